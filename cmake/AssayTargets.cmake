@@ -1,0 +1,36 @@
+# assay_library(NAME sources...) and assay_test(NAME sources...): one library a folder, warnings on everywhere.
+
+find_program(ASSAY_CCACHE ccache)
+if(ASSAY_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ASSAY_CCACHE})
+endif()
+find_program(ASSAY_MOLD mold)
+if(ASSAY_MOLD AND NOT APPLE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(assay_options INTERFACE)
+target_include_directories(assay_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(assay_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(ASSAY_WERROR)
+  target_compile_options(assay_options INTERFACE -Werror)
+endif()
+if(ASSAY_SANITIZER)
+  add_compile_options(-fsanitize=${ASSAY_SANITIZER} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ASSAY_SANITIZER})
+endif()
+
+# A static library of this folder: target assay_NAME, alias assay::NAME.
+function(assay_library name)
+  add_library(assay_${name} STATIC ${ARGN})
+  add_library(assay::${name} ALIAS assay_${name})
+  target_link_libraries(assay_${name} PUBLIC assay_options)
+endfunction()
+
+# A GoogleTest binary: target NAME, one ctest entry a test case. Working directory: the source tree.
+function(assay_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE assay_options GTest::gmock_main)
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 300)
+endfunction()

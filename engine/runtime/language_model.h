@@ -1,0 +1,142 @@
+// A model in memory, ready to generate.
+#ifndef ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
+#define ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "engine/runtime/device.h"
+#include "engine/runtime/sampling.h"
+#include "engine/text/chat_template.h"
+#include "engine/text/tokenizer.h"
+
+namespace assay::engine {
+
+struct LoadOptions {
+  // A GGUF file.
+  std::string path;
+  DeviceInfo device;
+  // "auto", "float32", "float16", "bfloat16".
+  std::string dtype = "auto";
+  // Longest sequence to serve; 0 = the model's own. The KV cache is allocated for it at load.
+  int context_length = 0;
+  // Called on the loading thread. stage: "opening", "weights", "warm-up"; fraction of the whole load, 0 to 1.
+  std::function<void(std::string_view stage, double fraction)> progress;
+  // Polled between tensors; true ends the load with CANCELLED and frees everything.
+  std::function<bool()> cancelled;
+};
+
+struct LoadedModelInfo {
+  std::string architecture;
+  std::string name;
+  int64_t parameter_count;
+  int context_length;
+  int vocab_size;
+  std::string device;
+  std::string dtype;
+  // The type most weights have in the file ("Q4_1").
+  std::string quantization;
+  int64_t weight_bytes;
+  int64_t kv_cache_bytes;
+  absl::Duration load_time;
+  bool has_chat_template;
+};
+
+// What the model reads: exactly one of the three is set (`tokens` wins, then `chat`, then `text`).
+struct Prompt {
+  // As one user turn through the chat template; as it is if `raw` or if the model has no template.
+  std::string text;
+  std::vector<ChatTurn> chat;
+  std::vector<TokenId> tokens;
+  bool raw = false;
+};
+
+struct GenerationRequest {
+  Prompt prompt;
+  SamplingParams sampling;
+  // At least 1.
+  int max_new_tokens = 256;
+  // The text ends before the first of these; they may span tokens. None may be empty.
+  std::vector<std::string> stop;
+  // True: the end-of-text token does not end the text (for measurements).
+  bool ignore_end_of_text = false;
+  // When the request came in; the clock of `queue` and `first_token`.
+  absl::Time arrival = absl::Now();
+  // DEADLINE_EXCEEDED after it; checked for each token and each chunk of the prompt.
+  absl::Time deadline = absl::InfiniteFuture();
+};
+
+enum class FinishReason { kEndOfText, kStopString, kLength };
+
+struct GenerationTimings {
+  absl::Duration queue;
+  absl::Duration prefill;
+  // From arrival.
+  absl::Duration first_token;
+  // Mean over the tokens after the first; zero with fewer than two tokens.
+  absl::Duration per_token;
+  // From arrival.
+  absl::Duration total;
+};
+
+struct GenerationResult {
+  std::string text;
+  // End-of-text not included.
+  std::vector<TokenId> tokens;
+  FinishReason finish_reason;
+  int prompt_tokens;
+  GenerationTimings timings;
+};
+
+// Receives text as it is generated, on the generating thread. Must not block for long: it stalls the model.
+class GenerationSink {
+ public:
+  virtual ~GenerationSink() = default;
+  // `text`: whole UTF-8 characters, never a part of a stop string. May be called with empty text never.
+  virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens) = 0;
+  // Polled for each token and each chunk of the prompt: true ends the generation with CANCELLED.
+  virtual bool Cancelled() const = 0;
+};
+
+// Weights, KV cache and tokenizer of one model. Loading takes seconds and reads the whole file; destruction frees all
+// (and empties the device allocator's cache). Generate() runs one request at a time: callers take turns (the
+// ModelQueue does this). Everything const is thread-safe.
+class LanguageModel {
+ public:
+  // NOT_FOUND, DATA_LOSS (corrupt), UNIMPLEMENTED (architecture, type or tokenizer not read yet),
+  // INVALID_ARGUMENT (dtype, context), RESOURCE_EXHAUSTED (out of memory), CANCELLED. Leaves nothing resident.
+  static absl::StatusOr<std::unique_ptr<LanguageModel>> Load(const LoadOptions& options);
+
+  // Bytes that Load() would make resident, from the header alone; an upper bound within a few per cent.
+  static absl::StatusOr<int64_t> EstimateBytes(const LoadOptions& options);
+
+  virtual ~LanguageModel() = default;
+
+  virtual const LoadedModelInfo& info() const = 0;
+  virtual const Tokenizer& tokenizer() const = 0;
+
+  // Token ids of a prompt. INVALID_ARGUMENT: empty prompt, invalid UTF-8, a role the template refuses, or a prompt that
+  // leaves no room for one new token in the context; the message has both lengths. Cheap; thread-safe.
+  virtual absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const = 0;
+
+  // Runs one request. INVALID_ARGUMENT, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).
+  // `sink` may be null.
+  virtual absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
+                                                    GenerationSink* sink) = 0;
+
+  // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests and measurements;
+  // overwrites the KV cache.
+  virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_

@@ -1,0 +1,51 @@
+// How the next token is chosen from logits.
+#ifndef ASSAY_ENGINE_RUNTIME_SAMPLING_H_
+#define ASSAY_ENGINE_RUNTIME_SAMPLING_H_
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "engine/text/tokenizer.h"
+
+namespace assay::engine {
+
+struct SamplingParams {
+  // 0 = greedy. At most 2.
+  float temperature = 0.0F;
+  // (0, 1]; 1 = off.
+  float top_p = 1.0F;
+  // 0 = off.
+  int top_k = 0;
+  uint64_t seed = 0;
+};
+
+// INVALID_ARGUMENT names the field, the value and the range.
+absl::Status ValidateSampling(const SamplingParams& params);
+
+// Chooses tokens of one request. Order of filters: top-k, then temperature, then top-p, as transformers' warpers
+// apply them after temperature scaling. Same seed and logits: same choice. Not thread-safe; one a request.
+class Sampler {
+ public:
+  explicit Sampler(const SamplingParams& params);
+
+  // logits: [vocab]. Greedy ties go to the lowest id.
+  TokenId Sample(absl::Span<const float> logits);
+
+ private:
+  struct Candidate {
+    float logit;
+    TokenId id;
+  };
+
+  SamplingParams params_;
+  std::mt19937_64 random_;
+  // Kept between calls to save the allocation.
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_SAMPLING_H_

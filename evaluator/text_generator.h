@@ -1,0 +1,80 @@
+// What the evaluator needs from whoever serves models; server/ implements it.
+#ifndef ASSAY_EVALUATOR_TEXT_GENERATOR_H_
+#define ASSAY_EVALUATOR_TEXT_GENERATOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace assay::evaluator {
+
+struct Sampling {
+  double temperature = 0.0;
+  double top_p = 1.0;
+  int top_k = 0;
+  uint64_t seed = 0;
+};
+
+struct GenerationJob {
+  std::string model;
+  std::string prompt;
+  Sampling sampling;
+  int max_new_tokens = 256;
+  absl::Duration timeout = absl::Minutes(5);
+};
+
+// One generation as measured by the server.
+struct Generation {
+  std::string text;
+  // "end_of_text", "stop_string" or "length".
+  std::string finish_reason;
+  int prompt_tokens = 0;
+  int completion_tokens = 0;
+  double queue_ms = 0;
+  double prefill_ms = 0;
+  double first_token_ms = 0;
+  double per_token_ms = 0;
+  double total_ms = 0;
+  double tokens_per_second = 0;
+};
+
+struct LoadReport {
+  double load_seconds = 0;
+  int64_t resident_bytes = 0;
+  // "device", "dtype", "architecture", "quantization", "parameter_count", "apple_silicon_optimized", ...: they
+  // become the run's parameters.
+  std::map<std::string, std::string> parameters;
+};
+
+// Thread-safe.
+class TextGenerator {
+ public:
+  virtual ~TextGenerator() = default;
+
+  // Makes the model resident if it is not, and says what it is. Seconds.
+  virtual absl::StatusOr<LoadReport> Prepare(const std::string& model) = 0;
+
+  // Polls `cancelled`; CANCELLED then.
+  virtual absl::StatusOr<Generation> Generate(const GenerationJob& job,
+                                              const std::function<bool()>& cancelled) = 0;
+};
+
+// Resident memory of this process. Thread-safe.
+class MemoryProbe {
+ public:
+  virtual ~MemoryProbe() = default;
+  virtual int64_t ResidentBytes() = 0;
+  // The highest since the last ResetPeak().
+  virtual int64_t PeakBytes() = 0;
+  virtual void ResetPeak() = 0;
+};
+
+}  // namespace assay::evaluator
+
+#endif  // ASSAY_EVALUATOR_TEXT_GENERATOR_H_
