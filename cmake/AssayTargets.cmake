@@ -1,5 +1,7 @@
 # assay_library(NAME sources...) and assay_test(NAME sources...): one library a folder, warnings on everywhere.
 
+get_filename_component(ASSAY_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+
 find_program(ASSAY_CCACHE ccache)
 if(ASSAY_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ASSAY_CCACHE})
@@ -10,7 +12,7 @@ if(ASSAY_MOLD AND NOT APPLE)
 endif()
 
 add_library(assay_options INTERFACE)
-target_include_directories(assay_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_include_directories(assay_options INTERFACE ${ASSAY_ROOT})
 target_compile_options(assay_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
 if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
@@ -31,6 +33,6 @@ endfunction()
 function(assay_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE assay_options GTest::gmock_main)
-  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${ASSAY_ROOT} DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 300)
 endfunction()
