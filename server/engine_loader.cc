@@ -1,0 +1,70 @@
+// The engine as the registry's ModelLoader.
+#include "server/engine_loader.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::server {
+namespace {
+
+absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& status) {
+  return {status.code(), absl::StrCat("model '", entry.id, "': ", status.message())};
+}
+
+}  // namespace
+
+EngineModel::EngineModel(std::unique_ptr<engine::LanguageModel> model,
+                         const engine::DeviceInfo& device, int max_waiting)
+    : model_(std::move(model)),
+      device_(device),
+      queue_(model_.get(), engine::ModelQueue::Options{.max_waiting = max_waiting}) {}
+
+int64_t EngineModel::resident_bytes() const {
+  return model_->info().weight_bytes + model_->info().kv_cache_bytes;
+}
+
+absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::ModelEntry& entry,
+                                                             const std::string& file) const {
+  engine::LoadOptions options;
+  options.path = file;
+  options.device = default_device_;
+  options.dtype = entry.dtype;
+  options.context_length = entry.context_length;
+  if (!entry.device.empty() && entry.device != "auto") {
+    absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
+    if (!device.ok()) return InModel(entry, device.status());
+    options.device = *std::move(device);
+  }
+  return options;
+}
+
+absl::StatusOr<int64_t> EngineLoader::Estimate(const registry::ModelEntry& entry,
+                                               const std::string& file) {
+  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
+  if (!options.ok()) return options.status();
+  absl::StatusOr<int64_t> bytes = engine::LanguageModel::EstimateBytes(*options);
+  if (!bytes.ok()) return InModel(entry, bytes.status());
+  return bytes;
+}
+
+absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
+    const registry::ModelEntry& entry, const std::string& file,
+    const registry::ProgressFn& progress, const std::function<bool()>& cancelled) {
+  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
+  if (!options.ok()) return options.status();
+  options->progress = progress;
+  options->cancelled = cancelled;
+  absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
+      engine::LanguageModel::Load(*options);
+  if (!model.ok()) return InModel(entry, model.status());
+  return std::make_unique<EngineModel>(*std::move(model), options->device, max_waiting_);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,59 @@
+// The engine as the registry's ModelLoader.
+#ifndef ASSAY_SERVER_ENGINE_LOADER_H_
+#define ASSAY_SERVER_ENGINE_LOADER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/runtime/device.h"
+#include "engine/runtime/language_model.h"
+#include "engine/runtime/model_queue.h"
+#include "registry/loader.h"
+
+namespace assay::server {
+
+// A language model with the queue that runs it. Thread-safe.
+class EngineModel final : public registry::ResidentModel {
+ public:
+  EngineModel(std::unique_ptr<engine::LanguageModel> model, const engine::DeviceInfo& device,
+              int max_waiting);
+
+  int64_t resident_bytes() const override;
+  engine::LanguageModel& model() const { return *model_; }
+  engine::ModelQueue& queue() { return queue_; }
+  const engine::DeviceInfo& device() const { return device_; }
+
+ private:
+  std::unique_ptr<engine::LanguageModel> model_;
+  engine::DeviceInfo device_;
+  // After the model: its thread ends before the model goes.
+  engine::ModelQueue queue_;
+};
+
+// Thread-safe.
+class EngineLoader final : public registry::ModelLoader {
+ public:
+  // default_device: where models run that name no device of their own.
+  EngineLoader(engine::DeviceInfo default_device, int max_waiting)
+      : default_device_(std::move(default_device)), max_waiting_(max_waiting) {}
+
+  absl::StatusOr<int64_t> Estimate(const registry::ModelEntry& entry,
+                                   const std::string& file) override;
+  absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
+      const registry::ModelEntry& entry, const std::string& file,
+      const registry::ProgressFn& progress, const std::function<bool()>& cancelled) override;
+
+ private:
+  absl::StatusOr<engine::LoadOptions> OptionsFor(const registry::ModelEntry& entry,
+                                                 const std::string& file) const;
+
+  const engine::DeviceInfo default_device_;
+  const int max_waiting_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_ENGINE_LOADER_H_

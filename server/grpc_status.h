@@ -1,0 +1,21 @@
+// Between absl::Status and what travels in a gRPC call.
+#ifndef ASSAY_SERVER_GRPC_STATUS_H_
+#define ASSAY_SERVER_GRPC_STATUS_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "grpcpp/support/status.h"
+
+namespace assay::server {
+
+// Same code and message. RESOURCE_EXHAUSTED and UNAVAILABLE carry google.rpc.RetryInfo in the
+// details.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// "ok", "not_found", ...: the value of metrics' and logs' `status`.
+std::string_view StatusLabel(absl::StatusCode code);
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_GRPC_STATUS_H_

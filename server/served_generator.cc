@@ -1,0 +1,100 @@
+// The server's own generation as the evaluator's TextGenerator.
+#include "server/served_generator.h"
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/engine_loader.h"
+
+namespace assay::server {
+namespace {
+
+class CancelObserver final : public GenerationObserver {
+ public:
+  explicit CancelObserver(const std::function<bool()>& cancelled) : cancelled_(cancelled) {}
+  bool Cancelled() override { return cancelled_ && cancelled_(); }
+
+ private:
+  const std::function<bool()>& cancelled_;
+};
+
+}  // namespace
+
+std::string FinishReasonName(assay::v1::FinishReason reason) {
+  switch (reason) {
+    case assay::v1::FINISH_REASON_END_OF_TEXT:
+      return "end_of_text";
+    case assay::v1::FINISH_REASON_STOP_STRING:
+      return "stop_string";
+    case assay::v1::FINISH_REASON_LENGTH:
+      return "length";
+    default:
+      return "unspecified";
+  }
+}
+
+absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string& model) {
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model);
+  if (!handle.ok()) return handle.status();
+  const auto& resident = static_cast<const EngineModel&>(handle->model());
+  const engine::LoadedModelInfo& info = resident.model().info();
+  const engine::DeviceInfo& device = resident.device();
+
+  evaluator::LoadReport report;
+  report.load_seconds = absl::ToDoubleSeconds(info.load_time);
+  report.resident_bytes = resident.resident_bytes();
+  report.parameters = {
+      {"model", model},
+      {"source", handle->entry().SourceName()},
+      {"architecture", info.architecture},
+      {"parameter_count", absl::StrCat(info.parameter_count)},
+      {"quantization", info.quantization},
+      {"dtype", info.dtype},
+      {"context_length", absl::StrCat(info.context_length)},
+      {"device", device.name},
+      {"apple_silicon_optimized", device.apple_silicon_optimized ? "true" : "false"},
+      {"cpu_threads", absl::StrCat(device.threads)},
+      {"torch_version", device.torch_version},
+      {"chat_template", info.has_chat_template ? "true" : "false"},
+  };
+  return report;
+}
+
+absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
+    const evaluator::GenerationJob& job, const std::function<bool()>& cancelled) {
+  assay::v1::GenerateRequest request;
+  request.set_model(job.model);
+  request.set_prompt(job.prompt);
+  request.set_max_new_tokens(job.max_new_tokens);
+  request.mutable_sampling()->set_temperature(static_cast<float>(job.sampling.temperature));
+  request.mutable_sampling()->set_top_p(static_cast<float>(job.sampling.top_p));
+  request.mutable_sampling()->set_top_k(job.sampling.top_k);
+  request.mutable_sampling()->set_seed(job.sampling.seed);
+
+  CancelObserver observer(cancelled);
+  assay::v1::GenerateResponse response;
+  absl::Status status =
+      generation_->Generate(request, absl::Now() + job.timeout, &observer, &response);
+  if (!status.ok()) return status;
+
+  const assay::v1::Timings& timings = response.timings();
+  return evaluator::Generation{
+      .text = response.text(),
+      .finish_reason = FinishReasonName(response.finish_reason()),
+      .prompt_tokens = response.usage().prompt_tokens(),
+      .completion_tokens = response.usage().completion_tokens(),
+      .queue_ms = timings.queue_ms(),
+      .prefill_ms = timings.prefill_ms(),
+      .first_token_ms = timings.first_token_ms(),
+      .per_token_ms = timings.per_token_ms(),
+      .total_ms = timings.total_ms(),
+      .tokens_per_second = timings.tokens_per_second(),
+  };
+}
+
+}  // namespace assay::server

@@ -1,0 +1,113 @@
+// The evaluator's records as messages.
+#include "server/services/evaluation_proto.h"
+
+#include "absl/time/time.h"
+#include "server/services/proto_time.h"
+
+namespace assay::server {
+namespace {
+
+assay::v1::EvaluationState StateToProto(evaluator::EvaluationState state) {
+  switch (state) {
+    case evaluator::EvaluationState::kRunning:
+      return assay::v1::EVALUATION_STATE_RUNNING;
+    case evaluator::EvaluationState::kSucceeded:
+      return assay::v1::EVALUATION_STATE_SUCCEEDED;
+    case evaluator::EvaluationState::kFailed:
+      return assay::v1::EVALUATION_STATE_FAILED;
+    case evaluator::EvaluationState::kCancelled:
+      return assay::v1::EVALUATION_STATE_CANCELLED;
+  }
+  return assay::v1::EVALUATION_STATE_UNSPECIFIED;
+}
+
+void ToProto(const evaluator::MemoryUse& memory, assay::v1::MemoryUse* out) {
+  out->set_before_bytes(memory.before_bytes);
+  out->set_after_bytes(memory.after_bytes);
+  out->set_peak_bytes(memory.peak_bytes);
+}
+
+void ToProto(const evaluator::Estimate& estimate, assay::v1::Estimate* out) {
+  out->set_n(estimate.n);
+  out->set_mean(estimate.mean);
+  out->set_standard_deviation(estimate.standard_deviation);
+  out->set_ci_low(estimate.ci_low);
+  out->set_ci_high(estimate.ci_high);
+  out->set_p50(estimate.p50);
+  out->set_p90(estimate.p90);
+}
+
+void ToProto(const evaluator::Summary& summary, assay::v1::Summary* out) {
+  out->set_model(summary.model);
+  out->set_content_type(summary.content_type);
+  out->set_samples(summary.samples);
+  out->set_failures(summary.failures);
+  out->set_success_rate(summary.success_rate);
+  ToProto(summary.quality_score, out->mutable_quality_score());
+  ToProto(summary.latency_ms, out->mutable_latency_ms());
+  ToProto(summary.first_token_ms, out->mutable_first_token_ms());
+  ToProto(summary.tokens_per_second, out->mutable_tokens_per_second());
+  ToProto(summary.cost_usd, out->mutable_cost_usd());
+  out->set_roi_per_piece(summary.roi_per_piece);
+  ToProto(summary.memory, out->mutable_memory());
+  out->set_load_seconds(summary.load_seconds);
+}
+
+}  // namespace
+
+void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
+  out->set_model(sample.model);
+  out->set_content_type(sample.content_type);
+  out->set_prompt_id(sample.prompt_id);
+  out->set_repeat(sample.repeat);
+  out->set_error(sample.error);
+  ToProto(sample.memory, out->mutable_memory());
+  if (!sample.error.empty()) return;
+  const evaluator::Generation& generation = sample.generation;
+  out->set_text(generation.text);
+  out->set_finish_reason(generation.finish_reason);
+  out->mutable_usage()->set_prompt_tokens(generation.prompt_tokens);
+  out->mutable_usage()->set_completion_tokens(generation.completion_tokens);
+  assay::v1::Timings* timings = out->mutable_timings();
+  timings->set_queue_ms(generation.queue_ms);
+  timings->set_prefill_ms(generation.prefill_ms);
+  timings->set_first_token_ms(generation.first_token_ms);
+  timings->set_per_token_ms(generation.per_token_ms);
+  timings->set_total_ms(generation.total_ms);
+  timings->set_tokens_per_second(generation.tokens_per_second);
+  if (sample.quality_score.has_value()) out->set_quality_score(*sample.quality_score);
+  out->set_scorer(sample.scorer);
+  out->set_scorer_version(sample.scorer_version);
+  out->set_cost_usd(sample.cost_usd);
+}
+
+void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out) {
+  out->set_id(evaluation.id);
+  out->set_name(evaluation.name);
+  out->set_state(StateToProto(evaluation.state));
+  out->set_error(evaluation.error);
+  *out->mutable_started_at() = ToTimestamp(evaluation.started_at);
+  if (evaluation.state != evaluator::EvaluationState::kRunning) {
+    *out->mutable_finished_at() = ToTimestamp(evaluation.finished_at);
+  }
+  for (const evaluator::Summary& summary : evaluation.summaries) {
+    ToProto(summary, out->add_summaries());
+  }
+  for (const evaluator::TrackingRun& run : evaluation.runs) {
+    assay::v1::MlflowRun* mlflow_run = out->add_mlflow_runs();
+    mlflow_run->set_model(run.model);
+    mlflow_run->set_run_id(run.run_id);
+    mlflow_run->set_url(run.url);
+  }
+  out->set_finished_samples(evaluation.finished_samples);
+  out->set_total_samples(evaluation.total_samples);
+}
+
+void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress* out) {
+  out->set_finished_samples(progress.finished_samples);
+  out->set_total_samples(progress.total_samples);
+  out->set_activity(progress.activity);
+  out->set_remaining_seconds(progress.remaining_seconds);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,17 @@
+// The evaluator's records as messages.
+#ifndef ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
+#define ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
+
+#include "assay/v1/evaluation.pb.h"
+#include "evaluator/evaluation.h"
+#include "evaluator/runner.h"
+
+namespace assay::server {
+
+void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out);
+void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out);
+void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress* out);
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_

@@ -1,0 +1,71 @@
+// assay.v1.InferenceService over GenerationService.
+#include "server/services/inference_service.h"
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/grpc_status.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::GenerateRequest;
+using assay::v1::GenerateResponse;
+using assay::v1::GenerateStreamResponse;
+
+class CallObserver : public GenerationObserver {
+ public:
+  explicit CallObserver(const grpc::ServerContext& context) : context_(context) {}
+  bool Cancelled() override { return context_.IsCancelled(); }
+
+ private:
+  const grpc::ServerContext& context_;
+};
+
+class StreamObserver final : public CallObserver {
+ public:
+  StreamObserver(const grpc::ServerContext& context,
+                 grpc::ServerWriter<GenerateStreamResponse>* writer)
+      : CallObserver(context), writer_(writer) {}
+
+  void OnRouted(const registry::RouteDecision& route) override {
+    GenerateStreamResponse event;
+    event.mutable_started()->set_model(route.model);
+    event.mutable_started()->mutable_route()->set_rule(route.rule);
+    event.mutable_started()->mutable_route()->set_reason(route.reason);
+    writer_->Write(event);
+  }
+
+  bool OnText(const engine::TextEvent& text) override {
+    GenerateStreamResponse event;
+    event.mutable_delta()->set_text(text.text);
+    event.mutable_delta()->mutable_tokens()->Assign(text.tokens.begin(), text.tokens.end());
+    return writer_->Write(event);
+  }
+
+ private:
+  grpc::ServerWriter<GenerateStreamResponse>* const writer_;
+};
+
+}  // namespace
+
+grpc::Status InferenceServiceImpl::Generate(grpc::ServerContext* context,
+                                            const GenerateRequest* request,
+                                            GenerateResponse* response) {
+  CallObserver observer(*context);
+  return ToGrpcStatus(
+      generation_->Generate(*request, absl::FromChrono(context->deadline()), &observer, response));
+}
+
+grpc::Status InferenceServiceImpl::GenerateStream(
+    grpc::ServerContext* context, const GenerateRequest* request,
+    grpc::ServerWriter<GenerateStreamResponse>* writer) {
+  StreamObserver observer(*context, writer);
+  GenerateStreamResponse last;
+  const absl::Status status = generation_->Generate(*request, absl::FromChrono(context->deadline()),
+                                                    &observer, last.mutable_completed());
+  if (!status.ok()) return ToGrpcStatus(status);
+  writer->Write(last);
+  return grpc::Status::OK;
+}
+
+}  // namespace assay::server
