@@ -1,0 +1,117 @@
+// assayd: the daemon's command line and signals.
+#include <pthread.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/config.h"
+#include "server/daemon.h"
+#include "server/log.h"
+
+namespace {
+
+using assay::server::Config;
+using assay::server::Daemon;
+using assay::server::LogEvent;
+
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+
+constexpr char kFooter[] =
+    "Keys of the configuration file: docs/configuration.md. Talk to the daemon with `assay`.\n"
+    "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one ends at once.\n"
+    "Exit codes: 0 stopped as asked, 1 could not start, 2 bad command line or configuration.";
+
+struct Flags {
+  std::string config;
+  std::string listen;
+  std::string metrics_listen;
+  std::string mlflow_uri;
+  bool check = false;
+};
+
+int Fail(int code, const absl::Status& status) {
+  std::cerr << "assayd: " << status.message() << "\n";
+  return code;
+}
+
+void ApplyFlags(const Flags& flags, Config* config) {
+  if (!flags.listen.empty()) config->listen = flags.listen;
+  if (!flags.metrics_listen.empty()) config->metrics_listen = flags.metrics_listen;
+  const char* uri = std::getenv("MLFLOW_TRACKING_URI");
+  if (config->mlflow.tracking_uri.empty() && uri != nullptr) config->mlflow.tracking_uri = uri;
+  if (!flags.mlflow_uri.empty()) config->mlflow.tracking_uri = flags.mlflow_uri;
+}
+
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int Serve(const Config& config, const sigset_t& signals) {
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(config);
+  if (!daemon.ok()) return Fail(kExitFailure, daemon.status());
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
+  std::atomic<bool> drained = false;
+  std::thread second_signal([&] {
+    int again = 0;
+    sigwait(&signals, &again);
+    if (drained) return;
+    LogEvent(spdlog::level::warn, "aborting", {{"signal", again}});
+    (*daemon)->Abort();
+  });
+  (*daemon)->Drain();
+  drained = true;
+  pthread_kill(second_signal.native_handle(), SIGTERM);
+  second_signal.join();
+  LogEvent(spdlog::level::info, "stopped", {});
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app{"assayd: serves language models over gRPC and measures them.", "assayd"};
+  app.add_option("--config", flags.config, "The configuration file (YAML)")->required();
+  app.add_option("--listen", flags.listen, "host:port of the gRPC server, instead of the file's");
+  app.add_option("--metrics-listen", flags.metrics_listen,
+                 "host:port of the Prometheus endpoint, instead of the file's");
+  app.add_option("--mlflow-uri", flags.mlflow_uri, "The MLflow server, instead of the file's");
+  app.add_flag("--check", flags.check, "Check configuration, catalog and device, then exit");
+  app.set_version_flag("--version", std::string("assayd ") + ASSAY_VERSION);
+  app.footer(kFooter);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
+  }
+
+  absl::StatusOr<Config> config = assay::server::LoadConfig(flags.config);
+  if (!config.ok()) return Fail(kExitUsage, config.status());
+  ApplyFlags(flags, &*config);
+  if (flags.check) {
+    if (absl::Status s = assay::server::CheckDaemon(*config); !s.ok()) return Fail(kExitUsage, s);
+    std::cout << flags.config << ": ok\n";
+    return EXIT_SUCCESS;
+  }
+  assay::server::InitLog(config->log_level, config->log_format);
+  // Before any thread is made, so that all inherit the mask.
+  const sigset_t signals = BlockStopSignals();
+  return Serve(*config, signals);
+}
