@@ -27,7 +27,8 @@ constexpr int kExitUsage = 2;
 
 constexpr char kFooter[] =
     "Keys of the configuration file: docs/configuration.md. Talk to the daemon with `assay`.\n"
-    "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one ends at once.\n"
+    "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one ends at "
+    "once.\n"
     "Exit codes: 0 stopped as asked, 1 could not start, 2 bad command line or configuration.";
 
 struct Flags {

@@ -1,0 +1,88 @@
+// assayd.yaml: what is read and what is refused.
+#include "server/config.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::server {
+namespace {
+
+using testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+ protected:
+  std::string Write(const std::string& text) {
+    const std::string path = testing::TempDir() + "/assayd_config_test.yaml";
+    std::ofstream(path) << text;
+    return path;
+  }
+  absl::Status Refused(const std::string& text) { return LoadConfig(Write(text)).status(); }
+};
+
+TEST_F(ConfigTest, DefaultsAndPathsRelativeToTheFile) {
+  absl::StatusOr<Config> config = LoadConfig(Write("catalog: models.yaml\nstate_dir: state\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "127.0.0.1:50051");
+  EXPECT_EQ(config->limits.inference_timeout, absl::Minutes(5));
+  EXPECT_EQ(std::filesystem::path(config->catalog_path),
+            (std::filesystem::path(testing::TempDir()) / "models.yaml").lexically_normal());
+  EXPECT_TRUE(std::filesystem::path(config->state_dir).is_absolute());
+}
+
+TEST_F(ConfigTest, ReadsEveryGroup) {
+  absl::StatusOr<Config> config = LoadConfig(Write(R"(
+listen: 127.0.0.1:0
+metrics: { listen: 127.0.0.1:1 }
+catalog: m.yaml
+state_dir: s
+memory_budget: 2GiB
+log: { level: debug, format: json }
+limits: { max_waiting: 3, max_prompt_bytes: 2KiB, inference_timeout: 250ms, drain_timeout: 2s }
+mlflow: { tracking_uri: "http://127.0.0.1:5000", experiment: e }
+evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
+)"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->memory_budget_bytes, int64_t{2} << 30);
+  EXPECT_EQ(config->log_format, "json");
+  EXPECT_EQ(config->limits.max_waiting, 3);
+  EXPECT_EQ(config->limits.max_prompt_bytes, 2048);
+  EXPECT_EQ(config->limits.inference_timeout, absl::Milliseconds(250));
+  EXPECT_EQ(config->mlflow.experiment, "e");
+  EXPECT_EQ(config->evaluation.max_new_tokens, 7);
+  EXPECT_DOUBLE_EQ(config->evaluation.economics.power_watts, 9.5);
+}
+
+TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
+  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlissten: x\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("assayd_config_test.yaml:3"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("lissten"));
+}
+
+TEST_F(ConfigTest, MalformedYamlNamesTheLine) {
+  const absl::Status status = Refused("catalog: m\nlog: { level: info\nstate_dir: s\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("assayd_config_test.yaml:"));
+}
+
+TEST_F(ConfigTest, ValueOutOfRangeNamesKeyAndValue) {
+  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlimits:\n  max_waiting: -4\n");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("max_waiting"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("-4"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(":4"));
+}
+
+TEST_F(ConfigTest, MissingFileIsNotFoundWithItsPath) {
+  const absl::Status status = LoadConfig("/nonexistent/assayd.yaml").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nonexistent/assayd.yaml"));
+}
+
+}  // namespace
+}  // namespace assay::server

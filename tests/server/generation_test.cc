@@ -1,0 +1,251 @@
+// The walk of a request, with a model that writes what it is told.
+#include "server/generation.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "registry/manager.h"
+#include "server/engine_loader.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::GenerateRequest;
+using assay::v1::GenerateResponse;
+using testing::HasSubstr;
+
+// Says "t0 t1 t2 ..." until told to stop.
+class CountingModel final : public engine::LanguageModel {
+ public:
+  explicit CountingModel(std::atomic<int>* tokens) : tokens_(tokens) {}
+
+  const engine::LoadedModelInfo& info() const override { return info_; }
+  const engine::Tokenizer& tokenizer() const override { std::abort(); }
+  absl::StatusOr<std::vector<engine::TokenId>> Tokenize(
+      const engine::Prompt& /*prompt*/) const override {
+    return std::vector<engine::TokenId>{1};
+  }
+  absl::StatusOr<engine::GenerationResult> Generate(const engine::GenerationRequest& request,
+                                                    engine::GenerationSink* sink) override {
+    engine::GenerationResult result;
+    result.prompt_tokens = 1;
+    result.finish_reason = engine::FinishReason::kLength;
+    for (int i = 0; i < request.max_new_tokens; ++i) {
+      if (sink->Cancelled()) return absl::CancelledError("cancelled");
+      if (absl::Now() > request.deadline) return absl::DeadlineExceededError("too late");
+      absl::SleepFor(absl::Milliseconds(1));
+      const std::string text = absl::StrCat("t", i, " ");
+      result.text += text;
+      result.tokens.push_back(i);
+      sink->OnText(text, absl::MakeConstSpan(&result.tokens.back(), 1));
+      ++*tokens_;
+    }
+    result.timings.total = absl::Now() - request.arrival;
+    return result;
+  }
+  absl::StatusOr<std::vector<float>> Logits(absl::Span<const engine::TokenId>) override {
+    return absl::UnimplementedError("not here");
+  }
+
+ private:
+  std::atomic<int>* const tokens_;
+  engine::LoadedModelInfo info_ = {};
+};
+
+class CountingLoader final : public registry::ModelLoader {
+ public:
+  absl::StatusOr<int64_t> Estimate(const registry::ModelEntry&, const std::string&) override {
+    return 1;
+  }
+  absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
+      const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
+      const std::function<bool()>&) override {
+    if (entry.id == "broken") return absl::DataLossError("truncated");
+    return std::make_unique<EngineModel>(std::make_unique<CountingModel>(&tokens),
+                                         engine::DeviceInfo{}, /*max_waiting=*/1);
+  }
+
+  std::atomic<int> tokens = 0;
+};
+
+registry::Catalog TestCatalog() {
+  registry::Catalog catalog;
+  registry::ModelEntry good;
+  good.id = "good";
+  good.path = "/proc/self/exe";
+  good.content_types = {"linkedin"};
+  registry::ModelEntry broken = good;
+  broken.id = "broken";
+  broken.content_types = {};
+  catalog.models = {good, broken};
+  return catalog;
+}
+
+class GenerationTest : public testing::Test {
+ protected:
+  GenerationTest()
+      : manager_(TestCatalog(), &loader_, {}, nullptr),
+        service_(&manager_, LimitsConfig{}, {},
+                 [this](const RequestRecord& record) { records_.push_back(record); }) {}
+
+  absl::Status Generate(const GenerateRequest& request, GenerationObserver* observer = nullptr,
+                        absl::Time deadline = absl::InfiniteFuture()) {
+    return service_.Generate(request, deadline, observer, &response_);
+  }
+
+  static GenerateRequest Request(int tokens = 3) {
+    GenerateRequest request;
+    request.set_model("good");
+    request.set_prompt("Hello");
+    request.set_max_new_tokens(tokens);
+    return request;
+  }
+
+  CountingLoader loader_;
+  registry::Manager manager_;
+  std::vector<RequestRecord> records_;
+  GenerationService service_;
+  GenerateResponse response_;
+};
+
+TEST_F(GenerationTest, FillsReplyAndRecord) {
+  ASSERT_TRUE(Generate(Request()).ok());
+  EXPECT_EQ(response_.text(), "t0 t1 t2 ");
+  EXPECT_EQ(response_.usage().completion_tokens(), 3);
+  EXPECT_EQ(response_.model(), "good");
+  EXPECT_EQ(response_.route().rule(), "requested");
+  EXPECT_GT(response_.cost_usd(), 0);
+  ASSERT_EQ(records_.size(), 1);
+  EXPECT_EQ(records_[0].completion_tokens, 3);
+}
+
+TEST_F(GenerationTest, ContentTypeChoosesTheModel) {
+  GenerateRequest request = Request();
+  request.clear_model();
+  request.set_content_type("linkedin");
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_EQ(response_.model(), "good");
+  EXPECT_EQ(response_.route().rule(), "fixed");
+  EXPECT_EQ(records_[0].content_type, "linkedin");
+}
+
+TEST_F(GenerationTest, UnknownNamesNeverReachTheRecord) {
+  GenerateRequest request = Request();
+  request.set_model("nonsense");
+  request.set_content_type("nonsense");
+  const absl::Status status = Generate(request);
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("nonsense"));
+  EXPECT_EQ(records_[0].model, "");
+  EXPECT_EQ(records_[0].content_type, "");
+}
+
+TEST_F(GenerationTest, BadFieldsAreNamed) {
+  struct Case {
+    std::function<void(GenerateRequest*)> spoil;
+    std::string field;
+    std::string value;
+  };
+  const std::vector<Case> cases = {
+      {[](GenerateRequest* r) { r->clear_prompt(); }, "prompt", "empty"},
+      {[](GenerateRequest* r) { r->mutable_sampling()->set_top_p(7); }, "top_p", "7"},
+      {[](GenerateRequest* r) { r->mutable_sampling()->set_temperature(-1); }, "temperature", "-1"},
+      {[](GenerateRequest* r) { r->mutable_sampling()->set_top_k(-2); }, "top_k", "-2"},
+      {[](GenerateRequest* r) { r->set_max_new_tokens(-5); }, "max_new_tokens", "-5"},
+      {[](GenerateRequest* r) { r->set_max_new_tokens(1 << 30); }, "max_new_tokens", "1073741824"},
+      {[](GenerateRequest* r) { r->add_stop(""); }, "stop[0]", "0 bytes"},
+      {[](GenerateRequest* r) { r->add_stop(std::string(257, 'x')); }, "stop[0]", "257"},
+      {[](GenerateRequest* r) { r->mutable_chat(); }, "chat.messages", "empty"},
+      {[](GenerateRequest* r) {
+         auto* message = r->mutable_chat()->add_messages();
+         message->set_role("robot");
+         message->set_content("x");
+       },
+       "chat.messages[0].role", "robot"},
+      {[](GenerateRequest* r) { r->set_prompt(std::string((1 << 20) + 1, 'x')); }, "prompt",
+       "1048577"},
+  };
+  for (const Case& bad : cases) {
+    GenerateRequest request = Request();
+    bad.spoil(&request);
+    const absl::Status status = Generate(request);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.field;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.field));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.value));
+  }
+  EXPECT_EQ(loader_.tokens, 0);
+}
+
+TEST_F(GenerationTest, BrokenModelIsDataLossAndTheOthersServe) {
+  GenerateRequest request = Request();
+  request.set_model("broken");
+  EXPECT_EQ(Generate(request).code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Generate(Request()).ok());
+}
+
+class LeavingObserver final : public GenerationObserver {
+ public:
+  bool OnText(const engine::TextEvent&) override { return ++events < 3; }
+  int events = 0;
+};
+
+TEST_F(GenerationTest, ReaderThatLeavesStopsTheComputation) {
+  LeavingObserver observer;
+  EXPECT_EQ(Generate(Request(4000), &observer).code(), absl::StatusCode::kCancelled);
+  const int generated = loader_.tokens;
+  EXPECT_LT(generated, 100);
+  absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_EQ(loader_.tokens, generated);
+}
+
+TEST_F(GenerationTest, DeadlineEndsTheGeneration) {
+  EXPECT_EQ(Generate(Request(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(GenerationTest, FullQueueIsResourceExhausted) {
+  std::vector<std::thread> callers;
+  std::atomic<int> refused = 0;
+  std::atomic<int> served = 0;
+  GenerationService service(&manager_, LimitsConfig{}, {}, [](const RequestRecord&) {});
+  for (int i = 0; i < 6; ++i) {
+    callers.emplace_back([&] {
+      GenerateResponse response;
+      const absl::Status status =
+          service.Generate(Request(200), absl::InfiniteFuture(), nullptr, &response);
+      ++(status.ok() ? served : refused);
+      if (!status.ok()) EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_GE(served, 2);
+  EXPECT_GE(refused, 1);
+}
+
+TEST_F(GenerationTest, DrainingRefusesNewRequests) {
+  service_.StartDraining();
+  EXPECT_EQ(Generate(Request()).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GenerationTest, SeedIsReportedAndKept) {
+  GenerateRequest request = Request();
+  request.mutable_sampling()->set_seed(42);
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_EQ(response_.seed(), 42);
+}
+
+}  // namespace
+}  // namespace assay::server
