@@ -1,0 +1,247 @@
+// The real daemon with the real model, through real stubs.
+#include <signal.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "assay/v1/evaluation.grpc.pb.h"
+#include "assay/v1/inference.grpc.pb.h"
+#include "assay/v1/model.grpc.pb.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "tests/integration/daemon_process.h"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Entry(const std::string& id, const std::string& path, const std::string& types = "") {
+  return absl::StrCat("  - { id: ", id, ", source: { file: '", path,
+                      "' }, context_length: 512, content_types: [", types, "] }\n");
+}
+
+class DaemonTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (DaemonProcess::TestModel().empty()) {
+      GTEST_SKIP() << "no model: run `make setup`, or set ASSAY_TEST_MODEL";
+    }
+  }
+
+  void Start(const std::string& extra_models = "", const std::string& extra_config = "") {
+    absl::StatusOr<std::unique_ptr<DaemonProcess>> daemon = DaemonProcess::Start(
+        {.models_yaml =
+             absl::StrCat("default_model: small\nmodels:\n",
+                          Entry("small", DaemonProcess::TestModel(), "linkedin"), extra_models),
+         .extra_config = extra_config});
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+    auto channel = grpc::CreateChannel(daemon_->address(), grpc::InsecureChannelCredentials());
+    inference_ = v1::InferenceService::NewStub(channel);
+    models_ = v1::ModelService::NewStub(channel);
+    evaluations_ = v1::EvaluationService::NewStub(channel);
+  }
+
+  grpc::Status Generate(const v1::GenerateRequest& request) {
+    grpc::ClientContext context;
+    return inference_->Generate(&context, request, &response_);
+  }
+
+  grpc::Status Load(const std::string& id) {
+    grpc::ClientContext context;
+    v1::LoadModelRequest request;
+    request.set_id(id);
+    auto reader = models_->LoadModel(&context, request);
+    v1::LoadModelResponse event;
+    while (reader->Read(&event)) {
+    }
+    return reader->Finish();
+  }
+
+  v1::ModelState StateOf(const std::string& id) {
+    grpc::ClientContext context;
+    v1::GetModelRequest request;
+    request.set_id(id);
+    v1::Model model;
+    EXPECT_TRUE(models_->GetModel(&context, request, &model).ok());
+    return model.state();
+  }
+
+  static v1::GenerateRequest Request(int tokens = 8) {
+    v1::GenerateRequest request;
+    request.set_model("small");
+    request.set_prompt("Say hello.");
+    request.set_max_new_tokens(tokens);
+    return request;
+  }
+
+  std::unique_ptr<DaemonProcess> daemon_;
+  std::unique_ptr<v1::InferenceService::Stub> inference_;
+  std::unique_ptr<v1::ModelService::Stub> models_;
+  std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
+  v1::GenerateResponse response_;
+};
+
+TEST_F(DaemonTest, StreamAndUnaryGiveTheSameText) {
+  Start();
+  ASSERT_TRUE(Generate(Request(16)).ok());
+  grpc::ClientContext context;
+  auto reader = inference_->GenerateStream(&context, Request(16));
+  v1::GenerateStreamResponse event;
+  std::string streamed;
+  std::string completed;
+  bool started = false;
+  while (reader->Read(&event)) {
+    if (event.has_started()) started = true;
+    if (event.has_delta()) streamed += event.delta().text();
+    if (event.has_completed()) completed = event.completed().text();
+  }
+  ASSERT_TRUE(reader->Finish().ok());
+  EXPECT_TRUE(started);
+  EXPECT_EQ(streamed, completed);
+  EXPECT_EQ(completed, response_.text());
+  EXPECT_FALSE(completed.empty());
+}
+
+TEST_F(DaemonTest, CancelledStreamFreesTheModelAtOnce) {
+  Start();
+  ASSERT_TRUE(Generate(Request(1)).ok());
+  grpc::ClientContext context;
+  v1::GenerateRequest request = Request(400);
+  request.set_prompt("Write a very long story.");
+  auto reader = inference_->GenerateStream(&context, request);
+  v1::GenerateStreamResponse event;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(reader->Read(&event));
+  context.TryCancel();
+  while (reader->Read(&event)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  // The next request finds an idle model: it waits for one token at the most, not for 400.
+  ASSERT_TRUE(Generate(Request(1)).ok());
+  EXPECT_LT(response_.timings().queue_ms(), 2000);
+}
+
+TEST_F(DaemonTest, LoadUnloadAndLoadOnFirstRequest) {
+  Start(Entry("second", DaemonProcess::TestModel()));
+  ASSERT_TRUE(Load("small").ok());
+  ASSERT_TRUE(Load("second").ok());
+  EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
+  EXPECT_EQ(StateOf("second"), v1::MODEL_STATE_READY);
+
+  grpc::ClientContext context;
+  v1::UnloadModelRequest unload;
+  unload.set_id("small");
+  v1::UnloadModelResponse unloaded;
+  ASSERT_TRUE(models_->UnloadModel(&context, unload, &unloaded).ok());
+  EXPECT_GT(unloaded.freed_bytes(), 50 << 20);
+  EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_UNLOADED);
+
+  ASSERT_TRUE(Generate(Request()).ok());
+  EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
+}
+
+TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndNameTheCause) {
+  const std::string text_file = testing::TempDir() + "/not_a_model.gguf";
+  std::ofstream(text_file) << "This is not a model.\n";
+  const std::string cut_file = testing::TempDir() + "/cut.gguf";
+  {
+    std::ifstream whole(DaemonProcess::TestModel(), std::ios::binary);
+    std::vector<char> bytes(20 << 20);
+    whole.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(cut_file, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  Start(Entry("text", text_file) + Entry("cut", cut_file) + Entry("gone", "/nonexistent/m.gguf"));
+
+  grpc::Status status = Load("text");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("not_a_model.gguf"));
+  status = Load("cut");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_THAT(status.error_message(), HasSubstr("cut.gguf"));
+  status = Load("gone");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("/nonexistent/m.gguf"));
+  EXPECT_EQ(StateOf("cut"), v1::MODEL_STATE_FAILED);
+
+  status = Load("nobody");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("small"));
+
+  v1::GenerateRequest request = Request();
+  std::string words;
+  for (int i = 0; i < 2000; ++i) words += "word ";
+  request.set_prompt(words);
+  status = Generate(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("512"));
+  EXPECT_TRUE(Generate(Request()).ok());
+}
+
+TEST_F(DaemonTest, EvaluationOutlivesItsClient) {
+  Start();
+  v1::EvaluateRequest request;
+  request.add_models("small");
+  request.add_content_types("linkedin");
+  request.set_prompts_per_type(2);
+  request.set_max_new_tokens(8);
+  std::string id;
+  {
+    grpc::ClientContext context;
+    auto reader = evaluations_->Evaluate(&context, request);
+    v1::EvaluateResponse event;
+    ASSERT_TRUE(reader->Read(&event));
+    id = event.started().id();
+    context.TryCancel();
+    reader->Finish();
+  }
+  v1::Evaluation evaluation;
+  const absl::Time end = absl::Now() + absl::Seconds(60);
+  do {
+    absl::SleepFor(absl::Milliseconds(100));
+    grpc::ClientContext context;
+    v1::GetEvaluationRequest get;
+    get.set_id(id);
+    get.set_include_samples(true);
+    ASSERT_TRUE(evaluations_->GetEvaluation(&context, get, &evaluation).ok());
+  } while (evaluation.state() == v1::EVALUATION_STATE_RUNNING && absl::Now() < end);
+  EXPECT_EQ(evaluation.state(), v1::EVALUATION_STATE_SUCCEEDED);
+  ASSERT_EQ(evaluation.samples_size(), 2);
+  EXPECT_TRUE(evaluation.samples(0).has_quality_score());
+  EXPECT_GT(evaluation.samples(0).memory().peak_bytes(), 0);
+}
+
+TEST_F(DaemonTest, SigtermLetsARunningRequestFinish) {
+  Start();
+  ASSERT_TRUE(Generate(Request(1)).ok());
+  grpc::Status status;
+  std::thread caller([&] { status = Generate(Request(40)); });
+  absl::SleepFor(absl::Milliseconds(200));
+  daemon_->Signal(SIGTERM);
+  caller.join();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_GT(response_.usage().completion_tokens(), 1);
+  EXPECT_EQ(daemon_->Wait(absl::Seconds(40)), 0) << daemon_->Log();
+}
+
+TEST_F(DaemonTest, PortInUseAndUnwritableStateAreSaid) {
+  Start();
+  const std::string models = absl::StrCat("models:\n", Entry("small", DaemonProcess::TestModel()));
+  absl::Status status =
+      DaemonProcess::Start({.models_yaml = models, .listen = daemon_->address()}).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr(daemon_->address()));
+  status = DaemonProcess::Start({.models_yaml = models, .state_dir = "/proc/assay"}).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/assay"));
+}
+
+}  // namespace
+}  // namespace assay
