@@ -1,9 +1,7 @@
-// What a request costs and what it saves. Every figure has its formula here and its inputs in the run's parameters.
+// What a request costs and what it saves. Every figure has its formula here and its inputs in the
+// run's parameters.
 #ifndef ASSAY_EVALUATOR_ECONOMICS_H_
 #define ASSAY_EVALUATOR_ECONOMICS_H_
-
-#include <map>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -26,12 +24,12 @@ struct EconomicsInputs {
 struct Economics {
   double cost_usd_per_request;
   double savings_usd_per_request;
-  // 1 - cost / API price.
+  // 1 - cost / API price; 0 where the price is 0.
   double savings_ratio;
   double savings_usd_per_day;
   // 365 days.
   double savings_usd_per_year;
-  // (value - cost) / cost.
+  // (value - cost) / cost; 0 where the cost is 0, never infinite.
   double roi_per_piece;
 };
 

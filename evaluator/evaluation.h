@@ -36,7 +36,8 @@ struct MemoryUse {
   int64_t peak_bytes = 0;
 };
 
-// One generation, measured and scored. Failed ones have `error` and no score: counted, never scored 0, never dropped.
+// One generation, measured and scored. Failed ones have `error` and no score: counted, never scored
+// 0, never dropped.
 struct Sample {
   std::string model;
   std::string content_type;

@@ -15,7 +15,8 @@
 
 namespace assay::evaluator {
 
-// One tracking run to be created and filled: everything in one entry, so that a flush is all or nothing for the reader.
+// One tracking run to be created and filled: everything in one entry, so that a flush is all or
+// nothing for the reader.
 struct TrackedMetric {
   std::string key;
   double value;
@@ -23,7 +24,8 @@ struct TrackedMetric {
   int64_t step;
 };
 struct TrackedRun {
-  // Unique for ever: the flusher tags the run with it and searches for it before it creates another.
+  // Unique for ever: the flusher tags the run with it and searches for it before it creates
+  // another.
   std::string client_key;
   std::string evaluation_id;
   std::string model;
@@ -44,19 +46,21 @@ struct OutboxEntry {
   TrackedRun run;
 };
 
-// Thread-safe. Every write is one transaction in WAL mode with full sync: after a crash an evaluation is as its last
-// write left it; evaluations that were running are kFailed ("the server stopped") when the store is opened again.
+// Thread-safe. Every write is one transaction in WAL mode with full sync: after a crash an
+// evaluation is as its last write left it; evaluations that were running are kFailed ("the server
+// stopped") when the store is opened again.
 class RunStore {
  public:
-  // Creates the file (and its folder) if need be, migrates older schemas. PERMISSION_DENIED, DATA_LOSS (not a database,
-  // or a newer schema), with the path.
+  // Creates the file (and its folder) if need be, migrates older schemas. PERMISSION_DENIED,
+  // DATA_LOSS (not a database, or a newer schema), with the path.
   static absl::StatusOr<std::unique_ptr<RunStore>> Open(const std::string& path);
   virtual ~RunStore() = default;
 
   virtual absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) = 0;
   virtual absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) = 0;
   // The final state and summaries, and the outbox entries, in one transaction.
-  virtual absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) = 0;
+  virtual absl::Status Finish(const Evaluation& evaluation,
+                              const std::vector<TrackedRun>& outbox) = 0;
 
   // NOT_FOUND names the id.
   virtual absl::StatusOr<Evaluation> Get(std::string_view id) = 0;

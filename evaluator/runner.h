@@ -38,7 +38,8 @@ class EvaluationFeed {
   virtual std::optional<EvaluationEvent> Next(absl::Duration timeout) = 0;
 };
 
-// Thread-safe. Jobs queue up and run one after the other, so that they do not disturb each other's measurements.
+// Thread-safe. Jobs queue up and run one after the other, so that they do not disturb each other's
+// measurements.
 class Runner {
  public:
   struct Options {
@@ -61,7 +62,8 @@ class Runner {
   // Checks the plan (INVALID_ARGUMENT names the field), records it, queues the job.
   virtual absl::StatusOr<Started> Start(EvaluationPlan plan) = 0;
 
-  // Ends the job after the token at hand; what was measured is kept. NOT_FOUND; FAILED_PRECONDITION if it has ended.
+  // Ends the job after the token at hand; what was measured is kept. NOT_FOUND; FAILED_PRECONDITION
+  // if it has ended.
   virtual absl::Status Cancel(std::string_view id) = 0;
 
   // Cancels all jobs and waits for them; Start() is then UNAVAILABLE.

@@ -47,8 +47,8 @@ struct Generation {
 struct LoadReport {
   double load_seconds = 0;
   int64_t resident_bytes = 0;
-  // "device", "dtype", "architecture", "quantization", "parameter_count", "apple_silicon_optimized", ...: they
-  // become the run's parameters.
+  // "device", "dtype", "architecture", "quantization", "parameter_count",
+  // "apple_silicon_optimized", ...: they become the run's parameters.
   std::map<std::string, std::string> parameters;
 };
 

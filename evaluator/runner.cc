@@ -1,0 +1,148 @@
+// The queue of jobs and the thread that runs them.
+#include "evaluator/runner.h"
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "evaluator/evaluation_id.h"
+#include "evaluator/feed.h"
+#include "evaluator/job.h"
+#include "evaluator/plan.h"
+
+namespace assay::evaluator {
+namespace {
+
+class QueueRunner final : public Runner {
+ public:
+  QueueRunner(TextGenerator* generator, MemoryProbe* memory, const Scorer* scorer, RunStore* store,
+              Options options)
+      : options_(std::move(options)),
+        tools_{.generator = generator,
+               .memory = memory,
+               .scorer = scorer,
+               .store = store,
+               .options = &options_},
+        thread_([this] { Work(); }) {}
+
+  ~QueueRunner() override { Stop(); }
+
+  absl::StatusOr<Started> Start(EvaluationPlan plan) override {
+    if (absl::Status s = ValidatePlan(plan); !s.ok()) return s;
+    Started started;
+    auto feed = std::make_shared<QueuedFeed>();
+    started.feed = feed;
+
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return absl::UnavailableError("the server is shutting down");
+    const int ahead = static_cast<int>(waiting_.size()) + (running_ == nullptr ? 0 : 1);
+    if (ahead > options_.max_waiting) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("evaluations: one is running and ", options_.max_waiting,
+                       " are waiting, the most there may be; wait for one to end or cancel one"));
+    }
+    Evaluation& evaluation = started.evaluation;
+    evaluation.name = plan.name;
+    evaluation.started_at = absl::Now();
+    evaluation.id = EvaluationId(evaluation.started_at, absl::Uniform<uint64_t>(random_));
+    evaluation.total_samples = TotalSamples(plan);
+    if (absl::Status s = tools_.store->Begin(evaluation, plan); !s.ok()) return s;
+    auto job = std::make_shared<Job>(evaluation, std::move(plan), absl::Uniform<uint64_t>(random_),
+                                     std::move(feed), tools_);
+    if (ahead > 0) job->Announce(absl::StrCat("waiting for ", ahead, " evaluation(s)"));
+    waiting_.push_back(std::move(job));
+    return started;
+  }
+
+  absl::Status Cancel(std::string_view id) override {
+    std::shared_ptr<Job> unstarted;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (running_ != nullptr && running_->id() == id && running_->Cancel()) {
+        return absl::OkStatus();
+      }
+      const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                      [id](const auto& job) { return job->id() == id; });
+      if (found != waiting_.end()) {
+        unstarted = std::move(*found);
+        waiting_.erase(found);
+      }
+    }
+    if (unstarted == nullptr) return WhyNotCancelled(id);
+    // Out of the queue, so nobody else runs it; being cancelled it only records its end.
+    unstarted->Cancel();
+    unstarted->Run();
+    return absl::OkStatus();
+  }
+
+  void Shutdown() override { Stop(); }
+
+ private:
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !waiting_.empty();
+  }
+
+  void Work() ABSL_LOCKS_EXCLUDED(mutex_) {
+    while (true) {
+      std::shared_ptr<Job> job;
+      {
+        absl::MutexLock lock(&mutex_);
+        mutex_.Await(absl::Condition(this, &QueueRunner::HasWork));
+        if (waiting_.empty()) return;
+        job = std::move(waiting_.front());
+        waiting_.pop_front();
+        running_ = job;
+      }
+      job->Run();
+      absl::MutexLock lock(&mutex_);
+      running_ = nullptr;
+    }
+  }
+
+  absl::Status WhyNotCancelled(std::string_view id) {
+    absl::StatusOr<Evaluation> evaluation = tools_.store->Get(id);
+    if (!evaluation.ok()) return evaluation.status();
+    // Its end is being recorded by another Cancel().
+    if (evaluation->state == EvaluationState::kRunning) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "evaluation '", std::string(id), "' has ended already; there is nothing to cancel"));
+  }
+
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
+    {
+      absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+      if (running_ != nullptr) running_->Cancel();
+      // The worker takes them in turn and records that they were cancelled.
+      for (const std::shared_ptr<Job>& job : waiting_) job->Cancel();
+    }
+    absl::MutexLock lock(&join_mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const Options options_;
+  const JobTools tools_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Job> running_ ABSL_GUARDED_BY(mutex_);
+  absl::BitGen random_ ABSL_GUARDED_BY(mutex_);
+  // Held while joining, so that two Shutdown() calls both wait.
+  absl::Mutex join_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  // Last: starts when all else is there.
+  std::thread thread_ ABSL_GUARDED_BY(join_mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> Runner::Create(TextGenerator* generator, MemoryProbe* memory,
+                                       const Scorer* scorer, RunStore* store, Options options) {
+  return std::make_unique<QueueRunner>(generator, memory, scorer, store, std::move(options));
+}
+
+}  // namespace assay::evaluator
