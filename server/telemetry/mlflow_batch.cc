@@ -1,0 +1,148 @@
+// A run cut into requests that MLflow accepts.
+#include "server/telemetry/mlflow_batch.h"
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+
+constexpr absl::string_view kCutMarker = " [cut]";
+
+// FNV-1a, 32 bits (draft-eastlake-fnv): stable over processes, unlike absl::Hash.
+uint32_t Digest(absl::string_view text) {
+  uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619U;
+  return hash;
+}
+
+absl::string_view CutUtf8(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  constexpr uint8_t kContinuationMask = 0xC0;
+  constexpr uint8_t kContinuation = 0x80;
+  while (limit > 0 && (static_cast<uint8_t>(text[limit]) & kContinuationMask) == kContinuation) {
+    --limit;
+  }
+  return text.substr(0, limit);
+}
+
+std::string Serialise(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+enum Kind { kMetric, kParam, kTag, kKinds };
+
+class Batches {
+ public:
+  explicit Batches(absl::string_view run_id) : run_id_(run_id) {}
+
+  void Add(Kind kind, const json& item) {
+    std::string text = Serialise(item);
+    if (items_[kind].size() >= kLimits[kind] || entities_ >= kMaxBatchEntities ||
+        bytes_ + text.size() + 1 > kMaxBatchBytes) {
+      Close();
+    }
+    bytes_ += text.size() + 1;
+    ++entities_;
+    items_[kind].push_back(std::move(text));
+  }
+
+  std::vector<std::string> Finish() {
+    if (entities_ > 0) Close();
+    return std::move(bodies_);
+  }
+
+ private:
+  static constexpr size_t kLimits[kKinds] = {kMaxBatchMetrics, kMaxBatchParams, kMaxBatchTags};
+  // Of the body around the items, without the run's id.
+  static constexpr size_t kFrameBytes = 64;
+
+  // The items are JSON already: parsing them again to assemble a body would double the work.
+  void Close() {
+    bodies_.push_back(absl::StrCat("{\"run_id\":", Serialise(json(run_id_)), ",\"metrics\":[",
+                                   absl::StrJoin(items_[kMetric], ","), "],\"params\":[",
+                                   absl::StrJoin(items_[kParam], ","), "],\"tags\":[",
+                                   absl::StrJoin(items_[kTag], ","), "]}"));
+    for (std::vector<std::string>& items : items_) items.clear();
+    entities_ = 0;
+    bytes_ = kFrameBytes + run_id_.size();
+  }
+
+  const std::string run_id_;
+  std::vector<std::string> bodies_;
+  std::vector<std::string> items_[kKinds];
+  size_t entities_ = 0;
+  size_t bytes_ = kFrameBytes + run_id_.size();
+};
+
+void AddPairs(Kind kind, const std::vector<std::pair<std::string, std::string>>& pairs,
+              size_t value_limit, Batches* batches) {
+  std::map<std::string, std::string> unique;
+  for (const auto& [key, value] : pairs) unique[FitKey(key)] = FitValue(value, value_limit);
+  for (const auto& [key, value] : unique) batches->Add(kind, {{"key", key}, {"value", value}});
+}
+
+}  // namespace
+
+std::string FitKey(absl::string_view key) {
+  std::vector<std::string> segments;
+  for (const absl::string_view part : absl::StrSplit(key, '/', absl::SkipEmpty())) {
+    std::string segment(part);
+    for (char& c : segment) {
+      if (!absl::ascii_isalnum(c) &&
+          absl::string_view("_-. :").find(c) == absl::string_view::npos) {
+        c = '_';
+      }
+    }
+    if (segment == "." || segment == "..") segment.assign(segment.size(), '_');
+    segments.push_back(std::move(segment));
+  }
+  std::string fitted = absl::StrJoin(segments, "/");
+  if (fitted.empty()) return "_";
+  if (fitted.size() <= kMaxKeyBytes) return fitted;
+  const std::string digest = absl::StrCat("_", absl::Hex(Digest(key), absl::kZeroPad8));
+  fitted.resize(kMaxKeyBytes - digest.size());
+  return fitted + digest;
+}
+
+std::string FitValue(absl::string_view value, size_t limit) {
+  if (value.size() <= limit) return std::string(value);
+  return absl::StrCat(CutUtf8(value, limit - kCutMarker.size()), kCutMarker);
+}
+
+std::vector<std::string> MakeLogBatches(absl::string_view run_id,
+                                        const evaluator::TrackedRun& run) {
+  Batches batches(run_id);
+  AddPairs(kParam, run.params, kMaxParamValueBytes, &batches);
+  int left_out = 0;
+  for (const evaluator::TrackedMetric& metric : run.metrics) {
+    if (!std::isfinite(metric.value)) {
+      ++left_out;
+      continue;
+    }
+    batches.Add(kMetric, {{"key", FitKey(metric.key)},
+                          {"value", metric.value},
+                          {"timestamp", absl::ToUnixMillis(metric.time)},
+                          {"step", metric.step}});
+  }
+  std::vector<std::pair<std::string, std::string>> tags = run.tags;
+  if (left_out > 0) tags.emplace_back("assay.metrics_left_out", absl::StrCat(left_out));
+  AddPairs(kTag, tags, kMaxTagValueBytes, &batches);
+  return batches.Finish();
+}
+
+}  // namespace assay::server

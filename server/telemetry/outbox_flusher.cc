@@ -1,0 +1,144 @@
+// The thread that carries finished evaluations from the run store to MLflow.
+#include "server/telemetry/outbox_flusher.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kEntriesARound = 16;
+// 2^20 times any initial backoff is beyond every maximum.
+constexpr int kMaxDoublings = 20;
+
+// Nothing to do with the run that was sent: the next one would fail the same way.
+bool IsServerFailure(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+}
+
+}  // namespace
+
+OutboxFlusher::OutboxFlusher(evaluator::RunStore* store, MlflowClient* client,
+                             OutboxFlusherOptions options)
+    : store_(store), client_(client), options_(std::move(options)), thread_([this] { Run(); }) {}
+
+OutboxFlusher::~OutboxFlusher() { Stop(absl::ZeroDuration()); }
+
+void OutboxFlusher::Wake() {
+  const absl::MutexLock lock(&mutex_);
+  wake_ = true;
+}
+
+void OutboxFlusher::Stop(absl::Duration bound) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (!stopping_) {
+      stopping_ = true;
+      stop_by_ = absl::Now() + bound;
+      client_->Expire(stop_by_);
+    }
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void OutboxFlusher::Run() {
+  bool more = true;
+  while (true) {
+    absl::Time stop_by;
+    {
+      const absl::MutexLock lock(&mutex_);
+      const auto due = [this]()
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || stopping_; };
+      const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };
+      if (absl::Now() < paused_until_) {
+        // A Wake() does not shorten the pause that the server asked for.
+        mutex_.AwaitWithDeadline(absl::Condition(&stopping), paused_until_);
+      } else if (!more) {
+        mutex_.AwaitWithTimeout(absl::Condition(&due), options_.poll_interval);
+      }
+      wake_ = false;
+      stop_by = stop_by_;
+    }
+    const bool last = stop_by != absl::InfiniteFuture();
+    if (last && absl::Now() >= stop_by) return;
+    more = Flush();
+    if (last && !more) return;
+  }
+}
+
+bool OutboxFlusher::Flush() {
+  const auto entries = store_->PendingOutbox(absl::Now(), kEntriesARound);
+  if (!entries.ok()) {
+    ReportStoreError(entries.status());
+    return false;
+  }
+  for (const evaluator::OutboxEntry& entry : *entries) {
+    if (Send(entry) != Next::kGoOn) return false;
+  }
+  return entries->size() == kEntriesARound;
+}
+
+OutboxFlusher::Next OutboxFlusher::Send(const evaluator::OutboxEntry& entry) {
+  UploadReport report{.entry = entry};
+  const auto run = client_->Upload(options_.experiment, entry.run);
+  report.status = run.status();
+  Next next = Next::kGoOn;
+  if (run.ok()) {
+    server_failures_ = 0;
+    report.run = *run;
+    const absl::Status completed = store_->CompleteOutbox(entry.id, *run);
+    if (!completed.ok()) {
+      ReportStoreError(completed);
+      next = Next::kStoreFailed;
+    }
+  } else {
+    next = Postpone(run.status(), &report);
+  }
+  if (options_.on_upload != nullptr) options_.on_upload(report);
+  return next;
+}
+
+OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadReport* report) {
+  const absl::Time now = absl::Now();
+  report->permanent = !IsTransient(failure);
+  report->first_permanent = report->permanent && refused_.insert(report->entry.id).second;
+  absl::Duration wait =
+      report->permanent ? options_.permanent_backoff : Backoff(report->entry.attempts);
+  Next next = Next::kGoOn;
+  if (IsServerFailure(failure)) {
+    next = Next::kServerFailed;
+    absl::Duration pause = Backoff(server_failures_++);
+    if (const auto asked = RetryAfter(failure); asked.has_value()) {
+      pause = std::max(pause, std::min(*asked, options_.max_retry_after));
+      wait = std::max(wait, pause);
+    }
+    paused_until_ = now + pause;
+  }
+  report->retry_at = now + wait;
+  const absl::Status postponed =
+      store_->PostponeOutbox(report->entry.id, report->retry_at, std::string(failure.message()));
+  if (!postponed.ok()) {
+    ReportStoreError(postponed);
+    return Next::kStoreFailed;
+  }
+  return next;
+}
+
+absl::Duration OutboxFlusher::Backoff(int attempts) {
+  const int doublings = std::clamp(attempts, 0, kMaxDoublings);
+  const absl::Duration longest =
+      std::min(options_.initial_backoff * (int64_t{1} << doublings), options_.max_backoff);
+  return longest * absl::Uniform(random_, 0.5, 1.0);
+}
+
+void OutboxFlusher::ReportStoreError(const absl::Status& status) {
+  if (options_.on_store_error != nullptr) options_.on_store_error(status);
+}
+
+}  // namespace assay::server
