@@ -1,0 +1,173 @@
+"""Uploads runs with the C++ MLflow client to a real `mlflow server` and reads them back with MLflow's own client.
+
+Usage: mlflow_flush_test.py PATH_TO_MLFLOW_PROBE
+Exits 77 where mlflow is not installed.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+SKIPPED = 77
+START_SECONDS = 120
+METRICS = 2300
+EXPERIMENT = "assay flush/test"
+
+try:
+    from mlflow.entities import ViewType
+    from mlflow.tracking import MlflowClient
+except ImportError as error:
+    print(f"skipped: mlflow is not installed in {sys.prefix} ({error})")
+    sys.exit(SKIPPED)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Server:
+    """`mlflow server` on a SQLite store in `folder`; its output in folder/server.log."""
+
+    def __init__(self, folder):
+        port = free_port()
+        self.uri = f"http://127.0.0.1:{port}"
+        self.log = folder / "server.log"
+        command = [sys.executable, "-m", "mlflow", "server"]
+        command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
+        command += ["--artifacts-destination", str(folder / "artifacts")]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+
+    def wait(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.3)
+        raise RuntimeError(f"mlflow server did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def make_run(client_key):
+    start = 1_700_000_000_000
+    return {
+        "client_key": client_key,
+        "evaluation_id": "evaluation-1",
+        "model": "smollm2",
+        "run_name": "business_test_smollm2",
+        "started_ms": start,
+        "finished_ms": start + 60_000,
+        "succeeded": True,
+        "metrics": [
+            {"key": f"metric_{i % 3}", "value": i * 0.25, "time_ms": start + i, "step": i} for i in range(METRICS)
+        ],
+        "params": [[f"param_{i}", f"value {i} \u00e4\u4f60\U0001f600"] for i in range(150)] + [["long", "x" * 7000]],
+        "tags": [[f"tag_{i}", f"value {i}"] for i in range(130)] + [["long(key)", "y" * 9000], ["empty", ""]],
+    }
+
+
+class FlushTest(unittest.TestCase):
+    probe = None
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        server = Server(pathlib.Path(folder.name))
+        cls.addClassCleanup(server.stop)
+        server.wait()
+        cls.uri = server.uri
+        cls.client = MlflowClient(server.uri)
+
+    def upload(self, run):
+        done = subprocess.run(
+            [self.probe, self.uri, EXPERIMENT], input=json.dumps(run), capture_output=True, text=True, timeout=120
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def runs(self, client_key):
+        experiment = self.client.get_experiment_by_name(EXPERIMENT)
+        return self.client.search_runs(
+            [experiment.experiment_id], f"tags.`assay.client_key` = '{client_key}'", ViewType.ALL
+        )
+
+    def check(self, run, stored):
+        self.assertEqual(stored.info.run_name, run["run_name"])
+        self.assertEqual(stored.info.status, "FINISHED")
+        self.assertEqual(stored.info.start_time, run["started_ms"])
+        self.assertEqual(stored.info.end_time, run["finished_ms"])
+        params = dict(run["params"])
+        params["long"] = "x" * 5994 + " [cut]"
+        self.assertEqual(stored.data.params, params)
+        tags = dict(run["tags"])
+        tags["long_key_"] = "y" * 7994 + " [cut]"
+        del tags["long(key)"]
+        self.assertEqual(stored.data.tags | tags, stored.data.tags)
+        self.assertEqual(stored.data.tags["assay.client_key"], run["client_key"])
+        logged = []
+        for key in ("metric_0", "metric_1", "metric_2"):
+            for m in self.client.get_metric_history(stored.info.run_id, key):
+                logged.append((m.key, m.value, m.timestamp, m.step))
+        sent = [(m["key"], m["value"], m["time_ms"], m["step"]) for m in run["metrics"]]
+        self.assertEqual(sorted(logged), sorted(sent))
+
+    def test_uploading_twice_leaves_one_run_with_every_metric_once(self):
+        run = make_run("flush-1")
+        first = self.upload(run)
+        second = self.upload(run)
+        self.assertEqual(first, second)
+        (stored,) = self.runs("flush-1")
+        self.assertEqual(stored.info.run_id, first["run_id"])
+        self.assertEqual(
+            first["url"], f"{self.uri}/#/experiments/{stored.info.experiment_id}/runs/{stored.info.run_id}"
+        )
+        self.check(run, stored)
+
+    def test_a_run_left_half_logged_is_completed_without_duplicates(self):
+        run = make_run("flush-2")
+        first = self.upload(run)
+        self.client.update_run(first["run_id"], status="RUNNING")
+        second = self.upload(run)
+        self.assertEqual(first, second)
+        (stored,) = self.runs("flush-2")
+        self.check(run, stored)
+
+    def test_a_run_that_was_only_created_is_filled(self):
+        self.upload(make_run("flush-3"))
+        experiment = self.client.get_experiment_by_name(EXPERIMENT)
+        created = self.client.create_run(
+            experiment.experiment_id, tags={"assay.client_key": "flush-4"}, run_name="business_test_smollm2",
+            start_time=1_700_000_000_000,
+        )
+        run = make_run("flush-4")
+        self.assertEqual(self.upload(run)["run_id"], created.info.run_id)
+        (stored,) = self.runs("flush-4")
+        self.check(run, stored)
+
+
+if __name__ == "__main__":
+    FlushTest.probe = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)

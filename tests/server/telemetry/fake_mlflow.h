@@ -1,0 +1,123 @@
+// A tracking server's answers, kept in memory: enough of MLflow to see what a client does.
+#ifndef ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_
+#define ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "evaluator/run_store.h"
+#include "nlohmann/json.hpp"
+#include "tests/server/telemetry/fake_http_server.h"
+
+namespace assay::server {
+
+class FakeMlflow {
+ public:
+  // Answers instead of MLflow where it returns one.
+  using Fault = std::function<std::optional<FakeAnswer>(const FakeRequest&)>;
+
+  struct Run {
+    std::string client_key;
+    std::string name;
+    std::string status = "RUNNING";
+    int64_t end_time = 0;
+    std::vector<nlohmann::json> metrics;
+    std::map<std::string, std::string> params;
+    std::map<std::string, std::string> tags;
+  };
+
+  FakeMlflow() : http([this](const FakeRequest& request) { return Answer(request); }) {}
+
+  void SetFault(Fault fault) {
+    const absl::MutexLock lock(&mutex_);
+    fault_ = std::move(fault);
+  }
+  std::map<std::string, Run> Runs() {
+    const absl::MutexLock lock(&mutex_);
+    return runs_;
+  }
+
+ private:
+  FakeAnswer Answer(const FakeRequest& request) {
+    const absl::MutexLock lock(&mutex_);
+    if (fault_ != nullptr) {
+      if (auto answer = fault_(request); answer.has_value()) return *answer;
+    }
+    using nlohmann::json;
+    const json body = json::parse(request.body.empty() ? "{}" : request.body);
+    const auto ends = [&request](const char* end) { return request.path.ends_with(end); };
+    if (ends("experiments/get-by-name")) {
+      if (!has_experiment_) {
+        return {404, R"({"error_code":"RESOURCE_DOES_NOT_EXIST","message":"no experiment"})"};
+      }
+      return {200, R"({"experiment":{"experiment_id":"7","lifecycle_stage":"active"}})"};
+    }
+    if (ends("experiments/create")) {
+      has_experiment_ = true;
+      return {200, R"({"experiment_id":"7"})"};
+    }
+    if (ends("runs/search")) {
+      json runs = json::array();
+      for (const auto& [id, run] : runs_) {
+        const std::string filter = body.at("filter");
+        if (filter == "tags.`assay.client_key` = '" + run.client_key + "'") {
+          runs.push_back({{"info", {{"run_id", id}, {"status", run.status}}}});
+        }
+      }
+      return {200, runs.empty() ? "{}" : json{{"runs", runs}}.dump()};
+    }
+    if (ends("runs/create")) {
+      const std::string id = "run" + std::to_string(runs_.size());
+      Run& run = runs_[id];
+      run.name = body.at("run_name");
+      for (const json& tag : body.at("tags")) run.tags[tag.at("key")] = tag.at("value");
+      run.client_key = run.tags.at("assay.client_key");
+      return {200, json{{"run", {{"info", {{"run_id", id}}}}}}.dump()};
+    }
+    Run& run = runs_.at(body.at("run_id"));
+    if (ends("runs/log-batch")) {
+      for (const json& metric : body.at("metrics")) run.metrics.push_back(metric);
+      for (const json& param : body.at("params")) run.params[param.at("key")] = param.at("value");
+      for (const json& tag : body.at("tags")) run.tags[tag.at("key")] = tag.at("value");
+      return {};
+    }
+    run.status = body.at("status");
+    run.end_time = body.at("end_time");
+    return {};
+  }
+
+  absl::Mutex mutex_;
+  Fault fault_ ABSL_GUARDED_BY(mutex_);
+  bool has_experiment_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, Run> runs_ ABSL_GUARDED_BY(mutex_);
+
+ public:
+  // Last: its thread uses the members above.
+  FakeHttpServer http;
+};
+
+inline evaluator::TrackedRun MakeRun(const std::string& client_key, int metrics = 3) {
+  evaluator::TrackedRun run{.client_key = client_key,
+                            .evaluation_id = "e1",
+                            .model = "smollm2",
+                            .run_name = "business_test_smollm2",
+                            .started_at = absl::FromUnixSeconds(1000),
+                            .finished_at = absl::FromUnixSeconds(1060),
+                            .succeeded = true};
+  for (int i = 0; i < metrics; ++i) {
+    run.metrics.push_back({"latency_ms", i * 1.5, absl::FromUnixSeconds(1000 + i), i});
+  }
+  run.params = {{"device", "cpu"}};
+  run.tags = {{"stage", "test"}};
+  return run;
+}
+
+}  // namespace assay::server
+
+#endif  // ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_

@@ -1,0 +1,53 @@
+// The scrape endpoint over real sockets.
+#include "server/telemetry/metrics_server.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/telemetry/http_client.h"
+#include "server/telemetry/metrics.h"
+
+namespace assay::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(MetricsServerTest, ServesTheTextFormatOnAFreePort) {
+  Metrics metrics({"1", "2", "cpu"});
+  metrics.SetRefresh([](Metrics* m) { m->SetMlflowOutboxEntries(42); });
+  const auto server = MetricsServer::Start("127.0.0.1:0", metrics.collectable());
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_GT((*server)->port(), 0);
+  EXPECT_EQ((*server)->url(), absl::StrCat("http://127.0.0.1:", (*server)->port(), "/metrics"));
+  HttpClient client({});
+  const auto response = client.Send({.url = (*server)->url()});
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 200);
+  EXPECT_THAT(response->body, HasSubstr("assay_mlflow_outbox_entries 42\n"));
+}
+
+TEST(MetricsServerTest, PortInUseSaysWhatToDo) {
+  Metrics metrics({"1", "2", "cpu"});
+  const auto first = MetricsServer::Start("127.0.0.1:0", metrics.collectable());
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::string address = absl::StrCat("127.0.0.1:", (*first)->port());
+  const absl::Status status = MetricsServer::Start(address, metrics.collectable()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(address));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("metrics.listen"));
+}
+
+TEST(MetricsServerTest, MalformedAddressIsInvalidArgument) {
+  Metrics metrics({"1", "2", "cpu"});
+  for (const char* address : {"", "9464", ":9464", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:65536",
+                              "127.0.0.1:-1", "127.0.0.1:80,0.0.0.0:80", "127.0.0.1:443s"}) {
+    EXPECT_EQ(MetricsServer::Start(address, metrics.collectable()).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << address;
+  }
+}
+
+}  // namespace
+}  // namespace assay::server

@@ -1,0 +1,196 @@
+// What Metrics exports, read as a scrape would.
+#include "server/telemetry/metrics.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const BuildInfo kBuild{"1.2.3", "2.13.0", "cpu"};
+
+// The value of the series whose line starts with `name` and holds every one of `labels`.
+std::string Value(const std::string& text, const std::string& name,
+                  const std::vector<std::string>& labels) {
+  size_t start = 0;
+  while (start < text.size()) {
+    const size_t end = text.find('\n', start);
+    const std::string line = text.substr(start, end - start);
+    start = end + 1;
+    bool match = line.rfind(name + "{", 0) == 0 || line.rfind(name + " ", 0) == 0;
+    for (const std::string& label : labels) match = match && line.find(label) != std::string::npos;
+    if (match) return line.substr(line.rfind(' ') + 1);
+  }
+  return "absent";
+}
+
+TEST(MetricsTest, DeclaredSeriesAreZeroFromTheStart) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {"twitter"});
+  const std::string text = metrics.Text();
+  EXPECT_EQ(
+      Value(text, "assay_requests_total",
+            {R"(model="a")", R"(content_type="twitter")", R"(route="fixed")", R"(status="ok")"}),
+      "0");
+  EXPECT_EQ(Value(text, "assay_evaluation_samples_total",
+                  {R"(model="a")", R"(content_type="twitter")", R"(outcome="failed")"}),
+            "0");
+  EXPECT_EQ(Value(text, "assay_evaluations_total", {R"(state="cancelled")"}), "0");
+  EXPECT_EQ(Value(text, "assay_mlflow_uploads_total", {R"(result="transient_error")"}), "0");
+  EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="ready")"}), "0");
+  EXPECT_EQ(Value(text, "assay_evaluation_score", {}), "absent");
+  EXPECT_EQ(Value(text, "assay_build_info",
+                  {R"(version="1.2.3")", R"(torch_version="2.13.0")", R"(device="cpu")"}),
+            "1");
+}
+
+TEST(MetricsTest, ASuccessfulRequestCountsEverywhere) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a", "b"}, {"twitter"});
+  metrics.RecordRequest({.model = "a",
+                         .content_type = "twitter",
+                         .route = "requested",
+                         .duration_seconds = 0.5,
+                         .queue_seconds = 0.01,
+                         .prefill_seconds = 0.1,
+                         .first_token_seconds = 0.12,
+                         .per_token_seconds = 0.03,
+                         .prompt_tokens = 11,
+                         .generated_tokens = 14,
+                         .cost_dollars = 0.25});
+  const std::string text = metrics.Text();
+  const std::vector<std::string> a = {R"(model="a")"};
+  EXPECT_EQ(Value(text, "assay_requests_total",
+                  {R"(model="a")", R"(content_type="twitter")", R"(route="requested")"}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_sum", a), "0.5");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_bucket", {R"(model="a")", R"(le="0.32")"}),
+            "0");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_bucket", {R"(model="a")", R"(le="0.64")"}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_request_queue_seconds_sum", a), "0.01");
+  EXPECT_EQ(Value(text, "assay_request_prefill_seconds_sum", a), "0.1");
+  EXPECT_EQ(Value(text, "assay_time_to_first_token_seconds_sum", a), "0.12");
+  EXPECT_EQ(Value(text, "assay_time_per_output_token_seconds_sum", a), "0.03");
+  EXPECT_EQ(Value(text, "assay_prompt_tokens_total", a), "11");
+  EXPECT_EQ(Value(text, "assay_generation_tokens_total", a), "14");
+  EXPECT_EQ(Value(text, "assay_request_cost_dollars_total", a), "0.25");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_count", {R"(model="b")"}), "0");
+}
+
+TEST(MetricsTest, AFailedRequestCountsItsStatusAndNoTokens) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  metrics.RecordRequest({.model = "a",
+                         .route = "requested",
+                         .status = absl::StatusCode::kResourceExhausted,
+                         .duration_seconds = 1,
+                         .prompt_tokens = 5});
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_requests_total", {R"(model="a")", R"(status="resource_exhausted")"}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_count", {R"(model="a")"}), "1");
+  EXPECT_EQ(Value(text, "assay_request_queue_seconds_count", {R"(model="a")"}), "0");
+  EXPECT_EQ(Value(text, "assay_prompt_tokens_total", {R"(model="a")"}), "0");
+}
+
+TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {"twitter"});
+  metrics.RecordRequest(
+      {.model = "evil-model", .content_type = "evil-type", .route = "evil-route"});
+  metrics.RecordModelLoad("evil-model", false, 1);
+  metrics.SetEvaluationScore("evil-model", "evil-type", 7, 6, 8);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, Not(HasSubstr("evil")));
+  EXPECT_EQ(Value(text, "assay_requests_total",
+                  {R"(model="other")", R"(content_type="other")", R"(route="other")"}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_model_loads_total", {R"(model="other")", R"(result="failed")"}),
+            "1");
+}
+
+TEST(MetricsTest, OneModelStateIsOneAtATime) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  metrics.SetModelState("a", "loading");
+  metrics.SetModelState("a", "ready");
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="loading")"}), "0");
+  EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="ready")"}), "1");
+}
+
+TEST(MetricsTest, EveryScrapeRefreshesTheGauges) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  int scrapes = 0;
+  metrics.SetRefresh([&scrapes](Metrics* m) {
+    ++scrapes;
+    m->SetProcessMemory(1000 + scrapes, 2000 + scrapes);
+    m->SetQueue("a", 1, scrapes);
+    m->SetMlflowOutboxEntries(scrapes);
+    m->SetDeviceMemory("cpu", 5);
+  });
+  metrics.Text();
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_process_resident_memory_bytes", {}), "1002");
+  EXPECT_EQ(Value(text, "assay_process_resident_memory_peak_bytes", {}), "2002");
+  EXPECT_EQ(Value(text, "assay_requests_waiting", {R"(model="a")"}), "2");
+  EXPECT_EQ(Value(text, "assay_mlflow_outbox_entries", {}), "2");
+  EXPECT_EQ(Value(text, "assay_device_memory_bytes", {R"(device="cpu")"}), "5");
+}
+
+TEST(MetricsTest, ThreadsLoseNoCount) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  constexpr int kThreads = 4;
+  constexpr int kEach = 5000;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&metrics] {
+      for (int i = 0; i < kEach; ++i) {
+        metrics.RecordRequest({.model = "a", .status = absl::StatusCode::kInternal});
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Value(metrics.Text(), "assay_requests_total", {R"(model="a")", R"(status="internal")"}),
+            "20000");
+}
+
+TEST(MetricsTest, PromtoolFindsNothingToSay) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "promtool is not installed";
+  }
+  Metrics metrics(kBuild);
+  metrics.Declare({"a", "b"}, {"twitter", "linkedin"});
+  metrics.RecordRequest({.model = "a", .status = absl::StatusCode::kCancelled});
+  metrics.SetEvaluationScore("a", "twitter", 7, 6.5, 7.5);
+  metrics.SetDeviceMemory("cpu", 1);
+  const std::string path = ::testing::TempDir() + "metrics.txt";
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  const std::string text = metrics.Text();
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fclose(file);
+  std::FILE* promtool = popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
+  ASSERT_NE(promtool, nullptr);
+  std::string said;
+  char buffer[4096];
+  while (std::fgets(buffer, sizeof(buffer), promtool) != nullptr) said += buffer;
+  EXPECT_EQ(pclose(promtool), 0);
+  EXPECT_EQ(said, "");
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace assay::server

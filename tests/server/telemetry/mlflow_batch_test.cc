@@ -1,0 +1,96 @@
+// Batches against MLflow's limits.
+#include "server/telemetry/mlflow_batch.h"
+
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/telemetry/fake_mlflow.h"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+using ::testing::EndsWith;
+
+TEST(MlflowBatchTest, EveryBatchKeepsEveryLimitAndNothingIsLost) {
+  evaluator::TrackedRun run = MakeRun("k", 2500);
+  run.params.clear();
+  run.tags.clear();
+  for (int i = 0; i < 250; ++i) {
+    run.params.emplace_back(absl::StrCat("p", i), std::string(6000, 'v'));
+    run.tags.emplace_back(absl::StrCat("t", i), std::string(9000, 'v'));
+  }
+  std::multiset<int64_t> steps;
+  size_t params = 0;
+  size_t tags = 0;
+  for (const std::string& body : MakeLogBatches("run", run)) {
+    ASSERT_LE(body.size(), 1'000'000U);
+    const json batch = json::parse(body);
+    EXPECT_EQ(batch.at("run_id"), "run");
+    EXPECT_LE(batch.at("metrics").size(), 1000U);
+    EXPECT_LE(batch.at("params").size(), 100U);
+    EXPECT_LE(batch.at("tags").size(), 100U);
+    EXPECT_LE(batch.at("metrics").size() + batch.at("params").size() + batch.at("tags").size(),
+              1000U);
+    for (const json& metric : batch.at("metrics")) steps.insert(metric.at("step").get<int64_t>());
+    params += batch.at("params").size();
+    tags += batch.at("tags").size();
+    for (const json& tag : batch.at("tags")) {
+      EXPECT_LE(tag.at("value").get<std::string>().size(), 8000U);
+    }
+  }
+  EXPECT_EQ(steps.size(), 2500U);
+  EXPECT_EQ(std::set<int64_t>(steps.begin(), steps.end()).size(), 2500U);
+  EXPECT_EQ(params, 250U);
+  EXPECT_EQ(tags, 250U);
+}
+
+TEST(MlflowBatchTest, MetricsThatAreNotFiniteAreLeftOutAndCounted) {
+  evaluator::TrackedRun run = MakeRun("k", 1);
+  run.metrics.push_back({"x", std::nan(""), run.started_at, 0});
+  run.metrics.push_back({"y", std::numeric_limits<double>::infinity(), run.started_at, 0});
+  const auto batches = MakeLogBatches("run", run);
+  ASSERT_EQ(batches.size(), 1U);
+  const json batch = json::parse(batches[0]);
+  EXPECT_EQ(batch.at("metrics").size(), 1U);
+  EXPECT_EQ(batch.at("tags")[0], (json{{"key", "assay.metrics_left_out"}, {"value", "2"}}));
+}
+
+TEST(MlflowBatchTest, TheLastOfEqualParamsCounts) {
+  evaluator::TrackedRun run = MakeRun("k", 0);
+  run.params = {{"a", "1"}, {"a", "2"}};
+  const json batch = json::parse(MakeLogBatches("run", run).at(0));
+  EXPECT_EQ(batch.at("params"), (json::array({{{"key", "a"}, {"value", "2"}}})));
+}
+
+TEST(MlflowBatchTest, InvalidUtf8IsReplacedNotThrown) {
+  evaluator::TrackedRun run = MakeRun("k", 0);
+  run.params = {{"a", "\xff"}};
+  const json batch = json::parse(MakeLogBatches("run", run).at(0));
+  EXPECT_EQ(batch.at("params")[0].at("value"), "\xef\xbf\xbd");
+}
+
+TEST(MlflowBatchTest, KeysBecomeWhatMlflowAccepts) {
+  EXPECT_EQ(FitKey("latency_ms/p90 - a.b:c"), "latency_ms/p90 - a.b:c");
+  EXPECT_EQ(FitKey("a(b)%"), "a_b__");
+  EXPECT_EQ(FitKey("/a//../b/./"), "a/__/b/_");
+  EXPECT_EQ(FitKey(""), "_");
+  const std::string one = FitKey(std::string(300, 'a') + "1");
+  const std::string two = FitKey(std::string(300, 'a') + "2");
+  EXPECT_EQ(one.size(), 250U);
+  EXPECT_NE(one, two);
+}
+
+TEST(MlflowBatchTest, ValuesAreCutBetweenCharacters) {
+  EXPECT_EQ(FitValue("short", 10), "short");
+  EXPECT_EQ(FitValue("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 9), "\xc3\xa4 [cut]");
+  EXPECT_THAT(FitValue(std::string(7000, 'x'), kMaxParamValueBytes), EndsWith("x [cut]"));
+}
+
+}  // namespace
+}  // namespace assay::server

@@ -1,0 +1,250 @@
+// OutboxFlusher between a fake store and a fake tracking server.
+#include "server/telemetry/outbox_flusher.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/telemetry/fake_mlflow.h"
+
+namespace assay::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FakeRunStore : public evaluator::RunStore {
+ public:
+  struct Entry {
+    evaluator::OutboxEntry entry;
+    absl::Time retry_at = absl::InfinitePast();
+    std::string error;
+  };
+
+  void Add(const std::string& client_key) {
+    const absl::MutexLock lock(&mutex_);
+    const int64_t id = next_id_++;
+    outbox_[id] = {.entry = {.id = id, .run = MakeRun(client_key)}};
+  }
+  std::map<int64_t, Entry> Outbox() {
+    const absl::MutexLock lock(&mutex_);
+    return outbox_;
+  }
+  std::vector<std::string> Completed() {
+    const absl::MutexLock lock(&mutex_);
+    return completed_;
+  }
+
+  absl::StatusOr<std::vector<evaluator::OutboxEntry>> PendingOutbox(absl::Time now,
+                                                                    int limit) override {
+    const absl::MutexLock lock(&mutex_);
+    std::vector<evaluator::OutboxEntry> due;
+    for (const auto& [id, entry] : outbox_) {
+      if (entry.retry_at <= now && static_cast<int>(due.size()) < limit) due.push_back(entry.entry);
+    }
+    return due;
+  }
+  absl::Status CompleteOutbox(int64_t id, const evaluator::TrackingRun& run) override {
+    const absl::MutexLock lock(&mutex_);
+    outbox_.erase(id);
+    completed_.push_back(run.run_id);
+    return absl::OkStatus();
+  }
+  absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override {
+    const absl::MutexLock lock(&mutex_);
+    outbox_.at(id).retry_at = retry_at;
+    outbox_.at(id).error = std::string(error);
+    ++outbox_.at(id).entry.attempts;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<int64_t> OutboxDepth() override { return static_cast<int64_t>(Outbox().size()); }
+
+  absl::Status Begin(const evaluator::Evaluation&, const evaluator::EvaluationPlan&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status AddSample(std::string_view, const evaluator::Sample&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status Finish(const evaluator::Evaluation&,
+                      const std::vector<evaluator::TrackedRun>&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<evaluator::Evaluation> Get(std::string_view) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<evaluator::Sample>> Samples(std::string_view) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<evaluator::Evaluation>> List(int) override {
+    return absl::UnimplementedError("");
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<int64_t, Entry> outbox_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> completed_ ABSL_GUARDED_BY(mutex_);
+};
+
+class OutboxFlusherTest : public ::testing::Test {
+ protected:
+  OutboxFlusherTest() {
+    options_.initial_backoff = absl::Milliseconds(20);
+    options_.poll_interval = absl::Milliseconds(20);
+    options_.on_upload = [this](const UploadReport& report) {
+      const absl::MutexLock lock(&mutex_);
+      reports_.push_back(report);
+    };
+  }
+
+  std::unique_ptr<OutboxFlusher> Start() {
+    client_ = *MlflowClient::Create(mlflow_.http.Url(), {.timeout = absl::Seconds(30)});
+    return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
+  }
+  std::vector<UploadReport> Reports() {
+    const absl::MutexLock lock(&mutex_);
+    return reports_;
+  }
+  static bool Eventually(const std::function<bool()>& condition) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(10);
+    while (absl::Now() < deadline) {
+      if (condition()) return true;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return false;
+  }
+  void FailFirst(int times, FakeAnswer answer) {
+    mlflow_.SetFault(
+        [times, answer](const FakeRequest& request) mutable -> std::optional<FakeAnswer> {
+          if (!request.path.ends_with("runs/log-batch") || times-- <= 0) return std::nullopt;
+          return answer;
+        });
+  }
+
+  FakeMlflow mlflow_;
+  FakeRunStore store_;
+  OutboxFlusherOptions options_;
+  std::unique_ptr<MlflowClient> client_;
+  absl::Mutex mutex_;
+  std::vector<UploadReport> reports_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST_F(OutboxFlusherTest, SendsWhatWaitsOldestFirst) {
+  store_.Add("k1");
+  store_.Add("k2");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  EXPECT_THAT(store_.Completed(), ElementsAre("run0", "run1"));
+  EXPECT_EQ(mlflow_.Runs().at("run0").client_key, "k1");
+}
+
+TEST_F(OutboxFlusherTest, WakeSendsWithoutWaitingForThePoll) {
+  options_.poll_interval = absl::Hours(1);
+  const auto flusher = Start();
+  absl::SleepFor(absl::Milliseconds(50));
+  store_.Add("k1");
+  flusher->Wake();
+  EXPECT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+}
+
+TEST_F(OutboxFlusherTest, TransientFailuresAreRetriedIntoOneRun) {
+  FailFirst(3, {503, "busy"});
+  store_.Add("k1");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  flusher->Stop(absl::ZeroDuration());
+  EXPECT_EQ(mlflow_.Runs().size(), 1U);
+  EXPECT_EQ(mlflow_.Runs().at("run0").metrics.size(), 3U);
+  const auto reports = Reports();
+  ASSERT_EQ(reports.size(), 4U);
+  EXPECT_FALSE(reports[0].permanent);
+  EXPECT_TRUE(reports[3].status.ok());
+  EXPECT_EQ(reports[3].run.run_id, "run0");
+}
+
+TEST_F(OutboxFlusherTest, RetryAfterHoldsEverythingBackEvenAfterAWake) {
+  FailFirst(1, {429, "", {{"Retry-After", "2"}}});
+  store_.Add("k1");
+  store_.Add("k2");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return !Reports().empty(); }));
+  const absl::Time failed = absl::Now();
+  flusher->Wake();
+  absl::SleepFor(absl::Milliseconds(600));
+  EXPECT_EQ(store_.Outbox().size(), 2U);
+  ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  EXPECT_GE(absl::Now() - failed, absl::Milliseconds(1800));
+}
+
+TEST_F(OutboxFlusherTest, ARefusedRunWaitsAnHourAndBlocksNobody) {
+  FailFirst(1, {400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"bad key"})"});
+  store_.Add("k1");
+  store_.Add("k2");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Completed().size() == 1; }));
+  flusher->Stop(absl::ZeroDuration());
+  const auto outbox = store_.Outbox();
+  ASSERT_EQ(outbox.size(), 1U);
+  EXPECT_EQ(outbox.begin()->second.entry.run.client_key, "k1");
+  EXPECT_GT(outbox.begin()->second.retry_at, absl::Now() + absl::Minutes(59));
+  EXPECT_THAT(outbox.begin()->second.error, HasSubstr("bad key"));
+  EXPECT_TRUE(Reports()[0].permanent);
+  EXPECT_TRUE(Reports()[0].first_permanent);
+}
+
+TEST_F(OutboxFlusherTest, ARepeatedRefusalIsNewOnlyOnce) {
+  options_.permanent_backoff = absl::Milliseconds(10);
+  FailFirst(3, {403, "no"});
+  store_.Add("k1");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  int first = 0;
+  for (const UploadReport& report : Reports()) first += report.first_permanent ? 1 : 0;
+  EXPECT_EQ(first, 1);
+}
+
+TEST_F(OutboxFlusherTest, BackoffGrows) {
+  options_.initial_backoff = absl::Milliseconds(40);
+  FailFirst(4, {500, "oops"});
+  store_.Add("k1");
+  const absl::Time start = absl::Now();
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  // At least half of 40 + 80 + 160 + 320 ms.
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(300));
+}
+
+TEST_F(OutboxFlusherTest, StopSendsWhatIsNewWithinTheBound) {
+  options_.poll_interval = absl::Hours(1);
+  const auto flusher = Start();
+  absl::SleepFor(absl::Milliseconds(50));
+  store_.Add("k1");
+  flusher->Stop(absl::Seconds(5));
+  EXPECT_TRUE(store_.Outbox().empty());
+}
+
+TEST_F(OutboxFlusherTest, StopDoesNotWaitForAHangingServer) {
+  mlflow_.SetFault([](const FakeRequest&) -> std::optional<FakeAnswer> {
+    absl::SleepFor(absl::Seconds(5));
+    return std::nullopt;
+  });
+  store_.Add("k1");
+  const auto flusher = Start();
+  absl::SleepFor(absl::Milliseconds(100));
+  const absl::Time start = absl::Now();
+  flusher->Stop(absl::Milliseconds(300));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+  EXPECT_EQ(store_.Outbox().size(), 1U);
+}
+
+}  // namespace
+}  // namespace assay::server
