@@ -93,10 +93,8 @@ CurlHeaders MakeHeaders(const HttpRequest& request) {
   // Without this curl waits a second for "100 Continue" before a larger body.
   CurlHeaders headers(curl_slist_append(nullptr, "Expect:"), curl_slist_free_all);
   for (const auto& [name, value] : request.headers) {
-    curl_slist* longer = curl_slist_append(headers.get(), absl::StrCat(name, ": ", value).c_str());
-    if (longer == nullptr) break;
-    (void)headers.release();
-    headers.reset(longer);
+    // Appends in place: the head stays the one that `headers` owns.
+    if (curl_slist_append(headers.get(), absl::StrCat(name, ": ", value).c_str()) == nullptr) break;
   }
   return headers;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -26,7 +27,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
   const size_t colon = address.rfind(':');
   uint32_t port = 0;
   // A comma or a suffix letter would be more addresses and options to civetweb.
-  if (colon == std::string::npos || colon == 0 || address.find(',') != std::string::npos ||
+  if (colon == std::string::npos || colon == 0 || absl::StrContains(address, ',') ||
       !absl::SimpleAtoi(absl::string_view(address).substr(colon + 1), &port) || port > kMaxPort) {
     return absl::InvalidArgumentError(
         absl::StrCat("metrics address '", address,

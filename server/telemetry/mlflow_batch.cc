@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -21,6 +22,9 @@ namespace {
 
 using nlohmann::json;
 
+// UTF-8 bytes that go on with a character: 10xxxxxx.
+constexpr uint8_t kContinuationMask = 0xC0;
+constexpr uint8_t kContinuation = 0x80;
 constexpr absl::string_view kCutMarker = " [cut]";
 
 // FNV-1a, 32 bits (draft-eastlake-fnv): stable over processes, unlike absl::Hash.
@@ -32,8 +36,6 @@ uint32_t Digest(absl::string_view text) {
 
 absl::string_view CutUtf8(absl::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
-  constexpr uint8_t kContinuationMask = 0xC0;
-  constexpr uint8_t kContinuation = 0x80;
   while (limit > 0 && (static_cast<uint8_t>(text[limit]) & kContinuationMask) == kContinuation) {
     --limit;
   }
@@ -103,8 +105,7 @@ std::string FitKey(absl::string_view key) {
   for (const absl::string_view part : absl::StrSplit(key, '/', absl::SkipEmpty())) {
     std::string segment(part);
     for (char& c : segment) {
-      if (!absl::ascii_isalnum(c) &&
-          absl::string_view("_-. :").find(c) == absl::string_view::npos) {
+      if (!absl::ascii_isalnum(c) && !absl::StrContains("_-. :", c)) {
         c = '_';
       }
     }

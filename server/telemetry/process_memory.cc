@@ -44,14 +44,17 @@ int64_t ReadResidentBytes() {
   return statm ? resident_pages * sysconf(_SC_PAGESIZE) : 0;
 }
 
+constexpr int64_t kKibibyte = 1024;
+constexpr char kHighWaterMark[] = "VmHWM:";
+
 // 0: not there.
 int64_t ReadHighWaterMarkBytes() {
-  constexpr int64_t kKibibyte = 1024;
   std::ifstream status("/proc/self/status");
   std::string line;
   while (std::getline(status, line)) {
-    constexpr char kKey[] = "VmHWM:";
-    if (line.rfind(kKey, 0) == 0) return std::stoll(line.substr(sizeof(kKey) - 1)) * kKibibyte;
+    if (line.rfind(kHighWaterMark, 0) == 0) {
+      return std::stoll(line.substr(sizeof(kHighWaterMark) - 1)) * kKibibyte;
+    }
   }
   return 0;
 }
