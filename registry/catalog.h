@@ -26,7 +26,8 @@ struct HubSource {
 struct ModelEntry {
   // [a-z0-9][a-z0-9._-]{0,63}, unique.
   std::string id;
-  // Exactly one of the two: an absolute path (relative ones are resolved against the catalog's folder), or a repository.
+  // Exactly one of the two: an absolute path (relative ones are resolved against the catalog's
+  // folder), or a repository.
   std::string path;
   std::optional<HubSource> hub;
   // "gguf".
@@ -54,11 +55,14 @@ struct Catalog {
 
   // Null if there is none of that id.
   const ModelEntry* Find(std::string_view id) const;
+  // In the file's order.
+  std::vector<std::string> Ids() const;
 };
 
-// Reads and checks a catalog of at most 1 MiB. NOT_FOUND: no file. INVALID_ARGUMENT: "models.yaml:12: models[1].dtype:
-// 'fp7' is not one of auto, float32, ...": file, line, key, value and what is allowed. Unknown keys, duplicate ids, a
-// content type with two models, repo ids with "..", and a default that is not in the catalog are errors.
+// Reads and checks a catalog of at most 1 MiB. NOT_FOUND: no file. INVALID_ARGUMENT:
+// "models.yaml:12: models[1].dtype: 'fp7' is not one of auto, float32, ...": file, line, key, value
+// and what is allowed. Unknown keys, duplicate ids, a content type with two models, repo ids with
+// "..", and a default that is not in the catalog are errors.
 absl::StatusOr<Catalog> LoadCatalog(const std::string& path);
 absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path);
 

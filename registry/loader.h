@@ -1,4 +1,5 @@
-// What the registry needs from whoever turns an entry into a resident model; server/ implements it with engine/.
+// What the registry needs from whoever turns an entry into a resident model; server/ implements it
+// with engine/.
 #ifndef ASSAY_REGISTRY_LOADER_H_
 #define ASSAY_REGISTRY_LOADER_H_
 
@@ -32,7 +33,8 @@ class ModelLoader {
   // An upper bound of resident_bytes() after Load, without loading weights. Cheap (reads a header).
   virtual absl::StatusOr<int64_t> Estimate(const ModelEntry& entry, const std::string& file) = 0;
 
-  // Seconds. `file` is the entry's file on this machine. Polls `cancelled`; leaves nothing resident on an error.
+  // Seconds. `file` is the entry's file on this machine. Polls `cancelled`; leaves nothing resident
+  // on an error.
   virtual absl::StatusOr<std::unique_ptr<ResidentModel>> Load(
       const ModelEntry& entry, const std::string& file, const ProgressFn& progress,
       const std::function<bool()>& cancelled) = 0;

@@ -16,18 +16,20 @@
 
 namespace assay::registry {
 
-// Reads a mapping key by key. The first error is kept; later reads return their defaults, so that callers read straight
-// through and ask once at the end:
+// Reads a mapping key by key. The first error is kept; later reads return their defaults, so that
+// callers read straight through and ask once at the end:
 //
-//   auto document = YamlDocument::Load(path);            // syntax errors here, with line and column
-//   YamlMap root = document->root();
-//   config.listen = root.String("listen", "127.0.0.1:50051");
-//   YamlMap log = root.Map("log");                        // empty map if the key is absent
-//   config.log_level = log.Choice("level", "info", {"debug", "info", "warn", "error"});
-//   if (absl::Status s = document->Finish(); !s.ok()) return s;   // first error, or an unknown or duplicate key
+//   auto document = YamlDocument::Load(path);            // syntax errors here, with line and
+//   column YamlMap root = document->root(); config.listen = root.String("listen",
+//   "127.0.0.1:50051"); YamlMap log = root.Map("log");                        // empty map if the
+//   key is absent config.log_level = log.Choice("level", "info", {"debug", "info", "warn",
+//   "error"}); if (absl::Status s = document->Finish(); !s.ok()) return s;   // first error, or an
+//   unknown or duplicate key
 //
 // Not thread-safe. yaml-cpp stays inside the .cc.
 class YamlDocument;
+
+struct YamlState;
 
 class YamlMap {
  public:
@@ -48,20 +50,36 @@ class YamlMap {
   YamlMap Map(std::string_view key);
   std::vector<YamlMap> Maps(std::string_view key);
   bool Has(std::string_view key) const;
-  // Records an error at a key of this map (or at the map itself, with an empty key): "file:line: path.key: message".
+  // Records an error at a key of this map (or at the map itself, with an empty key): "file:line:
+  // path.key: message".
   void Error(std::string_view key, std::string_view message);
+
+ private:
+  friend class YamlDocument;
+  YamlMap(YamlState* state, int node) : state_(state), node_(node) {}
+
+  YamlState* state_;
+  // Index of the mapping in the document; -1 = absent, every read gives its default.
+  int node_;
 };
 
 class YamlDocument {
  public:
   // A file of at most 1 MiB. NOT_FOUND, or INVALID_ARGUMENT "file:line:column: what is wrong".
   static absl::StatusOr<std::unique_ptr<YamlDocument>> Load(const std::string& path);
-  static absl::StatusOr<std::unique_ptr<YamlDocument>> Parse(std::string_view text, const std::string& path);
+  static absl::StatusOr<std::unique_ptr<YamlDocument>> Parse(std::string_view text,
+                                                             const std::string& path);
   ~YamlDocument();
 
   YamlMap root();
-  // The first error; else an error for the first key that nobody read ("unknown key 'lissten'; known: ...").
+  // The first error; else an error for the first key that nobody read ("unknown key 'lissten';
+  // known: ...").
   absl::Status Finish();
+
+ private:
+  explicit YamlDocument(std::unique_ptr<YamlState> state);
+
+  std::unique_ptr<YamlState> state_;
 };
 
 }  // namespace assay::registry

@@ -1,0 +1,92 @@
+// From a catalog entry to a file on this machine.
+#include "registry/source.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace assay::registry {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kCommitDigits = 40;
+
+bool IsCommit(std::string_view revision) {
+  return revision.size() == kCommitDigits &&
+         std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
+}
+
+std::string Env(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::Status NotDownloaded(const HubSource& hub, const fs::path& repo_folder) {
+  return absl::NotFoundError(absl::StrCat("source: ", hub.repo, "@", hub.revision, ":", hub.file,
+                                          " is not in the Hub's cache at ", repo_folder.string(),
+                                          "; download it with: hf download ", hub.repo, " ",
+                                          hub.file, " --revision ", hub.revision));
+}
+
+// The commit of a revision; empty if the cache does not know it.
+std::string Commit(const fs::path& repo_folder, const std::string& revision) {
+  if (IsCommit(revision)) return revision;
+  std::ifstream ref(repo_folder / "refs" / revision);
+  std::string commit(kCommitDigits, '\0');
+  ref.read(commit.data(), kCommitDigits);
+  return ref.gcount() == kCommitDigits && IsCommit(commit) ? commit : "";
+}
+
+bool IsInside(const fs::path& path, const fs::path& folder) {
+  const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& hub_cache) {
+  const fs::path repo_folder =
+      fs::path(hub_cache) / absl::StrCat("models--", absl::StrReplaceAll(hub.repo, {{"/", "--"}}));
+  const std::string commit = Commit(repo_folder, hub.revision);
+  if (commit.empty()) return NotDownloaded(hub, repo_folder);
+  const fs::path file = repo_folder / "snapshots" / commit / hub.file;
+  std::error_code error;
+  if (!fs::exists(file, error)) return NotDownloaded(hub, repo_folder);
+  const fs::path real = fs::canonical(file, error);
+  const fs::path root = fs::canonical(repo_folder, error);
+  if (!IsInside(real, root)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("source: ", file.string(), " leads out of the cache, to ", real.string(),
+                     "; delete it and download the repository again"));
+  }
+  return file.string();
+}
+
+}  // namespace
+
+std::string HubCacheFolder() {
+  if (const std::string cache = Env("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = Env("HF_HOME"); !home.empty()) return home + "/hub";
+  return Env("HOME") + "/.cache/huggingface/hub";
+}
+
+absl::StatusOr<std::string> ResolveSource(const ModelEntry& entry, const std::string& hub_cache) {
+  if (entry.hub.has_value()) return ResolveHub(*entry.hub, hub_cache);
+  std::error_code error;
+  if (!fs::exists(entry.path, error)) {
+    return absl::NotFoundError(
+        absl::StrCat("source: no file at ", entry.path, "; correct source.file in the catalog"));
+  }
+  return entry.path;
+}
+
+}  // namespace assay::registry
