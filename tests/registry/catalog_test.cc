@@ -1,0 +1,86 @@
+// models.yaml: what is read and what is refused.
+#include "registry/catalog.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::registry {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kGood[] = R"(default_model: a
+models:
+  - id: a
+    source: { file: models/a.gguf }
+    dtype: float16
+    device: cuda:1
+    context_length: 2048
+    content_types: [twitter, linkedin]
+    preload: true
+  - id: b
+    source: { repo: org/name, revision: v1, file: sub/b.gguf }
+)";
+
+TEST(CatalogTest, ReadsEntries) {
+  absl::StatusOr<Catalog> catalog = ParseCatalog(kGood, "/etc/assay/models.yaml");
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  EXPECT_THAT(catalog->Ids(), ElementsAre("a", "b"));
+  const ModelEntry& a = catalog->models[0];
+  EXPECT_EQ(a.path, "/etc/assay/models/a.gguf");
+  EXPECT_EQ(a.dtype, "float16");
+  EXPECT_EQ(a.device, "cuda:1");
+  EXPECT_EQ(a.context_length, 2048);
+  EXPECT_THAT(a.content_types, ElementsAre("twitter", "linkedin"));
+  EXPECT_TRUE(a.preload);
+  ASSERT_TRUE(catalog->models[1].hub.has_value());
+  EXPECT_EQ(catalog->models[1].SourceName(), "org/name@v1:sub/b.gguf");
+  EXPECT_EQ(catalog->Find("c"), nullptr);
+}
+
+TEST(CatalogTest, RefusesWithLineKeyAndValue) {
+  const std::string head = "models:\n  - id: a\n    source: { file: a }\n";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {head + "    dtype: fp7\n", "m.yaml:4: models[0].dtype: 'fp7' is not one of auto, float32"},
+      {head + "    device: tpu\n", "m.yaml:4: models[0].device: 'tpu'"},
+      {head + "    device: 'cuda:'\n", "models[0].device: 'cuda:'"},
+      {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of gguf"},
+      {head + "    context_length: -1\n", "models[0].context_length: -1 is out of range"},
+      {head + "    content_types: [Big]\n", "models[0].content_types: 'Big'"},
+      {head + "    colour: red\n", "m.yaml:4: models[0].colour: unknown key"},
+      {head + "  - id: a\n    source: { file: b }\n", "m.yaml:4: models[1].id: 'a' stands twice"},
+      {head +
+           "    content_types: [x]\n  - id: b\n    source: { file: b }\n    content_types: [x]\n",
+       "m.yaml:7: models[1].content_types: 'x' is routed to 'a' already"},
+      {"models:\n  - id: A b\n    source: { file: a }\n", "m.yaml:2: models[0].id: 'A b'"},
+      {"models:\n  - id: a\n", "models[0].source: is required"},
+      {"models:\n  - id: a\n    source: { repo: ../x, file: f }\n", "source.repo: '../x'"},
+      {"models:\n  - id: a\n    source: { repo: a/b, file: ../../etc/passwd }\n",
+       "source.file: '../../etc/passwd'"},
+      {"models:\n  - id: a\n    source: { repo: a/b, file: /etc/passwd }\n",
+       "source.file: '/etc/passwd'"},
+      {"models:\n  - id: a\n    source: { repo: a/b, revision: ../r, file: f }\n",
+       "source.revision: '../r'"},
+      {"default_model: z\n" + head, "m.yaml:1: default_model: 'z' is not in the catalog; it has a"},
+      {"default_model: z\n", "models: is empty"},
+  };
+  for (const auto& [yaml, wanted] : cases) {
+    const absl::Status status = ParseCatalog(yaml, "m.yaml").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << yaml;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(wanted)) << yaml;
+  }
+}
+
+TEST(CatalogTest, MissingFileIsNotFound) {
+  EXPECT_EQ(LoadCatalog("/nonexistent/models.yaml").status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace assay::registry

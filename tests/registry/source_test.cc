@@ -1,0 +1,92 @@
+// Files of a Hub cache laid out as huggingface_hub does.
+#include "registry/source.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::registry {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr char kCommit[] = "0123456789abcdef0123456789abcdef01234567";
+
+class SourceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    cache_ = fs::path(testing::TempDir()) / "hub_cache_test";
+    fs::remove_all(cache_);
+    repo_ = cache_ / "models--org--name";
+    fs::create_directories(repo_ / "blobs");
+    fs::create_directories(repo_ / "refs");
+    fs::create_directories(repo_ / "snapshots" / kCommit);
+    std::ofstream(repo_ / "blobs" / "abc") << "weights";
+    std::ofstream(repo_ / "refs" / "main") << kCommit;
+    fs::create_symlink("../../blobs/abc", repo_ / "snapshots" / kCommit / "m.gguf");
+    entry_.hub = HubSource{.repo = "org/name", .revision = "main", .file = "m.gguf"};
+  }
+  void TearDown() override { fs::remove_all(cache_); }
+
+  absl::StatusOr<std::string> Resolve() { return ResolveSource(entry_, cache_.string()); }
+
+  fs::path cache_;
+  fs::path repo_;
+  ModelEntry entry_;
+};
+
+TEST_F(SourceTest, BranchAndCommitLeadToTheSnapshot) {
+  const std::string wanted = (repo_ / "snapshots" / kCommit / "m.gguf").string();
+  ASSERT_TRUE(Resolve().ok()) << Resolve().status();
+  EXPECT_EQ(*Resolve(), wanted);
+  entry_.hub->revision = kCommit;
+  EXPECT_EQ(*Resolve(), wanted);
+}
+
+TEST_F(SourceTest, WhatIsNotThereNamesTheCommandThatDownloadsIt) {
+  entry_.hub->file = "other.gguf";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(Resolve().status().message()),
+              HasSubstr("hf download org/name other.gguf --revision main"));
+  entry_.hub->revision = "v9";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(SourceTest, LinkOutOfTheCacheIsRefused) {
+  fs::create_symlink("/proc/self/exe", repo_ / "snapshots" / kCommit / "evil.gguf");
+  entry_.hub->file = "evil.gguf";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(SourceTest, DamagedRefIsNotFound) {
+  std::ofstream(repo_ / "refs" / "main") << "../../../etc";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(SourceTest, MissingFileNamesItsPath) {
+  ModelEntry entry;
+  entry.path = "/nonexistent/m.gguf";
+  const absl::Status status = ResolveSource(entry, "").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nonexistent/m.gguf"));
+}
+
+TEST(HubCacheFolderTest, EnvironmentDecides) {
+  setenv("HF_HOME", "/h", 1);
+  unsetenv("HF_HUB_CACHE");
+  EXPECT_EQ(HubCacheFolder(), "/h/hub");
+  setenv("HF_HUB_CACHE", "/c", 1);
+  EXPECT_EQ(HubCacheFolder(), "/c");
+  unsetenv("HF_HUB_CACHE");
+  unsetenv("HF_HOME");
+}
+
+}  // namespace
+}  // namespace assay::registry
