@@ -50,7 +50,7 @@ constexpr int kSpareThreads = 64;
 // How long stopping waits for MLflow; what is left goes out after the next start.
 constexpr absl::Duration kLastFlush = absl::Seconds(5);
 
-absl::Status InKey(std::string_view key, const absl::Status& status) {
+absl::Status InKey(const std::string& key, const absl::Status& status) {
   return {status.code(), absl::StrCat(key, ": ", status.message())};
 }
 
@@ -115,6 +115,7 @@ class DaemonImpl final : public Daemon {
   void OnRequest(const RequestRecord& record);
   void OnSample(const evaluator::Sample& sample);
   void OnEvaluation(const evaluator::Evaluation& evaluation);
+  void OnUpload(const UploadReport& report);
   void Refresh(Metrics* metrics);
 
   const Config config_;
@@ -170,11 +171,17 @@ absl::Status DaemonImpl::StartEvaluator() {
   if (!store.ok()) return InKey("state_dir", store.status());
   store_ = *std::move(store);
   if (!config_.mlflow.tracking_uri.empty()) {
-    absl::StatusOr<std::unique_ptr<MlflowClient>> client = MlflowClient::Create(
-        {.tracking_uri = config_.mlflow.tracking_uri, .experiment = config_.mlflow.experiment});
+    absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+        MlflowClient::Create(config_.mlflow.tracking_uri, HttpOptionsFromMlflowEnvironment());
     if (!client.ok()) return InKey("mlflow.tracking_uri", client.status());
     mlflow_ = *std::move(client);
-    flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), &metrics_);
+    OutboxFlusherOptions options;
+    options.experiment = config_.mlflow.experiment;
+    options.on_upload = [this](const UploadReport& report) { OnUpload(report); };
+    options.on_store_error = [](const absl::Status& status) {
+      LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
+    };
+    flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
   }
   evaluator::Runner::Options options;
   options.economics = config_.evaluation.economics;
@@ -319,6 +326,23 @@ void DaemonImpl::OnEvaluation(const evaluator::Evaluation& evaluation) {
             {"samples", evaluation.finished_samples},
             {"error", evaluation.error}});
   if (flusher_ != nullptr) flusher_->Wake();
+}
+
+void DaemonImpl::OnUpload(const UploadReport& report) {
+  const std::string& run = report.entry.run.run_name;
+  if (report.status.ok()) {
+    metrics_.RecordMlflowUpload(UploadResult::kOk);
+    LogEvent(spdlog::level::info, "mlflow", {{"run", run}, {"url", report.run.url}});
+    return;
+  }
+  metrics_.RecordMlflowUpload(report.permanent ? UploadResult::kPermanentError
+                                               : UploadResult::kTransientError);
+  // A server that is down is said at the first attempt; the retries are for those who debug.
+  const bool loud = report.first_permanent || report.entry.attempts == 0;
+  LogEvent(loud ? spdlog::level::warn : spdlog::level::debug, "mlflow",
+           {{"run", run},
+            {"error", std::string(report.status.message())},
+            {"retry_at", absl::FormatTime(report.retry_at)}});
 }
 
 void DaemonImpl::Refresh(Metrics* metrics) {
