@@ -150,7 +150,7 @@ int Connection::ReportUnreachable(const absl::Status& status) const {
     streams_.err << "assay: CANCELLED: interrupted\n";
     return kExitInterrupted;
   }
-  streams_.err << "assay: UNREACHABLE: " << OneLine(status.message())
+  streams_.err << "assay: UNREACHABLE: " << OneLine(std::string(status.message()))
                << " (is assayd running? start it with `make demo` or set ASSAY_ADDRESS)\n";
   return kExitUnreachable;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -37,8 +38,9 @@ bool IsControl(std::string_view character) {
 }  // namespace
 
 std::string TerminalFilter::Filter(std::string_view chunk) {
-  const std::string text = absl::StrCat(pending_, chunk);
+  std::string text = std::move(pending_);
   pending_.clear();
+  text += chunk;
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
@@ -95,7 +97,7 @@ std::string Bar(double fraction, int cells) {
 
 std::string Bold(std::string_view text, bool enabled) {
   if (!enabled) return std::string(text);
-  return absl::StrCat("\x1b[1m", text, "\x1b[0m");
+  return absl::StrCat("\x1b[1m", std::string(text), "\x1b[0m");
 }
 
 }  // namespace assay::client

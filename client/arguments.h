@@ -1,0 +1,77 @@
+// The command line, parsed.
+#ifndef ASSAY_CLIENT_ARGUMENTS_H_
+#define ASSAY_CLIENT_ARGUMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/console.h"
+
+namespace assay::client {
+
+enum class Command {
+  kGenerate,
+  kEvaluate,
+  kListEvaluations,
+  kGetEvaluation,
+  kCancelEvaluation,
+  kModels,
+  kLoad,
+  kUnload,
+};
+
+// Unset optionals leave the server's defaults in force.
+struct GenerateOptions {
+  // The prompt; "-" = read it from standard input.
+  std::string prompt;
+  std::string file;
+  std::string model;
+  std::string content_type;
+  std::string system;
+  int32_t max_new_tokens = 0;
+  std::optional<float> temperature;
+  std::optional<float> top_p;
+  std::optional<int32_t> top_k;
+  std::optional<uint64_t> seed;
+  std::vector<std::string> stop;
+  bool raw = false;
+  bool no_stream = false;
+};
+
+struct EvaluateOptions {
+  std::vector<std::string> models;
+  std::vector<std::string> content_types;
+  int32_t prompts_per_type = 0;
+  int32_t repeats = 0;
+  int32_t max_new_tokens = 0;
+  std::string prompts_file;
+  std::string name;
+  bool detach = false;
+  bool no_wait = false;
+};
+
+struct Arguments {
+  Command command = Command::kModels;
+  std::string address;
+  // Seconds; 0 = no limit.
+  double timeout_seconds = 0;
+  bool json = false;
+  GenerateOptions generate;
+  EvaluateOptions evaluate;
+  // Of `evaluations get`, and `evaluations list`.
+  bool include_samples = false;
+  int32_t limit = 0;
+  // The model or evaluation that the command names; empty = none.
+  std::string id;
+};
+
+// Fills `arguments` from the words after the program's name and from ASSAY_ADDRESS. Returns an exit
+// code when there is nothing left to do: help or version written to out, or a usage error to err.
+std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams& streams,
+                                  Arguments& arguments);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_ARGUMENTS_H_

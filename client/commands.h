@@ -1,0 +1,31 @@
+// The commands: each talks to a connected server and returns the exit code.
+#ifndef ASSAY_CLIENT_COMMANDS_H_
+#define ASSAY_CLIENT_COMMANDS_H_
+
+#include "client/arguments.h"
+#include "client/connection.h"
+#include "client/console.h"
+
+namespace assay::client {
+
+// What a command works with. Borrowed for the call.
+struct Session {
+  const Arguments& arguments;
+  Connection& connection;
+  Streams& streams;
+};
+
+int Generate(const Session& session);
+// The evaluation's own job goes on when the client leaves, on Ctrl-C too.
+int Evaluate(const Session& session);
+int ListEvaluations(const Session& session);
+int GetEvaluation(const Session& session);
+int CancelEvaluation(const Session& session);
+// Every model, or the one that is named.
+int Models(const Session& session);
+int Load(const Session& session);
+int Unload(const Session& session);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_COMMANDS_H_

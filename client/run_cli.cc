@@ -1,0 +1,51 @@
+// From words to a command and its exit code.
+#include "client/run_cli.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "client/arguments.h"
+#include "client/commands.h"
+#include "client/connection.h"
+#include "client/exit_code.h"
+
+namespace assay::client {
+namespace {
+
+int Dispatch(const Session& session) {
+  switch (session.arguments.command) {
+    case Command::kGenerate:
+      return Generate(session);
+    case Command::kEvaluate:
+      return Evaluate(session);
+    case Command::kListEvaluations:
+      return ListEvaluations(session);
+    case Command::kGetEvaluation:
+      return GetEvaluation(session);
+    case Command::kCancelEvaluation:
+      return CancelEvaluation(session);
+    case Command::kModels:
+      return Models(session);
+    case Command::kLoad:
+      return Load(session);
+    case Command::kUnload:
+      return Unload(session);
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+
+int RunCli(const std::vector<std::string>& words, Streams& streams, Interrupt& interrupt) {
+  Arguments arguments;
+  if (std::optional<int> code = ParseArguments(words, streams, arguments)) return *code;
+  ConnectionOptions options{.address = arguments.address};
+  if (arguments.timeout_seconds > 0) options.timeout = absl::Seconds(arguments.timeout_seconds);
+  Connection connection(options, streams, interrupt);
+  return Dispatch({.arguments = arguments, .connection = connection, .streams = streams});
+}
+
+}  // namespace assay::client
