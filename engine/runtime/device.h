@@ -27,16 +27,18 @@ struct DeviceInfo {
   std::string torch_version;
 };
 
-// Turns "auto", "cpu", "cuda", "cuda:N" or "mps" into a device that works: it is tried with a small product, checked
-// against the CPU's. "auto" takes mps, then cuda, then cpu. INVALID_ARGUMENT: not a device name. FAILED_PRECONDITION:
-// this machine or this libtorch lacks it, or it computes wrong. Costs up to a second the first time on a GPU.
+// Turns "auto", "cpu", "cuda", "cuda:N" or "mps" into a device that works: it is tried with a small
+// product, checked against the CPU's. "auto" takes mps, then cuda, then cpu. INVALID_ARGUMENT: not
+// a device name. FAILED_PRECONDITION: this machine or this libtorch lacks it, or it computes wrong.
+// Costs up to a second the first time on a GPU.
 absl::StatusOr<DeviceInfo> ResolveDevice(std::string_view requested);
 
-// Threads that one operation uses on the CPU, for the whole process; 0 = the number of physical cores. Call before
-// the first model is loaded.
+// Threads that one operation uses on the CPU, for the whole process; 0 = the number of physical
+// cores. Call before the first model is loaded.
 void SetCpuThreads(int threads);
 
-// Bytes that libtorch's allocator holds on the device now; 0 on the CPU, where resident memory says it.
+// Bytes that libtorch's allocator holds on the device now; 0 on the CPU, where resident memory says
+// it.
 int64_t DeviceMemoryInUse(const DeviceInfo& device);
 
 }  // namespace assay::engine

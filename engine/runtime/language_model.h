@@ -28,7 +28,11 @@ struct LoadOptions {
   std::string dtype = "auto";
   // Longest sequence to serve; 0 = the model's own. The KV cache is allocated for it at load.
   int context_length = 0;
-  // Called on the loading thread. stage: "opening", "weights", "warm-up"; fraction of the whole load, 0 to 1.
+  // Prompt tokens that are computed at once; between two chunks a request can be cancelled. At
+  // least 1.
+  int prefill_chunk = 256;
+  // Called on the loading thread. stage: "opening", "weights", "warm-up"; fraction of the whole
+  // load, 0 to 1.
   std::function<void(std::string_view stage, double fraction)> progress;
   // Polled between tensors; true ends the load with CANCELLED and frees everything.
   std::function<bool()> cancelled;
@@ -96,26 +100,30 @@ struct GenerationResult {
   GenerationTimings timings;
 };
 
-// Receives text as it is generated, on the generating thread. Must not block for long: it stalls the model.
+// Receives text as it is generated, on the generating thread. Must not block for long: it stalls
+// the model.
 class GenerationSink {
  public:
   virtual ~GenerationSink() = default;
-  // `text`: whole UTF-8 characters, never a part of a stop string. May be called with empty text never.
+  // `text`: whole UTF-8 characters, never a part of a stop string. May be called with empty text
+  // never.
   virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens) = 0;
   // Polled for each token and each chunk of the prompt: true ends the generation with CANCELLED.
   virtual bool Cancelled() const = 0;
 };
 
-// Weights, KV cache and tokenizer of one model. Loading takes seconds and reads the whole file; destruction frees all
-// (and empties the device allocator's cache). Generate() runs one request at a time: callers take turns (the
-// ModelQueue does this). Everything const is thread-safe.
+// Weights, KV cache and tokenizer of one model. Loading takes seconds and reads the whole file;
+// destruction frees all (and empties the device allocator's cache). Generate() runs one request at
+// a time: callers take turns (the ModelQueue does this). Everything const is thread-safe.
 class LanguageModel {
  public:
   // NOT_FOUND, DATA_LOSS (corrupt), UNIMPLEMENTED (architecture, type or tokenizer not read yet),
-  // INVALID_ARGUMENT (dtype, context), RESOURCE_EXHAUSTED (out of memory), CANCELLED. Leaves nothing resident.
+  // INVALID_ARGUMENT (dtype, context), RESOURCE_EXHAUSTED (out of memory), CANCELLED. Leaves
+  // nothing resident.
   static absl::StatusOr<std::unique_ptr<LanguageModel>> Load(const LoadOptions& options);
 
-  // Bytes that Load() would make resident, from the header alone; an upper bound within a few per cent.
+  // Bytes that Load() would make resident, from the header alone; an upper bound within a few per
+  // cent.
   static absl::StatusOr<int64_t> EstimateBytes(const LoadOptions& options);
 
   virtual ~LanguageModel() = default;
@@ -123,17 +131,20 @@ class LanguageModel {
   virtual const LoadedModelInfo& info() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
 
-  // Token ids of a prompt. INVALID_ARGUMENT: empty prompt, invalid UTF-8, a role the template refuses, or a prompt that
-  // leaves no room for one new token in the context; the message has both lengths. Cheap; thread-safe.
+  // Token ids of a prompt. INVALID_ARGUMENT: empty prompt, invalid UTF-8, a role the template
+  // refuses, or a prompt that leaves no room for one new token in the context; the message has both
+  // lengths. Cheap; thread-safe. A rendered conversation and a raw text are encoded as transformers
+  // does it: a special token spelled out in them becomes that token. Services that take text from
+  // strangers refuse or rewrite such text first.
   virtual absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const = 0;
 
-  // Runs one request. INVALID_ARGUMENT, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).
-  // `sink` may be null.
+  // Runs one request. INVALID_ARGUMENT, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device
+  // out of memory). `sink` may be null.
   virtual absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
                                                     GenerationSink* sink) = 0;
 
-  // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests and measurements;
-  // overwrites the KV cache.
+  // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
+  // and measurements; overwrites the KV cache.
   virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
 };
 

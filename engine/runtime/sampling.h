@@ -25,8 +25,9 @@ struct SamplingParams {
 // INVALID_ARGUMENT names the field, the value and the range.
 absl::Status ValidateSampling(const SamplingParams& params);
 
-// Chooses tokens of one request. Order of filters: top-k, then temperature, then top-p, as transformers' warpers
-// apply them after temperature scaling. Same seed and logits: same choice. Not thread-safe; one a request.
+// Chooses tokens of one request. Order of filters: top-k, then temperature, then top-p, as
+// transformers' warpers apply them after temperature scaling. Same seed and logits: same choice.
+// Not thread-safe; one a request.
 class Sampler {
  public:
   explicit Sampler(const SamplingParams& params);
@@ -34,11 +35,26 @@ class Sampler {
   // logits: [vocab]. Greedy ties go to the lowest id.
   TokenId Sample(absl::Span<const float> logits);
 
+  bool greedy() const { return params_.temperature == 0.0F; }
+
  private:
+  // `weight` is the logit at first, then exp((logit - max) / temperature).
   struct Candidate {
-    float logit;
+    double weight;
     TokenId id;
   };
+
+  static bool HeavierFirst(const Candidate& a, const Candidate& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+  }
+
+  // The top-k logits: exactly k, of equal ones the lowest ids.
+  void FillCandidates(absl::Span<const float> logits);
+  // Logits to weights; returns their sum.
+  double WeighCandidates(float max_logit);
+  // Keeps the fewest heaviest candidates that together reach top_p of `total`; returns their sum.
+  double KeepTopP(double total);
+  TokenId Draw(double total);
 
   SamplingParams params_;
   std::mt19937_64 random_;

@@ -1,0 +1,164 @@
+// Where the computation runs.
+#include "engine/runtime/device.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/headeronly/version.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "engine/runtime/device_memory.h"
+#include "engine/runtime/torch_status.h"
+
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#else
+#include <sched.h>
+#endif
+
+namespace assay::engine {
+namespace {
+
+constexpr absl::string_view kCudaPrefix = "cuda:";
+
+#ifdef __APPLE__
+
+int PhysicalCores() {
+  int cores = 0;
+  size_t size = sizeof(cores);
+  if (sysctlbyname("hw.physicalcpu", &cores, &size, nullptr, 0) != 0 || cores < 1) return 1;
+  return cores;
+}
+
+#else
+
+// Cores whose hardware threads this process may use: two threads of one core share their siblings'
+// list.
+int PhysicalCores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    std::ifstream file(
+        absl::StrCat("/sys/devices/system/cpu/cpu", cpu, "/topology/thread_siblings_list"));
+    std::string siblings;
+    if (!std::getline(file, siblings)) siblings = absl::StrCat(cpu);
+    cores.insert(siblings);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
+
+#endif
+
+// A product on the device, against the CPU's: a driver that computes wrong is worse than none.
+absl::Status Validate(const at::Device& device, at::ScalarType dtype) {
+  constexpr int64_t kSize = 64;
+  // fp16 and bf16 keep 8 to 11 bits; the sums below stay near 1.
+  constexpr double kTolerance = 5e-2;
+  return CatchTorch(absl::StrCat("trying device ", device.str()), [&]() -> absl::Status {
+    const c10::InferenceMode inference;
+    const at::Tensor steps = at::arange(kSize * kSize, at::kFloat).reshape({kSize, kSize});
+    const at::Tensor left = at::sin(steps).div(8.0);
+    const at::Tensor right = at::cos(steps).div(8.0);
+    const at::Tensor product =
+        at::mm(left.to(device, dtype), right.to(device, dtype)).to(at::kCPU, at::kFloat);
+    // The CPU is checked against plain sums, so that this can fail there too.
+    const at::Tensor expected = (left.unsqueeze(2) * right.unsqueeze(0)).sum(1);
+    const double error = (product - expected).abs().max().item<double>();
+    if (error <= kTolerance) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("device ", device.str(), " computes wrong: a ", kSize, "x", kSize,
+                     " product differs from the CPU's by ", error));
+  });
+}
+
+absl::StatusOr<DeviceKind> KindOf(const std::string& name) {
+  if (name == "cpu") return DeviceKind::kCpu;
+  if (name == "mps") return DeviceKind::kMps;
+  int index = 0;
+  const bool indexed = absl::StartsWith(name, kCudaPrefix) &&
+                       absl::SimpleAtoi(name.substr(kCudaPrefix.size()), &index) && index >= 0;
+  if (name == "cuda" || indexed) return DeviceKind::kCuda;
+  return absl::InvalidArgumentError(
+      absl::StrCat("device \"", name, "\" is none of auto, cpu, cuda, cuda:N, mps"));
+}
+
+absl::Status CheckPresent(DeviceKind kind, const std::string& name) {
+  if (kind == DeviceKind::kMps && !at::hasMPS()) {
+    return absl::FailedPreconditionError(
+        "device mps: this machine or this libtorch has no Metal; use auto or cpu");
+  }
+  if (kind != DeviceKind::kCuda) return absl::OkStatus();
+  const auto count = at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
+  const int index = at::Device(name).index();
+  if (index < count) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("device ", name,
+                                                    ": this machine or this libtorch has ", count,
+                                                    " CUDA devices; use auto or cpu"));
+}
+
+absl::StatusOr<DeviceInfo> Resolve(const std::string& requested) {
+  const absl::StatusOr<DeviceKind> kind = KindOf(requested);
+  if (!kind.ok()) return kind.status();
+  const std::string name = requested == "cuda" ? "cuda:0" : requested;
+  if (absl::Status present = CheckPresent(*kind, name); !present.ok()) return present;
+  const at::Device device(name);
+  const bool on_cpu = *kind == DeviceKind::kCpu;
+  if (absl::Status valid = Validate(device, on_cpu ? at::kFloat : at::kHalf); !valid.ok()) {
+    return absl::FailedPreconditionError(valid.message());
+  }
+  return DeviceInfo{.kind = *kind,
+                    .name = name,
+                    .apple_silicon_optimized = *kind == DeviceKind::kMps,
+                    .default_dtype = on_cpu ? "float32" : "float16",
+                    .memory_bytes = TotalMemory(device),
+                    .threads = at::get_num_threads(),
+                    .torch_version = TORCH_VERSION};
+}
+
+}  // namespace
+
+absl::StatusOr<DeviceInfo> ResolveDevice(std::string_view name) {
+  const std::string requested(name);
+  return CatchTorch(absl::StrCat("device ", requested), [&]() -> absl::StatusOr<DeviceInfo> {
+    if (requested != "auto") return Resolve(requested);
+    for (const char* candidate : {"mps", "cuda"}) {
+      absl::StatusOr<DeviceInfo> device = Resolve(candidate);
+      if (device.ok()) return device;
+    }
+    return Resolve("cpu");
+  });
+}
+
+void SetCpuThreads(int threads) { at::set_num_threads(threads > 0 ? threads : PhysicalCores()); }
+
+int64_t DeviceMemoryInUse(const DeviceInfo& device) {
+  const absl::StatusOr<int64_t> bytes = CatchTorch(
+      "device memory",
+      [&]() -> absl::StatusOr<int64_t> { return AllocatedMemory(at::Device(device.name)); });
+  return bytes.value_or(0);
+}
+
+}  // namespace assay::engine

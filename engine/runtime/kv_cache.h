@@ -1,0 +1,37 @@
+// Keys and values of the tokens read so far. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_KV_CACHE_H_
+#define ASSAY_ENGINE_RUNTIME_KV_CACHE_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "engine/runtime/llama_config.h"
+
+namespace assay::engine {
+
+// Two tensors [layers, kv_heads, context, head_dim], allocated once and written in place. On the
+// CPU pages become resident as they are written. Not thread-safe.
+class KvCache {
+ public:
+  // Throws as libtorch does.
+  KvCache(const LlamaConfig& config, int64_t context, const at::TensorOptions& options);
+
+  // keys, values: [positions, kv_heads, head_dim].
+  void Write(int64_t layer, int64_t position, const at::Tensor& keys, const at::Tensor& values);
+
+  // Views of the first `length` positions: [kv_heads, length, head_dim].
+  at::Tensor Keys(int64_t layer, int64_t length) const;
+  at::Tensor Values(int64_t layer, int64_t length) const;
+
+  int64_t context() const { return keys_.size(2); }
+  int64_t Bytes() const { return static_cast<int64_t>(keys_.nbytes() + values_.nbytes()); }
+
+ private:
+  at::Tensor keys_;
+  at::Tensor values_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_KV_CACHE_H_

@@ -1,0 +1,59 @@
+// Tensors of a file to tensors on a device. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_WEIGHT_LOADER_H_
+#define ASSAY_ENGINE_RUNTIME_WEIGHT_LOADER_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "engine/formats/gguf.h"
+
+namespace assay::engine {
+
+// Dequantises one tensor at a time straight into its place: no second copy on the CPU in fp32, at
+// most 16 MiB of staging elsewhere. The file's pages are released after each tensor. Throws as
+// libtorch does. Not thread-safe.
+class WeightLoader {
+ public:
+  struct Callbacks {
+    // Fraction of the file's tensor bytes, 0 to 1. May be null.
+    std::function<void(double)> progress;
+    // True ends the load with CANCELLED. May be null.
+    std::function<bool()> cancelled;
+  };
+
+  // `file` must outlive the loader.
+  WeightLoader(const GgufFile& file, Callbacks callbacks);
+
+  bool Has(const std::string& name) const { return file_.FindTensor(name) != nullptr; }
+
+  // Fills `out`, contiguous, whose shape must be the tensor's. Row r of `out` (element, for
+  // vectors) is row row_order[r] of the file; in file order if row_order is empty. DATA_LOSS names
+  // the tensor, with both shapes.
+  absl::Status Read(const std::string& name, const at::Tensor& out,
+                    absl::Span<const int64_t> row_order = {});
+
+  // UNIMPLEMENTED names a tensor of the file that was never read: leaving it out would give wrong
+  // text.
+  absl::Status CheckAllRead() const;
+
+ private:
+  absl::Status Decode(const GgufTensor& tensor, const at::Tensor& out,
+                      absl::Span<const int64_t> row_order);
+
+  const GgufFile& file_;
+  Callbacks callbacks_;
+  int64_t total_bytes_ = 0;
+  int64_t read_bytes_ = 0;
+  absl::flat_hash_set<std::string> read_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_WEIGHT_LOADER_H_

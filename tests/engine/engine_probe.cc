@@ -1,0 +1,92 @@
+// Greedy tokens and logits of a model over JSON lines, for the scripts that compare with
+// transformers.
+//
+// In:  {"op": "greedy", "prompt": "...", "raw": true, "max_new_tokens": 64}
+//      {"op": "logits", "tokens": [1, 2], "last_only": true}
+// Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]} or {"error":
+// "..."}
+#include <cstddef>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/runtime/language_model.h"
+#include "nlohmann/json.hpp"
+
+namespace {
+
+using assay::engine::GenerationRequest;
+using assay::engine::LanguageModel;
+using assay::engine::TokenId;
+using nlohmann::json;
+
+json Error(const absl::Status& status) { return {{"error", status.ToString()}}; }
+
+json Greedy(LanguageModel& model, const json& in) {
+  GenerationRequest request;
+  request.prompt.text = in.at("prompt").get<std::string>();
+  request.prompt.raw = in.value("raw", false);
+  request.max_new_tokens = in.value("max_new_tokens", 64);
+  const auto prompt = model.Tokenize(request.prompt);
+  if (!prompt.ok()) return Error(prompt.status());
+  const auto result = model.Generate(request, nullptr);
+  if (!result.ok()) return Error(result.status());
+  return {{"prompt_tokens", *prompt}, {"tokens", result->tokens}, {"text", result->text}};
+}
+
+json Logits(LanguageModel& model, const json& in) {
+  const auto logits = model.Logits(in.at("tokens").get<std::vector<TokenId>>());
+  if (!logits.ok()) return Error(logits.status());
+  const auto vocab = static_cast<size_t>(model.info().vocab_size);
+  json rows = json::array();
+  const size_t first = in.value("last_only", false) ? logits->size() - vocab : 0;
+  for (size_t start = first; start < logits->size(); start += vocab) {
+    const auto row = absl::MakeConstSpan(*logits).subspan(start, vocab);
+    rows.push_back(std::vector<float>(row.begin(), row.end()));
+  }
+  return {{"logits", std::move(rows)}};
+}
+
+json Answer(LanguageModel& model, const std::string& line) {
+  try {
+    const json in = json::parse(line);
+    const auto op = in.at("op").get<std::string>();
+    if (op == "greedy") return Greedy(model, in);
+    if (op == "logits") return Logits(model, in);
+    return {{"error", "unknown op " + op}};
+  } catch (const json::exception& error) {
+    return {{"error", error.what()}};
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("JSON lines from stdin, answers to stdout");
+  assay::engine::LoadOptions options;
+  std::string device = "cpu";
+  app.add_option("--model", options.path, "GGUF file")->required();
+  app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
+  app.add_option("--dtype", options.dtype, "auto, float32, float16, bfloat16")
+      ->capture_default_str();
+  app.add_option("--context", options.context_length, "0 = the model's own");
+  CLI11_PARSE(app, argc, argv);
+  assay::engine::SetCpuThreads(0);
+  const auto resolved = assay::engine::ResolveDevice(device);
+  if (!resolved.ok()) {
+    std::cerr << resolved.status() << '\n';
+    return 1;
+  }
+  options.device = *resolved;
+  const auto model = LanguageModel::Load(options);
+  if (!model.ok()) {
+    std::cerr << model.status() << '\n';
+    return 1;
+  }
+  std::string line;
+  while (std::getline(std::cin, line)) std::cout << Answer(**model, line) << std::endl;
+  return 0;
+}
