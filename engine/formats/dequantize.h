@@ -12,7 +12,8 @@
 
 namespace assay::engine {
 
-// Elements a block, and bytes a block; 1 element for the float types. UNIMPLEMENTED for other types.
+// Elements a block, and bytes a block; 1 element for the float types. UNIMPLEMENTED for other
+// types.
 struct BlockLayout {
   int64_t elements;
   int64_t bytes;

@@ -1,6 +1,7 @@
 // GGUF files: metadata, tensor directory, and the tensors' bytes, memory-mapped.
 //
-// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little endian).
+// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little
+// endian).
 #ifndef ASSAY_ENGINE_FORMATS_GGUF_H_
 #define ASSAY_ENGINE_FORMATS_GGUF_H_
 
@@ -47,12 +48,14 @@ using GgufArray = std::variant<std::vector<int64_t>, std::vector<uint64_t>, std:
                                std::vector<bool>, std::vector<std::string>>;
 using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, GgufArray>;
 
-// An opened GGUF file. Opening reads the header (milliseconds) and no weights. Every count, length, offset and product
-// of dimensions is checked against the file's size before it is used; a bad file gives DATA_LOSS with the path, the key
-// or tensor, and the offending value; an unreadable type gives UNIMPLEMENTED. Immutable, thread-safe.
+// An opened GGUF file. Opening reads the header (milliseconds) and no weights. Every count, length,
+// offset and product of dimensions is checked against the file's size before it is used; a bad file
+// gives DATA_LOSS with the path, the key or tensor, and the offending value; an unreadable type
+// gives UNIMPLEMENTED. Immutable, thread-safe.
 class GgufFile {
  public:
-  // NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all. DATA_LOSS: damaged or truncated.
+  // NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all. DATA_LOSS: damaged or
+  // truncated.
   static absl::StatusOr<std::unique_ptr<GgufFile>> Open(const std::string& path);
 
   GgufFile(const GgufFile&) = delete;
@@ -67,7 +70,8 @@ class GgufFile {
   const GgufTensor* FindTensor(std::string_view name) const;
 
   bool HasKey(std::string_view key) const;
-  // NOT_FOUND without the key, DATA_LOSS if its type is another or (GetInt) it is out of [min, max].
+  // NOT_FOUND without the key, DATA_LOSS if its type is another or (GetInt) it is out of [min,
+  // max].
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t min, int64_t max) const;
   absl::StatusOr<double> GetFloat(std::string_view key) const;
@@ -81,6 +85,8 @@ class GgufFile {
 
  private:
   GgufFile() = default;
+
+  absl::StatusOr<const GgufValue*> Find(std::string_view key) const;
 
   std::string path_;
   uint32_t version_ = 0;

@@ -14,7 +14,8 @@ namespace assay::engine {
 // Owns the mapping. Opening is cheap: pages are read on first touch. Immutable, thread-safe.
 class MappedFile {
  public:
-  // NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT (a directory, an empty file), each with the path.
+  // NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT (a directory, an empty file), each with the
+  // path.
   static absl::StatusOr<std::unique_ptr<MappedFile>> Open(const std::string& path);
   ~MappedFile();
 

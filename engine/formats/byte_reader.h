@@ -1,0 +1,57 @@
+// Reads a byte range front to back and never past its end.
+#ifndef ASSAY_ENGINE_FORMATS_BYTE_READER_H_
+#define ASSAY_ENGINE_FORMATS_BYTE_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+
+namespace assay::engine {
+
+// Little endian, as every machine that this runs on. Errors are DATA_LOSS with the offset. Not
+// thread-safe.
+class ByteReader {
+ public:
+  explicit ByteReader(absl::Span<const std::byte> bytes) : bytes_(bytes) {}
+
+  size_t offset() const { return offset_; }
+  size_t remaining() const { return bytes_.size() - offset_; }
+
+  template <typename T>
+  absl::Status Read(T* out) {
+    static_assert(std::is_arithmetic_v<T>);
+    if (remaining() < sizeof(T)) return Truncated(sizeof(T));
+    std::memcpy(out, bytes_.data() + offset_, sizeof(T));
+    offset_ += sizeof(T);
+    return absl::OkStatus();
+  }
+
+  // A 64-bit length, then that many bytes.
+  absl::Status ReadString(std::string* out) {
+    uint64_t length = 0;
+    if (absl::Status s = Read(&length); !s.ok()) return s;
+    if (length > remaining()) return Truncated(length);
+    out->assign(reinterpret_cast<const char*>(bytes_.data() + offset_), length);
+    offset_ += length;
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Truncated(uint64_t wanted) const {
+    return absl::DataLossError(absl::StrCat("ends at byte ", bytes_.size(), ", where ", wanted,
+                                            " bytes are needed at offset ", offset_));
+  }
+
+  absl::Span<const std::byte> bytes_;
+  size_t offset_ = 0;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_FORMATS_BYTE_READER_H_
