@@ -103,10 +103,14 @@ TEST(HttpClientTest, OnlyHttpIsSpoken) {
 }
 
 TEST(HttpClientTest, RedirectIsNotFollowed) {
-  FakeHttpServer server(
-      [](const FakeRequest&) { return FakeAnswer{302, "", {{"Location", "/elsewhere"}}}; });
+  FakeHttpServer server([](const FakeRequest& request) {
+    if (request.path != "/here") return FakeAnswer{};
+    return FakeAnswer{302, "", {{"Location", "/elsewhere"}}};
+  });
   HttpClient client({});
-  EXPECT_EQ(client.Send({.url = server.Url() + "/here"})->status, 302);
+  const auto response = client.Send({.url = server.Url() + "/here"});
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 302);
   EXPECT_EQ(server.Requests().size(), 1U);
 }
 

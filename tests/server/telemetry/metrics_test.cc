@@ -16,6 +16,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr int kThreads = 4;
+constexpr int kEach = 5000;
 const BuildInfo kBuild{"1.2.3", "2.13.0", "cpu"};
 
 // The value of the series whose line starts with `name` and holds every one of `labels`.
@@ -152,9 +154,8 @@ TEST(MetricsTest, EveryScrapeRefreshesTheGauges) {
 TEST(MetricsTest, ThreadsLoseNoCount) {
   Metrics metrics(kBuild);
   metrics.Declare({"a"}, {});
-  constexpr int kThreads = 4;
-  constexpr int kEach = 5000;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&metrics] {
       for (int i = 0; i < kEach; ++i) {
@@ -187,7 +188,8 @@ TEST(MetricsTest, PromtoolFindsNothingToSay) {
   std::string said;
   char buffer[4096];
   while (std::fgets(buffer, sizeof(buffer), promtool) != nullptr) said += buffer;
-  EXPECT_EQ(pclose(promtool), 0);
+  const int exit_status = pclose(promtool);
+  EXPECT_EQ(exit_status, 0);
   EXPECT_EQ(said, "");
   std::remove(path.c_str());
 }

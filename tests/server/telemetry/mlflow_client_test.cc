@@ -22,7 +22,7 @@ std::unique_ptr<MlflowClient> Connect(const std::string& url, HttpClientOptions 
   return *std::move(client);
 }
 
-FakeMlflow::Fault FaultAt(const std::string& path_end, FakeAnswer answer) {
+FakeMlflow::Fault FaultAt(const std::string& path_end, const FakeAnswer& answer) {
   return [path_end, answer](const FakeRequest& request) -> std::optional<FakeAnswer> {
     if (!request.path.ends_with(path_end)) return std::nullopt;
     return answer;
