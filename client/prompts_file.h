@@ -1,0 +1,20 @@
+// A person's own prompts for an evaluation.
+#ifndef ASSAY_CLIENT_PROMPTS_FILE_H_
+#define ASSAY_CLIENT_PROMPTS_FILE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "assay/v1/evaluation.pb.h"
+
+namespace assay::client {
+
+// Reads JSONL: on each line an object with the strings `id` (unique), `content_type` and `prompt`,
+// none empty; empty lines are skipped. At most 64 MiB. Errors are INVALID_ARGUMENT and begin with
+// "file:line: ".
+absl::StatusOr<std::vector<v1::EvaluationPrompt>> ReadPromptsFile(const std::string& path);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_PROMPTS_FILE_H_
