@@ -1,9 +1,12 @@
 // SQLite behind RAII and absl::Status.
 #include "evaluator/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -66,6 +69,14 @@ absl::string_view Advice(absl::StatusCode code) {
     default:
       return "";
   }
+}
+
+// SQLite's own error number is of no use here: it tries again read-only, and that fails because the
+// file is not there.
+bool FolderIsWritable(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  return faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
+         (errno != EACCES && errno != EROFS);
 }
 
 }  // namespace
@@ -143,6 +154,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   std::unique_ptr<Database> database(new Database(path, handle));
   if (handle == nullptr) return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
   sqlite3_extended_result_codes(handle, 1);
+  if (result == SQLITE_CANTOPEN && !FolderIsWritable(path)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, ": cannot be created", Advice(absl::StatusCode::kPermissionDenied)));
+  }
   if (result != SQLITE_OK) return database->Error(result);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   return database;

@@ -1,0 +1,138 @@
+// Tests of evaluator/plan and evaluator/evaluation_id.
+#include "evaluator/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <set>
+#include <tuple>
+
+#include "evaluator/evaluation_id.h"
+#include "evaluator/prompt_set.h"
+
+namespace assay::evaluator {
+namespace {
+
+EvaluationPlan GoodPlan() {
+  EvaluationPlan plan;
+  plan.models = {"m1", "m2", "m3"};
+  plan.prompts = {{"a", "twitter", "pa"}, {"b", "twitter", "pb"}, {"c", "linkedin", "pc"}};
+  plan.repeats = 4;
+  return plan;
+}
+
+std::string ErrorAfter(const std::function<void(EvaluationPlan&)>& spoil) {
+  EvaluationPlan plan = GoodPlan();
+  spoil(plan);
+  const absl::Status status = ValidatePlan(plan);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  return std::string(status.message());
+}
+
+TEST(PlanTest, AGoodPlanPasses) { EXPECT_TRUE(ValidatePlan(GoodPlan()).ok()); }
+
+TEST(PlanTest, EveryErrorNamesFieldAndValue) {
+  using Plan = EvaluationPlan;
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {}; }),
+            "models: is empty; name at least one model");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {"m", ""}; }), "models[1]: is empty");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {"m", "m"}; }), "models[1]: 'm' stands twice");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models.assign(65, "m"); }), "models: 65 models; at most 64");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts = {}; }),
+            "prompts: is empty; give at least one prompt");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[1].id = ""; }), "prompts[1].id: is empty");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[2].id = "a"; }), "prompts[2].id: 'a' stands twice");
+  EXPECT_EQ(
+      ErrorAfter([](Plan& p) { p.prompts[0].content_type = "blog post"; }),
+      "prompts[0].content_type: 'blog post'; use 1 to 64 letters, digits, '_' or '-', such as "
+      "'linkedin'");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[0].prompt = " \n"; }),
+            "prompts[0].prompt: of 'a' is empty");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[0].prompt.assign(1048577, 'x'); }),
+            "prompts[0].prompt: of 'a' has 1048577 bytes; at most 1048576");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.repeats = 0; }), "repeats: 0; give 1 to 1000");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.sampling.temperature = 2.5; }),
+            "sampling.temperature: 2.5; give 0 (greedy) to 2");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.sampling.temperature = std::nan(""); }),
+            "sampling.temperature: nan; give 0 (greedy) to 2");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.sampling.top_p = 7; }),
+            "sampling.top_p: 7; give a number above 0 and at most 1");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.sampling.top_k = -1; }),
+            "sampling.top_k: -1; give 0 (off) or more");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.max_new_tokens = 0; }), "max_new_tokens: 0; give 1 or more");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.timeout = absl::ZeroDuration(); }),
+            "timeout: 0; give more than 0");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.name.assign(501, 'n'); }),
+            "name: has 501 bytes; at most 500");
+}
+
+TEST(PlanTest, TooManySamplesAreRefusedWithTheirNumber) {
+  EvaluationPlan plan = GoodPlan();
+  plan.repeats = 1000;
+  for (int i = 0; i < 50; ++i) plan.prompts.push_back({"p" + std::to_string(i), "blog", "x"});
+  const absl::Status status = ValidatePlan(plan);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("159000 samples"));
+}
+
+TEST(OrderSamplesTest, HoldsEverySampleOnce) {
+  const EvaluationPlan plan = GoodPlan();
+  std::set<std::tuple<int, int, int>> seen;
+  for (const PlannedSample& s : OrderSamples(plan, 7)) seen.insert({s.model, s.prompt, s.repeat});
+  EXPECT_EQ(seen.size(), 36U);
+  EXPECT_EQ(TotalSamples(plan), 36);
+}
+
+TEST(OrderSamplesTest, ModelsRunSideBySideAndRepeatsFollowOneAnother) {
+  const std::vector<PlannedSample> order = OrderSamples(GoodPlan(), 7);
+  for (size_t i = 0; i < order.size(); i += 3) {
+    const std::set<int> models{order[i].model, order[i + 1].model, order[i + 2].model};
+    EXPECT_EQ(models.size(), 3U);
+    EXPECT_EQ(order[i].prompt, order[i + 2].prompt);
+    EXPECT_EQ(order[i].repeat, static_cast<int>(i / 9));
+  }
+}
+
+TEST(OrderSamplesTest, TheSeedDecidesTheOrder) {
+  EvaluationPlan plan = GoodPlan();
+  plan.repeats = 1;
+  const auto order = [&plan](uint64_t seed) {
+    std::string text;
+    for (const PlannedSample& s : OrderSamples(plan, seed)) {
+      text += std::to_string(s.model) + std::to_string(s.prompt) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(order(1), "11 21 01 20 10 00 02 12 22 ");
+  EXPECT_NE(order(1), order(2));
+}
+
+TEST(PromptSetIdentityTest, VersionTellsOurSetFromOthers) {
+  EvaluationPlan plan = GoodPlan();
+  EXPECT_EQ(PromptSetVersion(plan), "custom");
+  plan.prompts = BuiltInPrompts();
+  EXPECT_EQ(PromptSetVersion(plan), "1");
+  plan.prompts[3].prompt += "!";
+  EXPECT_EQ(PromptSetVersion(plan), "custom");
+}
+
+TEST(PromptSetIdentityTest, FingerprintIsTheSha256OfThePrompts) {
+  EvaluationPlan plan;
+  plan.prompts = {{"a", "b", "c"}};
+  // printf 1:a1:b1:c | sha256sum
+  EXPECT_EQ(PromptSetFingerprint(plan),
+            "321cf3124838eafcf3df515fc440c7452def249dc89643bb5fb8e1bc260b2191");
+  EvaluationPlan moved;
+  moved.prompts = {{"ab", "", "c"}};
+  EXPECT_NE(PromptSetFingerprint(moved), PromptSetFingerprint(plan));
+}
+
+TEST(EvaluationIdTest, IsReadableAndSortsByTime) {
+  const absl::Time time = absl::FromUnixSeconds(1795409700);
+  EXPECT_EQ(EvaluationId(time, 0xff1a2b3c), "ev-20261123-045500-1a2b3c");
+  EXPECT_LT(EvaluationId(time, 0xffffff), EvaluationId(time + absl::Seconds(1), 0));
+}
+
+}  // namespace
+}  // namespace assay::evaluator

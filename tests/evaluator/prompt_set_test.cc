@@ -1,0 +1,106 @@
+// Tests of evaluator/prompt_set.
+#include "evaluator/prompt_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace assay::evaluator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string ParseError(std::string_view jsonl) {
+  const auto prompts = ParsePrompts(jsonl, "p.jsonl");
+  EXPECT_EQ(prompts.status().code(), absl::StatusCode::kInvalidArgument) << jsonl;
+  return std::string(prompts.status().message());
+}
+
+TEST(PromptSetTest, ReadsLinesSkipsBlanksAndIgnoresOtherKeys) {
+  const auto prompts = ParsePrompts(
+      "\n{\"id\": \"a\", \"content_type\": \"blog\", \"prompt\": \"Schreib \\u00fcber "
+      "\\\"Brot\\\"\"}\r\n"
+      "   \n{\"id\":\"b\",\"content_type\":\"email\",\"prompt\":\"x\",\"tags\":[1,{\"y\":null}]}",
+      "p.jsonl");
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  ASSERT_EQ(prompts->size(), 2U);
+  EXPECT_EQ((*prompts)[0].id, "a");
+  EXPECT_EQ((*prompts)[0].content_type, "blog");
+  EXPECT_EQ((*prompts)[0].prompt, "Schreib über \"Brot\"");
+  EXPECT_EQ((*prompts)[1].id, "b");
+}
+
+TEST(PromptSetTest, ErrorsNameFileLineAndField) {
+  EXPECT_THAT(ParseError("{\"id\": \"a\",\n"), HasSubstr("p.jsonl:1: not JSON"));
+  EXPECT_THAT(ParseError("\n[1]"), HasSubstr("p.jsonl:2: is a JSON array"));
+  EXPECT_EQ(ParseError(R"({"content_type": "x", "prompt": "y"})"), "p.jsonl:1: id: is missing");
+  EXPECT_EQ(ParseError(R"({"id": 7, "content_type": "x", "prompt": "y"})"),
+            "p.jsonl:1: id: is a number; give a string");
+  EXPECT_EQ(ParseError(R"({"id": "a", "content_type": "x", "prompt": " "})"),
+            "p.jsonl:1: prompt: is empty");
+  EXPECT_EQ(ParseError("{\"id\":\"x\",\"content_type\":\"t\",\"prompt\":\"p\"}\n\n"
+                       "{\"id\":\"x\",\"content_type\":\"t\",\"prompt\":\"p\"}"),
+            "p.jsonl:3: id: 'x' stands twice (first in line 1)");
+  EXPECT_EQ(ParseError("\n\n"), "p.jsonl: holds no prompt");
+  EXPECT_THAT(ParseError("{\"id\":\"\xff\"}"), HasSubstr("p.jsonl:1: not JSON"));
+}
+
+TEST(PromptSetTest, LoadNamesAPathThatIsNoFile) {
+  const auto missing = LoadPrompts("/nonexistent/p.jsonl");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.status().message()), HasSubstr("/nonexistent/p.jsonl"));
+  EXPECT_EQ(LoadPrompts("/tmp").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(PromptSetTest, LoadRefusesAFileBeyondTheLimit) {
+  const std::string path = testing::TempDir() + "/large.jsonl";
+  std::ofstream(path).close();
+  std::filesystem::resize_file(path, (uintmax_t{64} << 20) + 1);
+  const auto prompts = LoadPrompts(path);
+  EXPECT_EQ(prompts.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(prompts.status().message()), HasSubstr("67108865 bytes"));
+  std::filesystem::remove(path);
+}
+
+TEST(PromptSetTest, BuiltInSetIsTheFileWithFivePromptsATypeAndIdsByType) {
+  const auto from_file = LoadPrompts("evaluator/data/prompts.jsonl");
+  ASSERT_TRUE(from_file.ok()) << from_file.status();
+  ASSERT_EQ(BuiltInPrompts().size(), from_file->size());
+  std::map<std::string, int> by_type;
+  for (size_t i = 0; i < from_file->size(); ++i) {
+    EXPECT_EQ(BuiltInPrompts()[i].prompt, (*from_file)[i].prompt);
+    EXPECT_EQ(BuiltInPrompts()[i].id.find(BuiltInPrompts()[i].content_type), 0U);
+    ++by_type[BuiltInPrompts()[i].content_type];
+  }
+  EXPECT_EQ(by_type, (std::map<std::string, int>{
+                         {"business", 5}, {"linkedin", 5}, {"technical", 5}, {"twitter", 5}}));
+}
+
+std::vector<std::string> Ids(const absl::StatusOr<std::vector<EvaluationPrompt>>& prompts) {
+  std::vector<std::string> ids;
+  if (!prompts.ok()) return {std::string(prompts.status().message())};
+  for (const EvaluationPrompt& prompt : *prompts) ids.push_back(prompt.id);
+  return ids;
+}
+
+TEST(PromptSetTest, SelectTakesTheFirstOfEachTypeInTheSetsOrder) {
+  EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"business", "twitter"}, 2)),
+              ElementsAre("twitter-1", "twitter-2", "business-1", "business-2"));
+  EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {}, 0)).size(), 20U);
+  EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {"linkedin"}, 99)).size(), 5U);
+}
+
+TEST(PromptSetTest, SelectNamesAnUnknownTypeAndWhatThereIs) {
+  EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"blog"}, 1)),
+              ElementsAre("content_types: the prompt set has no 'blog'; it has twitter, linkedin, "
+                          "technical, business"));
+  EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {}, -1)),
+              ElementsAre(HasSubstr("prompts_per_type: -1 is negative")));
+}
+
+}  // namespace
+}  // namespace assay::evaluator
