@@ -190,7 +190,11 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, streams.out, streams.err) == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error, streams.out, streams.err);
+    streams.err << "assay: INVALID_ARGUMENT: " << OneLine(error.what()) << " (see `assay";
+    for (const CLI::App* chosen : app.get_subcommands()) streams.err << " " << chosen->get_name();
+    streams.err << " --help`)\n";
+    return kExitUsage;
   }
   return std::nullopt;
 }

@@ -1,0 +1,107 @@
+// An in-process gRPC server with scripted services, and the CLI run against it.
+#ifndef ASSAY_TESTS_CLIENT_FAKE_DAEMON_H_
+#define ASSAY_TESTS_CLIENT_FAKE_DAEMON_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "assay/v1/evaluation.grpc.pb.h"
+#include "assay/v1/inference.grpc.pb.h"
+#include "assay/v1/model.grpc.pb.h"
+#include "client/interrupt.h"
+#include "grpcpp/server.h"
+
+namespace assay::client {
+
+template <typename Event>
+using Writer = grpc::ServerWriter<Event>;
+
+// Each call runs the function of its name; set them before the call.
+struct FakeInference final : v1::InferenceService::Service {
+  std::function<grpc::Status(const v1::GenerateRequest&, v1::GenerateResponse&)> generate;
+  std::function<grpc::Status(grpc::ServerContext&, const v1::GenerateRequest&,
+                             Writer<v1::GenerateStreamResponse>&)>
+      stream;
+
+  grpc::Status Generate(grpc::ServerContext*, const v1::GenerateRequest* request,
+                        v1::GenerateResponse* reply) override {
+    return generate(*request, *reply);
+  }
+  grpc::Status GenerateStream(grpc::ServerContext* context, const v1::GenerateRequest* request,
+                              Writer<v1::GenerateStreamResponse>* writer) override {
+    return stream(*context, *request, *writer);
+  }
+};
+
+struct FakeModels final : v1::ModelService::Service {
+  std::vector<v1::Model> models;
+
+  grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+                          v1::ListModelsResponse* reply) override;
+  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
+                        v1::Model* reply) override;
+  grpc::Status LoadModel(grpc::ServerContext*, const v1::LoadModelRequest* request,
+                         Writer<v1::LoadModelResponse>* writer) override;
+  grpc::Status UnloadModel(grpc::ServerContext*, const v1::UnloadModelRequest* request,
+                           v1::UnloadModelResponse* reply) override;
+};
+
+struct FakeEvaluations final : v1::EvaluationService::Service {
+  std::function<grpc::Status(grpc::ServerContext&, const v1::EvaluateRequest&,
+                             Writer<v1::EvaluateResponse>&)>
+      evaluate;
+  // What GetEvaluation, ListEvaluations and CancelEvaluation know.
+  v1::Evaluation stored;
+
+  grpc::Status Evaluate(grpc::ServerContext* context, const v1::EvaluateRequest* request,
+                        Writer<v1::EvaluateResponse>* writer) override {
+    return evaluate(*context, *request, *writer);
+  }
+  grpc::Status GetEvaluation(grpc::ServerContext*, const v1::GetEvaluationRequest* request,
+                             v1::Evaluation* reply) override;
+  grpc::Status ListEvaluations(grpc::ServerContext*, const v1::ListEvaluationsRequest*,
+                               v1::ListEvaluationsResponse* reply) override;
+  grpc::Status CancelEvaluation(grpc::ServerContext*, const v1::CancelEvaluationRequest* request,
+                                v1::Evaluation* reply) override;
+};
+
+struct CliResult {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+struct CliSetting {
+  std::string in;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool color = true;
+  int width = 80;
+};
+
+// Runs the CLI in this thread, without a server of its own.
+CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
+                   const CliSetting& setting = {});
+
+class FakeDaemon {
+ public:
+  FakeDaemon();
+  ~FakeDaemon();
+
+  CliResult Run(std::vector<std::string> words, const CliSetting& setting = {});
+
+  FakeInference inference;
+  FakeModels models;
+  FakeEvaluations evaluations;
+  Interrupt interrupt;
+  std::string address;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace assay::client
+
+#endif  // ASSAY_TESTS_CLIENT_FAKE_DAEMON_H_
