@@ -1,0 +1,52 @@
+# The front door; each target calls one script or CMake. `make help` lists them.
+SHELL := /bin/bash
+PRESET ?= release
+MODEL := var/models/smollm2-135m-instruct-q4_1.gguf
+export PATH := $(CURDIR)/var/tools/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop test lint format build setup verify bench clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## From nothing to a streamed post, an evaluation and its MLflow run
+	@deploy/demo.sh start
+
+demo-stop: ## Stop what the demo left running
+	@deploy/demo.sh stop
+
+setup: ## Install what is missing: system packages, .venv, the model
+	@deploy/setup.sh
+
+build: setup ## Configure and build (PRESET=release)
+	@cmake --preset $(PRESET)
+	@cmake --build --preset $(PRESET)
+
+test: ## Build and run every test
+	@SETUP_TESTS=1 deploy/setup.sh
+	@cmake --preset $(PRESET)
+	@cmake --build --preset $(PRESET)
+	@ctest --preset $(PRESET) -j2
+
+lint: build ## clang-format and clang-tidy
+	@SETUP_LINT=1 deploy/setup.sh
+	@deploy/lint.sh
+
+format: ## Format every tracked C++ file in place
+	@SETUP_LINT=1 deploy/setup.sh
+	@git ls-files -z '*.cc' '*.h' | xargs -0 .venv/bin/clang-format -i
+
+verify: build ## Full comparisons with transformers (slow)
+	@SETUP_DEV=1 deploy/setup.sh
+	@set -e; \
+	for script in $$(find tests/golden -name 'compare_*.py' | sort); do \
+	  echo "== $$script"; \
+	  .venv-dev/bin/python "$$script" --probe build/$(PRESET)/bin/engine_probe --model $(MODEL); \
+	done
+
+bench: build ## Decode and prefill speed
+	@build/$(PRESET)/bin/assay-bench --model $(MODEL)
+
+clean: ## Remove the builds; .venv and var stay
+	@rm -rf build

