@@ -16,6 +16,8 @@ constexpr int kLinkedInMaxWords = 300;
 constexpr double kPerTerm = 0.4;
 constexpr double kTermsCap = 2.0;
 constexpr double kMaximum = 10.0;
+constexpr char kFileSeparator = 0x1c;
+constexpr char kUnitSeparator = 0x1f;
 
 // What separates words for Python's str.split(): Unicode white space, as UTF-8.
 constexpr std::array<std::string_view, 19> kWideSpaces = {
@@ -25,8 +27,6 @@ constexpr std::array<std::string_view, 19> kWideSpaces = {
 
 // Bytes of the white space at the start of `text`; 0 if there is none.
 size_t SpaceLength(std::string_view text) {
-  constexpr char kFileSeparator = 0x1c;
-  constexpr char kUnitSeparator = 0x1f;
   const char first = text.front();
   if (absl::ascii_isspace(first) || (first >= kFileSeparator && first <= kUnitSeparator)) return 1;
   if (absl::ascii_isascii(first)) return 0;

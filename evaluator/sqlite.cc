@@ -152,7 +152,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   const int result = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   // The constructor is private.
   std::unique_ptr<Database> database(new Database(path, handle));
-  if (handle == nullptr) return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
+  if (handle == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
+  }
   sqlite3_extended_result_codes(handle, 1);
   if (result == SQLITE_CANTOPEN && !FolderIsWritable(path)) {
     return absl::PermissionDeniedError(

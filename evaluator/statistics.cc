@@ -7,6 +7,12 @@
 #include <numeric>
 
 namespace assay::evaluator {
+namespace {
+
+constexpr double kMedian = 0.5;
+constexpr double kNinetieth = 0.9;
+
+}  // namespace
 
 double Quantile(std::span<const double> ascending, double p) {
   if (ascending.empty()) return 0;
@@ -17,8 +23,6 @@ double Quantile(std::span<const double> ascending, double p) {
 }
 
 Estimate EstimateOf(std::vector<double> values) {
-  constexpr double kMedian = 0.5;
-  constexpr double kNinetieth = 0.9;
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
   Estimate estimate;
   if (values.empty()) return estimate;

@@ -13,6 +13,8 @@ namespace {
 
 using ::testing::SizeIs;
 
+constexpr uintmax_t kStep = 997;
+
 class RunStoreCrashTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -81,7 +83,6 @@ TEST_F(RunStoreCrashTest, AFinishThatWasHalfWrittenIsNoFinish) {
 TEST_F(RunStoreCrashTest, EveryTruncationOfTheLogOpensToAWholeState) {
   FinishIt();
   const uintmax_t size = std::filesystem::file_size(folder_ / "runs.db-wal");
-  constexpr uintmax_t kStep = 997;
   for (uintmax_t cut = 1; cut + kStep < size; cut += kStep) {
     SCOPED_TRACE(cut);
     const auto copy = OpenCopy(cut);
