@@ -24,20 +24,24 @@ struct ChatTemplateInputs {
   std::string eos_token;
 };
 
-// A compiled template in Jinja's language, of which the parts below are read: text, {{ }}, {% for/if/elif/else/set %},
-// {# #}, whitespace control (with trim_blocks and lstrip_blocks on, as transformers renders), loop variables, literals, indexing, attributes,
-// comparison, and/or/not, in, + - ~ %, `is defined`/`is none`/`is string`, filters trim, upper, lower, length, and
-// raise_exception(). Sandboxed: no code, no files; at most 1,000,000 steps and 4 MiB of output. Immutable, thread-safe.
+// A compiled template in Jinja's language, of which the parts below are read: text, {{ }}, {%
+// for/if/elif/else/set %},
+// {# #}, whitespace control (with trim_blocks and lstrip_blocks on, as transformers renders), loop
+// variables, literals, indexing, attributes, comparison, and/or/not, in, + - ~ %, `is defined`/`is
+// none`/`is string`, filters trim, upper, lower, length, and raise_exception(). Sandboxed: no code,
+// no files; at most 1,000,000 steps and 4 MiB of output. Immutable, thread-safe.
 class ChatTemplate {
  public:
-  // UNIMPLEMENTED names the construct that is not read yet, INVALID_ARGUMENT a syntax error, both with the line.
+  // UNIMPLEMENTED names the construct that is not read yet, INVALID_ARGUMENT a syntax error, both
+  // with the line.
   static absl::StatusOr<std::unique_ptr<ChatTemplate>> Parse(std::string_view source);
   ~ChatTemplate();
 
   ChatTemplate(const ChatTemplate&) = delete;
   ChatTemplate& operator=(const ChatTemplate&) = delete;
 
-  // INVALID_ARGUMENT: the template itself refuses the conversation (raise_exception), or uses what is undefined.
+  // INVALID_ARGUMENT: the template itself refuses the conversation (raise_exception), or uses what
+  // is undefined.
   absl::StatusOr<std::string> Render(const ChatTemplateInputs& inputs) const;
 
  private:

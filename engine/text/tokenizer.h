@@ -18,7 +18,8 @@ class GgufFile;
 using TokenId = int32_t;
 
 struct EncodeOptions {
-  // True: "<|im_start|>" in the text becomes the special token. False: it is spelled out (text from users).
+  // True: "<|im_start|>" in the text becomes the special token. False: it is spelled out (text from
+  // users).
   bool parse_special = false;
   // Adds the tokens that the model wants around every text (BOS), where its metadata asks for them.
   bool add_special = true;
@@ -33,12 +34,12 @@ class Tokenizer {
   virtual absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,
                                                       const EncodeOptions& options) const = 0;
 
-  // The token's bytes; may be a part of a UTF-8 character. Special tokens give their spelling. Empty for ids out of
-  // range. The view lives as long as the tokenizer.
+  // The token's bytes; may be a part of a UTF-8 character. Special tokens give their spelling.
+  // Empty for ids out of range. The view lives as long as the tokenizer.
   virtual std::string_view TokenBytes(TokenId id) const = 0;
 
-  // Bytes of all tokens; special ones are left out if so asked. Bytes that form no UTF-8 become U+FFFD.
-  // INVALID_ARGUMENT for an id out of range.
+  // Bytes of all tokens; special ones are left out if so asked. Bytes that form no UTF-8 become
+  // U+FFFD. INVALID_ARGUMENT for an id out of range.
   virtual absl::StatusOr<std::string> Decode(absl::Span<const TokenId> ids,
                                              bool skip_special) const = 0;
 
@@ -51,8 +52,8 @@ class Tokenizer {
   virtual TokenId eos_id() const = 0;
 };
 
-// The tokenizer that the file's metadata describes. UNIMPLEMENTED names the model or pre-tokenizer that is not read
-// yet; DATA_LOSS names the broken key.
+// The tokenizer that the file's metadata describes. UNIMPLEMENTED names the model or pre-tokenizer
+// that is not read yet; DATA_LOSS names the broken key.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file);
 
 }  // namespace assay::engine

@@ -1,0 +1,105 @@
+// Byte-pair encoding with a queue of candidate merges over a linked list of symbols.
+#include "engine/text/byte_pair_merges.h"
+
+#include <cstdint>
+#include <queue>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr int32_t kNone = -1;
+
+struct Symbol {
+  TokenId id;
+  int32_t previous;
+  int32_t next;
+};
+
+struct Candidate {
+  int32_t rank;
+  int32_t left;
+  TokenId left_id;
+  TokenId right_id;
+  TokenId result;
+
+  // For a queue that gives the lowest rank, then the leftmost.
+  bool operator<(const Candidate& other) const {
+    return std::tie(rank, left) > std::tie(other.rank, other.left);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<BytePairMerges> BytePairMerges::Make(
+    const std::vector<std::string>& merges,
+    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  BytePairMerges out;
+  out.merges_.reserve(merges.size());
+  for (size_t rank = 0; rank < merges.size(); ++rank) {
+    const std::string& merge = merges[rank];
+    const size_t space = merge.find(' ');
+    const std::string left = merge.substr(0, space);
+    const std::string right = space == std::string::npos ? "" : merge.substr(space + 1);
+    const auto left_id = vocabulary.find(left);
+    const auto right_id = vocabulary.find(right);
+    const auto result = vocabulary.find(left + right);
+    if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
+      return absl::DataLossError(absl::StrCat("tokenizer.ggml.merges[", rank, "]: '", merge,
+                                              "' is not two tokens that make a third"));
+    }
+    out.merges_.try_emplace({left_id->second, right_id->second},
+                            Merge{static_cast<int32_t>(rank), result->second});
+  }
+  return out;
+}
+
+void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
+  if (symbols->size() < 2) return;
+  const auto count = static_cast<int32_t>(symbols->size());
+  std::vector<Symbol> list;
+  list.reserve(symbols->size());
+  for (int32_t i = 0; i < count; ++i) {
+    list.push_back({(*symbols)[i], i - 1, i + 1 < count ? i + 1 : kNone});
+  }
+  std::priority_queue<Candidate> queue;
+  const auto propose = [&](int32_t left) {
+    if (left == kNone || list[left].next == kNone) return;
+    const TokenId left_id = list[left].id;
+    const TokenId right_id = list[list[left].next].id;
+    const auto merge = merges_.find({left_id, right_id});
+    if (merge == merges_.end()) return;
+    queue.push({merge->second.rank, left, left_id, right_id, merge->second.result});
+  };
+  for (int32_t i = 0; i + 1 < count; ++i) propose(i);
+
+  while (!queue.empty()) {
+    const Candidate best = queue.top();
+    queue.pop();
+    Symbol& left = list[best.left];
+    // The pair may have changed since it was proposed: a merged symbol has the id kNone.
+    if (left.id != best.left_id || left.next == kNone || list[left.next].id != best.right_id) {
+      continue;
+    }
+    Symbol& right = list[left.next];
+    left.id = best.result;
+    left.next = right.next;
+    right.id = kNone;
+    if (left.next != kNone) list[left.next].previous = best.left;
+    propose(left.previous);
+    propose(best.left);
+  }
+
+  symbols->clear();
+  for (int32_t i = 0; i != kNone; i = list[i].next) symbols->push_back(list[i].id);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,42 @@
+// Byte-pair encoding of one piece of text.
+#ifndef ASSAY_ENGINE_TEXT_BYTE_PAIR_MERGES_H_
+#define ASSAY_ENGINE_TEXT_BYTE_PAIR_MERGES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/text/tokenizer.h"
+
+namespace assay::engine {
+
+// The learned merges of a vocabulary (Sennrich et al. 2016, as tokenizers' BPE applies them: the
+// merge of the lowest rank first, the leftmost of equal ones). Immutable, thread-safe.
+class BytePairMerges {
+ public:
+  // merges: "left right", best first, in the vocabulary's spelling. DATA_LOSS names a merge that is
+  // not two words, or whose parts or result the vocabulary lacks.
+  static absl::StatusOr<BytePairMerges> Make(
+      const std::vector<std::string>& merges,
+      const absl::flat_hash_map<std::string, TokenId>& vocabulary);
+
+  // Merges in place until no merge applies. O(n log n).
+  void Apply(std::vector<TokenId>* symbols) const;
+
+ private:
+  struct Merge {
+    int32_t rank;
+    TokenId result;
+  };
+
+  absl::flat_hash_map<std::pair<TokenId, TokenId>, Merge> merges_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_TEXT_BYTE_PAIR_MERGES_H_
