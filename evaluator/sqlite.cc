@@ -189,8 +189,9 @@ absl::StatusOr<int64_t> Database::QueryInteger(std::string_view sql) {
   if (!statement.ok()) return statement.status();
   absl::StatusOr<bool> row = statement->Step();
   if (!row.ok()) return row.status();
-  if (!*row)
+  if (!*row) {
     return absl::InternalError(absl::StrCat(path_, ": '", std::string(sql), "' yields no row"));
+  }
   return statement->Integer(0);
 }
 
