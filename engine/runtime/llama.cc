@@ -4,10 +4,12 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -120,7 +122,7 @@ at::Tensor Llama::Attention(int64_t layer, const at::Tensor& hidden, int64_t pos
   if (count == 1) {
     mixed = at::scaled_dot_product_attention(queries, keys.unsqueeze(0), values.unsqueeze(0));
   } else {
-    const at::IntArrayRef shared = {config_.kv_heads, group, length, config_.head_dim};
+    const std::array<int64_t, 4> shared = {config_.kv_heads, group, length, config_.head_dim};
     mixed = at::scaled_dot_product_attention(
                 queries.permute({1, 2, 0, 3}), keys.unsqueeze(1).expand(shared),
                 values.unsqueeze(1).expand(shared),

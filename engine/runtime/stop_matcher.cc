@@ -24,10 +24,16 @@ std::string StopMatcher::Append(std::string_view text) {
   if (stopped_) return "";
   pending_.append(text);
   size_t first = std::string::npos;
+  size_t first_end = std::string::npos;
   size_t held = 0;
   for (const std::string& stop : stops_) {
-    first = std::min(first, pending_.find(stop));
     held = std::max(held, OpenPrefix(pending_, stop));
+    const size_t start = pending_.find(stop);
+    if (start == std::string::npos) continue;
+    const size_t end = start + stop.size();
+    if (end > first_end || (end == first_end && start > first)) continue;
+    first = start;
+    first_end = end;
   }
   stopped_ = first != std::string::npos;
   std::string out = pending_.substr(0, stopped_ ? first : pending_.size() - held);

@@ -2,6 +2,7 @@
 // transformers.
 //
 // In:  {"op": "greedy", "prompt": "...", "raw": true, "max_new_tokens": 64}
+//      {"op": "greedy", "tokens": [1, 2], "max_new_tokens": 64}
 //      {"op": "logits", "tokens": [1, 2], "last_only": true}
 // Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]} or {"error":
 // "..."}
@@ -27,7 +28,8 @@ json Error(const absl::Status& status) { return {{"error", status.ToString()}}; 
 
 json Greedy(LanguageModel& model, const json& in) {
   GenerationRequest request;
-  request.prompt.text = in.at("prompt").get<std::string>();
+  request.prompt.tokens = in.value("tokens", std::vector<TokenId>());
+  request.prompt.text = in.value("prompt", "");
   request.prompt.raw = in.value("raw", false);
   request.max_new_tokens = in.value("max_new_tokens", 64);
   const auto prompt = model.Tokenize(request.prompt);

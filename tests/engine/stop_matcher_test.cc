@@ -11,6 +11,26 @@
 namespace assay::engine {
 namespace {
 
+bool EndsWithStop(const std::string& text, const std::vector<std::string>& stops) {
+  return std::any_of(stops.begin(), stops.end(),
+                     [&](const std::string& stop) { return text.ends_with(stop); });
+}
+
+size_t FirstEnd(const std::string& text, const std::vector<std::string>& stops) {
+  for (size_t end = 0; end <= text.size(); ++end) {
+    if (EndsWithStop(text.substr(0, end), stops)) return end;
+  }
+  return std::string::npos;
+}
+
+std::string BeforeStop(const std::string& text, const std::vector<std::string>& stops) {
+  size_t longest = 0;
+  for (const std::string& stop : stops) {
+    if (text.ends_with(stop)) longest = std::max(longest, stop.size());
+  }
+  return text.substr(0, text.size() - longest);
+}
+
 TEST(StopMatcherTest, StopThatSpansPiecesIsNeverEmitted) {
   StopMatcher matcher({"\n\nUser:"});
   EXPECT_EQ(matcher.Append("Hello\n"), "Hello");
@@ -30,8 +50,8 @@ TEST(StopMatcherTest, HeldTextComesOutWhenItIsNoStop) {
   EXPECT_EQ(matcher.Flush(), "E");
 }
 
-TEST(StopMatcherTest, TheEarliestOfSeveralStopsWins) {
-  StopMatcher matcher({"world", "o w"});
+TEST(StopMatcherTest, TheStopThatIsCompleteFirstWins) {
+  StopMatcher matcher({"world", "o w", "w"});
   EXPECT_EQ(matcher.Append("hello world"), "hell");
   EXPECT_TRUE(matcher.stopped());
 }
@@ -63,9 +83,10 @@ TEST(StopMatcherTest, AgreesWithASearchOfTheWholeText) {
       i += size;
     }
     out += matcher.Flush();
-    const size_t first = std::min(text.find(stops[0]), text.find(stops[1]));
-    EXPECT_EQ(matcher.stopped(), first != std::string::npos);
-    EXPECT_EQ(out, text.substr(0, first)) << text << " / " << stops[0] << " / " << stops[1];
+    const size_t end = FirstEnd(text, stops);
+    EXPECT_EQ(matcher.stopped(), end != std::string::npos);
+    EXPECT_EQ(out, BeforeStop(text.substr(0, end), stops))
+        << text << " / " << stops[0] << " / " << stops[1];
     stopped += matcher.stopped() ? 1 : 0;
   }
   EXPECT_GT(stopped, 100);

@@ -1,0 +1,136 @@
+// The whole engine on SmolLM2-135M, against tokens that tests/golden/runtime/compare_greedy.py took
+// from transformers.
+#include "engine/runtime/language_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#ifdef __linux__
+#include <unistd.h>
+#endif
+
+namespace assay::engine {
+namespace {
+
+constexpr char kDefaultModel[] = "var/models/smollm2-135m-instruct-q4_1.gguf";
+constexpr char kGolden[] = "tests/golden/runtime/greedy.json";
+
+std::string ModelPath() {
+  const char* path = std::getenv("ASSAY_TEST_MODEL");
+  return path != nullptr ? path : kDefaultModel;
+}
+
+// Resident bytes now; 0 where there is no /proc.
+int64_t ResidentBytes() {
+#ifdef __linux__
+  std::ifstream file("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  file >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+#else
+  return 0;
+#endif
+}
+
+int64_t PeakResidentBytes() {
+  std::ifstream file("/proc/self/status");
+  std::string word;
+  while (file >> word) {
+    int64_t kilobytes = 0;
+    if (word == "VmHWM:" && file >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+class LanguageModelTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(ModelPath())) {
+      GTEST_SKIP() << ModelPath() << " is absent: run make setup, or set ASSAY_TEST_MODEL";
+    }
+    options_.path = ModelPath();
+    options_.device = *ResolveDevice("cpu");
+    options_.context_length = 512;
+  }
+
+  LoadOptions options_;
+};
+
+TEST_F(LanguageModelTest, GreedyTokensAreThoseOfTransformers) {
+  std::ifstream file(kGolden);
+  ASSERT_TRUE(file) << kGolden;
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  for (const auto& c : nlohmann::json::parse(file)) {
+    SCOPED_TRACE(c["prompt"].get<std::string>());
+    GenerationRequest request;
+    request.prompt.text = c["prompt"];
+    request.prompt.raw = c["raw"];
+    const auto expected = c["tokens"].get<std::vector<TokenId>>();
+    request.max_new_tokens = static_cast<int>(expected.size());
+    EXPECT_EQ(*(*model)->Tokenize(request.prompt), c["prompt_tokens"].get<std::vector<TokenId>>());
+    const auto result = (*model)->Generate(request, nullptr);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->tokens, expected);
+    EXPECT_EQ(result->text, *(*model)->tokenizer().Decode(expected, /*skip_special=*/true));
+  }
+}
+
+TEST_F(LanguageModelTest, SeededSamplingRepeats) {
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto text = [&](uint64_t seed) {
+    GenerationRequest request;
+    request.prompt.text = "Name an animal.";
+    request.sampling = {.temperature = 1.2F, .top_p = 0.95F, .top_k = 50, .seed = seed};
+    request.max_new_tokens = 12;
+    return (*model)->Generate(request, nullptr)->text;
+  };
+  EXPECT_EQ(text(1), text(1));
+  EXPECT_NE(text(1), text(2));
+}
+
+TEST_F(LanguageModelTest, InfoDescribesTheFile) {
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const LoadedModelInfo& info = (*model)->info();
+  EXPECT_EQ(info.architecture, "llama");
+  EXPECT_EQ(info.parameter_count, 134515008);
+  EXPECT_EQ(info.weight_bytes, 4 * info.parameter_count);
+  EXPECT_EQ(info.kv_cache_bytes, int64_t{30} * 2 * 3 * 512 * 64 * 4);
+  EXPECT_EQ(info.quantization, "Q4_1");
+  EXPECT_EQ(info.dtype, "float32");
+  const auto estimate = LanguageModel::EstimateBytes(options_);
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  const int64_t resident = info.weight_bytes + info.kv_cache_bytes;
+  EXPECT_GE(*estimate, resident);
+  EXPECT_LE(*estimate, resident + resident / 20);
+}
+
+TEST_F(LanguageModelTest, LoadingNeedsNoSecondCopyAndUnloadingFreesAll) {
+  if (ResidentBytes() == 0) GTEST_SKIP() << "no /proc on this system";
+  // What the libraries allocate once is not the model's.
+  ASSERT_TRUE(LanguageModel::Load(options_).ok());
+  const int64_t before = ResidentBytes();
+  std::ofstream("/proc/self/clear_refs") << "5";
+  auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const int64_t grown = PeakResidentBytes() - before;
+  const int64_t weights = (*model)->info().weight_bytes;
+  EXPECT_GT(grown, weights / 2);
+  EXPECT_LT(grown, weights + weights * 15 / 100);
+  model->reset();
+  EXPECT_LT(ResidentBytes() - before, weights / 20);
+}
+
+}  // namespace
+}  // namespace assay::engine
