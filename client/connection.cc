@@ -108,6 +108,7 @@ Connection::Connection(ConnectionOptions options, Streams& streams, Interrupt& i
 }
 
 absl::Status Connection::Connect() {
+  interrupt_.Arm();
   const absl::Time start = absl::Now();
   deadline_ = start + options_.timeout;
   const absl::Time limit = std::min(deadline_, start + kConnectLimit);

@@ -38,6 +38,16 @@ bool Interrupt::raised() const {
   return raised_;
 }
 
+void Interrupt::Arm() {
+  const absl::MutexLock lock(&mutex_);
+  armed_ = true;
+}
+
+bool Interrupt::armed() const {
+  const absl::MutexLock lock(&mutex_);
+  return armed_;
+}
+
 bool Interrupt::WaitFor(absl::Duration time) {
   const absl::MutexLock lock(&mutex_);
   return mutex_.AwaitWithTimeout(absl::Condition(&raised_), time);
@@ -62,7 +72,7 @@ SignalWatcher::SignalWatcher(Interrupt& interrupt) {
     while (true) {
       int signal = 0;
       if (sigwait(&signals, &signal) != 0 || signal == kEndSignal) return;
-      if (interrupt.raised()) _exit(kExitInterrupted);
+      if (interrupt.raised() || !interrupt.armed()) _exit(kExitInterrupted);
       interrupt.Raise();
     }
   });

@@ -17,6 +17,10 @@ class Interrupt {
   // Cancels the watched call, if any, and every one watched later. Not for signal handlers.
   void Raise();
   bool raised() const;
+  // From here on the command ends by itself when raised. Before (reading a prompt from a terminal)
+  // there is nothing to undo, and SignalWatcher ends the process.
+  void Arm();
+  bool armed() const;
   // Waits that long, or until raised. Returns raised().
   bool WaitFor(absl::Duration time);
 
@@ -24,6 +28,7 @@ class Interrupt {
   friend class WatchedCall;
   mutable absl::Mutex mutex_;
   bool raised_ ABSL_GUARDED_BY(mutex_) = false;
+  bool armed_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
@@ -39,9 +44,9 @@ class WatchedCall {
   Interrupt& interrupt_;
 };
 
-// Turns the process's SIGINT and SIGTERM into Raise. A second signal ends the process at once with
-// 130. Construct before any other thread (blocks the signals in the caller, children inherit);
-// one a process.
+// Turns the process's SIGINT and SIGTERM into Raise. A signal before Arm, and a second one, end
+// the process at once with 130. Construct before any other thread (blocks the signals in the
+// caller, children inherit); one a process.
 class SignalWatcher {
  public:
   explicit SignalWatcher(Interrupt& interrupt);
