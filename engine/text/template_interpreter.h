@@ -1,0 +1,22 @@
+// Runs a compiled template.
+#ifndef ASSAY_ENGINE_TEXT_TEMPLATE_INTERPRETER_H_
+#define ASSAY_ENGINE_TEXT_TEMPLATE_INTERPRETER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/text/template_ast.h"
+#include "engine/text/template_value.h"
+
+namespace assay::engine {
+
+// Bounded in steps, output and length of strings. INVALID_ARGUMENT: raise_exception(), an undefined
+// value that is used, an operation that its operands don't have, or a bound that is reached; "line
+// N: ...". Thread-safe.
+absl::StatusOr<std::string> RunTemplate(const std::vector<Statement>& program,
+                                        TemplateMap variables);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_TEXT_TEMPLATE_INTERPRETER_H_
