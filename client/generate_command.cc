@@ -19,7 +19,7 @@ namespace assay::client {
 namespace {
 
 // More than any context holds; the server has its own, lower limit.
-constexpr size_t kMaxPromptBytes = 1024 * 1024;
+constexpr size_t kMaxPromptBytes = size_t{1} << 20;
 
 absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& name) {
   std::string text(kMaxPromptBytes + 1, '\0');

@@ -25,7 +25,7 @@ absl::StatusOr<std::string> ReadLimited(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be opened"));
   std::string text;
-  std::string chunk(1024 * 1024, '\0');
+  std::string chunk(size_t{1} << 20, '\0');
   while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
     text.append(chunk, 0, static_cast<size_t>(file.gcount()));
     if (text.size() > kMaxFileBytes) {

@@ -54,6 +54,7 @@ void WriteJson(const google::protobuf::Message& message, const Streams& streams)
 
 std::string FormatTable(const Table& table) {
   std::vector<size_t> widths;
+  widths.reserve(table.header.size());
   for (const std::string& cell : table.header) widths.push_back(Columns(cell));
   for (const std::vector<std::string>& row : table.rows) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i]));
