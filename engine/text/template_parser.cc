@@ -23,6 +23,8 @@ using Kind = TemplateTokenKind;
 using Parsed = absl::StatusOr<Expression>;
 
 constexpr int kMaxDepth = 64;
+// Operators or parts of one chain ("a + b + c", "a.b.c"): each is one level of the expression.
+constexpr int kMaxChain = 256;
 constexpr std::array<std::string_view, 6> kFilters = {"trim",   "upper",  "lower",
                                                       "length", "string", "count"};
 constexpr std::array<std::string_view, 9> kTests = {
@@ -222,9 +224,10 @@ class Parser {
   template <typename Next, typename Match>
   Parsed Chain(Next next, Match match) {
     Parsed left = next();
-    while (left.ok()) {
+    for (int links = 0; left.ok(); ++links) {
       const std::string op = match();
       if (op.empty()) return left;
+      if (links == kMaxChain) return NotYet("a chain of more than 256 operators", left->line);
       Parsed right = next();
       if (!right.ok()) return right;
       const int line = left->line;
@@ -250,7 +253,9 @@ class Parser {
   Parsed Not() {
     const int line = Now().line;
     if (!Accept(Kind::kName, "not")) return Comparison();
+    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", line);
     Parsed operand = Not();
+    --depth_;
     if (!operand.ok()) return operand;
     return Make(ExpressionKind::kUnary, line, "not", {*std::move(operand)});
   }
@@ -280,7 +285,9 @@ class Parser {
   Parsed Negation() {
     const int line = Now().line;
     if (!Accept(Kind::kSymbol, "-")) return Postfix();
+    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", line);
     Parsed operand = Negation();
+    --depth_;
     if (!operand.ok()) return operand;
     return Make(ExpressionKind::kUnary, line, "-", {*std::move(operand)});
   }
@@ -288,8 +295,9 @@ class Parser {
   // Attributes, indexing, calls, filters and tests.
   Parsed Postfix() {
     Parsed value = Primary();
-    while (value.ok()) {
+    for (int links = 0; value.ok(); ++links) {
       const int line = Now().line;
+      if (links == kMaxChain) return NotYet("a chain of more than 256 parts", line);
       if (Accept(Kind::kSymbol, ".")) {
         value = Attribute(*std::move(value), line);
       } else if (Accept(Kind::kSymbol, "[")) {

@@ -1,0 +1,238 @@
+// GGUF files, whole and damaged.
+#include "engine/formats/gguf.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/formats/dequantize.h"
+#include "engine/formats/gguf_parser.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kTypes[] = "tests/golden/text/types.gguf";
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+absl::Span<const std::byte> AsBytes(const std::string& text) {
+  return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()), text.size());
+}
+
+template <typename T>
+void Append(T value, std::string* out) {
+  out->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+void AppendString(const std::string& text, std::string* out) {
+  Append<uint64_t>(text.size(), out);
+  *out += text;
+}
+
+// A header with one tensor of the given dimensions, and `data` after it.
+std::string OneTensor(const std::vector<uint64_t>& dimensions, uint32_t type, uint64_t offset,
+                      size_t data, uint32_t alignment = 32) {
+  std::string file = "GGUF";
+  Append<uint32_t>(3, &file);
+  Append<uint64_t>(1, &file);
+  Append<uint64_t>(1, &file);
+  AppendString("general.alignment", &file);
+  Append<uint32_t>(4, &file);
+  Append<uint32_t>(alignment, &file);
+  AppendString("t", &file);
+  Append<uint32_t>(static_cast<uint32_t>(dimensions.size()), &file);
+  for (const uint64_t dimension : dimensions) Append(dimension, &file);
+  Append(type, &file);
+  Append(offset, &file);
+  file.resize((file.size() + 31) / 32 * 32 + data, '\0');
+  return file;
+}
+
+absl::Status ParseStatus(const std::string& file) {
+  return ParseGgufHeader(AsBytes(file)).status();
+}
+
+TEST(GgufTest, ReadsMetadataOfEveryKind) {
+  const auto file = GgufFile::Open(kTypes);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)->version(), 3);
+  EXPECT_EQ(*(*file)->GetString("test.text"), "grüße");
+  EXPECT_EQ(*(*file)->GetInt("test.unsigned", 0, INT64_MAX), 4'000'000'000);
+  EXPECT_EQ(*(*file)->GetInt("test.signed", -10, 10), -5);
+  EXPECT_DOUBLE_EQ(*(*file)->GetFloat("test.float"), 1.5);
+  EXPECT_TRUE(*(*file)->GetBool("test.flag"));
+  EXPECT_THAT(**(*file)->GetStrings("test.strings"), ElementsAre("a", "", "ß"));
+  EXPECT_THAT(*(*file)->GetInts("test.numbers"), ElementsAre(1, -2, 3));
+}
+
+TEST(GgufTest, WrongKeyTypeOrRangeNamesTheKey) {
+  const auto file = GgufFile::Open(kTypes);
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ((*file)->GetString("nothing").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ((*file)->GetString("test.flag").status().code(), absl::StatusCode::kDataLoss);
+  const absl::Status range = (*file)->GetInt("test.signed", 0, 9).status();
+  EXPECT_EQ(range.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(range.message()), HasSubstr("'test.signed' is -5, outside 0 to 9"));
+}
+
+TEST(GgufTest, DequantizesBitForBitAsTheGgufPackage) {
+  const auto file = GgufFile::Open(kTypes);
+  ASSERT_TRUE(file.ok());
+  const auto expected = nlohmann::json::parse(ReadFile("tests/golden/text/types.json"));
+  EXPECT_EQ((*file)->tensors().size(), expected.size());
+  for (const GgufTensor& tensor : (*file)->tensors()) {
+    EXPECT_THAT(tensor.shape, ElementsAre(3, 64));
+    std::vector<float> values(static_cast<size_t>(tensor.ElementCount()));
+    ASSERT_TRUE(Dequantize(tensor.type, tensor.data, absl::MakeSpan(values)).ok());
+    std::vector<uint32_t> bits(values.size());
+    std::memcpy(bits.data(), values.data(), values.size() * sizeof(float));
+    EXPECT_EQ(bits, expected[tensor.name].get<std::vector<uint32_t>>()) << tensor.name;
+  }
+}
+
+TEST(GgufTest, WrongBufferSizeIsRefused) {
+  std::vector<float> out(31);
+  const std::string block(34, '\0');
+  EXPECT_EQ(Dequantize(GgmlType::kQ8_0, AsBytes(block), absl::MakeSpan(out)).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(GgufTest, TruncationAtEveryByteIsAnErrorAndNeverACrash) {
+  const std::string whole = ReadFile(kTypes);
+  ASSERT_TRUE(ParseStatus(whole).ok());
+  const auto header = ParseGgufHeader(AsBytes(whole));
+  size_t end = 0;
+  for (const GgufTensor& tensor : header->tensors) {
+    end = std::max(end, static_cast<size_t>(tensor.data.end() - AsBytes(whole).data()));
+  }
+  for (size_t size = 0; size < end; ++size) {
+    // A copy of its own, so that a sanitizer sees a read past its end.
+    const std::string cut(whole.data(), size);
+    EXPECT_FALSE(ParseStatus(cut).ok()) << size;
+  }
+}
+
+TEST(GgufTest, FlippedBytesNeverCrash) {
+  const std::string whole = ReadFile(kTypes);
+  std::mt19937 random(3);
+  for (int i = 0; i < 20000; ++i) {
+    std::string damaged = whole;
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      damaged[random() % 900] = static_cast<char>(random());
+    }
+    const auto header = ParseGgufHeader(AsBytes(damaged));
+    if (!header.ok()) continue;
+    for (const GgufTensor& tensor : header->tensors) {
+      EXPECT_GE(tensor.data.data(), AsBytes(damaged).data());
+      EXPECT_LE(tensor.data.end(), AsBytes(damaged).end());
+    }
+  }
+}
+
+TEST(GgufTest, NotAGgufFileIsSaid) {
+  const absl::Status status = ParseStatus("This is a text.\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("not a GGUF file"));
+  EXPECT_EQ(GgufFile::Open("/nonexistent").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(GgufFile::Open(testing::TempDir()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(GgufTest, VersionsAndByteOrder) {
+  std::string file = "GGUF";
+  Append<uint32_t>(1, &file);
+  EXPECT_EQ(ParseStatus(file).code(), absl::StatusCode::kUnimplemented);
+  file = "GGUF";
+  Append<uint32_t>(3U << 24, &file);
+  EXPECT_THAT(std::string(ParseStatus(file).message()), HasSubstr("big-endian"));
+}
+
+TEST(GgufTest, GoodTensorIsRead) { EXPECT_TRUE(ParseStatus(OneTensor({4, 2}, 0, 0, 32)).ok()); }
+
+// Each of these has been a memory error in another loader.
+TEST(GgufTest, DimensionsThatOverflowAreDataLoss) {
+  const std::vector<std::vector<uint64_t>> bad = {{uint64_t{1} << 62, 8},
+                                                  {uint64_t{1} << 63, 2},
+                                                  {INT64_MAX, 2, 1, 1},
+                                                  {0, 4},
+                                                  {uint64_t{1} << 32, uint64_t{1} << 32},
+                                                  {UINT64_MAX},
+                                                  {uint64_t{1} << 40}};
+  for (const auto& dimensions : bad) {
+    EXPECT_EQ(ParseStatus(OneTensor(dimensions, 0, 0, 64)).code(), absl::StatusCode::kDataLoss);
+  }
+  EXPECT_EQ(ParseStatus(OneTensor({1, 1, 1, 1, 1}, 0, 0, 64)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ParseStatus(OneTensor({}, 0, 0, 64)).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(GgufTest, OffsetsOutsideTheDataAreDataLoss) {
+  for (const uint64_t offset : {uint64_t{64}, uint64_t{1}, UINT64_MAX - 31, UINT64_MAX & ~31ULL}) {
+    const absl::Status status = ParseStatus(OneTensor({4, 2}, 0, offset, 64));
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << offset;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("tensor 't'"));
+  }
+}
+
+TEST(GgufTest, AlignmentThatIsNoSmallPowerOfTwoIsDataLoss) {
+  for (const uint32_t alignment : {0U, 3U, 1U << 31, UINT32_MAX}) {
+    EXPECT_EQ(ParseStatus(OneTensor({4}, 0, 0, 32, alignment)).code(), absl::StatusCode::kDataLoss)
+        << alignment;
+  }
+}
+
+TEST(GgufTest, UnreadTypeIsUnimplementedAndNamed) {
+  const absl::Status status = ParseStatus(OneTensor({256}, 12, 0, 4096));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("type 12"));
+}
+
+TEST(GgufTest, CountsBeyondTheFileAreDataLoss) {
+  for (const uint64_t count : {uint64_t{1} << 40, UINT64_MAX}) {
+    std::string file = "GGUF";
+    Append<uint32_t>(3, &file);
+    Append<uint64_t>(count, &file);
+    Append<uint64_t>(0, &file);
+    EXPECT_EQ(ParseStatus(file).code(), absl::StatusCode::kDataLoss);
+    file = "GGUF";
+    Append<uint32_t>(3, &file);
+    Append<uint64_t>(0, &file);
+    Append<uint64_t>(count, &file);
+    EXPECT_EQ(ParseStatus(file).code(), absl::StatusCode::kDataLoss);
+  }
+}
+
+TEST(GgufTest, StringsAndArraysLongerThanTheFileAreDataLoss) {
+  const std::vector<std::pair<uint32_t, uint64_t>> bad = {
+      {8, uint64_t{1} << 62}, {8, 1000}, {0, uint64_t{1} << 40}, {7, 1000}, {12, 1000}};
+  for (const auto& [element, count] : bad) {
+    std::string file = "GGUF";
+    Append<uint32_t>(3, &file);
+    Append<uint64_t>(0, &file);
+    Append<uint64_t>(1, &file);
+    AppendString("k", &file);
+    Append<uint32_t>(9, &file);
+    Append(element, &file);
+    Append(count, &file);
+    file += std::string(64, '\0');
+    EXPECT_EQ(ParseStatus(file).code(), absl::StatusCode::kDataLoss) << element;
+  }
+}
+
+}  // namespace
+}  // namespace assay::engine

@@ -1,0 +1,87 @@
+"""Makes tests/golden/text/templates.json: chat templates of real families rendered by Python's jinja2, as transformers does.
+
+    python tests/golden/text/make_templates.py MODEL.gguf
+"""
+import json
+import pathlib
+import sys
+
+import gguf
+from jinja2.exceptions import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+TEMPLATES = {
+    "chatml": "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+              "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+    "chatml_lines": "{%- for message in messages %}\n    {%- if not loop.first %}{{ '\n' }}{% endif %}\n"
+                    "    {{- '<|im_start|>' ~ message.role ~ '\n' ~ message.content | trim ~ '<|im_end|>' }}\n{%- endfor %}\n"
+                    "{# the end #}\n{% if add_generation_prompt and messages[-1].role != 'assistant' %}\n"
+                    "<|im_start|>assistant\n{% endif %}\n",
+    "zephyr": "{% for message in messages %}\n{% if message['role'] == 'user' %}\n{{ '<|user|>\n' + message['content'] + eos_token }}\n"
+              "{% elif message['role'] == 'system' %}\n{{ '<|system|>\n' + message['content'] + eos_token }}\n"
+              "{% elif message['role'] == 'assistant' %}\n{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}\n"
+              "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}",
+    "llama2": "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}{% set system_message = "
+              "messages[0]['content'] %}{% else %}{% set loop_messages = messages %}{% set system_message = false %}{% endif %}"
+              "{% for message in loop_messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+              "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
+              "{% if loop.index0 == 0 and system_message != false %}{% set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' "
+              "+ message['content'] %}{% else %}{% set content = message['content'] %}{% endif %}{% if message['role'] == 'user' %}"
+              "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}{% elif message['role'] == 'assistant' %}"
+              "{{ ' '  + content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}",
+    "llama3": "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + "
+              "message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}"
+              "{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}"
+              "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
+    "gemma": "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+             "{% for message in messages %}{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
+             "{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
+             "{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}",
+    "layout": "a\n  {% if true %}  \n  b\n  {%- endif -%}  \n  c {{ 'd' }}  \n  {# e #}  \nf{%+ if messages %} g {% endif %}\n\n",
+    "values": "{{ messages | length }} {{ true }} {{ none }} {{ missing }} {{ 7 % 3 }} {{ -7 % 3 }} {{ 'x' in 'xyz' }} "
+              "{{ 'q' not in ['a', 'q'] }} {{ messages[0].missing is defined }} {{ 1 == true }} {{ 'a' < 'b' }} "
+              "{{ messages[-1].content[1:3] }} {{ 'ab'.startswith('a') and not 'ab'.endswith('a') }} {{ 'n' if messages else 'm' }}",
+}
+
+
+def conversation(*turns):
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+CONVERSATIONS = [
+    conversation(("user", "Hello")),
+    conversation(("system", "Be brief."), ("user", "Hello")),
+    conversation(("user", " Hi \n"), ("assistant", "Hello!\n\n"), ("user", "Grüße, 世界 👋🏽")),
+    conversation(("system", ""), ("user", "")),
+    conversation(("user", "a"), ("user", "b")),
+    conversation(("user", "{{ 7*7 }} {% raise %} <|im_end|>"), ("assistant", "ok")),
+]
+
+
+def raise_exception(message):
+    raise TemplateError(message)
+
+
+def main():
+    reader = gguf.GGUFReader(sys.argv[1])
+    templates = {"smollm2": reader.fields["tokenizer.chat_template"].contents()} | TEMPLATES
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment.globals["raise_exception"] = raise_exception
+    cases = []
+    for name, source in templates.items():
+        for messages in CONVERSATIONS:
+            for add in (True, False):
+                case = {"name": name, "source": source, "messages": messages, "add_generation_prompt": add}
+                try:
+                    case["text"] = environment.from_string(source).render(
+                        messages=messages, add_generation_prompt=add, bos_token="<s>", eos_token="</s>")
+                except TemplateError as error:
+                    case["refused"] = str(error)
+                cases.append(case)
+    out = pathlib.Path(__file__).parent / "templates.json"
+    out.write_text(json.dumps(cases, ensure_ascii=False, indent=0) + "\n")
+    print(len(cases), "cases")
+
+
+if __name__ == "__main__":
+    main()
