@@ -13,7 +13,7 @@ APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config pytho
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev
   libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libc-ares-dev zlib1g-dev
-  prometheus-cpp-dev libcpp-httplib-dev libboost-math-dev curl ca-certificates"
+  prometheus-cpp-dev libcpp-httplib-dev libboost-dev curl ca-certificates"
 BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
   google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite openssl@3 pcre2 c-ares
   prometheus-cpp cpp-httplib boost"

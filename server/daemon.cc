@@ -34,6 +34,7 @@
 #include "server/services/evaluation_service.h"
 #include "server/services/inference_service.h"
 #include "server/services/model_service.h"
+#include "server/state_lock.h"
 #include "server/telemetry/metrics.h"
 #include "server/telemetry/metrics_server.h"
 #include "server/telemetry/mlflow_client.h"
@@ -127,6 +128,7 @@ class DaemonImpl final : public Daemon {
   ServedGenerator generator_;
   const std::unique_ptr<evaluator::MemoryProbe> memory_;
   const evaluator::ClassicScorer scorer_;
+  std::unique_ptr<StateLock> state_lock_;
   std::unique_ptr<evaluator::RunStore> store_;
   std::unique_ptr<MlflowClient> mlflow_;
   std::unique_ptr<OutboxFlusher> flusher_;
@@ -166,6 +168,13 @@ absl::Status DaemonImpl::Start() {
 }
 
 absl::Status DaemonImpl::StartEvaluator() {
+  const evaluator::EconomicsInputs& economics = config_.evaluation.economics;
+  if (absl::Status s = evaluator::Validate(economics); !s.ok()) {
+    return InKey("evaluation.economics", s);
+  }
+  absl::StatusOr<std::unique_ptr<StateLock>> lock = StateLock::Acquire(config_.state_dir);
+  if (!lock.ok()) return InKey("state_dir", lock.status());
+  state_lock_ = *std::move(lock);
   absl::StatusOr<std::unique_ptr<evaluator::RunStore>> store =
       evaluator::RunStore::Open(config_.state_dir + "/evaluations.sqlite");
   if (!store.ok()) return InKey("state_dir", store.status());
@@ -184,7 +193,7 @@ absl::Status DaemonImpl::StartEvaluator() {
     flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
   }
   evaluator::Runner::Options options;
-  options.economics = config_.evaluation.economics;
+  options.economics = economics;
   options.on_sample = [this](const evaluator::Sample& sample) { OnSample(sample); };
   options.on_finished = [this](const evaluator::Evaluation& evaluation) {
     OnEvaluation(evaluation);

@@ -14,9 +14,9 @@ namespace assay::server {
 // Order of calls: Start(), then Drain() once. Everything it owns is freed on destruction.
 class Daemon {
  public:
-  // Checks the device, opens the run store, binds the addresses, and begins to load the models marked `preload`, in the
-  // background. Errors name the config key: FAILED_PRECONDITION (device, address), PERMISSION_DENIED (state_dir), or the
-  // catalog's own.
+  // Checks the device, opens the run store, binds the addresses, and begins to load the models
+  // marked `preload`, in the background. Errors name the config key: FAILED_PRECONDITION (device,
+  // address), PERMISSION_DENIED (state_dir), or the catalog's own.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Config& config);
 
   virtual ~Daemon() = default;
@@ -25,8 +25,9 @@ class Daemon {
   virtual const std::string& address() const = 0;
   virtual const std::string& metrics_address() const = 0;
 
-  // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout to finish, a running
-  // evaluation is cancelled with its samples kept, MLflow gets a last flush. Blocks.
+  // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
+  // to finish, a running evaluation is cancelled with its samples kept, MLflow gets a last flush.
+  // Blocks.
   virtual void Drain() = 0;
   // From another thread while Drain() waits: running requests are cancelled now.
   virtual void Abort() = 0;
