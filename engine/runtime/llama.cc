@@ -2,6 +2,7 @@
 #include "engine/runtime/llama.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include <array>
@@ -31,6 +32,24 @@ absl::StatusOr<TokenId> ArgmaxOnDevice(const at::Tensor& logits, int position) {
   const auto* pair = both.const_data_ptr<float>();
   if (!std::isfinite(pair[0])) return NotFinite(position);
   return static_cast<TokenId>(pair[1]);
+}
+
+// at::linear, with the rows of the weight shared out among the threads where MKL would use one: a
+// single row in fp32 on the CPU. Reading the weight is all the cost there, and one thread cannot
+// use all of the memory's bandwidth.
+at::Tensor Linear(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias = {}) {
+  constexpr int64_t kRowsAThread = 128;
+  const bool one_row = input.size(0) == 1 && input.is_cpu() && input.scalar_type() == at::kFloat;
+  if (!one_row || bias.defined()) return at::linear(input, weight, bias);
+  const int64_t rows = weight.size(0);
+  const at::Tensor row = input.squeeze(0);
+  const at::Tensor out = at::empty({rows}, input.options());
+  at::parallel_for(0, rows, kRowsAThread, [&](int64_t begin, int64_t end) {
+    const c10::InferenceMode inference;
+    at::Tensor part = out.narrow(0, begin, end - begin);
+    at::mv_out(part, weight.narrow(0, begin, end - begin), row);
+  });
+  return out.unsqueeze(0);
 }
 
 }  // namespace
@@ -93,7 +112,7 @@ at::Tensor Llama::Forward(absl::Span<const TokenId> tokens, int64_t position) {
 }
 
 at::Tensor Llama::LogitsOf(const at::Tensor& hidden) const {
-  return at::linear(Norm(hidden, weights_.output_norm), weights_.output);
+  return Linear(Norm(hidden, weights_.output_norm), weights_.output);
 }
 
 at::Tensor Llama::Norm(const at::Tensor& hidden, const at::Tensor& weight) const {
@@ -107,7 +126,7 @@ at::Tensor Llama::Attention(int64_t layer, const at::Tensor& hidden, int64_t pos
   const int64_t length = position + count;
   const int64_t rotated_heads = config_.heads + config_.kv_heads;
   const int64_t group = config_.heads / config_.kv_heads;
-  const at::Tensor qkv = at::linear(hidden, weights.qkv, weights.qkv_bias)
+  const at::Tensor qkv = Linear(hidden, weights.qkv, weights.qkv_bias)
                              .view({count, rotated_heads + config_.kv_heads, config_.head_dim});
   const at::Tensor rotated = rope_.Rotate(qkv.narrow(1, 0, rotated_heads), angles);
   cache_.Write(layer, position, rotated.narrow(1, config_.heads, config_.kv_heads),
@@ -130,15 +149,15 @@ at::Tensor Llama::Attention(int64_t layer, const at::Tensor& hidden, int64_t pos
                 /*dropout_p=*/0.0, /*is_causal=*/!mask.defined())
                 .permute({2, 0, 1, 3});
   }
-  return at::linear(mixed.reshape({count, config_.query_rows()}), weights.attention_output,
-                    weights.attention_output_bias);
+  return Linear(mixed.reshape({count, config_.query_rows()}), weights.attention_output,
+                weights.attention_output_bias);
 }
 
 at::Tensor Llama::FeedForward(const LlamaLayer& layer, const at::Tensor& hidden) const {
-  const at::Tensor gate_up = at::linear(hidden, layer.gate_up);
+  const at::Tensor gate_up = Linear(hidden, layer.gate_up);
   const at::Tensor gate = gate_up.narrow(1, 0, config_.feed_forward);
   const at::Tensor up = gate_up.narrow(1, config_.feed_forward, config_.feed_forward);
-  return at::linear(at::silu(gate).mul_(up), layer.down);
+  return Linear(at::silu(gate).mul_(up), layer.down);
 }
 
 // Undefined where is_causal (the first chunk) or nothing (one token) says the same.
