@@ -1,8 +1,9 @@
 """Our greedy tokens against transformers' on the same GGUF, de-quantised to fp32.
 
     python tests/golden/runtime/compare_greedy.py --probe build/bin/engine_probe --model MODEL.gguf [--write-golden]
+        [--only 0 2 7]
 
-Needs torch, transformers and gguf. Prints one line a prompt, and at the first difference both sides' logits of both
+Needs torch, transformers, accelerate and gguf. Prints one line a prompt, and at the first difference both sides' logits of both
 tokens: a difference fails unless the two tokens' logits lie within 1e-3 of each other. Also compares the logits after
 each prompt. --write-golden writes greedy.json, the subset that ctest checks, from transformers' tokens alone.
 """
@@ -72,27 +73,31 @@ def main():
     parser.add_argument("--probe", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--write-golden", action="store_true")
+    parser.add_argument("--only", type=int, nargs="*", help="indices of prompts.json; all by default")
     args = parser.parse_args()
     path = pathlib.Path(args.model)
     model = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
     probe = Probe(args.probe, args.model)
     cases = json.loads((HERE / "prompts.json").read_text())
+    chosen = args.only or range(len(cases))
     equal, failed, golden = 0, 0, []
-    for index, case in enumerate(cases):
+    for index in chosen:
+        case = cases[index]
         prompt, theirs, logits = reference(model, tokenizer, case)
         answer = probe.ask(op="greedy", max_new_tokens=NEW_TOKENS, prompt=case["prompt"], raw=case["raw"])
         same_prompt, same = answer["prompt_tokens"] == prompt, answer["tokens"] == theirs
         ours = torch.tensor(probe.ask(op="logits", tokens=prompt, last_only=True)["logits"][0])
         error = float((ours - logits).abs().max())
         print(f"{index:2} {'equal' if same else 'DIFFERENT'} prompt {'equal' if same_prompt else 'DIFFERENT'} "
-              f"({len(prompt)} + {len(theirs)} tokens), logits differ by at most {error:.2e}: {case['prompt'][:40]!r}")
+              f"({len(prompt)} + {len(theirs)} tokens), logits differ by at most {error:.2e}: {case['prompt'][:40]!r}",
+              flush=True)
         equal += same
         fine = same_prompt and (same or explain(model, probe, prompt, answer["tokens"], theirs))
         failed += not fine or error > TOLERANCE
         if index in GOLDEN["prompts"]:
             golden.append({**case, "prompt_tokens": prompt, "tokens": theirs[:GOLDEN["tokens"]]})
-    print(f"{equal} of {len(cases)} equal, {failed} failed")
+    print(f"{equal} of {len(chosen)} equal, {failed} failed")
     if args.write_golden:
         (HERE / "greedy.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")
     return 1 if failed else 0
