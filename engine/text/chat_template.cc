@@ -51,6 +51,9 @@ absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& input
   absl::StatusOr<std::string> text = RunTemplate(
       program_->statements, {{"messages", TemplateValue::List(std::move(messages))},
                              {"add_generation_prompt", TemplateValue{inputs.add_generation_prompt}},
+                             // transformers passes None where a caller gives none.
+                             {"tools", TemplateValue{TemplateNone{}}},
+                             {"documents", TemplateValue{TemplateNone{}}},
                              {"bos_token", TemplateValue{inputs.bos_token}},
                              {"eos_token", TemplateValue{inputs.eos_token}}});
   if (!text.ok()) return InTemplate(text.status());

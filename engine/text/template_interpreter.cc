@@ -20,6 +20,7 @@ using Value = TemplateValue;
 using Evaluated = absl::StatusOr<Value>;
 
 constexpr int64_t kMaxSteps = 1'000'000;
+constexpr int64_t kBytesAStep = 256;
 constexpr size_t kMaxOutputBytes = size_t{4} << 20;
 
 absl::Status At(int line, const absl::Status& status) {
@@ -36,8 +37,9 @@ class Interpreter {
   }
 
  private:
-  absl::Status Step(int line) {
-    if (++steps_ <= kMaxSteps) return absl::OkStatus();
+  absl::Status Step(int line, int64_t steps = 1) {
+    steps_ += steps;
+    if (steps_ <= kMaxSteps) return absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat("line ", line, ": the template takes more than ", kMaxSteps, " steps"));
   }
@@ -96,6 +98,7 @@ class Interpreter {
   absl::Status For(const Statement& statement) {
     const Evaluated items = Evaluate(statement.expression);
     if (!items.ok()) return items.status();
+    if (items->IsUndefined()) return absl::OkStatus();
     const TemplateList* list = items->AsList();
     if (list == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("line ", statement.line, ": for over ",
@@ -140,8 +143,17 @@ class Interpreter {
     switch (e.kind) {
       case ExpressionKind::kLiteral:
         return e.value;
-      case ExpressionKind::kName:
-        return Lookup(e.name);
+      case ExpressionKind::kName: {
+        Value value = Lookup(e.name);
+        const auto* text = value.As<std::string>();
+        if (text == nullptr) return value;
+        // Reading a text copies it: long ones count for more than a step.
+        if (absl::Status s = Step(e.line, static_cast<int64_t>(text->size()) / kBytesAStep);
+            !s.ok()) {
+          return s;
+        }
+        return value;
+      }
       case ExpressionKind::kIf: {
         const Evaluated condition = Evaluate(e.operands[1]);
         if (!condition.ok()) return condition;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace assay::engine {
 namespace {
@@ -105,11 +106,12 @@ class Lexer {
       SkipSpace();
       if (at_ >= source_.size())
         return Error(absl::StrCat("tag is not closed with ", std::string(close)));
-      const bool minus = source_[at_] == '-' && source_.substr(at_ + 1).starts_with(close);
-      if (minus || (source_.substr(at_).starts_with(close) && !ClosesDict(close))) {
-        Advance(at_ + (minus ? 1 : 0) + close.size());
-        strip_next_ = minus;
-        trim_newline_ = kind == '%';
+      const bool sign = (source_[at_] == '-' || source_[at_] == '+') &&
+                        source_.substr(at_ + 1).starts_with(close);
+      if (sign || (source_.substr(at_).starts_with(close) && !ClosesDict(close))) {
+        strip_next_ = source_[at_] == '-';
+        trim_newline_ = kind == '%' && source_[at_] != '+';
+        Advance(at_ + (sign ? 1 : 0) + close.size());
         Add(kind == '%' ? Kind::kBlockEnd : Kind::kPrintEnd, "");
         return absl::OkStatus();
       }
@@ -123,7 +125,8 @@ class Lexer {
   absl::Status SkipComment() {
     const size_t end = source_.find("#}", at_ + 2);
     if (end == std::string_view::npos) return Error("comment is not closed with #}");
-    strip_next_ = source_[end - 1] == '-';
+    strip_next_ =
+        end > at_ + 2 && source_[end - 1] == '-' && (end > at_ + 3 || source_[at_ + 2] != '-');
     trim_newline_ = true;
     Advance(end + 2);
     return absl::OkStatus();
@@ -212,9 +215,12 @@ class Lexer {
 }  // namespace
 
 absl::StatusOr<std::vector<TemplateToken>> LexTemplate(std::string_view source) {
-  // Jinja drops one newline at the template's end (keep_trailing_newline is off).
-  if (source.ends_with('\n')) source.remove_suffix(1);
-  return Lexer(source).Run();
+  // Jinja knows one kind of line break, and drops one at the template's end (keep_trailing_newline
+  // is off).
+  const std::string text = absl::StrReplaceAll(std::string(source), {{"\r\n", "\n"}, {"\r", "\n"}});
+  std::string_view whole = text;
+  if (whole.ends_with('\n')) whole.remove_suffix(1);
+  return Lexer(whole).Run();
 }
 
 }  // namespace assay::engine

@@ -23,7 +23,14 @@ using Value = TemplateValue;
 using Result = absl::StatusOr<Value>;
 
 constexpr size_t kMaxStringBytes = size_t{4} << 20;
-constexpr std::string_view kBlanks = " \t\n\r\v\f\x1c\x1d\x1e\x1f";
+constexpr size_t kMaxListItems = 100'000;
+
+// Python's str.isspace().
+bool IsPythonSpace(uint32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
 
 absl::Status Wrong(const std::string& what, const Value& value) {
   return absl::InvalidArgumentError(absl::StrCat(what, " is not possible with ", TypeName(value)));
@@ -46,13 +53,20 @@ std::vector<size_t> CharacterStarts(std::string_view text) {
   return starts;
 }
 
-std::string Strip(std::string_view text, std::string_view characters, bool left, bool right) {
-  if (left) text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
-  if (right) {
-    const size_t last = text.find_last_not_of(characters);
-    text = last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
-  }
-  return std::string(text);
+// Characters of `text` that `drop` says, off one or both ends.
+template <typename Drop>
+std::string Strip(std::string_view text, Drop drop, bool left, bool right) {
+  const std::vector<size_t> starts = CharacterStarts(text);
+  const auto dropped = [&](size_t character) {
+    return drop(NextUtf8(text.substr(starts[character])).code_point);
+  };
+  size_t begin = 0;
+  size_t end = starts.size();
+  while (left && begin < end && dropped(begin)) ++begin;
+  while (right && begin < end && dropped(end - 1)) --end;
+  const size_t from = begin < starts.size() ? starts[begin] : text.size();
+  const size_t to = end < starts.size() ? starts[end] : text.size();
+  return std::string(text.substr(from, to - from));
 }
 
 // A slice's bound: negative counts from the end, beyond the end is the end.
@@ -123,6 +137,10 @@ Result Plus(const Value& left, const Value& right) {
   const auto* b = right.As<std::string>();
   if (a != nullptr && b != nullptr) return Concatenate(*a, *b);
   if (left.AsList() != nullptr && right.AsList() != nullptr) {
+    if (left.AsList()->size() + right.AsList()->size() > kMaxListItems) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a list grows beyond ", kMaxListItems, " items"));
+    }
     TemplateList list = *left.AsList();
     list.insert(list.end(), right.AsList()->begin(), right.AsList()->end());
     return Value::List(std::move(list));
@@ -282,10 +300,14 @@ Result FilterValue(const std::string& filter, const Value& value) {
   }
   const absl::StatusOr<std::string> text = TextOf(value);
   if (!text.ok()) return text.status();
-  if (filter == "trim") return Value{Strip(*text, kBlanks, true, true)};
+  if (filter == "trim") return Value{Strip(*text, IsPythonSpace, true, true)};
+  if (filter == "string") return Value{*text};
+  if (!std::all_of(text->begin(), text->end(), absl::ascii_isascii)) {
+    return absl::UnimplementedError(
+        absl::StrCat("filter '", filter, "' of a text beyond ASCII is not read yet"));
+  }
   if (filter == "upper") return Value{absl::AsciiStrToUpper(*text)};
-  if (filter == "lower") return Value{absl::AsciiStrToLower(*text)};
-  return Value{*text};
+  return Value{absl::AsciiStrToLower(*text)};
 }
 
 Result CallMethod(const std::string& method, const std::vector<Value>& operands) {
@@ -303,8 +325,17 @@ Result CallMethod(const std::string& method, const std::vector<Value>& operands)
     return Value{method == "startswith" ? text->starts_with(*argument)
                                         : text->ends_with(*argument)};
   }
-  const std::string_view characters = argument == nullptr ? kBlanks : std::string_view(*argument);
-  return Value{Strip(*text, characters, method != "rstrip", method != "lstrip")};
+  const bool left = method != "rstrip";
+  const bool right = method != "lstrip";
+  if (argument == nullptr) return Value{Strip(*text, IsPythonSpace, left, right)};
+  std::vector<uint32_t> characters;
+  for (const size_t start : CharacterStarts(*argument)) {
+    characters.push_back(NextUtf8(std::string_view(*argument).substr(start)).code_point);
+  }
+  const auto listed = [&](uint32_t c) {
+    return std::find(characters.begin(), characters.end(), c) != characters.end();
+  };
+  return Value{Strip(*text, listed, left, right)};
 }
 
 absl::Status RaiseException(const std::vector<Value>& arguments) {

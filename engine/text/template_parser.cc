@@ -193,8 +193,16 @@ class Parser {
   static Expression Literal(int line, TemplateValue value) {
     return {.kind = ExpressionKind::kLiteral, .line = line, .value = std::move(value)};
   }
-  static Expression Make(ExpressionKind kind, int line, std::string name,
-                         std::vector<Expression> operands) {
+  // Moves its operands: an initializer list would copy whole trees.
+  template <typename... Operands>
+  static Expression Make(ExpressionKind kind, int line, std::string name, Operands&&... operands) {
+    std::vector<Expression> list;
+    list.reserve(sizeof...(operands));
+    (list.push_back(std::forward<Operands>(operands)), ...);
+    return MakeOf(kind, line, std::move(name), std::move(list));
+  }
+  static Expression MakeOf(ExpressionKind kind, int line, std::string name,
+                           std::vector<Expression> operands) {
     return {.kind = kind, .line = line, .name = std::move(name), .operands = std::move(operands)};
   }
 
@@ -216,8 +224,8 @@ class Parser {
     }
     --depth_;
     const int line = value->line;
-    return Make(ExpressionKind::kIf, line, "",
-                {*std::move(value), *std::move(condition), std::move(other)});
+    return Make(ExpressionKind::kIf, line, "", *std::move(value), *std::move(condition),
+                std::move(other));
   }
 
   // Left-associative operators of one level.
@@ -231,7 +239,7 @@ class Parser {
       Parsed right = next();
       if (!right.ok()) return right;
       const int line = left->line;
-      left = Make(ExpressionKind::kBinary, line, op, {*std::move(left), *std::move(right)});
+      left = Make(ExpressionKind::kBinary, line, op, *std::move(left), *std::move(right));
     }
     return left;
   }
@@ -257,19 +265,27 @@ class Parser {
     Parsed operand = Not();
     --depth_;
     if (!operand.ok()) return operand;
-    return Make(ExpressionKind::kUnary, line, "not", {*std::move(operand)});
+    return Make(ExpressionKind::kUnary, line, "not", *std::move(operand));
   }
   Parsed Comparison() {
-    return Chain([this] { return Sum(); },
-                 [this]() -> std::string {
-                   if (Is(Kind::kName, "not") && Peek().text == "in") {
-                     Take();
-                     Take();
-                     return "not in";
-                   }
-                   if (Accept(Kind::kName, "in")) return "in";
-                   return TakeOne(Kind::kSymbol, {"==", "!=", "<=", ">=", "<", ">"});
-                 });
+    Parsed left = Sum();
+    if (!left.ok()) return left;
+    const std::string op = TakeComparison();
+    if (op.empty()) return left;
+    Parsed right = Sum();
+    if (!right.ok()) return right;
+    const int line = left->line;
+    if (!TakeComparison().empty()) return NotYet("a chain of comparisons", line);
+    return Make(ExpressionKind::kBinary, line, op, *std::move(left), *std::move(right));
+  }
+  std::string TakeComparison() {
+    if (Is(Kind::kName, "not") && Peek().text == "in") {
+      Take();
+      Take();
+      return "not in";
+    }
+    if (Accept(Kind::kName, "in")) return "in";
+    return TakeOne(Kind::kSymbol, {"==", "!=", "<=", ">=", "<", ">"});
   }
   Parsed Sum() {
     return Chain([this] { return Concatenation(); },
@@ -279,8 +295,12 @@ class Parser {
     return Chain([this] { return Product(); }, [this] { return TakeOne(Kind::kSymbol, {"~"}); });
   }
   Parsed Product() {
-    return Chain([this] { return Negation(); },
-                 [this] { return TakeOne(Kind::kSymbol, {"%", "*"}); });
+    Parsed product =
+        Chain([this] { return Negation(); }, [this] { return TakeOne(Kind::kSymbol, {"%", "*"}); });
+    if (product.ok() && (Is(Kind::kSymbol, "/") || Is(Kind::kSymbol, "//"))) {
+      return NotYet(absl::StrCat("operator '", Now().text, "'"), Now().line);
+    }
+    return product;
   }
   Parsed Negation() {
     const int line = Now().line;
@@ -289,7 +309,7 @@ class Parser {
     Parsed operand = Negation();
     --depth_;
     if (!operand.ok()) return operand;
-    return Make(ExpressionKind::kUnary, line, "-", {*std::move(operand)});
+    return Make(ExpressionKind::kUnary, line, "-", *std::move(operand));
   }
 
   // Attributes, indexing, calls, filters and tests.
@@ -317,15 +337,15 @@ class Parser {
     const TemplateToken name = Take();
     if (name.kind != Kind::kName) return Error("a name", name);
     if (!Accept(Kind::kSymbol, "(")) {
-      return Make(ExpressionKind::kIndex, line, "",
-                  {std::move(object), Literal(line, TemplateValue{name.text})});
+      return Make(ExpressionKind::kIndex, line, "", std::move(object),
+                  Literal(line, TemplateValue{name.text}));
     }
     if (!Contains(kMethods, name.text)) {
       return NotYet(absl::StrCat("method '", name.text, "'"), line);
     }
     std::vector<Expression> operands = {std::move(object)};
     if (absl::Status s = Arguments(")", &operands); !s.ok()) return s;
-    return Make(ExpressionKind::kMethod, line, name.text, std::move(operands));
+    return MakeOf(ExpressionKind::kMethod, line, name.text, std::move(operands));
   }
 
   Parsed Bound(std::string_view end) {
@@ -340,14 +360,14 @@ class Parser {
     if (!first.ok()) return first;
     if (!Accept(Kind::kSymbol, ":")) {
       if (absl::Status s = Expect(Kind::kSymbol, "]"); !s.ok()) return s;
-      return Make(ExpressionKind::kIndex, line, "", {std::move(object), *std::move(first)});
+      return Make(ExpressionKind::kIndex, line, "", std::move(object), *std::move(first));
     }
     Parsed second = Bound("]");
     if (!second.ok()) return second;
     if (Is(Kind::kSymbol, ":")) return NotYet("a slice with a step", line);
     if (absl::Status s = Expect(Kind::kSymbol, "]"); !s.ok()) return s;
-    return Make(ExpressionKind::kSlice, line, "",
-                {std::move(object), *std::move(first), *std::move(second)});
+    return Make(ExpressionKind::kSlice, line, "", std::move(object), *std::move(first),
+                *std::move(second));
   }
 
   Parsed Filter(Expression value, int line) {
@@ -357,7 +377,7 @@ class Parser {
       return NotYet(absl::StrCat("filter '", name.text, "'"), line);
     }
     if (Is(Kind::kSymbol, "(")) return NotYet("a filter with arguments", line);
-    return Make(ExpressionKind::kFilter, line, name.text, {std::move(value)});
+    return Make(ExpressionKind::kFilter, line, name.text, std::move(value));
   }
 
   Parsed Test(Expression value, int line) {
@@ -365,9 +385,9 @@ class Parser {
     const TemplateToken name = Take();
     if (name.kind != Kind::kName) return Error("a test", name);
     if (!Contains(kTests, name.text)) return NotYet(absl::StrCat("test '", name.text, "'"), line);
-    Expression test = Make(ExpressionKind::kTest, line, name.text, {std::move(value)});
+    Expression test = Make(ExpressionKind::kTest, line, name.text, std::move(value));
     if (!negated) return test;
-    return Make(ExpressionKind::kUnary, line, "not", {std::move(test)});
+    return Make(ExpressionKind::kUnary, line, "not", std::move(test));
   }
 
   // Comma-separated expressions up to `end`, which is consumed.
@@ -385,10 +405,15 @@ class Parser {
 
   Parsed Primary() {
     const TemplateToken token = Take();
-    if (token.kind == Kind::kString) return Literal(token.line, TemplateValue{token.text});
+    if (token.kind == Kind::kString) {
+      std::string text = token.text;
+      while (Now().kind == Kind::kString) text += Take().text;
+      return Literal(token.line, TemplateValue{std::move(text)});
+    }
     if (token.kind == Kind::kInteger) {
       int64_t value = 0;
       if (!absl::SimpleAtoi(token.text, &value)) return Error("a number in range", token);
+      if (Is(Kind::kSymbol, ".")) return NotYet("a number with a fraction", token.line);
       return Literal(token.line, TemplateValue{value});
     }
     if (token.kind == Kind::kName) return Name(token);
@@ -401,7 +426,7 @@ class Parser {
     if (token.kind == Kind::kSymbol && token.text == "[") {
       std::vector<Expression> items;
       if (absl::Status s = Arguments("]", &items); !s.ok()) return s;
-      return Make(ExpressionKind::kList, token.line, "", std::move(items));
+      return MakeOf(ExpressionKind::kList, token.line, "", std::move(items));
     }
     if (token.kind == Kind::kSymbol && token.text == "{") {
       return NotYet("a dictionary literal", token.line);
@@ -414,13 +439,13 @@ class Parser {
     if (name == "true" || name == "True") return Literal(token.line, TemplateValue{true});
     if (name == "false" || name == "False") return Literal(token.line, TemplateValue{false});
     if (name == "none" || name == "None") return Literal(token.line, TemplateValue{TemplateNone{}});
-    if (!Accept(Kind::kSymbol, "(")) return Make(ExpressionKind::kName, token.line, name, {});
+    if (!Accept(Kind::kSymbol, "(")) return Make(ExpressionKind::kName, token.line, name);
     if (name != "raise_exception") {
       return NotYet(absl::StrCat("function '", name, "'"), token.line);
     }
     std::vector<Expression> arguments;
     if (absl::Status s = Arguments(")", &arguments); !s.ok()) return s;
-    return Make(ExpressionKind::kCall, token.line, name, std::move(arguments));
+    return MakeOf(ExpressionKind::kCall, token.line, name, std::move(arguments));
   }
 
   std::vector<TemplateToken> tokens_;

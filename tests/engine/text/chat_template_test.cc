@@ -57,6 +57,9 @@ TEST(ChatTemplateTest, WhatIsNotReadYetIsNamedWithItsLine) {
       {"{{ x is divisibleby }}", "test 'divisibleby'"},
       {"{% for a, b in x %}{% endfor %}", "several names"},
       {"{{ {'a': 1} }}", "dictionary"},
+      {"{{ 3 > 2 > 1 }}", "chain of comparisons"},
+      {"{{ 1.5 }}", "fraction"},
+      {"{{ 7 // 2 }}", "operator '//'"},
   };
   for (const auto& [source, wanted] : cases) {
     const absl::Status status = ChatTemplate::Parse(source).status();
@@ -96,6 +99,31 @@ TEST(ChatTemplateTest, RunawayTemplatesEnd) {
   std::string growing = "{% set s = messages[0].content %}";
   for (int i = 0; i < 8; ++i) growing += "{% set s = s + s %}";
   EXPECT_THAT(std::string(Render(growing, many).status().message()), HasSubstr("4 MiB"));
+}
+
+TEST(ChatTemplateTest, ListsThatDoubleEndBeforeMemoryDoes) {
+  std::string growing = "{% set x = messages %}";
+  for (int i = 0; i < 40; ++i) growing += "{% set x = x + x %}";
+  ChatTemplateInputs inputs;
+  inputs.messages = {{"user", "x"}};
+  EXPECT_THAT(std::string(Render(growing, inputs).status().message()), HasSubstr("items"));
+}
+
+TEST(ChatTemplateTest, LongTextReadInLoopsCountsAsSteps) {
+  ChatTemplateInputs inputs;
+  for (int i = 0; i < 500; ++i) inputs.messages.push_back({"user", "x"});
+  inputs.messages[0].content = std::string(2 << 20, 'x');
+  const std::string source =
+      "{% set s = messages[0].content %}{% for a in messages %}{% for b in messages %}"
+      "{% if s %}{% endif %}{% endfor %}{% endfor %}";
+  EXPECT_THAT(std::string(Render(source, inputs).status().message()), HasSubstr("steps"));
+}
+
+TEST(ChatTemplateTest, WhatPythonStripsIsStripped) {
+  ChatTemplateInputs inputs;
+  inputs.messages = {{"user", "\xE3\x80\x80 x\xC2\xA0"}};
+  EXPECT_EQ(*Render("[{{ messages[0].content | trim }}]", inputs), "[x]");
+  EXPECT_EQ(*Render("[{{ messages[0].content.strip() }}]", inputs), "[x]");
 }
 
 TEST(ChatTemplateTest, DeepNestingIsRefused) {

@@ -38,6 +38,8 @@ TEMPLATES = {
              "{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
              "{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}",
     "layout": "a\n  {% if true %}  \n  b\n  {%- endif -%}  \n  c {{ 'd' }}  \n  {# e #}  \nf{%+ if messages %} g {% endif %}\n\n",
+    "blanks": "{{- messages[0].content | trim -}}\r\n{#-#} x {{ 'a' 'b' }}{% if tools is not none %}tools{% endif +%}\n"
+              "{% for m in nothing %}never{% endfor %}[{{ messages[-1].content.strip('é世H') }}]",
     "values": "{{ messages | length }} {{ true }} {{ none }} {{ missing }} {{ 7 % 3 }} {{ -7 % 3 }} {{ 'x' in 'xyz' }} "
               "{{ 'q' not in ['a', 'q'] }} {{ messages[0].missing is defined }} {{ 1 == true }} {{ 'a' < 'b' }} "
               "{{ messages[-1].content[1:3] }} {{ 'ab'.startswith('a') and not 'ab'.endswith('a') }} {{ 'n' if messages else 'm' }}",
@@ -54,6 +56,7 @@ CONVERSATIONS = [
     conversation(("user", " Hi \n"), ("assistant", "Hello!\n\n"), ("user", "Grüße, 世界 👋🏽")),
     conversation(("system", ""), ("user", "")),
     conversation(("user", "a"), ("user", "b")),
+    conversation(("user", "\u3000\u00a0 é x 世\u2003")),
     conversation(("user", "{{ 7*7 }} {% raise %} <|im_end|>"), ("assistant", "ok")),
 ]
 
@@ -74,7 +77,7 @@ def main():
                 case = {"name": name, "source": source, "messages": messages, "add_generation_prompt": add}
                 try:
                     case["text"] = environment.from_string(source).render(
-                        messages=messages, add_generation_prompt=add, bos_token="<s>", eos_token="</s>")
+                        messages=messages, add_generation_prompt=add, tools=None, documents=None, bos_token="<s>", eos_token="</s>")
                 except TemplateError as error:
                     case["refused"] = str(error)
                 cases.append(case)
