@@ -105,6 +105,7 @@ class Interpreter {
                                                      TypeName(*items), ", which is not a list"));
     }
     for (size_t i = 0; i < list->size(); ++i) {
+      if (absl::Status s = Step(statement.line); !s.ok()) return s;
       // Jinja: what a loop's body sets is gone after each round.
       scopes_.emplace_back();
       scopes_.back()[statement.text] = (*list)[i];
