@@ -120,7 +120,8 @@ start_assayd() {
   echo "127.0.0.1:$metrics_port" >"$STATE/assayd.metrics"
   cp "$STATE/mlflow.uri" "$STATE/assayd.mlflow"
   set -m
-  nohup "$BIN/assayd" --config "$CONFIG" --listen "127.0.0.1:$port" \
+  # Threads that wait sleep: spinning ones slow everything down where other programs want the cores too.
+  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} nohup "$BIN/assayd" --config "$CONFIG" --listen "127.0.0.1:$port" \
     --metrics-listen "127.0.0.1:$metrics_port" --mlflow-uri "$(cat "$STATE/mlflow.uri")" \
     >"$LOG/assayd.log" 2>&1 </dev/null &
   echo $! >"$STATE/assayd.pid"

@@ -87,6 +87,8 @@ int Serve(const Config& config, const sigset_t& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Our own messages say what went wrong; gRPC's log is there for who asks for it.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   Flags flags;
   CLI::App app{"assayd: serves language models over gRPC and measures them.", "assayd"};
   app.add_option("--config", flags.config, "The configuration file (YAML)")->required();
