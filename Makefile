@@ -39,11 +39,8 @@ format: ## Format every tracked C++ file in place
 
 verify: build ## Full comparisons with transformers (slow)
 	@SETUP_DEV=1 deploy/setup.sh
-	@set -e; \
-	for script in $$(find tests/golden -name 'compare_*.py' | sort); do \
-	  echo "== $$script"; \
-	  .venv-dev/bin/python "$$script" --probe build/$(PRESET)/bin/engine_probe --model $(MODEL); \
-	done
+	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
+	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
 
 bench: build ## Decode and prefill speed
 	@build/$(PRESET)/bin/assay-bench --model $(MODEL)
