@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -65,12 +64,13 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& 
 MappedFile::~MappedFile() { munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size()); }
 
 void MappedFile::Release(absl::Span<const std::byte> range) const {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<uintptr_t>(range.data());
-  const uintptr_t first = (begin + page - 1) / page * page;
-  const uintptr_t last = (begin + range.size()) / page * page;
+  // The mapping begins on a page.
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<size_t>(range.data() - bytes_.data());
+  const size_t first = (begin + page - 1) / page * page;
+  const size_t last = (begin + range.size()) / page * page;
   if (first >= last) return;
-  madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  madvise(const_cast<std::byte*>(bytes_.data()) + first, last - first, MADV_DONTNEED);
 }
 
 }  // namespace assay::engine
