@@ -136,7 +136,7 @@ class Generation {
     size_t done = 0;
     for (; prompt_.size() - done > chunk; done += chunk) {
       if (absl::Status wanted = CheckWanted(); !wanted.ok()) return wanted;
-      const absl::Status read = decoder_.Read(prompt_.subspan(done, chunk), static_cast<int>(done));
+      absl::Status read = decoder_.Read(prompt_.subspan(done, chunk), static_cast<int>(done));
       if (!read.ok()) return read;
     }
     if (absl::Status wanted = CheckWanted(); !wanted.ok()) return wanted;

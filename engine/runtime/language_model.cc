@@ -162,7 +162,7 @@ class LlamaLanguageModel : public LanguageModel {
     std::vector<float> logits(tokens.size() * vocab);
     for (size_t done = 0; done < tokens.size(); done += chunk) {
       const absl::Span<const TokenId> part = tokens.subspan(done, chunk);
-      const absl::Status read =
+      absl::Status read =
           llama_->ReadLogits(part, static_cast<int>(done),
                              absl::MakeSpan(logits).subspan(done * vocab, part.size() * vocab));
       if (!read.ok()) return read;
@@ -296,7 +296,7 @@ absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options)
   const int64_t rope_tables = 2 * config.rope_dim * plan->context;
   // Activations of a chunk, the vocabulary and its merges.
   const int64_t working =
-      options.prefill_chunk * 4 * (config.hidden + config.feed_forward) + config.vocab;
+      int64_t{4} * options.prefill_chunk * (config.hidden + config.feed_forward) + config.vocab;
   constexpr int64_t kTokenizerBytesPerToken = 256;
   return element * (ParameterCount(*plan->file) + cache + rope_tables + working) +
          kTokenizerBytesPerToken * config.vocab;
