@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -46,7 +47,7 @@ bool IsContentType(std::string_view type) {
 // One path component that can do no harm in a cache folder.
 bool IsPlainName(std::string_view name) {
   return !name.empty() && name.size() <= kMaxRepoPartLength && name != "." &&
-         name.find("..") == std::string_view::npos &&
+         !absl::StrContains(std::string(name), "..") &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
          });

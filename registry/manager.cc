@@ -259,7 +259,7 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
       SetState(slot, ModelState::kLoading);
     }
     Notify();
-    const absl::Status loaded = RunLoad(slot, cancelled);
+    absl::Status loaded = RunLoad(slot, cancelled);
     Notify();
     if (!loaded.ok()) return loaded;
   }

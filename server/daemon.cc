@@ -55,12 +55,6 @@ absl::Status InKey(const std::string& key, const absl::Status& status) {
   return {status.code(), absl::StrCat(key, ": ", status.message())};
 }
 
-std::vector<std::string> ModelIds(const registry::Catalog& catalog) {
-  std::vector<std::string> ids;
-  for (const registry::ModelEntry& entry : catalog.models) ids.push_back(entry.id);
-  return ids;
-}
-
 // Routed ones, and those of the built-in prompts: what metrics know as content types.
 std::vector<std::string> ContentTypes(const registry::Catalog& catalog) {
   std::set<std::string> types;
@@ -147,7 +141,7 @@ class DaemonImpl final : public Daemon {
 };
 
 absl::Status DaemonImpl::Start() {
-  metrics_.Declare(ModelIds(manager_.catalog()), ContentTypes(manager_.catalog()));
+  metrics_.Declare(manager_.catalog().Ids(), ContentTypes(manager_.catalog()));
   for (const registry::ModelStatus& status : manager_.List()) {
     metrics_.SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
@@ -250,7 +244,7 @@ absl::Status DaemonImpl::StartServer() {
   }
   address_ = absl::StrCat(config_.listen.substr(0, colon), ":", port);
   health_ = server_->GetHealthCheckService();
-  for (const std::string& id : ModelIds(manager_.catalog())) {
+  for (const std::string& id : manager_.catalog().Ids()) {
     server_->GetHealthCheckService()->SetServingStatus(id, false);
   }
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 // assayd: the daemon's command line and signals.
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -78,7 +79,8 @@ int Serve(const Config& config, const sigset_t& signals) {
   });
   (*daemon)->Drain();
   drained = true;
-  pthread_kill(second_signal.native_handle(), SIGTERM);
+  // Ends the thread's wait where no second signal came.
+  kill(getpid(), SIGTERM);
   second_signal.join();
   LogEvent(spdlog::level::info, "stopped", {});
   return EXIT_SUCCESS;

@@ -30,7 +30,7 @@ at::Tensor Rope::Rotate(const at::Tensor& heads, const RopeAngles& angles) const
   const int64_t rest = heads.size(-1) - rope_dim_;
   const at::Tensor turned = heads.narrow(-1, 0, rope_dim_);
   const at::Tensor swapped = at::cat({heads.narrow(-1, half, half), heads.narrow(-1, 0, half)}, -1);
-  const at::Tensor rotated = at::addcmul(turned * angles.cosine, swapped, angles.sine);
+  at::Tensor rotated = at::addcmul(turned * angles.cosine, swapped, angles.sine);
   if (rest == 0) return rotated;
   return at::cat({rotated, heads.narrow(-1, rope_dim_, rest)}, -1);
 }

@@ -157,7 +157,7 @@ class Interpreter {
       }
       case ExpressionKind::kIf: {
         const Evaluated condition = Evaluate(e.operands[1]);
-        if (!condition.ok()) return condition;
+        if (!condition.ok()) return condition.status();
         return Evaluate(e.operands[condition->Truth() ? 0 : 2]);
       }
       case ExpressionKind::kBinary:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@ namespace {
 using Kind = TemplateTokenKind;
 
 constexpr std::array<std::string_view, 5> kLongSymbols = {"==", "!=", "<=", ">=", "//"};
-constexpr std::string_view kShortSymbols = "[](){}.,:|+-*/%~<>=";
+constexpr char kShortSymbols[] = "[](){}.,:|+-*/%~<>=";
 
 bool IsNameStart(char c) { return absl::ascii_isalpha(c) || c == '_'; }
 bool IsNamePart(char c) { return absl::ascii_isalnum(c) || c == '_'; }
@@ -104,8 +105,9 @@ class Lexer {
     const std::string_view close = kind == '%' ? "%}" : "}}";
     while (true) {
       SkipSpace();
-      if (at_ >= source_.size())
+      if (at_ >= source_.size()) {
         return Error(absl::StrCat("tag is not closed with ", std::string(close)));
+      }
       const bool sign = (source_[at_] == '-' || source_[at_] == '+') &&
                         source_.substr(at_ + 1).starts_with(close);
       if (sign || (source_.substr(at_).starts_with(close) && !ClosesDict(close))) {
@@ -146,7 +148,8 @@ class Lexer {
     for (const std::string_view symbol : kLongSymbols) {
       if (source_.substr(at_).starts_with(symbol)) return AddSymbol(symbol);
     }
-    if (kShortSymbols.find(c) != std::string_view::npos) return AddSymbol(source_.substr(at_, 1));
+    if (c != '\0' && std::strchr(kShortSymbols, c) != nullptr)
+      return AddSymbol(source_.substr(at_, 1));
     return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
   }
 

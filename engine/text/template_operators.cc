@@ -317,11 +317,13 @@ Result CallMethod(const std::string& method, const std::vector<Value>& operands)
     return absl::InvalidArgumentError(absl::StrCat(method, "() takes at most one argument"));
   }
   const std::string* argument = operands.size() == 2 ? operands[1].As<std::string>() : nullptr;
-  if (operands.size() == 2 && argument == nullptr)
+  if (operands.size() == 2 && argument == nullptr) {
     return Wrong(absl::StrCat(method, "()"), operands[1]);
+  }
   if (method == "startswith" || method == "endswith") {
-    if (argument == nullptr)
+    if (argument == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(method, "() needs a text"));
+    }
     return Value{method == "startswith" ? text->starts_with(*argument)
                                         : text->ends_with(*argument)};
   }

@@ -43,7 +43,7 @@ struct YamlState {
 
   std::string NameOf(int node, const std::string& key) const {
     const auto name = names.find(node);
-    const std::string prefix = name == names.end() ? "" : name->second;
+    std::string prefix = name == names.end() ? "" : name->second;
     if (key.empty()) return prefix;
     return prefix.empty() ? key : absl::StrCat(prefix, ".", key);
   }
@@ -123,9 +123,9 @@ std::string UnknownKey(std::string_view key, const std::set<std::string, std::le
 
 }  // namespace
 
-std::string YamlMap::String(std::string_view key, std::string default_value) {
+std::string YamlMap::String(std::string_view key, const std::string& default_value) {
   const YamlNode* scalar = state_->Scalar(node_, key, "text");
-  return scalar == nullptr ? std::move(default_value) : scalar->scalar;
+  return scalar == nullptr ? default_value : scalar->scalar;
 }
 
 std::string YamlMap::RequiredString(std::string_view key) {

@@ -34,7 +34,7 @@ struct YamlState;
 class YamlMap {
  public:
   // Reads mark the key as known. A missing key gives the default; a null value too.
-  std::string String(std::string_view key, std::string default_value);
+  std::string String(std::string_view key, const std::string& default_value);
   // Missing or empty is an error.
   std::string RequiredString(std::string_view key);
   std::string Choice(std::string_view key, std::string default_value,
