@@ -148,8 +148,9 @@ class Lexer {
     for (const std::string_view symbol : kLongSymbols) {
       if (source_.substr(at_).starts_with(symbol)) return AddSymbol(symbol);
     }
-    if (c != '\0' && std::strchr(kShortSymbols, c) != nullptr)
+    if (c != '\0' && std::strchr(kShortSymbols, c) != nullptr) {
       return AddSymbol(source_.substr(at_, 1));
+    }
     return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
   }
 
