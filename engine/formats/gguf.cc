@@ -42,7 +42,7 @@ std::string GgmlTypeName(GgmlType type) {
   return absl::StrCat("type ", static_cast<uint32_t>(type));
 }
 
-int64_t GgufTensor::ElementCount() const {
+int64_t StoredTensor::ElementCount() const {
   int64_t count = 1;
   for (const int64_t dimension : shape) count *= dimension;
   return count;
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path
   return file;
 }
 
-const GgufTensor* GgufFile::FindTensor(std::string_view name) const {
+const StoredTensor* GgufFile::FindTensor(std::string_view name) const {
   const auto it = tensor_index_.find(std::string(name));
   return it == tensor_index_.end() ? nullptr : &tensors_[it->second];
 }
@@ -142,6 +142,6 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
   return WrongType(path_, key, "an array of whole numbers");
 }
 
-void GgufFile::ReleasePages(const GgufTensor& tensor) const { file_->Release(tensor.data); }
+void GgufFile::ReleasePages(const StoredTensor& tensor) const { file_->Release(tensor.data); }
 
 }  // namespace assay::engine

@@ -229,7 +229,7 @@ absl::StatusOr<uint64_t> TensorBytes(GgmlType type, const std::vector<int64_t>& 
 }
 
 struct TensorEntry {
-  GgufTensor tensor;
+  StoredTensor tensor;
   uint64_t offset = 0;
 };
 

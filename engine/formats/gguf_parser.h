@@ -17,7 +17,7 @@ namespace assay::engine {
 struct GgufHeader {
   uint32_t version = 0;
   absl::flat_hash_map<std::string, GgufValue> metadata;
-  std::vector<GgufTensor> tensors;
+  std::vector<StoredTensor> tensors;
 };
 
 // `file`: the whole file; tensors point into it. Never reads outside of it, never allocates more

@@ -18,13 +18,20 @@ class Decoder {
   // Positions in the cache.
   virtual int context_length() const = 0;
 
-  // Reads `tokens` at positions [position, position + tokens.size()), which must lie in the
-  // context; the cache holds what lies before `position`, and forgets what lies behind.
-  virtual absl::Status Read(absl::Span<const TokenId> tokens, int position) = 0;
+  // Tokens at positions [position, position + tokens.size()) of a text that is `text_length` tokens
+  // long as far as it is known (some models turn positions differently in long texts).
+  struct Chunk {
+    absl::Span<const TokenId> tokens;
+    int position;
+    int text_length;
+  };
+
+  // Reads a chunk, which must lie in the context; the cache holds what lies before its position,
+  // and forgets what lies behind.
+  virtual absl::Status Read(const Chunk& chunk) = 0;
 
   // Read(), then the choice of the token after the last. INTERNAL if the logits are not finite.
-  virtual absl::StatusOr<TokenId> ReadAndChoose(absl::Span<const TokenId> tokens, int position,
-                                                Sampler& sampler) = 0;
+  virtual absl::StatusOr<TokenId> ReadAndChoose(const Chunk& chunk, Sampler& sampler) = 0;
 };
 
 }  // namespace assay::engine

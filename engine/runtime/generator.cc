@@ -136,11 +136,17 @@ class Generation {
     size_t done = 0;
     for (; prompt_.size() - done > chunk; done += chunk) {
       if (absl::Status wanted = CheckWanted(); !wanted.ok()) return wanted;
-      absl::Status read = decoder_.Read(prompt_.subspan(done, chunk), static_cast<int>(done));
+      absl::Status read = decoder_.Read(PromptChunk(done, chunk));
       if (!read.ok()) return read;
     }
     if (absl::Status wanted = CheckWanted(); !wanted.ok()) return wanted;
-    return decoder_.ReadAndChoose(prompt_.subspan(done), static_cast<int>(done), sampler_);
+    return decoder_.ReadAndChoose(PromptChunk(done, prompt_.size() - done), sampler_);
+  }
+
+  Decoder::Chunk PromptChunk(size_t begin, size_t count) const {
+    return {.tokens = prompt_.subspan(begin, count),
+            .position = static_cast<int>(begin),
+            .text_length = static_cast<int>(prompt_.size())};
   }
 
   absl::StatusOr<FinishReason> Decode(TokenId token) {
@@ -156,7 +162,8 @@ class Generation {
       if (output_.token_count() >= limit) return FinishReason::kLength;
       if (absl::Status wanted = CheckWanted(); !wanted.ok()) return wanted;
       const auto position = static_cast<int>(prompt_.size() + output_.token_count()) - 1;
-      absl::StatusOr<TokenId> next = decoder_.ReadAndChoose({&token, 1}, position, sampler_);
+      absl::StatusOr<TokenId> next = decoder_.ReadAndChoose(
+          {.tokens = {&token, 1}, .position = position, .text_length = position + 1}, sampler_);
       if (!next.ok()) return next.status();
       token = *next;
     }

@@ -1,4 +1,4 @@
-// Keys and values of the tokens read so far. Private to this folder.
+// Keys and values of the tokens of one sequence read so far. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_KV_CACHE_H_
 #define ASSAY_ENGINE_RUNTIME_KV_CACHE_H_
 
@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "engine/runtime/llama_config.h"
+#include "engine/architectures/model_spec.h"
 
 namespace assay::engine {
 
@@ -15,14 +15,14 @@ namespace assay::engine {
 class KvCache {
  public:
   // Throws as libtorch does.
-  KvCache(const LlamaConfig& config, int64_t context, const at::TensorOptions& options);
+  KvCache(const ModelSpec& spec, int64_t context, const at::TensorOptions& options);
 
   // keys, values: [positions, kv_heads, head_dim].
   void Write(int64_t layer, int64_t position, const at::Tensor& keys, const at::Tensor& values);
 
-  // Views of the first `length` positions: [kv_heads, length, head_dim].
-  at::Tensor Keys(int64_t layer, int64_t length) const;
-  at::Tensor Values(int64_t layer, int64_t length) const;
+  // Views of the positions [begin, end): [kv_heads, end - begin, head_dim].
+  at::Tensor Keys(int64_t layer, int64_t begin, int64_t end) const;
+  at::Tensor Values(int64_t layer, int64_t begin, int64_t end) const;
 
   int64_t context() const { return keys_.size(2); }
   int64_t Bytes() const { return static_cast<int64_t>(keys_.nbytes() + values_.nbytes()); }

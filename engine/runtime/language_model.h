@@ -20,13 +20,16 @@
 
 namespace assay::engine {
 
+inline constexpr int kDefaultMaxContext = 8192;
+
 struct LoadOptions {
-  // A GGUF file.
+  // A GGUF file, or a Hugging Face folder (config.json, safetensors, tokenizer).
   std::string path;
   DeviceInfo device;
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
-  // Longest sequence to serve; 0 = the model's own. The KV cache is allocated for it at load.
+  // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext. The KV cache is
+  // allocated for it at load.
   int context_length = 0;
   // Prompt tokens that are computed at once; between two chunks a request can be cancelled. At
   // least 1.
@@ -146,6 +149,11 @@ class LanguageModel {
   // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
   // and measurements; overwrites the KV cache.
   virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
+
+  // The same of several sequences of any lengths, computed together in one pass over caches of
+  // their own.
+  virtual absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
+      absl::Span<const std::vector<TokenId>> sequences) = 0;
 };
 
 }  // namespace assay::engine

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/architectures/tensor_names.h"
 #include "engine/formats/dequantize.h"
 
 namespace assay::engine {
@@ -84,31 +85,34 @@ absl::Status DecodeRange(const Rows& rows, int64_t first, int64_t count,
 
 }  // namespace
 
-WeightLoader::WeightLoader(const GgufFile& file, Callbacks callbacks)
-    : file_(file), callbacks_(std::move(callbacks)) {
-  for (const GgufTensor& tensor : file.tensors()) {
+WeightLoader::WeightLoader(const TensorSource& source, Callbacks callbacks)
+    : source_(source), callbacks_(std::move(callbacks)) {
+  for (const StoredTensor& tensor : source.tensors()) {
     total_bytes_ += static_cast<int64_t>(tensor.data.size());
   }
 }
 
 absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
-                                absl::Span<const int64_t> row_order) {
+                                const Layout& layout) {
   if (callbacks_.cancelled && callbacks_.cancelled()) {
-    return absl::CancelledError(absl::StrCat(file_.path(), ": the load was cancelled"));
+    return absl::CancelledError(absl::StrCat(source_.path(), ": the load was cancelled"));
   }
-  const GgufTensor* tensor = file_.FindTensor(name);
+  const StoredTensor* tensor = source_.FindTensor(name);
   if (tensor == nullptr) {
-    return absl::DataLossError(absl::StrCat(file_.path(), ": tensor ", name, " of shape ",
+    return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", name, " of shape ",
                                             ShapeText(out.sizes()), " is missing"));
   }
-  if (!std::equal(tensor->shape.begin(), tensor->shape.end(), out.sizes().begin(),
-                  out.sizes().end())) {
+  std::vector<int64_t> wanted = out.sizes().vec();
+  if (layout.transposed) std::reverse(wanted.begin(), wanted.end());
+  if (tensor->shape != wanted) {
     return absl::DataLossError(
-        absl::StrCat(file_.path(), ": tensor ", name, " has shape ", ShapeText(tensor->shape),
-                     "; the header's hyperparameters ask for ", ShapeText(out.sizes())));
+        absl::StrCat(source_.path(), ": tensor ", name, " has shape ", ShapeText(tensor->shape),
+                     "; the model's configuration asks for ", ShapeText(wanted)));
   }
-  if (absl::Status decoded = Decode(*tensor, out, row_order); !decoded.ok()) return decoded;
-  file_.ReleasePages(*tensor);
+  const absl::Status decoded =
+      layout.transposed ? DecodeTransposed(*tensor, out) : Decode(*tensor, out, layout.row_order);
+  if (!decoded.ok()) return decoded;
+  source_.ReleasePages(*tensor);
   read_.insert(tensor->name);
   read_bytes_ += static_cast<int64_t>(tensor->data.size());
   if (callbacks_.progress) {
@@ -117,7 +121,7 @@ absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
   return absl::OkStatus();
 }
 
-absl::Status WeightLoader::Decode(const GgufTensor& tensor, const at::Tensor& out,
+absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& out,
                                   absl::Span<const int64_t> row_order) {
   const absl::StatusOr<BlockLayout> layout = LayoutOf(tensor.type);
   if (!layout.ok()) return layout.status();
@@ -126,7 +130,7 @@ absl::Status WeightLoader::Decode(const GgufTensor& tensor, const at::Tensor& ou
   const int64_t bytes = floats / layout->elements * layout->bytes;
   if (floats % layout->elements != 0 || bytes * count != static_cast<int64_t>(tensor.data.size())) {
     return absl::DataLossError(absl::StrCat(
-        file_.path(), ": tensor ", tensor.name, " of shape ", ShapeText(tensor.shape), " has ",
+        source_.path(), ": tensor ", tensor.name, " of shape ", ShapeText(tensor.shape), " has ",
         tensor.data.size(), " bytes, which are not whole rows of ", GgmlTypeName(tensor.type)));
   }
   const Rows rows{tensor.type, tensor.data.data(), count, bytes, floats};
@@ -146,10 +150,17 @@ absl::Status WeightLoader::Decode(const GgufTensor& tensor, const at::Tensor& ou
   return absl::OkStatus();
 }
 
+absl::Status WeightLoader::DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out) {
+  const at::Tensor staging = at::empty({out.size(1), out.size(0)}, at::kFloat);
+  const absl::Status decoded = Decode(tensor, staging, {});
+  if (decoded.ok()) out.copy_(staging.t());
+  return decoded;
+}
+
 absl::Status WeightLoader::CheckAllRead() const {
-  for (const GgufTensor& tensor : file_.tensors()) {
-    if (read_.contains(tensor.name)) continue;
-    return absl::UnimplementedError(absl::StrCat(file_.path(), ": tensor ", tensor.name,
+  for (const StoredTensor& tensor : source_.tensors()) {
+    if (read_.contains(tensor.name) || TensorNames::IsIgnored(tensor.name)) continue;
+    return absl::UnimplementedError(absl::StrCat(source_.path(), ": tensor ", tensor.name,
                                                  " belongs to a kind of model not read yet"));
   }
   return absl::OkStatus();

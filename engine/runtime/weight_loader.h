@@ -12,7 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "engine/formats/gguf.h"
+#include "engine/formats/stored_tensor.h"
 
 namespace assay::engine {
 
@@ -28,26 +28,38 @@ class WeightLoader {
     std::function<bool()> cancelled;
   };
 
-  // `file` must outlive the loader.
-  WeightLoader(const GgufFile& file, Callbacks callbacks);
+  // How a tensor lies in the file.
+  struct Layout {
+    // Row r of the result (element, for vectors) is row row_order[r] of the file; in file order if
+    // empty.
+    absl::Span<const int64_t> row_order = {};
+    // A matrix whose rows and columns are swapped in the file. Read whole: a copy in fp32 for a
+    // moment.
+    bool transposed = false;
+  };
 
-  bool Has(const std::string& name) const { return file_.FindTensor(name) != nullptr; }
+  // `source` must outlive the loader.
+  WeightLoader(const TensorSource& source, Callbacks callbacks);
 
-  // Fills `out`, contiguous, whose shape must be the tensor's. Row r of `out` (element, for
-  // vectors) is row row_order[r] of the file; in file order if row_order is empty. DATA_LOSS names
-  // the tensor, with both shapes.
-  absl::Status Read(const std::string& name, const at::Tensor& out,
-                    absl::Span<const int64_t> row_order = {});
+  bool Has(const std::string& name) const { return source_.FindTensor(name) != nullptr; }
 
-  // UNIMPLEMENTED names a tensor of the file that was never read: leaving it out would give wrong
-  // text.
+  // Fills `out`, contiguous, whose shape must be the tensor's. DATA_LOSS names the tensor, with
+  // both shapes.
+  absl::Status Read(const std::string& name, const at::Tensor& out, const Layout& layout);
+
+  // Counts a tensor as read that is not needed.
+  void Skip(const std::string& name) { read_.insert(name); }
+
+  // UNIMPLEMENTED names a tensor of the files that was never read, unless no computation reads such
+  // a one: leaving it out would give wrong text.
   absl::Status CheckAllRead() const;
 
  private:
-  absl::Status Decode(const GgufTensor& tensor, const at::Tensor& out,
+  absl::Status Decode(const StoredTensor& tensor, const at::Tensor& out,
                       absl::Span<const int64_t> row_order);
+  absl::Status DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out);
 
-  const GgufFile& file_;
+  const TensorSource& source_;
   Callbacks callbacks_;
   int64_t total_bytes_ = 0;
   int64_t read_bytes_ = 0;

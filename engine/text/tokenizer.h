@@ -56,6 +56,9 @@ class Tokenizer {
 // that is not read yet; DATA_LOSS names the broken key.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file);
 
+// The tokenizer of a Hugging Face folder.
+absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_ENGINE_TEXT_TOKENIZER_H_

@@ -53,16 +53,15 @@ class FakeDecoder : public Decoder {
       : script_(std::move(script)), context_(context) {}
 
   int context_length() const override { return context_; }
-  absl::Status Read(absl::Span<const TokenId> tokens, int position) override {
-    calls.push_back({{tokens.begin(), tokens.end()}, position});
+  absl::Status Read(const Chunk& chunk) override {
+    calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
     return absl::OkStatus();
   }
-  absl::StatusOr<TokenId> ReadAndChoose(absl::Span<const TokenId> tokens, int position,
-                                        Sampler&) override {
-    if (position + static_cast<int>(tokens.size()) > context_) {
+  absl::StatusOr<TokenId> ReadAndChoose(const Chunk& chunk, Sampler&) override {
+    if (chunk.position + static_cast<int>(chunk.tokens.size()) > context_) {
       return absl::OutOfRangeError("beyond the context");
     }
-    calls.push_back({{tokens.begin(), tokens.end()}, position});
+    calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
     return script_.at(next_++);
   }
 
@@ -98,6 +97,10 @@ class FakeLanguageModel : public LanguageModel {
     return result;
   }
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId>) override {
+    return absl::UnimplementedError("not needed");
+  }
+  absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
+      absl::Span<const std::vector<TokenId>>) override {
     return absl::UnimplementedError("not needed");
   }
 

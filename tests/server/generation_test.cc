@@ -59,6 +59,10 @@ class CountingModel final : public engine::LanguageModel {
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const engine::TokenId>) override {
     return absl::UnimplementedError("not here");
   }
+  absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
+      absl::Span<const std::vector<engine::TokenId>>) override {
+    return absl::UnimplementedError("not needed");
+  }
 
  private:
   std::atomic<int>* const tokens_;

@@ -100,7 +100,7 @@ TEST(GgufTest, DequantizesBitForBitAsTheGgufPackage) {
   ASSERT_TRUE(file.ok());
   const auto expected = nlohmann::json::parse(ReadFile("tests/golden/text/types.json"));
   EXPECT_EQ((*file)->tensors().size(), expected.size());
-  for (const GgufTensor& tensor : (*file)->tensors()) {
+  for (const StoredTensor& tensor : (*file)->tensors()) {
     EXPECT_THAT(tensor.shape, ElementsAre(3, 64));
     std::vector<float> values(static_cast<size_t>(tensor.ElementCount()));
     ASSERT_TRUE(Dequantize(tensor.type, tensor.data, absl::MakeSpan(values)).ok());
@@ -122,7 +122,7 @@ TEST(GgufTest, TruncationAtEveryByteIsAnErrorAndNeverACrash) {
   ASSERT_TRUE(ParseStatus(whole).ok());
   const auto header = ParseGgufHeader(AsBytes(whole));
   size_t end = 0;
-  for (const GgufTensor& tensor : header->tensors) {
+  for (const StoredTensor& tensor : header->tensors) {
     end = std::max(end, static_cast<size_t>(tensor.data.end() - AsBytes(whole).data()));
   }
   for (size_t size = 0; size < end; ++size) {
@@ -142,7 +142,7 @@ TEST(GgufTest, FlippedBytesNeverCrash) {
     }
     const auto header = ParseGgufHeader(AsBytes(damaged));
     if (!header.ok()) continue;
-    for (const GgufTensor& tensor : header->tensors) {
+    for (const StoredTensor& tensor : header->tensors) {
       EXPECT_GE(tensor.data.data(), AsBytes(damaged).data());
       EXPECT_LE(tensor.data.end(), AsBytes(damaged).end());
     }

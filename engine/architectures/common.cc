@@ -1,0 +1,118 @@
+// What many architectures describe alike.
+#include "engine/architectures/common.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace assay::engine {
+
+void DescribeSizes(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults) {
+  using Reader = ConfigReader;
+  spec.layers = read.Int({"num_hidden_layers", "n_layer", "num_layers"}, Reader::kMaxLayers);
+  spec.hidden = read.Int({"hidden_size", "n_embd", "n_embed"}, Reader::kMaxWidth);
+  spec.embedding = spec.hidden;
+  spec.vocab = read.Int({"vocab_size"}, Reader::kMaxVocabulary);
+  const auto context = {"max_position_embeddings", "n_positions", "n_ctx", "seq_length"};
+  spec.context_length = defaults.context == 0
+                            ? read.Int(context, Reader::kMaxContext)
+                            : read.IntOr(context, Reader::kMaxContext, defaults.context);
+  AttentionSpec& attention = spec.attention;
+  attention.heads = read.Int({"num_attention_heads", "n_head", "num_heads"}, Reader::kMaxHeads);
+  attention.kv_heads = read.IntOr({"num_key_value_heads"}, Reader::kMaxHeads, attention.heads);
+  if (attention.heads % attention.kv_heads != 0) {
+    read.Fail(absl::StrCat(attention.heads, " heads do not divide among ", attention.kv_heads,
+                           " key/value heads"));
+  }
+  if (!read.Has("head_dim") && spec.hidden % attention.heads != 0) {
+    read.Fail(absl::StrCat("a width of ", spec.hidden, " does not divide among ", attention.heads,
+                           " heads"));
+  }
+  attention.head_dim = read.IntOr({"head_dim"}, Reader::kMaxWidth,
+                                  std::max<int64_t>(1, spec.hidden / attention.heads));
+  attention.scale = 1.0 / std::sqrt(static_cast<double>(attention.head_dim));
+  spec.feed_forward.width =
+      read.IntOr({"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, Reader::kMaxWidth,
+                 4 * spec.hidden);
+  spec.tied_embeddings = read.BoolOr("tie_word_embeddings", defaults.tied);
+}
+
+void DescribeLayerNorm(ConfigReader& read, ModelSpec& spec) {
+  spec.norm = NormKind::kLayer;
+  spec.norm_bias = true;
+  spec.norm_epsilon = read.FloatOr({"layer_norm_epsilon", "layer_norm_eps"}, 0.0, 1.0, 1e-5);
+}
+
+void DescribeLlamaLike(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults) {
+  DescribeSizes(read, spec, defaults);
+  spec.norm_epsilon = read.FloatOr({"rms_norm_eps"}, 0.0, 1.0, 1e-6);
+  spec.feed_forward.activation = ReadActivation(read, "silu");
+  spec.feed_forward.bias = read.BoolOr("mlp_bias", false);
+  const bool bias = read.BoolOr("attention_bias", false);
+  spec.attention.qkv_bias = bias;
+  spec.attention.output_bias = read.BoolOr("attention_output_bias", bias);
+  spec.rope = ReadRope(read, spec, 10000.0);
+  spec.context_length = ScaledContext(spec.rope, spec.context_length);
+}
+
+Activation ReadActivation(ConfigReader& read, const std::string& fallback) {
+  const std::string name = read.StringOr(
+      {"hidden_activation", "hidden_act", "activation_function", "activation"}, fallback);
+  if (name == "silu" || name == "swish") return Activation::kSilu;
+  if (name == "gelu") return Activation::kGelu;
+  if (name == "relu") return Activation::kRelu;
+  if (name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") {
+    return Activation::kGeluTanh;
+  }
+  read.Unsupported(absl::StrCat("the activation \"", name,
+                                "\" is not computed yet; silu, gelu, gelu_new, gelu_fast, "
+                                "gelu_pytorch_tanh and relu are"));
+  return Activation::kSilu;
+}
+
+void ReadWindow(ConfigReader& read, ModelSpec& spec, int64_t default_window,
+                const std::vector<bool>& fallback) {
+  const auto layers = static_cast<size_t>(spec.layers);
+  std::vector<bool> windowed = fallback;
+  const std::vector<std::string> types = read.StringsOrEmpty("layer_types", layers);
+  if (!types.empty()) {
+    windowed.assign(layers, false);
+    for (size_t i = 0; i < types.size(); ++i) {
+      windowed[i] = types[i] == "sliding_attention";
+      if (windowed[i] || types[i] == "full_attention") continue;
+      read.Unsupported(absl::StrCat("layer_types[", i, "] is \"", types[i],
+                                    "\"; full_attention and sliding_attention are computed"));
+    }
+    if (types.size() != layers) {
+      read.Fail(absl::StrCat("layer_types has ", types.size(), " entries for ", layers, " layers"));
+    }
+  }
+  if (std::none_of(windowed.begin(), windowed.end(), [](bool is) { return is; })) return;
+  spec.attention.window = read.IntOr({"sliding_window"}, ConfigReader::kMaxContext, default_window);
+  spec.attention.windowed_layers = std::move(windowed);
+  if (spec.attention.window > 0) return;
+  spec.attention.windowed_layers.clear();
+}
+
+std::vector<TensorName> LlamaNames() {
+  return {
+      {"token_embd", "embed_tokens"},
+      {"attn_norm", "layers.*.input_layernorm"},
+      {"attn_q", "layers.*.self_attn.q_proj"},
+      {"attn_k", "layers.*.self_attn.k_proj"},
+      {"attn_v", "layers.*.self_attn.v_proj"},
+      {"attn_output", "layers.*.self_attn.o_proj"},
+      {"ffn_norm", "layers.*.post_attention_layernorm"},
+      {"ffn_gate", "layers.*.mlp.gate_proj"},
+      {"ffn_up", "layers.*.mlp.up_proj"},
+      {"ffn_down", "layers.*.mlp.down_proj"},
+      {"output_norm", "norm"},
+      {"output", "/lm_head"},
+  };
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,220 @@
+// Hyperparameters by name, with their bounds checked.
+#include "engine/architectures/config_reader.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kShownBytes = 60;
+
+std::string Shown(const Json& value) {
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kShownBytes) text = text.substr(0, kShownBytes) + "...";
+  return text;
+}
+
+const Json& EmptyObject() {
+  static const Json* const kEmpty = new Json(Json::object());
+  return *kEmpty;
+}
+
+}  // namespace
+
+ConfigReader::ConfigReader(const Json& config, std::string path,
+                           std::function<std::string(std::string_view)> name_of)
+    : config_(config), path_(std::move(path)), name_of_(std::move(name_of)) {}
+
+const Json* ConfigReader::Find(std::initializer_list<const char*> keys, std::string* found) const {
+  for (const char* key : keys) {
+    const auto it = config_.find(key);
+    if (it == config_.end() || it->is_null()) continue;
+    *found = key;
+    return &*it;
+  }
+  return nullptr;
+}
+
+bool ConfigReader::Has(std::string_view key) const {
+  const auto it = config_.find(key);
+  return it != config_.end() && !it->is_null();
+}
+
+std::string ConfigReader::NameOf(std::string_view key) const {
+  return name_of_ ? name_of_(key) : std::string(key);
+}
+
+std::string ConfigReader::NamesOf(std::initializer_list<const char*> keys) const {
+  // Other files have one name for each.
+  if (name_of_) return NameOf(*keys.begin());
+  return absl::StrJoin(keys, " or ", [](std::string* out, const char* key) { out->append(key); });
+}
+
+void ConfigReader::Fail(const std::string& message) {
+  if (status_.ok()) status_ = absl::DataLossError(absl::StrCat(path_, ": ", message));
+}
+
+void ConfigReader::Unsupported(const std::string& message) {
+  if (status_.ok()) status_ = absl::UnimplementedError(absl::StrCat(path_, ": ", message));
+}
+
+void ConfigReader::Merge(const ConfigReader& other) { status_.Update(other.status_); }
+
+void ConfigReader::WrongType(const std::string& key, const Json& value, const char* wanted) {
+  Fail(absl::StrCat(NameOf(key), " is ", Shown(value), ", not ", wanted));
+}
+
+int64_t ConfigReader::CheckedInt(const Json& value, const std::string& key, int64_t max) {
+  if (!value.is_number_integer()) {
+    WrongType(key, value, "a whole number");
+    return 1;
+  }
+  const bool too_large =
+      value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(max);
+  if (too_large || value.get<int64_t>() < 1) {
+    Fail(absl::StrCat(NameOf(key), " is ", Shown(value), ", outside 1 to ", max));
+    return 1;
+  }
+  return value.get<int64_t>();
+}
+
+double ConfigReader::CheckedFloat(const Json& value, const std::string& key, double min,
+                                  double max) {
+  if (!value.is_number()) {
+    WrongType(key, value, "a number");
+    return max;
+  }
+  const auto number = value.get<double>();
+  if (number > min && number < max) return number;
+  Fail(absl::StrCat(NameOf(key), " is ", number, "; it must lie between ", min, " and ", max));
+  return max;
+}
+
+int64_t ConfigReader::Int(std::initializer_list<const char*> keys, int64_t max) {
+  std::string key;
+  if (const Json* value = Find(keys, &key)) return CheckedInt(*value, key, max);
+  Fail(absl::StrCat("the key ", NamesOf(keys), " is missing"));
+  return 1;
+}
+
+int64_t ConfigReader::IntOr(std::initializer_list<const char*> keys, int64_t max,
+                            int64_t fallback) {
+  std::string key;
+  const Json* value = Find(keys, &key);
+  return value == nullptr ? fallback : CheckedInt(*value, key, max);
+}
+
+double ConfigReader::Float(std::initializer_list<const char*> keys, double min, double max) {
+  std::string key;
+  if (const Json* value = Find(keys, &key)) return CheckedFloat(*value, key, min, max);
+  Fail(absl::StrCat("the key ", NamesOf(keys), " is missing"));
+  return max;
+}
+
+double ConfigReader::FloatOr(std::initializer_list<const char*> keys, double min, double max,
+                             double fallback) {
+  std::string key;
+  const Json* value = Find(keys, &key);
+  return value == nullptr ? fallback : CheckedFloat(*value, key, min, max);
+}
+
+bool ConfigReader::BoolOr(const char* key, bool fallback) {
+  std::string found;
+  const Json* value = Find({key}, &found);
+  if (value == nullptr) return fallback;
+  if (value->is_boolean()) return value->get<bool>();
+  WrongType(key, *value, "true or false");
+  return fallback;
+}
+
+std::string ConfigReader::StringOr(std::initializer_list<const char*> keys,
+                                   const std::string& fallback) {
+  std::string key;
+  const Json* value = Find(keys, &key);
+  if (value == nullptr) return fallback;
+  if (value->is_string()) return value->get<std::string>();
+  WrongType(key, *value, "a string");
+  return fallback;
+}
+
+std::vector<float> ConfigReader::FloatsOrEmpty(const char* key, size_t max_size) {
+  std::string found;
+  const Json* value = Find({key}, &found);
+  if (value == nullptr) return {};
+  std::vector<float> floats;
+  if (!value->is_array() || value->size() > max_size) {
+    WrongType(key, *value, "a list of numbers of the expected length");
+    return {};
+  }
+  for (const Json& item : *value) {
+    if (!item.is_number()) {
+      WrongType(key, item, "a number");
+      return {};
+    }
+    floats.push_back(item.get<float>());
+  }
+  return floats;
+}
+
+std::vector<std::string> ConfigReader::StringsOrEmpty(const char* key, size_t max_size) {
+  std::string found;
+  const Json* value = Find({key}, &found);
+  if (value == nullptr) return {};
+  std::vector<std::string> strings;
+  if (!value->is_array() || value->size() > max_size) {
+    WrongType(key, *value, "a list of strings of the expected length");
+    return {};
+  }
+  for (const Json& item : *value) {
+    if (!item.is_string()) {
+      WrongType(key, item, "a string");
+      return {};
+    }
+    strings.push_back(item.get<std::string>());
+  }
+  return strings;
+}
+
+std::vector<int64_t> ConfigReader::IntsOrEmpty(const char* key, size_t max_size) {
+  std::string found;
+  const Json* value = Find({key}, &found);
+  if (value == nullptr) return {};
+  std::vector<int64_t> ints;
+  if (!value->is_array() || value->size() > max_size) {
+    WrongType(key, *value, "a list of whole numbers of the expected length");
+    return {};
+  }
+  for (const Json& item : *value) {
+    if (!item.is_number_integer()) {
+      WrongType(key, item, "a whole number");
+      return {};
+    }
+    ints.push_back(item.get<int64_t>());
+  }
+  return ints;
+}
+
+ConfigReader ConfigReader::Object(const char* key) const {
+  const auto it = config_.find(key);
+  const auto name_of = [this, key = std::string(key)](std::string_view inner) {
+    return NameOf(absl::StrCat(key, ".", std::string(inner)));
+  };
+  if (it == config_.end() || it->is_null()) return {EmptyObject(), path_, name_of};
+  ConfigReader reader(it->is_object() ? *it : EmptyObject(), path_, name_of);
+  if (!it->is_object())
+    reader.Fail(absl::StrCat(NameOf(key), " is ", Shown(*it), ", not an object"));
+  return reader;
+}
+
+}  // namespace assay::engine

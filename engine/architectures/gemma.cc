@@ -1,0 +1,110 @@
+// Gemma 2 (arXiv:2408.00118) and the text part of Gemma 3 (arXiv:2503.19786).
+#include <cmath>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "engine/architectures/catalogue.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr double kMaxSoftcap = 1e6;
+
+// Every layer but each `period`-th.
+std::vector<bool> AllButEach(int64_t layers, int64_t period) {
+  std::vector<bool> windowed;
+  for (int64_t i = 0; i < layers; ++i) windowed.push_back((i + 1) % period != 0);
+  return windowed;
+}
+
+void DescribeGemma(ConfigReader& read, ModelSpec& spec) {
+  DescribeLlamaLike(read, spec, {.tied = true});
+  spec.feed_forward.activation = ReadActivation(read, "gelu_pytorch_tanh");
+  spec.norm_place = NormPlace::kBeforeAndAfter;
+  spec.norm_weight_offset = read.FloatOr({"norm_weight_offset"}, -1.0, 2.0, 1.0);
+  spec.embedding_scale = std::sqrt(static_cast<double>(spec.hidden));
+  spec.overflows_float16 = true;
+  const double scalar =
+      read.FloatOr({"query_pre_attn_scalar"}, 0.0, static_cast<double>(ConfigReader::kMaxWidth),
+                   static_cast<double>(spec.attention.head_dim));
+  spec.attention.scale = 1.0 / std::sqrt(scalar);
+}
+
+void DescribeGemma2(ConfigReader& read, ModelSpec& spec) {
+  DescribeGemma(read, spec);
+  spec.attention.softcap = read.FloatOr({"attn_logit_softcapping"}, 0.0, kMaxSoftcap, 0.0);
+  spec.logit_softcap = read.FloatOr({"final_logit_softcapping"}, 0.0, kMaxSoftcap, 0.0);
+  ReadWindow(read, spec, /*default_window=*/4096, AllButEach(spec.layers, 2));
+}
+
+// Windowed layers turn by a base of their own; files before and after transformers 5 say it
+// differently.
+void DescribeGemma3Rope(ConfigReader& read, ModelSpec& spec) {
+  constexpr double kGlobalBase = 1e6;
+  constexpr double kLocalBase = 1e4;
+  ConfigReader parameters = read.Object("rope_parameters");
+  if (parameters.Has("full_attention")) {
+    ConfigReader global = parameters.Object("full_attention");
+    ConfigReader local = parameters.Object("sliding_attention");
+    spec.rope = ReadRopeOf(global, read, spec, kGlobalBase);
+    spec.window_rope = ReadRopeOf(local, read, spec, kLocalBase);
+    read.Merge(global);
+    read.Merge(local);
+    return;
+  }
+  spec.rope = ReadRope(read, spec, kGlobalBase);
+  spec.window_rope = RopeSpec{
+      .dim = spec.rope.dim, .base = read.FloatOr({"rope_local_base_freq"}, 1.0, 1e12, kLocalBase)};
+}
+
+void DescribeGemma3(ConfigReader& read, ModelSpec& spec) {
+  DescribeGemma(read, spec);
+  spec.attention.qk_norm = QkNorm::kShared;
+  const int64_t period =
+      read.IntOr({"sliding_window_pattern"}, ConfigReader::kMaxLayers, /*fallback=*/6);
+  ReadWindow(read, spec, /*default_window=*/4096, AllButEach(spec.layers, period));
+  DescribeGemma3Rope(read, spec);
+}
+
+std::vector<TensorName> GemmaNames() {
+  return {
+      {"token_embd", "embed_tokens"},
+      {"attn_norm", "layers.*.input_layernorm"},
+      {"attn_q", "layers.*.self_attn.q_proj"},
+      {"attn_k", "layers.*.self_attn.k_proj"},
+      {"attn_v", "layers.*.self_attn.v_proj"},
+      {"attn_output", "layers.*.self_attn.o_proj"},
+      {"post_attention_norm", "layers.*.post_attention_layernorm"},
+      {"ffn_norm", "layers.*.pre_feedforward_layernorm"},
+      {"ffn_gate", "layers.*.mlp.gate_proj"},
+      {"ffn_up", "layers.*.mlp.up_proj"},
+      {"ffn_down", "layers.*.mlp.down_proj"},
+      {"post_ffw_norm", "layers.*.post_feedforward_layernorm"},
+      {"output_norm", "norm"},
+      {"output", "/lm_head"},
+  };
+}
+
+}  // namespace
+
+Architecture Gemma2() {
+  return {.name = "gemma2",
+          .model_types = {"gemma2"},
+          .describe = DescribeGemma2,
+          .names = GemmaNames()};
+}
+
+Architecture Gemma3() {
+  std::vector<TensorName> names = GemmaNames();
+  names.push_back({"attn_q_norm", "layers.*.self_attn.q_norm"});
+  names.push_back({"attn_k_norm", "layers.*.self_attn.k_norm"});
+  return {.name = "gemma3",
+          .model_types = {"gemma3_text", "gemma3"},
+          .describe = DescribeGemma3,
+          .names = std::move(names),
+          .prefixes = {"model.", "language_model.model.", "model.language_model."}};
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,167 @@
+// GGUF metadata in the words of config.json. Keys:
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
+#include "engine/architectures/gguf_config.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+enum class KeyType { kInt, kFloat, kBool, kString };
+
+struct Key {
+  const char* config;
+  // Without the architecture in front.
+  const char* gguf;
+  KeyType type;
+};
+
+constexpr Key kKeys[] = {
+    {"num_hidden_layers", "block_count", KeyType::kInt},
+    {"hidden_size", "embedding_length", KeyType::kInt},
+    {"intermediate_size", "feed_forward_length", KeyType::kInt},
+    {"num_attention_heads", "attention.head_count", KeyType::kInt},
+    {"num_key_value_heads", "attention.head_count_kv", KeyType::kInt},
+    {"head_dim", "attention.key_length", KeyType::kInt},
+    {"value_head_dim", "attention.value_length", KeyType::kInt},
+    {"max_position_embeddings", "context_length", KeyType::kInt},
+    {"vocab_size", "vocab_size", KeyType::kInt},
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", KeyType::kFloat},
+    {"layer_norm_eps", "attention.layer_norm_epsilon", KeyType::kFloat},
+    {"sliding_window", "attention.sliding_window", KeyType::kInt},
+    {"attn_logit_softcapping", "attn_logit_softcapping", KeyType::kFloat},
+    {"final_logit_softcapping", "final_logit_softcapping", KeyType::kFloat},
+    {"use_parallel_residual", "use_parallel_residual", KeyType::kBool},
+    {"rotary_dim", "rope.dimension_count", KeyType::kInt},
+    {"rope_theta", "rope.freq_base", KeyType::kFloat},
+};
+
+constexpr Key kScalingKeys[] = {
+    {"rope_type", "rope.scaling.type", KeyType::kString},
+    {"factor", "rope.scaling.factor", KeyType::kFloat},
+    {"original_max_position_embeddings", "rope.scaling.original_context_length", KeyType::kInt},
+};
+
+constexpr char kScaling[] = "rope_scaling";
+
+absl::Status Copy(const GgufFile& file, const std::string& name, const Key& key, Json* out) {
+  switch (key.type) {
+    case KeyType::kInt: {
+      const absl::StatusOr<int64_t> value = file.GetInt(name, INT64_MIN, INT64_MAX);
+      if (value.ok()) (*out)[key.config] = *value;
+      return value.status();
+    }
+    case KeyType::kFloat: {
+      const absl::StatusOr<double> value = file.GetFloat(name);
+      if (value.ok()) (*out)[key.config] = *value;
+      return value.status();
+    }
+    case KeyType::kBool: {
+      const absl::StatusOr<bool> value = file.GetBool(name);
+      if (value.ok()) (*out)[key.config] = *value;
+      return value.status();
+    }
+    case KeyType::kString: {
+      const absl::StatusOr<std::string> value = file.GetString(name);
+      if (value.ok()) (*out)[key.config] = *value;
+      return value.status();
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <size_t kCount>
+absl::Status CopyAll(const GgufFile& file, const std::string& architecture,
+                     const Key (&keys)[kCount], Json* out) {
+  for (const Key& key : keys) {
+    const std::string name = absl::StrCat(architecture, ".", key.gguf);
+    if (!file.HasKey(name)) continue;
+    if (absl::Status s = Copy(file, name, key, out); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+bool HasTensor(const GgufFile& file, std::string_view name) {
+  return file.FindTensor(name) != nullptr;
+}
+
+// What only the tensors tell.
+void DescribeTensors(const GgufFile& file, Json* out) {
+  Json& config = *out;
+  config["attention_bias"] =
+      HasTensor(file, "blk.0.attn_q.bias") || HasTensor(file, "blk.0.attn_qkv.bias");
+  config["use_qkv_bias"] = config["attention_bias"];
+  config["attention_output_bias"] = HasTensor(file, "blk.0.attn_output.bias");
+  config["mlp_bias"] = HasTensor(file, "blk.0.ffn_down.bias");
+  config["bias"] = config["mlp_bias"];
+  config["qk_layernorm"] = HasTensor(file, "blk.0.attn_q_norm.weight");
+  config["tie_word_embeddings"] = !HasTensor(file, "output.weight");
+  // Stored as they are multiplied.
+  config["norm_weight_offset"] = 0.0;
+  // Falcon's way of saying that there are two norms a block.
+  config["new_decoder_architecture"] = true;
+  config["num_ln_in_parallel_attn"] = HasTensor(file, "blk.0.attn_norm_2.weight") ? 2 : 1;
+  const StoredTensor* embedding = file.FindTensor("token_embd.weight");
+  if (!config.contains("vocab_size") && embedding != nullptr && embedding->shape.size() == 2) {
+    config["vocab_size"] = embedding->shape[0];
+  }
+}
+
+// LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.
+void DescribeLongRope(const GgufFile& file, const std::string& architecture, Json* out) {
+  const StoredTensor* shorter = file.FindTensor("rope_factors_short.weight");
+  const StoredTensor* longer = file.FindTensor("rope_factors_long.weight");
+  if (shorter == nullptr || longer == nullptr) return;
+  Json& scaling = (*out)[kScaling];
+  scaling["rope_type"] = "longrope";
+  const absl::StatusOr<double> factor =
+      file.GetFloat(absl::StrCat(architecture, ".rope.scaling.attn_factor"));
+  if (factor.ok()) scaling["attention_factor"] = *factor;
+  for (const auto& [key, tensor] : {std::pair{"short_factor", shorter}, {"long_factor", longer}}) {
+    if (tensor->type != GgmlType::kF32) continue;
+    std::vector<float> values(tensor->data.size() / sizeof(float));
+    std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(float));
+    scaling[key] = values;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Json> GgufConfig(const GgufFile& file, const std::string& architecture) {
+  Json config = Json::object();
+  if (absl::Status s = CopyAll(file, architecture, kKeys, &config); !s.ok()) return s;
+  Json scaling = Json::object();
+  if (absl::Status s = CopyAll(file, architecture, kScalingKeys, &scaling); !s.ok()) return s;
+  if (!scaling.empty()) config[kScaling] = scaling;
+  DescribeLongRope(file, architecture, &config);
+  DescribeTensors(file, &config);
+  return config;
+}
+
+std::string GgufKeyName(std::string_view key, const std::string& architecture) {
+  constexpr std::string_view kScalingPrefix = "rope_scaling.";
+  const bool in_scaling = key.substr(0, kScalingPrefix.size()) == kScalingPrefix;
+  if (in_scaling) {
+    const std::string_view inner = key.substr(kScalingPrefix.size());
+    for (const Key& known : kScalingKeys) {
+      if (inner == known.config) return absl::StrCat(architecture, ".", known.gguf);
+    }
+  }
+  for (const Key& known : kKeys) {
+    if (key == known.config) return absl::StrCat(architecture, ".", known.gguf);
+  }
+  return std::string(key);
+}
+
+}  // namespace assay::engine

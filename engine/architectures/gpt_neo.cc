@@ -1,0 +1,83 @@
+// GPT-Neo (https://doi.org/10.5281/zenodo.5297715).
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/architectures/catalogue.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+// attention_types: [[["global", "local"], 12]] is the pair twelve times. Empty if it is anything
+// else.
+std::vector<bool> LocalLayers(const Json& types, int64_t layers) {
+  std::vector<bool> local;
+  if (!types.is_array()) return {};
+  for (const Json& part : types) {
+    if (!part.is_array() || part.size() != 2 || !part[0].is_array() ||
+        !part[1].is_number_unsigned() || part[1].get<uint64_t>() > ConfigReader::kMaxLayers) {
+      return {};
+    }
+    for (uint64_t i = 0; i < part[1].get<uint64_t>(); ++i) {
+      for (const Json& kind : part[0]) {
+        if (kind != "local" && kind != "global") return {};
+        local.push_back(kind == "local");
+        if (local.size() > static_cast<size_t>(layers)) return {};
+      }
+    }
+  }
+  if (local.size() != static_cast<size_t>(layers)) return {};
+  return local;
+}
+
+void DescribeGptNeo(ConfigReader& read, ModelSpec& spec) {
+  DescribeSizes(read, spec, {.tied = true});
+  DescribeLayerNorm(read, spec);
+  spec.position = PositionKind::kLearned;
+  // Its scores are not scaled at all.
+  spec.attention.scale = 1.0;
+  spec.attention.output_bias = true;
+  spec.feed_forward = {.width = spec.feed_forward.width,
+                       .activation = ReadActivation(read, "gelu_new"),
+                       .gated = false,
+                       .bias = true};
+  spec.attention.window = read.IntOr({"window_size"}, ConfigReader::kMaxContext, 256);
+  const Json types = read.json().value("attention_types", Json());
+  spec.attention.windowed_layers = LocalLayers(types, spec.layers);
+  if (spec.attention.windowed_layers.empty()) {
+    read.Fail(
+        "attention_types is not a list of [[\"global\" or \"local\", ...], repeats] that "
+        "makes one entry a layer");
+  }
+}
+
+}  // namespace
+
+Architecture GptNeo() {
+  return {.name = "gpt-neo",
+          .model_types = {"gpt_neo"},
+          .describe = DescribeGptNeo,
+          .names =
+              {
+                  {"token_embd", "wte"},
+                  {"position_embd", "wpe"},
+                  {"attn_norm", "h.*.ln_1"},
+                  {"attn_q", "h.*.attn.attention.q_proj"},
+                  {"attn_k", "h.*.attn.attention.k_proj"},
+                  {"attn_v", "h.*.attn.attention.v_proj"},
+                  {"attn_output", "h.*.attn.attention.out_proj"},
+                  {"ffn_norm", "h.*.ln_2"},
+                  {"ffn_up", "h.*.mlp.c_fc"},
+                  {"ffn_down", "h.*.mlp.c_proj"},
+                  {"output_norm", "ln_f"},
+                  {"output", "/lm_head"},
+              },
+          .prefixes = {"transformer.", ""},
+          .in_gguf = false};
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,38 @@
+// Llama 1 to 3 (arXiv:2302.13971, arXiv:2407.21783) and Mistral (arXiv:2310.06825).
+#include <vector>
+
+#include "engine/architectures/catalogue.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+void DescribeLlama(ConfigReader& read, ModelSpec& spec) { DescribeLlamaLike(read, spec, {}); }
+
+void DescribeMistral(ConfigReader& read, ModelSpec& spec) {
+  DescribeLlamaLike(read, spec, {});
+  // A null switches the window off; older configurations leave it out and mean it.
+  const std::vector<bool> all(static_cast<size_t>(spec.layers), read.Has("sliding_window"));
+  ReadWindow(read, spec, /*default_window=*/0, all);
+}
+
+}  // namespace
+
+Architecture Llama() {
+  return {.name = "llama",
+          .model_types = {"llama"},
+          .describe = DescribeLlama,
+          .names = LlamaNames(),
+          .gguf_neighbour_rope = true};
+}
+
+// GGUF files of Mistral call themselves llama.
+Architecture Mistral() {
+  return {.name = "mistral",
+          .model_types = {"mistral"},
+          .describe = DescribeMistral,
+          .names = LlamaNames(),
+          .in_gguf = false};
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,138 @@
+// A model on disk.
+#include "engine/architectures/model_files.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/architectures/config_reader.h"
+#include "engine/architectures/gguf_config.h"
+#include "engine/formats/json_file.h"
+#include "engine/formats/safetensors.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int64_t kMaxConfigBytes = 16 << 20;
+
+absl::StatusOr<ModelSpec> Describe(const Architecture& architecture, ConfigReader& read) {
+  ModelSpec spec;
+  spec.architecture = architecture.name;
+  architecture.describe(read, spec);
+  if (!read.status().ok()) return read.status();
+  return spec;
+}
+
+absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<GgufFile>> file = GgufFile::Open(path);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<std::string> name = (*file)->GetString("general.architecture");
+  if (absl::IsNotFound(name.status())) {
+    return absl::DataLossError(absl::StrCat(path, ": the key general.architecture is missing"));
+  }
+  if (!name.ok()) return name.status();
+  const Architecture* architecture = FindGgufArchitecture(*name);
+  if (architecture == nullptr) {
+    return absl::UnimplementedError(absl::StrCat(
+        path, ": architecture \"", *name, "\" is not read yet; ", GgufArchitecturesText(), " are"));
+  }
+  const absl::StatusOr<Json> config = GgufConfig(**file, *name);
+  if (!config.ok()) return config.status();
+  ConfigReader read(*config, path, [&](std::string_view key) { return GgufKeyName(key, *name); });
+  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
+  if (!spec.ok()) return spec.status();
+  const int64_t value_dim =
+      read.IntOr({"value_head_dim"}, ConfigReader::kMaxWidth, spec->attention.head_dim);
+  if (value_dim != spec->attention.head_dim) {
+    read.Fail(absl::StrCat(GgufKeyName("value_head_dim", *name), " is ", value_dim,
+                           ", not the key's ", spec->attention.head_dim));
+  }
+  if (!read.status().ok()) return read.status();
+  ModelFiles files{.path = path,
+                   .name = (*file)->GetString("general.name").value_or(path),
+                   .architecture = architecture,
+                   .spec = *std::move(spec),
+                   .gguf = file->get()};
+  files.tensors = *std::move(file);
+  return files;
+}
+
+// Models that see and read keep what concerns the text in an object of its own.
+const Json& TextConfig(const Json& config) {
+  const auto it = config.find("text_config");
+  return it != config.end() && it->is_object() ? *it : config;
+}
+
+absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
+  const std::filesystem::path folder(path);
+  const std::string config_path = (folder / "config.json").string();
+  const absl::StatusOr<Json> config = ReadJsonFile(config_path, kMaxConfigBytes);
+  if (!config.ok()) return config.status();
+  ConfigReader top(*config, config_path);
+  const std::string type = top.StringOr({"model_type"}, "");
+  if (!top.status().ok()) return top.status();
+  const Architecture* architecture = FindModelType(type);
+  if (architecture == nullptr) {
+    return absl::UnimplementedError(absl::StrCat(config_path, ": model_type \"", type,
+                                                 "\" is not read yet; ", ModelTypesText(), " are"));
+  }
+  if (top.Has("quantization_config")) {
+    return absl::UnimplementedError(
+        absl::StrCat(config_path,
+                     ": quantization_config is set: weights quantised by another program are not "
+                     "read; take the original model, or a GGUF file"));
+  }
+  ConfigReader read(TextConfig(*config), config_path);
+  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
+  if (!spec.ok()) return spec.status();
+  absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> tensors =
+      SafetensorsCheckpoint::Open(path);
+  if (!tensors.ok()) return tensors.status();
+  ModelFiles files{.path = path,
+                   .name = top.StringOr({"_name_or_path"}, ""),
+                   .architecture = architecture,
+                   .spec = *std::move(spec),
+                   .tensors = *std::move(tensors),
+                   .gguf = nullptr};
+  if (files.name.empty()) files.name = std::filesystem::absolute(folder).filename().string();
+  return files;
+}
+
+}  // namespace
+
+int64_t ModelFiles::ParameterCount() const {
+  int64_t count = 0;
+  for (const StoredTensor& tensor : tensors->tensors()) count += tensor.ElementCount();
+  return count;
+}
+
+std::string ModelFiles::MainType() const {
+  std::map<GgmlType, int64_t> elements;
+  for (const StoredTensor& tensor : tensors->tensors()) {
+    elements[tensor.type] += tensor.ElementCount();
+  }
+  const auto most =
+      std::max_element(elements.begin(), elements.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == elements.end() ? "" : GgmlTypeName(most->first);
+}
+
+absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return OpenFolder(path);
+  const std::filesystem::path file(path);
+  if (file.extension() == ".safetensors") return OpenFolder(file.parent_path().string());
+  return OpenGguf(path);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,42 @@
+// A model on disk: what it is, before any weight is read.
+#ifndef ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_
+#define ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/architectures/architecture.h"
+#include "engine/architectures/model_spec.h"
+#include "engine/formats/gguf.h"
+#include "engine/formats/stored_tensor.h"
+
+namespace assay::engine {
+
+// An opened GGUF file, or an opened Hugging Face folder (config.json and safetensors). Immutable,
+// thread-safe.
+struct ModelFiles {
+  // As it was asked for.
+  std::string path;
+  // The model's name for people.
+  std::string name;
+  const Architecture* architecture;
+  ModelSpec spec;
+  std::unique_ptr<TensorSource> tensors;
+  // `tensors` if it is a GGUF file, else null.
+  const GgufFile* gguf;
+
+  int64_t ParameterCount() const;
+  // The type most weights have ("Q4_1").
+  std::string MainType() const;
+};
+
+// Reads headers and configuration (milliseconds). NOT_FOUND, DATA_LOSS (damaged), UNIMPLEMENTED (an
+// architecture, activation or scaling that is not computed yet, by name), FAILED_PRECONDITION
+// (pickled weights only), INVALID_ARGUMENT (neither a GGUF file nor a model's folder).
+absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_

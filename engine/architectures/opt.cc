@@ -1,0 +1,58 @@
+// OPT (arXiv:2205.01068).
+#include "engine/architectures/catalogue.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+// The rows of the position table before that of position 0.
+constexpr int64_t kPositionOffset = 2;
+
+void DescribeOpt(ConfigReader& read, ModelSpec& spec) {
+  DescribeSizes(read, spec, {.tied = true});
+  DescribeLayerNorm(read, spec);
+  spec.embedding = read.IntOr({"word_embed_proj_dim"}, ConfigReader::kMaxWidth, spec.hidden);
+  spec.position = PositionKind::kLearned;
+  spec.learned_offset = kPositionOffset;
+  const bool bias = read.BoolOr("enable_bias", true);
+  spec.attention.qkv_bias = bias;
+  spec.attention.output_bias = bias;
+  spec.feed_forward = {.width = spec.feed_forward.width,
+                       .activation = ReadActivation(read, "relu"),
+                       .gated = false,
+                       .bias = bias};
+  spec.norm_weight = read.BoolOr("layer_norm_elementwise_affine", true);
+  spec.norm_bias = spec.norm_weight;
+  const bool before = read.BoolOr("do_layer_norm_before", true);
+  spec.norm_place = before ? NormPlace::kBefore : NormPlace::kAfter;
+  spec.final_norm = before && !read.BoolOr("_remove_final_layer_norm", false);
+}
+
+}  // namespace
+
+Architecture Opt() {
+  return {.name = "opt",
+          .model_types = {"opt"},
+          .describe = DescribeOpt,
+          .names =
+              {
+                  {"token_embd", "embed_tokens"},
+                  {"position_embd", "embed_positions"},
+                  {"project_in", "project_in"},
+                  {"project_out", "project_out"},
+                  {"attn_norm", "layers.*.self_attn_layer_norm"},
+                  {"attn_q", "layers.*.self_attn.q_proj"},
+                  {"attn_k", "layers.*.self_attn.k_proj"},
+                  {"attn_v", "layers.*.self_attn.v_proj"},
+                  {"attn_output", "layers.*.self_attn.out_proj"},
+                  {"ffn_norm", "layers.*.final_layer_norm"},
+                  {"ffn_up", "layers.*.fc1"},
+                  {"ffn_down", "layers.*.fc2"},
+                  {"output_norm", "final_layer_norm"},
+                  {"output", "/lm_head"},
+              },
+          .prefixes = {"model.decoder.", "decoder."},
+          .in_gguf = false};
+}
+
+}  // namespace assay::engine

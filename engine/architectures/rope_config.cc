@@ -1,0 +1,155 @@
+// Rotary positions out of a configuration. Names and defaults: transformers' modeling_rope_utils.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr double kMaxBase = 1e12;
+constexpr double kMaxFactor = 1e6;
+
+std::optional<RopeScaling> ScalingOf(const std::string& name) {
+  if (name == "default" || name == "none" || name.empty()) return RopeScaling::kNone;
+  if (name == "linear") return RopeScaling::kLinear;
+  if (name == "dynamic") return RopeScaling::kDynamic;
+  if (name == "llama3") return RopeScaling::kLlama3;
+  if (name == "yarn") return RopeScaling::kYarn;
+  if (name == "longrope" || name == "su") return RopeScaling::kLongRope;
+  return std::nullopt;
+}
+
+// The paper's 0.1 ln(s) + 1 (arXiv:2309.00071, section 3.4).
+double YarnScale(double factor, double multiple) {
+  return factor <= 1.0 ? 1.0 : 0.1 * multiple * std::log(factor) + 1.0;
+}
+
+double YarnAttentionFactor(ConfigReader& parameters, double factor) {
+  if (parameters.Has("attention_factor")) {
+    return parameters.Float({"attention_factor"}, 0.0, kMaxFactor);
+  }
+  const double all = parameters.FloatOr({"mscale_all_dim"}, -1.0, kMaxFactor, 0.0);
+  const double own = parameters.FloatOr({"mscale"}, -1.0, kMaxFactor, 0.0);
+  if (own != 0.0 && all != 0.0) return YarnScale(factor, own) / YarnScale(factor, all);
+  return YarnScale(factor, 1.0);
+}
+
+double LongRopeAttentionFactor(ConfigReader& parameters, double factor, int64_t original) {
+  if (parameters.Has("attention_factor")) {
+    return parameters.Float({"attention_factor"}, 0.0, kMaxFactor);
+  }
+  if (factor <= 1.0 || original < 2) return 1.0;
+  return std::sqrt(1.0 + std::log(factor) / std::log(static_cast<double>(original)));
+}
+
+void ReadLongRope(ConfigReader& parameters, RopeSpec& rope) {
+  const auto half = static_cast<size_t>(rope.dim / 2);
+  rope.short_factors = parameters.FloatsOrEmpty("short_factor", half);
+  rope.long_factors = parameters.FloatsOrEmpty("long_factor", half);
+  for (const std::vector<float>* factors : {&rope.short_factors, &rope.long_factors}) {
+    const bool positive =
+        std::all_of(factors->begin(), factors->end(), [](float f) { return f > 0.0F; });
+    if (factors->size() == half && positive) continue;
+    parameters.Fail(absl::StrCat("short_factor and long_factor must be ", half,
+                                 " positive numbers, half of the rotated dimensions"));
+  }
+}
+
+// What scaled positions need beyond the factor.
+void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& spec,
+                 RopeSpec& rope) {
+  const auto context = static_cast<double>(spec.context_length);
+  rope.original_context =
+      read.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
+                 parameters.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
+                                  spec.context_length));
+  // Where the factor is not given it is what the context grew by.
+  const bool derived = rope.scaling == RopeScaling::kYarn || rope.scaling == RopeScaling::kLongRope;
+  rope.factor = derived ? parameters.FloatOr({"factor"}, 0.0, kMaxFactor,
+                                             context / static_cast<double>(rope.original_context))
+                        : parameters.Float({"factor"}, 0.0, kMaxFactor);
+  switch (rope.scaling) {
+    case RopeScaling::kLlama3:
+      rope.low_freq_factor = parameters.Float({"low_freq_factor"}, 0.0, kMaxFactor);
+      rope.high_freq_factor = parameters.Float({"high_freq_factor"}, 0.0, kMaxFactor);
+      if (rope.high_freq_factor <= rope.low_freq_factor) {
+        parameters.Fail("high_freq_factor must be above low_freq_factor");
+      }
+      return;
+    case RopeScaling::kYarn:
+      rope.beta_fast = parameters.FloatOr({"beta_fast"}, 0.0, kMaxFactor, rope.beta_fast);
+      rope.beta_slow = parameters.FloatOr({"beta_slow"}, 0.0, kMaxFactor, rope.beta_slow);
+      rope.truncate = parameters.BoolOr("truncate", true);
+      rope.attention_factor = YarnAttentionFactor(parameters, rope.factor);
+      return;
+    case RopeScaling::kLongRope:
+      rope.attention_factor =
+          LongRopeAttentionFactor(parameters, rope.factor, rope.original_context);
+      ReadLongRope(parameters, rope);
+      return;
+    case RopeScaling::kDynamic:
+      // The base grows from the model's context on, whatever its own original length.
+      rope.original_context = spec.context_length;
+      return;
+    case RopeScaling::kNone:
+    case RopeScaling::kLinear:
+      return;
+  }
+}
+
+}  // namespace
+
+RopeSpec ReadRopeOf(ConfigReader& parameters, ConfigReader& read, const ModelSpec& spec,
+                    double base) {
+  RopeSpec rope;
+  rope.base = parameters.FloatOr({"rope_theta"}, 1.0, kMaxBase, base);
+  const double share = parameters.FloatOr(
+      {"partial_rotary_factor"}, 0.0, 1.0 + 1e-9,
+      read.FloatOr({"partial_rotary_factor", "rotary_pct"}, 0.0, 1.0 + 1e-9, 1.0));
+  const int64_t head_dim = spec.attention.head_dim;
+  rope.dim = read.IntOr({"rotary_dim"}, ConfigReader::kMaxWidth,
+                        static_cast<int64_t>(static_cast<double>(head_dim) * share));
+  if (rope.dim < 2 || rope.dim % 2 != 0 || rope.dim > head_dim) {
+    read.Fail(absl::StrCat("rotates ", rope.dim, " dimensions of a head of ", head_dim,
+                           "; they must be even and at most the head's"));
+    rope.dim = 2;
+  }
+  const std::string name = parameters.StringOr({"rope_type", "type"}, "default");
+  const std::optional<RopeScaling> scaling = ScalingOf(name);
+  if (!scaling.has_value()) {
+    read.Unsupported(absl::StrCat("the scaling of positions \"", name,
+                                  "\" is not computed yet; linear, dynamic, llama3, yarn and "
+                                  "longrope are"));
+    return rope;
+  }
+  rope.scaling = *scaling;
+  if (rope.scaling != RopeScaling::kNone) ReadScaling(parameters, read, spec, rope);
+  return rope;
+}
+
+int64_t ScaledContext(const RopeSpec& rope, int64_t context) {
+  double scaled = static_cast<double>(context);
+  if (rope.scaling == RopeScaling::kLinear || rope.scaling == RopeScaling::kDynamic) {
+    scaled *= std::max(rope.factor, 1.0);
+  } else if (rope.scaling == RopeScaling::kYarn) {
+    scaled = std::max(scaled, static_cast<double>(rope.original_context) * rope.factor);
+  }
+  return static_cast<int64_t>(std::min(scaled, static_cast<double>(ConfigReader::kMaxContext)));
+}
+
+RopeSpec ReadRope(ConfigReader& read, const ModelSpec& spec, double default_base) {
+  const double base = read.FloatOr({"rope_theta", "rotary_emb_base"}, 1.0, kMaxBase, default_base);
+  ConfigReader parameters =
+      read.Object(read.Has("rope_scaling") ? "rope_scaling" : "rope_parameters");
+  RopeSpec rope = ReadRopeOf(parameters, read, spec, base);
+  read.Merge(parameters);
+  return rope;
+}
+
+}  // namespace assay::engine

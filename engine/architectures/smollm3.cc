@@ -1,0 +1,47 @@
+// SmolLM3 (https://huggingface.co/blog/smollm3): Llama with every fourth layer free of positions.
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/architectures/catalogue.h"
+#include "engine/architectures/common.h"
+
+namespace assay::engine {
+namespace {
+
+void DescribeSmolLm3(ConfigReader& read, ModelSpec& spec) {
+  constexpr int64_t kInterval = 4;
+  DescribeLlamaLike(read, spec, {.tied = true});
+  spec.rope = ReadRope(read, spec, 2e6);
+  const auto layers = static_cast<size_t>(spec.layers);
+  // 1 says that a layer has rotary positions, whatever the key's name suggests.
+  const std::vector<int64_t> listed = read.IntsOrEmpty("no_rope_layers", layers);
+  const int64_t interval =
+      read.IntOr({"no_rope_layer_interval"}, ConfigReader::kMaxLayers, kInterval);
+  for (size_t i = 0; i < layers; ++i) {
+    const bool by_interval = (static_cast<int64_t>(i) + 1) % interval != 0;
+    spec.rotary_layers.push_back(listed.empty() ? by_interval
+                                                : i < listed.size() && listed[i] != 0);
+  }
+  if (!listed.empty() && listed.size() != layers) {
+    read.Fail(
+        absl::StrCat("no_rope_layers has ", listed.size(), " entries for ", layers, " layers"));
+  }
+  if (!read.BoolOr("use_sliding_window", false)) return;
+  std::vector<bool> windowed = spec.rotary_layers;
+  windowed.flip();
+  ReadWindow(read, spec, /*default_window=*/0, windowed);
+}
+
+}  // namespace
+
+Architecture SmolLm3() {
+  return {.name = "smollm3",
+          .model_types = {"smollm3"},
+          .describe = DescribeSmolLm3,
+          .names = LlamaNames(),
+          .gguf_neighbour_rope = true};
+}
+
+}  // namespace assay::engine

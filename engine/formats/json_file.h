@@ -1,0 +1,23 @@
+// JSON files of a model's folder, read with limits.
+#ifndef ASSAY_ENGINE_FORMATS_JSON_FILE_H_
+#define ASSAY_ENGINE_FORMATS_JSON_FILE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace assay::engine {
+
+// The object that `text` is. DATA_LOSS: not JSON, not an object, or nested deeper than 64.
+absl::StatusOr<nlohmann::json> ParseJsonObject(std::string_view text);
+
+// The same of a file. NOT_FOUND; DATA_LOSS, also if it is longer than `max_bytes`. Messages open
+// with the path.
+absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, int64_t max_bytes);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_FORMATS_JSON_FILE_H_

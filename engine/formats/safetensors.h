@@ -1,0 +1,70 @@
+// Safetensors checkpoints: one file, or shards with an index, memory-mapped.
+//
+// Format: https://github.com/huggingface/safetensors#format (an 8-byte little-endian header length,
+// a JSON header, the tensors' bytes).
+#ifndef ASSAY_ENGINE_FORMATS_SAFETENSORS_H_
+#define ASSAY_ENGINE_FORMATS_SAFETENSORS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/formats/mapped_file.h"
+#include "engine/formats/stored_tensor.h"
+
+namespace assay::engine {
+
+// The shards of one checkpoint. Opening reads the headers (milliseconds) and no weights; each is at
+// most 100 MB, as the format's own reader has it. Every offset and product of dimensions is checked
+// against the file's size. Tensors of element types other than F32, F16 and BF16 are listed in
+// unreadable() and are an error only where a model asks for them. Immutable, thread-safe.
+class SafetensorsCheckpoint : public TensorSource {
+ public:
+  // A tensor whose element type is not read.
+  struct Unreadable {
+    std::string name;
+    std::string dtype;
+  };
+
+  // `folder` holds model.safetensors, or model.safetensors.index.json and the shards that it names.
+  // NOT_FOUND: neither. FAILED_PRECONDITION: only pickled weights (pytorch_model.bin), which are
+  // not read. DATA_LOSS: damaged, truncated, or a shard and the index disagree.
+  static absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> Open(const std::string& folder);
+
+  SafetensorsCheckpoint(const SafetensorsCheckpoint&) = delete;
+  SafetensorsCheckpoint& operator=(const SafetensorsCheckpoint&) = delete;
+
+  const std::string& path() const override { return path_; }
+  const std::vector<StoredTensor>& tensors() const override { return tensors_; }
+  const StoredTensor* FindTensor(std::string_view name) const override;
+  void ReleasePages(const StoredTensor& tensor) const override;
+
+  const std::vector<Unreadable>& unreadable() const { return unreadable_; }
+
+ private:
+  SafetensorsCheckpoint() = default;
+
+  absl::Status AddFile(const std::string& path);
+  absl::Status AddShards(const std::string& folder, const std::string& index_path);
+
+  std::string path_;
+  std::vector<std::unique_ptr<MappedFile>> files_;
+  std::vector<StoredTensor> tensors_;
+  std::vector<Unreadable> unreadable_;
+  // Of each tensor: its place in tensors_, and its file's in files_.
+  struct Place {
+    size_t tensor;
+    size_t file;
+  };
+  absl::flat_hash_map<std::string, Place> places_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_FORMATS_SAFETENSORS_H_

@@ -1,0 +1,55 @@
+// A model's tensors as they lie in a file, whatever its format.
+#ifndef ASSAY_ENGINE_FORMATS_STORED_TENSOR_H_
+#define ASSAY_ENGINE_FORMATS_STORED_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace assay::engine {
+
+// How a tensor's elements are stored; the values are GGUF's own.
+enum class GgmlType : uint32_t {
+  kF32 = 0,
+  kF16 = 1,
+  kQ4_0 = 2,
+  kQ4_1 = 3,
+  kQ8_0 = 8,
+  kBF16 = 30,
+};
+
+// "Q4_1", "F32"; "type 12" for a type that is not read yet.
+std::string GgmlTypeName(GgmlType type);
+
+struct StoredTensor {
+  std::string name;
+  GgmlType type;
+  // Row-major, outermost first: [out_features, in_features].
+  std::vector<int64_t> shape;
+  // Points into a mapping; valid as long as the source that it came from.
+  absl::Span<const std::byte> data;
+
+  int64_t ElementCount() const;
+};
+
+// Where tensors are found by name. Immutable, thread-safe.
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+
+  // The file or folder, for messages.
+  virtual const std::string& path() const = 0;
+  virtual const std::vector<StoredTensor>& tensors() const = 0;
+  // Null if there is none of that name.
+  virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
+  // Tells the kernel that a tensor's pages are not needed any more.
+  virtual void ReleasePages(const StoredTensor& tensor) const = 0;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_FORMATS_STORED_TENSOR_H_

@@ -1,0 +1,162 @@
+// Every architecture against transformers, on the checkpoints of
+// tests/golden/architectures/make_checkpoints.py.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/language_model.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr float kTolerance = 1e-4F;
+// Times what transformers' own logits lose in half precision on the same checkpoint: the roundings
+// are others, not more.
+constexpr float kHalfTolerance = 2.0F;
+constexpr int kContext = 96;
+
+std::string Folder(const std::string& name) {
+  const char* root = std::getenv("ASSAY_TEST_CHECKPOINTS");
+  return std::string(root != nullptr ? root : ASSAY_CHECKPOINTS) + "/" + name + "/";
+}
+
+std::vector<float> ReadFloats(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  std::vector<float> floats(std::filesystem::file_size(path) / sizeof(float));
+  file.read(reinterpret_cast<char*>(floats.data()),
+            static_cast<std::streamsize>(floats.size() * sizeof(float)));
+  return floats;
+}
+
+float MaxDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  float most = a.size() == b.size() ? 0.0F : INFINITY;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const float difference = std::abs(a[i] - b[i]);
+    most = std::isnan(difference) ? INFINITY : std::max(most, difference);
+  }
+  return most;
+}
+
+class ArchitectureTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    std::ifstream file(Folder(GetParam()) + "golden.json");
+    ASSERT_TRUE(file) << Folder(GetParam()) << " has no golden.json: run make_checkpoints.py";
+    const nlohmann::json golden = nlohmann::json::parse(file);
+    prompt_ = golden["prompt"].get<std::vector<TokenId>>();
+    greedy_ = golden["greedy"].get<std::vector<TokenId>>();
+    lengths_ = golden["batch_lengths"].get<std::vector<size_t>>();
+    half_precision_error_ = golden["half_precision_error"].get<std::map<std::string, float>>();
+  }
+
+  std::unique_ptr<LanguageModel> Load(int chunk, const std::string& dtype = "float32") {
+    LoadOptions options;
+    options.path = Folder(GetParam());
+    options.device = *ResolveDevice("cpu");
+    options.context_length = kContext;
+    options.prefill_chunk = chunk;
+    options.dtype = dtype;
+    auto model = LanguageModel::Load(options);
+    EXPECT_TRUE(model.ok()) << model.status();
+    return model.ok() ? *std::move(model) : nullptr;
+  }
+
+  void ExpectNear(const absl::StatusOr<std::vector<float>>& logits, const std::string& golden) {
+    ASSERT_TRUE(logits.ok()) << logits.status();
+    const float difference = MaxDifference(*logits, ReadFloats(Folder(GetParam()) + golden));
+    EXPECT_LE(difference, kTolerance);
+    // For the table in docs/architectures.md.
+    RecordProperty(golden, std::to_string(difference));
+  }
+
+  std::vector<TokenId> prompt_;
+  std::vector<TokenId> greedy_;
+  std::vector<size_t> lengths_;
+  std::map<std::string, float> half_precision_error_;
+};
+
+// 7 does not divide the prompt: masks of later chunks.
+TEST_P(ArchitectureTest, PrefillIsThatOfTransformers) {
+  for (const int chunk : {256, 7}) {
+    const auto model = Load(chunk);
+    ASSERT_NE(model, nullptr);
+    ExpectNear(model->Logits(prompt_), "prefill.f32");
+  }
+}
+
+TEST_P(ArchitectureTest, StepByStepIsThatOfTransformers) {
+  const auto model = Load(1);
+  ASSERT_NE(model, nullptr);
+  // These two turn positions differently in long texts, and our cache is filled here as for a
+  // prompt that is long from the start, as transformers does it for a prompt.
+  const std::string name = GetParam();
+  const bool by_length = name == "llama_dynamic" || name == "phi3_longrope";
+  ExpectNear(model->Logits(prompt_), by_length ? "prefill.f32" : "decode.f32");
+}
+
+TEST_P(ArchitectureTest, BatchOfUnequalLengthsIsThatOfTransformers) {
+  const std::string name = GetParam();
+  if (name == "llama_dynamic" || name == "phi3_longrope") {
+    GTEST_SKIP() << "transformers turns a whole batch by the length of its longest sequence";
+  }
+  const auto model = Load(256);
+  ASSERT_NE(model, nullptr);
+  std::vector<std::vector<TokenId>> sequences;
+  for (const size_t length : lengths_) {
+    sequences.emplace_back(prompt_.begin(), prompt_.begin() + static_cast<int64_t>(length));
+  }
+  const auto rows = model->BatchLogits(sequences);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  std::vector<float> all;
+  for (const std::vector<float>& row : *rows) all.insert(all.end(), row.begin(), row.end());
+  ExpectNear(all, "batch.f32");
+}
+
+TEST_P(ArchitectureTest, GreedyTokensAreThoseOfTransformers) {
+  const auto model = Load(16);
+  ASSERT_NE(model, nullptr);
+  GenerationRequest request;
+  request.prompt.tokens = prompt_;
+  request.max_new_tokens = static_cast<int>(greedy_.size());
+  request.ignore_end_of_text = true;
+  const auto result = model->Generate(request, nullptr);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->tokens, greedy_);
+}
+
+TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
+  const std::vector<float> golden = ReadFloats(Folder(GetParam()) + "prefill.f32");
+  for (const char* dtype : {"bfloat16", "float16"}) {
+    const auto model = Load(256, dtype);
+    ASSERT_NE(model, nullptr);
+    const auto logits = model->Logits(prompt_);
+    ASSERT_TRUE(logits.ok()) << logits.status();
+    const float difference = MaxDifference(*logits, golden);
+    EXPECT_LE(difference, kHalfTolerance * half_precision_error_.at(dtype)) << dtype;
+    EXPECT_GT(difference, 0.0F) << dtype;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Checkpoints, ArchitectureTest,
+    ::testing::Values("bloom", "bloom_odd_heads", "gpt2", "gpt2_inverse_layers", "opt",
+                      "opt_norm_after", "opt_no_affine", "gpt_neox", "gpt_neox_sequential",
+                      "gpt_neo", "llama", "llama_tied_biased", "llama_linear", "llama_dynamic",
+                      "llama3", "llama_yarn", "mistral", "qwen2", "qwen2_window", "qwen3", "gemma2",
+                      "gemma3", "phi", "phi_qk_norm", "phi3", "phi3_longrope", "stablelm",
+                      "stablelm_parallel", "smollm3", "falcon", "falcon_grouped", "falcon_alibi"),
+    [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace assay::engine
