@@ -60,9 +60,10 @@ PHI3 = dict(vocab_size=VOCAB, hidden_size=48, intermediate_size=72, num_hidden_l
 NO_SPECIAL = dict(bos_token_id=0, eos_token_id=0, pad_token_id=0)
 
 CASES = {
-    "bloom": transformers.BloomConfig(vocab_size=VOCAB, hidden_size=48, n_layer=3, n_head=4),
+    "bloom": transformers.BloomConfig(vocab_size=VOCAB, hidden_size=48, n_layer=3, n_head=4, seq_length=128),
     # ALiBi's slopes are others for heads that are no power of two.
-    "bloom_odd_heads": transformers.BloomConfig(vocab_size=VOCAB, hidden_size=42, n_layer=2, n_head=6),
+    "bloom_odd_heads": transformers.BloomConfig(vocab_size=VOCAB, hidden_size=42, n_layer=2, n_head=6,
+                                                seq_length=128),
     "gpt2": transformers.GPT2Config(**GPT2),
     "gpt2_inverse_layers": transformers.GPT2Config(**GPT2, n_inner=90, scale_attn_by_inverse_layer_idx=True),
     "opt": transformers.OPTConfig(**OPT),
@@ -152,7 +153,8 @@ def batch_logits(model, prompt):
 
 def byte_level_tokenizer():
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(alphabet)}, merges=[]))
+    vocabulary = {c: i for i, c in enumerate(alphabet + ["th", "the"])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[("t", "h"), ("th", "e")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
