@@ -142,6 +142,15 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
   return WrongType(path_, key, "an array of whole numbers");
 }
 
+absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) const {
+  const absl::StatusOr<const GgufValue*> value = Find(key);
+  if (!value.ok()) return value.status();
+  if (const auto* array = std::get_if<GgufArray>(*value)) {
+    if (const auto* floats = std::get_if<std::vector<double>>(array)) return *floats;
+  }
+  return WrongType(path_, key, "an array of numbers");
+}
+
 void GgufFile::ReleasePages(const StoredTensor& tensor) const { file_->Release(tensor.data); }
 
 }  // namespace assay::engine

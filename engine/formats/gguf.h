@@ -55,6 +55,7 @@ class GgufFile : public TensorSource {
   // Pointers into this object.
   absl::StatusOr<const std::vector<std::string>*> GetStrings(std::string_view key) const;
   absl::StatusOr<std::vector<int64_t>> GetInts(std::string_view key) const;
+  absl::StatusOr<std::vector<double>> GetFloats(std::string_view key) const;
 
   void ReleasePages(const StoredTensor& tensor) const override;
 

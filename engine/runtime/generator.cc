@@ -51,14 +51,18 @@ class Stopwatch {
 // Tokens to the text that the caller sees.
 class TextOutput {
  public:
-  TextOutput(const Tokenizer& tokenizer, std::vector<std::string> stops, GenerationSink* sink)
-      : tokenizer_(tokenizer), stops_(std::move(stops)), sink_(sink) {}
+  // strip_space: a space that the text begins with is left out.
+  TextOutput(const Tokenizer& tokenizer, std::vector<std::string> stops, bool strip_space,
+             GenerationSink* sink)
+      : tokenizer_(tokenizer), strip_space_(strip_space), stops_(std::move(stops)), sink_(sink) {}
 
   void Append(TokenId token) {
     tokens_.push_back(token);
-    if (!tokenizer_.IsSpecial(token)) {
-      Emit(stops_.Append(characters_.Append(tokenizer_.TokenBytes(token))));
-    }
+    if (tokenizer_.IsSpecial(token)) return;
+    std::string_view bytes = tokenizer_.TokenBytes(token);
+    if (strip_space_ && bytes.starts_with(' ')) bytes.remove_prefix(1);
+    strip_space_ = false;
+    Emit(stops_.Append(characters_.Append(bytes)));
   }
 
   void Finish() {
@@ -81,6 +85,7 @@ class TextOutput {
   }
 
   const Tokenizer& tokenizer_;
+  bool strip_space_;
   Utf8Buffer characters_;
   StopMatcher stops_;
   GenerationSink* sink_;
@@ -88,6 +93,11 @@ class TextOutput {
   std::vector<TokenId> tokens_;
   size_t emitted_tokens_ = 0;
 };
+
+// A reply begins anew; raw text goes on where the prompt stops, with the space that parts them.
+bool StartsReply(const GenerationRequest& request) {
+  return !request.prompt.raw && request.prompt.tokens.empty();
+}
 
 class Generation {
  public:
@@ -100,7 +110,8 @@ class Generation {
         sink_(sink),
         watch_(request.arrival),
         sampler_(request.sampling),
-        output_(tokenizer, request.stop, sink) {}
+        output_(tokenizer, request.stop, StartsReply(request) && tokenizer.StripsLeadingSpace(),
+                sink) {}
 
   absl::StatusOr<GenerationResult> Run(size_t chunk) {
     absl::StatusOr<TokenId> token = Prefill(chunk);

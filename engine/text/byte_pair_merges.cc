@@ -1,9 +1,12 @@
 // Byte-pair encoding with a queue of candidate merges over a linked list of symbols.
 #include "engine/text/byte_pair_merges.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <queue>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -40,24 +43,56 @@ struct Candidate {
 }  // namespace
 
 absl::StatusOr<BytePairMerges> BytePairMerges::Make(
-    const std::vector<std::string>& merges,
-    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+    const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
   BytePairMerges out;
   out.merges_.reserve(merges.size());
   for (size_t rank = 0; rank < merges.size(); ++rank) {
-    const std::string& merge = merges[rank];
-    const size_t space = merge.find(' ');
-    const std::string left = merge.substr(0, space);
-    const std::string right = space == std::string::npos ? "" : merge.substr(space + 1);
+    const auto& [left, right] = merges[rank];
     const auto left_id = vocabulary.find(left);
     const auto right_id = vocabulary.find(right);
     const auto result = vocabulary.find(left + right);
     if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
-      return absl::DataLossError(absl::StrCat("tokenizer.ggml.merges[", rank, "]: '", merge,
+      return absl::DataLossError(absl::StrCat("merges[", rank, "]: '", left, " ", right,
                                               "' is not two tokens that make a third"));
     }
     out.merges_.try_emplace({left_id->second, right_id->second},
                             Merge{static_cast<int32_t>(rank), result->second});
+  }
+  return out;
+}
+
+absl::StatusOr<BytePairMerges> BytePairMerges::Make(
+    const std::vector<std::string>& merges,
+    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  std::vector<Pair> pairs;
+  pairs.reserve(merges.size());
+  for (const std::string& merge : merges) {
+    const size_t space = merge.find(' ');
+    pairs.emplace_back(merge.substr(0, space),
+                       space == std::string::npos ? "" : merge.substr(space + 1));
+  }
+  return Make(pairs, vocabulary);
+}
+
+BytePairMerges BytePairMerges::FromScores(
+    const std::vector<std::string>& tokens, const std::vector<double>& scores,
+    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  // Tokens of one score have one rank: then the leftmost merges first.
+  std::vector<double> ranked = scores;
+  std::sort(ranked.begin(), ranked.end(), std::greater<>());
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+  BytePairMerges out;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const std::string& token = tokens[i];
+    const auto rank = static_cast<int32_t>(
+        std::lower_bound(ranked.begin(), ranked.end(), scores[i], std::greater<>()) -
+        ranked.begin());
+    for (size_t cut = 1; cut < token.size(); ++cut) {
+      const auto left = vocabulary.find(token.substr(0, cut));
+      const auto right = vocabulary.find(token.substr(cut));
+      if (left == vocabulary.end() || right == vocabulary.end()) continue;
+      out.merges_.try_emplace({left->second, right->second}, Merge{rank, static_cast<TokenId>(i)});
+    }
   }
   return out;
 }

@@ -19,11 +19,21 @@ namespace assay::engine {
 // merge of the lowest rank first, the leftmost of equal ones). Immutable, thread-safe.
 class BytePairMerges {
  public:
-  // merges: "left right", best first, in the vocabulary's spelling. DATA_LOSS names a merge that is
-  // not two words, or whose parts or result the vocabulary lacks.
+  using Pair = std::pair<std::string, std::string>;
+
+  // merges: best first, in the vocabulary's spelling. DATA_LOSS names a merge whose parts or result
+  // the vocabulary lacks; in the form "left right" also one that is not two words.
+  static absl::StatusOr<BytePairMerges> Make(
+      const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary);
   static absl::StatusOr<BytePairMerges> Make(
       const std::vector<std::string>& merges,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);
+
+  // As SentencePiece's BPE: any two neighbours that make a token merge, that of the highest score
+  // first.
+  static BytePairMerges FromScores(const std::vector<std::string>& tokens,
+                                   const std::vector<double>& scores,
+                                   const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
   // Merges in place until no merge applies. O(n log n).
   void Apply(std::vector<TokenId>* symbols) const;

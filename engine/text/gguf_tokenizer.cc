@@ -2,43 +2,81 @@
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 #include "engine/text/gguf_tokenizer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/text/bpe_model.h"
+#include "engine/text/byte_pair_merges.h"
 #include "engine/text/tokenizer.h"
+#include "engine/text/unigram_model.h"
 
 namespace assay::engine {
 namespace {
 
-using Kind = ByteLevelVocabulary::Kind;
-
-constexpr char kByteLevelModel[] = "gpt2";
 constexpr size_t kMaxVocabulary = size_t{1} << 22;
+constexpr char kSpaceMark[] = "\xE2\x96\x81";
 
-absl::StatusOr<Kind> ToKind(int64_t type) {
-  constexpr int64_t kNormal = 1;
-  constexpr int64_t kUnknown = 2;
-  constexpr int64_t kControl = 3;
-  constexpr int64_t kUserDefined = 4;
-  constexpr int64_t kUnused = 5;
-  switch (type) {
-    case kNormal:
-    case kUnused:
-      return Kind::kNormal;
-    case kUnknown:
-    case kControl:
-      return Kind::kControl;
-    case kUserDefined:
-      return Kind::kUserDefined;
-    default:
-      return absl::DataLossError(absl::StrCat("has the unknown value ", type));
+// tokenizer.ggml.token_type.
+enum TokenType : int64_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6,
+};
+
+struct Vocabulary {
+  std::vector<std::string> tokens;
+  std::vector<int64_t> types;
+  // Empty where the file has none.
+  std::vector<double> scores;
+};
+
+absl::Status SizeMismatch(const GgufFile& file, const char* key, size_t size, size_t tokens) {
+  return absl::DataLossError(
+      absl::StrCat(file.path(), ": ", key, " has ", size, " entries for ", tokens, " tokens"));
+}
+
+absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
+  constexpr char kTypes[] = "tokenizer.ggml.token_type";
+  constexpr char kScores[] = "tokenizer.ggml.scores";
+  const auto tokens = file.GetStrings("tokenizer.ggml.tokens");
+  if (!tokens.ok()) return tokens.status();
+  Vocabulary out{.tokens = **tokens};
+  const size_t size = out.tokens.size();
+  if (size == 0 || size > kMaxVocabulary) {
+    return absl::DataLossError(
+        absl::StrCat(file.path(), ": tokenizer.ggml.tokens has ", size, " entries"));
   }
+  out.types.assign(size, kNormal);
+  if (file.HasKey(kTypes)) {
+    absl::StatusOr<std::vector<int64_t>> types = file.GetInts(kTypes);
+    if (!types.ok()) return types.status();
+    if (types->size() != size) return SizeMismatch(file, kTypes, types->size(), size);
+    out.types = *std::move(types);
+  }
+  for (size_t i = 0; i < size; ++i) {
+    if (out.types[i] >= kNormal && out.types[i] <= kByte) continue;
+    return absl::DataLossError(
+        absl::StrCat(file.path(), ": ", kTypes, "[", i, "] has the unknown value ", out.types[i]));
+  }
+  if (file.HasKey(kScores)) {
+    absl::StatusOr<std::vector<double>> scores = file.GetFloats(kScores);
+    if (!scores.ok()) return scores.status();
+    if (scores->size() != size) return SizeMismatch(file, kScores, scores->size(), size);
+    out.scores = *std::move(scores);
+  }
+  return out;
 }
 
 // -1 without the key.
@@ -49,82 +87,156 @@ absl::StatusOr<TokenId> ReadId(const GgufFile& file, const char* key, size_t voc
   return static_cast<TokenId>(*id);
 }
 
-absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key) {
-  return file.HasKey(key) ? file.GetBool(key) : false;
+absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallback) {
+  return file.HasKey(key) ? file.GetBool(key) : fallback;
 }
 
-absl::Status ReadTokens(const GgufFile& file, ByteLevelVocabulary* out) {
-  const auto tokens = file.GetStrings("tokenizer.ggml.tokens");
-  if (!tokens.ok()) return tokens.status();
-  if ((*tokens)->empty() || (*tokens)->size() > kMaxVocabulary) {
-    return absl::DataLossError(
-        absl::StrCat(file.path(), ": tokenizer.ggml.tokens has ", (*tokens)->size(), " entries"));
-  }
-  std::vector<int64_t> types((*tokens)->size(), 1);
-  if (file.HasKey("tokenizer.ggml.token_type")) {
-    absl::StatusOr<std::vector<int64_t>> read = file.GetInts("tokenizer.ggml.token_type");
-    if (!read.ok()) return read.status();
-    if (read->size() != types.size()) {
-      return absl::DataLossError(absl::StrCat(file.path(), ": tokenizer.ggml.token_type has ",
-                                              read->size(), " entries for ", types.size(),
-                                              " tokens"));
-    }
-    types = *std::move(read);
-  }
-  out->tokens.reserve(types.size());
-  for (size_t i = 0; i < types.size(); ++i) {
-    const absl::StatusOr<Kind> kind = ToKind(types[i]);
-    if (!kind.ok()) {
-      return absl::DataLossError(absl::StrCat(file.path(), ": tokenizer.ggml.token_type[", i, "] ",
-                                              kind.status().message()));
-    }
-    out->tokens.push_back({(**tokens)[i], *kind});
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadSpecialIds(const GgufFile& file, ByteLevelVocabulary* out) {
-  const size_t size = out->tokens.size();
+// add_bos: what a missing key means.
+absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
+  const size_t size = out->spellings.size();
   const absl::StatusOr<TokenId> bos = ReadId(file, "tokenizer.ggml.bos_token_id", size);
   if (!bos.ok()) return bos.status();
   const absl::StatusOr<TokenId> eos = ReadId(file, "tokenizer.ggml.eos_token_id", size);
   if (!eos.ok()) return eos.status();
-  const absl::StatusOr<bool> add_bos = ReadFlag(file, "tokenizer.ggml.add_bos_token");
-  if (!add_bos.ok()) return add_bos.status();
-  const absl::StatusOr<bool> add_eos = ReadFlag(file, "tokenizer.ggml.add_eos_token");
-  if (!add_eos.ok()) return add_eos.status();
+  const absl::StatusOr<TokenId> eot = ReadId(file, "tokenizer.ggml.eot_token_id", size);
+  if (!eot.ok()) return eot.status();
+  const absl::StatusOr<bool> with_bos = ReadFlag(file, "tokenizer.ggml.add_bos_token", add_bos);
+  if (!with_bos.ok()) return with_bos.status();
+  const absl::StatusOr<bool> with_eos = ReadFlag(file, "tokenizer.ggml.add_eos_token", false);
+  if (!with_eos.ok()) return with_eos.status();
   out->bos = *bos;
   out->eos = *eos;
-  out->add_bos = *add_bos;
-  out->add_eos = *add_eos;
+  if (*eot != -1) out->end_of_text.push_back(*eot);
+  if (*with_bos && out->bos != -1) out->prefix.push_back(out->bos);
+  if (*with_eos && out->eos != -1) out->suffix.push_back(out->eos);
   return absl::OkStatus();
+}
+
+void AddSpecialTokens(const Vocabulary& vocabulary, TokenizerParts* out) {
+  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+    const int64_t type = vocabulary.types[i];
+    if (type != kControl && type != kUserDefined && type != kUnknown) continue;
+    out->added.push_back({.content = vocabulary.tokens[i],
+                          .id = static_cast<TokenId>(i),
+                          .special = type != kUserDefined});
+  }
+}
+
+VocabularyIds IdsOf(const Vocabulary& vocabulary) {
+  VocabularyIds ids;
+  ids.reserve(vocabulary.tokens.size());
+  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+    ids.try_emplace(vocabulary.tokens[i], static_cast<TokenId>(i));
+  }
+  return ids;
+}
+
+// What llama.cpp and `tokenizers` do for Llama 3's kind beyond the pattern: whole words that are
+// tokens are not merged, and a text begins with BOS where the file does not say.
+bool IsLlama3Kind(std::string_view pre) {
+  return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
+         pre == "pixtral" || pre == "lfm2" || pre == "tekken";
+}
+bool NormalizesToNfc(std::string_view pre) { return pre == "qwen2" || pre == "stablelm2"; }
+
+absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
+                           const Vocabulary& vocabulary, TokenizerParts* out) {
+  std::string pre = pre_tokenizer;
+  if (pre.empty() && file.HasKey("tokenizer.ggml.pre")) {
+    absl::StatusOr<std::string> named = file.GetString("tokenizer.ggml.pre");
+    if (!named.ok()) return named.status();
+    pre = *std::move(named);
+  }
+  if (pre.empty()) pre = "default";
+  absl::StatusOr<std::vector<PreTokenizerStep>> steps = NamedPreTokenizer(pre);
+  if (!steps.ok()) return steps.status();
+  const auto merges = file.GetStrings("tokenizer.ggml.merges");
+  if (!merges.ok()) return merges.status();
+  VocabularyIds ids = IdsOf(vocabulary);
+  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(**merges, ids);
+  if (!ranked.ok()) return ranked.status();
+  out->pre_tokenizer = *std::move(steps);
+  if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
+  out->decoding.byte_level = true;
+  out->model = std::make_unique<BpeModel>(
+      std::move(ids), *std::move(ranked),
+      BpeOptions{.byte_level = true, .ignore_merges = IsLlama3Kind(pre)});
+  return ReadSpecialIds(file, /*add_bos=*/IsLlama3Kind(pre), out);
+}
+
+std::optional<TokenId> UnknownOf(const Vocabulary& vocabulary) {
+  const auto it = std::find(vocabulary.types.begin(), vocabulary.types.end(), kUnknown);
+  if (it == vocabulary.types.end()) return std::nullopt;
+  return static_cast<TokenId>(it - vocabulary.types.begin());
+}
+
+absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabulary& vocabulary,
+                               TokenizerParts* out) {
+  if (vocabulary.scores.empty()) {
+    return absl::DataLossError("tokenizer.ggml.scores is missing");
+  }
+  if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
+    return absl::UnimplementedError(
+        "tokenizer.ggml.precompiled_charsmap (a table of normalisation) is not read yet");
+  }
+  const absl::StatusOr<bool> prefix = ReadFlag(file, "tokenizer.ggml.add_space_prefix", true);
+  if (!prefix.ok()) return prefix.status();
+  absl::StatusOr<Regex> space = Regex::Literal(" ");
+  if (!space.ok()) return space.status();
+  if (*prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
+  out->normalizer.emplace_back(Replace{*std::move(space), kSpaceMark});
+  out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = *prefix};
+  const std::optional<TokenId> unknown = UnknownOf(vocabulary);
+  if (unigram) {
+    std::vector<UnigramModel::Piece> pieces;
+    for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+      pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
+    }
+    absl::StatusOr<std::unique_ptr<TokenModel>> model =
+        UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true);
+    if (!model.ok()) return model.status();
+    out->model = *std::move(model);
+  } else {
+    VocabularyIds ids = IdsOf(vocabulary);
+    BytePairMerges merges = BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids);
+    out->model = std::make_unique<BpeModel>(
+        std::move(ids), std::move(merges),
+        BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
+  }
+  return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
+}
+
+absl::Status Fill(const GgufFile& file, const std::string& pre_tokenizer,
+                  const Vocabulary& vocabulary, TokenizerParts* out) {
+  const absl::StatusOr<std::string> model = file.GetString("tokenizer.ggml.model");
+  if (!model.ok()) return model.status();
+  if (*model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
+  if (*model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
+  if (*model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
+  return absl::UnimplementedError(
+      absl::StrCat("tokenizer model '", *model, "' is not read yet; gpt2, llama and t5 are"));
 }
 
 }  // namespace
 
-absl::StatusOr<ByteLevelVocabulary> ReadByteLevelVocabulary(const GgufFile& file) {
-  const absl::StatusOr<std::string> model = file.GetString("tokenizer.ggml.model");
-  if (!model.ok()) return model.status();
-  if (*model != kByteLevelModel) {
-    return absl::UnimplementedError(absl::StrCat(file.path(), ": tokenizer model '", *model,
-                                                 "' is not read yet; ", kByteLevelModel, " is"));
-  }
-  ByteLevelVocabulary vocabulary;
-  const absl::StatusOr<std::string> pre = file.GetString("tokenizer.ggml.pre");
-  if (!pre.ok()) return pre.status();
-  vocabulary.pre_tokenizer = *pre;
-  if (absl::Status s = ReadTokens(file, &vocabulary); !s.ok()) return s;
-  const auto merges = file.GetStrings("tokenizer.ggml.merges");
-  if (!merges.ok()) return merges.status();
-  vocabulary.merges = **merges;
-  if (absl::Status s = ReadSpecialIds(file, &vocabulary); !s.ok()) return s;
-  return vocabulary;
+absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
+                                                 const std::string& pre_tokenizer) {
+  const absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(file);
+  if (!vocabulary.ok()) return vocabulary.status();
+  TokenizerParts parts;
+  parts.spellings = vocabulary->tokens;
+  AddSpecialTokens(*vocabulary, &parts);
+  const absl::Status filled = Fill(file, pre_tokenizer, *vocabulary, &parts);
+  if (filled.ok()) return parts;
+  // Those of the file's keys have its path already.
+  if (filled.message().find(file.path()) != std::string::npos) return filled;
+  return absl::Status(filled.code(), absl::StrCat(file.path(), ": ", filled.message()));
 }
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file) {
-  absl::StatusOr<ByteLevelVocabulary> vocabulary = ReadByteLevelVocabulary(file);
-  if (!vocabulary.ok()) return vocabulary.status();
-  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = ByteLevelTokenizer::Make(*vocabulary);
+  absl::StatusOr<TokenizerParts> parts = ReadGgufTokenizer(file);
+  if (!parts.ok()) return parts.status();
+  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(*std::move(parts));
   if (tokenizer.ok()) return tokenizer;
   return absl::Status(tokenizer.status().code(),
                       absl::StrCat(file.path(), ": ", tokenizer.status().message()));

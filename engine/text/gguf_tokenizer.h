@@ -2,14 +2,17 @@
 #ifndef ASSAY_ENGINE_TEXT_GGUF_TOKENIZER_H_
 #define ASSAY_ENGINE_TEXT_GGUF_TOKENIZER_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "engine/formats/gguf.h"
-#include "engine/text/byte_level_tokenizer.h"
+#include "engine/text/pipeline_tokenizer.h"
 
 namespace assay::engine {
 
-// Errors as MakeTokenizer().
-absl::StatusOr<ByteLevelVocabulary> ReadByteLevelVocabulary(const GgufFile& file);
+// Errors as MakeTokenizer(). `pre_tokenizer`: instead of the file's own, where not empty.
+absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
+                                                 const std::string& pre_tokenizer = "");
 
 }  // namespace assay::engine
 

@@ -1,129 +1,211 @@
-// Cuts a text into pieces with the models' own regular expressions.
+// Cuts a text into pieces.
 #include "engine/text/pre_tokenizer.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "engine/text/byte_alphabet.h"
 
 namespace assay::engine {
 namespace {
 
-// Unicode's White_Space. PCRE2's \s counts U+180E too, which the tokenizers' engines do not.
-#define ASSAY_SPACE \
-  "\\t-\\r "        \
-  "\\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
-
-// One digit at a time (tokenizers' Digits(individual_digits=True)).
-constexpr char kDigits[] = "\\p{N}";
-// tokenizers' ByteLevel(use_regex=True), from GPT-2.
-constexpr char kGpt2[] =
-    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^" ASSAY_SPACE "\\p{L}\\p{N}]+|[" ASSAY_SPACE
-    "]+(?![^" ASSAY_SPACE "])|[" ASSAY_SPACE "]+";
-// Llama 3 and Qwen 2: as GPT-2, with case-insensitive contractions and line breaks kept together;
-// they differ in how many digits make a piece.
-#define ASSAY_CL100K(digits)                                                                \
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^" ASSAY_SPACE  \
-  "\\p{L}\\p{N}]+[\\r\\n]*|[" ASSAY_SPACE "]*[\\r\\n]+|[" ASSAY_SPACE "]+(?![^" ASSAY_SPACE \
-  "])|[" ASSAY_SPACE "]+"
-constexpr char kLlama3[] = ASSAY_CL100K("\\p{N}{1,3}");
-constexpr char kQwen2[] = ASSAY_CL100K("\\p{N}");
-
-#undef ASSAY_CL100K
-#undef ASSAY_SPACE
-
-struct CodeFree {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+struct Part {
+  size_t begin;
+  size_t end;
+  bool delimiter;
 };
-struct MatchFree {
-  void operator()(pcre2_match_data* match) const { pcre2_match_data_free(match); }
-};
-using Code = std::unique_ptr<pcre2_code, CodeFree>;
-using Match = std::unique_ptr<pcre2_match_data, MatchFree>;
 
-absl::StatusOr<Code> Compile(const char* pattern) {
-  int error = 0;
-  PCRE2_SIZE offset = 0;
-  Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED,
-                          PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK, &error, &offset, nullptr));
-  if (code == nullptr) {
-    return absl::InternalError(
-        absl::StrCat("pattern does not compile: error ", error, " at ", offset));
+// Matches and what lies between them, in order.
+std::vector<Part> PartsOf(const std::vector<Regex::Range>& matches, size_t size, bool invert) {
+  std::vector<Part> parts;
+  size_t at = 0;
+  for (const Regex::Range& match : matches) {
+    if (match.begin > at) parts.push_back({at, match.begin, invert});
+    parts.push_back({match.begin, match.end, !invert});
+    at = match.end;
   }
-  // Without JIT (a platform that forbids it) the interpreter gives the same matches.
-  pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
-  return code;
+  if (at < size) parts.push_back({at, size, invert});
+  return parts;
 }
 
-// Matches are pieces, and so is what lies between them.
-absl::Status SplitPiece(const pcre2_code* code, pcre2_match_data* match, std::string_view piece,
-                        std::vector<std::string_view>* out) {
-  size_t at = 0;
-  while (at < piece.size()) {
-    const int found = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(piece.data()), piece.size(),
-                                  at, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, match, nullptr);
-    if (found == PCRE2_ERROR_NOMATCH) break;
-    if (found < 0) {
-      return absl::InternalError(absl::StrCat("text cannot be split: PCRE2 error ", found));
+// Joins neighbouring parts as the behavior says.
+std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior) {
+  std::vector<Part> out;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Part& part = parts[i];
+    const Part* before = i == 0 ? nullptr : &parts[i - 1];
+    switch (behavior) {
+      case SplitBehavior::kRemoved:
+        if (!part.delimiter) out.push_back(part);
+        break;
+      case SplitBehavior::kIsolated:
+        out.push_back(part);
+        break;
+      case SplitBehavior::kMergedWithPrevious:
+        if (part.delimiter && before != nullptr && !before->delimiter)
+          out.back().end = part.end;
+        else
+          out.push_back(part);
+        break;
+      case SplitBehavior::kMergedWithNext:
+        if (!part.delimiter && before != nullptr && before->delimiter)
+          out.back().end = part.end;
+        else
+          out.push_back(part);
+        break;
+      case SplitBehavior::kContiguous:
+        if (before != nullptr && before->delimiter == part.delimiter)
+          out.back().end = part.end;
+        else
+          out.push_back(part);
+        break;
     }
-    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(match);
-    if (bounds[0] > at) out->push_back(piece.substr(at, bounds[0] - at));
-    out->push_back(piece.substr(bounds[0], bounds[1] - bounds[0]));
-    at = bounds[1];
   }
-  if (at < piece.size()) out->push_back(piece.substr(at));
+  return out;
+}
+
+absl::Status SplitPiece(const SplitStep& step, std::string_view piece,
+                        std::vector<std::string>* out) {
+  const absl::StatusOr<std::vector<Regex::Range>> matches = step.pattern.FindAll(piece);
+  if (!matches.ok()) return matches.status();
+  for (const Part& part : Behave(PartsOf(*matches, piece.size(), step.invert), step.behavior)) {
+    out->emplace_back(piece.substr(part.begin, part.end - part.begin));
+  }
   return absl::OkStatus();
 }
 
-std::vector<const char*> PatternsOf(std::string_view name) {
-  if (name == "smollm") return {kDigits, kGpt2};
-  if (name == "gpt-2") return {kGpt2};
-  if (name == "llama-bpe") return {kLlama3};
-  if (name == "qwen2") return {kQwen2};
-  return {};
+void SplitMetaspace(const MetaspaceStep& step, std::string_view piece, bool starts_text,
+                    std::vector<std::string>* out) {
+  std::string text = absl::StrReplaceAll(std::string(piece), {{" ", step.replacement}});
+  const bool wants = step.prefix == MetaspaceStep::Prefix::kAlways ||
+                     (step.prefix == MetaspaceStep::Prefix::kFirst && starts_text);
+  if (wants && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
+  if (!step.split) {
+    out->push_back(std::move(text));
+    return;
+  }
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = text.find(step.replacement, begin + step.replacement.size());
+    // A piece without the mark in front ends at the next mark.
+    if (!std::string_view(text).substr(begin).starts_with(step.replacement)) {
+      end = text.find(step.replacement, begin);
+    }
+    if (end == std::string::npos) end = text.size();
+    out->push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+}
+
+std::string Spelled(std::string_view bytes) {
+  std::string spelling;
+  for (const char byte : bytes) spelling += SpellingOfByte(static_cast<uint8_t>(byte));
+  return spelling;
+}
+
+absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool starts_text,
+                   std::vector<std::string>* out) {
+  if (const auto* split = std::get_if<SplitStep>(&step)) return SplitPiece(*split, piece, out);
+  if (const auto* metaspace = std::get_if<MetaspaceStep>(&step)) {
+    SplitMetaspace(*metaspace, piece, starts_text, out);
+  } else if (std::holds_alternative<PrefixSpaceStep>(step)) {
+    out->push_back(piece.starts_with(' ') ? piece : " " + piece);
+  } else if (std::holds_alternative<SpellBytesStep>(step)) {
+    out->push_back(Spelled(piece));
+  } else {
+    out->push_back(BytesOfSpelling(piece).value_or(piece));
+  }
+  return absl::OkStatus();
+}
+
+struct Pattern {
+  const char* name;
+  std::vector<const char*> patterns;
+};
+
+constexpr char kDigit[] = R"(\p{N})";
+constexpr char kGpt2[] =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr char kLlama3[] =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr char kQwen2[] =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// Mistral Nemo and later.
+constexpr char kTekken[] =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr char kBloom[] = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
+constexpr char kPunctuation[] = R"([\p{P}\$\+<=>\^~\|`]+)";
+constexpr char kDefaultPunctuation[] = R"([\p{P}\$\+<=>\^~\|]+)";
+constexpr char kDigits[] = R"(\p{N}+)";
+constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
+
+const std::vector<Pattern>& Patterns() {
+  static const auto* const kPatterns = new std::vector<Pattern>{
+      {"gpt-2", {kGpt2}},
+      {"phi-2", {kGpt2}},
+      {"mpt", {kGpt2}},
+      {"olmo", {kGpt2}},
+      {"jais", {kGpt2}},
+      {"llama-bpe", {kLlama3}},
+      {"llama-v3", {kLlama3}},
+      {"llama3", {kLlama3}},
+      {"falcon3", {kLlama3}},
+      {"pixtral", {kLlama3}},
+      {"lfm2", {kLlama3}},
+      {"smaug-bpe", {kLlama3}},
+      {"dbrx", {kLlama3}},
+      {"qwen2", {kQwen2}},
+      {"stablelm2", {kQwen2}},
+      {"deepseek-r1-qwen", {kQwen2}},
+      {"smollm", {kDigit, kGpt2}},
+      {"starcoder", {kDigit, kGpt2}},
+      {"refact", {kDigit, kGpt2}},
+      {"command-r", {kDigit, kGpt2}},
+      {"tekken", {kTekken}},
+      {"default", {kDefaultPunctuation, kGpt2, kDigits, kThreeDigits}},
+      {"falcon", {kPunctuation, kGpt2, kThreeDigits}},
+      {"bloom", {kBloom}},
+  };
+  return *kPatterns;
 }
 
 }  // namespace
 
-struct PreTokenizer::Stages {
-  std::vector<Code> codes;
-};
+std::string_view Gpt2Pattern() { return kGpt2; }
 
-PreTokenizer::PreTokenizer(std::unique_ptr<Stages> stages) : stages_(std::move(stages)) {}
-PreTokenizer::~PreTokenizer() = default;
-
-absl::StatusOr<std::unique_ptr<PreTokenizer>> PreTokenizer::Make(std::string_view name) {
-  const std::vector<const char*> patterns = PatternsOf(name);
-  if (patterns.empty()) {
-    return absl::UnimplementedError(
-        absl::StrCat("pre-tokenizer '", std::string(name),
-                     "' is not read yet; smollm, gpt-2, llama-bpe and qwen2 are"));
+absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name) {
+  std::string known;
+  for (const Pattern& pattern : Patterns()) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", pattern.name);
+    if (name != pattern.name) continue;
+    std::vector<PreTokenizerStep> steps;
+    for (const char* text : pattern.patterns) {
+      absl::StatusOr<Regex> regex = Regex::Compile(text);
+      if (!regex.ok()) return regex.status();
+      steps.emplace_back(SplitStep{.pattern = *std::move(regex)});
+    }
+    return steps;
   }
-  auto stages = std::make_unique<Stages>();
-  for (const char* pattern : patterns) {
-    absl::StatusOr<Code> code = Compile(pattern);
-    if (!code.ok()) return code.status();
-    stages->codes.push_back(*std::move(code));
-  }
-  return std::unique_ptr<PreTokenizer>(new PreTokenizer(std::move(stages)));
+  return absl::UnimplementedError(
+      absl::StrCat("pre-tokenizer '", std::string(name), "' is not read yet; these are: ", known));
 }
 
-absl::StatusOr<std::vector<std::string_view>> PreTokenizer::Split(std::string_view text) const {
-  std::vector<std::string_view> pieces = {text};
-  for (const Code& code : stages_->codes) {
-    const Match match(pcre2_match_data_create_from_pattern(code.get(), nullptr));
-    std::vector<std::string_view> next;
-    for (const std::string_view piece : pieces) {
-      if (absl::Status s = SplitPiece(code.get(), match.get(), piece, &next); !s.ok()) return s;
+absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,
+                                                     std::string_view text, bool starts_text) {
+  std::vector<std::string> pieces;
+  if (!text.empty()) pieces.emplace_back(text);
+  for (const PreTokenizerStep& step : steps) {
+    std::vector<std::string> next;
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      if (absl::Status s = Apply(step, pieces[i], starts_text && i == 0, &next); !s.ok()) return s;
     }
     pieces = std::move(next);
   }

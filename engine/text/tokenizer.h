@@ -47,6 +47,9 @@ class Tokenizer {
   virtual bool IsSpecial(TokenId id) const = 0;
   // True for every token that ends a turn or a text (<|im_end|>, <|endoftext|>).
   virtual bool IsEndOfText(TokenId id) const = 0;
+  // True: a space that a text begins with is an artefact of the vocabulary, not the text's own
+  // (SentencePiece); Decode() leaves it out, TokenBytes() cannot.
+  virtual bool StripsLeadingSpace() const { return false; }
   // -1 where the model has none.
   virtual TokenId bos_id() const = 0;
   virtual TokenId eos_id() const = 0;
@@ -56,7 +59,9 @@ class Tokenizer {
 // that is not read yet; DATA_LOSS names the broken key.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file);
 
-// The tokenizer of a Hugging Face folder.
+// The tokenizer of a Hugging Face folder: tokenizer.json, else vocab.json and merges.txt, with what
+// tokenizer_config.json, config.json and generation_config.json say of special tokens. NOT_FOUND:
+// none of these. UNIMPLEMENTED names the component that is not read yet; DATA_LOSS the broken key.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder);
 
 }  // namespace assay::engine

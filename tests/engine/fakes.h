@@ -33,8 +33,11 @@ class FakeTokenizer : public Tokenizer {
   int vocab_size() const override { return static_cast<int>(pieces_.size()); }
   bool IsSpecial(TokenId id) const override { return pieces_.at(id).rfind("<|", 0) == 0; }
   bool IsEndOfText(TokenId id) const override { return id == vocab_size() - 1; }
+  bool StripsLeadingSpace() const override { return strips_leading_space; }
   TokenId bos_id() const override { return -1; }
   TokenId eos_id() const override { return vocab_size() - 1; }
+
+  bool strips_leading_space = false;
 
  private:
   std::vector<std::string> pieces_;

@@ -54,6 +54,18 @@ class GeneratorTest : public ::testing::Test {
   std::vector<TokenId> prompt_ = {0, 1};
 };
 
+// SentencePiece's vocabularies put a space in front of a word that begins a text.
+TEST_F(GeneratorTest, AReplyLosesTheSpaceItBeginsWithAndRawTextKeepsIt) {
+  tokenizer_.strips_leading_space = true;
+  request_.prompt.text = "say world";
+  EXPECT_EQ(Run({6, 1, 2, 1, 7})->text, "world wor");
+  request_.prompt.raw = true;
+  EXPECT_EQ(Run({1, 2, 7})->text, " world");
+  tokenizer_.strips_leading_space = false;
+  request_.prompt.raw = false;
+  EXPECT_EQ(Run({1, 2, 7})->text, " world");
+}
+
 TEST_F(GeneratorTest, EndOfTextIsNeitherInTextNorInTokens) {
   const auto result = Run({0, 1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();

@@ -2,6 +2,7 @@
 //
 //   {"encode": "text", "parse_special": true} -> {"ids": [...]} or {"error": "..."}
 //   {"decode": [ids], "skip_special": false}  -> {"text": "..."}
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "engine/formats/gguf.h"
-#include "engine/text/byte_level_tokenizer.h"
 #include "engine/text/gguf_tokenizer.h"
+#include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/tokenizer.h"
 #include "nlohmann/json.hpp"
 
@@ -23,7 +24,8 @@ using Json = nlohmann::json;
 Json Answer(const Tokenizer& tokenizer, const Json& request) {
   if (request.contains("encode")) {
     const auto ids = tokenizer.Encode(request["encode"].get<std::string>(),
-                                      {.parse_special = request.value("parse_special", true)});
+                                      {.parse_special = request.value("parse_special", true),
+                                       .add_special = request.value("add_special", false)});
     if (!ids.ok()) return {{"error", std::string(ids.status().message())}};
     return {{"ids", *ids}};
   }
@@ -33,25 +35,23 @@ Json Answer(const Tokenizer& tokenizer, const Json& request) {
   return {{"text", *text}};
 }
 
+absl::StatusOr<std::unique_ptr<Tokenizer>> Open(const std::string& path, const std::string& pre) {
+  if (std::filesystem::is_directory(path)) return assay::engine::MakeTokenizerFromFolder(path);
+  const auto file = assay::engine::GgufFile::Open(path);
+  if (!file.ok()) return file.status();
+  auto parts = assay::engine::ReadGgufTokenizer(**file, pre);
+  if (!parts.ok()) return parts.status();
+  return assay::engine::PipelineTokenizer::Make(*std::move(parts));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2 || argc > 3) {
-    std::cerr << "usage: tokenizer_probe MODEL.gguf [PRE_TOKENIZER]\n";
+    std::cerr << "usage: tokenizer_probe MODEL.gguf|FOLDER [PRE_TOKENIZER]\n";
     return 2;
   }
-  const auto file = assay::engine::GgufFile::Open(argv[1]);
-  if (!file.ok()) {
-    std::cerr << file.status() << "\n";
-    return 1;
-  }
-  auto vocabulary = assay::engine::ReadByteLevelVocabulary(**file);
-  if (!vocabulary.ok()) {
-    std::cerr << vocabulary.status() << "\n";
-    return 1;
-  }
-  if (argc == 3) vocabulary->pre_tokenizer = argv[2];
-  const auto tokenizer = assay::engine::ByteLevelTokenizer::Make(*vocabulary);
+  const auto tokenizer = Open(argv[1], argc == 3 ? argv[2] : "");
   if (!tokenizer.ok()) {
     std::cerr << tokenizer.status() << "\n";
     return 1;

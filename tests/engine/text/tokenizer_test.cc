@@ -9,8 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/formats/gguf.h"
+#include "engine/text/bpe_model.h"
 #include "engine/text/byte_alphabet.h"
-#include "engine/text/byte_level_tokenizer.h"
+#include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/utf8.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -45,25 +46,60 @@ TEST(TokenizerTest, EqualsTransformersOnTheGoldenStrings) {
   EXPECT_EQ(compared, 400);
 }
 
-// Bytes a..e, "Ġ", merges ab and abc, one control token, one user-defined one.
-ByteLevelVocabulary SmallVocabulary() {
-  using Kind = ByteLevelVocabulary::Kind;
-  ByteLevelVocabulary vocabulary;
-  vocabulary.tokens = {
-      {"<|end|>", Kind::kControl}, {"a", Kind::kNormal},        {"b", Kind::kNormal},
-      {"c", Kind::kNormal},        {"Ġ", Kind::kNormal},        {"ab", Kind::kNormal},
-      {"abc", Kind::kNormal},      {"bc", Kind::kNormal},       {"<u>", Kind::kUserDefined},
-      {"Ã", Kind::kNormal},        {"<|end|>>", Kind::kControl}};
-  vocabulary.merges = {"b c", "a b", "ab c", "a bc"};
-  vocabulary.pre_tokenizer = "gpt-2";
-  vocabulary.eos = 0;
-  return vocabulary;
+// The small tokenizers of make_small_tokenizers.py, against `tokenizers`.
+class FolderTokenizerTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(FolderTokenizerTest, EqualsTokenizersOnTheGoldenStrings) {
+  const std::string folder = std::string("tests/golden/text/small/") + GetParam();
+  const auto tokenizer = MakeTokenizerFromFolder(folder);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  std::ifstream lines(folder + "/golden.jsonl");
+  int compared = 0;
+  for (std::string line; std::getline(lines, line); ++compared) {
+    const auto golden = nlohmann::json::parse(line);
+    const auto text = golden["text"].get<std::string>();
+    const auto full = golden["full"].get<std::vector<TokenId>>();
+    SCOPED_TRACE(text);
+    const auto ids = (*tokenizer)->Encode(text, {.parse_special = true, .add_special = false});
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(*ids, golden["ids"].get<std::vector<TokenId>>());
+    EXPECT_EQ(*(*tokenizer)->Encode(text, {.parse_special = true}), full);
+    EXPECT_EQ(*(*tokenizer)->Decode(full, /*skip_special=*/true),
+              golden["decoded"].get<std::string>());
+  }
+  EXPECT_GT(compared, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, FolderTokenizerTest,
+                         testing::Values("byte_level", "falcon", "sentencepiece_bpe", "unigram",
+                                         "unigram_bytes"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// Bytes a..c, "Ġ", merges ab and abc, control tokens, one user-defined one.
+absl::StatusOr<std::unique_ptr<Tokenizer>> MakeSmall(const std::vector<std::string>& merges = {
+                                                         "b c", "a b", "ab c", "a bc"}) {
+  TokenizerParts parts;
+  parts.spellings = {"<|end|>", "a", "b", "c", "Ġ", "ab", "abc", "bc", "<u>", "Ã", "<|end|>>"};
+  VocabularyIds ids;
+  for (size_t i = 0; i < parts.spellings.size(); ++i) {
+    ids[parts.spellings[i]] = static_cast<TokenId>(i);
+  }
+  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(merges, ids);
+  if (!ranked.ok()) return ranked.status();
+  parts.model = std::make_unique<BpeModel>(ids, *std::move(ranked), BpeOptions{.byte_level = true});
+  parts.pre_tokenizer = *NamedPreTokenizer("gpt-2");
+  parts.decoding.byte_level = true;
+  parts.added = {{.content = "<|end|>", .id = 0, .special = true},
+                 {.content = "<u>", .id = 8},
+                 {.content = "<|end|>>", .id = 10, .special = true}};
+  parts.eos = 0;
+  return PipelineTokenizer::Make(std::move(parts));
 }
 
 class SmallTokenizerTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto made = ByteLevelTokenizer::Make(SmallVocabulary());
+    auto made = MakeSmall();
     ASSERT_TRUE(made.ok()) << made.status();
     tokenizer_ = *std::move(made);
   }
@@ -121,16 +157,12 @@ TEST_F(SmallTokenizerTest, WordOfAMillionBytesIsNotQuadratic) {
 }
 
 TEST(TokenizerVocabularyTest, BrokenVocabulariesAreNamed) {
-  ByteLevelVocabulary vocabulary = SmallVocabulary();
-  vocabulary.merges.push_back("a zz");
-  absl::Status status = ByteLevelTokenizer::Make(vocabulary).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("merges[4]: 'a zz'"));
-  vocabulary = SmallVocabulary();
-  vocabulary.pre_tokenizer = "dbrx";
-  status = ByteLevelTokenizer::Make(vocabulary).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("'dbrx'"));
+  const absl::Status merge = MakeSmall({"b c", "a zz"}).status();
+  EXPECT_EQ(merge.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(merge.message()), HasSubstr("merges[1]: 'a zz'"));
+  const absl::Status pattern = NamedPreTokenizer("nobody").status();
+  EXPECT_EQ(pattern.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(pattern.message()), HasSubstr("'nobody'"));
 }
 
 TEST(ByteAlphabetTest, EveryByteGoesThereAndBack) {

@@ -1,0 +1,25 @@
+// Classes of characters.
+#ifndef ASSAY_ENGINE_TEXT_CHARACTERS_H_
+#define ASSAY_ENGINE_TEXT_CHARACTERS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace assay::engine {
+
+// Unicode's White_Space.
+bool IsSpace(uint32_t code_point);
+// A letter, mark, digit or connecting punctuation: \w.
+bool IsWord(uint32_t code_point);
+
+// Bytes of the spaces that a text begins or ends with.
+size_t LeadingSpaces(std::string_view text);
+size_t TrailingSpaces(std::string_view text);
+
+// Where the last character of a text that is not empty begins.
+size_t LastCharacter(std::string_view text);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_TEXT_CHARACTERS_H_
