@@ -24,24 +24,6 @@ absl::Status WrongType(const std::string& path, std::string_view key, const char
 
 }  // namespace
 
-std::string GgmlTypeName(GgmlType type) {
-  switch (type) {
-    case GgmlType::kF32:
-      return "F32";
-    case GgmlType::kF16:
-      return "F16";
-    case GgmlType::kBF16:
-      return "BF16";
-    case GgmlType::kQ4_0:
-      return "Q4_0";
-    case GgmlType::kQ4_1:
-      return "Q4_1";
-    case GgmlType::kQ8_0:
-      return "Q8_0";
-  }
-  return absl::StrCat("type ", static_cast<uint32_t>(type));
-}
-
 int64_t StoredTensor::ElementCount() const {
   int64_t count = 1;
   for (const int64_t dimension : shape) count *= dimension;

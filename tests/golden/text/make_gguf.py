@@ -1,27 +1,43 @@
-"""Makes tests/golden/text/types.gguf, and types.json: the same tensors de-quantised by the `gguf` package.
+"""Makes tests/golden/text/types.gguf, a file with a tensor of every type that Assay reads, and types.f32: the same
+tensors de-quantised by the `gguf` package, one after another in the file's order, as little-endian floats.
 
     python tests/golden/text/make_gguf.py
 """
-import json
 import pathlib
 
 import gguf
 import numpy as np
 
 HERE = pathlib.Path(__file__).parent
-ROWS, COLUMNS = 3, 64
+ROWS, COLUMNS = 5, 256
+
+# Where a block's half-precision scales and minima stand.
+SCALES = {
+    "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "IQ4_NL": [0],
+    "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_XS": [0],
+    "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [],
+}
+# The first blocks' scales and minima: what a quantiser never writes. Subnormal, infinite, NaN.
+EXTREMES = [(6e-8, -3e-7), (np.inf, -np.inf), (np.nan, 1), (-65504, 65504)]
 
 
-def raw_blocks(kind, rng):
-    """Random bits in every byte, scales included, with what a quantiser never writes (negative and subnormal scales)."""
-    elements, size = gguf.GGML_QUANT_SIZES[kind]
-    data = rng.integers(0, 256, size=(ROWS, COLUMNS // elements * size), dtype=np.uint8)
-    blocks = data.reshape(-1, size)
-    halves = 2 if kind == gguf.GGMLQuantizationType.Q4_1 else 1
-    scales = rng.normal(size=(len(blocks), halves)).astype(np.float16)
-    scales[0, 0] = np.float16(3e-7)
-    blocks[:, :2 * halves] = scales.view(np.uint8)
-    return data
+def raw_blocks(kind, count, rng):
+    """`count` blocks of random bytes; their scales are of weights' size, extreme in the first of every eight blocks."""
+    _, size = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]]
+    blocks = rng.integers(0, 256, size=(count, size), dtype=np.uint8)
+    if kind == "MXFP4":
+        blocks[:5, 0] = [0, 1, 2, 254, 255]
+    for i, at in enumerate(SCALES[kind]):
+        scales = rng.normal(size=count).astype(np.float16)
+        for j, extreme in enumerate(EXTREMES):
+            scales[j::8] = np.float16(extreme[i])
+        blocks[:, at:at + 2] = scales.view(np.uint8).reshape(-1, 2)
+    return blocks
+
+
+def dequantised(data, kind):
+    with np.errstate(all="ignore"):
+        return np.ascontiguousarray(gguf.quants.dequantize(data, kind), dtype="<f4")
 
 
 def main():
@@ -41,19 +57,18 @@ def main():
                              ("bf16", gguf.GGMLQuantizationType.BF16,
                               (plain.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8))]:
         writer.add_tensor(name, data, raw_dtype=kind)
-        expected[name] = gguf.quants.dequantize(data, kind)
-    for kind in ("Q4_0", "Q4_1", "Q8_0"):
+        expected[name] = dequantised(data, kind)
+    for kind in SCALES:
         quant = gguf.GGMLQuantizationType[kind]
-        data = raw_blocks(quant, rng)
+        elements, _ = gguf.GGML_QUANT_SIZES[quant]
+        data = raw_blocks(kind, ROWS * COLUMNS // elements, rng).reshape(ROWS, -1)
         writer.add_tensor(kind.lower(), data, raw_dtype=quant)
-        expected[kind.lower()] = gguf.quants.dequantize(data, quant)
+        expected[kind.lower()] = dequantised(data, quant)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    # Bits, not decimals: the comparison is exact.
-    bits = {name: np.ascontiguousarray(v, dtype=np.float32).view(np.uint32).ravel().tolist() for name, v in expected.items()}
-    (HERE / "types.json").write_text(json.dumps(bits) + "\n")
+    (HERE / "types.f32").write_bytes(b"".join(v.tobytes() for v in expected.values()))
 
 
 if __name__ == "__main__":

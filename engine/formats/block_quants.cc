@@ -1,0 +1,138 @@
+// Blocks of 32 elements: a scale, perhaps a minimum, then the elements' codes. Layouts: ggml's
+// block_q4_0 and so on, ggml-common.h. The low halves of the bytes are the first 16 elements.
+#include <bit>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "engine/formats/block_format.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr int kBlock = 32;
+constexpr int kHalfBlock = kBlock / 2;
+
+// Scale; 16 bytes of 4-bit codes, biased by 8.
+struct Q4_0 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 2 + kHalfBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    const uint8_t* codes = block + 2;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      out[i] = scale * static_cast<float>((codes[i] & 0xF) - 8);
+      out[i + kHalfBlock] = scale * static_cast<float>((codes[i] >> 4) - 8);
+    }
+  }
+};
+
+// Scale, minimum; 16 bytes of 4-bit codes.
+struct Q4_1 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 4 + kHalfBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    const float minimum = LoadHalf(block + 2);
+    const uint8_t* codes = block + 4;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      out[i] = scale * static_cast<float>(codes[i] & 0xF) + minimum;
+      out[i + kHalfBlock] = scale * static_cast<float>(codes[i] >> 4) + minimum;
+    }
+  }
+};
+
+// The fifth bits of 32 codes are the bits of a 32-bit word, element 0's the lowest.
+int FifthBit(uint32_t word, int element) { return static_cast<int>((word >> element) & 1U) << 4; }
+
+// Scale; fifth bits; 16 bytes of the codes' lower bits; codes biased by 16.
+struct Q5_0 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 2 + 4 + kHalfBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    const auto high = Load<uint32_t>(block + 2);
+    const uint8_t* low = block + 6;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      const int first = (low[i] & 0xF) | FifthBit(high, i);
+      const int second = (low[i] >> 4) | FifthBit(high, i + kHalfBlock);
+      out[i] = scale * static_cast<float>(first - 16);
+      out[i + kHalfBlock] = scale * static_cast<float>(second - 16);
+    }
+  }
+};
+
+// Scale, minimum; fifth bits; 16 bytes of the codes' lower bits.
+struct Q5_1 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 4 + 4 + kHalfBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    const float minimum = LoadHalf(block + 2);
+    const auto high = Load<uint32_t>(block + 4);
+    const uint8_t* low = block + 8;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      const int first = (low[i] & 0xF) | FifthBit(high, i);
+      const int second = (low[i] >> 4) | FifthBit(high, i + kHalfBlock);
+      out[i] = scale * static_cast<float>(first) + minimum;
+      out[i + kHalfBlock] = scale * static_cast<float>(second) + minimum;
+    }
+  }
+};
+
+// Scale; 32 signed bytes.
+struct Q8_0 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 2 + kBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    for (int i = 0; i < kBlock; ++i) {
+      out[i] = scale * static_cast<float>(static_cast<int8_t>(block[2 + i]));
+    }
+  }
+};
+
+// Scale; 16 bytes of 4-bit indices into a table.
+struct Iq4Nl {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 2 + kHalfBlock;
+  static void Dequantize(const uint8_t* block, float* out) {
+    const float scale = LoadHalf(block);
+    const uint8_t* codes = block + 2;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      out[i] = scale * static_cast<float>(kNonLinearSteps[codes[i] & 0xF]);
+      out[i + kHalfBlock] = scale * static_cast<float>(kNonLinearSteps[codes[i] >> 4]);
+    }
+  }
+};
+
+// OCP Microscaling FP4: the scale's exponent (2^(e-128), as the table is doubled); 16 bytes of
+// E2M1 numbers.
+struct Mxfp4 {
+  static constexpr int kElements = kBlock;
+  static constexpr int kBytes = 1 + kHalfBlock;
+  static constexpr int8_t kDoubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+  static void Dequantize(const uint8_t* block, float* out) {
+    const uint32_t exponent = block[0];
+    // 2^-128 and 2^-127 are subnormal.
+    const uint32_t bits = exponent < 2 ? 0x00200000U << exponent : (exponent - 1) << 23;
+    const auto scale = std::bit_cast<float>(bits);
+    const uint8_t* codes = block + 1;
+    for (int i = 0; i < kHalfBlock; ++i) {
+      out[i] = scale * static_cast<float>(kDoubled[codes[i] & 0xF]);
+      out[i + kHalfBlock] = scale * static_cast<float>(kDoubled[codes[i] >> 4]);
+    }
+  }
+};
+
+constexpr BlockFormat kFormats[] = {
+    FormatOf<Q4_0>(GgmlType::kQ4_0, "Q4_0"),    FormatOf<Q4_1>(GgmlType::kQ4_1, "Q4_1"),
+    FormatOf<Q5_0>(GgmlType::kQ5_0, "Q5_0"),    FormatOf<Q5_1>(GgmlType::kQ5_1, "Q5_1"),
+    FormatOf<Q8_0>(GgmlType::kQ8_0, "Q8_0"),    FormatOf<Iq4Nl>(GgmlType::kIQ4_NL, "IQ4_NL"),
+    FormatOf<Mxfp4>(GgmlType::kMXFP4, "MXFP4"),
+};
+
+}  // namespace
+
+absl::Span<const BlockFormat> BlockQuants() { return kFormats; }
+
+}  // namespace assay::engine
