@@ -68,6 +68,15 @@ constexpr char kLoadFooter[] =
     "  assay load smollm2_135m\n"
     "  assay --timeout 600 load big_model";
 
+constexpr char kInspectFooter[] =
+    "Reads headers, configuration and tokenizer, no weights. What has a slash or ends in .gguf is "
+    "a\n"
+    "path on the server's machine; the server must be on this one.\n"
+    "Examples:\n"
+    "  assay inspect smollm2_135m\n"
+    "  assay inspect ~/models/bloom-560m\n"
+    "  assay --json inspect ./model.gguf | jq .devices";
+
 constexpr char kUnloadFooter[] =
     "Running requests finish first.\n"
     "Examples:\n"
@@ -160,6 +169,10 @@ void AddModels(CLI::App& app, Arguments& arguments) {
   unload->add_option("id", arguments.id, "The model")->required();
   unload->footer(kUnloadFooter);
   unload->callback([&arguments] { arguments.command = Command::kUnload; });
+  CLI::App* inspect = app.add_subcommand("inspect", "What a model is and what it would take");
+  inspect->add_option("target", arguments.id, "A model's id, a GGUF file or a folder")->required();
+  inspect->footer(kInspectFooter);
+  inspect->callback([&arguments] { arguments.command = Command::kInspect; });
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ enum class Command {
   kModels,
   kLoad,
   kUnload,
+  kInspect,
 };
 
 // Unset optionals leave the server's defaults in force.
@@ -63,7 +64,7 @@ struct Arguments {
   // Of `evaluations get`, and `evaluations list`.
   bool include_samples = false;
   int32_t limit = 0;
-  // The model or evaluation that the command names; empty = none.
+  // The model or evaluation that the command names (for inspect also a path); empty = none.
   std::string id;
 };
 

@@ -25,6 +25,7 @@ int CancelEvaluation(const Session& session);
 int Models(const Session& session);
 int Load(const Session& session);
 int Unload(const Session& session);
+int Inspect(const Session& session);
 
 }  // namespace assay::client
 

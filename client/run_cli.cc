@@ -31,6 +31,8 @@ int Dispatch(const Session& session) {
       return Models(session);
     case Command::kLoad:
       return Load(session);
+    case Command::kInspect:
+      return Inspect(session);
     case Command::kUnload:
       return Unload(session);
   }

@@ -67,14 +67,14 @@ void ReadHub(YamlMap source, ModelEntry* entry) {
   HubSource hub;
   hub.repo = source.RequiredString("repo");
   hub.revision = source.String("revision", hub.revision);
-  hub.file = source.RequiredString("file");
+  hub.file = source.String("file", "");
   if (!IsRepo(hub.repo)) {
     source.Error("repo", absl::StrCat("'", hub.repo, "' is not a repository id as in org/name"));
   }
   if (!IsRepoFile(hub.revision)) {
     source.Error("revision", absl::StrCat("'", hub.revision, "' is not a branch, tag or commit"));
   }
-  if (!IsRepoFile(hub.file)) {
+  if (!hub.file.empty() && !IsRepoFile(hub.file)) {
     source.Error("file", absl::StrCat("'", hub.file, "' is not a file of a repository"));
   }
   entry->hub = std::move(hub);
@@ -83,7 +83,8 @@ void ReadHub(YamlMap source, ModelEntry* entry) {
 void ReadSource(YamlMap map, const std::filesystem::path& folder, ModelEntry* entry) {
   if (!map.Has("source")) {
     map.Error("source",
-              "is required: { file: model.gguf } or { repo: org/name, file: model.gguf }");
+              "is required: { file: model.gguf }, { file: folder }, { repo: org/name } or "
+              "{ repo: org/name, file: model.gguf }");
     return;
   }
   YamlMap source = map.Map("source");
@@ -111,7 +112,7 @@ ModelEntry ReadEntry(YamlMap map, const std::filesystem::path& folder) {
                                  " of a-z 0-9 . _ - and begin with a letter or digit"));
   }
   ReadSource(map, folder, &entry);
-  entry.format = map.Choice("format", entry.format, {"gguf"});
+  entry.format = map.Choice("format", entry.format, {"auto", "gguf", "safetensors"});
   entry.dtype = map.Choice("dtype", entry.dtype, {"auto", "float32", "float16", "bfloat16"});
   entry.device = map.String("device", "");
   if (!IsDevice(entry.device)) {
@@ -170,7 +171,8 @@ absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::s
 }  // namespace
 
 std::string ModelEntry::SourceName() const {
-  return hub.has_value() ? absl::StrCat(hub->repo, "@", hub->revision, ":", hub->file) : path;
+  if (!hub.has_value()) return path;
+  return absl::StrCat(hub->repo, "@", hub->revision, hub->file.empty() ? "" : ":", hub->file);
 }
 
 const ModelEntry* Catalog::Find(std::string_view id) const {

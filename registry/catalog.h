@@ -18,7 +18,7 @@ struct HubSource {
   std::string repo;
   // Branch, tag or commit.
   std::string revision = "main";
-  // The file in the repository.
+  // The file in the repository; empty = the whole model (config.json, safetensors, tokenizer).
   std::string file;
 };
 
@@ -30,8 +30,8 @@ struct ModelEntry {
   // folder), or a repository.
   std::string path;
   std::optional<HubSource> hub;
-  // "gguf".
-  std::string format = "gguf";
+  // A GGUF file, or a folder of safetensors; "auto" = whichever it is.
+  std::string format = "auto";
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
   // "auto", "cpu", "cuda", "cuda:N", "mps"; empty = the server's.
@@ -43,7 +43,7 @@ struct ModelEntry {
   // Load at start-up.
   bool preload = false;
 
-  // The path, or "org/repo@revision:file".
+  // The path, "org/repo@revision:file" or "org/repo@revision".
   std::string SourceName() const;
 };
 

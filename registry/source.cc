@@ -33,10 +33,11 @@ std::string Env(const char* name) {
 }
 
 absl::Status NotDownloaded(const HubSource& hub, const fs::path& repo_folder) {
-  return absl::NotFoundError(absl::StrCat("source: ", hub.repo, "@", hub.revision, ":", hub.file,
-                                          " is not in the Hub's cache at ", repo_folder.string(),
-                                          "; download it with: hf download ", hub.repo, " ",
-                                          hub.file, " --revision ", hub.revision));
+  const std::string separator = hub.file.empty() ? "" : ":";
+  return absl::NotFoundError(absl::StrCat(
+      "source: ", hub.repo, "@", hub.revision, separator, hub.file,
+      " is not in the Hub's cache at ", repo_folder.string(), "; download it with: hf download ",
+      hub.repo, hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
 }
 
 // The commit of a revision; empty if the cache does not know it.
@@ -58,7 +59,8 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
       fs::path(hub_cache) / absl::StrCat("models--", absl::StrReplaceAll(hub.repo, {{"/", "--"}}));
   const std::string commit = Commit(repo_folder, hub.revision);
   if (commit.empty()) return NotDownloaded(hub, repo_folder);
-  const fs::path file = repo_folder / "snapshots" / commit / hub.file;
+  const fs::path snapshot = repo_folder / "snapshots" / commit;
+  const fs::path file = hub.file.empty() ? snapshot : snapshot / hub.file;
   std::error_code error;
   if (!fs::exists(file, error)) return NotDownloaded(hub, repo_folder);
   const fs::path real = fs::canonical(file, error);
@@ -80,13 +82,22 @@ std::string HubCacheFolder() {
 }
 
 absl::StatusOr<std::string> ResolveSource(const ModelEntry& entry, const std::string& hub_cache) {
-  if (entry.hub.has_value()) return ResolveHub(*entry.hub, hub_cache);
   std::error_code error;
-  if (!fs::exists(entry.path, error)) {
+  absl::StatusOr<std::string> path = entry.path;
+  if (entry.hub.has_value()) {
+    path = ResolveHub(*entry.hub, hub_cache);
+    if (!path.ok()) return path;
+  } else if (!fs::exists(entry.path, error)) {
     return absl::NotFoundError(
         absl::StrCat("source: no file at ", entry.path, "; correct source.file in the catalog"));
   }
-  return entry.path;
+  const bool folder = fs::is_directory(*path, error);
+  if ((entry.format == "gguf" && folder) || (entry.format == "safetensors" && !folder)) {
+    return absl::InvalidArgumentError(absl::StrCat("format: is ", entry.format, ", but ", *path,
+                                                   " is a ", folder ? "folder" : "file",
+                                                   "; correct the catalog"));
+  }
+  return path;
 }
 
 }  // namespace assay::registry

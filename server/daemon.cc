@@ -215,7 +215,8 @@ absl::Status DaemonImpl::StartServer() {
         absl::StrCat("listen: '", config_.listen, "' is not host:port, as in 127.0.0.1:50051"));
   }
   inference_service_ = std::make_unique<InferenceServiceImpl>(&generation_);
-  model_service_ = std::make_unique<ModelServiceImpl>(&manager_, config_.limits.drain_timeout);
+  model_service_ = std::make_unique<ModelServiceImpl>(&manager_, config_.limits.drain_timeout,
+                                                      registry::HubCacheFolder());
   evaluation_service_ =
       std::make_unique<EvaluationServiceImpl>(runner_.get(), store_.get(), &manager_, config_);
 

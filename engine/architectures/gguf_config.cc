@@ -118,6 +118,20 @@ void DescribeTensors(const GgufFile& file, Json* out) {
   }
 }
 
+// What llama.cpp knows of a model by its size: the 27B of Gemma 2 and 3 scale scores by the width
+// of all heads, the others by that of one.
+void DescribeGemma(const std::string& architecture, Json* out) {
+  constexpr int64_t kLayersOfGemma2Large = 46;
+  constexpr int64_t kLayersOfGemma3Large = 62;
+  const int64_t layers = out->value("num_hidden_layers", int64_t{0});
+  const bool large = (architecture == "gemma2" && layers == kLayersOfGemma2Large) ||
+                     (architecture == "gemma3" && layers == kLayersOfGemma3Large);
+  const int64_t heads = out->value("num_attention_heads", int64_t{0});
+  if (large && heads > 0) {
+    (*out)["query_pre_attn_scalar"] = out->value("hidden_size", int64_t{0}) / heads;
+  }
+}
+
 // LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.
 void DescribeLongRope(const GgufFile& file, const std::string& architecture, Json* out) {
   const StoredTensor* shorter = file.FindTensor("rope_factors_short.weight");
@@ -144,7 +158,10 @@ absl::StatusOr<Json> GgufConfig(const GgufFile& file, const std::string& archite
   Json scaling = Json::object();
   if (absl::Status s = CopyAll(file, architecture, kScalingKeys, &scaling); !s.ok()) return s;
   if (!scaling.empty()) config[kScaling] = scaling;
+  // 0 says that there is none.
+  if (config.value("sliding_window", int64_t{1}) == 0) config.erase("sliding_window");
   DescribeLongRope(file, architecture, &config);
+  DescribeGemma(architecture, &config);
   DescribeTensors(file, &config);
   return config;
 }

@@ -21,6 +21,7 @@
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/generator.h"
+#include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
 #include "engine/runtime/sequence_decoder.h"
 #include "engine/runtime/torch_status.h"
@@ -234,16 +235,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
   const absl::StatusOr<Plan> plan = MakePlan(options);
   if (!plan.ok()) return plan.status();
-  const ModelSpec& spec = plan->files.spec;
-  const auto element = static_cast<int64_t>(at::elementSize(plan->dtype));
-  const int64_t cache = 2 * spec.layers * spec.kv_rows() * plan->context;
-  const int64_t rope_tables = 2 * spec.rope.dim * plan->context;
-  // Activations of a chunk, the vocabulary and its merges.
-  const int64_t working =
-      int64_t{4} * options.prefill_chunk * (spec.hidden + spec.feed_forward.width) + spec.vocab;
-  constexpr int64_t kTokenizerBytesPerToken = 256;
-  return element * (plan->files.ParameterCount() + cache + rope_tables + working) +
-         kTokenizerBytesPerToken * spec.vocab;
+  return NeedOf(plan->files, static_cast<int64_t>(at::elementSize(plan->dtype)), plan->context,
+                options.prefill_chunk)
+      .Total();
 }
 
 }  // namespace assay::engine

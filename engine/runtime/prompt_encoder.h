@@ -32,6 +32,8 @@ class PromptEncoder {
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   bool has_chat_template() const { return chat_template_.ok(); }
+  // NOT_FOUND: the model has none. Otherwise why it cannot be read.
+  absl::Status chat_template_status() const { return chat_template_.status(); }
 
  private:
   PromptEncoder(std::string name, int vocab_size, int context_length,

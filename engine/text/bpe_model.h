@@ -38,6 +38,9 @@ class BpeModel : public TokenModel {
   BpeModel(VocabularyIds ids, BytePairMerges merges, const BpeOptions& options);
 
   void Encode(std::string_view piece, std::vector<TokenId>* out) const override;
+  std::string_view kind() const override {
+    return options_.byte_level ? "byte-level BPE" : "SentencePiece BPE";
+  }
 
  private:
   static constexpr size_t kBytes = 256;

@@ -58,6 +58,7 @@ class PipelineTokenizer final : public Tokenizer {
   std::string_view TokenBytes(TokenId id) const override;
   absl::StatusOr<std::string> Decode(absl::Span<const TokenId> ids,
                                      bool skip_special) const override;
+  std::string_view kind() const override { return parts_.model->kind(); }
   int vocab_size() const override { return static_cast<int>(tokens_.size()); }
   bool IsSpecial(TokenId id) const override { return InRange(id) && tokens_[id].special; }
   bool IsEndOfText(TokenId id) const override { return end_of_text_.contains(id); }

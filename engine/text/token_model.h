@@ -15,6 +15,8 @@ class TokenModel {
   virtual ~TokenModel() = default;
   // Appends the tokens of a piece, which is valid UTF-8 (or bytes, for a byte-level model).
   virtual void Encode(std::string_view piece, std::vector<TokenId>* out) const = 0;
+  // "byte-level BPE", for people.
+  virtual std::string_view kind() const = 0;
 };
 
 }  // namespace assay::engine

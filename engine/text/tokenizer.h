@@ -43,6 +43,8 @@ class Tokenizer {
   virtual absl::StatusOr<std::string> Decode(absl::Span<const TokenId> ids,
                                              bool skip_special) const = 0;
 
+  // "byte-level BPE", for people.
+  virtual std::string_view kind() const { return "tokenizer"; }
   virtual int vocab_size() const = 0;
   virtual bool IsSpecial(TokenId id) const = 0;
   // True for every token that ends a turn or a text (<|im_end|>, <|endoftext|>).

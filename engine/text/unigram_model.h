@@ -35,6 +35,7 @@ class UnigramModel : public TokenModel {
                                                           bool byte_fallback);
 
   void Encode(std::string_view piece, std::vector<TokenId>* out) const override;
+  std::string_view kind() const override { return "unigram"; }
 
  private:
   UnigramModel(const std::vector<Piece>& pieces, std::optional<TokenId> unknown,

@@ -8,8 +8,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "engine/runtime/inspection.h"
+#include "registry/source.h"
 #include "server/engine_loader.h"
 #include "server/grpc_status.h"
 #include "server/services/proto_time.h"
@@ -77,7 +80,69 @@ class ProgressWriter {
   grpc::ServerWriter<assay::v1::LoadModelResponse>* writer_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Callers on this machine, by gRPC's names for their addresses.
+bool IsLocal(const std::string& peer) {
+  return absl::StartsWith(peer, "ipv4:127.") || absl::StartsWith(peer, "ipv6:[::1]") ||
+         absl::StartsWith(peer, "ipv6:%5B::1%5D") || absl::StartsWith(peer, "unix:");
+}
+
+void ToProto(const engine::ModelInspection& from, assay::v1::ModelInspection* to) {
+  to->set_path(from.path);
+  to->set_name(from.name);
+  to->set_format(from.format);
+  to->set_architecture(from.architecture);
+  to->set_parameter_count(from.parameter_count);
+  to->set_layers(from.layers);
+  to->set_hidden_size(from.hidden);
+  to->set_heads(from.heads);
+  to->set_kv_heads(from.kv_heads);
+  to->set_head_dim(from.head_dim);
+  to->set_vocab_size(from.vocab_size);
+  to->set_context_length(from.context_length);
+  to->set_served_context(from.served_context);
+  to->set_tokenizer(from.tokenizer);
+  to->set_chat_template(from.chat_template);
+  for (const engine::StoredShare& share : from.types) {
+    assay::v1::StoredType* type = to->add_types();
+    type->set_type(share.type);
+    type->set_tensors(share.tensors);
+    type->set_parameters(share.parameters);
+    type->set_bytes(share.bytes);
+  }
+  for (const engine::DeviceNeed& need : from.devices) {
+    assay::v1::DeviceNeed* device = to->add_devices();
+    device->set_device(need.device);
+    device->set_dtype(need.dtype);
+    device->set_weight_bytes(need.need.weights);
+    device->set_kv_cache_bytes(need.need.kv_cache);
+    device->set_working_bytes(need.need.working);
+    device->set_device_bytes(need.device_bytes);
+    device->set_fits(need.Fits());
+  }
+}
+
 }  // namespace
+
+grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
+                                            const assay::v1::InspectModelRequest* request,
+                                            assay::v1::ModelInspection* response) {
+  absl::StatusOr<std::string> path = request->path();
+  if (!request->id().empty()) {
+    const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
+    if (!status.ok()) return ToGrpcStatus(status.status());
+    path = registry::ResolveSource(status->entry, hub_cache_);
+    if (!path.ok()) return ToGrpcStatus(path.status());
+  } else if (path->empty()) {
+    return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
+  } else if (!IsLocal(context->peer())) {
+    return ToGrpcStatus(absl::PermissionDeniedError(
+        "path: is read for callers on the server's own machine only; give a model's id"));
+  }
+  const absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*path);
+  if (!inspection.ok()) return ToGrpcStatus(inspection.status());
+  ToProto(*inspection, response);
+  return grpc::Status::OK;
+}
 
 void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Model* model) const {
   model->set_id(status.entry.id);

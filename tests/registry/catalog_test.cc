@@ -51,7 +51,7 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {head + "    dtype: fp7\n", "m.yaml:4: models[0].dtype: 'fp7' is not one of auto, float32"},
       {head + "    device: tpu\n", "m.yaml:4: models[0].device: 'tpu'"},
       {head + "    device: 'cuda:'\n", "models[0].device: 'cuda:'"},
-      {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of gguf"},
+      {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of auto"},
       {head + "    context_length: -1\n", "models[0].context_length: -1 is out of range"},
       {head + "    content_types: [Big]\n", "models[0].content_types: 'Big'"},
       {head + "    colour: red\n", "m.yaml:4: models[0].colour: unknown key"},

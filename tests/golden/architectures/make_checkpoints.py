@@ -43,7 +43,7 @@ def scaled(kind, **extra):
     return dict(rope_parameters=dict(rope_type=kind, rope_theta=10000.0, **extra))
 
 
-GPT2 = dict(vocab_size=VOCAB, n_embd=48, n_layer=3, n_head=4, n_positions=128)
+GPT2 = dict(vocab_size=VOCAB, n_embd=48, n_layer=3, n_head=4, n_positions=128, bos_token_id=0, eos_token_id=0)
 NEOX = dict(vocab_size=VOCAB, hidden_size=48, intermediate_size=100, num_hidden_layers=3, num_attention_heads=4,
             max_position_embeddings=128)
 GEMMA = dict(vocab_size=VOCAB, hidden_size=44, intermediate_size=72, num_hidden_layers=4, num_attention_heads=4,
@@ -89,7 +89,8 @@ CASES = {
                                              tie_word_embeddings=True),
     "qwen3": transformers.Qwen3Config(**LLAMA, head_dim=16, tie_word_embeddings=True),
     "gemma2": transformers.Gemma2Config(**GEMMA, attn_logit_softcapping=3.0, final_logit_softcapping=6.0),
-    "gemma3": transformers.Gemma3TextConfig(**GEMMA, layer_types=["sliding_attention"] * 3 + ["full_attention"]),
+    "gemma2_plain_scale": transformers.Gemma2Config(**{**GEMMA, "query_pre_attn_scalar": 16}),
+    "gemma3": transformers.Gemma3TextConfig(**{**GEMMA, "query_pre_attn_scalar": 16}, layer_types=["sliding_attention"] * 3 + ["full_attention"]),
     "phi": transformers.PhiConfig(**PHI),
     "phi_qk_norm": transformers.PhiConfig(**PHI, qk_layernorm=True),
     "phi3": transformers.Phi3Config(**PHI3, sliding_window=14),
@@ -157,6 +158,7 @@ def byte_level_tokenizer():
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[("t", "h"), ("th", "e")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_tokens([f"<extra{i}>" for i in range(VOCAB - len(vocabulary))])
     return tokenizer
 
 

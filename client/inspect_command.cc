@@ -1,0 +1,105 @@
+// assay inspect.
+#include <filesystem>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "assay/v1/model.grpc.pb.h"
+#include "client/commands.h"
+#include "client/exit_code.h"
+#include "client/report.h"
+
+namespace assay::client {
+namespace {
+
+constexpr int kFirstTypeNumber = 1;
+constexpr int kFirstDeviceNumber = 2;
+
+// What an id cannot be.
+bool IsPath(const std::string& target) {
+  return absl::StrContains(target, "/") || absl::EndsWith(target, ".gguf") || target == "." ||
+         target == "..";
+}
+
+std::string Millions(int64_t count) {
+  return absl::StrFormat("%.1fM", static_cast<double>(count) / 1e6);
+}
+
+std::string Facts(const v1::ModelInspection& model) {
+  Table table{.header = {"model", OneLine(model.name())}};
+  const auto add = [&table](const std::string& name, const std::string& value) {
+    table.rows.push_back({name, OneLine(value)});
+  };
+  add("path", model.path());
+  add("format", model.format());
+  add("architecture", model.architecture());
+  add("parameters",
+      absl::StrCat(Millions(model.parameter_count()), " (", model.parameter_count(), ")"));
+  add("shape",
+      absl::StrCat(model.layers(), " layers of ", model.hidden_size(), ", ", model.heads(),
+                   " heads of ", model.head_dim(), ", ", model.kv_heads(), " for keys and values"));
+  add("vocabulary", absl::StrCat(model.vocab_size()));
+  add("context", absl::StrCat(model.context_length(), " tokens (", model.served_context(),
+                              " are served unless context_length says otherwise)"));
+  add("tokenizer", model.tokenizer());
+  add("chat template", model.chat_template());
+  return FormatTable(table);
+}
+
+std::string Types(const v1::ModelInspection& model) {
+  Table table{.header = {"STORED AS", "TENSORS", "PARAMETERS", "BYTES"},
+              .first_right = kFirstTypeNumber};
+  for (const v1::StoredType& type : model.types()) {
+    table.rows.push_back({OneLine(type.type()), absl::StrCat(type.tensors()),
+                          Millions(type.parameters()), FormatBytes(type.bytes())});
+  }
+  return FormatTable(table);
+}
+
+std::string Devices(const v1::ModelInspection& model) {
+  Table table{
+      .header = {"DEVICE", "DTYPE", "WEIGHTS", "KV CACHE", "WORKING", "TOTAL", "HAS", "FITS"},
+      .first_right = kFirstDeviceNumber};
+  for (const v1::DeviceNeed& need : model.devices()) {
+    table.rows.push_back(
+        {OneLine(need.device()), OneLine(need.dtype()), FormatBytes(need.weight_bytes()),
+         FormatBytes(need.kv_cache_bytes()), FormatBytes(need.working_bytes()),
+         FormatBytes(need.weight_bytes() + need.kv_cache_bytes() + need.working_bytes()),
+         FormatBytes(need.device_bytes()), need.fits() ? "yes" : "no"});
+  }
+  return FormatTable(table);
+}
+
+}  // namespace
+
+int Inspect(const Session& session) {
+  if (absl::Status s = session.connection.Connect(); !s.ok()) {
+    return session.connection.ReportUnreachable(s);
+  }
+  const auto stub = v1::ModelService::NewStub(session.connection.channel());
+  grpc::ClientContext context;
+  session.connection.Prepare(context);
+  const WatchedCall watched(session.connection.interrupt(), context);
+  v1::InspectModelRequest request;
+  const std::string& target = session.arguments.id;
+  if (IsPath(target)) {
+    // The server's working directory is another.
+    std::error_code error;
+    request.set_path(std::filesystem::absolute(target, error).string());
+  } else {
+    request.set_id(target);
+  }
+  v1::ModelInspection reply;
+  const grpc::Status status = stub->InspectModel(&context, request, &reply);
+  if (!status.ok()) return session.connection.ReportFailure(status);
+  if (session.arguments.json) {
+    WriteJson(reply, session.streams);
+    return kExitOk;
+  }
+  session.streams.out << Facts(reply) << "\n" << Types(reply) << "\n" << Devices(reply);
+  return kExitOk;
+}
+
+}  // namespace assay::client
