@@ -114,6 +114,7 @@ ModelEntry ReadEntry(YamlMap map, const std::filesystem::path& folder) {
   ReadSource(map, folder, &entry);
   entry.format = map.Choice("format", entry.format, {"auto", "gguf", "safetensors"});
   entry.dtype = map.Choice("dtype", entry.dtype, {"auto", "float32", "float16", "bfloat16"});
+  entry.weights = map.Choice("weights", entry.weights, {"auto", "int8", "int4"});
   entry.device = map.String("device", "");
   if (!IsDevice(entry.device)) {
     map.Error("device",

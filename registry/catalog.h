@@ -34,6 +34,8 @@ struct ModelEntry {
   std::string format = "auto";
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
+  // How the layers' matrices are kept: "auto" (in the dtype), "int8", "int4".
+  std::string weights = "auto";
   // "auto", "cpu", "cuda", "cuda:N", "mps"; empty = the server's.
   std::string device;
   // Longest sequence to serve, tokens; 0 = the model's own.

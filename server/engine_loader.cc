@@ -36,6 +36,7 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   options.path = file;
   options.device = default_device_;
   options.dtype = entry.dtype;
+  options.weights = entry.weights;
   options.context_length = entry.context_length;
   if (!entry.device.empty() && entry.device != "auto") {
     absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);

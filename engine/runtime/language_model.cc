@@ -47,6 +47,14 @@ absl::StatusOr<at::ScalarType> ParseDtype(const LoadOptions& options, const Mode
       absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
 }
 
+absl::StatusOr<WeightBits> ParseWeights(const std::string& name) {
+  if (name == "auto") return WeightBits::kAll;
+  if (name == "int8") return WeightBits::kInt8;
+  if (name == "int4") return WeightBits::kInt4;
+  return absl::InvalidArgumentError(
+      absl::StrCat("weights \"", name, "\" is none of auto, int8, int4"));
+}
+
 std::string DtypeName(at::ScalarType dtype) {
   if (dtype == at::kHalf) return "float16";
   return dtype == at::kBFloat16 ? "bfloat16" : "float32";
@@ -56,6 +64,7 @@ std::string DtypeName(at::ScalarType dtype) {
 struct Plan {
   ModelFiles files;
   at::ScalarType dtype;
+  WeightBits bits;
   int64_t context;
 };
 
@@ -67,6 +76,8 @@ absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
   if (!files.ok()) return files.status();
   const absl::StatusOr<at::ScalarType> dtype = ParseDtype(options, files->spec);
   if (!dtype.ok()) return dtype.status();
+  const absl::StatusOr<WeightBits> bits = ParseWeights(options.weights);
+  if (!bits.ok()) return bits.status();
   const int64_t own = files->spec.context_length;
   if (options.context_length < 0 || options.context_length > own) {
     return absl::InvalidArgumentError(absl::StrCat(options.path, ": context_length ",
@@ -75,7 +86,7 @@ absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
   }
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
-  return Plan{*std::move(files), *dtype, context};
+  return Plan{*std::move(files), *dtype, *bits, context};
 }
 
 class TransformerLanguageModel : public LanguageModel {
@@ -168,7 +179,7 @@ absl::StatusOr<std::unique_ptr<Transformer>> LoadTransformer(const LoadOptions& 
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
   WeightLoader loader(*plan.files.tensors, {.progress = progress, .cancelled = options.cancelled});
-  absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(plan.files, loader, tensors);
+  absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(plan.files, loader, tensors, plan.bits);
   if (!weights.ok()) return weights.status();
   return std::make_unique<Transformer>(plan.files.spec, *std::move(weights), plan.context);
 }
@@ -204,7 +215,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .vocab_size = static_cast<int>(plan->files.spec.vocab),
       .device = options.device.name,
       .dtype = DtypeName(plan->dtype),
-      .quantization = plan->files.MainType(),
+      .quantization = absl::StrCat(plan->files.MainType(),
+                                   plan->bits == WeightBits::kAll ? "" : " as ",
+                                   plan->bits == WeightBits::kAll ? "" : options.weights),
       .weight_bytes = (*transformer)->weight_bytes(),
       .has_chat_template = (*encoder)->has_chat_template(),
   };

@@ -28,6 +28,9 @@ struct LoadOptions {
   DeviceInfo device;
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
+  // How the matrices of the layers are kept: "auto" (in the dtype), "int8", "int4". Less memory, a
+  // little less quality; on the CPU products are computed in bfloat16 then.
+  std::string weights = "auto";
   // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext. The KV cache is
   // allocated for it at load.
   int context_length = 0;
@@ -49,7 +52,7 @@ struct LoadedModelInfo {
   int vocab_size;
   std::string device;
   std::string dtype;
-  // The type most weights have in the file ("Q4_1").
+  // The type most weights have in the file ("Q4_1"); "BF16 as int8" where they are kept otherwise.
   std::string quantization;
   int64_t weight_bytes;
   int64_t kv_cache_bytes;

@@ -82,7 +82,7 @@ at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks) const {
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
   at::Tensor last = spec_.final_norm ? Norm(hidden, weights_.output_norm) : hidden;
-  if (weights_.project_out.weight.defined()) last = weights_.project_out(last);
+  if (weights_.project_out.defined()) last = weights_.project_out(last);
   return Capped(weights_.output(last), spec_.logit_softcap);
 }
 
@@ -115,7 +115,7 @@ at::Tensor Transformer::Embed(absl::Span<const SequenceChunk> chunks) const {
     // In the embedding's own type, as the models were trained.
     hidden = hidden * at::scalar_tensor(spec_.embedding_scale, options_);
   }
-  if (weights_.project_in.weight.defined()) hidden = weights_.project_in(hidden);
+  if (weights_.project_in.defined()) hidden = weights_.project_in(hidden);
   if (spec_.position == PositionKind::kLearned) {
     hidden = hidden + at::embedding(weights_.position_embedding, on_device(positions));
   }

@@ -55,12 +55,14 @@ std::vector<int64_t> StackedFromGroups(const AttentionSpec& spec) {
 // Loads tensors and keeps the first error.
 class Builder {
  public:
-  Builder(const ModelFiles& files, WeightLoader& loader, const at::TensorOptions& options)
+  Builder(const ModelFiles& files, WeightLoader& loader, const at::TensorOptions& options,
+          WeightBits bits)
       : files_(files),
         spec_(files.spec),
         names_(files),
         loader_(loader),
         options_(options),
+        bits_(bits),
         transposed_(files.architecture->transposed && files.gguf == nullptr) {
     if (files.gguf != nullptr && files.architecture->gguf_neighbour_rope) {
       query_order_ = HalvesFromNeighbours(spec_.attention.heads, spec_);
@@ -102,21 +104,31 @@ class Builder {
     const int64_t hidden = spec_.hidden;
     LayerWeights layer;
     layer.attention_norm = Norm("attn_norm", i);
-    layer.qkv = Qkv(i);
+    layer.qkv = Quantised(Qkv(i));
     if (spec_.attention.qk_norm != QkNorm::kNone) {
       layer.query_norm = HeadNorm("attn_q_norm", i, spec_.attention.heads);
       layer.key_norm = HeadNorm("attn_k_norm", i, spec_.attention.kv_heads);
     }
     layer.attention_output =
-        Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias);
+        Quantised(Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias));
     if (!spec_.shared_norm) layer.feed_forward_norm = Norm("ffn_norm", i);
-    layer.up = Up(i);
-    layer.down = Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias);
+    layer.up = Quantised(Up(i));
+    layer.down = Quantised(
+        Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias));
     if (spec_.norm_place == NormPlace::kBeforeAndAfter) {
       layer.attention_post_norm = Norm("post_attention_norm", i);
       layer.feed_forward_post_norm = Norm("post_ffw_norm", i);
     }
     return layer;
+  }
+
+  LinearWeights Quantised(LinearWeights linear) {
+    if (!status_.ok() || bits_ == WeightBits::kAll) return linear;
+    if (!QuantisedMatrix::Suits(linear.weight, bits_)) return linear;
+    linear.quantised.emplace(linear.weight, bits_);
+    bytes_ += linear.quantised->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
+    linear.weight = at::Tensor();
+    return linear;
   }
 
   LinearWeights Output(const at::Tensor& embedding) {
@@ -245,6 +257,7 @@ class Builder {
   TensorNames names_;
   WeightLoader& loader_;
   at::TensorOptions options_;
+  WeightBits bits_;
   bool transposed_;
   std::vector<int64_t> query_order_;
   std::vector<int64_t> key_order_;
@@ -256,13 +269,16 @@ class Builder {
 }  // namespace
 
 at::Tensor LinearWeights::operator()(const at::Tensor& input) const {
-  return at::linear(input, weight, bias);
+  if (!quantised.has_value()) return at::linear(input, weight, bias);
+  const at::Tensor product = quantised->Multiply(input);
+  return bias.defined() ? product + bias : product;
 }
 
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
-                                                          const at::TensorOptions& options) {
-  return Builder(files, loader, options).Build();
+                                                          const at::TensorOptions& options,
+                                                          WeightBits bits) {
+  return Builder(files, loader, options, bits).Build();
 }
 
 }  // namespace assay::engine

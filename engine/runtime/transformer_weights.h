@@ -5,11 +5,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/architectures/model_files.h"
 #include "engine/architectures/model_spec.h"
+#include "engine/runtime/quantised_matrix.h"
 #include "engine/runtime/weight_loader.h"
 
 namespace assay::engine {
@@ -20,12 +22,14 @@ struct NormWeights {
   at::Tensor bias;
 };
 
-// weight: [out, in], as at::linear takes it. Those that read the same input are one, stacked by
-// rows.
+// weight: [out, in], as at::linear takes it, or quantised in its place. Those that read the same
+// input are one, stacked by rows.
 struct LinearWeights {
   at::Tensor weight;
+  std::optional<QuantisedMatrix> quantised;
   at::Tensor bias;
 
+  bool defined() const { return weight.defined() || quantised.has_value(); }
   at::Tensor operator()(const at::Tensor& input) const;
 };
 
@@ -62,11 +66,14 @@ struct TransformerWeights {
   int64_t bytes = 0;
 };
 
-// Reads every tensor of the loader's files. DATA_LOSS: a tensor is missing or of another shape.
+// Reads every tensor of the loader's files. `bits`: how the layers' matrices are kept, one by one as
+// they are read; embeddings, norms and the output keep the type of `options`, and so do matrices
+// that do not suit. DATA_LOSS: a tensor is missing or of another shape.
 // UNIMPLEMENTED: one is left over. Throws as libtorch does.
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
-                                                          const at::TensorOptions& options);
+                                                          const at::TensorOptions& options,
+                                                          WeightBits bits);
 
 }  // namespace assay::engine
 

@@ -60,13 +60,15 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     half_precision_error_ = golden["half_precision_error"].get<std::map<std::string, float>>();
   }
 
-  std::unique_ptr<LanguageModel> Load(int chunk, const std::string& dtype = "float32") {
+  std::unique_ptr<LanguageModel> Load(int chunk, const std::string& dtype = "float32",
+                                      const std::string& weights = "auto") {
     LoadOptions options;
     options.path = Folder(GetParam());
     options.device = *ResolveDevice("cpu");
     options.context_length = kContext;
     options.prefill_chunk = chunk;
     options.dtype = dtype;
+    options.weights = weights;
     auto model = LanguageModel::Load(options);
     EXPECT_TRUE(model.ok()) << model.status();
     return model.ok() ? *std::move(model) : nullptr;
@@ -152,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(Checkpoints, ArchitectureTest,
                          ::testing::Values("bloom", "bloom_odd_heads", "gpt2",
                                            "gpt2_inverse_layers", "opt", "opt_norm_after",
                                            "opt_no_affine", "gpt_neox", "gpt_neox_sequential",
-                                           "gpt_neo", "llama", "llama_tied_biased", "llama_linear",
+                                           "gpt_neo", "llama", "llama_to_quantise", "llama_tied_biased", "llama_linear",
                                            "llama_dynamic", "llama3", "llama_yarn", "mistral",
                                            "qwen2", "qwen2_window", "qwen3", "gemma2",
                                            "gemma2_plain_scale", "gemma3", "phi", "phi_qk_norm",

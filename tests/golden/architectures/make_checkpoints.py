@@ -8,6 +8,7 @@ tokenizer.json) and
                 precision lie from those in fp32 at most
   prefill.f32   fp32 logits after each prompt token, [tokens, vocab], little endian
   decode.f32    the same, token by token through transformers' cache
+  int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits
   batch.f32     the same of prefixes of the prompt of unequal lengths, one after the other, computed by transformers as
                 one padded batch
 Nothing is made again while this file and transformers stay the same.
@@ -76,6 +77,7 @@ CASES = {
     "gpt_neo": transformers.GPTNeoConfig(vocab_size=VOCAB, hidden_size=48, num_layers=4, num_heads=4, window_size=9,
                                          attention_types=[[["global", "local"], 2]], max_position_embeddings=128),
     "llama": llama(),
+    "llama_to_quantise": llama(hidden_size=64, intermediate_size=96, num_attention_heads=4),
     "llama_tied_biased": llama(tie_word_embeddings=True, attention_bias=True, mlp_bias=True, head_dim=12),
     "llama_linear": llama(**scaled("linear", factor=4.0)),
     # The prompt is longer than what these were trained for.
@@ -152,6 +154,22 @@ def batch_logits(model, prompt):
     return torch.cat([logits[i, :n] for i, n in enumerate(BATCH_LENGTHS)])
 
 
+def rounded(weight, bits):
+    """8 bits: a scale a row. 4 bits: a scale and a minimum for each 32 of a row."""
+    if bits == 8:
+        scale = weight.abs().amax(1, keepdim=True) / 127
+        return torch.round(weight / scale) * scale
+    groups = weight.reshape(weight.shape[0], -1, 32)
+    least = groups.amin(2, keepdim=True)
+    scale = (groups.amax(2, keepdim=True) - least) / 15
+    return (torch.round((groups - least) / scale) * scale + least).reshape(weight.shape)
+
+
+def quantised_logits(name, config, state, prompt, bits):
+    state = {k: rounded(w, bits) if ".layers." in k and w.dim() == 2 else w for k, w in state.items()}
+    return fresh(name, config, state)(torch.tensor([prompt])).logits[0]
+
+
 def byte_level_tokenizer():
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {c: i for i, c in enumerate(alphabet + ["th", "the"])}
@@ -195,6 +213,9 @@ def make(name, config, folder):
     write_floats(folder / "prefill.f32", prefill)
     write_floats(folder / "decode.f32", step_by_step(fresh(name, config, state), prompt))
     write_floats(folder / "batch.f32", batch_logits(fresh(name, config, state), prompt))
+    if name == "llama_to_quantise":
+        for bits in (8, 4):
+            write_floats(folder / f"int{bits}.f32", quantised_logits(name, config, state, prompt, bits))
     golden = dict(prompt=prompt, greedy=greedy, batch_lengths=BATCH_LENGTHS, seed=seed, half_precision_error=half)
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
     print(f"{name}: seed {seed}, lead {lead:.4f}, half precision {half}", flush=True)

@@ -1,0 +1,75 @@
+// A weight matrix in 8 or 4 bits.
+#include "engine/runtime/quantised_matrix.h"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+namespace assay::engine {
+namespace {
+
+constexpr double kMaxInt8 = 127.0;
+constexpr double kMaxInt4 = 15.0;
+constexpr double kInt4Middle = 8.0;
+// What libtorch's 4-bit packing asks of the rows.
+constexpr int64_t kRowBlock = 16;
+constexpr int64_t kInnerTiles = 2;
+
+}  // namespace
+
+bool QuantisedMatrix::Suits(const at::Tensor& weight, WeightBits bits) {
+  if (bits == WeightBits::kInt8) return true;
+  return bits == WeightBits::kInt4 && weight.size(1) % kGroup == 0 &&
+         weight.size(0) % kRowBlock == 0;
+}
+
+QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)
+    : bits_(bits), out_(weight.size(0)), in_(weight.size(1)) {
+  const at::Tensor floats = weight.to(at::kFloat);
+  if (bits == WeightBits::kInt8) {
+    // A row of zeros keeps its zeros.
+    const at::Tensor scales = floats.abs().amax(1).div_(kMaxInt8).clamp_min_(1e-12);
+    values_ = floats.div(scales.unsqueeze(1)).round_().to(at::kChar);
+    scales_ = scales.to(weight.is_cpu() ? at::kBFloat16 : weight.scalar_type());
+    return;
+  }
+  const at::Tensor groups = floats.view({out_, in_ / kGroup, kGroup});
+  const at::Tensor least = groups.amin(2, /*keepdim=*/true);
+  const at::Tensor scale =
+      (groups.amax(2, /*keepdim=*/true) - least).div_(kMaxInt4).clamp_min_(1e-12);
+  const at::Tensor steps =
+      (groups - least).div_(scale).round_().clamp_(0, kMaxInt4).to(at::kInt).view({out_, in_});
+  const at::Tensor middle = least + scale * kInt4Middle;
+  scales_ = at::cat({scale, middle}, 2)
+                .transpose(0, 1)
+                .contiguous()
+                .to(weight.is_cpu() ? at::kBFloat16 : weight.scalar_type());
+  if (weight.is_cpu()) {
+    values_ = at::_convert_weight_to_int4pack_for_cpu(steps, kInnerTiles);
+    return;
+  }
+  const at::Tensor pairs = steps.to(at::kByte).view({out_, in_ / 2, 2});
+  values_ = pairs.select(2, 0).bitwise_or(pairs.select(2, 1).bitwise_left_shift(4));
+}
+
+at::Tensor QuantisedMatrix::Expanded(at::ScalarType dtype) const {
+  if (bits_ == WeightBits::kInt8) return values_.to(dtype) * scales_.unsqueeze(1).to(dtype);
+  const at::Tensor low = values_.bitwise_and(0xF);
+  const at::Tensor high = values_.bitwise_right_shift(4);
+  const at::Tensor steps =
+      at::stack({low, high}, 2).view({out_, in_ / kGroup, kGroup}).to(dtype) - kInt4Middle;
+  const at::Tensor scales = scales_.to(dtype).transpose(0, 1);
+  return (steps * scales.narrow(2, 0, 1) + scales.narrow(2, 1, 1)).view({out_, in_});
+}
+
+at::Tensor QuantisedMatrix::Multiply(const at::Tensor& input) const {
+  if (!input.is_cpu()) return at::linear(input, Expanded(input.scalar_type()));
+  const at::Tensor half = input.to(at::kBFloat16).contiguous();
+  const at::Tensor product =
+      bits_ == WeightBits::kInt8
+          ? at::_weight_int8pack_mm(half, values_, scales_)
+          : at::_weight_int4pack_mm_for_cpu(half, values_, kGroup, scales_);
+  return product.to(input.scalar_type());
+}
+
+}  // namespace assay::engine
