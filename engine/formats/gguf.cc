@@ -1,6 +1,8 @@
 // GGUF files: the accessors; gguf_parser.cc reads the header.
 #include "engine/formats/gguf.h"
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +22,11 @@ namespace {
 absl::Status WrongType(const std::string& path, std::string_view key, const char* wanted) {
   return absl::DataLossError(
       absl::StrCat(path, ": metadata '", std::string(key), "' is not ", wanted));
+}
+
+absl::Status TooLarge(const std::string& path, std::string_view key, uint64_t number) {
+  return absl::DataLossError(absl::StrCat(path, ": metadata '", std::string(key), "' is or holds ",
+                                          number, ", more than ", INT64_MAX));
 }
 
 }  // namespace
@@ -77,7 +84,9 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
   if (const auto* with_sign = std::get_if<int64_t>(*value)) {
     number = *with_sign;
   } else if (const auto* without_sign = std::get_if<uint64_t>(*value)) {
-    if (*without_sign > static_cast<uint64_t>(INT64_MAX)) return WrongType(path_, key, "in range");
+    if (*without_sign > static_cast<uint64_t>(INT64_MAX)) {
+      return TooLarge(path_, key, *without_sign);
+    }
     number = static_cast<int64_t>(*without_sign);
   } else {
     return WrongType(path_, key, "a whole number");
@@ -92,8 +101,11 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
 absl::StatusOr<double> GgufFile::GetFloat(std::string_view key) const {
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
-  if (const auto* number = std::get_if<double>(*value)) return *number;
-  return WrongType(path_, key, "a floating-point number");
+  const auto* number = std::get_if<double>(*value);
+  if (number == nullptr) return WrongType(path_, key, "a floating-point number");
+  if (std::isfinite(*number)) return *number;
+  return absl::DataLossError(
+      absl::StrCat(path_, ": metadata '", std::string(key), "' is ", *number));
 }
 
 absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
@@ -118,6 +130,9 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
   if (const auto* array = std::get_if<GgufArray>(*value)) {
     if (const auto* ints = std::get_if<std::vector<int64_t>>(array)) return *ints;
     if (const auto* unsigned_ints = std::get_if<std::vector<uint64_t>>(array)) {
+      for (const uint64_t number : *unsigned_ints) {
+        if (number > static_cast<uint64_t>(INT64_MAX)) return TooLarge(path_, key, number);
+      }
       return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
     }
   }
