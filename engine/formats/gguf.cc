@@ -139,6 +139,13 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
   return WrongType(path_, key, "an array of whole numbers");
 }
 
+absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
+  const absl::Status status = file_->CheckPresent(tensor.data);
+  if (status.ok()) return status;
+  return {status.code(),
+          absl::StrCat(path_, ": tensor '", tensor.name, "': the file ", status.message())};
+}
+
 void GgufFile::ReleasePages(const StoredTensor& tensor) const { file_->Release(tensor.data); }
 
 }  // namespace assay::engine

@@ -169,6 +169,36 @@ TEST(GgufTest, NotAGgufFileIsSaid) {
   EXPECT_EQ(GgufFile::Open(testing::TempDir()).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(GgufTest, FileCutShortAfterOpeningIsDataLossBeforeItIsSigbus) {
+  const std::string path = testing::TempDir() + "/cut_" + std::to_string(getpid()) + ".gguf";
+  std::filesystem::copy_file(kTypes, path, std::filesystem::copy_options::overwrite_existing);
+  const auto file = GgufFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const StoredTensor& first = (*file)->tensors().front();
+  const StoredTensor& last = (*file)->tensors().back();
+  EXPECT_TRUE((*file)->CheckPresent(last).ok());
+  std::filesystem::resize_file(path, 8000);
+  EXPECT_TRUE((*file)->CheckPresent(first).ok());
+  const absl::Status status = (*file)->CheckPresent(last);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(path + ": tensor 'mxfp4': the file was cut from 22624 to 8000 bytes"));
+  unlink(path.c_str());
+}
+
+TEST(GgufTest, FileReplacedByRenamingStaysReadable) {
+  const std::string path = testing::TempDir() + "/renamed_" + std::to_string(getpid()) + ".gguf";
+  std::filesystem::copy_file(kTypes, path, std::filesystem::copy_options::overwrite_existing);
+  const auto file = GgufFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  std::ofstream(path + ".new") << "short";
+  std::filesystem::rename(path + ".new", path);
+  for (const StoredTensor& tensor : (*file)->tensors()) {
+    EXPECT_TRUE((*file)->CheckPresent(tensor).ok()) << tensor.name;
+  }
+  unlink(path.c_str());
+}
+
 TEST(GgufTest, NamedPipeDoesNotHang) {
   const std::string path = testing::TempDir() + "/pipe.gguf";
   unlink(path.c_str());
