@@ -140,7 +140,7 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
 }
 
 absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
-  const absl::Status status = file_->CheckPresent(tensor.data);
+  absl::Status status = file_->CheckPresent(tensor.data);
   if (status.ok()) return status;
   return {status.code(),
           absl::StrCat(path_, ": tensor '", tensor.name, "': the file ", status.message())};

@@ -231,7 +231,7 @@ const StoredTensor* SafetensorsCheckpoint::FindTensor(std::string_view name) con
 absl::Status SafetensorsCheckpoint::CheckPresent(const StoredTensor& tensor) const {
   const auto it = places_.find(tensor.name);
   if (it == places_.end()) return absl::OkStatus();
-  const absl::Status status = files_[it->second.file]->CheckPresent(tensor.data);
+  absl::Status status = files_[it->second.file]->CheckPresent(tensor.data);
   if (status.ok()) return status;
   return {status.code(),
           absl::StrCat(path_, ": tensor ", tensor.name, ": its file ", status.message())};
