@@ -212,8 +212,9 @@ ConfigReader ConfigReader::Object(const char* key) const {
   };
   if (it == config_.end() || it->is_null()) return {EmptyObject(), path_, name_of};
   ConfigReader reader(it->is_object() ? *it : EmptyObject(), path_, name_of);
-  if (!it->is_object())
+  if (!it->is_object()) {
     reader.Fail(absl::StrCat(NameOf(key), " is ", Shown(*it), ", not an object"));
+  }
   return reader;
 }
 

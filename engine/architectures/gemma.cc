@@ -14,8 +14,8 @@ constexpr double kMaxSoftcap = 1e6;
 
 // Every layer but each `period`-th.
 std::vector<bool> AllButEach(int64_t layers, int64_t period) {
-  std::vector<bool> windowed;
-  for (int64_t i = 0; i < layers; ++i) windowed.push_back((i + 1) % period != 0);
+  std::vector<bool> windowed(static_cast<size_t>(layers), true);
+  for (int64_t i = period; i <= layers; i += period) windowed[static_cast<size_t>(i - 1)] = false;
   return windowed;
 }
 

@@ -13,7 +13,7 @@ constexpr int kBlock = 32;
 constexpr int kHalfBlock = kBlock / 2;
 
 // Scale; 16 bytes of 4-bit codes, biased by 8.
-struct Q4_0 {
+struct Q40 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + kHalfBlock;
   static void Dequantize(const uint8_t* block, float* out) {
@@ -27,7 +27,7 @@ struct Q4_0 {
 };
 
 // Scale, minimum; 16 bytes of 4-bit codes.
-struct Q4_1 {
+struct Q41 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 4 + kHalfBlock;
   static void Dequantize(const uint8_t* block, float* out) {
@@ -45,7 +45,7 @@ struct Q4_1 {
 int FifthBit(uint32_t word, int element) { return static_cast<int>((word >> element) & 1U) << 4; }
 
 // Scale; fifth bits; 16 bytes of the codes' lower bits; codes biased by 16.
-struct Q5_0 {
+struct Q50 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + 4 + kHalfBlock;
   static void Dequantize(const uint8_t* block, float* out) {
@@ -62,7 +62,7 @@ struct Q5_0 {
 };
 
 // Scale, minimum; fifth bits; 16 bytes of the codes' lower bits.
-struct Q5_1 {
+struct Q51 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 4 + 4 + kHalfBlock;
   static void Dequantize(const uint8_t* block, float* out) {
@@ -80,7 +80,7 @@ struct Q5_1 {
 };
 
 // Scale; 32 signed bytes.
-struct Q8_0 {
+struct Q80 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + kBlock;
   static void Dequantize(const uint8_t* block, float* out) {
@@ -125,9 +125,9 @@ struct Mxfp4 {
 };
 
 constexpr BlockFormat kFormats[] = {
-    FormatOf<Q4_0>(GgmlType::kQ4_0, "Q4_0"),    FormatOf<Q4_1>(GgmlType::kQ4_1, "Q4_1"),
-    FormatOf<Q5_0>(GgmlType::kQ5_0, "Q5_0"),    FormatOf<Q5_1>(GgmlType::kQ5_1, "Q5_1"),
-    FormatOf<Q8_0>(GgmlType::kQ8_0, "Q8_0"),    FormatOf<Iq4Nl>(GgmlType::kIQ4_NL, "IQ4_NL"),
+    FormatOf<Q40>(GgmlType::kQ4_0, "Q4_0"),     FormatOf<Q41>(GgmlType::kQ4_1, "Q4_1"),
+    FormatOf<Q50>(GgmlType::kQ5_0, "Q5_0"),     FormatOf<Q51>(GgmlType::kQ5_1, "Q5_1"),
+    FormatOf<Q80>(GgmlType::kQ8_0, "Q8_0"),     FormatOf<Iq4Nl>(GgmlType::kIQ4_NL, "IQ4_NL"),
     FormatOf<Mxfp4>(GgmlType::kMXFP4, "MXFP4"),
 };
 

@@ -18,7 +18,9 @@ namespace assay::engine {
 // thread-safe.
 class ByteReader {
  public:
-  explicit ByteReader(absl::Span<const std::byte> bytes) : bytes_(bytes) {}
+  // `end` says in errors what is at the bytes' end: "`end` at byte 100, where ...".
+  explicit ByteReader(absl::Span<const std::byte> bytes, const char* end = "the file ends")
+      : bytes_(bytes), end_(end) {}
 
   size_t offset() const { return offset_; }
   size_t remaining() const { return bytes_.size() - offset_; }
@@ -32,10 +34,14 @@ class ByteReader {
     return absl::OkStatus();
   }
 
-  // A 64-bit length, then that many bytes.
-  absl::Status ReadString(std::string* out) {
+  // A 64-bit length, at most `max_length`, then that many bytes.
+  absl::Status ReadString(uint64_t max_length, std::string* out) {
     uint64_t length = 0;
     if (absl::Status s = Read(&length); !s.ok()) return s;
+    if (length > max_length) {
+      return absl::DataLossError(
+          absl::StrCat("text of ", length, " bytes is longer than ", max_length));
+    }
     if (length > remaining()) return Truncated(length);
     out->assign(reinterpret_cast<const char*>(bytes_.data() + offset_), length);
     offset_ += length;
@@ -44,11 +50,12 @@ class ByteReader {
 
  private:
   absl::Status Truncated(uint64_t wanted) const {
-    return absl::DataLossError(absl::StrCat("ends at byte ", bytes_.size(), ", where ", wanted,
+    return absl::DataLossError(absl::StrCat(end_, " at byte ", bytes_.size(), ", where ", wanted,
                                             " bytes are needed at offset ", offset_));
   }
 
   absl::Span<const std::byte> bytes_;
+  const char* end_;
   size_t offset_ = 0;
 };
 

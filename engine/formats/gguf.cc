@@ -1,6 +1,9 @@
 // GGUF files: the accessors; gguf_parser.cc reads the header.
 #include "engine/formats/gguf.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +23,11 @@ namespace {
 absl::Status WrongType(const std::string& path, std::string_view key, const char* wanted) {
   return absl::DataLossError(
       absl::StrCat(path, ": metadata '", std::string(key), "' is not ", wanted));
+}
+
+absl::Status TooLarge(const std::string& path, std::string_view key, uint64_t number) {
+  return absl::DataLossError(absl::StrCat(path, ": metadata '", std::string(key), "' is or holds ",
+                                          number, ", more than ", INT64_MAX));
 }
 
 }  // namespace
@@ -77,7 +85,9 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
   if (const auto* with_sign = std::get_if<int64_t>(*value)) {
     number = *with_sign;
   } else if (const auto* without_sign = std::get_if<uint64_t>(*value)) {
-    if (*without_sign > static_cast<uint64_t>(INT64_MAX)) return WrongType(path_, key, "in range");
+    if (*without_sign > static_cast<uint64_t>(INT64_MAX)) {
+      return TooLarge(path_, key, *without_sign);
+    }
     number = static_cast<int64_t>(*without_sign);
   } else {
     return WrongType(path_, key, "a whole number");
@@ -92,8 +102,11 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
 absl::StatusOr<double> GgufFile::GetFloat(std::string_view key) const {
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
-  if (const auto* number = std::get_if<double>(*value)) return *number;
-  return WrongType(path_, key, "a floating-point number");
+  const auto* number = std::get_if<double>(*value);
+  if (number == nullptr) return WrongType(path_, key, "a floating-point number");
+  if (std::isfinite(*number)) return *number;
+  return absl::DataLossError(
+      absl::StrCat(path_, ": metadata '", std::string(key), "' is ", *number));
 }
 
 absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
@@ -118,6 +131,9 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
   if (const auto* array = std::get_if<GgufArray>(*value)) {
     if (const auto* ints = std::get_if<std::vector<int64_t>>(array)) return *ints;
     if (const auto* unsigned_ints = std::get_if<std::vector<uint64_t>>(array)) {
+      for (const uint64_t number : *unsigned_ints) {
+        if (number > static_cast<uint64_t>(INT64_MAX)) return TooLarge(path_, key, number);
+      }
       return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
     }
   }
@@ -128,9 +144,22 @@ absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) co
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
   if (const auto* array = std::get_if<GgufArray>(*value)) {
-    if (const auto* floats = std::get_if<std::vector<double>>(array)) return *floats;
+    if (const auto* floats = std::get_if<std::vector<double>>(array)) {
+      const auto infinite = std::find_if_not(floats->begin(), floats->end(),
+                                             [](double number) { return std::isfinite(number); });
+      if (infinite == floats->end()) return *floats;
+      return absl::DataLossError(absl::StrCat(path_, ": metadata '", std::string(key), "'[",
+                                              infinite - floats->begin(), "] is ", *infinite));
+    }
   }
   return WrongType(path_, key, "an array of numbers");
+}
+
+absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
+  absl::Status status = file_->CheckPresent(tensor.data);
+  if (status.ok()) return status;
+  return {status.code(),
+          absl::StrCat(path_, ": tensor '", tensor.name, "': the file ", status.message())};
 }
 
 void GgufFile::ReleasePages(const StoredTensor& tensor) const { file_->Release(tensor.data); }

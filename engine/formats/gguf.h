@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/formats/mapped_file.h"
@@ -25,10 +26,10 @@ using GgufArray = std::variant<std::vector<int64_t>, std::vector<uint64_t>, std:
                                std::vector<bool>, std::vector<std::string>>;
 using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, GgufArray>;
 
-// An opened GGUF file. Opening reads the header (milliseconds) and no weights. Every count, length,
-// offset and product of dimensions is checked against the file's size before it is used; a bad file
-// gives DATA_LOSS with the path, the key or tensor, and the offending value; an unreadable type
-// gives UNIMPLEMENTED. Immutable, thread-safe.
+// An opened GGUF file. Opening reads the header (milliseconds, at most 128 MiB) and no weights.
+// Every count, length, offset and product of dimensions is checked against the file's size before
+// it is used, and tensors must not overlap; a bad file gives DATA_LOSS with the path, the key or
+// tensor, and the offending value; an unreadable type gives UNIMPLEMENTED. Immutable, thread-safe.
 class GgufFile : public TensorSource {
  public:
   // NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all. DATA_LOSS: damaged or
@@ -46,8 +47,8 @@ class GgufFile : public TensorSource {
   const StoredTensor* FindTensor(std::string_view name) const override;
 
   bool HasKey(std::string_view key) const;
-  // NOT_FOUND without the key, DATA_LOSS if its type is another or (GetInt) it is out of [min,
-  // max].
+  // NOT_FOUND without the key. DATA_LOSS, with key and value, if its type is another, (GetInt) it
+  // is out of [min, max], (GetInts) an element is above INT64_MAX, (GetFloat) it is not finite.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t min, int64_t max) const;
   absl::StatusOr<double> GetFloat(std::string_view key) const;
@@ -57,6 +58,7 @@ class GgufFile : public TensorSource {
   absl::StatusOr<std::vector<int64_t>> GetInts(std::string_view key) const;
   absl::StatusOr<std::vector<double>> GetFloats(std::string_view key) const;
 
+  absl::Status CheckPresent(const StoredTensor& tensor) const override;
   void ReleasePages(const StoredTensor& tensor) const override;
 
  private:

@@ -9,8 +9,8 @@ namespace assay::engine {
 namespace {
 
 constexpr int kSuperBlock = 256;
-constexpr int kRun = 32;
-constexpr int kGroup = 16;
+constexpr int64_t kRun = 32;
+constexpr int64_t kGroup = 16;
 
 // 16 groups of 16: their scales and minima, 4 bits each; 2-bit codes; scale, minimum. Byte l of
 // each 32 bytes of codes holds elements l, l + 32, l + 64, l + 96 of its half.
@@ -131,7 +131,7 @@ struct Q6K {
       const int half = group / 8;
       const int row = group % 8 / 2;
       const int column = group % 2 * kGroup;
-      const uint8_t* low = block + half * 64 + row % 2 * kRun + column;
+      const uint8_t* low = block + 2 * kRun * half + row % 2 * kRun + column;
       const uint8_t* high = block + 128 + half * kRun + column;
       const int low_shift = row / 2 * 4;
       const int high_shift = row * 2;

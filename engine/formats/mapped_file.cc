@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -27,7 +28,7 @@ absl::Status OpenError(const std::string& path, int error) {
   return absl::FailedPreconditionError(message);
 }
 
-// Closes on every way out; a mapping outlives its descriptor.
+// Closes on every way out, unless released.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -37,16 +38,17 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
 
  private:
-  const int fd_;
+  int fd_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
   // O_NONBLOCK: a named pipe without a writer must not hold us.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return OpenError(path, errno);
   struct stat info = {};
   if (fstat(file.get(), &info) != 0) return OpenError(path, errno);
@@ -57,11 +59,25 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& 
   const auto size = static_cast<size_t>(info.st_size);
   void* address = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) return OpenError(path, errno);
-  return std::unique_ptr<MappedFile>(
-      new MappedFile(absl::MakeConstSpan(static_cast<const std::byte*>(address), size)));
+  return std::unique_ptr<MappedFile>(new MappedFile(
+      absl::MakeConstSpan(static_cast<const std::byte*>(address), size), file.Release()));
 }
 
-MappedFile::~MappedFile() { munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size()); }
+MappedFile::~MappedFile() {
+  munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  close(descriptor_);
+}
+
+absl::Status MappedFile::CheckPresent(absl::Span<const std::byte> range) const {
+  const auto end = range.data() + range.size() - bytes_.data();
+  struct stat info = {};
+  if (fstat(descriptor_, &info) != 0) {
+    return absl::DataLossError(absl::StrCat("its size cannot be read: ", std::strerror(errno)));
+  }
+  if (info.st_size >= end) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("was cut from ", bytes_.size(), " to ", info.st_size,
+                                          " bytes since it was opened"));
+}
 
 void MappedFile::Release(absl::Span<const std::byte> range) const {
   // The mapping begins on a page.

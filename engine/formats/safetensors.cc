@@ -1,7 +1,6 @@
 // Safetensors checkpoints.
 #include "engine/formats/safetensors.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -212,10 +212,10 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
     }
     if (!added.ok()) return added;
   }
+  absl::flat_hash_set<std::string> unread;
+  for (const Unreadable& tensor : unreadable_) unread.insert(tensor.name);
   for (const auto& [tensor, shard] : map->items()) {
-    const bool unread = std::any_of(unreadable_.begin(), unreadable_.end(),
-                                    [&](const Unreadable& u) { return u.name == tensor; });
-    if (!places_.contains(tensor) && !unread) {
+    if (!places_.contains(tensor) && !unread.contains(tensor)) {
       return absl::DataLossError(
           absl::StrCat(index_path, ": tensor ", tensor, " is not in ", shard.get<std::string>()));
     }
@@ -226,6 +226,15 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
 const StoredTensor* SafetensorsCheckpoint::FindTensor(std::string_view name) const {
   const auto it = places_.find(std::string(name));
   return it == places_.end() ? nullptr : &tensors_[it->second.tensor];
+}
+
+absl::Status SafetensorsCheckpoint::CheckPresent(const StoredTensor& tensor) const {
+  const auto it = places_.find(tensor.name);
+  if (it == places_.end()) return absl::OkStatus();
+  absl::Status status = files_[it->second.file]->CheckPresent(tensor.data);
+  if (status.ok()) return status;
+  return {status.code(),
+          absl::StrCat(path_, ": tensor ", tensor.name, ": its file ", status.message())};
 }
 
 void SafetensorsCheckpoint::ReleasePages(const StoredTensor& tensor) const {

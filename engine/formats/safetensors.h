@@ -43,6 +43,7 @@ class SafetensorsCheckpoint : public TensorSource {
   const std::string& path() const override { return path_; }
   const std::vector<StoredTensor>& tensors() const override { return tensors_; }
   const StoredTensor* FindTensor(std::string_view name) const override;
+  absl::Status CheckPresent(const StoredTensor& tensor) const override;
   void ReleasePages(const StoredTensor& tensor) const override;
 
   const std::vector<Unreadable>& unreadable() const { return unreadable_; }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 
 namespace assay::engine {
@@ -58,6 +59,10 @@ class TensorSource {
   virtual const std::vector<StoredTensor>& tensors() const = 0;
   // Null if there is none of that name.
   virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
+  // To be called before a tensor's bytes are read: DATA_LOSS, with the file and the tensor, if the
+  // file was cut short after it was opened; reading would end the process (SIGBUS, mapped_file.h).
+  // One system call.
+  virtual absl::Status CheckPresent(const StoredTensor& tensor) const = 0;
   // Tells the kernel that a tensor's pages are not needed any more.
   virtual void ReleasePages(const StoredTensor& tensor) const = 0;
 };

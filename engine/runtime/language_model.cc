@@ -179,7 +179,8 @@ absl::StatusOr<std::unique_ptr<Transformer>> LoadTransformer(const LoadOptions& 
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
   WeightLoader loader(*plan.files.tensors, {.progress = progress, .cancelled = options.cancelled});
-  absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(plan.files, loader, tensors, plan.bits);
+  absl::StatusOr<TransformerWeights> weights =
+      LoadTransformerWeights(plan.files, loader, tensors, plan.bits);
   if (!weights.ok()) return weights.status();
   return std::make_unique<Transformer>(plan.files.spec, *std::move(weights), plan.context);
 }
@@ -215,9 +216,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .vocab_size = static_cast<int>(plan->files.spec.vocab),
       .device = options.device.name,
       .dtype = DtypeName(plan->dtype),
-      .quantization = absl::StrCat(plan->files.MainType(),
-                                   plan->bits == WeightBits::kAll ? "" : " as ",
-                                   plan->bits == WeightBits::kAll ? "" : options.weights),
+      .quantization =
+          absl::StrCat(plan->files.MainType(), plan->bits == WeightBits::kAll ? "" : " as ",
+                       plan->bits == WeightBits::kAll ? "" : options.weights),
       .weight_bytes = (*transformer)->weight_bytes(),
       .has_chat_template = (*encoder)->has_chat_template(),
   };

@@ -65,10 +65,9 @@ at::Tensor QuantisedMatrix::Expanded(at::ScalarType dtype) const {
 at::Tensor QuantisedMatrix::Multiply(const at::Tensor& input) const {
   if (!input.is_cpu()) return at::linear(input, Expanded(input.scalar_type()));
   const at::Tensor half = input.to(at::kBFloat16).contiguous();
-  const at::Tensor product =
-      bits_ == WeightBits::kInt8
-          ? at::_weight_int8pack_mm(half, values_, scales_)
-          : at::_weight_int4pack_mm_for_cpu(half, values_, kGroup, scales_);
+  const at::Tensor product = bits_ == WeightBits::kInt8
+                                 ? at::_weight_int8pack_mm(half, values_, scales_)
+                                 : at::_weight_int4pack_mm_for_cpu(half, values_, kGroup, scales_);
   return product.to(input.scalar_type());
 }
 

@@ -35,7 +35,8 @@ class QuantisedMatrix {
   WeightBits bits_;
   int64_t out_;
   int64_t in_;
-  // 8 bits: [out, in]. 4 bits: libtorch's packing on the CPU, two in a byte [out, in / 2] elsewhere.
+  // 8 bits: [out, in]. 4 bits: libtorch's packing on the CPU, two in a byte [out, in / 2]
+  // elsewhere.
   at::Tensor values_;
   // 8 bits: [out]. 4 bits: [in / kGroup, out, 2], scale and the value of 8.
   at::Tensor scales_;

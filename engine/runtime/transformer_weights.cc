@@ -109,12 +109,12 @@ class Builder {
       layer.query_norm = HeadNorm("attn_q_norm", i, spec_.attention.heads);
       layer.key_norm = HeadNorm("attn_k_norm", i, spec_.attention.kv_heads);
     }
-    layer.attention_output =
-        Quantised(Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias));
+    layer.attention_output = Quantised(
+        Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias));
     if (!spec_.shared_norm) layer.feed_forward_norm = Norm("ffn_norm", i);
     layer.up = Quantised(Up(i));
-    layer.down = Quantised(
-        Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias));
+    layer.down =
+        Quantised(Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias));
     if (spec_.norm_place == NormPlace::kBeforeAndAfter) {
       layer.attention_post_norm = Norm("post_attention_norm", i);
       layer.feed_forward_post_norm = Norm("post_ffw_norm", i);

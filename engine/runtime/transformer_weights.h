@@ -66,8 +66,8 @@ struct TransformerWeights {
   int64_t bytes = 0;
 };
 
-// Reads every tensor of the loader's files. `bits`: how the layers' matrices are kept, one by one as
-// they are read; embeddings, norms and the output keep the type of `options`, and so do matrices
+// Reads every tensor of the loader's files. `bits`: how the layers' matrices are kept, one by one
+// as they are read; embeddings, norms and the output keep the type of `options`, and so do matrices
 // that do not suit. DATA_LOSS: a tensor is missing or of another shape.
 // UNIMPLEMENTED: one is left over. Throws as libtorch does.
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,

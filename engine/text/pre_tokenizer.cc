@@ -51,22 +51,25 @@ std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior)
         out.push_back(part);
         break;
       case SplitBehavior::kMergedWithPrevious:
-        if (part.delimiter && before != nullptr && !before->delimiter)
+        if (part.delimiter && before != nullptr && !before->delimiter) {
           out.back().end = part.end;
-        else
+        } else {
           out.push_back(part);
+        }
         break;
       case SplitBehavior::kMergedWithNext:
-        if (!part.delimiter && before != nullptr && before->delimiter)
+        if (!part.delimiter && before != nullptr && before->delimiter) {
           out.back().end = part.end;
-        else
+        } else {
           out.push_back(part);
+        }
         break;
       case SplitBehavior::kContiguous:
-        if (before != nullptr && before->delimiter == part.delimiter)
+        if (before != nullptr && before->delimiter == part.delimiter) {
           out.back().end = part.end;
-        else
+        } else {
           out.push_back(part);
+        }
         break;
     }
   }

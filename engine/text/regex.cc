@@ -48,10 +48,11 @@ std::string Translated(std::string_view pattern) {
       }
       continue;
     }
-    if (c == '[' && !in_class)
+    if (c == '[' && !in_class) {
       in_class = true;
-    else if (c == ']' && in_class)
+    } else if (c == ']' && in_class) {
       in_class = false;
+    }
     out += c;
   }
   return out;

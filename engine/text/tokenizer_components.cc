@@ -108,14 +108,15 @@ absl::StatusOr<MetaspaceStep> ReadMetaspaceStep(const Json& object) {
   }
   const absl::StatusOr<std::string> scheme = StringMember(object, "prepend_scheme");
   if (!scheme.ok()) return scheme.status();
-  if (*scheme == "always")
+  if (*scheme == "always") {
     step.prefix = MetaspaceStep::Prefix::kAlways;
-  else if (*scheme == "first")
+  } else if (*scheme == "first") {
     step.prefix = MetaspaceStep::Prefix::kFirst;
-  else if (*scheme == "never")
+  } else if (*scheme == "never") {
     step.prefix = MetaspaceStep::Prefix::kNever;
-  else
+  } else {
     return NotYet("prepend_scheme", *scheme);
+  }
   return step;
 }
 
@@ -180,18 +181,19 @@ absl::Status ReadNormalizer(const Json& object, std::vector<NormalizerStep>* out
     out->emplace_back(StripSpaces{*left, *right});
     return absl::OkStatus();
   }
-  if (*type == "NFC")
+  if (*type == "NFC") {
     out->emplace_back(UnicodeForm::kNfc);
-  else if (*type == "NFD")
+  } else if (*type == "NFD") {
     out->emplace_back(UnicodeForm::kNfd);
-  else if (*type == "NFKC")
+  } else if (*type == "NFKC") {
     out->emplace_back(UnicodeForm::kNfkc);
-  else if (*type == "NFKD")
+  } else if (*type == "NFKD") {
     out->emplace_back(UnicodeForm::kNfkd);
-  else if (*type == "Lowercase")
+  } else if (*type == "Lowercase") {
     out->emplace_back(Lowercase{});
-  else
+  } else {
     return NotYet("normalizer", *type);
+  }
   return absl::OkStatus();
 }
 

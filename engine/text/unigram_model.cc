@@ -101,16 +101,18 @@ void UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* out) con
   std::vector<Segment> segments;
   for (size_t end = piece.size(); end > 0; end = best[end].begin) {
     const bool joins = best[end].id == kNone && !segments.empty() && segments.back().id == kNone;
-    if (joins)
+    if (joins) {
       segments.back().begin = best[end].begin;
-    else
+    } else {
       segments.push_back({best[end].begin, end, best[end].id});
+    }
   }
   for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-    if (it->id != kNone)
+    if (it->id != kNone) {
       out->push_back(it->id);
-    else
+    } else {
       AppendUnknown(piece.substr(it->begin, it->end - it->begin), out);
+    }
   }
 }
 

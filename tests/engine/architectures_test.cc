@@ -150,17 +150,16 @@ TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, ArchitectureTest,
-                         ::testing::Values("bloom", "bloom_odd_heads", "gpt2",
-                                           "gpt2_inverse_layers", "opt", "opt_norm_after",
-                                           "opt_no_affine", "gpt_neox", "gpt_neox_sequential",
-                                           "gpt_neo", "llama", "llama_to_quantise", "llama_tied_biased", "llama_linear",
-                                           "llama_dynamic", "llama3", "llama_yarn", "mistral",
-                                           "qwen2", "qwen2_window", "qwen3", "gemma2",
-                                           "gemma2_plain_scale", "gemma3", "phi", "phi_qk_norm",
-                                           "phi3", "phi3_longrope", "stablelm", "stablelm_parallel",
-                                           "smollm3", "falcon", "falcon_grouped", "falcon_alibi"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Checkpoints, ArchitectureTest,
+    ::testing::Values("bloom", "bloom_odd_heads", "gpt2", "gpt2_inverse_layers", "opt",
+                      "opt_norm_after", "opt_no_affine", "gpt_neox", "gpt_neox_sequential",
+                      "gpt_neo", "llama", "llama_to_quantise", "llama_tied_biased", "llama_linear",
+                      "llama_dynamic", "llama3", "llama_yarn", "mistral", "qwen2", "qwen2_window",
+                      "qwen3", "gemma2", "gemma2_plain_scale", "gemma3", "phi", "phi_qk_norm",
+                      "phi3", "phi3_longrope", "stablelm", "stablelm_parallel", "smollm3", "falcon",
+                      "falcon_grouped", "falcon_alibi"),
+    [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace assay::engine

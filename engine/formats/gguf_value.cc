@@ -1,0 +1,175 @@
+// One metadata value of a GGUF header.
+#include "engine/formats/gguf_value.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/formats/byte_reader.h"
+
+namespace assay::engine {
+namespace {
+
+// Vocabularies have some 300,000 entries. Bounds what a small element type can grow to in memory.
+constexpr uint64_t kMaxArrayElements = uint64_t{1} << 24;
+// The longest are chat templates, some 20,000 bytes.
+constexpr uint64_t kMaxStringBytes = uint64_t{16} << 20;
+
+enum class ValueType : uint32_t {
+  kUint8 = 0,
+  kInt8 = 1,
+  kUint16 = 2,
+  kInt16 = 3,
+  kUint32 = 4,
+  kInt32 = 5,
+  kFloat32 = 6,
+  kBool = 7,
+  kString = 8,
+  kArray = 9,
+  kUint64 = 10,
+  kInt64 = 11,
+  kFloat64 = 12,
+};
+
+// A value of type Stored, kept as Kept.
+template <typename Stored, typename Kept>
+absl::Status ReadAs(ByteReader& reader, Kept* out) {
+  Stored value = 0;
+  if (absl::Status s = reader.Read(&value); !s.ok()) return s;
+  *out = static_cast<Kept>(value);
+  return absl::OkStatus();
+}
+
+absl::Status ReadBool(ByteReader& reader, bool* out) {
+  uint8_t value = 0;
+  if (absl::Status s = reader.Read(&value); !s.ok()) return s;
+  if (value > 1) return absl::DataLossError(absl::StrCat("boolean has the value ", value));
+  *out = value == 1;
+  return absl::OkStatus();
+}
+
+absl::Status LongerThanFile(uint64_t count) {
+  return absl::DataLossError(absl::StrCat("array of ", count, " elements is longer than the file"));
+}
+
+template <typename Kept, typename ReadOne>
+absl::StatusOr<GgufArray> ReadArrayOf(ByteReader& reader, uint64_t count, uint64_t min_bytes,
+                                      ReadOne read) {
+  if (count > reader.remaining() / min_bytes) return LongerThanFile(count);
+  std::vector<Kept> values;
+  values.reserve(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    Kept value = {};
+    if (absl::Status s = read(reader, &value); !s.ok()) return s;
+    values.push_back(std::move(value));
+  }
+  return GgufArray(std::move(values));
+}
+
+absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
+  uint32_t type = 0;
+  uint64_t count = 0;
+  if (absl::Status s = reader.Read(&type); !s.ok()) return s;
+  if (absl::Status s = reader.Read(&count); !s.ok()) return s;
+  if (count > kMaxArrayElements) {
+    return absl::DataLossError(
+        absl::StrCat("array has ", count, " elements; at most ", kMaxArrayElements, " are read"));
+  }
+  switch (static_cast<ValueType>(type)) {
+    case ValueType::kUint8:
+      return ReadArrayOf<uint64_t>(reader, count, 1, ReadAs<uint8_t, uint64_t>);
+    case ValueType::kInt8:
+      return ReadArrayOf<int64_t>(reader, count, 1, ReadAs<int8_t, int64_t>);
+    case ValueType::kUint16:
+      return ReadArrayOf<uint64_t>(reader, count, 2, ReadAs<uint16_t, uint64_t>);
+    case ValueType::kInt16:
+      return ReadArrayOf<int64_t>(reader, count, 2, ReadAs<int16_t, int64_t>);
+    case ValueType::kUint32:
+      return ReadArrayOf<uint64_t>(reader, count, 4, ReadAs<uint32_t, uint64_t>);
+    case ValueType::kInt32:
+      return ReadArrayOf<int64_t>(reader, count, 4, ReadAs<int32_t, int64_t>);
+    case ValueType::kUint64:
+      return ReadArrayOf<uint64_t>(reader, count, 8, ReadAs<uint64_t, uint64_t>);
+    case ValueType::kInt64:
+      return ReadArrayOf<int64_t>(reader, count, 8, ReadAs<int64_t, int64_t>);
+    case ValueType::kFloat32:
+      return ReadArrayOf<double>(reader, count, 4, ReadAs<float, double>);
+    case ValueType::kFloat64:
+      return ReadArrayOf<double>(reader, count, 8, ReadAs<double, double>);
+    case ValueType::kString:
+      return ReadArrayOf<std::string>(
+          reader, count, sizeof(uint64_t),
+          [](ByteReader& r, std::string* out) { return r.ReadString(kMaxStringBytes, out); });
+    case ValueType::kBool: {
+      std::vector<bool> flags;
+      if (count > reader.remaining()) return LongerThanFile(count);
+      for (uint64_t i = 0; i < count; ++i) {
+        bool flag = false;
+        if (absl::Status s = ReadBool(reader, &flag); !s.ok()) return s;
+        flags.push_back(flag);
+      }
+      return GgufArray(std::move(flags));
+    }
+    case ValueType::kArray:
+      return absl::UnimplementedError("arrays of arrays are not read");
+  }
+  return absl::DataLossError(absl::StrCat("array has the unknown element type ", type));
+}
+
+template <typename Stored, typename Kept>
+absl::StatusOr<GgufValue> ReadScalar(ByteReader& reader) {
+  Kept value = 0;
+  if (absl::Status s = ReadAs<Stored, Kept>(reader, &value); !s.ok()) return s;
+  return GgufValue(value);
+}
+
+}  // namespace
+
+absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
+  uint32_t type = 0;
+  if (absl::Status s = reader.Read(&type); !s.ok()) return s;
+  switch (static_cast<ValueType>(type)) {
+    case ValueType::kUint8:
+      return ReadScalar<uint8_t, uint64_t>(reader);
+    case ValueType::kInt8:
+      return ReadScalar<int8_t, int64_t>(reader);
+    case ValueType::kUint16:
+      return ReadScalar<uint16_t, uint64_t>(reader);
+    case ValueType::kInt16:
+      return ReadScalar<int16_t, int64_t>(reader);
+    case ValueType::kUint32:
+      return ReadScalar<uint32_t, uint64_t>(reader);
+    case ValueType::kInt32:
+      return ReadScalar<int32_t, int64_t>(reader);
+    case ValueType::kUint64:
+      return ReadScalar<uint64_t, uint64_t>(reader);
+    case ValueType::kInt64:
+      return ReadScalar<int64_t, int64_t>(reader);
+    case ValueType::kFloat32:
+      return ReadScalar<float, double>(reader);
+    case ValueType::kFloat64:
+      return ReadScalar<double, double>(reader);
+    case ValueType::kBool: {
+      bool flag = false;
+      if (absl::Status s = ReadBool(reader, &flag); !s.ok()) return s;
+      return GgufValue(flag);
+    }
+    case ValueType::kString: {
+      std::string text;
+      if (absl::Status s = reader.ReadString(kMaxStringBytes, &text); !s.ok()) return s;
+      return GgufValue(std::move(text));
+    }
+    case ValueType::kArray: {
+      absl::StatusOr<GgufArray> array = ReadArray(reader);
+      if (!array.ok()) return array.status();
+      return GgufValue(*std::move(array));
+    }
+  }
+  return absl::DataLossError(absl::StrCat("has the unknown type ", type));
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,169 @@
+// Runs a libFuzzer entry where there is no libFuzzer (GCC): on files as they are, or on seeded
+// mutations of them.
+//
+//   gguf_fuzz [--mutations=N] [--seed=S] FILE...
+//
+// Mutation i has the seed S + i and depends on nothing else but the files; a crash prints it, and
+// `--seed=IT --mutations=1` with the same files repeats it.
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+// Sanitizers have it, and handle the signals themselves.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
+
+namespace {
+
+using Random = std::mt19937_64;
+
+uint64_t current_seed = 0;
+
+void PrintSeed() {
+  char line[64];
+  const int length = std::snprintf(line, sizeof(line), "\nfailed at --seed=%llu --mutations=1\n",
+                                   static_cast<unsigned long long>(current_seed));
+  if (write(STDERR_FILENO, line, static_cast<size_t>(length)) < 0) return;
+}
+
+void OnSignal(int signal) {
+  PrintSeed();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void ReportCrashes() {
+  if (__sanitizer_set_death_callback != nullptr) {
+    __sanitizer_set_death_callback(PrintSeed);
+    // Requirements that do not hold abort.
+    std::signal(SIGABRT, OnSignal);
+    return;
+  }
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) {
+    std::signal(signal, OnSignal);
+  }
+}
+
+// Anywhere, or (as often) in the first 2,000 bytes, where headers are.
+size_t Position(const std::string& text, Random& random) {
+  constexpr size_t kHead = 2000;
+  const size_t range = random() % 2 == 0 ? std::min(text.size(), kHead) : text.size();
+  return random() % range;
+}
+
+// Sizes and counts that overflow, wrap, or stand at a limit.
+uint64_t InterestingNumber(Random& random) {
+  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+  switch (random() % 4) {
+    case 0:
+      return random() % 48;
+    case 1:
+      return uint64_t{1} << (random() % 64);
+    case 2:
+      return kMax >> (random() % 64);
+    default:
+      return kMax - random() % 64;
+  }
+}
+
+void OverwriteNumber(std::string* text, Random& random) {
+  const uint64_t number = InterestingNumber(random);
+  const size_t at = Position(*text, random);
+  const size_t width = std::min<size_t>(size_t{1} << (random() % 4), text->size() - at);
+  std::memcpy(text->data() + at, &number, width);
+}
+
+void CopyChunk(std::string* text, Random& random) {
+  const std::string chunk = text->substr(Position(*text, random), 1 + random() % 64);
+  const size_t at = Position(*text, random);
+  if (random() % 2 == 0) {
+    text->insert(at, chunk);
+  } else {
+    text->replace(at, std::min(chunk.size(), text->size() - at), chunk);
+  }
+}
+
+void MutateOnce(std::string* text, Random& random) {
+  if (text->empty()) return;
+  switch (random() % 8) {
+    case 0:
+      text->resize(Position(*text, random));
+      return;
+    case 1:
+      text->erase(Position(*text, random), 1 + random() % 16);
+      return;
+    case 2:
+      CopyChunk(text, random);
+      return;
+    case 3:
+    case 4:
+      (*text)[Position(*text, random)] ^= static_cast<char>(1U << (random() % 8));
+      return;
+    default:
+      OverwriteNumber(text, random);
+  }
+}
+
+void Run(const std::string& input) {
+  // A buffer of its own size, so that a sanitizer sees a read past its end.
+  const std::vector<uint8_t> exact(input.begin(), input.end());
+  LLVMFuzzerTestOneInput(exact.data(), exact.size());
+}
+
+void RunMutation(const std::vector<std::string>& files, uint64_t seed) {
+  current_seed = seed;
+  Random random(seed);
+  std::string input = files[random() % files.size()];
+  for (uint64_t count = 1 + random() % 4; count > 0; --count) MutateOnce(&input, random);
+  Run(input);
+}
+
+bool ReadNumber(absl::string_view argument, absl::string_view flag, uint64_t* out) {
+  return absl::ConsumePrefix(&argument, flag) && absl::SimpleAtoi(argument, out);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  uint64_t mutations = 0;
+  uint64_t seed = 1;
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    if (ReadNumber(argv[i], "--mutations=", &mutations) || ReadNumber(argv[i], "--seed=", &seed)) {
+      continue;
+    }
+    std::ifstream file(argv[i], std::ios::binary);
+    if (!file) {
+      std::cerr << "usage: " << argv[0] << " [--mutations=N] [--seed=S] FILE...; cannot open "
+                << argv[i] << "\n";
+      return 2;
+    }
+    files.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  if (files.empty()) {
+    std::cerr << "usage: " << argv[0] << " [--mutations=N] [--seed=S] FILE...\n";
+    return 2;
+  }
+  ReportCrashes();
+  for (const std::string& file : files) Run(file);
+  for (uint64_t i = 0; i < mutations; ++i) RunMutation(files, seed + i);
+  std::cout << files.size() << " files and " << mutations << " mutations from seed " << seed
+            << ": no failure\n";
+  return 0;
+}
