@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "engine/formats/json_file.h"
@@ -192,7 +193,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : map->items()) {
     // A plain name: an index must not lead out of its folder.
-    if (!shard.is_string() || shard.get<std::string>().find('/') != std::string::npos ||
+    if (!shard.is_string() || absl::StrContains(shard.get<std::string>(), '/') ||
         shard.get<std::string>().empty() || shard.get<std::string>()[0] == '.') {
       return absl::DataLossError(absl::StrCat(index_path, ": weight_map of ", tensor, " is ",
                                               shard.dump().substr(0, 100),
@@ -205,7 +206,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
         absl::StrCat(index_path, ": names ", shards.size(), " shards; the limit is ", kMaxShards));
   }
   for (const std::string& shard : shards) {
-    const absl::Status added = AddFile((std::filesystem::path(folder) / shard).string());
+    absl::Status added = AddFile((std::filesystem::path(folder) / shard).string());
     if (absl::IsNotFound(added)) {
       return absl::DataLossError(absl::StrCat(index_path, ": names the shard ", shard,
                                               ", which is not there; download the model again"));

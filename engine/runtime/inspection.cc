@@ -30,6 +30,7 @@ std::vector<StoredShare> TypesOf(const ModelFiles& files) {
     share.bytes += static_cast<int64_t>(tensor.data.size());
   }
   std::vector<StoredShare> out;
+  out.reserve(shares.size());
   for (auto& [type, share] : shares) out.push_back(std::move(share));
   std::sort(out.begin(), out.end(),
             [](const StoredShare& a, const StoredShare& b) { return a.bytes > b.bytes; });

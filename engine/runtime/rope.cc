@@ -84,7 +84,7 @@ Rope::Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
 
 at::Tensor Rope::Frequencies(int64_t sequence_length) const {
   const bool beyond = sequence_length > spec_.original_context;
-  const at::Tensor plain = PlainFrequencies(spec_.dim, spec_.base);
+  at::Tensor plain = PlainFrequencies(spec_.dim, spec_.base);
   switch (spec_.scaling) {
     case RopeScaling::kNone:
       return factors_.defined() ? plain / factors_ : plain;

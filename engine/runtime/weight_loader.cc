@@ -109,7 +109,7 @@ absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
         absl::StrCat(source_.path(), ": tensor ", name, " has shape ", ShapeText(tensor->shape),
                      "; the model's configuration asks for ", ShapeText(wanted)));
   }
-  const absl::Status decoded =
+  absl::Status decoded =
       layout.transposed ? DecodeTransposed(*tensor, out) : Decode(*tensor, out, layout.row_order);
   if (!decoded.ok()) return decoded;
   source_.ReleasePages(*tensor);
@@ -142,8 +142,7 @@ absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& 
   const at::Tensor target = out.view({count, floats});
   for (int64_t first = 0; first < count; first += step) {
     const int64_t size = std::min(step, count - first);
-    const absl::Status decoded =
-        DecodeRange(rows, first, size, row_order, staging.data_ptr<float>());
+    absl::Status decoded = DecodeRange(rows, first, size, row_order, staging.data_ptr<float>());
     if (!decoded.ok()) return decoded;
     target.narrow(0, first, size).copy_(staging.narrow(0, 0, size));
   }
@@ -152,7 +151,7 @@ absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& 
 
 absl::Status WeightLoader::DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out) {
   const at::Tensor staging = at::empty({out.size(1), out.size(0)}, at::kFloat);
-  const absl::Status decoded = Decode(tensor, staging, {});
+  absl::Status decoded = Decode(tensor, staging, {});
   if (decoded.ok()) out.copy_(staging.t());
   return decoded;
 }

@@ -50,8 +50,9 @@ size_t LastCharacter(std::string_view text) {
   constexpr unsigned kContinuationMask = 0xC0;
   constexpr unsigned kContinuation = 0x80;
   size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & kContinuationMask) == kContinuation)
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & kContinuationMask) == kContinuation) {
     --at;
+  }
   return at;
 }
 

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/byte_pair_merges.h"
@@ -189,6 +190,7 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
   const std::optional<TokenId> unknown = UnknownOf(vocabulary);
   if (unigram) {
     std::vector<UnigramModel::Piece> pieces;
+    pieces.reserve(vocabulary.tokens.size());
     for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
       pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
     }
@@ -226,10 +228,10 @@ absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
   TokenizerParts parts;
   parts.spellings = vocabulary->tokens;
   AddSpecialTokens(*vocabulary, &parts);
-  const absl::Status filled = Fill(file, pre_tokenizer, *vocabulary, &parts);
+  absl::Status filled = Fill(file, pre_tokenizer, *vocabulary, &parts);
   if (filled.ok()) return parts;
   // Those of the file's keys have its path already.
-  if (filled.message().find(file.path()) != std::string::npos) return filled;
+  if (absl::StrContains(filled.message(), file.path())) return filled;
   return absl::Status(filled.code(), absl::StrCat(file.path(), ": ", filled.message()));
 }
 

@@ -89,7 +89,7 @@ struct Normalizing {
       }
       at = next;
     }
-    const absl::Status rest = AppendNormal(std::string_view(text).substr(done), options, &out);
+    absl::Status rest = AppendNormal(std::string_view(text).substr(done), options, &out);
     if (!rest.ok()) return rest;
     return out;
   }

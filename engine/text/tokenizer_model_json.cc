@@ -70,7 +70,7 @@ absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyId
 absl::Status CheckPlain(const Json& object) {
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const Json* value = FindMember(object, key);
-    if (value == nullptr || *value == "") continue;
+    if (value == nullptr || (value->is_string() && value->get<std::string>().empty())) continue;
     return absl::UnimplementedError(absl::StrCat("model.", key, " is not read yet"));
   }
   return absl::OkStatus();
