@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/text/template_interpreter.h"
+#include "engine/text/template_json.h"
 #include "engine/text/template_parser.h"
 
 namespace assay::engine {
@@ -20,6 +21,38 @@ constexpr size_t kMaxSourceBytes = size_t{1} << 20;
 
 absl::Status InTemplate(const absl::Status& status) {
   return {status.code(), absl::StrCat("chat template: ", status.message())};
+}
+
+// Adds the members of the JSON object `json` to `map`; nothing if it is empty.
+absl::Status AddFields(const std::string& json, const std::string& what, TemplateMap* map) {
+  if (json.empty()) return absl::OkStatus();
+  const absl::StatusOr<TemplateValue> fields = ReadTemplateJson(json, what);
+  if (!fields.ok()) return fields.status();
+  if (fields->AsMap() == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(what, ": is not a JSON object"));
+  }
+  for (const auto& [name, value] : fields->AsMap()->entries()) {
+    if (absl::Status s = map->Set(name, value); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TemplateValue> MessageOf(const ChatTurn& turn, const std::string& what) {
+  TemplateMap message;
+  absl::Status s = message.Set(TemplateValue::Text("role"), TemplateValue::Text(turn.role));
+  if (s.ok()) s = message.Set(TemplateValue::Text("content"), TemplateValue::Text(turn.content));
+  if (s.ok()) s = AddFields(turn.fields, what, &message);
+  if (!s.ok()) return s;
+  return MakeMap(std::move(message));
+}
+
+absl::StatusOr<TemplateValue> ReadTools(const std::string& json) {
+  if (json.empty()) return TemplateValue::None();
+  absl::StatusOr<TemplateValue> tools = ReadTemplateJson(json, "tools");
+  if (tools.ok() && tools->AsSequence() == nullptr) {
+    return absl::InvalidArgumentError("tools: is not a JSON list");
+  }
+  return tools;
 }
 
 }  // namespace
@@ -44,18 +77,32 @@ absl::StatusOr<std::unique_ptr<ChatTemplate>> ChatTemplate::Parse(std::string_vi
 
 absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& inputs) const {
   TemplateList messages;
+  messages.reserve(inputs.messages.size());
   for (const ChatTurn& turn : inputs.messages) {
-    messages.push_back(TemplateValue::Map(
-        {{"role", TemplateValue{turn.role}}, {"content", TemplateValue{turn.content}}}));
+    absl::StatusOr<TemplateValue> message =
+        MessageOf(turn, absl::StrCat("messages[", messages.size(), "].fields"));
+    if (!message.ok()) return message.status();
+    messages.push_back(*std::move(message));
   }
-  absl::StatusOr<std::string> text = RunTemplate(
-      program_->statements, {{"messages", TemplateValue::List(std::move(messages))},
-                             {"add_generation_prompt", TemplateValue{inputs.add_generation_prompt}},
-                             // transformers passes None where a caller gives none.
-                             {"tools", TemplateValue{TemplateNone{}}},
-                             {"documents", TemplateValue{TemplateNone{}}},
-                             {"bos_token", TemplateValue{inputs.bos_token}},
-                             {"eos_token", TemplateValue{inputs.eos_token}}});
+  absl::StatusOr<TemplateValue> list = MakeList(std::move(messages));
+  if (!list.ok()) return InTemplate(list.status());
+  absl::StatusOr<TemplateValue> tools = ReadTools(inputs.tools);
+  if (!tools.ok()) return tools.status();
+  TemplateMap variables;
+  for (auto& [name, value] : std::vector<std::pair<const char*, TemplateValue>>{
+           {"messages", *std::move(list)},
+           {"tools", *std::move(tools)},
+           // transformers passes None where a caller gives none.
+           {"documents", TemplateValue::None()},
+           {"add_generation_prompt", TemplateValue{inputs.add_generation_prompt}},
+           {"bos_token", TemplateValue::Text(inputs.bos_token)},
+           {"eos_token", TemplateValue::Text(inputs.eos_token)}}) {
+    absl::Status s = variables.Set(TemplateValue::Text(name), std::move(value));
+    if (!s.ok()) return InTemplate(s);
+  }
+  absl::Status s = AddFields(inputs.variables, "variables", &variables);
+  if (!s.ok()) return s;
+  absl::StatusOr<std::string> text = RunTemplate(program_->statements, variables, inputs.now);
   if (!text.ok()) return InTemplate(text.status());
   return text;
 }

@@ -1,224 +1,330 @@
-// Runs a compiled template: scopes, loops and bounds; template_operators.cc has what values can do.
+// Runs a compiled template: scopes, loops, macros and bounds; template_evaluator.cc has the
+// expressions.
 #include "engine/text/template_interpreter.h"
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "engine/text/template_operators.h"
+#include "absl/time/time.h"
+#include "engine/text/template_evaluator.h"
+#include "engine/text/template_functions.h"
+#include "engine/text/template_loop.h"
+#include "engine/text/template_scope.h"
 
 namespace assay::engine {
 namespace {
 
 using Value = TemplateValue;
-using Evaluated = absl::StatusOr<Value>;
+using Result = absl::StatusOr<Value>;
+using Body = std::vector<Statement>;
 
-constexpr int64_t kMaxSteps = 1'000'000;
-constexpr int64_t kBytesAStep = 256;
 constexpr size_t kMaxOutputBytes = size_t{4} << 20;
 
-absl::Status At(int line, const absl::Status& status) {
-  return {status.code(), absl::StrCat("line ", line, ": ", status.message())};
-}
+// How a body ended.
+enum class Flow { kOn, kBreak, kContinue };
+using Flowed = absl::StatusOr<Flow>;
 
 class Interpreter {
  public:
-  explicit Interpreter(TemplateMap variables) { scopes_.push_back(std::move(variables)); }
+  Interpreter(const TemplateMap& variables, absl::Time now)
+      : evaluator_({.budget = budget_, .objects = objects_, .depth = depth_}) {
+    auto functions = std::make_shared<TemplateScope>(nullptr);
+    for (auto& [name, value] : TemplateFunctions(now, objects_)) {
+      functions->Set(name, std::move(value));
+    }
+    scope_ = std::make_shared<TemplateScope>(std::move(functions));
+    for (const auto& [name, value] : variables.entries()) scope_->Set(*name.AsText(), value);
+  }
 
-  absl::StatusOr<std::string> Run(const std::vector<Statement>& program) {
-    if (absl::Status s = Body(program); !s.ok()) return s;
+  absl::StatusOr<std::string> Run(const Body& program) {
+    const Flowed flow = RunBody(program);
+    if (!flow.ok()) return flow.status();
     return std::move(out_);
   }
 
  private:
-  absl::Status Step(int line, int64_t steps = 1) {
-    steps_ += steps;
-    if (steps_ <= kMaxSteps) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", line, ": the template takes more than ", kMaxSteps, " steps"));
-  }
+  class Macro : public TemplateObject {
+   public:
+    Macro(Interpreter& interpreter, const Statement& statement,
+          std::shared_ptr<TemplateScope> scope)
+        : interpreter_(interpreter), statement_(statement), scope_(std::move(scope)) {}
+    std::string_view TypeName() const override { return "macro"; }
+    Value Attribute(std::string_view name) override {
+      return name == "name" ? Value::Text(statement_.text) : Value{};
+    }
+    Result Call(const TemplateArguments& arguments) override {
+      return interpreter_.CallMacro(statement_, scope_, arguments);
+    }
 
-  absl::Status Write(int line, const std::string& text) {
+   private:
+    Interpreter& interpreter_;
+    const Statement& statement_;
+    const std::shared_ptr<TemplateScope> scope_;
+  };
+
+  // The scope within while it lives.
+  class Inner {
+   public:
+    Inner(Interpreter& interpreter, std::shared_ptr<const TemplateScope> parent)
+        : interpreter_(interpreter),
+          outer_(std::exchange(interpreter.scope_,
+                               std::make_shared<TemplateScope>(std::move(parent)))) {}
+    ~Inner() { interpreter_.scope_ = std::move(outer_); }
+    Inner(const Inner&) = delete;
+    Inner& operator=(const Inner&) = delete;
+
+   private:
+    Interpreter& interpreter_;
+    std::shared_ptr<TemplateScope> outer_;
+  };
+
+  Result Evaluate(const Expression& expression) { return evaluator_.Evaluate(expression, *scope_); }
+
+  absl::Status Write(int line, std::string_view text) {
     if (text.size() > kMaxOutputBytes - out_.size()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "line ", line, ": the template writes more than ", kMaxOutputBytes, " bytes"));
     }
     out_ += text;
-    return absl::OkStatus();
+    return TemplateErrorAt(line, budget_.SpendBytes(text.size()));
   }
 
-  absl::Status Body(const std::vector<Statement>& body) {
+  Flowed RunBody(const Body& body) {
+    const TemplateDepth depth(depth_);
     for (const Statement& statement : body) {
-      if (absl::Status s = Step(statement.line); !s.ok()) return s;
-      if (absl::Status s = Execute(statement); !s.ok()) return s;
+      absl::Status s = depth.Check();
+      if (s.ok()) s = budget_.Spend(1);
+      if (!s.ok()) return TemplateErrorAt(statement.line, s);
+      Flowed flow = Execute(statement);
+      if (!flow.ok() || *flow != Flow::kOn) return flow;
     }
-    return absl::OkStatus();
+    return Flow::kOn;
   }
 
-  absl::Status Execute(const Statement& statement) {
+  static Flowed On(const absl::Status& status) {
+    if (!status.ok()) return status;
+    return Flow::kOn;
+  }
+
+  Flowed Execute(const Statement& statement) {
     switch (statement.kind) {
       case StatementKind::kText:
-        return Write(statement.line, statement.text);
-      case StatementKind::kPrint: {
-        const Evaluated value = Evaluate(statement.expression);
-        if (!value.ok()) return value.status();
-        const absl::StatusOr<std::string> text = TextOf(*value);
-        if (!text.ok()) return At(statement.line, text.status());
-        return Write(statement.line, *text);
-      }
+        return On(Write(statement.line, statement.text));
+      case StatementKind::kPrint:
+        return On(Print(statement, Evaluate(statement.expression)));
       case StatementKind::kSet: {
-        Evaluated value = Evaluate(statement.expression);
+        const Result value = Evaluate(statement.expression);
         if (!value.ok()) return value.status();
-        scopes_.back()[statement.text] = *std::move(value);
-        return absl::OkStatus();
+        return On(TemplateErrorAt(statement.line, Assign(statement.target, *value)));
       }
+      case StatementKind::kSetBlock: {
+        const Result value = FilteredBody(statement);
+        if (!value.ok()) return value.status();
+        return On(TemplateErrorAt(statement.line, Assign(statement.target, *value)));
+      }
+      case StatementKind::kFilter:
+        return On(Print(statement, FilteredBody(statement)));
       case StatementKind::kIf:
         return If(statement);
       case StatementKind::kFor:
-        return For(statement);
+        return On(For(statement));
+      case StatementKind::kWith:
+        return With(statement);
+      case StatementKind::kScope: {
+        const Inner inner(*this, scope_);
+        return RunBody(statement.body);
+      }
+      case StatementKind::kMacro:
+        objects_.push_back(std::make_unique<Macro>(*this, statement, scope_));
+        scope_->Set(statement.text, Value{objects_.back().get()});
+        return Flow::kOn;
+      case StatementKind::kBreak:
+        return Flow::kBreak;
+      case StatementKind::kContinue:
+        return Flow::kContinue;
     }
     return absl::InternalError("statement of an unknown kind");
   }
 
-  absl::Status If(const Statement& statement) {
-    for (const Statement::Branch& branch : statement.branches) {
-      const Evaluated condition = Evaluate(branch.condition);
-      if (!condition.ok()) return condition.status();
-      if (condition->Truth()) return Body(branch.body);
+  absl::Status Print(const Statement& statement, const Result& value) {
+    if (!value.ok()) return value.status();
+    const absl::StatusOr<std::string> text = TextOf(*value);
+    if (!text.ok()) return TemplateErrorAt(statement.line, text.status());
+    return Write(statement.line, *text);
+  }
+
+  absl::Status Assign(const Target& target, const Value& value) {
+    if (!target.items.empty()) return Unpack(target, value);
+    if (target.attribute.empty()) {
+      scope_->Set(target.name, value);
+      return absl::OkStatus();
+    }
+    auto* space = dynamic_cast<TemplateNamespace*>(scope_->Find(target.name).AsObject());
+    if (space == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("cannot set '", target.attribute, "': '",
+                                                     target.name, "' is not a namespace"));
+    }
+    return space->Set(target.attribute, value);
+  }
+
+  absl::Status Unpack(const Target& target, const Value& value) {
+    const absl::StatusOr<TemplateList> items = ItemsOf(value, budget_);
+    if (!items.ok()) return items.status();
+    if (items->size() != target.items.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(items->size(), " values for ", target.items.size(), " names"));
+    }
+    for (size_t i = 0; i < items->size(); ++i) {
+      if (absl::Status s = Assign(target.items[i], (*items)[i]); !s.ok()) return s;
     }
     return absl::OkStatus();
+  }
+
+  // What the body writes, in the scope as it is.
+  absl::StatusOr<std::string> Capture(const Body& body) {
+    std::string outside = std::exchange(out_, {});
+    const Flowed flow = RunBody(body);
+    std::string written = std::exchange(out_, std::move(outside));
+    if (!flow.ok()) return flow.status();
+    return written;
+  }
+
+  Result FilteredBody(const Statement& statement) {
+    const Inner inner(*this, scope_);
+    absl::StatusOr<std::string> text = Capture(statement.body);
+    if (!text.ok()) return text.status();
+    scope_->Set(kBlockInput, Value::Text(*std::move(text)));
+    return Evaluate(statement.expression);
+  }
+
+  Flowed If(const Statement& statement) {
+    for (const Statement::Branch& branch : statement.branches) {
+      const Result condition = Evaluate(branch.condition);
+      if (!condition.ok()) return condition.status();
+      if (condition->Truth()) return RunBody(branch.body);
+    }
+    return Flow::kOn;
+  }
+
+  Flowed With(const Statement& statement) {
+    TemplateList values;
+    for (const Expression& expression : statement.defaults) {
+      Result value = Evaluate(expression);
+      if (!value.ok()) return value.status();
+      values.push_back(*std::move(value));
+    }
+    const Inner inner(*this, scope_);
+    for (size_t i = 0; i < values.size(); ++i) {
+      absl::Status s = Assign(statement.targets[i], values[i]);
+      if (!s.ok()) return TemplateErrorAt(statement.line, s);
+    }
+    return RunBody(statement.body);
+  }
+
+  // The items of a for that its `if` keeps.
+  absl::StatusOr<TemplateList> LoopItems(const Statement& statement) {
+    const Result value = Evaluate(statement.expression);
+    if (!value.ok()) return value.status();
+    absl::StatusOr<TemplateList> items = ItemsOf(*value, budget_);
+    if (!items.ok()) return TemplateErrorAt(statement.line, items.status());
+    if (statement.filter.empty()) return items;
+    TemplateList kept;
+    for (const Value& item : *items) {
+      const Inner inner(*this, scope_);
+      absl::Status s = Assign(statement.target, item);
+      if (!s.ok()) return TemplateErrorAt(statement.line, s);
+      const Result keeps = Evaluate(statement.filter[0]);
+      if (!keeps.ok()) return keeps.status();
+      if (keeps->Truth()) kept.push_back(item);
+    }
+    return kept;
   }
 
   absl::Status For(const Statement& statement) {
-    const Evaluated items = Evaluate(statement.expression);
+    absl::StatusOr<TemplateList> items = LoopItems(statement);
     if (!items.ok()) return items.status();
-    if (items->IsUndefined()) return absl::OkStatus();
-    const TemplateList* list = items->AsList();
-    if (list == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("line ", statement.line, ": for over ",
-                                                     TypeName(*items), ", which is not a list"));
+    auto made = std::make_unique<TemplateLoop>(*std::move(items), objects_, budget_);
+    TemplateLoop& loop = *made;
+    objects_.push_back(std::move(made));
+    // jinja2 runs the else unless a round came to its end.
+    bool whole_round = false;
+    for (size_t i = 0; i < loop.items().size(); ++i) {
+      // What a round sets is gone after it.
+      const Inner inner(*this, scope_);
+      loop.Move(i);
+      scope_->Set("loop", Value{&loop});
+      absl::Status s = budget_.Spend(1);
+      if (s.ok()) s = Assign(statement.target, loop.items()[i]);
+      if (!s.ok()) return TemplateErrorAt(statement.line, s);
+      const Flowed flow = RunBody(statement.body);
+      if (!flow.ok()) return flow.status();
+      if (*flow == Flow::kBreak) break;
+      if (*flow == Flow::kOn) whole_round = true;
     }
-    for (size_t i = 0; i < list->size(); ++i) {
-      if (absl::Status s = Step(statement.line); !s.ok()) return s;
-      // Jinja: what a loop's body sets is gone after each round.
-      scopes_.emplace_back();
-      scopes_.back()[statement.text] = (*list)[i];
-      scopes_.back()["loop"] = Loop(*list, i);
-      const absl::Status status = Body(statement.body);
-      scopes_.pop_back();
-      if (!status.ok()) return status;
-    }
-    return absl::OkStatus();
+    if (whole_round) return absl::OkStatus();
+    const Inner inner(*this, scope_);
+    return RunBody(statement.otherwise).status();
   }
 
-  static Value Loop(const TemplateList& list, size_t i) {
-    const auto index = static_cast<int64_t>(i);
-    const auto length = static_cast<int64_t>(list.size());
-    TemplateMap loop = {{"index", Value{index + 1}},
-                        {"index0", Value{index}},
-                        {"revindex", Value{length - index}},
-                        {"revindex0", Value{length - index - 1}},
-                        {"first", Value{i == 0}},
-                        {"last", Value{i + 1 == list.size()}},
-                        {"length", Value{length}}};
-    if (i > 0) loop["previtem"] = list[i - 1];
-    if (i + 1 < list.size()) loop["nextitem"] = list[i + 1];
-    return Value::Map(std::move(loop));
-  }
-
-  Value Lookup(const std::string& name) const {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      if (const auto it = scope->find(name); it != scope->end()) return it->second;
+  Result CallMacro(const Statement& macro, const std::shared_ptr<TemplateScope>& scope,
+                   const TemplateArguments& arguments) {
+    const TemplateDepth depth(depth_);
+    if (absl::Status s = depth.Check(); !s.ok()) return s;
+    if (arguments.positional.size() > macro.targets.size()) {
+      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' has ",
+                                                     macro.targets.size(), " arguments, not ",
+                                                     arguments.positional.size()));
     }
-    return Value{};
-  }
-
-  Evaluated Evaluate(const Expression& e) {
-    if (absl::Status s = Step(e.line); !s.ok()) return s;
-    switch (e.kind) {
-      case ExpressionKind::kLiteral:
-        return e.value;
-      case ExpressionKind::kName: {
-        Value value = Lookup(e.name);
-        const auto* text = value.As<std::string>();
-        if (text == nullptr) return value;
-        // Reading a text copies it: long ones count for more than a step.
-        if (absl::Status s = Step(e.line, static_cast<int64_t>(text->size()) / kBytesAStep);
-            !s.ok()) {
-          return s;
-        }
-        return value;
+    const Inner inner(*this, scope);
+    const size_t without_default = macro.targets.size() - macro.defaults.size();
+    std::vector<bool> used(arguments.named.size());
+    for (size_t i = 0; i < macro.targets.size(); ++i) {
+      const std::string& name = macro.targets[i].name;
+      Result value = Value{};
+      size_t named = 0;
+      while (named < used.size() && arguments.named[named].first != name) ++named;
+      if (i < arguments.positional.size()) {
+        value = arguments.positional[i];
+      } else if (named < used.size()) {
+        used[named] = true;
+        value = arguments.named[named].second;
+      } else if (i >= without_default) {
+        value = Evaluate(macro.defaults[i - without_default]);
       }
-      case ExpressionKind::kIf: {
-        const Evaluated condition = Evaluate(e.operands[1]);
-        if (!condition.ok()) return condition.status();
-        return Evaluate(e.operands[condition->Truth() ? 0 : 2]);
-      }
-      case ExpressionKind::kBinary:
-        if (e.name == "and" || e.name == "or") return Logical(e);
-        break;
-      default:
-        break;
-    }
-    std::vector<Value> operands;
-    for (const Expression& operand : e.operands) {
-      Evaluated value = Evaluate(operand);
       if (!value.ok()) return value;
-      operands.push_back(*std::move(value));
+      scope_->Set(name, *std::move(value));
     }
-    Evaluated result = Apply(e, std::move(operands));
-    if (result.ok()) return result;
-    return At(e.line, result.status());
-  }
-
-  // The operand that decides, as in Python.
-  Evaluated Logical(const Expression& e) {
-    Evaluated left = Evaluate(e.operands[0]);
-    if (!left.ok() || left->Truth() == (e.name == "or")) return left;
-    return Evaluate(e.operands[1]);
-  }
-
-  static Evaluated Apply(const Expression& e, std::vector<Value> operands) {
-    switch (e.kind) {
-      case ExpressionKind::kIndex:
-        return IndexValue(operands[0], operands[1]);
-      case ExpressionKind::kSlice:
-        return SliceValue(operands[0], operands[1], operands[2]);
-      case ExpressionKind::kUnary:
-        return UnaryValue(e.name, operands[0]);
-      case ExpressionKind::kBinary:
-        return BinaryValue(e.name, operands[0], operands[1]);
-      case ExpressionKind::kTest:
-        return Value{TestValue(e.name, operands[0])};
-      case ExpressionKind::kFilter:
-        return FilterValue(e.name, operands[0]);
-      case ExpressionKind::kMethod:
-        return CallMethod(e.name, operands);
-      case ExpressionKind::kList:
-        return Value::List(std::move(operands));
-      case ExpressionKind::kCall:
-        return RaiseException(operands);
-      default:
-        return absl::InternalError("expression of an unknown kind");
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (used[i]) continue;
+      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "': argument '",
+                                                     arguments.named[i].first,
+                                                     "' is unknown or given twice"));
     }
+    absl::StatusOr<std::string> text = Capture(macro.body);
+    if (!text.ok()) return text.status();
+    return Value::Text(*std::move(text));
   }
 
-  std::vector<TemplateMap> scopes_;
+  TemplateBudget budget_;
+  TemplateObjects objects_;
+  int depth_ = 0;
+  TemplateEvaluator evaluator_;
+  std::shared_ptr<TemplateScope> scope_;
   std::string out_;
-  int64_t steps_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<std::string> RunTemplate(const std::vector<Statement>& program,
-                                        TemplateMap variables) {
-  return Interpreter(std::move(variables)).Run(program);
+absl::StatusOr<std::string> RunTemplate(const Body& program, const TemplateMap& variables,
+                                        absl::Time now) {
+  return Interpreter(variables, now).Run(program);
 }
 
 }  // namespace assay::engine

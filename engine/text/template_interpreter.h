@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "engine/text/template_ast.h"
 #include "engine/text/template_value.h"
 
 namespace assay::engine {
 
-// Bounded in steps, output and length of strings. INVALID_ARGUMENT: raise_exception(), an undefined
-// value that is used, an operation that its operands don't have, or a bound that is reached; "line
-// N: ...". Thread-safe.
+// Bounded in steps, output, length of texts and lists, and depth. `now` is what strftime_now()
+// writes. INVALID_ARGUMENT: raise_exception(), an undefined value that is used, an operation that
+// its operands don't have, or a bound that is reached; "line N: ...". Thread-safe.
 absl::StatusOr<std::string> RunTemplate(const std::vector<Statement>& program,
-                                        TemplateMap variables);
+                                        const TemplateMap& variables, absl::Time now);
 
 }  // namespace assay::engine
 

@@ -1,10 +1,9 @@
-// Cuts a template into text and the tokens of its tags.
+// Cuts a template into text and the tokens of its tags, as jinja2's lexer does.
 #include "engine/text/template_lexer.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,17 +14,21 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "engine/text/template_blanks.h"
+#include "engine/text/template_string_literal.h"
 
 namespace assay::engine {
 namespace {
 
 using Kind = TemplateTokenKind;
 
-constexpr std::array<std::string_view, 5> kLongSymbols = {"==", "!=", "<=", ">=", "//"};
-constexpr char kShortSymbols[] = "[](){}.,:|+-*/%~<>=";
+constexpr std::array<std::string_view, 6> kLongSymbols = {"==", "!=", "<=", ">=", "//", "**"};
+constexpr std::string_view kShortSymbols = "[](){}.,:|+-*/%~<>=";
 
-bool IsNameStart(char c) { return absl::ascii_isalpha(c) || c == '_'; }
-bool IsNamePart(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsNamePart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+bool IsSign(char c) { return c == '-' || c == '+'; }
 
 class Lexer {
  public:
@@ -36,7 +39,6 @@ class Lexer {
       const size_t tag = NextTag();
       AddText(tag);
       if (tag == std::string_view::npos) break;
-      at_ = tag;
       if (absl::Status s = ReadTag(); !s.ok()) return s;
     }
     Add(Kind::kEnd, "");
@@ -44,16 +46,17 @@ class Lexer {
   }
 
  private:
+  std::string_view Rest(size_t skip = 0) const {
+    return source_.substr(std::min(at_ + skip, source_.size()));
+  }
   absl::Status Error(const std::string& message) const {
     return absl::InvalidArgumentError(absl::StrCat("line ", line_, ": ", message));
   }
-
   void Add(Kind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_}); }
-
-  void Advance(size_t to) {
-    line_ += static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                         source_.begin() + static_cast<std::ptrdiff_t>(to), '\n'));
-    at_ = to;
+  void Advance(size_t bytes) {
+    const std::string_view passed = Rest().substr(0, bytes);
+    line_ += static_cast<int>(std::count(passed.begin(), passed.end(), '\n'));
+    at_ += passed.size();
   }
 
   size_t NextTag() const {
@@ -65,154 +68,217 @@ class Lexer {
     return std::string_view::npos;
   }
 
-  // Text up to the tag at `tag` (npos: to the end), stripped as the tags on both sides ask.
+  // Text up to the tag at `tag` (npos: to the end).
   void AddText(size_t tag) {
     const size_t end = tag == std::string_view::npos ? source_.size() : tag;
     std::string_view text = source_.substr(at_, end - at_);
-    if (strip_next_) {
-      text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\v\f"), text.size()));
-    } else if (trim_newline_ && text.starts_with('\n')) {
-      text.remove_prefix(1);
-    }
     if (tag != std::string_view::npos) text = StripBefore(text, tag);
     if (!text.empty()) Add(Kind::kText, std::string(text));
-    Advance(end);
-    strip_next_ = false;
-    trim_newline_ = false;
+    Advance(end - at_);
   }
 
+  // `text` as the tag that begins at `tag`, right after it, leaves it.
   std::string_view StripBefore(std::string_view text, size_t tag) const {
     const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
-    if (sign == '-') {
-      const size_t last = text.find_last_not_of(" \t\r\n\v\f");
-      return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
-    }
+    if (sign == '-') return text.substr(0, text.size() - TrailingBlanks(text));
     if (sign == '+' || source_[tag + 1] == '{') return text;
     // lstrip_blocks: blanks between the line's start and a block go.
-    const size_t line = source_.rfind('\n', tag == 0 ? 0 : tag - 1);
-    const size_t line_start = line == std::string_view::npos || tag == 0 ? 0 : line + 1;
-    const std::string_view before = source_.substr(line_start, tag - line_start);
-    if (before.find_first_not_of(" \t\v\f") != std::string_view::npos) return text;
-    return text.substr(0, text.size() - std::min(text.size(), before.size()));
+    const size_t line = text.rfind('\n');
+    const bool at_line_start = at_ == 0 || source_[at_ - 1] == '\n';
+    if (line == std::string_view::npos && !at_line_start) return text;
+    const size_t line_start = line == std::string_view::npos ? 0 : line + 1;
+    const std::string_view before = text.substr(line_start);
+    return LeadingBlanks(before) == before.size() ? text.substr(0, line_start) : text;
+  }
+
+  // After a tag that was closed with `sign` before its end.
+  void AfterTag(bool strip, bool trim_newline) {
+    if (strip) {
+      Advance(LeadingBlanks(Rest()));
+    } else if (trim_newline && Rest().starts_with('\n')) {
+      Advance(1);
+    }
   }
 
   absl::Status ReadTag() {
     const char kind = source_[at_ + 1];
     if (kind == '#') return SkipComment();
+    if (kind == '%') {
+      if (const size_t end = RawBeginEnd(); end > 0) return ReadRaw(end);
+    }
     Add(kind == '%' ? Kind::kBlockBegin : Kind::kPrintBegin, "");
-    Advance(at_ + 2);
-    if (at_ < source_.size() && (source_[at_] == '-' || source_[at_] == '+')) Advance(at_ + 1);
+    Advance(2);
+    if (!Rest().empty() && IsSign(Rest()[0])) Advance(1);
+    brackets_.clear();
     const std::string_view close = kind == '%' ? "%}" : "}}";
     while (true) {
-      SkipSpace();
-      if (at_ >= source_.size()) {
-        return Error(absl::StrCat("tag is not closed with ", std::string(close)));
-      }
-      const bool sign = (source_[at_] == '-' || source_[at_] == '+') &&
-                        source_.substr(at_ + 1).starts_with(close);
-      if (sign || (source_.substr(at_).starts_with(close) && !ClosesDict(close))) {
-        strip_next_ = source_[at_] == '-';
-        trim_newline_ = kind == '%' && source_[at_] != '+';
-        Advance(at_ + (sign ? 1 : 0) + close.size());
-        Add(kind == '%' ? Kind::kBlockEnd : Kind::kPrintEnd, "");
-        return absl::OkStatus();
-      }
+      Advance(LeadingBlanks(Rest()));
+      if (Rest().empty()) return Error(absl::StrCat("tag is not closed with ", std::string(close)));
+      if (brackets_.empty() && CloseTag(close)) return absl::OkStatus();
       if (absl::Status s = ReadToken(); !s.ok()) return s;
     }
   }
 
-  // "}}" that closes a dictionary and not the tag does not occur without an open brace.
-  bool ClosesDict(std::string_view close) const { return close == "}}" && open_braces_ > 0; }
+  bool CloseTag(std::string_view close) {
+    const bool block = close == "%}";
+    const char first = Rest()[0];
+    const bool sign = (first == '-' || (first == '+' && block)) && Rest(1).starts_with(close);
+    if (!sign && !Rest().starts_with(close)) return false;
+    Add(block ? Kind::kBlockEnd : Kind::kPrintEnd, "");
+    Advance(close.size() + (sign ? 1 : 0));
+    AfterTag(sign && first == '-', block && !sign);
+    return true;
+  }
 
   absl::Status SkipComment() {
-    const size_t end = source_.find("#}", at_ + 2);
+    const bool signed_begin = Rest().size() > 2 && IsSign(Rest()[2]);
+    Advance(signed_begin ? 3 : 2);
+    const size_t end = Rest().find("#}");
     if (end == std::string_view::npos) return Error("comment is not closed with #}");
-    strip_next_ =
-        end > at_ + 2 && source_[end - 1] == '-' && (end > at_ + 3 || source_[at_ + 2] != '-');
-    trim_newline_ = true;
+    const char before = end > 0 ? Rest()[end - 1] : '\0';
     Advance(end + 2);
+    AfterTag(before == '-', before != '+');
     return absl::OkStatus();
   }
 
-  void SkipSpace() {
-    size_t to = at_;
-    while (to < source_.size() && absl::ascii_isspace(source_[to])) ++to;
-    Advance(to);
+  // Length of a tag {% NAME %} at the beginning of `text`, without a newline after it; 0 if it is
+  // another. Says in `sign` what stood before its end.
+  static size_t NamedTag(std::string_view text, std::string_view name, char* sign) {
+    std::string_view rest = text;
+    if (!rest.starts_with("{%")) return 0;
+    rest.remove_prefix(2);
+    if (!rest.empty() && IsSign(rest[0])) rest.remove_prefix(1);
+    rest.remove_prefix(LeadingBlanks(rest));
+    if (!rest.starts_with(name)) return 0;
+    rest.remove_prefix(name.size());
+    rest.remove_prefix(LeadingBlanks(rest));
+    *sign = rest.empty() ? '\0' : rest[0];
+    if (IsSign(*sign)) rest.remove_prefix(1);
+    if (!rest.starts_with("%}")) return 0;
+    return text.size() - rest.size() + 2;
+  }
+
+  size_t RawBeginEnd() const {
+    char sign = '\0';
+    const size_t length = NamedTag(Rest(), "raw", &sign);
+    return sign == '+' ? 0 : length;
+  }
+
+  // Text between {% raw %} and {% endraw %}; `begin` is the length of the first.
+  absl::Status ReadRaw(size_t begin) {
+    const bool strip = Rest()[begin - 3] == '-';
+    Advance(begin);
+    AfterTag(strip, false);
+    char sign = '\0';
+    for (size_t tag = source_.find("{%", at_); tag != std::string_view::npos;
+         tag = source_.find("{%", tag + 1)) {
+      const size_t length = NamedTag(source_.substr(tag), "endraw", &sign);
+      if (length == 0) continue;
+      AddText(tag);
+      Advance(length);
+      AfterTag(sign == '-', sign != '+');
+      return absl::OkStatus();
+    }
+    return Error("raw is not closed with {% endraw %}");
   }
 
   absl::Status ReadToken() {
-    const char c = source_[at_];
-    if (IsNameStart(c)) return ReadWhile(Kind::kName, IsNamePart);
-    if (absl::ascii_isdigit(c)) return ReadWhile(Kind::kInteger, absl::ascii_isdigit);
+    const char c = Rest()[0];
+    if (IsNameStart(c)) {
+      size_t length = 1;
+      while (length < Rest().size() && IsNamePart(Rest()[length])) ++length;
+      return AddToken(Kind::kName, length);
+    }
+    if (IsDigit(c)) return ReadNumber();
     if (c == '\'' || c == '"') return ReadString(c);
     for (const std::string_view symbol : kLongSymbols) {
-      if (source_.substr(at_).starts_with(symbol)) return AddSymbol(symbol);
+      if (Rest().starts_with(symbol)) return AddToken(Kind::kSymbol, symbol.size());
     }
-    if (c != '\0' && std::strchr(kShortSymbols, c) != nullptr) {
-      return AddSymbol(source_.substr(at_, 1));
+    if (kShortSymbols.find(c) == std::string_view::npos) {
+      return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
     }
-    return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
+    if (absl::Status s = Balance(c); !s.ok()) return s;
+    return AddToken(Kind::kSymbol, 1);
   }
 
-  absl::Status AddSymbol(std::string_view symbol) {
-    if (symbol == "{") ++open_braces_;
-    if (symbol == "}") --open_braces_;
-    Add(Kind::kSymbol, std::string(symbol));
-    Advance(at_ + symbol.size());
+  // Within brackets }} and %} do not close the tag.
+  absl::Status Balance(char c) {
+    if (c == '(') brackets_.push_back(')');
+    if (c == '[') brackets_.push_back(']');
+    if (c == '{') brackets_.push_back('}');
+    if (c != ')' && c != ']' && c != '}') return absl::OkStatus();
+    if (brackets_.empty() || brackets_.back() != c) {
+      return Error(absl::StrCat("unexpected '", std::string(1, c), "'"));
+    }
+    brackets_.pop_back();
     return absl::OkStatus();
   }
 
-  template <typename Predicate>
-  absl::Status ReadWhile(Kind kind, Predicate belongs) {
-    size_t end = at_;
-    while (end < source_.size() && belongs(static_cast<unsigned char>(source_[end]))) ++end;
-    Add(kind, std::string(source_.substr(at_, end - at_)));
-    Advance(end);
+  absl::Status AddToken(Kind kind, size_t length) {
+    Add(kind, std::string(Rest().substr(0, length)));
+    Advance(length);
+    return absl::OkStatus();
+  }
+
+  // Digits of a number, with single underscores between them.
+  size_t Digits(size_t from) const {
+    size_t length = from;
+    while (
+        length < Rest().size() &&
+        (IsDigit(Rest()[length]) || (length > from && Rest()[length] == '_' &&
+                                     length + 1 < Rest().size() && IsDigit(Rest()[length + 1])))) {
+      ++length;
+    }
+    return length;
+  }
+
+  absl::Status ReadNumber() {
+    size_t length = Digits(0);
+    bool real = false;
+    // After a dot a number is an index: x.0.1
+    const bool index = !tokens_.empty() && tokens_.back().text == ".";
+    if (!index && length + 1 < Rest().size() && Rest()[length] == '.' &&
+        IsDigit(Rest()[length + 1])) {
+      length = Digits(length + 1);
+      real = true;
+    }
+    if (!index && length < Rest().size() && (Rest()[length] == 'e' || Rest()[length] == 'E')) {
+      const size_t digits = length + 1 < Rest().size() && IsSign(Rest()[length + 1]) ? 2 : 1;
+      if (Digits(length + digits) > length + digits) {
+        length = Digits(length + digits);
+        real = true;
+      }
+    }
+    const std::string text =
+        absl::StrReplaceAll(std::string(Rest().substr(0, length)), {{"_", ""}});
+    if (!real && length < Rest().size() && IsNameStart(Rest()[length])) {
+      return absl::UnimplementedError(
+          absl::StrCat("line ", line_, ": number '", text, "...' is not read yet"));
+    }
+    Add(real ? Kind::kFloat : Kind::kInteger, text);
+    Advance(length);
     return absl::OkStatus();
   }
 
   absl::Status ReadString(char quote) {
-    std::string text;
-    size_t i = at_ + 1;
-    for (; i < source_.size() && source_[i] != quote; ++i) {
-      if (source_[i] != '\\' || i + 1 >= source_.size()) {
-        text.push_back(source_[i]);
-        continue;
-      }
-      const char escaped = source_[++i];
-      switch (escaped) {
-        case 'n':
-          text.push_back('\n');
-          break;
-        case 't':
-          text.push_back('\t');
-          break;
-        case 'r':
-          text.push_back('\r');
-          break;
-        case '\\':
-        case '\'':
-        case '"':
-          text.push_back(escaped);
-          break;
-        default:
-          return absl::UnimplementedError(absl::StrCat(
-              "line ", line_, ": string escape '\\", std::string(1, escaped), "' is not read yet"));
-      }
+    size_t length = 1;
+    while (length < Rest().size() && Rest()[length] != quote) {
+      length += Rest()[length] == '\\' ? 2 : 1;
     }
-    if (i >= source_.size()) return Error("string is not closed");
-    Add(Kind::kString, std::move(text));
-    Advance(i + 1);
+    if (length >= Rest().size()) return Error("string is not closed");
+    absl::StatusOr<std::string> text = ReadStringLiteral(Rest().substr(1, length - 1));
+    if (!text.ok()) {
+      return {text.status().code(), absl::StrCat("line ", line_, ": ", text.status().message())};
+    }
+    Add(Kind::kString, *std::move(text));
+    Advance(length + 1);
     return absl::OkStatus();
   }
 
   std::string_view source_;
   size_t at_ = 0;
   int line_ = 1;
-  int open_braces_ = 0;
-  // What the tag before asks of the text after it.
-  bool strip_next_ = false;
-  bool trim_newline_ = false;
+  std::string brackets_;  // What closes the open ones.
   std::vector<TemplateToken> tokens_;
 };
 

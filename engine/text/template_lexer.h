@@ -19,6 +19,7 @@ enum class TemplateTokenKind {
   kName,        // for, message
   kString,      // 'x', escapes resolved
   kInteger,
+  kFloat,
   kSymbol,  // == [ . |
   kEnd,
 };
@@ -29,8 +30,8 @@ struct TemplateToken {
   int line;
 };
 
-// trim_blocks and lstrip_blocks are on, as transformers renders; comments are dropped; `-` strips.
-// INVALID_ARGUMENT: "line 3: ...".
+// As jinja2's lexer with trim_blocks and lstrip_blocks: comments are dropped, {% raw %} is text,
+// `-` strips Python's blanks, `+` keeps them. INVALID_ARGUMENT: "line 3: ...".
 absl::StatusOr<std::vector<TemplateToken>> LexTemplate(std::string_view source);
 
 }  // namespace assay::engine

@@ -1,7 +1,7 @@
-// What values of a template can do.
+// What operators do with values of a template: arithmetic, comparison, concatenation.
 #include "engine/text/template_operators.h"
 
-#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,10 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "engine/text/template_format.h"
 #include "engine/text/template_value.h"
-#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
@@ -22,329 +22,254 @@ namespace {
 using Value = TemplateValue;
 using Result = absl::StatusOr<Value>;
 
-constexpr size_t kMaxStringBytes = size_t{4} << 20;
-constexpr size_t kMaxListItems = 100'000;
-
-// Python's str.isspace().
-bool IsPythonSpace(uint32_t c) {
-  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
-         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-         c == 0x205F || c == 0x3000;
+absl::Status Wrong(std::string_view op, const Value& left, const Value& right) {
+  return absl::InvalidArgumentError(absl::StrCat("'", std::string(op), "' is not possible with ",
+                                                 std::string(TypeName(left)), " and ",
+                                                 std::string(TypeName(right))));
 }
+absl::Status OutOfRange() { return absl::InvalidArgumentError("a number is out of range"); }
+absl::Status ByZero() { return absl::InvalidArgumentError("division by zero"); }
 
-absl::Status Wrong(const std::string& what, const Value& value) {
-  return absl::InvalidArgumentError(absl::StrCat(what, " is not possible with ", TypeName(value)));
-}
-
-// Whole numbers and booleans, as Python counts.
-const int64_t* AsInteger(const Value& value, int64_t* storage) {
-  if (const auto* number = value.As<int64_t>()) return number;
-  if (const auto* flag = value.As<bool>()) {
-    *storage = *flag ? 1 : 0;
-    return storage;
+// Rounds to minus infinity; b is not 0.
+Result FloorDivide(int64_t a, int64_t b) {
+  if (b == -1) {
+    int64_t negated = 0;
+    if (__builtin_sub_overflow(int64_t{0}, a, &negated)) return OutOfRange();
+    return Value{negated};
   }
-  return nullptr;
+  const int64_t quotient = a / b;
+  return Value{a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient};
 }
 
-// Bounds of the code points, so that slices and lengths count characters.
-std::vector<size_t> CharacterStarts(std::string_view text) {
-  std::vector<size_t> starts;
-  for (size_t at = 0; at < text.size(); at += NextUtf8(text.substr(at)).bytes) starts.push_back(at);
-  return starts;
+// With the divisor's sign; b is not 0.
+int64_t Modulo(int64_t a, int64_t b) {
+  if (b == -1) return 0;  // The smallest number modulo -1 overflows.
+  const int64_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-// Characters of `text` that `drop` says, off one or both ends.
-template <typename Drop>
-std::string Strip(std::string_view text, Drop drop, bool left, bool right) {
-  const std::vector<size_t> starts = CharacterStarts(text);
-  const auto dropped = [&](size_t character) {
-    return drop(NextUtf8(text.substr(starts[character])).code_point);
-  };
-  size_t begin = 0;
-  size_t end = starts.size();
-  while (left && begin < end && dropped(begin)) ++begin;
-  while (right && begin < end && dropped(end - 1)) --end;
-  const size_t from = begin < starts.size() ? starts[begin] : text.size();
-  const size_t to = end < starts.size() ? starts[end] : text.size();
-  return std::string(text.substr(from, to - from));
-}
-
-// A slice's bound: negative counts from the end, beyond the end is the end.
-absl::StatusOr<size_t> SliceBound(const Value& bound, size_t size, size_t if_none) {
-  if (bound.IsNone()) return if_none;
-  const auto* number = bound.As<int64_t>();
-  if (number == nullptr) return Wrong("a slice", bound);
-  const auto length = static_cast<int64_t>(size);
-  const int64_t from_start = *number < 0 ? *number + length : *number;
-  return static_cast<size_t>(std::clamp<int64_t>(from_start, 0, length));
-}
-
-Result Ordered(const std::string& op, int order) {
-  if (op == "<") return Value{order < 0};
-  if (op == "<=") return Value{order <= 0};
-  if (op == ">") return Value{order > 0};
-  return Value{order >= 0};
-}
-
-Result Contains(const Value& container, const Value& item) {
-  if (const TemplateList* list = container.AsList()) {
-    return Value{
-        std::any_of(list->begin(), list->end(), [&](const Value& value) { return value == item; })};
+Result Power(int64_t base, int64_t exponent) {
+  if (exponent < 0) {
+    if (base == 0) return ByZero();
+    return Value{std::pow(static_cast<double>(base), static_cast<double>(exponent))};
   }
-  const auto* name = item.As<std::string>();
-  if (name == nullptr) return Wrong("'in' with this on its left", item);
-  if (const auto* text = container.As<std::string>()) {
-    return Value{text->find(*name) != std::string::npos};
+  int64_t result = 1;
+  // Beyond 63 only 0, 1 and -1 stay in range.
+  if (exponent > 63 && base >= -1 && base <= 1) exponent = exponent % 2 == 0 ? 2 : 1;
+  for (int64_t i = 0; i < exponent; ++i) {
+    if (__builtin_mul_overflow(result, base, &result)) return OutOfRange();
   }
-  if (const TemplateMap* map = container.AsMap()) return Value{map->contains(*name)};
-  return Wrong("'in'", container);
-}
-
-Result Arithmetic(const std::string& op, const Value& left, const Value& right) {
-  int64_t left_flag = 0;
-  int64_t right_flag = 0;
-  const int64_t* a = AsInteger(left, &left_flag);
-  const int64_t* b = AsInteger(right, &right_flag);
-  if (a == nullptr) return Wrong(absl::StrCat("'", op, "'"), left);
-  if (b == nullptr) return Wrong(absl::StrCat("'", op, "'"), right);
-  int64_t result = 0;
-  bool overflow = false;
-  if (op == "+") {
-    overflow = __builtin_add_overflow(*a, *b, &result);
-  } else if (op == "-") {
-    overflow = __builtin_sub_overflow(*a, *b, &result);
-  } else if (op == "*") {
-    overflow = __builtin_mul_overflow(*a, *b, &result);
-  } else {
-    if (*b == 0) return absl::InvalidArgumentError("modulo by zero");
-    // Python's sign; -1 apart, since the smallest number modulo -1 overflows.
-    result = *b == -1 ? 0 : *a % *b;
-    if (result != 0 && (result < 0) != (*b < 0)) result += *b;
-  }
-  if (overflow) return absl::InvalidArgumentError("a number is out of range");
   return Value{result};
 }
 
-Result Concatenate(const std::string& left, const std::string& right) {
-  if (left.size() + right.size() > kMaxStringBytes) {
+Result Integers(std::string_view op, int64_t a, int64_t b) {
+  int64_t result = 0;
+  bool overflow = false;
+  if (op == "+") {
+    overflow = __builtin_add_overflow(a, b, &result);
+  } else if (op == "-") {
+    overflow = __builtin_sub_overflow(a, b, &result);
+  } else if (op == "*") {
+    overflow = __builtin_mul_overflow(a, b, &result);
+  } else if (op == "**") {
+    return Power(a, b);
+  } else if (b == 0) {
+    return ByZero();
+  } else if (op == "/") {
+    return Value{static_cast<double>(a) / static_cast<double>(b)};
+  } else if (op == "//") {
+    return FloorDivide(a, b);
+  } else {
+    result = Modulo(a, b);
+  }
+  if (overflow) return OutOfRange();
+  return Value{result};
+}
+
+Result Floats(std::string_view op, double a, double b) {
+  if (op == "+") return Value{a + b};
+  if (op == "-") return Value{a - b};
+  if (op == "*") return Value{a * b};
+  if (op == "**") {
+    const double power = std::pow(a, b);
+    if (!std::isfinite(power) && std::isfinite(a) && std::isfinite(b)) return OutOfRange();
+    return Value{power};
+  }
+  if (b == 0) return ByZero();
+  if (op == "/") return Value{a / b};
+  double rest = std::fmod(a, b);
+  if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
+  if (op == "%") return Value{rest == 0 ? std::copysign(0.0, b) : rest};
+  return Value{std::floor((a - rest) / b + 0.5)};
+}
+
+Result Repeat(const Value& value, int64_t times) {
+  const auto count = static_cast<size_t>(times < 0 ? 0 : times);
+  if (const auto* text = value.AsText()) {
+    if (!text->empty() && count > kMaxTemplateTextBytes / text->size()) {
+      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+    }
+    std::string repeated;
+    for (size_t i = 0; i < count && !text->empty(); ++i) repeated += *text;
+    return Value::Text(std::move(repeated), value.IsMarkup());
+  }
+  const TemplateSequence& sequence = *value.AsSequence();
+  TemplateList items;
+  if (!sequence.items.empty() && count > kMaxTemplateItems / sequence.items.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+  }
+  for (size_t i = 0; i < count && !sequence.items.empty(); ++i) {
+    items.insert(items.end(), sequence.items.begin(), sequence.items.end());
+  }
+  return MakeSequence(sequence.kind, std::move(items));
+}
+
+bool Repeats(const Value& value) {
+  const TemplateSequence* sequence = value.AsSequence();
+  return value.AsText() != nullptr ||
+         (sequence != nullptr && (sequence->kind == TemplateSequenceKind::kList ||
+                                  sequence->kind == TemplateSequenceKind::kTuple));
+}
+
+Result JoinSequences(const TemplateSequence& a, const TemplateSequence& b) {
+  if (a.items.size() + b.items.size() > kMaxTemplateItems) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+  }
+  TemplateList items = a.items;
+  items.insert(items.end(), b.items.begin(), b.items.end());
+  return MakeSequence(a.kind, std::move(items));
+}
+
+// What is added to markup is escaped, and the sum is markup.
+Result AddTexts(const Value& left, const Value& right) {
+  const bool markup = left.IsMarkup() || right.IsMarkup();
+  std::string sum;
+  for (const Value* part : {&left, &right}) {
+    sum += markup && !part->IsMarkup() ? EscapeHtml(*part->AsText()) : *part->AsText();
+  }
+  if (sum.size() > kMaxTemplateTextBytes) {
     return absl::InvalidArgumentError("a text grows beyond 4 MiB");
   }
-  return Value{left + right};
+  return Value::Text(std::move(sum), markup);
 }
 
-Result Plus(const Value& left, const Value& right) {
-  const auto* a = left.As<std::string>();
-  const auto* b = right.As<std::string>();
-  if (a != nullptr && b != nullptr) return Concatenate(*a, *b);
-  if (left.AsList() != nullptr && right.AsList() != nullptr) {
-    if (left.AsList()->size() + right.AsList()->size() > kMaxListItems) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a list grows beyond ", kMaxListItems, " items"));
-    }
-    TemplateList list = *left.AsList();
-    list.insert(list.end(), right.AsList()->begin(), right.AsList()->end());
-    return Value::List(std::move(list));
+absl::StatusOr<bool> Contains(const Value& container, const Value& item, TemplateBudget& budget) {
+  if (const auto* text = container.AsText()) {
+    const auto* part = item.AsText();
+    if (part == nullptr) return Wrong("in", item, container);
+    if (absl::Status s = budget.SpendSearch(text->size(), part->size()); !s.ok()) return s;
+    return text->find(*part) != std::string::npos;
   }
-  return Arithmetic("+", left, right);
-}
-
-Result Compare(const std::string& op, const Value& left, const Value& right) {
-  const auto* a = left.As<std::string>();
-  const auto* b = right.As<std::string>();
-  if (a != nullptr && b != nullptr) return Ordered(op, a->compare(*b));
-  int64_t left_flag = 0;
-  int64_t right_flag = 0;
-  const int64_t* x = AsInteger(left, &left_flag);
-  const int64_t* y = AsInteger(right, &right_flag);
-  if (x == nullptr) return Wrong(absl::StrCat("'", op, "'"), left);
-  if (y == nullptr) return Wrong(absl::StrCat("'", op, "'"), right);
-  return Ordered(op, *x < *y ? -1 : static_cast<int>(*x > *y));
+  if (const auto* map = container.AsMap()) {
+    const absl::StatusOr<const Value*> found = map->Find(item);
+    if (!found.ok()) return found.status();
+    return *found != nullptr;
+  }
+  const auto* sequence = container.AsSequence();
+  if (sequence == nullptr) {
+    if (container.IsUndefined()) return false;
+    return Wrong("in", item, container);
+  }
+  const bool generator = sequence->kind == TemplateSequenceKind::kGenerator;
+  for (size_t i = sequence->next; i < sequence->items.size(); ++i) {
+    absl::StatusOr<bool> equal = ValuesEqual(sequence->items[i], item, budget);
+    if (generator) sequence->next = i + 1;
+    if (!equal.ok() || *equal) return equal;
+  }
+  return false;
 }
 
 }  // namespace
 
-bool TemplateValue::Truth() const {
-  if (const auto* flag = As<bool>()) return *flag;
-  if (const auto* number = As<int64_t>()) return *number != 0;
-  if (const auto* text = As<std::string>()) return !text->empty();
-  if (const TemplateList* list = AsList()) return !list->empty();
-  if (const TemplateMap* map = AsMap()) return !map->empty();
-  return false;
-}
-
-bool operator==(const Value& a, const Value& b) {
-  int64_t a_flag = 0;
-  int64_t b_flag = 0;
-  const int64_t* x = AsInteger(a, &a_flag);
-  const int64_t* y = AsInteger(b, &b_flag);
-  if (x != nullptr && y != nullptr) return *x == *y;
-  if (a.AsList() != nullptr && b.AsList() != nullptr) return *a.AsList() == *b.AsList();
-  if (a.AsMap() != nullptr && b.AsMap() != nullptr) return *a.AsMap() == *b.AsMap();
-  const auto* s = a.As<std::string>();
-  const auto* t = b.As<std::string>();
-  if (s != nullptr && t != nullptr) return *s == *t;
-  return (a.IsNone() && b.IsNone()) || (a.IsUndefined() && b.IsUndefined());
-}
-
-std::string TypeName(const Value& value) {
-  static constexpr const char* kNames[] = {"undefined", "none",   "a boolean", "a number",
-                                           "a string",  "a list", "a mapping"};
-  return kNames[value.data.index()];
-}
-
-absl::StatusOr<std::string> TextOf(const Value& value) {
-  if (value.IsUndefined()) return "";
-  if (value.IsNone()) return "None";
-  if (const auto* flag = value.As<bool>()) return *flag ? "True" : "False";
-  if (const auto* number = value.As<int64_t>()) return absl::StrCat(*number);
-  if (const auto* text = value.As<std::string>()) return *text;
-  return Wrong("printing", value);
-}
-
-Result IndexValue(const Value& object, const Value& key) {
-  if (object.IsUndefined()) return Wrong("taking a part", object);
-  if (const TemplateMap* map = object.AsMap()) {
-    const auto* name = key.As<std::string>();
-    const auto it = name == nullptr ? map->end() : map->find(*name);
-    return it == map->end() ? Value{} : it->second;
+bool AsTemplateNumber(const Value& value, double* out) {
+  int64_t whole = 0;
+  if (const auto* real = value.As<double>()) {
+    *out = *real;
+    return true;
   }
-  const auto* index = key.As<int64_t>();
-  if (index == nullptr) return Value{};
-  if (const TemplateList* list = object.AsList()) {
-    const auto size = static_cast<int64_t>(list->size());
-    const int64_t at = *index < 0 ? *index + size : *index;
-    return at < 0 || at >= size ? Value{} : (*list)[static_cast<size_t>(at)];
-  }
-  if (const auto* text = object.As<std::string>()) {
-    const std::vector<size_t> starts = CharacterStarts(*text);
-    const auto size = static_cast<int64_t>(starts.size());
-    const int64_t at = *index < 0 ? *index + size : *index;
-    if (at < 0 || at >= size) return Value{};
-    const size_t start = starts[static_cast<size_t>(at)];
-    return Value{text->substr(start, NextUtf8(std::string_view(*text).substr(start)).bytes)};
-  }
-  return Value{};
+  if (!AsTemplateInteger(value, &whole)) return false;
+  *out = static_cast<double>(whole);
+  return true;
 }
 
-Result SliceValue(const Value& object, const Value& begin, const Value& end) {
-  const TemplateList* list = object.AsList();
-  const auto* text = object.As<std::string>();
-  if (list == nullptr && text == nullptr) return Wrong("a slice", object);
-  std::vector<size_t> starts;
-  if (text != nullptr) starts = CharacterStarts(*text);
-  const size_t size = list != nullptr ? list->size() : starts.size();
-  const absl::StatusOr<size_t> first = SliceBound(begin, size, 0);
-  if (!first.ok()) return first.status();
-  const absl::StatusOr<size_t> last = SliceBound(end, size, size);
-  if (!last.ok()) return last.status();
-  const size_t stop = std::max(*first, *last);
-  if (list != nullptr) {
-    return Value::List(TemplateList(list->begin() + static_cast<std::ptrdiff_t>(*first),
-                                    list->begin() + static_cast<std::ptrdiff_t>(stop)));
-  }
-  starts.push_back(text->size());
-  return Value{text->substr(starts[*first], starts[stop] - starts[*first])};
+bool AsTemplateInteger(const Value& value, int64_t* out) {
+  if (const auto* flag = value.As<bool>())
+    *out = *flag ? 1 : 0;
+  else if (const auto* number = value.As<int64_t>())
+    *out = *number;
+  else
+    return false;
+  return true;
 }
 
-Result UnaryValue(const std::string& op, const Value& value) {
-  if (op == "not") return Value{!value.Truth()};
-  return Arithmetic("-", Value{int64_t{0}}, value);
+std::string EscapeHtml(std::string_view text) {
+  return absl::StrReplaceAll(
+      std::string(text),
+      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&#34;"}, {"'", "&#39;"}});
 }
 
-Result BinaryValue(const std::string& op, const Value& left, const Value& right) {
-  if (op == "==") return Value{left == right};
-  if (op == "!=") return Value{!(left == right)};
-  if (op == "in") return Contains(right, left);
-  if (op == "not in") {
-    const Result contains = Contains(right, left);
-    return contains.ok() ? Result(Value{!contains->Truth()}) : contains;
-  }
-  if (op == "~") {
-    const absl::StatusOr<std::string> a = TextOf(left);
-    if (!a.ok()) return a.status();
-    const absl::StatusOr<std::string> b = TextOf(right);
-    if (!b.ok()) return b.status();
-    return Concatenate(*a, *b);
-  }
-  if (op == "+") return Plus(left, right);
-  if (op == "-" || op == "*" || op == "%") return Arithmetic(op, left, right);
-  return Compare(op, left, right);
-}
-
-bool TestValue(const std::string& test, const Value& value) {
-  if (test == "defined") return !value.IsUndefined();
-  if (test == "undefined") return value.IsUndefined();
-  if (test == "none") return value.IsNone();
-  if (test == "string") return value.As<std::string>() != nullptr;
-  if (test == "mapping") return value.AsMap() != nullptr;
-  if (test == "number") {
-    int64_t storage = 0;
-    return AsInteger(value, &storage) != nullptr;
-  }
-  if (test == "true" || test == "false") {
-    const auto* flag = value.As<bool>();
-    return flag != nullptr && *flag == (test == "true");
-  }
-  return value.AsList() != nullptr || value.AsMap() != nullptr ||
-         value.As<std::string>() != nullptr || value.IsUndefined();
-}
-
-Result FilterValue(const std::string& filter, const Value& value) {
-  if (filter == "length" || filter == "count") {
-    if (const TemplateList* list = value.AsList()) return Value{static_cast<int64_t>(list->size())};
-    if (const TemplateMap* map = value.AsMap()) return Value{static_cast<int64_t>(map->size())};
-    if (const auto* text = value.As<std::string>()) {
-      return Value{static_cast<int64_t>(CharacterStarts(*text).size())};
+Result Concatenate(const std::vector<Value>& operands) {
+  std::string joined;
+  for (const Value& operand : operands) {
+    const absl::StatusOr<std::string> text = TextOf(operand);
+    if (!text.ok()) return text.status();
+    if (joined.size() + text->size() > kMaxTemplateTextBytes) {
+      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
     }
-    return value.IsUndefined() ? Result(Value{int64_t{0}}) : Wrong("length", value);
+    joined += *text;
   }
-  const absl::StatusOr<std::string> text = TextOf(value);
-  if (!text.ok()) return text.status();
-  if (filter == "trim") return Value{Strip(*text, IsPythonSpace, true, true)};
-  if (filter == "string") return Value{*text};
-  if (!std::all_of(text->begin(), text->end(), absl::ascii_isascii)) {
-    return absl::UnimplementedError(
-        absl::StrCat("filter '", filter, "' of a text beyond ASCII is not read yet"));
-  }
-  if (filter == "upper") return Value{absl::AsciiStrToUpper(*text)};
-  return Value{absl::AsciiStrToLower(*text)};
+  return Value::Text(std::move(joined));
 }
 
-Result CallMethod(const std::string& method, const std::vector<Value>& operands) {
-  const auto* text = operands[0].As<std::string>();
-  if (text == nullptr) return Wrong(absl::StrCat(method, "()"), operands[0]);
-  if (operands.size() > 2) {
-    return absl::InvalidArgumentError(absl::StrCat(method, "() takes at most one argument"));
+Result Arithmetic(std::string_view op, const Value& left, const Value& right,
+                  TemplateBudget& budget) {
+  int64_t a = 0;
+  int64_t b = 0;
+  if (AsTemplateInteger(left, &a) && AsTemplateInteger(right, &b)) return Integers(op, a, b);
+  double x = 0;
+  double y = 0;
+  if (AsTemplateNumber(left, &x) && AsTemplateNumber(right, &y)) return Floats(op, x, y);
+  if (op == "+" && left.AsText() != nullptr && right.AsText() != nullptr) {
+    return AddTexts(left, right);
   }
-  const std::string* argument = operands.size() == 2 ? operands[1].As<std::string>() : nullptr;
-  if (operands.size() == 2 && argument == nullptr) {
-    return Wrong(absl::StrCat(method, "()"), operands[1]);
+  if (op == "+" && Repeats(left) && Repeats(right) && left.AsSequence() != nullptr &&
+      right.AsSequence() != nullptr && left.AsSequence()->kind == right.AsSequence()->kind) {
+    return JoinSequences(*left.AsSequence(), *right.AsSequence());
   }
-  if (method == "startswith" || method == "endswith") {
-    if (argument == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(method, "() needs a text"));
-    }
-    return Value{method == "startswith" ? text->starts_with(*argument)
-                                        : text->ends_with(*argument)};
-  }
-  const bool left = method != "rstrip";
-  const bool right = method != "lstrip";
-  if (argument == nullptr) return Value{Strip(*text, IsPythonSpace, left, right)};
-  std::vector<uint32_t> characters;
-  for (const size_t start : CharacterStarts(*argument)) {
-    characters.push_back(NextUtf8(std::string_view(*argument).substr(start)).code_point);
-  }
-  const auto listed = [&](uint32_t c) {
-    return std::find(characters.begin(), characters.end(), c) != characters.end();
+  if (op == "*" && Repeats(left) && AsTemplateInteger(right, &b)) return Repeat(left, b);
+  if (op == "*" && Repeats(right) && AsTemplateInteger(left, &a)) return Repeat(right, a);
+  if (op == "%" && left.AsText() != nullptr) return FormatPercent(*left.AsText(), right, budget);
+  return Wrong(op, left, right);
+}
+
+Result Signed(std::string_view op, const Value& operand) {
+  int64_t whole = 0;
+  if (const auto* real = operand.As<double>()) return Value{op == "-" ? -*real : *real};
+  if (!AsTemplateInteger(operand, &whole)) return Wrong(op, operand, operand);
+  if (op == "-" && __builtin_sub_overflow(int64_t{0}, whole, &whole)) return OutOfRange();
+  return Value{whole};
+}
+
+absl::StatusOr<bool> Compare(std::string_view op, const Value& left, const Value& right,
+                             TemplateBudget& budget) {
+  if (op == "in") return Contains(right, left, budget);
+  const auto negated = [](absl::StatusOr<bool> result) -> absl::StatusOr<bool> {
+    if (!result.ok()) return result;
+    return !*result;
   };
-  return Value{Strip(*text, listed, left, right)};
-}
-
-absl::Status RaiseException(const std::vector<Value>& arguments) {
-  const auto* message = arguments.empty() ? nullptr : arguments[0].As<std::string>();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the model's chat template refuses the conversation: ",
-                   message == nullptr ? std::string("no reason given") : *message));
+  if (op == "not in") return negated(Contains(right, left, budget));
+  if (op == "==") return ValuesEqual(left, right, budget);
+  if (op == "!=") return negated(ValuesEqual(left, right, budget));
+  if (op == "<") return ValueLess(left, right, budget);
+  if (op == ">") return ValueLess(right, left, budget);
+  double x = 0;
+  double y = 0;
+  // Not a number is neither less nor not less.
+  if (AsTemplateNumber(left, &x) && AsTemplateNumber(right, &y) && (x != x || y != y)) return false;
+  if (op == "<=") return negated(ValueLess(right, left, budget));
+  return negated(ValueLess(left, right, budget));
 }
 
 }  // namespace assay::engine

@@ -1,37 +1,49 @@
-// What values of a template can do; Python's meaning.
+// What operators do with values of a template: Python's rules.
 #ifndef ASSAY_ENGINE_TEXT_TEMPLATE_OPERATORS_H_
 #define ASSAY_ENGINE_TEXT_TEMPLATE_OPERATORS_H_
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/text/template_budget.h"
 #include "engine/text/template_value.h"
 
 namespace assay::engine {
 
-// All give INVALID_ARGUMENT for operands that the operation does not take, with their types. Pure.
+// Every function fails with INVALID_ARGUMENT for operands that Python refuses, for results beyond
+// 64 bits and for bounds; none has state.
 
-// "a string", "undefined".
-std::string TypeName(const TemplateValue& value);
+// + - * / // % **
+absl::StatusOr<TemplateValue> Arithmetic(std::string_view op, const TemplateValue& left,
+                                         const TemplateValue& right, TemplateBudget& budget);
+// - +
+absl::StatusOr<TemplateValue> Signed(std::string_view op, const TemplateValue& operand);
+// == != < <= > >= in, not in
+absl::StatusOr<bool> Compare(std::string_view op, const TemplateValue& left,
+                             const TemplateValue& right, TemplateBudget& budget);
+// ~, which never escapes: chat templates render without autoescape.
+absl::StatusOr<TemplateValue> Concatenate(const std::vector<TemplateValue>& operands);
 
-// As {{ value }} prints it: undefined prints nothing, true prints True.
-absl::StatusOr<std::string> TextOf(const TemplateValue& value);
+// container[index]; undefined if there is no such item.
+absl::StatusOr<TemplateValue> IndexValue(const TemplateValue& container,
+                                         const TemplateValue& index);
+absl::StatusOr<TemplateValue> SliceValue(const TemplateValue& container, const TemplateValue& start,
+                                         const TemplateValue& stop, const TemplateValue& step,
+                                         TemplateBudget& budget);
 
-absl::StatusOr<TemplateValue> IndexValue(const TemplateValue& object, const TemplateValue& key);
-absl::StatusOr<TemplateValue> SliceValue(const TemplateValue& object, const TemplateValue& begin,
-                                         const TemplateValue& end);
-absl::StatusOr<TemplateValue> UnaryValue(const std::string& op, const TemplateValue& value);
-absl::StatusOr<TemplateValue> BinaryValue(const std::string& op, const TemplateValue& left,
-                                          const TemplateValue& right);
-bool TestValue(const std::string& test, const TemplateValue& value);
-absl::StatusOr<TemplateValue> FilterValue(const std::string& filter, const TemplateValue& value);
-// operands[0] is the object.
-absl::StatusOr<TemplateValue> CallMethod(const std::string& method,
-                                         const std::vector<TemplateValue>& operands);
-// Always an error: the template refuses its input, with its own words.
-absl::Status RaiseException(const std::vector<TemplateValue>& arguments);
+// A number as Python counts it: booleans are 0 and 1. False if it is none.
+bool AsTemplateNumber(const TemplateValue& value, double* out);
+bool AsTemplateInteger(const TemplateValue& value, int64_t* out);
+
+// `text` with & < > " ' as HTML writes them.
+std::string EscapeHtml(std::string_view text);
+
+// Byte offsets of the characters of `text`, and its size at the end.
+std::vector<size_t> CharacterOffsets(std::string_view text);
 
 }  // namespace assay::engine
 

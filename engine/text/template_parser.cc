@@ -1,9 +1,6 @@
-// Compiles a template: recursive descent over its tokens, Jinja's precedence.
+// Compiles a template: its statements.
 #include "engine/text/template_parser.h"
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,445 +9,296 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "engine/text/template_ast.h"
+#include "engine/text/template_expression_parser.h"
 #include "engine/text/template_lexer.h"
+#include "engine/text/template_token_stream.h"
 
 namespace assay::engine {
 namespace {
 
 using Kind = TemplateTokenKind;
-using Parsed = absl::StatusOr<Expression>;
-
-constexpr int kMaxDepth = 64;
-// Operators or parts of one chain ("a + b + c", "a.b.c"): each is one level of the expression.
-constexpr int kMaxChain = 256;
-constexpr std::array<std::string_view, 6> kFilters = {"trim",   "upper",  "lower",
-                                                      "length", "string", "count"};
-constexpr std::array<std::string_view, 9> kTests = {
-    "defined", "undefined", "none", "string", "mapping", "iterable", "true", "false", "number"};
-constexpr std::array<std::string_view, 5> kMethods = {"strip", "lstrip", "rstrip", "startswith",
-                                                      "endswith"};
-
-template <size_t N>
-bool Contains(const std::array<std::string_view, N>& names, std::string_view name) {
-  for (const std::string_view known : names) {
-    if (known == name) return true;
-  }
-  return false;
-}
+using Body = std::vector<Statement>;
+using Level = TemplateTokenStream::Level;
+using ParsedExpression = absl::StatusOr<Expression>;
+using ParsedStatement = absl::StatusOr<Statement>;
 
 class Parser {
  public:
-  explicit Parser(std::vector<TemplateToken> tokens) : tokens_(std::move(tokens)) {}
+  explicit Parser(std::vector<TemplateToken> tokens) : in_(std::move(tokens)), expressions_(in_) {}
 
-  absl::StatusOr<std::vector<Statement>> Run() {
-    absl::StatusOr<std::vector<Statement>> body = Body({});
-    if (!body.ok()) return body.status();
-    if (Now().kind != Kind::kEnd) return Error("end of the template", Now());
+  absl::StatusOr<Body> Run() {
+    absl::StatusOr<Body> body = ReadBody({});
+    if (!body.ok()) return body;
+    if (in_.Now().kind != Kind::kEnd) return in_.Expected("a block that is open", in_.Peek());
     return body;
   }
 
  private:
-  const TemplateToken& Now() const { return tokens_[at_]; }
-  const TemplateToken& Peek() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
-  const TemplateToken& Take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
-
-  static absl::Status Error(const std::string& wanted, const TemplateToken& got) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", got.line, ": ", wanted, " expected",
-                     got.text.empty() ? "" : absl::StrCat(", not '", got.text, "'")));
-  }
-  static absl::Status NotYet(const std::string& what, int line) {
-    return absl::UnimplementedError(absl::StrCat("line ", line, ": ", what, " is not read yet"));
-  }
-
-  bool Is(Kind kind, std::string_view text) const {
-    return Now().kind == kind && Now().text == text;
-  }
-  bool Accept(Kind kind, std::string_view text) {
-    if (!Is(kind, text)) return false;
-    Take();
-    return true;
-  }
-  absl::Status Expect(Kind kind, std::string_view text) {
-    if (Accept(kind, text)) return absl::OkStatus();
-    return Error(absl::StrCat("'", std::string(text), "'"), Now());
-  }
-  absl::Status ExpectBlockEnd() { return Expect(Kind::kBlockEnd, ""); }
-
-  // True before {% name ... %} with one of the names.
-  bool AtBlock(std::initializer_list<std::string_view> names) const {
-    if (Now().kind != Kind::kBlockBegin) return false;
-    for (const std::string_view name : names) {
-      if (Peek().text == name) return true;
-    }
-    return false;
-  }
-
-  // Statements up to {% one of ends %} or the template's end; the end is not consumed.
-  absl::StatusOr<std::vector<Statement>> Body(std::initializer_list<std::string_view> ends) {
-    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", Now().line);
-    std::vector<Statement> body;
-    while (Now().kind != Kind::kEnd && !AtBlock(ends)) {
-      absl::StatusOr<Statement> statement = OneStatement();
+  // Up to a block of one of these names, which is not taken.
+  absl::StatusOr<Body> ReadBody(const std::vector<std::string_view>& ends) {
+    const Level level(in_);
+    if (level.TooDeep()) return in_.TooDeep();
+    Body body;
+    while (in_.Now().kind != Kind::kEnd && !in_.AtBlock(ends)) {
+      ParsedStatement statement = OneStatement();
       if (!statement.ok()) return statement.status();
       body.push_back(*std::move(statement));
     }
-    --depth_;
     return body;
   }
 
-  absl::StatusOr<Statement> OneStatement() {
-    const TemplateToken token = Take();
+  absl::Status BlockEnd() {
+    if (in_.Accept(Kind::kBlockEnd, "")) return absl::OkStatus();
+    return in_.Expected("'%}'", in_.Now());
+  }
+
+  // {% name %}, after a body.
+  absl::Status End(std::string_view name) {
+    if (!in_.AtBlock({name})) {
+      return in_.Expected(absl::StrCat("'", std::string(name), "'"), in_.Now());
+    }
+    in_.Take();
+    in_.Take();
+    return BlockEnd();
+  }
+
+  // The rest of a tag, a body and {% end %}.
+  absl::Status BodyTo(std::string_view end, Body* body) {
+    if (absl::Status s = BlockEnd(); !s.ok()) return s;
+    absl::StatusOr<Body> read = ReadBody({end});
+    if (!read.ok()) return read.status();
+    *body = *std::move(read);
+    return End(end);
+  }
+
+  ParsedStatement OneStatement() {
+    const TemplateToken token = in_.Take();
     if (token.kind == Kind::kText) {
       return Statement{.kind = StatementKind::kText, .line = token.line, .text = token.text};
     }
     if (token.kind == Kind::kPrintBegin) return Print(token.line);
-    if (token.kind != Kind::kBlockBegin) return Error("text or a tag", token);
-    const TemplateToken name = Take();
+    if (token.kind != Kind::kBlockBegin) return in_.Expected("text or a tag", token);
+    const TemplateToken name = in_.Take();
+    if (name.kind != Kind::kName) return in_.Expected("a block's name", name);
     if (name.text == "if") return If(name.line);
     if (name.text == "for") return For(name.line);
     if (name.text == "set") return Set(name.line);
-    if (name.text == "endif" || name.text == "endfor" || name.text == "else" ||
-        name.text == "elif") {
-      return Error("a block that is open", name);
+    if (name.text == "macro") return Macro(name.line);
+    if (name.text == "with") return With(name.line);
+    if (name.text == "filter") return FilterBlock(name.line);
+    if (name.text == "generation") return Generation(name.line);
+    if (name.text == "break" || name.text == "continue") return Jump(name);
+    if (name.text.starts_with("end") || name.text == "else" || name.text == "elif") {
+      return in_.Expected("a block that is open", name);
     }
-    return NotYet(absl::StrCat("block '", name.text, "'"), name.line);
+    return in_.NotYet(absl::StrCat("block '", name.text, "'"), name.line);
   }
 
-  absl::StatusOr<Statement> Print(int line) {
-    Parsed expression = Ternary();
-    if (!expression.ok()) return expression.status();
-    if (absl::Status s = Expect(Kind::kPrintEnd, ""); !s.ok()) return s;
-    return Statement{
-        .kind = StatementKind::kPrint, .line = line, .expression = *std::move(expression)};
+  ParsedStatement Print(int line) {
+    Statement print{.kind = StatementKind::kPrint, .line = line};
+    if (absl::Status s = Read(expressions_.WholeOrTuple(), &print.expression); !s.ok()) return s;
+    if (!in_.Accept(Kind::kPrintEnd, "")) return in_.Expected("'}}'", in_.Now());
+    return print;
   }
 
-  absl::StatusOr<Statement> If(int line) {
-    Statement statement{.kind = StatementKind::kIf, .line = line};
-    bool last = false;
-    do {
-      Expression condition = Literal(line, TemplateValue{true});
-      if (!last) {
-        Parsed read = Ternary();
-        if (!read.ok()) return read.status();
-        condition = *std::move(read);
-      }
-      if (absl::Status s = ExpectBlockEnd(); !s.ok()) return s;
-      absl::StatusOr<std::vector<Statement>> body =
-          last ? Body({"endif"}) : Body({"elif", "else", "endif"});
-      if (!body.ok()) return body.status();
-      statement.branches.push_back({std::move(condition), *std::move(body)});
-      if (Now().kind == Kind::kEnd) return Error("'endif'", Now());
-      Take();
-      last = Now().text == "else";
-    } while (Take().text != "endif");
-    if (absl::Status s = ExpectBlockEnd(); !s.ok()) return s;
-    return statement;
-  }
-
-  absl::StatusOr<Statement> For(int line) {
-    const TemplateToken name = Take();
-    if (name.kind != Kind::kName) return Error("a name", name);
-    if (Is(Kind::kSymbol, ",")) return NotYet("for with several names", line);
-    if (absl::Status s = Expect(Kind::kName, "in"); !s.ok()) return s;
-    Parsed items = Or();
-    if (!items.ok()) return items.status();
-    if (Is(Kind::kName, "if") || Is(Kind::kName, "recursive")) {
-      return NotYet(absl::StrCat("for with '", Now().text, "'"), line);
-    }
-    if (absl::Status s = ExpectBlockEnd(); !s.ok()) return s;
-    absl::StatusOr<std::vector<Statement>> body = Body({"endfor", "else"});
-    if (!body.ok()) return body.status();
-    if (AtBlock({"else"})) return NotYet("for with else", line);
-    if (Now().kind == Kind::kEnd) return Error("'endfor'", Now());
-    Take();
-    Take();
-    if (absl::Status s = ExpectBlockEnd(); !s.ok()) return s;
-    return Statement{.kind = StatementKind::kFor,
-                     .line = line,
-                     .text = name.text,
-                     .expression = *std::move(items),
-                     .body = *std::move(body)};
-  }
-
-  absl::StatusOr<Statement> Set(int line) {
-    const TemplateToken name = Take();
-    if (name.kind != Kind::kName) return Error("a name", name);
-    if (Is(Kind::kSymbol, ".")) return NotYet("set of an attribute (namespace)", line);
-    if (!Is(Kind::kSymbol, "=")) return NotYet("set without '='", line);
-    Take();
-    Parsed value = Ternary();
-    if (!value.ok()) return value.status();
-    if (absl::Status s = ExpectBlockEnd(); !s.ok()) return s;
-    return Statement{.kind = StatementKind::kSet,
-                     .line = line,
-                     .text = name.text,
-                     .expression = *std::move(value)};
-  }
-
-  static Expression Literal(int line, TemplateValue value) {
-    return {.kind = ExpressionKind::kLiteral, .line = line, .value = std::move(value)};
-  }
-  // Moves its operands: an initializer list would copy whole trees.
-  template <typename... Operands>
-  static Expression Make(ExpressionKind kind, int line, std::string name, Operands&&... operands) {
-    std::vector<Expression> list;
-    list.reserve(sizeof...(operands));
-    (list.push_back(std::forward<Operands>(operands)), ...);
-    return MakeOf(kind, line, std::move(name), std::move(list));
-  }
-  static Expression MakeOf(ExpressionKind kind, int line, std::string name,
-                           std::vector<Expression> operands) {
-    return {.kind = kind, .line = line, .name = std::move(name), .operands = std::move(operands)};
-  }
-
-  // value if condition else other
-  Parsed Ternary() {
-    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", Now().line);
-    Parsed value = Or();
-    if (!value.ok() || !Accept(Kind::kName, "if")) {
-      --depth_;
-      return value;
-    }
-    Parsed condition = Or();
-    if (!condition.ok()) return condition;
-    Expression other = Literal(Now().line, TemplateValue{TemplateUndefined{}});
-    if (Accept(Kind::kName, "else")) {
-      Parsed read = Ternary();
-      if (!read.ok()) return read;
-      other = *std::move(read);
-    }
-    --depth_;
-    const int line = value->line;
-    return Make(ExpressionKind::kIf, line, "", *std::move(value), *std::move(condition),
-                std::move(other));
-  }
-
-  // Left-associative operators of one level.
-  template <typename Next, typename Match>
-  Parsed Chain(Next next, Match match) {
-    Parsed left = next();
-    for (int links = 0; left.ok(); ++links) {
-      const std::string op = match();
-      if (op.empty()) return left;
-      if (links == kMaxChain) return NotYet("a chain of more than 256 operators", left->line);
-      Parsed right = next();
-      if (!right.ok()) return right;
-      const int line = left->line;
-      left = Make(ExpressionKind::kBinary, line, op, *std::move(left), *std::move(right));
-    }
-    return left;
-  }
-
-  // Takes one of the words or symbols and says which; empty if none is there.
-  std::string TakeOne(Kind kind, std::initializer_list<std::string_view> texts) {
-    for (const std::string_view text : texts) {
-      if (Accept(kind, text)) return std::string(text);
-    }
-    return "";
-  }
-
-  Parsed Or() {
-    return Chain([this] { return And(); }, [this] { return TakeOne(Kind::kName, {"or"}); });
-  }
-  Parsed And() {
-    return Chain([this] { return Not(); }, [this] { return TakeOne(Kind::kName, {"and"}); });
-  }
-  Parsed Not() {
-    const int line = Now().line;
-    if (!Accept(Kind::kName, "not")) return Comparison();
-    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", line);
-    Parsed operand = Not();
-    --depth_;
-    if (!operand.ok()) return operand;
-    return Make(ExpressionKind::kUnary, line, "not", *std::move(operand));
-  }
-  Parsed Comparison() {
-    Parsed left = Sum();
-    if (!left.ok()) return left;
-    const std::string op = TakeComparison();
-    if (op.empty()) return left;
-    Parsed right = Sum();
-    if (!right.ok()) return right;
-    const int line = left->line;
-    if (!TakeComparison().empty()) return NotYet("a chain of comparisons", line);
-    return Make(ExpressionKind::kBinary, line, op, *std::move(left), *std::move(right));
-  }
-  std::string TakeComparison() {
-    if (Is(Kind::kName, "not") && Peek().text == "in") {
-      Take();
-      Take();
-      return "not in";
-    }
-    if (Accept(Kind::kName, "in")) return "in";
-    return TakeOne(Kind::kSymbol, {"==", "!=", "<=", ">=", "<", ">"});
-  }
-  Parsed Sum() {
-    return Chain([this] { return Concatenation(); },
-                 [this] { return TakeOne(Kind::kSymbol, {"+", "-"}); });
-  }
-  Parsed Concatenation() {
-    return Chain([this] { return Product(); }, [this] { return TakeOne(Kind::kSymbol, {"~"}); });
-  }
-  Parsed Product() {
-    Parsed product =
-        Chain([this] { return Negation(); }, [this] { return TakeOne(Kind::kSymbol, {"%", "*"}); });
-    if (product.ok() && (Is(Kind::kSymbol, "/") || Is(Kind::kSymbol, "//"))) {
-      return NotYet(absl::StrCat("operator '", Now().text, "'"), Now().line);
-    }
-    return product;
-  }
-  Parsed Negation() {
-    const int line = Now().line;
-    if (!Accept(Kind::kSymbol, "-")) return Postfix();
-    if (++depth_ > kMaxDepth) return NotYet("nesting beyond 64 levels", line);
-    Parsed operand = Negation();
-    --depth_;
-    if (!operand.ok()) return operand;
-    return Make(ExpressionKind::kUnary, line, "-", *std::move(operand));
-  }
-
-  // Attributes, indexing, calls, filters and tests.
-  Parsed Postfix() {
-    Parsed value = Primary();
-    for (int links = 0; value.ok(); ++links) {
-      const int line = Now().line;
-      if (links == kMaxChain) return NotYet("a chain of more than 256 parts", line);
-      if (Accept(Kind::kSymbol, ".")) {
-        value = Attribute(*std::move(value), line);
-      } else if (Accept(Kind::kSymbol, "[")) {
-        value = Subscript(*std::move(value), line);
-      } else if (Accept(Kind::kSymbol, "|")) {
-        value = Filter(*std::move(value), line);
-      } else if (Accept(Kind::kName, "is")) {
-        value = Test(*std::move(value), line);
-      } else {
-        return value;
-      }
-    }
-    return value;
-  }
-
-  Parsed Attribute(Expression object, int line) {
-    const TemplateToken name = Take();
-    if (name.kind != Kind::kName) return Error("a name", name);
-    if (!Accept(Kind::kSymbol, "(")) {
-      return Make(ExpressionKind::kIndex, line, "", std::move(object),
-                  Literal(line, TemplateValue{name.text}));
-    }
-    if (!Contains(kMethods, name.text)) {
-      return NotYet(absl::StrCat("method '", name.text, "'"), line);
-    }
-    std::vector<Expression> operands = {std::move(object)};
-    if (absl::Status s = Arguments(")", &operands); !s.ok()) return s;
-    return MakeOf(ExpressionKind::kMethod, line, name.text, std::move(operands));
-  }
-
-  Parsed Bound(std::string_view end) {
-    if (Is(Kind::kSymbol, ":") || Is(Kind::kSymbol, end)) {
-      return Literal(Now().line, TemplateValue{TemplateNone{}});
-    }
-    return Ternary();
-  }
-
-  Parsed Subscript(Expression object, int line) {
-    Parsed first = Bound("]");
-    if (!first.ok()) return first;
-    if (!Accept(Kind::kSymbol, ":")) {
-      if (absl::Status s = Expect(Kind::kSymbol, "]"); !s.ok()) return s;
-      return Make(ExpressionKind::kIndex, line, "", std::move(object), *std::move(first));
-    }
-    Parsed second = Bound("]");
-    if (!second.ok()) return second;
-    if (Is(Kind::kSymbol, ":")) return NotYet("a slice with a step", line);
-    if (absl::Status s = Expect(Kind::kSymbol, "]"); !s.ok()) return s;
-    return Make(ExpressionKind::kSlice, line, "", std::move(object), *std::move(first),
-                *std::move(second));
-  }
-
-  Parsed Filter(Expression value, int line) {
-    const TemplateToken name = Take();
-    if (name.kind != Kind::kName) return Error("a filter", name);
-    if (!Contains(kFilters, name.text)) {
-      return NotYet(absl::StrCat("filter '", name.text, "'"), line);
-    }
-    if (Is(Kind::kSymbol, "(")) return NotYet("a filter with arguments", line);
-    return Make(ExpressionKind::kFilter, line, name.text, std::move(value));
-  }
-
-  Parsed Test(Expression value, int line) {
-    const bool negated = Accept(Kind::kName, "not");
-    const TemplateToken name = Take();
-    if (name.kind != Kind::kName) return Error("a test", name);
-    if (!Contains(kTests, name.text)) return NotYet(absl::StrCat("test '", name.text, "'"), line);
-    Expression test = Make(ExpressionKind::kTest, line, name.text, std::move(value));
-    if (!negated) return test;
-    return Make(ExpressionKind::kUnary, line, "not", std::move(test));
-  }
-
-  // Comma-separated expressions up to `end`, which is consumed.
-  absl::Status Arguments(std::string_view end, std::vector<Expression>* out) {
-    while (!Accept(Kind::kSymbol, end)) {
-      Parsed argument = Ternary();
-      if (!argument.ok()) return argument.status();
-      if (Is(Kind::kSymbol, "=")) return NotYet("a named argument", Now().line);
-      out->push_back(*std::move(argument));
-      if (Is(Kind::kSymbol, end)) continue;
-      if (absl::Status s = Expect(Kind::kSymbol, ","); !s.ok()) return s;
-    }
+  static absl::Status Read(ParsedExpression parsed, Expression* out) {
+    if (!parsed.ok()) return parsed.status();
+    *out = *std::move(parsed);
     return absl::OkStatus();
   }
 
-  Parsed Primary() {
-    const TemplateToken token = Take();
-    if (token.kind == Kind::kString) {
-      std::string text = token.text;
-      while (Now().kind == Kind::kString) text += Take().text;
-      return Literal(token.line, TemplateValue{std::move(text)});
+  ParsedStatement If(int line) {
+    Statement statement{.kind = StatementKind::kIf, .line = line};
+    const TemplateTokenStream::Conditional conditional(in_);
+    bool last = false;
+    do {
+      Statement::Branch branch{
+          .condition = TemplateExpressionParser::Literal(line, TemplateValue{true}), .body = {}};
+      if (!last) {
+        absl::Status s = Read(expressions_.UnconditionalOrTuple(), &branch.condition);
+        if (!s.ok()) return s;
+      }
+      if (absl::Status s = BlockEnd(); !s.ok()) return s;
+      absl::StatusOr<Body> body = last ? ReadBody({"endif"}) : ReadBody({"elif", "else", "endif"});
+      if (!body.ok()) return body.status();
+      branch.body = *std::move(body);
+      statement.branches.push_back(std::move(branch));
+      if (in_.Now().kind == Kind::kEnd) return in_.Expected("'endif'", in_.Now());
+      in_.Take();
+      last = in_.Now().text == "else";
+    } while (in_.Take().text != "endif");
+    if (absl::Status s = BlockEnd(); !s.ok()) return s;
+    return statement;
+  }
+
+  // One name, or several to unpack; `attributes`: namespace.name too.
+  absl::StatusOr<Target> ReadTarget(bool attributes) {
+    absl::StatusOr<Target> first = OneTarget(attributes);
+    if (!first.ok() || !in_.IsSymbol(",")) return first;
+    Target all;
+    all.items.push_back(*std::move(first));
+    while (in_.AcceptSymbol(",")) {
+      if (in_.IsName("in") || in_.IsSymbol("=") || in_.IsSymbol(")")) break;
+      absl::StatusOr<Target> next = OneTarget(attributes);
+      if (!next.ok()) return next;
+      all.items.push_back(*std::move(next));
     }
-    if (token.kind == Kind::kInteger) {
-      int64_t value = 0;
-      if (!absl::SimpleAtoi(token.text, &value)) return Error("a number in range", token);
-      if (Is(Kind::kSymbol, ".")) return NotYet("a number with a fraction", token.line);
-      return Literal(token.line, TemplateValue{value});
-    }
-    if (token.kind == Kind::kName) return Name(token);
+    return all;
+  }
+
+  absl::StatusOr<Target> OneTarget(bool attributes) {
+    const TemplateToken token = in_.Take();
     if (token.kind == Kind::kSymbol && token.text == "(") {
-      Parsed inner = Ternary();
+      const Level level(in_);
+      if (level.TooDeep()) return in_.TooDeep();
+      absl::StatusOr<Target> inner = ReadTarget(attributes);
       if (!inner.ok()) return inner;
-      if (absl::Status s = Expect(Kind::kSymbol, ")"); !s.ok()) return s;
+      if (absl::Status s = in_.ExpectSymbol(")"); !s.ok()) return s;
       return inner;
     }
-    if (token.kind == Kind::kSymbol && token.text == "[") {
-      std::vector<Expression> items;
-      if (absl::Status s = Arguments("]", &items); !s.ok()) return s;
-      return MakeOf(ExpressionKind::kList, token.line, "", std::move(items));
+    if (token.kind != Kind::kName) return in_.Expected("a name", token);
+    for (const std::string_view reserved :
+         {"true", "True", "false", "False", "none", "None", "not", "and", "or", "if", "in", "is"}) {
+      if (token.text == reserved) return in_.Expected("a name", token);
     }
-    if (token.kind == Kind::kSymbol && token.text == "{") {
-      return NotYet("a dictionary literal", token.line);
-    }
-    return Error("a value", token);
+    Target target{.name = token.text, .attribute = {}, .items = {}};
+    if (!attributes || !in_.AcceptSymbol(".")) return target;
+    const TemplateToken attribute = in_.Take();
+    if (attribute.kind != Kind::kName) return in_.Expected("a name", attribute);
+    target.attribute = attribute.text;
+    return target;
   }
 
-  Parsed Name(const TemplateToken& token) {
-    const std::string& name = token.text;
-    if (name == "true" || name == "True") return Literal(token.line, TemplateValue{true});
-    if (name == "false" || name == "False") return Literal(token.line, TemplateValue{false});
-    if (name == "none" || name == "None") return Literal(token.line, TemplateValue{TemplateNone{}});
-    if (!Accept(Kind::kSymbol, "(")) return Make(ExpressionKind::kName, token.line, name);
-    if (name != "raise_exception") {
-      return NotYet(absl::StrCat("function '", name, "'"), token.line);
+  ParsedStatement For(int line) {
+    Statement loop{.kind = StatementKind::kFor, .line = line};
+    absl::StatusOr<Target> target = ReadTarget(false);
+    if (!target.ok()) return target.status();
+    if (target->name == "loop") return in_.Expected("another name than 'loop'", in_.Now());
+    loop.target = *std::move(target);
+    if (!in_.AcceptName("in")) return in_.Expected("'in'", in_.Now());
+    absl::Status s = Read(expressions_.UnconditionalOrTuple(), &loop.expression);
+    if (!s.ok()) return s;
+    if (in_.AcceptName("if")) {
+      loop.filter.emplace_back();
+      if (s = Read(expressions_.Whole(), &loop.filter[0]); !s.ok()) return s;
     }
-    std::vector<Expression> arguments;
-    if (absl::Status s = Arguments(")", &arguments); !s.ok()) return s;
-    return MakeOf(ExpressionKind::kCall, token.line, name, std::move(arguments));
+    if (in_.IsName("recursive")) return in_.NotYet("for with 'recursive'", line);
+    if (s = BlockEnd(); !s.ok()) return s;
+    ++loops_;
+    absl::StatusOr<Body> body = ReadBody({"endfor", "else"});
+    --loops_;
+    if (!body.ok()) return body.status();
+    loop.body = *std::move(body);
+    if (in_.AtBlock({"else"})) {
+      in_.Take();
+      in_.Take();
+      s = BodyTo("endfor", &loop.otherwise);
+    } else {
+      s = End("endfor");
+    }
+    if (!s.ok()) return s;
+    return loop;
   }
 
-  std::vector<TemplateToken> tokens_;
-  size_t at_ = 0;
-  int depth_ = 0;
+  ParsedStatement Jump(const TemplateToken& name) {
+    if (loops_ == 0) return in_.Expected("a loop around it", name);
+    const bool leaves = name.text == "break";
+    if (absl::Status s = BlockEnd(); !s.ok()) return s;
+    return Statement{.kind = leaves ? StatementKind::kBreak : StatementKind::kContinue,
+                     .line = name.line};
+  }
+
+  ParsedStatement Set(int line) {
+    Statement set{.kind = StatementKind::kSet, .line = line};
+    absl::StatusOr<Target> target = ReadTarget(true);
+    if (!target.ok()) return target.status();
+    set.target = *std::move(target);
+    if (in_.AcceptSymbol("=")) {
+      absl::Status s = Read(expressions_.WholeOrTuple(), &set.expression);
+      if (s.ok()) s = BlockEnd();
+      if (!s.ok()) return s;
+      return set;
+    }
+    set.kind = StatementKind::kSetBlock;
+    set.expression = BlockInput(line);
+    if (in_.AcceptSymbol("|")) {
+      absl::Status s = Read(expressions_.Filters(BlockInput(line)), &set.expression);
+      if (!s.ok()) return s;
+    }
+    if (absl::Status s = BodyTo("endset", &set.body); !s.ok()) return s;
+    return set;
+  }
+
+  static Expression BlockInput(int line) {
+    return {.kind = ExpressionKind::kName, .line = line, .name = kBlockInput};
+  }
+
+  ParsedStatement FilterBlock(int line) {
+    Statement filter{.kind = StatementKind::kFilter, .line = line};
+    absl::Status s = Read(expressions_.Filters(BlockInput(line)), &filter.expression);
+    if (s.ok()) s = BodyTo("endfilter", &filter.body);
+    if (!s.ok()) return s;
+    return filter;
+  }
+
+  ParsedStatement Generation(int line) {
+    Statement scope{.kind = StatementKind::kScope, .line = line};
+    const int loops = std::exchange(loops_, 0);
+    const absl::Status s = BodyTo("endgeneration", &scope.body);
+    loops_ = loops;
+    if (!s.ok()) return s;
+    return scope;
+  }
+
+  ParsedStatement With(int line) {
+    Statement with{.kind = StatementKind::kWith, .line = line};
+    while (in_.Now().kind != Kind::kBlockEnd) {
+      if (!with.targets.empty() && !in_.AcceptSymbol(",")) {
+        return in_.Expected("','", in_.Now());
+      }
+      absl::StatusOr<Target> target = OneTarget(false);
+      if (!target.ok()) return target.status();
+      with.targets.push_back(*std::move(target));
+      if (absl::Status s = in_.ExpectSymbol("="); !s.ok()) return s;
+      if (absl::Status s = Read(expressions_.Whole(), &with.defaults.emplace_back()); !s.ok()) {
+        return s;
+      }
+    }
+    if (absl::Status s = BodyTo("endwith", &with.body); !s.ok()) return s;
+    return with;
+  }
+
+  ParsedStatement Macro(int line) {
+    const TemplateToken name = in_.Take();
+    if (name.kind != Kind::kName) return in_.Expected("a name", name);
+    Statement macro{.kind = StatementKind::kMacro, .line = line, .text = name.text};
+    if (absl::Status s = in_.ExpectSymbol("("); !s.ok()) return s;
+    while (!in_.AcceptSymbol(")")) {
+      if (!macro.targets.empty()) {
+        if (absl::Status s = in_.ExpectSymbol(","); !s.ok()) return s;
+      }
+      absl::StatusOr<Target> target = OneTarget(false);
+      if (!target.ok()) return target.status();
+      macro.targets.push_back(*std::move(target));
+      if (in_.AcceptSymbol("=")) {
+        absl::Status s = Read(expressions_.Whole(), &macro.defaults.emplace_back());
+        if (!s.ok()) return s;
+      } else if (!macro.defaults.empty()) {
+        return in_.Expected("a default", in_.Now());
+      }
+    }
+    const int loops = std::exchange(loops_, 0);
+    const absl::Status s = BodyTo("endmacro", &macro.body);
+    loops_ = loops;
+    if (!s.ok()) return s;
+    return macro;
+  }
+
+  TemplateTokenStream in_;
+  TemplateExpressionParser expressions_;
+  int loops_ = 0;  // Around what is read, within the same macro.
 };
 
 }  // namespace

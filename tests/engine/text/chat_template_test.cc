@@ -26,7 +26,7 @@ absl::StatusOr<std::string> Render(const std::string& source, const ChatTemplate
 TEST(ChatTemplateTest, RendersAsJinja2) {
   std::ifstream file("tests/golden/text/templates.json");
   const auto cases = nlohmann::json::parse(file);
-  EXPECT_GE(cases.size(), 100);
+  EXPECT_GE(cases.size(), 200);
   for (const auto& golden : cases) {
     ChatTemplateInputs inputs;
     inputs.add_generation_prompt = golden["add_generation_prompt"];
@@ -38,28 +38,24 @@ TEST(ChatTemplateTest, RendersAsJinja2) {
     const auto text = Render(golden["source"], inputs);
     const auto name = golden["name"].get<std::string>() + " " + golden["messages"].dump();
     if (golden.contains("refused")) {
-      EXPECT_EQ(text.status().code(), absl::StatusCode::kInvalidArgument) << name;
+      EXPECT_FALSE(text.ok()) << name << *text;
       EXPECT_THAT(std::string(text.status().message()),
                   HasSubstr(golden["refused"].get<std::string>()));
       continue;
     }
-    ASSERT_TRUE(text.ok()) << name << text.status();
-    EXPECT_EQ(*text, golden["text"].get<std::string>()) << name;
+    EXPECT_TRUE(text.ok()) << name << golden["source"] << text.status();
+    if (!text.ok()) continue;
+    EXPECT_EQ(*text, golden["text"].get<std::string>()) << name << golden["source"];
   }
 }
 
 TEST(ChatTemplateTest, WhatIsNotReadYetIsNamedWithItsLine) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"a\n{% macro f() %}{% endmacro %}", "line 2: block 'macro'"},
-      {"{{ x | tojson }}", "filter 'tojson'"},
-      {"{{ namespace(a=1) }}", "function 'namespace'"},
-      {"{{ x.items() }}", "method 'items'"},
-      {"{{ x is divisibleby }}", "test 'divisibleby'"},
-      {"{% for a, b in x %}{% endfor %}", "several names"},
-      {"{{ {'a': 1} }}", "dictionary"},
-      {"{{ 3 > 2 > 1 }}", "chain of comparisons"},
-      {"{{ 1.5 }}", "fraction"},
-      {"{{ 7 // 2 }}", "operator '//'"},
+      {"a\n{% include 'x' %}", "line 2: block 'include'"},
+      {"{{ x | wordwrap }}", "filter 'wordwrap'"},
+      {"{{ x is blue }}", "test 'blue'"},
+      {"{% for a in x recursive %}{% endfor %}", "recursive"},
+      {"{{ f(*x) }}", "an argument with '*'"},
   };
   for (const auto& [source, wanted] : cases) {
     const absl::Status status = ChatTemplate::Parse(source).status();
@@ -109,14 +105,56 @@ TEST(ChatTemplateTest, ListsThatDoubleEndBeforeMemoryDoes) {
   EXPECT_THAT(std::string(Render(growing, inputs).status().message()), HasSubstr("items"));
 }
 
-TEST(ChatTemplateTest, LongTextReadInLoopsCountsAsSteps) {
-  ChatTemplateInputs inputs;
-  for (int i = 0; i < 500; ++i) inputs.messages.push_back({"user", "x"});
-  inputs.messages[0].content = std::string(2 << 20, 'x');
-  const std::string source =
-      "{% set s = messages[0].content %}{% for a in messages %}{% for b in messages %}"
-      "{% if s %}{% endif %}{% endfor %}{% endfor %}";
-  EXPECT_THAT(std::string(Render(source, inputs).status().message()), HasSubstr("steps"));
+TEST(ChatTemplateTest, HostileTemplatesEndWithAReason) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "nests beyond"},
+      {"{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(0) }}", "nests beyond"},
+      {"{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor "
+       "%}",
+       "nest beyond"},
+      {"{{ 'x' * 99999999999 }}", "4 MiB"},
+      {"{{ [1] * 99999999999 }}", "items"},
+      {"{{ range(99999999999) | list }}", "items"},
+      {"{{ '%99999999d' % 1 }}", ""},
+      {"{{ '{:99999999}'.format(1) }}", ""},
+      {"{{ 9 ** 99 }}", "out of range"},
+      {"{{ 9223372036854775807 + 1 }}", "out of range"},
+      {"{{ -9223372036854775807 - 1 - 1 }}", "out of range"},
+      {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
+      {"{{ ['a'] | map('indent', 99999999) | list }}", "1000"},
+      {"{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", "no text"},
+      {"{% set ns = namespace() %}{% set ns.me = [ns] %}{{ ns.me | tojson }}", ""},
+      {"{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s | replace('x', "
+       "'xx') %}{% endfor %}",
+       "steps"},
+  };
+  for (const auto& [source, wanted] : cases) {
+    const absl::Status status = Render(source, {}).status();
+    EXPECT_FALSE(status.ok()) << source;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(wanted)) << source;
+  }
+}
+
+TEST(ChatTemplateTest, InputsThatAreNoJsonAreNamed) {
+  const std::string source = "{{ messages }}{{ tools }}";
+  EXPECT_THAT(std::string(Render(source, {.messages = {{"user", "x", "[1]"}}}).status().message()),
+              HasSubstr("messages[0].fields: is not a JSON object"));
+  EXPECT_THAT(std::string(Render(source, {.tools = "{"}).status().message()), HasSubstr("tools"));
+  EXPECT_THAT(std::string(Render(source, {.tools = "{}"}).status().message()),
+              HasSubstr("tools: is not a JSON list"));
+  EXPECT_THAT(std::string(Render(source, {.variables = "3"}).status().message()),
+              HasSubstr("variables: is not a JSON object"));
+}
+
+TEST(ChatTemplateTest, FieldsToolsAndVariablesReachTheTemplate) {
+  const ChatTemplateInputs inputs = {
+      .messages = {{"assistant", "text", R"({"content": [{"text": "part"}], "name": "n"})"}},
+      .tools = R"([{"b": 1, "a": "é"}])",
+      .variables = R"({"enable_thinking": false})"};
+  EXPECT_EQ(*Render("{{ messages[0].content[0].text }} {{ messages[0].name }} {{ tools | tojson }} "
+                    "{{ enable_thinking }}",
+                    inputs),
+            "part n [{\"b\": 1, \"a\": \"é\"}] False");
 }
 
 TEST(ChatTemplateTest, WhatPythonStripsIsStripped) {
@@ -142,7 +180,7 @@ TEST(ChatTemplateTest, DeepNestingIsRefused) {
     sum += "+1";
     parts += ".a";
   }
-  EXPECT_FALSE(ChatTemplate::Parse(sum + " }}").ok());
+  EXPECT_EQ(*Render(sum + " }}", {}), "100001");  // Flat: no deeper than one sum.
   EXPECT_FALSE(ChatTemplate::Parse(parts + " }}").ok());
 }
 

@@ -8,7 +8,10 @@ import sys
 
 import gguf
 from jinja2.exceptions import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from transformers.utils.chat_template_utils import _compile_jinja_template
+
+import compare_templates
+from template_constructs import CONSTRUCTS
 
 TEMPLATES = {
     "chatml": "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
@@ -61,29 +64,37 @@ CONVERSATIONS = [
 ]
 
 
-def raise_exception(message):
-    raise TemplateError(message)
+def case_of(name, source, template, **given):
+    case = {"name": name, "source": source} | given
+    try:
+        case["text"] = template.render(documents=None, bos_token="<s>", eos_token="</s>", **(given | given.pop("variables", {})))
+    except TemplateError as error:
+        case["refused"] = str(error) if type(error) is TemplateError else ""
+    except Exception:  # noqa: BLE001: whatever Python raises in a template
+        case["refused"] = ""
+    return case
 
 
 def main():
     reader = gguf.GGUFReader(sys.argv[1])
     templates = {"smollm2": reader.fields["tokenizer.chat_template"].contents()} | TEMPLATES
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    environment.globals["raise_exception"] = raise_exception
     cases = []
     for name, source in templates.items():
+        template = _compile_jinja_template(source)
         for messages in CONVERSATIONS:
             for add in (True, False):
-                case = {"name": name, "source": source, "messages": messages, "add_generation_prompt": add}
-                try:
-                    case["text"] = environment.from_string(source).render(
-                        messages=messages, add_generation_prompt=add, tools=None, documents=None, bos_token="<s>", eos_token="</s>")
-                except TemplateError as error:
-                    case["refused"] = str(error)
-                cases.append(case)
+                cases.append(case_of(name, source, template, messages=messages, add_generation_prompt=add, tools=None))
+    for source in CONSTRUCTS:
+        try:
+            template = _compile_jinja_template(source)
+        except TemplateError:
+            cases.append({"name": "construct", "source": source, "messages": [], "add_generation_prompt": True, "tools": None, "refused": ""})
+            continue
+        cases.append(case_of("construct", source, template, messages=compare_templates.CONVERSATIONS["system_many"],
+                             add_generation_prompt=True, tools=None))
     out = pathlib.Path(__file__).parent / "templates.json"
     out.write_text(json.dumps(cases, ensure_ascii=False, indent=0) + "\n")
-    print(len(cases), "cases")
+    print(len(cases), "cases,", sum("refused" in case for case in cases), "refused")
 
 
 if __name__ == "__main__":
