@@ -121,10 +121,11 @@ std::string LowerOf(std::string_view text) {
 std::string CapitalizedOf(std::string_view text) {
   bool cased = false;
   return Changed(text, [&](uint32_t c, size_t at, std::string* out) {
-    if (at == 0)
+    if (at == 0) {
       AppendTitle(c, out);
-    else
+    } else {
       AppendLowerAt(text, c, at, cased, out);
+    }
     cased = IsCased(c);
   });
 }
@@ -132,10 +133,11 @@ std::string CapitalizedOf(std::string_view text) {
 std::string TitleOf(std::string_view text) {
   bool within = false;
   return Changed(text, [&](uint32_t c, size_t at, std::string* out) {
-    if (within)
+    if (within) {
       AppendLowerAt(text, c, at, true, out);
-    else
+    } else {
       AppendTitle(c, out);
+    }
     within = IsCased(c);
   });
 }

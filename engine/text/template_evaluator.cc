@@ -98,7 +98,7 @@ absl::StatusOr<Value> TemplateEvaluator::Apply(const Expression& e, const Templa
       return Call(e, scope);
     case ExpressionKind::kTest:
     case ExpressionKind::kFilter: {
-      const Result value = Evaluate(e.operands[0], scope);
+      Result value = Evaluate(e.operands[0], scope);
       if (!value.ok()) return value;
       const absl::StatusOr<TemplateArguments> arguments = Arguments(e, scope);
       if (!arguments.ok()) return arguments.status();
@@ -155,7 +155,7 @@ absl::StatusOr<Value> TemplateEvaluator::Logical(const Expression& e, const Temp
 }
 
 absl::StatusOr<Value> TemplateEvaluator::Choose(const Expression& e, const TemplateScope& scope) {
-  const Result condition = Evaluate(e.operands[1], scope);
+  Result condition = Evaluate(e.operands[1], scope);
   if (!condition.ok()) return condition;
   return Evaluate(e.operands[condition->Truth() ? 0 : 2], scope);
 }
@@ -163,7 +163,7 @@ absl::StatusOr<Value> TemplateEvaluator::Choose(const Expression& e, const Templ
 absl::StatusOr<Value> TemplateEvaluator::Chain(const Expression& e, const TemplateScope& scope) {
   Result value = Evaluate(e.operands[0], scope);
   for (size_t i = 0; value.ok() && i < e.names.size(); ++i) {
-    const Result right = Evaluate(e.operands[i + 1], scope);
+    Result right = Evaluate(e.operands[i + 1], scope);
     if (!right.ok()) return right;
     if (value->IsUndefined()) return IsUndefined(e.operands[i]);
     if (right->IsUndefined()) return IsUndefined(e.operands[i + 1]);
@@ -191,7 +191,7 @@ absl::StatusOr<Value> TemplateEvaluator::Call(const Expression& e, const Templat
   const Expression& callee = e.operands[0];
   Result function = Value{};
   if (callee.kind == ExpressionKind::kAttribute) {
-    const Result object = Evaluate(callee.operands[0], scope);
+    Result object = Evaluate(callee.operands[0], scope);
     if (!object.ok()) return object;
     if (HasMethod(*object, callee.name)) {
       const absl::StatusOr<TemplateArguments> arguments = Arguments(e, scope);

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/text/template_arguments.h"
 #include "engine/text/template_case.h"
@@ -41,9 +42,7 @@ absl::StatusOr<std::string> Text(const FilterCall& call) {
 
 // Jinja's title: after blanks, hyphens and opening brackets.
 std::string Title(std::string_view text) {
-  const auto separates = [](char c) {
-    return std::string_view("-({[< \t\n\r\f\v").find(c) != std::string_view::npos;
-  };
+  const auto separates = [](char c) { return absl::StrContains("-({[< \t\n\r\f\v", c); };
   std::string out;
   for (size_t at = 0; at < text.size();) {
     if (separates(text[at])) {
@@ -159,7 +158,7 @@ Result Format(const FilterCall& call) {
   const absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
   if (call.arguments.named.empty()) {
-    const Result values = MakeSequence(TemplateSequenceKind::kTuple, call.arguments.positional);
+    Result values = MakeSequence(TemplateSequenceKind::kTuple, call.arguments.positional);
     if (!values.ok()) return values;
     return FormatPercent(*text, *values, call.budget);
   }

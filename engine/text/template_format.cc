@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/text/template_operators.h"
@@ -128,17 +129,15 @@ std::string Cut(std::string text, const Field& field) {
   return text;
 }
 
-bool IsFloatType(char type) {
-  return std::string_view("eEfFgG%").find(type) != std::string_view::npos;
-}
+bool IsFloatType(char type) { return absl::StrContains("eEfFgG%", type); }
 
 Text PercentField(const Value& value, const Field& field) {
   if (field.type == 's' || field.type == 'r') {
-    const Text text = field.type == 's' ? TextOf(value) : ReprOf(value);
+    Text text = field.type == 's' ? TextOf(value) : ReprOf(value);
     if (!text.ok()) return text;
     Field plain = field;
     plain.fill = ' ';
-    return Pad(Cut(*text, field), plain, field.align == '=' ? '>' : '>');
+    return Pad(Cut(*text, field), plain, '>');
   }
   double real = 0;
   if (!AsTemplateNumber(value, &real)) {
@@ -163,18 +162,19 @@ absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
   Field field;
   for (; *at < format.size(); ++*at) {
     const char flag = format[*at];
-    if (flag == '-')
+    if (flag == '-') {
       field.align = '<';
-    else if (flag == '0')
+    } else if (flag == '0') {
       field.fill = '0';
-    else if (flag == '+')
+    } else if (flag == '+') {
       field.sign = '+';
-    else if (flag == ' ')
+    } else if (flag == ' ') {
       field.sign = field.sign == '+' ? '+' : ' ';
-    else if (flag == '#')
+    } else if (flag == '#') {
       field.alternate = true;
-    else
+    } else {
       break;
+    }
   }
   if (field.align == '<') field.fill = ' ';
   if (field.align == '\0' && field.fill == '0') field.align = '=';
@@ -190,7 +190,7 @@ absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
   if (*at >= format.size()) return Wrong("incomplete");
   field.type = format[(*at)++];
   if (field.type == 'i' || field.type == 'u') field.type = 'd';
-  if (std::string_view("srdxXoeEfFgG%").find(field.type) == std::string_view::npos) {
+  if (!absl::StrContains("srdxXoeEfFgG%", field.type)) {
     return Wrong(absl::StrCat("unknown type '", std::string(1, field.type), "'"));
   }
   return field;
@@ -256,8 +256,7 @@ Text BraceField(const Value& value, std::string_view spec) {
   if (!field.ok()) return field.status();
   const char type = field->type;
   if (number && IsFloatType(type)) return WriteFloat(real, *field);
-  if (AsTemplateInteger(value, &whole) &&
-      (type == '\0' || std::string_view("dxXo").find(type) != std::string_view::npos)) {
+  if (AsTemplateInteger(value, &whole) && (type == '\0' || absl::StrContains("dxXo", type))) {
     if (field->precision.has_value()) return Wrong("a precision of a whole number");
     return WriteInteger(whole, *field);
   }
@@ -285,7 +284,8 @@ absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values
     }
     Value value;
     bool by_name = false;
-    if (++at < format.size() && format[at] == '(') {
+    ++at;
+    if (at < format.size() && format[at] == '(') {
       const size_t end = format.find(')', at);
       if (values.AsMap() == nullptr || end == format.npos) return Wrong("a mapping is needed");
       const Value* found = values.AsMap()->Find(format.substr(at + 1, end - at - 1));

@@ -35,16 +35,17 @@ int DepthOf(std::string_view text) {
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quoted && c == '\\')
+    if (quoted && c == '\\') {
       ++i;
-    else if (c == '"')
+    } else if (c == '"') {
       quoted = !quoted;
-    else if (quoted)
+    } else if (quoted) {
       continue;
-    else if (c == '[' || c == '{')
+    } else if (c == '[' || c == '{') {
       deepest = std::max(deepest, ++depth);
-    else if (c == ']' || c == '}')
+    } else if (c == ']' || c == '}') {
       --depth;
+    }
   }
   return deepest;
 }
@@ -101,27 +102,29 @@ class Writer {
 
  private:
   absl::Status AddScalar(const Value& value) {
-    if (value.IsNone())
+    if (value.IsNone()) {
       out_ += "null";
-    else if (const auto* flag = value.As<bool>())
+    } else if (const auto* flag = value.As<bool>()) {
       out_ += *flag ? "true" : "false";
-    else if (const auto* number = value.As<int64_t>())
+    } else if (const auto* number = value.As<int64_t>()) {
       out_ += absl::StrCat(*number);
-    else if (const auto* real = value.As<double>())
+    } else if (const auto* real = value.As<double>()) {
       AddFloat(*real);
-    else
+    } else {
       return absl::InvalidArgumentError(
           absl::StrCat("tojson of ", std::string(TypeName(value)), " is not possible"));
+    }
     return absl::OkStatus();
   }
 
   void AddFloat(double value) {
-    if (std::isnan(value))
+    if (std::isnan(value)) {
       out_ += "NaN";
-    else if (std::isinf(value))
+    } else if (std::isinf(value)) {
       out_ += value < 0 ? "-Infinity" : "Infinity";
-    else
+    } else {
       out_ += ReprOfFloat(value);
+    }
   }
 
   void AddEscape(uint32_t unit) {
@@ -148,10 +151,11 @@ class Writer {
     if (special != std::string_view::npos) {
       out_ += {'\\', kLetters[special]};
     } else if (step.valid && (c < 0x20 || (style_.ensure_ascii && c > 0x7E && c < 0x10000))) {
-      if (c == 0x7F)
+      if (c == 0x7F) {
         out_ += bytes;
-      else
+      } else {
         AddEscape(c);
+      }
     } else if (step.valid && style_.ensure_ascii && c >= 0x10000) {
       AddEscape(0xD800 + ((c - 0x10000) >> 10));
       AddEscape(0xDC00 + ((c - 0x10000) & 0x3FF));

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/text/template_blanks.h"
@@ -23,7 +24,7 @@ namespace {
 using Kind = TemplateTokenKind;
 
 constexpr std::array<std::string_view, 6> kLongSymbols = {"==", "!=", "<=", ">=", "//", "**"};
-constexpr std::string_view kShortSymbols = "[](){}.,:|+-*/%~<>=";
+constexpr char kShortSymbols[] = "[](){}.,:|+-*/%~<>=";
 
 bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool IsNamePart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
@@ -194,7 +195,7 @@ class Lexer {
     for (const std::string_view symbol : kLongSymbols) {
       if (Rest().starts_with(symbol)) return AddToken(Kind::kSymbol, symbol.size());
     }
-    if (kShortSymbols.find(c) == std::string_view::npos) {
+    if (!absl::StrContains(kShortSymbols, c)) {
       return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
     }
     if (absl::Status s = Balance(c); !s.ok()) return s;

@@ -195,12 +195,13 @@ bool AsTemplateNumber(const Value& value, double* out) {
 }
 
 bool AsTemplateInteger(const Value& value, int64_t* out) {
-  if (const auto* flag = value.As<bool>())
+  if (const auto* flag = value.As<bool>()) {
     *out = *flag ? 1 : 0;
-  else if (const auto* number = value.As<int64_t>())
+  } else if (const auto* number = value.As<int64_t>()) {
     *out = *number;
-  else
+  } else {
     return false;
+  }
   return true;
 }
 

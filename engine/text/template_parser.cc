@@ -246,7 +246,7 @@ class Parser {
   ParsedStatement Generation(int line) {
     Statement scope{.kind = StatementKind::kScope, .line = line};
     const int loops = std::exchange(loops_, 0);
-    const absl::Status s = BodyTo("endgeneration", &scope.body);
+    absl::Status s = BodyTo("endgeneration", &scope.body);
     loops_ = loops;
     if (!s.ok()) return s;
     return scope;
@@ -290,7 +290,7 @@ class Parser {
       }
     }
     const int loops = std::exchange(loops_, 0);
-    const absl::Status s = BodyTo("endmacro", &macro.body);
+    absl::Status s = BodyTo("endmacro", &macro.body);
     loops_ = loops;
     if (!s.ok()) return s;
     return macro;

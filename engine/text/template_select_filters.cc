@@ -87,7 +87,7 @@ Result Select(const FilterCall& call) {
   TemplateList kept;
   for (const Value& item : *items) {
     if (absl::Status s = call.budget.Spend(1); !s.ok()) return s;
-    const Result tested = by_attribute ? AttributeAt(item, given[0]) : item;
+    Result tested = by_attribute ? AttributeAt(item, given[0]) : item;
     if (!tested.ok()) return tested;
     const absl::StatusOr<bool> passes =
         test == nullptr ? tested->Truth() : RunTemplateTest(*test, *tested, rest, call.budget);

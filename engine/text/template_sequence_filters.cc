@@ -203,7 +203,7 @@ Result DictSort(const FilterCall& call) {
     return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
   }
   const TemplateArguments none;
-  const Result pairs = Items({"items", call.value, none, call.budget});
+  Result pairs = Items({"items", call.value, none, call.budget});
   if (!pairs.ok()) return pairs;
   std::vector<std::pair<TemplateList, Value>> keyed;
   for (const Value& pair : pairs->AsSequence()->items) {
@@ -224,7 +224,7 @@ Result Unique(const FilterCall& call) {
   const absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
   // A generator is used up by now: the keys come from the list.
-  const Result list = MakeList(*items);
+  Result list = MakeList(*items);
   if (!list.ok()) return list;
   const absl::StatusOr<TemplateList> keys =
       ItemsAt({call.name, *list, call.arguments, call.budget}, bound->Get("attribute"));
@@ -252,7 +252,7 @@ Result Extreme(const FilterCall& call) {
   size_t best = 0;
   Value best_key;
   for (size_t i = 0; i < items->size(); ++i) {
-    const Result part = attribute == nullptr ? (*items)[i] : AttributeAt((*items)[i], *attribute);
+    Result part = attribute == nullptr ? (*items)[i] : AttributeAt((*items)[i], *attribute);
     if (!part.ok()) return part;
     Value key = SortKey(*part, bound->Flag("case_sensitive", false));
     const absl::StatusOr<bool> better = i == 0 ? true

@@ -56,19 +56,20 @@ class Writer {
 
  private:
   absl::Status AddScalar(const Value& value) {
-    if (value.IsUndefined())
+    if (value.IsUndefined()) {
       out_ += "Undefined";
-    else if (value.IsNone())
+    } else if (value.IsNone()) {
       out_ += "None";
-    else if (const auto* flag = value.As<bool>())
+    } else if (const auto* flag = value.As<bool>()) {
       out_ += *flag ? "True" : "False";
-    else if (const auto* number = value.As<int64_t>())
+    } else if (const auto* number = value.As<int64_t>()) {
       out_ += absl::StrCat(*number);
-    else if (const auto* real = value.As<double>())
+    } else if (const auto* real = value.As<double>()) {
       out_ += ReprOfFloat(*real);
-    else
+    } else {
       return absl::InvalidArgumentError(
           absl::StrCat("a ", std::string(TypeName(value)), " has no text"));
+    }
     return absl::OkStatus();
   }
 
@@ -126,14 +127,15 @@ class Writer {
 
 // Numbers and booleans; false for others.
 bool AsNumber(const Value& value, double* out) {
-  if (const auto* flag = value.As<bool>())
+  if (const auto* flag = value.As<bool>()) {
     *out = *flag ? 1 : 0;
-  else if (const auto* whole = value.As<int64_t>())
+  } else if (const auto* whole = value.As<int64_t>()) {
     *out = static_cast<double>(*whole);
-  else if (const auto* real = value.As<double>())
+  } else if (const auto* real = value.As<double>()) {
     *out = *real;
-  else
+  } else {
     return false;
+  }
   return true;
 }
 
@@ -177,18 +179,19 @@ std::string ReprOfText(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const Utf8Step step = NextUtf8(text.substr(at));
     const uint32_t c = step.code_point;
-    if (c == static_cast<unsigned char>(quote) || c == '\\')
+    if (c == static_cast<unsigned char>(quote) || c == '\\') {
       out += {'\\', static_cast<char>(c)};
-    else if (c == '\n')
+    } else if (c == '\n') {
       out += "\\n";
-    else if (c == '\r')
+    } else if (c == '\r') {
       out += "\\r";
-    else if (c == '\t')
+    } else if (c == '\t') {
       out += "\\t";
-    else if (step.valid && IsUnprintable(c))
+    } else if (step.valid && IsUnprintable(c)) {
       AppendEscape(c, &out);
-    else
+    } else {
       out += text.substr(at, step.bytes);
+    }
     at += step.bytes;
   }
   out += quote;
@@ -255,7 +258,7 @@ absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, TemplateBudget& b
       (left->kind == Kind::kList || left->kind == Kind::kTuple)) {
     const size_t shared = std::min(left->items.size(), right->items.size());
     for (size_t i = 0; i < shared; ++i) {
-      const absl::StatusOr<bool> equal = ValuesEqual(left->items[i], right->items[i], budget);
+      absl::StatusOr<bool> equal = ValuesEqual(left->items[i], right->items[i], budget);
       if (!equal.ok()) return equal;
       if (!*equal) return ValueLess(left->items[i], right->items[i], budget);
     }

@@ -253,14 +253,15 @@ Result IsKind(const Call& call) {
     const uint32_t c = step.code_point;
     const bool digit = c >= '0' && c <= '9';
     at += step.bytes;
-    if (call.name == "isspace")
+    if (call.name == "isspace") {
       all = IsPythonBlank(c);
-    else if (call.name == "isdigit" || call.name == "isnumeric" || call.name == "isdecimal")
+    } else if (call.name == "isdigit" || call.name == "isnumeric" || call.name == "isdecimal") {
       all = digit;
-    else if (call.name == "isalpha")
+    } else if (call.name == "isalpha") {
       all = IsCased(c);
-    else if (call.name == "isalnum")
+    } else if (call.name == "isalnum") {
       all = digit || IsCased(c);
+    }
     cased = cased || IsCased(c);
   }
   if (call.name == "isupper") return Value{cased && UpperOf(call.text) == call.text};

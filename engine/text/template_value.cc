@@ -35,14 +35,15 @@ absl::Status TooMany() {
 // Python finds 1, 1.0 and true under the same key.
 bool SameKey(const Value& a, const Value& b) {
   const auto number = [](const Value& value, double* out) {
-    if (const auto* flag = value.As<bool>())
+    if (const auto* flag = value.As<bool>()) {
       *out = *flag ? 1 : 0;
-    else if (const auto* whole = value.As<int64_t>())
+    } else if (const auto* whole = value.As<int64_t>()) {
       *out = static_cast<double>(*whole);
-    else if (const auto* real = value.As<double>())
+    } else if (const auto* real = value.As<double>()) {
       *out = *real;
-    else
+    } else {
       return false;
+    }
     return true;
   };
   double x = 0;
