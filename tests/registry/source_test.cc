@@ -1,6 +1,8 @@
 // Files of a Hub cache laid out as huggingface_hub does.
 #include "registry/source.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -22,7 +25,8 @@ constexpr char kCommit[] = "0123456789abcdef0123456789abcdef01234567";
 class SourceTest : public testing::Test {
  protected:
   void SetUp() override {
-    cache_ = fs::path(testing::TempDir()) / "hub_cache_test";
+    // ctest runs the tests of a binary at the same time.
+    cache_ = fs::path(testing::TempDir()) / absl::StrCat("hub_cache_test.", getpid());
     fs::remove_all(cache_);
     repo_ = cache_ / "models--org--name";
     fs::create_directories(repo_ / "blobs");

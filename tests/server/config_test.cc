@@ -1,12 +1,15 @@
 // assayd.yaml: what is read and what is refused.
 #include "server/config.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -18,7 +21,8 @@ using testing::HasSubstr;
 class ConfigTest : public testing::Test {
  protected:
   std::string Write(const std::string& text) {
-    const std::string path = testing::TempDir() + "/assayd_config_test.yaml";
+    const std::string path =
+        absl::StrCat(testing::TempDir(), "/assayd_config_test.", getpid(), ".yaml");
     std::ofstream(path) << text;
     return path;
   }
@@ -61,14 +65,14 @@ evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
 TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
   const absl::Status status = Refused("catalog: m\nstate_dir: s\nlissten: x\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("assayd_config_test.yaml:3"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:3"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("lissten"));
 }
 
 TEST_F(ConfigTest, MalformedYamlNamesTheLine) {
   const absl::Status status = Refused("catalog: m\nlog: { level: info\nstate_dir: s\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("assayd_config_test.yaml:"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:"));
 }
 
 TEST_F(ConfigTest, ValueOutOfRangeNamesKeyAndValue) {
