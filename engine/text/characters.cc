@@ -36,11 +36,13 @@ bool IsWord(uint32_t code_point) {
   }
 }
 
-size_t LeadingSpaces(std::string_view text) {
+bool IsPythonSpace(uint32_t c) { return IsSpace(c) || (c >= 0x1C && c <= 0x1F); }
+
+size_t LeadingSpaces(std::string_view text, bool (*is_space)(uint32_t)) {
   size_t bytes = 0;
   while (bytes < text.size()) {
     const Utf8Step step = NextUtf8(text.substr(bytes));
-    if (!IsSpace(step.code_point)) break;
+    if (!step.valid || !is_space(step.code_point)) break;
     bytes += step.bytes;
   }
   return bytes;
@@ -56,11 +58,12 @@ size_t LastCharacter(std::string_view text) {
   return at;
 }
 
-size_t TrailingSpaces(std::string_view text) {
+size_t TrailingSpaces(std::string_view text, bool (*is_space)(uint32_t)) {
   size_t kept = text.size();
   while (kept > 0) {
     const size_t at = LastCharacter(text.substr(0, kept));
-    if (!IsSpace(NextUtf8(text.substr(at, kept - at)).code_point)) break;
+    const Utf8Step step = NextUtf8(text.substr(at, kept - at));
+    if (!step.valid || step.bytes != kept - at || !is_space(step.code_point)) break;
     kept = at;
   }
   return text.size() - kept;

@@ -1,6 +1,8 @@
 // Python's upper() and lower().
 #include "engine/text/template_case.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
 #include "engine/text/template_case_table.h"
 #include "engine/text/utf8.h"
 
@@ -28,44 +29,19 @@ bool AppendExpansion(const CaseExpansion* begin, const CaseExpansion* end, uint3
   return true;
 }
 
-bool AppendChanged(const CaseRange* begin, const CaseRange* end, uint32_t c, std::string* out) {
-  // Ranges of step 2 lie in one another: a few before the last that begins at or before `c`.
-  const auto* range = std::upper_bound(
-      begin, end, c, [](uint32_t value, const CaseRange& r) { return value < r.first; });
-  for (int looked = 0; range != begin && looked < 4; ++looked) {
-    --range;
-    if (c > range->last || (c - range->first) % range->step != 0) continue;
-    AppendUtf8(static_cast<uint32_t>(static_cast<int32_t>(c) + range->delta), out);
-    return true;
-  }
-  return false;
-}
-
 void AppendUpper(uint32_t c, std::string* out) {
-  if (c < 0x80) {
-    out->push_back(absl::ascii_toupper(static_cast<unsigned char>(c)));
-  } else if (!AppendExpansion(std::begin(kUpperExpansions), std::end(kUpperExpansions), c, out) &&
-             !AppendChanged(std::begin(kUpperRanges), std::end(kUpperRanges), c, out)) {
-    AppendUtf8(c, out);
-  }
+  if (AppendExpansion(std::begin(kUpperExpansions), std::end(kUpperExpansions), c, out)) return;
+  AppendUtf8(static_cast<uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))), out);
 }
 
 void AppendLower(uint32_t c, std::string* out) {
-  if (c < 0x80) {
-    out->push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
-  } else if (!AppendExpansion(std::begin(kLowerExpansions), std::end(kLowerExpansions), c, out) &&
-             !AppendChanged(std::begin(kLowerRanges), std::end(kLowerRanges), c, out)) {
-    AppendUtf8(c, out);
-  }
+  if (AppendExpansion(std::begin(kLowerExpansions), std::end(kLowerExpansions), c, out)) return;
+  AppendUtf8(static_cast<uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))), out);
 }
 
 void AppendTitle(uint32_t c, std::string* out) {
-  if (!AppendExpansion(std::begin(kTitleExpansions), std::end(kTitleExpansions), c, out) &&
-      !AppendChanged(std::begin(kTitleRanges), std::end(kTitleRanges), c, out)) {
-    std::string upper;
-    AppendUpper(c, &upper);
-    *out += upper;
-  }
+  if (AppendExpansion(std::begin(kTitleExpansions), std::end(kTitleExpansions), c, out)) return;
+  AppendUtf8(static_cast<uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))), out);
 }
 
 // Calls change(code_point, offset, out) for each character; invalid bytes stay.

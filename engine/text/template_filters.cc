@@ -26,12 +26,6 @@ namespace {
 using Value = TemplateValue;
 using Result = absl::StatusOr<Value>;
 
-absl::StatusOr<BoundArguments> Bind(const FilterCall& call,
-                                    std::initializer_list<std::string_view> names,
-                                    size_t required = 0) {
-  return BoundArguments::Bind(call.name, call.arguments, names, required);
-}
-
 // The text of the value, which counts as steps.
 absl::StatusOr<std::string> Text(const FilterCall& call) {
   absl::StatusOr<std::string> text = TextOf(call.value);
@@ -60,7 +54,7 @@ std::string Title(std::string_view text) {
 }
 
 Result Case(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
@@ -71,7 +65,7 @@ Result Case(const FilterCall& call) {
 }
 
 Result String(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
@@ -79,7 +73,7 @@ Result String(const FilterCall& call) {
 }
 
 Result Markup(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
@@ -88,7 +82,7 @@ Result Markup(const FilterCall& call) {
 }
 
 Result Trim(const FilterCall& call) {
-  const auto bound = Bind(call, {"chars"});
+  const auto bound = BindFilter(call, {"chars"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
@@ -100,7 +94,7 @@ Result Trim(const FilterCall& call) {
 }
 
 Result Replace(const FilterCall& call) {
-  const auto bound = Bind(call, {"old", "new", "count"}, 2);
+  const auto bound = BindFilter(call, {"old", "new", "count"}, 2);
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<std::string> text = Text(call);
   if (!text.ok()) return text.status();
@@ -130,7 +124,7 @@ absl::StatusOr<std::string> Indention(const Value& width) {
 }
 
 Result Indent(const FilterCall& call) {
-  const auto bound = Bind(call, {"width", "first", "blank"});
+  const auto bound = BindFilter(call, {"width", "first", "blank"});
   if (!bound.ok()) return bound.status();
   const Value* width = bound->Get("width");
   const absl::StatusOr<std::string> by = Indention(width == nullptr ? Value{int64_t{4}} : *width);
@@ -148,7 +142,7 @@ Result Indent(const FilterCall& call) {
     if (indented) out += *by;
     out += lines[i];
     if (out.size() > kMaxTemplateTextBytes) {
-      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+      return TemplateTextTooLong();
     }
   }
   return Value::Text(std::move(out));
@@ -189,7 +183,7 @@ absl::Status ReadSeparators(const Value* separators, JsonStyle* style) {
 }
 
 Result ToJson(const FilterCall& call) {
-  const auto bound = Bind(call, {"ensure_ascii", "indent", "separators", "sort_keys"});
+  const auto bound = BindFilter(call, {"ensure_ascii", "indent", "separators", "sort_keys"});
   if (!bound.ok()) return bound.status();
   JsonStyle style{.ensure_ascii = bound->Flag("ensure_ascii", false),
                   .sort_keys = bound->Flag("sort_keys", false),
@@ -205,10 +199,11 @@ Result ToJson(const FilterCall& call) {
   return Value::Text(*std::move(text));
 }
 
-const TemplateFilters* Find(std::string_view name) {
+// Null if there is none of this name.
+TemplateFilter Find(std::string_view name) {
   for (const TemplateFilters* filters :
        {&TextFilters(), &NumberFilters(), &SequenceFilters(), &SelectFilters()}) {
-    if (filters->contains(name)) return filters;
+    if (const auto found = filters->find(name); found != filters->end()) return found->second;
   }
   return nullptr;
 }
@@ -224,15 +219,21 @@ const TemplateFilters& TextFilters() {
   return *kFilters;
 }
 
+absl::StatusOr<BoundArguments> BindFilter(const FilterCall& call,
+                                          std::initializer_list<std::string_view> names,
+                                          size_t required) {
+  return BoundArguments::Bind(call.name, call.arguments, names, required);
+}
+
 bool IsTemplateFilter(std::string_view name) { return Find(name) != nullptr; }
 
 Result RunTemplateFilter(const FilterCall& call) {
-  const TemplateFilters* filters = Find(call.name);
-  if (filters == nullptr) {
+  const TemplateFilter filter = Find(call.name);
+  if (filter == nullptr) {
     return absl::UnimplementedError(
         absl::StrCat("filter '", std::string(call.name), "' is not read yet"));
   }
-  return filters->at(call.name)(call);
+  return filter(call);
 }
 
 }  // namespace assay::engine

@@ -2,10 +2,13 @@
 #ifndef ASSAY_ENGINE_TEXT_TEMPLATE_FILTERS_H_
 #define ASSAY_ENGINE_TEXT_TEMPLATE_FILTERS_H_
 
+#include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "engine/text/template_arguments.h"
 #include "engine/text/template_budget.h"
 #include "engine/text/template_value.h"
 
@@ -18,6 +21,11 @@ struct FilterCall {
   const TemplateArguments& arguments;
   TemplateBudget& budget;
 };
+// The call's arguments under `names`, the first `required` of which must be there.
+absl::StatusOr<BoundArguments> BindFilter(const FilterCall& call,
+                                          std::initializer_list<std::string_view> names,
+                                          size_t required = 0);
+
 using TemplateFilter = absl::StatusOr<TemplateValue> (*)(const FilterCall&);
 using TemplateFilters = absl::flat_hash_map<std::string_view, TemplateFilter>;
 

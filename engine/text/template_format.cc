@@ -201,7 +201,7 @@ absl::Status Append(const Text& text, std::string* out, TemplateBudget& budget) 
   if (absl::Status s = budget.SpendBytes(text->size()); !s.ok()) return s;
   *out += *text;
   if (out->size() <= kMaxTemplateTextBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+  return TemplateTextTooLong();
 }
 
 // [[fill]align][sign][0][width][,][.precision][type]

@@ -28,28 +28,6 @@ using Kind = TemplateSequenceKind;
 
 constexpr int kMaxDepth = 90;
 
-// Levels of brackets outside of strings, before a parser sees them.
-int DepthOf(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted && c == '\\') {
-      ++i;
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (quoted) {
-      continue;
-    } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
 absl::StatusOr<Value> ValueOf(const Json& json) {
   if (json.is_null()) return Value::None();
   if (json.is_boolean()) return Value{json.get<bool>()};
@@ -85,7 +63,7 @@ class Writer {
 
   absl::Status Add(const Value& value, int depth) {
     if (out_.size() > kMaxTemplateTextBytes) {
-      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+      return TemplateTextTooLong();
     }
     if (const auto* text = value.AsText()) {
       AddText(*text);
@@ -239,11 +217,16 @@ absl::StatusOr<Value> ReadTemplateJson(std::string_view text, std::string_view w
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": has ", text.size(), " bytes; at most ", kMaxTemplateTextBytes));
   }
-  if (const int depth = DepthOf(text); depth > kMaxDepth) {
+  bool too_deep = false;
+  const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
+  const Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
+  if (too_deep) {
     return absl::InvalidArgumentError(
-        absl::StrCat(name, ": nests ", depth, " levels; at most ", kMaxDepth));
+        absl::StrCat(name, ": nests deeper than ", kMaxDepth, " levels"));
   }
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(name, ": is not JSON"));
   absl::StatusOr<Value> value = ValueOf(json);
   if (value.ok()) return value;

@@ -15,7 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "engine/text/template_blanks.h"
+#include "engine/text/characters.h"
 #include "engine/text/template_string_literal.h"
 
 namespace assay::engine {
@@ -81,7 +81,7 @@ class Lexer {
   // `text` as the tag that begins at `tag`, right after it, leaves it.
   std::string_view StripBefore(std::string_view text, size_t tag) const {
     const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
-    if (sign == '-') return text.substr(0, text.size() - TrailingBlanks(text));
+    if (sign == '-') return text.substr(0, text.size() - TrailingSpaces(text, IsPythonSpace));
     if (sign == '+' || source_[tag + 1] == '{') return text;
     // lstrip_blocks: blanks between the line's start and a block go.
     const size_t line = text.rfind('\n');
@@ -89,13 +89,14 @@ class Lexer {
     if (line == std::string_view::npos && !at_line_start) return text;
     const size_t line_start = line == std::string_view::npos ? 0 : line + 1;
     const std::string_view before = text.substr(line_start);
-    return LeadingBlanks(before) == before.size() ? text.substr(0, line_start) : text;
+    return LeadingSpaces(before, IsPythonSpace) == before.size() ? text.substr(0, line_start)
+                                                                 : text;
   }
 
   // After a tag that was closed with `sign` before its end.
   void AfterTag(bool strip, bool trim_newline) {
     if (strip) {
-      Advance(LeadingBlanks(Rest()));
+      Advance(LeadingSpaces(Rest(), IsPythonSpace));
     } else if (trim_newline && Rest().starts_with('\n')) {
       Advance(1);
     }
@@ -113,7 +114,7 @@ class Lexer {
     brackets_.clear();
     const std::string_view close = kind == '%' ? "%}" : "}}";
     while (true) {
-      Advance(LeadingBlanks(Rest()));
+      Advance(LeadingSpaces(Rest(), IsPythonSpace));
       if (Rest().empty()) return Error(absl::StrCat("tag is not closed with ", std::string(close)));
       if (brackets_.empty() && CloseTag(close)) return absl::OkStatus();
       if (absl::Status s = ReadToken(); !s.ok()) return s;
@@ -149,10 +150,10 @@ class Lexer {
     if (!rest.starts_with("{%")) return 0;
     rest.remove_prefix(2);
     if (!rest.empty() && IsSign(rest[0])) rest.remove_prefix(1);
-    rest.remove_prefix(LeadingBlanks(rest));
+    rest.remove_prefix(LeadingSpaces(rest, IsPythonSpace));
     if (!rest.starts_with(name)) return 0;
     rest.remove_prefix(name.size());
-    rest.remove_prefix(LeadingBlanks(rest));
+    rest.remove_prefix(LeadingSpaces(rest, IsPythonSpace));
     *sign = rest.empty() ? '\0' : rest[0];
     if (IsSign(*sign)) rest.remove_prefix(1);
     if (!rest.starts_with("%}")) return 0;

@@ -50,7 +50,7 @@ bool ParseFloat(std::string_view text, double* out) {
 }
 
 Result Integer(const FilterCall& call) {
-  const auto bound = BoundArguments::Bind(call.name, call.arguments, {"default", "base"});
+  const auto bound = BindFilter(call, {"default", "base"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<int64_t> base = bound->Integer("base", kDecimal);
   if (!base.ok()) return base.status();
@@ -71,7 +71,7 @@ Result Integer(const FilterCall& call) {
 }
 
 Result Float(const FilterCall& call) {
-  const auto bound = BoundArguments::Bind(call.name, call.arguments, {"default"});
+  const auto bound = BindFilter(call, {"default"});
   if (!bound.ok()) return bound.status();
   double real = 0;
   if (AsTemplateNumber(call.value, &real)) return Value{real};
@@ -83,7 +83,7 @@ Result Float(const FilterCall& call) {
 }
 
 Result Absolute(const FilterCall& call) {
-  const auto bound = BoundArguments::Bind(call.name, call.arguments, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   int64_t whole = 0;
   if (const auto* real = call.value.As<double>()) return Value{std::fabs(*real)};
@@ -100,7 +100,7 @@ double RoundCommon(double value, int64_t precision) {
 }
 
 Result Round(const FilterCall& call) {
-  const auto bound = BoundArguments::Bind(call.name, call.arguments, {"precision", "method"});
+  const auto bound = BindFilter(call, {"precision", "method"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<int64_t> precision = bound->Integer("precision", 0);
   if (!precision.ok()) return precision.status();

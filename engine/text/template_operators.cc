@@ -107,7 +107,7 @@ Result Repeat(const Value& value, int64_t times) {
   const auto count = static_cast<size_t>(times < 0 ? 0 : times);
   if (const auto* text = value.AsText()) {
     if (!text->empty() && count > kMaxTemplateTextBytes / text->size()) {
-      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+      return TemplateTextTooLong();
     }
     std::string repeated;
     for (size_t i = 0; i < count && !text->empty(); ++i) repeated += *text;
@@ -116,8 +116,7 @@ Result Repeat(const Value& value, int64_t times) {
   const TemplateSequence& sequence = *value.AsSequence();
   TemplateList items;
   if (!sequence.items.empty() && count > kMaxTemplateItems / sequence.items.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+    return TemplateListTooLong();
   }
   for (size_t i = 0; i < count && !sequence.items.empty(); ++i) {
     items.insert(items.end(), sequence.items.begin(), sequence.items.end());
@@ -134,8 +133,7 @@ bool Repeats(const Value& value) {
 
 Result JoinSequences(const TemplateSequence& a, const TemplateSequence& b) {
   if (a.items.size() + b.items.size() > kMaxTemplateItems) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+    return TemplateListTooLong();
   }
   TemplateList items = a.items;
   items.insert(items.end(), b.items.begin(), b.items.end());
@@ -150,7 +148,7 @@ Result AddTexts(const Value& left, const Value& right) {
     sum += markup && !part->IsMarkup() ? EscapeHtml(*part->AsText()) : *part->AsText();
   }
   if (sum.size() > kMaxTemplateTextBytes) {
-    return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+    return TemplateTextTooLong();
   }
   return Value::Text(std::move(sum), markup);
 }
@@ -183,28 +181,6 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Templat
 
 }  // namespace
 
-bool AsTemplateNumber(const Value& value, double* out) {
-  int64_t whole = 0;
-  if (const auto* real = value.As<double>()) {
-    *out = *real;
-    return true;
-  }
-  if (!AsTemplateInteger(value, &whole)) return false;
-  *out = static_cast<double>(whole);
-  return true;
-}
-
-bool AsTemplateInteger(const Value& value, int64_t* out) {
-  if (const auto* flag = value.As<bool>()) {
-    *out = *flag ? 1 : 0;
-  } else if (const auto* number = value.As<int64_t>()) {
-    *out = *number;
-  } else {
-    return false;
-  }
-  return true;
-}
-
 std::string EscapeHtml(std::string_view text) {
   return absl::StrReplaceAll(
       std::string(text),
@@ -217,7 +193,7 @@ Result Concatenate(const std::vector<Value>& operands) {
     const absl::StatusOr<std::string> text = TextOf(operand);
     if (!text.ok()) return text.status();
     if (joined.size() + text->size() > kMaxTemplateTextBytes) {
-      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+      return TemplateTextTooLong();
     }
     joined += *text;
   }

@@ -35,10 +35,6 @@ absl::StatusOr<TemplateValue> SliceValue(const TemplateValue& container, const T
                                          const TemplateValue& stop, const TemplateValue& step,
                                          TemplateBudget& budget);
 
-// A number as Python counts it: booleans are 0 and 1. False if it is none.
-bool AsTemplateNumber(const TemplateValue& value, double* out);
-bool AsTemplateInteger(const TemplateValue& value, int64_t* out);
-
 // `text` with & < > " ' as HTML writes them.
 std::string EscapeHtml(std::string_view text);
 

@@ -25,14 +25,8 @@ using Value = TemplateValue;
 using Result = absl::StatusOr<Value>;
 using Kind = TemplateSequenceKind;
 
-absl::StatusOr<BoundArguments> Bind(const FilterCall& call,
-                                    std::initializer_list<std::string_view> names,
-                                    size_t required = 0) {
-  return BoundArguments::Bind(call.name, call.arguments, names, required);
-}
-
 Result Default(const FilterCall& call) {
-  const auto bound = Bind(call, {"default_value", "boolean"});
+  const auto bound = BindFilter(call, {"default_value", "boolean"});
   if (!bound.ok()) return bound.status();
   const bool missing =
       call.value.IsUndefined() || (bound->Flag("boolean", false) && !call.value.Truth());
@@ -42,7 +36,7 @@ Result Default(const FilterCall& call) {
 }
 
 Result Length(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<int64_t> length = LengthOf(call.value);
   if (!length.ok()) return length.status();
@@ -50,7 +44,7 @@ Result Length(const FilterCall& call) {
 }
 
 Result Ends(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
@@ -59,7 +53,7 @@ Result Ends(const FilterCall& call) {
 }
 
 Result List(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
@@ -67,7 +61,7 @@ Result List(const FilterCall& call) {
 }
 
 Result Reverse(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
@@ -89,7 +83,7 @@ absl::StatusOr<TemplateList> ItemsAt(const FilterCall& call, const Value* attrib
 }
 
 Result Join(const FilterCall& call) {
-  const auto bound = Bind(call, {"d", "attribute"});
+  const auto bound = BindFilter(call, {"d", "attribute"});
   if (!bound.ok()) return bound.status();
   const Value* separator = bound->Get("d");
   const absl::StatusOr<std::string> between =
@@ -111,7 +105,7 @@ Result Join(const FilterCall& call) {
 }
 
 Result Items(const FilterCall& call) {
-  const auto bound = Bind(call, {});
+  const auto bound = BindFilter(call, {});
   if (!bound.ok()) return bound.status();
   if (call.value.IsUndefined()) return MakeSequence(Kind::kGenerator, {});
   if (call.value.AsMap() == nullptr) {
@@ -129,9 +123,10 @@ Value SortKey(const Value& value, bool case_sensitive) {
   return text == nullptr || case_sensitive ? value : Value::Text(LowerOf(*text));
 }
 
-// Items with what they are sorted by. Stable; the first comparison that fails is the result.
-absl::Status SortByKeys(std::vector<std::pair<TemplateList, Value>>& items, bool reverse,
-                        TemplateBudget& budget) {
+// Items with what they are sorted by, as a sorted list. Stable; the first comparison that fails is
+// the result.
+Result SortByKeys(std::vector<std::pair<TemplateList, Value>> items, bool reverse,
+                  TemplateBudget& budget) {
   absl::Status failed;
   const auto less = [&](const auto& a, const auto& b) {
     for (size_t i = 0; failed.ok() && i < a.first.size(); ++i) {
@@ -155,12 +150,14 @@ absl::Status SortByKeys(std::vector<std::pair<TemplateList, Value>>& items, bool
     if (absl::Status s = budget.SpendItems(moved); !s.ok()) return s;
     sorted.insert(place, std::move(item));
   }
-  items = std::move(sorted);
-  return absl::OkStatus();
+  TemplateList list;
+  list.reserve(sorted.size());
+  for (auto& [keys, item] : sorted) list.push_back(std::move(item));
+  return MakeList(std::move(list));
 }
 
 Result Sort(const FilterCall& call) {
-  const auto bound = Bind(call, {"reverse", "case_sensitive", "attribute"});
+  const auto bound = BindFilter(call, {"reverse", "case_sensitive", "attribute"});
   if (!bound.ok()) return bound.status();
   const bool exact = bound->Flag("case_sensitive", false);
   const absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
@@ -186,16 +183,11 @@ Result Sort(const FilterCall& call) {
     }
     keyed.emplace_back(std::move(keys), item);
   }
-  absl::Status s = SortByKeys(keyed, bound->Flag("reverse", false), call.budget);
-  if (!s.ok()) return s;
-  TemplateList sorted;
-  sorted.reserve(keyed.size());
-  for (auto& [keys, item] : keyed) sorted.push_back(std::move(item));
-  return MakeList(std::move(sorted));
+  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
 }
 
 Result DictSort(const FilterCall& call) {
-  const auto bound = Bind(call, {"case_sensitive", "by", "reverse"});
+  const auto bound = BindFilter(call, {"case_sensitive", "by", "reverse"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<std::string> by = bound->Text("by", "key");
   if (!by.ok()) return by.status();
@@ -210,16 +202,11 @@ Result DictSort(const FilterCall& call) {
     const Value& key = pair.AsSequence()->items[*by == "key" ? 0 : 1];
     keyed.push_back({{SortKey(key, bound->Flag("case_sensitive", false))}, pair});
   }
-  absl::Status s = SortByKeys(keyed, bound->Flag("reverse", false), call.budget);
-  if (!s.ok()) return s;
-  TemplateList sorted;
-  sorted.reserve(keyed.size());
-  for (auto& [keys, item] : keyed) sorted.push_back(std::move(item));
-  return MakeList(std::move(sorted));
+  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
 }
 
 Result Unique(const FilterCall& call) {
-  const auto bound = Bind(call, {"case_sensitive", "attribute"});
+  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
@@ -243,7 +230,7 @@ Result Unique(const FilterCall& call) {
 }
 
 Result Extreme(const FilterCall& call) {
-  const auto bound = Bind(call, {"case_sensitive", "attribute"});
+  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<TemplateList> items = ItemsOf(call.value, call.budget);
   if (!items.ok()) return items.status();
@@ -268,7 +255,7 @@ Result Extreme(const FilterCall& call) {
 }
 
 Result Sum(const FilterCall& call) {
-  const auto bound = Bind(call, {"attribute", "start"});
+  const auto bound = BindFilter(call, {"attribute", "start"});
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<TemplateList> items = ItemsAt(call, bound->Get("attribute"));
   if (!items.ok()) return items.status();
@@ -283,7 +270,7 @@ Result Sum(const FilterCall& call) {
 }
 
 Result Batch(const FilterCall& call) {
-  const auto bound = Bind(call, {"linecount", "fill_with"}, 1);
+  const auto bound = BindFilter(call, {"linecount", "fill_with"}, 1);
   if (!bound.ok()) return bound.status();
   const absl::StatusOr<int64_t> count = bound->Integer("linecount", 1);
   if (!count.ok()) return count.status();

@@ -8,15 +8,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/text/template_blanks.h"
+#include "engine/text/characters.h"
 #include "engine/text/template_methods.h"
 #include "engine/text/template_operators.h"
 #include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
-
-absl::Status TooLong() { return absl::InvalidArgumentError("a text grows beyond 4 MiB"); }
 
 bool IsLineBreak(uint32_t c) {
   return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
@@ -36,8 +34,8 @@ bool Contains(std::string_view chars, uint32_t c) {
 
 std::string_view StripText(std::string_view text, const std::string* chars, bool left, bool right) {
   if (chars == nullptr) {
-    if (left) text.remove_prefix(LeadingBlanks(text));
-    if (right) text.remove_suffix(TrailingBlanks(text));
+    if (left) text.remove_prefix(LeadingSpaces(text, IsPythonSpace));
+    if (right) text.remove_suffix(TrailingSpaces(text, IsPythonSpace));
     return text;
   }
   const std::vector<size_t> offsets = CharacterOffsets(text);
@@ -77,7 +75,7 @@ absl::StatusOr<std::string> ReplaceText(std::string_view text, std::string_view 
     if (found == text.npos) break;
     out += text.substr(at, found - at);
     out += with;
-    if (out.size() > kMaxTemplateTextBytes) return TooLong();
+    if (out.size() > kMaxTemplateTextBytes) return TemplateTextTooLong();
     at = found + old.size();
     if (!old.empty()) continue;
     // Python puts the text between all characters.
@@ -87,7 +85,7 @@ absl::StatusOr<std::string> ReplaceText(std::string_view text, std::string_view 
     at += bytes;
   }
   if (at < text.size()) out += text.substr(at);
-  if (out.size() > kMaxTemplateTextBytes) return TooLong();
+  if (out.size() > kMaxTemplateTextBytes) return TemplateTextTooLong();
   return out;
 }
 
@@ -97,7 +95,7 @@ absl::StatusOr<std::string> JoinTexts(const std::vector<std::string>& items,
   for (size_t i = 0; i < items.size(); ++i) {
     if (i > 0) out += separator;
     out += items[i];
-    if (out.size() > kMaxTemplateTextBytes) return TooLong();
+    if (out.size() > kMaxTemplateTextBytes) return TemplateTextTooLong();
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,7 +42,7 @@ class Writer {
  public:
   absl::Status Add(const Value& value) {
     if (out_.size() > kMaxTemplateTextBytes) {
-      return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+      return TemplateTextTooLong();
     }
     if (const auto* text = value.AsText()) {
       out_ +=
@@ -124,24 +125,6 @@ class Writer {
 
   std::string out_;
 };
-
-// Numbers and booleans; false for others.
-bool AsNumber(const Value& value, double* out) {
-  if (const auto* flag = value.As<bool>()) {
-    *out = *flag ? 1 : 0;
-  } else if (const auto* whole = value.As<int64_t>()) {
-    *out = static_cast<double>(*whole);
-  } else if (const auto* real = value.As<double>()) {
-    *out = *real;
-  } else {
-    return false;
-  }
-  return true;
-}
-
-bool BothWhole(const Value& a, const Value& b) {
-  return a.As<int64_t>() != nullptr && b.As<int64_t>() != nullptr;
-}
 
 // Kinds of sequences that Python compares by items.
 bool SameSequenceKind(const TemplateSequence& a, const TemplateSequence& b) {
@@ -228,10 +211,7 @@ absl::StatusOr<std::string> TextOf(const Value& value) {
 
 absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, TemplateBudget& budget) {
   if (absl::Status s = budget.Spend(1); !s.ok()) return s;
-  double x = 0;
-  double y = 0;
-  if (BothWhole(a, b)) return *a.As<int64_t>() == *b.As<int64_t>();
-  if (AsNumber(a, &x) && AsNumber(b, &y)) return x == y;
+  if (const std::optional<bool> equal = NumbersEqual(a, b)) return *equal;
   if (a.data.index() != b.data.index()) return false;
   if (const auto* text = a.AsText()) {
     if (absl::Status s = budget.SpendBytes(text->size()); !s.ok()) return s;
@@ -246,8 +226,10 @@ absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, TemplateBudget& b
   if (absl::Status s = budget.Spend(1); !s.ok()) return s;
   double x = 0;
   double y = 0;
-  if (BothWhole(a, b)) return *a.As<int64_t>() < *b.As<int64_t>();
-  if (AsNumber(a, &x) && AsNumber(b, &y)) return x < y;
+  int64_t i = 0;
+  int64_t j = 0;
+  if (AsTemplateInteger(a, &i) && AsTemplateInteger(b, &j)) return i < j;
+  if (AsTemplateNumber(a, &x) && AsTemplateNumber(b, &y)) return x < y;
   if (a.AsText() != nullptr && b.AsText() != nullptr) {
     if (absl::Status s = budget.SpendBytes(a.AsText()->size()); !s.ok()) return s;
     return *a.AsText() < *b.AsText();  // UTF-8 sorts as code points do.

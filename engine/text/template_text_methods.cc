@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/text/characters.h"
 #include "engine/text/template_arguments.h"
-#include "engine/text/template_blanks.h"
 #include "engine/text/template_case.h"
 #include "engine/text/template_format.h"
 #include "engine/text/template_methods.h"
@@ -77,7 +77,7 @@ Result Strip(const Call& call) {
       std::string(StripText(call.text, set, call.name != "rstrip", call.name != "lstrip")));
 }
 
-std::vector<std::string_view> SplitBlanks(std::string_view text, int64_t limit, bool from_right) {
+std::vector<std::string_view> SplitSpaces(std::string_view text, int64_t limit, bool from_right) {
   std::vector<std::string_view> parts;
   std::string_view rest = StripText(text, nullptr, !from_right, from_right);
   while (!rest.empty()) {
@@ -88,7 +88,9 @@ std::vector<std::string_view> SplitBlanks(std::string_view text, int64_t limit, 
     size_t at = from_right ? rest.size() : 0;
     while (from_right ? at > 0 : at < rest.size()) {
       const std::string_view piece = from_right ? rest.substr(0, at) : rest.substr(at);
-      if ((from_right ? TrailingBlanks(piece) : LeadingBlanks(piece)) > 0) break;
+      if ((from_right ? TrailingSpaces(piece, IsPythonSpace)
+                      : LeadingSpaces(piece, IsPythonSpace)) > 0)
+        break;
       at = from_right ? at - 1 : at + 1;
     }
     parts.push_back(from_right ? rest.substr(at) : rest.substr(0, at));
@@ -123,7 +125,7 @@ Result Split(const Call& call) {
   const bool from_right = call.name == "rsplit";
   const Value* separator = bound->Get("sep");
   if (separator == nullptr || separator->IsNone()) {
-    return ListOf(SplitBlanks(call.text, *limit, from_right), call.budget);
+    return ListOf(SplitSpaces(call.text, *limit, from_right), call.budget);
   }
   const std::string* text = separator->AsText();
   if (text == nullptr || text->empty()) {
@@ -254,7 +256,7 @@ Result IsKind(const Call& call) {
     const bool digit = c >= '0' && c <= '9';
     at += step.bytes;
     if (call.name == "isspace") {
-      all = IsPythonBlank(c);
+      all = IsPythonSpace(c);
     } else if (call.name == "isdigit" || call.name == "isnumeric" || call.name == "isdecimal") {
       all = digit;
     } else if (call.name == "isalpha") {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,32 +28,9 @@ absl::Status TooDeep() {
       absl::StrCat("lists nest beyond ", kMaxTemplateNesting, " levels"));
 }
 
-absl::Status TooMany() {
-  return absl::InvalidArgumentError(
-      absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
-}
-
 // Python finds 1, 1.0 and true under the same key.
 bool SameKey(const Value& a, const Value& b) {
-  const auto number = [](const Value& value, double* out) {
-    if (const auto* flag = value.As<bool>()) {
-      *out = *flag ? 1 : 0;
-    } else if (const auto* whole = value.As<int64_t>()) {
-      *out = static_cast<double>(*whole);
-    } else if (const auto* real = value.As<double>()) {
-      *out = *real;
-    } else {
-      return false;
-    }
-    return true;
-  };
-  double x = 0;
-  double y = 0;
-  const bool numbers = number(a, &x) && number(b, &y);
-  if (numbers && a.As<int64_t>() != nullptr && b.As<int64_t>() != nullptr) {
-    return *a.As<int64_t>() == *b.As<int64_t>();
-  }
-  return numbers ? x == y : a.IsNone() && b.IsNone();
+  return NumbersEqual(a, b).value_or(a.IsNone() && b.IsNone());
 }
 
 absl::Status CheckKey(const Value& key) {
@@ -65,6 +43,47 @@ absl::Status CheckKey(const Value& key) {
 }
 
 }  // namespace
+
+absl::Status TemplateTextTooLong() {
+  return absl::InvalidArgumentError("a text grows beyond 4 MiB");
+}
+
+absl::Status TemplateListTooLong() {
+  return absl::InvalidArgumentError(
+      absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+}
+
+bool AsTemplateInteger(const Value& value, int64_t* out) {
+  if (const auto* flag = value.As<bool>()) {
+    *out = *flag ? 1 : 0;
+  } else if (const auto* number = value.As<int64_t>()) {
+    *out = *number;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool AsTemplateNumber(const Value& value, double* out) {
+  int64_t whole = 0;
+  if (const auto* real = value.As<double>()) {
+    *out = *real;
+    return true;
+  }
+  if (!AsTemplateInteger(value, &whole)) return false;
+  *out = static_cast<double>(whole);
+  return true;
+}
+
+std::optional<bool> NumbersEqual(const Value& a, const Value& b) {
+  int64_t i = 0;
+  int64_t j = 0;
+  if (AsTemplateInteger(a, &i) && AsTemplateInteger(b, &j)) return i == j;
+  double x = 0;
+  double y = 0;
+  if (!AsTemplateNumber(a, &x) || !AsTemplateNumber(b, &y)) return std::nullopt;
+  return x == y;
+}
 
 const std::string* Value::AsText() const {
   const auto* text = As<TemplateText>();
@@ -114,7 +133,7 @@ absl::Status TemplateMap::Set(Value key, Value value) {
     *const_cast<Value*>(*found) = std::move(value);  // This map's own entry.
     return absl::OkStatus();
   }
-  if (entries_.size() >= kMaxTemplateItems) return TooMany();
+  if (entries_.size() >= kMaxTemplateItems) return TemplateListTooLong();
   if (const auto* text = key.AsText()) {
     texts_.emplace(*text, entries_.size());
   } else {
@@ -149,7 +168,7 @@ absl::StatusOr<Value> TemplateObject::Call(const TemplateArguments&) {
 }
 
 absl::StatusOr<Value> MakeSequence(Kind kind, TemplateList items) {
-  if (items.size() > kMaxTemplateItems) return TooMany();
+  if (items.size() > kMaxTemplateItems) return TemplateListTooLong();
   int nesting = 0;
   for (const Value& item : items) nesting = std::max(nesting, item.Nesting());
   if (nesting >= kMaxTemplateNesting) return TooDeep();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,9 @@ struct TemplateValue {
 inline constexpr int kMaxTemplateNesting = 100;
 inline constexpr size_t kMaxTemplateItems = 100'000;
 inline constexpr size_t kMaxTemplateTextBytes = size_t{4} << 20;
+// INVALID_ARGUMENT: what every value beyond these bounds is.
+absl::Status TemplateTextTooLong();
+absl::Status TemplateListTooLong();
 
 enum class TemplateSequenceKind { kList, kTuple, kRange, kKeys, kValues, kItems, kGenerator };
 
@@ -122,6 +126,12 @@ class TemplateObject {
 absl::StatusOr<TemplateValue> MakeSequence(TemplateSequenceKind kind, TemplateList items);
 absl::StatusOr<TemplateValue> MakeList(TemplateList items);
 absl::StatusOr<TemplateValue> MakeMap(TemplateMap map);
+
+// A number as Python counts it: booleans are 0 and 1. False if it is none.
+bool AsTemplateNumber(const TemplateValue& value, double* out);
+bool AsTemplateInteger(const TemplateValue& value, int64_t* out);
+// Whole numbers are compared exactly. Nothing unless both are numbers.
+std::optional<bool> NumbersEqual(const TemplateValue& a, const TemplateValue& b);
 
 // Python's name of the type.
 std::string_view TypeName(const TemplateValue& value);
