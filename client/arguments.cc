@@ -34,6 +34,7 @@ constexpr char kGenerateFooter[] =
     "  assay generate --content-type twitter -f brief.txt > tweet.txt\n"
     "  git diff | assay generate --system \"You review code\" --max-new-tokens 200 -\n"
     "  assay generate --temperature 0.8 --top-p 0.95 --seed 7 \"Three names for a bakery\"\n"
+    "  assay generate --messages chat.json --tools tools.json --set enable_thinking=false\n"
     "  assay --json generate --no-stream \"Hello\" | jq -r .text\n"
     "A prompt that begins with a dash goes after --. Ctrl-C cancels the request on the server.";
 
@@ -92,6 +93,19 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
   command->add_option("--content-type", o.content_type,
                       "Kind of content (linkedin, twitter, ...): its route picks the model");
   CLI::Option* system = command->add_option("--system", o.system, "System message of the chat");
+  CLI::Option* messages = command->add_option(
+      "--messages", o.messages_file,
+      "A conversation: JSON list of {\"role\", \"content\", ...}; - = standard input");
+  messages->excludes(prompt)->excludes(file)->excludes(system);
+  CLI::Option* tools =
+      command->add_option("--tools", o.tools_file, "Tools for the chat template: a JSON list");
+  CLI::Option* variables =
+      command
+          ->add_option("--set", o.variables,
+                       "NAME=VALUE for the chat template, JSON or text (may be repeated)")
+          ->take_all()
+          ->expected(1)
+          ->allow_extra_args(false);
   command->add_option("--max-new-tokens", o.max_new_tokens, "Stop after that many tokens")
       ->check(CLI::PositiveNumber);
   command->add_option("--temperature", o.temperature, "0 = greedy (default), at most 2");
@@ -103,12 +117,13 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
       ->expected(1)
       ->allow_extra_args(false);
   CLI::Option* raw = command->add_flag("--raw", o.raw, "No chat template: the prompt as it is");
-  raw->excludes(system);
+  raw->excludes(system)->excludes(messages)->excludes(tools)->excludes(variables);
   command->add_flag("--no-stream", o.no_stream, "Wait for the whole text");
   command->footer(kGenerateFooter);
-  command->callback([&arguments, prompt, file] {
-    if (prompt->count() == 0 && file->count() == 0) {
-      throw CLI::ValidationError("prompt", "give a prompt, -f FILE, or - to read standard input");
+  command->callback([&arguments, prompt, file, messages] {
+    if (prompt->count() == 0 && file->count() == 0 && messages->count() == 0) {
+      throw CLI::ValidationError(
+          "prompt", "give a prompt, -f FILE, --messages FILE, or - to read standard input");
     }
     arguments.command = Command::kGenerate;
   });

@@ -31,6 +31,11 @@ struct GenerateOptions {
   std::string model;
   std::string content_type;
   std::string system;
+  // Files of JSON: a conversation, the tools of the chat template.
+  std::string messages_file;
+  std::string tools_file;
+  // NAME=VALUE for the chat template.
+  std::vector<std::string> variables;
   int32_t max_new_tokens = 0;
   std::optional<float> temperature;
   std::optional<float> top_p;

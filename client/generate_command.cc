@@ -1,7 +1,4 @@
 // assay generate.
-#include <cstddef>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,51 +10,52 @@
 #include "assay/v1/inference.grpc.pb.h"
 #include "client/commands.h"
 #include "client/exit_code.h"
+#include "client/prompt_input.h"
 #include "client/report.h"
 
 namespace assay::client {
 namespace {
 
-// More than any context holds; the server has its own, lower limit.
-constexpr size_t kMaxPromptBytes = size_t{1} << 20;
-
-absl::StatusOr<std::string> ReadAll(std::istream& in, const std::string& name) {
-  std::string text(kMaxPromptBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return absl::InvalidArgumentError(absl::StrCat(name, ": cannot be read"));
-  text.resize(static_cast<size_t>(in.gcount()));
-  if (text.size() > kMaxPromptBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": the prompt is longer than ", kMaxPromptBytes, " bytes"));
+absl::Status SetInput(const GenerateOptions& options, Streams& streams,
+                      v1::GenerateRequest* request) {
+  if (!options.messages_file.empty()) {
+    absl::StatusOr<v1::ChatMessages> chat = ReadMessages(options.messages_file, streams.in);
+    if (!chat.ok()) return chat.status();
+    *request->mutable_chat() = *std::move(chat);
+    return absl::OkStatus();
   }
-  return text;
+  absl::StatusOr<std::string> prompt =
+      options.file.empty() && options.prompt != "-"
+          ? options.prompt
+          : ReadInput(options.file.empty() ? options.prompt : options.file, streams.in);
+  if (!prompt.ok()) return prompt.status();
+  if (options.system.empty()) {
+    request->set_prompt(*std::move(prompt));
+    return absl::OkStatus();
+  }
+  v1::ChatMessage* system = request->mutable_chat()->add_messages();
+  system->set_role("system");
+  system->set_content(options.system);
+  v1::ChatMessage* user = request->mutable_chat()->add_messages();
+  user->set_role("user");
+  user->set_content(*std::move(prompt));
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ReadPrompt(const GenerateOptions& options, Streams& streams) {
-  if (!options.file.empty()) {
-    std::ifstream file(options.file, std::ios::binary);
-    if (!file) return absl::InvalidArgumentError(absl::StrCat(options.file, ": cannot be opened"));
-    return ReadAll(file, options.file);
-  }
-  if (options.prompt == "-") return ReadAll(streams.in, "standard input");
-  return options.prompt;
-}
-
-v1::GenerateRequest MakeRequest(const GenerateOptions& options, std::string prompt) {
+absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, Streams& streams) {
   v1::GenerateRequest request;
   request.set_model(options.model);
   request.set_content_type(options.content_type);
-  if (options.system.empty()) {
-    request.set_prompt(std::move(prompt));
-  } else {
-    v1::ChatMessage* system = request.mutable_chat()->add_messages();
-    system->set_role("system");
-    system->set_content(options.system);
-    v1::ChatMessage* user = request.mutable_chat()->add_messages();
-    user->set_role("user");
-    user->set_content(std::move(prompt));
-  }
+  if (absl::Status s = SetInput(options, streams, &request); !s.ok()) return s;
   request.set_raw(options.raw);
+  if (!options.tools_file.empty()) {
+    absl::StatusOr<std::string> tools = ReadTools(options.tools_file, streams.in);
+    if (!tools.ok()) return tools.status();
+    request.set_tools_json(*std::move(tools));
+  }
+  absl::StatusOr<std::string> variables = TemplateVariables(options.variables);
+  if (!variables.ok()) return variables.status();
+  request.set_template_variables_json(*std::move(variables));
   v1::SamplingParams* sampling = request.mutable_sampling();
   if (options.temperature) sampling->set_temperature(*options.temperature);
   if (options.top_p) sampling->set_top_p(*options.top_p);
@@ -151,16 +149,15 @@ int GenerateStreamed(const Session& session, const v1::GenerateRequest& request)
 
 int Generate(const Session& session) {
   const GenerateOptions& options = session.arguments.generate;
-  absl::StatusOr<std::string> prompt = ReadPrompt(options, session.streams);
-  if (!prompt.ok()) {
-    session.streams.err << "assay: INVALID_ARGUMENT: " << prompt.status().message() << "\n";
+  const absl::StatusOr<v1::GenerateRequest> request = MakeRequest(options, session.streams);
+  if (!request.ok()) {
+    session.streams.err << "assay: INVALID_ARGUMENT: " << request.status().message() << "\n";
     return kExitUsage;
   }
   if (absl::Status s = session.connection.Connect(); !s.ok()) {
     return session.connection.ReportUnreachable(s);
   }
-  const v1::GenerateRequest request = MakeRequest(options, *std::move(prompt));
-  return options.no_stream ? GenerateWhole(session, request) : GenerateStreamed(session, request);
+  return options.no_stream ? GenerateWhole(session, *request) : GenerateStreamed(session, *request);
 }
 
 }  // namespace assay::client

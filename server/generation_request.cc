@@ -1,13 +1,16 @@
 // Checks a GenerateRequest and turns it into the engine's.
 #include "server/generation_request.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "engine/runtime/sampling.h"
 
@@ -18,11 +21,21 @@ using assay::v1::GenerateRequest;
 
 constexpr int kMaxStopStrings = 16;
 constexpr size_t kMaxStopBytes = 256;
+constexpr size_t kMaxRoleBytes = 32;
 
 absl::Status TooLong(const char* field, size_t bytes, const LimitsConfig& limits) {
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": has ", bytes, " bytes; the server takes at most ",
                    limits.max_prompt_bytes, " (limits.max_prompt_bytes)"));
+}
+
+// A role is text of the prompt that templates write as it is: nothing that could end their marks.
+bool IsRole(std::string_view role) {
+  return !role.empty() && role.size() <= kMaxRoleBytes &&
+         std::all_of(role.begin(), role.end(), [](char c) {
+           return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                  absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+         });
 }
 
 absl::Status ReadChat(const assay::v1::ChatMessages& chat, const LimitsConfig& limits,
@@ -33,13 +46,14 @@ absl::Status ReadChat(const assay::v1::ChatMessages& chat, const LimitsConfig& l
   size_t bytes = 0;
   for (int i = 0; i < chat.messages_size(); ++i) {
     const assay::v1::ChatMessage& message = chat.messages(i);
-    if (message.role() != "system" && message.role() != "user" && message.role() != "assistant") {
-      return absl::InvalidArgumentError(absl::StrCat("chat.messages[", i, "].role: '",
-                                                     message.role(),
-                                                     "' is not one of system, user, assistant"));
+    if (!IsRole(message.role())) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "chat.messages[", i, "].role: '", message.role(), "' is not 1 to ", kMaxRoleBytes,
+          " of a-z, 0-9, _ and -, such as system, user, assistant or tool"));
     }
-    bytes += message.content().size();
-    prompt->chat.push_back({.role = message.role(), .content = message.content()});
+    bytes += message.content().size() + message.fields_json().size();
+    prompt->chat.push_back(
+        {.role = message.role(), .content = message.content(), .fields = message.fields_json()});
   }
   if (bytes > static_cast<size_t>(limits.max_prompt_bytes)) return TooLong("chat", bytes, limits);
   if (bytes == 0) return absl::InvalidArgumentError("chat.messages: every content is empty");
@@ -62,6 +76,25 @@ absl::Status ReadPrompt(const GenerateRequest& request, const LimitsConfig& limi
   }
   prompt->text = request.prompt();
   prompt->raw = request.raw();
+  return absl::OkStatus();
+}
+
+absl::Status ReadTemplateInputs(const GenerateRequest& request, const LimitsConfig& limits,
+                                engine::Prompt* prompt) {
+  const auto most = static_cast<size_t>(limits.max_prompt_bytes);
+  if (request.tools_json().size() > most) {
+    return TooLong("tools_json", request.tools_json().size(), limits);
+  }
+  if (request.template_variables_json().size() > most) {
+    return TooLong("template_variables_json", request.template_variables_json().size(), limits);
+  }
+  if (request.raw() &&
+      (!request.tools_json().empty() || !request.template_variables_json().empty())) {
+    return absl::InvalidArgumentError(
+        "raw: goes without tools_json and template_variables_json, which the chat template reads");
+  }
+  prompt->tools = request.tools_json();
+  prompt->variables = request.template_variables_json();
   return absl::OkStatus();
 }
 
@@ -95,6 +128,7 @@ absl::StatusOr<engine::GenerationRequest> ToEngineRequest(const GenerateRequest&
                                                           const LimitsConfig& limits) {
   engine::GenerationRequest out;
   if (absl::Status s = ReadPrompt(request, limits, &out.prompt); !s.ok()) return s;
+  if (absl::Status s = ReadTemplateInputs(request, limits, &out.prompt); !s.ok()) return s;
   if (absl::Status s = ReadSampling(request.sampling(), &out.sampling); !s.ok()) return s;
   if (absl::Status s = ReadStop(request, &out); !s.ok()) return s;
   const int tokens = request.max_new_tokens();

@@ -94,24 +94,18 @@ class TextOutput {
   size_t emitted_tokens_ = 0;
 };
 
-// A reply begins anew; raw text goes on where the prompt stops, with the space that parts them.
-bool StartsReply(const GenerationRequest& request) {
-  return !request.prompt.raw && request.prompt.tokens.empty();
-}
-
 class Generation {
  public:
-  Generation(const GenerationRequest& request, absl::Span<const TokenId> prompt,
+  Generation(const GenerationRequest& request, const EncodedPrompt& prompt,
              const Tokenizer& tokenizer, Decoder& decoder, GenerationSink* sink)
       : request_(request),
-        prompt_(prompt),
+        prompt_(prompt.tokens),
         tokenizer_(tokenizer),
         decoder_(decoder),
         sink_(sink),
         watch_(request.arrival),
         sampler_(request.sampling),
-        output_(tokenizer, request.stop, StartsReply(request) && tokenizer.StripsLeadingSpace(),
-                sink) {}
+        output_(tokenizer, request.stop, prompt.is_chat && tokenizer.StripsLeadingSpace(), sink) {}
 
   absl::StatusOr<GenerationResult> Run(size_t chunk) {
     absl::StatusOr<TokenId> token = Prefill(chunk);
@@ -194,7 +188,7 @@ class Generation {
 }  // namespace
 
 absl::StatusOr<GenerationResult> RunGeneration(const GenerationRequest& request,
-                                               absl::Span<const TokenId> prompt, int prefill_chunk,
+                                               const EncodedPrompt& prompt, int prefill_chunk,
                                                const Tokenizer& tokenizer, Decoder& decoder,
                                                GenerationSink* sink) {
   if (absl::Status valid = Validate(request); !valid.ok()) return valid;

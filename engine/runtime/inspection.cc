@@ -38,17 +38,18 @@ std::vector<StoredShare> TypesOf(const ModelFiles& files) {
 }
 
 // The element's size where "auto" picks the type.
-DeviceNeed NeedOn(const DeviceInfo& device, const ModelFiles& files, int64_t context) {
+DeviceNeed NeedOn(const DeviceInfo& device, const ModelFiles& files, WeightBits bits,
+                  int64_t context) {
   constexpr int64_t kFloatBytes = 4;
   constexpr int64_t kHalfBytes = 2;
   const bool half = device.default_dtype != "float32";
   const std::string dtype =
       half && files.spec.overflows_float16 ? "bfloat16" : device.default_dtype;
-  return {
-      .device = device.name,
-      .dtype = dtype,
-      .need = NeedOf(files, half ? kHalfBytes : kFloatBytes, context, LoadOptions().prefill_chunk),
-      .device_bytes = device.memory_bytes};
+  return {.device = device.name,
+          .dtype = dtype,
+          .need = NeedOf(files, half ? kHalfBytes : kFloatBytes, bits, context,
+                         LoadOptions().prefill_chunk),
+          .device_bytes = device.memory_bytes};
 }
 
 void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
@@ -74,21 +75,9 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
 
 }  // namespace
 
-MemoryNeed NeedOf(const ModelFiles& files, int64_t element_bytes, int64_t context,
-                  int64_t prefill_chunk) {
-  constexpr int64_t kTokenizerBytesPerToken = 256;
-  constexpr int64_t kActivationsAtOnce = 4;
-  const ModelSpec& spec = files.spec;
-  const int64_t rope_tables = 2 * spec.rope.dim * context;
-  const int64_t activations =
-      kActivationsAtOnce * prefill_chunk * (spec.hidden + spec.feed_forward.width) + spec.vocab;
-  return {.weights = element_bytes * files.ParameterCount(),
-          .kv_cache = element_bytes * 2 * spec.layers * spec.kv_rows() * context,
-          .working =
-              element_bytes * (rope_tables + activations) + kTokenizerBytesPerToken * spec.vocab};
-}
-
-absl::StatusOr<ModelInspection> InspectModel(const std::string& path) {
+absl::StatusOr<ModelInspection> InspectModel(const std::string& path, const std::string& weights) {
+  const absl::StatusOr<WeightBits> bits = ParseWeights(weights);
+  if (!bits.ok()) return bits.status();
   const absl::StatusOr<ModelFiles> files = OpenModelFiles(path);
   if (!files.ok()) return files.status();
   const ModelSpec& spec = files->spec;
@@ -110,7 +99,7 @@ absl::StatusOr<ModelInspection> InspectModel(const std::string& path) {
   DescribeText(*files, static_cast<int>(context), &out);
   for (const char* name : {"mps", "cuda", "cpu"}) {
     const absl::StatusOr<DeviceInfo> device = ResolveDevice(name);
-    if (device.ok()) out.devices.push_back(NeedOn(*device, *files, context));
+    if (device.ok()) out.devices.push_back(NeedOn(*device, *files, *bits, context));
   }
   return out;
 }

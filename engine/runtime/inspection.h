@@ -67,8 +67,10 @@ struct ModelInspection {
 };
 
 // Reads headers, configuration and tokenizer (up to a second), no weights. A tokenizer or template
-// that is not read yet is told in its place. Errors as LanguageModel::Load().
-absl::StatusOr<ModelInspection> InspectModel(const std::string& path);
+// that is not read yet is told in its place. weights: as LoadOptions has it. Errors as
+// LanguageModel::Load().
+absl::StatusOr<ModelInspection> InspectModel(const std::string& path,
+                                             const std::string& weights = "auto");
 
 }  // namespace assay::engine
 

@@ -47,14 +47,6 @@ absl::StatusOr<at::ScalarType> ParseDtype(const LoadOptions& options, const Mode
       absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
 }
 
-absl::StatusOr<WeightBits> ParseWeights(const std::string& name) {
-  if (name == "auto") return WeightBits::kAll;
-  if (name == "int8") return WeightBits::kInt8;
-  if (name == "int4") return WeightBits::kInt4;
-  return absl::InvalidArgumentError(
-      absl::StrCat("weights \"", name, "\" is none of auto, int8, int4"));
-}
-
 std::string DtypeName(at::ScalarType dtype) {
   if (dtype == at::kHalf) return "float16";
   return dtype == at::kBFloat16 ? "bfloat16" : "float32";
@@ -119,12 +111,14 @@ class TransformerLanguageModel : public LanguageModel {
   const Tokenizer& tokenizer() const override { return encoder_->tokenizer(); }
 
   absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const override {
-    return encoder_->Encode(prompt);
+    absl::StatusOr<EncodedPrompt> encoded = encoder_->Encode(prompt);
+    if (!encoded.ok()) return encoded.status();
+    return std::move(encoded->tokens);
   }
 
   absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
                                             GenerationSink* sink) override {
-    const absl::StatusOr<std::vector<TokenId>> prompt = Tokenize(request.prompt);
+    const absl::StatusOr<EncodedPrompt> prompt = encoder_->Encode(request.prompt);
     if (!prompt.ok()) return prompt.status();
     return RunGeneration(request, *prompt, prefill_chunk_, tokenizer(), *decoder_, sink);
   }
@@ -249,8 +243,8 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
   const absl::StatusOr<Plan> plan = MakePlan(options);
   if (!plan.ok()) return plan.status();
-  return NeedOf(plan->files, static_cast<int64_t>(at::elementSize(plan->dtype)), plan->context,
-                options.prefill_chunk)
+  return NeedOf(plan->files, static_cast<int64_t>(at::elementSize(plan->dtype)), plan->bits,
+                plan->context, options.prefill_chunk)
       .Total();
 }
 

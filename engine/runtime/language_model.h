@@ -67,6 +67,9 @@ struct Prompt {
   std::vector<ChatTurn> chat;
   std::vector<TokenId> tokens;
   bool raw = false;
+  // As ChatTemplateInputs has them: JSON texts. They need a chat template.
+  std::string tools = {};
+  std::string variables = {};
 };
 
 struct GenerationRequest {

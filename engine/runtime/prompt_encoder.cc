@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
       files.name, vocab, context_length, *std::move(tokenizer), ReadChatTemplate(files)));
 }
 
-absl::StatusOr<std::vector<TokenId>> PromptEncoder::Encode(const Prompt& prompt) const {
+absl::StatusOr<EncodedPrompt> PromptEncoder::Encode(const Prompt& prompt) const {
   absl::StatusOr<std::vector<TokenId>> tokens = Tokens(prompt);
   if (!tokens.ok()) return tokens.status();
   if (tokens->empty()) return absl::InvalidArgumentError("the prompt is empty");
@@ -59,7 +59,7 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::Encode(const Prompt& prompt)
         context_length_, " tokens; shorten the prompt"));
   }
   if (absl::Status valid = CheckTokens(prompt.tokens); !valid.ok()) return valid;
-  return tokens;
+  return EncodedPrompt{.tokens = *std::move(tokens), .is_chat = IsChat(prompt)};
 }
 
 absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const {
@@ -71,19 +71,28 @@ absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const 
   return absl::OkStatus();
 }
 
+bool PromptEncoder::IsChat(const Prompt& prompt) const {
+  if (!prompt.tokens.empty()) return false;
+  if (!prompt.chat.empty()) return true;
+  return !prompt.raw && !absl::IsNotFound(chat_template_.status());
+}
+
 absl::StatusOr<std::vector<TokenId>> PromptEncoder::Tokens(const Prompt& prompt) const {
+  const bool is_chat = IsChat(prompt);
+  if (!is_chat && (!prompt.tools.empty() || !prompt.variables.empty())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("tools and template variables need a chat template; model ", name_,
+                     has_chat_template() ? " is given a raw prompt" : " has none"));
+  }
   if (!prompt.tokens.empty()) return prompt.tokens;
   if (prompt.chat.empty() && prompt.text.empty()) {
     return absl::InvalidArgumentError("the prompt is empty");
   }
-  if (prompt.chat.empty() && (prompt.raw || absl::IsNotFound(chat_template_.status()))) {
-    return tokenizer_->Encode(prompt.text, {.parse_special = prompt.raw, .add_special = true});
-  }
-  return ChatTokens(prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}}
-                                        : prompt.chat);
+  if (is_chat) return ChatTokens(prompt);
+  return tokenizer_->Encode(prompt.text, {.parse_special = prompt.raw, .add_special = true});
 }
 
-absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(std::vector<ChatTurn> turns) const {
+absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& prompt) const {
   if (absl::IsNotFound(chat_template_.status())) {
     return absl::InvalidArgumentError(
         absl::StrCat("model ", name_, " has no chat template; send the prompt as text"));
@@ -91,10 +100,13 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(std::vector<ChatT
   if (!chat_template_.ok()) return chat_template_.status();
   const absl::StatusOr<std::string> text =
       (*chat_template_)
-          ->Render({.messages = std::move(turns),
+          ->Render({.messages = prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}}
+                                                    : prompt.chat,
                     .add_generation_prompt = true,
                     .bos_token = std::string(tokenizer_->TokenBytes(tokenizer_->bos_id())),
-                    .eos_token = std::string(tokenizer_->TokenBytes(tokenizer_->eos_id()))});
+                    .eos_token = std::string(tokenizer_->TokenBytes(tokenizer_->eos_id())),
+                    .tools = prompt.tools,
+                    .variables = prompt.variables});
   if (!text.ok()) return text.status();
   return tokenizer_->Encode(*text, {.parse_special = true, .add_special = false});
 }

@@ -16,6 +16,13 @@
 
 namespace assay::engine {
 
+struct EncodedPrompt {
+  std::vector<TokenId> tokens;
+  // True: it went through the chat template, a reply follows. False: the text goes on where the
+  // prompt stops.
+  bool is_chat = false;
+};
+
 // A model's tokenizer and chat template. Immutable, thread-safe.
 class PromptEncoder {
  public:
@@ -25,7 +32,7 @@ class PromptEncoder {
                                                              int context_length);
 
   // As LanguageModel::Tokenize().
-  absl::StatusOr<std::vector<TokenId>> Encode(const Prompt& prompt) const;
+  absl::StatusOr<EncodedPrompt> Encode(const Prompt& prompt) const;
 
   // INVALID_ARGUMENT names a token outside the vocabulary.
   absl::Status CheckTokens(absl::Span<const TokenId> tokens) const;
@@ -40,8 +47,10 @@ class PromptEncoder {
                 std::unique_ptr<Tokenizer> tokenizer,
                 absl::StatusOr<std::unique_ptr<ChatTemplate>> chat_template);
 
+  // False: it is tokenized as it is.
+  bool IsChat(const Prompt& prompt) const;
   absl::StatusOr<std::vector<TokenId>> Tokens(const Prompt& prompt) const;
-  absl::StatusOr<std::vector<TokenId>> ChatTokens(std::vector<ChatTurn> turns) const;
+  absl::StatusOr<std::vector<TokenId>> ChatTokens(const Prompt& prompt) const;
 
   const std::string name_;
   // The embedding's, which may be larger than the tokenizer's.

@@ -11,16 +11,23 @@ namespace {
 constexpr double kMaxInt8 = 127.0;
 constexpr double kMaxInt4 = 15.0;
 constexpr double kInt4Middle = 8.0;
+// Of bfloat16 and float16.
+constexpr int64_t kScaleBytes = 2;
 // What libtorch's 4-bit packing asks of the rows.
 constexpr int64_t kRowBlock = 16;
 constexpr int64_t kInnerTiles = 2;
 
 }  // namespace
 
-bool QuantisedMatrix::Suits(const at::Tensor& weight, WeightBits bits) {
-  if (bits == WeightBits::kInt8) return true;
-  return bits == WeightBits::kInt4 && weight.size(1) % kGroup == 0 &&
-         weight.size(0) % kRowBlock == 0;
+bool QuantisedMatrix::Suits(int64_t out, int64_t in, WeightBits bits) {
+  // libtorch's 8-bit kernel reads beyond rows that are no whole vectors.
+  if (in % kGroup != 0) return false;
+  return bits == WeightBits::kInt8 || (bits == WeightBits::kInt4 && out % kRowBlock == 0);
+}
+
+int64_t QuantisedMatrix::BytesOf(int64_t out, int64_t in, WeightBits bits) {
+  if (bits == WeightBits::kInt8) return out * in + out * kScaleBytes;
+  return out * in / 2 + 2 * kScaleBytes * out * in / kGroup;
 }
 
 QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)

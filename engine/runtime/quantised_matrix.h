@@ -18,8 +18,12 @@ class QuantisedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
 
-  // Whether a matrix [out, in] can be kept so: 4 bits need whole groups, and rows in sixteens.
-  static bool Suits(const at::Tensor& weight, WeightBits bits);
+  // Whether a matrix [out, in] can be kept so: whole groups, and for 4 bits rows
+  // in sixteens.
+  static bool Suits(int64_t out, int64_t in, WeightBits bits);
+
+  // What it takes, if it suits.
+  static int64_t BytesOf(int64_t out, int64_t in, WeightBits bits);
 
   // `weight` is not kept; beside it a copy of at most its size in fp32 lives for a moment.
   QuantisedMatrix(const at::Tensor& weight, WeightBits bits);

@@ -124,7 +124,7 @@ class Builder {
 
   LinearWeights Quantised(LinearWeights linear) {
     if (!status_.ok() || bits_ == WeightBits::kAll) return linear;
-    if (!QuantisedMatrix::Suits(linear.weight, bits_)) return linear;
+    if (!QuantisedMatrix::Suits(linear.weight.size(0), linear.weight.size(1), bits_)) return linear;
     linear.quantised.emplace(linear.weight, bits_);
     bytes_ += linear.quantised->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();

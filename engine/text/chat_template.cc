@@ -1,6 +1,8 @@
 // A model's own chat template.
 #include "engine/text/chat_template.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +25,10 @@ absl::Status InTemplate(const absl::Status& status) {
   return {status.code(), absl::StrCat("chat template: ", status.message())};
 }
 
-// Adds the members of the JSON object `json` to `map`; nothing if it is empty.
-absl::Status AddFields(const std::string& json, const std::string& what, TemplateMap* map) {
+// Adds the members of the JSON object `json`, none of them called as one of `taken`, to `map`;
+// nothing if it is empty.
+absl::Status AddFields(const std::string& json, const std::string& what,
+                       std::initializer_list<std::string_view> taken, TemplateMap* map) {
   if (json.empty()) return absl::OkStatus();
   const absl::StatusOr<TemplateValue> fields = ReadTemplateJson(json, what);
   if (!fields.ok()) return fields.status();
@@ -32,6 +36,10 @@ absl::Status AddFields(const std::string& json, const std::string& what, Templat
     return absl::InvalidArgumentError(absl::StrCat(what, ": is not a JSON object"));
   }
   for (const auto& [name, value] : fields->AsMap()->entries()) {
+    if (std::find(taken.begin(), taken.end(), *name.AsText()) != taken.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(what, ": has a '", *name.AsText(), "', which is given apart"));
+    }
     if (absl::Status s = map->Set(name, value); !s.ok()) return s;
   }
   return absl::OkStatus();
@@ -41,7 +49,7 @@ absl::StatusOr<TemplateValue> MessageOf(const ChatTurn& turn, const std::string&
   TemplateMap message;
   absl::Status s = message.Set(TemplateValue::Text("role"), TemplateValue::Text(turn.role));
   if (s.ok()) s = message.Set(TemplateValue::Text("content"), TemplateValue::Text(turn.content));
-  if (s.ok()) s = AddFields(turn.fields, what, &message);
+  if (s.ok()) s = AddFields(turn.fields, what, {"role"}, &message);
   if (!s.ok()) return s;
   return MakeMap(std::move(message));
 }
@@ -100,7 +108,7 @@ absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& input
     absl::Status s = variables.Set(TemplateValue::Text(name), std::move(value));
     if (!s.ok()) return InTemplate(s);
   }
-  absl::Status s = AddFields(inputs.variables, "variables", &variables);
+  absl::Status s = AddFields(inputs.variables, "variables", {"messages", "tools"}, &variables);
   if (!s.ok()) return s;
   absl::StatusOr<std::string> text = RunTemplate(program_->statements, variables, inputs.now);
   if (!text.ok()) return InTemplate(text.status());

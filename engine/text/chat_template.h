@@ -17,7 +17,7 @@ struct ChatTurn {
   std::string role;
   std::string content;
   // What else the message has (tool_calls, name, tool_call_id, reasoning_content), as the text of a
-  // JSON object; empty: nothing. A `content` in it, such as a list of parts, replaces the text.
+  // JSON object; empty: nothing. A `content` in it, such as a list of parts, replaces the text; a `role` is refused.
   std::string fields = {};
 };
 
@@ -30,7 +30,7 @@ struct ChatTemplateInputs {
   // The tools that the model may call, as the text of a JSON list; empty: none.
   std::string tools = {};
   // Further variables (enable_thinking, documents, date_string), as the text of a JSON object;
-  // empty: none.
+  // empty: none. `messages` and `tools` are refused.
   std::string variables = {};
   // What strftime_now() writes, in local time.
   absl::Time now = absl::Now();

@@ -127,18 +127,20 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
                                             const assay::v1::InspectModelRequest* request,
                                             assay::v1::ModelInspection* response) {
   absl::StatusOr<std::string> path = request->path();
+  std::string weights = "auto";
   if (!request->id().empty()) {
     const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
     if (!status.ok()) return ToGrpcStatus(status.status());
     path = registry::ResolveSource(status->entry, hub_cache_);
     if (!path.ok()) return ToGrpcStatus(path.status());
+    weights = status->entry.weights;
   } else if (path->empty()) {
     return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
   } else if (!IsLocal(context->peer())) {
     return ToGrpcStatus(absl::PermissionDeniedError(
         "path: is read for callers on the server's own machine only; give a model's id"));
   }
-  const absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*path);
+  const absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*path, weights);
   if (!inspection.ok()) return ToGrpcStatus(inspection.status());
   ToProto(*inspection, response);
   return grpc::Status::OK;

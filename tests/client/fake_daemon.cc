@@ -52,6 +52,14 @@ grpc::Status FakeModels::LoadModel(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeModels::InspectModel(grpc::ServerContext*, const v1::InspectModelRequest* request,
+                                      v1::ModelInspection* reply) {
+  inspected = *request;
+  if (request->id() == "nope") return NotFound(request->id());
+  *reply = inspection;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeModels::UnloadModel(grpc::ServerContext* context,
                                      const v1::UnloadModelRequest* request,
                                      v1::UnloadModelResponse* reply) {

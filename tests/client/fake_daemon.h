@@ -37,6 +37,8 @@ struct FakeInference final : v1::InferenceService::Service {
 
 struct FakeModels final : v1::ModelService::Service {
   std::vector<v1::Model> models;
+  v1::ModelInspection inspection;
+  v1::InspectModelRequest inspected;
 
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* reply) override;
@@ -44,6 +46,8 @@ struct FakeModels final : v1::ModelService::Service {
                         v1::Model* reply) override;
   grpc::Status LoadModel(grpc::ServerContext*, const v1::LoadModelRequest* request,
                          Writer<v1::LoadModelResponse>* writer) override;
+  grpc::Status InspectModel(grpc::ServerContext*, const v1::InspectModelRequest* request,
+                            v1::ModelInspection* reply) override;
   grpc::Status UnloadModel(grpc::ServerContext*, const v1::UnloadModelRequest* request,
                            v1::UnloadModelResponse* reply) override;
 };

@@ -1,4 +1,8 @@
 // assay models, load and unload, against a scripted server.
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
 #include "client/exit_code.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -31,6 +35,53 @@ class ModelsTest : public ::testing::Test {
 
   FakeDaemon daemon_;
 };
+
+class InspectTest : public ModelsTest {
+ protected:
+  InspectTest() {
+    v1::ModelInspection& model = daemon_.models.inspection;
+    model.set_name("BLOOM\x1b[31m");
+    model.set_architecture("bloom");
+    model.set_parameter_count(559214592);
+    model.set_context_length(2048);
+    model.set_chat_template("no (a base model: prompts go to it as they are)");
+    v1::StoredType* type = model.add_types();
+    type->set_type("F16");
+    type->set_tensors(293);
+    type->set_bytes(3 << 20);
+    v1::DeviceNeed* need = model.add_devices();
+    need->set_device("cpu");
+    need->set_dtype("float32");
+    need->set_weight_bytes(int64_t{2} << 30);
+    need->set_kv_cache_bytes(int64_t{1} << 30);
+    need->set_device_bytes(int64_t{2} << 30);
+  }
+};
+
+TEST_F(InspectTest, SaysWhatItIsAndThatItDoesNotFit) {
+  const CliResult result = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(result.code, kExitOk) << result.err;
+  EXPECT_EQ(daemon_.models.inspected.id(), "bloom");
+  EXPECT_THAT(result.out, HasSubstr("BLOOM[31m"));
+  EXPECT_THAT(result.out, HasSubstr("559.2M (559214592)"));
+  EXPECT_THAT(result.out, HasSubstr("no (a base model"));
+  EXPECT_THAT(result.out, HasSubstr("F16"));
+  EXPECT_THAT(result.out, ::testing::ContainsRegex("cpu +float32 +2.00 GiB +1.00 GiB .*no\n"));
+}
+
+TEST_F(InspectTest, APathGoesToTheServerAbsolute) {
+  for (const std::string path : {"models/bloom", "./bloom.gguf", "bloom.gguf"}) {
+    EXPECT_EQ(daemon_.Run({"inspect", path}).code, kExitOk);
+    EXPECT_EQ(daemon_.models.inspected.path(), std::filesystem::absolute(path).string());
+    EXPECT_EQ(daemon_.models.inspected.id(), "");
+  }
+}
+
+TEST_F(InspectTest, JsonAndUnknownModel) {
+  const CliResult result = daemon_.Run({"--json", "inspect", "bloom"});
+  EXPECT_EQ(nlohmann::json::parse(result.out)["devices"][0]["weightBytes"], "2147483648");
+  EXPECT_EQ(daemon_.Run({"inspect", "nope"}).code, kExitNotFound);
+}
 
 TEST_F(ModelsTest, TableHasARowAModel) {
   const CliResult result = daemon_.Run({"models"});

@@ -51,18 +51,18 @@ class GeneratorTest : public ::testing::Test {
   std::unique_ptr<FakeDecoder> decoder_;
   RecordingSink sink_;
   GenerationRequest request_;
-  std::vector<TokenId> prompt_ = {0, 1};
+  EncodedPrompt prompt_ = {.tokens = {0, 1}};
 };
 
 // SentencePiece's vocabularies put a space in front of a word that begins a text.
-TEST_F(GeneratorTest, AReplyLosesTheSpaceItBeginsWithAndRawTextKeepsIt) {
+TEST_F(GeneratorTest, AReplyLosesTheSpaceItBeginsWithAndAContinuationKeepsIt) {
   tokenizer_.strips_leading_space = true;
-  request_.prompt.text = "say world";
+  prompt_.is_chat = true;
   EXPECT_EQ(Run({6, 1, 2, 1, 7})->text, "world wor");
-  request_.prompt.raw = true;
+  prompt_.is_chat = false;
   EXPECT_EQ(Run({1, 2, 7})->text, " world");
   tokenizer_.strips_leading_space = false;
-  request_.prompt.raw = false;
+  prompt_.is_chat = true;
   EXPECT_EQ(Run({1, 2, 7})->text, " world");
 }
 
@@ -111,7 +111,7 @@ TEST_F(GeneratorTest, SpecialTokensGiveNoText) {
 }
 
 TEST_F(GeneratorTest, PromptIsReadInChunksAndEachTokenAtItsPosition) {
-  prompt_ = {0, 1, 2, 3, 0, 1, 2, 3, 0};
+  prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
   const auto result = Run({1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(decoder_->calls,
@@ -136,7 +136,7 @@ TEST_F(GeneratorTest, CancellationEndsWithinOneToken) {
 }
 
 TEST_F(GeneratorTest, CancellationEndsBetweenChunks) {
-  prompt_ = {0, 1, 2, 3, 0, 1, 2, 3, 0};
+  prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
   sink_.cancel_after = 1;
   EXPECT_EQ(Run({7}).status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(decoder_->calls.size(), 1U);

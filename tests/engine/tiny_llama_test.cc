@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -118,12 +119,31 @@ TEST_P(TinyLlamaTest, HalfPrecisionStaysNear) {
 }
 
 TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
-  const auto estimate = LanguageModel::EstimateBytes(OptionsFor(GetParam()));
-  ASSERT_TRUE(estimate.ok()) << estimate.status();
-  const auto model = LanguageModel::Load(OptionsFor(GetParam()));
-  ASSERT_TRUE(model.ok()) << model.status();
-  const int64_t resident = (*model)->info().weight_bytes + (*model)->info().kv_cache_bytes;
-  EXPECT_GE(*estimate, resident);
+  int64_t before = std::numeric_limits<int64_t>::max();
+  for (const char* weights : {"auto", "int8", "int4"}) {
+    LoadOptions options = OptionsFor(GetParam());
+    options.weights = weights;
+    const auto estimate = LanguageModel::EstimateBytes(options);
+    ASSERT_TRUE(estimate.ok()) << estimate.status();
+    const auto model = LanguageModel::Load(options);
+    ASSERT_TRUE(model.ok()) << model.status();
+    const int64_t resident = (*model)->info().weight_bytes + (*model)->info().kv_cache_bytes;
+    EXPECT_GE(*estimate, resident) << weights;
+    // The rest is activations and the tokenizer; what quantising saves shows in both.
+    EXPECT_LE(*estimate - resident, 1 << 21) << weights;
+    EXPECT_LE(resident, before) << weights;
+    before = resident;
+  }
+}
+
+// libtorch's 8-bit product read beyond rows of 42, and the process ended.
+TEST(LoadTest, MatricesWithOddRowsStayAsTheyAreWhereOthersAreQuantised) {
+  LoadOptions options = OptionsFor("tiny_odd");
+  const auto plain = LanguageModel::Load(options);
+  options.weights = "int8";
+  const auto quantised = LanguageModel::Load(options);
+  ASSERT_TRUE(plain.ok() && quantised.ok());
+  EXPECT_EQ((*plain)->Logits({{1, 2, 3}}).value(), (*quantised)->Logits({{1, 2, 3}}).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TinyLlamaTest, ::testing::Values("tiny_tied", "tiny_odd"),
@@ -255,6 +275,26 @@ TEST(PromptTest, TextIsAUserTurnUnlessRaw) {
   EXPECT_EQ(*turn, *chat);
   EXPECT_EQ(*turn, *spelled);
   EXPECT_EQ(raw->size(), 2U);
+}
+
+TEST(PromptTest, ToolsAndVariablesReachTheTemplateAndNothingElse) {
+  const auto model = LanguageModel::Load(OptionsFor("tiny_tied"));
+  ASSERT_TRUE(model.ok()) << model.status();
+  // The template of this model reads neither.
+  const auto plain = (*model)->Tokenize({.text = "hi"});
+  const auto with = (*model)->Tokenize(
+      {.text = "hi", .tools = "[{\"name\": \"f\"}]", .variables = "{\"enable_thinking\": false}"});
+  ASSERT_TRUE(plain.ok() && with.ok()) << with.status();
+  EXPECT_EQ(*plain, *with);
+  const auto error = [&](const Prompt& prompt) {
+    const absl::Status status = (*model)->Tokenize(prompt).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(error({.text = "hi", .tools = "{}"}), HasSubstr("tools: is not a JSON list"));
+  EXPECT_THAT(error({.text = "hi", .variables = "[1"}), HasSubstr("variables: is not JSON"));
+  EXPECT_THAT(error({.text = "hi", .raw = true, .tools = "[]"}), HasSubstr("raw prompt"));
+  EXPECT_THAT(error({.tokens = {1}, .variables = "{}"}), HasSubstr("need a chat template"));
 }
 
 TEST(GenerateTest, TextEndsWhereTheContextEnds) {

@@ -149,6 +149,32 @@ TEST_F(DaemonTest, LoadUnloadAndLoadOnFirstRequest) {
   EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
 }
 
+TEST_F(DaemonTest, InspectReadsAModelThatIsNotResident) {
+  Start();
+  v1::InspectModelRequest request;
+  request.set_id("small");
+  v1::ModelInspection by_id;
+  grpc::ClientContext first;
+  ASSERT_TRUE(models_->InspectModel(&first, request, &by_id).ok());
+  EXPECT_EQ(by_id.architecture(), "llama");
+  EXPECT_EQ(by_id.parameter_count(), 134515008);
+  EXPECT_EQ(by_id.chat_template(), "yes");
+  ASSERT_GE(by_id.devices_size(), 1);
+  EXPECT_TRUE(by_id.devices(by_id.devices_size() - 1).fits());
+  EXPECT_NE(StateOf("small"), v1::MODEL_STATE_READY);
+  request.set_path(DaemonProcess::TestModel());
+  request.clear_id();
+  v1::ModelInspection by_path;
+  grpc::ClientContext second;
+  ASSERT_TRUE(models_->InspectModel(&second, request, &by_path).ok());
+  EXPECT_EQ(by_path.SerializeAsString(), by_id.SerializeAsString());
+  request.set_path("/no/such/model.gguf");
+  grpc::ClientContext third;
+  const grpc::Status missing = models_->InspectModel(&third, request, &by_path);
+  EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(missing.error_message(), HasSubstr("/no/such/model.gguf"));
+}
+
 TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndNameTheCause) {
   const std::string text_file = testing::TempDir() + "/not_a_model.gguf";
   std::ofstream(text_file) << "This is not a model.\n";

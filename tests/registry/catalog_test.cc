@@ -27,12 +27,16 @@ models:
     preload: true
   - id: b
     source: { repo: org/name, revision: v1, file: sub/b.gguf }
+  - id: c
+    source: { repo: org/whole }
+    format: safetensors
+    weights: int8
 )";
 
 TEST(CatalogTest, ReadsEntries) {
   absl::StatusOr<Catalog> catalog = ParseCatalog(kGood, "/etc/assay/models.yaml");
   ASSERT_TRUE(catalog.ok()) << catalog.status();
-  EXPECT_THAT(catalog->Ids(), ElementsAre("a", "b"));
+  EXPECT_THAT(catalog->Ids(), ElementsAre("a", "b", "c"));
   const ModelEntry& a = catalog->models[0];
   EXPECT_EQ(a.path, "/etc/assay/models/a.gguf");
   EXPECT_EQ(a.dtype, "float16");
@@ -42,7 +46,10 @@ TEST(CatalogTest, ReadsEntries) {
   EXPECT_TRUE(a.preload);
   ASSERT_TRUE(catalog->models[1].hub.has_value());
   EXPECT_EQ(catalog->models[1].SourceName(), "org/name@v1:sub/b.gguf");
-  EXPECT_EQ(catalog->Find("c"), nullptr);
+  EXPECT_EQ(catalog->models[2].SourceName(), "org/whole@main");
+  EXPECT_EQ(catalog->models[2].format, "safetensors");
+  EXPECT_EQ(catalog->models[2].weights, "int8");
+  EXPECT_EQ(catalog->Find("d"), nullptr);
 }
 
 TEST(CatalogTest, RefusesWithLineKeyAndValue) {
@@ -51,6 +58,7 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {head + "    dtype: fp7\n", "m.yaml:4: models[0].dtype: 'fp7' is not one of auto, float32"},
       {head + "    device: tpu\n", "m.yaml:4: models[0].device: 'tpu'"},
       {head + "    device: 'cuda:'\n", "models[0].device: 'cuda:'"},
+      {head + "    weights: int2\n", "models[0].weights: 'int2' is not one of auto, int8, int4"},
       {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of auto"},
       {head + "    context_length: -1\n", "models[0].context_length: -1 is out of range"},
       {head + "    content_types: [Big]\n", "models[0].content_types: 'Big'"},

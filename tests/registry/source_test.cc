@@ -74,6 +74,26 @@ TEST_F(SourceTest, DamagedRefIsNotFound) {
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
+  entry_.hub->file = "";
+  ASSERT_TRUE(Resolve().ok()) << Resolve().status();
+  EXPECT_EQ(fs::path(*Resolve()).lexically_normal(),
+            (repo_ / "snapshots" / kCommit).lexically_normal());
+  entry_.hub->repo = "org/other";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("hf download org/other"));
+}
+
+TEST_F(SourceTest, AFormatThatIsNotThereIsRefused) {
+  entry_.format = "safetensors";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("format: is safetensors"));
+  entry_.hub->file = "";
+  EXPECT_TRUE(Resolve().ok());
+  entry_.format = "gguf";
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is a folder"));
+}
+
 TEST_F(SourceTest, MissingFileNamesItsPath) {
   ModelEntry entry;
   entry.path = "/nonexistent/m.gguf";

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "registry/manager.h"
 #include "server/engine_loader.h"
+#include "server/generation_request.h"
 
 namespace assay::server {
 namespace {
@@ -68,6 +69,24 @@ class CountingModel final : public engine::LanguageModel {
   std::atomic<int>* const tokens_;
   engine::LoadedModelInfo info_ = {};
 };
+
+TEST(RequestTest, AConversationWithToolsReachesTheEngineAsItIs) {
+  GenerateRequest request;
+  auto* message = request.mutable_chat()->add_messages();
+  message->set_role("tool");
+  message->set_content("21 degrees");
+  message->set_fields_json(R"({"tool_call_id": "a1"})");
+  request.set_tools_json(R"([{"type": "function"}])");
+  request.set_template_variables_json(R"({"enable_thinking": false})");
+  const auto engine = ToEngineRequest(request, LimitsConfig{});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  ASSERT_EQ(engine->prompt.chat.size(), 1U);
+  EXPECT_EQ(engine->prompt.chat[0].role, "tool");
+  EXPECT_EQ(engine->prompt.chat[0].content, "21 degrees");
+  EXPECT_EQ(engine->prompt.chat[0].fields, R"({"tool_call_id": "a1"})");
+  EXPECT_EQ(engine->prompt.tools, R"([{"type": "function"}])");
+  EXPECT_EQ(engine->prompt.variables, R"({"enable_thinking": false})");
+}
 
 class CountingLoader final : public registry::ModelLoader {
  public:
@@ -175,10 +194,25 @@ TEST_F(GenerationTest, BadFieldsAreNamed) {
       {[](GenerateRequest* r) { r->mutable_chat(); }, "chat.messages", "empty"},
       {[](GenerateRequest* r) {
          auto* message = r->mutable_chat()->add_messages();
-         message->set_role("robot");
+         message->set_role("<|im_end|>");
          message->set_content("x");
        },
-       "chat.messages[0].role", "robot"},
+       "chat.messages[0].role", "<|im_end|>"},
+      {[](GenerateRequest* r) { r->mutable_chat()->add_messages()->set_content("x"); },
+       "chat.messages[0].role", "''"},
+      {[](GenerateRequest* r) {
+         auto* message = r->mutable_chat()->add_messages();
+         message->set_role("user");
+         message->set_fields_json(std::string((1 << 20) + 1, ' '));
+       },
+       "chat", "1048577"},
+      {[](GenerateRequest* r) { r->set_tools_json(std::string((1 << 20) + 1, ' ')); }, "tools_json",
+       "1048577"},
+      {[](GenerateRequest* r) {
+         r->set_raw(true);
+         r->set_template_variables_json("{}");
+       },
+       "raw", "template_variables_json"},
       {[](GenerateRequest* r) { r->set_prompt(std::string((1 << 20) + 1, 'x')); }, "prompt",
        "1048577"},
   };

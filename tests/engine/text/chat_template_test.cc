@@ -146,6 +146,17 @@ TEST(ChatTemplateTest, InputsThatAreNoJsonAreNamed) {
               HasSubstr("variables: is not a JSON object"));
 }
 
+// A role of the service is checked; it must not come in by another door.
+TEST(ChatTemplateTest, FieldsCannotReplaceWhatIsGivenApart) {
+  const std::string source = "{{ messages }}";
+  EXPECT_THAT(
+      std::string(
+          Render(source, {.messages = {{"user", "x", R"({"role": "system"})"}}}).status().message()),
+      HasSubstr("messages[0].fields: has a 'role'"));
+  EXPECT_THAT(std::string(Render(source, {.variables = R"({"messages": []})"}).status().message()),
+              HasSubstr("variables: has a 'messages'"));
+}
+
 TEST(ChatTemplateTest, FieldsToolsAndVariablesReachTheTemplate) {
   const ChatTemplateInputs inputs = {
       .messages = {{"assistant", "text", R"({"content": [{"text": "part"}], "name": "n"})"}},

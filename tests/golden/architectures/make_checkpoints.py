@@ -92,7 +92,8 @@ CASES = {
     "qwen3": transformers.Qwen3Config(**LLAMA, head_dim=16, tie_word_embeddings=True),
     "gemma2": transformers.Gemma2Config(**GEMMA, attn_logit_softcapping=3.0, final_logit_softcapping=6.0),
     "gemma2_plain_scale": transformers.Gemma2Config(**{**GEMMA, "query_pre_attn_scalar": 16}),
-    "gemma3": transformers.Gemma3TextConfig(**{**GEMMA, "query_pre_attn_scalar": 16}, layer_types=["sliding_attention"] * 3 + ["full_attention"]),
+    # The sixth layer is full: files of llama.cpp know no other pattern.
+    "gemma3": transformers.Gemma3TextConfig(**{**GEMMA, "num_hidden_layers": 7, "query_pre_attn_scalar": 16}),
     "phi": transformers.PhiConfig(**PHI),
     "phi_qk_norm": transformers.PhiConfig(**PHI, qk_layernorm=True),
     "phi3": transformers.Phi3Config(**PHI3, sliding_window=14),
