@@ -12,10 +12,10 @@ LOG_TAIL_LINES=30
 APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config python3 python3-venv
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev
-  libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libutf8proc-dev libc-ares-dev zlib1g-dev
+  libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libutf8proc-dev libhwy-dev libc-ares-dev zlib1g-dev
   prometheus-cpp-dev libcpp-httplib-dev libboost-dev curl ca-certificates"
 BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
-  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite openssl@3 pcre2 utf8proc c-ares
+  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite openssl@3 pcre2 utf8proc highway c-ares
   prometheus-cpp cpp-httplib boost"
 
 mkdir -p "$LOG" var/models

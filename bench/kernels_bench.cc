@@ -1,0 +1,81 @@
+// The CPU's products: bytes of weights a second for one row (bounded by memory once the matrices
+// exceed the caches), multiply-adds a second for many.
+//
+//   bin/kernels_bench --benchmark_filter=Int4
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/kernels/matrix_product.h"
+#include "engine/kernels/thread_pool.h"
+
+namespace {
+
+using assay::engine::FloatRows;
+using assay::engine::PackedMatrix;
+using assay::engine::PackedType;
+
+constexpr int64_t kColumns = 2048;
+// More than a third-level cache holds.
+constexpr int64_t kOutputs = 65536;
+constexpr int64_t kPanelGrain = 8;
+
+struct Named {
+  const char* name;
+  PackedType type;
+};
+
+void BM_Product(benchmark::State& state, PackedType type, int64_t outputs) {
+  const int64_t rows = state.range(0);
+  assay::engine::ThreadPool pool(static_cast<int>(std::thread::hardware_concurrency()));
+  PackedMatrix matrix(type, outputs, kColumns);
+  std::vector<float> line(kColumns, 0.5F);
+  const std::vector<const float*> lines(assay::engine::kPanelRows, line.data());
+  for (int64_t panel = 0; panel < matrix.panels(); ++panel) matrix.SetPanel(panel, lines);
+  std::vector<float> input(static_cast<size_t>(rows * kColumns), 0.25F);
+  assay::engine::QuantisedRows quantised(rows, kColumns);
+  for (int64_t r = 0; r < rows; ++r) quantised.Set(r, input.data() + r * kColumns);
+  std::vector<float> out(static_cast<size_t>(rows * outputs));
+  const FloatRows to{.data = out.data(), .stride = outputs};
+  for ([[maybe_unused]] auto unused : state) {
+    pool.Run([&](assay::engine::TeamMember& member) {
+      member.For(matrix.panels(), kPanelGrain, [&](int64_t begin, int64_t end) {
+        if (IsQuantised(type)) {
+          MultiplyQuantised(matrix, begin, end, quantised, rows, to);
+        } else {
+          MultiplyFloats(matrix, begin, end, {.data = input.data(), .stride = kColumns}, rows, to);
+        }
+      });
+    });
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(state.iterations() * matrix.Bytes());
+  state.counters["GMAC/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * outputs * kColumns * rows) * 1e-9,
+      benchmark::Counter::kIsRate);
+  state.SetLabel(assay::engine::KernelTarget());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  constexpr int64_t kSmallOutputs = 2048;
+  for (const Named& named :
+       {Named{"Float32", PackedType::kFloat32}, Named{"Float16", PackedType::kFloat16},
+        Named{"Int8", PackedType::kInt8}, Named{"Int4", PackedType::kInt4},
+        Named{"Int4Affine", PackedType::kInt4Affine}}) {
+    const auto run = [type = named.type](benchmark::State& state) {
+      BM_Product(state, type, state.range(0) == 1 ? kOutputs : kSmallOutputs);
+    };
+    benchmark::RegisterBenchmark(named.name, run)->Arg(1)->Arg(4)->Arg(16)->Arg(256)->UseRealTime();
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,0 +1,82 @@
+// Dot products of quads of bytes, for the instruction set that is being compiled. Included once for
+// each target (Highway's foreach_target.h).
+#if defined(ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_
+#undef ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_
+#else
+#define ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Lanes of a panel that one register holds.
+using Ints = hn::CappedTag<int32_t, 16>;
+using Bytes = hn::Repartition<uint8_t, Ints>;
+using Floats = hn::RebindToFloat<Ints>;
+using IntVec = hn::Vec<Ints>;
+using ByteVec = hn::Vec<Bytes>;
+
+#if HWY_TARGET == HWY_NEON
+// Bytes of weights are taken as signed there: 8-bit codes lose their bias of 128 first.
+inline constexpr bool kSignedCodes = true;
+#else
+inline constexpr bool kSignedCodes = false;
+#endif
+
+// sum + the dot products of each lane's four codes, `kWide`: 0 to 255, otherwise 0 to 15, with its
+// four signed bytes of `x`, which are never -128. Exact.
+template <bool kWide>
+HWY_INLINE IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+  return IntVec{_mm512_dpbusd_epi32(sum.raw, codes.raw, x.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  if constexpr (!kWide) {
+    const __m256i pairs = _mm256_maddubs_epi16(codes.raw, x.raw);
+    return IntVec{_mm256_add_epi32(sum.raw, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
+  }
+  const __m256i even_x = _mm256_srai_epi16(_mm256_slli_epi16(x.raw, 8), 8);
+  const __m256i odd_x = _mm256_srai_epi16(x.raw, 8);
+  const __m256i even = _mm256_and_si256(codes.raw, _mm256_set1_epi16(0xFF));
+  const __m256i odd = _mm256_srli_epi16(codes.raw, 8);
+  const __m256i products =
+      _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
+  return IntVec{_mm256_add_epi32(sum.raw, products)};
+#elif HWY_TARGET == HWY_NEON
+  const int8x16_t w = vreinterpretq_s8_u8(codes.raw);
+  const int8x16_t bytes = vreinterpretq_s8_s32(x.raw);
+#if defined(__ARM_FEATURE_DOTPROD)
+  return IntVec{vdotq_s32(sum.raw, w, bytes)};
+#else
+  const int16x8_t low = vmull_s8(vget_low_s8(w), vget_low_s8(bytes));
+  const int16x8_t high = vmull_high_s8(w, bytes);
+  return IntVec{vpadalq_s16(sum.raw, vpaddq_s16(low, high))};
+#endif
+#else
+  const Ints d;
+  const Bytes db;
+  HWY_ALIGN int32_t sums[hn::MaxLanes(d)];
+  HWY_ALIGN uint8_t w[hn::MaxLanes(db)];
+  HWY_ALIGN int8_t values[hn::MaxLanes(db)];
+  hn::Store(sum, d, sums);
+  hn::Store(codes, db, w);
+  hn::Store(hn::BitCast(hn::RebindToSigned<Bytes>(), x), hn::RebindToSigned<Bytes>(), values);
+  for (size_t i = 0; i < hn::Lanes(db); ++i) sums[i / 4] += w[i] * values[i];
+  return hn::Load(d, sums);
+#endif
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_

@@ -1,0 +1,284 @@
+// Products of activations and weights on the CPU.
+#include "engine/kernels/matrix_product.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/matrix_product.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h.
+#include "engine/kernels/dot_quads-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+namespace {
+
+using FloatVec = hn::Vec<Floats>;
+
+constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(int32_t), 16));
+constexpr int64_t kParts = kPanelRows / kLanes;
+constexpr int64_t kQuads = kGroup / kQuad;
+constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
+// Rows of activations that share the weights in registers: as many as 32 or 16 registers hold.
+constexpr int kMaxTile = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+
+// One part (a register's lanes) of a panel against some rows.
+struct TileOut {
+  FloatRows rows;
+  // Columns of `rows` that exist; the last panel may have fewer than the lanes.
+  int64_t lanes;
+};
+
+HWY_INLINE void StoreLanes(FloatVec sum, float* to, int64_t lanes) {
+  const Floats df;
+  if (lanes >= kLanes) {
+    hn::StoreU(sum, df, to);
+    return;
+  }
+  HWY_ALIGN float all[kLanes];
+  hn::Store(sum, df, all);
+  for (int64_t i = 0; i < lanes; ++i) to[i] = all[i];
+}
+
+HWY_INLINE FloatVec LoadHalves(const uint16_t* from) {
+  const Floats df;
+  const hn::Rebind<hwy::float16_t, Floats> dh;
+  return hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from)));
+}
+
+// The codes of a group for the lanes of a part, quad by quad.
+template <bool kWide>
+HWY_INLINE void LoadCodes(const uint8_t* group, ByteVec (&codes)[kQuads]) {
+  const Bytes db;
+  if constexpr (kWide) {
+    for (int64_t q = 0; q < kQuads; ++q) {
+      codes[q] = hn::LoadU(db, group + q * kPanelQuadBytes);
+      if constexpr (kSignedCodes) codes[q] = hn::Xor(codes[q], hn::Set(db, 0x80));
+    }
+    return;
+  }
+  const ByteVec low = hn::Set(db, 0x0F);
+  const hn::Repartition<uint16_t, Ints> dw;
+  for (int64_t q = 0; q < kQuads / 2; ++q) {
+    const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
+    codes[q] = hn::And(pairs, low);
+    codes[q + kQuads / 2] =
+        hn::And(hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))), low);
+  }
+}
+
+template <PackedType kType, int kRows>
+HWY_INLINE void QuantisedTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
+                              const QuantisedRows& input, int64_t row, const TileOut& out) {
+  constexpr bool kWide = kType == PackedType::kInt8;
+  constexpr bool kAffine = kType == PackedType::kInt4Affine;
+  constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
+  constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
+  constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+  const Ints di;
+  const Floats df;
+  const int8_t* x[kRows];
+  const float* x_scales[kRows];
+  const int32_t* x_sums[kRows];
+  FloatVec sums[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    x[r] = input.codes(row + r);
+    x_scales[r] = input.scales(row + r);
+    x_sums[r] = input.sums(row + r);
+    sums[r] = hn::Zero(df);
+  }
+  for (int64_t g = 0; g < groups; ++g) {
+    ByteVec codes[kQuads];
+    LoadCodes<kWide>(values + g * kGroupBytes, codes);
+    const FloatVec scale = LoadHalves(scales + g * kScaleStep);
+    for (int r = 0; r < kRows; ++r) {
+      const auto* quads = reinterpret_cast<const int32_t*>(x[r] + g * kGroup);
+      IntVec dot = kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * x_sums[r][g]);
+      for (int64_t q = 0; q < kQuads; ++q) {
+        dot = DotQuads<kWide>(dot, codes[q], hn::Set(di, quads[q]));
+      }
+      const float x_scale = x_scales[r][g];
+      sums[r] =
+          hn::MulAdd(hn::ConvertTo(df, dot), hn::Mul(scale, hn::Set(df, x_scale)), sums[r]);
+      if constexpr (kAffine) {
+        const FloatVec minimum = LoadHalves(scales + g * kScaleStep + kPanelRows);
+        sums[r] = hn::MulAdd(
+            minimum, hn::Set(df, x_scale * static_cast<float>(x_sums[r][g])), sums[r]);
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
+}
+
+template <PackedType kType, int kRows>
+HWY_INLINE void FloatTile(const std::byte* values, int64_t columns, const FloatRows& input,
+                          const TileOut& out) {
+  const Floats df;
+  FloatVec sums[kRows];
+  for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(df);
+  for (int64_t k = 0; k < columns; ++k) {
+    FloatVec weights;
+    if constexpr (kType == PackedType::kFloat32) {
+      weights = hn::LoadU(df, reinterpret_cast<const float*>(values) + k * kPanelRows);
+    } else if constexpr (kType == PackedType::kFloat16) {
+      weights = LoadHalves(reinterpret_cast<const uint16_t*>(values) + k * kPanelRows);
+    } else {
+      const hn::Rebind<hwy::bfloat16_t, Floats> dh;
+      weights = hn::PromoteTo(
+          df, hn::LoadU(dh, reinterpret_cast<const hwy::bfloat16_t*>(values) + k * kPanelRows));
+    }
+    for (int r = 0; r < kRows; ++r) {
+      sums[r] = hn::MulAdd(weights, hn::Set(df, input.row(r)[k]), sums[r]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
+}
+
+// Calls tile(row, part's first lane, out) by tiles of the largest size, then of one row.
+template <typename Tiles>
+HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t rows,
+                          const FloatRows& out, const Tiles& tiles) {
+  for (int64_t part = 0; part < kParts; ++part) {
+    const int64_t column = panel * kPanelRows + part * kLanes;
+    const int64_t lanes = HWY_MIN(weights.rows() - column, kLanes);
+    if (lanes <= 0) return;
+    int64_t row = 0;
+    const auto place = [&](int64_t r) {
+      return TileOut{.rows = {.data = out.row(r) + column, .stride = out.stride}, .lanes = lanes};
+    };
+    for (; row + kMaxTile <= rows; row += kMaxTile) {
+      tiles.template Run<kMaxTile>(part, row, place(row));
+    }
+    for (; row + 2 <= rows; row += 2) tiles.template Run<2>(part, row, place(row));
+    for (; row < rows; ++row) tiles.template Run<1>(part, row, place(row));
+  }
+}
+
+template <PackedType kType>
+struct QuantisedTiles {
+  const uint8_t* values;
+  const uint16_t* scales;
+  const QuantisedRows& input;
+
+  template <int kRows>
+  HWY_INLINE void Run(int64_t part, int64_t row, const TileOut& out) const {
+    QuantisedTile<kType, kRows>(values + part * kLanes * kQuad, scales + part * kLanes,
+                                input.groups(), input, row, out);
+  }
+};
+
+template <PackedType kType>
+struct FloatTiles {
+  const std::byte* values;
+  int64_t columns;
+  const FloatRows& input;
+
+  template <int kRows>
+  HWY_INLINE void Run(int64_t part, int64_t row, const TileOut& out) const {
+    constexpr int64_t kBytes = kType == PackedType::kFloat32 ? 4 : 2;
+    FloatTile<kType, kRows>(values + part * kLanes * kBytes, columns,
+                            {.data = input.row(row), .stride = input.stride}, out);
+  }
+};
+
+template <PackedType kType>
+void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
+                     const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const QuantisedTiles<kType> tiles{
+        .values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel)),
+        .scales = weights.PanelScales(panel),
+        .input = input};
+    OverPanel(weights, panel, rows, out, tiles);
+  }
+}
+
+template <PackedType kType>
+void FloatPanels(const PackedMatrix& weights, int64_t begin, int64_t end, const FloatRows& input,
+                 int64_t rows, const FloatRows& out) {
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const FloatTiles<kType> tiles{
+        .values = weights.PanelValues(panel), .columns = weights.columns(), .input = input};
+    OverPanel(weights, panel, rows, out, tiles);
+  }
+}
+
+void Quantised(const PackedMatrix& weights, int64_t begin, int64_t end, const QuantisedRows& input,
+               int64_t rows, const FloatRows& out) {
+  switch (weights.type()) {
+    case PackedType::kInt8:
+      return QuantisedPanels<PackedType::kInt8>(weights, begin, end, input, rows, out);
+    case PackedType::kInt4:
+      return QuantisedPanels<PackedType::kInt4>(weights, begin, end, input, rows, out);
+    default:
+      return QuantisedPanels<PackedType::kInt4Affine>(weights, begin, end, input, rows, out);
+  }
+}
+
+void Floating(const PackedMatrix& weights, int64_t begin, int64_t end, const FloatRows& input,
+              int64_t rows, const FloatRows& out) {
+  switch (weights.type()) {
+    case PackedType::kFloat32:
+      return FloatPanels<PackedType::kFloat32>(weights, begin, end, input, rows, out);
+    case PackedType::kFloat16:
+      return FloatPanels<PackedType::kFloat16>(weights, begin, end, input, rows, out);
+    default:
+      return FloatPanels<PackedType::kBFloat16>(weights, begin, end, input, rows, out);
+  }
+}
+
+float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
+  constexpr float kMaxCode = 127.0F;
+  const Floats df;
+  const Ints di;
+  const hn::Rebind<int8_t, Ints> d8;
+  FloatVec most = hn::Zero(df);
+  for (int64_t i = 0; i < kGroup; i += kLanes) most = hn::Max(most, hn::Abs(hn::LoadU(df, values + i)));
+  const float scale = hn::GetLane(hn::MaxOfLanes(df, most)) / kMaxCode;
+  const FloatVec inverse = hn::Set(df, scale == 0.0F ? 0.0F : 1.0F / scale);
+  IntVec sums = hn::Zero(di);
+  for (int64_t i = 0; i < kGroup; i += kLanes) {
+    const IntVec rounded = hn::NearestInt(hn::Mul(hn::LoadU(df, values + i), inverse));
+    sums = hn::Add(sums, rounded);
+    hn::StoreU(hn::DemoteTo(d8, rounded), d8, codes + i);
+  }
+  *sum = hn::GetLane(hn::SumOfLanes(di, sums));
+  return scale;
+}
+
+std::string TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace assay::engine {
+
+HWY_EXPORT(Quantised);
+HWY_EXPORT(Floating);
+HWY_EXPORT(QuantiseGroup);
+HWY_EXPORT(TargetName);
+
+void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                       const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+  HWY_DYNAMIC_DISPATCH(Quantised)(weights, panel_begin, panel_end, input, rows, out);
+}
+
+void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                    const FloatRows& input, int64_t rows, const FloatRows& out) {
+  HWY_DYNAMIC_DISPATCH(Floating)(weights, panel_begin, panel_end, input, rows, out);
+}
+
+float QuantiseActivationGroup(const float* values, int8_t* codes, int32_t* sum) {
+  return HWY_DYNAMIC_DISPATCH(QuantiseGroup)(values, codes, sum);
+}
+
+std::string KernelTarget() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+}  // namespace assay::engine
+#endif  // HWY_ONCE

@@ -1,0 +1,44 @@
+// Products of activations and weights on the CPU.
+#ifndef ASSAY_ENGINE_KERNELS_MATRIX_PRODUCT_H_
+#define ASSAY_ENGINE_KERNELS_MATRIX_PRODUCT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "engine/kernels/activations.h"
+#include "engine/kernels/packed_matrix.h"
+
+namespace assay::engine {
+
+// A matrix of floats, row-major.
+struct FloatRows {
+  float* data = nullptr;
+  // Elements from one row to the next.
+  int64_t stride = 0;
+
+  float* row(int64_t i) const { return data + i * stride; }
+};
+
+// out[i][16 p + j] = sum over k of weights[16 p + j][k] * input[i][k], for the panels p of
+// [panel_begin, panel_end) and the rows i of [0, rows). Single-threaded: callers part the panels.
+// A row's result does not depend on the other rows. The instructions are chosen when first called:
+// AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with dot products where the compiler was told that the
+// processor has them).
+//
+// Quantised weights: dot products of codes in 32-bit integers, scaled and summed in fp32 group by
+// group.
+void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                       const QuantisedRows& input, int64_t rows, const FloatRows& out);
+// Weights of a float type: in fp32, in the order of k.
+void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                    const FloatRows& input, int64_t rows, const FloatRows& out);
+
+// Quantises 32 values: their codes, [32]; returns the scale and sets the sum of the codes.
+float QuantiseActivationGroup(const float* values, int8_t* codes, int32_t* sum);
+
+// The instructions in use: "AVX3_DL", "AVX2", "NEON".
+std::string KernelTarget();
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_KERNELS_MATRIX_PRODUCT_H_

@@ -1,0 +1,78 @@
+// Threads that compute one thing together.
+#include "engine/kernels/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace assay::engine {
+namespace {
+
+class ThreadPoolTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceAndBeforeTheNextLoopBegins) {
+  ThreadPool pool(GetParam());
+  constexpr int64_t kCount = 1000;
+  constexpr int kLoops = 50;
+  std::vector<std::atomic<int>> done(kCount);
+  std::atomic<int> early = 0;
+  for (int run = 0; run < 3; ++run) {
+    for (std::atomic<int>& count : done) count = 0;
+    pool.Run([&](TeamMember& member) {
+      for (int loop = 0; loop < kLoops; ++loop) {
+        member.For(kCount, 7, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) {
+            // What another member did in the loop before is seen here.
+            if (done[static_cast<size_t>(kCount - 1 - i)] < loop) ++early;
+            ++done[static_cast<size_t>(i)];
+          }
+        });
+      }
+    });
+    for (const std::atomic<int>& count : done) EXPECT_EQ(count, kLoops);
+  }
+  EXPECT_EQ(early, 0);
+}
+
+TEST_P(ThreadPoolTest, BarriersKeepStep) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> steps = 0;
+  std::atomic<int> wrong = 0;
+  pool.Run([&](TeamMember& member) {
+    for (int i = 1; i <= 100; ++i) {
+      ++steps;
+      member.Barrier();
+      if (steps != i * member.size()) ++wrong;
+      member.Barrier();
+    }
+  });
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(ThreadPoolTest, SeveralCallersTakeTurns) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> inside = 0;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      for (int n = 0; n < 100; ++n) {
+        pool.Run([&](TeamMember& member) {
+          if (member.index() == 0 && inside++ != 0) ++wrong;
+          member.For(64, 1, [](int64_t, int64_t) {});
+          if (member.index() == 0) --inside;
+        });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, ::testing::Values(1, 2, 5));
+
+}  // namespace
+}  // namespace assay::engine
