@@ -8,8 +8,22 @@
 
 namespace assay::engine {
 
-// Activations [rows, columns] in 8 bits: value = scale * code, a scale for each group of 32 of a
-// row, its largest absolute value / 127.
+// A group of 32 columns of up to 8 rows, as one piece of memory that a product walks through.
+struct QuantisedTile {
+  static constexpr int64_t kRows = 8;
+  static constexpr int64_t kColumns = 32;
+
+  // value = scales[row] * codes[row][column]; codes from -127 to 127.
+  int8_t codes[kRows][kColumns];
+  float scales[kRows];
+  // Of the row's codes.
+  int32_t sums[kRows];
+  // scales[row] * sums[row].
+  float scaled_sums[kRows];
+};
+
+// Activations [rows, columns] in 8 bits, with a scale for each group of 32 of a row, its largest
+// absolute value / 127.
 class QuantisedRows {
  public:
   QuantisedRows() = default;
@@ -17,25 +31,18 @@ class QuantisedRows {
   QuantisedRows(int64_t max_rows, int64_t columns);
 
   // Quantises the groups [group_begin, group_end) of a row of floats, [columns]. Threads may do so
-  // for different groups at the same time.
+  // for different groups or rows at the same time.
   void Set(int64_t row, const float* values, int64_t group_begin, int64_t group_end);
   void Set(int64_t row, const float* values) { Set(row, values, 0, groups_); }
 
-  int64_t columns() const { return columns_; }
+  int64_t columns() const { return groups_ * QuantisedTile::kColumns; }
   int64_t groups() const { return groups_; }
-  // [columns].
-  const int8_t* codes(int64_t row) const { return codes_.data() + row * columns_; }
-  // [groups].
-  const float* scales(int64_t row) const { return scales_.data() + row * groups_; }
-  // [groups]: sums of the codes.
-  const int32_t* sums(int64_t row) const { return sums_.data() + row * groups_; }
+  // The groups of the rows [8 * index, 8 * index + 8).
+  const QuantisedTile* tiles(int64_t index) const { return tiles_.data() + index * groups_; }
 
  private:
-  int64_t columns_ = 0;
   int64_t groups_ = 0;
-  AlignedArray<int8_t> codes_;
-  AlignedArray<float> scales_;
-  AlignedArray<int32_t> sums_;
+  AlignedArray<QuantisedTile> tiles_;
 };
 
 }  // namespace assay::engine

@@ -70,9 +70,10 @@ HWY_INLINE void LoadCodes(const uint8_t* group, ByteVec (&codes)[kQuads]) {
   }
 }
 
+// Rows [row, row + kRows) of the tiles of activations.
 template <PackedType kType, int kRows>
-HWY_INLINE void QuantisedTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
-                              const QuantisedRows& input, int64_t row, const TileOut& out) {
+HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
+                             const QuantisedTile* tiles, int64_t row, const TileOut& out) {
   constexpr bool kWide = kType == PackedType::kInt8;
   constexpr bool kAffine = kType == PackedType::kInt4Affine;
   constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
@@ -80,33 +81,26 @@ HWY_INLINE void QuantisedTile(const uint8_t* values, const uint16_t* scales, int
   constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
   const Ints di;
   const Floats df;
-  const int8_t* x[kRows];
-  const float* x_scales[kRows];
-  const int32_t* x_sums[kRows];
   FloatVec sums[kRows];
-  for (int r = 0; r < kRows; ++r) {
-    x[r] = input.codes(row + r);
-    x_scales[r] = input.scales(row + r);
-    x_sums[r] = input.sums(row + r);
-    sums[r] = hn::Zero(df);
-  }
+  for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
+    const QuantisedTile& tile = tiles[g];
     ByteVec codes[kQuads];
     LoadCodes<kWide>(values + g * kGroupBytes, codes);
     const FloatVec scale = LoadHalves(scales + g * kScaleStep);
     for (int r = 0; r < kRows; ++r) {
-      const auto* quads = reinterpret_cast<const int32_t*>(x[r] + g * kGroup);
-      IntVec dot = kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * x_sums[r][g]);
+      const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
+      IntVec dot = kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row + r]);
       for (int64_t q = 0; q < kQuads; ++q) {
         dot = DotQuads<kWide>(dot, codes[q], hn::Set(di, quads[q]));
       }
-      const float x_scale = x_scales[r][g];
-      sums[r] =
-          hn::MulAdd(hn::ConvertTo(df, dot), hn::Mul(scale, hn::Set(df, x_scale)), sums[r]);
-      if constexpr (kAffine) {
-        const FloatVec minimum = LoadHalves(scales + g * kScaleStep + kPanelRows);
-        sums[r] = hn::MulAdd(
-            minimum, hn::Set(df, x_scale * static_cast<float>(x_sums[r][g])), sums[r]);
+      sums[r] = hn::MulAdd(hn::ConvertTo(df, dot),
+                           hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r]);
+    }
+    if constexpr (kAffine) {
+      const FloatVec minimum = LoadHalves(scales + g * kScaleStep + kPanelRows);
+      for (int r = 0; r < kRows; ++r) {
+        sums[r] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r]);
       }
     }
   }
@@ -152,6 +146,7 @@ HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t ro
     for (; row + kMaxTile <= rows; row += kMaxTile) {
       tiles.template Run<kMaxTile>(part, row, place(row));
     }
+    for (; row + 4 <= rows; row += 4) tiles.template Run<4>(part, row, place(row));
     for (; row + 2 <= rows; row += 2) tiles.template Run<2>(part, row, place(row));
     for (; row < rows; ++row) tiles.template Run<1>(part, row, place(row));
   }
@@ -165,8 +160,9 @@ struct QuantisedTiles {
 
   template <int kRows>
   HWY_INLINE void Run(int64_t part, int64_t row, const TileOut& out) const {
-    QuantisedTile<kType, kRows>(values + part * kLanes * kQuad, scales + part * kLanes,
-                                input.groups(), input, row, out);
+    MultiplyTile<kType, kRows>(values + part * kLanes * kQuad, scales + part * kLanes,
+                               input.groups(), input.tiles(row / QuantisedTile::kRows),
+                               row % QuantisedTile::kRows, out);
   }
 };
 

@@ -68,8 +68,8 @@ double Wanted(const PackedMatrix& matrix, const std::vector<float>& input, int64
   double sum = 0.0;
   for (int64_t k = 0; k < kColumns; ++k) {
     const double x = IsQuantised(matrix.type())
-                         ? static_cast<double>(quantised.scales(0)[k / kGroup]) *
-                               quantised.codes(0)[k]
+                         ? static_cast<double>(quantised.tiles(0)[k / kGroup].scales[0]) *
+                               quantised.tiles(0)[k / kGroup].codes[0][k % kGroup]
                          : static_cast<double>(input[static_cast<size_t>(row * kColumns + k)]);
     sum += static_cast<double>(weights[static_cast<size_t>(k)]) * x;
   }
