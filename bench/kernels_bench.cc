@@ -55,9 +55,9 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs) {
     benchmark::DoNotOptimize(out.data());
   }
   state.SetBytesProcessed(state.iterations() * matrix.Bytes());
-  state.counters["GMAC/s"] = benchmark::Counter(
-      static_cast<double>(state.iterations() * outputs * kColumns * rows) * 1e-9,
-      benchmark::Counter::kIsRate);
+  state.counters["GMAC/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * outputs * kColumns * rows) * 1e-9,
+                         benchmark::Counter::kIsRate);
   state.SetLabel(assay::engine::KernelTarget());
 }
 

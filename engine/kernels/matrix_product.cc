@@ -232,7 +232,8 @@ float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
   const Ints di;
   const hn::Rebind<int8_t, Ints> d8;
   FloatVec most = hn::Zero(df);
-  for (int64_t i = 0; i < kGroup; i += kLanes) most = hn::Max(most, hn::Abs(hn::LoadU(df, values + i)));
+  for (int64_t i = 0; i < kGroup; i += kLanes)
+    most = hn::Max(most, hn::Abs(hn::LoadU(df, values + i)));
   const float scale = hn::GetLane(hn::MaxOfLanes(df, most)) / kMaxCode;
   const FloatVec inverse = hn::Set(df, scale == 0.0F ? 0.0F : 1.0F / scale);
   IntVec sums = hn::Zero(di);

@@ -120,9 +120,8 @@ bool PackedMatrix::Suits(PackedType type, int64_t columns) {
 }
 
 int64_t PackedMatrix::BytesOf(PackedType type, int64_t rows, int64_t columns) {
-  return PanelsOf(rows) *
-         (PanelValueBytes(type, columns) +
-          ScalesOfPanel(type, columns) * static_cast<int64_t>(sizeof(uint16_t)));
+  return PanelsOf(rows) * (PanelValueBytes(type, columns) +
+                           ScalesOfPanel(type, columns) * static_cast<int64_t>(sizeof(uint16_t)));
 }
 
 std::optional<PackedType> PackedMatrix::ExactTypeOf(GgmlType stored) {

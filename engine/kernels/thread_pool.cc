@@ -39,8 +39,7 @@ int TeamMember::size() const { return pool_.threads_; }
 
 void TeamMember::Barrier() { pool_.Barrier(); }
 
-void TeamMember::For(int64_t count, int64_t grain,
-                     absl::FunctionRef<void(int64_t, int64_t)> work) {
+void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> work) {
   std::atomic<int32_t>& next = pool_.next_[loops_ % 2].value;
   std::atomic<int32_t>& other = pool_.next_[(loops_ + 1) % 2].value;
   ++loops_;
@@ -69,7 +68,8 @@ void ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
   {
     const absl::MutexLock lock(&turn_mutex_);
     const int64_t ticket = next_ticket_++;
-    const auto my_turn = [&]() ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
+    const auto my_turn = [&]()
+                             ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
     turn_mutex_.Await(absl::Condition(&my_turn));
   }
   work_ = &work;

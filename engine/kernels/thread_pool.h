@@ -26,8 +26,8 @@ class TeamMember {
   // Returns when all members have called it. Waits spinning for some microseconds, then sleeps.
   void Barrier();
 
-  // Calls work(begin, end) for pieces of [0, count), count < 2^30, of at most `grain`, whichever member is free
-  // takes the next; returns, in every member, when all are done.
+  // Calls work(begin, end) for pieces of [0, count), count < 2^30, of at most `grain`, whichever
+  // member is free takes the next; returns, in every member, when all are done.
   void For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> work);
 
  private:

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "hwy/targets.h"
+#include "tests/engine/kernels/targets.h"
 
 namespace assay::engine {
 namespace {
 
 constexpr int64_t kColumns = 160;
-constexpr PackedType kTypes[] = {PackedType::kFloat32, PackedType::kFloat16,
+constexpr PackedType kTypes[] = {PackedType::kFloat32,  PackedType::kFloat16,
                                  PackedType::kBFloat16, PackedType::kInt8,
                                  PackedType::kInt4,     PackedType::kInt4Affine};
 
@@ -49,7 +49,8 @@ std::vector<float> Product(const PackedMatrix& matrix, std::vector<float>& input
   std::vector<float> out(static_cast<size_t>(rows * matrix.rows()), NAN);
   const FloatRows to{.data = out.data(), .stride = matrix.rows()};
   if (!IsQuantised(matrix.type())) {
-    MultiplyFloats(matrix, 0, matrix.panels(), {.data = input.data(), .stride = kColumns}, rows, to);
+    MultiplyFloats(matrix, 0, matrix.panels(), {.data = input.data(), .stride = kColumns}, rows,
+                   to);
     return out;
   }
   QuantisedRows quantised(rows, kColumns);
@@ -76,17 +77,12 @@ double Wanted(const PackedMatrix& matrix, const std::vector<float>& input, int64
   return sum;
 }
 
-class MatrixProductTest : public ::testing::TestWithParam<int64_t> {
- protected:
-  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
-};
+class MatrixProductTest : public TargetTest {};
 
 TEST_P(MatrixProductTest, IsTheSumOfProducts) {
   for (const PackedType type : kTypes) {
     for (const Case& test : {Case{16, 1}, Case{7, 3}, Case{41, 11}, Case{64, 16}}) {
-      const PackedMatrix matrix =
-          Packed(type, test.outputs, Random(test.outputs * kColumns, 1));
+      const PackedMatrix matrix = Packed(type, test.outputs, Random(test.outputs * kColumns, 1));
       std::vector<float> input = Random(test.rows * kColumns, 2);
       const std::vector<float> out = Product(matrix, input, test.rows);
       for (int64_t r = 0; r < test.rows; ++r) {
@@ -129,16 +125,8 @@ TEST_P(MatrixProductTest, LargestCodesDoNotOverflow) {
   }
 }
 
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> targets;
-  for (const int64_t target : {HWY_AVX3_DL, HWY_AVX2, HWY_SSE4, HWY_NEON}) {
-    if ((hwy::SupportedTargets() & HWY_TARGETS & target) != 0) targets.push_back(target);
-  }
-  return targets;
-}
-
 INSTANTIATE_TEST_SUITE_P(Targets, MatrixProductTest, ::testing::ValuesIn(Targets()),
-                         [](const auto& info) { return std::string(hwy::TargetName(info.param)); });
+                         TargetTestName);
 
 }  // namespace
 }  // namespace assay::engine

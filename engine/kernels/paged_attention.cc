@@ -1,0 +1,278 @@
+// Attention over pages of keys and values.
+#include "engine/kernels/paged_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/paged_attention.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h.
+#include "engine/kernels/row_math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace assay::engine::HWY_NAMESPACE {
+namespace {
+
+constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
+// Registers for a page's tokens, and queries that share a load of them: as the registers allow.
+constexpr int64_t kTokenVecs = kPageTokens / kLanes;
+constexpr int kTile = kLanes == 16 ? 4 : kLanes == 8 || HWY_ARCH_ARM ? 2 : 1;
+constexpr int64_t kDimVecs = kLanes == 16 ? 2 : 4;
+constexpr float kNothing = -std::numeric_limits<float>::infinity();
+
+template <KvType kType>
+HWY_INLINE RowVec LoadElements(const std::byte* base, int64_t index) {
+  const RowTag d;
+  if constexpr (kType == KvType::kFloat32) {
+    return hn::LoadU(d, reinterpret_cast<const float*>(base) + index);
+  } else {
+    const hn::Rebind<hwy::float16_t, RowTag> dh;
+    return hn::PromoteTo(d, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(base) + index));
+  }
+}
+
+// Where a query stands: its token and its head within the group.
+struct Place {
+  int64_t token;
+  int64_t head;
+};
+
+template <KvType kType>
+class PageWalk {
+ public:
+  PageWalk(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
+      : cache_(cache),
+        task_(task),
+        scratch_(scratch),
+        dim_(cache.shape().head_dim),
+        padded_(cache.padded_dim()),
+        count_(task.count * task.group) {}
+
+  void Run() {
+    Begin();
+    const int64_t length = task_.position + task_.count;
+    const int64_t first =
+        task_.window == 0 ? 0 : std::max<int64_t>(0, task_.position - task_.window + 1);
+    for (int64_t page = first / kPageTokens; page * kPageTokens < length; ++page) {
+      Page(page, std::min(kPageTokens, length - page * kPageTokens));
+    }
+    End();
+  }
+
+ private:
+  Place PlaceOf(int64_t query) const {
+    return {.token = query / task_.group, .head = query % task_.group};
+  }
+
+  void Begin() {
+    for (int64_t i = 0; i < count_; ++i) {
+      const Place place = PlaceOf(i);
+      const float* from = task_.queries.row(place.token) + place.head * dim_;
+      float* to = scratch_.queries() + i * dim_;
+      for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * task_.scale;
+      std::fill_n(scratch_.sums() + i * padded_, padded_, 0.0F);
+      scratch_.maxima()[i] = kNothing;
+      scratch_.totals()[i] = 0.0F;
+    }
+  }
+
+  void Page(int64_t page, int64_t tokens) {
+    const int64_t place = task_.pages[static_cast<size_t>(page)];
+    const std::byte* keys = cache_.Keys(task_.layer, place, task_.kv_head);
+    const std::byte* values = cache_.Values(task_.layer, place, task_.kv_head);
+    const int64_t start = page * kPageTokens;
+    int64_t i = 0;
+    for (; i + kTile <= count_; i += kTile) Scores<kTile>(keys, i, start);
+    for (; i < count_; ++i) Scores<1>(keys, i, start);
+    for (i = 0; i + kTile <= count_; i += kTile) Mix<kTile>(values, i, tokens);
+    for (; i < count_; ++i) Mix<1>(values, i, tokens);
+  }
+
+  template <int kQueries>
+  HWY_INLINE void Scores(const std::byte* keys, int64_t query, int64_t start) {
+    const RowTag d;
+    RowVec scores[kQueries][kTokenVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
+    }
+    const float* queries = scratch_.queries() + query * dim_;
+    for (int64_t k = 0; k < dim_; ++k) {
+      RowVec key[kTokenVecs];
+      for (int64_t v = 0; v < kTokenVecs; ++v) {
+        key[v] = LoadElements<kType>(keys, k * kPageTokens + v * kLanes);
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const RowVec x = hn::Set(d, queries[q * dim_ + k]);
+        for (int64_t v = 0; v < kTokenVecs; ++v) {
+          scores[q][v] = hn::MulAdd(x, key[v], scores[q][v]);
+        }
+      }
+    }
+    for (int q = 0; q < kQueries; ++q) Share(scores[q], query + q, start);
+  }
+
+  // Adds a page's scores of one query to its running softmax.
+  HWY_INLINE void Share(RowVec (&scores)[kTokenVecs], int64_t query, int64_t start) {
+    const RowTag d;
+    const Place place = PlaceOf(query);
+    const int64_t position = task_.position + place.token;
+    Change(scores, place, position, start);
+    Hide(scores, position, start);
+    RowVec most = scores[0];
+    for (int64_t v = 1; v < kTokenVecs; ++v) most = hn::Max(most, scores[v]);
+    const float old = scratch_.maxima()[query];
+    const float largest = std::max(old, hn::GetLane(hn::MaxOfLanes(d, most)));
+    float* shares = scratch_.shares() + query * kPageTokens;
+    if (largest == kNothing) {
+      std::fill_n(shares, kPageTokens, 0.0F);
+      return;
+    }
+    if (largest > old) Shrink(query, old == kNothing ? 0.0F : std::exp(old - largest));
+    scratch_.maxima()[query] = largest;
+    const RowVec top = hn::Set(d, largest);
+    RowVec total = hn::Zero(d);
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      const RowVec share = hn::Exp(d, hn::Sub(scores[v], top));
+      total = hn::Add(total, share);
+      hn::StoreU(share, d, shares + v * kLanes);
+    }
+    scratch_.totals()[query] += hn::GetLane(hn::SumOfLanes(d, total));
+  }
+
+  HWY_INLINE void Change(RowVec (&scores)[kTokenVecs], const Place& place, int64_t position,
+                         int64_t start) {
+    const RowTag d;
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      if (task_.softcap != 0.0F) {
+        const RowVec cap = hn::Set(d, task_.softcap);
+        scores[v] = hn::Mul(cap, TanhOf(hn::Div(scores[v], cap)));
+      }
+      if (task_.slopes != nullptr) {
+        const auto distance = static_cast<float>(start + v * kLanes - position);
+        scores[v] =
+            hn::MulAdd(hn::Set(d, task_.slopes[place.head]), hn::Iota(d, distance), scores[v]);
+      }
+      if (task_.biases != nullptr) {
+        const float* bias = task_.biases + place.head * task_.bias_stride + start + v * kLanes;
+        scores[v] = hn::Add(scores[v], hn::LoadU(d, bias));
+      }
+    }
+  }
+
+  // Keys that the query does not see.
+  HWY_INLINE void Hide(RowVec (&scores)[kTokenVecs], int64_t position, int64_t start) {
+    const int64_t last = position - start;
+    const int64_t first = task_.window == 0 ? 0 : last - task_.window + 1;
+    if (last >= kPageTokens - 1 && first <= 0) return;
+    const RowTag d;
+    // Page places are small integers, exact in fp32; far ones count as just outside.
+    const RowVec low = hn::Set(d, static_cast<float>(std::clamp<int64_t>(first, 0, kPageTokens)));
+    const RowVec high = hn::Set(d, static_cast<float>(std::clamp<int64_t>(last, -1, kPageTokens)));
+    const RowVec nothing = hn::Set(d, kNothing);
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      const RowVec slot = hn::Iota(d, static_cast<float>(v * kLanes));
+      const auto seen = hn::And(hn::Ge(slot, low), hn::Le(slot, high));
+      scores[v] = hn::IfThenElse(seen, scores[v], nothing);
+    }
+  }
+
+  HWY_INLINE void Shrink(int64_t query, float factor) {
+    const RowTag d;
+    scratch_.totals()[query] *= factor;
+    float* sums = scratch_.sums() + query * padded_;
+    const RowVec f = hn::Set(d, factor);
+    for (int64_t k = 0; k < padded_; k += kLanes) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, sums + k), f), d, sums + k);
+    }
+  }
+
+  template <int kQueries>
+  HWY_INLINE void Mix(const std::byte* values, int64_t query, int64_t tokens) {
+    int64_t k = 0;
+    for (; k + kDimVecs * kLanes <= padded_; k += kDimVecs * kLanes) {
+      MixColumns<kQueries, kDimVecs>(values, query, tokens, k);
+    }
+    for (; k < padded_; k += kLanes) MixColumns<kQueries, 1>(values, query, tokens, k);
+  }
+
+  template <int kQueries, int64_t kVecs>
+  HWY_INLINE void MixColumns(const std::byte* values, int64_t query, int64_t tokens, int64_t k) {
+    const RowTag d;
+    float* sums = scratch_.sums() + query * padded_ + k;
+    const float* shares = scratch_.shares() + query * kPageTokens;
+    RowVec mixed[kQueries][kVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kVecs; ++v)
+        mixed[q][v] = hn::LoadU(d, sums + q * padded_ + v * kLanes);
+    }
+    for (int64_t t = 0; t < tokens; ++t) {
+      RowVec value[kVecs];
+      for (int64_t v = 0; v < kVecs; ++v) {
+        value[v] = LoadElements<kType>(values, t * padded_ + k + v * kLanes);
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const RowVec share = hn::Set(d, shares[q * kPageTokens + t]);
+        for (int64_t v = 0; v < kVecs; ++v) mixed[q][v] = hn::MulAdd(share, value[v], mixed[q][v]);
+      }
+    }
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kVecs; ++v)
+        hn::StoreU(mixed[q][v], d, sums + q * padded_ + v * kLanes);
+    }
+  }
+
+  void End() {
+    for (int64_t i = 0; i < count_; ++i) {
+      const Place place = PlaceOf(i);
+      float* to = task_.out.row(place.token) + place.head * dim_;
+      const float* from = scratch_.sums() + i * padded_;
+      const float inverse = 1.0F / scratch_.totals()[i];
+      for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * inverse;
+    }
+  }
+
+  const KvPages& cache_;
+  const AttentionTask& task_;
+  AttentionScratch& scratch_;
+  const int64_t dim_;
+  const int64_t padded_;
+  const int64_t count_;
+};
+
+void Attend(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
+  if (cache.shape().type == KvType::kFloat32) {
+    PageWalk<KvType::kFloat32>(cache, task, scratch).Run();
+  } else {
+    PageWalk<KvType::kFloat16>(cache, task, scratch).Run();
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace assay::engine {
+
+HWY_EXPORT(Attend);
+
+AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim)
+    : queries_(static_cast<size_t>(max_queries * head_dim)),
+      // Up to whole registers.
+      sums_(static_cast<size_t>(max_queries * (head_dim + kPageTokens))),
+      shares_(static_cast<size_t>(max_queries * kPageTokens)),
+      maxima_(static_cast<size_t>(max_queries)),
+      totals_(static_cast<size_t>(max_queries)) {}
+
+void AttendPages(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
+  HWY_DYNAMIC_DISPATCH(Attend)(cache, task, scratch);
+}
+
+}  // namespace assay::engine
+#endif  // HWY_ONCE

@@ -1,0 +1,71 @@
+// Attention over pages of keys and values, on the CPU.
+#ifndef ASSAY_ENGINE_KERNELS_PAGED_ATTENTION_H_
+#define ASSAY_ENGINE_KERNELS_PAGED_ATTENTION_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/kernels/kv_pages.h"
+#include "engine/kernels/matrix_product.h"
+
+namespace assay::engine {
+
+// The queries of some consecutive tokens, of the heads that share one head of keys and values.
+struct AttentionTask {
+  int64_t layer = 0;
+  int64_t kv_head = 0;
+  // Query heads that share it.
+  int64_t group = 1;
+  // Of the sequence: page i has the tokens [32 i, 32 i + 32).
+  absl::Span<const int32_t> pages;
+  // The first query's; it sees the keys up to its own.
+  int64_t position = 0;
+  int64_t count = 0;
+  // A query sees this many positions, its own included; 0: all.
+  int64_t window = 0;
+  // Scores are multiplied by it, then capped: cap * tanh(score / cap); 0: not.
+  float scale = 1.0F;
+  float softcap = 0.0F;
+  // [group] each, added to the scores: slope * (key's position - query's) (arXiv:2108.12409).
+  const float* slopes = nullptr;
+  // [group, bias_stride]: added to the scores by the key's position.
+  const float* biases = nullptr;
+  int64_t bias_stride = 0;
+  // [count, group * head_dim], from the first of these heads on; `out` alike.
+  FloatRows queries;
+  FloatRows out;
+};
+
+// Buffers of one thread.
+class AttentionScratch {
+ public:
+  // max_queries: the largest count * group.
+  AttentionScratch(int64_t max_queries, int64_t head_dim);
+
+  // [max_queries, head_dim], scaled.
+  float* queries() { return queries_.data(); }
+  // [max_queries, padded_dim].
+  float* sums() { return sums_.data(); }
+  // [max_queries, 32].
+  float* shares() { return shares_.data(); }
+  // [max_queries] each: the largest score so far, and the sum of the shares.
+  float* maxima() { return maxima_.data(); }
+  float* totals() { return totals_.data(); }
+
+ private:
+  AlignedArray<float> queries_;
+  AlignedArray<float> sums_;
+  AlignedArray<float> shares_;
+  AlignedArray<float> maxima_;
+  AlignedArray<float> totals_;
+};
+
+// softmax(queries keys^T) values, page by page with a running maximum (arXiv:2205.14135), in fp32.
+// Single-threaded. A query's result depends neither on the other queries of the task nor on how
+// the pages lie in memory.
+void AttendPages(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_KERNELS_PAGED_ATTENTION_H_

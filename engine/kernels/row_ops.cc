@@ -1,0 +1,199 @@
+// What a transformer computes of one row at a time.
+#include "engine/kernels/row_ops.h"
+
+#include <cmath>
+#include <cstdint>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/row_ops.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h.
+#include "engine/kernels/row_math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace assay::engine::HWY_NAMESPACE {
+namespace {
+
+constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
+
+// out[i] = change(vector of each of the inputs at i), the rest of a row through a padded copy.
+template <typename Change, typename... Inputs>
+HWY_INLINE void ForRow(int64_t count, float* out, const Change& change, const Inputs*... inputs) {
+  const RowTag d;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    hn::StoreU(change(hn::LoadU(d, inputs + i)...), d, out + i);
+  if (i == count) return;
+  const auto padded = [&](const float* from) {
+    HWY_ALIGN float lanes[kLanes] = {};
+    for (int64_t j = i; j < count; ++j) lanes[j - i] = from[j];
+    return hn::Load(d, lanes);
+  };
+  HWY_ALIGN float result[kLanes];
+  hn::Store(change(padded(inputs)...), d, result);
+  for (int64_t j = i; j < count; ++j) out[j] = result[j - i];
+}
+
+// The sum of term(vector) over a row.
+template <typename Term>
+HWY_INLINE float SumOverRow(const float* row, int64_t count, const Term& term) {
+  const RowTag d;
+  RowVec sum = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) sum = hn::Add(sum, term(hn::LoadU(d, row + i)));
+  if (i < count) {
+    const auto mask = hn::FirstN(d, static_cast<size_t>(count - i));
+    HWY_ALIGN float lanes[kLanes] = {};
+    for (int64_t j = i; j < count; ++j) lanes[j - i] = row[j];
+    sum = hn::Add(sum, hn::IfThenElseZero(mask, term(hn::Load(d, lanes))));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+// out = row * scale * weight + bias.
+HWY_INLINE void Scaled(const float* row, const float* weight, const float* bias, float scale,
+                       int64_t count, float* out) {
+  const RowTag d;
+  const RowVec factor = hn::Set(d, scale);
+  if (weight == nullptr) {
+    ForRow(count, out, [&](RowVec x) { return hn::Mul(x, factor); }, row);
+  } else if (bias == nullptr) {
+    ForRow(
+        count, out, [&](RowVec x, RowVec w) { return hn::Mul(hn::Mul(x, factor), w); }, row,
+        weight);
+  } else {
+    ForRow(
+        count, out,
+        [&](RowVec x, RowVec w, RowVec b) { return hn::MulAdd(hn::Mul(x, factor), w, b); }, row,
+        weight, bias);
+  }
+}
+
+void Rms(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
+  const float squares = SumOverRow(row, count, [](RowVec x) { return hn::Mul(x, x); });
+  const float mean = squares / static_cast<float>(count);
+  Scaled(row, weight, /*bias=*/nullptr, 1.0F / std::sqrt(mean + epsilon), count, out);
+}
+
+void Layer(const float* row, const float* weight, const float* bias, int64_t count, float epsilon,
+           float* out) {
+  const RowTag d;
+  const float mean = SumOverRow(row, count, [](RowVec x) { return x; }) / static_cast<float>(count);
+  const RowVec center = hn::Set(d, mean);
+  const float squares = SumOverRow(row, count, [&](RowVec x) {
+    const RowVec from_center = hn::Sub(x, center);
+    return hn::Mul(from_center, from_center);
+  });
+  const float scale = 1.0F / std::sqrt(squares / static_cast<float>(count) + epsilon);
+  ForRow(count, out, [&](RowVec x) { return hn::Sub(x, center); }, row);
+  Scaled(out, weight, bias, scale, count, out);
+}
+
+template <typename Function>
+HWY_INLINE void Apply(const float* row, const float* factor, int64_t count, float* out,
+                      const Function& function) {
+  if (factor == nullptr) return ForRow(count, out, function, row);
+  ForRow(count, out, [&](RowVec x, RowVec f) { return hn::Mul(function(x), f); }, row, factor);
+}
+
+void Activation(RowActivation activation, const float* row, const float* factor, int64_t count,
+                float* out) {
+  const RowTag d;
+  const RowVec one = hn::Set(d, 1.0F);
+  const RowVec half = hn::Set(d, 0.5F);
+  switch (activation) {
+    case RowActivation::kSilu:
+      return Apply(row, factor, count, out, [&](RowVec x) {
+        // Highway's Exp() is wrong where the result exceeds fp32.
+        const RowVec power = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)));
+        return hn::Div(x, hn::Add(one, power));
+      });
+    case RowActivation::kGelu:
+      return Apply(row, factor, count, out, [&](RowVec x) {
+        const RowVec erf = ErfOf(hn::Mul(x, hn::Set(d, 0.70710678F)));
+        return hn::Mul(hn::Mul(x, half), hn::Add(one, erf));
+      });
+    case RowActivation::kGeluTanh:
+      return Apply(row, factor, count, out, [&](RowVec x) {
+        const RowVec cubed = hn::Mul(hn::Mul(x, x), x);
+        const RowVec inner = hn::MulAdd(cubed, hn::Set(d, 0.044715F), x);
+        const RowVec tanh = TanhOf(hn::Mul(inner, hn::Set(d, 0.79788456F)));
+        return hn::Mul(hn::Mul(x, half), hn::Add(one, tanh));
+      });
+    case RowActivation::kRelu:
+      return Apply(row, factor, count, out, [&](RowVec x) { return hn::Max(x, hn::Zero(d)); });
+  }
+}
+
+void Add(const float* addend, int64_t count, float* row) {
+  ForRow(count, row, [](RowVec x, RowVec y) { return hn::Add(x, y); }, row, addend);
+}
+
+void Cap(float cap, int64_t count, float* row) {
+  const RowTag d;
+  const RowVec limit = hn::Set(d, cap);
+  const RowVec inverse = hn::Set(d, 1.0F / cap);
+  ForRow(count, row, [&](RowVec x) { return hn::Mul(limit, TanhOf(hn::Mul(x, inverse))); }, row);
+}
+
+void Rotate(const float* cosines, const float* sines, int64_t half, float* head) {
+  const RowTag d;
+  int64_t i = 0;
+  for (; i + kLanes <= half; i += kLanes) {
+    const RowVec cosine = hn::LoadU(d, cosines + i);
+    const RowVec sine = hn::LoadU(d, sines + i);
+    const RowVec first = hn::LoadU(d, head + i);
+    const RowVec second = hn::LoadU(d, head + half + i);
+    hn::StoreU(hn::NegMulAdd(second, sine, hn::Mul(first, cosine)), d, head + i);
+    hn::StoreU(hn::MulAdd(first, sine, hn::Mul(second, cosine)), d, head + half + i);
+  }
+  for (; i < half; ++i) {
+    const float first = head[i];
+    const float second = head[half + i];
+    head[i] = first * cosines[i] - second * sines[i];
+    head[half + i] = first * sines[i] + second * cosines[i];
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace assay::engine {
+
+HWY_EXPORT(Rms);
+HWY_EXPORT(Layer);
+HWY_EXPORT(Activation);
+HWY_EXPORT(Add);
+HWY_EXPORT(Cap);
+HWY_EXPORT(Rotate);
+
+void RmsNorm(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
+  HWY_DYNAMIC_DISPATCH(Rms)(row, weight, count, epsilon, out);
+}
+
+void LayerNorm(const float* row, const float* weight, const float* bias, int64_t count,
+               float epsilon, float* out) {
+  HWY_DYNAMIC_DISPATCH(Layer)(row, weight, bias, count, epsilon, out);
+}
+
+void Activate(RowActivation activation, const float* row, const float* factor, int64_t count,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(Activation)(activation, row, factor, count, out);
+}
+
+void AddRow(const float* addend, int64_t count, float* row) {
+  HWY_DYNAMIC_DISPATCH(Add)(addend, count, row);
+}
+
+void CapRow(float cap, int64_t count, float* row) { HWY_DYNAMIC_DISPATCH(Cap)(cap, count, row); }
+
+void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head) {
+  HWY_DYNAMIC_DISPATCH(Rotate)(cosines, sines, half, head);
+}
+
+}  // namespace assay::engine
+#endif  // HWY_ONCE

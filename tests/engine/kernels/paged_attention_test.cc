@@ -1,0 +1,179 @@
+// Attention over pages against softmax in double.
+#include "engine/kernels/paged_attention.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <vector>
+
+#include "tests/engine/kernels/targets.h"
+
+namespace assay::engine {
+namespace {
+
+struct Model {
+  int64_t kv_heads;
+  int64_t group;
+  int64_t head_dim;
+  int64_t window = 0;
+  float softcap = 0.0F;
+  bool slopes = false;
+  bool biases = false;
+};
+
+constexpr int64_t kLength = 101;
+constexpr int64_t kBiasStride = 128;
+constexpr float kScale = 0.3F;
+
+// One layer's keys, values and queries of a sequence, in pages that lie in disorder.
+class Sequence {
+ public:
+  Sequence(const Model& model, KvType type)
+      : model_(model),
+        cache_({.type = type, .layers = 2, .kv_heads = model.kv_heads, .head_dim = model.head_dim},
+               5) {
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    const auto fill = [&](std::vector<float>& values, int64_t count) {
+      values.resize(static_cast<size_t>(count));
+      for (float& value : values) value = normal(random);
+    };
+    fill(keys_, kLength * model.kv_heads * model.head_dim);
+    fill(values_, kLength * model.kv_heads * model.head_dim);
+    fill(queries_, kLength * model.kv_heads * model.group * model.head_dim);
+    fill(biases_, model.group * kBiasStride);
+    fill(slopes_, model.group);
+    for (int64_t t = 0; t < kLength; ++t) {
+      for (int64_t h = 0; h < model.kv_heads; ++h) {
+        const auto at = static_cast<size_t>((t * model.kv_heads + h) * model.head_dim);
+        cache_.Write(1, pages_[static_cast<size_t>(t / kPageTokens)], t % kPageTokens, h,
+                     keys_.data() + at, values_.data() + at);
+      }
+    }
+  }
+
+  std::vector<float> Attend(int64_t head, int64_t position, int64_t count) {
+    const int64_t stride = model_.kv_heads * model_.group * model_.head_dim;
+    std::vector<float> out(static_cast<size_t>(count * model_.group * model_.head_dim));
+    AttentionTask task{.layer = 1,
+                       .kv_head = head,
+                       .group = model_.group,
+                       .pages = pages_,
+                       .position = position,
+                       .count = count,
+                       .window = model_.window,
+                       .scale = kScale,
+                       .softcap = model_.softcap,
+                       .slopes = model_.slopes ? slopes_.data() : nullptr,
+                       .biases = model_.biases ? biases_.data() : nullptr,
+                       .bias_stride = kBiasStride};
+    task.queries = {
+        .data = queries_.data() + position * stride + head * model_.group * model_.head_dim,
+        .stride = stride};
+    task.out = {.data = out.data(), .stride = model_.group * model_.head_dim};
+    AttentionScratch scratch(count * model_.group, model_.head_dim);
+    AttendPages(cache_, task, scratch);
+    return out;
+  }
+
+  double Wanted(int64_t head, int64_t position, int64_t in_group, int64_t dim) const {
+    const int64_t first =
+        model_.window == 0 ? 0 : std::max<int64_t>(0, position - model_.window + 1);
+    std::vector<double> scores;
+    const auto at = [&](const std::vector<float>& all, int64_t t, int64_t heads, int64_t h,
+                        int64_t i) {
+      return static_cast<double>(all[static_cast<size_t>((t * heads + h) * model_.head_dim + i)]);
+    };
+    for (int64_t t = first; t <= position; ++t) {
+      double score = 0.0;
+      for (int64_t i = 0; i < model_.head_dim; ++i) {
+        score += at(queries_, position, model_.kv_heads * model_.group,
+                    head * model_.group + in_group, i) *
+                 at(keys_, t, model_.kv_heads, head, i);
+      }
+      score *= kScale;
+      if (model_.softcap != 0.0F) score = model_.softcap * std::tanh(score / model_.softcap);
+      if (model_.slopes) {
+        score += slopes_[static_cast<size_t>(in_group)] * static_cast<double>(t - position);
+      }
+      if (model_.biases) score += biases_[static_cast<size_t>(in_group * kBiasStride + t)];
+      scores.push_back(score);
+    }
+    const double most = *std::max_element(scores.begin(), scores.end());
+    double total = 0.0;
+    double mixed = 0.0;
+    for (int64_t t = first; t <= position; ++t) {
+      const double share = std::exp(scores[static_cast<size_t>(t - first)] - most);
+      total += share;
+      mixed += share * at(values_, t, model_.kv_heads, head, dim);
+    }
+    return mixed / total;
+  }
+
+ private:
+  Model model_;
+  KvPages cache_;
+  std::vector<int32_t> pages_ = {4, 0, 3, 1};
+  std::vector<float> keys_;
+  std::vector<float> values_;
+  std::vector<float> queries_;
+  std::vector<float> biases_;
+  std::vector<float> slopes_;
+};
+
+const Model kModels[] = {
+    {.kv_heads = 3, .group = 3, .head_dim = 64},
+    {.kv_heads = 1, .group = 5, .head_dim = 12},
+    {.kv_heads = 2, .group = 1, .head_dim = 80, .softcap = 2.0F},
+    {.kv_heads = 2, .group = 2, .head_dim = 16, .window = 37},
+    {.kv_heads = 1, .group = 4, .head_dim = 24, .slopes = true},
+    {.kv_heads = 1, .group = 2, .head_dim = 20, .window = 5, .softcap = 3.0F, .biases = true},
+};
+
+class PagedAttentionTest : public TargetTest {};
+
+TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
+  for (const Model& model : kModels) {
+    for (const KvType type : {KvType::kFloat32, KvType::kFloat16}) {
+      Sequence sequence(model, type);
+      const double tolerance = type == KvType::kFloat32 ? 2e-5 : 1e-2;
+      for (const auto& [position, count] :
+           std::vector<std::pair<int64_t, int64_t>>{{0, 1}, {0, 40}, {31, 1}, {64, 37}, {100, 1}}) {
+        for (int64_t head = 0; head < model.kv_heads; ++head) {
+          const std::vector<float> out = sequence.Attend(head, position, count);
+          for (int64_t t = 0; t < count; ++t) {
+            for (int64_t g = 0; g < model.group; ++g) {
+              for (int64_t i = 0; i < model.head_dim; ++i) {
+                const auto at = static_cast<size_t>((t * model.group + g) * model.head_dim + i);
+                ASSERT_NEAR(out[at], sequence.Wanted(head, position + t, g, i), tolerance)
+                    << "head_dim " << model.head_dim << " position " << position + t;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnItsNeighbours) {
+  for (const Model& model : kModels) {
+    Sequence sequence(model, KvType::kFloat16);
+    const std::vector<float> together = sequence.Attend(0, 0, kLength);
+    const int64_t width = model.group * model.head_dim;
+    for (const int64_t t : {0, 1, 31, 32, 50, 100}) {
+      const std::vector<float> alone = sequence.Attend(0, t, 1);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + t * width))
+          << "head_dim " << model.head_dim << " position " << t;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, PagedAttentionTest, ::testing::ValuesIn(Targets()),
+                         TargetTestName);
+
+}  // namespace
+}  // namespace assay::engine

@@ -1,0 +1,112 @@
+// Row operations against the same in double.
+#include "engine/kernels/row_ops.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "tests/engine/kernels/targets.h"
+
+namespace assay::engine {
+namespace {
+
+std::vector<float> Random(size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0.3F, 2.0F);
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+class RowOpsTest : public TargetTest {};
+
+TEST_P(RowOpsTest, NormsAreTheirFormulas) {
+  for (const size_t count : {1U, 7U, 16U, 42U, 576U}) {
+    const std::vector<float> row = Random(count, 1);
+    const std::vector<float> weight = Random(count, 2);
+    const std::vector<float> bias = Random(count, 3);
+    double squares = 0.0;
+    double mean = 0.0;
+    for (const float x : row) {
+      squares += static_cast<double>(x) * x;
+      mean += x;
+    }
+    const auto n = static_cast<double>(count);
+    mean /= n;
+    double variance = 0.0;
+    for (const float x : row) variance += (x - mean) * (x - mean) / n;
+    const double rms = 1.0 / std::sqrt(squares / n + 1e-5);
+    const double deviation = 1.0 / std::sqrt(variance + 1e-5);
+    std::vector<float> out(count);
+    const auto size = static_cast<int64_t>(count);
+    RmsNorm(row.data(), weight.data(), size, 1e-5F, out.data());
+    for (size_t i = 0; i < count; ++i) EXPECT_NEAR(out[i], row[i] * rms * weight[i], 2e-5);
+    RmsNorm(row.data(), nullptr, size, 1e-5F, out.data());
+    for (size_t i = 0; i < count; ++i) EXPECT_NEAR(out[i], row[i] * rms, 2e-5);
+    LayerNorm(row.data(), weight.data(), bias.data(), size, 1e-5F, out.data());
+    for (size_t i = 0; i < count; ++i) {
+      EXPECT_NEAR(out[i], (row[i] - mean) * deviation * weight[i] + bias[i], 4e-5);
+    }
+  }
+}
+
+TEST_P(RowOpsTest, ActivationsAreTheirFormulas) {
+  const std::vector<std::pair<RowActivation, std::function<double(double)>>> functions = {
+      {RowActivation::kSilu, [](double x) { return x / (1.0 + std::exp(-x)); }},
+      {RowActivation::kGelu, [](double x) { return x / 2 * (1.0 + std::erf(x / std::sqrt(2.0))); }},
+      {RowActivation::kGeluTanh,
+       [](double x) {
+         return x / 2 * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
+       }},
+      {RowActivation::kRelu, [](double x) { return std::max(x, 0.0); }},
+  };
+  std::vector<float> row = {0.0F, -0.0F, 1e-8F, -1e-8F, 30.0F, -30.0F, 200.0F, -200.0F};
+  for (float x = -8.0F; x < 8.0F; x += 0.013F) row.push_back(x);
+  const std::vector<float> factor = Random(row.size(), 4);
+  for (const auto& [activation, wanted] : functions) {
+    std::vector<float> out(row.size());
+    const auto size = static_cast<int64_t>(row.size());
+    Activate(activation, row.data(), nullptr, size, out.data());
+    for (size_t i = 0; i < row.size(); ++i) {
+      EXPECT_NEAR(out[i], wanted(row[i]), 1e-6 + 1e-6 * std::abs(row[i])) << row[i];
+    }
+    Activate(activation, row.data(), factor.data(), size, out.data());
+    for (size_t i = 0; i < row.size(); ++i) {
+      EXPECT_NEAR(out[i], wanted(row[i]) * factor[i], 1e-5 + 1e-5 * std::abs(row[i])) << row[i];
+    }
+  }
+}
+
+TEST_P(RowOpsTest, CapAndRotationAreTheirFormulas) {
+  std::vector<float> row = Random(45, 5);
+  const std::vector<float> before = row;
+  CapRow(1.5F, 45, row.data());
+  for (size_t i = 0; i < row.size(); ++i)
+    EXPECT_NEAR(row[i], 1.5 * std::tanh(before[i] / 1.5), 2e-6);
+  for (const int64_t half : {3, 16, 21}) {
+    std::vector<float> head = Random(static_cast<size_t>(2 * half), 6);
+    const std::vector<float> old = head;
+    std::vector<float> cosines;
+    std::vector<float> sines;
+    for (int64_t i = 0; i < half; ++i) {
+      cosines.push_back(std::cos(static_cast<float>(i)));
+      sines.push_back(std::sin(static_cast<float>(i)));
+    }
+    RotateHalves(cosines.data(), sines.data(), half, head.data());
+    for (int64_t i = 0; i < half; ++i) {
+      const auto j = static_cast<size_t>(i);
+      const auto k = static_cast<size_t>(i + half);
+      EXPECT_NEAR(head[j], old[j] * cosines[j] - old[k] * sines[j], 1e-5);
+      EXPECT_NEAR(head[k], old[j] * sines[j] + old[k] * cosines[j], 1e-5);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, RowOpsTest, ::testing::ValuesIn(Targets()), TargetTestName);
+
+}  // namespace
+}  // namespace assay::engine
