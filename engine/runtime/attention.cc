@@ -14,24 +14,6 @@
 namespace assay::engine {
 namespace {
 
-// The paper's slopes (arXiv:2108.12409, section 3): powers of one base for a power of two of heads,
-// else those of the next lower power of two and every second of the next higher.
-at::Tensor AlibiSlopes(int64_t heads) {
-  constexpr double kExponent = 8.0;
-  int64_t power = 1;
-  while (power * 2 <= heads) power *= 2;
-  std::vector<float> slopes;
-  const auto slope = [](int64_t i, int64_t of) {
-    return static_cast<float>(
-        std::pow(2.0, -kExponent * static_cast<double>(i) / static_cast<double>(of)));
-  };
-  for (int64_t i = 1; i <= power; ++i) slopes.push_back(slope(i, power));
-  for (int64_t i = 1; static_cast<int64_t>(slopes.size()) < heads; i += 2) {
-    slopes.push_back(slope(i, 2 * power));
-  }
-  return at::tensor(at::ArrayRef<float>(slopes)).view({heads, 1, 1});
-}
-
 at::Tensor Shielded(const at::Tensor& hidden, const at::TensorOptions& options) {
   return at::zeros(hidden.sizes(), options)
       .masked_fill(hidden, -std::numeric_limits<double>::infinity());
@@ -61,9 +43,30 @@ at::Tensor AttendCapped(const AttentionSpec& spec, double scale, const at::Tenso
 
 }  // namespace
 
+// The paper's slopes (arXiv:2108.12409, section 3): powers of one base for a power of two of heads,
+// else those of the next lower power of two and every second of the next higher.
+std::vector<float> AlibiSlopes(int64_t heads) {
+  constexpr double kExponent = 8.0;
+  int64_t power = 1;
+  while (power * 2 <= heads) power *= 2;
+  std::vector<float> slopes;
+  const auto slope = [](int64_t i, int64_t of) {
+    return static_cast<float>(
+        std::pow(2.0, -kExponent * static_cast<double>(i) / static_cast<double>(of)));
+  };
+  for (int64_t i = 1; i <= power; ++i) slopes.push_back(slope(i, power));
+  for (int64_t i = 1; static_cast<int64_t>(slopes.size()) < heads; i += 2) {
+    slopes.push_back(slope(i, 2 * power));
+  }
+  return slopes;
+}
+
 AttentionMasks::AttentionMasks(const ModelSpec& spec, const at::TensorOptions& options)
     : spec_(spec.attention), alibi_(spec.position == PositionKind::kAlibi), options_(options) {
-  if (alibi_) slopes_ = AlibiSlopes(spec_.heads).to(options.device());
+  if (!alibi_) return;
+  slopes_ = at::tensor(at::ArrayRef<float>(AlibiSlopes(spec_.heads)))
+                .view({spec_.heads, 1, 1})
+                .to(options.device());
 }
 
 // Distances count back from the last key: zero there, whatever the length, so that half precision

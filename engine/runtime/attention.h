@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/architectures/model_spec.h"
 
@@ -19,6 +20,9 @@ struct AttentionMask {
   // query sees the keys up to its own position, or (one query) all.
   at::Tensor added;
 };
+
+// ALiBi's factors of distance, one a head.
+std::vector<float> AlibiSlopes(int64_t heads);
 
 // Makes masks for a model. Immutable.
 class AttentionMasks {

@@ -2,6 +2,7 @@
 #include "engine/runtime/language_model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -19,13 +20,14 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/architectures/model_files.h"
+#include "engine/runtime/cpu_executor.h"
+#include "engine/runtime/device_executor.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/generator.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
 #include "engine/runtime/sequence_decoder.h"
 #include "engine/runtime/torch_status.h"
-#include "engine/runtime/transformer.h"
 #include "engine/runtime/transformer_weights.h"
 #include "engine/runtime/weight_loader.h"
 
@@ -35,6 +37,8 @@ namespace {
 // Shares of a load's time, for its progress.
 constexpr double kOpeningShare = 0.05;
 constexpr double kWeightsShare = 0.9;
+// Tokens that the buffers of a step on the CPU hold.
+constexpr int64_t kMaxStepTokens = 512;
 
 absl::StatusOr<at::ScalarType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
   const bool automatic = options.dtype == "auto";
@@ -57,8 +61,29 @@ struct Plan {
   ModelFiles files;
   at::ScalarType dtype;
   WeightBits bits;
+  KvType kv_type;
   int64_t context;
+  // The CPU's own kernels compute.
+  bool packed;
+
+  int64_t pages() const { return (context + kPageTokens - 1) / kPageTokens; }
 };
+
+absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits) {
+  if (options.kv_cache == "float32") return KvType::kFloat32;
+  if (options.kv_cache == "float16") return KvType::kFloat16;
+  if (options.kv_cache == "auto") {
+    return bits == WeightBits::kFull ? KvType::kFloat32 : KvType::kFloat16;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("kv_cache \"", options.kv_cache, "\" is none of auto, float32, float16"));
+}
+
+// The threads of every model on the CPU: their steps take turns.
+ThreadPool& CpuPool() {
+  static ThreadPool pool(at::get_num_threads());
+  return pool;
+}
 
 absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
   if (options.device.name.empty()) {
@@ -78,25 +103,27 @@ absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
   }
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
-  return Plan{*std::move(files), *dtype, *bits, context};
+  const absl::StatusOr<KvType> kv_type = ParseKvType(options, *bits);
+  if (!kv_type.ok()) return kv_type.status();
+  const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
+  return Plan{*std::move(files), *dtype, *bits, *kv_type, context, packed};
 }
 
 class TransformerLanguageModel : public LanguageModel {
  public:
   TransformerLanguageModel(LoadedModelInfo info, int prefill_chunk,
                            std::unique_ptr<PromptEncoder> encoder,
-                           std::unique_ptr<Transformer> transformer)
+                           std::unique_ptr<ModelExecutor> executor)
       : info_(std::move(info)),
         prefill_chunk_(prefill_chunk),
         encoder_(std::move(encoder)),
-        transformer_(std::move(transformer)),
-        decoder_(std::make_unique<SequenceDecoder>(*transformer_)) {
-    info_.kv_cache_bytes = decoder_->cache_bytes();
+        executor_(std::move(executor)),
+        decoder_(*executor_, info_.context_length) {
+    info_.kv_cache_bytes = executor_->cache_bytes();
   }
 
   ~TransformerLanguageModel() override {
-    decoder_.reset();
-    transformer_.reset();
+    executor_.reset();
     const absl::Status released = CatchTorch("freeing a model", [&]() -> absl::Status {
       ReleaseCachedMemory(at::Device(info_.device));
       return absl::OkStatus();
@@ -120,7 +147,7 @@ class TransformerLanguageModel : public LanguageModel {
                                             GenerationSink* sink) override {
     const absl::StatusOr<EncodedPrompt> prompt = encoder_->Encode(request.prompt);
     if (!prompt.ok()) return prompt.status();
-    return RunGeneration(request, *prompt, prefill_chunk_, tokenizer(), *decoder_, sink);
+    return RunGeneration(request, *prompt, prefill_chunk_, tokenizer(), decoder_, sink);
   }
 
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) override {
@@ -131,10 +158,10 @@ class TransformerLanguageModel : public LanguageModel {
     for (size_t done = 0; done < tokens.size(); done += chunk) {
       const absl::Span<const TokenId> part = tokens.subspan(done, chunk);
       absl::Status read =
-          decoder_->ReadLogits({.tokens = part,
-                                .position = static_cast<int>(done),
-                                .text_length = static_cast<int>(tokens.size())},
-                               absl::MakeSpan(logits).subspan(done * vocab, part.size() * vocab));
+          decoder_.ReadLogits({.tokens = part,
+                               .position = static_cast<int>(done),
+                               .text_length = static_cast<int>(tokens.size())},
+                              absl::MakeSpan(logits).subspan(done * vocab, part.size() * vocab));
       if (!read.ok()) return read;
     }
     return logits;
@@ -145,7 +172,7 @@ class TransformerLanguageModel : public LanguageModel {
     for (const std::vector<TokenId>& sequence : sequences) {
       if (absl::Status valid = CheckSequence(sequence); !valid.ok()) return valid;
     }
-    return ReadBatchLogits(*transformer_, sequences);
+    return ReadBatchLogits(*executor_, sequences, info_.vocab_size);
   }
 
  private:
@@ -160,12 +187,12 @@ class TransformerLanguageModel : public LanguageModel {
   LoadedModelInfo info_;
   const int prefill_chunk_;
   const std::unique_ptr<PromptEncoder> encoder_;
-  std::unique_ptr<Transformer> transformer_;
-  std::unique_ptr<SequenceDecoder> decoder_;
+  std::unique_ptr<ModelExecutor> executor_;
+  SequenceDecoder decoder_;
 };
 
-absl::StatusOr<std::unique_ptr<Transformer>> LoadTransformer(const LoadOptions& options,
-                                                             const Plan& plan) {
+absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& options,
+                                                            const Plan& plan) {
   const c10::InferenceMode inference;
   const at::TensorOptions tensors =
       at::TensorOptions().dtype(plan.dtype).device(at::Device(options.device.name));
@@ -173,10 +200,18 @@ absl::StatusOr<std::unique_ptr<Transformer>> LoadTransformer(const LoadOptions& 
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
   WeightLoader loader(*plan.files.tensors, {.progress = progress, .cancelled = options.cancelled});
-  absl::StatusOr<TransformerWeights> weights =
-      LoadTransformerWeights(plan.files, loader, tensors, plan.bits);
+  absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(
+      plan.files, loader, tensors, {.packed = plan.packed, .bits = plan.bits});
   if (!weights.ok()) return weights.status();
-  return std::make_unique<Transformer>(plan.files.spec, *std::move(weights), plan.context);
+  if (!plan.packed) {
+    return MakeDeviceExecutor(plan.files.spec, *std::move(weights), plan.context, plan.pages());
+  }
+  return MakeCpuExecutor(plan.files.spec, *std::move(weights),
+                         {.context = plan.context,
+                          .max_tokens = kMaxStepTokens,
+                          .pages = plan.pages(),
+                          .kv_type = plan.kv_type},
+                         CpuPool());
 }
 
 absl::Status WarmUp(LanguageModel& model) {
@@ -200,8 +235,8 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder =
       PromptEncoder::Make(plan->files, context);
   if (!encoder.ok()) return encoder.status();
-  absl::StatusOr<std::unique_ptr<Transformer>> transformer = LoadTransformer(options, *plan);
-  if (!transformer.ok()) return transformer.status();
+  absl::StatusOr<std::unique_ptr<ModelExecutor>> executor = LoadExecutor(options, *plan);
+  if (!executor.ok()) return executor.status();
   LoadedModelInfo info{
       .architecture = plan->files.spec.architecture,
       .name = plan->files.name,
@@ -211,14 +246,14 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .device = options.device.name,
       .dtype = DtypeName(plan->dtype),
       .quantization =
-          absl::StrCat(plan->files.MainType(), plan->bits == WeightBits::kAll ? "" : " as ",
-                       plan->bits == WeightBits::kAll ? "" : options.weights),
-      .weight_bytes = (*transformer)->weight_bytes(),
+          absl::StrCat(plan->files.MainType(), plan->bits == WeightBits::kAsStored ? "" : " as ",
+                       plan->bits == WeightBits::kAsStored ? "" : options.weights),
+      .weight_bytes = (*executor)->weight_bytes(),
       .has_chat_template = (*encoder)->has_chat_template(),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
   auto model = std::make_unique<TransformerLanguageModel>(
-      std::move(info), options.prefill_chunk, *std::move(encoder), *std::move(transformer));
+      std::move(info), options.prefill_chunk, *std::move(encoder), *std::move(executor));
   if (absl::Status warm = WarmUp(*model); !warm.ok()) return warm;
   report("warm-up", 1.0);
   model->SetLoadTime(absl::Now() - start);

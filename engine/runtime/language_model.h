@@ -28,9 +28,16 @@ struct LoadOptions {
   DeviceInfo device;
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
-  // How the matrices of the layers are kept: "auto" (in the dtype), "int8", "int4". Less memory, a
-  // little less quality; on the CPU products are computed in bfloat16 then.
+  // How matrices are kept. "auto": on the CPU as they are stored (8 bits where its kernels do not
+  // read the stored type), elsewhere in the dtype. "full": in the dtype. "int8", "int4": those of
+  // the layers in 8 or 4 bits, less memory, a little less quality.
   std::string weights = "auto";
+  // Keys and values on the CPU: "auto" (float16, but float32 where weights are "full"), "float32",
+  // "float16". Elsewhere they have the dtype.
+  std::string kv_cache = "auto";
+  // False: on the CPU too libtorch's operators compute, as on other devices. Slower; for tests and
+  // comparisons.
+  bool cpu_kernels = true;
   // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext. The KV cache is
   // allocated for it at load.
   int context_length = 0;

@@ -13,7 +13,9 @@ namespace {
 
 // What quantising the matrix [out, in] saves.
 int64_t Saved(int64_t out, int64_t in, int64_t element_bytes, WeightBits bits) {
-  if (bits == WeightBits::kAll || !QuantisedMatrix::Suits(out, in, bits)) return 0;
+  if (bits == WeightBits::kAsStored || bits == WeightBits::kFull ||
+      !QuantisedMatrix::Suits(out, in, bits))
+    return 0;
   return element_bytes * out * in - QuantisedMatrix::BytesOf(out, in, bits);
 }
 
@@ -29,11 +31,12 @@ int64_t SavedInLayer(const ModelSpec& spec, int64_t element_bytes, WeightBits bi
 }  // namespace
 
 absl::StatusOr<WeightBits> ParseWeights(const std::string& name) {
-  if (name == "auto") return WeightBits::kAll;
+  if (name == "auto") return WeightBits::kAsStored;
+  if (name == "full") return WeightBits::kFull;
   if (name == "int8") return WeightBits::kInt8;
   if (name == "int4") return WeightBits::kInt4;
   return absl::InvalidArgumentError(
-      absl::StrCat("weights \"", name, "\" is none of auto, int8, int4"));
+      absl::StrCat("weights \"", name, "\" is none of auto, full, int8, int4"));
 }
 
 MemoryNeed NeedOf(const ModelFiles& files, int64_t element_bytes, WeightBits bits, int64_t context,

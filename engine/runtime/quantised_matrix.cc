@@ -13,16 +13,11 @@ constexpr double kMaxInt4 = 15.0;
 constexpr double kInt4Middle = 8.0;
 // Of bfloat16 and float16.
 constexpr int64_t kScaleBytes = 2;
-// What libtorch's 4-bit packing asks of the rows.
-constexpr int64_t kRowBlock = 16;
-constexpr int64_t kInnerTiles = 2;
 
 }  // namespace
 
-bool QuantisedMatrix::Suits(int64_t out, int64_t in, WeightBits bits) {
-  // libtorch's 8-bit kernel reads beyond rows that are no whole vectors.
-  if (in % kGroup != 0) return false;
-  return bits == WeightBits::kInt8 || (bits == WeightBits::kInt4 && out % kRowBlock == 0);
+bool QuantisedMatrix::Suits(int64_t /*out*/, int64_t in, WeightBits bits) {
+  return (bits == WeightBits::kInt8 || bits == WeightBits::kInt4) && in % kGroup == 0;
 }
 
 int64_t QuantisedMatrix::BytesOf(int64_t out, int64_t in, WeightBits bits) {
@@ -37,7 +32,7 @@ QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)
     // A row of zeros keeps its zeros.
     const at::Tensor scales = floats.abs().amax(1).div_(kMaxInt8).clamp_min_(1e-12);
     values_ = floats.div(scales.unsqueeze(1)).round_().to(at::kChar);
-    scales_ = scales.to(weight.is_cpu() ? at::kBFloat16 : weight.scalar_type());
+    scales_ = scales.to(weight.scalar_type());
     return;
   }
   const at::Tensor groups = floats.view({out_, in_ / kGroup, kGroup});
@@ -47,14 +42,7 @@ QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)
   const at::Tensor steps =
       (groups - least).div_(scale).round_().clamp_(0, kMaxInt4).to(at::kInt).view({out_, in_});
   const at::Tensor middle = least + scale * kInt4Middle;
-  scales_ = at::cat({scale, middle}, 2)
-                .transpose(0, 1)
-                .contiguous()
-                .to(weight.is_cpu() ? at::kBFloat16 : weight.scalar_type());
-  if (weight.is_cpu()) {
-    values_ = at::_convert_weight_to_int4pack_for_cpu(steps, kInnerTiles);
-    return;
-  }
+  scales_ = at::cat({scale, middle}, 2).transpose(0, 1).contiguous().to(weight.scalar_type());
   const at::Tensor pairs = steps.to(at::kByte).view({out_, in_ / 2, 2});
   values_ = pairs.select(2, 0).bitwise_or(pairs.select(2, 1).bitwise_left_shift(4));
 }
@@ -70,12 +58,7 @@ at::Tensor QuantisedMatrix::Expanded(at::ScalarType dtype) const {
 }
 
 at::Tensor QuantisedMatrix::Multiply(const at::Tensor& input) const {
-  if (!input.is_cpu()) return at::linear(input, Expanded(input.scalar_type()));
-  const at::Tensor half = input.to(at::kBFloat16).contiguous();
-  const at::Tensor product = bits_ == WeightBits::kInt8
-                                 ? at::_weight_int8pack_mm(half, values_, scales_)
-                                 : at::_weight_int4pack_mm_for_cpu(half, values_, kGroup, scales_);
-  return product.to(input.scalar_type());
+  return at::linear(input, Expanded(input.scalar_type()));
 }
 
 }  // namespace assay::engine

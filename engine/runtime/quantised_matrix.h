@@ -8,18 +8,18 @@
 
 namespace assay::engine {
 
-enum class WeightBits { kAll, kInt8, kInt4 };
+// How matrices are kept: as the type of computation, or of storage, asks; all expanded; quantised.
+enum class WeightBits { kAsStored, kFull, kInt8, kInt4 };
 
 // 8 bits: round(w / s), one scale a row, s = max |w| / 127. 4 bits: round((w - m) / s), one scale
-// and minimum for each kGroup weights of a row, s = (max - min) / 15. On the CPU products are
-// computed in bfloat16 by libtorch's packed kernels; elsewhere the matrix is expanded for each
-// product. Immutable. Everything throws as libtorch does.
+// and minimum for each kGroup weights of a row, s = (max - min) / 15. The matrix is expanded for
+// each product. For devices other than the CPU, whose kernels read packed_matrix.h. Immutable.
+// Everything throws as libtorch does.
 class QuantisedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
 
-  // Whether a matrix [out, in] can be kept so: whole groups, and for 4 bits rows
-  // in sixteens.
+  // Whether a matrix [out, in] can be kept so: whole groups.
   static bool Suits(int64_t out, int64_t in, WeightBits bits);
 
   // What it takes, if it suits.
@@ -39,8 +39,7 @@ class QuantisedMatrix {
   WeightBits bits_;
   int64_t out_;
   int64_t in_;
-  // 8 bits: [out, in]. 4 bits: libtorch's packing on the CPU, two in a byte [out, in / 2]
-  // elsewhere.
+  // 8 bits: [out, in]. 4 bits: two in a byte, [out, in / 2].
   at::Tensor values_;
   // 8 bits: [out]. 4 bits: [in / kGroup, out, 2], scale and the value of 8.
   at::Tensor scales_;

@@ -1,106 +1,87 @@
-// One sequence through a transformer.
+// One sequence through an executor.
 #include "engine/runtime/sequence_decoder.h"
 
-#include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
-
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "engine/runtime/torch_status.h"
+#include "engine/kernels/kv_pages.h"
 
 namespace assay::engine {
-namespace {
 
-absl::Status NotFinite(int position) {
-  return absl::InternalError(
-      absl::StrCat("the logits after position ", position,
-                   " are not finite: the weights are damaged or overflow this dtype; try float32"));
+SequenceDecoder::SequenceDecoder(ModelExecutor& executor, int context)
+    : executor_(executor),
+      context_(context),
+      pages_(static_cast<size_t>((context + kPageTokens - 1) / kPageTokens)) {
+  std::iota(pages_.begin(), pages_.end(), 0);
 }
 
-// One transfer for the greatest logit and its id; fp32 holds every id below 2^24 exactly.
-absl::StatusOr<TokenId> ArgmaxOnDevice(const at::Tensor& logits, int position) {
-  const auto [value, id] = logits.max(-1);
-  const at::Tensor both = at::stack({value.to(at::kFloat), id.to(at::kFloat)}).to(at::kCPU);
-  const auto* pair = both.const_data_ptr<float>();
-  if (!std::isfinite(pair[0])) return NotFinite(position);
-  return static_cast<TokenId>(pair[1]);
-}
-
-}  // namespace
-
-at::Tensor SequenceDecoder::Forward(const Chunk& chunk) {
-  const SequenceChunk part{.cache = &cache_,
+absl::Status SequenceDecoder::Run(const Chunk& chunk, LogitsWanted logits) {
+  const SequenceChunk part{.pages = pages_,
                            .tokens = chunk.tokens,
                            .position = chunk.position,
-                           .sequence_length = chunk.text_length};
-  return transformer_.Forward({&part, 1});
+                           .sequence_length = chunk.text_length,
+                           .logits = logits};
+  return executor_.Run({&part, 1});
 }
 
-absl::Status SequenceDecoder::Read(const Chunk& chunk) {
-  return CatchTorch("reading the prompt", [&]() -> absl::Status {
-    const c10::InferenceMode inference;
-    Forward(chunk);
-    return absl::OkStatus();
-  });
-}
+absl::Status SequenceDecoder::Read(const Chunk& chunk) { return Run(chunk, LogitsWanted::kNone); }
 
 absl::StatusOr<TokenId> SequenceDecoder::ReadAndChoose(const Chunk& chunk, Sampler& sampler) {
-  return CatchTorch("computing a token", [&]() -> absl::StatusOr<TokenId> {
-    const c10::InferenceMode inference;
-    const at::Tensor hidden = Forward(chunk);
-    const at::Tensor logits =
-        transformer_.Logits(hidden.narrow(0, hidden.size(0) - 1, 1)).squeeze(0);
-    const int last = chunk.position + static_cast<int>(chunk.tokens.size()) - 1;
-    if (sampler.greedy() && !logits.is_cpu()) return ArgmaxOnDevice(logits, last);
-    const at::Tensor row = logits.to(at::kCPU, at::kFloat).contiguous();
-    const auto values =
-        absl::MakeConstSpan(row.const_data_ptr<float>(), static_cast<size_t>(row.numel()));
-    const TokenId token = sampler.Sample(values);
-    if (!std::isfinite(values[static_cast<size_t>(token)])) return NotFinite(last);
-    return token;
-  });
+  if (absl::Status s = Run(chunk, LogitsWanted::kLast); !s.ok()) return s;
+  return executor_.Choose(0, sampler);
 }
 
 absl::Status SequenceDecoder::ReadLogits(const Chunk& chunk, absl::Span<float> out) {
-  return CatchTorch("computing logits", [&]() -> absl::Status {
-    const c10::InferenceMode inference;
-    const at::Tensor logits = transformer_.Logits(Forward(chunk));
-    at::from_blob(out.data(), logits.sizes(), at::kFloat).copy_(logits);
-    return absl::OkStatus();
-  });
+  if (absl::Status s = Run(chunk, LogitsWanted::kAll); !s.ok()) return s;
+  const size_t vocab = out.size() / chunk.tokens.size();
+  for (size_t row = 0; row < chunk.tokens.size(); ++row) {
+    absl::Status s =
+        executor_.CopyLogits(static_cast<int64_t>(row), out.subspan(row * vocab, vocab));
+    if (!s.ok()) return s;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::vector<float>>> ReadBatchLogits(
-    const Transformer& transformer, absl::Span<const std::vector<TokenId>> sequences) {
-  return CatchTorch("computing logits", [&]() -> absl::StatusOr<std::vector<std::vector<float>>> {
-    const c10::InferenceMode inference;
-    std::vector<KvCache> caches;
-    caches.reserve(sequences.size());
-    std::vector<SequenceChunk> chunks;
-    for (const std::vector<TokenId>& sequence : sequences) {
-      caches.push_back(transformer.MakeCache());
-      chunks.push_back({.cache = &caches.back(),
-                        .tokens = sequence,
-                        .position = 0,
-                        .sequence_length = static_cast<int64_t>(sequence.size())});
+    ModelExecutor& executor, absl::Span<const std::vector<TokenId>> sequences, int64_t vocab) {
+  std::vector<std::vector<int32_t>> pages;
+  int32_t next = 0;
+  for (const std::vector<TokenId>& sequence : sequences) {
+    pages.emplace_back((sequence.size() + kPageTokens - 1) / kPageTokens);
+    std::iota(pages.back().begin(), pages.back().end(), next);
+    next += static_cast<int32_t>(pages.back().size());
+  }
+  if (next > executor.pages()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the sequences need ", next, " pages of 32 tokens; there are ",
+                     executor.pages(), "; load with a larger context"));
+  }
+  std::vector<SequenceChunk> chunks;
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    chunks.push_back({.pages = pages[i],
+                      .tokens = sequences[i],
+                      .position = 0,
+                      .sequence_length = static_cast<int64_t>(sequences[i].size()),
+                      .logits = LogitsWanted::kAll});
+  }
+  if (absl::Status s = executor.Run(chunks); !s.ok()) return s;
+  std::vector<std::vector<float>> result;
+  int64_t row = 0;
+  for (const std::vector<TokenId>& sequence : sequences) {
+    std::vector<float>& logits = result.emplace_back(sequence.size() * static_cast<size_t>(vocab));
+    for (size_t t = 0; t < sequence.size(); ++t, ++row) {
+      absl::Status s =
+          executor.CopyLogits(row, absl::MakeSpan(logits).subspan(t * static_cast<size_t>(vocab),
+                                                                  static_cast<size_t>(vocab)));
+      if (!s.ok()) return s;
     }
-    const at::Tensor logits =
-        transformer.Logits(transformer.Forward(chunks)).to(at::kCPU, at::kFloat).contiguous();
-    const auto vocab = static_cast<size_t>(logits.size(1));
-    const auto* next = logits.const_data_ptr<float>();
-    std::vector<std::vector<float>> result;
-    for (const std::vector<TokenId>& sequence : sequences) {
-      result.emplace_back(next, next + sequence.size() * vocab);
-      next += sequence.size() * vocab;
-    }
-    return result;
-  });
+  }
+  return result;
 }
 
 }  // namespace assay::engine

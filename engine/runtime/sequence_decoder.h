@@ -1,4 +1,4 @@
-// One sequence through a transformer. Private to this folder.
+// One sequence through an executor. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SEQUENCE_DECODER_H_
 #define ASSAY_ENGINE_RUNTIME_SEQUENCE_DECODER_H_
 
@@ -9,37 +9,34 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/runtime/decoder.h"
-#include "engine/runtime/kv_cache.h"
-#include "engine/runtime/transformer.h"
+#include "engine/runtime/model_executor.h"
 
 namespace assay::engine {
 
-// As Decoder, over a cache of its own. `transformer` must outlive it.
+// As Decoder, over the executor's first pages. `executor` must outlive it.
 class SequenceDecoder : public Decoder {
  public:
-  explicit SequenceDecoder(const Transformer& transformer)
-      : transformer_(transformer), cache_(transformer.MakeCache()) {}
+  SequenceDecoder(ModelExecutor& executor, int context);
 
-  int context_length() const override { return static_cast<int>(cache_.context()); }
+  int context_length() const override { return context_; }
   absl::Status Read(const Chunk& chunk) override;
   absl::StatusOr<TokenId> ReadAndChoose(const Chunk& chunk, Sampler& sampler) override;
 
   // Writes the logits after each token to `out`, [tokens, vocab].
   absl::Status ReadLogits(const Chunk& chunk, absl::Span<float> out);
 
-  int64_t cache_bytes() const { return cache_.Bytes(); }
-
  private:
-  at::Tensor Forward(const Chunk& chunk);
+  absl::Status Run(const Chunk& chunk, LogitsWanted logits);
 
-  const Transformer& transformer_;
-  KvCache cache_;
+  ModelExecutor& executor_;
+  const int context_;
+  std::vector<int32_t> pages_;
 };
 
 // Logits of several sequences, read together in one pass from their beginnings: of each, [tokens,
-// vocab].
+// vocab]. RESOURCE_EXHAUSTED: the executor has not that many pages.
 absl::StatusOr<std::vector<std::vector<float>>> ReadBatchLogits(
-    const Transformer& transformer, absl::Span<const std::vector<TokenId>> sequences);
+    ModelExecutor& executor, absl::Span<const std::vector<TokenId>> sequences, int64_t vocab);
 
 }  // namespace assay::engine
 

@@ -62,7 +62,7 @@ Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t con
     : spec_(std::move(spec)),
       weights_(std::move(weights)),
       context_(context),
-      options_(weights_.token_embedding.options()),
+      options_(weights_.token_embedding.weight.options()),
       masks_(spec_, options_) {
   if (spec_.position != PositionKind::kRotary) return;
   rope_.emplace(spec_.rope, context, weights_.rope_factors, options_);
@@ -71,29 +71,36 @@ Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t con
   }
 }
 
-KvCache Transformer::MakeCache() const { return {spec_, context_, options_}; }
-
-at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks) const {
-  const Shared shared = Prepare(chunks);
+at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks, KvCache& cache) const {
+  const Shared shared = Prepare(chunks, cache);
   at::Tensor hidden = Embed(chunks);
-  for (int64_t i = 0; i < spec_.layers; ++i) hidden = Block(i, hidden, chunks, shared);
+  for (int64_t i = 0; i < spec_.layers; ++i) hidden = Block(i, hidden, chunks, shared, cache);
   return hidden;
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
   at::Tensor last = spec_.final_norm ? Norm(hidden, weights_.output_norm) : hidden;
   if (weights_.project_out.defined()) last = weights_.project_out(last);
-  return Capped(weights_.output(last), spec_.logit_softcap);
+  const bool tied = !weights_.output.defined();
+  at::Tensor logits = tied ? at::linear(last, weights_.token_embedding.weight, weights_.output.bias)
+                           : weights_.output(last);
+  return Capped(logits, spec_.logit_softcap);
 }
 
-Transformer::Shared Transformer::Prepare(absl::Span<const SequenceChunk> chunks) const {
+Transformer::Shared Transformer::Prepare(absl::Span<const SequenceChunk> chunks,
+                                         const KvCache& cache) const {
   Shared shared;
   if (rope_.has_value()) shared.angles = AnglesOf(*rope_, chunks);
   if (window_rope_.has_value()) shared.window_angles = AnglesOf(*window_rope_, chunks);
   for (const SequenceChunk& chunk : chunks) {
+    const int64_t end = chunk.position + CountOf(chunk);
+    shared.written.push_back(cache.PlacesOf(chunk.pages, chunk.position, end));
     shared.masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/false));
+    shared.seen.push_back(cache.PlacesOf(chunk.pages, shared.masks.back().begin, end));
     if (spec_.attention.windowed_layers.empty()) continue;
     shared.window_masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/true));
+    shared.window_seen.push_back(
+        cache.PlacesOf(chunk.pages, shared.window_masks.back().begin, end));
   }
   return shared;
 }
@@ -110,7 +117,7 @@ at::Tensor Transformer::Embed(absl::Span<const SequenceChunk> chunks) const {
   const auto on_device = [&](const auto& values) {
     return at::tensor(values).to(options_.device());
   };
-  at::Tensor hidden = at::embedding(weights_.token_embedding, on_device(ids));
+  at::Tensor hidden = at::embedding(weights_.token_embedding.weight, on_device(ids));
   if (spec_.embedding_scale != 1.0) {
     // In the embedding's own type, as the models were trained.
     hidden = hidden * at::scalar_tensor(spec_.embedding_scale, options_);
@@ -123,15 +130,16 @@ at::Tensor Transformer::Embed(absl::Span<const SequenceChunk> chunks) const {
 }
 
 at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden,
-                              absl::Span<const SequenceChunk> chunks, const Shared& shared) const {
+                              absl::Span<const SequenceChunk> chunks, const Shared& shared,
+                              KvCache& cache) const {
   const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
   if (spec_.norm_place == NormPlace::kAfter) {
     const at::Tensor attended =
-        Norm(hidden + Attention(layer, hidden, chunks, shared), weights.attention_norm);
+        Norm(hidden + Attention(layer, hidden, chunks, shared, cache), weights.attention_norm);
     return Norm(attended + FeedForward(weights, attended), weights.feed_forward_norm);
   }
   const at::Tensor normed = Norm(hidden, weights.attention_norm);
-  at::Tensor attended = Attention(layer, normed, chunks, shared);
+  at::Tensor attended = Attention(layer, normed, chunks, shared, cache);
   if (spec_.parallel) {
     const at::Tensor input = spec_.shared_norm ? normed : Norm(hidden, weights.feed_forward_norm);
     return hidden + attended + FeedForward(weights, input);
@@ -145,8 +153,8 @@ at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden,
 }
 
 at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden,
-                                  absl::Span<const SequenceChunk> chunks,
-                                  const Shared& shared) const {
+                                  absl::Span<const SequenceChunk> chunks, const Shared& shared,
+                                  KvCache& cache) const {
   const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
   const AttentionSpec& spec = spec_.attention;
   const bool windowed = spec_.IsWindowed(layer);
@@ -166,19 +174,17 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden,
   const double scale =
       spec.scale_by_inverse_layer ? spec.scale / static_cast<double>(layer + 1) : spec.scale;
   const std::vector<AttentionMask>& masks = windowed ? shared.window_masks : shared.masks;
+  const std::vector<KvPlaces>& seen = windowed ? shared.window_seen : shared.seen;
   std::vector<at::Tensor> mixed;
   mixed.reserve(chunks.size());
   int64_t row = 0;
   for (size_t i = 0; i < chunks.size(); ++i) {
-    const SequenceChunk& chunk = chunks[i];
-    const int64_t count = CountOf(chunk);
-    const int64_t end = chunk.position + count;
+    const int64_t count = CountOf(chunks[i]);
     const at::Tensor rows = turned.narrow(0, row, count);
-    chunk.cache->Write(layer, chunk.position, rows.narrow(1, spec.heads, spec.kv_heads),
-                       values.narrow(0, row, count));
-    mixed.push_back(Attend(spec, scale, rows.narrow(1, 0, spec.heads),
-                           chunk.cache->Keys(layer, masks[i].begin, end),
-                           chunk.cache->Values(layer, masks[i].begin, end), masks[i]));
+    cache.Write(layer, shared.written[i], rows.narrow(1, spec.heads, spec.kv_heads),
+                values.narrow(0, row, count));
+    mixed.push_back(Attend(spec, scale, rows.narrow(1, 0, spec.heads), cache.Keys(layer, seen[i]),
+                           cache.Values(layer, seen[i]), masks[i]));
     row += count;
   }
   return weights.attention_output(mixed.size() == 1 ? mixed.front() : at::cat(mixed));

@@ -12,23 +12,14 @@
 #include "engine/architectures/model_spec.h"
 #include "engine/runtime/attention.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/model_executor.h"
 #include "engine/runtime/rope.h"
 #include "engine/runtime/transformer_weights.h"
-#include "engine/text/tokenizer.h"
 
 namespace assay::engine {
 
-// The next tokens of one sequence.
-struct SequenceChunk {
-  // Holds what lies before `position`; takes up the chunk.
-  KvCache* cache;
-  absl::Span<const TokenId> tokens;
-  int64_t position;
-  // Of the text as far as it is known; at least position + tokens.size().
-  int64_t sequence_length;
-};
-
-// Immutable but for the caches it is given; one call at a time. Everything throws as libtorch does.
+// On any device of libtorch. Immutable but for the cache it is given; one call at a time.
+// Everything throws as libtorch does.
 class Transformer {
  public:
   // `context`: the longest sequence.
@@ -36,12 +27,12 @@ class Transformer {
 
   // Reads the chunks of several sequences, of any lengths, together: the products with weights are
   // shared, attention is each one's own. Returns [all tokens, hidden], before the last norm.
-  at::Tensor Forward(absl::Span<const SequenceChunk> chunks) const;
+  at::Tensor Forward(absl::Span<const SequenceChunk> chunks, KvCache& cache) const;
 
   // [rows, vocab].
   at::Tensor Logits(const at::Tensor& hidden) const;
 
-  KvCache MakeCache() const;
+  KvCache MakeCache(int64_t pages) const { return {spec_, pages, options_}; }
 
   const ModelSpec& spec() const { return spec_; }
   int64_t context() const { return context_; }
@@ -56,14 +47,19 @@ class Transformer {
     // One a chunk.
     std::vector<AttentionMask> masks;
     std::vector<AttentionMask> window_masks;
+    // Of the chunk's own tokens, and of those that it sees.
+    std::vector<KvPlaces> written;
+    std::vector<KvPlaces> seen;
+    std::vector<KvPlaces> window_seen;
   };
 
-  Shared Prepare(absl::Span<const SequenceChunk> chunks) const;
+  Shared Prepare(absl::Span<const SequenceChunk> chunks, const KvCache& cache) const;
   at::Tensor Embed(absl::Span<const SequenceChunk> chunks) const;
   at::Tensor Block(int64_t layer, const at::Tensor& hidden, absl::Span<const SequenceChunk> chunks,
-                   const Shared& shared) const;
+                   const Shared& shared, KvCache& cache) const;
   at::Tensor Attention(int64_t layer, const at::Tensor& hidden,
-                       absl::Span<const SequenceChunk> chunks, const Shared& shared) const;
+                       absl::Span<const SequenceChunk> chunks, const Shared& shared,
+                       KvCache& cache) const;
   at::Tensor FeedForward(const LayerWeights& layer, const at::Tensor& hidden) const;
   at::Tensor Norm(const at::Tensor& hidden, const NormWeights& norm) const;
   at::Tensor NormHeads(const at::Tensor& heads, const NormWeights& norm) const;

@@ -56,13 +56,14 @@ std::vector<int64_t> StackedFromGroups(const AttentionSpec& spec) {
 class Builder {
  public:
   Builder(const ModelFiles& files, WeightLoader& loader, const at::TensorOptions& options,
-          WeightBits bits)
+          const WeightChoice& choice)
       : files_(files),
         spec_(files.spec),
         names_(files),
         loader_(loader),
         options_(options),
-        bits_(bits),
+        vectors_(choice.packed ? options.dtype(at::kFloat) : options),
+        choice_(choice),
         transposed_(files.architecture->transposed && files.gguf == nullptr) {
     if (files.gguf != nullptr && files.architecture->gguf_neighbour_rope) {
       query_order_ = HalvesFromNeighbours(spec_.attention.heads, spec_);
@@ -75,7 +76,8 @@ class Builder {
 
   absl::StatusOr<TransformerWeights> Build() {
     TransformerWeights weights;
-    weights.token_embedding = Tensor("token_embd", kWeight, -1, {spec_.vocab, spec_.embedding});
+    weights.token_embedding =
+        Matrix({{names_.Of("token_embd", kWeight), spec_.vocab}}, spec_.embedding, {});
     if (spec_.embedding_norm) weights.embedding_norm = Norm("token_embd_norm", -1);
     if (spec_.position == PositionKind::kLearned) {
       weights.position_embedding =
@@ -88,7 +90,7 @@ class Builder {
     }
     for (int64_t i = 0; i < spec_.layers && status_.ok(); ++i) weights.layers.push_back(Layer(i));
     if (spec_.final_norm) weights.output_norm = Norm("output_norm", -1);
-    weights.output = Output(weights.token_embedding);
+    weights.output = Output();
     if (loader_.Has("rope_freqs.weight")) {
       weights.rope_factors = Allocate({spec_.rope.dim / 2}, at::kFloat);
       Read("rope_freqs.weight", weights.rope_factors, {});
@@ -104,17 +106,16 @@ class Builder {
     const int64_t hidden = spec_.hidden;
     LayerWeights layer;
     layer.attention_norm = Norm("attn_norm", i);
-    layer.qkv = Quantised(Qkv(i));
+    layer.qkv = Qkv(i);
     if (spec_.attention.qk_norm != QkNorm::kNone) {
       layer.query_norm = HeadNorm("attn_q_norm", i, spec_.attention.heads);
       layer.key_norm = HeadNorm("attn_k_norm", i, spec_.attention.kv_heads);
     }
-    layer.attention_output = Quantised(
-        Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias));
+    layer.attention_output =
+        Linear("attn_output", i, hidden, spec_.query_rows(), spec_.attention.output_bias);
     if (!spec_.shared_norm) layer.feed_forward_norm = Norm("ffn_norm", i);
-    layer.up = Quantised(Up(i));
-    layer.down =
-        Quantised(Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias));
+    layer.up = Up(i);
+    layer.down = Linear("ffn_down", i, hidden, spec_.feed_forward.width, spec_.feed_forward.bias);
     if (spec_.norm_place == NormPlace::kBeforeAndAfter) {
       layer.attention_post_norm = Norm("post_attention_norm", i);
       layer.feed_forward_post_norm = Norm("post_ffw_norm", i);
@@ -122,82 +123,136 @@ class Builder {
     return layer;
   }
 
+  // Rows of a matrix that are one tensor of the files.
+  struct Part {
+    std::string name;
+    int64_t rows;
+    absl::Span<const int64_t> row_order = {};
+  };
+  struct MatrixOptions {
+    bool transposed = false;
+    // In fewer bits, if that was chosen.
+    bool in_layer = false;
+  };
+
+  LinearWeights Matrix(const std::vector<Part>& parts, int64_t columns,
+                       const MatrixOptions& options) {
+    LinearWeights linear;
+    if (choice_.packed) {
+      for (const Part& part : parts) Pack(part, columns, options, &linear.packed);
+      return linear;
+    }
+    int64_t rows = 0;
+    for (const Part& part : parts) rows += part.rows;
+    linear.weight = Allocate({rows, columns}, options_);
+    int64_t row = 0;
+    for (const Part& part : parts) {
+      Read(part.name, linear.weight.narrow(0, row, part.rows),
+           {.row_order = part.row_order, .transposed = options.transposed});
+      row += part.rows;
+    }
+    return options.in_layer ? Quantised(std::move(linear)) : std::move(linear);
+  }
+
   LinearWeights Quantised(LinearWeights linear) {
-    if (!status_.ok() || bits_ == WeightBits::kAll) return linear;
-    if (!QuantisedMatrix::Suits(linear.weight.size(0), linear.weight.size(1), bits_)) return linear;
-    linear.quantised.emplace(linear.weight, bits_);
+    const WeightBits bits = choice_.bits;
+    if (!status_.ok() || bits == WeightBits::kAsStored || bits == WeightBits::kFull) return linear;
+    if (!QuantisedMatrix::Suits(linear.weight.size(0), linear.weight.size(1), bits)) return linear;
+    linear.quantised.emplace(linear.weight, bits);
     bytes_ += linear.quantised->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();
     return linear;
   }
 
-  LinearWeights Output(const at::Tensor& embedding) {
-    LinearWeights output;
+  void Pack(const Part& part, int64_t columns, const MatrixOptions& options,
+            std::vector<PackedMatrix>* out) {
+    if (!status_.ok()) return;
+    const WeightBits bits = options.in_layer || choice_.bits == WeightBits::kFull
+                                ? choice_.bits
+                                : WeightBits::kAsStored;
+    absl::StatusOr<PackedMatrix> matrix =
+        loader_.ReadPacked(part.name, part.rows, columns,
+                           {.row_order = part.row_order, .transposed = options.transposed},
+                           {.bits = bits, .dtype = options_.dtype().toScalarType()});
+    if (!matrix.ok()) {
+      status_ = matrix.status();
+      return;
+    }
+    bytes_ += matrix->Bytes();
+    out->push_back(*std::move(matrix));
+  }
+
+  LinearWeights Output() {
     const std::string name = names_.Of("output", kWeight);
+    LinearWeights output;
     if (spec_.tied_embeddings) {
-      output.weight = embedding;
       loader_.Skip(name);
     } else {
-      output.weight = Tensor("output", kWeight, -1, {spec_.vocab, spec_.embedding});
+      output = Matrix({{name, spec_.vocab}}, spec_.embedding, {});
     }
     if (spec_.output_bias) output.bias = Tensor("output", kBias, -1, {spec_.vocab});
     return output;
   }
 
   LinearWeights Qkv(int64_t layer) {
-    const int64_t rows = spec_.query_rows() + 2 * spec_.kv_rows();
+    const int64_t queries = spec_.query_rows();
+    const int64_t keys = spec_.kv_rows();
+    const std::string fused = names_.Of("attn_qkv", kWeight, layer);
     LinearWeights qkv;
-    qkv.weight = Allocate({rows, spec_.hidden}, options_);
-    ReadQkv(kWeight, layer, qkv.weight);
-    if (spec_.attention.qkv_bias) {
-      qkv.bias = Allocate({rows}, options_);
-      ReadQkv(kBias, layer, qkv.bias);
+    if (IsFused(fused, names_.Of("attn_q", kWeight, layer))) {
+      qkv = Matrix({{fused, queries + 2 * keys, fused_order_}}, spec_.hidden,
+                   {.transposed = transposed_, .in_layer = true});
+    } else {
+      qkv = Matrix({{names_.Of("attn_q", kWeight, layer), queries, query_order_},
+                    {names_.Of("attn_k", kWeight, layer), keys, key_order_},
+                    {names_.Of("attn_v", kWeight, layer), keys}},
+                   spec_.hidden, {.in_layer = true});
     }
+    if (!spec_.attention.qkv_bias) return qkv;
+    qkv.bias = Allocate({queries + 2 * keys}, vectors_);
+    const std::string fused_bias = names_.Of("attn_qkv", kBias, layer);
+    if (IsFused(fused_bias, names_.Of("attn_q", kBias, layer))) {
+      Read(fused_bias, qkv.bias, {.row_order = fused_order_});
+      return qkv;
+    }
+    Read(names_.Of("attn_q", kBias, layer), qkv.bias.narrow(0, 0, queries),
+         {.row_order = query_order_});
+    Read(names_.Of("attn_k", kBias, layer), qkv.bias.narrow(0, queries, keys),
+         {.row_order = key_order_});
+    Read(names_.Of("attn_v", kBias, layer), qkv.bias.narrow(0, queries + keys, keys), {});
     return qkv;
   }
 
-  void ReadQkv(const char* suffix, int64_t layer, const at::Tensor& out) {
-    const std::string fused = names_.Of("attn_qkv", suffix, layer);
-    if (!fused.empty() && loader_.Has(fused)) {
-      Read(fused, out, {.row_order = fused_order_, .transposed = transposed_ && out.dim() == 2});
-      return;
-    }
-    const bool separate = !names_.Of("attn_q", suffix, layer).empty();
-    if (!separate) return Read(fused, out, {});
-    const int64_t queries = spec_.query_rows();
-    const int64_t keys = spec_.kv_rows();
-    Read(names_.Of("attn_q", suffix, layer), out.narrow(0, 0, queries),
-         {.row_order = query_order_});
-    Read(names_.Of("attn_k", suffix, layer), out.narrow(0, queries, keys),
-         {.row_order = key_order_});
-    Read(names_.Of("attn_v", suffix, layer), out.narrow(0, queries + keys, keys), {});
+  // Whether one tensor holds what may also come in parts.
+  bool IsFused(const std::string& fused, const std::string& first_part) const {
+    return first_part.empty() || (!fused.empty() && loader_.Has(fused));
   }
 
   LinearWeights Up(int64_t layer) {
     const FeedForwardSpec& spec = spec_.feed_forward;
     if (!spec.gated) return Linear("ffn_up", layer, spec.width, spec_.hidden, spec.bias);
-    LinearWeights up;
-    up.weight = Allocate({2 * spec.width, spec_.hidden}, options_);
-    ReadGateUp(kWeight, layer, up.weight);
-    if (spec.bias) {
-      up.bias = Allocate({2 * spec.width}, options_);
-      ReadGateUp(kBias, layer, up.bias);
+    const std::string fused = names_.Of("ffn_gate_up", kWeight, layer);
+    const bool is_fused = IsFused(fused, names_.Of("ffn_gate", kWeight, layer));
+    LinearWeights up =
+        Matrix(is_fused ? std::vector<Part>{{fused, 2 * spec.width}}
+                        : std::vector<Part>{{names_.Of("ffn_gate", kWeight, layer), spec.width},
+                                            {names_.Of("ffn_up", kWeight, layer), spec.width}},
+               spec_.hidden, {.in_layer = true});
+    if (!spec.bias) return up;
+    up.bias = Allocate({2 * spec.width}, vectors_);
+    const std::string fused_bias = names_.Of("ffn_gate_up", kBias, layer);
+    if (IsFused(fused_bias, names_.Of("ffn_gate", kBias, layer))) {
+      Read(fused_bias, up.bias, {});
+      return up;
     }
+    Read(names_.Of("ffn_gate", kBias, layer), up.bias.narrow(0, 0, spec.width), {});
+    Read(names_.Of("ffn_up", kBias, layer), up.bias.narrow(0, spec.width, spec.width), {});
     return up;
   }
 
-  void ReadGateUp(const char* suffix, int64_t layer, const at::Tensor& out) {
-    const std::string fused = names_.Of("ffn_gate_up", suffix, layer);
-    if (!fused.empty() && loader_.Has(fused)) return Read(fused, out, {});
-    const int64_t width = spec_.feed_forward.width;
-    Read(names_.Of("ffn_gate", suffix, layer), out.narrow(0, 0, width), {});
-    Read(names_.Of("ffn_up", suffix, layer), out.narrow(0, width, width), {});
-  }
-
   LinearWeights Linear(const char* role, int64_t layer, int64_t out, int64_t in, bool bias) {
-    LinearWeights linear;
-    linear.weight = Allocate({out, in}, options_);
-    Read(names_.Of(role, kWeight, layer), linear.weight, {.transposed = transposed_});
+    LinearWeights linear = Matrix({{names_.Of(role, kWeight, layer), out}}, in,
+                                  {.transposed = transposed_, .in_layer = layer >= 0});
     if (bias) linear.bias = Tensor(role, kBias, layer, {out});
     return linear;
   }
@@ -222,7 +277,7 @@ class Builder {
     } else if (loader_.Has(names_.Of(role, kWeight, layer))) {
       norm.weight = Tensor(role, kWeight, layer, {heads, head_dim});
     } else {
-      norm.weight = Allocate({heads, head_dim}, options_);
+      norm.weight = Allocate({heads, head_dim}, vectors_);
       for (int64_t h = 0; h < heads; ++h) {
         Read(names_.OfHead(role, kWeight, layer, h), norm.weight.select(0, h), {});
       }
@@ -237,7 +292,7 @@ class Builder {
 
   at::Tensor Tensor(const char* role, const char* suffix, int64_t layer, at::IntArrayRef shape) {
     if (!status_.ok()) return {};
-    at::Tensor tensor = Allocate(shape, options_);
+    at::Tensor tensor = Allocate(shape, vectors_);
     Read(names_.Of(role, suffix, layer), tensor, {});
     return tensor;
   }
@@ -257,7 +312,9 @@ class Builder {
   TensorNames names_;
   WeightLoader& loader_;
   at::TensorOptions options_;
-  WeightBits bits_;
+  // Of norms, biases and learned positions.
+  at::TensorOptions vectors_;
+  WeightChoice choice_;
   bool transposed_;
   std::vector<int64_t> query_order_;
   std::vector<int64_t> key_order_;
@@ -277,8 +334,8 @@ at::Tensor LinearWeights::operator()(const at::Tensor& input) const {
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
                                                           const at::TensorOptions& options,
-                                                          WeightBits bits) {
-  return Builder(files, loader, options, bits).Build();
+                                                          const WeightChoice& choice) {
+  return Builder(files, loader, options, choice).Build();
 }
 
 }  // namespace assay::engine

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "engine/architectures/model_files.h"
 #include "engine/architectures/model_spec.h"
+#include "engine/kernels/packed_matrix.h"
 #include "engine/runtime/quantised_matrix.h"
 #include "engine/runtime/weight_loader.h"
 
@@ -22,14 +23,17 @@ struct NormWeights {
   at::Tensor bias;
 };
 
-// weight: [out, in], as at::linear takes it, or quantised in its place. Those that read the same
-// input are one, stacked by rows.
+// weight: [out, in], as at::linear takes it, or quantised in its place, or packed for the CPU's
+// kernels. Those that read the same input are one, stacked by rows.
 struct LinearWeights {
   at::Tensor weight;
   std::optional<QuantisedMatrix> quantised;
+  // Parts by rows; nothing else then.
+  std::vector<PackedMatrix> packed;
   at::Tensor bias;
 
-  bool defined() const { return weight.defined() || quantised.has_value(); }
+  bool defined() const { return weight.defined() || quantised.has_value() || !packed.empty(); }
+  // Of those that are not packed.
   at::Tensor operator()(const at::Tensor& input) const;
 };
 
@@ -51,7 +55,7 @@ struct LayerWeights {
 };
 
 struct TransformerWeights {
-  at::Tensor token_embedding;
+  LinearWeights token_embedding;
   NormWeights embedding_norm;
   at::Tensor position_embedding;
   // OPT-350M's, between the embedding's width and the model's.
@@ -59,21 +63,29 @@ struct TransformerWeights {
   LinearWeights project_out;
   std::vector<LayerWeights> layers;
   NormWeights output_norm;
-  // Its weight is the token embedding itself where they are tied.
+  // Undefined where it is the token embedding itself.
   LinearWeights output;
   // [rope_dim / 2], fp32 on the CPU: divides each frequency.
   at::Tensor rope_factors;
   int64_t bytes = 0;
 };
 
-// Reads every tensor of the loader's files. `bits`: how the layers' matrices are kept, one by one
-// as they are read; embeddings, norms and the output keep the type of `options`, and so do matrices
-// that do not suit. DATA_LOSS: a tensor is missing or of another shape.
+// How matrices are kept.
+struct WeightChoice {
+  // Packed for the CPU's kernels; everything else is fp32 then.
+  bool packed = false;
+  // The layers' matrices, one by one as they are read. kAsStored: in the type of the options, if
+  // packed in the type that they are stored in. Embeddings and the output are always kept so, and
+  // so are matrices that do not suit.
+  WeightBits bits = WeightBits::kAsStored;
+};
+
+// Reads every tensor of the loader's files. DATA_LOSS: a tensor is missing or of another shape.
 // UNIMPLEMENTED: one is left over. Throws as libtorch does.
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
                                                           const at::TensorOptions& options,
-                                                          WeightBits bits);
+                                                          const WeightChoice& choice);
 
 }  // namespace assay::engine
 

@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -83,6 +84,28 @@ absl::Status DecodeRange(const Rows& rows, int64_t first, int64_t count,
   return error.Take();
 }
 
+// How a tensor is kept for the CPU's kernels.
+PackedType PackedTypeFor(GgmlType stored, int64_t columns, WeightBits bits, at::ScalarType dtype) {
+  const PackedType full = dtype == at::kHalf       ? PackedType::kFloat16
+                          : dtype == at::kBFloat16 ? PackedType::kBFloat16
+                                                   : PackedType::kFloat32;
+  const auto if_suits = [&](PackedType type) {
+    return PackedMatrix::Suits(type, columns) ? type : full;
+  };
+  switch (bits) {
+    case WeightBits::kFull:
+      return full;
+    case WeightBits::kInt8:
+      return if_suits(PackedType::kInt8);
+    case WeightBits::kInt4:
+      return if_suits(PackedType::kInt4Affine);
+    case WeightBits::kAsStored:
+      break;
+  }
+  if (stored == GgmlType::kF32) return full;
+  return if_suits(PackedMatrix::ExactTypeOf(stored).value_or(PackedType::kInt8));
+}
+
 }  // namespace
 
 WeightLoader::WeightLoader(const TensorSource& source, Callbacks callbacks)
@@ -92,33 +115,141 @@ WeightLoader::WeightLoader(const TensorSource& source, Callbacks callbacks)
   }
 }
 
-absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
-                                const Layout& layout) {
+absl::StatusOr<const StoredTensor*> WeightLoader::Find(const std::string& name,
+                                                       std::vector<int64_t> shape,
+                                                       bool transposed) const {
   if (callbacks_.cancelled && callbacks_.cancelled()) {
     return absl::CancelledError(absl::StrCat(source_.path(), ": the load was cancelled"));
   }
   const StoredTensor* tensor = source_.FindTensor(name);
   if (tensor == nullptr) {
     return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", name, " of shape ",
-                                            ShapeText(out.sizes()), " is missing"));
+                                            ShapeText(shape), " is missing"));
   }
-  std::vector<int64_t> wanted = out.sizes().vec();
-  if (layout.transposed) std::reverse(wanted.begin(), wanted.end());
-  if (tensor->shape != wanted) {
+  if (transposed) std::reverse(shape.begin(), shape.end());
+  if (tensor->shape != shape) {
     return absl::DataLossError(
         absl::StrCat(source_.path(), ": tensor ", name, " has shape ", ShapeText(tensor->shape),
-                     "; the model's configuration asks for ", ShapeText(wanted)));
+                     "; the model's configuration asks for ", ShapeText(shape)));
   }
-  absl::Status decoded =
-      layout.transposed ? DecodeTransposed(*tensor, out) : Decode(*tensor, out, layout.row_order);
-  if (!decoded.ok()) return decoded;
-  source_.ReleasePages(*tensor);
-  read_.insert(tensor->name);
-  read_bytes_ += static_cast<int64_t>(tensor->data.size());
+  if (absl::Status present = source_.CheckPresent(*tensor); !present.ok()) return present;
+  return tensor;
+}
+
+void WeightLoader::MarkRead(const StoredTensor& tensor) {
+  source_.ReleasePages(tensor);
+  read_.insert(tensor.name);
+  read_bytes_ += static_cast<int64_t>(tensor.data.size());
   if (callbacks_.progress) {
     callbacks_.progress(static_cast<double>(read_bytes_) / static_cast<double>(total_bytes_));
   }
+}
+
+absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
+                                const Layout& layout) {
+  const absl::StatusOr<const StoredTensor*> tensor =
+      Find(name, out.sizes().vec(), layout.transposed);
+  if (!tensor.ok()) return tensor.status();
+  absl::Status decoded =
+      layout.transposed ? DecodeTransposed(**tensor, out) : Decode(**tensor, out, layout.row_order);
+  if (!decoded.ok()) return decoded;
+  MarkRead(**tensor);
   return absl::OkStatus();
+}
+
+absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, int64_t rows,
+                                                      int64_t columns, const Layout& layout,
+                                                      const PackChoice& choice) {
+  const absl::StatusOr<const StoredTensor*> found = Find(name, {rows, columns}, layout.transposed);
+  if (!found.ok()) return found.status();
+  const StoredTensor& tensor = **found;
+  const PackedType type = PackedTypeFor(tensor.type, columns, choice.bits, choice.dtype);
+  PackedMatrix matrix(type, rows, columns);
+  const bool as_stored = PackedMatrix::ExactTypeOf(tensor.type) == type && !layout.transposed;
+  absl::Status packed = as_stored ? PackStored(tensor, layout.row_order, &matrix)
+                                  : PackFloats(tensor, layout, &matrix);
+  if (!packed.ok()) return packed;
+  MarkRead(tensor);
+  return matrix;
+}
+
+absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
+                                      absl::Span<const int64_t> row_order, PackedMatrix* out) {
+  const absl::StatusOr<BlockLayout> layout = LayoutOf(tensor.type);
+  if (!layout.ok()) return layout.status();
+  const int64_t row_bytes = out->columns() / layout->elements * layout->bytes;
+  if (row_bytes * out->rows() != static_cast<int64_t>(tensor.data.size())) return NotWhole(tensor);
+  const int64_t grain = std::max<int64_t>(1, kParallelFloats / (out->columns() * kPanelRows));
+  at::parallel_for(0, out->panels(), grain, [&](int64_t begin, int64_t end) {
+    std::array<const std::byte*, kPanelRows> rows{};
+    for (int64_t panel = begin; panel < end; ++panel) {
+      const int64_t first = panel * kPanelRows;
+      const int64_t count = std::min(kPanelRows, out->rows() - first);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t row =
+            row_order.empty() ? first + i : row_order[static_cast<size_t>(first + i)];
+        rows[static_cast<size_t>(i)] = tensor.data.data() + row * row_bytes;
+      }
+      out->SetStoredPanel(panel, tensor.type,
+                          absl::MakeConstSpan(rows).first(static_cast<size_t>(count)));
+    }
+  });
+  return absl::OkStatus();
+}
+
+absl::Status WeightLoader::PackFloats(const StoredTensor& tensor, const Layout& layout,
+                                      PackedMatrix* out) {
+  // Some megabytes of floats at a time.
+  const int64_t step = std::max<int64_t>(kStagingFloats / out->columns() / kPanelRows, 1);
+  at::Tensor whole;
+  if (layout.transposed) {
+    whole = at::empty({out->rows(), out->columns()}, at::kFloat);
+    if (absl::Status decoded = DecodeTransposed(tensor, whole); !decoded.ok()) return decoded;
+  }
+  const absl::StatusOr<BlockLayout> blocks = LayoutOf(tensor.type);
+  if (!blocks.ok()) return blocks.status();
+  const int64_t row_bytes = out->columns() / blocks->elements * blocks->bytes;
+  if (out->columns() % blocks->elements != 0 ||
+      row_bytes * out->rows() != static_cast<int64_t>(tensor.data.size())) {
+    return NotWhole(tensor);
+  }
+  const Rows stored{tensor.type, tensor.data.data(), out->rows(), row_bytes, out->columns()};
+  const at::Tensor staging =
+      layout.transposed
+          ? at::Tensor()
+          : at::empty({std::min(step * kPanelRows, out->rows()), out->columns()}, at::kFloat);
+  for (int64_t first = 0; first < out->panels(); first += step) {
+    const int64_t last = std::min(first + step, out->panels());
+    const int64_t first_row = first * kPanelRows;
+    const int64_t rows = std::min(last * kPanelRows, out->rows()) - first_row;
+    const float* floats = nullptr;
+    if (layout.transposed) {
+      floats = whole.const_data_ptr<float>() + first_row * out->columns();
+    } else {
+      absl::Status decoded =
+          DecodeRange(stored, first_row, rows, layout.row_order, staging.data_ptr<float>());
+      if (!decoded.ok()) return decoded;
+      floats = staging.const_data_ptr<float>();
+    }
+    at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
+      std::array<const float*, kPanelRows> lines{};
+      for (int64_t panel = begin; panel < end; ++panel) {
+        const int64_t row = panel * kPanelRows - first_row;
+        const int64_t count = std::min(kPanelRows, rows - row);
+        for (int64_t i = 0; i < count; ++i) {
+          lines[static_cast<size_t>(i)] = floats + (row + i) * out->columns();
+        }
+        out->SetPanel(panel, absl::MakeConstSpan(lines).first(static_cast<size_t>(count)));
+      }
+    });
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WeightLoader::NotWhole(const StoredTensor& tensor) const {
+  return absl::DataLossError(absl::StrCat(
+      source_.path(), ": tensor ", tensor.name, " of shape ", ShapeText(tensor.shape), " has ",
+      tensor.data.size(), " bytes, which are not whole rows of ", GgmlTypeName(tensor.type)));
 }
 
 absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& out,
@@ -129,9 +260,7 @@ absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& 
   const int64_t floats = out.numel() / count;
   const int64_t bytes = floats / layout->elements * layout->bytes;
   if (floats % layout->elements != 0 || bytes * count != static_cast<int64_t>(tensor.data.size())) {
-    return absl::DataLossError(absl::StrCat(
-        source_.path(), ": tensor ", tensor.name, " of shape ", ShapeText(tensor.shape), " has ",
-        tensor.data.size(), " bytes, which are not whole rows of ", GgmlTypeName(tensor.type)));
+    return NotWhole(tensor);
   }
   const Rows rows{tensor.type, tensor.data.data(), count, bytes, floats};
   if (out.is_cpu() && out.scalar_type() == at::kFloat) {

@@ -11,8 +11,11 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/formats/stored_tensor.h"
+#include "engine/kernels/packed_matrix.h"
+#include "engine/runtime/quantised_matrix.h"
 
 namespace assay::engine {
 
@@ -47,6 +50,17 @@ class WeightLoader {
   // both shapes.
   absl::Status Read(const std::string& name, const at::Tensor& out, const Layout& layout);
 
+  struct PackChoice {
+    WeightBits bits = WeightBits::kAsStored;
+    // Of weights that are stored in fp32 or expanded.
+    at::ScalarType dtype = at::kFloat;
+  };
+  // The tensor [rows, columns] for the CPU's kernels. Stored types that the kernels read are
+  // repacked without loss; the others become 8-bit where the columns suit, else floats. Errors as
+  // Read().
+  absl::StatusOr<PackedMatrix> ReadPacked(const std::string& name, int64_t rows, int64_t columns,
+                                          const Layout& layout, const PackChoice& choice);
+
   // Counts a tensor as read that is not needed.
   void Skip(const std::string& name) { read_.insert(name); }
 
@@ -55,6 +69,14 @@ class WeightLoader {
   absl::Status CheckAllRead() const;
 
  private:
+  // The tensor, if it is there and has this shape.
+  absl::StatusOr<const StoredTensor*> Find(const std::string& name, std::vector<int64_t> shape,
+                                           bool transposed) const;
+  void MarkRead(const StoredTensor& tensor);
+  absl::Status NotWhole(const StoredTensor& tensor) const;
+  absl::Status PackStored(const StoredTensor& tensor, absl::Span<const int64_t> row_order,
+                          PackedMatrix* out);
+  absl::Status PackFloats(const StoredTensor& tensor, const Layout& layout, PackedMatrix* out);
   absl::Status Decode(const StoredTensor& tensor, const at::Tensor& out,
                       absl::Span<const int64_t> row_order);
   absl::Status DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out);

@@ -60,7 +60,8 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     half_precision_error_ = golden["half_precision_error"].get<std::map<std::string, float>>();
   }
 
-  std::unique_ptr<LanguageModel> Load(int chunk, const std::string& dtype = "float32",
+  // kernels: the CPU's own, or libtorch's operators as on other devices.
+  std::unique_ptr<LanguageModel> Load(int chunk, bool kernels, const std::string& dtype = "float32",
                                       const std::string& weights = "auto") {
     LoadOptions options;
     options.path = Folder(GetParam());
@@ -69,17 +70,20 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     options.prefill_chunk = chunk;
     options.dtype = dtype;
     options.weights = weights;
+    options.cpu_kernels = kernels;
+    options.kv_cache = "float32";
     auto model = LanguageModel::Load(options);
     EXPECT_TRUE(model.ok()) << model.status();
     return model.ok() ? *std::move(model) : nullptr;
   }
 
-  void ExpectNear(const absl::StatusOr<std::vector<float>>& logits, const std::string& golden) {
+  void ExpectNear(const absl::StatusOr<std::vector<float>>& logits, const std::string& golden,
+                  bool kernels) {
     ASSERT_TRUE(logits.ok()) << logits.status();
     const float difference = MaxDifference(*logits, ReadFloats(Folder(GetParam()) + golden));
-    EXPECT_LE(difference, kTolerance);
+    EXPECT_LE(difference, kTolerance) << (kernels ? "CPU kernels" : "libtorch");
     // For the table in docs/architectures.md.
-    RecordProperty(golden, std::to_string(difference));
+    RecordProperty(golden + (kernels ? ".cpu" : ".libtorch"), std::to_string(difference));
   }
 
   std::vector<TokenId> prompt_;
@@ -91,20 +95,24 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
 // 7 does not divide the prompt: masks of later chunks.
 TEST_P(ArchitectureTest, PrefillIsThatOfTransformers) {
   for (const int chunk : {256, 7}) {
-    const auto model = Load(chunk);
-    ASSERT_NE(model, nullptr);
-    ExpectNear(model->Logits(prompt_), "prefill.f32");
+    for (const bool kernels : {true, false}) {
+      const auto model = Load(chunk, kernels);
+      ASSERT_NE(model, nullptr);
+      ExpectNear(model->Logits(prompt_), "prefill.f32", kernels);
+    }
   }
 }
 
 TEST_P(ArchitectureTest, StepByStepIsThatOfTransformers) {
-  const auto model = Load(1);
-  ASSERT_NE(model, nullptr);
   // These two turn positions differently in long texts, and our cache is filled here as for a
   // prompt that is long from the start, as transformers does it for a prompt.
   const std::string name = GetParam();
   const bool by_length = name == "llama_dynamic" || name == "phi3_longrope";
-  ExpectNear(model->Logits(prompt_), by_length ? "prefill.f32" : "decode.f32");
+  for (const bool kernels : {true, false}) {
+    const auto model = Load(1, kernels);
+    ASSERT_NE(model, nullptr);
+    ExpectNear(model->Logits(prompt_), by_length ? "prefill.f32" : "decode.f32", kernels);
+  }
 }
 
 TEST_P(ArchitectureTest, BatchOfUnequalLengthsIsThatOfTransformers) {
@@ -112,41 +120,47 @@ TEST_P(ArchitectureTest, BatchOfUnequalLengthsIsThatOfTransformers) {
   if (name == "llama_dynamic" || name == "phi3_longrope") {
     GTEST_SKIP() << "transformers turns a whole batch by the length of its longest sequence";
   }
-  const auto model = Load(256);
-  ASSERT_NE(model, nullptr);
   std::vector<std::vector<TokenId>> sequences;
   for (const size_t length : lengths_) {
     sequences.emplace_back(prompt_.begin(), prompt_.begin() + static_cast<int64_t>(length));
   }
-  const auto rows = model->BatchLogits(sequences);
-  ASSERT_TRUE(rows.ok()) << rows.status();
-  std::vector<float> all;
-  for (const std::vector<float>& row : *rows) all.insert(all.end(), row.begin(), row.end());
-  ExpectNear(all, "batch.f32");
+  for (const bool kernels : {true, false}) {
+    const auto model = Load(256, kernels);
+    ASSERT_NE(model, nullptr);
+    const auto rows = model->BatchLogits(sequences);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    std::vector<float> all;
+    for (const std::vector<float>& row : *rows) all.insert(all.end(), row.begin(), row.end());
+    ExpectNear(all, "batch.f32", kernels);
+  }
 }
 
 TEST_P(ArchitectureTest, GreedyTokensAreThoseOfTransformers) {
-  const auto model = Load(16);
-  ASSERT_NE(model, nullptr);
   GenerationRequest request;
   request.prompt.tokens = prompt_;
   request.max_new_tokens = static_cast<int>(greedy_.size());
   request.ignore_end_of_text = true;
-  const auto result = model->Generate(request, nullptr);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->tokens, greedy_);
+  for (const bool kernels : {true, false}) {
+    const auto model = Load(16, kernels);
+    ASSERT_NE(model, nullptr);
+    const auto result = model->Generate(request, nullptr);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->tokens, greedy_) << (kernels ? "CPU kernels" : "libtorch");
+  }
 }
 
 TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
   const std::vector<float> golden = ReadFloats(Folder(GetParam()) + "prefill.f32");
   for (const char* dtype : {"bfloat16", "float16"}) {
-    const auto model = Load(256, dtype);
-    ASSERT_NE(model, nullptr);
-    const auto logits = model->Logits(prompt_);
-    ASSERT_TRUE(logits.ok()) << logits.status();
-    const float difference = MaxDifference(*logits, golden);
-    EXPECT_LE(difference, kHalfTolerance * half_precision_error_.at(dtype)) << dtype;
-    EXPECT_GT(difference, 0.0F) << dtype;
+    for (const bool kernels : {true, false}) {
+      const auto model = Load(256, kernels, dtype);
+      ASSERT_NE(model, nullptr);
+      const auto logits = model->Logits(prompt_);
+      ASSERT_TRUE(logits.ok()) << logits.status();
+      const float difference = MaxDifference(*logits, golden);
+      EXPECT_LE(difference, kHalfTolerance * half_precision_error_.at(dtype)) << dtype;
+      EXPECT_GT(difference, 0.0F) << dtype;
+    }
   }
 }
 

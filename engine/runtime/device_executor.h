@@ -1,0 +1,21 @@
+// A decoder-only transformer by libtorch's operators, on any of its devices. Private to this
+// folder.
+#ifndef ASSAY_ENGINE_RUNTIME_DEVICE_EXECUTOR_H_
+#define ASSAY_ENGINE_RUNTIME_DEVICE_EXECUTOR_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/architectures/model_spec.h"
+#include "engine/runtime/model_executor.h"
+#include "engine/runtime/transformer_weights.h"
+
+namespace assay::engine {
+
+// `weights` are not packed. context: the longest sequence. Throws as libtorch does.
+std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
+                                                  int64_t context, int64_t pages);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_DEVICE_EXECUTOR_H_
