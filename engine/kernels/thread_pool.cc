@@ -12,9 +12,12 @@
 namespace assay::engine {
 namespace {
 
-// Some tens of microseconds: longer than any wait within a token, shorter than a pause between
+// Some tens of microseconds: longer than most waits within a token, shorter than a pause between
 // requests.
-constexpr int kSpins = 4000;
+constexpr int kSpins = 2000;
+constexpr int kHalf = 32;
+// In joined_: the run takes no more threads.
+constexpr uint64_t kClosed = uint64_t{1} << (kHalf - 1);
 
 void Pause() {
 #if defined(__x86_64__)
@@ -24,33 +27,47 @@ void Pause() {
 #endif
 }
 
-// Waits until `counter` is no more `old`.
-void AwaitChange(const std::atomic<int32_t>& counter, int32_t old) {
+// Waits until `value` is no more `old`.
+void AwaitChange(const std::atomic<uint32_t>& value, uint32_t old) {
   for (int i = 0; i < kSpins; ++i) {
-    if (counter.load(std::memory_order_acquire) != old) return;
+    if (value.load(std::memory_order_acquire) != old) return;
     Pause();
   }
-  counter.wait(old, std::memory_order_acquire);
+  value.wait(old, std::memory_order_acquire);
 }
+
+uint32_t HighHalf(uint64_t value) { return static_cast<uint32_t>(value >> kHalf); }
 
 }  // namespace
 
 int TeamMember::size() const { return pool_.threads_; }
 
-void TeamMember::Barrier() { pool_.Barrier(); }
-
 void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> work) {
-  std::atomic<int32_t>& next = pool_.next_[loops_ % 2].value;
-  std::atomic<int32_t>& other = pool_.next_[(loops_ + 1) % 2].value;
-  ++loops_;
-  while (true) {
-    const int64_t begin = next.fetch_add(static_cast<int32_t>(grain), std::memory_order_relaxed);
-    if (begin >= count) break;
-    work(begin, std::min(begin + grain, count));
+  if (count <= 0) return;
+  const uint32_t loop = loop_++;
+  uint64_t state = pool_.loop_.load(std::memory_order_acquire);
+  while (HighHalf(state) == loop) {
+    const auto begin = static_cast<int64_t>(static_cast<uint32_t>(state));
+    if (begin >= count) {
+      AwaitChange(pool_.phase_, loop);
+      return;
+    }
+    const int64_t end = std::min(begin + grain, count);
+    const uint64_t next = (uint64_t{loop} << kHalf) | static_cast<uint64_t>(end);
+    if (!pool_.loop_.compare_exchange_weak(state, next, std::memory_order_acq_rel,
+                                           std::memory_order_acquire)) {
+      continue;
+    }
+    work(begin, end);
+    if (pool_.done_.fetch_add(end - begin, std::memory_order_acq_rel) + end - begin == count) {
+      pool_.done_.store(0, std::memory_order_relaxed);
+      pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_release);
+      pool_.phase_.store(loop + 1, std::memory_order_release);
+      pool_.phase_.notify_all();
+      return;
+    }
+    state = pool_.loop_.load(std::memory_order_acquire);
   }
-  // Nobody takes pieces of the next loop before all have come here.
-  other.store(0, std::memory_order_relaxed);
-  pool_.Barrier();
 }
 
 ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)) {
@@ -59,8 +76,8 @@ ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)) {
 
 ThreadPool::~ThreadPool() {
   stopping_.store(true, std::memory_order_relaxed);
-  run_.value.fetch_add(1, std::memory_order_release);
-  run_.value.notify_all();
+  run_.fetch_add(1, std::memory_order_release);
+  run_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -72,45 +89,47 @@ void ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
                              ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
     turn_mutex_.Await(absl::Condition(&my_turn));
   }
+  const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
-  finished_.value.store(0, std::memory_order_relaxed);
-  next_[0].value.store(0, std::memory_order_relaxed);
-  next_[1].value.store(0, std::memory_order_relaxed);
-  run_.value.fetch_add(1, std::memory_order_release);
-  run_.value.notify_all();
-  TeamMember caller(*this, 0);
+  first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));
+  left_.store(0, std::memory_order_relaxed);
+  joined_.store(uint64_t{run} << kHalf, std::memory_order_release);
+  run_.store(run, std::memory_order_release);
+  run_.notify_all();
+  TeamMember caller(*this, 0, first_loop_);
   work(caller);
-  for (int32_t done = finished_.value.load(std::memory_order_acquire); done + 1 < threads_;
-       done = finished_.value.load(std::memory_order_acquire)) {
-    AwaitChange(finished_.value, done);
+  const auto joined = static_cast<uint32_t>(joined_.fetch_or(kClosed, std::memory_order_acq_rel));
+  for (uint32_t left = left_.load(std::memory_order_acquire); left != joined;
+       left = left_.load(std::memory_order_acquire)) {
+    AwaitChange(left_, left);
   }
   const absl::MutexLock lock(&turn_mutex_);
   ++serving_;
 }
 
-void ThreadPool::Serve(int index) {
-  int32_t seen = 0;
-  while (true) {
-    AwaitChange(run_.value, seen);
-    ++seen;
-    if (stopping_.load(std::memory_order_relaxed)) return;
-    TeamMember member(*this, index);
-    (*work_)(member);
-    finished_.value.fetch_add(1, std::memory_order_release);
-    finished_.value.notify_all();
+bool ThreadPool::Join(uint32_t run) {
+  uint64_t joined = joined_.load(std::memory_order_acquire);
+  while (HighHalf(joined) == run && (joined & kClosed) == 0) {
+    if (joined_.compare_exchange_weak(joined, joined + 1, std::memory_order_acq_rel,
+                                      std::memory_order_acquire)) {
+      return true;
+    }
   }
+  return false;
 }
 
-void ThreadPool::Barrier() {
-  if (threads_ == 1) return;
-  const int32_t phase = phase_.value.load(std::memory_order_relaxed);
-  if (arrived_.value.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
-    arrived_.value.store(0, std::memory_order_relaxed);
-    phase_.value.store(phase + 1, std::memory_order_release);
-    phase_.value.notify_all();
-    return;
+void ThreadPool::Serve(int index) {
+  uint32_t seen = 0;
+  while (true) {
+    AwaitChange(run_, seen);
+    seen = run_.load(std::memory_order_acquire);
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    if (!Join(seen)) continue;
+    TeamMember member(*this, index, first_loop_);
+    (*work_)(member);
+    left_.fetch_add(1, std::memory_order_release);
+    left_.notify_all();
   }
-  AwaitChange(phase_.value, phase);
 }
 
 }  // namespace assay::engine

@@ -45,10 +45,17 @@ DeviceNeed NeedOn(const DeviceInfo& device, const ModelFiles& files, WeightBits 
   const bool half = device.default_dtype != "float32";
   const std::string dtype =
       half && files.spec.overflows_float16 ? "bfloat16" : device.default_dtype;
+  const bool packed = device.kind == DeviceKind::kCpu;
+  const int64_t element = half ? kHalfBytes : kFloatBytes;
   return {.device = device.name,
           .dtype = dtype,
-          .need = NeedOf(files, half ? kHalfBytes : kFloatBytes, bits, context,
-                         LoadOptions().prefill_chunk),
+          .need = NeedOf(files, {.element_bytes = element,
+                                 .packed = packed,
+                                 .bits = bits,
+                                 .kv_element_bytes = packed ? kHalfBytes : element,
+                                 .context = context,
+                                 .cache_tokens = std::max<int64_t>(context, kDefaultCacheTokens),
+                                 .step_tokens = LoadOptions().prefill_chunk}),
           .device_bytes = device.memory_bytes};
 }
 

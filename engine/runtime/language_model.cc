@@ -63,10 +63,15 @@ struct Plan {
   WeightBits bits;
   KvType kv_type;
   int64_t context;
+  int64_t cache_tokens;
   // The CPU's own kernels compute.
   bool packed;
 
-  int64_t pages() const { return (context + kPageTokens - 1) / kPageTokens; }
+  int64_t pages() const { return (cache_tokens + kPageTokens - 1) / kPageTokens; }
+  PackedType full() const {
+    if (dtype == at::kHalf) return PackedType::kFloat16;
+    return dtype == at::kBFloat16 ? PackedType::kBFloat16 : PackedType::kFloat32;
+  }
 };
 
 absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits) {
@@ -105,8 +110,16 @@ absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
                                                       : options.context_length;
   const absl::StatusOr<KvType> kv_type = ParseKvType(options, *bits);
   if (!kv_type.ok()) return kv_type.status();
+  if (options.cache_tokens != 0 && options.cache_tokens < context) {
+    return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,
+                                                   " holds no request of the context, ", context,
+                                                   " tokens"));
+  }
+  const int64_t cache_tokens = options.cache_tokens == 0
+                                   ? std::max<int64_t>(context, kDefaultCacheTokens)
+                                   : options.cache_tokens;
   const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
-  return Plan{*std::move(files), *dtype, *bits, *kv_type, context, packed};
+  return Plan{*std::move(files), *dtype, *bits, *kv_type, context, cache_tokens, packed};
 }
 
 class TransformerLanguageModel : public LanguageModel {
@@ -201,7 +214,7 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
   };
   WeightLoader loader(*plan.files.tensors, {.progress = progress, .cancelled = options.cancelled});
   absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(
-      plan.files, loader, tensors, {.packed = plan.packed, .bits = plan.bits});
+      plan.files, loader, tensors, {.packed = plan.packed, .full = plan.full(), .bits = plan.bits});
   if (!weights.ok()) return weights.status();
   if (!plan.packed) {
     return MakeDeviceExecutor(plan.files.spec, *std::move(weights), plan.context, plan.pages());
@@ -278,8 +291,18 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
   const absl::StatusOr<Plan> plan = MakePlan(options);
   if (!plan.ok()) return plan.status();
-  return NeedOf(plan->files, static_cast<int64_t>(at::elementSize(plan->dtype)), plan->bits,
-                plan->context, options.prefill_chunk)
+  const auto element = static_cast<int64_t>(at::elementSize(plan->dtype));
+  const int64_t kv_half = 2;
+  const int64_t kv_full = 4;
+  const int64_t kv_packed = plan->kv_type == KvType::kFloat16 ? kv_half : kv_full;
+  return NeedOf(plan->files, {.element_bytes = element,
+                              .packed = plan->packed,
+                              .full = plan->full(),
+                              .bits = plan->bits,
+                              .kv_element_bytes = plan->packed ? kv_packed : element,
+                              .context = plan->context,
+                              .cache_tokens = plan->cache_tokens,
+                              .step_tokens = plan->packed ? kMaxStepTokens : options.prefill_chunk})
       .Total();
 }
 

@@ -21,6 +21,7 @@
 namespace assay::engine {
 
 inline constexpr int kDefaultMaxContext = 8192;
+inline constexpr int kDefaultCacheTokens = 8192;
 
 struct LoadOptions {
   // A GGUF file, or a Hugging Face folder (config.json, safetensors, tokenizer).
@@ -35,11 +36,13 @@ struct LoadOptions {
   // Keys and values on the CPU: "auto" (float16, but float32 where weights are "full"), "float32",
   // "float16". Elsewhere they have the dtype.
   std::string kv_cache = "auto";
+  // Tokens of all requests together that the cache of keys and values holds; 0 = the context, at
+  // least kDefaultCacheTokens. On the CPU its memory becomes resident as it is used.
+  int cache_tokens = 0;
   // False: on the CPU too libtorch's operators compute, as on other devices. Slower; for tests and
   // comparisons.
   bool cpu_kernels = true;
-  // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext. The KV cache is
-  // allocated for it at load.
+  // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext.
   int context_length = 0;
   // Prompt tokens that are computed at once; between two chunks a request can be cancelled. At
   // least 1.

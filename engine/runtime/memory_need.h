@@ -3,21 +3,30 @@
 #define ASSAY_ENGINE_RUNTIME_MEMORY_NEED_H_
 
 #include <cstdint>
-#include <string>
 
-#include "absl/status/statusor.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/inspection.h"
-#include "engine/runtime/quantised_matrix.h"
+#include "engine/runtime/weight_choice.h"
 
 namespace assay::engine {
 
-// element_bytes: of the type that it is computed in. bits: as LoadTransformerWeights() takes them.
-MemoryNeed NeedOf(const ModelFiles& files, int64_t element_bytes, WeightBits bits, int64_t context,
-                  int64_t prefill_chunk);
+// What decides a model's memory, besides its files.
+struct MemoryShape {
+  // Of the type that it is computed in.
+  int64_t element_bytes = 4;
+  // For the CPU's kernels; `full` as PackedTypeFor() takes it.
+  bool packed = false;
+  PackedType full = PackedType::kFloat32;
+  WeightBits bits = WeightBits::kAsStored;
+  int64_t kv_element_bytes = 4;
+  int64_t context = 0;
+  // Of all sequences.
+  int64_t cache_tokens = 0;
+  // Computed at once.
+  int64_t step_tokens = 0;
+};
 
-// Of LoadOptions::weights.
-absl::StatusOr<WeightBits> ParseWeights(const std::string& name);
+MemoryNeed NeedOf(const ModelFiles& files, const MemoryShape& shape);
 
 }  // namespace assay::engine
 

@@ -16,7 +16,7 @@ constexpr int64_t kScaleBytes = 2;
 
 }  // namespace
 
-bool QuantisedMatrix::Suits(int64_t /*out*/, int64_t in, WeightBits bits) {
+bool QuantisedMatrix::Suits(int64_t in, WeightBits bits) {
   return (bits == WeightBits::kInt8 || bits == WeightBits::kInt4) && in % kGroup == 0;
 }
 

@@ -6,10 +6,9 @@
 
 #include <cstdint>
 
-namespace assay::engine {
+#include "engine/runtime/weight_choice.h"
 
-// How matrices are kept: as the type of computation, or of storage, asks; all expanded; quantised.
-enum class WeightBits { kAsStored, kFull, kInt8, kInt4 };
+namespace assay::engine {
 
 // 8 bits: round(w / s), one scale a row, s = max |w| / 127. 4 bits: round((w - m) / s), one scale
 // and minimum for each kGroup weights of a row, s = (max - min) / 15. The matrix is expanded for
@@ -19,8 +18,8 @@ class QuantisedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
 
-  // Whether a matrix [out, in] can be kept so: whole groups.
-  static bool Suits(int64_t out, int64_t in, WeightBits bits);
+  // Whether rows [in] can be kept so: whole groups.
+  static bool Suits(int64_t in, WeightBits bits);
 
   // What it takes, if it suits.
   static int64_t BytesOf(int64_t out, int64_t in, WeightBits bits);

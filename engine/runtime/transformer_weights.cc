@@ -157,7 +157,7 @@ class Builder {
   LinearWeights Quantised(LinearWeights linear) {
     const WeightBits bits = choice_.bits;
     if (!status_.ok() || bits == WeightBits::kAsStored || bits == WeightBits::kFull) return linear;
-    if (!QuantisedMatrix::Suits(linear.weight.size(0), linear.weight.size(1), bits)) return linear;
+    if (!QuantisedMatrix::Suits(linear.weight.size(1), bits)) return linear;
     linear.quantised.emplace(linear.weight, bits);
     bytes_ += linear.quantised->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();
@@ -173,7 +173,7 @@ class Builder {
     absl::StatusOr<PackedMatrix> matrix =
         loader_.ReadPacked(part.name, part.rows, columns,
                            {.row_order = part.row_order, .transposed = options.transposed},
-                           {.bits = bits, .dtype = options_.dtype().toScalarType()});
+                           {.bits = bits, .full = choice_.full});
     if (!matrix.ok()) {
       status_ = matrix.status();
       return;

@@ -74,6 +74,8 @@ struct TransformerWeights {
 struct WeightChoice {
   // Packed for the CPU's kernels; everything else is fp32 then.
   bool packed = false;
+  // Of packed weights that are stored in fp32 or expanded.
+  PackedType full = PackedType::kFloat32;
   // The layers' matrices, one by one as they are read. kAsStored: in the type of the options, if
   // packed in the type that they are stored in. Embeddings and the output are always kept so, and
   // so are matrices that do not suit.

@@ -84,28 +84,6 @@ absl::Status DecodeRange(const Rows& rows, int64_t first, int64_t count,
   return error.Take();
 }
 
-// How a tensor is kept for the CPU's kernels.
-PackedType PackedTypeFor(GgmlType stored, int64_t columns, WeightBits bits, at::ScalarType dtype) {
-  const PackedType full = dtype == at::kHalf       ? PackedType::kFloat16
-                          : dtype == at::kBFloat16 ? PackedType::kBFloat16
-                                                   : PackedType::kFloat32;
-  const auto if_suits = [&](PackedType type) {
-    return PackedMatrix::Suits(type, columns) ? type : full;
-  };
-  switch (bits) {
-    case WeightBits::kFull:
-      return full;
-    case WeightBits::kInt8:
-      return if_suits(PackedType::kInt8);
-    case WeightBits::kInt4:
-      return if_suits(PackedType::kInt4Affine);
-    case WeightBits::kAsStored:
-      break;
-  }
-  if (stored == GgmlType::kF32) return full;
-  return if_suits(PackedMatrix::ExactTypeOf(stored).value_or(PackedType::kInt8));
-}
-
 }  // namespace
 
 WeightLoader::WeightLoader(const TensorSource& source, Callbacks callbacks)
@@ -163,7 +141,7 @@ absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, i
   const absl::StatusOr<const StoredTensor*> found = Find(name, {rows, columns}, layout.transposed);
   if (!found.ok()) return found.status();
   const StoredTensor& tensor = **found;
-  const PackedType type = PackedTypeFor(tensor.type, columns, choice.bits, choice.dtype);
+  const PackedType type = PackedTypeFor(tensor.type, columns, choice.bits, choice.full);
   PackedMatrix matrix(type, rows, columns);
   const bool as_stored = PackedMatrix::ExactTypeOf(tensor.type) == type && !layout.transposed;
   absl::Status packed = as_stored ? PackStored(tensor, layout.row_order, &matrix)

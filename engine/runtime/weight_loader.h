@@ -15,7 +15,7 @@
 #include "absl/types/span.h"
 #include "engine/formats/stored_tensor.h"
 #include "engine/kernels/packed_matrix.h"
-#include "engine/runtime/quantised_matrix.h"
+#include "engine/runtime/weight_choice.h"
 
 namespace assay::engine {
 
@@ -53,7 +53,7 @@ class WeightLoader {
   struct PackChoice {
     WeightBits bits = WeightBits::kAsStored;
     // Of weights that are stored in fp32 or expanded.
-    at::ScalarType dtype = at::kFloat;
+    PackedType full = PackedType::kFloat32;
   };
   // The tensor [rows, columns] for the CPU's kernels. Stored types that the kernels read are
   // repacked without loss; the others become 8-bit where the columns suit, else floats. Errors as

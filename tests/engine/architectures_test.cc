@@ -48,6 +48,9 @@ float MaxDifference(const std::vector<float>& a, const std::vector<float>& b) {
   return most;
 }
 
+// Of a whole batch.
+constexpr int kCacheTokens = 512;
+
 class ArchitectureTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
@@ -72,6 +75,7 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     options.weights = weights;
     options.cpu_kernels = kernels;
     options.kv_cache = "float32";
+    options.cache_tokens = kCacheTokens;
     auto model = LanguageModel::Load(options);
     EXPECT_TRUE(model.ok()) << model.status();
     return model.ok() ? *std::move(model) : nullptr;

@@ -46,6 +46,9 @@ LoadOptions OptionsFor(const std::string& name) {
   LoadOptions options;
   options.path = kFolder + name + ".gguf";
   options.device = *ResolveDevice("cpu");
+  // The golden values are transformers', in fp32.
+  options.weights = "full";
+  options.kv_cache = "float32";
   return options;
 }
 
@@ -120,7 +123,7 @@ TEST_P(TinyLlamaTest, HalfPrecisionStaysNear) {
 
 TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
   int64_t before = std::numeric_limits<int64_t>::max();
-  for (const char* weights : {"auto", "int8", "int4"}) {
+  for (const char* weights : {"full", "int8", "int4"}) {
     LoadOptions options = OptionsFor(GetParam());
     options.weights = weights;
     const auto estimate = LanguageModel::EstimateBytes(options);
@@ -130,7 +133,7 @@ TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
     const int64_t resident = (*model)->info().weight_bytes + (*model)->info().kv_cache_bytes;
     EXPECT_GE(*estimate, resident) << weights;
     // The rest is activations and the tokenizer; what quantising saves shows in both.
-    EXPECT_LE(*estimate - resident, 1 << 21) << weights;
+    EXPECT_LE(*estimate - resident, 1 << 22) << weights;
     EXPECT_LE(resident, before) << weights;
     before = resident;
   }

@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
 namespace assay::engine {
 namespace {
 
@@ -37,19 +40,23 @@ TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceAndBeforeTheNextLoopBegins) {
   EXPECT_EQ(early, 0);
 }
 
-TEST_P(ThreadPoolTest, BarriersKeepStep) {
+// The caller does all the work alone while the others sleep.
+TEST_P(ThreadPoolTest, AMemberThatIsLateHoldsNobodyUp) {
   ThreadPool pool(GetParam());
-  std::atomic<int> steps = 0;
-  std::atomic<int> wrong = 0;
+  std::atomic<int> pieces = 0;
+  std::atomic<int> late = 0;
+  const absl::Time start = absl::Now();
   pool.Run([&](TeamMember& member) {
-    for (int i = 1; i <= 100; ++i) {
-      ++steps;
-      member.Barrier();
-      if (steps != i * member.size()) ++wrong;
-      member.Barrier();
+    if (member.index() != 0) absl::SleepFor(absl::Milliseconds(200));
+    for (int loop = 0; loop < 100; ++loop) {
+      member.For(10, 1, [&](int64_t, int64_t) {
+        ++pieces;
+        if (absl::Now() - start > absl::Milliseconds(150)) ++late;
+      });
     }
   });
-  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(pieces, 1000);
+  EXPECT_EQ(late, 0);
 }
 
 TEST_P(ThreadPoolTest, SeveralCallersTakeTurns) {
