@@ -356,9 +356,9 @@ void DaemonImpl::Refresh(Metrics* metrics) {
     int running = 0;
     int waiting = 0;
     manager_.VisitResident(entry.id, [&](registry::ResidentModel& model) {
-      const engine::ModelQueue& queue = static_cast<EngineModel&>(model).queue();
-      running = queue.running();
-      waiting = queue.waiting();
+      const engine::LanguageModel& resident = static_cast<EngineModel&>(model).model();
+      running = resident.running();
+      waiting = resident.waiting();
     });
     metrics->SetQueue(entry.id, running, waiting);
   }

@@ -20,12 +20,6 @@ absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& stat
 
 }  // namespace
 
-EngineModel::EngineModel(std::unique_ptr<engine::LanguageModel> model,
-                         const engine::DeviceInfo& device, int max_waiting)
-    : model_(std::move(model)),
-      device_(device),
-      queue_(model_.get(), engine::ModelQueue::Options{.max_waiting = max_waiting}) {}
-
 int64_t EngineModel::resident_bytes() const {
   return model_->info().weight_bytes + model_->info().kv_cache_bytes;
 }
@@ -38,6 +32,7 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   options.dtype = entry.dtype;
   options.weights = entry.weights;
   options.context_length = entry.context_length;
+  options.max_waiting = max_waiting_;
   if (!entry.device.empty() && entry.device != "auto") {
     absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
     if (!device.ok()) return InModel(entry, device.status());
@@ -65,7 +60,7 @@ absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
   absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
       engine::LanguageModel::Load(*options);
   if (!model.ok()) return InModel(entry, model.status());
-  return std::make_unique<EngineModel>(*std::move(model), options->device, max_waiting_);
+  return std::make_unique<EngineModel>(*std::move(model), options->device);
 }
 
 }  // namespace assay::server

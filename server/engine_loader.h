@@ -10,27 +10,23 @@
 #include "absl/status/statusor.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/language_model.h"
-#include "engine/runtime/model_queue.h"
 #include "registry/loader.h"
 
 namespace assay::server {
 
-// A language model with the queue that runs it. Thread-safe.
+// A language model and where it runs. Thread-safe.
 class EngineModel final : public registry::ResidentModel {
  public:
-  EngineModel(std::unique_ptr<engine::LanguageModel> model, const engine::DeviceInfo& device,
-              int max_waiting);
+  EngineModel(std::unique_ptr<engine::LanguageModel> model, const engine::DeviceInfo& device)
+      : model_(std::move(model)), device_(device) {}
 
   int64_t resident_bytes() const override;
   engine::LanguageModel& model() const { return *model_; }
-  engine::ModelQueue& queue() { return queue_; }
   const engine::DeviceInfo& device() const { return device_; }
 
  private:
   std::unique_ptr<engine::LanguageModel> model_;
   engine::DeviceInfo device_;
-  // After the model: its thread ends before the model goes.
-  engine::ModelQueue queue_;
 };
 
 // Thread-safe.

@@ -43,6 +43,7 @@ void FillResponse(const engine::GenerationResult& result,
   const int completion_tokens = static_cast<int>(result.tokens.size());
   response->mutable_usage()->set_prompt_tokens(result.prompt_tokens);
   response->mutable_usage()->set_completion_tokens(completion_tokens);
+  response->mutable_usage()->set_cached_tokens(result.cached_tokens);
 
   const engine::GenerationTimings& timings = result.timings;
   const absl::Duration busy = timings.total - timings.queue;
@@ -111,7 +112,7 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   engine_request->deadline = std::min(deadline, arrival + limits_.inference_timeout);
   const uint64_t seed = engine_request->sampling.seed;
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
-      model.queue().Submit(*std::move(engine_request));
+      model.model().Submit(*std::move(engine_request));
   if (!stream.ok()) return stream.status();
   absl::StatusOr<engine::GenerationResult> result = Follow(**stream, *observer);
   if (!result.ok()) return result.status();

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "assay/v1/inference.pb.h"
-#include "engine/runtime/model_queue.h"
+#include "engine/runtime/generation_stream.h"
 #include "evaluator/economics.h"
 #include "registry/manager.h"
 #include "registry/router.h"

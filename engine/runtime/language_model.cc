@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,10 +25,10 @@
 #include "engine/runtime/cpu_executor.h"
 #include "engine/runtime/device_executor.h"
 #include "engine/runtime/device_memory.h"
-#include "engine/runtime/generator.h"
+#include "engine/runtime/logits_reader.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
-#include "engine/runtime/sequence_decoder.h"
+#include "engine/runtime/scheduler.h"
 #include "engine/runtime/torch_status.h"
 #include "engine/runtime/transformer_weights.h"
 #include "engine/runtime/weight_loader.h"
@@ -37,8 +39,12 @@ namespace {
 // Shares of a load's time, for its progress.
 constexpr double kOpeningShare = 0.05;
 constexpr double kWeightsShare = 0.9;
-// Tokens that the buffers of a step on the CPU hold.
-constexpr int64_t kMaxStepTokens = 512;
+// Least tokens that the buffers of a step hold, for the readers of logits.
+constexpr int64_t kLeastStepTokens = 256;
+
+int64_t StepTokens(const LoadOptions& options) {
+  return std::max<int64_t>(kLeastStepTokens, options.prefill_chunk + options.max_running);
+}
 
 absl::StatusOr<at::ScalarType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
   const bool automatic = options.dtype == "auto";
@@ -124,18 +130,25 @@ absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
 
 class TransformerLanguageModel : public LanguageModel {
  public:
-  TransformerLanguageModel(LoadedModelInfo info, int prefill_chunk,
+  TransformerLanguageModel(LoadedModelInfo info, const Scheduler::Options& options,
                            std::unique_ptr<PromptEncoder> encoder,
                            std::unique_ptr<ModelExecutor> executor)
       : info_(std::move(info)),
-        prefill_chunk_(prefill_chunk),
+        prefill_chunk_(options.prefill_chunk),
         encoder_(std::move(encoder)),
-        executor_(std::move(executor)),
-        decoder_(*executor_, info_.context_length) {
+        executor_(std::move(executor)) {
     info_.kv_cache_bytes = executor_->cache_bytes();
+    scheduler_ = std::make_unique<Scheduler>(
+        Scheduler::Model{.name = info_.name,
+                         .executor = executor_.get(),
+                         .tokenizer = &encoder_->tokenizer(),
+                         .encode = [this](const Prompt& p) { return encoder_->Encode(p); },
+                         .context = info_.context_length},
+        options);
   }
 
   ~TransformerLanguageModel() override {
+    scheduler_.reset();
     executor_.reset();
     const absl::Status released = CatchTorch("freeing a model", [&]() -> absl::Status {
       ReleaseCachedMemory(at::Device(info_.device));
@@ -156,27 +169,19 @@ class TransformerLanguageModel : public LanguageModel {
     return std::move(encoded->tokens);
   }
 
-  absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
-                                            GenerationSink* sink) override {
-    const absl::StatusOr<EncodedPrompt> prompt = encoder_->Encode(request.prompt);
-    if (!prompt.ok()) return prompt.status();
-    return RunGeneration(request, *prompt, prefill_chunk_, tokenizer(), decoder_, sink);
+  absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) override {
+    return scheduler_->Submit(std::move(request));
   }
+  int running() const override { return scheduler_->running(); }
+  int waiting() const override { return scheduler_->waiting(); }
 
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) override {
     if (absl::Status valid = CheckSequence(tokens); !valid.ok()) return valid;
-    const auto chunk = static_cast<size_t>(prefill_chunk_);
-    const auto vocab = static_cast<size_t>(info_.vocab_size);
-    std::vector<float> logits(tokens.size() * vocab);
-    for (size_t done = 0; done < tokens.size(); done += chunk) {
-      const absl::Span<const TokenId> part = tokens.subspan(done, chunk);
-      absl::Status read =
-          decoder_.ReadLogits({.tokens = part,
-                               .position = static_cast<int>(done),
-                               .text_length = static_cast<int>(tokens.size())},
-                              absl::MakeSpan(logits).subspan(done * vocab, part.size() * vocab));
-      if (!read.ok()) return read;
-    }
+    std::vector<float> logits;
+    absl::Status read = scheduler_->RunAlone([&](ModelExecutor& executor) {
+      return ReadLogits(executor, tokens, prefill_chunk_, info_.vocab_size, &logits);
+    });
+    if (!read.ok()) return read;
     return logits;
   }
 
@@ -185,7 +190,12 @@ class TransformerLanguageModel : public LanguageModel {
     for (const std::vector<TokenId>& sequence : sequences) {
       if (absl::Status valid = CheckSequence(sequence); !valid.ok()) return valid;
     }
-    return ReadBatchLogits(*executor_, sequences, info_.vocab_size);
+    std::vector<std::vector<float>> logits;
+    absl::Status read = scheduler_->RunAlone([&](ModelExecutor& executor) {
+      return ReadBatchLogits(executor, sequences, info_.vocab_size, &logits);
+    });
+    if (!read.ok()) return read;
+    return logits;
   }
 
  private:
@@ -201,7 +211,7 @@ class TransformerLanguageModel : public LanguageModel {
   const int prefill_chunk_;
   const std::unique_ptr<PromptEncoder> encoder_;
   std::unique_ptr<ModelExecutor> executor_;
-  SequenceDecoder decoder_;
+  std::unique_ptr<Scheduler> scheduler_;
 };
 
 absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& options,
@@ -221,10 +231,15 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
   }
   return MakeCpuExecutor(plan.files.spec, *std::move(weights),
                          {.context = plan.context,
-                          .max_tokens = kMaxStepTokens,
+                          .max_tokens = StepTokens(options),
                           .pages = plan.pages(),
                           .kv_type = plan.kv_type},
                          CpuPool());
+}
+
+// Keys that were turned for a short text are wrong in a long one.
+bool KeysDependOnLength(const ModelSpec& spec) {
+  return spec.rope.scaling == RopeScaling::kDynamic || spec.rope.scaling == RopeScaling::kLongRope;
 }
 
 absl::Status WarmUp(LanguageModel& model) {
@@ -237,9 +252,10 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   const auto report = [&](std::string_view stage, double fraction) {
     if (options.progress) options.progress(stage, fraction);
   };
-  if (options.prefill_chunk < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("prefill_chunk is ", options.prefill_chunk, "; it must be at least 1"));
+  if (options.prefill_chunk < 1 || options.max_running < 1 || options.max_waiting < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "prefill_chunk is ", options.prefill_chunk, ", max_running ", options.max_running,
+        ", max_waiting ", options.max_waiting, "; they must be at least 1, 1 and 0"));
   }
   report("opening", 0.0);
   absl::StatusOr<Plan> plan = MakePlan(options);
@@ -266,7 +282,12 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   };
   report("warm-up", kOpeningShare + kWeightsShare);
   auto model = std::make_unique<TransformerLanguageModel>(
-      std::move(info), options.prefill_chunk, *std::move(encoder), *std::move(executor));
+      std::move(info),
+      Scheduler::Options{.max_running = options.max_running,
+                         .max_waiting = options.max_waiting,
+                         .prefill_chunk = options.prefill_chunk,
+                         .prefix_cache = !KeysDependOnLength(plan->files.spec)},
+      *std::move(encoder), *std::move(executor));
   if (absl::Status warm = WarmUp(*model); !warm.ok()) return warm;
   report("warm-up", 1.0);
   model->SetLoadTime(absl::Now() - start);
@@ -288,6 +309,22 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
   return model;
 }
 
+absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest& request,
+                                                         GenerationSink* sink) {
+  // How long a sink that wants no more is unnoticed while no token comes.
+  constexpr absl::Duration kPoll = absl::Milliseconds(5);
+  const absl::StatusOr<std::shared_ptr<GenerationStream>> stream = Submit(request);
+  if (!stream.ok()) return stream.status();
+  while (true) {
+    if (sink != nullptr && sink->Cancelled()) (*stream)->Cancel();
+    std::optional<GenerationStream::Event> event = (*stream)->Next(kPoll);
+    if (!event.has_value()) continue;
+    if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) return std::move(*end);
+    const auto& text = std::get<TextEvent>(*event);
+    if (sink != nullptr) sink->OnText(text.text, text.tokens);
+  }
+}
+
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
   const absl::StatusOr<Plan> plan = MakePlan(options);
   if (!plan.ok()) return plan.status();
@@ -302,7 +339,7 @@ absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options)
                               .kv_element_bytes = plan->packed ? kv_packed : element,
                               .context = plan->context,
                               .cache_tokens = plan->cache_tokens,
-                              .step_tokens = plan->packed ? kMaxStepTokens : options.prefill_chunk})
+                              .step_tokens = StepTokens(options)})
       .Total();
 }
 

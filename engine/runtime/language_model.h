@@ -2,7 +2,6 @@
 #ifndef ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
 #define ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,8 +13,8 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/runtime/device.h"
-#include "engine/runtime/sampling.h"
-#include "engine/text/chat_template.h"
+#include "engine/runtime/generation.h"
+#include "engine/runtime/generation_stream.h"
 #include "engine/text/tokenizer.h"
 
 namespace assay::engine {
@@ -44,9 +43,12 @@ struct LoadOptions {
   bool cpu_kernels = true;
   // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext.
   int context_length = 0;
-  // Prompt tokens that are computed at once; between two chunks a request can be cancelled. At
-  // least 1.
+  // Prompt tokens that are computed at once, at least 1; between two chunks a request can be
+  // cancelled. Fewer while other requests are being answered.
   int prefill_chunk = 256;
+  // Requests that are computed together, and that may wait beside them.
+  int max_running = 16;
+  int max_waiting = 64;
   // Called on the loading thread. stage: "opening", "weights", "warm-up"; fraction of the whole
   // load, 0 to 1.
   std::function<void(std::string_view stage, double fraction)> progress;
@@ -70,70 +72,9 @@ struct LoadedModelInfo {
   bool has_chat_template;
 };
 
-// What the model reads: exactly one of the three is set (`tokens` wins, then `chat`, then `text`).
-struct Prompt {
-  // As one user turn through the chat template; as it is if `raw` or if the model has no template.
-  std::string text;
-  std::vector<ChatTurn> chat;
-  std::vector<TokenId> tokens;
-  bool raw = false;
-  // As ChatTemplateInputs has them: JSON texts. They need a chat template.
-  std::string tools = {};
-  std::string variables = {};
-};
-
-struct GenerationRequest {
-  Prompt prompt;
-  SamplingParams sampling;
-  // At least 1.
-  int max_new_tokens = 256;
-  // The text ends before the first of these; they may span tokens. None may be empty.
-  std::vector<std::string> stop;
-  // True: the end-of-text token does not end the text (for measurements).
-  bool ignore_end_of_text = false;
-  // When the request came in; the clock of `queue` and `first_token`.
-  absl::Time arrival = absl::Now();
-  // DEADLINE_EXCEEDED after it; checked for each token and each chunk of the prompt.
-  absl::Time deadline = absl::InfiniteFuture();
-};
-
-enum class FinishReason { kEndOfText, kStopString, kLength };
-
-struct GenerationTimings {
-  absl::Duration queue;
-  absl::Duration prefill;
-  // From arrival.
-  absl::Duration first_token;
-  // Mean over the tokens after the first; zero with fewer than two tokens.
-  absl::Duration per_token;
-  // From arrival.
-  absl::Duration total;
-};
-
-struct GenerationResult {
-  std::string text;
-  // End-of-text not included.
-  std::vector<TokenId> tokens;
-  FinishReason finish_reason;
-  int prompt_tokens;
-  GenerationTimings timings;
-};
-
-// Receives text as it is generated, on the generating thread. Must not block for long: it stalls
-// the model.
-class GenerationSink {
- public:
-  virtual ~GenerationSink() = default;
-  // `text`: whole UTF-8 characters, never a part of a stop string. May be called with empty text
-  // never.
-  virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens) = 0;
-  // Polled for each token and each chunk of the prompt: true ends the generation with CANCELLED.
-  virtual bool Cancelled() const = 0;
-};
-
-// Weights, KV cache and tokenizer of one model. Loading takes seconds and reads the whole file;
-// destruction frees all (and empties the device allocator's cache). Generate() runs one request at
-// a time: callers take turns (the ModelQueue does this). Everything const is thread-safe.
+// Weights, cache, tokenizer and scheduler of one model. Loading takes from tenths of a second on
+// and reads the whole file; destruction cancels what runs, waits for it and frees all (and empties
+// the device allocator's cache). Thread-safe.
 class LanguageModel {
  public:
   // NOT_FOUND, DATA_LOSS (corrupt), UNIMPLEMENTED (architecture, type or tokenizer not read yet),
@@ -157,13 +98,21 @@ class LanguageModel {
   // strangers refuse or rewrite such text first.
   virtual absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const = 0;
 
-  // Runs one request. INVALID_ARGUMENT, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device
-  // out of memory). `sink` may be null.
-  virtual absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
-                                                    GenerationSink* sink) = 0;
+  // Queues a request; it runs together with others (scheduler.h). INVALID_ARGUMENT as Tokenize(),
+  // or sampling, max_new_tokens, an empty stop string; RESOURCE_EXHAUSTED: the queue is full.
+  // Returns as soon as the prompt is encoded.
+  virtual absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) = 0;
+
+  virtual int running() const = 0;
+  virtual int waiting() const = 0;
+
+  // Submits a request and follows it to its end, on the caller's thread. `sink` may be null. Also
+  // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).
+  absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request, GenerationSink* sink);
 
   // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
-  // and measurements; overwrites the KV cache.
+  // and measurements; waits for its turn, and is refused with FAILED_PRECONDITION while requests
+  // run.
   virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
 
   // The same of several sequences of any lengths, computed together in one pass over caches of

@@ -10,18 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/architectures/model_files.h"
-#include "engine/runtime/language_model.h"
+#include "engine/runtime/generation.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/tokenizer.h"
 
 namespace assay::engine {
-
-struct EncodedPrompt {
-  std::vector<TokenId> tokens;
-  // True: it went through the chat template, a reply follows. False: the text goes on where the
-  // prompt stops.
-  bool is_chat = false;
-};
 
 // A model's tokenizer and chat template. Immutable, thread-safe.
 class PromptEncoder {

@@ -1,4 +1,4 @@
-// Stand-ins of the engine's interfaces, for the tests of the loop and of the queue.
+// Stand-ins of the engine's interfaces.
 #ifndef ASSAY_TESTS_ENGINE_FAKES_H_
 #define ASSAY_TESTS_ENGINE_FAKES_H_
 
@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/synchronization/notification.h"
-#include "engine/runtime/decoder.h"
-#include "engine/runtime/language_model.h"
+#include "absl/strings/str_cat.h"
+#include "engine/kernels/kv_pages.h"
+#include "engine/runtime/model_executor.h"
+#include "engine/text/tokenizer.h"
 
 namespace assay::engine {
 
@@ -43,77 +44,80 @@ class FakeTokenizer : public Tokenizer {
   std::vector<std::string> pieces_;
 };
 
-// Says what its script says, and notes what it was asked.
-class FakeDecoder : public Decoder {
+// Spells token i "t<i> "; no token ends a text.
+class CountingTokenizer : public FakeTokenizer {
+ public:
+  explicit CountingTokenizer(int count) : FakeTokenizer(Pieces(count)) {}
+  bool IsEndOfText(TokenId) const override { return false; }
+
+ private:
+  static std::vector<std::string> Pieces(int count) {
+    std::vector<std::string> pieces;
+    for (int i = 0; i < count; ++i) pieces.push_back(absl::StrCat("t", i, " "));
+    return pieces;
+  }
+};
+
+// Keeps the tokens of its sequences where an executor keeps their keys, and reads them from there:
+// what it chooses shows what it has been given. Notes every step.
+class FakeExecutor : public ModelExecutor {
  public:
   struct Call {
     std::vector<TokenId> tokens;
-    int position;
+    int64_t position;
     bool operator==(const Call&) const = default;
   };
 
-  FakeDecoder(std::vector<TokenId> script, int context)
-      : script_(std::move(script)), context_(context) {}
+  explicit FakeExecutor(int64_t pages)
+      : memory_(static_cast<size_t>(pages * kPageTokens), -1), pages_(pages) {}
 
-  int context_length() const override { return context_; }
-  absl::Status Read(const Chunk& chunk) override {
-    calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
-    return absl::OkStatus();
-  }
-  absl::StatusOr<TokenId> ReadAndChoose(const Chunk& chunk, Sampler&) override {
-    if (chunk.position + static_cast<int>(chunk.tokens.size()) > context_) {
-      return absl::OutOfRangeError("beyond the context");
+  absl::Status Run(absl::Span<const SequenceChunk> chunks) override {
+    if (before_run) before_run();
+    wanted_.clear();
+    std::vector<Call> step;
+    for (const SequenceChunk& chunk : chunks) {
+      step.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
+      const auto count = static_cast<int64_t>(chunk.tokens.size());
+      for (int64_t t = 0; t < count; ++t) {
+        Place(chunk, chunk.position + t) = chunk.tokens[static_cast<size_t>(t)];
+      }
+      if (chunk.logits == LogitsWanted::kNone) continue;
+      std::vector<TokenId> read;
+      for (int64_t t = 0; t < chunk.position + count; ++t) read.push_back(Place(chunk, t));
+      wanted_.push_back(std::move(read));
     }
-    calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
-    return script_.at(next_++);
+    steps.push_back(std::move(step));
+    return error;
   }
 
-  std::vector<Call> calls;
-
- private:
-  std::vector<TokenId> script_;
-  int context_;
-  size_t next_ = 0;
-};
-
-// Emits one text a token, as long as it is let.
-class FakeLanguageModel : public LanguageModel {
- public:
-  const LoadedModelInfo& info() const override { return info_; }
-  const Tokenizer& tokenizer() const override { return tokenizer_; }
-  absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const override {
-    return prompt.tokens;
+  absl::StatusOr<TokenId> Choose(int64_t row, Sampler&) override {
+    ++chosen;
+    return next(wanted_.at(static_cast<size_t>(row)));
   }
-  absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request,
-                                            GenerationSink* sink) override {
-    if (before_generate) before_generate();
-    GenerationResult result{.finish_reason = FinishReason::kLength};
-    for (int i = 0; i < request.max_new_tokens; ++i) {
-      if (sink->Cancelled()) return absl::CancelledError("cancelled");
-      ++generated;
-      const TokenId token = i;
-      sink->OnText(request.prompt.text, {&token, 1});
-      result.text += request.prompt.text;
-      result.tokens.push_back(token);
-      if (after_token) after_token(i);
-    }
-    return result;
-  }
-  absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId>) override {
+  absl::Status CopyLogits(int64_t, absl::Span<float>) override {
     return absl::UnimplementedError("not needed");
   }
-  absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
-      absl::Span<const std::vector<TokenId>>) override {
-    return absl::UnimplementedError("not needed");
-  }
+  int64_t pages() const override { return pages_; }
+  int64_t weight_bytes() const override { return 0; }
+  int64_t cache_bytes() const override { return 0; }
 
-  std::function<void()> before_generate;
-  std::function<void(int)> after_token;
-  std::atomic<int> generated = 0;
+  // The token after a text; its length by default.
+  std::function<TokenId(const std::vector<TokenId>& text)> next =
+      [](const std::vector<TokenId>& text) { return static_cast<TokenId>(text.size()); };
+  std::function<void()> before_run;
+  absl::Status error;
+  std::vector<std::vector<Call>> steps;
+  std::atomic<int> chosen = 0;
 
  private:
-  LoadedModelInfo info_{.name = "fake"};
-  FakeTokenizer tokenizer_{{"<|end|>"}};
+  TokenId& Place(const SequenceChunk& chunk, int64_t t) {
+    const int64_t page = chunk.pages.at(static_cast<size_t>(t / kPageTokens));
+    return memory_.at(static_cast<size_t>(page * kPageTokens + t % kPageTokens));
+  }
+
+  std::vector<TokenId> memory_;
+  const int64_t pages_;
+  std::vector<std::vector<TokenId>> wanted_;
 };
 
 }  // namespace assay::engine

@@ -15,11 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "engine/runtime/scheduler.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/manager.h"
 #include "server/engine_loader.h"
 #include "server/generation_request.h"
+#include "tests/engine/fakes.h"
 
 namespace assay::server {
 namespace {
@@ -31,32 +33,34 @@ using testing::HasSubstr;
 // Says "t0 t1 t2 ..." until told to stop.
 class CountingModel final : public engine::LanguageModel {
  public:
-  explicit CountingModel(std::atomic<int>* tokens) : tokens_(tokens) {}
+  CountingModel(std::atomic<int>* tokens, int max_waiting) {
+    executor_.next = [tokens](const std::vector<engine::TokenId>& text) {
+      absl::SleepFor(absl::Milliseconds(1));
+      ++*tokens;
+      return static_cast<engine::TokenId>(text.size()) - 1;
+    };
+    scheduler_ = std::make_unique<engine::Scheduler>(
+        engine::Scheduler::Model{
+            .name = "counting",
+            .executor = &executor_,
+            .tokenizer = &tokenizer_,
+            .encode = [](const engine::Prompt&) { return engine::EncodedPrompt{.tokens = {1}}; },
+            .context = kContext},
+        engine::Scheduler::Options{.max_running = 1, .max_waiting = max_waiting});
+  }
 
   const engine::LoadedModelInfo& info() const override { return info_; }
-  const engine::Tokenizer& tokenizer() const override { std::abort(); }
+  const engine::Tokenizer& tokenizer() const override { return tokenizer_; }
   absl::StatusOr<std::vector<engine::TokenId>> Tokenize(
       const engine::Prompt& /*prompt*/) const override {
     return std::vector<engine::TokenId>{1};
   }
-  absl::StatusOr<engine::GenerationResult> Generate(const engine::GenerationRequest& request,
-                                                    engine::GenerationSink* sink) override {
-    engine::GenerationResult result;
-    result.prompt_tokens = 1;
-    result.finish_reason = engine::FinishReason::kLength;
-    for (int i = 0; i < request.max_new_tokens; ++i) {
-      if (sink->Cancelled()) return absl::CancelledError("cancelled");
-      if (absl::Now() > request.deadline) return absl::DeadlineExceededError("too late");
-      absl::SleepFor(absl::Milliseconds(1));
-      const std::string text = absl::StrCat("t", i, " ");
-      result.text += text;
-      result.tokens.push_back(i);
-      sink->OnText(text, absl::MakeConstSpan(&result.tokens.back(), 1));
-      ++*tokens_;
-    }
-    result.timings.total = absl::Now() - request.arrival;
-    return result;
+  absl::StatusOr<std::shared_ptr<engine::GenerationStream>> Submit(
+      engine::GenerationRequest request) override {
+    return scheduler_->Submit(std::move(request));
   }
+  int running() const override { return scheduler_->running(); }
+  int waiting() const override { return scheduler_->waiting(); }
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const engine::TokenId>) override {
     return absl::UnimplementedError("not here");
   }
@@ -66,8 +70,12 @@ class CountingModel final : public engine::LanguageModel {
   }
 
  private:
-  std::atomic<int>* const tokens_;
+  static constexpr int kContext = 8192;
+
   engine::LoadedModelInfo info_ = {};
+  engine::CountingTokenizer tokenizer_{kContext};
+  engine::FakeExecutor executor_{kContext / engine::kPageTokens};
+  std::unique_ptr<engine::Scheduler> scheduler_;
 };
 
 TEST(RequestTest, AConversationWithToolsReachesTheEngineAsItIs) {
@@ -97,8 +105,8 @@ class CountingLoader final : public registry::ModelLoader {
       const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
       const std::function<bool()>&) override {
     if (entry.id == "broken") return absl::DataLossError("truncated");
-    return std::make_unique<EngineModel>(std::make_unique<CountingModel>(&tokens),
-                                         engine::DeviceInfo{}, /*max_waiting=*/1);
+    return std::make_unique<EngineModel>(
+        std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
   }
 
   std::atomic<int> tokens = 0;

@@ -1,14 +1,19 @@
-// Tests of engine/runtime/generator.h.
-#include "engine/runtime/generator.h"
+// One request through the scheduler.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/runtime/scheduler.h"
 #include "tests/engine/fakes.h"
 
 namespace assay::engine {
@@ -19,6 +24,7 @@ using ::testing::HasSubstr;
 
 constexpr int kChunk = 4;
 constexpr int kContext = 64;
+constexpr absl::Duration kLong = absl::Seconds(20);
 
 // 0 to 3 text, 4 and 5 the halves of "é", 6 special, 7 the end.
 const std::vector<std::string>& Pieces() {
@@ -27,35 +33,51 @@ const std::vector<std::string>& Pieces() {
   return *pieces;
 }
 
-class RecordingSink : public GenerationSink {
- public:
-  void OnText(std::string_view text, absl::Span<const TokenId> tokens) override {
-    texts.emplace_back(text);
-    this->tokens.insert(this->tokens.end(), tokens.begin(), tokens.end());
-  }
-  bool Cancelled() const override { return cancel_after-- == 0; }
-
-  std::vector<std::string> texts;
-  std::vector<TokenId> tokens;
-  mutable int cancel_after = -1;
-};
-
-class GeneratorTest : public ::testing::Test {
+class GenerationTest : public ::testing::Test {
  protected:
   absl::StatusOr<GenerationResult> Run(std::vector<TokenId> script, int context = kContext) {
-    decoder_ = std::make_unique<FakeDecoder>(std::move(script), context);
-    return RunGeneration(request_, prompt_, kChunk, tokenizer_, *decoder_, &sink_);
+    executor_ = std::make_unique<FakeExecutor>(kContext / kPageTokens);
+    size_t at = 0;
+    executor_->next = [&](const std::vector<TokenId>&) { return script.at(at++); };
+    executor_->before_run = before_run_;
+    Scheduler scheduler({.name = "fake",
+                         .executor = executor_.get(),
+                         .tokenizer = &tokenizer_,
+                         .encode = [this](const Prompt&) { return prompt_; },
+                         .context = context},
+                        {.prefill_chunk = kChunk});
+    absl::StatusOr<std::shared_ptr<GenerationStream>> stream = scheduler.Submit(request_);
+    if (!stream.ok()) return stream.status();
+    stream_ = *stream;
+    while (auto event = stream_->Next(kLong)) {
+      if (auto* result = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) {
+        return std::move(*result);
+      }
+      const auto& text = std::get<TextEvent>(*event);
+      texts_.push_back(text.text);
+      tokens_.insert(tokens_.end(), text.tokens.begin(), text.tokens.end());
+    }
+    return absl::InternalError("the stream ended without a result");
+  }
+
+  std::vector<FakeExecutor::Call> Calls() const {
+    std::vector<FakeExecutor::Call> calls;
+    for (const auto& step : executor_->steps) calls.insert(calls.end(), step.begin(), step.end());
+    return calls;
   }
 
   FakeTokenizer tokenizer_{Pieces()};
-  std::unique_ptr<FakeDecoder> decoder_;
-  RecordingSink sink_;
+  std::unique_ptr<FakeExecutor> executor_;
+  std::function<void()> before_run_;
+  std::shared_ptr<GenerationStream> stream_;
+  std::vector<std::string> texts_;
+  std::vector<TokenId> tokens_;
   GenerationRequest request_;
   EncodedPrompt prompt_ = {.tokens = {0, 1}};
 };
 
 // SentencePiece's vocabularies put a space in front of a word that begins a text.
-TEST_F(GeneratorTest, AReplyLosesTheSpaceItBeginsWithAndAContinuationKeepsIt) {
+TEST_F(GenerationTest, AReplyLosesTheSpaceItBeginsWithAndAContinuationKeepsIt) {
   tokenizer_.strips_leading_space = true;
   prompt_.is_chat = true;
   EXPECT_EQ(Run({6, 1, 2, 1, 7})->text, "world wor");
@@ -66,17 +88,17 @@ TEST_F(GeneratorTest, AReplyLosesTheSpaceItBeginsWithAndAContinuationKeepsIt) {
   EXPECT_EQ(Run({1, 2, 7})->text, " world");
 }
 
-TEST_F(GeneratorTest, EndOfTextIsNeitherInTextNorInTokens) {
+TEST_F(GenerationTest, EndOfTextIsNeitherInTextNorInTokens) {
   const auto result = Run({0, 1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->text, "Hello world");
   EXPECT_THAT(result->tokens, ElementsAre(0, 1, 2));
   EXPECT_EQ(result->finish_reason, FinishReason::kEndOfText);
   EXPECT_EQ(result->prompt_tokens, 2);
-  EXPECT_THAT(sink_.texts, ElementsAre("Hello", " wor", "ld"));
+  EXPECT_THAT(texts_, ElementsAre("Hello", " wor", "ld"));
 }
 
-TEST_F(GeneratorTest, IgnoredEndOfTextGoesOnToTheLength) {
+TEST_F(GenerationTest, IgnoredEndOfTextGoesOnToTheLength) {
   request_.ignore_end_of_text = true;
   request_.max_new_tokens = 3;
   const auto result = Run({0, 7, 3});
@@ -86,69 +108,69 @@ TEST_F(GeneratorTest, IgnoredEndOfTextGoesOnToTheLength) {
   EXPECT_EQ(result->finish_reason, FinishReason::kLength);
 }
 
-TEST_F(GeneratorTest, StopStringAcrossTokensEndsTheText) {
+TEST_F(GenerationTest, StopStringAcrossTokensEndsTheText) {
   request_.stop = {"o world"};
   const auto result = Run({0, 1, 2, 3});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->text, "Hell");
   EXPECT_THAT(result->tokens, ElementsAre(0, 1, 2));
   EXPECT_EQ(result->finish_reason, FinishReason::kStopString);
-  EXPECT_THAT(sink_.texts, ElementsAre("Hell"));
+  EXPECT_THAT(texts_, ElementsAre("Hell"));
 }
 
-TEST_F(GeneratorTest, CharactersAreNeverCut) {
+TEST_F(GenerationTest, CharactersAreNeverCut) {
   const auto result = Run({0, 4, 5, 4, 7});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_THAT(sink_.texts, ElementsAre("Hello", "é", "\xEF\xBF\xBD"));
-  EXPECT_THAT(sink_.tokens, ElementsAre(0, 4, 5, 4));
+  EXPECT_THAT(texts_, ElementsAre("Hello", "é", "\xEF\xBF\xBD"));
+  EXPECT_THAT(tokens_, ElementsAre(0, 4, 5, 4));
 }
 
-TEST_F(GeneratorTest, SpecialTokensGiveNoText) {
+TEST_F(GenerationTest, SpecialTokensGiveNoText) {
   const auto result = Run({6, 0, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->text, "Hello");
   EXPECT_THAT(result->tokens, ElementsAre(6, 0));
 }
 
-TEST_F(GeneratorTest, PromptIsReadInChunksAndEachTokenAtItsPosition) {
+TEST_F(GenerationTest, PromptIsReadInChunksAndEachTokenAtItsPosition) {
   prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
   const auto result = Run({1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_THAT(decoder_->calls,
-              ElementsAre(FakeDecoder::Call{{0, 1, 2, 3}, 0}, FakeDecoder::Call{{0, 1, 2, 3}, 4},
-                          FakeDecoder::Call{{0}, 8}, FakeDecoder::Call{{1}, 9},
-                          FakeDecoder::Call{{2}, 10}));
+  EXPECT_THAT(Calls(), ElementsAre(FakeExecutor::Call{{0, 1, 2, 3}, 0},
+                                   FakeExecutor::Call{{0, 1, 2, 3}, 4}, FakeExecutor::Call{{0}, 8},
+                                   FakeExecutor::Call{{1}, 9}, FakeExecutor::Call{{2}, 10}));
 }
 
-TEST_F(GeneratorTest, TextEndsWithTheContext) {
+TEST_F(GenerationTest, TextEndsWithTheContext) {
   const auto result = Run({0, 1, 2, 3, 0}, 5);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(result->tokens, ElementsAre(0, 1, 2));
   EXPECT_EQ(result->finish_reason, FinishReason::kLength);
 }
 
-TEST_F(GeneratorTest, CancellationEndsWithinOneToken) {
-  sink_.cancel_after = 2;
-  const auto result = Run({0, 1, 2, 3, 7});
-  EXPECT_EQ(result.status().code(), absl::StatusCode::kCancelled);
-  EXPECT_THAT(sink_.tokens, ElementsAre(0, 1));
-  EXPECT_EQ(decoder_->calls.size(), 2U);
-}
-
-TEST_F(GeneratorTest, CancellationEndsBetweenChunks) {
+TEST_F(GenerationTest, CancellationEndsWithinOneStep) {
   prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
-  sink_.cancel_after = 1;
-  EXPECT_EQ(Run({7}).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(decoder_->calls.size(), 1U);
+  // Between two chunks of the prompt, and between two tokens.
+  for (const size_t steps : {2U, 4U}) {
+    size_t step = 0;
+    before_run_ = [&] {
+      // The stream is known once Submit() has returned.
+      while (stream_ == nullptr) absl::SleepFor(absl::Milliseconds(1));
+      if (++step == steps) stream_->Cancel();
+    };
+    stream_ = nullptr;
+    EXPECT_EQ(Run({0, 1, 2, 3, 7}).status().code(), absl::StatusCode::kCancelled);
+    EXPECT_EQ(executor_->steps.size(), steps);
+  }
 }
 
-TEST_F(GeneratorTest, PastDeadlineComputesNothing) {
+TEST_F(GenerationTest, PastDeadlineComputesNothing) {
   request_.deadline = absl::Now() - absl::Seconds(1);
   EXPECT_EQ(Run({7}).status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(decoder_->calls.empty());
+  EXPECT_TRUE(Calls().empty());
 }
 
-TEST_F(GeneratorTest, TimingsAddUp) {
+TEST_F(GenerationTest, TimingsAddUp) {
   request_.arrival = absl::Now() - absl::Seconds(2);
   const auto result = Run({0, 1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
@@ -160,13 +182,13 @@ TEST_F(GeneratorTest, TimingsAddUp) {
   EXPECT_GT(t.per_token, absl::ZeroDuration());
 }
 
-TEST_F(GeneratorTest, OneTokenHasNoTimePerToken) {
+TEST_F(GenerationTest, OneTokenHasNoTimePerToken) {
   const auto result = Run({0, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->timings.per_token, absl::ZeroDuration());
 }
 
-TEST_F(GeneratorTest, BadRequestsAreInvalid) {
+TEST_F(GenerationTest, BadRequestsAreInvalid) {
   request_.max_new_tokens = 0;
   EXPECT_THAT(Run({7}).status().message(), HasSubstr("max_new_tokens is 0"));
   request_.max_new_tokens = 1;

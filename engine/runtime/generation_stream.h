@@ -1,14 +1,12 @@
-// Requests of one resident model, one after the other, in order of arrival.
-#ifndef ASSAY_ENGINE_RUNTIME_MODEL_QUEUE_H_
-#define ASSAY_ENGINE_RUNTIME_MODEL_QUEUE_H_
+// A running request as its caller sees it.
+#ifndef ASSAY_ENGINE_RUNTIME_GENERATION_STREAM_H_
+#define ASSAY_ENGINE_RUNTIME_GENERATION_STREAM_H_
 
 #include <atomic>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <variant>
 #include <vector>
 
@@ -16,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "engine/runtime/language_model.h"
+#include "engine/runtime/generation.h"
 
 namespace assay::engine {
 
@@ -32,7 +30,7 @@ class GenerationStream : private GenerationSink {
  public:
   using Event = std::variant<TextEvent, absl::StatusOr<GenerationResult>>;
 
-  // Made by ModelQueue::Submit().
+  // Made by Scheduler::Submit().
   explicit GenerationStream(absl::Time deadline) : deadline_(deadline) {}
 
   // Waits up to `timeout` for the next event; nullopt if none came. After the result there are no
@@ -45,7 +43,7 @@ class GenerationStream : private GenerationSink {
   void Cancel();
 
  private:
-  friend class ModelQueue;
+  friend class Scheduler;
   enum class State { kWaiting, kRunning, kFinished };
 
   void OnText(std::string_view text, absl::Span<const TokenId> tokens) override;
@@ -55,7 +53,7 @@ class GenerationStream : private GenerationSink {
   bool Start();
   // Does nothing after the end.
   void Finish(absl::StatusOr<GenerationResult> result);
-  bool IsWaiting() const;
+  bool IsFinished() const;
 
   bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FinishLocked(absl::StatusOr<GenerationResult> result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -67,52 +65,6 @@ class GenerationStream : private GenerationSink {
   std::deque<Event> events_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Owns the thread that runs a model. Thread-safe. Destruction cancels what runs and waits for it;
-// requests still in the queue end with CANCELLED.
-class ModelQueue {
- public:
-  struct Options {
-    // Requests waiting beyond the running one; more are refused with RESOURCE_EXHAUSTED.
-    int max_waiting = 64;
-  };
-
-  // `model` must outlive the queue.
-  ModelQueue(LanguageModel* model, Options options);
-  ~ModelQueue();
-
-  ModelQueue(const ModelQueue&) = delete;
-  ModelQueue& operator=(const ModelQueue&) = delete;
-
-  // RESOURCE_EXHAUSTED: the queue is full. Returns at once. The arrival time is the request's own.
-  absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request);
-
-  // 0 or 1.
-  int running() const;
-  int waiting() const;
-
- private:
-  struct Entry {
-    GenerationRequest request;
-    std::shared_ptr<GenerationStream> stream;
-  };
-
-  void RunLoop();
-  // The next request that still wants to run; nullopt when the queue ends.
-  std::optional<Entry> TakeNext();
-  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !entries_.empty(); }
-  // Requests that were cancelled while they waited take no place.
-  void DropEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  LanguageModel* const model_;
-  const Options options_;
-  // Taken before a stream's mutex, never after it.
-  mutable absl::Mutex mutex_;
-  std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<GenerationStream> running_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
-};
-
 }  // namespace assay::engine
 
-#endif  // ASSAY_ENGINE_RUNTIME_MODEL_QUEUE_H_
+#endif  // ASSAY_ENGINE_RUNTIME_GENERATION_STREAM_H_

@@ -1,0 +1,79 @@
+// Pages whose beginning of a text may come again.
+#include "engine/runtime/prefix_cache.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/hash/hash.h"
+#include "absl/types/span.h"
+#include "engine/kernels/kv_pages.h"
+
+namespace assay::engine {
+namespace {
+
+uint64_t HashOf(uint64_t before, absl::Span<const TokenId> tokens) {
+  return absl::HashOf(before, tokens);
+}
+
+}  // namespace
+
+std::vector<int32_t> PrefixCache::Find(absl::Span<const TokenId> tokens, Prefix* prefix) {
+  *prefix = {};
+  std::vector<int32_t> pages;
+  ++clock_;
+  constexpr auto kTokens = static_cast<size_t>(kPageTokens);
+  for (size_t begin = 0; begin + kTokens < tokens.size(); begin += kTokens) {
+    const absl::Span<const TokenId> page = tokens.subspan(begin, kTokens);
+    const auto found = entries_.find(HashOf(prefix->hash, page));
+    if (found == entries_.end()) break;
+    Entry& entry = found->second;
+    // Hashes may be equal by chance.
+    if (entry.before != prefix->hash || absl::MakeConstSpan(entry.tokens) != page) break;
+    entry.used = clock_;
+    pool_->Share(entry.page);
+    pages.push_back(entry.page);
+    *prefix = {.hash = found->first, .pages = prefix->pages + 1};
+  }
+  return pages;
+}
+
+void PrefixCache::Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* prefix) {
+  const Prefix before = *prefix;
+  *prefix = {.hash = HashOf(before.hash, tokens), .pages = before.pages + 1};
+  if (!enabled_) return;
+  const auto [place, added] = entries_.try_emplace(prefix->hash);
+  place->second.used = clock_;
+  if (!added) return;
+  place->second = {.before = before.hash,
+                   .tokens = {tokens.begin(), tokens.end()},
+                   .page = page,
+                   .used = clock_,
+                   .depth = prefix->pages};
+  pool_->Share(page);
+}
+
+int64_t PrefixCache::Free(int64_t count) {
+  std::vector<std::tuple<int64_t, int64_t, uint64_t>> idle;
+  for (const auto& [hash, entry] : entries_) {
+    if (pool_->users(entry.page) == 1) idle.emplace_back(entry.used, -entry.depth, hash);
+  }
+  std::sort(idle.begin(), idle.end());
+  const int64_t freed = std::min(count, static_cast<int64_t>(idle.size()));
+  for (int64_t i = 0; i < freed; ++i) {
+    const auto entry = entries_.find(std::get<2>(idle[static_cast<size_t>(i)]));
+    pool_->Release(entry->second.page);
+    entries_.erase(entry);
+  }
+  return freed;
+}
+
+int64_t PrefixCache::freeable() const {
+  return std::count_if(entries_.begin(), entries_.end(),
+                       [this](const auto& item) { return pool_->users(item.second.page) == 1; });
+}
+
+}  // namespace assay::engine

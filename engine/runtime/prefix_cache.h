@@ -1,0 +1,64 @@
+// Pages whose beginning of a text may come again.
+#ifndef ASSAY_ENGINE_RUNTIME_PREFIX_CACHE_H_
+#define ASSAY_ENGINE_RUNTIME_PREFIX_CACHE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "engine/runtime/page_pool.h"
+#include "engine/text/tokenizer.h"
+
+namespace assay::engine {
+
+// Keeps full pages after their sequence has ended, found again by all the tokens up to the page's
+// end. It is a user of the pool's pages; those that nobody else uses are given back, the least
+// recently used first. Pages are never written once they are full, so sequences share them without
+// copies. Not thread-safe.
+class PrefixCache {
+ public:
+  // The beginning of a text, whole pages; the empty one to start with.
+  struct Prefix {
+    uint64_t hash = 0;
+    int64_t pages = 0;
+  };
+
+  // enabled: false keeps nothing.
+  PrefixCache(PagePool* pool, bool enabled) : pool_(pool), enabled_(enabled) {}
+
+  // The pages of the longest known beginning of `tokens`, each with one user more, at most
+  // (tokens.size() - 1) / 32: a token is left to compute. Sets `prefix` to what was found.
+  std::vector<int32_t> Find(absl::Span<const TokenId> tokens, Prefix* prefix);
+
+  // Remembers the page that follows `prefix` and holds `tokens`, 32 of them; sets `prefix` to its
+  // end. A beginning that is known keeps its first page.
+  void Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* prefix);
+
+  // Gives up pages that nobody else uses until `count` have become free, or none is left; returns
+  // how many became free.
+  int64_t Free(int64_t count);
+
+  // Pages that Free() could free.
+  int64_t freeable() const;
+
+ private:
+  struct Entry {
+    // Of the prefix before, and its own: what the hash stands for.
+    uint64_t before;
+    std::vector<TokenId> tokens;
+    int32_t page;
+    // Longer prefixes are older: used together, they go first.
+    int64_t used;
+    int64_t depth;
+  };
+
+  PagePool* pool_;
+  const bool enabled_;
+  int64_t clock_ = 0;
+  absl::flat_hash_map<uint64_t, Entry> entries_;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_PREFIX_CACHE_H_

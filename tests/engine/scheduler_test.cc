@@ -1,0 +1,300 @@
+// Many requests through the scheduler.
+#include "engine/runtime/scheduler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/engine/fakes.h"
+
+namespace assay::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr absl::Duration kLong = absl::Seconds(20);
+constexpr absl::Duration kShort = absl::Milliseconds(20);
+constexpr int kVocab = 4096;
+constexpr int kContext = 256;
+
+GenerationRequest Request(std::vector<TokenId> prompt, int tokens = 1, int priority = 0) {
+  GenerationRequest request;
+  request.prompt.tokens = std::move(prompt);
+  request.max_new_tokens = tokens;
+  request.priority = priority;
+  return request;
+}
+
+absl::StatusOr<GenerationResult> ReadToEnd(GenerationStream& stream) {
+  while (auto event = stream.Next(kLong)) {
+    if (auto* result = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) {
+      return std::move(*result);
+    }
+  }
+  return absl::InternalError("the stream ended without a result");
+}
+
+// Depends on every token of the text.
+TokenId Mixed(const std::vector<TokenId>& text) {
+  uint32_t hash = 2166136261U;
+  for (const TokenId token : text) hash = (hash ^ static_cast<uint32_t>(token)) * 16777619U;
+  return static_cast<TokenId>(hash % kVocab);
+}
+
+std::vector<TokenId> TokensFrom(TokenId first, int count) {
+  std::vector<TokenId> tokens(static_cast<size_t>(count));
+  std::iota(tokens.begin(), tokens.end(), first);
+  return tokens;
+}
+
+class SchedulerTest : public ::testing::Test {
+ protected:
+  void Start(Scheduler::Options options = {}, int64_t pages = 64) {
+    executor_ = std::make_unique<FakeExecutor>(pages);
+    executor_->next = Mixed;
+    executor_->before_run = [this] {
+      if (!blocks_ || started_.HasBeenNotified()) return;
+      started_.Notify();
+      go_.WaitForNotification();
+    };
+    scheduler_ = std::make_unique<Scheduler>(
+        Scheduler::Model{.name = "fake",
+                         .executor = executor_.get(),
+                         .tokenizer = &tokenizer_,
+                         .encode = [](const Prompt& p) { return EncodedPrompt{p.tokens, false}; },
+                         .context = kContext},
+        options);
+  }
+
+  std::shared_ptr<GenerationStream> Submit(GenerationRequest request) {
+    auto stream = scheduler_->Submit(std::move(request));
+    EXPECT_TRUE(stream.ok()) << stream.status();
+    return *stream;
+  }
+
+  // A request that waits in its first step until go_.
+  std::shared_ptr<GenerationStream> SubmitBlocked(int tokens = 1) {
+    blocks_ = true;
+    auto stream = Submit(Request({1}, tokens));
+    started_.WaitForNotification();
+    return stream;
+  }
+
+  std::vector<TokenId> Alone(const GenerationRequest& request) {
+    std::vector<TokenId> text = request.prompt.tokens;
+    std::vector<TokenId> written;
+    for (int i = 0; i < request.max_new_tokens; ++i) {
+      written.push_back(Mixed(text));
+      text.push_back(written.back());
+    }
+    return written;
+  }
+
+  CountingTokenizer tokenizer_{kVocab};
+  std::unique_ptr<FakeExecutor> executor_;
+  std::atomic<bool> blocks_ = false;
+  absl::Notification started_;
+  absl::Notification go_;
+  std::unique_ptr<Scheduler> scheduler_;
+};
+
+TEST_F(SchedulerTest, TextComesBeforeTheResultAndNothingAfterIt) {
+  Start();
+  executor_->next = [](const std::vector<TokenId>& text) { return TokenId(text.size()); };
+  const auto stream = Submit(Request({5}, 3));
+  std::string text;
+  for (int i = 0; i < 3; ++i) {
+    auto event = stream->Next(kLong);
+    ASSERT_TRUE(event.has_value());
+    ASSERT_TRUE(std::holds_alternative<TextEvent>(*event));
+    text += std::get<TextEvent>(*event).text;
+  }
+  EXPECT_EQ(text, "t1 t2 t3 ");
+  const auto result = ReadToEnd(*stream);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->text, text);
+  EXPECT_EQ(scheduler_->running(), 0);
+  const absl::Time before = absl::Now();
+  EXPECT_FALSE(stream->Next(kLong).has_value());
+  EXPECT_LT(absl::Now() - before, kLong / 2);
+}
+
+TEST_F(SchedulerTest, RequestsThatCameMeanwhileRunTogether) {
+  Start();
+  const auto first = SubmitBlocked(10);
+  std::vector<std::shared_ptr<GenerationStream>> others;
+  for (TokenId i = 0; i < 5; ++i) others.push_back(Submit(Request({i, 7, i}, 10)));
+  EXPECT_EQ(scheduler_->running(), 1);
+  EXPECT_EQ(scheduler_->waiting(), 5);
+  go_.Notify();
+  for (const auto& stream : others) ASSERT_TRUE(ReadToEnd(*stream).ok());
+  ASSERT_TRUE(ReadToEnd(*first).ok());
+  size_t widest = 0;
+  for (const auto& step : executor_->steps) widest = std::max(widest, step.size());
+  EXPECT_EQ(widest, 6U);
+  // Ten tokens each, and the steps of the prompts.
+  EXPECT_LT(executor_->steps.size(), 20U);
+}
+
+// Prompts that share beginnings, too few pages for all: found prefixes, evictions, requests that
+// give way and are read again.
+TEST_F(SchedulerTest, TextsAreThoseOfEachRequestAloneWhateverTheyShare) {
+  Start({.max_running = 8, .max_waiting = 1000, .prefill_chunk = 48}, /*pages=*/10);
+  std::vector<GenerationRequest> requests;
+  for (int i = 0; i < 60; ++i) {
+    std::vector<TokenId> prompt = TokensFrom(0, 20 * (i % 7));
+    const std::vector<TokenId> own = TokensFrom(static_cast<TokenId>(100 * i), 1 + i % 5);
+    prompt.insert(prompt.end(), own.begin(), own.end());
+    requests.push_back(Request(prompt, 1 + (i * 13) % 90, i % 3));
+  }
+  std::vector<std::shared_ptr<GenerationStream>> streams;
+  for (const GenerationRequest& request : requests) streams.push_back(Submit(request));
+  int cached = 0;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const auto result = ReadToEnd(*streams[i]);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->tokens, Alone(requests[i])) << i;
+    cached += result->cached_tokens;
+  }
+  EXPECT_GT(cached, 0);
+  // Every page is free again, or kept for prefixes alone.
+  EXPECT_TRUE(scheduler_->RunAlone([](ModelExecutor&) { return absl::OkStatus(); }).ok());
+}
+
+TEST_F(SchedulerTest, AKnownBeginningIsNotReadAgain) {
+  Start({.prefill_chunk = 256});
+  const std::vector<TokenId> prompt = TokensFrom(0, 100);
+  ASSERT_TRUE(ReadToEnd(*Submit(Request(prompt, 2))).ok());
+  const size_t before = executor_->steps.size();
+  const auto again = ReadToEnd(*Submit(Request(prompt, 2)));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->cached_tokens, 96);
+  EXPECT_EQ(executor_->steps[before][0].position, 96);
+  EXPECT_EQ(executor_->steps[before][0].tokens.size(), 4U);
+  // A token is left to compute even if all pages are known.
+  const auto shorter = ReadToEnd(*Submit(Request(TokensFrom(0, 64), 1)));
+  EXPECT_EQ(shorter->cached_tokens, 32);
+  const auto other = ReadToEnd(*Submit(Request(TokensFrom(1, 100), 1)));
+  EXPECT_EQ(other->cached_tokens, 0);
+}
+
+TEST_F(SchedulerTest, WithoutAPrefixCacheEverythingIsRead) {
+  Start({.prefix_cache = false});
+  for (int i = 0; i < 2; ++i) {
+    const auto result = ReadToEnd(*Submit(Request(TokensFrom(0, 100), 1)));
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result->cached_tokens, 0);
+  }
+}
+
+TEST_F(SchedulerTest, ALongPromptGoesBetweenTheTokensOfOthers) {
+  Start({.prefill_chunk = 200});
+  const auto writer = SubmitBlocked(100);
+  const auto reader = Submit(Request(TokensFrom(0, 200), 1));
+  go_.Notify();
+  ASSERT_TRUE(ReadToEnd(*reader).ok());
+  ASSERT_TRUE(ReadToEnd(*writer).ok());
+  size_t pieces = 0;
+  for (const auto& step : executor_->steps) {
+    if (step.size() == 2) ++pieces;
+    for (const auto& call : step) EXPECT_LE(call.tokens.size(), 100U);
+  }
+  EXPECT_GT(pieces, 2U);
+}
+
+TEST_F(SchedulerTest, HigherPriorityGoesFirst) {
+  Start({.max_running = 1});
+  const auto first = SubmitBlocked();
+  const auto low = Submit(Request({2}, 1, -1));
+  const auto normal = Submit(Request({3}, 1));
+  const auto high = Submit(Request({4}, 1, 5));
+  go_.Notify();
+  ASSERT_TRUE(ReadToEnd(*low).ok());
+  std::vector<TokenId> order;
+  for (const auto& step : executor_->steps) order.push_back(step[0].tokens[0]);
+  EXPECT_THAT(order, ::testing::ElementsAre(1, 4, 3, 2));
+}
+
+TEST_F(SchedulerTest, FullQueueIsResourceExhausted) {
+  Start({.max_running = 1, .max_waiting = 1});
+  const auto first = SubmitBlocked();
+  Submit(Request({2}));
+  const auto refused = scheduler_->Submit(Request({3}));
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(refused.status().message(), HasSubstr("limit 1"));
+  go_.Notify();
+  EXPECT_TRUE(ReadToEnd(*first).ok());
+}
+
+TEST_F(SchedulerTest, CancelWhileWaitingEndsAtOnceAndFreesThePlace) {
+  Start({.max_running = 1, .max_waiting = 1});
+  const auto first = SubmitBlocked();
+  const auto second = Submit(Request({2}));
+  second->Cancel();
+  second->Cancel();
+  EXPECT_EQ(ReadToEnd(*second).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(scheduler_->waiting(), 0);
+  const auto third = Submit(Request({3}));
+  go_.Notify();
+  EXPECT_TRUE(ReadToEnd(*third).ok());
+  EXPECT_EQ(executor_->chosen, 2);
+}
+
+TEST_F(SchedulerTest, CancelAfterTheEndChangesNothing) {
+  Start();
+  const auto stream = Submit(Request({1}));
+  EXPECT_TRUE(ReadToEnd(*stream).ok());
+  stream->Cancel();
+  EXPECT_FALSE(stream->Next(kShort).has_value());
+}
+
+TEST_F(SchedulerTest, DeadlineInTheQueueEndsTheRequestThere) {
+  Start({.max_running = 1});
+  const auto first = SubmitBlocked();
+  GenerationRequest late = Request({2});
+  late.deadline = absl::Now() + kShort;
+  const auto stream = Submit(std::move(late));
+  EXPECT_EQ(ReadToEnd(*stream).status().code(), absl::StatusCode::kDeadlineExceeded);
+  go_.Notify();
+  EXPECT_TRUE(ReadToEnd(*first).ok());
+  EXPECT_EQ(executor_->chosen, 1);
+}
+
+TEST_F(SchedulerTest, DestructionCancelsWhatRunsAndWhatWaits) {
+  Start({.max_running = 1});
+  const auto running = SubmitBlocked(200);
+  const auto waiting = Submit(Request({2}));
+  go_.Notify();
+  scheduler_.reset();
+  const auto result = ReadToEnd(*running);
+  EXPECT_TRUE(result.ok() || absl::IsCancelled(result.status())) << result.status();
+  EXPECT_EQ(ReadToEnd(*waiting).status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(SchedulerTest, ErrorOfTheExecutorIsTheResultAndTheNextRequestRuns) {
+  Start();
+  executor_->error = absl::ResourceExhaustedError("out of memory");
+  EXPECT_EQ(ReadToEnd(*Submit(Request({1}))).status().code(), absl::StatusCode::kResourceExhausted);
+  ASSERT_TRUE(scheduler_
+                  ->RunAlone([this](ModelExecutor&) {
+                    executor_->error = absl::OkStatus();
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(ReadToEnd(*Submit(Request({1}))).ok());
+}
+
+}  // namespace
+}  // namespace assay::engine
