@@ -99,6 +99,12 @@ absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
   }
   const StoredTensor* tensor = source_.FindTensor(name);
   if (tensor == nullptr) {
+    const std::string type = source_.UnreadType(name);
+    if (!type.empty()) {
+      return absl::UnimplementedError(
+          absl::StrCat(source_.path(), ": tensor ", name, " is stored as ", type,
+                       ", which is not read yet; F32, F16 and BF16 are"));
+    }
     return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", name, " of shape ",
                                             ShapeText(out.sizes()), " is missing"));
   }
