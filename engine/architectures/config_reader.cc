@@ -1,8 +1,10 @@
 // Hyperparameters by name, with their bounds checked.
 #include "engine/architectures/config_reader.h"
 
+#include <cmath>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,19 +13,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/formats/json_file.h"
 
 namespace assay::engine {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr size_t kShownBytes = 60;
-
-std::string Shown(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kShownBytes) text = text.substr(0, kShownBytes) + "...";
-  return text;
-}
 
 const Json& EmptyObject() {
   static const Json* const kEmpty = new Json(Json::object());
@@ -72,7 +67,7 @@ void ConfigReader::Unsupported(const std::string& message) {
 void ConfigReader::Merge(const ConfigReader& other) { status_.Update(other.status_); }
 
 void ConfigReader::WrongType(const std::string& key, const Json& value, const char* wanted) {
-  Fail(absl::StrCat(NameOf(key), " is ", Shown(value), ", not ", wanted));
+  Fail(absl::StrCat(NameOf(key), " is ", ShortJson(value), ", not ", wanted));
 }
 
 int64_t ConfigReader::CheckedInt(const Json& value, const std::string& key, int64_t max) {
@@ -80,10 +75,12 @@ int64_t ConfigReader::CheckedInt(const Json& value, const std::string& key, int6
     WrongType(key, value, "a whole number");
     return 1;
   }
-  const bool too_large =
-      value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(max);
+  // Numbers out of GGUF files are signed whatever they are.
+  const bool too_large = value.is_number_unsigned()
+                             ? value.get<uint64_t>() > static_cast<uint64_t>(max)
+                             : value.get<int64_t>() > max;
   if (too_large || value.get<int64_t>() < 1) {
-    Fail(absl::StrCat(NameOf(key), " is ", Shown(value), ", outside 1 to ", max));
+    Fail(absl::StrCat(NameOf(key), " is ", ShortJson(value), ", outside 1 to ", max));
     return 1;
   }
   return value.get<int64_t>();
@@ -158,8 +155,8 @@ std::vector<float> ConfigReader::FloatsOrEmpty(const char* key, size_t max_size)
     return {};
   }
   for (const Json& item : *value) {
-    if (!item.is_number()) {
-      WrongType(key, item, "a number");
+    if (!item.is_number() || std::abs(item.get<double>()) > std::numeric_limits<float>::max()) {
+      WrongType(key, item, "a number of single precision");
       return {};
     }
     floats.push_back(item.get<float>());
@@ -213,7 +210,7 @@ ConfigReader ConfigReader::Object(const char* key) const {
   if (it == config_.end() || it->is_null()) return {EmptyObject(), path_, name_of};
   ConfigReader reader(it->is_object() ? *it : EmptyObject(), path_, name_of);
   if (!it->is_object()) {
-    reader.Fail(absl::StrCat(NameOf(key), " is ", Shown(*it), ", not an object"));
+    reader.Fail(absl::StrCat(NameOf(key), " is ", ShortJson(*it), ", not an object"));
   }
   return reader;
 }

@@ -18,7 +18,8 @@ std::vector<bool> LocalLayers(const Json& types, int64_t layers) {
   std::vector<bool> local;
   if (!types.is_array()) return {};
   for (const Json& part : types) {
-    if (!part.is_array() || part.size() != 2 || !part[0].is_array() ||
+    // An empty list, repeated, would make no entries for as long as the file is.
+    if (!part.is_array() || part.size() != 2 || !part[0].is_array() || part[0].empty() ||
         !part[1].is_number_unsigned() || part[1].get<uint64_t>() > ConfigReader::kMaxLayers) {
       return {};
     }

@@ -76,32 +76,18 @@ const Json& TextConfig(const Json& config) {
 absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   const std::filesystem::path folder(path);
   const std::string config_path = (folder / "config.json").string();
-  const absl::StatusOr<Json> config = ReadJsonFile(config_path, kMaxConfigBytes);
+  const absl::StatusOr<Json> json = ReadJsonFile(config_path, kMaxConfigBytes);
+  if (!json.ok()) return json.status();
+  absl::StatusOr<ModelConfig> config = ReadModelConfig(*json, config_path);
   if (!config.ok()) return config.status();
-  ConfigReader top(*config, config_path);
-  const std::string type = top.StringOr({"model_type"}, "");
-  if (!top.status().ok()) return top.status();
-  const Architecture* architecture = FindModelType(type);
-  if (architecture == nullptr) {
-    return absl::UnimplementedError(absl::StrCat(config_path, ": model_type \"", type,
-                                                 "\" is not read yet; ", ModelTypesText(), " are"));
-  }
-  if (top.Has("quantization_config")) {
-    return absl::UnimplementedError(
-        absl::StrCat(config_path,
-                     ": quantization_config is set: weights quantised by another program are not "
-                     "read; take the original model, or a GGUF file"));
-  }
-  ConfigReader read(TextConfig(*config), config_path);
-  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
-  if (!spec.ok()) return spec.status();
+  ConfigReader top(*json, config_path);
   absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> tensors =
       SafetensorsCheckpoint::Open(path);
   if (!tensors.ok()) return tensors.status();
   ModelFiles files{.path = path,
                    .name = top.StringOr({"_name_or_path"}, ""),
-                   .architecture = architecture,
-                   .spec = *std::move(spec),
+                   .architecture = config->architecture,
+                   .spec = std::move(config->spec),
                    .tensors = *std::move(tensors),
                    .gguf = nullptr};
   if (files.name.empty()) files.name = std::filesystem::absolute(folder).filename().string();
@@ -109,6 +95,27 @@ absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
 }
 
 }  // namespace
+
+absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::string& path) {
+  ConfigReader top(config, path);
+  const std::string type = top.StringOr({"model_type"}, "");
+  if (!top.status().ok()) return top.status();
+  const Architecture* architecture = FindModelType(type);
+  if (architecture == nullptr) {
+    return absl::UnimplementedError(absl::StrCat(path, ": model_type \"", type,
+                                                 "\" is not read yet; ", ModelTypesText(), " are"));
+  }
+  if (top.Has("quantization_config")) {
+    return absl::UnimplementedError(
+        absl::StrCat(path,
+                     ": quantization_config is set: weights quantised by another program are not "
+                     "read; take the original model, or a GGUF file"));
+  }
+  ConfigReader read(TextConfig(config), path);
+  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
+  if (!spec.ok()) return spec.status();
+  return ModelConfig{.architecture = architecture, .spec = *std::move(spec)};
+}
 
 int64_t ModelFiles::ParameterCount() const {
   int64_t count = 0;

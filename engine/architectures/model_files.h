@@ -11,6 +11,7 @@
 #include "engine/architectures/model_spec.h"
 #include "engine/formats/gguf.h"
 #include "engine/formats/stored_tensor.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace assay::engine {
 
@@ -31,6 +32,15 @@ struct ModelFiles {
   // The type most weights have ("Q4_1").
   std::string MainType() const;
 };
+
+// What a config.json says.
+struct ModelConfig {
+  const Architecture* architecture;
+  ModelSpec spec;
+};
+
+// Reads a config.json; `path` is for messages. DATA_LOSS, UNIMPLEMENTED as OpenModelFiles.
+absl::StatusOr<ModelConfig> ReadModelConfig(const nlohmann::json& config, const std::string& path);
 
 // Reads headers and configuration (milliseconds). NOT_FOUND, DATA_LOSS (damaged), UNIMPLEMENTED (an
 // architecture, activation or scaling that is not computed yet, by name), FAILED_PRECONDITION

@@ -34,8 +34,10 @@ double YarnAttentionFactor(ConfigReader& parameters, double factor) {
   if (parameters.Has("attention_factor")) {
     return parameters.Float({"attention_factor"}, 0.0, kMaxFactor);
   }
-  const double all = parameters.FloatOr({"mscale_all_dim"}, -1.0, kMaxFactor, 0.0);
-  const double own = parameters.FloatOr({"mscale"}, -1.0, kMaxFactor, 0.0);
+  // Zero is allowed, and means none; below it the quotient could be anything.
+  constexpr double kBelowZero = -1e-9;
+  const double all = parameters.FloatOr({"mscale_all_dim"}, kBelowZero, kMaxFactor, 0.0);
+  const double own = parameters.FloatOr({"mscale"}, kBelowZero, kMaxFactor, 0.0);
   if (own != 0.0 && all != 0.0) return YarnScale(factor, own) / YarnScale(factor, all);
   return YarnScale(factor, 1.0);
 }

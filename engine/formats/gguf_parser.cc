@@ -13,12 +13,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "engine/formats/byte_reader.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/gguf_value.h"
+#include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
@@ -39,13 +39,6 @@ constexpr size_t kMaxHeaderBytes = size_t{128} << 20;
 // file's size.
 constexpr uint64_t kMinMetadataBytes = 8 + 4 + 1;
 constexpr uint64_t kMinTensorBytes = 8 + 4 + 8 + 4 + 8;
-
-// A name from the file as an error shows it: short, and in ASCII, whatever its bytes are.
-std::string Quoted(const std::string& name) {
-  constexpr size_t kMaxShown = 80;
-  return absl::StrCat("'", absl::CEscape(name.substr(0, kMaxShown)),
-                      name.size() > kMaxShown ? "..." : "", "'");
-}
 
 absl::Status Named(const std::string& what, const absl::Status& status) {
   return {status.code(), absl::StrCat(what, ": ", status.message())};

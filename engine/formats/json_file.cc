@@ -1,15 +1,18 @@
 // JSON files of a model's folder.
 #include "engine/formats/json_file.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/formats/mapped_file.h"
+#include "engine/formats/quoted.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::engine {
@@ -18,25 +21,57 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 64;
+constexpr size_t kShownBytes = 60;
+
+// Looked for before parsing: the parser has no limit, and keeps a pointer for each open bracket.
+bool NestsTooDeep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      in_string = c != '"';
+      if (c == '\\') ++i;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 }  // namespace
 
-absl::StatusOr<Json> ParseJsonObject(std::string_view text) {
-  bool too_deep = false;
-  // The parser itself has no limit, and what it builds is freed by recursion.
-  const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
+absl::StatusOr<Json> ParseJsonObject(std::string_view text, RepeatedKeys repeated_keys) {
+  if (NestsTooDeep(text)) {
+    return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
+  }
+  absl::flat_hash_set<std::string> keys;
+  std::string repeated;
+  const auto watch_keys = [&](int depth, Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::key && depth == 1 &&
+        !keys.insert(value.get_ref<const std::string&>()).second) {
+      repeated = Quoted(value.get_ref<const std::string&>());
+    }
+    return true;
   };
-  Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep) return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
+  const bool watched = repeated_keys == RepeatedKeys::kRefused;
+  Json json =
+      Json::parse(text, watched ? Json::parser_callback_t(watch_keys) : Json::parser_callback_t(),
+                  /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::DataLossError("not valid JSON");
   if (!json.is_object()) return absl::DataLossError("not a JSON object");
+  if (!repeated.empty()) return absl::DataLossError(absl::StrCat(repeated, " stands twice"));
   return json;
 }
 
 absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
   const absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
+  // Empty, as an interrupted download leaves it.
+  if (absl::IsInvalidArgument(file.status())) return absl::DataLossError(file.status().message());
   if (!file.ok()) return file.status();
   const absl::Span<const std::byte> bytes = (*file)->bytes();
   if (static_cast<int64_t>(bytes.size()) > max_bytes) {
@@ -47,6 +82,12 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
       ParseJsonObject({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   if (json.ok()) return json;
   return absl::Status(json.status().code(), absl::StrCat(path, ": ", json.status().message()));
+}
+
+std::string ShortJson(const Json& value) {
+  std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  if (text.size() > kShownBytes) text = text.substr(0, kShownBytes) + "...";
+  return text;
 }
 
 }  // namespace assay::engine

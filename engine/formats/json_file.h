@@ -11,12 +11,20 @@
 
 namespace assay::engine {
 
-// The object that `text` is. DATA_LOSS: not JSON, not an object, or nested deeper than 64.
-absl::StatusOr<nlohmann::json> ParseJsonObject(std::string_view text);
+// What becomes of a key that stands twice in the outermost object.
+enum class RepeatedKeys { kLastCounts, kRefused };
 
-// The same of a file. NOT_FOUND; DATA_LOSS, also if it is longer than `max_bytes`. Messages open
-// with the path.
+// The object that `text` is. DATA_LOSS: not JSON, not an object, nested deeper than 64, or a key
+// stands twice where that is refused.
+absl::StatusOr<nlohmann::json> ParseJsonObject(
+    std::string_view text, RepeatedKeys repeated_keys = RepeatedKeys::kLastCounts);
+
+// The same of a file. NOT_FOUND; DATA_LOSS, also if it is empty or longer than `max_bytes`.
+// Messages open with the path.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, int64_t max_bytes);
+
+// A value as errors show it: short, in ASCII.
+std::string ShortJson(const nlohmann::json& value);
 
 }  // namespace assay::engine
 

@@ -1,8 +1,8 @@
 // Safetensors checkpoints.
 #include "engine/formats/safetensors.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -16,8 +16,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "engine/formats/json_file.h"
+#include "engine/formats/quoted.h"
+#include "engine/formats/safetensors_parser.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::engine {
@@ -25,86 +26,16 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr int64_t kMaxIndexBytes = 64 << 20;
-constexpr size_t kLengthBytes = sizeof(uint64_t);
-constexpr size_t kMaxDimensions = 8;
 constexpr size_t kMaxShards = 1024;
 
 constexpr char kSingleFile[] = "model.safetensors";
 constexpr char kIndexFile[] = "model.safetensors.index.json";
 
-struct ElementType {
-  GgmlType type;
-  int64_t bytes;
-};
-
-// Null type name: not read.
-const ElementType* FindElementType(const std::string& dtype) {
-  static constexpr ElementType kF32{GgmlType::kF32, 4};
-  static constexpr ElementType kF16{GgmlType::kF16, 2};
-  static constexpr ElementType kBF16{GgmlType::kBF16, 2};
-  if (dtype == "F32") return &kF32;
-  if (dtype == "F16") return &kF16;
-  if (dtype == "BF16") return &kBF16;
-  return nullptr;
-}
-
-absl::Status Damaged(const std::string& tensor, absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("tensor ", tensor, ": ", what));
-}
-
-// [first, second) within the file's data part.
-absl::StatusOr<std::pair<uint64_t, uint64_t>> ReadOffsets(const std::string& name,
-                                                          const Json& entry, uint64_t data_bytes) {
-  const auto it = entry.find("data_offsets");
-  if (it == entry.end() || !it->is_array() || it->size() != 2 || !(*it)[0].is_number_unsigned() ||
-      !(*it)[1].is_number_unsigned()) {
-    return Damaged(name, "data_offsets is not a pair of whole numbers");
-  }
-  const auto begin = (*it)[0].get<uint64_t>();
-  const auto end = (*it)[1].get<uint64_t>();
-  if (begin > end || end > data_bytes) {
-    return Damaged(name, absl::StrCat("data_offsets [", begin, ", ", end,
-                                      "] lie outside the file's ", data_bytes, " bytes of data"));
-  }
-  return std::make_pair(begin, end);
-}
-
-// The product of the dimensions is at most `max_elements`.
-absl::StatusOr<std::vector<int64_t>> ReadShape(const std::string& name, const Json& entry,
-                                               uint64_t max_elements) {
-  const auto it = entry.find("shape");
-  if (it == entry.end() || !it->is_array() || it->size() > kMaxDimensions) {
-    return Damaged(name, absl::StrCat("shape is not a list of at most ", kMaxDimensions, " sizes"));
-  }
-  std::vector<int64_t> shape;
-  uint64_t elements = 1;
-  for (const Json& size : *it) {
-    if (!size.is_number_unsigned()) return Damaged(name, "shape has what is no whole number");
-    const auto dimension = size.get<uint64_t>();
-    if (dimension == 0) return Damaged(name, "shape has a size of 0");
-    if (dimension > max_elements / elements) {
-      return Damaged(name,
-                     absl::StrCat("shape has more elements than the tensor's bytes can hold (",
-                                  max_elements, ")"));
-    }
-    elements *= dimension;
-    shape.push_back(static_cast<int64_t>(dimension));
-  }
-  return shape;
-}
-
-absl::StatusOr<Json> ReadHeader(absl::Span<const std::byte> bytes) {
-  if (bytes.size() < kLengthBytes) return absl::DataLossError("shorter than its header's length");
-  uint64_t length = 0;
-  std::memcpy(&length, bytes.data(), kLengthBytes);
-  if (length > kMaxHeaderBytes || length > bytes.size() - kLengthBytes) {
-    return absl::DataLossError(absl::StrCat("header of ", length, " bytes in a file of ",
-                                            bytes.size(), " (limit ", kMaxHeaderBytes, ")"));
-  }
-  const auto* text = reinterpret_cast<const char*>(bytes.data()) + kLengthBytes;
-  return ParseJsonObject({text, static_cast<size_t>(length)});
+// A plain name: an index must not lead out of its folder.
+bool IsFileName(const std::string& name) {
+  return !name.empty() && name[0] != '.' && !absl::StrContains(name, '/') &&
+         !absl::StrContains(name, '\0');
 }
 
 }  // namespace
@@ -137,47 +68,23 @@ absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> SafetensorsCheckpoint::Op
 
 absl::Status SafetensorsCheckpoint::AddFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
+  // Empty, as an interrupted download leaves it.
+  if (absl::IsInvalidArgument(file.status())) return absl::DataLossError(file.status().message());
   if (!file.ok()) return file.status();
-  const absl::Span<const std::byte> bytes = (*file)->bytes();
-  const auto fail = [&](const absl::Status& status) {
-    return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
-  };
-  const absl::StatusOr<Json> header = ReadHeader(bytes);
-  if (!header.ok()) return fail(header.status());
-  uint64_t length = 0;
-  std::memcpy(&length, bytes.data(), kLengthBytes);
-  const absl::Span<const std::byte> data = bytes.subspan(kLengthBytes + length);
-  for (const auto& [name, entry] : header->items()) {
-    if (name == "__metadata__") continue;
-    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string()) {
-      return fail(Damaged(name, "has no dtype"));
-    }
-    const auto dtype = entry["dtype"].get<std::string>();
-    const absl::StatusOr<std::pair<uint64_t, uint64_t>> offsets =
-        ReadOffsets(name, entry, data.size());
-    if (!offsets.ok()) return fail(offsets.status());
-    const ElementType* element = FindElementType(dtype);
-    if (element == nullptr) {
-      unreadable_.push_back({name, dtype});
-      continue;
-    }
-    const uint64_t size = offsets->second - offsets->first;
-    absl::StatusOr<std::vector<int64_t>> shape =
-        ReadShape(name, entry, size / static_cast<uint64_t>(element->bytes));
-    if (!shape.ok()) return fail(shape.status());
-    StoredTensor tensor{.name = name,
-                        .type = element->type,
-                        .shape = *std::move(shape),
-                        .data = data.subspan(offsets->first, size)};
-    if (static_cast<uint64_t>(tensor.ElementCount() * element->bytes) != size) {
-      return fail(Damaged(name, absl::StrCat("has ", size, " bytes for ", tensor.ElementCount(),
-                                             " elements of ", dtype)));
-    }
-    if (!places_.try_emplace(name, Place{tensors_.size(), files_.size()}).second) {
-      return fail(Damaged(name, "stands in two shards"));
+  absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader((*file)->bytes());
+  if (!header.ok()) {
+    return {header.status().code(), absl::StrCat(path, ": ", header.status().message())};
+  }
+  for (StoredTensor& tensor : header->tensors) {
+    const Place place{.tensor = tensors_.size(), .file = files_.size()};
+    if (!places_.try_emplace(tensor.name, place).second) {
+      return absl::DataLossError(
+          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " stands in two shards"));
     }
     tensors_.push_back(std::move(tensor));
   }
+  for (Unreadable& tensor : header->unreadable) unreadable_.push_back(std::move(tensor));
+  paths_.push_back(path);
   files_.push_back(*std::move(file));
   return absl::OkStatus();
 }
@@ -192,11 +99,9 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
   }
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : map->items()) {
-    // A plain name: an index must not lead out of its folder.
-    if (!shard.is_string() || absl::StrContains(shard.get<std::string>(), '/') ||
-        shard.get<std::string>().empty() || shard.get<std::string>()[0] == '.') {
-      return absl::DataLossError(absl::StrCat(index_path, ": weight_map of ", tensor, " is ",
-                                              shard.dump().substr(0, 100),
+    if (!shard.is_string() || !IsFileName(shard.get<std::string>())) {
+      return absl::DataLossError(absl::StrCat(index_path, ": weight_map of ", Quoted(tensor),
+                                              " is ", ShortJson(shard),
                                               ", which is not a file's name"));
     }
     shards.insert(shard.get<std::string>());
@@ -208,7 +113,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
   for (const std::string& shard : shards) {
     absl::Status added = AddFile((std::filesystem::path(folder) / shard).string());
     if (absl::IsNotFound(added)) {
-      return absl::DataLossError(absl::StrCat(index_path, ": names the shard ", shard,
+      return absl::DataLossError(absl::StrCat(index_path, ": names the shard ", Quoted(shard),
                                               ", which is not there; download the model again"));
     }
     if (!added.ok()) return added;
@@ -217,11 +122,17 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
   for (const Unreadable& tensor : unreadable_) unread.insert(tensor.name);
   for (const auto& [tensor, shard] : map->items()) {
     if (!places_.contains(tensor) && !unread.contains(tensor)) {
-      return absl::DataLossError(
-          absl::StrCat(index_path, ": tensor ", tensor, " is not in ", shard.get<std::string>()));
+      return absl::DataLossError(absl::StrCat(index_path, ": tensor ", Quoted(tensor),
+                                              " is not in ", Quoted(shard.get<std::string>())));
     }
   }
   return absl::OkStatus();
+}
+
+std::string SafetensorsCheckpoint::UnreadType(std::string_view name) const {
+  const auto it = std::find_if(unreadable_.begin(), unreadable_.end(),
+                               [&](const Unreadable& tensor) { return tensor.name == name; });
+  return it == unreadable_.end() ? "" : it->dtype;
 }
 
 const StoredTensor* SafetensorsCheckpoint::FindTensor(std::string_view name) const {
@@ -234,8 +145,8 @@ absl::Status SafetensorsCheckpoint::CheckPresent(const StoredTensor& tensor) con
   if (it == places_.end()) return absl::OkStatus();
   absl::Status status = files_[it->second.file]->CheckPresent(tensor.data);
   if (status.ok()) return status;
-  return {status.code(),
-          absl::StrCat(path_, ": tensor ", tensor.name, ": its file ", status.message())};
+  return {status.code(), absl::StrCat(paths_[it->second.file], ": tensor ", Quoted(tensor.name),
+                                      ": its file ", status.message())};
 }
 
 void SafetensorsCheckpoint::ReleasePages(const StoredTensor& tensor) const {

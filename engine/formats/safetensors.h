@@ -22,8 +22,9 @@ namespace assay::engine {
 
 // The shards of one checkpoint. Opening reads the headers (milliseconds) and no weights; each is at
 // most 100 MB, as the format's own reader has it. Every offset and product of dimensions is checked
-// against the file's size. Tensors of element types other than F32, F16 and BF16 are listed in
-// unreadable() and are an error only where a model asks for them. Immutable, thread-safe.
+// against the file's size, and tensors must lie one after another and fill the file. Tensors of
+// element types other than F32, F16 and BF16 are listed in unreadable() and are an error only where
+// a model asks for them. Immutable, thread-safe.
 class SafetensorsCheckpoint : public TensorSource {
  public:
   // A tensor whose element type is not read.
@@ -34,7 +35,8 @@ class SafetensorsCheckpoint : public TensorSource {
 
   // `folder` holds model.safetensors, or model.safetensors.index.json and the shards that it names.
   // NOT_FOUND: neither. FAILED_PRECONDITION: only pickled weights (pytorch_model.bin), which are
-  // not read. DATA_LOSS: damaged, truncated, or a shard and the index disagree.
+  // not read. DATA_LOSS, with the file's path: damaged, truncated, or a shard and the index
+  // disagree.
   static absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> Open(const std::string& folder);
 
   SafetensorsCheckpoint(const SafetensorsCheckpoint&) = delete;
@@ -43,6 +45,7 @@ class SafetensorsCheckpoint : public TensorSource {
   const std::string& path() const override { return path_; }
   const std::vector<StoredTensor>& tensors() const override { return tensors_; }
   const StoredTensor* FindTensor(std::string_view name) const override;
+  std::string UnreadType(std::string_view name) const override;
   absl::Status CheckPresent(const StoredTensor& tensor) const override;
   void ReleasePages(const StoredTensor& tensor) const override;
 
@@ -56,6 +59,8 @@ class SafetensorsCheckpoint : public TensorSource {
 
   std::string path_;
   std::vector<std::unique_ptr<MappedFile>> files_;
+  // Of each file.
+  std::vector<std::string> paths_;
   std::vector<StoredTensor> tensors_;
   std::vector<Unreadable> unreadable_;
   // Of each tensor: its place in tensors_, and its file's in files_.

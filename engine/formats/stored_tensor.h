@@ -59,6 +59,9 @@ class TensorSource {
   virtual const std::vector<StoredTensor>& tensors() const = 0;
   // Null if there is none of that name.
   virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
+  // The stored type, as the file names it, of a tensor that FindTensor() does not find because its
+  // type is not read; else empty.
+  virtual std::string UnreadType(std::string_view /*name*/) const { return {}; }
   // To be called before a tensor's bytes are read: DATA_LOSS, with the file and the tensor, if the
   // file was cut short after it was opened; reading would end the process (SIGBUS, mapped_file.h).
   // One system call.

@@ -101,6 +101,12 @@ absl::StatusOr<const StoredTensor*> WeightLoader::Find(const std::string& name,
   }
   const StoredTensor* tensor = source_.FindTensor(name);
   if (tensor == nullptr) {
+    const std::string type = source_.UnreadType(name);
+    if (!type.empty()) {
+      return absl::UnimplementedError(
+          absl::StrCat(source_.path(), ": tensor ", name, " is stored as ", type,
+                       ", which is not read yet; F32, F16 and BF16 are"));
+    }
     return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", name, " of shape ",
                                             ShapeText(shape), " is missing"));
   }

@@ -53,6 +53,7 @@ class ChatTemplate {
 
   // INVALID_ARGUMENT: the template itself refuses the conversation (raise_exception), uses what is
   // undefined or reaches a bound; or an input is no JSON of its kind ("messages[2].fields: ...").
+  // UNIMPLEMENTED: what only a value shows is not read yet (a format's letter, int with a base).
   absl::StatusOr<std::string> Render(const ChatTemplateInputs& inputs) const;
 
  private:

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/architectures/model_files.h"
 #include "engine/formats/gguf.h"
 #include "engine/formats/gguf_parser.h"
 #include "gmock/gmock.h"
@@ -289,6 +290,28 @@ TEST(GgufHostileTest, WholeNumbersAbove63BitsDoNotWrap) {
               HasSubstr("'number' is or holds 18446744073709551615"));
   EXPECT_THAT(*(*file)->GetInts("largest"), testing::ElementsAre(INT64_MAX));
   EXPECT_EQ((*file)->GetFloat("nan").status().code(), absl::StatusCode::kDataLoss);
+}
+
+// A vector of that many layers would not fit any memory.
+TEST(GgufHostileTest, HyperparametersBeyondTheirBounds) {
+  for (const uint64_t layers : {uint64_t{1025}, uint64_t{1} << 62}) {
+    Bytes bytes = Bytes::Header(0, 7);
+    bytes.Key("general.architecture", kString).String("gemma2");
+    for (const auto& [key, value] :
+         std::vector<std::pair<std::string, uint64_t>>{{"block_count", layers},
+                                                       {"embedding_length", 48},
+                                                       {"context_length", 128},
+                                                       {"attention.head_count", 4},
+                                                       {"vocab_size", 300}}) {
+      bytes.Key("gemma2." + key, kUint64).Put(value);
+    }
+    bytes.Key("gemma2.attention.layer_norm_rms_epsilon", kFloat32).Put(1e-6F);
+    const WrittenFile written(bytes);
+    const absl::Status status = OpenModelFiles(written.path()).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(written.path() + ": gemma2.block_count is " + std::to_string(layers)));
+  }
 }
 
 // 64 GiB that take no room on the disk.

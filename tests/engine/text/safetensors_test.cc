@@ -1,0 +1,341 @@
+// Safetensors checkpoints, whole and made to break their reader.
+#include "engine/formats/safetensors.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kSingle[] = "model.safetensors";
+constexpr char kIndex[] = "model.safetensors.index.json";
+constexpr char kFirst[] = "model-00001-of-00002.safetensors";
+constexpr char kSecond[] = "model-00002-of-00002.safetensors";
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr size_t kDeeperThanRead = 100;
+
+std::string Length(uint64_t length) {
+  return {reinterpret_cast<const char*>(&length), sizeof(length)};
+}
+
+std::string File(const std::string& header, size_t data_bytes) {
+  return Length(header.size()) + header + std::string(data_bytes, '\0');
+}
+
+// A header's entry of one tensor.
+std::string Entry(const std::string& name, const std::string& dtype, const std::string& shape,
+                  const std::string& offsets) {
+  return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
+         offsets + "}";
+}
+
+std::string OneTensor(const std::string& shape, const std::string& offsets) {
+  return "{" + Entry("t", "F32", shape, offsets) + "}";
+}
+
+// Two shards of a tensor each, "a" and "b".
+std::string Shard(const std::string& tensor) {
+  return File("{" + Entry(tensor, "F32", "[2]", "[0,8]") + "}", 8);
+}
+
+std::string Index(const std::vector<std::pair<std::string, std::string>>& map) {
+  std::vector<std::string> entries;
+  entries.reserve(map.size());
+  for (const auto& [tensor, shard] : map) {
+    entries.push_back(absl::StrCat("\"", tensor, "\":\"", shard, "\""));
+  }
+  return absl::StrCat(R"({"weight_map":{)", absl::StrJoin(entries, ","), "}}");
+}
+
+class SafetensorsTest : public testing::Test {
+ protected:
+  SafetensorsTest()
+      : folder_(testing::TempDir() + "/safetensors_" + std::to_string(getpid()) + "_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~SafetensorsTest() override { std::filesystem::remove_all(folder_); }
+
+  void Write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(Path(name), std::ios::binary) << bytes;
+  }
+  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+
+  void WriteShards() const {
+    Write(kFirst, Shard("a"));
+    Write(kSecond, Shard("b"));
+    Write(kIndex, Index({{"a", kFirst}, {"b", kSecond}}));
+  }
+
+  // Opening fails with `code` and a message that names the file and says each of `parts`.
+  void ExpectRefused(const std::string& name, const std::vector<std::string>& parts,
+                     absl::StatusCode code = absl::StatusCode::kDataLoss) const {
+    const absl::Status status = SafetensorsCheckpoint::Open(folder_).status();
+    EXPECT_EQ(status.code(), code) << status;
+    const std::string message(status.message());
+    EXPECT_THAT(message, HasSubstr(Path(name)));
+    for (const std::string& part : parts) EXPECT_THAT(message, HasSubstr(part));
+  }
+  void ExpectHeaderRefused(const std::string& header, size_t data_bytes,
+                           const std::vector<std::string>& parts) const {
+    Write(kSingle, File(header, data_bytes));
+    ExpectRefused(kSingle, parts);
+  }
+
+  const std::string folder_;
+};
+
+TEST_F(SafetensorsTest, GoodFileIsRead) {
+  // Names in another order than the bytes, a scalar, and what writers say about themselves.
+  Write(kSingle,
+        File(R"({"__metadata__":{"format":"pt"},)" + Entry("a", "F16", "[2,3]", "[8,20]") + "," +
+                 Entry("b", "F32", "[2]", "[0,8]") + "," + Entry("c", "BF16", "[]", "[20,22]") +
+                 "," + Entry("none", "F32", "[3,0]", "[20,20]") + "}   ",
+             22));
+  const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ((*checkpoint)->tensors().size(), 4);
+  const StoredTensor* tensor = (*checkpoint)->FindTensor("a");
+  ASSERT_NE(tensor, nullptr);
+  EXPECT_EQ(tensor->type, GgmlType::kF16);
+  EXPECT_THAT(tensor->shape, ElementsAre(2, 3));
+  EXPECT_EQ(tensor->data.size(), 12);
+  EXPECT_EQ((*checkpoint)->FindTensor("c")->ElementCount(), 1);
+  EXPECT_EQ((*checkpoint)->FindTensor("__metadata__"), nullptr);
+  EXPECT_TRUE((*checkpoint)->CheckPresent(*tensor).ok());
+}
+
+TEST_F(SafetensorsTest, ShardsAreRead) {
+  WriteShards();
+  const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_NE((*checkpoint)->FindTensor("a"), nullptr);
+  EXPECT_NE((*checkpoint)->FindTensor("b"), nullptr);
+}
+
+TEST_F(SafetensorsTest, FoldersWithoutOne) {
+  EXPECT_EQ(SafetensorsCheckpoint::Open(folder_).status().code(), absl::StatusCode::kNotFound);
+  Write("pytorch_model.bin", "x");
+  const absl::Status status = SafetensorsCheckpoint::Open(folder_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(folder_ + ": has only pytorch_model.bin"));
+}
+
+TEST_F(SafetensorsTest, HeaderLengthsThatCannotBe) {
+  Write(kSingle, "");
+  ExpectRefused(kSingle, {"is empty"});
+  Write(kSingle, "1234567");
+  ExpectRefused(kSingle, {"7 bytes"});
+  Write(kSingle, Length(0));
+  ExpectRefused(kSingle, {"header of 0 bytes"});
+  for (const uint64_t length : {uint64_t{3}, uint64_t{1} << 40, UINT64_MAX - 7, UINT64_MAX}) {
+    Write(kSingle, Length(length) + "{}");
+    ExpectRefused(kSingle, {"header of " + std::to_string(length) + " bytes in a file of 10"});
+  }
+}
+
+// A sparse file: the limit holds where the file would have room.
+TEST_F(SafetensorsTest, HeaderAboveTheLimit) {
+  Write(kSingle, Length(kMaxHeaderBytes + 1) + "{}");
+  std::filesystem::resize_file(Path(kSingle), 2 * kMaxHeaderBytes);
+  ExpectRefused(kSingle, {"header of 100000001 bytes", "limit 100000000"});
+}
+
+TEST_F(SafetensorsTest, HeadersThatAreNoTensors) {
+  ExpectHeaderRefused("{\"t\":", 0, {"header", "not valid JSON"});
+  ExpectHeaderRefused("\xff\xfe{}", 0, {"header", "not valid JSON"});
+  ExpectHeaderRefused("[1]", 0, {"header", "not a JSON object"});
+  ExpectHeaderRefused("null", 0, {"header", "not a JSON object"});
+  const std::string open(kDeeperThanRead, '[');
+  const std::string close(kDeeperThanRead, ']');
+  ExpectHeaderRefused("{\"t\":" + open + close + "}", 0, {"header", "nested deeper than 64"});
+  // Brackets in a text are no nesting.
+  ExpectHeaderRefused("{\"" + open + "\":1}", 0, {"[[[", "dtype"});
+  ExpectHeaderRefused(R"({"t":3})", 0, {"tensor 't'", "dtype"});
+  ExpectHeaderRefused(R"({"t":{}})", 0, {"tensor 't'", "dtype"});
+  ExpectHeaderRefused(R"({"t":{"dtype":7}})", 0, {"tensor 't'", "dtype", "7"});
+}
+
+// Found before the parser sees it, which would keep eight bytes and more for each bracket.
+TEST_F(SafetensorsTest, NestingIsFoundWithoutItsMemory) {
+  constexpr size_t kManyBrackets = size_t{4} << 20;
+  ExpectHeaderRefused(std::string(kManyBrackets, '['), 0, {"header", "nested deeper than 64"});
+}
+
+TEST_F(SafetensorsTest, OffsetsThatCannotBe) {
+  for (const char* offsets :
+       {"[-8,8]", "[0,-1]", "[0.0,8]", "[0]", "[0,4,8]", "8", "null", R"(["0","8"])"}) {
+    ExpectHeaderRefused(OneTensor("[2]", offsets), 8, {"tensor 't'", "data_offsets", offsets});
+  }
+  for (const char* offsets : {"[8,0]", "[0,9]", "[9,17]", "[0,18446744073709551615]",
+                              "[18446744073709551608,18446744073709551615]"}) {
+    ExpectHeaderRefused(OneTensor("[2]", offsets), 8,
+                        {"tensor 't'", "data_offsets", offsets, "8 bytes of data"});
+  }
+  // 2^64: no whole number to a JSON parser.
+  ExpectHeaderRefused(OneTensor("[2]", "[0,18446744073709551616]"), 8, {"data_offsets", "1.84467"});
+  ExpectHeaderRefused(R"({"t":{"dtype":"F32","shape":[2]}})", 8, {"tensor 't'", "data_offsets"});
+}
+
+// Tensors that share bytes would let a small file fill the memory.
+TEST_F(SafetensorsTest, TensorsThatOverlap) {
+  for (const char* offsets : {"[4,12]", "[0,8]"}) {
+    ExpectHeaderRefused(
+        "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "F32", "[2]", offsets) + "}", 12,
+        {"'a'", "'b'", "overlap"});
+  }
+  // Those of a type that is not read count too.
+  ExpectHeaderRefused(
+      "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "I8", "[8]", "[4,12]") + "}", 12,
+      {"'a'", "'b'", "overlap"});
+}
+
+// The format allows no holes: what lies in them is in no tensor, and may be another file.
+TEST_F(SafetensorsTest, BytesOfNoTensor) {
+  ExpectHeaderRefused(
+      "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "F32", "[2]", "[12,20]") + "}", 20,
+      {"bytes 8 to 12"});
+  ExpectHeaderRefused(OneTensor("[2]", "[4,12]"), 12, {"bytes 0 to 4"});
+  ExpectHeaderRefused(OneTensor("[2]", "[0,8]"), 12, {"bytes 8 to 12"});
+  ExpectHeaderRefused("{}", 3, {"bytes 0 to 3"});
+}
+
+TEST_F(SafetensorsTest, ShapesThatCannotBe) {
+  const std::vector<std::string> too_large = {"[4294967296,4294967296]",
+                                              "[9223372036854775807,2]",
+                                              "[4611686018427387904,4]",
+                                              "[18446744073709551615]",
+                                              "[18446744073709551615,18446744073709551615]",
+                                              "[3]"};
+  for (const std::string& shape : too_large) {
+    ExpectHeaderRefused(OneTensor(shape, "[0,8]"), 8, {"tensor 't'", shape});
+  }
+  for (const char* shape : {"[1]", "[]", "[1,1]"}) {
+    ExpectHeaderRefused(OneTensor(shape, "[0,8]"), 8, {"tensor 't'", "8 bytes for 1 elements"});
+  }
+  ExpectHeaderRefused(OneTensor("[0,2]", "[0,8]"), 8, {"tensor 't'", "8 bytes for 0 elements"});
+  for (const char* shape :
+       {"[-2]", "[2.0]", R"(["2"])", "2", "null", "[[2]]", "[1,1,1,1,1,1,1,1,2]"}) {
+    ExpectHeaderRefused(OneTensor(shape, "[0,8]"), 8, {"tensor 't'", "shape", shape});
+  }
+  ExpectHeaderRefused(R"({"t":{"dtype":"F32","data_offsets":[0,8]}})", 8, {"tensor 't'", "shape"});
+  ExpectHeaderRefused(OneTensor("[18446744073709551616]", "[0,8]"), 8, {"shape", "1.84467"});
+  // Half of an element.
+  ExpectHeaderRefused(OneTensor("[1]", "[0,6]"), 6, {"tensor 't'", "6 bytes for 1 elements"});
+}
+
+// An error only where a model asks for the tensor.
+TEST_F(SafetensorsTest, TypesThatAreNotReadAreNamed) {
+  Write(kSingle,
+        File("{" + Entry("a", "F8_E4M3", "[4]", "[0,4]") + "," + Entry("b", "F32", "[1]", "[4,8]") +
+                 "," + Entry("c", "I64", "[0]", "[4,4]") + "}",
+             8));
+  const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ((*checkpoint)->FindTensor("a"), nullptr);
+  ASSERT_EQ((*checkpoint)->unreadable().size(), 2);
+  EXPECT_EQ((*checkpoint)->unreadable()[0].name, "a");
+  EXPECT_EQ((*checkpoint)->unreadable()[0].dtype, "F8_E4M3");
+  EXPECT_EQ((*checkpoint)->UnreadType("a"), "F8_E4M3");
+  EXPECT_EQ((*checkpoint)->UnreadType("b"), "");
+}
+
+TEST_F(SafetensorsTest, NamesThatStandTwice) {
+  const std::string first = Entry("t", "F32", "[2]", "[0,8]");
+  ExpectHeaderRefused("{" + first + "," + Entry("t", "F32", "[2]", "[8,16]") + "}", 16,
+                      {"'t' stands twice"});
+  ExpectHeaderRefused("{" + first + "," + first + "}", 8, {"'t' stands twice"});
+  // The same name, spelt otherwise.
+  ExpectHeaderRefused("{" + first + "," + Entry("\\u0074", "F32", "[2]", "[0,8]") + "}", 8,
+                      {"'t' stands twice"});
+}
+
+TEST_F(SafetensorsTest, NamesInErrorsAreShortAndPrintable) {
+  const std::string name = "\\u001b[2J" + std::string(900, 'x');
+  Write(kSingle, File("{" + Entry(name, "F32", "[3]", "[0,8]") + "}", 8));
+  const std::string message(SafetensorsCheckpoint::Open(folder_).status().message());
+  EXPECT_THAT(message, HasSubstr("tensor '\\033[2Jxxx"));
+  EXPECT_THAT(message, Not(HasSubstr(std::string(100, 'x'))));
+}
+
+TEST_F(SafetensorsTest, IndexesDoNotLeadOutOfTheFolder) {
+  for (const char* shard :
+       {"../evil.safetensors", "/etc/evil.safetensors", "sub/evil.safetensors", ".", "..", ""}) {
+    WriteShards();
+    Write(kIndex, Index({{"a", shard}, {"b", kSecond}}));
+    ExpectRefused(kIndex, {"weight_map of 'a' is \"" + std::string(shard) + "\""});
+  }
+  Write(kIndex, R"({"weight_map":{"a":7}})");
+  ExpectRefused(kIndex, {"weight_map of 'a' is 7"});
+  // A NUL would cut the name where the file is opened.
+  Write(kIndex, R"({"weight_map":{"a":")" + std::string(kFirst) + R"(\u0000.bin"}})");
+  ExpectRefused(kIndex, {"weight_map of 'a' is", "\\u0000.bin"});
+}
+
+TEST_F(SafetensorsTest, DamagedIndexes) {
+  WriteShards();
+  for (const char* index : {"{", "[]", "{}", R"({"weight_map":{}})", R"({"weight_map":[]})", ""}) {
+    Write(kIndex, index);
+    ExpectRefused(kIndex, {});
+  }
+}
+
+TEST_F(SafetensorsTest, ShardThatIsNotThere) {
+  WriteShards();
+  std::filesystem::remove(Path(kSecond));
+  ExpectRefused(kIndex, {"names the shard '" + std::string(kSecond) + "'"});
+}
+
+TEST_F(SafetensorsTest, TensorThatIsNotInItsShard) {
+  WriteShards();
+  Write(kIndex, Index({{"a", kFirst}, {"b", kSecond}, {"c", kSecond}}));
+  ExpectRefused(kIndex, {"tensor 'c' is not in '" + std::string(kSecond) + "'"});
+}
+
+TEST_F(SafetensorsTest, TensorInTwoShards) {
+  WriteShards();
+  Write(kSecond, Shard("a"));
+  ExpectRefused(kSecond, {"tensor 'a' stands in two shards"});
+}
+
+TEST_F(SafetensorsTest, ShardsCutShort) {
+  const auto whole = static_cast<std::uintmax_t>(Shard("b").size());
+  for (const std::uintmax_t size : {whole - 1, whole - 9, std::uintmax_t{4}, std::uintmax_t{0}}) {
+    WriteShards();
+    std::filesystem::resize_file(Path(kSecond), size);
+    ExpectRefused(kSecond, {});
+  }
+}
+
+TEST_F(SafetensorsTest, FileCutShortAfterItWasOpened) {
+  WriteShards();
+  const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  std::filesystem::resize_file(Path(kSecond), 8);
+  EXPECT_TRUE((*checkpoint)->CheckPresent(*(*checkpoint)->FindTensor("a")).ok());
+  const absl::Status status = (*checkpoint)->CheckPresent(*(*checkpoint)->FindTensor("b"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("tensor 'b'"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(Path(kSecond)));
+}
+
+}  // namespace
+}  // namespace assay::engine

@@ -1,0 +1,59 @@
+// Any bytes as a chat template: parsing and rendering it must end, and end well.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/text/chat_template.h"
+
+namespace {
+
+using assay::engine::ChatTemplate;
+using assay::engine::ChatTemplateInputs;
+
+constexpr size_t kMaxPromptBytes = size_t{4} << 20;
+
+void Require(bool holds, const char* what) {
+  if (holds) return;
+  std::cerr << "violated: " << what << "\n";
+  std::abort();
+}
+
+void CheckRefusal(const absl::Status& status) {
+  Require(absl::IsInvalidArgument(status) || absl::IsUnimplemented(status),
+          "a template that fails is the template's fault");
+}
+
+ChatTemplateInputs Conversation() {
+  ChatTemplateInputs inputs;
+  inputs.messages = {
+      {"system", "Be brief."},
+      {"user", "Grüße, 42?"},
+      {"assistant", "",
+       R"({"tool_calls":[{"function":{"name":"sum","arguments":{"a":40,"b":2.5,"c":null}}}]})"},
+      {"tool", "42", R"({"tool_call_id":"1"})"}};
+  inputs.bos_token = "<s>";
+  inputs.eos_token = "</s>";
+  inputs.tools = R"([{"type":"function","function":{"name":"sum","parameters":{"a":true}}}])";
+  inputs.variables = R"({"enable_thinking":false})";
+  inputs.now = absl::UnixEpoch();
+  return inputs;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto* const kInputs = new ChatTemplateInputs(Conversation());
+  const auto parsed = ChatTemplate::Parse({reinterpret_cast<const char*>(data), size});
+  if (!parsed.ok()) {
+    CheckRefusal(parsed.status());
+    return 0;
+  }
+  const auto prompt = (*parsed)->Render(*kInputs);
+  if (!prompt.ok()) CheckRefusal(prompt.status());
+  Require(!prompt.ok() || prompt->size() <= kMaxPromptBytes, "prompts are bounded");
+  return 0;
+}
