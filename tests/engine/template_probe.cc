@@ -23,7 +23,10 @@ ordered_json Answer(const std::string& line) {
   inputs.bos_token = "<s>";
   inputs.eos_token = "</s>";
   for (const auto& message : in.at("messages")) {
-    inputs.messages.push_back({message.value("role", ""), "", message.dump()});
+    const std::string role = message.value("role", "");
+    nlohmann::ordered_json fields = message;
+    fields.erase("role");
+    inputs.messages.push_back({role, "", fields.dump()});
   }
   if (!in.at("tools").is_null()) inputs.tools = in.at("tools").dump();
   inputs.variables = in.at("variables").dump();
