@@ -25,6 +25,9 @@ constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
 // Rows of activations that share the weights in registers: as many as 32 or 16 registers hold.
 constexpr int kMaxTile = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
 
+// Rows against a pair of panels.
+constexpr int64_t kPairRows = 4;
+
 // One part (a register's lanes) of a panel against some rows.
 struct TileOut {
   FloatRows rows;
@@ -107,6 +110,83 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
   for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
 }
 
+// Half of the quads of a group: those in the low or in the high half of the bytes, or of the group.
+template <bool kWide>
+HWY_INLINE void LoadHalf(const uint8_t* group, bool high, ByteVec (&codes)[kQuads / 2]) {
+  const Bytes db;
+  for (int64_t q = 0; q < kQuads / 2; ++q) {
+    if constexpr (kWide) {
+      codes[q] = hn::LoadU(db, group + (q + (high ? kQuads / 2 : 0)) * kPanelQuadBytes);
+      if constexpr (kSignedCodes) codes[q] = hn::Xor(codes[q], hn::Set(db, 0x80));
+    } else {
+      const hn::Repartition<uint16_t, Ints> dw;
+      const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
+      const ByteVec shifted =
+          high ? hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))) : pairs;
+      codes[q] = hn::And(shifted, hn::Set(db, 0x0F));
+    }
+  }
+}
+
+// Two panels, `value_step` bytes and `scale_step` scales apart, against four rows: every load of
+// activations serves both.
+template <PackedType kType>
+HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
+                             int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
+                             int64_t row, const FloatRows& out) {
+  constexpr int kRows = kPairRows;
+  constexpr int kPair = 2;
+  constexpr bool kWide = kType == PackedType::kInt8;
+  constexpr bool kAffine = kType == PackedType::kInt4Affine;
+  constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
+  constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
+  constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+  const Ints di;
+  const Floats df;
+  FloatVec sums[kRows][kPair];
+  for (int r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(df);
+  for (int64_t g = 0; g < groups; ++g) {
+    const QuantisedTile& tile = tiles[g];
+    IntVec dots[kRows][kPair];
+    for (int r = 0; r < kRows; ++r) {
+      dots[r][0] = dots[r][1] =
+          kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row + r]);
+    }
+    for (const bool high : {false, true}) {
+      ByteVec first[kQuads / 2];
+      ByteVec second[kQuads / 2];
+      LoadHalf<kWide>(values + g * kGroupBytes, high, first);
+      LoadHalf<kWide>(values + value_step + g * kGroupBytes, high, second);
+      for (int64_t q = 0; q < kQuads / 2; ++q) {
+        for (int r = 0; r < kRows; ++r) {
+          const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
+          const IntVec x = hn::Set(di, quads[q + (high ? kQuads / 2 : 0)]);
+          dots[r][0] = DotQuads<kWide>(dots[r][0], first[q], x);
+          dots[r][1] = DotQuads<kWide>(dots[r][1], second[q], x);
+        }
+      }
+    }
+    for (int p = 0; p < kPair; ++p) {
+      const uint16_t* of_group = scales + p * scale_step + g * kScaleStep;
+      const FloatVec scale = LoadHalves(of_group);
+      for (int r = 0; r < kRows; ++r) {
+        sums[r][p] = hn::MulAdd(hn::ConvertTo(df, dots[r][p]),
+                                hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r][p]);
+      }
+      if constexpr (kAffine) {
+        const FloatVec minimum = LoadHalves(of_group + kPanelRows);
+        for (int r = 0; r < kRows; ++r) {
+          sums[r][p] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r][p]);
+        }
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    hn::StoreU(sums[r][0], df, out.row(r));
+    hn::StoreU(sums[r][1], df, out.row(r) + kPanelRows);
+  }
+}
+
 template <PackedType kType, int kRows>
 HWY_INLINE void FloatTile(const std::byte* values, int64_t columns, const FloatRows& input,
                           const TileOut& out) {
@@ -131,24 +211,24 @@ HWY_INLINE void FloatTile(const std::byte* values, int64_t columns, const FloatR
   for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
 }
 
-// Calls tile(row, part's first lane, out) by tiles of the largest size, then of one row.
+// Calls tiles.Run(part, row, out) for the rows [begin, end), by tiles of the largest size first.
 template <typename Tiles>
-HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t rows,
+HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t begin, int64_t end,
                           const FloatRows& out, const Tiles& tiles) {
   for (int64_t part = 0; part < kParts; ++part) {
     const int64_t column = panel * kPanelRows + part * kLanes;
     const int64_t lanes = HWY_MIN(weights.rows() - column, kLanes);
     if (lanes <= 0) return;
-    int64_t row = 0;
+    int64_t row = begin;
     const auto place = [&](int64_t r) {
       return TileOut{.rows = {.data = out.row(r) + column, .stride = out.stride}, .lanes = lanes};
     };
-    for (; row + kMaxTile <= rows; row += kMaxTile) {
+    for (; row + kMaxTile <= end; row += kMaxTile) {
       tiles.template Run<kMaxTile>(part, row, place(row));
     }
-    for (; row + 4 <= rows; row += 4) tiles.template Run<4>(part, row, place(row));
-    for (; row + 2 <= rows; row += 2) tiles.template Run<2>(part, row, place(row));
-    for (; row < rows; ++row) tiles.template Run<1>(part, row, place(row));
+    for (; row + 4 <= end; row += 4) tiles.template Run<4>(part, row, place(row));
+    for (; row + 2 <= end; row += 2) tiles.template Run<2>(part, row, place(row));
+    for (; row < end; ++row) tiles.template Run<1>(part, row, place(row));
   }
 }
 
@@ -181,15 +261,37 @@ struct FloatTiles {
 };
 
 template <PackedType kType>
+HWY_INLINE void OnePanel(const PackedMatrix& weights, int64_t panel, const QuantisedRows& input,
+                         int64_t begin, int64_t end, const FloatRows& out) {
+  const QuantisedTiles<kType> tiles{
+      .values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel)),
+      .scales = weights.PanelScales(panel),
+      .input = input};
+  OverPanel(weights, panel, begin, end, out, tiles);
+}
+
+template <PackedType kType>
 void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
                      const QuantisedRows& input, int64_t rows, const FloatRows& out) {
-  for (int64_t panel = begin; panel < end; ++panel) {
-    const QuantisedTiles<kType> tiles{
-        .values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel)),
-        .scales = weights.PanelScales(panel),
-        .input = input};
-    OverPanel(weights, panel, rows, out, tiles);
+  int64_t panel = begin;
+  if constexpr (kLanes == kPanelRows) {
+    const int64_t paired = rows / kPairRows * kPairRows;
+    for (; paired > 0 && panel + 2 <= end && (panel + 2) * kPanelRows <= weights.rows();
+         panel += 2) {
+      const auto* values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel));
+      const uint16_t* scales = weights.PanelScales(panel);
+      const int64_t value_step = weights.PanelValues(panel + 1) - weights.PanelValues(panel);
+      const int64_t scale_step = weights.PanelScales(panel + 1) - scales;
+      for (int64_t row = 0; row < paired; row += kPairRows) {
+        MultiplyPair<kType>(values, value_step, scales, scale_step, input.groups(),
+                            input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
+                            {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
+      }
+      for (int64_t p = panel; p < panel + 2; ++p)
+        OnePanel<kType>(weights, p, input, paired, rows, out);
+    }
   }
+  for (; panel < end; ++panel) OnePanel<kType>(weights, panel, input, 0, rows, out);
 }
 
 template <PackedType kType>
@@ -198,7 +300,7 @@ void FloatPanels(const PackedMatrix& weights, int64_t begin, int64_t end, const 
   for (int64_t panel = begin; panel < end; ++panel) {
     const FloatTiles<kType> tiles{
         .values = weights.PanelValues(panel), .columns = weights.columns(), .input = input};
-    OverPanel(weights, panel, rows, out, tiles);
+    OverPanel(weights, panel, 0, rows, out, tiles);
   }
 }
 

@@ -19,10 +19,14 @@ namespace assay::engine::HWY_NAMESPACE {
 namespace {
 
 constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
-// Registers for a page's tokens, and queries that share a load of them: as the registers allow.
+// Registers for a page's tokens and for columns of values, and queries that share a load of them:
+// as the registers allow.
 constexpr int64_t kTokenVecs = kPageTokens / kLanes;
-constexpr int kTile = kLanes == 16 ? 4 : kLanes == 8 || HWY_ARCH_ARM ? 2 : 1;
-constexpr int64_t kDimVecs = kLanes == 16 ? 2 : 4;
+constexpr int kScoreTile = kLanes == 16 ? 8 : kLanes == 8 || HWY_ARCH_ARM ? 2 : 1;
+constexpr int64_t kDimVecs = 4;
+constexpr int kMixTile = kLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
+// From so many queries on a page is expanded to fp32 once for all of them.
+constexpr int64_t kExpandFrom = 8;
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 template <KvType kType>
@@ -85,15 +89,45 @@ class PageWalk {
     const int64_t place = task_.pages[static_cast<size_t>(page)];
     const std::byte* keys = cache_.Keys(task_.layer, place, task_.kv_head);
     const std::byte* values = cache_.Values(task_.layer, place, task_.kv_head);
-    const int64_t start = page * kPageTokens;
-    int64_t i = 0;
-    for (; i + kTile <= count_; i += kTile) Scores<kTile>(keys, i, start);
-    for (; i < count_; ++i) Scores<1>(keys, i, start);
-    for (i = 0; i + kTile <= count_; i += kTile) Mix<kTile>(values, i, tokens);
-    for (; i < count_; ++i) Mix<1>(values, i, tokens);
+    if (kType == KvType::kFloat16 && count_ >= kExpandFrom) {
+      const std::byte* all_keys = Expand(keys, dim_ * kPageTokens, scratch_.keys());
+      const std::byte* all_values = Expand(values, tokens * padded_, scratch_.values());
+      PageOf<KvType::kFloat32>(all_keys, all_values, page * kPageTokens, tokens);
+    } else {
+      PageOf<kType>(keys, values, page * kPageTokens, tokens);
+    }
   }
 
-  template <int kQueries>
+  static const std::byte* Expand(const std::byte* from, int64_t count, float* to) {
+    const RowTag d;
+    for (int64_t i = 0; i < count; i += kLanes) {
+      hn::StoreU(LoadElements<kType>(from, i), d, to + i);
+    }
+    return reinterpret_cast<const std::byte*>(to);
+  }
+
+  template <KvType kPage>
+  void PageOf(const std::byte* keys, const std::byte* values, int64_t start, int64_t tokens) {
+    int64_t i = 0;
+    for (; i + kScoreTile <= count_; i += kScoreTile) Scores<kPage, kScoreTile>(keys, i, start);
+    for (; i + 4 <= count_; i += 4) Scores<kPage, 4>(keys, i, start);
+    if (count_ - i == 3) {
+      Scores<kPage, 3>(keys, i, start);
+      i = count_;
+    }
+    for (; i + 2 <= count_; i += 2) Scores<kPage, 2>(keys, i, start);
+    for (; i < count_; ++i) Scores<kPage, 1>(keys, i, start);
+    i = 0;
+    for (; i + kMixTile <= count_; i += kMixTile) Mix<kPage, kMixTile>(values, i, tokens);
+    if (count_ - i == 3) {
+      Mix<kPage, 3>(values, i, tokens);
+      i = count_;
+    }
+    for (; i + 2 <= count_; i += 2) Mix<kPage, 2>(values, i, tokens);
+    for (; i < count_; ++i) Mix<kPage, 1>(values, i, tokens);
+  }
+
+  template <KvType kPage, int kQueries>
   HWY_INLINE void Scores(const std::byte* keys, int64_t query, int64_t start) {
     const RowTag d;
     RowVec scores[kQueries][kTokenVecs];
@@ -104,7 +138,7 @@ class PageWalk {
     for (int64_t k = 0; k < dim_; ++k) {
       RowVec key[kTokenVecs];
       for (int64_t v = 0; v < kTokenVecs; ++v) {
-        key[v] = LoadElements<kType>(keys, k * kPageTokens + v * kLanes);
+        key[v] = LoadElements<kPage>(keys, k * kPageTokens + v * kLanes);
       }
       for (int q = 0; q < kQueries; ++q) {
         const RowVec x = hn::Set(d, queries[q * dim_ + k]);
@@ -191,16 +225,16 @@ class PageWalk {
     }
   }
 
-  template <int kQueries>
+  template <KvType kPage, int kQueries>
   HWY_INLINE void Mix(const std::byte* values, int64_t query, int64_t tokens) {
     int64_t k = 0;
     for (; k + kDimVecs * kLanes <= padded_; k += kDimVecs * kLanes) {
-      MixColumns<kQueries, kDimVecs>(values, query, tokens, k);
+      MixColumns<kPage, kQueries, kDimVecs>(values, query, tokens, k);
     }
-    for (; k < padded_; k += kLanes) MixColumns<kQueries, 1>(values, query, tokens, k);
+    for (; k < padded_; k += kLanes) MixColumns<kPage, kQueries, 1>(values, query, tokens, k);
   }
 
-  template <int kQueries, int64_t kVecs>
+  template <KvType kPage, int kQueries, int64_t kVecs>
   HWY_INLINE void MixColumns(const std::byte* values, int64_t query, int64_t tokens, int64_t k) {
     const RowTag d;
     float* sums = scratch_.sums() + query * padded_ + k;
@@ -213,7 +247,7 @@ class PageWalk {
     for (int64_t t = 0; t < tokens; ++t) {
       RowVec value[kVecs];
       for (int64_t v = 0; v < kVecs; ++v) {
-        value[v] = LoadElements<kType>(values, t * padded_ + k + v * kLanes);
+        value[v] = LoadElements<kPage>(values, t * padded_ + k + v * kLanes);
       }
       for (int q = 0; q < kQueries; ++q) {
         const RowVec share = hn::Set(d, shares[q * kPageTokens + t]);
@@ -267,6 +301,8 @@ AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim)
       // Up to whole registers.
       sums_(static_cast<size_t>(max_queries * (head_dim + kPageTokens))),
       shares_(static_cast<size_t>(max_queries * kPageTokens)),
+      keys_(static_cast<size_t>(head_dim * kPageTokens)),
+      values_(static_cast<size_t>((head_dim + kPageTokens) * kPageTokens)),
       maxima_(static_cast<size_t>(max_queries)),
       totals_(static_cast<size_t>(max_queries)) {}
 

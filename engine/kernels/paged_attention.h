@@ -49,6 +49,9 @@ class AttentionScratch {
   float* sums() { return sums_.data(); }
   // [max_queries, 32].
   float* shares() { return shares_.data(); }
+  // A page in fp32: [head_dim, 32], [32, padded_dim].
+  float* keys() { return keys_.data(); }
+  float* values() { return values_.data(); }
   // [max_queries] each: the largest score so far, and the sum of the shares.
   float* maxima() { return maxima_.data(); }
   float* totals() { return totals_.data(); }
@@ -57,6 +60,8 @@ class AttentionScratch {
   AlignedArray<float> queries_;
   AlignedArray<float> sums_;
   AlignedArray<float> shares_;
+  AlignedArray<float> keys_;
+  AlignedArray<float> values_;
   AlignedArray<float> maxima_;
   AlignedArray<float> totals_;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "engine/kernels/narrow_floats.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/row_ops.cc"
 #include "hwy/foreach_target.h"
@@ -156,6 +158,17 @@ void Rotate(const float* cosines, const float* sines, int64_t half, float* head)
   }
 }
 
+void Halves(const float* row, int64_t count, uint16_t* out) {
+  const RowTag d;
+  const hn::Rebind<hwy::float16_t, RowTag> dh;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    hn::StoreU(hn::DemoteTo(dh, hn::LoadU(d, row + i)), dh,
+               reinterpret_cast<hwy::float16_t*>(out + i));
+  }
+  for (; i < count; ++i) out[i] = HalfFromFloat(row[i]);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace assay::engine::HWY_NAMESPACE
@@ -170,6 +183,7 @@ HWY_EXPORT(Activation);
 HWY_EXPORT(Add);
 HWY_EXPORT(Cap);
 HWY_EXPORT(Rotate);
+HWY_EXPORT(Halves);
 
 void RmsNorm(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
   HWY_DYNAMIC_DISPATCH(Rms)(row, weight, count, epsilon, out);
@@ -190,6 +204,10 @@ void AddRow(const float* addend, int64_t count, float* row) {
 }
 
 void CapRow(float cap, int64_t count, float* row) { HWY_DYNAMIC_DISPATCH(Cap)(cap, count, row); }
+
+void HalvesOfRow(const float* row, int64_t count, uint16_t* out) {
+  HWY_DYNAMIC_DISPATCH(Halves)(row, count, out);
+}
 
 void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head) {
   HWY_DYNAMIC_DISPATCH(Rotate)(cosines, sines, half, head);

@@ -38,6 +38,9 @@ void CapRow(float cap, int64_t count, float* row);
 // Turns dimension i against i + half: [half] cosines and sines. In place.
 void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head);
 
+// out = row in fp16, rounded to the nearest.
+void HalvesOfRow(const float* row, int64_t count, uint16_t* out);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_ENGINE_KERNELS_ROW_OPS_H_

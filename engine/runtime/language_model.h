@@ -45,7 +45,7 @@ struct LoadOptions {
   int context_length = 0;
   // Prompt tokens that are computed at once, at least 1; between two chunks a request can be
   // cancelled. Fewer while other requests are being answered.
-  int prefill_chunk = 256;
+  int prefill_chunk = 128;
   // Requests that are computed together, and that may wait beside them.
   int max_running = 16;
   int max_waiting = 64;

@@ -52,7 +52,7 @@ class Scheduler {
     // Requests waiting beside them; more are refused with RESOURCE_EXHAUSTED.
     int max_waiting = 64;
     // Prompt tokens of a step when nobody is writing; at least 1.
-    int prefill_chunk = 256;
+    int prefill_chunk = 128;
     // False for models whose keys depend on the length of the text.
     bool prefix_cache = true;
   };
