@@ -81,7 +81,8 @@ class PageWalk {
       for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * task_.scale;
       std::fill_n(scratch_.sums() + i * padded_, padded_, 0.0F);
       scratch_.maxima()[i] = kNothing;
-      scratch_.totals()[i] = 0.0F;
+      std::fill_n(scratch_.totals() + i * AttentionScratch::kTotals, AttentionScratch::kTotals,
+                  0.0F);
     }
   }
 
@@ -169,13 +170,14 @@ class PageWalk {
     if (largest > old) Shrink(query, old == kNothing ? 0.0F : std::exp(old - largest));
     scratch_.maxima()[query] = largest;
     const RowVec top = hn::Set(d, largest);
-    RowVec total = hn::Zero(d);
+    float* totals = scratch_.totals() + query * AttentionScratch::kTotals;
+    RowVec total = hn::LoadU(d, totals);
     for (int64_t v = 0; v < kTokenVecs; ++v) {
       const RowVec share = hn::Exp(d, hn::Sub(scores[v], top));
       total = hn::Add(total, share);
       hn::StoreU(share, d, shares + v * kLanes);
     }
-    scratch_.totals()[query] += hn::GetLane(hn::SumOfLanes(d, total));
+    hn::StoreU(total, d, totals);
   }
 
   HWY_INLINE void Change(RowVec (&scores)[kTokenVecs], const Place& place, int64_t position,
@@ -217,9 +219,10 @@ class PageWalk {
 
   HWY_INLINE void Shrink(int64_t query, float factor) {
     const RowTag d;
-    scratch_.totals()[query] *= factor;
+    float* totals = scratch_.totals() + query * AttentionScratch::kTotals;
     float* sums = scratch_.sums() + query * padded_;
     const RowVec f = hn::Set(d, factor);
+    hn::StoreU(hn::Mul(hn::LoadU(d, totals), f), d, totals);
     for (int64_t k = 0; k < padded_; k += kLanes) {
       hn::StoreU(hn::Mul(hn::LoadU(d, sums + k), f), d, sums + k);
     }
@@ -261,11 +264,13 @@ class PageWalk {
   }
 
   void End() {
+    const RowTag d;
     for (int64_t i = 0; i < count_; ++i) {
       const Place place = PlaceOf(i);
       float* to = task_.out.row(place.token) + place.head * dim_;
       const float* from = scratch_.sums() + i * padded_;
-      const float inverse = 1.0F / scratch_.totals()[i];
+      const RowVec totals = hn::LoadU(d, scratch_.totals() + i * AttentionScratch::kTotals);
+      const float inverse = 1.0F / hn::GetLane(hn::SumOfLanes(d, totals));
       for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * inverse;
     }
   }
@@ -304,7 +309,7 @@ AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim)
       keys_(static_cast<size_t>(head_dim * kPageTokens)),
       values_(static_cast<size_t>((head_dim + kPageTokens) * kPageTokens)),
       maxima_(static_cast<size_t>(max_queries)),
-      totals_(static_cast<size_t>(max_queries)) {}
+      totals_(static_cast<size_t>(max_queries * kTotals)) {}
 
 void AttendPages(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
   HWY_DYNAMIC_DISPATCH(Attend)(cache, task, scratch);

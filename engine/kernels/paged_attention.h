@@ -52,8 +52,10 @@ class AttentionScratch {
   // A page in fp32: [head_dim, 32], [32, padded_dim].
   float* keys() { return keys_.data(); }
   float* values() { return values_.data(); }
-  // [max_queries] each: the largest score so far, and the sum of the shares.
+  // [max_queries]: the largest score so far.
   float* maxima() { return maxima_.data(); }
+  // [max_queries, kTotals]: sums of the shares, by the lanes of a register.
+  static constexpr int64_t kTotals = 16;
   float* totals() { return totals_.data(); }
 
  private:
