@@ -28,6 +28,7 @@ constexpr size_t kMaxIdLength = 64;
 constexpr size_t kMaxContentTypeLength = 32;
 constexpr size_t kMaxRepoPartLength = 96;
 constexpr int64_t kMaxContext = int64_t{1} << 24;
+constexpr int64_t kMaxCacheTokens = int64_t{1} << 26;
 
 bool IsLowerOrDigit(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); }
 
@@ -114,13 +115,15 @@ ModelEntry ReadEntry(YamlMap map, const std::filesystem::path& folder) {
   ReadSource(map, folder, &entry);
   entry.format = map.Choice("format", entry.format, {"auto", "gguf", "safetensors"});
   entry.dtype = map.Choice("dtype", entry.dtype, {"auto", "float32", "float16", "bfloat16"});
-  entry.weights = map.Choice("weights", entry.weights, {"auto", "int8", "int4"});
+  entry.weights = map.Choice("weights", entry.weights, {"auto", "full", "int8", "int4"});
+  entry.kv_cache = map.Choice("kv_cache", entry.kv_cache, {"auto", "float32", "float16"});
   entry.device = map.String("device", "");
   if (!IsDevice(entry.device)) {
     map.Error("device",
               absl::StrCat("'", entry.device, "' is not one of auto, cpu, cuda, cuda:N, mps"));
   }
   entry.context_length = static_cast<int>(map.Int("context_length", 0, 0, kMaxContext));
+  entry.cache_tokens = static_cast<int>(map.Int("cache_tokens", 0, 0, kMaxCacheTokens));
   entry.content_types = map.Strings("content_types");
   for (const std::string& type : entry.content_types) {
     if (IsContentType(type)) continue;

@@ -34,8 +34,11 @@ struct ModelEntry {
   std::string format = "auto";
   // "auto", "float32", "float16", "bfloat16".
   std::string dtype = "auto";
-  // How the layers' matrices are kept: "auto" (in the dtype), "int8", "int4".
+  // As engine::LoadOptions has it: "auto", "full", "int8", "int4".
   std::string weights = "auto";
+  // Alike: "auto", "float32", "float16"; and 0 or a number of tokens.
+  std::string kv_cache = "auto";
+  int cache_tokens = 0;
   // "auto", "cpu", "cuda", "cuda:N", "mps"; empty = the server's.
   std::string device;
   // Longest sequence to serve, tokens; 0 = the model's own.

@@ -14,6 +14,7 @@ namespace assay::server {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+constexpr int64_t kMaxRunningLimit = 256;
 constexpr int kMaxWaitingLimit = 4096;
 constexpr int kMaxNewTokensLimit = 1 << 20;
 constexpr int64_t kMaxPromptBytesLimit = int64_t{64} << 20;
@@ -26,6 +27,8 @@ std::string Resolve(const std::filesystem::path& folder, const std::string& path
 
 LimitsConfig ReadLimits(registry::YamlMap map) {
   LimitsConfig limits;
+  limits.max_running =
+      static_cast<int>(map.Int("max_running", limits.max_running, 1, kMaxRunningLimit));
   limits.max_waiting =
       static_cast<int>(map.Int("max_waiting", limits.max_waiting, 0, kMaxWaitingLimit));
   limits.max_prompt_bytes = map.Bytes("max_prompt_bytes", limits.max_prompt_bytes);

@@ -13,7 +13,9 @@
 namespace assay::server {
 
 struct LimitsConfig {
-  // Requests that wait for one model beyond the running one.
+  // Requests that one model computes together.
+  int max_running = 16;
+  // Requests that wait for one model beside those.
   int max_waiting = 64;
   // Bytes of a prompt or of a whole conversation.
   int64_t max_prompt_bytes = int64_t{1} << 20;

@@ -75,7 +75,7 @@ class DaemonImpl final : public Daemon {
         metrics_({.version = ASSAY_VERSION,
                   .torch_version = device_.torch_version,
                   .device = device_.name}),
-        loader_(device_, config_.limits.max_waiting),
+        loader_(device_, config_.limits.max_running, config_.limits.max_waiting),
         manager_(std::move(catalog), &loader_,
                  {.memory_budget_bytes = config_.memory_budget_bytes,
                   .hub_cache = registry::HubCacheFolder()},
@@ -227,10 +227,11 @@ absl::Status DaemonImpl::StartServer() {
   builder.AddListeningPort(config_.listen, grpc::InsecureServerCredentials(), &port);
   // Without this a second daemon would share the port and take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // The prompt, the tools and the template's variables may each have that many.
   builder.SetMaxReceiveMessageSize(
-      static_cast<int>(config_.limits.max_prompt_bytes + kMessageOverheadBytes));
+      static_cast<int>(3 * config_.limits.max_prompt_bytes + kMessageOverheadBytes));
   grpc::ResourceQuota quota;
-  quota.SetMaxThreads(kSpareThreads + (config_.limits.max_waiting + 1) *
+  quota.SetMaxThreads(kSpareThreads + (config_.limits.max_waiting + config_.limits.max_running) *
                                           static_cast<int>(manager_.catalog().models.size()));
   builder.SetResourceQuota(quota);
   builder.RegisterService(inference_service_.get());

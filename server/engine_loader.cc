@@ -31,6 +31,9 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   options.device = default_device_;
   options.dtype = entry.dtype;
   options.weights = entry.weights;
+  options.kv_cache = entry.kv_cache;
+  options.cache_tokens = entry.cache_tokens;
+  options.max_running = max_running_;
   options.context_length = entry.context_length;
   options.max_waiting = max_waiting_;
   if (!entry.device.empty() && entry.device != "auto") {

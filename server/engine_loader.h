@@ -33,8 +33,11 @@ class EngineModel final : public registry::ResidentModel {
 class EngineLoader final : public registry::ModelLoader {
  public:
   // default_device: where models run that name no device of their own.
-  EngineLoader(engine::DeviceInfo default_device, int max_waiting)
-      : default_device_(std::move(default_device)), max_waiting_(max_waiting) {}
+  // max_running, max_waiting: of each model.
+  EngineLoader(engine::DeviceInfo default_device, int max_running, int max_waiting)
+      : default_device_(std::move(default_device)),
+        max_running_(max_running),
+        max_waiting_(max_waiting) {}
 
   absl::StatusOr<int64_t> Estimate(const registry::ModelEntry& entry,
                                    const std::string& file) override;
@@ -47,6 +50,7 @@ class EngineLoader final : public registry::ModelLoader {
                                                  const std::string& file) const;
 
   const engine::DeviceInfo default_device_;
+  const int max_running_;
   const int max_waiting_;
 };
 

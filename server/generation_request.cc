@@ -22,6 +22,7 @@ using assay::v1::GenerateRequest;
 constexpr int kMaxStopStrings = 16;
 constexpr size_t kMaxStopBytes = 256;
 constexpr size_t kMaxRoleBytes = 32;
+constexpr int kMaxPriority = 100;
 
 absl::Status TooLong(const char* field, size_t bytes, const LimitsConfig& limits) {
   return absl::InvalidArgumentError(
@@ -131,6 +132,12 @@ absl::StatusOr<engine::GenerationRequest> ToEngineRequest(const GenerateRequest&
   if (absl::Status s = ReadTemplateInputs(request, limits, &out.prompt); !s.ok()) return s;
   if (absl::Status s = ReadSampling(request.sampling(), &out.sampling); !s.ok()) return s;
   if (absl::Status s = ReadStop(request, &out); !s.ok()) return s;
+  if (request.priority() < -kMaxPriority || request.priority() > kMaxPriority) {
+    return absl::InvalidArgumentError(absl::StrCat("priority: ", request.priority(),
+                                                   " is out of range; give -", kMaxPriority, " to ",
+                                                   kMaxPriority));
+  }
+  out.priority = request.priority();
   const int tokens = request.max_new_tokens();
   if (tokens < 0 || tokens > limits.max_new_tokens) {
     return absl::InvalidArgumentError(absl::StrCat(

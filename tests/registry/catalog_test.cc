@@ -31,6 +31,8 @@ models:
     source: { repo: org/whole }
     format: safetensors
     weights: int8
+    kv_cache: float32
+    cache_tokens: 20000
 )";
 
 TEST(CatalogTest, ReadsEntries) {
@@ -49,6 +51,8 @@ TEST(CatalogTest, ReadsEntries) {
   EXPECT_EQ(catalog->models[2].SourceName(), "org/whole@main");
   EXPECT_EQ(catalog->models[2].format, "safetensors");
   EXPECT_EQ(catalog->models[2].weights, "int8");
+  EXPECT_EQ(catalog->models[2].kv_cache, "float32");
+  EXPECT_EQ(catalog->models[2].cache_tokens, 20000);
   EXPECT_EQ(catalog->Find("d"), nullptr);
 }
 
@@ -58,7 +62,7 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {head + "    dtype: fp7\n", "m.yaml:4: models[0].dtype: 'fp7' is not one of auto, float32"},
       {head + "    device: tpu\n", "m.yaml:4: models[0].device: 'tpu'"},
       {head + "    device: 'cuda:'\n", "models[0].device: 'cuda:'"},
-      {head + "    weights: int2\n", "models[0].weights: 'int2' is not one of auto, int8, int4"},
+      {head + "    weights: int2\n", "models[0].weights: 'int2' is not one of auto, full, int8"},
       {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of auto"},
       {head + "    context_length: -1\n", "models[0].context_length: -1 is out of range"},
       {head + "    content_types: [Big]\n", "models[0].content_types: 'Big'"},

@@ -47,13 +47,14 @@ catalog: m.yaml
 state_dir: s
 memory_budget: 2GiB
 log: { level: debug, format: json }
-limits: { max_waiting: 3, max_prompt_bytes: 2KiB, inference_timeout: 250ms, drain_timeout: 2s }
+limits: { max_running: 5, max_waiting: 3, max_prompt_bytes: 2KiB, inference_timeout: 250ms, drain_timeout: 2s }
 mlflow: { tracking_uri: "http://127.0.0.1:5000", experiment: e }
 evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
 )"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->memory_budget_bytes, int64_t{2} << 30);
   EXPECT_EQ(config->log_format, "json");
+  EXPECT_EQ(config->limits.max_running, 5);
   EXPECT_EQ(config->limits.max_waiting, 3);
   EXPECT_EQ(config->limits.max_prompt_bytes, 2048);
   EXPECT_EQ(config->limits.inference_timeout, absl::Milliseconds(250));

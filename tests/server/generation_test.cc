@@ -198,6 +198,7 @@ TEST_F(GenerationTest, BadFieldsAreNamed) {
       {[](GenerateRequest* r) { r->set_max_new_tokens(-5); }, "max_new_tokens", "-5"},
       {[](GenerateRequest* r) { r->set_max_new_tokens(1 << 30); }, "max_new_tokens", "1073741824"},
       {[](GenerateRequest* r) { r->add_stop(""); }, "stop[0]", "0 bytes"},
+      {[](GenerateRequest* r) { r->set_priority(101); }, "priority", "101"},
       {[](GenerateRequest* r) { r->add_stop(std::string(257, 'x')); }, "stop[0]", "257"},
       {[](GenerateRequest* r) { r->mutable_chat(); }, "chat.messages", "empty"},
       {[](GenerateRequest* r) {
