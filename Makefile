@@ -42,8 +42,9 @@ verify: build ## Full comparisons with transformers (slow)
 	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
 	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
 
-bench: build ## Decode and prefill speed
-	@build/$(PRESET)/bin/assay-bench --model $(MODEL)
+bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI; writes docs/benchmarks
+	@SETUP_BENCH=1 deploy/setup.sh
+	@.venv-bench/bin/python bench/compare.py --bench build/$(PRESET)/bin/assay-bench --model $(MODEL) --out docs/benchmarks
 
 clean: ## Remove the builds; .venv and var stay
 	@rm -rf build

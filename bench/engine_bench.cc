@@ -1,10 +1,11 @@
-// Load time, speed and memory of one model: one JSON line, in the form of the peers' script.
+// Load time, speed and memory of one model: one JSON line, in the form of bench/peers.py.
 //
-// decode_tps: tokens/s after the first, one stream of 128 tokens after a prompt of 32. decode4_tps,
-// decode16_tps: tokens/s of so many streams together, after prompts of 64, from
-// the moment that all have their first token to the end of the first. prefill_tps: prompt tokens/s on 1000 tokens, the first new token
-// included; first_token_ms of that, and of the same prompt when it is cached. Greedy; the median of
-// the repeats, after one short run that warms everything up.
+// decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens, from
+// the moment that all have their first token to the end of the first. prefill32, 256, 1000: prompt
+// tokens/s, the first new token included. first_token_ms: of 1000 tokens; first_token_cached_ms: of
+// the same prompt again. Greedy, a list of one value a repeat, after one short run that warms
+// everything up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the
+// cache.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -16,7 +17,9 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/runtime/language_model.h"
@@ -31,12 +34,11 @@ using assay::engine::LanguageModel;
 using assay::engine::TextEvent;
 using assay::engine::TokenId;
 
-constexpr int kDecodePrompt = 32;
-constexpr int kDecodeTokens = 128;
 constexpr int kStreamPrompt = 64;
 // Enough that all write for a while before the first ends.
 constexpr int kStreamTokens = 384;
-constexpr int kPrefillPrompt = 1000;
+constexpr int kLongPrompt = 1000;
+constexpr int kFillPrompt = 2000;
 constexpr int kWarmUpTokens = 8;
 
 // Consecutive ids, in another place of the vocabulary each time: nothing is cached.
@@ -52,11 +54,6 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
   request.ignore_end_of_text = true;
   request.arrival = absl::Now();
   return request;
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // Tokens/s of `streams` requests at once, between the moment that all write and the first end.
@@ -116,54 +113,50 @@ int64_t ResidentBytes() {
   return 0;
 }
 
+// Adds each result under its name.
+absl::Status Repeat(LanguageModel& model, nlohmann::json* results) {
+  for (const int streams : {1, 4, 16}) {
+    const auto speed = Together(model, streams);
+    if (!speed.ok()) return speed.status();
+    (*results)[absl::StrCat("decode", streams)].push_back(*speed);
+  }
+  for (const int length : {32, 256, kLongPrompt}) {
+    GenerationRequest request = Request(model, length, 1);
+    const auto read = model.Generate(request, nullptr);
+    if (!read.ok()) return read.status();
+    (*results)[absl::StrCat("prefill", length)].push_back(
+        length / absl::ToDoubleSeconds(read->timings.prefill));
+    if (length != kLongPrompt) continue;
+    (*results)["first_token_ms"].push_back(absl::ToDoubleMilliseconds(read->timings.first_token));
+    request.arrival = absl::Now();
+    const auto cached = model.Generate(request, nullptr);
+    if (!cached.ok()) return cached.status();
+    (*results)["first_token_cached_ms"].push_back(
+        absl::ToDoubleMilliseconds(cached->timings.first_token));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options, int repeats) {
+  constexpr double kMebibyte = 1 << 20;
   const int64_t before = ResidentBytes();
   auto model = LanguageModel::Load(options);
   if (!model.ok()) return model.status();
-  const int64_t loaded = ResidentBytes() - before;
-  const auto run = [&](const GenerationRequest& request) {
-    return (*model)->Generate(request, nullptr);
-  };
-  const auto warm = run(Request(**model, kDecodePrompt, kWarmUpTokens));
+  nlohmann::json results = {{"peer", "assay"},
+                            {"device", (*model)->info().device},
+                            {"weights", (*model)->info().quantization},
+                            {"threads", options.device.threads},
+                            {"load_s", absl::ToDoubleSeconds((*model)->info().load_time)},
+                            {"loaded_mib", (ResidentBytes() - before) / kMebibyte}};
+  const auto filled = (*model)->Generate(Request(**model, kFillPrompt, 1), nullptr);
+  if (!filled.ok()) return filled.status();
+  results["filled_mib"] = (ResidentBytes() - before) / kMebibyte;
+  const auto warm = (*model)->Generate(Request(**model, kStreamPrompt, kWarmUpTokens), nullptr);
   if (!warm.ok()) return warm.status();
-  std::vector<double> decode;
-  std::vector<double> prefill;
-  std::vector<double> first_token;
-  std::vector<double> first_token_cached;
-  std::vector<double> decode4;
-  std::vector<double> decode16;
   for (int i = 0; i < repeats; ++i) {
-    const auto decoded = run(Request(**model, kDecodePrompt, kDecodeTokens));
-    if (!decoded.ok()) return decoded.status();
-    decode.push_back(1.0 / absl::ToDoubleSeconds(decoded->timings.per_token));
-    GenerationRequest long_prompt = Request(**model, kPrefillPrompt, 1);
-    const auto read = run(long_prompt);
-    if (!read.ok()) return read.status();
-    prefill.push_back(kPrefillPrompt / absl::ToDoubleSeconds(read->timings.prefill));
-    first_token.push_back(absl::ToDoubleMilliseconds(read->timings.first_token));
-    long_prompt.arrival = absl::Now();
-    const auto cached = run(long_prompt);
-    if (!cached.ok()) return cached.status();
-    first_token_cached.push_back(absl::ToDoubleMilliseconds(cached->timings.first_token));
-    for (auto& [streams, results] : {std::pair(4, &decode4), std::pair(16, &decode16)}) {
-      const auto speed = Together(**model, streams);
-      if (!speed.ok()) return speed.status();
-      results->push_back(*speed);
-    }
+    if (absl::Status done = Repeat(**model, &results); !done.ok()) return done;
   }
-  return nlohmann::json{{"peer", "assay"},
-                        {"device", (*model)->info().device},
-                        {"dtype", (*model)->info().dtype},
-                        {"weights", (*model)->info().quantization},
-                        {"threads", options.device.threads},
-                        {"load_s", absl::ToDoubleSeconds((*model)->info().load_time)},
-                        {"decode_tps", Median(decode)},
-                        {"decode4_tps", Median(decode4)},
-                        {"decode16_tps", Median(decode16)},
-                        {"prefill_tps", Median(prefill)},
-                        {"first_token_ms", Median(first_token)},
-                        {"first_token_cached_ms", Median(first_token_cached)},
-                        {"loaded_mib", static_cast<double>(loaded) / (1 << 20)}};
+  return results;
 }
 
 }  // namespace
@@ -173,14 +166,16 @@ int main(int argc, char** argv) {
   assay::engine::LoadOptions options;
   std::string device = "cpu";
   int threads = 0;
-  int repeats = 1;
+  int repeats = 5;
   app.add_option("--model", options.path, "GGUF file")->required();
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
   app.add_option("--threads", threads, "CPU threads; 0 = physical cores")->capture_default_str();
   app.add_option("--dtype", options.dtype, "auto, float32, float16, bfloat16")
       ->capture_default_str();
-  app.add_option("--repeats", repeats, "runs of each measurement; the median counts")
+  app.add_option("--repeats", repeats, "runs of each measurement")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--context", options.context_length, "Tokens of a request; 0 = the model's own")
       ->capture_default_str();
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
   app.add_option("--kv-cache", options.kv_cache, "auto, float32, float16")->capture_default_str();

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
-# SETUP_TESTS=1 adds promtool and transformers, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`.
+# SETUP_TESTS=1 adds promtool and transformers, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`,
+# SETUP_BENCH=1 .venv-bench for `make bench`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -182,6 +183,12 @@ install_dev() {
   install_torch_and .venv-dev $REQUIREMENTS/dev.txt
 }
 
+# llama.cpp is compiled here: some minutes once.
+install_bench() {
+  make_venv .venv-bench
+  uv_install .venv-bench -r $REQUIREMENTS/bench.txt
+}
+
 link_model() {
   [ ! -e "$MODEL_LINK" ] || return 0
   local weights
@@ -212,4 +219,7 @@ if [ "${SETUP_LINT:-0}" = 1 ]; then
 fi
 if [ "${SETUP_DEV:-0}" = 1 ]; then
   step .venv-dev/.stamp-dev "[4/4] Packages to verify with" install_dev $REQUIREMENTS/dev.txt
+fi
+if [ "${SETUP_BENCH:-0}" = 1 ]; then
+  step .venv-bench/.stamp-bench "[4/4] Peers to measure beside" install_bench $REQUIREMENTS/bench.txt
 fi

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "engine/kernels/narrow_floats.h"
 
@@ -158,6 +159,30 @@ void Rotate(const float* cosines, const float* sines, int64_t half, float* head)
   }
 }
 
+int64_t Argmax(const float* row, int64_t count) {
+  const RowTag d;
+  constexpr float kLeast = -std::numeric_limits<float>::infinity();
+  const RowVec least = hn::Set(d, kLeast);
+  RowVec most = least;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const RowVec x = hn::LoadU(d, row + i);
+    // False for NaN.
+    most = hn::IfThenElse(hn::Gt(x, most), x, most);
+  }
+  float largest = hn::GetLane(hn::MaxOfLanes(d, most));
+  for (; i < count; ++i) {
+    if (row[i] > largest) largest = row[i];
+  }
+  if (largest == kLeast) return 0;
+  const RowVec wanted = hn::Set(d, largest);
+  for (i = 0; i + kLanes <= count; i += kLanes) {
+    if (!hn::AllFalse(d, hn::Eq(hn::LoadU(d, row + i), wanted))) break;
+  }
+  while (row[i] != largest) ++i;
+  return i;
+}
+
 void Halves(const float* row, int64_t count, uint16_t* out) {
   const RowTag d;
   const hn::Rebind<hwy::float16_t, RowTag> dh;
@@ -184,6 +209,7 @@ HWY_EXPORT(Add);
 HWY_EXPORT(Cap);
 HWY_EXPORT(Rotate);
 HWY_EXPORT(Halves);
+HWY_EXPORT(Argmax);
 
 void RmsNorm(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
   HWY_DYNAMIC_DISPATCH(Rms)(row, weight, count, epsilon, out);
@@ -204,6 +230,10 @@ void AddRow(const float* addend, int64_t count, float* row) {
 }
 
 void CapRow(float cap, int64_t count, float* row) { HWY_DYNAMIC_DISPATCH(Cap)(cap, count, row); }
+
+int64_t ArgmaxOfRow(const float* row, int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(Argmax)(row, count);
+}
 
 void HalvesOfRow(const float* row, int64_t count, uint16_t* out) {
   HWY_DYNAMIC_DISPATCH(Halves)(row, count, out);

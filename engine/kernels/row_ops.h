@@ -38,6 +38,10 @@ void CapRow(float cap, int64_t count, float* row);
 // Turns dimension i against i + half: [half] cosines and sines. In place.
 void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head);
 
+// Place of the largest value, of equal ones the first; NaN is never the largest. 0 if there is none
+// above minus infinity.
+int64_t ArgmaxOfRow(const float* row, int64_t count);
+
 // out = row in fp16, rounded to the nearest.
 void HalvesOfRow(const float* row, int64_t count, uint16_t* out);
 

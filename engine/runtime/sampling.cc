@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "engine/kernels/row_ops.h"
 
 namespace assay::engine {
 namespace {
@@ -23,18 +24,6 @@ double UniformBelowOne(std::mt19937_64& random) {
   constexpr int kDropped = 64 - std::numeric_limits<double>::digits;
   return std::ldexp(static_cast<double>(random() >> kDropped),
                     -std::numeric_limits<double>::digits);
-}
-
-TokenId Argmax(absl::Span<const float> logits) {
-  size_t best = 0;
-  float best_logit = -std::numeric_limits<float>::infinity();
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (logits[i] > best_logit) {
-      best = i;
-      best_logit = logits[i];
-    }
-  }
-  return static_cast<TokenId>(best);
 }
 
 }  // namespace
@@ -59,7 +48,8 @@ absl::Status ValidateSampling(const SamplingParams& params) {
 Sampler::Sampler(const SamplingParams& params) : params_(params), random_(params.seed) {}
 
 TokenId Sampler::Sample(absl::Span<const float> logits) {
-  const TokenId best = Argmax(logits);
+  const auto best =
+      static_cast<TokenId>(ArgmaxOfRow(logits.data(), static_cast<int64_t>(logits.size())));
   if (params_.temperature == 0.0F || logits.empty()) return best;
   FillCandidates(logits);
   const double total = WeighCandidates(logits[static_cast<size_t>(best)]);

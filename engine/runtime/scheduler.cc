@@ -125,6 +125,13 @@ void Scheduler::DropUnwanted() {
     Sequence& sequence = *batch_[i];
     if (absl::Status wanted = sequence.CheckWanted(); !wanted.ok()) End(sequence, wanted);
   }
+  // Those that gave way; the others' streams end on their own while they wait.
+  const absl::MutexLock lock(&mutex_);
+  for (const SequencePtr& sequence : waiting_) {
+    const absl::Status wanted = sequence->CheckWanted();
+    if (!wanted.ok()) sequence->stream->Finish(wanted);
+  }
+  DropEnded();
 }
 
 void Scheduler::Admit() {

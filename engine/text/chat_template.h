@@ -17,7 +17,8 @@ struct ChatTurn {
   std::string role;
   std::string content;
   // What else the message has (tool_calls, name, tool_call_id, reasoning_content), as the text of a
-  // JSON object; empty: nothing. A `content` in it, such as a list of parts, replaces the text; a `role` is refused.
+  // JSON object; empty: nothing. A `content` in it, such as a list of parts, replaces the text; a
+  // `role` is refused.
   std::string fields = {};
 };
 

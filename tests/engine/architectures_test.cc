@@ -168,6 +168,38 @@ TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
   }
 }
 
+// Of the checkpoint whose rows are whole groups.
+class QuantisedWeightsTest : public ArchitectureTest {};
+
+// Root of the mean square of `a` - `b`, or of `a` where `b` is empty.
+double Size(const std::vector<float>& a, const std::vector<float>& b = {}) {
+  double squares = 0.0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double value = a[i] - (b.empty() ? 0.0F : b[i]);
+    squares += value * value;
+  }
+  return std::sqrt(squares / static_cast<double>(a.size()));
+}
+
+// Random weights carry every error on; trained ones are measured by bin/assay-perplexity.
+TEST_P(QuantisedWeightsTest, LogitsStayNear) {
+  const std::vector<float> golden = ReadFloats(Folder(GetParam()) + "prefill.f32");
+  for (const auto& [weights, share] : {std::pair("int8", 0.1), std::pair("int4", 0.6)}) {
+    for (const bool kernels : {true, false}) {
+      const auto model = Load(256, kernels, "float32", weights);
+      ASSERT_NE(model, nullptr);
+      const auto logits = model->Logits(prompt_);
+      ASSERT_TRUE(logits.ok()) << logits.status();
+      const double error = Size(*logits, golden) / Size(golden);
+      EXPECT_LE(error, share) << weights << (kernels ? " CPU kernels" : " libtorch");
+      EXPECT_GT(error, kTolerance) << weights << ": nothing was quantised";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoints, QuantisedWeightsTest, ::testing::Values("llama_to_quantise"),
+                         [](const auto& info) { return std::string(info.param); });
+
 INSTANTIATE_TEST_SUITE_P(
     Checkpoints, ArchitectureTest,
     ::testing::Values("bloom", "bloom_odd_heads", "gpt2", "gpt2_inverse_layers", "opt",

@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
   app.add_option("--dtype", options.dtype, "auto, float32, float16, bfloat16")
       ->capture_default_str();
-  app.add_option("--weights", options.weights, "auto, int8, int4")->capture_default_str();
+  app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
   app.add_option("--context", options.context_length, "0 = the model's own");
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(0);

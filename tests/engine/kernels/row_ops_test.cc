@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -77,6 +78,22 @@ TEST_P(RowOpsTest, ActivationsAreTheirFormulas) {
     Activate(activation, row.data(), factor.data(), size, out.data());
     for (size_t i = 0; i < row.size(); ++i) {
       EXPECT_NEAR(out[i], wanted(row[i]) * factor[i], 1e-5 + 1e-5 * std::abs(row[i])) << row[i];
+    }
+  }
+}
+
+TEST_P(RowOpsTest, ArgmaxIsTheFirstOfTheLargest) {
+  const float nothing = -std::numeric_limits<float>::infinity();
+  for (const size_t count : {1U, 15U, 16U, 17U, 100U}) {
+    for (size_t place = 0; place < count; ++place) {
+      std::vector<float> row(count, -3.0F);
+      for (size_t i = place; i < count; ++i) row[i] = 2.0F;
+      for (size_t i = 0; i < place; i += 3) row[i] = NAN;
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), static_cast<int64_t>(place));
+    }
+    for (const float value : {nothing, NAN}) {
+      const std::vector<float> row(count, value);
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), 0);
     }
   }
 }

@@ -149,10 +149,10 @@ TEST(ChatTemplateTest, InputsThatAreNoJsonAreNamed) {
 // A role of the service is checked; it must not come in by another door.
 TEST(ChatTemplateTest, FieldsCannotReplaceWhatIsGivenApart) {
   const std::string source = "{{ messages }}";
-  EXPECT_THAT(
-      std::string(
-          Render(source, {.messages = {{"user", "x", R"({"role": "system"})"}}}).status().message()),
-      HasSubstr("messages[0].fields: has a 'role'"));
+  EXPECT_THAT(std::string(Render(source, {.messages = {{"user", "x", R"({"role": "system"})"}}})
+                              .status()
+                              .message()),
+              HasSubstr("messages[0].fields: has a 'role'"));
   EXPECT_THAT(std::string(Render(source, {.variables = R"({"messages": []})"}).status().message()),
               HasSubstr("variables: has a 'messages'"));
 }

@@ -1,0 +1,129 @@
+"""Measures Assay and its peers on the same work in one run; writes docs/benchmarks/README.md and a chart.
+
+    python bench/compare.py --bench build/release/bin/assay-bench --model m.gguf --out docs/benchmarks
+
+Each takes its turn in a process of its own, several rounds; the table has the median of all repeats, and ratios.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+PEERS = ("llama.cpp", "openvino-genai")
+# Name, title, unit, whether more is better.
+ROWS = [
+    ("decode1", "Decode, 1 stream", "tokens/s", True),
+    ("decode4", "Decode, 4 streams together", "tokens/s", True),
+    ("decode16", "Decode, 16 streams together", "tokens/s", True),
+    ("prefill32", "Prefill of 32 tokens", "tokens/s", True),
+    ("prefill256", "Prefill of 256 tokens", "tokens/s", True),
+    ("prefill1000", "Prefill of 1000 tokens", "tokens/s", True),
+    ("load_s", "Load", "s", False),
+    ("loaded_mib", "Memory after loading, context 2048", "MiB", False),
+    ("filled_mib", "Memory with 2000 tokens in the cache", "MiB", False),
+    ("first_token_ms", "First token after 1000 tokens", "ms", False),
+    ("first_token_cached_ms", "The same, the prompt read before", "ms", False),
+]
+CHARTED = [name for name, _, unit, _ in ROWS if unit == "tokens/s"]
+
+
+def run(command):
+    print("+", " ".join(map(str, command)), file=sys.stderr, flush=True)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"compare: {command[0]} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def measure(args):
+    commands = {"assay": [args.bench, "--model", args.model, "--threads", args.threads, "--context", 2048,
+                          "--repeats", args.repeats]}
+    for peer in PEERS:
+        commands[peer] = [sys.executable, pathlib.Path(__file__).with_name("peers.py"), peer, "--model", args.model,
+                          "--threads", args.threads, "--repeats", args.repeats]
+    values = {name: {} for name in commands}
+    for _ in range(args.rounds):
+        for name, command in commands.items():
+            for key, value in run(command).items():
+                if isinstance(value, str):
+                    continue
+                values[name].setdefault(key, []).extend(value if isinstance(value, list) else [value])
+    return {name: {key: statistics.median(all_of) for key, all_of in of.items()} for name, of in values.items()}
+
+
+def number(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(results):
+    lines = ["| | " + " | ".join(["Assay", *PEERS, *(f"over {peer}" for peer in PEERS)]) + " |",
+             "|---|" + "---:|" * (1 + 2 * len(PEERS))]
+    for key, title, unit, _ in ROWS:
+        ours = results["assay"].get(key)
+        cells = [number(results[name][key]) if key in results[name] else "" for name in ("assay", *PEERS)]
+        for peer in PEERS:
+            theirs = results[peer].get(key)
+            cells.append(f"{ours / theirs:.2f}" if ours and theirs else "")
+        lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def chart(results, path):
+    import matplotlib
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    figure, axes = pyplot.subplots(figsize=(9, 4))
+    names = ("assay", *PEERS)
+    width = 0.8 / len(names)
+    for i, name in enumerate(names):
+        places = [k + i * width for k in range(len(CHARTED))]
+        axes.bar(places, [results[name].get(key, 0) for key in CHARTED], width, label=name)
+    axes.set_xticks([k + width for k in range(len(CHARTED))])
+    titles = {key: title for key, title, _, _ in ROWS}
+    axes.set_xticklabels([titles[key].replace(", ", ",\n").replace(" of ", "\nof ") for key in CHARTED], fontsize=8)
+    axes.set_ylabel("tokens/s")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bench", required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
+    args = parser.parse_args()
+    results = measure(args)
+    args.out.mkdir(parents=True, exist_ok=True)
+    chart(results, args.out / "speed.svg")
+    (args.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    text = f"""# Beside its peers
+
+Made by `make bench` on {datetime.date.today()}: {processor()}, {args.threads} threads, {pathlib.Path(args.model).name}. All of it in one
+run on the same machine, each program in {args.rounds} turns, {args.repeats} repeats each, warm; medians. Prompts are never repeated, but in the last line.
+Ratios below 1 are better for seconds and MiB, above 1 for tokens/s. What a peer's interface does not offer is left empty.
+
+{table(results)}
+
+![tokens/s](speed.svg)
+"""
+    (args.out / "README.md").write_text(text)
+    print(table(results))
+
+
+main()

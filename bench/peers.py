@@ -1,0 +1,149 @@
+"""One peer's speed and memory on a GGUF file: one JSON line, in the form of bin/assay-bench.
+
+    python bench/peers.py llama.cpp --model m.gguf --threads 2 --repeats 5
+    python bench/peers.py openvino-genai --model m.gguf
+
+decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens. prefill32, 256, 1000: prompt
+tokens/s, on a prompt that was never seen before. Greedy, a list of one value a repeat, after a short run that warms
+everything up. What a peer cannot say is absent.
+"""
+import argparse
+import json
+import time
+
+STREAM_PROMPT = 64
+STREAM_TOKENS = 192
+CONTEXT = 2048
+FILL = 2000
+PREFILLS = (32, 256, 1000)
+
+
+def resident_mib():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+
+
+class LlamaCpp:
+    """llama.cpp's library by its own C functions: nothing of Python within a step but the choice of the likeliest token."""
+
+    def __init__(self, path, threads):
+        import llama_cpp
+        import numpy
+        self.lib, self.numpy, self.threads, self.first = llama_cpp, numpy, threads, 100
+        llama_cpp.llama_backend_init()
+        before, start = resident_mib(), time.monotonic()
+        self.model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
+        context = self.context(CONTEXT, 1)
+        self.facts = {"load_s": time.monotonic() - start, "loaded_mib": resident_mib() - before}
+        self.vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))
+        self.read(context, FILL, 1)
+        self.facts["filled_mib"] = resident_mib() - before
+        llama_cpp.llama_free(context)
+
+    def context(self, tokens, streams):
+        params = self.lib.llama_context_default_params()
+        params.n_ctx, params.n_seq_max = tokens * streams, streams
+        params.n_batch, params.n_ubatch = CONTEXT, 512
+        params.n_threads = params.n_threads_batch = self.threads
+        return self.lib.llama_init_from_model(self.model, params)
+
+    def read(self, context, length, streams):
+        """Reads a prompt of each stream; seconds."""
+        batch = self.lib.llama_batch_init(length * streams, 0, streams)
+        for stream in range(streams):
+            self.first += 37
+            for i in range(length):
+                n = stream * length + i
+                batch.token[n], batch.pos[n], batch.n_seq_id[n] = (self.first + i) % 40000, i, 1
+                batch.seq_id[n][0], batch.logits[n] = stream, i == length - 1
+        batch.n_tokens = length * streams
+        start = time.monotonic()
+        self.lib.llama_decode(context, batch)
+        self.lib.llama_synchronize(context)
+        seconds = time.monotonic() - start
+        self.lib.llama_batch_free(batch)
+        return seconds
+
+    def prefill(self, length):
+        context = self.context(CONTEXT, 1)
+        seconds = self.read(context, length, 1)
+        self.lib.llama_free(context)
+        return length / seconds
+
+    def decode(self, streams):
+        context = self.context(STREAM_PROMPT + STREAM_TOKENS + 8, streams)
+        # As many as one batch takes at a time.
+        assert STREAM_PROMPT * streams <= CONTEXT
+        self.read(context, STREAM_PROMPT, streams)
+        batch = self.lib.llama_batch_init(streams, 0, streams)
+        tokens = [500 + stream for stream in range(streams)]
+        start = time.monotonic()
+        for step in range(STREAM_TOKENS):
+            for stream in range(streams):
+                batch.token[stream], batch.pos[stream] = tokens[stream], STREAM_PROMPT + step
+                batch.n_seq_id[stream], batch.seq_id[stream][0], batch.logits[stream] = 1, stream, True
+            batch.n_tokens = streams
+            self.lib.llama_decode(context, batch)
+            for stream in range(streams):
+                logits = self.numpy.ctypeslib.as_array(self.lib.llama_get_logits_ith(context, stream), shape=(self.vocab,))
+                tokens[stream] = int(logits.argmax())
+        seconds = time.monotonic() - start
+        self.lib.llama_batch_free(batch)
+        self.lib.llama_free(context)
+        return streams * STREAM_TOKENS / seconds
+
+
+class OpenVino:
+    """openvino_genai.LLMPipeline, and its continuous batching for several streams."""
+
+    def __init__(self, path, threads):
+        import numpy
+        import openvino
+        import openvino_genai
+        self.genai, self.numpy, self.tensor, self.first = openvino_genai, numpy, openvino.Tensor, 100
+        before, start = resident_mib(), time.monotonic()
+        self.pipe = openvino_genai.LLMPipeline(path, "CPU", INFERENCE_NUM_THREADS=threads)
+        self.facts = {"load_s": time.monotonic() - start, "loaded_mib": resident_mib() - before}
+        self.run(FILL, 1)
+        self.facts["filled_mib"] = resident_mib() - before
+
+    def run(self, prompt, new):
+        config = self.genai.GenerationConfig()
+        config.do_sample, config.apply_chat_template, config.ignore_eos = False, False, True
+        config.max_new_tokens = config.min_new_tokens = new
+        self.first += 37
+        ids = self.numpy.arange(self.first, self.first + prompt, dtype=self.numpy.int64)[None] % 40000
+        return self.pipe.generate(self.tensor(ids), config).perf_metrics
+
+    def prefill(self, length):
+        return 1000 * length / self.run(length, 1).get_ttft().mean
+
+    def decode(self, streams):
+        if streams > 1:
+            return None
+        return 1000 / self.run(STREAM_PROMPT, STREAM_TOKENS).get_tpot().mean
+
+
+PEERS = {"llama.cpp": LlamaCpp, "openvino-genai": OpenVino}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("peer", choices=PEERS)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
+    args = parser.parse_args()
+    peer = PEERS[args.peer](args.model, args.threads)
+    measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
+    results = {"peer": args.peer, **peer.facts}
+    for repeat in range(args.repeats + 1):
+        for name, (measure, size) in measures.items():
+            value = measure(size)
+            # The first round warms up.
+            if repeat > 0 and value is not None:
+                results.setdefault(name, []).append(value)
+    print(json.dumps(results), flush=True)
+
+
+main()
