@@ -110,8 +110,8 @@ absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> sett
           absl::StrCat("--set ", setting, ": is not NAME=VALUE, such as enable_thinking=false"));
     }
     const std::string value = setting.substr(equals + 1);
-    Json json = Parse(value);
-    variables[setting.substr(0, equals)] = json.is_discarded() ? Json(value) : std::move(json);
+    const Json json = Parse(value);
+    variables[setting.substr(0, equals)] = json.is_discarded() ? Json(value) : json;
   }
   return variables.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }

@@ -26,7 +26,15 @@ using Floats = hn::RebindToFloat<Ints>;
 using IntVec = hn::Vec<Ints>;
 using ByteVec = hn::Vec<Bytes>;
 
-#if HWY_TARGET == HWY_NEON
+// Later versions of Highway have several targets of this kind.
+#undef ASSAY_TARGET_IS_NEON
+#if defined(HWY_TARGET_IS_NEON)
+#define ASSAY_TARGET_IS_NEON HWY_TARGET_IS_NEON
+#else
+#define ASSAY_TARGET_IS_NEON (HWY_TARGET == HWY_NEON)
+#endif
+
+#if ASSAY_TARGET_IS_NEON
 // Bytes of weights are taken as signed there: 8-bit codes lose their bias of 128 first.
 inline constexpr bool kSignedCodes = true;
 #else
@@ -51,7 +59,7 @@ HWY_INLINE IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
   const __m256i products =
       _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
   return IntVec{_mm256_add_epi32(sum.raw, products)};
-#elif HWY_TARGET == HWY_NEON
+#elif ASSAY_TARGET_IS_NEON
   const int8x16_t w = vreinterpretq_s8_u8(codes.raw);
   const int8x16_t bytes = vreinterpretq_s8_s32(x.raw);
 #if defined(__ARM_FEATURE_DOTPROD)

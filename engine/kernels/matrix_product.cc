@@ -287,8 +287,8 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
                             input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
                             {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
       }
-      for (int64_t p = panel; p < panel + 2; ++p)
-        OnePanel<kType>(weights, p, input, paired, rows, out);
+      OnePanel<kType>(weights, panel, input, paired, rows, out);
+      OnePanel<kType>(weights, panel + 1, input, paired, rows, out);
     }
   }
   for (; panel < end; ++panel) OnePanel<kType>(weights, panel, input, 0, rows, out);
@@ -334,8 +334,9 @@ float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
   const Ints di;
   const hn::Rebind<int8_t, Ints> d8;
   FloatVec most = hn::Zero(df);
-  for (int64_t i = 0; i < kGroup; i += kLanes)
+  for (int64_t i = 0; i < kGroup; i += kLanes) {
     most = hn::Max(most, hn::Abs(hn::LoadU(df, values + i)));
+  }
   const float scale = hn::GetLane(hn::MaxOfLanes(df, most)) / kMaxCode;
   const FloatVec inverse = hn::Set(df, scale == 0.0F ? 0.0F : 1.0F / scale);
   IntVec sums = hn::Zero(di);

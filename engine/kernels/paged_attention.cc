@@ -244,8 +244,9 @@ class PageWalk {
     const float* shares = scratch_.shares() + query * kPageTokens;
     RowVec mixed[kQueries][kVecs];
     for (int q = 0; q < kQueries; ++q) {
-      for (int64_t v = 0; v < kVecs; ++v)
+      for (int64_t v = 0; v < kVecs; ++v) {
         mixed[q][v] = hn::LoadU(d, sums + q * padded_ + v * kLanes);
+      }
     }
     for (int64_t t = 0; t < tokens; ++t) {
       RowVec value[kVecs];
@@ -258,8 +259,9 @@ class PageWalk {
       }
     }
     for (int q = 0; q < kQueries; ++q) {
-      for (int64_t v = 0; v < kVecs; ++v)
+      for (int64_t v = 0; v < kVecs; ++v) {
         hn::StoreU(mixed[q][v], d, sums + q * padded_ + v * kLanes);
+      }
     }
   }
 

@@ -25,8 +25,9 @@ template <typename Change, typename... Inputs>
 HWY_INLINE void ForRow(int64_t count, float* out, const Change& change, const Inputs*... inputs) {
   const RowTag d;
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
+  for (; i + kLanes <= count; i += kLanes) {
     hn::StoreU(change(hn::LoadU(d, inputs + i)...), d, out + i);
+  }
   if (i == count) return;
   const auto padded = [&](const float* from) {
     HWY_ALIGN float lanes[kLanes] = {};

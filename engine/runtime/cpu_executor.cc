@@ -125,7 +125,7 @@ class CpuExecutor : public ModelExecutor {
           absl::StrCat(rows_.size(), " tokens in one step; at most ", options_.max_tokens));
     }
     chunks_ = chunks;
-    const absl::Status prepared = CatchTorch("preparing a step", [&]() -> absl::Status {
+    absl::Status prepared = CatchTorch("preparing a step", [&]() -> absl::Status {
       PrepareTasks();
       PrepareAngles();
       const size_t wanted = logit_rows_.size() * static_cast<size_t>(spec_.vocab);
@@ -224,7 +224,7 @@ class CpuExecutor : public ModelExecutor {
       const auto count = static_cast<int64_t>(chunk.tokens.size());
       angles_.push_back(
           {rope_->At(chunk.position, count, chunk.sequence_length), spec_.rope.dim / 2});
-      if (!window_rope_.has_value()) continue;
+      if (!window_rope_.has_value() || !spec_.window_rope.has_value()) continue;
       window_angles_.push_back({window_rope_->At(chunk.position, count, chunk.sequence_length),
                                 spec_.window_rope->dim / 2});
     }

@@ -54,6 +54,7 @@ absl::Status ReadBatchLogits(ModelExecutor& executor,
                      executor.pages(), "; load with a larger context"));
   }
   std::vector<SequenceChunk> chunks;
+  chunks.reserve(sequences.size());
   for (size_t i = 0; i < sequences.size(); ++i) {
     chunks.push_back({.pages = pages[i],
                       .tokens = sequences[i],

@@ -88,9 +88,9 @@ std::vector<std::string_view> SplitSpaces(std::string_view text, int64_t limit, 
     size_t at = from_right ? rest.size() : 0;
     while (from_right ? at > 0 : at < rest.size()) {
       const std::string_view piece = from_right ? rest.substr(0, at) : rest.substr(at);
-      if ((from_right ? TrailingSpaces(piece, IsPythonSpace)
-                      : LeadingSpaces(piece, IsPythonSpace)) > 0)
-        break;
+      const size_t spaces =
+          from_right ? TrailingSpaces(piece, IsPythonSpace) : LeadingSpaces(piece, IsPythonSpace);
+      if (spaces > 0) break;
       at = from_right ? at - 1 : at + 1;
     }
     parts.push_back(from_right ? rest.substr(at) : rest.substr(0, at));
