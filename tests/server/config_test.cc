@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -20,13 +21,17 @@ using testing::HasSubstr;
 
 class ConfigTest : public testing::Test {
  protected:
+  void TearDown() override { std::remove(path_.c_str()); }
+
   std::string Write(const std::string& text) {
-    const std::string path =
-        absl::StrCat(testing::TempDir(), "/assayd_config_test.", getpid(), ".yaml");
-    std::ofstream(path) << text;
-    return path;
+    std::ofstream(path_) << text;
+    return path_;
   }
   absl::Status Refused(const std::string& text) { return LoadConfig(Write(text)).status(); }
+
+ private:
+  const std::string path_ =
+      absl::StrCat(testing::TempDir(), "/assayd_config_test.", getpid(), ".yaml");
 };
 
 TEST_F(ConfigTest, DefaultsAndPathsRelativeToTheFile) {
