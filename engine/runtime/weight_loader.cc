@@ -24,6 +24,7 @@ namespace assay::engine {
 namespace {
 
 constexpr int64_t kStagingFloats = 4 << 20;
+constexpr int64_t kStagingBytes = kStagingFloats * static_cast<int64_t>(sizeof(float));
 // Elements below which a thread of its own costs more than it saves.
 constexpr int64_t kParallelFloats = 1 << 15;
 
@@ -164,7 +165,7 @@ absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
   const int64_t row_bytes = out->columns() / layout->elements * layout->bytes;
   if (row_bytes * out->rows() != static_cast<int64_t>(tensor.data.size())) return NotWhole(tensor);
   const int64_t grain = std::max<int64_t>(1, kParallelFloats / (out->columns() * kPanelRows));
-  at::parallel_for(0, out->panels(), grain, [&](int64_t begin, int64_t end) {
+  const auto pack = [&](int64_t begin, int64_t end) {
     std::array<const std::byte*, kPanelRows> rows{};
     for (int64_t panel = begin; panel < end; ++panel) {
       const int64_t first = panel * kPanelRows;
@@ -177,7 +178,13 @@ absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
       out->SetStoredPanel(panel, tensor.type,
                           absl::MakeConstSpan(rows).first(static_cast<size_t>(count)));
     }
-  });
+  };
+  // The file's pages of a large tensor must not all be resident beside its copy.
+  const int64_t step = std::max<int64_t>(1, kStagingBytes / (row_bytes * kPanelRows));
+  for (int64_t first = 0; first < out->panels(); first += step) {
+    at::parallel_for(first, std::min(first + step, out->panels()), grain, pack);
+    source_.ReleasePages(tensor);
+  }
   return absl::OkStatus();
 }
 
@@ -214,6 +221,7 @@ absl::Status WeightLoader::PackFloats(const StoredTensor& tensor, const Layout& 
           DecodeRange(stored, first_row, rows, layout.row_order, staging.data_ptr<float>());
       if (!decoded.ok()) return decoded;
       floats = staging.const_data_ptr<float>();
+      source_.ReleasePages(tensor);
     }
     at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
       std::array<const float*, kPanelRows> lines{};
