@@ -12,6 +12,9 @@ namespace assay::engine {
 // Tokens of a page, of any backend.
 inline constexpr int64_t kPageTokens = 32;
 
+// Pages that hold so many tokens.
+inline int64_t PagesFor(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
+
 enum class KvType { kFloat32, kFloat16 };
 
 // Memory of `pages` pages, each the keys and values of 32 consecutive tokens in every layer. For

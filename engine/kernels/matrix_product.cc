@@ -26,7 +26,7 @@ constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
 constexpr int kMaxTile = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
 
 // Rows against a pair of panels.
-constexpr int64_t kPairRows = 4;
+constexpr int kPairRows = 4;
 
 // One part (a register's lanes) of a panel against some rows.
 struct TileOut {
@@ -52,24 +52,62 @@ HWY_INLINE FloatVec LoadHalves(const uint16_t* from) {
   return hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-// The codes of a group for the lanes of a part, quad by quad.
+// How a quantised type lies in a panel.
+template <PackedType kType>
+struct Layout {
+  static constexpr bool kWide = kType == PackedType::kInt8;
+  static constexpr bool kAffine = kType == PackedType::kInt4Affine;
+  // What the codes are biased by, as DotQuads() takes them.
+  static constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
+  static constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
+  static constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+};
+
+constexpr int64_t kHalfQuads = kQuads / 2;
+
+// Half of a group's quads for the lanes of a part: its first or its last; of 4-bit codes those in
+// the low or in the high half of the bytes.
 template <bool kWide>
-HWY_INLINE void LoadCodes(const uint8_t* group, ByteVec (&codes)[kQuads]) {
+HWY_INLINE void LoadHalf(const uint8_t* group, bool last, ByteVec (&codes)[kHalfQuads]) {
   const Bytes db;
-  if constexpr (kWide) {
-    for (int64_t q = 0; q < kQuads; ++q) {
-      codes[q] = hn::LoadU(db, group + q * kPanelQuadBytes);
+  for (int64_t q = 0; q < kHalfQuads; ++q) {
+    if constexpr (kWide) {
+      codes[q] = hn::LoadU(db, group + (q + (last ? kHalfQuads : 0)) * kPanelQuadBytes);
       if constexpr (kSignedCodes) codes[q] = hn::Xor(codes[q], hn::Set(db, 0x80));
+    } else {
+      const hn::Repartition<uint16_t, Ints> dw;
+      const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
+      const ByteVec shifted =
+          last ? hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))) : pairs;
+      codes[q] = hn::And(shifted, hn::Set(db, 0x0F));
     }
-    return;
   }
-  const ByteVec low = hn::Set(db, 0x0F);
-  const hn::Repartition<uint16_t, Ints> dw;
-  for (int64_t q = 0; q < kQuads / 2; ++q) {
-    const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
-    codes[q] = hn::And(pairs, low);
-    codes[q + kQuads / 2] =
-        hn::And(hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))), low);
+}
+
+// The dot product of a row of activations with no codes: what their bias takes away.
+template <PackedType kType>
+HWY_INLINE IntVec EmptyDot(const QuantisedTile& tile, int64_t row) {
+  const Ints di;
+  constexpr int32_t kZero = Layout<kType>::kZero;
+  return kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row]);
+}
+
+// Adds a group's dot products with the rows from `row` on, scaled, to their sums. scales: the
+// group's, for the lanes of a part.
+template <PackedType kType, int kRows>
+HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
+                          const QuantisedTile& tile, int64_t row, FloatVec (&sums)[kRows]) {
+  const Floats df;
+  const FloatVec scale = LoadHalves(scales);
+  for (int r = 0; r < kRows; ++r) {
+    sums[r] = hn::MulAdd(hn::ConvertTo(df, dots[r]),
+                         hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r]);
+  }
+  if constexpr (Layout<kType>::kAffine) {
+    const FloatVec minimum = LoadHalves(scales + kPanelRows);
+    for (int r = 0; r < kRows; ++r) {
+      sums[r] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r]);
+    }
   }
 }
 
@@ -77,113 +115,71 @@ HWY_INLINE void LoadCodes(const uint8_t* group, ByteVec (&codes)[kQuads]) {
 template <PackedType kType, int kRows>
 HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
                              const QuantisedTile* tiles, int64_t row, const TileOut& out) {
-  constexpr bool kWide = kType == PackedType::kInt8;
-  constexpr bool kAffine = kType == PackedType::kInt4Affine;
-  constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
-  constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
-  constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+  constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
   const Floats df;
   FloatVec sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
     const QuantisedTile& tile = tiles[g];
-    ByteVec codes[kQuads];
-    LoadCodes<kWide>(values + g * kGroupBytes, codes);
-    const FloatVec scale = LoadHalves(scales + g * kScaleStep);
+    ByteVec first[kHalfQuads];
+    ByteVec last[kHalfQuads];
+    LoadHalf<kWide>(values + g * Layout<kType>::kGroupBytes, /*last=*/false, first);
+    LoadHalf<kWide>(values + g * Layout<kType>::kGroupBytes, /*last=*/true, last);
+    IntVec dots[kRows];
     for (int r = 0; r < kRows; ++r) {
       const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
-      IntVec dot = kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row + r]);
-      for (int64_t q = 0; q < kQuads; ++q) {
-        dot = DotQuads<kWide>(dot, codes[q], hn::Set(di, quads[q]));
+      dots[r] = EmptyDot<kType>(tile, row + r);
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        dots[r] = DotQuads<kWide>(dots[r], first[q], hn::Set(di, quads[q]));
       }
-      sums[r] = hn::MulAdd(hn::ConvertTo(df, dot),
-                           hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r]);
-    }
-    if constexpr (kAffine) {
-      const FloatVec minimum = LoadHalves(scales + g * kScaleStep + kPanelRows);
-      for (int r = 0; r < kRows; ++r) {
-        sums[r] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r]);
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        dots[r] = DotQuads<kWide>(dots[r], last[q], hn::Set(di, quads[kHalfQuads + q]));
       }
     }
+    AddScaled<kType>(dots, scales + g * Layout<kType>::kScaleStep, tile, row, sums);
   }
   for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
 }
 
-// Half of the quads of a group: those in the low or in the high half of the bytes, or of the group.
-template <bool kWide>
-HWY_INLINE void LoadHalf(const uint8_t* group, bool high, ByteVec (&codes)[kQuads / 2]) {
-  const Bytes db;
-  for (int64_t q = 0; q < kQuads / 2; ++q) {
-    if constexpr (kWide) {
-      codes[q] = hn::LoadU(db, group + (q + (high ? kQuads / 2 : 0)) * kPanelQuadBytes);
-      if constexpr (kSignedCodes) codes[q] = hn::Xor(codes[q], hn::Set(db, 0x80));
-    } else {
-      const hn::Repartition<uint16_t, Ints> dw;
-      const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
-      const ByteVec shifted =
-          high ? hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))) : pairs;
-      codes[q] = hn::And(shifted, hn::Set(db, 0x0F));
-    }
-  }
-}
-
 // Two panels, `value_step` bytes and `scale_step` scales apart, against four rows: every load of
-// activations serves both.
+// activations serves both. Half a group at a time: more codes than that do not fit the registers.
 template <PackedType kType>
 HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
                              int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
                              int64_t row, const FloatRows& out) {
-  constexpr int kRows = kPairRows;
-  constexpr int kPair = 2;
-  constexpr bool kWide = kType == PackedType::kInt8;
-  constexpr bool kAffine = kType == PackedType::kInt4Affine;
-  constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
-  constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
-  constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+  constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
   const Floats df;
-  FloatVec sums[kRows][kPair];
-  for (int r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(df);
+  FloatVec sums[2][kPairRows];
+  for (int r = 0; r < kPairRows; ++r) sums[0][r] = sums[1][r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
     const QuantisedTile& tile = tiles[g];
-    IntVec dots[kRows][kPair];
-    for (int r = 0; r < kRows; ++r) {
-      dots[r][0] = dots[r][1] =
-          kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row + r]);
+    IntVec dots[2][kPairRows];
+    for (int r = 0; r < kPairRows; ++r) {
+      dots[0][r] = dots[1][r] = EmptyDot<kType>(tile, row + r);
     }
-    for (const bool high : {false, true}) {
-      ByteVec first[kQuads / 2];
-      ByteVec second[kQuads / 2];
-      LoadHalf<kWide>(values + g * kGroupBytes, high, first);
-      LoadHalf<kWide>(values + value_step + g * kGroupBytes, high, second);
-      for (int64_t q = 0; q < kQuads / 2; ++q) {
-        for (int r = 0; r < kRows; ++r) {
+    for (const bool last : {false, true}) {
+      ByteVec codes[2][kHalfQuads];
+      const uint8_t* group = values + g * Layout<kType>::kGroupBytes;
+      LoadHalf<kWide>(group, last, codes[0]);
+      LoadHalf<kWide>(group + value_step, last, codes[1]);
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        for (int r = 0; r < kPairRows; ++r) {
           const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
-          const IntVec x = hn::Set(di, quads[q + (high ? kQuads / 2 : 0)]);
-          dots[r][0] = DotQuads<kWide>(dots[r][0], first[q], x);
-          dots[r][1] = DotQuads<kWide>(dots[r][1], second[q], x);
+          const IntVec x = hn::Set(di, quads[q + (last ? kHalfQuads : 0)]);
+          dots[0][r] = DotQuads<kWide>(dots[0][r], codes[0][q], x);
+          dots[1][r] = DotQuads<kWide>(dots[1][r], codes[1][q], x);
         }
       }
     }
-    for (int p = 0; p < kPair; ++p) {
-      const uint16_t* of_group = scales + p * scale_step + g * kScaleStep;
-      const FloatVec scale = LoadHalves(of_group);
-      for (int r = 0; r < kRows; ++r) {
-        sums[r][p] = hn::MulAdd(hn::ConvertTo(df, dots[r][p]),
-                                hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r][p]);
-      }
-      if constexpr (kAffine) {
-        const FloatVec minimum = LoadHalves(of_group + kPanelRows);
-        for (int r = 0; r < kRows; ++r) {
-          sums[r][p] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r][p]);
-        }
-      }
-    }
+    const uint16_t* of_group = scales + g * Layout<kType>::kScaleStep;
+    AddScaled<kType>(dots[0], of_group, tile, row, sums[0]);
+    AddScaled<kType>(dots[1], of_group + scale_step, tile, row, sums[1]);
   }
-  for (int r = 0; r < kRows; ++r) {
-    hn::StoreU(sums[r][0], df, out.row(r));
-    hn::StoreU(sums[r][1], df, out.row(r) + kPanelRows);
+  for (int r = 0; r < kPairRows; ++r) {
+    hn::StoreU(sums[0][r], df, out.row(r));
+    hn::StoreU(sums[1][r], df, out.row(r) + kPanelRows);
   }
 }
 

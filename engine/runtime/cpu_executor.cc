@@ -190,7 +190,7 @@ class CpuExecutor : public ModelExecutor {
       }
     } else if (spec_.position == PositionKind::kAlibi) {
       if (spec_.attention.alibi_rounded_and_scaled) {
-        bias_stride_ = (options_.context + kPageTokens - 1) / kPageTokens * kPageTokens;
+        bias_stride_ = PagesFor(options_.context) * kPageTokens;
         biases_ = RoundedBiases(spec_.attention, bias_stride_);
       } else {
         slopes_ = AlibiSlopes(spec_.attention.heads);

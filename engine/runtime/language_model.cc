@@ -73,7 +73,7 @@ struct Plan {
   // The CPU's own kernels compute.
   bool packed;
 
-  int64_t pages() const { return (cache_tokens + kPageTokens - 1) / kPageTokens; }
+  int64_t pages() const { return PagesFor(cache_tokens); }
   PackedType full() const {
     if (dtype == at::kHalf) return PackedType::kFloat16;
     return dtype == at::kBFloat16 ? PackedType::kBFloat16 : PackedType::kFloat32;

@@ -16,7 +16,7 @@ namespace assay::engine {
 absl::Status ReadLogits(ModelExecutor& executor, absl::Span<const TokenId> tokens, int64_t chunk,
                         int64_t vocab, std::vector<float>* logits) {
   const auto length = static_cast<int64_t>(tokens.size());
-  std::vector<int32_t> pages(static_cast<size_t>((length + kPageTokens - 1) / kPageTokens));
+  std::vector<int32_t> pages(static_cast<size_t>(PagesFor(length)));
   std::iota(pages.begin(), pages.end(), 0);
   const auto row_size = static_cast<size_t>(vocab);
   logits->resize(tokens.size() * row_size);
@@ -44,7 +44,7 @@ absl::Status ReadBatchLogits(ModelExecutor& executor,
   std::vector<std::vector<int32_t>> pages;
   int32_t next = 0;
   for (const std::vector<TokenId>& sequence : sequences) {
-    pages.emplace_back((sequence.size() + kPageTokens - 1) / kPageTokens);
+    pages.emplace_back(static_cast<size_t>(PagesFor(static_cast<int64_t>(sequence.size()))));
     std::iota(pages.back().begin(), pages.back().end(), next);
     next += static_cast<int32_t>(pages.back().size());
   }

@@ -20,8 +20,6 @@
 namespace assay::engine {
 namespace {
 
-int64_t PagesFor(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
-
 bool GoesBefore(const Sequence& a, const Sequence& b) {
   return a.priority() != b.priority() ? a.priority() > b.priority() : a.number < b.number;
 }

@@ -160,10 +160,9 @@ absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, i
 
 absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
                                       absl::Span<const int64_t> row_order, PackedMatrix* out) {
-  const absl::StatusOr<BlockLayout> layout = LayoutOf(tensor.type);
-  if (!layout.ok()) return layout.status();
-  const int64_t row_bytes = out->columns() / layout->elements * layout->bytes;
-  if (row_bytes * out->rows() != static_cast<int64_t>(tensor.data.size())) return NotWhole(tensor);
+  const absl::StatusOr<int64_t> row_size = RowBytes(tensor, out->rows(), out->columns());
+  if (!row_size.ok()) return row_size.status();
+  const int64_t row_bytes = *row_size;
   const int64_t grain = std::max<int64_t>(1, kParallelFloats / (out->columns() * kPanelRows));
   const auto pack = [&](int64_t begin, int64_t end) {
     std::array<const std::byte*, kPanelRows> rows{};
@@ -197,14 +196,9 @@ absl::Status WeightLoader::PackFloats(const StoredTensor& tensor, const Layout& 
     whole = at::empty({out->rows(), out->columns()}, at::kFloat);
     if (absl::Status decoded = DecodeTransposed(tensor, whole); !decoded.ok()) return decoded;
   }
-  const absl::StatusOr<BlockLayout> blocks = LayoutOf(tensor.type);
-  if (!blocks.ok()) return blocks.status();
-  const int64_t row_bytes = out->columns() / blocks->elements * blocks->bytes;
-  if (out->columns() % blocks->elements != 0 ||
-      row_bytes * out->rows() != static_cast<int64_t>(tensor.data.size())) {
-    return NotWhole(tensor);
-  }
-  const Rows stored{tensor.type, tensor.data.data(), out->rows(), row_bytes, out->columns()};
+  const absl::StatusOr<int64_t> row_bytes = RowBytes(tensor, out->rows(), out->columns());
+  if (!row_bytes.ok()) return row_bytes.status();
+  const Rows stored{tensor.type, tensor.data.data(), out->rows(), *row_bytes, out->columns()};
   const at::Tensor staging =
       layout.transposed
           ? at::Tensor()
@@ -238,7 +232,14 @@ absl::Status WeightLoader::PackFloats(const StoredTensor& tensor, const Layout& 
   return absl::OkStatus();
 }
 
-absl::Status WeightLoader::NotWhole(const StoredTensor& tensor) const {
+absl::StatusOr<int64_t> WeightLoader::RowBytes(const StoredTensor& tensor, int64_t rows,
+                                               int64_t floats) const {
+  const absl::StatusOr<BlockLayout> layout = LayoutOf(tensor.type);
+  if (!layout.ok()) return layout.status();
+  const int64_t bytes = floats / layout->elements * layout->bytes;
+  const bool whole =
+      floats % layout->elements == 0 && bytes * rows == static_cast<int64_t>(tensor.data.size());
+  if (whole) return bytes;
   return absl::DataLossError(absl::StrCat(
       source_.path(), ": tensor ", tensor.name, " of shape ", ShapeText(tensor.shape), " has ",
       tensor.data.size(), " bytes, which are not whole rows of ", GgmlTypeName(tensor.type)));
@@ -246,15 +247,11 @@ absl::Status WeightLoader::NotWhole(const StoredTensor& tensor) const {
 
 absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& out,
                                   absl::Span<const int64_t> row_order) {
-  const absl::StatusOr<BlockLayout> layout = LayoutOf(tensor.type);
-  if (!layout.ok()) return layout.status();
   const int64_t count = out.dim() == 1 && row_order.empty() ? 1 : std::max<int64_t>(1, out.size(0));
   const int64_t floats = out.numel() / count;
-  const int64_t bytes = floats / layout->elements * layout->bytes;
-  if (floats % layout->elements != 0 || bytes * count != static_cast<int64_t>(tensor.data.size())) {
-    return NotWhole(tensor);
-  }
-  const Rows rows{tensor.type, tensor.data.data(), count, bytes, floats};
+  const absl::StatusOr<int64_t> bytes = RowBytes(tensor, count, floats);
+  if (!bytes.ok()) return bytes.status();
+  const Rows rows{tensor.type, tensor.data.data(), count, *bytes, floats};
   if (out.is_cpu() && out.scalar_type() == at::kFloat) {
     return DecodeRange(rows, 0, count, row_order, out.data_ptr<float>());
   }

@@ -73,7 +73,8 @@ class WeightLoader {
   absl::StatusOr<const StoredTensor*> Find(const std::string& name, std::vector<int64_t> shape,
                                            bool transposed) const;
   void MarkRead(const StoredTensor& tensor);
-  absl::Status NotWhole(const StoredTensor& tensor) const;
+  // Of each of the tensor's rows of so many floats; DATA_LOSS if its bytes are not whole rows.
+  absl::StatusOr<int64_t> RowBytes(const StoredTensor& tensor, int64_t rows, int64_t floats) const;
   absl::Status PackStored(const StoredTensor& tensor, absl::Span<const int64_t> row_order,
                           PackedMatrix* out);
   absl::Status PackFloats(const StoredTensor& tensor, const Layout& layout, PackedMatrix* out);
