@@ -2,13 +2,16 @@
 SHELL := /bin/bash
 PRESET ?= release
 MODEL := var/models/smollm2-135m-instruct-q4_1.gguf
+# Of mixed load in `make bench`, and of the long run in `make reliability`.
+MINUTES ?= 10
+RELIABILITY_MINUTES ?= 5
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint format build setup verify bench clean
+.PHONY: help demo demo-stop test lint format build setup verify bench reliability study clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## From nothing to a streamed post, an evaluation and its MLflow run
 	@deploy/demo.sh start
@@ -42,9 +45,16 @@ verify: build ## Full comparisons with transformers (slow)
 	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
 	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
 
-bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI; writes docs/benchmarks
+bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon under load (MINUTES=10); writes docs/benchmarks
 	@SETUP_BENCH=1 deploy/setup.sh
 	@.venv-bench/bin/python bench/compare.py --bench build/$(PRESET)/bin/assay-bench --model $(MODEL) --out docs/benchmarks
+	@.venv-bench/bin/python bench/serve.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(MINUTES)
+
+study: build ## The standard evaluation: six forms of a model and two that know nothing; writes var/study/report.html
+	@deploy/plans/study.sh build/$(PRESET)/bin $(MODEL)
+
+reliability: build ## Harm the daemon, assert what clients see, look for leaks (RELIABILITY_MINUTES=5); writes docs/benchmarks
+	@.venv/bin/python bench/reliability.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(RELIABILITY_MINUTES)
 
 clean: ## Remove the builds; .venv and var stay
 	@rm -rf build

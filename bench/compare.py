@@ -8,10 +8,11 @@ import argparse
 import datetime
 import json
 import pathlib
-import platform
 import statistics
 import subprocess
 import sys
+
+from machine import processor
 
 PEERS = ("llama.cpp", "openvino-genai")
 # Name, title, unit, whether more is better.
@@ -22,12 +23,16 @@ ROWS = [
     ("prefill32", "Prefill of 32 tokens", "tokens/s", True),
     ("prefill256", "Prefill of 256 tokens", "tokens/s", True),
     ("prefill1000", "Prefill of 1000 tokens", "tokens/s", True),
-    ("load_s", "Load", "s", False),
+    ("rewrite1_plain", "Rewriting a text, 1 stream", "tokens/s", True),
+    ("rewrite1", "The same with guesses from the text", "tokens/s", True),
+    ("load_s", "First load of a process", "s", False),
+    ("reload_s", "Load after an unload", "s", False),
     ("loaded_mib", "Memory after loading, context 2048", "MiB", False),
     ("filled_mib", "Memory with 2000 tokens in the cache", "MiB", False),
     ("first_token_ms", "First token after 1000 tokens", "ms", False),
     ("first_token_cached_ms", "The same, the prompt read before", "ms", False),
 ]
+REWRITE = pathlib.Path(__file__).with_name("rewrite.txt")
 CHARTED = [name for name, _, unit, _ in ROWS if unit == "tokens/s"]
 
 
@@ -41,10 +46,10 @@ def run(command):
 
 def measure(args):
     commands = {"assay": [args.bench, "--model", args.model, "--threads", args.threads, "--context", 2048,
-                          "--repeats", args.repeats]}
+                          "--repeats", args.repeats, "--rewrite", REWRITE]}
     for peer in PEERS:
         commands[peer] = [sys.executable, pathlib.Path(__file__).with_name("peers.py"), peer, "--model", args.model,
-                          "--threads", args.threads, "--repeats", args.repeats]
+                          "--threads", args.threads, "--repeats", args.repeats, "--rewrite", REWRITE]
     values = {name: {} for name in commands}
     for _ in range(args.rounds):
         for name, command in commands.items():
@@ -70,14 +75,6 @@ def table(results):
             cells.append(f"{ours / theirs:.2f}" if ours and theirs else "")
         lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def processor():
-    try:
-        with open("/proc/cpuinfo") as info:
-            return next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 def chart(results, path):
@@ -121,6 +118,9 @@ Ratios below 1 are better for seconds and MiB, above 1 for tokens/s. What a peer
 {table(results)}
 
 ![tokens/s](speed.svg)
+
+The daemon through gRPC, with long prompts arriving and under a mixed load: [serving.md](serving.md). Behind the numbers:
+[notes.md](notes.md).
 """
     (args.out / "README.md").write_text(text)
     print(table(results))

@@ -3,12 +3,15 @@
 // decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens, from
 // the moment that all have their first token to the end of the first. prefill32, 256, 1000: prompt
 // tokens/s, the first new token included. first_token_ms: of 1000 tokens; first_token_cached_ms: of
-// the same prompt again. Greedy, a list of one value a repeat, after one short run that warms
-// everything up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the
-// cache.
+// the same prompt again. rewrite1, rewrite1_plain: tokens/s of one stream that answers the text of
+// --rewrite, with and without guesses from it; rewrite1_accepted: the share of its tokens that were
+// guessed. load_s, reload_s: of the first load, and of those after an unload. All others are
+// without guesses. Greedy, a list of one value a repeat, after one short run that warms everything
+// up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the cache.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -40,6 +43,7 @@ constexpr int kStreamTokens = 384;
 constexpr int kLongPrompt = 1000;
 constexpr int kFillPrompt = 2000;
 constexpr int kWarmUpTokens = 8;
+constexpr int kRewriteTokens = 256;
 
 // Consecutive ids, in another place of the vocabulary each time: nothing is cached.
 GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new_tokens) {
@@ -52,6 +56,7 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
   }
   request.max_new_tokens = new_tokens;
   request.ignore_end_of_text = true;
+  request.drafts = false;
   request.arrival = absl::Now();
   return request;
 }
@@ -113,6 +118,33 @@ int64_t ResidentBytes() {
   return 0;
 }
 
+// The answer to a text that it largely repeats.
+absl::Status Rewrite(LanguageModel& model, const std::string& text, nlohmann::json* results) {
+  std::vector<TokenId> plain;
+  for (const bool drafts : {false, true}) {
+    GenerationRequest request;
+    request.prompt.text = text;
+    request.max_new_tokens = kRewriteTokens;
+    request.drafts = drafts;
+    request.arrival = absl::Now();
+    const auto written = model.Generate(request, nullptr);
+    if (!written.ok()) return written.status();
+    (*results)[drafts ? "rewrite1" : "rewrite1_plain"].push_back(absl::Seconds(1) /
+                                                                 written->timings.per_token);
+    if (!drafts) continue;
+    (*results)["rewrite1_accepted"].push_back(static_cast<double>(written->accepted_tokens) /
+                                              static_cast<double>(written->tokens.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file || text.empty()) return absl::NotFoundError(absl::StrCat("no text in ", path));
+  return text;
+}
+
 // Adds each result under its name.
 absl::Status Repeat(LanguageModel& model, nlohmann::json* results) {
   for (const int streams : {1, 4, 16}) {
@@ -137,16 +169,22 @@ absl::Status Repeat(LanguageModel& model, nlohmann::json* results) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options, int repeats) {
+absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options,
+                                       const std::string& rewrite, int repeats) {
   constexpr double kMebibyte = 1 << 20;
   const int64_t before = ResidentBytes();
   auto model = LanguageModel::Load(options);
   if (!model.ok()) return model.status();
+  const assay::engine::LoadTimes& times = (*model)->info().load_times;
   nlohmann::json results = {{"peer", "assay"},
                             {"device", (*model)->info().device},
                             {"weights", (*model)->info().quantization},
                             {"threads", options.device.threads},
-                            {"load_s", absl::ToDoubleSeconds((*model)->info().load_time)},
+                            {"load_s", absl::ToDoubleSeconds(times.total)},
+                            {"load_files_s", absl::ToDoubleSeconds(times.files)},
+                            {"load_tokenizer_s", absl::ToDoubleSeconds(times.tokenizer)},
+                            {"load_weights_s", absl::ToDoubleSeconds(times.weights)},
+                            {"load_warm_up_s", absl::ToDoubleSeconds(times.warm_up)},
                             {"loaded_mib", (ResidentBytes() - before) / kMebibyte}};
   const auto filled = (*model)->Generate(Request(**model, kFillPrompt, 1), nullptr);
   if (!filled.ok()) return filled.status();
@@ -155,6 +193,14 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options
   if (!warm.ok()) return warm.status();
   for (int i = 0; i < repeats; ++i) {
     if (absl::Status done = Repeat(**model, &results); !done.ok()) return done;
+    if (rewrite.empty()) continue;
+    if (absl::Status done = Rewrite(**model, rewrite, &results); !done.ok()) return done;
+  }
+  for (int i = 0; i < repeats; ++i) {
+    model->reset();
+    model = LanguageModel::Load(options);
+    if (!model.ok()) return model.status();
+    results["reload_s"].push_back(absl::ToDoubleSeconds((*model)->info().load_times.total));
   }
   return results;
 }
@@ -167,6 +213,7 @@ int main(int argc, char** argv) {
   std::string device = "cpu";
   int threads = 0;
   int repeats = 5;
+  std::string rewrite_path;
   app.add_option("--model", options.path, "GGUF file")->required();
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
   app.add_option("--threads", threads, "CPU threads; 0 = physical cores")->capture_default_str();
@@ -178,7 +225,10 @@ int main(int argc, char** argv) {
   app.add_option("--context", options.context_length, "Tokens of a request; 0 = the model's own")
       ->capture_default_str();
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
-  app.add_option("--kv-cache", options.kv_cache, "auto, float32, float16")->capture_default_str();
+  app.add_option("--kv-cache", options.kv_cache, "auto, float32, float16, int8")
+      ->capture_default_str();
+  app.add_option("--rewrite", rewrite_path, "A text to answer, for the measurement of guesses");
+  app.add_option("--draft-tokens", options.draft_tokens, "Longest guess")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(threads);
   const auto resolved = assay::engine::ResolveDevice(device);
@@ -187,7 +237,13 @@ int main(int argc, char** argv) {
     return 1;
   }
   options.device = *resolved;
-  const auto line = Measure(options, repeats);
+  const auto rewrite =
+      rewrite_path.empty() ? absl::StatusOr<std::string>("") : ReadText(rewrite_path);
+  if (!rewrite.ok()) {
+    std::cerr << rewrite.status() << '\n';
+    return 1;
+  }
+  const auto line = Measure(options, *rewrite, repeats);
   if (!line.ok()) {
     std::cerr << line.status() << '\n';
     return 1;

@@ -1,5 +1,6 @@
 // The CPU's products: bytes of weights a second for one row (bounded by memory once the matrices
-// exceed the caches), multiply-adds a second for many.
+// exceed the caches), multiply-adds a second for many. And attention over a long context: bytes of
+// keys and values a second for one token, multiply-adds for many.
 //
 //   bin/kernels_bench --benchmark_filter=Int4
 #include <benchmark/benchmark.h>
@@ -9,9 +10,12 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "engine/kernels/kv_pages.h"
 #include "engine/kernels/matrix_product.h"
+#include "engine/kernels/paged_attention.h"
 #include "engine/kernels/thread_pool.h"
 
 namespace {
@@ -61,6 +65,56 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs) {
   state.SetLabel(assay::engine::KernelTarget());
 }
 
+// A model of 30 layers, as of SmolLM2-135M, so that one token's keys and values exceed the caches.
+void BM_Attention(benchmark::State& state, assay::engine::KvType type) {
+  using assay::engine::kPageTokens;
+  constexpr int64_t kLayers = 30;
+  constexpr int64_t kHeads = 3;
+  constexpr int64_t kGroup = 3;
+  constexpr int64_t kDim = 64;
+  constexpr int64_t kContext = 4096;
+  const int64_t tokens = state.range(0);
+  const int64_t layers = tokens == 1 ? kLayers : 1;
+  const int64_t pages = assay::engine::PagesFor(kContext);
+  assay::engine::KvPages cache(
+      {.type = type, .layers = layers, .kv_heads = kHeads, .head_dim = kDim}, pages);
+  std::vector<float> row(kDim);
+  for (int64_t i = 0; i < kDim; ++i) row[static_cast<size_t>(i)] = 0.01F * static_cast<float>(i);
+  std::vector<int32_t> table;
+  for (int64_t page = 0; page < pages; ++page) {
+    table.push_back(static_cast<int32_t>(page));
+    for (int64_t i = 0; i < layers * kHeads * kPageTokens; ++i) {
+      cache.Write(i / (kHeads * kPageTokens), page, i % kPageTokens, i / kPageTokens % kHeads,
+                  row.data(), row.data());
+    }
+  }
+  std::vector<float> queries(static_cast<size_t>(tokens * kGroup * kDim), 0.1F);
+  std::vector<float> out(queries.size());
+  assay::engine::AttentionScratch scratch(tokens * kGroup, kDim);
+  for ([[maybe_unused]] auto unused : state) {
+    for (int64_t i = 0; i < layers * kHeads; ++i) {
+      assay::engine::AttentionTask task{.layer = i / kHeads,
+                                        .kv_head = i % kHeads,
+                                        .group = kGroup,
+                                        .pages = table,
+                                        .position = kContext - tokens,
+                                        .count = tokens,
+                                        .scale = 0.125F};
+      task.queries = {.data = queries.data(), .stride = kGroup * kDim};
+      task.out = {.data = out.data(), .stride = kGroup * kDim};
+      AttendPages(cache, task, scratch);
+    }
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(state.iterations() * cache.Bytes());
+  state.counters["GMAC/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * layers * kHeads * kGroup *
+                                             tokens * kContext * 2 * kDim) *
+                             1e-9,
+                         benchmark::Counter::kIsRate);
+  state.SetLabel(assay::engine::KernelTarget());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -70,9 +124,23 @@ int main(int argc, char** argv) {
         Named{"Int8", PackedType::kInt8}, Named{"Int4", PackedType::kInt4},
         Named{"Int4Affine", PackedType::kInt4Affine}}) {
     const auto run = [type = named.type](benchmark::State& state) {
-      BM_Product(state, type, state.range(0) == 1 ? kOutputs : kSmallOutputs);
+      BM_Product(state, type, state.range(0) <= 8 ? kOutputs : kSmallOutputs);
     };
-    benchmark::RegisterBenchmark(named.name, run)->Arg(1)->Arg(4)->Arg(16)->Arg(256)->UseRealTime();
+    benchmark::RegisterBenchmark(named.name, run)
+        ->Arg(1)
+        ->Arg(2)
+        ->Arg(4)
+        ->Arg(8)
+        ->Arg(16)
+        ->Arg(256)
+        ->UseRealTime();
+  }
+  using assay::engine::KvType;
+  for (const auto& [name, type] : {std::pair{"AttentionFloat32", KvType::kFloat32},
+                                   std::pair{"AttentionFloat16", KvType::kFloat16},
+                                   std::pair{"AttentionInt8", KvType::kInt8}}) {
+    const auto run = [type = type](benchmark::State& state) { BM_Attention(state, type); };
+    benchmark::RegisterBenchmark(name, run)->Arg(1)->Arg(16)->UseRealTime();
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

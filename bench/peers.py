@@ -4,11 +4,13 @@
     python bench/peers.py openvino-genai --model m.gguf
 
 decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens. prefill32, 256, 1000: prompt
-tokens/s, on a prompt that was never seen before. Greedy, a list of one value a repeat, after a short run that warms
+tokens/s, on a prompt that was never seen before. rewrite1, rewrite1_plain: tokens/s of the answer to the text of --rewrite, with
+and without guesses from the text itself. load_s, reload_s: of the first load, and of those after an unload. Greedy, a list of one value a repeat, after a short run that warms
 everything up. What a peer cannot say is absent.
 """
 import argparse
 import json
+import pathlib
 import time
 
 STREAM_PROMPT = 64
@@ -16,6 +18,8 @@ STREAM_TOKENS = 192
 CONTEXT = 2048
 FILL = 2000
 PREFILLS = (32, 256, 1000)
+REWRITE_TOKENS = 256
+CPU_GUESSES = 2
 
 
 def resident_mib():
@@ -29,7 +33,7 @@ class LlamaCpp:
     def __init__(self, path, threads):
         import llama_cpp
         import numpy
-        self.lib, self.numpy, self.threads, self.first = llama_cpp, numpy, threads, 100
+        self.lib, self.numpy, self.path, self.threads, self.first = llama_cpp, numpy, path, threads, 100
         llama_cpp.llama_backend_init()
         before, start = resident_mib(), time.monotonic()
         self.model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
@@ -70,6 +74,29 @@ class LlamaCpp:
         self.lib.llama_free(context)
         return length / seconds
 
+    def reload(self):
+        self.lib.llama_model_free(self.model)
+        start = time.monotonic()
+        self.model = self.lib.llama_model_load_from_file(self.path.encode(), self.lib.llama_model_default_params())
+        context = self.context(CONTEXT, 1)
+        seconds = time.monotonic() - start
+        self.lib.llama_free(context)
+        return seconds
+
+    def rewrite(self, text, guesses):
+        """By the Python class, which alone has prompt lookup; with the number of guesses that its authors advise on a CPU."""
+        from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
+        draft = LlamaPromptLookupDecoding(num_pred_tokens=CPU_GUESSES) if guesses else None
+        model = self.lib.Llama(self.path, n_ctx=CONTEXT, n_threads=self.threads, n_threads_batch=self.threads,
+                               draft_model=draft, verbose=False)
+        times = []
+        for _ in model.create_chat_completion([{"role": "user", "content": text}], max_tokens=REWRITE_TOKENS,
+                                              temperature=0.0, stream=True):
+            times.append(time.monotonic())
+        model.close()
+        # The first has the role, the last the reason of the end.
+        return (len(times) - 3) / (times[-2] - times[1])
+
     def decode(self, streams):
         context = self.context(STREAM_PROMPT + STREAM_TOKENS + 8, streams)
         # As many as one batch takes at a time.
@@ -101,6 +128,7 @@ class OpenVino:
         import openvino
         import openvino_genai
         self.genai, self.numpy, self.tensor, self.first = openvino_genai, numpy, openvino.Tensor, 100
+        self.path, self.threads = path, threads
         before, start = resident_mib(), time.monotonic()
         self.pipe = openvino_genai.LLMPipeline(path, "CPU", INFERENCE_NUM_THREADS=threads)
         self.facts = {"load_s": time.monotonic() - start, "loaded_mib": resident_mib() - before}
@@ -118,6 +146,16 @@ class OpenVino:
     def prefill(self, length):
         return 1000 * length / self.run(length, 1).get_ttft().mean
 
+    def reload(self):
+        del self.pipe
+        start = time.monotonic()
+        self.pipe = self.genai.LLMPipeline(self.path, "CPU", INFERENCE_NUM_THREADS=self.threads)
+        return time.monotonic() - start
+
+    def rewrite(self, text, guesses):
+        """The pipeline has it only with continuous batching, which needs a converted model."""
+        return None
+
     def decode(self, streams):
         if streams > 1:
             return None
@@ -133,9 +171,14 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rewrite", type=pathlib.Path, help="a text to answer, for the measurement of guesses")
     args = parser.parse_args()
     peer = PEERS[args.peer](args.model, args.threads)
     measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
+    if args.rewrite:
+        text = args.rewrite.read_text()
+        measures |= {name: (lambda guesses: peer.rewrite(text, guesses), guesses)
+                     for name, guesses in (("rewrite1_plain", False), ("rewrite1", True))}
     results = {"peer": args.peer, **peer.facts}
     for repeat in range(args.repeats + 1):
         for name, (measure, size) in measures.items():
@@ -143,6 +186,7 @@ def main():
             # The first round warms up.
             if repeat > 0 and value is not None:
                 results.setdefault(name, []).append(value)
+    results["reload_s"] = [peer.reload() for _ in range(args.repeats)]
     print(json.dumps(results), flush=True)
 
 

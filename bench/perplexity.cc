@@ -88,7 +88,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
   app.add_option("--weights", load.weights, "auto, full, int8, int4")->capture_default_str();
-  app.add_option("--kv-cache", load.kv_cache, "auto, float32, float16")->capture_default_str();
+  app.add_option("--kv-cache", load.kv_cache, "auto, float32, float16, int8")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(0);
   const auto resolved = assay::engine::ResolveDevice(device);

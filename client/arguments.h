@@ -17,9 +17,18 @@ enum class Command {
   kListEvaluations,
   kGetEvaluation,
   kCancelEvaluation,
+  kReportEvaluation,
+  kCompareEvaluations,
+  kGateEvaluation,
   kModels,
   kLoad,
   kUnload,
+  kReload,
+  kPull,
+  kShowRoutes,
+  kSetRoutes,
+  kResetRoutes,
+  kExplainRoute,
   kInspect,
 };
 
@@ -30,6 +39,7 @@ struct GenerateOptions {
   std::string file;
   std::string model;
   std::string content_type;
+  std::string routing_key;
   std::string system;
   // Files of JSON: a conversation, the tools of the chat template.
   std::string messages_file;
@@ -53,9 +63,46 @@ struct EvaluateOptions {
   int32_t repeats = 0;
   int32_t max_new_tokens = 0;
   std::string prompts_file;
+  std::string plan_file;
+  std::vector<std::string> scorers;
+  std::string baseline;
+  // Id of the evaluation whose plan is run again.
+  std::string replay_of;
+  uint64_t order_seed = 0;
+  // Also of `evaluations gate`.
+  std::string gate;
+  // File for the report; empty = none.
+  std::string report;
   std::string name;
   bool detach = false;
   bool no_wait = false;
+};
+
+// Of `evaluations report`.
+struct ReportOptions {
+  // Empty = by the output's extension, else markdown.
+  std::string format;
+  // Empty = standard output.
+  std::string output;
+};
+
+// Of `evaluations compare`.
+struct CompareOptions {
+  std::string baseline;
+  std::string candidate;
+  std::string baseline_model;
+  std::string candidate_model;
+  double alpha = 0;
+};
+
+struct RoutesOptions {
+  // Of `set`: a file, or a content type and a model.
+  std::vector<std::string> target;
+  // Of `explain`.
+  std::string model;
+  std::string content_type;
+  std::string key;
+  std::string prompt;
 };
 
 struct Arguments {
@@ -66,9 +113,14 @@ struct Arguments {
   bool json = false;
   GenerateOptions generate;
   EvaluateOptions evaluate;
+  ReportOptions report;
+  CompareOptions compare;
+  RoutesOptions routes;
   // Of `evaluations get`, and `evaluations list`.
   bool include_samples = false;
   int32_t limit = 0;
+  // Of `models`: the built-in ones too.
+  bool all = false;
   // The model or evaluation that the command names (for inspect also a path); empty = none.
   std::string id;
 };

@@ -21,11 +21,22 @@ int Evaluate(const Session& session);
 int ListEvaluations(const Session& session);
 int GetEvaluation(const Session& session);
 int CancelEvaluation(const Session& session);
+int ReportEvaluation(const Session& session);
+int CompareEvaluations(const Session& session);
+int GateEvaluation(const Session& session);
 // Every model, or the one that is named.
 int Models(const Session& session);
 int Load(const Session& session);
+// Downloads without loading; what has come when it breaks off is kept.
+int Pull(const Session& session);
 int Unload(const Session& session);
+// The server reads its catalog again.
+int Reload(const Session& session);
 int Inspect(const Session& session);
+int ShowRoutes(const Session& session);
+int SetRoutes(const Session& session);
+int ResetRoutes(const Session& session);
+int ExplainRoute(const Session& session);
 
 }  // namespace assay::client
 

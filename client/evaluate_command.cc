@@ -13,8 +13,11 @@
 #include "absl/time/time.h"
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "client/commands.h"
+#include "client/comparison_table.h"
+#include "client/evaluation_reports.h"
 #include "client/evaluation_table.h"
 #include "client/exit_code.h"
+#include "client/plan_file.h"
 #include "client/prompts_file.h"
 #include "client/report.h"
 
@@ -34,12 +37,32 @@ absl::StatusOr<v1::EvaluateRequest> MakeRequest(const EvaluateOptions& options) 
   request.set_prompts_per_type(options.prompts_per_type);
   request.set_repeats(options.repeats);
   request.set_max_new_tokens(options.max_new_tokens);
-  request.set_name(options.name);
+  request.set_baseline(options.baseline);
+  for (const std::string& scorer : options.scorers) request.add_scorers(scorer);
   if (options.prompts_file.empty()) return request;
   absl::StatusOr<std::vector<v1::EvaluationPrompt>> prompts = ReadPromptsFile(options.prompts_file);
   if (!prompts.ok()) return prompts.status();
   for (v1::EvaluationPrompt& prompt : *prompts) *request.add_prompts() = std::move(prompt);
   return request;
+}
+
+// The request, and the condition on its results.
+absl::StatusOr<PlanFile> MakePlan(const EvaluateOptions& options) {
+  PlanFile plan;
+  if (!options.plan_file.empty()) {
+    absl::StatusOr<PlanFile> read = ReadPlanFile(options.plan_file);
+    if (!read.ok()) return read;
+    plan = *std::move(read);
+  } else if (options.replay_of.empty()) {
+    absl::StatusOr<v1::EvaluateRequest> request = MakeRequest(options);
+    if (!request.ok()) return request.status();
+    plan.request = *std::move(request);
+  }
+  plan.request.set_replay_of(options.replay_of);
+  if (!options.name.empty()) plan.request.set_name(options.name);
+  if (options.order_seed != 0) plan.request.set_order_seed(options.order_seed);
+  if (!options.gate.empty()) plan.gate = options.gate;
+  return plan;
 }
 
 int ExitCodeOf(const v1::Evaluation& evaluation) {
@@ -60,6 +83,12 @@ void WriteResult(const v1::Evaluation& evaluation, Streams& streams) {
     streams.err << "assay: FAILED: " << OneLine(evaluation.error()) << "\n";
   }
   if (!evaluation.summaries().empty()) streams.out << "\n" << EvaluationTable(evaluation) << "\n";
+  if (const std::string ranking = RankingTable(evaluation.analysis()); !ranking.empty()) {
+    streams.out << ranking << "\n";
+  }
+  for (const std::string& decision : evaluation.analysis().decisions()) {
+    streams.out << OneLine(decision) << "\n";
+  }
   streams.out << std::flush;
 }
 
@@ -145,7 +174,21 @@ int Detach(const Session& session, const std::string& id) {
   return kExitInterrupted;
 }
 
-int Follow(const Session& session, Stub& stub, const v1::EvaluateRequest& request) {
+// Report and gate; the exit code is that of the first that went wrong.
+int Conclude(const Session& session, Stub& stub, const v1::Evaluation& summary,
+             const std::string& gate) {
+  int code = ExitCodeOf(summary);
+  if (const std::string& report = session.arguments.evaluate.report; !report.empty()) {
+    const int written = WriteReport(session, stub, summary.id(), {.output = report});
+    if (code == kExitOk) code = written;
+  }
+  if (gate.empty()) return code;
+  const int held = CheckGate(session, stub, summary.id(), gate);
+  return code == kExitOk ? held : code;
+}
+
+int Follow(const Session& session, Stub& stub, const PlanFile& plan) {
+  const std::string& gate = plan.gate;
   const Arguments& arguments = session.arguments;
   Streams& streams = session.streams;
   v1::Evaluation summary;
@@ -155,7 +198,7 @@ int Follow(const Session& session, Stub& stub, const v1::EvaluateRequest& reques
     grpc::ClientContext context;
     session.connection.Prepare(context);
     const WatchedCall watched(session.connection.interrupt(), context);
-    const auto reader = stub.Evaluate(&context, request);
+    const auto reader = stub.Evaluate(&context, plan.request);
     ProgressView view(streams);
     v1::EvaluateResponse event;
     while (reader->Read(&event)) {
@@ -187,30 +230,35 @@ int Follow(const Session& session, Stub& stub, const v1::EvaluateRequest& reques
     }
     return code;
   }
-  if (arguments.json) return ExitCodeOf(summary);
+  if (arguments.json) return Conclude(session, stub, summary, gate);
   WriteResult(summary, streams);
-  if (arguments.evaluate.no_wait || summary.summaries().empty()) {
+  if (arguments.evaluate.no_wait || summary.summaries().empty() ||
+      summary.mlflow_tracking_uri().empty()) {
     WriteRuns(summary, streams);
   } else {
     WaitForRuns(session, stub, summary);
   }
-  return ExitCodeOf(summary);
+  return Conclude(session, stub, summary, gate);
 }
 
 }  // namespace
 
 int Evaluate(const Session& session) {
-  absl::StatusOr<v1::EvaluateRequest> request = MakeRequest(session.arguments.evaluate);
-  if (!request.ok()) {
+  absl::StatusOr<PlanFile> plan = MakePlan(session.arguments.evaluate);
+  if (!plan.ok()) {
     session.streams.err << "assay: INVALID_ARGUMENT: "
-                        << OneLine(std::string(request.status().message())) << "\n";
+                        << OneLine(std::string(plan.status().message())) << "\n";
     return kExitUsage;
   }
   if (absl::Status s = session.connection.Connect(); !s.ok()) {
     return session.connection.ReportUnreachable(s);
   }
   const auto stub = v1::EvaluationService::NewStub(session.connection.channel());
-  return Follow(session, *stub, *request);
+  // Before hours of work, not after.
+  if (!plan->gate.empty()) {
+    if (const int code = CheckGate(session, *stub, "", plan->gate); code != kExitOk) return code;
+  }
+  return Follow(session, *stub, *plan);
 }
 
 int ListEvaluations(const Session& session) {

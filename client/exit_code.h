@@ -17,6 +17,8 @@ inline constexpr int kExitNotFound = 4;
 inline constexpr int kExitTryAgain = 5;
 // --timeout ran out, or the server's own deadline.
 inline constexpr int kExitDeadline = 6;
+// The results do not meet --gate.
+inline constexpr int kExitGate = 7;
 // Ctrl-C.
 inline constexpr int kExitInterrupted = 130;
 

@@ -46,6 +46,7 @@ absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, 
   v1::GenerateRequest request;
   request.set_model(options.model);
   request.set_content_type(options.content_type);
+  request.set_routing_key(options.routing_key);
   if (absl::Status s = SetInput(options, streams, &request); !s.ok()) return s;
   request.set_raw(options.raw);
   if (!options.tools_file.empty()) {

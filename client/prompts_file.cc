@@ -1,9 +1,9 @@
-// Reads the JSONL of own prompts.
+// Reads the JSONL of own prompts and tasks.
 #include "client/prompts_file.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <fstream>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -11,87 +11,129 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "client/jsonl_file.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::client {
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t{64} * 1024 * 1024;
+using Json = nlohmann::json;
 
-// The file's bytes; never more than the limit are read, whatever kind of file it is.
-absl::StatusOr<std::string> ReadLimited(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be opened"));
-  std::string text;
-  std::string chunk(size_t{1} << 20, '\0');
-  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
-    text.append(chunk, 0, static_cast<size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": longer than 64 MiB; split it or take fewer prompts"));
+absl::Status Wrong(const char* field, const char* rule) {
+  return absl::InvalidArgumentError(absl::StrCat("\"", field, "\" must be ", rule));
+}
+
+bool IsStrings(const Json& value) {
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
+}
+
+// Whole numbers that fit; JSON has 1.5 and 1e99 too.
+bool IsCount(const Json& value) {
+  return value.is_number_unsigned() &&
+         value.get<uint64_t>() <= uint64_t{std::numeric_limits<int32_t>::max()};
+}
+
+absl::Status ReadConstraints(const Json& object, v1::EvaluationPrompt* prompt) {
+  const auto found = object.find("constraints");
+  if (found == object.end()) return absl::OkStatus();
+  if (!found->is_object()) return Wrong("constraints", "an object");
+  for (const auto& [key, value] : found->items()) {
+    if (key == "max_chars") {
+      if (!IsCount(value)) return Wrong("constraints.max_chars", "a whole number, not negative");
+      prompt->set_max_characters(value.get<int32_t>());
+    } else if (key == "must_include") {
+      if (!IsStrings(value)) return Wrong("constraints.must_include", "a list of strings");
+      for (const Json& word : value) prompt->add_must_include(word.get<std::string>());
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"constraints.", key, "\" is not known; there are max_chars and must_include"));
     }
   }
-  if (file.bad()) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
-  return text;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> Field(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" must be a string"));
+// Sets a string field of a message; the first error stays.
+class StringReader {
+ public:
+  explicit StringReader(const Json& object) : object_(object) {}
+
+  std::string Read(const char* name, bool needed) {
+    if (!status_.ok()) return "";
+    absl::StatusOr<std::string> value = StringField(object_, name, needed);
+    if (value.ok()) return *std::move(value);
+    status_ = value.status();
+    return "";
   }
-  std::string value = found->get<std::string>();
-  if (value.empty()) return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is empty"));
-  return value;
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const Json& object_;
+  absl::Status status_;
+};
+
+absl::StatusOr<v1::EvaluationPrompt> ReadPrompt(const Json& object) {
+  StringReader reader(object);
+  v1::EvaluationPrompt prompt;
+  prompt.set_id(reader.Read("id", true));
+  prompt.set_content_type(reader.Read("content_type", true));
+  prompt.set_prompt(reader.Read("prompt", true));
+  prompt.set_system(reader.Read("system", false));
+  prompt.set_reference(reader.Read("reference", false));
+  prompt.set_cluster(reader.Read("cluster", false));
+  if (!reader.status().ok()) return reader.status();
+  if (absl::Status s = ReadConstraints(object, &prompt); !s.ok()) return s;
+  return prompt;
 }
 
-absl::StatusOr<v1::EvaluationPrompt> ParseLine(const std::string& line) {
-  const nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (object.is_discarded()) return absl::InvalidArgumentError("not JSON (one object a line)");
-  if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
-  absl::StatusOr<std::string> id = Field(object, "id");
-  if (!id.ok()) return id.status();
-  absl::StatusOr<std::string> content_type = Field(object, "content_type");
-  if (!content_type.ok()) return content_type.status();
-  absl::StatusOr<std::string> text = Field(object, "prompt");
-  if (!text.ok()) return text.status();
-  v1::EvaluationPrompt prompt;
-  prompt.set_id(*std::move(id));
-  prompt.set_content_type(*std::move(content_type));
-  prompt.set_prompt(*std::move(text));
-  return prompt;
+absl::StatusOr<v1::MultipleChoiceItem> ReadItem(const Json& object) {
+  StringReader reader(object);
+  v1::MultipleChoiceItem item;
+  item.set_id(reader.Read("id", true));
+  item.set_context(reader.Read("context", false));
+  if (!reader.status().ok()) return reader.status();
+  const auto choices = object.find("choices");
+  if (choices == object.end() || !IsStrings(*choices)) return Wrong("choices", "a list of strings");
+  for (const Json& choice : *choices) item.add_choices(choice.get<std::string>());
+  const auto answer = object.find("answer");
+  if (answer == object.end() || !IsCount(*answer)) {
+    return Wrong("answer", "the index of the right choice, from 0");
+  }
+  item.set_answer(answer->get<int32_t>());
+  return item;
+}
+
+// Every line by `read`; an id may stand once.
+template <typename Row>
+absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* what,
+                                          absl::StatusOr<Row> (*read)(const Json&)) {
+  std::vector<Row> rows;
+  std::unordered_map<std::string, size_t> line_of_id;
+  absl::Status status = ReadJsonl(path, [&](const Json& object, size_t line) -> absl::Status {
+    absl::StatusOr<Row> row = read(object);
+    if (!row.ok()) return row.status();
+    const auto [first, inserted] = line_of_id.emplace(row->id(), line);
+    if (!inserted) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the id \"", row->id(), "\" is already on line ", first->second));
+    }
+    rows.push_back(*std::move(row));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  if (rows.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no ", what));
+  return rows;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<v1::EvaluationPrompt>> ReadPromptsFile(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadLimited(path);
-  if (!text.ok()) return text.status();
-  std::vector<v1::EvaluationPrompt> prompts;
-  std::unordered_map<std::string, size_t> line_of_id;
-  size_t number = 0;
-  for (size_t begin = 0; begin < text->size();) {
-    const size_t end = std::min(text->find('\n', begin), text->size());
-    const std::string line = text->substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (absl::StripAsciiWhitespace(line).empty()) continue;
-    absl::StatusOr<v1::EvaluationPrompt> prompt = ParseLine(line);
-    if (!prompt.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ":", number, ": ", prompt.status().message()));
-    }
-    const auto [first, inserted] = line_of_id.emplace(prompt->id(), number);
-    if (!inserted) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ":", number, ": the id \"", prompt->id(),
-                                                     "\" is already on line ", first->second));
-    }
-    prompts.push_back(*std::move(prompt));
-  }
-  if (prompts.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no prompts"));
-  return prompts;
+  return ReadRows<v1::EvaluationPrompt>(path, "prompts", ReadPrompt);
+}
+
+absl::StatusOr<std::vector<v1::MultipleChoiceItem>> ReadItemsFile(const std::string& path) {
+  return ReadRows<v1::MultipleChoiceItem>(path, "items", ReadItem);
 }
 
 }  // namespace assay::client

@@ -27,12 +27,30 @@ int Dispatch(const Session& session) {
       return GetEvaluation(session);
     case Command::kCancelEvaluation:
       return CancelEvaluation(session);
+    case Command::kReportEvaluation:
+      return ReportEvaluation(session);
+    case Command::kCompareEvaluations:
+      return CompareEvaluations(session);
+    case Command::kGateEvaluation:
+      return GateEvaluation(session);
     case Command::kModels:
       return Models(session);
     case Command::kLoad:
       return Load(session);
     case Command::kInspect:
       return Inspect(session);
+    case Command::kPull:
+      return Pull(session);
+    case Command::kReload:
+      return Reload(session);
+    case Command::kShowRoutes:
+      return ShowRoutes(session);
+    case Command::kSetRoutes:
+      return SetRoutes(session);
+    case Command::kResetRoutes:
+      return ResetRoutes(session);
+    case Command::kExplainRoute:
+      return ExplainRoute(session);
     case Command::kUnload:
       return Unload(session);
   }

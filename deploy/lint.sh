@@ -12,7 +12,7 @@ exec .venv/bin/python - <<'PY'
 import concurrent.futures, hashlib, json, os, pathlib, shlex, subprocess, sys
 
 JOBS = 2
-FOLDERS = ["engine", "registry", "evaluator", "server", "client"]
+FOLDERS = ["http", "engine", "registry", "evaluator", "server", "client"]
 ROOT = pathlib.Path.cwd()
 TIDY = ROOT / ".venv/bin/clang-tidy"
 DATABASE = ROOT / "build/release/compile_commands.json"

@@ -17,20 +17,42 @@ std::string ErrorText(const absl::Status& status) {
   return absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message());
 }
 
+absl::Status Unrecorded(const absl::Status& status) {
+  return {status.code(), absl::StrCat("a sample could not be recorded: ", status.message())};
+}
+
+// Names have no space in them: Validate().
+std::string SampleKey(const std::string& model, const std::string& prompt, int repeat) {
+  return absl::StrCat("sample ", model, " ", repeat, " ", prompt);
+}
+
+std::string AnswerKey(const std::string& model, const std::string& task, const std::string& item) {
+  return absl::StrCat("answer ", model, " ", task, " ", item);
+}
+
 }  // namespace
 
-Job::Job(Evaluation evaluation, EvaluationPlan plan, uint64_t order_seed,
+Job::Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
          std::weak_ptr<QueuedFeed> feed, JobTools tools)
     : id_(evaluation.id),
       plan_(std::move(plan)),
-      order_seed_(order_seed),
-      order_(OrderSamples(plan_, order_seed)),
+      order_(OrderSamples(plan_, plan_.order_seed)),
       feed_(std::move(feed)),
       tools_(tools),
       evaluation_(std::move(evaluation)),
+      samples_(std::move(earlier.samples)),
+      answers_(std::move(earlier.answers)),
       spent_seconds_(plan_.models.size(), 0.0),
       spent_samples_(plan_.models.size(), 0) {
-  for (const std::string& name : plan_.models) models_.push_back({.name = name});
+  models_.reserve(plan_.models.size());
+  for (const Candidate& candidate : plan_.models) models_.push_back({.name = candidate.name});
+  for (const Sample& sample : samples_) {
+    recorded_.insert(SampleKey(sample.model, sample.prompt_id, sample.repeat));
+  }
+  for (const TaskAnswer& answer : answers_) {
+    recorded_.insert(AnswerKey(answer.model, answer.task, answer.item_id));
+  }
+  finished_samples_ = static_cast<int>(recorded_.size());
 }
 
 bool Job::Cancel() {
@@ -40,62 +62,168 @@ bool Job::Cancel() {
   return true;
 }
 
+void Job::Suspend() { suspended_ = true; }
+
 void Job::Push(EvaluationEvent event) {
   if (const std::shared_ptr<QueuedFeed> feed = feed_.lock()) feed->Push(std::move(event));
 }
 
 void Job::Announce(std::string activity, double remaining_seconds) {
   Push(Progress{.finished_samples = finished_samples_,
-                .total_samples = static_cast<int>(order_.size()),
+                .total_samples = evaluation_.total_samples,
                 .activity = std::move(activity),
                 .remaining_seconds = remaining_seconds});
 }
 
 void Job::Run() {
   PrepareModels();
-  Finish(TakeSamples());
+  absl::Status status = CheckRevisions();
+  if (status.ok()) status = TakeSamples();
+  if (status.ok()) status = AnswerTasks();
+  if (status.ok()) status = MeasureScaling();
+  Finish(status);
 }
 
 void Job::PrepareModels() {
-  for (PreparedModel& model : models_) {
-    if (cancelled_) return;
-    PrepareModel(model);
+  for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+    PrepareModel(plan_.models[i], models_[i]);
+    if (!plan_.scaling.residents || plan_.prompts.empty() || !models_.front().load.ok()) continue;
+    // A point that cannot be kept is measured again by the next run; nothing else hangs on it.
+    MeasureLevel(ScalingKind::kResidents, 0, static_cast<int>(i) + 1).IgnoreError();
   }
 }
 
-void Job::PrepareModel(PreparedModel& model) {
-  Announce(absl::StrCat("loading ", model.name));
-  model.load = tools_.generator->Prepare(model.name);
-  if (!model.load.ok() || cancelled_) return;
-  Announce(absl::StrCat("warming up ", model.name));
-  WarmUp(model.name);
+absl::Status Job::AnswerTasks() {
+  for (const KnownAnswerTask& task : plan_.tasks) {
+    const size_t count = task.kind == TaskKind::kMultipleChoice ? task.items.size() : 1;
+    for (size_t i = 0; i < count; ++i) {
+      const MultipleChoiceItem* item = task.items.empty() ? nullptr : &task.items[i];
+      for (size_t model = 0; model < models_.size() && !Stopped(); ++model) {
+        if (absl::Status s = AnswerOne(model, task, item); !s.ok()) return s;
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
-void Job::WarmUp(const std::string& model) {
-  GenerationJob job = GenerationFor(model, plan_.prompts.front().prompt);
+absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
+                            const MultipleChoiceItem* item) {
+  const std::string& name = models_[model].name;
+  const std::string id = item == nullptr ? kTextItem : item->id;
+  const std::string key = AnswerKey(name, task.name, id);
+  if (recorded_.contains(key)) return absl::OkStatus();
+  Announce(absl::StrCat(name, " ", task.name, " ", id));
+  absl::StatusOr<TaskAnswer> answer = TaskAnswer{.task = task.name, .item_id = id};
+  if (!models_[model].load.ok()) {
+    answer->error = ErrorText(models_[model].load.status());
+  } else {
+    const std::string& id_of_model = plan_.models[model].model;
+    const auto stopped = [this] { return Stopped(); };
+    answer = item == nullptr ? AnswerText(tools_.generator, id_of_model, task, stopped)
+                             : AnswerItem(tools_.generator, id_of_model, task, *item, stopped);
+    if (!answer.ok()) return absl::OkStatus();
+  }
+  answer->model = name;
+  if (absl::Status s = tools_.store->AddAnswer(id_, *answer); !s.ok()) return Unrecorded(s);
+  recorded_.insert(key);
+  answers_.push_back(*std::move(answer));
+  ++finished_samples_;
+  return absl::OkStatus();
+}
+
+absl::Status Job::MeasureScaling() {
+  if (plan_.prompts.empty()) return absl::OkStatus();
+  for (const int level : plan_.scaling.concurrency) {
+    for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+      if (!models_[i].load.ok()) continue;
+      if (absl::Status s = MeasureLevel(ScalingKind::kConcurrency, i, level); !s.ok()) return s;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
+  std::vector<ScalingPoint>& points = evaluation_.scaling;
+  const std::string& name = models_[model].name;
+  const bool known = std::any_of(points.begin(), points.end(), [&](const ScalingPoint& point) {
+    return point.kind == kind && point.model == name && point.level == level;
+  });
+  if (known) return absl::OkStatus();
+  const bool streams = kind == ScalingKind::kConcurrency;
+  Announce(absl::StrCat(name, streams ? ", requests at once: " : ", models loaded: ", level));
+  std::vector<GenerationJob> jobs;
+  jobs.reserve(plan_.prompts.size());
+  for (const EvaluationPrompt& prompt : plan_.prompts) {
+    jobs.push_back(GenerationFor(plan_.models[model], prompt));
+  }
+  ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
+                                      plan_.scaling.rounds, [this] { return Stopped(); });
+  if (Stopped()) return absl::OkStatus();
+  point.kind = kind;
+  point.model = name;
+  point.level = level;
+  points.push_back(std::move(point));
+  return tools_.store->SetScaling(id_, points);
+}
+
+absl::Status Job::CheckRevisions() const {
+  for (const PreparedModel& model : models_) {
+    if (!model.load.ok()) continue;
+    const auto earlier =
+        std::find_if(samples_.begin(), samples_.end(), [&model](const Sample& sample) {
+          return sample.model == model.name && sample.error.empty();
+        });
+    if (earlier == samples_.end() || earlier->revision == model.load->revision) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "model ", model.name, " was ", earlier->revision, " when the evaluation began and is ",
+        model.load->revision, " now; start a new evaluation"));
+  }
+  return absl::OkStatus();
+}
+
+void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
+  Announce(absl::StrCat("loading ", model.name));
+  model.load = tools_.generator->Prepare(candidate.model);
+  if (!model.load.ok() || Stopped()) return;
+  if (plan_.prompts.empty()) return;
+  Announce(absl::StrCat("warming up ", model.name));
+  WarmUp(candidate);
+}
+
+void Job::WarmUp(const Candidate& candidate) {
+  GenerationJob job = GenerationFor(candidate, plan_.prompts.front());
   job.max_new_tokens = std::min(kWarmUpTokens, job.max_new_tokens);
   // An error here will come again with the samples, and is counted there.
-  tools_.generator->Generate(job, [this] { return cancelled_.load(); }).IgnoreError();
+  tools_.generator->Generate(job, [this] { return Stopped(); }).IgnoreError();
 }
 
-GenerationJob Job::GenerationFor(const std::string& model, const std::string& prompt) const {
-  return {.model = model,
-          .prompt = prompt,
-          .sampling = plan_.sampling,
+GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt) const {
+  std::string system = candidate.system;
+  if (!system.empty() && !prompt.system.empty()) system += "\n\n";
+  system += prompt.system;
+  return {.model = candidate.model,
+          .system = std::move(system),
+          .prompt = prompt.prompt,
+          .sampling = candidate.sampling.value_or(plan_.sampling),
           .max_new_tokens = plan_.max_new_tokens,
           .timeout = plan_.timeout};
 }
 
 absl::Status Job::TakeSamples() {
-  for (size_t i = 0; i < order_.size(); ++i) {
-    if (cancelled_) break;
+  for (size_t i = 0; i < order_.size() && !Stopped(); ++i) {
     const PlannedSample& planned = order_[i];
-    Announce(absl::StrCat(models_[planned.model].name, " ", plan_.prompts[planned.prompt].id),
-             RemainingSeconds(i));
+    const std::string& model = models_[planned.model].name;
+    const std::string& prompt = plan_.prompts[planned.prompt].id;
+    const std::string key = SampleKey(model, prompt, planned.repeat);
+    if (recorded_.contains(key)) continue;
+    Announce(absl::StrCat(model, " ", prompt), RemainingSeconds(i));
     Sample sample;
     if (!Measure(planned, &sample)) break;
-    if (absl::Status s = tools_.store->AddSample(id_, sample); !s.ok()) return s;
-    samples_.push_back({.sample = sample, .finished_at = absl::Now()});
+    sample.finished_at = absl::Now();
+    if (tools_.options->system != nullptr) sample.system = tools_.options->system->Read();
+    if (absl::Status s = tools_.store->AddSample(id_, sample); !s.ok()) return Unrecorded(s);
+    recorded_.insert(key);
+    samples_.push_back(sample);
     ++finished_samples_;
     if (tools_.options->on_sample) tools_.options->on_sample(sample);
     Push(std::move(sample));
@@ -110,9 +238,12 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   sample->content_type = prompt.content_type;
   sample->prompt_id = prompt.id;
   sample->repeat = planned.repeat;
-  sample->scorer = tools_.scorer->name();
-  sample->scorer_version = tools_.scorer->version();
-  if (!model.load.ok()) {
+  const Scorer* first = tools_.scorers->Find(plan_.scorers.front());
+  sample->scorer = first->name();
+  sample->scorer_version = first->version();
+  if (model.load.ok()) {
+    sample->revision = model.load->revision;
+  } else {
     sample->error = ErrorText(model.load.status());
     return true;
   }
@@ -120,27 +251,53 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   MemoryUse& memory = sample->memory;
   tools_.memory->ResetPeak();
   memory.before_bytes = tools_.memory->ResidentBytes();
+  EnergyMeter* const meter = tools_.options->energy;
+  const double joules_before = meter == nullptr ? 0 : meter->Joules();
   const absl::Time start = absl::Now();
   absl::StatusOr<Generation> generation = tools_.generator->Generate(
-      GenerationFor(model.name, prompt.prompt), [this] { return cancelled_.load(); });
+      GenerationFor(plan_.models[planned.model], prompt), [this] { return Stopped(); });
   spent_seconds_[planned.model] += absl::ToDoubleSeconds(absl::Now() - start);
   ++spent_samples_[planned.model];
+  const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
   memory.after_bytes = tools_.memory->ResidentBytes();
   memory.peak_bytes =
       std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
 
-  if (absl::IsCancelled(generation.status()) && cancelled_) return false;
+  if (absl::IsCancelled(generation.status()) && Stopped()) return false;
   if (!generation.ok()) {
     sample->error = ErrorText(generation.status());
     return true;
   }
   sample->generation = *std::move(generation);
-  sample->quality_score =
-      tools_.scorer->ScoreText(prompt.content_type, sample->generation.text).overall;
+  ScoreSample(prompt, sample);
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
-  sample->cost_usd = RequestCost(tools_.options->economics, busy);
+  // A meter that did not move (a short text, a counter that stopped) has measured nothing.
+  sample->energy = joules > 0 ? Energy{.joules = joules, .source = meter->source()}
+                              : StatedEnergy(Economics(), busy);
+  sample->cost_usd = RequestCost(Economics(), sample->energy, busy);
   return true;
+}
+
+void Job::ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const {
+  const ScoreInput input{.content_type = prompt.content_type,
+                         .prompt = prompt.prompt,
+                         .text = sample->generation.text,
+                         .finish_reason = sample->generation.finish_reason,
+                         .reference = prompt.reference,
+                         .constraints = prompt.constraints};
+  for (const std::string& name : plan_.scorers) {
+    const Scorer* scorer = tools_.scorers->Find(name);
+    SampleScore record{.scorer = name, .version = std::string(scorer->version())};
+    if (absl::StatusOr<Score> score = scorer->ScoreText(input); score.ok()) {
+      record.overall = score->overall;
+      record.parts = std::move(score->parts);
+    } else {
+      record.error = ErrorText(score.status());
+    }
+    sample->scores.push_back(std::move(record));
+  }
+  sample->quality_score = sample->scores.front().overall;
 }
 
 double Job::RemainingSeconds(size_t next) const {
@@ -157,35 +314,50 @@ double Job::RemainingSeconds(size_t next) const {
   return remaining;
 }
 
-void Job::Finish(const absl::Status& status) {
+void Job::Conclude(const absl::Status& status) {
   evaluation_.finished_at = absl::Now();
   evaluation_.finished_samples = finished_samples_;
-  evaluation_.summaries = SummarizeAll(plan_, models_, samples_, tools_.options->economics);
-  const bool any_success =
-      std::any_of(samples_.begin(), samples_.end(),
-                  [](const MeasuredSample& measured) { return measured.sample.error.empty(); });
+  evaluation_.summaries = SummarizeAll(plan_, models_, samples_, Economics());
+  evaluation_.analysis = Analyse(plan_, samples_, answers_);
+  const auto good = [](const auto& record) { return record.error.empty(); };
   evaluation_.state = EvaluationState::kSucceeded;
   if (!status.ok()) {
     evaluation_.state = EvaluationState::kFailed;
-    evaluation_.error = absl::StrCat("a sample could not be recorded: ", status.message());
-  } else if (cancelled_ && finished_samples_ < static_cast<int>(order_.size())) {
+    evaluation_.error = std::string(status.message());
+  } else if (cancelled_ && !Complete()) {
     evaluation_.state = EvaluationState::kCancelled;
-  } else if (!any_success) {
+  } else if (std::none_of(samples_.begin(), samples_.end(), good) &&
+             std::none_of(answers_.begin(), answers_.end(), good)) {
     evaluation_.state = EvaluationState::kFailed;
-    evaluation_.error =
-        absl::StrCat("no sample succeeded; the first failed with ", samples_.front().sample.error);
+    const std::string& first = samples_.empty() ? answers_.front().error : samples_.front().error;
+    evaluation_.error = absl::StrCat("no sample succeeded; the first failed with ", first);
   }
+}
 
-  const RunContext context{.evaluation = evaluation_,
-                           .plan = plan_,
-                           .economics = tools_.options->economics,
-                           .samples = samples_,
-                           .scorer = std::string(tools_.scorer->name()),
-                           .scorer_version = std::string(tools_.scorer->version()),
-                           .order_seed = order_seed_};
-  std::vector<TrackedRun> runs;
+void Job::Finish(const absl::Status& status) {
+  if (status.ok() && suspended_ && !cancelled_ && !Complete()) {
+    evaluation_.finished_samples = finished_samples_;
+    // If it fails, the start counts this stop as one of the server's crashes; no more than that.
+    tools_.store->Suspend(id_).IgnoreError();
+    Push(evaluation_);
+    return;
+  }
+  Conclude(status);
+  const RunContext context{
+      .evaluation = evaluation_,
+      .plan = plan_,
+      .economics = Economics(),
+      .samples = samples_,
+      .answers = answers_,
+      .scorer = plan_.scorers.front(),
+      .scorer_version = std::string(tools_.scorers->Find(plan_.scorers.front())->version()),
+      .order_seed = plan_.order_seed};
+  std::vector<TrackedRun> runs = {BuildTrackedEvaluation(context)};
   for (const PreparedModel& model : models_) {
-    if (SamplesOf(samples_, model.name, "").empty()) continue;
+    const bool answered = std::any_of(answers_.begin(), answers_.end(), [&](const TaskAnswer& one) {
+      return one.model == model.name;
+    });
+    if (!answered && SamplesOf(samples_, model.name, "").empty()) continue;
     runs.push_back(BuildTrackedRun(context, model));
   }
   if (absl::Status s = tools_.store->Finish(evaluation_, runs); !s.ok()) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -22,45 +23,71 @@ namespace assay::evaluator {
 struct JobTools {
   TextGenerator* generator;
   MemoryProbe* memory;
-  const Scorer* scorer;
+  const ScorerSet* scorers;
   RunStore* store;
   const Runner::Options* options;
 };
 
-// Run() is called once, on one thread; Cancel() and Announce() on any.
+// What was recorded before the server was last stopped.
+struct EarlierWork {
+  std::vector<Sample> samples;
+  std::vector<TaskAnswer> answers;
+};
+
+// Run() is called once, on one thread; Cancel(), Suspend() and Announce() on any.
 //
 // Loads each model once and warms it up with one short generation that is not measured, then takes
-// the samples in OrderSamples' order. A model that cannot be loaded fails all its samples with that
-// error. Ends as kSucceeded if a sample succeeded, else as kFailed with the first error; also as
-// kFailed when the store cannot take a sample.
+// the samples in OrderSamples' order, but for those that an earlier run of the job recorded; then
+// come the tasks. A model that cannot be loaded fails all its samples with that error. Ends as
+// kSucceeded if a sample or an answer succeeded, else as kFailed with the first error; also as
+// kFailed when the store cannot take a sample, and when a model is no longer the revision that the
+// earlier samples are of. Suspended, it stays kRunning in the store.
 class Job {
  public:
   // The feed may go before the job: nobody listens then.
-  Job(Evaluation evaluation, EvaluationPlan plan, uint64_t order_seed,
+  Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
       std::weak_ptr<QueuedFeed> feed, JobTools tools);
 
   const std::string& id() const { return id_; }
   // False if the job has ended.
   bool Cancel();
+  // Ends Run() soon; a later job of the same evaluation goes on where this one stopped.
+  void Suspend();
   // Tells the feed what goes on.
   void Announce(std::string activity, double remaining_seconds = -1);
   void Run();
 
  private:
   void PrepareModels();
-  void PrepareModel(PreparedModel& model);
-  void WarmUp(const std::string& model);
+  void PrepareModel(const Candidate& candidate, PreparedModel& model);
+  void WarmUp(const Candidate& candidate);
+  // The models must be those that the earlier samples are of.
+  absl::Status CheckRevisions() const;
   absl::Status TakeSamples();
-  // False: cancelled before the sample was done.
+  absl::Status AnswerTasks();
+  // Ok too where the job was stopped before the answer was there.
+  absl::Status AnswerOne(size_t model, const KnownAnswerTask& task, const MultipleChoiceItem* item);
+  // Levels that an earlier run measured are not measured again.
+  absl::Status MeasureScaling();
+  absl::Status MeasureLevel(ScalingKind kind, size_t model, int level);
+  // False: stopped before the sample was done.
   bool Measure(const PlannedSample& planned, Sample* sample);
   double RemainingSeconds(size_t next) const;
+  bool Stopped() const { return cancelled_ || suspended_; }
+  bool Complete() const { return finished_samples_ == evaluation_.total_samples; }
+  // The state that the evaluation ends in, and why.
+  void Conclude(const absl::Status& status);
   void Finish(const absl::Status& status);
-  GenerationJob GenerationFor(const std::string& model, const std::string& prompt) const;
+  GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt) const;
+  const EconomicsInputs& Economics() const {
+    return plan_.economics ? *plan_.economics : tools_.options->economics;
+  }
+  // By every scorer of the plan.
+  void ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const;
   void Push(EvaluationEvent event);
 
   const std::string id_;
   const EvaluationPlan plan_;
-  const uint64_t order_seed_;
   const std::vector<PlannedSample> order_;
   const std::weak_ptr<QueuedFeed> feed_;
   const JobTools tools_;
@@ -68,12 +95,16 @@ class Job {
   // Only the thread in Run().
   Evaluation evaluation_;
   std::vector<PreparedModel> models_;
-  std::vector<MeasuredSample> samples_;
+  std::vector<Sample> samples_;
+  std::vector<TaskAnswer> answers_;
+  // "model/prompt/repeat" and "model/task/item" of what is recorded.
+  std::unordered_set<std::string> recorded_;
   // Seconds spent on and number of the samples of loaded models.
   std::vector<double> spent_seconds_;
   std::vector<int> spent_samples_;
 
   std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> suspended_ = false;
   std::atomic<int> finished_samples_ = 0;
   absl::Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;

@@ -11,14 +11,17 @@
 
 namespace assay::evaluator {
 
-// Samples of one evaluation at most: models x prompts x repeats.
+// TotalSamples() of one evaluation at most.
 inline constexpr int64_t kMaxSamples = 100'000;
+// Level of the tests at most.
+inline constexpr double kMaxAlpha = 0.5;
 
 // INVALID_ARGUMENT: "field: the value; what to do". Content types are limited to letters, digits,
 // '_' and '-': they become part of metric names.
 absl::Status ValidatePlan(const EvaluationPlan& plan);
 
-int TotalSamples(const EvaluationPlan& plan);
+// Samples and answers: models x (prompts x repeats + items of the tasks).
+int64_t TotalSamples(const EvaluationPlan& plan);
 
 // One sample to be taken: indices into the plan's models and prompts.
 struct PlannedSample {
@@ -32,7 +35,7 @@ struct PlannedSample {
 // grows warm or busy disturbs all alike. Same plan and seed: same order, on every platform.
 std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t seed);
 
-// "1" (kBuiltInPromptSetVersion) if every prompt is one of the built-in set, else "custom".
+// "2" (kBuiltInPromptSetVersion) if every prompt is one of the built-in set, else "custom".
 std::string PromptSetVersion(const EvaluationPlan& plan);
 
 // SHA-256 of the prompts (id, content type and text of each, in order), hexadecimal.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,18 +24,78 @@ absl::Status LineError(const std::string& path, int line, absl::string_view prob
   return absl::InvalidArgumentError(absl::StrCat(path, ":", line, ": ", problem));
 }
 
+absl::Status NotA(absl::string_view name, const nlohmann::json& field, absl::string_view wanted) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": is a ", field.type_name(), "; give ", wanted));
+}
+
 absl::StatusOr<std::string> TextField(const nlohmann::json& row, const char* name) {
   const auto field = row.find(name);
   if (field == row.end()) return absl::InvalidArgumentError(absl::StrCat(name, ": is missing"));
-  if (!field->is_string()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": is a ", field->type_name(), "; give a string"));
-  }
+  if (!field->is_string()) return NotA(name, *field, "a string");
   const std::string& text = field->get_ref<const std::string&>();
   if (absl::StripAsciiWhitespace(text).empty()) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": is empty"));
   }
   return text;
+}
+
+// An absent one stays empty.
+absl::Status OptionalText(const nlohmann::json& row, const char* name, std::string* target) {
+  const auto field = row.find(name);
+  if (field == row.end()) return absl::OkStatus();
+  if (!field->is_string()) return NotA(name, *field, "a string");
+  *target = field->get<std::string>();
+  return absl::OkStatus();
+}
+
+absl::Status ReadMaxCharacters(const nlohmann::json& value, PromptConstraints* constraints) {
+  constexpr const char* kName = "constraints.max_chars";
+  constexpr const char* kWanted = "a whole number, not negative";
+  if (!value.is_number()) return NotA(kName, value, kWanted);
+  if (!value.is_number_unsigned() ||
+      value.get<uint64_t>() > uint64_t{std::numeric_limits<int32_t>::max()}) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(kName, ": ", value.dump(), " is out of range; give ", kWanted));
+  }
+  constraints->max_characters = value.get<int32_t>();
+  return absl::OkStatus();
+}
+
+absl::Status ReadMustInclude(const nlohmann::json& value, PromptConstraints* constraints) {
+  constexpr const char* kName = "constraints.must_include";
+  constexpr const char* kWanted = "a list of strings";
+  if (!value.is_array()) return NotA(kName, value, kWanted);
+  constraints->must_include.reserve(value.size());
+  for (const nlohmann::json& word : value) {
+    const std::string item = absl::StrCat(kName, "[", constraints->must_include.size(), "]");
+    if (!word.is_string()) return NotA(item, word, "a string");
+    // It would be found in every text.
+    if (word.get_ref<const std::string&>().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(item, ": is empty"));
+    }
+    constraints->must_include.push_back(word.get<std::string>());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadConstraints(const nlohmann::json& row, PromptConstraints* constraints) {
+  const auto field = row.find("constraints");
+  if (field == row.end()) return absl::OkStatus();
+  if (!field->is_object()) return NotA("constraints", *field, "an object");
+  for (const auto& [key, value] : field->items()) {
+    absl::Status status;
+    if (key == "max_chars") {
+      status = ReadMaxCharacters(value, constraints);
+    } else if (key == "must_include") {
+      status = ReadMustInclude(value, constraints);
+    } else {
+      status = absl::InvalidArgumentError(
+          absl::StrCat("constraints.", key, ": is not known; there are max_chars, must_include"));
+    }
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<EvaluationPrompt> ParseRow(absl::string_view line) {
@@ -57,6 +118,12 @@ absl::StatusOr<EvaluationPrompt> ParseRow(absl::string_view line) {
     if (!text.ok()) return text.status();
     *target = *std::move(text);
   }
+  for (const auto& [name, target] :
+       {std::pair{"system", &prompt.system}, std::pair{"reference", &prompt.reference},
+        std::pair{"cluster", &prompt.cluster}}) {
+    if (absl::Status s = OptionalText(row, name, target); !s.ok()) return s;
+  }
+  if (absl::Status s = ReadConstraints(row, &prompt.constraints); !s.ok()) return s;
   return prompt;
 }
 

@@ -12,15 +12,18 @@
 namespace assay::evaluator {
 
 // {"id": "linkedin-1", "content_type": "linkedin", "prompt": "..."} a line; blank lines are
-// skipped; other keys are allowed and ignored. At most 64 MiB. INVALID_ARGUMENT: "prompts.jsonl:3:
-// id: 'x' stands twice (first in line 1)".
+// skipped. Optional are the strings "system", "reference" and "cluster", and "constraints":
+// {"max_chars": 280, "must_include": ["Friday"]} (EvaluationPrompt says what they mean); other keys
+// are allowed and ignored, but not in "constraints". At most 64 MiB. INVALID_ARGUMENT:
+// "prompts.jsonl:3: id: 'x' stands twice (first in line 1)".
 absl::StatusOr<std::vector<EvaluationPrompt>> LoadPrompts(const std::string& path);
 absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view jsonl,
                                                            const std::string& path);
 
-// Our own set, compiled in: 5 prompts for each of twitter, linkedin, technical and business.
+// Our own set, compiled in: 5 prompts for each of twitter, linkedin, technical, business, email and
+// blog.
 const std::vector<EvaluationPrompt>& BuiltInPrompts();
-inline constexpr std::string_view kBuiltInPromptSetVersion = "1";
+inline constexpr std::string_view kBuiltInPromptSetVersion = "2";
 
 // The first `per_type` prompts (0 = all) of each of `content_types` (empty = all), in the set's
 // order. INVALID_ARGUMENT names a content type that the set lacks, and what it has.

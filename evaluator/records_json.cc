@@ -1,9 +1,7 @@
 // Records as JSON.
 #include "evaluator/records_json.h"
 
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/str_cat.h"
+#include "evaluator/json_types.h"
 
 namespace assay::evaluator {
 
@@ -12,90 +10,136 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, before_bytes, after_bytes, peak_by
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Estimate, n, mean, standard_deviation, ci_low, ci_high, p50, p90)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, model, content_type, samples, failures, success_rate,
                                    quality_score, latency_ms, first_token_ms, tokens_per_second,
-                                   cost_usd, roi_per_piece, memory, load_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sampling, temperature, top_p, top_k, seed)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EvaluationPrompt, id, content_type, prompt)
+                                   queue_ms, prefill_ms, inter_token_p50_ms, inter_token_p90_ms,
+                                   inter_token_p99_ms, energy_joules, cost_usd, roi_per_piece,
+                                   memory, load_seconds, revision, resident_bytes, scorer,
+                                   scorer_version)
+NLOHMANN_JSON_SERIALIZE_ENUM(PairedStatus, {{PairedStatus::kInsufficientPairs, "insufficient"},
+                                            {PairedStatus::kFewPairs, "few"},
+                                            {PairedStatus::kOk, "ok"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Verdict, {{Verdict::kTooFewPairs, "too_few_pairs"},
+                                       {Verdict::kNoDifferenceShown, "no_difference_shown"},
+                                       {Verdict::kBetter, "better"},
+                                       {Verdict::kWorse, "worse"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PairedResult, status, n_paired, method,
+                                                baseline_mean, candidate_mean, diff, ci_low,
+                                                ci_high, ci_method, p_value, t_test_p_value,
+                                                effect_size, ties, n_nonzero, direction)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Comparison, content_type, baseline, candidate,
+                                                metric, greater_is_better, result, p_adjusted,
+                                                verdict, unpaired, pairs_needed,
+                                                detectable_difference)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, mean, ci_low, ci_high,
+                                                rank, n_common)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ranking, content_type, candidates)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryTrend, model, n, slope, ci_low, ci_high,
+                                                leaks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Analysis, baseline, alpha, correction, comparisons,
+                                                rankings, memory, decisions)
+NLOHMANN_JSON_SERIALIZE_ENUM(ScalingKind, {{ScalingKind::kConcurrency, "concurrency"},
+                                           {ScalingKind::kResidents, "residents"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPoint, kind, model, level, requests,
+                                                failures, tokens_per_second, latency_p50_ms,
+                                                latency_p90_ms, first_token_p50_ms,
+                                                first_token_p90_ms, resident_bytes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SampleScore, scorer, version, overall, parts, error)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Energy, joules, source)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TaskAnswer, model, task, item_id, error,
+                                                log_likelihoods, tokens, chosen, correct,
+                                                chosen_by_length, correct_by_length)
 
 namespace {
 
 using Json = nlohmann::json;
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+// Those of older versions lack some fields.
+std::vector<Summary> ReadSummaries(const Json& json) {
+  std::vector<Summary> summaries;
+  for (Json summary : json) {
+    if (summary.is_object()) {
+      summary.emplace("revision", "");
+      summary.emplace("resident_bytes", 0);
+      summary.emplace("scorer", "");
+      summary.emplace("scorer_version", "");
+      for (const char* name : {"queue_ms", "prefill_ms", "inter_token_p50_ms", "inter_token_p90_ms",
+                               "inter_token_p99_ms", "energy_joules"}) {
+        summary.emplace(name, Estimate());
+      }
+    }
+    summaries.push_back(summary.get<Summary>());
+  }
+  return summaries;
 }
 
-absl::Time TimeOf(const Json& micros) { return absl::FromUnixMicros(micros.get<int64_t>()); }
-
-template <typename Record>
-absl::StatusOr<Record> Parse(std::string_view text, Record (*read)(const Json&)) {
-  try {
-    return read(Json::parse(text));
-  } catch (const Json::exception& e) {
-    return absl::DataLossError(absl::StrCat("stored JSON: ", e.what()));
-  }
-}
-
-TrackedRun ReadTrackedRun(const Json& json) {
-  TrackedRun run;
-  json.at("client_key").get_to(run.client_key);
-  json.at("evaluation_id").get_to(run.evaluation_id);
-  json.at("model").get_to(run.model);
-  json.at("run_name").get_to(run.run_name);
-  run.started_at = TimeOf(json.at("started_at_us"));
-  run.finished_at = TimeOf(json.at("finished_at_us"));
-  json.at("succeeded").get_to(run.succeeded);
-  json.at("params").get_to(run.params);
-  json.at("tags").get_to(run.tags);
-  for (const Json& metric : json.at("metrics")) {
-    run.metrics.push_back({.key = metric.at("key").get<std::string>(),
-                           .value = metric.at("value").get<double>(),
-                           .time = TimeOf(metric.at("time_us")),
-                           .step = metric.at("step").get<int64_t>()});
-  }
-  return run;
+// Samples of older versions have none of it.
+Sample ReadDetail(const Json& json) {
+  Sample sample;
+  sample.scores = json.value("scores", sample.scores);
+  sample.energy = json.value("energy", sample.energy);
+  sample.revision = json.value("revision", sample.revision);
+  sample.system = json.value("system", sample.system);
+  Generation& generation = sample.generation;
+  generation.inter_token_p50_ms = json.value("inter_token_p50_ms", 0.0);
+  generation.inter_token_p90_ms = json.value("inter_token_p90_ms", 0.0);
+  generation.inter_token_p99_ms = json.value("inter_token_p99_ms", 0.0);
+  sample.finished_at = json.value("finished_at_us", absl::UnixEpoch());
+  return sample;
 }
 
 }  // namespace
 
-std::string PlanToJson(const EvaluationPlan& plan) {
-  return Dump({{"name", plan.name},
-               {"models", plan.models},
-               {"prompts", plan.prompts},
-               {"repeats", plan.repeats},
-               {"sampling", plan.sampling},
-               {"max_new_tokens", plan.max_new_tokens},
-               {"timeout_ms", absl::ToInt64Milliseconds(plan.timeout)}});
+std::string SummariesToJson(const std::vector<Summary>& summaries) {
+  return DumpJson(Json(summaries));
 }
 
-std::string SummariesToJson(const std::vector<Summary>& summaries) { return Dump(Json(summaries)); }
+std::string AnalysisToJson(const Analysis& analysis) { return DumpJson(Json(analysis)); }
 
-std::string TrackedRunToJson(const TrackedRun& run) {
-  Json metrics = Json::array();
-  for (const TrackedMetric& metric : run.metrics) {
-    metrics.push_back({{"key", metric.key},
-                       {"value", metric.value},
-                       {"time_us", absl::ToUnixMicros(metric.time)},
-                       {"step", metric.step}});
-  }
-  return Dump({{"client_key", run.client_key},
-               {"evaluation_id", run.evaluation_id},
-               {"model", run.model},
-               {"run_name", run.run_name},
-               {"started_at_us", absl::ToUnixMicros(run.started_at)},
-               {"finished_at_us", absl::ToUnixMicros(run.finished_at)},
-               {"succeeded", run.succeeded},
-               {"metrics", std::move(metrics)},
-               {"params", run.params},
-               {"tags", run.tags}});
+std::string ScalingToJson(const std::vector<ScalingPoint>& points) {
+  return DumpJson(Json(points));
+}
+
+std::string TaskAnswerToJson(const TaskAnswer& answer) { return DumpJson(Json(answer)); }
+
+std::string SampleDetailToJson(const Sample& sample) {
+  return DumpJson({{"scores", sample.scores},
+                   {"energy", sample.energy},
+                   {"revision", sample.revision},
+                   {"system", sample.system},
+                   {"inter_token_p50_ms", sample.generation.inter_token_p50_ms},
+                   {"inter_token_p90_ms", sample.generation.inter_token_p90_ms},
+                   {"inter_token_p99_ms", sample.generation.inter_token_p99_ms},
+                   {"finished_at_us", sample.finished_at}});
 }
 
 absl::StatusOr<std::vector<Summary>> SummariesFromJson(std::string_view text) {
-  return Parse<std::vector<Summary>>(
-      text, [](const Json& json) { return json.get<std::vector<Summary>>(); });
+  return ParseJson<std::vector<Summary>>(text, ReadSummaries);
 }
 
-absl::StatusOr<TrackedRun> TrackedRunFromJson(std::string_view text) {
-  return Parse<TrackedRun>(text, ReadTrackedRun);
+absl::StatusOr<Analysis> AnalysisFromJson(std::string_view text) {
+  return ParseJson<Analysis>(text, [](const Json& json) { return json.get<Analysis>(); });
+}
+
+absl::StatusOr<std::vector<ScalingPoint>> ScalingFromJson(std::string_view text) {
+  return ParseJson<std::vector<ScalingPoint>>(
+      text, [](const Json& json) { return json.get<std::vector<ScalingPoint>>(); });
+}
+
+absl::StatusOr<TaskAnswer> TaskAnswerFromJson(std::string_view text) {
+  return ParseJson<TaskAnswer>(text, [](const Json& json) { return json.get<TaskAnswer>(); });
+}
+
+absl::Status ReadSampleDetail(std::string_view text, Sample* sample) {
+  absl::StatusOr<Sample> detail = ParseJson<Sample>(text, ReadDetail);
+  if (!detail.ok()) return detail.status();
+  sample->scores = std::move(detail->scores);
+  sample->energy = std::move(detail->energy);
+  sample->revision = std::move(detail->revision);
+  sample->system = std::move(detail->system);
+  sample->generation.inter_token_p50_ms = detail->generation.inter_token_p50_ms;
+  sample->generation.inter_token_p90_ms = detail->generation.inter_token_p90_ms;
+  sample->generation.inter_token_p99_ms = detail->generation.inter_token_p99_ms;
+  sample->finished_at = detail->finished_at;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::evaluator

@@ -8,18 +8,23 @@
 
 #include "absl/status/statusor.h"
 #include "evaluator/evaluation.h"
-#include "evaluator/run_store.h"
 
 namespace assay::evaluator {
 
 // Invalid UTF-8 becomes U+FFFD. Values that are not finite must not come in: JSON has none.
-std::string PlanToJson(const EvaluationPlan& plan);
 std::string SummariesToJson(const std::vector<Summary>& summaries);
-std::string TrackedRunToJson(const TrackedRun& run);
+std::string AnalysisToJson(const Analysis& analysis);
+std::string ScalingToJson(const std::vector<ScalingPoint>& points);
+// What the samples table has no column for: scores, energy, quantiles between tokens, revision.
+std::string SampleDetailToJson(const Sample& sample);
+std::string TaskAnswerToJson(const TaskAnswer& answer);
 
 // DATA_LOSS names the field and what is wrong with it.
 absl::StatusOr<std::vector<Summary>> SummariesFromJson(std::string_view text);
-absl::StatusOr<TrackedRun> TrackedRunFromJson(std::string_view text);
+absl::StatusOr<Analysis> AnalysisFromJson(std::string_view text);
+absl::StatusOr<std::vector<ScalingPoint>> ScalingFromJson(std::string_view text);
+absl::Status ReadSampleDetail(std::string_view text, Sample* sample);
+absl::StatusOr<TaskAnswer> TaskAnswerFromJson(std::string_view text);
 
 }  // namespace assay::evaluator
 

@@ -1,26 +1,26 @@
-// The run store on SQLite.
+// Evaluations in the run store.
 #include "evaluator/run_store.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
+#include "evaluator/plan_json.h"
 #include "evaluator/records_json.h"
 #include "evaluator/schema.h"
-#include "evaluator/sqlite.h"
+#include "evaluator/sqlite_run_store.h"
+#include "evaluator/tracking_json.h"
 
 namespace assay::evaluator {
-namespace {
 
 using sqlite::Database;
 using sqlite::Statement;
 using sqlite::Transaction;
 
-constexpr std::string_view kStopped = "the server stopped";
+namespace {
 
 absl::Status CreateFolderOf(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -68,272 +68,199 @@ absl::Status Migrate(Database& database, int64_t version) {
   return absl::OkStatus();
 }
 
-// Bytes from a model that are no UTF-8 stay as they are: SQLite does not look inside text.
-Sample ReadSample(const Statement& row) {
-  int column = 0;
-  Sample sample;
-  sample.model = row.Text(column++);
-  sample.content_type = row.Text(column++);
-  sample.prompt_id = row.Text(column++);
-  sample.repeat = static_cast<int>(row.Integer(column++));
-  sample.error = row.Text(column++);
-  sample.generation.text = row.Text(column++);
-  sample.generation.finish_reason = row.Text(column++);
-  sample.generation.prompt_tokens = static_cast<int>(row.Integer(column++));
-  sample.generation.completion_tokens = static_cast<int>(row.Integer(column++));
-  sample.generation.queue_ms = row.Real(column++);
-  sample.generation.prefill_ms = row.Real(column++);
-  sample.generation.first_token_ms = row.Real(column++);
-  sample.generation.per_token_ms = row.Real(column++);
-  sample.generation.total_ms = row.Real(column++);
-  sample.generation.tokens_per_second = row.Real(column++);
-  if (!row.IsNull(column)) sample.quality_score = row.Real(column);
-  ++column;
-  sample.scorer = row.Text(column++);
-  sample.scorer_version = row.Text(column++);
-  sample.memory.before_bytes = row.Integer(column++);
-  sample.memory.after_bytes = row.Integer(column++);
-  sample.memory.peak_bytes = row.Integer(column++);
-  sample.cost_usd = row.Real(column++);
-  return sample;
+std::optional<int64_t> Micros(absl::Time time) {
+  if (time == absl::Time()) return std::nullopt;
+  return absl::ToUnixMicros(time);
 }
 
-class SqliteRunStore final : public RunStore {
- public:
-  explicit SqliteRunStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
-
-  absl::Status FailInterrupted() {
-    absl::MutexLock lock(&mutex_);
-    return Run(
-        "UPDATE evaluations SET state = ?, error = ?, finished_at = ?"
-        " WHERE state = ?",
-        static_cast<int>(EvaluationState::kFailed), kStopped, absl::ToUnixMicros(absl::Now()),
-        static_cast<int>(EvaluationState::kRunning));
-  }
-
-  absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) override {
-    absl::MutexLock lock(&mutex_);
-    return Run(
-        "INSERT INTO evaluations (id, name, state, error, started_at, finished_at,"
-        " total_samples, plan, summaries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        evaluation.id, evaluation.name, static_cast<int>(evaluation.state), evaluation.error,
-        absl::ToUnixMicros(evaluation.started_at), Micros(evaluation.finished_at),
-        evaluation.total_samples, PlanToJson(plan), SummariesToJson(evaluation.summaries));
-  }
-
-  absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) override {
-    const Generation& generation = sample.generation;
-    absl::MutexLock lock(&mutex_);
-    return Run(
-        "INSERT INTO samples (evaluation_id, model, content_type, prompt_id, repeat, error, text,"
-        " finish_reason, prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms,"
-        " per_token_ms, total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
-        " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        evaluation_id, sample.model, sample.content_type, sample.prompt_id, sample.repeat,
-        sample.error, generation.text, generation.finish_reason, generation.prompt_tokens,
-        generation.completion_tokens, generation.queue_ms, generation.prefill_ms,
-        generation.first_token_ms, generation.per_token_ms, generation.total_ms,
-        generation.tokens_per_second, sample.quality_score, sample.scorer, sample.scorer_version,
-        sample.memory.before_bytes, sample.memory.after_bytes, sample.memory.peak_bytes,
-        sample.cost_usd);
-  }
-
-  absl::Status Finish(const Evaluation& evaluation,
-                      const std::vector<TrackedRun>& outbox) override {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
-    if (!transaction.ok()) return transaction.status();
-    absl::Status updated =
-        Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?"
-            " WHERE id = ?",
-            static_cast<int>(evaluation.state), evaluation.error, Micros(evaluation.finished_at),
-            SummariesToJson(evaluation.summaries), evaluation.id);
-    if (!updated.ok()) return updated;
-    if (database_->Changes() == 0) return NoSuchEvaluation(evaluation.id);
-    for (const TrackedRun& run : outbox) {
-      const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
-      absl::Status added =
-          Run("INSERT INTO outbox (evaluation_id, client_key, created_at, retry_at, attempts,"
-              " last_error, payload) VALUES (?, ?, ?, ?, 0, '', ?)",
-              evaluation.id, run.client_key, created_at, created_at, TrackedRunToJson(run));
-      if (!added.ok()) return added;
-    }
-    return transaction->Commit();
-  }
-
-  absl::StatusOr<Evaluation> Get(std::string_view id) override {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<std::vector<Evaluation>> found =
-        ReadEvaluations("WHERE id = ?", std::string(id));
-    if (!found.ok()) return found.status();
-    if (found->empty()) return NoSuchEvaluation(id);
-    return std::move(found->front());
-  }
-
-  absl::StatusOr<std::vector<Evaluation>> List(int limit) override {
-    absl::MutexLock lock(&mutex_);
-    return ReadEvaluations("ORDER BY started_at DESC, rowid DESC LIMIT ?", std::max(limit, 0));
-  }
-
-  absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) override {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<Statement> row = database_->Prepare(
-        "SELECT model, content_type, prompt_id, repeat, error, text, finish_reason,"
-        " prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms, per_token_ms,"
-        " total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
-        " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd"
-        " FROM samples WHERE evaluation_id = ? ORDER BY id");
-    if (!row.ok()) return row.status();
-    row->Bind(id);
-    std::vector<Sample> samples;
-    while (true) {
-      absl::StatusOr<bool> more = row->Step();
-      if (!more.ok()) return more.status();
-      if (!*more) break;
-      samples.push_back(ReadSample(*row));
-    }
-    if (samples.empty()) {
-      absl::StatusOr<std::vector<Evaluation>> found =
-          ReadEvaluations("WHERE id = ?", std::string(id));
-      if (!found.ok()) return found.status();
-      if (found->empty()) return NoSuchEvaluation(id);
-    }
-    return samples;
-  }
-
-  absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<Statement> row = database_->Prepare(
-        "SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
-        " ORDER BY id LIMIT ?");
-    if (!row.ok()) return row.status();
-    row->Bind(absl::ToUnixMicros(now), std::max(limit, 0));
-    std::vector<OutboxEntry> entries;
-    while (true) {
-      absl::StatusOr<bool> more = row->Step();
-      if (!more.ok()) return more.status();
-      if (!*more) return entries;
-      absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row->Text(3));
-      if (!run.ok()) return Located(run.status(), absl::StrCat("outbox entry ", row->Integer(0)));
-      entries.push_back({.id = row->Integer(0),
-                         .attempts = static_cast<int>(row->Integer(1)),
-                         .created_at = absl::FromUnixMicros(row->Integer(2)),
-                         .run = *std::move(run)});
-    }
-  }
-
-  absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) override {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
-    if (!transaction.ok()) return transaction.status();
-    absl::Status told =
-        Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
-            " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ?",
-            run.model, run.run_id, run.url, id);
-    if (!told.ok()) return told;
-    if (database_->Changes() == 0) return NoSuchEntry(id);
-    if (absl::Status s = Run("DELETE FROM outbox WHERE id = ?", id); !s.ok()) return s;
-    return transaction->Commit();
-  }
-
-  absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override {
-    absl::MutexLock lock(&mutex_);
-    absl::Status postponed =
-        Run("UPDATE outbox SET attempts = attempts + 1, retry_at = ?, last_error = ? WHERE id = ?",
-            absl::ToUnixMicros(retry_at), error, id);
-    if (!postponed.ok()) return postponed;
-    return database_->Changes() == 0 ? NoSuchEntry(id) : absl::OkStatus();
-  }
-
-  absl::StatusOr<int64_t> OutboxDepth() override {
-    absl::MutexLock lock(&mutex_);
-    return database_->QueryInteger("SELECT count(*) FROM outbox");
-  }
-
- private:
-  template <typename... Values>
-  absl::Status Run(std::string_view sql, const Values&... values)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    absl::StatusOr<Statement> statement = database_->Prepare(sql);
-    if (!statement.ok()) return statement.status();
-    return statement->Bind(values...).Run();
-  }
-
-  template <typename Value>
-  absl::StatusOr<std::vector<Evaluation>> ReadEvaluations(absl::string_view which,
-                                                          const Value& value)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    absl::StatusOr<Statement> row = database_->Prepare(absl::StrCat(
-        "SELECT id, name, state, error, started_at, finished_at, total_samples, summaries,"
-        " (SELECT count(*) FROM samples WHERE evaluation_id = evaluations.id)"
-        " FROM evaluations ",
-        which));
-    if (!row.ok()) return row.status();
-    row->Bind(value);
-    std::vector<Evaluation> evaluations;
-    while (true) {
-      absl::StatusOr<bool> more = row->Step();
-      if (!more.ok()) return more.status();
-      if (!*more) return evaluations;
-      absl::StatusOr<Evaluation> evaluation = ReadEvaluation(*row);
-      if (!evaluation.ok()) return evaluation.status();
-      evaluations.push_back(*std::move(evaluation));
-    }
-  }
-
-  absl::StatusOr<Evaluation> ReadEvaluation(const Statement& row)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    Evaluation evaluation;
-    evaluation.id = row.Text(0);
-    evaluation.name = row.Text(1);
-    evaluation.state = static_cast<EvaluationState>(row.Integer(2));
-    evaluation.error = row.Text(3);
-    evaluation.started_at = absl::FromUnixMicros(row.Integer(4));
-    if (!row.IsNull(5)) evaluation.finished_at = absl::FromUnixMicros(row.Integer(5));
-    evaluation.total_samples = static_cast<int>(row.Integer(6));
-    absl::StatusOr<std::vector<Summary>> summaries = SummariesFromJson(row.Text(7));
-    if (!summaries.ok()) return Located(summaries.status(), evaluation.id);
-    evaluation.summaries = *std::move(summaries);
-    evaluation.finished_samples = static_cast<int>(row.Integer(8));
-
-    absl::StatusOr<Statement> run = database_->Prepare(
-        "SELECT model, run_id, url FROM tracking_runs WHERE evaluation_id = ? ORDER BY model");
-    if (!run.ok()) return run.status();
-    run->Bind(evaluation.id);
-    while (true) {
-      absl::StatusOr<bool> more = run->Step();
-      if (!more.ok()) return more.status();
-      if (!*more) return evaluation;
-      evaluation.runs.push_back(
-          {.model = run->Text(0), .run_id = run->Text(1), .url = run->Text(2)});
-    }
-  }
-
-  static std::optional<int64_t> Micros(absl::Time time) {
-    if (time == absl::Time()) return std::nullopt;
-    return absl::ToUnixMicros(time);
-  }
-
-  absl::Status NoSuchEvaluation(std::string_view id) {
-    return absl::NotFoundError(absl::StrCat("there is no evaluation '", std::string(id), "'"));
-  }
-
-  absl::Status NoSuchEntry(int64_t id) {
-    return absl::NotFoundError(absl::StrCat("there is no outbox entry ", id));
-  }
-
-  absl::Status Located(const absl::Status& status, absl::string_view where)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return absl::Status(status.code(),
-                        absl::StrCat(database_->path(), ": ", where, ": ", status.message()));
-  }
-
-  absl::Mutex mutex_;
-  const std::unique_ptr<Database> database_ ABSL_PT_GUARDED_BY(mutex_);
-};
-
 }  // namespace
+
+absl::Status NoSuchEvaluation(std::string_view id) {
+  return absl::NotFoundError(absl::StrCat("there is no evaluation '", std::string(id), "'"));
+}
+
+absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const EvaluationPlan& plan) {
+  absl::MutexLock lock(&mutex_);
+  return Run(
+      "INSERT INTO evaluations (id, name, state, error, started_at, finished_at,"
+      " total_samples, plan, summaries, plan_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      evaluation.id, evaluation.name, static_cast<int>(evaluation.state), evaluation.error,
+      absl::ToUnixMicros(evaluation.started_at), Micros(evaluation.finished_at),
+      evaluation.total_samples, PlanToJson(plan), SummariesToJson(evaluation.summaries),
+      evaluation.plan_sha256);
+}
+
+absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
+                                    const std::vector<TrackedRun>& outbox) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
+  if (!transaction.ok()) return transaction.status();
+  absl::Status updated = Run(
+      "UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
+      " analysis = ? WHERE id = ?",
+      static_cast<int>(evaluation.state), evaluation.error, Micros(evaluation.finished_at),
+      SummariesToJson(evaluation.summaries), AnalysisToJson(evaluation.analysis), evaluation.id);
+  if (!updated.ok()) return updated;
+  if (database_->Changes() == 0) return NoSuchEvaluation(evaluation.id);
+  for (const TrackedRun& run : outbox) {
+    const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
+    absl::Status added =
+        Run("INSERT INTO outbox (evaluation_id, client_key, created_at, retry_at, attempts,"
+            " last_error, payload) VALUES (?, ?, ?, ?, 0, '', ?)",
+            evaluation.id, run.client_key, created_at, created_at, TrackedRunToJson(run));
+    if (!added.ok()) return added;
+  }
+  return transaction->Commit();
+}
+
+absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
+  if (!transaction.ok()) return transaction.status();
+  absl::StatusOr<std::vector<Evaluation>> running = ReadEvaluations(
+      "WHERE state = ? ORDER BY started_at, rowid", static_cast<int>(EvaluationState::kRunning));
+  if (!running.ok()) return running.status();
+  std::vector<Evaluation> resumed;
+  for (Evaluation& evaluation : *running) {
+    absl::StatusOr<bool> goes_on = CountResume(evaluation);
+    if (!goes_on.ok()) return goes_on.status();
+    if (!*goes_on) continue;
+    ++evaluation.resumes;
+    resumed.push_back(std::move(evaluation));
+  }
+  if (absl::Status s = transaction->Commit(); !s.ok()) return s;
+  return resumed;
+}
+
+absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
+  absl::Status counted =
+      Run("UPDATE evaluations SET resumes = resumes + 1,"
+          " stalls = CASE WHEN progress = ? THEN stalls + 1 ELSE 0 END, progress = ? WHERE id = ?",
+          evaluation.finished_samples, evaluation.finished_samples, evaluation.id);
+  if (!counted.ok()) return counted;
+  absl::StatusOr<Statement> row = database_->Prepare("SELECT stalls FROM evaluations WHERE id = ?");
+  if (!row.ok()) return row.status();
+  absl::StatusOr<bool> found = row->Bind(evaluation.id).Step();
+  if (!found.ok()) return found.status();
+  if (row->Integer(0) < kMostStalls) return true;
+  const std::string error =
+      absl::StrCat("the server stopped ", kMostStalls + 1, " times after sample ",
+                   evaluation.finished_samples, " of ", evaluation.total_samples,
+                   "; its log may say why; start a new evaluation without what stops it");
+  absl::Status failed =
+      Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ? WHERE id = ?",
+          static_cast<int>(EvaluationState::kFailed), error, absl::ToUnixMicros(absl::Now()),
+          evaluation.id);
+  if (!failed.ok()) return failed;
+  return false;
+}
+
+absl::Status SqliteRunStore::Suspend(std::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  return Run("UPDATE evaluations SET stalls = 0, progress = -1 WHERE id = ?", id);
+}
+
+absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Statement> row = database_->Prepare("SELECT plan FROM evaluations WHERE id = ?");
+  if (!row.ok()) return row.status();
+  absl::StatusOr<bool> found = row->Bind(id).Step();
+  if (!found.ok()) return found.status();
+  if (!*found) return NoSuchEvaluation(id);
+  absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row->Text(0));
+  if (!plan.ok()) return Located(plan.status(), absl::StrCat("the plan of ", std::string(id)));
+  return plan;
+}
+
+absl::StatusOr<Evaluation> SqliteRunStore::Get(std::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<std::vector<Evaluation>> found = ReadEvaluations("WHERE id = ?", std::string(id));
+  if (!found.ok()) return found.status();
+  if (found->empty()) return NoSuchEvaluation(id);
+  return std::move(found->front());
+}
+
+absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
+  absl::MutexLock lock(&mutex_);
+  return ReadEvaluations("ORDER BY started_at DESC, rowid DESC LIMIT ?", std::max(limit, 0));
+}
+
+template <typename Value>
+absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::string_view which,
+                                                                        const Value& value) {
+  absl::StatusOr<Statement> row = database_->Prepare(absl::StrCat(
+      "SELECT id, name, state, error, started_at, finished_at, total_samples, summaries,"
+      " (SELECT count(*) FROM samples WHERE evaluation_id = evaluations.id)"
+      " + (SELECT count(*) FROM task_answers WHERE evaluation_id = evaluations.id),"
+      " analysis, plan_sha256, resumes, scaling"
+      " FROM evaluations ",
+      which));
+  if (!row.ok()) return row.status();
+  row->Bind(value);
+  std::vector<Evaluation> evaluations;
+  while (true) {
+    absl::StatusOr<bool> more = row->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return evaluations;
+    absl::StatusOr<Evaluation> evaluation = ReadEvaluation(*row);
+    if (!evaluation.ok()) return evaluation.status();
+    evaluations.push_back(*std::move(evaluation));
+  }
+}
+
+absl::StatusOr<Evaluation> SqliteRunStore::ReadEvaluation(const Statement& row) {
+  int column = 0;
+  Evaluation evaluation;
+  evaluation.id = row.Text(column++);
+  evaluation.name = row.Text(column++);
+  evaluation.state = static_cast<EvaluationState>(row.Integer(column++));
+  evaluation.error = row.Text(column++);
+  evaluation.started_at = absl::FromUnixMicros(row.Integer(column++));
+  if (!row.IsNull(column)) evaluation.finished_at = absl::FromUnixMicros(row.Integer(column));
+  ++column;
+  evaluation.total_samples = static_cast<int>(row.Integer(column++));
+  absl::StatusOr<std::vector<Summary>> summaries = SummariesFromJson(row.Text(column++));
+  if (!summaries.ok()) return Located(summaries.status(), evaluation.id);
+  evaluation.summaries = *std::move(summaries);
+  evaluation.finished_samples = static_cast<int>(row.Integer(column++));
+
+  absl::StatusOr<Analysis> analysis = AnalysisFromJson(row.Text(column++));
+  if (!analysis.ok()) return Located(analysis.status(), evaluation.id);
+  evaluation.analysis = *std::move(analysis);
+  evaluation.plan_sha256 = row.Text(column++);
+  evaluation.resumes = static_cast<int>(row.Integer(column++));
+  absl::StatusOr<std::vector<ScalingPoint>> scaling = ScalingFromJson(row.Text(column++));
+  if (!scaling.ok()) return Located(scaling.status(), evaluation.id);
+  evaluation.scaling = *std::move(scaling);
+  if (absl::Status s = ReadTrackingRuns(&evaluation); !s.ok()) return s;
+  return evaluation;
+}
+
+absl::Status SqliteRunStore::ReadTrackingRuns(Evaluation* evaluation) {
+  absl::StatusOr<Statement> run = database_->Prepare(
+      "SELECT model, run_id, url FROM tracking_runs WHERE evaluation_id = ? ORDER BY model");
+  if (!run.ok()) return run.status();
+  run->Bind(evaluation->id);
+  while (true) {
+    absl::StatusOr<bool> more = run->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::OkStatus();
+    evaluation->runs.push_back(
+        {.model = run->Text(0), .run_id = run->Text(1), .url = run->Text(2)});
+  }
+}
+
+absl::Status SqliteRunStore::MustExist(std::string_view id) {
+  absl::StatusOr<Statement> row = database_->Prepare("SELECT 1 FROM evaluations WHERE id = ?");
+  if (!row.ok()) return row.status();
+  absl::StatusOr<bool> found = row->Bind(id).Step();
+  if (!found.ok()) return found.status();
+  return *found ? absl::OkStatus() : NoSuchEvaluation(id);
+}
+
+absl::Status SqliteRunStore::Located(const absl::Status& status, absl::string_view where) {
+  return {status.code(), absl::StrCat(database_->path(), ": ", where, ": ", status.message())};
+}
 
 absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
   if (absl::Status s = CreateFolderOf(path); !s.ok()) return s;
@@ -348,9 +275,7 @@ absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path
       "PRAGMA foreign_keys = ON;");
   if (!settings.ok()) return settings;
   if (absl::Status s = Migrate(**database, *version); !s.ok()) return s;
-  auto store = std::make_unique<SqliteRunStore>(*std::move(database));
-  if (absl::Status s = store->FailInterrupted(); !s.ok()) return s;
-  return store;
+  return std::make_unique<SqliteRunStore>(*std::move(database));
 }
 
 }  // namespace assay::evaluator

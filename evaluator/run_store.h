@@ -12,32 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "evaluator/evaluation.h"
+#include "evaluator/tracking.h"
 
 namespace assay::evaluator {
-
-// One tracking run to be created and filled: everything in one entry, so that a flush is all or
-// nothing for the reader.
-struct TrackedMetric {
-  std::string key;
-  double value;
-  absl::Time time;
-  int64_t step;
-};
-struct TrackedRun {
-  // Unique for ever: the flusher tags the run with it and searches for it before it creates
-  // another.
-  std::string client_key;
-  std::string evaluation_id;
-  std::string model;
-  // "business_test_<model>".
-  std::string run_name;
-  absl::Time started_at;
-  absl::Time finished_at;
-  bool succeeded;
-  std::vector<TrackedMetric> metrics;
-  std::vector<std::pair<std::string, std::string>> params;
-  std::vector<std::pair<std::string, std::string>> tags;
-};
 
 struct OutboxEntry {
   int64_t id;
@@ -46,9 +23,10 @@ struct OutboxEntry {
   TrackedRun run;
 };
 
+inline constexpr int kMostStalls = 3;
+
 // Thread-safe. Every write is one transaction in WAL mode with full sync: after a crash an
-// evaluation is as its last write left it; evaluations that were running are kFailed ("the server
-// stopped") when the store is opened again.
+// evaluation is as its last write left it. Samples and answers are only ever added.
 class RunStore {
  public:
   // Creates the file (and its folder) if need be, migrates older schemas. PERMISSION_DENIED,
@@ -57,14 +35,29 @@ class RunStore {
   virtual ~RunStore() = default;
 
   virtual absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) = 0;
+  // ALREADY_EXISTS if that sample (or answer) is there.
   virtual absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) = 0;
+  // All that was measured so far.
+  virtual absl::Status SetScaling(std::string_view evaluation_id,
+                                  const std::vector<ScalingPoint>& points) = 0;
+  virtual absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) = 0;
   // The final state and summaries, and the outbox entries, in one transaction.
   virtual absl::Status Finish(const Evaluation& evaluation,
                               const std::vector<TrackedRun>& outbox) = 0;
 
+  // The evaluations that are still running, oldest first: a server that stopped left them. Each is
+  // counted as resumed. One that has not grown over kMostStalls of these calls is kFailed instead:
+  // what stops the server may be its next sample.
+  virtual absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() = 0;
+  // The server stops on its own will and not over this evaluation.
+  virtual absl::Status Suspend(std::string_view id) = 0;
+
   // NOT_FOUND names the id.
   virtual absl::StatusOr<Evaluation> Get(std::string_view id) = 0;
+  virtual absl::StatusOr<EvaluationPlan> Plan(std::string_view id) = 0;
+  // In the order they were taken.
   virtual absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) = 0;
+  virtual absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<Evaluation>> List(int limit) = 0;
 

@@ -9,23 +9,25 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "evaluator/evaluation_id.h"
 #include "evaluator/feed.h"
 #include "evaluator/job.h"
 #include "evaluator/plan.h"
+#include "evaluator/plan_json.h"
 
 namespace assay::evaluator {
 namespace {
 
 class QueueRunner final : public Runner {
  public:
-  QueueRunner(TextGenerator* generator, MemoryProbe* memory, const Scorer* scorer, RunStore* store,
-              Options options)
+  QueueRunner(TextGenerator* generator, MemoryProbe* memory, const ScorerSet* scorers,
+              RunStore* store, Options options)
       : options_(std::move(options)),
         tools_{.generator = generator,
                .memory = memory,
-               .scorer = scorer,
+               .scorers = scorers,
                .store = store,
                .options = &options_},
         thread_([this] { Work(); }) {}
@@ -34,6 +36,7 @@ class QueueRunner final : public Runner {
 
   absl::StatusOr<Started> Start(EvaluationPlan plan) override {
     if (absl::Status s = ValidatePlan(plan); !s.ok()) return s;
+    if (absl::Status s = CheckScorers(plan); !s.ok()) return s;
     Started started;
     auto feed = std::make_shared<QueuedFeed>();
     started.feed = feed;
@@ -47,16 +50,36 @@ class QueueRunner final : public Runner {
                        " are waiting, the most there may be; wait for one to end or cancel one"));
     }
     Evaluation& evaluation = started.evaluation;
+    evaluation.plan_sha256 = PlanSha256(plan);
+    while (plan.order_seed == 0) plan.order_seed = absl::Uniform<uint64_t>(random_);
+    evaluation.order_seed = plan.order_seed;
     evaluation.name = plan.name;
     evaluation.started_at = absl::Now();
     evaluation.id = EvaluationId(evaluation.started_at, absl::Uniform<uint64_t>(random_));
-    evaluation.total_samples = TotalSamples(plan);
+    evaluation.total_samples = static_cast<int>(TotalSamples(plan));
     if (absl::Status s = tools_.store->Begin(evaluation, plan); !s.ok()) return s;
-    auto job = std::make_shared<Job>(evaluation, std::move(plan), absl::Uniform<uint64_t>(random_),
-                                     std::move(feed), tools_);
+    auto job =
+        std::make_shared<Job>(evaluation, std::move(plan), EarlierWork(), std::move(feed), tools_);
     if (ahead > 0) job->Announce(absl::StrCat("waiting for ", ahead, " evaluation(s)"));
     waiting_.push_back(std::move(job));
     return started;
+  }
+
+  absl::StatusOr<std::vector<std::string>> Resume() override {
+    absl::StatusOr<std::vector<Evaluation>> interrupted = tools_.store->TakeInterrupted();
+    if (!interrupted.ok()) return interrupted.status();
+    std::vector<std::string> ids;
+    for (Evaluation& evaluation : *interrupted) {
+      if (absl::Status s = Requeue(evaluation); !s.ok()) {
+        evaluation.state = EvaluationState::kFailed;
+        evaluation.finished_at = absl::Now();
+        evaluation.error = absl::StrCat("the server stopped, and cannot go on: ", s.message());
+        if (absl::Status f = tools_.store->Finish(evaluation, {}); !f.ok()) return f;
+        continue;
+      }
+      ids.push_back(evaluation.id);
+    }
+    return ids;
   }
 
   absl::Status Cancel(std::string_view id) override {
@@ -83,6 +106,33 @@ class QueueRunner final : public Runner {
   void Shutdown() override { Stop(); }
 
  private:
+  absl::Status CheckScorers(const EvaluationPlan& plan) const {
+    for (size_t i = 0; i < plan.scorers.size(); ++i) {
+      if (tools_.scorers->Find(plan.scorers[i]) != nullptr) continue;
+      return absl::InvalidArgumentError(absl::StrCat("scorers[", i, "]: '", plan.scorers[i],
+                                                     "' is not known here; there are ",
+                                                     absl::StrJoin(tools_.scorers->Names(), ", ")));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Requeue(const Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::StatusOr<EvaluationPlan> plan = tools_.store->Plan(evaluation.id);
+    if (!plan.ok()) return plan.status();
+    if (absl::Status s = ValidatePlan(*plan); !s.ok()) return s;
+    if (absl::Status s = CheckScorers(*plan); !s.ok()) return s;
+    absl::StatusOr<std::vector<Sample>> samples = tools_.store->Samples(evaluation.id);
+    if (!samples.ok()) return samples.status();
+    absl::StatusOr<std::vector<TaskAnswer>> answers = tools_.store->Answers(evaluation.id);
+    if (!answers.ok()) return answers.status();
+    absl::MutexLock lock(&mutex_);
+    waiting_.push_back(std::make_shared<Job>(
+        evaluation, *std::move(plan),
+        EarlierWork{.samples = *std::move(samples), .answers = *std::move(answers)},
+        std::weak_ptr<QueuedFeed>(), tools_));
+    return absl::OkStatus();
+  }
+
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !waiting_.empty();
   }
@@ -117,9 +167,9 @@ class QueueRunner final : public Runner {
     {
       absl::MutexLock lock(&mutex_);
       stopping_ = true;
-      if (running_ != nullptr) running_->Cancel();
-      // The worker takes them in turn and records that they were cancelled.
-      for (const std::shared_ptr<Job>& job : waiting_) job->Cancel();
+      if (running_ != nullptr) running_->Suspend();
+      // The worker takes them in turn; each tells its feed and ends.
+      for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
     }
     absl::MutexLock lock(&join_mutex_);
     if (thread_.joinable()) thread_.join();
@@ -141,8 +191,8 @@ class QueueRunner final : public Runner {
 }  // namespace
 
 std::unique_ptr<Runner> Runner::Create(TextGenerator* generator, MemoryProbe* memory,
-                                       const Scorer* scorer, RunStore* store, Options options) {
-  return std::make_unique<QueueRunner>(generator, memory, scorer, store, std::move(options));
+                                       const ScorerSet* scorers, RunStore* store, Options options) {
+  return std::make_unique<QueueRunner>(generator, memory, scorers, store, std::move(options));
 }
 
 }  // namespace assay::evaluator

@@ -12,9 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "evaluator/economics.h"
+#include "evaluator/energy.h"
 #include "evaluator/evaluation.h"
 #include "evaluator/run_store.h"
 #include "evaluator/scorer.h"
+#include "evaluator/system_probe.h"
 #include "evaluator/text_generator.h"
 
 namespace assay::evaluator {
@@ -44,6 +46,10 @@ class Runner {
  public:
   struct Options {
     EconomicsInputs economics;
+    // Read before and after each generation; outlives the runner. nullptr = stated watts count.
+    EnergyMeter* energy = nullptr;
+    // Read after each sample; outlives the runner. nullptr = not recorded.
+    SystemProbe* system = nullptr;
     // Waiting jobs beyond the running one; more are RESOURCE_EXHAUSTED.
     int max_waiting = 16;
     // Told of every finished sample and every finished evaluation (metrics).
@@ -52,7 +58,7 @@ class Runner {
   };
 
   static std::unique_ptr<Runner> Create(TextGenerator* generator, MemoryProbe* memory,
-                                        const Scorer* scorer, RunStore* store, Options options);
+                                        const ScorerSet* scorers, RunStore* store, Options options);
   virtual ~Runner() = default;
 
   struct Started {
@@ -66,7 +72,13 @@ class Runner {
   // if it has ended.
   virtual absl::Status Cancel(std::string_view id) = 0;
 
-  // Cancels all jobs and waits for them; Start() is then UNAVAILABLE.
+  // Queues the evaluations that a stopped server left running, to go on from their last sample.
+  // Call it once, before Start(). Returns their ids. One whose plan or scorers are no longer known
+  // is kFailed, with the reason.
+  virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
+
+  // Ends all jobs after the token at hand, and waits for them: they stay kRunning, for Resume() at
+  // the next start, and so are their feeds' last events. Start() is then UNAVAILABLE.
   virtual void Shutdown() = 0;
 };
 

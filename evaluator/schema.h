@@ -12,8 +12,8 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 
 // Script i takes a database from user_version i to i + 1. Scripts are never edited once released,
 // only appended. Times are microseconds since the Unix epoch, UTC; states are EvaluationState's
-// values; plan, summaries and payload are JSON.
-inline constexpr std::array<const char*, 1> kMigrations = {R"sql(
+// values; plan, summaries, analysis, scaling, detail, answer and payload are JSON.
+inline constexpr std::array<const char*, 2> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -74,6 +74,31 @@ CREATE TABLE tracking_runs (
   url TEXT NOT NULL,
   PRIMARY KEY (evaluation_id, model)
 ) STRICT;
+)sql",
+                                                           R"sql(
+ALTER TABLE evaluations ADD COLUMN plan_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN analysis TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE evaluations ADD COLUMN scaling TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE evaluations ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+-- Resumes in a row that added nothing, and how much there was at the last.
+ALTER TABLE evaluations ADD COLUMN stalls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN progress INTEGER NOT NULL DEFAULT -1;
+
+ALTER TABLE samples ADD COLUMN detail TEXT NOT NULL DEFAULT '{}';
+CREATE TRIGGER samples_are_append_only BEFORE UPDATE ON samples
+BEGIN SELECT RAISE(ABORT, 'samples are never changed'); END;
+
+CREATE TABLE task_answers (
+  id INTEGER PRIMARY KEY,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  task TEXT NOT NULL,
+  item_id TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  UNIQUE (evaluation_id, model, task, item_id)
+) STRICT;
+CREATE TRIGGER task_answers_are_append_only BEFORE UPDATE ON task_answers
+BEGIN SELECT RAISE(ABORT, 'answers are never changed'); END;
 )sql"};
 
 }  // namespace assay::evaluator

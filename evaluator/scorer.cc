@@ -50,11 +50,11 @@ int CountWords(std::string_view text) {
   return words;
 }
 
-Score ClassicScorer::ScoreText(std::string_view content_type, std::string_view text) const {
-  const int words = CountWords(text);
+absl::StatusOr<Score> ClassicScorer::ScoreText(const ScoreInput& input) const {
+  const int words = CountWords(input.text);
   const bool fits =
-      content_type == "linkedin" && words >= kLinkedInMinWords && words <= kLinkedInMaxWords;
-  const std::string lower = absl::AsciiStrToLower(std::string(text));
+      input.content_type == "linkedin" && words >= kLinkedInMinWords && words <= kLinkedInMaxWords;
+  const std::string lower = absl::AsciiStrToLower(std::string(input.text));
   const auto found = std::count_if(
       kClassicBusinessTerms.begin(), kClassicBusinessTerms.end(),
       [&lower](std::string_view term) { return lower.find(term) != std::string::npos; });
@@ -66,6 +66,23 @@ Score ClassicScorer::ScoreText(std::string_view content_type, std::string_view t
   for (const auto& [name, points] : score.parts) score.overall += points;
   score.overall = std::min(kMaximum, score.overall);
   return score;
+}
+
+void ScorerSet::Add(std::unique_ptr<Scorer> scorer) {
+  std::string name(scorer->name());
+  scorers_.insert_or_assign(std::move(name), std::move(scorer));
+}
+
+const Scorer* ScorerSet::Find(std::string_view name) const {
+  const auto found = scorers_.find(name);
+  return found == scorers_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> ScorerSet::Names() const {
+  std::vector<std::string> names;
+  names.reserve(scorers_.size());
+  for (const auto& [name, scorer] : scorers_) names.push_back(name);
+  return names;
 }
 
 }  // namespace assay::evaluator

@@ -3,9 +3,15 @@
 #define ASSAY_EVALUATOR_SCORER_H_
 
 #include <array>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "evaluator/evaluation.h"
 
 namespace assay::evaluator {
 
@@ -16,13 +22,26 @@ struct Score {
   std::map<std::string, double> parts;
 };
 
-// Pure and thread-safe. Never sees which model wrote the text.
+// A text and what was asked for; never which model wrote it.
+struct ScoreInput {
+  std::string_view content_type;
+  std::string_view prompt;
+  std::string_view text;
+  // "end_of_text", "stop_string" or "length".
+  std::string_view finish_reason;
+  // Empty = none.
+  std::string_view reference;
+  PromptConstraints constraints;
+};
+
+// Thread-safe.
 class Scorer {
  public:
   virtual ~Scorer() = default;
   virtual std::string_view name() const = 0;
   virtual std::string_view version() const = 0;
-  virtual Score ScoreText(std::string_view content_type, std::string_view text) const = 0;
+  // An error where no score can be given (a user's command fails); the text itself never is one.
+  virtual absl::StatusOr<Score> ScoreText(const ScoreInput& input) const = 0;
 };
 
 // Business terms of the classic scorer. The original names three of its terms (optimization,
@@ -46,7 +65,20 @@ class ClassicScorer final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
   std::string_view version() const override { return "1"; }
-  Score ScoreText(std::string_view content_type, std::string_view text) const override;
+  absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
+};
+
+// Scorers by name.
+class ScorerSet {
+ public:
+  // Replaces one of the same name.
+  void Add(std::unique_ptr<Scorer> scorer);
+  // Null if there is none.
+  const Scorer* Find(std::string_view name) const;
+  std::vector<std::string> Names() const;
+
+ private:
+  std::map<std::string, std::unique_ptr<Scorer>, std::less<>> scorers_;
 };
 
 }  // namespace assay::evaluator

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <numeric>
+
+#include "evaluator/stats/moments.h"
 
 namespace assay::evaluator {
 namespace {
@@ -23,22 +24,21 @@ double Quantile(std::span<const double> ascending, double p) {
 }
 
 Estimate EstimateOf(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  std::erase_if(values, [](double value) { return !(std::abs(value) <= kLargestValue); });
   Estimate estimate;
   if (values.empty()) return estimate;
   std::sort(values.begin(), values.end());
 
-  const auto count = static_cast<double>(values.size());
-  estimate.n = static_cast<int>(values.size());
-  estimate.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  const Moments moments = MomentsOf(values);
+  estimate.n = moments.n;
+  estimate.mean = moments.mean;
+  estimate.standard_deviation = moments.standard_deviation;
   estimate.p50 = Quantile(values, kMedian);
   estimate.p90 = Quantile(values, kNinetieth);
   estimate.ci_low = estimate.ci_high = estimate.mean;
   if (values.size() < 2) return estimate;
 
-  double squares = 0;
-  for (double value : values) squares += (value - estimate.mean) * (value - estimate.mean);
-  estimate.standard_deviation = std::sqrt(squares / (count - 1));
+  const auto count = static_cast<double>(values.size());
   const boost::math::students_t_distribution<double> student(count - 1);
   const double t = boost::math::quantile(student, (1 + kConfidence) / 2);
   const double half_width = t * estimate.standard_deviation / std::sqrt(count);

@@ -16,9 +16,9 @@ inline constexpr double kConfidence = 0.95;
 double Quantile(std::span<const double> ascending, double p);
 
 // Mean, sample standard deviation (n - 1), 95 % Student-t interval of the mean (mean -+ t(0.975, n
-// - 1) sd / sqrt(n)), median and 90th percentile. Values that are not finite are left out, `n` says
-// how many stayed. With one value the deviation is 0 and the interval is the value; with none all
-// is 0.
+// - 1) sd / sqrt(n)), median and 90th percentile. Values that are not finite or beyond
+// kLargestValue (stats/moments.h) are left out, `n` says how many stayed. With one value the
+// deviation is 0 and the interval is the value; with none all is 0.
 Estimate EstimateOf(std::vector<double> values);
 
 }  // namespace assay::evaluator

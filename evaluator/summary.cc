@@ -2,6 +2,7 @@
 #include "evaluator/summary.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "evaluator/statistics.h"
 
@@ -18,41 +19,39 @@ std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
   return types;
 }
 
-MemoryUse CombineMemory(const std::vector<const MeasuredSample*>& successes) {
+MemoryUse CombineMemory(const std::vector<const Sample*>& successes) {
   if (successes.empty()) return {};
   MemoryUse memory;
-  memory.before_bytes = successes.front()->sample.memory.before_bytes;
-  memory.after_bytes = successes.back()->sample.memory.after_bytes;
-  for (const MeasuredSample* measured : successes) {
-    memory.peak_bytes = std::max(memory.peak_bytes, measured->sample.memory.peak_bytes);
+  memory.before_bytes = successes.front()->memory.before_bytes;
+  memory.after_bytes = successes.back()->memory.after_bytes;
+  for (const Sample* measured : successes) {
+    memory.peak_bytes = std::max(memory.peak_bytes, measured->memory.peak_bytes);
   }
   return memory;
 }
 
 }  // namespace
 
-std::vector<const MeasuredSample*> SamplesOf(const std::vector<MeasuredSample>& samples,
-                                             std::string_view model,
-                                             std::string_view content_type) {
-  std::vector<const MeasuredSample*> found;
-  for (const MeasuredSample& measured : samples) {
-    if (measured.sample.model != model) continue;
-    if (!content_type.empty() && measured.sample.content_type != content_type) continue;
+std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::string_view model,
+                                     std::string_view content_type) {
+  std::vector<const Sample*> found;
+  for (const Sample& measured : samples) {
+    if (measured.model != model) continue;
+    if (!content_type.empty() && measured.content_type != content_type) continue;
     found.push_back(&measured);
   }
   return found;
 }
 
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
-                  const std::vector<const MeasuredSample*>& samples,
-                  const EconomicsInputs& economics) {
-  std::vector<const MeasuredSample*> successes;
+                  const std::vector<const Sample*>& samples, const EconomicsInputs& economics) {
+  std::vector<const Sample*> successes;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(successes),
-               [](const MeasuredSample* measured) { return measured->sample.error.empty(); });
+               [](const Sample* measured) { return measured->error.empty(); });
   const auto estimate = [&successes](auto value_of) {
     std::vector<double> values;
     values.reserve(successes.size());
-    for (const MeasuredSample* measured : successes) values.push_back(value_of(measured->sample));
+    for (const Sample* measured : successes) values.push_back(value_of(*measured));
     return EstimateOf(std::move(values));
   };
 
@@ -65,21 +64,46 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
     summary.success_rate =
         static_cast<double>(successes.size()) / static_cast<double>(samples.size());
   }
-  summary.quality_score = estimate([](const Sample& s) { return s.quality_score.value_or(0); });
+  // A text that its scorer failed on has no score.
+  summary.quality_score = estimate([](const Sample& s) {
+    return s.quality_score.value_or(std::numeric_limits<double>::quiet_NaN());
+  });
   summary.latency_ms = estimate([](const Sample& s) { return s.generation.total_ms; });
   summary.first_token_ms = estimate([](const Sample& s) { return s.generation.first_token_ms; });
   summary.tokens_per_second =
       estimate([](const Sample& s) { return s.generation.tokens_per_second; });
+  summary.queue_ms = estimate([](const Sample& s) { return s.generation.queue_ms; });
+  summary.prefill_ms = estimate([](const Sample& s) { return s.generation.prefill_ms; });
+  summary.inter_token_p50_ms =
+      estimate([](const Sample& s) { return s.generation.inter_token_p50_ms; });
+  summary.inter_token_p90_ms =
+      estimate([](const Sample& s) { return s.generation.inter_token_p90_ms; });
+  summary.inter_token_p99_ms =
+      estimate([](const Sample& s) { return s.generation.inter_token_p99_ms; });
+  summary.energy_joules = estimate([](const Sample& s) { return s.energy.joules; });
   summary.cost_usd = estimate([](const Sample& s) { return s.cost_usd; });
-  summary.roi_per_piece = ComputeEconomics(economics, summary.cost_usd.mean).roi_per_piece;
+  const double hosted_usd =
+      estimate([&economics](const Sample& s) {
+        return HostedUsd(economics, s.generation.prompt_tokens, s.generation.completion_tokens);
+      }).mean;
+  summary.roi_per_piece =
+      ComputeEconomics(economics, summary.cost_usd.mean, hosted_usd).roi_per_piece;
   summary.memory = CombineMemory(successes);
-  if (model.load.ok()) summary.load_seconds = model.load->load_seconds;
+  if (model.load.ok()) {
+    summary.load_seconds = model.load->load_seconds;
+    summary.revision = model.load->revision;
+    summary.resident_bytes = model.load->resident_bytes;
+  }
+  if (!samples.empty()) {
+    summary.scorer = samples.front()->scorer;
+    summary.scorer_version = samples.front()->scorer_version;
+  }
   return summary;
 }
 
 std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
                                   const std::vector<PreparedModel>& models,
-                                  const std::vector<MeasuredSample>& samples,
+                                  const std::vector<Sample>& samples,
                                   const EconomicsInputs& economics) {
   std::vector<Summary> summaries;
   const auto add = [&](const PreparedModel& model, std::string_view content_type) {

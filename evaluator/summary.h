@@ -19,26 +19,20 @@ struct PreparedModel {
   absl::StatusOr<LoadReport> load = absl::UnknownError("not loaded");
 };
 
-struct MeasuredSample {
-  Sample sample;
-  absl::Time finished_at;
-};
-
 // The samples of one model and content type (empty = all types), in the order they were taken.
-std::vector<const MeasuredSample*> SamplesOf(const std::vector<MeasuredSample>& samples,
-                                             std::string_view model, std::string_view content_type);
+std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::string_view model,
+                                     std::string_view content_type);
 
 // Estimates over the successful ones. roi_per_piece is the return at the mean cost (all value
 // against all cost), not the mean of the samples' returns. Memory: before the first and after the
 // last successful sample, the highest peak of all.
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
-                  const std::vector<const MeasuredSample*>& samples,
-                  const EconomicsInputs& economics);
+                  const std::vector<const Sample*>& samples, const EconomicsInputs& economics);
 
 // One for each model and content type that has samples, then one for each such model over all.
 std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
                                   const std::vector<PreparedModel>& models,
-                                  const std::vector<MeasuredSample>& samples,
+                                  const std::vector<Sample>& samples,
                                   const EconomicsInputs& economics);
 
 }  // namespace assay::evaluator

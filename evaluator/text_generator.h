@@ -23,6 +23,8 @@ struct Sampling {
 
 struct GenerationJob {
   std::string model;
+  // A system message before the prompt; empty = none.
+  std::string system;
   std::string prompt;
   Sampling sampling;
   int max_new_tokens = 256;
@@ -40,13 +42,40 @@ struct Generation {
   double prefill_ms = 0;
   double first_token_ms = 0;
   double per_token_ms = 0;
+  // Quantiles of the time between one token and the next.
+  double inter_token_p50_ms = 0;
+  double inter_token_p90_ms = 0;
+  double inter_token_p99_ms = 0;
   double total_ms = 0;
   double tokens_per_second = 0;
+};
+
+// How likely a model finds each continuation of a context.
+struct LikelihoodJob {
+  std::string model;
+  // As it stands: no chat template. Encoded together with each continuation; the continuation's
+  // tokens are those behind the tokens of the context alone (lm_eval's rule: trailing spaces of the
+  // context belong to the continuation).
+  std::string context;
+  std::vector<std::string> continuations;
+  // Instead of both: of any length, read in windows of the model's context.
+  std::string text;
+  absl::Duration timeout = absl::Minutes(5);
+};
+
+struct Likelihood {
+  // Sum over the continuation's tokens, natural logarithm.
+  double log_likelihood = 0;
+  int64_t tokens = 0;
+  // Every token of it is the model's most likely one.
+  bool greedy = false;
 };
 
 struct LoadReport {
   double load_seconds = 0;
   int64_t resident_bytes = 0;
+  // What is deployed, so that its results are told from those of another; empty = unknown.
+  std::string revision;
   // "device", "dtype", "architecture", "quantization", "parameter_count",
   // "apple_silicon_optimized", ...: they become the run's parameters.
   std::map<std::string, std::string> parameters;
@@ -63,6 +92,12 @@ class TextGenerator {
   // Polls `cancelled`; CANCELLED then.
   virtual absl::StatusOr<Generation> Generate(const GenerationJob& job,
                                               const std::function<bool()>& cancelled) = 0;
+
+  // One a continuation; of `text`, if there is one, instead. UNIMPLEMENTED where the server cannot.
+  virtual absl::StatusOr<std::vector<Likelihood>> Likelihoods(
+      const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
+    return absl::UnimplementedError("likelihoods: not offered here");
+  }
 };
 
 // Resident memory of this process. Thread-safe.

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "registry/catalog.h"
 
 namespace assay::registry {
@@ -22,8 +23,27 @@ class ResidentModel {
   virtual int64_t resident_bytes() const = 0;
 };
 
-// stage: "opening", "weights", "warm-up"; fraction of the whole, 0 to 1.
-using ProgressFn = std::function<void(std::string_view stage, double fraction)>;
+// How far a load is.
+struct LoadStep {
+  // "downloading", "waiting for memory", "opening", "weights", "warm-up".
+  std::string_view stage;
+  // 0 to 1: of the download, then over the whole load.
+  double fraction = 0;
+  // "downloading": of the whole download, what is there already included; the rate over the last
+  // five seconds; InfiniteDuration() while nothing comes.
+  int64_t bytes_done = 0;
+  int64_t bytes_total = 0;
+  double bytes_per_second = 0;
+  absl::Duration time_left = absl::InfiniteDuration();
+};
+
+// Must not block: others wait for the same load.
+using ProgressFn = std::function<void(const LoadStep& step)>;
+
+// Brings a repository's files onto this machine, into the Hub's cache; minutes. Polls `cancelled`.
+// Thread-safe.
+using FetchFn = std::function<absl::Status(const HubSource& source, const ProgressFn& progress,
+                                           const std::function<bool()>& cancelled)>;
 
 // Thread-safe: several models may load at once.
 class ModelLoader {

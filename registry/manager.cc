@@ -1,4 +1,5 @@
-// Residency: loads, hands out and unloads models.
+// Residency: hands out, loads and unloads models. Room for them: manager_room.cc; new catalogs:
+// manager_reload.cc.
 #include "registry/manager.h"
 
 #include <algorithm>
@@ -17,41 +18,15 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "registry/model_slot.h"
 #include "registry/router.h"
 #include "registry/source.h"
 
 namespace assay::registry {
 
-// Everything but `entry` is guarded by the manager's mutex; `model` may be used without it while
-// handles or visits are out.
-struct ModelSlot {
-  explicit ModelSlot(ModelEntry model_entry) : entry(std::move(model_entry)) {}
-
-  const ModelEntry entry;
-  ModelState state = ModelState::kNew;
-  std::string reason;
-  std::unique_ptr<ResidentModel> model;
-  // Measured once resident; the estimate while it loads.
-  int64_t bytes = 0;
-  absl::Duration load_time;
-  absl::Time loaded_at;
-  int handles = 0;
-  int visits = 0;
-  // Callers that wait for the load in flight, the one that runs it included.
-  int waiters = 0;
-  // Counts finished loads; `load_result` is the last one's.
-  int loads = 0;
-  absl::Status load_result;
-  std::vector<ProgressFn> progress;
-};
-
 namespace {
 
 constexpr absl::Duration kCancelPoll = absl::Milliseconds(10);
-
-bool IsLoading(ModelState state) {
-  return state == ModelState::kDownloading || state == ModelState::kLoading;
-}
 
 }  // namespace
 
@@ -75,65 +50,105 @@ std::string_view ModelStateName(ModelState state) {
   return "unknown";
 }
 
+std::string_view UnloadCauseName(UnloadCause cause) {
+  switch (cause) {
+    case UnloadCause::kAsked:
+      return "asked";
+    case UnloadCause::kEvicted:
+      return "evicted";
+    case UnloadCause::kIdle:
+      return "idle";
+    case UnloadCause::kReloaded:
+      return "reloaded";
+  }
+  return "unknown";
+}
+
+Handle::Handle(Manager* manager, std::shared_ptr<ModelSlot> slot)
+    : manager_(manager), slot_(std::move(slot)), entry_(slot_->entry) {}
+
 Handle::Handle(Handle&& other) noexcept
     : manager_(std::exchange(other.manager_, nullptr)),
-      slot_(std::exchange(other.slot_, nullptr)) {}
+      slot_(std::move(other.slot_)),
+      entry_(std::move(other.entry_)) {}
 
 Handle& Handle::operator=(Handle&& other) noexcept {
   if (this == &other) return *this;
   Release();
   manager_ = std::exchange(other.manager_, nullptr);
-  slot_ = std::exchange(other.slot_, nullptr);
+  slot_ = std::move(other.slot_);
+  entry_ = std::move(other.entry_);
   return *this;
 }
 
 Handle::~Handle() { Release(); }
 
 void Handle::Release() {
-  if (slot_ != nullptr) manager_->Release(slot_);
+  if (slot_ != nullptr) manager_->Release(slot_.get());
   slot_ = nullptr;
 }
 
-const ModelEntry& Handle::entry() const { return slot_->entry; }
 ResidentModel& Handle::model() const { return *slot_->model; }
 
 Manager::Manager(Catalog catalog, ModelLoader* loader, Options options, StateListener listener)
-    : catalog_(std::move(catalog)),
-      loader_(loader),
+    : loader_(loader),
       options_(std::move(options)),
-      listener_(std::move(listener)) {
-  for (const ModelEntry& entry : catalog_.models) {
-    slots_.push_back(std::make_unique<ModelSlot>(entry));
+      listener_(std::move(listener)),
+      catalog_(std::make_shared<const Catalog>(std::move(catalog))) {
+  for (const ModelEntry& entry : catalog_->models) {
+    slots_.push_back(std::make_shared<ModelSlot>(entry));
   }
+  idle_thread_ = std::thread([this] { UnloadIdle(); });
 }
 
-Manager::~Manager() = default;
+Manager::~Manager() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  idle_thread_.join();
+}
 
-ModelSlot* Manager::Find(std::string_view id) const {
-  const auto it = std::find_if(slots_.begin(), slots_.end(),
-                               [&](const auto& slot) { return slot->entry.id == id; });
-  return it == slots_.end() ? nullptr : it->get();
+std::shared_ptr<const Catalog> Manager::catalog() const {
+  absl::MutexLock lock(&mutex_);
+  return catalog_;
+}
+
+Manager::SlotPtr Manager::Find(std::string_view id) const {
+  const auto it =
+      std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->id == id; });
+  return it == slots_.end() ? nullptr : *it;
+}
+
+Handle Manager::Take(const SlotPtr& slot) {
+  ++slot->handles;
+  slot->last_used = absl::Now();
+  return {this, slot};
 }
 
 void Manager::Release(ModelSlot* slot) {
   absl::MutexLock lock(&mutex_);
-  --slot->handles;
+  slot->last_used = absl::Now();
+  if (--slot->handles == 0) ++changes_;
 }
 
 void Manager::SetState(ModelSlot* slot, ModelState state, std::string reason) {
   slot->state = state;
   slot->reason = std::move(reason);
-  if (listener_) news_.push_back(StatusOf(*slot));
+  if (listener_ && !slot->quiet) news_.push_back(StatusOf(*slot));
 }
 
 ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
-  return {.entry = slot.entry,
+  return {.entry = *slot.entry,
           .state = slot.state,
           .reason = slot.reason,
           .resident_bytes = slot.model == nullptr ? 0 : slot.bytes,
           .load_time = slot.load_time,
           .loaded_at = slot.loaded_at,
-          .handles = slot.handles};
+          .last_used = slot.last_used,
+          .handles = slot.handles,
+          .cause = slot.cause,
+          .evictions = slot.evictions};
 }
 
 void Manager::Notify() {
@@ -150,68 +165,70 @@ void Manager::Notify() {
   notifying_ = false;
 }
 
-absl::Status Manager::AwaitLoad(ModelSlot* slot, const std::function<bool()>& cancelled) {
-  const int before = slot->loads;
-  const auto finished = [slot, before]() { return slot->loads != before; };
-  ++slot->waiters;
-  absl::Status status;
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&finished), kCancelPoll)) {
+absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled) {
+  const int loads = slot->loads;
+  const bool loading = slot->IsLoading();
+  const auto changed = [slot, loads, loading]() {
+    return loading ? slot->loads != loads : slot->state != ModelState::kDraining;
+  };
+  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kCancelPoll)) {
     mutex_.Unlock();
     const bool stop = cancelled && cancelled();
     mutex_.Lock();
-    if (!stop) continue;
-    status = absl::CancelledError("cancelled while the model was loading");
-    break;
+    if (stop) return absl::CancelledError("cancelled while the model was loading");
   }
-  --slot->waiters;
-  return status.ok() ? slot->load_result : status;
+  return loading ? slot->load_result : absl::OkStatus();
 }
 
-absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes) {
-  absl::MutexLock lock(&mutex_);
-  const int64_t budget = options_.memory_budget_bytes;
-  int64_t used = 0;
-  std::vector<std::string> others;
-  for (const auto& other : slots_) {
-    if (other.get() == slot || other->bytes == 0) continue;
-    used += other->bytes;
-    others.push_back(absl::StrCat(other->entry.id, " (", other->bytes, " bytes, ",
-                                  other->handles == 0 ? "idle" : "busy", ")"));
+absl::StatusOr<std::string> Manager::Locate(ModelSlot* slot, const ModelEntry& entry,
+                                            const ProgressFn& progress,
+                                            const std::function<bool()>& cancelled) {
+  absl::StatusOr<std::string> file = ResolveSource(entry, options_.hub_cache);
+  if (!absl::IsNotFound(file.status()) || !entry.hub.has_value() || !options_.fetch) return file;
+  const auto set_state = [this, slot](ModelState state) {
+    {
+      absl::MutexLock lock(&mutex_);
+      SetState(slot, state);
+    }
+    Notify();
+  };
+  set_state(ModelState::kDownloading);
+  if (absl::Status fetched = options_.fetch(*entry.hub, progress, cancelled); !fetched.ok()) {
+    return absl::Status(fetched.code(),
+                        absl::StrCat("model '", entry.id, "': ", fetched.message()));
   }
-  if (budget > 0 && used + bytes > budget) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "model '", slot->entry.id, "' needs ", bytes, " bytes and ",
-        std::max<int64_t>(0, budget - used), " of the memory budget of ", budget, " are free; ",
-        others.empty() ? std::string("raise memory_budget")
-                       : absl::StrCat("unload one of: ", absl::StrJoin(others, ", "))));
-  }
-  slot->bytes = bytes;
-  return absl::OkStatus();
+  set_state(ModelState::kLoading);
+  return ResolveSource(entry, options_.hub_cache);
 }
 
 absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(
     ModelSlot* slot, const std::function<bool()>& cancelled) {
-  absl::StatusOr<std::string> file = ResolveSource(slot->entry, options_.hub_cache);
-  if (!file.ok()) return file.status();
-  absl::StatusOr<int64_t> bytes = loader_->Estimate(slot->entry, *file);
-  if (!bytes.ok()) return bytes.status();
-  if (absl::Status s = Reserve(slot, *bytes); !s.ok()) return s;
-
-  const ProgressFn progress = [this, slot](std::string_view stage, double fraction) {
+  const ProgressFn progress = [this, slot](const LoadStep& step) {
     std::vector<ProgressFn> listeners;
     {
       absl::MutexLock lock(&mutex_);
       listeners = slot->progress;
     }
-    for (const ProgressFn& listener : listeners) listener(stage, fraction);
+    for (const ProgressFn& listener : listeners) listener(step);
   };
   // Others may wait for this load: it ends only when nobody wants it any more.
   const auto unwanted = [this, slot, &cancelled] {
     if (!cancelled || !cancelled()) return false;
     absl::MutexLock lock(&mutex_);
-    return slot->waiters <= 1;
+    return slot->wanted <= 1;
   };
-  return loader_->Load(slot->entry, *file, progress, unwanted);
+  std::shared_ptr<const ModelEntry> entry;
+  {
+    absl::MutexLock lock(&mutex_);
+    entry = slot->entry;
+  }
+  absl::StatusOr<std::string> file = Locate(slot, *entry, progress, unwanted);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<int64_t> bytes = loader_->Estimate(*entry, *file);
+  if (!bytes.ok()) return bytes.status();
+  if (absl::Status s = Reserve(slot, *bytes, progress, unwanted); !s.ok()) return s;
+
+  return loader_->Load(*entry, *file, progress, unwanted);
 }
 
 absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled) {
@@ -221,8 +238,8 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& canc
   slot->load_time = absl::Now() - start;
   slot->load_result = model.status();
   slot->progress.clear();
-  --slot->waiters;
   ++slot->loads;
+  ++changes_;
   if (!model.ok()) {
     slot->bytes = 0;
     SetState(slot, ModelState::kFailed, std::string(model.status().message()));
@@ -231,86 +248,85 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& canc
   slot->model = *std::move(model);
   slot->bytes = slot->model->resident_bytes();
   slot->loaded_at = absl::Now();
-  SetState(slot, ModelState::kReady);
+  slot->last_used = slot->loaded_at;
+  SetState(slot, slot->retired ? ModelState::kDraining : ModelState::kReady);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& progress,
                                         const std::function<bool()>& cancelled) {
-  ModelSlot* slot = Find(id);
-  if (slot == nullptr) return UnknownModel(catalog_, id);
   while (true) {
+    SlotPtr slot;
     {
       absl::MutexLock lock(&mutex_);
-      if (slot->state == ModelState::kReady) {
-        ++slot->handles;
-        return Handle(this, slot);
-      }
-      if (slot->state == ModelState::kDraining) {
+      slot = Find(id);
+      if (slot == nullptr) return UnknownModel(*catalog_, id);
+      if (slot->state == ModelState::kReady) return Take(slot);
+      if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) {
         return absl::UnavailableError(
             absl::StrCat("model '", std::string(id), "' is being unloaded; try again in a moment"));
       }
-      if (progress) slot->progress.push_back(progress);
-      if (IsLoading(slot->state)) {
-        if (absl::Status s = AwaitLoad(slot, cancelled); !s.ok()) return s;
+      ++slot->wanted;
+      const bool draining = slot->state == ModelState::kDraining;
+      if (progress && !draining) slot->progress.push_back(progress);
+      if (draining || slot->IsLoading()) {
+        absl::Status awaited = AwaitChange(slot.get(), cancelled);
+        --slot->wanted;
+        if (!awaited.ok()) return awaited;
+        if (slot->state == ModelState::kReady) return Take(slot);
         continue;
       }
-      slot->waiters = 1;
-      SetState(slot, ModelState::kLoading);
+      SetState(slot.get(), ModelState::kLoading);
     }
     Notify();
-    absl::Status loaded = RunLoad(slot, cancelled);
+    absl::Status loaded = RunLoad(slot.get(), cancelled);
     Notify();
+    absl::MutexLock lock(&mutex_);
+    --slot->wanted;
     if (!loaded.ok()) return loaded;
+    if (slot->state == ModelState::kReady) return Take(slot);
   }
 }
 
 absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration timeout) {
-  ModelSlot* slot = Find(id);
-  if (slot == nullptr) return UnknownModel(catalog_, id);
-  std::unique_ptr<ResidentModel> model;
+  SlotPtr slot;
   {
     absl::MutexLock lock(&mutex_);
+    slot = Find(id);
+    if (slot == nullptr) return UnknownModel(*catalog_, id);
     if (slot->state != ModelState::kReady) {
       return absl::FailedPreconditionError(absl::StrCat("model '", std::string(id),
                                                         "' is not resident; its state is ",
                                                         std::string(ModelStateName(slot->state))));
     }
-    SetState(slot, ModelState::kDraining);
+    slot->cause = UnloadCause::kAsked;
+    SetState(slot.get(), ModelState::kDraining);
   }
   Notify();
-  absl::Status status;
+  absl::StatusOr<int64_t> freed = 0;
   {
     absl::MutexLock lock(&mutex_);
-    const auto free = [slot]() { return slot->handles == 0 && slot->visits == 0; };
+    const auto free = [&slot]() { return slot->handles == 0 && slot->visits == 0; };
     if (mutex_.AwaitWithTimeout(absl::Condition(&free), timeout)) {
-      model = std::move(slot->model);
+      freed = slot->bytes;
+      Free(slot, UnloadCause::kAsked, "");
     } else {
-      status = absl::DeadlineExceededError(absl::StrCat(
+      freed = absl::DeadlineExceededError(absl::StrCat(
           "model '", std::string(id), "' still serves ", slot->handles, " requests after ",
           absl::FormatDuration(timeout), "; it stays resident, try again when they are done"));
-      SetState(slot, ModelState::kReady);
+      if (!slot->retired) SetState(slot.get(), ModelState::kReady);
+      if (slot->retired) slot->cause = UnloadCause::kReloaded;
+      ++changes_;
     }
-  }
-  if (!status.ok()) {
-    Notify();
-    return status;
-  }
-  model.reset();
-  int64_t freed = 0;
-  {
-    absl::MutexLock lock(&mutex_);
-    freed = std::exchange(slot->bytes, 0);
-    SetState(slot, ModelState::kUnloaded);
   }
   Notify();
   return freed;
 }
 
 absl::StatusOr<ModelStatus> Manager::Get(std::string_view id) const {
-  const ModelSlot* slot = Find(id);
-  if (slot == nullptr) return UnknownModel(catalog_, id);
   absl::MutexLock lock(&mutex_);
+  const SlotPtr slot = Find(id);
+  if (slot == nullptr) return UnknownModel(*catalog_, id);
   return StatusOf(*slot);
 }
 
@@ -324,11 +340,11 @@ std::vector<ModelStatus> Manager::List() const {
 
 bool Manager::VisitResident(std::string_view id,
                             const std::function<void(ResidentModel&)>& visit) const {
-  ModelSlot* slot = Find(id);
-  if (slot == nullptr) return false;
+  SlotPtr slot;
   {
     absl::MutexLock lock(&mutex_);
-    if (slot->model == nullptr) return false;
+    slot = Find(id);
+    if (slot == nullptr || slot->model == nullptr) return false;
     ++slot->visits;
   }
   visit(*slot->model);

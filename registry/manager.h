@@ -1,4 +1,4 @@
-// Residency: loads, hands out and unloads models.
+// Residency: loads, hands out, evicts and unloads models.
 #ifndef ASSAY_REGISTRY_MANAGER_H_
 #define ASSAY_REGISTRY_MANAGER_H_
 
@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -33,11 +35,20 @@ enum class ModelState {
 };
 std::string_view ModelStateName(ModelState state);
 
+// Why a model is unloaded.
+enum class UnloadCause {
+  kAsked,     // By a caller of Unload.
+  kEvicted,   // Another model needs its memory.
+  kIdle,      // Nobody used it for its keep_alive.
+  kReloaded,  // The catalog changed.
+};
+std::string_view UnloadCauseName(UnloadCause cause);
+
 class Manager;
 struct ModelSlot;
 
-// Keeps a model resident while a request uses it. Move-only; holding one long delays an unload.
-// Must not outlive the manager.
+// Keeps a model resident while a request uses it. Move-only; holding one long delays an unload, and
+// holding one while acquiring another may wait for ever. Must not outlive the manager.
 class Handle {
  public:
   Handle() = default;
@@ -46,16 +57,17 @@ class Handle {
   ~Handle();
 
   explicit operator bool() const { return slot_ != nullptr; }
-  const ModelEntry& entry() const;
+  const ModelEntry& entry() const { return *entry_; }
   ResidentModel& model() const;
 
  private:
   friend class Manager;
-  Handle(Manager* manager, ModelSlot* slot) : manager_(manager), slot_(slot) {}
+  Handle(Manager* manager, std::shared_ptr<ModelSlot> slot);
   void Release();
 
   Manager* manager_ = nullptr;
-  ModelSlot* slot_ = nullptr;
+  std::shared_ptr<ModelSlot> slot_;
+  std::shared_ptr<const ModelEntry> entry_;
 };
 
 // What is known of a model now.
@@ -66,17 +78,47 @@ struct ModelStatus {
   int64_t resident_bytes = 0;
   absl::Duration load_time;
   absl::Time loaded_at;
+  // When a request last began or ended; the infinite past if none did.
+  absl::Time last_used = absl::InfinitePast();
   int handles = 0;
+  // Of kUnloaded and kDraining.
+  UnloadCause cause = UnloadCause::kAsked;
+  // How often it made room for others.
+  int64_t evictions = 0;
+};
+
+// What a new catalog changed; ids.
+struct ReloadReport {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  // Loaded anew, or to be, because what is loaded differs.
+  std::vector<std::string> reloaded;
+  // "id: why": the model that was resident serves on where the policy kept it.
+  std::vector<std::string> failed;
 };
 
 // Thread-safe. Loads run on the caller's thread; concurrent loads of one model coalesce into one. A
-// failed load leaves every other model as it was.
+// failed load leaves every other model as it was, but for those that had to make room for it.
+//
+// Under a budget a load that does not fit unloads idle models first, least recently used first. If
+// the idle ones are not enough it waits, in order of arrival, and models that serve give way: the
+// one resident longest takes no new requests (they wait for its next load), finishes those that run
+// and is unloaded. Pinned models never give way.
 class Manager {
  public:
   struct Options {
     // Bytes that all resident models may take together; 0 = no limit.
     int64_t memory_budget_bytes = 0;
     std::string hub_cache;
+    // Null: repositories that are not in the cache are refused with NOT_FOUND.
+    FetchFn fetch;
+    // For entries that do not say.
+    absl::Duration keep_alive = absl::InfiniteDuration();
+    // A model that serves is not asked to give way before it was resident for so long.
+    absl::Duration least_residency = absl::Seconds(2);
+    // Of a resident model whose entry changed. True: the new one is loaded beside it, then takes
+    // its place; needs memory for both. False: it is unloaded first.
+    bool reload_beside = true;
   };
   // Called after every change of state, in order, one call at a time, without any lock held; maybe
   // on another caller's thread.
@@ -86,11 +128,12 @@ class Manager {
   // Unloads everything; every handle must be gone.
   ~Manager();
 
-  // A handle of a resident model; loads it first if need be. NOT_FOUND: not in the catalog (the
-  // message lists what is). UNAVAILABLE: draining. RESOURCE_EXHAUSTED: does not fit the budget
-  // beside what is resident; the message has the bytes needed, the bytes free, and what could be
-  // unloaded. CANCELLED: `cancelled` said so; a load that others wait for goes on. Otherwise the
-  // loader's error. `progress` may be called once more shortly after the return.
+  // A handle of a resident model; loads it first if need be, and waits for memory. NOT_FOUND: not
+  // in the catalog (the message lists what is). UNAVAILABLE: being unloaded by request.
+  // RESOURCE_EXHAUSTED: can't fit the budget beside what is pinned; FAILED_PRECONDITION: nor alone;
+  // the message has the bytes needed and the bytes free. CANCELLED: `cancelled` said so; a load
+  // that others wait for goes on. Otherwise the loader's error. `progress` may be called once more
+  // shortly after the return.
   absl::StatusOr<Handle> Acquire(std::string_view id, const ProgressFn& progress = nullptr,
                                  const std::function<bool()>& cancelled = nullptr);
 
@@ -99,10 +142,19 @@ class Manager {
   // the bytes given back.
   absl::StatusOr<int64_t> Unload(std::string_view id, absl::Duration timeout);
 
+  // Takes a new catalog. Models that it lacks take no new requests and are freed when the running
+  // ones end. Resident models whose entry changed what is loaded are loaded anew, on this thread
+  // (seconds), by Options::reload_beside; other changes hold at once. One reload at a time.
+  ReloadReport Reload(Catalog catalog, const std::function<bool()>& cancelled = nullptr);
+
   absl::StatusOr<ModelStatus> Get(std::string_view id) const;
   // In the order of the catalog.
   std::vector<ModelStatus> List() const;
-  const Catalog& catalog() const { return catalog_; }
+  // As it stands now; a reload replaces it as a whole.
+  std::shared_ptr<const Catalog> catalog() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Bytes that resident and loading models take, and may take (0 = no limit).
+  int64_t used_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t budget_bytes() const { return options_.memory_budget_bytes; }
 
   // Calls `visit` with the resident model, without loading and without a handle of the caller's;
   // false if not resident.
@@ -110,33 +162,86 @@ class Manager {
 
  private:
   friend class Handle;
+  using SlotPtr = std::shared_ptr<ModelSlot>;
+  // A load that waits for memory.
+  struct RoomRequest {
+    ModelSlot* slot;
+    int64_t bytes;
+  };
 
-  ModelSlot* Find(std::string_view id) const;
+  SlotPtr Find(std::string_view id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Release(ModelSlot* slot) ABSL_LOCKS_EXCLUDED(mutex_);
+  Handle Take(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   // Loads a model whose state is kLoading already, on this thread.
   absl::Status RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::unique_ptr<ResidentModel>> Load(ModelSlot* slot,
                                                       const std::function<bool()>& cancelled)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Reserve(ModelSlot* slot, int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status AwaitLoad(ModelSlot* slot, const std::function<bool()>& cancelled)
+  // The entry's file on this machine; downloads it first if need be.
+  absl::StatusOr<std::string> Locate(ModelSlot* slot, const ModelEntry& entry,
+                                     const ProgressFn& progress,
+                                     const std::function<bool()>& cancelled)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until the load in flight ended, or the model drained.
+  absl::Status AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Waits until `bytes` of the budget are the slot's.
+  absl::Status Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& progress,
+                       const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
+                         const std::function<bool()>& cancelled)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckRoomCanBeMade(const RoomRequest& request) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Unloads one model that can go now, or asks those that serve to give way. True: one went.
+  bool MakeRoom(const RoomRequest& request, int64_t excess) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Those that were asked and still serve go on.
+  void RevokeGivingWay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t UsedBytes(const ModelSlot* but) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Frees the model; gives the mutex up meanwhile.
+  void Free(const SlotPtr& slot, UnloadCause cause, std::string reason)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Frees what its keep_alive or the catalog gave up; the thread of the manager.
+  void UnloadIdle() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The next of those, or null and when to look again.
+  SlotPtr NextExpired(absl::Time now, absl::Time* next) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Resident or loading models whose entries differ in what is loaded, with the new entries.
+  using Changes = std::vector<std::pair<SlotPtr, ModelEntry>>;
+  Changes TakeCatalog(Catalog catalog, ReloadReport* report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadBeside(const SlotPtr& old, const ModelEntry& entry,
+                          const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
+                           const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Retire(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   void SetState(ModelSlot* slot, ModelState state, std::string reason = "")
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ModelStatus StatusOf(const ModelSlot& slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tells the listener what happened; call after unlocking.
   void Notify() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const Catalog catalog_;
   ModelLoader* const loader_;
   const Options options_;
   const StateListener listener_;
-  mutable absl::Mutex mutex_;
-  // One a catalog entry, in its order; the vector itself never changes.
-  std::vector<std::unique_ptr<ModelSlot>> slots_;
+  absl::Mutex reload_mutex_;
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(reload_mutex_);
+  std::shared_ptr<const Catalog> catalog_ ABSL_GUARDED_BY(mutex_);
+  // One a catalog entry, in its order.
+  std::vector<SlotPtr> slots_ ABSL_GUARDED_BY(mutex_);
+  // Not in the catalog, but in memory: successors that load, and what lost its place.
+  std::vector<SlotPtr> others_ ABSL_GUARDED_BY(mutex_);
+  // In order of arrival; the first one is served.
+  std::deque<const RoomRequest*> room_queue_ ABSL_GUARDED_BY(mutex_);
+  // Counts whatever may end somebody's wait.
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<ModelStatus> news_ ABSL_GUARDED_BY(mutex_);
   bool notifying_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread idle_thread_;
 };
 
 }  // namespace assay::registry

@@ -2,7 +2,6 @@
 #include "registry/source.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -27,17 +26,13 @@ bool IsCommit(std::string_view revision) {
          std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
 }
 
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 absl::Status NotDownloaded(const HubSource& hub, const fs::path& repo_folder) {
   const std::string separator = hub.file.empty() ? "" : ":";
-  return absl::NotFoundError(absl::StrCat(
-      "source: ", hub.repo, "@", hub.revision, separator, hub.file,
-      " is not in the Hub's cache at ", repo_folder.string(), "; download it with: hf download ",
-      hub.repo, hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
+  return absl::NotFoundError(
+      absl::StrCat("source: ", hub.repo, "@", hub.revision, separator, hub.file,
+                   " is not in the Hub's cache at ", repo_folder.string(),
+                   "; load the model, or download it with: hf download ", hub.repo,
+                   hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
 }
 
 // The commit of a revision; empty if the cache does not know it.
@@ -54,6 +49,16 @@ bool IsInside(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
+// A download that broke off has left the small files.
+bool HasWeights(const fs::path& snapshot) {
+  std::error_code error;
+  for (fs::directory_iterator it(snapshot, error), end; !error && it != end; it.increment(error)) {
+    const fs::path extension = it->path().extension();
+    if (extension == ".safetensors" || extension == ".bin" || extension == ".gguf") return true;
+  }
+  return false;
+}
+
 absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& hub_cache) {
   const fs::path repo_folder =
       fs::path(hub_cache) / absl::StrCat("models--", absl::StrReplaceAll(hub.repo, {{"/", "--"}}));
@@ -63,8 +68,11 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
   const fs::path file = hub.file.empty() ? snapshot : snapshot / hub.file;
   std::error_code error;
   if (!fs::exists(file, error)) return NotDownloaded(hub, repo_folder);
+  if (hub.file.empty() && !HasWeights(snapshot)) return NotDownloaded(hub, repo_folder);
   const fs::path real = fs::canonical(file, error);
-  const fs::path root = fs::canonical(repo_folder, error);
+  // Not only the repository: blobs may be links into hub_cache/blobs, which repositories share
+  // (huggingface_hub 2.4, utils/_shared_blobs.py).
+  const fs::path root = fs::canonical(hub_cache, error);
   if (!IsInside(real, root)) {
     return absl::FailedPreconditionError(
         absl::StrCat("source: ", file.string(), " leads out of the cache, to ", real.string(),
@@ -74,12 +82,6 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
 }
 
 }  // namespace
-
-std::string HubCacheFolder() {
-  if (const std::string cache = Env("HF_HUB_CACHE"); !cache.empty()) return cache;
-  if (const std::string home = Env("HF_HOME"); !home.empty()) return home + "/hub";
-  return Env("HOME") + "/.cache/huggingface/hub";
-}
 
 absl::StatusOr<std::string> ResolveSource(const ModelEntry& entry, const std::string& hub_cache) {
   std::error_code error;

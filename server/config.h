@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "evaluator/economics.h"
+#include "evaluator/scoring/command_scorer.h"
+#include "evaluator/scoring/profiles.h"
+#include "server/breaker.h"
 
 namespace assay::server {
 
@@ -24,8 +28,28 @@ struct LimitsConfig {
   int default_max_new_tokens = 256;
   // A generation that takes longer ends with DEADLINE_EXCEEDED.
   absl::Duration inference_timeout = absl::Minutes(5);
+  // Least time between two messages of a stream; text that comes meanwhile goes with the next.
+  absl::Duration stream_interval = absl::Milliseconds(20);
   // How long running requests may take to finish when the daemon stops or a model is unloaded.
   absl::Duration drain_timeout = absl::Seconds(30);
+};
+
+// What all resident models may take together.
+struct MemoryBudget {
+  // 0 = no limit, where `share` is 0 too.
+  int64_t bytes = 0;
+  // Of the device's memory; wins if it is not 0.
+  double share = 0.8;
+};
+
+struct ResidencyConfig {
+  // An idle model is unloaded after so long; entries of the catalog may say otherwise.
+  absl::Duration keep_alive = absl::InfiniteDuration();
+  // A model that serves is not asked to make room before it was resident for so long.
+  absl::Duration least_residency = absl::Seconds(2);
+  // A changed entry of a resident model: loaded beside it ("availability"), or after it is unloaded
+  // ("memory").
+  std::string reload = "availability";
 };
 
 struct MlflowConfig {
@@ -38,6 +62,18 @@ struct EvaluationConfig {
   // For requests that do not say.
   int max_new_tokens = 200;
   evaluator::EconomicsInputs economics;
+  // Of the user's own, beside the built-in ones.
+  std::vector<evaluator::ContentTypeProfile> content_types;
+  std::vector<evaluator::CommandScorerOptions> scorers;
+  // Catalog id of the model that the scorer "judge" asks; empty = there is no such scorer.
+  std::string judge;
+  // "auto": what the machine's counters say, else watts x busy time; "stated": always the latter.
+  std::string energy = "auto";
+};
+
+struct RoutingConfig {
+  // Prompts that come with neither model nor content type may be given a content type.
+  bool classify = false;
 };
 
 struct Config {
@@ -51,18 +87,20 @@ struct Config {
   std::string device = "auto";
   // 0 = physical cores.
   int threads = 0;
-  // 0 = no limit.
-  int64_t memory_budget_bytes = 0;
+  MemoryBudget memory_budget;
+  ResidencyConfig residency;
   // "debug", "info", "warn", "error".
   std::string log_level = "info";
   // "text" (logfmt) or "json".
   std::string log_format = "text";
   LimitsConfig limits;
+  BreakerConfig breaker;
   MlflowConfig mlflow;
   EvaluationConfig evaluation;
+  RoutingConfig routing;
 };
 
-// Paths in the file are relative to the file. Errors as in registry/yaml/reader.h: file:line, key,
+// Paths in the file are relative to the file. Errors as in yaml/reader.h: file:line, key,
 // value, what is allowed.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 

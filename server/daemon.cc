@@ -10,9 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/runtime/device.h"
@@ -20,16 +23,27 @@
 #include "evaluator/run_store.h"
 #include "evaluator/runner.h"
 #include "evaluator/scorer.h"
+#include "evaluator/scoring/assay_scorer.h"
+#include "evaluator/scoring/command_scorer.h"
+#include "evaluator/scoring/judge_scorer.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "registry/catalog.h"
+#include "registry/hub/options.h"
 #include "registry/manager.h"
+#include "registry/revision.h"
+#include "registry/route_policy.h"
 #include "registry/source.h"
+#include "server/energy/energy_meter.h"
 #include "server/engine_loader.h"
 #include "server/generation.h"
 #include "server/grpc_status.h"
+#include "server/hub_fetch.h"
 #include "server/log.h"
+#include "server/model_breakers.h"
+#include "server/route_evidence.h"
+#include "server/routing.h"
 #include "server/served_generator.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/inference_service.h"
@@ -56,15 +70,40 @@ absl::Status InKey(const std::string& key, const absl::Status& status) {
 }
 
 // Routed ones, and those of the built-in prompts: what metrics know as content types.
-std::vector<std::string> ContentTypes(const registry::Catalog& catalog) {
+std::vector<std::string> ContentTypes(const std::vector<registry::RoutePolicy>& set,
+                                      const registry::Catalog& catalog) {
   std::set<std::string> types;
-  for (const registry::ModelEntry& entry : catalog.models) {
-    types.insert(entry.content_types.begin(), entry.content_types.end());
-  }
+  for (const registry::RoutePolicy& policy : set) types.insert(policy.content_type);
+  for (const registry::RoutePolicy& policy : catalog.AllRoutes()) types.insert(policy.content_type);
   for (const evaluator::EvaluationPrompt& prompt : evaluator::BuiltInPrompts()) {
     types.insert(prompt.content_type);
   }
   return {types.begin(), types.end()};
+}
+
+// An entry that takes the place of a built-in model is meant or a mistake: the log says so.
+void LogReplaced(const registry::Catalog& catalog) {
+  if (catalog.replaced.empty()) return;
+  LogEvent(spdlog::level::info, "catalog",
+           {{"replaces_built_in", absl::StrJoin(catalog.replaced, ",")}});
+}
+
+absl::StatusOr<registry::Catalog> ReadCatalog(const Config& config) {
+  absl::StatusOr<registry::Catalog> catalog = registry::LoadCatalog(config.catalog_path);
+  if (!catalog.ok()) return InKey("catalog", catalog.status());
+  return catalog;
+}
+
+int64_t BudgetBytes(const MemoryBudget& budget, const engine::DeviceInfo& device) {
+  if (budget.share == 0) return budget.bytes;
+  return static_cast<int64_t>(budget.share * static_cast<double>(device.memory_bytes));
+}
+
+absl::Status CheckBudget(const MemoryBudget& budget, const engine::DeviceInfo& device) {
+  if (budget.bytes <= device.memory_bytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "memory_budget: ", budget.bytes, " bytes are more than the ", device.memory_bytes, " of ",
+      device.name, "; give less, or a share of them as in 80%"));
 }
 
 class DaemonImpl final : public Daemon {
@@ -76,14 +115,29 @@ class DaemonImpl final : public Daemon {
                   .torch_version = device_.torch_version,
                   .device = device_.name}),
         loader_(device_, config_.limits.max_running, config_.limits.max_waiting),
+        hub_(registry::HubOptions::FromEnvironment()),
+        breakers_(config_.breaker, [this](const std::string& model,
+                                          const BreakerStatus& now) { OnBreaker(model, now); }),
         manager_(std::move(catalog), &loader_,
-                 {.memory_budget_bytes = config_.memory_budget_bytes,
-                  .hub_cache = registry::HubCacheFolder()},
+                 {.memory_budget_bytes = BudgetBytes(config_.memory_budget, device_),
+                  .hub_cache = registry::HubCacheFolder(),
+                  .fetch = hub_.ForLoads(),
+                  .keep_alive = config_.residency.keep_alive,
+                  .least_residency = config_.residency.least_residency,
+                  .reload_beside = config_.residency.reload == "availability"},
                  [this](const registry::ModelStatus& status) { OnModelState(status); }),
-        generation_(&manager_, config_.limits, config_.evaluation.economics,
+        revisions_(registry::HubCacheFolder(), device_.name),
+        evidence_(&revisions_),
+        routing_(&manager_, &evidence_, config_.routing.classify,
+                 [this](std::string_view model) { return breakers_.Refuses(model); }),
+        generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
                     [this](const RequestRecord& record) { OnRequest(record); }),
-        generator_(&manager_, &generation_),
-        memory_(MakeProcessMemoryProbe()) {}
+        likelihood_(&manager_, config_.limits),
+        generator_(&manager_, &generation_, &likelihood_, &revisions_),
+        memory_(MakeProcessMemoryProbe()),
+        energy_(config_.evaluation.energy == "stated"
+                    ? nullptr
+                    : FindEnergyMeter({.on_nvidia = device_.kind == engine::DeviceKind::kCuda})) {}
 
   ~DaemonImpl() override {
     stopping_ = true;
@@ -98,15 +152,27 @@ class DaemonImpl final : public Daemon {
   const std::string& address() const override { return address_; }
   const std::string& metrics_address() const override { return metrics_address_; }
   void Drain() override;
+  absl::StatusOr<registry::ReloadReport> ReloadCatalog() override;
   void Abort() override { server_->Shutdown(absl::ToChronoTime(absl::Now())); }
 
  private:
   absl::Status StartEvaluator();
+  // Goes on with the evaluations that the last stop interrupted.
+  absl::Status ResumeEvaluations();
   absl::Status StartMetrics();
   absl::Status StartServer();
   void Preload();
+  absl::Status StartRouting();
+  absl::Status SetRoutes(std::vector<registry::RoutePolicy> policies);
 
+  // Models of the user's own have their series from the start, built-in ones from their first use.
+  void DeclareMetrics(const registry::Catalog& catalog) ABSL_LOCKS_EXCLUDED(declare_mutex_);
+  void Declare(const registry::Catalog& catalog) ABSL_EXCLUSIVE_LOCKS_REQUIRED(declare_mutex_);
+  bool IsDeclared(const registry::ModelEntry& entry) ABSL_LOCKS_EXCLUDED(declare_mutex_);
   void OnModelState(const registry::ModelStatus& status);
+  void OnBreaker(const std::string& model, const BreakerStatus& now);
+  // Of the whole model, as it stands now.
+  void TellHealth(const std::string& model) ABSL_LOCKS_EXCLUDED(health_mutex_);
   void OnRequest(const RequestRecord& record);
   void OnSample(const evaluator::Sample& sample);
   void OnEvaluation(const evaluator::Evaluation& evaluation);
@@ -116,12 +182,25 @@ class DaemonImpl final : public Daemon {
   const Config config_;
   const engine::DeviceInfo device_;
   Metrics metrics_;
+  absl::Mutex declare_mutex_;
+  std::set<std::string> used_built_in_ ABSL_GUARDED_BY(declare_mutex_);
   EngineLoader loader_;
+  const HubFetch hub_;
+  // The manager's thread uses them to its end.
+  ModelBreakers breakers_;
+  // So that what health is told last is the newest.
+  absl::Mutex health_mutex_;
   registry::Manager manager_;
+  registry::Revisions revisions_;
+  RouteEvidence evidence_;
+  Routing routing_;
   GenerationService generation_;
+  LikelihoodService likelihood_;
   ServedGenerator generator_;
   const std::unique_ptr<evaluator::MemoryProbe> memory_;
-  const evaluator::ClassicScorer scorer_;
+  // nullptr: stated watts count.
+  const std::unique_ptr<evaluator::EnergyMeter> energy_;
+  evaluator::ScorerSet scorers_;
   std::unique_ptr<StateLock> state_lock_;
   std::unique_ptr<evaluator::RunStore> store_;
   std::unique_ptr<MlflowClient> mlflow_;
@@ -141,11 +220,12 @@ class DaemonImpl final : public Daemon {
 };
 
 absl::Status DaemonImpl::Start() {
-  metrics_.Declare(manager_.catalog().Ids(), ContentTypes(manager_.catalog()));
+  if (absl::Status s = StartEvaluator(); !s.ok()) return s;
+  if (absl::Status s = StartRouting(); !s.ok()) return s;
   for (const registry::ModelStatus& status : manager_.List()) {
+    if (status.entry.built_in) continue;
     metrics_.SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
-  if (absl::Status s = StartEvaluator(); !s.ok()) return s;
   if (absl::Status s = StartMetrics(); !s.ok()) return s;
   if (absl::Status s = StartServer(); !s.ok()) return s;
   LogEvent(spdlog::level::info, "ready",
@@ -155,9 +235,17 @@ absl::Status DaemonImpl::Start() {
             {"device", device_.name},
             {"apple_silicon_optimized", device_.apple_silicon_optimized},
             {"threads", device_.threads},
-            {"models", manager_.catalog().models.size()},
+            {"energy", energy_ == nullptr ? "stated" : energy_->source()},
+            {"models", manager_.catalog()->models.size()},
             {"version", ASSAY_VERSION}});
   preload_ = std::thread([this] { Preload(); });
+  return ResumeEvaluations();
+}
+
+absl::Status DaemonImpl::ResumeEvaluations() {
+  absl::StatusOr<std::vector<std::string>> ids = runner_->Resume();
+  if (!ids.ok()) return InKey("state_dir", ids.status());
+  for (const std::string& id : *ids) LogEvent(spdlog::level::info, "resumed", {{"evaluation", id}});
   return absl::OkStatus();
 }
 
@@ -186,14 +274,42 @@ absl::Status DaemonImpl::StartEvaluator() {
     };
     flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
   }
+  scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
+  scorers_.Add(std::make_unique<evaluator::AssayScorer>(config_.evaluation.content_types));
+  if (const std::string& judge = config_.evaluation.judge; !judge.empty()) {
+    if (absl::Status s = manager_.Get(judge).status(); !s.ok()) {
+      return InKey("evaluation.judge.model", s);
+    }
+    scorers_.Add(std::make_unique<evaluator::JudgeScorer>(&generator_, judge));
+  }
+  for (const evaluator::CommandScorerOptions& options : config_.evaluation.scorers) {
+    scorers_.Add(std::make_unique<evaluator::CommandScorer>(options));
+  }
   evaluator::Runner::Options options;
   options.economics = economics;
+  options.energy = energy_.get();
   options.on_sample = [this](const evaluator::Sample& sample) { OnSample(sample); };
   options.on_finished = [this](const evaluator::Evaluation& evaluation) {
     OnEvaluation(evaluation);
   };
-  runner_ = evaluator::Runner::Create(&generator_, memory_.get(), &scorer_, store_.get(),
+  runner_ = evaluator::Runner::Create(&generator_, memory_.get(), &scorers_, store_.get(),
                                       std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status DaemonImpl::StartRouting() {
+  absl::Status status = evidence_.Read(*store_);
+  if (status.ok()) status = routing_.Open(config_.state_dir + "/routes.json");
+  if (!status.ok()) return InKey("state_dir", status);
+  DeclareMetrics(*manager_.catalog());
+  return absl::OkStatus();
+}
+
+absl::Status DaemonImpl::SetRoutes(std::vector<registry::RoutePolicy> policies) {
+  const size_t count = policies.size();
+  if (absl::Status s = routing_.Set(std::move(policies)); !s.ok()) return s;
+  DeclareMetrics(*manager_.catalog());
+  LogEvent(spdlog::level::info, "routes", {{"set", count}});
   return absl::OkStatus();
 }
 
@@ -214,9 +330,13 @@ absl::Status DaemonImpl::StartServer() {
     return absl::InvalidArgumentError(
         absl::StrCat("listen: '", config_.listen, "' is not host:port, as in 127.0.0.1:50051"));
   }
-  inference_service_ = std::make_unique<InferenceServiceImpl>(&generation_);
-  model_service_ = std::make_unique<ModelServiceImpl>(&manager_, config_.limits.drain_timeout,
-                                                      registry::HubCacheFolder());
+  inference_service_ = std::make_unique<InferenceServiceImpl>(&generation_, &likelihood_);
+  model_service_ = std::make_unique<ModelServiceImpl>(
+      &manager_, &routing_, &breakers_, config_.limits.drain_timeout, registry::HubCacheFolder(),
+      &hub_, [this] { return ReloadCatalog(); },
+      [this](std::vector<registry::RoutePolicy> policies) {
+        return SetRoutes(std::move(policies));
+      });
   evaluation_service_ =
       std::make_unique<EvaluationServiceImpl>(runner_.get(), store_.get(), &manager_, config_);
 
@@ -232,7 +352,7 @@ absl::Status DaemonImpl::StartServer() {
       static_cast<int>(3 * config_.limits.max_prompt_bytes + kMessageOverheadBytes));
   grpc::ResourceQuota quota;
   quota.SetMaxThreads(kSpareThreads + (config_.limits.max_waiting + config_.limits.max_running) *
-                                          static_cast<int>(manager_.catalog().models.size()));
+                                          static_cast<int>(manager_.catalog()->models.size()));
   builder.SetResourceQuota(quota);
   builder.RegisterService(inference_service_.get());
   builder.RegisterService(model_service_.get());
@@ -246,14 +366,16 @@ absl::Status DaemonImpl::StartServer() {
   }
   address_ = absl::StrCat(config_.listen.substr(0, colon), ":", port);
   health_ = server_->GetHealthCheckService();
-  for (const std::string& id : manager_.catalog().Ids()) {
+  const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
+  for (const std::string& id : catalog->Ids()) {
     server_->GetHealthCheckService()->SetServingStatus(id, false);
   }
   return absl::OkStatus();
 }
 
 void DaemonImpl::Preload() {
-  for (const registry::ModelEntry& entry : manager_.catalog().models) {
+  const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
+  for (const registry::ModelEntry& entry : catalog->models) {
     if (!entry.preload || stopping_) continue;
     // A failure is logged by OnModelState; the model's first request tries again.
     manager_.Acquire(entry.id, nullptr, [this] { return stopping_.load(); }).IgnoreError();
@@ -270,22 +392,87 @@ void DaemonImpl::Drain() {
   if (flusher_ != nullptr) flusher_->Stop(kLastFlush);
 }
 
+absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog() {
+  absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config_);
+  if (!catalog.ok()) {
+    LogEvent(spdlog::level::err, "catalog", {{"error", std::string(catalog.status().message())}});
+    return catalog.status();
+  }
+  LogReplaced(*catalog);
+  // First, so that no new model is counted as "other".
+  DeclareMetrics(*catalog);
+  registry::ReloadReport report =
+      manager_.Reload(*std::move(catalog), [this] { return stopping_.load(); });
+  breakers_.ResetAll();
+  LogEvent(report.failed.empty() ? spdlog::level::info : spdlog::level::err, "catalog",
+           {{"added", absl::StrJoin(report.added, ",")},
+            {"removed", absl::StrJoin(report.removed, ",")},
+            {"reloaded", absl::StrJoin(report.reloaded, ",")},
+            {"failed", absl::StrJoin(report.failed, "; ")}});
+  return report;
+}
+
+void DaemonImpl::DeclareMetrics(const registry::Catalog& catalog) {
+  const absl::MutexLock lock(&declare_mutex_);
+  Declare(catalog);
+}
+
+void DaemonImpl::Declare(const registry::Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const registry::ModelEntry& entry : catalog.models) {
+    if (!entry.built_in || used_built_in_.contains(entry.id)) names.push_back(entry.id);
+  }
+  metrics_.Declare(names, ContentTypes(routing_.set(), catalog));
+}
+
+bool DaemonImpl::IsDeclared(const registry::ModelEntry& entry) {
+  const absl::MutexLock lock(&declare_mutex_);
+  return !entry.built_in || used_built_in_.contains(entry.id);
+}
+
 void DaemonImpl::OnModelState(const registry::ModelStatus& status) {
   const bool ready = status.state == registry::ModelState::kReady;
   const bool failed = status.state == registry::ModelState::kFailed;
   const std::string& id = status.entry.id;
+  if (status.entry.built_in) {
+    if (status.state == registry::ModelState::kNew) return;
+    const absl::MutexLock lock(&declare_mutex_);
+    if (used_built_in_.insert(id).second) Declare(*manager_.catalog());
+  }
   metrics_.SetModelState(id, registry::ModelStateName(status.state));
   metrics_.SetModelResidentBytes(id, status.resident_bytes);
   if (ready || failed) {
     metrics_.RecordModelLoad(id, ready, absl::ToDoubleSeconds(status.load_time));
   }
-  if (status.state == registry::ModelState::kUnloaded) metrics_.RecordModelUnload(id);
-  if (grpc::HealthCheckServiceInterface* health = health_) health->SetServingStatus(id, ready);
+  if (status.state == registry::ModelState::kUnloaded) {
+    metrics_.RecordModelUnload(id, registry::UnloadCauseName(status.cause));
+  }
+  TellHealth(id);
   LogEvent(failed ? spdlog::level::err : spdlog::level::info, "model",
            {{"model", id},
             {"state", registry::ModelStateName(status.state)},
             {"reason", status.reason},
             {"resident_bytes", status.resident_bytes}});
+}
+
+void DaemonImpl::OnBreaker(const std::string& model, const BreakerStatus& now) {
+  metrics_.RecordBreakerTransition(model, BreakerStateName(now.state));
+  TellHealth(model);
+  const bool open = now.state == BreakerState::kOpen;
+  LogEvent(open ? spdlog::level::err : spdlog::level::info, "breaker",
+           {{"model", model},
+            {"state", BreakerStateName(now.state)},
+            {"failures", now.failures},
+            {"last_error", now.last_error},
+            {"retry_ms", absl::ToInt64Milliseconds(now.retry_after)}});
+}
+
+void DaemonImpl::TellHealth(const std::string& model) {
+  const absl::MutexLock lock(&health_mutex_);
+  const absl::StatusOr<registry::ModelStatus> status = manager_.Get(model);
+  const bool serves = status.ok() && status->state == registry::ModelState::kReady &&
+                      breakers_.Get(model).state == BreakerState::kClosed;
+  if (grpc::HealthCheckServiceInterface* health = health_) health->SetServingStatus(model, serves);
 }
 
 void DaemonImpl::OnRequest(const RequestRecord& record) {
@@ -325,6 +512,7 @@ void DaemonImpl::OnEvaluation(const evaluator::Evaluation& evaluation) {
     metrics_.SetEvaluationScore(summary.model, summary.content_type, summary.quality_score.mean,
                                 summary.quality_score.ci_low, summary.quality_score.ci_high);
   }
+  evidence_.Add(evaluation);
   LogEvent(spdlog::level::info, "evaluation",
            {{"id", evaluation.id},
             {"state", state},
@@ -353,31 +541,29 @@ void DaemonImpl::OnUpload(const UploadReport& report) {
 void DaemonImpl::Refresh(Metrics* metrics) {
   metrics->SetProcessMemory(memory_->ResidentBytes(), memory_->PeakBytes());
   metrics->SetDeviceMemory(device_.name, engine::DeviceMemoryInUse(device_));
-  for (const registry::ModelEntry& entry : manager_.catalog().models) {
+  const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
+  for (const registry::ModelEntry& entry : catalog->models) {
     int running = 0;
     int waiting = 0;
-    manager_.VisitResident(entry.id, [&](registry::ResidentModel& model) {
-      const engine::LanguageModel& resident = static_cast<EngineModel&>(model).model();
-      running = resident.running();
-      waiting = resident.waiting();
+    const bool resident = manager_.VisitResident(entry.id, [&](registry::ResidentModel& model) {
+      const engine::LanguageModel& language_model = static_cast<EngineModel&>(model).model();
+      running = language_model.running();
+      waiting = language_model.waiting();
     });
+    if (!resident && !IsDeclared(entry)) continue;
     metrics->SetQueue(entry.id, running, waiting);
+    metrics->SetBreaker(entry.id, BreakerStateName(breakers_.Get(entry.id).state));
   }
   if (absl::StatusOr<int64_t> depth = store_->OutboxDepth(); depth.ok()) {
     metrics->SetMlflowOutboxEntries(*depth);
   }
 }
 
-absl::StatusOr<registry::Catalog> ReadCatalog(const Config& config) {
-  absl::StatusOr<registry::Catalog> catalog = registry::LoadCatalog(config.catalog_path);
-  if (!catalog.ok()) return InKey("catalog", catalog.status());
-  return catalog;
-}
-
 absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
   engine::SetCpuThreads(config.threads);
   absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(config.device);
   if (!device.ok()) return InKey("device", device.status());
+  if (absl::Status s = CheckBudget(config.memory_budget, *device); !s.ok()) return s;
   return device;
 }
 
@@ -386,6 +572,7 @@ absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
   if (!catalog.ok()) return catalog.status();
+  LogReplaced(*catalog);
   absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
   if (!device.ok()) return device.status();
   auto daemon = std::make_unique<DaemonImpl>(config, *std::move(device), *std::move(catalog));

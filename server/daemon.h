@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "registry/manager.h"
 #include "server/config.h"
 
 namespace assay::server {
@@ -24,6 +25,10 @@ class Daemon {
   // host:port in use.
   virtual const std::string& address() const = 0;
   virtual const std::string& metrics_address() const = 0;
+
+  // Reads the catalog again. INVALID_ARGUMENT, NOT_FOUND: it is wrong, with file and line; what is
+  // in force stays. Blocks while changed models are loaded anew.
+  virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog() = 0;
 
   // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
   // to finish, a running evaluation is cancelled with its samples kept, MLflow gets a last flush.

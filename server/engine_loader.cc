@@ -20,8 +20,18 @@ absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& stat
 
 }  // namespace
 
+void CopySettings(const registry::ModelEntry& entry, engine::LoadOptions* options) {
+  options->dtype = entry.dtype;
+  options->weights = entry.weights;
+  options->kv_cache = entry.kv_cache;
+  options->cache_tokens = entry.cache_tokens;
+  options->draft_tokens = entry.draft_tokens;
+  options->context_length = entry.context_length;
+}
+
 int64_t EngineModel::resident_bytes() const {
-  return model_->info().weight_bytes + model_->info().kv_cache_bytes;
+  const engine::LoadedModelInfo& info = model_->info();
+  return info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
 }
 
 absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::ModelEntry& entry,
@@ -29,12 +39,8 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   engine::LoadOptions options;
   options.path = file;
   options.device = default_device_;
-  options.dtype = entry.dtype;
-  options.weights = entry.weights;
-  options.kv_cache = entry.kv_cache;
-  options.cache_tokens = entry.cache_tokens;
+  CopySettings(entry, &options);
   options.max_running = max_running_;
-  options.context_length = entry.context_length;
   options.max_waiting = max_waiting_;
   if (!entry.device.empty() && entry.device != "auto") {
     absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
@@ -58,7 +64,11 @@ absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
     const registry::ProgressFn& progress, const std::function<bool()>& cancelled) {
   absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
   if (!options.ok()) return options.status();
-  options->progress = progress;
+  if (progress) {
+    options->progress = [&progress](std::string_view stage, double fraction) {
+      progress({.stage = stage, .fraction = fraction});
+    };
+  }
   options->cancelled = cancelled;
   absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
       engine::LanguageModel::Load(*options);

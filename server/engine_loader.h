@@ -29,6 +29,9 @@ class EngineModel final : public registry::ResidentModel {
   engine::DeviceInfo device_;
 };
 
+// What an entry says of how its model is loaded, but for the source and the device.
+void CopySettings(const registry::ModelEntry& entry, engine::LoadOptions* options);
+
 // Thread-safe.
 class EngineLoader final : public registry::ModelLoader {
  public:

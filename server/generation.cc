@@ -2,17 +2,27 @@
 #include "server/generation.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/engine_loader.h"
 #include "server/generation_request.h"
+#include "server/route_proto.h"
 
 namespace assay::server {
 namespace {
@@ -20,8 +30,11 @@ namespace {
 using assay::v1::GenerateRequest;
 using assay::v1::GenerateResponse;
 
-// How long a caller that has gone away is unnoticed while no token comes.
-constexpr absl::Duration kCancelPoll = absl::Milliseconds(5);
+// How long a caller that has gone away is unnoticed while no token comes; with tokens it is seen at
+// each. Every look wakes a thread of every running request.
+constexpr absl::Duration kCancelPoll = absl::Milliseconds(50);
+// Of an error that stands in the reason of a route.
+constexpr size_t kMostOfAMessage = 300;
 
 assay::v1::FinishReason ToProto(engine::FinishReason reason) {
   switch (reason) {
@@ -44,6 +57,8 @@ void FillResponse(const engine::GenerationResult& result,
   response->mutable_usage()->set_prompt_tokens(result.prompt_tokens);
   response->mutable_usage()->set_completion_tokens(completion_tokens);
   response->mutable_usage()->set_cached_tokens(result.cached_tokens);
+  response->mutable_usage()->set_drafted_tokens(result.drafted_tokens);
+  response->mutable_usage()->set_accepted_tokens(result.accepted_tokens);
 
   const engine::GenerationTimings& timings = result.timings;
   const absl::Duration busy = timings.total - timings.queue;
@@ -52,6 +67,9 @@ void FillResponse(const engine::GenerationResult& result,
   out->set_prefill_ms(absl::ToDoubleMilliseconds(timings.prefill));
   out->set_first_token_ms(absl::ToDoubleMilliseconds(timings.first_token));
   out->set_per_token_ms(absl::ToDoubleMilliseconds(timings.per_token));
+  out->set_inter_token_p50_ms(absl::ToDoubleMilliseconds(timings.inter_token_p50));
+  out->set_inter_token_p90_ms(absl::ToDoubleMilliseconds(timings.inter_token_p90));
+  out->set_inter_token_p99_ms(absl::ToDoubleMilliseconds(timings.inter_token_p99));
   out->set_total_ms(absl::ToDoubleMilliseconds(timings.total));
   if (busy > absl::ZeroDuration()) {
     out->set_tokens_per_second(completion_tokens / absl::ToDoubleSeconds(busy));
@@ -59,29 +77,176 @@ void FillResponse(const engine::GenerationResult& result,
   response->set_cost_usd(evaluator::RequestCost(economics, busy));
 }
 
-// Follows the stream to its end.
+// Follows the stream to its end. Text that comes within `interval` of the last is handed on with
+// what follows: every message wakes threads, on the cores that compute the next token. on_text:
+// before the observer hears of it.
 absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream,
+                                                absl::Duration interval,
+                                                absl::FunctionRef<void()> on_text,
                                                 GenerationObserver& observer) {
   while (true) {
     if (observer.Cancelled()) stream.Cancel();
     std::optional<engine::GenerationStream::Event> event = stream.Next(kCancelPoll);
     if (!event.has_value()) continue;
-    if (auto* end = std::get_if<absl::StatusOr<engine::GenerationResult>>(&*event)) {
-      return std::move(*end);
+    engine::TextEvent text;
+    for (; event.has_value(); event = stream.Next(absl::ZeroDuration())) {
+      auto* more = std::get_if<engine::TextEvent>(&*event);
+      if (more == nullptr) break;
+      text.text += more->text;
+      text.tokens.insert(text.tokens.end(), more->tokens.begin(), more->tokens.end());
     }
-    if (!observer.OnText(std::get<engine::TextEvent>(*event))) stream.Cancel();
+    if (!text.tokens.empty()) {
+      on_text();
+      if (!observer.OnText(text)) stream.Cancel();
+    }
+    if (event.has_value()) {
+      return std::get<absl::StatusOr<engine::GenerationResult>>(*std::move(event));
+    }
+    stream.AwaitEnd(absl::Now() + interval);
   }
 }
 
-bool HasContentType(const registry::Catalog& catalog, const std::string& content_type) {
-  return std::any_of(
-      catalog.models.begin(), catalog.models.end(), [&](const registry::ModelEntry& entry) {
-        return std::find(entry.content_types.begin(), entry.content_types.end(), content_type) !=
-               entry.content_types.end();
-      });
+// What the text is asked for with: the prompt, or the last message of a conversation.
+std::string_view TaskOf(const GenerateRequest& request) {
+  if (request.input_case() != GenerateRequest::kChat) return request.prompt();
+  const auto& messages = request.chat().messages();
+  return messages.empty() ? std::string_view() : messages.rbegin()->content();
+}
+
+// Errors of one model that another may not have.
+bool MayFallBack(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kDeadlineExceeded:
+      return true;
+    default:
+      return false;
+  }
+}
+
+struct Failure {
+  std::string model;
+  absl::Status status;
+};
+
+std::string Listed(const std::vector<Failure>& failures) {
+  return absl::StrJoin(failures, "; ", [](std::string* out, const Failure& failure) {
+    absl::StrAppend(out, "'", failure.model, "' failed with ",
+                    absl::StatusCodeToString(failure.status.code()), " (",
+                    failure.status.message().substr(0, kMostOfAMessage), ")");
+  });
+}
+
+absl::Status AllFailed(const std::vector<Failure>& failures) {
+  if (failures.size() == 1) return failures.front().status;
+  const auto passing = std::find_if(failures.begin(), failures.end(), [](const Failure& failure) {
+    return absl::IsUnavailable(failure.status) || absl::IsResourceExhausted(failure.status);
+  });
+  const Failure& telling = passing == failures.end() ? failures.front() : *passing;
+  absl::Status status(telling.status.code(),
+                      absl::StrCat("no model of the route could answer: ", Listed(failures)));
+  // When it may be tried again.
+  telling.status.ForEachPayload([&status](absl::string_view type, const absl::Cord& payload) {
+    status.SetPayload(type, payload);
+  });
+  return status;
+}
+
+// The decision that names `model`, an alternative, in the place of those that failed.
+void TakeAlternative(const std::string& model, const std::vector<Failure>& failures,
+                     registry::RouteDecision* route) {
+  route->reason =
+      absl::StrCat(Listed(failures), ", so '", model, "' answers; at first: ", route->reason);
+  route->rule = "fallback";
+  route->model = model;
+  for (const Failure& failure : failures) route->tried.push_back(failure.model);
+  route->evidence.reset();
+  for (const registry::Candidate& candidate : route->candidates) {
+    if (candidate.model == model) route->evidence = candidate.evidence;
+  }
 }
 
 }  // namespace
+
+absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
+    const std::string& model, engine::GenerationRequest request, GenerationObserver* observer) {
+  absl::StatusOr<ModelBreakers::Permit> permit = breakers_->Admit(model);
+  if (!permit.ok()) return permit.status();
+  const bool all_time = HadAllTime(request);
+  const auto late = [end = request.deadline] { return absl::Now() >= end; };
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(
+      model, nullptr, [observer, late] { return late() || observer->Cancelled(); });
+  if (absl::IsCancelled(handle.status()) && late()) {
+    absl::Status status = absl::DeadlineExceededError(
+        absl::StrCat("model '", model,
+                     "' was not loaded within the request's time; load it "
+                     "first, or raise the deadline or limits.inference_timeout"));
+    if (all_time) permit->Fail(status);
+    return status;
+  }
+  if (!handle.ok()) {
+    if (IsModelFault(handle.status(), FailedPart::kLoad)) permit->Fail(handle.status());
+    return handle.status();
+  }
+  absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
+      static_cast<EngineModel&>(handle->model()).model().Submit(std::move(request));
+  if (!stream.ok()) {
+    if (IsModelFault(stream.status(), FailedPart::kGeneration)) permit->Fail(stream.status());
+    return stream.status();
+  }
+  return Taken{
+      .handle = *std::move(handle), .stream = *std::move(stream), .permit = *std::move(permit)};
+}
+
+bool GenerationService::HadAllTime(const engine::GenerationRequest& request) const {
+  return request.deadline >= request.arrival + limits_.inference_timeout;
+}
+
+absl::StatusOr<engine::GenerationResult> GenerationService::Finish(
+    Taken& taken, const engine::GenerationRequest& request, GenerationObserver* observer) const {
+  bool wrote = false;
+  const auto on_text = [&] {
+    wrote = true;
+    taken.permit.Wrote();
+  };
+  absl::StatusOr<engine::GenerationResult> result =
+      Follow(*taken.stream, limits_.stream_interval, on_text, *observer);
+  // A model that writes is slow for a long text, or busy with others. One that has begun and writes
+  // nothing in all that time is stuck.
+  const bool stuck = absl::IsDeadlineExceeded(result.status()) && HadAllTime(request) && !wrote &&
+                     taken.stream->HasStarted();
+  if (result.ok()) {
+    taken.permit.Succeed();
+  } else if (stuck || IsModelFault(result.status(), FailedPart::kGeneration)) {
+    taken.permit.Fail(result.status());
+  }
+  return result;
+}
+
+absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
+    registry::RouteDecision* route, const engine::GenerationRequest& request,
+    GenerationObserver* observer, RequestRecord* record) {
+  std::vector<std::string> models = {route->model};
+  models.insert(models.end(), route->alternatives.begin(), route->alternatives.end());
+  std::vector<Failure> failures;
+  for (const std::string& model : models) {
+    absl::StatusOr<Taken> taken = Submit(model, request, observer);
+    if (taken.ok()) {
+      if (!failures.empty()) TakeAlternative(model, failures, route);
+      record->model = route->model;
+      record->rule = route->rule;
+      return taken;
+    }
+    const bool ours = absl::Now() >= request.deadline || observer->Cancelled();
+    if (ours || !MayFallBack(taken.status())) return taken.status();
+    failures.push_back({model, taken.status()});
+  }
+  return AllFailed(failures);
+}
 
 absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time deadline,
                                     GenerationObserver* observer, RequestRecord* record,
@@ -90,38 +255,31 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   if (draining_) {
     return absl::UnavailableError("the server is stopping; send the request again later");
   }
-  if (HasContentType(manager_->catalog(), request.content_type())) {
-    record->content_type = request.content_type();
-  }
+  if (routing_->Has(request.content_type())) record->content_type = request.content_type();
   absl::StatusOr<engine::GenerationRequest> engine_request = ToEngineRequest(request, limits_);
   if (!engine_request.ok()) return engine_request.status();
-
-  absl::StatusOr<registry::RouteDecision> route =
-      registry::ChooseRoute(manager_->catalog(), request.model(), request.content_type());
-  if (!route.ok()) return route.status();
-  record->model = route->model;
-  record->rule = route->rule;
-  observer->OnRouted(*route);
-
-  absl::StatusOr<registry::Handle> handle =
-      manager_->Acquire(route->model, nullptr, [observer] { return observer->Cancelled(); });
-  if (!handle.ok()) return handle.status();
-  auto& model = static_cast<EngineModel&>(handle->model());
-
   engine_request->arrival = arrival;
   engine_request->deadline = std::min(deadline, arrival + limits_.inference_timeout);
-  const uint64_t seed = engine_request->sampling.seed;
-  absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
-      model.model().Submit(*std::move(engine_request));
-  if (!stream.ok()) return stream.status();
-  absl::StatusOr<engine::GenerationResult> result = Follow(**stream, *observer);
+
+  absl::StatusOr<registry::RouteDecision> route =
+      routing_->Choose({.model = request.model(),
+                        .content_type = request.content_type(),
+                        .key = request.routing_key(),
+                        .prompt = TaskOf(request)});
+  if (!route.ok()) return route.status();
+  if (routing_->Has(route->content_type)) record->content_type = route->content_type;
+  record->model = route->model;
+  record->rule = route->rule;
+  absl::StatusOr<Taken> taken = SubmitAlong(&*route, *engine_request, observer, record);
+  if (!taken.ok()) return taken.status();
+  observer->OnRouted(*route);
+  absl::StatusOr<engine::GenerationResult> result = Finish(*taken, *engine_request, observer);
   if (!result.ok()) return result.status();
 
   FillResponse(*result, economics_, response);
   response->set_model(route->model);
-  response->mutable_route()->set_rule(route->rule);
-  response->mutable_route()->set_reason(route->reason);
-  response->set_seed(seed);
+  ToProto(*route, response->mutable_route());
+  response->set_seed(engine_request->sampling.seed);
   return absl::OkStatus();
 }
 

@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/inference.pb.h"
 #include "engine/runtime/generation_stream.h"
@@ -15,6 +17,8 @@
 #include "registry/manager.h"
 #include "registry/router.h"
 #include "server/config.h"
+#include "server/model_breakers.h"
+#include "server/routing.h"
 
 namespace assay::server {
 
@@ -37,10 +41,11 @@ struct RequestRecord {
 class GenerationObserver {
  public:
   virtual ~GenerationObserver() = default;
+  // Once, when a model has taken the request.
   virtual void OnRouted(const registry::RouteDecision& /*route*/) {}
   // False: nobody listens any more; the generation is cancelled.
   virtual bool OnText(const engine::TextEvent& /*event*/) { return true; }
-  // Polled every few milliseconds: true cancels.
+  // Polled at every token, and 20 times a second while none comes: true cancels.
   virtual bool Cancelled() { return false; }
 };
 
@@ -49,11 +54,21 @@ class GenerationService {
  public:
   using RecordFn = std::function<void(const RequestRecord&)>;
 
-  GenerationService(registry::Manager* manager, const LimitsConfig& limits,
-                    const evaluator::EconomicsInputs& economics, RecordFn record)
-      : manager_(manager), limits_(limits), economics_(economics), record_(std::move(record)) {}
+  // All that is pointed to outlives it.
+  GenerationService(registry::Manager* manager, const Routing* routing, ModelBreakers* breakers,
+                    const LimitsConfig& limits, const evaluator::EconomicsInputs& economics,
+                    RecordFn record)
+      : manager_(manager),
+        routing_(routing),
+        breakers_(breakers),
+        limits_(limits),
+        economics_(economics),
+        record_(std::move(record)) {}
 
-  // Errors as in proto/assay/v1/inference.proto. `observer` may be null.
+  // Errors as in proto/assay/v1/inference.proto. `observer` may be null. A model whose breaker is
+  // open is not asked: UNAVAILABLE at once. A model that is down or full before it has taken the
+  // request gives way to the route's alternatives; if all fail, the error is the first that may
+  // pass (UNAVAILABLE, RESOURCE_EXHAUSTED), else the first, and its message has all of them.
   absl::Status Generate(const assay::v1::GenerateRequest& request, absl::Time deadline,
                         GenerationObserver* observer, assay::v1::GenerateResponse* response);
 
@@ -61,11 +76,32 @@ class GenerationService {
   void StartDraining() { draining_ = true; }
 
  private:
+  // A model that has taken the request.
+  struct Taken {
+    registry::Handle handle;
+    std::shared_ptr<engine::GenerationStream> stream;
+    ModelBreakers::Permit permit;
+  };
+  // Makes the model resident and gives it the request.
+  absl::StatusOr<Taken> Submit(const std::string& model, engine::GenerationRequest request,
+                               GenerationObserver* observer);
+  // Whether the request ran as long as the server lets any: the caller's own deadline was later.
+  bool HadAllTime(const engine::GenerationRequest& request) const;
+  // Follows it to its end and tells the model's breaker of that.
+  absl::StatusOr<engine::GenerationResult> Finish(Taken& taken,
+                                                  const engine::GenerationRequest& request,
+                                                  GenerationObserver* observer) const;
+  // The same along the route, which then says which model it was and why.
+  absl::StatusOr<Taken> SubmitAlong(registry::RouteDecision* route,
+                                    const engine::GenerationRequest& request,
+                                    GenerationObserver* observer, RequestRecord* record);
   absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline,
                    GenerationObserver* observer, RequestRecord* record,
                    assay::v1::GenerateResponse* response);
 
   registry::Manager* const manager_;
+  const Routing* const routing_;
+  ModelBreakers* const breakers_;
   const LimitsConfig limits_;
   const evaluator::EconomicsInputs economics_;
   const RecordFn record_;

@@ -1,10 +1,14 @@
 // Between absl::Status and what travels in a gRPC call.
 #include "server/grpc_status.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "grpcpp/support/status.h"
 
@@ -13,8 +17,28 @@ namespace {
 
 // A queue place frees up within about one short generation.
 constexpr int kRetrySeconds = 1;
+// Statuses carry the serialized message under this name.
+constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
+
+google::rpc::RetryInfo RetryInfoOf(const absl::Status& status) {
+  google::rpc::RetryInfo retry;
+  const auto payload = status.GetPayload(kRetryInfo);
+  if (!payload.has_value() || !retry.ParseFromString(std::string(*payload))) {
+    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
+  }
+  return retry;
+}
 
 }  // namespace
+
+void SetRetryDelay(absl::Duration delay, absl::Status* status) {
+  delay = std::max(delay, absl::Milliseconds(1));
+  google::rpc::RetryInfo retry;
+  const int64_t seconds = absl::IDivDuration(delay, absl::Seconds(1), &delay);
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(delay)));
+  status->SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
+}
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -23,12 +47,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (code != grpc::StatusCode::RESOURCE_EXHAUSTED && code != grpc::StatusCode::UNAVAILABLE) {
     return {code, message};
   }
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
   details.set_message(message);
-  details.add_details()->PackFrom(retry);
+  details.add_details()->PackFrom(RetryInfoOf(status));
   return {code, message, details.SerializeAsString()};
 }
 

@@ -28,6 +28,7 @@ constexpr int kExitUsage = 2;
 
 constexpr char kFooter[] =
     "Keys of the configuration file: docs/configuration.md. Talk to the daemon with `assay`.\n"
+    "SIGHUP reads the catalog again.\n"
     "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one ends at "
     "once.\n"
     "Exit codes: 0 stopped as asked, 1 could not start, 2 bad command line or configuration.";
@@ -53,11 +54,12 @@ void ApplyFlags(const Flags& flags, Config* config) {
   if (!flags.mlflow_uri.empty()) config->mlflow.tracking_uri = flags.mlflow_uri;
 }
 
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -67,12 +69,16 @@ int Serve(const Config& config, const sigset_t& signals) {
   if (!daemon.ok()) return Fail(kExitFailure, daemon.status());
 
   int signal = 0;
-  sigwait(&signals, &signal);
+  // Errors are in the log; what was in force stays.
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    (*daemon)->ReloadCatalog().IgnoreError();
+  }
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
   std::atomic<bool> drained = false;
   std::thread second_signal([&] {
     int again = 0;
-    sigwait(&signals, &again);
+    while (sigwait(&signals, &again) == 0 && again == SIGHUP) {
+    }
     if (drained) return;
     LogEvent(spdlog::level::warn, "aborting", {{"signal", again}});
     (*daemon)->Abort();
@@ -117,6 +123,6 @@ int main(int argc, char** argv) {
   }
   assay::server::InitLog(config->log_level, config->log_format);
   // Before any thread is made, so that all inherit the mask.
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   return Serve(*config, signals);
 }

@@ -46,8 +46,9 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
   const engine::DeviceInfo& device = resident.device();
 
   evaluator::LoadReport report;
-  report.load_seconds = absl::ToDoubleSeconds(info.load_time);
+  report.load_seconds = absl::ToDoubleSeconds(info.load_times.total);
   report.resident_bytes = resident.resident_bytes();
+  report.revision = revisions_->Of(handle->entry());
   report.parameters = {
       {"model", model},
       {"source", handle->entry().SourceName()},
@@ -62,14 +63,39 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
       {"torch_version", device.torch_version},
       {"chat_template", info.has_chat_template ? "true" : "false"},
   };
+  if (!report.revision.empty()) report.parameters["revision"] = report.revision;
   return report;
+}
+
+// A model without a chat template knows no system message: the text goes before the prompt.
+absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
+                                        assay::v1::GenerateRequest* request) {
+  if (job.system.empty()) {
+    request->set_prompt(job.prompt);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(job.model);
+  if (!handle.ok()) return handle.status();
+  const auto& resident = static_cast<const EngineModel&>(handle->model());
+  if (!resident.model().info().has_chat_template) {
+    request->set_prompt(absl::StrCat(job.system, "\n\n", job.prompt));
+    return absl::OkStatus();
+  }
+  const auto add = [request](const char* role, const std::string& content) {
+    assay::v1::ChatMessage* message = request->mutable_chat()->add_messages();
+    message->set_role(role);
+    message->set_content(content);
+  };
+  add("system", job.system);
+  add("user", job.prompt);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
     const evaluator::GenerationJob& job, const std::function<bool()>& cancelled) {
   assay::v1::GenerateRequest request;
   request.set_model(job.model);
-  request.set_prompt(job.prompt);
+  if (absl::Status s = SetPrompt(job, &request); !s.ok()) return s;
   request.set_max_new_tokens(job.max_new_tokens);
   request.mutable_sampling()->set_temperature(static_cast<float>(job.sampling.temperature));
   request.mutable_sampling()->set_top_p(static_cast<float>(job.sampling.top_p));
@@ -92,9 +118,32 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
       .prefill_ms = timings.prefill_ms(),
       .first_token_ms = timings.first_token_ms(),
       .per_token_ms = timings.per_token_ms(),
+      .inter_token_p50_ms = timings.inter_token_p50_ms(),
+      .inter_token_p90_ms = timings.inter_token_p90_ms(),
+      .inter_token_p99_ms = timings.inter_token_p99_ms(),
       .total_ms = timings.total_ms(),
       .tokens_per_second = timings.tokens_per_second(),
   };
+}
+
+absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
+    const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) {
+  assay::v1::LikelihoodRequest request;
+  request.set_model(job.model);
+  request.set_context(job.context);
+  for (const std::string& continuation : job.continuations) request.add_continuations(continuation);
+  request.set_text(job.text);
+  assay::v1::LikelihoodResponse response;
+  absl::Status status = likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response);
+  if (!status.ok()) return status;
+  std::vector<evaluator::Likelihood> likelihoods;
+  likelihoods.reserve(static_cast<size_t>(response.likelihoods_size()));
+  for (const assay::v1::TextLikelihood& found : response.likelihoods()) {
+    likelihoods.push_back({.log_likelihood = found.log_likelihood(),
+                           .tokens = found.tokens(),
+                           .greedy = found.greedy()});
+  }
+  return likelihoods;
 }
 
 }  // namespace assay::server

@@ -5,27 +5,42 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "assay/v1/inference.pb.h"
 #include "evaluator/text_generator.h"
 #include "registry/manager.h"
+#include "registry/revision.h"
 #include "server/generation.h"
+#include "server/likelihood.h"
 
 namespace assay::server {
 
 // Thread-safe.
 class ServedGenerator final : public evaluator::TextGenerator {
  public:
-  ServedGenerator(registry::Manager* manager, GenerationService* generation)
-      : manager_(manager), generation_(generation) {}
+  ServedGenerator(registry::Manager* manager, GenerationService* generation,
+                  LikelihoodService* likelihood, registry::Revisions* revisions)
+      : manager_(manager),
+        generation_(generation),
+        likelihood_(likelihood),
+        revisions_(revisions) {}
 
   absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model) override;
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
                                                  const std::function<bool()>& cancelled) override;
+  absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
+      const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) override;
 
  private:
+  absl::Status SetPrompt(const evaluator::GenerationJob& job, assay::v1::GenerateRequest* request);
+
   registry::Manager* const manager_;
   GenerationService* const generation_;
+  LikelihoodService* const likelihood_;
+  registry::Revisions* const revisions_;
 };
 
 // "end_of_text", "stop_string", "length".

@@ -19,12 +19,23 @@ class AlignedBuffer {
   size_t size() const { return bytes_; }
 
  private:
-  struct Unmap {
-    size_t bytes;
-    void operator()(std::byte* data) const;
-  };
+  friend class BufferArena;
+
   size_t bytes_ = 0;
-  std::unique_ptr<std::byte, Unmap> data_ = {nullptr, Unmap{0}};
+  // Of a mapping that buffers of one arena share.
+  std::shared_ptr<std::byte> data_;
+};
+
+// Cuts buffers out of large ones, so that many of less than a huge page lie in huge pages. A
+// buffer's memory is freed with the last of those that it was cut with. Not thread-safe.
+class BufferArena {
+ public:
+  // Throws std::bad_alloc.
+  AlignedBuffer Take(size_t bytes);
+
+ private:
+  AlignedBuffer chunk_;
+  size_t used_ = 0;
 };
 
 // The same as an array of T, whose values may be all zero bytes.

@@ -15,11 +15,21 @@ inline constexpr int64_t kPageTokens = 32;
 // Pages that hold so many tokens.
 inline int64_t PagesFor(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
 
-enum class KvType { kFloat32, kFloat16 };
+enum class KvType {
+  kFloat32,
+  kFloat16,
+  // With fp32 scales, absmax / 127: one for each kKeyGroup dimensions of a token's key (keys have
+  // outlying dimensions), one for a token's value.
+  kInt8,
+};
+
+// Dimensions of a key that share a scale.
+inline constexpr int64_t kKeyGroup = 32;
 
 // Memory of `pages` pages, each the keys and values of 32 consecutive tokens in every layer. For
 // each layer and head of a page: keys [head_dim, 32 tokens], then values [32 tokens, padded_dim],
-// so that neither product of attention sums across a register. Pages become resident as they are
+// so that neither product of attention sums across a register; of int8 then the fp32 scales of
+// keys [groups of head_dim, 32 tokens] and of values [32 tokens]. Pages become resident as they are
 // written. Threads may write different tokens or heads at the same time.
 class KvPages {
  public:
@@ -34,7 +44,8 @@ class KvPages {
 
   static int64_t BytesPerPage(const Shape& shape);
 
-  // Writes a token's key and value, [head_dim] each, of one head; fp16 rounds to the nearest.
+  // Writes a token's key and value, [head_dim] each, of one head; fp16 and int8 round to the
+  // nearest. What shares an int8 scale with infinity or NaN reads as NaN.
   void Write(int64_t layer, int64_t page, int64_t slot, int64_t kv_head, const float* key,
              const float* value);
 
@@ -45,13 +56,24 @@ class KvPages {
     return Keys(layer, page, kv_head) + key_bytes_;
   }
 
+  // Of kInt8 only: [groups, 32] and [32].
+  const float* KeyScales(int64_t layer, int64_t page, int64_t kv_head) const {
+    return reinterpret_cast<const float*>(Keys(layer, page, kv_head) + scales_offset_);
+  }
+  const float* ValueScales(int64_t layer, int64_t page, int64_t kv_head) const {
+    return KeyScales(layer, page, kv_head) + key_groups() * kPageTokens;
+  }
+
   const Shape& shape() const { return shape_; }
   // head_dim up to whole registers of the widest kind.
   int64_t padded_dim() const { return padded_dim_; }
+  int64_t key_groups() const { return (shape_.head_dim + kKeyGroup - 1) / kKeyGroup; }
   int64_t pages() const { return pages_; }
   int64_t Bytes() const { return static_cast<int64_t>(memory_.size()); }
 
  private:
+  void WriteInt8(int64_t slot, const float* key, const float* value, std::byte* head);
+
   size_t Offset(int64_t layer, int64_t page, int64_t kv_head) const {
     return static_cast<size_t>(((page * shape_.layers + layer) * shape_.kv_heads + kv_head) *
                                head_bytes_);
@@ -60,7 +82,9 @@ class KvPages {
   Shape shape_;
   int64_t padded_dim_;
   int64_t key_bytes_;
-  // Keys and values.
+  // Of the first scale, from the keys.
+  int64_t scales_offset_;
+  // Keys, values and scales.
   int64_t head_bytes_;
   int64_t pages_;
   AlignedBuffer memory_;

@@ -6,6 +6,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h.
 #include "engine/kernels/dot_quads-inl.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -111,6 +112,13 @@ HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
   }
 }
 
+// Brings memory near.
+template <int64_t kBytes>
+HWY_INLINE void Fetch(const uint8_t* from) {
+  constexpr int64_t kLine = 64;
+  for (int64_t i = 0; i < kBytes; i += kLine) hwy::Prefetch(from + i);
+}
+
 // Rows [row, row + kRows) of the tiles of activations.
 template <PackedType kType, int kRows>
 HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
@@ -144,10 +152,12 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
 
 // Two panels, `value_step` bytes and `scale_step` scales apart, against four rows: every load of
 // activations serves both. Half a group at a time: more codes than that do not fit the registers.
+// fetch_next: the two panels behind are brought near meanwhile, for the processor does not look as
+// far ahead as these rows take to compute.
 template <PackedType kType>
 HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
                              int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
-                             int64_t row, const FloatRows& out) {
+                             int64_t row, bool fetch_next, const FloatRows& out) {
   constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
   const Floats df;
@@ -155,6 +165,14 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
   for (int r = 0; r < kPairRows; ++r) sums[0][r] = sums[1][r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
     const QuantisedTile& tile = tiles[g];
+    if (fetch_next) {
+      for (int64_t panel : {2, 3}) {
+        Fetch<Layout<kType>::kGroupBytes>(values + panel * value_step +
+                                          g * Layout<kType>::kGroupBytes);
+        Fetch<Layout<kType>::kScaleStep * sizeof(uint16_t)>(reinterpret_cast<const uint8_t*>(
+            scales + panel * scale_step + g * Layout<kType>::kScaleStep));
+      }
+    }
     IntVec dots[2][kPairRows];
     for (int r = 0; r < kPairRows; ++r) {
       dots[0][r] = dots[1][r] = EmptyDot<kType>(tile, row + r);
@@ -272,6 +290,8 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
   int64_t panel = begin;
   if constexpr (kLanes == kPanelRows) {
     const int64_t paired = rows / kPairRows * kPairRows;
+    // Bytes take longer to come than to be multiplied.
+    constexpr bool kFetches = !Layout<kType>::kWide;
     for (; paired > 0 && panel + 2 <= end && (panel + 2) * kPanelRows <= weights.rows();
          panel += 2) {
       const auto* values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel));
@@ -281,6 +301,7 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
       for (int64_t row = 0; row < paired; row += kPairRows) {
         MultiplyPair<kType>(values, value_step, scales, scale_step, input.groups(),
                             input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
+                            kFetches && row == 0 && panel + 4 <= end,
                             {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
       }
       OnePanel<kType>(weights, panel, input, paired, rows, out);

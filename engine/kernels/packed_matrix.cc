@@ -100,20 +100,26 @@ QuantisedGroup QuantiseGroup(PackedType type, const float* weights) {
   return out;
 }
 
+AlignedBuffer TakeFrom(BufferArena* arena, int64_t bytes) {
+  const auto size = static_cast<size_t>(bytes);
+  return arena == nullptr ? AlignedBuffer(size) : arena->Take(size);
+}
+
 }  // namespace
 
 bool IsQuantised(PackedType type) {
   return type == PackedType::kInt8 || type == PackedType::kInt4 || type == PackedType::kInt4Affine;
 }
 
-PackedMatrix::PackedMatrix(PackedType type, int64_t rows, int64_t columns)
+PackedMatrix::PackedMatrix(PackedType type, int64_t rows, int64_t columns, BufferArena* arena)
     : type_(type),
       rows_(rows),
       columns_(columns),
       panel_value_bytes_(PanelValueBytes(type, columns)),
       panel_scales_(ScalesOfPanel(type, columns)),
-      values_(static_cast<size_t>(PanelsOf(rows) * panel_value_bytes_)),
-      scales_(static_cast<size_t>(PanelsOf(rows) * panel_scales_) * sizeof(uint16_t)) {}
+      values_(TakeFrom(arena, PanelsOf(rows) * panel_value_bytes_)),
+      scales_(TakeFrom(arena,
+                       PanelsOf(rows) * panel_scales_ * static_cast<int64_t>(sizeof(uint16_t)))) {}
 
 bool PackedMatrix::Suits(PackedType type, int64_t columns) {
   return !IsQuantised(type) || columns % kGroup == 0;

@@ -46,8 +46,8 @@ bool IsQuantised(PackedType type);
 // Filled by several threads, each its own panels; then immutable.
 class PackedMatrix {
  public:
-  // Zeros. The quantised types need whole groups: see Suits().
-  PackedMatrix(PackedType type, int64_t rows, int64_t columns);
+  // Zeros, in memory of its own or of `arena`. The quantised types need whole groups: see Suits().
+  PackedMatrix(PackedType type, int64_t rows, int64_t columns, BufferArena* arena = nullptr);
 
   static bool Suits(PackedType type, int64_t columns);
   static int64_t BytesOf(PackedType type, int64_t rows, int64_t columns);

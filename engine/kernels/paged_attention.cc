@@ -12,6 +12,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h.
 #include "engine/kernels/row_math-inl.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,6 +35,12 @@ HWY_INLINE RowVec LoadElements(const std::byte* base, int64_t index) {
   const RowTag d;
   if constexpr (kType == KvType::kFloat32) {
     return hn::LoadU(d, reinterpret_cast<const float*>(base) + index);
+  } else if constexpr (kType == KvType::kInt8) {
+    // Without its scale.
+    const hn::Rebind<int8_t, RowTag> db;
+    const hn::Rebind<int32_t, RowTag> di;
+    return hn::ConvertTo(
+        d, hn::PromoteTo(di, hn::LoadU(db, reinterpret_cast<const int8_t*>(base) + index)));
   } else {
     const hn::Rebind<hwy::float16_t, RowTag> dh;
     return hn::PromoteTo(d, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(base) + index));
@@ -63,6 +70,8 @@ class PageWalk {
     const int64_t first =
         task_.window == 0 ? 0 : std::max<int64_t>(0, task_.position - task_.window + 1);
     for (int64_t page = first / kPageTokens; page * kPageTokens < length; ++page) {
+      const bool last = (page + 1) * kPageTokens >= length;
+      next_ = last ? nullptr : KeysOf(page + 1);
       Page(page, std::min(kPageTokens, length - page * kPageTokens));
     }
     End();
@@ -72,6 +81,16 @@ class PageWalk {
   Place PlaceOf(int64_t query) const {
     return {.token = query / task_.group, .head = query % task_.group};
   }
+
+  // Elements stand for themselves times a scale, expanded ones too, so that a query's result is the
+  // same either way.
+  static constexpr bool kScaled = kType == KvType::kInt8;
+  // Cache lines that a dimension of a page's keys and values takes.
+  static constexpr int64_t kLine = 64;
+  static constexpr int64_t kLinesOfDim = 2 * kPageTokens / kLine *
+                                         (kType == KvType::kFloat32   ? 4
+                                          : kType == KvType::kFloat16 ? 2
+                                                                      : 1);
 
   void Begin() {
     for (int64_t i = 0; i < count_; ++i) {
@@ -86,11 +105,19 @@ class PageWalk {
     }
   }
 
+  const std::byte* KeysOf(int64_t page) const {
+    return cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
+  }
+
   void Page(int64_t page, int64_t tokens) {
     const int64_t place = task_.pages[static_cast<size_t>(page)];
-    const std::byte* keys = cache_.Keys(task_.layer, place, task_.kv_head);
+    const std::byte* keys = KeysOf(page);
     const std::byte* values = cache_.Values(task_.layer, place, task_.kv_head);
-    if (kType == KvType::kFloat16 && count_ >= kExpandFrom) {
+    if constexpr (kScaled) {
+      key_scales_ = cache_.KeyScales(task_.layer, place, task_.kv_head);
+      value_scales_ = cache_.ValueScales(task_.layer, place, task_.kv_head);
+    }
+    if (kType != KvType::kFloat32 && count_ >= kExpandFrom) {
       const std::byte* all_keys = Expand(keys, dim_ * kPageTokens, scratch_.keys());
       const std::byte* all_values = Expand(values, tokens * padded_, scratch_.values());
       PageOf<KvType::kFloat32>(all_keys, all_values, page * kPageTokens, tokens);
@@ -136,19 +163,50 @@ class PageWalk {
       for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
     }
     const float* queries = scratch_.queries() + query * dim_;
-    for (int64_t k = 0; k < dim_; ++k) {
+    const std::byte* next = query == 0 ? next_ : nullptr;
+    if constexpr (kScaled) {
+      for (int64_t first = 0; first < dim_; first += kKeyGroup) {
+        RowVec raw[kQueries][kTokenVecs];
+        for (int q = 0; q < kQueries; ++q) {
+          for (int64_t v = 0; v < kTokenVecs; ++v) raw[q][v] = hn::Zero(d);
+        }
+        AddProducts<kPage>(keys, queries, first, std::min(first + kKeyGroup, dim_), next, raw);
+        const float* scales = key_scales_ + first / kKeyGroup * kPageTokens;
+        for (int64_t v = 0; v < kTokenVecs; ++v) {
+          const RowVec scale = hn::LoadU(d, scales + v * kLanes);
+          for (int q = 0; q < kQueries; ++q) {
+            scores[q][v] = hn::MulAdd(raw[q][v], scale, scores[q][v]);
+          }
+        }
+      }
+    } else {
+      AddProducts<kPage>(keys, queries, 0, dim_, next, scores);
+    }
+    for (int q = 0; q < kQueries; ++q) Share(scores[q], query + q, start);
+  }
+
+  // sums += queries' dimensions [begin, end) times the keys'. Brings the page `next`, if any, near
+  // meanwhile: it lies far from this one, where the processor does not look.
+  template <KvType kPage, int kQueries>
+  HWY_INLINE void AddProducts(const std::byte* keys, const float* queries, int64_t begin,
+                              int64_t end, const std::byte* next,
+                              RowVec (&sums)[kQueries][kTokenVecs]) {
+    const RowTag d;
+    for (int64_t k = begin; k < end; ++k) {
+      if (next != nullptr) {
+        for (int64_t i = 0; i < kLinesOfDim; ++i) {
+          hwy::Prefetch(next + (k * kLinesOfDim + i) * kLine);
+        }
+      }
       RowVec key[kTokenVecs];
       for (int64_t v = 0; v < kTokenVecs; ++v) {
         key[v] = LoadElements<kPage>(keys, k * kPageTokens + v * kLanes);
       }
       for (int q = 0; q < kQueries; ++q) {
         const RowVec x = hn::Set(d, queries[q * dim_ + k]);
-        for (int64_t v = 0; v < kTokenVecs; ++v) {
-          scores[q][v] = hn::MulAdd(x, key[v], scores[q][v]);
-        }
+        for (int64_t v = 0; v < kTokenVecs; ++v) sums[q][v] = hn::MulAdd(x, key[v], sums[q][v]);
       }
     }
-    for (int q = 0; q < kQueries; ++q) Share(scores[q], query + q, start);
   }
 
   // Adds a page's scores of one query to its running softmax.
@@ -175,7 +233,14 @@ class PageWalk {
     for (int64_t v = 0; v < kTokenVecs; ++v) {
       const RowVec share = hn::Exp(d, hn::Sub(scores[v], top));
       total = hn::Add(total, share);
-      hn::StoreU(share, d, shares + v * kLanes);
+      if constexpr (kScaled) {
+        // A place not yet written may hold any scale; a share of nothing stays nothing.
+        const RowVec scaled = hn::Mul(share, hn::LoadU(d, value_scales_ + v * kLanes));
+        hn::StoreU(hn::IfThenElse(hn::Eq(share, hn::Zero(d)), share, scaled), d,
+                   shares + v * kLanes);
+      } else {
+        hn::StoreU(share, d, shares + v * kLanes);
+      }
     }
     hn::StoreU(total, d, totals);
   }
@@ -280,16 +345,24 @@ class PageWalk {
   const KvPages& cache_;
   const AttentionTask& task_;
   AttentionScratch& scratch_;
+  // Keys, with the values behind them, of the page after the one at hand; null: none.
+  const std::byte* next_ = nullptr;
   const int64_t dim_;
   const int64_t padded_;
   const int64_t count_;
+  // Of the page at hand.
+  const float* key_scales_ = nullptr;
+  const float* value_scales_ = nullptr;
 };
 
 void Attend(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
-  if (cache.shape().type == KvType::kFloat32) {
-    PageWalk<KvType::kFloat32>(cache, task, scratch).Run();
-  } else {
-    PageWalk<KvType::kFloat16>(cache, task, scratch).Run();
+  switch (cache.shape().type) {
+    case KvType::kFloat32:
+      return PageWalk<KvType::kFloat32>(cache, task, scratch).Run();
+    case KvType::kFloat16:
+      return PageWalk<KvType::kFloat16>(cache, task, scratch).Run();
+    case KvType::kInt8:
+      return PageWalk<KvType::kInt8>(cache, task, scratch).Run();
   }
 }
 

@@ -1,6 +1,7 @@
 // What a transformer computes of one row at a time.
 #include "engine/kernels/row_ops.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -184,6 +185,33 @@ int64_t Argmax(const float* row, int64_t count) {
   return i;
 }
 
+double Weigh(const float* row, int64_t count, float most, float factor, float* out) {
+  // Values summed in fp32 before they go into the total.
+  constexpr int64_t kBlock = 512;
+  const RowTag d;
+  const RowVec top = hn::Set(d, most);
+  const RowVec scale = hn::Set(d, factor);
+  double total = 0.0;
+  int64_t i = 0;
+  while (i + kLanes <= count) {
+    RowVec sum = hn::Zero(d);
+    const int64_t end = HWY_MIN(count, i + kBlock);
+    for (; i + kLanes <= end; i += kLanes) {
+      const RowVec x = hn::LoadU(d, row + i);
+      const RowVec weight =
+          hn::IfThenElseZero(hn::Eq(x, x), hn::Exp(d, hn::Mul(hn::Sub(x, top), scale)));
+      hn::StoreU(weight, d, out + i);
+      sum = hn::Add(sum, weight);
+    }
+    total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
+  }
+  for (; i < count; ++i) {
+    out[i] = std::isnan(row[i]) ? 0.0F : std::exp((row[i] - most) * factor);
+    total += static_cast<double>(out[i]);
+  }
+  return total;
+}
+
 void Halves(const float* row, int64_t count, uint16_t* out) {
   const RowTag d;
   const hn::Rebind<hwy::float16_t, RowTag> dh;
@@ -193,6 +221,41 @@ void Halves(const float* row, int64_t count, uint16_t* out) {
                reinterpret_cast<hwy::float16_t*>(out + i));
   }
   for (; i < count; ++i) out[i] = HalfFromFloat(row[i]);
+}
+
+float Bytes(const float* row, int64_t count, int8_t* out) {
+  constexpr float kLargest = 127.0F;
+  // Below it the inverse overflows.
+  constexpr float kLeast = 1e-36F;
+  const RowTag d;
+  const hn::Rebind<int8_t, RowTag> db;
+  RowVec most = hn::Zero(d);
+  // NaN where an element is not finite: maxima may lose it.
+  RowVec check = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const RowVec x = hn::LoadU(d, row + i);
+    most = hn::Max(most, hn::Abs(x));
+    check = hn::MulAdd(x, hn::Zero(d), check);
+  }
+  float absmax = hn::GetLane(hn::MaxOfLanes(d, most));
+  float bad = hn::GetLane(hn::SumOfLanes(d, check));
+  for (; i < count; ++i) {
+    absmax = std::max(absmax, std::abs(row[i]));
+    bad += row[i] * 0.0F;
+  }
+  if (std::isnan(bad) || absmax < kLeast) {
+    std::fill_n(out, count, int8_t{0});
+    return std::isnan(bad) ? bad : 0.0F;
+  }
+  const float inverse = kLargest / absmax;
+  const RowVec factor = hn::Set(d, inverse);
+  for (i = 0; i + kLanes <= count; i += kLanes) {
+    const auto whole = hn::NearestInt(hn::Mul(hn::LoadU(d, row + i), factor));
+    hn::StoreU(hn::DemoteTo(db, whole), db, out + i);
+  }
+  for (; i < count; ++i) out[i] = static_cast<int8_t>(std::lrint(row[i] * inverse));
+  return absmax / kLargest;
 }
 
 }  // namespace
@@ -210,7 +273,9 @@ HWY_EXPORT(Add);
 HWY_EXPORT(Cap);
 HWY_EXPORT(Rotate);
 HWY_EXPORT(Halves);
+HWY_EXPORT(Bytes);
 HWY_EXPORT(Argmax);
+HWY_EXPORT(Weigh);
 
 void RmsNorm(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
   HWY_DYNAMIC_DISPATCH(Rms)(row, weight, count, epsilon, out);
@@ -236,8 +301,16 @@ int64_t ArgmaxOfRow(const float* row, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(Argmax)(row, count);
 }
 
+double WeighRow(const float* row, int64_t count, float most, float factor, float* out) {
+  return HWY_DYNAMIC_DISPATCH(Weigh)(row, count, most, factor, out);
+}
+
 void HalvesOfRow(const float* row, int64_t count, uint16_t* out) {
   HWY_DYNAMIC_DISPATCH(Halves)(row, count, out);
+}
+
+float BytesOfRow(const float* row, int64_t count, int8_t* out) {
+  return HWY_DYNAMIC_DISPATCH(Bytes)(row, count, out);
 }
 
 void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head) {

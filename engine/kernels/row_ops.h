@@ -42,8 +42,15 @@ void RotateHalves(const float* cosines, const float* sines, int64_t half, float*
 // above minus infinity.
 int64_t ArgmaxOfRow(const float* row, int64_t count);
 
+// out = exp((row - most) * factor), 0 for NaN; returns their sum. most: the row's largest.
+double WeighRow(const float* row, int64_t count, float most, float factor, float* out);
+
 // out = row in fp16, rounded to the nearest.
 void HalvesOfRow(const float* row, int64_t count, uint16_t* out);
+
+// out = row / scale, rounded to the nearest, within [-127, 127]; returns scale = absmax / 127. A
+// row of zeros, or as good as that (below 1e-36), has the scale 0; one with infinity or NaN, NaN.
+float BytesOfRow(const float* row, int64_t count, int8_t* out);
 
 }  // namespace assay::engine
 

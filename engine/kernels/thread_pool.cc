@@ -8,6 +8,8 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace assay::engine {
 namespace {
@@ -81,13 +83,22 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+int64_t ThreadPool::turns() const {
+  const absl::MutexLock lock(&turn_mutex_);
+  return next_ticket_;
+}
+
+ThreadPool::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+  Turn turn;
   {
     const absl::MutexLock lock(&turn_mutex_);
     const int64_t ticket = next_ticket_++;
+    turn.number = ticket;
+    const absl::Time start = absl::Now();
     const auto my_turn = [&]()
                              ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
     turn_mutex_.Await(absl::Condition(&my_turn));
+    turn.waited = absl::Now() - start;
   }
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
@@ -105,6 +116,7 @@ void ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
   }
   const absl::MutexLock lock(&turn_mutex_);
   ++serving_;
+  return turn;
 }
 
 bool ThreadPool::Join(uint32_t run) {

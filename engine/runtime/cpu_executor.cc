@@ -20,6 +20,7 @@
 #include "engine/runtime/attention.h"
 #include "engine/runtime/cpu_layers.h"
 #include "engine/runtime/rope.h"
+#include "engine/runtime/token_choice.h"
 #include "engine/runtime/torch_status.h"
 
 namespace assay::engine {
@@ -133,16 +134,23 @@ class CpuExecutor : public ModelExecutor {
       return absl::OkStatus();
     });
     if (!prepared.ok()) return prepared;
-    pool_.Run([this](TeamMember& member) { Compute(member); });
+    turn_ = pool_.Run([this](TeamMember& member) { Compute(member); });
     return absl::OkStatus();
   }
 
-  absl::StatusOr<TokenId> Choose(int64_t row, Sampler& sampler) override {
-    const absl::Span<const float> values = LogitsOf(row);
-    const TokenId token = sampler.Sample(values);
-    if (std::isfinite(values[static_cast<size_t>(token)])) return token;
-    return absl::InternalError("the model's output is not finite");
+  void Choose(absl::Span<TokenChoice> choices) override {
+    if (choices.size() == 1) return ChooseTokens(choices.front());
+    const ThreadPool::Turn turn = pool_.Run([&](TeamMember& member) {
+      member.For(static_cast<int64_t>(choices.size()), 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) ChooseTokens(choices[static_cast<size_t>(i)]);
+      });
+    });
+    if (turn.number == turn_.number + 1) turn_.number = turn.number;
+    turn_.waited += turn.waited;
   }
+
+  absl::Duration waited() const override { return turn_.waited; }
+  bool takes_turns() const override { return pool_.turns() > turn_.number + 1; }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     const absl::Span<const float> values = LogitsOf(row);
@@ -176,6 +184,12 @@ class CpuExecutor : public ModelExecutor {
   FloatRows AttentionOut() { return {.data = attention_out_.data(), .stride = spec_.hidden}; }
   FloatRows Up() { return {.data = up_.data(), .stride = UpWidth()}; }
   FloatRows FedOut() { return {.data = fed_out_.data(), .stride = spec_.hidden}; }
+  void ChooseTokens(TokenChoice& choice) const {
+    choice.tokens = ChooseWhileGuessed(
+        choice, [this](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
+          return SampleFinite(LogitsOf(row), sampler);
+        });
+  }
   absl::Span<const float> LogitsOf(int64_t row) const {
     return absl::MakeConstSpan(logits_.data() + row * spec_.vocab,
                                static_cast<size_t>(spec_.vocab));
@@ -462,6 +476,8 @@ class CpuExecutor : public ModelExecutor {
   std::vector<float> biases_;
   int64_t bias_stride_ = 0;
 
+  // The last one.
+  ThreadPool::Turn turn_;
   // Of the step at hand.
   absl::Span<const SequenceChunk> chunks_;
   std::vector<BatchRow> rows_;

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,25 +14,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/token_choice.h"
 #include "engine/runtime/torch_status.h"
 #include "engine/runtime/transformer.h"
 
 namespace assay::engine {
 namespace {
-
-absl::Status NotFinite() {
-  return absl::InternalError(
-      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
-}
-
-// One transfer for the greatest logit and its id; fp32 holds every id below 2^24 exactly.
-absl::StatusOr<TokenId> ArgmaxOnDevice(const at::Tensor& logits) {
-  const auto [value, id] = logits.max(-1);
-  const at::Tensor both = at::stack({value.to(at::kFloat), id.to(at::kFloat)}).to(at::kCPU);
-  const auto* pair = both.const_data_ptr<float>();
-  if (!std::isfinite(pair[0])) return NotFinite();
-  return static_cast<TokenId>(pair[1]);
-}
 
 class DeviceExecutor : public ModelExecutor {
  public:
@@ -58,18 +45,29 @@ class DeviceExecutor : public ModelExecutor {
     });
   }
 
-  absl::StatusOr<TokenId> Choose(int64_t row, Sampler& sampler) override {
-    return CatchTorch("choosing a token", [&]() -> absl::StatusOr<TokenId> {
+  absl::Duration waited() const override { return absl::ZeroDuration(); }
+  bool takes_turns() const override { return false; }
+
+  void Choose(absl::Span<TokenChoice> choices) override {
+    const absl::Status chosen = CatchTorch("choosing tokens", [&]() -> absl::Status {
       const c10::InferenceMode inference;
-      const at::Tensor logits = logits_.select(0, row);
-      if (sampler.greedy() && !logits.is_cpu()) return ArgmaxOnDevice(logits);
-      const at::Tensor floats = logits.to(at::kCPU, at::kFloat).contiguous();
-      const auto values =
-          absl::MakeConstSpan(floats.const_data_ptr<float>(), static_cast<size_t>(floats.numel()));
-      const TokenId token = sampler.Sample(values);
-      if (!std::isfinite(values[static_cast<size_t>(token)])) return NotFinite();
-      return token;
+      const bool greedy = std::all_of(choices.begin(), choices.end(),
+                                      [](const TokenChoice& c) { return c.sampler->greedy(); });
+      // One transfer for all of them.
+      if (greedy && !logits_.is_cpu()) return ChooseGreatest(choices);
+      const at::Tensor floats = logits_.to(at::kCPU, at::kFloat).contiguous();
+      for (TokenChoice& choice : choices) {
+        choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler& sampler) {
+          return SampleFinite(
+              absl::MakeConstSpan(floats.const_data_ptr<float>() + row * floats.size(1),
+                                  static_cast<size_t>(floats.size(1))),
+              sampler);
+        });
+      }
+      return absl::OkStatus();
     });
+    if (chosen.ok()) return;
+    for (TokenChoice& choice : choices) choice.tokens = chosen;
   }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
@@ -86,6 +84,19 @@ class DeviceExecutor : public ModelExecutor {
   int64_t cache_bytes() const override { return cache_.Bytes(); }
 
  private:
+  // The greatest logits and their ids; fp32 holds every id below 2^24 exactly.
+  absl::Status ChooseGreatest(absl::Span<TokenChoice> choices) {
+    const auto [value, id] = logits_.max(-1);
+    const at::Tensor both = at::stack({value.to(at::kFloat), id.to(at::kFloat)}, 1).to(at::kCPU);
+    const auto* pairs = both.const_data_ptr<float>();
+    for (TokenChoice& choice : choices) {
+      choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler&) {
+        return CheckFinite(pairs[2 * row], static_cast<TokenId>(pairs[2 * row + 1]));
+      });
+    }
+    return absl::OkStatus();
+  }
+
   Transformer transformer_;
   KvCache cache_;
   // Of the last step: [wanted rows, vocab].

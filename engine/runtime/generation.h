@@ -46,6 +46,8 @@ struct GenerationRequest {
   int priority = 0;
   // True: the end-of-text token does not end the text (for measurements).
   bool ignore_end_of_text = false;
+  // False: no guesses are read along, whatever the model was loaded with (for measurements).
+  bool drafts = true;
   // When the request came in; the clock of `queue` and `first_token`.
   absl::Time arrival = absl::Now();
   // DEADLINE_EXCEEDED after it; checked for each token and each chunk of the prompt.
@@ -61,6 +63,11 @@ struct GenerationTimings {
   absl::Duration first_token;
   // Mean over the tokens after the first; zero with fewer than two tokens.
   absl::Duration per_token;
+  // Quantiles (nearest rank) of the time from one token to the next; zero with fewer than two.
+  // Tokens that were guessed right come together: their times are zero.
+  absl::Duration inter_token_p50;
+  absl::Duration inter_token_p90;
+  absl::Duration inter_token_p99;
   // From arrival.
   absl::Duration total;
 };
@@ -73,6 +80,9 @@ struct GenerationResult {
   int prompt_tokens;
   // Of them, those whose keys and values were there from an earlier request.
   int cached_tokens = 0;
+  // Tokens that were guessed from the text (prompt_lookup.h), and those of them that were right.
+  int drafted_tokens = 0;
+  int accepted_tokens = 0;
   GenerationTimings timings;
 };
 

@@ -32,6 +32,11 @@ std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration tim
   return event;
 }
 
+void GenerationStream::AwaitEnd(absl::Time until) const {
+  const absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithDeadline(absl::Condition(this, &GenerationStream::HasEnded), until);
+}
+
 void GenerationStream::Cancel() {
   cancelled_.store(true, std::memory_order_relaxed);
   const absl::MutexLock lock(&mutex_);
@@ -48,7 +53,13 @@ bool GenerationStream::Start() {
   const absl::MutexLock lock(&mutex_);
   if (state_ != State::kWaiting) return false;
   state_ = State::kRunning;
+  started_ = true;
   return true;
+}
+
+bool GenerationStream::HasStarted() const {
+  const absl::MutexLock lock(&mutex_);
+  return started_;
 }
 
 void GenerationStream::Finish(absl::StatusOr<GenerationResult> result) {

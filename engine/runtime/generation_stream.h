@@ -38,6 +38,12 @@ class GenerationStream : private GenerationSink {
   // with DEADLINE_EXCEEDED.
   std::optional<Event> Next(absl::Duration timeout);
 
+  // Waits until the result is there, or until `until`; new text does not wake it.
+  void AwaitEnd(absl::Time until) const;
+
+  // Whether the model took it from the queue, ended or not.
+  bool HasStarted() const;
+
   // The computation stops within one token; the last event is then CANCELLED. A request still in
   // the queue ends at once. Calling it again, or after the end, does nothing.
   void Cancel();
@@ -55,6 +61,7 @@ class GenerationStream : private GenerationSink {
   void Finish(absl::StatusOr<GenerationResult> result);
   bool IsFinished() const;
 
+  bool HasEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return state_ == State::kFinished; }
   bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FinishLocked(absl::StatusOr<GenerationResult> result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -62,6 +69,7 @@ class GenerationStream : private GenerationSink {
   std::atomic<bool> cancelled_ = false;
   mutable absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kWaiting;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<Event> events_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device.h"
-#include "engine/runtime/language_model.h"
+#include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
 
@@ -35,28 +35,6 @@ std::vector<StoredShare> TypesOf(const ModelFiles& files) {
   std::sort(out.begin(), out.end(),
             [](const StoredShare& a, const StoredShare& b) { return a.bytes > b.bytes; });
   return out;
-}
-
-// The element's size where "auto" picks the type.
-DeviceNeed NeedOn(const DeviceInfo& device, const ModelFiles& files, WeightBits bits,
-                  int64_t context) {
-  constexpr int64_t kFloatBytes = 4;
-  constexpr int64_t kHalfBytes = 2;
-  const bool half = device.default_dtype != "float32";
-  const std::string dtype =
-      half && files.spec.overflows_float16 ? "bfloat16" : device.default_dtype;
-  const bool packed = device.kind == DeviceKind::kCpu;
-  const int64_t element = half ? kHalfBytes : kFloatBytes;
-  return {.device = device.name,
-          .dtype = dtype,
-          .need = NeedOf(files, {.element_bytes = element,
-                                 .packed = packed,
-                                 .bits = bits,
-                                 .kv_element_bytes = packed ? kHalfBytes : element,
-                                 .context = context,
-                                 .cache_tokens = std::max<int64_t>(context, kDefaultCacheTokens),
-                                 .step_tokens = LoadOptions().prefill_chunk}),
-          .device_bytes = device.memory_bytes};
 }
 
 void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
@@ -82,14 +60,17 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
 
 }  // namespace
 
-absl::StatusOr<ModelInspection> InspectModel(const std::string& path, const std::string& weights) {
-  const absl::StatusOr<WeightBits> bits = ParseWeights(weights);
-  if (!bits.ok()) return bits.status();
-  const absl::StatusOr<ModelFiles> files = OpenModelFiles(path);
+absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
+  const absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
   if (!files.ok()) return files.status();
   const ModelSpec& spec = files->spec;
-  const int64_t context = std::min<int64_t>(spec.context_length, kDefaultMaxContext);
-  ModelInspection out{.path = path,
+  const absl::StatusOr<DeviceInfo> cpu = ResolveDevice("cpu");
+  if (!cpu.ok()) return cpu.status();
+  options.device = *cpu;
+  const absl::StatusOr<LoadPlan> on_cpu = MakeLoadPlan(*files, options);
+  if (!on_cpu.ok()) return on_cpu.status();
+  const int64_t context = on_cpu->context;
+  ModelInspection out{.path = options.path,
                       .name = files->name,
                       .format = files->gguf == nullptr ? "safetensors" : "gguf",
                       .architecture = spec.architecture,
@@ -106,7 +87,15 @@ absl::StatusOr<ModelInspection> InspectModel(const std::string& path, const std:
   DescribeText(*files, static_cast<int>(context), &out);
   for (const char* name : {"mps", "cuda", "cpu"}) {
     const absl::StatusOr<DeviceInfo> device = ResolveDevice(name);
-    if (device.ok()) out.devices.push_back(NeedOn(*device, *files, *bits, context));
+    if (!device.ok()) continue;
+    options.device = *device;
+    const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
+    // It does not have what the options ask for.
+    if (!plan.ok()) continue;
+    out.devices.push_back({.device = device->name,
+                           .dtype = DtypeName(plan->dtype),
+                           .need = NeedOf(*files, *plan),
+                           .device_bytes = device->memory_bytes});
   }
   return out;
 }

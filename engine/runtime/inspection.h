@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/runtime/language_model.h"
 
 namespace assay::engine {
 
@@ -32,7 +33,7 @@ struct MemoryNeed {
 
 struct DeviceNeed {
   std::string device;
-  // The one that "auto" takes there.
+  // What would be computed in.
   std::string dtype;
   MemoryNeed need;
   int64_t device_bytes;
@@ -67,10 +68,10 @@ struct ModelInspection {
 };
 
 // Reads headers, configuration and tokenizer (up to a second), no weights. A tokenizer or template
-// that is not read yet is told in its place. weights: as LoadOptions has it. Errors as
+// that is not read yet is told in its place. options: path, and how it would be loaded; `devices`
+// has those of this machine that it could be loaded on, whatever options.device is. Errors as
 // LanguageModel::Load().
-absl::StatusOr<ModelInspection> InspectModel(const std::string& path,
-                                             const std::string& weights = "auto");
+absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);
 
 }  // namespace assay::engine
 

@@ -6,8 +6,11 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +28,7 @@
 #include "engine/runtime/cpu_executor.h"
 #include "engine/runtime/device_executor.h"
 #include "engine/runtime/device_memory.h"
+#include "engine/runtime/load_plan.h"
 #include "engine/runtime/logits_reader.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
@@ -39,55 +43,9 @@ namespace {
 // Shares of a load's time, for its progress.
 constexpr double kOpeningShare = 0.05;
 constexpr double kWeightsShare = 0.9;
-// Least tokens that the buffers of a step hold, for the readers of logits.
-constexpr int64_t kLeastStepTokens = 256;
-
-int64_t StepTokens(const LoadOptions& options) {
-  return std::max<int64_t>(kLeastStepTokens, options.prefill_chunk + options.max_running);
-}
-
-absl::StatusOr<at::ScalarType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
-  const bool automatic = options.dtype == "auto";
-  const std::string& name = automatic ? options.device.default_dtype : options.dtype;
-  if (name == "float32") return at::kFloat;
-  if (name == "float16" && automatic && spec.overflows_float16) return at::kBFloat16;
-  if (name == "float16") return at::kHalf;
-  if (name == "bfloat16") return at::kBFloat16;
-  return absl::InvalidArgumentError(
-      absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
-}
-
-std::string DtypeName(at::ScalarType dtype) {
-  if (dtype == at::kHalf) return "float16";
-  return dtype == at::kBFloat16 ? "bfloat16" : "float32";
-}
-
-// What both Load() and EstimateBytes() need to know first.
-struct Plan {
-  ModelFiles files;
-  at::ScalarType dtype;
-  WeightBits bits;
-  KvType kv_type;
-  int64_t context;
-  int64_t cache_tokens;
-  // The CPU's own kernels compute.
-  bool packed;
-
-  int64_t pages() const { return PagesFor(cache_tokens); }
-  PackedType full() const {
-    if (dtype == at::kHalf) return PackedType::kFloat16;
-    return dtype == at::kBFloat16 ? PackedType::kBFloat16 : PackedType::kFloat32;
-  }
-};
-
-absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits) {
-  if (options.kv_cache == "float32") return KvType::kFloat32;
-  if (options.kv_cache == "float16") return KvType::kFloat16;
-  if (options.kv_cache == "auto") {
-    return bits == WeightBits::kFull ? KvType::kFloat32 : KvType::kFloat16;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("kv_cache \"", options.kv_cache, "\" is none of auto, float32, float16"));
+at::ScalarType ScalarTypeOf(PackedType dtype) {
+  if (dtype == PackedType::kFloat16) return at::kHalf;
+  return dtype == PackedType::kBFloat16 ? at::kBFloat16 : at::kFloat;
 }
 
 // The threads of every model on the CPU: their steps take turns.
@@ -96,36 +54,31 @@ ThreadPool& CpuPool() {
   return pool;
 }
 
-absl::StatusOr<Plan> MakePlan(const LoadOptions& options) {
+// What both Load() and EstimateBytes() need to know first.
+struct Opened {
+  ModelFiles files;
+  LoadPlan plan;
+};
+
+absl::StatusOr<Opened> Open(const LoadOptions& options) {
   if (options.device.name.empty()) {
     return absl::InvalidArgumentError("LoadOptions.device is empty; take one from ResolveDevice()");
   }
   absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
   if (!files.ok()) return files.status();
-  const absl::StatusOr<at::ScalarType> dtype = ParseDtype(options, files->spec);
-  if (!dtype.ok()) return dtype.status();
-  const absl::StatusOr<WeightBits> bits = ParseWeights(options.weights);
-  if (!bits.ok()) return bits.status();
-  const int64_t own = files->spec.context_length;
-  if (options.context_length < 0 || options.context_length > own) {
-    return absl::InvalidArgumentError(absl::StrCat(options.path, ": context_length ",
-                                                   options.context_length, " is outside 0 to ", own,
-                                                   ", the model's own"));
-  }
-  const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
-                                                      : options.context_length;
-  const absl::StatusOr<KvType> kv_type = ParseKvType(options, *bits);
-  if (!kv_type.ok()) return kv_type.status();
-  if (options.cache_tokens != 0 && options.cache_tokens < context) {
-    return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,
-                                                   " holds no request of the context, ", context,
-                                                   " tokens"));
-  }
-  const int64_t cache_tokens = options.cache_tokens == 0
-                                   ? std::max<int64_t>(context, kDefaultCacheTokens)
-                                   : options.cache_tokens;
-  const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
-  return Plan{*std::move(files), *dtype, *bits, *kv_type, context, cache_tokens, packed};
+  absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
+  if (!plan.ok()) return plan.status();
+  return Opened{*std::move(files), *std::move(plan)};
+}
+
+// Log-softmax at the token, in double.
+TokenScore ScoreOf(absl::Span<const float> logits, TokenId token) {
+  const float most = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - most);
+  const float own = logits[static_cast<size_t>(token)];
+  return {.log_probability = static_cast<double>(own) - most - std::log(sum),
+          .greedy = own == most};
 }
 
 class TransformerLanguageModel : public LanguageModel {
@@ -143,22 +96,18 @@ class TransformerLanguageModel : public LanguageModel {
                          .executor = executor_.get(),
                          .tokenizer = &encoder_->tokenizer(),
                          .encode = [this](const Prompt& p) { return encoder_->Encode(p); },
-                         .context = info_.context_length},
+                         .context = info_.context_length,
+                         .on_idle = [this] { ReleaseWorkingMemory(); }},
         options);
   }
 
   ~TransformerLanguageModel() override {
     scheduler_.reset();
     executor_.reset();
-    const absl::Status released = CatchTorch("freeing a model", [&]() -> absl::Status {
-      ReleaseCachedMemory(at::Device(info_.device));
-      return absl::OkStatus();
-    });
-    // A device that fails here has nothing left to free.
-    released.IgnoreError();
+    Release("freeing a model");
   }
 
-  void SetLoadTime(absl::Duration time) { info_.load_time = time; }
+  void SetLoadTimes(const LoadTimes& times) { info_.load_times = times; }
 
   const LoadedModelInfo& info() const override { return info_; }
   const Tokenizer& tokenizer() const override { return encoder_->tokenizer(); }
@@ -185,6 +134,29 @@ class TransformerLanguageModel : public LanguageModel {
     return logits;
   }
 
+  absl::StatusOr<std::vector<TokenScore>> ScoreTokens(
+      absl::Span<const TokenId> tokens, int64_t first,
+      absl::FunctionRef<absl::Status()> wanted) override {
+    if (first < 1 || first >= static_cast<int64_t>(tokens.size())) {
+      return absl::InvalidArgumentError(absl::StrCat("first: ", first, " of ", tokens.size(),
+                                                     " tokens; at least one stands before "
+                                                     "those that count"));
+    }
+    if (absl::Status valid = encoder_->CheckTokens(tokens.last(1)); !valid.ok()) return valid;
+    const absl::Span<const TokenId> read = tokens.first(tokens.size() - 1);
+    if (absl::Status valid = CheckSequence(read); !valid.ok()) return valid;
+    std::vector<TokenScore> scores;
+    scores.reserve(tokens.size() - static_cast<size_t>(first));
+    absl::Status done = scheduler_->ReadBeside(
+        read, {.first_row = first - 1, .chunk = prefill_chunk_, .vocab = info_.vocab_size},
+        [&](int64_t row, absl::Span<const float> logits) {
+          scores.push_back(ScoreOf(logits, tokens[static_cast<size_t>(row) + 1]));
+        },
+        wanted);
+    if (!done.ok()) return done;
+    return scores;
+  }
+
   absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
       absl::Span<const std::vector<TokenId>> sequences) override {
     for (const std::vector<TokenId>& sequence : sequences) {
@@ -199,6 +171,21 @@ class TransformerLanguageModel : public LanguageModel {
   }
 
  private:
+  // malloc keeps what prompts took in every thread's own arena: tens of MiB a model. A GPU's cache
+  // stays, it is slow to fill.
+  void ReleaseWorkingMemory() const {
+    if (at::Device(info_.device).is_cpu()) Release("giving memory back");
+  }
+
+  void Release(const char* doing) const {
+    const absl::Status released = CatchTorch(doing, [&]() -> absl::Status {
+      ReleaseCachedMemory(at::Device(info_.device));
+      return absl::OkStatus();
+    });
+    // A device that fails here has nothing left to free.
+    released.IgnoreError();
+  }
+
   absl::Status CheckSequence(absl::Span<const TokenId> tokens) const {
     if (tokens.empty() || tokens.size() > static_cast<size_t>(info_.context_length)) {
       return absl::InvalidArgumentError(absl::StrCat(tokens.size(), " tokens; there must be 1 to ",
@@ -214,24 +201,37 @@ class TransformerLanguageModel : public LanguageModel {
   std::unique_ptr<Scheduler> scheduler_;
 };
 
+// Sets `time` to what `work` took, and returns its result.
+template <typename Work>
+auto Timed(absl::Duration* time, const Work& work) {
+  const absl::Time start = absl::Now();
+  auto result = work();
+  *time = absl::Now() - start;
+  return result;
+}
+
 absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& options,
-                                                            const Plan& plan) {
+                                                            const Opened& opened) {
   const c10::InferenceMode inference;
+  const LoadPlan& plan = opened.plan;
+  const ModelSpec& spec = opened.files.spec;
   const at::TensorOptions tensors =
-      at::TensorOptions().dtype(plan.dtype).device(at::Device(options.device.name));
+      at::TensorOptions().dtype(ScalarTypeOf(plan.dtype)).device(at::Device(options.device.name));
   const auto progress = [&](double f) {
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
-  WeightLoader loader(*plan.files.tensors, {.progress = progress, .cancelled = options.cancelled});
-  absl::StatusOr<TransformerWeights> weights = LoadTransformerWeights(
-      plan.files, loader, tensors, {.packed = plan.packed, .full = plan.full(), .bits = plan.bits});
+  WeightLoader loader(*opened.files.tensors, CpuPool(),
+                      {.progress = progress, .cancelled = options.cancelled});
+  absl::StatusOr<TransformerWeights> weights =
+      LoadTransformerWeights(opened.files, loader, tensors,
+                             {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits});
   if (!weights.ok()) return weights.status();
   if (!plan.packed) {
-    return MakeDeviceExecutor(plan.files.spec, *std::move(weights), plan.context, plan.pages());
+    return MakeDeviceExecutor(spec, *std::move(weights), plan.context, plan.pages());
   }
-  return MakeCpuExecutor(plan.files.spec, *std::move(weights),
+  return MakeCpuExecutor(spec, *std::move(weights),
                          {.context = plan.context,
-                          .max_tokens = StepTokens(options),
+                          .max_tokens = plan.step_tokens,
                           .pages = plan.pages(),
                           .kv_type = plan.kv_type},
                          CpuPool());
@@ -249,48 +249,62 @@ absl::Status WarmUp(LanguageModel& model) {
 
 absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& options) {
   const absl::Time start = absl::Now();
+  LoadTimes times;
   const auto report = [&](std::string_view stage, double fraction) {
     if (options.progress) options.progress(stage, fraction);
   };
-  if (options.prefill_chunk < 1 || options.max_running < 1 || options.max_waiting < 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "prefill_chunk is ", options.prefill_chunk, ", max_running ", options.max_running,
-        ", max_waiting ", options.max_waiting, "; they must be at least 1, 1 and 0"));
-  }
   report("opening", 0.0);
-  absl::StatusOr<Plan> plan = MakePlan(options);
-  if (!plan.ok()) return plan.status();
-  const auto context = static_cast<int>(plan->context);
-  absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder =
-      PromptEncoder::Make(plan->files, context);
+  const absl::StatusOr<Opened> opened = Timed(&times.files, [&] { return Open(options); });
+  if (!opened.ok()) return opened.status();
+  const ModelFiles& files = opened->files;
+  const LoadPlan& plan = opened->plan;
+  const auto context = static_cast<int>(plan.context);
+  std::atomic<bool> no_tokenizer = false;
+  std::future<absl::StatusOr<std::unique_ptr<PromptEncoder>>> reading =
+      std::async(std::launch::async, [&] {
+        auto made = Timed(&times.tokenizer, [&] { return PromptEncoder::Make(files, context); });
+        no_tokenizer = !made.ok();
+        return made;
+      });
+  LoadOptions weight_options = options;
+  weight_options.cancelled = [&] {
+    return no_tokenizer || (options.cancelled && options.cancelled());
+  };
+  absl::StatusOr<std::unique_ptr<ModelExecutor>> executor =
+      Timed(&times.weights, [&] { return LoadExecutor(weight_options, *opened); });
+  absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder = reading.get();
   if (!encoder.ok()) return encoder.status();
-  absl::StatusOr<std::unique_ptr<ModelExecutor>> executor = LoadExecutor(options, *plan);
   if (!executor.ok()) return executor.status();
   LoadedModelInfo info{
-      .architecture = plan->files.spec.architecture,
-      .name = plan->files.name,
-      .parameter_count = plan->files.ParameterCount(),
+      .architecture = files.spec.architecture,
+      .name = files.name,
+      .parameter_count = files.ParameterCount(),
       .context_length = context,
-      .vocab_size = static_cast<int>(plan->files.spec.vocab),
+      .vocab_size = static_cast<int>(files.spec.vocab),
       .device = options.device.name,
-      .dtype = DtypeName(plan->dtype),
+      .dtype = DtypeName(plan.dtype),
       .quantization =
-          absl::StrCat(plan->files.MainType(), plan->bits == WeightBits::kAsStored ? "" : " as ",
-                       plan->bits == WeightBits::kAsStored ? "" : options.weights),
+          absl::StrCat(files.MainType(), plan.bits == WeightBits::kAsStored ? "" : " as ",
+                       plan.bits == WeightBits::kAsStored ? "" : options.weights),
       .weight_bytes = (*executor)->weight_bytes(),
+      .working_bytes = NeedOf(files, plan).working,
       .has_chat_template = (*encoder)->has_chat_template(),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
+  const bool varying = KeysDependOnLength(files.spec);
   auto model = std::make_unique<TransformerLanguageModel>(
       std::move(info),
       Scheduler::Options{.max_running = options.max_running,
                          .max_waiting = options.max_waiting,
                          .prefill_chunk = options.prefill_chunk,
-                         .prefix_cache = !KeysDependOnLength(plan->files.spec)},
+                         .prefix_cache = !varying,
+                         .draft_tokens = plan.packed && !varying ? options.draft_tokens : 0},
       *std::move(encoder), *std::move(executor));
-  if (absl::Status warm = WarmUp(*model); !warm.ok()) return warm;
+  absl::Status warm = Timed(&times.warm_up, [&] { return WarmUp(*model); });
+  if (!warm.ok()) return warm;
   report("warm-up", 1.0);
-  model->SetLoadTime(absl::Now() - start);
+  times.total = absl::Now() - start;
+  model->SetLoadTimes(times);
   return model;
 }
 
@@ -326,21 +340,9 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
 }
 
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
-  const absl::StatusOr<Plan> plan = MakePlan(options);
-  if (!plan.ok()) return plan.status();
-  const auto element = static_cast<int64_t>(at::elementSize(plan->dtype));
-  const int64_t kv_half = 2;
-  const int64_t kv_full = 4;
-  const int64_t kv_packed = plan->kv_type == KvType::kFloat16 ? kv_half : kv_full;
-  return NeedOf(plan->files, {.element_bytes = element,
-                              .packed = plan->packed,
-                              .full = plan->full(),
-                              .bits = plan->bits,
-                              .kv_element_bytes = plan->packed ? kv_packed : element,
-                              .context = plan->context,
-                              .cache_tokens = plan->cache_tokens,
-                              .step_tokens = StepTokens(options)})
-      .Total();
+  const absl::StatusOr<Opened> opened = Open(options);
+  if (!opened.ok()) return opened.status();
+  return NeedOf(opened->files, opened->plan).Total();
 }
 
 }  // namespace assay::engine

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -33,7 +35,8 @@ struct LoadOptions {
   // the layers in 8 or 4 bits, less memory, a little less quality.
   std::string weights = "auto";
   // Keys and values on the CPU: "auto" (float16, but float32 where weights are "full"), "float32",
-  // "float16". Elsewhere they have the dtype.
+  // "float16", "int8" (half of that, with scales; UNIMPLEMENTED elsewhere). Elsewhere they have the
+  // dtype.
   std::string kv_cache = "auto";
   // Tokens of all requests together that the cache of keys and values holds; 0 = the context, at
   // least kDefaultCacheTokens. On the CPU its memory becomes resident as it is used.
@@ -46,6 +49,9 @@ struct LoadOptions {
   // Prompt tokens that are computed at once, at least 1; between two chunks a request can be
   // cancelled. Fewer while other requests are being answered.
   int prefill_chunk = 128;
+  // On the CPU: tokens guessed from the text and read along with the last one where that pays, for
+  // one request (scheduler.h); results are the same. 0 = none; at most 64.
+  int draft_tokens = 7;
   // Requests that are computed together, and that may wait beside them.
   int max_running = 16;
   int max_waiting = 64;
@@ -54,6 +60,20 @@ struct LoadOptions {
   std::function<void(std::string_view stage, double fraction)> progress;
   // Polled between tensors; true ends the load with CANCELLED and frees everything.
   std::function<bool()> cancelled;
+};
+
+// Where the time of a load went.
+struct LoadTimes {
+  // Headers and configuration.
+  absl::Duration files;
+  // Runs beside the weights.
+  absl::Duration tokenizer;
+  // Read and packed, or sent to the device.
+  absl::Duration weights;
+  // Buffers and the first computation.
+  absl::Duration warm_up;
+  // Of them all; less than their sum.
+  absl::Duration total;
 };
 
 struct LoadedModelInfo {
@@ -68,8 +88,18 @@ struct LoadedModelInfo {
   std::string quantization;
   int64_t weight_bytes;
   int64_t kv_cache_bytes;
-  absl::Duration load_time;
+  // Tokenizer, tables and buffers of a step, by engine/runtime/memory_need.h.
+  int64_t working_bytes;
+  LoadTimes load_times;
   bool has_chat_template;
+};
+
+// What the model thinks of one token of a text.
+struct TokenScore {
+  // Natural logarithm, given all that stands before it.
+  double log_probability;
+  // It is the most likely one.
+  bool greedy;
 };
 
 // Weights, cache, tokenizer and scheduler of one model. Loading takes from tenths of a second on
@@ -109,6 +139,15 @@ class LanguageModel {
   // Submits a request and follows it to its end, on the caller's thread. `sink` may be null. Also
   // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).
   absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request, GenerationSink* sink);
+
+  // Of tokens [first, end), each given those before it; `first` is at least 1, and the last token
+  // is not read, so that there may be one more than the context. Reads a chunk at a time between
+  // the steps of running requests, with pages that they do not need: RESOURCE_EXHAUSTED where there
+  // are not enough. `wanted` is asked before every chunk; what it returns but OK ends the call.
+  // INVALID_ARGUMENT: lengths, ids.
+  virtual absl::StatusOr<std::vector<TokenScore>> ScoreTokens(
+      absl::Span<const TokenId> tokens, int64_t first,
+      absl::FunctionRef<absl::Status()> wanted) = 0;
 
   // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
   // and measurements; waits for its turn, and is refused with FAILED_PRECONDITION while requests

@@ -13,55 +13,71 @@ namespace {
 
 constexpr int64_t kFloatBytes = 4;
 
+int64_t ElementBytes(const LoadPlan& plan) {
+  constexpr int64_t kHalfBytes = 2;
+  return plan.dtype == PackedType::kFloat32 ? kFloatBytes : kHalfBytes;
+}
+
 // Embeddings and the output keep the type that they are stored in.
 bool IsInLayer(const ModelSpec& spec, const StoredTensor& tensor) {
   return std::find(tensor.shape.begin(), tensor.shape.end(), spec.vocab) == tensor.shape.end();
 }
 
-int64_t PackedBytes(const ModelSpec& spec, const StoredTensor& tensor, const MemoryShape& shape) {
-  const bool kept = !IsInLayer(spec, tensor) && shape.bits != WeightBits::kFull;
-  const WeightBits bits = kept ? WeightBits::kAsStored : shape.bits;
-  const PackedType type = PackedTypeFor(tensor.type, tensor.shape[1], bits, shape.full);
+int64_t PackedBytes(const ModelSpec& spec, const StoredTensor& tensor, const LoadPlan& plan) {
+  const bool kept = !IsInLayer(spec, tensor) && plan.bits != WeightBits::kFull;
+  const WeightBits bits = kept ? WeightBits::kAsStored : plan.bits;
+  const PackedType type = PackedTypeFor(tensor.type, tensor.shape[1], bits, plan.dtype);
   return PackedMatrix::BytesOf(type, tensor.shape[0], tensor.shape[1]);
 }
 
-int64_t DeviceBytes(const ModelSpec& spec, const StoredTensor& tensor, const MemoryShape& shape) {
+int64_t DeviceBytes(const ModelSpec& spec, const StoredTensor& tensor, const LoadPlan& plan) {
   const int64_t out = tensor.shape[0];
   const int64_t in = tensor.shape[1];
-  if (!IsInLayer(spec, tensor) || !QuantisedMatrix::Suits(in, shape.bits)) {
-    return shape.element_bytes * out * in;
+  if (!IsInLayer(spec, tensor) || !QuantisedMatrix::Suits(in, plan.bits)) {
+    return ElementBytes(plan) * out * in;
   }
-  return QuantisedMatrix::BytesOf(out, in, shape.bits);
+  return QuantisedMatrix::BytesOf(out, in, plan.bits);
 }
 
-int64_t WeightBytes(const ModelFiles& files, const MemoryShape& shape) {
+int64_t WeightBytes(const ModelFiles& files, const LoadPlan& plan) {
   int64_t bytes = 0;
   for (const StoredTensor& tensor : files.tensors->tensors()) {
     if (tensor.shape.size() != 2) {
-      bytes += tensor.ElementCount() * (shape.packed ? kFloatBytes : shape.element_bytes);
+      bytes += tensor.ElementCount() * (plan.packed ? kFloatBytes : ElementBytes(plan));
     } else {
-      bytes += shape.packed ? PackedBytes(files.spec, tensor, shape)
-                            : DeviceBytes(files.spec, tensor, shape);
+      bytes += plan.packed ? PackedBytes(files.spec, tensor, plan)
+                           : DeviceBytes(files.spec, tensor, plan);
     }
   }
   return bytes;
 }
 
+int64_t CacheBytes(const ModelSpec& spec, const LoadPlan& plan) {
+  // One page is nobody's.
+  const int64_t pages = plan.pages() + 1;
+  if (!plan.packed) {
+    return ElementBytes(plan) * 2 * spec.layers * spec.kv_rows() * pages * kPageTokens;
+  }
+  return pages * KvPages::BytesPerPage({.type = plan.kv_type,
+                                        .layers = spec.layers,
+                                        .kv_heads = spec.attention.kv_heads,
+                                        .head_dim = spec.attention.head_dim});
+}
+
 }  // namespace
 
-MemoryNeed NeedOf(const ModelFiles& files, const MemoryShape& shape) {
+MemoryNeed NeedOf(const ModelFiles& files, const LoadPlan& plan) {
   constexpr int64_t kTokenizerBytesPerToken = 256;
   constexpr int64_t kRowsOfHidden = 8;
   constexpr int64_t kRowsOfWidth = 5;
   const ModelSpec& spec = files.spec;
-  const int64_t element = shape.packed ? kFloatBytes : shape.element_bytes;
-  const int64_t rope_tables = 2 * spec.rope.dim * shape.context;
+  const int64_t element = plan.packed ? kFloatBytes : ElementBytes(plan);
+  const int64_t rope_tables = 2 * spec.rope.dim * plan.context;
   const int64_t activations =
-      shape.step_tokens * (kRowsOfHidden * spec.hidden + kRowsOfWidth * spec.feed_forward.width) +
+      plan.step_tokens * (kRowsOfHidden * spec.hidden + kRowsOfWidth * spec.feed_forward.width) +
       spec.vocab;
-  return {.weights = WeightBytes(files, shape),
-          .kv_cache = shape.kv_element_bytes * 2 * spec.layers * spec.kv_rows() *
-                      (shape.cache_tokens + kPageTokens),
+  return {.weights = WeightBytes(files, plan),
+          .kv_cache = CacheBytes(spec, plan),
           .working = element * (rope_tables + activations) + kTokenizerBytesPerToken * spec.vocab};
 }
 

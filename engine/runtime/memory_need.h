@@ -6,27 +6,12 @@
 
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/inspection.h"
-#include "engine/runtime/weight_choice.h"
+#include "engine/runtime/load_plan.h"
 
 namespace assay::engine {
 
-// What decides a model's memory, besides its files.
-struct MemoryShape {
-  // Of the type that it is computed in.
-  int64_t element_bytes = 4;
-  // For the CPU's kernels; `full` as PackedTypeFor() takes it.
-  bool packed = false;
-  PackedType full = PackedType::kFloat32;
-  WeightBits bits = WeightBits::kAsStored;
-  int64_t kv_element_bytes = 4;
-  int64_t context = 0;
-  // Of all sequences.
-  int64_t cache_tokens = 0;
-  // Computed at once.
-  int64_t step_tokens = 0;
-};
-
-MemoryNeed NeedOf(const ModelFiles& files, const MemoryShape& shape);
+// Of a model that is loaded so.
+MemoryNeed NeedOf(const ModelFiles& files, const LoadPlan& plan);
 
 }  // namespace assay::engine
 

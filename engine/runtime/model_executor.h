@@ -4,9 +4,11 @@
 #define ASSAY_ENGINE_RUNTIME_MODEL_EXECUTOR_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/runtime/sampling.h"
 #include "engine/text/tokenizer.h"
@@ -14,6 +16,18 @@
 namespace assay::engine {
 
 enum class LogitsWanted { kNone, kLast, kAll };
+
+// What follows some tokens of one sequence, of which all but the first were guessed.
+struct TokenChoice {
+  // Of the logits that Run() was asked for, in the order of the chunks: those after the first.
+  int64_t first_row = 0;
+  // The guesses; row first_row + i + 1 is read if guess i was right.
+  absl::Span<const TokenId> draft;
+  Sampler* sampler = nullptr;
+  // The tokens chosen, up to the first that the draft has otherwise: at least one. INTERNAL if a
+  // row's logits are not finite.
+  absl::StatusOr<std::vector<TokenId>> tokens = std::vector<TokenId>();
+};
 
 // The next tokens of one sequence.
 struct SequenceChunk {
@@ -37,11 +51,15 @@ class ModelExecutor {
   // on the other sequences on the CPU; elsewhere up to rounding. RESOURCE_EXHAUSTED: out of memory.
   virtual absl::Status Run(absl::Span<const SequenceChunk> chunks) = 0;
 
-  // The choice of the token after row `row` of the logits that the last Run() was asked for, in the
-  // order of the chunks. INTERNAL if they are not finite.
-  virtual absl::StatusOr<TokenId> Choose(int64_t row, Sampler& sampler) = 0;
+  // Of the last Run(), for other models' turns on the same threads.
+  virtual absl::Duration waited() const = 0;
+  // Other models have computed on the same threads since the last Run(), or wait for their turn.
+  virtual bool takes_turns() const = 0;
 
-  // Copies that row's logits to `out`, [vocab].
+  // Chooses tokens by the logits of the last Run(), of several sequences together.
+  virtual void Choose(absl::Span<TokenChoice> choices) = 0;
+
+  // Copies a row of these logits to `out`, [vocab].
   virtual absl::Status CopyLogits(int64_t row, absl::Span<float> out) = 0;
 
   // Pages that there are.

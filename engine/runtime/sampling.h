@@ -38,7 +38,7 @@ class Sampler {
   bool greedy() const { return params_.temperature == 0.0F; }
 
  private:
-  // `weight` is the logit at first, then exp((logit - max) / temperature).
+  // `weight` is exp((logit - max) / temperature).
   struct Candidate {
     double weight;
     TokenId id;
@@ -48,18 +48,20 @@ class Sampler {
     return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
   }
 
-  // The top-k logits: exactly k, of equal ones the lowest ids.
-  void FillCandidates(absl::Span<const float> logits);
-  // Logits to weights; returns their sum.
-  double WeighCandidates(float max_logit);
-  // Keeps the fewest heaviest candidates that together reach top_p of `total`; returns their sum.
+  // Sets the candidates to the k of largest logit, the heaviest first, of equal ones the lowest
+  // ids; returns the sum of their weights.
+  double TakeTopK(absl::Span<const float> logits, float most);
+  // Of candidates, the heaviest first: the fewest that reach top_p of `total`; returns their sum.
   double KeepTopP(double total);
+  // By weights_, all the vocabulary's.
+  TokenId DrawOfAll(double total);
   TokenId Draw(double total);
 
   SamplingParams params_;
   std::mt19937_64 random_;
   // Kept between calls to save the allocation.
   std::vector<Candidate> candidates_;
+  std::vector<float> weights_;
 };
 
 }  // namespace assay::engine

@@ -32,8 +32,10 @@ class Sequence;
 // and, beside them, pieces of the prompts of those that are new; requests come and go between
 // steps. Prompts whose beginning was read before skip it (prefix_cache.h). When the cache is full,
 // requests of the lowest priority, the latest first, give up their pages and are read again later;
-// what they wrote stays. Thread-safe. Destruction cancels what runs and waits for it; requests
-// still waiting end with CANCELLED.
+// what they wrote stays. Where it pays, a step reads guesses of a request's next tokens along with
+// its last one (prompt_lookup.h), and keeps those that the model would have chosen: with the same
+// choices as one at a time, drawn ones too. Thread-safe. Destruction cancels what runs and waits
+// for it; requests still waiting end with CANCELLED.
 class Scheduler {
  public:
   // What runs: all must outlive the scheduler.
@@ -45,6 +47,8 @@ class Scheduler {
     std::function<absl::StatusOr<EncodedPrompt>(const Prompt&)> encode;
     // Tokens of one request, prompt and text; the executor's pages hold at least as many.
     int context;
+    // Called on the scheduler's thread when nothing has run for a second; null = not.
+    std::function<void()> on_idle;
   };
   struct Options {
     // Requests computed together, at least 1.
@@ -55,7 +59,12 @@ class Scheduler {
     int prefill_chunk = 128;
     // False for models whose keys depend on the length of the text.
     bool prefix_cache = true;
+    // Guesses in a step for one request; 0: none. Only where rows are computed alike whatever
+    // their number, and keys do not depend on the length of the text.
+    int draft_tokens = 0;
   };
+  // Guesses in a step for all of them.
+  static constexpr int kStepDrafts = 16;
 
   Scheduler(Model model, Options options);
   ~Scheduler();
@@ -70,6 +79,22 @@ class Scheduler {
   // FAILED_PRECONDITION: requests are running.
   absl::Status RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)> work);
 
+  struct Reading {
+    // Of the logits' rows: the first that is wanted.
+    int64_t first_row;
+    // Tokens between two looks at the requests.
+    int64_t chunk;
+    int64_t vocab;
+  };
+  // Reads `tokens` beside the requests, between their steps, over pages that they do not need;
+  // calls visit(row, logits) for each row from first_row on: the logits after that token. On the
+  // caller's thread. RESOURCE_EXHAUSTED: the pages are not there; what `wanted` returns but OK,
+  // asked before every chunk, ends it.
+  absl::Status ReadBeside(absl::Span<const TokenId> tokens, const Reading& reading,
+                          absl::FunctionRef<void(int64_t, absl::Span<const float>)> visit,
+                          absl::FunctionRef<absl::Status()> wanted)
+      ABSL_LOCKS_EXCLUDED(step_mutex_);
+
   int running() const { return running_count_.load(std::memory_order_relaxed); }
   int waiting() const;
 
@@ -79,23 +104,39 @@ class Scheduler {
   struct Part {
     Sequence* sequence;
     int64_t tokens;
+    // The last token, and guesses of those after it; empty: none.
+    std::vector<TokenId> draft;
+
+    int64_t guesses() const { return draft.empty() ? 0 : static_cast<int64_t>(draft.size()) - 1; }
   };
 
   void RunLoop();
+  // Pages that are free, or only kept for prompts that may come again.
+  absl::StatusOr<std::vector<int32_t>> TakePages(int64_t count)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Waits for work; false when the scheduler ends.
   bool AwaitWork();
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Step() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Moves waiting requests into the batch while there is room.
   void Admit() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
-  bool HasRoomFor(const Sequence& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Whether the sequence may take pages up to `length` tokens with nobody giving way for it.
+  bool HasRoomFor(const Sequence& sequence, int64_t length)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void DropUnwanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   std::vector<Part> Plan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // The last token and at most `most` guesses; empty if there are none that pay.
+  std::vector<TokenId> Draft(Sequence& sequence, double row_share, int64_t most)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Gives the sequence pages up to `length` tokens, at the cost of those behind it; false if it had
   // to give way itself.
   bool Reserve(Sequence& sequence, int64_t length) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void Compute(const std::vector<Part>& parts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void TakeResults(const std::vector<Part>& parts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  void TakeTokens(const Part& part, const TokenChoice& choice)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Tells the prefix cache which pages are full.
+  void KeepPrefix(Sequence& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void Preempt(Sequence& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -61,19 +62,38 @@ std::optional<FinishReason> Sequence::Accept(TokenId token) {
   if (!request_.ignore_end_of_text && tokenizer_.IsEndOfText(token)) {
     return FinishReason::kEndOfText;
   }
-  last_token_ = SinceStart();
+  const absl::Duration now = SinceStart();
+  if (output_.token_count() > 0) gaps_.push_back(now - last_token_);
+  last_token_ = now;
   tokens_.push_back(token);
   output_.Append(token);
   if (output_.stopped()) return FinishReason::kStopString;
-  const auto limit = std::min<int64_t>(request_.max_new_tokens, context_ - prompt_length_);
-  if (static_cast<int64_t>(output_.token_count()) >= limit) return FinishReason::kLength;
+  if (left() <= 0) return FinishReason::kLength;
   return std::nullopt;
+}
+
+int64_t Sequence::left() const {
+  const auto limit = std::min<int64_t>(request_.max_new_tokens, context_ - prompt_length_);
+  return limit - static_cast<int64_t>(output_.token_count());
+}
+
+void Sequence::MeasureGaps(GenerationTimings* timings) {
+  if (gaps_.empty()) return;
+  std::sort(gaps_.begin(), gaps_.end());
+  const auto at = [this](double quantile) {
+    const auto rank = static_cast<size_t>(std::ceil(quantile * static_cast<double>(gaps_.size())));
+    return gaps_[std::max<size_t>(rank, 1) - 1];
+  };
+  timings->inter_token_p50 = at(0.5);
+  timings->inter_token_p90 = at(0.9);
+  timings->inter_token_p99 = at(0.99);
 }
 
 GenerationResult Sequence::Finish(FinishReason reason) {
   GenerationTimings timings{.queue = queue_, .prefill = prefill_, .first_token = queue_ + prefill_};
   const auto intervals = static_cast<int64_t>(output_.token_count()) - 1;
   if (intervals > 0) timings.per_token = (last_token_ - prefill_) / intervals;
+  MeasureGaps(&timings);
   output_.Finish();
   timings.total = queue_ + SinceStart();
   return GenerationResult{.text = output_.TakeText(),
@@ -81,6 +101,8 @@ GenerationResult Sequence::Finish(FinishReason reason) {
                           .finish_reason = reason,
                           .prompt_tokens = static_cast<int>(prompt_length_),
                           .cached_tokens = static_cast<int>(cached_tokens),
+                          .drafted_tokens = static_cast<int>(drafted_tokens),
+                          .accepted_tokens = static_cast<int>(accepted_tokens),
                           .timings = timings};
 }
 

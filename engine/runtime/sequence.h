@@ -13,6 +13,7 @@
 #include "engine/runtime/generation.h"
 #include "engine/runtime/generation_stream.h"
 #include "engine/runtime/prefix_cache.h"
+#include "engine/runtime/prompt_lookup.h"
 #include "engine/runtime/sampling.h"
 #include "engine/runtime/text_output.h"
 #include "engine/text/tokenizer.h"
@@ -43,9 +44,12 @@ class Sequence {
   // Of prompt and text.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   int64_t length() const { return static_cast<int64_t>(tokens_.size()); }
+  // Tokens that may still come.
+  int64_t left() const;
   // All but the last token are in the cache.
   bool is_decoding() const { return read + 1 == length() && has_begun_text_; }
   int priority() const { return request_.priority; }
+  bool drafts() const { return request_.drafts; }
   Sampler& sampler() { return sampler_; }
 
   // Kept by the scheduler. Tokens in the cache:
@@ -54,11 +58,16 @@ class Sequence {
   // Full pages that the prefix cache was told of.
   PrefixCache::Prefix prefix;
   int64_t cached_tokens = 0;
+  DraftLength draft_length;
+  // Tokens that were guessed, and those of them that were right.
+  int64_t drafted_tokens = 0;
+  int64_t accepted_tokens = 0;
   std::shared_ptr<GenerationStream> stream;
   // Order of arrival.
   int64_t number = 0;
 
  private:
+  void MeasureGaps(GenerationTimings* timings);
   absl::Duration SinceStart() const { return absl::FromChrono(Clock::now() - start_); }
 
   using Clock = std::chrono::steady_clock;
@@ -77,6 +86,8 @@ class Sequence {
   Clock::time_point start_;
   absl::Duration prefill_;
   absl::Duration last_token_;
+  // From one token to the next.
+  std::vector<absl::Duration> gaps_;
 };
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// How much of new prompts a step reads beside requests that are writing.
+// What steps cost, and what may therefore be put into the next one.
 #include "engine/runtime/step_budget.h"
 
 #include <algorithm>
@@ -10,31 +10,72 @@ namespace assay::engine {
 namespace {
 
 // Weight of the newest step in the averages.
-constexpr double kNewest = 0.2;
+constexpr double kNewest = 0.1;
 // What a prompt may add to a step, in times of a step that only writes.
-constexpr double kAdded = 0.8;
-constexpr int64_t kLeast = 8;
-
-void Average(double value, double* average) {
-  *average = *average == 0.0 ? value : (1.0 - kNewest) * *average + kNewest * value;
-}
+constexpr double kAdded = 0.7;
+constexpr int64_t kLeast = 2;
+// A turn of a model that shares its threads.
+constexpr double kTurnSeconds = 0.008;
+constexpr int64_t kLeastOfTurn = 8;
+// Until steps of different widths were seen: a row's part of a step of average width, and how much
+// variance of the rows it takes to be believed half.
+constexpr double kAssumedShare = 0.2;
+constexpr double kDoubt = 0.5;
 
 }  // namespace
 
-int64_t StepBudget::PromptTokens(int64_t writing) const {
-  if (writing == 0) return chunk_;
-  if (write_seconds_ == 0.0 || prompt_seconds_ == 0.0) return std::min(kLeast, chunk_);
-  const auto fitting = static_cast<int64_t>(kAdded * write_seconds_ / prompt_seconds_);
-  return std::min(std::max(fitting, kLeast), chunk_);
+double StepBudget::RowSeconds() const {
+  const double average = seconds_ / rows_;
+  const double slope = (covariance_ + kDoubt * kAssumedShare * average) / (variance_ + kDoubt);
+  // Neither free, nor dearer than alone.
+  constexpr double kLeastShare = 0.01;
+  return std::clamp(slope, kLeastShare * average, average);
 }
 
-void StepBudget::Learn(int64_t writing, int64_t prompt_tokens, absl::Duration time) {
+double StepBudget::WriteSeconds(int64_t rows) const {
+  if (seconds_ == 0.0) return 0.0;
+  return seconds_ + RowSeconds() * (static_cast<double>(rows) - rows_);
+}
+
+int64_t StepBudget::PromptTokens(int64_t writing, bool shared) const {
+  if (writing == 0 && !shared) return chunk_;
+  const int64_t least = std::min(writing == 0 ? kLeastOfTurn : kLeast, chunk_);
+  const double seconds = writing == 0 ? kTurnSeconds : kAdded * WriteSeconds(writing);
+  // Few tokens cost more each than many do.
+  const PromptCost& cost = writing > 0 && beside_.tokens > 0.0 ? beside_ : alone_;
+  if (seconds <= 0.0 || cost.seconds <= 0.0) return least;
+  return std::clamp(static_cast<int64_t>(seconds * cost.tokens / cost.seconds), least, chunk_);
+}
+
+double StepBudget::RowShare(int64_t writing) const {
+  const double seconds = WriteSeconds(writing);
+  if (seconds <= 0.0) return 1.0;
+  return std::min(1.0, static_cast<double>(writing) * RowSeconds() / seconds);
+}
+
+void StepBudget::Learn(int64_t rows, int64_t prompt_tokens, absl::Duration time) {
   const double seconds = absl::ToDoubleSeconds(time);
-  if (prompt_tokens == 0) {
-    Average(seconds, &write_seconds_);
-  } else if (writing == 0) {
-    Average(seconds / static_cast<double>(prompt_tokens), &prompt_seconds_);
+  if (prompt_tokens > 0) {
+    // Sums, not averages of quotients: what a step costs whatever its length must not be taken for
+    // the price of the few tokens of a short one.
+    PromptCost& cost = rows == 0 ? alone_ : beside_;
+    const double own = rows == 0 ? seconds : std::max(seconds - WriteSeconds(rows), 0.0);
+    cost.seconds = (1.0 - kNewest) * cost.seconds + own;
+    cost.tokens = (1.0 - kNewest) * cost.tokens + static_cast<double>(prompt_tokens);
+    return;
   }
+  if (seconds_ == 0.0) {
+    rows_ = static_cast<double>(rows);
+    seconds_ = seconds;
+    return;
+  }
+  // Exponentially weighted moments (West, CACM 22(9), 1979).
+  const double more_rows = static_cast<double>(rows) - rows_;
+  const double more_seconds = seconds - seconds_;
+  rows_ += kNewest * more_rows;
+  seconds_ += kNewest * more_seconds;
+  variance_ = (1.0 - kNewest) * (variance_ + kNewest * more_rows * more_rows);
+  covariance_ = (1.0 - kNewest) * (covariance_ + kNewest * more_rows * more_seconds);
 }
 
 }  // namespace assay::engine

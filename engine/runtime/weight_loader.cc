@@ -2,7 +2,6 @@
 #include "engine/runtime/weight_loader.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
@@ -24,9 +23,10 @@ namespace assay::engine {
 namespace {
 
 constexpr int64_t kStagingFloats = 4 << 20;
-constexpr int64_t kStagingBytes = kStagingFloats * static_cast<int64_t>(sizeof(float));
-// Elements below which a thread of its own costs more than it saves.
-constexpr int64_t kParallelFloats = 1 << 15;
+// Of a file, between two turns of the threads, which others' requests wait for.
+constexpr int64_t kTurnBytes = 4 << 20;
+// Elements that a thread takes at once.
+constexpr int64_t kPieceFloats = 1 << 15;
 
 template <typename Shape>
 std::string ShapeText(const Shape& shape) {
@@ -67,12 +67,21 @@ absl::Status DecodeRows(const Rows& rows, int64_t source, int64_t count, float* 
       absl::MakeSpan(out, static_cast<size_t>(count * rows.floats)));
 }
 
+// Calls work(begin, end) for pieces of [first, last), on all threads.
+template <typename Work>
+void InPieces(ThreadPool& pool, int64_t first, int64_t last, int64_t grain, const Work& work) {
+  pool.Run([&](TeamMember& member) {
+    member.For(last - first, grain,
+               [&](int64_t begin, int64_t end) { work(first + begin, first + end); });
+  });
+}
+
 // Rows [first, first + count) of the result, on all threads.
-absl::Status DecodeRange(const Rows& rows, int64_t first, int64_t count,
+absl::Status DecodeRange(ThreadPool& pool, const Rows& rows, int64_t first, int64_t count,
                          absl::Span<const int64_t> row_order, float* out) {
   FirstError error;
-  const int64_t grain = std::max<int64_t>(1, kParallelFloats / rows.floats);
-  at::parallel_for(0, count, grain, [&](int64_t begin, int64_t end) {
+  const int64_t grain = std::max<int64_t>(1, kPieceFloats / rows.floats);
+  InPieces(pool, 0, count, grain, [&](int64_t begin, int64_t end) {
     if (row_order.empty()) {
       error.Update(DecodeRows(rows, first + begin, end - begin, out + begin * rows.floats));
       return;
@@ -87,8 +96,8 @@ absl::Status DecodeRange(const Rows& rows, int64_t first, int64_t count,
 
 }  // namespace
 
-WeightLoader::WeightLoader(const TensorSource& source, Callbacks callbacks)
-    : source_(source), callbacks_(std::move(callbacks)) {
+WeightLoader::WeightLoader(const TensorSource& source, ThreadPool& pool, Callbacks callbacks)
+    : source_(source), pool_(pool), callbacks_(std::move(callbacks)) {
   for (const StoredTensor& tensor : source.tensors()) {
     total_bytes_ += static_cast<int64_t>(tensor.data.size());
   }
@@ -149,7 +158,7 @@ absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, i
   if (!found.ok()) return found.status();
   const StoredTensor& tensor = **found;
   const PackedType type = PackedTypeFor(tensor.type, columns, choice.bits, choice.full);
-  PackedMatrix matrix(type, rows, columns);
+  PackedMatrix matrix(type, rows, columns, &arena_);
   const bool as_stored = PackedMatrix::ExactTypeOf(tensor.type) == type && !layout.transposed;
   absl::Status packed = as_stored ? PackStored(tensor, layout.row_order, &matrix)
                                   : PackFloats(tensor, layout, &matrix);
@@ -163,7 +172,7 @@ absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
   const absl::StatusOr<int64_t> row_size = RowBytes(tensor, out->rows(), out->columns());
   if (!row_size.ok()) return row_size.status();
   const int64_t row_bytes = *row_size;
-  const int64_t grain = std::max<int64_t>(1, kParallelFloats / (out->columns() * kPanelRows));
+  const int64_t grain = std::max<int64_t>(1, kPieceFloats / (out->columns() * kPanelRows));
   const auto pack = [&](int64_t begin, int64_t end) {
     std::array<const std::byte*, kPanelRows> rows{};
     for (int64_t panel = begin; panel < end; ++panel) {
@@ -179,9 +188,9 @@ absl::Status WeightLoader::PackStored(const StoredTensor& tensor,
     }
   };
   // The file's pages of a large tensor must not all be resident beside its copy.
-  const int64_t step = std::max<int64_t>(1, kStagingBytes / (row_bytes * kPanelRows));
+  const int64_t step = std::max<int64_t>(1, kTurnBytes / (row_bytes * kPanelRows));
   for (int64_t first = 0; first < out->panels(); first += step) {
-    at::parallel_for(first, std::min(first + step, out->panels()), grain, pack);
+    InPieces(pool_, first, std::min(first + step, out->panels()), grain, pack);
     source_.ReleasePages(tensor);
   }
   return absl::OkStatus();
@@ -212,12 +221,12 @@ absl::Status WeightLoader::PackFloats(const StoredTensor& tensor, const Layout& 
       floats = whole.const_data_ptr<float>() + first_row * out->columns();
     } else {
       absl::Status decoded =
-          DecodeRange(stored, first_row, rows, layout.row_order, staging.data_ptr<float>());
+          DecodeRange(pool_, stored, first_row, rows, layout.row_order, staging.data_ptr<float>());
       if (!decoded.ok()) return decoded;
       floats = staging.const_data_ptr<float>();
       source_.ReleasePages(tensor);
     }
-    at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
+    InPieces(pool_, first, last, 1, [&](int64_t begin, int64_t end) {
       std::array<const float*, kPanelRows> lines{};
       for (int64_t panel = begin; panel < end; ++panel) {
         const int64_t row = panel * kPanelRows - first_row;
@@ -253,14 +262,15 @@ absl::Status WeightLoader::Decode(const StoredTensor& tensor, const at::Tensor& 
   if (!bytes.ok()) return bytes.status();
   const Rows rows{tensor.type, tensor.data.data(), count, *bytes, floats};
   if (out.is_cpu() && out.scalar_type() == at::kFloat) {
-    return DecodeRange(rows, 0, count, row_order, out.data_ptr<float>());
+    return DecodeRange(pool_, rows, 0, count, row_order, out.data_ptr<float>());
   }
   const int64_t step = std::clamp<int64_t>(kStagingFloats / floats, 1, count);
   const at::Tensor staging = at::empty({step, floats}, at::kFloat);
   const at::Tensor target = out.view({count, floats});
   for (int64_t first = 0; first < count; first += step) {
     const int64_t size = std::min(step, count - first);
-    absl::Status decoded = DecodeRange(rows, first, size, row_order, staging.data_ptr<float>());
+    absl::Status decoded =
+        DecodeRange(pool_, rows, first, size, row_order, staging.data_ptr<float>());
     if (!decoded.ok()) return decoded;
     target.narrow(0, first, size).copy_(staging.narrow(0, 0, size));
   }

@@ -14,7 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/formats/stored_tensor.h"
+#include "engine/kernels/aligned_buffer.h"
 #include "engine/kernels/packed_matrix.h"
+#include "engine/kernels/thread_pool.h"
 #include "engine/runtime/weight_choice.h"
 
 namespace assay::engine {
@@ -41,8 +43,8 @@ class WeightLoader {
     bool transposed = false;
   };
 
-  // `source` must outlive the loader.
-  WeightLoader(const TensorSource& source, Callbacks callbacks);
+  // `source` and `pool`, whose threads compute, must outlive the loader.
+  WeightLoader(const TensorSource& source, ThreadPool& pool, Callbacks callbacks);
 
   bool Has(const std::string& name) const { return source_.FindTensor(name) != nullptr; }
 
@@ -83,6 +85,8 @@ class WeightLoader {
   absl::Status DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out);
 
   const TensorSource& source_;
+  ThreadPool& pool_;
+  BufferArena arena_;
   Callbacks callbacks_;
   int64_t total_bytes_ = 0;
   int64_t read_bytes_ = 0;

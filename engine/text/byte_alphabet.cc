@@ -31,17 +31,29 @@ constexpr std::array<uint32_t, kBytes> MakeCodePoints() {
 
 constexpr std::array<uint32_t, kBytes> kCodePoints = MakeCodePoints();
 
+// Substitutes end before it.
+constexpr uint32_t kEndOfAlphabet = 2 * kFirstSubstitute;
+constexpr int16_t kNoByte = -1;
+
+constexpr std::array<int16_t, kEndOfAlphabet> MakeBytes() {
+  std::array<int16_t, kEndOfAlphabet> bytes = {};
+  for (int16_t& byte : bytes) byte = kNoByte;
+  for (int byte = 0; byte < kBytes; ++byte) bytes[kCodePoints[byte]] = static_cast<int16_t>(byte);
+  return bytes;
+}
+
+constexpr std::array<int16_t, kEndOfAlphabet> kBytesOf = MakeBytes();
+
 std::optional<uint8_t> ByteOf(uint32_t code_point) {
-  for (int byte = 0; byte < kBytes; ++byte) {
-    if (kCodePoints[byte] == code_point) return static_cast<uint8_t>(byte);
-  }
-  return std::nullopt;
+  if (code_point >= kEndOfAlphabet || kBytesOf[code_point] == kNoByte) return std::nullopt;
+  return static_cast<uint8_t>(kBytesOf[code_point]);
 }
 
 }  // namespace
 
 std::optional<std::string> BytesOfSpelling(std::string_view spelling) {
   std::string bytes;
+  bytes.reserve(spelling.size());
   for (size_t at = 0; at < spelling.size();) {
     const Utf8Step step = NextUtf8(spelling.substr(at));
     const std::optional<uint8_t> byte = step.valid ? ByteOf(step.code_point) : std::nullopt;

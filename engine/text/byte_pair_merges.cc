@@ -46,11 +46,13 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
     const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
   BytePairMerges out;
   out.merges_.reserve(merges.size());
+  std::string whole;
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     const auto left_id = vocabulary.find(left);
     const auto right_id = vocabulary.find(right);
-    const auto result = vocabulary.find(left + right);
+    whole.assign(left).append(right);
+    const auto result = vocabulary.find(whole);
     if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
       return absl::DataLossError(absl::StrCat("merges[", rank, "]: '", left, " ", right,
                                               "' is not two tokens that make a third"));

@@ -2,6 +2,7 @@
 #include "server/services/evaluation_proto.h"
 
 #include "absl/time/time.h"
+#include "server/services/analysis_proto.h"
 #include "server/services/proto_time.h"
 
 namespace assay::server {
@@ -47,10 +48,28 @@ void ToProto(const evaluator::Summary& summary, assay::v1::Summary* out) {
   ToProto(summary.latency_ms, out->mutable_latency_ms());
   ToProto(summary.first_token_ms, out->mutable_first_token_ms());
   ToProto(summary.tokens_per_second, out->mutable_tokens_per_second());
+  ToProto(summary.queue_ms, out->mutable_queue_ms());
+  ToProto(summary.prefill_ms, out->mutable_prefill_ms());
+  ToProto(summary.inter_token_p50_ms, out->mutable_inter_token_p50_ms());
+  ToProto(summary.inter_token_p90_ms, out->mutable_inter_token_p90_ms());
+  ToProto(summary.inter_token_p99_ms, out->mutable_inter_token_p99_ms());
+  ToProto(summary.energy_joules, out->mutable_energy_joules());
   ToProto(summary.cost_usd, out->mutable_cost_usd());
   out->set_roi_per_piece(summary.roi_per_piece);
   ToProto(summary.memory, out->mutable_memory());
   out->set_load_seconds(summary.load_seconds);
+  out->set_revision(summary.revision);
+  out->set_resident_bytes(summary.resident_bytes);
+  out->set_scorer(summary.scorer);
+  out->set_scorer_version(summary.scorer_version);
+}
+
+void ToProto(const evaluator::SampleScore& score, assay::v1::SampleScore* out) {
+  out->set_scorer(score.scorer);
+  out->set_version(score.version);
+  if (score.overall.has_value()) out->set_overall(*score.overall);
+  for (const auto& [name, value] : score.parts) (*out->mutable_parts())[name] = value;
+  out->set_error(score.error);
 }
 
 }  // namespace
@@ -61,6 +80,8 @@ void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
   out->set_prompt_id(sample.prompt_id);
   out->set_repeat(sample.repeat);
   out->set_error(sample.error);
+  out->set_revision(sample.revision);
+  *out->mutable_finished_at() = ToTimestamp(sample.finished_at);
   ToProto(sample.memory, out->mutable_memory());
   if (!sample.error.empty()) return;
   const evaluator::Generation& generation = sample.generation;
@@ -78,6 +99,12 @@ void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
   if (sample.quality_score.has_value()) out->set_quality_score(*sample.quality_score);
   out->set_scorer(sample.scorer);
   out->set_scorer_version(sample.scorer_version);
+  for (const evaluator::SampleScore& score : sample.scores) ToProto(score, out->add_scores());
+  out->mutable_energy()->set_joules(sample.energy.joules);
+  out->mutable_energy()->set_source(sample.energy.source);
+  timings->set_inter_token_p50_ms(generation.inter_token_p50_ms);
+  timings->set_inter_token_p90_ms(generation.inter_token_p90_ms);
+  timings->set_inter_token_p99_ms(generation.inter_token_p99_ms);
   out->set_cost_usd(sample.cost_usd);
 }
 
@@ -101,6 +128,13 @@ void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out
   }
   out->set_finished_samples(evaluation.finished_samples);
   out->set_total_samples(evaluation.total_samples);
+  ToProto(evaluation.analysis, out->mutable_analysis());
+  for (const evaluator::ScalingPoint& point : evaluation.scaling) {
+    ToProto(point, out->add_scaling());
+  }
+  out->set_plan_sha256(evaluation.plan_sha256);
+  out->set_resumes(evaluation.resumes);
+  out->set_order_seed(evaluation.order_seed);
 }
 
 void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress* out) {

@@ -11,9 +11,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "engine/runtime/sampling.h"
-#include "evaluator/prompt_set.h"
+#include "evaluator/compare.h"
 #include "server/grpc_status.h"
+#include "server/services/analysis_proto.h"
+#include "server/services/evaluation_plan.h"
 #include "server/services/evaluation_proto.h"
 
 namespace assay::server {
@@ -24,8 +25,7 @@ using assay::v1::EvaluateResponse;
 
 constexpr int kDefaultListLimit = 50;
 constexpr int kMaxListLimit = 1000;
-constexpr int kMaxRepeats = 1000;
-constexpr int kMaxPrompts = 10000;
+constexpr size_t kChunkBytes = size_t{256} << 10;
 // How often a stream without events looks whether its client is still there.
 constexpr absl::Duration kFeedPoll = absl::Milliseconds(100);
 
@@ -34,116 +34,49 @@ absl::Status OutOfRange(const char* field, int value, int max) {
       absl::StrCat(field, ": ", value, " is out of range; give 0 to ", max));
 }
 
-absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams& params) {
-  engine::SamplingParams checked;
-  if (params.has_temperature()) checked.temperature = params.temperature();
-  if (params.has_top_p()) checked.top_p = params.top_p();
-  if (params.has_top_k()) checked.top_k = params.top_k();
-  checked.seed = params.seed();
-  if (absl::Status s = engine::ValidateSampling(checked); !s.ok()) return s;
-  return evaluator::Sampling{.temperature = checked.temperature,
-                             .top_p = checked.top_p,
-                             .top_k = checked.top_k,
-                             .seed = checked.seed};
+}  // namespace
+
+void EvaluationServiceImpl::Tell(const evaluator::Evaluation& evaluation,
+                                 assay::v1::Evaluation* out) const {
+  ToProto(evaluation, out);
+  out->set_mlflow_tracking_uri(tracking_uri_);
 }
 
-absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> ReadPrompts(
-    const EvaluateRequest& request) {
-  std::vector<evaluator::EvaluationPrompt> own;
-  for (const assay::v1::EvaluationPrompt& prompt : request.prompts()) {
-    own.push_back(
-        {.id = prompt.id(), .content_type = prompt.content_type(), .prompt = prompt.prompt()});
-  }
-  const std::vector<std::string> types(request.content_types().begin(),
-                                       request.content_types().end());
-  return evaluator::SelectPrompts(own.empty() ? evaluator::BuiltInPrompts() : own, types,
-                                  request.prompts_per_type());
-}
-
-EvaluateResponse ToEvent(const evaluator::EvaluationEvent& event) {
+EvaluateResponse EvaluationServiceImpl::ToEvent(const evaluator::EvaluationEvent& event) const {
   EvaluateResponse response;
   if (const auto* progress = std::get_if<evaluator::Progress>(&event)) {
     ToProto(*progress, response.mutable_progress());
   } else if (const auto* sample = std::get_if<evaluator::Sample>(&event)) {
     ToProto(*sample, response.mutable_sample());
   } else {
-    ToProto(std::get<evaluator::Evaluation>(event), response.mutable_summary());
+    Tell(std::get<evaluator::Evaluation>(event), response.mutable_summary());
   }
   return response;
-}
-
-}  // namespace
-
-absl::StatusOr<std::vector<std::string>> EvaluationServiceImpl::ChooseModels(
-    const EvaluateRequest& request) const {
-  std::vector<std::string> models(request.models().begin(), request.models().end());
-  for (const std::string& model : models) {
-    if (absl::StatusOr<registry::ModelStatus> known = manager_->Get(model); !known.ok()) {
-      return known.status();
-    }
-  }
-  if (!models.empty()) return models;
-  for (const registry::ModelStatus& status : manager_->List()) {
-    if (status.state == registry::ModelState::kReady) models.push_back(status.entry.id);
-  }
-  if (!models.empty()) return models;
-  const std::string& default_model = manager_->catalog().default_model;
-  if (default_model.empty()) {
-    return absl::InvalidArgumentError(
-        "models: is empty, no model is resident and the catalog has no default_model; name one");
-  }
-  return std::vector<std::string>{default_model};
-}
-
-absl::StatusOr<evaluator::EvaluationPlan> EvaluationServiceImpl::ToPlan(
-    const EvaluateRequest& request) const {
-  if (request.repeats() < 0 || request.repeats() > kMaxRepeats) {
-    return OutOfRange("repeats", request.repeats(), kMaxRepeats);
-  }
-  if (request.max_new_tokens() < 0 || request.max_new_tokens() > limits_.max_new_tokens) {
-    return OutOfRange("max_new_tokens", request.max_new_tokens(), limits_.max_new_tokens);
-  }
-  if (request.prompts_per_type() < 0 || request.prompts_per_type() > kMaxPrompts) {
-    return OutOfRange("prompts_per_type", request.prompts_per_type(), kMaxPrompts);
-  }
-  if (request.prompts_size() > kMaxPrompts) {
-    return OutOfRange("prompts", request.prompts_size(), kMaxPrompts);
-  }
-  absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(request.sampling());
-  if (!sampling.ok()) return sampling.status();
-  absl::StatusOr<std::vector<std::string>> models = ChooseModels(request);
-  if (!models.ok()) return models.status();
-  absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> prompts = ReadPrompts(request);
-  if (!prompts.ok()) return prompts.status();
-
-  evaluator::EvaluationPlan plan;
-  plan.name = request.name();
-  plan.models = *std::move(models);
-  plan.prompts = *std::move(prompts);
-  plan.repeats = request.repeats() == 0 ? 1 : request.repeats();
-  plan.sampling = *sampling;
-  plan.max_new_tokens =
-      request.max_new_tokens() == 0 ? settings_.max_new_tokens : request.max_new_tokens();
-  plan.timeout = limits_.inference_timeout;
-  return plan;
 }
 
 grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
                                              const EvaluateRequest* request,
                                              grpc::ServerWriter<EvaluateResponse>* writer) {
-  absl::StatusOr<evaluator::EvaluationPlan> plan = ToPlan(*request);
+  absl::StatusOr<evaluator::EvaluationPlan> plan =
+      ToPlan(*request, *manager_, store_, {.evaluation = settings_, .limits = limits_});
   if (!plan.ok()) return ToGrpcStatus(plan.status());
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));
   if (!started.ok()) return ToGrpcStatus(started.status());
 
   EvaluateResponse first;
-  ToProto(started->evaluation, first.mutable_started());
+  Tell(started->evaluation, first.mutable_started());
   writer->Write(first);
   while (!context->IsCancelled()) {
     std::optional<evaluator::EvaluationEvent> event = started->feed->Next(kFeedPoll);
     if (!event.has_value()) continue;
+    const auto* end = std::get_if<evaluator::Evaluation>(&*event);
+    if (end != nullptr && end->state == evaluator::EvaluationState::kRunning) {
+      return {grpc::StatusCode::UNAVAILABLE,
+              absl::StrCat("the server stops; it goes on with evaluation ", end->id,
+                           " when it starts again")};
+    }
     if (!writer->Write(ToEvent(*event))) break;
-    if (std::holds_alternative<evaluator::Evaluation>(*event)) return grpc::Status::OK;
+    if (end != nullptr) return grpc::Status::OK;
   }
   return {grpc::StatusCode::CANCELLED,
           absl::StrCat("the client left; the evaluation goes on as ", started->evaluation.id)};
@@ -154,11 +87,34 @@ grpc::Status EvaluationServiceImpl::GetEvaluation(grpc::ServerContext* /*context
                                                   assay::v1::Evaluation* response) {
   absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
   if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
-  ToProto(*evaluation, response);
+  Tell(*evaluation, response);
+  if (absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(request->id()); plan.ok()) {
+    response->set_order_seed(plan->order_seed);
+  }
   if (!request->include_samples()) return grpc::Status::OK;
   absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(request->id());
   if (!samples.ok()) return ToGrpcStatus(samples.status());
   for (const evaluator::Sample& sample : *samples) ToProto(sample, response->add_samples());
+  absl::StatusOr<std::vector<evaluator::TaskAnswer>> answers = store_->Answers(request->id());
+  if (!answers.ok()) return ToGrpcStatus(answers.status());
+  for (const evaluator::TaskAnswer& answer : *answers) ToProto(answer, response->add_answers());
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::CompareEvaluations(
+    grpc::ServerContext* /*context*/, const assay::v1::CompareEvaluationsRequest* request,
+    assay::v1::CompareEvaluationsResponse* response) {
+  evaluator::CompareOptions options;
+  if (request->alpha() != 0) options.alpha = request->alpha();
+  options.correction = FromProto(request->correction());
+  absl::StatusOr<evaluator::Analysis> analysis = evaluator::CompareRuns(
+      store_, {.evaluation_id = request->baseline_id(), .model = request->baseline_model()},
+      {.evaluation_id = request->candidate_id(), .model = request->candidate_model()}, options);
+  if (!analysis.ok()) return ToGrpcStatus(analysis.status());
+  for (const evaluator::Comparison& comparison : analysis->comparisons) {
+    ToProto(comparison, response->add_comparisons());
+  }
+  for (const std::string& decision : analysis->decisions) response->add_decisions(decision);
   return grpc::Status::OK;
 }
 
@@ -172,7 +128,7 @@ grpc::Status EvaluationServiceImpl::ListEvaluations(
       store_->List(request->limit() == 0 ? kDefaultListLimit : request->limit());
   if (!list.ok()) return ToGrpcStatus(list.status());
   for (const evaluator::Evaluation& evaluation : *list) {
-    ToProto(evaluation, response->add_evaluations());
+    Tell(evaluation, response->add_evaluations());
   }
   return grpc::Status::OK;
 }
@@ -185,7 +141,35 @@ grpc::Status EvaluationServiceImpl::CancelEvaluation(
   }
   absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
   if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
-  ToProto(*evaluation, response);
+  Tell(*evaluation, response);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::GetReport(grpc::ServerContext* /*context*/,
+                                              const assay::v1::GetReportRequest* request,
+                                              grpc::ServerWriter<assay::v1::ReportChunk>* writer) {
+  absl::StatusOr<std::string> report = reports_.Make(request->id(), request->format());
+  if (!report.ok()) return ToGrpcStatus(report.status());
+  for (size_t begin = 0; begin < report->size(); begin += kChunkBytes) {
+    assay::v1::ReportChunk chunk;
+    chunk.set_data(report->substr(begin, kChunkBytes));
+    if (!writer->Write(chunk)) return {grpc::StatusCode::CANCELLED, "the client left"};
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::CheckGate(grpc::ServerContext* /*context*/,
+                                              const assay::v1::CheckGateRequest* request,
+                                              assay::v1::GateResult* response) {
+  absl::StatusOr<evaluator::GateResult> result = reports_.Check(request->id(), request->gate());
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  response->set_passed(result->passed);
+  for (const evaluator::GateClauseResult& clause : result->clauses) {
+    assay::v1::GateClause* out = response->add_clauses();
+    out->set_text(clause.text);
+    if (clause.value.has_value()) out->set_value(*clause.value);
+    out->set_holds(clause.holds);
+  }
   return grpc::Status::OK;
 }
 

@@ -2,12 +2,14 @@
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 
-#include "absl/status/statusor.h"
+#include <string>
+
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "evaluator/run_store.h"
 #include "evaluator/runner.h"
 #include "registry/manager.h"
 #include "server/config.h"
+#include "server/evaluation_reports.h"
 
 namespace assay::server {
 
@@ -20,7 +22,9 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
         store_(store),
         manager_(manager),
         settings_(config.evaluation),
-        limits_(config.limits) {}
+        limits_(config.limits),
+        tracking_uri_(config.mlflow.tracking_uri),
+        reports_(store, config.evaluation.economics) {}
 
   grpc::Status Evaluate(grpc::ServerContext* context, const assay::v1::EvaluateRequest* request,
                         grpc::ServerWriter<assay::v1::EvaluateResponse>* writer) override;
@@ -33,17 +37,26 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
   grpc::Status CancelEvaluation(grpc::ServerContext* context,
                                 const assay::v1::CancelEvaluationRequest* request,
                                 assay::v1::Evaluation* response) override;
+  grpc::Status CompareEvaluations(grpc::ServerContext* context,
+                                  const assay::v1::CompareEvaluationsRequest* request,
+                                  assay::v1::CompareEvaluationsResponse* response) override;
+  grpc::Status GetReport(grpc::ServerContext* context, const assay::v1::GetReportRequest* request,
+                         grpc::ServerWriter<assay::v1::ReportChunk>* writer) override;
+  grpc::Status CheckGate(grpc::ServerContext* context, const assay::v1::CheckGateRequest* request,
+                         assay::v1::GateResult* response) override;
 
  private:
-  absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const assay::v1::EvaluateRequest& request) const;
-  absl::StatusOr<std::vector<std::string>> ChooseModels(
-      const assay::v1::EvaluateRequest& request) const;
+  // As a message, with what only the server knows of it.
+  void Tell(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out) const;
+  assay::v1::EvaluateResponse ToEvent(const evaluator::EvaluationEvent& event) const;
 
   evaluator::Runner* const runner_;
   evaluator::RunStore* const store_;
   const registry::Manager* const manager_;
   const EvaluationConfig settings_;
   const LimitsConfig limits_;
+  const std::string tracking_uri_;
+  const EvaluationReports reports_;
 };
 
 }  // namespace assay::server

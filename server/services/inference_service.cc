@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/grpc_status.h"
+#include "server/route_proto.h"
 
 namespace assay::server {
 namespace {
@@ -30,8 +31,7 @@ class StreamObserver final : public CallObserver {
   void OnRouted(const registry::RouteDecision& route) override {
     GenerateStreamResponse event;
     event.mutable_started()->set_model(route.model);
-    event.mutable_started()->mutable_route()->set_rule(route.rule);
-    event.mutable_started()->mutable_route()->set_reason(route.reason);
+    ToProto(route, event.mutable_started()->mutable_route());
     writer_->Write(event);
   }
 
@@ -66,6 +66,14 @@ grpc::Status InferenceServiceImpl::GenerateStream(
   if (!status.ok()) return ToGrpcStatus(status);
   writer->Write(last);
   return grpc::Status::OK;
+}
+
+grpc::Status InferenceServiceImpl::Likelihood(grpc::ServerContext* context,
+                                              const assay::v1::LikelihoodRequest* request,
+                                              assay::v1::LikelihoodResponse* response) {
+  return ToGrpcStatus(likelihood_->Read(
+      *request, absl::FromChrono(context->deadline()), [context] { return context->IsCancelled(); },
+      response));
 }
 
 }  // namespace assay::server

@@ -4,13 +4,15 @@
 
 #include "assay/v1/inference.grpc.pb.h"
 #include "server/generation.h"
+#include "server/likelihood.h"
 
 namespace assay::server {
 
 // Thin: reads the deadline, calls, converts the status. Thread-safe.
 class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
  public:
-  explicit InferenceServiceImpl(GenerationService* generation) : generation_(generation) {}
+  InferenceServiceImpl(GenerationService* generation, LikelihoodService* likelihood)
+      : generation_(generation), likelihood_(likelihood) {}
 
   grpc::Status Generate(grpc::ServerContext* context, const assay::v1::GenerateRequest* request,
                         assay::v1::GenerateResponse* response) override;
@@ -18,8 +20,12 @@ class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
       grpc::ServerContext* context, const assay::v1::GenerateRequest* request,
       grpc::ServerWriter<assay::v1::GenerateStreamResponse>* writer) override;
 
+  grpc::Status Likelihood(grpc::ServerContext* context, const assay::v1::LikelihoodRequest* request,
+                          assay::v1::LikelihoodResponse* response) override;
+
  private:
   GenerationService* const generation_;
+  LikelihoodService* const likelihood_;
 };
 
 }  // namespace assay::server

@@ -2,19 +2,23 @@
 #include "server/services/model_service.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <thread>
+#include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "engine/runtime/inspection.h"
 #include "registry/source.h"
 #include "server/engine_loader.h"
 #include "server/grpc_status.h"
+#include "server/repo_hint.h"
+#include "server/services/progress_queue.h"
 #include "server/services/proto_time.h"
 
 namespace assay::server {
@@ -51,39 +55,79 @@ void FillDetails(const registry::ModelStatus& status, const EngineModel& residen
   details->set_quantization(info.quantization);
   details->set_resident_bytes(status.resident_bytes);
   details->set_load_seconds(absl::ToDoubleSeconds(status.load_time));
+  details->set_load_files_seconds(absl::ToDoubleSeconds(info.load_times.files));
+  details->set_load_tokenizer_seconds(absl::ToDoubleSeconds(info.load_times.tokenizer));
+  details->set_load_weights_seconds(absl::ToDoubleSeconds(info.load_times.weights));
+  details->set_load_warm_up_seconds(absl::ToDoubleSeconds(info.load_times.warm_up));
   *details->mutable_loaded_at() = ToTimestamp(status.loaded_at);
   details->set_has_chat_template(info.has_chat_template);
 }
 
-// Progress of a load that may run on another caller's thread, and outlive this call.
-class ProgressWriter {
- public:
-  explicit ProgressWriter(grpc::ServerWriter<assay::v1::LoadModelResponse>* writer)
-      : writer_(writer) {}
-
-  void Write(std::string_view stage, double fraction) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
-    if (writer_ == nullptr) return;
-    assay::v1::LoadModelResponse event;
-    event.mutable_progress()->set_stage(std::string(stage));
-    event.mutable_progress()->set_fraction(fraction);
-    writer_->Write(event);
+assay::v1::LoadModelResponse ToProto(const registry::LoadStep& step) {
+  assay::v1::LoadModelResponse event;
+  assay::v1::LoadProgress* progress = event.mutable_progress();
+  progress->set_stage(std::string(step.stage));
+  progress->set_fraction(step.fraction);
+  progress->set_bytes_done(step.bytes_done);
+  progress->set_bytes_total(step.bytes_total);
+  progress->set_bytes_per_second(step.bytes_per_second);
+  if (step.time_left != absl::InfiniteDuration()) {
+    progress->set_time_left_seconds(absl::ToDoubleSeconds(step.time_left));
   }
+  return event;
+}
 
-  void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
-    writer_ = nullptr;
-  }
-
- private:
-  absl::Mutex mutex_;
-  grpc::ServerWriter<assay::v1::LoadModelResponse>* writer_ ABSL_GUARDED_BY(mutex_);
-};
+// Runs `work` on a thread of its own, and meanwhile writes what it puts into the queue. The queue
+// may outlive the call: a load goes on for others who wait for it.
+template <typename Event>
+void WriteProgressOf(
+    const std::function<void(const std::shared_ptr<ProgressQueue<Event>>& queue)>& work,
+    grpc::ServerWriter<Event>* writer) {
+  const auto queue = std::make_shared<ProgressQueue<Event>>();
+  std::thread worker([&work, &queue] {
+    work(queue);
+    queue->Close();
+  });
+  while (const std::optional<Event> event = queue->Take()) writer->Write(*event);
+  worker.join();
+}
 
 // Callers on this machine, by gRPC's names for their addresses.
 bool IsLocal(const std::string& peer) {
   return absl::StartsWith(peer, "ipv4:127.") || absl::StartsWith(peer, "ipv6:[::1]") ||
          absl::StartsWith(peer, "ipv6:%5B::1%5D") || absl::StartsWith(peer, "unix:");
+}
+
+void ToProto(const BreakerStatus& from, assay::v1::Breaker* to) {
+  switch (from.state) {
+    case BreakerState::kClosed:
+      to->set_state(assay::v1::BREAKER_STATE_CLOSED);
+      break;
+    case BreakerState::kOpen:
+      to->set_state(assay::v1::BREAKER_STATE_OPEN);
+      break;
+    case BreakerState::kHalfOpen:
+      to->set_state(assay::v1::BREAKER_STATE_HALF_OPEN);
+      break;
+  }
+  to->set_failures(from.failures);
+  to->set_last_error(from.last_error);
+  if (from.state == BreakerState::kOpen) {
+    to->set_retry_in_seconds(absl::ToDoubleSeconds(from.retry_after));
+  }
+}
+
+void ToProto(const registry::PullProgress& from, assay::v1::PullProgress* to) {
+  to->set_stage(std::string(registry::PullStageName(from.stage)));
+  to->set_file(from.file);
+  to->set_bytes_done(from.bytes_done);
+  to->set_bytes_total(from.bytes_total);
+  to->set_files_done(from.files_done);
+  to->set_files_total(from.files_total);
+  to->set_bytes_per_second(from.bytes_per_second);
+  if (from.time_left != absl::InfiniteDuration()) {
+    to->set_time_left_seconds(absl::ToDoubleSeconds(from.time_left));
+  }
 }
 
 void ToProto(const engine::ModelInspection& from, assay::v1::ModelInspection* to) {
@@ -127,20 +171,22 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
                                             const assay::v1::InspectModelRequest* request,
                                             assay::v1::ModelInspection* response) {
   absl::StatusOr<std::string> path = request->path();
-  std::string weights = "auto";
+  engine::LoadOptions options;
   if (!request->id().empty()) {
     const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
     if (!status.ok()) return ToGrpcStatus(status.status());
     path = registry::ResolveSource(status->entry, hub_cache_);
     if (!path.ok()) return ToGrpcStatus(path.status());
-    weights = status->entry.weights;
+    CopySettings(status->entry, &options);
   } else if (path->empty()) {
     return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
   } else if (!IsLocal(context->peer())) {
     return ToGrpcStatus(absl::PermissionDeniedError(
         "path: is read for callers on the server's own machine only; give a model's id"));
   }
-  const absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*path, weights);
+  options.path = *path;
+  const absl::StatusOr<engine::ModelInspection> inspection =
+      engine::InspectModel(std::move(options));
   if (!inspection.ok()) return ToGrpcStatus(inspection.status());
   ToProto(*inspection, response);
   return grpc::Status::OK;
@@ -154,7 +200,19 @@ void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Mode
   model->set_format(status.entry.format);
   for (const std::string& type : status.entry.content_types) model->add_content_types(type);
   model->set_active_requests(status.handles);
-  model->set_is_default(status.entry.id == manager_->catalog().default_model);
+  model->set_licence(status.entry.licence);
+  model->set_download_bytes(status.entry.download_bytes);
+  model->set_built_in(status.entry.built_in);
+  model->mutable_suits()->Assign(status.entry.suits.begin(), status.entry.suits.end());
+  model->set_gated(status.entry.gated);
+  model->set_on_this_machine(registry::ResolveSource(status.entry, hub_cache_).ok());
+  model->set_pinned(status.entry.pin);
+  model->set_evictions(status.evictions);
+  if (status.last_used != absl::InfinitePast()) {
+    *model->mutable_last_used() = ToTimestamp(status.last_used);
+  }
+  ToProto(breakers_->Get(status.entry.id), model->mutable_breaker());
+  model->set_is_default(status.entry.id == manager_->catalog()->default_model);
   manager_->VisitResident(status.entry.id, [&](registry::ResidentModel& resident) {
     FillDetails(status, static_cast<const EngineModel&>(resident), model->mutable_details());
   });
@@ -166,6 +224,8 @@ grpc::Status ModelServiceImpl::ListModels(grpc::ServerContext* /*context*/,
   for (const registry::ModelStatus& status : manager_->List()) {
     Fill(status, response->add_models());
   }
+  response->set_used_bytes(manager_->used_bytes());
+  response->set_budget_bytes(manager_->budget_bytes());
   return grpc::Status::OK;
 }
 
@@ -181,14 +241,18 @@ grpc::Status ModelServiceImpl::GetModel(grpc::ServerContext* /*context*/,
 grpc::Status ModelServiceImpl::LoadModel(grpc::ServerContext* context,
                                          const assay::v1::LoadModelRequest* request,
                                          grpc::ServerWriter<assay::v1::LoadModelResponse>* writer) {
-  auto progress = std::make_shared<ProgressWriter>(writer);
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(
-      request->id(),
-      [progress](std::string_view stage, double fraction) { progress->Write(stage, fraction); },
-      [context] { return context->IsCancelled(); });
-  progress->Close();
+  using Event = assay::v1::LoadModelResponse;
+  absl::StatusOr<registry::Handle> handle;
+  WriteProgressOf<Event>(
+      [&](const std::shared_ptr<ProgressQueue<Event>>& queue) {
+        handle = manager_->Acquire(
+            request->id(), [queue](const registry::LoadStep& step) { queue->Put(ToProto(step)); },
+            [context] { return context->IsCancelled(); });
+      },
+      writer);
   if (!handle.ok()) return ToGrpcStatus(handle.status());
   *handle = registry::Handle();
+  breakers_->Reset(request->id());
   absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
   if (!status.ok()) return ToGrpcStatus(status.status());
   assay::v1::LoadModelResponse last;
@@ -210,18 +274,56 @@ grpc::Status ModelServiceImpl::UnloadModel(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status ModelServiceImpl::GetRoutes(grpc::ServerContext* /*context*/,
-                                         const assay::v1::GetRoutesRequest* /*request*/,
-                                         assay::v1::GetRoutesResponse* response) {
-  const registry::Catalog& catalog = manager_->catalog();
-  for (const registry::ModelEntry& entry : catalog.models) {
-    for (const std::string& type : entry.content_types) {
-      assay::v1::ContentRoute* route = response->add_routes();
-      route->set_content_type(type);
-      route->set_model(entry.id);
-    }
+grpc::Status ModelServiceImpl::PullModel(grpc::ServerContext* context,
+                                         const assay::v1::PullModelRequest* request,
+                                         grpc::ServerWriter<assay::v1::PullModelResponse>* writer) {
+  const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
+  if (!status.ok()) {
+    const std::string hint = RepoHint(*manager_->catalog(), request->id());
+    return ToGrpcStatus({status.status().code(),
+                         absl::StrCat(status.status().message(), hint.empty() ? "" : "; ", hint)});
   }
-  response->set_default_model(catalog.default_model);
+  if (!status->entry.hub.has_value()) {
+    return ToGrpcStatus(absl::FailedPreconditionError(
+        absl::StrCat("model '", request->id(), "' is ", status->entry.path,
+                     " on the server's machine; there is nothing to download")));
+  }
+  using Event = assay::v1::PullModelResponse;
+  absl::StatusOr<registry::PullResult> pulled;
+  WriteProgressOf<Event>(
+      [&](const std::shared_ptr<ProgressQueue<Event>>& queue) {
+        pulled = hub_->Pull(
+            *status->entry.hub,
+            [&queue](const registry::PullProgress& progress) {
+              Event event;
+              ToProto(progress, event.mutable_progress());
+              queue->Put(std::move(event));
+            },
+            [context] { return context->IsCancelled(); });
+      },
+      writer);
+  if (!pulled.ok()) {
+    return ToGrpcStatus({pulled.status().code(),
+                         absl::StrCat("model '", request->id(), "': ", pulled.status().message())});
+  }
+  assay::v1::PullModelResponse last;
+  last.mutable_result()->set_commit(pulled->commit);
+  last.mutable_result()->set_path(pulled->path);
+  last.mutable_result()->set_fetched_bytes(pulled->bytes_fetched);
+  last.mutable_result()->set_present_bytes(pulled->bytes_present);
+  writer->Write(last);
+  return grpc::Status::OK;
+}
+
+grpc::Status ModelServiceImpl::ReloadCatalog(grpc::ServerContext* /*context*/,
+                                             const assay::v1::ReloadCatalogRequest* /*request*/,
+                                             assay::v1::ReloadCatalogResponse* response) {
+  absl::StatusOr<registry::ReloadReport> report = reload_();
+  if (!report.ok()) return ToGrpcStatus(report.status());
+  response->mutable_added()->Assign(report->added.begin(), report->added.end());
+  response->mutable_removed()->Assign(report->removed.begin(), report->removed.end());
+  response->mutable_reloaded()->Assign(report->reloaded.begin(), report->reloaded.end());
+  response->mutable_failed()->Assign(report->failed.begin(), report->failed.end());
   return grpc::Status::OK;
 }
 

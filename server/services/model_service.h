@@ -2,21 +2,42 @@
 #ifndef ASSAY_SERVER_SERVICES_MODEL_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_MODEL_SERVICE_H_
 
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
 #include "registry/manager.h"
+#include "registry/route_policy.h"
+#include "server/hub_fetch.h"
+#include "server/model_breakers.h"
+#include "server/routing.h"
 
 namespace assay::server {
 
 // Thread-safe.
 class ModelServiceImpl final : public assay::v1::ModelService::Service {
  public:
-  // hub_cache: where repositories of the Hub lie.
-  ModelServiceImpl(registry::Manager* manager, absl::Duration drain_timeout, std::string hub_cache)
-      : manager_(manager), drain_timeout_(drain_timeout), hub_cache_(std::move(hub_cache)) {}
+  using ReloadFn = std::function<absl::StatusOr<registry::ReloadReport>()>;
+  using SetRoutesFn = std::function<absl::Status(std::vector<registry::RoutePolicy>)>;
+
+  // hub_cache: where repositories of the Hub lie. reload: reads the catalog again. set_routes: as
+  // Routing::Set().
+  ModelServiceImpl(registry::Manager* manager, const Routing* routing, ModelBreakers* breakers,
+                   absl::Duration drain_timeout, std::string hub_cache, const HubFetch* hub,
+                   ReloadFn reload, SetRoutesFn set_routes)
+      : manager_(manager),
+        routing_(routing),
+        breakers_(breakers),
+        drain_timeout_(drain_timeout),
+        hub_cache_(std::move(hub_cache)),
+        hub_(hub),
+        reload_(std::move(reload)),
+        set_routes_(std::move(set_routes)) {}
 
   grpc::Status ListModels(grpc::ServerContext* context, const assay::v1::ListModelsRequest* request,
                           assay::v1::ListModelsResponse* response) override;
@@ -30,15 +51,30 @@ class ModelServiceImpl final : public assay::v1::ModelService::Service {
   grpc::Status InspectModel(grpc::ServerContext* context,
                             const assay::v1::InspectModelRequest* request,
                             assay::v1::ModelInspection* response) override;
+  grpc::Status PullModel(grpc::ServerContext* context, const assay::v1::PullModelRequest* request,
+                         grpc::ServerWriter<assay::v1::PullModelResponse>* writer) override;
+  grpc::Status ReloadCatalog(grpc::ServerContext* context,
+                             const assay::v1::ReloadCatalogRequest* request,
+                             assay::v1::ReloadCatalogResponse* response) override;
   grpc::Status GetRoutes(grpc::ServerContext* context, const assay::v1::GetRoutesRequest* request,
                          assay::v1::GetRoutesResponse* response) override;
+  grpc::Status SetRoutes(grpc::ServerContext* context, const assay::v1::SetRoutesRequest* request,
+                         assay::v1::SetRoutesResponse* response) override;
+  grpc::Status ExplainRoute(grpc::ServerContext* context,
+                            const assay::v1::ExplainRouteRequest* request,
+                            assay::v1::ExplainRouteResponse* response) override;
 
  private:
   void Fill(const registry::ModelStatus& status, assay::v1::Model* model) const;
 
   registry::Manager* const manager_;
+  const Routing* const routing_;
+  ModelBreakers* const breakers_;
   const absl::Duration drain_timeout_;
   const std::string hub_cache_;
+  const HubFetch* const hub_;
+  const ReloadFn reload_;
+  const SetRoutesFn set_routes_;
 };
 
 }  // namespace assay::server

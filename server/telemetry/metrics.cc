@@ -35,10 +35,14 @@ using Family = prometheus::Family<T>;
 using Buckets = Histogram::BucketBoundaries;
 
 constexpr std::string_view kOther = "other";
-constexpr std::array<std::string_view, 4> kRoutes = {"requested", "fixed", "default", kOther};
+constexpr std::array<std::string_view, 8> kRoutes = {"requested", "fixed",   "weighted", "fallback",
+                                                     "auto",      "explore", "default",  kOther};
 constexpr std::array<std::string_view, 7> kModelStates = {
     "new", "downloading", "loading", "ready", "draining", "unloaded", "failed"};
+// The number is the gauge's value.
+constexpr std::array<std::string_view, 3> kBreakerStates = {"closed", "half_open", "open"};
 constexpr std::array<std::string_view, 3> kEvaluationStates = {"succeeded", "failed", "cancelled"};
+constexpr std::array<std::string_view, 4> kUnloadCauses = {"asked", "evicted", "idle", "reloaded"};
 constexpr std::array<std::string_view, 2> kOutcomes = {"failed", "succeeded"};
 constexpr std::array<std::string_view, 3> kUploadResults = {"ok", "transient_error",
                                                             "permanent_error"};
@@ -117,7 +121,14 @@ struct Metrics::Series {
       Histograms(registry, "assay_model_load_duration_seconds", "Time of successful model loads.");
   Family<Counter>& loads =
       Counters(registry, "assay_model_loads_total", "Model loads by their result.");
-  Family<Counter>& unloads = Counters(registry, "assay_model_unloads_total", "Model unloads.");
+  Family<Counter>& unloads =
+      Counters(registry, "assay_model_unloads_total", "Model unloads by their cause.");
+  Family<Gauge>& breaker_state =
+      Gauges(registry, "assay_breaker_state",
+             "Circuit breaker of the model: 0 closed, 1 half open, 2 open.");
+  Family<Counter>& breaker_transitions =
+      Counters(registry, "assay_breaker_transitions_total",
+               "Changes of the model's circuit breaker by the state it went to.");
   Family<Gauge>& model_bytes = Gauges(registry, "assay_model_resident_bytes",
                                       "Memory held by the model, 0 when it is not loaded.");
   Family<Gauge>& process_bytes =
@@ -152,16 +163,15 @@ struct Metrics::Series {
   std::array<Counter*, kEvaluationStates.size()> evaluation_states = {};
   std::array<Counter*, kUploadResults.size()> upload_results = {};
 
-  // Written by Declare() alone. The last content type is kOther.
-  std::vector<std::string> content_types;
-  absl::flat_hash_map<std::string, std::unique_ptr<ModelSeries>> models;
-  ModelSeries* other = nullptr;
+  absl::Mutex mutex;
+  std::shared_ptr<const Names> names ABSL_GUARDED_BY(mutex);
 };
 
 // The series of one model, resolved once.
 struct Metrics::ModelSeries {
-  ModelSeries(Series* series, const std::string& name)
+  ModelSeries(Series* series, const std::vector<std::string>& types, const std::string& name)
       : model(name),
+        content_types(types),
         families(series),
         duration(series->duration.Add({{"model", name}}, DurationEdges())),
         queue(series->queue.Add({{"model", name}}, DurationEdges())),
@@ -176,34 +186,42 @@ struct Metrics::ModelSeries {
         load_duration(series->load_duration.Add({{"model", name}}, DurationEdges())),
         load_failed(series->loads.Add({{"model", name}, {"result", "failed"}})),
         load_succeeded(series->loads.Add({{"model", name}, {"result", "succeeded"}})),
-        unloads(series->unloads.Add({{"model", name}})),
         resident_bytes(series->model_bytes.Add({{"model", name}})),
-        requests(series->content_types.size() * kRoutes.size() * kStatuses.size()),
-        samples(series->content_types.size()) {
+        breaker(series->breaker_state.Add({{"model", name}})),
+        requests(types.size() * kRoutes.size() * kStatuses.size()),
+        samples(types.size()) {
+    for (size_t i = 0; i < kUnloadCauses.size(); ++i) {
+      unloads[i] =
+          &series->unloads.Add({{"model", name}, {"cause", std::string(kUnloadCauses[i])}});
+    }
+    for (size_t i = 0; i < kBreakerStates.size(); ++i) {
+      breaker_transitions[i] = &series->breaker_transitions.Add(
+          {{"model", name}, {"to", std::string(kBreakerStates[i])}});
+    }
     for (size_t i = 0; i < kModelStates.size(); ++i) {
       states[i] =
           &series->model_state.Add({{"model", name}, {"state", std::string(kModelStates[i])}});
     }
-    for (size_t type = 0; type < series->content_types.size(); ++type) {
+    for (size_t type = 0; type < types.size(); ++type) {
       for (size_t route = 0; route < kRoutes.size(); ++route) Requests(type, route, 0);
       for (size_t outcome = 0; outcome < kOutcomes.size(); ++outcome) {
         samples[type][outcome] =
             &series->samples.Add({{"model", name},
-                                  {"content_type", series->content_types[type]},
+                                  {"content_type", types[type]},
                                   {"outcome", std::string(kOutcomes[outcome])}});
       }
     }
   }
 
   // Only success is there from the start: 17 codes each would be mostly zeros for ever.
-  Counter& Requests(size_t type, size_t route, size_t status) {
+  Counter& Requests(size_t type, size_t route, size_t status) const {
     std::atomic<Counter*>& slot =
         requests[(type * kRoutes.size() + route) * kStatuses.size() + status];
     Counter* counter = slot.load(std::memory_order_acquire);
     if (counter == nullptr) {
       // Two threads may both come here: Add gives both the same counter.
       counter = &families->requests.Add({{"model", model},
-                                         {"content_type", families->content_types[type]},
+                                         {"content_type", content_types[type]},
                                          {"route", std::string(kRoutes[route])},
                                          {"status", std::string(kStatuses[status])}});
       slot.store(counter, std::memory_order_release);
@@ -212,6 +230,7 @@ struct Metrics::ModelSeries {
   }
 
   const std::string model;
+  const std::vector<std::string>& content_types;
   Series* const families;
   Histogram& duration;
   Histogram& queue;
@@ -226,11 +245,31 @@ struct Metrics::ModelSeries {
   Histogram& load_duration;
   Counter& load_failed;
   Counter& load_succeeded;
-  Counter& unloads;
+  std::array<Counter*, kUnloadCauses.size()> unloads = {};
   Gauge& resident_bytes;
+  Gauge& breaker;
+  std::array<Counter*, kBreakerStates.size()> breaker_transitions = {};
   std::array<Gauge*, kModelStates.size()> states = {};
-  std::vector<std::atomic<Counter*>> requests;
+  // Filled as they are used.
+  mutable std::vector<std::atomic<Counter*>> requests;
   std::vector<std::array<Counter*, kOutcomes.size()>> samples;
+};
+
+// What Declare() said; never changed.
+struct Metrics::Names {
+  const ModelSeries& Model(std::string_view model) const {
+    const auto it = models.find(absl::string_view(model.data(), model.size()));
+    return it == models.end() ? *other : *it->second;
+  }
+  int ContentType(std::string_view content_type) const {
+    const int index = IndexOf(content_types, content_type);
+    return index < 0 ? static_cast<int>(content_types.size()) - 1 : index;
+  }
+
+  // The last one is kOther.
+  std::vector<std::string> content_types;
+  absl::flat_hash_map<std::string, std::unique_ptr<ModelSeries>> models;
+  ModelSeries* other = nullptr;
 };
 
 class Metrics::Scrape : public prometheus::Collectable {
@@ -276,35 +315,33 @@ Metrics::~Metrics() = default;
 
 void Metrics::Declare(const std::vector<std::string>& models,
                       const std::vector<std::string>& content_types) {
-  series_->models.clear();
-  series_->content_types = content_types;
-  series_->content_types.emplace_back(kOther);
-  for (const std::string& model : models) {
-    series_->models.try_emplace(model, std::make_unique<ModelSeries>(series_.get(), model));
-  }
-  const std::string other(kOther);
-  series_->models.try_emplace(other, std::make_unique<ModelSeries>(series_.get(), other));
-  series_->other = series_->models.at(other).get();
+  auto names = std::make_shared<Names>();
+  names->content_types = content_types;
+  names->content_types.emplace_back(kOther);
+  const auto add = [&](const std::string& model) {
+    auto series = std::make_unique<ModelSeries>(series_.get(), names->content_types, model);
+    return names->models.try_emplace(model, std::move(series)).first->second.get();
+  };
+  for (const std::string& model : models) add(model);
+  names->other = add(std::string(kOther));
+  const absl::MutexLock lock(&series_->mutex);
+  series_->names = std::move(names);
+}
+
+std::shared_ptr<const Metrics::Names> Metrics::CurrentNames() const {
+  const absl::MutexLock lock(&series_->mutex);
+  return series_->names;
 }
 
 void Metrics::SetRefresh(RefreshFn refresh) { scrape_->SetRefresh(std::move(refresh)); }
 
-Metrics::ModelSeries& Metrics::Model(std::string_view model) const {
-  const auto it = series_->models.find(absl::string_view(model.data(), model.size()));
-  return it == series_->models.end() ? *series_->other : *it->second;
-}
-
-int Metrics::ContentType(std::string_view content_type) const {
-  const int index = IndexOf(series_->content_types, content_type);
-  return index < 0 ? static_cast<int>(series_->content_types.size()) - 1 : index;
-}
-
 void Metrics::RecordRequest(const RequestObservation& request) {
-  ModelSeries& model = Model(request.model);
+  const std::shared_ptr<const Names> names = CurrentNames();
+  const ModelSeries& model = names->Model(request.model);
   const int route = IndexOf(kRoutes, request.route);
   const auto code = static_cast<size_t>(request.status);
   model
-      .Requests(ContentType(request.content_type),
+      .Requests(names->ContentType(request.content_type),
                 route < 0 ? kRoutes.size() - 1 : static_cast<size_t>(route),
                 code < kStatuses.size() ? code : kUnknownStatus)
       .Increment();
@@ -320,28 +357,44 @@ void Metrics::RecordRequest(const RequestObservation& request) {
 }
 
 void Metrics::SetQueue(std::string_view model, int running, int waiting) {
-  ModelSeries& series = Model(model);
+  const std::shared_ptr<const Names> names = CurrentNames();
+  const ModelSeries& series = names->Model(model);
   series.running.Set(running);
   series.waiting.Set(waiting);
 }
 
 void Metrics::SetModelState(std::string_view model, std::string_view state) {
-  ModelSeries& series = Model(model);
+  const std::shared_ptr<const Names> names = CurrentNames();
+  const ModelSeries& series = names->Model(model);
   for (size_t i = 0; i < kModelStates.size(); ++i) {
     series.states[i]->Set(kModelStates[i] == state ? 1 : 0);
   }
 }
 
 void Metrics::RecordModelLoad(std::string_view model, bool succeeded, double seconds) {
-  ModelSeries& series = Model(model);
+  const std::shared_ptr<const Names> names = CurrentNames();
+  const ModelSeries& series = names->Model(model);
   (succeeded ? series.load_succeeded : series.load_failed).Increment();
   if (succeeded) series.load_duration.Observe(seconds);
 }
 
-void Metrics::RecordModelUnload(std::string_view model) { Model(model).unloads.Increment(); }
+void Metrics::RecordModelUnload(std::string_view model, std::string_view cause) {
+  const int index = IndexOf(kUnloadCauses, cause);
+  CurrentNames()->Model(model).unloads[std::max(index, 0)]->Increment();
+}
+
+void Metrics::SetBreaker(std::string_view model, std::string_view state) {
+  const int index = IndexOf(kBreakerStates, state);
+  if (index >= 0) CurrentNames()->Model(model).breaker.Set(index);
+}
+
+void Metrics::RecordBreakerTransition(std::string_view model, std::string_view state) {
+  const int index = IndexOf(kBreakerStates, state);
+  if (index >= 0) CurrentNames()->Model(model).breaker_transitions[index]->Increment();
+}
 
 void Metrics::SetModelResidentBytes(std::string_view model, int64_t bytes) {
-  Model(model).resident_bytes.Set(static_cast<double>(bytes));
+  CurrentNames()->Model(model).resident_bytes.Set(static_cast<double>(bytes));
 }
 
 void Metrics::SetProcessMemory(int64_t resident_bytes, int64_t peak_bytes) {
@@ -360,14 +413,16 @@ void Metrics::RecordEvaluation(std::string_view state) {
 
 void Metrics::RecordEvaluationSample(std::string_view model, std::string_view content_type,
                                      bool succeeded) {
-  Model(model).samples[ContentType(content_type)][succeeded ? 1 : 0]->Increment();
+  const std::shared_ptr<const Names> names = CurrentNames();
+  names->Model(model).samples[names->ContentType(content_type)][succeeded ? 1 : 0]->Increment();
 }
 
 void Metrics::SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
                                  double lower, double upper) {
+  const std::shared_ptr<const Names> names = CurrentNames();
   const prometheus::Labels labels = {
-      {"model", Model(model).model},
-      {"content_type", series_->content_types[ContentType(content_type)]}};
+      {"model", names->Model(model).model},
+      {"content_type", names->content_types[names->ContentType(content_type)]}};
   series_->score.Add(labels).Set(mean);
   series_->score_lower.Add(labels).Set(lower);
   series_->score_upper.Add(labels).Set(upper);

@@ -25,7 +25,7 @@ struct RequestObservation {
   // Names of the catalog; anything that was not declared (empty too) is counted under "other".
   std::string_view model;
   std::string_view content_type;
-  // "requested", "fixed" or "default"; anything else (a request that was never routed): "other".
+  // A rule of registry::RouteDecision; anything else (a request that was never routed): "other".
   std::string_view route;
   absl::StatusCode status = absl::StatusCode::kOk;
   double duration_seconds = 0;
@@ -42,10 +42,10 @@ struct RequestObservation {
 
 enum class UploadResult { kOk, kTransientError, kPermanentError };
 
-// Thread-safe after Declare(). Recording takes no lock of ours: one hash look-up a call, then
-// atomic counters and gauges; only prometheus-cpp's histograms take a mutex of their own for the
-// length of one observation. Labels are bounded by what was declared: no caller can make a series
-// out of request data.
+// Thread-safe. Recording takes a lock for as long as it copies a pointer, then one hash look-up a
+// call and atomic counters and gauges; prometheus-cpp's histograms take a mutex of their own for
+// the length of one observation. Labels are bounded by what was declared: no caller can make a
+// series out of request data.
 class Metrics {
  public:
   explicit Metrics(const BuildInfo& build);
@@ -53,9 +53,9 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // The label values of the catalog. Call once, before any recording and any scrape. Makes every
-  // series of these models with the value 0, except evaluation scores, which appear with the first
-  // evaluation since 0 would be a score.
+  // The label values of the catalog; again when it changes: series that are there keep their
+  // values. Makes every series of these models with the value 0, except evaluation scores, which
+  // appear with the first evaluation since 0 would be a score.
   void Declare(const std::vector<std::string>& models,
                const std::vector<std::string>& content_types);
 
@@ -74,7 +74,12 @@ class Metrics {
   void SetModelState(std::string_view model, std::string_view state);
   // `seconds` counts only where the load succeeded.
   void RecordModelLoad(std::string_view model, bool succeeded, double seconds);
-  void RecordModelUnload(std::string_view model);
+  // `cause` as registry::UnloadCauseName has it; others are counted as "asked".
+  void RecordModelUnload(std::string_view model, std::string_view cause);
+  // `state` as server/breaker.h names it; an unknown one changes nothing.
+  void SetBreaker(std::string_view model, std::string_view state);
+  // Into `state`.
+  void RecordBreakerTransition(std::string_view model, std::string_view state);
   void SetModelResidentBytes(std::string_view model, int64_t bytes);
 
   void SetProcessMemory(int64_t resident_bytes, int64_t peak_bytes);
@@ -100,10 +105,10 @@ class Metrics {
  private:
   struct Series;
   struct ModelSeries;
+  struct Names;
   class Scrape;
 
-  ModelSeries& Model(std::string_view model) const;
-  int ContentType(std::string_view content_type) const;
+  std::shared_ptr<const Names> CurrentNames() const;
 
   std::unique_ptr<Series> series_;
   std::shared_ptr<Scrape> scrape_;

@@ -67,15 +67,15 @@ std::string Field(const json& value, const char* path) {
   return field.is_number() ? field.dump() : "";
 }
 
-absl::Status AnswerError(const std::string& url, const HttpResponse& response) {
+absl::Status AnswerError(const std::string& url, const http::Response& response) {
   const json answer = ParseOrDiscarded(response.body);
   std::string said = answer.is_object() ? absl::StrCat(Field(answer, "/error_code"), " ",
                                                        Field(answer, "/message"))
                                         : response.body;
   said = FitValue(absl::StripAsciiWhitespace(said), kShownAnswerBytes);
-  absl::Status status(
-      CodeOf(response.status),
-      absl::StrCat("MLflow ", WithoutCredentials(url), " answered ", response.status, ": ", said));
+  absl::Status status(CodeOf(response.status),
+                      absl::StrCat("MLflow ", http::WithoutCredentials(url), " answered ",
+                                   response.status, ": ", said));
   if (response.retry_after.has_value()) {
     status.SetPayload(kRetryAfterPayload,
                       absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*response.retry_after))));
@@ -95,14 +95,15 @@ bool IsEndState(const std::string& status) {
 
 }  // namespace
 
-HttpClientOptions HttpOptionsFromMlflowEnvironment() {
-  HttpClientOptions options;
+http::ClientOptions HttpOptionsFromMlflowEnvironment() {
+  http::ClientOptions options;
   options.username = Environment("MLFLOW_TRACKING_USERNAME");
   options.password = Environment("MLFLOW_TRACKING_PASSWORD");
   options.bearer_token = Environment("MLFLOW_TRACKING_TOKEN");
   const std::string insecure = absl::AsciiStrToLower(Environment("MLFLOW_TRACKING_INSECURE_TLS"));
   options.verify_tls = insecure != "true" && insecure != "1";
-  options.ca_path = Environment("MLFLOW_TRACKING_SERVER_CERT_PATH");
+  options.ca_variable = "MLFLOW_TRACKING_SERVER_CERT_PATH";
+  options.ca_path = Environment(options.ca_variable.c_str());
   return options;
 }
 
@@ -130,7 +131,7 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
 }
 
 absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_view tracking_uri,
-                                                                   HttpClientOptions options) {
+                                                                   http::ClientOptions options) {
   std::string uri(absl::StripSuffix(tracking_uri, "/"));
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
   const bool is_http =
@@ -150,21 +151,21 @@ absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_
   }
   curl_free(user);
   curl_free(password);
-  std::string base(absl::StripSuffix(WithoutCredentials(uri), "/"));
+  std::string base(absl::StripSuffix(http::WithoutCredentials(uri), "/"));
   return std::unique_ptr<MlflowClient>(new MlflowClient(std::move(base), std::move(options)));
 }
 
-MlflowClient::MlflowClient(std::string base_url, HttpClientOptions options)
+MlflowClient::MlflowClient(std::string base_url, http::ClientOptions options)
     : base_url_(std::move(base_url)), http_(std::move(options)) {}
 
 absl::StatusOr<json> MlflowClient::Call(absl::string_view method, absl::string_view path,
                                         std::string body) {
-  HttpRequest request;
+  http::Request request;
   request.method = std::string(method);
   request.url = absl::StrCat(base_url_, "/api/2.0/mlflow/", path);
   request.body = std::move(body);
   request.headers = {{"Content-Type", "application/json"}};
-  const absl::StatusOr<HttpResponse> response = http_.Send(request);
+  const absl::StatusOr<http::Response> response = http_.Send(request);
   if (!response.ok()) return response.status();
   if (response->status != 200) return AnswerError(request.url, *response);
   json answer = ParseOrDiscarded(response->body);
@@ -182,7 +183,8 @@ absl::StatusOr<json> MlflowClient::Post(absl::string_view path, const json& body
 
 absl::StatusOr<std::string> MlflowClient::LookUpExperiment(const std::string& experiment) {
   const absl::StatusOr<json> answer = Call(
-      "GET", absl::StrCat("experiments/get-by-name?experiment_name=", UrlEscape(experiment)), "");
+      "GET", absl::StrCat("experiments/get-by-name?experiment_name=", http::UrlEscape(experiment)),
+      "");
   if (!answer.ok()) return answer.status();
   std::string id = Field(*answer, "/experiment/experiment_id");
   if (id.empty()) return MissingField("experiment.experiment_id", *answer);

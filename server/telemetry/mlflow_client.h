@@ -12,15 +12,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "evaluator/run_store.h"
+#include "http/client.h"
 #include "nlohmann/json.hpp"
-#include "server/telemetry/http_client.h"
 
 namespace assay::server {
 
 // MLflow's own variables: MLFLOW_TRACKING_USERNAME and _PASSWORD (Basic), else
 // MLFLOW_TRACKING_TOKEN (Bearer), MLFLOW_TRACKING_INSECURE_TLS ("true" or "1": no verification),
 // MLFLOW_TRACKING_SERVER_CERT_PATH.
-HttpClientOptions HttpOptionsFromMlflowEnvironment();
+http::ClientOptions HttpOptionsFromMlflowEnvironment();
 
 // Worth trying again without anybody changing anything: answers 408, 429 and 5xx, no connection,
 // timeouts, answers that are not MLflow's.
@@ -32,7 +32,7 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 //
 // Errors by HTTP answer: 400 INVALID_ARGUMENT, 401 UNAUTHENTICATED, 403 PERMISSION_DENIED, 404
 // NOT_FOUND, 408 and 429 RESOURCE_EXHAUSTED, 500 INTERNAL, other 5xx UNAVAILABLE, the rest
-// FAILED_PRECONDITION; an answer that is not JSON or lacks a field is INTERNAL; HttpClient's own
+// FAILED_PRECONDITION; an answer that is not JSON or lacks a field is INTERNAL; http::Client's own
 // otherwise. Messages name the URL and what the server said (shortened).
 class MlflowClient {
  public:
@@ -40,7 +40,7 @@ class MlflowClient {
   // name and password in it are used and never shown. INVALID_ARGUMENT for other kinds of URI (a
   // file path, "databricks").
   static absl::StatusOr<std::unique_ptr<MlflowClient>> Create(absl::string_view tracking_uri,
-                                                              HttpClientOptions options);
+                                                              http::ClientOptions options);
 
   // The id of the experiment, created if need be; FAILED_PRECONDITION where it is deleted on the
   // server. Remembered after the first call.
@@ -58,7 +58,7 @@ class MlflowClient {
   // Where a person sees the run.
   std::string RunUrl(absl::string_view experiment_id, absl::string_view run_id) const;
 
-  // As HttpClient::Expire. Thread-safe.
+  // As http::Client::Expire. Thread-safe.
   void Expire(absl::Time when) { http_.Expire(when); }
 
  private:
@@ -67,7 +67,7 @@ class MlflowClient {
     bool finished;
   };
 
-  MlflowClient(std::string base_url, HttpClientOptions options);
+  MlflowClient(std::string base_url, http::ClientOptions options);
 
   absl::StatusOr<nlohmann::json> Call(absl::string_view method, absl::string_view path,
                                       std::string body);
@@ -79,7 +79,7 @@ class MlflowClient {
                                     const evaluator::TrackedRun& run);
 
   const std::string base_url_;
-  HttpClient http_;
+  http::Client http_;
   absl::flat_hash_map<std::string, std::string> experiment_ids_;
 };
 

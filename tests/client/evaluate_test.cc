@@ -29,6 +29,7 @@ void Estimate(double mean, double low, double high, v1::Estimate* estimate) {
 
 v1::Evaluation Result() {
   v1::Evaluation result;
+  result.set_mlflow_tracking_uri("http://127.0.0.1:5000");
   result.set_id("e1");
   result.set_name("nightly");
   result.set_state(v1::EVALUATION_STATE_SUCCEEDED);

@@ -69,6 +69,29 @@ grpc::Status FakeModels::UnloadModel(grpc::ServerContext* context,
   return GetModel(context, &get, reply->mutable_model());
 }
 
+grpc::Status FakeModels::GetRoutes(grpc::ServerContext*, const v1::GetRoutesRequest*,
+                                   v1::GetRoutesResponse* reply) {
+  *reply = routes;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeModels::SetRoutes(grpc::ServerContext*, const v1::SetRoutesRequest* request,
+                                   v1::SetRoutesResponse* reply) {
+  set = *request;
+  for (const v1::ContentRoute& route : request->routes()) {
+    if (route.model() == "nope") return {grpc::StatusCode::INVALID_ARGUMENT, "routes[0]: model"};
+  }
+  *reply->mutable_routes() = routes.routes();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeModels::ExplainRoute(grpc::ServerContext*, const v1::ExplainRouteRequest* request,
+                                      v1::ExplainRouteResponse* reply) {
+  asked = *request;
+  *reply = explanation;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeEvaluations::GetEvaluation(grpc::ServerContext*,
                                             const v1::GetEvaluationRequest* request,
                                             v1::Evaluation* reply) {
@@ -82,6 +105,35 @@ grpc::Status FakeEvaluations::ListEvaluations(grpc::ServerContext*,
                                               const v1::ListEvaluationsRequest*,
                                               v1::ListEvaluationsResponse* reply) {
   *reply->add_evaluations() = stored;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEvaluations::CompareEvaluations(grpc::ServerContext* /*context*/,
+                                                 const v1::CompareEvaluationsRequest* request,
+                                                 v1::CompareEvaluationsResponse* reply) {
+  compared = *request;
+  *reply = comparison;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEvaluations::GetReport(grpc::ServerContext* /*context*/,
+                                        const v1::GetReportRequest* request,
+                                        Writer<v1::ReportChunk>* writer) {
+  report = *request;
+  for (const std::string& data : chunks) {
+    v1::ReportChunk chunk;
+    chunk.set_data(data);
+    writer->Write(chunk);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEvaluations::CheckGate(grpc::ServerContext* /*context*/,
+                                        const v1::CheckGateRequest* request,
+                                        v1::GateResult* reply) {
+  gates.push_back(*request);
+  if (request->gate() == "bad") return {grpc::StatusCode::INVALID_ARGUMENT, "gate: 1: bad"};
+  *reply = gate;
   return grpc::Status::OK;
 }
 

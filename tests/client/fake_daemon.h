@@ -39,6 +39,10 @@ struct FakeModels final : v1::ModelService::Service {
   std::vector<v1::Model> models;
   v1::ModelInspection inspection;
   v1::InspectModelRequest inspected;
+  v1::GetRoutesResponse routes;
+  v1::SetRoutesRequest set;
+  v1::ExplainRouteRequest asked;
+  v1::ExplainRouteResponse explanation;
 
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* reply) override;
@@ -46,16 +50,34 @@ struct FakeModels final : v1::ModelService::Service {
                         v1::Model* reply) override;
   grpc::Status LoadModel(grpc::ServerContext*, const v1::LoadModelRequest* request,
                          Writer<v1::LoadModelResponse>* writer) override;
+  std::function<grpc::Status(Writer<v1::PullModelResponse>&)> pull;
+  grpc::Status PullModel(grpc::ServerContext*, const v1::PullModelRequest*,
+                         Writer<v1::PullModelResponse>* writer) override {
+    return pull(*writer);
+  }
   grpc::Status InspectModel(grpc::ServerContext*, const v1::InspectModelRequest* request,
                             v1::ModelInspection* reply) override;
   grpc::Status UnloadModel(grpc::ServerContext*, const v1::UnloadModelRequest* request,
                            v1::UnloadModelResponse* reply) override;
+  grpc::Status GetRoutes(grpc::ServerContext*, const v1::GetRoutesRequest*,
+                         v1::GetRoutesResponse* reply) override;
+  grpc::Status SetRoutes(grpc::ServerContext*, const v1::SetRoutesRequest* request,
+                         v1::SetRoutesResponse* reply) override;
+  grpc::Status ExplainRoute(grpc::ServerContext*, const v1::ExplainRouteRequest* request,
+                            v1::ExplainRouteResponse* reply) override;
 };
 
 struct FakeEvaluations final : v1::EvaluationService::Service {
   std::function<grpc::Status(grpc::ServerContext&, const v1::EvaluateRequest&,
                              Writer<v1::EvaluateResponse>&)>
       evaluate;
+  v1::CompareEvaluationsRequest compared;
+  v1::CompareEvaluationsResponse comparison;
+  v1::GetReportRequest report;
+  // The report, a chunk each.
+  std::vector<std::string> chunks;
+  std::vector<v1::CheckGateRequest> gates;
+  v1::GateResult gate;
   // What GetEvaluation, ListEvaluations and CancelEvaluation know.
   v1::Evaluation stored;
 
@@ -69,6 +91,13 @@ struct FakeEvaluations final : v1::EvaluationService::Service {
                                v1::ListEvaluationsResponse* reply) override;
   grpc::Status CancelEvaluation(grpc::ServerContext*, const v1::CancelEvaluationRequest* request,
                                 v1::Evaluation* reply) override;
+  grpc::Status CompareEvaluations(grpc::ServerContext*,
+                                  const v1::CompareEvaluationsRequest* request,
+                                  v1::CompareEvaluationsResponse* reply) override;
+  grpc::Status GetReport(grpc::ServerContext*, const v1::GetReportRequest* request,
+                         Writer<v1::ReportChunk>* writer) override;
+  grpc::Status CheckGate(grpc::ServerContext*, const v1::CheckGateRequest* request,
+                         v1::GateResult* reply) override;
 };
 
 struct CliResult {

@@ -91,10 +91,43 @@ TEST_F(ModelsTest, TableHasARowAModel) {
   EXPECT_THAT(result.out, HasSubstr("broken  failed  -"));
 }
 
+TEST_F(ModelsTest, BuiltInModelsStandApart) {
+  v1::Model built_in;
+  built_in.set_id("bloom_560m");
+  built_in.set_state(v1::MODEL_STATE_NEW);
+  built_in.set_built_in(true);
+  built_in.set_licence("rail");
+  built_in.set_download_bytes(3 << 19);
+  daemon_.models.models.push_back(built_in);
+  const CliResult own = daemon_.Run({"models"});
+  EXPECT_THAT(own.out, Not(HasSubstr("bloom_560m")));
+  EXPECT_THAT(own.out, HasSubstr("and 1 that come with Assay: assay models --all\n"));
+  const CliResult all = daemon_.Run({"models", "--all"});
+  EXPECT_THAT(all.out, ::testing::ContainsRegex("bloom_560m +no +.*rail.*~1.5 MiB\n"));
+  EXPECT_THAT(all.out, Not(HasSubstr("that come with Assay")));
+}
+
 TEST_F(ModelsTest, DetailsSayWhyAModelFailed) {
   const CliResult result = daemon_.Run({"models", "broken"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("truncated[31m file"));
+}
+
+TEST_F(ModelsTest, AnOpenBreakerIsSeenInTheTableAndExplained) {
+  v1::Breaker& breaker = *daemon_.models.models[1].mutable_breaker();
+  breaker.set_state(v1::BREAKER_STATE_OPEN);
+  breaker.set_failures(5);
+  breaker.set_last_error("DATA_LOSS (truncated\x1b[31m)");
+  breaker.set_retry_in_seconds(9.25);
+  EXPECT_THAT(daemon_.Run({"models"}).out, HasSubstr("failed, breaker open"));
+  EXPECT_THAT(
+      daemon_.Run({"models", "broken"}).out,
+      HasSubstr("open after 5 failures in a row, the last: DATA_LOSS (truncated[31m); tried "
+                "again in 9.2 s"));
+  breaker.set_state(v1::BREAKER_STATE_CLOSED);
+  breaker.set_failures(0);
+  EXPECT_THAT(daemon_.Run({"models"}).out, Not(HasSubstr("breaker")));
+  EXPECT_THAT(daemon_.Run({"models", "broken"}).out, Not(HasSubstr("breaker")));
 }
 
 TEST_F(ModelsTest, UnknownModelIsNotFound) {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/model_executor.h"
+#include "engine/runtime/token_choice.h"
 #include "engine/text/tokenizer.h"
 
 namespace assay::engine {
@@ -83,16 +84,27 @@ class FakeExecutor : public ModelExecutor {
       }
       if (chunk.logits == LogitsWanted::kNone) continue;
       std::vector<TokenId> read;
-      for (int64_t t = 0; t < chunk.position + count; ++t) read.push_back(Place(chunk, t));
-      wanted_.push_back(std::move(read));
+      const int64_t first =
+          chunk.logits == LogitsWanted::kAll ? chunk.position : chunk.position + count - 1;
+      for (int64_t t = 0; t < chunk.position + count; ++t) {
+        read.push_back(Place(chunk, t));
+        if (t >= first) wanted_.push_back(read);
+      }
     }
     steps.push_back(std::move(step));
     return error;
   }
 
-  absl::StatusOr<TokenId> Choose(int64_t row, Sampler&) override {
-    ++chosen;
-    return next(wanted_.at(static_cast<size_t>(row)));
+  absl::Duration waited() const override { return absl::ZeroDuration(); }
+  bool takes_turns() const override { return shared; }
+
+  void Choose(absl::Span<TokenChoice> choices) override {
+    for (TokenChoice& choice : choices) {
+      choice.tokens = ChooseWhileGuessed(choice, [this](int64_t row, Sampler&) {
+        ++chosen;
+        return absl::StatusOr<TokenId>(next(wanted_.at(static_cast<size_t>(row))));
+      });
+    }
   }
   absl::Status CopyLogits(int64_t, absl::Span<float>) override {
     return absl::UnimplementedError("not needed");
@@ -108,6 +120,7 @@ class FakeExecutor : public ModelExecutor {
   absl::Status error;
   std::vector<std::vector<Call>> steps;
   std::atomic<int> chosen = 0;
+  std::atomic<bool> shared = false;
 
  private:
   TokenId& Place(const SequenceChunk& chunk, int64_t t) {

@@ -180,12 +180,19 @@ TEST_F(GenerationTest, TimingsAddUp) {
   EXPECT_GE(t.total, t.first_token + 2 * t.per_token);
   EXPECT_LT(t.total, absl::Seconds(60));
   EXPECT_GT(t.per_token, absl::ZeroDuration());
+  EXPECT_GT(t.inter_token_p50, absl::ZeroDuration());
+  EXPECT_LE(t.inter_token_p50, t.inter_token_p90);
+  EXPECT_LE(t.inter_token_p90, t.inter_token_p99);
+  // Two gaps: the median by nearest rank is the shorter one, the highest the longer. The mean's
+  // clock starts a little earlier.
+  EXPECT_LE(t.inter_token_p50 + t.inter_token_p99, 2 * t.per_token);
 }
 
 TEST_F(GenerationTest, OneTokenHasNoTimePerToken) {
   const auto result = Run({0, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->timings.per_token, absl::ZeroDuration());
+  EXPECT_EQ(result->timings.inter_token_p99, absl::ZeroDuration());
 }
 
 TEST_F(GenerationTest, BadRequestsAreInvalid) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #ifdef __linux__
@@ -101,6 +102,43 @@ TEST_F(LanguageModelTest, SeededSamplingRepeats) {
   EXPECT_NE(text(1), text(2));
 }
 
+// Greedy and drawn texts, alone without guesses, and many at once with them.
+TEST_F(LanguageModelTest, NeitherNeighboursNorGuessesChangeAText) {
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::vector<GenerationRequest> requests;
+  for (uint64_t i = 0; i < 12; ++i) {
+    GenerationRequest& request = requests.emplace_back();
+    request.prompt.text =
+        "Repeat: one fish, two fish, red fish, blue fish, black fish, old fish, new fish. " +
+        std::string(i, '!');
+    if (i % 3 != 0) request.sampling = {.temperature = 0.3F, .top_p = 0.95F, .seed = i};
+    if (i % 3 == 2) request.sampling.top_k = 40;
+    request.max_new_tokens = 40;
+  }
+  std::vector<std::shared_ptr<GenerationStream>> streams;
+  for (const GenerationRequest& request : requests) streams.push_back(*(*model)->Submit(request));
+  int accepted = 0;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    absl::StatusOr<GenerationResult> together = absl::UnknownError("no result");
+    while (auto event = streams[i]->Next(absl::Seconds(20))) {
+      if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) together = *end;
+    }
+    ASSERT_TRUE(together.ok()) << together.status();
+    requests[i].drafts = false;
+    const auto alone = (*model)->Generate(requests[i], nullptr);
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    EXPECT_EQ(together->tokens, alone->tokens) << i;
+    EXPECT_EQ(alone->drafted_tokens, 0);
+    accepted += together->accepted_tokens;
+    requests[i].drafts = true;
+    const auto guessed = (*model)->Generate(requests[i], nullptr);
+    EXPECT_EQ(guessed->tokens, alone->tokens) << i;
+    accepted += guessed->accepted_tokens;
+  }
+  EXPECT_GT(accepted, 0);
+}
+
 TEST_F(LanguageModelTest, InfoDescribesTheFile) {
   const auto model = LanguageModel::Load(options_);
   ASSERT_TRUE(model.ok()) << model.status();
@@ -115,7 +153,7 @@ TEST_F(LanguageModelTest, InfoDescribesTheFile) {
   EXPECT_EQ(info.dtype, "float32");
   const auto estimate = LanguageModel::EstimateBytes(options_);
   ASSERT_TRUE(estimate.ok()) << estimate.status();
-  const int64_t resident = info.weight_bytes + info.kv_cache_bytes;
+  const int64_t resident = info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
   EXPECT_GE(*estimate, resident);
   EXPECT_LE(*estimate, resident + resident / 4);
 }

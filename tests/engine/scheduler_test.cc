@@ -174,6 +174,50 @@ TEST_F(SchedulerTest, TextsAreThoseOfEachRequestAloneWhateverTheyShare) {
   EXPECT_TRUE(scheduler_->RunAlone([](ModelExecutor&) { return absl::OkStatus(); }).ok());
 }
 
+// A text that comes back to itself, so that guesses are often right, with tokens that break it.
+TEST_F(SchedulerTest, GuessesChangeNothingButTheSteps) {
+  Start({.max_running = 4, .max_waiting = 1000, .draft_tokens = 7}, /*pages=*/12);
+  const auto next = [](const std::vector<TokenId>& text) {
+    return TokenId(text.size() % 41 == 0 ? 999 + text.size() : (text.back() * 7 + 3) % 11);
+  };
+  executor_->next = next;
+  std::vector<std::shared_ptr<GenerationStream>> streams;
+  for (TokenId i = 0; i < 12; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
+  int drafted = 0;
+  int accepted = 0;
+  for (TokenId i = 0; i < 12; ++i) {
+    const auto result = ReadToEnd(*streams[static_cast<size_t>(i)]);
+    ASSERT_TRUE(result.ok()) << result.status();
+    std::vector<TokenId> text = {i, i};
+    while (text.size() < 2 + static_cast<size_t>(20 * (i % 5) + 1)) text.push_back(next(text));
+    EXPECT_EQ(result->tokens, std::vector<TokenId>(text.begin() + 2, text.end())) << i;
+    drafted += result->drafted_tokens;
+    accepted += result->accepted_tokens;
+  }
+  EXPECT_GT(accepted, 0);
+  EXPECT_GT(drafted, accepted);
+}
+
+TEST_F(SchedulerTest, PagesOfWrongGuessesAreNotKeptAsPrefixes) {
+  Start({.draft_tokens = 7});
+  // Repeats itself until token 60, then no more.
+  const auto next = [](const std::vector<TokenId>& text) {
+    return TokenId(text.size() < 60 ? text.size() % 5 : text.size());
+  };
+  executor_->next = next;
+  const auto first = ReadToEnd(*Submit(Request({0}, 90)));
+  ASSERT_TRUE(first.ok());
+  EXPECT_GT(first->accepted_tokens, 0);
+  std::vector<TokenId> text = {0};
+  text.insert(text.end(), first->tokens.begin(), first->tokens.end());
+  const auto second = ReadToEnd(*Submit(Request(text, 20)));
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->cached_tokens, 64);
+  executor_->next = Mixed;
+  const auto mixed = ReadToEnd(*Submit(Request(text, 20)));
+  EXPECT_EQ(mixed->tokens, Alone(Request(text, 20)));
+}
+
 TEST_F(SchedulerTest, AKnownBeginningIsNotReadAgain) {
   Start({.prefill_chunk = 256});
   const std::vector<TokenId> prompt = TokensFrom(0, 100);
@@ -213,6 +257,14 @@ TEST_F(SchedulerTest, ALongPromptGoesBetweenTheTokensOfOthers) {
     for (const auto& call : step) EXPECT_LE(call.tokens.size(), 100U);
   }
   EXPECT_GT(pieces, 2U);
+}
+
+TEST_F(SchedulerTest, APromptIsReadInShortTurnsBesideOtherModels) {
+  Start({.prefill_chunk = 200});
+  executor_->shared = true;
+  ASSERT_TRUE(ReadToEnd(*Submit(Request(TokensFrom(0, 200), 1))).ok());
+  ASSERT_GE(executor_->steps.size(), 2U);
+  EXPECT_EQ(executor_->steps[0][0].tokens.size(), 8U);
 }
 
 TEST_F(SchedulerTest, HigherPriorityGoesFirst) {

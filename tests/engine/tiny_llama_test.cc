@@ -2,6 +2,7 @@
 // tests/golden/runtime/make_tiny_llama.py.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +12,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "engine/runtime/language_model.h"
 
 namespace assay::engine {
@@ -121,6 +126,60 @@ TEST_P(TinyLlamaTest, HalfPrecisionStaysNear) {
   }
 }
 
+TEST_P(TinyLlamaTest, Int8KeysAndValuesStayNear) {
+  const Golden golden = ReadGolden(GetParam());
+  const float largest =
+      std::abs(*std::max_element(golden.logits.begin(), golden.logits.end(),
+                                 [](float a, float b) { return std::abs(a) < std::abs(b); }));
+  for (const int chunk : {256, 7, 1}) {
+    LoadOptions options = OptionsFor(GetParam());
+    options.kv_cache = "int8";
+    options.prefill_chunk = chunk;
+    const auto model = LanguageModel::Load(options);
+    ASSERT_TRUE(model.ok()) << model.status();
+    const auto logits = (*model)->Logits(golden.prompt);
+    ASSERT_TRUE(logits.ok()) << logits.status();
+    // As for half precision: random weights, whose scores nothing keeps small. That the kernel adds
+    // nothing to the rounding is paged_attention_test's.
+    EXPECT_LE(MaxDifference(*logits, golden.logits), 0.1F * largest) << chunk;
+    EXPECT_GT(MaxDifference(*logits, golden.logits), 0.0F) << chunk;
+    const auto estimate = LanguageModel::EstimateBytes(options);
+    ASSERT_TRUE(estimate.ok()) << estimate.status();
+    EXPECT_GE(*estimate, (*model)->info().weight_bytes + (*model)->info().kv_cache_bytes);
+  }
+}
+
+TEST_P(TinyLlamaTest, Int8KeysAndValuesGiveATextThatNeighboursDoNotChange) {
+  LoadOptions options = OptionsFor(GetParam());
+  options.weights = "auto";
+  options.kv_cache = "int8";
+  const auto model = LanguageModel::Load(options);
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::vector<GenerationRequest> requests(6);
+  std::vector<std::vector<TokenId>> alone;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    for (size_t t = 0; t < 5 + 9 * i; ++t) {
+      requests[i].prompt.tokens.push_back(static_cast<TokenId>(3 + (t * 7 + i * 11) % 40));
+    }
+    requests[i].max_new_tokens = 24;
+    requests[i].ignore_end_of_text = true;
+    const auto result = (*model)->Generate(requests[i], nullptr);
+    ASSERT_TRUE(result.ok()) << result.status();
+    ASSERT_EQ(result->tokens.size(), 24U);
+    alone.push_back(result->tokens);
+  }
+  std::vector<std::shared_ptr<GenerationStream>> streams;
+  for (const GenerationRequest& request : requests) streams.push_back(*(*model)->Submit(request));
+  for (size_t i = 0; i < streams.size(); ++i) {
+    absl::StatusOr<GenerationResult> together = absl::UnknownError("no result");
+    while (auto event = streams[i]->Next(absl::Seconds(20))) {
+      if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) together = *end;
+    }
+    ASSERT_TRUE(together.ok()) << together.status();
+    EXPECT_EQ(together->tokens, alone[i]) << i;
+  }
+}
+
 TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
   int64_t before = std::numeric_limits<int64_t>::max();
   for (const char* weights : {"full", "int8", "int4"}) {
@@ -165,7 +224,8 @@ class DamagedModelTest : public ::testing::Test {
     std::ifstream in(std::string(kFolder) + "tiny_tied.gguf", std::ios::binary);
     const std::string good((std::istreambuf_iterator<char>(in)), {});
     LoadOptions options = OptionsFor("tiny_tied");
-    options.path = ::testing::TempDir() + "damaged.gguf";
+    // Tests of this suite run beside each other, each in a process of its own.
+    options.path = absl::StrCat(::testing::TempDir(), "damaged-", getpid(), ".gguf");
     std::ofstream(options.path, std::ios::binary) << Replaced(good, from, to);
     return LanguageModel::Load(options).status();
   }
@@ -226,6 +286,14 @@ TEST(LoadTest, BadOptionsAreInvalid) {
   EXPECT_EQ(context.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(context.message(), HasSubstr("129"));
   EXPECT_THAT(context.message(), HasSubstr("128"));
+  options = OptionsFor("tiny_tied");
+  options.kv_cache = "int4";
+  EXPECT_THAT(LanguageModel::Load(options).status().message(), HasSubstr("kv_cache \"int4\""));
+  options.kv_cache = "int8";
+  options.cpu_kernels = false;
+  const absl::Status elsewhere = LanguageModel::Load(options).status();
+  EXPECT_EQ(elsewhere.code(), absl::StatusCode::kUnimplemented) << elsewhere;
+  EXPECT_THAT(elsewhere.message(), HasSubstr("the CPU's kernels only"));
   options = OptionsFor("no_such_model");
   EXPECT_EQ(LanguageModel::Load(options).status().code(), absl::StatusCode::kNotFound);
 }

@@ -21,6 +21,7 @@ class FakeGenerator : public TextGenerator {
   std::map<std::string, absl::Status> prepare_errors;
   // By prompt text.
   std::map<std::string, absl::Status> generate_errors;
+  std::string revision = "sha256:0123456789ab";
   // Called before each answer.
   std::function<void(const GenerationJob&, const std::function<bool()>& cancelled)> before_answer;
 
@@ -32,6 +33,7 @@ class FakeGenerator : public TextGenerator {
     }
     return LoadReport{.load_seconds = 1.5,
                       .resident_bytes = 400'000'000,
+                      .revision = revision,
                       .parameters = {{"device", "cpu"}, {"architecture", "llama"}}};
   }
 
@@ -57,6 +59,24 @@ class FakeGenerator : public TextGenerator {
                       .per_token_ms = 10,
                       .total_ms = 1000 + 100 * length,
                       .tokens_per_second = 20 + length};
+  }
+
+  // By continuation (or text), two tokens each; others are INTERNAL.
+  std::map<std::string, double> likelihoods;
+  absl::Status likelihood_error;
+
+  absl::StatusOr<std::vector<Likelihood>> Likelihoods(
+      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+    if (!likelihood_error.ok()) return likelihood_error;
+    std::vector<std::string> asked = job.continuations;
+    if (!job.text.empty()) asked = {job.text};
+    std::vector<Likelihood> found;
+    for (const std::string& text : asked) {
+      const auto known = likelihoods.find(text);
+      if (known == likelihoods.end()) return absl::InternalError(absl::StrCat("what is ", text));
+      found.push_back({.log_likelihood = known->second, .tokens = 2});
+    }
+    return found;
   }
 
   std::vector<std::string> prepared() const {

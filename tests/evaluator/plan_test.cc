@@ -10,14 +10,16 @@
 #include <tuple>
 
 #include "evaluator/evaluation_id.h"
+#include "evaluator/plan_json.h"
 #include "evaluator/prompt_set.h"
+#include "tests/evaluator/records.h"
 
 namespace assay::evaluator {
 namespace {
 
 EvaluationPlan GoodPlan() {
   EvaluationPlan plan;
-  plan.models = {"m1", "m2", "m3"};
+  plan.models = Candidates({"m1", "m2", "m3"});
   plan.prompts = {{"a", "twitter", "pa"}, {"b", "twitter", "pb"}, {"c", "linkedin", "pc"}};
   plan.repeats = 4;
   return plan;
@@ -37,11 +39,13 @@ TEST(PlanTest, EveryErrorNamesFieldAndValue) {
   using Plan = EvaluationPlan;
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {}; }),
             "models: is empty; name at least one model");
-  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {"m", ""}; }), "models[1]: is empty");
-  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = {"m", "m"}; }), "models[1]: 'm' stands twice");
-  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models.assign(65, "m"); }), "models: 65 models; at most 64");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = Candidates({"m", ""}); }), "models[1]: is empty");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models = Candidates({"m", "m"}); }),
+            "models[1]: 'm' stands twice; give one of them another name");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models.assign(65, {.name = "m", .model = "m"}); }),
+            "models: 65 models; at most 64");
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts = {}; }),
-            "prompts: is empty; give at least one prompt");
+            "prompts: is empty, and there are no tasks; give at least one prompt");
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[1].id = ""; }), "prompts[1].id: is empty");
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.prompts[2].id = "a"; }), "prompts[2].id: 'a' stands twice");
   EXPECT_EQ(
@@ -66,6 +70,53 @@ TEST(PlanTest, EveryErrorNamesFieldAndValue) {
             "timeout: 0; give more than 0");
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.name.assign(501, 'n'); }),
             "name: has 501 bytes; at most 500");
+}
+
+TEST(PlanTest, ErrorsOfTheComparisonNameFieldAndValue) {
+  using Plan = EvaluationPlan;
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.baseline = "m9"; }),
+            "baseline: 'm9' is not one of the models; there are m1, m2, m3");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models[1].name = "m 2"; }),
+            "models[1].name: 'm 2'; use 1 to 200 letters, digits, '.', '_', ':' or '-'");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.models[1].sampling = Sampling{.top_k = -1}; }),
+            "models[1].sampling.top_k: -1; give 0 (off) or more");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.alpha = std::nan(""); }),
+            "alpha: nan; give a number above 0 and at most 0.5, such as 0.05");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.scorers = {}; }), "scorers: has 0 names; give 1 to 16");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.scorers = {"assay", "assay"}; }),
+            "scorers[1]: 'assay' stands twice");
+  EXPECT_EQ(ErrorAfter([](Plan& p) { p.economics = EconomicsInputs{.power_watts = -1}; }),
+            "economics: power_watts is -1; give a finite number that is not negative");
+}
+
+TEST(PlanTest, ErrorsOfTasksNameFieldAndValue) {
+  const auto error = [](const KnownAnswerTask& task) {
+    return ErrorAfter([&task](EvaluationPlan& plan) { plan.tasks = {task}; });
+  };
+  EXPECT_EQ(error({.name = "a task"}),
+            "tasks[0].name: 'a task'; use 1 to 64 letters, digits, '_' or '-'");
+  EXPECT_EQ(error({.name = "t"}), "tasks[0].items: has 0 items; give 1 to 10000");
+  EXPECT_EQ(error({.name = "t", .items = {{"q", "x", {"a"}, 0}}}),
+            "tasks[0].items[0].choices: of 'q' are 1; give 2 to 26");
+  EXPECT_EQ(error({.name = "t", .items = {{"q", "x", {"a", ""}, 0}}}),
+            "tasks[0].items[0].choices: of 'q': one is empty");
+  EXPECT_EQ(error({.name = "t", .items = {{"q", "x", {"a", "b"}, 2}}}),
+            "tasks[0].items[0].answer: of 'q' is 2; give 0 to 1, the right choice's index");
+  EXPECT_EQ(error({.name = "t", .items = {{"q", "", {"a", "b"}, 0}, {"q", "", {"a", "b"}, 0}}}),
+            "tasks[0].items[1].id: 'q' stands twice");
+  EXPECT_EQ(error({.name = "t", .kind = TaskKind::kPerplexity}),
+            "tasks[0].text: has 0 bytes; give 1 to 16777216");
+}
+
+TEST(PlanTest, TheHashIsOfWhatDecidesTheResults) {
+  const std::string hash = PlanSha256(FullPlan());
+  EXPECT_EQ(hash.size(), 64U);
+  EvaluationPlan plan = FullPlan();
+  plan.name = "another";
+  plan.order_seed = 1;
+  EXPECT_EQ(PlanSha256(plan), hash);
+  plan.prompts[1].prompt += "!";
+  EXPECT_NE(PlanSha256(plan), hash);
 }
 
 TEST(PlanTest, TooManySamplesAreRefusedWithTheirNumber) {
@@ -112,7 +163,7 @@ TEST(PromptSetIdentityTest, VersionTellsOurSetFromOthers) {
   EvaluationPlan plan = GoodPlan();
   EXPECT_EQ(PromptSetVersion(plan), "custom");
   plan.prompts = BuiltInPrompts();
-  EXPECT_EQ(PromptSetVersion(plan), "1");
+  EXPECT_EQ(PromptSetVersion(plan), "2");
   plan.prompts[3].prompt += "!";
   EXPECT_EQ(PromptSetVersion(plan), "custom");
 }

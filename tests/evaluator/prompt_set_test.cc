@@ -49,6 +49,47 @@ TEST(PromptSetTest, ErrorsNameFileLineAndField) {
   EXPECT_THAT(ParseError("{\"id\":\"\xff\"}"), HasSubstr("p.jsonl:1: not JSON"));
 }
 
+TEST(PromptSetTest, ReadsWhatIsOptional) {
+  const auto prompts = ParsePrompts(
+      R"({"id": "a", "content_type": "email", "prompt": "p", "system": "s", "reference": "r",)"
+      R"( "cluster": "c", "constraints": {"max_chars": 280, "must_include": ["Friday", "6 p.m."]}})"
+      "\n"
+      R"({"id": "b", "content_type": "email", "prompt": "p", "constraints": {}})",
+      "p.jsonl");
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  const EvaluationPrompt& a = (*prompts)[0];
+  EXPECT_EQ(a.system, "s");
+  EXPECT_EQ(a.reference, "r");
+  EXPECT_EQ(a.cluster, "c");
+  EXPECT_EQ(a.constraints.max_characters, 280);
+  EXPECT_THAT(a.constraints.must_include, ElementsAre("Friday", "6 p.m."));
+  EXPECT_EQ((*prompts)[1].constraints.max_characters, 0);
+  EXPECT_EQ((*prompts)[1].system, "");
+}
+
+TEST(PromptSetTest, ErrorsInWhatIsOptionalNameTheField) {
+  const auto error = [](const std::string& fields) {
+    return ParseError(R"({"id": "a", "content_type": "x", "prompt": "y", )" + fields + "}");
+  };
+  EXPECT_EQ(error(R"("system": 1)"), "p.jsonl:1: system: is a number; give a string");
+  EXPECT_EQ(error(R"("cluster": null)"), "p.jsonl:1: cluster: is a null; give a string");
+  EXPECT_EQ(error(R"("constraints": [])"), "p.jsonl:1: constraints: is a array; give an object");
+  EXPECT_EQ(error(R"("constraints": {"max_chars": "280"})"),
+            "p.jsonl:1: constraints.max_chars: is a string; give a whole number, not negative");
+  for (const char* number : {"-1", "1.5", "2147483648"}) {
+    EXPECT_THAT(error(std::string(R"("constraints": {"max_chars": )") + number + "}"),
+                HasSubstr(std::string("constraints.max_chars: ") + number + " is out of range"));
+  }
+  EXPECT_EQ(error(R"("constraints": {"must_include": "Friday"})"),
+            "p.jsonl:1: constraints.must_include: is a string; give a list of strings");
+  EXPECT_EQ(error(R"("constraints": {"must_include": ["a", 2]})"),
+            "p.jsonl:1: constraints.must_include[1]: is a number; give a string");
+  EXPECT_EQ(error(R"("constraints": {"must_include": [""]})"),
+            "p.jsonl:1: constraints.must_include[0]: is empty");
+  EXPECT_EQ(error(R"("constraints": {"max_words": 3})"),
+            "p.jsonl:1: constraints.max_words: is not known; there are max_chars, must_include");
+}
+
 TEST(PromptSetTest, LoadNamesAPathThatIsNoFile) {
   const auto missing = LoadPrompts("/nonexistent/p.jsonl");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
@@ -76,8 +117,12 @@ TEST(PromptSetTest, BuiltInSetIsTheFileWithFivePromptsATypeAndIdsByType) {
     EXPECT_EQ(BuiltInPrompts()[i].id.find(BuiltInPrompts()[i].content_type), 0U);
     ++by_type[BuiltInPrompts()[i].content_type];
   }
-  EXPECT_EQ(by_type, (std::map<std::string, int>{
-                         {"business", 5}, {"linkedin", 5}, {"technical", 5}, {"twitter", 5}}));
+  EXPECT_EQ(by_type, (std::map<std::string, int>{{"blog", 5},
+                                                 {"business", 5},
+                                                 {"email", 5},
+                                                 {"linkedin", 5},
+                                                 {"technical", 5},
+                                                 {"twitter", 5}}));
 }
 
 std::vector<std::string> Ids(const absl::StatusOr<std::vector<EvaluationPrompt>>& prompts) {
@@ -90,14 +135,14 @@ std::vector<std::string> Ids(const absl::StatusOr<std::vector<EvaluationPrompt>>
 TEST(PromptSetTest, SelectTakesTheFirstOfEachTypeInTheSetsOrder) {
   EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"business", "twitter"}, 2)),
               ElementsAre("twitter-1", "twitter-2", "business-1", "business-2"));
-  EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {}, 0)).size(), 20U);
+  EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {}, 0)).size(), 30U);
   EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {"linkedin"}, 99)).size(), 5U);
 }
 
 TEST(PromptSetTest, SelectNamesAnUnknownTypeAndWhatThereIs) {
-  EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"blog"}, 1)),
-              ElementsAre("content_types: the prompt set has no 'blog'; it has twitter, linkedin, "
-                          "technical, business"));
+  EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"poem"}, 1)),
+              ElementsAre("content_types: the prompt set has no 'poem'; it has twitter, linkedin, "
+                          "technical, business, email, blog"));
   EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {}, -1)),
               ElementsAre(HasSubstr("prompts_per_type: -1 is negative")));
 }

@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
+#include "evaluator/plan_json.h"
+#include "evaluator/schema.h"
 #include "evaluator/sqlite.h"
 #include "tests/evaluator/records.h"
 #include "tests/evaluator/temp_folder.h"
@@ -94,6 +98,19 @@ TEST_F(RunStoreTest, SamplesComeBackWholeAndInOrderAfterReopening) {
   EXPECT_EQ(sample.memory.after_bytes, expected.memory.after_bytes);
   EXPECT_EQ(sample.memory.peak_bytes, expected.memory.peak_bytes);
   EXPECT_EQ(sample.cost_usd, expected.cost_usd);
+  EXPECT_EQ(sample.finished_at, expected.finished_at);
+  EXPECT_EQ(sample.revision, "sha256:1f0c9a7b3d21");
+  EXPECT_EQ(sample.energy.joules, 40.5);
+  EXPECT_EQ(sample.energy.source, "rapl");
+  EXPECT_EQ(sample.generation.inter_token_p50_ms, 3.5);
+  EXPECT_EQ(sample.generation.inter_token_p90_ms, 4.5);
+  EXPECT_EQ(sample.generation.inter_token_p99_ms, 9.5);
+  ASSERT_THAT(sample.scores, SizeIs(2));
+  EXPECT_EQ(sample.scores[0].scorer, "classic");
+  EXPECT_EQ(sample.scores[0].overall, 8.4);
+  EXPECT_EQ(sample.scores[0].parts.at("base"), 5);
+  EXPECT_FALSE(sample.scores[1].overall.has_value());
+  EXPECT_EQ(sample.scores[1].error, "DEADLINE_EXCEEDED: 30 s");
   EXPECT_EQ(samples->back().error, failed.error);
   EXPECT_FALSE(samples->back().quality_score.has_value());
 }
@@ -113,6 +130,110 @@ TEST_F(RunStoreTest, AFinishedEvaluationKeepsItsSummaries) {
   EXPECT_EQ(summary.latency_ms.p90, 2050);
   EXPECT_EQ(summary.memory.peak_bytes, 3);
   EXPECT_EQ(summary.load_seconds, 0.75);
+  EXPECT_EQ(summary.revision, "sha256:1f0c9a7b3d21");
+  EXPECT_EQ(summary.resident_bytes, 5'000'000'001);
+  EXPECT_EQ(summary.scorer, "classic");
+  EXPECT_EQ(summary.scorer_version, "1");
+}
+
+TEST_F(RunStoreTest, SamplesAreNeverTakenTwiceNorChanged) {
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  ASSERT_TRUE(store_->AddSample("ev-1", SomeSample("m1", "p1")).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(store_->AddSample("ev-1", SomeSample("m1", "p1"))));
+  store_.reset();
+  const absl::Status changed =
+      (*sqlite::Database::Open(path_))->Execute("UPDATE samples SET quality_score = 10");
+  EXPECT_THAT(std::string(changed.message()), HasSubstr("samples are never changed"));
+}
+
+TEST_F(RunStoreTest, AnswersComeBackWholeAndCount) {
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  const TaskAnswer answer{.model = "m1",
+                          .task = "facts",
+                          .item_id = "q1",
+                          .log_likelihoods = {-1.25, -2.5},
+                          .tokens = {3, 4},
+                          .chosen = 0,
+                          .correct = true,
+                          .chosen_by_length = 1};
+  ASSERT_TRUE(store_->AddAnswer("ev-1", answer).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(store_->AddAnswer("ev-1", answer)));
+  Reopen();
+  const auto answers = store_->Answers("ev-1");
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  ASSERT_THAT(*answers, SizeIs(1));
+  EXPECT_EQ(answers->front().log_likelihoods, answer.log_likelihoods);
+  EXPECT_EQ(answers->front().tokens, answer.tokens);
+  EXPECT_TRUE(answers->front().correct);
+  EXPECT_EQ(answers->front().chosen_by_length, 1);
+  EXPECT_EQ(store_->Get("ev-1")->finished_samples, 1);
+  EXPECT_TRUE(absl::IsNotFound(store_->Answers("ev-2").status()));
+}
+
+TEST_F(RunStoreTest, APlanComesBackWhole) {
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), FullPlan()).ok());
+  Reopen();
+  const auto plan = store_->Plan("ev-1");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(PlanToJson(*plan), PlanToJson(FullPlan()));
+  EXPECT_EQ(plan->order_seed, FullPlan().order_seed);
+  EXPECT_TRUE(absl::IsNotFound(store_->Plan("ev-2").status()));
+}
+
+TEST_F(RunStoreTest, ADatabaseOfTheFirstSchemaIsMigratedAndKeepsItsEvaluations) {
+  store_.reset();
+  std::filesystem::remove(path_);
+  auto database = sqlite::Database::Open(path_);
+  ASSERT_TRUE(database.ok());
+  ASSERT_TRUE((*database)->Execute(kMigrations[0]).ok());
+  ASSERT_TRUE((*database)
+                  ->Execute(absl::StrCat(
+                      "PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = 1;",
+                      "INSERT INTO evaluations VALUES ('ev-1', 'old', 0, '', 1, NULL, 2,"
+                      " '{\"name\":\"old\",\"models\":[\"m1\"],\"prompts\":[{\"id\":\"p1\","
+                      "\"content_type\":\"twitter\",\"prompt\":\"x\"}],\"repeats\":2,"
+                      "\"max_new_tokens\":9,\"timeout_ms\":1}', '[]');",
+                      "INSERT INTO samples VALUES (1, 'ev-1', 'm1', 'twitter', 'p1', 0, '', 'text',"
+                      " 'length', 1, 2, 0, 0, 0, 0, 5, 6, 7.5, 'classic', '1', 1, 2, 3, 0.1);"))
+                  .ok());
+  database->reset();
+  Reopen();
+  const auto samples = store_->Samples("ev-1");
+  ASSERT_TRUE(samples.ok()) << samples.status();
+  EXPECT_EQ(samples->front().quality_score, 7.5);
+  EXPECT_THAT(samples->front().scores, IsEmpty());
+  const auto plan = store_->Plan("ev-1");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->models.front().name, "m1");
+  EXPECT_EQ(plan->models.front().model, "m1");
+  EXPECT_EQ(plan->repeats, 2);
+  EXPECT_EQ(store_->TakeInterrupted()->front().id, "ev-1");
+}
+
+TEST_F(RunStoreTest, ADatabaseFromBeforeRevisionsOpens) {
+  BeginAndFinish("ev-1", {});
+  store_.reset();
+  ASSERT_TRUE((*sqlite::Database::Open(path_))
+                  ->Execute("UPDATE evaluations SET summaries = json_remove(summaries,"
+                            " '$[0].revision', '$[0].resident_bytes', '$[0].scorer',"
+                            " '$[0].scorer_version')")
+                  .ok());
+  Reopen();
+  const auto evaluation = store_->Get("ev-1");
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  EXPECT_EQ(evaluation->summaries.front().revision, "");
+  EXPECT_EQ(evaluation->summaries.front().load_seconds, 0.75);
+}
+
+TEST_F(RunStoreTest, ASummaryThatLacksAFieldOfOldIsDataLossAndNamed) {
+  BeginAndFinish("ev-1", {});
+  ASSERT_TRUE((*sqlite::Database::Open(path_))
+                  ->Execute("UPDATE evaluations SET summaries = json_remove(summaries,"
+                            " '$[0].samples')")
+                  .ok());
+  const absl::Status status = store_->Get("ev-1").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("samples"));
 }
 
 TEST_F(RunStoreTest, ListIsNewestFirstAndLimited) {
@@ -241,7 +362,7 @@ TEST(RunStoreOpenTest, ANewerSchemaIsDataLossWithBothVersions) {
   const auto store = RunStore::Open(path);
   EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
   EXPECT_THAT(std::string(store.status().message()), HasSubstr("schema version 99"));
-  EXPECT_THAT(std::string(store.status().message()), HasSubstr("up to 1"));
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("up to 2"));
 }
 
 TEST(RunStoreOpenTest, AnotherApplicationsDatabaseIsLeftAlone) {

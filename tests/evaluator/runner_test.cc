@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/synchronization/notification.h"
-#include "tests/evaluator/fakes.h"
-#include "tests/evaluator/temp_folder.h"
+#include "tests/evaluator/empty_run_store.h"
+#include "tests/evaluator/runner_fixture.h"
 
 namespace assay::evaluator {
 namespace {
@@ -15,77 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-struct Followed {
-  std::vector<Progress> progress;
-  std::vector<Sample> samples;
-  std::optional<Evaluation> end;
-};
-
-Followed Follow(EvaluationFeed& feed) {
-  Followed followed;
-  while (!followed.end) {
-    std::optional<EvaluationEvent> event = feed.Next(absl::Seconds(30));
-    if (!event) {
-      ADD_FAILURE() << "the feed fell silent";
-      return followed;
-    }
-    if (auto* progress = std::get_if<Progress>(&*event)) followed.progress.push_back(*progress);
-    if (auto* sample = std::get_if<Sample>(&*event)) followed.samples.push_back(*sample);
-    if (auto* end = std::get_if<Evaluation>(&*event)) followed.end = *end;
-  }
-  return followed;
-}
-
-EvaluationPlan TwoByTwo() {
-  EvaluationPlan plan;
-  plan.name = "test";
-  plan.models = {"m1", "m2"};
-  plan.prompts = {{"p1", "twitter", "aa"}, {"p2", "linkedin", "bbbb"}};
-  plan.repeats = 2;
-  plan.max_new_tokens = 64;
-  return plan;
-}
-
-class RunnerTest : public testing::Test {
- protected:
-  void SetUp() override {
-    auto opened = RunStore::Open(folder_ / "runs.db");
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    store_ = *std::move(opened);
-    Create();
-  }
-
-  void Create() {
-    runner_ = Runner::Create(&generator_, &memory_, &scorer_, store_.get(), options_);
-  }
-
-  Runner::Started Start(const EvaluationPlan& plan) {
-    auto started = runner_->Start(plan);
-    EXPECT_TRUE(started.ok()) << started.status();
-    return *std::move(started);
-  }
-
-  // The generator holds at the first measured sample until released or cancelled.
-  void HoldAtFirstSample() {
-    generator_.before_answer = [this](const GenerationJob& job, const auto& cancelled) {
-      if (job.max_new_tokens < TwoByTwo().max_new_tokens) return;
-      if (!held_.HasBeenNotified()) held_.Notify();
-      while (!release_.WaitForNotificationWithTimeout(absl::Milliseconds(1)) && !cancelled()) {
-      }
-    };
-  }
-
-  TempFolder folder_;
-  FakeGenerator generator_;
-  FakeMemory memory_;
-  ClassicScorer scorer_;
-  std::unique_ptr<RunStore> store_;
-  Runner::Options options_;
-  absl::Notification held_;
-  absl::Notification release_;
-  std::unique_ptr<Runner> runner_;
-};
 
 TEST_F(RunnerTest, MeasuresAndScoresEverySample) {
   const Runner::Started started = Start(TwoByTwo());
@@ -137,6 +65,10 @@ TEST_F(RunnerTest, SummariesAreByModelAndTypeThenByModel) {
   EXPECT_EQ(all.latency_ms.n, 4);
   EXPECT_DOUBLE_EQ(all.latency_ms.mean, 1300);
   EXPECT_DOUBLE_EQ(all.load_seconds, 1.5);
+  EXPECT_EQ(all.revision, "sha256:0123456789ab");
+  EXPECT_EQ(all.resident_bytes, 400'000'000);
+  EXPECT_EQ(all.scorer, "classic");
+  EXPECT_FALSE(all.scorer_version.empty());
   EXPECT_DOUBLE_EQ(all.roi_per_piece, (0.000150 - all.cost_usd.mean) / all.cost_usd.mean);
 }
 
@@ -146,9 +78,10 @@ TEST_F(RunnerTest, ResultAndOutboxAreInTheStoreWhenTheFeedEnds) {
   EXPECT_EQ(store_->Get(started.evaluation.id)->state, EvaluationState::kSucceeded);
   EXPECT_THAT(*store_->Samples(started.evaluation.id), SizeIs(8));
   const auto pending = store_->PendingOutbox(absl::Now(), 10);
-  ASSERT_THAT(*pending, SizeIs(2));
-  EXPECT_EQ((*pending)[0].run.run_name, "business_test_m1");
-  EXPECT_EQ((*pending)[1].run.client_key, started.evaluation.id + "/m2");
+  ASSERT_THAT(*pending, SizeIs(3));
+  EXPECT_EQ((*pending)[0].run.client_key, started.evaluation.id + "/evaluation");
+  EXPECT_EQ((*pending)[1].run.run_name, "business_test_m1");
+  EXPECT_EQ((*pending)[2].run.client_key, started.evaluation.id + "/m2");
 }
 
 TEST_F(RunnerTest, ProgressNamesTheActivityAndEstimatesTheRest) {
@@ -197,9 +130,10 @@ TEST_F(RunnerTest, AModelThatCannotLoadFailsItsSamplesAndTheOthersGoOn) {
   EXPECT_EQ(followed.end->summaries[4].success_rate, 0);
   EXPECT_EQ(followed.end->summaries[5].success_rate, 1);
   const auto pending = store_->PendingOutbox(absl::Now(), 10);
-  ASSERT_THAT(*pending, SizeIs(2));
-  EXPECT_FALSE((*pending)[0].run.succeeded);
-  EXPECT_TRUE((*pending)[1].run.succeeded);
+  ASSERT_THAT(*pending, SizeIs(3));
+  EXPECT_TRUE((*pending)[0].run.succeeded);
+  EXPECT_FALSE((*pending)[1].run.succeeded);
+  EXPECT_TRUE((*pending)[2].run.succeeded);
 }
 
 TEST_F(RunnerTest, WithoutAnySuccessTheEvaluationIsFailedWithTheReason) {
@@ -243,7 +177,7 @@ TEST_F(RunnerTest, AWaitingJobIsCancelledAtOnceAndNeverRuns) {
   const Runner::Started first = Start(TwoByTwo());
   held_.WaitForNotification();
   EvaluationPlan plan = TwoByTwo();
-  plan.models = {"never"};
+  plan.models = Candidates({"never"});
   const Runner::Started second = Start(plan);
   EXPECT_TRUE(runner_->Cancel(second.evaluation.id).ok());
   const Followed cancelled = Follow(*second.feed);
@@ -280,14 +214,18 @@ TEST_F(RunnerTest, TheJobOutlivesItsClient) {
   EXPECT_EQ(store_->Get(id)->finished_samples, 8);
 }
 
-TEST_F(RunnerTest, ShutdownCancelsAllJobsAndRefusesNewOnes) {
+TEST_F(RunnerTest, ShutdownSuspendsAllJobsAndRefusesNewOnes) {
   HoldAtFirstSample();
   const Runner::Started first = Start(TwoByTwo());
   held_.WaitForNotification();
   const Runner::Started second = Start(TwoByTwo());
   runner_->Shutdown();
-  EXPECT_EQ(store_->Get(first.evaluation.id)->state, EvaluationState::kCancelled);
-  EXPECT_EQ(store_->Get(second.evaluation.id)->state, EvaluationState::kCancelled);
+  for (const Runner::Started* started : {&first, &second}) {
+    const Followed followed = Follow(*started->feed);
+    ASSERT_TRUE(followed.end);
+    EXPECT_EQ(followed.end->state, EvaluationState::kRunning);
+    EXPECT_EQ(store_->Get(started->evaluation.id)->state, EvaluationState::kRunning);
+  }
   EXPECT_EQ(runner_->Start(TwoByTwo()).status().code(), absl::StatusCode::kUnavailable);
   runner_->Shutdown();
 }
@@ -312,39 +250,16 @@ TEST_F(RunnerTest, ObserversSeeEverySampleAndTheEnd) {
   EXPECT_THAT(ends, ElementsAre(EvaluationState::kSucceeded));
 }
 
-class FullStore : public RunStore {
+class FullStore : public EmptyRunStore {
  public:
-  absl::Status Begin(const Evaluation& /*e*/, const EvaluationPlan& /*p*/) override {
-    return absl::OkStatus();
-  }
-  absl::Status AddSample(std::string_view /*id*/, const Sample& /*s*/) override {
+  absl::Status AddSample(std::string_view /*id*/, const Sample& /*sample*/) override {
     return absl::ResourceExhaustedError("runs.db: disk is full");
   }
-  absl::Status Finish(const Evaluation& /*e*/, const std::vector<TrackedRun>& /*o*/) override {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<Evaluation> Get(std::string_view /*id*/) override { return Evaluation{}; }
-  absl::StatusOr<std::vector<Sample>> Samples(std::string_view /*id*/) override {
-    return std::vector<Sample>{};
-  }
-  absl::StatusOr<std::vector<Evaluation>> List(int /*limit*/) override {
-    return std::vector<Evaluation>{};
-  }
-  absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time /*n*/, int /*l*/) override {
-    return std::vector<OutboxEntry>{};
-  }
-  absl::Status CompleteOutbox(int64_t /*id*/, const TrackingRun& /*r*/) override {
-    return absl::OkStatus();
-  }
-  absl::Status PostponeOutbox(int64_t /*id*/, absl::Time /*t*/, std::string_view /*e*/) override {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<int64_t> OutboxDepth() override { return 0; }
 };
 
 TEST_F(RunnerTest, AFullDiskEndsTheEvaluationWithTheReason) {
   FullStore full;
-  const auto runner = Runner::Create(&generator_, &memory_, &scorer_, &full, {});
+  const auto runner = Runner::Create(&generator_, &memory_, &scorers_, &full, {});
   auto started = runner->Start(TwoByTwo());
   ASSERT_TRUE(started.ok());
   const Followed followed = Follow(*started->feed);

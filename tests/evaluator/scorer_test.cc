@@ -26,7 +26,8 @@ struct Case {
 class ClassicScorerTest : public testing::TestWithParam<Case> {};
 
 TEST_P(ClassicScorerTest, ScoresAsTheOriginal) {
-  const Score score = ClassicScorer().ScoreText(GetParam().content_type, GetParam().text);
+  const Score score = *ClassicScorer().ScoreText(
+      {.content_type = GetParam().content_type, .text = GetParam().text});
   EXPECT_DOUBLE_EQ(score.overall, GetParam().overall);
 }
 
@@ -57,7 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(ClassicScorerPartsTest, PartsAddUpToTheOverallScore) {
-  const Score score = ClassicScorer().ScoreText("linkedin", Words(150) + " growth roi");
+  const std::string text = Words(150) + " growth roi";
+  const Score score = *ClassicScorer().ScoreText({.content_type = "linkedin", .text = text});
   EXPECT_THAT(score.parts, testing::UnorderedElementsAre(testing::Pair("base", 5.0),
                                                          testing::Pair("length_bonus", 3.0),
                                                          testing::Pair("business_terms", 0.8)));

@@ -8,6 +8,8 @@
 #include <limits>
 #include <map>
 
+#include "tests/evaluator/records.h"
+
 namespace assay::evaluator {
 namespace {
 
@@ -18,24 +20,24 @@ using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
 
-MeasuredSample Success(const std::string& type, double total_ms, double score) {
-  MeasuredSample measured;
-  measured.sample.model = "m1";
-  measured.sample.content_type = type;
-  measured.sample.generation.total_ms = total_ms;
-  measured.sample.generation.tokens_per_second = 50;
-  measured.sample.quality_score = score;
-  measured.sample.memory = {1'000'000'000, 1'200'000'000, 1'500'000'000};
-  measured.sample.cost_usd = 0.00001;
-  return measured;
+Sample Success(const std::string& type, double total_ms, double score) {
+  Sample sample;
+  sample.model = "m1";
+  sample.content_type = type;
+  sample.generation.total_ms = total_ms;
+  sample.generation.tokens_per_second = 50;
+  sample.quality_score = score;
+  sample.memory = {1'000'000'000, 1'200'000'000, 1'500'000'000};
+  sample.cost_usd = 0.00001;
+  return sample;
 }
 
-MeasuredSample Failure(const std::string& type) {
-  MeasuredSample measured;
-  measured.sample.model = "m1";
-  measured.sample.content_type = type;
-  measured.sample.error = "INTERNAL: broken";
-  return measured;
+Sample Failure(const std::string& type) {
+  Sample sample;
+  sample.model = "m1";
+  sample.content_type = type;
+  sample.error = "INTERNAL: broken";
+  return sample;
 }
 
 class TrackedRunTest : public testing::Test {
@@ -46,7 +48,7 @@ class TrackedRunTest : public testing::Test {
     evaluation_.state = EvaluationState::kSucceeded;
     evaluation_.started_at = absl::FromUnixSeconds(100);
     evaluation_.finished_at = absl::FromUnixSeconds(200);
-    plan_.models = {"m1"};
+    plan_.models = Candidates({"m1"});
     plan_.prompts = {{"a", "linkedin", "x"}, {"b", "twitter", "y"}};
     plan_.sampling.seed = 42;
     model_.name = "m1";
@@ -55,21 +57,25 @@ class TrackedRunTest : public testing::Test {
                              .parameters = {{"device", "mps"}, {"seed", "not mine"}}};
   }
 
-  TrackedRun Build(const std::vector<MeasuredSample>& samples) {
-    return BuildTrackedRun({.evaluation = evaluation_,
-                            .plan = plan_,
-                            .economics = economics_,
-                            .samples = samples,
-                            .scorer = "classic",
-                            .scorer_version = "1",
-                            .order_seed = 99},
-                           model_);
+  RunContext Context(const std::vector<Sample>& samples) {
+    return {.evaluation = evaluation_,
+            .plan = plan_,
+            .economics = economics_,
+            .samples = samples,
+            .answers = answers_,
+            .scorer = "classic",
+            .scorer_version = "1",
+            .order_seed = 99};
+  }
+
+  TrackedRun Build(const std::vector<Sample>& samples) {
+    return BuildTrackedRun(Context(samples), model_);
   }
 
   static std::map<std::string, double> Aggregates(const TrackedRun& run) {
     std::map<std::string, double> metrics;
     for (const TrackedMetric& metric : run.metrics) {
-      if (metric.key.find("sample/") == 0) continue;
+      if (metric.key.find("sample/") == 0 || metric.key.find("system/") == 0) continue;
       EXPECT_TRUE(metrics.emplace(metric.key, metric.value).second) << metric.key << " twice";
       EXPECT_EQ(metric.time, run.finished_at);
     }
@@ -79,6 +85,7 @@ class TrackedRunTest : public testing::Test {
   Evaluation evaluation_;
   EvaluationPlan plan_;
   EconomicsInputs economics_;
+  std::vector<TaskAnswer> answers_;
   PreparedModel model_;
 };
 
@@ -112,7 +119,7 @@ TEST_F(TrackedRunTest, SampleValuesHaveTheSamplesNumberAsStep) {
   for (const TrackedMetric& metric : run.metrics) {
     if (metric.key.find("sample/") == 0) values[metric.key].emplace_back(metric.step, metric.value);
   }
-  EXPECT_EQ(values.size(), 6U);
+  EXPECT_EQ(values.size(), 16U);
   EXPECT_THAT(values["sample/inference_latency_ms"],
               testing::ElementsAre(Pair(0, 1000), Pair(2, 3000)));
   EXPECT_THAT(values["sample/content_quality_score"], testing::ElementsAre(Pair(0, 8), Pair(2, 5)));
@@ -136,10 +143,77 @@ TEST_F(TrackedRunTest, TagsAndIdentity) {
   EXPECT_EQ(run.client_key, "ev-1/m1");
   EXPECT_EQ(run.run_name, "business_test_m1");
   EXPECT_TRUE(run.succeeded);
-  EXPECT_THAT(run.tags, testing::UnorderedElementsAre(Pair("assay.evaluation_id", "ev-1"),
-                                                      Pair("assay.state", "succeeded"),
-                                                      Pair("mlflow.source.name", "assay"),
-                                                      Pair("mlflow.note.content", "my note")));
+  EXPECT_THAT(run.tags, testing::UnorderedElementsAre(
+                            Pair("assay.evaluation_id", "ev-1"), Pair("assay.state", "succeeded"),
+                            Pair("mlflow.source.name", "assay"), Pair("mlflow.source.type", "JOB"),
+                            Pair("mlflow.note.content", "my note")));
+}
+
+TEST_F(TrackedRunTest, TheModelsRunIsNestedInTheEvaluations) {
+  const std::vector<Sample> samples = {Success("linkedin", 1000, 8)};
+  const TrackedRun parent = BuildTrackedEvaluation(Context(samples));
+  const TrackedRun run = Build(samples);
+  ASSERT_TRUE(run.parent.has_value());
+  EXPECT_EQ(run.parent->client_key, parent.client_key);
+  EXPECT_EQ(run.parent->run_name, parent.run_name);
+  EXPECT_EQ(run.parent->started_at, parent.started_at);
+  EXPECT_FALSE(parent.parent.has_value());
+  EXPECT_EQ(parent.run_name, "my note");
+  EXPECT_EQ(parent.model, "");
+  EXPECT_THAT(parent.artifacts, IsSupersetOf({"report.html", "samples.jsonl", "plan.json"}));
+  EXPECT_THAT(run.artifacts, testing::ElementsAre("samples.jsonl"));
+  ASSERT_TRUE(parent.dataset && run.dataset);
+  EXPECT_EQ(parent.dataset->digest, run.dataset->digest);
+  EXPECT_EQ(parent.dataset->digest.size(), 64U);
+}
+
+TEST_F(TrackedRunTest, TheEvaluationsRunComparesTheModels) {
+  evaluation_.summaries = {
+      {.model = "m1", .content_type = "linkedin"},
+      {.model = "m1", .success_rate = 0.5, .quality_score = {.n = 2, .mean = 7}}};
+  Comparison comparison{.baseline = "m1", .candidate = "m2", .metric = "latency_ms"};
+  comparison.result.status = PairedStatus::kOk;
+  comparison.result.diff = -12;
+  comparison.p_adjusted = 0.01;
+  evaluation_.analysis.comparisons = {comparison};
+  evaluation_.analysis.rankings = {{.candidates = {{.name = "m1", .rank = 2}}}};
+  evaluation_.analysis.decisions = {"m2 is faster."};
+  evaluation_.scaling = {{.model = "m1", .level = 4, .tokens_per_second = 99}};
+  const std::vector<Sample> samples;
+  const TrackedRun run = BuildTrackedEvaluation(Context(samples));
+  std::map<std::string, double> metrics;
+  for (const TrackedMetric& metric : run.metrics) metrics[metric.key] = metric.value;
+  EXPECT_THAT(metrics, IsSupersetOf({Pair("content_quality_score/m1", 7.0),
+                                     Pair("success_rate/m1", 0.5), Pair("rank/m1", 2.0),
+                                     Pair("comparison/m2/latency_ms/difference", -12.0),
+                                     Pair("comparison/m2/latency_ms/p_adjusted", 0.01),
+                                     Pair("scaling/concurrency/m1/tokens_per_second", 99.0)}));
+  EXPECT_THAT(run.tags, Contains(Pair("mlflow.note.content", "my note\n\nm2 is faster.")));
+}
+
+TEST_F(TrackedRunTest, ScoresTasksAndTheMachineAreMetrics) {
+  Sample sample = Success("linkedin", 1000, 8);
+  sample.scores = {{.scorer = "assay", .version = "2", .overall = 8, .parts = {{"length", 6}}}};
+  sample.system = {{"cpu_utilization_percentage", 50}};
+  sample.finished_at = absl::FromUnixSeconds(150);
+  plan_.tasks = {{.name = "facts", .items = {{.id = "i", .choices = {"a", "b"}}}}};
+  answers_ = {{.model = "m1",
+               .task = "facts",
+               .item_id = "i",
+               .log_likelihoods = {-1, -2},
+               .tokens = {1, 1},
+               .chosen = 0,
+               .correct = true}};
+  const TrackedRun run = Build({sample});
+  EXPECT_THAT(Aggregates(run),
+              IsSupersetOf({Pair("score/assay", 8.0), Pair("score/assay/length", 6.0),
+                            Pair("accuracy/facts", 1.0)}));
+  EXPECT_THAT(run.metrics,
+              Contains(testing::AllOf(
+                  testing::Field(&TrackedMetric::key, "system/cpu_utilization_percentage"),
+                  testing::Field(&TrackedMetric::time, sample.finished_at))));
+  ASSERT_TRUE(run.deployed.has_value());
+  EXPECT_EQ(run.deployed->key, "m1@");
 }
 
 TEST_F(TrackedRunTest, AModelThatNeverLoadedHasCountsAndItsErrorButNoMeans) {
@@ -155,9 +229,9 @@ TEST_F(TrackedRunTest, AModelThatNeverLoadedHasCountsAndItsErrorButNoMeans) {
 }
 
 TEST_F(TrackedRunTest, NoMetricIsEverNaNOrInfinite) {
-  MeasuredSample odd = Success("linkedin", std::nan(""), 8);
-  odd.sample.generation.tokens_per_second = std::numeric_limits<double>::infinity();
-  odd.sample.cost_usd = 0;
+  Sample odd = Success("linkedin", std::nan(""), 8);
+  odd.generation.tokens_per_second = std::numeric_limits<double>::infinity();
+  odd.cost_usd = 0;
   model_.load->load_seconds = std::nan("");
   const TrackedRun run = Build({odd, odd});
   EXPECT_FALSE(run.metrics.empty());

@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(const Option
       absl::StrCat(std::filesystem::temp_directory_path().string(), "/assayXXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) return absl::InternalError("mkdtemp failed");
   daemon->folder_ = pattern;
-  std::ofstream(daemon->folder_ + "/models.yaml") << options.models_yaml;
+  daemon->WriteCatalog(options.models_yaml);
   std::ofstream(daemon->folder_ + "/assayd.yaml")
       << "listen: " << options.listen << "\nmetrics: { listen: '127.0.0.1:0' }\n"
       << "catalog: models.yaml\nstate_dir: " << options.state_dir << "\n"
@@ -103,6 +103,10 @@ std::string DaemonProcess::Log() const {
 
 void DaemonProcess::Signal(int signal) const {
   if (pid_ > 0) kill(pid_, signal);
+}
+
+void DaemonProcess::WriteCatalog(const std::string& models_yaml) const {
+  std::ofstream(folder_ + "/models.yaml") << models_yaml;
 }
 
 int DaemonProcess::Wait(absl::Duration timeout) {

@@ -35,6 +35,8 @@ class DaemonProcess {
   std::string Log() const;
 
   void Signal(int signal) const;
+  // Another models.yaml; the daemon reads it when it is told to.
+  void WriteCatalog(const std::string& models_yaml) const;
   // Exit status, or -1 if it did not end in time.
   int Wait(absl::Duration timeout);
 

@@ -1,6 +1,7 @@
 // The real daemon with the real model, through real stubs.
 #include <signal.h>
 
+#include <atomic>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -149,6 +150,69 @@ TEST_F(DaemonTest, LoadUnloadAndLoadOnFirstRequest) {
   EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
 }
 
+TEST_F(DaemonTest, TwoModelsTakeTurnsInABudgetForOne) {
+  // Some 300 MiB each, with the cache of 8192 tokens.
+  Start(Entry("second", DaemonProcess::TestModel()), "memory_budget: 400MiB\n");
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&, i] {
+      for (int n = 0; n < 3; ++n) {
+        grpc::ClientContext context;
+        v1::GenerateRequest request = Request(24);
+        request.set_model((i + n) % 2 == 0 ? "small" : "second");
+        v1::GenerateResponse response;
+        const grpc::Status status = inference_->Generate(&context, request, &response);
+        if (!status.ok()) ++failed;
+        EXPECT_TRUE(status.ok()) << status.error_message();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(failed, 0);
+  grpc::ClientContext context;
+  v1::ListModelsResponse list;
+  ASSERT_TRUE(models_->ListModels(&context, {}, &list).ok());
+  EXPECT_EQ(list.budget_bytes(), int64_t{400} << 20);
+  EXPECT_LE(list.used_bytes(), list.budget_bytes());
+  EXPECT_GE(list.models(0).evictions() + list.models(1).evictions(), 2);
+}
+
+TEST_F(DaemonTest, ReloadTakesANewCatalogAndABrokenOneChangesNothing) {
+  Start();
+  ASSERT_TRUE(Load("small").ok());
+  const std::string small = Entry("small", DaemonProcess::TestModel(), "linkedin");
+  daemon_->WriteCatalog(
+      absl::StrCat("models:\n", small, Entry("added", DaemonProcess::TestModel(), "email")));
+  {
+    grpc::ClientContext context;
+    v1::ReloadCatalogResponse report;
+    ASSERT_TRUE(models_->ReloadCatalog(&context, {}, &report).ok());
+    EXPECT_THAT(report.added(), testing::ElementsAre("added"));
+    EXPECT_EQ(report.reloaded_size(), 0);
+  }
+  EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
+  v1::GenerateRequest email = Request(2);
+  email.clear_model();
+  email.set_content_type("email");
+  ASSERT_TRUE(Generate(email).ok());
+  EXPECT_EQ(response_.model(), "added");
+
+  daemon_->WriteCatalog(absl::StrCat("models:\n", small, "  - { id: small }\n"));
+  daemon_->Signal(SIGHUP);
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (daemon_->Log().find("models.yaml:3") == std::string::npos && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_THAT(daemon_->Log(), HasSubstr("models.yaml:3"));
+  grpc::ClientContext context;
+  v1::ReloadCatalogResponse report;
+  EXPECT_EQ(models_->ReloadCatalog(&context, {}, &report).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(StateOf("added"), v1::MODEL_STATE_READY);
+  EXPECT_TRUE(Generate(Request(1)).ok());
+}
+
 TEST_F(DaemonTest, InspectReadsAModelThatIsNotResident) {
   Start();
   v1::InspectModelRequest request;
@@ -167,6 +231,13 @@ TEST_F(DaemonTest, InspectReadsAModelThatIsNotResident) {
   v1::ModelInspection by_path;
   grpc::ClientContext second;
   ASSERT_TRUE(models_->InspectModel(&second, request, &by_path).ok());
+  // The catalog's entry has a context of its own.
+  EXPECT_LT(by_id.served_context(), by_path.served_context());
+  EXPECT_LT(by_id.devices(0).working_bytes(), by_path.devices(0).working_bytes());
+  by_id.clear_served_context();
+  by_id.clear_devices();
+  by_path.clear_served_context();
+  by_path.clear_devices();
   EXPECT_EQ(by_path.SerializeAsString(), by_id.SerializeAsString());
   request.set_path("/no/such/model.gguf");
   grpc::ClientContext third;
@@ -244,6 +315,55 @@ TEST_F(DaemonTest, EvaluationOutlivesItsClient) {
   ASSERT_EQ(evaluation.samples_size(), 2);
   EXPECT_TRUE(evaluation.samples(0).has_quality_score());
   EXPECT_GT(evaluation.samples(0).memory().peak_bytes(), 0);
+}
+
+TEST_F(DaemonTest, RoutesThatAreSetFallBackAndFollowEvaluations) {
+  Start(Entry("lost", "/nonexistent.gguf"));
+  {
+    grpc::ClientContext context;
+    v1::SetRoutesRequest request;
+    request.set_yaml(
+        "routes:\n"
+        "  technical: { rule: fallback, models: [lost, small] }\n"
+        "  blog: { rule: auto, models: [small, lost], min_samples: 2 }\n");
+    v1::SetRoutesResponse reply;
+    const grpc::Status status = models_->SetRoutes(&context, request, &reply);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(reply.routes_size(), 3);
+  }
+  v1::GenerateRequest request = Request(2);
+  request.clear_model();
+  request.set_content_type("technical");
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_EQ(response_.model(), "small");
+  EXPECT_EQ(response_.route().rule(), "fallback");
+  EXPECT_EQ(response_.route().tried(0), "lost");
+  request.set_content_type("blog");
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_THAT(response_.route().reason(), HasSubstr("small: not evaluated"));
+
+  v1::EvaluateRequest evaluate;
+  evaluate.add_models("small");
+  evaluate.set_max_new_tokens(8);
+  for (const char* id : {"b1", "b2"}) {
+    v1::EvaluationPrompt* prompt = evaluate.add_prompts();
+    prompt->set_id(id);
+    prompt->set_content_type("blog");
+    prompt->set_prompt(absl::StrCat("Write about bread, ", id));
+  }
+  grpc::ClientContext context;
+  auto reader = evaluations_->Evaluate(&context, evaluate);
+  v1::EvaluateResponse event;
+  while (reader->Read(&event)) {
+  }
+  ASSERT_TRUE(reader->Finish().ok());
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_EQ(response_.route().rule(), "auto");
+  EXPECT_EQ(response_.route().evidence().evaluation_id(), event.summary().id())
+      << response_.route().reason();
+  EXPECT_EQ(response_.route().evidence().samples(), 2);
+  EXPECT_EQ(response_.route().evidence().revision(), event.summary().summaries(0).revision());
+  EXPECT_THAT(response_.route().evidence().revision(), HasSubstr("sha256:"));
 }
 
 TEST_F(DaemonTest, SigtermLetsARunningRequestFinish) {

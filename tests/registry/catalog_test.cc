@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -15,6 +17,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
 constexpr char kGood[] = R"(default_model: a
 models:
@@ -31,8 +35,16 @@ models:
     source: { repo: org/whole }
     format: safetensors
     weights: int8
-    kv_cache: float32
+    kv_cache: int8
     cache_tokens: 20000
+    draft_tokens: 0
+    licence: mit
+    size: 2GB
+    suits: [blog]
+    gated: true
+    pin: true
+    keep_alive: 10m
+builtin: false
 )";
 
 TEST(CatalogTest, ReadsEntries) {
@@ -51,8 +63,17 @@ TEST(CatalogTest, ReadsEntries) {
   EXPECT_EQ(catalog->models[2].SourceName(), "org/whole@main");
   EXPECT_EQ(catalog->models[2].format, "safetensors");
   EXPECT_EQ(catalog->models[2].weights, "int8");
-  EXPECT_EQ(catalog->models[2].kv_cache, "float32");
+  EXPECT_EQ(catalog->models[2].kv_cache, "int8");
   EXPECT_EQ(catalog->models[2].cache_tokens, 20000);
+  EXPECT_EQ(catalog->models[2].draft_tokens, 0);
+  EXPECT_EQ(a.draft_tokens, 7);
+  const ModelEntry& c = catalog->models[2];
+  EXPECT_EQ(c.licence, "mit");
+  EXPECT_EQ(c.download_bytes, 2'000'000'000);
+  EXPECT_THAT(c.suits, ElementsAre("blog"));
+  EXPECT_TRUE(c.gated);
+  EXPECT_TRUE(c.pin);
+  EXPECT_EQ(c.keep_alive, absl::Minutes(10));
   EXPECT_EQ(catalog->Find("d"), nullptr);
 }
 
@@ -66,8 +87,10 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {head + "    format: onnx\n", "models[0].format: 'onnx' is not one of auto"},
       {head + "    context_length: -1\n", "models[0].context_length: -1 is out of range"},
       {head + "    content_types: [Big]\n", "models[0].content_types: 'Big'"},
+      {head + "    suits: [blog, Big]\n", "m.yaml:4: models[0].suits: 'Big'"},
       {head + "    colour: red\n", "m.yaml:4: models[0].colour: unknown key"},
-      {head + "  - id: a\n    source: { file: b }\n", "m.yaml:4: models[1].id: 'a' stands twice"},
+      {head + "  - id: a\n    source: { file: b }\n",
+       "m.yaml:4: models[1].id: 'a' stands twice, here and at m.yaml:2"},
       {head +
            "    content_types: [x]\n  - id: b\n    source: { file: b }\n    content_types: [x]\n",
        "m.yaml:7: models[1].content_types: 'x' is routed to 'a' already"},
@@ -81,13 +104,44 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {"models:\n  - id: a\n    source: { repo: a/b, revision: ../r, file: f }\n",
        "source.revision: '../r'"},
       {"default_model: z\n" + head, "m.yaml:1: default_model: 'z' is not in the catalog; it has a"},
-      {"default_model: z\n", "models: is empty"},
+      {"default_model: z\nmodels: []\n", "models: is empty"},
   };
   for (const auto& [yaml, wanted] : cases) {
     const absl::Status status = ParseCatalog(yaml, "m.yaml").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << yaml;
     EXPECT_THAT(std::string(status.message()), HasSubstr(wanted)) << yaml;
   }
+}
+
+TEST(CatalogTest, BuiltInModelsStandBesideTheUsersOwn) {
+  absl::StatusOr<Catalog> catalog =
+      ParseCatalog("default_model: gpt2\nmodels:\n- {id: bloom_560m, source: {file: mine.gguf}}\n",
+                   "/etc/m.yaml");
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  EXPECT_EQ(catalog->models.front().id, "bloom_560m");
+  EXPECT_FALSE(catalog->models.front().built_in);
+  EXPECT_EQ(catalog->Find("bloom_560m")->SourceName(), "/etc/mine.gguf");
+  EXPECT_THAT(catalog->replaced, ElementsAre("bloom_560m"));
+  EXPECT_TRUE(catalog->Find("gpt2")->built_in);
+  EXPECT_EQ(catalog->Listed(), absl::StrCat("bloom_560m and ", catalog->models.size() - 1,
+                                            " built-in ones (assay models --all)"));
+  catalog = ParseCatalog("{}", "m.yaml");
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  EXPECT_EQ(catalog->Find("bloom_560m")->SourceName(), "bigscience/bloom-560m@main");
+  for (const ModelEntry& entry : catalog->models) {
+    EXPECT_TRUE(entry.built_in && !entry.licence.empty() && entry.download_bytes > 0) << entry.id;
+    EXPECT_THAT(entry.content_types, IsEmpty()) << entry.id;
+    EXPECT_THAT(entry.suits, Not(IsEmpty())) << entry.id;
+  }
+}
+
+TEST(CatalogTest, AMessageListsADozenIds) {
+  std::string yaml = "default_model: none\nmodels:\n";
+  for (int i = 0; i < 14; ++i) absl::StrAppend(&yaml, "- {id: m", i, ", source: {file: f}}\n");
+  EXPECT_THAT(
+      std::string(ParseCatalog(absl::StrCat("builtin: false\n", yaml), "").status().message()),
+      HasSubstr("it has m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 and 2 more"));
+  EXPECT_THAT(std::string(ParseCatalog(yaml, "").status().message()), Not(HasSubstr("m12")));
 }
 
 TEST(CatalogTest, MissingFileIsNotFound) {

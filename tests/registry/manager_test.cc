@@ -1,11 +1,16 @@
 // Residency with a loader that can be held, failed and counted.
 #include "registry/manager.h"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,62 +21,17 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/registry/fake_loader.h"
 
 namespace assay::registry {
 namespace {
 
 using testing::HasSubstr;
 
-class FakeModel final : public ResidentModel {
- public:
-  explicit FakeModel(std::atomic<int>* alive) : alive_(alive) { ++*alive_; }
-  ~FakeModel() override { --*alive_; }
-  int64_t resident_bytes() const override { return 100; }
-
- private:
-  std::atomic<int>* const alive_;
-};
-
-class FakeLoader final : public ModelLoader {
- public:
-  absl::StatusOr<int64_t> Estimate(const ModelEntry&, const std::string&) override { return 110; }
-  absl::StatusOr<std::unique_ptr<ResidentModel>> Load(
-      const ModelEntry& entry, const std::string&, const ProgressFn& progress,
-      const std::function<bool()>& cancelled) override {
-    ++loads;
-    progress("weights", 0.5);
-    while (held) {
-      if (cancelled()) return absl::CancelledError("cancelled");
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-    if (entry.id == fails.load()) return absl::DataLossError("broken file");
-    return std::make_unique<FakeModel>(&alive);
-  }
-
-  std::atomic<int> loads = 0;
-  std::atomic<int> alive = 0;
-  std::atomic<bool> held = false;
-  std::atomic<std::string_view> fails = std::string_view();
-};
-
-Catalog ThreeModels() {
-  Catalog catalog;
-  for (const char* id : {"a", "b", "c"}) {
-    ModelEntry entry;
-    entry.id = id;
-    entry.path = "/proc/self/exe";
-    catalog.models.push_back(entry);
-  }
-  return catalog;
-}
-
 class ManagerTest : public testing::Test {
  protected:
-  Manager Make(int64_t budget = 0) {
-    return {ThreeModels(),
-            &loader_,
-            {.memory_budget_bytes = budget},
-            [this](const ModelStatus& status) {
+  Manager Make() {
+    return {CatalogOf({"a", "b", "c"}), &loader_, {}, [this](const ModelStatus& status) {
               absl::MutexLock lock(&mutex_);
               states_.push_back(status.entry.id + ":" + std::string(ModelStateName(status.state)));
             }};
@@ -106,6 +66,81 @@ TEST_F(ManagerTest, LoadsOnceHandsOutAndUnloads) {
   EXPECT_EQ(loader_.loads, 2);
 }
 
+// A catalog of one model of a repository, and a fetch that puts its file into the cache.
+class DownloadTest : public ManagerTest {
+ protected:
+  DownloadTest()
+      : cache_(std::filesystem::temp_directory_path() /
+               ("manager_test_" + std::to_string(getpid()))) {
+    entry_.id = "hub";
+    entry_.hub = HubSource{.repo = "org/name", .revision = "main", .file = "m.gguf"};
+  }
+  ~DownloadTest() override { std::filesystem::remove_all(cache_); }
+
+  Manager MakeWith(FetchFn fetch) {
+    Catalog catalog;
+    catalog.models = {entry_};
+    return {std::move(catalog),
+            &loader_,
+            {.hub_cache = cache_.string(), .fetch = std::move(fetch)},
+            [this](const ModelStatus& status) {
+              absl::MutexLock lock(&mutex_);
+              states_.push_back(std::string(ModelStateName(status.state)));
+            }};
+  }
+  void PutFile() const {
+    const std::filesystem::path repo = cache_ / "models--org--name";
+    const std::string commit(40, 'a');
+    std::filesystem::create_directories(repo / "refs");
+    std::filesystem::create_directories(repo / "snapshots" / commit);
+    std::ofstream(repo / "refs" / "main") << commit;
+    std::ofstream(repo / "snapshots" / commit / "m.gguf") << "GGUF";
+  }
+
+  const std::filesystem::path cache_;
+  ModelEntry entry_;
+};
+
+TEST_F(DownloadTest, WhatIsNotInTheCacheIsDownloadedOnce) {
+  int fetched = 0;
+  Manager manager = MakeWith([&](const HubSource& source, const ProgressFn& progress,
+                                 const std::function<bool()>& cancelled) {
+    ++fetched;
+    EXPECT_EQ(source.repo, "org/name");
+    EXPECT_FALSE(cancelled());
+    progress({.stage = "downloading", .fraction = 0.5, .bytes_done = 1, .bytes_total = 2});
+    PutFile();
+    return absl::OkStatus();
+  });
+  std::vector<std::string> stages;
+  const auto progress = [&](const LoadStep& step) {
+    stages.emplace_back(step.stage);
+    EXPECT_EQ(step.bytes_total, step.stage == "downloading" ? 2 : 0);
+  };
+  ASSERT_TRUE(manager.Acquire("hub", progress).ok());
+  EXPECT_THAT(stages, testing::ElementsAre("downloading", "weights"));
+  EXPECT_THAT(States(), testing::ElementsAre("loading", "downloading", "loading", "ready"));
+  ASSERT_TRUE(manager.Unload("hub", absl::Seconds(1)).ok());
+  ASSERT_TRUE(manager.Acquire("hub").ok());
+  EXPECT_EQ(fetched, 1);
+}
+
+TEST_F(DownloadTest, AFailedDownloadIsTheModelsReason) {
+  Manager manager = MakeWith([](const HubSource&, const ProgressFn&, const std::function<bool()>&) {
+    return absl::PermissionDeniedError("org/name is gated: accept its licence");
+  });
+  const absl::Status status = manager.Acquire("hub").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("model 'hub': org/name is gated"));
+  EXPECT_EQ(manager.Get("hub")->state, ModelState::kFailed);
+  EXPECT_THAT(manager.Get("hub")->reason, HasSubstr("gated"));
+}
+
+TEST_F(DownloadTest, WithoutFetchAMissingRepositoryIsNotFound) {
+  Manager manager = MakeWith(nullptr);
+  EXPECT_EQ(manager.Acquire("hub").status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(ManagerTest, UnknownModelListsTheCatalog) {
   Manager manager = Make();
   const absl::Status status = manager.Acquire("z").status();
@@ -120,9 +155,8 @@ TEST_F(ManagerTest, ConcurrentLoadsCoalesce) {
   std::atomic<int> ready = 0;
   std::atomic<int> progress = 0;
   for (int i = 0; i < 8; ++i) {
-    callers.emplace_back([&] {
-      ready += manager.Acquire("a", [&](std::string_view, double) { ++progress; }).ok() ? 1 : 0;
-    });
+    callers.emplace_back(
+        [&] { ready += manager.Acquire("a", [&](const LoadStep&) { ++progress; }).ok() ? 1 : 0; });
   }
   AwaitLoads(1);
   absl::SleepFor(absl::Milliseconds(20));
@@ -166,18 +200,6 @@ TEST_F(ManagerTest, UnloadOfWhatIsNotResidentIsFailedPrecondition) {
   const absl::Status status = manager.Unload("a", absl::Seconds(1)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("new"));
-}
-
-TEST_F(ManagerTest, BudgetRefusesWhatDoesNotFitAndSaysWhatCouldGo) {
-  Manager manager = Make(/*budget=*/250);
-  ASSERT_TRUE(manager.Acquire("a").ok());
-  ASSERT_TRUE(manager.Acquire("b").ok());
-  const absl::Status status = manager.Acquire("c").status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("needs 110 bytes and 50"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("a (100 bytes, idle)"));
-  ASSERT_TRUE(manager.Unload("a", absl::Seconds(1)).ok());
-  EXPECT_TRUE(manager.Acquire("c").ok());
 }
 
 TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -69,6 +68,15 @@ TEST_F(SourceTest, LinkOutOfTheCacheIsRefused) {
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(SourceTest, BlobsMayBeSharedWithOtherRepositories) {
+  fs::create_directories(cache_ / "blobs/ab");
+  std::ofstream(cache_ / "blobs/ab/abcd") << "weights";
+  fs::create_symlink("../../blobs/ab/abcd", repo_ / "blobs" / "shared");
+  fs::create_symlink("../../blobs/shared", repo_ / "snapshots" / kCommit / "shared.gguf");
+  entry_.hub->file = "shared.gguf";
+  EXPECT_TRUE(Resolve().ok()) << Resolve().status();
+}
+
 TEST_F(SourceTest, DamagedRefIsNotFound) {
   std::ofstream(repo_ / "refs" / "main") << "../../../etc";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
@@ -82,6 +90,13 @@ TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
   entry_.hub->repo = "org/other";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("hf download org/other"));
+}
+
+TEST_F(SourceTest, ASnapshotWithoutWeightsIsNotThere) {
+  entry_.hub->file = "";
+  fs::remove(repo_ / "snapshots" / kCommit / "m.gguf");
+  std::ofstream(repo_ / "snapshots" / kCommit / "config.json") << "{}";
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(SourceTest, AFormatThatIsNotThereIsRefused) {
@@ -100,16 +115,6 @@ TEST_F(SourceTest, MissingFileNamesItsPath) {
   const absl::Status status = ResolveSource(entry, "").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("/nonexistent/m.gguf"));
-}
-
-TEST(HubCacheFolderTest, EnvironmentDecides) {
-  setenv("HF_HOME", "/h", 1);
-  unsetenv("HF_HUB_CACHE");
-  EXPECT_EQ(HubCacheFolder(), "/h/hub");
-  setenv("HF_HUB_CACHE", "/c", 1);
-  EXPECT_EQ(HubCacheFolder(), "/c");
-  unsetenv("HF_HUB_CACHE");
-  unsetenv("HF_HOME");
 }
 
 }  // namespace

@@ -3,25 +3,20 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "engine/runtime/scheduler.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/manager.h"
-#include "server/engine_loader.h"
 #include "server/generation_request.h"
-#include "tests/engine/fakes.h"
+#include "tests/server/counting_model.h"
 
 namespace assay::server {
 namespace {
@@ -29,54 +24,6 @@ namespace {
 using assay::v1::GenerateRequest;
 using assay::v1::GenerateResponse;
 using testing::HasSubstr;
-
-// Says "t0 t1 t2 ..." until told to stop.
-class CountingModel final : public engine::LanguageModel {
- public:
-  CountingModel(std::atomic<int>* tokens, int max_waiting) {
-    executor_.next = [tokens](const std::vector<engine::TokenId>& text) {
-      absl::SleepFor(absl::Milliseconds(1));
-      ++*tokens;
-      return static_cast<engine::TokenId>(text.size()) - 1;
-    };
-    scheduler_ = std::make_unique<engine::Scheduler>(
-        engine::Scheduler::Model{
-            .name = "counting",
-            .executor = &executor_,
-            .tokenizer = &tokenizer_,
-            .encode = [](const engine::Prompt&) { return engine::EncodedPrompt{.tokens = {1}}; },
-            .context = kContext},
-        engine::Scheduler::Options{.max_running = 1, .max_waiting = max_waiting});
-  }
-
-  const engine::LoadedModelInfo& info() const override { return info_; }
-  const engine::Tokenizer& tokenizer() const override { return tokenizer_; }
-  absl::StatusOr<std::vector<engine::TokenId>> Tokenize(
-      const engine::Prompt& /*prompt*/) const override {
-    return std::vector<engine::TokenId>{1};
-  }
-  absl::StatusOr<std::shared_ptr<engine::GenerationStream>> Submit(
-      engine::GenerationRequest request) override {
-    return scheduler_->Submit(std::move(request));
-  }
-  int running() const override { return scheduler_->running(); }
-  int waiting() const override { return scheduler_->waiting(); }
-  absl::StatusOr<std::vector<float>> Logits(absl::Span<const engine::TokenId>) override {
-    return absl::UnimplementedError("not here");
-  }
-  absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
-      absl::Span<const std::vector<engine::TokenId>>) override {
-    return absl::UnimplementedError("not needed");
-  }
-
- private:
-  static constexpr int kContext = 8192;
-
-  engine::LoadedModelInfo info_ = {};
-  engine::CountingTokenizer tokenizer_{kContext};
-  engine::FakeExecutor executor_{kContext / engine::kPageTokens};
-  std::unique_ptr<engine::Scheduler> scheduler_;
-};
 
 TEST(RequestTest, AConversationWithToolsReachesTheEngineAsItIs) {
   GenerateRequest request;
@@ -96,22 +43,6 @@ TEST(RequestTest, AConversationWithToolsReachesTheEngineAsItIs) {
   EXPECT_EQ(engine->prompt.variables, R"({"enable_thinking": false})");
 }
 
-class CountingLoader final : public registry::ModelLoader {
- public:
-  absl::StatusOr<int64_t> Estimate(const registry::ModelEntry&, const std::string&) override {
-    return 1;
-  }
-  absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
-      const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
-      const std::function<bool()>&) override {
-    if (entry.id == "broken") return absl::DataLossError("truncated");
-    return std::make_unique<EngineModel>(
-        std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
-  }
-
-  std::atomic<int> tokens = 0;
-};
-
 registry::Catalog TestCatalog() {
   registry::Catalog catalog;
   registry::ModelEntry good;
@@ -129,7 +60,8 @@ class GenerationTest : public testing::Test {
  protected:
   GenerationTest()
       : manager_(TestCatalog(), &loader_, {}, nullptr),
-        service_(&manager_, LimitsConfig{}, {},
+        routing_(&manager_, nullptr),
+        service_(&manager_, &routing_, &breakers_, LimitsConfig{}, {},
                  [this](const RequestRecord& record) { records_.push_back(record); }) {}
 
   absl::Status Generate(const GenerateRequest& request, GenerationObserver* observer = nullptr,
@@ -147,7 +79,9 @@ class GenerationTest : public testing::Test {
 
   CountingLoader loader_;
   registry::Manager manager_;
+  Routing routing_;
   std::vector<RequestRecord> records_;
+  ModelBreakers breakers_{BreakerConfig{}};
   GenerationService service_;
   GenerateResponse response_;
 };
@@ -258,6 +192,27 @@ TEST_F(GenerationTest, ReaderThatLeavesStopsTheComputation) {
   EXPECT_EQ(loader_.tokens, generated);
 }
 
+class CollectingObserver final : public GenerationObserver {
+ public:
+  bool OnText(const engine::TextEvent& event) override {
+    texts.push_back(event.text);
+    return true;
+  }
+  std::vector<std::string> texts;
+};
+
+TEST_F(GenerationTest, TextWithinTheIntervalGoesTogetherAndTheEndDoesNotWait) {
+  LimitsConfig limits;
+  limits.stream_interval = absl::Hours(1);
+  GenerationService service(&manager_, &routing_, &breakers_, limits, {},
+                            [](const RequestRecord&) {});
+  CollectingObserver observer;
+  ASSERT_TRUE(service.Generate(Request(100), absl::InfiniteFuture(), &observer, &response_).ok());
+  EXPECT_EQ(observer.texts.size(), 2);
+  EXPECT_EQ(absl::StrJoin(observer.texts, ""), response_.text());
+  EXPECT_EQ(response_.usage().completion_tokens(), 100);
+}
+
 TEST_F(GenerationTest, DeadlineEndsTheGeneration) {
   EXPECT_EQ(Generate(Request(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
             absl::StatusCode::kDeadlineExceeded);
@@ -267,7 +222,8 @@ TEST_F(GenerationTest, FullQueueIsResourceExhausted) {
   std::vector<std::thread> callers;
   std::atomic<int> refused = 0;
   std::atomic<int> served = 0;
-  GenerationService service(&manager_, LimitsConfig{}, {}, [](const RequestRecord&) {});
+  GenerationService service(&manager_, &routing_, &breakers_, LimitsConfig{}, {},
+                            [](const RequestRecord&) {});
   for (int i = 0; i < 6; ++i) {
     callers.emplace_back([&] {
       GenerateResponse response;

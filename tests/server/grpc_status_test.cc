@@ -2,8 +2,10 @@
 #include "server/grpc_status.h"
 
 #include <string>
+#include <tuple>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 
@@ -28,6 +30,20 @@ TEST(GrpcStatusTest, ResourceExhaustedCarriesRetryInfo) {
   google::rpc::RetryInfo retry;
   ASSERT_TRUE(details.details(0).UnpackTo(&retry));
   EXPECT_GT(retry.retry_delay().seconds(), 0);
+}
+
+TEST(GrpcStatusTest, ADelayThatWasSetIsTheOneThatIsTold) {
+  for (const auto& [delay, seconds, nanos] : {std::tuple(absl::Milliseconds(9250), 9, 250'000'000),
+                                              {absl::ZeroDuration(), 0, 1'000'000}}) {
+    absl::Status error = absl::UnavailableError("its breaker is open");
+    SetRetryDelay(delay, &error);
+    google::rpc::Status details;
+    google::rpc::RetryInfo retry;
+    ASSERT_TRUE(details.ParseFromString(ToGrpcStatus(error).error_details()));
+    ASSERT_TRUE(details.details(0).UnpackTo(&retry));
+    EXPECT_EQ(retry.retry_delay().seconds(), seconds);
+    EXPECT_EQ(retry.retry_delay().nanos(), nanos);
+  }
 }
 
 TEST(GrpcStatusTest, LabelsAreTheCodeNamesInLowerCase) {

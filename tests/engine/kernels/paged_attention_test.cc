@@ -28,6 +28,13 @@ constexpr int64_t kLength = 101;
 constexpr int64_t kBiasStride = 128;
 constexpr float kScale = 0.3F;
 
+// Keys and values are normal, scores a few units: int8 is off by half a step, absmax / 254 of about
+// 3 / 254, in a value, and as much times the queries in a score.
+double ToleranceOf(KvType type) {
+  if (type == KvType::kFloat32) return 2e-5;
+  return type == KvType::kFloat16 ? 1e-2 : 8e-2;
+}
+
 // One layer's keys, values and queries of a sequence, in pages that lie in disorder.
 class Sequence {
  public:
@@ -52,6 +59,23 @@ class Sequence {
         cache_.Write(1, pages_[static_cast<size_t>(t / kPageTokens)], t % kPageTokens, h,
                      keys_.data() + at, values_.data() + at);
       }
+    }
+  }
+
+  // Wanted() is from here on that of keys and values as int8 holds them, by its definition.
+  void RoundLikeInt8() {
+    const auto round = [](float* first, int64_t count) {
+      float most = 0.0F;
+      for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(first[i]));
+      const float step = most / 127.0F;
+      for (int64_t i = 0; i < count; ++i) first[i] = std::nearbyint(first[i] / step) * step;
+    };
+    const int64_t dim = model_.head_dim;
+    for (int64_t row = 0; row < kLength * model_.kv_heads; ++row) {
+      for (int64_t i = 0; i < dim; i += 32) {
+        round(keys_.data() + row * dim + i, std::min<int64_t>(32, dim - i));
+      }
+      round(values_.data() + row * dim, dim);
     }
   }
 
@@ -129,6 +153,7 @@ const Model kModels[] = {
     {.kv_heads = 1, .group = 5, .head_dim = 12},
     {.kv_heads = 2, .group = 1, .head_dim = 80, .softcap = 2.0F},
     {.kv_heads = 2, .group = 2, .head_dim = 16, .window = 37},
+    {.kv_heads = 1, .group = 3, .head_dim = 37, .window = 50},
     {.kv_heads = 1, .group = 4, .head_dim = 24, .slopes = true},
     {.kv_heads = 1, .group = 2, .head_dim = 20, .window = 5, .softcap = 3.0F, .biases = true},
 };
@@ -137,9 +162,9 @@ class PagedAttentionTest : public TargetTest {};
 
 TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
   for (const Model& model : kModels) {
-    for (const KvType type : {KvType::kFloat32, KvType::kFloat16}) {
+    for (const KvType type : {KvType::kFloat32, KvType::kFloat16, KvType::kInt8}) {
       Sequence sequence(model, type);
-      const double tolerance = type == KvType::kFloat32 ? 2e-5 : 1e-2;
+      const double tolerance = ToleranceOf(type);
       for (const auto& [position, count] :
            std::vector<std::pair<int64_t, int64_t>>{{0, 1}, {0, 40}, {31, 1}, {64, 37}, {100, 1}}) {
         for (int64_t head = 0; head < model.kv_heads; ++head) {
@@ -159,17 +184,88 @@ TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
   }
 }
 
-TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnItsNeighbours) {
+// Nothing but the rounding of keys and values is lost: within fp32's own error of what they hold.
+TEST_P(PagedAttentionTest, Int8IsExactButForTheRoundingOfKeysAndValues) {
   for (const Model& model : kModels) {
-    Sequence sequence(model, KvType::kFloat16);
-    const std::vector<float> together = sequence.Attend(0, 0, kLength);
-    const int64_t width = model.group * model.head_dim;
-    for (const int64_t t : {0, 1, 31, 32, 50, 100}) {
-      const std::vector<float> alone = sequence.Attend(0, t, 1);
-      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + t * width))
-          << "head_dim " << model.head_dim << " position " << t;
+    Sequence sequence(model, KvType::kInt8);
+    sequence.RoundLikeInt8();
+    for (int64_t head = 0; head < model.kv_heads; ++head) {
+      const std::vector<float> out = sequence.Attend(head, 0, kLength);
+      for (size_t at = 0; at < out.size(); ++at) {
+        const auto row = static_cast<int64_t>(at) / model.head_dim;
+        ASSERT_NEAR(out[at],
+                    sequence.Wanted(head, row / model.group, row % model.group,
+                                    static_cast<int64_t>(at) % model.head_dim),
+                    ToleranceOf(KvType::kFloat32))
+            << "head_dim " << model.head_dim << " position " << row / model.group;
+      }
     }
   }
+}
+
+TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnItsNeighbours) {
+  for (const KvType type : {KvType::kFloat16, KvType::kInt8}) {
+    for (const Model& model : kModels) {
+      Sequence sequence(model, type);
+      const std::vector<float> together = sequence.Attend(0, 0, kLength);
+      const int64_t width = model.group * model.head_dim;
+      for (const int64_t t : {0, 1, 31, 32, 50, 98}) {
+        for (const int64_t count : {1, 2, 3}) {
+          const std::vector<float> few = sequence.Attend(0, t, count);
+          EXPECT_TRUE(std::equal(few.begin(), few.end(), together.begin() + t * width))
+              << "head_dim " << model.head_dim << " position " << t << " count " << count;
+        }
+      }
+    }
+  }
+}
+
+// A page that another sequence had holds its keys, values and scales, here those of NaN.
+TEST_P(PagedAttentionTest, WhatAPageHeldBeforeIsNotSeen) {
+  constexpr int64_t kDim = 20;
+  const std::vector<float> bad(kDim, NAN);
+  const std::vector<float> good(kDim, 1.0F);
+  KvPages pages({.type = KvType::kInt8, .layers = 1, .kv_heads = 1, .head_dim = kDim}, 1);
+  for (int64_t t = 0; t < kPageTokens; ++t) pages.Write(0, 0, t, 0, bad.data(), bad.data());
+  for (int64_t t = 0; t < 3; ++t) pages.Write(0, 0, t, 0, good.data(), good.data());
+  std::vector<float> out(kDim);
+  const std::vector<int32_t> table = {0};
+  AttentionTask task{.pages = table, .position = 2, .count = 1};
+  task.queries = {.data = const_cast<float*>(good.data()), .stride = kDim};
+  task.out = {.data = out.data(), .stride = kDim};
+  AttentionScratch scratch(1, kDim);
+  AttendPages(pages, task, scratch);
+  for (const float value : out) EXPECT_NEAR(value, 1.0F, 1e-5F);
+}
+
+// The scale of a key's group does not take the others' precision: one dimension is 100 times the
+// rest, as those of real keys may be.
+TEST_P(PagedAttentionTest, AnOutlierCostsOnlyItsOwnGroup) {
+  constexpr int64_t kDim = 2 * kKeyGroup;
+  KvPages pages({.type = KvType::kInt8, .layers = 1, .kv_heads = 1, .head_dim = kDim}, 1);
+  std::vector<float> key(kDim, 0.01F);
+  key[0] = 100.0F;
+  pages.Write(0, 0, 5, 0, key.data(), key.data());
+  const float* scales = pages.KeyScales(0, 0, 0);
+  EXPECT_FLOAT_EQ(scales[5], 100.0F / 127.0F);
+  EXPECT_FLOAT_EQ(scales[kPageTokens + 5], 0.01F / 127.0F);
+  EXPECT_FLOAT_EQ(pages.ValueScales(0, 0, 0)[5], 100.0F / 127.0F);
+  const auto* bytes = reinterpret_cast<const int8_t*>(pages.Keys(0, 0, 0));
+  EXPECT_EQ(bytes[5], 127);
+  EXPECT_EQ(bytes[1 * kPageTokens + 5], 0);
+  EXPECT_EQ(bytes[kKeyGroup * kPageTokens + 5], 127);
+}
+
+TEST(KvPagesTest, Int8IsAboutHalfOfFloat16) {
+  const auto bytes = [](KvType type, int64_t head_dim) {
+    return KvPages::BytesPerPage({.type = type, .layers = 3, .kv_heads = 2, .head_dim = head_dim});
+  };
+  constexpr int64_t kHeads = 3 * 2 * kPageTokens;
+  EXPECT_EQ(bytes(KvType::kFloat16, 64), kHeads * 2 * 64 * 2);
+  // Two scales of a key, one of a value.
+  EXPECT_EQ(bytes(KvType::kInt8, 64), kHeads * (2 * 64 + 3 * 4));
+  EXPECT_EQ(bytes(KvType::kInt8, 37), kHeads * (37 + 48 + 3 * 4));
+  EXPECT_EQ(bytes(KvType::kInt8, 128), kHeads * (2 * 128 + 5 * 4));
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, PagedAttentionTest, ::testing::ValuesIn(Targets()),

@@ -82,6 +82,29 @@ TEST_P(RowOpsTest, ActivationsAreTheirFormulas) {
   }
 }
 
+TEST_P(RowOpsTest, BytesAreTheNearestStepsOfTheLargest) {
+  for (const int64_t count : {1, 15, 16, 37, 80}) {
+    const std::vector<float> row = Random(static_cast<size_t>(count), 9);
+    std::vector<int8_t> bytes(row.size());
+    const float scale = BytesOfRow(row.data(), count, bytes.data());
+    float most = 0.0F;
+    for (const float value : row) most = std::max(most, std::abs(value));
+    EXPECT_FLOAT_EQ(scale, most / 127.0F);
+    for (size_t i = 0; i < row.size(); ++i) {
+      EXPECT_NEAR(static_cast<float>(bytes[i]) * scale, row[i], scale * 0.5001F) << i;
+      EXPECT_GE(bytes[i], -127);
+    }
+    EXPECT_EQ(BytesOfRow(std::vector<float>(row.size()).data(), count, bytes.data()), 0.0F);
+    for (const float value : {NAN, std::numeric_limits<float>::infinity()}) {
+      for (const size_t place : {size_t{0}, row.size() - 1}) {
+        std::vector<float> bad = row;
+        bad[place] = value;
+        EXPECT_TRUE(std::isnan(BytesOfRow(bad.data(), count, bytes.data()))) << count;
+      }
+    }
+  }
+}
+
 TEST_P(RowOpsTest, ArgmaxIsTheFirstOfTheLargest) {
   const float nothing = -std::numeric_limits<float>::infinity();
   for (const size_t count : {1U, 15U, 16U, 17U, 100U}) {
@@ -95,6 +118,25 @@ TEST_P(RowOpsTest, ArgmaxIsTheFirstOfTheLargest) {
       const std::vector<float> row(count, value);
       EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), 0);
     }
+  }
+}
+
+TEST_P(RowOpsTest, WeightsAreExponentialsAndTheirSum) {
+  for (const int64_t count : {1, 15, 16, 513, 1000}) {
+    std::vector<float> row = Random(static_cast<size_t>(count), 7);
+    if (count > 20) row[3] = NAN;
+    if (count > 20) row[5] = -std::numeric_limits<float>::infinity();
+    constexpr float kMost = 4.0F;
+    constexpr float kFactor = 1.7F;
+    std::vector<float> weights(row.size());
+    const double total = WeighRow(row.data(), count, kMost, kFactor, weights.data());
+    double expected = 0.0;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const double weight = std::isnan(row[i]) ? 0.0 : std::exp((row[i] - kMost) * kFactor);
+      EXPECT_NEAR(weights[i], weight, 1e-6 * weight);
+      expected += weight;
+    }
+    EXPECT_NEAR(total, expected, 1e-6 * expected);
   }
 }
 

@@ -13,14 +13,14 @@
 #include "absl/time/clock.h"
 #include "evaluator/run_store.h"
 #include "nlohmann/json.hpp"
-#include "tests/server/telemetry/fake_http_server.h"
+#include "tests/http/fake_server.h"
 
 namespace assay::server {
 
 class FakeMlflow {
  public:
   // Answers instead of MLflow where it returns one.
-  using Fault = std::function<std::optional<FakeAnswer>(const FakeRequest&)>;
+  using Fault = std::function<std::optional<http::FakeAnswer>(const http::FakeRequest&)>;
 
   struct Run {
     std::string client_key;
@@ -32,7 +32,7 @@ class FakeMlflow {
     std::map<std::string, std::string> tags;
   };
 
-  FakeMlflow() : http([this](const FakeRequest& request) { return Answer(request); }) {}
+  FakeMlflow() : server([this](const http::FakeRequest& request) { return Answer(request); }) {}
 
   void SetFault(Fault fault) {
     const absl::MutexLock lock(&mutex_);
@@ -44,7 +44,7 @@ class FakeMlflow {
   }
 
  private:
-  FakeAnswer Answer(const FakeRequest& request) {
+  http::FakeAnswer Answer(const http::FakeRequest& request) {
     const absl::MutexLock lock(&mutex_);
     if (fault_ != nullptr) {
       if (auto answer = fault_(request); answer.has_value()) return *answer;
@@ -99,7 +99,7 @@ class FakeMlflow {
 
  public:
   // Last: its thread uses the members above.
-  FakeHttpServer http;
+  http::FakeServer server;
 };
 
 inline evaluator::TrackedRun MakeRun(const std::string& client_key, int metrics = 3) {

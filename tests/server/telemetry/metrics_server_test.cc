@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/telemetry/http_client.h"
+#include "http/client.h"
 #include "server/telemetry/metrics.h"
 
 namespace assay::server {
@@ -21,7 +21,7 @@ TEST(MetricsServerTest, ServesTheTextFormatOnAFreePort) {
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_GT((*server)->port(), 0);
   EXPECT_EQ((*server)->url(), absl::StrCat("http://127.0.0.1:", (*server)->port(), "/metrics"));
-  HttpClient client({});
+  http::Client client({});
   const auto response = client.Send({.url = (*server)->url()});
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->status, 200);

@@ -131,6 +131,24 @@ TEST(MetricsTest, OneModelStateIsOneAtATime) {
   EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="ready")"}), "1");
 }
 
+TEST(MetricsTest, TheBreakersStateIsANumberAndItsChangesAreCounted) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  EXPECT_EQ(Value(metrics.Text(), "assay_breaker_state", {R"(model="a")"}), "0");
+  metrics.SetBreaker("a", "open");
+  metrics.RecordBreakerTransition("a", "open");
+  EXPECT_EQ(Value(metrics.Text(), "assay_breaker_state", {R"(model="a")"}), "2");
+  metrics.SetBreaker("a", "half_open");
+  EXPECT_EQ(Value(metrics.Text(), "assay_breaker_state", {R"(model="a")"}), "1");
+  metrics.SetBreaker("a", "ajar");
+  metrics.RecordBreakerTransition("a", "ajar");
+  EXPECT_EQ(Value(metrics.Text(), "assay_breaker_state", {R"(model="a")"}), "1");
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_breaker_transitions_total", {R"(model="a")", R"(to="open")"}), "1");
+  EXPECT_EQ(Value(text, "assay_breaker_transitions_total", {R"(model="a")", R"(to="closed")"}),
+            "0");
+}
+
 TEST(MetricsTest, EveryScrapeRefreshesTheGauges) {
   Metrics metrics(kBuild);
   metrics.Declare({"a"}, {});

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/evaluator/empty_run_store.h"
 #include "tests/server/telemetry/fake_mlflow.h"
 
 namespace assay::server {
@@ -22,7 +23,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class FakeRunStore : public evaluator::RunStore {
+class FakeRunStore : public evaluator::EmptyRunStore {
  public:
   struct Entry {
     evaluator::OutboxEntry entry;
@@ -68,26 +69,6 @@ class FakeRunStore : public evaluator::RunStore {
   }
   absl::StatusOr<int64_t> OutboxDepth() override { return static_cast<int64_t>(Outbox().size()); }
 
-  absl::Status Begin(const evaluator::Evaluation&, const evaluator::EvaluationPlan&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::Status AddSample(std::string_view, const evaluator::Sample&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::Status Finish(const evaluator::Evaluation&,
-                      const std::vector<evaluator::TrackedRun>&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<evaluator::Evaluation> Get(std::string_view) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<std::vector<evaluator::Sample>> Samples(std::string_view) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<std::vector<evaluator::Evaluation>> List(int) override {
-    return absl::UnimplementedError("");
-  }
-
  private:
   absl::Mutex mutex_;
   int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
@@ -107,7 +88,7 @@ class OutboxFlusherTest : public ::testing::Test {
   }
 
   std::unique_ptr<OutboxFlusher> Start() {
-    client_ = *MlflowClient::Create(mlflow_.http.Url(), {.timeout = absl::Seconds(30)});
+    client_ = *MlflowClient::Create(mlflow_.server.Url(), {.timeout = absl::Seconds(30)});
     return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
   }
   std::vector<UploadReport> Reports() {
@@ -122,9 +103,10 @@ class OutboxFlusherTest : public ::testing::Test {
     }
     return false;
   }
-  void FailFirst(int times, FakeAnswer answer) {
+  void FailFirst(int times, http::FakeAnswer answer) {
     mlflow_.SetFault(
-        [times, answer](const FakeRequest& request) mutable -> std::optional<FakeAnswer> {
+        [times,
+         answer](const http::FakeRequest& request) mutable -> std::optional<http::FakeAnswer> {
           if (!request.path.ends_with("runs/log-batch") || times-- <= 0) return std::nullopt;
           return answer;
         });
@@ -233,7 +215,7 @@ TEST_F(OutboxFlusherTest, StopSendsWhatIsNewWithinTheBound) {
 }
 
 TEST_F(OutboxFlusherTest, StopDoesNotWaitForAHangingServer) {
-  mlflow_.SetFault([](const FakeRequest&) -> std::optional<FakeAnswer> {
+  mlflow_.SetFault([](const http::FakeRequest&) -> std::optional<http::FakeAnswer> {
     absl::SleepFor(absl::Seconds(5));
     return std::nullopt;
   });

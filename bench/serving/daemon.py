@@ -1,0 +1,104 @@
+"""A real assayd on a free port, with a configuration of its own in a temporary folder."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+POLL_SECONDS = 0.05
+
+
+class Daemon:
+    """Runs from `with` to its end. models: entries of models.yaml; all but those of "preload": False are resident when `with` is
+    entered. settings: further keys of assayd.yaml. After kill() or stop(), start() runs it again in the same folder."""
+
+    def __init__(self, binary, models, threads, limits=None, **settings):
+        self.binary, self.models = binary, [{"preload": True, **model} for model in models]
+        self.config = {"listen": "127.0.0.1:0", "metrics": {"listen": "127.0.0.1:0"}, "catalog": "models.yaml",
+                       "state_dir": "state", "device": "cpu", "threads": threads, "limits": limits or {}, **settings}
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="assay-serve-")
+        path = pathlib.Path(self.folder.name)
+        # YAML reads JSON.
+        (path / "assayd.yaml").write_text(json.dumps(self.config))
+        (path / "models.yaml").write_text(json.dumps({"models": self.models}))
+        self.log_path, self.process = path / "log", None
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self):
+        """Returns when it serves with its models; the log begins anew."""
+        environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+        with open(self.log_path, "w") as log:
+            # SIGXFSZ stays ignored, as Python has it: a file at its limit is an error, not the end.
+            self.process = subprocess.Popen([self.binary, "--config", self.log_path.parent / "assayd.yaml"], stdout=log, stderr=log,
+                                            env=environment, restore_signals=False)
+        self.await_ready()
+
+    def __exit__(self, *_):
+        self.kill()
+        self.folder.cleanup()
+
+    def kill(self):
+        """SIGKILL, if it still runs."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        return self.log_path.read_text()
+
+    def await_ready(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            log = self.log()
+            ready = re.search(r" ready listen=(\S+) metrics=(\S+)", log)
+            wanted = [model["id"] for model in self.models if model["preload"]]
+            loaded = [model for model in wanted if re.search(rf"model={re.escape(model)} state=ready", log)]
+            if self.process.poll() is not None or "state=failed" in log:
+                break
+            if ready and len(loaded) == len(wanted):
+                self.address, self.metrics_url = ready.group(1), ready.group(2).strip('"')
+                return
+            time.sleep(POLL_SECONDS)
+        raise RuntimeError(f"{self.binary} did not start with its models:\n{self.log()}")
+
+    def metrics(self, *parts):
+        """The sum over all labels of each metric; with parts of lines, the sum of the lines that have them all."""
+        with urllib.request.urlopen(self.metrics_url, timeout=10) as reply:
+            text = reply.read().decode()
+        sums = {}
+        for line in text.splitlines():
+            if line.startswith("#"):
+                continue
+            name, value = line.rsplit(" ", 1)
+            name = "".join(parts) if all(part in name for part in parts) and parts else name.split("{")[0]
+            sums[name] = sums.get(name, 0.0) + float(value)
+        return sums.get("".join(parts), 0.0) if parts else sums
+
+    def state(self):
+        """Resident MiB, requests running and requests waiting now."""
+        sums = self.metrics()
+        return (sums["assay_process_resident_memory_bytes"] / 2**20, int(sums["assay_requests_running"]),
+                int(sums["assay_requests_waiting"]))
+
+    def stop(self):
+        """Asks it to stop; its exit status, or None if it had to be killed."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None

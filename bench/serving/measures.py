@@ -1,0 +1,48 @@
+"""Numbers out of lists of numbers, and out of what a player saw."""
+import math
+import statistics
+
+
+def percentile(values, share):
+    """Linear between the neighbours; None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below, above = math.floor(place), math.ceil(place)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def milliseconds(seconds):
+    """p50, p90, p99 and the largest of a list of seconds, in ms."""
+    found = {f"p{round(100 * share)}": percentile(seconds, share) for share in (0.5, 0.9, 0.99)}
+    found["max"] = max(seconds, default=None)
+    return {name: None if value is None else 1000 * value for name, value in found.items()}
+
+
+def slope(points):
+    """Theil and Sen's: the median of the slopes between all pairs of (x, y)."""
+    slopes = [(y2 - y1) / (x2 - x1) for i, (x1, y1) in enumerate(points) for x2, y2 in points[i + 1:] if x2 > x1]
+    return statistics.median(slopes) if slopes else None
+
+
+def gaps(outcome, begin=-math.inf, end=math.inf):
+    """Seconds between pieces of text of a stream that came one after the other from `begin` to `end`."""
+    times = [time for time, _ in outcome["deltas"] if begin <= time <= end]
+    return [after - before for before, after in zip(times, times[1:])]
+
+
+def first_token_seconds(outcome):
+    return outcome["deltas"][0][0] - outcome["start"]
+
+
+def writing_window(outcomes):
+    """From the moment that all have their first token to the end of the first one."""
+    return (max(outcome["deltas"][0][0] for outcome in outcomes),
+            min(outcome["deltas"][-1][0] for outcome in outcomes))
+
+
+def tokens_per_second(outcomes, window):
+    begin, end = window
+    tokens = sum(count for outcome in outcomes for time, count in outcome["deltas"] if begin < time <= end)
+    return tokens / (end - begin)

@@ -1,0 +1,27 @@
+// Reports and gates of an evaluation, for the commands that offer them.
+#ifndef ASSAY_CLIENT_EVALUATION_REPORTS_H_
+#define ASSAY_CLIENT_EVALUATION_REPORTS_H_
+
+#include <string>
+
+#include "assay/v1/evaluation.grpc.pb.h"
+#include "client/commands.h"
+
+namespace assay::client {
+
+// By name ("markdown", "html", "json", "jsonl", "csv", "lm-eval"), else by the path's extension,
+// else Markdown.
+v1::ReportFormat FormatOf(const std::string& name, const std::string& path);
+
+// To the file, or to standard output where none is named. Returns an exit code.
+int WriteReport(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
+                const ReportOptions& options);
+
+// Prints each clause; kExitGate if one does not hold. Without an id the gate is only parsed, and
+// nothing is printed unless it is wrong.
+int CheckGate(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
+              const std::string& gate);
+
+}  // namespace assay::client
+
+#endif  // ASSAY_CLIENT_EVALUATION_REPORTS_H_

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The standard study: makes the negative controls, starts a daemon of its own, runs deploy/plans/standard.yaml, writes
+# var/study/report.html. Usage: study.sh BIN_FOLDER MODEL.gguf
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bin=$1 model=$2
+export ASSAY_ADDRESS=127.0.0.1:50061
+
+if [ ! -f var/study/random_2.gguf ]; then
+  echo "making the controls"
+  .venv/bin/uv run --quiet --no-project --python .venv/bin/python --with gguf --with numpy \
+    deploy/plans/standard/make_controls.py "$model" var/study
+fi
+"$bin/assayd" --config deploy/plans/standard/assayd.yaml >var/study/assayd.log 2>&1 &
+daemon=$!
+# The daemon goes whatever happens; an evaluation that is cut off goes on at the next `make study`.
+trap 'kill $daemon 2>/dev/null; wait $daemon || true' EXIT
+for _ in $(seq 100); do
+  "$bin/assay" models >/dev/null 2>&1 && break
+  kill -0 $daemon 2>/dev/null || { cat var/study/assayd.log >&2; exit 1; }
+  sleep 0.2
+done
+"$bin/assay" evaluate --plan deploy/plans/standard.yaml --report var/study/report.html

@@ -1,0 +1,101 @@
+// What LoadOptions mean for one model.
+#include "engine/runtime/load_plan.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/runtime/scheduler.h"
+
+namespace assay::engine {
+namespace {
+
+// Least tokens that the buffers of a step hold, for the readers of logits.
+constexpr int64_t kLeastStepTokens = 256;
+constexpr int kMostDraftTokens = 64;
+
+absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
+  const bool automatic = options.dtype == "auto";
+  const std::string& name = automatic ? options.device.default_dtype : options.dtype;
+  if (name == "float32") return PackedType::kFloat32;
+  if (name == "float16" && automatic && spec.overflows_float16) return PackedType::kBFloat16;
+  if (name == "float16") return PackedType::kFloat16;
+  if (name == "bfloat16") return PackedType::kBFloat16;
+  return absl::InvalidArgumentError(
+      absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
+}
+
+absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits, bool packed) {
+  if (options.kv_cache == "float32") return KvType::kFloat32;
+  if (options.kv_cache == "float16") return KvType::kFloat16;
+  if (options.kv_cache == "int8") {
+    if (packed) return KvType::kInt8;
+    return absl::UnimplementedError(absl::StrCat(
+        "kv_cache \"int8\" is for the CPU's kernels only, and this model is to run on ",
+        options.device.name, "; leave kv_cache out there"));
+  }
+  if (options.kv_cache == "auto") {
+    return bits == WeightBits::kFull ? KvType::kFloat32 : KvType::kFloat16;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("kv_cache \"", options.kv_cache, "\" is none of auto, float32, float16, int8"));
+}
+
+absl::Status CheckLimits(const LoadOptions& options) {
+  if (options.draft_tokens < 0 || options.draft_tokens > kMostDraftTokens) {
+    return absl::InvalidArgumentError(absl::StrCat("draft_tokens is ", options.draft_tokens,
+                                                   "; it must be 0 to ", kMostDraftTokens));
+  }
+  if (options.prefill_chunk >= 1 && options.max_running >= 1 && options.max_waiting >= 0) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "prefill_chunk is ", options.prefill_chunk, ", max_running ", options.max_running,
+      ", max_waiting ", options.max_waiting, "; they must be at least 1, 1 and 0"));
+}
+
+}  // namespace
+
+absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions& options) {
+  if (absl::Status valid = CheckLimits(options); !valid.ok()) return valid;
+  const absl::StatusOr<PackedType> dtype = ParseDtype(options, files.spec);
+  if (!dtype.ok()) return dtype.status();
+  const absl::StatusOr<WeightBits> bits = ParseWeights(options.weights);
+  if (!bits.ok()) return bits.status();
+  const int64_t own = files.spec.context_length;
+  if (options.context_length < 0 || options.context_length > own) {
+    return absl::InvalidArgumentError(absl::StrCat(options.path, ": context_length ",
+                                                   options.context_length, " is outside 0 to ", own,
+                                                   ", the model's own"));
+  }
+  const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
+                                                      : options.context_length;
+  const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
+  const absl::StatusOr<KvType> kv_type = ParseKvType(options, *bits, packed);
+  if (!kv_type.ok()) return kv_type.status();
+  if (options.cache_tokens != 0 && options.cache_tokens < context) {
+    return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,
+                                                   " holds no request of the context, ", context,
+                                                   " tokens"));
+  }
+  const int64_t all_at_once = options.prefill_chunk + options.max_running + Scheduler::kStepDrafts;
+  return LoadPlan{.dtype = *dtype,
+                  .bits = *bits,
+                  .kv_type = *kv_type,
+                  .context = context,
+                  .cache_tokens = options.cache_tokens == 0
+                                      ? std::max<int64_t>(context, kDefaultCacheTokens)
+                                      : options.cache_tokens,
+                  .step_tokens = std::max(kLeastStepTokens, all_at_once),
+                  .packed = packed};
+}
+
+std::string DtypeName(PackedType dtype) {
+  if (dtype == PackedType::kFloat16) return "float16";
+  return dtype == PackedType::kBFloat16 ? "bfloat16" : "float32";
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,47 @@
+// What executors share of choosing tokens. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_TOKEN_CHOICE_H_
+#define ASSAY_ENGINE_RUNTIME_TOKEN_CHOICE_H_
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/runtime/model_executor.h"
+#include "engine/runtime/sampling.h"
+
+namespace assay::engine {
+
+// The token, or INTERNAL if its logit is not finite.
+inline absl::StatusOr<TokenId> CheckFinite(float logit, TokenId token) {
+  if (std::isfinite(logit)) return token;
+  return absl::InternalError(
+      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
+}
+
+inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Sampler& sampler) {
+  const TokenId token = sampler.Sample(logits);
+  return CheckFinite(logits[static_cast<size_t>(token)], token);
+}
+
+// choice.tokens, by choose(row, sampler) for row after row.
+template <typename ChooseRow>
+absl::StatusOr<std::vector<TokenId>> ChooseWhileGuessed(const TokenChoice& choice,
+                                                        const ChooseRow& choose) {
+  std::vector<TokenId> tokens;
+  for (size_t i = 0; i <= choice.draft.size(); ++i) {
+    const absl::StatusOr<TokenId> token =
+        choose(choice.first_row + static_cast<int64_t>(i), *choice.sampler);
+    if (!token.ok()) return token.status();
+    tokens.push_back(*token);
+    if (i < choice.draft.size() && *token != choice.draft[i]) break;
+  }
+  return tokens;
+}
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_TOKEN_CHOICE_H_

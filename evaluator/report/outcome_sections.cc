@@ -1,0 +1,160 @@
+// What came out, and what was planned.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "evaluator/plan.h"
+#include "evaluator/report/number_text.h"
+#include "evaluator/report/plain_text.h"
+#include "evaluator/report/sections.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr size_t kSystemCharacters = 200;
+constexpr size_t kErrorCharacters = 2000;
+constexpr size_t kHypothesisCharacters = 4000;
+constexpr size_t kTypesCharacters = 1000;
+
+std::string SamplingText(const Sampling& s) {
+  if (s.temperature == 0) return absl::StrCat("greedy, seed ", s.seed);
+  return absl::StrCat("temperature ", s.temperature, ", top_p ", s.top_p, ", top_k ", s.top_k,
+                      ", seed ", s.seed);
+}
+
+std::string CorrectionText(Correction correction) {
+  switch (correction) {
+    case Correction::kHolm:
+      return "Holm";
+    case Correction::kBenjaminiHochberg:
+      return "Benjamini and Hochberg";
+    case Correction::kNone:
+      return "none";
+  }
+  return "unknown";
+}
+
+void AddRanking(const Ranking& ranking, Table* table) {
+  for (const RankedCandidate& c : ranking.candidates) {
+    const auto same = std::count_if(ranking.candidates.begin(), ranking.candidates.end(),
+                                    [&c](const RankedCandidate& o) { return o.rank == c.rank; });
+    const bool measured = c.n > 0;
+    table->rows.push_back({{c.name},
+                           {TypeName(ranking.content_type)},
+                           {absl::StrCat(c.rank, same > 1 ? " (shared)" : "")},
+                           {measured ? Fixed(c.mean, 2) : "-"},
+                           {measured ? Interval(c.ci_low, c.ci_high, 2) : "-"},
+                           {absl::StrCat(c.n)}});
+  }
+}
+
+// The whole open, the content types folded.
+std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
+  const std::vector<Column> columns = {{"Candidate"},  {"Content type"},        {"Rank", true},
+                                       {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
+  Table whole{.caption = "Ranking by quality score", .columns = columns};
+  Table by_type{.caption = "Ranking within each content type", .columns = columns, .folded = true};
+  for (const Ranking& ranking : rankings) {
+    AddRanking(ranking, ranking.content_type.empty() ? &whole : &by_type);
+  }
+  std::vector<Table> tables;
+  for (Table* table : {&whole, &by_type}) {
+    if (table->rows.empty()) continue;
+    LimitRows(table);
+    tables.push_back(std::move(*table));
+  }
+  return tables;
+}
+
+std::string RevisionOf(const std::string& candidate, const ReportInput& input) {
+  for (const Summary& summary : input.evaluation.summaries) {
+    if (summary.model == candidate && !summary.revision.empty()) return summary.revision;
+  }
+  for (const Sample& sample : input.samples) {
+    if (sample.model == candidate && !sample.revision.empty()) return sample.revision;
+  }
+  return "-";
+}
+
+Table CandidateTable(const ReportInput& input) {
+  Table table{
+      .caption = "Candidates",
+      .columns = {{"Candidate"}, {"Model"}, {"Revision"}, {"Sampling"}, {"System message"}}};
+  const std::string& baseline = input.evaluation.analysis.baseline;
+  for (const Candidate& candidate : input.plan.models) {
+    table.rows.push_back(
+        {{candidate.name + (candidate.name == baseline ? " (baseline)" : "")},
+         {candidate.model},
+         {RevisionOf(candidate.name, input)},
+         {SamplingText(candidate.sampling.value_or(input.plan.sampling))},
+         {candidate.system.empty() ? "-"
+                                   : Shorten(CleanLine(candidate.system), kSystemCharacters)}});
+  }
+  return table;
+}
+
+}  // namespace
+
+Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
+  const Evaluation& evaluation = input.evaluation;
+  Section section{.title = "Decision"};
+  if (!evaluation.error.empty()) {
+    section.blocks.emplace_back(
+        Paragraph{absl::StrCat("Error: ", Shorten(CleanLine(evaluation.error), kErrorCharacters)),
+                  Tone::kBad});
+  }
+  if (evaluation.state != EvaluationState::kSucceeded) {
+    section.blocks.emplace_back(
+        Paragraph{absl::StrCat("This evaluation ", StateText(evaluation.state),
+                               ": what follows "
+                               "stands on what was measured so far."),
+                  Tone::kBad});
+  }
+  if (evaluation.analysis.decisions.empty()) {
+    section.blocks.emplace_back(
+        Paragraph{"No decision: nothing was compared. A comparison needs two candidates and "
+                  "prompts that both answered."});
+  } else {
+    section.blocks.emplace_back(List{evaluation.analysis.decisions});
+  }
+  if (!input.plan.hypothesis.empty()) {
+    section.blocks.emplace_back(
+        Quote{"Hypothesis, as written before the run",
+              Shorten(CleanText(input.plan.hypothesis), kHypothesisCharacters)});
+  }
+  for (Table& table : RankingTables(evaluation.analysis.rankings)) {
+    section.blocks.emplace_back(std::move(table));
+  }
+  return section;
+}
+
+Section PlanSection(const ReportInput& input, const Digest& digest) {
+  const EvaluationPlan& plan = input.plan;
+  Table table{.caption = "Plan", .columns = {{"What"}, {"Value"}}};
+  const auto add = [&table](const std::string& what, const std::string& value) {
+    table.rows.push_back({{what}, {value.empty() ? "-" : value}});
+  };
+  add("Plan, SHA-256", input.evaluation.plan_sha256);
+  add("Prompts", absl::StrCat(plan.prompts.size(), " of ", digest.content_types().size(),
+                              " content types (set ", PromptSetVersion(plan), ", SHA-256 ",
+                              PromptSetFingerprint(plan), "), ", plan.repeats, " repeats"));
+  add("Content types",
+      Shorten(CleanLine(absl::StrJoin(digest.content_types(), ", ")), kTypesCharacters));
+  add("Sampling", absl::StrCat(SamplingText(plan.sampling), ", at most ", plan.max_new_tokens,
+                               " new tokens, timeout ", absl::FormatDuration(plan.timeout)));
+  add("Seed of the order", absl::StrCat(input.evaluation.order_seed));
+  add("Scorers", absl::StrCat(absl::StrJoin(digest.ScorersWithVersions(), ", "),
+                              "; the first of the plan gives the quality score"));
+  add("Tests", absl::StrCat("alpha ", plan.alpha, ", two-sided, correction: ",
+                            CorrectionText(plan.correction), ", baseline: ",
+                            input.evaluation.analysis.baseline.empty()
+                                ? "none"
+                                : input.evaluation.analysis.baseline));
+  if (!plan.tasks.empty()) add("Known-answer tasks", absl::StrCat(plan.tasks.size()));
+  Section section{.title = "Plan"};
+  section.blocks.emplace_back(std::move(table));
+  if (!plan.models.empty()) section.blocks.emplace_back(CandidateTable(input));
+  return section;
+}
+
+}  // namespace assay::evaluator

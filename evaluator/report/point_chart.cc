@@ -1,0 +1,93 @@
+// Points over two axes.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "evaluator/report/charts.h"
+#include "evaluator/report/number_text.h"
+#include "evaluator/report/plain_text.h"
+#include "evaluator/report/svg.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr double kWidth = 420;
+constexpr double kLeft = 58;
+constexpr double kRight = 398;
+constexpr double kTop = 24;
+constexpr double kYTitleBase = 14;
+constexpr double kBottom = 240;
+constexpr double kTickRoom = 16;
+constexpr double kTitleRoom = 34;
+constexpr double kLegendTop = 294;
+constexpr double kLegendRow = 20;
+constexpr size_t kLegendCharacters = 48;
+constexpr double kFewRadius = 5;
+constexpr double kManyRadius = 2.6;
+constexpr size_t kFewPoints = 12;
+
+// Evenly spaced, the first and the last among them.
+std::vector<std::pair<double, double>> Thin(const std::vector<std::pair<double, double>>& points) {
+  if (points.size() <= kMostPoints) return points;
+  std::vector<std::pair<double, double>> thin;
+  thin.reserve(kMostPoints);
+  for (size_t i = 0; i < kMostPoints; ++i) {
+    thin.push_back(points[i * (points.size() - 1) / (kMostPoints - 1)]);
+  }
+  return thin;
+}
+
+void DrawAxes(const PointChartText& text, const Axis& x, const Axis& y, Svg* svg) {
+  for (double tick : y.ticks()) {
+    svg->Line(kLeft, y.At(tick), kRight, y.At(tick), "grid");
+    svg->Text(kLeft - 6, y.At(tick) + 4, "end", "axis", Significant(tick));
+  }
+  for (double tick : x.ticks()) {
+    svg->Line(x.At(tick), kTop, x.At(tick), kBottom, "grid");
+    svg->Text(x.At(tick), kBottom + kTickRoom, "middle", "axis", Significant(tick));
+  }
+  svg->Text((kLeft + kRight) / 2, kBottom + kTitleRoom, "middle", "axis",
+            x.logarithmic() ? absl::StrCat(text.x_title, ", logarithmic") : text.x_title);
+  svg->Text(kLeft - 6, kYTitleBase, "start", "axis", text.y_title);
+}
+
+}  // namespace
+
+std::string PointChart(const PointChartText& text, const std::vector<PointSeries>& series,
+                       bool x_may_be_log) {
+  const size_t shown = std::min(series.size(), kMostRows);
+  std::vector<double> xs;
+  std::vector<double> ys;
+  for (size_t i = 0; i < shown; ++i) {
+    for (const auto& [x, y] : Thin(series[i].points)) {
+      xs.push_back(x);
+      ys.push_back(y);
+    }
+  }
+  const size_t legend = shown + (series.size() > shown ? 1 : 0);
+  Svg svg(kWidth, kLegendTop + kLegendRow * static_cast<double>(legend), text.title);
+  const Axis x_axis = Axis(xs, x_may_be_log).Between(kLeft + 4, kRight - 4);
+  const Axis y_axis = Axis(ys, false).Between(kBottom - 4, kTop + 4);
+  DrawAxes(text, x_axis, y_axis, &svg);
+  for (size_t i = 0; i < shown; ++i) {
+    const PointSeries& one = series[i];
+    svg.BeginSeries(one.series);
+    const bool few = one.points.size() <= kFewPoints;
+    for (const auto& [x, y] : Thin(one.points)) {
+      const std::string title =
+          few ? absl::StrCat(CleanLine(one.label), ": ", Significant(x), ", ", Significant(y)) : "";
+      svg.Mark(one.series, x_axis.At(x), y_axis.At(y), few ? kFewRadius : kManyRadius, title);
+    }
+    const double row = kLegendTop + kLegendRow * static_cast<double>(i);
+    svg.Mark(one.series, kLeft + 4, row, kFewRadius, "");
+    svg.Text(kLeft + 18, row + 4, "start", "name",
+             Shorten(CleanLine(one.label), kLegendCharacters));
+    svg.End();
+  }
+  if (series.size() > shown) {
+    svg.Text(kLeft + 18, kLegendTop + kLegendRow * static_cast<double>(shown) + 4, "start", "axis",
+             absl::StrCat(series.size() - shown, " more not drawn"));
+  }
+  return std::move(svg).Finish();
+}
+
+}  // namespace assay::evaluator

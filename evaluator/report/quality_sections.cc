@@ -1,0 +1,238 @@
+// Quality scores and comparisons.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "evaluator/report/charts.h"
+#include "evaluator/report/number_text.h"
+#include "evaluator/report/sections.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr size_t kMostUnpaired = 20;
+constexpr size_t kMostPanels = 24;
+
+const Ranking* RankingOf(const Analysis& analysis, const std::string& content_type) {
+  const auto found = std::find_if(analysis.rankings.begin(), analysis.rankings.end(),
+                                  [&](const Ranking& r) { return r.content_type == content_type; });
+  return found == analysis.rankings.end() ? nullptr : &*found;
+}
+
+// The ranking's interval (errors clustered over prompts) where there is one, else the summary's.
+IntervalRow RowOf(const std::string& candidate, int series, const std::string& content_type,
+                  const ReportInput& input, const Digest& digest) {
+  IntervalRow row{.label = candidate, .series = series};
+  if (const Summary* summary = digest.SummaryOf(candidate, content_type); summary != nullptr) {
+    const Estimate& quality = summary->quality_score;
+    row.n = quality.n;
+    row.mean = quality.mean;
+    row.low = quality.ci_low;
+    row.high = quality.ci_high;
+  }
+  const Ranking* ranking = RankingOf(input.evaluation.analysis, content_type);
+  if (ranking == nullptr) return row;
+  for (const RankedCandidate& ranked : ranking->candidates) {
+    if (ranked.name != candidate || ranked.n == 0) continue;
+    row = {candidate, series, ranked.n, ranked.mean, ranked.ci_low, ranked.ci_high};
+  }
+  return row;
+}
+
+std::string ValueText(const IntervalRow& row) {
+  if (row.n == 0) return "-";
+  if (row.n < 2) return Fixed(row.mean, 2);
+  return absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")");
+}
+
+Chart QualityChart(const ReportInput& input, const Digest& digest) {
+  std::vector<std::string> types = {""};
+  if (digest.content_types().size() > 1) {
+    types.insert(types.end(), digest.content_types().begin(), digest.content_types().end());
+  }
+  if (types.size() > kMostPanels) types.resize(kMostPanels);
+  std::vector<std::vector<IntervalRow>> rows;
+  std::vector<double> ends;
+  for (const std::string& type : types) {
+    std::vector<IntervalRow>& panel = rows.emplace_back();
+    for (size_t i = 0; i < digest.candidates().size(); ++i) {
+      panel.push_back(RowOf(digest.candidates()[i], static_cast<int>(i), type, input, digest));
+      if (panel.back().n == 0) continue;
+      ends.push_back(panel.back().low);
+      ends.push_back(panel.back().high);
+    }
+  }
+  if (ends.empty()) return {};
+  const Axis axis(ends, false);
+  Chart chart{.title = "Quality score by content type",
+              .note =
+                  "Mean and 95 % interval, 0 to 10; one scale for all panels. It need not "
+                  "begin at 0. Intervals that overlap do not say that two are equal: see the "
+                  "comparisons."};
+  for (size_t i = 0; i < types.size(); ++i) {
+    const std::string title = types[i].empty() ? "All content types" : types[i];
+    chart.panels.push_back({title, IntervalChart("Quality score, " + title, rows[i], axis)});
+  }
+  return chart;
+}
+
+Table QualityTable(const ReportInput& input, const Digest& digest) {
+  std::vector<std::string> types = digest.content_types();
+  const bool cut = types.size() > kMostPanels;
+  if (cut) types.resize(kMostPanels);
+  types.emplace_back();
+  Table table{.caption = absl::StrCat("Mean quality score by content type",
+                                      cut ? ", the first of them; the JSON has all" : ""),
+              .columns = {{"Candidate"}},
+              .folded = true};
+  for (const std::string& type : types) table.columns.push_back({TypeName(type), true});
+  for (const std::string& candidate : digest.candidates()) {
+    std::vector<Cell> row = {{candidate}};
+    for (const std::string& type : types) {
+      row.push_back({ValueText(RowOf(candidate, 0, type, input, digest))});
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+// Rows are the parts of one scorer's score, columns the candidates.
+std::vector<Table> DimensionTables(const Digest& digest) {
+  std::vector<std::string> scorers;
+  std::map<std::string, std::map<std::string, std::map<std::string, Dimension>>> found;
+  for (const std::string& candidate : digest.candidates()) {
+    for (Dimension& d : DimensionsOf(digest.Of(candidate, ""))) {
+      if (!found.contains(d.scorer)) scorers.push_back(d.scorer);
+      found[d.scorer][d.name][candidate] = d;
+    }
+  }
+  std::vector<Table> tables;
+  for (const std::string& scorer : scorers) {
+    Table table{.caption = absl::StrCat("Parts of the score of \"", scorer, "\", means"),
+                .columns = {{"Part"}},
+                .folded = scorer != scorers.front()};
+    for (const std::string& name : digest.candidates()) table.columns.push_back({name, true});
+    for (const auto& [part, means] : found[scorer]) {
+      std::vector<Cell> row = {{part}};
+      for (const std::string& candidate : digest.candidates()) {
+        const auto mean = means.find(candidate);
+        row.push_back({mean == means.end() ? "-" : Fixed(mean->second.mean, 2)});
+      }
+      table.rows.push_back(std::move(row));
+    }
+    LimitRows(&table);
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+Cell VerdictCell(const Comparison& c) {
+  switch (c.verdict) {
+    case Verdict::kBetter:
+      return {"better", Tone::kGood};
+    case Verdict::kWorse:
+      return {"worse", Tone::kBad};
+    case Verdict::kNoDifferenceShown:
+      return {"no difference shown", Tone::kFaint};
+    case Verdict::kTooFewPairs:
+      return {"too few pairs", Tone::kFaint};
+  }
+  return {"-"};
+}
+
+std::vector<Cell> ComparisonRow(const Comparison& c) {
+  const PairedResult& r = c.result;
+  const bool tested = r.status != PairedStatus::kInsufficientPairs;
+  const auto shown = [tested](const std::string& text) { return Cell{tested ? text : "-"}; };
+  return {{c.candidate},
+          {c.metric},
+          {TypeName(c.content_type)},
+          VerdictCell(c),
+          shown(Significant(r.diff)),
+          shown(Interval(r.ci_low, r.ci_high)),
+          shown(PValue(c.p_adjusted)),
+          shown(PValue(r.p_value)),
+          shown(Fixed(r.effect_size, 2)),
+          {absl::StrCat(r.n_paired)},
+          shown(Significant(r.baseline_mean)),
+          shown(Significant(r.candidate_mean)),
+          {r.method.empty() ? "-" : r.method},
+          {c.pairs_needed > 0 ? absl::StrCat(c.pairs_needed) : "-"},
+          shown(Significant(c.detectable_difference))};
+}
+
+std::vector<Column> ComparisonColumns() {
+  return {{"Candidate"},
+          {"Metric"},
+          {"Content type"},
+          {"Verdict"},
+          {"Difference", true},
+          {"95 % interval", true},
+          {"p adjusted", true},
+          {"p", true},
+          {"Effect d_z", true},
+          {"Pairs", true},
+          {"Baseline's mean", true},
+          {"Candidate's mean", true},
+          {"Test"},
+          {"Pairs needed", true},
+          {"Detectable", true}};
+}
+
+}  // namespace
+
+Section QualitySection(const ReportInput& input, const Digest& digest) {
+  Section section{.title = "Quality"};
+  if (input.evaluation.summaries.empty()) return section;
+  if (Chart chart = QualityChart(input, digest); !chart.panels.empty()) {
+    section.blocks.emplace_back(std::move(chart));
+  }
+  section.blocks.emplace_back(QualityTable(input, digest));
+  for (Table& table : DimensionTables(digest)) section.blocks.emplace_back(std::move(table));
+  return section;
+}
+
+Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
+  Section section{.title = "Comparisons with the baseline"};
+  const Analysis& analysis = input.evaluation.analysis;
+  if (analysis.comparisons.empty()) return section;
+  section.blocks.emplace_back(
+      Paragraph{absl::StrCat("Baseline: ", analysis.baseline,
+                             ". Differences are candidate - baseline, paired "
+                             "by prompt. p adjusted: ",
+                             analysis.correction,
+                             ", over the candidates and content "
+                             "types of one metric; a verdict needs p adjusted < ",
+                             analysis.alpha, "."),
+                Tone::kFaint});
+  Table whole{.caption = "Over all content types", .columns = ComparisonColumns()};
+  Table by_type{.caption = "By content type", .columns = ComparisonColumns(), .folded = true};
+  std::set<std::string> unpaired;
+  for (const Comparison& c : analysis.comparisons) {
+    (c.content_type.empty() ? whole : by_type).rows.push_back(ComparisonRow(c));
+    for (const std::string& reason : c.unpaired) {
+      unpaired.insert(absl::StrCat(c.candidate, ", ", reason));
+    }
+  }
+  for (Table* table : {&whole, &by_type}) {
+    if (table->rows.empty()) continue;
+    LimitRows(table);
+    section.blocks.emplace_back(std::move(*table));
+  }
+  if (unpaired.empty()) return section;
+  Table left{.caption = absl::StrCat("Prompts left out of comparisons: ", unpaired.size()),
+             .columns = {{"Candidate, prompt and reason"}},
+             .folded = true};
+  for (const std::string& reason : unpaired) {
+    if (left.rows.size() == kMostUnpaired) break;
+    left.rows.push_back({{reason}});
+  }
+  if (unpaired.size() > kMostUnpaired) {
+    left.rows.push_back({{absl::StrCat(unpaired.size() - kMostUnpaired, " more: see the JSON")}});
+  }
+  section.blocks.emplace_back(std::move(left));
+  return section;
+}
+
+}  // namespace assay::evaluator

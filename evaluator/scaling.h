@@ -1,0 +1,52 @@
+// How a model holds up with more requests at once, and beside more resident models.
+#ifndef ASSAY_EVALUATOR_SCALING_H_
+#define ASSAY_EVALUATOR_SCALING_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evaluator/text_generator.h"
+
+namespace assay::evaluator {
+
+// What a plan asks for.
+struct ScalingPlan {
+  // Requests at once, each a level of its own (1, 2, 4); empty = not measured.
+  std::vector<int> concurrency;
+  // Requests of each stream at a level.
+  int rounds = 3;
+  // The first model's latency after each model that is loaded beside it.
+  bool residents = false;
+};
+
+enum class ScalingKind { kConcurrency, kResidents };
+
+struct ScalingPoint {
+  ScalingKind kind = ScalingKind::kConcurrency;
+  std::string model;
+  // Requests at once, or models loaded.
+  int level = 0;
+  int requests = 0;
+  int failures = 0;
+  // Tokens of all requests over the time from the first one's start to the last one's end.
+  double tokens_per_second = 0;
+  // Quantiles over the successful requests.
+  double latency_p50_ms = 0;
+  double latency_p90_ms = 0;
+  double first_token_p50_ms = 0;
+  double first_token_p90_ms = 0;
+  // Of the server's process, at the end.
+  int64_t resident_bytes = 0;
+};
+
+// Runs `streams` requests at once, `rounds` times each, taking the jobs in turn. Blocks; ends
+// early, with what it has, when `cancelled`. Seconds to minutes.
+ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
+                            const std::vector<GenerationJob>& jobs, int streams, int rounds,
+                            const std::function<bool()>& cancelled);
+
+}  // namespace assay::evaluator
+
+#endif  // ASSAY_EVALUATOR_SCALING_H_

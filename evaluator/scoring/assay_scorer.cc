@@ -1,0 +1,119 @@
+// Weighs and multiplies.
+#include "evaluator/scoring/assay_scorer.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "evaluator/scoring/clean_text.h"
+#include "evaluator/scoring/dimensions.h"
+#include "evaluator/scoring/gates.h"
+#include "evaluator/scoring/text_analysis.h"
+#include "evaluator/scoring/word_lists.h"
+#include "evaluator/sha256.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr double kMaximum = 10;
+// Beyond it a text is cut: nothing that is scored is a book.
+constexpr size_t kMostBytes = size_t{1} << 20;
+
+constexpr std::string_view kVersion = "2";
+constexpr std::string_view kDefaultProfile = "default";
+constexpr size_t kHashDigits = 8;
+
+Stems WatchedTerms(const ContentTypeProfile& profile) {
+  std::vector<std::string> words = profile.vocabulary;
+  for (const std::string_view phrase : AuthorityPhrases()) {
+    if (!absl::StrContains(std::string(phrase), ' ')) words.emplace_back(phrase);
+  }
+  Stems stems;
+  AddStems(words, &stems);
+  return stems;
+}
+
+// All of it that a score depends on.
+std::string Fingerprint(const ContentTypeProfile& profile) {
+  std::string text =
+      absl::StrCat(profile.name, " ", static_cast<int>(profile.unit), " ", profile.length.low, " ",
+                   profile.length.high, " ", profile.platform_limit, " ");
+  absl::StrAppend(&text, profile.grade.low, " ", profile.grade.high, " ", profile.max_hashtags, " ",
+                  profile.expects_at_least, "\n");
+  for (const Element element : profile.expects) {
+    absl::StrAppend(&text, static_cast<int>(element), " ");
+  }
+  for (const double weight : profile.weights) absl::StrAppend(&text, "\n", weight);
+  for (const std::string& term : profile.vocabulary) {
+    absl::StrAppend(&text, "\n", term.size(), ":", term);
+  }
+  return text;
+}
+
+std::string VersionWith(const std::vector<ContentTypeProfile>& own) {
+  if (own.empty()) return std::string(kVersion);
+  std::vector<std::string> texts;
+  texts.reserve(own.size());
+  for (const ContentTypeProfile& profile : own) texts.push_back(Fingerprint(profile));
+  // In whatever order they stand in the configuration.
+  std::sort(texts.begin(), texts.end());
+  return absl::StrCat(std::string(kVersion), "+",
+                      Sha256Hex(absl::StrJoin(texts, "\n\n")).substr(0, kHashDigits));
+}
+
+}  // namespace
+
+AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own) : version_(VersionWith(own)) {
+  // The first of a name is found.
+  const std::vector<ContentTypeProfile>& built_in = BuiltInProfiles();
+  own.insert(own.end(), built_in.begin(), built_in.end());
+  entries_.reserve(own.size());
+  for (ContentTypeProfile& profile : own) {
+    NormaliseWeights(&profile.weights);
+    Stems terms = WatchedTerms(profile);
+    entries_.push_back({.profile = std::move(profile), .terms = std::move(terms)});
+  }
+}
+
+const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) const {
+  for (const std::string_view name : {content_type, kDefaultProfile}) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [name](const Entry& entry) {
+      return entry.profile.name == name;
+    });
+    if (found != entries_.end()) return *found;
+  }
+  return entries_.back();
+}
+
+absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
+  const Entry& entry = EntryFor(input.content_type);
+  const ContentTypeProfile& profile = entry.profile;
+  const std::string clean = NormaliseText(input.text.substr(0, kMostBytes));
+  Score score;
+  if (clean.empty()) {
+    for (const std::string_view name : kDimensionNames) score.parts[std::string(name)] = 0;
+    return score;
+  }
+  const Unrepeated once = WithoutCopies(clean);
+  const TextAnalysis analysis = AnalyseText(once.text, entry.terms);
+  const ReadText text{
+      .profile = profile, .prompt = input.prompt, .clean = once.text, .analysis = analysis};
+  const Weights values = DimensionsOf(text);
+  for (size_t i = 0; i < kDimensions; ++i) {
+    score.overall += kMaximum * profile.weights[i] * values[i];
+    score.parts[std::string(kDimensionNames[i])] = values[i];
+  }
+  for (const auto& [name, factor] :
+       GatesOf(text, once.copies, input.finish_reason, input.constraints)) {
+    score.overall *= factor;
+    if (factor < 1) score.parts[absl::StrCat("gate/", std::string(name))] = factor;
+  }
+  score.overall = std::clamp(score.overall, 0.0, kMaximum);
+  return score;
+}
+
+}  // namespace assay::evaluator

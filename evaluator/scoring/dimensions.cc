@@ -1,0 +1,253 @@
+// Each dimension by its formula.
+#include "evaluator/scoring/dimensions.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "evaluator/scoring/clean_text.h"
+#include "evaluator/scoring/structure.h"
+#include "evaluator/scoring/tweet_length.h"
+#include "evaluator/scoring/word_lists.h"
+
+namespace assay::evaluator {
+namespace {
+
+// So many found are enough.
+constexpr double kEnoughInsights = 1;
+constexpr double kEnoughValues = 2;
+constexpr double kEnoughAuthority = 3;
+// One term of the vocabulary in so many words, at least so many.
+constexpr double kWordsPerTerm = 40;
+constexpr double kFewestTerms = 2;
+// Readability formulas say little of shorter texts.
+constexpr size_t kReadableWords = 100;
+constexpr double kGradesToZero = 6;
+// Concrete details: two in so many words.
+constexpr double kWordsPerDetail = 40;
+constexpr double kDetails = 2;
+// Half of the prompt's words are enough.
+constexpr double kEnoughCoverage = 0.5;
+constexpr double kNoPrompt = 0.5;
+constexpr size_t kEchoWords = 5;
+constexpr size_t kFewestForEcho = 8;
+constexpr double kEchoAllowed = 0.1;
+constexpr size_t kDiversityWindow = 50;
+constexpr size_t kFewestForDiversity = 10;
+constexpr double kPoorDiversity = 0.4;
+constexpr double kRichDiversity = 0.7;
+constexpr double kHashtagsToZero = 3;
+
+double Share(double found, double enough) { return std::min(1.0, found / enough); }
+
+double LengthOf(const ReadText& text) {
+  switch (text.profile.unit) {
+    case LengthUnit::kWords:
+      return static_cast<double>(text.analysis.counted);
+    case LengthUnit::kCharacters:
+      return static_cast<double>(CountCodePoints(text.clean));
+    case LengthUnit::kTweetCharacters:
+      return static_cast<double>(TweetLength(text.clean));
+  }
+  return 0;
+}
+
+double Structure(const ReadText& text) {
+  const std::vector<Element>& expects = text.profile.expects;
+  if (expects.empty()) return 1;
+  const auto found = std::count_if(expects.begin(), expects.end(), [&text](Element element) {
+    return HasElement(text.analysis, element);
+  });
+  const int enough = text.profile.expects_at_least > 0 ? text.profile.expects_at_least
+                                                       : static_cast<int>(expects.size());
+  return Share(static_cast<double>(found), enough);
+}
+
+// A question, an insight, what the reader gains; a third each.
+double Engagement(const TextAnalysis& analysis) {
+  const bool asks = std::any_of(analysis.segments.begin(), analysis.segments.end(),
+                                [](const Segment& segment) { return segment.question; });
+  return ((asks ? 1.0 : 0.0) + Share(CountPhrases(analysis, InsightPhrases()), kEnoughInsights) +
+          Share(CountPhrases(analysis, ValuePhrases()), kEnoughValues)) /
+         3;
+}
+
+// What to do, what for, until when, and how; a quarter each.
+double Conversion(const ReadText& text) {
+  const auto any = [&text](Phrases phrases) {
+    return CountPhrases(text.analysis, phrases) > 0 ? 1.0 : 0.0;
+  };
+  const double acts = HasElement(text.analysis, Element::kCallToAction) ? 1.0 : 0.0;
+  return (acts + any(OfferPhrases()) + any(DeadlinePhrases()) + any(ContactPhrases())) / 4;
+}
+
+double Vocabulary(const ReadText& text) {
+  Stems known;
+  AddStems(text.profile.vocabulary, &known);
+  Stems found;
+  for (const Word& word : text.analysis.words) {
+    if (!word.counted || !word.term) continue;
+    if (const std::string stem = Stem(word.lower); known.contains(stem)) found.insert(stem);
+  }
+  const double enough =
+      std::max(kFewestTerms, static_cast<double>(text.analysis.counted) / kWordsPerTerm);
+  return Share(static_cast<double>(found.size()), enough);
+}
+
+// Groups of vowels; a silent e at the end is none.
+int Syllables(std::string_view word) {
+  const auto is_vowel = [](char c) { return absl::StrContains("aeiouy", std::string(1, c)); };
+  int groups = 0;
+  bool in_group = false;
+  for (const char c : word) {
+    const bool vowel = is_vowel(c);
+    if (vowel && !in_group) ++groups;
+    in_group = vowel;
+  }
+  if (groups > 1 && word.ends_with('e') && !word.ends_with("le")) --groups;
+  return std::max(groups, 1);
+}
+
+// Flesch and Kincaid's grade: 0.39 words / sentences + 11.8 syllables / words - 15.59.
+double Readability(const ReadText& text) {
+  const TextAnalysis& analysis = text.analysis;
+  if (analysis.counted < kReadableWords || analysis.segments.empty()) return 1;
+  int64_t syllables = 0;
+  for (const Word& word : analysis.words) {
+    if (word.counted) syllables += Syllables(word.lower);
+  }
+  const auto words = static_cast<double>(analysis.counted);
+  const auto sentences = static_cast<double>(analysis.segments.size());
+  const double grade =
+      0.39 * words / sentences + 11.8 * static_cast<double>(syllables) / words - 15.59;
+  const Band& band = text.profile.grade;
+  const double distance = std::max({0.0, band.low - grade, grade - band.high});
+  return std::max(0.0, 1 - distance / kGradesToZero);
+}
+
+// Numbers, units and names.
+double Specificity(const TextAnalysis& analysis) {
+  double details = analysis.units;
+  for (const Segment& segment : analysis.segments) {
+    for (size_t i = segment.begin; i < segment.end; ++i) {
+      const Word& word = analysis.words[i];
+      if (!word.counted) continue;
+      if (word.number) {
+        details += 1;
+      } else if (IsUnit(word.lower) || (word.capital && i > segment.begin && !word.function)) {
+        details += 0.5;
+      }
+    }
+  }
+  const double enough =
+      kDetails * std::max(1.0, static_cast<double>(analysis.counted) / kWordsPerDetail);
+  return Share(details, enough);
+}
+
+// Runs of kEchoWords words, as texts.
+std::vector<std::string> Runs(const std::vector<std::string>& words) {
+  std::vector<std::string> runs;
+  for (size_t i = 0; i + kEchoWords <= words.size(); ++i) {
+    std::string run;
+    for (size_t k = i; k < i + kEchoWords; ++k) absl::StrAppend(&run, words[k], " ");
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+double Relevance(const ReadText& text) {
+  const std::vector<std::string> prompt = LowerWords(text.prompt);
+  Stems asked;
+  for (const std::string& word : prompt) {
+    if (!IsFunctionWord(word) && !IsInstructionWord(word)) asked.insert(Stem(word));
+  }
+  if (asked.empty()) return kNoPrompt;
+  Stems covered;
+  for (const Word& word : text.analysis.words) {
+    const std::string stem = Stem(word.lower);
+    if (word.counted && asked.contains(stem)) covered.insert(stem);
+  }
+  const double coverage = static_cast<double>(covered.size()) / static_cast<double>(asked.size());
+  const double echo = std::max(0.0, EchoShare(text) - kEchoAllowed);
+  return Share(coverage, kEnoughCoverage) * std::max(0.0, 1 - 2 * echo);
+}
+
+// Different words in windows of kDiversityWindow, the mean over them.
+double Diversity(const TextAnalysis& analysis) {
+  std::vector<std::string_view> words;
+  words.reserve(analysis.counted);
+  for (const Word& word : analysis.words) {
+    if (word.counted) words.push_back(word.lower);
+  }
+  if (words.size() < kFewestForDiversity) {
+    return static_cast<double>(words.size()) / kFewestForDiversity;
+  }
+  double sum = 0;
+  size_t windows = 0;
+  for (size_t begin = 0; begin < words.size(); begin += kDiversityWindow) {
+    const size_t end = std::min(begin + kDiversityWindow, words.size());
+    // A short rest would look rich.
+    if (windows > 0 && end - begin < kDiversityWindow) break;
+    const std::unordered_set<std::string_view> distinct(
+        words.begin() + static_cast<ptrdiff_t>(begin), words.begin() + static_cast<ptrdiff_t>(end));
+    sum += static_cast<double>(distinct.size()) / static_cast<double>(end - begin);
+    ++windows;
+  }
+  const double mean = sum / static_cast<double>(windows);
+  return std::clamp((mean - kPoorDiversity) / (kRichDiversity - kPoorDiversity), 0.0, 1.0);
+}
+
+double Hashtags(const ReadText& text) {
+  const int beyond = std::max(0, text.analysis.hashtags - text.profile.max_hashtags);
+  return std::max(0.0, 1 - beyond / kHashtagsToZero);
+}
+
+}  // namespace
+
+double BandFit(double value, const Band& band) {
+  if (value < band.low) return std::max(0.0, value / band.low);
+  if (value <= band.high) return 1;
+  return std::max(0.0, 1 - (value - band.high) / band.high);
+}
+
+double EchoShare(const ReadText& text) {
+  if (text.analysis.counted < kFewestForEcho) return 0;
+  std::vector<std::string> words;
+  words.reserve(text.analysis.counted);
+  for (const Word& word : text.analysis.words) {
+    if (word.counted) words.push_back(word.lower);
+  }
+  const std::vector<std::string> runs = Runs(words);
+  const std::vector<std::string> asked = Runs(LowerWords(text.prompt));
+  const std::unordered_set<std::string> known(asked.begin(), asked.end());
+  const auto echoed = std::count_if(
+      runs.begin(), runs.end(), [&known](const std::string& run) { return known.contains(run); });
+  return static_cast<double>(echoed) / static_cast<double>(runs.size());
+}
+
+Weights DimensionsOf(const ReadText& text) {
+  Weights values = {};
+  const auto set = [&values](Dimension dimension, double value) {
+    values[static_cast<size_t>(dimension)] = value;
+  };
+  set(Dimension::kLength, BandFit(LengthOf(text), text.profile.length));
+  set(Dimension::kStructure, Structure(text));
+  set(Dimension::kEngagement, Engagement(text.analysis));
+  set(Dimension::kAuthority,
+      Share(CountPhrases(text.analysis, AuthorityPhrases()), kEnoughAuthority));
+  set(Dimension::kConversion, Conversion(text));
+  set(Dimension::kVocabulary, Vocabulary(text));
+  set(Dimension::kReadability, Readability(text));
+  set(Dimension::kSpecificity, Specificity(text.analysis));
+  set(Dimension::kRelevance, Relevance(text));
+  set(Dimension::kDiversity, Diversity(text.analysis));
+  set(Dimension::kHashtags, Hashtags(text));
+  return values;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,77 @@
+// Ratings by probability.
+#include "evaluator/scoring/judge_scorer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr int kHighest = 5;
+constexpr double kPointsPerRating = 2;
+constexpr std::string_view kUpwards =
+    "0 = useless, 1 = poor, 2 = weak, 3 = acceptable, 4 = good, 5 = excellent";
+constexpr std::string_view kDownwards =
+    "5 = excellent, 4 = good, 3 = acceptable, 2 = weak, 1 = poor, 0 = useless";
+// Beyond it a text does not fit the contexts of small judges.
+constexpr size_t kMostBytes = 6000;
+
+std::string Question(const ScoreInput& input, std::string_view scale) {
+  const std::string type =
+      input.content_type.empty() ? "text" : absl::StrCat(std::string(input.content_type), " text");
+  return absl::StrCat(
+      "A ", type, " was written for a task. Rate how well it does the task: ", std::string(scale),
+      ".\n\nTask:\n\"\"\"\n", std::string(input.prompt.substr(0, kMostBytes)),
+      "\n\"\"\"\n\nText:\n\"\"\"\n", std::string(input.text.substr(0, kMostBytes)),
+      "\n\"\"\"\n\nRating (one digit):");
+}
+
+}  // namespace
+
+absl::StatusOr<double> JudgeScorer::Expect(const ScoreInput& input, std::string_view scale) const {
+  LikelihoodJob job{.model = model_, .context = Question(input, scale)};
+  for (int rating = 0; rating <= kHighest; ++rating) {
+    job.continuations.push_back(absl::StrCat(" ", rating));
+  }
+  absl::StatusOr<std::vector<Likelihood>> found =
+      generator_->Likelihoods(job, [] { return false; });
+  if (!found.ok()) return found.status();
+  if (found->size() != job.continuations.size()) {
+    return absl::InternalError(absl::StrCat(found->size(), " likelihoods came; 6 were asked for"));
+  }
+  const double most =
+      std::max_element(found->begin(), found->end(), [](const auto& a, const auto& b) {
+        return a.log_likelihood < b.log_likelihood;
+      })->log_likelihood;
+  double sum = 0;
+  double weighted = 0;
+  for (size_t rating = 0; rating < found->size(); ++rating) {
+    const double probability = std::exp((*found)[rating].log_likelihood - most);
+    sum += probability;
+    weighted += static_cast<double>(rating) * probability;
+  }
+  if (!std::isfinite(weighted / sum)) return absl::InternalError("the ratings have no probability");
+  return weighted / sum;
+}
+
+absl::StatusOr<Score> JudgeScorer::ScoreText(const ScoreInput& input) const {
+  const auto failed = [this](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat("judge ", model_, ": ", status.message()));
+  };
+  const absl::StatusOr<double> up = Expect(input, kUpwards);
+  if (!up.ok()) return failed(up.status());
+  const absl::StatusOr<double> down = Expect(input, kDownwards);
+  if (!down.ok()) return failed(down.status());
+  Score score{.overall = kPointsPerRating * (*up + *down) / 2};
+  score.parts["expected_up"] = *up;
+  score.parts["expected_down"] = *down;
+  score.parts["disagreement"] = std::abs(*up - *down);
+  return score;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,23 @@
+// Wilson's interval.
+#include "evaluator/stats/proportion.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+
+namespace assay::evaluator {
+
+ShareInterval WilsonInterval(int64_t successes, int64_t trials, double confidence) {
+  if (trials <= 0) return {};
+  const double z = boost::math::quantile(boost::math::normal(), (1 + confidence) / 2);
+  const auto n = static_cast<double>(trials);
+  const double share = static_cast<double>(successes) / n;
+  const double z2 = z * z;
+  const double centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = z / (1 + z2 / n) * std::sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+  // At the ends the formula is 0 or 1 but for rounding.
+  return {.low = successes == 0 ? 0.0 : std::max(0.0, centre - half),
+          .high = successes == trials ? 1.0 : std::min(1.0, centre + half)};
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,52 @@
+// What evaluations found out about the models, as routing needs it; server/ implements the source
+// with the evaluator's run store.
+#ifndef ASSAY_REGISTRY_EVIDENCE_H_
+#define ASSAY_REGISTRY_EVIDENCE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "registry/catalog.h"
+
+namespace assay::registry {
+
+// One evaluation of one model on one content type.
+struct Evidence {
+  std::string model;
+  // What was deployed then, as RevisionOf() names it.
+  std::string revision;
+  std::string evaluation_id;
+  // "assay", and its version.
+  std::string scorer;
+  std::string scorer_version;
+  // Scored samples, and the share of all that were asked for: failed ones have no score.
+  int samples = 0;
+  double success_rate = 1;
+  // Of the quality score: mean, and its 95 % interval.
+  double mean = 0;
+  double ci_low = 0;
+  double ci_high = 0;
+  absl::Duration latency_p90;
+  // Mean of a request.
+  double cost_usd = 0;
+  // Of the loaded model.
+  int64_t resident_bytes = 0;
+  absl::Time finished_at;
+};
+
+// Thread-safe, and cheap enough to be asked at every request.
+class EvidenceSource {
+ public:
+  virtual ~EvidenceSource() = default;
+  // Of every model and revision, in any order.
+  virtual std::vector<Evidence> For(std::string_view content_type) const = 0;
+  // What is deployed of the entry now; empty = its files are not on this machine.
+  virtual std::string RevisionOf(const ModelEntry& entry) const = 0;
+};
+
+}  // namespace assay::registry
+
+#endif  // ASSAY_REGISTRY_EVIDENCE_H_

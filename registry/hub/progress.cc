@@ -1,0 +1,114 @@
+// How far a pull has come.
+#include "registry/hub/progress.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace assay::registry {
+namespace {
+
+constexpr absl::Duration kBetweenReports = absl::Milliseconds(100);
+constexpr absl::Duration kRateWindow = absl::Seconds(5);
+
+}  // namespace
+
+std::string_view PullStageName(PullStage stage) {
+  switch (stage) {
+    case PullStage::kListing:
+      return "listing";
+    case PullStage::kWaiting:
+      return "waiting";
+    case PullStage::kDownloading:
+      return "downloading";
+    case PullStage::kVerifying:
+      return "verifying";
+    case PullStage::kDone:
+      return "done";
+  }
+  return "";
+}
+
+void ProgressMeter::SetTotals(int64_t bytes, int files) {
+  const absl::MutexLock lock(&mutex_);
+  progress_.bytes_total = bytes;
+  progress_.files_total = files;
+}
+
+void ProgressMeter::SetStage(PullStage stage, const std::string& file) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    progress_.stage = stage;
+    progress_.file = file;
+  }
+  Tick();
+}
+
+void ProgressMeter::AddFetched(int64_t bytes) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    fetched_ += bytes;
+    progress_.bytes_done += bytes;
+  }
+  Tick();
+}
+
+void ProgressMeter::AddKnown(int64_t bytes) {
+  const absl::MutexLock lock(&mutex_);
+  progress_.bytes_done += bytes;
+}
+
+void ProgressMeter::FileDone() {
+  const absl::MutexLock lock(&mutex_);
+  ++progress_.files_done;
+}
+
+void ProgressMeter::Tick() {
+  const absl::MutexLock lock(&mutex_);
+  const absl::Time now = absl::Now();
+  if (now - reported_at_ >= kBetweenReports) Report(now);
+}
+
+void ProgressMeter::Finish() {
+  const absl::MutexLock lock(&mutex_);
+  progress_.stage = PullStage::kDone;
+  progress_.file.clear();
+  Report(absl::Now());
+}
+
+int64_t ProgressMeter::fetched() const {
+  const absl::MutexLock lock(&mutex_);
+  return fetched_;
+}
+
+int64_t ProgressMeter::known() const {
+  const absl::MutexLock lock(&mutex_);
+  return std::max<int64_t>(0, progress_.bytes_done - fetched_);
+}
+
+double ProgressMeter::Rate(absl::Time now) {
+  samples_.emplace_back(now, fetched_);
+  while (samples_.size() > 2 && now - samples_.front().first > kRateWindow) samples_.pop_front();
+  const double seconds = absl::ToDoubleSeconds(now - samples_.front().first);
+  return seconds > 0 ? static_cast<double>(fetched_ - samples_.front().second) / seconds : 0;
+}
+
+void ProgressMeter::Report(absl::Time now) {
+  reported_at_ = now;
+  if (!callback_) return;
+  progress_.bytes_per_second = Rate(now);
+  const auto left = static_cast<double>(progress_.bytes_total - progress_.bytes_done);
+  progress_.time_left = progress_.stage == PullStage::kDone ? absl::ZeroDuration()
+                        : progress_.bytes_per_second > 0
+                            ? absl::Seconds(left / progress_.bytes_per_second)
+                            : absl::InfiniteDuration();
+  // Under the lock, so that no two reports overtake each other.
+  callback_(progress_);
+}
+
+}  // namespace assay::registry

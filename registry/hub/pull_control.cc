@@ -1,0 +1,65 @@
+// When a pull has to end: cancelled, out of time, or another of its files failed.
+#include "registry/hub/pull_control.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace assay::registry {
+namespace {
+
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
+
+}  // namespace
+
+PullControl::PullControl(absl::Duration timeout, std::function<bool()> cancelled,
+                         std::function<void()> tick)
+    : timeout_(timeout),
+      deadline_(absl::Now() + timeout),
+      cancelled_(std::move(cancelled)),
+      tick_(std::move(tick)) {}
+
+absl::Status PullControl::Check() const {
+  if (absl::Status failed = failure(); !failed.ok()) return failed;
+  if (tick_) tick_();
+  if (cancelled_ && cancelled_()) {
+    return absl::CancelledError(
+        "cancelled; what was downloaded stays, the next pull goes on there");
+  }
+  if (absl::Now() >= deadline_) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("not done after ", absl::FormatDuration(timeout_),
+                     "; what was downloaded stays, the next pull goes on there"));
+  }
+  return absl::OkStatus();
+}
+
+void PullControl::Fail(const absl::Status& error) {
+  const absl::MutexLock lock(&mutex_);
+  if (failure_.ok()) failure_ = error;
+}
+
+absl::Status PullControl::failure() const {
+  const absl::MutexLock lock(&mutex_);
+  return failure_;
+}
+
+absl::Status PullControl::Sleep(absl::Duration time) const {
+  const absl::Time end = absl::Now() + time;
+  for (;;) {
+    if (absl::Status going_on = Check(); !going_on.ok()) return going_on;
+    const absl::Duration left = end - absl::Now();
+    if (left <= absl::ZeroDuration()) return absl::OkStatus();
+    absl::SleepFor(std::min(left, kSlice));
+  }
+}
+
+absl::Duration PullControl::TimeLeft() const { return deadline_ - absl::Now(); }
+
+}  // namespace assay::registry

@@ -1,0 +1,44 @@
+// Trying again: when, how long to wait, when to give up.
+#include "registry/hub/retry.h"
+
+#include <algorithm>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "registry/hub/answer_errors.h"
+
+namespace assay::registry {
+namespace {
+
+// Beyond it the backoff is the longest anyway.
+constexpr int kMaxDoublings = 20;
+
+}  // namespace
+
+absl::Duration Retry::NextBackoff() {
+  const absl::Duration full =
+      std::min(options_.first_backoff * (int64_t{1} << std::min(tries_ - 1, kMaxDoublings)),
+               options_.max_backoff);
+  // Clients that failed together shall not come back together.
+  return full * absl::Uniform(random_, 0.5, 1.0);
+}
+
+absl::Status Retry::Wait(const absl::Status& error, bool progressed) {
+  if (absl::Status going_on = control_.Check(); !going_on.ok()) return going_on;
+  if (!IsTransient(error)) return error;
+  if (progressed) tries_ = 0;
+  if (++tries_ > options_.retries) {
+    return absl::Status(error.code(), absl::StrCat(error.message(), " (tried ", tries_, " times)"));
+  }
+  const absl::Duration asked_for = RetryAfter(error).value_or(absl::ZeroDuration());
+  if (asked_for > control_.TimeLeft()) {
+    return absl::Status(error.code(), absl::StrCat(error.message(), "; it asks to come back in ",
+                                                   absl::FormatDuration(asked_for),
+                                                   ", which is later than this pull's time limit"));
+  }
+  return control_.Sleep(std::max(asked_for, NextBackoff()));
+}
+
+}  // namespace assay::registry

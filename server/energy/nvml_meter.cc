@@ -1,0 +1,128 @@
+// NVML without its headers: the handful of functions of its stable C interface that are needed.
+#include "server/energy/nvml_meter.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "server/energy/counter.h"
+
+namespace assay::server {
+namespace {
+
+constexpr double kMillijoulesPerJoule = 1e3;
+constexpr unsigned int kMostDevices = 64;
+// NVML_SUCCESS.
+constexpr int kSuccess = 0;
+
+using Device = void*;
+
+// The functions of a loaded library, which stays loaded as long as this lives.
+class Nvml {
+ public:
+  static std::unique_ptr<Nvml> Load(const std::string& library) {
+    void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) return nullptr;
+    std::unique_ptr<Nvml> nvml(new Nvml(handle));
+    const bool complete = nvml->Find("nvmlInit_v2", &nvml->init_) &&
+                          nvml->Find("nvmlShutdown", &nvml->shutdown_) &&
+                          nvml->Find("nvmlDeviceGetCount_v2", &nvml->count_) &&
+                          nvml->Find("nvmlDeviceGetHandleByIndex_v2", &nvml->device_) &&
+                          nvml->Find("nvmlDeviceGetTotalEnergyConsumption", &nvml->energy_);
+    if (!complete || nvml->init_() != kSuccess) return nullptr;
+    nvml->initialised_ = true;
+    return nvml;
+  }
+
+  Nvml(const Nvml&) = delete;
+  Nvml& operator=(const Nvml&) = delete;
+  ~Nvml() {
+    if (initialised_) shutdown_();
+    dlclose(handle_);
+  }
+
+  std::vector<Device> Devices() const {
+    unsigned int count = 0;
+    std::vector<Device> devices;
+    if (count_(&count) != kSuccess) return devices;
+    count = std::min(count, kMostDevices);
+    devices.reserve(count);
+    for (unsigned int i = 0; i < count; ++i) {
+      Device device = nullptr;
+      if (device_(i, &device) == kSuccess) devices.push_back(device);
+    }
+    return devices;
+  }
+
+  // False: the device does not say.
+  bool Millijoules(Device device, unsigned long long* millijoules) const {  // NOLINT: NVML's type
+    return energy_(device, millijoules) == kSuccess;
+  }
+
+ private:
+  explicit Nvml(void* handle) : handle_(handle) {}
+
+  template <typename Function>
+  bool Find(const char* name, Function* function) {
+    *function = reinterpret_cast<Function>(dlsym(handle_, name));
+    return *function != nullptr;
+  }
+
+  void* const handle_;
+  bool initialised_ = false;
+  int (*init_)() = nullptr;
+  int (*shutdown_)() = nullptr;
+  int (*count_)(unsigned int*) = nullptr;
+  int (*device_)(unsigned int, Device*) = nullptr;
+  int (*energy_)(Device, unsigned long long*) = nullptr;  // NOLINT: NVML's type
+};
+
+struct CountedDevice {
+  Device device;
+  GrowingCounter counter;
+};
+
+class NvmlMeter final : public evaluator::EnergyMeter {
+ public:
+  NvmlMeter(std::unique_ptr<Nvml> nvml, std::vector<CountedDevice> devices)
+      : nvml_(std::move(nvml)), devices_(std::move(devices)) {}
+
+  double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    double joules = 0;
+    for (CountedDevice& counted : devices_) {
+      unsigned long long reading = 0;  // NOLINT: NVML's type
+      if (nvml_->Millijoules(counted.device, &reading)) counted.counter.Look(reading);
+      joules += static_cast<double>(counted.counter.total()) / kMillijoulesPerJoule;
+    }
+    return joules;
+  }
+
+  std::string source() const override { return "nvml"; }
+
+ private:
+  const std::unique_ptr<Nvml> nvml_;
+  absl::Mutex mutex_;
+  std::vector<CountedDevice> devices_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<evaluator::EnergyMeter> MakeNvmlMeter(const std::string& library) {
+  std::unique_ptr<Nvml> nvml = Nvml::Load(library);
+  if (nvml == nullptr) return nullptr;
+  std::vector<CountedDevice> devices;
+  for (Device device : nvml->Devices()) {
+    unsigned long long reading = 0;  // NOLINT: NVML's type
+    if (!nvml->Millijoules(device, &reading)) continue;
+    devices.push_back({device, GrowingCounter(reading, /*range=*/0)});
+  }
+  if (devices.empty()) return nullptr;
+  return std::make_unique<NvmlMeter>(std::move(nvml), std::move(devices));
+}
+
+}  // namespace assay::server

@@ -1,0 +1,178 @@
+// powermetrics, run as a child.
+#include "server/energy/powermetrics_meter.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+extern char** environ;  // NOLINT: glibc declares it, macOS does not
+
+namespace assay::server {
+namespace {
+
+constexpr char kReportStart[] = "*** Sampled system activity";
+constexpr std::string_view kElapsed = "ms elapsed)";
+constexpr char kPower[] = "Combined Power";
+constexpr std::string_view kMilliwatts = " mW";
+constexpr double kMilli = 1e-3;
+constexpr double kLongestReportMs = 60e3;
+constexpr double kHighestMilliwatts = 1e7;
+constexpr size_t kLongestLine = 4096;
+constexpr absl::Duration kFirstReport = absl::Seconds(3);
+// How far the last power is carried on while no report comes.
+constexpr absl::Duration kLongestGap = absl::Milliseconds(400);
+
+// The number that stands before `unit`, as the 203.06 of "(203.06ms elapsed)".
+std::optional<double> NumberBefore(std::string_view line, std::string_view unit, double highest) {
+  const size_t end = line.rfind(unit);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view before = line.substr(0, end);
+  const size_t separator = before.find_last_of("( ");
+  const std::string number(separator == std::string_view::npos ? before
+                                                               : before.substr(separator + 1));
+  double value = 0;
+  if (!absl::SimpleAtod(number, &value) || !(value >= 0 && value <= highest)) return std::nullopt;
+  return value;
+}
+
+struct Child {
+  pid_t pid;
+  int output;
+};
+
+std::optional<Child> Spawn(const std::string& program) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) return std::nullopt;
+  // Not for the other children that this process may have.
+  for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::array<std::string, 5> words = {program, "--samplers", "cpu_power", "-i", "200"};
+  std::array<char*, 6> arguments{};
+  std::transform(words.begin(), words.end(), arguments.begin(),
+                 [](std::string& word) { return word.data(); });
+  pid_t pid = 0;
+  const int error =
+      posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (error != 0) {
+    close(ends[0]);
+    return std::nullopt;
+  }
+  return Child{pid, ends[0]};
+}
+
+class PowermetricsMeter final : public evaluator::EnergyMeter {
+ public:
+  explicit PowermetricsMeter(Child child) : child_(child), follower_([this] { Follow(); }) {}
+
+  ~PowermetricsMeter() override {
+    kill(child_.pid, SIGKILL);
+    // The follower reads to the end of the pipe, which is the child's.
+    follower_.join();
+    close(child_.output);
+    waitpid(child_.pid, nullptr, 0);
+  }
+
+  double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    const absl::Duration since = std::min(absl::Now() - reported_at_, kLongestGap);
+    // A report may say less than was carried on for.
+    highest_ = std::max(highest_, joules_ + reader_.watts() * absl::ToDoubleSeconds(since));
+    return highest_;
+  }
+
+  std::string source() const override { return "powermetrics"; }
+
+  bool AwaitReport(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout(absl::Condition(this, &PowermetricsMeter::HasNews), timeout);
+    return reports_ > 0;
+  }
+
+ private:
+  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reports_ > 0 || ended_; }
+
+  void Follow() ABSL_LOCKS_EXCLUDED(mutex_) {
+    std::array<char, kLongestLine> buffer{};
+    std::string line;
+    for (ssize_t count = 1; count > 0;) {
+      count = read(child_.output, buffer.data(), buffer.size());
+      for (ssize_t i = 0; i < count; ++i) {
+        if (buffer[i] == '\n') {
+          Take(line);
+          line.clear();
+        } else if (line.size() < kLongestLine) {
+          line.push_back(buffer[i]);
+        }
+      }
+    }
+    const absl::MutexLock lock(&mutex_);
+    ended_ = true;
+  }
+
+  void Take(const std::string& line) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    const std::optional<double> joules = reader_.Line(line);
+    if (!joules) return;
+    joules_ += *joules;
+    reported_at_ = absl::Now();
+    ++reports_;
+  }
+
+  const Child child_;
+  absl::Mutex mutex_;
+  PowermetricsReader reader_ ABSL_GUARDED_BY(mutex_);
+  double joules_ ABSL_GUARDED_BY(mutex_) = 0;
+  double highest_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time reported_at_ ABSL_GUARDED_BY(mutex_);
+  int reports_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  // Last: starts when all else is there.
+  std::thread follower_;
+};
+
+}  // namespace
+
+std::optional<double> PowermetricsReader::Line(std::string_view line) {
+  const std::string text(line);
+  if (absl::StartsWith(text, kReportStart)) {
+    elapsed_seconds_ = NumberBefore(line, kElapsed, kLongestReportMs);
+    if (elapsed_seconds_) *elapsed_seconds_ *= kMilli;
+    return std::nullopt;
+  }
+  if (!absl::StartsWith(text, kPower) || !elapsed_seconds_) return std::nullopt;
+  const std::optional<double> milliwatts = NumberBefore(line, kMilliwatts, kHighestMilliwatts);
+  if (!milliwatts) return std::nullopt;
+  watts_ = *milliwatts * kMilli;
+  const double joules = watts_ * *elapsed_seconds_;
+  elapsed_seconds_.reset();
+  return joules;
+}
+
+std::unique_ptr<evaluator::EnergyMeter> MakePowermetricsMeter(const std::string& program) {
+  const std::optional<Child> child = Spawn(program);
+  if (!child) return nullptr;
+  auto meter = std::make_unique<PowermetricsMeter>(*child);
+  if (!meter->AwaitReport(kFirstReport)) return nullptr;
+  return meter;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,93 @@
+// Likelihoods of resident models.
+#include "server/likelihood.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/runtime/likelihood.h"
+#include "server/engine_loader.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::LikelihoodRequest;
+
+constexpr int kMostContinuations = 64;
+
+absl::Status Bad(absl::string_view field, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
+}
+
+void Tell(const engine::Likelihood& likelihood, assay::v1::TextLikelihood* out) {
+  out->set_log_likelihood(likelihood.log_likelihood);
+  out->set_tokens(likelihood.tokens);
+  out->set_greedy(likelihood.greedy);
+}
+
+}  // namespace
+
+absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
+  if (request.model().empty()) return Bad("model", "is empty; name a model of the catalog");
+  size_t bytes = request.context().size() + request.text().size();
+  for (const std::string& continuation : request.continuations()) bytes += continuation.size();
+  if (bytes > static_cast<size_t>(limits_.max_prompt_bytes)) {
+    return Bad("context", absl::StrCat("context, continuations and text have ", bytes,
+                                       " bytes together; at most ", limits_.max_prompt_bytes,
+                                       " (limits.max_prompt_bytes)"));
+  }
+  if (!request.text().empty()) {
+    if (request.context().empty() && request.continuations().empty()) return absl::OkStatus();
+    return Bad("text", "stands alone; leave context and continuations empty");
+  }
+  if (request.continuations().empty()) {
+    return Bad("continuations", "is empty; give at least one, or a text");
+  }
+  if (request.continuations_size() > kMostContinuations) {
+    return Bad("continuations", absl::StrCat("has ", request.continuations_size(), "; at most ",
+                                             kMostContinuations));
+  }
+  for (int i = 0; i < request.continuations_size(); ++i) {
+    if (request.continuations(i).empty()) {
+      return Bad(absl::StrCat("continuations[", i, "]"), "is empty");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LikelihoodService::Read(const LikelihoodRequest& request, absl::Time deadline,
+                                     const std::function<bool()>& cancelled,
+                                     assay::v1::LikelihoodResponse* response) {
+  if (absl::Status s = Check(request); !s.ok()) return s;
+  deadline = std::min(deadline, absl::Now() + limits_.inference_timeout);
+  absl::StatusOr<registry::Handle> handle =
+      manager_->Acquire(request.model(), nullptr, [&] { return cancelled(); });
+  if (!handle.ok()) return handle.status();
+  const auto wanted = [&]() -> absl::Status {
+    if (cancelled()) return absl::CancelledError("the client left");
+    if (absl::Now() < deadline) return absl::OkStatus();
+    return absl::DeadlineExceededError("the deadline passed while the text was read");
+  };
+  engine::LanguageModel& model = static_cast<EngineModel&>(handle->model()).model();
+  response->set_model(request.model());
+  if (!request.text().empty()) {
+    absl::StatusOr<engine::Likelihood> text =
+        engine::LikelihoodOfText(model, request.text(), wanted);
+    if (!text.ok()) return text.status();
+    Tell(*text, response->add_likelihoods());
+    return absl::OkStatus();
+  }
+  const std::vector<std::string> continuations(request.continuations().begin(),
+                                               request.continuations().end());
+  absl::StatusOr<std::vector<engine::Likelihood>> found =
+      engine::LikelihoodsOf(model, request.context(), continuations, wanted);
+  if (!found.ok()) return found.status();
+  for (const engine::Likelihood& likelihood : *found) Tell(likelihood, response->add_likelihoods());
+  return absl::OkStatus();
+}
+
+}  // namespace assay::server

@@ -1,0 +1,119 @@
+// The evaluator's analysis as messages.
+#include "server/services/analysis_proto.h"
+
+#include <string>
+
+namespace assay::server {
+namespace {
+
+assay::v1::Verdict VerdictToProto(evaluator::Verdict verdict) {
+  switch (verdict) {
+    case evaluator::Verdict::kBetter:
+      return assay::v1::VERDICT_BETTER;
+    case evaluator::Verdict::kWorse:
+      return assay::v1::VERDICT_WORSE;
+    case evaluator::Verdict::kNoDifferenceShown:
+      return assay::v1::VERDICT_NO_DIFFERENCE_SHOWN;
+    case evaluator::Verdict::kTooFewPairs:
+      return assay::v1::VERDICT_TOO_FEW_PAIRS;
+  }
+  return assay::v1::VERDICT_UNSPECIFIED;
+}
+
+assay::v1::Correction CorrectionToProto(const std::string& name) {
+  if (name == "benjamini_hochberg") return assay::v1::CORRECTION_BENJAMINI_HOCHBERG;
+  if (name == "none") return assay::v1::CORRECTION_NONE;
+  return assay::v1::CORRECTION_HOLM;
+}
+
+void ToProto(const evaluator::Ranking& ranking, assay::v1::Ranking* out) {
+  out->set_content_type(ranking.content_type);
+  for (const evaluator::RankedCandidate& candidate : ranking.candidates) {
+    assay::v1::RankedCandidate* ranked = out->add_candidates();
+    ranked->set_name(candidate.name);
+    ranked->set_n(candidate.n);
+    ranked->set_mean(candidate.mean);
+    ranked->set_ci_low(candidate.ci_low);
+    ranked->set_ci_high(candidate.ci_high);
+    ranked->set_rank(candidate.rank);
+  }
+}
+
+void ToProto(const evaluator::MemoryTrend& trend, assay::v1::MemoryTrend* out) {
+  out->set_model(trend.model);
+  out->set_n(trend.n);
+  out->set_slope(trend.slope);
+  out->set_ci_low(trend.ci_low);
+  out->set_ci_high(trend.ci_high);
+  out->set_leaks(trend.leaks);
+}
+
+}  // namespace
+
+void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out) {
+  const evaluator::PairedResult& result = comparison.result;
+  out->set_content_type(comparison.content_type);
+  out->set_baseline(comparison.baseline);
+  out->set_candidate(comparison.candidate);
+  out->set_metric(comparison.metric);
+  out->set_greater_is_better(comparison.greater_is_better);
+  out->set_n_paired(result.n_paired);
+  out->set_method(result.method);
+  out->set_baseline_mean(result.baseline_mean);
+  out->set_candidate_mean(result.candidate_mean);
+  out->set_diff(result.diff);
+  out->set_ci_low(result.ci_low);
+  out->set_ci_high(result.ci_high);
+  out->set_ci_method(result.ci_method);
+  out->set_p_value(result.p_value);
+  out->set_p_adjusted(comparison.p_adjusted);
+  out->set_t_test_p_value(result.t_test_p_value);
+  out->set_effect_size(result.effect_size);
+  out->set_verdict(VerdictToProto(comparison.verdict));
+  for (const std::string& reason : comparison.unpaired) out->add_unpaired(reason);
+  out->set_pairs_needed(comparison.pairs_needed);
+  out->set_detectable_difference(comparison.detectable_difference);
+  out->set_ties(result.ties);
+  out->set_few_pairs(result.status == evaluator::PairedStatus::kFewPairs);
+}
+
+void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
+  out->set_baseline(analysis.baseline);
+  out->set_alpha(analysis.alpha);
+  out->set_correction(CorrectionToProto(analysis.correction));
+  for (const evaluator::Comparison& comparison : analysis.comparisons) {
+    ToProto(comparison, out->add_comparisons());
+  }
+  for (const evaluator::Ranking& ranking : analysis.rankings) ToProto(ranking, out->add_rankings());
+  for (const evaluator::MemoryTrend& trend : analysis.memory) ToProto(trend, out->add_memory());
+  for (const std::string& decision : analysis.decisions) out->add_decisions(decision);
+}
+
+void ToProto(const evaluator::ScalingPoint& point, assay::v1::ScalingPoint* out) {
+  out->set_kind(point.kind == evaluator::ScalingKind::kConcurrency ? "concurrency" : "residents");
+  out->set_model(point.model);
+  out->set_level(point.level);
+  out->set_requests(point.requests);
+  out->set_failures(point.failures);
+  out->set_tokens_per_second(point.tokens_per_second);
+  out->set_latency_p50_ms(point.latency_p50_ms);
+  out->set_latency_p90_ms(point.latency_p90_ms);
+  out->set_first_token_p50_ms(point.first_token_p50_ms);
+  out->set_first_token_p90_ms(point.first_token_p90_ms);
+  out->set_resident_bytes(point.resident_bytes);
+}
+
+void ToProto(const evaluator::TaskAnswer& answer, assay::v1::TaskAnswer* out) {
+  out->set_model(answer.model);
+  out->set_task(answer.task);
+  out->set_item_id(answer.item_id);
+  out->set_error(answer.error);
+  for (const double value : answer.log_likelihoods) out->add_log_likelihoods(value);
+  for (const int64_t tokens : answer.tokens) out->add_tokens(tokens);
+  out->set_chosen(answer.chosen);
+  out->set_correct(answer.correct);
+  out->set_chosen_by_length(answer.chosen_by_length);
+  out->set_correct_by_length(answer.correct_by_length);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,19 @@
+// The evaluator's analysis as messages.
+#ifndef ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
+#define ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
+
+#include "assay/v1/evaluation.pb.h"
+#include "evaluator/analysis.h"
+#include "evaluator/known_answer.h"
+#include "evaluator/scaling.h"
+
+namespace assay::server {
+
+void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out);
+void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out);
+void ToProto(const evaluator::ScalingPoint& point, assay::v1::ScalingPoint* out);
+void ToProto(const evaluator::TaskAnswer& answer, assay::v1::TaskAnswer* out);
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_

@@ -1,0 +1,259 @@
+// EvaluateRequest, read and checked.
+#include "server/services/evaluation_plan.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/runtime/sampling.h"
+#include "evaluator/prompt_set.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::EvaluateRequest;
+
+constexpr int kMaxRepeats = 1000;
+constexpr int kMaxPrompts = 10000;
+
+absl::Status OutOfRange(const char* field, int value, int max) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", value, " is out of range; give 0 to ", max));
+}
+
+absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams& params) {
+  engine::SamplingParams checked;
+  if (params.has_temperature()) checked.temperature = params.temperature();
+  if (params.has_top_p()) checked.top_p = params.top_p();
+  if (params.has_top_k()) checked.top_k = params.top_k();
+  checked.seed = params.seed();
+  if (absl::Status s = engine::ValidateSampling(checked); !s.ok()) return s;
+  return evaluator::Sampling{.temperature = checked.temperature,
+                             .top_p = checked.top_p,
+                             .top_k = checked.top_k,
+                             .seed = checked.seed};
+}
+
+evaluator::EvaluationPrompt ReadPrompt(const assay::v1::EvaluationPrompt& prompt) {
+  return {.id = prompt.id(),
+          .content_type = prompt.content_type(),
+          .prompt = prompt.prompt(),
+          .system = prompt.system(),
+          .reference = prompt.reference(),
+          .cluster = prompt.cluster(),
+          .constraints = {
+              .max_characters = prompt.max_characters(),
+              .must_include = {prompt.must_include().begin(), prompt.must_include().end()}}};
+}
+
+absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> ReadPrompts(
+    const EvaluateRequest& request) {
+  std::vector<evaluator::EvaluationPrompt> own;
+  own.reserve(static_cast<size_t>(request.prompts_size()));
+  for (const assay::v1::EvaluationPrompt& prompt : request.prompts()) {
+    own.push_back(ReadPrompt(prompt));
+  }
+  const std::vector<std::string> types(request.content_types().begin(),
+                                       request.content_types().end());
+  if (own.empty() && request.own_prompts_only()) return own;
+  return evaluator::SelectPrompts(own.empty() ? evaluator::BuiltInPrompts() : own, types,
+                                  request.prompts_per_type());
+}
+
+evaluator::KnownAnswerTask ReadTask(const assay::v1::KnownAnswerTask& message) {
+  evaluator::KnownAnswerTask task{.name = message.name(), .text = message.text()};
+  if (!task.text.empty()) task.kind = evaluator::TaskKind::kPerplexity;
+  task.items.reserve(static_cast<size_t>(message.items_size()));
+  for (const assay::v1::MultipleChoiceItem& item : message.items()) {
+    task.items.push_back({.id = item.id(),
+                          .context = item.context(),
+                          .choices = {item.choices().begin(), item.choices().end()},
+                          .answer = item.answer()});
+  }
+  return task;
+}
+
+evaluator::EconomicsInputs ReadEconomics(const assay::v1::EconomicsInputs& message,
+                                         evaluator::EconomicsInputs inputs) {
+  if (message.has_power_watts()) inputs.power_watts = message.power_watts();
+  if (message.has_electricity_usd_per_kwh()) {
+    inputs.electricity_usd_per_kwh = message.electricity_usd_per_kwh();
+  }
+  if (message.has_api_usd_per_request()) {
+    // A flat price in the place of the server's entry of the price table.
+    inputs.hosted = {};
+    inputs.api_usd_per_request = message.api_usd_per_request();
+  }
+  if (message.has_value_usd_per_piece()) inputs.value_usd_per_piece = message.value_usd_per_piece();
+  if (message.has_requests_per_day()) inputs.requests_per_day = message.requests_per_day();
+  return inputs;
+}
+
+// A name of its own must not be another model's: its results would pass for that model's.
+absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& message,
+                                                   const registry::Manager& manager,
+                                                   const std::string& field) {
+  evaluator::Candidate candidate{.name = message.name().empty() ? message.model() : message.name(),
+                                 .model = message.model(),
+                                 .system = message.system()};
+  if (absl::StatusOr<registry::ModelStatus> known = manager.Get(candidate.model); !known.ok()) {
+    return known.status();
+  }
+  const bool plain = candidate.system.empty() && !message.has_sampling();
+  if (candidate.name != candidate.model && manager.Get(candidate.name).ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ".name: '", candidate.name,
+                                                   "' is a model of the catalog; give another"));
+  }
+  if (!plain && candidate.name == candidate.model) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ".name: '", candidate.name,
+                     "' is the model as it stands; a model with a system message or sampling of "
+                     "its own needs a name of its own"));
+  }
+  if (message.has_sampling()) {
+    absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(message.sampling());
+    if (!sampling.ok()) {
+      return absl::Status(sampling.status().code(),
+                          absl::StrCat(field, ".sampling: ", sampling.status().message()));
+    }
+    candidate.sampling = *sampling;
+  }
+  return candidate;
+}
+
+// Named ones; else those resident; else the default model.
+absl::StatusOr<std::vector<std::string>> ChooseModels(const EvaluateRequest& request,
+                                                      const registry::Manager& manager) {
+  std::vector<std::string> models(request.models().begin(), request.models().end());
+  for (const std::string& model : models) {
+    if (absl::StatusOr<registry::ModelStatus> known = manager.Get(model); !known.ok()) {
+      return known.status();
+    }
+  }
+  if (!models.empty() || request.candidates_size() > 0) return models;
+  for (const registry::ModelStatus& status : manager.List()) {
+    if (status.state == registry::ModelState::kReady) models.push_back(status.entry.id);
+  }
+  if (!models.empty()) return models;
+  const std::string default_model = manager.catalog()->default_model;
+  if (default_model.empty()) {
+    return absl::InvalidArgumentError(
+        "models: is empty, no model is resident and the catalog has no default_model; name one");
+  }
+  return std::vector<std::string>{default_model};
+}
+
+absl::StatusOr<std::vector<evaluator::Candidate>> ReadCandidates(const EvaluateRequest& request,
+                                                                 const registry::Manager& manager) {
+  absl::StatusOr<std::vector<std::string>> models = ChooseModels(request, manager);
+  if (!models.ok()) return models.status();
+  std::vector<evaluator::Candidate> candidates;
+  candidates.reserve(models->size() + static_cast<size_t>(request.candidates_size()));
+  for (const std::string& model : *models) candidates.push_back({.name = model, .model = model});
+  for (int i = 0; i < request.candidates_size(); ++i) {
+    absl::StatusOr<evaluator::Candidate> candidate =
+        ReadCandidate(request.candidates(i), manager, absl::StrCat("candidates[", i, "]"));
+    if (!candidate.ok()) return candidate.status();
+    candidates.push_back(*std::move(candidate));
+  }
+  return candidates;
+}
+
+absl::Status CheckCounts(const EvaluateRequest& request, const LimitsConfig& limits) {
+  const double longest = absl::ToDoubleSeconds(limits.inference_timeout);
+  // Written so that NaN fails.
+  if (!(request.timeout_seconds() >= 0 && request.timeout_seconds() <= longest)) {
+    return absl::InvalidArgumentError(absl::StrCat("timeout_seconds: ", request.timeout_seconds(),
+                                                   " is out of range; give 0 to ", longest));
+  }
+  if (request.repeats() < 0 || request.repeats() > kMaxRepeats) {
+    return OutOfRange("repeats", request.repeats(), kMaxRepeats);
+  }
+  if (request.max_new_tokens() < 0 || request.max_new_tokens() > limits.max_new_tokens) {
+    return OutOfRange("max_new_tokens", request.max_new_tokens(), limits.max_new_tokens);
+  }
+  if (request.prompts_per_type() < 0 || request.prompts_per_type() > kMaxPrompts) {
+    return OutOfRange("prompts_per_type", request.prompts_per_type(), kMaxPrompts);
+  }
+  if (request.prompts_size() > kMaxPrompts) {
+    return OutOfRange("prompts", request.prompts_size(), kMaxPrompts);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
+                                                 evaluator::RunStore* store) {
+  EvaluateRequest rest = request;
+  rest.clear_replay_of();
+  rest.clear_name();
+  rest.clear_order_seed();
+  if (rest.ByteSizeLong() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "replay_of: '", request.replay_of(), "' brings its plan; set only name and order_seed"));
+  }
+  absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(request.replay_of());
+  if (!plan.ok()) return plan.status();
+  if (!request.name().empty()) plan->name = request.name();
+  if (request.order_seed() != 0) plan->order_seed = request.order_seed();
+  return plan;
+}
+
+}  // namespace
+
+evaluator::Correction FromProto(assay::v1::Correction correction) {
+  switch (correction) {
+    case assay::v1::CORRECTION_BENJAMINI_HOCHBERG:
+      return evaluator::Correction::kBenjaminiHochberg;
+    case assay::v1::CORRECTION_NONE:
+      return evaluator::Correction::kNone;
+    default:
+      return evaluator::Correction::kHolm;
+  }
+}
+
+absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
+                                                 const registry::Manager& manager,
+                                                 evaluator::RunStore* store,
+                                                 const PlanDefaults& defaults) {
+  if (!request.replay_of().empty()) return Replay(request, store);
+  if (absl::Status s = CheckCounts(request, defaults.limits); !s.ok()) return s;
+  absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(request.sampling());
+  if (!sampling.ok()) return sampling.status();
+  absl::StatusOr<std::vector<evaluator::Candidate>> candidates = ReadCandidates(request, manager);
+  if (!candidates.ok()) return candidates.status();
+  absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> prompts = ReadPrompts(request);
+  if (!prompts.ok()) return prompts.status();
+
+  evaluator::EvaluationPlan plan;
+  plan.name = request.name();
+  plan.hypothesis = request.hypothesis();
+  plan.models = *std::move(candidates);
+  plan.baseline = request.baseline();
+  plan.prompts = *std::move(prompts);
+  for (const assay::v1::KnownAnswerTask& task : request.tasks()) {
+    plan.tasks.push_back(ReadTask(task));
+  }
+  plan.repeats = request.repeats() == 0 ? 1 : request.repeats();
+  plan.sampling = *sampling;
+  plan.max_new_tokens =
+      request.max_new_tokens() == 0 ? defaults.evaluation.max_new_tokens : request.max_new_tokens();
+  plan.timeout = defaults.limits.inference_timeout;
+  if (request.timeout_seconds() != 0) plan.timeout = absl::Seconds(request.timeout_seconds());
+  if (request.scorers_size() > 0)
+    plan.scorers = {request.scorers().begin(), request.scorers().end()};
+  if (request.alpha() != 0) plan.alpha = request.alpha();
+  plan.correction = FromProto(request.correction());
+  if (request.has_economics()) {
+    plan.economics = ReadEconomics(request.economics(), defaults.evaluation.economics);
+  }
+  plan.scaling.concurrency = {request.scaling().concurrency().begin(),
+                              request.scaling().concurrency().end()};
+  if (request.scaling().rounds() != 0) plan.scaling.rounds = request.scaling().rounds();
+  plan.scaling.residents = request.scaling().residents();
+  plan.order_seed = request.order_seed();
+  return plan;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,55 @@
+// Progress on its way from the threads that make it to the one that writes it to a stream.
+#ifndef ASSAY_SERVER_SERVICES_PROGRESS_QUEUE_H_
+#define ASSAY_SERVER_SERVICES_PROGRESS_QUEUE_H_
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace assay::server {
+
+// Putting never blocks: a caller who stops reading must not hold up a download that others wait
+// for. Where nobody takes, the oldest events go. Thread-safe.
+template <typename Event>
+class ProgressQueue {
+ public:
+  static constexpr size_t kMostEvents = 64;
+
+  // Ignored once closed.
+  void Put(Event event) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    if (closed_) return;
+    if (events_.size() == kMostEvents) events_.pop_front();
+    events_.push_back(std::move(event));
+  }
+
+  void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+
+  // Blocks until there is one; none: closed, and all are taken.
+  std::optional<Event> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &ProgressQueue::HasNews));
+    if (events_.empty()) return std::nullopt;
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+
+ private:
+  bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return closed_ || !events_.empty(); }
+
+  absl::Mutex mutex_;
+  std::deque<Event> events_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_SERVICES_PROGRESS_QUEUE_H_

@@ -1,0 +1,93 @@
+// The calls of assay.v1.ModelService that are about routes.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/grpc_status.h"
+#include "server/route_file.h"
+#include "server/route_proto.h"
+#include "server/routing.h"
+#include "server/services/model_service.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::ContentRoute;
+
+void FillRoutes(const Routing& routing, google::protobuf::RepeatedPtrField<ContentRoute>* out) {
+  for (const registry::RouteTable::Route& route : routing.InForce()) {
+    ContentRoute* added = out->Add();
+    ToProto(route.policy, added);
+    added->set_origin(route.origin == registry::RouteOrigin::kSet ? "set" : "catalog");
+  }
+}
+
+absl::StatusOr<std::vector<registry::RoutePolicy>> PoliciesOf(
+    const assay::v1::SetRoutesRequest& request, const registry::Catalog& catalog) {
+  if (!request.yaml().empty()) {
+    if (request.routes_size() > 0) {
+      return absl::InvalidArgumentError("yaml: goes without routes; give one of the two");
+    }
+    const std::string name = request.yaml_name().empty() ? "yaml" : request.yaml_name();
+    return ParseRoutes(request.yaml(), name, &catalog);
+  }
+  std::vector<registry::RoutePolicy> policies;
+  for (int i = 0; i < request.routes_size(); ++i) {
+    absl::StatusOr<registry::RoutePolicy> policy = FromProto(request.routes(i));
+    if (!policy.ok()) {
+      return absl::Status(policy.status().code(),
+                          absl::StrCat("routes[", i, "] (", request.routes(i).content_type(),
+                                       "): ", policy.status().message()));
+    }
+    policies.push_back(*std::move(policy));
+  }
+  return policies;
+}
+
+}  // namespace
+
+grpc::Status ModelServiceImpl::GetRoutes(grpc::ServerContext* /*context*/,
+                                         const assay::v1::GetRoutesRequest* /*request*/,
+                                         assay::v1::GetRoutesResponse* response) {
+  FillRoutes(*routing_, response->mutable_routes());
+  response->set_default_model(manager_->catalog()->default_model);
+  return grpc::Status::OK;
+}
+
+grpc::Status ModelServiceImpl::SetRoutes(grpc::ServerContext* /*context*/,
+                                         const assay::v1::SetRoutesRequest* request,
+                                         assay::v1::SetRoutesResponse* response) {
+  absl::StatusOr<std::vector<registry::RoutePolicy>> policies =
+      PoliciesOf(*request, *manager_->catalog());
+  if (!policies.ok()) return ToGrpcStatus(policies.status());
+  if (absl::Status s = set_routes_(*std::move(policies)); !s.ok()) return ToGrpcStatus(s);
+  FillRoutes(*routing_, response->mutable_routes());
+  return grpc::Status::OK;
+}
+
+grpc::Status ModelServiceImpl::ExplainRoute(grpc::ServerContext* /*context*/,
+                                            const assay::v1::ExplainRouteRequest* request,
+                                            assay::v1::ExplainRouteResponse* response) {
+  const absl::StatusOr<registry::RouteDecision> decision =
+      routing_->Choose({.model = request->model(),
+                        .content_type = request->content_type(),
+                        .key = request->routing_key(),
+                        .prompt = request->prompt()});
+  if (!decision.ok()) return ToGrpcStatus(decision.status());
+  response->set_model(decision->model);
+  ToProto(*decision, response->mutable_route());
+  for (const std::string& model : decision->alternatives) response->add_alternatives(model);
+  for (const registry::Candidate& candidate : decision->candidates) {
+    assay::v1::RouteCandidate* added = response->add_candidates();
+    added->set_model(candidate.model);
+    added->set_note(candidate.note);
+    added->set_revision(routing_->RevisionOf(candidate.model));
+    if (candidate.evidence.has_value()) ToProto(*candidate.evidence, added->mutable_evidence());
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,60 @@
+"""What bench/serving computes from what it saw."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from serving import measures, mix  # noqa: E402
+
+
+def stream(start, *deltas):
+    return {"start": start, "deltas": list(deltas)}
+
+
+class MeasuresTest(unittest.TestCase):
+    def test_percentiles_lie_between_neighbours(self):
+        self.assertEqual(measures.percentile([4, 1, 3, 2], 0.5), 2.5)
+        self.assertEqual(measures.percentile([7], 0.99), 7)
+        self.assertIsNone(measures.percentile([], 0.5))
+
+    def test_speed_counts_from_the_last_first_token_to_the_first_end(self):
+        streams = [stream(0, (1, 1), (3, 2), (5, 4)), stream(0, (2, 1), (4, 8), (9, 16))]
+        window = measures.writing_window(streams)
+        self.assertEqual(window, (2, 5))
+        self.assertEqual(measures.tokens_per_second(streams, window), (2 + 4 + 8) / 3)
+
+    def test_gaps_within_a_window(self):
+        self.assertEqual(measures.gaps(stream(0, (1, 1), (2, 1), (4, 1), (9, 1)), 1.5, 5), [2])
+
+    def test_one_wild_point_does_not_move_the_slope(self):
+        points = [(x, 3 * x) for x in range(20)]
+        points[7] = (7, 1000)
+        self.assertEqual(measures.slope(points), 3)
+
+
+class MixTest(unittest.TestCase):
+    def test_the_same_seed_makes_the_same_plan(self):
+        plans = [mix.Mix(["a", "b"], seed).plan(60, 4) for seed in (1, 1, 2)]
+        self.assertEqual(plans[0], plans[1])
+        self.assertNotEqual(plans[0], plans[2])
+
+    def test_the_plan_has_every_kind_of_request(self):
+        entries = mix.Mix(["a", "b"], 1).plan(600, 4)
+        for kind in ("probe", "cancel_after"):
+            self.assertTrue(any(entry.get(kind) is not None for entry in entries), kind)
+        for field in ("prompt", "chat", "raw", "sampling", "stop", "priority"):
+            self.assertTrue(any(field in entry["request"] for entry in entries), field)
+        self.assertEqual({entry["unary"] for entry in entries}, {True, False})
+
+    def test_only_what_was_asked_for_may_fail(self):
+        calm, hasty = {"deadline": mix.DEADLINE_SECONDS}, {"deadline": 0.1}
+        self.assertTrue(mix.asked_for(calm, "OK"))
+        self.assertFalse(mix.asked_for(calm, "DEADLINE_EXCEEDED"))
+        self.assertFalse(mix.asked_for(calm, "CANCELLED"))
+        self.assertTrue(mix.asked_for(hasty, "DEADLINE_EXCEEDED"))
+        self.assertTrue(mix.asked_for({**calm, "cancel_after": 1}, "CANCELLED"))
+        self.assertFalse(mix.asked_for({**hasty, "cancel_after": 1}, "UNAVAILABLE"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,196 @@
+// Likelihoods against the logits they come from, on the models of
+// tests/golden/runtime/make_tiny_llama.py.
+#include "engine/runtime/likelihood.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/runtime/language_model.h"
+
+namespace assay::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+using Strings = std::vector<std::string>;
+
+constexpr double kTolerance = 1e-4;
+
+absl::Status Always() { return absl::OkStatus(); }
+
+class LikelihoodTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    LoadOptions options;
+    options.path = "tests/golden/runtime/tiny_tied.gguf";
+    options.device = *ResolveDevice("cpu");
+    options.weights = "full";
+    options.context_length = 64;
+    options.prefill_chunk = 8;
+    auto model = LanguageModel::Load(options);
+    ASSERT_TRUE(model.ok()) << model.status();
+    model_ = *std::move(model);
+  }
+
+  std::vector<TokenId> Encode(const std::string& text) {
+    return *model_->tokenizer().Encode(text, {.parse_special = true, .add_special = false});
+  }
+
+  // From the logits of the whole.
+  double Expected(const std::vector<TokenId>& tokens, size_t first) {
+    const auto vocab = static_cast<size_t>(model_->info().vocab_size);
+    const auto logits = model_->Logits(tokens);
+    EXPECT_TRUE(logits.ok()) << logits.status();
+    double sum = 0;
+    for (size_t t = first; t < tokens.size(); ++t) {
+      const float* row = logits->data() + (t - 1) * vocab;
+      double total = 0;
+      for (size_t i = 0; i < vocab; ++i) total += std::exp(static_cast<double>(row[i]));
+      sum += row[static_cast<size_t>(tokens[t])] - std::log(total);
+    }
+    return sum;
+  }
+
+  std::unique_ptr<LanguageModel> model_;
+};
+
+TEST_F(LikelihoodTest, ContinuationsAreScoredByTheLogitsBeforeThem) {
+  const auto found = LikelihoodsOf(*model_, "the thin", Strings{" man", " a"}, Always);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->size(), 2U);
+  const size_t context = Encode("the thin").size();
+  EXPECT_NEAR((*found)[0].log_likelihood, Expected(Encode("the thin man"), context), kTolerance);
+  EXPECT_NEAR((*found)[1].log_likelihood, Expected(Encode("the thin a"), context), kTolerance);
+  EXPECT_EQ((*found)[0].tokens, static_cast<int64_t>(Encode("the thin man").size() - context));
+}
+
+TEST_F(LikelihoodTest, SpacesThatEndTheContextBelongToTheContinuation) {
+  const auto joined = LikelihoodsOf(*model_, "the thin ", Strings{"man"}, Always);
+  const auto apart = LikelihoodsOf(*model_, "the thin", Strings{" man"}, Always);
+  ASSERT_TRUE(joined.ok() && apart.ok());
+  EXPECT_EQ((*joined)[0].log_likelihood, (*apart)[0].log_likelihood);
+  EXPECT_EQ((*joined)[0].tokens, (*apart)[0].tokens);
+}
+
+TEST_F(LikelihoodTest, AnEmptyContextIsTheTokenThatBeginsAText) {
+  const auto found = LikelihoodsOf(*model_, "", Strings{"the"}, Always);
+  ASSERT_TRUE(found.ok()) << found.status();
+  std::vector<TokenId> tokens = Encode("the");
+  const Tokenizer& tokenizer = model_->tokenizer();
+  tokens.insert(tokens.begin(), tokenizer.bos_id() >= 0 ? tokenizer.bos_id() : tokenizer.eos_id());
+  EXPECT_NEAR((*found)[0].log_likelihood, Expected(tokens, 1), kTolerance);
+}
+
+TEST_F(LikelihoodTest, GreedyTextsAreSaidToBe) {
+  GenerationRequest request;
+  request.prompt.tokens = Encode("the thin");
+  request.max_new_tokens = 5;
+  request.ignore_end_of_text = true;
+  const auto text = model_->Generate(request, nullptr);
+  ASSERT_TRUE(text.ok()) << text.status();
+  std::vector<TokenId> tokens = request.prompt.tokens;
+  const auto first = static_cast<int64_t>(tokens.size());
+  tokens.insert(tokens.end(), text->tokens.begin(), text->tokens.end());
+  auto scores = model_->ScoreTokens(tokens, first, Always);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_TRUE(std::all_of(scores->begin(), scores->end(), [](auto s) { return s.greedy; }));
+  tokens.back() = (tokens.back() + 1) % model_->info().vocab_size;
+  scores = model_->ScoreTokens(tokens, first, Always);
+  EXPECT_FALSE(scores->back().greedy);
+}
+
+// The context is 64: the text needs several windows, each token counted once.
+TEST_F(LikelihoodTest, ALongTextIsReadInWindows) {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += i % 3 == 0 ? "the inn " : "an ant ";
+  const auto tokens = static_cast<int64_t>(Encode(text).size());
+  ASSERT_GT(tokens, 3 * 64);
+  const auto whole = LikelihoodOfText(*model_, text, Always);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->tokens, tokens);
+  EXPECT_LT(whole->log_likelihood, 0);
+  // The first window by hand: 64 tokens, predicted from the beginning and 63 of them.
+  std::vector<TokenId> window = Encode(text);
+  window.resize(64);
+  const Tokenizer& tokenizer = model_->tokenizer();
+  window.insert(window.begin(), tokenizer.bos_id() >= 0 ? tokenizer.bos_id() : tokenizer.eos_id());
+  const auto scores = model_->ScoreTokens(window, 1, Always);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(scores->size(), 64U);
+}
+
+TEST_F(LikelihoodTest, WhatIsTooLongLosesItsBeginning) {
+  std::string context;
+  for (int i = 0; i < 100; ++i) context += "ant ";
+  const auto cut = LikelihoodsOf(*model_, context, Strings{" inn"}, Always);
+  ASSERT_TRUE(cut.ok()) << cut.status();
+  std::vector<TokenId> tokens = Encode(context.substr(0, context.size() - 1) + "  inn");
+  tokens.erase(tokens.begin(), tokens.end() - 65);
+  const auto scores = model_->ScoreTokens(tokens, 65 - (*cut)[0].tokens, Always);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  double sum = 0;
+  for (const TokenScore& score : *scores) sum += score.log_probability;
+  EXPECT_NEAR((*cut)[0].log_likelihood, sum, kTolerance);
+}
+
+TEST_F(LikelihoodTest, BadInputIsRefused) {
+  EXPECT_TRUE(absl::IsInvalidArgument(LikelihoodsOf(*model_, "a", Strings{""}, Always).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(LikelihoodsOf(*model_, "a", Strings{"\xff"}, Always).status()));
+  const std::string longer(400, 'x');
+  const absl::Status status = LikelihoodsOf(*model_, "a", Strings{longer}, Always).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is 64 long"));
+  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 0, Always).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 2, Always).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 1 << 20}}, 1, Always).status()));
+}
+
+TEST_F(LikelihoodTest, ACancelledCallEndsAndGivesItsPagesBack) {
+  int asked = 0;
+  const auto once = [&asked]() -> absl::Status {
+    return ++asked > 1 ? absl::CancelledError("enough") : absl::OkStatus();
+  };
+  const std::vector<TokenId> tokens(65, 3);
+  EXPECT_TRUE(absl::IsCancelled(model_->ScoreTokens(tokens, 1, once).status()));
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(model_->ScoreTokens(tokens, 60, Always).ok()) << i;
+}
+
+// Requests write the same text whether or not somebody reads beside them.
+TEST_F(LikelihoodTest, RequestsAreNotDisturbed) {
+  GenerationRequest request;
+  request.prompt.tokens = Encode("the ant");
+  request.max_new_tokens = 40;
+  request.ignore_end_of_text = true;
+  const auto alone = model_->Generate(request, nullptr);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  const double expected = Expected(Encode("the thin man"), 3);
+  const auto stream = *model_->Submit(request);
+  int reads = 0;
+  while (model_->running() + model_->waiting() > 0 || reads < 3) {
+    const auto scores = model_->ScoreTokens(Encode("the thin man"), 3, Always);
+    ASSERT_TRUE(scores.ok()) << scores.status();
+    double sum = 0;
+    for (const TokenScore& score : *scores) sum += score.log_probability;
+    EXPECT_NEAR(sum, expected, kTolerance);
+    ++reads;
+  }
+  absl::StatusOr<GenerationResult> beside = absl::UnknownError("no result");
+  while (auto event = stream->Next(absl::Seconds(20))) {
+    if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) beside = *end;
+  }
+  ASSERT_TRUE(beside.ok()) << beside.status();
+  EXPECT_EQ(beside->tokens, alone->tokens);
+}
+
+}  // namespace
+}  // namespace assay::engine

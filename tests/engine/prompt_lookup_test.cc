@@ -1,0 +1,112 @@
+// Guesses from the text itself, and when they pay.
+#include "engine/runtime/prompt_lookup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "engine/runtime/step_budget.h"
+
+namespace assay::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int64_t kMost = 8;
+
+TEST(LookUpDraft, GoesOnAsTheTextDidBefore) {
+  const std::vector<TokenId> text = {9, 1, 2, 3, 4, 5, 6, 8, 1, 2, 3};
+  EXPECT_THAT(LookUpDraft(text, 2), ElementsAre(4, 5));
+  EXPECT_THAT(LookUpDraft(text, kMost), ElementsAre(4, 5, 6, 8, 1, 2, 3));
+}
+
+TEST(LookUpDraft, TwoTokensAreTooFew) {
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{9, 1, 2, 5, 8, 1, 2}, kMost), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3}, kMost), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{}, kMost), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3, 4, 1, 2, 3}, 0), IsEmpty());
+}
+
+TEST(LookUpDraft, PrefersTheLongerMatchThenTheLater) {
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{7, 1, 2, 3, 4, 8, 1, 2, 3, 5, 7, 1, 2, 3}, 1),
+              ElementsAre(4));
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{7, 1, 2, 3, 4, 8, 1, 2, 3, 5, 9, 1, 2, 3}, 1),
+              ElementsAre(5));
+}
+
+TEST(LookUpDraft, ARepeatedTokenGuessesItself) {
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{4, 4, 4, 4}, kMost), ElementsAre(4));
+}
+
+TEST(DraftLength, StopsWhereGuessesAreWrongAndTriesAgain) {
+  constexpr double kShare = 0.25;
+  DraftLength length;
+  EXPECT_GT(length.Choose(kShare, kMost), 0);
+  for (int i = 0; i < 20; ++i) length.Learn(0, 1);
+  EXPECT_EQ(length.Choose(kShare, kMost), 0);
+  for (int i = 0; i < 500; ++i) length.Skip();
+  EXPECT_GT(length.Choose(kShare, kMost), 0);
+}
+
+TEST(DraftLength, GrowsWithRightGuessesAndShrinksWithTheirCost) {
+  DraftLength length;
+  for (int i = 0; i < 20; ++i) length.Learn(4, 4);
+  EXPECT_EQ(length.Choose(0.25, kMost), kMost);
+  for (int i = 0; i < 3; ++i) length.Learn(0, 1);
+  EXPECT_EQ(length.Choose(0.25, kMost), 3);
+  EXPECT_EQ(length.Choose(0.5, kMost), 1);
+  EXPECT_EQ(length.Choose(1.0, kMost), 0);
+}
+
+// Steps of 3 ms and 1 ms a row, with noise.
+TEST(StepBudget, LearnsWhatRowsCost) {
+  StepBudget budget(128);
+  EXPECT_EQ(budget.RowShare(1), 1.0);
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> noise(0.9, 1.1);
+  for (int i = 0; i < 300; ++i) {
+    const int64_t rows = 1 + static_cast<int64_t>(random() % 8);
+    budget.Learn(rows, 0, absl::Milliseconds((3.0 + static_cast<double>(rows)) * noise(random)));
+  }
+  EXPECT_NEAR(budget.RowShare(1), 0.25, 0.1);
+  EXPECT_NEAR(budget.RowShare(12), 0.8, 0.1);
+}
+
+TEST(StepBudget, PromptsAddLessThanAStepOfThoseThatWrite) {
+  StepBudget budget(128);
+  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/false), 128);
+  EXPECT_EQ(budget.PromptTokens(4, /*shared=*/false), 2);
+  budget.Learn(0, 100, absl::Milliseconds(50));
+  for (int i = 0; i < 50; ++i) budget.Learn(4, 0, absl::Milliseconds(20));
+  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, /*shared=*/false)), 28, 1);
+  EXPECT_LT(budget.PromptTokens(1, /*shared=*/false), 27);
+  // Beside those that write a token turns out to cost 1 ms.
+  for (int i = 0; i < 50; ++i) budget.Learn(4, 10, absl::Milliseconds(30));
+  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, /*shared=*/false)), 14, 1);
+}
+
+TEST(StepBudget, ATurnBesideOtherModelsIsShort) {
+  StepBudget budget(128);
+  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/true), 8);
+  for (int i = 0; i < 20; ++i) budget.Learn(0, 128, absl::Milliseconds(64));
+  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(0, /*shared=*/true)), 16, 1);
+  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/false), 128);
+}
+
+// A prompt whose beginning was cached leaves a token to read, which costs as much as a step.
+TEST(StepBudget, ShortStepsDoNotMakeTokensLookDear) {
+  StepBudget budget(128);
+  for (int i = 0; i < 20; ++i) budget.Learn(1, 0, absl::Milliseconds(10));
+  for (int i = 0; i < 20; ++i) budget.Learn(0, 100, absl::Milliseconds(50));
+  const int64_t before = budget.PromptTokens(1, /*shared=*/false);
+  for (int i = 0; i < 3; ++i) budget.Learn(0, 1, absl::Milliseconds(10));
+  EXPECT_GT(budget.PromptTokens(1, /*shared=*/false), before * 3 / 4);
+}
+
+}  // namespace
+}  // namespace assay::engine

@@ -1,0 +1,158 @@
+// Evaluations that go on after the server was stopped or killed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "tests/evaluator/runner_fixture.h"
+
+namespace assay::evaluator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ResumeTest : public RunnerTest {
+ protected:
+  // Shuts the runner down in the middle of measured sample number `sample`.
+  std::string StopAt(int sample) {
+    int measured = 0;
+    absl::Notification reached;
+    generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+      if (job.max_new_tokens < TwoByTwo().max_new_tokens || ++measured < sample) return;
+      if (!reached.HasBeenNotified()) reached.Notify();
+      while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    };
+    const Runner::Started started = Start(TwoByTwo());
+    reached.WaitForNotification();
+    runner_->Shutdown();
+    generator_.before_answer = nullptr;
+    return started.evaluation.id;
+  }
+
+  // As a new process would: another runner, the store opened again.
+  absl::StatusOr<std::vector<std::string>> Restart() {
+    runner_.reset();
+    store_.reset();
+    store_ = *RunStore::Open(folder_ / "runs.db");
+    Create();
+    return runner_->Resume();
+  }
+
+  Evaluation WaitForEnd(const std::string& id) {
+    const absl::Time limit = absl::Now() + absl::Seconds(30);
+    while (absl::Now() < limit) {
+      Evaluation evaluation = *store_->Get(id);
+      if (evaluation.state != EvaluationState::kRunning) return evaluation;
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+    ADD_FAILURE() << id << " never ended";
+    return {};
+  }
+};
+
+TEST_F(ResumeTest, ASuspendedEvaluationGoesOnAndNothingIsGeneratedTwice) {
+  const std::string id = StopAt(4);
+  ASSERT_THAT(*store_->Samples(id), SizeIs(3));
+  const size_t generations = generator_.jobs().size();
+  EXPECT_THAT(*Restart(), ElementsAre(id));
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  EXPECT_EQ(end.finished_samples, 8);
+  EXPECT_EQ(end.resumes, 1);
+  std::set<std::tuple<std::string, std::string, int>> keys;
+  const auto samples = store_->Samples(id);
+  for (const Sample& s : *samples) keys.insert({s.model, s.prompt_id, s.repeat});
+  EXPECT_THAT(keys, SizeIs(8));
+  EXPECT_THAT(*samples, SizeIs(8));
+  // The warm-ups of two models, and the five samples that were missing.
+  EXPECT_EQ(generator_.jobs().size() - generations, 7U);
+  EXPECT_EQ(end.summaries[4].samples, 4);
+}
+
+TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.order_seed = 77;
+  const auto keys_of = [this](const std::string& id) {
+    std::vector<std::string> keys;
+    const auto samples = store_->Samples(id);
+    for (const Sample& s : *samples) {
+      keys.push_back(absl::StrCat(s.model, s.prompt_id, s.repeat));
+    }
+    return keys;
+  };
+  const Runner::Started whole = Start(plan);
+  Follow(*whole.feed);
+  generator_.before_answer = [this](const GenerationJob& job, const auto& cancelled) {
+    if (job.max_new_tokens < TwoByTwo().max_new_tokens) return;
+    held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const Runner::Started stopped = Start(plan);
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_answer = nullptr;
+  ASSERT_TRUE(Restart().ok());
+  WaitForEnd(stopped.evaluation.id);
+  EXPECT_EQ(keys_of(stopped.evaluation.id), keys_of(whole.evaluation.id));
+  EXPECT_EQ(stopped.evaluation.plan_sha256, whole.evaluation.plan_sha256);
+}
+
+TEST_F(ResumeTest, AModelThatHasChangedEndsTheEvaluation) {
+  const std::string id = StopAt(6);
+  generator_.revision = "sha256:another";
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kFailed);
+  EXPECT_THAT(end.error, HasSubstr("was sha256:0123456789ab when the evaluation began and is "
+                                   "sha256:another now; start a new evaluation"));
+  EXPECT_EQ(end.finished_samples, 5);
+}
+
+TEST_F(ResumeTest, AScorerThatIsGoneEndsTheEvaluation) {
+  const std::string id = StopAt(2);
+  scorers_ = ScorerSet();
+  EXPECT_THAT(*Restart(), IsEmpty());
+  EXPECT_EQ(store_->Get(id)->state, EvaluationState::kFailed);
+  EXPECT_THAT(store_->Get(id)->error, HasSubstr("scorers[0]: 'classic' is not known here"));
+}
+
+TEST_F(ResumeTest, AFinishedEvaluationIsNotTakenUpAgain) {
+  const std::string id = Start(TwoByTwo()).evaluation.id;
+  WaitForEnd(id);
+  EXPECT_THAT(*Restart(), IsEmpty());
+}
+
+// Without it a sample that ends the process would be tried at every start for ever.
+TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
+  runner_.reset();
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  for (int start = 0; start <= kMostStalls; ++start) {
+    const auto taken = store_->TakeInterrupted();
+    ASSERT_TRUE(taken.ok()) << taken.status();
+    EXPECT_EQ(taken->size(), start < kMostStalls ? 1U : 0U) << start;
+  }
+  EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
+  EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
+}
+
+TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNoStalls) {
+  runner_.reset();
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  for (int start = 0; start < 3 * kMostStalls; ++start) {
+    ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
+    if (start % 2 == 0) {
+      ASSERT_TRUE(store_->Suspend("ev-1").ok());
+    } else {
+      ASSERT_TRUE(store_->AddSample("ev-1", SomeSample(absl::StrCat("m", start), "p1")).ok());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::evaluator

@@ -1,0 +1,235 @@
+"""Writes cases.json: what SciPy computes for the statistics of evaluator/stats.
+
+    uv venv /tmp/venv-scipy && uv pip install --python /tmp/venv-scipy/bin/python numpy scipy
+    /tmp/venv-scipy/bin/python tests/golden/statistics/make_cases.py
+
+Random and nasty inputs from a fixed seed: ties, zeros, equal values, tiny and huge ones, 0 and 1, 1 to 200 values.
+Where SciPy has no function (Holm, clustered errors, ties beyond what it can permute) the formula is computed another
+way than in C++.
+"""
+import json
+import pathlib
+import types
+
+import numpy as np
+from scipy import optimize, stats
+
+HERE = pathlib.Path(__file__).parent
+CONFIDENCE = 0.95
+rng = np.random.default_rng(20261124)
+
+
+def lists():
+    """Differences of many kinds."""
+    for n in (1, 2, 3, 4, 5, 6, 7, 10, 13, 20, 35, 50, 51, 80, 200):
+        yield rng.normal(0.3, 1, n)
+        yield rng.normal(0, 1e-9, n)
+        yield rng.normal(0, 1e9, n)
+        yield np.round(rng.normal(0.2, 1, n), 1)  # ties and zeros
+        yield rng.integers(-2, 3, n).astype(float)
+        yield rng.exponential(1, n) - 0.3
+        yield np.where(rng.random(n) < 0.7, 0.0, rng.normal(0.5, 1, n))
+    for n in (8, 40, 60):
+        yield rng.normal(0.3, 1, n) * 1e-100
+        yield rng.normal(0.3, 1, n) * 1e100
+        yield rng.normal(0.3, 1, n) * 10.0 ** rng.integers(-12, 13, n)  # of every size
+        yield rng.normal(1e6, 1e-3, n)  # far from zero: digits cancel
+        yield rng.integers(0, 2, n).astype(float)
+        yield np.abs(rng.normal(3, 0.5, n))  # all on one side
+
+
+LISTS = [d.tolist() for d in lists()]
+
+
+def exact_with_ties(d):
+    """The share of sign patterns as far out as the observed one, by polynomials of whole numbers."""
+    doubled = np.rint(2 * stats.rankdata(np.abs(d))).astype(int)
+    ways = {0: 1}
+    for rank in doubled.tolist():
+        after = dict(ways)
+        for total, count in ways.items():
+            after[total + rank] = after.get(total + rank, 0) + count
+        ways = after
+    observed = int(doubled[d > 0].sum())
+    observed = min(observed, int(doubled.sum()) - observed)
+    return min(1.0, 2 * sum(count for total, count in ways.items() if total <= observed) / 2 ** len(d))
+
+
+def wilcoxon_p(d):
+    """None where all are zero."""
+    nonzero = d[d != 0]
+    n = len(nonzero)
+    if n == 0:
+        return None
+    ties = len(np.unique(np.abs(nonzero))) < n
+    if n > 50:
+        return float(stats.wilcoxon(nonzero, method="asymptotic", correction=False).pvalue)
+    if not ties:
+        return float(stats.wilcoxon(nonzero, method="exact").pvalue)
+    p = float(exact_with_ties(nonzero))
+    if 2 <= n <= 13:  # SciPy over all 2^n permutations
+        scipys = stats.wilcoxon(nonzero, method=stats.PermutationMethod(n_resamples=2 ** 13)).pvalue
+        assert abs(scipys - p) < 1e-12 * p, (scipys, p)
+    return p
+
+
+def wilcoxon_cases():
+    for i, d in enumerate(LISTS):
+        p = wilcoxon_p(np.array(d))
+        if p is not None:
+            yield {"list": i, "p": p}
+
+
+def t_cases():
+    for i, d in enumerate(LISTS):
+        if len(set(d)) > 1:
+            yield {"list": i, "p": float(stats.ttest_1samp(d, 0).pvalue)}
+
+
+def rank_cases():
+    for i, d in enumerate(LISTS):
+        if 2 < len(d) <= 20:
+            yield {"list": i, "ranks": stats.rankdata(d).tolist()}
+
+
+def mcnemar_p(b, c):
+    if b + c < 25:
+        return float(stats.binomtest(min(b, c), b + c, 0.5).pvalue) if b + c else 1.0
+    return float(stats.chi2.sf(max(0, abs(b - c) - 1) ** 2 / (b + c), 1))
+
+
+def pairs():
+    """Scores out of 10 with one decimal, latencies, and right or wrong."""
+    for n in (6, 9, 20, 45, 90, 200):
+        a = rng.integers(30, 90, n) / 10
+        yield a, np.clip(a + rng.integers(-5, 8, n) / 10, 0, 10)
+        a = rng.gamma(3, 400, n)
+        yield a, a * rng.normal(0.97, 0.1, n)
+        yield rng.integers(0, 2, n).astype(float), (rng.random(n) < 0.7).astype(float)
+        yield (rng.random(n) < 0.9).astype(float), (rng.random(n) < 0.85).astype(float)
+
+
+def paired_cases():
+    for a, b in pairs():
+        binary = set(a) | set(b) <= {0.0, 1.0}
+        d = b - a if a.max() > 10 else np.round(b - a, 1)
+        p = mcnemar_p(int(np.sum(d > 0)), int(np.sum(d < 0))) if binary else wilcoxon_p(d)
+        yield {"a": a.tolist(), "b": b.tolist(), "p": p, "t": float(stats.ttest_rel(b, a).pvalue),
+               "diff": float(d.mean()), "effect": float(d.mean() / d.std(ddof=1)), "ties": int(np.sum(d == 0))}
+
+
+def mcnemar_cases():
+    for b, c in [(0, 1), (1, 1), (5, 0), (3, 9), (12, 12), (0, 24), (7, 17), (10, 15), (25, 0), (20, 40), (100, 130),
+                 (1, 999), (13, 12), (500, 500)]:
+        yield {"b": b, "c": c, "p": mcnemar_p(b, c)}
+
+
+def wilson_cases():
+    for k, n in [(0, 1), (1, 1), (17, 20), (0, 50), (50, 50), (1, 1000), (999, 1000), (3, 7), (500, 1000), (164, 164)]:
+        interval = stats.binomtest(k, n).proportion_ci(CONFIDENCE, method="wilson")
+        yield {"k": k, "n": n, "low": interval.low, "high": interval.high}
+
+
+def adjust_cases():
+    for n in (1, 2, 3, 7, 20, 100):
+        for scale in (1.0, 0.05):
+            p = rng.random(n) * scale
+            if n > 3:
+                p[1] = p[0]
+            order = np.argsort(p, kind="stable")
+            stepped = np.minimum(1, np.maximum.accumulate(p[order] * (n - np.arange(n))))
+            holm = np.empty(n)
+            holm[order] = stepped
+            yield {"p": p.tolist(), "holm": holm.tolist(),
+                   "bh": stats.false_discovery_control(p, method="bh").tolist()}
+
+
+def bca_cases():
+    for n in (6, 10, 25, 80):
+        for d in (rng.normal(0.3, 1, n), rng.exponential(1, n), np.round(rng.normal(0, 1, n), 1)):
+            replicates = np.array([rng.choice(d, n).mean() for _ in range(400)])
+            left_out = np.array([np.delete(d, i).mean() for i in range(n)])
+            observed = d.mean()
+            given = types.SimpleNamespace(bootstrap_distribution=replicates)
+            low, high = stats.bootstrap((d,), np.mean, n_resamples=0, bootstrap_result=given, method="BCa",
+                                        confidence_level=CONFIDENCE).confidence_interval
+            yield {"observed": float(observed), "replicates": replicates.tolist(), "left_out": left_out.tolist(),
+                   "low": float(low), "high": float(high)}
+
+
+SIZES = ((6, 6, 1), (10, 3, 1), (40, 10, 1), (100, 2, 1), (60, 60, 1), (30, 7, 1e-90), (30, 7, 1e90))
+
+
+def clustered_cases():
+    for n, groups, scale in SIZES:
+        x = rng.normal(5, 2, n) * scale
+        c = np.concatenate([np.arange(groups), rng.integers(0, groups, n - groups)])
+        sums = np.array([np.sum(x[c == g] - x.mean()) for g in range(groups)])
+        se = np.sqrt(groups / (groups - 1) * np.sum(sums ** 2)) / n
+        low, high = stats.t.interval(CONFIDENCE, groups - 1, x.mean(), se)
+        yield {"x": x.tolist(), "c": c.tolist(), "se": float(se), "low": float(low), "high": float(high)}
+
+
+def power_of(effect, n, alpha):
+    critical = stats.t.ppf(1 - alpha / 2, n - 1)
+    shift = effect * np.sqrt(n)
+    # SciPy's lower tail is NaN where it is below what a double holds.
+    return stats.nct.sf(critical, n - 1, shift) + np.nan_to_num(stats.nct.cdf(-critical, n - 1, shift))
+
+
+def power_cases():
+    for effect in (0.05, 0.2, 0.5, 0.8, 1.5):
+        for n in (2, 5, 10, 30, 100, 300):
+            for alpha in (0.05, 0.01):
+                yield {"effect": effect, "n": n, "alpha": alpha, "power": float(power_of(effect, n, alpha))}
+
+
+def needed_cases():
+    for effect in (0.1, 0.2, 0.5, 0.8, 1.5, 3.0):
+        n = 2
+        while power_of(effect, n, 0.05) < 0.8:
+            n += 1
+        yield {"effect": effect, "n": n}
+
+
+def detectable_cases():
+    for n in (2, 3, 6, 10, 20, 50, 100, 400):
+        for alpha in (0.05, 0.01):
+            most = 300 if n == 2 else 30
+            effect = optimize.brentq(lambda e: power_of(e, n, alpha) - 0.8, 0, most, xtol=1e-15, rtol=1e-14)
+            yield {"n": n, "alpha": alpha, "effect": float(effect)}
+
+
+def trend_cases():
+    for n in (2, 3, 10, 50, 120):
+        x = np.arange(n, dtype=float)
+        for y in (rng.normal(0, 1, n) + 0.1 * x, np.round(rng.normal(0, 1, n)), 1e9 + 16384 * x + rng.normal(0, 1e5, n)):
+            r = stats.theilslopes(y, x, CONFIDENCE)
+            yield {"x": x.tolist(), "y": y.tolist(), "slope": float(r.slope), "low": float(r.low_slope),
+                   "high": float(r.high_slope)}
+    x = np.repeat(np.arange(10.0), 3)
+    y = x + rng.normal(0, 1, 30)
+    r = stats.theilslopes(y, x, CONFIDENCE)
+    yield {"x": x.tolist(), "y": y.tolist(), "slope": float(r.slope), "low": float(r.low_slope),
+           "high": float(r.high_slope)}
+
+
+def mean_cases():
+    for i, values in enumerate(LISTS):
+        d = np.array(values)
+        if len(set(values)) < 2:
+            continue
+        low, high = stats.t.interval(CONFIDENCE, len(d) - 1, d.mean(), stats.sem(d))
+        yield {"list": i, "mean": float(d.mean()), "sd": float(d.std(ddof=1)), "low": float(low), "high": float(high),
+               "p90": float(np.quantile(d, 0.9))}
+
+
+def main():
+    cases = {name[:-6]: list(make()) for name, make in globals().copy().items() if name.endswith("_cases")}
+    text = json.dumps({"lists": LISTS, **cases}, separators=(",", ":"), allow_nan=False)
+    (HERE / "cases.json").write_text(text + "\n")
+    print({name: len(rows) for name, rows in cases.items()}, sum(map(len, cases.values())), "cases,", len(text), "bytes")
+
+
+if __name__ == "__main__":
+    main()

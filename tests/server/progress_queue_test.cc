@@ -1,0 +1,48 @@
+// Progress between threads.
+#include "server/services/progress_queue.h"
+
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+namespace assay::server {
+namespace {
+
+TEST(ProgressQueueTest, EventsComeInOrderAndThenTheEnd) {
+  ProgressQueue<int> queue;
+  std::thread maker([&queue] {
+    for (int i = 0; i < 10; ++i) {
+      queue.Put(i);
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    queue.Close();
+  });
+  std::vector<int> taken;
+  while (const std::optional<int> event = queue.Take()) taken.push_back(*event);
+  maker.join();
+  EXPECT_EQ(taken, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST(ProgressQueueTest, WhereNobodyTakesTheOldestGoAndPuttingDoesNotBlock) {
+  ProgressQueue<int> queue;
+  constexpr int kMost = ProgressQueue<int>::kMostEvents;
+  for (int i = 0; i <= kMost; ++i) queue.Put(i);
+  queue.Close();
+  for (int i = 1; i <= kMost; ++i) EXPECT_EQ(queue.Take(), i);
+  EXPECT_EQ(queue.Take(), std::nullopt);
+}
+
+// A load outlives the call of one who waited for it.
+TEST(ProgressQueueTest, WhatComesAfterTheEndIsIgnored) {
+  ProgressQueue<int> queue;
+  queue.Close();
+  queue.Put(1);
+  EXPECT_EQ(queue.Take(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace assay::server
