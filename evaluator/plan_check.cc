@@ -86,8 +86,9 @@ absl::Status ValidateModels(const std::vector<Candidate>& models) {
                                                               " bytes; at most ", kMaxPromptBytes));
     }
     if (!candidate.sampling) continue;
-    if (absl::Status s = ValidateSampling(*candidate.sampling, absl::StrCat(field, ".")); !s.ok())
+    if (absl::Status s = ValidateSampling(*candidate.sampling, absl::StrCat(field, ".")); !s.ok()) {
       return s;
+    }
   }
   return absl::OkStatus();
 }
@@ -243,6 +244,7 @@ absl::Status ValidateComparison(const EvaluationPlan& plan) {
   }
   if (plan.baseline.empty()) return absl::OkStatus();
   std::vector<std::string> names;
+  names.reserve(plan.models.size());
   for (const Candidate& candidate : plan.models) names.push_back(candidate.name);
   if (std::find(names.begin(), names.end(), plan.baseline) != names.end()) return absl::OkStatus();
   return Bad("baseline", absl::StrCat("'", plan.baseline, "' is not one of the models; there are ",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr double kHighestPrice = 1e6;
 constexpr size_t kMostEntries = 1000;
 constexpr size_t kLongestName = 128;
-constexpr std::string_view kNamePunctuation = "._/:-";
+constexpr absl::string_view kNamePunctuation = "._/:-";
 constexpr size_t kDateLength = 10;
 
 bool IsDate(const std::string& text) {
@@ -30,7 +31,7 @@ bool IsDate(const std::string& text) {
 bool IsName(std::string_view text) {
   return text.size() <= kLongestName && std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return absl::ascii_isalnum(c) ||
-                  kNamePunctuation.find(static_cast<char>(c)) != std::string_view::npos;
+                  absl::StrContains(kNamePunctuation, static_cast<char>(c));
          });
 }
 

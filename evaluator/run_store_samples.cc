@@ -92,8 +92,9 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
     if (!more.ok()) return more.status();
     if (!*more) return samples;
     absl::StatusOr<Sample> sample = ReadSample(*row);
-    if (!sample.ok())
+    if (!sample.ok()) {
       return Located(sample.status(), absl::StrCat("a sample of ", std::string(id)));
+    }
     samples.push_back(*std::move(sample));
   }
 }
@@ -111,8 +112,9 @@ absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view
     if (!more.ok()) return more.status();
     if (!*more) return answers;
     absl::StatusOr<TaskAnswer> answer = TaskAnswerFromJson(row->Text(0));
-    if (!answer.ok())
+    if (!answer.ok()) {
       return Located(answer.status(), absl::StrCat("an answer of ", std::string(id)));
+    }
     answers.push_back(*std::move(answer));
   }
 }

@@ -100,6 +100,7 @@ Params EvaluationParams(const RunContext& context) {
   const EvaluationPlan& plan = context.plan;
   Params params = PlanParams(context);
   std::vector<std::string> names;
+  names.reserve(plan.models.size());
   for (const Candidate& candidate : plan.models) names.push_back(candidate.name);
   params["models"] = absl::StrJoin(names, ",");
   params["baseline"] = context.evaluation.analysis.baseline;
@@ -109,6 +110,7 @@ Params EvaluationParams(const RunContext& context) {
   if (!plan.hypothesis.empty()) params["hypothesis"] = plan.hypothesis;
   if (!plan.tasks.empty()) {
     std::vector<std::string> tasks;
+    tasks.reserve(plan.tasks.size());
     for (const KnownAnswerTask& task : plan.tasks) tasks.push_back(task.name);
     params["tasks"] = absl::StrJoin(tasks, ",");
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "registry/hub/names.h"
 
@@ -28,7 +29,7 @@ bool Parse(std::string_view text, registry::HubSource* source) {
   source->repo = std::string(repo);
   if (!revision.empty()) source->revision = std::string(revision);
   source->file = std::string(file);
-  return repo.find('/') != std::string_view::npos && registry::CheckRepoId(repo).ok() &&
+  return absl::StrContains(source->repo, '/') && registry::CheckRepoId(repo).ok() &&
          registry::CheckRevision(source->revision).ok() &&
          (file.empty() || registry::CheckFileName(file).ok());
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -76,9 +77,9 @@ std::string Number(std::optional<double> value) {
 
 std::string TextField(const std::string& text) {
   std::string field = CleanText(text);
-  constexpr std::string_view kBeginsFormula = "=+-@\t\n";
+  constexpr absl::string_view kBeginsFormula = "=+-@\t\n";
   // CleanText made LF of a leading CR.
-  if (!field.empty() && kBeginsFormula.find(field[0]) != std::string_view::npos) {
+  if (!field.empty() && absl::StrContains(kBeginsFormula, field[0])) {
     field.insert(0, 1, '\'');
   }
   if (field.find_first_of(",\"\n\r") == std::string::npos) return field;

@@ -62,7 +62,7 @@ size_t DomainBytes(std::string_view text) {
 
 bool EndsUrl(char c) {
   return absl::ascii_isspace(c) || !absl::ascii_isascii(c) ||
-         std::string_view("<>\"'()[]{}`").find(c) != std::string_view::npos;
+         absl::StrContains("<>\"'()[]{}`", c);
 }
 
 bool IsModifier(char32_t c) {
@@ -141,7 +141,7 @@ size_t UrlBytes(std::string_view text) {
     if (end < text.size() && text[end] != '/' && text[end] != '?') return end;
   }
   while (end < text.size() && !EndsUrl(text[end])) ++end;
-  while (end > scheme && std::string_view(".,;:!?").find(text[end - 1]) != std::string_view::npos) {
+  while (end > scheme && absl::StrContains(".,;:!?", text[end - 1])) {
     --end;
   }
   return end > scheme ? end : 0;

@@ -241,8 +241,9 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
       request.max_new_tokens() == 0 ? defaults.evaluation.max_new_tokens : request.max_new_tokens();
   plan.timeout = defaults.limits.inference_timeout;
   if (request.timeout_seconds() != 0) plan.timeout = absl::Seconds(request.timeout_seconds());
-  if (request.scorers_size() > 0)
+  if (request.scorers_size() > 0) {
     plan.scorers = {request.scorers().begin(), request.scorers().end()};
+  }
   if (request.alpha() != 0) plan.alpha = request.alpha();
   plan.correction = FromProto(request.correction());
   if (request.has_economics()) {

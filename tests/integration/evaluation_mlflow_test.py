@@ -79,20 +79,22 @@ def start_assayd(binary, folder, model, mlflow_uri):
     return daemon, wait_for("assayd", ready, 60)
 
 
-def check_run(uri, evaluation_id, summary):
+def check_runs(uri, evaluation_id, summary):
     from mlflow.tracking import MlflowClient
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name("integration")
-    runs = client.search_runs([experiment.experiment_id])
-    assert len(runs) == 1, runs
-    run = runs[0]
-    assert run.info.run_name == "business_test_small", run.info.run_name
-    assert run.info.status == "FINISHED", run.info.status
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    assert sorted(runs) == ["business_test_small", f"evaluation_{evaluation_id}"], runs
+    parent = runs[f"evaluation_{evaluation_id}"]
+    run = runs["business_test_small"]
+    assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id, run.data.tags
+    for one in parent, run:
+        assert one.info.status == "FINISHED", one.info.status
+        assert one.data.tags["assay.evaluation_id"] == evaluation_id, one.data.tags
     for name in NAMED_METRICS:
         assert name in run.data.metrics, (name, sorted(run.data.metrics))
     for name in NAMED_PARAMS:
         assert name in run.data.params, (name, run.data.params)
-    assert run.data.tags["assay.evaluation_id"] == evaluation_id, run.data.tags
     quality = run.data.metrics["content_quality_score"]
     assert abs(quality - summary["qualityScore"]["mean"]) < 1e-9, (quality, summary)
     print("MLflow run:", run.info.run_id, {k: run.data.metrics[k] for k in NAMED_METRICS})
@@ -141,14 +143,15 @@ def main():
             assert sum("sample" in e for e in events) == 4, [list(e) for e in events]
             total = [s for s in evaluation["summaries"] if not s.get("contentType")][0]
 
-            def run_address():
+            def run_addresses():
                 reply = subprocess.run([args.assay, "--address", ready["listen"], "--json", "evaluations", "get",
                                         evaluation["id"]], check=True, capture_output=True, text=True).stdout
-                return json.loads(reply).get("mlflowRuns")
+                runs = json.loads(reply).get("mlflowRuns", [])
+                return runs if len(runs) == 2 else None
 
-            runs = wait_for("the MLflow run", run_address, 30)
-            print("address:", runs[0]["url"])
-            check_run(uri, evaluation["id"], total)
+            for run in wait_for("the MLflow runs", run_addresses, 30):
+                print("address:", run.get("model", "(evaluation)"), run["url"])
+            check_runs(uri, evaluation["id"], total)
             check_metrics(ready["metrics"])
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(40) == 0, (folder / "assayd.log").read_text()
