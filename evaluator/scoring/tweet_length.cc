@@ -61,8 +61,7 @@ size_t DomainBytes(std::string_view text) {
 }
 
 bool EndsUrl(char c) {
-  return absl::ascii_isspace(c) || !absl::ascii_isascii(c) ||
-         absl::StrContains("<>\"'()[]{}`", c);
+  return absl::ascii_isspace(c) || !absl::ascii_isascii(c) || absl::StrContains("<>\"'()[]{}`", c);
 }
 
 bool IsModifier(char32_t c) {
