@@ -71,7 +71,8 @@ int ExitCodeOf(const v1::Evaluation& evaluation) {
 
 void WriteRuns(const v1::Evaluation& evaluation, Streams& streams) {
   for (const v1::MlflowRun& run : evaluation.mlflow_runs()) {
-    streams.out << "MLflow run of " << OneLine(run.model()) << ": " << OneLine(run.url()) << "\n";
+    const std::string of = run.model().empty() ? "the evaluation" : OneLine(run.model());
+    streams.out << "MLflow run of " << of << ": " << OneLine(run.url()) << "\n";
   }
 }
 
@@ -103,9 +104,10 @@ grpc::Status Fetch(const Session& session, Stub& stub, const v1::GetEvaluationRe
 // The server logs to MLflow after the summary; the result stands whether or not that comes.
 void WaitForRuns(const Session& session, Stub& stub, v1::Evaluation evaluation) {
   const std::string id = evaluation.id();
+  // The models', and the evaluation's own.
   const auto expected =
-      std::count_if(evaluation.summaries().begin(), evaluation.summaries().end(),
-                    [](const v1::Summary& summary) { return summary.content_type().empty(); });
+      1 + std::count_if(evaluation.summaries().begin(), evaluation.summaries().end(),
+                        [](const v1::Summary& summary) { return summary.content_type().empty(); });
   v1::GetEvaluationRequest request;
   request.set_id(id);
   StatusLine line(session.streams);

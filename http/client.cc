@@ -83,6 +83,10 @@ void SetTransport(CURL* curl, const ClientOptions& options) {
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, options.verify_tls ? 2L : 0L);
   if (!options.ca_path.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_path.c_str());
+  if (!options.client_cert_path.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options.client_cert_path.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options.client_cert_path.c_str());
+  }
 }
 
 }  // namespace

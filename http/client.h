@@ -28,6 +28,8 @@ struct ClientOptions {
   bool verify_tls = true;
   // PEM file with the certificates to trust; empty = the system's.
   std::string ca_path;
+  // PEM file with our own certificate and its key, for servers that ask for one; empty = none.
+  std::string client_cert_path;
   // The environment variable that sets ca_path, for the message about a certificate not trusted.
   std::string ca_variable = "SSL_CERT_FILE";
   std::string user_agent = "assayd";
@@ -41,7 +43,7 @@ struct ClientOptions {
 };
 
 struct Request {
-  // "GET", "HEAD", "POST".
+  // "GET", "HEAD", "POST", "PUT", "PATCH".
   std::string method = "GET";
   std::string url;
   // Sent where the method is neither GET nor HEAD.

@@ -132,6 +132,10 @@ absl::Status Exchange::WayError(CURLcode code) const {
     case CURLE_SSL_CACERT_BADFILE:
       return absl::FailedPreconditionError(
           absl::StrCat(what, "; ", options_.ca_variable, " names the certificates to trust"));
+    case CURLE_SSL_CERTPROBLEM:
+      return absl::FailedPreconditionError(
+          absl::StrCat(what, ": our own certificate ", options_.client_cert_path,
+                       " cannot be used; it must be a PEM file with the certificate and its key"));
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return absl::InvalidArgumentError(what);

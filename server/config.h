@@ -55,7 +55,8 @@ struct ResidencyConfig {
 struct MlflowConfig {
   // Empty = MLflow is off; evaluations stay in the run store.
   std::string tracking_uri;
-  std::string experiment = "assay";
+  // Empty = MLflow's own variables, else "assay".
+  std::string experiment;
 };
 
 struct EvaluationConfig {

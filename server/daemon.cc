@@ -41,9 +41,13 @@
 #include "server/grpc_status.h"
 #include "server/hub_fetch.h"
 #include "server/log.h"
+#include "server/mlflow/client.h"
+#include "server/mlflow/environment.h"
+#include "server/mlflow/outbox_flusher.h"
 #include "server/model_breakers.h"
 #include "server/route_evidence.h"
 #include "server/routing.h"
+#include "server/run_artifacts.h"
 #include "server/served_generator.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/inference_service.h"
@@ -51,9 +55,8 @@
 #include "server/state_lock.h"
 #include "server/telemetry/metrics.h"
 #include "server/telemetry/metrics_server.h"
-#include "server/telemetry/mlflow_client.h"
-#include "server/telemetry/outbox_flusher.h"
 #include "server/telemetry/process_memory.h"
+#include "server/telemetry/system_probe.h"
 
 namespace assay::server {
 namespace {
@@ -157,6 +160,7 @@ class DaemonImpl final : public Daemon {
 
  private:
   absl::Status StartEvaluator();
+  absl::Status StartMlflow();
   // Goes on with the evaluations that the last stop interrupted.
   absl::Status ResumeEvaluations();
   absl::Status StartMetrics();
@@ -203,6 +207,9 @@ class DaemonImpl final : public Daemon {
   evaluator::ScorerSet scorers_;
   std::unique_ptr<StateLock> state_lock_;
   std::unique_ptr<evaluator::RunStore> store_;
+  // nullptr: MLflow is off, or its system metrics are.
+  std::unique_ptr<evaluator::SystemProbe> system_;
+  std::unique_ptr<RunArtifacts> artifacts_;
   std::unique_ptr<MlflowClient> mlflow_;
   std::unique_ptr<OutboxFlusher> flusher_;
   std::unique_ptr<evaluator::Runner> runner_;
@@ -261,19 +268,7 @@ absl::Status DaemonImpl::StartEvaluator() {
       evaluator::RunStore::Open(config_.state_dir + "/evaluations.sqlite");
   if (!store.ok()) return InKey("state_dir", store.status());
   store_ = *std::move(store);
-  if (!config_.mlflow.tracking_uri.empty()) {
-    absl::StatusOr<std::unique_ptr<MlflowClient>> client =
-        MlflowClient::Create(config_.mlflow.tracking_uri, HttpOptionsFromMlflowEnvironment());
-    if (!client.ok()) return InKey("mlflow.tracking_uri", client.status());
-    mlflow_ = *std::move(client);
-    OutboxFlusherOptions options;
-    options.experiment = config_.mlflow.experiment;
-    options.on_upload = [this](const UploadReport& report) { OnUpload(report); };
-    options.on_store_error = [](const absl::Status& status) {
-      LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
-    };
-    flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
-  }
+  if (absl::Status s = StartMlflow(); !s.ok()) return s;
   scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
   scorers_.Add(std::make_unique<evaluator::AssayScorer>(config_.evaluation.content_types));
   if (const std::string& judge = config_.evaluation.judge; !judge.empty()) {
@@ -288,12 +283,37 @@ absl::Status DaemonImpl::StartEvaluator() {
   evaluator::Runner::Options options;
   options.economics = economics;
   options.energy = energy_.get();
+  options.system = system_.get();
   options.on_sample = [this](const evaluator::Sample& sample) { OnSample(sample); };
   options.on_finished = [this](const evaluator::Evaluation& evaluation) {
     OnEvaluation(evaluation);
   };
   runner_ = evaluator::Runner::Create(&generator_, memory_.get(), &scorers_, store_.get(),
                                       std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status DaemonImpl::StartMlflow() {
+  if (config_.mlflow.tracking_uri.empty()) return absl::OkStatus();
+  absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config_.mlflow.experiment);
+  if (!settings.ok()) return InKey("mlflow", settings.status());
+  OutboxFlusherOptions options;
+  options.initial_backoff = settings->initial_backoff;
+  options.on_upload = [this](const UploadReport& report) { OnUpload(report); };
+  options.on_store_error = [](const absl::Status& status) {
+    LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
+  };
+  if (settings->system_metrics) system_ = MakeSystemProbe(config_.state_dir);
+  artifacts_ =
+      std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
+  absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+      MlflowClient::Create(config_.mlflow.tracking_uri, *std::move(settings),
+                           [this](const evaluator::TrackedRun& run, const std::string& name) {
+                             return artifacts_->Make(run, name);
+                           });
+  if (!client.ok()) return InKey("mlflow.tracking_uri", client.status());
+  mlflow_ = *std::move(client);
+  flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
   return absl::OkStatus();
 }
 
@@ -525,7 +545,10 @@ void DaemonImpl::OnUpload(const UploadReport& report) {
   const std::string& run = report.entry.run.run_name;
   if (report.status.ok()) {
     metrics_.RecordMlflowUpload(UploadResult::kOk);
-    LogEvent(spdlog::level::info, "mlflow", {{"run", run}, {"url", report.run.url}});
+    LogEvent(spdlog::level::info, "mlflow", {{"run", run}, {"url", report.uploaded.run.url}});
+    for (const std::string& left_out : report.uploaded.left_out) {
+      LogEvent(spdlog::level::warn, "mlflow", {{"run", run}, {"left_out", left_out}});
+    }
     return;
   }
   metrics_.RecordMlflowUpload(report.permanent ? UploadResult::kPermanentError

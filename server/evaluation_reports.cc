@@ -73,9 +73,14 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
 }  // namespace
 
 absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
-                                                    assay::v1::ReportFormat format) const {
+                                                    assay::v1::ReportFormat format,
+                                                    std::string_view model) const {
   absl::StatusOr<Recorded> recorded = Read(store_, id);
   if (!recorded.ok()) return recorded.status();
+  if (!model.empty()) {
+    std::erase_if(recorded->samples,
+                  [model](const evaluator::Sample& sample) { return sample.model != model; });
+  }
   const ReportInput input{
       .evaluation = recorded->evaluation,
       .plan = recorded->plan,

@@ -1,10 +1,9 @@
 // The thread that carries finished evaluations from the run store to MLflow.
-#ifndef ASSAY_SERVER_TELEMETRY_OUTBOX_FLUSHER_H_
-#define ASSAY_SERVER_TELEMETRY_OUTBOX_FLUSHER_H_
+#ifndef ASSAY_SERVER_MLFLOW_OUTBOX_FLUSHER_H_
+#define ASSAY_SERVER_MLFLOW_OUTBOX_FLUSHER_H_
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -14,7 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "evaluator/run_store.h"
-#include "server/telemetry/mlflow_client.h"
+#include "server/mlflow/client.h"
 
 namespace assay::server {
 
@@ -23,7 +22,7 @@ struct UploadReport {
   evaluator::OutboxEntry entry;
   absl::Status status;
   // Only where status is OK.
-  evaluator::TrackingRun run;
+  UploadedRun uploaded;
   // The server refused the run: somebody must change something.
   bool permanent = false;
   // This entry failed permanently for the first time in this process: worth a warning.
@@ -33,7 +32,6 @@ struct UploadReport {
 };
 
 struct OutboxFlusherOptions {
-  std::string experiment = "assay";
   // The longest time until an entry whose time has come is seen without a Wake().
   absl::Duration poll_interval = absl::Seconds(10);
   // Wait after the n-th transient failure: initial * 2^n, at most max, times a random 0.5 to 1.
@@ -73,6 +71,8 @@ class OutboxFlusher {
 
   // Sends what is due, up to one round. True: there may be more.
   bool Flush();
+  // Copies of runs that lost answers left behind.
+  void CleanUp(bool last);
   Next Send(const evaluator::OutboxEntry& entry);
   Next Postpone(const absl::Status& failure, UploadReport* report);
   absl::Duration Backoff(int attempts);
@@ -98,4 +98,4 @@ class OutboxFlusher {
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_TELEMETRY_OUTBOX_FLUSHER_H_
+#endif  // ASSAY_SERVER_MLFLOW_OUTBOX_FLUSHER_H_

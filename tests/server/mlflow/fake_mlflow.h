@@ -1,6 +1,6 @@
 // A tracking server's answers, kept in memory: enough of MLflow to see what a client does.
-#ifndef ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_
-#define ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_
+#ifndef ASSAY_TESTS_SERVER_MLFLOW_FAKE_MLFLOW_H_
+#define ASSAY_TESTS_SERVER_MLFLOW_FAKE_MLFLOW_H_
 
 #include <functional>
 #include <map>
@@ -11,7 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "evaluator/run_store.h"
+#include "evaluator/tracking.h"
 #include "nlohmann/json.hpp"
 #include "tests/http/fake_server.h"
 
@@ -30,6 +30,7 @@ class FakeMlflow {
     std::vector<nlohmann::json> metrics;
     std::map<std::string, std::string> params;
     std::map<std::string, std::string> tags;
+    std::vector<nlohmann::json> inputs;
   };
 
   FakeMlflow() : server([this](const http::FakeRequest& request) { return Answer(request); }) {}
@@ -42,15 +43,74 @@ class FakeMlflow {
     const absl::MutexLock lock(&mutex_);
     return runs_;
   }
+  // As they were created, with the status they were given since.
+  std::vector<nlohmann::json> Models() {
+    const absl::MutexLock lock(&mutex_);
+    return models_;
+  }
+  // By their paths below the service's root.
+  std::map<std::string, std::string> Artifacts() {
+    const absl::MutexLock lock(&mutex_);
+    return artifacts_;
+  }
+  void SetArtifactRoot(const std::string& root) {
+    const absl::MutexLock lock(&mutex_);
+    artifact_root_ = root;
+  }
+  void AddRun(const std::string& id, const std::string& client_key) {
+    const absl::MutexLock lock(&mutex_);
+    runs_[id].client_key = client_key;
+  }
 
  private:
+  nlohmann::json Info(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return {{"info",
+             {{"run_id", id},
+              {"status", runs_.at(id).status},
+              {"artifact_uri", artifact_root_ + "/7/" + id + "/artifacts"}}}};
+  }
+
+  // Nothing where the request is none of these.
+  std::optional<http::FakeAnswer> AnswerOfModels(const http::FakeRequest& request,
+                                                 const nlohmann::json& body)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    using nlohmann::json;
+    if (request.path.ends_with("logged-models/search")) {
+      json found = json::array();
+      for (size_t i = 0; i < models_.size(); ++i) {
+        const std::string key = models_[i].at("tags")[0].at("value");
+        if (body.at("filter") == "tags.`assay.model_key` = '" + key + "'") {
+          found.push_back({{"info", {{"model_id", "m-" + std::to_string(i)}}}});
+        }
+      }
+      return http::FakeAnswer{200, found.empty() ? "{}" : json{{"models", found}}.dump()};
+    }
+    if (request.path.ends_with("logged-models")) {
+      models_.push_back(body);
+      const std::string id = "m-" + std::to_string(models_.size() - 1);
+      return http::FakeAnswer{200, json{{"model", {{"info", {{"model_id", id}}}}}}.dump()};
+    }
+    if (request.method == "PATCH") {
+      const std::string id = body.at("model_id");
+      models_.at(std::stoul(id.substr(2)))["status"] = body.at("status");
+      return http::FakeAnswer{};
+    }
+    return std::nullopt;
+  }
+
   http::FakeAnswer Answer(const http::FakeRequest& request) {
     const absl::MutexLock lock(&mutex_);
     if (fault_ != nullptr) {
       if (auto answer = fault_(request); answer.has_value()) return *answer;
     }
     using nlohmann::json;
+    if (request.method == "PUT") {
+      const std::string root = "/api/2.0/mlflow-artifacts/artifacts/";
+      artifacts_[request.path.substr(root.size())] = request.body;
+      return {};
+    }
     const json body = json::parse(request.body.empty() ? "{}" : request.body);
+    if (auto answer = AnswerOfModels(request, body); answer.has_value()) return *answer;
     const auto ends = [&request](const char* end) { return request.path.ends_with(end); };
     if (ends("experiments/get-by-name")) {
       if (!has_experiment_) {
@@ -67,7 +127,7 @@ class FakeMlflow {
       for (const auto& [id, run] : runs_) {
         const std::string filter = body.at("filter");
         if (filter == "tags.`assay.client_key` = '" + run.client_key + "'") {
-          runs.push_back({{"info", {{"run_id", id}, {"status", run.status}}}});
+          runs.push_back(Info(id));
         }
       }
       return {200, runs.empty() ? "{}" : json{{"runs", runs}}.dump()};
@@ -78,13 +138,25 @@ class FakeMlflow {
       run.name = body.at("run_name");
       for (const json& tag : body.at("tags")) run.tags[tag.at("key")] = tag.at("value");
       run.client_key = run.tags.at("assay.client_key");
-      return {200, json{{"run", {{"info", {{"run_id", id}}}}}}.dump()};
+      return {200, json{{"run", Info(id)}}.dump()};
+    }
+    if (ends("runs/delete")) {
+      runs_.erase(body.at("run_id"));
+      return {};
     }
     Run& run = runs_.at(body.at("run_id"));
     if (ends("runs/log-batch")) {
       for (const json& metric : body.at("metrics")) run.metrics.push_back(metric);
       for (const json& param : body.at("params")) run.params[param.at("key")] = param.at("value");
       for (const json& tag : body.at("tags")) run.tags[tag.at("key")] = tag.at("value");
+      return {};
+    }
+    if (ends("runs/log-inputs")) {
+      run.inputs.push_back(body);
+      return {};
+    }
+    if (ends("runs/set-tag")) {
+      run.tags[body.at("key")] = body.at("value");
       return {};
     }
     run.status = body.at("status");
@@ -96,6 +168,9 @@ class FakeMlflow {
   Fault fault_ ABSL_GUARDED_BY(mutex_);
   bool has_experiment_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Run> runs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<nlohmann::json> models_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> artifacts_ ABSL_GUARDED_BY(mutex_);
+  std::string artifact_root_ ABSL_GUARDED_BY(mutex_) = "mlflow-artifacts:";
 
  public:
   // Last: its thread uses the members above.
@@ -120,4 +195,4 @@ inline evaluator::TrackedRun MakeRun(const std::string& client_key, int metrics 
 
 }  // namespace assay::server
 
-#endif  // ASSAY_TESTS_SERVER_TELEMETRY_FAKE_MLFLOW_H_
+#endif  // ASSAY_TESTS_SERVER_MLFLOW_FAKE_MLFLOW_H_

@@ -1,5 +1,5 @@
 // A run cut into requests that MLflow accepts.
-#include "server/telemetry/mlflow_batch.h"
+#include "server/mlflow/batch.h"
 
 #include <cmath>
 #include <cstdint>
@@ -91,6 +91,11 @@ class Batches {
   size_t bytes_ = kFrameBytes + run_id_.size();
 };
 
+// One value a sample, not a figure of the model.
+bool IsSeries(const std::string& key) {
+  return absl::StartsWith(key, "sample/") || absl::StartsWith(key, "system/");
+}
+
 void AddPairs(Kind kind, const std::vector<std::pair<std::string, std::string>>& pairs,
               size_t value_limit, Batches* batches) {
   std::map<std::string, std::string> unique;
@@ -125,7 +130,11 @@ std::string FitValue(absl::string_view value, size_t limit) {
   return absl::StrCat(CutUtf8(value, limit - kCutMarker.size()), kCutMarker);
 }
 
-std::vector<std::string> MakeLogBatches(absl::string_view run_id,
+std::string FitDigest(const evaluator::TrackedDataset& dataset) {
+  return dataset.digest.substr(0, kMaxDatasetDigestBytes);
+}
+
+std::vector<std::string> MakeLogBatches(absl::string_view run_id, absl::string_view model_id,
                                         const evaluator::TrackedRun& run) {
   Batches batches(run_id);
   AddPairs(kParam, run.params, kMaxParamValueBytes, &batches);
@@ -135,10 +144,18 @@ std::vector<std::string> MakeLogBatches(absl::string_view run_id,
       ++left_out;
       continue;
     }
-    batches.Add(kMetric, {{"key", FitKey(metric.key)},
-                          {"value", metric.value},
-                          {"timestamp", absl::ToUnixMillis(metric.time)},
-                          {"step", metric.step}});
+    json item = {{"key", FitKey(metric.key)},
+                 {"value", metric.value},
+                 {"timestamp", absl::ToUnixMillis(metric.time)},
+                 {"step", metric.step}};
+    if (!model_id.empty() && !IsSeries(metric.key)) {
+      item["model_id"] = std::string(model_id);
+      if (run.dataset.has_value()) {
+        item["dataset_name"] = FitValue(run.dataset->name, kMaxDatasetNameBytes);
+        item["dataset_digest"] = FitDigest(*run.dataset);
+      }
+    }
+    batches.Add(kMetric, item);
   }
   std::vector<std::pair<std::string, std::string>> tags = run.tags;
   if (left_out > 0) tags.emplace_back("assay.metrics_left_out", absl::StrCat(left_out));

@@ -4,11 +4,13 @@
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
-#include "evaluator/run_store.h"
+#include "evaluator/tracking.h"
 #include "nlohmann/json.hpp"
-#include "server/telemetry/mlflow_client.h"
+#include "server/mlflow/client.h"
+#include "server/mlflow/environment.h"
 
 int main(int argc, char** argv) {
   using nlohmann::json;
@@ -34,17 +36,21 @@ int main(int argc, char** argv) {
                            absl::FromUnixMillis(metric.at("time_ms").get<int64_t>()),
                            metric.at("step")});
   }
-  auto client = assay::server::MlflowClient::Create(
-      argv[1], assay::server::HttpOptionsFromMlflowEnvironment());
+  auto settings = assay::server::ReadMlflowSettings(argv[2]);
+  if (!settings.ok()) {
+    std::fprintf(stderr, "%s\n", settings.status().ToString().c_str());
+    return 1;
+  }
+  auto client = assay::server::MlflowClient::Create(argv[1], *std::move(settings), nullptr);
   if (!client.ok()) {
     std::fprintf(stderr, "%s\n", client.status().ToString().c_str());
     return 1;
   }
-  const auto uploaded = (*client)->Upload(argv[2], run);
+  const auto uploaded = (*client)->Upload(run);
   if (!uploaded.ok()) {
     std::fprintf(stderr, "%s\n", uploaded.status().ToString().c_str());
     return 1;
   }
-  std::cout << json{{"run_id", uploaded->run_id}, {"url", uploaded->url}} << "\n";
+  std::cout << json{{"run_id", uploaded->run.run_id}, {"url", uploaded->run.url}} << "\n";
   return 0;
 }

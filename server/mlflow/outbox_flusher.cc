@@ -1,5 +1,5 @@
 // The thread that carries finished evaluations from the run store to MLflow.
-#include "server/telemetry/outbox_flusher.h"
+#include "server/mlflow/outbox_flusher.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -68,7 +68,9 @@ void OutboxFlusher::Run() {
     const bool last = stop_by != absl::InfiniteFuture();
     if (last && absl::Now() >= stop_by) return;
     more = Flush();
-    if (last && !more) return;
+    if (last && more) continue;
+    CleanUp(last);
+    if (last) return;
   }
 }
 
@@ -84,21 +86,27 @@ bool OutboxFlusher::Flush() {
   return entries->size() == kEntriesARound;
 }
 
+void OutboxFlusher::CleanUp(bool last) {
+  if (absl::Now() < paused_until_) return;
+  // What fails is tried again after the next flush; nobody waits for it.
+  client_->DeleteDuplicates(last ? absl::InfiniteFuture() : absl::Now()).IgnoreError();
+}
+
 OutboxFlusher::Next OutboxFlusher::Send(const evaluator::OutboxEntry& entry) {
   UploadReport report{.entry = entry};
-  const auto run = client_->Upload(options_.experiment, entry.run);
-  report.status = run.status();
+  auto uploaded = client_->Upload(entry.run);
+  report.status = uploaded.status();
   Next next = Next::kGoOn;
-  if (run.ok()) {
+  if (uploaded.ok()) {
     server_failures_ = 0;
-    report.run = *run;
-    const absl::Status completed = store_->CompleteOutbox(entry.id, *run);
+    report.uploaded = *std::move(uploaded);
+    const absl::Status completed = store_->CompleteOutbox(entry.id, report.uploaded.run);
     if (!completed.ok()) {
       ReportStoreError(completed);
       next = Next::kStoreFailed;
     }
   } else {
-    next = Postpone(run.status(), &report);
+    next = Postpone(report.status, &report);
   }
   if (options_.on_upload != nullptr) options_.on_upload(report);
   return next;

@@ -1,5 +1,5 @@
 // Batches against MLflow's limits.
-#include "server/telemetry/mlflow_batch.h"
+#include "server/mlflow/batch.h"
 
 #include <cmath>
 #include <limits>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/server/telemetry/fake_mlflow.h"
+#include "tests/server/mlflow/fake_mlflow.h"
 
 namespace assay::server {
 namespace {
@@ -28,7 +28,7 @@ TEST(MlflowBatchTest, EveryBatchKeepsEveryLimitAndNothingIsLost) {
   std::multiset<int64_t> steps;
   size_t params = 0;
   size_t tags = 0;
-  for (const std::string& body : MakeLogBatches("run", run)) {
+  for (const std::string& body : MakeLogBatches("run", "", run)) {
     ASSERT_LE(body.size(), 1'000'000U);
     const json batch = json::parse(body);
     EXPECT_EQ(batch.at("run_id"), "run");
@@ -54,24 +54,38 @@ TEST(MlflowBatchTest, MetricsThatAreNotFiniteAreLeftOutAndCounted) {
   evaluator::TrackedRun run = MakeRun("k", 1);
   run.metrics.push_back({"x", std::nan(""), run.started_at, 0});
   run.metrics.push_back({"y", std::numeric_limits<double>::infinity(), run.started_at, 0});
-  const auto batches = MakeLogBatches("run", run);
+  const auto batches = MakeLogBatches("run", "", run);
   ASSERT_EQ(batches.size(), 1U);
   const json batch = json::parse(batches[0]);
   EXPECT_EQ(batch.at("metrics").size(), 1U);
   EXPECT_EQ(batch.at("tags")[0], (json{{"key", "assay.metrics_left_out"}, {"value", "2"}}));
 }
 
+TEST(MlflowBatchTest, FiguresAreTheModelsOnTheDatasetAndSeriesAreNot) {
+  evaluator::TrackedRun run = MakeRun("k", 0);
+  for (const char* key : {"latency_ms", "sample/latency_ms", "system/cpu_utilization_percentage"}) {
+    run.metrics.push_back({key, 1, run.started_at, 0});
+  }
+  run.dataset = {.name = "prompts", .digest = std::string(64, 'a')};
+  const json metrics = json::parse(MakeLogBatches("run", "m-1", run).at(0)).at("metrics");
+  EXPECT_EQ(metrics[0].at("model_id"), "m-1");
+  EXPECT_EQ(metrics[0].at("dataset_name"), "prompts");
+  EXPECT_EQ(metrics[0].at("dataset_digest"), std::string(36, 'a'));
+  EXPECT_FALSE(metrics[1].contains("model_id"));
+  EXPECT_FALSE(metrics[2].contains("model_id"));
+}
+
 TEST(MlflowBatchTest, TheLastOfEqualParamsCounts) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   run.params = {{"a", "1"}, {"a", "2"}};
-  const json batch = json::parse(MakeLogBatches("run", run).at(0));
+  const json batch = json::parse(MakeLogBatches("run", "", run).at(0));
   EXPECT_EQ(batch.at("params"), (json::array({{{"key", "a"}, {"value", "2"}}})));
 }
 
 TEST(MlflowBatchTest, InvalidUtf8IsReplacedNotThrown) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   run.params = {{"a", "\xff"}};
-  const json batch = json::parse(MakeLogBatches("run", run).at(0));
+  const json batch = json::parse(MakeLogBatches("run", "", run).at(0));
   EXPECT_EQ(batch.at("params")[0].at("value"), "\xef\xbf\xbd");
 }
 

@@ -1,5 +1,5 @@
 // OutboxFlusher between a fake store and a fake tracking server.
-#include "server/telemetry/outbox_flusher.h"
+#include "server/mlflow/outbox_flusher.h"
 
 #include <functional>
 #include <map>
@@ -15,7 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/evaluator/empty_run_store.h"
-#include "tests/server/telemetry/fake_mlflow.h"
+#include "tests/server/mlflow/fake_mlflow.h"
 
 namespace assay::server {
 namespace {
@@ -88,7 +88,8 @@ class OutboxFlusherTest : public ::testing::Test {
   }
 
   std::unique_ptr<OutboxFlusher> Start() {
-    client_ = *MlflowClient::Create(mlflow_.server.Url(), {.timeout = absl::Seconds(30)});
+    client_ = *MlflowClient::Create(
+        mlflow_.server.Url(), {.experiment = "exp", .http = {.timeout = absl::Seconds(30)}}, nullptr);
     return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
   }
   std::vector<UploadReport> Reports() {
@@ -150,7 +151,7 @@ TEST_F(OutboxFlusherTest, TransientFailuresAreRetriedIntoOneRun) {
   ASSERT_EQ(reports.size(), 4U);
   EXPECT_FALSE(reports[0].permanent);
   EXPECT_TRUE(reports[3].status.ok());
-  EXPECT_EQ(reports[3].run.run_id, "run0");
+  EXPECT_EQ(reports[3].uploaded.run.run_id, "run0");
 }
 
 TEST_F(OutboxFlusherTest, RetryAfterHoldsEverythingBackEvenAfterAWake) {

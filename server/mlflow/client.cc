@@ -1,0 +1,269 @@
+// Puts finished runs on an MLflow tracking server.
+#include "server/mlflow/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "http/url.h"
+#include "server/mlflow/batch.h"
+#include "server/mlflow/logged_models.h"
+#include "server/mlflow/search.h"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kClientKeyTag[] = "assay.client_key";
+constexpr char kParentTag[] = "mlflow.parentRunId";
+// Copies of one run: more than two is a server that loses its mind.
+constexpr int kMostCopies = 20;
+
+bool IsEndState(const std::string& status) {
+  return status == "FINISHED" || status == "FAILED" || status == "KILLED";
+}
+
+json Tag(const char* key, const std::string& value) {
+  return {{"key", key}, {"value", FitValue(value, kMaxTagValueBytes)}};
+}
+
+json RunTags(const std::string& client_key, const std::string& evaluation_id,
+             const std::string& model, const std::string& parent_id) {
+  json tags = {Tag(kClientKeyTag, client_key), Tag("assay.evaluation_id", evaluation_id),
+               Tag("mlflow.source.name", "assayd"), Tag("mlflow.source.type", "JOB"),
+               Tag("mlflow.user", "assayd")};
+  if (!model.empty()) tags.push_back(Tag("assay.model", model));
+  if (!parent_id.empty()) tags.push_back(Tag(kParentTag, parent_id));
+  return tags;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_view tracking_uri,
+                                                                   MlflowSettings settings,
+                                                                   ArtifactSource artifacts) {
+  absl::StatusOr<std::unique_ptr<MlflowConnection>> connection =
+      MlflowConnection::Create(tracking_uri, settings.http, settings.workspace);
+  if (!connection.ok()) return connection.status();
+  return std::unique_ptr<MlflowClient>(
+      new MlflowClient(*std::move(connection), std::move(settings), std::move(artifacts)));
+}
+
+MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowSettings settings,
+                           ArtifactSource artifacts)
+    : connection_(std::move(connection)),
+      settings_(std::move(settings)),
+      artifacts_(std::move(artifacts)) {}
+
+absl::StatusOr<std::string> MlflowClient::LookUpExperiment() {
+  const bool by_id = settings_.experiment.empty();
+  const std::string& asked = by_id ? settings_.experiment_id : settings_.experiment;
+  const absl::StatusOr<json> answer = connection_->Get(
+      absl::StrCat(by_id ? "experiments/get?experiment_id="
+                         : "experiments/get-by-name?experiment_name=",
+                   http::UrlEscape(asked)));
+  if (!answer.ok()) return answer.status();
+  std::string id = JsonField(*answer, "/experiment/experiment_id");
+  if (id.empty()) return MissingField("experiment.experiment_id", *answer);
+  if (JsonField(*answer, "/experiment/lifecycle_stage") == "deleted") {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the MLflow experiment '", asked,
+        "' is deleted on the server: restore it there or set mlflow.experiment to another name"));
+  }
+  return id;
+}
+
+absl::StatusOr<std::string> MlflowClient::ExperimentId() {
+  if (!experiment_id_.empty()) return experiment_id_;
+  absl::StatusOr<std::string> id = LookUpExperiment();
+  if (absl::IsNotFound(id.status()) && !settings_.experiment.empty()) {
+    const absl::StatusOr<json> created =
+        connection_->Post("experiments/create", {{"name", settings_.experiment}});
+    if (created.ok()) {
+      id = JsonField(*created, "/experiment_id");
+      if (id->empty()) return MissingField("experiment_id", *created);
+    } else {
+      // Somebody else may have made it between the two calls; else the first error says more.
+      id = LookUpExperiment();
+      if (!id.ok()) return absl::IsNotFound(id.status()) ? created.status() : id.status();
+    }
+  }
+  if (id.ok()) experiment_id_ = *id;
+  return id;
+}
+
+absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
+    const std::string& experiment_id, const std::string& client_key) {
+  const absl::StatusOr<std::string> filter = TagFilter(kClientKeyTag, client_key);
+  if (!filter.ok()) return filter.status();
+  const absl::StatusOr<json> answer =
+      connection_->Post("runs/search", {{"experiment_ids", {experiment_id}},
+                                        {"filter", *filter},
+                                        {"run_view_type", "ACTIVE_ONLY"},
+                                        {"max_results", kMostCopies}});
+  if (!answer.ok()) return answer.status();
+  std::vector<RunInfo> found;
+  if (!answer->contains("runs") || !answer->at("runs").is_array()) return found;
+  for (const json& run : answer->at("runs")) {
+    found.push_back({.run_id = JsonField(run, "/info/run_id"),
+                     .artifact_uri = JsonField(run, "/info/artifact_uri"),
+                     .finished = IsEndState(JsonField(run, "/info/status"))});
+    if (found.back().run_id.empty()) return MissingField("runs[].info.run_id", *answer);
+  }
+  std::stable_partition(found.begin(), found.end(),
+                        [](const RunInfo& info) { return info.finished; });
+  return found;
+}
+
+absl::StatusOr<MlflowClient::RunInfo> MlflowClient::CreateRun(const std::string& experiment_id,
+                                                              const NewRun& run) {
+  const absl::StatusOr<json> answer =
+      connection_->Post("runs/create", {{"experiment_id", experiment_id},
+                                        {"run_name", FitValue(run.name, kMaxKeyBytes)},
+                                        {"start_time", absl::ToUnixMillis(run.started_at)},
+                                        {"tags", run.tags}});
+  if (!answer.ok()) {
+    // The server may have another store now: look the experiment up again next time.
+    experiment_id_.clear();
+    if (MayHaveHappened(answer.status())) {
+      doubts_.push_back(
+          {.experiment_id = experiment_id, .client_key = run.client_key, .since = absl::Now()});
+    }
+    return answer.status();
+  }
+  RunInfo info{.run_id = JsonField(*answer, "/run/info/run_id"),
+               .artifact_uri = JsonField(*answer, "/run/info/artifact_uri")};
+  if (info.run_id.empty()) return MissingField("run.info.run_id", *answer);
+  return info;
+}
+
+absl::StatusOr<MlflowClient::RunInfo> MlflowClient::FindOrCreate(const std::string& experiment_id,
+                                                                 const NewRun& run) {
+  const absl::StatusOr<std::vector<RunInfo>> found = FindRuns(experiment_id, run.client_key);
+  if (!found.ok()) return found.status();
+  if (found->empty()) return CreateRun(experiment_id, run);
+  if (found->size() > 1) {
+    doubts_.push_back({.experiment_id = experiment_id, .client_key = run.client_key});
+  }
+  return found->front();
+}
+
+absl::StatusOr<std::string> MlflowClient::ParentId(const std::string& experiment_id,
+                                                   const evaluator::TrackedRun& run) {
+  if (!run.parent.has_value()) return settings_.parent_run_id;
+  const absl::StatusOr<RunInfo> parent = FindOrCreate(
+      experiment_id, {.client_key = run.parent->client_key,
+                      .name = run.parent->run_name,
+                      .started_at = run.parent->started_at,
+                      .tags = RunTags(run.parent->client_key, run.evaluation_id, "",
+                                      settings_.parent_run_id)});
+  if (!parent.ok()) return parent.status();
+  return parent->run_id;
+}
+
+absl::Status MlflowClient::LogInputs(const std::string& run_id, const std::string& model_id,
+                                     const evaluator::TrackedRun& run) {
+  json body = {{"run_id", run_id}};
+  if (run.dataset.has_value()) {
+    const evaluator::TrackedDataset& dataset = *run.dataset;
+    body["datasets"] = {{{"tags", {Tag("mlflow.data.context", "evaluation")}},
+                         {"dataset",
+                          {{"name", FitValue(dataset.name, kMaxDatasetNameBytes)},
+                           {"digest", FitDigest(dataset)},
+                           {"source_type", "assay"},
+                           {"source", dataset.source},
+                           {"profile", dataset.profile}}}}};
+  }
+  if (!model_id.empty()) body["models"] = {{{"model_id", model_id}}};
+  if (body.size() == 1) return absl::OkStatus();
+  return connection_->Post("runs/log-inputs", body).status();
+}
+
+absl::StatusOr<std::vector<std::string>> MlflowClient::Fill(const std::string& experiment_id,
+                                                            const RunInfo& info,
+                                                            const evaluator::TrackedRun& run) {
+  std::string model_id;
+  if (run.deployed.has_value()) {
+    absl::StatusOr<std::string> model =
+        FindOrCreateLoggedModel(connection_.get(), experiment_id, info.run_id, *run.deployed);
+    if (!model.ok()) return model.status();
+    model_id = *std::move(model);
+  }
+  for (std::string& body : MakeLogBatches(info.run_id, model_id, run)) {
+    const absl::StatusOr<json> logged = connection_->PostText("runs/log-batch", std::move(body));
+    if (!logged.ok()) return logged.status();
+  }
+  if (absl::Status s = LogInputs(info.run_id, model_id, run); !s.ok()) return s;
+  absl::StatusOr<std::vector<std::string>> left_out =
+      UploadArtifacts(connection_.get(), info.artifact_uri, run, artifacts_);
+  if (!left_out.ok() || left_out->empty()) return left_out;
+  const absl::StatusOr<json> told = connection_->Post(
+      "runs/set-tag",
+      {{"run_id", info.run_id},
+       {"key", "assay.artifacts_left_out"},
+       {"value", FitValue(absl::StrJoin(*left_out, "; "), kMaxTagValueBytes)}});
+  if (!told.ok()) return told.status();
+  return left_out;
+}
+
+absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& run) {
+  const absl::StatusOr<std::string> experiment_id = ExperimentId();
+  if (!experiment_id.ok()) return experiment_id.status();
+  const absl::StatusOr<std::string> parent_id = ParentId(*experiment_id, run);
+  if (!parent_id.ok()) return parent_id.status();
+  const absl::StatusOr<RunInfo> info = FindOrCreate(
+      *experiment_id, {.client_key = run.client_key,
+                       .name = run.run_name,
+                       .started_at = run.started_at,
+                       .tags = RunTags(run.client_key, run.evaluation_id, run.model, *parent_id)});
+  if (!info.ok()) return info.status();
+  UploadedRun uploaded{.run = {.model = run.model,
+                               .run_id = info->run_id,
+                               .url = RunUrl(*experiment_id, info->run_id)}};
+  if (info->finished) return uploaded;
+  absl::StatusOr<std::vector<std::string>> left_out = Fill(*experiment_id, *info, run);
+  if (!left_out.ok()) return left_out.status();
+  uploaded.left_out = *std::move(left_out);
+  const absl::StatusOr<json> updated =
+      connection_->Post("runs/update", {{"run_id", info->run_id},
+                                        {"status", run.succeeded ? "FINISHED" : "FAILED"},
+                                        {"end_time", absl::ToUnixMillis(run.finished_at)}});
+  if (!updated.ok()) return updated.status();
+  return uploaded;
+}
+
+absl::Status MlflowClient::DeleteDuplicatesOf(const Doubt& doubt) {
+  const absl::StatusOr<std::vector<RunInfo>> found =
+      FindRuns(doubt.experiment_id, doubt.client_key);
+  if (!found.ok()) return found.status();
+  // Before one has ended nobody knows which the others duplicate.
+  if (found->empty() || !found->front().finished) return absl::OkStatus();
+  for (size_t i = 1; i < found->size(); ++i) {
+    const RunInfo& copy = (*found)[i];
+    if (copy.finished) continue;
+    const absl::StatusOr<json> deleted =
+        connection_->Post("runs/delete", {{"run_id", copy.run_id}});
+    if (!deleted.ok() && !absl::IsNotFound(deleted.status())) return deleted.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MlflowClient::DeleteDuplicates(absl::Time now) {
+  while (true) {
+    const auto due =
+        std::find_if(doubts_.begin(), doubts_.end(),
+                     [now](const Doubt& doubt) { return doubt.since + kDoubt <= now; });
+    if (due == doubts_.end()) return absl::OkStatus();
+    if (absl::Status s = DeleteDuplicatesOf(*due); !s.ok()) return s;
+    doubts_.erase(due);
+  }
+}
+
+std::string MlflowClient::RunUrl(absl::string_view experiment_id, absl::string_view run_id) const {
+  return absl::StrCat(connection_->base_url(), "/#/experiments/", experiment_id, "/runs/", run_id);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,119 @@
+// MLflow's own environment variables.
+#include "server/mlflow/environment.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace assay::server {
+namespace {
+
+constexpr char kDefaultExperiment[] = "assay";
+constexpr double kLongestTimeoutSeconds = 3600;
+constexpr double kLongestBackoffSeconds = 120;
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::Status Bad(absl::string_view name, absl::string_view value, absl::string_view expected) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the environment variable ", name, "='", value, "': ", expected));
+}
+
+// As MLflow reads them: "true", "1", "false", "0" in any case.
+absl::StatusOr<bool> Flag(const char* name, bool otherwise) {
+  const std::string value = absl::AsciiStrToLower(Environment(name));
+  if (value.empty()) return otherwise;
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  return Bad(name, value, "expected true, false, 1 or 0");
+}
+
+absl::StatusOr<absl::Duration> Seconds(const char* name, absl::Duration otherwise, double longest) {
+  const std::string value = Environment(name);
+  if (value.empty()) return otherwise;
+  double seconds = 0;
+  if (!absl::SimpleAtod(value, &seconds) || !(seconds > 0 && seconds <= longest)) {
+    return Bad(name, value, absl::StrCat("expected seconds, above 0 and at most ", longest));
+  }
+  return absl::Seconds(seconds);
+}
+
+absl::Status CheckPlugins() {
+  const absl::StatusOr<bool> sigv4 = Flag("MLFLOW_TRACKING_AWS_SIGV4", false);
+  if (!sigv4.ok()) return sigv4.status();
+  if (*sigv4) {
+    return Bad("MLFLOW_TRACKING_AWS_SIGV4", "true",
+               "assayd does not sign requests for AWS; use a token or a user name and password, "
+               "and unset it");
+  }
+  if (const std::string plugin = Environment("MLFLOW_TRACKING_AUTH"); !plugin.empty()) {
+    return Bad("MLFLOW_TRACKING_AUTH", plugin,
+               "assayd cannot run MLflow's authentication plugins; use a token or a user name and "
+               "password, and unset it");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadHttp(http::ClientOptions* http) {
+  http->username = Environment("MLFLOW_TRACKING_USERNAME");
+  http->password = Environment("MLFLOW_TRACKING_PASSWORD");
+  http->bearer_token = Environment("MLFLOW_TRACKING_TOKEN");
+  const absl::StatusOr<bool> insecure = Flag("MLFLOW_TRACKING_INSECURE_TLS", false);
+  if (!insecure.ok()) return insecure.status();
+  http->verify_tls = !*insecure;
+  http->ca_variable = "MLFLOW_TRACKING_SERVER_CERT_PATH";
+  http->ca_path = Environment(http->ca_variable.c_str());
+  http->client_cert_path = Environment("MLFLOW_TRACKING_CLIENT_CERT_PATH");
+  const absl::StatusOr<absl::Duration> timeout =
+      Seconds("MLFLOW_HTTP_REQUEST_TIMEOUT", http->timeout, kLongestTimeoutSeconds);
+  if (!timeout.ok()) return timeout.status();
+  http->timeout = *timeout;
+  return absl::OkStatus();
+}
+
+// A line break in a header would be another header.
+absl::Status CheckOneLine(const char* name, const std::string& value) {
+  for (const char c : value) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
+      return Bad(name, "(not shown)", "has control characters");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<MlflowSettings> ReadMlflowSettings(const std::string& experiment) {
+  if (absl::Status s = CheckPlugins(); !s.ok()) return s;
+  MlflowSettings settings;
+  if (absl::Status s = ReadHttp(&settings.http); !s.ok()) return s;
+  settings.experiment = experiment.empty() ? Environment("MLFLOW_EXPERIMENT_NAME") : experiment;
+  if (settings.experiment.empty()) settings.experiment_id = Environment("MLFLOW_EXPERIMENT_ID");
+  if (settings.experiment.empty() && settings.experiment_id.empty()) {
+    settings.experiment = kDefaultExperiment;
+  }
+  settings.parent_run_id = Environment("MLFLOW_RUN_ID");
+  settings.workspace = Environment("MLFLOW_WORKSPACE");
+  if (absl::Status s = CheckOneLine("MLFLOW_WORKSPACE", settings.workspace); !s.ok()) return s;
+  if (absl::Status s = CheckOneLine("MLFLOW_TRACKING_TOKEN", settings.http.bearer_token); !s.ok()) {
+    return s;
+  }
+  absl::StatusOr<absl::Duration> backoff = Seconds(
+      "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", settings.initial_backoff, kLongestBackoffSeconds);
+  if (!backoff.ok()) return backoff.status();
+  settings.initial_backoff = *backoff;
+  absl::StatusOr<bool> system_metrics = Flag("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", true);
+  if (!system_metrics.ok()) return system_metrics.status();
+  settings.system_metrics = *system_metrics;
+  return settings;
+}
+
+}  // namespace assay::server

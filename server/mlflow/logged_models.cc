@@ -1,0 +1,102 @@
+// MLflow's LoggedModels.
+#include "server/mlflow/logged_models.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/mlflow/batch.h"
+#include "server/mlflow/search.h"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kModelKeyTag[] = "assay.model_key";
+// LoggedModelStatus in MLflow's service.proto.
+constexpr int kReady = 2;
+constexpr char kReadyName[] = "LOGGED_MODEL_READY";
+
+struct Found {
+  std::string id;
+  bool ready = false;
+};
+
+// Names may not hold these (MLflow's validation.py, _validate_logged_model_name).
+std::string FitModelName(absl::string_view name) {
+  std::string fitted = FitValue(name, kMaxKeyBytes);
+  std::replace_if(
+      fitted.begin(), fitted.end(), [](char c) { return absl::StrContains("/:.%\"'", c); }, '_');
+  return fitted.empty() ? "_" : fitted;
+}
+
+absl::StatusOr<std::optional<Found>> Find(MlflowConnection* connection,
+                                          const std::string& experiment_id,
+                                          const std::string& filter) {
+  const absl::StatusOr<json> answer =
+      connection->Post("logged-models/search",
+                       {{"experiment_ids", {experiment_id}},
+                        {"filter", filter},
+                        {"max_results", 1},
+                        {"order_by", {{{"field_name", "creation_timestamp"}, {"ascending", true}}}}});
+  if (!answer.ok()) return answer.status();
+  if (!answer->contains("models") || !answer->at("models").is_array() ||
+      answer->at("models").empty()) {
+    return std::nullopt;
+  }
+  const json& model = answer->at("models").front();
+  Found found{.id = JsonField(model, "/info/model_id")};
+  if (found.id.empty()) return MissingField("models[0].info.model_id", *answer);
+  const std::string status = JsonField(model, "/info/status");
+  found.ready = status == kReadyName || status == absl::StrCat(kReady);
+  return found;
+}
+
+absl::StatusOr<Found> Create(MlflowConnection* connection, const std::string& experiment_id,
+                             const std::string& run_id, const evaluator::TrackedModel& model) {
+  std::map<std::string, std::string> unique;
+  for (const auto& [key, value] : model.params) {
+    unique[FitKey(key)] = FitValue(value, kMaxParamValueBytes);
+  }
+  json params = json::array();
+  for (const auto& [key, value] : unique) params.push_back({{"key", key}, {"value", value}});
+  const absl::StatusOr<json> answer = connection->Post(
+      "logged-models", {{"experiment_id", experiment_id},
+                        {"name", FitModelName(model.name)},
+                        {"model_type", "language-model"},
+                        {"source_run_id", run_id},
+                        {"params", std::move(params)},
+                        {"tags", {{{"key", kModelKeyTag}, {"value", model.key}}}}});
+  if (!answer.ok()) return answer.status();
+  Found created{.id = JsonField(*answer, "/model/info/model_id")};
+  if (created.id.empty()) return MissingField("model.info.model_id", *answer);
+  return created;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> FindOrCreateLoggedModel(MlflowConnection* connection,
+                                                    const std::string& experiment_id,
+                                                    const std::string& run_id,
+                                                    const evaluator::TrackedModel& model) {
+  const absl::StatusOr<std::string> filter = TagFilter(kModelKeyTag, model.key);
+  if (!filter.ok()) return filter.status();
+  const absl::StatusOr<std::optional<Found>> found = Find(connection, experiment_id, *filter);
+  if (!found.ok()) return found.status();
+  const absl::StatusOr<Found> info =
+      found->has_value() ? **found : Create(connection, experiment_id, run_id, model);
+  if (!info.ok()) return info.status();
+  if (!info->ready) {
+    const absl::StatusOr<json> finalized = connection->Patch(
+        absl::StrCat("logged-models/", info->id), {{"model_id", info->id}, {"status", kReady}});
+    if (!finalized.ok()) return finalized.status();
+  }
+  return info->id;
+}
+
+}  // namespace assay::server
