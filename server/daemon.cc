@@ -298,14 +298,13 @@ absl::Status DaemonImpl::StartMlflow() {
   absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config_.mlflow.experiment);
   if (!settings.ok()) return InKey("mlflow", settings.status());
   OutboxFlusherOptions options;
-  options.initial_backoff = settings->initial_backoff;
+  options.initial_backoff = settings->retries.wait;
   options.on_upload = [this](const UploadReport& report) { OnUpload(report); };
   options.on_store_error = [](const absl::Status& status) {
     LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
   };
   if (settings->system_metrics) system_ = MakeSystemProbe(config_.state_dir);
-  artifacts_ =
-      std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
+  artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
   absl::StatusOr<std::unique_ptr<MlflowClient>> client =
       MlflowClient::Create(config_.mlflow.tracking_uri, *std::move(settings),
                            [this](const evaluator::TrackedRun& run, const std::string& name) {

@@ -70,23 +70,15 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
   return figures;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
-                                                    assay::v1::ReportFormat format,
-                                                    std::string_view model) const {
-  absl::StatusOr<Recorded> recorded = Read(store_, id);
-  if (!recorded.ok()) return recorded.status();
-  if (!model.empty()) {
-    std::erase_if(recorded->samples,
-                  [model](const evaluator::Sample& sample) { return sample.model != model; });
-  }
+absl::StatusOr<std::string> Render(const Recorded& recorded,
+                                   const evaluator::EconomicsInputs& economics,
+                                   assay::v1::ReportFormat format) {
   const ReportInput input{
-      .evaluation = recorded->evaluation,
-      .plan = recorded->plan,
-      .samples = recorded->samples,
-      .answers = recorded->answers,
-      .economics = FiguresOf(*recorded, recorded->plan.economics.value_or(economics_))};
+      .evaluation = recorded.evaluation,
+      .plan = recorded.plan,
+      .samples = recorded.samples,
+      .answers = recorded.answers,
+      .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics))};
   switch (format) {
     case assay::v1::REPORT_FORMAT_UNSPECIFIED:
     case assay::v1::REPORT_FORMAT_MARKDOWN:
@@ -105,6 +97,28 @@ absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
       return absl::InvalidArgumentError(
           absl::StrCat("format: ", static_cast<int>(format), " is none of ReportFormat's"));
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
+                                                    assay::v1::ReportFormat format) const {
+  const absl::StatusOr<Recorded> recorded = Read(store_, id);
+  if (!recorded.ok()) return recorded.status();
+  return Render(*recorded, economics_, format);
+}
+
+absl::StatusOr<std::string> EvaluationReports::MakeForTracking(const std::string& id,
+                                                               assay::v1::ReportFormat format,
+                                                               std::string_view model) const {
+  absl::StatusOr<Recorded> recorded = Read(store_, id);
+  if (!recorded.ok()) return recorded.status();
+  recorded->evaluation.runs.clear();
+  if (!model.empty()) {
+    std::erase_if(recorded->samples,
+                  [model](const evaluator::Sample& sample) { return sample.model != model; });
+  }
+  return Render(*recorded, economics_, format);
 }
 
 absl::StatusOr<evaluator::GateResult> EvaluationReports::Check(const std::string& id,

@@ -20,10 +20,13 @@ class EvaluationReports {
   EvaluationReports(evaluator::RunStore* store, const evaluator::EconomicsInputs& economics)
       : store_(store), economics_(economics) {}
 
-  // With the samples of one model alone where that is given. NOT_FOUND; INVALID_ARGUMENT: no such
-  // format. A second for 30,000 samples.
-  absl::StatusOr<std::string> Make(const std::string& id, assay::v1::ReportFormat format,
-                                   std::string_view model = "") const;
+  // NOT_FOUND; INVALID_ARGUMENT: no such format. A second for 30,000 samples.
+  absl::StatusOr<std::string> Make(const std::string& id, assay::v1::ReportFormat format) const;
+
+  // The same for a tracking server: with the samples of `model` alone where that is not empty, and
+  // without the addresses on that server, which come one after the other.
+  absl::StatusOr<std::string> MakeForTracking(const std::string& id, assay::v1::ReportFormat format,
+                                              std::string_view model) const;
 
   // With no id the gate is only parsed: passed, no clauses. NOT_FOUND; INVALID_ARGUMENT: the gate.
   absl::StatusOr<evaluator::GateResult> Check(const std::string& id, std::string_view gate) const;

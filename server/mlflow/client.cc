@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_
                                                                    MlflowSettings settings,
                                                                    ArtifactSource artifacts) {
   absl::StatusOr<std::unique_ptr<MlflowConnection>> connection =
-      MlflowConnection::Create(tracking_uri, settings.http, settings.workspace);
+      MlflowConnection::Create(tracking_uri, settings.http, settings.workspace, settings.retries);
   if (!connection.ok()) return connection.status();
   return std::unique_ptr<MlflowClient>(
       new MlflowClient(*std::move(connection), std::move(settings), std::move(artifacts)));
@@ -61,10 +61,9 @@ MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowS
 absl::StatusOr<std::string> MlflowClient::LookUpExperiment() {
   const bool by_id = settings_.experiment.empty();
   const std::string& asked = by_id ? settings_.experiment_id : settings_.experiment;
-  const absl::StatusOr<json> answer = connection_->Get(
-      absl::StrCat(by_id ? "experiments/get?experiment_id="
-                         : "experiments/get-by-name?experiment_name=",
-                   http::UrlEscape(asked)));
+  const absl::StatusOr<json> answer = connection_->Get(absl::StrCat(
+      by_id ? "experiments/get?experiment_id=" : "experiments/get-by-name?experiment_name=",
+      http::UrlEscape(asked)));
   if (!answer.ok()) return answer.status();
   std::string id = JsonField(*answer, "/experiment/experiment_id");
   if (id.empty()) return MissingField("experiment.experiment_id", *answer);
@@ -81,7 +80,7 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
   absl::StatusOr<std::string> id = LookUpExperiment();
   if (absl::IsNotFound(id.status()) && !settings_.experiment.empty()) {
     const absl::StatusOr<json> created =
-        connection_->Post("experiments/create", {{"name", settings_.experiment}});
+        connection_->PostOnce("experiments/create", {{"name", settings_.experiment}});
     if (created.ok()) {
       id = JsonField(*created, "/experiment_id");
       if (id->empty()) return MissingField("experiment_id", *created);
@@ -121,10 +120,10 @@ absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
 absl::StatusOr<MlflowClient::RunInfo> MlflowClient::CreateRun(const std::string& experiment_id,
                                                               const NewRun& run) {
   const absl::StatusOr<json> answer =
-      connection_->Post("runs/create", {{"experiment_id", experiment_id},
-                                        {"run_name", FitValue(run.name, kMaxKeyBytes)},
-                                        {"start_time", absl::ToUnixMillis(run.started_at)},
-                                        {"tags", run.tags}});
+      connection_->PostOnce("runs/create", {{"experiment_id", experiment_id},
+                                            {"run_name", FitValue(run.name, kMaxKeyBytes)},
+                                            {"start_time", absl::ToUnixMillis(run.started_at)},
+                                            {"tags", run.tags}});
   if (!answer.ok()) {
     // The server may have another store now: look the experiment up again next time.
     experiment_id_.clear();
@@ -155,11 +154,11 @@ absl::StatusOr<std::string> MlflowClient::ParentId(const std::string& experiment
                                                    const evaluator::TrackedRun& run) {
   if (!run.parent.has_value()) return settings_.parent_run_id;
   const absl::StatusOr<RunInfo> parent = FindOrCreate(
-      experiment_id, {.client_key = run.parent->client_key,
-                      .name = run.parent->run_name,
-                      .started_at = run.parent->started_at,
-                      .tags = RunTags(run.parent->client_key, run.evaluation_id, "",
-                                      settings_.parent_run_id)});
+      experiment_id,
+      {.client_key = run.parent->client_key,
+       .name = run.parent->run_name,
+       .started_at = run.parent->started_at,
+       .tags = RunTags(run.parent->client_key, run.evaluation_id, "", settings_.parent_run_id)});
   if (!parent.ok()) return parent.status();
   return parent->run_id;
 }
@@ -201,10 +200,9 @@ absl::StatusOr<std::vector<std::string>> MlflowClient::Fill(const std::string& e
       UploadArtifacts(connection_.get(), info.artifact_uri, run, artifacts_);
   if (!left_out.ok() || left_out->empty()) return left_out;
   const absl::StatusOr<json> told = connection_->Post(
-      "runs/set-tag",
-      {{"run_id", info.run_id},
-       {"key", "assay.artifacts_left_out"},
-       {"value", FitValue(absl::StrJoin(*left_out, "; "), kMaxTagValueBytes)}});
+      "runs/set-tag", {{"run_id", info.run_id},
+                       {"key", "assay.artifacts_left_out"},
+                       {"value", FitValue(absl::StrJoin(*left_out, "; "), kMaxTagValueBytes)}});
   if (!told.ok()) return told.status();
   return left_out;
 }
@@ -253,9 +251,9 @@ absl::Status MlflowClient::DeleteDuplicatesOf(const Doubt& doubt) {
 
 absl::Status MlflowClient::DeleteDuplicates(absl::Time now) {
   while (true) {
-    const auto due =
-        std::find_if(doubts_.begin(), doubts_.end(),
-                     [now](const Doubt& doubt) { return doubt.since + kDoubt <= now; });
+    const auto due = std::find_if(doubts_.begin(), doubts_.end(), [now](const Doubt& doubt) {
+      return doubt.since + kDoubt <= now;
+    });
     if (due == doubts_.end()) return absl::OkStatus();
     if (absl::Status s = DeleteDuplicatesOf(*due); !s.ok()) return s;
     doubts_.erase(due);

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "server/mlflow/batch.h"
 
 namespace assay::server {
@@ -24,6 +26,8 @@ using nlohmann::json;
 
 constexpr absl::string_view kRetryAfterPayload = "assay/retry_after_ms";
 constexpr size_t kShownAnswerBytes = 300;
+// How soon a wait notices that the connection expired.
+constexpr absl::Duration kLookPeriod = absl::Milliseconds(50);
 constexpr int kOk = 200;
 constexpr int kNoContent = 204;
 
@@ -123,7 +127,8 @@ absl::Status MissingField(absl::string_view what, const json& answer) {
 }
 
 absl::StatusOr<std::unique_ptr<MlflowConnection>> MlflowConnection::Create(
-    absl::string_view tracking_uri, http::ClientOptions options, std::string workspace) {
+    absl::string_view tracking_uri, http::ClientOptions options, std::string workspace,
+    RequestRetries retries) {
   std::string uri(absl::StripSuffix(tracking_uri, "/"));
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
   const bool is_http =
@@ -145,19 +150,17 @@ absl::StatusOr<std::unique_ptr<MlflowConnection>> MlflowConnection::Create(
   curl_free(password);
   std::string base(absl::StripSuffix(http::WithoutCredentials(uri), "/"));
   return std::unique_ptr<MlflowConnection>(
-      new MlflowConnection(std::move(base), std::move(options), std::move(workspace)));
+      new MlflowConnection(std::move(base), std::move(options), std::move(workspace), retries));
 }
 
 MlflowConnection::MlflowConnection(std::string base_url, http::ClientOptions options,
-                                   std::string workspace)
+                                   std::string workspace, RequestRetries retries)
     : base_url_(std::move(base_url)),
       workspace_(std::move(workspace)),
+      retries_(retries),
       http_(std::move(options)) {}
 
-absl::StatusOr<http::Response> MlflowConnection::Send(http::Request request,
-                                                      const std::string& content_type) {
-  request.headers = {{"Content-Type", content_type}};
-  if (!workspace_.empty()) request.headers.emplace_back("X-MLFLOW-WORKSPACE", workspace_);
+absl::StatusOr<http::Response> MlflowConnection::SendOnce(const http::Request& request) {
   absl::StatusOr<http::Response> response = http_.Send(request);
   if (!response.ok()) return response;
   if (response->status != kOk && response->status != kNoContent) {
@@ -166,44 +169,77 @@ absl::StatusOr<http::Response> MlflowConnection::Send(http::Request request,
   return response;
 }
 
+void MlflowConnection::Wait(absl::Duration wait) {
+  const absl::Time end = absl::Now() + wait;
+  while (absl::Now() < end && !http_.Expired()) absl::SleepFor(std::min(wait, kLookPeriod));
+}
+
+absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& request, int retries) {
+  absl::Duration wait = retries_.wait;
+  while (true) {
+    absl::StatusOr<http::Response> response = SendOnce(request);
+    if (response.ok() || retries-- <= 0 || http_.Expired() || !MayHaveHappened(response.status())) {
+      return response;
+    }
+    Wait(wait * absl::Uniform(random_, 0.5, 1.0));
+    wait *= 2;
+  }
+}
+
 absl::StatusOr<json> MlflowConnection::Call(absl::string_view method, absl::string_view path,
-                                            std::string body) {
+                                            std::string body, int retries) {
   http::Request request;
   request.method = std::string(method);
   request.url = absl::StrCat(base_url_, "/api/2.0/mlflow/", path);
   request.body = std::move(body);
-  const std::string url = request.url;
-  const absl::StatusOr<http::Response> response = Send(std::move(request), "application/json");
+  request.headers = Headers("application/json");
+  const absl::StatusOr<http::Response> response = Send(request, retries);
   if (!response.ok()) return response.status();
   json answer = ParseOrDiscarded(response->body);
   if (!answer.is_object()) {
     return absl::InternalError(
-        absl::StrCat(url, " answered something that is not a JSON object: '",
+        absl::StrCat(request.url, " answered something that is not a JSON object: '",
                      FitValue(response->body, kShownAnswerBytes), "'; is it an MLflow server?"));
   }
   return answer;
 }
 
+absl::StatusOr<json> MlflowConnection::Get(absl::string_view path) {
+  return Call("GET", path, "", retries_.most);
+}
+
 absl::StatusOr<json> MlflowConnection::Post(absl::string_view path, const json& body) {
-  return Call("POST", path, Dump(body));
+  return Call("POST", path, Dump(body), retries_.most);
+}
+
+absl::StatusOr<json> MlflowConnection::PostOnce(absl::string_view path, const json& body) {
+  return Call("POST", path, Dump(body), 0);
 }
 
 absl::StatusOr<json> MlflowConnection::PostText(absl::string_view path, std::string body) {
-  return Call("POST", path, std::move(body));
+  return Call("POST", path, std::move(body), retries_.most);
 }
 
 absl::StatusOr<json> MlflowConnection::Patch(absl::string_view path, const json& body) {
-  return Call("PATCH", path, Dump(body));
+  return Call("PATCH", path, Dump(body), retries_.most);
 }
 
-absl::Status MlflowConnection::PutArtifact(const std::string& path,
-                                           const std::string& content_type, std::string bytes) {
+absl::Status MlflowConnection::PutArtifact(const std::string& path, const std::string& content_type,
+                                           std::string bytes) {
   http::Request request;
   request.method = "PUT";
   request.url =
       absl::StrCat(base_url_, "/api/2.0/mlflow-artifacts/artifacts/", EscapeSegments(path));
   request.body = std::move(bytes);
-  return Send(std::move(request), content_type).status();
+  request.headers = Headers(content_type);
+  return Send(request, retries_.most).status();
+}
+
+std::vector<std::pair<std::string, std::string>> MlflowConnection::Headers(
+    const std::string& content_type) const {
+  std::vector<std::pair<std::string, std::string>> headers = {{"Content-Type", content_type}};
+  if (!workspace_.empty()) headers.emplace_back("X-MLFLOW-WORKSPACE", workspace_);
+  return headers;
 }
 
 }  // namespace assay::server

@@ -5,7 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -29,8 +32,17 @@ std::string JsonField(const nlohmann::json& value, const char* path);
 // INTERNAL: the server's answer lacks `what`.
 absl::Status MissingField(absl::string_view what, const nlohmann::json& answer);
 
-// Not thread-safe, except Expire(). Every call blocks for the length of its HTTP request. Paths are
-// relative to api/2.0/mlflow/.
+// How often one request is sent again at once, before its error is the caller's.
+struct RequestRetries {
+  int most = 2;
+  // The first wait; the next ones double; each times a random 0.5 to 1.
+  absl::Duration wait = absl::Seconds(1);
+};
+
+// Not thread-safe, except Expire(). Every call blocks for the length of its HTTP requests. Paths
+// are relative to api/2.0/mlflow/. What may be sent twice without harm is sent again
+// (RequestRetries) after 408 and 5xx, a broken connection or a timeout, so that one lost answer
+// does not begin a large run anew; 429 is the caller's to wait for.
 //
 // Errors by HTTP answer: 400 INVALID_ARGUMENT, 401 UNAUTHENTICATED, 403 PERMISSION_DENIED, 404
 // NOT_FOUND, 408 and 429 RESOURCE_EXHAUSTED, 500 INTERNAL, other 5xx UNAVAILABLE, the rest
@@ -43,10 +55,13 @@ class MlflowConnection {
   // every request. INVALID_ARGUMENT for other kinds of URI (a file path, "databricks").
   static absl::StatusOr<std::unique_ptr<MlflowConnection>> Create(absl::string_view tracking_uri,
                                                                   http::ClientOptions options,
-                                                                  std::string workspace);
+                                                                  std::string workspace,
+                                                                  RequestRetries retries);
 
-  absl::StatusOr<nlohmann::json> Get(absl::string_view path) { return Call("GET", path, ""); }
+  absl::StatusOr<nlohmann::json> Get(absl::string_view path);
   absl::StatusOr<nlohmann::json> Post(absl::string_view path, const nlohmann::json& body);
+  // For what must not happen twice: sent once.
+  absl::StatusOr<nlohmann::json> PostOnce(absl::string_view path, const nlohmann::json& body);
   absl::StatusOr<nlohmann::json> PostText(absl::string_view path, std::string body);
   absl::StatusOr<nlohmann::json> Patch(absl::string_view path, const nlohmann::json& body);
 
@@ -62,15 +77,22 @@ class MlflowConnection {
   void Expire(absl::Time when) { http_.Expire(when); }
 
  private:
-  MlflowConnection(std::string base_url, http::ClientOptions options, std::string workspace);
+  MlflowConnection(std::string base_url, http::ClientOptions options, std::string workspace,
+                   RequestRetries retries);
 
   absl::StatusOr<nlohmann::json> Call(absl::string_view method, absl::string_view path,
-                                      std::string body);
-  absl::StatusOr<http::Response> Send(http::Request request, const std::string& content_type);
+                                      std::string body, int retries);
+  absl::StatusOr<http::Response> Send(const http::Request& request, int retries);
+  absl::StatusOr<http::Response> SendOnce(const http::Request& request);
+  std::vector<std::pair<std::string, std::string>> Headers(const std::string& content_type) const;
+  // Shorter where the connection expires.
+  void Wait(absl::Duration wait);
 
   const std::string base_url_;
   const std::string workspace_;
+  const RequestRetries retries_;
   http::Client http_;
+  absl::BitGen random_;
 };
 
 }  // namespace assay::server

@@ -16,6 +16,7 @@ namespace {
 constexpr char kDefaultExperiment[] = "assay";
 constexpr double kLongestTimeoutSeconds = 3600;
 constexpr double kLongestBackoffSeconds = 120;
+constexpr int kMostRetries = 10;
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -44,6 +45,17 @@ absl::StatusOr<absl::Duration> Seconds(const char* name, absl::Duration otherwis
     return Bad(name, value, absl::StrCat("expected seconds, above 0 and at most ", longest));
   }
   return absl::Seconds(seconds);
+}
+
+absl::StatusOr<int> Retries(int otherwise) {
+  constexpr char kName[] = "MLFLOW_HTTP_REQUEST_MAX_RETRIES";
+  const std::string value = Environment(kName);
+  int retries = otherwise;
+  if (!value.empty() &&
+      (!absl::SimpleAtoi(value, &retries) || retries < 0 || retries > kMostRetries)) {
+    return Bad(kName, value, absl::StrCat("expected a whole number from 0 to ", kMostRetries));
+  }
+  return retries;
 }
 
 absl::Status CheckPlugins() {
@@ -106,10 +118,13 @@ absl::StatusOr<MlflowSettings> ReadMlflowSettings(const std::string& experiment)
   if (absl::Status s = CheckOneLine("MLFLOW_TRACKING_TOKEN", settings.http.bearer_token); !s.ok()) {
     return s;
   }
-  absl::StatusOr<absl::Duration> backoff = Seconds(
-      "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", settings.initial_backoff, kLongestBackoffSeconds);
+  absl::StatusOr<absl::Duration> backoff =
+      Seconds("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", settings.retries.wait, kLongestBackoffSeconds);
   if (!backoff.ok()) return backoff.status();
-  settings.initial_backoff = *backoff;
+  settings.retries.wait = *backoff;
+  const absl::StatusOr<int> retries = Retries(settings.retries.most);
+  if (!retries.ok()) return retries.status();
+  settings.retries.most = *retries;
   absl::StatusOr<bool> system_metrics = Flag("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", true);
   if (!system_metrics.ok()) return system_metrics.status();
   settings.system_metrics = *system_metrics;

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "http/client.h"
+#include "server/mlflow/connection.h"
 
 namespace assay::server {
 
@@ -19,7 +20,8 @@ struct MlflowSettings {
   // Named in every request; empty = the server's own.
   std::string workspace;
   http::ClientOptions http;
-  absl::Duration initial_backoff = absl::Seconds(1);
+  // Of one request; the outbox goes on for as long as it takes, its first wait is the same.
+  RequestRetries retries;
   bool system_metrics = true;
 };
 
@@ -27,10 +29,10 @@ struct MlflowSettings {
 // MLFLOW_EXPERIMENT_NAME, MLFLOW_EXPERIMENT_ID, "assay".
 //
 // Read: MLFLOW_TRACKING_USERNAME and _PASSWORD (Basic), else _TOKEN (Bearer); _INSECURE_TLS,
-// _SERVER_CERT_PATH, _CLIENT_CERT_PATH; MLFLOW_HTTP_REQUEST_TIMEOUT (seconds) and _BACKOFF_FACTOR
-// (the first wait in seconds; the others double up to five minutes, for as long as it takes, so
-// _MAX_RETRIES and _BACKOFF_JITTER mean nothing here); MLFLOW_RUN_ID, MLFLOW_WORKSPACE,
-// MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING (on unless it is "false" or "0"). INVALID_ARGUMENT names the
+// _SERVER_CERT_PATH, _CLIENT_CERT_PATH; MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), _MAX_RETRIES (of one
+// request, at once) and _BACKOFF_FACTOR (the first wait in seconds; _BACKOFF_JITTER is not read);
+// MLFLOW_RUN_ID, MLFLOW_WORKSPACE, MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING (on unless it is "false" or
+// "0"). INVALID_ARGUMENT names the
 // variable: a value that is none, or MLFLOW_TRACKING_AWS_SIGV4 and MLFLOW_TRACKING_AUTH, which need
 // MLflow's Python plugins.
 absl::StatusOr<MlflowSettings> ReadMlflowSettings(const std::string& experiment);

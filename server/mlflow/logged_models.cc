@@ -38,12 +38,12 @@ std::string FitModelName(absl::string_view name) {
 absl::StatusOr<std::optional<Found>> Find(MlflowConnection* connection,
                                           const std::string& experiment_id,
                                           const std::string& filter) {
-  const absl::StatusOr<json> answer =
-      connection->Post("logged-models/search",
-                       {{"experiment_ids", {experiment_id}},
-                        {"filter", filter},
-                        {"max_results", 1},
-                        {"order_by", {{{"field_name", "creation_timestamp"}, {"ascending", true}}}}});
+  const absl::StatusOr<json> answer = connection->Post(
+      "logged-models/search",
+      {{"experiment_ids", {experiment_id}},
+       {"filter", filter},
+       {"max_results", 1},
+       {"order_by", {{{"field_name", "creation_timestamp"}, {"ascending", true}}}}});
   if (!answer.ok()) return answer.status();
   if (!answer->contains("models") || !answer->at("models").is_array() ||
       answer->at("models").empty()) {
@@ -65,7 +65,7 @@ absl::StatusOr<Found> Create(MlflowConnection* connection, const std::string& ex
   }
   json params = json::array();
   for (const auto& [key, value] : unique) params.push_back({{"key", key}, {"value", value}});
-  const absl::StatusOr<json> answer = connection->Post(
+  const absl::StatusOr<json> answer = connection->PostOnce(
       "logged-models", {{"experiment_id", experiment_id},
                         {"name", FitModelName(model.name)},
                         {"model_type", "language-model"},

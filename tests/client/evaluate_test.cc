@@ -55,6 +55,7 @@ class EvaluateTest : public ::testing::Test {
  protected:
   EvaluateTest() {
     daemon_.evaluations.stored = Result();
+    daemon_.evaluations.stored.add_mlflow_runs()->set_url("http://127.0.0.1:5000/#/evaluation");
     v1::MlflowRun* run = daemon_.evaluations.stored.add_mlflow_runs();
     run->set_model("tiny");
     run->set_url("http://127.0.0.1:5000/#/experiments/1/runs/abc");
@@ -95,7 +96,8 @@ TEST_F(EvaluateTest, TableProgressFailuresAndRunAddresses) {
   EXPECT_THAT(result.out,
               HasSubstr("tiny   linkedin      " + figures + "tiny   all           " + figures));
   EXPECT_THAT(result.out,
-              HasSubstr("MLflow run of tiny: http://127.0.0.1:5000/#/experiments/1/runs/abc\n"));
+              HasSubstr("MLflow run of the evaluation: http://127.0.0.1:5000/#/evaluation\n"
+                        "MLflow run of tiny: http://127.0.0.1:5000/#/experiments/1/runs/abc\n"));
   EXPECT_THAT(result.err, HasSubstr("1/5, 1m 05s left  tiny linkedin-2\n"));
   EXPECT_THAT(result.err, HasSubstr("failed: tiny linkedin-2: context[2J full\n"));
   EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));

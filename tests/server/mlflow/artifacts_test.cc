@@ -20,24 +20,24 @@ using ::testing::UnorderedElementsAre;
 class ArtifactsTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::vector<std::string>> Upload(const std::string& uri) {
-    return UploadArtifacts(connection_.get(), uri, run_,
-                           [](const evaluator::TrackedRun&, const std::string& name) {
-                             return absl::StatusOr<std::string>(name == "missing.json"
-                                                                    ? absl::NotFoundError("gone")
-                                                                    : absl::StatusOr<std::string>(
-                                                                          "bytes of " + name));
-                           });
+    return UploadArtifacts(
+        connection_.get(), uri, run_, [](const evaluator::TrackedRun&, const std::string& name) {
+          return absl::StatusOr<std::string>(name == "missing.json"
+                                                 ? absl::NotFoundError("gone")
+                                                 : absl::StatusOr<std::string>("bytes of " + name));
+        });
   }
 
   FakeMlflow mlflow_;
   std::unique_ptr<MlflowConnection> connection_ =
-      *MlflowConnection::Create(mlflow_.server.Url(), {}, "");
+      *MlflowConnection::Create(mlflow_.server.Url(), {}, "", {});
   evaluator::TrackedRun run_ = {.artifacts = {"report.html"}};
 };
 
 TEST_F(ArtifactsTest, ThePathFollowsTheRunsOwn) {
-  for (const char* uri : {"mlflow-artifacts:/7/a b/artifacts", "mlflow-artifacts:///7/a b/artifacts/",
-                          "mlflow-artifacts://HOST/7/a b/artifacts"}) {
+  for (const char* uri :
+       {"mlflow-artifacts:/7/a b/artifacts", "mlflow-artifacts:///7/a b/artifacts/",
+        "mlflow-artifacts://HOST/7/a b/artifacts"}) {
     const std::string host = mlflow_.server.Url().substr(sizeof("http://") - 1);
     const auto left_out = Upload(absl::StrReplaceAll(uri, {{"HOST", host}}));
     ASSERT_TRUE(left_out.ok()) << left_out.status();
@@ -47,9 +47,9 @@ TEST_F(ArtifactsTest, ThePathFollowsTheRunsOwn) {
 }
 
 TEST_F(ArtifactsTest, OtherPlacesAreNotTried) {
-  for (const char* uri : {"", "s3://bucket/7", "file:///mlruns/7", "/mlruns/7", "mlflow-artifacts:",
-                          "mlflow-artifacts:/", "mlflow-artifacts://elsewhere:1/7/run",
-                          "mlflow-artifacts:/7/../8"}) {
+  for (const char* uri : {"", "s3://bucket/7", "file:///mlruns/7", "/mlruns/7",
+                          "mlflow-artifacts:", "mlflow-artifacts:/",
+                          "mlflow-artifacts://elsewhere:1/7/run", "mlflow-artifacts:/7/../8"}) {
     const auto left_out = Upload(uri);
     ASSERT_TRUE(left_out.ok()) << left_out.status();
     EXPECT_EQ(left_out->size(), 1U) << uri;

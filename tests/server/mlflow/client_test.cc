@@ -18,6 +18,7 @@ using ::testing::Not;
 
 std::unique_ptr<MlflowClient> Connect(const std::string& url, MlflowSettings settings = {},
                                       ArtifactSource artifacts = nullptr) {
+  settings.retries.wait = absl::Milliseconds(10);
   if (settings.experiment_id.empty()) settings.experiment = "a&b=c d/\xc3\xa4";
   auto client = MlflowClient::Create(url, std::move(settings), std::move(artifacts));
   EXPECT_TRUE(client.ok()) << client.status();
@@ -58,6 +59,22 @@ TEST(MlflowClientTest, SecondUploadOfAFinishedRunChangesNothing) {
   EXPECT_EQ(mlflow.server.Count("runs/create"), 1);
   EXPECT_EQ(mlflow.server.Count("runs/log-batch"), 1);
   EXPECT_EQ(mlflow.server.Count("experiments/get-by-name"), 1);
+}
+
+TEST(MlflowClientTest, ALostAnswerRepeatsItsRequestAloneAndNoCreation) {
+  FakeMlflow mlflow;
+  int faults = 2;
+  mlflow.SetFault([&faults](const http::FakeRequest& request) -> std::optional<http::FakeAnswer> {
+    if (!request.path.ends_with("runs/log-batch") || faults-- <= 0) return std::nullopt;
+    return http::FakeAnswer{503, "busy"};
+  });
+  const auto client = Connect(mlflow.server.Url());
+  ASSERT_TRUE(client->Upload(MakeRun("k1", 1500)).ok());
+  EXPECT_EQ(mlflow.server.Count("runs/log-batch"), 4);
+  EXPECT_EQ(mlflow.Runs().at("run0").metrics.size(), 1500U);
+  mlflow.SetFault(FaultAt("runs/create", {503, "busy"}));
+  EXPECT_FALSE(client->Upload(MakeRun("k2")).ok());
+  EXPECT_EQ(mlflow.server.Count("runs/create"), 2);
 }
 
 TEST(MlflowClientTest, ARunCreatedBeforeACrashIsCompleted) {
@@ -162,7 +179,8 @@ TEST(MlflowClientTest, ClientKeyThatCouldLeaveTheFilterIsRefused) {
 TEST(MlflowClientTest, UriOfAnotherKindIsInvalidArgument) {
   for (const char* uri :
        {"", "mlruns", "file:///tmp/x", "databricks", "sqlite:///x.db", "http://"}) {
-    EXPECT_EQ(MlflowClient::Create(uri, {}, nullptr).status().code(), absl::StatusCode::kInvalidArgument)
+    EXPECT_EQ(MlflowClient::Create(uri, {}, nullptr).status().code(),
+              absl::StatusCode::kInvalidArgument)
         << uri;
   }
 }
@@ -246,7 +264,8 @@ TEST(MlflowClientTest, ServersThatKeepArtifactsElsewhereAreSaidSo) {
   const auto uploaded = client->Upload(MakeChild());
   ASSERT_TRUE(uploaded.ok()) << uploaded.status();
   ASSERT_EQ(uploaded->left_out.size(), 1U);
-  EXPECT_THAT(uploaded->left_out[0], HasSubstr("samples.jsonl: the server keeps artifacts in 's3:'"));
+  EXPECT_THAT(uploaded->left_out[0],
+              HasSubstr("samples.jsonl: the server keeps artifacts in 's3:'"));
   EXPECT_EQ(mlflow.Runs().at("run1").tags.at("assay.artifacts_left_out"), uploaded->left_out[0]);
   EXPECT_EQ(mlflow.Runs().at("run1").status, "FINISHED");
 }
@@ -295,9 +314,8 @@ TEST(MlflowClientTest, CopiesThatAnEarlierProcessLeftAreDeletedOnceOneIsWhole) {
 
 TEST(MlflowClientTest, SettingsNameExperimentParentAndWorkspace) {
   FakeMlflow mlflow;
-  const auto client = Connect(mlflow.server.Url(), {.experiment_id = "12",
-                                                    .parent_run_id = "outer",
-                                                    .workspace = "team"});
+  const auto client = Connect(
+      mlflow.server.Url(), {.experiment_id = "12", .parent_run_id = "outer", .workspace = "team"});
   mlflow.SetFault(FaultAt("experiments/get", {200, R"({"experiment":{"experiment_id":"12"}})"}));
   ASSERT_TRUE(client->Upload(MakeRun("k1")).ok());
   const auto requests = mlflow.server.Requests();

@@ -30,6 +30,7 @@ TEST(MlflowEnvironmentTest, ReadsEveryVariable) {
                                   {"MLFLOW_TRACKING_CLIENT_CERT_PATH", "/me.pem"},
                                   {"MLFLOW_HTTP_REQUEST_TIMEOUT", "7"},
                                   {"MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0.5"},
+                                  {"MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5"},
                                   {"MLFLOW_EXPERIMENT_NAME", "posts"},
                                   {"MLFLOW_RUN_ID", "outer"},
                                   {"MLFLOW_WORKSPACE", "team"},
@@ -42,7 +43,8 @@ TEST(MlflowEnvironmentTest, ReadsEveryVariable) {
   EXPECT_EQ(settings->http.ca_path, "/ca.pem");
   EXPECT_EQ(settings->http.client_cert_path, "/me.pem");
   EXPECT_EQ(settings->http.timeout, absl::Seconds(7));
-  EXPECT_EQ(settings->initial_backoff, absl::Milliseconds(500));
+  EXPECT_EQ(settings->retries.wait, absl::Milliseconds(500));
+  EXPECT_EQ(settings->retries.most, 5);
   EXPECT_EQ(settings->experiment, "posts");
   EXPECT_EQ(settings->parent_run_id, "outer");
   EXPECT_EQ(settings->workspace, "team");
@@ -73,7 +75,8 @@ TEST(MlflowEnvironmentTest, WhatCannotBeMeantIsRefusedByName) {
       {"MLFLOW_TRACKING_AWS_SIGV4", "true"},     {"MLFLOW_TRACKING_AUTH", "databricks"},
       {"MLFLOW_TRACKING_INSECURE_TLS", "maybe"}, {"MLFLOW_HTTP_REQUEST_TIMEOUT", "soon"},
       {"MLFLOW_HTTP_REQUEST_TIMEOUT", "0"},      {"MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "nan"},
-      {"MLFLOW_WORKSPACE", "a\r\nX-Evil: 1"},    {"MLFLOW_TRACKING_TOKEN", "t\n"}};
+      {"MLFLOW_HTTP_REQUEST_MAX_RETRIES", "-1"}, {"MLFLOW_WORKSPACE", "a\r\nX-Evil: 1"},
+      {"MLFLOW_TRACKING_TOKEN", "t\n"}};
   for (const auto& [name, value] : cases) {
     const auto settings = ReadWith({{name, value}});
     EXPECT_EQ(settings.status().code(), absl::StatusCode::kInvalidArgument) << name;

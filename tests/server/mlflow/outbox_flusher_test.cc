@@ -89,7 +89,9 @@ class OutboxFlusherTest : public ::testing::Test {
 
   std::unique_ptr<OutboxFlusher> Start() {
     client_ = *MlflowClient::Create(
-        mlflow_.server.Url(), {.experiment = "exp", .http = {.timeout = absl::Seconds(30)}}, nullptr);
+        mlflow_.server.Url(),
+        {.experiment = "exp", .http = {.timeout = absl::Seconds(30)}, .retries = {.most = 0}},
+        nullptr);
     return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
   }
   std::vector<UploadReport> Reports() {

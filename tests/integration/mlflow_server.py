@@ -1,0 +1,149 @@
+"""A real MLflow server on a SQLite store, and a real assayd, for the integration tests."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+SKIPPED = 77
+START_SECONDS = 120
+
+
+def skip(reason):
+    print("SKIPPED:", reason)
+    sys.exit(SKIPPED)
+
+
+def need_mlflow():
+    try:
+        import mlflow  # noqa: F401
+    except ImportError as error:
+        skip(f"mlflow is not installed in {sys.prefix} ({error}): run `make setup`")
+
+
+def need_model():
+    model = pathlib.Path(os.environ.get("ASSAY_TEST_MODEL", "var/models/smollm2-135m-instruct-q4_1.gguf")).absolute()
+    if not model.exists():
+        skip(f"no model at {model}: run `make setup`")
+    return model
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(what, probe, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = probe()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+class MlflowServer:
+    """`mlflow server` on a store in `folder`; its output in folder/server.log. May be killed and started again."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.uri = f"http://127.0.0.1:{self.port}"
+        self.log = self.folder / "server.log"
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "mlflow", "server"]
+        command += ["--backend-store-uri", f"sqlite:///{self.folder / 'mlflow.db'}"]
+        command += ["--artifacts-destination", str(self.folder / "artifacts")]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
+
+    def wait(self):
+        def answers():
+            assert self.process.poll() is None, self.log.read_text(errors="replace")[-4000:]
+            try:
+                with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
+                    return answer.status == 200
+            except OSError:
+                return False
+
+        wait_for("mlflow server", answers, START_SECONDS)
+
+    def pids(self):
+        """Of the server and of its workers."""
+        pids, group = [], os.getpgid(self.process.pid)
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and os.getpgid(int(entry.name)) == group:
+                    pids.append(int(entry.name))
+            except ProcessLookupError:
+                continue
+        return pids
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+class Assayd:
+    """The daemon with `settings` (YAML text) on `state_dir`; its log in folder/NAME.log."""
+
+    def __init__(self, binary, folder, name, models, settings, state_dir="state", environment=None):
+        folder = pathlib.Path(folder)
+        (folder / f"{name}-models.yaml").write_text(models)
+        config = folder / f"{name}.yaml"
+        config.write_text("listen: 127.0.0.1:0\nmetrics: { listen: '127.0.0.1:0' }\n"
+                          f"catalog: {name}-models.yaml\nstate_dir: {state_dir}\n{settings}")
+        self.command = [binary, "--config", str(config)]
+        self.environment = os.environ | (environment or {})
+        self.log = folder / f"{name}.log"
+        self.log.write_text("")
+        self.process = None
+        self.start()
+
+    def start(self):
+        begin = self.log.stat().st_size
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command, stderr=log, env=self.environment)
+
+        def ready():
+            text = self.log.read_text()[begin:]
+            assert self.process.poll() is None, text
+            for line in text.splitlines():
+                if " ready " in line:
+                    return dict(field.split("=", 1) for field in line.split() if "=" in field)
+            return None
+
+        fields = wait_for("assayd", ready, 60)
+        self.listen, self.metrics = fields["listen"], fields["metrics"]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM; it must end well."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            assert self.process.wait(40) == 0, self.log.read_text()[-4000:]
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
