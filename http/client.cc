@@ -119,6 +119,7 @@ absl::StatusOr<Response> Client::Receive(const Request& request, BodySink* sink)
   SetTransport(curl, options_);
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+  if (request.at_most_once) curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
   if (request.accept_compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
   if (sink != nullptr) {
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,

@@ -53,6 +53,9 @@ struct Request {
   bool authenticate = true;
   // Off: the answer comes as it is stored, as byte ranges need it.
   bool accept_compressed = true;
+  // On a connection of its own: on a kept one that ends without an answer libcurl sends the request
+  // again by itself, even if the server has carried it out.
+  bool at_most_once = false;
   // Asked all the while, at least once a second; an error ends the exchange with that error.
   std::function<absl::Status()> interrupted;
 };

@@ -174,7 +174,8 @@ void MlflowConnection::Wait(absl::Duration wait) {
   while (absl::Now() < end && !http_.Expired()) absl::SleepFor(std::min(wait, kLookPeriod));
 }
 
-absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& request, int retries) {
+absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& request) {
+  int retries = request.at_most_once ? 0 : retries_.most;
   absl::Duration wait = retries_.wait;
   while (true) {
     absl::StatusOr<http::Response> response = SendOnce(request);
@@ -187,13 +188,14 @@ absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& reque
 }
 
 absl::StatusOr<json> MlflowConnection::Call(absl::string_view method, absl::string_view path,
-                                            std::string body, int retries) {
+                                            std::string body, Repeat repeat) {
   http::Request request;
   request.method = std::string(method);
   request.url = absl::StrCat(base_url_, "/api/2.0/mlflow/", path);
   request.body = std::move(body);
   request.headers = Headers("application/json");
-  const absl::StatusOr<http::Response> response = Send(request, retries);
+  request.at_most_once = repeat == Repeat::kNever;
+  const absl::StatusOr<http::Response> response = Send(request);
   if (!response.ok()) return response.status();
   json answer = ParseOrDiscarded(response->body);
   if (!answer.is_object()) {
@@ -205,23 +207,23 @@ absl::StatusOr<json> MlflowConnection::Call(absl::string_view method, absl::stri
 }
 
 absl::StatusOr<json> MlflowConnection::Get(absl::string_view path) {
-  return Call("GET", path, "", retries_.most);
+  return Call("GET", path, "", Repeat::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::Post(absl::string_view path, const json& body) {
-  return Call("POST", path, Dump(body), retries_.most);
+  return Call("POST", path, Dump(body), Repeat::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::PostOnce(absl::string_view path, const json& body) {
-  return Call("POST", path, Dump(body), 0);
+  return Call("POST", path, Dump(body), Repeat::kNever);
 }
 
 absl::StatusOr<json> MlflowConnection::PostText(absl::string_view path, std::string body) {
-  return Call("POST", path, std::move(body), retries_.most);
+  return Call("POST", path, std::move(body), Repeat::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::Patch(absl::string_view path, const json& body) {
-  return Call("PATCH", path, Dump(body), retries_.most);
+  return Call("PATCH", path, Dump(body), Repeat::kAllowed);
 }
 
 absl::Status MlflowConnection::PutArtifact(const std::string& path, const std::string& content_type,
@@ -232,7 +234,7 @@ absl::Status MlflowConnection::PutArtifact(const std::string& path, const std::s
       absl::StrCat(base_url_, "/api/2.0/mlflow-artifacts/artifacts/", EscapeSegments(path));
   request.body = std::move(bytes);
   request.headers = Headers(content_type);
-  return Send(request, retries_.most).status();
+  return Send(request).status();
 }
 
 std::vector<std::pair<std::string, std::string>> MlflowConnection::Headers(

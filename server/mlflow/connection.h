@@ -77,12 +77,14 @@ class MlflowConnection {
   void Expire(absl::Time when) { http_.Expire(when); }
 
  private:
+  enum class Repeat { kAllowed, kNever };
+
   MlflowConnection(std::string base_url, http::ClientOptions options, std::string workspace,
                    RequestRetries retries);
 
   absl::StatusOr<nlohmann::json> Call(absl::string_view method, absl::string_view path,
-                                      std::string body, int retries);
-  absl::StatusOr<http::Response> Send(const http::Request& request, int retries);
+                                      std::string body, Repeat repeat);
+  absl::StatusOr<http::Response> Send(const http::Request& request);
   absl::StatusOr<http::Response> SendOnce(const http::Request& request);
   std::vector<std::pair<std::string, std::string>> Headers(const std::string& content_type) const;
   // Shorter where the connection expires.

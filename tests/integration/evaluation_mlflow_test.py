@@ -1,103 +1,78 @@
 """A real evaluation by the real CLI and daemon, found on a real MLflow server and on the metrics endpoint.
 
-Run by ctest; exits 77 (skipped) with a reason where mlflow or the model is missing.
+Run by ctest; exits 77 (skipped) with a reason where mlflow or the model is missing. --keep-open leaves the MLflow server
+running until Enter, to look at its pages.
 """
 import argparse
 import json
 import os
 import pathlib
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
+
+EXPERIMENT = "integration"
 NAMED_METRICS = ["inference_latency_ms", "memory_usage_gb", "tokens_per_second", "content_quality_score",
                  "cost_per_request", "roi_per_piece"]
-NAMED_PARAMS = ["device", "apple_silicon_optimized"]
+NAMED_PARAMS = ["device", "apple_silicon_optimized", "prompt_set_sha256", "max_new_tokens", "seed"]
+LEAST_METRICS = 50
+PARENT_FILES = ["plan.json", "report.html", "report.md", "results.json", "samples.jsonl"]
 
 
-def skip(reason):
-    print("SKIPPED:", reason)
-    sys.exit(SKIPPED)
+def check_series(client, run, samples):
+    """One value a sample, each with its own step."""
+    series = [key for key in run.data.metrics if key.startswith(("sample/", "system/"))]
+    assert len(series) >= 16, series
+    for key in series:
+        steps = sorted(metric.step for metric in client.get_metric_history(run.info.run_id, key))
+        assert len(steps) == len(set(steps)), (key, steps)
+    latencies = [m.value for m in client.get_metric_history(run.info.run_id, "sample/inference_latency_ms")]
+    expected = [sample["latencyMs"] for sample in samples]
+    assert sorted(latencies) == sorted(expected), (latencies, expected)
+    assert "system/cpu_utilization_percentage" in series, series
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for(what, probe, seconds):
-    end = time.time() + seconds
-    while time.time() < end:
-        value = probe()
-        if value:
-            return value
-        time.sleep(0.2)
-    raise AssertionError(f"{what} did not come within {seconds} s")
-
-
-def responds(url):
-    try:
-        return urllib.request.urlopen(url, timeout=2).status == 200
-    except OSError:
-        return False
-
-
-def start_mlflow(folder, port):
-    log = open(folder / "mlflow.log", "w")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
-         "--artifacts-destination", str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port), "--workers",
-         "1"], stdout=log, stderr=log, start_new_session=True)
-    wait_for("mlflow server", lambda: responds(f"http://127.0.0.1:{port}/health"), 120)
-    return server
-
-
-def start_assayd(binary, folder, model, mlflow_uri):
-    (folder / "models.yaml").write_text(
-        f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512,"
-        " content_types: [linkedin, twitter] }\n")
-    (folder / "assayd.yaml").write_text(
-        "listen: 127.0.0.1:0\nmetrics: { listen: '127.0.0.1:0' }\ncatalog: models.yaml\nstate_dir: state\n"
-        f"mlflow: {{ tracking_uri: '{mlflow_uri}', experiment: integration }}\n")
-    log = folder / "assayd.log"
-    daemon = subprocess.Popen([binary, "--config", str(folder / "assayd.yaml")], stderr=open(log, "w"))
-
-    def ready():
-        assert daemon.poll() is None, log.read_text()
-        for line in log.read_text().splitlines():
-            if " ready " in line:
-                return dict(f.split("=", 1) for f in line.split() if "=" in f)
-        return None
-
-    return daemon, wait_for("assayd", ready, 60)
-
-
-def check_runs(uri, evaluation_id, summary):
+def check_runs(uri, evaluation, samples, report):
     from mlflow.tracking import MlflowClient
     client = MlflowClient(uri)
-    experiment = client.get_experiment_by_name("integration")
+    experiment = client.get_experiment_by_name(EXPERIMENT)
     runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
-    assert sorted(runs) == ["business_test_small", f"evaluation_{evaluation_id}"], runs
-    parent = runs[f"evaluation_{evaluation_id}"]
-    run = runs["business_test_small"]
+    assert sorted(runs) == ["business_test_small", "evaluation_" + evaluation["id"]], runs
+    parent = client.get_run(runs["evaluation_" + evaluation["id"]].info.run_id)
+    run = client.get_run(runs["business_test_small"].info.run_id)
     assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id, run.data.tags
     for one in parent, run:
         assert one.info.status == "FINISHED", one.info.status
-        assert one.data.tags["assay.evaluation_id"] == evaluation_id, one.data.tags
+        assert one.data.tags["assay.evaluation_id"] == evaluation["id"], one.data.tags
+        (dataset,) = one.inputs.dataset_inputs
+        assert dataset.tags[0].value == "evaluation", dataset.tags
     for name in NAMED_METRICS:
         assert name in run.data.metrics, (name, sorted(run.data.metrics))
+    assert len(run.data.metrics) >= LEAST_METRICS, sorted(run.data.metrics)
     for name in NAMED_PARAMS:
         assert name in run.data.params, (name, run.data.params)
+    total = [s for s in evaluation["summaries"] if not s.get("contentType")][0]
     quality = run.data.metrics["content_quality_score"]
-    assert abs(quality - summary["qualityScore"]["mean"]) < 1e-9, (quality, summary)
-    print("MLflow run:", run.info.run_id, {k: run.data.metrics[k] for k in NAMED_METRICS})
+    assert abs(quality - total["qualityScore"]["mean"]) < 1e-9, (quality, total)
+    check_series(client, run, samples)
+    (model_input,) = run.inputs.model_inputs
+    model = client.get_logged_model(model_input.model_id)
+    assert model.status == "READY" and model.tags["assay.model_key"].startswith("small@"), model
+    assert "content_quality_score" in {metric.key for metric in model.metrics}, model.metrics
+    files = [file.path for file in client.list_artifacts(parent.info.run_id)]
+    assert sorted(files) == PARENT_FILES, files
+    with tempfile.TemporaryDirectory() as folder:
+        page = pathlib.Path(client.download_artifacts(parent.info.run_id, "report.html", folder)).read_text()
+        assert evaluation["id"] in page and "</html>" in page
+        lines = pathlib.Path(client.download_artifacts(run.info.run_id, "samples.jsonl", folder)).read_text()
+        assert lines == report, (lines, report)
+    print(f"MLflow run {run.info.run_id}: {len(run.data.metrics)} metrics, {len(run.data.params)} parameters,",
+          {name: run.data.metrics[name] for name in NAMED_METRICS})
 
 
 def check_metrics(url):
@@ -114,55 +89,52 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--assayd", required=True)
     parser.add_argument("--assay", required=True)
+    parser.add_argument("--keep-open", action="store_true")
     args = parser.parse_args()
-    try:
-        import mlflow  # noqa: F401
-    except ImportError:
-        skip("mlflow is not installed: run `make setup`")
-    model = pathlib.Path(os.environ.get("ASSAY_TEST_MODEL", "var/models/smollm2-135m-instruct-q4_1.gguf")).absolute()
-    if not model.exists():
-        skip(f"no model at {model}: run `make setup`")
-
-    processes = []
+    need_mlflow()
+    model = need_model()
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        server = MlflowServer(folder)
+        daemon = None
         try:
-            port = free_port()
-            uri = f"http://127.0.0.1:{port}"
-            mlflow_server = start_mlflow(folder, port)
-            processes.append(mlflow_server)
-            daemon, ready = start_assayd(args.assayd, folder, model, uri)
-            processes.append(daemon)
-            out = subprocess.run(
-                [args.assay, "--address", ready["listen"], "--json", "evaluate", "--content-type", "linkedin",
-                 "--content-type", "twitter", "--prompts", "2", "--max-new-tokens", "24"],
-                check=True, capture_output=True, text=True, timeout=200).stdout
+            server.wait()
+            daemon = Assayd(
+                args.assayd, folder, "assayd",
+                f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512,"
+                " content_types: [linkedin, twitter] }\n",
+                f"mlflow: {{ tracking_uri: '{server.uri}', experiment: {EXPERIMENT} }}\n")
+
+            def assay(*words):
+                return subprocess.run([args.assay, "--address", daemon.listen, *words], check=True, capture_output=True,
+                                      text=True, timeout=200).stdout
+
+            out = assay("--json", "evaluate", "--content-type", "linkedin", "--content-type", "twitter", "--prompts", "2",
+                        "--max-new-tokens", "24")
             events = [json.loads(line) for line in out.splitlines()]
             evaluation = [e["summary"] for e in events if "summary" in e][0]
             assert evaluation["state"] == "EVALUATION_STATE_SUCCEEDED", evaluation
-            assert sum("sample" in e for e in events) == 4, [list(e) for e in events]
-            total = [s for s in evaluation["summaries"] if not s.get("contentType")][0]
+            samples = [e["sample"] for e in events if "sample" in e]
+            assert len(samples) == 4, [list(e) for e in events]
 
             def run_addresses():
-                reply = subprocess.run([args.assay, "--address", ready["listen"], "--json", "evaluations", "get",
-                                        evaluation["id"]], check=True, capture_output=True, text=True).stdout
-                runs = json.loads(reply).get("mlflowRuns", [])
+                runs = json.loads(assay("--json", "evaluations", "get", evaluation["id"])).get("mlflowRuns", [])
                 return runs if len(runs) == 2 else None
 
             for run in wait_for("the MLflow runs", run_addresses, 30):
                 print("address:", run.get("model", "(evaluation)"), run["url"])
-            check_runs(uri, evaluation["id"], total)
-            check_metrics(ready["metrics"])
-            daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(40) == 0, (folder / "assayd.log").read_text()
+            report = folder / "samples.jsonl"
+            assay("evaluations", "report", evaluation["id"], "--output", str(report))
+            check_runs(server.uri, evaluation, samples, report.read_text())
+            check_metrics(daemon.metrics)
+            if args.keep_open:
+                input("Enter ends it")
+            daemon.stop()
         finally:
-            for process in processes:
-                if process.poll() is None:
-                    try:
-                        os.killpg(process.pid, signal.SIGKILL)
-                    except (ProcessLookupError, PermissionError):
-                        process.kill()
-                    process.wait()
+            if daemon:
+                daemon.kill()
+            server.kill()
     print("ok")
 
 

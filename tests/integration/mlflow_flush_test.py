@@ -7,67 +7,20 @@ Exits 77 where mlflow is not installed.
 import json
 import os
 import pathlib
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-import urllib.request
 
-SKIPPED = 77
-START_SECONDS = 120
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from mlflow_server import MlflowServer, need_mlflow  # noqa: E402
+
+need_mlflow()
+from mlflow.entities import ViewType  # noqa: E402
+from mlflow.tracking import MlflowClient  # noqa: E402
+
 METRICS = 2300
 EXPERIMENT = "assay flush/test"
-
-try:
-    from mlflow.entities import ViewType
-    from mlflow.tracking import MlflowClient
-except ImportError as error:
-    print(f"skipped: mlflow is not installed in {sys.prefix} ({error})")
-    sys.exit(SKIPPED)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Server:
-    """`mlflow server` on a SQLite store in `folder`; its output in folder/server.log."""
-
-    def __init__(self, folder):
-        port = free_port()
-        self.uri = f"http://127.0.0.1:{port}"
-        self.log = folder / "server.log"
-        command = [sys.executable, "-m", "mlflow", "server"]
-        command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
-        command += ["--artifacts-destination", str(folder / "artifacts")]
-        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
-
-    def wait(self):
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.3)
-        raise RuntimeError(f"mlflow server did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
-
-    def stop(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
 
 
 def make_run(client_key):
@@ -95,7 +48,7 @@ class FlushTest(unittest.TestCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        server = Server(pathlib.Path(folder.name))
+        server = MlflowServer(pathlib.Path(folder.name))
         cls.addClassCleanup(server.stop)
         server.wait()
         cls.uri = server.uri

@@ -16,8 +16,8 @@ TEST(SystemProbeTest, SharesAreSharesAndEveryFigureIsThere) {
   volatile int work = 0;
   while (absl::Now() < until) work = work + 1;
   const std::map<std::string, double> values = probe->Read();
-  for (const char* name : {"cpu_utilization_percentage", "system_memory_usage_percentage",
-                           "disk_usage_percentage"}) {
+  for (const char* name :
+       {"cpu_utilization_percentage", "system_memory_usage_percentage", "disk_usage_percentage"}) {
     ASSERT_TRUE(values.contains(name)) << name;
     EXPECT_GT(values.at(name), 0) << name;
     EXPECT_LE(values.at(name), 100) << name;
