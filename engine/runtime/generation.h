@@ -84,6 +84,10 @@ struct GenerationResult {
   int drafted_tokens = 0;
   int accepted_tokens = 0;
   GenerationTimings timings;
+  // From one token to the next, shortest first.
+  std::vector<absl::Duration> token_gaps = {};
+  // How often it gave its pages to others and was read again.
+  int preemptions = 0;
 };
 
 // Receives text as it is generated, on the generating thread. Must not block for long: it stalls

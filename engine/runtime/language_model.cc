@@ -91,6 +91,7 @@ class TransformerLanguageModel : public LanguageModel {
         encoder_(std::move(encoder)),
         executor_(std::move(executor)) {
     info_.kv_cache_bytes = executor_->cache_bytes();
+    info_.cache_tokens = executor_->pages() * kPageTokens;
     scheduler_ = std::make_unique<Scheduler>(
         Scheduler::Model{.name = info_.name,
                          .executor = executor_.get(),
@@ -123,6 +124,7 @@ class TransformerLanguageModel : public LanguageModel {
   }
   int running() const override { return scheduler_->running(); }
   int waiting() const override { return scheduler_->waiting(); }
+  int64_t cached_tokens() const override { return scheduler_->cached_tokens(); }
 
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) override {
     if (absl::Status valid = CheckSequence(tokens); !valid.ok()) return valid;

@@ -88,6 +88,8 @@ struct LoadedModelInfo {
   std::string quantization;
   int64_t weight_bytes;
   int64_t kv_cache_bytes;
+  // What fits the cache.
+  int64_t cache_tokens;
   // Tokenizer, tables and buffers of a step, by engine/runtime/memory_need.h.
   int64_t working_bytes;
   LoadTimes load_times;
@@ -135,6 +137,9 @@ class LanguageModel {
 
   virtual int running() const = 0;
   virtual int waiting() const = 0;
+  // Tokens of running requests in the cache of keys and values, in whole pages; at most
+  // info().cache_tokens. Does not wait for a step.
+  virtual int64_t cached_tokens() const = 0;
 
   // Submits a request and follows it to its end, on the caller's thread. `sink` may be null. Also
   // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).

@@ -178,6 +178,13 @@ void Scheduler::Step() {
   DropUnwanted();
   const std::vector<Part> parts = Plan();
   if (!parts.empty()) Compute(parts);
+  CountPages();
+}
+
+void Scheduler::CountPages() {
+  int64_t pages = 0;
+  for (const SequencePtr& sequence : batch_) pages += static_cast<int64_t>(sequence->pages.size());
+  used_pages_.store(std::min(pages, pool_.size()), std::memory_order_relaxed);
 }
 
 void Scheduler::DropUnwanted() {
@@ -365,6 +372,7 @@ void Scheduler::KeepPrefix(Sequence& sequence) {
 }
 
 void Scheduler::Preempt(Sequence& sequence) {
+  ++sequence.preemptions;
   ReleasePages(sequence);
   SequencePtr removed = Remove(sequence);
   const absl::MutexLock lock(&mutex_);

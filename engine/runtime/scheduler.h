@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/kernels/kv_pages.h"
 #include "engine/runtime/generation.h"
 #include "engine/runtime/generation_stream.h"
 #include "engine/runtime/model_executor.h"
@@ -97,6 +98,11 @@ class Scheduler {
 
   int running() const { return running_count_.load(std::memory_order_relaxed); }
   int waiting() const;
+  // Of running requests, as the last step left it; a page that several share counts for each. Does
+  // not wait for a step.
+  int64_t cached_tokens() const {
+    return used_pages_.load(std::memory_order_relaxed) * kPageTokens;
+  }
 
  private:
   using SequencePtr = std::unique_ptr<Sequence>;
@@ -123,6 +129,7 @@ class Scheduler {
   // Whether the sequence may take pages up to `length` tokens with nobody giving way for it.
   bool HasRoomFor(const Sequence& sequence, int64_t length)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  void CountPages() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void DropUnwanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   std::vector<Part> Plan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // The last token and at most `most` guesses; empty if there are none that pay.
@@ -163,6 +170,7 @@ class Scheduler {
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::atomic<int> running_count_ = 0;
+  std::atomic<int64_t> used_pages_ = 0;
   std::thread thread_;
 };
 

@@ -103,7 +103,9 @@ GenerationResult Sequence::Finish(FinishReason reason) {
                           .cached_tokens = static_cast<int>(cached_tokens),
                           .drafted_tokens = static_cast<int>(drafted_tokens),
                           .accepted_tokens = static_cast<int>(accepted_tokens),
-                          .timings = timings};
+                          .timings = timings,
+                          .token_gaps = std::move(gaps_),
+                          .preemptions = preemptions};
 }
 
 }  // namespace assay::engine

@@ -62,6 +62,8 @@ class Sequence {
   // Tokens that were guessed, and those of them that were right.
   int64_t drafted_tokens = 0;
   int64_t accepted_tokens = 0;
+  // How often it gave way to others.
+  int preemptions = 0;
   std::shared_ptr<GenerationStream> stream;
   // Order of arrival.
   int64_t number = 0;

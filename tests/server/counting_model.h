@@ -53,6 +53,7 @@ class CountingModel final : public engine::LanguageModel {
   }
   int running() const override { return scheduler_->running(); }
   int waiting() const override { return scheduler_->waiting(); }
+  int64_t cached_tokens() const override { return scheduler_->cached_tokens(); }
   absl::StatusOr<std::vector<engine::TokenScore>> ScoreTokens(
       absl::Span<const engine::TokenId>, int64_t, absl::FunctionRef<absl::Status()>) override {
     return absl::UnimplementedError("not here");
