@@ -165,8 +165,8 @@ class ModelSeries {
   using Gauge = prometheus::Gauge;
   using Histogram = prometheus::Histogram;
 
-  // Success is there from the start, and every status once, under "other" for the rest, so that sums
-  // by status are 0 and not absent; all of them would be mostly zeros for ever.
+  // Success is there from the start, and every status once, under "other" for the rest, so that
+  // sums by status are 0 and not absent; all of them would be mostly zeros for ever.
   Counter& Requests(size_t type, size_t route, size_t status) const;
   const std::string model;
   Histogram& duration;

@@ -117,10 +117,10 @@ TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
   metrics.SetEvaluationScore("evil-model", "evil-type", 7, 6, 8);
   const std::string text = metrics.Text();
   EXPECT_THAT(text, Not(HasSubstr("evil")));
-  EXPECT_EQ(Value(text, "assay_requests_total",
-                  {R"(model="other")", R"(content_type="other")", R"(route="other")",
-                   R"(status="ok")"}),
-            "1");
+  EXPECT_EQ(
+      Value(text, "assay_requests_total",
+            {R"(model="other")", R"(content_type="other")", R"(route="other")", R"(status="ok")"}),
+      "1");
   EXPECT_EQ(Value(text, "assay_model_loads_total", {R"(model="other")", R"(result="failed")"}),
             "1");
 }
