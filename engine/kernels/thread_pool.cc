@@ -30,7 +30,8 @@ void Pause() {
 }
 
 // Waits until `value` is no more `old`.
-void AwaitChange(const std::atomic<uint32_t>& value, uint32_t old) {
+template <typename T>
+void AwaitChange(const std::atomic<T>& value, T old) {
   for (int i = 0; i < kSpins; ++i) {
     if (value.load(std::memory_order_acquire) != old) return;
     Pause();
@@ -51,7 +52,8 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
   while (HighHalf(state) == loop) {
     const auto begin = static_cast<int64_t>(static_cast<uint32_t>(state));
     if (begin >= count) {
-      AwaitChange(pool_.phase_, loop);
+      // Nobody writes it before the loop is done.
+      AwaitChange(pool_.loop_, state);
       return;
     }
     const int64_t end = std::min(begin + grain, count);
@@ -63,9 +65,9 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
     work(begin, end);
     if (pool_.done_.fetch_add(end - begin, std::memory_order_acq_rel) + end - begin == count) {
       pool_.done_.store(0, std::memory_order_relaxed);
-      pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_release);
-      pool_.phase_.store(loop + 1, std::memory_order_release);
-      pool_.phase_.notify_all();
+      // Sequentially consistent: whether somebody sleeps must not be looked up before.
+      pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_seq_cst);
+      pool_.loop_.notify_all();
       return;
     }
     state = pool_.loop_.load(std::memory_order_acquire);

@@ -78,12 +78,11 @@ class ThreadPool {
   bool Join(uint32_t run);
 
   // Members write these while others read: each on a cache line of its own.
-  // Number of the loop at hand, high half, and its next piece.
+  // Number of the loop at hand, high half, and its next piece. No value comes again within 2^32
+  // loops, so that whoever waits for a loop's end can miss none.
   alignas(64) std::atomic<uint64_t> loop_ = 0;
   // What is done of it.
   alignas(64) std::atomic<int64_t> done_ = 0;
-  // The number again, to wait for.
-  alignas(64) std::atomic<uint32_t> phase_ = 0;
   // Number of the run at hand; its threads that take part, in the low half below its number.
   alignas(64) std::atomic<uint32_t> run_ = 0;
   std::atomic<uint64_t> joined_ = 0;
