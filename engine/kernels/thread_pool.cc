@@ -7,9 +7,7 @@
 #include <thread>
 
 #include "absl/functional/function_ref.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "engine/kernels/turn_queue.h"
 
 namespace assay::engine {
 namespace {
@@ -85,23 +83,8 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-int64_t ThreadPool::turns() const {
-  const absl::MutexLock lock(&turn_mutex_);
-  return next_ticket_;
-}
-
-ThreadPool::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
-  Turn turn;
-  {
-    const absl::MutexLock lock(&turn_mutex_);
-    const int64_t ticket = next_ticket_++;
-    turn.number = ticket;
-    const absl::Time start = absl::Now();
-    const auto my_turn = [&]()
-                             ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
-    turn_mutex_.Await(absl::Condition(&my_turn));
-    turn.waited = absl::Now() - start;
-  }
+TurnQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+  const TurnQueue::Turn turn = turns_.Begin();
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
   first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));
@@ -116,8 +99,7 @@ ThreadPool::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
        left = left_.load(std::memory_order_acquire)) {
     AwaitChange(left_, left);
   }
-  const absl::MutexLock lock(&turn_mutex_);
-  ++serving_;
+  turns_.End();
   return turn;
 }
 
