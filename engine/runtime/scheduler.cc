@@ -354,17 +354,17 @@ bool Scheduler::MayRead(Reading& reading) {
   if (!reading.pages.empty()) return true;
   if (reading_in_the_way_) return false;
   const int64_t count = PagesFor(reading.length());
-  if (!HasPages(count, batch_.size())) {
-    // Other texts end soon.
-    if (HasPages(count - reading_pages_, batch_.size())) return false;
-    EndReading(reading, absl::ResourceExhaustedError(absl::StrCat(
-                            "the cache of ", model_.name, " is full: ", batch_.size(),
-                            " requests run; try again later, or load with more cache_tokens")));
-    return false;
+  if (HasPages(count, batch_.size())) {
+    TakePages(count, &reading.pages);
+    reading_pages_ += count;
+    return true;
   }
-  while (static_cast<int64_t>(reading.pages.size()) < count) reading.pages.push_back(*TakePage());
-  reading_pages_ += count;
-  return true;
+  // Other texts end soon.
+  if (HasPages(count - reading_pages_, batch_.size())) return false;
+  EndReading(reading, absl::ResourceExhaustedError(absl::StrCat(
+                          "the cache of ", model_.name, " is full: ", batch_.size(),
+                          " requests run; try again later, or load with more cache_tokens")));
+  return false;
 }
 
 std::vector<TokenId> Scheduler::Draft(Sequence& sequence, double row_share, int64_t most) {
@@ -383,18 +383,18 @@ std::vector<TokenId> Scheduler::Draft(Sequence& sequence, double row_share, int6
   return draft;
 }
 
-std::optional<int32_t> Scheduler::TakePage() {
-  std::optional<int32_t> page = pool_.Take();
-  if (!page.has_value() && prefixes_.Free(1) > 0) page = pool_.Take();
-  return page;
+bool Scheduler::TakePages(int64_t count, std::vector<int32_t>* pages) {
+  while (static_cast<int64_t>(pages->size()) < count) {
+    std::optional<int32_t> page = pool_.Take();
+    if (!page.has_value() && prefixes_.Free(1) > 0) page = pool_.Take();
+    if (!page.has_value()) return false;
+    pages->push_back(*page);
+  }
+  return true;
 }
 
 bool Scheduler::Reserve(Sequence& sequence, int64_t length) {
-  while (static_cast<int64_t>(sequence.pages.size()) < PagesFor(length)) {
-    if (const std::optional<int32_t> page = TakePage()) {
-      sequence.pages.push_back(*page);
-      continue;
-    }
+  while (!TakePages(PagesFor(length), &sequence.pages)) {
     Sequence& last = *batch_.back();
     // A scored text ends soon: no reason to read a whole request again.
     if (&last == &sequence && reading_pages_ > 0) return false;

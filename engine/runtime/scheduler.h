@@ -7,7 +7,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -177,8 +176,10 @@ class Scheduler {
   // The last token and at most `most` guesses; empty if there are none that pay.
   std::vector<TokenId> Draft(Sequence& sequence, double row_share, int64_t most)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
-  // A page that is free, or only kept for prompts that may come again.
-  std::optional<int32_t> TakePage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Adds pages, free ones or those only kept for prompts that may come again, up to `count`; false
+  // if there are not enough.
+  bool TakePages(int64_t count, std::vector<int32_t>* pages)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Gives the sequence pages up to `length` tokens, at the cost of those behind it; false if it had
   // to give way itself, or must wait for pages of scored texts.
   bool Reserve(Sequence& sequence, int64_t length) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
