@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -184,16 +185,16 @@ TEST_F(SchedulerScoreTest, ATextWaitsForThePagesOfTheTextBeforeIt) {
 
 TEST_F(SchedulerScoreTest, ATextWithoutRoomBesideRequestsIsRefused) {
   Start({.prefix_cache = false}, /*pages=*/8);
-  blocks_ = true;
-  const auto request = Submit(Request(TokensFrom(0, 100), 2));
+  std::atomic<bool> refused = false;
+  executor_->before_run = [&] {
+    if (!started_.HasBeenNotified()) started_.Notify();
+    if (!refused) absl::SleepFor(absl::Milliseconds(10));
+  };
+  const auto request = Submit(Request(TokensFrom(0, 100), 150));
   started_.WaitForNotification();
-  std::thread scoring([&] {
-    EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, Always).status()));
-  });
-  absl::SleepFor(kShort);
-  go_.Notify();
+  EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, Always).status()));
+  refused = true;
   EXPECT_TRUE(ReadToEnd(*request).ok());
-  scoring.join();
 }
 
 TEST_F(SchedulerScoreTest, NobodyRunsAloneWhileATextHasPages) {

@@ -94,11 +94,13 @@ TEST_F(SchedulerTest, GuessesChangeNothingButTheSteps) {
     return TokenId(text.size() % 41 == 0 ? 999 + text.size() : (text.back() * 7 + 3) % 11);
   };
   executor_->next = next;
+  // Enough that some are guessed however long a busy machine makes steps take.
+  constexpr TokenId kTexts = 100;
   std::vector<std::shared_ptr<GenerationStream>> streams;
-  for (TokenId i = 0; i < 12; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
+  for (TokenId i = 0; i < kTexts; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
   int drafted = 0;
   int accepted = 0;
-  for (TokenId i = 0; i < 12; ++i) {
+  for (TokenId i = 0; i < kTexts; ++i) {
     const auto result = ReadToEnd(*streams[static_cast<size_t>(i)]);
     ASSERT_TRUE(result.ok()) << result.status();
     std::vector<TokenId> text = {i, i};
