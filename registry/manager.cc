@@ -223,7 +223,10 @@ absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const Progr
                         absl::StrCat("model '", entry.id, "': ", fetched.message()));
   }
   set_state(ModelState::kLoading);
-  return ResolveSource(entry, options_.hub_cache);
+  file = ResolveSource(entry, options_.hub_cache);
+  if (!absl::IsNotFound(file.status())) return file;
+  return absl::FailedPreconditionError(
+      absl::StrCat("model '", entry.id, "' was downloaded, but ", file.status().message()));
 }
 
 absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
