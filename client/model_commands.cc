@@ -91,16 +91,16 @@ std::string BuiltInTable(const v1::ListModelsResponse& reply) {
               .first_right = kFirstBuiltInNumberColumn};
   for (const v1::Model& model : reply.models()) {
     if (!model.built_in()) continue;
-    table.rows.push_back({OneLine(model.id()), model.on_this_machine() ? "yes" : "no",
-                          OneLine(model.source()),
-                          absl::StrCat(OneLine(model.licence()), model.gated() ? ", gated" : ""),
-                          OneLine(absl::StrJoin(model.suits(), ",")),
-                          absl::StrCat("~", FormatBytes(model.download_bytes())),
-                          MemoryEstimate(model)});
+    table.rows.push_back(
+        {OneLine(model.id()), model.on_this_machine() ? "yes" : "no", OneLine(model.source()),
+         absl::StrCat(OneLine(model.licence()), model.gated() ? ", gated" : ""),
+         OneLine(absl::StrJoin(model.suits(), ",")),
+         absl::StrCat("~", FormatBytes(model.download_bytes())), MemoryEstimate(model)});
   }
-  return absl::StrCat(FormatTable(table),
-                      "memory: >, an estimate, the weights as they are stored; keys and values come "
-                      "on top (assay inspect ID, once it is here)\n");
+  return absl::StrCat(
+      FormatTable(table),
+      "memory: >, an estimate, the weights as they are stored; keys and values come "
+      "on top (assay inspect ID, once it is here)\n");
 }
 
 std::string ModelText(const v1::Model& model) {

@@ -79,9 +79,9 @@ absl::Status ServedGenerator::CheckRevision(const std::string& model, const std:
   const absl::MutexLock lock(&mutex_);
   const auto prepared = prepared_.find(model);
   if (prepared == prepared_.end() || prepared->second == revision) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("model '", model, "' was ", prepared->second,
-                   " when the evaluation began and is ", revision, " now; start a new evaluation"));
+  return absl::FailedPreconditionError(absl::StrCat("model '", model, "' was ", prepared->second,
+                                                    " when the evaluation began and is ", revision,
+                                                    " now; start a new evaluation"));
 }
 
 // A model without a chat template knows no system message: the text goes before the prompt.

@@ -22,8 +22,8 @@ namespace assay::server {
 // Thread-safe.
 class ModelServiceImpl final : public assay::v1::ModelService::Service {
  public:
-  using ReloadFn = std::function<absl::StatusOr<registry::ReloadReport>(
-      const std::function<bool()>& cancelled)>;
+  using ReloadFn =
+      std::function<absl::StatusOr<registry::ReloadReport>(const std::function<bool()>& cancelled)>;
   using SetRoutesFn =
       std::function<absl::Status(std::vector<registry::RoutePolicy>, bool keep_others)>;
 
