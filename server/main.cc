@@ -74,9 +74,10 @@ int Serve(const Config& config, const sigset_t& signals) {
 
   // Errors are in the log; what was in force stays. A reload may take as long as a download:
   // signals are heard meanwhile.
-  BackgroundWork reload([&] { (*daemon)->ReloadCatalog(nullptr).IgnoreError(); });
+  auto reload = std::make_unique<BackgroundWork>(
+      [&daemon] { (*daemon)->ReloadCatalog(nullptr).IgnoreError(); });
   int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload.Ask();
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Ask();
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
   std::atomic<bool> drained = false;
   std::thread second_signal([&] {
@@ -92,6 +93,7 @@ int Serve(const Config& config, const sigset_t& signals) {
   // Ends the thread's wait where no second signal came.
   kill(getpid(), SIGTERM);
   second_signal.join();
+  reload.reset();
   LogEvent(spdlog::level::info, "stopped", {});
   return EXIT_SUCCESS;
 }
