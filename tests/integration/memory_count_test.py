@@ -17,7 +17,7 @@ from serving.words import Prompts  # noqa: E402
 ASSAYD, ASSAY = sys.argv[1:3]
 del sys.argv[1:3]
 MODEL = ROOT / "var/models/smollm2-135m-instruct-q4_1.gguf"
-# As bench/serving/outcome.py: over a dozen models it is 2 %. Of two, pages that malloc keeps weigh more.
+# As bench/serving/outcome.py. Seen: 3 % here, 1 % over a dozen models.
 TOLERANCE = 0.10
 CONTEXT, FILL_TOKENS = 1024, 1000
 # An idle model gives what it needed for prompts back after a second.
