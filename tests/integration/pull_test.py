@@ -234,8 +234,10 @@ class ReloadTest(Served):
         self.assert_serves()
         # The next one has its turn, and what is resident is what the catalog says again.
         self.write_catalog(self.models)
+        begun = time.monotonic()
         code, _, err = self.run_assay("reload")
         self.assertEqual(code, 0, err)
+        self.assertLess(time.monotonic() - begun, 20)
         self.assert_serves()
         self.assertEqual(HUB.bodies, ["real.gguf"])
 
