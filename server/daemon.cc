@@ -116,6 +116,11 @@ std::vector<std::string> ServedMethods() {
 // nullptr: traces go nowhere.
 absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config) {
   if (config.tracing.endpoint == "mlflow") {
+    if (config.mlflow.tracking_uri.empty()) {
+      return absl::InvalidArgumentError(
+          "is 'mlflow', but mlflow.tracking_uri is empty: set that, or give the URL of an OTLP "
+          "receiver, as in http://127.0.0.1:4318/v1/traces");
+    }
     absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
     if (!settings.ok()) return settings.status();
     absl::StatusOr<std::unique_ptr<MlflowClient>> client =
@@ -571,6 +576,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
 absl::Status CheckDaemon(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
   if (!catalog.ok()) return catalog.status();
+  if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
   const absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
   if (!device.ok()) return device.status();
   const absl::StatusOr<int64_t> budget = BudgetBytes(config.memory_budget, *device);

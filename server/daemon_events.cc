@@ -136,6 +136,7 @@ void DaemonEvents::OnRequest(const RequestRecord& record) {
                           .accepted_tokens = usage.accepted_tokens(),
                           .preemptions = record.preemptions,
                           .cost_dollars = record.response->cost_usd(),
+                          .hosted_dollars = record.hosted_usd,
                           .energy_joules = record.joules});
   if (!record.context.method.empty()) {
     metrics_.RecordCall(record.context.method, record.status.code());

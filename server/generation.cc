@@ -276,6 +276,8 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   response->set_seed(engine_request->sampling.seed);
   record->joules =
       evaluator::StatedEnergy(economics_, result->timings.total - result->timings.queue).joules;
+  record->hosted_usd = evaluator::HostedUsd(economics_, result->prompt_tokens,
+                                            static_cast<double>(result->tokens.size()));
   record->token_gaps = std::move(result->token_gaps);
   record->preemptions = result->preemptions;
   return absl::OkStatus();

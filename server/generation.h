@@ -44,10 +44,12 @@ struct RequestRecord {
   // OK.
   const assay::v1::GenerateRequest* request = nullptr;
   const assay::v1::GenerateResponse* response = nullptr;
-  // The three below only where status is OK.
+  // The four below only where status is OK.
   std::vector<absl::Duration> token_gaps;
   int preemptions = 0;
   double joules = 0;
+  // What the hosted API would have charged.
+  double hosted_usd = 0;
 };
 
 // What a caller of Generate hears while it runs; called on the caller's own thread.

@@ -99,6 +99,9 @@ MetricFamilies::MetricFamilies()
                            "others and were read again.")),
       cost(Counters(registry, "assay_request_cost_dollars_total",
                     "Cost of successful requests by the server's economics settings.")),
+      hosted_cost(Counters(registry, "assay_request_hosted_cost_dollars_total",
+                           "What the hosted API of the server's economics settings would have "
+                           "charged for successful requests.")),
       energy(Counters(registry, "assay_request_energy_joules_total",
                       "Energy of successful requests: the stated power times their busy time.")),
       calls(Counters(registry, "assay_rpcs_total", "Finished calls by method and gRPC status.")),
@@ -221,6 +224,7 @@ ModelSeries::ModelSeries(MetricFamilies* families, const std::vector<std::string
       accepted(families->accepted.Add({{"model", name}})),
       preemptions(families->preemptions.Add({{"model", name}})),
       cost(families->cost.Add({{"model", name}})),
+      hosted_cost(families->hosted_cost.Add({{"model", name}})),
       energy(families->energy.Add({{"model", name}})),
       running(families->running.Add({{"model", name}})),
       waiting(families->waiting.Add({{"model", name}})),
@@ -246,6 +250,9 @@ ModelSeries::ModelSeries(MetricFamilies* families, const std::vector<std::string
   }
   for (size_t i = 0; i < kModelStates.size(); ++i) {
     states[i] = &families->model_state.Add(labelled("state", kModelStates[i]));
+  }
+  for (size_t status = 0; status < kStatuses.size(); ++status) {
+    Requests(content_types.size() - 1, kRoutes.size() - 1, status);
   }
   for (size_t type = 0; type < content_types.size(); ++type) {
     for (size_t route = 0; route < kRoutes.size(); ++route) Requests(type, route, 0);

@@ -94,6 +94,7 @@ struct MetricFamilies {
   Family<Counter>& accepted;
   Family<Counter>& preemptions;
   Family<Counter>& cost;
+  Family<Counter>& hosted_cost;
   Family<Counter>& energy;
   Family<Counter>& calls;
   // Models.
@@ -156,7 +157,7 @@ struct MetricFamilies {
 // The series of one model, resolved once.
 class ModelSeries {
  public:
-  // content_types outlives it.
+  // content_types outlives it; the last one is kOther.
   ModelSeries(MetricFamilies* families, const std::vector<std::string>& content_types,
               const std::string& name);
 
@@ -164,7 +165,8 @@ class ModelSeries {
   using Gauge = prometheus::Gauge;
   using Histogram = prometheus::Histogram;
 
-  // Only success is there from the start: 17 codes each would be mostly zeros for ever.
+  // Success is there from the start, and every status once, under "other" for the rest, so that
+  // sums by status are 0 and not absent; all of them would be mostly zeros for ever.
   Counter& Requests(size_t type, size_t route, size_t status) const;
   const std::string model;
   Histogram& duration;
@@ -183,6 +185,7 @@ class ModelSeries {
   Counter& accepted;
   Counter& preemptions;
   Counter& cost;
+  Counter& hosted_cost;
   Counter& energy;
   Gauge& running;
   Gauge& waiting;

@@ -203,6 +203,7 @@ void Metrics::RecordRequest(const RequestObservation& request) {
   model.accepted.Increment(request.accepted_tokens);
   model.preemptions.Increment(request.preemptions);
   model.cost.Increment(request.cost_dollars);
+  model.hosted_cost.Increment(request.hosted_dollars);
   model.energy.Increment(request.energy_joules);
 }
 

@@ -50,6 +50,8 @@ struct RequestObservation {
   // How often it gave its place to others.
   int preemptions = 0;
   double cost_dollars = 0;
+  // What the hosted API would have charged.
+  double hosted_dollars = 0;
   double energy_joules = 0;
 };
 

@@ -45,6 +45,7 @@ TEST(MetricsTest, DeclaredSeriesAreZeroFromTheStart) {
       Value(text, "assay_requests_total",
             {R"(model="a")", R"(content_type="twitter")", R"(route="fixed")", R"(status="ok")"}),
       "0");
+  EXPECT_EQ(Value(text, "assay_requests_total", {R"(model="a")", R"(status="data_loss")"}), "0");
   EXPECT_EQ(Value(text, "assay_evaluation_samples_total",
                   {R"(model="a")", R"(content_type="twitter")", R"(outcome="failed")"}),
             "0");
@@ -116,9 +117,10 @@ TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
   metrics.SetEvaluationScore("evil-model", "evil-type", 7, 6, 8);
   const std::string text = metrics.Text();
   EXPECT_THAT(text, Not(HasSubstr("evil")));
-  EXPECT_EQ(Value(text, "assay_requests_total",
-                  {R"(model="other")", R"(content_type="other")", R"(route="other")"}),
-            "1");
+  EXPECT_EQ(
+      Value(text, "assay_requests_total",
+            {R"(model="other")", R"(content_type="other")", R"(route="other")", R"(status="ok")"}),
+      "1");
   EXPECT_EQ(Value(text, "assay_model_loads_total", {R"(model="other")", R"(result="failed")"}),
             "1");
 }
@@ -222,6 +224,7 @@ TEST(MetricsTest, TokensOfTheCacheGuessesAndPreemptionsAreCounted) {
                          .drafted_tokens = 8,
                          .accepted_tokens = 5,
                          .preemptions = 2,
+                         .hosted_dollars = 0.5,
                          .energy_joules = 1.5});
   const std::string text = metrics.Text();
   const std::vector<std::string> a = {R"(model="a")"};
@@ -231,6 +234,7 @@ TEST(MetricsTest, TokensOfTheCacheGuessesAndPreemptionsAreCounted) {
   EXPECT_EQ(Value(text, "assay_draft_accepted_tokens_total", a), "5");
   EXPECT_EQ(Value(text, "assay_request_preemptions_total", a), "2");
   EXPECT_EQ(Value(text, "assay_request_energy_joules_total", a), "1.5");
+  EXPECT_EQ(Value(text, "assay_request_hosted_cost_dollars_total", a), "0.5");
   EXPECT_EQ(Value(text, "assay_request_prompt_tokens_sum", a), "100");
   EXPECT_EQ(Value(text, "assay_request_generation_tokens_bucket", {R"(model="a")", R"(le="16")"}),
             "1");
