@@ -134,7 +134,8 @@ std::string Revisions::Settings(const ModelEntry& entry) const {
 }
 
 std::string Revisions::Base(const ModelEntry& entry, const std::string& path) {
-  const std::string commit = entry.hub.has_value() ? CommitOf(path) : "";
+  if (!entry.hub.has_value()) return DigestOf(path);
+  const std::string commit = CommitOf(path);
   if (commit.empty()) return DigestOf(path);
   return absl::StrCat(commit, entry.hub->file.empty() ? "" : ":", entry.hub->file);
 }

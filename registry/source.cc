@@ -55,7 +55,7 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
   const std::string commit = Commit(cache.folder(), hub.revision);
   if (commit.empty()) return NotDownloaded(hub, cache.folder());
   const std::string snapshot = cache.SnapshotFolder(commit);
-  const std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
+  std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
   std::error_code error;
   if (!fs::exists(path, error)) return NotDownloaded(hub, cache.folder());
   // Not only the repository: blobs may be links into hub_cache/blobs, which repositories share
