@@ -129,7 +129,7 @@ void Connection::Prepare(grpc::ClientContext& context) const {
   if (deadline_ != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline_));
 }
 
-int Connection::ReportFailure(const grpc::Status& status) const {
+int Connection::ReportFailure(const grpc::Status& status, bool about_files) const {
   if (status.ok()) return kExitOk;
   if (interrupt_.raised()) {
     streams_.err << "assay: CANCELLED: interrupted\n";
@@ -142,7 +142,8 @@ int Connection::ReportFailure(const grpc::Status& status) const {
         absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message())));
   }
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
-               << OneLine(status.error_message()) << Advice(status.error_code()) << "\n";
+               << OneLine(status.error_message())
+               << (about_files ? std::string_view() : Advice(status.error_code())) << "\n";
   return ExitCode(status.error_code());
 }
 

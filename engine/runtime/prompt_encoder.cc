@@ -44,6 +44,10 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer =
       files.gguf == nullptr ? MakeTokenizerFromFolder(files.tensors->path())
                             : MakeTokenizer(*files.gguf);
+  // The rest of the model is there.
+  if (absl::IsNotFound(tokenizer.status())) {
+    return absl::DataLossError(tokenizer.status().message());
+  }
   if (!tokenizer.ok()) return tokenizer.status();
   const auto vocab = static_cast<int>(files.spec.vocab);
   if ((*tokenizer)->vocab_size() > vocab) {

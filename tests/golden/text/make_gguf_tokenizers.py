@@ -8,6 +8,7 @@ merges by score: transformers' own conversion of SentencePiece models makes the 
 import json
 import pathlib
 import struct
+import sys
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, processors
 from transformers.convert_slow_tokenizer import generate_merges
@@ -15,35 +16,27 @@ from transformers.convert_slow_tokenizer import generate_merges
 import make_small_tokenizers as small
 import strings
 
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+import small_gguf  # noqa: E402
+
 STRINGS = 120
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 USER = "<|user|>"
 EXTRA = [f"a {USER} b{USER}", "x<s> y</s>z", "  two  spaces ", "<0x0A> 🦙🦙", "12345 ½ é é", "\t\r\n \n"]
 
 
-def string(text):
-    data = text.encode()
-    return struct.pack("<Q", len(data)) + data
-
-
-def array(kind, items):
-    return struct.pack("<IIQ", 9, kind, len(items)) + b"".join(items)
-
-
 def write_gguf(path, model, tokens, scores, types):
-    keys = {
-        "general.architecture": struct.pack("<I", 8) + string("llama"),
-        "tokenizer.ggml.model": struct.pack("<I", 8) + string(model),
-        "tokenizer.ggml.tokens": array(8, [string(t) for t in tokens]),
-        "tokenizer.ggml.scores": array(6, [struct.pack("<f", s) for s in scores]),
-        "tokenizer.ggml.token_type": array(5, [struct.pack("<i", t) for t in types]),
-        "tokenizer.ggml.bos_token_id": struct.pack("<II", 4, tokens.index("<s>")),
-        "tokenizer.ggml.eos_token_id": struct.pack("<II", 4, tokens.index("</s>")),
-        "tokenizer.ggml.add_bos_token": struct.pack("<I?", 7, True),
-        "tokenizer.ggml.add_eos_token": struct.pack("<I?", 7, model == "t5"),
-    }
-    body = b"".join(string(k) + v for k, v in keys.items())
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(keys)) + body)
+    small_gguf.write(path, {
+        "general.architecture": "llama",
+        "tokenizer.ggml.model": model,
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.scores": scores,
+        "tokenizer.ggml.token_type": types,
+        "tokenizer.ggml.bos_token_id": tokens.index("<s>"),
+        "tokenizer.ggml.eos_token_id": tokens.index("</s>"),
+        "tokenizer.ggml.add_bos_token": True,
+        "tokenizer.ggml.add_eos_token": model == "t5",
+    })
 
 
 def finish(tokenizer, eos):
