@@ -92,9 +92,7 @@ absl::Status CopyAll(const GgufFile& file, const std::string& architecture,
   return absl::OkStatus();
 }
 
-bool HasTensor(const GgufFile& file, std::string_view name) {
-  return file.FindTensor(name) != nullptr;
-}
+bool HasTensor(const GgufFile& file, std::string_view name) { return file.Contains(name); }
 
 // What only the tensors tell.
 void DescribeTensors(const GgufFile& file, Json* out) {
@@ -112,9 +110,9 @@ void DescribeTensors(const GgufFile& file, Json* out) {
   // Falcon's way of saying that there are two norms a block.
   config["new_decoder_architecture"] = true;
   config["num_ln_in_parallel_attn"] = HasTensor(file, "blk.0.attn_norm_2.weight") ? 2 : 1;
-  const StoredTensor* embedding = file.FindTensor("token_embd.weight");
-  if (!config.contains("vocab_size") && embedding != nullptr && embedding->shape.size() == 2) {
-    config["vocab_size"] = embedding->shape[0];
+  const std::vector<int64_t>* embedding = file.FindShape("token_embd.weight");
+  if (!config.contains("vocab_size") && embedding != nullptr && embedding->size() == 2) {
+    config["vocab_size"] = embedding->front();
   }
 }
 

@@ -169,6 +169,7 @@ absl::Status PlaceTensors(absl::Span<const std::byte> file, uint64_t data_start,
     } else {
       header->unread.push_back({.name = tensor.name,
                                 .type = GgmlTypeName(tensor.type),
+                                .shape = tensor.shape,
                                 .elements = tensor.ElementCount(),
                                 .bytes = static_cast<int64_t>(*bytes)});
     }

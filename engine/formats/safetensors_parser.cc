@@ -149,6 +149,7 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
   if (element == nullptr) {
     header->unread.push_back({.name = range.name,
                               .type = absl::CEscape(dtype.substr(0, kShownDtypeBytes)),
+                              .shape = tensor.shape,
                               .elements = tensor.ElementCount(),
                               .bytes = static_cast<int64_t>(size)});
     return absl::OkStatus();

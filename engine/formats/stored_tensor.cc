@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace assay::engine {
 
@@ -17,6 +18,12 @@ const UnreadTensor* TensorSource::FindUnread(std::string_view name) const {
   const auto it = std::find_if(unread().begin(), unread().end(),
                                [&](const UnreadTensor& tensor) { return tensor.name == name; });
   return it == unread().end() ? nullptr : &*it;
+}
+
+const std::vector<int64_t>* TensorSource::FindShape(std::string_view name) const {
+  if (const StoredTensor* tensor = FindTensor(name)) return &tensor->shape;
+  const UnreadTensor* tensor = FindUnread(name);
+  return tensor == nullptr ? nullptr : &tensor->shape;
 }
 
 }  // namespace assay::engine

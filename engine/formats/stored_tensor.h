@@ -54,6 +54,7 @@ struct UnreadTensor {
   std::string name;
   // As the file names it: "F8_E4M3", "IQ2_XXS".
   std::string type;
+  std::vector<int64_t> shape;
   int64_t elements;
   int64_t bytes;
 };
@@ -71,10 +72,9 @@ class TensorSource {
   // Null if there is none of that name among tensors(), and among unread().
   virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
   const UnreadTensor* FindUnread(std::string_view name) const;
-  // Read or not.
-  bool Contains(std::string_view name) const {
-    return FindTensor(name) != nullptr || FindUnread(name) != nullptr;
-  }
+  // Read or not; the shape is null if there is none.
+  const std::vector<int64_t>* FindShape(std::string_view name) const;
+  bool Contains(std::string_view name) const { return FindShape(name) != nullptr; }
   // To be called before a tensor's bytes are read: DATA_LOSS, with the file and the tensor, if the
   // file was cut short after it was opened; reading would end the process (SIGBUS, mapped_file.h).
   // One system call.

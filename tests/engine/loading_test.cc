@@ -248,7 +248,7 @@ TEST_F(LoadingTest, PeakOfKQuants) {
 }
 
 TEST_F(LoadingTest, PeakOfTransposedMatrices) {
-  WriteGpt2(8, 768, Gpt2Shapes(8, 768));
+  WriteGpt2(10, 1024, Gpt2Shapes(10, 1024));
   for (const char* weights : {"auto", "int8"}) {
     options_.weights = weights;
     ExpectNoSecondCopy(options_);
