@@ -70,7 +70,6 @@ void Use(const Tokenizer& tokenizer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto tokenizer = Read({reinterpret_cast<const char*>(data), size});
-  std::filesystem::remove_all(Folder());
   if (tokenizer.ok()) Use(**tokenizer);
   return 0;
 }

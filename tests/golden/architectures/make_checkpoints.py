@@ -11,7 +11,7 @@ tokenizer.json) and
   int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits as
                 engine/runtime/quantised_matrix.h does it
   int8_cpu.f32, int4_cpu.f32   the same as engine/kernels/packed_matrix.h does it, with what goes into those matrices in
-                8 bits too (engine/kernels/activations.h)
+                8 bits too (engine/kernels/activations.h), for each token of the prompt alone
   batch.f32     the same of prefixes of the prompt of unequal lengths, one after the other, computed by transformers as
                 one padded batch
 Nothing is made again while this file and transformers stay the same.
@@ -203,6 +203,8 @@ def quantised_logits(name, config, state, prompt, bits, by_kernels):
     for key, module in model.named_modules():
         if by_kernels and ".layers." in key and isinstance(module, torch.nn.Linear):
             module.register_forward_pre_hook(round_input)
+    if by_kernels:
+        return model(torch.tensor(prompt)[:, None]).logits[:, 0]
     return model(torch.tensor([prompt])).logits[0]
 
 
