@@ -166,8 +166,9 @@ absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return OpenFolder(path);
   const std::filesystem::path file(path);
-  if (file.extension() == ".safetensors" && std::filesystem::exists(file, ignored))
+  if (file.extension() == ".safetensors" && std::filesystem::exists(file, ignored)) {
     return OpenFolder(file.parent_path().string());
+  }
   return OpenGguf(path);
 }
 

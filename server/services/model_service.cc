@@ -161,7 +161,7 @@ void ToProto(const engine::ModelInspection& from, const Room& room,
   to->set_served_context(from.served_context);
   to->set_tokenizer(engine::ReplaceInvalidUtf8(from.tokenizer));
   to->set_chat_template(engine::ReplaceInvalidUtf8(from.chat_template));
-  to->set_cannot_load(engine::ReplaceInvalidUtf8(from.loads.message()));
+  to->set_cannot_load(engine::ReplaceInvalidUtf8(std::string(from.loads.message())));
   to->set_memory_budget_bytes(room.budget);
   if (!from.devices.empty()) {
     to->set_memory_free_bytes(room.Free(from.devices.front().device_bytes));
@@ -202,7 +202,7 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
     if (!path.ok()) return ToGrpcStatus(path.status());
     CopySettings(status->entry, &options);
     // It would not stand beside itself.
-    room.used -= status->resident_bytes;
+    room.used = std::max<int64_t>(0, room.used - status->resident_bytes);
   } else if (path->empty()) {
     return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
   } else if (!IsLocal(context->peer())) {

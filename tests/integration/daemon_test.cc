@@ -286,12 +286,14 @@ TEST_F(DaemonTest, InspectOfAModelWhoseNameIsNoUtf8) {
 
 TEST_F(DaemonTest, InspectSaysWhatALoadWouldBeRefusedWith) {
   const PatchedModel model("blk.1.ffn_down.weight", "blk.1.ffn_d\xe8wn.weight");
-  Start(Entry("broken", model.path()), "memory_budget: 100MiB\n");
+  Start(absl::StrCat("  - { id: broken, source: { file: '", model.path(), "' } }\n"),
+        "memory_budget: 100MiB\n");
   v1::InspectModelRequest request;
   request.set_id("broken");
   v1::ModelInspection reply;
   grpc::ClientContext first;
-  ASSERT_TRUE(models_->InspectModel(&first, request, &reply).ok());
+  const grpc::Status inspected = models_->InspectModel(&first, request, &reply);
+  ASSERT_TRUE(inspected.ok()) << inspected.error_message();
   EXPECT_THAT(reply.cannot_load(), HasSubstr("tensor 'blk.1.ffn_down.weight' of shape"));
   EXPECT_TRUE(reply.devices(0).fits());
   EXPECT_EQ(reply.memory_budget_bytes(), int64_t{100} << 20);
