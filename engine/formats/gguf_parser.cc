@@ -151,7 +151,11 @@ absl::Status PlaceTensors(absl::Span<const std::byte> file, uint64_t data_start,
     StoredTensor& tensor = entry.tensor;
     const std::string what = absl::StrCat("tensor ", Quoted(tensor.name));
     const absl::StatusOr<uint64_t> bytes = TensorBytes(tensor.type, tensor.shape);
-    if (!bytes.ok()) return Named(what, bytes.status());
+    if (!bytes.ok()) {
+      // Whatever else is wrong with it, a tensor that is not read is said to be that.
+      const absl::Status unread = LayoutOf(tensor.type).status();
+      return Named(what, unread.ok() ? bytes.status() : unread);
+    }
     const uint64_t room = data_start <= file.size() ? file.size() - data_start : 0;
     if (entry.offset % alignment != 0 || entry.offset > room || *bytes > room - entry.offset) {
       return absl::DataLossError(absl::StrCat(what, " is ", *bytes, " bytes at offset ",

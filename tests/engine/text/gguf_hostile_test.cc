@@ -182,6 +182,9 @@ TEST(GgufHostileTest, TypesThatAreNotReadAreListedByName) {
   EXPECT_EQ(unread.bytes, 132);
   EXPECT_EQ((*opened)->FindTensor("a"), nullptr);
   EXPECT_TRUE((*opened)->Contains("a"));
+  const absl::Status part = ParseStatus(OneTensor({42, 2}, kIq2Xxs, 0, 132));
+  EXPECT_EQ(part.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(part.message()), HasSubstr("tensor 't': IQ2_XXS tensors are not read"));
   // Their places are checked all the same.
   ExpectDataLoss(OneTensor({256, 2}, kIq2Xxs, 0, 131), "tensor 't' is 132 bytes at offset 0");
   ExpectDataLoss(
