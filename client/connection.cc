@@ -153,7 +153,7 @@ void Connection::Prepare(grpc::ClientContext& context) const {
   if (!options_.tracestate.empty()) context.AddMetadata("tracestate", options_.tracestate);
 }
 
-int Connection::ReportFailure(const grpc::Status& status) const {
+int Connection::ReportFailure(const grpc::Status& status, bool about_files) const {
   if (status.ok()) return kExitOk;
   if (interrupt_.raised()) {
     streams_.err << "assay: CANCELLED: interrupted\n";
@@ -166,7 +166,8 @@ int Connection::ReportFailure(const grpc::Status& status) const {
         absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message())));
   }
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
-               << OneLine(status.error_message()) << Advice(status.error_code());
+               << OneLine(status.error_message())
+               << (about_files ? std::string_view() : Advice(status.error_code()));
   if (IsServersFault(status.error_code()))
     streams_.err << " [request " << options_.request_id << "]";
   streams_.err << "\n";

@@ -44,7 +44,8 @@ class Connection {
 
   // Writes "assay: CODE: message" and what to do to err, with the request's id where the server's
   // log may say more; returns the exit code that says it.
-  int ReportFailure(const grpc::Status& status) const;
+  // about_files: what is not found is a file, not a model that has a name.
+  int ReportFailure(const grpc::Status& status, bool about_files = false) const;
   // The same for Connect's status.
   int ReportUnreachable(const absl::Status& status) const;
 

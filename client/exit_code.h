@@ -19,6 +19,8 @@ inline constexpr int kExitTryAgain = 5;
 inline constexpr int kExitDeadline = 6;
 // The results do not meet --gate.
 inline constexpr int kExitGate = 7;
+// `assay inspect`: the model cannot be loaded on the server, by its files or by the memory there.
+inline constexpr int kExitCannotLoad = 8;
 // Ctrl-C.
 inline constexpr int kExitInterrupted = 130;
 

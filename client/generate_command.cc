@@ -101,6 +101,13 @@ void WriteSummary(const v1::GenerateResponse& reply, Streams& streams) {
               << FormatUsd(reply.cost_usd()) << " | seed " << reply.seed() << "\n";
 }
 
+// Scripts know what they ask; a person may wonder why a base model does not answer.
+void WriteNote(const v1::GenerateResponse& reply, Streams& streams) {
+  if (!reply.no_chat_template() || !streams.err_is_terminal) return;
+  streams.err << "note: " << OneLine(reply.model())
+              << " is a base model without a chat template: it went on with the prompt as it is\n";
+}
+
 int GenerateWhole(const Session& session, const v1::GenerateRequest& request) {
   const std::unique_ptr<v1::InferenceService::Stub> stub =
       v1::InferenceService::NewStub(session.connection.channel());
@@ -117,6 +124,7 @@ int GenerateWhole(const Session& session, const v1::GenerateRequest& request) {
   TextWriter writer(session.streams);
   writer.Write(reply.text());
   writer.Finish();
+  WriteNote(reply, session.streams);
   WriteSummary(reply, session.streams);
   return kExitOk;
 }
@@ -142,7 +150,9 @@ int GenerateStreamed(const Session& session, const v1::GenerateRequest& request)
   const grpc::Status status = reader->Finish();
   writer.Finish();
   if (!status.ok()) return session.connection.ReportFailure(status);
-  if (!session.arguments.json) WriteSummary(completed, session.streams);
+  if (session.arguments.json) return kExitOk;
+  WriteNote(completed, session.streams);
+  WriteSummary(completed, session.streams);
   return kExitOk;
 }
 

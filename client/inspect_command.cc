@@ -1,4 +1,5 @@
 // assay inspect.
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -52,10 +53,25 @@ std::string Types(const v1::ModelInspection& model) {
   Table table{.header = {"STORED AS", "TENSORS", "PARAMETERS", "BYTES"},
               .first_right = kFirstTypeNumber};
   for (const v1::StoredType& type : model.types()) {
-    table.rows.push_back({OneLine(type.type()), absl::StrCat(type.tensors()),
-                          Millions(type.parameters()), FormatBytes(type.bytes())});
+    table.rows.push_back({OneLine(type.type()) + (type.unread() ? " (not read)" : ""),
+                          absl::StrCat(type.tensors()), Millions(type.parameters()),
+                          FormatBytes(type.bytes())});
   }
   return FormatTable(table);
+}
+
+// A load makes idle models give way, and waits for busy ones.
+std::string Fits(const v1::DeviceNeed& need) {
+  if (!need.fits()) return "no";
+  return need.fits_now() ? "yes" : "if others give way";
+}
+
+std::string Memory(const v1::ModelInspection& model) {
+  const std::string budget =
+      model.memory_budget_bytes() == 0
+          ? "no memory_budget"
+          : absl::StrCat("memory_budget of all models ", FormatBytes(model.memory_budget_bytes()));
+  return absl::StrCat(budget, ", ", FormatBytes(model.memory_free_bytes()), " free now\n");
 }
 
 std::string Devices(const v1::ModelInspection& model) {
@@ -67,9 +83,17 @@ std::string Devices(const v1::ModelInspection& model) {
         {OneLine(need.device()), OneLine(need.dtype()), FormatBytes(need.weight_bytes()),
          FormatBytes(need.kv_cache_bytes()), FormatBytes(need.working_bytes()),
          FormatBytes(need.weight_bytes() + need.kv_cache_bytes() + need.working_bytes()),
-         FormatBytes(need.device_bytes()), need.fits() ? "yes" : "no"});
+         FormatBytes(need.device_bytes()), Fits(need)});
   }
   return FormatTable(table);
+}
+
+// Why the model cannot be loaded on the server; empty if it can.
+std::string Obstacle(const v1::ModelInspection& model) {
+  if (!model.cannot_load().empty()) return OneLine(model.cannot_load());
+  const auto fits = [](const v1::DeviceNeed& need) { return need.fits(); };
+  if (std::any_of(model.devices().begin(), model.devices().end(), fits)) return "";
+  return "no device of the server has the memory for it";
 }
 
 }  // namespace
@@ -93,13 +117,21 @@ int Inspect(const Session& session) {
   }
   v1::ModelInspection reply;
   const grpc::Status status = stub->InspectModel(&context, request, &reply);
-  if (!status.ok()) return session.connection.ReportFailure(status);
+  if (!status.ok()) {
+    return session.connection.ReportFailure(status, /*about_files=*/IsPath(target));
+  }
+  const std::string obstacle = Obstacle(reply);
   if (session.arguments.json) {
     WriteJson(reply, session.streams);
-    return kExitOk;
+  } else {
+    session.streams.out << Facts(reply) << "\n"
+                        << Types(reply) << "\n"
+                        << Devices(reply) << Memory(reply) << std::flush;
+    if (!obstacle.empty()) {
+      session.streams.err << "assay: this model cannot be loaded: " << obstacle << "\n";
+    }
   }
-  session.streams.out << Facts(reply) << "\n" << Types(reply) << "\n" << Devices(reply);
-  return kExitOk;
+  return obstacle.empty() ? kExitOk : kExitCannotLoad;
 }
 
 }  // namespace assay::client

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "registry/gguf_parts.h"
 #include "registry/source.h"
 #include "yaml/reader.h"
 
@@ -76,7 +77,8 @@ bool IsModel(const fs::path& file) {
   if (fs::is_directory(file, error)) {
     return fs::exists(file / "config.json", error) && HasSafetensors(file);
   }
-  return file.extension() == ".gguf" && fs::is_regular_file(file, error);
+  return file.extension() == ".gguf" && fs::is_regular_file(file, error) &&
+         !IsLaterGgufPart(file.filename().string());
 }
 
 std::string IdOf(const fs::path& file) {

@@ -10,12 +10,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/text/utf8.h"
 
 namespace assay::server {
 namespace {
 
+// Texts of a model's files, which may hold any bytes, end in protos. What is not found is one of
+// its files, never the model.
 absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& status) {
-  return {status.code(), absl::StrCat("model '", entry.id, "': ", status.message())};
+  const absl::StatusCode code =
+      absl::IsNotFound(status) ? absl::StatusCode::kFailedPrecondition : status.code();
+  return {code,
+          engine::ReplaceInvalidUtf8(absl::StrCat("model '", entry.id, "': ", status.message()))};
 }
 
 }  // namespace

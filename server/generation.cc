@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "engine/text/utf8.h"
 #include "server/engine_loader.h"
 #include "server/generation_request.h"
 #include "server/route_proto.h"
@@ -122,8 +123,14 @@ std::string Listed(const std::vector<Failure>& failures) {
   return absl::StrJoin(failures, "; ", [](std::string* out, const Failure& failure) {
     absl::StrAppend(out, "'", failure.model, "' failed with ",
                     absl::StatusCodeToString(failure.status.code()), " (",
-                    failure.status.message().substr(0, kMostOfAMessage), ")");
+                    engine::ReplaceInvalidUtf8(
+                        std::string(failure.status.message().substr(0, kMostOfAMessage))),
+                    ")");
   });
+}
+
+bool HasChatTemplate(registry::Handle& handle) {
+  return static_cast<EngineModel&>(handle.model()).model().info().has_chat_template;
 }
 
 absl::Status AllFailed(const std::vector<Failure>& failures) {
@@ -271,6 +278,8 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   if (!result.ok()) return result.status();
 
   FillResponse(*result, economics_, response);
+  response->set_no_chat_template(!request.raw() && request.input_case() != GenerateRequest::kChat &&
+                                 !HasChatTemplate(taken->handle));
   response->set_model(route->model);
   ToProto(*route, response->mutable_route());
   response->set_seed(engine_request->sampling.seed);

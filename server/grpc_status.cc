@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "engine/text/utf8.h"
 #include "google/rpc/error_details.pb.h"
 #include "grpcpp/support/status.h"
 
@@ -43,7 +44,8 @@ void SetRetryDelay(absl::Duration delay, absl::Status* status) {
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string message(status.message());
+  // It travels in a proto, too, and may quote what files or callers sent.
+  const std::string message = engine::ReplaceInvalidUtf8(std::string(status.message()));
   if (code != grpc::StatusCode::RESOURCE_EXHAUSTED && code != grpc::StatusCode::UNAVAILABLE) {
     return {code, message};
   }

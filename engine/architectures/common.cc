@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -13,31 +14,37 @@ namespace assay::engine {
 
 void DescribeSizes(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults) {
   using Reader = ConfigReader;
-  spec.layers = read.Int({"num_hidden_layers", "n_layer", "num_layers"}, Reader::kMaxLayers);
-  spec.hidden = read.Int({"hidden_size", "n_embd", "n_embed"}, Reader::kMaxWidth);
+  const auto size = [&](std::initializer_list<const char*> keys, int64_t max, int64_t fallback) {
+    return fallback == 0 ? read.Int(keys, max) : read.IntOr(keys, max, fallback);
+  };
+  spec.layers =
+      size({"num_hidden_layers", "n_layer", "num_layers"}, Reader::kMaxLayers, defaults.layers);
+  spec.hidden = size({"hidden_size", "n_embd", "n_embed"}, Reader::kMaxWidth, defaults.hidden);
   spec.embedding = spec.hidden;
-  spec.vocab = read.Int({"vocab_size"}, Reader::kMaxVocabulary);
-  const auto context = {"max_position_embeddings", "n_positions", "n_ctx", "seq_length"};
-  spec.context_length = defaults.context == 0
-                            ? read.Int(context, Reader::kMaxContext)
-                            : read.IntOr(context, Reader::kMaxContext, defaults.context);
+  spec.vocab = size({"vocab_size"}, Reader::kMaxVocabulary, defaults.vocab);
+  spec.context_length = size({"max_position_embeddings", "n_positions", "n_ctx", "seq_length"},
+                             Reader::kMaxContext, defaults.context);
   AttentionSpec& attention = spec.attention;
-  attention.heads = read.Int({"num_attention_heads", "n_head", "num_heads"}, Reader::kMaxHeads);
-  attention.kv_heads = read.IntOr({"num_key_value_heads"}, Reader::kMaxHeads, attention.heads);
+  attention.heads =
+      size({"num_attention_heads", "n_head", "num_heads"}, Reader::kMaxHeads, defaults.heads);
+  attention.kv_heads = read.IntOr({"num_key_value_heads"}, Reader::kMaxHeads,
+                                  defaults.kv_heads == 0 ? attention.heads : defaults.kv_heads);
   if (attention.heads % attention.kv_heads != 0) {
     read.Fail(absl::StrCat(attention.heads, " heads do not divide among ", attention.kv_heads,
                            " key/value heads"));
   }
-  if (!read.Has("head_dim") && spec.hidden % attention.heads != 0) {
+  const bool divided = defaults.head_dim == 0 && !read.Has("head_dim");
+  if (divided && spec.hidden % attention.heads != 0) {
     read.Fail(absl::StrCat("a width of ", spec.hidden, " does not divide among ", attention.heads,
                            " heads"));
   }
   attention.head_dim = read.IntOr({"head_dim"}, Reader::kMaxWidth,
-                                  std::max<int64_t>(1, spec.hidden / attention.heads));
+                                  divided ? std::max<int64_t>(1, spec.hidden / attention.heads)
+                                          : std::max<int64_t>(1, defaults.head_dim));
   attention.scale = 1.0 / std::sqrt(static_cast<double>(attention.head_dim));
   spec.feed_forward.width =
       read.IntOr({"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, Reader::kMaxWidth,
-                 4 * spec.hidden);
+                 defaults.width == 0 ? 4 * spec.hidden : defaults.width);
   spec.tied_embeddings = read.BoolOr("tie_word_embeddings", defaults.tied);
 }
 
@@ -91,6 +98,8 @@ void ReadWindow(ConfigReader& read, ModelSpec& spec, int64_t default_window,
       read.Fail(absl::StrCat("layer_types has ", types.size(), " entries for ", layers, " layers"));
     }
   }
+  // A null switches it off.
+  if (read.IsNull("sliding_window")) return;
   if (std::none_of(windowed.begin(), windowed.end(), [](bool is) { return is; })) return;
   spec.attention.window = read.IntOr({"sliding_window"}, ConfigReader::kMaxContext, default_window);
   spec.attention.windowed_layers = std::move(windowed);

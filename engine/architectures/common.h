@@ -12,11 +12,18 @@
 
 namespace assay::engine {
 
-// What a key that is missing means.
+// What a key that is missing means. 0: the configuration must name it.
 struct SizeDefaults {
   bool tied = false;
-  // 0: the configuration must name it.
+  int64_t layers = 0;
+  int64_t hidden = 0;
+  int64_t vocab = 0;
   int64_t context = 0;
+  int64_t heads = 0;
+  // 0: as many as heads; hidden / heads; 4 * hidden.
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  int64_t width = 0;
 };
 
 // Layers, widths, heads, vocabulary, context and tied embeddings, under the names that config.json

@@ -46,6 +46,11 @@ bool ConfigReader::Has(std::string_view key) const {
   return it != config_.end() && !it->is_null();
 }
 
+bool ConfigReader::IsNull(std::string_view key) const {
+  const auto it = config_.find(key);
+  return it != config_.end() && it->is_null();
+}
+
 std::string ConfigReader::NameOf(std::string_view key) const {
   return name_of_ ? name_of_(key) : std::string(key);
 }

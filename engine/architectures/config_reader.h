@@ -32,6 +32,8 @@ class ConfigReader {
                std::function<std::string(std::string_view)> name_of = nullptr);
 
   bool Has(std::string_view key) const;
+  // There, and null: where that is another thing than missing.
+  bool IsNull(std::string_view key) const;
 
   // The first of `keys` that is there, from 1 to `max`. DATA_LOSS if none is, unless `fallback` is
   // given.

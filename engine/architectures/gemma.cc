@@ -1,6 +1,7 @@
 // Gemma 2 (arXiv:2408.00118) and the text part of Gemma 3 (arXiv:2503.19786).
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,16 @@
 namespace assay::engine {
 namespace {
 
-constexpr double kMaxSoftcap = 1e6;
+// Those of Gemma2Config and Gemma3TextConfig in transformers 5: a model that sees keeps its text's
+// sizes in an object of its own, from which transformers leaves out what equals them.
+constexpr int64_t kLayers = 26;
+constexpr int64_t kHidden = 2304;
+constexpr int64_t kWidth = 9216;
+constexpr int64_t kHeads = 8;
+constexpr int64_t kKvHeads = 4;
+constexpr int64_t kHeadDim = 256;
+constexpr double kQueryScalar = 256.0;
+constexpr int64_t kWindow = 4096;
 
 // Every layer but each `period`-th.
 std::vector<bool> AllButEach(int64_t layers, int64_t period) {
@@ -19,24 +29,38 @@ std::vector<bool> AllButEach(int64_t layers, int64_t period) {
   return windowed;
 }
 
-void DescribeGemma(ConfigReader& read, ModelSpec& spec) {
-  DescribeLlamaLike(read, spec, {.tied = true});
+// A null switches it off, as 0 does here.
+double Softcap(ConfigReader& read, const char* key, double fallback) {
+  constexpr double kMax = 1e6;
+  return read.IsNull(key) ? 0.0 : read.FloatOr({key}, 0.0, kMax, fallback);
+}
+
+void DescribeGemma(ConfigReader& read, ModelSpec& spec, int64_t vocab, int64_t context) {
+  DescribeLlamaLike(read, spec,
+                    {.tied = true,
+                     .layers = kLayers,
+                     .hidden = kHidden,
+                     .vocab = vocab,
+                     .context = context,
+                     .heads = kHeads,
+                     .kv_heads = kKvHeads,
+                     .head_dim = kHeadDim,
+                     .width = kWidth});
   spec.feed_forward.activation = ReadActivation(read, "gelu_pytorch_tanh");
   spec.norm_place = NormPlace::kBeforeAndAfter;
   spec.norm_weight_offset = read.FloatOr({"norm_weight_offset"}, -1.0, 2.0, 1.0);
   spec.embedding_scale = std::sqrt(static_cast<double>(spec.hidden));
   spec.overflows_float16 = true;
-  const double scalar =
-      read.FloatOr({"query_pre_attn_scalar"}, 0.0, static_cast<double>(ConfigReader::kMaxWidth),
-                   static_cast<double>(spec.attention.head_dim));
+  const double scalar = read.FloatOr({"query_pre_attn_scalar"}, 0.0,
+                                     static_cast<double>(ConfigReader::kMaxWidth), kQueryScalar);
   spec.attention.scale = 1.0 / std::sqrt(scalar);
 }
 
 void DescribeGemma2(ConfigReader& read, ModelSpec& spec) {
-  DescribeGemma(read, spec);
-  spec.attention.softcap = read.FloatOr({"attn_logit_softcapping"}, 0.0, kMaxSoftcap, 0.0);
-  spec.logit_softcap = read.FloatOr({"final_logit_softcapping"}, 0.0, kMaxSoftcap, 0.0);
-  ReadWindow(read, spec, /*default_window=*/4096, AllButEach(spec.layers, 2));
+  DescribeGemma(read, spec, /*vocab=*/256000, /*context=*/8192);
+  spec.attention.softcap = Softcap(read, "attn_logit_softcapping", 50.0);
+  spec.logit_softcap = Softcap(read, "final_logit_softcapping", 30.0);
+  ReadWindow(read, spec, kWindow, AllButEach(spec.layers, 2));
 }
 
 // Windowed layers turn by a base of their own; files before and after transformers 5 say it
@@ -60,11 +84,17 @@ void DescribeGemma3Rope(ConfigReader& read, ModelSpec& spec) {
 }
 
 void DescribeGemma3(ConfigReader& read, ModelSpec& spec) {
-  DescribeGemma(read, spec);
+  constexpr int64_t kContext = 131072;
+  DescribeGemma(read, spec, /*vocab=*/262208, kContext);
+  // What the configuration names is stretched already.
+  spec.context_length =
+      read.IntOr({"max_position_embeddings"}, ConfigReader::kMaxContext, kContext);
+  spec.attention.softcap = Softcap(read, "attn_logit_softcapping", 0.0);
+  spec.logit_softcap = Softcap(read, "final_logit_softcapping", 0.0);
   spec.attention.qk_norm = QkNorm::kShared;
   const int64_t period =
       read.IntOr({"sliding_window_pattern"}, ConfigReader::kMaxLayers, /*fallback=*/6);
-  ReadWindow(read, spec, /*default_window=*/4096, AllButEach(spec.layers, period));
+  ReadWindow(read, spec, kWindow, AllButEach(spec.layers, period));
   DescribeGemma3Rope(read, spec);
 }
 

@@ -92,9 +92,7 @@ absl::Status CopyAll(const GgufFile& file, const std::string& architecture,
   return absl::OkStatus();
 }
 
-bool HasTensor(const GgufFile& file, std::string_view name) {
-  return file.FindTensor(name) != nullptr;
-}
+bool HasTensor(const GgufFile& file, std::string_view name) { return file.Contains(name); }
 
 // What only the tensors tell.
 void DescribeTensors(const GgufFile& file, Json* out) {
@@ -112,24 +110,27 @@ void DescribeTensors(const GgufFile& file, Json* out) {
   // Falcon's way of saying that there are two norms a block.
   config["new_decoder_architecture"] = true;
   config["num_ln_in_parallel_attn"] = HasTensor(file, "blk.0.attn_norm_2.weight") ? 2 : 1;
-  const StoredTensor* embedding = file.FindTensor("token_embd.weight");
-  if (!config.contains("vocab_size") && embedding != nullptr && embedding->shape.size() == 2) {
-    config["vocab_size"] = embedding->shape[0];
+  const std::vector<int64_t>* embedding = file.FindShape("token_embd.weight");
+  if (!config.contains("vocab_size") && embedding != nullptr && embedding->size() == 2) {
+    config["vocab_size"] = embedding->front();
   }
 }
 
 // What llama.cpp knows of a model by its size: the 27B of Gemma 2 and 3 scale scores by the width
-// of all heads, the others by that of one.
+// of all heads, the others by that of one. Sizes are those of the file, never a default.
 void DescribeGemma(const std::string& architecture, Json* out) {
   constexpr int64_t kLayersOfGemma2Large = 46;
   constexpr int64_t kLayersOfGemma3Large = 62;
   const int64_t layers = out->value("num_hidden_layers", int64_t{0});
+  if (architecture != "gemma2" && architecture != "gemma3") return;
   const bool large = (architecture == "gemma2" && layers == kLayersOfGemma2Large) ||
                      (architecture == "gemma3" && layers == kLayersOfGemma3Large);
   const int64_t heads = out->value("num_attention_heads", int64_t{0});
-  if (large && heads > 0) {
-    (*out)["query_pre_attn_scalar"] = out->value("hidden_size", int64_t{0}) / heads;
-  }
+  const int64_t shared = heads > 0 ? out->value("hidden_size", int64_t{0}) / heads : 0;
+  if (!out->contains("head_dim") && shared > 0) (*out)["head_dim"] = shared;
+  if (!out->contains("num_key_value_heads") && heads > 0) (*out)["num_key_value_heads"] = heads;
+  const int64_t scalar = large ? shared : out->value("head_dim", shared);
+  if (scalar > 0) (*out)["query_pre_attn_scalar"] = scalar;
 }
 
 // LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.

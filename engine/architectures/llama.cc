@@ -1,4 +1,5 @@
 // Llama 1 to 3 (arXiv:2302.13971, arXiv:2407.21783) and Mistral (arXiv:2310.06825).
+#include <cstddef>
 #include <vector>
 
 #include "engine/architectures/catalogue.h"
@@ -11,9 +12,9 @@ void DescribeLlama(ConfigReader& read, ModelSpec& spec) { DescribeLlamaLike(read
 
 void DescribeMistral(ConfigReader& read, ModelSpec& spec) {
   DescribeLlamaLike(read, spec, {});
-  // A null switches the window off; older configurations leave it out and mean it.
-  const std::vector<bool> all(static_cast<size_t>(spec.layers), read.Has("sliding_window"));
-  ReadWindow(read, spec, /*default_window=*/0, all);
+  // As transformers 5: a configuration that leaves it out means 4096.
+  const std::vector<bool> all(static_cast<size_t>(spec.layers), true);
+  ReadWindow(read, spec, /*default_window=*/4096, all);
 }
 
 }  // namespace

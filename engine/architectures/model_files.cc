@@ -8,13 +8,16 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/gguf_config.h"
 #include "engine/formats/json_file.h"
+#include "engine/formats/quoted.h"
 #include "engine/formats/safetensors.h"
 #include "nlohmann/json.hpp"
 
@@ -24,6 +27,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int64_t kMaxConfigBytes = 16 << 20;
+constexpr size_t kShownFiles = 8;
 
 absl::StatusOr<ModelSpec> Describe(const Architecture& architecture, ConfigReader& read) {
   ModelSpec spec;
@@ -43,8 +47,9 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
   if (!name.ok()) return name.status();
   const Architecture* architecture = FindGgufArchitecture(*name);
   if (architecture == nullptr) {
-    return absl::UnimplementedError(absl::StrCat(
-        path, ": architecture \"", *name, "\" is not read yet; ", GgufArchitecturesText(), " are"));
+    return absl::UnimplementedError(absl::StrCat(path, ": architecture ", Quoted(*name),
+                                                 " is not read yet; ", GgufArchitecturesText(),
+                                                 " are"));
   }
   const absl::StatusOr<Json> config = GgufConfig(**file, *name);
   if (!config.ok()) return config.status();
@@ -73,16 +78,38 @@ const Json& TextConfig(const Json& config) {
   return it != config.end() && it->is_object() ? *it : config;
 }
 
+// Of a folder without config.json.
+absl::Status NoConfig(const std::filesystem::path& folder) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".gguf") files.push_back(entry.path().filename().string());
+  }
+  if (files.empty()) {
+    return absl::DataLossError(
+        absl::StrCat(folder.string(),
+                     ": has no config.json; it is no model's folder, or its download did not end"));
+  }
+  std::sort(files.begin(), files.end());
+  if (files.size() > kShownFiles) files.resize(kShownFiles);
+  return absl::InvalidArgumentError(
+      absl::StrCat(folder.string(),
+                   ": is a folder of GGUF files; give one of them: ", absl::StrJoin(files, ", ")));
+}
+
 absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   const std::filesystem::path folder(path);
   const std::string config_path = (folder / "config.json").string();
   const absl::StatusOr<Json> json = ReadJsonFile(config_path, kMaxConfigBytes);
+  if (absl::IsNotFound(json.status())) return NoConfig(folder);
   if (!json.ok()) return json.status();
   absl::StatusOr<ModelConfig> config = ReadModelConfig(*json, config_path);
   if (!config.ok()) return config.status();
   ConfigReader top(*json, config_path);
   absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> tensors =
       SafetensorsCheckpoint::Open(path);
+  // The configuration says that it is a model's folder.
+  if (absl::IsNotFound(tensors.status())) return absl::DataLossError(tensors.status().message());
   if (!tensors.ok()) return tensors.status();
   ModelFiles files{.path = path,
                    .name = top.StringOr({"_name_or_path"}, ""),
@@ -102,8 +129,8 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::strin
   if (!top.status().ok()) return top.status();
   const Architecture* architecture = FindModelType(type);
   if (architecture == nullptr) {
-    return absl::UnimplementedError(absl::StrCat(path, ": model_type \"", type,
-                                                 "\" is not read yet; ", ModelTypesText(), " are"));
+    return absl::UnimplementedError(absl::StrCat(path, ": model_type ", Quoted(type),
+                                                 " is not read yet; ", ModelTypesText(), " are"));
   }
   if (top.Has("quantization_config")) {
     return absl::UnimplementedError(
@@ -120,6 +147,7 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::strin
 int64_t ModelFiles::ParameterCount() const {
   int64_t count = 0;
   for (const StoredTensor& tensor : tensors->tensors()) count += tensor.ElementCount();
+  for (const UnreadTensor& tensor : tensors->unread()) count += tensor.elements;
   return count;
 }
 
@@ -138,7 +166,9 @@ absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return OpenFolder(path);
   const std::filesystem::path file(path);
-  if (file.extension() == ".safetensors") return OpenFolder(file.parent_path().string());
+  if (file.extension() == ".safetensors" && std::filesystem::exists(file, ignored)) {
+    return OpenFolder(file.parent_path().string());
+  }
   return OpenGguf(path);
 }
 

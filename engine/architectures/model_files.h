@@ -42,9 +42,10 @@ struct ModelConfig {
 // Reads a config.json; `path` is for messages. DATA_LOSS, UNIMPLEMENTED as OpenModelFiles.
 absl::StatusOr<ModelConfig> ReadModelConfig(const nlohmann::json& config, const std::string& path);
 
-// Reads headers and configuration (milliseconds). NOT_FOUND, DATA_LOSS (damaged), UNIMPLEMENTED (an
-// architecture, activation or scaling that is not computed yet, by name), FAILED_PRECONDITION
-// (pickled weights only), INVALID_ARGUMENT (neither a GGUF file nor a model's folder).
+// Reads headers and configuration (milliseconds). NOT_FOUND (no such path), DATA_LOSS (damaged, or
+// a folder without config.json or weights), UNIMPLEMENTED (an architecture, activation or scaling
+// that is not computed yet, by name), FAILED_PRECONDITION (pickled weights only), INVALID_ARGUMENT
+// (a file that is no GGUF file, or a folder of them).
 absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path);
 
 }  // namespace assay::engine

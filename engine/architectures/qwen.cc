@@ -12,8 +12,9 @@ namespace {
 void DescribeWindow(ConfigReader& read, ModelSpec& spec) {
   if (!read.BoolOr("use_sliding_window", false)) return;
   const auto layers = static_cast<size_t>(spec.layers);
-  const auto first =
-      static_cast<size_t>(read.IntOr({"max_window_layers"}, ConfigReader::kMaxLayers, spec.layers));
+  constexpr int64_t kDefaultFull = 28;
+  const auto first = static_cast<size_t>(
+      read.IntOr({"max_window_layers"}, ConfigReader::kMaxLayers, kDefaultFull));
   std::vector<bool> windowed(layers, false);
   for (size_t i = first; i < layers; ++i) windowed[i] = true;
   ReadWindow(read, spec, /*default_window=*/4096, windowed);

@@ -27,7 +27,7 @@ TensorNames::TensorNames(const ModelFiles& files) : files_(files) {
   for (const char* prefix : files.architecture->prefixes) {
     prefix_ = prefix;
     const std::string embedding = Of("token_embd", ".weight");
-    if (files.tensors->FindTensor(embedding) != nullptr) return;
+    if (files.tensors->Contains(embedding)) return;
   }
   prefix_ = files.architecture->prefixes.front();
 }
@@ -43,7 +43,7 @@ std::string TensorNames::Of(std::string_view role, std::string_view suffix, int6
   if (files_.gguf != nullptr) {
     for (const TensorName& other : files_.architecture->gguf_names) {
       const std::string name = GgufName(other.name, suffix, layer);
-      if (role == other.role && files_.tensors->FindTensor(name) != nullptr) return name;
+      if (role == other.role && files_.tensors->Contains(name)) return name;
     }
     return GgufName(role, suffix, layer);
   }
@@ -51,7 +51,7 @@ std::string TensorNames::Of(std::string_view role, std::string_view suffix, int6
   for (const TensorName& known : files_.architecture->names) {
     if (role != known.role) continue;
     std::string name = Full(known.name, suffix, layer);
-    if (files_.tensors->FindTensor(name) != nullptr) return name;
+    if (files_.tensors->Contains(name)) return name;
     if (first.empty()) first = std::move(name);
   }
   return first;

@@ -1,11 +1,13 @@
 // From stored weights to floats: the float types, and the way to the block types.
 #include "engine/formats/dequantize.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,43 @@ constexpr BlockFormat kFloats[] = {
     FormatOf<Bf16>(GgmlType::kBF16, "BF16"),
 };
 
+// What GGUF files have beside. https://github.com/ggml-org/ggml, GGML_QUANT_SIZES of gguf-py.
+struct UnreadFormat {
+  uint32_t type;
+  const char* name;
+  BlockLayout layout;
+};
+constexpr UnreadFormat kUnread[] = {
+    {16, "IQ2_XXS", {256, 66}},
+    {17, "IQ2_XS", {256, 74}},
+    {18, "IQ3_XXS", {256, 98}},
+    {19, "IQ1_S", {256, 50}},
+    {21, "IQ3_S", {256, 110}},
+    {22, "IQ2_S", {256, 82}},
+    {24, "I8", {1, 1}},
+    {25, "I16", {1, 2}},
+    {26, "I32", {1, 4}},
+    {27, "I64", {1, 8}},
+    {28, "F64", {1, 8}},
+    {29, "IQ1_M", {256, 56}},
+    // Q4_0 and IQ4_NL laid out for one processor; llama.cpp has dropped them.
+    {31, "Q4_0_4_4", {32, 18}},
+    {32, "Q4_0_4_8", {32, 18}},
+    {33, "Q4_0_8_8", {32, 18}},
+    {36, "IQ4_NL_4_4", {32, 18}},
+    {37, "IQ4_NL_4_8", {32, 18}},
+    {38, "IQ4_NL_8_8", {32, 18}},
+    {40, "NVFP4", {64, 36}},
+    {41, "Q1_0", {128, 18}},
+};
+
+const UnreadFormat* FindUnread(GgmlType type) {
+  const auto* const it = std::find_if(
+      std::begin(kUnread), std::end(kUnread),
+      [&](const UnreadFormat& format) { return format.type == static_cast<uint32_t>(type); });
+  return it == std::end(kUnread) ? nullptr : it;
+}
+
 std::array<absl::Span<const BlockFormat>, 3> AllFormats() {
   return {kFloats, BlockQuants(), KQuants()};
 }
@@ -59,31 +98,37 @@ const BlockFormat* FindFormat(GgmlType type) {
   return nullptr;
 }
 
-absl::Status Unread(GgmlType type) {
+}  // namespace
+
+absl::Status UnreadTypeError(const std::string& type) {
   std::vector<std::string> names;
   for (const absl::Span<const BlockFormat> formats : AllFormats()) {
     for (const BlockFormat& format : formats) names.emplace_back(format.name);
   }
-  return absl::UnimplementedError(absl::StrCat(
-      GgmlTypeName(type), " tensors are not read; these are: ", absl::StrJoin(names, ", ")));
+  return absl::UnimplementedError(
+      absl::StrCat(type, " tensors are not read; these are: ", absl::StrJoin(names, ", ")));
 }
 
-}  // namespace
-
 std::string GgmlTypeName(GgmlType type) {
-  const BlockFormat* format = FindFormat(type);
-  return format == nullptr ? absl::StrCat("type ", static_cast<uint32_t>(type)) : format->name;
+  if (const BlockFormat* format = FindFormat(type)) return format->name;
+  if (const UnreadFormat* format = FindUnread(type)) return format->name;
+  return absl::StrCat("type ", static_cast<uint32_t>(type));
 }
 
 absl::StatusOr<BlockLayout> LayoutOf(GgmlType type) {
   const BlockFormat* format = FindFormat(type);
-  if (format == nullptr) return Unread(type);
+  if (format == nullptr) return UnreadTypeError(GgmlTypeName(type));
   return format->layout;
+}
+
+absl::StatusOr<BlockLayout> StoredLayoutOf(GgmlType type) {
+  if (const UnreadFormat* format = FindUnread(type)) return format->layout;
+  return LayoutOf(type);
 }
 
 absl::Status Dequantize(GgmlType type, absl::Span<const std::byte> blocks, absl::Span<float> out) {
   const BlockFormat* format = FindFormat(type);
-  if (format == nullptr) return Unread(type);
+  if (format == nullptr) return UnreadTypeError(GgmlTypeName(type));
   const BlockLayout& layout = format->layout;
   const auto count = static_cast<int64_t>(out.size()) / layout.elements;
   if (count * layout.elements != static_cast<int64_t>(out.size()) ||

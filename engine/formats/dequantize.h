@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,13 @@ struct BlockLayout {
   int64_t bytes;
 };
 absl::StatusOr<BlockLayout> LayoutOf(GgmlType type);
+
+// The same also of types that GGUF files have and that are not read. UNIMPLEMENTED: a number of no
+// type.
+absl::StatusOr<BlockLayout> StoredLayoutOf(GgmlType type);
+
+// Of a tensor of a type that is not read; names it and those that are.
+absl::Status UnreadTypeError(const std::string& type);
 
 // Writes out.size() floats from whole blocks. INVALID_ARGUMENT unless the sizes match. Bit-equal to
 // gguf.quants.dequantize in fp32. Pure, thread-safe.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,29 +17,101 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/formats/gguf_parser.h"
+#include "engine/formats/gguf_split.h"
+#include "engine/formats/gguf_value.h"
+#include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
 
-absl::Status WrongType(const std::string& path, std::string_view key, const char* wanted) {
+constexpr char kSplitNumber[] = "split.no";
+constexpr char kSplitCount[] = "split.count";
+constexpr char kSplitTensors[] = "split.tensors.count";
+constexpr int64_t kMaxParts = 1024;
+
+std::string Named(const std::string& path, std::string_view key) {
+  return absl::StrCat(path, ": metadata ", Quoted(std::string(key)));
+}
+
+absl::Status WrongType(const std::string& path, std::string_view key, const GgufValue& value,
+                       const char* wanted) {
   return absl::DataLossError(
-      absl::StrCat(path, ": metadata '", std::string(key), "' is not ", wanted));
+      absl::StrCat(Named(path, key), " is ", DescribeGgufValue(value), ", not ", wanted));
 }
 
 absl::Status TooLarge(const std::string& path, std::string_view key, uint64_t number) {
-  return absl::DataLossError(absl::StrCat(path, ": metadata '", std::string(key), "' is or holds ",
-                                          number, ", more than ", INT64_MAX));
+  return absl::DataLossError(
+      absl::StrCat(Named(path, key), " is or holds ", number, ", more than ", INT64_MAX));
+}
+
+// -1 without the key, or where it is none.
+int64_t WholeNumber(const GgufMetadata& metadata, const char* key) {
+  const auto it = metadata.find(key);
+  if (it == metadata.end()) return -1;
+  if (const auto* number = std::get_if<int64_t>(&it->second)) return *number;
+  const auto* number = std::get_if<uint64_t>(&it->second);
+  return number == nullptr || *number > static_cast<uint64_t>(INT64_MAX)
+             ? -1
+             : static_cast<int64_t>(*number);
+}
+
+absl::Status CheckPart(const std::string& path, const GgufMetadata& metadata, int64_t part,
+                       int64_t count) {
+  const int64_t number = WholeNumber(metadata, kSplitNumber) + 1;
+  if (number == part && WholeNumber(metadata, kSplitCount) == count) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(path, ": says of itself that it is part ", number, " of ",
+                                          WholeNumber(metadata, kSplitCount),
+                                          ", and its name part ", part, " of ", count));
 }
 
 }  // namespace
 
-int64_t StoredTensor::ElementCount() const {
-  int64_t count = 1;
-  for (const int64_t dimension : shape) count *= dimension;
-  return count;
+absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path) {
+  auto file = std::unique_ptr<GgufFile>(new GgufFile());
+  file->path_ = path;
+  absl::StatusOr<GgufMetadata> metadata = file->AddFile(path);
+  if (!metadata.ok()) return metadata.status();
+  file->metadata_ = *std::move(metadata);
+  if (!file->HasKey(kSplitCount)) return file;
+  const absl::StatusOr<int64_t> count = file->GetInt(kSplitCount, 0, kMaxParts);
+  if (!count.ok()) return count.status();
+  if (*count > 1) return OpenParts(path, *count);
+  return file;
 }
 
-absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string& path,
+                                                              int64_t count) {
+  const std::optional<GgufPartName> name = ParseGgufPartName(path);
+  if (!name.has_value() || name->count != count) {
+    return absl::DataLossError(
+        absl::StrCat(path, ": is one of ", count,
+                     " parts of a model (split.count), and its name does not end as ",
+                     GgufPartName{.prefix = "", .number = 1, .count = count}.PathOf(1),
+                     ", by which the others are found; give all parts their own names again"));
+  }
+  auto file = std::unique_ptr<GgufFile>(new GgufFile());
+  file->path_ = path;
+  for (int64_t part = 1; part <= count; ++part) {
+    const std::string part_path = name->PathOf(part);
+    absl::StatusOr<GgufMetadata> metadata = file->AddFile(part_path);
+    if (absl::IsNotFound(metadata.status())) {
+      return absl::DataLossError(absl::StrCat(
+          path, ": is part ", name->number, " of ", count, " of a model, and part ", part, ", ",
+          part_path, ", is not there; download all parts into one folder"));
+    }
+    if (!metadata.ok()) return metadata.status();
+    if (absl::Status s = CheckPart(part_path, *metadata, part, count); !s.ok()) return s;
+    // The others have nothing but their number.
+    if (part == 1) file->metadata_ = *std::move(metadata);
+  }
+  const auto tensors = static_cast<int64_t>(file->tensors_.size() + file->unread_.size());
+  const int64_t wanted = WholeNumber(file->metadata_, kSplitTensors);
+  if (wanted == -1 || wanted == tensors) return file;
+  return absl::DataLossError(absl::StrCat(path, ": its ", count, " parts have ", tensors,
+                                          " tensors, and ", kSplitTensors, " says ", wanted));
+}
+
+absl::StatusOr<GgufMetadata> GgufFile::AddFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<MappedFile>> mapped = MappedFile::Open(path);
   if (!mapped.ok()) return mapped.status();
   absl::StatusOr<GgufHeader> header = ParseGgufHeader((*mapped)->bytes());
@@ -46,21 +119,23 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path
     return absl::Status(header.status().code(),
                         absl::StrCat(path, ": ", header.status().message()));
   }
-  auto file = std::unique_ptr<GgufFile>(new GgufFile());
-  file->path_ = path;
-  file->file_ = *std::move(mapped);
-  file->version_ = header->version;
-  file->metadata_ = std::move(header->metadata);
-  file->tensors_ = std::move(header->tensors);
-  for (size_t i = 0; i < file->tensors_.size(); ++i) {
-    file->tensor_index_[file->tensors_[i].name] = i;
+  for (StoredTensor& tensor : header->tensors) {
+    const Place place{.tensor = tensors_.size(), .file = files_.size()};
+    if (!places_.try_emplace(tensor.name, place).second) {
+      return absl::DataLossError(
+          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " stands in another part too"));
+    }
+    tensors_.push_back(std::move(tensor));
   }
-  return file;
+  for (UnreadTensor& tensor : header->unread) unread_.push_back(std::move(tensor));
+  version_ = header->version;
+  files_.push_back({.path = path, .mapped = *std::move(mapped)});
+  return std::move(header->metadata);
 }
 
 const StoredTensor* GgufFile::FindTensor(std::string_view name) const {
-  const auto it = tensor_index_.find(std::string(name));
-  return it == tensor_index_.end() ? nullptr : &tensors_[it->second];
+  const auto it = places_.find(std::string(name));
+  return it == places_.end() ? nullptr : &tensors_[it->second.tensor];
 }
 
 bool GgufFile::HasKey(std::string_view key) const { return metadata_.contains(std::string(key)); }
@@ -68,14 +143,14 @@ bool GgufFile::HasKey(std::string_view key) const { return metadata_.contains(st
 absl::StatusOr<const GgufValue*> GgufFile::Find(std::string_view key) const {
   const auto it = metadata_.find(std::string(key));
   if (it != metadata_.end()) return &it->second;
-  return absl::NotFoundError(absl::StrCat(path_, ": metadata '", std::string(key), "' is missing"));
+  return absl::NotFoundError(absl::StrCat(Named(path_, key), " is missing"));
 }
 
 absl::StatusOr<std::string> GgufFile::GetString(std::string_view key) const {
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
   if (const auto* text = std::get_if<std::string>(*value)) return *text;
-  return WrongType(path_, key, "a string");
+  return WrongType(path_, key, **value, "a string");
 }
 
 absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int64_t max) const {
@@ -90,11 +165,11 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
     }
     number = static_cast<int64_t>(*without_sign);
   } else {
-    return WrongType(path_, key, "a whole number");
+    return WrongType(path_, key, **value, "a whole number");
   }
   if (number < min || number > max) {
-    return absl::DataLossError(absl::StrCat(path_, ": metadata '", std::string(key), "' is ",
-                                            number, ", outside ", min, " to ", max));
+    return absl::DataLossError(
+        absl::StrCat(Named(path_, key), " is ", number, ", outside ", min, " to ", max));
   }
   return number;
 }
@@ -103,17 +178,16 @@ absl::StatusOr<double> GgufFile::GetFloat(std::string_view key) const {
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
   const auto* number = std::get_if<double>(*value);
-  if (number == nullptr) return WrongType(path_, key, "a floating-point number");
+  if (number == nullptr) return WrongType(path_, key, **value, "a floating-point number");
   if (std::isfinite(*number)) return *number;
-  return absl::DataLossError(
-      absl::StrCat(path_, ": metadata '", std::string(key), "' is ", *number));
+  return absl::DataLossError(absl::StrCat(Named(path_, key), " is ", *number));
 }
 
 absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
   const absl::StatusOr<const GgufValue*> value = Find(key);
   if (!value.ok()) return value.status();
   if (const auto* flag = std::get_if<bool>(*value)) return *flag;
-  return WrongType(path_, key, "a boolean");
+  return WrongType(path_, key, **value, "a boolean");
 }
 
 absl::StatusOr<const std::vector<std::string>*> GgufFile::GetStrings(std::string_view key) const {
@@ -122,7 +196,7 @@ absl::StatusOr<const std::vector<std::string>*> GgufFile::GetStrings(std::string
   if (const auto* array = std::get_if<GgufArray>(*value)) {
     if (const auto* strings = std::get_if<std::vector<std::string>>(array)) return strings;
   }
-  return WrongType(path_, key, "an array of strings");
+  return WrongType(path_, key, **value, "an array of strings");
 }
 
 absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) const {
@@ -137,7 +211,7 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
       return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
     }
   }
-  return WrongType(path_, key, "an array of whole numbers");
+  return WrongType(path_, key, **value, "an array of whole numbers");
 }
 
 absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) const {
@@ -148,20 +222,26 @@ absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) co
       const auto infinite = std::find_if_not(floats->begin(), floats->end(),
                                              [](double number) { return std::isfinite(number); });
       if (infinite == floats->end()) return *floats;
-      return absl::DataLossError(absl::StrCat(path_, ": metadata '", std::string(key), "'[",
-                                              infinite - floats->begin(), "] is ", *infinite));
+      return absl::DataLossError(
+          absl::StrCat(Named(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
     }
   }
-  return WrongType(path_, key, "an array of numbers");
+  return WrongType(path_, key, **value, "an array of numbers");
 }
 
 absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
-  absl::Status status = file_->CheckPresent(tensor.data);
+  const auto it = places_.find(tensor.name);
+  if (it == places_.end()) return absl::OkStatus();
+  const File& file = files_[it->second.file];
+  absl::Status status = file.mapped->CheckPresent(tensor.data);
   if (status.ok()) return status;
-  return {status.code(),
-          absl::StrCat(path_, ": tensor '", tensor.name, "': the file ", status.message())};
+  return {status.code(), absl::StrCat(file.path, ": tensor ", Quoted(tensor.name), ": the file ",
+                                      status.message())};
 }
 
-void GgufFile::ReleasePages(const StoredTensor& tensor) const { file_->Release(tensor.data); }
+void GgufFile::ReleasePages(const StoredTensor& tensor) const {
+  const auto it = places_.find(tensor.name);
+  if (it != places_.end()) files_[it->second.file].mapped->Release(tensor.data);
+}
 
 }  // namespace assay::engine

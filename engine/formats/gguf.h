@@ -1,4 +1,5 @@
-// GGUF files: metadata, tensor directory, and the tensors' bytes, memory-mapped.
+// GGUF files, one or the parts that a model was split into: metadata, tensor directory, and the
+// tensors' bytes, memory-mapped.
 //
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little
 // endian).
@@ -25,15 +26,18 @@ namespace assay::engine {
 using GgufArray = std::variant<std::vector<int64_t>, std::vector<uint64_t>, std::vector<double>,
                                std::vector<bool>, std::vector<std::string>>;
 using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, GgufArray>;
+using GgufMetadata = absl::flat_hash_map<std::string, GgufValue>;
 
 // An opened GGUF file. Opening reads the header (milliseconds, at most 128 MiB) and no weights.
 // Every count, length, offset and product of dimensions is checked against the file's size before
 // it is used, and tensors must not overlap; a bad file gives DATA_LOSS with the path, the key or
-// tensor, and the offending value; an unreadable type gives UNIMPLEMENTED. Immutable, thread-safe.
+// tensor, and the offending value; a type of an unknown number gives UNIMPLEMENTED. Immutable,
+// thread-safe.
 class GgufFile : public TensorSource {
  public:
-  // NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all. DATA_LOSS: damaged or
-  // truncated.
+  // `path`: the file, or any part of a model that was split ("NAME-00001-of-00003.gguf"), whose
+  // other parts lie beside it. NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all.
+  // DATA_LOSS: damaged or truncated, or a part is not there.
   static absl::StatusOr<std::unique_ptr<GgufFile>> Open(const std::string& path);
 
   GgufFile(const GgufFile&) = delete;
@@ -41,14 +45,14 @@ class GgufFile : public TensorSource {
 
   const std::string& path() const override { return path_; }
   uint32_t version() const { return version_; }
-  int64_t file_bytes() const { return static_cast<int64_t>(file_->bytes().size()); }
   const std::vector<StoredTensor>& tensors() const override { return tensors_; }
-
+  const std::vector<UnreadTensor>& unread() const override { return unread_; }
   const StoredTensor* FindTensor(std::string_view name) const override;
 
   bool HasKey(std::string_view key) const;
-  // NOT_FOUND without the key. DATA_LOSS, with key and value, if its type is another, (GetInt) it
-  // is out of [min, max], (GetInts) an element is above INT64_MAX, (GetFloat) it is not finite.
+  // NOT_FOUND without the key. DATA_LOSS, with key, value and both types, if its type is another,
+  // (GetInt) it is out of [min, max], (GetInts) an element is above INT64_MAX, (GetFloat) it is not
+  // finite.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t min, int64_t max) const;
   absl::StatusOr<double> GetFloat(std::string_view key) const;
@@ -64,14 +68,28 @@ class GgufFile : public TensorSource {
  private:
   GgufFile() = default;
 
+  static absl::StatusOr<std::unique_ptr<GgufFile>> OpenParts(const std::string& path,
+                                                             int64_t count);
+  // Takes in a file's tensors; its metadata is the caller's.
+  absl::StatusOr<GgufMetadata> AddFile(const std::string& path);
   absl::StatusOr<const GgufValue*> Find(std::string_view key) const;
 
   std::string path_;
   uint32_t version_ = 0;
-  std::unique_ptr<MappedFile> file_;
-  absl::flat_hash_map<std::string, GgufValue> metadata_;
+  struct File {
+    std::string path;
+    std::unique_ptr<MappedFile> mapped;
+  };
+  std::vector<File> files_;
+  GgufMetadata metadata_;
   std::vector<StoredTensor> tensors_;
-  absl::flat_hash_map<std::string, size_t> tensor_index_;
+  std::vector<UnreadTensor> unread_;
+  // Of each tensor: its place in tensors_, and its file's in files_.
+  struct Place {
+    size_t tensor;
+    size_t file;
+  };
+  absl::flat_hash_map<std::string, Place> places_;
 };
 
 }  // namespace assay::engine

@@ -62,7 +62,7 @@ absl::Status ReadMetadata(ByteReader& reader, uint64_t count, GgufHeader* header
 
 // Bytes of a tensor, every product checked. `shape` is outermost first.
 absl::StatusOr<uint64_t> TensorBytes(GgmlType type, const std::vector<int64_t>& shape) {
-  const absl::StatusOr<BlockLayout> layout = LayoutOf(type);
+  const absl::StatusOr<BlockLayout> layout = StoredLayoutOf(type);
   if (!layout.ok()) return layout.status();
   int64_t elements = 1;
   for (const int64_t dimension : shape) {
@@ -129,17 +129,16 @@ absl::StatusOr<uint64_t> Alignment(const GgufHeader& header) {
 }
 
 // Tensors that share bytes would let a small file fill the memory: each is loaded for itself.
-absl::Status CheckNoOverlap(const std::vector<StoredTensor>& tensors) {
-  std::vector<const StoredTensor*> in_order;
-  in_order.reserve(tensors.size());
-  for (const StoredTensor& tensor : tensors) in_order.push_back(&tensor);
-  std::sort(in_order.begin(), in_order.end(), [](const StoredTensor* a, const StoredTensor* b) {
-    return a->data.data() < b->data.data();
+absl::Status CheckNoOverlap(std::vector<TensorEntry> entries) {
+  std::sort(entries.begin(), entries.end(), [](const TensorEntry& a, const TensorEntry& b) {
+    return a.tensor.data.data() < b.tensor.data.data();
   });
-  for (size_t i = 1; i < in_order.size(); ++i) {
-    if (in_order[i]->data.data() < in_order[i - 1]->data.data() + in_order[i - 1]->data.size()) {
-      return absl::DataLossError(absl::StrCat("tensors ", Quoted(in_order[i - 1]->name), " and ",
-                                              Quoted(in_order[i]->name), " overlap in the file"));
+  for (size_t i = 1; i < entries.size(); ++i) {
+    const StoredTensor& before = entries[i - 1].tensor;
+    if (entries[i].tensor.data.data() < before.data.data() + before.data.size()) {
+      return absl::DataLossError(absl::StrCat("tensors ", Quoted(before.name), " and ",
+                                              Quoted(entries[i].tensor.name),
+                                              " overlap in the file"));
     }
   }
   return absl::OkStatus();
@@ -149,9 +148,14 @@ absl::Status PlaceTensors(absl::Span<const std::byte> file, uint64_t data_start,
                           std::vector<TensorEntry> entries, GgufHeader* header) {
   absl::flat_hash_set<std::string> names;
   for (TensorEntry& entry : entries) {
-    const std::string what = absl::StrCat("tensor ", Quoted(entry.tensor.name));
-    const absl::StatusOr<uint64_t> bytes = TensorBytes(entry.tensor.type, entry.tensor.shape);
-    if (!bytes.ok()) return Named(what, bytes.status());
+    StoredTensor& tensor = entry.tensor;
+    const std::string what = absl::StrCat("tensor ", Quoted(tensor.name));
+    const absl::StatusOr<uint64_t> bytes = TensorBytes(tensor.type, tensor.shape);
+    if (!bytes.ok()) {
+      // Whatever else is wrong with it, a tensor that is not read is said to be that.
+      const absl::Status unread = LayoutOf(tensor.type).status();
+      return Named(what, unread.ok() ? bytes.status() : unread);
+    }
     const uint64_t room = data_start <= file.size() ? file.size() - data_start : 0;
     if (entry.offset % alignment != 0 || entry.offset > room || *bytes > room - entry.offset) {
       return absl::DataLossError(absl::StrCat(what, " is ", *bytes, " bytes at offset ",
@@ -160,13 +164,21 @@ absl::Status PlaceTensors(absl::Span<const std::byte> file, uint64_t data_start,
                                               "); the file is truncated or damaged, download "
                                               "it again"));
     }
-    if (!names.insert(entry.tensor.name).second) {
+    if (!names.insert(tensor.name).second) {
       return absl::DataLossError(absl::StrCat(what, " stands twice"));
     }
-    entry.tensor.data = file.subspan(data_start + entry.offset, *bytes);
-    header->tensors.push_back(std::move(entry.tensor));
+    tensor.data = file.subspan(data_start + entry.offset, *bytes);
+    if (LayoutOf(tensor.type).ok()) {
+      header->tensors.push_back(tensor);
+    } else {
+      header->unread.push_back({.name = tensor.name,
+                                .type = GgmlTypeName(tensor.type),
+                                .shape = tensor.shape,
+                                .elements = tensor.ElementCount(),
+                                .bytes = static_cast<int64_t>(*bytes)});
+    }
   }
-  return CheckNoOverlap(header->tensors);
+  return CheckNoOverlap(std::move(entries));
 }
 
 absl::Status CheckMagicAndVersion(ByteReader& reader, GgufHeader* header) {

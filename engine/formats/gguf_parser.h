@@ -4,10 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/formats/gguf.h"
@@ -16,8 +14,9 @@ namespace assay::engine {
 
 struct GgufHeader {
   uint32_t version = 0;
-  absl::flat_hash_map<std::string, GgufValue> metadata;
+  GgufMetadata metadata;
   std::vector<StoredTensor> tensors;
+  std::vector<UnreadTensor> unread;
 };
 
 // `file`: the whole file; tensors point into it. Never reads outside of it, never allocates more

@@ -1,15 +1,18 @@
 // One metadata value of a GGUF header.
 #include "engine/formats/gguf_value.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/formats/byte_reader.h"
+#include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
@@ -120,6 +123,28 @@ absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
   return absl::DataLossError(absl::StrCat("array has the unknown element type ", type));
 }
 
+struct Describing {
+  std::string operator()(int64_t number) const { return absl::StrCat("the whole number ", number); }
+  std::string operator()(uint64_t number) const {
+    return absl::StrCat("the whole number ", number);
+  }
+  std::string operator()(double number) const {
+    return absl::StrCat("the floating-point number ", number);
+  }
+  std::string operator()(bool flag) const {
+    return flag ? "the boolean true" : "the boolean false";
+  }
+  std::string operator()(const std::string& text) const {
+    return absl::StrCat("the string ", Quoted(text));
+  }
+  std::string operator()(const GgufArray& array) const {
+    static constexpr const char* kElements[] = {"whole numbers", "whole numbers",
+                                                "floating-point numbers", "booleans", "strings"};
+    const size_t size = std::visit([](const auto& values) { return values.size(); }, array);
+    return absl::StrCat("an array of ", size, " ", kElements[array.index()]);
+  }
+};
+
 template <typename Stored, typename Kept>
 absl::StatusOr<GgufValue> ReadScalar(ByteReader& reader) {
   Kept value = 0;
@@ -171,5 +196,7 @@ absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
   }
   return absl::DataLossError(absl::StrCat("has the unknown type ", type));
 }
+
+std::string DescribeGgufValue(const GgufValue& value) { return std::visit(Describing{}, value); }
 
 }  // namespace assay::engine

@@ -2,6 +2,8 @@
 #ifndef ASSAY_ENGINE_FORMATS_GGUF_VALUE_H_
 #define ASSAY_ENGINE_FORMATS_GGUF_VALUE_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "engine/formats/byte_reader.h"
 #include "engine/formats/gguf.h"
@@ -13,6 +15,10 @@ namespace assay::engine {
 // that no model needs. UNIMPLEMENTED: arrays of arrays. Allocates at most eight times what it
 // reads.
 absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader);
+
+// A value and its type as errors show them: short, in ASCII. "the string 'abc'", "an array of 3
+// whole numbers".
+std::string DescribeGgufValue(const GgufValue& value);
 
 }  // namespace assay::engine
 

@@ -1,6 +1,7 @@
 // JSON files of a model's folder.
 #include "engine/formats/json_file.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,15 @@ bool NestsTooDeep(std::string_view text) {
   return false;
 }
 
+// Of the byte at which the parser gave up, which it counts from 1.
+absl::Status InvalidJson(std::string_view text, size_t byte) {
+  const std::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const size_t last_line = before.rfind('\n') + 1;
+  return absl::DataLossError(absl::StrCat(
+      "not valid JSON: line ", std::count(before.begin(), before.end(), '\n') + 1, ", column ",
+      before.size() - last_line + 1, byte > text.size() ? ", where it ends too early" : ""));
+}
+
 }  // namespace
 
 absl::StatusOr<Json> ParseJsonObject(std::string_view text, RepeatedKeys repeated_keys) {
@@ -59,10 +69,15 @@ absl::StatusOr<Json> ParseJsonObject(std::string_view text, RepeatedKeys repeate
     return true;
   };
   const bool watched = repeated_keys == RepeatedKeys::kRefused;
-  Json json =
-      Json::parse(text, watched ? Json::parser_callback_t(watch_keys) : Json::parser_callback_t(),
-                  /*allow_exceptions=*/false);
-  if (json.is_discarded()) return absl::DataLossError("not valid JSON");
+  Json json;
+  try {
+    json = Json::parse(text,
+                       watched ? Json::parser_callback_t(watch_keys) : Json::parser_callback_t());
+  } catch (const Json::parse_error& error) {
+    return InvalidJson(text, error.byte);
+  } catch (const Json::out_of_range&) {
+    return absl::DataLossError("not valid JSON: it has a number beyond what a double holds");
+  }
   if (!json.is_object()) return absl::DataLossError("not a JSON object");
   if (!repeated.empty()) return absl::DataLossError(absl::StrCat(repeated, " stands twice"));
   return json;

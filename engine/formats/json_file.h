@@ -14,8 +14,8 @@ namespace assay::engine {
 // What becomes of a key that stands twice in the outermost object.
 enum class RepeatedKeys { kLastCounts, kRefused };
 
-// The object that `text` is. DATA_LOSS: not JSON, not an object, nested deeper than 64, or a key
-// stands twice where that is refused.
+// The object that `text` is. DATA_LOSS: not JSON (with line and column), not an object, nested
+// deeper than 64, or a key stands twice where that is refused.
 absl::StatusOr<nlohmann::json> ParseJsonObject(
     std::string_view text, RepeatedKeys repeated_keys = RepeatedKeys::kLastCounts);
 

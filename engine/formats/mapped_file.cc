@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -44,6 +45,14 @@ class Descriptor {
   int fd_;
 };
 
+// What `git clone` leaves in a large file's place where git-lfs is not installed.
+// https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+bool IsLfsPointer(absl::Span<const std::byte> bytes) {
+  constexpr std::string_view kFirstLine = "version https://git-lfs.github.com/spec/";
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
+      .starts_with(kFirstLine);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
@@ -59,8 +68,13 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& 
   const auto size = static_cast<size_t>(info.st_size);
   void* address = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) return OpenError(path, errno);
-  return std::unique_ptr<MappedFile>(new MappedFile(
+  auto mapped = std::unique_ptr<MappedFile>(new MappedFile(
       absl::MakeConstSpan(static_cast<const std::byte*>(address), size), file.Release()));
+  if (!IsLfsPointer(mapped->bytes())) return mapped;
+  return absl::DataLossError(absl::StrCat(
+      path, ": is a Git LFS pointer of ", size,
+      " bytes, not the file itself; run `git lfs pull` in its repository, or download the model "
+      "with `assay pull`"));
 }
 
 MappedFile::~MappedFile() {

@@ -21,8 +21,8 @@ namespace assay::engine {
 // file by renaming another over it, as downloads do, is safe: the mapping keeps the old one.
 class MappedFile {
  public:
-  // NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT (a directory, an empty file), each with the
-  // path.
+  // NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a directory, an empty file), or DATA_LOSS (a
+  // pointer of Git LFS in the file's place), each with the path.
   static absl::StatusOr<std::unique_ptr<MappedFile>> Open(const std::string& path);
   ~MappedFile();
 

@@ -1,7 +1,6 @@
 // Safetensors checkpoints.
 #include "engine/formats/safetensors.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -83,7 +82,7 @@ absl::Status SafetensorsCheckpoint::AddFile(const std::string& path) {
     }
     tensors_.push_back(std::move(tensor));
   }
-  for (Unreadable& tensor : header->unreadable) unreadable_.push_back(std::move(tensor));
+  for (UnreadTensor& tensor : header->unread) unread_.push_back(std::move(tensor));
   paths_.push_back(path);
   files_.push_back(*std::move(file));
   return absl::OkStatus();
@@ -119,7 +118,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
     if (!added.ok()) return added;
   }
   absl::flat_hash_set<std::string> unread;
-  for (const Unreadable& tensor : unreadable_) unread.insert(tensor.name);
+  for (const UnreadTensor& tensor : unread_) unread.insert(tensor.name);
   for (const auto& [tensor, shard] : map->items()) {
     if (!places_.contains(tensor) && !unread.contains(tensor)) {
       return absl::DataLossError(absl::StrCat(index_path, ": tensor ", Quoted(tensor),
@@ -127,12 +126,6 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
     }
   }
   return absl::OkStatus();
-}
-
-std::string SafetensorsCheckpoint::UnreadType(std::string_view name) const {
-  const auto it = std::find_if(unreadable_.begin(), unreadable_.end(),
-                               [&](const Unreadable& tensor) { return tensor.name == name; });
-  return it == unreadable_.end() ? "" : it->dtype;
 }
 
 const StoredTensor* SafetensorsCheckpoint::FindTensor(std::string_view name) const {

@@ -23,16 +23,9 @@ namespace assay::engine {
 // The shards of one checkpoint. Opening reads the headers (milliseconds) and no weights; each is at
 // most 100 MB, as the format's own reader has it. Every offset and product of dimensions is checked
 // against the file's size, and tensors must lie one after another and fill the file. Tensors of
-// element types other than F32, F16 and BF16 are listed in unreadable() and are an error only where
-// a model asks for them. Immutable, thread-safe.
+// element types other than F32, F16 and BF16 are listed in unread(). Immutable, thread-safe.
 class SafetensorsCheckpoint : public TensorSource {
  public:
-  // A tensor whose element type is not read.
-  struct Unreadable {
-    std::string name;
-    std::string dtype;
-  };
-
   // `folder` holds model.safetensors, or model.safetensors.index.json and the shards that it names.
   // NOT_FOUND: neither. FAILED_PRECONDITION: only pickled weights (pytorch_model.bin), which are
   // not read. DATA_LOSS, with the file's path: damaged, truncated, or a shard and the index
@@ -44,12 +37,10 @@ class SafetensorsCheckpoint : public TensorSource {
 
   const std::string& path() const override { return path_; }
   const std::vector<StoredTensor>& tensors() const override { return tensors_; }
+  const std::vector<UnreadTensor>& unread() const override { return unread_; }
   const StoredTensor* FindTensor(std::string_view name) const override;
-  std::string UnreadType(std::string_view name) const override;
   absl::Status CheckPresent(const StoredTensor& tensor) const override;
   void ReleasePages(const StoredTensor& tensor) const override;
-
-  const std::vector<Unreadable>& unreadable() const { return unreadable_; }
 
  private:
   SafetensorsCheckpoint() = default;
@@ -62,7 +53,7 @@ class SafetensorsCheckpoint : public TensorSource {
   // Of each file.
   std::vector<std::string> paths_;
   std::vector<StoredTensor> tensors_;
-  std::vector<Unreadable> unreadable_;
+  std::vector<UnreadTensor> unread_;
   // Of each tensor: its place in tensors_, and its file's in files_.
   struct Place {
     size_t tensor;

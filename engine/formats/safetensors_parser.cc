@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
@@ -26,6 +27,8 @@ using Json = nlohmann::json;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr size_t kLengthBytes = sizeof(uint64_t);
 constexpr size_t kMaxDimensions = 8;
+// The format's own names are short.
+constexpr size_t kShownDtypeBytes = 32;
 
 struct ElementType {
   GgmlType type;
@@ -135,18 +138,22 @@ absl::Status CheckCovered(std::vector<Range> ranges, uint64_t data_bytes) {
 
 absl::Status ReadTensor(const Range& range, const Json& entry, const std::string& dtype,
                         absl::Span<const std::byte> data, SafetensorsHeader* header) {
-  const ElementType* element = FindElementType(dtype);
-  if (element == nullptr) {
-    header->unreadable.push_back({range.name, dtype});
-    return absl::OkStatus();
-  }
   absl::StatusOr<std::vector<int64_t>> shape = ReadShape(range.name, entry);
   if (!shape.ok()) return shape.status();
   const uint64_t size = range.end - range.begin;
+  const ElementType* element = FindElementType(dtype);
   StoredTensor tensor{.name = range.name,
-                      .type = element->type,
+                      .type = element == nullptr ? GgmlType::kF32 : element->type,
                       .shape = *std::move(shape),
                       .data = data.subspan(range.begin, size)};
+  if (element == nullptr) {
+    header->unread.push_back({.name = range.name,
+                              .type = absl::CEscape(dtype.substr(0, kShownDtypeBytes)),
+                              .shape = tensor.shape,
+                              .elements = tensor.ElementCount(),
+                              .bytes = static_cast<int64_t>(size)});
+    return absl::OkStatus();
+  }
   const auto elements = static_cast<uint64_t>(tensor.ElementCount());
   const auto element_bytes = static_cast<uint64_t>(element->bytes);
   if (size % element_bytes != 0 || size / element_bytes != elements) {

@@ -7,14 +7,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/formats/safetensors.h"
 #include "engine/formats/stored_tensor.h"
 
 namespace assay::engine {
 
 struct SafetensorsHeader {
   std::vector<StoredTensor> tensors;
-  std::vector<SafetensorsCheckpoint::Unreadable> unreadable;
+  std::vector<UnreadTensor> unread;
 };
 
 // `file`: the whole file; tensors point into it. Never reads outside of it. DATA_LOSS as

@@ -35,7 +35,7 @@ enum class GgmlType : uint32_t {
   kMXFP4 = 39,
 };
 
-// "Q4_1", "F32"; "type 19" for a type that is not read.
+// "Q4_1", "F32", also of types that are not read ("IQ2_XXS"); "type 5" for one without a name.
 std::string GgmlTypeName(GgmlType type);
 
 struct StoredTensor {
@@ -49,6 +49,16 @@ struct StoredTensor {
   int64_t ElementCount() const;
 };
 
+// A tensor whose stored type is not read, which is an error only where a model asks for it.
+struct UnreadTensor {
+  std::string name;
+  // As the file names it: "F8_E4M3", "IQ2_XXS".
+  std::string type;
+  std::vector<int64_t> shape;
+  int64_t elements;
+  int64_t bytes;
+};
+
 // Where tensors are found by name. Immutable, thread-safe.
 class TensorSource {
  public:
@@ -56,12 +66,15 @@ class TensorSource {
 
   // The file or folder, for messages.
   virtual const std::string& path() const = 0;
+  // Those that are read, and those that are not.
   virtual const std::vector<StoredTensor>& tensors() const = 0;
-  // Null if there is none of that name.
+  virtual const std::vector<UnreadTensor>& unread() const = 0;
+  // Null if there is none of that name among tensors(), and among unread().
   virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
-  // The stored type, as the file names it, of a tensor that FindTensor() does not find because its
-  // type is not read; else empty.
-  virtual std::string UnreadType(std::string_view /*name*/) const { return {}; }
+  const UnreadTensor* FindUnread(std::string_view name) const;
+  // Read or not; the shape is null if there is none.
+  const std::vector<int64_t>* FindShape(std::string_view name) const;
+  bool Contains(std::string_view name) const { return FindShape(name) != nullptr; }
   // To be called before a tensor's bytes are read: DATA_LOSS, with the file and the tensor, if the
   // file was cut short after it was opened; reading would end the process (SIGBUS, mapped_file.h).
   // One system call.

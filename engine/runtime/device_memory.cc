@@ -62,6 +62,12 @@ int64_t AllocatedMemory(const c10::Device& device) {
       .current;
 }
 
+void TrimHeap() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 void ReleaseCachedMemory(const c10::Device& device) {
   if (device.is_mps()) {
     at::detail::getMPSHooks().deviceSynchronize();
@@ -70,9 +76,7 @@ void ReleaseCachedMemory(const c10::Device& device) {
     c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(IndexOf(device));
     c10::getDeviceAllocator(device.type())->emptyCache();
   }
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
+  TrimHeap();
 }
 
 }  // namespace assay::engine

@@ -16,6 +16,9 @@ int64_t TotalMemory(const c10::Device& device);
 // Bytes that libtorch's allocator holds; 0 on the CPU. Throws as libtorch does.
 int64_t AllocatedMemory(const c10::Device& device);
 
+// Gives what malloc caches back to the system.
+void TrimHeap();
+
 // Waits for the device's work, and gives what its allocator (on the CPU: malloc) caches back to the
 // system. Throws as libtorch does.
 void ReleaseCachedMemory(const c10::Device& device);

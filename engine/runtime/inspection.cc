@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/architectures/model_files.h"
@@ -16,18 +17,28 @@
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
+#include "engine/runtime/transformer_weights.h"
+#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
 
 std::vector<StoredShare> TypesOf(const ModelFiles& files) {
-  std::map<GgmlType, StoredShare> shares;
-  for (const StoredTensor& tensor : files.tensors->tensors()) {
-    StoredShare& share = shares[tensor.type];
-    share.type = GgmlTypeName(tensor.type);
+  std::map<std::string, StoredShare> shares;
+  const auto count = [&](const std::string& type, bool is_read, int64_t elements, int64_t bytes) {
+    StoredShare& share = shares[type];
+    share.type = type;
+    share.is_read = is_read;
     share.tensors += 1;
-    share.parameters += tensor.ElementCount();
-    share.bytes += static_cast<int64_t>(tensor.data.size());
+    share.parameters += elements;
+    share.bytes += bytes;
+  };
+  for (const StoredTensor& tensor : files.tensors->tensors()) {
+    count(GgmlTypeName(tensor.type), true, tensor.ElementCount(),
+          static_cast<int64_t>(tensor.data.size()));
+  }
+  for (const UnreadTensor& tensor : files.tensors->unread()) {
+    count(tensor.type, false, tensor.elements, tensor.bytes);
   }
   std::vector<StoredShare> out;
   out.reserve(shares.size());
@@ -43,6 +54,7 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
   if (!encoder.ok()) {
     out->tokenizer = std::string(encoder.status().message());
     out->chat_template = "unknown: the tokenizer cannot be read";
+    out->loads.Update(encoder.status());
     return;
   }
   const Tokenizer& tokenizer = (*encoder)->tokenizer();
@@ -71,7 +83,7 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
   if (!on_cpu.ok()) return on_cpu.status();
   const int64_t context = on_cpu->context;
   ModelInspection out{.path = options.path,
-                      .name = files->name,
+                      .name = ReplaceInvalidUtf8(files->name),
                       .format = files->gguf == nullptr ? "safetensors" : "gguf",
                       .architecture = spec.architecture,
                       .parameter_count = files->ParameterCount(),
@@ -83,7 +95,8 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .head_dim = spec.attention.head_dim,
                       .vocab_size = spec.vocab,
                       .context_length = spec.context_length,
-                      .served_context = context};
+                      .served_context = context,
+                      .loads = CheckTransformerWeights(*files)};
   DescribeText(*files, static_cast<int>(context), &out);
   for (const char* name : {"mps", "cuda", "cpu"}) {
     const absl::StatusOr<DeviceInfo> device = ResolveDevice(name);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/runtime/language_model.h"
 
@@ -15,6 +16,8 @@ namespace assay::engine {
 struct StoredShare {
   // "Q4_1", "BF16".
   std::string type;
+  // False: tensors of this type are not read yet.
+  bool is_read = true;
   int64_t tensors;
   int64_t parameters;
   int64_t bytes;
@@ -63,14 +66,17 @@ struct ModelInspection {
   std::string tokenizer;
   // "yes", "no (a base model: ...)"; or why it cannot be read.
   std::string chat_template;
+  // What a load would be refused with for the files' sake, or OK: tensors that are missing, of
+  // another shape or type or left over, a tokenizer that cannot be read.
+  absl::Status loads;
   // One for each device of this machine.
   std::vector<DeviceNeed> devices;
 };
 
-// Reads headers, configuration and tokenizer (up to a second), no weights. A tokenizer or template
-// that is not read yet is told in its place. options: path, and how it would be loaded; `devices`
-// has those of this machine that it could be loaded on, whatever options.device is. Errors as
-// LanguageModel::Load().
+// Reads headers, configuration and tokenizer (up to a second), no weights. What only concerns the
+// tensors, the tokenizer or the template is told in its place. options: path, and how it would be
+// loaded; `devices` has those of this machine that it could be loaded on, whatever options.device
+// is. Errors as LanguageModel::Load().
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);
 
 }  // namespace assay::engine

@@ -39,6 +39,7 @@
 #include "engine/runtime/torch_status.h"
 #include "engine/runtime/transformer_weights.h"
 #include "engine/runtime/weight_loader.h"
+#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
@@ -77,8 +78,11 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   }
   absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
   if (!files.ok()) return files.status();
+  files->name = ReplaceInvalidUtf8(files->name);
   absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
   if (!plan.ok()) return plan.status();
+  // Before the first byte of a tensor is read, or another model makes room for this one.
+  if (absl::Status s = CheckTransformerWeights(*files); !s.ok()) return s;
   return Opened{*std::move(files), *std::move(plan)};
 }
 
@@ -215,7 +219,7 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
   const auto progress = [&](double f) {
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
-  WeightLoader loader(*opened.files.tensors, CpuPool(),
+  WeightLoader loader(*opened.files.tensors, &CpuPool(),
                       {.progress = progress, .cancelled = options.cancelled});
   absl::StatusOr<TransformerWeights> weights =
       LoadTransformerWeights(opened.files, loader, tensors,
@@ -261,6 +265,8 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       std::async(std::launch::async, [&] {
         auto made = Timed(&times.tokenizer, [&] { return PromptEncoder::Make(files, context); });
         no_tokenizer = !made.ok();
+        // What parsing took must not lie beside the weights.
+        TrimHeap();
         return made;
       });
   LoadOptions weight_options = options;
@@ -299,6 +305,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       *std::move(encoder), *std::move(executor));
   absl::Status warm = Timed(&times.warm_up, [&] { return WarmUp(*model); });
   if (!warm.ok()) return warm;
+  TrimHeap();
   report("warm-up", 1.0);
   times.total = absl::Now() - start;
   model->SetLoadTimes(times);

@@ -1,7 +1,9 @@
 // Prompts to token ids.
 #include "engine/runtime/prompt_encoder.h"
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/text/chat_template_source.h"
+#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
@@ -19,6 +22,9 @@ absl::StatusOr<std::unique_ptr<ChatTemplate>> ReadChatTemplate(const ModelFiles&
                                                  ? ChatTemplateOfFolder(files.tensors->path())
                                                  : ChatTemplateOfGguf(*files.gguf);
   if (!source.ok()) return source.status();
+  if (const std::optional<size_t> bad = FindInvalidUtf8(*source); bad.has_value()) {
+    return absl::DataLossError(absl::StrCat("it is not valid UTF-8 at byte ", *bad));
+  }
   return ChatTemplate::Parse(*source);
 }
 
@@ -38,6 +44,10 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer =
       files.gguf == nullptr ? MakeTokenizerFromFolder(files.tensors->path())
                             : MakeTokenizer(*files.gguf);
+  // The rest of the model is there.
+  if (absl::IsNotFound(tokenizer.status())) {
+    return absl::DataLossError(tokenizer.status().message());
+  }
   if (!tokenizer.ok()) return tokenizer.status();
   const auto vocab = static_cast<int>(files.spec.vocab);
   if ((*tokenizer)->vocab_size() > vocab) {

@@ -2,6 +2,7 @@
 #include "engine/runtime/transformer_weights.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/architectures/config_reader.h"
 #include "engine/architectures/tensor_names.h"
+#include "engine/runtime/torch_status.h"
 
 namespace assay::engine {
 namespace {
@@ -65,6 +68,9 @@ class Builder {
         vectors_(choice.packed ? options.dtype(at::kFloat) : options),
         choice_(choice),
         transposed_(files.architecture->transposed && files.gguf == nullptr) {
+    // Before the shapes are known to be those of the file.
+    const int64_t rows = spec_.query_rows() + 2 * spec_.kv_rows();
+    if (loader.only_checks() && rows > ConfigReader::kMaxWidth) return;
     if (files.gguf != nullptr && files.architecture->gguf_neighbour_rope) {
       query_order_ = HalvesFromNeighbours(spec_.attention.heads, spec_);
       key_order_ = HalvesFromNeighbours(spec_.attention.kv_heads, spec_);
@@ -324,6 +330,16 @@ class Builder {
 };
 
 }  // namespace
+
+absl::Status CheckTransformerWeights(const ModelFiles& files) {
+  return CatchTorch("checking a model's tensors", [&]() -> absl::Status {
+    const c10::InferenceMode inference;
+    WeightLoader checker(*files.tensors, /*pool=*/nullptr, {});
+    // Tensors without memory.
+    const at::TensorOptions options = at::TensorOptions().dtype(at::kFloat).device(at::kMeta);
+    return Builder(files, checker, options, {}).Build().status();
+  });
+}
 
 at::Tensor LinearWeights::operator()(const at::Tensor& input) const {
   if (!quantised.has_value()) return at::linear(input, weight, bias);

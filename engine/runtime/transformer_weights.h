@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/architectures/model_files.h"
 #include "engine/architectures/model_spec.h"
@@ -82,8 +83,12 @@ struct WeightChoice {
   WeightBits bits = WeightBits::kAsStored;
 };
 
+// Whether LoadTransformerWeights() would find what it needs: names, shapes, stored types and sizes,
+// without reading a byte of a tensor (milliseconds). Its errors.
+absl::Status CheckTransformerWeights(const ModelFiles& files);
+
 // Reads every tensor of the loader's files. DATA_LOSS: a tensor is missing or of another shape.
-// UNIMPLEMENTED: one is left over. Throws as libtorch does.
+// UNIMPLEMENTED: one is of a type that is not read, or left over. Throws as libtorch does.
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
                                                           const at::TensorOptions& options,

@@ -21,9 +21,10 @@
 
 namespace assay::engine {
 
-// Dequantises one tensor at a time straight into its place: no second copy on the CPU in fp32, at
-// most 16 MiB of staging elsewhere. The file's pages are released after each tensor. Throws as
-// libtorch does. Not thread-safe.
+// Dequantises one tensor at a time straight into its place: no second copy on the CPU in fp32, a
+// few MiB of staging elsewhere, which are one mapping for the whole load: malloc would keep what it
+// was given back. The file's pages are released as they are read. Throws as libtorch does. Not
+// thread-safe.
 class WeightLoader {
  public:
   struct Callbacks {
@@ -38,18 +39,19 @@ class WeightLoader {
     // Row r of the result (element, for vectors) is row row_order[r] of the file; in file order if
     // empty.
     absl::Span<const int64_t> row_order = {};
-    // A matrix whose rows and columns are swapped in the file. Read whole: a copy in fp32 for a
-    // moment.
+    // A matrix whose rows and columns are swapped in the file.
     bool transposed = false;
   };
 
-  // `source` and `pool`, whose threads compute, must outlive the loader.
-  WeightLoader(const TensorSource& source, ThreadPool& pool, Callbacks callbacks);
+  // `source` and `pool`, whose threads compute, must outlive the loader. Without a pool it only
+  // checks what it is asked for, and reads nothing.
+  WeightLoader(const TensorSource& source, ThreadPool* pool, Callbacks callbacks);
 
-  bool Has(const std::string& name) const { return source_.FindTensor(name) != nullptr; }
+  bool only_checks() const { return pool_ == nullptr; }
+  bool Has(const std::string& name) const { return source_.Contains(name); }
 
   // Fills `out`, contiguous, whose shape must be the tensor's. DATA_LOSS names the tensor, with
-  // both shapes.
+  // both shapes; UNIMPLEMENTED names its stored type.
   absl::Status Read(const std::string& name, const at::Tensor& out, const Layout& layout);
 
   struct PackChoice {
@@ -59,7 +61,7 @@ class WeightLoader {
   };
   // The tensor [rows, columns] for the CPU's kernels. Stored types that the kernels read are
   // repacked without loss; the others become 8-bit where the columns suit, else floats. Errors as
-  // Read().
+  // Read(). Needs a pool.
   absl::StatusOr<PackedMatrix> ReadPacked(const std::string& name, int64_t rows, int64_t columns,
                                           const Layout& layout, const PackChoice& choice);
 
@@ -71,22 +73,33 @@ class WeightLoader {
   absl::Status CheckAllRead() const;
 
  private:
-  // The tensor, if it is there and has this shape.
-  absl::StatusOr<const StoredTensor*> Find(const std::string& name, std::vector<int64_t> shape,
-                                           bool transposed) const;
+  // A tensor of the source as the rows that it is stored in.
+  struct Found {
+    const StoredTensor* tensor;
+    int64_t rows;
+    int64_t row_floats;
+    int64_t row_bytes;
+  };
+
+  // The tensor, if it is there, of a type that is read, and has this shape.
+  absl::StatusOr<Found> Find(const std::string& name, const std::vector<int64_t>& shape,
+                             const Layout& layout) const;
+  absl::Status Unread(const std::string& name, const std::string& type) const;
   void MarkRead(const StoredTensor& tensor);
-  // Of each of the tensor's rows of so many floats; DATA_LOSS if its bytes are not whole rows.
-  absl::StatusOr<int64_t> RowBytes(const StoredTensor& tensor, int64_t rows, int64_t floats) const;
-  absl::Status PackStored(const StoredTensor& tensor, absl::Span<const int64_t> row_order,
-                          PackedMatrix* out);
-  absl::Status PackFloats(const StoredTensor& tensor, const Layout& layout, PackedMatrix* out);
-  absl::Status Decode(const StoredTensor& tensor, const at::Tensor& out,
-                      absl::Span<const int64_t> row_order);
-  absl::Status DecodeTransposed(const StoredTensor& tensor, const at::Tensor& out);
+  void PackStored(const Found& found, absl::Span<const int64_t> row_order, PackedMatrix* out);
+  absl::Status PackFloats(const Found& found, const Layout& layout, PackedMatrix* out);
+  absl::Status Decode(const Found& found, const at::Tensor& out, const Layout& layout);
+  // Rows [first, first + count) of the result, on all threads; then lets the file's pages go.
+  absl::Status DecodeRows(const Found& found, const Layout& layout, int64_t first, int64_t count,
+                          float* out);
+  absl::Status DecodeTransposed(const Found& found, int64_t first, int64_t count, float* out);
+  // For so many floats, until the next call.
+  float* Staging(int64_t floats);
 
   const TensorSource& source_;
-  ThreadPool& pool_;
+  ThreadPool* const pool_;
   BufferArena arena_;
+  AlignedBuffer staging_;
   Callbacks callbacks_;
   int64_t total_bytes_ = 0;
   int64_t read_bytes_ = 0;

@@ -2,11 +2,11 @@
 #include "engine/text/byte_pair_merges.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <queue>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
@@ -54,8 +55,9 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
     whole.assign(left).append(right);
     const auto result = vocabulary.find(whole);
     if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
-      return absl::DataLossError(absl::StrCat("merges[", rank, "]: '", left, " ", right,
-                                              "' is not two tokens that make a third"));
+      return absl::DataLossError(absl::StrCat("merges[", rank,
+                                              "]: ", Quoted(absl::StrCat(left, " ", right)),
+                                              " is not two tokens that make a third"));
     }
     out.merges_.try_emplace({left_id->second, right_id->second},
                             Merge{static_cast<int32_t>(rank), result->second});
@@ -76,7 +78,7 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
   return Make(pairs, vocabulary);
 }
 
-BytePairMerges BytePairMerges::FromScores(
+absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
     const std::vector<std::string>& tokens, const std::vector<double>& scores,
     const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
   // Tokens of one score have one rank: then the leftmost merges first.
@@ -84,15 +86,27 @@ BytePairMerges BytePairMerges::FromScores(
   std::sort(ranked.begin(), ranked.end(), std::greater<>());
   ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
   BytePairMerges out;
+  size_t squares = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
     const std::string& token = tokens[i];
+    if (token.size() > kLongestToken) {
+      return absl::UnimplementedError(absl::StrCat("token ", i, " has ", token.size(),
+                                                   " bytes; at most ", kLongestToken, " are read"));
+    }
+    squares += token.size() * token.size();
+    if (squares > kMostSquares) {
+      return absl::UnimplementedError(
+          absl::StrCat("the first ", i + 1,
+                       " tokens are so long that finding their merges would take too long"));
+    }
     const auto rank = static_cast<int32_t>(
         std::lower_bound(ranked.begin(), ranked.end(), scores[i], std::greater<>()) -
         ranked.begin());
     for (size_t cut = 1; cut < token.size(); ++cut) {
       const auto left = vocabulary.find(token.substr(0, cut));
+      if (left == vocabulary.end()) continue;
       const auto right = vocabulary.find(token.substr(cut));
-      if (left == vocabulary.end() || right == vocabulary.end()) continue;
+      if (right == vocabulary.end()) continue;
       out.merges_.try_emplace({left->second, right->second}, Merge{rank, static_cast<TokenId>(i)});
     }
   }

@@ -2,9 +2,9 @@
 #ifndef ASSAY_ENGINE_TEXT_BYTE_PAIR_MERGES_H_
 #define ASSAY_ENGINE_TEXT_BYTE_PAIR_MERGES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,11 +29,17 @@ class BytePairMerges {
       const std::vector<std::string>& merges,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
+  // Each token is looked at in every two parts: what that costs grows with the square of its
+  // length, and is bounded for one and for all. Those of 256,000 real tokens have squares of some
+  // 2^25.
+  static constexpr size_t kLongestToken = 512;
+  static constexpr size_t kMostSquares = size_t{1} << 30;
+
   // As SentencePiece's BPE: any two neighbours that make a token merge, that of the highest score
-  // first.
-  static BytePairMerges FromScores(const std::vector<std::string>& tokens,
-                                   const std::vector<double>& scores,
-                                   const absl::flat_hash_map<std::string, TokenId>& vocabulary);
+  // first. UNIMPLEMENTED: a token of more than kLongestToken bytes, or too many long ones.
+  static absl::StatusOr<BytePairMerges> FromScores(
+      const std::vector<std::string>& tokens, const std::vector<double>& scores,
+      const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
   // Merges in place until no merge applies. O(n log n).
   void Apply(std::vector<TokenId>* symbols) const;

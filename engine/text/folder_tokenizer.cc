@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/byte_pair_merges.h"
 #include "engine/text/json_access.h"
@@ -29,8 +30,6 @@ using Json = nlohmann::json;
 constexpr int64_t kMaxTokenizerBytes = 256 << 20;
 constexpr int64_t kMaxConfigBytes = 16 << 20;
 constexpr int64_t kMaxId = (1 << 22) - 1;
-// Ids that added tokens may leave out beyond the vocabulary.
-constexpr size_t kMaxGap = 1 << 16;
 
 absl::Status InFile(const std::string& path, const absl::Status& status) {
   if (status.ok()) return status;
@@ -53,9 +52,9 @@ absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
     if (!value.ok()) return value.status();
     *flag = *value;
   }
-  if (static_cast<size_t>(*id) >= out->spellings.size() + kMaxGap) {
-    return absl::DataLossError(absl::StrCat("the added token '", token.content, "' has the id ",
-                                            *id, ", far beyond the vocabulary of ",
+  if (static_cast<size_t>(*id) >= out->spellings.size() + kMaxIdGap) {
+    return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content),
+                                            " has the id ", *id, ", far beyond the vocabulary of ",
                                             out->spellings.size()));
   }
   if (static_cast<size_t>(*id) >= out->spellings.size()) {

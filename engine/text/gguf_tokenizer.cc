@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/byte_pair_merges.h"
 #include "engine/text/tokenizer.h"
@@ -48,10 +49,17 @@ absl::Status SizeMismatch(const GgufFile& file, const char* key, size_t size, si
       absl::StrCat(file.path(), ": ", key, " has ", size, " entries for ", tokens, " tokens"));
 }
 
+// A key without which there is no tokenizer: its lack is the file's fault.
+template <typename T>
+absl::StatusOr<T> Required(absl::StatusOr<T> value) {
+  if (absl::IsNotFound(value.status())) return absl::DataLossError(value.status().message());
+  return value;
+}
+
 absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
   constexpr char kTypes[] = "tokenizer.ggml.token_type";
   constexpr char kScores[] = "tokenizer.ggml.scores";
-  const auto tokens = file.GetStrings("tokenizer.ggml.tokens");
+  const auto tokens = Required(file.GetStrings("tokenizer.ggml.tokens"));
   if (!tokens.ok()) return tokens.status();
   Vocabulary out{.tokens = **tokens};
   const size_t size = out.tokens.size();
@@ -67,9 +75,14 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
     out.types = *std::move(types);
   }
   for (size_t i = 0; i < size; ++i) {
-    if (out.types[i] >= kNormal && out.types[i] <= kByte) continue;
-    return absl::DataLossError(
-        absl::StrCat(file.path(), ": ", kTypes, "[", i, "] has the unknown value ", out.types[i]));
+    if (out.types[i] < kNormal || out.types[i] > kByte) {
+      return absl::DataLossError(absl::StrCat(file.path(), ": ", kTypes, "[", i,
+                                              "] has the unknown value ", out.types[i]));
+    }
+    if (out.types[i] != kByte || ByteOfToken(out.tokens[i]).has_value()) continue;
+    return absl::DataLossError(absl::StrCat(file.path(), ": token ", i, " is ",
+                                            Quoted(out.tokens[i]), " and said to be a byte (",
+                                            kTypes, "), which are <0x00> to <0xFF>"));
   }
   if (file.HasKey(kScores)) {
     absl::StatusOr<std::vector<double>> scores = file.GetFloats(kScores);
@@ -136,9 +149,14 @@ VocabularyIds IdsOf(const Vocabulary& vocabulary) {
 // tokens are not merged, and a text begins with BOS where the file does not say.
 bool IsLlama3Kind(std::string_view pre) {
   return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
-         pre == "pixtral" || pre == "lfm2" || pre == "tekken";
+         pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";
 }
-bool NormalizesToNfc(std::string_view pre) { return pre == "qwen2" || pre == "stablelm2"; }
+// Those whose tokenizer.json normalises to NFC: Qwen's and what was made from it, GPT-NeoX's (of
+// OLMo and MPT too), Cohere's.
+bool NormalizesToNfc(std::string_view pre) {
+  return pre == "qwen2" || pre == "deepseek-r1-qwen" || pre == "stablelm2" || pre == "olmo" ||
+         pre == "mpt" || pre == "command-r";
+}
 
 absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
                            const Vocabulary& vocabulary, TokenizerParts* out) {
@@ -151,11 +169,14 @@ absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenize
   if (pre.empty()) pre = "default";
   absl::StatusOr<std::vector<PreTokenizerStep>> steps = NamedPreTokenizer(pre);
   if (!steps.ok()) return steps.status();
-  const auto merges = file.GetStrings("tokenizer.ggml.merges");
+  const auto merges = Required(file.GetStrings("tokenizer.ggml.merges"));
   if (!merges.ok()) return merges.status();
   VocabularyIds ids = IdsOf(vocabulary);
   absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(**merges, ids);
-  if (!ranked.ok()) return ranked.status();
+  if (!ranked.ok()) {
+    return absl::Status(ranked.status().code(),
+                        absl::StrCat("tokenizer.ggml.", ranked.status().message()));
+  }
   out->pre_tokenizer = *std::move(steps);
   if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
   out->decoding.byte_level = true;
@@ -200,9 +221,11 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
     out->model = *std::move(model);
   } else {
     VocabularyIds ids = IdsOf(vocabulary);
-    BytePairMerges merges = BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids);
+    absl::StatusOr<BytePairMerges> merges =
+        BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids);
+    if (!merges.ok()) return merges.status();
     out->model = std::make_unique<BpeModel>(
-        std::move(ids), std::move(merges),
+        std::move(ids), *std::move(merges),
         BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
   }
   return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
@@ -210,13 +233,13 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
 
 absl::Status Fill(const GgufFile& file, const std::string& pre_tokenizer,
                   const Vocabulary& vocabulary, TokenizerParts* out) {
-  const absl::StatusOr<std::string> model = file.GetString("tokenizer.ggml.model");
+  const absl::StatusOr<std::string> model = Required(file.GetString("tokenizer.ggml.model"));
   if (!model.ok()) return model.status();
   if (*model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
   if (*model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
   if (*model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
   return absl::UnimplementedError(
-      absl::StrCat("tokenizer model '", *model, "' is not read yet; gpt2, llama and t5 are"));
+      absl::StrCat("tokenizer model ", Quoted(*model), " is not read yet; gpt2, llama and t5 are"));
 }
 
 }  // namespace

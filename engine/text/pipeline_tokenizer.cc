@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/byte_alphabet.h"
 #include "engine/text/utf8.h"
@@ -68,8 +69,9 @@ absl::Status PipelineTokenizer::AddTokens() {
   for (const std::string& spelling : parts_.spellings) tokens_.push_back(MakeToken(spelling));
   for (const AddedToken& added : parts_.added) {
     if (!InRange(added.id)) {
-      return absl::DataLossError(absl::StrCat("the added token '", added.content, "' has the id ",
-                                              added.id, ", outside 0 to ", vocab_size() - 1));
+      return absl::DataLossError(absl::StrCat("the added token ", Quoted(added.content),
+                                              " has the id ", added.id, ", outside 0 to ",
+                                              vocab_size() - 1));
     }
     if (added.content.empty()) continue;
     tokens_[added.id] = MakeToken(added.content);

@@ -13,7 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/byte_alphabet.h"
+#include "engine/text/punctuation.h"
 
 namespace assay::engine {
 namespace {
@@ -132,6 +134,8 @@ absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool 
 struct Pattern {
   const char* name;
   std::vector<const char*> patterns;
+  // These cut the bytes' spelling, as they do after `tokenizers`' ByteLevel.
+  std::vector<const char*> spelled_patterns = {};
 };
 
 constexpr char kDigit[] = R"(\p{N})";
@@ -144,11 +148,19 @@ constexpr char kQwen2[] =
 // Mistral Nemo and later.
 constexpr char kTekken[] =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// GPT-4o's, which Phi-4-mini has.
+constexpr char kGpt4o[] =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr char kBloom[] = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
-constexpr char kPunctuation[] = R"([\p{P}\$\+<=>\^~\|`]+)";
 constexpr char kDefaultPunctuation[] = R"([\p{P}\$\+<=>\^~\|]+)";
 constexpr char kDigits[] = R"(\p{N}+)";
 constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
+
+// Neighbouring punctuation is one piece.
+const char* FalconPunctuation() {
+  static const auto* const kPattern = new std::string(absl::StrCat(kPunctuation, "+"));
+  return kPattern->c_str();
+}
 
 const std::vector<Pattern>& Patterns() {
   static const auto* const kPatterns = new std::vector<Pattern>{
@@ -157,27 +169,49 @@ const std::vector<Pattern>& Patterns() {
       {"mpt", {kGpt2}},
       {"olmo", {kGpt2}},
       {"jais", {kGpt2}},
+      {"trillion", {kGpt2}},
+      {"mellum", {kGpt2}},
+      {"a.x-4.0", {kGpt2}},
       {"llama-bpe", {kLlama3}},
       {"llama-v3", {kLlama3}},
       {"llama3", {kLlama3}},
       {"falcon3", {kLlama3}},
       {"pixtral", {kLlama3}},
       {"lfm2", {kLlama3}},
+      {"midm-2.0", {kLlama3}},
       {"smaug-bpe", {kLlama3}},
       {"dbrx", {kLlama3}},
       {"qwen2", {kQwen2}},
       {"stablelm2", {kQwen2}},
       {"deepseek-r1-qwen", {kQwen2}},
+      {"megrez", {kQwen2}},
+      {"kormo", {kQwen2}},
       {"smollm", {kDigit, kGpt2}},
       {"starcoder", {kDigit, kGpt2}},
       {"refact", {kDigit, kGpt2}},
       {"command-r", {kDigit, kGpt2}},
+      {"minerva-7b", {kDigit, kGpt2}},
       {"tekken", {kTekken}},
+      {"gpt-4o", {kGpt4o}},
+      {"llama4", {kGpt4o}},
       {"default", {kDefaultPunctuation, kGpt2, kDigits, kThreeDigits}},
-      {"falcon", {kPunctuation, kGpt2, kThreeDigits}},
+      {"falcon", {FalconPunctuation(), kGpt2}, {kDigits, kThreeDigits}},
       {"bloom", {kBloom}},
+      {"gpt3-finnish", {kBloom}},
+      {"poro-chat", {kBloom}},
+      {"viking", {kBloom, kDigit}},
   };
   return *kPatterns;
+}
+
+absl::Status AddSplits(const std::vector<const char*>& patterns,
+                       std::vector<PreTokenizerStep>* steps) {
+  for (const char* text : patterns) {
+    absl::StatusOr<Regex> regex = Regex::Compile(text);
+    if (!regex.ok()) return regex.status();
+    steps->emplace_back(SplitStep{.pattern = *std::move(regex)});
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -190,15 +224,15 @@ absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view
     absl::StrAppend(&known, known.empty() ? "" : ", ", pattern.name);
     if (name != pattern.name) continue;
     std::vector<PreTokenizerStep> steps;
-    for (const char* text : pattern.patterns) {
-      absl::StatusOr<Regex> regex = Regex::Compile(text);
-      if (!regex.ok()) return regex.status();
-      steps.emplace_back(SplitStep{.pattern = *std::move(regex)});
-    }
+    if (absl::Status s = AddSplits(pattern.patterns, &steps); !s.ok()) return s;
+    if (pattern.spelled_patterns.empty()) return steps;
+    steps.emplace_back(SpellBytesStep{});
+    if (absl::Status s = AddSplits(pattern.spelled_patterns, &steps); !s.ok()) return s;
+    steps.emplace_back(UnspellBytesStep{});
     return steps;
   }
-  return absl::UnimplementedError(
-      absl::StrCat("pre-tokenizer '", std::string(name), "' is not read yet; these are: ", known));
+  return absl::UnimplementedError(absl::StrCat("pre-tokenizer ", Quoted(std::string(name)),
+                                               " is not read yet; these are: ", known));
 }
 
 absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,

@@ -9,7 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/json_access.h"
+#include "engine/text/punctuation.h"
 
 namespace assay::engine {
 namespace {
@@ -19,7 +21,7 @@ using Json = nlohmann::json;
 constexpr int64_t kMaxId = (1 << 22) - 1;
 
 absl::Status NotYet(const char* what, const std::string& type) {
-  return absl::UnimplementedError(absl::StrCat(what, " '", type, "' is not read yet"));
+  return absl::UnimplementedError(absl::StrCat(what, " ", Quoted(type), " is not read yet"));
 }
 
 // Calls `read` for each object of the array under `key`.
@@ -134,8 +136,7 @@ absl::Status ReadPunctuation(const Json& object, std::vector<PreTokenizerStep>* 
     if (!read.ok()) return read.status();
     behavior = *read;
   }
-  // ASCII's punctuation with its symbols, and Unicode's.
-  return AddSplit(Regex::Compile(R"([!-/:-@\[-`{-~\p{P}])"), behavior, false, out);
+  return AddSplit(Regex::Compile(kPunctuation), behavior, false, out);
 }
 
 absl::Status ReadPreTokenizerStep(const Json& object, const std::string& type,

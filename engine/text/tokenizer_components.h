@@ -3,6 +3,7 @@
 #ifndef ASSAY_ENGINE_TEXT_TOKENIZER_COMPONENTS_H_
 #define ASSAY_ENGINE_TEXT_TOKENIZER_COMPONENTS_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,6 +12,9 @@
 #include "nlohmann/json.hpp"
 
 namespace assay::engine {
+
+// Ids that a vocabulary and its added tokens may leave out: what bounds the table of tokens.
+inline constexpr size_t kMaxIdGap = size_t{1} << 16;
 
 // Each reads the object under the key of its name and appends what it says. UNIMPLEMENTED names a
 // type that is not read yet, DATA_LOSS a member.

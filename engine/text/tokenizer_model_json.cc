@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/byte_pair_merges.h"
 #include "engine/text/json_access.h"
@@ -31,10 +32,15 @@ absl::StatusOr<VocabularyIds> ReadVocabulary(const Json& object, TokenizerParts*
   ids.reserve(vocabulary->size());
   for (const auto& [spelling, id] : vocabulary->items()) {
     if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxId) {
-      return absl::DataLossError(
-          absl::StrCat("the token '", spelling, "' has an id that is not a number up to ", kMaxId));
+      return absl::DataLossError(absl::StrCat("the token ", Quoted(spelling),
+                                              " has an id that is not a number up to ", kMaxId));
     }
     const auto index = id.get<size_t>();
+    if (index >= vocabulary->size() + kMaxIdGap) {
+      return absl::DataLossError(absl::StrCat("the token ", Quoted(spelling), " has the id ", index,
+                                              ", far beyond the vocabulary of ", vocabulary->size(),
+                                              " tokens"));
+    }
     if (index >= out->spellings.size()) out->spellings.resize(index + 1);
     out->spellings[index] = spelling;
     ids[spelling] = static_cast<TokenId>(index);
@@ -144,7 +150,7 @@ absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts*
   if (type == "BPE") return ReadBpe(object, byte_level, out);
   if (type == "Unigram") return ReadUnigram(object, out);
   return absl::UnimplementedError(
-      absl::StrCat("tokenizer model '", type, "' is not read yet; BPE and Unigram are"));
+      absl::StrCat("tokenizer model ", Quoted(type), " is not read yet; BPE and Unigram are"));
 }
 
 }  // namespace assay::engine

@@ -7,8 +7,10 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "nlohmann/json.hpp"
+#include "registry/gguf_parts.h"
 #include "registry/hub/names.h"
 #include "registry/hub/selection.h"
 
@@ -50,8 +52,11 @@ bool HasTokenizer(const fs::path& folder) {
 LocalState InspectSnapshot(const HubCache& cache, const std::string& commit,
                            const std::string& file) {
   if (!file.empty()) {
-    return IsFile(cache.SnapshotPath(commit, file)) ? LocalState::kComplete
-                                                    : LocalState::kIncomplete;
+    const std::vector<std::string> parts = GgufParts(file);
+    const bool all = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+      return IsFile(cache.SnapshotPath(commit, part));
+    });
+    return all ? LocalState::kComplete : LocalState::kIncomplete;
   }
   const fs::path folder = cache.SnapshotFolder(commit);
   const bool weights =

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "registry/gguf_parts.h"
 #include "registry/hub/names.h"
 
 namespace assay::registry {
@@ -79,11 +80,7 @@ absl::Status NoWeights(const RepoListing& listing) {
       "has neither ", kWeightsFile, " nor ", kWeightsIndex, ": not a language model's repository"));
 }
 
-absl::StatusOr<std::vector<RemoteFile>> NamedFile(const RepoListing& listing,
-                                                  const std::string& file) {
-  if (const RemoteFile* found = listing.Find(file); found != nullptr) {
-    return std::vector<RemoteFile>{*found};
-  }
+absl::Status NoFile(const RepoListing& listing, const std::string& file) {
   const size_t dot = file.rfind('.');
   const std::string ending = dot == std::string::npos ? "" : file.substr(dot);
   std::vector<RemoteFile> alike;
@@ -93,6 +90,17 @@ absl::StatusOr<std::vector<RemoteFile>> NamedFile(const RepoListing& listing,
   return absl::NotFoundError(
       absl::StrCat("has no file ", QuotedForMessage(file), " at commit ", listing.commit,
                    alike.empty() ? "" : absl::StrCat("; files of that kind: ", Names(alike))));
+}
+
+absl::StatusOr<std::vector<RemoteFile>> NamedFiles(const RepoListing& listing,
+                                                   const std::string& file) {
+  std::vector<RemoteFile> files;
+  for (const std::string& name : GgufParts(file)) {
+    const RemoteFile* found = listing.Find(name);
+    if (found == nullptr) return NoFile(listing, name);
+    files.push_back(*found);
+  }
+  return files;
 }
 
 }  // namespace
@@ -112,7 +120,7 @@ bool IsShard(std::string_view name) {
 
 absl::StatusOr<std::vector<RemoteFile>> SelectFiles(const RepoListing& listing,
                                                     const std::string& file) {
-  if (!file.empty()) return NamedFile(listing, file);
+  if (!file.empty()) return NamedFiles(listing, file);
   std::vector<RemoteFile> files = Weights(listing);
   if (files.empty()) return NoWeights(listing);
   if (listing.Find(kConfigFile) == nullptr) {

@@ -11,11 +11,12 @@
 
 namespace assay::registry {
 
-// The file named, alone; or, where `file` is empty, of the repository's top folder: configuration,
-// tokenizer and chat template, and the weights as safetensors (the shards where there is an index,
-// as the engine reads them, else model.safetensors), without the same weights in other formats.
-// NOT_FOUND: no such file. FAILED_PRECONDITION: no safetensors; the message names the GGUF files
-// that could be asked for by name, or says what to do about pickles.
+// The file named, alone or with the other parts of a model that was split into GGUF files; or,
+// where `file` is empty, of the repository's top folder: configuration, tokenizer and chat
+// template, and the weights as safetensors (the shards where there is an index, as the engine reads
+// them, else model.safetensors), without the same weights in other formats. NOT_FOUND: no such
+// file. FAILED_PRECONDITION: no safetensors; the message names the GGUF files that could be asked
+// for by name, or says what to do about pickles.
 absl::StatusOr<std::vector<RemoteFile>> SelectFiles(const RepoListing& listing,
                                                     const std::string& file);
 

@@ -1,6 +1,7 @@
 // assay.v1.ModelService over the registry's Manager.
 #include "server/services/model_service.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "engine/runtime/inspection.h"
+#include "engine/text/utf8.h"
 #include "registry/source.h"
 #include "server/engine_loader.h"
 #include "server/grpc_status.h"
@@ -130,9 +132,22 @@ void ToProto(const registry::PullProgress& from, assay::v1::PullProgress* to) {
   }
 }
 
-void ToProto(const engine::ModelInspection& from, assay::v1::ModelInspection* to) {
-  to->set_path(from.path);
-  to->set_name(from.name);
+// What a model may take beside the others.
+struct Room {
+  // 0: no limit but the device's.
+  int64_t budget;
+  // What others take now.
+  int64_t used;
+
+  int64_t Total(int64_t device) const { return budget == 0 ? device : std::min(budget, device); }
+  int64_t Free(int64_t device) const { return std::max<int64_t>(0, Total(device) - used); }
+};
+
+// Texts of files may hold any bytes, fields of a proto only UTF-8.
+void ToProto(const engine::ModelInspection& from, const Room& room,
+             assay::v1::ModelInspection* to) {
+  to->set_path(engine::ReplaceInvalidUtf8(from.path));
+  to->set_name(engine::ReplaceInvalidUtf8(from.name));
   to->set_format(from.format);
   to->set_architecture(from.architecture);
   to->set_parameter_count(from.parameter_count);
@@ -144,14 +159,20 @@ void ToProto(const engine::ModelInspection& from, assay::v1::ModelInspection* to
   to->set_vocab_size(from.vocab_size);
   to->set_context_length(from.context_length);
   to->set_served_context(from.served_context);
-  to->set_tokenizer(from.tokenizer);
-  to->set_chat_template(from.chat_template);
+  to->set_tokenizer(engine::ReplaceInvalidUtf8(from.tokenizer));
+  to->set_chat_template(engine::ReplaceInvalidUtf8(from.chat_template));
+  to->set_cannot_load(engine::ReplaceInvalidUtf8(std::string(from.loads.message())));
+  to->set_memory_budget_bytes(room.budget);
+  if (!from.devices.empty()) {
+    to->set_memory_free_bytes(room.Free(from.devices.front().device_bytes));
+  }
   for (const engine::StoredShare& share : from.types) {
     assay::v1::StoredType* type = to->add_types();
     type->set_type(share.type);
     type->set_tensors(share.tensors);
     type->set_parameters(share.parameters);
     type->set_bytes(share.bytes);
+    type->set_unread(!share.is_read);
   }
   for (const engine::DeviceNeed& need : from.devices) {
     assay::v1::DeviceNeed* device = to->add_devices();
@@ -161,7 +182,8 @@ void ToProto(const engine::ModelInspection& from, assay::v1::ModelInspection* to
     device->set_kv_cache_bytes(need.need.kv_cache);
     device->set_working_bytes(need.need.working);
     device->set_device_bytes(need.device_bytes);
-    device->set_fits(need.Fits());
+    device->set_fits(need.need.Total() <= room.Total(need.device_bytes));
+    device->set_fits_now(need.need.Total() <= room.Free(need.device_bytes));
   }
 }
 
@@ -172,12 +194,15 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
                                             assay::v1::ModelInspection* response) {
   absl::StatusOr<std::string> path = request->path();
   engine::LoadOptions options;
+  Room room{.budget = manager_->budget_bytes(), .used = manager_->used_bytes()};
   if (!request->id().empty()) {
     const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
     if (!status.ok()) return ToGrpcStatus(status.status());
     path = registry::ResolveSource(status->entry, hub_cache_);
     if (!path.ok()) return ToGrpcStatus(path.status());
     CopySettings(status->entry, &options);
+    // It would not stand beside itself.
+    room.used = std::max<int64_t>(0, room.used - status->resident_bytes);
   } else if (path->empty()) {
     return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
   } else if (!IsLocal(context->peer())) {
@@ -188,7 +213,7 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
   const absl::StatusOr<engine::ModelInspection> inspection =
       engine::InspectModel(std::move(options));
   if (!inspection.ok()) return ToGrpcStatus(inspection.status());
-  ToProto(*inspection, response);
+  ToProto(*inspection, room, response);
   return grpc::Status::OK;
 }
 

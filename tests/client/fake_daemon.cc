@@ -57,7 +57,7 @@ grpc::Status FakeModels::InspectModel(grpc::ServerContext*, const v1::InspectMod
   inspected = *request;
   if (request->id() == "nope") return NotFound(request->id());
   *reply = inspection;
-  return grpc::Status::OK;
+  return inspect_status;
 }
 
 grpc::Status FakeModels::UnloadModel(grpc::ServerContext* context,

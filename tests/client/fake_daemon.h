@@ -39,6 +39,7 @@ struct FakeModels final : v1::ModelService::Service {
   std::vector<v1::Model> models;
   v1::ModelInspection inspection;
   v1::InspectModelRequest inspected;
+  grpc::Status inspect_status;
   v1::GetRoutesResponse routes;
   v1::SetRoutesRequest set;
   v1::ExplainRouteRequest asked;

@@ -330,5 +330,25 @@ TEST(UnreachableTest, NobodyListeningSaysWhatToDo) {
             "with `make demo` or set ASSAY_ADDRESS)\n");
 }
 
+TEST_F(GenerateTest, BaseModelWithoutATemplateIsSaidInATerminal) {
+  for (const bool base : {true, false}) {
+    daemon_.inference.generate = [&](const v1::GenerateRequest&, v1::GenerateResponse& reply) {
+      reply = Reply();
+      reply.set_no_chat_template(base);
+      return grpc::Status::OK;
+    };
+    for (const bool terminal : {true, false}) {
+      const CliResult result =
+          daemon_.Run({"generate", "--no-stream", "x"}, {.err_is_terminal = terminal});
+      EXPECT_EQ(result.code, kExitOk);
+      if (base && terminal) {
+        EXPECT_THAT(result.err, HasSubstr("note: tiny is a base model without a chat template"));
+      } else {
+        EXPECT_THAT(result.err, Not(HasSubstr("note:")));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace assay::client

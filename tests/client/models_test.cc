@@ -55,12 +55,20 @@ class InspectTest : public ModelsTest {
     need->set_weight_bytes(int64_t{2} << 30);
     need->set_kv_cache_bytes(int64_t{1} << 30);
     need->set_device_bytes(int64_t{2} << 30);
+    model.set_memory_budget_bytes(int64_t{4} << 30);
+    model.set_memory_free_bytes(int64_t{1} << 30);
+  }
+  void SetFits(bool fits, bool now) {
+    daemon_.models.inspection.mutable_devices(0)->set_fits(fits);
+    daemon_.models.inspection.mutable_devices(0)->set_fits_now(now);
   }
 };
 
 TEST_F(InspectTest, SaysWhatItIsAndThatItDoesNotFit) {
   const CliResult result = daemon_.Run({"inspect", "bloom"});
-  EXPECT_EQ(result.code, kExitOk) << result.err;
+  EXPECT_EQ(result.code, kExitCannotLoad);
+  EXPECT_THAT(result.err, HasSubstr("no device of the server has the memory for it"));
+  EXPECT_THAT(result.out, HasSubstr("memory_budget of all models 4.00 GiB, 1.00 GiB free now\n"));
   EXPECT_EQ(daemon_.models.inspected.id(), "bloom");
   EXPECT_THAT(result.out, HasSubstr("BLOOM[31m"));
   EXPECT_THAT(result.out, HasSubstr("559.2M (559214592)"));
@@ -69,7 +77,38 @@ TEST_F(InspectTest, SaysWhatItIsAndThatItDoesNotFit) {
   EXPECT_THAT(result.out, ::testing::ContainsRegex("cpu +float32 +2.00 GiB +1.00 GiB .*no\n"));
 }
 
+TEST_F(InspectTest, FitsBesideTheOthersOrInTheirPlace) {
+  SetFits(true, true);
+  const CliResult beside = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(beside.code, kExitOk) << beside.err;
+  EXPECT_THAT(beside.out, HasSubstr("yes\n"));
+  SetFits(true, false);
+  const CliResult instead = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(instead.code, kExitOk) << instead.err;
+  EXPECT_THAT(instead.out, HasSubstr("if others give way\n"));
+}
+
+TEST_F(InspectTest, ModelThatCannotBeLoadedHasItsReasonAndAnExitCode) {
+  SetFits(true, true);
+  daemon_.models.inspection.set_cannot_load("tensor 'a' is stored as IQ2_XXS\x1b[2J");
+  daemon_.models.inspection.mutable_types(0)->set_unread(true);
+  const CliResult result = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(result.code, kExitCannotLoad);
+  EXPECT_THAT(result.err, HasSubstr("cannot be loaded: tensor 'a' is stored as IQ2_XXS[2J"));
+  EXPECT_THAT(result.out, HasSubstr("F16 (not read)"));
+  EXPECT_EQ(daemon_.Run({"--json", "inspect", "bloom"}).code, kExitCannotLoad);
+}
+
+TEST_F(InspectTest, MissingFileIsNoUnknownModel) {
+  daemon_.models.inspect_status = grpc::Status(grpc::StatusCode::NOT_FOUND, "/x.gguf: no such");
+  const CliResult file = daemon_.Run({"inspect", "/x.gguf"});
+  EXPECT_EQ(file.code, kExitNotFound);
+  EXPECT_THAT(file.err, Not(HasSubstr("assay models")));
+  EXPECT_THAT(daemon_.Run({"inspect", "x"}).err, HasSubstr("assay models"));
+}
+
 TEST_F(InspectTest, APathGoesToTheServerAbsolute) {
+  SetFits(true, true);
   for (const std::string path : {"models/bloom", "./bloom.gguf", "bloom.gguf"}) {
     EXPECT_EQ(daemon_.Run({"inspect", path}).code, kExitOk);
     EXPECT_EQ(daemon_.models.inspected.path(), std::filesystem::absolute(path).string());

@@ -5,14 +5,19 @@
 //      {"op": "greedy", "tokens": [1, 2], "max_new_tokens": 64}
 //      {"op": "logits", "tokens": [1, 2], "last_only": true}
 // Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]} or {"error":
-// "..."}
+// "..."}; with --memory first {"before": ..., "peak": ..., "resident": ..., "seconds": ...}, bytes
+// before the load, at most during it, and after it, for bench/loading.py.
 #include <cstddef>
+#include <cstdint>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/runtime/language_model.h"
 #include "nlohmann/json.hpp"
@@ -64,6 +69,16 @@ json Answer(LanguageModel& model, const std::string& line) {
   }
 }
 
+// Of /proc/self/status, bytes; 0 where there is none.
+int64_t StatusBytes(const std::string& key) {
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    int64_t kilobytes = 0;
+    if (word == key && file >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,6 +91,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
   app.add_option("--context", options.context_length, "0 = the model's own");
+  bool memory = false;
+  app.add_flag("--memory", memory, "First what the load took");
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(0);
   const auto resolved = assay::engine::ResolveDevice(device);
@@ -84,10 +101,22 @@ int main(int argc, char** argv) {
     return 1;
   }
   options.device = *resolved;
+  const int64_t before = StatusBytes("VmRSS:");
+  // Forgets the peak so far.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const absl::Time start = absl::Now();
   const auto model = LanguageModel::Load(options);
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (!model.ok()) {
     std::cerr << model.status() << '\n';
     return 1;
+  }
+  if (memory) {
+    std::cout << json{{"before", before},
+                      {"peak", StatusBytes("VmHWM:")},
+                      {"resident", StatusBytes("VmRSS:")},
+                      {"seconds", seconds}}
+              << std::endl;
   }
   std::string line;
   while (std::getline(std::cin, line)) std::cout << Answer(**model, line) << std::endl;

@@ -1,8 +1,11 @@
 // The real daemon with the real model, through real stubs.
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -244,6 +247,70 @@ TEST_F(DaemonTest, InspectReadsAModelThatIsNotResident) {
   const grpc::Status missing = models_->InspectModel(&third, request, &by_path);
   EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_THAT(missing.error_message(), HasSubstr("/no/such/model.gguf"));
+}
+
+// A copy of a small model with `word` replaced by another of its length, to the end of the test.
+class PatchedModel {
+ public:
+  PatchedModel(const std::string& word, const std::string& other)
+      : path_(absl::StrCat(testing::TempDir(), "/patched_", getpid(), ".gguf")) {
+    std::ifstream file("tests/golden/runtime/tiny_tied.gguf", std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const size_t at = bytes.find(word);
+    EXPECT_NE(at, std::string::npos) << word;
+    if (at != std::string::npos) bytes.replace(at, word.size(), other);
+    std::ofstream(path_, std::ios::binary) << bytes;
+  }
+  ~PatchedModel() { std::filesystem::remove(path_); }
+  PatchedModel(const PatchedModel&) = delete;
+  PatchedModel& operator=(const PatchedModel&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+// The call once failed with "No message returned".
+TEST_F(DaemonTest, InspectOfAModelWhoseNameIsNoUtf8) {
+  const PatchedModel model("tiny", "t\xe8ny");
+  Start();
+  v1::InspectModelRequest request;
+  request.set_path(model.path());
+  v1::ModelInspection reply;
+  grpc::ClientContext context;
+  const grpc::Status status = models_->InspectModel(&context, request, &reply);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(reply.name(), "t\xEF\xBF\xBDny");
+  EXPECT_EQ(reply.cannot_load(), "");
+}
+
+TEST_F(DaemonTest, InspectSaysWhatALoadWouldBeRefusedWith) {
+  const PatchedModel model("blk.1.ffn_down.weight", "blk.1.ffn_d\xe8wn.weight");
+  Start(absl::StrCat("  - { id: broken, source: { file: '", model.path(), "' } }\n"),
+        "memory_budget: 100MiB\n");
+  v1::InspectModelRequest request;
+  request.set_id("broken");
+  v1::ModelInspection reply;
+  grpc::ClientContext first;
+  const grpc::Status inspected = models_->InspectModel(&first, request, &reply);
+  ASSERT_TRUE(inspected.ok()) << inspected.error_message();
+  EXPECT_THAT(reply.cannot_load(), HasSubstr("tensor 'blk.1.ffn_down.weight' of shape"));
+  EXPECT_TRUE(reply.devices(0).fits());
+  EXPECT_EQ(reply.memory_budget_bytes(), int64_t{100} << 20);
+  EXPECT_EQ(reply.memory_free_bytes(), int64_t{100} << 20);
+  request.set_id("small");
+  v1::ModelInspection large;
+  grpc::ClientContext second;
+  ASSERT_TRUE(models_->InspectModel(&second, request, &large).ok());
+  EXPECT_EQ(large.cannot_load(), "");
+  EXPECT_FALSE(large.devices(0).fits()) << "the budget counts, not only the memory";
+  // And what it says in the list of models is valid, too.
+  v1::GenerateRequest generate = Request(1);
+  generate.set_model("broken");
+  EXPECT_FALSE(Generate(generate).ok());
+  v1::ListModelsResponse list;
+  grpc::ClientContext third;
+  ASSERT_TRUE(models_->ListModels(&third, {}, &list).ok());
 }
 
 TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndNameTheCause) {

@@ -50,6 +50,8 @@ TEST_F(ModelsFolderTest, ListsComeInTheOrderOfTheirNamesThenFilesAndFolders) {
   Write(folder_ / "10.yml", "models: [{id: earlier, source: {repo: org/name}}]");
   Write(folder_ / "Llama 3.2 (Q4).gguf", "GGUF");
   Write(folder_ / "x.gguf", "GGUF");
+  Write(folder_ / "split-00001-of-00002.gguf", "GGUF");
+  Write(folder_ / "split-00002-of-00002.gguf", "GGUF");
   Write(folder_ / "my_model/config.json", "{}");
   Write(folder_ / "my_model/model-00001-of-00002.safetensors", "");
   Write(folder_ / "pickled/config.json", "{}");
@@ -58,8 +60,8 @@ TEST_F(ModelsFolderTest, ListsComeInTheOrderOfTheirNamesThenFilesAndFolders) {
   Write(folder_ / ".hidden.gguf", "GGUF");
   const absl::StatusOr<Catalog> catalog = Load();
   ASSERT_TRUE(catalog.ok()) << catalog.status();
-  EXPECT_THAT(catalog->Ids(),
-              ElementsAre("first", "earlier", "later", "llama-3.2--q4-", "my_model"));
+  EXPECT_THAT(catalog->Ids(), ElementsAre("first", "earlier", "later", "llama-3.2--q4-", "my_model",
+                                          "split-00001-of-00002"));
   EXPECT_EQ(catalog->Find("later")->path, (folder_ / "x.gguf").string());
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,56 +14,12 @@
 #include "engine/formats/gguf_parser.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/text/gguf_bytes.h"
 
 namespace assay::engine {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr uint32_t kUint8 = 0;
-constexpr uint32_t kUint32 = 4;
-constexpr uint32_t kFloat32 = 6;
-constexpr uint32_t kString = 8;
-constexpr uint32_t kArray = 9;
-constexpr uint32_t kUint64 = 10;
-constexpr uint32_t kF32 = 0;
-constexpr uint32_t kQ4K = 12;
-
-// A GGUF file, byte for byte as the test wants it.
-class Bytes {
- public:
-  static Bytes Header(uint64_t tensors, uint64_t keys, uint32_t version = 3) {
-    Bytes file;
-    file.text_ = "GGUF";
-    return file.Put(version).Put(tensors).Put(keys);
-  }
-  template <typename T>
-  Bytes& Put(T value) {
-    text_.append(reinterpret_cast<const char*>(&value), sizeof(value));
-    return *this;
-  }
-  Bytes& String(const std::string& text) { return Put<uint64_t>(text.size()).Text(text); }
-  Bytes& Key(const std::string& key, uint32_t type) { return String(key).Put(type); }
-  Bytes& Tensor(const std::string& name, const std::vector<uint64_t>& dimensions, uint32_t type,
-                uint64_t offset) {
-    String(name).Put(static_cast<uint32_t>(dimensions.size()));
-    for (const uint64_t dimension : dimensions) Put(dimension);
-    return Put(type).Put(offset);
-  }
-  // Pads to 32 bytes and adds zeros.
-  Bytes& Data(size_t bytes) {
-    text_.resize((text_.size() + 31) / 32 * 32 + bytes, '\0');
-    return *this;
-  }
-  Bytes& Text(const std::string& text) {
-    text_ += text;
-    return *this;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 absl::Status ParseStatus(const Bytes& file) {
   const std::string& text = file.text();
@@ -199,7 +154,7 @@ TEST(GgufHostileTest, LlamaCpp26318_UnknownTypesAndDuplicates) {
     ExpectDataLoss(Bytes::Header(0, 1).Key("k", kArray).Put(type).Put<uint64_t>(0),
                    "unknown element type " + std::to_string(type));
   }
-  for (const uint32_t type : {5U, 19U, UINT32_MAX}) {
+  for (const uint32_t type : {5U, 43U, UINT32_MAX}) {
     const absl::Status status = ParseStatus(OneTensor({256}, type, 0, 4096));
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
     EXPECT_THAT(std::string(status.message()),
@@ -209,6 +164,32 @@ TEST(GgufHostileTest, LlamaCpp26318_UnknownTypesAndDuplicates) {
                  "metadata 'k' stands twice");
   ExpectDataLoss(Bytes::Header(2, 0).Tensor("t", {1}, 0, 0).Tensor("t", {1}, 0, 32).Data(64),
                  "tensor 't' stands twice");
+}
+
+// A file of such tensors is described, and refused where a model asks for them.
+TEST(GgufHostileTest, TypesThatAreNotReadAreListedByName) {
+  constexpr uint32_t kIq2Xxs = 16;
+  const Bytes file =
+      Bytes::Header(2, 0).Tensor("a", {256, 2}, kIq2Xxs, 0).Tensor("b", {4}, kF32, 160).Data(176);
+  const WrittenFile written(file);
+  const auto opened = GgufFile::Open(written.path());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_EQ((*opened)->unread().size(), 1);
+  const UnreadTensor& unread = (*opened)->unread()[0];
+  EXPECT_EQ(unread.name, "a");
+  EXPECT_EQ(unread.type, "IQ2_XXS");
+  EXPECT_EQ(unread.elements, 512);
+  EXPECT_EQ(unread.bytes, 132);
+  EXPECT_EQ((*opened)->FindTensor("a"), nullptr);
+  EXPECT_TRUE((*opened)->Contains("a"));
+  const absl::Status part = ParseStatus(OneTensor({42, 2}, kIq2Xxs, 0, 132));
+  EXPECT_EQ(part.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(part.message()), HasSubstr("tensor 't': IQ2_XXS tensors are not read"));
+  // Their places are checked all the same.
+  ExpectDataLoss(OneTensor({256, 2}, kIq2Xxs, 0, 131), "tensor 't' is 132 bytes at offset 0");
+  ExpectDataLoss(
+      Bytes::Header(2, 0).Tensor("a", {256, 2}, kIq2Xxs, 0).Tensor("b", {4}, kF32, 128).Data(176),
+      "tensors 'a' and 'b' overlap");
 }
 
 TEST(GgufHostileTest, ArraysOfArraysDoNotRecurse) {
@@ -232,21 +213,6 @@ TEST(GgufHostileTest, NamesInErrorsAreShortAndPrintable) {
   ExpectDataLoss(Bytes::Header(0, 1).Key("", kUint32).Data(64), "metadata entry 0: its key");
 }
 
-class WrittenFile {
- public:
-  explicit WrittenFile(const Bytes& bytes)
-      : path_(testing::TempDir() + "/hostile_" + std::to_string(getpid()) + ".gguf") {
-    std::ofstream(path_, std::ios::binary) << bytes.text();
-  }
-  ~WrittenFile() { unlink(path_.c_str()); }
-  WrittenFile(const WrittenFile&) = delete;
-  WrittenFile& operator=(const WrittenFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_;
-};
-
 TEST(GgufHostileTest, LlamaCpp26690_WrongElementTypeIsRefused) {
   const WrittenFile written(Bytes::Header(0, 1)
                                 .Key("tokenizer.ggml.scores", kArray)
@@ -259,7 +225,8 @@ TEST(GgufHostileTest, LlamaCpp26690_WrongElementTypeIsRefused) {
                                      (*file)->GetFloat("tokenizer.ggml.scores").status(),
                                      (*file)->GetInt("tokenizer.ggml.scores", 0, 9).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-    EXPECT_THAT(std::string(status.message()), HasSubstr("'tokenizer.ggml.scores' is not"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("'tokenizer.ggml.scores' is an array of 2 whole numbers, not "));
   }
 }
 

@@ -65,7 +65,19 @@ TEST(GgufTest, WrongKeyTypeOrRangeNamesTheKey) {
   const auto file = GgufFile::Open(kTypes);
   ASSERT_TRUE(file.ok());
   EXPECT_EQ((*file)->GetString("nothing").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ((*file)->GetString("test.flag").status().code(), absl::StatusCode::kDataLoss);
+  const std::vector<std::pair<absl::Status, std::string>> cases = {
+      {(*file)->GetString("test.flag").status(), "'test.flag' is the boolean true, not a string"},
+      {(*file)->GetInt("test.text", 0, 9).status(),
+       "'test.text' is the string 'gr\\303\\274\\303\\237e', not a whole number"},
+      {(*file)->GetBool("test.signed").status(), "'test.signed' is the whole number -5, not a b"},
+      {(*file)->GetInts("test.strings").status(),
+       "'test.strings' is an array of 3 strings, not an array of whole numbers"},
+      {(*file)->GetStrings("test.float").status(),
+       "'test.float' is the floating-point number 1.5, not an array of strings"}};
+  for (const auto& [status, message] : cases) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+  }
   const absl::Status range = (*file)->GetInt("test.signed", 0, 9).status();
   EXPECT_EQ(range.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(range.message()), HasSubstr("'test.signed' is -5, outside 0 to 9"));

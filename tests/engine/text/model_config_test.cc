@@ -1,5 +1,7 @@
 // Configurations that no model has: what of a config.json is refused, and how it is said.
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,9 +53,39 @@ TEST(ModelConfigTest, GoodConfigurationIsRead) {
   EXPECT_EQ(nested->spec.hidden, 48);
 }
 
+// transformers' defaults, where a configuration leaves keys out: tests/golden/architectures/
+// make_config_defaults.py.
+TEST(ModelConfigTest, MissingKeysMeanWhatTransformersTakesThemFor) {
+  std::ifstream file("tests/golden/architectures/config_defaults.json");
+  const Json cases = Json::parse(file);
+  EXPECT_GT(cases.size(), 10);
+  for (const Json& c : cases) {
+    SCOPED_TRACE(c["name"].get<std::string>());
+    const auto config = ReadModelConfig(c["config"], kPath);
+    ASSERT_TRUE(config.ok()) << config.status();
+    const ModelSpec& spec = config->spec;
+    const Json& means = c["means"];
+    EXPECT_EQ(spec.layers, means["layers"].get<int64_t>());
+    EXPECT_EQ(spec.hidden, means["hidden"].get<int64_t>());
+    EXPECT_EQ(spec.feed_forward.width, means["width"].get<int64_t>());
+    EXPECT_EQ(spec.vocab, means["vocab"].get<int64_t>());
+    EXPECT_EQ(spec.context_length, means["context"].get<int64_t>());
+    EXPECT_EQ(spec.attention.heads, means["heads"].get<int64_t>());
+    EXPECT_EQ(spec.attention.kv_heads, means["kv_heads"].get<int64_t>());
+    EXPECT_EQ(spec.attention.head_dim, means["head_dim"].get<int64_t>());
+    EXPECT_DOUBLE_EQ(spec.attention.scale, means["scale"].get<double>());
+    EXPECT_EQ(spec.attention.softcap, means["softcap"].get<double>());
+    EXPECT_EQ(spec.logit_softcap, means["logit_softcap"].get<double>());
+    EXPECT_EQ(spec.attention.window, means["window"].get<int64_t>());
+    EXPECT_EQ(std::count(spec.attention.windowed_layers.begin(),
+                         spec.attention.windowed_layers.end(), true),
+              means["windowed_layers"].get<int64_t>());
+  }
+}
+
 TEST(ModelConfigTest, WhatIsNotReadIsNamed) {
   constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
-  ExpectRefused(Config("mamba"), {"model_type \"mamba\"", "llama"}, kUnimplemented);
+  ExpectRefused(Config("mamba"), {"model_type 'mamba'", "llama"}, kUnimplemented);
   ExpectRefused(With(Config("llama"), "quantization_config", Json::object()),
                 {"quantization_config"}, kUnimplemented);
   ExpectRefused(With(Config("llama"), "hidden_act", "mish"), {"\"mish\""}, kUnimplemented);

@@ -251,11 +251,15 @@ TEST_F(SafetensorsTest, TypesThatAreNotReadAreNamed) {
   const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ((*checkpoint)->FindTensor("a"), nullptr);
-  ASSERT_EQ((*checkpoint)->unreadable().size(), 2);
-  EXPECT_EQ((*checkpoint)->unreadable()[0].name, "a");
-  EXPECT_EQ((*checkpoint)->unreadable()[0].dtype, "F8_E4M3");
-  EXPECT_EQ((*checkpoint)->UnreadType("a"), "F8_E4M3");
-  EXPECT_EQ((*checkpoint)->UnreadType("b"), "");
+  ASSERT_EQ((*checkpoint)->unread().size(), 2);
+  const UnreadTensor* unread = (*checkpoint)->FindUnread("a");
+  ASSERT_NE(unread, nullptr);
+  EXPECT_EQ(unread->type, "F8_E4M3");
+  EXPECT_EQ(unread->elements, 4);
+  EXPECT_EQ(unread->bytes, 4);
+  EXPECT_EQ((*checkpoint)->FindUnread("b"), nullptr);
+  EXPECT_TRUE((*checkpoint)->Contains("a"));
+  EXPECT_TRUE((*checkpoint)->Contains("b"));
 }
 
 TEST_F(SafetensorsTest, NamesThatStandTwice) {

@@ -1,6 +1,8 @@
 // The tokenizer against ids that transformers gave, and what it refuses.
 #include "engine/text/tokenizer.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -49,10 +51,7 @@ TEST(TokenizerTest, EqualsTransformersOnTheGoldenStrings) {
 // The small tokenizers of make_small_tokenizers.py, against `tokenizers`.
 class FolderTokenizerTest : public testing::TestWithParam<const char*> {};
 
-TEST_P(FolderTokenizerTest, EqualsTokenizersOnTheGoldenStrings) {
-  const std::string folder = std::string("tests/golden/text/small/") + GetParam();
-  const auto tokenizer = MakeTokenizerFromFolder(folder);
-  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+void ExpectGolden(const Tokenizer& tokenizer, const std::string& folder) {
   std::ifstream lines(folder + "/golden.jsonl");
   int compared = 0;
   for (std::string line; std::getline(lines, line); ++compared) {
@@ -60,20 +59,78 @@ TEST_P(FolderTokenizerTest, EqualsTokenizersOnTheGoldenStrings) {
     const auto text = golden["text"].get<std::string>();
     const auto full = golden["full"].get<std::vector<TokenId>>();
     SCOPED_TRACE(text);
-    const auto ids = (*tokenizer)->Encode(text, {.parse_special = true, .add_special = false});
+    const auto ids = tokenizer.Encode(text, {.parse_special = true, .add_special = false});
     ASSERT_TRUE(ids.ok()) << ids.status();
     EXPECT_EQ(*ids, golden["ids"].get<std::vector<TokenId>>());
-    EXPECT_EQ(*(*tokenizer)->Encode(text, {.parse_special = true}), full);
-    EXPECT_EQ(*(*tokenizer)->Decode(full, /*skip_special=*/true),
-              golden["decoded"].get<std::string>());
+    EXPECT_EQ(*tokenizer.Encode(text, {.parse_special = true}), full);
+    EXPECT_EQ(*tokenizer.Decode(full, /*skip_special=*/true), golden["decoded"].get<std::string>());
   }
   EXPECT_GT(compared, 100);
+}
+
+TEST_P(FolderTokenizerTest, EqualsTokenizersOnTheGoldenStrings) {
+  const std::string folder = std::string("tests/golden/text/small/") + GetParam();
+  const auto tokenizer = MakeTokenizerFromFolder(folder);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  ExpectGolden(**tokenizer, folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, FolderTokenizerTest,
                          testing::Values("byte_level", "falcon", "sentencepiece_bpe", "unigram",
                                          "unigram_bytes"),
                          [](const auto& info) { return std::string(info.param); });
+
+// Those of make_gguf_tokenizers.py: SentencePiece's kinds in GGUF.
+class GgufTokenizerTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(GgufTokenizerTest, EqualsTokenizersOnTheGoldenStrings) {
+  const std::string folder = std::string("tests/golden/text/small/") + GetParam();
+  const auto file = GgufFile::Open(folder + "/model.gguf");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto tokenizer = MakeTokenizer(**file);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  ExpectGolden(**tokenizer, folder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, GgufTokenizerTest, testing::Values("gguf_llama", "gguf_t5"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// make_pre_tokenizers.py keeps pieces that may end within a character as Latin-1.
+std::string Latin1(const std::string& bytes) {
+  std::string text;
+  for (const char byte : bytes) AppendUtf8(static_cast<uint8_t>(byte), &text);
+  return text;
+}
+
+class PreTokenizerTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(PreTokenizerTest, CutsAsTokenizersDoes) {
+  std::ifstream file("tests/golden/text/pre_tokenizers.json");
+  const auto golden = nlohmann::json::parse(file);
+  const std::string name = GetParam();
+  const auto steps = NamedPreTokenizer(name);
+  ASSERT_TRUE(steps.ok()) << steps.status();
+  const auto& in_bytes = golden["bytes"];
+  const bool latin1 = std::find(in_bytes.begin(), in_bytes.end(), name) != in_bytes.end();
+  size_t compared = 0;
+  for (const auto& wanted : golden["pieces"][name]) {
+    const auto text = golden["texts"][compared++].get<std::string>();
+    auto pieces = PreTokenize(*steps, text, /*starts_text=*/true);
+    ASSERT_TRUE(pieces.ok()) << pieces.status();
+    if (latin1) std::transform(pieces->begin(), pieces->end(), pieces->begin(), Latin1);
+    EXPECT_EQ(*pieces, wanted.get<std::vector<std::string>>()) << text;
+  }
+  EXPECT_GT(compared, 70);
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, PreTokenizerTest,
+                         testing::Values("gpt-2", "smollm", "llama-bpe", "qwen2", "tekken",
+                                         "gpt-4o", "bloom", "falcon", "default"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 // Bytes a..c, "Ġ", merges ab and abc, control tokens, one user-defined one.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeSmall(const std::vector<std::string>& merges = {

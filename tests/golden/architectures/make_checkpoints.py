@@ -8,7 +8,10 @@ tokenizer.json) and
                 precision lie from those in fp32 at most
   prefill.f32   fp32 logits after each prompt token, [tokens, vocab], little endian
   decode.f32    the same, token by token through transformers' cache
-  int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits
+  int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits as
+                engine/runtime/quantised_matrix.h does it
+  int8_cpu.f32, int4_cpu.f32   the same as engine/kernels/packed_matrix.h does it, with what goes into those matrices in
+                8 bits too (engine/kernels/activations.h), for each token of the prompt alone
   batch.f32     the same of prefixes of the prompt of unequal lengths, one after the other, computed by transformers as
                 one padded batch
 Nothing is made again while this file and transformers stay the same.
@@ -49,6 +52,8 @@ NEOX = dict(vocab_size=VOCAB, hidden_size=48, intermediate_size=100, num_hidden_
             max_position_embeddings=128)
 GEMMA = dict(vocab_size=VOCAB, hidden_size=44, intermediate_size=72, num_hidden_layers=4, num_attention_heads=4,
              num_key_value_heads=2, head_dim=16, max_position_embeddings=128, query_pre_attn_scalar=20, sliding_window=9)
+# All else as the classes have it: what is left out of the files below.
+DEFAULTS = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=72, sliding_window=9)
 FALCON = dict(vocab_size=VOCAB, hidden_size=48, num_hidden_layers=3, num_attention_heads=6, max_position_embeddings=128)
 STABLELM = dict(vocab_size=VOCAB, hidden_size=64, intermediate_size=72, num_hidden_layers=3, num_attention_heads=4,
                 num_key_value_heads=2, max_position_embeddings=128, partial_rotary_factor=0.25)
@@ -94,6 +99,8 @@ CASES = {
     "gemma2_plain_scale": transformers.Gemma2Config(**{**GEMMA, "query_pre_attn_scalar": 16}),
     # The sixth layer is full: files of llama.cpp know no other pattern.
     "gemma3": transformers.Gemma3TextConfig(**{**GEMMA, "num_hidden_layers": 7, "query_pre_attn_scalar": 16}),
+    "gemma2_defaults": transformers.Gemma2Config(**DEFAULTS, num_hidden_layers=4),
+    "gemma3_defaults": transformers.Gemma3TextConfig(**DEFAULTS, num_hidden_layers=7),
     "phi": transformers.PhiConfig(**PHI),
     "phi_qk_norm": transformers.PhiConfig(**PHI, qk_layernorm=True),
     "phi3": transformers.Phi3Config(**PHI3, sliding_window=14),
@@ -111,6 +118,11 @@ CASES = {
 }
 # transformers 5.23 adds ALiBi twice in Falcon's eager attention, once in the other.
 ATTENTION = {"falcon_alibi": "sdpa"}
+# Keys that are taken out of the saved config.json, before transformers reads it again.
+GEMMA_KEYS = ["num_attention_heads", "num_key_value_heads", "head_dim", "max_position_embeddings", "query_pre_attn_scalar",
+              "hidden_activation", "rms_norm_eps", "attn_logit_softcapping", "final_logit_softcapping", "layer_types",
+              "tie_word_embeddings", "rope_parameters"]
+OMITTED = {"gemma2_defaults": GEMMA_KEYS, "gemma3_defaults": GEMMA_KEYS}
 # Saved in several files.
 SHARDED = {"llama_tied_biased", "bloom"}
 
@@ -166,9 +178,34 @@ def rounded(weight, bits):
     return (torch.round((groups - least) / scale) * scale + least).reshape(weight.shape)
 
 
-def quantised_logits(name, config, state, prompt, bits):
-    state = {k: rounded(w, bits) if ".layers." in k and w.dim() == 2 else w for k, w in state.items()}
-    return fresh(name, config, state)(torch.tensor([prompt])).logits[0]
+def rounded_by_kernels(weight, bits):
+    """Scales, and minima, in half precision for each 32 of a row."""
+    groups = weight.reshape(weight.shape[0], -1, 32)
+    half = lambda x: x.half().float()
+    if bits == 8:
+        scale = half(groups.abs().amax(2, keepdim=True) / 127)
+        return (torch.round(groups * (1 / scale)).clamp(-128, 127) * scale).reshape(weight.shape)
+    least = half(groups.amin(2, keepdim=True))
+    scale = half((groups.amax(2, keepdim=True) - groups.amin(2, keepdim=True)) / 15)
+    return (torch.round((groups - least) * (1 / scale)).clamp(0, 15) * scale + least).reshape(weight.shape)
+
+
+def round_input(module, inputs):
+    groups = inputs[0].reshape(*inputs[0].shape[:-1], -1, 32)
+    scale = groups.abs().amax(-1, keepdim=True) / 127
+    return ((torch.round(groups * (1 / scale)) * scale).reshape(inputs[0].shape),)
+
+
+def quantised_logits(name, config, state, prompt, bits, by_kernels):
+    rounding = rounded_by_kernels if by_kernels else rounded
+    state = {k: rounding(w, bits) if ".layers." in k and w.dim() == 2 else w for k, w in state.items()}
+    model = fresh(name, config, state)
+    for key, module in model.named_modules():
+        if by_kernels and ".layers." in key and isinstance(module, torch.nn.Linear):
+            module.register_forward_pre_hook(round_input)
+    if by_kernels:
+        return model(torch.tensor(prompt)[:, None]).logits[:, 0]
+    return model(torch.tensor([prompt])).logits[0]
 
 
 def byte_level_tokenizer():
@@ -206,6 +243,10 @@ def make(name, config, folder):
         raise SystemExit(f"{name}: no seed below {SEEDS} gives greedy tokens that mean something")
     state = model.state_dict()
     model.save_pretrained(folder, max_shard_size="60KB" if name in SHARDED else "1GB")
+    if name in OMITTED:
+        path = folder / "config.json"
+        path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k not in OMITTED[name]}))
+        config = transformers.AutoConfig.from_pretrained(folder)
     byte_level_tokenizer().save(str(folder / "tokenizer.json"))
     prefill = fresh(name, config, state)(torch.tensor([prompt])).logits[0]
     half = {str(dtype).removeprefix("torch."):
@@ -216,7 +257,9 @@ def make(name, config, folder):
     write_floats(folder / "batch.f32", batch_logits(fresh(name, config, state), prompt))
     if name == "llama_to_quantise":
         for bits in (8, 4):
-            write_floats(folder / f"int{bits}.f32", quantised_logits(name, config, state, prompt, bits))
+            for by_kernels in (False, True):
+                write_floats(folder / f"int{bits}{'_cpu' if by_kernels else ''}.f32",
+                             quantised_logits(name, config, state, prompt, bits, by_kernels))
     golden = dict(prompt=prompt, greedy=greedy, batch_lengths=BATCH_LENGTHS, seed=seed, half_precision_error=half)
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
     print(f"{name}: seed {seed}, lead {lead:.4f}, half precision {half}", flush=True)

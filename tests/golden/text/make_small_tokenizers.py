@@ -127,4 +127,5 @@ def main():
                 out.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,21 @@ TEST_F(PullTest, OneFileByName) {
   EXPECT_FALSE(fs::exists(Snapshot("config.json")));
 }
 
+TEST_F(PullTest, PartsOfASplitModelComeTogether) {
+  const std::string first = "q4/m-00001-of-00002.gguf";
+  const std::string second = "q4/m-00002-of-00002.gguf";
+  hub_.AddFile(first, Content(1000, 4), true);
+  hub_.AddFile("q4/m-00002-of-00003.gguf", Content(9, 6), true);
+  EXPECT_EQ(Pull({.repo = "org/model", .file = first}).status().code(),
+            absl::StatusCode::kNotFound);
+  hub_.AddFile(second, Content(1000, 5), true);
+  const absl::StatusOr<PullResult> result = Pull({.repo = "org/model", .file = first});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->path, Snapshot(first).string());
+  EXPECT_EQ(ReadAll(Snapshot(second)), Content(1000, 5));
+  EXPECT_FALSE(fs::exists(Snapshot("q4/m-00002-of-00003.gguf")));
+}
+
 TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {
   const absl::StatusOr<PullResult> first = Pull();
   ASSERT_TRUE(first.ok()) << first.status();

@@ -1,0 +1,60 @@
+// tokenizer.json files that are damaged, or made to break their reader.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/text/tokenizer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::engine {
+namespace {
+
+using testing::HasSubstr;
+
+class FolderTokenizerHazardTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = absl::StrCat(testing::TempDir(), "/tokenizer_", getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  absl::Status Read(const std::string& json) const {
+    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    return MakeTokenizerFromFolder(folder_).status();
+  }
+  void ExpectDataLoss(const std::string& json, const std::string& message) const {
+    const absl::Status status = Read(json);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+  }
+
+  std::string folder_;
+};
+
+// One entry once made a table of four million tokens.
+TEST_F(FolderTokenizerHazardTest, IdsFarBeyondTheVocabulary) {
+  const absl::Time start = absl::Now();
+  ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 4194303}, "merges": []}})",
+                 "the token 'b' has the id 4194303, far beyond the vocabulary of 2 tokens");
+  EXPECT_LT(absl::Now() - start, absl::Milliseconds(200));
+  ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                     "added_tokens": [{"id": 4194303, "content": "<x>"}]})",
+                 "the added token '<x>' has the id 4194303");
+  EXPECT_TRUE(
+      Read(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 65537}, "merges": []}})").ok());
+}
+
+TEST_F(FolderTokenizerHazardTest, InvalidJsonIsSaidWithItsPlace) {
+  ExpectDataLoss("{\"model\":\n  oops}", "tokenizer.json: not valid JSON: line 2, column 3");
+}
+
+}  // namespace
+}  // namespace assay::engine

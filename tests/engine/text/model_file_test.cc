@@ -1,0 +1,73 @@
+// Files of a model's folder that are not what their names say.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/formats/gguf.h"
+#include "engine/formats/json_file.h"
+#include "engine/formats/safetensors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::engine {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kPointer[] =
+    "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\n"
+    "size 12345\n";
+
+class ModelFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = absl::StrCat(testing::TempDir(), "/model_file_", getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+    return folder_ + "/" + name;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ModelFileTest, LfsPointersAreNamedWithWhatToDo) {
+  const std::string gguf = Write("model.gguf", kPointer);
+  const std::string json = Write("tokenizer.json", kPointer);
+  Write("model.safetensors", kPointer);
+  for (const absl::Status& status :
+       {GgufFile::Open(gguf).status(), ReadJsonFile(json, 1 << 20).status(),
+        SafetensorsCheckpoint::Open(folder_).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    const std::string message(status.message());
+    EXPECT_THAT(message, HasSubstr("is a Git LFS pointer"));
+    EXPECT_THAT(message, HasSubstr("git lfs pull"));
+    EXPECT_THAT(message, HasSubstr("assay pull"));
+    EXPECT_THAT(message, HasSubstr(folder_));
+  }
+}
+
+TEST_F(ModelFileTest, InvalidJsonHasItsLineAndColumn) {
+  const auto message = [&](const std::string& text) {
+    return std::string(ReadJsonFile(Write("config.json", text), 1 << 20).status().message());
+  };
+  EXPECT_THAT(message("{\n  \"a\": 1,\n  \"b\": tru\n}"), HasSubstr("line 3, column 11"));
+  EXPECT_THAT(message("nothing"), HasSubstr("line 1, column 2"));
+  EXPECT_THAT(message("{\"a\": 1"), HasSubstr("where it ends too early"));
+  EXPECT_THAT(message("{\"a\": \"\xff\"}"), HasSubstr("line 1, column 8"));
+  EXPECT_THAT(message("{\"a\": 1e999}"), HasSubstr("beyond what a double holds"));
+  const absl::Status header = ParseJsonObject("{]").status();
+  EXPECT_EQ(header.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(header.message()), HasSubstr("line 1, column 2"));
+}
+
+}  // namespace
+}  // namespace assay::engine

@@ -1,0 +1,55 @@
+// Any bytes as a GGUF file: inspecting it must survive, and what it says must add up.
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/runtime/inspection.h"
+#include "engine/text/utf8.h"
+
+namespace {
+
+using assay::engine::LoadOptions;
+using assay::engine::ModelInspection;
+
+void Require(bool holds, const char* what) {
+  if (holds) return;
+  std::cerr << "violated: " << what << "\n";
+  std::abort();
+}
+
+void Check(const ModelInspection& inspection) {
+  Require(!assay::engine::FindInvalidUtf8(inspection.name).has_value(), "the name is UTF-8");
+  int64_t parameters = 0;
+  for (const auto& share : inspection.types) {
+    Require(share.tensors > 0 && share.bytes > 0 && share.parameters > 0, "shares");
+    parameters += share.parameters;
+  }
+  Require(parameters == inspection.parameter_count, "every tensor is counted");
+  for (const auto& device : inspection.devices) {
+    Require(device.need.weights >= 0 && device.need.kv_cache > 0 && device.need.working > 0,
+            "memory needed");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto* const kPath =
+      new std::filesystem::path(std::filesystem::temp_directory_path() /
+                                ("inspect_fuzz_" + std::to_string(getpid()) + ".gguf"));
+  std::ofstream(*kPath, std::ios::binary)
+      << std::string_view(reinterpret_cast<const char*>(data), size);
+  LoadOptions options;
+  options.path = kPath->string();
+  const auto inspection = assay::engine::InspectModel(std::move(options));
+  std::filesystem::remove(*kPath);
+  if (inspection.ok()) Check(*inspection);
+  return 0;
+}

@@ -1,0 +1,75 @@
+// Any bytes as a tokenizer.json, or as a GGUF file with a tokenizer: reading them must survive, and
+// what is read must encode and decode any text within its vocabulary.
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/formats/gguf.h"
+#include "engine/text/tokenizer.h"
+#include "engine/text/utf8.h"
+
+namespace {
+
+using assay::engine::GgufFile;
+using assay::engine::TokenId;
+using assay::engine::Tokenizer;
+
+void Require(bool holds, const char* what) {
+  if (holds) return;
+  std::cerr << "violated: " << what << "\n";
+  std::abort();
+}
+
+const std::filesystem::path& Folder() {
+  static const auto* const kFolder = new std::filesystem::path(
+      std::filesystem::temp_directory_path() / ("tokenizer_fuzz_" + std::to_string(getpid())));
+  return *kFolder;
+}
+
+absl::StatusOr<std::unique_ptr<Tokenizer>> Read(std::string_view bytes) {
+  std::filesystem::create_directories(Folder());
+  const bool is_gguf = bytes.starts_with("GGUF");
+  const std::filesystem::path path = Folder() / (is_gguf ? "model.gguf" : "tokenizer.json");
+  std::ofstream(path, std::ios::binary) << bytes;
+  if (!is_gguf) return assay::engine::MakeTokenizerFromFolder(Folder().string());
+  const auto file = GgufFile::Open(path.string());
+  if (!file.ok()) return file.status();
+  return assay::engine::MakeTokenizer(**file);
+}
+
+void Use(const Tokenizer& tokenizer) {
+  constexpr std::string_view kTexts[] = {"", " Hello world, it's 12345!  ", "<s> <|im_start|></s>",
+                                         "gr\u00fc\u00dfe \u4f60\u597d \U0001F999 e\u0301\n\t\r\n"};
+  for (const std::string_view text : kTexts) {
+    for (const bool special : {true, false}) {
+      const auto ids = tokenizer.Encode(text, {.parse_special = special, .add_special = special});
+      // A pattern may give up.
+      if (!ids.ok()) continue;
+      for (const TokenId id : *ids) Require(id >= 0 && id < tokenizer.vocab_size(), "ids in range");
+      const auto decoded = tokenizer.Decode(*ids, /*skip_special=*/!special);
+      Require(decoded.ok(), "what was encoded is decoded");
+      Require(!assay::engine::FindInvalidUtf8(*decoded).has_value(), "texts are UTF-8");
+    }
+  }
+  for (TokenId id = -1; id <= tokenizer.vocab_size(); ++id) {
+    const bool named = !tokenizer.TokenBytes(id).empty() || tokenizer.IsSpecial(id);
+    Require(!named || (id >= 0 && id < tokenizer.vocab_size()), "tokens in range");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto tokenizer = Read({reinterpret_cast<const char*>(data), size});
+  if (tokenizer.ok()) Use(**tokenizer);
+  return 0;
+}
