@@ -5,6 +5,7 @@
 #include "evaluator/records_json.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
+#include "evaluator/summary.h"
 
 namespace assay::evaluator {
 namespace {
@@ -61,7 +62,7 @@ Json CandidateJson(const std::string& name, const Digest& digest) {
   const SampleList& samples = digest.Of(name, "");
   const Technical technical = TechnicalOf(samples);
   Json dimensions = Json::array();
-  for (const Dimension& d : DimensionsOf(samples)) {
+  for (const PartMean& d : PartMeans(samples)) {
     dimensions.push_back({{"scorer", d.scorer}, {"name", d.name}, {"mean", d.mean}, {"n", d.n}});
   }
   return {

@@ -110,7 +110,7 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   for (const auto& [name, factor] :
        GatesOf(text, once.copies, input.finish_reason, input.constraints)) {
     score.overall *= factor;
-    if (factor < 1) score.parts[absl::StrCat("gate/", std::string(name))] = factor;
+    if (factor < 1) score.parts[absl::StrCat(std::string(kGatePrefix), std::string(name))] = factor;
   }
   score.overall = std::clamp(score.overall, 0.0, kMaximum);
   return score;
