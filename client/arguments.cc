@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "client/exit_code.h"
+#include "client/plan_file.h"
 
 namespace assay::client {
 namespace {
@@ -178,7 +179,7 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
       command->add_option("--prompts", o.prompts_per_type, "Prompts of each content type; 0 = all")
           ->check(CLI::NonNegativeNumber),
       command->add_option("--repeats", o.repeats, "How often each prompt is run (default 1)")
-          ->check(CLI::PositiveNumber),
+          ->check(CLI::Range(1, kMostRepeats)),
       command->add_option("--max-new-tokens", o.max_new_tokens, "Longest text, in tokens")
           ->check(CLI::PositiveNumber),
       command->add_option("--prompts-file", o.prompts_file, "Own prompts (JSONL, at most 64 MiB)"),

@@ -136,7 +136,7 @@ class DaemonImpl final : public Daemon {
         generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
                     [this](const RequestRecord& record) { OnRequest(record); }),
         likelihood_(&manager_, config_.limits),
-        generator_(&manager_, &generation_, &likelihood_, &revisions_),
+        generator_(&manager_, &generation_, &likelihood_, &revisions_, device_),
         memory_(MakeProcessMemoryProbe()),
         energy_(config_.evaluation.energy == "stated"
                     ? nullptr

@@ -249,8 +249,8 @@ absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
 }
 
 absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time deadline,
-                                    GenerationObserver* observer, RequestRecord* record,
-                                    GenerateResponse* response) {
+                                    PrefixUse prefix, GenerationObserver* observer,
+                                    RequestRecord* record, GenerateResponse* response) {
   const absl::Time arrival = absl::Now();
   if (draining_) {
     return absl::UnavailableError("the server is stopping; send the request again later");
@@ -258,6 +258,7 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   if (routing_->Has(request.content_type())) record->content_type = request.content_type();
   absl::StatusOr<engine::GenerationRequest> engine_request = ToEngineRequest(request, limits_);
   if (!engine_request.ok()) return engine_request.status();
+  engine_request->reuse_prefix = prefix == PrefixUse::kReuse;
   engine_request->arrival = arrival;
   engine_request->deadline = std::min(deadline, arrival + limits_.inference_timeout);
 
@@ -284,12 +285,13 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
 }
 
 absl::Status GenerationService::Generate(const GenerateRequest& request, absl::Time deadline,
-                                         GenerationObserver* observer, GenerateResponse* response) {
+                                         GenerationObserver* observer, GenerateResponse* response,
+                                         PrefixUse prefix) {
   GenerationObserver silent;
   RequestRecord record;
   const absl::Time start = absl::Now();
   record.status =
-      Run(request, deadline, observer == nullptr ? &silent : observer, &record, response);
+      Run(request, deadline, prefix, observer == nullptr ? &silent : observer, &record, response);
   record.duration = absl::Now() - start;
   if (record.status.ok()) {
     record.timings = response->timings();

@@ -37,6 +37,10 @@ struct RequestRecord {
   double cost_usd = 0;
 };
 
+// Whether a request may skip what of its prompt earlier requests have left in the prefix cache. A
+// measurement may not.
+enum class PrefixUse { kReuse, kReadWhole };
+
 // What a caller of Generate hears while it runs; called on the caller's own thread.
 class GenerationObserver {
  public:
@@ -70,7 +74,8 @@ class GenerationService {
   // request gives way to the route's alternatives; if all fail, the error is the first that may
   // pass (UNAVAILABLE, RESOURCE_EXHAUSTED), else the first, and its message has all of them.
   absl::Status Generate(const assay::v1::GenerateRequest& request, absl::Time deadline,
-                        GenerationObserver* observer, assay::v1::GenerateResponse* response);
+                        GenerationObserver* observer, assay::v1::GenerateResponse* response,
+                        PrefixUse prefix = PrefixUse::kReuse);
 
   // From now on every new request is UNAVAILABLE; running ones go on.
   void StartDraining() { draining_ = true; }
@@ -96,7 +101,7 @@ class GenerationService {
                                     const engine::GenerationRequest& request,
                                     GenerationObserver* observer, RequestRecord* record);
   absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline,
-                   GenerationObserver* observer, RequestRecord* record,
+                   PrefixUse prefix, GenerationObserver* observer, RequestRecord* record,
                    assay::v1::GenerateResponse* response);
 
   registry::Manager* const manager_;

@@ -1,8 +1,10 @@
 // The server's own generation as the evaluator's TextGenerator.
 #include "server/served_generator.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -48,6 +50,16 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
   evaluator::LoadReport report;
   report.load_seconds = absl::ToDoubleSeconds(info.load_times.total);
   report.resident_bytes = resident.resident_bytes();
+  if (info.cache_tokens > 0) {
+    report.kv_bytes_per_token =
+        static_cast<double>(info.kv_cache_bytes) / static_cast<double>(info.cache_tokens);
+  }
+  const std::vector<registry::ModelStatus> models = manager_->List();
+  report.resident_models = static_cast<int>(
+      std::count_if(models.begin(), models.end(), [](const registry::ModelStatus& status) {
+        return status.state == registry::ModelState::kReady ||
+               status.state == registry::ModelState::kDraining;
+      }));
   report.revision = revisions_->Of(handle->entry());
   report.parameters = {
       {"model", model},
@@ -105,7 +117,8 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
   CancelObserver observer(cancelled);
   assay::v1::GenerateResponse response;
   absl::Status status =
-      generation_->Generate(request, absl::Now() + job.timeout, &observer, &response);
+      generation_->Generate(request, absl::Now() + job.timeout, &observer, &response,
+                            PrefixUse::kReadWhole);
   if (!status.ok()) return status;
 
   const assay::v1::Timings& timings = response.timings();
@@ -113,6 +126,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
       .text = response.text(),
       .finish_reason = FinishReasonName(response.finish_reason()),
       .prompt_tokens = response.usage().prompt_tokens(),
+      .cached_tokens = response.usage().cached_tokens(),
       .completion_tokens = response.usage().completion_tokens(),
       .queue_ms = timings.queue_ms(),
       .prefill_ms = timings.prefill_ms(),

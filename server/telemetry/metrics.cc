@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -418,14 +419,15 @@ void Metrics::RecordEvaluationSample(std::string_view model, std::string_view co
 }
 
 void Metrics::SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
-                                 double lower, double upper) {
+                                 std::optional<double> lower, std::optional<double> upper) {
   const std::shared_ptr<const Names> names = CurrentNames();
   const prometheus::Labels labels = {
       {"model", names->Model(model).model},
       {"content_type", names->content_types[names->ContentType(content_type)]}};
   series_->score.Add(labels).Set(mean);
-  series_->score_lower.Add(labels).Set(lower);
-  series_->score_upper.Add(labels).Set(upper);
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  series_->score_lower.Add(labels).Set(lower.value_or(kNone));
+  series_->score_upper.Add(labels).Set(upper.value_or(kNone));
 }
 
 void Metrics::SetMlflowOutboxEntries(int64_t entries) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,9 +91,9 @@ class Metrics {
   void RecordEvaluation(std::string_view state);
   void RecordEvaluationSample(std::string_view model, std::string_view content_type,
                               bool succeeded);
-  // Mean of the last evaluation and its confidence interval.
+  // Mean of the last evaluation and its confidence interval; without one, NaN stands for its ends.
   void SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
-                          double lower, double upper);
+                          std::optional<double> lower, std::optional<double> upper);
 
   void SetMlflowOutboxEntries(int64_t entries);
   void RecordMlflowUpload(UploadResult result);
