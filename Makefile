@@ -50,7 +50,7 @@ bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon
 	@.venv-bench/bin/python bench/compare.py --bench build/$(PRESET)/bin/assay-bench --model $(MODEL) --out docs/benchmarks
 	@.venv-bench/bin/python bench/serve.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(MINUTES)
 
-study: build ## The standard evaluation: six forms of a model and two that know nothing; writes var/study/report.html
+study: build ## The standard evaluation: six forms of a model and two that know nothing must come last; writes var/study
 	@deploy/plans/study.sh build/$(PRESET)/bin $(MODEL)
 
 reliability: build ## Harm the daemon, assert what clients see, look for leaks (RELIABILITY_MINUTES=5); writes docs/benchmarks
