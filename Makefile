@@ -40,10 +40,11 @@ format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh
 	@git ls-files -z '*.cc' '*.h' | xargs -0 .venv/bin/clang-format -i
 
-verify: build ## Full comparisons with transformers (slow)
+verify: build ## Full comparisons with transformers, and with lm_eval where .venv-dev has it (slow)
 	@SETUP_DEV=1 deploy/setup.sh
 	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
 	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
+	@.venv-dev/bin/python tests/integration/lm_eval_compare.py --assayd build/$(PRESET)/bin/assayd --model $(MODEL) || [ $$? -eq 77 ]
 
 bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon under load (MINUTES=10); writes docs/benchmarks
 	@SETUP_BENCH=1 deploy/setup.sh

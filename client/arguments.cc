@@ -16,9 +16,9 @@ namespace {
 constexpr char kDefaultAddress[] = "127.0.0.1:50051";
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 ok, 1 the request (or the evaluation) failed, 2 bad usage or INVALID_ARGUMENT,\n"
-    "3 server unreachable, 4 not found, 5 refused for now: try again, 6 deadline,\n"
-    "7 the results do not meet --gate, 130 interrupted.";
+    "Exit codes: 0 ok, 1 the request (or the evaluation) failed, or was cancelled,\n"
+    "2 bad usage or INVALID_ARGUMENT, 3 server unreachable, 4 not found,\n"
+    "5 refused for now: try again, 6 deadline, 7 the results do not meet the gate, 130 interrupted.";
 
 constexpr char kFooter[] =
     "Examples:\n"

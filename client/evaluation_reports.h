@@ -18,8 +18,8 @@ absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& name, const std::st
 int WriteReport(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
                 const ReportOptions& options);
 
-// Prints each clause, and why the evaluation passes no gate if it did not come to its end; kExitGate
-// if it is not passed.
+// Prints each clause, and why the evaluation passes no gate if it did not come to its end;
+// kExitGate if it is not passed.
 int CheckGate(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
               const std::string& gate);
 

@@ -53,9 +53,9 @@ absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& name, const std::st
     if (!extension.empty() && extension == format.extension) return format.format;
   }
   if (extension.empty()) return v1::REPORT_FORMAT_MARKDOWN;
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", path, "': no report has the extension ", extension,
-                   "; there are .md, .html, .json, .jsonl and .csv"));
+  return absl::InvalidArgumentError(absl::StrCat("'", path, "': no report has the extension ",
+                                                 extension,
+                                                 "; there are .md, .html, .json, .jsonl and .csv"));
 }
 
 int WriteReport(const Session& session, Stub& stub, const std::string& id,

@@ -36,14 +36,14 @@ struct Comparison {
   Verdict verdict = Verdict::kTooFewPairs;
   // Prompts left out, and why ("linkedin-3: the baseline failed").
   std::vector<std::string> unpaired;
-  // Pairs needed to find the observed effect with a power of 0.8 of the paired t-test (the tests used
-  // here need a few per cent more) at power_alpha; at least as many as the rank test needs to reach
-  // that level at all; 0 = not computable.
+  // Pairs needed to find the observed effect with a power of 0.8 of the paired t-test (the tests
+  // used here need a few per cent more) at power_alpha; at least as many as the rank test needs to
+  // reach that level at all; 0 = not computable.
   int pairs_needed = 0;
   // The smallest difference that this many pairs finds with that power.
   double detectable_difference = 0;
-  // alpha; under a correction, alpha / the tests of the family: what Holm and Benjamini and Hochberg
-  // ask of the smallest p-value. 0 = not tested.
+  // alpha; under a correction, alpha / the tests of the family: what Holm and Benjamini and
+  // Hochberg ask of the smallest p-value. 0 = not tested.
   double power_alpha = 0;
 };
 

@@ -128,7 +128,8 @@ void TellLeftOut(const EvaluationPlan& whole, const Part& part, Analysis* analys
     for (Comparison& comparison : analysis->comparisons) {
       if (!comparison.content_type.empty()) continue;
       comparison.unpaired.push_back(
-          absl::StrCat(prompt.id, ": ", part.label, " alone has it, or has it with another text or other constraints"));
+          absl::StrCat(prompt.id, ": ", part.label,
+                       " alone has it, or has it with another text or other constraints"));
     }
   }
 }
@@ -203,8 +204,7 @@ std::vector<std::string> DifferencesOf(const Part& a, const Part& b) {
   if (a.plan.economics && b.plan.economics) {
     Differences prices;
     for (const EconomicsNumber& number : EconomicsNumbers()) {
-      prices.Add(number.name, (*a.plan.economics).*number.value,
-                 (*b.plan.economics).*number.value);
+      prices.Add(number.name, (*a.plan.economics).*number.value, (*b.plan.economics).*number.value);
     }
     if (const std::vector<std::string> list = prices.Take(); !list.empty()) {
       differences.Say(absl::StrCat("economics (", absl::StrJoin(list, "; "),

@@ -31,8 +31,8 @@ struct ComparedRuns {
   std::vector<std::string> differences;
 };
 
-// The analysis of the two as if they were one evaluation. Prompts pair where id, content type, text,
-// system message, reference and constraints are the same in both; the others are told in
+// The analysis of the two as if they were one evaluation. Prompts pair where id, content type,
+// text, system message, reference and constraints are the same in both; the others are told in
 // Comparison::unpaired. Costs of both sides are computed with the baseline's economic inputs.
 // NOT_FOUND; INVALID_ARGUMENT where a model is needed or unknown, with the names there are, and
 // where both sides are the same; FAILED_PRECONDITION where nothing pairs, an evaluation still runs,

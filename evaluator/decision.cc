@@ -56,7 +56,7 @@ std::string Higher(const Comparison& c, const Analysis& analysis) {
 
 // "0.05", "0.0083, which is 0.05 over 6 tests".
 std::string LevelText(const Comparison& c, const Analysis& analysis) {
-  const std::string level = absl::StrFormat("%.2g", c.power_alpha);
+  std::string level = absl::StrFormat("%.2g", c.power_alpha);
   const double tests = c.power_alpha > 0 ? std::round(analysis.alpha / c.power_alpha) : 1;
   if (tests <= 1) return level;
   return absl::StrFormat("%s, which is %.2g over %.0f tests", level, analysis.alpha, tests);
@@ -188,9 +188,9 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
 
 std::string DescribeOne(const Ranking& ranking) {
   const RankedCandidate& only = ranking.candidates.front();
-  return absl::StrFormat(
-      "%s: %s scores %.2f (%s, %s); nothing to compare it with", Where(ranking.content_type),
-      only.name, only.mean, IntervalOf(only), Prompts(only.n));
+  return absl::StrFormat("%s: %s scores %.2f (%s, %s); nothing to compare it with",
+                         Where(ranking.content_type), only.name, only.mean, IntervalOf(only),
+                         Prompts(only.n));
 }
 
 }  // namespace assay::evaluator

@@ -60,8 +60,8 @@ std::vector<DeployedModel> DeployedModels(const EvaluationPlan& plan,
           return s.model == candidate.name && s.content_type.empty() && s.resident_bytes > 0;
         });
     if (known || summary == summaries.end()) continue;
-    deployed.push_back({.name = candidate.model,
-                        .resident_bytes = static_cast<double>(summary->resident_bytes)});
+    deployed.push_back(
+        {.name = candidate.model, .resident_bytes = static_cast<double>(summary->resident_bytes)});
   }
   return deployed;
 }

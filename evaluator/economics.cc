@@ -62,15 +62,15 @@ absl::Status Validate(const EconomicsInputs& inputs) {
     }
   }
   if (inputs.requests_per_day < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("economics: requests_per_day is ", inputs.requests_per_day,
-                     "; give a number that is not negative"));
+    return absl::InvalidArgumentError(absl::StrCat("economics: requests_per_day is ",
+                                                   inputs.requests_per_day,
+                                                   "; give a number that is not negative"));
   }
   const HostedPrice& hosted = inputs.hosted;
   for (const double price : {hosted.usd_per_million_input_tokens,
                              hosted.usd_per_million_output_tokens, hosted.usd_per_request}) {
-    if (absl::Status s = CheckInput(absl::StrCat("hosted price ", hosted.name), price, 0,
-                                    kHighestMoney);
+    if (absl::Status s =
+            CheckInput(absl::StrCat("hosted price ", hosted.name), price, 0, kHighestMoney);
         !s.ok()) {
       return s;
     }

@@ -43,22 +43,24 @@ bool Has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Empty: it came to its end.
-std::string WhyIncomplete(const Evaluation& evaluation) {
-  const char* what = "";
-  switch (evaluation.state) {
+// Null: it came to its end.
+const char* WhatBecameOf(EvaluationState state) {
+  switch (state) {
     case EvaluationState::kSucceeded:
-      return "";
+      return nullptr;
     case EvaluationState::kRunning:
-      what = "still runs";
-      break;
+      return "still runs";
     case EvaluationState::kFailed:
-      what = "failed";
-      break;
+      return "failed";
     case EvaluationState::kCancelled:
-      what = "was cancelled";
-      break;
+      return "was cancelled";
   }
+  return "is in an unknown state";
+}
+
+std::string WhyIncomplete(const Evaluation& evaluation) {
+  const char* what = WhatBecameOf(evaluation.state);
+  if (what == nullptr) return "";
   return absl::StrCat("the evaluation ", what, " with ", evaluation.finished_samples, " of ",
                       evaluation.total_samples, " samples; a part of it passes no gate",
                       evaluation.error.empty() ? "" : absl::StrCat(" (", evaluation.error, ")"));

@@ -251,8 +251,7 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   sample->content_type = prompt.content_type;
   sample->prompt_id = prompt.id;
   sample->repeat = planned.repeat;
-  const GenerationJob job =
-      GenerationFor(plan_.models[planned.model], prompt, planned.repeat);
+  const GenerationJob job = GenerationFor(plan_.models[planned.model], prompt, planned.repeat);
   sample->seed = job.sampling.seed;
   const Scorer* first = tools_.scorers->Find(plan_.scorers.front());
   sample->scorer = first->name();

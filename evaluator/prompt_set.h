@@ -20,8 +20,8 @@ absl::StatusOr<std::vector<EvaluationPrompt>> LoadPrompts(const std::string& pat
 absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view jsonl,
                                                            const std::string& path);
 
-// Our own set, compiled in: 10 prompts (enough for a test within a type) for each of twitter, linkedin, technical, business, email and
-// blog.
+// Our own set, compiled in: 10 prompts (enough for a test within a type) for each of twitter,
+// linkedin, technical, business, email and blog.
 const std::vector<EvaluationPrompt>& BuiltInPrompts();
 inline constexpr std::string_view kBuiltInPromptSetVersion = "3";
 

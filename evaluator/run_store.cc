@@ -233,8 +233,7 @@ absl::StatusOr<Evaluation> SqliteRunStore::ReadEvaluation(const Statement& row) 
   absl::StatusOr<std::vector<ScalingPoint>> scaling = ScalingFromJson(row.Text(column++));
   if (!scaling.ok()) return Located(scaling.status(), evaluation.id);
   evaluation.scaling = *std::move(scaling);
-  absl::StatusOr<std::map<std::string, std::string>> versions =
-      NamesFromJson(row.Text(column++));
+  absl::StatusOr<std::map<std::string, std::string>> versions = NamesFromJson(row.Text(column++));
   if (!versions.ok()) return Located(versions.status(), evaluation.id);
   evaluation.scorer_versions = *std::move(versions);
   if (absl::Status s = ReadTrackingRuns(&evaluation); !s.ok()) return s;

@@ -136,10 +136,10 @@ class QueueRunner final : public Runner {
     for (const auto& [name, now] : VersionsOf(plan)) {
       const auto then = evaluation.scorer_versions.find(name);
       if (then != evaluation.scorer_versions.end() && then->second == now) continue;
-      return absl::FailedPreconditionError(absl::StrCat(
-          "the scorer ", name, " was version ",
-          then == evaluation.scorer_versions.end() ? "unknown" : then->second,
-          " when the evaluation began and is ", now, " now; start a new evaluation"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("the scorer ", name, " was version ",
+                       then == evaluation.scorer_versions.end() ? "unknown" : then->second,
+                       " when the evaluation began and is ", now, " now; start a new evaluation"));
     }
     return absl::OkStatus();
   }

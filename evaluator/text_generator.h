@@ -95,8 +95,8 @@ class TextGenerator {
   // Makes the model resident if it is not, and says what it is. Seconds.
   virtual absl::StatusOr<LoadReport> Prepare(const std::string& model) = 0;
 
-  // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one. Polls
-  // `cancelled`; CANCELLED then.
+  // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
+  // Polls `cancelled`; CANCELLED then.
   virtual absl::StatusOr<Generation> Generate(const GenerationJob& job,
                                               const std::function<bool()>& cancelled) = 0;
 

@@ -26,6 +26,8 @@ double PeakGigabytes(const Sample& sample) {
 
 void AddReliability(const Summary& summary, MetricList* metrics) {
   metrics->Add("samples", summary.samples);
+  // What the intervals rest on.
+  metrics->Add("prompts", summary.latency_ms.n);
   metrics->Add("failures", summary.failures);
   metrics->Add("success_rate", summary.success_rate);
 }
@@ -64,7 +66,8 @@ void AddMemory(const PreparedModel& model, const Summary& summary, const Samples
   metrics->AddEstimate("memory_usage_gb", peak);
   if (peak.n == 0) return;
   if (summary.memory.device_bytes > 0) {
-    metrics->AddEstimate("device_memory_gb", EstimateSuccesses(samples, clusters, [](const Sample& s) {
+    metrics->AddEstimate("device_memory_gb",
+                         EstimateSuccesses(samples, clusters, [](const Sample& s) {
                            return static_cast<double>(s.memory.device_bytes) / kBytesPerGigabyte;
                          }));
   }

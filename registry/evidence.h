@@ -27,8 +27,8 @@ struct Evidence {
   // succeeded: failed ones have no score.
   int samples = 0;
   double success_rate = 1;
-  // Of the quality score: mean, and its 95 % interval; absent where there is none, as of one prompt:
-  // such a mean is not exact but unknown.
+  // Of the quality score: mean, and its 95 % interval; absent where there is none, as of one
+  // prompt: such a mean is not exact but unknown.
   double mean = 0;
   std::optional<double> ci_low;
   std::optional<double> ci_high;

@@ -100,8 +100,8 @@ class GenerationService {
   absl::StatusOr<Taken> SubmitAlong(registry::RouteDecision* route,
                                     const engine::GenerationRequest& request,
                                     GenerationObserver* observer, RequestRecord* record);
-  absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline,
-                   PrefixUse prefix, GenerationObserver* observer, RequestRecord* record,
+  absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline, PrefixUse prefix,
+                   GenerationObserver* observer, RequestRecord* record,
                    assay::v1::GenerateResponse* response);
 
   registry::Manager* const manager_;

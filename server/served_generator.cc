@@ -116,9 +116,8 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
 
   CancelObserver observer(cancelled);
   assay::v1::GenerateResponse response;
-  absl::Status status =
-      generation_->Generate(request, absl::Now() + job.timeout, &observer, &response,
-                            PrefixUse::kReadWhole);
+  absl::Status status = generation_->Generate(request, absl::Now() + job.timeout, &observer,
+                                              &response, PrefixUse::kReadWhole);
   if (!status.ok()) return status;
 
   const assay::v1::Timings& timings = response.timings();

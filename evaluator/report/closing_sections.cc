@@ -197,8 +197,8 @@ Section ReproductionSection(const ReportInput& input, const Digest& /*digest*/) 
 Section MethodSection(const ReportInput& /*input*/, const Digest& /*digest*/) {
   Section section{.title = "Method"};
   List list;
-  for (const absl::string_view note :
-       {kOrder, kSeeds, kScoring, kFailures, kComparing, kRanking, kMeans, kBetweenTokens, kMemory}) {
+  for (const absl::string_view note : {kOrder, kSeeds, kScoring, kFailures, kComparing, kRanking,
+                                       kMeans, kBetweenTokens, kMemory}) {
     list.items.emplace_back(note);
   }
   section.blocks.emplace_back(std::move(list));

@@ -54,8 +54,9 @@ std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
                                        {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
   Table whole{.caption = "Ranking by quality score (tests of every two, Holm-corrected)",
               .columns = columns};
-  Table by_type{.caption = "Ranking within each content type (Holm-corrected within a type, not "
-                           "over the types)",
+  Table by_type{.caption =
+                    "Ranking within each content type (Holm-corrected within a type, not "
+                    "over the types)",
                 .columns = columns,
                 .folded = true};
   for (const Ranking& ranking : rankings) {

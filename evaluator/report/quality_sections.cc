@@ -113,9 +113,9 @@ std::vector<Table> DimensionTables(const Digest& digest) {
   }
   std::vector<Table> tables;
   for (const std::string& scorer : scorers) {
-    const bool gates = std::any_of(found[scorer].begin(), found[scorer].end(), [](const auto& part) {
-      return part.first.starts_with(kGatePrefix);
-    });
+    const bool gates =
+        std::any_of(found[scorer].begin(), found[scorer].end(),
+                    [](const auto& part) { return part.first.starts_with(kGatePrefix); });
     Table table{.caption = absl::StrCat("Parts of the score of \"", scorer, "\", means",
                                         gates ? "; a gate that did not fire is 1" : ""),
                 .columns = {{"Part"}},

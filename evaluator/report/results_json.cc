@@ -12,7 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kSchema = 1;
+// 2: an estimate's "n" counts prompts, "samples" samples; an interval may be null.
+constexpr int kSchema = 2;
 
 Json TimeJson(absl::Time time) {
   // Unset, as in a running evaluation.

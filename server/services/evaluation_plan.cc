@@ -23,8 +23,8 @@ using assay::v1::EvaluateRequest;
 constexpr int kMaxPrompts = 10000;
 
 absl::Status OutOfRange(const char* field, int value, int max) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", value, " is out of range; give 1 to ", max, ", or 0 for the default"));
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is out of range; give 1 to ",
+                                                 max, ", or 0 for the default"));
 }
 
 absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams& params) {
@@ -129,8 +129,8 @@ absl::StatusOr<evaluator::EconomicsInputs> ReadEconomics(const assay::v1::Econom
 // A name of its own must not be another model's: its results would pass for that model's. `seed`:
 // the request's.
 absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& message,
-                                                   const registry::Manager& manager,
-                                                   uint64_t seed, const std::string& field) {
+                                                   const registry::Manager& manager, uint64_t seed,
+                                                   const std::string& field) {
   evaluator::Candidate candidate{.name = message.name().empty() ? message.model() : message.name(),
                                  .model = message.model(),
                                  .system = message.system()};
@@ -230,8 +230,9 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
   rest.clear_order_seed();
   rest.clear_gate();
   if (rest.ByteSizeLong() > 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "replay_of: '", request.replay_of(), "' brings its plan; set only name, order_seed and gate"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("replay_of: '", request.replay_of(),
+                     "' brings its plan; set only name, order_seed and gate"));
   }
   absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(request.replay_of());
   if (!plan.ok()) return plan.status();

@@ -90,12 +90,13 @@ TEST_F(EvaluateTest, TableProgressFailuresAndRunAddresses) {
   const CliResult result = daemon_.Run({"evaluate"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("evaluation e1: succeeded, 5 of 5 samples"));
-  EXPECT_THAT(result.out, HasSubstr("MODEL  CONTENT TYPE  PROMPTS  SAMPLES  FAILED  QUALITY      95% CI"));
+  EXPECT_THAT(result.out,
+              HasSubstr("MODEL  CONTENT TYPE  PROMPTS  SAMPLES  FAILED  QUALITY      95% CI"));
   const std::string figures =
       "2        5       1     6.25  5.50..7.01         812              42   48.8  "
       "$0.0000017\n";
-  EXPECT_THAT(result.out,
-              HasSubstr("tiny   linkedin            " + figures + "tiny   all                 " + figures));
+  EXPECT_THAT(result.out, HasSubstr("tiny   linkedin            " + figures +
+                                    "tiny   all                 " + figures));
   EXPECT_THAT(result.out,
               HasSubstr("MLflow run of the evaluation: http://127.0.0.1:5000/#/evaluation\n"
                         "MLflow run of tiny: http://127.0.0.1:5000/#/experiments/1/runs/abc\n"));

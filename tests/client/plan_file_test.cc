@@ -140,7 +140,10 @@ TEST_F(PlanFileTest, EveryEconomicInputOfTheDocumentationMayStandInAPlan) {
   std::string plan = "economics:\n";
   for (const std::string& key : keys) {
     absl::StrAppend(&plan, "  ", key, ": ",
-                    key == "price_table" ? "prices.yaml" : key == "compare_with" ? "m" : "7", "\n");
+                    key == "price_table"    ? "prices.yaml"
+                    : key == "compare_with" ? "m"
+                                            : "7",
+                    "\n");
   }
   const auto read = Read(plan);
   ASSERT_TRUE(read.ok()) << read.status();

@@ -123,8 +123,11 @@ inline Sample SomeSample(const std::string& model, const std::string& prompt_id)
   sample.energy = {.joules = 40.5, .source = "rapl"};
   sample.finished_at = absl::FromUnixMicros(1'795'409'750'123'456);
   sample.revision = "sha256:1f0c9a7b3d21";
-  sample.memory = {.before_bytes = 5'000'000'001, .after_bytes = 5'000'000'002, .peak_bytes = 6,
-                   .device_bytes = 7'000'000'003, .kv_cache_bytes = 8};
+  sample.memory = {.before_bytes = 5'000'000'001,
+                   .after_bytes = 5'000'000'002,
+                   .peak_bytes = 6,
+                   .device_bytes = 7'000'000'003,
+                   .kv_cache_bytes = 8};
   sample.cost_usd = 1.7e-6;
   return sample;
 }

@@ -61,8 +61,7 @@ TEST(StatisticsTest, OneSampleHasNoInterval) {
 }
 
 TEST(StatisticsTest, RepeatsOfOnePromptHaveNoInterval) {
-  const Estimate estimate =
-      EstimateOf(std::vector<double>{5, 6, 7}, std::vector<int>{0, 0, 0});
+  const Estimate estimate = EstimateOf(std::vector<double>{5, 6, 7}, std::vector<int>{0, 0, 0});
   EXPECT_EQ(estimate.n, 1);
   EXPECT_EQ(estimate.samples, 3);
   EXPECT_FALSE(estimate.ci_low.has_value());
@@ -96,7 +95,8 @@ TEST(StatisticsTest, EqualSamplesHaveNoSpread) {
 
 TEST(StatisticsTest, ValuesThatAreNotFiniteAreLeftOut) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const Estimate estimate = EstimateOf(std::vector<double>{1, std::nan(""), 3, infinity, -infinity});
+  const Estimate estimate =
+      EstimateOf(std::vector<double>{1, std::nan(""), 3, infinity, -infinity});
   EXPECT_EQ(estimate.n, 2);
   EXPECT_EQ(estimate.mean, 2);
 }

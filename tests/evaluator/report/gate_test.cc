@@ -141,8 +141,7 @@ TEST_F(GateTest, UnknownNamesAreToldWithThoseThatThereAre) {
 
 // Half of an evaluation may look better than the whole.
 TEST_F(GateTest, AnEvaluationThatDidNotComeToItsEndPassesNothing) {
-  for (const auto& [state, word] :
-       std::vector<std::pair<EvaluationState, std::string>>{
+  for (const auto& [state, word] : std::vector<std::pair<EvaluationState, std::string>>{
            {EvaluationState::kCancelled, "was cancelled with 3 of 24 samples"},
            {EvaluationState::kFailed, "failed with 3 of 24 samples"},
            {EvaluationState::kRunning, "still runs with 3 of 24 samples"}}) {
@@ -157,7 +156,9 @@ TEST_F(GateTest, AnEvaluationThatDidNotComeToItsEndPassesNothing) {
 }
 
 TEST_F(GateTest, NamesAreCheckedBeforeThereAreResults) {
-  const auto check = [this](const std::string& text) { return Gate::Parse(text)->CheckNames(plan_); };
+  const auto check = [this](const std::string& text) {
+    return Gate::Parse(text)->CheckNames(plan_);
+  };
   EXPECT_TRUE(check("m1:quality/twitter >= 7 AND accuracy/facts >= 0.5").ok());
   EXPECT_THAT(check("m9:quality >= 1").message(), HasSubstr("m1, smollm2:q4, dead"));
   EXPECT_THAT(check("quality/blog >= 1").message(), HasSubstr("linkedin, twitter"));

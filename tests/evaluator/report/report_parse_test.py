@@ -189,7 +189,7 @@ class Results(unittest.TestCase):
         for study in STUDIES:
             with self.subTest(study):
                 results = strict_json(read(study + ".json"))
-                self.assertEqual(results["schema"], 1)
+                self.assertEqual(results["schema"], 2)
         text = read("study.json")
         self.assertNotIn("strategy, piece", text)
         self.assertNotIn("piece about topic", text)

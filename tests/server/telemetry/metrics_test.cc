@@ -41,7 +41,8 @@ TEST(MetricsTest, AScoreWithoutAnIntervalHasNoEnds) {
   Metrics metrics(kBuild);
   metrics.Declare({"a"}, {"twitter"});
   metrics.SetEvaluationScore("a", "twitter", 7, std::nullopt, std::nullopt);
-  EXPECT_THAT(metrics.Text(), testing::ContainsRegex("assay_evaluation_score_l[a-z_]*\\{[^}]*\\} Nan"));
+  EXPECT_THAT(metrics.Text(),
+              testing::ContainsRegex("assay_evaluation_score_l[a-z_]*\\{[^}]*\\} Nan"));
 }
 
 TEST(MetricsTest, DeclaredSeriesAreZeroFromTheStart) {
