@@ -51,31 +51,28 @@ double CharactersOf(const ReadText& text, std::string_view part) {
                                  : CountCodePoints(part));
 }
 
-std::string_view Between(const char* begin, const char* end) {
-  return {begin, static_cast<size_t>(end - begin)};
-}
-
 // Of the counted words and what stands between them: a blank, where something that is not counted
 // stands between.
 double SaidCharacters(const ReadText& text) {
   double said = 0;
-  const char* from = text.clean.data();
+  size_t from = 0;
   bool idle = false;
   for (const Word& word : text.analysis.words) {
     if (!word.counted) {
       idle = true;
       continue;
     }
-    if (idle) {
-      if (said > 0) said += 1;
-    } else {
-      said += CharactersOf(text, Between(from, word.text.data()));
+    const auto at = static_cast<size_t>(word.text.data() - text.clean.data());
+    if (!idle) {
+      said += CharactersOf(text, text.clean.substr(from, at - from));
+    } else if (said > 0) {
+      said += 1;
     }
     said += CharactersOf(text, word.text);
-    from = word.text.data() + word.text.size();
+    from = at + word.text.size();
     idle = false;
   }
-  if (!idle) said += CharactersOf(text, Between(from, text.clean.data() + text.clean.size()));
+  if (!idle) said += CharactersOf(text, text.clean.substr(from));
   return said;
 }
 

@@ -193,22 +193,21 @@ bool HasHeadings(const TextAnalysis& analysis) {
   return headings >= kFewestHeadings;
 }
 
-// Words of a line, but for piles and what stands elsewhere too.
-size_t WordsOfLine(const TextAnalysis& analysis, size_t line) {
-  size_t words = 0;
+// By line: its words, but for piles and what stands elsewhere too.
+std::vector<size_t> WordsByLine(const TextAnalysis& analysis) {
+  std::vector<size_t> words(analysis.lines.size(), 0);
   for (const Segment& segment : analysis.segments) {
-    if (segment.line != line || segment.pile || !StandsOnce(segment)) continue;
-    words += segment.end - segment.begin;
+    if (segment.pile || !StandsOnce(segment)) continue;
+    words[segment.line] += segment.end - segment.begin;
   }
   return words;
 }
 
 bool HasList(const TextAnalysis& analysis) {
+  const std::vector<size_t> words = WordsByLine(analysis);
   size_t items = 0;
   for (size_t i = 0; i < analysis.lines.size(); ++i) {
-    const Line& line = analysis.lines[i];
-    if (line.kind != LineKind::kListItem || line.idle) continue;
-    if (WordsOfLine(analysis, i) >= kLeastItem) ++items;
+    if (analysis.lines[i].kind == LineKind::kListItem && words[i] >= kLeastItem) ++items;
   }
   return items >= kFewestItems;
 }
