@@ -1,11 +1,14 @@
 // The CPU's products: bytes of weights a second for one row (bounded by memory once the matrices
 // exceed the caches), multiply-adds a second for many. And attention over a long context: bytes of
-// keys and values a second for one token, multiply-adds for many.
+// keys and values a second for one token, multiply-adds for many. Beside them what part that is of
+// the machine's limits, measured in the same run, before the kernels and behind them: of_read, of
+// the bytes that as many threads read at best; of_dots, of their 8-bit multiply-adds.
 //
 //   bin/kernels_bench --benchmark_filter=Int4
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <random>
 #include <string>
@@ -13,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/machine_limits.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/kernels/matrix_product.h"
 #include "engine/kernels/paged_attention.h"
@@ -28,15 +32,40 @@ constexpr int64_t kColumns = 2048;
 // More than a third-level cache holds.
 constexpr int64_t kOutputs = 65536;
 constexpr int64_t kPanelGrain = 8;
+constexpr double kGiga = 1e-9;
 
 struct Named {
   const char* name;
   PackedType type;
 };
 
-void BM_Product(benchmark::State& state, PackedType type, int64_t outputs) {
+using assay::bench::MachineLimits;
+
+int AllThreads() { return static_cast<int>(std::thread::hardware_concurrency()); }
+
+MachineLimits LimitsOf(int threads) {
+  assay::engine::ThreadPool pool(threads);
+  const MachineLimits limits = assay::bench::MeasureLimits(pool);
+  std::printf("limits of %d threads: %.1f GB/s read, %.0f GMAC/s of 8 bits\n", threads,
+              limits.read_gb, limits.dot_gmac);
+  return limits;
+}
+
+// Of all iterations, 10^9.
+void Report(benchmark::State& state, double gigabytes, double gmacs, const MachineLimits& limits,
+            bool by_dots) {
+  using benchmark::Counter;
+  state.counters["GB/s"] = Counter(gigabytes, Counter::kIsRate);
+  state.counters["GMAC/s"] = Counter(gmacs, Counter::kIsRate);
+  state.counters["of_read"] = Counter(gigabytes / limits.read_gb, Counter::kIsRate);
+  if (by_dots) state.counters["of_dots"] = Counter(gmacs / limits.dot_gmac, Counter::kIsRate);
+  state.SetLabel(assay::engine::KernelTarget());
+}
+
+void BM_Product(benchmark::State& state, PackedType type, int64_t outputs,
+                const MachineLimits& limits) {
   const int64_t rows = state.range(0);
-  assay::engine::ThreadPool pool(static_cast<int>(std::thread::hardware_concurrency()));
+  assay::engine::ThreadPool pool(AllThreads());
   PackedMatrix matrix(type, outputs, kColumns);
   std::vector<float> line(kColumns, 0.5F);
   const std::vector<const float*> lines(assay::engine::kPanelRows, line.data());
@@ -58,15 +87,14 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs) {
     });
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetBytesProcessed(state.iterations() * matrix.Bytes());
-  state.counters["GMAC/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * outputs * kColumns * rows) * 1e-9,
-                         benchmark::Counter::kIsRate);
-  state.SetLabel(assay::engine::KernelTarget());
+  const double times = kGiga * static_cast<double>(state.iterations());
+  Report(state, times * static_cast<double>(matrix.Bytes()),
+         times * static_cast<double>(outputs * kColumns * rows), limits, IsQuantised(type));
 }
 
 // A model of 30 layers, as of SmolLM2-135M, so that one token's keys and values exceed the caches.
-void BM_Attention(benchmark::State& state, assay::engine::KvType type) {
+void BM_Attention(benchmark::State& state, assay::engine::KvType type,
+                  const MachineLimits& limits) {
   using assay::engine::kPageTokens;
   constexpr int64_t kLayers = 30;
   constexpr int64_t kHeads = 3;
@@ -106,25 +134,25 @@ void BM_Attention(benchmark::State& state, assay::engine::KvType type) {
     }
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetBytesProcessed(state.iterations() * cache.Bytes());
-  state.counters["GMAC/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * layers * kHeads * kGroup *
-                                             tokens * kContext * 2 * kDim) *
-                             1e-9,
-                         benchmark::Counter::kIsRate);
-  state.SetLabel(assay::engine::KernelTarget());
+  const double times = kGiga * static_cast<double>(state.iterations());
+  Report(state, times * static_cast<double>(cache.Bytes()),
+         times * static_cast<double>(layers * kHeads * kGroup * tokens * kContext * 2 * kDim),
+         limits, /*by_dots=*/false);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   constexpr int64_t kSmallOutputs = 2048;
+  benchmark::Initialize(&argc, argv);
+  const MachineLimits limits = LimitsOf(AllThreads());
+  const MachineLimits of_one = LimitsOf(1);
   for (const Named& named :
        {Named{"Float32", PackedType::kFloat32}, Named{"Float16", PackedType::kFloat16},
         Named{"Int8", PackedType::kInt8}, Named{"Int4", PackedType::kInt4},
         Named{"Int4Affine", PackedType::kInt4Affine}}) {
-    const auto run = [type = named.type](benchmark::State& state) {
-      BM_Product(state, type, state.range(0) <= 8 ? kOutputs : kSmallOutputs);
+    const auto run = [type = named.type, limits](benchmark::State& state) {
+      BM_Product(state, type, state.range(0) <= 8 ? kOutputs : kSmallOutputs, limits);
     };
     benchmark::RegisterBenchmark(named.name, run)
         ->Arg(1)
@@ -139,11 +167,13 @@ int main(int argc, char** argv) {
   for (const auto& [name, type] : {std::pair{"AttentionFloat32", KvType::kFloat32},
                                    std::pair{"AttentionFloat16", KvType::kFloat16},
                                    std::pair{"AttentionInt8", KvType::kInt8}}) {
-    const auto run = [type = type](benchmark::State& state) { BM_Attention(state, type); };
+    const auto run = [type = type, of_one](benchmark::State& state) {
+      BM_Attention(state, type, of_one);
+    };
     benchmark::RegisterBenchmark(name, run)->Arg(1)->Arg(16)->UseRealTime();
   }
-  benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
+  LimitsOf(AllThreads());
   benchmark::Shutdown();
   return 0;
 }

@@ -1,12 +1,15 @@
 // The commands, their options and the help that teaches them.
 #include "client/arguments.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
 #include "client/exit_code.h"
 #include "client/plan_file.h"
 
@@ -14,6 +17,8 @@ namespace assay::client {
 namespace {
 
 constexpr char kDefaultAddress[] = "127.0.0.1:50051";
+
+constexpr size_t kMostIdBytes = 128;
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 ok, 1 the request (or the evaluation) failed, or was cancelled,\n"
@@ -116,6 +121,13 @@ constexpr char kRoutesFooter[] =
     "      blog: { rule: auto, max_latency: 2s, fallback: [a] }\n"
     "  assay routes reset                                 back to the catalog's\n"
     "What is set goes before the catalog's routes and stays after a restart.";
+
+// As the server takes it; CLI11 shows what is returned, empty = right.
+std::string IsRequestId(const std::string& id) {
+  const bool visible = std::all_of(id.begin(), id.end(), absl::ascii_isgraph);
+  if (visible && !id.empty() && id.size() <= kMostIdBytes) return "";
+  return "must be 1 to 128 visible ASCII characters, without spaces";
+}
 
 void AddGenerate(CLI::App& app, Arguments& arguments) {
   GenerateOptions& o = arguments.generate;
@@ -324,6 +336,10 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
       ->capture_default_str();
   app.add_option("--timeout", arguments.timeout_seconds, "Give up after that many SECONDS")
       ->check(CLI::PositiveNumber);
+  app.add_option("--request-id", arguments.request_id,
+                 "What the server's log and traces call this request (default: drawn); a trace of "
+                 "your own goes on from TRACEPARENT")
+      ->check(IsRequestId);
   app.add_flag("--json", arguments.json,
                "protobuf JSON: one document on a line, streams one event a line");
   app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);

@@ -111,6 +111,8 @@ struct Arguments {
   // Seconds; 0 = no limit.
   double timeout_seconds = 0;
   bool json = false;
+  // Empty = drawn.
+  std::string request_id;
   GenerateOptions generate;
   EvaluateOptions evaluate;
   ReportOptions report;

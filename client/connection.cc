@@ -2,11 +2,13 @@
 #include "client/connection.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -81,6 +83,24 @@ int ExitCode(grpc::StatusCode code) {
   }
 }
 
+// What the caller cannot mend alone.
+bool IsServersFault(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::CANCELLED:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::string DrawId() {
+  absl::BitGen random;
+  return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
 std::string_view Advice(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::NOT_FOUND:
@@ -103,6 +123,7 @@ Connection::Connection(ConnectionOptions options, Streams& streams, Interrupt& i
   // The daemon is ours, on this machine or network: a web proxy from the environment is in the way.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
+  if (options_.request_id.empty()) options_.request_id = DrawId();
   channel_ =
       grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
 }
@@ -127,6 +148,9 @@ absl::Status Connection::Connect() {
 
 void Connection::Prepare(grpc::ClientContext& context) const {
   if (deadline_ != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline_));
+  context.AddMetadata("x-request-id", options_.request_id);
+  if (!options_.traceparent.empty()) context.AddMetadata("traceparent", options_.traceparent);
+  if (!options_.tracestate.empty()) context.AddMetadata("tracestate", options_.tracestate);
 }
 
 int Connection::ReportFailure(const grpc::Status& status) const {
@@ -142,7 +166,10 @@ int Connection::ReportFailure(const grpc::Status& status) const {
         absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message())));
   }
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
-               << OneLine(status.error_message()) << Advice(status.error_code()) << "\n";
+               << OneLine(status.error_message()) << Advice(status.error_code());
+  if (IsServersFault(status.error_code()))
+    streams_.err << " [request " << options_.request_id << "]";
+  streams_.err << "\n";
   return ExitCode(status.error_code());
 }
 

@@ -20,6 +20,11 @@ struct ConnectionOptions {
   std::string address;
   // Time for the whole command, from Connect on; infinite = no limit.
   absl::Duration timeout = absl::InfiniteDuration();
+  // How the server's log and traces name the command's calls; empty = drawn.
+  std::string request_id;
+  // W3C Trace Context of whoever runs the command; empty = none.
+  std::string traceparent;
+  std::string tracestate;
 };
 
 // Not thread-safe, but for the Interrupt.
@@ -34,16 +39,17 @@ class Connection {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Interrupt& interrupt() const { return interrupt_; }
 
-  // Sets the deadline that `timeout` leaves.
+  // Sets the deadline that `timeout` leaves, and what the server is told of the command.
   void Prepare(grpc::ClientContext& context) const;
 
-  // Writes "assay: CODE: message" and what to do to err; returns the exit code that says it.
+  // Writes "assay: CODE: message" and what to do to err, with the request's id where the server's
+  // log may say more; returns the exit code that says it.
   int ReportFailure(const grpc::Status& status) const;
   // The same for Connect's status.
   int ReportUnreachable(const absl::Status& status) const;
 
  private:
-  const ConnectionOptions options_;
+  ConnectionOptions options_;
   Streams& streams_;
   Interrupt& interrupt_;
   absl::Time deadline_ = absl::InfiniteFuture();

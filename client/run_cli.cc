@@ -1,11 +1,15 @@
 // From words to a command and its exit code.
 #include "client/run_cli.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "client/arguments.h"
 #include "client/commands.h"
@@ -57,12 +61,23 @@ int Dispatch(const Session& session) {
   return kExitUsage;
 }
 
+// Empty where it is not set, or would not pass as gRPC metadata.
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  const std::string_view text = value == nullptr ? "" : value;
+  const bool printable = std::all_of(text.begin(), text.end(), absl::ascii_isprint);
+  return printable ? std::string(text) : "";
+}
+
 }  // namespace
 
 int RunCli(const std::vector<std::string>& words, Streams& streams, Interrupt& interrupt) {
   Arguments arguments;
   if (std::optional<int> code = ParseArguments(words, streams, arguments)) return *code;
   ConnectionOptions options{.address = arguments.address};
+  options.request_id = arguments.request_id;
+  options.traceparent = Environment("TRACEPARENT");
+  if (!options.traceparent.empty()) options.tracestate = Environment("TRACESTATE");
   if (arguments.timeout_seconds > 0) options.timeout = absl::Seconds(arguments.timeout_seconds);
   Connection connection(options, streams, interrupt);
   return Dispatch({.arguments = arguments, .connection = connection, .streams = streams});

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
-# SETUP_TESTS=1 adds promtool and transformers, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`,
+# SETUP_TESTS=1 adds Prometheus and what tests compare with, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`,
 # SETUP_BENCH=1 .venv-bench for `make bench`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -76,22 +76,23 @@ install_brew() {
   run brew brew install $missing
 }
 
-# promtool out of its package, so that no Prometheus service is installed.
-install_promtool() {
-  if command -v promtool >/dev/null || [ -x var/tools/bin/promtool ]; then return 0; fi
+# Prometheus and promtool out of their package, so that no service is installed.
+install_prometheus() {
+  if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return 0; fi
+  if [ -x var/tools/bin/promtool ] && [ -x var/tools/bin/prometheus ]; then return 0; fi
   if ! command -v apt-get >/dev/null; then
-    echo "setup: promtool not found: its tests are skipped (brew install prometheus)" >&2
+    echo "setup: prometheus not found: its tests are skipped (brew install prometheus)" >&2
     return 0
   fi
-  echo "      promtool (for tests)"
+  echo "      prometheus, promtool (for tests)"
   rm -rf var/tools/download
   mkdir -p var/tools/download var/tools/bin
   # The download runs as the user apt drops to, which may not read this tree.
   chmod a+rwx var/tools/download
-  (cd var/tools/download && run promtool apt-get download prometheus) ||
-    { run apt as_root apt-get update; (cd var/tools/download && run promtool apt-get download prometheus); }
-  run promtool dpkg -x var/tools/download/prometheus_*.deb var/tools/download/root
-  cp var/tools/download/root/usr/bin/promtool var/tools/bin/promtool
+  (cd var/tools/download && run prometheus apt-get download prometheus) ||
+    { run apt as_root apt-get update; (cd var/tools/download && run prometheus apt-get download prometheus); }
+  run prometheus dpkg -x var/tools/download/prometheus_*.deb var/tools/download/root
+  cp var/tools/download/root/usr/bin/prom* var/tools/bin/
   rm -rf var/tools/download
 }
 
@@ -205,7 +206,7 @@ case $(uname) in
   Darwin) install_brew ;;
   *) die "knows Linux and macOS only" ;;
 esac
-if [ "${SETUP_TESTS:-0}" = 1 ]; then install_promtool; fi
+if [ "${SETUP_TESTS:-0}" = 1 ]; then install_prometheus; fi
 
 step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (a gigabyte or so, minutes)" \
   install_runtime $REQUIREMENTS/runtime.txt

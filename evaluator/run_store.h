@@ -67,6 +67,8 @@ class RunStore {
   virtual absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) = 0;
   virtual absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) = 0;
   virtual absl::StatusOr<int64_t> OutboxDepth() = 0;
+  // When the oldest entry came; the infinite future if there is none.
+  virtual absl::StatusOr<absl::Time> OldestOutbox() = 0;
 };
 
 }  // namespace assay::evaluator

@@ -66,4 +66,12 @@ absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
   return database_->QueryInteger("SELECT count(*) FROM outbox");
 }
 
+absl::StatusOr<absl::Time> SqliteRunStore::OldestOutbox() {
+  absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<int64_t> micros =
+      database_->QueryInteger("SELECT coalesce(min(created_at), 0) FROM outbox");
+  if (!micros.ok()) return micros.status();
+  return *micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(*micros);
+}
+
 }  // namespace assay::evaluator

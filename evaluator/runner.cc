@@ -44,7 +44,7 @@ class QueueRunner final : public Runner {
 
     absl::MutexLock lock(&mutex_);
     if (stopping_) return absl::UnavailableError("the server is shutting down");
-    const int ahead = static_cast<int>(waiting_.size()) + (running_ == nullptr ? 0 : 1);
+    const int ahead = Unfinished();
     if (ahead > options_.max_waiting) {
       return absl::ResourceExhaustedError(
           absl::StrCat("evaluations: one is running and ", options_.max_waiting,
@@ -106,9 +106,18 @@ class QueueRunner final : public Runner {
     return absl::OkStatus();
   }
 
+  int unfinished() const override {
+    const absl::MutexLock lock(&mutex_);
+    return Unfinished();
+  }
+
   void Shutdown() override { Stop(); }
 
  private:
+  int Unfinished() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return static_cast<int>(waiting_.size()) + (running_ == nullptr ? 0 : 1);
+  }
+
   absl::Status CheckScorers(const EvaluationPlan& plan) const {
     for (size_t i = 0; i < plan.scorers.size(); ++i) {
       if (tools_.scorers->Find(plan.scorers[i]) != nullptr) continue;
@@ -206,7 +215,7 @@ class QueueRunner final : public Runner {
 
   const Options options_;
   const JobTools tools_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Job> running_ ABSL_GUARDED_BY(mutex_);

@@ -77,6 +77,9 @@ class Runner {
   // or whose scorers are of another version now, is kFailed, with the reason.
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
+  // Evaluations that run or wait.
+  virtual int unfinished() const = 0;
+
   // Ends all jobs after the token at hand, and waits for them: they stay kRunning, for Resume() at
   // the next start, and so are their feeds' last events. Start() is then UNAVAILABLE.
   virtual void Shutdown() = 0;

@@ -43,6 +43,7 @@ class SqliteRunStore final : public RunStore {
   absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
   absl::StatusOr<int64_t> OutboxDepth() override;
+  absl::StatusOr<absl::Time> OldestOutbox() override;
 
  private:
   template <typename... Values>

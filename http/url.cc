@@ -68,6 +68,15 @@ std::string UrlEscape(const std::string& text) {
   return result;
 }
 
+std::string UrlUnescape(const std::string& text) {
+  int length = 0;
+  char* read = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
+  if (read == nullptr) return text;
+  std::string result(read, static_cast<size_t>(length));
+  curl_free(read);
+  return result;
+}
+
 absl::StatusOr<Origin> OriginOf(const std::string& url) {
   const CurlUrl parts = Parse(url, 0);
   if (parts == nullptr || !IsHttp(parts.get())) {

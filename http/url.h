@@ -17,6 +17,9 @@ std::string WithoutSecrets(const std::string& url);
 // `text` escaped for use as a query value or as one segment of a path ('/' is escaped too).
 std::string UrlEscape(const std::string& text);
 
+// `text` with its %XX read; as it is where there are none, or they are not hexadecimal.
+std::string UrlUnescape(const std::string& text);
+
 // Where a request for a URL goes. Two URLs with the same origin are served by the same server.
 struct Origin {
   // "http" or "https", lower case.

@@ -102,6 +102,14 @@ MlflowConfig ReadMlflow(YamlMap map) {
   return mlflow;
 }
 
+TracingConfig ReadTracing(YamlMap map) {
+  TracingConfig tracing;
+  tracing.endpoint = map.String("endpoint", "");
+  tracing.sample_ratio = map.Number("sample_ratio", tracing.sample_ratio, 0, 1);
+  tracing.content = map.Bool("content", tracing.content);
+  return tracing;
+}
+
 EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder) {
   EvaluationConfig evaluation;
   evaluation.max_new_tokens =
@@ -141,9 +149,11 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   YamlMap log = root.Map("log");
   config.log_level = log.Choice("level", config.log_level, {"debug", "info", "warn", "error"});
   config.log_format = log.Choice("format", config.log_format, {"text", "json"});
+  config.log_prompts = log.Bool("prompts", config.log_prompts);
   config.limits = ReadLimits(root.Map("limits"));
   config.breaker = ReadBreaker(root.Map("breaker"));
   config.mlflow = ReadMlflow(root.Map("mlflow"));
+  config.tracing = ReadTracing(root.Map("tracing"));
   config.evaluation = ReadEvaluation(root.Map("evaluation"), folder);
   config.routing.classify = root.Map("routing").Bool("classify", config.routing.classify);
   if (absl::Status status = (*document)->Finish(); !status.ok()) return status;

@@ -59,6 +59,16 @@ struct MlflowConfig {
   std::string experiment;
 };
 
+struct TracingConfig {
+  // Where spans go: the URL of an OTLP receiver over HTTP, "mlflow" = the tracking server; empty =
+  // OpenTelemetry's own variables, else nowhere.
+  std::string endpoint;
+  // Of generations without a trace of their caller's.
+  double sample_ratio = 1;
+  // Prompts and texts in the spans.
+  bool content = false;
+};
+
 struct EvaluationConfig {
   // For requests that do not say.
   int max_new_tokens = 200;
@@ -96,9 +106,12 @@ struct Config {
   std::string log_level = "info";
   // "text" (logfmt) or "json".
   std::string log_format = "text";
+  // Prompts and generated texts in the log.
+  bool log_prompts = false;
   LimitsConfig limits;
   BreakerConfig breaker;
   MlflowConfig mlflow;
+  TracingConfig tracing;
   EvaluationConfig evaluation;
   RoutingConfig routing;
 };

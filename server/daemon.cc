@@ -1,9 +1,10 @@
 // The daemon: composition, start and drain.
 #include "server/daemon.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -19,31 +20,34 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/runtime/device.h"
-#include "evaluator/prompt_set.h"
 #include "evaluator/run_store.h"
 #include "evaluator/runner.h"
 #include "evaluator/scorer.h"
 #include "evaluator/scoring/assay_scorer.h"
 #include "evaluator/scoring/command_scorer.h"
 #include "evaluator/scoring/judge_scorer.h"
+#include "google/protobuf/descriptor.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "http/url.h"
 #include "registry/catalog.h"
 #include "registry/hub/options.h"
 #include "registry/manager.h"
 #include "registry/revision.h"
 #include "registry/route_policy.h"
 #include "registry/source.h"
+#include "server/access_log.h"
+#include "server/daemon_events.h"
 #include "server/energy/energy_meter.h"
 #include "server/engine_loader.h"
 #include "server/generation.h"
-#include "server/grpc_status.h"
 #include "server/hub_fetch.h"
 #include "server/log.h"
 #include "server/mlflow/client.h"
 #include "server/mlflow/environment.h"
 #include "server/mlflow/outbox_flusher.h"
+#include "server/mlflow/span_receiver.h"
 #include "server/model_breakers.h"
 #include "server/route_evidence.h"
 #include "server/routing.h"
@@ -57,6 +61,9 @@
 #include "server/telemetry/metrics_server.h"
 #include "server/telemetry/process_memory.h"
 #include "server/telemetry/system_probe.h"
+#include "server/tracing/otel_environment.h"
+#include "server/tracing/otlp_receiver.h"
+#include "server/tracing/span_exporter.h"
 
 namespace assay::server {
 namespace {
@@ -65,23 +72,14 @@ constexpr int64_t kMessageOverheadBytes = int64_t{1} << 20;
 // gRPC threads beyond those that wait in queues: model and evaluation calls, health, reflection.
 constexpr int kSpareThreads = 64;
 
+// Whose scores are shown after a start.
+constexpr int kKnownEvaluations = 200;
+
 // How long stopping waits for MLflow; what is left goes out after the next start.
 constexpr absl::Duration kLastFlush = absl::Seconds(5);
 
 absl::Status InKey(const std::string& key, const absl::Status& status) {
   return {status.code(), absl::StrCat(key, ": ", status.message())};
-}
-
-// Routed ones, and those of the built-in prompts: what metrics know as content types.
-std::vector<std::string> ContentTypes(const std::vector<registry::RoutePolicy>& set,
-                                      const registry::Catalog& catalog) {
-  std::set<std::string> types;
-  for (const registry::RoutePolicy& policy : set) types.insert(policy.content_type);
-  for (const registry::RoutePolicy& policy : catalog.AllRoutes()) types.insert(policy.content_type);
-  for (const evaluator::EvaluationPrompt& prompt : evaluator::BuiltInPrompts()) {
-    types.insert(prompt.content_type);
-  }
-  return {types.begin(), types.end()};
 }
 
 // An entry that takes the place of a built-in model is meant or a mistake: the log says so.
@@ -109,16 +107,57 @@ absl::Status CheckBudget(const MemoryBudget& budget, const engine::DeviceInfo& d
       device.name, "; give less, or a share of them as in 80%"));
 }
 
+// "package.Service/Method" of every method of ours.
+std::vector<std::string> ServedMethods() {
+  std::vector<std::string> methods;
+  for (const google::protobuf::FileDescriptor* file :
+       {assay::v1::GenerateRequest::descriptor()->file(),
+        assay::v1::LoadModelRequest::descriptor()->file(),
+        assay::v1::EvaluateRequest::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      const google::protobuf::ServiceDescriptor* service = file->service(i);
+      for (int j = 0; j < service->method_count(); ++j) {
+        methods.push_back(absl::StrCat(service->full_name(), "/", service->method(j)->name()));
+      }
+    }
+  }
+  return methods;
+}
+
+// nullptr: traces go nowhere.
+absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config) {
+  if (config.tracing.endpoint == "mlflow") {
+    if (config.mlflow.tracking_uri.empty()) {
+      return absl::InvalidArgumentError(
+          "is 'mlflow', but mlflow.tracking_uri is empty: set that, or give the URL of an OTLP "
+          "receiver, as in http://127.0.0.1:4318/v1/traces");
+    }
+    absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
+    if (!settings.ok()) return settings.status();
+    absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+        MlflowClient::Create(config.mlflow.tracking_uri, *std::move(settings), nullptr);
+    if (!client.ok()) return client.status();
+    return std::make_unique<MlflowSpanReceiver>(*std::move(client));
+  }
+  absl::StatusOr<std::optional<OtlpTarget>> target = ReadOtlpTarget(config.tracing.endpoint);
+  if (!target.ok()) return target.status();
+  if (!target->has_value()) return nullptr;
+  return std::make_unique<OtlpReceiver>(**std::move(target));
+}
+
 class DaemonImpl final : public Daemon {
  public:
   DaemonImpl(Config config, engine::DeviceInfo device, registry::Catalog catalog)
       : config_(std::move(config)),
         device_(std::move(device)),
-        metrics_({.version = ASSAY_VERSION,
-                  .torch_version = device_.torch_version,
-                  .device = device_.name}),
+        events_({.version = ASSAY_VERSION,
+                 .torch_version = device_.torch_version,
+                 .device = device_.name},
+                {.log_prompts = config_.log_prompts, .trace_content = config_.tracing.content}),
         loader_(device_, config_.limits.max_running, config_.limits.max_waiting),
-        hub_(registry::HubOptions::FromEnvironment()),
+        hub_(
+            registry::HubOptions::FromEnvironment(), [this] { events_.OnDownloadStart(); },
+            [this](const DownloadReport& report) { events_.OnDownloadEnd(report); }),
         breakers_(config_.breaker, [this](const std::string& model,
                                           const BreakerStatus& now) { OnBreaker(model, now); }),
         manager_(std::move(catalog), &loader_,
@@ -128,26 +167,27 @@ class DaemonImpl final : public Daemon {
                   .keep_alive = config_.residency.keep_alive,
                   .least_residency = config_.residency.least_residency,
                   .reload_beside = config_.residency.reload == "availability"},
-                 [this](const registry::ModelStatus& status) { OnModelState(status); }),
+                 [this](const registry::ModelStatus& status) { OnModel(status); }),
         revisions_(registry::HubCacheFolder(), device_.name),
         evidence_(&revisions_),
         routing_(&manager_, &evidence_, config_.routing.classify,
                  [this](std::string_view model) { return breakers_.Refuses(model); }),
         generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
-                    [this](const RequestRecord& record) { OnRequest(record); }),
+                    [this](const RequestRecord& record) { events_.OnRequest(record); }),
         likelihood_(&manager_, config_.limits),
         generator_(&manager_, &generation_, &likelihood_, &revisions_, device_),
         memory_(MakeProcessMemoryProbe()),
         energy_(config_.evaluation.energy == "stated"
                     ? nullptr
-                    : FindEnergyMeter({.on_nvidia = device_.kind == engine::DeviceKind::kCuda})) {}
+                    : FindEnergyMeter({.on_nvidia = device_.kind == engine::DeviceKind::kCuda})),
+        joules_(energy_ == nullptr ? 0 : energy_->Joules()) {}
 
   ~DaemonImpl() override {
     stopping_ = true;
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now()));
     if (preload_.joinable()) preload_.join();
     if (runner_ != nullptr) runner_->Shutdown();
-    metrics_.SetRefresh(nullptr);
+    events_.metrics().SetRefresh(nullptr);
   }
 
   absl::Status Start();
@@ -161,6 +201,7 @@ class DaemonImpl final : public Daemon {
  private:
   absl::Status StartEvaluator();
   absl::Status StartMlflow();
+  absl::Status StartTracing();
   // Goes on with the evaluations that the last stop interrupted.
   absl::Status ResumeEvaluations();
   absl::Status StartMetrics();
@@ -169,25 +210,17 @@ class DaemonImpl final : public Daemon {
   absl::Status StartRouting();
   absl::Status SetRoutes(std::vector<registry::RoutePolicy> policies);
 
-  // Models of the user's own have their series from the start, built-in ones from their first use.
-  void DeclareMetrics(const registry::Catalog& catalog) ABSL_LOCKS_EXCLUDED(declare_mutex_);
-  void Declare(const registry::Catalog& catalog) ABSL_EXCLUSIVE_LOCKS_REQUIRED(declare_mutex_);
-  bool IsDeclared(const registry::ModelEntry& entry) ABSL_LOCKS_EXCLUDED(declare_mutex_);
-  void OnModelState(const registry::ModelStatus& status);
+  void OnModel(const registry::ModelStatus& status);
   void OnBreaker(const std::string& model, const BreakerStatus& now);
   // Of the whole model, as it stands now.
   void TellHealth(const std::string& model) ABSL_LOCKS_EXCLUDED(health_mutex_);
-  void OnRequest(const RequestRecord& record);
-  void OnSample(const evaluator::Sample& sample);
   void OnEvaluation(const evaluator::Evaluation& evaluation);
-  void OnUpload(const UploadReport& report);
   void Refresh(Metrics* metrics);
+  void RefreshOutbox(Metrics* metrics);
 
   const Config config_;
   const engine::DeviceInfo device_;
-  Metrics metrics_;
-  absl::Mutex declare_mutex_;
-  std::set<std::string> used_built_in_ ABSL_GUARDED_BY(declare_mutex_);
+  DaemonEvents events_;
   EngineLoader loader_;
   const HubFetch hub_;
   // The manager's thread uses them to its end.
@@ -204,6 +237,8 @@ class DaemonImpl final : public Daemon {
   const std::unique_ptr<evaluator::MemoryProbe> memory_;
   // nullptr: stated watts count.
   const std::unique_ptr<evaluator::EnergyMeter> energy_;
+  // What the meter had counted at the start.
+  const double joules_;
   evaluator::ScorerSet scorers_;
   std::unique_ptr<StateLock> state_lock_;
   std::unique_ptr<evaluator::RunStore> store_;
@@ -212,6 +247,8 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<RunArtifacts> artifacts_;
   std::unique_ptr<MlflowClient> mlflow_;
   std::unique_ptr<OutboxFlusher> flusher_;
+  // nullptr: traces go nowhere.
+  std::unique_ptr<SpanExporter> exporter_;
   std::unique_ptr<evaluator::Runner> runner_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
@@ -231,20 +268,21 @@ absl::Status DaemonImpl::Start() {
   if (absl::Status s = StartRouting(); !s.ok()) return s;
   for (const registry::ModelStatus& status : manager_.List()) {
     if (status.entry.built_in) continue;
-    metrics_.SetModelState(status.entry.id, registry::ModelStateName(status.state));
+    events_.metrics().SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
   if (absl::Status s = StartMetrics(); !s.ok()) return s;
   if (absl::Status s = StartServer(); !s.ok()) return s;
-  LogEvent(spdlog::level::info, "ready",
-           {{"listen", address_},
-            {"metrics", metrics_address_},
-            {"mlflow", config_.mlflow.tracking_uri},
-            {"device", device_.name},
-            {"apple_silicon_optimized", device_.apple_silicon_optimized},
-            {"threads", device_.threads},
-            {"energy", energy_ == nullptr ? "stated" : energy_->source()},
-            {"models", manager_.catalog()->models.size()},
-            {"version", ASSAY_VERSION}});
+  LogEvent(
+      spdlog::level::info, "ready",
+      {{"listen", address_},
+       {"metrics", metrics_address_},
+       {"mlflow", mlflow_ == nullptr ? "" : http::WithoutCredentials(config_.mlflow.tracking_uri)},
+       {"device", device_.name},
+       {"apple_silicon_optimized", device_.apple_silicon_optimized},
+       {"threads", device_.threads},
+       {"energy", energy_ == nullptr ? "stated" : energy_->source()},
+       {"models", manager_.catalog()->models.size()},
+       {"version", ASSAY_VERSION}});
   preload_ = std::thread([this] { Preload(); });
   return ResumeEvaluations();
 }
@@ -269,6 +307,7 @@ absl::Status DaemonImpl::StartEvaluator() {
   if (!store.ok()) return InKey("state_dir", store.status());
   store_ = *std::move(store);
   if (absl::Status s = StartMlflow(); !s.ok()) return s;
+  if (absl::Status s = StartTracing(); !s.ok()) return s;
   scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
   scorers_.Add(std::make_unique<evaluator::AssayScorer>(config_.evaluation.content_types));
   if (const std::string& judge = config_.evaluation.judge; !judge.empty()) {
@@ -284,7 +323,7 @@ absl::Status DaemonImpl::StartEvaluator() {
   options.economics = economics;
   options.energy = energy_.get();
   options.system = system_.get();
-  options.on_sample = [this](const evaluator::Sample& sample) { OnSample(sample); };
+  options.on_sample = [this](const evaluator::Sample& sample) { events_.OnSample(sample); };
   options.on_finished = [this](const evaluator::Evaluation& evaluation) {
     OnEvaluation(evaluation);
   };
@@ -299,7 +338,7 @@ absl::Status DaemonImpl::StartMlflow() {
   if (!settings.ok()) return InKey("mlflow", settings.status());
   OutboxFlusherOptions options;
   options.initial_backoff = settings->retries.wait;
-  options.on_upload = [this](const UploadReport& report) { OnUpload(report); };
+  options.on_upload = [this](const UploadReport& report) { events_.OnUpload(report); };
   options.on_store_error = [](const absl::Status& status) {
     LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
   };
@@ -316,27 +355,44 @@ absl::Status DaemonImpl::StartMlflow() {
   return absl::OkStatus();
 }
 
+absl::Status DaemonImpl::StartTracing() {
+  absl::StatusOr<std::unique_ptr<SpanReceiver>> receiver = MakeReceiver(config_);
+  if (!receiver.ok()) return InKey("tracing.endpoint", receiver.status());
+  if (*receiver == nullptr) return absl::OkStatus();
+  SpanExporter::Options options;
+  options.resource = ReadResource(ASSAY_VERSION);
+  options.version = ASSAY_VERSION;
+  options.on_error = [this](const absl::Status& status) { events_.OnSpanError(status); };
+  exporter_ = std::make_unique<SpanExporter>(*std::move(receiver), std::move(options));
+  events_.SetExporter(exporter_.get());
+  return absl::OkStatus();
+}
+
 absl::Status DaemonImpl::StartRouting() {
   absl::Status status = evidence_.Read(*store_);
   if (status.ok()) status = routing_.Open(config_.state_dir + "/routes.json");
   if (!status.ok()) return InKey("state_dir", status);
-  DeclareMetrics(*manager_.catalog());
+  events_.Declare(*manager_.catalog(), routing_.set());
+  absl::StatusOr<std::vector<evaluator::Evaluation>> known = store_->List(kKnownEvaluations);
+  if (!known.ok()) return InKey("state_dir", known.status());
+  std::reverse(known->begin(), known->end());
+  for (const evaluator::Evaluation& evaluation : *known) events_.OnKnownEvaluation(evaluation);
   return absl::OkStatus();
 }
 
 absl::Status DaemonImpl::SetRoutes(std::vector<registry::RoutePolicy> policies) {
   const size_t count = policies.size();
   if (absl::Status s = routing_.Set(std::move(policies)); !s.ok()) return s;
-  DeclareMetrics(*manager_.catalog());
+  events_.Declare(*manager_.catalog(), routing_.set());
   LogEvent(spdlog::level::info, "routes", {{"set", count}});
   return absl::OkStatus();
 }
 
 absl::Status DaemonImpl::StartMetrics() {
-  metrics_.SetRefresh([this](Metrics* metrics) { Refresh(metrics); });
+  events_.metrics().SetRefresh([this](Metrics* metrics) { Refresh(metrics); });
   if (config_.metrics_listen.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<MetricsServer>> server =
-      MetricsServer::Start(config_.metrics_listen, metrics_.collectable());
+      MetricsServer::Start(config_.metrics_listen, events_.metrics().collectable());
   if (!server.ok()) return InKey("metrics.listen", server.status());
   metrics_server_ = *std::move(server);
   metrics_address_ = metrics_server_->url();
@@ -349,7 +405,8 @@ absl::Status DaemonImpl::StartServer() {
     return absl::InvalidArgumentError(
         absl::StrCat("listen: '", config_.listen, "' is not host:port, as in 127.0.0.1:50051"));
   }
-  inference_service_ = std::make_unique<InferenceServiceImpl>(&generation_, &likelihood_);
+  inference_service_ = std::make_unique<InferenceServiceImpl>(
+      &generation_, &likelihood_, exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
   model_service_ = std::make_unique<ModelServiceImpl>(
       &manager_, &routing_, &breakers_, config_.limits.drain_timeout, registry::HubCacheFolder(),
       &hub_, [this] { return ReloadCatalog(); },
@@ -373,6 +430,11 @@ absl::Status DaemonImpl::StartServer() {
   quota.SetMaxThreads(kSpareThreads + (config_.limits.max_waiting + config_.limits.max_running) *
                                           static_cast<int>(manager_.catalog()->models.size()));
   builder.SetResourceQuota(quota);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(
+      std::make_unique<AccessLog>([this](const CallRecord& record) { events_.OnCall(record); }));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  events_.metrics().DeclareMethods(ServedMethods());
   builder.RegisterService(inference_service_.get());
   builder.RegisterService(model_service_.get());
   builder.RegisterService(evaluation_service_.get());
@@ -408,82 +470,36 @@ void DaemonImpl::Drain() {
   runner_->Shutdown();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + config_.limits.drain_timeout));
   health_ = nullptr;
+  if (exporter_ != nullptr) exporter_->Stop(kLastFlush);
   if (flusher_ != nullptr) flusher_->Stop(kLastFlush);
 }
 
 absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog() {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config_);
   if (!catalog.ok()) {
-    LogEvent(spdlog::level::err, "catalog", {{"error", std::string(catalog.status().message())}});
+    events_.OnReload(catalog.status());
     return catalog.status();
   }
   LogReplaced(*catalog);
   // First, so that no new model is counted as "other".
-  DeclareMetrics(*catalog);
-  registry::ReloadReport report =
+  events_.Declare(*catalog, routing_.set());
+  absl::StatusOr<registry::ReloadReport> report =
       manager_.Reload(*std::move(catalog), [this] { return stopping_.load(); });
   breakers_.ResetAll();
-  LogEvent(report.failed.empty() ? spdlog::level::info : spdlog::level::err, "catalog",
-           {{"added", absl::StrJoin(report.added, ",")},
-            {"removed", absl::StrJoin(report.removed, ",")},
-            {"reloaded", absl::StrJoin(report.reloaded, ",")},
-            {"failed", absl::StrJoin(report.failed, "; ")}});
+  events_.OnReload(report);
   return report;
 }
 
-void DaemonImpl::DeclareMetrics(const registry::Catalog& catalog) {
-  const absl::MutexLock lock(&declare_mutex_);
-  Declare(catalog);
-}
-
-void DaemonImpl::Declare(const registry::Catalog& catalog) {
-  std::vector<std::string> names;
-  for (const registry::ModelEntry& entry : catalog.models) {
-    if (!entry.built_in || used_built_in_.contains(entry.id)) names.push_back(entry.id);
+void DaemonImpl::OnModel(const registry::ModelStatus& status) {
+  events_.OnModel(status);
+  if (!status.entry.built_in || status.state != registry::ModelState::kNew) {
+    TellHealth(status.entry.id);
   }
-  metrics_.Declare(names, ContentTypes(routing_.set(), catalog));
-}
-
-bool DaemonImpl::IsDeclared(const registry::ModelEntry& entry) {
-  const absl::MutexLock lock(&declare_mutex_);
-  return !entry.built_in || used_built_in_.contains(entry.id);
-}
-
-void DaemonImpl::OnModelState(const registry::ModelStatus& status) {
-  const bool ready = status.state == registry::ModelState::kReady;
-  const bool failed = status.state == registry::ModelState::kFailed;
-  const std::string& id = status.entry.id;
-  if (status.entry.built_in) {
-    if (status.state == registry::ModelState::kNew) return;
-    const absl::MutexLock lock(&declare_mutex_);
-    if (used_built_in_.insert(id).second) Declare(*manager_.catalog());
-  }
-  metrics_.SetModelState(id, registry::ModelStateName(status.state));
-  metrics_.SetModelResidentBytes(id, status.resident_bytes);
-  if (ready || failed) {
-    metrics_.RecordModelLoad(id, ready, absl::ToDoubleSeconds(status.load_time));
-  }
-  if (status.state == registry::ModelState::kUnloaded) {
-    metrics_.RecordModelUnload(id, registry::UnloadCauseName(status.cause));
-  }
-  TellHealth(id);
-  LogEvent(failed ? spdlog::level::err : spdlog::level::info, "model",
-           {{"model", id},
-            {"state", registry::ModelStateName(status.state)},
-            {"reason", status.reason},
-            {"resident_bytes", status.resident_bytes}});
 }
 
 void DaemonImpl::OnBreaker(const std::string& model, const BreakerStatus& now) {
-  metrics_.RecordBreakerTransition(model, BreakerStateName(now.state));
+  events_.OnBreaker(model, now);
   TellHealth(model);
-  const bool open = now.state == BreakerState::kOpen;
-  LogEvent(open ? spdlog::level::err : spdlog::level::info, "breaker",
-           {{"model", model},
-            {"state", BreakerStateName(now.state)},
-            {"failures", now.failures},
-            {"last_error", now.last_error},
-            {"retry_ms", absl::ToInt64Milliseconds(now.retry_after)}});
 }
 
 void DaemonImpl::TellHealth(const std::string& model) {
@@ -494,91 +510,41 @@ void DaemonImpl::TellHealth(const std::string& model) {
   if (grpc::HealthCheckServiceInterface* health = health_) health->SetServingStatus(model, serves);
 }
 
-void DaemonImpl::OnRequest(const RequestRecord& record) {
-  metrics_.RecordRequest({.model = record.model,
-                          .content_type = record.content_type,
-                          .route = record.rule,
-                          .status = record.status.code(),
-                          .duration_seconds = absl::ToDoubleSeconds(record.duration),
-                          .queue_seconds = record.timings.queue_ms() / 1e3,
-                          .prefill_seconds = record.timings.prefill_ms() / 1e3,
-                          .first_token_seconds = record.timings.first_token_ms() / 1e3,
-                          .per_token_seconds = record.timings.per_token_ms() / 1e3,
-                          .prompt_tokens = record.prompt_tokens,
-                          .generated_tokens = record.completion_tokens,
-                          .cost_dollars = record.cost_usd});
-  LogEvent(spdlog::level::info, "request",
-           {{"model", record.model},
-            {"content_type", record.content_type},
-            {"route", record.rule},
-            {"status", StatusLabel(record.status.code())},
-            {"duration_ms", absl::ToInt64Milliseconds(record.duration)},
-            {"prompt_tokens", record.prompt_tokens},
-            {"completion_tokens", record.completion_tokens}});
-}
-
-void DaemonImpl::OnSample(const evaluator::Sample& sample) {
-  metrics_.RecordEvaluationSample(sample.model, sample.content_type, sample.error.empty());
-}
-
 void DaemonImpl::OnEvaluation(const evaluator::Evaluation& evaluation) {
-  std::string_view state = "succeeded";
-  if (evaluation.state == evaluator::EvaluationState::kFailed) state = "failed";
-  if (evaluation.state == evaluator::EvaluationState::kCancelled) state = "cancelled";
-  metrics_.RecordEvaluation(state);
-  for (const evaluator::Summary& summary : evaluation.summaries) {
-    if (summary.content_type.empty() || summary.quality_score.n == 0) continue;
-    metrics_.SetEvaluationScore(summary.model, summary.content_type, summary.quality_score.mean,
-                                summary.quality_score.ci_low, summary.quality_score.ci_high);
-  }
+  events_.OnEvaluation(evaluation);
   evidence_.Add(evaluation);
-  LogEvent(spdlog::level::info, "evaluation",
-           {{"id", evaluation.id},
-            {"state", state},
-            {"samples", evaluation.finished_samples},
-            {"error", evaluation.error}});
   if (flusher_ != nullptr) flusher_->Wake();
 }
 
-void DaemonImpl::OnUpload(const UploadReport& report) {
-  const std::string& run = report.entry.run.run_name;
-  if (report.status.ok()) {
-    metrics_.RecordMlflowUpload(UploadResult::kOk);
-    LogEvent(spdlog::level::info, "mlflow", {{"run", run}, {"url", report.uploaded.run.url}});
-    for (const std::string& left_out : report.uploaded.left_out) {
-      LogEvent(spdlog::level::warn, "mlflow", {{"run", run}, {"left_out", left_out}});
-    }
-    return;
-  }
-  metrics_.RecordMlflowUpload(report.permanent ? UploadResult::kPermanentError
-                                               : UploadResult::kTransientError);
-  // A server that is down is said at the first attempt; the retries are for those who debug.
-  const bool loud = report.first_permanent || report.entry.attempts == 0;
-  LogEvent(loud ? spdlog::level::warn : spdlog::level::debug, "mlflow",
-           {{"run", run},
-            {"error", std::string(report.status.message())},
-            {"retry_at", absl::FormatTime(report.retry_at)}});
-}
-
 void DaemonImpl::Refresh(Metrics* metrics) {
-  metrics->SetProcessMemory(memory_->ResidentBytes(), memory_->PeakBytes());
+  metrics->SetProcessPeak(memory_->PeakBytes());
   metrics->SetDeviceMemory(device_.name, engine::DeviceMemoryInUse(device_));
+  metrics->SetMemoryBudget(manager_.used_bytes(), manager_.budget_bytes());
+  if (energy_ != nullptr) metrics->SetMachineEnergy(energy_->source(), energy_->Joules() - joules_);
   const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
   for (const registry::ModelEntry& entry : catalog->models) {
-    int running = 0;
-    int waiting = 0;
+    ModelUse use;
     const bool resident = manager_.VisitResident(entry.id, [&](registry::ResidentModel& model) {
-      const engine::LanguageModel& language_model = static_cast<EngineModel&>(model).model();
-      running = language_model.running();
-      waiting = language_model.waiting();
+      use = static_cast<EngineModel&>(model).Use();
     });
-    if (!resident && !IsDeclared(entry)) continue;
-    metrics->SetQueue(entry.id, running, waiting);
+    if (!resident && !events_.IsDeclared(entry.id)) continue;
+    metrics->SetModelUse(entry.id, use);
     metrics->SetBreaker(entry.id, BreakerStateName(breakers_.Get(entry.id).state));
   }
-  if (absl::StatusOr<int64_t> depth = store_->OutboxDepth(); depth.ok()) {
-    metrics->SetMlflowOutboxEntries(*depth);
+  metrics->SetEvaluationsRunning(runner_->unfinished());
+  RefreshOutbox(metrics);
+  if (exporter_ != nullptr) {
+    const SpanCounts spans = exporter_->counts();
+    metrics->SetSpans(spans.exported, spans.dropped, spans.failed);
   }
+}
+
+void DaemonImpl::RefreshOutbox(Metrics* metrics) {
+  const absl::StatusOr<int64_t> depth = store_->OutboxDepth();
+  const absl::StatusOr<absl::Time> oldest = store_->OldestOutbox();
+  if (!depth.ok() || !oldest.ok()) return;
+  const absl::Duration age = std::max(absl::Now() - *oldest, absl::ZeroDuration());
+  metrics->SetMlflowOutbox(*depth, absl::ToDoubleSeconds(age));
 }
 
 absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
@@ -605,6 +571,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
 absl::Status CheckDaemon(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
   if (!catalog.ok()) return catalog.status();
+  if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
   return FindDevice(config).status();
 }
 

@@ -34,6 +34,18 @@ int64_t EngineModel::resident_bytes() const {
   return info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
 }
 
+ModelUse EngineModel::Use() const {
+  const engine::LoadedModelInfo& info = model_->info();
+  return {.running = model_->running(),
+          .waiting = model_->waiting(),
+          .cached_tokens = model_->cached_tokens(),
+          .cache_capacity_tokens = info.cache_tokens,
+          .weight_bytes = info.weight_bytes,
+          .kv_cache_bytes = info.kv_cache_bytes,
+          .working_bytes = info.working_bytes,
+          .device = device_.name};
+}
+
 absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::ModelEntry& entry,
                                                              const std::string& file) const {
   engine::LoadOptions options;

@@ -11,6 +11,7 @@
 #include "engine/runtime/device.h"
 #include "engine/runtime/language_model.h"
 #include "registry/loader.h"
+#include "server/telemetry/metrics.h"
 
 namespace assay::server {
 
@@ -21,6 +22,8 @@ class EngineModel final : public registry::ResidentModel {
       : model_(std::move(model)), device_(device) {}
 
   int64_t resident_bytes() const override;
+  // What it takes and does now; does not wait for a step.
+  ModelUse Use() const;
   engine::LanguageModel& model() const { return *model_; }
   const engine::DeviceInfo& device() const { return device_; }
 

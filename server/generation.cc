@@ -239,6 +239,8 @@ absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
       if (!failures.empty()) TakeAlternative(model, failures, route);
       record->model = route->model;
       record->rule = route->rule;
+      record->tried = route->tried;
+      record->taken = absl::Now() - record->arrival;
       return taken;
     }
     const bool ours = absl::Now() >= request.deadline || observer->Cancelled();
@@ -249,18 +251,17 @@ absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
 }
 
 absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time deadline,
-                                    PrefixUse prefix, GenerationObserver* observer,
-                                    RequestRecord* record, GenerateResponse* response) {
-  const absl::Time arrival = absl::Now();
+                                    GenerationObserver* observer, RequestRecord* record,
+                                    GenerateResponse* response) {
   if (draining_) {
     return absl::UnavailableError("the server is stopping; send the request again later");
   }
   if (routing_->Has(request.content_type())) record->content_type = request.content_type();
   absl::StatusOr<engine::GenerationRequest> engine_request = ToEngineRequest(request, limits_);
   if (!engine_request.ok()) return engine_request.status();
-  engine_request->reuse_prefix = prefix == PrefixUse::kReuse;
-  engine_request->arrival = arrival;
-  engine_request->deadline = std::min(deadline, arrival + limits_.inference_timeout);
+  engine_request->reuse_prefix = record->context.reuse_prefix;
+  engine_request->arrival = record->arrival;
+  engine_request->deadline = std::min(deadline, record->arrival + limits_.inference_timeout);
 
   absl::StatusOr<registry::RouteDecision> route =
       routing_->Choose({.model = request.model(),
@@ -271,6 +272,7 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   if (routing_->Has(route->content_type)) record->content_type = route->content_type;
   record->model = route->model;
   record->rule = route->rule;
+  record->routed = absl::Now() - record->arrival;
   absl::StatusOr<Taken> taken = SubmitAlong(&*route, *engine_request, observer, record);
   if (!taken.ok()) return taken.status();
   observer->OnRouted(*route);
@@ -281,24 +283,26 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   response->set_model(route->model);
   ToProto(*route, response->mutable_route());
   response->set_seed(engine_request->sampling.seed);
+  record->joules =
+      evaluator::StatedEnergy(economics_, result->timings.total - result->timings.queue).joules;
+  record->hosted_usd = evaluator::HostedUsd(economics_, result->prompt_tokens,
+                                            static_cast<double>(result->tokens.size()));
+  record->token_gaps = std::move(result->token_gaps);
+  record->preemptions = result->preemptions;
   return absl::OkStatus();
 }
 
 absl::Status GenerationService::Generate(const GenerateRequest& request, absl::Time deadline,
                                          GenerationObserver* observer, GenerateResponse* response,
-                                         PrefixUse prefix) {
+                                         RequestContext context) {
   GenerationObserver silent;
-  RequestRecord record;
-  const absl::Time start = absl::Now();
+  RequestRecord record{.context = std::move(context),
+                       .arrival = absl::Now(),
+                       .request = &request,
+                       .response = response};
   record.status =
-      Run(request, deadline, prefix, observer == nullptr ? &silent : observer, &record, response);
-  record.duration = absl::Now() - start;
-  if (record.status.ok()) {
-    record.timings = response->timings();
-    record.prompt_tokens = response->usage().prompt_tokens();
-    record.completion_tokens = response->usage().completion_tokens();
-    record.cost_usd = response->cost_usd();
-  }
+      Run(request, deadline, observer == nullptr ? &silent : observer, &record, response);
+  record.duration = absl::Now() - record.arrival;
   record_(record);
   return record.status;
 }

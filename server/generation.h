@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,28 +19,38 @@
 #include "registry/router.h"
 #include "server/config.h"
 #include "server/model_breakers.h"
+#include "server/request_context.h"
 #include "server/routing.h"
 
 namespace assay::server {
 
-// One finished request, for metrics and the access log. Model and content type are empty unless the
-// catalog has them.
+// One finished request, for metrics, the access log and traces. Model and content type are empty
+// unless the catalog has them.
 struct RequestRecord {
+  RequestContext context;
   std::string model;
   std::string content_type;
   std::string rule;
+  // Models that were chosen before and could not answer.
+  std::vector<std::string> tried;
   absl::Status status;
+  absl::Time arrival;
   absl::Duration duration;
+  // From arrival: when the route was known, and when a model had taken the request; negative where
+  // that never was.
+  absl::Duration routed = absl::Seconds(-1);
+  absl::Duration taken = absl::Seconds(-1);
+  // Both live as long as the call that is handed the record; the response is whole where status is
+  // OK.
+  const assay::v1::GenerateRequest* request = nullptr;
+  const assay::v1::GenerateResponse* response = nullptr;
   // The four below only where status is OK.
-  assay::v1::Timings timings;
-  int prompt_tokens = 0;
-  int completion_tokens = 0;
-  double cost_usd = 0;
+  std::vector<absl::Duration> token_gaps;
+  int preemptions = 0;
+  double joules = 0;
+  // What the hosted API would have charged.
+  double hosted_usd = 0;
 };
-
-// Whether a request may skip what of its prompt earlier requests have left in the prefix cache. A
-// measurement may not.
-enum class PrefixUse { kReuse, kReadWhole };
 
 // What a caller of Generate hears while it runs; called on the caller's own thread.
 class GenerationObserver {
@@ -75,7 +86,7 @@ class GenerationService {
   // pass (UNAVAILABLE, RESOURCE_EXHAUSTED), else the first, and its message has all of them.
   absl::Status Generate(const assay::v1::GenerateRequest& request, absl::Time deadline,
                         GenerationObserver* observer, assay::v1::GenerateResponse* response,
-                        PrefixUse prefix = PrefixUse::kReuse);
+                        RequestContext context = {});
 
   // From now on every new request is UNAVAILABLE; running ones go on.
   void StartDraining() { draining_ = true; }
@@ -100,7 +111,7 @@ class GenerationService {
   absl::StatusOr<Taken> SubmitAlong(registry::RouteDecision* route,
                                     const engine::GenerationRequest& request,
                                     GenerationObserver* observer, RequestRecord* record);
-  absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline, PrefixUse prefix,
+  absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline,
                    GenerationObserver* observer, RequestRecord* record,
                    assay::v1::GenerateResponse* response);
 

@@ -2,10 +2,10 @@
 #include "server/log.h"
 
 #include <atomic>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -71,7 +71,7 @@ void InitLog(std::string_view level, std::string_view format) {
 }
 
 void LogEvent(spdlog::level::level_enum level, std::string_view event,
-              std::initializer_list<LogField> fields) {
+              const std::vector<LogField>& fields) {
   if (!spdlog::should_log(level)) return;
   if (JsonMode()) {
     Json object = {{"event", event}};

@@ -2,9 +2,9 @@
 #ifndef ASSAY_SERVER_LOG_H_
 #define ASSAY_SERVER_LOG_H_
 
-#include <initializer_list>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "nlohmann/json.hpp"
 #include "spdlog/spdlog.h"
@@ -18,9 +18,10 @@ void InitLog(std::string_view level, std::string_view format);
 using LogField = std::pair<std::string_view, nlohmann::json>;
 
 // Text: `event key=value key="two words"`. JSON: {"time", "level", "event", key: value, ...}. Never
-// pass prompt text, generated text or credentials. Thread-safe.
+// pass credentials, nor prompts and generated text unless `log.prompts` asks for them.
+// Thread-safe.
 void LogEvent(spdlog::level::level_enum level, std::string_view event,
-              std::initializer_list<LogField> fields);
+              const std::vector<LogField>& fields);
 
 }  // namespace assay::server
 

@@ -38,6 +38,7 @@ struct Flags {
   std::string listen;
   std::string metrics_listen;
   std::string mlflow_uri;
+  bool log_prompts = false;
   bool check = false;
 };
 
@@ -51,6 +52,7 @@ void ApplyFlags(const Flags& flags, Config* config) {
   if (!flags.metrics_listen.empty()) config->metrics_listen = flags.metrics_listen;
   const char* uri = std::getenv("MLFLOW_TRACKING_URI");
   if (config->mlflow.tracking_uri.empty() && uri != nullptr) config->mlflow.tracking_uri = uri;
+  if (flags.log_prompts) config->log_prompts = true;
   if (!flags.mlflow_uri.empty()) config->mlflow.tracking_uri = flags.mlflow_uri;
 }
 
@@ -104,6 +106,8 @@ int main(int argc, char** argv) {
   app.add_option("--metrics-listen", flags.metrics_listen,
                  "host:port of the Prometheus endpoint, instead of the file's");
   app.add_option("--mlflow-uri", flags.mlflow_uri, "The MLflow server, instead of the file's");
+  app.add_flag("--log-prompts", flags.log_prompts,
+               "Prompts and generated texts in the log, too (log.prompts)");
   app.add_flag("--check", flags.check, "Check configuration, catalog and device, then exit");
   app.set_version_flag("--version", std::string("assayd ") + ASSAY_VERSION);
   app.footer(kFooter);

@@ -117,7 +117,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
   CancelObserver observer(cancelled);
   assay::v1::GenerateResponse response;
   absl::Status status = generation_->Generate(request, absl::Now() + job.timeout, &observer,
-                                              &response, PrefixUse::kReadWhole);
+                                              &response, {.reuse_prefix = false});
   if (!status.ok()) return status;
 
   const assay::v1::Timings& timings = response.timings();

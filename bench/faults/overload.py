@@ -122,7 +122,7 @@ def memory_exhausted(args):
         answer = finding.count([bed.ask(STEADY)])[0]
         finding.recovery_s, finding.recovery_of = time.monotonic() - start, "last refusal to an answer of the pinned model"
         finding.check("the pinned model serves", answer["code"] == "OK", answer)
-        used = bed.daemon.metrics()["assay_model_resident_bytes"]
+        used = bed.daemon.metrics()["assay_model_memory_bytes"]
         finding.check("what is resident is within the budget", used <= BUDGET_SHARE * model_bytes, used)
         finding.after = bed.after()
     beside.judge(finding)

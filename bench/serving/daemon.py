@@ -92,7 +92,7 @@ class Daemon:
     def state(self):
         """Resident MiB, requests running and requests waiting now."""
         sums = self.metrics()
-        return (sums["assay_process_resident_memory_bytes"] / 2**20, int(sums["assay_requests_running"]),
+        return (sums["process_resident_memory_bytes"] / 2**20, int(sums["assay_requests_running"]),
                 int(sums["assay_requests_waiting"]))
 
     def stop(self):

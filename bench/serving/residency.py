@@ -26,7 +26,7 @@ SWAPS, SWAP_TOKENS = 20, 2
 
 
 def counted_mib(daemon):
-    return daemon.metrics()["assay_model_resident_bytes"] / MIB
+    return daemon.metrics()["assay_model_memory_bytes"] / MIB
 
 
 def resident_mib(daemon):

@@ -44,7 +44,7 @@ inline constexpr bool kSignedCodes = false;
 // sum + the dot products of each lane's four codes, `kWide`: 0 to 255, otherwise 0 to 15, with its
 // four signed bytes of `x`, which are never -128. Exact.
 template <bool kWide>
-HWY_INLINE IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
+HWY_API IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
   return IntVec{_mm512_dpbusd_epi32(sum.raw, codes.raw, x.raw)};
 #elif HWY_TARGET == HWY_AVX2

@@ -22,8 +22,8 @@ struct FloatRows {
 // out[i][16 p + j] = sum over k of weights[16 p + j][k] * input[i][k], for the panels p of
 // [panel_begin, panel_end) and the rows i of [0, rows). Single-threaded: callers part the panels.
 // A row's result does not depend on the other rows. The instructions are chosen when first called:
-// AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with dot products where the compiler was told that the
-// processor has them).
+// AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with dot products where the processor has them; on macOS
+// where the compiler says so).
 //
 // Quantised weights: dot products of codes in 32-bit integers, scaled and summed in fp32 group by
 // group.
@@ -36,7 +36,7 @@ void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t pa
 // Quantises 32 values: their codes, [32]; returns the scale and sets the sum of the codes.
 float QuantiseActivationGroup(const float* values, int8_t* codes, int32_t* sum);
 
-// The instructions in use: "AVX3_DL", "AVX2", "NEON".
+// The instructions in use: "AVX3_DL", "AVX2", "NEON", "NEON+dotprod".
 std::string KernelTarget();
 
 }  // namespace assay::engine

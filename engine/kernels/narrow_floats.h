@@ -7,9 +7,16 @@
 
 namespace assay::engine {
 
+#ifdef __aarch64__
+// GCC 12 has _Float16 in C++ on x86 alone.
+using Half = __fp16;
+#else
+using Half = _Float16;
+#endif
+
 // Infinity beyond 65504.
 inline uint16_t HalfFromFloat(float value) {
-  return std::bit_cast<uint16_t>(static_cast<_Float16>(value));
+  return std::bit_cast<uint16_t>(static_cast<Half>(value));
 }
 
 inline uint16_t BFloat16FromFloat(float value) {

@@ -7,9 +7,7 @@
 #include <thread>
 
 #include "absl/functional/function_ref.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "engine/kernels/turn_queue.h"
 
 namespace assay::engine {
 namespace {
@@ -30,7 +28,8 @@ void Pause() {
 }
 
 // Waits until `value` is no more `old`.
-void AwaitChange(const std::atomic<uint32_t>& value, uint32_t old) {
+template <typename T>
+void AwaitChange(const std::atomic<T>& value, T old) {
   for (int i = 0; i < kSpins; ++i) {
     if (value.load(std::memory_order_acquire) != old) return;
     Pause();
@@ -51,7 +50,8 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
   while (HighHalf(state) == loop) {
     const auto begin = static_cast<int64_t>(static_cast<uint32_t>(state));
     if (begin >= count) {
-      AwaitChange(pool_.phase_, loop);
+      // Nobody writes it before the loop is done.
+      AwaitChange(pool_.loop_, state);
       return;
     }
     const int64_t end = std::min(begin + grain, count);
@@ -63,9 +63,9 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
     work(begin, end);
     if (pool_.done_.fetch_add(end - begin, std::memory_order_acq_rel) + end - begin == count) {
       pool_.done_.store(0, std::memory_order_relaxed);
-      pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_release);
-      pool_.phase_.store(loop + 1, std::memory_order_release);
-      pool_.phase_.notify_all();
+      // Sequentially consistent: whether somebody sleeps must not be looked up before.
+      pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_seq_cst);
+      pool_.loop_.notify_all();
       return;
     }
     state = pool_.loop_.load(std::memory_order_acquire);
@@ -83,23 +83,8 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-int64_t ThreadPool::turns() const {
-  const absl::MutexLock lock(&turn_mutex_);
-  return next_ticket_;
-}
-
-ThreadPool::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
-  Turn turn;
-  {
-    const absl::MutexLock lock(&turn_mutex_);
-    const int64_t ticket = next_ticket_++;
-    turn.number = ticket;
-    const absl::Time start = absl::Now();
-    const auto my_turn = [&]()
-                             ABSL_SHARED_LOCKS_REQUIRED(turn_mutex_) { return serving_ == ticket; };
-    turn_mutex_.Await(absl::Condition(&my_turn));
-    turn.waited = absl::Now() - start;
-  }
+TurnQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+  const TurnQueue::Turn turn = turns_.Begin();
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
   first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));
@@ -114,8 +99,7 @@ ThreadPool::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
        left = left_.load(std::memory_order_acquire)) {
     AwaitChange(left_, left);
   }
-  const absl::MutexLock lock(&turn_mutex_);
-  ++serving_;
+  turns_.End();
   return turn;
 }
 

@@ -7,10 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include "engine/kernels/turn_queue.h"
 
 namespace assay::engine {
 
@@ -54,21 +52,13 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  // A caller's turn.
-  struct Turn {
-    // Counts the turns of all callers.
-    int64_t number = 0;
-    // For the turns before it.
-    absl::Duration waited;
-  };
-
   // Runs `work` in the caller and in every thread that is free before the caller ends, and returns
   // when all have ended. What is to be done must be in For() loops. `work` must not throw, nor call
   // Run().
-  Turn Run(absl::FunctionRef<void(TeamMember&)> work);
+  TurnQueue::Turn Run(absl::FunctionRef<void(TeamMember&)> work);
 
   // Turns that were had or are waited for.
-  int64_t turns() const;
+  int64_t turns() const { return turns_.turns(); }
 
  private:
   friend class TeamMember;
@@ -78,12 +68,11 @@ class ThreadPool {
   bool Join(uint32_t run);
 
   // Members write these while others read: each on a cache line of its own.
-  // Number of the loop at hand, high half, and its next piece.
+  // Number of the loop at hand, high half, and its next piece. No value comes again within 2^32
+  // loops, so that whoever waits for a loop's end can miss none.
   alignas(64) std::atomic<uint64_t> loop_ = 0;
   // What is done of it.
   alignas(64) std::atomic<int64_t> done_ = 0;
-  // The number again, to wait for.
-  alignas(64) std::atomic<uint32_t> phase_ = 0;
   // Number of the run at hand; its threads that take part, in the low half below its number.
   alignas(64) std::atomic<uint32_t> run_ = 0;
   std::atomic<uint64_t> joined_ = 0;
@@ -94,10 +83,7 @@ class ThreadPool {
   const absl::FunctionRef<void(TeamMember&)>* work_ = nullptr;
   uint32_t first_loop_ = 0;
   std::atomic<bool> stopping_ = false;
-  // Tickets of callers.
-  mutable absl::Mutex turn_mutex_;
-  int64_t next_ticket_ ABSL_GUARDED_BY(turn_mutex_) = 0;
-  int64_t serving_ ABSL_GUARDED_BY(turn_mutex_) = 0;
+  TurnQueue turns_;
   std::vector<std::thread> workers_;
 };
 

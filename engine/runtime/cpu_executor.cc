@@ -17,6 +17,7 @@
 #include "engine/kernels/narrow_floats.h"
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_ops.h"
+#include "engine/kernels/turn_queue.h"
 #include "engine/runtime/attention.h"
 #include "engine/runtime/cpu_layers.h"
 #include "engine/runtime/rope.h"
@@ -109,15 +110,15 @@ class CpuExecutor : public ModelExecutor {
     PreparePositions();
   }
 
-  absl::Status Run(absl::Span<const SequenceChunk> chunks) override {
+  absl::Status Run(const ExecutorStep& step) override {
     rows_.clear();
     logit_rows_.clear();
-    for (size_t i = 0; i < chunks.size(); ++i) {
-      const auto count = static_cast<int64_t>(chunks[i].tokens.size());
+    for (size_t i = 0; i < step.chunks.size(); ++i) {
+      const auto count = static_cast<int64_t>(step.chunks[i].tokens.size());
       for (int64_t t = 0; t < count; ++t) {
-        const bool wanted = chunks[i].logits == LogitsWanted::kAll ||
-                            (chunks[i].logits == LogitsWanted::kLast && t + 1 == count);
-        if (wanted) logit_rows_.push_back(static_cast<int64_t>(rows_.size()));
+        if (t >= count - step.chunks[i].logits) {
+          logit_rows_.push_back(static_cast<int64_t>(rows_.size()));
+        }
         rows_.push_back({.chunk = i, .token = t});
       }
     }
@@ -125,28 +126,20 @@ class CpuExecutor : public ModelExecutor {
       return absl::InvalidArgumentError(
           absl::StrCat(rows_.size(), " tokens in one step; at most ", options_.max_tokens));
     }
-    chunks_ = chunks;
+    chunks_ = step.chunks;
     absl::Status prepared = CatchTorch("preparing a step", [&]() -> absl::Status {
       PrepareTasks();
       PrepareAngles();
-      const size_t wanted = logit_rows_.size() * static_cast<size_t>(spec_.vocab);
-      if (logits_.size() < wanted) logits_ = AlignedArray<float>(wanted);
+      PrepareLogits();
       return absl::OkStatus();
     });
     if (!prepared.ok()) return prepared;
-    turn_ = pool_.Run([this](TeamMember& member) { Compute(member); });
-    return absl::OkStatus();
-  }
-
-  void Choose(absl::Span<TokenChoice> choices) override {
-    if (choices.size() == 1) return ChooseTokens(choices.front());
-    const ThreadPool::Turn turn = pool_.Run([&](TeamMember& member) {
-      member.For(static_cast<int64_t>(choices.size()), 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) ChooseTokens(choices[static_cast<size_t>(i)]);
-      });
+    turn_ = pool_.Run([&](TeamMember& member) {
+      Compute(member);
+      ForEach(member, step.choices, [this](TokenChoice& choice) { ChooseTokens(choice); });
+      ForEach(member, step.ratings, [this](TokenRating& rating) { RateToken(rating); });
     });
-    if (turn.number == turn_.number + 1) turn_.number = turn.number;
-    turn_.waited += turn.waited;
+    return absl::OkStatus();
   }
 
   absl::Duration waited() const override { return turn_.waited; }
@@ -184,15 +177,41 @@ class CpuExecutor : public ModelExecutor {
   FloatRows AttentionOut() { return {.data = attention_out_.data(), .stride = spec_.hidden}; }
   FloatRows Up() { return {.data = up_.data(), .stride = UpWidth()}; }
   FloatRows FedOut() { return {.data = fed_out_.data(), .stride = spec_.hidden}; }
+  template <typename T, typename Work>
+  static void ForEach(TeamMember& member, absl::Span<T> items, const Work& work) {
+    member.For(static_cast<int64_t>(items.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) work(items[static_cast<size_t>(i)]);
+    });
+  }
+
   void ChooseTokens(TokenChoice& choice) const {
     choice.tokens = ChooseWhileGuessed(
         choice, [this](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
           return SampleFinite(LogitsOf(row), sampler);
         });
   }
+
+  // The row's logits are gone then.
+  void RateToken(TokenRating& rating) {
+    float* logits = logits_.data() + rating.row * spec_.vocab;
+    const float own = logits[rating.token];
+    const float most = logits[ArgmaxOfRow(logits, spec_.vocab)];
+    const double sum = WeighRow(logits, spec_.vocab, most, 1.0F, logits);
+    rating.score = {.log_probability = static_cast<double>(own) - most - std::log(sum),
+                    .greedy = own == most};
+  }
+
   absl::Span<const float> LogitsOf(int64_t row) const {
     return absl::MakeConstSpan(logits_.data() + row * spec_.vocab,
                                static_cast<size_t>(spec_.vocab));
+  }
+
+  void PrepareLogits() {
+    const auto rows = std::max(static_cast<int64_t>(logit_rows_.size()), options_.logit_rows);
+    const auto size = static_cast<size_t>(rows * spec_.vocab);
+    if (logits_.size() == size) return;
+    logits_ = {};
+    logits_ = AlignedArray<float>(size);
   }
 
   void PreparePositions() {
@@ -477,7 +496,7 @@ class CpuExecutor : public ModelExecutor {
   int64_t bias_stride_ = 0;
 
   // The last one.
-  ThreadPool::Turn turn_;
+  TurnQueue::Turn turn_;
   // Of the step at hand.
   absl::Span<const SequenceChunk> chunks_;
   std::vector<BatchRow> rows_;

@@ -18,6 +18,9 @@ struct CpuExecutorOptions {
   int64_t context = 0;
   // Tokens of one Run(), of all its chunks; more are refused with INVALID_ARGUMENT.
   int64_t max_tokens = 0;
+  // Rows of logits that memory is kept for. More may be asked for, and are given back by the next
+  // Run().
+  int64_t logit_rows = 1;
   int64_t pages = 0;
   KvType kv_type = KvType::kFloat16;
 };

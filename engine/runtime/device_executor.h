@@ -7,14 +7,16 @@
 #include <memory>
 
 #include "engine/architectures/model_spec.h"
+#include "engine/kernels/turn_queue.h"
 #include "engine/runtime/model_executor.h"
 #include "engine/runtime/transformer_weights.h"
 
 namespace assay::engine {
 
-// `weights` are not packed. context: the longest sequence. Throws as libtorch does.
+// `weights` are not packed. context: the longest sequence. turns: of the models on its device; must
+// outlive the result. Throws as libtorch does.
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
-                                                  int64_t context, int64_t pages);
+                                                  int64_t context, int64_t pages, TurnQueue& turns);
 
 }  // namespace assay::engine
 

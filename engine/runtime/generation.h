@@ -42,7 +42,8 @@ struct GenerationRequest {
   int max_new_tokens = 256;
   // The text ends before the first of these; they may span tokens. None may be empty.
   std::vector<std::string> stop;
-  // Requests of higher priority run first, and the others give way to them when the cache is full.
+  // Requests of higher priority run first, and the others give way to them when all places are
+  // taken or the cache is full.
   int priority = 0;
   // True: the end-of-text token does not end the text (for measurements).
   bool ignore_end_of_text = false;

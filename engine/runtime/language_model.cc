@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +19,15 @@
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/architectures/model_files.h"
+#include "engine/kernels/turn_queue.h"
 #include "engine/runtime/cpu_executor.h"
 #include "engine/runtime/device_executor.h"
 #include "engine/runtime/device_memory.h"
@@ -54,6 +57,14 @@ ThreadPool& CpuPool() {
   return pool;
 }
 
+// Those of the models on other devices, or that libtorch computes.
+TurnQueue& TurnsOn(const std::string& device) {
+  static absl::Mutex mutex;
+  static std::map<std::string, TurnQueue> turns ABSL_GUARDED_BY(mutex);
+  const absl::MutexLock lock(&mutex);
+  return turns[device];
+}
+
 // What both Load() and EstimateBytes() need to know first.
 struct Opened {
   ModelFiles files;
@@ -69,16 +80,6 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
   if (!plan.ok()) return plan.status();
   return Opened{*std::move(files), *std::move(plan)};
-}
-
-// Log-softmax at the token, in double.
-TokenScore ScoreOf(absl::Span<const float> logits, TokenId token) {
-  const float most = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - most);
-  const float own = logits[static_cast<size_t>(token)];
-  return {.log_probability = static_cast<double>(own) - most - std::log(sum),
-          .greedy = own == most};
 }
 
 class TransformerLanguageModel : public LanguageModel {
@@ -145,18 +146,10 @@ class TransformerLanguageModel : public LanguageModel {
                                                      "those that count"));
     }
     if (absl::Status valid = encoder_->CheckTokens(tokens.last(1)); !valid.ok()) return valid;
-    const absl::Span<const TokenId> read = tokens.first(tokens.size() - 1);
-    if (absl::Status valid = CheckSequence(read); !valid.ok()) return valid;
-    std::vector<TokenScore> scores;
-    scores.reserve(tokens.size() - static_cast<size_t>(first));
-    absl::Status done = scheduler_->ReadBeside(
-        read, {.first_row = first - 1, .chunk = prefill_chunk_, .vocab = info_.vocab_size},
-        [&](int64_t row, absl::Span<const float> logits) {
-          scores.push_back(ScoreOf(logits, tokens[static_cast<size_t>(row) + 1]));
-        },
-        wanted);
-    if (!done.ok()) return done;
-    return scores;
+    if (absl::Status valid = CheckSequence(tokens.first(tokens.size() - 1)); !valid.ok()) {
+      return valid;
+    }
+    return scheduler_->Score(tokens, first, wanted);
   }
 
   absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
@@ -229,11 +222,13 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
                              {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits});
   if (!weights.ok()) return weights.status();
   if (!plan.packed) {
-    return MakeDeviceExecutor(spec, *std::move(weights), plan.context, plan.pages());
+    return MakeDeviceExecutor(spec, *std::move(weights), plan.context, plan.pages(),
+                              TurnsOn(options.device.name));
   }
   return MakeCpuExecutor(spec, *std::move(weights),
                          {.context = plan.context,
                           .max_tokens = plan.step_tokens,
+                          .logit_rows = plan.logit_rows,
                           .pages = plan.pages(),
                           .kv_type = plan.kv_type},
                          CpuPool());

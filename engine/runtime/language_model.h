@@ -17,6 +17,7 @@
 #include "engine/runtime/device.h"
 #include "engine/runtime/generation.h"
 #include "engine/runtime/generation_stream.h"
+#include "engine/runtime/token_score.h"
 #include "engine/text/tokenizer.h"
 
 namespace assay::engine {
@@ -96,14 +97,6 @@ struct LoadedModelInfo {
   bool has_chat_template;
 };
 
-// What the model thinks of one token of a text.
-struct TokenScore {
-  // Natural logarithm, given all that stands before it.
-  double log_probability;
-  // It is the most likely one.
-  bool greedy;
-};
-
 // Weights, cache, tokenizer and scheduler of one model. Loading takes from tenths of a second on
 // and reads the whole file; destruction cancels what runs, waits for it and frees all (and empties
 // the device allocator's cache). Thread-safe.
@@ -146,17 +139,17 @@ class LanguageModel {
   absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request, GenerationSink* sink);
 
   // Of tokens [first, end), each given those before it; `first` is at least 1, and the last token
-  // is not read, so that there may be one more than the context. Reads a chunk at a time between
-  // the steps of running requests, with pages that they do not need: RESOURCE_EXHAUSTED where there
-  // are not enough. `wanted` is asked before every chunk; what it returns but OK ends the call.
-  // INVALID_ARGUMENT: lengths, ids.
+  // is not read, so that there may be one more than the context. Steps of running requests read it
+  // along, with pages that they do not need: RESOURCE_EXHAUSTED where there are not enough.
+  // `wanted` is asked before every step, on the model's thread; what it returns but OK ends the
+  // call. INVALID_ARGUMENT: lengths, ids.
   virtual absl::StatusOr<std::vector<TokenScore>> ScoreTokens(
       absl::Span<const TokenId> tokens, int64_t first,
       absl::FunctionRef<absl::Status()> wanted) = 0;
 
   // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
   // and measurements; waits for its turn, and is refused with FAILED_PRECONDITION while requests
-  // run.
+  // run or a text is scored.
   virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
 
   // The same of several sequences of any lengths, computed together in one pass over caches of

@@ -81,7 +81,7 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
                                                    " holds no request of the context, ", context,
                                                    " tokens"));
   }
-  const int64_t all_at_once = options.prefill_chunk + options.max_running + Scheduler::kStepDrafts;
+  const int64_t all_at_once = Scheduler::MostTokens(options.max_running, options.prefill_chunk);
   return LoadPlan{.dtype = *dtype,
                   .bits = *bits,
                   .kv_type = *kv_type,
@@ -90,6 +90,7 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
                                       ? std::max<int64_t>(context, kDefaultCacheTokens)
                                       : options.cache_tokens,
                   .step_tokens = std::max(kLeastStepTokens, all_at_once),
+                  .logit_rows = Scheduler::MostRows(options.max_running),
                   .packed = packed};
 }
 

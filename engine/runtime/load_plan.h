@@ -25,6 +25,8 @@ struct LoadPlan {
   int64_t cache_tokens = 0;
   // Computed at once.
   int64_t step_tokens = 0;
+  // Of them, those whose logits are asked for.
+  int64_t logit_rows = 0;
   // The CPU's own kernels compute.
   bool packed = false;
 

@@ -27,8 +27,8 @@ absl::Status ReadLogits(ModelExecutor& executor, absl::Span<const TokenId> token
         .tokens = tokens.subspan(static_cast<size_t>(done), static_cast<size_t>(count)),
         .position = done,
         .sequence_length = length,
-        .logits = LogitsWanted::kAll};
-    if (absl::Status s = executor.Run({&part, 1}); !s.ok()) return s;
+        .logits = count};
+    if (absl::Status s = executor.Run({.chunks = {&part, 1}}); !s.ok()) return s;
     for (int64_t row = 0; row < count; ++row) {
       const absl::Span<float> out =
           absl::MakeSpan(*logits).subspan(static_cast<size_t>(done + row) * row_size, row_size);
@@ -60,9 +60,9 @@ absl::Status ReadBatchLogits(ModelExecutor& executor,
                       .tokens = sequences[i],
                       .position = 0,
                       .sequence_length = static_cast<int64_t>(sequences[i].size()),
-                      .logits = LogitsWanted::kAll});
+                      .logits = static_cast<int64_t>(sequences[i].size())});
   }
-  if (absl::Status s = executor.Run(chunks); !s.ok()) return s;
+  if (absl::Status s = executor.Run({.chunks = chunks}); !s.ok()) return s;
   int64_t row = 0;
   for (const std::vector<TokenId>& sequence : sequences) {
     std::vector<float>& rows = logits->emplace_back(sequence.size() * static_cast<size_t>(vocab));

@@ -75,7 +75,7 @@ MemoryNeed NeedOf(const ModelFiles& files, const LoadPlan& plan) {
   const int64_t rope_tables = 2 * spec.rope.dim * plan.context;
   const int64_t activations =
       plan.step_tokens * (kRowsOfHidden * spec.hidden + kRowsOfWidth * spec.feed_forward.width) +
-      spec.vocab;
+      plan.logit_rows * spec.vocab;
   return {.weights = WeightBytes(files, plan),
           .kv_cache = CacheBytes(spec, plan),
           .working = element * (rope_tables + activations) + kTokenizerBytesPerToken * spec.vocab};

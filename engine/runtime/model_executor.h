@@ -11,15 +11,14 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/runtime/sampling.h"
+#include "engine/runtime/token_score.h"
 #include "engine/text/tokenizer.h"
 
 namespace assay::engine {
 
-enum class LogitsWanted { kNone, kLast, kAll };
-
 // What follows some tokens of one sequence, of which all but the first were guessed.
 struct TokenChoice {
-  // Of the logits that Run() was asked for, in the order of the chunks: those after the first.
+  // Of the step's logits, in the order of the chunks: those after the first token.
   int64_t first_row = 0;
   // The guesses; row first_row + i + 1 is read if guess i was right.
   absl::Span<const TokenId> draft;
@@ -27,6 +26,14 @@ struct TokenChoice {
   // The tokens chosen, up to the first that the draft has otherwise: at least one. INTERNAL if a
   // row's logits are not finite.
   absl::StatusOr<std::vector<TokenId>> tokens = std::vector<TokenId>();
+};
+
+// What the model thinks of a token that is known.
+struct TokenRating {
+  // Of the step's logits: those after the token before it.
+  int64_t row = 0;
+  TokenId token = 0;
+  TokenScore score = {};
 };
 
 // The next tokens of one sequence.
@@ -39,7 +46,17 @@ struct SequenceChunk {
   // Of the text as far as it is known, at least position + tokens.size(): some models turn
   // positions differently in long texts.
   int64_t sequence_length = 0;
-  LogitsWanted logits = LogitsWanted::kLast;
+  // How many of the tokens, from the last one backwards, want the logits of what follows them.
+  int64_t logits = 1;
+};
+
+// What is computed together.
+struct ExecutorStep {
+  // Of several sequences, of any lengths.
+  absl::Span<const SequenceChunk> chunks;
+  // What is made of their logits; each row at most once.
+  absl::Span<TokenChoice> choices = {};
+  absl::Span<TokenRating> ratings = {};
 };
 
 // Not thread-safe; one call at a time.
@@ -47,19 +64,19 @@ class ModelExecutor {
  public:
   virtual ~ModelExecutor() = default;
 
-  // Reads the chunks of several sequences, of any lengths, together. A row's logits do not depend
-  // on the other sequences on the CPU; elsewhere up to rounding. RESOURCE_EXHAUSTED: out of memory.
-  virtual absl::Status Run(absl::Span<const SequenceChunk> chunks) = 0;
+  // Reads the chunks, then chooses and rates by their logits, all in one turn on the threads or the
+  // device that models share; models that always have a step to run have one after the other. A
+  // row's logits do not depend on the other sequences on the CPU; elsewhere up to rounding.
+  // RESOURCE_EXHAUSTED: out of memory.
+  virtual absl::Status Run(const ExecutorStep& step) = 0;
 
-  // Of the last Run(), for other models' turns on the same threads.
+  // Of the last Run(), for other models' turns.
   virtual absl::Duration waited() const = 0;
-  // Other models have computed on the same threads since the last Run(), or wait for their turn.
+  // Other models have had a turn since the last Run(), or wait for theirs.
   virtual bool takes_turns() const = 0;
 
-  // Chooses tokens by the logits of the last Run(), of several sequences together.
-  virtual void Choose(absl::Span<TokenChoice> choices) = 0;
-
-  // Copies a row of these logits to `out`, [vocab].
+  // Copies a row of the last step's logits, one that was neither chosen nor rated by, to `out`,
+  // [vocab].
   virtual absl::Status CopyLogits(int64_t row, absl::Span<float> out) = 0;
 
   // Pages that there are.

@@ -13,13 +13,10 @@
 #include "engine/kernels/kv_pages.h"
 
 namespace assay::engine {
-namespace {
 
-uint64_t HashOf(uint64_t before, absl::Span<const TokenId> tokens) {
+uint64_t PrefixCache::HashOf(uint64_t before, absl::Span<const TokenId> tokens) {
   return absl::HashOf(before, tokens);
 }
-
-}  // namespace
 
 std::vector<int32_t> PrefixCache::Find(absl::Span<const TokenId> tokens, Prefix* prefix) {
   *prefix = {};
@@ -28,11 +25,10 @@ std::vector<int32_t> PrefixCache::Find(absl::Span<const TokenId> tokens, Prefix*
   constexpr auto kTokens = static_cast<size_t>(kPageTokens);
   for (size_t begin = 0; begin + kTokens < tokens.size(); begin += kTokens) {
     const absl::Span<const TokenId> page = tokens.subspan(begin, kTokens);
-    const auto found = entries_.find(HashOf(prefix->hash, page));
+    const auto found = entries_.find(hash_(prefix->hash, page));
     if (found == entries_.end()) break;
     Entry& entry = found->second;
-    // Hashes may be equal by chance.
-    if (entry.before != prefix->hash || absl::MakeConstSpan(entry.tokens) != page) break;
+    if (!entry.StandsFor(prefix->hash, page)) break;
     entry.used = clock_;
     pool_->Share(entry.page);
     pages.push_back(entry.page);
@@ -43,11 +39,15 @@ std::vector<int32_t> PrefixCache::Find(absl::Span<const TokenId> tokens, Prefix*
 
 void PrefixCache::Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* prefix) {
   const Prefix before = *prefix;
-  *prefix = {.hash = HashOf(before.hash, tokens), .pages = before.pages + 1};
-  if (!enabled_) return;
+  ++prefix->pages;
+  if (!enabled_ || before.collided) return;
+  prefix->hash = hash_(before.hash, tokens);
   const auto [place, added] = entries_.try_emplace(prefix->hash);
-  place->second.used = clock_;
-  if (!added) return;
+  if (!added) {
+    prefix->collided = !place->second.StandsFor(before.hash, tokens);
+    if (!prefix->collided) place->second.used = clock_;
+    return;
+  }
   place->second = {.before = before.hash,
                    .tokens = {tokens.begin(), tokens.end()},
                    .page = page,

@@ -22,10 +22,17 @@ class PrefixCache {
   struct Prefix {
     uint64_t hash = 0;
     int64_t pages = 0;
+    // Its hash stands for another text: nothing that follows is remembered.
+    bool collided = false;
   };
 
+  // Of the hash of the prefix before, and a page's tokens.
+  using Hash = uint64_t (*)(uint64_t, absl::Span<const TokenId>);
+  static uint64_t HashOf(uint64_t before, absl::Span<const TokenId> tokens);
+
   // enabled: false keeps nothing.
-  PrefixCache(PagePool* pool, bool enabled) : pool_(pool), enabled_(enabled) {}
+  PrefixCache(PagePool* pool, bool enabled, Hash hash = HashOf)
+      : pool_(pool), enabled_(enabled), hash_(hash) {}
 
   // The pages of the longest known beginning of `tokens`, each with one user more, at most
   // (tokens.size() - 1) / 32: a token is left to compute. Sets `prefix` to what was found.
@@ -51,10 +58,16 @@ class PrefixCache {
     // Longer prefixes are older: used together, they go first.
     int64_t used;
     int64_t depth;
+
+    // Hashes may be equal by chance.
+    bool StandsFor(uint64_t prefix, absl::Span<const TokenId> page_tokens) const {
+      return before == prefix && absl::MakeConstSpan(tokens) == page_tokens;
+    }
   };
 
   PagePool* pool_;
   const bool enabled_;
+  const Hash hash_;
   int64_t clock_ = 0;
   absl::flat_hash_map<uint64_t, Entry> entries_;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/prompt_lookup.h"
+#include "engine/runtime/reading.h"
 #include "engine/runtime/sequence.h"
 
 namespace assay::engine {
@@ -33,6 +35,52 @@ void Insert(std::unique_ptr<Sequence> sequence, Container* into) {
   const auto place = std::find_if(into->begin(), into->end(),
                                   [&](const auto& other) { return GoesBefore(*sequence, *other); });
   into->insert(place, std::move(sequence));
+}
+
+// What the executor is given of a step.
+struct StepInput {
+  std::vector<SequenceChunk> chunks;
+  std::vector<TokenChoice> choices;
+  std::vector<TokenRating> ratings;
+  // Of logits, so far.
+  int64_t rows = 0;
+};
+
+// draft: the last token and guesses, or empty. Returns whether a token is chosen behind it.
+bool AddSequence(Sequence& sequence, int64_t tokens, absl::Span<const TokenId> draft,
+                 StepInput* input) {
+  const absl::Span<const TokenId> known =
+      absl::MakeConstSpan(sequence.tokens())
+          .subspan(static_cast<size_t>(sequence.read), static_cast<size_t>(tokens));
+  const bool to_the_end = sequence.read + tokens == sequence.length();
+  const int64_t rows = draft.empty() ? int64_t{to_the_end} : static_cast<int64_t>(draft.size());
+  input->chunks.push_back({.pages = sequence.pages,
+                           .tokens = draft.empty() ? known : draft,
+                           .position = sequence.read,
+                           .sequence_length = sequence.length(),
+                           .logits = rows});
+  if (to_the_end) {
+    TokenChoice& choice = input->choices.emplace_back();
+    choice.first_row = input->rows;
+    choice.sampler = &sequence.sampler();
+    if (!draft.empty()) choice.draft = draft.subspan(1);
+  }
+  input->rows += rows;
+  return to_the_end;
+}
+
+// rows: of the last tokens.
+void AddReading(const Reading& reading, int64_t tokens, int64_t rows, StepInput* input) {
+  const auto at = [](int64_t t) { return static_cast<size_t>(t); };
+  const int64_t end = reading.read + tokens;
+  input->chunks.push_back({.pages = reading.pages,
+                           .tokens = reading.tokens.subspan(at(reading.read), at(tokens)),
+                           .position = reading.read,
+                           .sequence_length = reading.length(),
+                           .logits = rows});
+  for (int64_t t = end - rows; t < end; ++t) {
+    input->ratings.push_back({.row = input->rows++, .token = reading.tokens[at(t + 1)]});
+  }
 }
 
 }  // namespace
@@ -83,66 +131,29 @@ absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRe
 }
 
 absl::Status Scheduler::RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)> work) {
+  const Visit visit(*this);
   const absl::MutexLock step(&step_mutex_);
   if (!batch_.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(batch_.size(), " requests of ", model_.name, " are running"));
   }
+  if (reading_pages_ > 0) {
+    return absl::FailedPreconditionError(absl::StrCat("a text is being scored by ", model_.name));
+  }
   prefixes_.Free(pool_.size());
   return work(*model_.executor);
 }
 
-absl::StatusOr<std::vector<int32_t>> Scheduler::TakePages(int64_t count) {
-  std::vector<int32_t> pages;
-  pages.reserve(static_cast<size_t>(count));
-  // A page each stays for those that run.
-  const int64_t spare = pool_.free() + prefixes_.freeable() - static_cast<int64_t>(batch_.size());
-  while (spare >= count && static_cast<int64_t>(pages.size()) < count) {
-    std::optional<int32_t> page = pool_.Take();
-    if (!page.has_value() && prefixes_.Free(1) > 0) page = pool_.Take();
-    if (!page.has_value()) break;
-    pages.push_back(*page);
-  }
-  if (static_cast<int64_t>(pages.size()) == count) return pages;
-  for (const int32_t page : pages) pool_.Release(page);
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the cache of ", model_.name, " is full: ", batch_.size(),
-                   " requests run; try again later, or load with more cache_tokens"));
-}
-
-absl::Status Scheduler::ReadBeside(absl::Span<const TokenId> tokens, const Reading& reading,
-                                   absl::FunctionRef<void(int64_t, absl::Span<const float>)> visit,
-                                   absl::FunctionRef<absl::Status()> wanted) {
-  const auto length = static_cast<int64_t>(tokens.size());
-  absl::StatusOr<std::vector<int32_t>> pages = std::vector<int32_t>();
-  {
-    const absl::MutexLock step(&step_mutex_);
-    pages = TakePages(PagesFor(length));
-  }
-  if (!pages.ok()) return pages.status();
-  std::vector<float> logits(static_cast<size_t>(reading.vocab));
-  absl::Status status;
-  for (int64_t done = 0; done < length && status.ok(); done += reading.chunk) {
-    status = wanted();
-    if (!status.ok()) break;
-    const int64_t count = std::min(reading.chunk, length - done);
-    const SequenceChunk part{
-        .pages = *pages,
-        .tokens = tokens.subspan(static_cast<size_t>(done), static_cast<size_t>(count)),
-        .position = done,
-        .sequence_length = length,
-        .logits = done + count > reading.first_row ? LogitsWanted::kAll : LogitsWanted::kNone};
-    const absl::MutexLock step(&step_mutex_);
-    status = model_.executor->Run({&part, 1});
-    for (int64_t row = std::max(done, reading.first_row); row < done + count && status.ok();
-         ++row) {
-      status = model_.executor->CopyLogits(row - done, absl::MakeSpan(logits));
-      if (status.ok()) visit(row, logits);
-    }
-  }
-  const absl::MutexLock step(&step_mutex_);
-  for (const int32_t page : *pages) pool_.Release(page);
-  return status;
+absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenId> tokens,
+                                                         int64_t first,
+                                                         absl::FunctionRef<absl::Status()> wanted) {
+  Reading reading{.tokens = tokens, .first = first, .wanted = wanted};
+  reading.scores.reserve(tokens.size() - static_cast<size_t>(first));
+  const absl::MutexLock lock(&mutex_);
+  readings_.push_back(&reading);
+  mutex_.Await(absl::Condition(&reading.done));
+  if (!reading.status.ok()) return reading.status;
+  return std::move(reading.scores);
 }
 
 int Scheduler::waiting() const {
@@ -150,6 +161,12 @@ int Scheduler::waiting() const {
   return static_cast<int>(
       std::count_if(waiting_.begin(), waiting_.end(),
                     [](const SequencePtr& sequence) { return !sequence->stream->IsFinished(); }));
+}
+
+int64_t Scheduler::free_pages() {
+  const Visit visit(*this);
+  const absl::MutexLock step(&step_mutex_);
+  return pool_.free() + prefixes_.freeable();
 }
 
 void Scheduler::RunLoop() {
@@ -168,16 +185,19 @@ bool Scheduler::AwaitWork() {
     mutex_.Lock();
   }
   mutex_.Await(has_work);
+  mutex_.Await(absl::Condition(this, &Scheduler::MayStep));
   return !stopping_;
 }
 
-bool Scheduler::HasWork() const { return stopping_ || running() > 0 || !waiting_.empty(); }
+bool Scheduler::HasWork() const {
+  return stopping_ || running() > 0 || !waiting_.empty() || !readings_.empty();
+}
 
 void Scheduler::Step() {
   Admit();
   DropUnwanted();
-  const std::vector<Part> parts = Plan();
-  if (!parts.empty()) Compute(parts);
+  const Plan plan = MakePlan();
+  if (!plan.parts.empty() || !plan.readings.empty()) Compute(plan);
   CountPages();
 }
 
@@ -202,15 +222,14 @@ void Scheduler::DropUnwanted() {
 }
 
 void Scheduler::Admit() {
-  while (running() < options_.max_running) {
+  reading_in_the_way_ = false;
+  while (true) {
     SequencePtr next;
     bool starts = false;
     {
       const absl::MutexLock lock(&mutex_);
       DropEnded();
-      if (waiting_.empty() || !HasRoomFor(*waiting_.front(), waiting_.front()->length() + 1)) {
-        return;
-      }
+      if (waiting_.empty() || !MakeRoomFor(*waiting_.front())) return;
       next = std::move(waiting_.front());
       waiting_.pop_front();
       // It may have been cancelled just now; one that gave way runs already.
@@ -226,20 +245,69 @@ void Scheduler::Admit() {
   }
 }
 
-bool Scheduler::HasRoomFor(const Sequence& sequence, int64_t length) {
-  // Alone it always fits.
-  if (batch_.empty()) return true;
-  // A page each for those that run.
-  const int64_t needed = PagesFor(length) - static_cast<int64_t>(sequence.pages.size()) +
-                         static_cast<int64_t>(batch_.size());
-  return pool_.free() >= needed || pool_.free() + prefixes_.freeable() >= needed;
+bool Scheduler::MakeRoomFor(const Sequence& next) {
+  const int64_t needed = PagesFor(next.length() + 1);
+  const auto places = static_cast<size_t>(options_.max_running);
+  size_t kept = batch_.size();
+  while (kept >= places || !HasPages(needed, kept)) {
+    if (kept == 0 || batch_[kept - 1]->priority() >= next.priority()) {
+      reading_in_the_way_ = kept < places && HasPages(needed - reading_pages_, kept);
+      return false;
+    }
+    --kept;
+  }
+  while (batch_.size() > kept) Preempt(*batch_.back());
+  return true;
 }
 
-std::vector<Scheduler::Part> Scheduler::Plan() {
+bool Scheduler::HasPages(int64_t count, size_t kept) const {
+  int64_t needed = count;
+  for (size_t i = 0; i < kept; ++i) {
+    const auto has = static_cast<int64_t>(batch_[i]->pages.size());
+    // A page at least, to go on.
+    needed += std::max<int64_t>(1, PagesFor(batch_[i]->length() + 1) - has);
+  }
+  const int64_t free = pool_.free() + PagesBehind(kept);
+  return free >= needed || free + prefixes_.freeable() >= needed;
+}
+
+int64_t Scheduler::PagesBehind(size_t kept) const {
+  absl::flat_hash_map<int32_t, int> uses;
+  for (size_t i = kept; i < batch_.size(); ++i) {
+    for (const int32_t page : batch_[i]->pages) ++uses[page];
+  }
+  // Whoever shares a page shares it with the prefix cache.
+  return std::count_if(uses.begin(), uses.end(), [this](const auto& page_uses) {
+    return pool_.users(page_uses.first) - page_uses.second <= 1;
+  });
+}
+
+Scheduler::Plan Scheduler::MakePlan() {
   const int64_t writing =
       std::count_if(batch_.begin(), batch_.end(),
                     [](const SequencePtr& sequence) { return sequence->is_decoding(); });
-  int64_t prompt_tokens = budget_.PromptTokens(writing, model_.executor->takes_turns());
+  const int64_t tokens = budget_.PromptTokens(writing, model_.executor->takes_turns());
+  bool scores = false;
+  {
+    const absl::MutexLock lock(&mutex_);
+    scores = !readings_.empty();
+  }
+  Plan plan;
+  // Prompts and texts to score share what is left.
+  plan.parts = PlanBatch(writing, scores ? std::max<int64_t>(1, tokens / 2) : tokens);
+  if (!scores) return plan;
+  int64_t of_prompts = 0;
+  int64_t rows = 0;
+  for (const Part& part : plan.parts) {
+    if (!part.sequence->is_decoding()) of_prompts += part.tokens;
+    rows += 1 + part.guesses();
+  }
+  plan.readings = PlanReadings(std::max<int64_t>(1, tokens - of_prompts),
+                               MostRows(options_.max_running) - rows);
+  return plan;
+}
+
+std::vector<Scheduler::Part> Scheduler::PlanBatch(int64_t writing, int64_t prompt_tokens) {
   int64_t guesses = kStepDrafts;
   std::vector<Part> parts;
   // Whoever must give way stands behind.
@@ -259,6 +327,46 @@ std::vector<Scheduler::Part> Scheduler::Plan() {
   return parts;
 }
 
+std::vector<Scheduler::ReadingPart> Scheduler::PlanReadings(int64_t tokens, int64_t rows) {
+  std::vector<Reading*> readings;
+  {
+    const absl::MutexLock lock(&mutex_);
+    readings.assign(readings_.begin(), readings_.end());
+  }
+  std::vector<ReadingPart> parts;
+  for (Reading* reading : readings) {
+    if (absl::Status wanted = reading->wanted(); !wanted.ok()) {
+      EndReading(*reading, wanted);
+      continue;
+    }
+    if (tokens == 0 || rows == 0 || !MayRead(*reading)) continue;
+    const int64_t unscored = std::max<int64_t>(0, reading->first - 1 - reading->read);
+    const int64_t count = std::min({reading->length() - reading->read, tokens, unscored + rows});
+    parts.push_back(
+        {.reading = reading, .tokens = count, .rows = std::max<int64_t>(0, count - unscored)});
+    tokens -= count;
+    rows -= parts.back().rows;
+  }
+  return parts;
+}
+
+bool Scheduler::MayRead(Reading& reading) {
+  if (!reading.pages.empty()) return true;
+  if (reading_in_the_way_) return false;
+  const int64_t count = PagesFor(reading.length());
+  if (HasPages(count, batch_.size())) {
+    TakePages(count, &reading.pages);
+    reading_pages_ += count;
+    return true;
+  }
+  // Other texts end soon.
+  if (HasPages(count - reading_pages_, batch_.size())) return false;
+  EndReading(reading, absl::ResourceExhaustedError(absl::StrCat(
+                          "the cache of ", model_.name, " is full: ", batch_.size(),
+                          " requests run; try again later, or load with more cache_tokens")));
+  return false;
+}
+
 std::vector<TokenId> Scheduler::Draft(Sequence& sequence, double row_share, int64_t most) {
   if (!sequence.drafts()) return {};
   most = std::min({most, int64_t{options_.draft_tokens}, sequence.left() - 1});
@@ -267,81 +375,78 @@ std::vector<TokenId> Scheduler::Draft(Sequence& sequence, double row_share, int6
   const int64_t length =
       sequence.draft_length.Choose(row_share, static_cast<int64_t>(found.size()));
   if (length == 0) sequence.draft_length.Skip();
-  if (length == 0 || !HasRoomFor(sequence, sequence.length() + length)) return {};
+  const int64_t more =
+      PagesFor(sequence.length() + length) - static_cast<int64_t>(sequence.pages.size());
+  if (length == 0 || !HasPages(more, batch_.size())) return {};
   std::vector<TokenId> draft = {sequence.tokens().back()};
   draft.insert(draft.end(), found.begin(), found.begin() + length);
   return draft;
 }
 
-bool Scheduler::Reserve(Sequence& sequence, int64_t length) {
-  while (static_cast<int64_t>(sequence.pages.size()) < PagesFor(length)) {
+bool Scheduler::TakePages(int64_t count, std::vector<int32_t>* pages) {
+  while (static_cast<int64_t>(pages->size()) < count) {
     std::optional<int32_t> page = pool_.Take();
     if (!page.has_value() && prefixes_.Free(1) > 0) page = pool_.Take();
-    if (page.has_value()) {
-      sequence.pages.push_back(*page);
-      continue;
-    }
+    if (!page.has_value()) return false;
+    pages->push_back(*page);
+  }
+  return true;
+}
+
+bool Scheduler::Reserve(Sequence& sequence, int64_t length) {
+  while (!TakePages(PagesFor(length), &sequence.pages)) {
     Sequence& last = *batch_.back();
+    // A scored text ends soon: no reason to read a whole request again.
+    if (&last == &sequence && reading_pages_ > 0) return false;
+    const absl::MutexLock lock(&mutex_);
     Preempt(last);
     if (&last == &sequence) return false;
   }
   return true;
 }
 
-void Scheduler::Compute(const std::vector<Part>& parts) {
-  std::vector<SequenceChunk> chunks;
-  chunks.reserve(parts.size());
-  int64_t rows = 0;
+void Scheduler::Compute(const Plan& plan) {
+  StepInput input;
+  std::vector<const Part*> read_up;
+  int64_t written = 0;
   int64_t prompt_tokens = 0;
-  for (const Part& part : parts) {
-    const Sequence& sequence = *part.sequence;
-    const bool to_the_end = sequence.read + part.tokens == sequence.length();
-    const absl::Span<const TokenId> known =
-        absl::MakeConstSpan(sequence.tokens())
-            .subspan(static_cast<size_t>(sequence.read), static_cast<size_t>(part.tokens));
-    const LogitsWanted of_known = to_the_end ? LogitsWanted::kLast : LogitsWanted::kNone;
-    chunks.push_back({.pages = sequence.pages,
-                      .tokens = part.draft.empty() ? known : absl::MakeConstSpan(part.draft),
-                      .position = sequence.read,
-                      .sequence_length = sequence.length(),
-                      .logits = part.draft.empty() ? of_known : LogitsWanted::kAll});
-    if (sequence.is_decoding()) {
-      rows += 1 + part.guesses();
-    } else {
-      prompt_tokens += part.tokens;
-    }
+  for (const Part& part : plan.parts) {
+    if (AddSequence(*part.sequence, part.tokens, part.draft, &input)) read_up.push_back(&part);
+    (part.sequence->is_decoding() ? written : prompt_tokens) += part.tokens + part.guesses();
+  }
+  for (const ReadingPart& part : plan.readings) {
+    AddReading(*part.reading, part.tokens, part.rows, &input);
+    prompt_tokens += part.tokens;
   }
   const absl::Time start = absl::Now();
-  const absl::Status computed = model_.executor->Run(chunks);
+  const absl::Status computed = model_.executor->Run({.chunks = input.chunks,
+                                                      .choices = absl::MakeSpan(input.choices),
+                                                      .ratings = absl::MakeSpan(input.ratings)});
   if (!computed.ok()) {
-    for (const Part& part : parts) End(*part.sequence, computed);
+    for (const Part& part : plan.parts) End(*part.sequence, computed);
+    for (const ReadingPart& part : plan.readings) EndReading(*part.reading, computed);
     return;
   }
-  TakeResults(parts);
-  budget_.Learn(rows, prompt_tokens, absl::Now() - start - model_.executor->waited());
+  for (const Part& part : plan.parts) {
+    part.sequence->read += part.tokens;
+    if (part.sequence->read < part.sequence->length()) KeepPrefix(*part.sequence);
+  }
+  for (size_t i = 0; i < read_up.size(); ++i) TakeTokens(*read_up[i], input.choices[i]);
+  TakeScores(plan.readings, input.ratings);
+  budget_.Learn(written, prompt_tokens, absl::Now() - start - model_.executor->waited());
 }
 
-void Scheduler::TakeResults(const std::vector<Part>& parts) {
-  std::vector<const Part*> read_up;
-  std::vector<TokenChoice> choices;
-  int64_t row = 0;
-  for (const Part& part : parts) {
-    Sequence& sequence = *part.sequence;
-    sequence.read += part.tokens;
-    if (sequence.read < sequence.length()) {
-      KeepPrefix(sequence);
-      continue;
+void Scheduler::TakeScores(const std::vector<ReadingPart>& parts,
+                           absl::Span<const TokenRating> ratings) {
+  for (const ReadingPart& part : parts) {
+    Reading& reading = *part.reading;
+    reading.read += part.tokens;
+    for (const TokenRating& rating : ratings.first(static_cast<size_t>(part.rows))) {
+      reading.scores.push_back(rating.score);
     }
-    read_up.push_back(&part);
-    TokenChoice& choice = choices.emplace_back();
-    choice.first_row = row;
-    choice.sampler = &sequence.sampler();
-    if (part.guesses() > 0) choice.draft = absl::MakeConstSpan(part.draft).subspan(1);
-    row += 1 + part.guesses();
+    ratings.remove_prefix(static_cast<size_t>(part.rows));
+    if (reading.read == reading.length()) EndReading(reading, absl::OkStatus());
   }
-  if (choices.empty()) return;
-  model_.executor->Choose(absl::MakeSpan(choices));
-  for (size_t i = 0; i < choices.size(); ++i) TakeTokens(*read_up[i], choices[i]);
 }
 
 void Scheduler::TakeTokens(const Part& part, const TokenChoice& choice) {
@@ -374,34 +479,43 @@ void Scheduler::KeepPrefix(Sequence& sequence) {
 
 void Scheduler::Preempt(Sequence& sequence) {
   ++sequence.preemptions;
-  ReleasePages(sequence);
-  SequencePtr removed = Remove(sequence);
-  const absl::MutexLock lock(&mutex_);
-  Insert(std::move(removed), &waiting_);
+  Insert(Remove(sequence), &waiting_);
 }
 
 void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result) {
-  ReleasePages(sequence);
-  // Removed before the result is out: whoever reads it sees the place free.
-  const SequencePtr removed = Remove(sequence);
+  SequencePtr removed;
+  {
+    const absl::MutexLock lock(&mutex_);
+    removed = Remove(sequence);
+  }
+  // Last: whoever reads it sees the place free.
   removed->stream->Finish(std::move(result));
 }
 
-void Scheduler::ReleasePages(Sequence& sequence) {
-  for (const int32_t page : sequence.pages) pool_.Release(page);
-  sequence.pages.clear();
-  sequence.read = 0;
-  sequence.prefix = {};
+void Scheduler::EndReading(Reading& reading, absl::Status status) {
+  reading_pages_ -= static_cast<int64_t>(reading.pages.size());
+  ReleasePages(&reading.pages);
+  reading.status = std::move(status);
+  const absl::MutexLock lock(&mutex_);
+  readings_.erase(std::find(readings_.begin(), readings_.end(), &reading));
+  // Its caller may go on, and it is no more.
+  reading.done = true;
+}
+
+void Scheduler::ReleasePages(std::vector<int32_t>* pages) {
+  for (const int32_t page : *pages) pool_.Release(page);
+  pages->clear();
 }
 
 Scheduler::SequencePtr Scheduler::Remove(Sequence& sequence) {
+  ReleasePages(&sequence.pages);
+  sequence.read = 0;
+  sequence.prefix = {};
   const auto place = std::find_if(batch_.begin(), batch_.end(), [&](const SequencePtr& other) {
     return other.get() == &sequence;
   });
   SequencePtr removed = std::move(*place);
   batch_.erase(place);
-  // Under the lock: the waiting thread's condition reads it.
-  const absl::MutexLock lock(&mutex_);
   --running_count_;
   return removed;
 }

@@ -52,7 +52,7 @@ void ProgressMeter::SetStage(PullStage stage, const std::string& file) {
 void ProgressMeter::AddFetched(int64_t bytes) {
   {
     const absl::MutexLock lock(&mutex_);
-    fetched_ += bytes;
+    progress_.bytes_fetched += bytes;
     progress_.bytes_done += bytes;
   }
   Tick();
@@ -83,19 +83,21 @@ void ProgressMeter::Finish() {
 
 int64_t ProgressMeter::fetched() const {
   const absl::MutexLock lock(&mutex_);
-  return fetched_;
+  return progress_.bytes_fetched;
 }
 
 int64_t ProgressMeter::known() const {
   const absl::MutexLock lock(&mutex_);
-  return std::max<int64_t>(0, progress_.bytes_done - fetched_);
+  return std::max<int64_t>(0, progress_.bytes_done - progress_.bytes_fetched);
 }
 
 double ProgressMeter::Rate(absl::Time now) {
-  samples_.emplace_back(now, fetched_);
+  samples_.emplace_back(now, progress_.bytes_fetched);
   while (samples_.size() > 2 && now - samples_.front().first > kRateWindow) samples_.pop_front();
   const double seconds = absl::ToDoubleSeconds(now - samples_.front().first);
-  return seconds > 0 ? static_cast<double>(fetched_ - samples_.front().second) / seconds : 0;
+  return seconds > 0
+             ? static_cast<double>(progress_.bytes_fetched - samples_.front().second) / seconds
+             : 0;
 }
 
 void ProgressMeter::Report(absl::Time now) {

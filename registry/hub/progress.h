@@ -36,6 +36,8 @@ struct PullProgress {
   // Of the whole pull, what is in the cache already included. 0 of 0 while listing.
   int64_t bytes_done = 0;
   int64_t bytes_total = 0;
+  // Of bytes_done, what this pull brought from the network.
+  int64_t bytes_fetched = 0;
   int files_done = 0;
   int files_total = 0;
   // Over the last five seconds, from the network alone.
@@ -76,9 +78,8 @@ class ProgressMeter {
   const ProgressCallback callback_;
   mutable absl::Mutex mutex_;
   PullProgress progress_ ABSL_GUARDED_BY(mutex_);
-  int64_t fetched_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time reported_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  // Time and fetched_ at each report, the rate's window.
+  // Time and bytes fetched at each report, the rate's window.
   std::deque<std::pair<absl::Time, int64_t>> samples_ ABSL_GUARDED_BY(mutex_);
 };
 

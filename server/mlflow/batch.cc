@@ -54,10 +54,13 @@ class Batches {
 
   void Add(Kind kind, const json& item) {
     std::string text = Serialise(item);
+    const bool of_model = item.contains("model_id");
     if (items_[kind].size() >= kLimits[kind] || entities_ >= kMaxBatchEntities ||
-        bytes_ + text.size() + 1 > kMaxBatchBytes) {
+        bytes_ + text.size() + 1 > kMaxBatchBytes ||
+        (of_model && model_metrics_ >= kMaxBatchModelMetrics)) {
       Close();
     }
+    if (of_model) ++model_metrics_;
     bytes_ += text.size() + 1;
     ++entities_;
     items_[kind].push_back(std::move(text));
@@ -81,6 +84,7 @@ class Batches {
                                    absl::StrJoin(items_[kTag], ","), "]}"));
     for (std::vector<std::string>& items : items_) items.clear();
     entities_ = 0;
+    model_metrics_ = 0;
     bytes_ = kFrameBytes + run_id_.size();
   }
 
@@ -88,6 +92,7 @@ class Batches {
   std::vector<std::string> bodies_;
   std::vector<std::string> items_[kKinds];
   size_t entities_ = 0;
+  size_t model_metrics_ = 0;
   size_t bytes_ = kFrameBytes + run_id_.size();
 };
 

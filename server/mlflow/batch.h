@@ -16,6 +16,9 @@ inline constexpr size_t kMaxBatchMetrics = 1000;
 inline constexpr size_t kMaxBatchParams = 100;
 inline constexpr size_t kMaxBatchTags = 100;
 inline constexpr size_t kMaxBatchEntities = 1000;
+// Not a limit of a request, but of one that may be sent again: MLflow (3.17) takes a request with
+// more metrics of a LoggedModel once, and answers 400 the second time.
+inline constexpr size_t kMaxBatchModelMetrics = 100;
 inline constexpr size_t kMaxBatchBytes = 1'000'000;
 inline constexpr size_t kMaxKeyBytes = 250;
 inline constexpr size_t kMaxParamValueBytes = 6000;

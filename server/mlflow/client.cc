@@ -233,7 +233,16 @@ absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& ru
   return uploaded;
 }
 
-absl::Status MlflowClient::DeleteDuplicatesOf(const Doubt& doubt) {
+absl::Status MlflowClient::SendTraces(const std::string& otlp_json) {
+  const absl::StatusOr<std::string> experiment_id = ExperimentId();
+  if (!experiment_id.ok()) return experiment_id.status();
+  absl::Status sent = connection_->PostTraces(*experiment_id, otlp_json);
+  // The experiment may be gone: looked up again next time.
+  if (!sent.ok()) experiment_id_.clear();
+  return sent;
+}
+
+absl::Status MlflowClient::DeleteDuplicatesOf(const DoubtfulRun& doubt) {
   const absl::StatusOr<std::vector<RunInfo>> found =
       FindRuns(doubt.experiment_id, doubt.client_key);
   if (!found.ok()) return found.status();
@@ -251,8 +260,8 @@ absl::Status MlflowClient::DeleteDuplicatesOf(const Doubt& doubt) {
 
 absl::Status MlflowClient::DeleteDuplicates(absl::Time now) {
   while (true) {
-    const auto due = std::find_if(doubts_.begin(), doubts_.end(), [now](const Doubt& doubt) {
-      return doubt.since + kDoubt <= now;
+    const auto due = std::find_if(doubts_.begin(), doubts_.end(), [&](const DoubtfulRun& doubt) {
+      return doubt.since + Doubt() <= now;
     });
     if (due == doubts_.end()) return absl::OkStatus();
     if (absl::Status s = DeleteDuplicatesOf(*due); !s.ok()) return s;

@@ -49,11 +49,16 @@ class MlflowClient {
   // `assay.metrics_left_out`, artifacts left out are named in `assay.artifacts_left_out`.
   absl::StatusOr<UploadedRun> Upload(const evaluator::TrackedRun& run);
 
+  // Puts spans (OTLP in JSON) into the experiment. The server takes a request as a whole or not at
+  // all.
+  absl::Status SendTraces(const std::string& otlp_json);
+
   // A creation whose answer was lost may be carried out after the run was created anew. Looks for
-  // such copies, from kDoubt after the creation on, and deletes those that have not ended where
+  // such copies, from Doubt() after the creation on, and deletes those that have not ended where
   // one has. OK where there are none; an error leaves the rest for the next call.
   absl::Status DeleteDuplicates(absl::Time now);
-  static constexpr absl::Duration kDoubt = absl::Minutes(2);
+  // Twice the time that a request may take.
+  absl::Duration Doubt() const { return 2 * settings_.http.timeout; }
 
   // Where a person sees the run.
   std::string RunUrl(absl::string_view experiment_id, absl::string_view run_id) const;
@@ -74,7 +79,7 @@ class MlflowClient {
     absl::Time started_at;
     nlohmann::json tags;
   };
-  struct Doubt {
+  struct DoubtfulRun {
     std::string experiment_id;
     std::string client_key;
     // When the creation failed; the past for copies that were seen.
@@ -99,13 +104,13 @@ class MlflowClient {
                                                 const evaluator::TrackedRun& run);
   absl::Status LogInputs(const std::string& run_id, const std::string& model_id,
                          const evaluator::TrackedRun& run);
-  absl::Status DeleteDuplicatesOf(const Doubt& doubt);
+  absl::Status DeleteDuplicatesOf(const DoubtfulRun& doubt);
 
   const std::unique_ptr<MlflowConnection> connection_;
   const MlflowSettings settings_;
   const ArtifactSource artifacts_;
   std::string experiment_id_;
-  std::vector<Doubt> doubts_;
+  std::vector<DoubtfulRun> doubts_;
 };
 
 }  // namespace assay::server

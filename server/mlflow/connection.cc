@@ -237,6 +237,15 @@ absl::Status MlflowConnection::PutArtifact(const std::string& path, const std::s
   return Send(request).status();
 }
 
+absl::Status MlflowConnection::PostTraces(const std::string& experiment_id, std::string otlp_json) {
+  http::Request request{.method = "POST",
+                        .url = absl::StrCat(base_url_, "/v1/traces"),
+                        .body = std::move(otlp_json),
+                        .headers = Headers("application/json")};
+  request.headers.emplace_back("x-mlflow-experiment-id", experiment_id);
+  return SendOnce(request).status();
+}
+
 std::vector<std::pair<std::string, std::string>> MlflowConnection::Headers(
     const std::string& content_type) const {
   std::vector<std::pair<std::string, std::string>> headers = {{"Content-Type", content_type}};

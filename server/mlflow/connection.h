@@ -70,6 +70,10 @@ class MlflowConnection {
   absl::Status PutArtifact(const std::string& path, const std::string& content_type,
                            std::string bytes);
 
+  // To the server's OTLP receiver. Sent once: a receiver that took it and lost the answer would
+  // have the spans again, which it replaces; the caller repeats.
+  absl::Status PostTraces(const std::string& experiment_id, std::string otlp_json);
+
   // Without credentials and without a slash at its end.
   const std::string& base_url() const { return base_url_; }
 

@@ -13,6 +13,9 @@ using assay::v1::GenerateRequest;
 using assay::v1::GenerateResponse;
 using assay::v1::GenerateStreamResponse;
 
+constexpr char kUnaryMethod[] = "assay.v1.InferenceService/Generate";
+constexpr char kStreamMethod[] = "assay.v1.InferenceService/GenerateStream";
+
 class CallObserver : public GenerationObserver {
  public:
   explicit CallObserver(const grpc::ServerContext& context) : context_(context) {}
@@ -48,12 +51,19 @@ class StreamObserver final : public CallObserver {
 
 }  // namespace
 
+RequestContext InferenceServiceImpl::ContextOf(grpc::ServerContext* call,
+                                               const char* method) const {
+  RequestContext context = MakeRequestContext(*call, method, sample_ratio_);
+  call->AddInitialMetadata(kRequestIdKey, context.request_id);
+  return context;
+}
+
 grpc::Status InferenceServiceImpl::Generate(grpc::ServerContext* context,
                                             const GenerateRequest* request,
                                             GenerateResponse* response) {
   CallObserver observer(*context);
-  return ToGrpcStatus(
-      generation_->Generate(*request, absl::FromChrono(context->deadline()), &observer, response));
+  return ToGrpcStatus(generation_->Generate(*request, absl::FromChrono(context->deadline()),
+                                            &observer, response, ContextOf(context, kUnaryMethod)));
 }
 
 grpc::Status InferenceServiceImpl::GenerateStream(
@@ -61,8 +71,9 @@ grpc::Status InferenceServiceImpl::GenerateStream(
     grpc::ServerWriter<GenerateStreamResponse>* writer) {
   StreamObserver observer(*context, writer);
   GenerateStreamResponse last;
-  const absl::Status status = generation_->Generate(*request, absl::FromChrono(context->deadline()),
-                                                    &observer, last.mutable_completed());
+  const absl::Status status =
+      generation_->Generate(*request, absl::FromChrono(context->deadline()), &observer,
+                            last.mutable_completed(), ContextOf(context, kStreamMethod));
   if (!status.ok()) return ToGrpcStatus(status);
   writer->Write(last);
   return grpc::Status::OK;

@@ -5,14 +5,17 @@
 #include "assay/v1/inference.grpc.pb.h"
 #include "server/generation.h"
 #include "server/likelihood.h"
+#include "server/request_context.h"
 
 namespace assay::server {
 
 // Thin: reads the deadline, calls, converts the status. Thread-safe.
 class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
  public:
-  InferenceServiceImpl(GenerationService* generation, LikelihoodService* likelihood)
-      : generation_(generation), likelihood_(likelihood) {}
+  // sample_ratio: of the generations without a trace of their caller's, the share that is traced.
+  InferenceServiceImpl(GenerationService* generation, LikelihoodService* likelihood,
+                       double sample_ratio)
+      : generation_(generation), likelihood_(likelihood), sample_ratio_(sample_ratio) {}
 
   grpc::Status Generate(grpc::ServerContext* context, const assay::v1::GenerateRequest* request,
                         assay::v1::GenerateResponse* response) override;
@@ -24,8 +27,12 @@ class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
                           assay::v1::LikelihoodResponse* response) override;
 
  private:
+  // Tells the caller the id of its request, too.
+  RequestContext ContextOf(grpc::ServerContext* call, const char* method) const;
+
   GenerationService* const generation_;
   LikelihoodService* const likelihood_;
+  const double sample_ratio_;
 };
 
 }  // namespace assay::server

@@ -247,7 +247,7 @@ TEST_F(EvaluateTest, LostStreamSaysWhereTheResultIs) {
   };
   const CliResult result = daemon_.Run({"evaluate"});
   EXPECT_EQ(result.code, kExitFailed);
-  EXPECT_THAT(result.err, HasSubstr("assay: INTERNAL: worker died\n"));
+  EXPECT_THAT(result.err, HasSubstr("assay: INTERNAL: worker died [request "));
   EXPECT_THAT(result.err, HasSubstr("`assay evaluations get e1`"));
 }
 

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -255,6 +257,39 @@ TEST_F(GenerateTest, StatusCodesBecomeExitCodes) {
 TEST_F(GenerateTest, ErrorIsOneLineWithItsCode) {
   FailWith({grpc::StatusCode::INVALID_ARGUMENT, "top_p is 7\n\x1b[31m"});
   EXPECT_EQ(daemon_.Run({"generate", "x"}).err, "assay: INVALID_ARGUMENT: top_p is 7 [31m\n");
+}
+
+TEST_F(GenerateTest, TheServerIsToldARequestIdAndTheCallersTrace) {
+  std::map<std::string, std::string> told;
+  daemon_.inference.stream = [&told](grpc::ServerContext& context, auto&, auto&) {
+    told.clear();
+    for (const auto& [key, value] : context.client_metadata()) {
+      told[std::string(key.data(), key.size())] = std::string(value.data(), value.size());
+    }
+    return grpc::Status(grpc::StatusCode::INTERNAL, "broke");
+  };
+  constexpr char kTrace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  setenv("TRACEPARENT", kTrace, 1);
+  setenv("TRACESTATE", "vendor=1", 1);
+  const CliResult result = daemon_.Run({"--request-id", "r-1", "generate", "x"});
+  setenv("TRACEPARENT", "no\nheader", 1);
+  const CliResult drawn = daemon_.Run({"generate", "x"});
+  unsetenv("TRACEPARENT");
+  unsetenv("TRACESTATE");
+  EXPECT_EQ(result.err, "assay: INTERNAL: broke [request r-1]\n");
+  EXPECT_FALSE(told.contains("traceparent"));
+  EXPECT_EQ(told["x-request-id"].size(), 16U);
+  EXPECT_EQ(drawn.err, "assay: INTERNAL: broke [request " + told["x-request-id"] + "]\n");
+  setenv("TRACEPARENT", kTrace, 1);
+  daemon_.Run({"generate", "x"});
+  unsetenv("TRACEPARENT");
+  EXPECT_EQ(told["traceparent"], kTrace);
+}
+
+TEST_F(GenerateTest, ARequestIdMustBeVisible) {
+  const CliResult result = daemon_.Run({"--request-id", "a b", "generate", "x"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("--request-id"));
 }
 
 TEST_F(GenerateTest, TimeoutIsADeadline) {

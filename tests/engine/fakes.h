@@ -60,52 +60,58 @@ class CountingTokenizer : public FakeTokenizer {
 };
 
 // Keeps the tokens of its sequences where an executor keeps their keys, and reads them from there:
-// what it chooses shows what it has been given. Notes every step.
+// what it chooses shows what it has been given. A token's log probability is the one that it would
+// choose there. Notes every step.
 class FakeExecutor : public ModelExecutor {
  public:
   struct Call {
     std::vector<TokenId> tokens;
     int64_t position;
+    // Rows of logits.
+    int64_t logits = 1;
     bool operator==(const Call&) const = default;
   };
 
   explicit FakeExecutor(int64_t pages)
       : memory_(static_cast<size_t>(pages * kPageTokens), -1), pages_(pages) {}
 
-  absl::Status Run(absl::Span<const SequenceChunk> chunks) override {
+  absl::Status Run(const ExecutorStep& step) override {
     if (before_run) before_run();
-    wanted_.clear();
-    std::vector<Call> step;
-    for (const SequenceChunk& chunk : chunks) {
-      step.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position});
+    std::vector<Call> calls;
+    // The text before each row of logits.
+    std::vector<std::vector<TokenId>> rows;
+    for (const SequenceChunk& chunk : step.chunks) {
+      calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position, chunk.logits});
       const auto count = static_cast<int64_t>(chunk.tokens.size());
       for (int64_t t = 0; t < count; ++t) {
         Place(chunk, chunk.position + t) = chunk.tokens[static_cast<size_t>(t)];
       }
-      if (chunk.logits == LogitsWanted::kNone) continue;
+      if (chunk.logits == 0) continue;
       std::vector<TokenId> read;
-      const int64_t first =
-          chunk.logits == LogitsWanted::kAll ? chunk.position : chunk.position + count - 1;
       for (int64_t t = 0; t < chunk.position + count; ++t) {
         read.push_back(Place(chunk, t));
-        if (t >= first) wanted_.push_back(read);
+        if (t >= chunk.position + count - chunk.logits) rows.push_back(read);
       }
     }
-    steps.push_back(std::move(step));
-    return error;
+    steps.push_back(std::move(calls));
+    if (!error.ok()) return error;
+    for (TokenChoice& choice : step.choices) {
+      choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler&) {
+        ++chosen;
+        return absl::StatusOr<TokenId>(next(rows.at(static_cast<size_t>(row))));
+      });
+    }
+    for (TokenRating& rating : step.ratings) {
+      const TokenId chosen = next(rows.at(static_cast<size_t>(rating.row)));
+      rating.score = {.log_probability = static_cast<double>(chosen),
+                      .greedy = chosen == rating.token};
+    }
+    return absl::OkStatus();
   }
 
   absl::Duration waited() const override { return absl::ZeroDuration(); }
   bool takes_turns() const override { return shared; }
 
-  void Choose(absl::Span<TokenChoice> choices) override {
-    for (TokenChoice& choice : choices) {
-      choice.tokens = ChooseWhileGuessed(choice, [this](int64_t row, Sampler&) {
-        ++chosen;
-        return absl::StatusOr<TokenId>(next(wanted_.at(static_cast<size_t>(row))));
-      });
-    }
-  }
   absl::Status CopyLogits(int64_t, absl::Span<float>) override {
     return absl::UnimplementedError("not needed");
   }
@@ -130,7 +136,6 @@ class FakeExecutor : public ModelExecutor {
 
   std::vector<TokenId> memory_;
   const int64_t pages_;
-  std::vector<std::vector<TokenId>> wanted_;
 };
 
 }  // namespace assay::engine

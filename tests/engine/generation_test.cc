@@ -136,9 +136,10 @@ TEST_F(GenerationTest, PromptIsReadInChunksAndEachTokenAtItsPosition) {
   prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
   const auto result = Run({1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_THAT(Calls(), ElementsAre(FakeExecutor::Call{{0, 1, 2, 3}, 0},
-                                   FakeExecutor::Call{{0, 1, 2, 3}, 4}, FakeExecutor::Call{{0}, 8},
-                                   FakeExecutor::Call{{1}, 9}, FakeExecutor::Call{{2}, 10}));
+  EXPECT_THAT(Calls(),
+              ElementsAre(FakeExecutor::Call{{0, 1, 2, 3}, 0, 0},
+                          FakeExecutor::Call{{0, 1, 2, 3}, 4, 0}, FakeExecutor::Call{{0}, 8, 1},
+                          FakeExecutor::Call{{1}, 9, 1}, FakeExecutor::Call{{2}, 10, 1}));
 }
 
 TEST_F(GenerationTest, TextEndsWithTheContext) {

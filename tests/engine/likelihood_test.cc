@@ -73,6 +73,24 @@ TEST_F(LikelihoodTest, ContinuationsAreScoredByTheLogitsBeforeThem) {
   EXPECT_EQ((*found)[0].tokens, static_cast<int64_t>(Encode("the thin man").size() - context));
 }
 
+TEST_F(LikelihoodTest, LibtorchAndTheKernelsScoreAlike) {
+  const std::vector<TokenId> tokens = Encode("the thin man and the ant");
+  const auto by_kernels = model_->ScoreTokens(tokens, 1, Always);
+  LoadOptions options;
+  options.path = "tests/golden/runtime/tiny_tied.gguf";
+  options.device = *ResolveDevice("cpu");
+  options.cpu_kernels = false;
+  const auto model = LanguageModel::Load(options);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto by_libtorch = (*model)->ScoreTokens(tokens, 1, Always);
+  ASSERT_TRUE(by_kernels.ok() && by_libtorch.ok()) << by_libtorch.status();
+  ASSERT_EQ(by_libtorch->size(), by_kernels->size());
+  for (size_t i = 0; i < by_kernels->size(); ++i) {
+    EXPECT_NEAR((*by_libtorch)[i].log_probability, (*by_kernels)[i].log_probability, kTolerance);
+    EXPECT_EQ((*by_libtorch)[i].greedy, (*by_kernels)[i].greedy);
+  }
+}
+
 TEST_F(LikelihoodTest, SpacesThatEndTheContextBelongToTheContinuation) {
   const auto joined = LikelihoodsOf(*model_, "the thin ", Strings{"man"}, Always);
   const auto apart = LikelihoodsOf(*model_, "the thin", Strings{" man"}, Always);

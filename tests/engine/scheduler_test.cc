@@ -4,10 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,98 +16,14 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "tests/engine/fakes.h"
+#include "tests/engine/scheduler_fixture.h"
 
 namespace assay::engine {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kLong = absl::Seconds(20);
-constexpr absl::Duration kShort = absl::Milliseconds(20);
-constexpr int kVocab = 4096;
-constexpr int kContext = 256;
-
-GenerationRequest Request(std::vector<TokenId> prompt, int tokens = 1, int priority = 0) {
-  GenerationRequest request;
-  request.prompt.tokens = std::move(prompt);
-  request.max_new_tokens = tokens;
-  request.priority = priority;
-  return request;
-}
-
-absl::StatusOr<GenerationResult> ReadToEnd(GenerationStream& stream) {
-  while (auto event = stream.Next(kLong)) {
-    if (auto* result = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) {
-      return std::move(*result);
-    }
-  }
-  return absl::InternalError("the stream ended without a result");
-}
-
-// Depends on every token of the text.
-TokenId Mixed(const std::vector<TokenId>& text) {
-  uint32_t hash = 2166136261U;
-  for (const TokenId token : text) hash = (hash ^ static_cast<uint32_t>(token)) * 16777619U;
-  return static_cast<TokenId>(hash % kVocab);
-}
-
-std::vector<TokenId> TokensFrom(TokenId first, int count) {
-  std::vector<TokenId> tokens(static_cast<size_t>(count));
-  std::iota(tokens.begin(), tokens.end(), first);
-  return tokens;
-}
-
-class SchedulerTest : public ::testing::Test {
- protected:
-  void Start(Scheduler::Options options = {}, int64_t pages = 64) {
-    executor_ = std::make_unique<FakeExecutor>(pages);
-    executor_->next = Mixed;
-    executor_->before_run = [this] {
-      if (!blocks_ || started_.HasBeenNotified()) return;
-      started_.Notify();
-      go_.WaitForNotification();
-    };
-    scheduler_ = std::make_unique<Scheduler>(
-        Scheduler::Model{.name = "fake",
-                         .executor = executor_.get(),
-                         .tokenizer = &tokenizer_,
-                         .encode = [](const Prompt& p) { return EncodedPrompt{p.tokens, false}; },
-                         .context = kContext},
-        options);
-  }
-
-  std::shared_ptr<GenerationStream> Submit(GenerationRequest request) {
-    auto stream = scheduler_->Submit(std::move(request));
-    EXPECT_TRUE(stream.ok()) << stream.status();
-    return *stream;
-  }
-
-  // A request that waits in its first step until go_.
-  std::shared_ptr<GenerationStream> SubmitBlocked(int tokens = 1) {
-    blocks_ = true;
-    auto stream = Submit(Request({1}, tokens));
-    started_.WaitForNotification();
-    return stream;
-  }
-
-  std::vector<TokenId> Alone(const GenerationRequest& request) {
-    std::vector<TokenId> text = request.prompt.tokens;
-    std::vector<TokenId> written;
-    for (int i = 0; i < request.max_new_tokens; ++i) {
-      written.push_back(Mixed(text));
-      text.push_back(written.back());
-    }
-    return written;
-  }
-
-  CountingTokenizer tokenizer_{kVocab};
-  std::unique_ptr<FakeExecutor> executor_;
-  std::atomic<bool> blocks_ = false;
-  absl::Notification started_;
-  absl::Notification go_;
-  std::unique_ptr<Scheduler> scheduler_;
-};
+using SchedulerTest = SchedulerFixture;
 
 TEST_F(SchedulerTest, TextComesBeforeTheResultAndNothingAfterIt) {
   Start();
@@ -170,8 +84,7 @@ TEST_F(SchedulerTest, TextsAreThoseOfEachRequestAloneWhateverTheyShare) {
     cached += result->cached_tokens;
   }
   EXPECT_GT(cached, 0);
-  // Every page is free again, or kept for prefixes alone.
-  EXPECT_TRUE(scheduler_->RunAlone([](ModelExecutor&) { return absl::OkStatus(); }).ok());
+  EXPECT_EQ(scheduler_->free_pages(), 10);
 }
 
 // A text that comes back to itself, so that guesses are often right, with tokens that break it.
@@ -181,11 +94,13 @@ TEST_F(SchedulerTest, GuessesChangeNothingButTheSteps) {
     return TokenId(text.size() % 41 == 0 ? 999 + text.size() : (text.back() * 7 + 3) % 11);
   };
   executor_->next = next;
+  // Enough that some are guessed however long a busy machine makes steps take.
+  constexpr TokenId kTexts = 100;
   std::vector<std::shared_ptr<GenerationStream>> streams;
-  for (TokenId i = 0; i < 12; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
+  for (TokenId i = 0; i < kTexts; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
   int drafted = 0;
   int accepted = 0;
-  for (TokenId i = 0; i < 12; ++i) {
+  for (TokenId i = 0; i < kTexts; ++i) {
     const auto result = ReadToEnd(*streams[static_cast<size_t>(i)]);
     ASSERT_TRUE(result.ok()) << result.status();
     std::vector<TokenId> text = {i, i};
@@ -297,6 +212,84 @@ TEST_F(SchedulerTest, HigherPriorityGoesFirst) {
   EXPECT_THAT(order, ::testing::ElementsAre(1, 4, 3, 2));
 }
 
+TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePlaceOfALowerOne) {
+  Start({.max_running = 1});
+  const auto low = SubmitBlocked(50);
+  const auto high = Submit(Request({4}, 2, 1));
+  go_.Notify();
+  ASSERT_TRUE(ReadToEnd(*high).ok());
+  const auto result = ReadToEnd(*low);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->preemptions, 1);
+  EXPECT_EQ(result->tokens, Alone(Request({1}, 50)));
+  ASSERT_GE(executor_->steps.size(), 2U);
+  EXPECT_THAT(executor_->steps[1][0].tokens, ::testing::ElementsAre(4));
+  EXPECT_EQ(scheduler_->free_pages(), 64);
+}
+
+TEST_F(SchedulerTest, RequestsOfEqualPriorityKeepTheirPlaces) {
+  Start({.max_running = 1});
+  const auto first = SubmitBlocked(20);
+  const auto second = Submit(Request({4}, 2));
+  go_.Notify();
+  EXPECT_EQ(ReadToEnd(*first)->preemptions, 0);
+  EXPECT_EQ(ReadToEnd(*second)->preemptions, 0);
+}
+
+TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePagesOfLowerOnes) {
+  Start({.prefill_chunk = 256, .prefix_cache = false}, /*pages=*/8);
+  // With room for both prompts together in none of the cases.
+  const GenerationRequest large = Request(TokensFrom(0, 200), 50);
+  blocks_ = true;
+  const auto low = Submit(large);
+  started_.WaitForNotification();
+  const auto high = Submit(Request(TokensFrom(1000, 100), 2, 1));
+  go_.Notify();
+  EXPECT_EQ(ReadToEnd(*high)->preemptions, 0);
+  const auto result = ReadToEnd(*low);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->preemptions, 1);
+  EXPECT_EQ(result->tokens, Alone(large));
+  EXPECT_EQ(executor_->steps[1][0].tokens.front(), 1000);
+}
+
+// Where those of lower priority have too few pages, the request waits for others anyway.
+TEST_F(SchedulerTest, NobodyGivesWayInVain) {
+  Start({.prefill_chunk = 256, .prefix_cache = false}, /*pages=*/8);
+  std::shared_ptr<GenerationStream> middle;
+  executor_->before_run = [&] {
+    if (executor_->steps.size() == 3) middle = Submit(Request(TokensFrom(2000, 100), 2, 3));
+  };
+  const auto high = Submit(Request(TokensFrom(0, 150), 40, 5));
+  const auto low = Submit(Request(TokensFrom(1000, 10), 15, 0));
+  EXPECT_EQ(ReadToEnd(*high)->preemptions, 0);
+  EXPECT_EQ(ReadToEnd(*low)->preemptions, 0);
+  ASSERT_NE(middle, nullptr);
+  EXPECT_EQ(ReadToEnd(*middle)->preemptions, 0);
+}
+
+TEST_F(SchedulerTest, CancelledRequestsGiveTheirPagesBack) {
+  Start({.max_running = 1});
+  const auto running = SubmitBlocked(200);
+  running->Cancel();
+  go_.Notify();
+  EXPECT_EQ(ReadToEnd(*running).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(scheduler_->free_pages(), 64);
+}
+
+TEST_F(SchedulerTest, ARequestCancelledAfterItGaveWayLeavesNoPages) {
+  Start({.max_running = 1});
+  const auto low = SubmitBlocked(200);
+  const auto high = Submit(Request(TokensFrom(0, 100), 50, 1));
+  executor_->before_run = [&] {
+    if (executor_->steps.size() == 5) low->Cancel();
+  };
+  go_.Notify();
+  EXPECT_EQ(ReadToEnd(*low).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(ReadToEnd(*high).ok());
+  EXPECT_EQ(scheduler_->free_pages(), 64);
+}
+
 TEST_F(SchedulerTest, FullQueueIsResourceExhausted) {
   Start({.max_running = 1, .max_waiting = 1});
   const auto first = SubmitBlocked();
@@ -359,6 +352,7 @@ TEST_F(SchedulerTest, ErrorOfTheExecutorIsTheResultAndTheNextRequestRuns) {
   Start();
   executor_->error = absl::ResourceExhaustedError("out of memory");
   EXPECT_EQ(ReadToEnd(*Submit(Request({1}))).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(scheduler_->free_pages(), 64);
   ASSERT_TRUE(scheduler_
                   ->RunAlone([this](ModelExecutor&) {
                     executor_->error = absl::OkStatus();

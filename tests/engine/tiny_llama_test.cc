@@ -333,6 +333,18 @@ TEST(PromptTest, PromptsThatCannotBeReadAreInvalid) {
   EXPECT_TRUE((*model)->Tokenize({.tokens = std::vector<TokenId>(127, 1)}).ok());
 }
 
+// Every request that runs may need a row of logits in the same step.
+TEST(MemoryNeedTest, RowsOfLogitsAreCountedForAllThatRun) {
+  LoadOptions options = OptionsFor("tiny_tied");
+  options.max_running = 8;
+  const auto few = LanguageModel::EstimateBytes(options);
+  const auto model = LanguageModel::Load(options);
+  options.max_running = 40;
+  const auto many = LanguageModel::EstimateBytes(options);
+  ASSERT_TRUE(few.ok() && many.ok() && model.ok());
+  EXPECT_EQ(*many - *few, int64_t{32} * 4 * (*model)->info().vocab_size);
+}
+
 TEST(PromptTest, TextIsAUserTurnUnlessRaw) {
   const auto model = LanguageModel::Load(OptionsFor("tiny_tied"));
   ASSERT_TRUE(model.ok()) << model.status();
@@ -366,6 +378,33 @@ TEST(PromptTest, ToolsAndVariablesReachTheTemplateAndNothingElse) {
   EXPECT_THAT(error({.text = "hi", .variables = "[1"}), HasSubstr("variables: is not JSON"));
   EXPECT_THAT(error({.text = "hi", .raw = true, .tools = "[]"}), HasSubstr("raw prompt"));
   EXPECT_THAT(error({.tokens = {1}, .variables = "{}"}), HasSubstr("need a chat template"));
+}
+
+// In one step: some take the likeliest token, others draw theirs.
+TEST(GenerateTest, DrawnAndGreedyTextsInOneStepAreThoseOfEachAlone) {
+  for (const bool cpu_kernels : {true, false}) {
+    LoadOptions options = OptionsFor("tiny_tied");
+    options.cpu_kernels = cpu_kernels;
+    const auto model = LanguageModel::Load(options);
+    ASSERT_TRUE(model.ok()) << model.status();
+    std::vector<GenerationRequest> requests(6);
+    for (size_t i = 0; i < requests.size(); ++i) {
+      requests[i].prompt.tokens = std::vector<TokenId>(i + 1, 5);
+      requests[i].max_new_tokens = 30;
+      requests[i].ignore_end_of_text = true;
+      if (i % 2 == 0) requests[i].sampling = {.temperature = 1.0F, .seed = i};
+    }
+    std::vector<std::shared_ptr<GenerationStream>> streams;
+    for (const GenerationRequest& request : requests) streams.push_back(*(*model)->Submit(request));
+    for (size_t i = 0; i < requests.size(); ++i) {
+      absl::StatusOr<GenerationResult> together = absl::UnknownError("no result");
+      while (auto event = streams[i]->Next(absl::Seconds(20))) {
+        if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) together = *end;
+      }
+      ASSERT_TRUE(together.ok()) << together.status();
+      EXPECT_EQ(together->tokens, (*model)->Generate(requests[i], nullptr)->tokens) << i;
+    }
+  }
 }
 
 TEST(GenerateTest, TextEndsWhereTheContextEnds) {

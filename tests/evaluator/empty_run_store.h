@@ -55,6 +55,7 @@ class EmptyRunStore : public RunStore {
     return absl::OkStatus();
   }
   absl::StatusOr<int64_t> OutboxDepth() override { return 0; }
+  absl::StatusOr<absl::Time> OldestOutbox() override { return absl::InfiniteFuture(); }
 };
 
 }  // namespace assay::evaluator

@@ -352,6 +352,19 @@ TEST_F(RunStoreTest, CompletingAnEntryMovesItToTheEvaluation) {
   EXPECT_EQ(evaluation->runs[0].url, "http://localhost/run7");
 }
 
+TEST_F(RunStoreTest, TheOldestEntryIsTheOneThatWaitsLongest) {
+  EXPECT_EQ(*store_->OldestOutbox(), absl::InfiniteFuture());
+  const absl::Time before = absl::Now() - absl::Milliseconds(1);
+  BeginAndFinish("ev-1", {SomeRun("ev-1", "m1")});
+  const absl::Time oldest = *store_->OldestOutbox();
+  EXPECT_GE(oldest, before);
+  BeginAndFinish("ev-2", {SomeRun("ev-2", "m1")});
+  EXPECT_EQ(*store_->OldestOutbox(), oldest);
+  const int64_t id = store_->PendingOutbox(absl::Now(), 1)->front().id;
+  ASSERT_TRUE(store_->CompleteOutbox(id, {"m1", "run7", "url"}).ok());
+  EXPECT_GE(*store_->OldestOutbox(), oldest);
+}
+
 TEST_F(RunStoreTest, AnEntryThatCannotBeToldStaysInTheOutbox) {
   BeginAndFinish("ev-1", {SomeRun("ev-1", "m1"), SomeRun("ev-1", "m2")});
   const auto pending = store_->PendingOutbox(absl::Now(), 2);

@@ -32,7 +32,7 @@ def check_series(client, run, samples):
         steps = sorted(metric.step for metric in client.get_metric_history(run.info.run_id, key))
         assert len(steps) == len(set(steps)), (key, steps)
     latencies = [m.value for m in client.get_metric_history(run.info.run_id, "sample/inference_latency_ms")]
-    expected = [sample["latencyMs"] for sample in samples]
+    expected = [sample["timings"]["totalMs"] for sample in samples]
     assert sorted(latencies) == sorted(expected), (latencies, expected)
     assert "system/cpu_utilization_percentage" in series, series
 

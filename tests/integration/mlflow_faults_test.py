@@ -157,14 +157,17 @@ class Bench:
                 assert content == reference, (name, len(content), len(reference))
 
 
-def through(bench, server, name, decide, timeout_seconds=20, before_stop=0):
-    """A trial whose requests pass a proxy that `decide`s (given the trial) what happens to each."""
+def through(bench, server, name, decide, timeout_seconds=20, last_request=None):
+    """A trial whose requests pass a proxy that `decide`s (given the trial) what happens to each. It is over when the
+    outbox is empty and a request of the kind `last_request` was seen."""
     proxy = FaultProxy(server.uri)
     trial = Trial(bench, name)
     proxy.reset(lambda kind, number: decide(trial, kind, number))
     trial.deliver(proxy.uri, timeout_seconds)
     wait_for(f"the end of '{name}'", lambda: depth_of(trial.state) == 0, DELIVERY_SECONDS)
-    time.sleep(before_stop)
+    if last_request:
+        wait_for(last_request, lambda: proxy.counts.get(last_request), DELIVERY_SECONDS)
+        time.sleep(1)
     trial.finish()
     return trial, proxy.faults
 
@@ -185,7 +188,7 @@ def refused_before(bench, server, name):
 
 def failed_after(bench, server, name):
     def decide(trial, kind, number):
-        return Fault(True, 503) if kind in WRITES and number in (0, 2) else None
+        return Fault(True, 503) if kind in WRITES and number % 2 == 0 else None
     return through(bench, server, name, decide)
 
 
@@ -197,8 +200,8 @@ def cut_after(bench, server, name):
 def late_creation(bench, server, name):
     """Carried out seconds after the client has given up and asked again."""
     def decide(trial, kind, number):
-        return Fault(True, delay=4) if kind == "runs/create" and number == 0 else None
-    return through(bench, server, name, decide, timeout_seconds=2, before_stop=4)
+        return Fault(True, delay=8) if kind == "runs/create" and number == 0 else None
+    return through(bench, server, name, decide, timeout_seconds=4, last_request="runs/delete")
 
 
 def daemon_killed(bench, server, name, kind_of_death, number_of_death):
@@ -263,7 +266,7 @@ FAULTS = {
     "down for the whole evaluation": no_fault,
     "429 with Retry-After": too_many_requests,
     "503 before every kind of request": refused_before,
-    "503 after every kind of write": failed_after,
+    "503 after every write, once": failed_after,
     "connection cut after every kind of write": cut_after,
     "runs created after the timeout": late_creation,
     "server killed within a run, restarted": server_killed,

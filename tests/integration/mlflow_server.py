@@ -1,4 +1,5 @@
 """A real MLflow server on a SQLite store, and a real assayd, for the integration tests."""
+import json
 import os
 import pathlib
 import signal
@@ -126,6 +127,8 @@ class Assayd:
             text = self.log.read_text()[begin:]
             assert self.process.poll() is None, text
             for line in text.splitlines():
+                if '"event":"ready"' in line:
+                    return json.loads(line)
                 if " ready " in line:
                     return dict(field.split("=", 1) for field in line.split() if "=" in field)
             return None

@@ -94,7 +94,11 @@ TEST_F(GenerationTest, FillsReplyAndRecord) {
   EXPECT_EQ(response_.route().rule(), "requested");
   EXPECT_GT(response_.cost_usd(), 0);
   ASSERT_EQ(records_.size(), 1);
-  EXPECT_EQ(records_[0].completion_tokens, 3);
+  EXPECT_EQ(records_[0].response->usage().completion_tokens(), 3);
+  EXPECT_EQ(records_[0].token_gaps.size(), 2);
+  EXPECT_GE(records_[0].routed, absl::ZeroDuration());
+  EXPECT_GE(records_[0].taken, records_[0].routed);
+  EXPECT_LE(records_[0].taken, records_[0].duration);
 }
 
 TEST_F(GenerationTest, ContentTypeChoosesTheModel) {

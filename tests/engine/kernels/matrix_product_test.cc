@@ -12,6 +12,11 @@
 
 #include "tests/engine/kernels/targets.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace assay::engine {
 namespace {
 
@@ -124,6 +129,13 @@ TEST_P(MatrixProductTest, LargestCodesDoNotOverflow) {
     }
   }
 }
+
+#if defined(__aarch64__) && defined(__linux__)
+TEST(KernelTargetTest, DotProductsOfArmAreUsedWhereTheProcessorHasThem) {
+  const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  EXPECT_EQ(KernelTarget(), has ? "NEON+dotprod" : "NEON");
+}
+#endif
 
 INSTANTIATE_TEST_SUITE_P(Targets, MatrixProductTest, ::testing::ValuesIn(Targets()),
                          TargetTestName);

@@ -79,7 +79,27 @@ TEST_P(ThreadPoolTest, SeveralCallersTakeTurns) {
   EXPECT_EQ(wrong, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, ::testing::Values(1, 2, 5));
+// Loops so short that members overtake each other between taking the last piece and saying so.
+TEST_P(ThreadPoolTest, NoMemberLeavesALoopBeforeItIsDone) {
+  ThreadPool pool(GetParam());
+  constexpr int64_t kPieces = 3;
+  constexpr int kLoops = 20000;
+  constexpr int kRuns = 100;
+  std::vector<std::atomic<int64_t>> done(kLoops);
+  std::atomic<int> early = 0;
+  for (int run = 1; run <= kRuns; ++run) {
+    pool.Run([&](TeamMember& member) {
+      for (std::atomic<int64_t>& count : done) {
+        member.For(kPieces, 1, [&](int64_t, int64_t) { ++count; });
+        if (count < run * kPieces) ++early;
+      }
+    });
+  }
+  EXPECT_EQ(early, 0);
+  for (const std::atomic<int64_t>& count : done) ASSERT_EQ(count, kRuns * kPieces);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, ::testing::Values(1, 2, 5, 8));
 
 }  // namespace
 }  // namespace assay::engine

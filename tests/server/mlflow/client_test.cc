@@ -296,7 +296,7 @@ TEST(MlflowClientTest, ACopyThatALostAnswerMadeLateIsDeleted) {
   mlflow.AddRun("late", "k1");
   ASSERT_TRUE(client->DeleteDuplicates(absl::Now()).ok());
   EXPECT_EQ(mlflow.Runs().size(), 2U);
-  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + MlflowClient::kDoubt).ok());
+  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->Doubt()).ok());
   ASSERT_EQ(mlflow.Runs().size(), 1U);
   EXPECT_EQ(mlflow.Runs().begin()->second.status, "FINISHED");
 }

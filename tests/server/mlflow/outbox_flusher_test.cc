@@ -68,6 +68,7 @@ class FakeRunStore : public evaluator::EmptyRunStore {
     return absl::OkStatus();
   }
   absl::StatusOr<int64_t> OutboxDepth() override { return static_cast<int64_t>(Outbox().size()); }
+  absl::StatusOr<absl::Time> OldestOutbox() override { return absl::InfiniteFuture(); }
 
  private:
   absl::Mutex mutex_;

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 TEST(MetricsServerTest, ServesTheTextFormatOnAFreePort) {
   Metrics metrics({"1", "2", "cpu"});
-  metrics.SetRefresh([](Metrics* m) { m->SetMlflowOutboxEntries(42); });
+  metrics.SetRefresh([](Metrics* m) { m->SetMlflowOutbox(42, 7); });
   const auto server = MetricsServer::Start("127.0.0.1:0", metrics.collectable());
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_GT((*server)->port(), 0);

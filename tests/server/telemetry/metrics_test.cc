@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -53,6 +55,7 @@ TEST(MetricsTest, DeclaredSeriesAreZeroFromTheStart) {
       Value(text, "assay_requests_total",
             {R"(model="a")", R"(content_type="twitter")", R"(route="fixed")", R"(status="ok")"}),
       "0");
+  EXPECT_EQ(Value(text, "assay_requests_total", {R"(model="a")", R"(status="data_loss")"}), "0");
   EXPECT_EQ(Value(text, "assay_evaluation_samples_total",
                   {R"(model="a")", R"(content_type="twitter")", R"(outcome="failed")"}),
             "0");
@@ -124,9 +127,10 @@ TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
   metrics.SetEvaluationScore("evil-model", "evil-type", 7, 6, 8);
   const std::string text = metrics.Text();
   EXPECT_THAT(text, Not(HasSubstr("evil")));
-  EXPECT_EQ(Value(text, "assay_requests_total",
-                  {R"(model="other")", R"(content_type="other")", R"(route="other")"}),
-            "1");
+  EXPECT_EQ(
+      Value(text, "assay_requests_total",
+            {R"(model="other")", R"(content_type="other")", R"(route="other")", R"(status="ok")"}),
+      "1");
   EXPECT_EQ(Value(text, "assay_model_loads_total", {R"(model="other")", R"(result="failed")"}),
             "1");
 }
@@ -165,18 +169,164 @@ TEST(MetricsTest, EveryScrapeRefreshesTheGauges) {
   int scrapes = 0;
   metrics.SetRefresh([&scrapes](Metrics* m) {
     ++scrapes;
-    m->SetProcessMemory(1000 + scrapes, 2000 + scrapes);
-    m->SetQueue("a", 1, scrapes);
-    m->SetMlflowOutboxEntries(scrapes);
+    m->SetProcessPeak(2000 + scrapes);
+    m->SetModelUse("a", {.running = 1,
+                         .waiting = scrapes,
+                         .cached_tokens = 64,
+                         .cache_capacity_tokens = 256,
+                         .weight_bytes = 7,
+                         .kv_cache_bytes = 8,
+                         .working_bytes = 9});
+    m->SetMlflowOutbox(scrapes, 1.5);
     m->SetDeviceMemory("cpu", 5);
+    m->SetMemoryBudget(24, 100);
+    m->SetMachineEnergy("rapl", 10.0 * scrapes);
+    m->SetSpans(6 * scrapes, 1, 2);
+    m->SetEvaluationsRunning(3);
   });
   metrics.Text();
   const std::string text = metrics.Text();
-  EXPECT_EQ(Value(text, "assay_process_resident_memory_bytes", {}), "1002");
   EXPECT_EQ(Value(text, "assay_process_resident_memory_peak_bytes", {}), "2002");
   EXPECT_EQ(Value(text, "assay_requests_waiting", {R"(model="a")"}), "2");
+  EXPECT_EQ(Value(text, "assay_kv_cache_usage_ratio", {R"(model="a")"}), "0.25");
+  EXPECT_EQ(Value(text, "assay_kv_cache_capacity_tokens", {R"(model="a")"}), "256");
+  EXPECT_EQ(Value(text, "assay_model_memory_bytes",
+                  {R"(model="a")", R"(device="cpu")", R"(kind="kv_cache")"}),
+            "8");
   EXPECT_EQ(Value(text, "assay_mlflow_outbox_entries", {}), "2");
+  EXPECT_EQ(Value(text, "assay_mlflow_outbox_age_seconds", {}), "1.5");
+  EXPECT_EQ(Value(text, "assay_memory_budget_bytes", {}), "100");
+  EXPECT_EQ(Value(text, "assay_machine_energy_joules_total", {R"(source="rapl")"}), "20");
+  EXPECT_EQ(Value(text, "assay_trace_spans_total", {R"(result="exported")"}), "12");
+  EXPECT_EQ(Value(text, "assay_trace_spans_total", {R"(result="failed")"}), "2");
+  EXPECT_EQ(Value(text, "assay_evaluations_running", {}), "3");
   EXPECT_EQ(Value(text, "assay_device_memory_bytes", {R"(device="cpu")"}), "5");
+}
+
+TEST(MetricsTest, TheTimesBetweenTokensAreCountedEach) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  const std::vector<absl::Duration> gaps = {absl::ZeroDuration(), absl::Milliseconds(1),
+                                            absl::Milliseconds(3), absl::Milliseconds(3),
+                                            absl::Seconds(9)};
+  metrics.RecordRequest({.model = "a", .token_gaps = gaps, .generated_tokens = 6});
+  const std::string text = metrics.Text();
+  const auto bucket = [&](const std::string& edge) {
+    return Value(text, "assay_inter_token_latency_seconds_bucket",
+                 {R"(model="a")", "le=\"" + edge + "\""});
+  };
+  // An edge belongs to its bucket.
+  EXPECT_EQ(bucket("0.001"), "2");
+  EXPECT_EQ(bucket("0.0025"), "2");
+  EXPECT_EQ(bucket("0.005"), "4");
+  EXPECT_EQ(bucket("2.5"), "4");
+  EXPECT_EQ(bucket("+Inf"), "5");
+  EXPECT_EQ(Value(text, "assay_inter_token_latency_seconds_sum", {R"(model="a")"}), "9.007");
+}
+
+TEST(MetricsTest, TokensOfTheCacheGuessesAndPreemptionsAreCounted) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  metrics.RecordRequest({.model = "a",
+                         .prompt_tokens = 100,
+                         .cached_tokens = 64,
+                         .generated_tokens = 9,
+                         .drafted_tokens = 8,
+                         .accepted_tokens = 5,
+                         .preemptions = 2,
+                         .hosted_dollars = 0.5,
+                         .energy_joules = 1.5});
+  const std::string text = metrics.Text();
+  const std::vector<std::string> a = {R"(model="a")"};
+  EXPECT_EQ(Value(text, "assay_prefix_cache_queried_tokens_total", a), "100");
+  EXPECT_EQ(Value(text, "assay_prefix_cache_hit_tokens_total", a), "64");
+  EXPECT_EQ(Value(text, "assay_draft_tokens_total", a), "8");
+  EXPECT_EQ(Value(text, "assay_draft_accepted_tokens_total", a), "5");
+  EXPECT_EQ(Value(text, "assay_request_preemptions_total", a), "2");
+  EXPECT_EQ(Value(text, "assay_request_energy_joules_total", a), "1.5");
+  EXPECT_EQ(Value(text, "assay_request_hosted_cost_dollars_total", a), "0.5");
+  EXPECT_EQ(Value(text, "assay_request_prompt_tokens_sum", a), "100");
+  EXPECT_EQ(Value(text, "assay_request_generation_tokens_bucket", {R"(model="a")", R"(le="16")"}),
+            "1");
+}
+
+TEST(MetricsTest, CallsAreCountedByDeclaredMethodsAlone) {
+  Metrics metrics(kBuild);
+  metrics.DeclareMethods({"assay.v1.ModelService/ListModels"});
+  metrics.RecordCall("assay.v1.ModelService/ListModels", absl::StatusCode::kInternal);
+  metrics.RecordCall("evil.Service/Method", absl::StatusCode::kOk);
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_rpcs_total", {"ListModels", R"(status="internal")"}), "1");
+  EXPECT_EQ(Value(text, "assay_rpcs_total", {"ListModels", R"(status="ok")"}), "0");
+  EXPECT_EQ(Value(text, "assay_rpcs_total", {R"(method="other")", R"(status="ok")"}), "1");
+  EXPECT_THAT(text, Not(HasSubstr("evil")));
+}
+
+TEST(MetricsTest, AModelThatMovesToAnotherDeviceLeavesNoMemoryBehind) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  EXPECT_EQ(Value(metrics.Text(), "assay_model_memory_bytes", {R"(kind="weights")", "cpu"}), "0");
+  metrics.SetModelUse("a", {.weight_bytes = 5, .device = "cuda:0"});
+  metrics.Declare({"a", "b"}, {"blog"});
+  std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_model_memory_bytes", {R"(model="a")", R"(kind="weights")"}), "5");
+  EXPECT_EQ(Value(text, "assay_model_memory_bytes", {R"(model="a")", "cpu"}), "absent");
+  metrics.SetModelUse("a", {.weight_bytes = 6, .device = "cpu"});
+  text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_model_memory_bytes", {R"(model="a")", "cuda"}), "absent");
+}
+
+TEST(MetricsTest, AModelThatTheCatalogLostHasNothingAnyMore) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {});
+  metrics.SetModelState("a", "ready");
+  metrics.SetModelUse("a", {.running = 3, .weight_bytes = 5});
+  metrics.RecordRequest({.model = "a"});
+  metrics.Declare({"b"}, {});
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_requests_running", {R"(model="a")"}), "0");
+  EXPECT_EQ(Value(text, "assay_model_memory_bytes", {R"(model="a")", "weights"}), "0");
+  EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="ready")"}), "0");
+  EXPECT_EQ(Value(text, "assay_request_duration_seconds_count", {R"(model="a")"}), "1");
+}
+
+TEST(MetricsTest, DownloadsReloadsAndEvaluationsHaveTimesAndResults) {
+  Metrics metrics(kBuild);
+  metrics.SetDownloadsRunning(2);
+  metrics.RecordDownload(true, 1000, 3);
+  metrics.RecordDownload(false, 10, 9);
+  metrics.RecordCatalogReload(true, absl::FromUnixSeconds(1000));
+  metrics.RecordCatalogReload(false, absl::FromUnixSeconds(2000));
+  metrics.SetLastEvaluation(absl::FromUnixSeconds(500));
+  metrics.RecordEvaluation("succeeded", 70, absl::FromUnixSeconds(700));
+  metrics.RecordEvaluation("failed", 70, absl::FromUnixSeconds(900));
+  const std::string text = metrics.Text();
+  EXPECT_EQ(Value(text, "assay_downloads_running", {}), "2");
+  EXPECT_EQ(Value(text, "assay_download_bytes_total", {}), "1010");
+  EXPECT_EQ(Value(text, "assay_downloads_total", {"failed"}), "1");
+  EXPECT_EQ(Value(text, "assay_download_duration_seconds_count", {}), "1");
+  EXPECT_EQ(Value(text, "assay_catalog_reloads_total", {"failed"}), "1");
+  EXPECT_EQ(Value(text, "assay_catalog_last_success_timestamp_seconds", {}), "1000");
+  EXPECT_EQ(Value(text, "assay_evaluation_last_success_timestamp_seconds", {}), "700");
+  EXPECT_EQ(Value(text, "assay_evaluation_duration_seconds_bucket", {R"(le="120")"}), "1");
+}
+
+TEST(MetricsTest, TheProcessIsThereUnderTheUsualNames) {
+  Metrics metrics(kBuild);
+  const std::string text = metrics.Text();
+  for (const char* name :
+       {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_max_fds"}) {
+    EXPECT_NE(Value(text, name, {}), "absent") << name;
+    EXPECT_NE(Value(text, name, {}), "0") << name;
+  }
+#ifdef __linux__
+  EXPECT_GE(std::stod(Value(text, "process_open_fds", {})), 3);
+  EXPECT_GE(std::stod(Value(text, "process_threads", {})), 1);
+  const double age = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()) -
+                     std::stod(Value(text, "process_start_time_seconds", {}));
+  EXPECT_GE(age, -2);
+  EXPECT_LT(age, 3600);
+#endif
 }
 
 TEST(MetricsTest, ThreadsLoseNoCount) {

@@ -1,0 +1,97 @@
+// What telling costs: metrics, the access line, a trace, a scrape.
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "assay/v1/inference.pb.h"
+#include "registry/catalog.h"
+#include "server/daemon_events.h"
+#include "server/generation.h"
+#include "server/log.h"
+#include "server/request_spans.h"
+#include "server/tracing/otlp_json.h"
+#include "spdlog/sinks/null_sink.h"
+#include "spdlog/spdlog.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kModels = 10;
+constexpr int kTokens = 256;
+
+// A request of 256 tokens to one of ten models, and all that is told of it.
+struct Told {
+  Told() : events({"1", "2", "cpu"}, {}) {
+    registry::Catalog catalog;
+    for (int i = 0; i < kModels; ++i) catalog.models.push_back({.id = absl::StrCat("model_", i)});
+    events.Declare(catalog, {});
+    events.metrics().DeclareMethods({record.context.method});
+    request.set_prompt("Why we measure");
+    response.set_model("model_3");
+    response.mutable_usage()->set_completion_tokens(kTokens);
+    response.mutable_timings()->set_total_ms(1000);
+    record.model = "model_3";
+    record.content_type = "linkedin";
+    record.rule = "fixed";
+    record.duration = absl::Seconds(1);
+    record.routed = absl::Microseconds(50);
+    record.taken = absl::Microseconds(70);
+    record.request = &request;
+    record.response = &response;
+    record.token_gaps.assign(kTokens - 1, absl::Milliseconds(4));
+    record.context = {.request_id = RandomHex(16),
+                      .trace = ContinueTrace("", "", 0),
+                      .method = "assay.v1.InferenceService/Generate",
+                      .peer = "ipv4:127.0.0.1:40000"};
+  }
+
+  DaemonEvents events;
+  assay::v1::GenerateRequest request;
+  assay::v1::GenerateResponse response;
+  RequestRecord record;
+};
+
+void TakeTokens(benchmark::State& state) {
+  state.counters["per_token"] = benchmark::Counter(
+      kTokens, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+// Metrics and the access line: every request.
+void BM_Request(benchmark::State& state) {
+  Told told;
+  for ([[maybe_unused]] auto unused : state) told.events.OnRequest(told.record);
+  TakeTokens(state);
+}
+BENCHMARK(BM_Request)->ThreadRange(1, 2);
+
+// The spans of a sampled request and their JSON, which the exporter's thread writes.
+void BM_Trace(benchmark::State& state) {
+  const Told told;
+  for ([[maybe_unused]] auto unused : state) {
+    benchmark::DoNotOptimize(ToOtlpJson(RequestSpans(told.record, false), {}, "1"));
+  }
+  TakeTokens(state);
+}
+BENCHMARK(BM_Trace);
+
+void BM_Scrape(benchmark::State& state) {
+  Told told;
+  size_t bytes = 0;
+  for ([[maybe_unused]] auto unused : state) bytes = told.events.metrics().Text().size();
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(BM_Scrape)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace assay::server
+
+int main(int argc, char** argv) {
+  // Lines are written, and thrown away.
+  spdlog::set_default_logger(spdlog::null_logger_mt("bench"));
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,21 @@
+// Products on ARM processors that have dot products of bytes: the compiler is told of them here,
+// and in no other file.
+#include "engine/kernels/arm_dot_products.h"
+
+#include <cstdint>
+
+#include "engine/kernels/quantised_product-inl.h"
+#include "hwy/highway.h"
+
+#ifndef __ARM_FEATURE_DOTPROD
+#error "to be compiled with -march=armv8.2-a+dotprod"
+#endif
+
+namespace assay::engine {
+
+void MultiplyByDotProducts(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                           const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+  HWY_STATIC_DISPATCH(Quantised)(weights, panel_begin, panel_end, input, rows, out);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,303 @@
+// Products of activations and quantised weights, for the instruction set that is being compiled.
+// Included once for each target (Highway's foreach_target.h).
+#if defined(ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#undef ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#else
+#define ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/activations.h"
+#include "engine/kernels/dot_quads-inl.h"
+#include "engine/kernels/matrix_product.h"
+#include "engine/kernels/packed_matrix.h"
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+// One target may be compiled twice, with other instructions: neither may take the other's.
+// NOLINTNEXTLINE(google-build-namespaces)
+namespace {
+
+using FloatVec = hn::Vec<Floats>;
+
+constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(int32_t), 16));
+constexpr int64_t kParts = kPanelRows / kLanes;
+constexpr int64_t kQuads = kGroup / kQuad;
+constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
+// Rows of activations that share the weights in registers: as many as 32 or 16 registers hold.
+constexpr int kMaxTile = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+
+// Rows against a pair of panels.
+constexpr int kPairRows = 4;
+
+// One part (a register's lanes) of a panel against some rows.
+struct TileOut {
+  FloatRows rows;
+  // Columns of `rows` that exist; the last panel may have fewer than the lanes.
+  int64_t lanes;
+};
+
+HWY_INLINE void StoreLanes(FloatVec sum, float* to, int64_t lanes) {
+  const Floats df;
+  if (lanes >= kLanes) {
+    hn::StoreU(sum, df, to);
+    return;
+  }
+  HWY_ALIGN float all[kLanes];
+  hn::Store(sum, df, all);
+  for (int64_t i = 0; i < lanes; ++i) to[i] = all[i];
+}
+
+HWY_INLINE FloatVec LoadHalves(const uint16_t* from) {
+  const Floats df;
+  const hn::Rebind<hwy::float16_t, Floats> dh;
+  return hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from)));
+}
+
+// How a quantised type lies in a panel.
+template <PackedType kType>
+struct Layout {
+  static constexpr bool kWide = kType == PackedType::kInt8;
+  static constexpr bool kAffine = kType == PackedType::kInt4Affine;
+  // What the codes are biased by, as DotQuads() takes them.
+  static constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
+  static constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
+  static constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
+};
+
+constexpr int64_t kHalfQuads = kQuads / 2;
+
+// Half of a group's quads for the lanes of a part: its first or its last; of 4-bit codes those in
+// the low or in the high half of the bytes.
+template <bool kWide>
+HWY_INLINE void LoadHalf(const uint8_t* group, bool last, ByteVec (&codes)[kHalfQuads]) {
+  const Bytes db;
+  for (int64_t q = 0; q < kHalfQuads; ++q) {
+    if constexpr (kWide) {
+      codes[q] = hn::LoadU(db, group + (q + (last ? kHalfQuads : 0)) * kPanelQuadBytes);
+      if constexpr (kSignedCodes) codes[q] = hn::Xor(codes[q], hn::Set(db, 0x80));
+    } else {
+      const hn::Repartition<uint16_t, Ints> dw;
+      const ByteVec pairs = hn::LoadU(db, group + q * kPanelQuadBytes);
+      const ByteVec shifted =
+          last ? hn::BitCast(db, hn::ShiftRight<4>(hn::BitCast(dw, pairs))) : pairs;
+      codes[q] = hn::And(shifted, hn::Set(db, 0x0F));
+    }
+  }
+}
+
+// The dot product of a row of activations with no codes: what their bias takes away.
+template <PackedType kType>
+HWY_INLINE IntVec EmptyDot(const QuantisedTile& tile, int64_t row) {
+  const Ints di;
+  constexpr int32_t kZero = Layout<kType>::kZero;
+  return kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row]);
+}
+
+// Adds a group's dot products with the rows from `row` on, scaled, to their sums. scales: the
+// group's, for the lanes of a part.
+template <PackedType kType, int kRows>
+HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
+                          const QuantisedTile& tile, int64_t row, FloatVec (&sums)[kRows]) {
+  const Floats df;
+  const FloatVec scale = LoadHalves(scales);
+  for (int r = 0; r < kRows; ++r) {
+    sums[r] = hn::MulAdd(hn::ConvertTo(df, dots[r]),
+                         hn::Mul(scale, hn::Set(df, tile.scales[row + r])), sums[r]);
+  }
+  if constexpr (Layout<kType>::kAffine) {
+    const FloatVec minimum = LoadHalves(scales + kPanelRows);
+    for (int r = 0; r < kRows; ++r) {
+      sums[r] = hn::MulAdd(minimum, hn::Set(df, tile.scaled_sums[row + r]), sums[r]);
+    }
+  }
+}
+
+// Brings memory near.
+template <int64_t kBytes>
+HWY_INLINE void Fetch(const uint8_t* from) {
+  constexpr int64_t kLine = 64;
+  for (int64_t i = 0; i < kBytes; i += kLine) hwy::Prefetch(from + i);
+}
+
+// Rows [row, row + kRows) of the tiles of activations.
+template <PackedType kType, int kRows>
+HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
+                             const QuantisedTile* tiles, int64_t row, const TileOut& out) {
+  constexpr bool kWide = Layout<kType>::kWide;
+  const Ints di;
+  const Floats df;
+  FloatVec sums[kRows];
+  for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(df);
+  for (int64_t g = 0; g < groups; ++g) {
+    const QuantisedTile& tile = tiles[g];
+    ByteVec first[kHalfQuads];
+    ByteVec last[kHalfQuads];
+    LoadHalf<kWide>(values + g * Layout<kType>::kGroupBytes, /*last=*/false, first);
+    LoadHalf<kWide>(values + g * Layout<kType>::kGroupBytes, /*last=*/true, last);
+    IntVec dots[kRows];
+    for (int r = 0; r < kRows; ++r) {
+      const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
+      dots[r] = EmptyDot<kType>(tile, row + r);
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        dots[r] = DotQuads<kWide>(dots[r], first[q], hn::Set(di, quads[q]));
+      }
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        dots[r] = DotQuads<kWide>(dots[r], last[q], hn::Set(di, quads[kHalfQuads + q]));
+      }
+    }
+    AddScaled<kType>(dots, scales + g * Layout<kType>::kScaleStep, tile, row, sums);
+  }
+  for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
+}
+
+// Two panels, `value_step` bytes and `scale_step` scales apart, against four rows: every load of
+// activations serves both. Half a group at a time: more codes than that do not fit the registers.
+// fetch_next: the two panels behind are brought near meanwhile, for the processor does not look as
+// far ahead as these rows take to compute.
+template <PackedType kType>
+HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
+                             int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
+                             int64_t row, bool fetch_next, const FloatRows& out) {
+  constexpr bool kWide = Layout<kType>::kWide;
+  const Ints di;
+  const Floats df;
+  FloatVec sums[2][kPairRows];
+  for (int r = 0; r < kPairRows; ++r) sums[0][r] = sums[1][r] = hn::Zero(df);
+  for (int64_t g = 0; g < groups; ++g) {
+    const QuantisedTile& tile = tiles[g];
+    if (fetch_next) {
+      for (int64_t panel : {2, 3}) {
+        Fetch<Layout<kType>::kGroupBytes>(values + panel * value_step +
+                                          g * Layout<kType>::kGroupBytes);
+        Fetch<Layout<kType>::kScaleStep * sizeof(uint16_t)>(reinterpret_cast<const uint8_t*>(
+            scales + panel * scale_step + g * Layout<kType>::kScaleStep));
+      }
+    }
+    IntVec dots[2][kPairRows];
+    for (int r = 0; r < kPairRows; ++r) {
+      dots[0][r] = dots[1][r] = EmptyDot<kType>(tile, row + r);
+    }
+    for (const bool last : {false, true}) {
+      ByteVec codes[2][kHalfQuads];
+      const uint8_t* group = values + g * Layout<kType>::kGroupBytes;
+      LoadHalf<kWide>(group, last, codes[0]);
+      LoadHalf<kWide>(group + value_step, last, codes[1]);
+      for (int64_t q = 0; q < kHalfQuads; ++q) {
+        for (int r = 0; r < kPairRows; ++r) {
+          const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
+          const IntVec x = hn::Set(di, quads[q + (last ? kHalfQuads : 0)]);
+          dots[0][r] = DotQuads<kWide>(dots[0][r], codes[0][q], x);
+          dots[1][r] = DotQuads<kWide>(dots[1][r], codes[1][q], x);
+        }
+      }
+    }
+    const uint16_t* of_group = scales + g * Layout<kType>::kScaleStep;
+    AddScaled<kType>(dots[0], of_group, tile, row, sums[0]);
+    AddScaled<kType>(dots[1], of_group + scale_step, tile, row, sums[1]);
+  }
+  for (int r = 0; r < kPairRows; ++r) {
+    hn::StoreU(sums[0][r], df, out.row(r));
+    hn::StoreU(sums[1][r], df, out.row(r) + kPanelRows);
+  }
+}
+
+// Calls tiles.Run(part, row, out) for the rows [begin, end), by tiles of the largest size first.
+template <typename Tiles>
+HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t begin, int64_t end,
+                          const FloatRows& out, const Tiles& tiles) {
+  for (int64_t part = 0; part < kParts; ++part) {
+    const int64_t column = panel * kPanelRows + part * kLanes;
+    const int64_t lanes = HWY_MIN(weights.rows() - column, kLanes);
+    if (lanes <= 0) return;
+    int64_t row = begin;
+    const auto place = [&](int64_t r) {
+      return TileOut{.rows = {.data = out.row(r) + column, .stride = out.stride}, .lanes = lanes};
+    };
+    for (; row + kMaxTile <= end; row += kMaxTile) {
+      tiles.template Run<kMaxTile>(part, row, place(row));
+    }
+    for (; row + 4 <= end; row += 4) tiles.template Run<4>(part, row, place(row));
+    for (; row + 2 <= end; row += 2) tiles.template Run<2>(part, row, place(row));
+    for (; row < end; ++row) tiles.template Run<1>(part, row, place(row));
+  }
+}
+
+template <PackedType kType>
+struct QuantisedTiles {
+  const uint8_t* values;
+  const uint16_t* scales;
+  const QuantisedRows& input;
+
+  template <int kRows>
+  HWY_INLINE void Run(int64_t part, int64_t row, const TileOut& out) const {
+    MultiplyTile<kType, kRows>(values + part * kLanes * kQuad, scales + part * kLanes,
+                               input.groups(), input.tiles(row / QuantisedTile::kRows),
+                               row % QuantisedTile::kRows, out);
+  }
+};
+
+template <PackedType kType>
+HWY_INLINE void OnePanel(const PackedMatrix& weights, int64_t panel, const QuantisedRows& input,
+                         int64_t begin, int64_t end, const FloatRows& out) {
+  const QuantisedTiles<kType> tiles{
+      .values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel)),
+      .scales = weights.PanelScales(panel),
+      .input = input};
+  OverPanel(weights, panel, begin, end, out, tiles);
+}
+
+template <PackedType kType>
+void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
+                     const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+  int64_t panel = begin;
+  if constexpr (kLanes == kPanelRows) {
+    const int64_t paired = rows / kPairRows * kPairRows;
+    // Bytes take longer to come than to be multiplied.
+    constexpr bool kFetches = !Layout<kType>::kWide;
+    for (; paired > 0 && panel + 2 <= end && (panel + 2) * kPanelRows <= weights.rows();
+         panel += 2) {
+      const auto* values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel));
+      const uint16_t* scales = weights.PanelScales(panel);
+      const int64_t value_step = weights.PanelValues(panel + 1) - weights.PanelValues(panel);
+      const int64_t scale_step = weights.PanelScales(panel + 1) - scales;
+      for (int64_t row = 0; row < paired; row += kPairRows) {
+        MultiplyPair<kType>(values, value_step, scales, scale_step, input.groups(),
+                            input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
+                            kFetches && row == 0 && panel + 4 <= end,
+                            {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
+      }
+      OnePanel<kType>(weights, panel, input, paired, rows, out);
+      OnePanel<kType>(weights, panel + 1, input, paired, rows, out);
+    }
+  }
+  for (; panel < end; ++panel) OnePanel<kType>(weights, panel, input, 0, rows, out);
+}
+
+void Quantised(const PackedMatrix& weights, int64_t begin, int64_t end, const QuantisedRows& input,
+               int64_t rows, const FloatRows& out) {
+  switch (weights.type()) {
+    case PackedType::kInt8:
+      return QuantisedPanels<PackedType::kInt8>(weights, begin, end, input, rows, out);
+    case PackedType::kInt4:
+      return QuantisedPanels<PackedType::kInt4>(weights, begin, end, input, rows, out);
+    default:
+      return QuantisedPanels<PackedType::kInt4Affine>(weights, begin, end, input, rows, out);
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_

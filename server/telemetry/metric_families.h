@@ -1,0 +1,213 @@
+// The families of Metrics, and the series of one model in them. Private to this folder.
+#ifndef ASSAY_SERVER_TELEMETRY_METRIC_FAMILIES_H_
+#define ASSAY_SERVER_TELEMETRY_METRIC_FAMILIES_H_
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "prometheus/counter.h"
+#include "prometheus/family.h"
+#include "prometheus/gauge.h"
+#include "prometheus/histogram.h"
+#include "prometheus/registry.h"
+
+namespace assay::server {
+
+// What was not declared.
+inline constexpr std::string_view kOther = "other";
+inline constexpr std::array<std::string_view, 8> kRoutes = {
+    "requested", "fixed", "weighted", "fallback", "auto", "explore", "default", kOther};
+inline constexpr std::array<std::string_view, 7> kModelStates = {
+    "new", "downloading", "loading", "ready", "draining", "unloaded", "failed"};
+// The number is the gauge's value.
+inline constexpr std::array<std::string_view, 3> kBreakerStates = {"closed", "half_open", "open"};
+inline constexpr std::array<std::string_view, 3> kEvaluationStates = {"succeeded", "failed",
+                                                                      "cancelled"};
+inline constexpr std::array<std::string_view, 4> kUnloadCauses = {"asked", "evicted", "idle",
+                                                                  "reloaded"};
+inline constexpr std::array<std::string_view, 3> kMemoryKinds = {"weights", "kv_cache", "working"};
+inline constexpr std::array<std::string_view, 3> kUploadResults = {"ok", "transient_error",
+                                                                   "permanent_error"};
+inline constexpr std::array<std::string_view, 3> kSpanResults = {"exported", "dropped", "failed"};
+// By whether it succeeded.
+inline constexpr std::array<std::string_view, 2> kResults = {"failed", "succeeded"};
+// By the number of the code.
+inline constexpr std::array<std::string_view, 17> kStatuses = {
+    "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+    "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+    "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+    "data_loss", "unauthenticated"};
+inline constexpr size_t kUnknownStatus = 2;
+
+// -1: not there.
+template <typename Names>
+int IndexOf(const Names& names, std::string_view name) {
+  const auto it = std::find(names.begin(), names.end(), name);
+  return it == names.end() ? -1 : static_cast<int>(std::distance(names.begin(), it));
+}
+
+// Upper edges of the buckets of assay_inter_token_latency_seconds, ascending.
+const std::vector<double>& InterTokenEdges();
+
+struct MetricFamilies {
+  using Counter = prometheus::Counter;
+  using Gauge = prometheus::Gauge;
+  using Histogram = prometheus::Histogram;
+  template <typename T>
+  using Family = prometheus::Family<T>;
+
+  MetricFamilies();
+
+  // Kinds in the order of kMemoryKinds. A model is on one device at a time: the series of the last
+  // one go.
+  void SetModelMemory(const std::string& model, const std::string& device,
+                      const std::array<int64_t, kMemoryKinds.size()>& bytes)
+      ABSL_LOCKS_EXCLUDED(memory_mutex);
+
+  prometheus::Registry registry;
+
+  // Requests.
+  Family<Counter>& requests;
+  Family<Histogram>& duration;
+  Family<Histogram>& queue;
+  Family<Histogram>& prefill;
+  Family<Histogram>& first_token;
+  Family<Histogram>& per_token;
+  Family<Histogram>& inter_token;
+  Family<Histogram>& request_prompt_tokens;
+  Family<Histogram>& request_generation_tokens;
+  Family<Counter>& prompt_tokens;
+  Family<Counter>& generation_tokens;
+  Family<Counter>& prefix_queries;
+  Family<Counter>& prefix_hits;
+  Family<Counter>& drafted;
+  Family<Counter>& accepted;
+  Family<Counter>& preemptions;
+  Family<Counter>& cost;
+  Family<Counter>& hosted_cost;
+  Family<Counter>& energy;
+  Family<Counter>& calls;
+  // Models.
+  Family<Gauge>& running;
+  Family<Gauge>& waiting;
+  Family<Gauge>& cache_usage;
+  Family<Gauge>& cache_capacity;
+  Family<Gauge>& model_memory;
+  Family<Gauge>& model_state;
+  Family<Histogram>& load_duration;
+  Family<Counter>& loads;
+  Family<Counter>& unloads;
+  Family<Gauge>& breaker_state;
+  Family<Counter>& breaker_transitions;
+  Family<Counter>& downloads;
+  // The machine.
+  Family<Gauge>& device_bytes;
+  Family<Counter>& machine_energy;
+  // Evaluations.
+  Family<Counter>& evaluations;
+  Family<Counter>& samples;
+  Family<Gauge>& score;
+  Family<Gauge>& score_lower;
+  Family<Gauge>& score_upper;
+  // What goes elsewhere.
+  Family<Counter>& uploads;
+  Family<Counter>& spans;
+  Family<Gauge>& build_info;
+  Family<Counter>& catalog_reloads;
+
+  // Without labels.
+  Gauge& process_peak;
+  Gauge& memory_used;
+  Gauge& memory_budget;
+  Gauge& downloads_running;
+  Counter& download_bytes;
+  Histogram& download_duration;
+  Gauge& catalog_reload_time;
+  Gauge& evaluations_running;
+  Histogram& evaluation_duration;
+  Gauge& evaluation_success_time;
+  Gauge& outbox_entries;
+  Gauge& outbox_age;
+
+  // With labels that are all known.
+  std::array<Counter*, kResults.size()> download_results = {};
+  std::array<Counter*, kResults.size()> reload_results = {};
+  std::array<Counter*, kEvaluationStates.size()> evaluation_states = {};
+  std::array<Counter*, kUploadResults.size()> upload_results = {};
+  std::array<Counter*, kSpanResults.size()> span_results = {};
+
+  struct ModelMemory {
+    std::string device;
+    std::array<Gauge*, kMemoryKinds.size()> kinds = {};
+  };
+  absl::Mutex memory_mutex;
+  absl::flat_hash_map<std::string, ModelMemory> memory_by_model ABSL_GUARDED_BY(memory_mutex);
+};
+
+// The series of one model, resolved once.
+class ModelSeries {
+ public:
+  // content_types outlives it; the last one is kOther.
+  ModelSeries(MetricFamilies* families, const std::vector<std::string>& content_types,
+              const std::string& name);
+
+  using Counter = prometheus::Counter;
+  using Gauge = prometheus::Gauge;
+  using Histogram = prometheus::Histogram;
+
+  // Success is there from the start, and every status once, under "other" for the rest, so that
+  // sums by status are 0 and not absent; all of them would be mostly zeros for ever.
+  Counter& Requests(size_t type, size_t route, size_t status) const;
+  const std::string model;
+  Histogram& duration;
+  Histogram& queue;
+  Histogram& prefill;
+  Histogram& first_token;
+  Histogram& per_token;
+  Histogram& inter_token;
+  Histogram& request_prompt_tokens;
+  Histogram& request_generation_tokens;
+  Counter& prompt_tokens;
+  Counter& generation_tokens;
+  Counter& prefix_queries;
+  Counter& prefix_hits;
+  Counter& drafted;
+  Counter& accepted;
+  Counter& preemptions;
+  Counter& cost;
+  Counter& hosted_cost;
+  Counter& energy;
+  Gauge& running;
+  Gauge& waiting;
+  Gauge& cache_usage;
+  Gauge& cache_capacity;
+  Histogram& load_duration;
+  // By whether it succeeded.
+  std::array<Counter*, kResults.size()> loads = {};
+  std::array<Counter*, kUnloadCauses.size()> unloads = {};
+  Gauge& breaker;
+  std::array<Counter*, kBreakerStates.size()> breaker_transitions = {};
+  std::array<Gauge*, kModelStates.size()> states = {};
+  // By content type, then by whether it succeeded.
+  std::vector<std::array<Counter*, kResults.size()>> samples;
+
+ private:
+  const std::vector<std::string>& content_types_;
+  MetricFamilies* const families_;
+  // Filled as they are used.
+  mutable std::vector<std::atomic<Counter*>> requests_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_TELEMETRY_METRIC_FAMILIES_H_

@@ -1,0 +1,41 @@
+// An OpenTelemetry collector, or what speaks its protocol over HTTP.
+#ifndef ASSAY_SERVER_TRACING_OTLP_RECEIVER_H_
+#define ASSAY_SERVER_TRACING_OTLP_RECEIVER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "http/client.h"
+#include "server/tracing/span_receiver.h"
+
+namespace assay::server {
+
+struct OtlpTarget {
+  // Where to POST, as it is: "http://127.0.0.1:4318/v1/traces".
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  http::ClientOptions http;
+};
+
+// OTLP/HTTP with JSON. 429, 502, 503, 504 and failures on the way may be tried again
+// (https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes); any other answer but 2xx
+// ends the request's life. Messages name the URL without credentials and query.
+class OtlpReceiver final : public SpanReceiver {
+ public:
+  explicit OtlpReceiver(OtlpTarget target);
+
+  Delivery Send(const std::string& body) override;
+  void Expire(absl::Time when) override { http_.Expire(when); }
+
+ private:
+  const std::string url_;
+  const std::vector<std::pair<std::string, std::string>> headers_;
+  http::Client http_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_TRACING_OTLP_RECEIVER_H_
