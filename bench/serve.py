@@ -2,17 +2,17 @@
 
     python bench/serve.py --bin build/release/bin --model m.gguf --out docs/benchmarks --minutes 10
 
-Writes serving.json and serving.md there. Needs assayd, assay-grpc-bench and assay-local-bench in --bin, and nothing but Python's
-own library. Exit status 1: something ended that nobody asked to end, a text differed, or the daemon did not stop well.
+Writes serving.json and serving.md there; with --part only those parts of them. Needs assayd, assay-grpc-bench and assay-local-bench in --bin, and nothing but Python's
+own library. Exit status 1: something ended that nobody asked to end, a text differed, the daemon did not stop well, or the memory
+that is counted is over 10 % off what is taken.
 """
 import argparse
 import datetime
-import json
 import pathlib
 import sys
 
 from machine import processor
-from serving import report
+from serving import outcome
 from serving.mixed_load import mixed_load
 from serving.residency import residency
 from serving.streams import long_prompt_arrives, side_by_side, through_grpc
@@ -51,22 +51,6 @@ def arguments():
     return args
 
 
-def complaints(found):
-    """What must not be, a line each."""
-    lines = [f"{one['different_texts']} texts of {count} streams differ through gRPC"
-             for count, one in found.get("grpc", {}).items() if one["different_texts"]]
-    if mixed := found.get("mixed"):
-        for key in ("unasked_failures", "different_texts", "requests_left_running"):
-            if mixed[key]:
-                lines.append(f"mixed load: {mixed[key]} {key.replace('_', ' ')}")
-        lines += [f"mixed load: {failure}" for failure in mixed["unasked"]]
-        if mixed["daemon_exit_status"] != 0:
-            lines.append(f"mixed load: assayd ended with {mixed['daemon_exit_status']}")
-    if (shared := found.get("residency", {}).get("sharing")) and shared["failures"]:
-        lines += [f"residency: {failure}" for failure in shared["first_failures"]]
-    return lines
-
-
 def main():
     args = arguments()
     found = {}
@@ -76,14 +60,11 @@ def main():
             found[name] = PARTS[name](args)
         except (RuntimeError, OSError) as error:
             sys.exit(f"serve: {name}: {error}")
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "serving.json").write_text(json.dumps(found, indent=1) + "\n")
     facts = (f"Made by `make bench` on {datetime.date.today()}: {processor()}, {args.threads} threads, {args.model.name}, "
              f"{args.repeats} repeats, seed {args.seed}.")
-    text = report.markdown(found, facts)
-    (args.out / "serving.md").write_text(text)
+    text = outcome.write(args.out, found, facts, whole=set(found) == set(PARTS))
     print(text)
-    lines = complaints(found)
+    lines = outcome.complaints(found)
     for line in lines:
         print(f"serve: {line}", file=sys.stderr)
     return 1 if lines else 0

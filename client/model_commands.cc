@@ -80,18 +80,27 @@ std::string ModelTable(const v1::ListModelsResponse& reply) {
   return FormatTable(table);
 }
 
+// What it takes, or at least would.
+std::string MemoryEstimate(const v1::Model& model) {
+  if (model.has_details()) return FormatBytes(model.details().resident_bytes());
+  return model.download_bytes() > 0 ? absl::StrCat(">", FormatBytes(model.download_bytes())) : "-";
+}
+
 std::string BuiltInTable(const v1::ListModelsResponse& reply) {
-  Table table{.header = {"BUILT IN", "HERE", "SOURCE", "LICENCE", "SUITS", "DOWNLOAD"},
+  Table table{.header = {"BUILT IN", "HERE", "SOURCE", "LICENCE", "SUITS", "DOWNLOAD", "MEMORY"},
               .first_right = kFirstBuiltInNumberColumn};
   for (const v1::Model& model : reply.models()) {
     if (!model.built_in()) continue;
-    table.rows.push_back({OneLine(model.id()), model.on_this_machine() ? "yes" : "no",
-                          OneLine(model.source()),
-                          absl::StrCat(OneLine(model.licence()), model.gated() ? ", gated" : ""),
-                          OneLine(absl::StrJoin(model.suits(), ",")),
-                          absl::StrCat("~", FormatBytes(model.download_bytes()))});
+    table.rows.push_back(
+        {OneLine(model.id()), model.on_this_machine() ? "yes" : "no", OneLine(model.source()),
+         absl::StrCat(OneLine(model.licence()), model.gated() ? ", gated" : ""),
+         OneLine(absl::StrJoin(model.suits(), ",")),
+         absl::StrCat("~", FormatBytes(model.download_bytes())), MemoryEstimate(model)});
   }
-  return FormatTable(table);
+  return absl::StrCat(
+      FormatTable(table),
+      "memory: >, an estimate, the weights as they are stored; keys and values come "
+      "on top (assay inspect ID, once it is here)\n");
 }
 
 std::string ModelText(const v1::Model& model) {
@@ -103,6 +112,7 @@ std::string ModelText(const v1::Model& model) {
   add("reason", model.state_reason());
   add("breaker", BreakerText(model));
   add("source", model.source());
+  add("revision", model.revision());
   add("format", model.format());
   add("content types", ContentTypes(model));
   add("licence", model.licence());

@@ -36,22 +36,14 @@ class Call {
   const WatchedCall watched_;
 };
 
-// What was set so far, with this content type's route in place of its old one.
-grpc::Status AddFixed(const Session& session, const std::string& content_type,
-                      const std::string& model, v1::SetRoutesRequest* request) {
-  v1::GetRoutesResponse routes;
-  Call call(session);
-  if (grpc::Status s = call->GetRoutes(call.context(), {}, &routes); !s.ok()) return s;
-  for (const v1::ContentRoute& route : routes.routes()) {
-    if (route.origin() == "set" && route.content_type() != content_type) {
-      *request->add_routes() = route;
-    }
-  }
+// This content type's route alone; the others that were set stay.
+void AddFixed(const std::string& content_type, const std::string& model,
+              v1::SetRoutesRequest* request) {
+  request->set_keep_others(true);
   v1::ContentRoute* added = request->add_routes();
   added->set_content_type(content_type);
   added->set_rule("fixed");
   added->set_model(model);
-  return grpc::Status::OK;
 }
 
 int Send(const Session& session, const v1::SetRoutesRequest& request) {
@@ -104,10 +96,7 @@ int SetRoutes(const Session& session) {
   if (absl::Status s = session.connection.Connect(); !s.ok()) {
     return session.connection.ReportUnreachable(s);
   }
-  if (target.size() > 1) {
-    const grpc::Status status = AddFixed(session, target[0], target[1], &request);
-    if (!status.ok()) return session.connection.ReportFailure(status);
-  }
+  if (target.size() > 1) AddFixed(target[0], target[1], &request);
   return Send(session, request);
 }
 

@@ -22,6 +22,7 @@
 #include "absl/strings/str_split.h"
 #include "registry/builtin_models.h"
 #include "registry/catalog_entry.h"
+#include "registry/content_types.h"
 #include "registry/models_folder.h"
 #include "yaml/reader.h"
 
@@ -107,13 +108,15 @@ std::vector<std::string> ReadContentTypes(YamlMap map, std::string_view key) {
   return types;
 }
 
-// Ids once, a content type with one model.
-void CheckUnique(const ModelEntry& entry, YamlMap map, FixedRoutes* types, const Catalog& so_far) {
+// Ids once, a content type with one model and known.
+void CheckBeside(const ModelEntry& entry, YamlMap map, FixedRoutes* types, const Catalog& so_far) {
   if (so_far.Find(entry.id) != nullptr) {
     map.Error("id", absl::StrCat("'", entry.id, "' stands twice, here and at ",
                                  so_far.Find(entry.id)->place, "; ids must be unique"));
   }
   for (const std::string& type : entry.content_types) {
+    const std::string unknown = UnknownContentType(type, so_far.content_types);
+    if (!unknown.empty()) map.Error("content_types", unknown);
     const auto [it, added] = types->emplace(type, entry.id);
     if (!added) {
       map.Error("content_types", absl::StrCat("'", type, "' is routed to '", it->second,
@@ -122,11 +125,13 @@ void CheckUnique(const ModelEntry& entry, YamlMap map, FixedRoutes* types, const
   }
 }
 
-absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::string& path) {
+absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::string& path,
+                                            const std::vector<std::string>& content_types) {
   std::error_code error;
   const std::filesystem::path folder =
       std::filesystem::absolute(std::filesystem::path(path), error).parent_path();
   Catalog catalog;
+  catalog.content_types = content_types;
   YamlMap root = document.root();
   FixedRoutes types;
   ReadEntries(root, folder, &types, &catalog);
@@ -204,7 +209,7 @@ void ReadEntries(YamlMap root, const std::filesystem::path& folder, FixedRoutes*
                  Catalog* catalog) {
   for (YamlMap map : root.Maps("models")) {
     ModelEntry entry = ReadEntry(map, folder);
-    CheckUnique(entry, map, routes, *catalog);
+    CheckBeside(entry, map, routes, *catalog);
     catalog->models.push_back(std::move(entry));
   }
 }
@@ -278,16 +283,18 @@ std::string Catalog::Listed() const {
                       " built-in ones (assay models --all)");
 }
 
-absl::StatusOr<Catalog> LoadCatalog(const std::string& path) {
+absl::StatusOr<Catalog> LoadCatalog(const std::string& path,
+                                    const std::vector<std::string>& content_types) {
   absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
   if (!document.ok()) return document.status();
-  return ReadCatalogDocument(**document, path);
+  return ReadCatalogDocument(**document, path, content_types);
 }
 
-absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path) {
+absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path,
+                                     const std::vector<std::string>& content_types) {
   absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Parse(yaml, path);
   if (!document.ok()) return document.status();
-  return ReadCatalogDocument(**document, path);
+  return ReadCatalogDocument(**document, path, content_types);
 }
 
 }  // namespace assay::registry

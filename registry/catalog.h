@@ -84,6 +84,8 @@ struct Catalog {
   std::vector<std::string> replaced;
   // Serves what no content type covers; empty = such requests are refused.
   std::string default_model;
+  // Those that may be routed; empty = any.
+  std::vector<std::string> content_types;
 
   // Null if there is none of that id.
   const ModelEntry* Find(std::string_view id) const;
@@ -102,10 +104,13 @@ struct Catalog {
 // Reads and checks a catalog of at most 1 MiB. NOT_FOUND: no file. INVALID_ARGUMENT:
 // "models.yaml:12: models[1].dtype: 'fp7' is not one of auto, float32, ...": file, line, key, value
 // and what is allowed. Unknown keys, duplicate ids, a content type with two models, repo ids with
-// "..", and a default that is not in the catalog are errors. The built-in models are added, but for
-// ids that the file has itself.
-absl::StatusOr<Catalog> LoadCatalog(const std::string& path);
-absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path);
+// "..", a route of a content type that is none of `content_types` (empty: any is one), and a
+// default that is not in the catalog are errors. The built-in models are added, but for ids that
+// the file has itself.
+absl::StatusOr<Catalog> LoadCatalog(const std::string& path,
+                                    const std::vector<std::string>& content_types = {});
+absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path,
+                                     const std::vector<std::string>& content_types = {});
 
 }  // namespace assay::registry
 

@@ -46,7 +46,8 @@ class EvidenceSource {
   virtual ~EvidenceSource() = default;
   // Of every model and revision, in any order.
   virtual std::vector<Evidence> For(std::string_view content_type) const = 0;
-  // What is deployed of the entry now; empty = its files are not on this machine.
+  // What a request for the entry meets now: what is resident, else what is on this machine; empty =
+  // neither.
   virtual std::string RevisionOf(const ModelEntry& entry) const = 0;
 };
 

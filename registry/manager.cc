@@ -26,7 +26,8 @@ namespace assay::registry {
 
 namespace {
 
-constexpr absl::Duration kCancelPoll = absl::Milliseconds(10);
+// How long a cancelled waiter stays, and a model that is too young to give way is left alone.
+constexpr absl::Duration kPoll = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -90,6 +91,8 @@ void Handle::Release() {
 
 ResidentModel& Handle::model() const { return *slot_->model; }
 
+const std::string& Handle::revision() const { return slot_->revision; }
+
 Manager::Manager(Catalog catalog, ModelLoader* loader, Options options, StateListener listener)
     : loader_(loader),
       options_(std::move(options)),
@@ -132,8 +135,14 @@ void Manager::Release(ModelSlot* slot) {
   if (--slot->handles == 0) ++changes_;
 }
 
+void Manager::Unwant(ModelSlot* slot) {
+  if (--slot->wanted == 0) ++changes_;
+}
+
 void Manager::SetState(ModelSlot* slot, ModelState state, std::string reason) {
   slot->state = state;
+  const bool gone = state == ModelState::kUnloaded || state == ModelState::kFailed;
+  if (gone && slot->next_entry != nullptr) slot->entry = std::move(slot->next_entry);
   slot->reason = std::move(reason);
   if (listener_ && !slot->quiet) news_.push_back(StatusOf(*slot));
 }
@@ -143,6 +152,7 @@ ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
           .state = slot.state,
           .reason = slot.reason,
           .resident_bytes = slot.model == nullptr ? 0 : slot.bytes,
+          .revision = slot.model == nullptr ? "" : slot.revision,
           .load_time = slot.load_time,
           .loaded_at = slot.loaded_at,
           .last_used = slot.last_used,
@@ -165,27 +175,42 @@ void Manager::Notify() {
   notifying_ = false;
 }
 
+bool Manager::Pause(const std::function<bool()>& cancelled) {
+  const uint64_t before = changes_;
+  mutex_.Unlock();
+  Notify();
+  const bool stop = cancelled && cancelled();
+  mutex_.Lock();
+  if (stop) return true;
+  const auto changed = [this, before]() { return changes_ != before; };
+  mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll);
+  return false;
+}
+
 absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled) {
   const int loads = slot->loads;
   const bool loading = slot->IsLoading();
   const auto changed = [slot, loads, loading]() {
-    return loading ? slot->loads != loads : slot->state != ModelState::kDraining;
+    return slot->retired || (loading ? slot->loads != loads : slot->state != ModelState::kDraining);
   };
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kCancelPoll)) {
+  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll)) {
     mutex_.Unlock();
     const bool stop = cancelled && cancelled();
     mutex_.Lock();
     if (stop) return absl::CancelledError("cancelled while the model was loading");
   }
-  return loading ? slot->load_result : absl::OkStatus();
+  // Of another caller's load that ended because that caller left, the next one makes its own.
+  if (!loading || slot->retired || absl::IsCancelled(slot->load_result)) return absl::OkStatus();
+  return slot->load_result;
 }
 
-absl::StatusOr<std::string> Manager::Locate(ModelSlot* slot, const ModelEntry& entry,
-                                            const ProgressFn& progress,
-                                            const std::function<bool()>& cancelled) {
+absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const ProgressFn& progress,
+                                            const std::function<bool()>& cancelled,
+                                            ModelSlot* slot) {
   absl::StatusOr<std::string> file = ResolveSource(entry, options_.hub_cache);
   if (!absl::IsNotFound(file.status()) || !entry.hub.has_value() || !options_.fetch) return file;
   const auto set_state = [this, slot](ModelState state) {
+    if (slot == nullptr) return;
     {
       absl::MutexLock lock(&mutex_);
       SetState(slot, state);
@@ -198,11 +223,15 @@ absl::StatusOr<std::string> Manager::Locate(ModelSlot* slot, const ModelEntry& e
                         absl::StrCat("model '", entry.id, "': ", fetched.message()));
   }
   set_state(ModelState::kLoading);
-  return ResolveSource(entry, options_.hub_cache);
+  file = ResolveSource(entry, options_.hub_cache);
+  if (!absl::IsNotFound(file.status())) return file;
+  return absl::FailedPreconditionError(
+      absl::StrCat("model '", entry.id, "' was downloaded, but ", file.status().message()));
 }
 
-absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(
-    ModelSlot* slot, const std::function<bool()>& cancelled) {
+absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
+                                                             const std::function<bool()>& cancelled,
+                                                             std::string* revision) {
   const ProgressFn progress = [this, slot](const LoadStep& step) {
     std::vector<ProgressFn> listeners;
     {
@@ -211,19 +240,21 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(
     }
     for (const ProgressFn& listener : listeners) listener(step);
   };
-  // Others may wait for this load: it ends only when nobody wants it any more.
+  // Others may wait for this load: it ends only when nobody wants it any more, or the catalog lost
+  // it.
   const auto unwanted = [this, slot, &cancelled] {
-    if (!cancelled || !cancelled()) return false;
+    const bool stop = cancelled && cancelled();
     absl::MutexLock lock(&mutex_);
-    return slot->wanted <= 1;
+    return slot->retired || (stop && slot->wanted <= 1);
   };
   std::shared_ptr<const ModelEntry> entry;
   {
     absl::MutexLock lock(&mutex_);
     entry = slot->entry;
   }
-  absl::StatusOr<std::string> file = Locate(slot, *entry, progress, unwanted);
+  absl::StatusOr<std::string> file = Locate(*entry, progress, unwanted, slot);
   if (!file.ok()) return file.status();
+  if (options_.revisions != nullptr) *revision = options_.revisions->OfFile(*entry, *file);
   absl::StatusOr<int64_t> bytes = loader_->Estimate(*entry, *file);
   if (!bytes.ok()) return bytes.status();
   if (absl::Status s = Reserve(slot, *bytes, progress, unwanted); !s.ok()) return s;
@@ -233,7 +264,8 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(
 
 absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled) {
   const absl::Time start = absl::Now();
-  absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, cancelled);
+  std::string revision;
+  absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, cancelled, &revision);
   absl::MutexLock lock(&mutex_);
   slot->load_time = absl::Now() - start;
   slot->load_result = model.status();
@@ -242,10 +274,16 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& canc
   ++changes_;
   if (!model.ok()) {
     slot->bytes = 0;
-    SetState(slot, ModelState::kFailed, std::string(model.status().message()));
+    if (slot->retired) {
+      SetState(slot, ModelState::kUnloaded, "the catalog changed");
+      Forget(slot);
+    } else {
+      SetState(slot, ModelState::kFailed, std::string(model.status().message()));
+    }
     return model.status();
   }
   slot->model = *std::move(model);
+  slot->revision = std::move(revision);
   slot->bytes = slot->model->resident_bytes();
   slot->loaded_at = absl::Now();
   slot->last_used = slot->loaded_at;
@@ -271,7 +309,7 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
       if (progress && !draining) slot->progress.push_back(progress);
       if (draining || slot->IsLoading()) {
         absl::Status awaited = AwaitChange(slot.get(), cancelled);
-        --slot->wanted;
+        Unwant(slot.get());
         if (!awaited.ok()) return awaited;
         if (slot->state == ModelState::kReady) return Take(slot);
         continue;
@@ -282,8 +320,9 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
     absl::Status loaded = RunLoad(slot.get(), cancelled);
     Notify();
     absl::MutexLock lock(&mutex_);
-    --slot->wanted;
-    if (!loaded.ok()) return loaded;
+    Unwant(slot.get());
+    // A retired one has a successor, or the catalog lost it: Find() knows.
+    if (!loaded.ok() && !slot->retired) return loaded;
     if (slot->state == ModelState::kReady) return Take(slot);
   }
 }
@@ -323,6 +362,15 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
   return freed;
 }
 
+std::string Manager::RevisionOf(const ModelEntry& entry) const {
+  {
+    absl::MutexLock lock(&mutex_);
+    const SlotPtr slot = Find(entry.id);
+    if (slot != nullptr && slot->state == ModelState::kReady) return slot->revision;
+  }
+  return options_.revisions == nullptr ? "" : options_.revisions->Of(entry);
+}
+
 absl::StatusOr<ModelStatus> Manager::Get(std::string_view id) const {
   absl::MutexLock lock(&mutex_);
   const SlotPtr slot = Find(id);
@@ -349,7 +397,7 @@ bool Manager::VisitResident(std::string_view id,
   }
   visit(*slot->model);
   absl::MutexLock lock(&mutex_);
-  --slot->visits;
+  if (--slot->visits == 0) ++changes_;
   return true;
 }
 

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "registry/catalog.h"
 #include "registry/loader.h"
+#include "registry/revision.h"
 
 namespace assay::registry {
 
@@ -59,6 +60,8 @@ class Handle {
   explicit operator bool() const { return slot_ != nullptr; }
   const ModelEntry& entry() const { return *entry_; }
   ResidentModel& model() const;
+  // What was loaded, whatever is on the disk by now; empty: not known.
+  const std::string& revision() const;
 
  private:
   friend class Manager;
@@ -76,6 +79,8 @@ struct ModelStatus {
   ModelState state;
   std::string reason;
   int64_t resident_bytes = 0;
+  // Of the resident model, as it was loaded.
+  std::string revision;
   absl::Duration load_time;
   absl::Time loaded_at;
   // When a request last began or ended; the infinite past if none did.
@@ -93,7 +98,8 @@ struct ReloadReport {
   std::vector<std::string> removed;
   // Loaded anew, or to be, because what is loaded differs.
   std::vector<std::string> reloaded;
-  // "id: why": the model that was resident serves on where the policy kept it.
+  // "id: why": the model that was resident serves on where the policy kept it, and the new entry is
+  // taken when that is unloaded.
   std::vector<std::string> failed;
 };
 
@@ -117,8 +123,11 @@ class Manager {
     // A model that serves is not asked to give way before it was resident for so long.
     absl::Duration least_residency = absl::Seconds(2);
     // Of a resident model whose entry changed. True: the new one is loaded beside it, then takes
-    // its place; needs memory for both. False: it is unloaded first.
+    // its place; needs memory for both. False: it is unloaded first, once the new one's files are
+    // here and can be read.
     bool reload_beside = true;
+    // Names what is loaded; null: nothing has a name.
+    Revisions* revisions = nullptr;
   };
   // Called after every change of state, in order, one call at a time, without any lock held; maybe
   // on another caller's thread.
@@ -144,12 +153,16 @@ class Manager {
 
   // Takes a new catalog. Models that it lacks take no new requests and are freed when the running
   // ones end. Resident models whose entry changed what is loaded are loaded anew, on this thread
-  // (seconds), by Options::reload_beside; other changes hold at once. One reload at a time.
+  // (seconds, or as long as a download takes), by Options::reload_beside; other changes hold at
+  // once. `cancelled` ends the loads that are left; they count as failed. One reload at a time.
   ReloadReport Reload(Catalog catalog, const std::function<bool()>& cancelled = nullptr);
 
   absl::StatusOr<ModelStatus> Get(std::string_view id) const;
   // In the order of the catalog.
   std::vector<ModelStatus> List() const;
+  // What a request for the entry meets: the revision of the resident model, else of the files on
+  // this machine; empty: neither, or Options::revisions is null.
+  std::string RevisionOf(const ModelEntry& entry) const;
   // As it stands now; a reload replaces it as a whole.
   std::shared_ptr<const Catalog> catalog() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Bytes that resident and loading models take, and may take (0 = no limit).
@@ -171,22 +184,29 @@ class Manager {
 
   SlotPtr Find(std::string_view id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Release(ModelSlot* slot) ABSL_LOCKS_EXCLUDED(mutex_);
+  // A caller waits for the model no more.
+  void Unwant(ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Handle Take(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Loads a model whose state is kLoading already, on this thread.
   absl::Status RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // `revision`: of what was loaded.
   absl::StatusOr<std::unique_ptr<ResidentModel>> Load(ModelSlot* slot,
-                                                      const std::function<bool()>& cancelled)
+                                                      const std::function<bool()>& cancelled,
+                                                      std::string* revision)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // The entry's file on this machine; downloads it first if need be.
-  absl::StatusOr<std::string> Locate(ModelSlot* slot, const ModelEntry& entry,
-                                     const ProgressFn& progress,
-                                     const std::function<bool()>& cancelled)
+  // The entry's file on this machine; downloads it first if need be, and says so in the state of
+  // `slot`, where that is not null.
+  absl::StatusOr<std::string> Locate(const ModelEntry& entry, const ProgressFn& progress,
+                                     const std::function<bool()>& cancelled, ModelSlot* slot)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits until the load in flight ended, or the model drained.
+  // Waits until the load in flight ended, or the model drained; OK where its state must be looked
+  // at again: the load ended with its caller, or the catalog changed.
   absl::Status AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Gives the mutex up until something changes, or for a moment. True: cancelled.
+  bool Pause(const std::function<bool()>& cancelled) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Waits until `bytes` of the budget are the slot's.
   absl::Status Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& progress,
@@ -198,7 +218,8 @@ class Manager {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Unloads one model that can go now, or asks those that serve to give way. True: one went.
   bool MakeRoom(const RoomRequest& request, int64_t excess) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Those that were asked and still serve go on.
+  // Those that were asked and still serve go on. Whoever leaves the head of the line calls it, so
+  // that none is left draining for nobody; the next in line asks again.
   void RevokeGivingWay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t UsedBytes(const ModelSlot* but) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Frees the model; gives the mutex up meanwhile.
@@ -216,7 +237,13 @@ class Manager {
                           const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
                            const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until the slot has taken its next entry, or its model is the caller's to free: nobody
+  // uses it.
+  absl::Status Drain(const SlotPtr& slot, const std::function<bool()>& cancelled)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Retire(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of a retired slot that has nothing in memory any more.
+  void Forget(const ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void SetState(ModelSlot* slot, ModelState state, std::string reason = "")
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -237,7 +264,7 @@ class Manager {
   // In order of arrival; the first one is served.
   std::deque<const RoomRequest*> room_queue_ ABSL_GUARDED_BY(mutex_);
   // Counts whatever may end somebody's wait.
-  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<ModelStatus> news_ ABSL_GUARDED_BY(mutex_);
   bool notifying_ ABSL_GUARDED_BY(mutex_) = false;

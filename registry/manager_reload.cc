@@ -16,7 +16,7 @@
 namespace assay::registry {
 namespace {
 
-constexpr absl::Duration kCancelPoll = absl::Milliseconds(10);
+absl::Status Cancelled() { return absl::CancelledError("the reload was cancelled"); }
 
 }  // namespace
 
@@ -33,7 +33,11 @@ ReloadReport Manager::Reload(Catalog catalog, const std::function<bool()>& cance
     const absl::Status status = options_.reload_beside ? LoadBeside(slot, entry, cancelled)
                                                        : LoadInPlace(slot, entry, cancelled);
     Notify();
-    if (!status.ok()) report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
+    if (status.ok()) continue;
+    report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
+    absl::MutexLock lock(&mutex_);
+    if (slot->next_entry == nullptr || slot->state != ModelState::kReady) continue;
+    slot->reason = absl::StrCat("as before the catalog changed: ", status.message());
   }
   return report;
 }
@@ -52,10 +56,12 @@ Manager::Changes Manager::TakeCatalog(Catalog catalog, ReloadReport* report) {
     const bool same = LoadsTheSame(*slot->entry, entry);
     if (!same) report->reloaded.push_back(entry.id);
     if (!same && (slot->model != nullptr || slot->IsLoading())) {
+      slot->next_entry = std::make_shared<const ModelEntry>(entry);
       changes.emplace_back(slot, entry);
       continue;
     }
     slot->entry = std::make_shared<const ModelEntry>(entry);
+    slot->next_entry = nullptr;
     if (!same && slot->state == ModelState::kFailed) SetState(slot.get(), ModelState::kNew);
   }
   for (const SlotPtr& slot : slots_) {
@@ -71,8 +77,11 @@ Manager::Changes Manager::TakeCatalog(Catalog catalog, ReloadReport* report) {
 
 void Manager::Retire(const SlotPtr& slot) {
   slot->retired = true;
-  others_.push_back(slot);
+  slot->next_entry = nullptr;
   ++changes_;
+  const bool freed = slot->state == ModelState::kDraining && slot->model == nullptr;
+  if (slot->model == nullptr && !slot->IsLoading() && !freed) return;
+  others_.push_back(slot);
   if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) return;
   slot->cause = UnloadCause::kReloaded;
   if (slot->state == ModelState::kReady) {
@@ -80,18 +89,20 @@ void Manager::Retire(const SlotPtr& slot) {
   }
 }
 
+void Manager::Forget(const ModelSlot* slot) {
+  std::erase_if(others_, [slot](const SlotPtr& other) { return other.get() == slot; });
+}
+
 absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
                                  const std::function<bool()>& cancelled) {
   const SlotPtr successor = std::make_shared<ModelSlot>(entry);
   {
     absl::MutexLock lock(&mutex_);
-    while (old->IsLoading()) {
-      AwaitChange(old.get(), nullptr).IgnoreError();
+    while (old->next_entry != nullptr && old->IsLoading()) {
+      if (Pause(cancelled)) return Cancelled();
     }
-    if (old->model == nullptr) {
-      old->entry = successor->entry;
-      return absl::OkStatus();
-    }
+    // It went by itself: its next load is of the new entry.
+    if (old->next_entry == nullptr || old->model == nullptr) return absl::OkStatus();
     successor->quiet = true;
     successor->wanted = 1;
     SetState(successor.get(), ModelState::kLoading);
@@ -99,8 +110,8 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
   }
   absl::Status loaded = RunLoad(successor.get(), cancelled);
   absl::MutexLock lock(&mutex_);
-  --successor->wanted;
-  std::erase(others_, successor);
+  Unwant(successor.get());
+  Forget(successor.get());
   if (!loaded.ok()) return loaded;
   *std::find(slots_.begin(), slots_.end(), old) = successor;
   old->quiet = true;
@@ -110,30 +121,38 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
   return absl::OkStatus();
 }
 
-absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
-                                  const std::function<bool()>& cancelled) {
-  {
-    absl::MutexLock lock(&mutex_);
-    while (slot->IsLoading()) {
-      AwaitChange(slot.get(), nullptr).IgnoreError();
-    }
+absl::Status Manager::Drain(const SlotPtr& slot, const std::function<bool()>& cancelled) {
+  const auto draining = [&slot] {
+    return slot->state == ModelState::kDraining && slot->cause == UnloadCause::kReloaded;
+  };
+  while (slot->next_entry != nullptr && (slot->model != nullptr || slot->IsLoading())) {
+    // What is being unloaded by request goes, or is ready again.
     if (slot->state == ModelState::kReady) {
       slot->cause = UnloadCause::kReloaded;
       SetState(slot.get(), ModelState::kDraining, "the catalog changed");
+    } else if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kEvicted) {
+      slot->cause = UnloadCause::kReloaded;
     }
-    const auto unused = [&slot]() { return slot->handles == 0 && slot->visits == 0; };
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&unused), kCancelPoll)) {
-      mutex_.Unlock();
-      Notify();
-      const bool stop = cancelled && cancelled();
-      mutex_.Lock();
-      if (!stop) continue;
-      SetState(slot.get(), ModelState::kReady);
-      return absl::CancelledError("cancelled while the model's requests ended");
-    }
-    slot->entry = std::make_shared<const ModelEntry>(entry);
-    // Somebody who waits for memory may have freed it already.
-    if (slot->model != nullptr) Free(slot, UnloadCause::kReloaded, "the catalog changed");
+    if (draining() && slot->IsDrained()) return absl::OkStatus();
+    if (!Pause(cancelled)) continue;
+    if (draining() && slot->model != nullptr) SetState(slot.get(), ModelState::kReady);
+    return Cancelled();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
+                                  const std::function<bool()>& cancelled) {
+  // The old one serves until it is known that the new one is there and can be read.
+  const absl::StatusOr<std::string> file =
+      Locate(entry, [](const LoadStep&) {}, cancelled, /*slot=*/nullptr);
+  if (!file.ok()) return file.status();
+  if (absl::Status s = loader_->Estimate(entry, *file).status(); !s.ok()) return s;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status s = Drain(slot, cancelled); !s.ok()) return s;
+    if (slot->next_entry == nullptr || slot->model == nullptr) return absl::OkStatus();
+    Free(slot, UnloadCause::kReloaded, "the catalog changed");
   }
   Notify();
   return Acquire(entry.id, nullptr, cancelled).status();

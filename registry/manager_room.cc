@@ -19,9 +19,6 @@
 namespace assay::registry {
 namespace {
 
-// How long a cancelled waiter stays, and a model that is too young to give way is left alone.
-constexpr absl::Duration kRoomPoll = absl::Milliseconds(10);
-
 std::string MakesRoomFor(const ModelSlot& slot) {
   return absl::StrCat("makes room for '", slot.id, "'");
 }
@@ -52,7 +49,7 @@ void Manager::Free(const SlotPtr& slot, UnloadCause cause, std::string reason) {
   slot->bytes = 0;
   if (cause == UnloadCause::kEvicted) ++slot->evictions;
   SetState(slot.get(), ModelState::kUnloaded, std::move(reason));
-  std::erase_if(others_, [&](const SlotPtr& other) { return other == slot; });
+  Forget(slot.get());
   ++changes_;
 }
 
@@ -68,9 +65,11 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
     const RoomRequest request{.slot = slot, .bytes = bytes};
     room_queue_.push_back(&request);
     status = AwaitRoom(request, progress, cancelled);
+    // Only the first in line asks.
+    const bool asked = room_queue_.front() == &request;
     std::erase(room_queue_, &request);
     if (status.ok()) slot->bytes = bytes;
-    if (!status.ok()) RevokeGivingWay();
+    if (asked) RevokeGivingWay();
     ++changes_;
   }
   Notify();
@@ -79,31 +78,33 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
 
 absl::Status Manager::AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
                                 const std::function<bool()>& cancelled) {
-  for (bool told = false;;) {
+  bool told = false;
+  const auto tell_and_look = [&] {
+    if (!std::exchange(told, true)) progress({.stage = "waiting for memory"});
+    return cancelled && cancelled();
+  };
+  while (true) {
+    if (request.slot->retired) return absl::CancelledError("the catalog changed");
     if (absl::Status s = CheckRoomCanBeMade(request); !s.ok()) return s;
     if (room_queue_.front() == &request) {
       const int64_t excess = UsedBytes(request.slot) + request.bytes - options_.memory_budget_bytes;
       if (excess <= 0) return absl::OkStatus();
       if (MakeRoom(request, excess)) continue;
     }
-    const uint64_t before = changes_;
-    mutex_.Unlock();
-    Notify();
-    if (!std::exchange(told, true)) progress({.stage = "waiting for memory"});
-    const bool stop = cancelled && cancelled();
-    mutex_.Lock();
-    if (stop) return absl::CancelledError("cancelled while the model waited for memory");
-    const auto changed = [this, before]() { return changes_ != before; };
-    mutex_.AwaitWithTimeout(absl::Condition(&changed), kRoomPoll);
+    if (Pause(tell_and_look)) {
+      return absl::CancelledError("cancelled while the model waited for memory");
+    }
   }
 }
 
 absl::Status Manager::CheckRoomCanBeMade(const RoomRequest& request) const {
   int64_t pinned_bytes = 0;
   std::vector<std::string> pinned;
+  bool beside_itself = false;
   for (const SlotPtr& slot : slots_) {
     if (slot.get() == request.slot || !slot->entry->pin || slot->bytes == 0) continue;
     pinned_bytes += slot->bytes;
+    beside_itself = beside_itself || slot->id == request.slot->id;
     pinned.push_back(absl::StrCat(slot->id, " (", slot->bytes, " bytes)"));
   }
   const int64_t budget = options_.memory_budget_bytes;
@@ -117,7 +118,9 @@ absl::Status Manager::CheckRoomCanBeMade(const RoomRequest& request) const {
   }
   return absl::ResourceExhaustedError(absl::StrCat(
       needs, std::max<int64_t>(0, budget - pinned_bytes), " of the memory budget of ", budget,
-      " can be free; pinned: ", absl::StrJoin(pinned, ", "), "; unpin one, ", advice));
+      " can be free; pinned: ", absl::StrJoin(pinned, ", "), "; ",
+      beside_itself ? "set residency.reload: memory, which unloads the old one first, " : "",
+      "unpin one, ", advice));
 }
 
 bool Manager::MakeRoom(const RoomRequest& request, int64_t excess) {

@@ -25,9 +25,13 @@ struct ModelSlot {
   const std::string id;
   // A reload replaces it, at once where the loaded model stays what it is.
   std::shared_ptr<const ModelEntry> entry;
+  // What the catalog says now, where the resident model is another; taken when that goes.
+  std::shared_ptr<const ModelEntry> next_entry;
   ModelState state = ModelState::kNew;
   std::string reason;
   std::unique_ptr<ResidentModel> model;
+  // Of `model`; as it, read without the mutex while handles are out.
+  std::string revision;
   // Measured once resident; the estimate while it loads.
   int64_t bytes = 0;
   absl::Duration load_time;

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "registry/source.h"
 #include "yaml/reader.h"
 
 namespace assay::registry {
@@ -136,6 +137,11 @@ absl::Status AddModelsFolder(const std::string& folder, FixedRoutes* routes, Cat
   std::error_code error;
   for (const fs::path& file : *files) {
     if (!IsModel(file) || named.contains(fs::canonical(file, error))) continue;
+    if (absl::Status s = CheckLinks(file.string(), folder); !s.ok()) {
+      return Wrong(folder, absl::StrCat(s.message(),
+                                        "; copy it here, or give the model an entry "
+                                        "in models.yaml"));
+    }
     if (absl::Status s = AddModel(file, catalog); !s.ok()) return s;
   }
   return absl::OkStatus();

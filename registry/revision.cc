@@ -133,15 +133,16 @@ std::string Revisions::Settings(const ModelEntry& entry) const {
   return text;
 }
 
-std::string Revisions::Base(const ModelEntry& entry) {
-  const absl::StatusOr<std::string> path = ResolveSource(entry, hub_cache_);
-  if (!path.ok()) return "";
-  if (entry.hub.has_value()) {
-    const std::string commit = CommitOf(*path);
-    if (commit.empty()) return DigestOf(*path);
-    return absl::StrCat(commit, entry.hub->file.empty() ? "" : ":", entry.hub->file);
-  }
-  return DigestOf(*path);
+std::string Revisions::Base(const ModelEntry& entry, const std::string& path) {
+  if (!entry.hub.has_value()) return DigestOf(path);
+  const std::string commit = CommitOf(path);
+  if (commit.empty()) return DigestOf(path);
+  return absl::StrCat(commit, entry.hub->file.empty() ? "" : ":", entry.hub->file);
+}
+
+std::string Revisions::OfFile(const ModelEntry& entry, const std::string& path) {
+  const std::string base = Base(entry, path);
+  return base.empty() ? "" : absl::StrCat(base, Settings(entry));
 }
 
 std::string Revisions::Of(const ModelEntry& entry) {
@@ -156,7 +157,8 @@ std::string Revisions::Of(const ModelEntry& entry) {
     if (known) base = it->second.name;
   }
   if (!known) {
-    base = Base(entry);
+    const absl::StatusOr<std::string> path = ResolveSource(entry, hub_cache_);
+    if (path.ok()) base = Base(entry, *path);
     const absl::MutexLock lock(&mutex_);
     names_[source] = {base, now};
   }

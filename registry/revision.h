@@ -31,6 +31,8 @@ class Revisions {
 
   // Empty: the files are not on this machine, or cannot be read.
   std::string Of(const ModelEntry& entry) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same where ResolveSource() has found the entry's file or folder already; looks at it now.
+  std::string OfFile(const ModelEntry& entry, const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Name {
@@ -39,7 +41,7 @@ class Revisions {
   };
 
   // Without the settings.
-  std::string Base(const ModelEntry& entry) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::string Base(const ModelEntry& entry, const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
   std::string DigestOf(const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
   std::string Settings(const ModelEntry& entry) const;
 

@@ -8,18 +8,18 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "registry/catalog.h"
+#include "registry/content_types.h"
 #include "yaml/reader.h"
 
 namespace assay::registry {
 namespace {
 
-constexpr size_t kMaxContentTypeLength = 32;
 constexpr double kMostExploring = 0.5;
 constexpr int kLeastSamples = 2;
 constexpr int64_t kMostSamples = 1000000;
@@ -109,9 +109,12 @@ MaybeFault UnknownModels(const RoutePolicy& policy, const Catalog& catalog) {
 
 MaybeFault FaultOf(const RoutePolicy& policy, const Catalog* catalog) {
   if (!IsContentType(policy.content_type)) {
-    return Fault{"",
-                 absl::StrCat("the content type '", policy.content_type, "' must be 1 to ",
-                              kMaxContentTypeLength, " of a-z 0-9 _ - and begin with a letter")};
+    return Fault{"", absl::StrCat("the content type '", policy.content_type,
+                                  "' must be 1 to 32 of a-z 0-9 _ - and begin with a letter")};
+  }
+  if (catalog != nullptr) {
+    std::string unknown = UnknownContentType(policy.content_type, catalog->content_types);
+    if (!unknown.empty()) return Fault{"", std::move(unknown)};
   }
   if (policy.models.empty() && policy.rule != RouteRule::kAuto) {
     return Fault{"models", "is empty; name at least one model"};
@@ -177,13 +180,6 @@ void ReadAuto(YamlMap map, RoutePolicy* policy) {
 }
 
 }  // namespace
-
-bool IsContentType(std::string_view type) {
-  return !type.empty() && type.size() <= kMaxContentTypeLength &&
-         absl::ascii_islower(type.front()) && std::all_of(type.begin(), type.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '-';
-         });
-}
 
 std::string_view RouteRuleName(RouteRule rule) {
   switch (rule) {

@@ -63,16 +63,14 @@ struct RoutePolicy {
   bool operator==(const RoutePolicy&) const = default;
 };
 
-// Whether the policy makes sense, and the catalog has its models; without a catalog they are not
-// looked up. INVALID_ARGUMENT: "key: what is wrong and what to do", with the key of models.yaml.
+// Whether the policy makes sense, and the catalog knows its content type and has its models;
+// without a catalog they are not looked up. INVALID_ARGUMENT: "key: what is wrong and what to do",
+// with the key of models.yaml.
 absl::Status CheckPolicy(const RoutePolicy& policy, const Catalog* catalog);
 
 // Reads `routes:`, a mapping of content types to policies; errors go to its document. `catalog` as
 // for CheckPolicy().
 std::vector<RoutePolicy> ReadRoutes(YamlMap routes, const Catalog* catalog);
-
-// 1 to 32 of a-z, 0-9, _ and -, a letter first.
-bool IsContentType(std::string_view type);
 
 }  // namespace assay::registry
 

@@ -12,7 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "registry/hub/cache.h"
+#include "registry/hub/local_snapshot.h"
 
 namespace assay::registry {
 namespace {
@@ -26,13 +27,13 @@ bool IsCommit(std::string_view revision) {
          std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
 }
 
-absl::Status NotDownloaded(const HubSource& hub, const fs::path& repo_folder) {
+absl::Status NotDownloaded(const HubSource& hub, const std::string& repo_folder,
+                           std::string_view what = "is not in the Hub's cache") {
   const std::string separator = hub.file.empty() ? "" : ":";
-  return absl::NotFoundError(
-      absl::StrCat("source: ", hub.repo, "@", hub.revision, separator, hub.file,
-                   " is not in the Hub's cache at ", repo_folder.string(),
-                   "; load the model, or download it with: hf download ", hub.repo,
-                   hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
+  return absl::NotFoundError(absl::StrCat(
+      "source: ", hub.repo, "@", hub.revision, separator, hub.file, " ", std::string(what), " at ",
+      repo_folder, "; load the model, or download it with: hf download ", hub.repo,
+      hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
 }
 
 // The commit of a revision; empty if the cache does not know it.
@@ -49,39 +50,51 @@ bool IsInside(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
-// A download that broke off has left the small files.
-bool HasWeights(const fs::path& snapshot) {
-  std::error_code error;
-  for (fs::directory_iterator it(snapshot, error), end; !error && it != end; it.increment(error)) {
-    const fs::path extension = it->path().extension();
-    if (extension == ".safetensors" || extension == ".bin" || extension == ".gguf") return true;
-  }
-  return false;
-}
-
 absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& hub_cache) {
-  const fs::path repo_folder =
-      fs::path(hub_cache) / absl::StrCat("models--", absl::StrReplaceAll(hub.repo, {{"/", "--"}}));
-  const std::string commit = Commit(repo_folder, hub.revision);
-  if (commit.empty()) return NotDownloaded(hub, repo_folder);
-  const fs::path snapshot = repo_folder / "snapshots" / commit;
-  const fs::path file = hub.file.empty() ? snapshot : snapshot / hub.file;
+  const HubCache cache(hub_cache, hub.repo);
+  const std::string commit = Commit(cache.folder(), hub.revision);
+  if (commit.empty()) return NotDownloaded(hub, cache.folder());
+  const std::string snapshot = cache.SnapshotFolder(commit);
+  std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
   std::error_code error;
-  if (!fs::exists(file, error)) return NotDownloaded(hub, repo_folder);
-  if (hub.file.empty() && !HasWeights(snapshot)) return NotDownloaded(hub, repo_folder);
-  const fs::path real = fs::canonical(file, error);
+  if (!fs::exists(path, error)) return NotDownloaded(hub, cache.folder());
   // Not only the repository: blobs may be links into hub_cache/blobs, which repositories share
   // (huggingface_hub 2.4, utils/_shared_blobs.py).
-  const fs::path root = fs::canonical(hub_cache, error);
-  if (!IsInside(real, root)) {
+  if (absl::Status s = CheckLinks(path, hub_cache); !s.ok()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("source: ", file.string(), " leads out of the cache, to ", real.string(),
-                     "; delete it and download the repository again"));
+        absl::StrCat("source: ", s.message(), "; delete it and download the repository again"));
   }
-  return file.string();
+  switch (InspectSnapshot(cache, commit, hub.file)) {
+    case LocalState::kComplete:
+      return path;
+    case LocalState::kWithoutTokenizer:
+      return NotDownloaded(hub, cache.folder(), "has no tokenizer in the Hub's cache");
+    case LocalState::kIncomplete:
+      break;
+  }
+  return NotDownloaded(hub, cache.folder(), "is not whole in the Hub's cache");
 }
 
 }  // namespace
+
+absl::Status CheckLinks(const std::string& path, const std::string& root) {
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  const auto check = [&real_root](const fs::path& file) {
+    std::error_code no_target;
+    const fs::path real = fs::canonical(file, no_target);
+    // What leads nowhere cannot be opened.
+    if (no_target || IsInside(real, real_root)) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat(file.string(), " leads out of ", real_root.string(), ", to ", real.string()));
+  };
+  absl::Status status = check(path);
+  for (fs::directory_iterator it(path, error), end; status.ok() && !error && it != end;
+       it.increment(error)) {
+    status = check(it->path());
+  }
+  return status;
+}
 
 absl::StatusOr<std::string> ResolveSource(const ModelEntry& entry, const std::string& hub_cache) {
   std::error_code error;

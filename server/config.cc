@@ -60,8 +60,13 @@ LimitsConfig ReadLimits(YamlMap map) {
 MemoryBudget ReadMemoryBudget(YamlMap root) {
   MemoryBudget budget;
   if (!root.Has("memory_budget")) return budget;
+  budget.place = root.Place("memory_budget");
   std::string text = root.String("memory_budget", "");
-  if (!text.ends_with('%')) return {.bytes = root.Bytes("memory_budget", 0), .share = 0};
+  if (!text.ends_with('%')) {
+    budget.bytes = root.Bytes("memory_budget", 0);
+    budget.share = 0;
+    return budget;
+  }
   text.pop_back();
   double percent = 0;
   if (!absl::SimpleAtod(text, &percent) || !(percent > 0 && percent <= kPercent)) {

@@ -40,6 +40,8 @@ struct MemoryBudget {
   int64_t bytes = 0;
   // Of the device's memory; wins if it is not 0.
   double share = 0.8;
+  // "file:line"; empty where the file does not say.
+  std::string place;
 };
 
 struct ResidencyConfig {

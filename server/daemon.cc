@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +41,7 @@
 #include "registry/route_policy.h"
 #include "registry/source.h"
 #include "server/access_log.h"
+#include "server/catalog_check.h"
 #include "server/daemon_events.h"
 #include "server/energy/energy_meter.h"
 #include "server/engine_loader.h"
@@ -75,6 +79,9 @@ constexpr int kSpareThreads = 64;
 // Whose scores are shown after a start.
 constexpr int kKnownEvaluations = 200;
 
+// How long a cancelled reload waits for its turn.
+constexpr absl::Duration kReloadPoll = absl::Milliseconds(10);
+
 // How long stopping waits for MLflow; what is left goes out after the next start.
 constexpr absl::Duration kLastFlush = absl::Seconds(5);
 
@@ -87,24 +94,6 @@ void LogReplaced(const registry::Catalog& catalog) {
   if (catalog.replaced.empty()) return;
   LogEvent(spdlog::level::info, "catalog",
            {{"replaces_built_in", absl::StrJoin(catalog.replaced, ",")}});
-}
-
-absl::StatusOr<registry::Catalog> ReadCatalog(const Config& config) {
-  absl::StatusOr<registry::Catalog> catalog = registry::LoadCatalog(config.catalog_path);
-  if (!catalog.ok()) return InKey("catalog", catalog.status());
-  return catalog;
-}
-
-int64_t BudgetBytes(const MemoryBudget& budget, const engine::DeviceInfo& device) {
-  if (budget.share == 0) return budget.bytes;
-  return static_cast<int64_t>(budget.share * static_cast<double>(device.memory_bytes));
-}
-
-absl::Status CheckBudget(const MemoryBudget& budget, const engine::DeviceInfo& device) {
-  if (budget.bytes <= device.memory_bytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "memory_budget: ", budget.bytes, " bytes are more than the ", device.memory_bytes, " of ",
-      device.name, "; give less, or a share of them as in 80%"));
 }
 
 // "package.Service/Method" of every method of ours.
@@ -147,7 +136,9 @@ absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config)
 
 class DaemonImpl final : public Daemon {
  public:
-  DaemonImpl(Config config, engine::DeviceInfo device, registry::Catalog catalog)
+  // budget_bytes: as BudgetBytes().
+  DaemonImpl(Config config, engine::DeviceInfo device, registry::Catalog catalog,
+             int64_t budget_bytes)
       : config_(std::move(config)),
         device_(std::move(device)),
         events_({.version = ASSAY_VERSION,
@@ -160,22 +151,23 @@ class DaemonImpl final : public Daemon {
             [this](const DownloadReport& report) { events_.OnDownloadEnd(report); }),
         breakers_(config_.breaker, [this](const std::string& model,
                                           const BreakerStatus& now) { OnBreaker(model, now); }),
+        revisions_(registry::HubCacheFolder(), device_.name),
         manager_(std::move(catalog), &loader_,
-                 {.memory_budget_bytes = BudgetBytes(config_.memory_budget, device_),
+                 {.memory_budget_bytes = budget_bytes,
                   .hub_cache = registry::HubCacheFolder(),
                   .fetch = hub_.ForLoads(),
                   .keep_alive = config_.residency.keep_alive,
                   .least_residency = config_.residency.least_residency,
-                  .reload_beside = config_.residency.reload == "availability"},
+                  .reload_beside = config_.residency.reload == "availability",
+                  .revisions = &revisions_},
                  [this](const registry::ModelStatus& status) { OnModel(status); }),
-        revisions_(registry::HubCacheFolder(), device_.name),
-        evidence_(&revisions_),
+        evidence_([this](const registry::ModelEntry& entry) { return manager_.RevisionOf(entry); }),
         routing_(&manager_, &evidence_, config_.routing.classify,
                  [this](std::string_view model) { return breakers_.Refuses(model); }),
         generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
                     [this](const RequestRecord& record) { events_.OnRequest(record); }),
         likelihood_(&manager_, config_.limits),
-        generator_(&manager_, &generation_, &likelihood_, &revisions_, device_),
+        generator_(&manager_, &generation_, &likelihood_, device_),
         memory_(MakeProcessMemoryProbe()),
         energy_(config_.evaluation.energy == "stated"
                     ? nullptr
@@ -195,7 +187,8 @@ class DaemonImpl final : public Daemon {
   const std::string& address() const override { return address_; }
   const std::string& metrics_address() const override { return metrics_address_; }
   void Drain() override;
-  absl::StatusOr<registry::ReloadReport> ReloadCatalog() override;
+  absl::StatusOr<registry::ReloadReport> ReloadCatalog(
+      const std::function<bool()>& cancelled) override;
   void Abort() override { server_->Shutdown(absl::ToChronoTime(absl::Now())); }
 
  private:
@@ -208,7 +201,7 @@ class DaemonImpl final : public Daemon {
   absl::Status StartServer();
   void Preload();
   absl::Status StartRouting();
-  absl::Status SetRoutes(std::vector<registry::RoutePolicy> policies);
+  absl::Status SetRoutes(std::vector<registry::RoutePolicy> policies, bool keep_others);
 
   void OnModel(const registry::ModelStatus& status);
   void OnBreaker(const std::string& model, const BreakerStatus& now);
@@ -227,8 +220,8 @@ class DaemonImpl final : public Daemon {
   ModelBreakers breakers_;
   // So that what health is told last is the newest.
   absl::Mutex health_mutex_;
-  registry::Manager manager_;
   registry::Revisions revisions_;
+  registry::Manager manager_;
   RouteEvidence evidence_;
   Routing routing_;
   GenerationService generation_;
@@ -258,6 +251,7 @@ class DaemonImpl final : public Daemon {
   std::atomic<grpc::HealthCheckServiceInterface*> health_ = nullptr;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::atomic<bool> stopping_ = false;
+  absl::Mutex reload_mutex_;
   std::thread preload_;
   std::string address_;
   std::string metrics_address_;
@@ -380,9 +374,11 @@ absl::Status DaemonImpl::StartRouting() {
   return absl::OkStatus();
 }
 
-absl::Status DaemonImpl::SetRoutes(std::vector<registry::RoutePolicy> policies) {
+absl::Status DaemonImpl::SetRoutes(std::vector<registry::RoutePolicy> policies, bool keep_others) {
   const size_t count = policies.size();
-  if (absl::Status s = routing_.Set(std::move(policies)); !s.ok()) return s;
+  absl::Status set =
+      keep_others ? routing_.Add(std::move(policies)) : routing_.Set(std::move(policies));
+  if (!set.ok()) return set;
   events_.Declare(*manager_.catalog(), routing_.set());
   LogEvent(spdlog::level::info, "routes", {{"set", count}});
   return absl::OkStatus();
@@ -409,9 +405,9 @@ absl::Status DaemonImpl::StartServer() {
       &generation_, &likelihood_, exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
   model_service_ = std::make_unique<ModelServiceImpl>(
       &manager_, &routing_, &breakers_, config_.limits.drain_timeout, registry::HubCacheFolder(),
-      &hub_, [this] { return ReloadCatalog(); },
-      [this](std::vector<registry::RoutePolicy> policies) {
-        return SetRoutes(std::move(policies));
+      &hub_, [this](const std::function<bool()>& cancelled) { return ReloadCatalog(cancelled); },
+      [this](std::vector<registry::RoutePolicy> policies, bool keep_others) {
+        return SetRoutes(std::move(policies), keep_others);
       });
   evaluation_service_ =
       std::make_unique<EvaluationServiceImpl>(runner_.get(), store_.get(), &manager_, config_);
@@ -474,7 +470,15 @@ void DaemonImpl::Drain() {
   if (flusher_ != nullptr) flusher_->Stop(kLastFlush);
 }
 
-absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog() {
+absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog(
+    const std::function<bool()>& cancelled) {
+  const auto stop = [this, &cancelled] { return stopping_ || (cancelled && cancelled()); };
+  // So that what is in force in the end is what was read last.
+  while (!reload_mutex_.TryLock()) {
+    if (stop()) return absl::CancelledError("cancelled while another reload was running");
+    absl::SleepFor(kReloadPoll);
+  }
+  const absl::Cleanup unlock = [this] { reload_mutex_.Unlock(); };
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config_);
   if (!catalog.ok()) {
     events_.OnReload(catalog.status());
@@ -483,8 +487,7 @@ absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog() {
   LogReplaced(*catalog);
   // First, so that no new model is counted as "other".
   events_.Declare(*catalog, routing_.set());
-  absl::StatusOr<registry::ReloadReport> report =
-      manager_.Reload(*std::move(catalog), [this] { return stopping_.load(); });
+  absl::StatusOr<registry::ReloadReport> report = manager_.Reload(*std::move(catalog), stop);
   breakers_.ResetAll();
   events_.OnReload(report);
   return report;
@@ -551,7 +554,6 @@ absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
   engine::SetCpuThreads(config.threads);
   absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(config.device);
   if (!device.ok()) return InKey("device", device.status());
-  if (absl::Status s = CheckBudget(config.memory_budget, *device); !s.ok()) return s;
   return device;
 }
 
@@ -563,7 +565,10 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
   LogReplaced(*catalog);
   absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
   if (!device.ok()) return device.status();
-  auto daemon = std::make_unique<DaemonImpl>(config, *std::move(device), *std::move(catalog));
+  const absl::StatusOr<int64_t> budget = BudgetBytes(config.memory_budget, *device);
+  if (!budget.ok()) return budget.status();
+  auto daemon =
+      std::make_unique<DaemonImpl>(config, *std::move(device), *std::move(catalog), *budget);
   if (absl::Status s = daemon->Start(); !s.ok()) return s;
   return daemon;
 }
@@ -572,7 +577,12 @@ absl::Status CheckDaemon(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
   if (!catalog.ok()) return catalog.status();
   if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
-  return FindDevice(config).status();
+  const absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
+  if (!device.ok()) return device.status();
+  const absl::StatusOr<int64_t> budget = BudgetBytes(config.memory_budget, *device);
+  if (!budget.ok()) return budget.status();
+  EngineLoader loader(*device, config.limits.max_running, config.limits.max_waiting);
+  return CheckModels(*catalog, loader, registry::HubCacheFolder(), *budget);
 }
 
 }  // namespace assay::server

@@ -2,6 +2,7 @@
 #ifndef ASSAY_SERVER_DAEMON_H_
 #define ASSAY_SERVER_DAEMON_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,8 +28,10 @@ class Daemon {
   virtual const std::string& metrics_address() const = 0;
 
   // Reads the catalog again. INVALID_ARGUMENT, NOT_FOUND: it is wrong, with file and line; what is
-  // in force stays. Blocks while changed models are loaded anew.
-  virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog() = 0;
+  // in force stays. Blocks while another one runs (CANCELLED: `cancelled`, which may be null, said
+  // so), and while changed models are loaded anew; `cancelled` and Drain() end that.
+  virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog(
+      const std::function<bool()>& cancelled) = 0;
 
   // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
   // to finish, a running evaluation is cancelled with its samples kept, MLflow gets a last flush.
@@ -38,7 +41,8 @@ class Daemon {
   virtual void Abort() = 0;
 };
 
-// What `assayd --check` does: config is loaded already; the catalog and the device are tried.
+// What `assayd --check` does: config is loaded already; the catalog, the devices and the budget are
+// tried.
 absl::Status CheckDaemon(const Config& config);
 
 }  // namespace assay::server

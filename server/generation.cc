@@ -113,21 +113,6 @@ std::string_view TaskOf(const GenerateRequest& request) {
   return messages.empty() ? std::string_view() : messages.rbegin()->content();
 }
 
-// Errors of one model that another may not have.
-bool MayFallBack(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kDataLoss:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kDeadlineExceeded:
-      return true;
-    default:
-      return false;
-  }
-}
-
 struct Failure {
   std::string model;
   absl::Status status;
@@ -173,7 +158,9 @@ void TakeAlternative(const std::string& model, const std::vector<Failure>& failu
 }  // namespace
 
 absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
-    const std::string& model, engine::GenerationRequest request, GenerationObserver* observer) {
+    const std::string& model, engine::GenerationRequest request, GenerationObserver* observer,
+    bool* another_may) {
+  *another_may = true;
   absl::StatusOr<ModelBreakers::Permit> permit = breakers_->Admit(model);
   if (!permit.ok()) return permit.status();
   const bool all_time = HadAllTime(request);
@@ -189,12 +176,15 @@ absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
     return status;
   }
   if (!handle.ok()) {
+    *another_may = !absl::IsCancelled(handle.status());
     if (IsModelFault(handle.status(), FailedPart::kLoad)) permit->Fail(handle.status());
     return handle.status();
   }
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
       static_cast<EngineModel&>(handle->model()).model().Submit(std::move(request));
   if (!stream.ok()) {
+    // What is wrong with the request is wrong for all.
+    *another_may = !absl::IsInvalidArgument(stream.status());
     if (IsModelFault(stream.status(), FailedPart::kGeneration)) permit->Fail(stream.status());
     return stream.status();
   }
@@ -234,7 +224,8 @@ absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
   models.insert(models.end(), route->alternatives.begin(), route->alternatives.end());
   std::vector<Failure> failures;
   for (const std::string& model : models) {
-    absl::StatusOr<Taken> taken = Submit(model, request, observer);
+    bool another_may = false;
+    absl::StatusOr<Taken> taken = Submit(model, request, observer, &another_may);
     if (taken.ok()) {
       if (!failures.empty()) TakeAlternative(model, failures, route);
       record->model = route->model;
@@ -244,7 +235,7 @@ absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
       return taken;
     }
     const bool ours = absl::Now() >= request.deadline || observer->Cancelled();
-    if (ours || !MayFallBack(taken.status())) return taken.status();
+    if (ours || !another_may) return taken.status();
     failures.push_back({model, taken.status()});
   }
   return AllFailed(failures);
@@ -276,6 +267,7 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   absl::StatusOr<Taken> taken = SubmitAlong(&*route, *engine_request, observer, record);
   if (!taken.ok()) return taken.status();
   observer->OnRouted(*route);
+  observer->OnTaken(taken->handle);
   absl::StatusOr<engine::GenerationResult> result = Finish(*taken, *engine_request, observer);
   if (!result.ok()) return result.status();
 

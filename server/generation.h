@@ -58,6 +58,7 @@ class GenerationObserver {
   virtual ~GenerationObserver() = default;
   // Once, when a model has taken the request.
   virtual void OnRouted(const registry::RouteDecision& /*route*/) {}
+  virtual void OnTaken(const registry::Handle& /*model*/) {}
   // False: nobody listens any more; the generation is cancelled.
   virtual bool OnText(const engine::TextEvent& /*event*/) { return true; }
   // Polled at every token, and 20 times a second while none comes: true cancels.
@@ -81,8 +82,9 @@ class GenerationService {
         record_(std::move(record)) {}
 
   // Errors as in proto/assay/v1/inference.proto. `observer` may be null. A model whose breaker is
-  // open is not asked: UNAVAILABLE at once. A model that is down or full before it has taken the
-  // request gives way to the route's alternatives; if all fail, the error is the first that may
+  // open is not asked: UNAVAILABLE at once. A model that cannot be made resident, for whatever
+  // reason, or is full gives way to the route's alternatives; what is wrong with the request itself
+  // is told as it is. If all fail, the error is the first that may
   // pass (UNAVAILABLE, RESOURCE_EXHAUSTED), else the first, and its message has all of them.
   absl::Status Generate(const assay::v1::GenerateRequest& request, absl::Time deadline,
                         GenerationObserver* observer, assay::v1::GenerateResponse* response,
@@ -98,9 +100,10 @@ class GenerationService {
     std::shared_ptr<engine::GenerationStream> stream;
     ModelBreakers::Permit permit;
   };
-  // Makes the model resident and gives it the request.
+  // Makes the model resident and gives it the request. `another_may`: after an error, whether
+  // another model may be asked.
   absl::StatusOr<Taken> Submit(const std::string& model, engine::GenerationRequest request,
-                               GenerationObserver* observer);
+                               GenerationObserver* observer, bool* another_may);
   // Whether the request ran as long as the server lets any: the caller's own deadline was later.
   bool HadAllTime(const engine::GenerationRequest& request) const;
   // Follows it to its end and tells the model's breaker of that.

@@ -13,12 +13,14 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/background_work.h"
 #include "server/config.h"
 #include "server/daemon.h"
 #include "server/log.h"
 
 namespace {
 
+using assay::server::BackgroundWork;
 using assay::server::Config;
 using assay::server::Daemon;
 using assay::server::LogEvent;
@@ -70,11 +72,12 @@ int Serve(const Config& config, const sigset_t& signals) {
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(config);
   if (!daemon.ok()) return Fail(kExitFailure, daemon.status());
 
+  // Errors are in the log; what was in force stays. A reload may take as long as a download:
+  // signals are heard meanwhile.
+  auto reload = std::make_unique<BackgroundWork>(
+      [&daemon] { (*daemon)->ReloadCatalog(nullptr).IgnoreError(); });
   int signal = 0;
-  // Errors are in the log; what was in force stays.
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-    (*daemon)->ReloadCatalog().IgnoreError();
-  }
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Ask();
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
   std::atomic<bool> drained = false;
   std::thread second_signal([&] {
@@ -90,6 +93,7 @@ int Serve(const Config& config, const sigset_t& signals) {
   // Ends the thread's wait where no second signal came.
   kill(getpid(), SIGTERM);
   second_signal.join();
+  reload.reset();
   LogEvent(spdlog::level::info, "stopped", {});
   return EXIT_SUCCESS;
 }

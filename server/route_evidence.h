@@ -2,9 +2,11 @@
 #ifndef ASSAY_SERVER_ROUTE_EVIDENCE_H_
 #define ASSAY_SERVER_ROUTE_EVIDENCE_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -13,14 +15,16 @@
 #include "evaluator/evaluation.h"
 #include "evaluator/run_store.h"
 #include "registry/evidence.h"
-#include "registry/revision.h"
 
 namespace assay::server {
 
 // Keeps in memory what routes ask for, so that no request reads the database. Thread-safe.
 class RouteEvidence final : public registry::EvidenceSource {
  public:
-  explicit RouteEvidence(registry::Revisions* revisions) : revisions_(revisions) {}
+  using RevisionFn = std::function<std::string(const registry::ModelEntry& entry)>;
+
+  // revision_of: as RevisionOf() says.
+  explicit RouteEvidence(RevisionFn revision_of) : revision_of_(std::move(revision_of)) {}
 
   // Takes what the store has, once, at start. The store's error.
   absl::Status Read(evaluator::RunStore& store);
@@ -31,11 +35,11 @@ class RouteEvidence final : public registry::EvidenceSource {
   std::vector<registry::Evidence> For(std::string_view content_type) const override
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::string RevisionOf(const registry::ModelEntry& entry) const override {
-    return revisions_->Of(entry);
+    return revision_of_(entry);
   }
 
  private:
-  registry::Revisions* const revisions_;
+  const RevisionFn revision_of_;
   mutable absl::Mutex mutex_;
   // By content type.
   std::map<std::string, std::vector<registry::Evidence>, std::less<>> known_

@@ -1,7 +1,10 @@
 // Routing as the daemon does it.
 #include "server/routing.h"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -86,13 +89,31 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
 
 absl::Status Routing::Set(std::vector<registry::RoutePolicy> policies) {
   const absl::MutexLock lock(&set_mutex_);
+  return SetBeside({}, std::move(policies));
+}
+
+absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
+  const absl::MutexLock lock(&set_mutex_);
+  std::vector<registry::RoutePolicy> kept = table_.set();
+  for (const registry::RoutePolicy& policy : policies) {
+    std::erase_if(kept, [&policy](const registry::RoutePolicy& old) {
+      return old.content_type == policy.content_type;
+    });
+  }
+  return SetBeside(std::move(kept), std::move(policies));
+}
+
+absl::Status Routing::SetBeside(std::vector<registry::RoutePolicy> kept,
+                                std::vector<registry::RoutePolicy> policies) {
   const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
   registry::RouteTable checked;
   if (absl::Status s = checked.Set(policies, catalog.get()); !s.ok()) return s;
+  std::move(policies.begin(), policies.end(), std::back_inserter(kept));
+  if (absl::Status s = checked.Set(kept, nullptr); !s.ok()) return s;
   if (!file_.empty()) {
-    if (absl::Status s = WriteRouteFile(file_, policies); !s.ok()) return s;
+    if (absl::Status s = WriteRouteFile(file_, kept); !s.ok()) return s;
   }
-  return table_.Set(std::move(policies), nullptr);
+  return table_.Set(std::move(kept), nullptr);
 }
 
 std::vector<registry::RouteTable::Route> Routing::InForce() const {

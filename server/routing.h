@@ -49,6 +49,8 @@ class Routing {
   // Replaces the routes that were set before; checked, then written, then in force.
   // INVALID_ARGUMENT names the route; on every error all stays as it was.
   absl::Status Set(std::vector<registry::RoutePolicy> policies) ABSL_LOCKS_EXCLUDED(set_mutex_);
+  // Alike, but only for the content types given: what was set for others stays, unchecked.
+  absl::Status Add(std::vector<registry::RoutePolicy> policies) ABSL_LOCKS_EXCLUDED(set_mutex_);
   std::vector<registry::RoutePolicy> set() const { return table_.set(); }
   std::vector<registry::RouteTable::Route> InForce() const;
   // Whether some route is for that content type.
@@ -58,6 +60,11 @@ class Routing {
   std::string RevisionOf(std::string_view model) const;
 
  private:
+  // Both writes: checks `policies`, and takes those of `kept` beside them.
+  absl::Status SetBeside(std::vector<registry::RoutePolicy> kept,
+                         std::vector<registry::RoutePolicy> policies)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(set_mutex_);
+
   registry::Manager* const manager_;
   const registry::EvidenceSource* const evidence_;
   const bool classify_;

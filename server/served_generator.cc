@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/engine_loader.h"
@@ -16,10 +17,13 @@
 namespace assay::server {
 namespace {
 
-class CancelObserver final : public GenerationObserver {
+class JobObserver final : public GenerationObserver {
  public:
-  explicit CancelObserver(const std::function<bool()>& cancelled) : cancelled_(cancelled) {}
+  explicit JobObserver(const std::function<bool()>& cancelled) : cancelled_(cancelled) {}
+  void OnTaken(const registry::Handle& model) override { revision = model.revision(); }
   bool Cancelled() override { return cancelled_ && cancelled_(); }
+
+  std::string revision;
 
  private:
   const std::function<bool()>& cancelled_;
@@ -60,7 +64,11 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
         return status.state == registry::ModelState::kReady ||
                status.state == registry::ModelState::kDraining;
       }));
-  report.revision = revisions_->Of(handle->entry());
+  report.revision = handle->revision();
+  {
+    const absl::MutexLock lock(&mutex_);
+    prepared_[model] = report.revision;
+  }
   report.parameters = {
       {"model", model},
       {"source", handle->entry().SourceName()},
@@ -77,6 +85,15 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
   };
   if (!report.revision.empty()) report.parameters["revision"] = report.revision;
   return report;
+}
+
+absl::Status ServedGenerator::CheckRevision(const std::string& model, const std::string& revision) {
+  const absl::MutexLock lock(&mutex_);
+  const auto prepared = prepared_.find(model);
+  if (prepared == prepared_.end() || prepared->second == revision) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("model '", model, "' was ", prepared->second,
+                                                    " when the evaluation began and is ", revision,
+                                                    " now; start a new evaluation"));
 }
 
 // A model without a chat template knows no system message: the text goes before the prompt.
@@ -114,11 +131,12 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
   request.mutable_sampling()->set_top_k(job.sampling.top_k);
   request.mutable_sampling()->set_seed(job.sampling.seed);
 
-  CancelObserver observer(cancelled);
+  JobObserver observer(cancelled);
   assay::v1::GenerateResponse response;
   absl::Status status = generation_->Generate(request, absl::Now() + job.timeout, &observer,
                                               &response, {.reuse_prefix = false});
   if (!status.ok()) return status;
+  if (absl::Status s = CheckRevision(job.model, observer.revision); !s.ok()) return s;
 
   const assay::v1::Timings& timings = response.timings();
   return evaluator::Generation{

@@ -6,17 +6,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "assay/v1/inference.pb.h"
 #include "engine/runtime/device.h"
 #include "evaluator/text_generator.h"
 #include "registry/manager.h"
-#include "registry/revision.h"
 #include "server/generation.h"
 #include "server/likelihood.h"
 
@@ -26,15 +28,14 @@ namespace assay::server {
 class ServedGenerator final : public evaluator::TextGenerator {
  public:
   ServedGenerator(registry::Manager* manager, GenerationService* generation,
-                  LikelihoodService* likelihood, registry::Revisions* revisions,
-                  engine::DeviceInfo device)
+                  LikelihoodService* likelihood, engine::DeviceInfo device)
       : manager_(manager),
         generation_(generation),
         likelihood_(likelihood),
-        revisions_(revisions),
         device_(std::move(device)) {}
 
   absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model) override;
+  // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
                                                  const std::function<bool()>& cancelled) override;
   absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
@@ -43,12 +44,16 @@ class ServedGenerator final : public evaluator::TextGenerator {
 
  private:
   absl::Status SetPrompt(const evaluator::GenerationJob& job, assay::v1::GenerateRequest* request);
+  absl::Status CheckRevision(const std::string& model, const std::string& revision)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   registry::Manager* const manager_;
   GenerationService* const generation_;
   LikelihoodService* const likelihood_;
-  registry::Revisions* const revisions_;
   const engine::DeviceInfo device_;
+  absl::Mutex mutex_;
+  // Of each model when it was prepared last.
+  std::map<std::string, std::string> prepared_ ABSL_GUARDED_BY(mutex_);
 };
 
 // "end_of_text", "stop_string", "length".

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "yaml/nearest.h"
 #include "yaml/scalars.h"
 #include "yaml/tree.h"
 
@@ -98,28 +99,9 @@ namespace {
 constexpr std::streamsize kMaxFileBytes = std::streamsize{1} << 20;
 constexpr double kMaxExactInteger = 9007199254740992.0;
 
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string UnknownKey(std::string_view key, const std::set<std::string, std::less<>>& known) {
-  constexpr size_t kLikelyTypo = 2;
-  for (const std::string& candidate : known) {
-    if (EditDistance(key, candidate) <= kLikelyTypo) {
-      return absl::StrCat("unknown key; did you mean '", candidate, "'?");
-    }
-  }
+  const std::string meant = Nearest(key, {known.begin(), known.end()});
+  if (!meant.empty()) return absl::StrCat("unknown key; did you mean '", meant, "'?");
   return absl::StrCat("unknown key; known: ", absl::StrJoin(known, ", "));
 }
 
@@ -244,18 +226,20 @@ std::vector<std::string> YamlMap::Keys() const {
   return keys;
 }
 
-std::string YamlMap::Place() const {
-  return absl::StrCat(state_->path, ":", node_ < 0 ? 1 : state_->tree[node_].line);
+std::string YamlMap::Place(std::string_view key) const {
+  return absl::StrCat(state_->path, ":", LineOf(key));
+}
+
+int YamlMap::LineOf(std::string_view key) const {
+  if (node_ < 0) return 1;
+  for (const YamlNode::Member& member : state_->tree[node_].members) {
+    if (member.key == key) return member.line;
+  }
+  return state_->tree[node_].line;
 }
 
 void YamlMap::Error(std::string_view key, std::string_view message) {
-  int line = node_ < 0 ? 1 : state_->tree[node_].line;
-  if (node_ >= 0) {
-    for (const YamlNode::Member& member : state_->tree[node_].members) {
-      if (member.key == key) line = member.line;
-    }
-  }
-  state_->Fail(line, state_->NameOf(node_, std::string(key)), std::string(message));
+  state_->Fail(LineOf(key), state_->NameOf(node_, std::string(key)), std::string(message));
 }
 
 YamlDocument::YamlDocument(std::unique_ptr<YamlState> state) : state_(std::move(state)) {}

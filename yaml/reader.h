@@ -54,8 +54,8 @@ class YamlMap {
   bool Has(std::string_view key) const;
   // In the file's order.
   std::vector<std::string> Keys() const;
-  // "file:line" where the map begins.
-  std::string Place() const;
+  // "file:line" of a key, or where the map begins.
+  std::string Place(std::string_view key = "") const;
   // Records an error at a key of this map (or at the map itself, with an empty key): "file:line:
   // path.key: message".
   void Error(std::string_view key, std::string_view message);
@@ -63,6 +63,7 @@ class YamlMap {
  private:
   friend class YamlDocument;
   YamlMap(YamlState* state, int node) : state_(state), node_(node) {}
+  int LineOf(std::string_view key) const;
 
   YamlState* state_;
   // Index of the mapping in the document; -1 = absent, every read gives its default.

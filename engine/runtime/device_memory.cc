@@ -5,8 +5,11 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "engine/runtime/cgroup_memory.h"
 
 #ifdef __APPLE__
 #include <sys/sysctl.h>
@@ -20,13 +23,15 @@
 namespace assay::engine {
 namespace {
 
+// Of the machine, or what this process may take of it.
 int64_t PhysicalMemory() {
 #ifdef __APPLE__
   int64_t bytes = 0;
   size_t size = sizeof(bytes);
   return sysctlbyname("hw.memsize", &bytes, &size, nullptr, 0) == 0 ? bytes : 0;
 #else
-  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  const int64_t machine = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  return std::min(machine, CgroupMemoryLimit());
 #endif
 }
 

@@ -8,8 +8,9 @@
 
 namespace assay::engine {
 
-// Bytes that models can use. On the CPU the physical memory, on a GPU its own, on MPS what Metal
-// recommends. Throws as libtorch does.
+// Bytes that models can use. On the CPU the physical memory, or the limit of the process's control
+// group where that is less; on a GPU its own; on MPS what Metal recommends. Throws as libtorch
+// does.
 int64_t TotalMemory(const c10::Device& device);
 
 // Bytes that libtorch's allocator holds; 0 on the CPU. Throws as libtorch does.

@@ -197,6 +197,7 @@ void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Mode
   model->set_state(ToProto(status.state));
   model->set_state_reason(status.reason);
   model->set_source(status.entry.SourceName());
+  model->set_revision(manager_->RevisionOf(status.entry));
   model->set_format(status.entry.format);
   for (const std::string& type : status.entry.content_types) model->add_content_types(type);
   model->set_active_requests(status.handles);
@@ -315,10 +316,11 @@ grpc::Status ModelServiceImpl::PullModel(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status ModelServiceImpl::ReloadCatalog(grpc::ServerContext* /*context*/,
+grpc::Status ModelServiceImpl::ReloadCatalog(grpc::ServerContext* context,
                                              const assay::v1::ReloadCatalogRequest* /*request*/,
                                              assay::v1::ReloadCatalogResponse* response) {
-  absl::StatusOr<registry::ReloadReport> report = reload_();
+  absl::StatusOr<registry::ReloadReport> report =
+      reload_([context] { return context->IsCancelled(); });
   if (!report.ok()) return ToGrpcStatus(report.status());
   response->mutable_added()->Assign(report->added.begin(), report->added.end());
   response->mutable_removed()->Assign(report->removed.begin(), report->removed.end());

@@ -22,11 +22,13 @@ namespace assay::server {
 // Thread-safe.
 class ModelServiceImpl final : public assay::v1::ModelService::Service {
  public:
-  using ReloadFn = std::function<absl::StatusOr<registry::ReloadReport>()>;
-  using SetRoutesFn = std::function<absl::Status(std::vector<registry::RoutePolicy>)>;
+  using ReloadFn =
+      std::function<absl::StatusOr<registry::ReloadReport>(const std::function<bool()>& cancelled)>;
+  using SetRoutesFn =
+      std::function<absl::Status(std::vector<registry::RoutePolicy>, bool keep_others)>;
 
   // hub_cache: where repositories of the Hub lie. reload: reads the catalog again. set_routes: as
-  // Routing::Set().
+  // Routing::Set() or, with keep_others, Routing::Add().
   ModelServiceImpl(registry::Manager* manager, const Routing* routing, ModelBreakers* breakers,
                    absl::Duration drain_timeout, std::string hub_cache, const HubFetch* hub,
                    ReloadFn reload, SetRoutesFn set_routes)

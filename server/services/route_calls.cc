@@ -63,7 +63,8 @@ grpc::Status ModelServiceImpl::SetRoutes(grpc::ServerContext* /*context*/,
   absl::StatusOr<std::vector<registry::RoutePolicy>> policies =
       PoliciesOf(*request, *manager_->catalog());
   if (!policies.ok()) return ToGrpcStatus(policies.status());
-  if (absl::Status s = set_routes_(*std::move(policies)); !s.ok()) return ToGrpcStatus(s);
+  absl::Status set = set_routes_(*std::move(policies), request->keep_others());
+  if (!set.ok()) return ToGrpcStatus(set);
   FillRoutes(*routing_, response->mutable_routes());
   return grpc::Status::OK;
 }

@@ -1,10 +1,12 @@
 """What bench/serving computes from what it saw."""
+import json
 import pathlib
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from serving import measures, mix  # noqa: E402
+from serving import measures, mix, outcome  # noqa: E402
 
 
 def stream(start, *deltas):
@@ -54,6 +56,41 @@ class MixTest(unittest.TestCase):
         self.assertTrue(mix.asked_for(hasty, "DEADLINE_EXCEEDED"))
         self.assertTrue(mix.asked_for({**calm, "cancel_after": 1}, "CANCELLED"))
         self.assertFalse(mix.asked_for({**hasty, "cancel_after": 1}, "UNAVAILABLE"))
+
+
+def grpc_part(speed):
+    return {"1": {"local": [speed], "grpc": [speed], "ratio": 1.0, "client_cpu_share": [0.01], "different_texts": 0}}
+
+
+def shares_part(speed):
+    one = {key: [speed] for key in ("alone", "beside", "least_stream", "most_stream")}
+    return {"4 beside 4": {"a": {**one, "streams": 4, "share": 0.5}}}
+
+
+class OutcomeTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def test_a_part_alone_leaves_the_others_as_they_were(self):
+        outcome.write(self.folder, {"grpc": grpc_part(111), "shares": shares_part(222)}, "On Monday.", whole=True)
+        text = outcome.write(self.folder, {"grpc": grpc_part(333)}, "On Tuesday.", whole=False)
+        self.assertEqual(json.loads((self.folder / "serving.json").read_text()), {"grpc": grpc_part(333), "shares": shares_part(222)})
+        self.assertEqual(text, (self.folder / "serving.md").read_text())
+        for wanted in ("On Monday.", "(On Tuesday.)", "| 1 | 333 |", "| 222 |"):
+            self.assertIn(wanted, text)
+        self.assertNotIn("111", text)
+        self.assertEqual(outcome.write(self.folder, {"grpc": grpc_part(333)}, "On Tuesday.", whole=False), text)
+
+    def test_a_part_alone_needs_no_run_before_it(self):
+        text = outcome.write(self.folder / "new", {"grpc": grpc_part(333)}, "On Tuesday.", whole=False)
+        self.assertIn("| 1 | 333 |", text)
+
+    def test_memory_that_is_counted_wrong_is_a_complaint(self):
+        rows = [{"model": name, "counted_mib": counted, "taken_mib": 100} for name, counted in (("a", 109), ("b", 111), ("c", 89))]
+        found = {"residency": {"sharing": {"failures": 0}, "counted": {"rows": rows}}}
+        self.assertEqual([line.split()[3] for line in outcome.complaints(found)], ["b", "c"])
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ TEST_F(ModelsTest, BuiltInModelsStandApart) {
   EXPECT_THAT(own.out, Not(HasSubstr("bloom_560m")));
   EXPECT_THAT(own.out, HasSubstr("and 1 that come with Assay: assay models --all\n"));
   const CliResult all = daemon_.Run({"models", "--all"});
-  EXPECT_THAT(all.out, ::testing::ContainsRegex("bloom_560m +no +.*rail.*~1.5 MiB\n"));
+  EXPECT_THAT(all.out, ::testing::ContainsRegex("bloom_560m +no +.*rail.*~1.5 MiB +>1.5 MiB\n"));
   EXPECT_THAT(all.out, Not(HasSubstr("that come with Assay")));
 }
 

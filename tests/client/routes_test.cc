@@ -81,14 +81,12 @@ TEST_F(RoutesTest, ExplainAsksAndShowsEveryCandidate) {
   EXPECT_THAT(result.out, ::testing::ContainsRegex("c +not evaluated +- "));
 }
 
-TEST_F(RoutesTest, SetOfOneContentTypeKeepsTheOthersThatWereSet) {
+TEST_F(RoutesTest, SetOfOneContentTypeSendsThatAloneAndKeepsTheOthers) {
   EXPECT_EQ(daemon_.Run({"routes", "set", "twitter", "b"}).code, kExitOk);
-  ASSERT_EQ(daemon_.models.set.routes_size(), 2);
-  EXPECT_EQ(daemon_.models.set.routes(0).content_type(), "email");
-  EXPECT_EQ(daemon_.models.set.routes(1).content_type(), "twitter");
-  EXPECT_EQ(daemon_.models.set.routes(1).model(), "b");
-  EXPECT_EQ(daemon_.Run({"routes", "set", "email", "b"}).code, kExitOk);
-  EXPECT_EQ(daemon_.models.set.routes_size(), 1);
+  ASSERT_EQ(daemon_.models.set.routes_size(), 1);
+  EXPECT_EQ(daemon_.models.set.routes(0).content_type(), "twitter");
+  EXPECT_EQ(daemon_.models.set.routes(0).model(), "b");
+  EXPECT_TRUE(daemon_.models.set.keep_others());
   EXPECT_EQ(daemon_.Run({"routes", "set", "email", "nope"}).code, kExitUsage);
 }
 
@@ -98,6 +96,7 @@ TEST_F(RoutesTest, SetOfAFileSendsItsTextAndName) {
   EXPECT_EQ(daemon_.Run({"routes", "set", path}).code, kExitOk);
   EXPECT_EQ(daemon_.models.set.yaml(), "routes: { email: { model: a } }\n");
   EXPECT_EQ(daemon_.models.set.yaml_name(), path);
+  EXPECT_FALSE(daemon_.models.set.keep_others());
   std::remove(path.c_str());
   const CliResult missing = daemon_.Run({"routes", "set", path});
   EXPECT_EQ(missing.code, kExitUsage);

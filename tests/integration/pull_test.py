@@ -32,7 +32,9 @@ if REAL_MODEL.exists():
     FILES["real.gguf"] = REAL_MODEL.read_bytes()
 
 
-class PullTest(unittest.TestCase):
+class Served(unittest.TestCase):
+    models = MODELS
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="pull_test.")
         self.addCleanup(folder.cleanup)
@@ -40,11 +42,14 @@ class PullTest(unittest.TestCase):
         # YAML reads JSON.
         config = {"listen": "127.0.0.1:0", "metrics": {"listen": ""}, "catalog": "models.yaml", "state_dir": "state", "device": "cpu"}
         (self.folder / "assayd.yaml").write_text(json.dumps(config))
-        (self.folder / "models.yaml").write_text(json.dumps({"models": MODELS}))
+        self.write_catalog(self.models)
         HUB.bodies.clear()
         HUB.ranges.clear()
         HUB.body_seconds = 0
         self.start()
+
+    def write_catalog(self, models):
+        (self.folder / "models.yaml").write_text(json.dumps({"models": models}))
 
     def start(self):
         environment = os.environ | {"HF_ENDPOINT": HUB.url, "HF_HUB_CACHE": str(self.folder / "cache")}
@@ -75,6 +80,14 @@ class PullTest(unittest.TestCase):
         out, err = process.communicate(timeout=60)
         return process.returncode, out, err
 
+    def await_body(self, name):
+        end = time.monotonic() + 30
+        while name not in HUB.bodies and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertIn(name, HUB.bodies)
+
+
+class PullTest(Served):
     def test_pulls_once_and_says_where(self):
         code, out, err = self.run_assay("pull", "hubbed")
         self.assertEqual(code, 0, err)
@@ -141,9 +154,7 @@ class PullTest(unittest.TestCase):
     def test_after_kill_9_the_next_pull_goes_on(self):
         HUB.body_seconds = 4
         pulling = self.assay("pull", "hubbed")
-        end = time.monotonic() + 30
-        while WEIGHTS not in HUB.bodies and time.monotonic() < end:
-            time.sleep(0.02)
+        self.await_body(WEIGHTS)
         time.sleep(1)
         self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait()
@@ -162,9 +173,7 @@ class PullTest(unittest.TestCase):
     def test_interrupt_cancels_the_download(self):
         HUB.body_seconds = 20
         pulling = self.assay("pull", "hubbed")
-        end = time.monotonic() + 30
-        while WEIGHTS not in HUB.bodies and time.monotonic() < end:
-            time.sleep(0.02)
+        self.await_body(WEIGHTS)
         pulling.send_signal(signal.SIGINT)
         _, err = pulling.communicate(timeout=15)
         self.assertNotEqual(pulling.returncode, 0)
@@ -191,6 +200,46 @@ class PullTest(unittest.TestCase):
         self.assertIn("`- { id: model_7b, source: { repo: 'someone/Model-7B', revision: 'v1' } }` under `models:`", err)
         code, _, err = self.run_assay("pull", REPO)
         self.assertIn("the model of this repository is 'hubbed'", err)
+
+
+@unittest.skipUnless(REAL_MODEL.exists(), f"{REAL_MODEL} is not there: make models")
+class ReloadTest(Served):
+    """A catalog whose resident model becomes one that must be downloaded first, for minutes."""
+    models = [{"id": "m", "source": {"file": str(REAL_MODEL.absolute())}}]
+
+    def setUp(self):
+        super().setUp()
+        code, _, err = self.run_assay("load", "m")
+        self.assertEqual(code, 0, err)
+        HUB.body_seconds = 60
+        self.write_catalog([{"id": "m", "source": {"repo": REPO, "file": "real.gguf"}}])
+
+    def assert_serves(self):
+        code, _, err = self.run_assay("generate", "--model", "m", "--max-new-tokens", "2", "Say hello.")
+        self.assertEqual(code, 0, err)
+
+    def test_sigterm_is_heard_while_a_sighup_downloads(self):
+        self.daemon.send_signal(signal.SIGHUP)
+        self.await_body("real.gguf")
+        self.assert_serves()
+        self.daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.wait(timeout=20), 0)
+
+    def test_who_leaves_a_reload_ends_its_download(self):
+        reloading = self.assay("reload")
+        self.await_body("real.gguf")
+        reloading.send_signal(signal.SIGINT)
+        reloading.communicate(timeout=15)
+        self.assertNotEqual(reloading.returncode, 0)
+        self.assert_serves()
+        # The next one has its turn, and what is resident is what the catalog says again.
+        self.write_catalog(self.models)
+        begun = time.monotonic()
+        code, _, err = self.run_assay("reload")
+        self.assertEqual(code, 0, err)
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assert_serves()
+        self.assertEqual(HUB.bodies, ["real.gguf"])
 
 
 if __name__ == "__main__":

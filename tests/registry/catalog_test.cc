@@ -148,5 +148,22 @@ TEST(CatalogTest, MissingFileIsNotFound) {
   EXPECT_EQ(LoadCatalog("/nonexistent/models.yaml").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(CatalogTest, AMistypedContentTypeIsRefusedWithTheOneThatWasMeant) {
+  const std::vector<std::string> known = {"blog", "email", "twitter"};
+  const std::string head = "models:\n  - id: a\n    source: { file: a.gguf }\n";
+  const auto error = [&](const std::string& rest) {
+    return std::string(ParseCatalog(head + rest, "m.yaml", known).status().message());
+  };
+  EXPECT_EQ(error("    content_types: [email]\nroutes: { blog: { model: a } }\n"), "");
+  EXPECT_EQ(error("    content_types: [email, twiter]\n"),
+            "m.yaml:4: models[0].content_types: 'twiter' is not a content type known here; did you "
+            "mean 'twitter'? Declare one of your own under evaluation.content_types of "
+            "assayd.yaml");
+  EXPECT_THAT(error("routes:\n  blgo: { model: a }\n"),
+              HasSubstr("m.yaml:5: routes.blgo: 'blgo' is not a content type known here; did you "
+                        "mean 'blog'?"));
+  EXPECT_THAT(error("    content_types: [poetry]\n"), HasSubstr("known are blog, email, twitter."));
+}
+
 }  // namespace
 }  // namespace assay::registry

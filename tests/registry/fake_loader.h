@@ -44,7 +44,10 @@ class FakeLoader final : public ModelLoader {
     ++loads;
     progress({.stage = "weights", .fraction = 0.5});
     while (held) {
-      if (cancelled()) return absl::CancelledError("cancelled");
+      if (cancelled()) {
+        if (on_cancelled) on_cancelled();
+        return absl::CancelledError("cancelled");
+      }
       absl::SleepFor(absl::Milliseconds(1));
     }
     if (entry.id == fails.load()) return absl::DataLossError("broken file");
@@ -60,6 +63,8 @@ class FakeLoader final : public ModelLoader {
   std::atomic<int> most_alive = 0;
   std::atomic<bool> held = false;
   std::atomic<std::string_view> fails = std::string_view();
+  // Between a load's look at its caller and its end.
+  std::function<void()> on_cancelled;
 };
 
 // Models whose file is there.

@@ -112,6 +112,12 @@ TEST_F(ModelsFolderTest, ALinkOutOfTheFolderIsRefused) {
   EXPECT_THAT(Error(), HasSubstr("m.gguf: leads out of the folder"));
 }
 
+TEST_F(ModelsFolderTest, ALinkOutOfTheFolderFromWithinAModelIsRefused) {
+  Write(folder_ / "m/config.json", "{}");
+  fs::create_symlink("/proc/self/exe", folder_ / "m/model.safetensors");
+  EXPECT_THAT(Error(), HasSubstr("m/model.safetensors leads out of"));
+}
+
 TEST_F(ModelsFolderTest, AMissingFolderIsNotFound) {
   fs::remove(folder_);
   const absl::Status status = Load().status();

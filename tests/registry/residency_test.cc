@@ -15,7 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/manager.h"
-#include "tests/registry/fake_loader.h"
+#include "tests/registry/residency_fixture.h"
 
 namespace assay::registry {
 namespace {
@@ -23,39 +23,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-class ResidencyTest : public testing::Test {
- protected:
-  void Make(Catalog catalog, Manager::Options options) {
-    options.least_residency = absl::ZeroDuration();
-    manager_ = std::make_unique<Manager>(
-        std::move(catalog), &loader_, std::move(options), [this](const ModelStatus& status) {
-          absl::MutexLock lock(&mutex_);
-          news_.push_back(
-              absl::StrCat(status.entry.id, ":", std::string(ModelStateName(status.state))));
-        });
-  }
-  ModelState StateOf(const std::string& id) { return manager_->Get(id)->state; }
-  void Use(const std::string& id) { ASSERT_TRUE(manager_->Acquire(id).ok()) << id; }
-  void AwaitState(const std::string& id, ModelState state) {
-    const absl::Time end = absl::Now() + absl::Seconds(20);
-    while (StateOf(id) != state && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
-    ASSERT_EQ(StateOf(id), state) << id;
-  }
-  std::string DtypeOf(const std::string& id) {
-    absl::StatusOr<Handle> handle = manager_->Acquire(id);
-    return handle.ok() ? static_cast<FakeModel&>(handle->model()).dtype : "";
-  }
-  std::vector<std::string> News() {
-    absl::MutexLock lock(&mutex_);
-    return news_;
-  }
-
-  FakeLoader loader_;
-  absl::Mutex mutex_;
-  std::vector<std::string> news_;
-  std::unique_ptr<Manager> manager_;
-};
 
 TEST_F(ResidencyTest, TheLeastRecentlyUsedIdleModelMakesRoom) {
   Make(CatalogOf({"a", "b", "c"}), {.memory_budget_bytes = 250});

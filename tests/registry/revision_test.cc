@@ -88,6 +88,9 @@ TEST_F(RevisionTest, ARepositoryHasItsCommit) {
   fs::create_directories(repo / "snapshots" / kCommit);
   std::ofstream(repo / "refs" / "main") << kCommit;
   std::ofstream(repo / "snapshots" / kCommit / "m.gguf") << "weights";
+  for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
+    std::ofstream(repo / "snapshots" / kCommit / file) << "{}";
+  }
   entry_.hub = HubSource{.repo = "org/name", .revision = "main"};
   EXPECT_EQ(Revisions(folder_.string(), "cpu").Of(entry_), "0123456789ab");
   entry_.hub->file = "m.gguf";

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,18 @@ class SourceTest : public testing::Test {
     entry_.hub = HubSource{.repo = "org/name", .revision = "main", .file = "m.gguf"};
   }
   void TearDown() override { fs::remove_all(cache_); }
+
+  // The whole model: what is in `files`, each a link to a blob.
+  void PutModel(const std::vector<std::string>& files) {
+    entry_.hub->file = "";
+    const fs::path snapshot = repo_ / "snapshots" / kCommit;
+    fs::remove(snapshot / "m.gguf");
+    for (const std::string& file : files) fs::create_symlink("../../blobs/abc", snapshot / file);
+  }
+  void PutIndex(const std::string& weight_map) {
+    std::ofstream(repo_ / "snapshots" / kCommit / "model.safetensors.index.json")
+        << R"({"weight_map": )" << weight_map << "}";
+  }
 
   absl::StatusOr<std::string> Resolve() { return ResolveSource(entry_, cache_.string()); }
 
@@ -83,7 +96,7 @@ TEST_F(SourceTest, DamagedRefIsNotFound) {
 }
 
 TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
-  entry_.hub->file = "";
+  PutModel({"config.json", "model.safetensors", "tokenizer.json"});
   ASSERT_TRUE(Resolve().ok()) << Resolve().status();
   EXPECT_EQ(fs::path(*Resolve()).lexically_normal(),
             (repo_ / "snapshots" / kCommit).lexically_normal());
@@ -92,18 +105,47 @@ TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("hf download org/other"));
 }
 
-TEST_F(SourceTest, ASnapshotWithoutWeightsIsNotThere) {
-  entry_.hub->file = "";
-  fs::remove(repo_ / "snapshots" / kCommit / "m.gguf");
-  std::ofstream(repo_ / "snapshots" / kCommit / "config.json") << "{}";
+TEST_F(SourceTest, ASnapshotThatADownloadHalfFilledIsNotThere) {
+  PutModel({"config.json", "tokenizer.json"});
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+  // One shard of two, in the order in which huggingface_hub may bring them.
+  PutIndex(R"({"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"})");
+  PutModel({"model-00001-of-00002.safetensors"});
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is not whole"));
+  PutModel({"model-00002-of-00002.safetensors"});
+  EXPECT_TRUE(Resolve().ok()) << Resolve().status();
+  fs::remove(repo_ / "snapshots" / kCommit / "tokenizer.json");
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("has no tokenizer"));
+}
+
+TEST_F(SourceTest, AFileOfAWholeModelThatLeadsOutOfTheCacheIsRefused) {
+  for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
+    SCOPED_TRACE(file);
+    const fs::path snapshot = repo_ / "snapshots" / kCommit;
+    fs::remove_all(snapshot);
+    fs::create_directory(snapshot);
+    PutModel({"config.json", "model.safetensors", "tokenizer.json"});
+    fs::remove(snapshot / file);
+    fs::create_symlink("/proc/self/exe", snapshot / file);
+    EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr(file));
+  }
+}
+
+TEST_F(SourceTest, ASnapshotThatLeadsOutOfTheCacheIsRefused) {
+  const fs::path snapshot = repo_ / "snapshots" / kCommit;
+  entry_.hub->file = "";
+  fs::remove_all(snapshot);
+  fs::create_directory_symlink("/proc/self", snapshot);
+  EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(SourceTest, AFormatThatIsNotThereIsRefused) {
   entry_.format = "safetensors";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("format: is safetensors"));
-  entry_.hub->file = "";
+  PutModel({"config.json", "model.safetensors", "tokenizer.json"});
   EXPECT_TRUE(Resolve().ok());
   entry_.format = "gguf";
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is a folder"));

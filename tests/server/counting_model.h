@@ -22,6 +22,9 @@
 
 namespace assay::server {
 
+// A prompt that does not fit the context.
+inline constexpr char kTooLong[] = "too long";
+
 // Says "t0 t1 t2 ..." until told to stop.
 class CountingModel final : public engine::LanguageModel {
  public:
@@ -36,7 +39,10 @@ class CountingModel final : public engine::LanguageModel {
             .name = "counting",
             .executor = &executor_,
             .tokenizer = &tokenizer_,
-            .encode = [](const engine::Prompt&) { return engine::EncodedPrompt{.tokens = {1}}; },
+            .encode = [](const engine::Prompt& prompt) -> absl::StatusOr<engine::EncodedPrompt> {
+              if (prompt.text == kTooLong) return absl::InvalidArgumentError("too long");
+              return engine::EncodedPrompt{.tokens = {1}};
+            },
             .context = kContext},
         engine::Scheduler::Options{.max_running = 1, .max_waiting = max_waiting});
   }
@@ -84,7 +90,7 @@ class CountingLoader final : public registry::ModelLoader {
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
       const std::function<bool()>&) override {
-    if (entry.id.starts_with("broken")) return absl::DataLossError("truncated");
+    if (entry.id.starts_with("broken")) return absl::Status(breaks_with, "truncated");
     ++loads;
     return std::make_unique<EngineModel>(
         std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
@@ -92,6 +98,7 @@ class CountingLoader final : public registry::ModelLoader {
 
   std::atomic<int> tokens = 0;
   std::atomic<int> loads = 0;
+  std::atomic<absl::StatusCode> breaks_with = absl::StatusCode::kDataLoss;
 };
 
 }  // namespace assay::server

@@ -122,6 +122,29 @@ TEST_F(FallbackTest, WhenAllFailTheMessageHasAllOfThem) {
   EXPECT_TRUE(observer_.routed.empty());
 }
 
+// Gated, misconfigured, out of memory, a device that is not there, ...
+TEST_F(FallbackTest, AModelThatCannotBeLoadedGivesWayWhateverTheError) {
+  Route({"broken", "good"});
+  for (int code = 1; code <= 16; ++code) {
+    loader_.breaks_with = static_cast<absl::StatusCode>(code);
+    if (loader_.breaks_with == absl::StatusCode::kCancelled) continue;
+    SCOPED_TRACE(code);
+    breakers_.ResetAll();
+    observer_ = RouteCounter();
+    const absl::Status status = Generate(Request());
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(response_.model(), "good");
+  }
+}
+
+TEST_F(FallbackTest, ARequestThatIsWrongIsWrongForAll) {
+  Route({"good", "spare"});
+  GenerateRequest request = Request();
+  request.set_prompt(kTooLong);
+  EXPECT_EQ(Generate(request).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(loader_.loads, 1);
+}
+
 TEST_F(FallbackTest, ANamedModelIsNeverReplaced) {
   Route({"broken", "good"});
   GenerateRequest request = Request();

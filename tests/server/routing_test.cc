@@ -7,6 +7,8 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -159,6 +161,39 @@ TEST_F(RoutingTest, APromptIsClassifiedOnlyWhereThatIsOnAndTheTypeHasARoute) {
   EXPECT_TRUE(absl::IsInvalidArgument(routing.Choose({.prompt = "Write a tweet"}).status()));
 }
 
+TEST_F(RoutingTest, OneContentTypeIsSetBesideOthersWhoseModelsAreGone) {
+  Routing routing(manager_.get(), nullptr);
+  const std::string file = (folder_ / "beside.json").string();
+  ASSERT_TRUE(routing.Open(file).ok());
+  ASSERT_TRUE(routing
+                  .Set({{.content_type = "email", .models = {"a"}},
+                        {.content_type = "blog", .models = {"b"}}})
+                  .ok());
+  registry::Catalog without;
+  without.models = {manager_->Get("a")->entry};
+  manager_->Reload(std::move(without));
+  ASSERT_TRUE(routing.Add({{.content_type = "email", .models = {"a"}}}).ok());
+  ASSERT_TRUE(routing.Add({{.content_type = "technical", .models = {"a"}}}).ok());
+  EXPECT_THAT(routing.set(), SizeIs(3));
+  EXPECT_TRUE(absl::IsInvalidArgument(routing.Add({{.content_type = "email", .models = {"b"}}})));
+  EXPECT_THAT(routing.set(), SizeIs(3));
+  Routing again(manager_.get(), nullptr);
+  ASSERT_TRUE(again.Open(file).ok());
+  EXPECT_EQ(again.set(), routing.set());
+}
+
+TEST_F(RoutingTest, SeveralThatSetOneContentTypeEachLoseNone) {
+  Routing routing(manager_.get(), nullptr);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      EXPECT_TRUE(routing.Add({{.content_type = absl::StrCat("t", i), .models = {"a"}}}).ok());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(routing.set(), SizeIs(8));
+}
+
 TEST(RouteProtoTest, PoliciesSurviveTheWire) {
   for (const RoutePolicy& policy : EveryRule()) {
     assay::v1::ContentRoute wire;
@@ -204,7 +239,7 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   ASSERT_TRUE((*store)->Begin(evaluation, {}).ok());
   ASSERT_TRUE((*store)->Finish(evaluation, {}).ok());
   registry::Revisions revisions("", "cpu");
-  RouteEvidence evidence(&revisions);
+  RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); });
   ASSERT_TRUE(evidence.Read(**store).ok());
   const std::vector<registry::Evidence> known = evidence.For("poem");
   ASSERT_THAT(known, SizeIs(1));
@@ -234,7 +269,7 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
 
 TEST_F(RoutingTest, TheReplyOfAnAutoRouteHasTheEvidenceOfTheDeployedRevision) {
   registry::Revisions revisions("", "cpu");
-  RouteEvidence evidence(&revisions);
+  RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); });
   Routing routing(manager_.get(), &evidence);
   ASSERT_TRUE(
       routing.Set({{.content_type = "poem", .rule = RouteRule::kAuto, .otherwise = "b"}}).ok());

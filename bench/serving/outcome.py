@@ -1,0 +1,58 @@
+"""What a run of serve.py leaves behind: its parts in serving.json and serving.md, and what must not be."""
+import json
+import re
+
+from serving import report
+
+# Counted memory may differ from what the process grew by.
+MEMORY_TOLERANCE = 0.10
+
+
+def complaints(found):
+    """What must not be, a line each."""
+    lines = [f"{one['different_texts']} texts of {count} streams differ through gRPC"
+             for count, one in found.get("grpc", {}).items() if one["different_texts"]]
+    if mixed := found.get("mixed"):
+        for key in ("unasked_failures", "different_texts", "requests_left_running"):
+            if mixed[key]:
+                lines.append(f"mixed load: {mixed[key]} {key.replace('_', ' ')}")
+        lines += [f"mixed load: {failure}" for failure in mixed["unasked"]]
+        if mixed["daemon_exit_status"] != 0:
+            lines.append(f"mixed load: assayd ended with {mixed['daemon_exit_status']}")
+    if residency := found.get("residency"):
+        if residency["sharing"]["failures"]:
+            lines += [f"residency: {failure}" for failure in residency["sharing"]["first_failures"]]
+        lines += memory_complaints(residency["counted"]["rows"])
+    return lines
+
+
+def memory_complaints(rows):
+    return [f"residency: up to {row['model']} {row['counted_mib']:.0f} MiB are counted and {row['taken_mib']:.0f} MiB taken, "
+            f"more than {MEMORY_TOLERANCE:.0%} apart" for row in rows
+            if abs(row["counted_mib"] - row["taken_mib"]) > MEMORY_TOLERANCE * row["taken_mib"]]
+
+
+def sections(text):
+    """The text before the first heading, and what stands under each, by heading."""
+    head, *rest = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    return head, {part.splitlines()[0]: part for part in rest}
+
+
+def write(folder, found, facts, whole):
+    """Writes serving.json and serving.md. Of a run that is not the whole, only its parts change; its facts stand with them.
+    Returns the Markdown."""
+    json_path, text_path = folder / "serving.json", folder / "serving.md"
+    text = report.markdown(found, facts)
+    if not whole:
+        if json_path.exists():
+            found = json.loads(json_path.read_text()) | found
+        head, new = sections(text)
+        noted = {heading: part.replace("\n", f"\n\n({facts})\n", 1) for heading, part in new.items()}
+        if text_path.exists():
+            head, old = sections(text_path.read_text())
+            noted = old | noted
+        text = "\n".join(part.rstrip("\n") + "\n" for part in [head, *noted.values()])
+    folder.mkdir(parents=True, exist_ok=True)
+    json_path.write_text(json.dumps(found, indent=1) + "\n")
+    text_path.write_text(text)
+    return text

@@ -1,0 +1,53 @@
+// Work that must not hold up who asks for it.
+#include "server/background_work.h"
+
+#include <atomic>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+namespace assay::server {
+namespace {
+
+TEST(BackgroundWorkTest, WhoAsksDoesNotWaitAndOneMoreFollows) {
+  std::atomic<int> runs = 0;
+  absl::Notification begun;
+  absl::Notification go_on;
+  {
+    BackgroundWork work([&] {
+      if (++runs > 1) return;
+      begun.Notify();
+      go_on.WaitForNotification();
+    });
+    work.Ask();
+    begun.WaitForNotification();
+    for (int i = 0; i < 5; ++i) work.Ask();
+    EXPECT_EQ(runs, 1);
+    go_on.Notify();
+    const absl::Time end = absl::Now() + absl::Seconds(20);
+    while (runs < 2 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_EQ(runs, 2);
+}
+
+TEST(BackgroundWorkTest, ItsEndWaitsForTheRunInProgressAlone) {
+  std::atomic<int> ended = 0;
+  absl::Notification begun;
+  {
+    BackgroundWork work([&] {
+      if (!begun.HasBeenNotified()) begun.Notify();
+      absl::SleepFor(absl::Milliseconds(50));
+      ++ended;
+    });
+    work.Ask();
+    begun.WaitForNotification();
+    work.Ask();
+  }
+  EXPECT_EQ(ended, 1);
+}
+
+}  // namespace
+}  // namespace assay::server
