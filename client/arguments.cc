@@ -23,7 +23,8 @@ constexpr size_t kMostIdBytes = 128;
 constexpr char kExitCodes[] =
     "Exit codes: 0 ok, 1 the request (or the evaluation) failed, or was cancelled,\n"
     "2 bad usage or INVALID_ARGUMENT, 3 server unreachable, 4 not found,\n"
-    "5 refused for now: try again, 6 deadline, 7 the results do not meet the gate, 130 interrupted.";
+    "5 refused for now: try again, 6 deadline, 7 the results do not meet the gate, 130 "
+    "interrupted.";
 
 constexpr char kFooter[] =
     "Examples:\n"
