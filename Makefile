@@ -42,19 +42,20 @@ format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh
 	@git ls-files -z '*.cc' '*.h' | xargs -0 .venv/bin/clang-format -i
 
-verify: build ## Full comparisons with transformers (slow); VOCABULARIES=folder of published tokenizers
+verify: build ## Full comparisons with transformers, and with lm_eval where .venv-dev has it (slow); VOCABULARIES=folder of published tokenizers
 	@SETUP_DEV=1 deploy/setup.sh
 	@.venv-dev/bin/python tests/golden/text/compare_tokenizer.py build/$(PRESET)/bin/tokenizer_probe $(MODEL)
 	@.venv-dev/bin/python tests/golden/text/compare_folder_tokenizer.py build/$(PRESET)/bin/tokenizer_probe \
 	  $(patsubst %/tokenizer.json,%,$(wildcard tests/golden/text/small/*/tokenizer.json $(VOCABULARIES)/*/tokenizer.json))
 	@.venv-dev/bin/python tests/golden/runtime/compare_greedy.py --probe build/$(PRESET)/bin/engine_probe --model $(MODEL)
+	@.venv-dev/bin/python tests/integration/lm_eval_compare.py --assayd build/$(PRESET)/bin/assayd --model $(MODEL) || [ $$? -eq 77 ]
 
 bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon under load (MINUTES=10); writes docs/benchmarks
 	@SETUP_BENCH=1 deploy/setup.sh
 	@.venv-bench/bin/python bench/compare.py --bench build/$(PRESET)/bin/assay-bench --model $(MODEL) --out docs/benchmarks
 	@.venv-bench/bin/python bench/serve.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(MINUTES)
 
-study: build ## The standard evaluation: six forms of a model and two that know nothing; writes var/study/report.html
+study: build ## The standard evaluation: six forms of a model and two that know nothing must come last; writes var/study
 	@deploy/plans/study.sh build/$(PRESET)/bin $(MODEL)
 
 reliability: build ## Harm the daemon, assert what clients see, look for leaks (RELIABILITY_MINUTES=5); writes docs/benchmarks

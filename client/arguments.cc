@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "client/exit_code.h"
+#include "client/plan_file.h"
 
 namespace assay::client {
 namespace {
@@ -20,9 +21,10 @@ constexpr char kDefaultAddress[] = "127.0.0.1:50051";
 constexpr size_t kMostIdBytes = 128;
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 ok, 1 the request (or the evaluation) failed, 2 bad usage or INVALID_ARGUMENT,\n"
-    "3 server unreachable, 4 not found, 5 refused for now: try again, 6 deadline,\n"
-    "7 the results do not meet --gate, 8 (inspect) the model cannot be loaded, 130 interrupted.";
+    "Exit codes: 0 ok, 1 the request (or the evaluation) failed, or was cancelled,\n"
+    "2 bad usage or INVALID_ARGUMENT, 3 server unreachable, 4 not found,\n"
+    "5 refused for now: try again, 6 deadline, 7 the results do not meet the gate,\n"
+    "8 (inspect) the model cannot be loaded, 130 interrupted.";
 
 constexpr char kFooter[] =
     "Examples:\n"
@@ -192,7 +194,7 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
       command->add_option("--prompts", o.prompts_per_type, "Prompts of each content type; 0 = all")
           ->check(CLI::NonNegativeNumber),
       command->add_option("--repeats", o.repeats, "How often each prompt is run (default 1)")
-          ->check(CLI::PositiveNumber),
+          ->check(CLI::Range(1, kMostRepeats)),
       command->add_option("--max-new-tokens", o.max_new_tokens, "Longest text, in tokens")
           ->check(CLI::PositiveNumber),
       command->add_option("--prompts-file", o.prompts_file, "Own prompts (JSONL, at most 64 MiB)"),

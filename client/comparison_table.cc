@@ -61,7 +61,9 @@ std::string RankingTable(const v1::Analysis& analysis) {
     for (const v1::RankedCandidate& c : ranking.candidates()) {
       table.rows.push_back({absl::StrCat(c.rank()), OneLine(c.name()), absl::StrCat(c.n()),
                             absl::StrFormat("%.2f", c.mean()),
-                            absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())});
+                            c.has_ci_low() && c.has_ci_high()
+                                ? absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())
+                                : "-"});
     }
     return FormatTable(table);
   }
@@ -75,6 +77,7 @@ std::string GateLines(const v1::GateResult& result) {
                     clause.has_value() ? absl::StrFormat("%.4g", clause.value()) : "not measured",
                     ")\n");
   }
+  if (!result.reason().empty()) absl::StrAppend(&lines, "FAILS   ", OneLine(result.reason()), "\n");
   absl::StrAppend(&lines, result.passed() ? "gate: passed\n" : "gate: FAILED\n");
   return lines;
 }

@@ -30,7 +30,7 @@ constexpr int kBarCells = 24;
 constexpr absl::Duration kMlflowWait = absl::Seconds(30);
 constexpr absl::Duration kMlflowPoll = absl::Milliseconds(500);
 
-absl::StatusOr<v1::EvaluateRequest> MakeRequest(const EvaluateOptions& options) {
+absl::StatusOr<v1::EvaluateRequest> RequestOfFlags(const EvaluateOptions& options) {
   v1::EvaluateRequest request;
   for (const std::string& model : options.models) request.add_models(model);
   for (const std::string& type : options.content_types) request.add_content_types(type);
@@ -46,27 +46,45 @@ absl::StatusOr<v1::EvaluateRequest> MakeRequest(const EvaluateOptions& options) 
   return request;
 }
 
-// The request, and the condition on its results.
-absl::StatusOr<PlanFile> MakePlan(const EvaluateOptions& options) {
-  PlanFile plan;
+absl::StatusOr<v1::EvaluateRequest> MakeRequest(const EvaluateOptions& options) {
+  absl::StatusOr<v1::EvaluateRequest> request = v1::EvaluateRequest();
   if (!options.plan_file.empty()) {
-    absl::StatusOr<PlanFile> read = ReadPlanFile(options.plan_file);
-    if (!read.ok()) return read;
-    plan = *std::move(read);
+    request = ReadPlanFile(options.plan_file);
   } else if (options.replay_of.empty()) {
-    absl::StatusOr<v1::EvaluateRequest> request = MakeRequest(options);
-    if (!request.ok()) return request.status();
-    plan.request = *std::move(request);
+    request = RequestOfFlags(options);
   }
-  plan.request.set_replay_of(options.replay_of);
-  if (!options.name.empty()) plan.request.set_name(options.name);
-  if (options.order_seed != 0) plan.request.set_order_seed(options.order_seed);
-  if (!options.gate.empty()) plan.gate = options.gate;
-  return plan;
+  if (!request.ok()) return request;
+  request->set_replay_of(options.replay_of);
+  if (!options.name.empty()) request->set_name(options.name);
+  if (options.order_seed != 0) request->set_order_seed(options.order_seed);
+  if (!options.gate.empty()) request->set_gate(options.gate);
+  return request;
+}
+
+// What could not be done after hours of work.
+absl::Status CheckEnd(const EvaluateOptions& options, const v1::EvaluateRequest& request) {
+  if (absl::StatusOr<v1::ReportFormat> format = FormatOf("", options.report); !format.ok()) {
+    return format.status();
+  }
+  if (!options.detach) return absl::OkStatus();
+  if (!request.gate().empty()) {
+    return absl::InvalidArgumentError(
+        "--detach leaves before there are results that the gate could be held against; leave one "
+        "of them out, and ask later: assay evaluations gate ID GATE");
+  }
+  if (!options.report.empty()) {
+    return absl::InvalidArgumentError(
+        "--detach leaves before there is anything to report; leave one of them out, and ask "
+        "later: assay evaluations report ID --output FILE");
+  }
+  return absl::OkStatus();
 }
 
 int ExitCodeOf(const v1::Evaluation& evaluation) {
-  return evaluation.state() == v1::EVALUATION_STATE_FAILED ? kExitFailed : kExitOk;
+  return evaluation.state() == v1::EVALUATION_STATE_FAILED ||
+                 evaluation.state() == v1::EVALUATION_STATE_CANCELLED
+             ? kExitFailed
+             : kExitOk;
 }
 
 void WriteRuns(const v1::Evaluation& evaluation, Streams& streams) {
@@ -189,8 +207,8 @@ int Conclude(const Session& session, Stub& stub, const v1::Evaluation& summary,
   return code == kExitOk ? held : code;
 }
 
-int Follow(const Session& session, Stub& stub, const PlanFile& plan) {
-  const std::string& gate = plan.gate;
+int Follow(const Session& session, Stub& stub, const v1::EvaluateRequest& request) {
+  const std::string& gate = request.gate();
   const Arguments& arguments = session.arguments;
   Streams& streams = session.streams;
   v1::Evaluation summary;
@@ -200,7 +218,7 @@ int Follow(const Session& session, Stub& stub, const PlanFile& plan) {
     grpc::ClientContext context;
     session.connection.Prepare(context);
     const WatchedCall watched(session.connection.interrupt(), context);
-    const auto reader = stub.Evaluate(&context, plan.request);
+    const auto reader = stub.Evaluate(&context, request);
     ProgressView view(streams);
     v1::EvaluateResponse event;
     while (reader->Read(&event)) {
@@ -246,21 +264,19 @@ int Follow(const Session& session, Stub& stub, const PlanFile& plan) {
 }  // namespace
 
 int Evaluate(const Session& session) {
-  absl::StatusOr<PlanFile> plan = MakePlan(session.arguments.evaluate);
-  if (!plan.ok()) {
-    session.streams.err << "assay: INVALID_ARGUMENT: "
-                        << OneLine(std::string(plan.status().message())) << "\n";
+  absl::StatusOr<v1::EvaluateRequest> request = MakeRequest(session.arguments.evaluate);
+  absl::Status status = request.status();
+  if (status.ok()) status = CheckEnd(session.arguments.evaluate, *request);
+  if (!status.ok()) {
+    session.streams.err << "assay: INVALID_ARGUMENT: " << OneLine(std::string(status.message()))
+                        << "\n";
     return kExitUsage;
   }
   if (absl::Status s = session.connection.Connect(); !s.ok()) {
     return session.connection.ReportUnreachable(s);
   }
   const auto stub = v1::EvaluationService::NewStub(session.connection.channel());
-  // Before hours of work, not after.
-  if (!plan->gate.empty()) {
-    if (const int code = CheckGate(session, *stub, "", plan->gate); code != kExitOk) return code;
-  }
-  return Follow(session, *stub, *plan);
+  return Follow(session, *stub, *request);
 }
 
 int ListEvaluations(const Session& session) {

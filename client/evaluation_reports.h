@@ -4,21 +4,22 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "client/commands.h"
 
 namespace assay::client {
 
-// By name ("markdown", "html", "json", "jsonl", "csv", "lm-eval"), else by the path's extension,
-// else Markdown.
-v1::ReportFormat FormatOf(const std::string& name, const std::string& path);
+// By name ("markdown", "html", "json", "jsonl", "csv", "lm-eval"), else by the path's extension;
+// Markdown for a path without one. INVALID_ARGUMENT: an extension that stands for no format.
+absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& name, const std::string& path);
 
 // To the file, or to standard output where none is named. Returns an exit code.
 int WriteReport(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
                 const ReportOptions& options);
 
-// Prints each clause; kExitGate if one does not hold. Without an id the gate is only parsed, and
-// nothing is printed unless it is wrong.
+// Prints each clause, and why the evaluation passes no gate if it did not come to its end;
+// kExitGate if it is not passed.
 int CheckGate(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
               const std::string& gate);
 

@@ -21,8 +21,8 @@ std::string Mean(const v1::Estimate& estimate, int decimals) {
 }
 
 std::string Interval(const v1::Estimate& estimate) {
-  // One sample says nothing about the spread.
-  if (estimate.n() < 2) return "-";
+  // One prompt says nothing about the spread.
+  if (!estimate.has_ci_low() || !estimate.has_ci_high()) return "-";
   return absl::StrFormat("%.2f..%.2f", estimate.ci_low(), estimate.ci_high());
 }
 
@@ -44,15 +44,15 @@ std::string EvaluationTable(const v1::Evaluation& evaluation) {
     if (rank(a) != rank(b)) return rank(a) < rank(b);
     return !a->content_type().empty() && b->content_type().empty();
   });
-  Table table{.header = {"MODEL", "CONTENT TYPE", "N", "FAILED", "QUALITY", "95% CI", "LATENCY ms",
-                         "FIRST TOKEN ms", "TOK/S", "COST"},
+  Table table{.header = {"MODEL", "CONTENT TYPE", "PROMPTS", "SAMPLES", "FAILED", "QUALITY",
+                         "95% CI", "LATENCY ms", "FIRST TOKEN ms", "TOK/S", "COST"},
               .first_right = kFirstNumberColumn};
   for (const v1::Summary* s : rows) {
     table.rows.push_back(
         {OneLine(s->model()), s->content_type().empty() ? "all" : OneLine(s->content_type()),
-         absl::StrCat(s->samples()), absl::StrCat(s->failures()), Mean(s->quality_score(), 2),
-         Interval(s->quality_score()), Mean(s->latency_ms(), 0), Mean(s->first_token_ms(), 0),
-         Mean(s->tokens_per_second(), 1),
+         absl::StrCat(s->latency_ms().n()), absl::StrCat(s->samples()), absl::StrCat(s->failures()),
+         Mean(s->quality_score(), 2), Interval(s->quality_score()), Mean(s->latency_ms(), 0),
+         Mean(s->first_token_ms(), 0), Mean(s->tokens_per_second(), 1),
          s->cost_usd().n() == 0 ? "-" : FormatUsd(s->cost_usd().mean())});
   }
   return FormatTable(table);

@@ -5,7 +5,8 @@
 namespace assay::client {
 
 inline constexpr int kExitOk = 0;
-// The request failed on the server; also an evaluation that FAILED.
+// The request failed on the server; also an evaluation that FAILED or was cancelled, and a gate on
+// one that still runs.
 inline constexpr int kExitFailed = 1;
 // Bad command line, bad prompts file, or INVALID_ARGUMENT from the server.
 inline constexpr int kExitUsage = 2;
@@ -17,7 +18,7 @@ inline constexpr int kExitNotFound = 4;
 inline constexpr int kExitTryAgain = 5;
 // --timeout ran out, or the server's own deadline.
 inline constexpr int kExitDeadline = 6;
-// The results do not meet --gate.
+// The results do not meet the gate, or the evaluation did not come to its end.
 inline constexpr int kExitGate = 7;
 // `assay inspect`: the model cannot be loaded on the server, by its files or by the memory there.
 inline constexpr int kExitCannotLoad = 8;

@@ -14,6 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/jsonl_file.h"
 #include "client/prompts_file.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "yaml/reader.h"
 
 namespace assay::client {
@@ -32,8 +34,11 @@ void ReadSampling(YamlMap map, v1::SamplingParams* sampling) {
   sampling->set_temperature(static_cast<float>(map.Number("temperature", 0, 0, kMostTemperature)));
   sampling->set_top_p(static_cast<float>(map.Number("top_p", 1, 0, 1)));
   sampling->set_top_k(static_cast<int32_t>(map.Int("top_k", 0, 0, kMost)));
-  sampling->set_seed(
-      static_cast<uint64_t>(map.Int("seed", 0, 0, std::numeric_limits<int64_t>::max())));
+  // Without one a candidate has the plan's.
+  if (map.Has("seed")) {
+    sampling->set_seed(
+        static_cast<uint64_t>(map.Int("seed", 0, 0, std::numeric_limits<int64_t>::max())));
+  }
 }
 
 void ReadCandidate(YamlMap map, v1::Candidate* candidate) {
@@ -51,21 +56,32 @@ void ReadScaling(YamlMap map, v1::ScalingPlan* scaling) {
     }
     scaling->add_concurrency(level);
   }
-  scaling->set_rounds(static_cast<int32_t>(map.Int("rounds", 0, 0, kMost)));
+  scaling->set_rounds(static_cast<int32_t>(map.Int("rounds", 0, 0, kMostRepeats)));
   scaling->set_residents(map.Bool("residents", false));
 }
 
-void ReadEconomics(YamlMap map, v1::EconomicsInputs* inputs) {
-  const auto usd = [&map](const char* key) { return map.Number(key, 0, 0, kMostUsd); };
-  if (map.Has("power_watts")) inputs->set_power_watts(usd("power_watts"));
-  if (map.Has("electricity_usd_per_kwh")) {
-    inputs->set_electricity_usd_per_kwh(usd("electricity_usd_per_kwh"));
+// Every field of the message is a key; which numbers are allowed the server knows.
+absl::Status ReadEconomics(YamlMap map, const std::filesystem::path& folder,
+                           v1::EconomicsInputs* inputs) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *inputs->GetReflection();
+  for (int i = 0; i < inputs->GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = inputs->GetDescriptor()->field(i);
+    const std::string key = field->name();
+    if (!map.Has(key)) continue;
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+      reflection.SetDouble(inputs, field, map.Number(key, 0, 0, kMostUsd));
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+      reflection.SetInt32(inputs, field, static_cast<int32_t>(map.Int(key, 0, 0, kMost)));
+    } else {
+      reflection.SetString(inputs, field, map.String(key, ""));
+    }
   }
-  if (map.Has("api_usd_per_request")) inputs->set_api_usd_per_request(usd("api_usd_per_request"));
-  if (map.Has("value_usd_per_piece")) inputs->set_value_usd_per_piece(usd("value_usd_per_piece"));
-  if (map.Has("requests_per_day")) {
-    inputs->set_requests_per_day(static_cast<int32_t>(map.Int("requests_per_day", 0, 0, kMost)));
-  }
+  if (!inputs->has_price_table()) return absl::OkStatus();
+  absl::StatusOr<std::string> table = ReadLimited(PathIn(folder, inputs->price_table()));
+  if (!table.ok()) return table.status();
+  inputs->set_price_table(*std::move(table));
+  return absl::OkStatus();
 }
 
 v1::Correction ReadCorrection(YamlMap& root) {
@@ -104,14 +120,17 @@ absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
     if (!prompts.ok()) return prompts.status();
     for (v1::EvaluationPrompt& prompt : *prompts) *request->add_prompts() = std::move(prompt);
   }
+  if (root.Has("economics")) {
+    absl::Status read = ReadEconomics(root.Map("economics"), folder, request->mutable_economics());
+    if (!read.ok()) return read;
+  }
   for (const YamlMap& task : root.Maps("tasks")) {
     if (absl::Status s = ReadTask(task, folder, request->add_tasks()); !s.ok()) return s;
   }
   return absl::OkStatus();
 }
 
-void ReadRoot(YamlMap& root, PlanFile* plan) {
-  v1::EvaluateRequest& request = plan->request;
+void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
   request.set_name(root.String("name", ""));
   request.set_hypothesis(root.String("hypothesis", ""));
   for (std::string& model : root.Strings("models")) request.add_models(std::move(model));
@@ -122,33 +141,32 @@ void ReadRoot(YamlMap& root, PlanFile* plan) {
   }
   request.set_prompts_per_type(static_cast<int32_t>(root.Int("prompts_per_type", 0, 0, kMost)));
   request.set_own_prompts_only(!root.Bool("built_in_prompts", true));
-  request.set_repeats(static_cast<int32_t>(root.Int("repeats", 1, 1, kMost)));
+  request.set_repeats(static_cast<int32_t>(root.Int("repeats", 1, 1, kMostRepeats)));
   request.set_max_new_tokens(static_cast<int32_t>(root.Int("max_new_tokens", 0, 0, kMost)));
   request.set_timeout_seconds(root.Seconds("timeout", 0, 0, kMostSeconds));
   if (root.Has("sampling")) ReadSampling(root.Map("sampling"), request.mutable_sampling());
   for (std::string& scorer : root.Strings("scorers")) request.add_scorers(std::move(scorer));
   request.set_alpha(root.Number("alpha", 0, 0, 1));
   request.set_correction(ReadCorrection(root));
-  if (root.Has("economics")) ReadEconomics(root.Map("economics"), request.mutable_economics());
   if (root.Has("scaling")) ReadScaling(root.Map("scaling"), request.mutable_scaling());
   request.set_order_seed(
       static_cast<uint64_t>(root.Int("order_seed", 0, 0, std::numeric_limits<int64_t>::max())));
-  plan->gate = root.String("gate", "");
+  request.set_gate(root.String("gate", ""));
 }
 
 }  // namespace
 
-absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path) {
+absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
   if (!document.ok()) return absl::InvalidArgumentError(document.status().message());
   YamlMap root = (*document)->root();
-  PlanFile plan;
-  ReadRoot(root, &plan);
-  absl::Status files = ReadFiles(root, std::filesystem::path(path).parent_path(), &plan.request);
+  v1::EvaluateRequest request;
+  ReadRoot(root, request);
+  absl::Status files = ReadFiles(root, std::filesystem::path(path).parent_path(), &request);
   // The plan's own errors first: a file may be missing because its key is wrong.
   if (absl::Status s = (*document)->Finish(); !s.ok()) return s;
   if (!files.ok()) return files;
-  return plan;
+  return request;
 }
 
 }  // namespace assay::client

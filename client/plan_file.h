@@ -9,16 +9,13 @@
 
 namespace assay::client {
 
-struct PlanFile {
-  v1::EvaluateRequest request;
-  // A condition on the results; empty = none.
-  std::string gate;
-};
+// Of each prompt, at most; the server's limit.
+inline constexpr int kMostRepeats = 1000;
 
-// Keys as in docs/evaluation.md; files that it names (`dataset`, `items`, `text`) are relative to
-// it. Errors are INVALID_ARGUMENT "file:line: key: value, what is allowed"; what only the server
-// knows (models, scorers) it checks.
-absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path);
+// Keys as in docs/evaluation.md; files that it names (`dataset`, `items`, `text`, `price_table`)
+// are relative to it. Errors are INVALID_ARGUMENT "file:line: key: value, what is allowed"; what
+// only the server knows (models, scorers, names in the gate) it checks, and names the field.
+absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path);
 
 }  // namespace assay::client
 

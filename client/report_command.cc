@@ -44,15 +44,18 @@ int Fail(const Session& session, const absl::Status& status) {
 
 }  // namespace
 
-v1::ReportFormat FormatOf(const std::string& name, const std::string& path) {
+absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& name, const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
   for (const FormatName& format : kFormats) {
     if (name == format.name) return format.format;
   }
   for (const FormatName& format : kFormats) {
-    if (name.empty() && !extension.empty() && extension == format.extension) return format.format;
+    if (!extension.empty() && extension == format.extension) return format.format;
   }
-  return v1::REPORT_FORMAT_MARKDOWN;
+  if (extension.empty()) return v1::REPORT_FORMAT_MARKDOWN;
+  return absl::InvalidArgumentError(absl::StrCat("'", path, "': no report has the extension ",
+                                                 extension,
+                                                 "; there are .md, .html, .json, .jsonl and .csv"));
 }
 
 int WriteReport(const Session& session, Stub& stub, const std::string& id,
@@ -62,7 +65,14 @@ int WriteReport(const Session& session, Stub& stub, const std::string& id,
   const WatchedCall watched(session.connection.interrupt(), context);
   v1::GetReportRequest request;
   request.set_id(id);
-  request.set_format(FormatOf(options.format, options.output));
+  const absl::StatusOr<v1::ReportFormat> format = FormatOf(options.format, options.output);
+  if (!format.ok()) {
+    session.streams.err << "assay: INVALID_ARGUMENT: "
+                        << OneLine(std::string(format.status().message()))
+                        << "; or give --format\n";
+    return kExitUsage;
+  }
+  request.set_format(*format);
   const auto reader = stub.GetReport(&context, request);
   std::string document;
   v1::ReportChunk chunk;
@@ -89,8 +99,6 @@ int CheckGate(const Session& session, Stub& stub, const std::string& id, const s
   v1::GateResult result;
   const grpc::Status status = stub.CheckGate(&context, request, &result);
   if (!status.ok()) return session.connection.ReportFailure(status);
-  // Only parsed.
-  if (id.empty()) return kExitOk;
   if (session.arguments.json) {
     WriteJson(result, session.streams);
   } else {
@@ -139,6 +147,9 @@ int CompareEvaluations(const Session& session) {
   }
   for (const std::string& decision : reply.decisions()) {
     session.streams.out << OneLine(decision) << "\n";
+  }
+  for (const std::string& difference : reply.differences()) {
+    session.streams.out << "not the same in both: " << OneLine(difference) << "\n";
   }
   session.streams.out << "\n" << ComparisonTable(reply.comparisons()) << std::flush;
   return kExitOk;

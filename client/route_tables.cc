@@ -57,7 +57,9 @@ std::vector<std::string> CandidateRow(const v1::RouteCandidate& candidate) {
   if (candidate.has_evidence()) {
     row.insert(row.end(),
                {absl::StrCat(evidence.samples()), absl::StrFormat("%.2f", evidence.mean()),
-                absl::StrFormat("%.2f..%.2f", evidence.ci_low(), evidence.ci_high()),
+                evidence.has_ci_low() && evidence.has_ci_high()
+                    ? absl::StrFormat("%.2f..%.2f", evidence.ci_low(), evidence.ci_high())
+                    : "-",
                 absl::StrFormat("%.0f", evidence.latency_p90_ms()), FormatUsd(evidence.cost_usd()),
                 FormatBytes(evidence.resident_bytes()), OneLine(evidence.evaluation_id())});
   } else {

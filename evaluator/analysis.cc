@@ -2,6 +2,7 @@
 #include "evaluator/analysis.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -67,17 +68,23 @@ Verdict VerdictOf(const Comparison& comparison, double alpha) {
   return (diff > 0) == comparison.greater_is_better ? Verdict::kBetter : Verdict::kWorse;
 }
 
-void AddPower(const ClusteredPairs& pairs, double alpha, Comparison* comparison) {
+// The fewest pairs of which the exact signed-rank test, 2 / 2^n at best, comes below alpha.
+int FewestPairs(double alpha) {
+  int pairs = kMinPairs;
+  while (std::ldexp(2.0, -pairs) >= alpha) ++pairs;
+  return pairs;
+}
+
+// `deviation` of the pairs' differences.
+void AddPower(double deviation, double alpha, Comparison* comparison) {
   const PairedResult& result = comparison->result;
-  if (result.status == PairedStatus::kInsufficientPairs) return;
-  const double deviation =
-      MomentsOf(PairedDifferences(pairs.baseline, pairs.candidate)).standard_deviation;
+  comparison->power_alpha = alpha;
   comparison->detectable_difference =
       DetectableEffect(result.n_paired, alpha, kUsualPower) * deviation;
   if (result.effect_size == 0) return;
   const int needed = PairsNeeded(result.effect_size, alpha, kUsualPower);
   // The t-test may need fewer than the rank test can work with.
-  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, kMinPairs);
+  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, FewestPairs(alpha));
 }
 
 // Comparisons of one metric: a family.
@@ -102,11 +109,12 @@ class Family {
                               .greater_is_better = greater_is_better_,
                               .result = ComparePaired(pairs.baseline, pairs.candidate),
                               .unpaired = std::move(units_of_both.unpaired)});
-      AddPower(pairs, plan_.alpha, &comparisons_.back());
+      deviations_.push_back(
+          MomentsOf(PairedDifferences(pairs.baseline, pairs.candidate)).standard_deviation);
     }
   }
 
-  // Corrects the p-values and gives the verdicts.
+  // Corrects the p-values, gives the verdicts and says what more pairs would find.
   std::vector<Comparison> Finish() {
     // Comparisons without a test are no part of the family.
     std::vector<double> p_values;
@@ -114,9 +122,16 @@ class Family {
       if (!c.result.method.empty()) p_values.push_back(c.result.p_value);
     }
     const std::vector<double> adjusted = Adjusted(p_values);
+    const double power_alpha = plan_.correction == Correction::kNone
+                                   ? plan_.alpha
+                                   : plan_.alpha / static_cast<double>(p_values.size());
     size_t next = 0;
-    for (Comparison& c : comparisons_) {
-      if (!c.result.method.empty()) c.p_adjusted = adjusted[next++];
+    for (size_t i = 0; i < comparisons_.size(); ++i) {
+      Comparison& c = comparisons_[i];
+      if (!c.result.method.empty()) {
+        c.p_adjusted = adjusted[next++];
+        AddPower(deviations_[i], power_alpha, &c);
+      }
       c.verdict = VerdictOf(c, plan_.alpha);
     }
     return std::move(comparisons_);
@@ -139,6 +154,8 @@ class Family {
   const std::string metric_;
   const bool greater_is_better_;
   std::vector<Comparison> comparisons_;
+  // Of the differences of each comparison's pairs.
+  std::vector<double> deviations_;
 };
 
 void Append(std::vector<Comparison> comparisons, Analysis* analysis) {

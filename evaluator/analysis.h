@@ -2,6 +2,7 @@
 #ifndef ASSAY_EVALUATOR_ANALYSIS_H_
 #define ASSAY_EVALUATOR_ANALYSIS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,20 +36,24 @@ struct Comparison {
   Verdict verdict = Verdict::kTooFewPairs;
   // Prompts left out, and why ("linkedin-3: the baseline failed").
   std::vector<std::string> unpaired;
-  // Pairs needed to find the observed effect with a power of 0.8 at alpha, before any correction;
-  // at least kMinPairs; 0 = not computable.
+  // Pairs needed to find the observed effect with a power of 0.8 of the paired t-test (the tests
+  // used here need a few per cent more) at power_alpha; at least as many as the rank test needs to
+  // reach that level at all; 0 = not computable.
   int pairs_needed = 0;
-  // The smallest difference that this many pairs finds with a power of 0.8.
+  // The smallest difference that this many pairs finds with that power.
   double detectable_difference = 0;
+  // alpha; under a correction, alpha / the tests of the family: what Holm and Benjamini and
+  // Hochberg ask of the smallest p-value. 0 = not tested.
+  double power_alpha = 0;
 };
 
 struct RankedCandidate {
   std::string name;
   int n = 0;
   double mean = 0;
-  // With errors clustered over prompts.
-  double ci_low = 0;
-  double ci_high = 0;
+  // With errors clustered over prompts; absent with fewer than two clusters of them.
+  std::optional<double> ci_low;
+  std::optional<double> ci_high;
   // 1 = best; candidates that cannot be told apart from the best of their group share a rank: one
   // more than there are candidates in the groups above.
   int rank = 1;
@@ -58,7 +63,8 @@ struct RankedCandidate {
 };
 
 // The candidates by quality score, best mean first. Ranks from paired tests of every two
-// candidates, Holm-corrected.
+// candidates, Holm-corrected within this ranking alone: where several content types are ranked, the
+// chance of a false rank somewhere is larger than alpha.
 struct Ranking {
   // Empty = over all content types.
   std::string content_type;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,10 @@ namespace {
 // What one side brings.
 struct Part {
   std::string label;
+  Evaluation evaluation;
   EvaluationPlan plan;
+  // As it was, before it was given a label.
+  Candidate model;
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
   std::string scorer;
@@ -43,13 +48,16 @@ absl::StatusOr<Part> ReadPart(RunStore* store, const ComparedSide& side, const s
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", side.evaluation_id, "' still runs; wait for its end"));
   }
-  Part part;
+  Part part{.evaluation = *std::move(evaluation)};
   absl::StatusOr<EvaluationPlan> plan = store->Plan(side.evaluation_id);
   if (!plan.ok()) return plan.status();
   part.plan = *std::move(plan);
   absl::StatusOr<std::string> model = ChooseModel(part.plan, side, field);
   if (!model.ok()) return model.status();
   part.label = *model;
+  for (const Candidate& one : part.plan.models) {
+    if (one.name == *model) part.model = one;
+  }
   absl::StatusOr<std::vector<Sample>> samples = store->Samples(side.evaluation_id);
   if (!samples.ok()) return samples.status();
   std::copy_if(samples->begin(), samples->end(), std::back_inserter(part.samples),
@@ -73,7 +81,9 @@ void Rename(Part* part, const std::string& label) {
 
 bool SamePrompt(const EvaluationPrompt& a, const EvaluationPrompt& b) {
   return a.id == b.id && a.content_type == b.content_type && a.prompt == b.prompt &&
-         a.system == b.system;
+         a.system == b.system && a.reference == b.reference &&
+         a.constraints.max_characters == b.constraints.max_characters &&
+         a.constraints.must_include == b.constraints.must_include;
 }
 
 std::vector<EvaluationPrompt> SharedPrompts(const EvaluationPlan& a, const EvaluationPlan& b) {
@@ -118,7 +128,8 @@ void TellLeftOut(const EvaluationPlan& whole, const Part& part, Analysis* analys
     for (Comparison& comparison : analysis->comparisons) {
       if (!comparison.content_type.empty()) continue;
       comparison.unpaired.push_back(
-          absl::StrCat(prompt.id, ": ", part.label, " alone has it, or has it with another text"));
+          absl::StrCat(prompt.id, ": ", part.label,
+                       " alone has it, or has it with another text or other constraints"));
     }
   }
 }
@@ -139,10 +150,91 @@ void Append(Part part, const EvaluationPlan& whole, std::vector<Sample>* samples
   }
 }
 
+// Differences in how the sides were measured.
+class Differences {
+ public:
+  template <typename Value>
+  void Add(std::string_view what, const Value& a, const Value& b) {
+    if (a == b) return;
+    list_.push_back(absl::StrCat(std::string(what), ": ", a, " and ", b));
+  }
+  void Say(std::string sentence) { list_.push_back(std::move(sentence)); }
+  std::vector<std::string> Take() { return std::move(list_); }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+void AddSampling(const Sampling& a, const Sampling& b, Differences* differences) {
+  differences->Add("temperature", a.temperature, b.temperature);
+  differences->Add("top_p", a.top_p, b.top_p);
+  differences->Add("top_k", a.top_k, b.top_k);
+  differences->Add("seed", a.seed, b.seed);
+}
+
+// Sources of the samples' energy.
+std::string EnergyOf(const Part& part) {
+  std::set<std::string> sources;
+  for (const Sample& sample : part.samples) {
+    if (sample.error.empty()) sources.insert(sample.energy.source);
+  }
+  return absl::StrJoin(sources, "+");
+}
+
+// Samples of older versions may have profited from the cache of prompts.
+bool ReadWhole(const Part& part) { return !part.evaluation.scorer_versions.empty(); }
+
+std::vector<std::string> DifferencesOf(const Part& a, const Part& b) {
+  Differences differences;
+  for (const Part* part : {&a, &b}) {
+    if (part->evaluation.state == EvaluationState::kSucceeded) continue;
+    differences.Say(absl::StrCat(
+        part->evaluation.id,
+        part->evaluation.state == EvaluationState::kCancelled ? " was cancelled" : " failed",
+        ": it has ", part->evaluation.finished_samples, " of ", part->evaluation.total_samples,
+        " samples"));
+  }
+  differences.Add("max_new_tokens", a.plan.max_new_tokens, b.plan.max_new_tokens);
+  differences.Add("repeats", a.plan.repeats, b.plan.repeats);
+  differences.Add("timeout", absl::FormatDuration(a.plan.timeout),
+                  absl::FormatDuration(b.plan.timeout));
+  AddSampling(a.model.sampling.value_or(a.plan.sampling),
+              b.model.sampling.value_or(b.plan.sampling), &differences);
+  differences.Add("energy from", EnergyOf(a), EnergyOf(b));
+  if (a.plan.economics && b.plan.economics) {
+    Differences prices;
+    for (const EconomicsNumber& number : EconomicsNumbers()) {
+      prices.Add(number.name, (*a.plan.economics).*number.value, (*b.plan.economics).*number.value);
+    }
+    if (const std::vector<std::string> list = prices.Take(); !list.empty()) {
+      differences.Say(absl::StrCat("economics (", absl::StrJoin(list, "; "),
+                                   "): the costs of both are by the baseline's"));
+    }
+  }
+  if (a.evaluation.id != b.evaluation.id && ReadWhole(a) != ReadWhole(b)) {
+    differences.Say(
+        "one is of an older assayd, whose timings include what the cache of prompts saved");
+  }
+  return differences.Take();
+}
+
+// Both sides are priced alike.
+void PriceWith(const EconomicsInputs& inputs, std::vector<Sample>* samples) {
+  for (Sample& sample : *samples) {
+    if (!sample.error.empty()) continue;
+    const absl::Duration busy =
+        absl::Milliseconds(sample.generation.total_ms - sample.generation.queue_ms);
+    const bool stated = sample.energy.source.empty() || sample.energy.source == "stated";
+    sample.cost_usd =
+        RequestCost(inputs, stated ? StatedEnergy(inputs, busy) : sample.energy, busy);
+  }
+}
+
 }  // namespace
 
-absl::StatusOr<Analysis> CompareRuns(RunStore* store, const ComparedSide& baseline,
-                                     const ComparedSide& candidate, const CompareOptions& options) {
+absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
+                                         const ComparedSide& candidate,
+                                         const CompareOptions& options) {
   // Written so that NaN fails.
   if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
     return absl::InvalidArgumentError(
@@ -180,12 +272,16 @@ absl::StatusOr<Analysis> CompareRuns(RunStore* store, const ComparedSide& baseli
   }
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
+  ComparedRuns compared{.differences = DifferencesOf(*a, *b)};
   Append(*a, whole, &samples, &answers);
   Append(*b, whole, &samples, &answers);
-  Analysis analysis = Analyse(whole, samples, answers);
-  TellLeftOut(whole, *a, &analysis);
-  TellLeftOut(whole, *b, &analysis);
-  return analysis;
+  if (baseline.evaluation_id != candidate.evaluation_id && a->plan.economics) {
+    PriceWith(*a->plan.economics, &samples);
+  }
+  compared.analysis = Analyse(whole, samples, answers);
+  TellLeftOut(whole, *a, &compared.analysis);
+  TellLeftOut(whole, *b, &compared.analysis);
+  return compared;
 }
 
 }  // namespace assay::evaluator

@@ -3,6 +3,7 @@
 #define ASSAY_EVALUATOR_COMPARE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "evaluator/analysis.h"
@@ -23,13 +24,22 @@ struct CompareOptions {
   Correction correction = Correction::kHolm;
 };
 
-// The analysis of the two as if they were one evaluation. Prompts pair where id, content type, text
-// and system message are the same in both; the others are told in Comparison::unpaired. NOT_FOUND;
-// INVALID_ARGUMENT where a model is needed or unknown, with the names there are, and where both
-// sides are the same; FAILED_PRECONDITION where nothing pairs, an evaluation still runs, or the
-// scorers (or their versions) differ.
-absl::StatusOr<Analysis> CompareRuns(RunStore* store, const ComparedSide& baseline,
-                                     const ComparedSide& candidate, const CompareOptions& options);
+struct ComparedRuns {
+  Analysis analysis;
+  // What else was not the same in both, and may be what made the difference: "max_new_tokens: 200
+  // and 300".
+  std::vector<std::string> differences;
+};
+
+// The analysis of the two as if they were one evaluation. Prompts pair where id, content type,
+// text, system message, reference and constraints are the same in both; the others are told in
+// Comparison::unpaired. Costs of both sides are computed with the baseline's economic inputs.
+// NOT_FOUND; INVALID_ARGUMENT where a model is needed or unknown, with the names there are, and
+// where both sides are the same; FAILED_PRECONDITION where nothing pairs, an evaluation still runs,
+// or the scorers (or their versions) differ.
+absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
+                                         const ComparedSide& candidate,
+                                         const CompareOptions& options);
 
 }  // namespace assay::evaluator
 

@@ -31,6 +31,11 @@ std::string After(const std::string& correction) {
   return "";
 }
 
+std::string IntervalOf(const RankedCandidate& candidate) {
+  if (!candidate.ci_low || !candidate.ci_high) return "no interval";
+  return absl::StrFormat("95 %% interval %.2f to %.2f", *candidate.ci_low, *candidate.ci_high);
+}
+
 std::string Evidence(const Comparison& c, const std::string& correction) {
   return absl::StrFormat("95 %% interval %.2f to %.2f, %s%s, %s", c.result.ci_low, c.result.ci_high,
                          P(c.p_adjusted), After(correction), Prompts(c.result.n_paired));
@@ -49,6 +54,14 @@ std::string Higher(const Comparison& c, const Analysis& analysis) {
   return sentence;
 }
 
+// "0.05", "0.0083, which is 0.05 over 6 tests".
+std::string LevelText(const Comparison& c, const Analysis& analysis) {
+  std::string level = absl::StrFormat("%.2g", c.power_alpha);
+  const double tests = c.power_alpha > 0 ? std::round(analysis.alpha / c.power_alpha) : 1;
+  if (tests <= 1) return level;
+  return absl::StrFormat("%s, which is %.2g over %.0f tests", level, analysis.alpha, tests);
+}
+
 std::string NoDifference(const Comparison& c, const Analysis& analysis) {
   const PairedResult& r = c.result;
   std::string sentence = absl::StrFormat(
@@ -59,7 +72,9 @@ std::string NoDifference(const Comparison& c, const Analysis& analysis) {
                     ", the mean does not: look for outliers");
   } else if (c.pairs_needed > r.n_paired) {
     absl::StrAppend(&sentence, "; about ", c.pairs_needed,
-                    " prompts would be needed to show one of this size");
+                    " prompts would be needed to show one of this size (by the t-test's power of "
+                    "0.8 at the level ",
+                    LevelText(c, analysis), ")");
   }
   return sentence;
 }
@@ -124,8 +139,8 @@ std::string BestOf(const RankedCandidate& best, const Standing& standing) {
   const std::string name = WithMean(best, best);
   const std::string tied = absl::StrJoin(standing.tied, ", ");
   if (!standing.lower.empty() && standing.tied.empty()) {
-    return absl::StrFormat("%s scores highest (%.2f, 95 %% interval %.2f to %.2f, %s)", best.name,
-                           best.mean, best.ci_low, best.ci_high, Prompts(best.n));
+    return absl::StrFormat("%s scores highest (%.2f, %s, %s)", best.name, best.mean,
+                           IntervalOf(best), Prompts(best.n));
   }
   if (!standing.lower.empty()) {
     return absl::StrCat(name, " and ", tied, " are not told apart (", Prompts(best.n), ")");
@@ -156,7 +171,7 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
   std::string sentence = Where(ranking.content_type) + ": ";
   if (standing.lower.empty() && standing.tied.empty()) {
     absl::StrAppend(&sentence, "too few prompts (", standing.most_common, ") to compare ",
-                    ranking.candidates.size(), " models; at least ", kMinPairs);
+                    ranking.candidates.size(), " candidates; at least ", kMinPairs);
     return sentence;
   }
   absl::StrAppend(&sentence, BestOf(best, standing));
@@ -173,10 +188,9 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
 
 std::string DescribeOne(const Ranking& ranking) {
   const RankedCandidate& only = ranking.candidates.front();
-  return absl::StrFormat(
-      "%s: %s scores %.2f (95 %% interval %.2f to %.2f, %s); nothing to compare it with",
-      Where(ranking.content_type), only.name, only.mean, only.ci_low, only.ci_high,
-      Prompts(only.n));
+  return absl::StrFormat("%s: %s scores %.2f (%s, %s); nothing to compare it with",
+                         Where(ranking.content_type), only.name, only.mean, IntervalOf(only),
+                         Prompts(only.n));
 }
 
 }  // namespace assay::evaluator

@@ -11,7 +11,7 @@ namespace assay::evaluator {
 
 // Of two candidates: better, worse, or no difference shown, with difference, interval, p-value
 // (after which correction) and number of prompts; without a difference also how many prompts one of
-// that size would need. Alpha and correction are the analysis's.
+// that size would need, at which level. Alpha and correction are the analysis's.
 std::string DecideTwo(const Comparison& quality, const Analysis& analysis);
 
 // Of three or more, or of two without the baseline: the best, who cannot be told apart from it, who

@@ -1,4 +1,5 @@
 // What several resident models cost together.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,24 @@ void AddMemory(std::string name, double resident_gb, double memory_gb, std::stri
 }
 
 }  // namespace
+
+std::vector<DeployedModel> DeployedModels(const EvaluationPlan& plan,
+                                          const std::vector<Summary>& summaries) {
+  std::vector<DeployedModel> deployed;
+  for (const Candidate& candidate : plan.models) {
+    const bool known =
+        std::any_of(deployed.begin(), deployed.end(),
+                    [&candidate](const DeployedModel& m) { return m.name == candidate.model; });
+    const auto summary =
+        std::find_if(summaries.begin(), summaries.end(), [&candidate](const Summary& s) {
+          return s.model == candidate.name && s.content_type.empty() && s.resident_bytes > 0;
+        });
+    if (known || summary == summaries.end()) continue;
+    deployed.push_back(
+        {.name = candidate.model, .resident_bytes = static_cast<double>(summary->resident_bytes)});
+  }
+  return deployed;
+}
 
 std::vector<Figure> DeploymentReport(const EconomicsInputs& inputs,
                                      const std::vector<DeployedModel>& models) {

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,57 +11,69 @@ namespace {
 
 constexpr double kSecondsPerHour = 3600.0;
 constexpr double kMinutesPerHour = 60.0;
+
+constexpr double kHighestMoney = 1e9;
+constexpr double kHighestWatts = 1e9;
 constexpr double kHoursPerDay = 24.0;
+constexpr double kLongestLife = 100;
+// Of a divisor.
+constexpr double kShortest = 0.001;
 constexpr double kHighestScore = 10.0;
-constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+constexpr double kMostMinutes = 1e6;
+constexpr double kMostLeads = 1e6;
+constexpr double kMostGigabytes = 1e6;
 
-struct InputCheck {
-  const char* name;
-  double value;
-  double highest = kUnbounded;
-  // A divisor: 0 is refused.
-  bool above_zero = false;
-};
+constexpr auto kNumbers = std::to_array<EconomicsNumber>({
+    {"power_watts", &EconomicsInputs::power_watts, 0, kHighestWatts},
+    {"electricity_usd_per_kwh", &EconomicsInputs::electricity_usd_per_kwh, 0, kHighestMoney},
+    {"api_usd_per_request", &EconomicsInputs::api_usd_per_request, 0, kHighestMoney},
+    {"value_usd_per_piece", &EconomicsInputs::value_usd_per_piece, 0, kHighestMoney},
+    {"hardware_usd", &EconomicsInputs::hardware_usd, 0, kHighestMoney},
+    {"hardware_years", &EconomicsInputs::hardware_years, kShortest, kLongestLife},
+    {"busy_hours_per_day", &EconomicsInputs::busy_hours_per_day, kShortest, kHoursPerDay},
+    {"human_usd_per_piece", &EconomicsInputs::human_usd_per_piece, 0, kHighestMoney},
+    {"human_minutes_per_piece", &EconomicsInputs::human_minutes_per_piece, 0, kMostMinutes},
+    {"human_usd_per_hour", &EconomicsInputs::human_usd_per_hour, 0, kHighestMoney},
+    {"review_minutes_per_piece", &EconomicsInputs::review_minutes_per_piece, 0, kMostMinutes},
+    {"acceptance_threshold", &EconomicsInputs::acceptance_threshold, 0, kHighestScore},
+    {"leads_per_1000_pieces", &EconomicsInputs::leads_per_1000_pieces, 0, kMostLeads},
+    {"usd_per_lead", &EconomicsInputs::usd_per_lead, 0, kHighestMoney},
+    {"idle_power_watts", &EconomicsInputs::idle_power_watts, 0, kHighestWatts},
+    {"idle_hours_per_day", &EconomicsInputs::idle_hours_per_day, 0, kHoursPerDay},
+    {"machine_memory_gb", &EconomicsInputs::machine_memory_gb, 0, kMostGigabytes},
+});
 
-absl::Status CheckInput(const InputCheck& check) {
-  const bool low = check.above_zero ? check.value > 0 : check.value >= 0;
-  if (std::isfinite(check.value) && low && check.value <= check.highest) return absl::OkStatus();
-  const std::string allowed =
-      absl::StrCat(check.above_zero ? "above 0" : "that is not negative",
-                   std::isfinite(check.highest) ? absl::StrCat(", at most ", check.highest) : "");
-  return absl::InvalidArgumentError(absl::StrCat("economics: ", check.name, " is ", check.value,
-                                                 "; give a finite number ", allowed));
+absl::Status CheckInput(std::string_view name, double value, double lowest, double highest) {
+  if (std::isfinite(value) && value >= lowest && value <= highest) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("economics: ", std::string(name), " is ", value,
+                                                 "; give a number from ", lowest, " to ", highest));
 }
 
 }  // namespace
 
+std::span<const EconomicsNumber> EconomicsNumbers() { return kNumbers; }
+
 absl::Status Validate(const EconomicsInputs& inputs) {
-  const std::array checks = {
-      InputCheck{"power_watts", inputs.power_watts},
-      InputCheck{"electricity_usd_per_kwh", inputs.electricity_usd_per_kwh},
-      InputCheck{"api_usd_per_request", inputs.api_usd_per_request},
-      InputCheck{"value_usd_per_piece", inputs.value_usd_per_piece},
-      InputCheck{"requests_per_day", static_cast<double>(inputs.requests_per_day)},
-      InputCheck{"hosted.usd_per_million_input_tokens", inputs.hosted.usd_per_million_input_tokens},
-      InputCheck{"hosted.usd_per_million_output_tokens",
-                 inputs.hosted.usd_per_million_output_tokens},
-      InputCheck{"hosted.usd_per_request", inputs.hosted.usd_per_request},
-      InputCheck{"hardware_usd", inputs.hardware_usd},
-      InputCheck{"hardware_years", inputs.hardware_years, kUnbounded, /*above_zero=*/true},
-      InputCheck{"busy_hours_per_day", inputs.busy_hours_per_day, kHoursPerDay,
-                 /*above_zero=*/true},
-      InputCheck{"human_usd_per_piece", inputs.human_usd_per_piece},
-      InputCheck{"human_minutes_per_piece", inputs.human_minutes_per_piece},
-      InputCheck{"human_usd_per_hour", inputs.human_usd_per_hour},
-      InputCheck{"review_minutes_per_piece", inputs.review_minutes_per_piece},
-      InputCheck{"acceptance_threshold", inputs.acceptance_threshold, kHighestScore},
-      InputCheck{"leads_per_1000_pieces", inputs.leads_per_1000_pieces},
-      InputCheck{"usd_per_lead", inputs.usd_per_lead},
-      InputCheck{"idle_power_watts", inputs.idle_power_watts},
-      InputCheck{"idle_hours_per_day", inputs.idle_hours_per_day, kHoursPerDay},
-      InputCheck{"machine_memory_gb", inputs.machine_memory_gb}};
-  for (const InputCheck& check : checks) {
-    if (absl::Status s = CheckInput(check); !s.ok()) return s;
+  for (const EconomicsNumber& number : kNumbers) {
+    if (absl::Status s =
+            CheckInput(number.name, inputs.*number.value, number.lowest, number.highest);
+        !s.ok()) {
+      return s;
+    }
+  }
+  if (inputs.requests_per_day < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("economics: requests_per_day is ",
+                                                   inputs.requests_per_day,
+                                                   "; give a number that is not negative"));
+  }
+  const HostedPrice& hosted = inputs.hosted;
+  for (const double price : {hosted.usd_per_million_input_tokens,
+                             hosted.usd_per_million_output_tokens, hosted.usd_per_request}) {
+    if (absl::Status s =
+            CheckInput(absl::StrCat("hosted price ", hosted.name), price, 0, kHighestMoney);
+        !s.ok()) {
+      return s;
+    }
   }
   return absl::OkStatus();
 }

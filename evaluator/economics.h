@@ -3,7 +3,9 @@
 #ifndef ASSAY_EVALUATOR_ECONOMICS_H_
 #define ASSAY_EVALUATOR_ECONOMICS_H_
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -65,6 +67,18 @@ struct EconomicsInputs {
   // 0 = what the deployed models take together.
   double machine_memory_gb = 0;
 };
+
+// One of EconomicsInputs' numbers: its name as configurations, plans and messages have it, and what
+// is allowed.
+struct EconomicsNumber {
+  std::string_view name;
+  double EconomicsInputs::* value;
+  double lowest = 0;
+  double highest = 0;
+};
+
+// All of them but requests_per_day, which is whole, and the hosted price.
+std::span<const EconomicsNumber> EconomicsNumbers();
 
 struct Economics {
   double cost_usd_per_request;

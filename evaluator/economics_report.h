@@ -40,6 +40,11 @@ struct DeployedModel {
   double resident_bytes = 0;
 };
 
+// The models behind the plan's candidates, each once however many candidates share it; those whose
+// size is not known are left out. In the plan's order.
+std::vector<DeployedModel> DeployedModels(const EvaluationPlan& plan,
+                                          const std::vector<Summary>& summaries);
+
 // What it costs a day to keep these models resident together on one machine: idle electricity, and
 // each model's share of the hardware by its memory. Empty if there are none, or neither idle power
 // nor hardware is stated.

@@ -75,16 +75,22 @@ struct EvaluationPlan {
   // Level of the tests, two-sided.
   double alpha = 0.05;
   Correction correction = Correction::kHolm;
-  // Instead of the server's.
+  // Instead of the server's. The runner fills the server's in before it records the plan, so that a
+  // recorded plan has those that counted; absent in plans of older versions.
   std::optional<EconomicsInputs> economics;
   // Of the order in which samples are taken; same plan and seed: same order.
   uint64_t order_seed = 0;
 };
 
+// Of the server's process around a generation; the last two after it.
 struct MemoryUse {
   int64_t before_bytes = 0;
   int64_t after_bytes = 0;
   int64_t peak_bytes = 0;
+  // What all models take on a device of its own; 0 where the process's memory says it.
+  int64_t device_bytes = 0;
+  // Keys and values of the prompt and the text; 0 = not known.
+  int64_t kv_cache_bytes = 0;
 };
 
 // What one scorer said of one text.
@@ -104,6 +110,8 @@ struct Sample {
   std::string content_type;
   std::string prompt_id;
   int repeat = 0;
+  // SampleSeed(): what its text was drawn with, where it was drawn at all.
+  uint64_t seed = 0;
   std::string error;
   Generation generation;
   // The first scorer's; the three are scores.front() in short.
@@ -122,13 +130,17 @@ struct Sample {
   std::map<std::string, double> system;
 };
 
-// Mean and spread of the successful samples.
+// Mean and spread of the successful samples. The repeats of a prompt are not independent, nor are
+// the prompts of a cluster: the interval rests on `n`, mean, deviation and quantiles on `samples`.
 struct Estimate {
+  // Prompts, those of one cluster as one.
   int n = 0;
+  int samples = 0;
   double mean = 0;
   double standard_deviation = 0;
-  double ci_low = 0;
-  double ci_high = 0;
+  // Of the mean, errors clustered; absent with fewer than two prompts.
+  std::optional<double> ci_low;
+  std::optional<double> ci_high;
   double p50 = 0;
   double p90 = 0;
 };
@@ -177,6 +189,8 @@ struct Evaluation {
   std::string name;
   // PlanSha256().
   std::string plan_sha256;
+  // Of the plan's scorers when it began, by name; empty: begun by a version that did not say.
+  std::map<std::string, std::string> scorer_versions;
   // The plan's; 0 = not read from the plan.
   uint64_t order_seed = 0;
   // How often a new start of the server went on with it.

@@ -21,8 +21,11 @@ struct GateClauseResult {
 };
 
 struct GateResult {
-  // Every clause holds, and there is at least one.
+  // The evaluation succeeded, every clause holds, and there is at least one.
   bool passed = false;
+  // Why it is not passed whatever the clauses say: the evaluation did not come to its end. Empty =
+  // it did.
+  std::string reason;
   std::vector<GateClauseResult> clauses;
 };
 
@@ -53,7 +56,13 @@ class Gate {
   static absl::StatusOr<Gate> Parse(std::string_view text);
 
   // INVALID_ARGUMENT: a candidate, content type or task that the plan lacks, with those it has.
-  absl::StatusOr<GateResult> Check(const EvaluationPlan& plan, const std::vector<Sample>& samples,
+  // Needs no results: for before the run.
+  absl::Status CheckNames(const EvaluationPlan& plan) const;
+
+  // Errors as CheckNames(). The clauses are held against what there is; a part of an evaluation
+  // (`evaluation` was cancelled, failed or still runs) passes no gate.
+  absl::StatusOr<GateResult> Check(const Evaluation& evaluation, const EvaluationPlan& plan,
+                                   const std::vector<Sample>& samples,
                                    const std::vector<TaskAnswer>& answers) const;
 
  private:

@@ -43,6 +43,29 @@ bool Has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Null: it came to its end.
+const char* WhatBecameOf(EvaluationState state) {
+  switch (state) {
+    case EvaluationState::kSucceeded:
+      return nullptr;
+    case EvaluationState::kRunning:
+      return "still runs";
+    case EvaluationState::kFailed:
+      return "failed";
+    case EvaluationState::kCancelled:
+      return "was cancelled";
+  }
+  return "is in an unknown state";
+}
+
+std::string WhyIncomplete(const Evaluation& evaluation) {
+  const char* what = WhatBecameOf(evaluation.state);
+  if (what == nullptr) return "";
+  return absl::StrCat("the evaluation ", what, " with ", evaluation.finished_samples, " of ",
+                      evaluation.total_samples, " samples; a part of it passes no gate",
+                      evaluation.error.empty() ? "" : absl::StrCat(" (", evaluation.error, ")"));
+}
+
 std::string_view RelationText(bool greater, bool equal) {
   if (greater) return equal ? ">=" : ">";
   return equal ? "<=" : "<";
@@ -187,18 +210,26 @@ class GateChecker {
   std::vector<std::string> texts_;
 };
 
-absl::StatusOr<GateResult> Gate::Check(const EvaluationPlan& plan,
-                                       const std::vector<Sample>& samples,
-                                       const std::vector<TaskAnswer>& answers) const {
-  const GateChecker checker(plan, samples, answers);
-  GateResult result;
+absl::Status Gate::CheckNames(const EvaluationPlan& plan) const {
+  const std::vector<Sample> no_samples;
+  const std::vector<TaskAnswer> no_answers;
+  const GateChecker checker(plan, no_samples, no_answers);
   for (const Clause& clause : clauses_) {
     if (absl::Status s = checker.CheckNames(clause); !s.ok()) return s;
-    checker.Check(clause, &result.clauses);
   }
-  result.passed =
-      !result.clauses.empty() && std::all_of(result.clauses.begin(), result.clauses.end(),
-                                             [](const GateClauseResult& c) { return c.holds; });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GateResult> Gate::Check(const Evaluation& evaluation, const EvaluationPlan& plan,
+                                       const std::vector<Sample>& samples,
+                                       const std::vector<TaskAnswer>& answers) const {
+  if (absl::Status s = CheckNames(plan); !s.ok()) return s;
+  const GateChecker checker(plan, samples, answers);
+  GateResult result{.reason = WhyIncomplete(evaluation)};
+  for (const Clause& clause : clauses_) checker.Check(clause, &result.clauses);
+  result.passed = result.reason.empty() && !result.clauses.empty() &&
+                  std::all_of(result.clauses.begin(), result.clauses.end(),
+                              [](const GateClauseResult& c) { return c.holds; });
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include "evaluator/job.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace assay::evaluator {
 namespace {
 
 constexpr int kWarmUpTokens = 8;
+// None of those that are measured.
+constexpr char kWarmUpPrompt[] = "Write one sentence about the weather.";
 
 std::string ErrorText(const absl::Status& status) {
   return absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message());
@@ -36,6 +39,7 @@ Job::Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
          std::weak_ptr<QueuedFeed> feed, JobTools tools)
     : id_(evaluation.id),
       plan_(std::move(plan)),
+      economics_(plan_.economics.value_or(tools.options->economics)),
       order_(OrderSamples(plan_, plan_.order_seed)),
       feed_(std::move(feed)),
       tools_(tools),
@@ -87,9 +91,15 @@ void Job::Run() {
 void Job::PrepareModels() {
   for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
     PrepareModel(plan_.models[i], models_[i]);
-    if (!plan_.scaling.residents || plan_.prompts.empty() || !models_.front().load.ok()) continue;
-    // A point that cannot be kept is measured again by the next run; nothing else hangs on it.
-    MeasureLevel(ScalingKind::kResidents, 0, static_cast<int>(i) + 1).IgnoreError();
+    const absl::StatusOr<LoadReport>& load = models_[i].load;
+    if (!plan_.scaling.residents || plan_.prompts.empty() || !models_.front().load.ok() ||
+        !load.ok() || load->resident_models == 0) {
+      continue;
+    }
+    // Another candidate of a model that is loaded already, or one that took another's place, makes
+    // no new level. A point that cannot be kept is measured again by the next run; nothing else
+    // hangs on it.
+    MeasureLevel(ScalingKind::kResidents, 0, load->resident_models).IgnoreError();
   }
 }
 
@@ -150,11 +160,11 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   });
   if (known) return absl::OkStatus();
   const bool streams = kind == ScalingKind::kConcurrency;
-  Announce(absl::StrCat(name, streams ? ", requests at once: " : ", models loaded: ", level));
+  Announce(absl::StrCat(name, streams ? ", requests at once: " : ", models resident: ", level));
   std::vector<GenerationJob> jobs;
   jobs.reserve(plan_.prompts.size());
   for (const EvaluationPrompt& prompt : plan_.prompts) {
-    jobs.push_back(GenerationFor(plan_.models[model], prompt));
+    jobs.push_back(GenerationFor(plan_.models[model], prompt, 0));
   }
   ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
                                       plan_.scaling.rounds, [this] { return Stopped(); });
@@ -191,20 +201,23 @@ void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
 }
 
 void Job::WarmUp(const Candidate& candidate) {
-  GenerationJob job = GenerationFor(candidate, plan_.prompts.front());
+  GenerationJob job = GenerationFor(candidate, {.prompt = kWarmUpPrompt}, 0);
   job.max_new_tokens = std::min(kWarmUpTokens, job.max_new_tokens);
   // An error here will come again with the samples, and is counted there.
   tools_.generator->Generate(job, [this] { return Stopped(); }).IgnoreError();
 }
 
-GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt) const {
+GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
+                                 int repeat) const {
   std::string system = candidate.system;
   if (!system.empty() && !prompt.system.empty()) system += "\n\n";
   system += prompt.system;
+  Sampling sampling = candidate.sampling.value_or(plan_.sampling);
+  sampling.seed = SampleSeed(sampling.seed, prompt.id, repeat);
   return {.model = candidate.model,
           .system = std::move(system),
           .prompt = prompt.prompt,
-          .sampling = candidate.sampling.value_or(plan_.sampling),
+          .sampling = sampling,
           .max_new_tokens = plan_.max_new_tokens,
           .timeout = plan_.timeout};
 }
@@ -238,6 +251,8 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   sample->content_type = prompt.content_type;
   sample->prompt_id = prompt.id;
   sample->repeat = planned.repeat;
+  const GenerationJob job = GenerationFor(plan_.models[planned.model], prompt, planned.repeat);
+  sample->seed = job.sampling.seed;
   const Scorer* first = tools_.scorers->Find(plan_.scorers.front());
   sample->scorer = first->name();
   sample->scorer_version = first->version();
@@ -254,14 +269,15 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   EnergyMeter* const meter = tools_.options->energy;
   const double joules_before = meter == nullptr ? 0 : meter->Joules();
   const absl::Time start = absl::Now();
-  absl::StatusOr<Generation> generation = tools_.generator->Generate(
-      GenerationFor(plan_.models[planned.model], prompt), [this] { return Stopped(); });
+  absl::StatusOr<Generation> generation =
+      tools_.generator->Generate(job, [this] { return Stopped(); });
   spent_seconds_[planned.model] += absl::ToDoubleSeconds(absl::Now() - start);
   ++spent_samples_[planned.model];
   const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
   memory.after_bytes = tools_.memory->ResidentBytes();
   memory.peak_bytes =
       std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
+  memory.device_bytes = tools_.generator->DeviceBytes();
 
   if (absl::IsCancelled(generation.status()) && Stopped()) return false;
   if (!generation.ok()) {
@@ -269,13 +285,15 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
     return true;
   }
   sample->generation = *std::move(generation);
+  const int tokens = sample->generation.prompt_tokens + sample->generation.completion_tokens;
+  memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
   ScoreSample(prompt, sample);
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
   // A meter that did not move (a short text, a counter that stopped) has measured nothing.
   sample->energy = joules > 0 ? Energy{.joules = joules, .source = meter->source()}
-                              : StatedEnergy(Economics(), busy);
-  sample->cost_usd = RequestCost(Economics(), sample->energy, busy);
+                              : StatedEnergy(economics_, busy);
+  sample->cost_usd = RequestCost(economics_, sample->energy, busy);
   return true;
 }
 
@@ -317,7 +335,7 @@ double Job::RemainingSeconds(size_t next) const {
 void Job::Conclude(const absl::Status& status) {
   evaluation_.finished_at = absl::Now();
   evaluation_.finished_samples = finished_samples_;
-  evaluation_.summaries = SummarizeAll(plan_, models_, samples_, Economics());
+  evaluation_.summaries = SummarizeAll(plan_, models_, samples_, economics_);
   evaluation_.analysis = Analyse(plan_, samples_, answers_);
   const auto good = [](const auto& record) { return record.error.empty(); };
   evaluation_.state = EvaluationState::kSucceeded;
@@ -346,7 +364,7 @@ void Job::Finish(const absl::Status& status) {
   const RunContext context{
       .evaluation = evaluation_,
       .plan = plan_,
-      .economics = Economics(),
+      .economics = economics_,
       .samples = samples_,
       .answers = answers_,
       .scorer = plan_.scorers.front(),

@@ -78,16 +78,15 @@ class Job {
   // The state that the evaluation ends in, and why.
   void Conclude(const absl::Status& status);
   void Finish(const absl::Status& status);
-  GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt) const;
-  const EconomicsInputs& Economics() const {
-    return plan_.economics ? *plan_.economics : tools_.options->economics;
-  }
+  GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
+                              int repeat) const;
   // By every scorer of the plan.
   void ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const;
   void Push(EvaluationEvent event);
 
   const std::string id_;
   const EvaluationPlan plan_;
+  const EconomicsInputs economics_;
   const std::vector<PlannedSample> order_;
   const std::weak_ptr<QueuedFeed> feed_;
   const JobTools tools_;

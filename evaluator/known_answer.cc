@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "evaluator/scoring/clean_text.h"
 #include "evaluator/statistics.h"
 #include "evaluator/stats/proportion.h"
 
@@ -74,16 +75,11 @@ void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summar
   summary->accuracy_by_length_stderr = ShareError(summary->accuracy_by_length, summary->n);
 }
 
-// As lm_eval counts: pieces between white space, empty ones at the ends too.
-double WordsOf(const std::string& text) {
-  bool in_space = false;
-  double words = 1;
-  for (const char c : text) {
-    const bool space = absl::ascii_isspace(static_cast<unsigned char>(c));
-    if (space && !in_space) ++words;
-    in_space = space;
-  }
-  return words;
+// \s of Python's re.
+bool IsPythonSpace(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
 }
 
 void AddPerplexity(const TaskAnswer& answer, const std::string& text, TaskSummary* summary) {
@@ -91,12 +87,25 @@ void AddPerplexity(const TaskAnswer& answer, const std::string& text, TaskSummar
   const auto bytes = static_cast<double>(text.size());
   const auto tokens = static_cast<double>(std::max<int64_t>(1, answer.tokens.front()));
   summary->token_perplexity = std::exp(loss / tokens);
-  summary->word_perplexity = std::exp(loss / WordsOf(text));
+  summary->word_perplexity = std::exp(loss / LmEvalWords(text));
   summary->byte_perplexity = std::exp(loss / bytes);
   summary->bits_per_byte = loss / bytes / std::log(2.0);
 }
 
 }  // namespace
+
+int LmEvalWords(std::string_view text) {
+  bool in_space = false;
+  int words = 1;
+  while (!text.empty()) {
+    const CodePoint c = FirstCodePoint(text);
+    const bool space = IsPythonSpace(c.value);
+    if (space && !in_space) ++words;
+    in_space = space;
+    text.remove_prefix(c.bytes);
+  }
+  return words;
+}
 
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -72,6 +73,10 @@ struct TaskSummary {
 };
 
 inline constexpr char kTextItem[] = "text";
+
+// As lm_eval counts them, len(re.split("\\s+", text)): pieces between white space of any script,
+// empty ones at the ends too.
+int LmEvalWords(std::string_view text);
 
 // Asks the model; a failure is in the answer's `error`. Seconds. CANCELLED (and no answer) only
 // where `cancelled` says so.

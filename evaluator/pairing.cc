@@ -28,6 +28,16 @@ int ClusterNumbers::Of(const Unit& unit) {
   return numbers_.try_emplace(name, static_cast<int>(numbers_.size())).first->second;
 }
 
+SampleClusters::SampleClusters(const EvaluationPlan& plan) {
+  ClusterNumbers clusters;
+  for (const Unit& unit : PromptUnits(plan)) numbers_[unit.id] = clusters.Of(unit);
+}
+
+int SampleClusters::Of(const Sample& sample) const {
+  const auto number = numbers_.find(sample.prompt_id);
+  return number == numbers_.end() ? -1 : number->second;
+}
+
 const std::vector<Metric>& SampleMetrics() {
   static const auto* const kMetrics = new std::vector<Metric>{
       {.name = "quality_score", .value = [](const Sample& s) { return s.quality_score; }},

@@ -46,6 +46,17 @@ class ClusterNumbers {
   std::map<std::string, int> numbers_;
 };
 
+// The cluster that a sample belongs to: its prompt's, or the prompt itself.
+class SampleClusters {
+ public:
+  explicit SampleClusters(const EvaluationPlan& plan);
+  // Samples of prompts that the plan lacks share one.
+  int Of(const Sample& sample) const;
+
+ private:
+  std::map<std::string, int> numbers_;
+};
+
 std::vector<Unit> PromptUnits(const EvaluationPlan& plan);
 std::vector<Unit> ItemUnits(const KnownAnswerTask& task);
 

@@ -54,6 +54,14 @@ std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t see
   return order;
 }
 
+uint64_t SampleSeed(uint64_t seed, std::string_view prompt_id, int repeat) {
+  constexpr size_t kHexDigits = 13;
+  constexpr int kHexadecimal = 16;
+  const std::string digits =
+      Sha256Hex(absl::StrCat(seed, " ", repeat, " ", std::string(prompt_id)));
+  return std::stoull(digits.substr(0, kHexDigits), nullptr, kHexadecimal);
+}
+
 std::string PromptSetVersion(const EvaluationPlan& plan) {
   const std::vector<EvaluationPrompt>& built_in = BuiltInPrompts();
   const bool all = std::all_of(

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,6 +14,8 @@ namespace assay::evaluator {
 
 // TotalSamples() of one evaluation at most.
 inline constexpr int64_t kMaxSamples = 100'000;
+// Of each prompt, and of a level of scaling, at most.
+inline constexpr int kMaxRepeats = 1'000;
 // Level of the tests at most.
 inline constexpr double kMaxAlpha = 0.5;
 
@@ -35,7 +38,12 @@ struct PlannedSample {
 // grows warm or busy disturbs all alike. Same plan and seed: same order, on every platform.
 std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t seed);
 
-// "2" (kBuiltInPromptSetVersion) if every prompt is one of the built-in set, else "custom".
+// Seed of one sample's drawing, from the seed of its candidate's sampling: repeats of a prompt are
+// drawn anew, candidates with one seed draw alike. Below 2^52, which every reader of JSON keeps.
+// Same on every platform.
+uint64_t SampleSeed(uint64_t seed, std::string_view prompt_id, int repeat);
+
+// "3" (kBuiltInPromptSetVersion) if every prompt is one of the built-in set, else "custom".
 std::string PromptSetVersion(const EvaluationPlan& plan);
 
 // SHA-256 of the prompts (id, content type and text of each, in order), hexadecimal.

@@ -18,7 +18,6 @@ constexpr size_t kMaxPrompts = 10'000;
 constexpr size_t kMaxPromptBytes = size_t{1} << 20;
 constexpr size_t kMaxIdBytes = 200;
 constexpr size_t kMaxContentTypeBytes = 64;
-constexpr int kMaxRepeats = 1'000;
 constexpr double kMaxTemperature = 2.0;
 constexpr size_t kMaxScorers = 16;
 constexpr size_t kMaxTasks = 64;

@@ -20,10 +20,10 @@ absl::StatusOr<std::vector<EvaluationPrompt>> LoadPrompts(const std::string& pat
 absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view jsonl,
                                                            const std::string& path);
 
-// Our own set, compiled in: 5 prompts for each of twitter, linkedin, technical, business, email and
-// blog.
+// Our own set, compiled in: 10 prompts (enough for a test within a type) for each of twitter,
+// linkedin, technical, business, email and blog.
 const std::vector<EvaluationPrompt>& BuiltInPrompts();
-inline constexpr std::string_view kBuiltInPromptSetVersion = "2";
+inline constexpr std::string_view kBuiltInPromptSetVersion = "3";
 
 // The first `per_type` prompts (0 = all) of each of `content_types` (empty = all), in the set's
 // order. INVALID_ARGUMENT names a content type that the set lacks, and what it has.

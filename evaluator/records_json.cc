@@ -6,8 +6,10 @@
 namespace assay::evaluator {
 
 // nlohmann's macro looks these up by argument-dependent lookup.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, before_bytes, after_bytes, peak_bytes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Estimate, n, mean, standard_deviation, ci_low, ci_high, p50, p90)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryUse, before_bytes, after_bytes, peak_bytes,
+                                                device_bytes, kv_cache_bytes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Estimate, n, samples, mean, standard_deviation, ci_low, ci_high,
+                                   p50, p90)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, model, content_type, samples, failures, success_rate,
                                    quality_score, latency_ms, first_token_ms, tokens_per_second,
                                    queue_ms, prefill_ms, inter_token_p50_ms, inter_token_p90_ms,
@@ -28,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PairedResult, status, n_paired, 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Comparison, content_type, baseline, candidate,
                                                 metric, greater_is_better, result, p_adjusted,
                                                 verdict, unpaired, pairs_needed,
-                                                detectable_difference)
+                                                detectable_difference, power_alpha)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, mean, ci_low, ci_high,
                                                 rank, n_common)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ranking, content_type, candidates)
@@ -52,11 +54,26 @@ namespace {
 
 using Json = nlohmann::json;
 
+// One value says nothing of its error; older versions wrote the value itself as both ends.
+void DropIntervalOfOne(Json& estimate) {
+  if (estimate.value("n", 0) < 2) estimate["ci_low"] = estimate["ci_high"] = nullptr;
+}
+
+// Older versions counted every sample as independent.
+void ReadEstimates(Json& summary) {
+  for (Json& value : summary) {
+    if (!value.is_object() || !value.contains("standard_deviation")) continue;
+    if (!value.contains("samples")) value["samples"] = value.value("n", 0);
+    DropIntervalOfOne(value);
+  }
+}
+
 // Those of older versions lack some fields.
 std::vector<Summary> ReadSummaries(const Json& json) {
   std::vector<Summary> summaries;
   for (Json summary : json) {
     if (summary.is_object()) {
+      ReadEstimates(summary);
       summary.emplace("revision", "");
       summary.emplace("resident_bytes", 0);
       summary.emplace("scorer", "");
@@ -71,6 +88,17 @@ std::vector<Summary> ReadSummaries(const Json& json) {
   return summaries;
 }
 
+Analysis ReadAnalysis(const Json& json) {
+  Analysis analysis = json.get<Analysis>();
+  for (Ranking& ranking : analysis.rankings) {
+    for (RankedCandidate& candidate : ranking.candidates) {
+      // As DropIntervalOfOne().
+      if (candidate.n < 2) candidate.ci_low = candidate.ci_high = std::nullopt;
+    }
+  }
+  return analysis;
+}
+
 // Samples of older versions have none of it.
 Sample ReadDetail(const Json& json) {
   Sample sample;
@@ -78,7 +106,11 @@ Sample ReadDetail(const Json& json) {
   sample.energy = json.value("energy", sample.energy);
   sample.revision = json.value("revision", sample.revision);
   sample.system = json.value("system", sample.system);
+  sample.seed = json.value("seed", sample.seed);
+  sample.memory.device_bytes = json.value("device_bytes", int64_t{0});
+  sample.memory.kv_cache_bytes = json.value("kv_cache_bytes", int64_t{0});
   Generation& generation = sample.generation;
+  generation.cached_tokens = json.value("cached_tokens", 0);
   generation.inter_token_p50_ms = json.value("inter_token_p50_ms", 0.0);
   generation.inter_token_p90_ms = json.value("inter_token_p90_ms", 0.0);
   generation.inter_token_p99_ms = json.value("inter_token_p99_ms", 0.0);
@@ -98,6 +130,10 @@ std::string ScalingToJson(const std::vector<ScalingPoint>& points) {
   return DumpJson(Json(points));
 }
 
+std::string NamesToJson(const std::map<std::string, std::string>& names) {
+  return DumpJson(Json(names));
+}
+
 std::string TaskAnswerToJson(const TaskAnswer& answer) { return DumpJson(Json(answer)); }
 
 std::string SampleDetailToJson(const Sample& sample) {
@@ -105,6 +141,10 @@ std::string SampleDetailToJson(const Sample& sample) {
                    {"energy", sample.energy},
                    {"revision", sample.revision},
                    {"system", sample.system},
+                   {"seed", sample.seed},
+                   {"device_bytes", sample.memory.device_bytes},
+                   {"kv_cache_bytes", sample.memory.kv_cache_bytes},
+                   {"cached_tokens", sample.generation.cached_tokens},
                    {"inter_token_p50_ms", sample.generation.inter_token_p50_ms},
                    {"inter_token_p90_ms", sample.generation.inter_token_p90_ms},
                    {"inter_token_p99_ms", sample.generation.inter_token_p99_ms},
@@ -116,12 +156,17 @@ absl::StatusOr<std::vector<Summary>> SummariesFromJson(std::string_view text) {
 }
 
 absl::StatusOr<Analysis> AnalysisFromJson(std::string_view text) {
-  return ParseJson<Analysis>(text, [](const Json& json) { return json.get<Analysis>(); });
+  return ParseJson<Analysis>(text, ReadAnalysis);
 }
 
 absl::StatusOr<std::vector<ScalingPoint>> ScalingFromJson(std::string_view text) {
   return ParseJson<std::vector<ScalingPoint>>(
       text, [](const Json& json) { return json.get<std::vector<ScalingPoint>>(); });
+}
+
+absl::StatusOr<std::map<std::string, std::string>> NamesFromJson(std::string_view text) {
+  return ParseJson<std::map<std::string, std::string>>(
+      text, [](const Json& json) { return json.get<std::map<std::string, std::string>>(); });
 }
 
 absl::StatusOr<TaskAnswer> TaskAnswerFromJson(std::string_view text) {
@@ -135,6 +180,10 @@ absl::Status ReadSampleDetail(std::string_view text, Sample* sample) {
   sample->energy = std::move(detail->energy);
   sample->revision = std::move(detail->revision);
   sample->system = std::move(detail->system);
+  sample->seed = detail->seed;
+  sample->memory.device_bytes = detail->memory.device_bytes;
+  sample->memory.kv_cache_bytes = detail->memory.kv_cache_bytes;
+  sample->generation.cached_tokens = detail->generation.cached_tokens;
   sample->generation.inter_token_p50_ms = detail->generation.inter_token_p50_ms;
   sample->generation.inter_token_p90_ms = detail->generation.inter_token_p90_ms;
   sample->generation.inter_token_p99_ms = detail->generation.inter_token_p99_ms;

@@ -83,11 +83,12 @@ absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const Evaluatio
   absl::MutexLock lock(&mutex_);
   return Run(
       "INSERT INTO evaluations (id, name, state, error, started_at, finished_at,"
-      " total_samples, plan, summaries, plan_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " total_samples, plan, summaries, plan_sha256, scorer_versions)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       evaluation.id, evaluation.name, static_cast<int>(evaluation.state), evaluation.error,
       absl::ToUnixMicros(evaluation.started_at), Micros(evaluation.finished_at),
       evaluation.total_samples, PlanToJson(plan), SummariesToJson(evaluation.summaries),
-      evaluation.plan_sha256);
+      evaluation.plan_sha256, NamesToJson(evaluation.scorer_versions));
 }
 
 absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
@@ -192,7 +193,7 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::st
       "SELECT id, name, state, error, started_at, finished_at, total_samples, summaries,"
       " (SELECT count(*) FROM samples WHERE evaluation_id = evaluations.id)"
       " + (SELECT count(*) FROM task_answers WHERE evaluation_id = evaluations.id),"
-      " analysis, plan_sha256, resumes, scaling"
+      " analysis, plan_sha256, resumes, scaling, scorer_versions"
       " FROM evaluations ",
       which));
   if (!row.ok()) return row.status();
@@ -232,6 +233,9 @@ absl::StatusOr<Evaluation> SqliteRunStore::ReadEvaluation(const Statement& row) 
   absl::StatusOr<std::vector<ScalingPoint>> scaling = ScalingFromJson(row.Text(column++));
   if (!scaling.ok()) return Located(scaling.status(), evaluation.id);
   evaluation.scaling = *std::move(scaling);
+  absl::StatusOr<std::map<std::string, std::string>> versions = NamesFromJson(row.Text(column++));
+  if (!versions.ok()) return Located(versions.status(), evaluation.id);
+  evaluation.scorer_versions = *std::move(versions);
   if (absl::Status s = ReadTrackingRuns(&evaluation); !s.ok()) return s;
   return evaluation;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -50,6 +51,8 @@ class QueueRunner final : public Runner {
                        " are waiting, the most there may be; wait for one to end or cancel one"));
     }
     Evaluation& evaluation = started.evaluation;
+    if (!plan.economics) plan.economics = options_.economics;
+    evaluation.scorer_versions = VersionsOf(plan);
     evaluation.plan_sha256 = PlanSha256(plan);
     while (plan.order_seed == 0) plan.order_seed = absl::Uniform<uint64_t>(random_);
     evaluation.order_seed = plan.order_seed;
@@ -125,11 +128,37 @@ class QueueRunner final : public Runner {
     return absl::OkStatus();
   }
 
+  std::map<std::string, std::string> VersionsOf(const EvaluationPlan& plan) const {
+    std::map<std::string, std::string> versions;
+    for (const std::string& name : plan.scorers) {
+      versions[name] = std::string(tools_.scorers->Find(name)->version());
+    }
+    return versions;
+  }
+
+  // Scores of two versions do not compare, and rules of measuring may have changed with them.
+  absl::Status CheckVersions(const Evaluation& evaluation, const EvaluationPlan& plan) const {
+    if (evaluation.scorer_versions.empty()) {
+      return absl::FailedPreconditionError(
+          "it was begun by an older assayd, which measured in another way; start a new evaluation");
+    }
+    for (const auto& [name, now] : VersionsOf(plan)) {
+      const auto then = evaluation.scorer_versions.find(name);
+      if (then != evaluation.scorer_versions.end() && then->second == now) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat("the scorer ", name, " was version ",
+                       then == evaluation.scorer_versions.end() ? "unknown" : then->second,
+                       " when the evaluation began and is ", now, " now; start a new evaluation"));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Requeue(const Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::StatusOr<EvaluationPlan> plan = tools_.store->Plan(evaluation.id);
     if (!plan.ok()) return plan.status();
     if (absl::Status s = ValidatePlan(*plan); !s.ok()) return s;
     if (absl::Status s = CheckScorers(*plan); !s.ok()) return s;
+    if (absl::Status s = CheckVersions(evaluation, *plan); !s.ok()) return s;
     absl::StatusOr<std::vector<Sample>> samples = tools_.store->Samples(evaluation.id);
     if (!samples.ok()) return samples.status();
     absl::StatusOr<std::vector<TaskAnswer>> answers = tools_.store->Answers(evaluation.id);

@@ -73,8 +73,8 @@ class Runner {
   virtual absl::Status Cancel(std::string_view id) = 0;
 
   // Queues the evaluations that a stopped server left running, to go on from their last sample.
-  // Call it once, before Start(). Returns their ids. One whose plan or scorers are no longer known
-  // is kFailed, with the reason.
+  // Call it once, before Start(). Returns their ids. One whose plan or scorers are no longer known,
+  // or whose scorers are of another version now, is kFailed, with the reason.
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
   // Evaluations that run or wait.

@@ -17,7 +17,7 @@ struct ScalingPlan {
   std::vector<int> concurrency;
   // Requests of each stream at a level.
   int rounds = 3;
-  // The first model's latency after each model that is loaded beside it.
+  // The first candidate's latency after each model that becomes resident beside its own.
   bool residents = false;
 };
 
@@ -26,7 +26,7 @@ enum class ScalingKind { kConcurrency, kResidents };
 struct ScalingPoint {
   ScalingKind kind = ScalingKind::kConcurrency;
   std::string model;
-  // Requests at once, or models loaded.
+  // Requests at once, or models resident (LoadReport::resident_models).
   int level = 0;
   int requests = 0;
   int failures = 0;

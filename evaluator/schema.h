@@ -12,8 +12,8 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 
 // Script i takes a database from user_version i to i + 1. Scripts are never edited once released,
 // only appended. Times are microseconds since the Unix epoch, UTC; states are EvaluationState's
-// values; plan, summaries, analysis, scaling, detail, answer and payload are JSON.
-inline constexpr std::array<const char*, 2> kMigrations = {R"sql(
+// values; plan, summaries, analysis, scaling, scorer_versions, detail, answer and payload are JSON.
+inline constexpr std::array<const char*, 3> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -99,6 +99,17 @@ CREATE TABLE task_answers (
 ) STRICT;
 CREATE TRIGGER task_answers_are_append_only BEFORE UPDATE ON task_answers
 BEGIN SELECT RAISE(ABORT, 'answers are never changed'); END;
+)sql",
+                                                           R"sql(
+-- Of the plan's scorers, by name; {}: begun by a version that did not say.
+ALTER TABLE evaluations ADD COLUMN scorer_versions TEXT NOT NULL DEFAULT '{}';
+-- With its evaluation a sample may go: that row is gone before this looks.
+CREATE TRIGGER samples_are_kept BEFORE DELETE ON samples
+WHEN EXISTS (SELECT 1 FROM evaluations WHERE id = OLD.evaluation_id)
+BEGIN SELECT RAISE(ABORT, 'samples are never taken away'); END;
+CREATE TRIGGER task_answers_are_kept BEFORE DELETE ON task_answers
+WHEN EXISTS (SELECT 1 FROM evaluations WHERE id = OLD.evaluation_id)
+BEGIN SELECT RAISE(ABORT, 'answers are never taken away'); END;
 )sql"};
 
 }  // namespace assay::evaluator

@@ -15,6 +15,9 @@
 
 namespace assay::evaluator {
 
+// Of parts that are factors: one that a score does not have is 1.
+inline constexpr std::string_view kGatePrefix = "gate/";
+
 struct Score {
   // 0 to 10.
   double overall = 0;

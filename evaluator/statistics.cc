@@ -2,9 +2,10 @@
 #include "evaluator/statistics.h"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <numeric>
 
+#include "evaluator/stats/clustered.h"
 #include "evaluator/stats/moments.h"
 
 namespace assay::evaluator {
@@ -23,28 +24,36 @@ double Quantile(std::span<const double> ascending, double p) {
   return std::lerp(ascending[below], ascending[above], rank - std::floor(rank));
 }
 
-Estimate EstimateOf(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return !(std::abs(value) <= kLargestValue); });
+Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters) {
+  std::vector<double> kept;
+  std::vector<int> kept_clusters;
+  kept.reserve(values.size());
+  kept_clusters.reserve(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    // Written so that NaN fails.
+    if (!(std::abs(values[i]) <= kLargestValue)) continue;
+    kept.push_back(values[i]);
+    kept_clusters.push_back(clusters[i]);
+  }
   Estimate estimate;
-  if (values.empty()) return estimate;
-  std::sort(values.begin(), values.end());
-
-  const Moments moments = MomentsOf(values);
-  estimate.n = moments.n;
-  estimate.mean = moments.mean;
-  estimate.standard_deviation = moments.standard_deviation;
-  estimate.p50 = Quantile(values, kMedian);
-  estimate.p90 = Quantile(values, kNinetieth);
-  estimate.ci_low = estimate.ci_high = estimate.mean;
-  if (values.size() < 2) return estimate;
-
-  const auto count = static_cast<double>(values.size());
-  const boost::math::students_t_distribution<double> student(count - 1);
-  const double t = boost::math::quantile(student, (1 + kConfidence) / 2);
-  const double half_width = t * estimate.standard_deviation / std::sqrt(count);
-  estimate.ci_low = estimate.mean - half_width;
-  estimate.ci_high = estimate.mean + half_width;
+  if (kept.empty()) return estimate;
+  const ClusteredMean mean = MeanOfClusters(kept, kept_clusters, kConfidence);
+  estimate.n = mean.clusters;
+  estimate.samples = static_cast<int>(kept.size());
+  estimate.mean = mean.mean;
+  estimate.standard_deviation = MomentsOf(kept).standard_deviation;
+  estimate.ci_low = mean.ci_low;
+  estimate.ci_high = mean.ci_high;
+  std::sort(kept.begin(), kept.end());
+  estimate.p50 = Quantile(kept, kMedian);
+  estimate.p90 = Quantile(kept, kNinetieth);
   return estimate;
+}
+
+Estimate EstimateOf(std::span<const double> values) {
+  std::vector<int> alone(values.size());
+  std::iota(alone.begin(), alone.end(), 0);
+  return EstimateOf(values, alone);
 }
 
 }  // namespace assay::evaluator

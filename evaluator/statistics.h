@@ -15,11 +15,14 @@ inline constexpr double kConfidence = 0.95;
 // ranks, as NumPy's default: rank p (n - 1). 0 for no values.
 double Quantile(std::span<const double> ascending, double p);
 
-// Mean, sample standard deviation (n - 1), 95 % Student-t interval of the mean (mean -+ t(0.975, n
-// - 1) sd / sqrt(n)), median and 90th percentile. Values that are not finite or beyond
-// kLargestValue (stats/moments.h) are left out, `n` says how many stayed. With one value the
-// deviation is 0 and the interval is the value; with none all is 0.
-Estimate EstimateOf(std::vector<double> values);
+// Mean, sample standard deviation (n - 1), median and 90th percentile of the values; 95 % Student-t
+// interval of the mean with errors clustered (MeanOfClusters): values of equal `clusters`, which is
+// as long as `values`, vary together. Values that are not finite or beyond kLargestValue
+// (stats/moments.h) are left out; `samples` says how many stayed, `n` of how many clusters. No
+// interval with fewer than two clusters; with no value all is 0.
+Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters);
+// Every value is a cluster of its own: mean -+ t(0.975, n - 1) sd / sqrt(n).
+Estimate EstimateOf(std::span<const double> values);
 
 }  // namespace assay::evaluator
 

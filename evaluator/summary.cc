@@ -2,8 +2,12 @@
 #include "evaluator/summary.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
 
+#include "evaluator/scorer.h"
 #include "evaluator/statistics.h"
 
 namespace assay::evaluator {
@@ -26,6 +30,8 @@ MemoryUse CombineMemory(const std::vector<const Sample*>& successes) {
   memory.after_bytes = successes.back()->memory.after_bytes;
   for (const Sample* measured : successes) {
     memory.peak_bytes = std::max(memory.peak_bytes, measured->memory.peak_bytes);
+    memory.device_bytes = std::max(memory.device_bytes, measured->memory.device_bytes);
+    memory.kv_cache_bytes = std::max(memory.kv_cache_bytes, measured->memory.kv_cache_bytes);
   }
   return memory;
 }
@@ -43,16 +49,59 @@ std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::st
   return found;
 }
 
+Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
+                           const SampleClusters& clusters,
+                           absl::FunctionRef<double(const Sample&)> value_of) {
+  std::vector<double> values;
+  std::vector<int> numbers;
+  values.reserve(samples.size());
+  numbers.reserve(samples.size());
+  for (const Sample* measured : samples) {
+    if (!measured->error.empty()) continue;
+    values.push_back(value_of(*measured));
+    numbers.push_back(clusters.Of(*measured));
+  }
+  return EstimateOf(values, numbers);
+}
+
+std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples) {
+  std::vector<std::string> scorers;
+  std::map<std::string, std::map<std::string, std::pair<double, int>>> sums;
+  std::map<std::string, int> scored;
+  for (const Sample* sample : samples) {
+    for (const SampleScore& score : sample->scores) {
+      if (!sums.contains(score.scorer)) scorers.push_back(score.scorer);
+      auto& parts = sums[score.scorer];
+      if (score.error.empty()) ++scored[score.scorer];
+      for (const auto& [name, value] : score.parts) {
+        if (!std::isfinite(value)) continue;
+        parts[name].first += value;
+        ++parts[name].second;
+      }
+    }
+  }
+  std::vector<PartMean> means;
+  for (const std::string& scorer : scorers) {
+    for (const auto& [name, sum] : sums[scorer]) {
+      auto [total, n] = sum;
+      if (name.starts_with(kGatePrefix)) {
+        total += scored[scorer] - n;
+        n = scored[scorer];
+      }
+      means.push_back({scorer, name, total / n, n});
+    }
+  }
+  return means;
+}
+
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
-                  const std::vector<const Sample*>& samples, const EconomicsInputs& economics) {
+                  const std::vector<const Sample*>& samples, const SampleClusters& clusters,
+                  const EconomicsInputs& economics) {
   std::vector<const Sample*> successes;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(successes),
                [](const Sample* measured) { return measured->error.empty(); });
-  const auto estimate = [&successes](auto value_of) {
-    std::vector<double> values;
-    values.reserve(successes.size());
-    for (const Sample* measured : successes) values.push_back(value_of(*measured));
-    return EstimateOf(std::move(values));
+  const auto estimate = [&](absl::FunctionRef<double(const Sample&)> value_of) {
+    return EstimateSuccesses(successes, clusters, value_of);
   };
 
   Summary summary;
@@ -106,10 +155,11 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
                                   const std::vector<Sample>& samples,
                                   const EconomicsInputs& economics) {
   std::vector<Summary> summaries;
+  const SampleClusters clusters(plan);
   const auto add = [&](const PreparedModel& model, std::string_view content_type) {
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
-    summaries.push_back(Summarize(model, content_type, chosen, economics));
+    summaries.push_back(Summarize(model, content_type, chosen, clusters, economics));
   };
   for (const PreparedModel& model : models) {
     for (const std::string& type : ContentTypes(plan)) add(model, type);

@@ -37,6 +37,8 @@ struct Generation {
   // "end_of_text", "stop_string" or "length".
   std::string finish_reason;
   int prompt_tokens = 0;
+  // Of them, those that were not read because an earlier request had left them in a cache.
+  int cached_tokens = 0;
   int completion_tokens = 0;
   double queue_ms = 0;
   double prefill_ms = 0;
@@ -74,6 +76,10 @@ struct Likelihood {
 struct LoadReport {
   double load_seconds = 0;
   int64_t resident_bytes = 0;
+  // Of a token's keys and values; 0 = not known.
+  double kv_bytes_per_token = 0;
+  // Models that are resident now, whoever had them loaded; 0 = not known.
+  int resident_models = 0;
   // What is deployed, so that its results are told from those of another; empty = unknown.
   std::string revision;
   // "device", "dtype", "architecture", "quantization", "parameter_count",
@@ -89,6 +95,7 @@ class TextGenerator {
   // Makes the model resident if it is not, and says what it is. Seconds.
   virtual absl::StatusOr<LoadReport> Prepare(const std::string& model) = 0;
 
+  // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
   // Polls `cancelled`; CANCELLED then.
   virtual absl::StatusOr<Generation> Generate(const GenerationJob& job,
                                               const std::function<bool()>& cancelled) = 0;
@@ -98,6 +105,9 @@ class TextGenerator {
       const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
     return absl::UnimplementedError("likelihoods: not offered here");
   }
+
+  // What all models take on a device of its own; 0 where the process's memory says it.
+  virtual int64_t DeviceBytes() { return 0; }
 };
 
 // Resident memory of this process. Thread-safe.

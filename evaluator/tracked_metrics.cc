@@ -9,22 +9,16 @@
 #include "absl/strings/str_cat.h"
 #include "evaluator/economics_report.h"
 #include "evaluator/known_answer.h"
+#include "evaluator/pairing.h"
 #include "evaluator/statistics.h"
 
 namespace assay::evaluator {
 namespace {
 
 constexpr double kBytesPerGigabyte = 1e9;
+constexpr double kBytesPerMegabyte = 1e6;
 
 using Samples = std::vector<const Sample*>;
-
-Estimate EstimateSuccesses(const Samples& samples, double (*value_of)(const Sample&)) {
-  std::vector<double> values;
-  for (const Sample* measured : samples) {
-    if (measured->error.empty()) values.push_back(value_of(*measured));
-  }
-  return EstimateOf(std::move(values));
-}
 
 double PeakGigabytes(const Sample& sample) {
   return static_cast<double>(sample.memory.peak_bytes) / kBytesPerGigabyte;
@@ -32,44 +26,56 @@ double PeakGigabytes(const Sample& sample) {
 
 void AddReliability(const Summary& summary, MetricList* metrics) {
   metrics->Add("samples", summary.samples);
+  // What the intervals rest on.
+  metrics->Add("prompts", summary.latency_ms.n);
   metrics->Add("failures", summary.failures);
   metrics->Add("success_rate", summary.success_rate);
 }
 
-void AddTimings(const Summary& summary, const Samples& samples, MetricList* metrics) {
+void AddTimings(const Summary& summary, const Samples& samples, const SampleClusters& clusters,
+                MetricList* metrics) {
+  const auto estimate = [&](double (*value_of)(const Sample&)) {
+    return EstimateSuccesses(samples, clusters, value_of);
+  };
   metrics->AddEstimate("inference_latency_ms", summary.latency_ms);
   metrics->AddEstimate("first_token_ms", summary.first_token_ms);
   metrics->AddEstimate("tokens_per_second", summary.tokens_per_second);
-  metrics->AddEstimate("queue_ms", EstimateSuccesses(samples, [](const Sample& s) {
-                         return s.generation.queue_ms;
-                       }));
-  metrics->AddEstimate("prefill_ms", EstimateSuccesses(samples, [](const Sample& s) {
-                         return s.generation.prefill_ms;
-                       }));
+  metrics->AddEstimate("queue_ms", summary.queue_ms);
+  metrics->AddEstimate("prefill_ms", summary.prefill_ms);
   metrics->AddEstimate("inter_token_p50_ms", summary.inter_token_p50_ms);
   metrics->AddEstimate("inter_token_p90_ms", summary.inter_token_p90_ms);
   metrics->AddEstimate("inter_token_p99_ms", summary.inter_token_p99_ms);
-  metrics->AddEstimate("per_token_ms", EstimateSuccesses(samples, [](const Sample& s) {
-                         return s.generation.per_token_ms;
-                       }));
-  metrics->AddEstimate("prompt_tokens", EstimateSuccesses(samples, [](const Sample& s) {
+  metrics->AddEstimate("per_token_ms",
+                       estimate([](const Sample& s) { return s.generation.per_token_ms; }));
+  metrics->AddEstimate("prompt_tokens", estimate([](const Sample& s) {
                          return static_cast<double>(s.generation.prompt_tokens);
                        }));
-  metrics->AddEstimate("completion_tokens", EstimateSuccesses(samples, [](const Sample& s) {
+  metrics->AddEstimate("completion_tokens", estimate([](const Sample& s) {
                          return static_cast<double>(s.generation.completion_tokens);
                        }));
 }
 
 void AddMemory(const PreparedModel& model, const Summary& summary, const Samples& samples,
-               MetricList* metrics) {
+               const SampleClusters& clusters, MetricList* metrics) {
   if (model.load.ok()) {
     metrics->Add("load_time_s", model.load->load_seconds);
     metrics->Add("resident_memory_gb",
                  static_cast<double>(model.load->resident_bytes) / kBytesPerGigabyte);
   }
-  const Estimate peak = EstimateSuccesses(samples, PeakGigabytes);
+  const Estimate peak = EstimateSuccesses(samples, clusters, PeakGigabytes);
   metrics->AddEstimate("memory_usage_gb", peak);
   if (peak.n == 0) return;
+  if (summary.memory.device_bytes > 0) {
+    metrics->AddEstimate("device_memory_gb",
+                         EstimateSuccesses(samples, clusters, [](const Sample& s) {
+                           return static_cast<double>(s.memory.device_bytes) / kBytesPerGigabyte;
+                         }));
+  }
+  if (summary.memory.kv_cache_bytes > 0) {
+    metrics->AddEstimate("kv_cache_mb", EstimateSuccesses(samples, clusters, [](const Sample& s) {
+                           return static_cast<double>(s.memory.kv_cache_bytes) / kBytesPerMegabyte;
+                         }));
+  }
   const auto gigabytes = [](int64_t bytes) {
     return static_cast<double>(bytes) / kBytesPerGigabyte;
   };
@@ -98,13 +104,14 @@ void AddEconomics(const EconomicsInputs& inputs, const Summary& summary, const S
   }
 }
 
-void AddContentTypes(const RunContext& context, const PreparedModel& model, MetricList* metrics) {
+void AddContentTypes(const RunContext& context, const PreparedModel& model,
+                     const SampleClusters& clusters, MetricList* metrics) {
   std::set<std::string> types;
   for (const EvaluationPrompt& prompt : context.plan.prompts) types.insert(prompt.content_type);
   for (const std::string& type : types) {
     const Samples samples = SamplesOf(context.samples, model.name, type);
     if (samples.empty()) continue;
-    const Summary summary = Summarize(model, type, samples, context.economics);
+    const Summary summary = Summarize(model, type, samples, clusters, context.economics);
     metrics->Add(absl::StrCat("success_rate/", type), summary.success_rate);
     if (summary.quality_score.n == 0) continue;
     metrics->Add(absl::StrCat("content_quality_score/", type), summary.quality_score.mean);
@@ -117,17 +124,18 @@ void AddContentTypes(const RunContext& context, const PreparedModel& model, Metr
 }
 
 void AddScores(const Samples& samples, MetricList* metrics) {
-  std::map<std::string, std::vector<double>> values;
+  std::map<std::string, std::vector<double>> overall;
   for (const Sample* sample : samples) {
     for (const SampleScore& score : sample->scores) {
-      const std::string name = absl::StrCat("score/", score.scorer);
-      if (score.overall) values[name].push_back(*score.overall);
-      for (const auto& [part, value] : score.parts) {
-        values[absl::StrCat(name, "/", part)].push_back(value);
-      }
+      if (score.overall) overall[score.scorer].push_back(*score.overall);
     }
   }
-  for (auto& [name, list] : values) metrics->Add(name, EstimateOf(std::move(list)).mean);
+  for (const auto& [scorer, values] : overall) {
+    metrics->Add(absl::StrCat("score/", scorer), EstimateOf(values).mean);
+  }
+  for (const PartMean& part : PartMeans(samples)) {
+    metrics->Add(absl::StrCat("score/", part.scorer, "/", part.name), part.mean);
+  }
 }
 
 void AddTasks(const RunContext& context, const std::string& model, MetricList* metrics) {
@@ -195,22 +203,23 @@ void MetricList::AddEstimate(const std::string& name, const Estimate& estimate) 
   if (estimate.n == 0) return;
   Add(name, estimate.mean);
   Add(absl::StrCat(name, "_sd"), estimate.standard_deviation);
-  Add(absl::StrCat(name, "_ci_low"), estimate.ci_low);
-  Add(absl::StrCat(name, "_ci_high"), estimate.ci_high);
+  if (estimate.ci_low) Add(absl::StrCat(name, "_ci_low"), *estimate.ci_low);
+  if (estimate.ci_high) Add(absl::StrCat(name, "_ci_high"), *estimate.ci_high);
   Add(absl::StrCat(name, "_p50"), estimate.p50);
   Add(absl::StrCat(name, "_p90"), estimate.p90);
 }
 
 void AddModelMetrics(const RunContext& context, const PreparedModel& model, const Summary& summary,
                      const std::vector<const Sample*>& samples, MetricList* metrics) {
+  const SampleClusters clusters(context.plan);
   AddReliability(summary, metrics);
-  AddTimings(summary, samples, metrics);
+  AddTimings(summary, samples, clusters, metrics);
   metrics->AddEstimate("content_quality_score", summary.quality_score);
   AddScores(samples, metrics);
-  AddMemory(model, summary, samples, metrics);
+  AddMemory(model, summary, samples, clusters, metrics);
   metrics->AddEstimate("energy_joules", summary.energy_joules);
   AddEconomics(context.economics, summary, samples, metrics);
-  AddContentTypes(context, model, metrics);
+  AddContentTypes(context, model, clusters, metrics);
   AddTasks(context, model.name, metrics);
 }
 

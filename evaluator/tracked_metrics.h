@@ -23,8 +23,8 @@ class MetricList {
   // At the list's time, step 0.
   void Add(std::string key, double value) { AddAt(std::move(key), value, time_, 0); }
   void AddAt(std::string key, double value, absl::Time time, int64_t step);
-  // The mean under the name itself, its spread under name_sd, _ci_low, _ci_high, _p50, _p90.
-  // Nothing where there is no value.
+  // The mean under the name itself, its spread under name_sd, _ci_low, _ci_high (where there is an
+  // interval), _p50, _p90. Nothing where there is no value.
   void AddEstimate(const std::string& name, const Estimate& estimate);
 
   std::vector<TrackedMetric> Take() { return std::move(metrics_); }

@@ -271,7 +271,10 @@ TrackedRun BuildTrackedEvaluation(const RunContext& context) {
   run.run_name = EvaluationRunName(evaluation);
   MetricList metrics(evaluation.finished_at);
   AddTotals(evaluation, &metrics);
-  metrics.Add("models", static_cast<double>(context.plan.models.size()));
+  std::set<std::string> models;
+  for (const Candidate& candidate : context.plan.models) models.insert(candidate.model);
+  metrics.Add("models", static_cast<double>(models.size()));
+  metrics.Add("candidates", static_cast<double>(context.plan.models.size()));
   for (const Ranking& ranking : evaluation.analysis.rankings) AddRanking(ranking, &metrics);
   for (const Comparison& comparison : evaluation.analysis.comparisons) {
     AddComparison(comparison, &metrics);
@@ -291,7 +294,8 @@ TrackedRun BuildTrackedEvaluation(const RunContext& context) {
 TrackedRun BuildTrackedRun(const RunContext& context, const PreparedModel& model) {
   const Evaluation& evaluation = context.evaluation;
   const std::vector<const Sample*> samples = SamplesOf(context.samples, model.name, "");
-  const Summary summary = Summarize(model, "", samples, context.economics);
+  const Summary summary =
+      Summarize(model, "", samples, SampleClusters(context.plan), context.economics);
 
   TrackedRun run = EmptyRun(context);
   run.client_key = absl::StrCat(evaluation.id, "/", model.name);

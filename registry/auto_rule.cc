@@ -24,9 +24,12 @@ constexpr double kMib = 1024.0 * 1024.0;
 // A reason stays a sentence; the dry run has them all.
 constexpr size_t kMostNoted = 8;
 
+bool HasInterval(const Evidence& evidence) { return evidence.ci_low && evidence.ci_high; }
+
 std::string Quality(const Evidence& evidence) {
-  return absl::StrFormat("%.2f [%.2f, %.2f] over %d samples", evidence.mean, evidence.ci_low,
-                         evidence.ci_high, evidence.samples);
+  if (!HasInterval(evidence)) return absl::StrFormat("%.2f, no interval", evidence.mean);
+  return absl::StrFormat("%.2f [%.2f, %.2f] over %d samples", evidence.mean, *evidence.ci_low,
+                         *evidence.ci_high, evidence.samples);
 }
 
 // The newest with enough samples, so that a quick look at a model does not take its evidence away.
@@ -65,6 +68,7 @@ std::string Unproven(const Evidence& evidence, const AutoLimits& limits,
   if (evidence.samples < limits.min_samples) {
     return absl::StrFormat("%d samples of %d", evidence.samples, limits.min_samples);
   }
+  if (!HasInterval(evidence)) return "its mean has no interval: one prompt";
   if (evidence.scorer_version == version) return "";
   return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
                       version);

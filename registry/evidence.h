@@ -4,6 +4,7 @@
 #define ASSAY_REGISTRY_EVIDENCE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,15 @@ struct Evidence {
   // "assay", and its version.
   std::string scorer;
   std::string scorer_version;
-  // Scored samples, and the share of all that were asked for: failed ones have no score.
+  // Prompts with a score (repeats of one are no more evidence), and the share of all samples that
+  // succeeded: failed ones have no score.
   int samples = 0;
   double success_rate = 1;
-  // Of the quality score: mean, and its 95 % interval.
+  // Of the quality score: mean, and its 95 % interval; absent where there is none, as of one
+  // prompt: such a mean is not exact but unknown.
   double mean = 0;
-  double ci_low = 0;
-  double ci_high = 0;
+  std::optional<double> ci_low;
+  std::optional<double> ci_high;
   absl::Duration latency_p90;
   // Mean of a request.
   double cost_usd = 0;

@@ -122,7 +122,11 @@ EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder
   evaluation.content_types = ReadContentTypes(map);
   evaluation.scorers = ReadScorers(map);
   evaluation.judge = map.Map("judge").String("model", "");
-  evaluation.economics = ReadEconomics(map.Map("economics"), folder);
+  YamlMap economics = map.Map("economics");
+  evaluation.economics = ReadEconomics(economics, folder);
+  if (const std::string table = economics.String("price_table", ""); !table.empty()) {
+    evaluation.price_table = Resolve(folder, table);
+  }
   evaluation.energy = map.Choice("energy", evaluation.energy, {"auto", "stated"});
   return evaluation;
 }

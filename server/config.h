@@ -75,6 +75,8 @@ struct EvaluationConfig {
   // For requests that do not say.
   int max_new_tokens = 200;
   evaluator::EconomicsInputs economics;
+  // The file of hosted APIs' prices, for plans that compare with one; empty = the built-in one.
+  std::string price_table;
   // Of the user's own, beside the built-in ones.
   std::vector<evaluator::ContentTypeProfile> content_types;
   std::vector<evaluator::CommandScorerOptions> scorers;

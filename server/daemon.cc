@@ -167,7 +167,7 @@ class DaemonImpl final : public Daemon {
         generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
                     [this](const RequestRecord& record) { events_.OnRequest(record); }),
         likelihood_(&manager_, config_.limits),
-        generator_(&manager_, &generation_, &likelihood_),
+        generator_(&manager_, &generation_, &likelihood_, device_),
         memory_(MakeProcessMemoryProbe()),
         energy_(config_.evaluation.energy == "stated"
                     ? nullptr

@@ -46,7 +46,6 @@ absl::StatusOr<Recorded> Read(evaluator::RunStore* store, const std::string& id)
 std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
                                     const evaluator::EconomicsInputs& inputs) {
   std::vector<ReportFigure> figures;
-  std::vector<evaluator::DeployedModel> deployed;
   for (const evaluator::Candidate& candidate : recorded.plan.models) {
     std::vector<const evaluator::Sample*> good;
     for (const evaluator::Sample* sample :
@@ -59,11 +58,8 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
       figures.push_back({.candidate = candidate.name, .figure = std::move(figure)});
     }
   }
-  for (const evaluator::Summary& summary : recorded.evaluation.summaries) {
-    if (!summary.content_type.empty() || summary.resident_bytes == 0) continue;
-    deployed.push_back(
-        {.name = summary.model, .resident_bytes = static_cast<double>(summary.resident_bytes)});
-  }
+  const std::vector<evaluator::DeployedModel> deployed =
+      evaluator::DeployedModels(recorded.plan, recorded.evaluation.summaries);
   for (evaluator::Figure& figure : evaluator::DeploymentReport(inputs, deployed)) {
     figures.push_back({.candidate = "", .figure = std::move(figure)});
   }
@@ -132,7 +128,7 @@ absl::StatusOr<evaluator::GateResult> EvaluationReports::Check(const std::string
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", id, "' still runs; wait for its end"));
   }
-  return gate->Check(recorded->plan, recorded->samples, recorded->answers);
+  return gate->Check(recorded->evaluation, recorded->plan, recorded->samples, recorded->answers);
 }
 
 }  // namespace assay::server

@@ -16,7 +16,7 @@ namespace assay::server {
 // Reads the store at every call. Thread-safe.
 class EvaluationReports {
  public:
-  // `economics` is for plans that bring none.
+  // `economics` is for plans that have none: those of older versions.
   EvaluationReports(evaluator::RunStore* store, const evaluator::EconomicsInputs& economics)
       : store_(store), economics_(economics) {}
 
@@ -28,7 +28,8 @@ class EvaluationReports {
   absl::StatusOr<std::string> MakeForTracking(const std::string& id, assay::v1::ReportFormat format,
                                               std::string_view model) const;
 
-  // With no id the gate is only parsed: passed, no clauses. NOT_FOUND; INVALID_ARGUMENT: the gate.
+  // With no id the gate is only parsed: passed, no clauses. NOT_FOUND; INVALID_ARGUMENT: the gate;
+  // FAILED_PRECONDITION: the evaluation still runs.
   absl::StatusOr<evaluator::GateResult> Check(const std::string& id, std::string_view gate) const;
 
  private:

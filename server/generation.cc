@@ -257,6 +257,7 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
   if (routing_->Has(request.content_type())) record->content_type = request.content_type();
   absl::StatusOr<engine::GenerationRequest> engine_request = ToEngineRequest(request, limits_);
   if (!engine_request.ok()) return engine_request.status();
+  engine_request->reuse_prefix = record->context.reuse_prefix;
   engine_request->arrival = record->arrival;
   engine_request->deadline = std::min(deadline, record->arrival + limits_.inference_timeout);
 

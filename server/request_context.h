@@ -23,6 +23,9 @@ struct RequestContext {
   std::string method;
   // As gRPC has it: "ipv4:127.0.0.1:40312".
   std::string peer;
+  // False: a measurement, whose prompt is read whole whatever of it earlier requests have left in
+  // the prefix cache, and leaves nothing there.
+  bool reuse_prefix = true;
 };
 
 // Of one call. `method` as gRPC has it, with or without the leading slash. sample_ratio: of the

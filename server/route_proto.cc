@@ -58,8 +58,8 @@ void ToProto(const registry::Evidence& evidence, assay::v1::RouteEvidence* out) 
   out->set_scorer_version(evidence.scorer_version);
   out->set_samples(evidence.samples);
   out->set_mean(evidence.mean);
-  out->set_ci_low(evidence.ci_low);
-  out->set_ci_high(evidence.ci_high);
+  if (evidence.ci_low) out->set_ci_low(*evidence.ci_low);
+  if (evidence.ci_high) out->set_ci_high(*evidence.ci_high);
   out->set_latency_p90_ms(absl::ToDoubleMilliseconds(evidence.latency_p90));
   out->set_cost_usd(evidence.cost_usd);
   out->set_resident_bytes(evidence.resident_bytes);

@@ -1,8 +1,10 @@
 // The server's own generation as the evaluator's TextGenerator.
 #include "server/served_generator.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -52,6 +54,16 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
   evaluator::LoadReport report;
   report.load_seconds = absl::ToDoubleSeconds(info.load_times.total);
   report.resident_bytes = resident.resident_bytes();
+  if (info.cache_tokens > 0) {
+    report.kv_bytes_per_token =
+        static_cast<double>(info.kv_cache_bytes) / static_cast<double>(info.cache_tokens);
+  }
+  const std::vector<registry::ModelStatus> models = manager_->List();
+  report.resident_models = static_cast<int>(
+      std::count_if(models.begin(), models.end(), [](const registry::ModelStatus& status) {
+        return status.state == registry::ModelState::kReady ||
+               status.state == registry::ModelState::kDraining;
+      }));
   report.revision = handle->revision();
   {
     const absl::MutexLock lock(&mutex_);
@@ -121,8 +133,8 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
 
   JobObserver observer(cancelled);
   assay::v1::GenerateResponse response;
-  absl::Status status =
-      generation_->Generate(request, absl::Now() + job.timeout, &observer, &response);
+  absl::Status status = generation_->Generate(request, absl::Now() + job.timeout, &observer,
+                                              &response, {.reuse_prefix = false});
   if (!status.ok()) return status;
   if (absl::Status s = CheckRevision(job.model, observer.revision); !s.ok()) return s;
 
@@ -131,6 +143,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
       .text = response.text(),
       .finish_reason = FinishReasonName(response.finish_reason()),
       .prompt_tokens = response.usage().prompt_tokens(),
+      .cached_tokens = response.usage().cached_tokens(),
       .completion_tokens = response.usage().completion_tokens(),
       .queue_ms = timings.queue_ms(),
       .prefill_ms = timings.prefill_ms(),

@@ -1,11 +1,14 @@
 // The server's own generation as the evaluator's TextGenerator: an evaluation walks the path that
-// users' requests walk.
+// users' requests walk, but for the prefix cache: candidates and repeats share prompts, and whoever
+// came second would be the faster.
 #ifndef ASSAY_SERVER_SERVED_GENERATOR_H_
 #define ASSAY_SERVER_SERVED_GENERATOR_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -13,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "assay/v1/inference.pb.h"
+#include "engine/runtime/device.h"
 #include "evaluator/text_generator.h"
 #include "registry/manager.h"
 #include "server/generation.h"
@@ -24,8 +28,11 @@ namespace assay::server {
 class ServedGenerator final : public evaluator::TextGenerator {
  public:
   ServedGenerator(registry::Manager* manager, GenerationService* generation,
-                  LikelihoodService* likelihood)
-      : manager_(manager), generation_(generation), likelihood_(likelihood) {}
+                  LikelihoodService* likelihood, engine::DeviceInfo device)
+      : manager_(manager),
+        generation_(generation),
+        likelihood_(likelihood),
+        device_(std::move(device)) {}
 
   absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model) override;
   // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
@@ -33,6 +40,7 @@ class ServedGenerator final : public evaluator::TextGenerator {
                                                  const std::function<bool()>& cancelled) override;
   absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
       const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) override;
+  int64_t DeviceBytes() override { return engine::DeviceMemoryInUse(device_); }
 
  private:
   absl::Status SetPrompt(const evaluator::GenerationJob& job, assay::v1::GenerateRequest* request);
@@ -42,6 +50,7 @@ class ServedGenerator final : public evaluator::TextGenerator {
   registry::Manager* const manager_;
   GenerationService* const generation_;
   LikelihoodService* const likelihood_;
+  const engine::DeviceInfo device_;
   absl::Mutex mutex_;
   // Of each model when it was prepared last.
   std::map<std::string, std::string> prepared_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The standard study: makes the negative controls, starts a daemon of its own, runs deploy/plans/standard.yaml, writes
-# var/study/report.html. Usage: study.sh BIN_FOLDER MODEL.gguf
+# var/study/report.html, and asserts that the negative controls come last with significance. Usage: study.sh BIN_FOLDER MODEL.gguf
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$1 model=$2
@@ -21,3 +21,6 @@ for _ in $(seq 100); do
   sleep 0.2
 done
 "$bin/assay" evaluate --plan deploy/plans/standard.yaml --report var/study/report.html
+id=$("$bin/assay" --json evaluations list --limit 1 | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["evaluations"][0]["id"])')
+"$bin/assay" evaluations report "$id" --output var/study/results.json
+.venv/bin/python deploy/plans/standard/check_controls.py var/study/results.json

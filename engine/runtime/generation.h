@@ -49,6 +49,9 @@ struct GenerationRequest {
   bool ignore_end_of_text = false;
   // False: no guesses are read along, whatever the model was loaded with (for measurements).
   bool drafts = true;
+  // False: the whole prompt is read, whatever of it earlier requests have left in the prefix cache,
+  // and nothing of it is left there (for measurements).
+  bool reuse_prefix = true;
   // When the request came in; the clock of `queue` and `first_token`.
   absl::Time arrival = absl::Now();
   // DEADLINE_EXCEEDED after it; checked for each token and each chunk of the prompt.

@@ -238,7 +238,7 @@ void Scheduler::Admit() {
       ++running_count_;
     }
     if (starts) next->Begin();
-    next->pages = prefixes_.Find(next->tokens(), &next->prefix);
+    if (next->reuses_prefix()) next->pages = prefixes_.Find(next->tokens(), &next->prefix);
     next->read = static_cast<int64_t>(next->pages.size()) * kPageTokens;
     if (starts) next->cached_tokens = next->read;
     Insert(std::move(next), &batch_);
@@ -468,6 +468,7 @@ void Scheduler::TakeTokens(const Part& part, const TokenChoice& choice) {
 }
 
 void Scheduler::KeepPrefix(Sequence& sequence) {
+  if (!sequence.reuses_prefix()) return;
   for (int64_t page = sequence.prefix.pages; (page + 1) * kPageTokens <= sequence.read; ++page) {
     prefixes_.Add(
         absl::MakeConstSpan(sequence.tokens())

@@ -50,6 +50,7 @@ class Sequence {
   bool is_decoding() const { return read + 1 == length() && has_begun_text_; }
   int priority() const { return request_.priority; }
   bool drafts() const { return request_.drafts; }
+  bool reuses_prefix() const { return request_.reuse_prefix; }
   Sampler& sampler() { return sampler_; }
 
   // Kept by the scheduler. Tokens in the cache:

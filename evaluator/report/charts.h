@@ -3,6 +3,7 @@
 #ifndef ASSAY_EVALUATOR_REPORT_CHARTS_H_
 #define ASSAY_EVALUATOR_REPORT_CHARTS_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +22,9 @@ struct IntervalRow {
   // 0 = nothing measured: the row says so.
   int n = 0;
   double mean = 0;
-  double low = 0;
-  double high = 0;
+  // Absent: a dot alone.
+  std::optional<double> low;
+  std::optional<double> high;
 };
 // A dot and its interval a row, on an axis that may be shared by several panels.
 std::string IntervalChart(const std::string& title, const std::vector<IntervalRow>& rows,

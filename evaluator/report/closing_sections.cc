@@ -18,7 +18,8 @@ constexpr size_t kPromptCharacters = 200;
 
 constexpr absl::string_view kOrder =
     "Order: for each prompt the candidates run side by side in a shuffled order, so that "
-    "a machine that grows warm or busy disturbs all alike. Warm-up is not measured.";
+    "a machine that grows warm or busy disturbs all alike. Warm-up is not measured, and a measured "
+    "prompt is read whole: nothing of it comes from the cache of earlier ones.";
 constexpr absl::string_view kScoring =
     "Scores: a scorer sees the text and what was asked for, never which candidate wrote "
     "it. They are rules, not readers; nothing here was checked against people.";
@@ -32,14 +33,18 @@ constexpr absl::string_view kComparing =
     "over its standard deviation.";
 constexpr absl::string_view kRanking =
     "Candidates share a rank where they cannot be told apart from the best of their "
-    "group. \"No difference shown\" is not \"equal\": \"detectable\" is the smallest "
-    "difference that this many pairs find with a power of 0.8, \"pairs needed\" what the "
-    "observed one would take.";
+    "group: every two are tested, Holm-corrected within one ranking. Over the rankings of several "
+    "content types nothing is corrected: of many such rankings one may be wrong by chance. \"No "
+    "difference shown\" is not \"equal\": \"detectable\" is the smallest difference that this many "
+    "pairs find with a power of 0.8, \"pairs needed\" what the observed one would take.";
 constexpr absl::string_view kMeans =
-    "Means and intervals in the quality chart and the ranking are over prompts (each the "
-    "mean of its repeats), errors clustered, where there is a ranking; else over samples "
-    "with Student's t, as in \"Every estimate\". Proportions: Wilson. Quantiles: linear "
-    "interpolation.";
+    "Intervals of means are Student's with errors clustered over prompts (and clusters of them): "
+    "repeats of a prompt are no prompts of their own, and one prompt has no interval. In the "
+    "quality chart and the ranking a mean is over the prompts' means, elsewhere over samples, as "
+    "deviations and quantiles are. Proportions: Wilson. Quantiles: linear interpolation.";
+constexpr absl::string_view kSeeds =
+    "Seeds: each sample's is derived from its candidate's seed, the prompt and the repeat, so that "
+    "candidates with one seed draw alike and repeats draw anew. Greedy texts repeat themselves.";
 constexpr absl::string_view kBetweenTokens =
     "Between tokens: medians over the samples of each sample's own quantile, samples of "
     "two tokens and more.";
@@ -86,14 +91,14 @@ void AddExamples(const ReportInput& input, const std::string& type, Section* sec
 void AddEstimate(const Summary& summary, const std::string& metric, const Estimate& e,
                  Table* table) {
   const bool any = e.n > 0;
-  const bool spread = e.n > 1;
   table->rows.push_back({{summary.model},
                          {TypeName(summary.content_type)},
                          {metric},
                          {absl::StrCat(e.n)},
+                         {absl::StrCat(e.samples)},
                          {any ? Significant(e.mean) : "-"},
-                         {spread ? Significant(e.standard_deviation) : "-"},
-                         {spread ? Interval(e.ci_low, e.ci_high) : "-"},
+                         {e.samples > 1 ? Significant(e.standard_deviation) : "-"},
+                         {Interval(e.ci_low, e.ci_high)},
                          {any ? Significant(e.p50) : "-"},
                          {any ? Significant(e.p90) : "-"}});
 }
@@ -138,10 +143,11 @@ Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
               .columns = {{"Candidate"},
                           {"Content type"},
                           {"Metric"},
-                          {"n", true},
+                          {"Prompts", true},
+                          {"Samples", true},
                           {"Mean", true},
                           {"Deviation", true},
-                          {"95 % interval (Student)", true},
+                          {"95 % interval", true},
                           {"p50", true},
                           {"p90", true}},
               .folded = true};
@@ -191,8 +197,8 @@ Section ReproductionSection(const ReportInput& input, const Digest& /*digest*/) 
 Section MethodSection(const ReportInput& /*input*/, const Digest& /*digest*/) {
   Section section{.title = "Method"};
   List list;
-  for (const absl::string_view note :
-       {kOrder, kScoring, kFailures, kComparing, kRanking, kMeans, kBetweenTokens, kMemory}) {
+  for (const absl::string_view note : {kOrder, kSeeds, kScoring, kFailures, kComparing, kRanking,
+                                       kMeans, kBetweenTokens, kMemory}) {
     list.items.emplace_back(note);
   }
   section.blocks.emplace_back(std::move(list));

@@ -194,27 +194,4 @@ Proportion SuccessOf(const SampleList& samples) {
   return ProportionOf(static_cast<int>(successes), static_cast<int>(samples.size()));
 }
 
-std::vector<Dimension> DimensionsOf(const SampleList& samples) {
-  std::vector<std::string> scorers;
-  std::map<std::string, std::map<std::string, std::pair<double, int>>> sums;
-  for (const Sample* sample : samples) {
-    for (const SampleScore& score : sample->scores) {
-      if (!sums.contains(score.scorer)) scorers.push_back(score.scorer);
-      auto& parts = sums[score.scorer];
-      for (const auto& [name, value] : score.parts) {
-        if (!std::isfinite(value)) continue;
-        parts[name].first += value;
-        ++parts[name].second;
-      }
-    }
-  }
-  std::vector<Dimension> dimensions;
-  for (const std::string& scorer : scorers) {
-    for (const auto& [name, sum] : sums[scorer]) {
-      dimensions.push_back({scorer, name, sum.first / sum.second, sum.second});
-    }
-  }
-  return dimensions;
-}
-
 }  // namespace assay::evaluator

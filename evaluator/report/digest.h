@@ -49,13 +49,6 @@ struct Technical {
   std::string energy_source;
 };
 
-struct Dimension {
-  std::string scorer;
-  std::string name;
-  double mean = 0;
-  int n = 0;
-};
-
 struct TaskResult {
   std::string candidate;
   std::string task;
@@ -100,8 +93,6 @@ class Digest {
 
 Technical TechnicalOf(const SampleList& samples);
 Proportion SuccessOf(const SampleList& samples);
-// Means of the parts over the samples that have them, scorer by scorer, parts by name.
-std::vector<Dimension> DimensionsOf(const SampleList& samples);
 
 }  // namespace assay::evaluator
 

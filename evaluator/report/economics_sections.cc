@@ -41,6 +41,8 @@ Chart TradeOffChart(const Digest& digest) {
 Table CostTable(const Digest& digest) {
   Table table{.caption = "Cost",
               .columns = {{"Candidate"},
+                          {"Prompts", true},
+                          {"Samples", true},
                           {"USD a request", true},
                           {"95 % interval", true},
                           {"USD a million", true},
@@ -55,11 +57,13 @@ Table CostTable(const Digest& digest) {
     const bool measured = cost.n > 0;
     table.rows.push_back(
         {{candidate},
+         {absl::StrCat(cost.n)},
+         {absl::StrCat(cost.samples)},
          {measured ? Significant(cost.mean) : "-"},
-         {cost.n > 1 ? Interval(cost.ci_low, cost.ci_high) : "-"},
+         {Interval(cost.ci_low, cost.ci_high)},
          {measured ? Significant(cost.mean * kMillion) : "-"},
          {measured ? Significant(summary->roi_per_piece) : "-"},
-         {measured && !t.energy_source.empty() ? Significant(t.joules / cost.n) : "-"},
+         {measured && !t.energy_source.empty() ? Significant(t.joules / cost.samples) : "-"},
          {t.energy_source.empty() ? "-" : t.energy_source}});
   }
   return table;
@@ -95,7 +99,15 @@ Section EconomicsSection(const ReportInput& input, const Digest& digest) {
     section.blocks.emplace_back(std::move(chart));
   }
   if (!input.evaluation.summaries.empty()) section.blocks.emplace_back(CostTable(digest));
-  if (!input.economics.empty()) section.blocks.emplace_back(FigureTable(input.economics));
+  if (!input.economics.empty()) {
+    if (!input.plan.economics) {
+      section.blocks.emplace_back(
+          Paragraph{"This evaluation did not record its economic inputs: the figures below are "
+                    "with the server's of today.",
+                    Tone::kFaint});
+    }
+    section.blocks.emplace_back(FigureTable(input.economics));
+  }
   return section;
 }
 
@@ -108,7 +120,7 @@ Section TaskSection(const ReportInput& /*input*/, const Digest& digest) {
                           {"Failed", true},
                           {"Accuracy", true},
                           {"95 % interval", true},
-                          {"By byte (acc_norm)", true},
+                          {"By character (acc_norm)", true},
                           {"Perplexity", true},
                           {"Log-likelihood", true},
                           {"Tokens", true}}};

@@ -21,7 +21,7 @@ std::string SamplesJsonl(const ReportInput& input);
 std::string SamplesCsv(const ReportInput& input);
 
 // Everything but the texts (of samples, prompts, tasks): the plan, summaries, analysis, technical
-// figures, reliability, dimensions, tasks, economics. "schema": 1.
+// figures, reliability, dimensions, tasks, economics. "schema": 2.
 std::string ResultsJson(const ReportInput& input);
 
 // As lm_eval's results_<date>.json (0.4.x), with the samples as in its samples_<task>_<date>.jsonl

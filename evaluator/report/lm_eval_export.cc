@@ -6,10 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/json_types.h"
+#include "evaluator/known_answer.h"
+#include "evaluator/pairing.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
-#include "evaluator/scorer.h"
 #include "evaluator/sha256.h"
+#include "evaluator/statistics.h"
+#include "evaluator/stats/clustered.h"
 
 namespace assay::evaluator {
 namespace {
@@ -18,24 +21,16 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kNotKnown = "N/A";
 
-// s / sqrt(n) with n - 1, as lm_eval's mean_stderr; "N/A" for one value.
-Json StandardError(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  if (values.size() < 2) return kNotKnown;
-  double sum = 0;
-  for (double v : values) sum += v;
-  double squares = 0;
-  for (double v : values) squares += (v - sum / n) * (v - sum / n);
-  return std::sqrt(squares / (n - 1) / n);
-}
-
-void SetMean(const std::string& metric, const std::vector<double>& values, Json* task) {
-  double sum = 0;
-  for (double v : values) sum += v;
-  const bool any = !values.empty();
-  (*task)[absl::StrCat(metric, ",none")] =
-      any ? Json(sum / static_cast<double>(values.size())) : Json(nullptr);
-  (*task)[absl::StrCat(metric, "_stderr,none")] = any ? StandardError(values) : Json(nullptr);
+// The error is lm_eval's mean_stderr, s / sqrt(n) with n - 1, where every value is a cluster of its
+// own, and counts the values of one cluster together; "N/A" for one cluster.
+void SetMean(const std::string& metric, const std::vector<double>& values,
+             const std::vector<int>& clusters, Json* task) {
+  Json& mean = (*task)[absl::StrCat(metric, ",none")];
+  Json& error = (*task)[absl::StrCat(metric, "_stderr,none")];
+  if (values.empty()) return;
+  const ClusteredMean found = MeanOfClusters(values, clusters, kConfidence);
+  mean = found.mean;
+  error = found.clusters < 2 ? Json(kNotKnown) : Json(found.standard_error);
 }
 
 // What every row of samples_<task>.jsonl has.
@@ -54,7 +49,7 @@ Json Row(int doc_id, Json doc, const std::string& prompt, const std::string& tar
 class LmEvalFile {
  public:
   LmEvalFile(const ReportInput& input, const Digest& digest, const std::string& candidate)
-      : input_(input), digest_(digest), candidate_(candidate) {
+      : input_(input), digest_(digest), candidate_(candidate), clusters_(input.plan) {
     for (const std::string_view key :
          {"results", "configs", "versions", "n-shot", "n-samples", "higher_is_better", "samples",
           "group_subtasks", "task_hashes"}) {
@@ -117,18 +112,20 @@ class LmEvalFile {
   void AddChoices(const KnownAnswerTask& task) {
     std::vector<double> right;
     std::vector<double> right_by_length;
+    std::vector<int> items;
     Json rows = Json::array();
     for (size_t i = 0; i < task.items.size(); ++i) {
       const MultipleChoiceItem& item = task.items[i];
       const TaskAnswer* answer = AnswerOf(task.name, item.id);
       if (answer == nullptr) continue;
+      items.push_back(static_cast<int>(i));
       right.push_back(answer->correct ? 1 : 0);
       right_by_length.push_back(answer->correct_by_length ? 1 : 0);
       rows.push_back(ChoiceRow(static_cast<int>(i), item, *answer));
     }
     Json& result = file_["results"][task.name] = {{"alias", task.name}};
-    SetMean("acc", right, &result);
-    SetMean("acc_norm", right_by_length, &result);
+    SetMean("acc", right, items, &result);
+    SetMean("acc_norm", right_by_length, items, &result);
     result["sample_len"] = right.size();
     file_["samples"][task.name] = std::move(rows);
     Describe(task.name, "multiple_choice", 0, {"acc", "acc_norm"}, true, task.items.size(),
@@ -156,7 +153,7 @@ class LmEvalFile {
     return row;
   }
 
-  // lm_eval's: the log-likelihood spread over words (as Python splits them) and UTF-8 bytes.
+  // lm_eval's: the log-likelihood spread over words and UTF-8 bytes.
   void AddText(const KnownAnswerTask& task) {
     const TaskAnswer* answer = AnswerOf(task.name, "text");
     Json& result = file_["results"][task.name] = {{"alias", task.name}};
@@ -165,7 +162,7 @@ class LmEvalFile {
     if (known) {
       const double likelihood = answer->log_likelihoods[0];
       const auto bytes = static_cast<double>(task.text.size());
-      const double words = std::max(CountWords(task.text), 1);
+      const double words = LmEvalWords(task.text);
       const std::map<std::string, double> metrics = {
           {"word_perplexity", std::exp(-likelihood / words)},
           {"byte_perplexity", std::exp(-likelihood / bytes)},
@@ -192,19 +189,21 @@ class LmEvalFile {
   void AddContentType(const std::string& type) {
     const std::string task = absl::StrCat("assay_", type);
     std::vector<double> scores;
+    std::vector<int> clusters;
     std::string version(kNotKnown);
     Json rows = Json::array();
     const SampleList& samples = digest_.Of(candidate_, type);
     for (const Sample* sample : samples) {
       if (!sample->quality_score || !sample->error.empty()) continue;
       scores.push_back(*sample->quality_score);
+      clusters.push_back(clusters_.Of(*sample));
       version = absl::StrCat(sample->scorer, "-", sample->scorer_version);
       rows.push_back(TextRow(static_cast<int>(rows.size()), *sample));
       rows.back()["quality"] = *sample->quality_score;
     }
     if (samples.empty()) return;
     Json& result = file_["results"][task] = {{"alias", task}};
-    SetMean("quality", scores, &result);
+    SetMean("quality", scores, clusters, &result);
     result["sample_len"] = scores.size();
     file_["samples"][task] = std::move(rows);
     Describe(task, "generate_until", version, {"quality"}, true, samples.size(), scores.size());
@@ -271,6 +270,7 @@ class LmEvalFile {
   const ReportInput& input_;
   const Digest& digest_;
   const std::string& candidate_;
+  const SampleClusters clusters_;
   std::map<std::string, const EvaluationPrompt*> prompts_;
   std::map<std::pair<std::string, std::string>, const TaskAnswer*> answers_;
   Json file_ = Json::object();

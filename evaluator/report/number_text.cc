@@ -36,12 +36,14 @@ std::string Significant(double value) {
   return absl::StrFormat("%.4g", value);
 }
 
-std::string Interval(double low, double high, int decimals) {
-  return absl::StrCat(Fixed(low, decimals), " to ", Fixed(high, decimals));
+std::string Interval(std::optional<double> low, std::optional<double> high, int decimals) {
+  if (!low || !high) return "-";
+  return absl::StrCat(Fixed(*low, decimals), " to ", Fixed(*high, decimals));
 }
 
-std::string Interval(double low, double high) {
-  return absl::StrCat(Significant(low), " to ", Significant(high));
+std::string Interval(std::optional<double> low, std::optional<double> high) {
+  if (!low || !high) return "-";
+  return absl::StrCat(Significant(*low), " to ", Significant(*high));
 }
 
 std::string Percent(double share) {

@@ -3,6 +3,7 @@
 #define ASSAY_EVALUATOR_REPORT_NUMBER_TEXT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace assay::evaluator {
@@ -11,10 +12,10 @@ namespace assay::evaluator {
 std::string Fixed(double value, int decimals);
 // Four significant digits, whole from 1000 on: "0.0123", "12.34", "20310", "1.7e-06".
 std::string Significant(double value);
-// "8.1 to 8.6", both Fixed.
-std::string Interval(double low, double high, int decimals);
+// "8.1 to 8.6", both Fixed; "-" where one is absent.
+std::string Interval(std::optional<double> low, std::optional<double> high, int decimals);
 // Both Significant.
-std::string Interval(double low, double high);
+std::string Interval(std::optional<double> low, std::optional<double> high);
 // "97.5 %".
 std::string Percent(double share);
 // "< 0.0001", else four decimals.

@@ -52,8 +52,13 @@ void AddRanking(const Ranking& ranking, Table* table) {
 std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
   const std::vector<Column> columns = {{"Candidate"},  {"Content type"},        {"Rank", true},
                                        {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
-  Table whole{.caption = "Ranking by quality score", .columns = columns};
-  Table by_type{.caption = "Ranking within each content type", .columns = columns, .folded = true};
+  Table whole{.caption = "Ranking by quality score (tests of every two, Holm-corrected)",
+              .columns = columns};
+  Table by_type{.caption =
+                    "Ranking within each content type (Holm-corrected within a type, not "
+                    "over the types)",
+                .columns = columns,
+                .folded = true};
   for (const Ranking& ranking : rankings) {
     AddRanking(ranking, ranking.content_type.empty() ? &whole : &by_type);
   }

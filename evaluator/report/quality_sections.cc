@@ -7,6 +7,8 @@
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
+#include "evaluator/scorer.h"
+#include "evaluator/summary.h"
 
 namespace assay::evaluator {
 namespace {
@@ -42,7 +44,7 @@ IntervalRow RowOf(const std::string& candidate, int series, const std::string& c
 
 std::string ValueText(const IntervalRow& row) {
   if (row.n == 0) return "-";
-  if (row.n < 2) return Fixed(row.mean, 2);
+  if (!row.low || !row.high) return Fixed(row.mean, 2);
   return absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")");
 }
 
@@ -59,8 +61,8 @@ Chart QualityChart(const ReportInput& input, const Digest& digest) {
     for (size_t i = 0; i < digest.candidates().size(); ++i) {
       panel.push_back(RowOf(digest.candidates()[i], static_cast<int>(i), type, input, digest));
       if (panel.back().n == 0) continue;
-      ends.push_back(panel.back().low);
-      ends.push_back(panel.back().high);
+      ends.push_back(panel.back().low.value_or(panel.back().mean));
+      ends.push_back(panel.back().high.value_or(panel.back().mean));
     }
   }
   if (ends.empty()) return {};
@@ -100,16 +102,22 @@ Table QualityTable(const ReportInput& input, const Digest& digest) {
 // Rows are the parts of one scorer's score, columns the candidates.
 std::vector<Table> DimensionTables(const Digest& digest) {
   std::vector<std::string> scorers;
-  std::map<std::string, std::map<std::string, std::map<std::string, Dimension>>> found;
+  std::map<std::string, std::map<std::string, std::map<std::string, PartMean>>> found;
+  std::set<std::pair<std::string, std::string>> scored;
   for (const std::string& candidate : digest.candidates()) {
-    for (Dimension& d : DimensionsOf(digest.Of(candidate, ""))) {
+    for (PartMean& d : PartMeans(digest.Of(candidate, ""))) {
       if (!found.contains(d.scorer)) scorers.push_back(d.scorer);
+      scored.insert({d.scorer, candidate});
       found[d.scorer][d.name][candidate] = d;
     }
   }
   std::vector<Table> tables;
   for (const std::string& scorer : scorers) {
-    Table table{.caption = absl::StrCat("Parts of the score of \"", scorer, "\", means"),
+    const bool gates =
+        std::any_of(found[scorer].begin(), found[scorer].end(),
+                    [](const auto& part) { return part.first.starts_with(kGatePrefix); });
+    Table table{.caption = absl::StrCat("Parts of the score of \"", scorer, "\", means",
+                                        gates ? "; a gate that did not fire is 1" : ""),
                 .columns = {{"Part"}},
                 .folded = scorer != scorers.front()};
     for (const std::string& name : digest.candidates()) table.columns.push_back({name, true});
@@ -117,7 +125,13 @@ std::vector<Table> DimensionTables(const Digest& digest) {
       std::vector<Cell> row = {{part}};
       for (const std::string& candidate : digest.candidates()) {
         const auto mean = means.find(candidate);
-        row.push_back({mean == means.end() ? "-" : Fixed(mean->second.mean, 2)});
+        if (mean != means.end()) {
+          row.push_back({Fixed(mean->second.mean, 2)});
+        } else {
+          const bool never_fired =
+              part.starts_with(kGatePrefix) && scored.contains({scorer, candidate});
+          row.push_back({never_fired ? Fixed(1, 2) : "-"});
+        }
       }
       table.rows.push_back(std::move(row));
     }
@@ -159,7 +173,8 @@ std::vector<Cell> ComparisonRow(const Comparison& c) {
           shown(Significant(r.candidate_mean)),
           {r.method.empty() ? "-" : r.method},
           {c.pairs_needed > 0 ? absl::StrCat(c.pairs_needed) : "-"},
-          shown(Significant(c.detectable_difference))};
+          shown(Significant(c.detectable_difference)),
+          {c.power_alpha > 0 ? Significant(c.power_alpha) : "-"}};
 }
 
 std::vector<Column> ComparisonColumns() {
@@ -177,7 +192,8 @@ std::vector<Column> ComparisonColumns() {
           {"Candidate's mean", true},
           {"Test"},
           {"Pairs needed", true},
-          {"Detectable", true}};
+          {"Detectable", true},
+          {"Level", true}};
 }
 
 }  // namespace
@@ -204,7 +220,10 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
                              analysis.correction,
                              ", over the candidates and content "
                              "types of one metric; a verdict needs p adjusted < ",
-                             analysis.alpha, "."),
+                             analysis.alpha,
+                             ". \"Pairs needed\" and \"detectable\" are by the power of the "
+                             "paired t-test, 0.8, at \"level\": alpha, over the number of tests "
+                             "where they are corrected."),
                 Tone::kFaint});
   Table whole{.caption = "Over all content types", .columns = ComparisonColumns()};
   Table by_type{.caption = "By content type", .columns = ComparisonColumns(), .folded = true};

@@ -5,13 +5,15 @@
 #include "evaluator/records_json.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
+#include "evaluator/summary.h"
 
 namespace assay::evaluator {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kSchema = 1;
+// 2: an estimate's "n" counts prompts, "samples" samples; an interval may be null.
+constexpr int kSchema = 2;
 
 Json TimeJson(absl::Time time) {
   // Unset, as in a running evaluation.
@@ -61,7 +63,7 @@ Json CandidateJson(const std::string& name, const Digest& digest) {
   const SampleList& samples = digest.Of(name, "");
   const Technical technical = TechnicalOf(samples);
   Json dimensions = Json::array();
-  for (const Dimension& d : DimensionsOf(samples)) {
+  for (const PartMean& d : PartMeans(samples)) {
     dimensions.push_back({{"scorer", d.scorer}, {"name", d.name}, {"mean", d.mean}, {"n", d.n}});
   }
   return {

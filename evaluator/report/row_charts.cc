@@ -101,16 +101,19 @@ std::string IntervalChart(const std::string& title, const std::vector<IntervalRo
       panel.Label(i, row.label, "nothing measured");
       continue;
     }
+    const bool spread = row.low.has_value() && row.high.has_value();
     const std::string value =
-        row.n < 2 ? Fixed(row.mean, 2)
-                  : absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")");
+        spread ? absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")")
+               : Fixed(row.mean, 2);
     panel.Label(i, row.label, value);
     const double y = RowPanel::Y(i);
     panel.svg().BeginSeries(row.series);
-    if (row.n > 1) {
-      panel.svg().Line(panel.X(row.low), y, panel.X(row.high), y, "whisker");
-      panel.svg().Line(panel.X(row.low), y - kCapHalf, panel.X(row.low), y + kCapHalf, "whisker");
-      panel.svg().Line(panel.X(row.high), y - kCapHalf, panel.X(row.high), y + kCapHalf, "whisker");
+    if (spread) {
+      const double low = panel.X(*row.low);
+      const double high = panel.X(*row.high);
+      panel.svg().Line(low, y, high, y, "whisker");
+      panel.svg().Line(low, y - kCapHalf, low, y + kCapHalf, "whisker");
+      panel.svg().Line(high, y - kCapHalf, high, y + kCapHalf, "whisker");
     }
     panel.svg().Mark(row.series, panel.X(row.mean), y, kMarkRadius,
                      absl::StrCat(CleanLine(row.label), ": ", value, ", n = ", row.n));

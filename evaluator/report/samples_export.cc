@@ -33,6 +33,7 @@ Json GenerationJson(const Generation& g) {
   return {{"text", g.text},
           {"finish_reason", g.finish_reason},
           {"prompt_tokens", g.prompt_tokens},
+          {"cached_tokens", g.cached_tokens},
           {"completion_tokens", g.completion_tokens},
           {"queue_ms", g.queue_ms},
           {"prefill_ms", g.prefill_ms},
@@ -52,6 +53,7 @@ Json SampleJson(const ReportInput& input, const Sample& sample) {
   json["content_type"] = sample.content_type;
   json["prompt_id"] = sample.prompt_id;
   json["repeat"] = sample.repeat;
+  json["seed"] = sample.seed;
   json["error"] = sample.error.empty() ? Json(nullptr) : Json(sample.error);
   json["quality_score"] = sample.quality_score;
   json["scores"] = Json::array();
@@ -59,6 +61,8 @@ Json SampleJson(const ReportInput& input, const Sample& sample) {
   json["memory_before_bytes"] = sample.memory.before_bytes;
   json["memory_after_bytes"] = sample.memory.after_bytes;
   json["memory_peak_bytes"] = sample.memory.peak_bytes;
+  json["memory_device_bytes"] = sample.memory.device_bytes;
+  json["memory_kv_cache_bytes"] = sample.memory.kv_cache_bytes;
   json["energy_joules"] = sample.energy.source.empty() ? Json(nullptr) : Json(sample.energy.joules);
   json["energy_source"] = sample.energy.source;
   json["cost_usd"] = sample.cost_usd;
@@ -111,11 +115,11 @@ std::string ScoreField(const Sample& sample, const ScoreColumn& column) {
 }
 
 constexpr std::string_view kCsvHeader =
-    "model,content_type,prompt_id,repeat,finished_at,revision,error,finish_reason,prompt_tokens,"
-    "completion_tokens,queue_ms,prefill_ms,first_token_ms,per_token_ms,inter_token_p50_ms,"
-    "inter_token_p90_ms,inter_token_p99_ms,total_ms,tokens_per_second,quality_score,scorer,"
-    "scorer_version,memory_before_bytes,memory_after_bytes,memory_peak_bytes,energy_joules,"
-    "energy_source,cost_usd";
+    "model,content_type,prompt_id,repeat,seed,finished_at,revision,error,finish_reason,"
+    "prompt_tokens,cached_tokens,completion_tokens,queue_ms,prefill_ms,first_token_ms,per_token_ms,"
+    "inter_token_p50_ms,inter_token_p90_ms,inter_token_p99_ms,total_ms,tokens_per_second,"
+    "quality_score,scorer,scorer_version,memory_before_bytes,memory_after_bytes,memory_peak_bytes,"
+    "memory_device_bytes,memory_kv_cache_bytes,energy_joules,energy_source,cost_usd";
 
 std::vector<std::string> CsvFields(const Sample& s) {
   const Generation& g = s.generation;
@@ -123,11 +127,13 @@ std::vector<std::string> CsvFields(const Sample& s) {
           TextField(s.content_type),
           TextField(s.prompt_id),
           absl::StrCat(s.repeat),
+          absl::StrCat(s.seed),
           TimeText(s.finished_at),
           TextField(s.revision),
           TextField(s.error),
           TextField(g.finish_reason),
           absl::StrCat(g.prompt_tokens),
+          absl::StrCat(g.cached_tokens),
           absl::StrCat(g.completion_tokens),
           Number(g.queue_ms),
           Number(g.prefill_ms),
@@ -144,6 +150,8 @@ std::vector<std::string> CsvFields(const Sample& s) {
           absl::StrCat(s.memory.before_bytes),
           absl::StrCat(s.memory.after_bytes),
           absl::StrCat(s.memory.peak_bytes),
+          absl::StrCat(s.memory.device_bytes),
+          absl::StrCat(s.memory.kv_cache_bytes),
           s.energy.source.empty() ? "" : Number(s.energy.joules),
           TextField(s.energy.source),
           Number(s.cost_usd)};

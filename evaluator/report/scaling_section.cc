@@ -26,7 +26,7 @@ Panel ScalingPanel(const std::vector<ScalingPoint>& points, ScalingKind kind,
   }
   if (series.empty()) return {};
   const std::string x_title =
-      kind == ScalingKind::kConcurrency ? "requests at once" : "models loaded";
+      kind == ScalingKind::kConcurrency ? "requests at once" : "models resident";
   const std::string title = absl::StrCat(y_title, " against ", x_title);
   return {title, PointChart({title, x_title, y_title}, series, false)};
 }
@@ -51,7 +51,7 @@ Table ScalingTable(const std::vector<ScalingPoint>& points) {
     };
     table.rows.push_back(
         {{p.model},
-         {p.kind == ScalingKind::kConcurrency ? "requests at once" : "models loaded"},
+         {p.kind == ScalingKind::kConcurrency ? "requests at once" : "models resident"},
          {absl::StrCat(p.level)},
          {absl::StrCat(p.requests)},
          {absl::StrCat(p.failures), p.failures > 0 ? Tone::kBad : Tone::kPlain},
@@ -76,8 +76,10 @@ Section ScalingSection(const ReportInput& input, const Digest& /*digest*/) {
   const auto latency = [](const ScalingPoint& p) { return p.latency_p50_ms; };
   Chart chart{.title = "More requests, more models",
               .note =
-                  "Measured after the samples, each level by itself. The scales need not begin "
-                  "at 0."};
+                  "Requests at once: measured after the samples, each level by itself. Models "
+                  "resident: the first candidate's latency while the models were loaded one after "
+                  "the other, before the samples; those that were resident before count. The "
+                  "scales need not begin at 0."};
   for (Panel& panel :
        std::vector<Panel>{ScalingPanel(points, ScalingKind::kConcurrency, "tokens/s", throughput),
                           ScalingPanel(points, ScalingKind::kConcurrency, "median ms", latency),

@@ -56,7 +56,9 @@ Table TimingTable(const Digest& digest) {
                           {"Tokens/s", true},
                           {"Load, s", true},
                           {"Resident", true},
-                          {"Server's peak", true}}};
+                          {"Server's peak", true},
+                          {"Keys and values", true},
+                          {"Device", true}}};
   for (const std::string& candidate : digest.candidates()) {
     const Technical t = TechnicalOf(digest.Of(candidate, ""));
     const Summary* summary = digest.SummaryOf(candidate, "");
@@ -73,6 +75,10 @@ Table TimingTable(const Digest& digest) {
     row.push_back({summary != nullptr && summary->memory.peak_bytes > 0
                        ? Bytes(static_cast<double>(summary->memory.peak_bytes))
                        : "-"});
+    for (int64_t MemoryUse::* part : {&MemoryUse::kv_cache_bytes, &MemoryUse::device_bytes}) {
+      const int64_t bytes = summary == nullptr ? 0 : summary->memory.*part;
+      row.push_back({bytes > 0 ? Bytes(static_cast<double>(bytes)) : "-"});
+    }
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -23,7 +23,7 @@ constexpr double kMaximum = 10;
 // Beyond it a text is cut: nothing that is scored is a book.
 constexpr size_t kMostBytes = size_t{1} << 20;
 
-constexpr std::string_view kVersion = "2";
+constexpr std::string_view kVersion = "3";
 constexpr std::string_view kDefaultProfile = "default";
 constexpr size_t kHashDigits = 8;
 
@@ -99,9 +99,11 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
     return score;
   }
   const Unrepeated once = WithoutCopies(clean);
-  const TextAnalysis analysis = AnalyseText(once.text, entry.terms);
+  const ReadPrompt prompt = ReadPromptText(input.prompt, entry.terms);
+  const TextAnalysis analysis =
+      AnalyseText(once.text, {.terms = entry.terms, .asked = prompt.asked});
   const ReadText text{
-      .profile = profile, .prompt = input.prompt, .clean = once.text, .analysis = analysis};
+      .profile = profile, .prompt = prompt, .clean = once.text, .analysis = analysis};
   const Weights values = DimensionsOf(text);
   for (size_t i = 0; i < kDimensions; ++i) {
     score.overall += kMaximum * profile.weights[i] * values[i];
@@ -110,7 +112,7 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   for (const auto& [name, factor] :
        GatesOf(text, once.copies, input.finish_reason, input.constraints)) {
     score.overall *= factor;
-    if (factor < 1) score.parts[absl::StrCat("gate/", std::string(name))] = factor;
+    if (factor < 1) score.parts[absl::StrCat(std::string(kGatePrefix), std::string(name))] = factor;
   }
   score.overall = std::clamp(score.overall, 0.0, kMaximum);
   return score;

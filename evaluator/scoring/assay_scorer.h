@@ -21,7 +21,7 @@ namespace assay::evaluator {
 class AssayScorer final : public Scorer {
  public:
   // `own` profiles take the place of the built-in ones of the same name ("default" too). With any
-  // the version is "2+" and eight digits of their hash: scores by other rules are not compared.
+  // the version is "3+" and eight digits of their hash: scores by other rules are not compared.
   explicit AssayScorer(std::vector<ContentTypeProfile> own = {});
 
   std::string_view name() const override { return "assay"; }

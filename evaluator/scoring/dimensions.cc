@@ -26,7 +26,7 @@ constexpr double kEnoughAuthority = 3;
 constexpr double kWordsPerTerm = 40;
 constexpr double kFewestTerms = 2;
 // Readability formulas say little of shorter texts.
-constexpr size_t kReadableWords = 100;
+constexpr double kReadableWords = 100;
 constexpr double kGradesToZero = 6;
 // Concrete details: two in so many words.
 constexpr double kWordsPerDetail = 40;
@@ -45,16 +45,47 @@ constexpr double kHashtagsToZero = 3;
 
 double Share(double found, double enough) { return std::min(1.0, found / enough); }
 
-double LengthOf(const ReadText& text) {
-  switch (text.profile.unit) {
-    case LengthUnit::kWords:
-      return static_cast<double>(text.analysis.counted);
-    case LengthUnit::kCharacters:
-      return static_cast<double>(CountCodePoints(text.clean));
-    case LengthUnit::kTweetCharacters:
-      return static_cast<double>(TweetLength(text.clean));
+double CharactersOf(const ReadText& text, std::string_view part) {
+  return static_cast<double>(text.profile.unit == LengthUnit::kTweetCharacters
+                                 ? TweetLength(part)
+                                 : CountCodePoints(part));
+}
+
+// Of the counted words and what stands between them: a blank, where something that is not counted
+// stands between.
+double SaidCharacters(const ReadText& text) {
+  double said = 0;
+  size_t from = 0;
+  bool idle = false;
+  for (const Word& word : text.analysis.words) {
+    if (!word.counted) {
+      idle = true;
+      continue;
+    }
+    const auto at = static_cast<size_t>(word.text.data() - text.clean.data());
+    if (!idle) {
+      said += CharactersOf(text, text.clean.substr(from, at - from));
+    } else if (said > 0) {
+      said += 1;
+    }
+    said += CharactersOf(text, word.text);
+    from = at + word.text.size();
+    idle = false;
   }
-  return 0;
+  if (!idle) said += CharactersOf(text, text.clean.substr(from));
+  return said;
+}
+
+// What is said must be enough; all that stands there must not be too much.
+double Length(const ReadText& text) {
+  double said = static_cast<double>(text.analysis.counted);
+  double all = static_cast<double>(text.analysis.words.size());
+  if (text.profile.unit != LengthUnit::kWords) {
+    all = CharactersOf(text, text.clean);
+    said = SaidCharacters(text);
+  }
+  const Band& band = text.profile.length;
+  return std::min(BandFit(std::min(said, band.high), band), BandFit(std::max(all, band.low), band));
 }
 
 double Structure(const ReadText& text) {
@@ -70,8 +101,9 @@ double Structure(const ReadText& text) {
 
 // A question, an insight, what the reader gains; a third each.
 double Engagement(const TextAnalysis& analysis) {
-  const bool asks = std::any_of(analysis.segments.begin(), analysis.segments.end(),
-                                [](const Segment& segment) { return segment.question; });
+  const bool asks = std::any_of(
+      analysis.segments.begin(), analysis.segments.end(),
+      [](const Segment& segment) { return segment.question && !segment.pile && !segment.copy; });
   return ((asks ? 1.0 : 0.0) + Share(CountPhrases(analysis, InsightPhrases()), kEnoughInsights) +
           Share(CountPhrases(analysis, ValuePhrases()), kEnoughValues)) /
          3;
@@ -91,11 +123,11 @@ double Vocabulary(const ReadText& text) {
   AddStems(text.profile.vocabulary, &known);
   Stems found;
   for (const Word& word : text.analysis.words) {
-    if (!word.counted || !word.term) continue;
+    if (!word.credited) continue;
     if (const std::string stem = Stem(word.lower); known.contains(stem)) found.insert(stem);
   }
   const double enough =
-      std::max(kFewestTerms, static_cast<double>(text.analysis.counted) / kWordsPerTerm);
+      std::max(kFewestTerms, static_cast<double>(text.analysis.once) / kWordsPerTerm);
   return Share(static_cast<double>(found.size()), enough);
 }
 
@@ -116,37 +148,55 @@ int Syllables(std::string_view word) {
 // Flesch and Kincaid's grade: 0.39 words / sentences + 11.8 syllables / words - 15.59.
 double Readability(const ReadText& text) {
   const TextAnalysis& analysis = text.analysis;
-  if (analysis.counted < kReadableWords || analysis.segments.empty()) return 1;
+  if (analysis.counted == 0) return 1;
   int64_t syllables = 0;
   for (const Word& word : analysis.words) {
     if (word.counted) syllables += Syllables(word.lower);
   }
   const auto words = static_cast<double>(analysis.counted);
-  const auto sentences = static_cast<double>(analysis.segments.size());
+  const auto sentences = static_cast<double>(
+      std::count_if(analysis.segments.begin(), analysis.segments.end(),
+                    [](const Segment& segment) { return segment.says && !segment.copy; }));
   const double grade =
       0.39 * words / sentences + 11.8 * static_cast<double>(syllables) / words - 15.59;
   const Band& band = text.profile.grade;
   const double distance = std::max({0.0, band.low - grade, grade - band.high});
-  return std::max(0.0, 1 - distance / kGradesToZero);
+  // Of a short text the formula says little.
+  const double sure = std::min(1.0, words / kReadableWords);
+  return 1 - sure * std::min(1.0, distance / kGradesToZero);
 }
 
 // Numbers, units and names.
 double Specificity(const TextAnalysis& analysis) {
-  double details = analysis.units;
+  double details = 0;
   for (const Segment& segment : analysis.segments) {
+    if (segment.copy || !segment.says) continue;
+    details += segment.units;
+    // A sentence's first word has a capital anyway.
+    bool first = true;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
       if (!word.counted) continue;
       if (word.number) {
         details += 1;
-      } else if (IsUnit(word.lower) || (word.capital && i > segment.begin && !word.function)) {
+      } else if (IsUnit(word.lower) || (word.capital && !first && !word.function)) {
         details += 0.5;
       }
+      first = false;
     }
   }
   const double enough =
-      kDetails * std::max(1.0, static_cast<double>(analysis.counted) / kWordsPerDetail);
+      kDetails * std::max(1.0, static_cast<double>(analysis.once) / kWordsPerDetail);
   return Share(details, enough);
+}
+
+std::vector<std::string> CountedWords(const TextAnalysis& analysis) {
+  std::vector<std::string> words;
+  words.reserve(analysis.counted);
+  for (const Word& word : analysis.words) {
+    if (word.counted) words.push_back(word.lower);
+  }
+  return words;
 }
 
 // Runs of kEchoWords words, as texts.
@@ -161,16 +211,12 @@ std::vector<std::string> Runs(const std::vector<std::string>& words) {
 }
 
 double Relevance(const ReadText& text) {
-  const std::vector<std::string> prompt = LowerWords(text.prompt);
-  Stems asked;
-  for (const std::string& word : prompt) {
-    if (!IsFunctionWord(word) && !IsInstructionWord(word)) asked.insert(Stem(word));
-  }
+  const Stems& asked = text.prompt.asked;
   if (asked.empty()) return kNoPrompt;
   Stems covered;
   for (const Word& word : text.analysis.words) {
-    const std::string stem = Stem(word.lower);
-    if (word.counted && asked.contains(stem)) covered.insert(stem);
+    if (!word.counted) continue;
+    if (const std::string stem = Stem(word.lower); asked.contains(stem)) covered.insert(stem);
   }
   const double coverage = static_cast<double>(covered.size()) / static_cast<double>(asked.size());
   const double echo = std::max(0.0, EchoShare(text) - kEchoAllowed);
@@ -215,15 +261,24 @@ double BandFit(double value, const Band& band) {
   return std::max(0.0, 1 - (value - band.high) / band.high);
 }
 
+ReadPrompt ReadPromptText(std::string_view prompt, const Stems& terms) {
+  ReadPrompt read;
+  for (const std::string& word : LowerWords(prompt)) {
+    const std::string stem = Stem(word);
+    if (!IsFunctionWord(word) && !IsInstructionWord(word) && !terms.contains(stem)) {
+      read.asked.insert(stem);
+    }
+  }
+  const std::string clean = NormaliseText(prompt);
+  // Read as a text that repeats it will be.
+  read.words = CountedWords(AnalyseText(clean, {.terms = terms, .asked = read.asked}));
+  return read;
+}
+
 double EchoShare(const ReadText& text) {
   if (text.analysis.counted < kFewestForEcho) return 0;
-  std::vector<std::string> words;
-  words.reserve(text.analysis.counted);
-  for (const Word& word : text.analysis.words) {
-    if (word.counted) words.push_back(word.lower);
-  }
-  const std::vector<std::string> runs = Runs(words);
-  const std::vector<std::string> asked = Runs(LowerWords(text.prompt));
+  const std::vector<std::string> runs = Runs(CountedWords(text.analysis));
+  const std::vector<std::string> asked = Runs(text.prompt.words);
   const std::unordered_set<std::string> known(asked.begin(), asked.end());
   const auto echoed = std::count_if(
       runs.begin(), runs.end(), [&known](const std::string& run) { return known.contains(run); });
@@ -235,7 +290,7 @@ Weights DimensionsOf(const ReadText& text) {
   const auto set = [&values](Dimension dimension, double value) {
     values[static_cast<size_t>(dimension)] = value;
   };
-  set(Dimension::kLength, BandFit(LengthOf(text), text.profile.length));
+  set(Dimension::kLength, Length(text));
   set(Dimension::kStructure, Structure(text));
   set(Dimension::kEngagement, Engagement(text.analysis));
   set(Dimension::kAuthority,

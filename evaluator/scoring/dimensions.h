@@ -2,17 +2,27 @@
 #ifndef ASSAY_EVALUATOR_SCORING_DIMENSIONS_H_
 #define ASSAY_EVALUATOR_SCORING_DIMENSIONS_H_
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "evaluator/scoring/profiles.h"
 #include "evaluator/scoring/text_analysis.h"
 
 namespace assay::evaluator {
 
+// What a prompt asks for, terms left out: they do not count in the text either.
+struct ReadPrompt {
+  // Its counted words in their order.
+  std::vector<std::string> words;
+  // Stems of its content words.
+  Stems asked;
+};
+
 // A text, taken apart; borrowed for a call.
 struct ReadText {
   const ContentTypeProfile& profile;
-  std::string_view prompt;
+  const ReadPrompt& prompt;
   // NormaliseText's, copies taken away.
   std::string_view clean;
   const TextAnalysis& analysis;
@@ -20,6 +30,8 @@ struct ReadText {
 
 // 1 inside the band; below it value / low; above it falls to 0 at twice the high end.
 double BandFit(double value, const Band& band);
+
+ReadPrompt ReadPromptText(std::string_view prompt, const Stems& terms);
 
 // The share of the text's runs of 5 counted words that stand in the prompt too; 0 below 8 words.
 double EchoShare(const ReadText& text);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -67,39 +68,57 @@ double Broken(std::string_view clean) {
   return all == 0 ? 0 : broken / all;
 }
 
+// Copies of a sentence are left out: they would thin out whatever else is wrong.
 double Language(const ReadText& text) {
-  const std::vector<Word>& words = text.analysis.words;
-  if (words.empty()) return 0;
-  const auto functions =
-      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.function; });
-  return Ramp(static_cast<double>(functions) / static_cast<double>(words.size()), kNoEnglish,
-              kEnglish) *
+  size_t words = 0;
+  size_t functions = 0;
+  for (const Segment& segment : text.analysis.segments) {
+    if (segment.copy) continue;
+    for (size_t i = segment.begin; i < segment.end; ++i) {
+      ++words;
+      functions += text.analysis.words[i].function ? 1 : 0;
+    }
+  }
+  if (words == 0) return 0;
+  return Ramp(static_cast<double>(functions) / static_cast<double>(words), kNoEnglish, kEnglish) *
          (1 - Ramp(Broken(text.clean), 0, kAllBroken));
 }
 
-// Piles do not thin a loop out.
+// Runs of counted words and of copies, inside sentences: neither terms nor copies thin a loop out.
 double Repetition(const TextAnalysis& analysis, int copies) {
   const double once = 1.0 / copies;
-  std::vector<std::string_view> words;
-  words.reserve(analysis.words.size());
-  for (const Word& word : analysis.words) {
-    if (!word.pile) words.push_back(word.lower);
-  }
-  if (words.size() < kFewestRuns + kRun) return once;
   std::unordered_set<std::string> distinct;
-  const size_t runs = words.size() - kRun + 1;
-  for (size_t i = 0; i < runs; ++i) {
-    std::string run;
-    for (size_t k = i; k < i + kRun; ++k) run.append(words[k]).append(" ");
-    distinct.insert(std::move(run));
+  size_t runs = 0;
+  for (const Segment& segment : analysis.segments) {
+    std::vector<std::string_view> words;
+    for (size_t i = segment.begin; i < segment.end; ++i) {
+      const Word& word = analysis.words[i];
+      if (word.counted || (segment.copy && !word.pile && !word.term)) words.push_back(word.lower);
+    }
+    for (size_t i = 0; i + kRun <= words.size(); ++i) {
+      std::string run;
+      for (size_t k = i; k < i + kRun; ++k) run.append(words[k]).append(" ");
+      distinct.insert(std::move(run));
+      ++runs;
+    }
   }
+  if (runs < kFewestRuns) return once;
   return once *
          Ramp(static_cast<double>(distinct.size()) / static_cast<double>(runs), kLoops, kFresh);
 }
 
+// Of the words that are neither copies nor terms that stand alone.
 double Piles(const TextAnalysis& analysis) {
-  if (analysis.words.empty()) return 1;
-  return 1 - static_cast<double>(analysis.piled) / static_cast<double>(analysis.words.size());
+  size_t others = 0;
+  for (const Segment& segment : analysis.segments) {
+    if (segment.copy) continue;
+    for (size_t i = segment.begin; i < segment.end; ++i) {
+      const Word& word = analysis.words[i];
+      others += word.pile || word.term ? 0 : 1;
+    }
+  }
+  if (analysis.piled == 0) return 1;
+  return static_cast<double>(others) / static_cast<double>(others + analysis.piled);
 }
 
 double Echo(const ReadText& text) {
@@ -149,11 +168,19 @@ double Placeholders(const TextAnalysis& analysis) {
   return any ? kPlaceholder : 1;
 }
 
-double Chatter(const std::string& lower) {
-  const std::string begin = lower.substr(0, kChatterBytes);
+// The first words of the first sentence that is no pile of terms.
+double Chatter(const TextAnalysis& analysis) {
+  const auto first = std::find_if(analysis.segments.begin(), analysis.segments.end(),
+                                  [](const Segment& segment) { return !segment.pile; });
+  if (first == analysis.segments.end()) return 1;
+  std::string begin;
+  for (size_t i = first->begin; i < first->end && begin.size() < kChatterBytes; ++i) {
+    const Word& word = analysis.words[i];
+    if (!word.term && !word.idle) absl::StrAppend(&begin, word.lower, " ");
+  }
   const Phrases stale = StalePhrases();
   const bool chats = std::any_of(stale.begin(), stale.end(), [&begin](std::string_view phrase) {
-    return begin.starts_with(phrase);
+    return begin.starts_with(absl::StrCat(std::string(phrase), " "));
   });
   return chats ? kChatter : 1;
 }
@@ -196,7 +223,7 @@ std::vector<std::pair<std::string_view, double>> GatesOf(const ReadText& text, i
           {"piles", Piles(text.analysis)},
           {"truncation", cut ? kTruncated : 1.0},
           {"placeholders", Placeholders(text.analysis)},
-          {"chatter", Chatter(lower)},
+          {"chatter", Chatter(text.analysis)},
           {"platform", Platform(text)},
           {"constraints", Constraints(text, lower, constraints)}};
 }

@@ -13,13 +13,13 @@ constexpr int kLinkedInCharacters = 3000;
 
 // In Dimension's order: length, structure, engagement, authority, conversion, vocabulary,
 // readability, specificity, relevance, diversity, hashtags.
-constexpr Weights kTwitterWeights = {.20, .12, .14, .02, .06, .04, .00, .14, .18, .05, .05};
-constexpr Weights kLinkedInWeights = {.18, .15, .14, .06, .05, .06, .04, .10, .14, .05, .03};
-constexpr Weights kTechnicalWeights = {.15, .18, .02, .10, .00, .10, .05, .14, .18, .08, .00};
-constexpr Weights kBusinessWeights = {.15, .12, .05, .08, .05, .10, .05, .14, .18, .08, .00};
-constexpr Weights kEmailWeights = {.12, .22, .08, .02, .10, .04, .04, .12, .18, .08, .00};
-constexpr Weights kBlogWeights = {.13, .17, .12, .06, .03, .05, .05, .12, .18, .09, .00};
-constexpr Weights kDefaultWeights = {.15, .05, .10, .05, .05, .05, .05, .15, .22, .13, .00};
+constexpr Weights kTwitterWeights = {.20, .12, .14, .02, .06, .03, .00, .14, .19, .05, .05};
+constexpr Weights kLinkedInWeights = {.18, .15, .14, .04, .05, .04, .04, .12, .16, .05, .03};
+constexpr Weights kTechnicalWeights = {.15, .18, .02, .05, .00, .05, .05, .18, .22, .10, .00};
+constexpr Weights kBusinessWeights = {.15, .12, .05, .04, .05, .05, .05, .18, .22, .09, .00};
+constexpr Weights kEmailWeights = {.12, .22, .08, .02, .10, .03, .04, .13, .18, .08, .00};
+constexpr Weights kBlogWeights = {.13, .17, .12, .04, .03, .04, .05, .14, .19, .09, .00};
+constexpr Weights kDefaultWeights = {.15, .05, .10, .04, .05, .04, .05, .16, .23, .13, .00};
 
 const std::vector<std::string>& BusinessWords() {
   static const auto* words = new std::vector<std::string>{
@@ -66,7 +66,7 @@ ContentTypeProfile LinkedIn() {
           .platform_limit = kLinkedInCharacters,
           .grade = {5, 11},
           .max_hashtags = 5,
-          .expects = {Element::kHook, Element::kParagraphs, Element::kCallToAction},
+          .expects = {Element::kHook, Element::kCallToAction},
           .vocabulary = BusinessWords(),
           .weights = kLinkedInWeights};
 }
@@ -75,21 +75,20 @@ ContentTypeProfile Technical() {
   return {.name = "technical",
           .length = {200, 500},
           .grade = {7, 14},
-          .expects = {Element::kParagraphs, Element::kHeadings, Element::kList, Element::kCode},
+          .expects = {Element::kHeadings, Element::kList, Element::kCode},
           .expects_at_least = 2,
           .vocabulary = TechnicalWords(),
           .weights = kTechnicalWeights};
 }
 
 ContentTypeProfile Business() {
-  return {
-      .name = "business",
-      .length = {120, 350},
-      .grade = {7, 13},
-      .expects = {Element::kParagraphs, Element::kHeadings, Element::kList, Element::kConclusion},
-      .expects_at_least = 2,
-      .vocabulary = BusinessWords(),
-      .weights = kBusinessWeights};
+  return {.name = "business",
+          .length = {120, 350},
+          .grade = {7, 13},
+          .expects = {Element::kHeadings, Element::kList, Element::kConclusion},
+          .expects_at_least = 1,
+          .vocabulary = BusinessWords(),
+          .weights = kBusinessWeights};
 }
 
 ContentTypeProfile Email() {
@@ -106,9 +105,9 @@ ContentTypeProfile Blog() {
   return {.name = "blog",
           .length = {200, 800},
           .grade = {5, 11},
-          .expects = {Element::kHook, Element::kParagraphs, Element::kHeadings, Element::kList,
-                      Element::kConclusion, Element::kCallToAction},
-          .expects_at_least = 4,
+          .expects = {Element::kHook, Element::kHeadings, Element::kList, Element::kConclusion,
+                      Element::kCallToAction},
+          .expects_at_least = 3,
           .vocabulary = AudienceWords(),
           .weights = kBlogWeights};
 }
@@ -118,8 +117,7 @@ ContentTypeProfile Default() {
           .length = {40, 600},
           .grade = {5, 13},
           .max_hashtags = 2,
-          .expects = {Element::kHook, Element::kParagraphs},
-          .expects_at_least = 1,
+          .expects = {Element::kHook},
           .vocabulary = BusinessWords(),
           .weights = kDefaultWeights};
 }

@@ -16,20 +16,50 @@ namespace {
 constexpr size_t kLongestHook = 20;
 constexpr int64_t kManyParagraphs = 3;
 constexpr size_t kLongestOfTwo = 80;
-constexpr int64_t kFewestItems = 2;
-constexpr size_t kGreetingLines = 3;
-constexpr size_t kSignOffLines = 4;
+constexpr size_t kFewestItems = 2;
+constexpr size_t kLeastItem = 3;
+constexpr size_t kFewestHeadings = 2;
+// Counted words under a heading.
+constexpr size_t kLeastUnderHeading = 10;
+constexpr size_t kGreetingSegments = 3;
+constexpr size_t kSignOffSegments = 4;
+// Of a greeting up to its comma, and of a sign-off.
+constexpr size_t kLongestFormula = 6;
 // A call to action begins within so many words of its sentence ("please reply").
 constexpr size_t kCallWithin = 3;
 constexpr size_t kEndingThird = 3;
 
-// The counted words of a segment, a blank around each.
+using Segments = std::vector<const Segment*>;
+
+// Those that are no piles, where each stands for the first time.
+Segments ByFirst(const TextAnalysis& analysis) {
+  Segments found;
+  for (const Segment& segment : analysis.segments) {
+    if (!segment.copy && !segment.pile) found.push_back(&segment);
+  }
+  return found;
+}
+
+// Where each stands for the last time.
+Segments ByLast(const TextAnalysis& analysis) {
+  Segments found;
+  for (const Segment& segment : analysis.segments) {
+    if (!segment.copied && !segment.pile) found.push_back(&segment);
+  }
+  return found;
+}
+
+// What was copied to another place makes nothing there.
+bool StandsOnce(const Segment& segment) { return !segment.copy && !segment.copied; }
+
+// The words of a segment but for terms, a blank around each.
 std::string PlainOf(const TextAnalysis& analysis, const Segment& segment, size_t most) {
   std::string plain = " ";
   size_t taken = 0;
   for (size_t i = segment.begin; i < segment.end && taken < most; ++i) {
-    if (!analysis.words[i].counted) continue;
-    absl::StrAppend(&plain, analysis.words[i].lower, " ");
+    const Word& word = analysis.words[i];
+    if (word.term || word.pile || word.idle) continue;
+    absl::StrAppend(&plain, word.lower, " ");
     ++taken;
   }
   return plain;
@@ -42,21 +72,26 @@ bool HasAny(const std::string& plain, Phrases phrases) {
 }
 
 bool HasHook(const TextAnalysis& analysis) {
-  if (analysis.segments.empty()) return false;
-  const Segment& first = analysis.segments.front();
-  if (first.end - first.begin > kLongestHook) return false;
-  const bool number = std::any_of(analysis.words.begin() + static_cast<ptrdiff_t>(first.begin),
-                                  analysis.words.begin() + static_cast<ptrdiff_t>(first.end),
-                                  [](const Word& word) { return word.counted && word.number; });
+  const Segments segments = ByFirst(analysis);
+  if (segments.empty()) return false;
+  const Segment& first = *segments.front();
+  if (!StandsOnce(first) || first.end - first.begin > kLongestHook) return false;
+  const bool number =
+      std::any_of(analysis.words.begin() + static_cast<ptrdiff_t>(first.begin),
+                  analysis.words.begin() + static_cast<ptrdiff_t>(first.end),
+                  [](const Word& word) { return word.number && !word.pile && !word.idle; });
   return first.question || number ||
          HasAny(PlainOf(analysis, first, kLongestHook), ContrastWords());
 }
 
+// One word in a list is no call.
 bool HasCall(const TextAnalysis& analysis) {
-  return std::any_of(analysis.segments.begin(), analysis.segments.end(),
-                     [&analysis](const Segment& segment) {
-                       return HasAny(PlainOf(analysis, segment, kCallWithin), ActionVerbs());
-                     });
+  const Segments segments = ByFirst(analysis);
+  return std::any_of(segments.begin(), segments.end(), [&analysis](const Segment* segment) {
+    const bool listed = analysis.lines[segment->line].kind == LineKind::kListItem;
+    if (listed && segment->end - segment->begin < kLeastItem) return false;
+    return HasAny(PlainOf(analysis, *segment, kCallWithin), ActionVerbs());
+  });
 }
 
 bool HasParagraphs(const TextAnalysis& analysis) {
@@ -67,44 +102,120 @@ bool HasParagraphs(const TextAnalysis& analysis) {
   return lines == kManyParagraphs - 1 && analysis.counted <= kLongestOfTwo;
 }
 
-bool LineBegins(std::string_view line, Phrases phrases) {
-  const std::string lower = absl::AsciiStrToLower(std::string(line));
-  return std::any_of(phrases.begin(), phrases.end(), [&lower](std::string_view phrase) {
-    if (!lower.starts_with(phrase)) return false;
-    return lower.size() == phrase.size() || !absl::ascii_isalnum(lower[phrase.size()]);
-  });
+// The words of the phrase that the segment begins with; 0 = with none. The longest counts.
+size_t BeginsWith(const TextAnalysis& analysis, const Segment& segment, Phrases phrases) {
+  std::string plain;
+  for (size_t i = segment.begin; i < std::min(segment.end, segment.begin + kLongestFormula); ++i) {
+    absl::StrAppend(&plain, analysis.words[i].lower, " ");
+  }
+  size_t longest = 0;
+  for (const std::string_view phrase : phrases) {
+    const std::string text = absl::StrCat(std::string(phrase), " ");
+    if (!plain.starts_with(text)) continue;
+    longest = std::max(longest, static_cast<size_t>(std::count(text.begin(), text.end(), ' ')));
+  }
+  return longest;
 }
 
-bool AnyLineBegins(const TextAnalysis& analysis, size_t begin, size_t end, Phrases phrases) {
-  for (size_t i = begin; i < std::min(end, analysis.lines.size()); ++i) {
-    if (LineBegins(analysis.lines[i].text, phrases)) return true;
+// What stands behind a word: a blank where the text ends.
+char Behind(const TextAnalysis& analysis, const Segment& segment, size_t word) {
+  const std::string_view text = analysis.words[word].text;
+  const char* end = text.data() + text.size();
+  return end < segment.text.data() + segment.text.size() ? *end : '\n';
+}
+
+// "Hi Anna," and what goes on behind it; "Hello!".
+bool IsGreeting(const TextAnalysis& analysis, const Segment& segment) {
+  const size_t words = BeginsWith(analysis, segment, Greetings());
+  if (words == 0) return false;
+  for (size_t i = segment.begin + words - 1;
+       i < std::min(segment.end, segment.begin + kLongestFormula); ++i) {
+    const char next = Behind(analysis, segment, i);
+    if (next == ',' || next == ':' || next == '!' || next == '\n') return true;
   }
   return false;
 }
 
-bool HasSubject(const TextAnalysis& analysis) {
-  return std::any_of(analysis.lines.begin(), analysis.lines.end(), [](const Line& line) {
-    std::string lower = absl::AsciiStrToLower(std::string(line.text));
-    lower.erase(std::remove(lower.begin(), lower.end(), '*'), lower.end());
-    constexpr std::string_view kMark = "subject:";
-    return lower.starts_with(kMark) && lower.size() > kMark.size() + 1;
-  });
+// "Best regards, Anna", "Thanks!"; not "Best practice is to measure".
+bool IsSignOff(const TextAnalysis& analysis, const Segment& segment) {
+  const size_t words = BeginsWith(analysis, segment, SignOffs());
+  const size_t all = segment.end - segment.begin;
+  if (words == 0 || all > kLongestFormula) return false;
+  const char next = Behind(analysis, segment, segment.begin + words - 1);
+  return next == ',' || next == '!' || next == '.' || next == '\n';
+}
+
+// One of the first.
+bool AnyFirst(const TextAnalysis& analysis,
+              bool (*is)(const TextAnalysis& analysis, const Segment& segment)) {
+  const Segments segments = ByFirst(analysis);
+  const size_t most = std::min(segments.size(), kGreetingSegments);
+  return std::any_of(segments.begin(), segments.begin() + static_cast<ptrdiff_t>(most),
+                     [&](const Segment* s) { return StandsOnce(*s) && is(analysis, *s); });
+}
+
+bool HasSignOff(const TextAnalysis& analysis) {
+  const Segments segments = ByLast(analysis);
+  const size_t most = std::min(segments.size(), kSignOffSegments);
+  return std::any_of(segments.end() - static_cast<ptrdiff_t>(most), segments.end(),
+                     [&](const Segment* s) { return StandsOnce(*s) && IsSignOff(analysis, *s); });
+}
+
+// "Subject: ...".
+bool IsSubject(const TextAnalysis& analysis, const Segment& segment) {
+  return segment.end - segment.begin > 1 && analysis.words[segment.begin].lower == "subject" &&
+         Behind(analysis, segment, segment.begin) == ':';
 }
 
 bool HasConclusion(const TextAnalysis& analysis) {
-  const size_t begin = analysis.segments.size() - (analysis.segments.size() + 2) / kEndingThird;
-  for (size_t i = begin; i < analysis.segments.size(); ++i) {
-    const Segment& segment = analysis.segments[i];
-    if (HasAny(PlainOf(analysis, segment, segment.end - segment.begin), ConclusionPhrases())) {
-      return true;
-    }
-  }
-  return false;
+  Segments segments = ByLast(analysis);
+  std::erase_if(segments, [](const Segment* segment) { return !segment->says; });
+  const size_t third = (segments.size() + 2) / kEndingThird;
+  return std::any_of(segments.end() - static_cast<ptrdiff_t>(third), segments.end(),
+                     [&](const Segment* s) {
+                       return StandsOnce(*s) &&
+                              HasAny(PlainOf(analysis, *s, s->end - s->begin), ConclusionPhrases());
+                     });
 }
 
-int64_t CountKind(const TextAnalysis& analysis, LineKind kind) {
-  return std::count_if(analysis.lines.begin(), analysis.lines.end(),
-                       [kind](const Line& line) { return line.kind == kind; });
+// With something to say under each.
+bool HasHeadings(const TextAnalysis& analysis) {
+  size_t headings = 0;
+  for (size_t i = 0; i < analysis.lines.size(); ++i) {
+    if (analysis.lines[i].kind != LineKind::kHeading || analysis.lines[i].idle) continue;
+    size_t words = 0;
+    for (size_t k = i + 1;
+         k < analysis.lines.size() && analysis.lines[k].kind != LineKind::kHeading; ++k) {
+      words += analysis.lines[k].counted_words;
+    }
+    if (words >= kLeastUnderHeading) ++headings;
+  }
+  return headings >= kFewestHeadings;
+}
+
+// By line: its words, but for piles and what stands elsewhere too.
+std::vector<size_t> WordsByLine(const TextAnalysis& analysis) {
+  std::vector<size_t> words(analysis.lines.size(), 0);
+  for (const Segment& segment : analysis.segments) {
+    if (segment.pile || !StandsOnce(segment)) continue;
+    words[segment.line] += segment.end - segment.begin;
+  }
+  return words;
+}
+
+bool HasList(const TextAnalysis& analysis) {
+  const std::vector<size_t> words = WordsByLine(analysis);
+  size_t items = 0;
+  for (size_t i = 0; i < analysis.lines.size(); ++i) {
+    if (analysis.lines[i].kind == LineKind::kListItem && words[i] >= kLeastItem) ++items;
+  }
+  return items >= kFewestItems;
+}
+
+bool HasCode(const TextAnalysis& analysis) {
+  return analysis.inline_code ||
+         std::any_of(analysis.lines.begin(), analysis.lines.end(),
+                     [](const Line& line) { return line.kind == LineKind::kCode; });
 }
 
 }  // namespace
@@ -117,7 +228,6 @@ double CountPhrases(const TextAnalysis& analysis, Phrases phrases) {
 }
 
 bool HasElement(const TextAnalysis& analysis, Element element) {
-  const size_t lines = analysis.lines.size();
   switch (element) {
     case Element::kHook:
       return HasHook(analysis);
@@ -126,19 +236,19 @@ bool HasElement(const TextAnalysis& analysis, Element element) {
     case Element::kParagraphs:
       return HasParagraphs(analysis);
     case Element::kHeadings:
-      return CountKind(analysis, LineKind::kHeading) > 0;
+      return HasHeadings(analysis);
     case Element::kList:
-      return CountKind(analysis, LineKind::kListItem) >= kFewestItems;
+      return HasList(analysis);
     case Element::kCode:
-      return analysis.inline_code || CountKind(analysis, LineKind::kCode) > 0;
+      return HasCode(analysis);
     case Element::kSubject:
-      return HasSubject(analysis);
+      return AnyFirst(analysis, IsSubject);
     case Element::kGreeting:
-      return AnyLineBegins(analysis, 0, kGreetingLines, Greetings());
+      return AnyFirst(analysis, IsGreeting);
     case Element::kSignOff:
-      return AnyLineBegins(analysis, lines - std::min(lines, kSignOffLines), lines, SignOffs());
+      return HasSignOff(analysis);
     case Element::kConclusion:
-      return !analysis.segments.empty() && HasConclusion(analysis);
+      return HasConclusion(analysis);
   }
   return false;
 }

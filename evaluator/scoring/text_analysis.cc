@@ -2,6 +2,9 @@
 #include "evaluator/scoring/text_analysis.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <unordered_map>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -17,39 +20,61 @@ constexpr size_t kLeastRun = 5;
 // At least one term in so many words, at most one function word in so many.
 constexpr size_t kWordsPerTerm = 2;
 constexpr size_t kWordsPerFunctionWord = 4;
+// Beside terms: fewer are no sentence.
+constexpr size_t kLeastWords = 3;
+// So many terms among so many content words, and it says nothing else.
+constexpr size_t kCrowd = 4;
+constexpr size_t kCrowdedTerms = 3;
+constexpr size_t kCrowdedOf = 4;
 
 constexpr std::string_view kFence = "```";
 
 class Analyser {
  public:
-  Analyser(std::string_view clean, const Stems& terms) : rest_(clean), terms_(terms) {}
+  Analyser(std::string_view clean, const Watch& watch) : rest_(clean), watch_(watch) {}
 
   TextAnalysis Run() {
     SplitLines();
     for (size_t i = 0; i < analysis_.lines.size(); ++i) ReadLine(i);
-    if (!analysis_.lines.empty() && analysis_.lines.back().kind == LineKind::kCode) {
-      analysis_.ends_sentence = true;
-    }
-    for (const Segment& segment : analysis_.segments) Weigh(segment);
-    if (!analysis_.ends_sentence && !analysis_.segments.empty()) DropTail();
-    Count();
+    FindCopies();
+    for (Segment& segment : analysis_.segments) Weigh(segment);
+    FindEnd();
+    for (Segment& segment : analysis_.segments) Count(segment);
+    if (!analysis_.ends_sentence) DropTail();
+    for (const Segment& segment : analysis_.segments) Credit(segment);
+    Sum();
     return std::move(analysis_);
   }
 
  private:
+  void FindCopies();
+  // The last that is no pile, and, unless `copies`, no copy; null if there is none.
+  const Segment* LastSegment(bool copies) const;
+  std::string KeyOf(const Segment& segment) const;
   void SplitLines();
   void ReadLine(size_t index);
-  void EndSegment(size_t line, bool question);
+  void EndSegment(size_t line, const char* end, bool question, bool ended);
   // Marks what of it is a pile.
-  void Weigh(const Segment& segment);
-  void WeighRuns(const Segment& segment);
+  void Weigh(Segment& segment);
+  void WeighRuns(const Segment& segment, bool Word::* watched, bool Word::* mark);
+  void FindEnd();
+  // Says which of its words count.
+  void Count(Segment& segment);
+  void Credit(const Segment& segment);
   void DropTail();
-  void Count();
+  void Sum();
+  std::span<Word> WordsOf(const Segment& segment) {
+    return std::span<Word>(analysis_.words).subspan(segment.begin, segment.end - segment.begin);
+  }
 
   std::string_view rest_;
-  const Stems& terms_;
+  const Watch& watch_;
   TextAnalysis analysis_;
   size_t segment_begin_ = 0;
+  const char* text_begin_ = nullptr;
+  int units_ = 0;
+  // A link, an emoji or a block of code behind the last word.
+  bool ends_without_word_ = false;
 };
 
 // "## Text", "- text", "3. text"; a line that is bold from end to end is a heading too.
@@ -78,13 +103,25 @@ Line Classify(std::string_view text) {
   return {.text = text};
 }
 
+// A line that was wrapped goes on with a small letter.
+bool GoesOn(std::string_view rest) {
+  if (rest.size() < 2) return false;
+  const std::string_view next = rest.substr(1);
+  return absl::ascii_islower(next.front()) != 0 && !next.starts_with(kFence);
+}
+
 void Analyser::SplitLines() {
   std::vector<std::string_view> texts;
   size_t fences = 0;
   while (!rest_.empty()) {
-    const size_t end = std::min(rest_.find('\n'), rest_.size());
+    size_t end = std::min(rest_.find('\n'), rest_.size());
+    const bool fence = rest_.starts_with(kFence);
+    if (fence) ++fences;
+    // Inside a block of code every line is one.
+    while (fences % 2 == 0 && !fence && GoesOn(rest_.substr(end))) {
+      end = std::min(rest_.find('\n', end + 1), rest_.size());
+    }
     texts.push_back(rest_.substr(0, end));
-    if (texts.back().starts_with(kFence)) ++fences;
     rest_.remove_prefix(std::min(end + 1, rest_.size()));
   }
   // A fence without its other end opens nothing.
@@ -107,108 +144,198 @@ void Analyser::SplitLines() {
 
 void Analyser::ReadLine(size_t index) {
   const Line& line = analysis_.lines[index];
-  if (line.kind == LineKind::kCode) return;
+  if (line.kind == LineKind::kCode) {
+    ends_without_word_ = true;
+    return;
+  }
   analysis_.inline_code =
       analysis_.inline_code || std::count(line.text.begin(), line.text.end(), '`') >= 2;
   Tokens tokens(line.text);
+  text_begin_ = line.text.data();
   while (const std::optional<Token> token = tokens.Next()) {
+    const char* end = token->text.data() + token->text.size();
     switch (token->kind) {
       case TokenKind::kWord: {
         Word word = MakeWord(token->text);
-        word.term = terms_.contains(Stem(word.lower));
-        word.counted = line.kind != LineKind::kHeading;
-        analysis_.ends_sentence = false;
+        const std::string stem = Stem(word.lower);
+        word.text = token->text;
+        word.term = watch_.terms.contains(stem);
+        // Facts of the prompt may stand side by side: "61,000 euros (plan 58,000)".
+        word.asked = watch_.asked.contains(stem) && !word.number && !IsUnit(word.lower);
+        ends_without_word_ = false;
         analysis_.words.push_back(std::move(word));
         break;
       }
       case TokenKind::kSentenceEnd:
-        EndSegment(index, token->text.front() == '?');
-        analysis_.ends_sentence = true;
+        EndSegment(index, end, token->text.front() == '?', /*ended=*/true);
         break;
       case TokenKind::kHashtag:
         ++analysis_.hashtags;
         break;
       case TokenKind::kUrl:
-        ++analysis_.urls;
-        analysis_.ends_sentence = true;
+      case TokenKind::kEmoji:
+        ends_without_word_ = true;
         break;
       case TokenKind::kUnitSign:
-        ++analysis_.units;
-        break;
-      case TokenKind::kEmoji:
-        analysis_.ends_sentence = true;
+        ++units_;
         break;
       case TokenKind::kMention:
         break;
     }
   }
-  EndSegment(index, false);
+  EndSegment(index, line.text.data() + line.text.size(), false, /*ended=*/false);
 }
 
-void Analyser::EndSegment(size_t line, bool question) {
+void Analyser::EndSegment(size_t line, const char* end, bool question, bool ended) {
+  const std::string_view text(text_begin_, static_cast<size_t>(end - text_begin_));
+  text_begin_ = end;
   if (analysis_.words.size() == segment_begin_) return;
-  analysis_.segments.push_back(
-      {.begin = segment_begin_, .end = analysis_.words.size(), .line = line, .question = question});
+  analysis_.segments.push_back({.begin = segment_begin_,
+                                .end = analysis_.words.size(),
+                                .line = line,
+                                .text = text,
+                                .question = question,
+                                .ended = ended,
+                                .units = units_});
+  units_ = 0;
   segment_begin_ = analysis_.words.size();
 }
 
-void Analyser::Weigh(const Segment& segment) {
-  if (analysis_.lines[segment.line].kind == LineKind::kHeading) return;
-  const auto begin = analysis_.words.begin() + static_cast<ptrdiff_t>(segment.begin);
-  const auto end = analysis_.words.begin() + static_cast<ptrdiff_t>(segment.end);
-  const auto terms = std::count_if(begin, end, [](const Word& word) { return word.term; });
-  const auto functions = std::count_if(begin, end, [](const Word& word) { return word.function; });
-  const size_t size = segment.end - segment.begin;
-  if (static_cast<size_t>(terms) * kWordsPerTerm >= size &&
-      static_cast<size_t>(functions) * kWordsPerFunctionWord <= size) {
-    std::for_each(begin, end, [](Word& word) { word.pile = true; });
-  } else if (terms > 0) {
-    WeighRuns(segment);
+std::string Analyser::KeyOf(const Segment& segment) const {
+  std::string key;
+  for (size_t i = segment.begin; i < segment.end; ++i) {
+    absl::StrAppend(&key, analysis_.words[i].lower, " ");
+  }
+  return key;
+}
+
+void Analyser::FindCopies() {
+  std::unordered_map<std::string, size_t> known;
+  for (size_t i = 0; i < analysis_.segments.size(); ++i) {
+    const auto [at, added] = known.try_emplace(KeyOf(analysis_.segments[i]), i);
+    if (added) continue;
+    analysis_.segments[i].copy = true;
+    analysis_.segments[at->second].copied = true;
+    at->second = i;
   }
 }
 
-void Analyser::WeighRuns(const Segment& segment) {
+void Analyser::Weigh(Segment& segment) {
+  if (analysis_.lines[segment.line].kind == LineKind::kHeading) return;
+  const std::span<Word> words = WordsOf(segment);
+  const auto terms =
+      std::count_if(words.begin(), words.end(), [](const Word& w) { return w.term; });
+  const auto functions =
+      std::count_if(words.begin(), words.end(), [](const Word& w) { return w.function; });
+  if (static_cast<size_t>(terms) * kWordsPerTerm >= words.size() &&
+      static_cast<size_t>(functions) * kWordsPerFunctionWord <= words.size()) {
+    for (Word& word : words) word.pile = true;
+  } else {
+    WeighRuns(segment, &Word::term, &Word::pile);
+    WeighRuns(segment, &Word::asked, &Word::idle);
+  }
+  segment.pile = std::all_of(words.begin(), words.end(), [](const Word& w) { return w.pile; });
+}
+
+void Analyser::WeighRuns(const Segment& segment, bool Word::* watched, bool Word::* mark) {
   size_t begin = segment.begin;
   for (size_t i = segment.begin; i <= segment.end; ++i) {
     if (i < segment.end && !analysis_.words[i].function) continue;
-    size_t terms = 0;
-    for (size_t j = begin; j < i; ++j) terms += analysis_.words[j].term ? 1 : 0;
-    if (i - begin >= kLeastRun && terms * 3 > (i - begin) * 2) {
-      for (size_t j = begin; j < i; ++j) analysis_.words[j].pile = true;
+    size_t found = 0;
+    for (size_t j = begin; j < i; ++j) found += analysis_.words[j].*watched ? 1 : 0;
+    if (i - begin >= kLeastRun && found * 3 > (i - begin) * 2) {
+      for (size_t j = begin; j < i; ++j) analysis_.words[j].*mark = true;
     }
     begin = i + 1;
   }
 }
 
+const Segment* Analyser::LastSegment(bool copies) const {
+  for (size_t i = analysis_.segments.size(); i > 0; --i) {
+    const Segment& segment = analysis_.segments[i - 1];
+    if (!segment.pile && (copies || !segment.copy)) return &segment;
+  }
+  return nullptr;
+}
+
+void Analyser::FindEnd() {
+  const auto ended = [this](bool copies) {
+    const Segment* last = LastSegment(copies);
+    return last != nullptr && last->ended;
+  };
+  analysis_.ends_sentence = ends_without_word_ || (ended(true) && ended(false));
+}
+
+void Analyser::Count(Segment& segment) {
+  if (analysis_.lines[segment.line].kind == LineKind::kHeading) return;
+  size_t others = 0;
+  size_t terms = 0;
+  size_t content = 0;
+  const std::span<Word> words = WordsOf(segment);
+  for (const Word& word : words) {
+    if (word.pile) continue;
+    others += word.term ? 0 : 1;
+    terms += word.term ? 1 : 0;
+    content += word.function ? 0 : 1;
+  }
+  const bool crowded = terms >= kCrowd && terms * kCrowdedOf >= content * kCrowdedTerms;
+  if (others < kLeastWords || crowded) return;
+  for (Word& word : words) {
+    const bool counts = !word.pile && !word.idle && !word.term;
+    segment.says = segment.says || counts;
+    word.counted = counts && !segment.copy;
+  }
+}
+
 void Analyser::DropTail() {
-  const Segment& last = analysis_.segments.back();
-  for (size_t i = last.end; i > last.begin && !analysis_.words[i - 1].function; --i) {
+  const Segment* last = LastSegment(/*copies=*/false);
+  if (last == nullptr || last->ended) return;
+  for (size_t i = last->end; i > last->begin && !analysis_.words[i - 1].function; --i) {
     Word& word = analysis_.words[i - 1];
     word.counted = false;
     word.pile = word.pile || word.term;
   }
 }
 
-void Analyser::Count() {
+void Analyser::Credit(const Segment& segment) {
+  for (size_t i = segment.begin + 1; i + 1 < segment.end; ++i) {
+    Word& word = analysis_.words[i];
+    word.credited =
+        word.term && !word.pile && analysis_.words[i - 1].counted && analysis_.words[i + 1].counted;
+  }
+}
+
+void Analyser::Sum() {
+  std::vector<size_t> live(analysis_.lines.size(), 0);
   for (const Segment& segment : analysis_.segments) {
+    if (!segment.copy && !segment.pile) ++live[segment.line];
+    if (!segment.copy) analysis_.once += segment.end - segment.begin;
     analysis_.plain += ' ';
+    bool gap = false;
     for (size_t i = segment.begin; i < segment.end; ++i) {
-      Word& word = analysis_.words[i];
-      word.counted = word.counted && !word.pile;
-      analysis_.piled += word.pile ? 1 : 0;
-      if (!word.counted) continue;
-      ++analysis_.counted;
-      ++analysis_.lines[segment.line].counted_words;
+      const Word& word = analysis_.words[i];
+      if (word.pile && !segment.copy) ++analysis_.piled;
+      if (word.counted) {
+        ++analysis_.counted;
+        if (!segment.copied) ++analysis_.lines[segment.line].counted_words;
+      }
+      if (!word.counted && !word.credited) {
+        if (!gap) analysis_.plain += "_ ";
+        gap = true;
+        continue;
+      }
+      gap = false;
       absl::StrAppend(&analysis_.plain, word.lower, " ");
     }
     analysis_.plain += '|';
   }
+  for (size_t i = 0; i < live.size(); ++i) analysis_.lines[i].idle = live[i] == 0;
 }
 
 }  // namespace
 
-TextAnalysis AnalyseText(std::string_view clean, const Stems& terms) {
-  return Analyser(clean, terms).Run();
+TextAnalysis AnalyseText(std::string_view clean, const Watch& watch) {
+  return Analyser(clean, watch).Run();
 }
 
 std::vector<std::string> LowerWords(std::string_view text) {

@@ -15,11 +15,10 @@ ClusteredMean MeanOfClusters(std::span<const double> values, std::span<const int
   const Moments moments = MomentsOf(values);
   std::map<int, double> deviations;
   for (size_t i = 0; i < values.size(); ++i) deviations[clusters[i]] += values[i] - moments.mean;
-  ClusteredMean result{.mean = moments.mean,
-                       .ci_low = moments.mean,
-                       .ci_high = moments.mean,
-                       .clusters = static_cast<int>(deviations.size())};
-  if (result.clusters < 2 || moments.standard_deviation == 0) return result;
+  ClusteredMean result{.mean = moments.mean, .clusters = static_cast<int>(deviations.size())};
+  if (result.clusters < 2) return result;
+  result.ci_low = result.ci_high = moments.mean;
+  if (moments.standard_deviation == 0) return result;
   double squares = 0;
   const int exponent = ExponentOf(moments.standard_deviation);
   for (const auto& [cluster, sum] : deviations) {

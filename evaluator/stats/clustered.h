@@ -2,6 +2,7 @@
 #ifndef ASSAY_EVALUATOR_STATS_CLUSTERED_H_
 #define ASSAY_EVALUATOR_STATS_CLUSTERED_H_
 
+#include <optional>
 #include <span>
 
 namespace assay::evaluator {
@@ -9,9 +10,10 @@ namespace assay::evaluator {
 struct ClusteredMean {
   double mean = 0;
   double standard_error = 0;
-  // Student-t, clusters - 1 degrees of freedom; the mean itself with fewer than two clusters.
-  double ci_low = 0;
-  double ci_high = 0;
+  // Student-t, clusters - 1 degrees of freedom; absent with fewer than two clusters: one tells
+  // nothing of how much they differ.
+  std::optional<double> ci_low;
+  std::optional<double> ci_high;
   int clusters = 0;
 };
 

@@ -33,8 +33,8 @@ void ToProto(const evaluator::Ranking& ranking, assay::v1::Ranking* out) {
     ranked->set_name(candidate.name);
     ranked->set_n(candidate.n);
     ranked->set_mean(candidate.mean);
-    ranked->set_ci_low(candidate.ci_low);
-    ranked->set_ci_high(candidate.ci_high);
+    if (candidate.ci_low) ranked->set_ci_low(*candidate.ci_low);
+    if (candidate.ci_high) ranked->set_ci_high(*candidate.ci_high);
     ranked->set_rank(candidate.rank);
   }
 }
@@ -73,6 +73,7 @@ void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out
   for (const std::string& reason : comparison.unpaired) out->add_unpaired(reason);
   out->set_pairs_needed(comparison.pairs_needed);
   out->set_detectable_difference(comparison.detectable_difference);
+  out->set_power_alpha(comparison.power_alpha);
   out->set_ties(result.ties);
   out->set_few_pairs(result.status == evaluator::PairedStatus::kFewPairs);
 }

@@ -1,6 +1,7 @@
 // EvaluateRequest, read and checked.
 #include "server/services/evaluation_plan.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,19 +9,22 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/runtime/sampling.h"
+#include "evaluator/plan.h"
+#include "evaluator/price_table.h"
 #include "evaluator/prompt_set.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 
 namespace assay::server {
 namespace {
 
 using assay::v1::EvaluateRequest;
 
-constexpr int kMaxRepeats = 1000;
 constexpr int kMaxPrompts = 10000;
 
 absl::Status OutOfRange(const char* field, int value, int max) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", value, " is out of range; give 0 to ", max));
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is out of range; give 1 to ",
+                                                 max, ", or 0 for the default"));
 }
 
 absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams& params) {
@@ -75,25 +79,57 @@ evaluator::KnownAnswerTask ReadTask(const assay::v1::KnownAnswerTask& message) {
   return task;
 }
 
-evaluator::EconomicsInputs ReadEconomics(const assay::v1::EconomicsInputs& message,
-                                         evaluator::EconomicsInputs inputs) {
-  if (message.has_power_watts()) inputs.power_watts = message.power_watts();
-  if (message.has_electricity_usd_per_kwh()) {
-    inputs.electricity_usd_per_kwh = message.electricity_usd_per_kwh();
+// The entry of the table that the plan brings, else of the server's.
+absl::StatusOr<evaluator::HostedPrice> FindPrice(const assay::v1::EconomicsInputs& message,
+                                                 const std::string& server_table) {
+  absl::StatusOr<evaluator::PriceTable> table =
+      message.has_price_table() ? evaluator::ParsePriceTable(message.price_table(), "price_table")
+      : server_table.empty()    ? evaluator::BuiltInPriceTable()
+                                : evaluator::LoadPriceTable(server_table);
+  if (!table.ok()) return table.status();
+  return table->Find(message.compare_with());
+}
+
+absl::Status InEconomics(const absl::Status& status, const char* key) {
+  return absl::InvalidArgumentError(absl::StrCat("economics.", key, ": ", status.message()));
+}
+
+// What the message states in the place of the server's. Every number of EconomicsInputs is a field
+// of the message by its name.
+absl::StatusOr<evaluator::EconomicsInputs> ReadEconomics(const assay::v1::EconomicsInputs& message,
+                                                         const EvaluationConfig& server) {
+  evaluator::EconomicsInputs inputs = server.economics;
+  const google::protobuf::Descriptor& fields = *message.GetDescriptor();
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  for (const evaluator::EconomicsNumber& number : evaluator::EconomicsNumbers()) {
+    const auto* field = fields.FindFieldByName(std::string(number.name));
+    if (!reflection.HasField(message, field)) continue;
+    inputs.*number.value = reflection.GetDouble(message, field);
   }
-  if (message.has_api_usd_per_request()) {
-    // A flat price in the place of the server's entry of the price table.
-    inputs.hosted = {};
-    inputs.api_usd_per_request = message.api_usd_per_request();
-  }
-  if (message.has_value_usd_per_piece()) inputs.value_usd_per_piece = message.value_usd_per_piece();
   if (message.has_requests_per_day()) inputs.requests_per_day = message.requests_per_day();
+  if (message.has_api_usd_per_request() && message.has_compare_with()) {
+    return absl::InvalidArgumentError(
+        "economics.api_usd_per_request: stands beside compare_with; give one of them");
+  }
+  // A flat price in the place of the server's entry of the price table.
+  if (message.has_api_usd_per_request()) inputs.hosted = {};
+  if (message.has_compare_with()) {
+    absl::StatusOr<evaluator::HostedPrice> price = FindPrice(message, server.price_table);
+    if (!price.ok()) return InEconomics(price.status(), "compare_with");
+    inputs.hosted = *std::move(price);
+  } else if (message.has_price_table()) {
+    return absl::InvalidArgumentError(
+        "economics.price_table: is there, but nothing to compare with; give compare_with, one of "
+        "its entries");
+  }
+  if (absl::Status s = evaluator::Validate(inputs); !s.ok()) return s;
   return inputs;
 }
 
-// A name of its own must not be another model's: its results would pass for that model's.
+// A name of its own must not be another model's: its results would pass for that model's. `seed`:
+// the request's.
 absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& message,
-                                                   const registry::Manager& manager,
+                                                   const registry::Manager& manager, uint64_t seed,
                                                    const std::string& field) {
   evaluator::Candidate candidate{.name = message.name().empty() ? message.model() : message.name(),
                                  .model = message.model(),
@@ -113,7 +149,9 @@ absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& m
                      "its own needs a name of its own"));
   }
   if (message.has_sampling()) {
-    absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(message.sampling());
+    assay::v1::SamplingParams params = message.sampling();
+    if (!params.has_seed()) params.set_seed(seed);
+    absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(params);
     if (!sampling.ok()) {
       return absl::Status(sampling.status().code(),
                           absl::StrCat(field, ".sampling: ", sampling.status().message()));
@@ -154,7 +192,8 @@ absl::StatusOr<std::vector<evaluator::Candidate>> ReadCandidates(const EvaluateR
   for (const std::string& model : *models) candidates.push_back({.name = model, .model = model});
   for (int i = 0; i < request.candidates_size(); ++i) {
     absl::StatusOr<evaluator::Candidate> candidate =
-        ReadCandidate(request.candidates(i), manager, absl::StrCat("candidates[", i, "]"));
+        ReadCandidate(request.candidates(i), manager, request.sampling().seed(),
+                      absl::StrCat("candidates[", i, "]"));
     if (!candidate.ok()) return candidate.status();
     candidates.push_back(*std::move(candidate));
   }
@@ -168,8 +207,8 @@ absl::Status CheckCounts(const EvaluateRequest& request, const LimitsConfig& lim
     return absl::InvalidArgumentError(absl::StrCat("timeout_seconds: ", request.timeout_seconds(),
                                                    " is out of range; give 0 to ", longest));
   }
-  if (request.repeats() < 0 || request.repeats() > kMaxRepeats) {
-    return OutOfRange("repeats", request.repeats(), kMaxRepeats);
+  if (request.repeats() < 0 || request.repeats() > evaluator::kMaxRepeats) {
+    return OutOfRange("repeats", request.repeats(), evaluator::kMaxRepeats);
   }
   if (request.max_new_tokens() < 0 || request.max_new_tokens() > limits.max_new_tokens) {
     return OutOfRange("max_new_tokens", request.max_new_tokens(), limits.max_new_tokens);
@@ -189,9 +228,11 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
   rest.clear_replay_of();
   rest.clear_name();
   rest.clear_order_seed();
+  rest.clear_gate();
   if (rest.ByteSizeLong() > 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "replay_of: '", request.replay_of(), "' brings its plan; set only name and order_seed"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("replay_of: '", request.replay_of(),
+                     "' brings its plan; set only name, order_seed and gate"));
   }
   absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(request.replay_of());
   if (!plan.ok()) return plan.status();
@@ -247,7 +288,10 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   if (request.alpha() != 0) plan.alpha = request.alpha();
   plan.correction = FromProto(request.correction());
   if (request.has_economics()) {
-    plan.economics = ReadEconomics(request.economics(), defaults.evaluation.economics);
+    absl::StatusOr<evaluator::EconomicsInputs> economics =
+        ReadEconomics(request.economics(), defaults.evaluation);
+    if (!economics.ok()) return economics.status();
+    plan.economics = *std::move(economics);
   }
   plan.scaling.concurrency = {request.scaling().concurrency().begin(),
                               request.scaling().concurrency().end()};

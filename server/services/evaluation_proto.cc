@@ -26,14 +26,17 @@ void ToProto(const evaluator::MemoryUse& memory, assay::v1::MemoryUse* out) {
   out->set_before_bytes(memory.before_bytes);
   out->set_after_bytes(memory.after_bytes);
   out->set_peak_bytes(memory.peak_bytes);
+  out->set_device_bytes(memory.device_bytes);
+  out->set_kv_cache_bytes(memory.kv_cache_bytes);
 }
 
 void ToProto(const evaluator::Estimate& estimate, assay::v1::Estimate* out) {
   out->set_n(estimate.n);
+  out->set_samples(estimate.samples);
   out->set_mean(estimate.mean);
   out->set_standard_deviation(estimate.standard_deviation);
-  out->set_ci_low(estimate.ci_low);
-  out->set_ci_high(estimate.ci_high);
+  if (estimate.ci_low) out->set_ci_low(*estimate.ci_low);
+  if (estimate.ci_high) out->set_ci_high(*estimate.ci_high);
   out->set_p50(estimate.p50);
   out->set_p90(estimate.p90);
 }
@@ -79,6 +82,7 @@ void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
   out->set_content_type(sample.content_type);
   out->set_prompt_id(sample.prompt_id);
   out->set_repeat(sample.repeat);
+  out->set_seed(sample.seed);
   out->set_error(sample.error);
   out->set_revision(sample.revision);
   *out->mutable_finished_at() = ToTimestamp(sample.finished_at);
@@ -88,6 +92,7 @@ void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
   out->set_text(generation.text);
   out->set_finish_reason(generation.finish_reason);
   out->mutable_usage()->set_prompt_tokens(generation.prompt_tokens);
+  out->mutable_usage()->set_cached_tokens(generation.cached_tokens);
   out->mutable_usage()->set_completion_tokens(generation.completion_tokens);
   assay::v1::Timings* timings = out->mutable_timings();
   timings->set_queue_ms(generation.queue_ms);
@@ -135,6 +140,8 @@ void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out
   out->set_plan_sha256(evaluation.plan_sha256);
   out->set_resumes(evaluation.resumes);
   out->set_order_seed(evaluation.order_seed);
+  out->mutable_scorer_versions()->insert(evaluation.scorer_versions.begin(),
+                                         evaluation.scorer_versions.end());
 }
 
 void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress* out) {

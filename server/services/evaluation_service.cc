@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "evaluator/compare.h"
+#include "evaluator/gate.h"
 #include "server/grpc_status.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/evaluation_plan.h"
@@ -32,6 +33,14 @@ constexpr absl::Duration kFeedPoll = absl::Milliseconds(100);
 absl::Status OutOfRange(const char* field, int value, int max) {
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": ", value, " is out of range; give 0 to ", max));
+}
+
+// Before hours of work, not after.
+absl::Status CheckGateOf(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan) {
+  if (request.gate().empty()) return absl::OkStatus();
+  absl::StatusOr<evaluator::Gate> gate = evaluator::Gate::Parse(request.gate());
+  if (!gate.ok()) return gate.status();
+  return gate->CheckNames(plan);
 }
 
 }  // namespace
@@ -60,6 +69,7 @@ grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
   absl::StatusOr<evaluator::EvaluationPlan> plan =
       ToPlan(*request, *manager_, store_, {.evaluation = settings_, .limits = limits_});
   if (!plan.ok()) return ToGrpcStatus(plan.status());
+  if (absl::Status s = CheckGateOf(*request, *plan); !s.ok()) return ToGrpcStatus(s);
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));
   if (!started.ok()) return ToGrpcStatus(started.status());
 
@@ -107,14 +117,17 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
   evaluator::CompareOptions options;
   if (request->alpha() != 0) options.alpha = request->alpha();
   options.correction = FromProto(request->correction());
-  absl::StatusOr<evaluator::Analysis> analysis = evaluator::CompareRuns(
+  absl::StatusOr<evaluator::ComparedRuns> compared = evaluator::CompareRuns(
       store_, {.evaluation_id = request->baseline_id(), .model = request->baseline_model()},
       {.evaluation_id = request->candidate_id(), .model = request->candidate_model()}, options);
-  if (!analysis.ok()) return ToGrpcStatus(analysis.status());
-  for (const evaluator::Comparison& comparison : analysis->comparisons) {
+  if (!compared.ok()) return ToGrpcStatus(compared.status());
+  for (const evaluator::Comparison& comparison : compared->analysis.comparisons) {
     ToProto(comparison, response->add_comparisons());
   }
-  for (const std::string& decision : analysis->decisions) response->add_decisions(decision);
+  for (const std::string& decision : compared->analysis.decisions) {
+    response->add_decisions(decision);
+  }
+  for (const std::string& one : compared->differences) response->add_differences(one);
   return grpc::Status::OK;
 }
 
@@ -164,6 +177,7 @@ grpc::Status EvaluationServiceImpl::CheckGate(grpc::ServerContext* /*context*/,
   absl::StatusOr<evaluator::GateResult> result = reports_.Check(request->id(), request->gate());
   if (!result.ok()) return ToGrpcStatus(result.status());
   response->set_passed(result->passed);
+  response->set_reason(result->reason);
   for (const evaluator::GateClauseResult& clause : result->clauses) {
     assay::v1::GateClause* out = response->add_clauses();
     out->set_text(clause.text);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -310,15 +311,16 @@ void Metrics::RecordEvaluationSample(std::string_view model, std::string_view co
 }
 
 void Metrics::SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
-                                 double lower, double upper) {
+                                 std::optional<double> lower, std::optional<double> upper) {
   const std::shared_ptr<const Names> names = CurrentNames();
   const prometheus::Labels labels = {
       {"model", names->Model(model).model},
       {"content_type",
        names->content_types[static_cast<size_t>(names->ContentType(content_type))]}};
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   state_->families.score.Add(labels).Set(mean);
-  state_->families.score_lower.Add(labels).Set(lower);
-  state_->families.score_upper.Add(labels).Set(upper);
+  state_->families.score_lower.Add(labels).Set(lower.value_or(kNone));
+  state_->families.score_upper.Add(labels).Set(upper.value_or(kNone));
 }
 
 void Metrics::SetMlflowOutbox(int64_t entries, double oldest_age_seconds) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -135,9 +136,9 @@ class Metrics {
   void RecordEvaluation(std::string_view state, double seconds, absl::Time when);
   void RecordEvaluationSample(std::string_view model, std::string_view content_type,
                               bool succeeded);
-  // Mean of the last evaluation and its confidence interval.
+  // Mean of the last evaluation and its confidence interval; without one, NaN stands for its ends.
   void SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
-                          double lower, double upper);
+                          std::optional<double> lower, std::optional<double> upper);
 
   void SetMlflowOutbox(int64_t entries, double oldest_age_seconds);
   void RecordMlflowUpload(UploadResult result);

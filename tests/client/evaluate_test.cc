@@ -21,7 +21,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 void Estimate(double mean, double low, double high, v1::Estimate* estimate) {
-  estimate->set_n(4);
+  estimate->set_n(2);
+  estimate->set_samples(4);
   estimate->set_mean(mean);
   estimate->set_ci_low(low);
   estimate->set_ci_high(high);
@@ -89,12 +90,13 @@ TEST_F(EvaluateTest, TableProgressFailuresAndRunAddresses) {
   const CliResult result = daemon_.Run({"evaluate"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("evaluation e1: succeeded, 5 of 5 samples"));
-  EXPECT_THAT(result.out, HasSubstr("MODEL  CONTENT TYPE  N  FAILED  QUALITY      95% CI"));
-  const std::string figures =
-      "5       1     6.25  5.50..7.01         812              42   48.8  "
-      "$0.0000017\n";
   EXPECT_THAT(result.out,
-              HasSubstr("tiny   linkedin      " + figures + "tiny   all           " + figures));
+              HasSubstr("MODEL  CONTENT TYPE  PROMPTS  SAMPLES  FAILED  QUALITY      95% CI"));
+  const std::string figures =
+      "2        5       1     6.25  5.50..7.01         812              42   48.8  "
+      "$0.0000017\n";
+  EXPECT_THAT(result.out, HasSubstr("tiny   linkedin            " + figures +
+                                    "tiny   all                 " + figures));
   EXPECT_THAT(result.out,
               HasSubstr("MLflow run of the evaluation: http://127.0.0.1:5000/#/evaluation\n"
                         "MLflow run of tiny: http://127.0.0.1:5000/#/experiments/1/runs/abc\n"));
@@ -152,6 +154,49 @@ TEST_F(EvaluateTest, FailedEvaluationExitsWithOne) {
   EXPECT_EQ(result.code, kExitFailed);
   EXPECT_THAT(result.err, HasSubstr("assay: FAILED: the model could not be loaded\n"));
   EXPECT_EQ(daemon_.Run({"--json", "evaluate"}).code, kExitFailed);
+}
+
+// A nightly job that somebody stopped has shown nothing.
+TEST_F(EvaluateTest, ACancelledEvaluationExitsWithOne) {
+  summary_.set_state(v1::EVALUATION_STATE_CANCELLED);
+  summary_.set_finished_samples(2);
+  const CliResult result = daemon_.Run({"evaluate", "--no-wait"});
+  EXPECT_EQ(result.code, kExitFailed);
+  EXPECT_THAT(result.out, HasSubstr("evaluation e1: cancelled, 2 of 5 samples"));
+  daemon_.evaluations.stored = summary_;
+  EXPECT_EQ(daemon_.Run({"evaluations", "get", "e1"}).code, kExitFailed);
+}
+
+TEST_F(EvaluateTest, OnePromptHasNoInterval) {
+  for (v1::Summary& summary : *summary_.mutable_summaries()) {
+    summary.mutable_quality_score()->clear_ci_low();
+    summary.mutable_quality_score()->clear_ci_high();
+  }
+  EXPECT_THAT(daemon_.Run({"evaluate", "--no-wait"}).out, HasSubstr("6.25       -"));
+}
+
+TEST_F(EvaluateTest, DetachWithAGateOrAReportIsRefused) {
+  const std::string plan = ::testing::TempDir() + "/assay_gated_plan.yaml";
+  std::ofstream(plan) << "models: [tiny]\ngate: quality >= 6\n";
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"evaluate", "--detach", "--gate", "quality >= 6"},
+        std::vector<std::string>{"evaluate", "--detach", "--plan", plan},
+        std::vector<std::string>{"evaluate", "--detach", "--report", "r.html"}}) {
+    const CliResult result = daemon_.Run(words);
+    EXPECT_EQ(result.code, kExitUsage);
+    EXPECT_THAT(result.err, HasSubstr("--detach leaves before there"));
+  }
+  std::remove(plan.c_str());
+  EXPECT_EQ(seen_.models_size(), 0);
+}
+
+// After hours of work it would be too late.
+TEST_F(EvaluateTest, AReportOfAnUnknownKindIsRefusedBeforeTheRun) {
+  const CliResult result = daemon_.Run({"evaluate", "--name", "n", "--report", "r.pdf"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report has the extension .pdf; there are .md, "
+                                    ".html, .json, .jsonl and .csv"));
+  EXPECT_EQ(seen_.name(), "");
 }
 
 TEST_F(EvaluateTest, NoWaitSkipsTheRunAddresses) {

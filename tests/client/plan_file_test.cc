@@ -5,10 +5,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 
 namespace assay::client {
@@ -25,7 +29,7 @@ class PlanFileTest : public ::testing::Test {
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name, std::ios::binary) << text;
   }
-  absl::StatusOr<PlanFile> Read(const std::string& text) const {
+  absl::StatusOr<v1::EvaluateRequest> Read(const std::string& text) const {
     Write("plan.yaml", text);
     return ReadPlanFile((folder_ / "plan.yaml").string());
   }
@@ -78,7 +82,7 @@ order_seed: 7
 gate: quality >= 6
 )");
   ASSERT_TRUE(plan.ok()) << plan.status();
-  const v1::EvaluateRequest& r = plan->request;
+  const v1::EvaluateRequest& r = *plan;
   EXPECT_EQ(r.name(), "study");
   EXPECT_EQ(r.hypothesis(), "the terse one is worse");
   EXPECT_THAT(r.models(), ElementsAre("a", "b"));
@@ -113,7 +117,59 @@ gate: quality >= 6
   EXPECT_EQ(r.scaling().rounds(), 2);
   EXPECT_TRUE(r.scaling().residents());
   EXPECT_EQ(r.order_seed(), 7U);
-  EXPECT_EQ(plan->gate, "quality >= 6");
+  EXPECT_EQ(r.gate(), "quality >= 6");
+}
+
+// docs/economics.md promises each of them to plans too.
+TEST_F(PlanFileTest, EveryEconomicInputOfTheDocumentationMayStandInAPlan) {
+  std::ifstream docs("docs/economics.md");
+  std::set<std::string> keys;
+  bool inputs = false;
+  for (std::string line; std::getline(docs, line);) {
+    if (line.starts_with("## ")) inputs = line == "## Inputs";
+    if (!inputs || !line.starts_with("| `")) continue;
+    const std::string cell = line.substr(1, line.find('|', 1) - 1);
+    for (size_t at = cell.find('`'); at != std::string::npos;) {
+      const size_t end = cell.find('`', at + 1);
+      keys.insert(cell.substr(at + 1, end - at - 1));
+      at = cell.find('`', end + 1);
+    }
+  }
+  EXPECT_EQ(keys.size(), 20U);
+  Write("prices.yaml", "as_of: 2026-01-01\nentries: [{ name: m, usd_per_request: 0.1 }]\n");
+  std::string plan = "economics:\n";
+  for (const std::string& key : keys) {
+    absl::StrAppend(&plan, "  ", key, ": ",
+                    key == "price_table"    ? "prices.yaml"
+                    : key == "compare_with" ? "m"
+                                            : "7",
+                    "\n");
+  }
+  const auto read = Read(plan);
+  ASSERT_TRUE(read.ok()) << read.status();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  read->economics().GetReflection()->ListFields(read->economics(), &fields);
+  EXPECT_EQ(fields.size(), keys.size());
+  EXPECT_EQ(read->economics().machine_memory_gb(), 7);
+  EXPECT_EQ(read->economics().requests_per_day(), 7);
+  // The file's text: the server has another disk.
+  EXPECT_THAT(read->economics().price_table(), HasSubstr("as_of: 2026-01-01"));
+  EXPECT_THAT(Error("economics: { power_wats: 3 }"),
+              HasSubstr("plan.yaml:1: economics.power_wats: unknown key"));
+}
+
+TEST_F(PlanFileTest, ACandidateWithoutASeedLeavesItToThePlan) {
+  const auto plan = Read(
+      "sampling: { temperature: 1, seed: 5 }\n"
+      "candidates: [{ name: b, model: a, sampling: { temperature: 0.5 } }]\n");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_FALSE(plan->candidates(0).sampling().has_seed());
+  EXPECT_EQ(plan->sampling().seed(), 5U);
+}
+
+TEST_F(PlanFileTest, RepeatsHaveTheServersLimit) {
+  EXPECT_TRUE(Read("repeats: 1000").ok());
+  EXPECT_THAT(Error("repeats: 1001"), HasSubstr("plan.yaml:1: repeats: "));
 }
 
 TEST_F(PlanFileTest, ErrorsNameFileLineAndKey) {

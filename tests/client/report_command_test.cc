@@ -71,15 +71,39 @@ TEST_F(ReportCommandTest, AGateThatHoldsIsExitCode0AndOneThatFailsIs7) {
   EXPECT_EQ(result.out, "FAILS   quality >= 6 (not measured)\ngate: FAILED\n");
 }
 
-TEST_F(ReportCommandTest, ABadGateIsRefusedBeforeTheEvaluationStarts) {
-  daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest&,
+// The server checks it before it starts anything.
+TEST_F(ReportCommandTest, TheGateGoesWithTheRequest) {
+  daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest& request,
                                     Writer<v1::EvaluateResponse>&) {
-    ADD_FAILURE() << "the evaluation was started";
-    return grpc::Status::OK;
+    EXPECT_EQ(request.gate(), "bad");
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "gate, column 1: bad");
   };
   const CliResult result = daemon_.Run({"evaluate", "--gate", "bad"});
   EXPECT_EQ(result.code, kExitUsage);
-  EXPECT_THAT(result.err, HasSubstr("gate: 1: bad"));
+  EXPECT_THAT(result.err, HasSubstr("gate, column 1: bad"));
+  EXPECT_TRUE(daemon_.evaluations.gates.empty());
+}
+
+TEST_F(ReportCommandTest, AGateOnAPartOfAnEvaluationFailsWithTheReason) {
+  daemon_.evaluations.gate.set_passed(false);
+  daemon_.evaluations.gate.set_reason("the evaluation was cancelled with 3 of 24 samples");
+  const CliResult result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
+  EXPECT_EQ(result.code, kExitGate);
+  EXPECT_EQ(result.out,
+            "holds   quality >= 6 (6.25)\n"
+            "FAILS   the evaluation was cancelled with 3 of 24 samples\n"
+            "gate: FAILED\n");
+}
+
+TEST_F(ReportCommandTest, AnUnknownExtensionNeedsAFormat) {
+  const CliResult result = daemon_.Run({"evaluations", "report", "e1", "-o", "r.pdf"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report has the extension .pdf"));
+  const std::string path = absl::StrCat(::testing::TempDir(), "/assay_report_", getpid(), ".txt");
+  EXPECT_EQ(daemon_.Run({"evaluations", "report", "e1", "--format", "csv", "-o", path}).code,
+            kExitOk);
+  EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_CSV);
+  std::filesystem::remove(path);
 }
 
 TEST_F(ReportCommandTest, EvaluateWritesTheReportAndChecksTheGate) {
@@ -102,9 +126,8 @@ TEST_F(ReportCommandTest, EvaluateWritesTheReportAndChecksTheGate) {
   EXPECT_EQ(result.code, kExitGate);
   EXPECT_THAT(result.out, HasSubstr("no difference shown\n"));
   EXPECT_TRUE(std::filesystem::remove(path_));
-  ASSERT_EQ(daemon_.evaluations.gates.size(), 2U);
-  EXPECT_EQ(daemon_.evaluations.gates[0].id(), "");
-  EXPECT_EQ(daemon_.evaluations.gates[1].id(), "e1");
+  ASSERT_EQ(daemon_.evaluations.gates.size(), 1U);
+  EXPECT_EQ(daemon_.evaluations.gates[0].id(), "e1");
 }
 
 TEST_F(ReportCommandTest, APlanAndAReplayAreNotMixedWithFlags) {
@@ -114,6 +137,7 @@ TEST_F(ReportCommandTest, APlanAndAReplayAreNotMixedWithFlags) {
 
 TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
   daemon_.evaluations.comparison.add_decisions("b scores higher than a by 1.20");
+  daemon_.evaluations.comparison.add_differences("max_new_tokens: 200 and 300");
   v1::Comparison* c = daemon_.evaluations.comparison.add_comparisons();
   c->set_metric("quality_score");
   c->set_candidate("b");
@@ -130,7 +154,8 @@ TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
   const CliResult result = daemon_.Run(
       {"evaluations", "compare", "e1", "e2", "--candidate-model", "b", "--alpha", "0.01"});
   EXPECT_EQ(result.code, kExitOk);
-  EXPECT_THAT(result.out, HasSubstr("b scores higher than a by 1.20\n"));
+  EXPECT_THAT(result.out, HasSubstr("b scores higher than a by 1.20\n"
+                                    "not the same in both: max_new_tokens: 200 and 300\n"));
   EXPECT_THAT(result.out,
               HasSubstr("quality_score  all           b             20              6"));
   EXPECT_THAT(result.out, HasSubstr("+1.2  0.8..1.6     <0.0001    1.50   better"));

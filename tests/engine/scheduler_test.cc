@@ -159,6 +159,23 @@ TEST_F(SchedulerTest, WithoutAPrefixCacheEverythingIsRead) {
   }
 }
 
+// A measurement that profits from the one before it measures the cache.
+TEST_F(SchedulerTest, AMeasuredRequestNeitherFindsNorLeavesAPrefix) {
+  Start({.prefill_chunk = 256});
+  GenerationRequest measured = Request(TokensFrom(0, 100), 2);
+  measured.reuse_prefix = false;
+  ASSERT_TRUE(ReadToEnd(*Submit(measured)).ok());
+  const auto first = ReadToEnd(*Submit(Request(TokensFrom(0, 100), 2)));
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->cached_tokens, 0);
+  const size_t before = executor_->steps.size();
+  const auto again = ReadToEnd(*Submit(measured));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->cached_tokens, 0);
+  EXPECT_EQ(executor_->steps[before][0].position, 0);
+  EXPECT_EQ(again->tokens, first->tokens);
+}
+
 TEST_F(SchedulerTest, ALongPromptGoesBetweenTheTokensOfOthers) {
   Start({.prefill_chunk = 200});
   const auto writer = SubmitBlocked(100);

@@ -109,6 +109,38 @@ TEST_F(AnalysisTest, NoDifferenceIsNotClaimedToBeEquality) {
   EXPECT_EQ(Find(analysis, "b", "", "quality_score").verdict, Verdict::kNoDifferenceShown);
   EXPECT_THAT(analysis.decisions[0], HasSubstr("no difference shown between b and a"));
   EXPECT_THAT(analysis.decisions[0], HasSubstr("prompts would be needed"));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr("(by the t-test's power of 0.8 at the level 0.05)"));
+}
+
+// What one comparison of six would need at 0.05 is not what the corrected test needs.
+TEST_F(AnalysisTest, PairsNeededAreThoseOfTheCorrectedLevel) {
+  Plan({"a", "b"}, {"x"}, 12);
+  Add("a", 0);
+  Add("b", 0.02);
+  const Comparison alone = Find(Run(), "b", "", "quality_score");
+  EXPECT_EQ(alone.power_alpha, 0.05);
+  plan_ = {};
+  samples_.clear();
+  Plan({"a", "b", "c"}, {"x", "y"}, 12);
+  Add("a", 0);
+  Add("b", 0.02);
+  Add("c", 0.02);
+  Analysis corrected = Run();
+  const Comparison one = Find(corrected, "b", "", "quality_score");
+  EXPECT_DOUBLE_EQ(one.power_alpha, 0.05 / 6);
+  EXPECT_THAT(corrected.decisions.back(), HasSubstr("against the baseline"));
+  plan_.correction = Correction::kNone;
+  const Comparison free = Find(Run(), "b", "", "quality_score");
+  EXPECT_EQ(free.power_alpha, 0.05);
+  EXPECT_GT(one.pairs_needed, free.pairs_needed);
+  EXPECT_GT(one.detectable_difference, free.detectable_difference);
+}
+
+TEST_F(AnalysisTest, PairsNeededAreAtLeastWhatTheRankTestCanReject) {
+  Plan({"a", "b", "c", "d", "e"}, {"x", "y"}, 8);
+  for (const char* model : {"a", "b", "c", "d", "e"}) Add(model, model[0] - 'a');
+  // 2 / 2^9 is the first below 0.05 / 12.
+  EXPECT_EQ(Find(Run(), "e", "", "quality_score").pairs_needed, 9);
 }
 
 TEST_F(AnalysisTest, TheSameScoresGivePOfOneAndNothingThatIsNotFinite) {

@@ -127,7 +127,7 @@ TEST_F(DecisionTest, ThreeCandidatesOnThreePromptsAreNotCompared) {
     Score("c", i, 5);
   }
   EXPECT_THAT(Run().decisions,
-              ElementsAre("over all content types: too few prompts (3) to compare 3 models; "
+              ElementsAre("over all content types: too few prompts (3) to compare 3 candidates; "
                           "at least 6"));
 }
 
@@ -220,7 +220,8 @@ TEST_F(DecisionTest, EveryNumberIsFinite) {
     }
     for (const Ranking& ranking : analysis.rankings) {
       for (const RankedCandidate& c : ranking.candidates) {
-        EXPECT_TRUE(std::isfinite(c.mean) && std::isfinite(c.ci_low) && std::isfinite(c.ci_high));
+        EXPECT_TRUE(std::isfinite(c.mean) && std::isfinite(c.ci_low.value_or(0)) &&
+                    std::isfinite(c.ci_high.value_or(0)));
       }
     }
   }

@@ -167,6 +167,30 @@ TEST(EconomicsReportTest, WithoutTheMachinesMemoryTheModelsShareAllOfIt) {
   EXPECT_NEAR(ValueOf(figures, "memory_usd_per_day"), 3, 1e-12);
 }
 
+// Three candidates of two models are not three models in memory.
+TEST(EconomicsReportTest, AModelOfSeveralCandidatesIsDeployedOnce) {
+  EvaluationPlan plan;
+  plan.models = {{.name = "m1", .model = "m1"},
+                 {.name = "m1.terse", .model = "m1", .system = "Be brief."},
+                 {.name = "m2.warm", .model = "m2"},
+                 {.name = "dead", .model = "dead"}};
+  std::vector<Summary> summaries;
+  for (const char* name : {"m1", "m1.terse", "m2.warm", "dead"}) {
+    Summary summary;
+    summary.model = name;
+    summary.resident_bytes = summary.model == "dead" ? 0 : 1'000'000'000;
+    summaries.push_back(summary);
+    summary.content_type = "blog";
+    summaries.push_back(summary);
+  }
+  const std::vector<DeployedModel> deployed = DeployedModels(plan, summaries);
+  ASSERT_EQ(deployed.size(), 2U);
+  EXPECT_EQ(deployed[0].name, "m1");
+  EXPECT_EQ(deployed[1].name, "m2");
+  EXPECT_EQ(ValueOf(DeploymentReport(AllStated(), deployed), "memory_usd_per_day"),
+            2 * ValueOf(DeploymentReport(AllStated(), {{"m1", 1e9}}), "memory_usd_per_day"));
+}
+
 TEST(EconomicsReportTest, NothingStatedOrMeasuredIsNothingReported) {
   EXPECT_TRUE(EconomicsReport(AllStated(), CandidateUse{}).empty());
   EXPECT_TRUE(DeploymentReport(AllStated(), {}).empty());

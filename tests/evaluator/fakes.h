@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ class FakeGenerator : public TextGenerator {
   // By prompt text.
   std::map<std::string, absl::Status> generate_errors;
   std::string revision = "sha256:0123456789ab";
+  // Before any is prepared, and then with those that were.
+  std::set<std::string> resident;
+  // Of every generation.
+  int cached_tokens = 0;
+  int64_t device_bytes = 0;
   // Called before each answer.
   std::function<void(const GenerationJob&, const std::function<bool()>& cancelled)> before_answer;
 
@@ -31,8 +37,11 @@ class FakeGenerator : public TextGenerator {
     if (const auto error = prepare_errors.find(model); error != prepare_errors.end()) {
       return error->second;
     }
+    resident.insert(model);
     return LoadReport{.load_seconds = 1.5,
                       .resident_bytes = 400'000'000,
+                      .kv_bytes_per_token = 100,
+                      .resident_models = static_cast<int>(resident.size()),
                       .revision = revision,
                       .parameters = {{"device", "cpu"}, {"architecture", "llama"}}};
   }
@@ -52,6 +61,7 @@ class FakeGenerator : public TextGenerator {
     return Generation{.text = absl::StrCat("Our strategy: ", job.prompt),
                       .finish_reason = "end_of_text",
                       .prompt_tokens = static_cast<int>(length),
+                      .cached_tokens = cached_tokens,
                       .completion_tokens = 40,
                       .queue_ms = 500,
                       .prefill_ms = 100,
@@ -78,6 +88,8 @@ class FakeGenerator : public TextGenerator {
     }
     return found;
   }
+
+  int64_t DeviceBytes() override { return device_bytes; }
 
   std::vector<std::string> prepared() const {
     absl::MutexLock lock(&mutex_);

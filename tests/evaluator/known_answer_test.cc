@@ -54,6 +54,17 @@ TEST(KnownAnswerTest, AFailureIsInTheAnswerNotOnTheFloor) {
       AnswerItem(&generator, "m1", Facts(), Facts().items[0], [] { return true; }).status()));
 }
 
+// len(re.split(r"\\s+", text)) of Python 3.11.
+TEST(KnownAnswerTest, WordsAreCountedAsLmEvalCountsThem) {
+  EXPECT_EQ(LmEvalWords(""), 1);
+  EXPECT_EQ(LmEvalWords("one two"), 2);
+  EXPECT_EQ(LmEvalWords(" one\n\ntwo "), 4);
+  EXPECT_EQ(LmEvalWords("one\u00a0two\u3000three\u2028four"), 4);
+  EXPECT_EQ(LmEvalWords("one\x1ftwo\u0085three"), 3);
+  // No space to Python: zero width, and what is no UTF-8.
+  EXPECT_EQ(LmEvalWords("one\u200btwo\ufeffthree\xa0"), 1);
+}
+
 TEST(KnownAnswerTest, SharesHaveLmEvalsErrorAndWilsonsInterval) {
   std::vector<TaskAnswer> answers;
   for (int i = 0; i < 20; ++i) {

@@ -86,7 +86,7 @@ TEST(PlanTest, ErrorsOfTheComparisonNameFieldAndValue) {
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.scorers = {"assay", "assay"}; }),
             "scorers[1]: 'assay' stands twice");
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.economics = EconomicsInputs{.power_watts = -1}; }),
-            "economics: power_watts is -1; give a finite number that is not negative");
+            "economics: power_watts is -1; give a number from 0 to 1e+09");
 }
 
 TEST(PlanTest, ErrorsOfTasksNameFieldAndValue) {
@@ -163,7 +163,7 @@ TEST(PromptSetIdentityTest, VersionTellsOurSetFromOthers) {
   EvaluationPlan plan = GoodPlan();
   EXPECT_EQ(PromptSetVersion(plan), "custom");
   plan.prompts = BuiltInPrompts();
-  EXPECT_EQ(PromptSetVersion(plan), "2");
+  EXPECT_EQ(PromptSetVersion(plan), "3");
   plan.prompts[3].prompt += "!";
   EXPECT_EQ(PromptSetVersion(plan), "custom");
 }

@@ -89,6 +89,7 @@ inline Evaluation RunningEvaluation(const std::string& id) {
   evaluation.id = id;
   evaluation.name = "which model writes";
   evaluation.started_at = absl::FromUnixMicros(1'795'409'700'123'456);
+  evaluation.scorer_versions = {{"classic", "1"}};
   evaluation.total_samples = 4;
   return evaluation;
 }
@@ -99,9 +100,11 @@ inline Sample SomeSample(const std::string& model, const std::string& prompt_id)
   sample.content_type = "linkedin";
   sample.prompt_id = prompt_id;
   sample.repeat = 3;
+  sample.seed = (uint64_t{1} << 52) - 1;
   sample.generation = {.text = "Größe \U0001F600 'quoted'",
                        .finish_reason = "length",
                        .prompt_tokens = 11,
+                       .cached_tokens = 10,
                        .completion_tokens = 12,
                        .queue_ms = 0.125,
                        .prefill_ms = 1.25,
@@ -120,7 +123,11 @@ inline Sample SomeSample(const std::string& model, const std::string& prompt_id)
   sample.energy = {.joules = 40.5, .source = "rapl"};
   sample.finished_at = absl::FromUnixMicros(1'795'409'750'123'456);
   sample.revision = "sha256:1f0c9a7b3d21";
-  sample.memory = {.before_bytes = 5'000'000'001, .after_bytes = 5'000'000'002, .peak_bytes = 6};
+  sample.memory = {.before_bytes = 5'000'000'001,
+                   .after_bytes = 5'000'000'002,
+                   .peak_bytes = 6,
+                   .device_bytes = 7'000'000'003,
+                   .kv_cache_bytes = 8};
   sample.cost_usd = 1.7e-6;
   return sample;
 }
@@ -132,10 +139,10 @@ inline Summary SomeSummary() {
   summary.samples = 5;
   summary.failures = 1;
   summary.success_rate = 0.8;
-  summary.quality_score = {4, 8.1, 0.3, 7.6, 8.6, 8.0, 8.5};
-  summary.latency_ms = {4, 2031, 12, 2000, 2060, 2030, 2050};
+  summary.quality_score = {2, 4, 8.1, 0.3, 7.6, 8.6, 8.0, 8.5};
+  summary.latency_ms = {2, 4, 2031, 12, 2000, 2060, 2030, 2050};
   summary.roi_per_piece = 87.6;
-  summary.memory = {1, 2, 3};
+  summary.memory = {1, 2, 3, 4, 5};
   summary.load_seconds = 0.75;
   summary.revision = "sha256:1f0c9a7b3d21";
   summary.resident_bytes = 5'000'000'001;

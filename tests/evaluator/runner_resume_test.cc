@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 class ResumeTest : public RunnerTest {
@@ -120,6 +121,36 @@ TEST_F(ResumeTest, AScorerThatIsGoneEndsTheEvaluation) {
   EXPECT_THAT(*Restart(), IsEmpty());
   EXPECT_EQ(store_->Get(id)->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get(id)->error, HasSubstr("scorers[0]: 'classic' is not known here"));
+}
+
+// One of another version under an old name.
+class NewClassic final : public Scorer {
+ public:
+  std::string_view name() const override { return "classic"; }
+  std::string_view version() const override { return "2"; }
+  absl::StatusOr<Score> ScoreText(const ScoreInput&) const override { return Score{.overall = 9}; }
+};
+
+// Half of the texts by each would be one summary of two scales.
+TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
+  const std::string id = StopAt(3);
+  EXPECT_THAT(store_->Get(id)->scorer_versions, ElementsAre(Pair("classic", "1")));
+  scorers_.Add(std::make_unique<NewClassic>());
+  EXPECT_THAT(*Restart(), IsEmpty());
+  const Evaluation end = *store_->Get(id);
+  EXPECT_EQ(end.state, EvaluationState::kFailed);
+  EXPECT_THAT(end.error, HasSubstr("the scorer classic was version 1 when the evaluation began and "
+                                   "is 2 now; start a new evaluation"));
+  EXPECT_EQ(end.finished_samples, 2);
+}
+
+TEST_F(ResumeTest, AnEvaluationOfAVersionThatDidNotSayIsNotGoneOnWith) {
+  runner_.reset();
+  Evaluation old = RunningEvaluation("ev-1");
+  old.scorer_versions.clear();
+  ASSERT_TRUE(store_->Begin(old, SomePlan()).ok());
+  EXPECT_THAT(*Restart(), IsEmpty());
+  EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("was begun by an older assayd"));
 }
 
 TEST_F(ResumeTest, AFinishedEvaluationIsNotTakenUpAgain) {

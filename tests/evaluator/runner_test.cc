@@ -4,6 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "evaluator/plan.h"
+#include "evaluator/plan_json.h"
 #include "tests/evaluator/empty_run_store.h"
 #include "tests/evaluator/runner_fixture.h"
 
@@ -53,6 +61,90 @@ TEST_F(RunnerTest, LoadsAndWarmsUpEachModelOnceBeforeTheSamples) {
   }
 }
 
+// It would put a measured prompt into every cache there is.
+TEST_F(RunnerTest, TheWarmUpIsNoneOfTheMeasuredPrompts) {
+  Follow(*Start(TwoByTwo()).feed);
+  const std::vector<GenerationJob> jobs = generator_.jobs();
+  for (const GenerationJob& job : jobs) {
+    if (job.max_new_tokens == 64) continue;
+    EXPECT_NE(job.prompt, "aa");
+    EXPECT_NE(job.prompt, "bbbb");
+  }
+}
+
+TEST_F(RunnerTest, RepeatsDrawAnewAndCandidatesAlike) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.repeats = 3;
+  plan.sampling = {.temperature = 0.8, .seed = 7};
+  const Followed followed = Follow(*Start(plan).feed);
+  std::map<std::string, std::set<uint64_t>> by_prompt_and_repeat;
+  std::set<uint64_t> all;
+  for (const Sample& sample : followed.samples) {
+    by_prompt_and_repeat[absl::StrCat(sample.prompt_id, sample.repeat)].insert(sample.seed);
+    all.insert(sample.seed);
+    EXPECT_LT(sample.seed, uint64_t{1} << 52);
+  }
+  EXPECT_THAT(by_prompt_and_repeat, SizeIs(6));
+  for (const auto& [key, seeds] : by_prompt_and_repeat) EXPECT_THAT(seeds, SizeIs(1)) << key;
+  EXPECT_THAT(all, SizeIs(6));
+  for (const GenerationJob& job : generator_.jobs()) {
+    EXPECT_TRUE(job.max_new_tokens != 64 || all.contains(job.sampling.seed));
+  }
+  plan.sampling.seed = 8;
+  for (const Sample& sample : Follow(*Start(plan).feed).samples) {
+    EXPECT_FALSE(all.contains(sample.seed));
+  }
+}
+
+TEST_F(RunnerTest, ACandidatesOwnSeedIsItsOwn) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.models[1].sampling = Sampling{.temperature = 1, .seed = 5};
+  for (const Sample& sample : Follow(*Start(plan).feed).samples) {
+    EXPECT_EQ(sample.seed,
+              SampleSeed(sample.model == "m2" ? 5 : 0, sample.prompt_id, sample.repeat));
+  }
+  // Never another: old evaluations are replayed.
+  EXPECT_EQ(SampleSeed(5, "p1", 1), SampleSeed(5, "p1", 1));
+  EXPECT_NE(SampleSeed(5, "p1", 11), SampleSeed(5, "1 p1", 1));
+}
+
+TEST_F(RunnerTest, WhatCameFromACacheAndWhatTheCacheTookIsRecorded) {
+  generator_.cached_tokens = 32;
+  generator_.device_bytes = 5'000'000'000;
+  const Runner::Started started = Start(TwoByTwo());
+  Follow(*started.feed);
+  const auto samples = store_->Samples(started.evaluation.id);
+  ASSERT_THAT(*samples, SizeIs(8));
+  for (const Sample& sample : *samples) {
+    EXPECT_EQ(sample.generation.cached_tokens, 32);
+    EXPECT_EQ(sample.memory.device_bytes, 5'000'000'000);
+    EXPECT_EQ(sample.memory.kv_cache_bytes, 100 * (sample.generation.prompt_tokens + 40));
+  }
+}
+
+// Else a report of last year's evaluation has this year's prices.
+TEST_F(RunnerTest, TheRecordedPlanHasTheEconomicsThatCounted) {
+  options_.economics.power_watts = 77;
+  Create();
+  const Runner::Started started = Start(TwoByTwo());
+  Follow(*started.feed);
+  const auto plan = store_->Plan(started.evaluation.id);
+  ASSERT_TRUE(plan->economics.has_value());
+  EXPECT_EQ(plan->economics->power_watts, 77);
+  EXPECT_EQ(started.evaluation.plan_sha256, PlanSha256(*plan));
+}
+
+TEST_F(RunnerTest, SummariesCountPromptsAndHaveNoIntervalOfOne) {
+  const Followed followed = Follow(*Start(TwoByTwo()).feed);
+  ASSERT_TRUE(followed.end);
+  for (const Summary& s : followed.end->summaries) {
+    const int prompts = s.content_type.empty() ? 2 : 1;
+    EXPECT_EQ(s.latency_ms.n, prompts);
+    EXPECT_EQ(s.latency_ms.samples, 2 * prompts);
+    EXPECT_EQ(s.latency_ms.ci_low.has_value(), prompts > 1);
+  }
+}
+
 TEST_F(RunnerTest, SummariesAreByModelAndTypeThenByModel) {
   const Followed followed = Follow(*Start(TwoByTwo()).feed);
   ASSERT_TRUE(followed.end);
@@ -62,7 +154,8 @@ TEST_F(RunnerTest, SummariesAreByModelAndTypeThenByModel) {
               ElementsAre("m1/twitter", "m1/linkedin", "m2/twitter", "m2/linkedin", "m1/", "m2/"));
   const Summary& all = followed.end->summaries[4];
   EXPECT_EQ(all.samples, 4);
-  EXPECT_EQ(all.latency_ms.n, 4);
+  EXPECT_EQ(all.latency_ms.n, 2);
+  EXPECT_EQ(all.latency_ms.samples, 4);
   EXPECT_DOUBLE_EQ(all.latency_ms.mean, 1300);
   EXPECT_DOUBLE_EQ(all.load_seconds, 1.5);
   EXPECT_EQ(all.revision, "sha256:0123456789ab");
@@ -114,7 +207,8 @@ TEST_F(RunnerTest, AFailingPromptIsCountedNeverScoredNeverDropped) {
   EXPECT_EQ(all.samples, 4);
   EXPECT_EQ(all.failures, 2);
   EXPECT_EQ(all.success_rate, 0.5);
-  EXPECT_EQ(all.quality_score.n, 2);
+  EXPECT_EQ(all.quality_score.n, 1);
+  EXPECT_EQ(all.quality_score.samples, 2);
   EXPECT_DOUBLE_EQ(all.latency_ms.mean, 1400);
 }
 

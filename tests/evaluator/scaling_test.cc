@@ -56,5 +56,18 @@ TEST_F(RunnerTest, ScalingIsMeasuredAfterTheSamplesAndKept) {
   EXPECT_THAT(followed.samples, SizeIs(8));
 }
 
+// "3 models loaded" over one model under three names, or beside two that nobody counted, is untrue.
+TEST_F(RunnerTest, ResidentsAreModelsNotCandidatesAndThoseOfBeforeCount) {
+  generator_.resident = {"other"};
+  EvaluationPlan plan = TwoByTwo();
+  plan.models.push_back({.name = "m1.terse", .model = "m1", .system = "Be brief."});
+  plan.scaling = {.rounds = 1, .residents = true};
+  const Followed followed = Follow(*Start(plan).feed);
+  ASSERT_TRUE(followed.end);
+  std::vector<int> levels;
+  for (const ScalingPoint& point : followed.end->scaling) levels.push_back(point.level);
+  EXPECT_THAT(levels, testing::ElementsAre(2, 3));
+}
+
 }  // namespace
 }  // namespace assay::evaluator

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,15 @@ TEST_F(AutoRuleTest, TheBestWinsAndTheReasonHasTheEvidence) {
             "a: worse than 'b': 6.00 [5.50, 6.50] over 40 samples; "
             "c: worse than 'b': 5.00 [4.50, 5.50] over 40 samples; d: not evaluated");
   EXPECT_EQ(decision.candidates.size(), 4U);
+}
+
+// One prompt's mean is no exact knowledge: its interval is not of no width, there is none.
+TEST_F(AutoRuleTest, AMeanWithoutAnIntervalIsUnproven) {
+  source_.evidence = {Scored("a", 6, 0.5), Scored("b", 9, 0.5)};
+  source_.evidence[1].ci_low = source_.evidence[1].ci_high = std::nullopt;
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_THAT(decision.reason, HasSubstr("b: its mean has no interval: one prompt"));
 }
 
 TEST_F(AutoRuleTest, AModelThatIsDownIsLeftOut) {

@@ -34,7 +34,7 @@ class ServedGeneratorTest : public testing::Test {
         routing_(&manager_, nullptr),
         service_(&manager_, &routing_, &breakers_, LimitsConfig{}, {}, [](const RequestRecord&) {}),
         likelihood_(&manager_, LimitsConfig{}),
-        generator_(&manager_, &service_, &likelihood_) {
+        generator_(&manager_, &service_, &likelihood_, engine::DeviceInfo{}) {
     PutFile("one");
   }
   ~ServedGeneratorTest() override { fs::remove(file_); }

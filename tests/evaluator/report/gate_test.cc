@@ -6,6 +6,8 @@
 
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/evaluator/records.h"
@@ -30,6 +32,9 @@ Sample Measured(const std::string& model, const std::string& type, double qualit
 class GateTest : public testing::Test {
  protected:
   GateTest() {
+    evaluation_.state = EvaluationState::kSucceeded;
+    evaluation_.finished_samples = 3;
+    evaluation_.total_samples = 24;
     plan_.models = Candidates({"m1", "smollm2:q4", "dead"});
     plan_.prompts = Prompts({{"p1", "linkedin", "x"}, {"p2", "twitter", "x"}});
     plan_.tasks = {{.name = "facts", .items = {{"q1", "a", {"b", "c"}, 0}}},
@@ -54,7 +59,7 @@ class GateTest : public testing::Test {
   absl::StatusOr<GateResult> Check(const std::string& text) const {
     absl::StatusOr<Gate> gate = Gate::Parse(text);
     if (!gate.ok()) return gate.status();
-    return gate->Check(plan_, samples_, answers_);
+    return gate->Check(evaluation_, plan_, samples_, answers_);
   }
 
   // Of the one clause for m1.
@@ -65,6 +70,7 @@ class GateTest : public testing::Test {
     return result->clauses[0].value.value_or(-1);
   }
 
+  Evaluation evaluation_;
   EvaluationPlan plan_;
   std::vector<Sample> samples_;
   std::vector<TaskAnswer> answers_;
@@ -131,6 +137,32 @@ TEST_F(GateTest, UnknownNamesAreToldWithThoseThatThereAre) {
   EXPECT_THAT(Check("accuracy/novel >= 1").status().message(), HasSubstr("facts"));
   EXPECT_THAT(Check("perplexity/facts >= 1").status().message(), HasSubstr("novel"));
   EXPECT_EQ(Check("m9:quality >= 1").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// Half of an evaluation may look better than the whole.
+TEST_F(GateTest, AnEvaluationThatDidNotComeToItsEndPassesNothing) {
+  for (const auto& [state, word] : std::vector<std::pair<EvaluationState, std::string>>{
+           {EvaluationState::kCancelled, "was cancelled with 3 of 24 samples"},
+           {EvaluationState::kFailed, "failed with 3 of 24 samples"},
+           {EvaluationState::kRunning, "still runs with 3 of 24 samples"}}) {
+    evaluation_.state = state;
+    const absl::StatusOr<GateResult> result = Check("m1:quality >= 7");
+    ASSERT_TRUE(result.ok());
+    EXPECT_FALSE(result->passed);
+    EXPECT_THAT(result->reason, HasSubstr(word));
+    // What there is, is shown.
+    EXPECT_TRUE(result->clauses.front().holds);
+  }
+}
+
+TEST_F(GateTest, NamesAreCheckedBeforeThereAreResults) {
+  const auto check = [this](const std::string& text) {
+    return Gate::Parse(text)->CheckNames(plan_);
+  };
+  EXPECT_TRUE(check("m1:quality/twitter >= 7 AND accuracy/facts >= 0.5").ok());
+  EXPECT_THAT(check("m9:quality >= 1").message(), HasSubstr("m1, smollm2:q4, dead"));
+  EXPECT_THAT(check("quality/blog >= 1").message(), HasSubstr("linkedin, twitter"));
+  EXPECT_EQ(check("accuracy/novel >= 1").code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(GateTest, ABacktickedMetricIsTheMetric) {
@@ -200,7 +232,7 @@ TEST(GateParseTest, JunkIsRefusedOrReadNeverWorse) {
       continue;
     }
     ++read;
-    const absl::StatusOr<GateResult> result = gate->Check(SomePlan(), {}, {});
+    const absl::StatusOr<GateResult> result = gate->Check({}, SomePlan(), {}, {});
     ASSERT_FALSE(result.ok() && result->passed) << text;
   }
   EXPECT_GT(read, 10);

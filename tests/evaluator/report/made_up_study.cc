@@ -127,6 +127,7 @@ Comparison MakeComparison(const std::string& candidate, const std::string& type,
                                                   : Verdict::kWorse;
   c.pairs_needed = clear ? 12 : 431;
   c.detectable_difference = 0.09 * baseline;
+  c.power_alpha = 0.05 / 35;
   return c;
 }
 
@@ -135,7 +136,8 @@ Ranking MakeRanking(const std::vector<Summary>& summaries, const std::string& ty
   for (const Summary& s : summaries) {
     if (s.content_type != type || s.quality_score.n == 0) continue;
     const Estimate& q = s.quality_score;
-    ranking.candidates.push_back({s.model, q.n, q.mean, q.ci_low - 0.05, q.ci_high + 0.05, 1});
+    ranking.candidates.push_back({s.model, q.n, q.mean, q.ci_low.value_or(q.mean) - 0.05,
+                                  q.ci_high.value_or(q.mean) + 0.05, 1});
   }
   std::sort(ranking.candidates.begin(), ranking.candidates.end(),
             [](const auto& a, const auto& b) { return a.mean > b.mean; });
@@ -156,7 +158,7 @@ Analysis MakeAnalysis(const Study& study) {
       return b.model == analysis.baseline && b.content_type == s.content_type;
     });
     if (s.model == analysis.baseline || base == all.end()) continue;
-    const int pairs = s.quality_score.n / std::max(study.plan.repeats, 1);
+    const int pairs = s.quality_score.n;
     analysis.comparisons.push_back(MakeComparison(s.model, s.content_type, "quality_score",
                                                   base->quality_score.mean, s.quality_score.mean,
                                                   pairs));

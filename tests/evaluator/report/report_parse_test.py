@@ -189,7 +189,7 @@ class Results(unittest.TestCase):
         for study in STUDIES:
             with self.subTest(study):
                 results = strict_json(read(study + ".json"))
-                self.assertEqual(results["schema"], 1)
+                self.assertEqual(results["schema"], 2)
         text = read("study.json")
         self.assertNotIn("strategy, piece", text)
         self.assertNotIn("piece about topic", text)
@@ -223,7 +223,19 @@ class Results(unittest.TestCase):
         self.assertAlmostEqual(novel["word_perplexity,none"], math.exp(12.5 / 4), 9)
         self.assertAlmostEqual(novel["byte_perplexity,none"], math.exp(12.5 / 17), 9)
         self.assertAlmostEqual(novel["bits_per_byte,none"], 12.5 / 17 / math.log(2), 9)
-        self.assertIn("quality,none", file["results"]["assay_linkedin"])
+        quality = file["results"]["assay_linkedin"]
+        # Repeats of a prompt are one cluster: they are no evidence of their own.
+        by_prompt = {}
+        for row in file["samples"]["assay_linkedin"]:
+            by_prompt.setdefault(row["doc"]["id"], []).append(row["quality"])
+        scores = [score for group in by_prompt.values() for score in group]
+        mean = sum(scores) / len(scores)
+        self.assertAlmostEqual(quality["quality,none"], mean, 12)
+        groups = len(by_prompt)
+        self.assertLess(groups, len(scores))
+        squares = sum(sum(x - mean for x in group) ** 2 for group in by_prompt.values())
+        error = math.sqrt(groups / (groups - 1) * squares) / len(scores)
+        self.assertAlmostEqual(quality["quality_stderr,none"], error, 12)
         self.assertIn("results", strict_json(read("smallest.lm_eval.json")))
 
 

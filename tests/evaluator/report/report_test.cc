@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "evaluator/report/digest.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
+#include "evaluator/summary.h"
 #include "tests/evaluator/report/made_up_study.h"
 
 namespace assay::evaluator {
@@ -138,8 +140,8 @@ TEST(ReportTest, NumbersThatAreNotFiniteAreDashes) {
     for (SampleScore& score : s.scores) score.parts["structure"] = nan;
   }
   for (Summary& s : study.evaluation.summaries) {
-    s.quality_score = {5, nan, nan, nan, nan, nan, nan};
-    s.cost_usd = {5, HUGE_VAL, nan, -HUGE_VAL, nan, nan, nan};
+    s.quality_score = {5, 5, nan, nan, nan, nan, nan, nan};
+    s.cost_usd = {5, 5, HUGE_VAL, nan, -HUGE_VAL, nan, nan, nan};
     s.roi_per_piece = nan;
     s.success_rate = nan;
   }
@@ -147,7 +149,7 @@ TEST(ReportTest, NumbersThatAreNotFiniteAreDashes) {
     c.result.diff = c.result.ci_low = c.p_adjusted = c.result.effect_size = nan;
   }
   for (Ranking& r : study.evaluation.analysis.rankings) {
-    for (RankedCandidate& c : r.candidates) c.mean = c.ci_low = nan;
+    for (RankedCandidate& c : r.candidates) c.ci_low = c.mean = nan;
   }
   for (MemoryTrend& m : study.evaluation.analysis.memory) m.slope = m.ci_high = HUGE_VAL;
   for (ReportFigure& f : study.economics) f.figure.value = nan;
@@ -199,8 +201,47 @@ TEST(DigestTest, FailuresAreCountedAndNeverMeasured) {
   ASSERT_EQ(dead.size(), 90);
   EXPECT_EQ(SuccessOf(dead).hits, 0);
   EXPECT_EQ(TechnicalOf(dead).latency_ms.n, 0);
-  EXPECT_TRUE(DimensionsOf(dead).empty());
+  EXPECT_TRUE(PartMeans(dead).empty());
   EXPECT_TRUE(digest.Of("nobody", "").empty());
+}
+
+// A gate that halves one text of four costs an eighth on average, not a half.
+TEST(PartMeansTest, AGateThatDidNotFireIsOne) {
+  std::vector<Sample> samples(4);
+  for (Sample& sample : samples) {
+    sample.scores = {{.scorer = "assay", .version = "3", .overall = 5, .parts = {{"length", 0.5}}}};
+  }
+  samples[2].scores[0].parts["gate/echo"] = 0.5;
+  samples[3].scores.push_back({.scorer = "brand", .version = "1", .error = "INTERNAL: no"});
+  std::vector<const Sample*> list;
+  for (const Sample& sample : samples) list.push_back(&sample);
+  const std::vector<PartMean> means = PartMeans(list);
+  ASSERT_EQ(means.size(), 2U);
+  EXPECT_EQ(means[0].name, "gate/echo");
+  EXPECT_DOUBLE_EQ(means[0].mean, 3.5 / 4);
+  EXPECT_EQ(means[0].n, 4);
+  EXPECT_DOUBLE_EQ(means[1].mean, 0.5);
+}
+
+TEST(ReportTest, OnePromptHasNoInterval) {
+  Study study = SmallestStudy();
+  // Two repeats of it are still one.
+  study.samples.push_back(study.samples.front());
+  study.samples.back().repeat = 1;
+  study.evaluation.summaries = SummarizeAll(
+      study.plan, {{.name = study.plan.models[0].name, .load = LoadReport{}}}, study.samples, {});
+  const std::string markdown = MarkdownReport(study.Input());
+  const size_t row = markdown.find("| quality score |");
+  ASSERT_NE(row, std::string::npos);
+  const std::string cells = markdown.substr(row, markdown.find('\n', row) - row);
+  EXPECT_THAT(cells, testing::HasSubstr("| quality score | 1 | 2 |"));
+  EXPECT_THAT(cells, testing::Not(testing::HasSubstr(" to ")));
+}
+
+TEST(ReportTest, RanksSayWhatTheyAreCorrectedOver) {
+  const std::string markdown = MarkdownReport(MadeUpStudy({}).Input());
+  EXPECT_THAT(markdown, testing::HasSubstr("Holm-corrected within a type, not over the types"));
+  EXPECT_THAT(markdown, testing::HasSubstr("By character (acc_norm)"));
 }
 
 TEST(DigestTest, TasksAreCountedByCandidate) {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +36,15 @@ std::string Value(const std::string& text, const std::string& name,
     if (match) return line.substr(line.rfind(' ') + 1);
   }
   return "absent";
+}
+
+// As an end of no width it would draw certainty.
+TEST(MetricsTest, AScoreWithoutAnIntervalHasNoEnds) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {"twitter"});
+  metrics.SetEvaluationScore("a", "twitter", 7, std::nullopt, std::nullopt);
+  EXPECT_THAT(metrics.Text(),
+              testing::ContainsRegex("assay_evaluation_score_l[a-z_]*\\{[^}]*\\} Nan"));
 }
 
 TEST(MetricsTest, DeclaredSeriesAreZeroFromTheStart) {
