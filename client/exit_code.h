@@ -5,7 +5,7 @@
 namespace assay::client {
 
 inline constexpr int kExitOk = 0;
-// The request failed on the server; also an evaluation that FAILED.
+// The request failed on the server; also an evaluation that FAILED, and what does not serve.
 inline constexpr int kExitFailed = 1;
 // Bad command line, bad prompts file, or INVALID_ARGUMENT from the server.
 inline constexpr int kExitUsage = 2;
