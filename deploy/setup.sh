@@ -108,8 +108,9 @@ find_python() {
   die "needs Python 3.10 to 3.13 (found: $(python3 --version 2>&1))"
 }
 
+# pip_option VENV NAME: what pip is configured with, wherever. (`pip config get` of Debian 12 does not see all of it.)
 pip_option() {
-  "$1/bin/python" -m pip config get "global.$2" 2>/dev/null || true
+  "$1/bin/python" -m pip config list 2>/dev/null | sed -n "s/^[^=]*\\.$2='\\(.*\\)'\$/\\1/p" | tail -n 1
 }
 
 # Makes the environment, with uv in it, and lets uv see what pip is configured with.
