@@ -9,16 +9,19 @@ endif()
 set_target_properties(assayd PROPERTIES INSTALL_RPATH ${ASSAY_INSTALL_ORIGIN}/../lib/assay)
 
 # What assayd needs that lies beside torch: its own libraries, and NVIDIA's packages where torch was built for CUDA.
-cmake_path(GET ASSAY_TORCH_CMAKE_PREFIX PARENT_PATH ASSAY_TORCH_FOLDER)  # .../torch/share/cmake -> .../torch/share
-cmake_path(GET ASSAY_TORCH_FOLDER PARENT_PATH ASSAY_TORCH_FOLDER)
-cmake_path(GET ASSAY_TORCH_FOLDER PARENT_PATH ASSAY_PACKAGES_FOLDER)
-file(REAL_PATH ${ASSAY_PACKAGES_FOLDER} ASSAY_PACKAGES_FOLDER)
-string(REGEX REPLACE "([][+.*()^$?|])" "\\\\\\1" ASSAY_PACKAGES_REGEX ${ASSAY_PACKAGES_FOLDER})
+# .../site-packages/torch/share/cmake -> .../site-packages, as it was given and without links.
+cmake_path(SET ASSAY_PACKAGES_FOLDER NORMALIZE ${ASSAY_TORCH_CMAKE_PREFIX}/../../..)
+file(REAL_PATH ${ASSAY_PACKAGES_FOLDER} ASSAY_PACKAGES_REAL_FOLDER)
+set(ASSAY_PACKAGES_REGEXES)
+foreach(folder ${ASSAY_PACKAGES_FOLDER} ${ASSAY_PACKAGES_REAL_FOLDER}/)
+  string(REGEX REPLACE "([][+.*()^$?|])" "\\\\\\1" folder ${folder})
+  list(APPEND ASSAY_PACKAGES_REGEXES "^${folder}")
+endforeach()
 
 install(TARGETS assayd RUNTIME_DEPENDENCY_SET assayd_libraries RUNTIME DESTINATION bin)
 install(TARGETS assay RUNTIME DESTINATION bin)
 install(RUNTIME_DEPENDENCY_SET assayd_libraries
-  POST_INCLUDE_REGEXES "^${ASSAY_PACKAGES_REGEX}/"
+  POST_INCLUDE_REGEXES ${ASSAY_PACKAGES_REGEXES}
   POST_EXCLUDE_REGEXES ".*"
   LIBRARY DESTINATION lib/assay
   FRAMEWORK DESTINATION lib/assay)
