@@ -6,6 +6,7 @@ Not in ctest's default run: see image_test.py, which must have run before. Exits
 Usage: unit_test.py [--folder FOLDER]    as image_test.py
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -21,7 +22,7 @@ BOOTED = "localhost/assay:systemd"
 DOCKERFILE = f"""
 FROM {IMAGE}
 USER root
-RUN apt-get update && apt-get install -y --no-install-recommends systemd dbus && userdel assay && rm -rf /var/lib/assay /var/cache/huggingface
+RUN apt-get update && apt-get install -y --no-install-recommends systemd dbus procps && userdel assay
 COPY service/assayd.yaml service/assayd.env container/models.yaml /etc/assay/
 COPY systemd/assayd.service /etc/systemd/system/
 RUN systemctl enable assayd.service
@@ -56,50 +57,70 @@ exec env -i container=docker PATH=/usr/local/bin:/usr/bin:/usr/sbin /lib/systemd
 """
 
 
-def own_cgroups():
-    """Makes a group for systemd, moves this process there; returns how to mount it."""
+def cgroup_top():
+    """Where systemd's hierarchy lies, and how the new root gets it."""
     top = pathlib.Path("/sys/fs/cgroup")
-    unified = (top / "cgroup.controllers").exists()
-    for folder in [top] if unified else [top / "systemd", top / "unified"]:
-        if folder.exists():
-            (folder / CGROUP).mkdir(exist_ok=True)
-            (folder / CGROUP / "cgroup.procs").write_text(str(os.getpid()))
-    if unified:
-        return "mount -t cgroup2 cgroup2 sys/fs/cgroup"
-    return ("mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup\nmkdir sys/fs/cgroup/systemd\n"
-            "mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd")
+    if (top / "cgroup.controllers").exists():
+        return top, "mount -t cgroup2 cgroup2 sys/fs/cgroup"
+    return top / "systemd", ("mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup\nmkdir sys/fs/cgroup/systemd\n"
+                             "mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd")
+
+
+@contextlib.contextmanager
+def own_cgroup():
+    """This process is in a group of its own, which the new systemd may manage; what it left is removed."""
+    top, _ = cgroup_top()
+    (top / CGROUP).mkdir(exist_ok=True)
+    (top / CGROUP / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        (top / "cgroup.procs").write_text(str(os.getpid()))
+        for folder, _, _ in os.walk(top / CGROUP, topdown=False):
+            os.rmdir(folder)
 
 
 class Machine:
+    """A booted systemd; its console goes to `log`."""
+
     def __init__(self, root, log):
-        script = BOOT.format(root=root, cgroups=own_cgroups())
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc", "--net", "bash", "-ec", script]
-        self.unshare = subprocess.Popen(command, stdout=log, stderr=log)
+        self.script = BOOT.format(root=root, cgroups=cgroup_top()[1])
+        self.log = log
         self.pid = None
+
+    def __enter__(self):
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc", "--net", "bash", "-ec"]
+        with self.log.open("wb") as log:
+            self.unshare = subprocess.Popen([*command, self.script], stdout=log, stderr=log)
+        try:
+            wait_for("systemd", self.has_booted, 60)
+        except BaseException:
+            self.unshare.kill()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            print(self.log.read_text(errors="replace")[-3000:])
+            print(self.run("journalctl", "-u", "assayd", "-o", "cat", "-n", "40", code=None))
+        os.kill(self.pid, signal.SIGKILL)
+        self.unshare.wait()
+
+    def has_booted(self):
+        assert self.unshare.poll() is None, "systemd did not start: " + self.log.read_text(errors="replace")
+        children = pathlib.Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children").read_text().split()
+        if not children or pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() != "systemd":
+            return False
+        self.pid = int(children[0])
+        return self.run("systemctl", "is-system-running", code=None) in ("running", "degraded", "starting")
 
     def run(self, *words, code=0):
         done = subprocess.run(["nsenter", "--target", str(self.pid), "--all", *words], capture_output=True, text=True, timeout=120)
         assert code is None or done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done.stdout.strip()
 
-    def boot(self):
-        def systemd():
-            assert self.unshare.poll() is None, "systemd did not start"
-            children = pathlib.Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children").read_text().split()
-            if children and pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() == "systemd":
-                self.pid = int(children[0])
-                return self.run("systemctl", "is-system-running", code=None) in ("running", "degraded", "starting")
-            return False
-
-        wait_for("systemd", systemd, 60)
-
     def property(self, name):
         return self.run("systemctl", "show", "--value", "--property", name, "assayd")
-
-    def stop(self):
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-        self.unshare.wait()
 
 
 def check(machine):
@@ -149,25 +170,17 @@ def main():
     buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", *machines_own(buildah.folder),
                 "--file", str(dockerfile), "--tag", BOOTED, "deploy")
     container = buildah.read("from", "--pull-never", BOOTED)
-    log = buildah.folder / "systemd.log"
-    machine = None
     try:
         root = pathlib.Path(buildah.read("mount", container))
+        # The unit makes its own.
+        for folder in ("var/lib/assay", "var/cache/huggingface"):
+            shutil.rmtree(root / folder)
         (root / "srv/models").mkdir(parents=True)
         shutil.copy(model, root / "srv/models/a.gguf")
         (root / "etc/assay/models.yaml").write_text(MODELS)
-        with log.open("wb") as output:
-            machine = Machine(root, output)
-        machine.boot()
-        check(machine)
-    except BaseException:
-        print(log.read_text(errors="replace")[-3000:] if log.exists() else "")
-        if machine and machine.pid and machine.unshare.poll() is None:
-            print(machine.run("journalctl", "-u", "assayd", "-o", "cat", "-n", "40", code=None))
-        raise
+        with own_cgroup(), Machine(root, buildah.folder / "systemd.log") as machine:
+            check(machine)
     finally:
-        if machine:
-            machine.stop()
         buildah.run("umount", container)
         buildah.run("rm", container)
     print("ok")
