@@ -196,8 +196,8 @@ def run_inside(args):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--assayd", required=True)
-    parser.add_argument("--assay", required=True)
+    parser.add_argument("--assayd", required=True, type=os.path.abspath)
+    parser.add_argument("--assay", required=True, type=os.path.abspath)
     parser.add_argument("--inside", action="store_true", help="in the namespaces already")
     args = parser.parse_args()
     if not args.inside:
