@@ -7,10 +7,11 @@ VOCABULARIES ?= var/vocabularies
 # Of mixed load in `make bench`, and of the long run in `make reliability`.
 MINUTES ?= 10
 RELIABILITY_MINUTES ?= 5
+PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint format build setup verify bench reliability study clean
+.PHONY: help demo demo-stop test lint format build install setup verify bench reliability study clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +29,16 @@ build: setup ## Configure and build (PRESET=release)
 	@cmake --preset $(PRESET)
 	@cmake --build --preset $(PRESET)
 
+install: ## Put a finished build into PREFIX=/usr/local (may need sudo): both programs, torch's libraries
+	@cmake --install build/$(PRESET) --prefix $(PREFIX)
+
 test: ## Build and run every test
 	@SETUP_TESTS=1 deploy/setup.sh
 	@cmake --preset $(PRESET)
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) -j2
 
-lint: build ## clang-format and clang-tidy
+lint: build ## clang-format and clang-tidy; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh
 	@deploy/lint.sh
 

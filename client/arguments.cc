@@ -98,6 +98,14 @@ constexpr char kInspectFooter[] =
     "  assay inspect ~/models/bloom-560m\n"
     "  assay --json inspect ./model.gguf | jq .devices";
 
+constexpr char kHealthFooter[] =
+    "Exit code 0: serves; 1: does not, a model because it is not resident or its breaker is open, "
+    "the\nserver because it is stopping. Loads nothing: also for container and load balancer "
+    "checks.\n"
+    "Examples:\n"
+    "  assay health\n"
+    "  assay --timeout 2 health smollm2_135m && echo warm";
+
 constexpr char kPullFooter[] =
     "The server downloads into the cache that huggingface_hub uses (HF_HUB_CACHE, HF_HOME), checks "
     "what came and goes on where an earlier pull broke off.\n"
@@ -298,6 +306,10 @@ void AddModels(CLI::App& app, Arguments& arguments) {
   inspect->add_option("target", arguments.id, "A model's id, a GGUF file or a folder")->required();
   inspect->footer(kInspectFooter);
   inspect->callback([&arguments] { arguments.command = Command::kInspect; });
+  CLI::App* health = app.add_subcommand("health", "Does the server, or one model, serve?");
+  health->add_option("id", arguments.id, "The model (default: the server as a whole)");
+  health->footer(kHealthFooter);
+  health->callback([&arguments] { arguments.command = Command::kHealth; });
 }
 
 void AddRoutes(CLI::App& app, Arguments& arguments) {

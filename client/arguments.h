@@ -30,6 +30,7 @@ enum class Command {
   kResetRoutes,
   kExplainRoute,
   kInspect,
+  kHealth,
 };
 
 // Unset optionals leave the server's defaults in force.

@@ -33,6 +33,8 @@ int Unload(const Session& session);
 // The server reads its catalog again.
 int Reload(const Session& session);
 int Inspect(const Session& session);
+// Of the server, or of the model that is named; kExitFailed: does not serve.
+int Health(const Session& session);
 int ShowRoutes(const Session& session);
 int SetRoutes(const Session& session);
 int ResetRoutes(const Session& session);

@@ -5,8 +5,8 @@
 namespace assay::client {
 
 inline constexpr int kExitOk = 0;
-// The request failed on the server; also an evaluation that FAILED or was cancelled, and a gate on
-// one that still runs.
+// The request failed on the server; also an evaluation that FAILED or was cancelled, a gate on one
+// that still runs, and a server that does not serve (health).
 inline constexpr int kExitFailed = 1;
 // Bad command line, bad prompts file, or INVALID_ARGUMENT from the server.
 inline constexpr int kExitUsage = 2;

@@ -43,6 +43,8 @@ int Dispatch(const Session& session) {
       return Load(session);
     case Command::kInspect:
       return Inspect(session);
+    case Command::kHealth:
+      return Health(session);
     case Command::kPull:
       return Pull(session);
     case Command::kReload:

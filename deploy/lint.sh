@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# clang-format over every tracked C++ file, clang-tidy over the sources. Needs a built release preset
-# (generated headers). Files that passed before, unchanged with all they include, are not run again.
+# Shell scripts, the container's and the services' files; clang-format over every tracked C++ file, clang-tidy over the sources.
+# Needs a built release preset (generated headers). Files that passed before, unchanged with all they include, are not run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+echo "deploy"
+.venv/bin/python tests/deploy/lint.py shell dockerfile compose systemd launchd grafana || [ $? = 77 ]
 
 echo "clang-format"
 git ls-files -z '*.cc' '*.h' | xargs -0 .venv/bin/clang-format --dry-run -Werror

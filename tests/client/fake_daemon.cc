@@ -8,6 +8,7 @@
 
 #include "client/console.h"
 #include "client/run_cli.h"
+#include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -164,6 +165,7 @@ CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
 
 FakeDaemon::FakeDaemon() {
   int port = 0;
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&inference);
@@ -174,6 +176,10 @@ FakeDaemon::FakeDaemon() {
 }
 
 FakeDaemon::~FakeDaemon() { server_->Shutdown(); }
+
+void FakeDaemon::SetServing(const std::string& model, bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(model, serving);
+}
 
 CliResult FakeDaemon::Run(std::vector<std::string> words, const CliSetting& setting) {
   words.insert(words.begin(), {"--address", address});

@@ -125,6 +125,8 @@ class FakeDaemon {
   ~FakeDaemon();
 
   CliResult Run(std::vector<std::string> words, const CliSetting& setting = {});
+  // gRPC's own service, as assayd has it; empty = the server as a whole, which serves.
+  void SetServing(const std::string& model, bool serving);
 
   FakeInference inference;
   FakeModels models;

@@ -1,0 +1,168 @@
+"""What deploy/ is made of, checked by the tools of those who will read it.
+
+Usage: lint.py CHECK... [--assayd BINARY]    CHECK: one of the functions below, `_check` left off. Exits 77 (skipped) where a tool that a
+check needs is missing. deploy/requirements/lint.txt has those that come from PyPI.
+"""
+import argparse
+import pathlib
+import plistlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+SKIPPED = 77
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "systemd/assayd.service"
+PLIST = DEPLOY / "launchd/dev.assay.assayd.plist"
+DAEMON = "/usr/local/bin/assayd"
+# systemd's own scale, 0 (best) to 10; what is left: network, the Hub's and MLflow's hosts, torch's generated code.
+MOST_EXPOSURE = 1.5
+# launchd.plist(5), those that a daemon like this one may have.
+LAUNCHD_KEYS = {
+    "Label": str, "ProgramArguments": list, "UserName": str, "GroupName": str, "Umask": int, "EnvironmentVariables": dict,
+    "RunAtLoad": bool, "KeepAlive": dict, "ThrottleInterval": int, "ExitTimeOut": int, "SoftResourceLimits": dict,
+    "HardResourceLimits": dict, "ProcessType": str, "WorkingDirectory": str, "StandardOutPath": str, "StandardErrorPath": str,
+}
+
+
+class Missing(Exception):
+    """A tool that is not installed."""
+
+
+def tool(name):
+    beside = pathlib.Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if not found:
+        raise Missing(f"{name} is not installed (SETUP_LINT=1 deploy/setup.sh)")
+    return found
+
+
+def run(*command):
+    print("$", *command, flush=True)
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
+
+
+def seconds(text):
+    return float(str(text).removesuffix("s"))
+
+
+def drain_seconds(config):
+    return seconds(load(config)["limits"]["drain_timeout"])
+
+
+def shell_check(_):
+    scripts = [*DEPLOY.rglob("*.sh"), *(ROOT / ".ci").glob("*"), *(ROOT / "tests").rglob("*.sh")]
+    run(tool("shellcheck"), *[str(script.relative_to(ROOT)) for script in sorted(scripts)])
+
+
+def dockerfile_check(_):
+    run(tool("hadolint"), "deploy/Dockerfile")
+
+
+def compose_check(_):
+    path = DEPLOY / "compose.yaml"
+    run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(path.relative_to(ROOT)))
+    # Docker's own reading of it; asks no engine.
+    run(tool("docker-compose"), "--file", str(path.relative_to(ROOT)), "config", "--quiet")
+    compose = load(path)
+    for name, service in compose["services"].items():
+        tag = service["image"].rpartition(":")[2]
+        assert tag not in ("", "latest") and tag[-1].isdigit(), f"{name}: {service['image']} has no fixed tag"
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), f"{name}: {port} is open to the network"
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "healthcheck" in service or name == "assayd", f"{name} has no health check"
+        for other, wanted in service.get("depends_on", {}).items():
+            assert other in compose["services"], f"{name}: depends on {other}"
+            assert wanted["condition"] in ("service_started", "service_healthy"), f"{name}: {wanted}"
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            known = (DEPLOY / source).exists() if source.startswith(".") else source in compose["volumes"]
+            assert known, f"{name}: no {source}"
+    grace = seconds(compose["services"]["assayd"]["stop_grace_period"])
+    assert grace > drain_seconds(DEPLOY / "container/assayd.yaml"), "assayd is killed before it has drained"
+
+
+def systemd_check(options):
+    analyze = tool("systemd-analyze")
+    unit = UNIT.read_text()
+    settings = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
+    assert seconds(settings["TimeoutStopSec"]) > drain_seconds(DEPLOY / "service/assayd.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        # `verify` wants a program that is there.
+        copy = pathlib.Path(folder) / UNIT.name
+        copy.write_text(unit.replace(DAEMON, options.assayd or "/bin/true"))
+        # What it does not know it only warns of.
+        verified = subprocess.run([analyze, "verify", str(copy)], capture_output=True, text=True)
+        assert verified.returncode == 0 and not verified.stderr, verified.stderr
+        run(analyze, "security", "--offline=true", "--no-pager", f"--threshold={round(MOST_EXPOSURE * 10)}", str(copy))
+
+
+def launchd_check(_):
+    job = plistlib.loads(PLIST.read_bytes())
+    for key, value in job.items():
+        assert key in LAUNCHD_KEYS, f"launchd does not know {key}"
+        assert type(value) is LAUNCHD_KEYS[key], f"{key}: {value!r}"
+    assert job["Label"] == PLIST.stem
+    assert job["ProgramArguments"][0] == DAEMON
+    assert all(isinstance(word, str) for word in job["ProgramArguments"] + list(job["EnvironmentVariables"].values()))
+    assert job["RunAtLoad"] and job["KeepAlive"] == {"SuccessfulExit": False}
+    assert job["ExitTimeOut"] > drain_seconds(DEPLOY / "service/assayd.yaml")
+    print(PLIST.relative_to(ROOT), "ok")
+
+
+def grafana_check(_):
+    compose = load(DEPLOY / "compose.yaml")["services"]
+    mounted = [volume.split(":")[1] for volume in compose["grafana"]["volumes"]]
+    for path in sorted((DEPLOY / "grafana/provisioning").rglob("*.yml")):
+        content = load(path)
+        assert content["apiVersion"] == 1, path
+        for provider in content.get("providers", []):
+            assert provider["type"] == "file" and provider["options"]["path"] in mounted, path
+        for source in content.get("datasources", []):
+            host, port = source["url"].removeprefix("http://").split(":")
+            assert host in compose and compose[host]["ports"][0].endswith(f":{port}"), path
+        print(path.relative_to(ROOT), "ok")
+
+
+def config_check(options):
+    if not options.assayd:
+        raise Missing("--assayd was not given")
+    for folder in ("container", "demo", "plans/standard"):
+        run(options.assayd, "--config", str(DEPLOY / folder / "assayd.yaml"), "--check")
+    with tempfile.TemporaryDirectory() as etc:
+        # As docs/deployment.md has it: the catalog is the container's.
+        for file in ("service/assayd.yaml", "container/models.yaml"):
+            shutil.copy(DEPLOY / file, etc)
+        run(options.assayd, "--config", f"{etc}/assayd.yaml", "--check")
+
+
+def main():
+    checks = {name.removesuffix("_check"): check for name, check in globals().items() if name.endswith("_check")}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checks", nargs="+", choices=checks)
+    parser.add_argument("--assayd")
+    options = parser.parse_args()
+    skipped = False
+    for name in options.checks:
+        try:
+            checks[name](options)
+        except Missing as missing:
+            print(f"SKIPPED: {name}: {missing}")
+            skipped = True
+        except (AssertionError, subprocess.CalledProcessError) as error:
+            sys.exit(f"{name}: {error}")
+    sys.exit(SKIPPED if skipped else 0)
+
+
+if __name__ == "__main__":
+    main()

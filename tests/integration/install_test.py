@@ -1,0 +1,54 @@
+"""`cmake --install` into a folder that is moved afterwards: both programs run from there, with torch's libraries out of it.
+
+Run by ctest; exits 77 (skipped) where the model is missing. Usage: install_test.py --build FOLDER --cmake PROGRAM
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from mlflow_server import Assayd, need_model, wait_for  # noqa: E402
+
+
+def libraries(pid):
+    """What the process has mapped."""
+    return {line.split(maxsplit=5)[5].strip() for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines() if ".so" in line}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--cmake", required=True)
+    args = parser.parse_args()
+    model = need_model()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        subprocess.run([args.cmake, "--install", args.build, "--prefix", folder / "first", "--strip"], check=True, stdout=subprocess.DEVNULL)
+        moved = (folder / "first").rename(folder / "moved")
+        files = sorted(str(file.relative_to(moved)) for file in moved.rglob("*") if file.is_file())
+        print(*files)
+        assert files[:2] == ["bin/assay", "bin/assayd"] and all(file.startswith("lib/assay/") for file in files[2:]), files
+        for program in ("assay", "assayd"):
+            version = subprocess.run([moved / "bin" / program, "--version"], check=True, capture_output=True, text=True).stdout
+            assert version.startswith(program + " "), version
+        daemon = Assayd(str(moved / "bin/assayd"), folder, "assayd",
+                        f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512 }}\n", "")
+        try:
+            assay = [moved / "bin/assay", "--address", daemon.listen]
+            wait_for("assay health", lambda: subprocess.run([*assay, "health"]).returncode == 0, 30)
+            text = subprocess.run([*assay, "generate", "--max-new-tokens", "8", "Hello"], check=True, capture_output=True, text=True).stdout
+            assert text.strip(), text
+            if pathlib.Path("/proc/self/maps").exists():
+                torch = [path for path in libraries(daemon.process.pid) if "libtorch" in path or "libc10" in path]
+                assert torch and all(os.path.realpath(path).startswith(os.path.realpath(moved)) for path in torch), torch
+            daemon.stop()
+        finally:
+            daemon.kill()
+    print("ok")
+
+
+if __name__ == "__main__":
+    main()
