@@ -65,7 +65,8 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
 
   // kernels: the CPU's own, or libtorch's operators as on other devices.
   std::unique_ptr<LanguageModel> Load(int chunk, bool kernels, const std::string& dtype = "float32",
-                                      const std::string& weights = "auto") {
+                                      const std::string& weights = "auto",
+                                      int cache_tokens = kCacheTokens) {
     LoadOptions options;
     options.path = Folder(GetParam());
     options.device = *ResolveDevice("cpu");
@@ -75,7 +76,7 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     options.weights = weights;
     options.cpu_kernels = kernels;
     options.kv_cache = "float32";
-    options.cache_tokens = kCacheTokens;
+    options.cache_tokens = cache_tokens;
     auto model = LanguageModel::Load(options);
     EXPECT_TRUE(model.ok()) << model.status();
     return model.ok() ? *std::move(model) : nullptr;
@@ -200,8 +201,10 @@ TEST_P(QuantisedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
   const std::vector<float> full = ReadFloats(Folder(GetParam()) + "prefill.f32");
   std::vector<std::vector<TokenId>> tokens;
   for (const TokenId token : prompt_) tokens.push_back({token});
+  // A page of 32 tokens for each.
+  const int cache_tokens = static_cast<int>(tokens.size()) * 32;
   for (const std::string weights : {"int8", "int4"}) {
-    const auto model = Load(256, /*kernels=*/true, "float32", weights);
+    const auto model = Load(256, /*kernels=*/true, "float32", weights, cache_tokens);
     ASSERT_NE(model, nullptr);
     const auto rows = model->BatchLogits(tokens);
     ASSERT_TRUE(rows.ok()) << rows.status();

@@ -252,7 +252,7 @@ TEST_F(DamagedModelTest, MisshapenTensorIsNamedWithBothShapes) {
   const absl::Status status = LoadWith(Uint32Entry("llama.feed_forward_length", 96),
                                        Uint32Entry("llama.feed_forward_length", 64));
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
-  EXPECT_THAT(status.message(), HasSubstr("ffn_gate.weight has shape [96, 64]"));
+  EXPECT_THAT(status.message(), HasSubstr("ffn_gate.weight' has shape [96, 64]"));
   EXPECT_THAT(status.message(), HasSubstr("[64, 64]"));
 }
 
