@@ -2,7 +2,7 @@
 
     python bench/compare.py --bench build/release/bin/assay-bench --model m.gguf --out docs/benchmarks
 
-Each takes its turn in a process of its own, several rounds; the table has the median of all repeats, and ratios.
+Each takes its turn in a process of its own, several rounds; the table has the median of all repeats, and the ratios round by round.
 """
 import argparse
 import datetime
@@ -45,34 +45,45 @@ def run(command):
 
 
 def measure(args):
+    """{program: {measure: [the values of a round, ...]}}"""
     commands = {"assay": [args.bench, "--model", args.model, "--threads", args.threads, "--context", 2048,
                           "--repeats", args.repeats, "--rewrite", REWRITE]}
     for peer in PEERS:
         commands[peer] = [sys.executable, pathlib.Path(__file__).with_name("peers.py"), peer, "--model", args.model,
                           "--threads", args.threads, "--repeats", args.repeats, "--rewrite", REWRITE]
     values = {name: {} for name in commands}
-    for _ in range(args.rounds):
-        for name, command in commands.items():
-            for key, value in run(command).items():
+    for turn in range(args.rounds):
+        # Who comes first changes: a machine that grows warm disturbs all alike.
+        for name in [*commands][turn % len(commands):] + [*commands][:turn % len(commands)]:
+            for key, value in run(commands[name]).items():
                 if isinstance(value, str):
                     continue
-                values[name].setdefault(key, []).extend(value if isinstance(value, list) else [value])
-    return {name: {key: statistics.median(all_of) for key, all_of in of.items()} for name, of in values.items()}
+                values[name].setdefault(key, []).append(value if isinstance(value, list) else [value])
+    return values
+
+
+def median(rounds):
+    return statistics.median(value for of in rounds for value in of)
 
 
 def number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def ratio(ours, theirs):
+    """The median of the rounds' ratios, and between which they lie."""
+    ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(ours, theirs, strict=True)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
 def table(results):
     lines = ["| | " + " | ".join(["Assay", *PEERS, *(f"over {peer}" for peer in PEERS)]) + " |",
              "|---|" + "---:|" * (1 + 2 * len(PEERS))]
     for key, title, unit, _ in ROWS:
-        ours = results["assay"].get(key)
-        cells = [number(results[name][key]) if key in results[name] else "" for name in ("assay", *PEERS)]
+        cells = [number(median(results[name][key])) if key in results[name] else "" for name in ("assay", *PEERS)]
         for peer in PEERS:
-            theirs = results[peer].get(key)
-            cells.append(f"{ours / theirs:.2f}" if ours and theirs else "")
+            both = key in results["assay"] and key in results[peer]
+            cells.append(ratio(results["assay"][key], results[peer][key]) if both else "")
         lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -86,7 +97,7 @@ def chart(results, path):
     width = 0.8 / len(names)
     for i, name in enumerate(names):
         places = [k + i * width for k in range(len(CHARTED))]
-        axes.bar(places, [results[name].get(key, 0) for key in CHARTED], width, label=name)
+        axes.bar(places, [median(results[name][key]) if key in results[name] else 0 for key in CHARTED], width, label=name)
     axes.set_xticks([k + width for k in range(len(CHARTED))])
     titles = {key: title for key, title, _, _ in ROWS}
     axes.set_xticklabels([titles[key].replace(", ", ",\n").replace(" of ", "\nof ") for key in CHARTED], fontsize=8)
@@ -103,7 +114,7 @@ def main():
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     results = measure(args)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -112,8 +123,9 @@ def main():
     text = f"""# Beside its peers
 
 Made by `make bench` on {datetime.date.today()}: {processor()}, {args.threads} threads, {pathlib.Path(args.model).name}. All of it in one
-run on the same machine, each program in {args.rounds} turns, {args.repeats} repeats each, warm; medians. Prompts are never repeated, but in the last line.
-Ratios below 1 are better for seconds and MiB, above 1 for tokens/s. What a peer's interface does not offer is left empty.
+run on the same machine, each program in {args.rounds} rounds by turns, {args.repeats} repeats each, warm. Figures are medians of all, ratios medians of the rounds'
+(from the least to the greatest). Prompts are never repeated, but in the last line. Ratios below 1 are better for seconds and MiB, above 1 for
+tokens/s. What a peer's interface does not offer is left empty. Every value: [results.json](results.json).
 
 {table(results)}
 
