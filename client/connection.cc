@@ -168,8 +168,9 @@ int Connection::ReportFailure(const grpc::Status& status, bool about_files) cons
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
                << OneLine(status.error_message())
                << (about_files ? std::string_view() : Advice(status.error_code()));
-  if (IsServersFault(status.error_code()))
+  if (IsServersFault(status.error_code())) {
     streams_.err << " [request " << options_.request_id << "]";
+  }
   streams_.err << "\n";
   return ExitCode(status.error_code());
 }

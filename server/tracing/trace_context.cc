@@ -65,11 +65,6 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
                      .sampled = (bits & kSampledFlag) != 0};
 }
 
-std::string FormatTraceParent(const TraceContext& context) {
-  return absl::StrCat("00-", context.trace_id, "-", context.span_id,
-                      context.sampled ? "-01" : "-00");
-}
-
 TraceContext ContinueTrace(std::string_view traceparent, std::string_view tracestate,
                            double ratio) {
   TraceContext context{.span_id = RandomHex(kSpanDigits)};

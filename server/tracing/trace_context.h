@@ -32,9 +32,6 @@ struct TraceParent {
 // is not valid is as good as none (section 3.2.2).
 std::optional<TraceParent> ParseTraceParent(std::string_view header);
 
-// "00-<trace id>-<span id>-01": what this process tells those that it calls.
-std::string FormatTraceParent(const TraceContext& context);
-
 // Continues the caller's trace and its decision to sample; begins one where `traceparent` is not
 // valid, sampled with a probability of `ratio`, in [0, 1]. A `tracestate` beyond 512 bytes is
 // dropped.
