@@ -141,7 +141,8 @@ void Manager::Unwant(ModelSlot* slot) {
 
 void Manager::SetState(ModelSlot* slot, ModelState state, std::string reason) {
   slot->state = state;
-  const bool gone = state == ModelState::kUnloaded || state == ModelState::kFailed;
+  const bool gone =
+      state == ModelState::kUnloaded || state == ModelState::kFailed || state == ModelState::kNew;
   if (gone && slot->next_entry != nullptr) slot->entry = std::move(slot->next_entry);
   slot->reason = std::move(reason);
   if (listener_ && !slot->quiet) news_.push_back(StatusOf(*slot));
@@ -278,7 +279,9 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& canc
       SetState(slot, ModelState::kUnloaded, "the catalog changed");
       Forget(slot);
     } else {
-      SetState(slot, ModelState::kFailed, std::string(model.status().message()));
+      // Nothing is wrong with a model whose callers left.
+      SetState(slot, absl::IsCancelled(model.status()) ? ModelState::kNew : ModelState::kFailed,
+               std::string(model.status().message()));
     }
     return model.status();
   }

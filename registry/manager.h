@@ -24,9 +24,9 @@
 namespace assay::registry {
 
 // kNew -> kDownloading -> kLoading -> kReady -> kDraining -> kUnloaded -> kLoading ...; any ->
-// kFailed (with a reason).
+// kFailed (with a reason); a load that its callers called off -> kNew.
 enum class ModelState {
-  kNew,          // In the catalog, never loaded.
+  kNew,          // In the catalog, never loaded, or its last load was called off.
   kDownloading,  // Its file is on the way to this machine.
   kLoading,      // Weights are read.
   kReady,        // Serves.

@@ -237,6 +237,16 @@ TEST_F(ManagerTest, LoadThatNobodyWantsAnyMoreEnds) {
   EXPECT_EQ(loader_.alive, 0);
 }
 
+TEST_F(ManagerTest, ALoadThatItsCallerLeftIsNoFailureOfTheModel) {
+  Manager manager = Make();
+  loader_.held = true;
+  ASSERT_EQ(manager.Acquire("a", nullptr, [] { return true; }).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_EQ(manager.Get("a")->state, ModelState::kNew);
+  loader_.held = false;
+  EXPECT_TRUE(manager.Acquire("a").ok());
+}
+
 TEST_F(ManagerTest, VisitSeesResidentModelsOnly) {
   Manager manager = Make();
   int visits = 0;
