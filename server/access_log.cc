@@ -18,10 +18,21 @@ constexpr double kNoTraces = 0;
 class Watch final : public grpc::experimental::Interceptor {
  public:
   Watch(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record)
-      : call_(call), record_(record), start_(absl::Now()) {}
+      : call_(call),
+        record_(record),
+        start_(absl::Now()),
+        tells_itself_(
+            std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
     // Not before: the call has no peer when this object is made.
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
+      handled_ = batch->GetRecvMessage() != nullptr;
+    }
+    if (tells_itself_ && handled_) {
+      batch->Proceed();
+      return;
+    }
     if (context_.method.empty()) {
       context_ = MakeRequestContext(*call_->server_context(), call_->method(), kNoTraces);
     }
@@ -41,14 +52,15 @@ class Watch final : public grpc::experimental::Interceptor {
   RequestContext context_;
   const AccessLog::RecordFn& record_;
   const absl::Time start_;
+  const bool tells_itself_;
+  // The message could be read, so that the method's handler has it.
+  bool handled_ = false;
 };
 
 }  // namespace
 
 grpc::experimental::Interceptor* AccessLog::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
-  const std::string_view method = call->method();
-  if (method.starts_with("/assay.v1.InferenceService/Generate")) return nullptr;
   return new Watch(call, record_);
 }
 

@@ -19,7 +19,8 @@ struct CallRecord {
 };
 
 // Tells of each finished call, on the call's own thread, and gives the caller its x-request-id;
-// Generate and GenerateStream do both themselves, since they know more. For
+// Generate and GenerateStream do both themselves, since they know more, but for messages that are
+// none. A message beyond gRPC's size limit is refused before anybody here sees the call. For
 // ServerBuilder::experimental().SetInterceptorCreators().
 class AccessLog final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:

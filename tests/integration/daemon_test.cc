@@ -19,6 +19,7 @@
 #include "assay/v1/inference.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
 #include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "tests/integration/daemon_process.h"
@@ -431,6 +432,29 @@ TEST_F(DaemonTest, RoutesThatAreSetFallBackAndFollowEvaluations) {
   EXPECT_EQ(response_.route().evidence().samples(), 2);
   EXPECT_EQ(response_.route().evidence().revision(), event.summary().summaries(0).revision());
   EXPECT_THAT(response_.route().evidence().revision(), HasSubstr("sha256:"));
+}
+
+// It never comes to the method, which counts and logs the others.
+TEST_F(DaemonTest, AGenerateCallThatIsNoMessageIsLogged) {
+  Start();
+  grpc::GenericStub stub(
+      grpc::CreateChannel(daemon_->address(), grpc::InsecureChannelCredentials()));
+  const grpc::Slice slice(std::string("\xff\xff\xff"));
+  const grpc::ByteBuffer junk(&slice, 1);
+  grpc::ByteBuffer reply;
+  grpc::ClientContext context;
+  context.AddMetadata("x-request-id", "junk-1");
+  grpc::CompletionQueue queue;
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/assay.v1.InferenceService/Generate", junk, &queue);
+  call->StartCall();
+  grpc::Status status;
+  call->Finish(&reply, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL) << status.error_message();
+  EXPECT_THAT(daemon_->Log(), HasSubstr("request_id=junk-1"));
 }
 
 TEST_F(DaemonTest, SigtermLetsARunningRequestFinish) {
