@@ -134,6 +134,15 @@ absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config)
   return std::make_unique<OtlpReceiver>(**std::move(target));
 }
 
+absl::Status CheckMlflow(const Config& config) {
+  if (config.mlflow.tracking_uri.empty()) return absl::OkStatus();
+  absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
+  if (!settings.ok()) return InKey("mlflow", settings.status());
+  const absl::Status made =
+      MlflowClient::Create(config.mlflow.tracking_uri, *std::move(settings), nullptr).status();
+  return made.ok() ? made : InKey("mlflow.tracking_uri", made);
+}
+
 class DaemonImpl final : public Daemon {
  public:
   // budget_bytes: as BudgetBytes().
@@ -261,7 +270,7 @@ absl::Status DaemonImpl::Start() {
   if (absl::Status s = StartEvaluator(); !s.ok()) return s;
   if (absl::Status s = StartRouting(); !s.ok()) return s;
   for (const registry::ModelStatus& status : manager_.List()) {
-    if (status.entry.built_in) continue;
+    if (!events_.IsDeclared(status.entry.id)) continue;
     events_.metrics().SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
   if (absl::Status s = StartMetrics(); !s.ok()) return s;
@@ -366,6 +375,7 @@ absl::Status DaemonImpl::StartRouting() {
   absl::Status status = evidence_.Read(*store_);
   if (status.ok()) status = routing_.Open(config_.state_dir + "/routes.json");
   if (!status.ok()) return InKey("state_dir", status);
+  events_.metrics().SetCatalogRead(absl::Now());
   events_.Declare(*manager_.catalog(), routing_.set());
   absl::StatusOr<std::vector<evaluator::Evaluation>> known = store_->List(kKnownEvaluations);
   if (!known.ok()) return InKey("state_dir", known.status());
@@ -543,6 +553,8 @@ void DaemonImpl::Refresh(Metrics* metrics) {
 }
 
 void DaemonImpl::RefreshOutbox(Metrics* metrics) {
+  // Nothing waits for a server that there is not.
+  if (flusher_ == nullptr) return metrics->SetMlflowOutbox(0, 0);
   const absl::StatusOr<int64_t> depth = store_->OutboxDepth();
   const absl::StatusOr<absl::Time> oldest = store_->OldestOutbox();
   if (!depth.ok() || !oldest.ok()) return;
@@ -576,6 +588,10 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
 absl::Status CheckDaemon(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
   if (!catalog.ok()) return catalog.status();
+  if (absl::Status s = evaluator::Validate(config.evaluation.economics); !s.ok()) {
+    return InKey("evaluation.economics", s);
+  }
+  if (absl::Status s = CheckMlflow(config); !s.ok()) return s;
   if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
   const absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
   if (!device.ok()) return device.status();

@@ -34,15 +34,15 @@ class Daemon {
       const std::function<bool()>& cancelled) = 0;
 
   // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
-  // to finish, a running evaluation is cancelled with its samples kept, MLflow gets a last flush.
-  // Blocks.
+  // to finish, a running evaluation is suspended and goes on at the next start, MLflow gets a last
+  // flush. Blocks.
   virtual void Drain() = 0;
   // From another thread while Drain() waits: running requests are cancelled now.
   virtual void Abort() = 0;
 };
 
-// What `assayd --check` does: config is loaded already; the catalog, the devices and the budget are
-// tried.
+// What `assayd --check` does: config is loaded already; the catalog, the devices, the budget, and
+// what MLflow and traces need are tried.
 absl::Status CheckDaemon(const Config& config);
 
 }  // namespace assay::server

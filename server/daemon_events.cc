@@ -68,11 +68,23 @@ void DaemonEvents::Declare(const registry::Catalog& catalog,
                            const std::vector<registry::RoutePolicy>& set) {
   const absl::MutexLock lock(&mutex_);
   own_models_.clear();
-  std::set<std::string> built_in;
+  built_in_.clear();
   for (const registry::ModelEntry& entry : catalog.models) {
-    (entry.built_in ? built_in : own_models_).insert(entry.id);
+    (entry.built_in ? built_in_ : own_models_).insert(entry.id);
   }
-  std::erase_if(used_built_in_, [&](const std::string& id) { return !built_in.contains(id); });
+  std::erase_if(used_built_in_, [&](const std::string& id) { return !built_in_.contains(id); });
+  // So that the first failure of what serves by default is an increase.
+  const auto use = [&](const std::string& id) {
+    if (built_in_.contains(id)) used_built_in_.insert(id);
+  };
+  use(catalog.default_model);
+  for (const auto* policies : {&catalog.routes, &set}) {
+    for (const registry::RoutePolicy& policy : *policies) {
+      for (const std::string& id : policy.models) use(id);
+      for (const std::string& id : policy.fallback) use(id);
+      use(policy.otherwise);
+    }
+  }
   content_types_ = ContentTypes(set, catalog);
   DeclareNames();
 }
@@ -87,7 +99,7 @@ void DaemonEvents::OnModel(const registry::ModelStatus& status) {
   const bool failed = status.state == registry::ModelState::kFailed;
   const std::string& id = status.entry.id;
   if (status.entry.built_in) {
-    if (status.state == registry::ModelState::kNew) return;
+    if (status.state == registry::ModelState::kNew && !IsDeclared(id)) return;
     const absl::MutexLock lock(&mutex_);
     if (used_built_in_.insert(id).second) DeclareNames();
   }
@@ -130,6 +142,7 @@ void DaemonEvents::OnRequest(const RequestRecord& record) {
                           .per_token_seconds = timings.per_token_ms() / 1e3,
                           .token_gaps = record.token_gaps,
                           .prompt_tokens = usage.prompt_tokens(),
+                          .reuse_prefix = record.context.reuse_prefix,
                           .cached_tokens = usage.cached_tokens(),
                           .generated_tokens = usage.completion_tokens(),
                           .drafted_tokens = usage.drafted_tokens(),
@@ -255,6 +268,14 @@ void DaemonEvents::OnEvaluation(const evaluator::Evaluation& evaluation) {
 }
 
 void DaemonEvents::OnKnownEvaluation(const evaluator::Evaluation& evaluation) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    bool more = false;
+    for (const evaluator::Summary& summary : evaluation.summaries) {
+      if (built_in_.contains(summary.model)) more |= used_built_in_.insert(summary.model).second;
+    }
+    if (more) DeclareNames();
+  }
   SetScores(evaluation);
   if (evaluation.state == evaluator::EvaluationState::kSucceeded) {
     metrics_.SetLastEvaluation(evaluation.finished_at);

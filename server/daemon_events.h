@@ -40,8 +40,9 @@ class DaemonEvents {
   // Where sampled traces go; before the first request.
   void SetExporter(SpanExporter* exporter) { exporter_ = exporter; }
 
-  // Names that become labels: models of the user's own from the start, built-in ones from their
-  // first use; content types of routes and of the built-in prompts.
+  // Names that become labels: models of the user's own, and built-in ones that are the default or
+  // in a route, from the start, other built-in ones from their first use or their evaluation that
+  // is known; content types of routes and of the built-in prompts.
   void Declare(const registry::Catalog& catalog, const std::vector<registry::RoutePolicy>& set)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsDeclared(const std::string& model) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -70,6 +71,7 @@ class DaemonEvents {
   SpanExporter* exporter_ = nullptr;
   mutable absl::Mutex mutex_;
   std::set<std::string> own_models_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> built_in_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> used_built_in_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> content_types_ ABSL_GUARDED_BY(mutex_);
   int downloads_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -70,7 +70,12 @@ sigset_t BlockSignals() {
 
 int Serve(const Config& config, const sigset_t& signals) {
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(config);
-  if (!daemon.ok()) return Fail(kExitFailure, daemon.status());
+  if (!daemon.ok()) {
+    // Trying again mends neither.
+    const bool configured_wrong =
+        absl::IsInvalidArgument(daemon.status()) || absl::IsNotFound(daemon.status());
+    return Fail(configured_wrong ? kExitUsage : kExitFailure, daemon.status());
+  }
 
   // Errors are in the log; what was in force stays. A reload may take as long as a download:
   // signals are heard meanwhile.

@@ -75,7 +75,7 @@ def quantiles(metric, labels="le, model", legend="{{model}} "):
 def overview():
     yield number("Requests", "Finished Generate requests a second.", "reqps",
                  f"sum(rate(assay_requests_total{{{MODEL}}}[$__rate_interval]))", decimals=2)
-    yield number("Failures", "Share of the requests that failed by the server's fault.", "percentunit",
+    yield number("Failures", "Share of the requests that failed; mistakes in requests and cancellations do not count, deadlines that passed do.", "percentunit",
                  f"sum(rate(assay_requests_total{{{MODEL}, status=~\"unknown|deadline_exceeded|resource_exhausted|aborted|"
                  "unimplemented|internal|unavailable|data_loss\"}[$__rate_interval]))"
                  f" / (sum(rate(assay_requests_total{{{MODEL}}}[$__rate_interval])) > 0)",

@@ -159,6 +159,7 @@ void Metrics::Declare(const std::vector<std::string>& models,
     series->waiting.Set(0);
     series->cache_usage.Set(0);
     series->cache_capacity.Set(0);
+    series->breaker.Set(0);
     state_->families.SetModelMemory(name, state_->device, {});
     for (prometheus::Gauge* state : series->states) state->Set(0);
   }
@@ -198,7 +199,7 @@ void Metrics::RecordRequest(const RequestObservation& request) {
   model.request_generation_tokens.Observe(request.generated_tokens);
   model.prompt_tokens.Increment(request.prompt_tokens);
   model.generation_tokens.Increment(request.generated_tokens);
-  model.prefix_queries.Increment(request.prompt_tokens);
+  if (request.reuse_prefix) model.prefix_queries.Increment(request.prompt_tokens);
   model.prefix_hits.Increment(request.cached_tokens);
   model.drafted.Increment(request.drafted_tokens);
   model.accepted.Increment(request.accepted_tokens);
@@ -264,9 +265,13 @@ void Metrics::RecordDownload(bool succeeded, int64_t bytes, double seconds) {
   if (succeeded) state_->families.download_duration.Observe(seconds);
 }
 
+void Metrics::SetCatalogRead(absl::Time when) {
+  state_->families.catalog_reload_time.Set(Timestamp(when));
+}
+
 void Metrics::RecordCatalogReload(bool succeeded, absl::Time when) {
   state_->families.reload_results[succeeded ? 1 : 0]->Increment();
-  if (succeeded) state_->families.catalog_reload_time.Set(Timestamp(when));
+  if (succeeded) SetCatalogRead(when);
 }
 
 void Metrics::SetProcessPeak(int64_t bytes) {

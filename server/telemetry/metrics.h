@@ -42,6 +42,8 @@ struct RequestObservation {
   // From each token to the next.
   absl::Span<const absl::Duration> token_gaps;
   int prompt_tokens = 0;
+  // The prompt was looked for in the prefix cache.
+  bool reuse_prefix = true;
   // Of them, found in the prefix cache.
   int cached_tokens = 0;
   int generated_tokens = 0;
@@ -118,6 +120,7 @@ class Metrics {
   void SetDownloadsRunning(int count);
   // `bytes`: fetched, also where it failed.
   void RecordDownload(bool succeeded, int64_t bytes, double seconds);
+  void SetCatalogRead(absl::Time when);
   void RecordCatalogReload(bool succeeded, absl::Time when);
 
   // Highest resident memory of this process.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/daemon.h"
 #include "tests/server/counting_model.h"
 
 namespace assay::server {
@@ -97,6 +98,16 @@ TEST_F(CatalogCheckTest, ABudgetOverTheMachineIsNamedWithItsPlace) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("assayd.yaml:3: memory_budget: 966"));
   EXPECT_EQ(*BudgetBytes({.share = 0.5}, device), int64_t{1} << 29);
+}
+
+TEST_F(CatalogCheckTest, WhatMlflowAndEconomicsNeedIsCheckedToo) {
+  std::ofstream(config_.catalog_path) << "models:\n- {id: a, source: {file: /proc/self/exe}}\n";
+  EXPECT_TRUE(CheckDaemon(config_).ok()) << CheckDaemon(config_);
+  config_.mlflow.tracking_uri = "file:///x";
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("mlflow.tracking_uri: "));
+  config_.mlflow.tracking_uri.clear();
+  config_.evaluation.economics.power_watts = -1;
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("evaluation.economics: "));
 }
 
 }  // namespace

@@ -148,5 +148,49 @@ TEST_F(DaemonEventsTest, BuiltInModelsGetTheirSeriesWithTheirFirstUse) {
   EXPECT_FALSE(events.IsDeclared("theirs"));
 }
 
+// Prometheus sees no increase in a series that begins with its first failure.
+TEST_F(DaemonEventsTest, BuiltInModelsThatServeByDefaultHaveTheirSeriesFromTheStart) {
+  DaemonEvents events(kBuild, {});
+  registry::Catalog catalog;
+  for (const char* id : {"default", "routed", "next", "else", "unused"}) {
+    catalog.models.push_back({.id = id, .built_in = true});
+  }
+  catalog.default_model = "default";
+  catalog.routes = {{.content_type = "blog", .models = {"routed"}, .fallback = {"next"}}};
+  events.Declare(catalog, {{.content_type = "email", .otherwise = "else"}});
+  for (const char* id : {"default", "routed", "next", "else"}) {
+    EXPECT_TRUE(events.IsDeclared(id)) << id;
+  }
+  EXPECT_FALSE(events.IsDeclared("unused"));
+}
+
+TEST_F(DaemonEventsTest, ScoresOfBuiltInModelsAreThereAfterAStart) {
+  DaemonEvents events(kBuild, {});
+  registry::Catalog catalog;
+  catalog.models = {{.id = "theirs", .built_in = true}};
+  events.Declare(catalog, {});
+  evaluator::Evaluation evaluation;
+  evaluator::Summary summary;
+  summary.model = "theirs";
+  summary.content_type = "linkedin";
+  summary.quality_score = {.n = 6, .mean = 7.5, .ci_low = 7, .ci_high = 8};
+  evaluation.summaries = {summary};
+  events.OnKnownEvaluation(evaluation);
+  EXPECT_THAT(events.metrics().Text(),
+              HasSubstr("assay_evaluation_score{content_type=\"linkedin\",model=\"theirs\"} 7.5"));
+}
+
+TEST_F(DaemonEventsTest, AMeasuredPromptIsNotLookedForInThePrefixCache) {
+  DaemonEvents events(kBuild, {});
+  registry::Catalog catalog;
+  catalog.models = {{.id = "m1"}};
+  events.Declare(catalog, {});
+  SomeRequest some;
+  some.record.context.reuse_prefix = false;
+  events.OnRequest(some.record);
+  EXPECT_THAT(events.metrics().Text(),
+              HasSubstr("assay_prefix_cache_queried_tokens_total{model=\"m1\"} 0\n"));
+}
+
 }  // namespace
 }  // namespace assay::server

@@ -281,12 +281,14 @@ TEST(MetricsTest, AModelThatTheCatalogLostHasNothingAnyMore) {
   metrics.Declare({"a"}, {});
   metrics.SetModelState("a", "ready");
   metrics.SetModelUse("a", {.running = 3, .weight_bytes = 5});
+  metrics.SetBreaker("a", "open");
   metrics.RecordRequest({.model = "a"});
   metrics.Declare({"b"}, {});
   const std::string text = metrics.Text();
   EXPECT_EQ(Value(text, "assay_requests_running", {R"(model="a")"}), "0");
   EXPECT_EQ(Value(text, "assay_model_memory_bytes", {R"(model="a")", "weights"}), "0");
   EXPECT_EQ(Value(text, "assay_model_state", {R"(model="a")", R"(state="ready")"}), "0");
+  EXPECT_EQ(Value(text, "assay_breaker_state", {R"(model="a")"}), "0");
   EXPECT_EQ(Value(text, "assay_request_duration_seconds_count", {R"(model="a")"}), "1");
 }
 
