@@ -68,6 +68,11 @@ bool Job::Cancel() {
 
 void Job::Suspend() { suspended_ = true; }
 
+bool Job::Interrupted() {
+  if (Stopped()) whole_ = false;
+  return !whole_;
+}
+
 void Job::Push(EvaluationEvent event) {
   if (const std::shared_ptr<QueuedFeed> feed = feed_.lock()) feed->Push(std::move(event));
 }
@@ -89,7 +94,7 @@ void Job::Run() {
 }
 
 void Job::PrepareModels() {
-  for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+  for (size_t i = 0; i < models_.size() && !Interrupted(); ++i) {
     PrepareModel(plan_.models[i], models_[i]);
     const absl::StatusOr<LoadReport>& load = models_[i].load;
     if (!plan_.scaling.residents || plan_.prompts.empty() || !models_.front().load.ok() ||
@@ -108,7 +113,7 @@ absl::Status Job::AnswerTasks() {
     const size_t count = task.kind == TaskKind::kMultipleChoice ? task.items.size() : 1;
     for (size_t i = 0; i < count; ++i) {
       const MultipleChoiceItem* item = task.items.empty() ? nullptr : &task.items[i];
-      for (size_t model = 0; model < models_.size() && !Stopped(); ++model) {
+      for (size_t model = 0; model < models_.size(); ++model) {
         if (absl::Status s = AnswerOne(model, task, item); !s.ok()) return s;
       }
     }
@@ -121,7 +126,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
   const std::string& name = models_[model].name;
   const std::string id = item == nullptr ? kTextItem : item->id;
   const std::string key = AnswerKey(name, task.name, id);
-  if (recorded_.contains(key)) return absl::OkStatus();
+  if (recorded_.contains(key) || Interrupted()) return absl::OkStatus();
   Announce(absl::StrCat(name, " ", task.name, " ", id));
   absl::StatusOr<TaskAnswer> answer = TaskAnswer{.task = task.name, .item_id = id};
   if (!models_[model].load.ok()) {
@@ -131,7 +136,10 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
     const auto stopped = [this] { return Stopped(); };
     answer = item == nullptr ? AnswerText(tools_.generator, id_of_model, task, stopped)
                              : AnswerItem(tools_.generator, id_of_model, task, *item, stopped);
-    if (!answer.ok()) return absl::OkStatus();
+    if (!answer.ok()) {
+      whole_ = false;
+      return absl::OkStatus();
+    }
   }
   answer->model = name;
   if (absl::Status s = tools_.store->AddAnswer(id_, *answer); !s.ok()) return Unrecorded(s);
@@ -144,7 +152,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
 absl::Status Job::MeasureScaling() {
   if (plan_.prompts.empty()) return absl::OkStatus();
   for (const int level : plan_.scaling.concurrency) {
-    for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+    for (size_t i = 0; i < models_.size(); ++i) {
       if (!models_[i].load.ok()) continue;
       if (absl::Status s = MeasureLevel(ScalingKind::kConcurrency, i, level); !s.ok()) return s;
     }
@@ -158,7 +166,7 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   const bool known = std::any_of(points.begin(), points.end(), [&](const ScalingPoint& point) {
     return point.kind == kind && point.model == name && point.level == level;
   });
-  if (known) return absl::OkStatus();
+  if (known || Interrupted()) return absl::OkStatus();
   const bool streams = kind == ScalingKind::kConcurrency;
   Announce(absl::StrCat(name, streams ? ", requests at once: " : ", models resident: ", level));
   std::vector<GenerationJob> jobs;
@@ -168,7 +176,7 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   }
   ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
                                       plan_.scaling.rounds, [this] { return Stopped(); });
-  if (Stopped()) return absl::OkStatus();
+  if (Interrupted()) return absl::OkStatus();
   point.kind = kind;
   point.model = name;
   point.level = level;
@@ -194,8 +202,7 @@ absl::Status Job::CheckRevisions() const {
 void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
   Announce(absl::StrCat("loading ", model.name));
   model.load = tools_.generator->Prepare(candidate.model);
-  if (!model.load.ok() || Stopped()) return;
-  if (plan_.prompts.empty()) return;
+  if (Interrupted() || !model.load.ok() || plan_.prompts.empty()) return;
   Announce(absl::StrCat("warming up ", model.name));
   WarmUp(candidate);
 }
@@ -223,15 +230,19 @@ GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPro
 }
 
 absl::Status Job::TakeSamples() {
-  for (size_t i = 0; i < order_.size() && !Stopped(); ++i) {
+  for (size_t i = 0; i < order_.size(); ++i) {
     const PlannedSample& planned = order_[i];
     const std::string& model = models_[planned.model].name;
     const std::string& prompt = plan_.prompts[planned.prompt].id;
     const std::string key = SampleKey(model, prompt, planned.repeat);
     if (recorded_.contains(key)) continue;
+    if (Interrupted()) break;
     Announce(absl::StrCat(model, " ", prompt), RemainingSeconds(i));
     Sample sample;
-    if (!Measure(planned, &sample)) break;
+    if (!Measure(planned, &sample)) {
+      whole_ = false;
+      break;
+    }
     sample.finished_at = absl::Now();
     if (tools_.options->system != nullptr) sample.system = tools_.options->system->Read();
     if (absl::Status s = tools_.store->AddSample(id_, sample); !s.ok()) return Unrecorded(s);
@@ -279,7 +290,8 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
       std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
   memory.device_bytes = tools_.generator->DeviceBytes();
 
-  if (absl::IsCancelled(generation.status()) && Stopped()) return false;
+  // A server that stops may say so in another way than with CANCELLED.
+  if (!generation.ok() && Stopped()) return false;
   if (!generation.ok()) {
     sample->error = ErrorText(generation.status());
     return true;
@@ -342,7 +354,7 @@ void Job::Conclude(const absl::Status& status) {
   if (!status.ok()) {
     evaluation_.state = EvaluationState::kFailed;
     evaluation_.error = std::string(status.message());
-  } else if (cancelled_ && !Complete()) {
+  } else if (cancelled_ && !whole_) {
     evaluation_.state = EvaluationState::kCancelled;
   } else if (std::none_of(samples_.begin(), samples_.end(), good) &&
              std::none_of(answers_.begin(), answers_.end(), good)) {
@@ -353,7 +365,7 @@ void Job::Conclude(const absl::Status& status) {
 }
 
 void Job::Finish(const absl::Status& status) {
-  if (status.ok() && suspended_ && !cancelled_ && !Complete()) {
+  if (status.ok() && suspended_ && !cancelled_ && !whole_) {
     evaluation_.finished_samples = finished_samples_;
     // If it fails, the start counts this stop as one of the server's crashes; no more than that.
     tools_.store->Suspend(id_).IgnoreError();

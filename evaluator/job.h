@@ -38,10 +38,11 @@ struct EarlierWork {
 //
 // Loads each model once and warms it up with one short generation that is not measured, then takes
 // the samples in OrderSamples' order, but for those that an earlier run of the job recorded; then
-// come the tasks. A model that cannot be loaded fails all its samples with that error. Ends as
+// come the tasks, then scaling. A model that cannot be loaded fails all its samples with that error. Ends as
 // kSucceeded if a sample or an answer succeeded, else as kFailed with the first error; also as
 // kFailed when the store cannot take a sample, and when a model is no longer the revision that the
-// earlier samples are of. Suspended, it stays kRunning in the store.
+// earlier samples are of. Stopped before all of it is measured, scaling included, it is kCancelled;
+// suspended, it stays kRunning in the store.
 class Job {
  public:
   // The feed may go before the job: nobody listens then.
@@ -74,7 +75,8 @@ class Job {
   bool Measure(const PlannedSample& planned, Sample* sample);
   double RemainingSeconds(size_t next) const;
   bool Stopped() const { return cancelled_ || suspended_; }
-  bool Complete() const { return finished_samples_ == evaluation_.total_samples; }
+  // Asked before each thing that is left to do: whether that stays undone.
+  bool Interrupted();
   // The state that the evaluation ends in, and why.
   void Conclude(const absl::Status& status);
   void Finish(const absl::Status& status);
@@ -101,6 +103,8 @@ class Job {
   // Seconds spent on and number of the samples of loaded models.
   std::vector<double> spent_seconds_;
   std::vector<int> spent_samples_;
+  // Nothing was left out because the job was stopped.
+  bool whole_ = true;
 
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> suspended_ = false;

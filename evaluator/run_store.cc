@@ -134,10 +134,11 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
 }
 
 absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
+  const int progress = evaluation.finished_samples + static_cast<int>(evaluation.scaling.size());
   absl::Status counted =
       Run("UPDATE evaluations SET resumes = resumes + 1,"
           " stalls = CASE WHEN progress = ? THEN stalls + 1 ELSE 0 END, progress = ? WHERE id = ?",
-          evaluation.finished_samples, evaluation.finished_samples, evaluation.id);
+          progress, progress, evaluation.id);
   if (!counted.ok()) return counted;
   absl::StatusOr<Statement> row = database_->Prepare("SELECT stalls FROM evaluations WHERE id = ?");
   if (!row.ok()) return row.status();

@@ -111,6 +111,14 @@ class QueueRunner final : public Runner {
     return Unfinished();
   }
 
+  void Suspend() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (running_ != nullptr) running_->Suspend();
+    // The worker takes them in turn; each tells its feed and ends.
+    for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
+  }
+
   void Shutdown() override { Stop(); }
 
  private:
@@ -202,13 +210,7 @@ class QueueRunner final : public Runner {
   }
 
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
-    {
-      absl::MutexLock lock(&mutex_);
-      stopping_ = true;
-      if (running_ != nullptr) running_->Suspend();
-      // The worker takes them in turn; each tells its feed and ends.
-      for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
-    }
+    Suspend();
     absl::MutexLock lock(&join_mutex_);
     if (thread_.joinable()) thread_.join();
   }

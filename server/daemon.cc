@@ -461,6 +461,8 @@ void DaemonImpl::Preload() {
 
 void DaemonImpl::Drain() {
   stopping_ = true;
+  // First: what is refused from here on is no failure of a model that is measured.
+  runner_->Suspend();
   generation_.StartDraining();
   server_->GetHealthCheckService()->Shutdown();
   runner_->Shutdown();
