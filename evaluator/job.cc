@@ -201,7 +201,7 @@ absl::Status Job::CheckRevisions() const {
 
 void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
   Announce(absl::StrCat("loading ", model.name));
-  model.load = tools_.generator->Prepare(candidate.model);
+  model.load = tools_.generator->Prepare(candidate.model, [this] { return Stopped(); });
   if (Interrupted() || !model.load.ok() || plan_.prompts.empty()) return;
   Announce(absl::StrCat("warming up ", model.name));
   WarmUp(candidate);
@@ -299,7 +299,9 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   sample->generation = *std::move(generation);
   const int tokens = sample->generation.prompt_tokens + sample->generation.completion_tokens;
   memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
-  ScoreSample(prompt, sample);
+  bool interrupted = false;
+  ScoreSample(prompt, [&] { return interrupted = interrupted || Stopped(); }, sample);
+  if (interrupted) return false;
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
   // A meter that did not move (a short text, a counter that stopped) has measured nothing.
@@ -309,13 +311,15 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   return true;
 }
 
-void Job::ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const {
+void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
+                      Sample* sample) const {
   const ScoreInput input{.content_type = prompt.content_type,
                          .prompt = prompt.prompt,
                          .text = sample->generation.text,
                          .finish_reason = sample->generation.finish_reason,
                          .reference = prompt.reference,
-                         .constraints = prompt.constraints};
+                         .constraints = prompt.constraints,
+                         .cancelled = &stopped};
   for (const std::string& name : plan_.scorers) {
     const Scorer* scorer = tools_.scorers->Find(name);
     SampleScore record{.scorer = name, .version = std::string(scorer->version())};

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -83,7 +84,8 @@ class Job {
   GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
                               int repeat) const;
   // By every scorer of the plan.
-  void ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const;
+  void ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
+                   Sample* sample) const;
   void Push(EvaluationEvent event);
 
   const std::string id_;

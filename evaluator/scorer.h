@@ -35,6 +35,8 @@ struct ScoreInput {
   // Empty = none.
   std::string_view reference;
   PromptConstraints constraints;
+  // Polled by scorers that take long; null = never. What they return then is dropped.
+  const std::function<bool()>* cancelled = nullptr;
 };
 
 // Thread-safe.

@@ -92,8 +92,10 @@ class TextGenerator {
  public:
   virtual ~TextGenerator() = default;
 
-  // Makes the model resident if it is not, and says what it is. Seconds.
-  virtual absl::StatusOr<LoadReport> Prepare(const std::string& model) = 0;
+  // Makes the model resident if it is not, and says what it is. Seconds, or as long as a download
+  // takes. Polls `cancelled`; CANCELLED then.
+  virtual absl::StatusOr<LoadReport> Prepare(const std::string& model,
+                                             const std::function<bool()>& cancelled) = 0;
 
   // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
   // Polls `cancelled`; CANCELLED then.
@@ -101,6 +103,7 @@ class TextGenerator {
                                               const std::function<bool()>& cancelled) = 0;
 
   // One a continuation; of `text`, if there is one, instead. UNIMPLEMENTED where the server cannot.
+  // Polls `cancelled`.
   virtual absl::StatusOr<std::vector<Likelihood>> Likelihoods(
       const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
     return absl::UnimplementedError("likelihoods: not offered here");

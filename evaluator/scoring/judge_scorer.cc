@@ -38,8 +38,8 @@ absl::StatusOr<double> JudgeScorer::Expect(const ScoreInput& input, std::string_
   for (int rating = 0; rating <= kHighest; ++rating) {
     job.continuations.push_back(absl::StrCat(" ", rating));
   }
-  absl::StatusOr<std::vector<Likelihood>> found =
-      generator_->Likelihoods(job, [] { return false; });
+  absl::StatusOr<std::vector<Likelihood>> found = generator_->Likelihoods(
+      job, [&input] { return input.cancelled != nullptr && (*input.cancelled)(); });
   if (!found.ok()) return found.status();
   if (found->size() != job.continuations.size()) {
     return absl::InternalError(absl::StrCat(found->size(), " likelihoods came; 6 were asked for"));

@@ -30,8 +30,15 @@ class FakeGenerator : public TextGenerator {
   int64_t device_bytes = 0;
   // Called before each answer.
   std::function<void(const GenerationJob&, const std::function<bool()>& cancelled)> before_answer;
+  // Called at the start of each load.
+  std::function<void(const std::function<bool()>& cancelled)> before_load;
+  // What a generation that was stopped says.
+  absl::Status when_cancelled = absl::CancelledError("cancelled");
 
-  absl::StatusOr<LoadReport> Prepare(const std::string& model) override {
+  absl::StatusOr<LoadReport> Prepare(const std::string& model,
+                                     const std::function<bool()>& cancelled) override {
+    if (before_load) before_load(cancelled);
+    if (cancelled()) return absl::CancelledError("cancelled while the model was loading");
     absl::MutexLock lock(&mutex_);
     prepared_.push_back(model);
     if (const auto error = prepare_errors.find(model); error != prepare_errors.end()) {
@@ -53,7 +60,7 @@ class FakeGenerator : public TextGenerator {
       jobs_.push_back(job);
     }
     if (before_answer) before_answer(job, cancelled);
-    if (cancelled()) return absl::CancelledError("cancelled");
+    if (cancelled()) return when_cancelled;
     if (const auto error = generate_errors.find(job.prompt); error != generate_errors.end()) {
       return error->second;
     }

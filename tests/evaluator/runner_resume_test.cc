@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/evaluator/runner_fixture.h"
@@ -74,6 +77,58 @@ TEST_F(ResumeTest, ASuspendedEvaluationGoesOnAndNothingIsGeneratedTwice) {
   // The warm-ups of two models, and the five samples that were missing.
   EXPECT_EQ(generator_.jobs().size() - generations, 7U);
   EXPECT_EQ(end.summaries[4].samples, 4);
+}
+
+// The daemon refuses requests while it stops: that is no failure of the model that is measured.
+TEST_F(ResumeTest, ASampleThatTheStoppingServerRefusesIsTakenAfterTheNextStart) {
+  generator_.when_cancelled = absl::UnavailableError("the server is stopping");
+  const std::string id = StopAt(4);
+  EXPECT_THAT(*store_->Samples(id), SizeIs(3));
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  for (const Summary& summary : end.summaries) EXPECT_EQ(summary.failures, 0) << summary.model;
+}
+
+// Minutes of a download.
+TEST_F(ResumeTest, AStopEndsALoad) {
+  generator_.before_load = [this](const std::function<bool()>& cancelled) {
+    held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(TwoByTwo()).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_load = nullptr;
+  EXPECT_EQ(store_->Get(id)->state, EvaluationState::kRunning);
+  EXPECT_THAT(*store_->Samples(id), IsEmpty());
+  ASSERT_TRUE(Restart().ok());
+  EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
+}
+
+TEST_F(ResumeTest, ScalingThatAStopCutShortIsMeasuredAfterTheNextStart) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.scaling = {.concurrency = {1, 2}, .rounds = 2};
+  // The 8 samples and the first level of both models pass.
+  std::atomic<int> measured = 0;
+  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+    if (job.max_new_tokens < plan.max_new_tokens) return;
+    const int number = ++measured;
+    if (number <= 8 + 2 * 2) return;
+    if (number == 8 + 2 * 2 + 1) held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(plan).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_answer = nullptr;
+  EXPECT_EQ(store_->Get(id)->state, EvaluationState::kRunning);
+  EXPECT_THAT(store_->Get(id)->scaling, SizeIs(2));
+  EXPECT_THAT(*Restart(), ElementsAre(id));
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  EXPECT_THAT(end.scaling, SizeIs(4));
+  EXPECT_EQ(end.finished_samples, 8);
 }
 
 TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
@@ -170,6 +225,17 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
   }
   EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
+}
+
+TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
+  runner_.reset();
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  std::vector<ScalingPoint> points;
+  for (int start = 0; start < 2 * kMostStalls; ++start) {
+    ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
+    points.push_back({.model = "m1", .level = start + 1});
+    ASSERT_TRUE(store_->SetScaling("ev-1", points).ok());
+  }
 }
 
 TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNoStalls) {
