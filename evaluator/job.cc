@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,12 +47,16 @@ Job::Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
       evaluation_(std::move(evaluation)),
       samples_(std::move(earlier.samples)),
       answers_(std::move(earlier.answers)),
+      versions_(evaluation_.scorer_versions),
       spent_seconds_(plan_.models.size(), 0.0),
       spent_samples_(plan_.models.size(), 0) {
   models_.reserve(plan_.models.size());
   for (const Candidate& candidate : plan_.models) models_.push_back({.name = candidate.name});
   for (const Sample& sample : samples_) {
     recorded_.insert(SampleKey(sample.model, sample.prompt_id, sample.repeat));
+    for (const SampleScore& score : sample.scores) {
+      if (score.error.empty()) versions_[score.scorer] = score.version;
+    }
   }
   for (const TaskAnswer& answer : answers_) {
     recorded_.insert(AnswerKey(answer.model, answer.task, answer.item_id));
@@ -184,17 +189,28 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   return tools_.store->SetScaling(id_, points);
 }
 
+std::optional<std::string> Job::EarlierRevision(const std::string& model) const {
+  const auto good = [&model](const auto& record) {
+    return record.model == model && record.error.empty();
+  };
+  const auto sample = std::find_if(samples_.begin(), samples_.end(), good);
+  if (sample != samples_.end()) return sample->revision;
+  // Those of older versions do not say.
+  const auto answer = std::find_if(answers_.begin(), answers_.end(), [&](const TaskAnswer& one) {
+    return good(one) && !one.revision.empty();
+  });
+  if (answer != answers_.end()) return answer->revision;
+  return std::nullopt;
+}
+
 absl::Status Job::CheckRevisions() const {
   for (const PreparedModel& model : models_) {
     if (!model.load.ok()) continue;
-    const auto earlier =
-        std::find_if(samples_.begin(), samples_.end(), [&model](const Sample& sample) {
-          return sample.model == model.name && sample.error.empty();
-        });
-    if (earlier == samples_.end() || earlier->revision == model.load->revision) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "model ", model.name, " was ", earlier->revision, " when the evaluation began and is ",
-        model.load->revision, " now; start a new evaluation"));
+    const std::optional<std::string> earlier = EarlierRevision(model.name);
+    if (!earlier || *earlier == model.load->revision) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("model ", model.name, " was ", *earlier, " when the evaluation began and is ",
+                     model.load->revision, " now; start a new evaluation"));
   }
   return absl::OkStatus();
 }
@@ -312,7 +328,7 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
 }
 
 void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
-                      Sample* sample) const {
+                      Sample* sample) {
   const ScoreInput input{.content_type = prompt.content_type,
                          .prompt = prompt.prompt,
                          .text = sample->generation.text,
@@ -322,8 +338,13 @@ void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()
                          .cancelled = &stopped};
   for (const std::string& name : plan_.scorers) {
     const Scorer* scorer = tools_.scorers->Find(name);
-    SampleScore record{.scorer = name, .version = std::string(scorer->version())};
-    if (absl::StatusOr<Score> score = scorer->ScoreText(input); score.ok()) {
+    absl::StatusOr<Score> score = scorer->ScoreText(input);
+    // All of it may be known only now.
+    SampleScore record{.scorer = name, .version = scorer->version()};
+    if (score.ok()) {
+      if (absl::Status s = CheckVersion(name, record.version); !s.ok()) score = s;
+    }
+    if (score.ok()) {
       record.overall = score->overall;
       record.parts = std::move(score->parts);
     } else {
@@ -332,6 +353,18 @@ void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()
     sample->scores.push_back(std::move(record));
   }
   sample->quality_score = sample->scores.front().overall;
+  sample->scorer_version = sample->scores.front().version;
+}
+
+absl::Status Job::CheckVersion(const std::string& scorer, const std::string& now) {
+  std::string& before = versions_[scorer];
+  if (!IsVersion(before, now)) {
+    return absl::FailedPreconditionError(absl::StrCat("the scorer ", scorer, " was version ",
+                                                      before, " when the evaluation began and is ",
+                                                      now, " now; start a new evaluation"));
+  }
+  before = now;
+  return absl::OkStatus();
 }
 
 double Job::RemainingSeconds(size_t next) const {
@@ -377,15 +410,14 @@ void Job::Finish(const absl::Status& status) {
     return;
   }
   Conclude(status);
-  const RunContext context{
-      .evaluation = evaluation_,
-      .plan = plan_,
-      .economics = economics_,
-      .samples = samples_,
-      .answers = answers_,
-      .scorer = plan_.scorers.front(),
-      .scorer_version = std::string(tools_.scorers->Find(plan_.scorers.front())->version()),
-      .order_seed = plan_.order_seed};
+  const RunContext context{.evaluation = evaluation_,
+                           .plan = plan_,
+                           .economics = economics_,
+                           .samples = samples_,
+                           .answers = answers_,
+                           .scorer = plan_.scorers.front(),
+                           .scorer_version = tools_.scorers->Find(plan_.scorers.front())->version(),
+                           .order_seed = plan_.order_seed};
   std::vector<TrackedRun> runs = {BuildTrackedEvaluation(context)};
   for (const PreparedModel& model : models_) {
     const bool answered = std::any_of(answers_.begin(), answers_.end(), [&](const TaskAnswer& one) {

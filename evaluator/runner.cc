@@ -139,7 +139,7 @@ class QueueRunner final : public Runner {
   std::map<std::string, std::string> VersionsOf(const EvaluationPlan& plan) const {
     std::map<std::string, std::string> versions;
     for (const std::string& name : plan.scorers) {
-      versions[name] = std::string(tools_.scorers->Find(name)->version());
+      versions[name] = tools_.scorers->Find(name)->version();
     }
     return versions;
   }
@@ -152,7 +152,7 @@ class QueueRunner final : public Runner {
     }
     for (const auto& [name, now] : VersionsOf(plan)) {
       const auto then = evaluation.scorer_versions.find(name);
-      if (then != evaluation.scorer_versions.end() && then->second == now) continue;
+      if (then != evaluation.scorer_versions.end() && IsVersion(then->second, now)) continue;
       return absl::FailedPreconditionError(
           absl::StrCat("the scorer ", name, " was version ",
                        then == evaluation.scorer_versions.end() ? "unknown" : then->second,

@@ -71,6 +71,8 @@ struct Likelihood {
   int64_t tokens = 0;
   // Every token of it is the model's most likely one.
   bool greedy = false;
+  // LoadReport's, of the model that read it.
+  std::string revision;
 };
 
 struct LoadReport {
@@ -108,6 +110,10 @@ class TextGenerator {
       const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
     return absl::UnimplementedError("likelihoods: not offered here");
   }
+
+  // What a job for the model meets now: the revision of what is resident, else of what is on this
+  // machine; empty = unknown.
+  virtual std::string RevisionOf(const std::string& /*model*/) { return ""; }
 
   // What all models take on a device of its own; 0 where the process's memory says it.
   virtual int64_t DeviceBytes() { return 0; }

@@ -62,12 +62,14 @@ absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
 
 absl::Status LikelihoodService::Read(const LikelihoodRequest& request, absl::Time deadline,
                                      const std::function<bool()>& cancelled,
-                                     assay::v1::LikelihoodResponse* response) {
+                                     assay::v1::LikelihoodResponse* response,
+                                     std::string* revision) {
   if (absl::Status s = Check(request); !s.ok()) return s;
   deadline = std::min(deadline, absl::Now() + limits_.inference_timeout);
   absl::StatusOr<registry::Handle> handle =
       AcquireBy(*manager_, request.model(), deadline, cancelled);
   if (!handle.ok()) return handle.status();
+  if (revision != nullptr) *revision = handle->revision();
   const auto wanted = [&]() -> absl::Status {
     if (cancelled()) return absl::CancelledError("the client left");
     if (absl::Now() < deadline) return absl::OkStatus();

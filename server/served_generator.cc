@@ -98,6 +98,11 @@ absl::Status ServedGenerator::CheckRevision(const std::string& model, const std:
                                                     " now; start a new evaluation"));
 }
 
+std::string ServedGenerator::RevisionOf(const std::string& model) {
+  const absl::StatusOr<registry::ModelStatus> status = manager_->Get(model);
+  return status.ok() ? manager_->RevisionOf(status->entry) : "";
+}
+
 // A model without a chat template knows no system message: the text goes before the prompt.
 absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
                                         const std::function<bool()>& cancelled,
@@ -169,14 +174,18 @@ absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
   for (const std::string& continuation : job.continuations) request.add_continuations(continuation);
   request.set_text(job.text);
   assay::v1::LikelihoodResponse response;
-  absl::Status status = likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response);
+  std::string revision;
+  absl::Status status =
+      likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response, &revision);
   if (!status.ok()) return status;
+  if (absl::Status s = CheckRevision(job.model, revision); !s.ok()) return s;
   std::vector<evaluator::Likelihood> likelihoods;
   likelihoods.reserve(static_cast<size_t>(response.likelihoods_size()));
   for (const assay::v1::TextLikelihood& found : response.likelihoods()) {
     likelihoods.push_back({.log_likelihood = found.log_likelihood(),
                            .tokens = found.tokens(),
-                           .greedy = found.greedy()});
+                           .greedy = found.greedy(),
+                           .revision = revision});
   }
   return likelihoods;
 }

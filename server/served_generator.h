@@ -39,8 +39,10 @@ class ServedGenerator final : public evaluator::TextGenerator {
   // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
                                                  const std::function<bool()>& cancelled) override;
+  // FAILED_PRECONDITION: as Generate().
   absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
       const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) override;
+  std::string RevisionOf(const std::string& model) override;
   int64_t DeviceBytes() override { return engine::DeviceMemoryInUse(device_); }
 
  private:

@@ -33,6 +33,11 @@ std::string Question(const ScoreInput& input, std::string_view scale) {
 
 }  // namespace
 
+std::string JudgeScorer::version() const {
+  const std::string revision = generator_->RevisionOf(model_);
+  return absl::StrCat("1/", model_, revision.empty() ? "" : "@", revision);
+}
+
 absl::StatusOr<double> JudgeScorer::Expect(const ScoreInput& input, std::string_view scale) const {
   LikelihoodJob job{.model = model_, .context = Question(input, scale)};
   for (int rating = 0; rating <= kHighest; ++rating) {

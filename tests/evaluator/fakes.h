@@ -81,9 +81,13 @@ class FakeGenerator : public TextGenerator {
   // By continuation (or text), two tokens each; others are INTERNAL.
   std::map<std::string, double> likelihoods;
   absl::Status likelihood_error;
+  // Called before each answer.
+  std::function<void(const std::function<bool()>& cancelled)> before_likelihoods;
 
   absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+      const LikelihoodJob& job, const std::function<bool()>& cancelled) override {
+    if (before_likelihoods) before_likelihoods(cancelled);
+    if (cancelled()) return when_cancelled;
     if (!likelihood_error.ok()) return likelihood_error;
     std::vector<std::string> asked = job.continuations;
     if (!job.text.empty()) asked = {job.text};
@@ -91,11 +95,12 @@ class FakeGenerator : public TextGenerator {
     for (const std::string& text : asked) {
       const auto known = likelihoods.find(text);
       if (known == likelihoods.end()) return absl::InternalError(absl::StrCat("what is ", text));
-      found.push_back({.log_likelihood = known->second, .tokens = 2});
+      found.push_back({.log_likelihood = known->second, .tokens = 2, .revision = revision});
     }
     return found;
   }
 
+  std::string RevisionOf(const std::string& /*model*/) override { return revision; }
   int64_t DeviceBytes() override { return device_bytes; }
 
   std::vector<std::string> prepared() const {

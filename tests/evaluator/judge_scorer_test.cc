@@ -71,6 +71,8 @@ TEST(JudgeScorerTest, TheJudgeSeesTaskAndTextAndNoModel) {
   EXPECT_THAT(judge.asked[0].context, HasSubstr("We cut our newsletter."));
   EXPECT_THAT(judge.asked[0].context, Not(HasSubstr("smol")));
   EXPECT_EQ(judge.asked[0].continuations.size(), 6U);
+  EXPECT_EQ(scorer.version(), "1/big@sha256:0123456789ab");
+  judge.revision = "";
   EXPECT_EQ(scorer.version(), "1/big");
 }
 

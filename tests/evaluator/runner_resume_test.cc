@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -182,7 +184,7 @@ TEST_F(ResumeTest, AScorerThatIsGoneEndsTheEvaluation) {
 class NewClassic final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
-  std::string_view version() const override { return "2"; }
+  std::string version() const override { return "2"; }
   absl::StatusOr<Score> ScoreText(const ScoreInput&) const override { return Score{.overall = 9}; }
 };
 
@@ -197,6 +199,83 @@ TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
   EXPECT_THAT(end.error, HasSubstr("the scorer classic was version 1 when the evaluation began and "
                                    "is 2 now; start a new evaluation"));
   EXPECT_EQ(end.finished_samples, 2);
+}
+
+// Before, only samples of prompts were looked at.
+TEST_F(ResumeTest, AModelThatHasChangedEndsAnEvaluationOfTasksAlone) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.prompts.clear();
+  plan.tasks = {{.name = "facts", .items = {{"q1", "2 + 2 =", {" 4", " 5"}, 0}}}};
+  generator_.likelihoods = {{" 4", -1}, {" 5", -2}};
+  generator_.before_likelihoods = [&](const std::function<bool()>& cancelled) {
+    if (store_->Answers(store_->List(1)->front().id)->empty()) return;
+    held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(plan).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_likelihoods = nullptr;
+  ASSERT_THAT(*store_->Answers(id), SizeIs(1));
+  EXPECT_EQ(store_->Answers(id)->front().revision, generator_.revision);
+  generator_.revision = "sha256:another";
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kFailed);
+  EXPECT_THAT(end.error, HasSubstr("model m1 was sha256:0123456789ab when the evaluation began"));
+}
+
+// A judge's: the catalog id stays, the model behind it is another.
+class Judge final : public Scorer {
+ public:
+  explicit Judge(std::string revision) : revision_(std::move(revision)) {}
+  std::string_view name() const override { return "judge"; }
+  std::string version() const override { return "1/big" + revision_; }
+  absl::StatusOr<Score> ScoreText(const ScoreInput& /*input*/) const override {
+    // Known when it is loaded.
+    if (revision_.empty()) revision_ = "@r1";
+    return Score{.overall = 9};
+  }
+
+ private:
+  mutable std::string revision_;
+};
+
+TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.scorers = {"judge"};
+  scorers_.Add(std::make_unique<Judge>(""));
+  const auto stop_at = [&](int sample) {
+    int measured = 0;
+    absl::Notification reached;
+    generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+      if (job.max_new_tokens < plan.max_new_tokens || ++measured < sample) return;
+      if (!reached.HasBeenNotified()) reached.Notify();
+      while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    };
+    const std::string id = Start(plan).evaluation.id;
+    reached.WaitForNotification();
+    runner_->Shutdown();
+    generator_.before_answer = nullptr;
+    return id;
+  };
+  const std::string id = stop_at(3);
+  EXPECT_THAT(store_->Get(id)->scorer_versions, ElementsAre(Pair("judge", "1/big")));
+  scorers_.Add(std::make_unique<Judge>("@r1"));
+  EXPECT_THAT(*Restart(), ElementsAre(id));
+  EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
+  for (const Sample& sample : *store_->Samples(id)) {
+    EXPECT_EQ(sample.scores.front().error, "");
+    EXPECT_EQ(sample.scorer_version, "1/big@r1");
+  }
+  scorers_.Add(std::make_unique<Judge>(""));
+  const std::string other = stop_at(3);
+  scorers_.Add(std::make_unique<Judge>("@r2"));
+  EXPECT_THAT(*Restart(), ElementsAre(other));
+  WaitForEnd(other);
+  EXPECT_THAT(store_->Samples(other)->back().scores.front().error,
+              HasSubstr("the scorer judge was version 1/big@r1 when the evaluation began and is "
+                        "1/big@r2 now"));
 }
 
 TEST_F(ResumeTest, AnEvaluationOfAVersionThatDidNotSayIsNotGoneOnWith) {
