@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,12 +47,16 @@ Job::Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
       evaluation_(std::move(evaluation)),
       samples_(std::move(earlier.samples)),
       answers_(std::move(earlier.answers)),
+      versions_(evaluation_.scorer_versions),
       spent_seconds_(plan_.models.size(), 0.0),
       spent_samples_(plan_.models.size(), 0) {
   models_.reserve(plan_.models.size());
   for (const Candidate& candidate : plan_.models) models_.push_back({.name = candidate.name});
   for (const Sample& sample : samples_) {
     recorded_.insert(SampleKey(sample.model, sample.prompt_id, sample.repeat));
+    for (const SampleScore& score : sample.scores) {
+      if (score.error.empty()) versions_[score.scorer] = score.version;
+    }
   }
   for (const TaskAnswer& answer : answers_) {
     recorded_.insert(AnswerKey(answer.model, answer.task, answer.item_id));
@@ -67,6 +72,11 @@ bool Job::Cancel() {
 }
 
 void Job::Suspend() { suspended_ = true; }
+
+bool Job::Interrupted() {
+  if (Stopped()) whole_ = false;
+  return !whole_;
+}
 
 void Job::Push(EvaluationEvent event) {
   if (const std::shared_ptr<QueuedFeed> feed = feed_.lock()) feed->Push(std::move(event));
@@ -89,7 +99,7 @@ void Job::Run() {
 }
 
 void Job::PrepareModels() {
-  for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+  for (size_t i = 0; i < models_.size() && !Interrupted(); ++i) {
     PrepareModel(plan_.models[i], models_[i]);
     const absl::StatusOr<LoadReport>& load = models_[i].load;
     if (!plan_.scaling.residents || plan_.prompts.empty() || !models_.front().load.ok() ||
@@ -108,7 +118,7 @@ absl::Status Job::AnswerTasks() {
     const size_t count = task.kind == TaskKind::kMultipleChoice ? task.items.size() : 1;
     for (size_t i = 0; i < count; ++i) {
       const MultipleChoiceItem* item = task.items.empty() ? nullptr : &task.items[i];
-      for (size_t model = 0; model < models_.size() && !Stopped(); ++model) {
+      for (size_t model = 0; model < models_.size(); ++model) {
         if (absl::Status s = AnswerOne(model, task, item); !s.ok()) return s;
       }
     }
@@ -121,7 +131,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
   const std::string& name = models_[model].name;
   const std::string id = item == nullptr ? kTextItem : item->id;
   const std::string key = AnswerKey(name, task.name, id);
-  if (recorded_.contains(key)) return absl::OkStatus();
+  if (recorded_.contains(key) || Interrupted()) return absl::OkStatus();
   Announce(absl::StrCat(name, " ", task.name, " ", id));
   absl::StatusOr<TaskAnswer> answer = TaskAnswer{.task = task.name, .item_id = id};
   if (!models_[model].load.ok()) {
@@ -131,7 +141,10 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
     const auto stopped = [this] { return Stopped(); };
     answer = item == nullptr ? AnswerText(tools_.generator, id_of_model, task, stopped)
                              : AnswerItem(tools_.generator, id_of_model, task, *item, stopped);
-    if (!answer.ok()) return absl::OkStatus();
+    if (!answer.ok()) {
+      whole_ = false;
+      return absl::OkStatus();
+    }
   }
   answer->model = name;
   if (absl::Status s = tools_.store->AddAnswer(id_, *answer); !s.ok()) return Unrecorded(s);
@@ -144,7 +157,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
 absl::Status Job::MeasureScaling() {
   if (plan_.prompts.empty()) return absl::OkStatus();
   for (const int level : plan_.scaling.concurrency) {
-    for (size_t i = 0; i < models_.size() && !Stopped(); ++i) {
+    for (size_t i = 0; i < models_.size(); ++i) {
       if (!models_[i].load.ok()) continue;
       if (absl::Status s = MeasureLevel(ScalingKind::kConcurrency, i, level); !s.ok()) return s;
     }
@@ -158,7 +171,7 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   const bool known = std::any_of(points.begin(), points.end(), [&](const ScalingPoint& point) {
     return point.kind == kind && point.model == name && point.level == level;
   });
-  if (known) return absl::OkStatus();
+  if (known || Interrupted()) return absl::OkStatus();
   const bool streams = kind == ScalingKind::kConcurrency;
   Announce(absl::StrCat(name, streams ? ", requests at once: " : ", models resident: ", level));
   std::vector<GenerationJob> jobs;
@@ -168,7 +181,7 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   }
   ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
                                       plan_.scaling.rounds, [this] { return Stopped(); });
-  if (Stopped()) return absl::OkStatus();
+  if (Interrupted()) return absl::OkStatus();
   point.kind = kind;
   point.model = name;
   point.level = level;
@@ -176,26 +189,36 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   return tools_.store->SetScaling(id_, points);
 }
 
+std::optional<std::string> Job::EarlierRevision(const std::string& model) const {
+  const auto good = [&model](const auto& record) {
+    return record.model == model && record.error.empty();
+  };
+  const auto sample = std::find_if(samples_.begin(), samples_.end(), good);
+  if (sample != samples_.end()) return sample->revision;
+  // Those of older versions do not say.
+  const auto answer = std::find_if(answers_.begin(), answers_.end(), [&](const TaskAnswer& one) {
+    return good(one) && !one.revision.empty();
+  });
+  if (answer != answers_.end()) return answer->revision;
+  return std::nullopt;
+}
+
 absl::Status Job::CheckRevisions() const {
   for (const PreparedModel& model : models_) {
     if (!model.load.ok()) continue;
-    const auto earlier =
-        std::find_if(samples_.begin(), samples_.end(), [&model](const Sample& sample) {
-          return sample.model == model.name && sample.error.empty();
-        });
-    if (earlier == samples_.end() || earlier->revision == model.load->revision) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "model ", model.name, " was ", earlier->revision, " when the evaluation began and is ",
-        model.load->revision, " now; start a new evaluation"));
+    const std::optional<std::string> earlier = EarlierRevision(model.name);
+    if (!earlier || *earlier == model.load->revision) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("model ", model.name, " was ", *earlier, " when the evaluation began and is ",
+                     model.load->revision, " now; start a new evaluation"));
   }
   return absl::OkStatus();
 }
 
 void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
   Announce(absl::StrCat("loading ", model.name));
-  model.load = tools_.generator->Prepare(candidate.model);
-  if (!model.load.ok() || Stopped()) return;
-  if (plan_.prompts.empty()) return;
+  model.load = tools_.generator->Prepare(candidate.model, [this] { return Stopped(); });
+  if (Interrupted() || !model.load.ok() || plan_.prompts.empty()) return;
   Announce(absl::StrCat("warming up ", model.name));
   WarmUp(candidate);
 }
@@ -223,15 +246,19 @@ GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPro
 }
 
 absl::Status Job::TakeSamples() {
-  for (size_t i = 0; i < order_.size() && !Stopped(); ++i) {
+  for (size_t i = 0; i < order_.size(); ++i) {
     const PlannedSample& planned = order_[i];
     const std::string& model = models_[planned.model].name;
     const std::string& prompt = plan_.prompts[planned.prompt].id;
     const std::string key = SampleKey(model, prompt, planned.repeat);
     if (recorded_.contains(key)) continue;
+    if (Interrupted()) break;
     Announce(absl::StrCat(model, " ", prompt), RemainingSeconds(i));
     Sample sample;
-    if (!Measure(planned, &sample)) break;
+    if (!Measure(planned, &sample)) {
+      whole_ = false;
+      break;
+    }
     sample.finished_at = absl::Now();
     if (tools_.options->system != nullptr) sample.system = tools_.options->system->Read();
     if (absl::Status s = tools_.store->AddSample(id_, sample); !s.ok()) return Unrecorded(s);
@@ -279,7 +306,8 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
       std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
   memory.device_bytes = tools_.generator->DeviceBytes();
 
-  if (absl::IsCancelled(generation.status()) && Stopped()) return false;
+  // A server that stops may say so in another way than with CANCELLED.
+  if (!generation.ok() && Stopped()) return false;
   if (!generation.ok()) {
     sample->error = ErrorText(generation.status());
     return true;
@@ -287,7 +315,9 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   sample->generation = *std::move(generation);
   const int tokens = sample->generation.prompt_tokens + sample->generation.completion_tokens;
   memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
-  ScoreSample(prompt, sample);
+  bool interrupted = false;
+  ScoreSample(prompt, [&] { return interrupted = interrupted || Stopped(); }, sample);
+  if (interrupted) return false;
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
   // A meter that did not move (a short text, a counter that stopped) has measured nothing.
@@ -297,17 +327,24 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   return true;
 }
 
-void Job::ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const {
+void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
+                      Sample* sample) {
   const ScoreInput input{.content_type = prompt.content_type,
                          .prompt = prompt.prompt,
                          .text = sample->generation.text,
                          .finish_reason = sample->generation.finish_reason,
                          .reference = prompt.reference,
-                         .constraints = prompt.constraints};
+                         .constraints = prompt.constraints,
+                         .cancelled = &stopped};
   for (const std::string& name : plan_.scorers) {
     const Scorer* scorer = tools_.scorers->Find(name);
-    SampleScore record{.scorer = name, .version = std::string(scorer->version())};
-    if (absl::StatusOr<Score> score = scorer->ScoreText(input); score.ok()) {
+    absl::StatusOr<Score> score = scorer->ScoreText(input);
+    // All of it may be known only now.
+    SampleScore record{.scorer = name, .version = scorer->version()};
+    if (score.ok()) {
+      if (absl::Status s = CheckVersion(name, record.version); !s.ok()) score = s;
+    }
+    if (score.ok()) {
       record.overall = score->overall;
       record.parts = std::move(score->parts);
     } else {
@@ -316,6 +353,18 @@ void Job::ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const {
     sample->scores.push_back(std::move(record));
   }
   sample->quality_score = sample->scores.front().overall;
+  sample->scorer_version = sample->scores.front().version;
+}
+
+absl::Status Job::CheckVersion(const std::string& scorer, const std::string& now) {
+  std::string& before = versions_[scorer];
+  if (!IsVersion(before, now)) {
+    return absl::FailedPreconditionError(absl::StrCat("the scorer ", scorer, " was version ",
+                                                      before, " when the evaluation began and is ",
+                                                      now, " now; start a new evaluation"));
+  }
+  before = now;
+  return absl::OkStatus();
 }
 
 double Job::RemainingSeconds(size_t next) const {
@@ -342,7 +391,7 @@ void Job::Conclude(const absl::Status& status) {
   if (!status.ok()) {
     evaluation_.state = EvaluationState::kFailed;
     evaluation_.error = std::string(status.message());
-  } else if (cancelled_ && !Complete()) {
+  } else if (cancelled_ && !whole_) {
     evaluation_.state = EvaluationState::kCancelled;
   } else if (std::none_of(samples_.begin(), samples_.end(), good) &&
              std::none_of(answers_.begin(), answers_.end(), good)) {
@@ -353,7 +402,7 @@ void Job::Conclude(const absl::Status& status) {
 }
 
 void Job::Finish(const absl::Status& status) {
-  if (status.ok() && suspended_ && !cancelled_ && !Complete()) {
+  if (status.ok() && suspended_ && !cancelled_ && !whole_) {
     evaluation_.finished_samples = finished_samples_;
     // If it fails, the start counts this stop as one of the server's crashes; no more than that.
     tools_.store->Suspend(id_).IgnoreError();
@@ -361,15 +410,14 @@ void Job::Finish(const absl::Status& status) {
     return;
   }
   Conclude(status);
-  const RunContext context{
-      .evaluation = evaluation_,
-      .plan = plan_,
-      .economics = economics_,
-      .samples = samples_,
-      .answers = answers_,
-      .scorer = plan_.scorers.front(),
-      .scorer_version = std::string(tools_.scorers->Find(plan_.scorers.front())->version()),
-      .order_seed = plan_.order_seed};
+  const RunContext context{.evaluation = evaluation_,
+                           .plan = plan_,
+                           .economics = economics_,
+                           .samples = samples_,
+                           .answers = answers_,
+                           .scorer = plan_.scorers.front(),
+                           .scorer_version = tools_.scorers->Find(plan_.scorers.front())->version(),
+                           .order_seed = plan_.order_seed};
   std::vector<TrackedRun> runs = {BuildTrackedEvaluation(context)};
   for (const PreparedModel& model : models_) {
     const bool answered = std::any_of(answers_.begin(), answers_.end(), [&](const TaskAnswer& one) {

@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -38,10 +41,11 @@ struct EarlierWork {
 //
 // Loads each model once and warms it up with one short generation that is not measured, then takes
 // the samples in OrderSamples' order, but for those that an earlier run of the job recorded; then
-// come the tasks. A model that cannot be loaded fails all its samples with that error. Ends as
-// kSucceeded if a sample or an answer succeeded, else as kFailed with the first error; also as
-// kFailed when the store cannot take a sample, and when a model is no longer the revision that the
-// earlier samples are of. Suspended, it stays kRunning in the store.
+// come the tasks, then scaling. A model that cannot be loaded fails all its samples with that
+// error. Ends as kSucceeded if a sample or an answer succeeded, else as kFailed with the first
+// error; also as kFailed when the store cannot take a sample, and when a model is no longer the
+// revision that the earlier samples are of. Stopped before all of it is measured, scaling included,
+// it is kCancelled; suspended, it stays kRunning in the store.
 class Job {
  public:
   // The feed may go before the job: nobody listens then.
@@ -63,6 +67,8 @@ class Job {
   void WarmUp(const Candidate& candidate);
   // The models must be those that the earlier samples are of.
   absl::Status CheckRevisions() const;
+  // Of what is recorded of the candidate; nullopt: nothing that succeeded.
+  std::optional<std::string> EarlierRevision(const std::string& model) const;
   absl::Status TakeSamples();
   absl::Status AnswerTasks();
   // Ok too where the job was stopped before the answer was there.
@@ -74,14 +80,18 @@ class Job {
   bool Measure(const PlannedSample& planned, Sample* sample);
   double RemainingSeconds(size_t next) const;
   bool Stopped() const { return cancelled_ || suspended_; }
-  bool Complete() const { return finished_samples_ == evaluation_.total_samples; }
+  // Asked before each thing that is left to do: whether that stays undone.
+  bool Interrupted();
   // The state that the evaluation ends in, and why.
   void Conclude(const absl::Status& status);
   void Finish(const absl::Status& status);
   GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
                               int repeat) const;
   // By every scorer of the plan.
-  void ScoreSample(const EvaluationPrompt& prompt, Sample* sample) const;
+  void ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
+                   Sample* sample);
+  // A scorer that has become another has no say. `now`: its version when it has scored.
+  absl::Status CheckVersion(const std::string& scorer, const std::string& now);
   void Push(EvaluationEvent event);
 
   const std::string id_;
@@ -96,11 +106,15 @@ class Job {
   std::vector<PreparedModel> models_;
   std::vector<Sample> samples_;
   std::vector<TaskAnswer> answers_;
+  // Of the scorers, by name, as far as they are known.
+  std::map<std::string, std::string> versions_;
   // "model/prompt/repeat" and "model/task/item" of what is recorded.
   std::unordered_set<std::string> recorded_;
   // Seconds spent on and number of the samples of loaded models.
   std::vector<double> spent_seconds_;
   std::vector<int> spent_samples_;
+  // Nothing was left out because the job was stopped.
+  bool whole_ = true;
 
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> suspended_ = false;

@@ -39,6 +39,7 @@ absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job,
   for (const Likelihood& likelihood : *found) {
     answer->log_likelihoods.push_back(likelihood.log_likelihood);
     answer->tokens.push_back(likelihood.tokens);
+    answer->revision = likelihood.revision;
   }
   return absl::OkStatus();
 }

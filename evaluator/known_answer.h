@@ -38,6 +38,8 @@ struct TaskAnswer {
   std::string task;
   std::string item_id;
   std::string error;
+  // LoadReport's, of the model that answered; empty = unknown.
+  std::string revision;
   // Sum over the tokens of each choice (or of the text), natural logarithm.
   std::vector<double> log_likelihoods;
   std::vector<int64_t> tokens;

@@ -46,7 +46,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPoint, kind, model, level
                                                 first_token_p90_ms, resident_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SampleScore, scorer, version, overall, parts, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Energy, joules, source)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TaskAnswer, model, task, item_id, error,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TaskAnswer, model, task, item_id, error, revision,
                                                 log_likelihoods, tokens, chosen, correct,
                                                 chosen_by_length, correct_by_length)
 

@@ -96,13 +96,18 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
   if (!transaction.ok()) return transaction.status();
-  absl::Status updated = Run(
-      "UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
-      " analysis = ? WHERE id = ?",
-      static_cast<int>(evaluation.state), evaluation.error, Micros(evaluation.finished_at),
-      SummariesToJson(evaluation.summaries), AnalysisToJson(evaluation.analysis), evaluation.id);
+  absl::Status updated =
+      Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
+          " analysis = ? WHERE id = ? AND state = ?",
+          static_cast<int>(evaluation.state), evaluation.error, Micros(evaluation.finished_at),
+          SummariesToJson(evaluation.summaries), AnalysisToJson(evaluation.analysis), evaluation.id,
+          static_cast<int>(EvaluationState::kRunning));
   if (!updated.ok()) return updated;
-  if (database_->Changes() == 0) return NoSuchEvaluation(evaluation.id);
+  if (database_->Changes() == 0) {
+    if (absl::Status s = MustExist(evaluation.id); !s.ok()) return s;
+    return absl::FailedPreconditionError(
+        absl::StrCat("evaluation '", evaluation.id, "' has ended already"));
+  }
   for (const TrackedRun& run : outbox) {
     const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
     absl::Status added =
@@ -134,10 +139,11 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
 }
 
 absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
+  const int progress = evaluation.finished_samples + static_cast<int>(evaluation.scaling.size());
   absl::Status counted =
       Run("UPDATE evaluations SET resumes = resumes + 1,"
           " stalls = CASE WHEN progress = ? THEN stalls + 1 ELSE 0 END, progress = ? WHERE id = ?",
-          evaluation.finished_samples, evaluation.finished_samples, evaluation.id);
+          progress, progress, evaluation.id);
   if (!counted.ok()) return counted;
   absl::StatusOr<Statement> row = database_->Prepare("SELECT stalls FROM evaluations WHERE id = ?");
   if (!row.ok()) return row.status();

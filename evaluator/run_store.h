@@ -41,7 +41,8 @@ class RunStore {
   virtual absl::Status SetScaling(std::string_view evaluation_id,
                                   const std::vector<ScalingPoint>& points) = 0;
   virtual absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) = 0;
-  // The final state and summaries, and the outbox entries, in one transaction.
+  // The final state and summaries, and the outbox entries, in one transaction. FAILED_PRECONDITION:
+  // it has ended already.
   virtual absl::Status Finish(const Evaluation& evaluation,
                               const std::vector<TrackedRun>& outbox) = 0;
 

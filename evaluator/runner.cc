@@ -111,6 +111,14 @@ class QueueRunner final : public Runner {
     return Unfinished();
   }
 
+  void Suspend() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (running_ != nullptr) running_->Suspend();
+    // The worker takes them in turn; each tells its feed and ends.
+    for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
+  }
+
   void Shutdown() override { Stop(); }
 
  private:
@@ -131,7 +139,7 @@ class QueueRunner final : public Runner {
   std::map<std::string, std::string> VersionsOf(const EvaluationPlan& plan) const {
     std::map<std::string, std::string> versions;
     for (const std::string& name : plan.scorers) {
-      versions[name] = std::string(tools_.scorers->Find(name)->version());
+      versions[name] = tools_.scorers->Find(name)->version();
     }
     return versions;
   }
@@ -144,7 +152,7 @@ class QueueRunner final : public Runner {
     }
     for (const auto& [name, now] : VersionsOf(plan)) {
       const auto then = evaluation.scorer_versions.find(name);
-      if (then != evaluation.scorer_versions.end() && then->second == now) continue;
+      if (then != evaluation.scorer_versions.end() && IsVersion(then->second, now)) continue;
       return absl::FailedPreconditionError(
           absl::StrCat("the scorer ", name, " was version ",
                        then == evaluation.scorer_versions.end() ? "unknown" : then->second,
@@ -202,13 +210,7 @@ class QueueRunner final : public Runner {
   }
 
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
-    {
-      absl::MutexLock lock(&mutex_);
-      stopping_ = true;
-      if (running_ != nullptr) running_->Suspend();
-      // The worker takes them in turn; each tells its feed and ends.
-      for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
-    }
+    Suspend();
     absl::MutexLock lock(&join_mutex_);
     if (thread_.joinable()) thread_.join();
   }

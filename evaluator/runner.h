@@ -72,13 +72,17 @@ class Runner {
   // if it has ended.
   virtual absl::Status Cancel(std::string_view id) = 0;
 
-  // Queues the evaluations that a stopped server left running, to go on from their last sample.
+  // Queues the evaluations that a stopped server left running, to go on from their last sample or level
+  // of scaling.
   // Call it once, before Start(). Returns their ids. One whose plan or scorers are no longer known,
   // or whose scorers are of another version now, is kFailed, with the reason.
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
   // Evaluations that run or wait.
   virtual int unfinished() const = 0;
+
+  // Begins what Shutdown() does, without waiting.
+  virtual void Suspend() = 0;
 
   // Ends all jobs after the token at hand, and waits for them: they stay kRunning, for Resume() at
   // the next start, and so are their feeds' last events. Start() is then UNAVAILABLE.

@@ -73,6 +73,10 @@ void ScorerSet::Add(std::unique_ptr<Scorer> scorer) {
   scorers_.insert_or_assign(std::move(name), std::move(scorer));
 }
 
+bool IsVersion(std::string_view before, std::string_view now) {
+  return now == before || (now.starts_with(before) && now.substr(before.size()).starts_with('@'));
+}
+
 const Scorer* ScorerSet::Find(std::string_view name) const {
   const auto found = scorers_.find(name);
   return found == scorers_.end() ? nullptr : found->second.get();

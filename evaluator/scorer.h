@@ -35,6 +35,8 @@ struct ScoreInput {
   // Empty = none.
   std::string_view reference;
   PromptConstraints constraints;
+  // Polled by scorers that take long; null = never. What they return then is dropped.
+  const std::function<bool()>* cancelled = nullptr;
 };
 
 // Thread-safe.
@@ -42,10 +44,14 @@ class Scorer {
  public:
   virtual ~Scorer() = default;
   virtual std::string_view name() const = 0;
-  virtual std::string_view version() const = 0;
+  // Where a part of it is not known yet, without what follows its '@'.
+  virtual std::string version() const = 0;
   // An error where no score can be given (a user's command fails); the text itself never is one.
   virtual absl::StatusOr<Score> ScoreText(const ScoreInput& input) const = 0;
 };
+
+// Whether a scorer that was of version `before` and is of version `now` is still the same.
+bool IsVersion(std::string_view before, std::string_view now);
 
 // Business terms of the classic scorer. The original names three of its terms (optimization,
 // strategy, implementation); the rest of its list is not known to us, so from "efficiency" on the
@@ -67,7 +73,7 @@ int CountWords(std::string_view text);
 class ClassicScorer final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
-  std::string_view version() const override { return "1"; }
+  std::string version() const override { return "1"; }
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 };
 

@@ -144,8 +144,10 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
     summary.resident_bytes = model.load->resident_bytes;
   }
   if (!samples.empty()) {
-    summary.scorer = samples.front()->scorer;
-    summary.scorer_version = samples.front()->scorer_version;
+    // One that failed may not know all of the version.
+    const Sample* known = successes.empty() ? samples.front() : successes.front();
+    summary.scorer = known->scorer;
+    summary.scorer_version = known->scorer_version;
   }
   return summary;
 }

@@ -71,6 +71,8 @@ struct Likelihood {
   int64_t tokens = 0;
   // Every token of it is the model's most likely one.
   bool greedy = false;
+  // LoadReport's, of the model that read it.
+  std::string revision;
 };
 
 struct LoadReport {
@@ -92,8 +94,10 @@ class TextGenerator {
  public:
   virtual ~TextGenerator() = default;
 
-  // Makes the model resident if it is not, and says what it is. Seconds.
-  virtual absl::StatusOr<LoadReport> Prepare(const std::string& model) = 0;
+  // Makes the model resident if it is not, and says what it is. Seconds, or as long as a download
+  // takes. Polls `cancelled`; CANCELLED then.
+  virtual absl::StatusOr<LoadReport> Prepare(const std::string& model,
+                                             const std::function<bool()>& cancelled) = 0;
 
   // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
   // Polls `cancelled`; CANCELLED then.
@@ -101,10 +105,15 @@ class TextGenerator {
                                               const std::function<bool()>& cancelled) = 0;
 
   // One a continuation; of `text`, if there is one, instead. UNIMPLEMENTED where the server cannot.
+  // Polls `cancelled`.
   virtual absl::StatusOr<std::vector<Likelihood>> Likelihoods(
       const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
     return absl::UnimplementedError("likelihoods: not offered here");
   }
+
+  // What a job for the model meets now: the revision of what is resident, else of what is on this
+  // machine; empty = unknown.
+  virtual std::string RevisionOf(const std::string& /*model*/) { return ""; }
 
   // What all models take on a device of its own; 0 where the process's memory says it.
   virtual int64_t DeviceBytes() { return 0; }

@@ -256,7 +256,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
   std::unique_ptr<grpc::Server> server_;
-  // Set before the first model can change state, while server_ lives.
+  // Set while server_ lives.
   std::atomic<grpc::HealthCheckServiceInterface*> health_ = nullptr;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::atomic<bool> stopping_ = false;
@@ -274,6 +274,8 @@ absl::Status DaemonImpl::Start() {
     events_.metrics().SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
   if (absl::Status s = StartMetrics(); !s.ok()) return s;
+  // Before a client can start an evaluation, which would pass for an interrupted one.
+  if (absl::Status s = ResumeEvaluations(); !s.ok()) return s;
   if (absl::Status s = StartServer(); !s.ok()) return s;
   LogEvent(
       spdlog::level::info, "ready",
@@ -287,7 +289,7 @@ absl::Status DaemonImpl::Start() {
        {"models", manager_.catalog()->models.size()},
        {"version", ASSAY_VERSION}});
   preload_ = std::thread([this] { Preload(); });
-  return ResumeEvaluations();
+  return absl::OkStatus();
 }
 
 absl::Status DaemonImpl::ResumeEvaluations() {
@@ -454,9 +456,8 @@ absl::Status DaemonImpl::StartServer() {
   address_ = absl::StrCat(config_.listen.substr(0, colon), ":", port);
   health_ = server_->GetHealthCheckService();
   const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
-  for (const std::string& id : catalog->Ids()) {
-    server_->GetHealthCheckService()->SetServingStatus(id, false);
-  }
+  // A resumed evaluation may have loaded some.
+  for (const std::string& id : catalog->Ids()) TellHealth(id);
   return absl::OkStatus();
 }
 
@@ -471,6 +472,8 @@ void DaemonImpl::Preload() {
 
 void DaemonImpl::Drain() {
   stopping_ = true;
+  // First: what is refused from here on is no failure of a model that is measured.
+  runner_->Suspend();
   generation_.StartDraining();
   server_->GetHealthCheckService()->Shutdown();
   runner_->Shutdown();

@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/text/utf8.h"
+#include "server/acquire.h"
 #include "server/engine_loader.h"
 #include "server/generation_request.h"
 #include "server/route_proto.h"
@@ -171,16 +172,11 @@ absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
   absl::StatusOr<ModelBreakers::Permit> permit = breakers_->Admit(model);
   if (!permit.ok()) return permit.status();
   const bool all_time = HadAllTime(request);
-  const auto late = [end = request.deadline] { return absl::Now() >= end; };
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(
-      model, nullptr, [observer, late] { return late() || observer->Cancelled(); });
-  if (absl::IsCancelled(handle.status()) && late()) {
-    absl::Status status = absl::DeadlineExceededError(
-        absl::StrCat("model '", model,
-                     "' was not loaded within the request's time; load it "
-                     "first, or raise the deadline or limits.inference_timeout"));
-    if (all_time) permit->Fail(status);
-    return status;
+  absl::StatusOr<registry::Handle> handle =
+      AcquireBy(*manager_, model, request.deadline, [observer] { return observer->Cancelled(); });
+  if (absl::IsDeadlineExceeded(handle.status()) && absl::Now() >= request.deadline) {
+    if (all_time) permit->Fail(handle.status());
+    return handle.status();
   }
   if (!handle.ok()) {
     *another_may = !absl::IsCancelled(handle.status());

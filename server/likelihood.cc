@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/runtime/likelihood.h"
+#include "server/acquire.h"
 #include "server/engine_loader.h"
 
 namespace assay::server {
@@ -61,12 +62,14 @@ absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
 
 absl::Status LikelihoodService::Read(const LikelihoodRequest& request, absl::Time deadline,
                                      const std::function<bool()>& cancelled,
-                                     assay::v1::LikelihoodResponse* response) {
+                                     assay::v1::LikelihoodResponse* response,
+                                     std::string* revision) {
   if (absl::Status s = Check(request); !s.ok()) return s;
   deadline = std::min(deadline, absl::Now() + limits_.inference_timeout);
   absl::StatusOr<registry::Handle> handle =
-      manager_->Acquire(request.model(), nullptr, [&] { return cancelled(); });
+      AcquireBy(*manager_, request.model(), deadline, cancelled);
   if (!handle.ok()) return handle.status();
+  if (revision != nullptr) *revision = handle->revision();
   const auto wanted = [&]() -> absl::Status {
     if (cancelled()) return absl::CancelledError("the client left");
     if (absl::Now() < deadline) return absl::OkStatus();

@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_LIKELIHOOD_H_
 
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -19,10 +20,11 @@ class LikelihoodService {
       : manager_(manager), limits_(limits) {}
 
   // Errors as in proto/assay/v1/inference.proto; CANCELLED, DEADLINE_EXCEEDED within a chunk of the
-  // prompt.
+  // prompt. `revision`: where it is not null, of the model that reads; set too where the model then
+  // fails.
   absl::Status Read(const assay::v1::LikelihoodRequest& request, absl::Time deadline,
-                    const std::function<bool()>& cancelled,
-                    assay::v1::LikelihoodResponse* response);
+                    const std::function<bool()>& cancelled, assay::v1::LikelihoodResponse* response,
+                    std::string* revision = nullptr);
 
  private:
   absl::Status Check(const assay::v1::LikelihoodRequest& request) const;

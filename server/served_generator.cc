@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/acquire.h"
 #include "server/engine_loader.h"
 
 namespace assay::server {
@@ -44,8 +45,9 @@ std::string FinishReasonName(assay::v1::FinishReason reason) {
   }
 }
 
-absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string& model) {
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model);
+absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(
+    const std::string& model, const std::function<bool()>& cancelled) {
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model, nullptr, cancelled);
   if (!handle.ok()) return handle.status();
   const auto& resident = static_cast<const EngineModel&>(handle->model());
   const engine::LoadedModelInfo& info = resident.model().info();
@@ -96,14 +98,21 @@ absl::Status ServedGenerator::CheckRevision(const std::string& model, const std:
                                                     " now; start a new evaluation"));
 }
 
+std::string ServedGenerator::RevisionOf(const std::string& model) {
+  const absl::StatusOr<registry::ModelStatus> status = manager_->Get(model);
+  return status.ok() ? manager_->RevisionOf(status->entry) : "";
+}
+
 // A model without a chat template knows no system message: the text goes before the prompt.
 absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
+                                        const std::function<bool()>& cancelled,
                                         assay::v1::GenerateRequest* request) {
   if (job.system.empty()) {
     request->set_prompt(job.prompt);
     return absl::OkStatus();
   }
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(job.model);
+  absl::StatusOr<registry::Handle> handle =
+      AcquireBy(*manager_, job.model, absl::Now() + job.timeout, cancelled);
   if (!handle.ok()) return handle.status();
   const auto& resident = static_cast<const EngineModel&>(handle->model());
   if (!resident.model().info().has_chat_template) {
@@ -124,7 +133,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
     const evaluator::GenerationJob& job, const std::function<bool()>& cancelled) {
   assay::v1::GenerateRequest request;
   request.set_model(job.model);
-  if (absl::Status s = SetPrompt(job, &request); !s.ok()) return s;
+  if (absl::Status s = SetPrompt(job, cancelled, &request); !s.ok()) return s;
   request.set_max_new_tokens(job.max_new_tokens);
   request.mutable_sampling()->set_temperature(static_cast<float>(job.sampling.temperature));
   request.mutable_sampling()->set_top_p(static_cast<float>(job.sampling.top_p));
@@ -165,14 +174,18 @@ absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
   for (const std::string& continuation : job.continuations) request.add_continuations(continuation);
   request.set_text(job.text);
   assay::v1::LikelihoodResponse response;
-  absl::Status status = likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response);
+  std::string revision;
+  absl::Status status =
+      likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response, &revision);
   if (!status.ok()) return status;
+  if (absl::Status s = CheckRevision(job.model, revision); !s.ok()) return s;
   std::vector<evaluator::Likelihood> likelihoods;
   likelihoods.reserve(static_cast<size_t>(response.likelihoods_size()));
   for (const assay::v1::TextLikelihood& found : response.likelihoods()) {
     likelihoods.push_back({.log_likelihood = found.log_likelihood(),
                            .tokens = found.tokens(),
-                           .greedy = found.greedy()});
+                           .greedy = found.greedy(),
+                           .revision = revision});
   }
   return likelihoods;
 }

@@ -34,16 +34,21 @@ class ServedGenerator final : public evaluator::TextGenerator {
         likelihood_(likelihood),
         device_(std::move(device)) {}
 
-  absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model) override;
+  absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model,
+                                                const std::function<bool()>& cancelled) override;
   // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
                                                  const std::function<bool()>& cancelled) override;
+  // FAILED_PRECONDITION: as Generate().
   absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
       const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) override;
+  std::string RevisionOf(const std::string& model) override;
   int64_t DeviceBytes() override { return engine::DeviceMemoryInUse(device_); }
 
  private:
-  absl::Status SetPrompt(const evaluator::GenerationJob& job, assay::v1::GenerateRequest* request);
+  absl::Status SetPrompt(const evaluator::GenerationJob& job,
+                         const std::function<bool()>& cancelled,
+                         assay::v1::GenerateRequest* request);
   absl::Status CheckRevision(const std::string& model, const std::string& revision)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -25,7 +25,7 @@ class AssayScorer final : public Scorer {
   explicit AssayScorer(std::vector<ContentTypeProfile> own = {});
 
   std::string_view name() const override { return "assay"; }
-  std::string_view version() const override { return version_; }
+  std::string version() const override { return version_; }
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 
  private:

@@ -33,7 +33,7 @@ class CommandScorer final : public Scorer {
   explicit CommandScorer(CommandScorerOptions options) : options_(std::move(options)) {}
 
   std::string_view name() const override { return options_.name; }
-  std::string_view version() const override { return options_.version; }
+  std::string version() const override { return options_.version; }
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 
  private:

@@ -33,13 +33,18 @@ std::string Question(const ScoreInput& input, std::string_view scale) {
 
 }  // namespace
 
+std::string JudgeScorer::version() const {
+  const std::string revision = generator_->RevisionOf(model_);
+  return absl::StrCat("1/", model_, revision.empty() ? "" : "@", revision);
+}
+
 absl::StatusOr<double> JudgeScorer::Expect(const ScoreInput& input, std::string_view scale) const {
   LikelihoodJob job{.model = model_, .context = Question(input, scale)};
   for (int rating = 0; rating <= kHighest; ++rating) {
     job.continuations.push_back(absl::StrCat(" ", rating));
   }
-  absl::StatusOr<std::vector<Likelihood>> found =
-      generator_->Likelihoods(job, [] { return false; });
+  absl::StatusOr<std::vector<Likelihood>> found = generator_->Likelihoods(
+      job, [&input] { return input.cancelled != nullptr && (*input.cancelled)(); });
   if (!found.ok()) return found.status();
   if (found->size() != job.continuations.size()) {
     return absl::InternalError(absl::StrCat(found->size(), " likelihoods came; 6 were asked for"));

@@ -18,16 +18,16 @@ namespace assay::evaluator {
 // to 0 to 10. Parts: "expected_up", "expected_down" (0 to 5), "disagreement" (their distance).
 // Blind: the judge is not told who wrote the text. Small models judge badly and all like their own
 // kind of text: off unless configured, for comparison beside rules, not instead of them. Its
-// version names the model: another judge gives other scores. Thread-safe; two prompts of the text's
-// length.
+// version names the model and its revision ("1/qwen@sha256:..."): another judge gives other scores.
+// Thread-safe; two prompts of the text's length.
 class JudgeScorer final : public Scorer {
  public:
   // `generator` outlives the scorer; `model` is a catalog id.
   JudgeScorer(TextGenerator* generator, std::string model)
-      : generator_(generator), model_(std::move(model)), version_("1/" + model_) {}
+      : generator_(generator), model_(std::move(model)) {}
 
   std::string_view name() const override { return "judge"; }
-  std::string_view version() const override { return version_; }
+  std::string version() const override;
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 
  private:
@@ -36,7 +36,6 @@ class JudgeScorer final : public Scorer {
 
   TextGenerator* const generator_;
   const std::string model_;
-  const std::string version_;
 };
 
 }  // namespace assay::evaluator

@@ -30,8 +30,15 @@ class FakeGenerator : public TextGenerator {
   int64_t device_bytes = 0;
   // Called before each answer.
   std::function<void(const GenerationJob&, const std::function<bool()>& cancelled)> before_answer;
+  // Called at the start of each load.
+  std::function<void(const std::function<bool()>& cancelled)> before_load;
+  // What a generation that was stopped says.
+  absl::Status when_cancelled = absl::CancelledError("cancelled");
 
-  absl::StatusOr<LoadReport> Prepare(const std::string& model) override {
+  absl::StatusOr<LoadReport> Prepare(const std::string& model,
+                                     const std::function<bool()>& cancelled) override {
+    if (before_load) before_load(cancelled);
+    if (cancelled()) return absl::CancelledError("cancelled while the model was loading");
     absl::MutexLock lock(&mutex_);
     prepared_.push_back(model);
     if (const auto error = prepare_errors.find(model); error != prepare_errors.end()) {
@@ -53,7 +60,7 @@ class FakeGenerator : public TextGenerator {
       jobs_.push_back(job);
     }
     if (before_answer) before_answer(job, cancelled);
-    if (cancelled()) return absl::CancelledError("cancelled");
+    if (cancelled()) return when_cancelled;
     if (const auto error = generate_errors.find(job.prompt); error != generate_errors.end()) {
       return error->second;
     }
@@ -74,9 +81,13 @@ class FakeGenerator : public TextGenerator {
   // By continuation (or text), two tokens each; others are INTERNAL.
   std::map<std::string, double> likelihoods;
   absl::Status likelihood_error;
+  // Called before each answer.
+  std::function<void(const std::function<bool()>& cancelled)> before_likelihoods;
 
   absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+      const LikelihoodJob& job, const std::function<bool()>& cancelled) override {
+    if (before_likelihoods) before_likelihoods(cancelled);
+    if (cancelled()) return when_cancelled;
     if (!likelihood_error.ok()) return likelihood_error;
     std::vector<std::string> asked = job.continuations;
     if (!job.text.empty()) asked = {job.text};
@@ -84,11 +95,12 @@ class FakeGenerator : public TextGenerator {
     for (const std::string& text : asked) {
       const auto known = likelihoods.find(text);
       if (known == likelihoods.end()) return absl::InternalError(absl::StrCat("what is ", text));
-      found.push_back({.log_likelihood = known->second, .tokens = 2});
+      found.push_back({.log_likelihood = known->second, .tokens = 2, .revision = revision});
     }
     return found;
   }
 
+  std::string RevisionOf(const std::string& /*model*/) override { return revision; }
   int64_t DeviceBytes() override { return device_bytes; }
 
   std::vector<std::string> prepared() const {

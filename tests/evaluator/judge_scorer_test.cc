@@ -25,7 +25,8 @@ class FakeJudge : public FakeGenerator {
   std::vector<LikelihoodJob> asked;
 
   absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+      const LikelihoodJob& job, const std::function<bool()>& cancelled) override {
+    if (cancelled()) return absl::CancelledError("cancelled while the model was loading");
     if (!likelihood_error.ok()) return likelihood_error;
     asked.push_back(job);
     std::vector<Likelihood> found;
@@ -70,7 +71,19 @@ TEST(JudgeScorerTest, TheJudgeSeesTaskAndTextAndNoModel) {
   EXPECT_THAT(judge.asked[0].context, HasSubstr("We cut our newsletter."));
   EXPECT_THAT(judge.asked[0].context, Not(HasSubstr("smol")));
   EXPECT_EQ(judge.asked[0].continuations.size(), 6U);
+  EXPECT_EQ(scorer.version(), "1/big@sha256:0123456789ab");
+  judge.revision = "";
   EXPECT_EQ(scorer.version(), "1/big");
+}
+
+// Its model may have to be downloaded.
+TEST(JudgeScorerTest, AJudgeStopsWhenItsCallerDoes) {
+  FakeJudge judge;
+  judge.probability = [](const std::string&, int) { return 0.1; };
+  ScoreInput input = kInput;
+  const std::function<bool()> cancelled = [] { return true; };
+  input.cancelled = &cancelled;
+  EXPECT_TRUE(absl::IsCancelled(JudgeScorer(&judge, "big").ScoreText(input).status()));
 }
 
 TEST(JudgeScorerTest, AJudgeThatFailsGivesNoScore) {

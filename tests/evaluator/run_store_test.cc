@@ -340,6 +340,17 @@ TEST_F(RunStoreTest, FinishWithABadOutboxEntryChangesNothing) {
   EXPECT_EQ(*store_->OutboxDepth(), 1);
 }
 
+// Two jobs of one evaluation would each write an end of it.
+TEST_F(RunStoreTest, AnEvaluationEndsOnce) {
+  BeginAndFinish("ev-1", {SomeRun("ev-1", "m1")});
+  Evaluation again = *store_->Get("ev-1");
+  again.state = EvaluationState::kFailed;
+  const absl::Status status = store_->Finish(again, {SomeRun("ev-1", "m2")});
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kSucceeded);
+  EXPECT_EQ(*store_->OutboxDepth(), 1);
+}
+
 TEST_F(RunStoreTest, CompletingAnEntryMovesItToTheEvaluation) {
   BeginAndFinish("ev-1", {SomeRun("ev-1", "m1"), SomeRun("ev-1", "m2")});
   const int64_t id = store_->PendingOutbox(absl::Now(), 1)->front().id;

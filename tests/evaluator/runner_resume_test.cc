@@ -2,9 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/evaluator/runner_fixture.h"
@@ -76,6 +81,58 @@ TEST_F(ResumeTest, ASuspendedEvaluationGoesOnAndNothingIsGeneratedTwice) {
   EXPECT_EQ(end.summaries[4].samples, 4);
 }
 
+// The daemon refuses requests while it stops: that is no failure of the model that is measured.
+TEST_F(ResumeTest, ASampleThatTheStoppingServerRefusesIsTakenAfterTheNextStart) {
+  generator_.when_cancelled = absl::UnavailableError("the server is stopping");
+  const std::string id = StopAt(4);
+  EXPECT_THAT(*store_->Samples(id), SizeIs(3));
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  for (const Summary& summary : end.summaries) EXPECT_EQ(summary.failures, 0) << summary.model;
+}
+
+// Minutes of a download.
+TEST_F(ResumeTest, AStopEndsALoad) {
+  generator_.before_load = [this](const std::function<bool()>& cancelled) {
+    held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(TwoByTwo()).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_load = nullptr;
+  EXPECT_EQ(store_->Get(id)->state, EvaluationState::kRunning);
+  EXPECT_THAT(*store_->Samples(id), IsEmpty());
+  ASSERT_TRUE(Restart().ok());
+  EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
+}
+
+TEST_F(ResumeTest, ScalingThatAStopCutShortIsMeasuredAfterTheNextStart) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.scaling = {.concurrency = {1, 2}, .rounds = 2};
+  // The 8 samples and the first level of both models pass.
+  std::atomic<int> measured = 0;
+  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+    if (job.max_new_tokens < plan.max_new_tokens) return;
+    const int number = ++measured;
+    if (number <= 8 + 2 * 2) return;
+    if (number == 8 + 2 * 2 + 1) held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(plan).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_answer = nullptr;
+  EXPECT_EQ(store_->Get(id)->state, EvaluationState::kRunning);
+  EXPECT_THAT(store_->Get(id)->scaling, SizeIs(2));
+  EXPECT_THAT(*Restart(), ElementsAre(id));
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  EXPECT_THAT(end.scaling, SizeIs(4));
+  EXPECT_EQ(end.finished_samples, 8);
+}
+
 TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
   EvaluationPlan plan = TwoByTwo();
   plan.order_seed = 77;
@@ -127,7 +184,7 @@ TEST_F(ResumeTest, AScorerThatIsGoneEndsTheEvaluation) {
 class NewClassic final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
-  std::string_view version() const override { return "2"; }
+  std::string version() const override { return "2"; }
   absl::StatusOr<Score> ScoreText(const ScoreInput&) const override { return Score{.overall = 9}; }
 };
 
@@ -142,6 +199,83 @@ TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
   EXPECT_THAT(end.error, HasSubstr("the scorer classic was version 1 when the evaluation began and "
                                    "is 2 now; start a new evaluation"));
   EXPECT_EQ(end.finished_samples, 2);
+}
+
+// Before, only samples of prompts were looked at.
+TEST_F(ResumeTest, AModelThatHasChangedEndsAnEvaluationOfTasksAlone) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.prompts.clear();
+  plan.tasks = {{.name = "facts", .items = {{"q1", "2 + 2 =", {" 4", " 5"}, 0}}}};
+  generator_.likelihoods = {{" 4", -1}, {" 5", -2}};
+  generator_.before_likelihoods = [&](const std::function<bool()>& cancelled) {
+    if (store_->Answers(store_->List(1)->front().id)->empty()) return;
+    held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(plan).evaluation.id;
+  held_.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_likelihoods = nullptr;
+  ASSERT_THAT(*store_->Answers(id), SizeIs(1));
+  EXPECT_EQ(store_->Answers(id)->front().revision, generator_.revision);
+  generator_.revision = "sha256:another";
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kFailed);
+  EXPECT_THAT(end.error, HasSubstr("model m1 was sha256:0123456789ab when the evaluation began"));
+}
+
+// A judge's: the catalog id stays, the model behind it is another.
+class Judge final : public Scorer {
+ public:
+  explicit Judge(std::string revision) : revision_(std::move(revision)) {}
+  std::string_view name() const override { return "judge"; }
+  std::string version() const override { return "1/big" + revision_; }
+  absl::StatusOr<Score> ScoreText(const ScoreInput& /*input*/) const override {
+    // Known when it is loaded.
+    if (revision_.empty()) revision_ = "@r1";
+    return Score{.overall = 9};
+  }
+
+ private:
+  mutable std::string revision_;
+};
+
+TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.scorers = {"judge"};
+  scorers_.Add(std::make_unique<Judge>(""));
+  const auto stop_at = [&](int sample) {
+    int measured = 0;
+    absl::Notification reached;
+    generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+      if (job.max_new_tokens < plan.max_new_tokens || ++measured < sample) return;
+      if (!reached.HasBeenNotified()) reached.Notify();
+      while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    };
+    const std::string id = Start(plan).evaluation.id;
+    reached.WaitForNotification();
+    runner_->Shutdown();
+    generator_.before_answer = nullptr;
+    return id;
+  };
+  const std::string id = stop_at(3);
+  EXPECT_THAT(store_->Get(id)->scorer_versions, ElementsAre(Pair("judge", "1/big")));
+  scorers_.Add(std::make_unique<Judge>("@r1"));
+  EXPECT_THAT(*Restart(), ElementsAre(id));
+  EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
+  for (const Sample& sample : *store_->Samples(id)) {
+    EXPECT_EQ(sample.scores.front().error, "");
+    EXPECT_EQ(sample.scorer_version, "1/big@r1");
+  }
+  scorers_.Add(std::make_unique<Judge>(""));
+  const std::string other = stop_at(3);
+  scorers_.Add(std::make_unique<Judge>("@r2"));
+  EXPECT_THAT(*Restart(), ElementsAre(other));
+  WaitForEnd(other);
+  EXPECT_THAT(store_->Samples(other)->back().scores.front().error,
+              HasSubstr("the scorer judge was version 1/big@r1 when the evaluation began and is "
+                        "1/big@r2 now"));
 }
 
 TEST_F(ResumeTest, AnEvaluationOfAVersionThatDidNotSayIsNotGoneOnWith) {
@@ -170,6 +304,17 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
   }
   EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
+}
+
+TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
+  runner_.reset();
+  ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
+  std::vector<ScalingPoint> points;
+  for (int start = 0; start < 2 * kMostStalls; ++start) {
+    ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
+    points.push_back({.model = "m1", .level = start + 1});
+    ASSERT_TRUE(store_->SetScaling("ev-1", points).ok());
+  }
 }
 
 TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNoStalls) {

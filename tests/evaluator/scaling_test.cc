@@ -56,6 +56,26 @@ TEST_F(RunnerTest, ScalingIsMeasuredAfterTheSamplesAndKept) {
   EXPECT_THAT(followed.samples, SizeIs(8));
 }
 
+TEST_F(RunnerTest, CancelledWhileScalingIsMeasuredItIsCancelledNotWhole) {
+  EvaluationPlan plan = TwoByTwo();
+  plan.scaling = {.concurrency = {2}, .rounds = 2};
+  std::atomic<int> measured = 0;
+  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+    if (job.max_new_tokens < plan.max_new_tokens) return;
+    const int number = ++measured;
+    if (number <= 8) return;
+    if (number == 9) held_.Notify();
+    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const Runner::Started started = Start(plan);
+  held_.WaitForNotification();
+  ASSERT_TRUE(runner_->Cancel(started.evaluation.id).ok());
+  const Followed followed = Follow(*started.feed);
+  ASSERT_TRUE(followed.end);
+  EXPECT_EQ(followed.end->state, EvaluationState::kCancelled);
+  EXPECT_EQ(followed.end->finished_samples, 8);
+}
+
 // "3 models loaded" over one model under three names, or beside two that nobody counted, is untrue.
 TEST_F(RunnerTest, ResidentsAreModelsNotCandidatesAndThoseOfBeforeCount) {
   generator_.resident = {"other"};

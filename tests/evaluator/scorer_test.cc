@@ -83,6 +83,11 @@ TEST(ClassicScorerPartsTest, NoTermContainsAnother) {
 TEST(ClassicScorerPartsTest, HasANameAndAVersion) {
   EXPECT_EQ(ClassicScorer().name(), "classic");
   EXPECT_EQ(ClassicScorer().version(), "1");
+  EXPECT_TRUE(IsVersion("1/big", "1/big@r1"));
+  EXPECT_TRUE(IsVersion("1/big@r1", "1/big@r1"));
+  EXPECT_FALSE(IsVersion("1/big@r1", "1/big@r2"));
+  EXPECT_FALSE(IsVersion("1/big", "1/bigger@r1"));
+  EXPECT_FALSE(IsVersion("1", "2"));
 }
 
 TEST(CountWordsTest, InvalidUtf8IsPartOfAWord) {

@@ -89,13 +89,18 @@ class CountingLoader final : public registry::ModelLoader {
   }
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
-      const std::function<bool()>&) override {
+      const std::function<bool()>& cancelled) override {
+    if (before_load) {
+      if (absl::Status s = before_load(cancelled); !s.ok()) return s;
+    }
     if (entry.id.starts_with("broken")) return absl::Status(breaks_with, "truncated");
     ++loads;
     return std::make_unique<EngineModel>(
         std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
   }
 
+  // Called at the start of each load, whose error it may give.
+  std::function<absl::Status(const std::function<bool()>& cancelled)> before_load;
   std::atomic<int> tokens = 0;
   std::atomic<int> loads = 0;
   std::atomic<absl::StatusCode> breaks_with = absl::StatusCode::kDataLoss;

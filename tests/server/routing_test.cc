@@ -236,7 +236,9 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   auto store = evaluator::RunStore::Open((folder_ / "runs.db").string());
   ASSERT_TRUE(store.ok());
   evaluator::Evaluation evaluation = Finished("ev-1", 8, "r1");
-  ASSERT_TRUE((*store)->Begin(evaluation, {}).ok());
+  evaluator::Evaluation begun = evaluation;
+  begun.state = evaluator::EvaluationState::kRunning;
+  ASSERT_TRUE((*store)->Begin(begun, {}).ok());
   ASSERT_TRUE((*store)->Finish(evaluation, {}).ok());
   registry::Revisions revisions("", "cpu");
   RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); });

@@ -3,13 +3,16 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -23,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+
+bool Never() { return false; }
 
 class ServedGeneratorTest : public testing::Test {
  protected:
@@ -63,23 +68,52 @@ class ServedGeneratorTest : public testing::Test {
 };
 
 TEST_F(ServedGeneratorTest, TheRevisionIsThatOfWhatIsLoadedNotOfWhatIsOnTheDisk) {
-  const std::string loaded = generator_.Prepare("a")->revision;
+  const std::string loaded = generator_.Prepare("a", Never)->revision;
   EXPECT_THAT(loaded, HasSubstr("sha256:"));
   PutFile("a pull brought more");
-  EXPECT_EQ(generator_.Prepare("a")->revision, loaded);
+  EXPECT_EQ(generator_.Prepare("a", Never)->revision, loaded);
   EXPECT_TRUE(Generate().ok());
 }
 
 TEST_F(ServedGeneratorTest, ATextOfAnotherRevisionThanPreparedIsNoSample) {
-  ASSERT_TRUE(generator_.Prepare("a").ok());
+  ASSERT_TRUE(generator_.Prepare("a", Never).ok());
   ASSERT_TRUE(Generate().ok());
   PutFile("a pull brought more");
   ASSERT_TRUE(manager_.Unload("a", absl::Seconds(5)).ok());
   const absl::Status status = Generate();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("start a new evaluation"));
-  ASSERT_TRUE(generator_.Prepare("a").ok());
+  ASSERT_TRUE(generator_.Prepare("a", Never).ok());
   EXPECT_TRUE(Generate().ok());
+}
+
+// Loads, downloads above all, take longer than anybody waits for a stop.
+TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenItIsStopped) {
+  std::atomic<bool> stopped = false;
+  loader_.before_load = [&](const std::function<bool()>& cancelled) -> absl::Status {
+    stopped = true;
+    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    while (absl::Now() < limit) {
+      if (cancelled()) return absl::CancelledError("cancelled");
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    return absl::InternalError("nobody cancelled the load");
+  };
+  const auto cancelled = [&stopped] { return stopped.load(); };
+  const auto expect_cancelled = [&stopped](const absl::Status& status) {
+    EXPECT_TRUE(absl::IsCancelled(status)) << status;
+    EXPECT_TRUE(stopped.exchange(false));
+  };
+  expect_cancelled(generator_.Prepare("a", cancelled).status());
+  for (const char* system : {"", "Be brief."}) {
+    expect_cancelled(
+        generator_.Generate({.model = "a", .system = system, .prompt = "Hello"}, cancelled)
+            .status());
+  }
+  evaluator::LikelihoodJob job{.model = "a", .context = "2 + 2 =", .continuations = {" 4"}};
+  expect_cancelled(generator_.Likelihoods(job, cancelled).status());
+  job.timeout = absl::Milliseconds(20);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(generator_.Likelihoods(job, Never).status()));
 }
 
 }  // namespace
