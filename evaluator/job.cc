@@ -98,6 +98,11 @@ void Job::Run() {
   Finish(status);
 }
 
+void Job::Fail(const absl::Status& why) {
+  whole_ = false;
+  Finish(why);
+}
+
 void Job::PrepareModels() {
   for (size_t i = 0; i < models_.size() && !Interrupted(); ++i) {
     PrepareModel(plan_.models[i], models_[i]);
@@ -401,6 +406,13 @@ void Job::Conclude(const absl::Status& status) {
   }
 }
 
+std::string Job::DecidingVersion() const {
+  const std::string& name = plan_.scorers.front();
+  if (const auto known = versions_.find(name); known != versions_.end()) return known->second;
+  const Scorer* scorer = tools_.scorers->Find(name);
+  return scorer == nullptr ? "" : std::string(scorer->version());
+}
+
 void Job::Finish(const absl::Status& status) {
   if (status.ok() && suspended_ && !cancelled_ && !whole_) {
     evaluation_.finished_samples = finished_samples_;
@@ -416,7 +428,7 @@ void Job::Finish(const absl::Status& status) {
                            .samples = samples_,
                            .answers = answers_,
                            .scorer = plan_.scorers.front(),
-                           .scorer_version = tools_.scorers->Find(plan_.scorers.front())->version(),
+                           .scorer_version = DecidingVersion(),
                            .order_seed = plan_.order_seed};
   std::vector<TrackedRun> runs = {BuildTrackedEvaluation(context)};
   for (const PreparedModel& model : models_) {

@@ -37,7 +37,7 @@ struct EarlierWork {
   std::vector<TaskAnswer> answers;
 };
 
-// Run() is called once, on one thread; Cancel(), Suspend() and Announce() on any.
+// Run() or Fail() is called once, on one thread; Cancel(), Suspend() and Announce() on any.
 //
 // Loads each model once and warms it up with one short generation that is not measured, then takes
 // the samples in OrderSamples' order, but for those that an earlier run of the job recorded; then
@@ -60,6 +60,8 @@ class Job {
   // Tells the feed what goes on.
   void Announce(std::string activity, double remaining_seconds = -1);
   void Run();
+  // Records the end of an evaluation that cannot go on, with what was measured.
+  void Fail(const absl::Status& why);
 
  private:
   void PrepareModels();
@@ -85,6 +87,8 @@ class Job {
   // The state that the evaluation ends in, and why.
   void Conclude(const absl::Status& status);
   void Finish(const absl::Status& status);
+  // Of the scorer that decides; empty: it is not known here any more, and was not recorded.
+  std::string DecidingVersion() const;
   GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
                               int repeat) const;
   // By every scorer of the plan.

@@ -130,7 +130,12 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
   for (Evaluation& evaluation : *running) {
     absl::StatusOr<bool> goes_on = CountResume(evaluation);
     if (!goes_on.ok()) return goes_on.status();
-    if (!*goes_on) continue;
+    if (!*goes_on) {
+      evaluation.error =
+          absl::StrCat("the server stopped ", kMostStalls + 1, " times after sample ",
+                       evaluation.finished_samples, " of ", evaluation.total_samples,
+                       "; its log may say why; start a new evaluation without what stops it");
+    }
     ++evaluation.resumes;
     resumed.push_back(std::move(evaluation));
   }
@@ -149,17 +154,7 @@ absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
   if (!row.ok()) return row.status();
   absl::StatusOr<bool> found = row->Bind(evaluation.id).Step();
   if (!found.ok()) return found.status();
-  if (row->Integer(0) < kMostStalls) return true;
-  const std::string error =
-      absl::StrCat("the server stopped ", kMostStalls + 1, " times after sample ",
-                   evaluation.finished_samples, " of ", evaluation.total_samples,
-                   "; its log may say why; start a new evaluation without what stops it");
-  absl::Status failed =
-      Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ? WHERE id = ?",
-          static_cast<int>(EvaluationState::kFailed), error, absl::ToUnixMicros(absl::Now()),
-          evaluation.id);
-  if (!failed.ok()) return failed;
-  return false;
+  return row->Integer(0) < kMostStalls;
 }
 
 absl::Status SqliteRunStore::Suspend(std::string_view id) {

@@ -47,8 +47,8 @@ class RunStore {
                               const std::vector<TrackedRun>& outbox) = 0;
 
   // The evaluations that are still running, oldest first: a server that stopped left them. Each is
-  // counted as resumed. One that has not grown over kMostStalls of these calls is kFailed instead:
-  // what stops the server may be its next sample.
+  // counted as resumed. One that has not grown over kMostStalls of these calls has its `error` set
+  // and is not to go on: what stops the server may be its next sample.
   virtual absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() = 0;
   // The server stops on its own will and not over this evaluation.
   virtual absl::Status Suspend(std::string_view id) = 0;

@@ -21,6 +21,10 @@
 namespace assay::evaluator {
 namespace {
 
+absl::Status CannotGoOn(const absl::Status& why) {
+  return {why.code(), absl::StrCat("the server stopped, and cannot go on: ", why.message())};
+}
+
 class QueueRunner final : public Runner {
  public:
   QueueRunner(TextGenerator* generator, MemoryProbe* memory, const ScorerSet* scorers,
@@ -73,14 +77,16 @@ class QueueRunner final : public Runner {
     if (!interrupted.ok()) return interrupted.status();
     std::vector<std::string> ids;
     for (Evaluation& evaluation : *interrupted) {
-      if (absl::Status s = Requeue(evaluation); !s.ok()) {
+      const absl::StatusOr<bool> goes_on = Requeue(evaluation);
+      if (!goes_on.ok()) {
         evaluation.state = EvaluationState::kFailed;
         evaluation.finished_at = absl::Now();
-        evaluation.error = absl::StrCat("the server stopped, and cannot go on: ", s.message());
-        if (absl::Status f = tools_.store->Finish(evaluation, {}); !f.ok()) return f;
-        continue;
+        evaluation.error = std::string(CannotGoOn(goes_on.status()).message());
+        if (absl::Status s = tools_.store->Finish(evaluation, {}); !s.ok()) return s;
+        if (options_.on_finished) options_.on_finished(evaluation);
+      } else if (*goes_on) {
+        ids.push_back(evaluation.id);
       }
-      ids.push_back(evaluation.id);
     }
     return ids;
   }
@@ -161,22 +167,35 @@ class QueueRunner final : public Runner {
     return absl::OkStatus();
   }
 
-  absl::Status Requeue(const Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
+  // False: its end is recorded instead, with what was measured. An error: nothing of it can be
+  // read.
+  absl::StatusOr<bool> Requeue(Evaluation evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::StatusOr<EvaluationPlan> plan = tools_.store->Plan(evaluation.id);
     if (!plan.ok()) return plan.status();
     if (absl::Status s = ValidatePlan(*plan); !s.ok()) return s;
-    if (absl::Status s = CheckScorers(*plan); !s.ok()) return s;
-    if (absl::Status s = CheckVersions(evaluation, *plan); !s.ok()) return s;
     absl::StatusOr<std::vector<Sample>> samples = tools_.store->Samples(evaluation.id);
     if (!samples.ok()) return samples.status();
     absl::StatusOr<std::vector<TaskAnswer>> answers = tools_.store->Answers(evaluation.id);
     if (!answers.ok()) return answers.status();
-    absl::MutexLock lock(&mutex_);
-    waiting_.push_back(std::make_shared<Job>(
-        evaluation, *std::move(plan),
+    absl::Status why;
+    if (!evaluation.error.empty()) {
+      why = absl::AbortedError(std::exchange(evaluation.error, ""));
+    } else if (why = CheckScorers(*plan); !why.ok()) {
+      why = CannotGoOn(why);
+    } else if (why = CheckVersions(evaluation, *plan); !why.ok()) {
+      why = CannotGoOn(why);
+    }
+    auto job = std::make_shared<Job>(
+        std::move(evaluation), *std::move(plan),
         EarlierWork{.samples = *std::move(samples), .answers = *std::move(answers)},
-        std::weak_ptr<QueuedFeed>(), tools_));
-    return absl::OkStatus();
+        std::weak_ptr<QueuedFeed>(), tools_);
+    if (!why.ok()) {
+      job->Fail(why);
+      return false;
+    }
+    absl::MutexLock lock(&mutex_);
+    waiting_.push_back(std::move(job));
+    return true;
   }
 
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

@@ -193,12 +193,19 @@ TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
   const std::string id = StopAt(3);
   EXPECT_THAT(store_->Get(id)->scorer_versions, ElementsAre(Pair("classic", "1")));
   scorers_.Add(std::make_unique<NewClassic>());
+  std::vector<Evaluation> told;
+  options_.on_finished = [&](const Evaluation& evaluation) { told.push_back(evaluation); };
   EXPECT_THAT(*Restart(), IsEmpty());
   const Evaluation end = *store_->Get(id);
   EXPECT_EQ(end.state, EvaluationState::kFailed);
   EXPECT_THAT(end.error, HasSubstr("the scorer classic was version 1 when the evaluation began and "
                                    "is 2 now; start a new evaluation"));
   EXPECT_EQ(end.finished_samples, 2);
+  EXPECT_EQ(end.summaries.front().samples, 1);
+  // Log, metrics and MLflow hear of it.
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told.front().error, end.error);
+  EXPECT_EQ(*store_->OutboxDepth(), 3);
 }
 
 // Before, only samples of prompts were looked at.
@@ -300,10 +307,17 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
   for (int start = 0; start <= kMostStalls; ++start) {
     const auto taken = store_->TakeInterrupted();
     ASSERT_TRUE(taken.ok()) << taken.status();
-    EXPECT_EQ(taken->size(), start < kMostStalls ? 1U : 0U) << start;
+    ASSERT_THAT(*taken, SizeIs(1)) << start;
+    EXPECT_EQ(taken->front().error.empty(), start < kMostStalls) << start;
   }
+  std::vector<Evaluation> told;
+  options_.on_finished = [&](const Evaluation& evaluation) { told.push_back(evaluation); };
+  Create();
+  EXPECT_THAT(*runner_->Resume(), IsEmpty());
   EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told.front().state, EvaluationState::kFailed);
 }
 
 TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
