@@ -65,6 +65,10 @@ class GenerationObserver {
   virtual bool Cancelled() { return false; }
 };
 
+// The least time between two messages of one of `streams` that write, where each alone may send one
+// every `least`: together they send no more than 400 a second. 0 stays 0.
+absl::Duration MessageInterval(absl::Duration least, int streams);
+
 // Thread-safe. Blocks its caller for the length of the generation.
 class GenerationService {
  public:
@@ -109,7 +113,7 @@ class GenerationService {
   // Follows it to its end and tells the model's breaker of that.
   absl::StatusOr<engine::GenerationResult> Finish(Taken& taken,
                                                   const engine::GenerationRequest& request,
-                                                  GenerationObserver* observer) const;
+                                                  GenerationObserver* observer);
   // The same along the route, which then says which model it was and why.
   absl::StatusOr<Taken> SubmitAlong(registry::RouteDecision* route,
                                     const engine::GenerationRequest& request,
@@ -125,6 +129,8 @@ class GenerationService {
   const evaluator::EconomicsInputs economics_;
   const RecordFn record_;
   std::atomic<bool> draining_ = false;
+  // Requests whose text is on its way.
+  std::atomic<int> followed_ = 0;
 };
 
 }  // namespace assay::server

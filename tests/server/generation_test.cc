@@ -217,6 +217,13 @@ TEST_F(GenerationTest, TextWithinTheIntervalGoesTogetherAndTheEndDoesNotWait) {
   EXPECT_EQ(response_.usage().completion_tokens(), 100);
 }
 
+TEST(MessageIntervalTest, ManyStreamsSendNoMoreMessagesThanEight) {
+  EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 1), absl::Milliseconds(20));
+  EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 8), absl::Milliseconds(20));
+  EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 16), absl::Milliseconds(40));
+  EXPECT_EQ(MessageInterval(absl::ZeroDuration(), 16), absl::ZeroDuration());
+}
+
 TEST_F(GenerationTest, DeadlineEndsTheGeneration) {
   EXPECT_EQ(Generate(Request(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
             absl::StatusCode::kDeadlineExceeded);
