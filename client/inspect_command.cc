@@ -1,5 +1,4 @@
 // assay inspect.
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -91,9 +90,11 @@ std::string Devices(const v1::ModelInspection& model) {
 // Why the model cannot be loaded on the server; empty if it can.
 std::string Obstacle(const v1::ModelInspection& model) {
   if (!model.cannot_load().empty()) return OneLine(model.cannot_load());
-  const auto fits = [](const v1::DeviceNeed& need) { return need.fits(); };
-  if (std::any_of(model.devices().begin(), model.devices().end(), fits)) return "";
-  return "no device of the server has the memory for it";
+  if (model.devices().empty()) return "the server has no device for it";
+  // Where a load would put it, whatever the others have.
+  const v1::DeviceNeed& need = model.devices(0);
+  if (need.fits()) return "";
+  return absl::StrCat(OneLine(need.device()), " of the server does not have the memory for it");
 }
 
 }  // namespace

@@ -36,6 +36,15 @@ absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job,
                                  found.status().message());
     return absl::OkStatus();
   }
+  // No number is the highest of those that are none, and a record cannot hold them.
+  const auto bad = std::find_if_not(found->begin(), found->end(), [](const Likelihood& one) {
+    return std::isfinite(one.log_likelihood);
+  });
+  if (bad != found->end()) {
+    answer->error = absl::StrCat("INTERNAL: likelihood ", bad - found->begin(), " is ",
+                                 bad->log_likelihood, ", no finite number");
+    return absl::OkStatus();
+  }
   for (const Likelihood& likelihood : *found) {
     answer->log_likelihoods.push_back(likelihood.log_likelihood);
     answer->tokens.push_back(likelihood.tokens);

@@ -92,12 +92,17 @@ std::string IdOf(const fs::path& file) {
   return id.substr(0, kMaxIdLength);
 }
 
-// The files and folders that entries name, whatever links lead there.
+// The files and folders that entries name, whatever links lead there; of a model in several files
+// all, whichever of them is named.
 std::set<fs::path> NamedPaths(const Catalog& catalog) {
   std::set<fs::path> paths;
   std::error_code error;
   for (const ModelEntry& entry : catalog.models) {
-    if (!entry.path.empty()) paths.insert(fs::weakly_canonical(entry.path, error));
+    if (entry.path.empty()) continue;
+    const fs::path path = fs::weakly_canonical(entry.path, error);
+    for (const std::string& part : GgufParts(path.filename().string())) {
+      paths.insert(path.parent_path() / part);
+    }
   }
   return paths;
 }

@@ -416,8 +416,9 @@ absl::Status DaemonImpl::StartServer() {
   inference_service_ = std::make_unique<InferenceServiceImpl>(
       &generation_, &likelihood_, exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
   model_service_ = std::make_unique<ModelServiceImpl>(
-      &manager_, &routing_, &breakers_, config_.limits.drain_timeout, registry::HubCacheFolder(),
-      &hub_, [this](const std::function<bool()>& cancelled) { return ReloadCatalog(cancelled); },
+      &manager_, &loader_, &routing_, &breakers_, config_.limits.drain_timeout,
+      registry::HubCacheFolder(), &hub_,
+      [this](const std::function<bool()>& cancelled) { return ReloadCatalog(cancelled); },
       [this](std::vector<registry::RoutePolicy> policies, bool keep_others) {
         return SetRoutes(std::move(policies), keep_others);
       });

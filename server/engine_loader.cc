@@ -26,15 +26,6 @@ absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& stat
 
 }  // namespace
 
-void CopySettings(const registry::ModelEntry& entry, engine::LoadOptions* options) {
-  options->dtype = entry.dtype;
-  options->weights = entry.weights;
-  options->kv_cache = entry.kv_cache;
-  options->cache_tokens = entry.cache_tokens;
-  options->draft_tokens = entry.draft_tokens;
-  options->context_length = entry.context_length;
-}
-
 int64_t EngineModel::resident_bytes() const {
   const engine::LoadedModelInfo& info = model_->info();
   return info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
@@ -57,7 +48,12 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   engine::LoadOptions options;
   options.path = file;
   options.device = default_device_;
-  CopySettings(entry, &options);
+  options.dtype = entry.dtype;
+  options.weights = entry.weights;
+  options.kv_cache = entry.kv_cache;
+  options.cache_tokens = entry.cache_tokens;
+  options.draft_tokens = entry.draft_tokens;
+  options.context_length = entry.context_length;
   options.max_running = max_running_;
   options.max_waiting = max_waiting_;
   if (!entry.device.empty() && entry.device != "auto") {

@@ -32,9 +32,6 @@ class EngineModel final : public registry::ResidentModel {
   engine::DeviceInfo device_;
 };
 
-// What an entry says of how its model is loaded, but for the source and the device.
-void CopySettings(const registry::ModelEntry& entry, engine::LoadOptions* options);
-
 // Thread-safe.
 class EngineLoader final : public registry::ModelLoader {
  public:
@@ -51,10 +48,12 @@ class EngineLoader final : public registry::ModelLoader {
       const registry::ModelEntry& entry, const std::string& file,
       const registry::ProgressFn& progress, const std::function<bool()>& cancelled) override;
 
- private:
+  // How and where the entry's model is loaded from `file`. Errors as ResolveDevice(), if it names a
+  // device of its own.
   absl::StatusOr<engine::LoadOptions> OptionsFor(const registry::ModelEntry& entry,
                                                  const std::string& file) const;
 
+ private:
   const engine::DeviceInfo default_device_;
   const int max_running_;
   const int max_waiting_;

@@ -2,6 +2,7 @@
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 #include "engine/architectures/gguf_config.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/architectures/config_reader.h"
 
 namespace assay::engine {
 namespace {
@@ -133,11 +135,20 @@ void DescribeGemma(const std::string& architecture, Json* out) {
   if (scalar > 0) (*out)["query_pre_attn_scalar"] = scalar;
 }
 
+// Half of the rotated dimensions at most, whatever the file says of itself.
+absl::Status CheckFactors(const GgufFile& file, const StoredTensor& tensor) {
+  constexpr int64_t kMost = ConfigReader::kMaxWidth / 2;
+  if (tensor.shape.size() == 1 && tensor.ElementCount() <= kMost) return file.CheckPresent(tensor);
+  return absl::DataLossError(absl::StrCat(
+      file.path(), ": tensor ", tensor.name, " has ", tensor.shape.size(), " dimensions and ",
+      tensor.ElementCount(), " elements; one of at most ", kMost, " is a list of factors"));
+}
+
 // LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.
-void DescribeLongRope(const GgufFile& file, const std::string& architecture, Json* out) {
+absl::Status DescribeLongRope(const GgufFile& file, const std::string& architecture, Json* out) {
   const StoredTensor* shorter = file.FindTensor("rope_factors_short.weight");
   const StoredTensor* longer = file.FindTensor("rope_factors_long.weight");
-  if (shorter == nullptr || longer == nullptr) return;
+  if (shorter == nullptr || longer == nullptr) return absl::OkStatus();
   Json& scaling = (*out)[kScaling];
   scaling["rope_type"] = "longrope";
   const absl::StatusOr<double> factor =
@@ -145,10 +156,12 @@ void DescribeLongRope(const GgufFile& file, const std::string& architecture, Jso
   if (factor.ok()) scaling["attention_factor"] = *factor;
   for (const auto& [key, tensor] : {std::pair{"short_factor", shorter}, {"long_factor", longer}}) {
     if (tensor->type != GgmlType::kF32) continue;
+    if (absl::Status s = CheckFactors(file, *tensor); !s.ok()) return s;
     std::vector<float> values(tensor->data.size() / sizeof(float));
     std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(float));
     scaling[key] = values;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -161,7 +174,7 @@ absl::StatusOr<Json> GgufConfig(const GgufFile& file, const std::string& archite
   if (!scaling.empty()) config[kScaling] = scaling;
   // 0 says that there is none.
   if (config.value("sliding_window", int64_t{1}) == 0) config.erase("sliding_window");
-  DescribeLongRope(file, architecture, &config);
+  if (absl::Status s = DescribeLongRope(file, architecture, &config); !s.ok()) return s;
   DescribeGemma(architecture, &config);
   DescribeTensors(file, &config);
   return config;

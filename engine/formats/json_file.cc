@@ -24,6 +24,33 @@ using Json = nlohmann::json;
 constexpr int kMaxDepth = 64;
 constexpr size_t kShownBytes = 60;
 
+// Appends what the value is in JSON, at least its first kShownBytes bytes.
+void AppendBeginning(const Json& value, std::string* out) {
+  const auto append = [out](const Json& whole) {
+    *out += whole.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  };
+  const auto append_text = [&append](const std::string& text) {
+    // A character that is cut lies behind what is shown.
+    constexpr size_t kMostCharacterBytes = 4;
+    append(text.substr(0, kShownBytes + kMostCharacterBytes));
+  };
+  if (value.is_string()) return append_text(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return append(value);
+  const char* separator = value.is_array() ? "[" : "{";
+  for (const auto& [key, item] : value.items()) {
+    if (out->size() > kShownBytes) return;
+    *out += separator;
+    separator = ",";
+    if (value.is_object()) {
+      append_text(key);
+      *out += ":";
+    }
+    AppendBeginning(item, out);
+  }
+  if (value.empty()) *out += separator;
+  *out += value.is_array() ? "]" : "}";
+}
+
 // Looked for before parsing: the parser has no limit, and keeps a pointer for each open bracket.
 bool NestsTooDeep(std::string_view text) {
   int depth = 0;
@@ -100,7 +127,8 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
 }
 
 std::string ShortJson(const Json& value) {
-  std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  std::string text;
+  AppendBeginning(value, &text);
   if (text.size() > kShownBytes) text = text.substr(0, kShownBytes) + "...";
   return text;
 }

@@ -23,7 +23,7 @@ absl::StatusOr<nlohmann::json> ParseJsonObject(
 // Messages open with the path.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, int64_t max_bytes);
 
-// A value as errors show it: short, in ASCII.
+// A value as errors show it: short, in ASCII. Looks at no more of the value than it shows.
 std::string ShortJson(const nlohmann::json& value);
 
 }  // namespace assay::engine

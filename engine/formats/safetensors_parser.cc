@@ -29,6 +29,8 @@ constexpr size_t kLengthBytes = sizeof(uint64_t);
 constexpr size_t kMaxDimensions = 8;
 // The format's own names are short.
 constexpr size_t kShownDtypeBytes = 32;
+// Of any type, elements in a byte: what bounds the elements of all tensors together.
+constexpr uint64_t kMostElementsPerByte = 8;
 
 struct ElementType {
   GgmlType type;
@@ -146,7 +148,14 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
                       .type = element == nullptr ? GgmlType::kF32 : element->type,
                       .shape = *std::move(shape),
                       .data = data.subspan(range.begin, size)};
+  const auto elements = static_cast<uint64_t>(tensor.ElementCount());
+  const auto wrong_size = [&] {
+    return Damaged(range.name, absl::StrCat("has ", size, " bytes for ", elements, " elements of ",
+                                            absl::CEscape(dtype.substr(0, kShownDtypeBytes)), "; ",
+                                            ShownMember(entry, "shape")));
+  };
   if (element == nullptr) {
+    if (elements > size * kMostElementsPerByte) return wrong_size();
     header->unread.push_back({.name = range.name,
                               .type = absl::CEscape(dtype.substr(0, kShownDtypeBytes)),
                               .shape = tensor.shape,
@@ -154,12 +163,8 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
                               .bytes = static_cast<int64_t>(size)});
     return absl::OkStatus();
   }
-  const auto elements = static_cast<uint64_t>(tensor.ElementCount());
   const auto element_bytes = static_cast<uint64_t>(element->bytes);
-  if (size % element_bytes != 0 || size / element_bytes != elements) {
-    return Damaged(range.name, absl::StrCat("has ", size, " bytes for ", elements, " elements of ",
-                                            dtype, "; ", ShownMember(entry, "shape")));
-  }
+  if (size % element_bytes != 0 || size / element_bytes != elements) return wrong_size();
   header->tensors.push_back(std::move(tensor));
   return absl::OkStatus();
 }

@@ -197,8 +197,8 @@ class CpuExecutor : public ModelExecutor {
     const float own = logits[rating.token];
     const float most = logits[ArgmaxOfRow(logits, spec_.vocab)];
     const double sum = WeighRow(logits, spec_.vocab, most, 1.0F, logits);
-    rating.score = {.log_probability = static_cast<double>(own) - most - std::log(sum),
-                    .greedy = own == most};
+    rating.score = CheckFinite({.log_probability = static_cast<double>(own) - most - std::log(sum),
+                                .greedy = own == most});
   }
 
   absl::Span<const float> LogitsOf(int64_t row) const {
@@ -255,10 +255,9 @@ class CpuExecutor : public ModelExecutor {
     if (!rope_.has_value()) return;
     for (const SequenceChunk& chunk : chunks_) {
       const auto count = static_cast<int64_t>(chunk.tokens.size());
-      angles_.push_back(
-          {rope_->At(chunk.position, count, chunk.sequence_length), spec_.rope.dim / 2});
+      angles_.push_back({rope_->At(chunk.position, count, chunk.first_length), spec_.rope.dim / 2});
       if (!window_rope_.has_value() || !spec_.window_rope.has_value()) continue;
-      window_angles_.push_back({window_rope_->At(chunk.position, count, chunk.sequence_length),
+      window_angles_.push_back({window_rope_->At(chunk.position, count, chunk.first_length),
                                 spec_.window_rope->dim / 2});
     }
   }

@@ -148,8 +148,8 @@ class DeviceExecutor : public ModelExecutor {
     const at::Tensor both = at::stack({own - logits.logsumexp(1), is_greatest}, 1).to(at::kCPU);
     const auto* pairs = both.const_data_ptr<float>();
     for (size_t i = 0; i < ratings.size(); ++i) {
-      ratings[i].score = {.log_probability = static_cast<double>(pairs[2 * i]),
-                          .greedy = pairs[2 * i + 1] != 0.0F};
+      ratings[i].score = CheckFinite({.log_probability = static_cast<double>(pairs[2 * i]),
+                                      .greedy = pairs[2 * i + 1] != 0.0F});
     }
   }
 

@@ -48,6 +48,17 @@ std::vector<StoredShare> TypesOf(const ModelFiles& files) {
   return out;
 }
 
+// Those of this machine, `first` in front if it has a name.
+std::vector<DeviceInfo> DevicesFrom(const DeviceInfo& first) {
+  std::vector<DeviceInfo> devices;
+  if (!first.name.empty()) devices.push_back(first);
+  for (const char* name : {"mps", "cuda", "cpu"}) {
+    absl::StatusOr<DeviceInfo> device = ResolveDevice(name);
+    if (device.ok() && device->name != first.name) devices.push_back(*std::move(device));
+  }
+  return devices;
+}
+
 void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
   const absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder =
       PromptEncoder::Make(files, context);
@@ -76,6 +87,7 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
   const absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
   if (!files.ok()) return files.status();
   const ModelSpec& spec = files->spec;
+  const DeviceInfo wanted = options.device;
   const absl::StatusOr<DeviceInfo> cpu = ResolveDevice("cpu");
   if (!cpu.ok()) return cpu.status();
   options.device = *cpu;
@@ -98,17 +110,18 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .served_context = context,
                       .loads = CheckTransformerWeights(*files)};
   DescribeText(*files, static_cast<int>(context), &out);
-  for (const char* name : {"mps", "cuda", "cpu"}) {
-    const absl::StatusOr<DeviceInfo> device = ResolveDevice(name);
-    if (!device.ok()) continue;
-    options.device = *device;
+  for (const DeviceInfo& device : DevicesFrom(wanted)) {
+    options.device = device;
     const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
-    // It does not have what the options ask for.
-    if (!plan.ok()) continue;
-    out.devices.push_back({.device = device->name,
+    if (!plan.ok()) {
+      // It does not have what the options ask for.
+      if (device.name == wanted.name) out.loads.Update(plan.status());
+      continue;
+    }
+    out.devices.push_back({.device = device.name,
                            .dtype = DtypeName(plan->dtype),
                            .need = NeedOf(*files, *plan),
-                           .device_bytes = device->memory_bytes});
+                           .device_bytes = device.memory_bytes});
   }
   return out;
 }

@@ -67,16 +67,17 @@ struct ModelInspection {
   // "yes", "no (a base model: ...)"; or why it cannot be read.
   std::string chat_template;
   // What a load would be refused with for the files' sake, or OK: tensors that are missing, of
-  // another shape or type or left over, a tokenizer that cannot be read.
+  // another shape or type or left over, a tokenizer that cannot be read, settings that the device
+  // does not have.
   absl::Status loads;
-  // One for each device of this machine.
+  // One for each device of this machine, the options' own first.
   std::vector<DeviceNeed> devices;
 };
 
 // Reads headers, configuration and tokenizer (up to a second), no weights. What only concerns the
-// tensors, the tokenizer or the template is told in its place. options: path, and how it would be
-// loaded; `devices` has those of this machine that it could be loaded on, whatever options.device
-// is. Errors as LanguageModel::Load().
+// tensors, the tokenizer or the template is told in its place. options: path, and how and where it
+// would be loaded; without a device none comes first. `devices` has those of this machine that it
+// could be loaded on. Errors as LanguageModel::Load().
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);
 
 }  // namespace assay::engine

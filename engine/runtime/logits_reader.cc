@@ -26,7 +26,7 @@ absl::Status ReadLogits(ModelExecutor& executor, absl::Span<const TokenId> token
         .pages = pages,
         .tokens = tokens.subspan(static_cast<size_t>(done), static_cast<size_t>(count)),
         .position = done,
-        .sequence_length = length,
+        .first_length = length,
         .logits = count};
     if (absl::Status s = executor.Run({.chunks = {&part, 1}}); !s.ok()) return s;
     for (int64_t row = 0; row < count; ++row) {
@@ -59,7 +59,7 @@ absl::Status ReadBatchLogits(ModelExecutor& executor,
     chunks.push_back({.pages = pages[i],
                       .tokens = sequences[i],
                       .position = 0,
-                      .sequence_length = static_cast<int64_t>(sequences[i].size()),
+                      .first_length = static_cast<int64_t>(sequences[i].size()),
                       .logits = static_cast<int64_t>(sequences[i].size())});
   }
   if (absl::Status s = executor.Run({.chunks = chunks}); !s.ok()) return s;

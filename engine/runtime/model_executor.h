@@ -33,7 +33,8 @@ struct TokenRating {
   // Of the step's logits: those after the token before it.
   int64_t row = 0;
   TokenId token = 0;
-  TokenScore score = {};
+  // INTERNAL if the row's logits are not finite.
+  absl::StatusOr<TokenScore> score = TokenScore();
 };
 
 // The next tokens of one sequence.
@@ -43,9 +44,10 @@ struct SequenceChunk {
   absl::Span<const int32_t> pages;
   absl::Span<const TokenId> tokens;
   int64_t position = 0;
-  // Of the text as far as it is known, at least position + tokens.size(): some models turn
-  // positions differently in long texts.
-  int64_t sequence_length = 0;
+  // Of the text that was known when its first token was read. Some models turn positions
+  // differently in long texts: a token within that length as in a text of that length, one behind
+  // it as the last of its own; so that keys are the same however often they are computed.
+  int64_t first_length = 0;
   // How many of the tokens, from the last one backwards, want the logits of what follows them.
   int64_t logits = 1;
 };

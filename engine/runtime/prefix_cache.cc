@@ -45,7 +45,7 @@ void PrefixCache::Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* pr
   const auto [place, added] = entries_.try_emplace(prefix->hash);
   if (!added) {
     prefix->collided = !place->second.StandsFor(before.hash, tokens);
-    if (!prefix->collided) place->second.used = clock_;
+    if (!prefix->collided) MarkUsed(place->second);
     return;
   }
   place->second = {.before = before.hash,
@@ -54,6 +54,19 @@ void PrefixCache::Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* pr
                    .used = clock_,
                    .depth = prefix->pages};
   pool_->Share(page);
+  MarkUsed(place->second);
+}
+
+void PrefixCache::MarkUsed(Entry& entry) {
+  entry.used = clock_;
+  // An entry is never older than those behind it: above one of now all are.
+  uint64_t before = entry.before;
+  for (int64_t depth = entry.depth; depth > 1; --depth) {
+    const auto place = entries_.find(before);
+    if (place == entries_.end() || place->second.used == clock_) return;
+    place->second.used = clock_;
+    before = place->second.before;
+  }
 }
 
 int64_t PrefixCache::Free(int64_t count) {
@@ -61,8 +74,8 @@ int64_t PrefixCache::Free(int64_t count) {
   for (const auto& [hash, entry] : entries_) {
     if (pool_->users(entry.page) == 1) idle.emplace_back(entry.used, -entry.depth, hash);
   }
-  std::sort(idle.begin(), idle.end());
   const int64_t freed = std::min(count, static_cast<int64_t>(idle.size()));
+  std::nth_element(idle.begin(), idle.begin() + freed, idle.end());
   for (int64_t i = 0; i < freed; ++i) {
     const auto entry = entries_.find(std::get<2>(idle[static_cast<size_t>(i)]));
     pool_->Release(entry->second.page);

@@ -14,8 +14,8 @@ namespace assay::engine {
 
 // Keeps full pages after their sequence has ended, found again by all the tokens up to the page's
 // end. It is a user of the pool's pages; those that nobody else uses are given back, the least
-// recently used first. Pages are never written once they are full, so sequences share them without
-// copies. Not thread-safe.
+// recently used first, and of a text from its end. Pages are never written once they are full, so
+// sequences share them without copies. Not thread-safe.
 class PrefixCache {
  public:
   // The beginning of a text, whole pages; the empty one to start with.
@@ -55,7 +55,7 @@ class PrefixCache {
     uint64_t before;
     std::vector<TokenId> tokens;
     int32_t page;
-    // Longer prefixes are older: used together, they go first.
+    // When it or a longer prefix was last used. Of those used together the longest goes first.
     int64_t used;
     int64_t depth;
 
@@ -64,6 +64,9 @@ class PrefixCache {
       return before == prefix && absl::MakeConstSpan(tokens) == page_tokens;
     }
   };
+
+  // The entry, and those of the prefixes that it can only be found by.
+  void MarkUsed(Entry& entry);
 
   PagePool* pool_;
   const bool enabled_;

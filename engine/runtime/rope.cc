@@ -110,7 +110,22 @@ RopeAngles Rope::Turn(const at::Tensor& positions, const at::Tensor& frequencies
           at::cat({-sine, sine}, -1).unsqueeze(1).to(options_)};
 }
 
-RopeAngles Rope::At(int64_t position, int64_t count, int64_t sequence_length) const {
+RopeAngles Rope::At(int64_t position, int64_t count, int64_t first_length) const {
+  if (!DependsOnLength(spec_)) return InText(position, count, first_length);
+  const int64_t at_first = std::clamp<int64_t>(first_length - position, 0, count);
+  if (at_first == count) return InText(position, count, first_length);
+  std::vector<at::Tensor> cosines;
+  std::vector<at::Tensor> sines;
+  const auto append = [&](const RopeAngles& angles) {
+    cosines.push_back(angles.cosine);
+    sines.push_back(angles.sine);
+  };
+  if (at_first > 0) append(InText(position, at_first, first_length));
+  for (int64_t i = at_first; i < count; ++i) append(InText(position + i, 1, position + i + 1));
+  return {at::cat(cosines), at::cat(sines)};
+}
+
+RopeAngles Rope::InText(int64_t position, int64_t count, int64_t sequence_length) const {
   if (DependsOnLength(spec_) && sequence_length > spec_.original_context) {
     return Turn(at::arange(position, position + count, at::kFloat), Frequencies(sequence_length));
   }

@@ -26,13 +26,16 @@ class Rope {
   Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
        const at::TensorOptions& options);
 
-  // Of the positions [position, position + count) in a text of `sequence_length` tokens; some
-  // scalings turn differently in texts longer than the model was trained for.
-  RopeAngles At(int64_t position, int64_t count, int64_t sequence_length) const;
+  // Of the positions [position, position + count) in a text that began with `first_length` tokens
+  // and grew one by one. Some scalings turn differently in texts longer than the model was trained
+  // for: each position is turned as in the text that was there when it was first read.
+  RopeAngles At(int64_t position, int64_t count, int64_t first_length) const;
 
   int64_t Bytes() const { return static_cast<int64_t>(cosine_.nbytes() + sine_.nbytes()); }
 
  private:
+  // All in a text of `sequence_length` tokens.
+  RopeAngles InText(int64_t position, int64_t count, int64_t sequence_length) const;
   at::Tensor Frequencies(int64_t sequence_length) const;
   RopeAngles Turn(const at::Tensor& positions, const at::Tensor& frequencies) const;
 

@@ -57,7 +57,7 @@ bool AddSequence(Sequence& sequence, int64_t tokens, absl::Span<const TokenId> d
   input->chunks.push_back({.pages = sequence.pages,
                            .tokens = draft.empty() ? known : draft,
                            .position = sequence.read,
-                           .sequence_length = sequence.length(),
+                           .first_length = sequence.prompt_length(),
                            .logits = rows});
   if (to_the_end) {
     TokenChoice& choice = input->choices.emplace_back();
@@ -76,7 +76,7 @@ void AddReading(const Reading& reading, int64_t tokens, int64_t rows, StepInput*
   input->chunks.push_back({.pages = reading.pages,
                            .tokens = reading.tokens.subspan(at(reading.read), at(tokens)),
                            .position = reading.read,
-                           .sequence_length = reading.length(),
+                           .first_length = reading.length(),
                            .logits = rows});
   for (int64_t t = end - rows; t < end; ++t) {
     input->ratings.push_back({.row = input->rows++, .token = reading.tokens[at(t + 1)]});
@@ -384,9 +384,10 @@ std::vector<TokenId> Scheduler::Draft(Sequence& sequence, double row_share, int6
 }
 
 bool Scheduler::TakePages(int64_t count, std::vector<int32_t>* pages) {
+  const int64_t missing = count - static_cast<int64_t>(pages->size()) - pool_.free();
+  if (missing > 0) prefixes_.Free(missing);
   while (static_cast<int64_t>(pages->size()) < count) {
-    std::optional<int32_t> page = pool_.Take();
-    if (!page.has_value() && prefixes_.Free(1) > 0) page = pool_.Take();
+    const std::optional<int32_t> page = pool_.Take();
     if (!page.has_value()) return false;
     pages->push_back(*page);
   }
@@ -441,11 +442,16 @@ void Scheduler::TakeScores(const std::vector<ReadingPart>& parts,
   for (const ReadingPart& part : parts) {
     Reading& reading = *part.reading;
     reading.read += part.tokens;
+    absl::Status rated;
     for (const TokenRating& rating : ratings.first(static_cast<size_t>(part.rows))) {
-      reading.scores.push_back(rating.score);
+      if (rating.score.ok()) {
+        reading.scores.push_back(*rating.score);
+      } else {
+        rated.Update(rating.score.status());
+      }
     }
     ratings.remove_prefix(static_cast<size_t>(part.rows));
-    if (reading.read == reading.length()) EndReading(reading, absl::OkStatus());
+    if (!rated.ok() || reading.read == reading.length()) EndReading(reading, std::move(rated));
   }
 }
 

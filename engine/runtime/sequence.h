@@ -44,6 +44,7 @@ class Sequence {
   // Of prompt and text.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   int64_t length() const { return static_cast<int64_t>(tokens_.size()); }
+  int64_t prompt_length() const { return prompt_length_; }
   // Tokens that may still come.
   int64_t left() const;
   // All but the last token are in the cache.

@@ -12,14 +12,25 @@
 #include "absl/types/span.h"
 #include "engine/runtime/model_executor.h"
 #include "engine/runtime/sampling.h"
+#include "engine/runtime/token_score.h"
 
 namespace assay::engine {
+
+inline absl::Status NotFinite() {
+  return absl::InternalError(
+      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
+}
 
 // The token, or INTERNAL if its logit is not finite.
 inline absl::StatusOr<TokenId> CheckFinite(float logit, TokenId token) {
   if (std::isfinite(logit)) return token;
-  return absl::InternalError(
-      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
+  return NotFinite();
+}
+
+// The score, or INTERNAL if it is not finite.
+inline absl::StatusOr<TokenScore> CheckFinite(const TokenScore& score) {
+  if (std::isfinite(score.log_probability)) return score;
+  return NotFinite();
 }
 
 inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Sampler& sampler) {

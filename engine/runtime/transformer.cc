@@ -51,7 +51,7 @@ RopeAngles AnglesOf(const Rope& rope, absl::Span<const SequenceChunk> chunks) {
   std::vector<RopeAngles> parts;
   parts.reserve(chunks.size());
   for (const SequenceChunk& chunk : chunks) {
-    parts.push_back(rope.At(chunk.position, CountOf(chunk), chunk.sequence_length));
+    parts.push_back(rope.At(chunk.position, CountOf(chunk), chunk.first_length));
   }
   return Concatenated(parts);
 }

@@ -97,7 +97,8 @@ class Builder {
     for (int64_t i = 0; i < spec_.layers && status_.ok(); ++i) weights.layers.push_back(Layer(i));
     if (spec_.final_norm) weights.output_norm = Norm("output_norm", -1);
     weights.output = Output();
-    if (loader_.Has("rope_freqs.weight")) {
+    const bool rotary = spec_.position == PositionKind::kRotary;
+    if (rotary && files_.gguf != nullptr && loader_.Has("rope_freqs.weight")) {
       weights.rope_factors = Allocate({spec_.rope.dim / 2}, at::kFloat);
       Read("rope_freqs.weight", weights.rope_factors, {});
     }

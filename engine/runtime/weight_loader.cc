@@ -93,6 +93,10 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
         source_.path(), ": tensor ", Quoted(name), " has shape ", ShapeText(tensor->shape),
         "; the model's configuration asks for ", ShapeText(stored)));
   }
+  if (tensor->ElementCount() == 0) {
+    return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", Quoted(name), " of shape ",
+                                            ShapeText(tensor->shape), " has no elements"));
+  }
   const absl::StatusOr<BlockLayout> blocks = LayoutOf(tensor->type);
   if (!blocks.ok()) return Unread(name, GgmlTypeName(tensor->type));
   Found found{.tensor = tensor, .rows = 1, .row_floats = tensor->ElementCount()};
@@ -302,10 +306,16 @@ float* WeightLoader::Staging(int64_t floats) {
 }
 
 absl::Status WeightLoader::CheckAllRead() const {
-  for (const StoredTensor& tensor : source_.tensors()) {
-    if (read_.contains(tensor.name) || TensorNames::IsIgnored(tensor.name)) continue;
-    return absl::UnimplementedError(absl::StrCat(source_.path(), ": tensor ", Quoted(tensor.name),
+  const auto check = [this](const std::string& name) -> absl::Status {
+    if (read_.contains(name) || TensorNames::IsIgnored(name)) return absl::OkStatus();
+    return absl::UnimplementedError(absl::StrCat(source_.path(), ": tensor ", Quoted(name),
                                                  " belongs to a kind of model not read yet"));
+  };
+  for (const StoredTensor& tensor : source_.tensors()) {
+    if (absl::Status s = check(tensor.name); !s.ok()) return s;
+  }
+  for (const UnreadTensor& tensor : source_.unread()) {
+    if (absl::Status s = check(tensor.name); !s.ok()) return s;
   }
   return absl::OkStatus();
 }

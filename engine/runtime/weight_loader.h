@@ -51,7 +51,7 @@ class WeightLoader {
   bool Has(const std::string& name) const { return source_.Contains(name); }
 
   // Fills `out`, contiguous, whose shape must be the tensor's. DATA_LOSS names the tensor, with
-  // both shapes; UNIMPLEMENTED names its stored type.
+  // both shapes, also where it has no elements; UNIMPLEMENTED names its stored type.
   absl::Status Read(const std::string& name, const at::Tensor& out, const Layout& layout);
 
   struct PackChoice {
@@ -68,8 +68,8 @@ class WeightLoader {
   // Counts a tensor as read that is not needed.
   void Skip(const std::string& name) { read_.insert(name); }
 
-  // UNIMPLEMENTED names a tensor of the files that was never read, unless no computation reads such
-  // a one: leaving it out would give wrong text.
+  // UNIMPLEMENTED names a tensor of the files, of whatever type, that was never read, unless no
+  // computation reads such a one: leaving it out would give wrong text.
   absl::Status CheckAllRead() const;
 
  private:
@@ -81,7 +81,7 @@ class WeightLoader {
     int64_t row_bytes;
   };
 
-  // The tensor, if it is there, of a type that is read, and has this shape.
+  // The tensor, if it is there, of a type that is read, not empty, and has this shape.
   absl::StatusOr<Found> Find(const std::string& name, const std::vector<int64_t>& shape,
                              const Layout& layout) const;
   absl::Status Unread(const std::string& name, const std::string& type) const;

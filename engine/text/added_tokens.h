@@ -27,12 +27,14 @@ struct AddedToken {
   bool single_word = false;
 };
 
-// Leftmost first, the longest of those that begin at one place. Not thread-safe while adding, then
-// immutable.
+// Leftmost first, the longest of those that begin at one place; of equal ones the first. A place in
+// the text costs a few comparisons a byte of the longest match, however many tokens there are.
+// Immutable, thread-safe.
 class AddedTokens {
  public:
-  // `token.content` must not be empty.
-  void Add(AddedToken token);
+  AddedTokens() = default;
+  // Contents must not be empty.
+  explicit AddedTokens(std::vector<AddedToken> tokens);
 
   // A token in the text, with the spaces that it takes along.
   struct Found {
@@ -44,11 +46,20 @@ class AddedTokens {
   std::optional<Found> Find(std::string_view text, size_t from, bool with_special) const;
 
  private:
+  using Iterator = std::vector<AddedToken>::const_iterator;
+  struct Range {
+    Iterator begin;
+    Iterator end;
+  };
   static constexpr size_t kBytes = 256;
 
-  bool empty_ = true;
-  // By first byte, the longest first.
-  std::array<std::vector<AddedToken>, kBytes> by_first_byte_;
+  // Those that `text` begins with: a range for each content, the longest last.
+  std::vector<Range> BeginningsOf(std::string_view text) const;
+
+  // By content, then as they were given.
+  std::vector<AddedToken> tokens_;
+  // Those whose content begins with byte b are [begins_[b], begins_[b + 1]).
+  std::array<size_t, kBytes + 1> begins_ = {};
 };
 
 }  // namespace assay::engine

@@ -69,8 +69,15 @@ bool IsAscii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+absl::Status GrowsTooMuch() {
+  return absl::InvalidArgumentError(
+      "the text grows without measure where the tokenizer normalises it");
+}
+
 struct Normalizing {
   std::string text;
+  // Bytes of what comes out.
+  size_t limit;
 
   // Late characters stay, and part what is around them.
   absl::StatusOr<std::string> operator()(UnicodeForm form) const {
@@ -114,7 +121,9 @@ struct Normalizing {
   }
 
   absl::StatusOr<std::string> operator()(const Prepend& prepend) const {
-    return text.empty() ? text : prepend.text + text;
+    if (text.empty()) return text;
+    if (text.size() + prepend.text.size() > limit) return GrowsTooMuch();
+    return prepend.text + text;
   }
 
   absl::StatusOr<std::string> operator()(const Replace& replace) const {
@@ -124,6 +133,8 @@ struct Normalizing {
     std::string out;
     size_t at = 0;
     for (const Regex::Range& match : *matches) {
+      // Before it is there: a match may be a byte, or none, and the content megabytes.
+      if (out.size() + (match.begin - at) + replace.content.size() > limit) return GrowsTooMuch();
       out.append(text, at, match.begin - at).append(replace.content);
       at = match.end;
     }
@@ -136,13 +147,10 @@ struct Normalizing {
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text) {
   const size_t limit = text.size() * kMaxGrowth + kAlwaysAllowed;
   for (const NormalizerStep& step : steps) {
-    absl::StatusOr<std::string> next = std::visit(Normalizing{std::move(text)}, step);
+    absl::StatusOr<std::string> next = std::visit(Normalizing{std::move(text), limit}, step);
     if (!next.ok()) return next.status();
     text = *std::move(next);
-    if (text.size() > limit) {
-      return absl::InvalidArgumentError(
-          "the text grows without measure where the tokenizer normalises it");
-    }
+    if (text.size() > limit) return GrowsTooMuch();
   }
   return text;
 }

@@ -30,7 +30,7 @@ struct Replace {
 using NormalizerStep = std::variant<UnicodeForm, Lowercase, StripSpaces, Prepend, Replace>;
 
 // The steps in order, as `tokenizers` has them. `text` must be valid UTF-8. INVALID_ARGUMENT: a
-// pattern gave up, or the result is more than 64 times the text.
+// pattern gave up, or the text grew to more than 64 times its length, and is not made then.
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text);
 
 }  // namespace assay::engine

@@ -30,6 +30,17 @@ constexpr std::array<std::string_view, 9> kEndSpellings = {
 
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
 
+// Models that speak add a token for each sound: 65,536 of them, and more.
+constexpr size_t kMaxAddedTokens = size_t{1} << 18;
+constexpr size_t kMaxAddedTokenBytes = 1024;
+
+absl::Status CheckLength(const AddedToken& token) {
+  if (token.content.size() <= kMaxAddedTokenBytes) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content), " has ",
+                                          token.content.size(), " bytes; at most ",
+                                          kMaxAddedTokenBytes, " are read"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> PipelineTokenizer::Make(TokenizerParts parts) {
@@ -65,6 +76,13 @@ PipelineTokenizer::Token PipelineTokenizer::MakeToken(const std::string& spellin
 }
 
 absl::Status PipelineTokenizer::AddTokens() {
+  if (parts_.added.size() > kMaxAddedTokens) {
+    return absl::DataLossError(absl::StrCat(parts_.added.size(),
+                                            " added, control and user-defined tokens; at most ",
+                                            kMaxAddedTokens, " are read"));
+  }
+  std::vector<AddedToken> raw;
+  std::vector<AddedToken> normalized;
   tokens_.reserve(parts_.spellings.size());
   for (const std::string& spelling : parts_.spellings) tokens_.push_back(MakeToken(spelling));
   for (const AddedToken& added : parts_.added) {
@@ -74,23 +92,27 @@ absl::Status PipelineTokenizer::AddTokens() {
                                               vocab_size() - 1));
     }
     if (added.content.empty()) continue;
+    if (absl::Status s = CheckLength(added); !s.ok()) return s;
     tokens_[added.id] = MakeToken(added.content);
     tokens_[added.id].special = added.special;
     const bool ends =
         std::find(kEndSpellings.begin(), kEndSpellings.end(), added.content) != kEndSpellings.end();
     if (ends && added.special) end_of_text_.insert(added.id);
     if (!added.normalized) {
-      raw_.Add(added);
+      raw.push_back(added);
       continue;
     }
     AddedToken token = added;
     absl::StatusOr<std::string> content = Normalize(parts_.normalizer, token.content);
     if (!content.ok()) return content.status();
     token.content = *std::move(content);
+    if (absl::Status s = CheckLength(token); !s.ok()) return s;
     // It is that form which `tokenizers` decodes to.
     tokens_[added.id].bytes = MakeToken(token.content).bytes;
-    if (!token.content.empty()) normalized_.Add(std::move(token));
+    if (!token.content.empty()) normalized.push_back(std::move(token));
   }
+  raw_ = AddedTokens(std::move(raw));
+  normalized_ = AddedTokens(std::move(normalized));
   if (parts_.eos != -1) end_of_text_.insert(parts_.eos);
   end_of_text_.insert(parts_.end_of_text.begin(), parts_.end_of_text.end());
   return absl::OkStatus();

@@ -50,7 +50,7 @@ struct TokenizerParts {
 
 class PipelineTokenizer final : public Tokenizer {
  public:
-  // DATA_LOSS: an id out of range.
+  // DATA_LOSS: an id out of range, too many added tokens or one that is too long.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> Make(TokenizerParts parts);
 
   absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,

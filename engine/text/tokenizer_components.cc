@@ -12,6 +12,7 @@
 #include "engine/formats/quoted.h"
 #include "engine/text/json_access.h"
 #include "engine/text/punctuation.h"
+#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {
@@ -97,7 +98,9 @@ absl::StatusOr<MetaspaceStep> ReadMetaspaceStep(const Json& object) {
   MetaspaceStep step;
   absl::StatusOr<std::string> replacement = StringMember(object, "replacement");
   if (!replacement.ok()) return replacement.status();
-  if (replacement->empty()) return WrongMember("replacement", "a character");
+  if (replacement->empty() || NextUtf8(*replacement).bytes != replacement->size()) {
+    return WrongMember("replacement", "a character");
+  }
   const absl::StatusOr<bool> split = BoolMember(object, "split", true);
   if (!split.ok()) return split.status();
   step.replacement = *std::move(replacement);

@@ -193,14 +193,14 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
                                             const assay::v1::InspectModelRequest* request,
                                             assay::v1::ModelInspection* response) {
   absl::StatusOr<std::string> path = request->path();
-  engine::LoadOptions options;
+  registry::ModelEntry entry;
   Room room{.budget = manager_->budget_bytes(), .used = manager_->used_bytes()};
   if (!request->id().empty()) {
     const absl::StatusOr<registry::ModelStatus> status = manager_->Get(request->id());
     if (!status.ok()) return ToGrpcStatus(status.status());
     path = registry::ResolveSource(status->entry, hub_cache_);
     if (!path.ok()) return ToGrpcStatus(path.status());
-    CopySettings(status->entry, &options);
+    entry = status->entry;
     // It would not stand beside itself.
     room.used = std::max<int64_t>(0, room.used - status->resident_bytes);
   } else if (path->empty()) {
@@ -209,10 +209,17 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
     return ToGrpcStatus(absl::PermissionDeniedError(
         "path: is read for callers on the server's own machine only; give a model's id"));
   }
-  options.path = *path;
-  const absl::StatusOr<engine::ModelInspection> inspection =
-      engine::InspectModel(std::move(options));
+  absl::StatusOr<engine::LoadOptions> options = loader_->OptionsFor(entry, *path);
+  const absl::Status on_its_device = options.status();
+  if (!options.ok()) {
+    // What its files are can be told all the same.
+    entry.device.clear();
+    options = loader_->OptionsFor(entry, *path);
+  }
+  if (!options.ok()) return ToGrpcStatus(options.status());
+  absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*std::move(options));
   if (!inspection.ok()) return ToGrpcStatus(inspection.status());
+  inspection->loads.Update(on_its_device);
   ToProto(*inspection, room, response);
   return grpc::Status::OK;
 }

@@ -13,6 +13,7 @@
 #include "assay/v1/model.grpc.pb.h"
 #include "registry/manager.h"
 #include "registry/route_policy.h"
+#include "server/engine_loader.h"
 #include "server/hub_fetch.h"
 #include "server/model_breakers.h"
 #include "server/routing.h"
@@ -27,12 +28,13 @@ class ModelServiceImpl final : public assay::v1::ModelService::Service {
   using SetRoutesFn =
       std::function<absl::Status(std::vector<registry::RoutePolicy>, bool keep_others)>;
 
-  // hub_cache: where repositories of the Hub lie. reload: reads the catalog again. set_routes: as
-  // Routing::Set() or, with keep_others, Routing::Add().
-  ModelServiceImpl(registry::Manager* manager, const Routing* routing, ModelBreakers* breakers,
-                   absl::Duration drain_timeout, std::string hub_cache, const HubFetch* hub,
-                   ReloadFn reload, SetRoutesFn set_routes)
+  // loader: what `manager` loads with. hub_cache: where repositories of the Hub lie. reload: reads
+  // the catalog again. set_routes: as Routing::Set() or, with keep_others, Routing::Add().
+  ModelServiceImpl(registry::Manager* manager, const EngineLoader* loader, const Routing* routing,
+                   ModelBreakers* breakers, absl::Duration drain_timeout, std::string hub_cache,
+                   const HubFetch* hub, ReloadFn reload, SetRoutesFn set_routes)
       : manager_(manager),
+        loader_(loader),
         routing_(routing),
         breakers_(breakers),
         drain_timeout_(drain_timeout),
@@ -70,6 +72,7 @@ class ModelServiceImpl final : public assay::v1::ModelService::Service {
   void Fill(const registry::ModelStatus& status, assay::v1::Model* model) const;
 
   registry::Manager* const manager_;
+  const EngineLoader* const loader_;
   const Routing* const routing_;
   ModelBreakers* const breakers_;
   const absl::Duration drain_timeout_;

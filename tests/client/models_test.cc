@@ -67,7 +67,7 @@ class InspectTest : public ModelsTest {
 TEST_F(InspectTest, SaysWhatItIsAndThatItDoesNotFit) {
   const CliResult result = daemon_.Run({"inspect", "bloom"});
   EXPECT_EQ(result.code, kExitCannotLoad);
-  EXPECT_THAT(result.err, HasSubstr("no device of the server has the memory for it"));
+  EXPECT_THAT(result.err, HasSubstr("cpu of the server does not have the memory for it"));
   EXPECT_THAT(result.out, HasSubstr("memory_budget of all models 4.00 GiB, 1.00 GiB free now\n"));
   EXPECT_EQ(daemon_.models.inspected.id(), "bloom");
   EXPECT_THAT(result.out, HasSubstr("BLOOM[31m"));
@@ -75,6 +75,17 @@ TEST_F(InspectTest, SaysWhatItIsAndThatItDoesNotFit) {
   EXPECT_THAT(result.out, HasSubstr("no (a base model"));
   EXPECT_THAT(result.out, HasSubstr("F16"));
   EXPECT_THAT(result.out, ::testing::ContainsRegex("cpu +float32 +2.00 GiB +1.00 GiB .*no\n"));
+}
+
+// It was said to load, as it fits the CPU.
+TEST_F(InspectTest, TheDeviceOfTheLoadIsJudgedAndNoOther) {
+  v1::DeviceNeed* cpu = daemon_.models.inspection.add_devices();
+  *cpu = daemon_.models.inspection.devices(0);
+  cpu->set_fits(true);
+  daemon_.models.inspection.mutable_devices(0)->set_device("cuda:0");
+  const CliResult result = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(result.code, kExitCannotLoad);
+  EXPECT_THAT(result.err, HasSubstr("cuda:0 of the server does not have the memory for it"));
 }
 
 TEST_F(InspectTest, FitsBesideTheOthersOrInTheirPlace) {

@@ -109,8 +109,8 @@ TEST_P(ArchitectureTest, PrefillIsThatOfTransformers) {
 }
 
 TEST_P(ArchitectureTest, StepByStepIsThatOfTransformers) {
-  // These two turn positions differently in long texts, and our cache is filled here as for a
-  // prompt that is long from the start, as transformers does it for a prompt.
+  // These two turn positions differently in long texts, and Logits() takes them for a prompt that
+  // is long from the start, as transformers does it for a prompt.
   const std::string name = GetParam();
   const bool by_length = name == "llama_dynamic" || name == "phi3_longrope";
   for (const bool kernels : {true, false}) {
@@ -151,6 +151,34 @@ TEST_P(ArchitectureTest, GreedyTokensAreThoseOfTransformers) {
     const auto result = model->Generate(request, nullptr);
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_EQ(result->tokens, greedy_) << (kernels ? "CPU kernels" : "libtorch");
+  }
+}
+
+// Two requests grow until the cache holds one: the second gives way and is read again, all of it at
+// once. Where positions are turned by the length of the text that was once with the whole length.
+TEST_P(ArchitectureTest, ARequestThatGaveWayWritesTheSameText) {
+  // Of four pages each has two for its prompt, and wants a third.
+  constexpr int kFourPages = 128;
+  // The first may have ended, on a busy machine, before the second comes.
+  constexpr int kMostTries = 20;
+  GenerationRequest request;
+  request.prompt.tokens = prompt_;
+  request.max_new_tokens = static_cast<int>(greedy_.size());
+  request.ignore_end_of_text = true;
+  request.reuse_prefix = false;
+  for (const bool kernels : {true, false}) {
+    const auto model = Load(16, kernels, "float32", "auto", kFourPages);
+    ASSERT_NE(model, nullptr);
+    int preemptions = 0;
+    for (int i = 0; i < kMostTries && preemptions == 0; ++i) {
+      const auto first = model->Submit(request);
+      ASSERT_TRUE(first.ok()) << first.status();
+      const auto second = model->Generate(request, nullptr);
+      ASSERT_TRUE(second.ok()) << second.status();
+      EXPECT_EQ(second->tokens, greedy_) << (kernels ? "CPU kernels" : "libtorch");
+      preemptions = second->preemptions;
+    }
+    EXPECT_EQ(preemptions, 1);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -103,8 +104,10 @@ class FakeExecutor : public ModelExecutor {
     }
     for (TokenRating& rating : step.ratings) {
       const TokenId chosen = next(rows.at(static_cast<size_t>(rating.row)));
-      rating.score = {.log_probability = static_cast<double>(chosen),
-                      .greedy = chosen == rating.token};
+      rating.score = CheckFinite({.log_probability = rating.token == broken
+                                                         ? std::numeric_limits<double>::quiet_NaN()
+                                                         : static_cast<double>(chosen),
+                                  .greedy = chosen == rating.token});
     }
     return absl::OkStatus();
   }
@@ -124,6 +127,8 @@ class FakeExecutor : public ModelExecutor {
       [](const std::vector<TokenId>& text) { return static_cast<TokenId>(text.size()); };
   std::function<void()> before_run;
   absl::Status error;
+  // A token whose likelihood is no number.
+  TokenId broken = -1;
   std::vector<std::vector<Call>> steps;
   std::atomic<int> chosen = 0;
   std::atomic<bool> shared = false;

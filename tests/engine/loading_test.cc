@@ -41,6 +41,8 @@ constexpr uint32_t kQ4Bytes = 144;
 struct Shape {
   std::string name;
   std::vector<int64_t> sizes;
+  // The file's own where empty.
+  std::string dtype = "";
   int64_t elements() const {
     int64_t count = 1;
     for (const int64_t size : sizes) count *= size;
@@ -100,8 +102,9 @@ class LoadingTest : public testing::Test {
     int64_t offset = 0;
     for (const Shape& shape : shapes) {
       const int64_t end = offset + 4 * shape.elements();
-      header[shape.name] = {
-          {"dtype", dtype}, {"shape", shape.sizes}, {"data_offsets", {offset, end}}};
+      header[shape.name] = {{"dtype", shape.dtype.empty() ? dtype : shape.dtype},
+                            {"shape", shape.sizes},
+                            {"data_offsets", {offset, end}}};
       offset = end;
     }
     const std::string text = header.dump();
@@ -292,6 +295,51 @@ TEST_F(RefusedLoadTest, TensorThatNobodyReads) {
   ExpectRefusedAtOnce(absl::StatusCode::kUnimplemented, "tensor 'h.47.adapter.weight' belongs to");
 }
 
+// It was taken for Llama 3's, of half of no rotated dimension: a division by zero.
+TEST_F(RefusedLoadTest, RopeFactorsOfAModelThatTurnsNothing) {
+  std::vector<Shape> shapes = Gpt2Shapes(kLayers, kHidden);
+  shapes.push_back({"rope_freqs.weight", {0}});
+  WriteGpt2(kLayers, kHidden, shapes);
+  ExpectRefusedAtOnce(absl::StatusCode::kUnimplemented, "tensor 'rope_freqs.weight' belongs to");
+}
+
+// Left out without a word, as if they said nothing.
+TEST_F(RefusedLoadTest, TensorThatNobodyReadsOfATypeThatIsNotRead) {
+  std::vector<Shape> shapes = Gpt2Shapes(kLayers, kHidden);
+  shapes.push_back({"h.0.attn.q_proj.bias", {8}, "F64"});
+  WriteGpt2(kLayers, kHidden, shapes);
+  ExpectRefusedAtOnce(absl::StatusCode::kUnimplemented, "tensor 'h.0.attn.q_proj.bias' belongs to");
+}
+
+TEST_F(LoadingTest, TablesThatAreRecomputedMayHaveAnyType) {
+  std::vector<Shape> shapes = Gpt2Shapes(1, 64);
+  shapes.push_back({"h.0.attn.bias", {1, 1, 64, 64}, "BOOL"});
+  WriteGpt2(1, 64, shapes);
+  const auto model = LanguageModel::Load(options_);
+  EXPECT_TRUE(model.ok()) << model.status();
+}
+
+// The likelihoods were NaN, and OK.
+TEST_F(LoadingTest, LogitsThatAreNotFiniteScoreNothing) {
+  WriteLlama(1, 256, 256, LlamaShapes(1, 256, 256), kF32);
+  // The last weight of the last projection.
+  constexpr int kLast = -4;
+  std::fstream file(options_.path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(kLast, std::ios::end);
+  file << "\xff\xff\xff\xff" << std::flush;
+  const std::vector<TokenId> tokens = {0, 1, 2};
+  for (const bool kernels : {true, false}) {
+    options_.cpu_kernels = kernels;
+    options_.weights = "full";
+    const auto model = LanguageModel::Load(options_);
+    ASSERT_TRUE(model.ok()) << model.status();
+    const absl::Status status =
+        (*model)->ScoreTokens(tokens, 1, [] { return absl::OkStatus(); }).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("the logits are not finite"));
+  }
+}
+
 TEST_F(RefusedLoadTest, MoreLayersThanTheFileHas) {
   WriteGpt2(kLayers + 1, kHidden, Gpt2Shapes(kLayers, kHidden));
   ExpectRefusedAtOnce(absl::StatusCode::kDataLoss, "tensor 'h.48.ln_1.weight'");
@@ -375,6 +423,26 @@ TEST_F(InspectionTest, CacheBeyondTheMemoryDoesNotFit) {
   EXPECT_TRUE(inspection->loads.ok()) << inspection->loads;
   ASSERT_FALSE(inspection->devices.empty());
   for (const DeviceNeed& need : inspection->devices) EXPECT_FALSE(need.Fits()) << need.device;
+}
+
+// Another device's memory once counted for one that the entry did not name.
+TEST_F(InspectionTest, TheDeviceOfTheLoadComesFirst) {
+  options_.device = {
+      .kind = DeviceKind::kCuda, .name = "cuda:7", .default_dtype = "float16", .memory_bytes = 1};
+  const auto inspection = InspectModel(options_);
+  ASSERT_TRUE(inspection.ok()) << inspection.status();
+  EXPECT_TRUE(inspection->loads.ok()) << inspection->loads;
+  ASSERT_GE(inspection->devices.size(), 2U);
+  EXPECT_EQ(inspection->devices.front().device, "cuda:7");
+  EXPECT_EQ(inspection->devices.front().dtype, "float16");
+  EXPECT_FALSE(inspection->devices.front().Fits());
+  EXPECT_EQ(inspection->devices.back().device, "cpu");
+  // The CPU has it, that device does not.
+  options_.kv_cache = "int8";
+  const auto refused = InspectModel(options_);
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_EQ(refused->loads.code(), absl::StatusCode::kUnimplemented) << refused->loads;
+  EXPECT_EQ(refused->devices.back().device, "cpu");
 }
 
 // Protos carry the name.

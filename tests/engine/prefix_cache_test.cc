@@ -75,6 +75,43 @@ TEST(PrefixCacheTest, APageBehindACollisionIsNoOtherTextsPage) {
   EXPECT_THAT(cache.Find(second, &prefix), IsEmpty());
 }
 
+// Pages read later had a later stamp: the first one went, and nobody could find the rest.
+TEST(PrefixCacheTest, ATextThatOthersCameBetweenIsGivenUpFromItsEnd) {
+  PagePool pool(8);
+  PrefixCache cache(&pool, /*enabled=*/true);
+  const std::vector<TokenId> text = Text(0, 3);
+  PrefixCache::Prefix prefix;
+  std::vector<int32_t> pages;
+  for (size_t begin = 0; begin + kPage < text.size(); begin += kPage) {
+    // Another request is admitted.
+    PrefixCache::Prefix other;
+    EXPECT_THAT(cache.Find(Text(5000, 1), &other), IsEmpty());
+    pages.push_back(*pool.Take());
+    cache.Add(absl::MakeConstSpan(text).subspan(begin, kPage), pages.back(), &prefix);
+  }
+  for (const int32_t page : pages) pool.Release(page);
+  EXPECT_EQ(cache.Free(1), 1);
+  EXPECT_EQ(cache.Find(text, &prefix), std::vector<int32_t>(pages.begin(), pages.begin() + 2));
+}
+
+TEST(PrefixCacheTest, ATextThatIsReadAgainIsYoungAsAWhole) {
+  PagePool pool(8);
+  PrefixCache cache(&pool, /*enabled=*/true);
+  const std::vector<TokenId> text = Text(0, 2);
+  const std::vector<int32_t> pages = Remember(text, &pool, &cache);
+  // As by a request that was admitted beside the first, with pages of its own.
+  const std::vector<int32_t> own = {*pool.Take(), *pool.Take()};
+  PrefixCache::Prefix prefix;
+  PrefixCache::Prefix other;
+  cache.Add(absl::MakeConstSpan(text).subspan(0, kPage), own[0], &prefix);
+  EXPECT_THAT(cache.Find(Text(5000, 2), &other), IsEmpty());
+  Remember(Text(5000, 2), &pool, &cache);
+  EXPECT_THAT(cache.Find(Text(9000, 1), &other), IsEmpty());
+  cache.Add(absl::MakeConstSpan(text).subspan(kPage, kPage), own[1], &prefix);
+  EXPECT_EQ(cache.Free(2), 2);
+  EXPECT_EQ(cache.Find(text, &prefix), pages);
+}
+
 TEST(PrefixCacheTest, PagesInUseAreNotFreed) {
   PagePool pool(4);
   PrefixCache cache(&pool, /*enabled=*/true);

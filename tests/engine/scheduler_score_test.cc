@@ -212,6 +212,26 @@ TEST_F(SchedulerScoreTest, NobodyRunsAloneWhileATextHasPages) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
+TEST_F(SchedulerScoreTest, LogitsThatAreNotFiniteEndOneTextAlone) {
+  Start({.prefill_chunk = 48});
+  const std::vector<TokenId> broken = TokensFrom(3000, 201);
+  blocks_ = true;
+  std::thread scoring(
+      [&] { EXPECT_TRUE(absl::IsInternal(scheduler_->Score(broken, 1, Always).status())); });
+  started_.WaitForNotification();
+  executor_->broken = 3100;
+  std::thread other([&] { EXPECT_EQ(scheduler_->Score(text_, 1, Always)->size(), 200U); });
+  const GenerationRequest request = Request(TokensFrom(0, 100), 5);
+  const auto stream = Submit(request);
+  go_.Notify();
+  scoring.join();
+  other.join();
+  const auto result = ReadToEnd(*stream);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->tokens, Alone(request));
+  EXPECT_EQ(scheduler_->free_pages(), 64);
+}
+
 TEST_F(SchedulerScoreTest, ErrorsEndATextAndGiveItsPagesBack) {
   Start({.prefill_chunk = 8});
   int asked = 0;

@@ -54,6 +54,19 @@ TEST(KnownAnswerTest, AFailureIsInTheAnswerNotOnTheFloor) {
       AnswerItem(&generator, "m1", Facts(), Facts().items[0], [] { return true; }).status()));
 }
 
+// NaN was no choice's, and so the first one's; as JSON it is null, which no resume could read.
+TEST(KnownAnswerTest, ALikelihoodThatIsNoNumberIsAnError) {
+  for (const double bad : {std::nan(""), -HUGE_VAL}) {
+    FakeGenerator generator;
+    generator.likelihoods = {{" 4", -2.0}, {" fourteen", bad}};
+    const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], Never);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_THAT(answer->error, HasSubstr("INTERNAL: likelihood 1 is "));
+    EXPECT_EQ(answer->chosen, -1);
+    EXPECT_THAT(answer->log_likelihoods, SizeIs(0));
+  }
+}
+
 // len(re.split(r"\\s+", text)) of Python 3.11.
 TEST(KnownAnswerTest, WordsAreCountedAsLmEvalCountsThem) {
   EXPECT_EQ(LmEvalWords(""), 1);

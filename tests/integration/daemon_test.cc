@@ -285,6 +285,36 @@ TEST_F(DaemonTest, InspectOfAModelWhoseNameIsNoUtf8) {
   EXPECT_EQ(reply.cannot_load(), "");
 }
 
+// It was computed for another number of requests than the load's, and for any device.
+TEST_F(DaemonTest, InspectOfAnEntryIsThatOfItsLoad) {
+  Start(absl::StrCat("  - { id: elsewhere, device: 'cuda:63', source: { file: '",
+                     DaemonProcess::TestModel(), "' } }\n"),
+        "limits: { max_running: 200 }\n");
+  v1::InspectModelRequest request;
+  request.set_id("small");
+  v1::ModelInspection small;
+  grpc::ClientContext first;
+  ASSERT_TRUE(models_->InspectModel(&first, request, &small).ok());
+  EXPECT_EQ(small.cannot_load(), "");
+  ASSERT_TRUE(Load("small").ok());
+  v1::GetModelRequest get;
+  get.set_id("small");
+  v1::Model resident;
+  grpc::ClientContext second;
+  ASSERT_TRUE(models_->GetModel(&second, get, &resident).ok());
+  const v1::DeviceNeed& need = small.devices(0);
+  EXPECT_EQ(need.device(), resident.details().device());
+  EXPECT_NEAR(
+      static_cast<double>(need.weight_bytes() + need.kv_cache_bytes() + need.working_bytes()),
+      static_cast<double>(resident.details().resident_bytes()), 4 << 20);
+  request.set_id("elsewhere");
+  v1::ModelInspection elsewhere;
+  grpc::ClientContext third;
+  ASSERT_TRUE(models_->InspectModel(&third, request, &elsewhere).ok());
+  EXPECT_THAT(elsewhere.cannot_load(), HasSubstr("device cuda:63"));
+  EXPECT_EQ(elsewhere.architecture(), "llama");
+}
+
 TEST_F(DaemonTest, InspectSaysWhatALoadWouldBeRefusedWith) {
   const PatchedModel model("blk.1.ffn_down.weight", "blk.1.ffn_d\xe8wn.weight");
   Start(absl::StrCat("  - { id: broken, source: { file: '", model.path(), "' } }\n"),

@@ -96,6 +96,18 @@ TEST_F(ModelsFolderTest, AFileThatAnEntryNamesThroughALinkIsNotAddedAgain) {
   EXPECT_THAT(catalog->Ids(), ElementsAre("first"));
 }
 
+// Part 1 once became a second model.
+TEST_F(ModelsFolderTest, AModelWhoseLaterPartAnEntryNamesIsNotAddedAgain) {
+  Write(folder_ / "split-00001-of-00002.gguf", "GGUF");
+  Write(folder_ / "split-00002-of-00002.gguf", "GGUF");
+  Write(root_ / "models.yaml",
+        "builtin: false\nmodels_dir: models.d\nmodels:\n"
+        "- {id: first, source: {file: models.d/split-00002-of-00002.gguf}}\n");
+  const absl::StatusOr<Catalog> catalog = Load();
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  EXPECT_THAT(catalog->Ids(), ElementsAre("first"));
+}
+
 TEST_F(ModelsFolderTest, PipesAreNotRead) {
   ASSERT_EQ(mkfifo((folder_ / "a.yaml").c_str(), S_IRWXU), 0);
   ASSERT_EQ(mkfifo((folder_ / "b.gguf").c_str(), S_IRWXU), 0);

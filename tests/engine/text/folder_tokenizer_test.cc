@@ -52,6 +52,40 @@ TEST_F(FolderTokenizerHazardTest, IdsFarBeyondTheVocabulary) {
       Read(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 65537}, "merges": []}})").ok());
 }
 
+TEST_F(FolderTokenizerHazardTest, TooManyAddedTokens) {
+  std::string json = R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                         "added_tokens": [{"id": 0, "content": "<x>"})";
+  for (int i = 0; i < 1 << 18; ++i) json += R"(,{"id":0,"content":"<x>"})";
+  ExpectDataLoss(json + "]}", "262145 added, control and user-defined tokens; at most 262144");
+  ExpectDataLoss(absl::StrCat(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                                  "added_tokens": [{"id": 0, "content": ")",
+                              std::string(1025, 'x'), R"("}]})"),
+                 "has 1025 bytes; at most 1024 are read");
+}
+
+// The limit was looked at when the text was there: 100 GB of it.
+TEST_F(FolderTokenizerHazardTest, ATextThatGrowsIsRefusedBeforeItHasGrown) {
+  const std::string model = R"("model": {"type": "BPE", "vocab": {"a": 0}, "merges": []})";
+  const std::string content(10'000'000, 'b');
+  for (const std::string& normalizer :
+       {absl::StrCat(R"({"type": "Replace", "pattern": {"String": "a"}, "content": ")", content,
+                     R"("})"),
+        absl::StrCat(R"({"type": "Prepend", "prepend": ")", content, R"("})")}) {
+    const std::string json = absl::StrCat("{", model, R"(, "normalizer": )", normalizer, "}");
+    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    const auto tokenizer = MakeTokenizerFromFolder(folder_);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    const absl::Time start = absl::Now();
+    const absl::Status status = (*tokenizer)->Encode(std::string(100'000, 'a'), {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("grows without measure"));
+    EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  }
+  ExpectDataLoss(absl::StrCat("{", model, R"(, "pre_tokenizer": {"type": "Metaspace",
+                                               "replacement": "bb"}})"),
+                 "'replacement' is not a character");
+}
+
 TEST_F(FolderTokenizerHazardTest, InvalidJsonIsSaidWithItsPlace) {
   ExpectDataLoss("{\"model\":\n  oops}", "tokenizer.json: not valid JSON: line 2, column 3");
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/architectures/model_files.h"
 #include "engine/formats/gguf.h"
@@ -278,6 +280,31 @@ TEST(GgufHostileTest, HyperparametersBeyondTheirBounds) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(std::string(status.message()),
                 HasSubstr(written.path() + ": gemma2.block_count is " + std::to_string(layers)));
+  }
+}
+
+// Factors of LongRoPE were once copied twice, whatever their number, before they were counted.
+TEST(GgufHostileTest, RopeFactorsAreCountedBeforeTheyAreCopied) {
+  constexpr uint64_t kMost = uint64_t{1} << 19;
+  for (const std::vector<uint64_t>& shape :
+       std::vector<std::vector<uint64_t>>{{uint64_t{1} << 32}, {kMost + 1}, {3, 2}}) {
+    uint64_t bytes_of_each = sizeof(float);
+    for (const uint64_t size : shape) bytes_of_each *= size;
+    bytes_of_each = (bytes_of_each + 31) / 32 * 32;
+    Bytes bytes = Bytes::Header(2, 1);
+    bytes.Key("general.architecture", kString).String("phi3");
+    bytes.Tensor("rope_factors_short.weight", shape, kF32, 0);
+    bytes.Tensor("rope_factors_long.weight", shape, kF32, bytes_of_each);
+    bytes.Data(0);
+    const WrittenFile written(bytes);
+    const auto size = static_cast<off_t>(bytes.text().size() + 2 * bytes_of_each);
+    ASSERT_EQ(truncate(written.path().c_str(), size), 0);
+    const absl::Time start = absl::Now();
+    const absl::Status status = OpenModelFiles(written.path()).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(written.path() + ": tensor rope_factors_short.weight has"));
+    EXPECT_LT(absl::Now() - start, absl::Seconds(1));
   }
 }
 

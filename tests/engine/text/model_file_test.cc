@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/formats/gguf.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/safetensors.h"
@@ -17,6 +19,7 @@
 namespace assay::engine {
 namespace {
 
+using Json = nlohmann::json;
 using testing::HasSubstr;
 
 constexpr char kPointer[] =
@@ -53,6 +56,31 @@ TEST_F(ModelFileTest, LfsPointersAreNamedWithWhatToDo) {
     EXPECT_THAT(message, HasSubstr("assay pull"));
     EXPECT_THAT(message, HasSubstr(folder_));
   }
+}
+
+TEST(ShortJsonTest, IsTheBeginningOfTheWhole) {
+  for (const char* text :
+       {"null", "[]", "{}", "\"\"", "-1.5", "[1,[2,{\"a\":[]}],\"b\"]",
+        "{\"a\":1,\"b\":{\"c\":[null]}}",
+        "[1111111111,1111111111,1111111111,1111111111,1111111111,111]",
+        "[1111111111,1111111111,1111111111,1111111111,1111111111,1111]",
+        "\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"",
+        "{\"a long key of an object, longer than what is shown of a value\":[1,2,3]}"}) {
+    const Json value = Json::parse(text);
+    const std::string whole = value.dump(-1, ' ', /*ensure_ascii=*/true);
+    EXPECT_EQ(ShortJson(value), whole.size() > 60 ? whole.substr(0, 60) + "..." : whole);
+  }
+}
+
+// The whole value was once spelled out for 60 bytes of it.
+TEST(ShortJsonTest, LooksAtNoMoreThanItShows) {
+  Json values = Json::array();
+  for (int i = 0; i < 1'000'000; ++i) values.push_back(i + 0.5);
+  const Json nested = Json::array({Json::array({values})});
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(ShortJson(nested).size(), 63U);
+  EXPECT_EQ(ShortJson(std::string(10'000'000, 'a')).size(), 63U);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
 }
 
 TEST_F(ModelFileTest, InvalidJsonHasItsLineAndColumn) {

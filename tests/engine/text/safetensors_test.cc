@@ -238,6 +238,9 @@ TEST_F(SafetensorsTest, ShapesThatCannotBe) {
   }
   ExpectHeaderRefused(R"({"t":{"dtype":"F32","data_offsets":[0,8]}})", 8, {"tensor 't'", "shape"});
   ExpectHeaderRefused(OneTensor("[18446744073709551616]", "[0,8]"), 8, {"shape", "1.84467"});
+  // Of a type that is not read: their sum once overflowed.
+  ExpectHeaderRefused("{" + Entry("t", "F4", "[4611686018427387904]", "[0,8]") + "}", 8,
+                      {"tensor 't'", "8 bytes for 4611686018427387904 elements of F4"});
   // Half of an element.
   ExpectHeaderRefused(OneTensor("[1]", "[0,6]"), 6, {"tensor 't'", "6 bytes for 1 elements"});
 }
