@@ -2,11 +2,14 @@
 #include "server/route_evidence.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -19,7 +22,9 @@ using registry::Evidence;
 
 // Older ones are of no use, as a rule for models and revisions long gone.
 constexpr int kMostEvaluations = 10'000;
-constexpr int kKept = 16;
+// Of one model, revision and version of the scorer, and of one model in all.
+constexpr size_t kKept = 16;
+constexpr size_t kKeptOfAModel = 16 * kKept;
 
 // The model's place in the evaluation's ranking of that content type; null in old evaluations. One
 // content type alone is ranked as the whole.
@@ -61,18 +66,34 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
   return evidence;
 }
 
-// Drops the oldest of the same model and revision where there are too many.
-void Trim(const Evidence& added, std::vector<Evidence>* all) {
-  const auto same = [&](const Evidence& other) {
-    return other.model == added.model && other.revision == added.revision;
-  };
-  if (std::count_if(all->begin(), all->end(), same) <= kKept) return;
-  auto oldest = all->end();
+// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as many
+// samples stands, so that no number of quick looks takes a good evaluation away; where there is none
+// such, the one of the fewest samples.
+void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vector<Evidence>* all) {
+  std::vector<std::vector<Evidence>::iterator> group;
   for (auto it = all->begin(); it != all->end(); ++it) {
-    if (!same(*it)) continue;
-    if (oldest == all->end() || it->finished_at < oldest->finished_at) oldest = it;
+    if (same(*it)) group.push_back(it);
   }
-  all->erase(oldest);
+  if (group.size() <= most) return;
+  std::sort(group.begin(), group.end(),
+            [](auto a, auto b) { return a->finished_at < b->finished_at; });
+  const auto fewer = [](auto a, auto b) { return a->samples < b->samples; };
+  for (auto it = group.begin(); std::next(it) != group.end(); ++it) {
+    if ((*std::max_element(std::next(it), group.end(), fewer))->samples < (*it)->samples) continue;
+    all->erase(*it);
+    return;
+  }
+  all->erase(*std::min_element(group.begin(), group.end(), fewer));
+}
+
+void Trim(const Evidence& added, std::vector<Evidence>* all) {
+  const auto same_model = [&](const Evidence& other) { return other.model == added.model; };
+  const auto same = [&](const Evidence& other) {
+    return same_model(other) && other.revision == added.revision &&
+           other.scorer == added.scorer && other.scorer_version == added.scorer_version;
+  };
+  Trim(same, kKept, all);
+  Trim(same_model, kKeptOfAModel, all);
 }
 
 }  // namespace
