@@ -139,8 +139,9 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
   } else {
     const std::string& id_of_model = plan_.models[model].model;
     const auto stopped = [this] { return Stopped(); };
-    answer = item == nullptr ? AnswerText(tools_.generator, id_of_model, task, stopped)
-                             : AnswerItem(tools_.generator, id_of_model, task, *item, stopped);
+    answer = item == nullptr
+                 ? AnswerText(tools_.generator, id_of_model, task, plan_.timeout, stopped)
+                 : AnswerItem(tools_.generator, id_of_model, task, *item, plan_.timeout, stopped);
     if (!answer.ok()) {
       whole_ = false;
       return absl::OkStatus();

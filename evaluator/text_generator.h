@@ -62,6 +62,7 @@ struct LikelihoodJob {
   std::vector<std::string> continuations;
   // Instead of both: of any length, read in windows of the model's context.
   std::string text;
+  // For each window of `text`.
   absl::Duration timeout = absl::Minutes(5);
 };
 

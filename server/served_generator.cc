@@ -175,8 +175,8 @@ absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
   request.set_text(job.text);
   assay::v1::LikelihoodResponse response;
   std::string revision;
-  absl::Status status =
-      likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response, &revision);
+  absl::Status status = likelihood_->Read(request, absl::InfiniteFuture(), cancelled, &response,
+                                          {.timeout = job.timeout, .revision = &revision});
   if (!status.ok()) return status;
   if (absl::Status s = CheckRevision(job.model, revision); !s.ok()) return s;
   std::vector<evaluator::Likelihood> likelihoods;
