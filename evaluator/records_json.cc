@@ -15,7 +15,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, model, content_type, samples, failur
                                    queue_ms, prefill_ms, inter_token_p50_ms, inter_token_p90_ms,
                                    inter_token_p99_ms, energy_joules, cost_usd, roi_per_piece,
                                    memory, load_seconds, revision, resident_bytes, scorer,
-                                   scorer_version)
+                                   scorer_version, asked)
 NLOHMANN_JSON_SERIALIZE_ENUM(PairedStatus, {{PairedStatus::kInsufficientPairs, "insufficient"},
                                             {PairedStatus::kFewPairs, "few"},
                                             {PairedStatus::kOk, "ok"}})
@@ -78,6 +78,7 @@ std::vector<Summary> ReadSummaries(const Json& json) {
       summary.emplace("resident_bytes", 0);
       summary.emplace("scorer", "");
       summary.emplace("scorer_version", "");
+      summary.emplace("asked", "");
       for (const char* name : {"queue_ms", "prefill_ms", "inter_token_p50_ms", "inter_token_p90_ms",
                                "inter_token_p99_ms", "energy_joules"}) {
         summary.emplace(name, Estimate());

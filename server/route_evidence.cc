@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "evaluator/plan_json.h"
 
 namespace assay::server {
 namespace {
@@ -47,6 +48,7 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
                     .evaluation_id = evaluation.id,
                     .scorer = summary.scorer,
                     .scorer_version = summary.scorer_version,
+                    .asked = summary.asked,
                     .samples = summary.quality_score.n,
                     .success_rate = summary.success_rate,
                     .mean = summary.quality_score.mean,
@@ -66,9 +68,9 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
   return evidence;
 }
 
-// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as many
-// samples stands, so that no number of quick looks takes a good evaluation away; where there is none
-// such, the one of the fewest samples.
+// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as
+// many samples stands, so that no number of quick looks takes a good evaluation away; where there
+// is none such, the one of the fewest samples.
 void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vector<Evidence>* all) {
   std::vector<std::vector<Evidence>::iterator> group;
   for (auto it = all->begin(); it != all->end(); ++it) {
@@ -89,11 +91,25 @@ void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vecto
 void Trim(const Evidence& added, std::vector<Evidence>* all) {
   const auto same_model = [&](const Evidence& other) { return other.model == added.model; };
   const auto same = [&](const Evidence& other) {
-    return same_model(other) && other.revision == added.revision &&
-           other.scorer == added.scorer && other.scorer_version == added.scorer_version;
+    return same_model(other) && other.revision == added.revision && other.scorer == added.scorer &&
+           other.scorer_version == added.scorer_version;
   };
   Trim(same, kKept, all);
   Trim(same_model, kKeptOfAModel, all);
+}
+
+// Older versions left it to the plan.
+void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
+  const auto lacks = [](const evaluator::Summary& summary) {
+    return summary.asked.empty() && !summary.content_type.empty();
+  };
+  std::vector<evaluator::Summary>& summaries = evaluation->summaries;
+  if (std::none_of(summaries.begin(), summaries.end(), lacks)) return;
+  const absl::StatusOr<evaluator::EvaluationPlan> plan = store.Plan(evaluation->id);
+  if (!plan.ok()) return;
+  for (evaluator::Summary& summary : summaries) {
+    if (lacks(summary)) summary.asked = evaluator::TypeFingerprint(*plan, summary.content_type);
+  }
 }
 
 }  // namespace
@@ -101,7 +117,10 @@ void Trim(const Evidence& added, std::vector<Evidence>* all) {
 absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
   absl::StatusOr<std::vector<evaluator::Evaluation>> evaluations = store.List(kMostEvaluations);
   if (!evaluations.ok()) return evaluations.status();
-  for (const evaluator::Evaluation& evaluation : *evaluations) Add(evaluation);
+  for (evaluator::Evaluation& evaluation : *evaluations) {
+    AddWhatWasAsked(store, &evaluation);
+    Add(evaluation);
+  }
   return absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "evaluator/plan_json.h"
 #include "evaluator/run_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -249,6 +250,8 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   EXPECT_EQ(known[0].model, "a");
   EXPECT_EQ(known[0].revision, "r1");
   EXPECT_EQ(known[0].scorer_version, "1");
+  // Of an older record, by its plan.
+  EXPECT_EQ(known[0].asked, evaluator::TypeFingerprint({}, "poem"));
   EXPECT_EQ(known[0].samples, 40);
   EXPECT_EQ(known[0].ci_low, 7);
   EXPECT_EQ(known[0].latency_p90, absl::Milliseconds(1250));
