@@ -112,6 +112,7 @@ Sample ReadDetail(const Json& json) {
   sample.memory.kv_cache_bytes = json.value("kv_cache_bytes", int64_t{0});
   Generation& generation = sample.generation;
   generation.cached_tokens = json.value("cached_tokens", 0);
+  generation.load_ms = json.value("load_ms", 0.0);
   generation.inter_token_p50_ms = json.value("inter_token_p50_ms", 0.0);
   generation.inter_token_p90_ms = json.value("inter_token_p90_ms", 0.0);
   generation.inter_token_p99_ms = json.value("inter_token_p99_ms", 0.0);
@@ -146,6 +147,7 @@ std::string SampleDetailToJson(const Sample& sample) {
                    {"device_bytes", sample.memory.device_bytes},
                    {"kv_cache_bytes", sample.memory.kv_cache_bytes},
                    {"cached_tokens", sample.generation.cached_tokens},
+                   {"load_ms", sample.generation.load_ms},
                    {"inter_token_p50_ms", sample.generation.inter_token_p50_ms},
                    {"inter_token_p90_ms", sample.generation.inter_token_p90_ms},
                    {"inter_token_p99_ms", sample.generation.inter_token_p99_ms},
@@ -185,6 +187,7 @@ absl::Status ReadSampleDetail(std::string_view text, Sample* sample) {
   sample->memory.device_bytes = detail->memory.device_bytes;
   sample->memory.kv_cache_bytes = detail->memory.kv_cache_bytes;
   sample->generation.cached_tokens = detail->generation.cached_tokens;
+  sample->generation.load_ms = detail->generation.load_ms;
   sample->generation.inter_token_p50_ms = detail->generation.inter_token_p50_ms;
   sample->generation.inter_token_p90_ms = detail->generation.inter_token_p90_ms;
   sample->generation.inter_token_p99_ms = detail->generation.inter_token_p99_ms;
