@@ -173,6 +173,8 @@ struct Summary {
   // What gave the quality score.
   std::string scorer;
   std::string scorer_version;
+  // TypeFingerprint(): what was asked; empty over all types, and in old records.
+  std::string asked;
 };
 
 // kRunning -> kSucceeded | kFailed | kCancelled.

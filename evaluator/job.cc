@@ -144,8 +144,9 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
   } else {
     const std::string& id_of_model = plan_.models[model].model;
     const auto stopped = [this] { return Stopped(); };
-    answer = item == nullptr ? AnswerText(tools_.generator, id_of_model, task, stopped)
-                             : AnswerItem(tools_.generator, id_of_model, task, *item, stopped);
+    answer = item == nullptr
+                 ? AnswerText(tools_.generator, id_of_model, task, plan_.timeout, stopped)
+                 : AnswerItem(tools_.generator, id_of_model, task, *item, plan_.timeout, stopped);
     if (!answer.ok()) {
       whole_ = false;
       return absl::OkStatus();
@@ -184,6 +185,8 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   for (const EvaluationPrompt& prompt : plan_.prompts) {
     jobs.push_back(GenerationFor(plan_.models[model], prompt, 0));
   }
+  // An error comes again with every request, and is counted there.
+  MakeResident(plan_.models[model]).IgnoreError();
   ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
                                       plan_.scaling.rounds, [this] { return Stopped(); });
   if (Interrupted()) return absl::OkStatus();
@@ -233,6 +236,14 @@ void Job::WarmUp(const Candidate& candidate) {
   job.max_new_tokens = std::min(kWarmUpTokens, job.max_new_tokens);
   // An error here will come again with the samples, and is counted there.
   tools_.generator->Generate(job, [this] { return Stopped(); }).IgnoreError();
+}
+
+absl::StatusOr<absl::Duration> Job::MakeResident(const Candidate& candidate) {
+  absl::StatusOr<absl::Duration> load =
+      tools_.generator->MakeResident(candidate.model, [this] { return Stopped(); });
+  // The first text after a load is slower than those that follow.
+  if (load.ok() && *load > absl::ZeroDuration()) WarmUp(candidate);
+  return load;
 }
 
 GenerationJob Job::GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
@@ -295,21 +306,12 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
     return true;
   }
 
-  MemoryUse& memory = sample->memory;
-  tools_.memory->ResetPeak();
-  memory.before_bytes = tools_.memory->ResidentBytes();
-  EnergyMeter* const meter = tools_.options->energy;
-  const double joules_before = meter == nullptr ? 0 : meter->Joules();
   const absl::Time start = absl::Now();
+  const absl::StatusOr<absl::Duration> load = MakeResident(plan_.models[planned.model]);
   absl::StatusOr<Generation> generation =
-      tools_.generator->Generate(job, [this] { return Stopped(); });
+      load.ok() ? MeasureGeneration(job, sample) : absl::StatusOr<Generation>(load.status());
   spent_seconds_[planned.model] += absl::ToDoubleSeconds(absl::Now() - start);
   ++spent_samples_[planned.model];
-  const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
-  memory.after_bytes = tools_.memory->ResidentBytes();
-  memory.peak_bytes =
-      std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
-  memory.device_bytes = tools_.generator->DeviceBytes();
 
   // A server that stops may say so in another way than with CANCELLED.
   if (!generation.ok() && Stopped()) return false;
@@ -318,18 +320,38 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
     return true;
   }
   sample->generation = *std::move(generation);
+  sample->generation.load_ms += absl::ToDoubleMilliseconds(*load);
   const int tokens = sample->generation.prompt_tokens + sample->generation.completion_tokens;
-  memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
+  sample->memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
   bool interrupted = false;
   ScoreSample(prompt, [&] { return interrupted = interrupted || Stopped(); }, sample);
   if (interrupted) return false;
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
-  // A meter that did not move (a short text, a counter that stopped) has measured nothing.
-  sample->energy = joules > 0 ? Energy{.joules = joules, .source = meter->source()}
-                              : StatedEnergy(economics_, busy);
+  if (sample->energy.source.empty()) sample->energy = StatedEnergy(economics_, busy);
   sample->cost_usd = RequestCost(economics_, sample->energy, busy);
   return true;
+}
+
+absl::StatusOr<Generation> Job::MeasureGeneration(const GenerationJob& job, Sample* sample) {
+  MemoryUse& memory = sample->memory;
+  tools_.memory->ResetPeak();
+  memory.before_bytes = tools_.memory->ResidentBytes();
+  EnergyMeter* const meter = tools_.options->energy;
+  const double joules_before = meter == nullptr ? 0 : meter->Joules();
+  absl::StatusOr<Generation> generation =
+      tools_.generator->Generate(job, [this] { return Stopped(); });
+  const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
+  memory.after_bytes = tools_.memory->ResidentBytes();
+  memory.peak_bytes =
+      std::max({tools_.memory->PeakBytes(), memory.before_bytes, memory.after_bytes});
+  memory.device_bytes = tools_.generator->DeviceBytes();
+  // A meter that did not move (a short text, a counter that stopped) has measured nothing; one that
+  // measured a load too, something else.
+  if (generation.ok() && joules > 0 && generation->load_ms == 0) {
+    sample->energy = {.joules = joules, .source = meter->source()};
+  }
+  return generation;
 }
 
 void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,

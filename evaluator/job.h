@@ -14,7 +14,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "evaluator/feed.h"
 #include "evaluator/plan.h"
 #include "evaluator/runner.h"
@@ -67,6 +69,8 @@ class Job {
   void PrepareModels();
   void PrepareModel(const Candidate& candidate, PreparedModel& model);
   void WarmUp(const Candidate& candidate);
+  // Again, where others have taken its place; how long the load took.
+  absl::StatusOr<absl::Duration> MakeResident(const Candidate& candidate);
   // The models must be those that the earlier samples are of.
   absl::Status CheckRevisions() const;
   // Of what is recorded of the candidate; nullopt: nothing that succeeded.
@@ -80,6 +84,8 @@ class Job {
   absl::Status MeasureLevel(ScalingKind kind, size_t model, int level);
   // False: stopped before the sample was done.
   bool Measure(const PlannedSample& planned, Sample* sample);
+  // The generation, with memory and energy around it.
+  absl::StatusOr<Generation> MeasureGeneration(const GenerationJob& job, Sample* sample);
   double RemainingSeconds(size_t next) const;
   bool Stopped() const { return cancelled_ || suspended_; }
   // Asked before each thing that is left to do: whether that stays undone.

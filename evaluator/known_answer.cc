@@ -119,9 +119,11 @@ int LmEvalWords(std::string_view text) {
 
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,
+                                      absl::Duration timeout,
                                       const std::function<bool()>& cancelled) {
   TaskAnswer answer = Begin(model, task, item.id);
-  const LikelihoodJob job{.model = model, .context = item.context, .continuations = item.choices};
+  const LikelihoodJob job{
+      .model = model, .context = item.context, .continuations = item.choices, .timeout = timeout};
   if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
   if (!answer.error.empty()) return answer;
   std::vector<double> by_length;
@@ -137,10 +139,10 @@ absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::strin
 }
 
 absl::StatusOr<TaskAnswer> AnswerText(TextGenerator* generator, const std::string& model,
-                                      const KnownAnswerTask& task,
+                                      const KnownAnswerTask& task, absl::Duration timeout,
                                       const std::function<bool()>& cancelled) {
   TaskAnswer answer = Begin(model, task, kTextItem);
-  const LikelihoodJob job{.model = model, .text = task.text};
+  const LikelihoodJob job{.model = model, .text = task.text, .timeout = timeout};
   if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
   return answer;
 }

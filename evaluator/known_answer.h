@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "evaluator/text_generator.h"
 
 namespace assay::evaluator {
@@ -80,13 +81,14 @@ inline constexpr char kTextItem[] = "text";
 // empty ones at the ends too.
 int LmEvalWords(std::string_view text);
 
-// Asks the model; a failure is in the answer's `error`. Seconds. CANCELLED (and no answer) only
-// where `cancelled` says so.
+// Asks the model; a failure is in the answer's `error`. Seconds; `timeout` is LikelihoodJob's.
+// CANCELLED (and no answer) only where `cancelled` says so.
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,
+                                      absl::Duration timeout,
                                       const std::function<bool()>& cancelled);
 absl::StatusOr<TaskAnswer> AnswerText(TextGenerator* generator, const std::string& model,
-                                      const KnownAnswerTask& task,
+                                      const KnownAnswerTask& task, absl::Duration timeout,
                                       const std::function<bool()>& cancelled);
 
 // One a model (by its name in the answers) and task, in the order of the tasks, then of `models`.

@@ -1,6 +1,10 @@
 // Plans as JSON.
 #include "evaluator/plan_json.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "evaluator/json_types.h"
 #include "evaluator/sha256.h"
 
@@ -52,6 +56,20 @@ std::string PlanToJson(const EvaluationPlan& plan) { return DumpJson(Json(plan))
 
 absl::StatusOr<EvaluationPlan> PlanFromJson(std::string_view text) {
   return ParseJson<EvaluationPlan>(text, ReadPlan);
+}
+
+std::string TypeFingerprint(const EvaluationPlan& plan, std::string_view content_type) {
+  Sampling sampling = plan.sampling;
+  sampling.seed = 0;
+  std::vector<std::string> prompts;
+  for (EvaluationPrompt prompt : plan.prompts) {
+    if (prompt.content_type != content_type) continue;
+    prompt.id.clear();
+    prompts.push_back(DumpJson(Json(prompt)));
+  }
+  std::sort(prompts.begin(), prompts.end());
+  return Sha256Hex(DumpJson(
+      {{"prompts", prompts}, {"sampling", sampling}, {"max_new_tokens", plan.max_new_tokens}}));
 }
 
 std::string PlanSha256(EvaluationPlan plan) {

@@ -20,6 +20,10 @@ absl::StatusOr<EvaluationPlan> PlanFromJson(std::string_view text);
 // SHA-256, hexadecimal, of what decides the results: all but the name and the order's seed.
 std::string PlanSha256(EvaluationPlan plan);
 
+// SHA-256 of what decides a result beside the model, hexadecimal: the prompts of one content type
+// in whatever order, the plan's sampling (but for its seed) and its length limit.
+std::string TypeFingerprint(const EvaluationPlan& plan, std::string_view content_type);
+
 }  // namespace assay::evaluator
 
 #endif  // ASSAY_EVALUATOR_PLAN_JSON_H_

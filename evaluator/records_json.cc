@@ -15,7 +15,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, model, content_type, samples, failur
                                    queue_ms, prefill_ms, inter_token_p50_ms, inter_token_p90_ms,
                                    inter_token_p99_ms, energy_joules, cost_usd, roi_per_piece,
                                    memory, load_seconds, revision, resident_bytes, scorer,
-                                   scorer_version)
+                                   scorer_version, asked)
 NLOHMANN_JSON_SERIALIZE_ENUM(PairedStatus, {{PairedStatus::kInsufficientPairs, "insufficient"},
                                             {PairedStatus::kFewPairs, "few"},
                                             {PairedStatus::kOk, "ok"}})
@@ -78,6 +78,7 @@ std::vector<Summary> ReadSummaries(const Json& json) {
       summary.emplace("resident_bytes", 0);
       summary.emplace("scorer", "");
       summary.emplace("scorer_version", "");
+      summary.emplace("asked", "");
       for (const char* name : {"queue_ms", "prefill_ms", "inter_token_p50_ms", "inter_token_p90_ms",
                                "inter_token_p99_ms", "energy_joules"}) {
         summary.emplace(name, Estimate());
@@ -111,6 +112,7 @@ Sample ReadDetail(const Json& json) {
   sample.memory.kv_cache_bytes = json.value("kv_cache_bytes", int64_t{0});
   Generation& generation = sample.generation;
   generation.cached_tokens = json.value("cached_tokens", 0);
+  generation.load_ms = json.value("load_ms", 0.0);
   generation.inter_token_p50_ms = json.value("inter_token_p50_ms", 0.0);
   generation.inter_token_p90_ms = json.value("inter_token_p90_ms", 0.0);
   generation.inter_token_p99_ms = json.value("inter_token_p99_ms", 0.0);
@@ -145,6 +147,7 @@ std::string SampleDetailToJson(const Sample& sample) {
                    {"device_bytes", sample.memory.device_bytes},
                    {"kv_cache_bytes", sample.memory.kv_cache_bytes},
                    {"cached_tokens", sample.generation.cached_tokens},
+                   {"load_ms", sample.generation.load_ms},
                    {"inter_token_p50_ms", sample.generation.inter_token_p50_ms},
                    {"inter_token_p90_ms", sample.generation.inter_token_p90_ms},
                    {"inter_token_p99_ms", sample.generation.inter_token_p99_ms},
@@ -184,6 +187,7 @@ absl::Status ReadSampleDetail(std::string_view text, Sample* sample) {
   sample->memory.device_bytes = detail->memory.device_bytes;
   sample->memory.kv_cache_bytes = detail->memory.kv_cache_bytes;
   sample->generation.cached_tokens = detail->generation.cached_tokens;
+  sample->generation.load_ms = detail->generation.load_ms;
   sample->generation.inter_token_p50_ms = detail->generation.inter_token_p50_ms;
   sample->generation.inter_token_p90_ms = detail->generation.inter_token_p90_ms;
   sample->generation.inter_token_p99_ms = detail->generation.inter_token_p99_ms;

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "evaluator/plan_json.h"
 #include "evaluator/scorer.h"
 #include "evaluator/statistics.h"
 
@@ -162,6 +163,7 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
     summaries.push_back(Summarize(model, content_type, chosen, clusters, economics));
+    if (!content_type.empty()) summaries.back().asked = TypeFingerprint(plan, content_type);
   };
   for (const PreparedModel& model : models) {
     for (const std::string& type : ContentTypes(plan)) add(model, type);

@@ -50,6 +50,8 @@ struct Generation {
   double inter_token_p99_ms = 0;
   double total_ms = 0;
   double tokens_per_second = 0;
+  // How long a load took that the text had to wait for; in none of the other times.
+  double load_ms = 0;
 };
 
 // How likely a model finds each continuation of a context.
@@ -62,6 +64,7 @@ struct LikelihoodJob {
   std::vector<std::string> continuations;
   // Instead of both: of any length, read in windows of the model's context.
   std::string text;
+  // For each window of `text`.
   absl::Duration timeout = absl::Minutes(5);
 };
 
@@ -98,6 +101,13 @@ class TextGenerator {
   // takes. Polls `cancelled`; CANCELLED then.
   virtual absl::StatusOr<LoadReport> Prepare(const std::string& model,
                                              const std::function<bool()>& cancelled) = 0;
+
+  // Before a measurement, so that no load falls into it: how long the load took; zero where the
+  // model was resident. Polls `cancelled`; CANCELLED then.
+  virtual absl::StatusOr<absl::Duration> MakeResident(const std::string& /*model*/,
+                                                      const std::function<bool()>& /*cancelled*/) {
+    return absl::ZeroDuration();
+  }
 
   // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
   // Polls `cancelled`; CANCELLED then.

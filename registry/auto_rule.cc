@@ -32,20 +32,31 @@ std::string Quality(const Evidence& evidence) {
                          *evidence.ci_high, evidence.samples);
 }
 
-// The newest with enough samples, so that a quick look at a model does not take its evidence away.
-bool CountsBefore(const Evidence& a, const Evidence& b, const AutoLimits& limits) {
+// What must be the same for two means to compare.
+struct Basis {
+  std::string scorer_version;
+  std::string asked;
+
+  bool Has(const Evidence& evidence) const {
+    return evidence.scorer_version == scorer_version && evidence.asked == asked;
+  }
+};
+
+// By time, but first those with enough samples, so that a quick look at a model does not take its
+// evidence away.
+bool IsOlder(const Evidence& a, const Evidence& b, const AutoLimits& limits) {
   const auto rank = [&](const Evidence& evidence) {
     return std::pair(evidence.samples >= limits.min_samples, evidence.finished_at);
   };
-  return rank(a) > rank(b);
+  return rank(a) < rank(b);
 }
 
-// The newest evidence of what is deployed, by the wanted scorer; or why there is none.
-std::optional<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limits,
-                                 const EvidenceSource& source,
-                                 const std::vector<Evidence>& evaluated, std::string* why) {
+// All evidence of what is deployed, by the wanted scorer; or why there is none.
+std::vector<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limits,
+                               const EvidenceSource& source, const std::vector<Evidence>& evaluated,
+                               std::string* why) {
   const std::string revision = source.RevisionOf(entry);
-  std::optional<Evidence> newest;
+  std::vector<Evidence> deployed;
   bool other_revision = false;
   for (const Evidence& evidence : evaluated) {
     if (evidence.model != entry.id) continue;
@@ -54,24 +65,35 @@ std::optional<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limi
       other_revision = true;
       continue;
     }
-    if (!newest.has_value() || CountsBefore(evidence, *newest, limits)) newest = evidence;
+    deployed.push_back(evidence);
   }
-  if (!newest.has_value()) {
-    *why = other_revision ? "evaluated at another revision" : "not evaluated";
-  }
-  return newest;
+  if (deployed.empty()) *why = other_revision ? "evaluated at another revision" : "not evaluated";
+  return deployed;
+}
+
+// The newest that compares with the others'; without one the newest.
+std::optional<Evidence> Newest(const std::vector<Evidence>& deployed, const AutoLimits& limits,
+                               const Basis& basis) {
+  const auto newest =
+      std::max_element(deployed.begin(), deployed.end(), [&](const Evidence& a, const Evidence& b) {
+        if (basis.Has(a) != basis.Has(b)) return basis.Has(b);
+        return IsOlder(a, b, limits);
+      });
+  if (newest == deployed.end()) return std::nullopt;
+  return *newest;
 }
 
 // Empty: enough of it.
-std::string Unproven(const Evidence& evidence, const AutoLimits& limits,
-                     const std::string& version) {
+std::string Unproven(const Evidence& evidence, const AutoLimits& limits, const Basis& basis) {
   if (evidence.samples < limits.min_samples) {
     return absl::StrFormat("%d samples of %d", evidence.samples, limits.min_samples);
   }
   if (!HasInterval(evidence)) return "its mean has no interval: one prompt";
-  if (evidence.scorer_version == version) return "";
-  return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
-                      version);
+  if (evidence.scorer_version != basis.scorer_version) {
+    return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
+                        basis.scorer_version);
+  }
+  return basis.Has(evidence) ? "" : "evaluated on other prompts or settings";
 }
 
 // Empty: within the limits.
@@ -97,16 +119,16 @@ std::string Unfit(const Evidence& evidence, const AutoLimits& limits) {
   return "";
 }
 
-// Scores of two versions do not compare: the version of the newest evidence counts.
-std::string NewestVersion(const std::vector<Candidate>& candidates) {
+// That of the newest evidence counts.
+Basis NewestBasis(const std::vector<std::vector<Evidence>>& deployed, const AutoLimits& limits) {
   const Evidence* newest = nullptr;
-  for (const Candidate& candidate : candidates) {
-    if (!candidate.evidence.has_value()) continue;
-    if (newest == nullptr || newest->finished_at < candidate.evidence->finished_at) {
-      newest = &*candidate.evidence;
+  for (const std::vector<Evidence>& of_one : deployed) {
+    for (const Evidence& evidence : of_one) {
+      if (newest == nullptr || IsOlder(*newest, evidence, limits)) newest = &evidence;
     }
   }
-  return newest == nullptr ? "" : newest->scorer_version;
+  if (newest == nullptr) return {};
+  return {.scorer_version = newest->scorer_version, .asked = newest->asked};
 }
 
 // Whatever its evidence says.
@@ -125,22 +147,26 @@ std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& pol
   const std::vector<Evidence> evaluated =
       source == nullptr ? std::vector<Evidence>() : source->For(policy.content_type);
   std::vector<Candidate> candidates;
+  std::vector<std::vector<Evidence>> deployed;
   for (const std::string& id : policy.models.empty() ? catalog.OwnIds() : policy.models) {
     const ModelEntry* entry = catalog.Find(id);
     if (entry == nullptr) continue;
     Candidate candidate{.model = id, .note = "not evaluated", .standing = Standing::kUnproven};
+    deployed.emplace_back();
     if (source != nullptr) {
-      candidate.evidence = Deployed(*entry, policy.limits, *source, evaluated, &candidate.note);
+      deployed.back() = Deployed(*entry, policy.limits, *source, evaluated, &candidate.note);
     }
     candidates.push_back(std::move(candidate));
   }
-  const std::string version = NewestVersion(candidates);
-  for (Candidate& candidate : candidates) {
+  const Basis basis = NewestBasis(deployed, policy.limits);
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& candidate = candidates[i];
+    candidate.evidence = Newest(deployed[i], policy.limits, basis);
     if (!candidate.evidence.has_value()) continue;
     candidate.note = Unfit(*candidate.evidence, policy.limits);
     candidate.standing = Standing::kUnfit;
     if (!candidate.note.empty()) continue;
-    candidate.note = Unproven(*candidate.evidence, policy.limits, version);
+    candidate.note = Unproven(*candidate.evidence, policy.limits, basis);
     candidate.standing = candidate.note.empty() ? Standing::kGood : Standing::kUnproven;
   }
   return candidates;

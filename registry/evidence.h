@@ -23,6 +23,9 @@ struct Evidence {
   // "assay", and its version.
   std::string scorer;
   std::string scorer_version;
+  // Names the prompts of that type, the sampling and the lengths: results of two such names do not
+  // compare. Empty = not known, a name like any other.
+  std::string asked;
   // Prompts with a score (repeats of one are no more evidence), and the share of all samples that
   // succeeded: failed ones have no score.
   int samples = 0;

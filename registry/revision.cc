@@ -21,6 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "registry/gguf_parts.h"
 #include "registry/source.h"
 
 namespace assay::registry {
@@ -46,8 +47,14 @@ bool Matters(const fs::path& file) {
 // Empty: none, or too many.
 std::vector<fs::path> FilesOf(const std::string& path) {
   std::error_code error;
-  if (!fs::is_directory(path, error)) return {path};
   std::vector<fs::path> files;
+  if (!fs::is_directory(path, error)) {
+    const fs::path file(path);
+    for (const std::string& part : GgufParts(file.filename().string())) {
+      files.push_back(file.parent_path() / part);
+    }
+    return files;
+  }
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
     if (Matters(it->path())) files.push_back(it->path());
     if (files.size() > kMostFiles) return {};

@@ -17,9 +17,9 @@ namespace assay::registry {
 // the first look at a file reads 128 KiB of it), otherwise it takes a microsecond.
 //
 // A repository: its commit (12 digits) and file. A path: "sha256:" and 12 digits of the digest over
-// the names, sizes, first and last 64 KiB of its weights, tokenizer and configuration. Then the
-// settings that change what the model writes, where they are not "auto" ("/weights=int8"), and the
-// kind of device where it is not the CPU ("/cuda").
+// the names, sizes, first and last 64 KiB of its weights (all parts of them), tokenizer and
+// configuration. Then the settings that change what the model writes, where they are not "auto"
+// ("/weights=int8"), and the kind of device where it is not the CPU ("/cuda").
 class Revisions {
  public:
   // default_device: "cpu", "cuda:0", "mps": of entries that name none.

@@ -477,8 +477,9 @@ void DaemonImpl::Drain() {
   runner_->Suspend();
   generation_.StartDraining();
   server_->GetHealthCheckService()->Shutdown();
-  runner_->Shutdown();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + config_.limits.drain_timeout));
+  // Last: a model that it loads goes on loading while a request waits for it.
+  runner_->Shutdown();
   health_ = nullptr;
   if (exporter_ != nullptr) exporter_->Stop(kLastFlush);
   if (flusher_ != nullptr) flusher_->Stop(kLastFlush);

@@ -34,8 +34,8 @@ class Daemon {
       const std::function<bool()>& cancelled) = 0;
 
   // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
-  // to finish, a running evaluation is suspended and goes on at the next start, MLflow gets a last
-  // flush. Blocks.
+  // to finish, a running evaluation stops and goes on at the next start, MLflow gets a last flush.
+  // Blocks.
   virtual void Drain() = 0;
   // From another thread while Drain() waits: running requests are cancelled now.
   virtual void Abort() = 0;

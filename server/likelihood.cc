@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ void Tell(const engine::Likelihood& likelihood, assay::v1::TextLikelihood* out) 
   out->set_log_likelihood(likelihood.log_likelihood);
   out->set_tokens(likelihood.tokens);
   out->set_greedy(likelihood.greedy);
+}
+
+// Of a text; no token has less than a byte.
+int64_t MostWindows(size_t bytes, const engine::LoadedModelInfo& model) {
+  const auto window = std::max<int64_t>(1, model.context_length);
+  return 1 + static_cast<int64_t>(bytes) / window;
 }
 
 }  // namespace
@@ -63,19 +70,25 @@ absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
 absl::Status LikelihoodService::Read(const LikelihoodRequest& request, absl::Time deadline,
                                      const std::function<bool()>& cancelled,
                                      assay::v1::LikelihoodResponse* response,
-                                     std::string* revision) {
+                                     const LikelihoodOptions& options) {
   if (absl::Status s = Check(request); !s.ok()) return s;
-  deadline = std::min(deadline, absl::Now() + limits_.inference_timeout);
+  const absl::Duration each =
+      std::min(options.timeout.value_or(limits_.inference_timeout), limits_.inference_timeout);
+  absl::Time longest = absl::Now() + each;
   absl::StatusOr<registry::Handle> handle =
-      AcquireBy(*manager_, request.model(), deadline, cancelled);
+      AcquireBy(*manager_, request.model(), std::min(deadline, longest), cancelled);
   if (!handle.ok()) return handle.status();
-  if (revision != nullptr) *revision = handle->revision();
+  if (options.revision != nullptr) *options.revision = handle->revision();
+  engine::LanguageModel& model = static_cast<EngineModel&>(handle->model()).model();
+  if (options.timeout.has_value()) {
+    longest = absl::Now() + each * MostWindows(request.text().size(), model.info());
+  }
+  deadline = std::min(deadline, longest);
   const auto wanted = [&]() -> absl::Status {
     if (cancelled()) return absl::CancelledError("the client left");
     if (absl::Now() < deadline) return absl::OkStatus();
     return absl::DeadlineExceededError("the deadline passed while the text was read");
   };
-  engine::LanguageModel& model = static_cast<EngineModel&>(handle->model()).model();
   response->set_model(request.model());
   if (!request.text().empty()) {
     absl::StatusOr<engine::Likelihood> text =

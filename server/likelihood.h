@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_LIKELIHOOD_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -13,6 +14,15 @@
 
 namespace assay::server {
 
+// What a request does not say.
+struct LikelihoodOptions {
+  // For each window of a text and for all continuations together, limits.inference_timeout at most;
+  // nullopt: that for the whole request.
+  std::optional<absl::Duration> timeout;
+  // Where it is not null: of the model that reads; set too where the model then fails.
+  std::string* revision = nullptr;
+};
+
 // Blocks its caller while the model is loaded and reads. Thread-safe.
 class LikelihoodService {
  public:
@@ -20,11 +30,10 @@ class LikelihoodService {
       : manager_(manager), limits_(limits) {}
 
   // Errors as in proto/assay/v1/inference.proto; CANCELLED, DEADLINE_EXCEEDED within a chunk of the
-  // prompt. `revision`: where it is not null, of the model that reads; set too where the model then
-  // fails.
+  // prompt.
   absl::Status Read(const assay::v1::LikelihoodRequest& request, absl::Time deadline,
                     const std::function<bool()>& cancelled, assay::v1::LikelihoodResponse* response,
-                    std::string* revision = nullptr);
+                    const LikelihoodOptions& options = {});
 
  private:
   absl::Status Check(const assay::v1::LikelihoodRequest& request) const;

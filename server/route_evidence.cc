@@ -2,15 +2,19 @@
 #include "server/route_evidence.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "evaluator/plan_json.h"
 
 namespace assay::server {
 namespace {
@@ -19,7 +23,9 @@ using registry::Evidence;
 
 // Older ones are of no use, as a rule for models and revisions long gone.
 constexpr int kMostEvaluations = 10'000;
-constexpr int kKept = 16;
+// Of one model, revision and version of the scorer, and of one model in all.
+constexpr size_t kKept = 16;
+constexpr size_t kKeptOfAModel = 16 * kKept;
 
 // The model's place in the evaluation's ranking of that content type; null in old evaluations. One
 // content type alone is ranked as the whole.
@@ -42,6 +48,7 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
                     .evaluation_id = evaluation.id,
                     .scorer = summary.scorer,
                     .scorer_version = summary.scorer_version,
+                    .asked = summary.asked,
                     .samples = summary.quality_score.n,
                     .success_rate = summary.success_rate,
                     .mean = summary.quality_score.mean,
@@ -61,18 +68,48 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
   return evidence;
 }
 
-// Drops the oldest of the same model and revision where there are too many.
-void Trim(const Evidence& added, std::vector<Evidence>* all) {
-  const auto same = [&](const Evidence& other) {
-    return other.model == added.model && other.revision == added.revision;
-  };
-  if (std::count_if(all->begin(), all->end(), same) <= kKept) return;
-  auto oldest = all->end();
+// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as
+// many samples stands, so that no number of quick looks takes a good evaluation away; where there
+// is none such, the one of the fewest samples.
+void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vector<Evidence>* all) {
+  std::vector<std::vector<Evidence>::iterator> group;
   for (auto it = all->begin(); it != all->end(); ++it) {
-    if (!same(*it)) continue;
-    if (oldest == all->end() || it->finished_at < oldest->finished_at) oldest = it;
+    if (same(*it)) group.push_back(it);
   }
-  all->erase(oldest);
+  if (group.size() <= most) return;
+  std::sort(group.begin(), group.end(),
+            [](auto a, auto b) { return a->finished_at < b->finished_at; });
+  const auto fewer = [](auto a, auto b) { return a->samples < b->samples; };
+  for (auto it = group.begin(); std::next(it) != group.end(); ++it) {
+    if ((*std::max_element(std::next(it), group.end(), fewer))->samples < (*it)->samples) continue;
+    all->erase(*it);
+    return;
+  }
+  all->erase(*std::min_element(group.begin(), group.end(), fewer));
+}
+
+void Trim(const Evidence& added, std::vector<Evidence>* all) {
+  const auto same_model = [&](const Evidence& other) { return other.model == added.model; };
+  const auto same = [&](const Evidence& other) {
+    return same_model(other) && other.revision == added.revision && other.scorer == added.scorer &&
+           other.scorer_version == added.scorer_version;
+  };
+  Trim(same, kKept, all);
+  Trim(same_model, kKeptOfAModel, all);
+}
+
+// Older versions left it to the plan.
+void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
+  const auto lacks = [](const evaluator::Summary& summary) {
+    return summary.asked.empty() && !summary.content_type.empty();
+  };
+  std::vector<evaluator::Summary>& summaries = evaluation->summaries;
+  if (std::none_of(summaries.begin(), summaries.end(), lacks)) return;
+  const absl::StatusOr<evaluator::EvaluationPlan> plan = store.Plan(evaluation->id);
+  if (!plan.ok()) return;
+  for (evaluator::Summary& summary : summaries) {
+    if (lacks(summary)) summary.asked = evaluator::TypeFingerprint(*plan, summary.content_type);
+  }
 }
 
 }  // namespace
@@ -80,7 +117,10 @@ void Trim(const Evidence& added, std::vector<Evidence>* all) {
 absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
   absl::StatusOr<std::vector<evaluator::Evaluation>> evaluations = store.List(kMostEvaluations);
   if (!evaluations.ok()) return evaluations.status();
-  for (const evaluator::Evaluation& evaluation : *evaluations) Add(evaluation);
+  for (evaluator::Evaluation& evaluation : *evaluations) {
+    AddWhatWasAsked(store, &evaluation);
+    Add(evaluation);
+  }
   return absl::OkStatus();
 }
 

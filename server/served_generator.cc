@@ -18,17 +18,44 @@
 namespace assay::server {
 namespace {
 
+// When the model was last loaded; the infinite past where the catalog lacks it.
+absl::Time LoadedAt(const registry::Manager& manager, const std::string& model) {
+  const absl::StatusOr<registry::ModelStatus> status = manager.Get(model);
+  return status.ok() ? status->loaded_at : absl::InfinitePast();
+}
+
 class JobObserver final : public GenerationObserver {
  public:
-  explicit JobObserver(const std::function<bool()>& cancelled) : cancelled_(cancelled) {}
-  void OnTaken(const registry::Handle& model) override { revision = model.revision(); }
+  JobObserver(const registry::Manager* manager, const std::function<bool()>& cancelled)
+      : manager_(manager), cancelled_(cancelled) {}
+  void OnTaken(const registry::Handle& model) override {
+    revision = model.revision();
+    taken = absl::Now();
+    loaded = LoadedAt(*manager_, model.entry().id);
+  }
   bool Cancelled() override { return cancelled_ && cancelled_(); }
 
   std::string revision;
+  absl::Time taken;
+  absl::Time loaded;
 
  private:
+  const registry::Manager* const manager_;
   const std::function<bool()>& cancelled_;
 };
+
+// Takes out of the times what was spent on a load. `start`: of the job, `asked`: of the request.
+void TakeLoadOut(const JobObserver& observer, absl::Time start, absl::Time asked,
+                 evaluator::Generation* generation) {
+  if (observer.loaded < start) return;
+  generation->load_ms = absl::ToDoubleMilliseconds(observer.taken - start);
+  if (observer.loaded < asked) return;
+  const double wait =
+      std::min(generation->queue_ms, absl::ToDoubleMilliseconds(observer.taken - asked));
+  generation->queue_ms -= wait;
+  generation->first_token_ms -= wait;
+  generation->total_ms -= wait;
+}
 
 }  // namespace
 
@@ -89,6 +116,14 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(
   return report;
 }
 
+absl::StatusOr<absl::Duration> ServedGenerator::MakeResident(
+    const std::string& model, const std::function<bool()>& cancelled) {
+  const absl::Time start = absl::Now();
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model, nullptr, cancelled);
+  if (!handle.ok()) return handle.status();
+  return LoadedAt(*manager_, model) < start ? absl::ZeroDuration() : absl::Now() - start;
+}
+
 absl::Status ServedGenerator::CheckRevision(const std::string& model, const std::string& revision) {
   const absl::MutexLock lock(&mutex_);
   const auto prepared = prepared_.find(model);
@@ -131,6 +166,7 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
 
 absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
     const evaluator::GenerationJob& job, const std::function<bool()>& cancelled) {
+  const absl::Time start = absl::Now();
   assay::v1::GenerateRequest request;
   request.set_model(job.model);
   if (absl::Status s = SetPrompt(job, cancelled, &request); !s.ok()) return s;
@@ -140,15 +176,16 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
   request.mutable_sampling()->set_top_k(job.sampling.top_k);
   request.mutable_sampling()->set_seed(job.sampling.seed);
 
-  JobObserver observer(cancelled);
+  JobObserver observer(manager_, cancelled);
   assay::v1::GenerateResponse response;
-  absl::Status status = generation_->Generate(request, absl::Now() + job.timeout, &observer,
-                                              &response, {.reuse_prefix = false});
+  const absl::Time asked = absl::Now();
+  absl::Status status = generation_->Generate(request, asked + job.timeout, &observer, &response,
+                                              {.reuse_prefix = false});
   if (!status.ok()) return status;
   if (absl::Status s = CheckRevision(job.model, observer.revision); !s.ok()) return s;
 
   const assay::v1::Timings& timings = response.timings();
-  return evaluator::Generation{
+  evaluator::Generation generation{
       .text = response.text(),
       .finish_reason = FinishReasonName(response.finish_reason()),
       .prompt_tokens = response.usage().prompt_tokens(),
@@ -164,6 +201,8 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
       .total_ms = timings.total_ms(),
       .tokens_per_second = timings.tokens_per_second(),
   };
+  TakeLoadOut(observer, start, asked, &generation);
+  return generation;
 }
 
 absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
@@ -175,8 +214,8 @@ absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
   request.set_text(job.text);
   assay::v1::LikelihoodResponse response;
   std::string revision;
-  absl::Status status =
-      likelihood_->Read(request, absl::Now() + job.timeout, cancelled, &response, &revision);
+  absl::Status status = likelihood_->Read(request, absl::InfiniteFuture(), cancelled, &response,
+                                          {.timeout = job.timeout, .revision = &revision});
   if (!status.ok()) return status;
   if (absl::Status s = CheckRevision(job.model, revision); !s.ok()) return s;
   std::vector<evaluator::Likelihood> likelihoods;

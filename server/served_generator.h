@@ -36,6 +36,8 @@ class ServedGenerator final : public evaluator::TextGenerator {
 
   absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model,
                                                 const std::function<bool()>& cancelled) override;
+  absl::StatusOr<absl::Duration> MakeResident(const std::string& model,
+                                              const std::function<bool()>& cancelled) override;
   // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
                                                  const std::function<bool()>& cancelled) override;

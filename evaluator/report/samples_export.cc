@@ -35,6 +35,7 @@ Json GenerationJson(const Generation& g) {
           {"prompt_tokens", g.prompt_tokens},
           {"cached_tokens", g.cached_tokens},
           {"completion_tokens", g.completion_tokens},
+          {"load_ms", g.load_ms},
           {"queue_ms", g.queue_ms},
           {"prefill_ms", g.prefill_ms},
           {"first_token_ms", g.first_token_ms},

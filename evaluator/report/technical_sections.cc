@@ -145,6 +145,14 @@ Section TimingSection(const ReportInput& input, const Digest& digest) {
                                     [](const Sample& s) { return s.error.empty(); });
   if (measured) section.blocks.emplace_back(std::move(chart));
   section.blocks.emplace_back(TimingTable(digest));
+  const auto loads = std::count_if(input.samples.begin(), input.samples.end(),
+                                   [](const Sample& s) { return s.generation.load_ms > 0; });
+  if (loads > 0) {
+    section.blocks.emplace_back(Paragraph{
+        absl::StrCat("The models did not all stay resident: ", loads, " of ", input.samples.size(),
+                     " samples had to wait for a load. These waits are in none of the "
+                     "timings; users would feel them.")});
+  }
   return section;
 }
 

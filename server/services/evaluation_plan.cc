@@ -1,6 +1,8 @@
 // EvaluateRequest, read and checked.
 #include "server/services/evaluation_plan.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -222,8 +224,45 @@ absl::Status CheckCounts(const EvaluateRequest& request, const LimitsConfig& lim
   return absl::OkStatus();
 }
 
+absl::Status CheckBytes(const std::string& field, const std::string& id, size_t bytes,
+                        const LimitsConfig& limits) {
+  if (bytes <= static_cast<size_t>(limits.max_prompt_bytes)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": '", id, "' has ", bytes, " bytes; the server takes at most ",
+                   limits.max_prompt_bytes, " (limits.max_prompt_bytes)"));
+}
+
+// What is longer fails each time it is asked, hours later.
+absl::Status CheckLengths(const evaluator::EvaluationPlan& plan, const LimitsConfig& limits) {
+  // Empty lines stand between system messages, and before the prompt of a model that knows none.
+  constexpr size_t kMostBetween = 4;
+  size_t system = 0;
+  for (const evaluator::Candidate& one : plan.models) system = std::max(system, one.system.size());
+  for (size_t i = 0; i < plan.prompts.size(); ++i) {
+    const evaluator::EvaluationPrompt& prompt = plan.prompts[i];
+    const size_t own = prompt.system.size() + prompt.prompt.size();
+    const size_t bytes = own + (system + prompt.system.size() == 0 ? 0 : system + kMostBetween);
+    absl::Status s = CheckBytes(absl::StrCat("prompts[", i, "]"), prompt.id, bytes, limits);
+    if (!s.ok()) return s;
+  }
+  for (size_t i = 0; i < plan.tasks.size(); ++i) {
+    const evaluator::KnownAnswerTask& task = plan.tasks[i];
+    const std::string field = absl::StrCat("tasks[", i, "]");
+    absl::Status s = CheckBytes(field + ".text", task.name, task.text.size(), limits);
+    for (size_t j = 0; s.ok() && j < task.items.size(); ++j) {
+      const evaluator::MultipleChoiceItem& item = task.items[j];
+      size_t bytes = item.context.size();
+      for (const std::string& choice : item.choices) bytes += choice.size();
+      s = CheckBytes(absl::StrCat(field, ".items[", j, "]"), item.id, bytes, limits);
+    }
+    if (!s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
-                                                 evaluator::RunStore* store) {
+                                                 evaluator::RunStore* store,
+                                                 const LimitsConfig& limits) {
   EvaluateRequest rest = request;
   rest.clear_replay_of();
   rest.clear_name();
@@ -238,6 +277,7 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
   if (!plan.ok()) return plan.status();
   if (!request.name().empty()) plan->name = request.name();
   if (request.order_seed() != 0) plan->order_seed = request.order_seed();
+  if (absl::Status s = CheckLengths(*plan, limits); !s.ok()) return s;
   return plan;
 }
 
@@ -258,7 +298,7 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
                                                  const registry::Manager& manager,
                                                  evaluator::RunStore* store,
                                                  const PlanDefaults& defaults) {
-  if (!request.replay_of().empty()) return Replay(request, store);
+  if (!request.replay_of().empty()) return Replay(request, store, defaults.limits);
   if (absl::Status s = CheckCounts(request, defaults.limits); !s.ok()) return s;
   absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(request.sampling());
   if (!sampling.ok()) return sampling.status();
@@ -298,6 +338,7 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   if (request.scaling().rounds() != 0) plan.scaling.rounds = request.scaling().rounds();
   plan.scaling.residents = request.scaling().residents();
   plan.order_seed = request.order_seed();
+  if (absl::Status s = CheckLengths(plan, defaults.limits); !s.ok()) return s;
   return plan;
 }
 

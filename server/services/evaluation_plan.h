@@ -18,7 +18,7 @@ struct PlanDefaults {
 };
 
 // INVALID_ARGUMENT names the field; NOT_FOUND an unknown model or `replay_of`. What the runner
-// checks (ValidatePlan) is left to it.
+// checks (ValidatePlan) is left to it, but for what no request may have (limits.max_prompt_bytes).
 absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const assay::v1::EvaluateRequest& request,
                                                  const registry::Manager& manager,
                                                  evaluator::RunStore* store,

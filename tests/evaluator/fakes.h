@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "evaluator/text_generator.h"
 
 namespace assay::evaluator {
@@ -51,6 +52,17 @@ class FakeGenerator : public TextGenerator {
                       .resident_models = static_cast<int>(resident.size()),
                       .revision = revision,
                       .parameters = {{"device", "cpu"}, {"architecture", "llama"}}};
+  }
+
+  // What it takes to make a model resident again.
+  absl::Duration reload = absl::ZeroDuration();
+  // Called meanwhile.
+  std::function<void()> during_reload;
+
+  absl::StatusOr<absl::Duration> MakeResident(const std::string& /*model*/,
+                                              const std::function<bool()>& /*cancelled*/) override {
+    if (during_reload) during_reload();
+    return reload;
   }
 
   absl::StatusOr<Generation> Generate(const GenerationJob& job,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+constexpr absl::Duration kTimeout = absl::Seconds(7);
+
 bool Never() { return false; }
 
 KnownAnswerTask Facts() {
@@ -31,7 +34,7 @@ KnownAnswerTask Facts() {
 TEST(KnownAnswerTest, TheLikeliestChoiceIsTheModels) {
   FakeGenerator generator;
   generator.likelihoods = {{" 4", -2.0}, {" fourteen", -4.0}};
-  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], Never);
+  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->task, "facts");
   EXPECT_EQ(answer->item_id, "q1");
@@ -43,15 +46,34 @@ TEST(KnownAnswerTest, TheLikeliestChoiceIsTheModels) {
   EXPECT_FALSE(answer->correct_by_length);
 }
 
+class SlowGenerator final : public FakeGenerator {
+ public:
+  absl::StatusOr<std::vector<Likelihood>> Likelihoods(
+      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+    timeouts.push_back(job.timeout);
+    return absl::DeadlineExceededError("slow");
+  }
+  std::vector<absl::Duration> timeouts;
+};
+
+TEST(KnownAnswerTest, TheModelHasThePlansTime) {
+  SlowGenerator generator;
+  ASSERT_TRUE(AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never).ok());
+  ASSERT_TRUE(AnswerText(&generator, "m1", {.text = "Once."}, kTimeout, Never).ok());
+  EXPECT_THAT(generator.timeouts, ElementsAre(kTimeout, kTimeout));
+}
+
 TEST(KnownAnswerTest, AFailureIsInTheAnswerNotOnTheFloor) {
   FakeGenerator generator;
   generator.likelihood_error = absl::ResourceExhaustedError("full");
-  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], Never);
+  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->error, "RESOURCE_EXHAUSTED: full");
   EXPECT_EQ(answer->chosen, -1);
-  EXPECT_TRUE(absl::IsCancelled(
-      AnswerItem(&generator, "m1", Facts(), Facts().items[0], [] { return true; }).status()));
+  EXPECT_TRUE(
+      absl::IsCancelled(AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, [] {
+                          return true;
+                        }).status()));
 }
 
 // NaN was no choice's, and so the first one's; as JSON it is null, which no resume could read.
@@ -105,7 +127,7 @@ TEST(KnownAnswerTest, PerplexityIsByTokensWordsAndBytes) {
   FakeGenerator generator;
   const KnownAnswerTask story{.name = "story", .kind = TaskKind::kPerplexity, .text = "ab cd  ef"};
   generator.likelihoods = {{"ab cd  ef", -9.0}};
-  const auto answer = AnswerText(&generator, "m1", story, Never);
+  const auto answer = AnswerText(&generator, "m1", story, kTimeout, Never);
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->item_id, "text");
   const auto summaries = SummarizeTasks({story}, {"m1"}, {*answer});

@@ -179,6 +179,31 @@ TEST(PromptSetIdentityTest, FingerprintIsTheSha256OfThePrompts) {
   EXPECT_NE(PromptSetFingerprint(moved), PromptSetFingerprint(plan));
 }
 
+TEST(PlanTest, WhatWasAskedOfATypeIsItsPromptsSamplingAndLength) {
+  EvaluationPlan plan;
+  plan.prompts = Prompts({{"p1", "blog", "aa"}, {"p2", "blog", "bb"}, {"p3", "poem", "cc"}});
+  const std::string asked = TypeFingerprint(plan, "blog");
+  EXPECT_NE(TypeFingerprint(plan, "poem"), asked);
+  EvaluationPlan same = plan;
+  same.name = "another";
+  same.models = Candidates({"m1"});
+  same.sampling.seed = 7;
+  same.repeats = 9;
+  std::swap(same.prompts[0], same.prompts[1]);
+  same.prompts[2].prompt = "of another type";
+  EXPECT_EQ(TypeFingerprint(same, "blog"), asked);
+  const auto expect_other = [&](const std::function<void(EvaluationPlan&)>& change) {
+    EvaluationPlan other = plan;
+    change(other);
+    EXPECT_NE(TypeFingerprint(other, "blog"), asked);
+  };
+  expect_other([](EvaluationPlan& other) { other.prompts[0].prompt = "aaa"; });
+  expect_other([](EvaluationPlan& other) { other.prompts[0].system = "Be brief."; });
+  expect_other([](EvaluationPlan& other) { other.prompts.erase(other.prompts.begin()); });
+  expect_other([](EvaluationPlan& other) { other.sampling.temperature = 1; });
+  expect_other([](EvaluationPlan& other) { ++other.max_new_tokens; });
+}
+
 TEST(EvaluationIdTest, IsReadableAndSortsByTime) {
   const absl::Time time = absl::FromUnixSeconds(1795409700);
   EXPECT_EQ(EvaluationId(time, 0xff1a2b3c), "ev-20261123-045500-1a2b3c");

@@ -1,4 +1,7 @@
 // What a sample's electricity and cost are.
+#include <algorithm>
+#include <vector>
+
 #include "tests/evaluator/runner_fixture.h"
 
 namespace assay::evaluator {
@@ -35,6 +38,26 @@ TEST_F(RunnerEnergyTest, AMeterGivesEnergyAndCost) {
     const double busy_s = (sample.generation.total_ms - sample.generation.queue_ms) / 1e3;
     EXPECT_NEAR(sample.cost_usd, 72 / 3.6e6 * 0.5 + busy_s, 1e-12);
   }
+}
+
+// Candidates that share the memory of one would be measured by their loads.
+TEST_F(RunnerEnergyTest, AModelIsLoadedAgainBeforeTheMeterStartsAndTheSampleSaysSo) {
+  FakeMeter meter(72);
+  options_.energy = &meter;
+  generator_.reload = absl::Seconds(2);
+  generator_.during_reload = [&meter] { meter.Joules(); };
+  Create();
+  const Runner::Started started = Start(TwoByTwo());
+  ASSERT_EQ(Follow(*started.feed).samples.size(), 8U);
+  for (const Sample& sample : *store_->Samples(started.evaluation.id)) {
+    EXPECT_EQ(sample.generation.load_ms, 2000);
+    EXPECT_DOUBLE_EQ(sample.energy.joules, 72);
+  }
+  // As at the start: two, and one before each sample.
+  const std::vector<GenerationJob> jobs = generator_.jobs();
+  EXPECT_EQ(std::count_if(jobs.begin(), jobs.end(),
+                          [](const GenerationJob& job) { return job.max_new_tokens < 64; }),
+            10);
 }
 
 TEST_F(RunnerEnergyTest, WithoutAMeterStatedWattsCount) {

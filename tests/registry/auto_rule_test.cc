@@ -179,6 +179,32 @@ TEST_F(AutoRuleTest, ScoresOfOtherScorersAndVersionsDoNotCompare) {
   EXPECT_THAT(Choose().reason, HasSubstr("a: scored by assay 1, others by 2"));
 }
 
+// A model that was asked easy prompts would win over one that was asked hard ones.
+TEST_F(AutoRuleTest, MeansOverOtherPromptsOrSettingsDoNotCompare) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1), Scored("c", 4, 0.1)};
+  source_.evidence[0].asked = "easy";
+  for (size_t i : {1U, 2U}) {
+    source_.evidence[i].asked = "hard";
+    source_.evidence[i].finished_at += absl::Hours(1);
+  }
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_THAT(Choose().reason, HasSubstr("a: evaluated on other prompts or settings"));
+  // A quick look at one model on other prompts changes nothing.
+  Evidence quick = Scored("c", 9, 0.1);
+  quick.asked = "easy";
+  quick.samples = 3;
+  quick.finished_at += absl::Hours(2);
+  source_.evidence.push_back(quick);
+  EXPECT_EQ(Choose().model, "b");
+  // An older evaluation that compares goes before a newer one that does not.
+  Evidence hard = Scored("a", 6, 0.1);
+  hard.asked = "hard";
+  hard.finished_at -= absl::Hours(1);
+  source_.evidence.push_back(hard);
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_EQ(Choose().evidence->mean, 6);
+}
+
 TEST_F(AutoRuleTest, WithoutEvidenceOtherwiseThenTheDefaultThenTheFirst) {
   EXPECT_EQ(Choose().model, "a");
   EXPECT_THAT(Choose().reason, HasSubstr("no evaluation of 'blog' suffices, so 'a' until one"));

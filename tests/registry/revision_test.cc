@@ -65,6 +65,18 @@ TEST_F(RevisionTest, ChangesWithWhatIsReadAndWithNothingElse) {
   EXPECT_NE(Now(), configured);
 }
 
+TEST_F(RevisionTest, ASplitFileIsAllItsParts) {
+  Write("m-00001-of-00002.gguf", "first");
+  Write("m-00002-of-00002.gguf", "second");
+  entry_.path = (folder_ / "model" / "m-00001-of-00002.gguf").string();
+  const std::string before = Now();
+  EXPECT_THAT(before, testing::StartsWith("sha256:"));
+  Write("m-00002-of-00002.gguf", "changed");
+  EXPECT_NE(Now(), before);
+  fs::remove(folder_ / "model" / "m-00002-of-00002.gguf");
+  EXPECT_EQ(Now(), "");
+}
+
 TEST_F(RevisionTest, SettingsThatChangeTheTextAreInTheName) {
   const std::string plain = Now();
   entry_.context_length = 512;

@@ -34,7 +34,7 @@ class EvaluationPlanTest : public testing::Test {
   EvaluationPlanTest() : manager_(OneModel(), &loader_, {}, nullptr) { request_.add_models("a"); }
 
   absl::StatusOr<evaluator::EvaluationPlan> Read() {
-    return ToPlan(request_, manager_, &store_, {.evaluation = config_, .limits = {}});
+    return ToPlan(request_, manager_, &store_, {.evaluation = config_, .limits = limits_});
   }
   std::string Refused() { return std::string(Read().status().message()); }
 
@@ -42,6 +42,7 @@ class EvaluationPlanTest : public testing::Test {
   registry::Manager manager_;
   evaluator::EmptyRunStore store_;
   EvaluationConfig config_;
+  LimitsConfig limits_;
   EvaluateRequest request_;
 };
 
@@ -111,6 +112,38 @@ TEST_F(EvaluationPlanTest, ACandidateWithoutASeedHasTheRequests) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->models[1].sampling->seed, 5U);
   EXPECT_EQ(plan->models[2].sampling->seed, 9U);
+}
+
+// Each would fail when its turn comes, hours later.
+TEST_F(EvaluationPlanTest, WhatNoRequestMayHaveIsRefusedWhenThePlanComesIn) {
+  limits_.max_prompt_bytes = 100;
+  assay::v1::EvaluationPrompt* prompt = request_.add_prompts();
+  prompt->set_id("p");
+  prompt->set_content_type("blog");
+  prompt->set_prompt(std::string(100, 'x'));
+  EXPECT_TRUE(Read().ok()) << Read().status();
+  prompt->set_prompt(std::string(60, 'x'));
+  assay::v1::Candidate* candidate = request_.add_candidates();
+  candidate->set_name("terse");
+  candidate->set_model("a");
+  candidate->set_system(std::string(37, 'x'));
+  EXPECT_EQ(
+      Refused(),
+      "prompts[0]: 'p' has 101 bytes; the server takes at most 100 (limits.max_prompt_bytes)");
+  candidate->set_system("Be brief.");
+  assay::v1::KnownAnswerTask* task = request_.add_tasks();
+  task->set_name("facts");
+  assay::v1::MultipleChoiceItem* item = task->add_items();
+  item->set_id("q");
+  item->set_context(std::string(99, 'x'));
+  item->add_choices("a");
+  item->add_choices("b");
+  EXPECT_THAT(Refused(), HasSubstr("tasks[0].items[0]: 'q' has 101 bytes"));
+  task->clear_items();
+  task->set_text(std::string(101, 'x'));
+  EXPECT_THAT(Refused(), HasSubstr("tasks[0].text: 'facts' has 101 bytes"));
+  task->set_text("Once.");
+  EXPECT_TRUE(Read().ok()) << Read().status();
 }
 
 TEST_F(EvaluationPlanTest, RepeatsAreRefusedWithTheLimitThatThePlanHas) {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "evaluator/plan_json.h"
 #include "evaluator/run_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -249,6 +250,8 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   EXPECT_EQ(known[0].model, "a");
   EXPECT_EQ(known[0].revision, "r1");
   EXPECT_EQ(known[0].scorer_version, "1");
+  // Of an older record, by its plan.
+  EXPECT_EQ(known[0].asked, evaluator::TypeFingerprint({}, "poem"));
   EXPECT_EQ(known[0].samples, 40);
   EXPECT_EQ(known[0].ci_low, 7);
   EXPECT_EQ(known[0].latency_p90, absl::Milliseconds(1250));
@@ -267,6 +270,50 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   }
   EXPECT_THAT(evidence.For("poem"), SizeIs(16));
   EXPECT_EQ(evidence.For("poem").back().evaluation_id, "later-39");
+}
+
+evaluator::Evaluation At(int second, int samples, const std::string& revision = "r1") {
+  evaluator::Evaluation evaluation = Finished(absl::StrCat("ev-", second), 5, revision);
+  evaluation.finished_at = absl::FromUnixSeconds(second);
+  evaluation.summaries[0].quality_score.n = samples;
+  return evaluation;
+}
+
+TEST(RouteEvidenceTest, QuickLooksPushNoGoodEvaluationOut) {
+  RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
+  evidence.Add(At(1, 40));
+  evidence.Add(At(2, 60));
+  for (int i = 3; i < 100; ++i) evidence.Add(At(i, 3));
+  const std::vector<registry::Evidence> known = evidence.For("poem");
+  ASSERT_THAT(known, SizeIs(16));
+  EXPECT_EQ(known.front().evaluation_id, "ev-2");
+  EXPECT_EQ(known.back().evaluation_id, "ev-99");
+}
+
+// Read newest first, as the store lists them, they come to the same.
+TEST(RouteEvidenceTest, WhatIsKeptDoesNotDependOnTheOrderItComesIn) {
+  RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
+  for (int i = 99; i >= 3; --i) evidence.Add(At(i, 3));
+  evidence.Add(At(2, 60));
+  evidence.Add(At(1, 40));
+  const std::vector<registry::Evidence> known = evidence.For("poem");
+  ASSERT_THAT(known, SizeIs(16));
+  EXPECT_EQ(known.front().evaluation_id, "ev-99");
+  EXPECT_EQ(known.back().evaluation_id, "ev-2");
+}
+
+TEST(RouteEvidenceTest, VersionsOfAScorerAndRevisionsAreKeptApartAndBounded) {
+  RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
+  evidence.Add(At(1, 3));
+  for (int i = 2; i < 40; ++i) {
+    evaluator::Evaluation other = At(i, 40);
+    other.summaries[0].scorer_version = "2";
+    evidence.Add(other);
+  }
+  EXPECT_THAT(evidence.For("poem"), SizeIs(17));
+  for (int i = 40; i < 1000; ++i) evidence.Add(At(i, 40, absl::StrCat("r", i)));
+  EXPECT_THAT(evidence.For("poem"), SizeIs(256));
+  EXPECT_EQ(evidence.For("poem").back().evaluation_id, "ev-999");
 }
 
 TEST_F(RoutingTest, TheReplyOfAnAutoRouteHasTheEvidenceOfTheDeployedRevision) {

@@ -87,6 +87,31 @@ TEST_F(ServedGeneratorTest, ATextOfAnotherRevisionThanPreparedIsNoSample) {
   EXPECT_TRUE(Generate().ok());
 }
 
+// Candidates that share the memory of one would be measured by their loads.
+TEST_F(ServedGeneratorTest, ALoadIsNoPartOfTheTimesThatAreMeasured) {
+  constexpr absl::Duration kLoad = absl::Milliseconds(300);
+  loader_.before_load = [](const std::function<bool()>& /*cancelled*/) {
+    absl::SleepFor(kLoad);
+    return absl::OkStatus();
+  };
+  EXPECT_GE(*generator_.MakeResident("a", Never), kLoad);
+  EXPECT_EQ(*generator_.MakeResident("a", Never), absl::ZeroDuration());
+  for (const char* system : {"", "Be brief."}) {
+    const evaluator::GenerationJob job{
+        .model = "a", .system = system, .prompt = "Hello", .max_new_tokens = 2};
+    const auto resident = generator_.Generate(job, Never);
+    ASSERT_TRUE(resident.ok()) << resident.status();
+    EXPECT_EQ(resident->load_ms, 0);
+    ASSERT_TRUE(manager_.Unload("a", absl::Seconds(5)).ok());
+    const auto loaded = generator_.Generate(job, Never);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_GE(loaded->load_ms, absl::ToDoubleMilliseconds(kLoad));
+    EXPECT_LT(loaded->queue_ms, absl::ToDoubleMilliseconds(kLoad));
+    EXPECT_LT(loaded->first_token_ms, absl::ToDoubleMilliseconds(kLoad));
+    EXPECT_LT(loaded->total_ms, absl::ToDoubleMilliseconds(kLoad));
+  }
+}
+
 // Loads, downloads above all, take longer than anybody waits for a stop.
 TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenItIsStopped) {
   std::atomic<bool> stopped = false;
