@@ -27,7 +27,9 @@ constexpr size_t kMostNoted = 8;
 bool HasInterval(const Evidence& evidence) { return evidence.ci_low && evidence.ci_high; }
 
 std::string Quality(const Evidence& evidence) {
-  if (!HasInterval(evidence)) return absl::StrFormat("%.2f, no interval", evidence.mean);
+  if (!evidence.ci_low || !evidence.ci_high) {
+    return absl::StrFormat("%.2f, no interval", evidence.mean);
+  }
   return absl::StrFormat("%.2f [%.2f, %.2f] over %d samples", evidence.mean, *evidence.ci_low,
                          *evidence.ci_high, evidence.samples);
 }

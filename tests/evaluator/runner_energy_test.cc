@@ -49,7 +49,9 @@ TEST_F(RunnerEnergyTest, AModelIsLoadedAgainBeforeTheMeterStartsAndTheSampleSays
   Create();
   const Runner::Started started = Start(TwoByTwo());
   ASSERT_EQ(Follow(*started.feed).samples.size(), 8U);
-  for (const Sample& sample : *store_->Samples(started.evaluation.id)) {
+  const auto samples = store_->Samples(started.evaluation.id);
+  ASSERT_TRUE(samples.ok()) << samples.status();
+  for (const Sample& sample : *samples) {
     EXPECT_EQ(sample.generation.load_ms, 2000);
     EXPECT_DOUBLE_EQ(sample.energy.joules, 72);
   }

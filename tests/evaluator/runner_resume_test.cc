@@ -271,7 +271,8 @@ TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
   scorers_.Add(std::make_unique<Judge>("@r1"));
   EXPECT_THAT(*Restart(), ElementsAre(id));
   EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
-  for (const Sample& sample : *store_->Samples(id)) {
+  const auto samples = store_->Samples(id);
+  for (const Sample& sample : *samples) {
     EXPECT_EQ(sample.scores.front().error, "");
     EXPECT_EQ(sample.scorer_version, "1/big@r1");
   }

@@ -201,6 +201,32 @@ TEST_F(EvaluationTest, KilledAtThreePointsItHasEverySampleOnceAndTheEarlierAsThe
   EXPECT_EQ(keys.size(), 12U);
 }
 
+// A stop in the middle of a sample made it a failed one for good; one while scaling was measured
+// left levels out.
+TEST_F(EvaluationTest, StoppedInOrderItHasNoFailedSampleAndEveryLevel) {
+  ASSERT_NO_FATAL_FAILURE(Start());
+  v1::EvaluateRequest request;
+  request.add_models("small");
+  AddPrompts(3, &request);
+  request.set_max_new_tokens(48);
+  for (const int level : {1, 2, 4}) request.mutable_scaling()->add_concurrency(level);
+  const absl::StatusOr<std::string> id = Begin(request);
+  ASSERT_TRUE(id.ok()) << id.status();
+  for (const int samples : {1, 2, 3}) {
+    AwaitSamples(*id, samples);
+    daemon_->Signal(SIGTERM);
+    daemon_->Wait(absl::Seconds(40));
+    daemon_.reset();
+    ASSERT_NO_FATAL_FAILURE(Start());
+  }
+  const v1::Evaluation end = AwaitEnd(*id);
+  EXPECT_EQ(end.state(), v1::EVALUATION_STATE_SUCCEEDED) << end.error();
+  EXPECT_EQ(end.resumes(), 3);
+  ASSERT_EQ(end.samples_size(), 3);
+  for (const v1::SampleResult& sample : end.samples()) EXPECT_EQ(sample.error(), "");
+  EXPECT_EQ(end.scaling_size(), 3);
+}
+
 // The study in small: a score that cannot tell a model from noise measures nothing.
 TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
   ASSERT_NO_FATAL_FAILURE(Start());
