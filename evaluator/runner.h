@@ -72,10 +72,9 @@ class Runner {
   // if it has ended.
   virtual absl::Status Cancel(std::string_view id) = 0;
 
-  // Queues the evaluations that a stopped server left running, to go on from their last sample or level
-  // of scaling.
-  // Call it once, before Start(). Returns their ids. One whose plan or scorers are no longer known,
-  // or whose scorers are of another version now, is kFailed, with the reason.
+  // Queues the evaluations that a stopped server left running, to go on from their last sample or
+  // level of scaling. Call it once, before Start(). Returns their ids. One whose plan or scorers
+  // are no longer known, or whose scorers are of another version now, is kFailed, with the reason.
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
   // Evaluations that run or wait.
