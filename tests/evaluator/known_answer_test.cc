@@ -81,7 +81,7 @@ TEST(KnownAnswerTest, ALikelihoodThatIsNoNumberIsAnError) {
   for (const double bad : {std::nan(""), -HUGE_VAL}) {
     FakeGenerator generator;
     generator.likelihoods = {{" 4", -2.0}, {" fourteen", bad}};
-    const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], Never);
+    const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_THAT(answer->error, HasSubstr("INTERNAL: likelihood 1 is "));
     EXPECT_EQ(answer->chosen, -1);
