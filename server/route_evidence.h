@@ -29,8 +29,8 @@ class RouteEvidence final : public registry::EvidenceSource {
   // Takes what the store has, once, at start. The store's error.
   absl::Status Read(evaluator::RunStore& store);
   // Takes one that has finished. Only those that succeeded count, of models whose revision is
-  // known; per model, content type, revision and version of the scorer 16, the newest and the largest
-  // of them, and a few hundred per model and content type.
+  // known; per model, content type, revision and version of the scorer 16, the newest and the
+  // largest of them, and a few hundred per model and content type.
   void Add(const evaluator::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<registry::Evidence> For(std::string_view content_type) const override
