@@ -103,12 +103,20 @@ std::string Word(Verdict verdict) {
 std::string AgainstBaseline(const std::vector<Comparison>& comparisons) {
   if (comparisons.empty()) return "";
   std::vector<std::string> parts;
-  parts.reserve(comparisons.size());
-  for (const Comparison& c : comparisons) {
-    parts.push_back(absl::StrCat(c.candidate, " ", Word(c.verdict)));
+  for (const Verdict verdict :
+       {Verdict::kBetter, Verdict::kWorse, Verdict::kNoDifferenceShown, Verdict::kTooFewPairs}) {
+    std::vector<std::string> names;
+    for (const Comparison& c : comparisons) {
+      if (c.verdict == verdict) names.push_back(c.candidate);
+    }
+    if (names.empty()) continue;
+    const bool all = names.size() == comparisons.size() && names.size() > 1;
+    const bool told = verdict == Verdict::kBetter || verdict == Verdict::kWorse;
+    const std::string who = all ? (told ? "all " : "") : absl::StrJoin(names, ", ") + " ";
+    parts.push_back(who + Word(verdict));
   }
   return absl::StrCat("; against the baseline ", comparisons.front().baseline, ": ",
-                      absl::StrJoin(parts, ", "));
+                      absl::StrJoin(parts, "; "));
 }
 
 // The others as they stand to the best.

@@ -180,10 +180,10 @@ class QueueRunner final : public Runner {
     absl::Status why;
     if (!evaluation.error.empty()) {
       why = absl::AbortedError(std::exchange(evaluation.error, ""));
-    } else if (why = CheckScorers(*plan); !why.ok()) {
-      why = CannotGoOn(why);
-    } else if (why = CheckVersions(evaluation, *plan); !why.ok()) {
-      why = CannotGoOn(why);
+    } else {
+      why = CheckScorers(*plan);
+      if (why.ok()) why = CheckVersions(evaluation, *plan);
+      if (!why.ok()) why = CannotGoOn(why);
     }
     auto job = std::make_shared<Job>(
         std::move(evaluation), *std::move(plan),

@@ -34,8 +34,9 @@ absl::StatusOr<std::string> RunArtifacts::Make(const evaluator::TrackedRun& run,
     return evaluator::PlanToJson(*plan);
   }
   for (const Form& form : kForms) {
-    if (form.name == name)
+    if (form.name == name) {
       return reports_.MakeForTracking(run.evaluation_id, form.format, run.model);
+    }
   }
   return absl::InvalidArgumentError(absl::StrCat("there is no artifact '", name, "'"));
 }

@@ -73,8 +73,8 @@ absl::StatusOr<std::vector<std::string>> UploadArtifacts(MlflowConnection* conne
       left_out.push_back(absl::StrCat(name, ": ", bytes.status().message()));
       continue;
     }
-    const absl::Status put = connection->PutArtifact(absl::StrCat(*folder, "/", name),
-                                                     MediaType(name), *std::move(bytes));
+    absl::Status put = connection->PutArtifact(absl::StrCat(*folder, "/", name), MediaType(name),
+                                               *std::move(bytes));
     if (put.ok()) continue;
     if (IsTransient(put)) return put;
     left_out.push_back(absl::StrCat(name, ": ", put.message()));
