@@ -113,6 +113,16 @@ std::vector<std::string> ServedMethods() {
   return methods;
 }
 
+absl::StatusOr<std::unique_ptr<MlflowClient>> MakeMlflowClient(const Config& config,
+                                                               ArtifactSource artifacts) {
+  absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
+  if (!settings.ok()) return InKey("mlflow", settings.status());
+  absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+      MlflowClient::Create(config.mlflow.tracking_uri, *std::move(settings), std::move(artifacts));
+  if (!client.ok()) return InKey("mlflow.tracking_uri", client.status());
+  return client;
+}
+
 // nullptr: traces go nowhere.
 absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config) {
   if (config.tracing.endpoint == "mlflow") {
@@ -121,10 +131,7 @@ absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config)
           "is 'mlflow', but mlflow.tracking_uri is empty: set that, or give the URL of an OTLP "
           "receiver, as in http://127.0.0.1:4318/v1/traces");
     }
-    absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
-    if (!settings.ok()) return settings.status();
-    absl::StatusOr<std::unique_ptr<MlflowClient>> client =
-        MlflowClient::Create(config.mlflow.tracking_uri, *std::move(settings), nullptr);
+    absl::StatusOr<std::unique_ptr<MlflowClient>> client = MakeMlflowClient(config, nullptr);
     if (!client.ok()) return client.status();
     return std::make_unique<MlflowSpanReceiver>(*std::move(client));
   }
@@ -132,15 +139,6 @@ absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config)
   if (!target.ok()) return target.status();
   if (!target->has_value()) return nullptr;
   return std::make_unique<OtlpReceiver>(**std::move(target));
-}
-
-absl::Status CheckMlflow(const Config& config) {
-  if (config.mlflow.tracking_uri.empty()) return absl::OkStatus();
-  absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config.mlflow.experiment);
-  if (!settings.ok()) return InKey("mlflow", settings.status());
-  const absl::Status made =
-      MlflowClient::Create(config.mlflow.tracking_uri, *std::move(settings), nullptr).status();
-  return made.ok() ? made : InKey("mlflow.tracking_uri", made);
 }
 
 class DaemonImpl final : public Daemon {
@@ -339,23 +337,20 @@ absl::Status DaemonImpl::StartEvaluator() {
 
 absl::Status DaemonImpl::StartMlflow() {
   if (config_.mlflow.tracking_uri.empty()) return absl::OkStatus();
-  absl::StatusOr<MlflowSettings> settings = ReadMlflowSettings(config_.mlflow.experiment);
-  if (!settings.ok()) return InKey("mlflow", settings.status());
+  artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
+  absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+      MakeMlflowClient(config_, [this](const evaluator::TrackedRun& run, const std::string& name) {
+        return artifacts_->Make(run, name);
+      });
+  if (!client.ok()) return client.status();
+  mlflow_ = *std::move(client);
+  if (mlflow_->settings().system_metrics) system_ = MakeSystemProbe(config_.state_dir);
   OutboxFlusherOptions options;
-  options.initial_backoff = settings->retries.wait;
+  options.initial_backoff = mlflow_->settings().retries.wait;
   options.on_upload = [this](const UploadReport& report) { events_.OnUpload(report); };
   options.on_store_error = [](const absl::Status& status) {
     LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
   };
-  if (settings->system_metrics) system_ = MakeSystemProbe(config_.state_dir);
-  artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
-  absl::StatusOr<std::unique_ptr<MlflowClient>> client =
-      MlflowClient::Create(config_.mlflow.tracking_uri, *std::move(settings),
-                           [this](const evaluator::TrackedRun& run, const std::string& name) {
-                             return artifacts_->Make(run, name);
-                           });
-  if (!client.ok()) return InKey("mlflow.tracking_uri", client.status());
-  mlflow_ = *std::move(client);
   flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
   return absl::OkStatus();
 }
@@ -596,7 +591,9 @@ absl::Status CheckDaemon(const Config& config) {
   if (absl::Status s = evaluator::Validate(config.evaluation.economics); !s.ok()) {
     return InKey("evaluation.economics", s);
   }
-  if (absl::Status s = CheckMlflow(config); !s.ok()) return s;
+  if (!config.mlflow.tracking_uri.empty()) {
+    if (absl::Status s = MakeMlflowClient(config, nullptr).status(); !s.ok()) return s;
+  }
   if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
   const absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
   if (!device.ok()) return device.status();

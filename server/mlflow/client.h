@@ -57,6 +57,7 @@ class MlflowClient {
   // such copies, from Doubt() after the creation on, and deletes those that have not ended where
   // one has. OK where there are none; an error leaves the rest for the next call.
   absl::Status DeleteDuplicates(absl::Time now);
+  const MlflowSettings& settings() const { return settings_; }
   // Twice the time that a request may take.
   absl::Duration Doubt() const { return 2 * settings_.http.timeout; }
 
