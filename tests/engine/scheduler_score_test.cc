@@ -41,6 +41,18 @@ class SchedulerScoreTest : public SchedulerFixture {
     return scoring;
   }
 
+  // The request, which comes while the text is scored, is read once and writes what it does alone.
+  void ExpectUndisturbedBeside(const std::vector<TokenId>& text, const GenerationRequest& request) {
+    std::thread scoring = ScoreBlocked(text);
+    const auto stream = Submit(request);
+    go_.Notify();
+    scoring.join();
+    const auto result = ReadToEnd(*stream);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->preemptions, 0);
+    EXPECT_EQ(result->tokens, Alone(request));
+  }
+
   std::vector<TokenId> text_ = TokensFrom(2000, 201);
 };
 
@@ -122,31 +134,14 @@ TEST_F(SchedulerScoreTest, AStepHasNoMoreRowsThanTheirMemoryHolds) {
 
 TEST_F(SchedulerScoreTest, ARequestWithoutRoomBesideATextWaitsForItsEnd) {
   Start({.prefill_chunk = 8}, /*pages=*/8);
-  std::thread scoring = ScoreBlocked(text_);
-  const GenerationRequest request = Request(TokensFrom(0, 100), 5);
-  const auto stream = Submit(request);
-  go_.Notify();
-  scoring.join();
-  const auto result = ReadToEnd(*stream);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->preemptions, 0);
-  EXPECT_EQ(result->tokens, Alone(request));
+  ExpectUndisturbedBeside(text_, Request(TokensFrom(0, 100), 5));
   // 25 of the text, 13 of the prompt, 4 tokens.
   EXPECT_EQ(executor_->steps.size(), 42U);
 }
 
 TEST_F(SchedulerScoreTest, ARequestThatNeedsATextsPagesIsNotReadAgain) {
   Start({.prefill_chunk = 8}, /*pages=*/8);
-  const std::vector<TokenId> text = TokensFrom(2000, 191);
-  std::thread scoring = ScoreBlocked(text);
-  const GenerationRequest request = Request({1}, 120);
-  const auto stream = Submit(request);
-  go_.Notify();
-  scoring.join();
-  const auto result = ReadToEnd(*stream);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->preemptions, 0);
-  EXPECT_EQ(result->tokens, Alone(request));
+  ExpectUndisturbedBeside(TokensFrom(2000, 191), Request({1}, 120));
   EXPECT_EQ(scheduler_->free_pages(), 8);
 }
 
