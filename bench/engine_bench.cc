@@ -6,7 +6,7 @@
 // the same prompt again. rewrite1, rewrite1_plain: tokens/s of one stream that answers the text of
 // --rewrite, with and without guesses from it; rewrite1_accepted: the share of its tokens that were
 // guessed. load_s, reload_s: of the first load, and of those after an unload. All others are
-// without guesses. Greedy, a list of one value a repeat, after one short run that warms everything
+// without guesses. --only decode16,prefill leaves out what does not begin so, for a profile of one. Greedy, a list of one value a repeat, after one short run that warms everything
 // up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the cache.
 #include <algorithm>
 #include <fstream>
@@ -22,7 +22,9 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/runtime/language_model.h"
@@ -145,14 +147,24 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   return text;
 }
 
+// Names of measurements begin so; none: all are wanted.
+bool Wanted(const std::vector<std::string>& only, absl::string_view name) {
+  return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& prefix) {
+           return absl::StartsWith(name, prefix);
+         });
+}
+
 // Adds each result under its name.
-absl::Status Repeat(LanguageModel& model, nlohmann::json* results) {
+absl::Status Repeat(LanguageModel& model, const std::vector<std::string>& only,
+                    nlohmann::json* results) {
   for (const int streams : {1, 4, 16}) {
+    if (!Wanted(only, absl::StrCat("decode", streams))) continue;
     const auto speed = Together(model, streams);
     if (!speed.ok()) return speed.status();
     (*results)[absl::StrCat("decode", streams)].push_back(*speed);
   }
   for (const int length : {32, 256, kLongPrompt}) {
+    if (!Wanted(only, absl::StrCat("prefill", length))) continue;
     GenerationRequest request = Request(model, length, 1);
     const auto read = model.Generate(request, nullptr);
     if (!read.ok()) return read.status();
@@ -170,7 +182,8 @@ absl::Status Repeat(LanguageModel& model, nlohmann::json* results) {
 }
 
 absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options,
-                                       const std::string& rewrite, int repeats) {
+                                       const std::string& rewrite, int repeats,
+                                       const std::vector<std::string>& only) {
   constexpr double kMebibyte = 1 << 20;
   const int64_t before = ResidentBytes();
   auto model = LanguageModel::Load(options);
@@ -192,11 +205,11 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options
   const auto warm = (*model)->Generate(Request(**model, kStreamPrompt, kWarmUpTokens), nullptr);
   if (!warm.ok()) return warm.status();
   for (int i = 0; i < repeats; ++i) {
-    if (absl::Status done = Repeat(**model, &results); !done.ok()) return done;
+    if (absl::Status done = Repeat(**model, only, &results); !done.ok()) return done;
     if (rewrite.empty()) continue;
     if (absl::Status done = Rewrite(**model, rewrite, &results); !done.ok()) return done;
   }
-  for (int i = 0; i < repeats; ++i) {
+  for (int i = 0; i < repeats && Wanted(only, "reload"); ++i) {
     model->reset();
     model = LanguageModel::Load(options);
     if (!model.ok()) return model.status();
@@ -214,6 +227,7 @@ int main(int argc, char** argv) {
   int threads = 0;
   int repeats = 5;
   std::string rewrite_path;
+  std::vector<std::string> only;
   app.add_option("--model", options.path, "GGUF file")->required();
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();
   app.add_option("--threads", threads, "CPU threads; 0 = physical cores")->capture_default_str();
@@ -229,6 +243,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--rewrite", rewrite_path, "A text to answer, for the measurement of guesses");
   app.add_option("--draft-tokens", options.draft_tokens, "Longest guess")->capture_default_str();
+  app.add_option("--only", only, "Of decode1, prefill1000, reload, ...: what begins so")
+      ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(threads);
   const auto resolved = assay::engine::ResolveDevice(device);
@@ -243,7 +259,7 @@ int main(int argc, char** argv) {
     std::cerr << rewrite.status() << '\n';
     return 1;
   }
-  const auto line = Measure(options, *rewrite, repeats);
+  const auto line = Measure(options, *rewrite, repeats, only);
   if (!line.ok()) {
     std::cerr << line.status() << '\n';
     return 1;
