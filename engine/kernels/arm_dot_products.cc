@@ -1,9 +1,13 @@
-// Products on ARM processors that have dot products of bytes: the compiler is told of them here,
-// and in no other file.
+// Products and attention on ARM processors that have dot products of bytes: the compiler is told of
+// them here, and in no other file.
 #include "engine/kernels/arm_dot_products.h"
+
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 
 #include <cstdint>
 
+#include "engine/kernels/int8_attention-inl.h"
 #include "engine/kernels/quantised_product-inl.h"
 #include "hwy/highway.h"
 
@@ -13,9 +17,19 @@
 
 namespace assay::engine {
 
+bool HasDotProducts() {
+  static const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return has;
+}
+
 void MultiplyByDotProducts(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                            const QuantisedRows& input, int64_t rows, const FloatRows& out) {
   HWY_STATIC_DISPATCH(Quantised)(weights, panel_begin, panel_end, input, rows, out);
+}
+
+void AttendByDotProducts(const KvPages& cache, const AttentionTask& task,
+                         AttentionScratch& scratch) {
+  HWY_STATIC_DISPATCH(AttendInt8)(cache, task, scratch);
 }
 
 }  // namespace assay::engine

@@ -59,6 +59,17 @@ HWY_API IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
   const __m256i products =
       _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
   return IntVec{_mm256_add_epi32(sum.raw, products)};
+#elif HWY_TARGET == HWY_SSE4
+  if constexpr (!kWide) {
+    const __m128i pairs = _mm_maddubs_epi16(codes.raw, x.raw);
+    return IntVec{_mm_add_epi32(sum.raw, _mm_madd_epi16(pairs, _mm_set1_epi16(1)))};
+  }
+  const __m128i even_x = _mm_srai_epi16(_mm_slli_epi16(x.raw, 8), 8);
+  const __m128i odd_x = _mm_srai_epi16(x.raw, 8);
+  const __m128i even = _mm_and_si128(codes.raw, _mm_set1_epi16(0xFF));
+  const __m128i odd = _mm_srli_epi16(codes.raw, 8);
+  const __m128i products = _mm_add_epi32(_mm_madd_epi16(even, even_x), _mm_madd_epi16(odd, odd_x));
+  return IntVec{_mm_add_epi32(sum.raw, products)};
 #elif ASSAY_TARGET_IS_NEON
   const int8x16_t w = vreinterpretq_s8_u8(codes.raw);
   const int8x16_t bytes = vreinterpretq_s8_s32(x.raw);
@@ -80,6 +91,53 @@ HWY_API IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
   hn::Store(hn::BitCast(hn::RebindToSigned<Bytes>(), x), hn::RebindToSigned<Bytes>(), values);
   for (size_t i = 0; i < hn::Lanes(db); ++i) sums[i / 4] += w[i] * values[i];
   return hn::Load(d, sums);
+#endif
+}
+
+// Products of signed quads take what they add away: SignedDot() of weights w and x is the dot
+// product of (w + kSignedZero) and x.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || ASSAY_TARGET_IS_NEON
+inline constexpr int32_t kSignedZero = 0;
+#else
+inline constexpr int32_t kSignedZero = 128;
+#endif
+
+// Signed bytes, which are never -128, as SignedDot() takes them.
+HWY_API ByteVec SignedCodes(ByteVec bytes) {
+  if constexpr (kSignedZero == 0) return bytes;
+  return hn::Xor(bytes, hn::Set(Bytes(), 0x80));
+}
+
+// sum + the dot products of each lane's four SignedCodes() with its four signed bytes of `x`, which
+// are never -128; see kSignedZero. Exact.
+HWY_API IntVec SignedDot(IntVec sum, ByteVec codes, IntVec x) {
+#if HWY_TARGET == HWY_AVX2
+  const __m256i signs = _mm256_sign_epi8(codes.raw, x.raw);
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(x.raw), signs);
+  return IntVec{_mm256_add_epi32(sum.raw, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
+#elif HWY_TARGET == HWY_SSE4
+  const __m128i signs = _mm_sign_epi8(codes.raw, x.raw);
+  const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(x.raw), signs);
+  return IntVec{_mm_add_epi32(sum.raw, _mm_madd_epi16(pairs, _mm_set1_epi16(1)))};
+#else
+  return DotQuads</*kWide=*/true>(sum, codes, x);
+#endif
+}
+
+// sum + the dot products of each lane's two signed 16-bit numbers. Exact if both products of a lane
+// are no more than 2^30 in size.
+HWY_API IntVec DotPairs(IntVec sum, IntVec a, IntVec b) {
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+  return IntVec{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return IntVec{_mm256_add_epi32(sum.raw, _mm256_madd_epi16(a.raw, b.raw))};
+#elif HWY_ARCH_X86
+  return IntVec{_mm_add_epi32(sum.raw, _mm_madd_epi16(a.raw, b.raw))};
+#else
+  const int16x8_t x = vreinterpretq_s16_s32(a.raw);
+  const int16x8_t y = vreinterpretq_s16_s32(b.raw);
+  const int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y));
+  return IntVec{vaddq_s32(sum.raw, vpaddq_s32(low, vmull_high_s16(x, y)))};
 #endif
 }
 

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/kernels/row_ops.h"
 
 namespace assay::engine {
@@ -32,9 +34,15 @@ int64_t ElementBytes(KvType type) {
   return sizeof(float);
 }
 
-// Keys and values of a head.
+// Of a head.
+int64_t KeyBytes(const KvPages::Shape& shape) {
+  const bool quads = shape.type == KvType::kInt8;
+  const int64_t dim = quads ? (shape.head_dim + kKvQuad - 1) / kKvQuad * kKvQuad : shape.head_dim;
+  return dim * kPageTokens * ElementBytes(shape.type);
+}
+
 int64_t ElementsBytes(const KvPages::Shape& shape) {
-  return (shape.head_dim + PaddedDim(shape.head_dim)) * kPageTokens * ElementBytes(shape.type);
+  return KeyBytes(shape) + PaddedDim(shape.head_dim) * kPageTokens * ElementBytes(shape.type);
 }
 
 int64_t ScaleBytes(const KvPages::Shape& shape) {
@@ -57,7 +65,7 @@ void PutToken(const Element* key, const Element* value, int64_t head_dim, std::b
 KvPages::KvPages(const Shape& shape, int64_t pages)
     : shape_(shape),
       padded_dim_(PaddedDim(shape.head_dim)),
-      key_bytes_(shape.head_dim * kPageTokens * ElementBytes(shape.type)),
+      key_bytes_(KeyBytes(shape)),
       scales_offset_(ElementsBytes(shape)),
       head_bytes_(scales_offset_ + ScaleBytes(shape)),
       pages_(pages),
@@ -87,19 +95,26 @@ void KvPages::Write(int64_t layer, int64_t page, int64_t slot, int64_t kv_head, 
 }
 
 void KvPages::WriteInt8(int64_t slot, const float* key, const float* value, std::byte* head) {
+  constexpr int64_t kHalf = kPageTokens / 2;
   auto* scales = reinterpret_cast<float*>(head + scales_offset_);
-  auto* column = reinterpret_cast<int8_t*>(head) + slot;
-  std::array<int8_t, kKeyGroup> bytes;
+  std::byte* quads = head + slot * kKvQuad;
   for (int64_t group = 0; group < key_groups(); ++group) {
     const int64_t first = group * kKeyGroup;
     const int64_t count = std::min(shape_.head_dim - first, kKeyGroup);
+    std::array<int8_t, kKeyGroup> bytes = {};
     scales[group * kPageTokens + slot] = BytesOfRow(key + first, count, bytes.data());
-    for (int64_t i = 0; i < count; ++i) {
-      column[(first + i) * kPageTokens] = bytes[static_cast<size_t>(i)];
+    for (int64_t i = 0; i < count; i += kKvQuad) {
+      std::memcpy(quads + (first + i) * kPageTokens, bytes.data() + i, kKvQuad);
     }
   }
-  auto* row = reinterpret_cast<int8_t*>(head + key_bytes_) + slot * padded_dim_;
-  scales[key_groups() * kPageTokens + slot] = BytesOfRow(value, shape_.head_dim, row);
+  absl::InlinedVector<int8_t, kStaged> bytes(static_cast<size_t>(shape_.head_dim));
+  const float scale = BytesOfRow(value, shape_.head_dim, bytes.data());
+  auto* row =
+      reinterpret_cast<int8_t*>(head + key_bytes_) + slot % kHalf * padded_dim_ * 2 + slot / kHalf;
+  for (int64_t i = 0; i < shape_.head_dim; ++i) row[2 * i] = bytes[static_cast<size_t>(i)];
+  scales[key_groups() * kPageTokens + slot] = scale;
+  // Shares of the values are integers, which lose it: its score must tell.
+  if (std::isnan(scale)) scales[slot] = scale;
 }
 
 }  // namespace assay::engine

@@ -25,12 +25,15 @@ enum class KvType {
 
 // Dimensions of a key that share a scale.
 inline constexpr int64_t kKeyGroup = 32;
+// Bytes of a key that lie together, as an 8-bit dot product takes them.
+inline constexpr int64_t kKvQuad = 4;
 
 // Memory of `pages` pages, each the keys and values of 32 consecutive tokens in every layer. For
 // each layer and head of a page: keys [head_dim, 32 tokens], then values [32 tokens, padded_dim],
-// so that neither product of attention sums across a register; of int8 then the fp32 scales of
-// keys [groups of head_dim, 32 tokens] and of values [32 tokens]. Pages become resident as they are
-// written. Threads may write different tokens or heads at the same time.
+// so that neither product of attention sums across a register. Of int8: keys [quads of head_dim,
+// 32 tokens, 4], filled up with zeros, values [16, padded_dim, tokens t and t + 16], then the fp32
+// scales of keys [groups of head_dim, 32 tokens] and of values [32 tokens]. Pages become resident
+// as they are written. Threads may write different heads at the same time, and different tokens.
 class KvPages {
  public:
   struct Shape {
@@ -45,7 +48,7 @@ class KvPages {
   static int64_t BytesPerPage(const Shape& shape);
 
   // Writes a token's key and value, [head_dim] each, of one head; fp16 and int8 round to the
-  // nearest. What shares an int8 scale with infinity or NaN reads as NaN.
+  // nearest. An int8 token with infinity or NaN in it has a key of NaN.
   void Write(int64_t layer, int64_t page, int64_t slot, int64_t kv_head, const float* key,
              const float* value);
 
@@ -68,6 +71,8 @@ class KvPages {
   // head_dim up to whole registers of the widest kind.
   int64_t padded_dim() const { return padded_dim_; }
   int64_t key_groups() const { return (shape_.head_dim + kKeyGroup - 1) / kKeyGroup; }
+  // Of a key.
+  int64_t key_quads() const { return (shape_.head_dim + kKvQuad - 1) / kKvQuad; }
   int64_t pages() const { return pages_; }
   int64_t Bytes() const { return static_cast<int64_t>(memory_.size()); }
 

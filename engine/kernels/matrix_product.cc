@@ -6,9 +6,6 @@
 #include <string>
 
 #ifdef ASSAY_ARM_DOT_PRODUCTS
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-
 #include "engine/kernels/arm_dot_products.h"
 #endif
 
@@ -87,7 +84,7 @@ void Floating(const PackedMatrix& weights, int64_t begin, int64_t end, const Flo
   }
 }
 
-float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
+HWY_INLINE float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
   constexpr float kMaxCode = 127.0F;
   const Floats df;
   const Ints di;
@@ -108,6 +105,15 @@ float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
   return scale;
 }
 
+void QuantiseGroups(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles) {
+  for (int64_t group = 0; group < groups; ++group) {
+    QuantisedTile& tile = tiles[group];
+    const float scale = QuantiseGroup(values + group * kGroup, tile.codes[row], &tile.sums[row]);
+    tile.scales[row] = scale;
+    tile.scaled_sums[row] = scale * static_cast<float>(tile.sums[row]);
+  }
+}
+
 std::string TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace
@@ -120,21 +126,8 @@ namespace assay::engine {
 
 HWY_EXPORT(Quantised);
 HWY_EXPORT(Floating);
-HWY_EXPORT(QuantiseGroup);
+HWY_EXPORT(QuantiseGroups);
 HWY_EXPORT(TargetName);
-
-namespace {
-
-bool HasDotProducts() {
-#ifdef ASSAY_ARM_DOT_PRODUCTS
-  static const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
-  return has;
-#else
-  return false;
-#endif
-}
-
-}  // namespace
 
 void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                        const QuantisedRows& input, int64_t rows, const FloatRows& out) {
@@ -151,13 +144,16 @@ void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t pa
   HWY_DYNAMIC_DISPATCH(Floating)(weights, panel_begin, panel_end, input, rows, out);
 }
 
-float QuantiseActivationGroup(const float* values, int8_t* codes, int32_t* sum) {
-  return HWY_DYNAMIC_DISPATCH(QuantiseGroup)(values, codes, sum);
+void QuantiseActivations(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles) {
+  HWY_DYNAMIC_DISPATCH(QuantiseGroups)(values, groups, row, tiles);
 }
 
 std::string KernelTarget() {
   const std::string target = HWY_DYNAMIC_DISPATCH(TargetName)();
-  return HasDotProducts() ? target + "+dotprod" : target;
+#ifdef ASSAY_ARM_DOT_PRODUCTS
+  if (HasDotProducts()) return target + "+dotprod";
+#endif
+  return target;
 }
 
 }  // namespace assay::engine

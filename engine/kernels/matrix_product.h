@@ -33,8 +33,8 @@ void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t
 void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                     const FloatRows& input, int64_t rows, const FloatRows& out);
 
-// Quantises 32 values: their codes, [32]; returns the scale and sets the sum of the codes.
-float QuantiseActivationGroup(const float* values, int8_t* codes, int32_t* sum);
+// Quantises groups of 32 values into a row of as many tiles.
+void QuantiseActivations(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles);
 
 // The instructions in use: "AVX3_DL", "AVX2", "NEON", "NEON+dotprod".
 std::string KernelTarget();

@@ -19,6 +19,31 @@ namespace hn = hwy::HWY_NAMESPACE;
 using RowTag = hn::CappedTag<float, 16>;
 using RowVec = hn::Vec<RowTag>;
 
+// exp(x) for x <= 0, to 3e-7 of it; 0 below -87, where fp32 loses precision. NaN stays NaN.
+HWY_INLINE RowVec ExpOfNegative(RowVec x) {
+  const RowTag d;
+  const hn::RebindToSigned<RowTag> di;
+  constexpr float kLog2E = 1.44269504088896341F;
+  // Adding it rounds to a whole number, which stands in the low bits then.
+  constexpr float kRounder = 12582912.0F;
+  constexpr int kMantissaBits = 23;
+  const RowVec log2e = hn::Set(d, kLog2E);
+  const RowVec shifted = hn::MulAdd(x, log2e, hn::Set(d, kRounder));
+  const RowVec whole = hn::Sub(shifted, hn::Set(d, kRounder));
+  const RowVec rest = hn::MulSub(x, log2e, whole);
+  // 2^rest for |rest| <= 1/2: its Taylor series, ln(2)^n / n!.
+  RowVec power = hn::Set(d, 1.5403530e-4F);
+  power = hn::MulAdd(power, rest, hn::Set(d, 1.3333558e-3F));
+  power = hn::MulAdd(power, rest, hn::Set(d, 9.6181291e-3F));
+  power = hn::MulAdd(power, rest, hn::Set(d, 5.5504109e-2F));
+  power = hn::MulAdd(power, rest, hn::Set(d, 0.24022651F));
+  power = hn::MulAdd(power, rest, hn::Set(d, 0.69314718F));
+  power = hn::MulAdd(power, rest, hn::Set(d, 1.0F));
+  const auto exponent = hn::ShiftLeft<kMantissaBits>(hn::BitCast(di, shifted));
+  const RowVec scaled = hn::BitCast(d, hn::Add(hn::BitCast(di, power), exponent));
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0F)), scaled);
+}
+
 HWY_INLINE RowVec TanhOf(RowVec x) {
   const RowTag d;
   const RowVec one = hn::Set(d, 1.0F);

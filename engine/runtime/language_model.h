@@ -35,9 +35,9 @@ struct LoadOptions {
   // read the stored type), elsewhere in the dtype. "full": in the dtype. "int8", "int4": those of
   // the layers in 8 or 4 bits, less memory, a little less quality.
   std::string weights = "auto";
-  // Keys and values on the CPU: "auto" (float16, but float32 where weights are "full"), "float32",
-  // "float16", "int8" (half of that, with scales; UNIMPLEMENTED elsewhere). Elsewhere they have the
-  // dtype.
+  // Keys and values on the CPU: "auto" (int8, but float16 where the keys have a bias, float32 where
+  // weights are "full"), "float32", "float16", "int8" (half of that, with scales; UNIMPLEMENTED
+  // elsewhere). Elsewhere they have the dtype.
   std::string kv_cache = "auto";
   // Tokens of all requests together that the cache of keys and values holds; 0 = the context, at
   // least kDefaultCacheTokens. On the CPU its memory becomes resident as it is used.

@@ -28,7 +28,14 @@ absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpe
       absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
 }
 
-absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits, bool packed) {
+// Keys with a bias (Qwen2's) have dimensions that outgrow those which share their scale.
+KvType AutomaticKvType(const ModelSpec& spec, WeightBits bits, bool packed) {
+  if (bits == WeightBits::kFull) return KvType::kFloat32;
+  return packed && !spec.attention.qkv_bias ? KvType::kInt8 : KvType::kFloat16;
+}
+
+absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, const ModelSpec& spec,
+                                   WeightBits bits, bool packed) {
   if (options.kv_cache == "float32") return KvType::kFloat32;
   if (options.kv_cache == "float16") return KvType::kFloat16;
   if (options.kv_cache == "int8") {
@@ -37,9 +44,7 @@ absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, WeightBits bits, 
         "kv_cache \"int8\" is for the CPU's kernels only, and this model is to run on ",
         options.device.name, "; leave kv_cache out there"));
   }
-  if (options.kv_cache == "auto") {
-    return bits == WeightBits::kFull ? KvType::kFloat32 : KvType::kFloat16;
-  }
+  if (options.kv_cache == "auto") return AutomaticKvType(spec, bits, packed);
   return absl::InvalidArgumentError(
       absl::StrCat("kv_cache \"", options.kv_cache, "\" is none of auto, float32, float16, int8"));
 }
@@ -74,7 +79,7 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
   const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
-  const absl::StatusOr<KvType> kv_type = ParseKvType(options, *bits, packed);
+  const absl::StatusOr<KvType> kv_type = ParseKvType(options, files.spec, *bits, packed);
   if (!kv_type.ok()) return kv_type.status();
   if (options.cache_tokens != 0 && options.cache_tokens < context) {
     return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,

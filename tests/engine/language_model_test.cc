@@ -148,7 +148,8 @@ TEST_F(LanguageModelTest, InfoDescribesTheFile) {
   // As in the file: about 5 bits a weight, 8.5 in the embedding.
   EXPECT_LT(info.weight_bytes, static_cast<int64_t>(std::filesystem::file_size(ModelPath())));
   EXPECT_GT(info.weight_bytes, info.parameter_count * 5 / 8);
-  EXPECT_EQ(info.kv_cache_bytes, int64_t{30} * 2 * 3 * 8192 * 64 * 2);
+  // Bytes, and three scales of a token and head.
+  EXPECT_EQ(info.kv_cache_bytes, int64_t{30} * 3 * 8192 * (2 * 64 + 3 * 4));
   EXPECT_EQ(info.quantization, "Q4_1");
   EXPECT_EQ(info.dtype, "float32");
   const auto estimate = LanguageModel::EstimateBytes(options_);

@@ -1,0 +1,213 @@
+// The softmax of attention over pages, with a running maximum (arXiv:2205.14135), for the
+// instruction set that is being compiled. Included once for each target (Highway's
+// foreach_target.h).
+#if defined(ASSAY_ENGINE_KERNELS_ATTENTION_SOFTMAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_ATTENTION_SOFTMAX_INL_H_
+#undef ASSAY_ENGINE_KERNELS_ATTENTION_SOFTMAX_INL_H_
+#else
+#define ASSAY_ENGINE_KERNELS_ATTENTION_SOFTMAX_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "engine/kernels/kv_pages.h"
+#include "engine/kernels/paged_attention.h"
+#include "engine/kernels/row_math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// For the tiles of int8_attention-inl.h, which are inlined here.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+// One target may be compiled twice, with other instructions: neither may take the other's.
+// NOLINTNEXTLINE(google-build-namespaces)
+namespace {
+
+constexpr int64_t kRowLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
+// Registers for a page's tokens.
+constexpr int64_t kTokenVecs = kPageTokens / kRowLanes;
+constexpr float kNothing = -std::numeric_limits<float>::infinity();
+
+// Where a query stands: its token and its head within the group.
+struct Place {
+  int64_t token;
+  int64_t head;
+};
+
+// Calls tile.Run<n>(i) for all i of [0, count) by tiles of n, the largest first.
+template <int kMost, typename Tile>
+HWY_INLINE void ForTiles(int64_t count, const Tile& tile) {
+  int64_t i = 0;
+  for (; i + kMost <= count; i += kMost) tile.template Run<kMost>(i);
+  for (; i + 4 <= count; i += 4) tile.template Run<4>(i);
+  if (count - i == 3) {
+    tile.template Run<3>(i);
+    return;
+  }
+  for (; i + 2 <= count; i += 2) tile.template Run<2>(i);
+  for (; i < count; ++i) tile.template Run<1>(i);
+}
+
+// Of all queries of a task: largest score so far, total of the shares, shares times values.
+class RunningSoftmax {
+ public:
+  RunningSoftmax(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
+      : task_(task),
+        scratch_(scratch),
+        dim_(cache.shape().head_dim),
+        padded_(cache.padded_dim()),
+        count_(task.count * task.group) {}
+
+  int64_t count() const { return count_; }
+  Place PlaceOf(int64_t query) const {
+    return {.token = query / task_.group, .head = query % task_.group};
+  }
+  // [head_dim], not scaled.
+  const float* Query(int64_t query) const {
+    const Place place = PlaceOf(query);
+    return task_.queries.row(place.token) + place.head * dim_;
+  }
+  // The last place of a page, whose first position is `start`, that a query sees.
+  int64_t LastSeen(int64_t query, int64_t start) const {
+    return task_.position + query / task_.group - start;
+  }
+
+  void Begin() {
+    for (int64_t i = 0; i < count_; ++i) scratch_.maxima()[i] = kNothing;
+    std::fill_n(scratch_.sums(), count_ * padded_, 0.0F);
+    std::fill_n(scratch_.totals(), count_ * AttentionScratch::kTotals, 0.0F);
+  }
+
+  // Calls page(index, tokens, next) for the pages that the queries see; next: of the page behind,
+  // -1 for none.
+  template <typename Page>
+  HWY_INLINE void ForPages(const Page& page) const {
+    const int64_t length = task_.position + task_.count;
+    const int64_t first =
+        task_.window == 0 ? 0 : std::max<int64_t>(0, task_.position - task_.window + 1);
+    for (int64_t i = first / kPageTokens; i * kPageTokens < length; ++i) {
+      const int64_t next = (i + 1) * kPageTokens < length ? i + 1 : -1;
+      page(i, std::min(kPageTokens, length - i * kPageTokens), next);
+    }
+  }
+
+  // Turns the scores of the queries from `query` on in a page, whose first position is `start`,
+  // into shares in units of the query's largest score so far, and adds them to its total. What was
+  // mixed before is scaled likewise. Several queries in steps, for each step waits for the one
+  // before.
+  template <int kQueries>
+  HWY_INLINE void Share(RowVec (&scores)[kQueries][kTokenVecs], int64_t query, int64_t start) {
+    const RowTag d;
+    RowVec most[kQueries];
+    for (int q = 0; q < kQueries; ++q) {
+      const Place place = PlaceOf(query + q);
+      const int64_t position = task_.position + place.token;
+      Change(scores[q], place, position, start);
+      Hide(scores[q], position, start);
+      most[q] = scores[q][0];
+      for (int64_t v = 1; v < kTokenVecs; ++v) most[q] = hn::Max(most[q], scores[q][v]);
+    }
+    for (int q = 0; q < kQueries; ++q) most[q] = hn::MaxOfLanes(d, most[q]);
+    for (int q = 0; q < kQueries; ++q) {
+      float& old = scratch_.maxima()[query + q];
+      const float largest = std::max(old, hn::GetLane(most[q]));
+      if (largest > old) Shrink(query + q, old - largest);
+      old = largest;
+      // Of a query that has seen nothing yet, all shares are zero.
+      most[q] = hn::Set(d, largest == kNothing ? 0.0F : largest);
+    }
+    for (int q = 0; q < kQueries; ++q) {
+      for (RowVec& score : scores[q]) score = ExpOfNegative(hn::Sub(score, most[q]));
+    }
+    for (int q = 0; q < kQueries; ++q) {
+      float* totals = scratch_.totals() + (query + q) * AttentionScratch::kTotals;
+      RowVec total = hn::LoadU(d, totals);
+      for (const RowVec& share : scores[q]) total = hn::Add(total, share);
+      hn::StoreU(total, d, totals);
+    }
+  }
+
+  void End() const {
+    const RowTag d;
+    for (int64_t i = 0; i < count_; ++i) {
+      const Place place = PlaceOf(i);
+      float* to = task_.out.row(place.token) + place.head * dim_;
+      const float* from = scratch_.sums() + i * padded_;
+      const RowVec totals = hn::LoadU(d, scratch_.totals() + i * AttentionScratch::kTotals);
+      const float inverse = 1.0F / hn::GetLane(hn::SumOfLanes(d, totals));
+      const RowVec factor = hn::Set(d, inverse);
+      int64_t k = 0;
+      for (; k + kRowLanes <= dim_; k += kRowLanes) {
+        hn::StoreU(hn::Mul(hn::LoadU(d, from + k), factor), d, to + k);
+      }
+      for (; k < dim_; ++k) to[k] = from[k] * inverse;
+    }
+  }
+
+ private:
+  HWY_INLINE void Change(RowVec (&scores)[kTokenVecs], const Place& place, int64_t position,
+                         int64_t start) {
+    const RowTag d;
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      if (task_.softcap != 0.0F) {
+        const RowVec cap = hn::Set(d, task_.softcap);
+        scores[v] = hn::Mul(cap, TanhOf(hn::Div(scores[v], cap)));
+      }
+      if (task_.slopes != nullptr) {
+        const auto distance = static_cast<float>(start + v * kRowLanes - position);
+        scores[v] =
+            hn::MulAdd(hn::Set(d, task_.slopes[place.head]), hn::Iota(d, distance), scores[v]);
+      }
+      if (task_.biases != nullptr) {
+        const float* bias = task_.biases + place.head * task_.bias_stride + start + v * kRowLanes;
+        scores[v] = hn::Add(scores[v], hn::LoadU(d, bias));
+      }
+    }
+  }
+
+  // Keys that the query does not see.
+  HWY_INLINE void Hide(RowVec (&scores)[kTokenVecs], int64_t position, int64_t start) {
+    const int64_t last = position - start;
+    const int64_t first = task_.window == 0 ? 0 : last - task_.window + 1;
+    if (last >= kPageTokens - 1 && first <= 0) return;
+    const RowTag d;
+    // Page places are small integers, exact in fp32; far ones count as just outside.
+    const RowVec low = hn::Set(d, static_cast<float>(std::clamp<int64_t>(first, 0, kPageTokens)));
+    const RowVec high = hn::Set(d, static_cast<float>(std::clamp<int64_t>(last, -1, kPageTokens)));
+    const RowVec nothing = hn::Set(d, kNothing);
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      const RowVec slot = hn::Iota(d, static_cast<float>(v * kRowLanes));
+      const auto seen = hn::And(hn::Ge(slot, low), hn::Le(slot, high));
+      scores[v] = hn::IfThenElse(seen, scores[v], nothing);
+    }
+  }
+
+  // By exp(exponent).
+  HWY_INLINE void Shrink(int64_t query, float exponent) {
+    const RowTag d;
+    const RowVec f = ExpOfNegative(hn::Set(d, exponent));
+    float* totals = scratch_.totals() + query * AttentionScratch::kTotals;
+    float* sums = scratch_.sums() + query * padded_;
+    hn::StoreU(hn::Mul(hn::LoadU(d, totals), f), d, totals);
+    for (int64_t k = 0; k < padded_; k += kRowLanes) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, sums + k), f), d, sums + k);
+    }
+  }
+
+  const AttentionTask& task_;
+  AttentionScratch& scratch_;
+  const int64_t dim_;
+  const int64_t padded_;
+  const int64_t count_;
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ASSAY_ENGINE_KERNELS_ATTENTION_SOFTMAX_INL_H_

@@ -1,0 +1,228 @@
+// Attention over pages of floats, for the instruction set that is being compiled. Included once for
+// each target (Highway's foreach_target.h).
+#if defined(ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_
+#undef ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_
+#else
+#define ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/attention_softmax-inl.h"
+#include "engine/kernels/kv_pages.h"
+#include "engine/kernels/paged_attention.h"
+#include "engine/kernels/row_math-inl.h"
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// As in attention_softmax-inl.h, whose functions are inlined here.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+// One target may be compiled twice, with other instructions: neither may take the other's.
+// NOLINTNEXTLINE(google-build-namespaces)
+namespace {
+
+// Queries that share a load of keys or values, and columns of values: as the registers allow.
+constexpr int kScoreTile = kRowLanes == 16 ? 8 : kRowLanes == 8 || HWY_ARCH_ARM ? 2 : 1;
+constexpr int64_t kDimVecs = 4;
+constexpr int kMixTile = kRowLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
+// From so many queries on a page is expanded to fp32 once for all of them.
+constexpr int64_t kExpandFrom = 8;
+
+template <KvType kType>
+HWY_INLINE RowVec LoadElements(const std::byte* base, int64_t index) {
+  const RowTag d;
+  if constexpr (kType == KvType::kFloat32) {
+    return hn::LoadU(d, reinterpret_cast<const float*>(base) + index);
+  } else {
+    const hn::Rebind<hwy::float16_t, RowTag> dh;
+    return hn::PromoteTo(d, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(base) + index));
+  }
+}
+
+template <KvType kType>
+class FloatPageWalk {
+ public:
+  FloatPageWalk(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
+      : cache_(cache),
+        task_(task),
+        scratch_(scratch),
+        softmax_(cache, task, scratch),
+        dim_(cache.shape().head_dim),
+        padded_(cache.padded_dim()),
+        count_(softmax_.count()) {}
+
+  void Run() {
+    softmax_.Begin();
+    for (int64_t i = 0; i < count_; ++i) {
+      const float* from = softmax_.Query(i);
+      float* to = scratch_.queries() + i * dim_;
+      for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * task_.scale;
+    }
+    softmax_.ForPages([this](int64_t page, int64_t tokens, int64_t next) {
+      next_ = next < 0 ? nullptr : KeysOf(next);
+      Page(page, tokens);
+    });
+    softmax_.End();
+  }
+
+ private:
+  // Cache lines that a dimension of a page's keys and values takes.
+  static constexpr int64_t kLine = 64;
+  static constexpr int64_t kLinesOfDim =
+      2 * kPageTokens / kLine * (kType == KvType::kFloat32 ? 4 : 2);
+
+  const std::byte* KeysOf(int64_t page) const {
+    return cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
+  }
+
+  void Page(int64_t page, int64_t tokens) {
+    const std::byte* keys = KeysOf(page);
+    const std::byte* values =
+        cache_.Values(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
+    if (kType != KvType::kFloat32 && count_ >= kExpandFrom) {
+      const std::byte* all_keys = Expand(keys, dim_ * kPageTokens, scratch_.keys());
+      const std::byte* all_values = Expand(values, tokens * padded_, scratch_.values());
+      PageOf<KvType::kFloat32>(all_keys, all_values, page * kPageTokens, tokens);
+    } else {
+      PageOf<kType>(keys, values, page * kPageTokens, tokens);
+    }
+  }
+
+  static const std::byte* Expand(const std::byte* from, int64_t count, float* to) {
+    const RowTag d;
+    for (int64_t i = 0; i < count; i += kRowLanes) {
+      hn::StoreU(LoadElements<kType>(from, i), d, to + i);
+    }
+    return reinterpret_cast<const std::byte*>(to);
+  }
+
+  template <KvType kPage>
+  void PageOf(const std::byte* keys, const std::byte* values, int64_t start, int64_t tokens) {
+    ForTiles<kScoreTile>(count_, ScoreTiles<kPage>{*this, keys, start});
+    ForTiles<kMixTile>(count_, MixTiles<kPage>{*this, values, tokens});
+  }
+
+  template <KvType kPage>
+  struct ScoreTiles {
+    FloatPageWalk& walk;
+    const std::byte* keys;
+    int64_t start;
+
+    template <int kQueries>
+    HWY_INLINE void Run(int64_t query) const {
+      walk.Scores<kPage, kQueries>(keys, query, start);
+    }
+  };
+  template <KvType kPage>
+  struct MixTiles {
+    FloatPageWalk& walk;
+    const std::byte* values;
+    int64_t tokens;
+
+    template <int kQueries>
+    HWY_INLINE void Run(int64_t query) const {
+      walk.Mix<kPage, kQueries>(values, query, tokens);
+    }
+  };
+
+  template <KvType kPage, int kQueries>
+  HWY_INLINE void Scores(const std::byte* keys, int64_t query, int64_t start) {
+    const RowTag d;
+    RowVec scores[kQueries][kTokenVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
+    }
+    AddProducts<kPage>(keys, scratch_.queries() + query * dim_, query == 0 ? next_ : nullptr,
+                       scores);
+    softmax_.Share(scores, query, start);
+    for (int q = 0; q < kQueries; ++q) {
+      float* shares = scratch_.shares() + (query + q) * kPageTokens;
+      for (int64_t v = 0; v < kTokenVecs; ++v) {
+        hn::StoreU(scores[q][v], d, shares + v * kRowLanes);
+      }
+    }
+  }
+
+  // sums += queries * keys. Brings the page `next`, if any, near meanwhile: it lies far from this
+  // one, where the processor does not look.
+  template <KvType kPage, int kQueries>
+  HWY_INLINE void AddProducts(const std::byte* keys, const float* queries, const std::byte* next,
+                              RowVec (&sums)[kQueries][kTokenVecs]) {
+    const RowTag d;
+    for (int64_t k = 0; k < dim_; ++k) {
+      if (next != nullptr) {
+        for (int64_t i = 0; i < kLinesOfDim; ++i) {
+          hwy::Prefetch(next + (k * kLinesOfDim + i) * kLine);
+        }
+      }
+      RowVec key[kTokenVecs];
+      for (int64_t v = 0; v < kTokenVecs; ++v) {
+        key[v] = LoadElements<kPage>(keys, k * kPageTokens + v * kRowLanes);
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const RowVec x = hn::Set(d, queries[q * dim_ + k]);
+        for (int64_t v = 0; v < kTokenVecs; ++v) sums[q][v] = hn::MulAdd(x, key[v], sums[q][v]);
+      }
+    }
+  }
+
+  template <KvType kPage, int kQueries>
+  HWY_INLINE void Mix(const std::byte* values, int64_t query, int64_t tokens) {
+    int64_t k = 0;
+    for (; k + kDimVecs * kRowLanes <= padded_; k += kDimVecs * kRowLanes) {
+      MixColumns<kPage, kQueries, kDimVecs>(values, query, tokens, k);
+    }
+    for (; k < padded_; k += kRowLanes) MixColumns<kPage, kQueries, 1>(values, query, tokens, k);
+  }
+
+  template <KvType kPage, int kQueries, int64_t kVecs>
+  HWY_INLINE void MixColumns(const std::byte* values, int64_t query, int64_t tokens, int64_t k) {
+    const RowTag d;
+    float* sums = scratch_.sums() + query * padded_ + k;
+    const float* shares = scratch_.shares() + query * kPageTokens;
+    RowVec mixed[kQueries][kVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kVecs; ++v) {
+        mixed[q][v] = hn::LoadU(d, sums + q * padded_ + v * kRowLanes);
+      }
+    }
+    for (int64_t t = 0; t < tokens; ++t) {
+      RowVec value[kVecs];
+      for (int64_t v = 0; v < kVecs; ++v) {
+        value[v] = LoadElements<kPage>(values, t * padded_ + k + v * kRowLanes);
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const RowVec share = hn::Set(d, shares[q * kPageTokens + t]);
+        for (int64_t v = 0; v < kVecs; ++v) mixed[q][v] = hn::MulAdd(share, value[v], mixed[q][v]);
+      }
+    }
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kVecs; ++v) {
+        hn::StoreU(mixed[q][v], d, sums + q * padded_ + v * kRowLanes);
+      }
+    }
+  }
+
+  const KvPages& cache_;
+  const AttentionTask& task_;
+  AttentionScratch& scratch_;
+  RunningSoftmax softmax_;
+  // Keys, with the values behind them, of the page after the one at hand; null: none.
+  const std::byte* next_ = nullptr;
+  const int64_t dim_;
+  const int64_t padded_;
+  const int64_t count_;
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_

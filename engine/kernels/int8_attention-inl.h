@@ -1,0 +1,337 @@
+// Attention over pages of 8-bit keys and values, for the instruction set that is being compiled.
+// Included once for each target (Highway's foreach_target.h).
+#if defined(ASSAY_ENGINE_KERNELS_INT8_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_INT8_ATTENTION_INL_H_
+#undef ASSAY_ENGINE_KERNELS_INT8_ATTENTION_INL_H_
+#else
+#define ASSAY_ENGINE_KERNELS_INT8_ATTENTION_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/attention_softmax-inl.h"
+#include "engine/kernels/dot_quads-inl.h"
+#include "engine/kernels/kv_pages.h"
+#include "engine/kernels/paged_attention.h"
+#include "engine/kernels/row_math-inl.h"
+#include "engine/kernels/row_ops.h"
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC target("avx512vnni")
+#endif
+namespace assay::engine::HWY_NAMESPACE {
+// One target may be compiled twice, with other instructions: neither may take the other's.
+// NOLINTNEXTLINE(google-build-namespaces)
+namespace {
+
+// Queries in 8 bits as their keys are; shares, which the values' scales are taken into, in 15.
+// Products are exact in integers, and are scaled and summed in fp32.
+class Int8PageWalk {
+ public:
+  Int8PageWalk(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
+      : cache_(cache),
+        task_(task),
+        scratch_(scratch),
+        softmax_(cache, task, scratch),
+        quads_(cache.key_quads()),
+        groups_(cache.key_groups()),
+        padded_(cache.padded_dim()),
+        count_(softmax_.count()) {}
+
+  void Run() {
+    softmax_.Begin();
+    for (int64_t i = 0; i < count_; ++i) QuantiseQuery(i);
+    softmax_.ForPages([this](int64_t page, int64_t tokens, int64_t next) {
+      next_ = next < 0 ? nullptr : cache_.Keys(task_.layer, PlaceOf(next), task_.kv_head);
+      Page(page, tokens);
+    });
+    softmax_.End();
+  }
+
+ private:
+  static constexpr int64_t kQuadsOfGroup = kKeyGroup / kKvQuad;
+  static constexpr int64_t kPairs = kPageTokens / 2;
+  // Queries that share a load of keys or values, and columns of values: as the registers allow.
+  static constexpr int kScoreTile = kRowLanes == 16 ? 4 : 1;
+  static constexpr int64_t kDimVecs = 4;
+  static constexpr int kMixTile = kRowLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
+  // From so many queries on values are widened once for all of them.
+  static constexpr int64_t kExpandFrom = 8;
+  static constexpr float kMostShare = 32767.0F;
+  // Cache lines that a quad of a page's keys and values takes.
+  static constexpr int64_t kLine = 64;
+  static constexpr int64_t kLinesOfQuad = 2 * kKvQuad * kPageTokens / kLine;
+
+  int64_t PlaceOf(int64_t page) const { return task_.pages[static_cast<size_t>(page)]; }
+
+  void QuantiseQuery(int64_t query) {
+    const int64_t dim = cache_.shape().head_dim;
+    const float* from = softmax_.Query(query);
+    std::array<float, kKeyGroup> scaled;
+    for (int64_t group = 0; group < groups_; ++group) {
+      const int64_t first = group * kKeyGroup;
+      const int64_t count = std::min(dim - first, kKeyGroup);
+      for (int64_t i = 0; i < count; ++i) {
+        scaled[static_cast<size_t>(i)] = from[first + i] * task_.scale;
+      }
+      int8_t* codes = scratch_.codes() + query * quads_ * kKvQuad + first;
+      const int64_t at = query * groups_ + group;
+      scratch_.query_scales()[at] = BytesOfRow(scaled.data(), count, codes);
+      int32_t sum = 0;
+      for (int64_t i = 0; i < count; ++i) sum += codes[i];
+      scratch_.empty_dots()[at] = -kSignedZero * sum;
+    }
+  }
+
+  void Page(int64_t page, int64_t tokens) {
+    const int64_t place = PlaceOf(page);
+    const auto* keys =
+        reinterpret_cast<const uint8_t*>(cache_.Keys(task_.layer, place, task_.kv_head));
+    const auto* values =
+        reinterpret_cast<const int8_t*>(cache_.Values(task_.layer, place, task_.kv_head));
+    key_scales_ = cache_.KeyScales(task_.layer, place, task_.kv_head);
+    value_scales_ = cache_.ValueScales(task_.layer, place, task_.kv_head);
+    const int64_t start = page * kPageTokens;
+    // Later queries see as many places of the page or more.
+    if (softmax_.LastSeen(0, start) >= kPageTokens - 1) SetWhole();
+    ForTiles<kScoreTile>(count_, ScoreTiles{*this, keys, start});
+    const int64_t pairs = std::min(tokens, kPairs);
+    if (count_ >= kExpandFrom) {
+      const hn::Rebind<int8_t, hn::Repartition<int16_t, Ints>> db;
+      const hn::Repartition<int16_t, Ints> dw;
+      const auto lanes = static_cast<int64_t>(hn::Lanes(dw));
+      int16_t* to = scratch_.wide_values();
+      for (int64_t i = 0; i < pairs * padded_ * 2; i += lanes) {
+        hn::StoreU(hn::PromoteTo(dw, hn::LoadU(db, values + i)), dw, to + i);
+      }
+      ForTiles<kMixTile>(count_, MixTiles<int16_t>{*this, to, pairs});
+    } else {
+      ForTiles<kMixTile>(count_, MixTiles<int8_t>{*this, values, pairs});
+    }
+  }
+
+  // What shares become multiplied with before they are rounded, and by what the sums of the rounded
+  // ones come back.
+  struct ShareScales {
+    RowVec factors[kTokenVecs];
+    float inverse;
+  };
+
+  // For those who see the places [0, last] of a page: places behind may hold any scale, NaN too.
+  HWY_INLINE ShareScales ScalesOf(int64_t last) const {
+    const RowTag d;
+    const RowVec most_seen = hn::Set(d, static_cast<float>(last));
+    ShareScales scales;
+    RowVec most = hn::Zero(d);
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      const RowVec place = hn::Iota(d, static_cast<float>(v * kRowLanes));
+      scales.factors[v] =
+          hn::IfThenElseZero(hn::Le(place, most_seen), hn::LoadU(d, value_scales_ + v * kRowLanes));
+      most = hn::Max(most, scales.factors[v]);
+    }
+    const float largest = hn::GetLane(hn::MaxOfLanes(d, most));
+    scales.inverse = largest / kMostShare;
+    if (largest == 0.0F) return scales;
+    const RowVec top = hn::Set(d, largest);
+    for (RowVec& factor : scales.factors) {
+      factor = hn::Mul(hn::Div(factor, top), hn::Set(d, kMostShare));
+    }
+    return scales;
+  }
+
+  void SetWhole() {
+    const RowTag d;
+    const ShareScales scales = ScalesOf(kPageTokens - 1);
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      hn::StoreU(scales.factors[v], d, whole_.data() + v * kRowLanes);
+    }
+    whole_inverse_ = scales.inverse;
+  }
+
+  HWY_INLINE ShareScales Scales(int64_t query, int64_t start) const {
+    const int64_t last = softmax_.LastSeen(query, start);
+    // The first query does not see all of the page, so that nobody has set what whole ones take.
+    if (softmax_.LastSeen(0, start) < kPageTokens - 1) {
+      return ScalesOf(std::min(last, kPageTokens - 1));
+    }
+    const RowTag d;
+    ShareScales scales;
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      scales.factors[v] = hn::LoadU(d, whole_.data() + v * kRowLanes);
+    }
+    scales.inverse = whole_inverse_;
+    return scales;
+  }
+
+  struct ScoreTiles {
+    Int8PageWalk& walk;
+    const uint8_t* keys;
+    int64_t start;
+
+    template <int kQueries>
+    HWY_INLINE void Run(int64_t query) const {
+      walk.Scores<kQueries>(keys, query, start);
+    }
+  };
+  template <typename Value>
+  struct MixTiles {
+    Int8PageWalk& walk;
+    const Value* values;
+    int64_t pairs;
+
+    template <int kQueries>
+    HWY_INLINE void Run(int64_t query) const {
+      walk.Mix<kQueries>(values, query, pairs);
+    }
+  };
+
+  template <int kQueries>
+  HWY_INLINE void Scores(const uint8_t* keys, int64_t query, int64_t start) {
+    const RowTag d;
+    RowVec scores[kQueries][kTokenVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
+    }
+    for (int64_t group = 0; group < groups_; ++group) AddGroup(keys, query, group, scores);
+    softmax_.Share(scores, query, start);
+    for (int q = 0; q < kQueries; ++q) RoundShares(scores[q], query + q, start);
+  }
+
+  // scores += the products of a group of dimensions. Brings the next page near meanwhile: it lies
+  // far from this one, where the processor does not look.
+  template <int kQueries>
+  HWY_INLINE void AddGroup(const uint8_t* keys, int64_t query, int64_t group,
+                           RowVec (&scores)[kQueries][kTokenVecs]) {
+    const RowTag d;
+    const Ints di;
+    const Bytes db;
+    const int64_t begin = group * kQuadsOfGroup;
+    const int64_t end = std::min(begin + kQuadsOfGroup, quads_);
+    const auto* codes = reinterpret_cast<const int32_t*>(scratch_.codes()) + query * quads_;
+    const int32_t* empty = scratch_.empty_dots() + query * groups_ + group;
+    IntVec dots[kQueries][kTokenVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (IntVec& dot : dots[q]) dot = hn::Set(di, empty[q * groups_]);
+    }
+    for (int64_t k = begin; k < end; ++k) {
+      if (query == 0 && next_ != nullptr) {
+        for (int64_t i = 0; i < kLinesOfQuad; ++i) {
+          hwy::Prefetch(next_ + (k * kLinesOfQuad + i) * kLine);
+        }
+      }
+      ByteVec key[kTokenVecs];
+      for (int64_t v = 0; v < kTokenVecs; ++v) {
+        key[v] = SignedCodes(hn::LoadU(db, keys + (k * kPageTokens + v * kRowLanes) * kKvQuad));
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const IntVec x = hn::Set(di, codes[q * quads_ + k]);
+        for (int64_t v = 0; v < kTokenVecs; ++v) dots[q][v] = SignedDot(dots[q][v], key[v], x);
+      }
+    }
+    const float* scales = scratch_.query_scales() + query * groups_ + group;
+    for (int64_t v = 0; v < kTokenVecs; ++v) {
+      const RowVec scale = hn::LoadU(d, key_scales_ + group * kPageTokens + v * kRowLanes);
+      for (int q = 0; q < kQueries; ++q) {
+        scores[q][v] = hn::MulAdd(hn::ConvertTo(d, dots[q][v]),
+                                  hn::Mul(scale, hn::Set(d, scales[q * groups_])), scores[q][v]);
+      }
+    }
+  }
+
+  // Stores a query's shares as pairs of the places t and t + 16.
+  HWY_INLINE void RoundShares(const RowVec (&shares)[kTokenVecs], int64_t query, int64_t start) {
+    const Ints di;
+    const ShareScales scales = Scales(query, start);
+    int32_t* pairs = scratch_.pairs() + query * kPairs;
+    constexpr int64_t kHalf = kTokenVecs / 2;
+    for (int64_t v = 0; v < kHalf; ++v) {
+      const IntVec low = hn::NearestInt(hn::Mul(shares[v], scales.factors[v]));
+      const IntVec high = hn::NearestInt(hn::Mul(shares[v + kHalf], scales.factors[v + kHalf]));
+      hn::StoreU(hn::Or(low, hn::ShiftLeft<16>(high)), di, pairs + v * kRowLanes);
+    }
+    scratch_.inverses()[query] = scales.inverse;
+  }
+
+  template <int kQueries, typename Value>
+  HWY_INLINE void Mix(const Value* values, int64_t query, int64_t pairs) {
+    int64_t k = 0;
+    for (; k + kDimVecs * kRowLanes <= padded_; k += kDimVecs * kRowLanes) {
+      MixColumns<kQueries, kDimVecs>(values, query, pairs, k);
+    }
+    for (; k < padded_; k += kRowLanes) MixColumns<kQueries, 1>(values, query, pairs, k);
+  }
+
+  static HWY_INLINE IntVec LoadPairs(const int16_t* from) {
+    const hn::Repartition<int16_t, Ints> dw;
+    return hn::BitCast(Ints(), hn::LoadU(dw, from));
+  }
+  static HWY_INLINE IntVec LoadPairs(const int8_t* from) {
+    const hn::Repartition<int16_t, Ints> dw;
+    const hn::Rebind<int8_t, decltype(dw)> db;
+    return hn::BitCast(Ints(), hn::PromoteTo(dw, hn::LoadU(db, from)));
+  }
+
+  template <int kQueries, int64_t kVecs, typename Value>
+  HWY_INLINE void MixColumns(const Value* values, int64_t query, int64_t pairs, int64_t k) {
+    const RowTag d;
+    const Ints di;
+    const int32_t* shares = scratch_.pairs() + query * kPairs;
+    IntVec mixed[kQueries][kVecs];
+    for (int q = 0; q < kQueries; ++q) {
+      for (int64_t v = 0; v < kVecs; ++v) mixed[q][v] = hn::Zero(di);
+    }
+    for (int64_t t = 0; t < pairs; ++t) {
+      IntVec value[kVecs];
+      for (int64_t v = 0; v < kVecs; ++v) {
+        value[v] = LoadPairs(values + (t * padded_ + k + v * kRowLanes) * 2);
+      }
+      for (int q = 0; q < kQueries; ++q) {
+        const IntVec share = hn::Set(di, shares[q * kPairs + t]);
+        for (int64_t v = 0; v < kVecs; ++v) mixed[q][v] = DotPairs(mixed[q][v], share, value[v]);
+      }
+    }
+    float* sums = scratch_.sums() + query * padded_ + k;
+    for (int q = 0; q < kQueries; ++q) {
+      const RowVec inverse = hn::Set(d, scratch_.inverses()[query + q]);
+      for (int64_t v = 0; v < kVecs; ++v) {
+        float* sum = sums + q * padded_ + v * kRowLanes;
+        hn::StoreU(hn::MulAdd(hn::ConvertTo(d, mixed[q][v]), inverse, hn::LoadU(d, sum)), d, sum);
+      }
+    }
+  }
+
+  const KvPages& cache_;
+  const AttentionTask& task_;
+  AttentionScratch& scratch_;
+  RunningSoftmax softmax_;
+  // The page after the one at hand; null: none.
+  const std::byte* next_ = nullptr;
+  const int64_t quads_;
+  const int64_t groups_;
+  const int64_t padded_;
+  const int64_t count_;
+  // Of the page at hand.
+  const float* key_scales_ = nullptr;
+  const float* value_scales_ = nullptr;
+  // ScalesOf() all of it, where the first query sees it all.
+  std::array<float, kPageTokens> whole_;
+  float whole_inverse_ = 0.0F;
+};
+
+void AttendInt8(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
+  Int8PageWalk(cache, task, scratch).Run();
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace assay::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ASSAY_ENGINE_KERNELS_INT8_ATTENTION_INL_H_
