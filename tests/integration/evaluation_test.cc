@@ -55,16 +55,19 @@ class EvaluationTest : public testing::Test {
 
   // Short enough for the random model, to which a byte is a token.
   static void AddPrompts(int count, v1::EvaluateRequest* request) {
-    constexpr std::array<const char*, 9> kPrompts = {
-        "Tweet that Saturday bread is to be ordered.",
-        "Tweet one tip for people who write emails.",
-        "Tweet why a backup must be tested.",
-        "Tweet about a bicycle shop open on Saturdays.",
-        "Tweet a lesson from a newsletter that failed.",
-        "Tweet an invitation to a free writing course.",
-        "Tweet what a small bakery does at night.",
-        "Tweet how to plan a week in ten minutes.",
-        "Tweet that our invoice tool works again."};
+    constexpr std::array<const char*, 12> kPrompts = {
+        "Two sentences on why bread smells good.",
+        "Two sentences with a tip for writing emails.",
+        "Two sentences on why a backup is tested.",
+        "Two sentences about a bicycle repair shop.",
+        "Two sentences about a failed newsletter.",
+        "Two sentences about a free writing course.",
+        "Two sentences about a small bakery at night.",
+        "Two sentences on planning a week.",
+        "Two sentences about learning to swim.",
+        "Two sentences that praise slow mornings.",
+        "Two sentences about a street food market.",
+        "Two sentences on why gardens need bees."};
     for (int i = 0; i < count; ++i) {
       v1::EvaluationPrompt* prompt = request->add_prompts();
       prompt->set_id(absl::StrCat("tweet-", i));
@@ -237,7 +240,7 @@ TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
   hot->set_name("small.hot");
   hot->set_model("small");
   hot->mutable_sampling()->set_temperature(2);
-  AddPrompts(9, &request);
+  AddPrompts(12, &request);
   request.set_max_new_tokens(64);
   request.mutable_scaling()->set_residents(true);
   request.mutable_scaling()->set_rounds(1);
@@ -272,7 +275,7 @@ TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
     seeds[sample.prompt_id()].insert(sample.seed());
     EXPECT_GT(sample.memory().kv_cache_bytes(), 0);
   }
-  EXPECT_EQ(seeds.size(), 9U);
+  EXPECT_EQ(seeds.size(), 12U);
   for (const auto& [prompt, drawn] : seeds) EXPECT_EQ(drawn.size(), 1U) << prompt;
 }
 
