@@ -401,9 +401,8 @@ class CpuExecutor : public ModelExecutor {
     Project(member, weights.up, normed_, row_count(), Up());
     const FeedForwardSpec& spec = spec_.feed_forward;
     const int64_t pieces = (spec.width + kActivationColumns - 1) / kActivationColumns;
-    member.For(row_count() * pieces, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) ActivatePiece(i / pieces, i % pieces);
-    });
+    ForRows(member, row_count() * pieces,
+            [&](int64_t piece) { ActivatePiece(piece / pieces, piece % pieces); });
     Project(member, weights.down, fed_, row_count(), FedOut());
   }
 

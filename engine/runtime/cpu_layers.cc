@@ -14,8 +14,13 @@
 namespace assay::engine {
 namespace {
 
-// Pieces of a product for each member: enough to even out members of different speed.
+// Pieces of a product for each member: enough to even out members of different speed, fewer where a
+// piece is soon done.
 constexpr int64_t kPiecesPerMember = 4;
+constexpr int64_t kPiecesOfManyRows = 12;
+constexpr int64_t kManyRows = 32;
+// Panels that the products take together.
+constexpr int64_t kPanelPair = 2;
 constexpr int64_t kRowPieces = 8;
 
 const float* DataOf(const at::Tensor& tensor) {
@@ -54,7 +59,8 @@ void Project(TeamMember& member, absl::Span<const PackedMatrix> parts, const at:
   int64_t panels = 0;
   for (const PackedMatrix& part : parts) panels += part.panels();
   const float* added = DataOf(bias);
-  const int64_t grain = std::max<int64_t>(1, panels / (kPiecesPerMember * member.size()));
+  const int64_t pieces = (rows < kManyRows ? kPiecesPerMember : kPiecesOfManyRows) * member.size();
+  const int64_t grain = std::max<int64_t>(1, panels / pieces / kPanelPair * kPanelPair);
   member.For(panels, grain, [&](int64_t begin, int64_t end) {
     int64_t before = 0;
     int64_t first = 0;

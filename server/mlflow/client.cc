@@ -94,15 +94,15 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
   return id;
 }
 
-absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
-    const std::string& experiment_id, const std::string& client_key) {
-  const absl::StatusOr<std::string> filter = TagFilter(kClientKeyTag, client_key);
+absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::SearchRuns(
+    const std::string& experiment_id, absl::string_view tag, const std::string& value, int most) {
+  const absl::StatusOr<std::string> filter = TagFilter(tag, value);
   if (!filter.ok()) return filter.status();
   const absl::StatusOr<json> answer =
       connection_->Post("runs/search", {{"experiment_ids", {experiment_id}},
                                         {"filter", *filter},
                                         {"run_view_type", "ACTIVE_ONLY"},
-                                        {"max_results", kMostCopies}});
+                                        {"max_results", most}});
   if (!answer.ok()) return answer.status();
   std::vector<RunInfo> found;
   if (!answer->contains("runs") || !answer->at("runs").is_array()) return found;
@@ -112,9 +112,29 @@ absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
                      .finished = IsEndState(JsonField(run, "/info/status"))});
     if (found.back().run_id.empty()) return MissingField("runs[].info.run_id", *answer);
   }
-  std::stable_partition(found.begin(), found.end(),
+  return found;
+}
+
+absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
+    const std::string& experiment_id, const std::string& client_key) {
+  absl::StatusOr<std::vector<RunInfo>> found =
+      SearchRuns(experiment_id, kClientKeyTag, client_key, kMostCopies);
+  if (!found.ok()) return found.status();
+  std::stable_partition(found->begin(), found->end(),
                         [](const RunInfo& info) { return info.finished; });
   return found;
+}
+
+absl::StatusOr<MlflowClient::RunInfo> MlflowClient::ChooseOf(const std::string& experiment_id,
+                                                             const std::vector<RunInfo>& copies) {
+  if (copies.size() == 1 || copies.front().finished) return copies.front();
+  for (const RunInfo& copy : copies) {
+    const absl::StatusOr<std::vector<RunInfo>> nested =
+        SearchRuns(experiment_id, kParentTag, copy.run_id, 1);
+    if (!nested.ok()) return nested.status();
+    if (!nested->empty()) return copy;
+  }
+  return copies.front();
 }
 
 absl::StatusOr<MlflowClient::RunInfo> MlflowClient::CreateRun(const std::string& experiment_id,
@@ -147,7 +167,7 @@ absl::StatusOr<MlflowClient::RunInfo> MlflowClient::FindOrCreate(const std::stri
   if (found->size() > 1) {
     doubts_.push_back({.experiment_id = experiment_id, .client_key = run.client_key});
   }
-  return found->front();
+  return ChooseOf(experiment_id, *found);
 }
 
 absl::StatusOr<std::string> MlflowClient::ParentId(const std::string& experiment_id,

@@ -91,9 +91,17 @@ class MlflowClient {
                ArtifactSource artifacts);
 
   absl::StatusOr<std::string> LookUpExperiment();
+  // At most `most` of the runs that have the tag.
+  absl::StatusOr<std::vector<RunInfo>> SearchRuns(const std::string& experiment_id,
+                                                  absl::string_view tag, const std::string& value,
+                                                  int most);
   // Every run of that key, those in an end state first.
   absl::StatusOr<std::vector<RunInfo>> FindRuns(const std::string& experiment_id,
                                                 const std::string& client_key);
+  // Of copies of one run, as FindRuns() gives them: the one that has ended; else that in which
+  // others are nested, for theirs must be the one that stays.
+  absl::StatusOr<RunInfo> ChooseOf(const std::string& experiment_id,
+                                   const std::vector<RunInfo>& copies);
   absl::StatusOr<RunInfo> FindOrCreate(const std::string& experiment_id, const NewRun& run);
   absl::StatusOr<RunInfo> CreateRun(const std::string& experiment_id, const NewRun& run);
   // The run that the evaluation's own is nested in, or the one that a model's is.

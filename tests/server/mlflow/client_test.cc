@@ -312,6 +312,24 @@ TEST(MlflowClientTest, CopiesThatAnEarlierProcessLeftAreDeletedOnceOneIsWhole) {
   EXPECT_EQ(mlflow.Runs().begin()->second.metrics.size(), 3U);
 }
 
+// A model's run is nested in the evaluation's before that is written: the copy that came late,
+// which the server lists first, must not take its place.
+TEST(MlflowClientTest, ALateCopyDoesNotTakeTheNestedRunsParent) {
+  FakeMlflow mlflow;
+  const auto client = Connect(mlflow.server.Url());
+  ASSERT_TRUE(client->Upload(MakeChild()).ok());
+  ASSERT_EQ(mlflow.Runs().at("run1").tags.at("mlflow.parentRunId"), "run0");
+  mlflow.AddRun("late", "e1/evaluation");
+  evaluator::TrackedRun parent = MakeRun("e1/evaluation");
+  const auto uploaded = client->Upload(parent);
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  EXPECT_EQ(uploaded->run.run_id, "run0");
+  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->Doubt()).ok());
+  const auto runs = mlflow.Runs();
+  EXPECT_FALSE(runs.contains("late"));
+  EXPECT_EQ(runs.at("run0").status, "FINISHED");
+}
+
 TEST(MlflowClientTest, SettingsNameExperimentParentAndWorkspace) {
   FakeMlflow mlflow;
   const auto client = Connect(

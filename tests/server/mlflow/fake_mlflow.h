@@ -126,7 +126,10 @@ class FakeMlflow {
       json runs = json::array();
       for (const auto& [id, run] : runs_) {
         const std::string filter = body.at("filter");
-        if (filter == "tags.`assay.client_key` = '" + run.client_key + "'") {
+        const auto parent = run.tags.find("mlflow.parentRunId");
+        if (filter == "tags.`assay.client_key` = '" + run.client_key + "'" ||
+            (parent != run.tags.end() &&
+             filter == "tags.`mlflow.parentRunId` = '" + parent->second + "'")) {
           runs.push_back(Info(id));
         }
       }
