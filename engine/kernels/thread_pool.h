@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
 #include "engine/kernels/turn_queue.h"
 
 namespace assay::engine {
@@ -57,8 +58,8 @@ class ThreadPool {
   // Run().
   TurnQueue::Turn Run(absl::FunctionRef<void(TeamMember&)> work);
 
-  // Turns that were had or are waited for.
-  int64_t turns() const { return turns_.turns(); }
+  // As TurnQueue's, after Run() gave `last`.
+  absl::Duration OthersTurn(const TurnQueue::Turn& last) const { return turns_.OthersTurn(last); }
 
  private:
   friend class TeamMember;

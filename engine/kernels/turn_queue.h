@@ -17,8 +17,9 @@ class TurnQueue {
   struct Turn {
     // Counts the turns of all callers.
     int64_t number = 0;
-    // For the turns before it.
+    // For the turns before it, so many of them.
     absl::Duration waited;
+    int64_t before = 0;
   };
 
   // Waits for the turns before it. The caller calls End().
@@ -27,6 +28,10 @@ class TurnQueue {
 
   // Turns that were had or are waited for.
   int64_t turns() const;
+
+  // How long a turn of others is, by those that `last` waited for, else some milliseconds; zero
+  // where nobody has come since `last` began.
+  absl::Duration OthersTurn(const Turn& last) const;
 
  private:
   mutable absl::Mutex mutex_;

@@ -143,7 +143,7 @@ class CpuExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return turn_.waited; }
-  bool takes_turns() const override { return pool_.turns() > turn_.number + 1; }
+  absl::Duration others_turn() const override { return pool_.OthersTurn(turn_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     const absl::Span<const float> values = LogitsOf(row);

@@ -65,7 +65,7 @@ class DeviceExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return turn_.waited; }
-  bool takes_turns() const override { return turns_.turns() > turn_.number + 1; }
+  absl::Duration others_turn() const override { return turns_.OthersTurn(turn_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     return CatchTorch("copying logits", [&]() -> absl::Status {

@@ -286,7 +286,7 @@ Scheduler::Plan Scheduler::MakePlan() {
   const int64_t writing =
       std::count_if(batch_.begin(), batch_.end(),
                     [](const SequencePtr& sequence) { return sequence->is_decoding(); });
-  const int64_t tokens = budget_.PromptTokens(writing, model_.executor->takes_turns());
+  const int64_t tokens = budget_.PromptTokens(writing, model_.executor->others_turn());
   bool scores = false;
   {
     const absl::MutexLock lock(&mutex_);

@@ -14,8 +14,10 @@ constexpr double kNewest = 0.1;
 // What a prompt may add to a step, in times of a step that only writes.
 constexpr double kAdded = 0.7;
 constexpr int64_t kLeast = 2;
-// A turn of a model that shares its threads.
-constexpr double kTurnSeconds = 0.008;
+// A turn of a model that shares its threads: shorter ones read too few tokens for what they cost,
+// longer ones are seen as pauses.
+constexpr double kShortestTurn = 0.004;
+constexpr double kLongestTurn = 0.05;
 constexpr int64_t kLeastOfTurn = 8;
 // Until steps of different widths were seen: a row's part of a step of average width, and how much
 // variance of the rows it takes to be believed half.
@@ -37,10 +39,11 @@ double StepBudget::WriteSeconds(int64_t rows) const {
   return seconds_ + RowSeconds() * (static_cast<double>(rows) - rows_);
 }
 
-int64_t StepBudget::PromptTokens(int64_t writing, bool shared) const {
-  if (writing == 0 && !shared) return chunk_;
+int64_t StepBudget::PromptTokens(int64_t writing, absl::Duration others) const {
+  if (writing == 0 && others <= absl::ZeroDuration()) return chunk_;
   const int64_t least = std::min(writing == 0 ? kLeastOfTurn : kLeast, chunk_);
-  const double seconds = writing == 0 ? kTurnSeconds : kAdded * WriteSeconds(writing);
+  const double turn = std::clamp(absl::ToDoubleSeconds(others), kShortestTurn, kLongestTurn);
+  const double seconds = writing == 0 ? turn : kAdded * WriteSeconds(writing);
   // Few tokens cost more each than many do.
   const PromptCost& cost = writing > 0 && beside_.tokens > 0.0 ? beside_ : alone_;
   if (seconds <= 0.0 || cost.seconds <= 0.0) return least;

@@ -113,7 +113,9 @@ class FakeExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return absl::ZeroDuration(); }
-  bool takes_turns() const override { return shared; }
+  absl::Duration others_turn() const override {
+    return shared ? absl::Milliseconds(8) : absl::ZeroDuration();
+  }
 
   absl::Status CopyLogits(int64_t, absl::Span<float>) override {
     return absl::UnimplementedError("not needed");

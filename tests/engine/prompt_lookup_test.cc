@@ -79,23 +79,30 @@ TEST(StepBudget, LearnsWhatRowsCost) {
 
 TEST(StepBudget, PromptsAddLessThanAStepOfThoseThatWrite) {
   StepBudget budget(128);
-  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/false), 128);
-  EXPECT_EQ(budget.PromptTokens(4, /*shared=*/false), 2);
+  EXPECT_EQ(budget.PromptTokens(0, absl::ZeroDuration()), 128);
+  EXPECT_EQ(budget.PromptTokens(4, absl::ZeroDuration()), 2);
   budget.Learn(0, 100, absl::Milliseconds(50));
   for (int i = 0; i < 50; ++i) budget.Learn(4, 0, absl::Milliseconds(20));
-  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, /*shared=*/false)), 28, 1);
-  EXPECT_LT(budget.PromptTokens(1, /*shared=*/false), 27);
+  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, absl::ZeroDuration())), 28, 1);
+  EXPECT_LT(budget.PromptTokens(1, absl::ZeroDuration()), 27);
   // Beside those that write a token turns out to cost 1 ms.
   for (int i = 0; i < 50; ++i) budget.Learn(4, 10, absl::Milliseconds(30));
-  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, /*shared=*/false)), 14, 1);
+  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, absl::ZeroDuration())), 14, 1);
 }
 
 TEST(StepBudget, ATurnBesideOtherModelsIsShort) {
   StepBudget budget(128);
-  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/true), 8);
+  EXPECT_EQ(budget.PromptTokens(0, absl::Milliseconds(8)), 8);
   for (int i = 0; i < 20; ++i) budget.Learn(0, 128, absl::Milliseconds(64));
-  EXPECT_NEAR(static_cast<double>(budget.PromptTokens(0, /*shared=*/true)), 16, 1);
-  EXPECT_EQ(budget.PromptTokens(0, /*shared=*/false), 128);
+  const auto beside = [&](int others_ms) {
+    return static_cast<double>(budget.PromptTokens(0, absl::Milliseconds(others_ms)));
+  };
+  // As long as theirs, within 4 to 50 ms.
+  EXPECT_NEAR(beside(8), 16, 1);
+  EXPECT_NEAR(beside(1), 8, 1);
+  EXPECT_NEAR(beside(20), 40, 1);
+  EXPECT_NEAR(beside(200), 100, 1);
+  EXPECT_EQ(budget.PromptTokens(0, absl::ZeroDuration()), 128);
 }
 
 // A prompt whose beginning was cached leaves a token to read, which costs as much as a step.
@@ -103,9 +110,9 @@ TEST(StepBudget, ShortStepsDoNotMakeTokensLookDear) {
   StepBudget budget(128);
   for (int i = 0; i < 20; ++i) budget.Learn(1, 0, absl::Milliseconds(10));
   for (int i = 0; i < 20; ++i) budget.Learn(0, 100, absl::Milliseconds(50));
-  const int64_t before = budget.PromptTokens(1, /*shared=*/false);
+  const int64_t before = budget.PromptTokens(1, absl::ZeroDuration());
   for (int i = 0; i < 3; ++i) budget.Learn(0, 1, absl::Milliseconds(10));
-  EXPECT_GT(budget.PromptTokens(1, /*shared=*/false), before * 3 / 4);
+  EXPECT_GT(budget.PromptTokens(1, absl::ZeroDuration()), before * 3 / 4);
 }
 
 }  // namespace

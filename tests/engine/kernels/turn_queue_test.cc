@@ -56,6 +56,24 @@ TEST(TurnQueueTest, TheWaitIsThatForTheTurnsBefore) {
   EXPECT_LT(first.waited, kHeld);
   EXPECT_GE(second.waited, kHeld);
   EXPECT_EQ(second.number, first.number + 1);
+  EXPECT_EQ(second.before, 1);
+}
+
+TEST(TurnQueueTest, OthersTurnIsWhatWasWaitedForThem) {
+  TurnQueue queue;
+  const TurnQueue::Turn first = queue.Begin();
+  EXPECT_EQ(queue.OthersTurn(first), absl::ZeroDuration());
+  TurnQueue::Turn second;
+  std::thread other([&] { second = queue.Begin(); });
+  while (queue.turns() < 2) absl::SleepFor(absl::Microseconds(10));
+  // Somebody is there, of whom nothing is known.
+  EXPECT_GT(queue.OthersTurn(first), absl::ZeroDuration());
+  queue.End();
+  other.join();
+  EXPECT_EQ(queue.OthersTurn(second), absl::ZeroDuration());
+  queue.End();
+  const TurnQueue::Turn third = {.number = 0, .waited = absl::Milliseconds(12), .before = 3};
+  EXPECT_EQ(queue.OthersTurn(third), absl::Milliseconds(4));
 }
 
 }  // namespace
