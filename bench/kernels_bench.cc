@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(named.name, run)
         ->Arg(1)
         ->Arg(2)
+        ->Arg(3)
         ->Arg(4)
         ->Arg(8)
         ->Arg(16)

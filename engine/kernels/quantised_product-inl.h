@@ -7,6 +7,7 @@
 #define ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -160,14 +161,14 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
   for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
 }
 
-// Two panels, `value_step` bytes and `scale_step` scales apart, against four rows: every load of
-// activations serves both. Half a group at a time: more codes than that do not fit the registers.
-// fetch_next: the two panels behind are brought near meanwhile, for the processor does not look as
-// far ahead as these rows take to compute.
+// Two panels, `value_step` bytes and `scale_step` scales apart, against four rows, of which the
+// first `kept` are wanted: every load of activations serves both. Half a group at a time: more
+// codes than that do not fit the registers. fetch_next: the two panels behind are brought near
+// meanwhile, for the processor does not look as far ahead as these rows take to compute.
 template <PackedType kType>
 HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
                              int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
-                             int64_t row, bool fetch_next, const FloatRows& out) {
+                             int64_t row, int64_t kept, bool fetch_next, const FloatRows& out) {
   constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
   const Floats df;
@@ -205,7 +206,7 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
     AddScaled<kType>(dots[0], of_group, tile, row, sums[0]);
     AddScaled<kType>(dots[1], of_group + scale_step, tile, row, sums[1]);
   }
-  for (int r = 0; r < kPairRows; ++r) {
+  for (int r = 0; r < kept; ++r) {
     hn::StoreU(sums[0][r], df, out.row(r));
     hn::StoreU(sums[1][r], df, out.row(r) + kPanelRows);
   }
@@ -261,7 +262,9 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
                      const QuantisedRows& input, int64_t rows, const FloatRows& out) {
   int64_t panel = begin;
   if constexpr (kLanes == kPanelRows) {
-    const int64_t paired = rows / kPairRows * kPairRows;
+    // Three rows take as long as four, a rest of one or two is faster by itself.
+    const int64_t whole = rows / kPairRows * kPairRows;
+    const int64_t paired = rows - whole == kPairRows - 1 ? rows : whole;
     // Bytes take longer to come than to be multiplied.
     constexpr bool kFetches = !Layout<kType>::kWide;
     for (; paired > 0 && panel + 2 <= end && (panel + 2) * kPanelRows <= weights.rows();
@@ -273,6 +276,7 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
       for (int64_t row = 0; row < paired; row += kPairRows) {
         MultiplyPair<kType>(values, value_step, scales, scale_step, input.groups(),
                             input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
+                            std::min<int64_t>(kPairRows, rows - row),
                             kFetches && row == 0 && panel + 4 <= end,
                             {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
       }

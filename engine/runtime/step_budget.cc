@@ -2,6 +2,7 @@
 #include "engine/runtime/step_budget.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -14,9 +15,11 @@ constexpr double kNewest = 0.1;
 // What a prompt may add to a step, in times of a step that only writes.
 constexpr double kAdded = 0.7;
 constexpr int64_t kLeast = 2;
+// Rows of a step that the CPU's products take together: three cost what four do.
+constexpr int64_t kRowTile = 4;
 // A turn of a model that shares its threads: shorter ones read too few tokens for what they cost,
 // longer ones are seen as pauses.
-constexpr double kShortestTurn = 0.004;
+constexpr double kShortestTurn = 0.005;
 constexpr double kLongestTurn = 0.05;
 constexpr int64_t kLeastOfTurn = 8;
 // Until steps of different widths were seen: a row's part of a step of average width, and how much
@@ -47,7 +50,11 @@ int64_t StepBudget::PromptTokens(int64_t writing, absl::Duration others) const {
   // Few tokens cost more each than many do.
   const PromptCost& cost = writing > 0 && beside_.tokens > 0.0 ? beside_ : alone_;
   if (seconds <= 0.0 || cost.seconds <= 0.0) return least;
-  return std::clamp(static_cast<int64_t>(seconds * cost.tokens / cost.seconds), least, chunk_);
+  const auto tokens =
+      std::clamp<int64_t>(std::lround(seconds * cost.tokens / cost.seconds), least, chunk_);
+  // Whole tiles, one more at least than the rows that write fill.
+  const int64_t tiles = std::max((writing + tokens) / kRowTile, writing / kRowTile + 1);
+  return std::min(tiles * kRowTile - writing, chunk_);
 }
 
 double StepBudget::RowShare(int64_t writing) const {

@@ -18,7 +18,8 @@ class StepBudget {
   // Prompt tokens of the next step, with this many requests writing in it; at least 1. Steps that
   // mix stay below twice the time of those that only write, so that a long prompt does not hold up
   // the texts that others see coming. others: how long a turn of another model is that shares the
-  // threads, 0 where there is none; a step that only reads is then as long as theirs.
+  // threads, 0 where there is none; a step that only reads is then about as long as theirs, no less
+  // than some milliseconds.
   int64_t PromptTokens(int64_t writing, absl::Duration others) const;
 
   // The part of the time of a step in which so many requests write that is their rows' own, 0 to 1;
