@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -52,6 +53,51 @@ HWY_INLINE void ForTiles(int64_t count, const Tile& tile) {
   for (; i < count; ++i) tile.template Run<1>(i);
 }
 
+// Pages of one head lie far apart, where the processor does not look: what a task will read is
+// brought near ahead of it, into the second-level cache, for the first level has too few places for
+// what is on its way.
+class PagesAhead {
+ public:
+  PagesAhead(const KvPages& cache, const AttentionTask& task) : cache_(cache), task_(task) {}
+
+  void Begin() {
+    const int64_t first = FirstPage(task_);
+    for (int64_t page = first; page < first + kAhead; ++page) {
+      Aim(page - kAhead);
+      Fetch(0, 1);
+    }
+  }
+  // A page is read: the one that Fetch() brings is some pages ahead of it.
+  HWY_INLINE void Aim(int64_t page) {
+    const int64_t ahead = page + kAhead;
+    next_ = ahead * kPageTokens < task_.position + task_.count
+                ? cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(ahead)], task_.kv_head)
+                : nullptr;
+  }
+  // Part `step` of `steps`.
+  HWY_INLINE void Fetch(int64_t step, int64_t steps) const {
+    if (next_ == nullptr) return;
+    constexpr int64_t kLine = 64;
+    const int64_t bytes = (cache_.head_bytes() + steps * kLine - 1) / (steps * kLine) * kLine;
+    for (int64_t i = 0; i < bytes; i += kLine) {
+      __builtin_prefetch(next_ + step * bytes + i, /*rw=*/0, /*locality=*/2);
+    }
+  }
+
+  // That the first query sees.
+  static int64_t FirstPage(const AttentionTask& task) {
+    if (task.window == 0) return 0;
+    return std::max<int64_t>(0, task.position - task.window + 1) / kPageTokens;
+  }
+
+ private:
+  static constexpr int64_t kAhead = 2;
+
+  const KvPages& cache_;
+  const AttentionTask& task_;
+  const std::byte* next_ = nullptr;
+};
+
 // Of all queries of a task: largest score so far, total of the shares, shares times values.
 class RunningSoftmax {
  public:
@@ -82,16 +128,12 @@ class RunningSoftmax {
     std::fill_n(scratch_.totals(), count_ * AttentionScratch::kTotals, 0.0F);
   }
 
-  // Calls page(index, tokens, next) for the pages that the queries see; next: of the page behind,
-  // -1 for none.
+  // Calls page(index, tokens) for the pages that the queries see.
   template <typename Page>
   HWY_INLINE void ForPages(const Page& page) const {
     const int64_t length = task_.position + task_.count;
-    const int64_t first =
-        task_.window == 0 ? 0 : std::max<int64_t>(0, task_.position - task_.window + 1);
-    for (int64_t i = first / kPageTokens; i * kPageTokens < length; ++i) {
-      const int64_t next = (i + 1) * kPageTokens < length ? i + 1 : -1;
-      page(i, std::min(kPageTokens, length - i * kPageTokens), next);
+    for (int64_t i = PagesAhead::FirstPage(task_); i * kPageTokens < length; ++i) {
+      page(i, std::min(kPageTokens, length - i * kPageTokens));
     }
   }
 

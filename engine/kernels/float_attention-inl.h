@@ -14,7 +14,6 @@
 #include "engine/kernels/kv_pages.h"
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_math-inl.h"
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -53,35 +52,30 @@ class FloatPageWalk {
         task_(task),
         scratch_(scratch),
         softmax_(cache, task, scratch),
+        ahead_(cache, task),
         dim_(cache.shape().head_dim),
         padded_(cache.padded_dim()),
         count_(softmax_.count()) {}
 
   void Run() {
+    ahead_.Begin();
     softmax_.Begin();
     for (int64_t i = 0; i < count_; ++i) {
       const float* from = softmax_.Query(i);
       float* to = scratch_.queries() + i * dim_;
       for (int64_t k = 0; k < dim_; ++k) to[k] = from[k] * task_.scale;
     }
-    softmax_.ForPages([this](int64_t page, int64_t tokens, int64_t next) {
-      next_ = next < 0 ? nullptr : KeysOf(next);
-      Page(page, tokens);
-    });
+    softmax_.ForPages([this](int64_t page, int64_t tokens) { Page(page, tokens); });
     softmax_.End();
   }
 
  private:
-  // Cache lines that a dimension of a page's keys and values takes.
-  static constexpr int64_t kLine = 64;
-  static constexpr int64_t kLinesOfDim =
-      2 * kPageTokens / kLine * (kType == KvType::kFloat32 ? 4 : 2);
-
   const std::byte* KeysOf(int64_t page) const {
     return cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
   }
 
   void Page(int64_t page, int64_t tokens) {
+    ahead_.Aim(page);
     const std::byte* keys = KeysOf(page);
     const std::byte* values =
         cache_.Values(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
@@ -138,8 +132,7 @@ class FloatPageWalk {
     for (int q = 0; q < kQueries; ++q) {
       for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
     }
-    AddProducts<kPage>(keys, scratch_.queries() + query * dim_, query == 0 ? next_ : nullptr,
-                       scores);
+    AddProducts<kPage>(keys, query, scores);
     softmax_.Share(scores, query, start);
     for (int q = 0; q < kQueries; ++q) {
       float* shares = scratch_.shares() + (query + q) * kPageTokens;
@@ -149,18 +142,14 @@ class FloatPageWalk {
     }
   }
 
-  // sums += queries * keys. Brings the page `next`, if any, near meanwhile: it lies far from this
-  // one, where the processor does not look.
+  // sums += queries * keys.
   template <KvType kPage, int kQueries>
-  HWY_INLINE void AddProducts(const std::byte* keys, const float* queries, const std::byte* next,
+  HWY_INLINE void AddProducts(const std::byte* keys, int64_t query,
                               RowVec (&sums)[kQueries][kTokenVecs]) {
     const RowTag d;
+    const float* queries = scratch_.queries() + query * dim_;
     for (int64_t k = 0; k < dim_; ++k) {
-      if (next != nullptr) {
-        for (int64_t i = 0; i < kLinesOfDim; ++i) {
-          hwy::Prefetch(next + (k * kLinesOfDim + i) * kLine);
-        }
-      }
+      if (query == 0) ahead_.Fetch(k, dim_);
       RowVec key[kTokenVecs];
       for (int64_t v = 0; v < kTokenVecs; ++v) {
         key[v] = LoadElements<kPage>(keys, k * kPageTokens + v * kRowLanes);
@@ -213,8 +202,7 @@ class FloatPageWalk {
   const AttentionTask& task_;
   AttentionScratch& scratch_;
   RunningSoftmax softmax_;
-  // Keys, with the values behind them, of the page after the one at hand; null: none.
-  const std::byte* next_ = nullptr;
+  PagesAhead ahead_;
   const int64_t dim_;
   const int64_t padded_;
   const int64_t count_;

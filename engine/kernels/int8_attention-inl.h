@@ -18,7 +18,6 @@
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_math-inl.h"
 #include "engine/kernels/row_ops.h"
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,18 +39,17 @@ class Int8PageWalk {
         task_(task),
         scratch_(scratch),
         softmax_(cache, task, scratch),
+        ahead_(cache, task),
         quads_(cache.key_quads()),
         groups_(cache.key_groups()),
         padded_(cache.padded_dim()),
         count_(softmax_.count()) {}
 
   void Run() {
+    ahead_.Begin();
     softmax_.Begin();
     for (int64_t i = 0; i < count_; ++i) QuantiseQuery(i);
-    softmax_.ForPages([this](int64_t page, int64_t tokens, int64_t next) {
-      next_ = next < 0 ? nullptr : cache_.Keys(task_.layer, PlaceOf(next), task_.kv_head);
-      Page(page, tokens);
-    });
+    softmax_.ForPages([this](int64_t page, int64_t tokens) { Page(page, tokens); });
     softmax_.End();
   }
 
@@ -65,9 +63,6 @@ class Int8PageWalk {
   // From so many queries on values are widened once for all of them.
   static constexpr int64_t kExpandFrom = 8;
   static constexpr float kMostShare = 32767.0F;
-  // Cache lines that a quad of a page's keys and values takes.
-  static constexpr int64_t kLine = 64;
-  static constexpr int64_t kLinesOfQuad = 2 * kKvQuad * kPageTokens / kLine;
 
   int64_t PlaceOf(int64_t page) const { return task_.pages[static_cast<size_t>(page)]; }
 
@@ -91,6 +86,7 @@ class Int8PageWalk {
   }
 
   void Page(int64_t page, int64_t tokens) {
+    ahead_.Aim(page);
     const int64_t place = PlaceOf(page);
     const auto* keys =
         reinterpret_cast<const uint8_t*>(cache_.Keys(task_.layer, place, task_.kv_head));
@@ -204,8 +200,7 @@ class Int8PageWalk {
     for (int q = 0; q < kQueries; ++q) RoundShares(scores[q], query + q, start);
   }
 
-  // scores += the products of a group of dimensions. Brings the next page near meanwhile: it lies
-  // far from this one, where the processor does not look.
+  // scores += the products of a group of dimensions.
   template <int kQueries>
   HWY_INLINE void AddGroup(const uint8_t* keys, int64_t query, int64_t group,
                            RowVec (&scores)[kQueries][kTokenVecs]) {
@@ -221,11 +216,7 @@ class Int8PageWalk {
       for (IntVec& dot : dots[q]) dot = hn::Set(di, empty[q * groups_]);
     }
     for (int64_t k = begin; k < end; ++k) {
-      if (query == 0 && next_ != nullptr) {
-        for (int64_t i = 0; i < kLinesOfQuad; ++i) {
-          hwy::Prefetch(next_ + (k * kLinesOfQuad + i) * kLine);
-        }
-      }
+      if (query == 0) ahead_.Fetch(k, quads_);
       ByteVec key[kTokenVecs];
       for (int64_t v = 0; v < kTokenVecs; ++v) {
         key[v] = SignedCodes(hn::LoadU(db, keys + (k * kPageTokens + v * kRowLanes) * kKvQuad));
@@ -311,8 +302,7 @@ class Int8PageWalk {
   const AttentionTask& task_;
   AttentionScratch& scratch_;
   RunningSoftmax softmax_;
-  // The page after the one at hand; null: none.
-  const std::byte* next_ = nullptr;
+  PagesAhead ahead_;
   const int64_t quads_;
   const int64_t groups_;
   const int64_t padded_;

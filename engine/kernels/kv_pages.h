@@ -59,6 +59,9 @@ class KvPages {
     return Keys(layer, page, kv_head) + key_bytes_;
   }
 
+  // Of the keys of one page and head, the values and scales behind them.
+  int64_t head_bytes() const { return head_bytes_; }
+
   // Of kInt8 only: [groups, 32] and [32].
   const float* KeyScales(int64_t layer, int64_t page, int64_t kv_head) const {
     return reinterpret_cast<const float*>(Keys(layer, page, kv_head) + scales_offset_);
