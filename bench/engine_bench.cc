@@ -102,6 +102,10 @@ absl::StatusOr<double> Together(LanguageModel& model, int streams) {
     all_write = std::max(all_write, one.tokens.front());
     end = std::min(end, one.tokens.back());
   }
+  if (all_write >= end) {
+    return absl::InternalError(
+        absl::StrCat("of ", streams, " streams one ended before the last began to write"));
+  }
   for (const Seen& one : seen) {
     for (const absl::Time time : one.tokens) {
       if (time > all_write && time <= end) ++tokens;

@@ -14,7 +14,7 @@ namespace {
 constexpr double kNewest = 0.1;
 // What a prompt may add to a step, in times of a step that only writes.
 constexpr double kAdded = 0.7;
-constexpr int64_t kLeast = 2;
+constexpr int64_t kLeast = 3;
 // Rows of a step that the CPU's products take together: three cost what four do.
 constexpr int64_t kRowTile = 4;
 // A turn of a model that shares its threads: shorter ones read too few tokens for what they cost,
@@ -52,9 +52,9 @@ int64_t StepBudget::PromptTokens(int64_t writing, absl::Duration others) const {
   if (seconds <= 0.0 || cost.seconds <= 0.0) return least;
   const auto tokens =
       std::clamp<int64_t>(std::lround(seconds * cost.tokens / cost.seconds), least, chunk_);
-  // Whole tiles, one more at least than the rows that write fill.
-  const int64_t tiles = std::max((writing + tokens) / kRowTile, writing / kRowTile + 1);
-  return std::min(tiles * kRowTile - writing, chunk_);
+  // Whole tiles with the rows that write.
+  const int64_t whole = (writing + tokens) / kRowTile * kRowTile - writing;
+  return std::min(whole < least ? whole + kRowTile : whole, chunk_);
 }
 
 double StepBudget::RowShare(int64_t writing) const {

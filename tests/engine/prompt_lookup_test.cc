@@ -80,7 +80,7 @@ TEST(StepBudget, LearnsWhatRowsCost) {
 TEST(StepBudget, PromptsAddLessThanAStepOfThoseThatWrite) {
   StepBudget budget(128);
   EXPECT_EQ(budget.PromptTokens(0, absl::ZeroDuration()), 128);
-  EXPECT_EQ(budget.PromptTokens(4, absl::ZeroDuration()), 2);
+  EXPECT_EQ(budget.PromptTokens(4, absl::ZeroDuration()), 3);
   budget.Learn(0, 100, absl::Milliseconds(50));
   for (int i = 0; i < 50; ++i) budget.Learn(4, 0, absl::Milliseconds(20));
   EXPECT_NEAR(static_cast<double>(budget.PromptTokens(4, absl::ZeroDuration())), 28, 1);

@@ -82,8 +82,8 @@ TEST_F(SchedulerScoreTest, NoStepOfWritersIsMadeToWaitForAText) {
       EXPECT_EQ(executor_->steps[i].size(), 2U) << i;
     }
   }
-  // Nothing is known of what steps cost: the first beside a writer reads two tokens.
-  EXPECT_EQ(CallOf(executor_->steps[2], text_)->tokens.size(), 2U);
+  // Nothing is known of what steps cost: the first beside a writer reads three tokens.
+  EXPECT_EQ(CallOf(executor_->steps[2], text_)->tokens.size(), 3U);
 }
 
 TEST_F(SchedulerScoreTest, ATextIsReadInShortTurnsBesideOtherModels) {
