@@ -51,6 +51,9 @@ def measure(args):
     for peer in PEERS:
         commands[peer] = [sys.executable, pathlib.Path(__file__).with_name("peers.py"), peer, "--model", args.model,
                           "--threads", args.threads, "--repeats", args.repeats, "--rewrite", REWRITE]
+    if args.only:
+        for command in commands.values():
+            command += ["--only", args.only]
     values = {name: {} for name in commands}
     for turn in range(args.rounds):
         # Who comes first changes: a machine that grows warm disturbs all alike.
@@ -80,6 +83,8 @@ def table(results):
     lines = ["| | " + " | ".join(["Assay", *PEERS, *(f"over {peer}" for peer in PEERS)]) + " |",
              "|---|" + "---:|" * (1 + 2 * len(PEERS))]
     for key, title, unit, _ in ROWS:
+        if key not in results["assay"]:
+            continue
         cells = [number(median(results[name][key])) if key in results[name] else "" for name in ("assay", *PEERS)]
         for peer in PEERS:
             both = key in results["assay"] and key in results[peer]
@@ -115,6 +120,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", help="of decode1, prefill1000, reload, ...: what begins so; by commas")
     args = parser.parse_args()
     results = measure(args)
     args.out.mkdir(parents=True, exist_ok=True)

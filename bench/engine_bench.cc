@@ -6,8 +6,9 @@
 // the same prompt again. rewrite1, rewrite1_plain: tokens/s of one stream that answers the text of
 // --rewrite, with and without guesses from it; rewrite1_accepted: the share of its tokens that were
 // guessed. load_s, reload_s: of the first load, and of those after an unload. All others are
-// without guesses. --only decode16,prefill leaves out what does not begin so, for a profile of one. Greedy, a list of one value a repeat, after one short run that warms everything
+// without guesses. Greedy, a list of one value a repeat, after one short run that warms everything
 // up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the cache.
+// --only decode16,prefill leaves out what does not begin so, for a profile of one.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -210,7 +211,7 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options
   if (!warm.ok()) return warm.status();
   for (int i = 0; i < repeats; ++i) {
     if (absl::Status done = Repeat(**model, only, &results); !done.ok()) return done;
-    if (rewrite.empty()) continue;
+    if (rewrite.empty() || !Wanted(only, "rewrite1")) continue;
     if (absl::Status done = Rewrite(**model, rewrite, &results); !done.ok()) return done;
   }
   for (int i = 0; i < repeats && Wanted(only, "reload"); ++i) {

@@ -172,13 +172,16 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--rewrite", type=pathlib.Path, help="a text to answer, for the measurement of guesses")
+    parser.add_argument("--only", default="", help="of decode1, prefill1000, reload, ...: what begins so; by commas")
     args = parser.parse_args()
+    only = tuple(args.only.split(","))
     peer = PEERS[args.peer](args.model, args.threads)
     measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
     if args.rewrite:
         text = args.rewrite.read_text()
         measures |= {name: (lambda guesses: peer.rewrite(text, guesses), guesses)
                      for name, guesses in (("rewrite1_plain", False), ("rewrite1", True))}
+    measures = {name: how for name, how in measures.items() if name.startswith(only)}
     results = {"peer": args.peer, **peer.facts}
     for repeat in range(args.repeats + 1):
         for name, (measure, size) in measures.items():
@@ -186,7 +189,8 @@ def main():
             # The first round warms up.
             if repeat > 0 and value is not None:
                 results.setdefault(name, []).append(value)
-    results["reload_s"] = [peer.reload() for _ in range(args.repeats)]
+    if "reload".startswith(only):
+        results["reload_s"] = [peer.reload() for _ in range(args.repeats)]
     print(json.dumps(results), flush=True)
 
 

@@ -28,7 +28,8 @@ struct LimitsConfig {
   int default_max_new_tokens = 256;
   // A generation that takes longer ends with DEADLINE_EXCEEDED.
   absl::Duration inference_timeout = absl::Minutes(5);
-  // Least time between two messages of a stream; text that comes meanwhile goes with the next.
+  // How far apart the messages of a stream are, but for the first; text that comes meanwhile goes
+  // with the next.
   absl::Duration stream_interval = absl::Milliseconds(20);
   // How long running requests may take to finish when the daemon stops or a model is unloaded.
   absl::Duration drain_timeout = absl::Seconds(30);
