@@ -65,8 +65,8 @@ class GenerationObserver {
   virtual bool Cancelled() { return false; }
 };
 
-// How far apart the messages of one of `streams` that write are, where each alone may send one every
-// `least`: together they send no more than 400 a second, all at the same moments. 0 stays 0.
+// How far apart the messages of one of `streams` that write are, where each alone may send one
+// every `least`: together they send no more than 400 a second, all at the same moments. 0 stays 0.
 absl::Duration MessageInterval(absl::Duration least, int streams);
 
 // Thread-safe. Blocks its caller for the length of the generation.
