@@ -104,16 +104,18 @@ TEST_P(MatrixProductTest, IsTheSumOfProducts) {
 
 TEST_P(MatrixProductTest, ARowsResultDoesNotDependOnItsNeighbours) {
   constexpr int64_t kOutputs = 33;
-  constexpr int64_t kRows = 13;
   for (const PackedType type : kTypes) {
     const PackedMatrix matrix = Packed(type, kOutputs, Random(kOutputs * kColumns, 4));
-    std::vector<float> input = Random(kRows * kColumns, 5);
-    const std::vector<float> together = Product(matrix, input, kRows);
-    for (int64_t r = 0; r < kRows; ++r) {
-      std::vector<float> alone(input.begin() + r * kColumns, input.begin() + (r + 1) * kColumns);
-      const std::vector<float> out = Product(matrix, alone, 1);
-      EXPECT_TRUE(std::equal(out.begin(), out.end(), together.begin() + r * kOutputs))
-          << "type " << static_cast<int>(type) << " row " << r;
+    // Three rows are taken as four.
+    for (const int64_t rows : {2, 3, 7, 13}) {
+      std::vector<float> input = Random(rows * kColumns, 5);
+      const std::vector<float> together = Product(matrix, input, rows);
+      for (int64_t r = 0; r < rows; ++r) {
+        std::vector<float> alone(input.begin() + r * kColumns, input.begin() + (r + 1) * kColumns);
+        const std::vector<float> out = Product(matrix, alone, 1);
+        EXPECT_TRUE(std::equal(out.begin(), out.end(), together.begin() + r * kOutputs))
+            << "type " << static_cast<int>(type) << " row " << r << " of " << rows;
+      }
     }
   }
 }
