@@ -113,57 +113,47 @@ class Int8PageWalk {
     }
   }
 
-  // What shares become multiplied with before they are rounded, and by what the sums of the rounded
-  // ones come back.
-  struct ShareScales {
-    RowVec factors[kTokenVecs];
-    float inverse;
-  };
-
-  // For those who see the places [0, last] of a page: places behind may hold any scale, NaN too.
-  HWY_INLINE ShareScales ScalesOf(int64_t last) const {
+  // Sets what shares are multiplied with before they are rounded; returns what the sums of the
+  // rounded ones are multiplied with. For those who see the places [0, last] of a page: places
+  // behind may hold any scale, NaN too.
+  HWY_INLINE float ScalesOf(int64_t last, RowVec (&factors)[kTokenVecs]) const {
     const RowTag d;
     const RowVec most_seen = hn::Set(d, static_cast<float>(last));
-    ShareScales scales;
     RowVec most = hn::Zero(d);
     for (int64_t v = 0; v < kTokenVecs; ++v) {
       const RowVec place = hn::Iota(d, static_cast<float>(v * kRowLanes));
-      scales.factors[v] =
+      factors[v] =
           hn::IfThenElseZero(hn::Le(place, most_seen), hn::LoadU(d, value_scales_ + v * kRowLanes));
-      most = hn::Max(most, scales.factors[v]);
+      most = hn::Max(most, factors[v]);
     }
     const float largest = hn::GetLane(hn::MaxOfLanes(d, most));
-    scales.inverse = largest / kMostShare;
-    if (largest == 0.0F) return scales;
+    if (largest == 0.0F) return 0.0F;
     const RowVec top = hn::Set(d, largest);
-    for (RowVec& factor : scales.factors) {
+    for (RowVec& factor : factors) {
       factor = hn::Mul(hn::Div(factor, top), hn::Set(d, kMostShare));
     }
-    return scales;
+    return largest / kMostShare;
   }
 
   void SetWhole() {
     const RowTag d;
-    const ShareScales scales = ScalesOf(kPageTokens - 1);
+    RowVec factors[kTokenVecs];
+    whole_inverse_ = ScalesOf(kPageTokens - 1, factors);
     for (int64_t v = 0; v < kTokenVecs; ++v) {
-      hn::StoreU(scales.factors[v], d, whole_.data() + v * kRowLanes);
+      hn::StoreU(factors[v], d, whole_.data() + v * kRowLanes);
     }
-    whole_inverse_ = scales.inverse;
   }
 
-  HWY_INLINE ShareScales Scales(int64_t query, int64_t start) const {
-    const int64_t last = softmax_.LastSeen(query, start);
+  HWY_INLINE float Scales(int64_t query, int64_t start, RowVec (&factors)[kTokenVecs]) const {
     // The first query does not see all of the page, so that nobody has set what whole ones take.
     if (softmax_.LastSeen(0, start) < kPageTokens - 1) {
-      return ScalesOf(std::min(last, kPageTokens - 1));
+      return ScalesOf(std::min(softmax_.LastSeen(query, start), kPageTokens - 1), factors);
     }
     const RowTag d;
-    ShareScales scales;
     for (int64_t v = 0; v < kTokenVecs; ++v) {
-      scales.factors[v] = hn::LoadU(d, whole_.data() + v * kRowLanes);
+      factors[v] = hn::LoadU(d, whole_.data() + v * kRowLanes);
     }
-    scales.inverse = whole_inverse_;
-    return scales;
+    return whole_inverse_;
   }
 
   struct ScoreTiles {
@@ -239,15 +229,15 @@ class Int8PageWalk {
   // Stores a query's shares as pairs of the places t and t + 16.
   HWY_INLINE void RoundShares(const RowVec (&shares)[kTokenVecs], int64_t query, int64_t start) {
     const Ints di;
-    const ShareScales scales = Scales(query, start);
+    RowVec factors[kTokenVecs];
+    scratch_.inverses()[query] = Scales(query, start, factors);
     int32_t* pairs = scratch_.pairs() + query * kPairs;
     constexpr int64_t kHalf = kTokenVecs / 2;
     for (int64_t v = 0; v < kHalf; ++v) {
-      const IntVec low = hn::NearestInt(hn::Mul(shares[v], scales.factors[v]));
-      const IntVec high = hn::NearestInt(hn::Mul(shares[v + kHalf], scales.factors[v + kHalf]));
+      const IntVec low = hn::NearestInt(hn::Mul(shares[v], factors[v]));
+      const IntVec high = hn::NearestInt(hn::Mul(shares[v + kHalf], factors[v + kHalf]));
       hn::StoreU(hn::Or(low, hn::ShiftLeft<16>(high)), di, pairs + v * kRowLanes);
     }
-    scratch_.inverses()[query] = scales.inverse;
   }
 
   template <int kQueries, typename Value>
