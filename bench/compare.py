@@ -87,8 +87,7 @@ def table(results):
             continue
         cells = [number(median(results[name][key])) if key in results[name] else "" for name in ("assay", *PEERS)]
         for peer in PEERS:
-            both = key in results["assay"] and key in results[peer]
-            cells.append(ratio(results["assay"][key], results[peer][key]) if both else "")
+            cells.append(ratio(results["assay"][key], results[peer][key]) if key in results[peer] else "")
         lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -9,13 +9,10 @@
 
 #include <cstdint>
 
+#include "engine/kernels/kernel_namespace-inl.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
-#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
-#pragma GCC target("avx512vnni")
-#endif
+ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 

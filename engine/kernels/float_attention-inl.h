@@ -11,16 +11,13 @@
 #include <cstdint>
 
 #include "engine/kernels/attention_softmax-inl.h"
+#include "engine/kernels/kernel_namespace-inl.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_math-inl.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-// As in attention_softmax-inl.h, whose functions are inlined here.
-#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
-#pragma GCC target("avx512vnni")
-#endif
+ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 // One target may be compiled twice, with other instructions: neither may take the other's.
 // NOLINTNEXTLINE(google-build-namespaces)

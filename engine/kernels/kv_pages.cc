@@ -36,8 +36,8 @@ int64_t ElementBytes(KvType type) {
 
 // Of a head.
 int64_t KeyBytes(const KvPages::Shape& shape) {
-  const bool quads = shape.type == KvType::kInt8;
-  const int64_t dim = quads ? (shape.head_dim + kKvQuad - 1) / kKvQuad * kKvQuad : shape.head_dim;
+  const int64_t dim =
+      shape.type == KvType::kInt8 ? KeyQuads(shape.head_dim) * kKvQuad : shape.head_dim;
   return dim * kPageTokens * ElementBytes(shape.type);
 }
 
@@ -47,7 +47,7 @@ int64_t ElementsBytes(const KvPages::Shape& shape) {
 
 int64_t ScaleBytes(const KvPages::Shape& shape) {
   if (shape.type != KvType::kInt8) return 0;
-  const int64_t scales = (shape.head_dim + kKeyGroup - 1) / kKeyGroup + 1;
+  const int64_t scales = KeyGroups(shape.head_dim) + 1;
   return scales * kPageTokens * static_cast<int64_t>(sizeof(float));
 }
 

@@ -28,6 +28,10 @@ inline constexpr int64_t kKeyGroup = 32;
 // Bytes of a key that lie together, as an 8-bit dot product takes them.
 inline constexpr int64_t kKvQuad = 4;
 
+// Of a key, the last of each perhaps in part.
+inline int64_t KeyGroups(int64_t head_dim) { return (head_dim + kKeyGroup - 1) / kKeyGroup; }
+inline int64_t KeyQuads(int64_t head_dim) { return (head_dim + kKvQuad - 1) / kKvQuad; }
+
 // Memory of `pages` pages, each the keys and values of 32 consecutive tokens in every layer. For
 // each layer and head of a page: keys [head_dim, 32 tokens], then values [32 tokens, padded_dim],
 // so that neither product of attention sums across a register. Of int8: keys [quads of head_dim,
@@ -73,9 +77,8 @@ class KvPages {
   const Shape& shape() const { return shape_; }
   // head_dim up to whole registers of the widest kind.
   int64_t padded_dim() const { return padded_dim_; }
-  int64_t key_groups() const { return (shape_.head_dim + kKeyGroup - 1) / kKeyGroup; }
-  // Of a key.
-  int64_t key_quads() const { return (shape_.head_dim + kKvQuad - 1) / kKvQuad; }
+  int64_t key_groups() const { return KeyGroups(shape_.head_dim); }
+  int64_t key_quads() const { return KeyQuads(shape_.head_dim); }
   int64_t pages() const { return pages_; }
   int64_t Bytes() const { return static_cast<int64_t>(memory_.size()); }
 

@@ -13,14 +13,11 @@
 #define HWY_TARGET_INCLUDE "engine/kernels/matrix_product.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h.
+#include "engine/kernels/kernel_namespace-inl.h"
 #include "engine/kernels/quantised_product-inl.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-// As in quantised_product-inl.h, whose functions are inlined here.
-#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
-#pragma GCC target("avx512vnni")
-#endif
+ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 namespace {
 

@@ -14,13 +14,10 @@
 // After foreach_target.h.
 #include "engine/kernels/float_attention-inl.h"
 #include "engine/kernels/int8_attention-inl.h"
+#include "engine/kernels/kernel_namespace-inl.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-// As in int8_attention-inl.h, whose functions are inlined here.
-#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
-#pragma GCC target("avx512vnni")
-#endif
+ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 namespace {
 
@@ -47,7 +44,7 @@ HWY_EXPORT(Attend);
 
 AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim) {
   const auto floats = [](int64_t count) { return AlignedArray<float>(static_cast<size_t>(count)); };
-  const int64_t groups = (head_dim + kKeyGroup - 1) / kKeyGroup;
+  const int64_t groups = KeyGroups(head_dim);
   // Up to whole registers.
   const int64_t padded = head_dim + kPageTokens;
   sums_ = floats(max_queries * padded);
@@ -57,7 +54,7 @@ AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim) {
   shares_ = floats(max_queries * kPageTokens);
   keys_ = floats(head_dim * kPageTokens);
   values_ = floats(padded * kPageTokens);
-  codes_ = AlignedArray<int8_t>(static_cast<size_t>(max_queries * (head_dim + kKvQuad)));
+  codes_ = AlignedArray<int8_t>(static_cast<size_t>(max_queries * KeyQuads(head_dim) * kKvQuad));
   query_scales_ = floats(max_queries * groups);
   empty_dots_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * groups));
   pairs_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * kPageTokens / 2));

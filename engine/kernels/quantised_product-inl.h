@@ -13,16 +13,13 @@
 
 #include "engine/kernels/activations.h"
 #include "engine/kernels/dot_quads-inl.h"
+#include "engine/kernels/kernel_namespace-inl.h"
 #include "engine/kernels/matrix_product.h"
 #include "engine/kernels/packed_matrix.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
-HWY_BEFORE_NAMESPACE();
-// Highway 1.0 asks the processor for VNNI in this target, but does not tell the compiler.
-#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
-#pragma GCC target("avx512vnni")
-#endif
+ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 // One target may be compiled twice, with other instructions: neither may take the other's.
 // NOLINTNEXTLINE(google-build-namespaces)
