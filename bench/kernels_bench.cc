@@ -20,7 +20,7 @@
 #include "engine/kernels/kv_pages.h"
 #include "engine/kernels/matrix_product.h"
 #include "engine/kernels/paged_attention.h"
-#include "engine/kernels/thread_pool.h"
+#include "engine/threads/thread_pool.h"
 
 namespace {
 

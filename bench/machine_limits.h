@@ -2,7 +2,7 @@
 #ifndef ASSAY_BENCH_MACHINE_LIMITS_H_
 #define ASSAY_BENCH_MACHINE_LIMITS_H_
 
-#include "engine/kernels/thread_pool.h"
+#include "engine/threads/thread_pool.h"
 
 namespace assay::bench {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "client/console.h"
-#include "client/interrupt.h"
 #include "client/run_cli.h"
+#include "client/terminal/console.h"
+#include "client/terminal/interrupt.h"
 
 namespace {
 

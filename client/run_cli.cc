@@ -11,10 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
-#include "client/arguments.h"
-#include "client/commands.h"
-#include "client/connection.h"
-#include "client/exit_code.h"
+#include "client/commands/arguments.h"
+#include "client/commands/commands.h"
+#include "client/rpc/connection.h"
+#include "client/terminal/exit_code.h"
 
 namespace assay::client {
 namespace {

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "client/console.h"
-#include "client/interrupt.h"
+#include "client/terminal/console.h"
+#include "client/terminal/interrupt.h"
 
 namespace assay::client {
 
 // Runs `assay words...` (the program's name not included) and returns its exit code
-// (client/exit_code.h). Blocks until the command is done; raising `interrupt` from another thread
-// ends it early.
+// (client/terminal/exit_code.h). Blocks until the command is done; raising `interrupt` from another
+// thread ends it early.
 int RunCli(const std::vector<std::string>& words, Streams& streams, Interrupt& interrupt);
 
 }  // namespace assay::client

@@ -32,6 +32,13 @@ function(assay_library name)
   target_link_libraries(assay_${name} PUBLIC assay_options)
 endfunction()
 
+# A folder of headers alone: target assay_NAME, alias assay::NAME.
+function(assay_header_library name)
+  add_library(assay_${name} INTERFACE)
+  add_library(assay::${name} ALIAS assay_${name})
+  target_link_libraries(assay_${name} INTERFACE assay_options)
+endfunction()
+
 # A GoogleTest binary: target NAME, one ctest entry a test case, or one for all (WHOLE, for many short ones that share a
 # slow start). Working directory: the source tree. FIXTURE names the ctest fixture that must have run before.
 function(assay_test name)

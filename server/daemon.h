@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "registry/manager.h"
-#include "server/config.h"
+#include "registry/residency/manager.h"
+#include "server/config/config.h"
 
 namespace assay::server {
 

@@ -14,9 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/background_work.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/daemon.h"
-#include "server/log.h"
+#include "server/events/log.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
-#include "engine/architectures/catalogue.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 

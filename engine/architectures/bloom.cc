@@ -1,6 +1,6 @@
 // BLOOM (arXiv:2211.05100).
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

@@ -1,8 +1,8 @@
 // Falcon 7B, 40B and RW (arXiv:2311.16867).
 #include <cstdint>
 
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

@@ -1,7 +1,7 @@
 // GPT-2, DistilGPT-2, DialoGPT
 // (https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf).
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

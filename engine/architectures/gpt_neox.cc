@@ -1,6 +1,6 @@
 // GPT-NeoX (arXiv:2204.06745) and Pythia (arXiv:2304.01373).
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

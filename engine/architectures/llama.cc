@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

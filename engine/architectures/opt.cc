@@ -1,6 +1,6 @@
 // OPT (arXiv:2205.01068).
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

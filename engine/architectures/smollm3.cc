@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "engine/architectures/catalogue.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
 namespace {

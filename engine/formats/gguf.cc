@@ -16,8 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/gguf_parts.h"
 #include "engine/formats/gguf_parser.h"
-#include "engine/formats/gguf_split.h"
 #include "engine/formats/gguf_value.h"
 #include "engine/formats/quoted.h"
 
@@ -27,7 +27,6 @@ namespace {
 constexpr char kSplitNumber[] = "split.no";
 constexpr char kSplitCount[] = "split.count";
 constexpr char kSplitTensors[] = "split.tensors.count";
-constexpr int64_t kMaxParts = 1024;
 
 std::string Named(const std::string& path, std::string_view key) {
   return absl::StrCat(path, ": metadata ", Quoted(std::string(key)));
@@ -73,7 +72,7 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path
   if (!metadata.ok()) return metadata.status();
   file->metadata_ = *std::move(metadata);
   if (!file->HasKey(kSplitCount)) return file;
-  const absl::StatusOr<int64_t> count = file->GetInt(kSplitCount, 0, kMaxParts);
+  const absl::StatusOr<int64_t> count = file->GetInt(kSplitCount, 0, kMaxGgufParts);
   if (!count.ok()) return count.status();
   if (*count > 1) return OpenParts(path, *count);
   return file;

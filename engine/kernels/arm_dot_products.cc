@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "engine/kernels/int8_attention-inl.h"
-#include "engine/kernels/quantised_product-inl.h"
+#include "engine/kernels/quantized_product-inl.h"
 #include "hwy/highway.h"
 
 #ifndef __ARM_FEATURE_DOTPROD

@@ -14,7 +14,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h.
 #include "engine/kernels/kernel_namespace-inl.h"
-#include "engine/kernels/quantised_product-inl.h"
+#include "engine/kernels/quantized_product-inl.h"
 #include "hwy/highway.h"
 
 ASSAY_BEFORE_KERNELS();

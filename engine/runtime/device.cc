@@ -26,7 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "engine/runtime/device_memory.h"
-#include "engine/runtime/torch_status.h"
+#include "engine/runtime/executor/torch_status.h"
 
 #ifdef __APPLE__
 #include <sys/sysctl.h>

@@ -12,13 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device.h"
+#include "engine/runtime/executor/transformer_weights.h"
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
-#include "engine/runtime/transformer_weights.h"
-#include "engine/text/utf8.h"
 
 namespace assay::engine {
 namespace {

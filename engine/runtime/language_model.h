@@ -15,10 +15,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "engine/runtime/device.h"
-#include "engine/runtime/generation.h"
-#include "engine/runtime/generation_stream.h"
-#include "engine/runtime/token_score.h"
-#include "engine/text/tokenizer.h"
+#include "engine/runtime/generation/generation.h"
+#include "engine/runtime/generation/generation_stream.h"
+#include "engine/runtime/scheduler/token_score.h"
+#include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
 

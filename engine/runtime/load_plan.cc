@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "engine/runtime/scheduler.h"
+#include "engine/runtime/scheduler/scheduler.h"
 
 namespace assay::engine {
 namespace {

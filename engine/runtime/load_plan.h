@@ -9,8 +9,8 @@
 #include "engine/architectures/model_files.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/kernels/packed_matrix.h"
+#include "engine/runtime/executor/weight_choice.h"
 #include "engine/runtime/language_model.h"
-#include "engine/runtime/weight_choice.h"
 
 namespace assay::engine {
 

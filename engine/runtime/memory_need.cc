@@ -6,7 +6,7 @@
 
 #include "engine/formats/stored_tensor.h"
 #include "engine/kernels/kv_pages.h"
-#include "engine/runtime/quantised_matrix.h"
+#include "engine/runtime/executor/quantized_matrix.h"
 
 namespace assay::engine {
 namespace {

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "engine/text/chat_template_source.h"
-#include "engine/text/utf8.h"
+#include "base/utf8.h"
+#include "engine/chat/chat_template_source.h"
 
 namespace assay::engine {
 namespace {

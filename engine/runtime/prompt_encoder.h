@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/architectures/model_files.h"
-#include "engine/runtime/generation.h"
-#include "engine/text/chat_template.h"
-#include "engine/text/tokenizer.h"
+#include "engine/chat/chat_template.h"
+#include "engine/runtime/generation/generation.h"
+#include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
 

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/statistics.h"
 #include "evaluator/stats/proportion.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

@@ -5,14 +5,14 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/json_types.h"
-#include "evaluator/known_answer.h"
-#include "evaluator/pairing.h"
+#include "base/hashing.h"
+#include "evaluator/analysis/pairing.h"
+#include "evaluator/analysis/task_summary.h"
+#include "evaluator/records/json_types.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
-#include "evaluator/sha256.h"
-#include "evaluator/statistics.h"
 #include "evaluator/stats/clustered.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "evaluator/plan.h"
+#include "evaluator/plan/plan.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "evaluator/report/sections.h"

@@ -4,11 +4,11 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/analysis/summary.h"
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
-#include "evaluator/scorer.h"
-#include "evaluator/summary.h"
+#include "evaluator/scoring/scorer.h"
 
 namespace assay::evaluator {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "evaluator/evaluation.h"
-#include "evaluator/figure.h"
+#include "evaluator/economics/figure.h"
+#include "evaluator/records/evaluation.h"
 
 namespace assay::evaluator {
 

@@ -1,11 +1,11 @@
 // Results as one JSON document.
 #include "absl/strings/str_cat.h"
-#include "evaluator/json_types.h"
-#include "evaluator/plan_json.h"
-#include "evaluator/records_json.h"
+#include "evaluator/analysis/summary.h"
+#include "evaluator/plan/plan_json.h"
+#include "evaluator/records/json_types.h"
+#include "evaluator/records/records_json.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
-#include "evaluator/summary.h"
 
 namespace assay::evaluator {
 namespace {

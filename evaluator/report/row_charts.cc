@@ -7,7 +7,7 @@
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "evaluator/report/svg.h"
-#include "evaluator/statistics.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "evaluator/json_types.h"
+#include "evaluator/records/json_types.h"
 #include "evaluator/report/exports.h"
 #include "evaluator/report/plain_text.h"
 

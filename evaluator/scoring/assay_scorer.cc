@@ -9,12 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/hashing.h"
 #include "evaluator/scoring/clean_text.h"
 #include "evaluator/scoring/dimensions.h"
-#include "evaluator/scoring/gates.h"
+#include "evaluator/scoring/quality_gates.h"
 #include "evaluator/scoring/text_analysis.h"
 #include "evaluator/scoring/word_lists.h"
-#include "evaluator/sha256.h"
 
 namespace assay::evaluator {
 namespace {

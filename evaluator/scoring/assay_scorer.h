@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "evaluator/scorer.h"
 #include "evaluator/scoring/profiles.h"
+#include "evaluator/scoring/scorer.h"
 #include "evaluator/scoring/text_analysis.h"
 
 namespace assay::evaluator {

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "evaluator/json_types.h"
-#include "evaluator/scoring/child_process.h"
+#include "base/child_process.h"
+#include "evaluator/records/json_types.h"
 #include "evaluator/scoring/clean_text.h"
 
 namespace assay::evaluator {

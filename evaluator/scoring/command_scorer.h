@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "evaluator/scorer.h"
+#include "evaluator/scoring/scorer.h"
 
 namespace assay::evaluator {
 

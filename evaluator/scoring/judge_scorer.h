@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "evaluator/scorer.h"
-#include "evaluator/text_generator.h"
+#include "evaluator/records/text_generator.h"
+#include "evaluator/scoring/scorer.h"
 
 namespace assay::evaluator {
 

@@ -9,8 +9,8 @@
 #include <random>
 
 #include "absl/numeric/int128.h"
-#include "evaluator/statistics.h"
 #include "evaluator/stats/moments.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <map>
 
-#include "evaluator/statistics.h"
 #include "evaluator/stats/bootstrap.h"
 #include "evaluator/stats/moments.h"
 #include "evaluator/stats/paired_tests.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

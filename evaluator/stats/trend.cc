@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "evaluator/statistics.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {

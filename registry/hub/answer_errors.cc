@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "http/client.h"
-#include "http/url.h"
-#include "registry/hub/names.h"
+#include "base/http/client.h"
+#include "base/http/url.h"
+#include "registry/hub/cache/names.h"
 
 namespace assay::registry {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "http/client.h"
+#include "base/http/client.h"
 
 namespace assay::registry {
 

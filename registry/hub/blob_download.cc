@@ -12,11 +12,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "http/client.h"
+#include "base/http/client.h"
 #include "registry/hub/answer_errors.h"
-#include "registry/hub/file_lock.h"
-#include "registry/hub/names.h"
-#include "registry/hub/partial_file.h"
+#include "registry/hub/cache/file_lock.h"
+#include "registry/hub/cache/names.h"
+#include "registry/hub/cache/partial_file.h"
 #include "registry/hub/retry.h"
 
 namespace assay::registry {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "registry/hub/cache.h"
+#include "registry/hub/cache/cache.h"
+#include "registry/hub/cache/listing.h"
 #include "registry/hub/client.h"
-#include "registry/hub/listing.h"
 #include "registry/hub/options.h"
 #include "registry/hub/progress.h"
 #include "registry/hub/pull_control.h"

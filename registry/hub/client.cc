@@ -13,10 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "http/client.h"
-#include "http/url.h"
+#include "base/http/client.h"
+#include "base/http/url.h"
 #include "registry/hub/answer_errors.h"
-#include "registry/hub/names.h"
+#include "registry/hub/cache/names.h"
 
 namespace assay::registry {
 namespace {

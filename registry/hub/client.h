@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "http/client.h"
-#include "registry/hub/listing.h"
+#include "base/http/client.h"
+#include "registry/hub/cache/listing.h"
 #include "registry/hub/options.h"
 #include "registry/hub/pull_control.h"
 

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "http/url.h"
-#include "registry/hub/names.h"
+#include "base/http/url.h"
+#include "registry/hub/cache/names.h"
 #include "registry/hub/pull.h"
 
 namespace assay::registry {

@@ -17,11 +17,11 @@
 #include "absl/strings/str_cat.h"
 #include "registry/hub/answer_errors.h"
 #include "registry/hub/blob_download.h"
+#include "registry/hub/cache/local_snapshot.h"
+#include "registry/hub/cache/names.h"
+#include "registry/hub/cache/selection.h"
 #include "registry/hub/disk_space.h"
-#include "registry/hub/local_snapshot.h"
-#include "registry/hub/names.h"
 #include "registry/hub/retry.h"
-#include "registry/hub/selection.h"
 
 namespace assay::registry {
 namespace {

@@ -8,10 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "registry/hub/cache.h"
+#include "registry/hub/cache/cache.h"
+#include "registry/hub/cache/listing.h"
 #include "registry/hub/client.h"
 #include "registry/hub/downloader.h"
-#include "registry/hub/listing.h"
 #include "registry/hub/options.h"
 #include "registry/hub/progress.h"
 #include "registry/hub/pull_control.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluator/energy.h"
+#include "evaluator/records/energy.h"
 
 namespace assay::server {
 

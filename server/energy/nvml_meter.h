@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "evaluator/energy.h"
+#include "evaluator/records/energy.h"
 
 namespace assay::server {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "evaluator/energy.h"
+#include "evaluator/records/energy.h"
 
 namespace assay::server {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "evaluator/energy.h"
+#include "evaluator/records/energy.h"
 
 namespace assay::server {
 

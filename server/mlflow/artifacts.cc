@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "http/url.h"
+#include "base/http/url.h"
 
 namespace assay::server {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "evaluator/tracking.h"
+#include "evaluator/records/tracking.h"
 #include "server/mlflow/connection.h"
 
 namespace assay::server {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "evaluator/tracking.h"
+#include "evaluator/records/tracking.h"
 
 namespace assay::server {
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "http/url.h"
+#include "base/http/url.h"
 #include "server/mlflow/batch.h"
 #include "server/mlflow/logged_models.h"
 #include "server/mlflow/search.h"

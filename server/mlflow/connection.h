@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "http/client.h"
+#include "base/http/client.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::server {

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "http/client.h"
+#include "base/http/client.h"
 #include "server/mlflow/connection.h"
 
 namespace assay::server {

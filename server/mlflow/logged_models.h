@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "evaluator/tracking.h"
+#include "evaluator/records/tracking.h"
 #include "server/mlflow/connection.h"
 
 namespace assay::server {

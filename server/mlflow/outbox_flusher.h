@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "evaluator/run_store.h"
+#include "evaluator/store/run_store.h"
 #include "server/mlflow/client.h"
 
 namespace assay::server {

@@ -3,9 +3,9 @@
 #define ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
 
 #include "assay/v1/evaluation.pb.h"
-#include "evaluator/analysis.h"
-#include "evaluator/known_answer.h"
-#include "evaluator/scaling.h"
+#include "evaluator/records/analysis_result.h"
+#include "evaluator/records/known_answer_task.h"
+#include "evaluator/records/scaling_records.h"
 
 namespace assay::server {
 

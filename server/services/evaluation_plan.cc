@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/runtime/sampling.h"
-#include "evaluator/plan.h"
-#include "evaluator/price_table.h"
-#include "evaluator/prompt_set.h"
+#include "engine/runtime/generation/sampling.h"
+#include "evaluator/economics/price_table.h"
+#include "evaluator/plan/plan.h"
+#include "evaluator/plan/prompt_set.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 

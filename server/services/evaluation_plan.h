@@ -4,10 +4,10 @@
 
 #include "absl/status/statusor.h"
 #include "assay/v1/evaluation.pb.h"
-#include "evaluator/evaluation.h"
-#include "evaluator/run_store.h"
-#include "registry/manager.h"
-#include "server/config.h"
+#include "evaluator/records/evaluation.h"
+#include "evaluator/store/run_store.h"
+#include "registry/residency/manager.h"
+#include "server/config/config.h"
 
 namespace assay::server {
 

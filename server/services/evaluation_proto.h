@@ -3,8 +3,8 @@
 #define ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
 
 #include "assay/v1/evaluation.pb.h"
-#include "evaluator/evaluation.h"
-#include "evaluator/runner.h"
+#include "evaluator/records/evaluation.h"
+#include "evaluator/run/runner.h"
 
 namespace assay::server {
 

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "assay/v1/evaluation.grpc.pb.h"
-#include "evaluator/run_store.h"
-#include "evaluator/runner.h"
-#include "registry/manager.h"
-#include "server/config.h"
-#include "server/evaluation_reports.h"
+#include "evaluator/run/runner.h"
+#include "evaluator/store/run_store.h"
+#include "registry/residency/manager.h"
+#include "server/config/config.h"
+#include "server/services/evaluation_reports.h"
 
 namespace assay::server {
 

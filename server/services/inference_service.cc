@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/grpc_status.h"
-#include "server/route_proto.h"
+#include "server/rpc/grpc_status.h"
+#include "server/rpc/route_proto.h"
 
 namespace assay::server {
 namespace {

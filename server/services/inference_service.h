@@ -3,9 +3,9 @@
 #define ASSAY_SERVER_SERVICES_INFERENCE_SERVICE_H_
 
 #include "assay/v1/inference.grpc.pb.h"
-#include "server/generation.h"
-#include "server/likelihood.h"
-#include "server/request_context.h"
+#include "server/rpc/request_context.h"
+#include "server/serving/generation.h"
+#include "server/serving/likelihood.h"
 
 namespace assay::server {
 

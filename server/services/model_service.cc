@@ -14,14 +14,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/utf8.h"
 #include "engine/runtime/inspection.h"
-#include "engine/text/utf8.h"
-#include "registry/source.h"
-#include "server/engine_loader.h"
-#include "server/grpc_status.h"
-#include "server/repo_hint.h"
+#include "registry/catalog/source.h"
+#include "server/rpc/grpc_status.h"
 #include "server/services/progress_queue.h"
 #include "server/services/proto_time.h"
+#include "server/services/repo_hint.h"
+#include "server/serving/engine_loader.h"
 
 namespace assay::server {
 namespace {
@@ -146,8 +146,8 @@ struct Room {
 // Texts of files may hold any bytes, fields of a proto only UTF-8.
 void ToProto(const engine::ModelInspection& from, const Room& room,
              assay::v1::ModelInspection* to) {
-  to->set_path(engine::ReplaceInvalidUtf8(from.path));
-  to->set_name(engine::ReplaceInvalidUtf8(from.name));
+  to->set_path(ReplaceInvalidUtf8(from.path));
+  to->set_name(ReplaceInvalidUtf8(from.name));
   to->set_format(from.format);
   to->set_architecture(from.architecture);
   to->set_parameter_count(from.parameter_count);
@@ -159,9 +159,9 @@ void ToProto(const engine::ModelInspection& from, const Room& room,
   to->set_vocab_size(from.vocab_size);
   to->set_context_length(from.context_length);
   to->set_served_context(from.served_context);
-  to->set_tokenizer(engine::ReplaceInvalidUtf8(from.tokenizer));
-  to->set_chat_template(engine::ReplaceInvalidUtf8(from.chat_template));
-  to->set_cannot_load(engine::ReplaceInvalidUtf8(std::string(from.loads.message())));
+  to->set_tokenizer(ReplaceInvalidUtf8(from.tokenizer));
+  to->set_chat_template(ReplaceInvalidUtf8(from.chat_template));
+  to->set_cannot_load(ReplaceInvalidUtf8(std::string(from.loads.message())));
   to->set_memory_budget_bytes(room.budget);
   if (!from.devices.empty()) {
     to->set_memory_free_bytes(room.Free(from.devices.front().device_bytes));

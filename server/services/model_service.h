@@ -11,12 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
-#include "registry/manager.h"
-#include "registry/route_policy.h"
-#include "server/engine_loader.h"
-#include "server/hub_fetch.h"
-#include "server/model_breakers.h"
-#include "server/routing.h"
+#include "registry/catalog/route_policy.h"
+#include "registry/residency/manager.h"
+#include "server/routing/routing.h"
+#include "server/serving/engine_loader.h"
+#include "server/serving/hub_fetch.h"
+#include "server/serving/model_breakers.h"
 
 namespace assay::server {
 

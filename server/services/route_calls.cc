@@ -6,10 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "server/grpc_status.h"
-#include "server/route_file.h"
-#include "server/route_proto.h"
-#include "server/routing.h"
+#include "server/routing/route_file.h"
+#include "server/routing/routing.h"
+#include "server/rpc/grpc_status.h"
+#include "server/rpc/route_proto.h"
 #include "server/services/model_service.h"
 
 namespace assay::server {

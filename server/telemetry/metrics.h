@@ -112,7 +112,7 @@ class Metrics {
   void RecordModelLoad(std::string_view model, bool succeeded, double seconds);
   // `cause` as registry::UnloadCauseName has it; others are counted as "asked".
   void RecordModelUnload(std::string_view model, std::string_view cause);
-  // `state` as server/breaker.h names it; an unknown one changes nothing.
+  // `state` as server/serving/breaker.h names it; an unknown one changes nothing.
   void SetBreaker(std::string_view model, std::string_view state);
   // Into `state`.
   void RecordBreakerTransition(std::string_view model, std::string_view state);

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "evaluator/text_generator.h"
+#include "evaluator/records/text_generator.h"
 
 namespace assay::server {
 

@@ -15,7 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "http/url.h"
+#include "base/http/url.h"
 #include "server/tracing/trace_context.h"
 
 namespace assay::server {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "http/client.h"
+#include "base/http/client.h"
 #include "server/tracing/span_receiver.h"
 
 namespace assay::server {

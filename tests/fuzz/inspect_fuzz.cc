@@ -12,9 +12,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "engine/runtime/inspection.h"
 #include "engine/runtime/language_model.h"
-#include "engine/text/utf8.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ void Require(bool holds, const char* what) {
 }
 
 void Check(const ModelInspection& inspection) {
-  Require(!assay::engine::FindInvalidUtf8(inspection.name).has_value(), "the name is UTF-8");
+  Require(!assay::FindInvalidUtf8(inspection.name).has_value(), "the name is UTF-8");
   int64_t parameters = 0;
   for (const auto& share : inspection.types) {
     Require(share.tensors > 0 && share.bytes > 0 && share.parameters > 0, "shares");

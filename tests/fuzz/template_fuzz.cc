@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "engine/text/chat_template.h"
+#include "engine/chat/chat_template.h"
 
 namespace {
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/utf8.h"
 #include "engine/formats/gguf.h"
-#include "engine/text/tokenizer.h"
-#include "engine/text/utf8.h"
+#include "engine/tokenizer/tokenizer.h"
 
 namespace {
 
@@ -57,7 +57,7 @@ void Use(const Tokenizer& tokenizer) {
       for (const TokenId id : *ids) Require(id >= 0 && id < tokenizer.vocab_size(), "ids in range");
       const auto decoded = tokenizer.Decode(*ids, /*skip_special=*/!special);
       Require(decoded.ok(), "what was encoded is decoded");
-      Require(!assay::engine::FindInvalidUtf8(*decoded).has_value(), "texts are UTF-8");
+      Require(!assay::FindInvalidUtf8(*decoded).has_value(), "texts are UTF-8");
     }
   }
   for (TokenId id = -1; id <= tokenizer.vocab_size(); ++id) {

@@ -6,8 +6,8 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/summary.h"
-#include "tests/evaluator/records.h"
+#include "evaluator/analysis/summary.h"
+#include "tests/evaluator/records/records.h"
 
 namespace assay::evaluator {
 namespace {

@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "evaluator/analysis/summary.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
-#include "evaluator/summary.h"
 #include "tests/evaluator/report/made_up_study.h"
 
 namespace assay::evaluator {

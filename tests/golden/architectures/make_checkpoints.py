@@ -9,7 +9,7 @@ tokenizer.json) and
   prefill.f32   fp32 logits after each prompt token, [tokens, vocab], little endian
   decode.f32    the same, token by token through transformers' cache
   int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits as
-                engine/runtime/quantised_matrix.h does it
+                engine/runtime/executor/quantized_matrix.h does it
   int8_cpu.f32, int4_cpu.f32   the same as engine/kernels/packed_matrix.h does it, with what goes into those matrices in
                 8 bits too (engine/kernels/activations.h), for each token of the prompt alone
   batch.f32     the same of prefixes of the prompt of unequal lengths, one after the other, computed by transformers as

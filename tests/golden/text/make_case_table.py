@@ -1,6 +1,6 @@
-"""Makes engine/text/template_case_table.h: the characters that Python 3 changes into several.
+"""Makes engine/unicode/casing_table.h: the characters that Python 3 changes into several.
 
-    python tests/golden/text/make_case_table.py > engine/text/template_case_table.h
+    python tests/golden/text/make_case_table.py > engine/unicode/casing_table.h
 """
 
 
@@ -26,14 +26,14 @@ def table(name, kind, items):
 
 def main():
     print("// Made by tests/golden/text/make_case_table.py; do not edit.\n"
-          "#ifndef ASSAY_ENGINE_TEXT_TEMPLATE_CASE_TABLE_H_\n#define ASSAY_ENGINE_TEXT_TEMPLATE_CASE_TABLE_H_\n\n"
-          "#include <cstdint>\n\nnamespace assay::engine {\n\n"
+          "#ifndef ASSAY_ENGINE_UNICODE_CASING_TABLE_H_\n#define ASSAY_ENGINE_UNICODE_CASING_TABLE_H_\n\n"
+          "#include <cstdint>\n\nnamespace assay::unicode {\n\n"
           "// A character that becomes several.\n"
           "struct CaseExpansion {\n  uint32_t code_point;\n  const char* text;\n};\n\n"
           "// clang-format off")
     for name, change in (("Upper", str.upper), ("Lower", str.lower), ("Title", str.title)):
         table(f"k{name}Expansions", "CaseExpansion", ['{0x%X, "%s"}' % (c, escaped(t)) for c, t in several(change)])
-    print("// clang-format on\n\n}  // namespace assay::engine\n\n#endif  // ASSAY_ENGINE_TEXT_TEMPLATE_CASE_TABLE_H_")
+    print("// clang-format on\n\n}  // namespace assay::unicode\n\n#endif  // ASSAY_ENGINE_UNICODE_CASING_TABLE_H_")
 
 
 main()

@@ -1,4 +1,4 @@
-"""Writes engine/text/late_characters.h: characters that Unicode normalises and `tokenizers` does not yet.
+"""Writes engine/unicode/late_characters.h: characters that Unicode normalises and `tokenizers` does not yet.
 
     python tests/golden/text/make_late_characters.py     (needs tokenizers and unicodedata2)
 
@@ -10,7 +10,7 @@ import pathlib
 import unicodedata2 as unicode
 from tokenizers import normalizers
 
-OUT = pathlib.Path(__file__).parents[3] / "engine/text/late_characters.h"
+OUT = pathlib.Path(__file__).parents[3] / "engine/unicode/late_characters.h"
 
 
 def differs(code):
@@ -34,12 +34,12 @@ def main():
     rows = "\n".join(f"    {{0x{a:X}, 0x{b:X}}}," for a, b in ranges)
     OUT.write_text(f"""// Characters that Unicode normalises and `tokenizers` does not yet. Made by
 // tests/golden/text/make_late_characters.py.
-#ifndef ASSAY_ENGINE_TEXT_LATE_CHARACTERS_H_
-#define ASSAY_ENGINE_TEXT_LATE_CHARACTERS_H_
+#ifndef ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_
+#define ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_
 
 #include <cstdint>
 
-namespace assay::engine {{
+namespace assay::unicode {{
 
 struct CharacterRange {{
   uint32_t first;
@@ -51,9 +51,9 @@ inline constexpr CharacterRange kLateCharacters[] = {{
 {rows}
 }};
 
-}}  // namespace assay::engine
+}}  // namespace assay::unicode
 
-#endif  // ASSAY_ENGINE_TEXT_LATE_CHARACTERS_H_
+#endif  // ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_
 """)
     print(len(ranges), "ranges,", sum(b - a + 1 for a, b in ranges), "characters, Unicode", unicode.unidata_version)
 

@@ -1,4 +1,4 @@
-"""Writes engine/text/punctuation.h: what `tokenizers`' pre-tokenizer Punctuation takes for punctuation.
+"""Writes engine/unicode/punctuation.h: what `tokenizers`' pre-tokenizer Punctuation takes for punctuation.
 
     python tests/golden/text/make_punctuation.py     (needs tokenizers)
 
@@ -8,7 +8,7 @@ import pathlib
 
 from tokenizers.pre_tokenizers import Punctuation
 
-OUT = pathlib.Path(__file__).parents[3] / "engine/text/punctuation.h"
+OUT = pathlib.Path(__file__).parents[3] / "engine/unicode/punctuation.h"
 WIDTH = 96
 
 
@@ -30,10 +30,10 @@ def main():
     rows = "\n".join(f'    "{line}"' for line in lines)
     OUT.write_text(f"""// What `tokenizers`' pre-tokenizer Punctuation takes for punctuation. Made by
 // tests/golden/text/make_punctuation.py.
-#ifndef ASSAY_ENGINE_TEXT_PUNCTUATION_H_
-#define ASSAY_ENGINE_TEXT_PUNCTUATION_H_
+#ifndef ASSAY_ENGINE_UNICODE_PUNCTUATION_H_
+#define ASSAY_ENGINE_UNICODE_PUNCTUATION_H_
 
-namespace assay::engine {{
+namespace assay::unicode {{
 
 // A class of a pattern.
 inline constexpr char kPunctuation[] =
@@ -41,9 +41,9 @@ inline constexpr char kPunctuation[] =
 {rows}
     "]";
 
-}}  // namespace assay::engine
+}}  // namespace assay::unicode
 
-#endif  // ASSAY_ENGINE_TEXT_PUNCTUATION_H_
+#endif  // ASSAY_ENGINE_UNICODE_PUNCTUATION_H_
 """)
     print(len(ranges), "ranges,", sum(b - a + 1 for a, b in ranges), "characters")
 

@@ -11,9 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "evaluator/tracking.h"
+#include "evaluator/records/tracking.h"
 #include "nlohmann/json.hpp"
-#include "tests/http/fake_server.h"
+#include "tests/base/http/fake_server.h"
 
 namespace assay::server {
 

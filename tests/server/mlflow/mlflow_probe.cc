@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "evaluator/tracking.h"
+#include "evaluator/records/tracking.h"
 #include "nlohmann/json.hpp"
 #include "server/mlflow/client.h"
 #include "server/mlflow/environment.h"

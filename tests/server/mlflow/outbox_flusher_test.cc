@@ -14,7 +14,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/evaluator/empty_run_store.h"
+#include "tests/evaluator/store/empty_run_store.h"
 #include "tests/server/mlflow/fake_mlflow.h"
 
 namespace assay::server {

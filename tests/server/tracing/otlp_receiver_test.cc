@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/http/fake_server.h"
+#include "tests/base/http/fake_server.h"
 
 namespace assay::server {
 namespace {

@@ -1,0 +1,50 @@
+// The deadline and the cancellation of one call.
+#ifndef ASSAY_BASE_CALL_CONTEXT_H_
+#define ASSAY_BASE_CALL_CONTEXT_H_
+
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace assay {
+
+// Tells a function that takes long when its caller has stopped waiting. Functions take it by const
+// reference and poll IsDone() or Check(). Immutable and cheap to copy; thread-safe if the
+// cancellation function is.
+class CallContext {
+ public:
+  // Returns true once the caller has gone. Must not block.
+  using CancelledFn = std::function<bool()>;
+
+  // No deadline, never cancelled.
+  CallContext() = default;
+  // `cancelled` may be null.
+  explicit CallContext(CancelledFn cancelled, absl::Time deadline = absl::InfiniteFuture())
+      : cancelled_(std::move(cancelled)), deadline_(deadline) {}
+  static CallContext WithDeadline(absl::Time deadline) { return CallContext(nullptr, deadline); }
+
+  absl::Time deadline() const { return deadline_; }
+  // True if the caller has gone.
+  bool IsCancelled() const { return cancelled_ != nullptr && cancelled_(); }
+  // True if the deadline has passed.
+  bool IsLate() const;
+  // True if the call must end, for either reason.
+  bool IsDone() const { return IsCancelled() || IsLate(); }
+  // OK, CANCELLED or DEADLINE_EXCEEDED. Cancellation has precedence.
+  absl::Status Check() const;
+
+  // The same call, which also ends when `cancelled` returns true.
+  CallContext OrWhen(CancelledFn cancelled) const;
+  // The same call with the earlier of the two deadlines.
+  CallContext Until(absl::Time deadline) const;
+
+ private:
+  CancelledFn cancelled_;
+  absl::Time deadline_ = absl::InfiniteFuture();
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_BASE_CALL_CONTEXT_H_

@@ -1,0 +1,59 @@
+// What libcurl reports while one exchange runs.
+#ifndef ASSAY_BASE_HTTP_EXCHANGE_H_
+#define ASSAY_BASE_HTTP_EXCHANGE_H_
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/http/client.h"
+
+namespace assay::http {
+
+// Collects head and body of the answer and says when the exchange has to end. Used by one thread.
+class Exchange {
+ public:
+  // All outlive the exchange; `sink` may be null.
+  Exchange(const ClientOptions& options, const Request& request, const Client& client,
+           BodySink* sink);
+
+  // Sets curl's callbacks to this.
+  void Attach(CURL* curl);
+
+  // After curl_easy_perform: the answer, or what went wrong.
+  absl::StatusOr<Response> Finish(CURL* curl, CURLcode code);
+
+ private:
+  static size_t OnHeader(const char* data, size_t size, size_t count, void* user);
+  static size_t OnBody(const char* data, size_t size, size_t count, void* user);
+  static int OnProgress(void* user, curl_off_t total_down, curl_off_t down, curl_off_t total_up,
+                        curl_off_t up);
+
+  bool AddHeader(std::string_view line);
+  absl::Status AddBody(std::string_view bytes);
+  // The sink has seen status and headers after this.
+  absl::Status PassHead();
+  absl::Status Check(int64_t bytes_moved);
+  absl::Status WayError(CURLcode code) const;
+
+  const ClientOptions& options_;
+  const Request& request_;
+  const Client& client_;
+  BodySink* const sink_;
+  CURL* curl_ = nullptr;
+  Response response_;
+  size_t header_bytes_ = 0;
+  bool head_passed_ = false;
+  int64_t bytes_moved_ = -1;
+  absl::Time moved_at_;
+  // Ours, not curl's: wins over curl's code.
+  absl::Status status_;
+};
+
+}  // namespace assay::http
+
+#endif  // ASSAY_BASE_HTTP_EXCHANGE_H_

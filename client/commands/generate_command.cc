@@ -1,0 +1,174 @@
+// assay generate.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "assay/v1/inference.grpc.pb.h"
+#include "client/commands/commands.h"
+#include "client/input/prompt_input.h"
+#include "client/terminal/exit_code.h"
+#include "client/terminal/report.h"
+
+namespace assay::client {
+namespace {
+
+absl::Status SetInput(const GenerateOptions& options, Streams& streams,
+                      v1::GenerateRequest* request) {
+  if (!options.messages_file.empty()) {
+    absl::StatusOr<v1::ChatMessages> chat = ReadMessages(options.messages_file, streams.in);
+    if (!chat.ok()) return chat.status();
+    *request->mutable_chat() = *std::move(chat);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> prompt =
+      options.file.empty() && options.prompt != "-"
+          ? options.prompt
+          : ReadInput(options.file.empty() ? options.prompt : options.file, streams.in);
+  if (!prompt.ok()) return prompt.status();
+  if (options.system.empty()) {
+    request->set_prompt(*std::move(prompt));
+    return absl::OkStatus();
+  }
+  v1::ChatMessage* system = request->mutable_chat()->add_messages();
+  system->set_role("system");
+  system->set_content(options.system);
+  v1::ChatMessage* user = request->mutable_chat()->add_messages();
+  user->set_role("user");
+  user->set_content(*std::move(prompt));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, Streams& streams) {
+  v1::GenerateRequest request;
+  request.set_model(options.model);
+  request.set_content_type(options.content_type);
+  request.set_routing_key(options.routing_key);
+  if (absl::Status s = SetInput(options, streams, &request); !s.ok()) return s;
+  request.set_raw(options.raw);
+  if (!options.tools_file.empty()) {
+    absl::StatusOr<std::string> tools = ReadTools(options.tools_file, streams.in);
+    if (!tools.ok()) return tools.status();
+    request.set_tools_json(*std::move(tools));
+  }
+  absl::StatusOr<std::string> variables = TemplateVariables(options.variables);
+  if (!variables.ok()) return variables.status();
+  request.set_template_variables_json(*std::move(variables));
+  v1::SamplingParams* sampling = request.mutable_sampling();
+  if (options.temperature) sampling->set_temperature(*options.temperature);
+  if (options.top_p) sampling->set_top_p(*options.top_p);
+  if (options.top_k) sampling->set_top_k(*options.top_k);
+  if (options.seed) sampling->set_seed(*options.seed);
+  for (const std::string& stop : options.stop) request.add_stop(stop);
+  request.set_max_new_tokens(options.max_new_tokens);
+  return request;
+}
+
+// Model text to out, safe for a terminal.
+class TextWriter {
+ public:
+  explicit TextWriter(Streams& streams) : streams_(streams) {}
+
+  void Write(const std::string& text) {
+    if (text.empty()) return;
+    streams_.out << (streams_.out_is_terminal ? filter_.Filter(text) : text) << std::flush;
+    ends_line_ = text.back() == '\n';
+  }
+
+  // A prompt or a summary must not start in the middle of the text's last line.
+  void Finish() {
+    if (!ends_line_) streams_.out << "\n" << std::flush;
+    ends_line_ = true;
+  }
+
+ private:
+  Streams& streams_;
+  TerminalFilter filter_;
+  bool ends_line_ = true;
+};
+
+void WriteSummary(const v1::GenerateResponse& reply, Streams& streams) {
+  streams.err << Bold(OneLine(reply.model()), streams.err_is_terminal && streams.color) << " ("
+              << OneLine(reply.route().reason()) << ") | " << reply.usage().prompt_tokens() << " + "
+              << reply.usage().completion_tokens() << " tokens, "
+              << EnumWord(v1::FinishReason_Name(reply.finish_reason()), "FINISH_REASON_")
+              << absl::StrFormat(" | first token %.0f ms | %.1f tok/s | ",
+                                 reply.timings().first_token_ms(),
+                                 reply.timings().tokens_per_second())
+              << FormatUsd(reply.cost_usd()) << " | seed " << reply.seed() << "\n";
+}
+
+// Scripts know what they ask; a person may wonder why a base model does not answer.
+void WriteNote(const v1::GenerateResponse& reply, Streams& streams) {
+  if (!reply.no_chat_template() || !streams.err_is_terminal) return;
+  streams.err << "note: " << OneLine(reply.model())
+              << " is a base model without a chat template: it went on with the prompt as it is\n";
+}
+
+int GenerateWhole(const Session& session, const v1::GenerateRequest& request) {
+  const std::unique_ptr<v1::InferenceService::Stub> stub =
+      v1::InferenceService::NewStub(session.connection.channel());
+  grpc::ClientContext context;
+  session.connection.Prepare(context);
+  const WatchedCall watched(session.connection.interrupt(), context);
+  v1::GenerateResponse reply;
+  const grpc::Status status = stub->Generate(&context, request, &reply);
+  if (!status.ok()) return session.connection.ReportFailure(status);
+  if (session.arguments.json) {
+    WriteJson(reply, session.streams);
+    return kExitOk;
+  }
+  TextWriter writer(session.streams);
+  writer.Write(reply.text());
+  writer.Finish();
+  WriteNote(reply, session.streams);
+  WriteSummary(reply, session.streams);
+  return kExitOk;
+}
+
+int GenerateStreamed(const Session& session, const v1::GenerateRequest& request) {
+  const std::unique_ptr<v1::InferenceService::Stub> stub =
+      v1::InferenceService::NewStub(session.connection.channel());
+  grpc::ClientContext context;
+  session.connection.Prepare(context);
+  const WatchedCall watched(session.connection.interrupt(), context);
+  const auto reader = stub->GenerateStream(&context, request);
+  TextWriter writer(session.streams);
+  v1::GenerateStreamResponse event;
+  v1::GenerateResponse completed;
+  while (reader->Read(&event)) {
+    if (session.arguments.json) {
+      WriteJson(event, session.streams);
+    } else if (event.has_delta()) {
+      writer.Write(event.delta().text());
+    }
+    if (event.has_completed()) completed = event.completed();
+  }
+  const grpc::Status status = reader->Finish();
+  writer.Finish();
+  if (!status.ok()) return session.connection.ReportFailure(status);
+  if (session.arguments.json) return kExitOk;
+  WriteNote(completed, session.streams);
+  WriteSummary(completed, session.streams);
+  return kExitOk;
+}
+
+}  // namespace
+
+int Generate(const Session& session) {
+  const GenerateOptions& options = session.arguments.generate;
+  const absl::StatusOr<v1::GenerateRequest> request = MakeRequest(options, session.streams);
+  if (!request.ok()) {
+    session.streams.err << "assay: INVALID_ARGUMENT: " << request.status().message() << "\n";
+    return kExitUsage;
+  }
+  if (absl::Status s = session.connection.Connect(); !s.ok()) {
+    return session.connection.ReportUnreachable(s);
+  }
+  return options.no_stream ? GenerateWhole(session, *request) : GenerateStreamed(session, *request);
+}
+
+}  // namespace assay::client

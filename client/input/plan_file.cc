@@ -1,0 +1,172 @@
+// Reads a plan file.
+#include "client/input/plan_file.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/yaml/reader.h"
+#include "client/input/jsonl_file.h"
+#include "client/input/prompts_file.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+
+namespace assay::client {
+namespace {
+
+constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+constexpr double kMostUsd = 1e12;
+constexpr double kMostTemperature = 2;
+constexpr double kMostSeconds = 86'400;
+
+std::string PathIn(const std::filesystem::path& folder, const std::string& file) {
+  return (folder / file).lexically_normal().string();
+}
+
+void ReadSampling(YamlMap map, v1::SamplingParams* sampling) {
+  sampling->set_temperature(static_cast<float>(map.Number("temperature", 0, 0, kMostTemperature)));
+  sampling->set_top_p(static_cast<float>(map.Number("top_p", 1, 0, 1)));
+  sampling->set_top_k(static_cast<int32_t>(map.Int("top_k", 0, 0, kMost)));
+  // Without one a candidate has the plan's.
+  if (map.Has("seed")) {
+    sampling->set_seed(
+        static_cast<uint64_t>(map.Int("seed", 0, 0, std::numeric_limits<int64_t>::max())));
+  }
+}
+
+void ReadCandidate(YamlMap map, v1::Candidate* candidate) {
+  candidate->set_name(map.RequiredString("name"));
+  candidate->set_model(map.RequiredString("model"));
+  candidate->set_system(map.String("system", ""));
+  if (map.Has("sampling")) ReadSampling(map.Map("sampling"), candidate->mutable_sampling());
+}
+
+void ReadScaling(YamlMap map, v1::ScalingPlan* scaling) {
+  for (const std::string& text : map.Strings("concurrency")) {
+    int32_t level = 0;
+    if (!absl::SimpleAtoi(text, &level) || level < 1) {
+      map.Error("concurrency", absl::StrCat("'", text, "' must be a whole number from 1"));
+    }
+    scaling->add_concurrency(level);
+  }
+  scaling->set_rounds(static_cast<int32_t>(map.Int("rounds", 0, 0, kMostRepeats)));
+  scaling->set_residents(map.Bool("residents", false));
+}
+
+// Every field of the message is a key; which numbers are allowed the server knows.
+absl::Status ReadEconomics(YamlMap map, const std::filesystem::path& folder,
+                           v1::EconomicsInputs* inputs) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *inputs->GetReflection();
+  for (int i = 0; i < inputs->GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = inputs->GetDescriptor()->field(i);
+    const std::string key = field->name();
+    if (!map.Has(key)) continue;
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+      reflection.SetDouble(inputs, field, map.Number(key, 0, 0, kMostUsd));
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+      reflection.SetInt32(inputs, field, static_cast<int32_t>(map.Int(key, 0, 0, kMost)));
+    } else {
+      reflection.SetString(inputs, field, map.String(key, ""));
+    }
+  }
+  if (!inputs->has_price_table()) return absl::OkStatus();
+  absl::StatusOr<std::string> table = ReadLimited(PathIn(folder, inputs->price_table()));
+  if (!table.ok()) return table.status();
+  inputs->set_price_table(*std::move(table));
+  return absl::OkStatus();
+}
+
+v1::Correction ReadCorrection(YamlMap& root) {
+  const std::string name =
+      root.Choice("correction", "holm", {"holm", "benjamini_hochberg", "none"});
+  if (name == "benjamini_hochberg") return v1::CORRECTION_BENJAMINI_HOCHBERG;
+  return name == "none" ? v1::CORRECTION_NONE : v1::CORRECTION_HOLM;
+}
+
+absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::KnownAnswerTask* task) {
+  task->set_name(map.RequiredString("name"));
+  const std::string items = map.String("items", "");
+  const std::string text = map.String("text", "");
+  if (items.empty() == text.empty()) {
+    map.Error("", "give either items (a JSONL file) or text (a text file)");
+    return absl::OkStatus();
+  }
+  if (!text.empty()) {
+    absl::StatusOr<std::string> whole = ReadLimited(PathIn(folder, text));
+    if (!whole.ok()) return whole.status();
+    task->set_text(*std::move(whole));
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<v1::MultipleChoiceItem>> rows = ReadItemsFile(PathIn(folder, items));
+  if (!rows.ok()) return rows.status();
+  for (v1::MultipleChoiceItem& row : *rows) *task->add_items() = std::move(row);
+  return absl::OkStatus();
+}
+
+// What the plan names in other files.
+absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
+                       v1::EvaluateRequest* request) {
+  if (const std::string dataset = root.String("dataset", ""); !dataset.empty()) {
+    absl::StatusOr<std::vector<v1::EvaluationPrompt>> prompts =
+        ReadPromptsFile(PathIn(folder, dataset));
+    if (!prompts.ok()) return prompts.status();
+    for (v1::EvaluationPrompt& prompt : *prompts) *request->add_prompts() = std::move(prompt);
+  }
+  if (root.Has("economics")) {
+    absl::Status read = ReadEconomics(root.Map("economics"), folder, request->mutable_economics());
+    if (!read.ok()) return read;
+  }
+  for (const YamlMap& task : root.Maps("tasks")) {
+    if (absl::Status s = ReadTask(task, folder, request->add_tasks()); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
+  request.set_name(root.String("name", ""));
+  request.set_hypothesis(root.String("hypothesis", ""));
+  for (std::string& model : root.Strings("models")) request.add_models(std::move(model));
+  for (const YamlMap& map : root.Maps("candidates")) ReadCandidate(map, request.add_candidates());
+  request.set_baseline(root.String("baseline", ""));
+  for (std::string& type : root.Strings("content_types")) {
+    request.add_content_types(std::move(type));
+  }
+  request.set_prompts_per_type(static_cast<int32_t>(root.Int("prompts_per_type", 0, 0, kMost)));
+  request.set_own_prompts_only(!root.Bool("built_in_prompts", true));
+  request.set_repeats(static_cast<int32_t>(root.Int("repeats", 1, 1, kMostRepeats)));
+  request.set_max_new_tokens(static_cast<int32_t>(root.Int("max_new_tokens", 0, 0, kMost)));
+  request.set_timeout_seconds(root.Seconds("timeout", 0, 0, kMostSeconds));
+  if (root.Has("sampling")) ReadSampling(root.Map("sampling"), request.mutable_sampling());
+  for (std::string& scorer : root.Strings("scorers")) request.add_scorers(std::move(scorer));
+  request.set_alpha(root.Number("alpha", 0, 0, 1));
+  request.set_correction(ReadCorrection(root));
+  if (root.Has("scaling")) ReadScaling(root.Map("scaling"), request.mutable_scaling());
+  request.set_order_seed(
+      static_cast<uint64_t>(root.Int("order_seed", 0, 0, std::numeric_limits<int64_t>::max())));
+  request.set_gate(root.String("gate", ""));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
+  if (!document.ok()) return absl::InvalidArgumentError(document.status().message());
+  YamlMap root = (*document)->root();
+  v1::EvaluateRequest request;
+  ReadRoot(root, request);
+  absl::Status files = ReadFiles(root, std::filesystem::path(path).parent_path(), &request);
+  // The plan's own errors first: a file may be missing because its key is wrong.
+  if (absl::Status s = (*document)->Finish(); !s.ok()) return s;
+  if (!files.ok()) return files;
+  return request;
+}
+
+}  // namespace assay::client

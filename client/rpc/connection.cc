@@ -1,0 +1,188 @@
+// Connecting, deadlines, and errors as people read them.
+#include "client/rpc/connection.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "client/terminal/exit_code.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace assay::client {
+namespace {
+
+constexpr absl::Duration kConnectLimit = absl::Seconds(5);
+// How fast Ctrl-C is seen while connecting.
+constexpr absl::Duration kConnectPoll = absl::Milliseconds(50);
+constexpr int kMaxReplyBytes = 64 * 1024 * 1024;
+
+std::string_view CodeName(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::OK:
+      return "OK";
+    case grpc::StatusCode::CANCELLED:
+      return "CANCELLED";
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return "INVALID_ARGUMENT";
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return "DEADLINE_EXCEEDED";
+    case grpc::StatusCode::NOT_FOUND:
+      return "NOT_FOUND";
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return "ALREADY_EXISTS";
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return "PERMISSION_DENIED";
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return "UNAUTHENTICATED";
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return "RESOURCE_EXHAUSTED";
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return "FAILED_PRECONDITION";
+    case grpc::StatusCode::ABORTED:
+      return "ABORTED";
+    case grpc::StatusCode::OUT_OF_RANGE:
+      return "OUT_OF_RANGE";
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return "UNIMPLEMENTED";
+    case grpc::StatusCode::INTERNAL:
+      return "INTERNAL";
+    case grpc::StatusCode::UNAVAILABLE:
+      return "UNAVAILABLE";
+    case grpc::StatusCode::DATA_LOSS:
+      return "DATA_LOSS";
+    default:
+      return "UNKNOWN";
+  }
+}
+
+int ExitCode(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::OK:
+      return kExitOk;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return kExitUsage;
+    case grpc::StatusCode::NOT_FOUND:
+      return kExitNotFound;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNAVAILABLE:
+      return kExitTryAgain;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return kExitDeadline;
+    default:
+      return kExitFailed;
+  }
+}
+
+// What the caller cannot mend alone.
+bool IsServersFault(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::CANCELLED:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::string DrawId() {
+  absl::BitGen random;
+  return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+std::string_view Advice(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::NOT_FOUND:
+      return " (see `assay models` and `assay evaluations list`)";
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNAVAILABLE:
+      return " (try again in a moment)";
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return " (give it more time with --timeout)";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionOptions options, Streams& streams, Interrupt& interrupt)
+    : options_(std::move(options)), streams_(streams), interrupt_(interrupt) {
+  grpc::ChannelArguments arguments;
+  // The daemon is ours, on this machine or network: a web proxy from the environment is in the way.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
+  if (options_.request_id.empty()) options_.request_id = DrawId();
+  channel_ =
+      grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::Status Connection::Connect() {
+  interrupt_.Arm();
+  const absl::Time start = absl::Now();
+  deadline_ = start + options_.timeout;
+  const absl::Time limit = std::min(deadline_, start + kConnectLimit);
+  while (true) {
+    const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return absl::OkStatus();
+    if (interrupt_.raised()) return absl::CancelledError("interrupted");
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN ||
+        absl::Now() >= limit) {
+      return absl::UnavailableError(absl::StrCat("no server answers at ", options_.address));
+    }
+    channel_->WaitForStateChange(state,
+                                 absl::ToChronoTime(std::min(limit, absl::Now() + kConnectPoll)));
+  }
+}
+
+void Connection::Prepare(grpc::ClientContext& context) const {
+  if (deadline_ != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline_));
+  context.AddMetadata("x-request-id", options_.request_id);
+  if (!options_.traceparent.empty()) context.AddMetadata("traceparent", options_.traceparent);
+  if (!options_.tracestate.empty()) context.AddMetadata("tracestate", options_.tracestate);
+}
+
+int Connection::ReportFailure(const grpc::Status& status, bool about_files) const {
+  if (status.ok()) return kExitOk;
+  if (interrupt_.raised()) {
+    streams_.err << "assay: CANCELLED: interrupted\n";
+    return kExitInterrupted;
+  }
+  // A server that refuses says when to try again; a connection that broke says nothing.
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty() &&
+      channel_->GetState(false) != GRPC_CHANNEL_READY) {
+    return ReportUnreachable(absl::UnavailableError(
+        absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message())));
+  }
+  streams_.err << "assay: " << CodeName(status.error_code()) << ": "
+               << OneLine(status.error_message())
+               << (about_files ? std::string_view() : Advice(status.error_code()));
+  if (IsServersFault(status.error_code())) {
+    streams_.err << " [request " << options_.request_id << "]";
+  }
+  streams_.err << "\n";
+  return ExitCode(status.error_code());
+}
+
+int Connection::ReportUnreachable(const absl::Status& status) const {
+  if (absl::IsCancelled(status)) {
+    streams_.err << "assay: CANCELLED: interrupted\n";
+    return kExitInterrupted;
+  }
+  streams_.err << "assay: UNREACHABLE: " << OneLine(std::string(status.message()))
+               << " (is assayd running? start it with `make demo` or set ASSAY_ADDRESS)\n";
+  return kExitUnreachable;
+}
+
+}  // namespace assay::client

@@ -1,0 +1,85 @@
+// Comparisons, rankings and gates as tables.
+#include "client/terminal/comparison_table.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/terminal/console.h"
+#include "client/terminal/report.h"
+
+namespace assay::client {
+namespace {
+
+constexpr int kFirstNumberOfComparison = 3;
+constexpr int kFirstNumberOfRanking = 2;
+constexpr double kSmallestP = 0.0001;
+
+std::string P(double value) {
+  return value < kSmallestP ? "<0.0001" : absl::StrFormat("%.4f", value);
+}
+
+std::string VerdictWord(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_BETTER:
+      return "better";
+    case v1::VERDICT_WORSE:
+      return "worse";
+    case v1::VERDICT_NO_DIFFERENCE_SHOWN:
+      return "no difference shown";
+    default:
+      return "too few pairs";
+  }
+}
+
+}  // namespace
+
+std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Comparison>& comparisons) {
+  Table table{.header = {"METRIC", "CONTENT TYPE", "CANDIDATE", "PAIRS", "BASELINE MEAN", "MEAN",
+                         "DIFFERENCE", "95% CI", "P ADJUSTED", "EFFECT", "VERDICT"},
+              .first_right = kFirstNumberOfComparison};
+  for (const v1::Comparison& c : comparisons) {
+    const bool tested = !c.method().empty();
+    table.rows.push_back(
+        {OneLine(c.metric()), c.content_type().empty() ? "all" : OneLine(c.content_type()),
+         OneLine(c.candidate()), absl::StrCat(c.n_paired()),
+         tested ? absl::StrFormat("%.4g", c.baseline_mean()) : "-",
+         tested ? absl::StrFormat("%.4g", c.candidate_mean()) : "-",
+         tested ? absl::StrFormat("%+.4g", c.diff()) : "-",
+         tested ? absl::StrFormat("%.4g..%.4g", c.ci_low(), c.ci_high()) : "-",
+         tested ? P(c.p_adjusted()) : "-", tested ? absl::StrFormat("%.2f", c.effect_size()) : "-",
+         VerdictWord(c.verdict())});
+  }
+  return FormatTable(table);
+}
+
+std::string RankingTable(const v1::Analysis& analysis) {
+  for (const v1::Ranking& ranking : analysis.rankings()) {
+    if (!ranking.content_type().empty() || ranking.candidates_size() < 2) continue;
+    Table table{.header = {"RANK", "MODEL", "N", "QUALITY", "95% CI"},
+                .first_right = kFirstNumberOfRanking};
+    for (const v1::RankedCandidate& c : ranking.candidates()) {
+      table.rows.push_back({absl::StrCat(c.rank()), OneLine(c.name()), absl::StrCat(c.n()),
+                            absl::StrFormat("%.2f", c.mean()),
+                            c.has_ci_low() && c.has_ci_high()
+                                ? absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())
+                                : "-"});
+    }
+    return FormatTable(table);
+  }
+  return "";
+}
+
+std::string GateLines(const v1::GateResult& result) {
+  std::string lines;
+  for (const v1::GateClause& clause : result.clauses()) {
+    absl::StrAppend(&lines, clause.holds() ? "holds   " : "FAILS   ", OneLine(clause.text()), " (",
+                    clause.has_value() ? absl::StrFormat("%.4g", clause.value()) : "not measured",
+                    ")\n");
+  }
+  if (!result.reason().empty()) absl::StrAppend(&lines, "FAILS   ", OneLine(result.reason()), "\n");
+  absl::StrAppend(&lines, result.passed() ? "gate: passed\n" : "gate: FAILED\n");
+  return lines;
+}
+
+}  // namespace assay::client

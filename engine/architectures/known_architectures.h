@@ -1,0 +1,28 @@
+// The architectures' own files, one function each; architecture.cc lists them.
+#ifndef ASSAY_ENGINE_ARCHITECTURES_KNOWN_ARCHITECTURES_H_
+#define ASSAY_ENGINE_ARCHITECTURES_KNOWN_ARCHITECTURES_H_
+
+#include "engine/architectures/architecture.h"
+
+namespace assay::engine {
+
+Architecture Llama();
+Architecture Mistral();
+Architecture Qwen2();
+Architecture Qwen3();
+Architecture Gemma2();
+Architecture Gemma3();
+Architecture Phi2();
+Architecture Phi3();
+Architecture Bloom();
+Architecture Gpt2();
+Architecture Opt();
+Architecture GptNeoX();
+Architecture GptNeo();
+Architecture StableLm();
+Architecture SmolLm3();
+Architecture Falcon();
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_ARCHITECTURES_KNOWN_ARCHITECTURES_H_

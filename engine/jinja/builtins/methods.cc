@@ -1,0 +1,116 @@
+// Methods that texts, lists and dictionaries of a template have.
+#include "engine/jinja/builtins/methods.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/text_methods.h"
+#include "engine/jinja/values/format.h"
+#include "engine/jinja/values/operators.h"
+#include "engine/unicode/casing.h"
+
+namespace assay::jinja {
+namespace {
+
+using Value = Value;
+using Result = absl::StatusOr<Value>;
+using Kind = SequenceKind;
+
+constexpr std::array<std::string_view, 5> kMapMethods = {"items", "keys", "values", "get", "copy"};
+constexpr std::array<std::string_view, 3> kListMethods = {"count", "index", "copy"};
+
+template <size_t N>
+bool Contains(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Result MapView(const Map& map, std::string_view name) {
+  List items;
+  for (const auto& [key, value] : map.entries()) {
+    if (name != "items") {
+      items.push_back(name == "keys" ? key : value);
+      continue;
+    }
+    Result pair = MakeSequence(Kind::kTuple, {key, value});
+    if (!pair.ok()) return pair;
+    items.push_back(*std::move(pair));
+  }
+  return MakeSequence(name == "items"  ? Kind::kItems
+                      : name == "keys" ? Kind::kKeys
+                                       : Kind::kValues,
+                      std::move(items));
+}
+
+Result CallMapMethod(const Value& value, std::string_view name, const Arguments& arguments,
+                     Budget& budget) {
+  const Map& map = *value.AsMap();
+  if (name == "get") {
+    if (!arguments.named.empty()) {
+      return absl::InvalidArgumentError("get() takes no named arguments");
+    }
+    const auto bound = BoundArguments::Bind("get", arguments, {"key", "default"}, 1);
+    if (!bound.ok()) return bound.status();
+    const absl::StatusOr<const Value*> found = map.Find(*bound->Get("key"));
+    if (!found.ok()) return found.status();
+    if (*found != nullptr) return **found;
+    const Value* otherwise = bound->Get("default");
+    return otherwise == nullptr ? Value::None() : *otherwise;
+  }
+  const auto bound = BoundArguments::Bind(name, arguments, {});
+  if (!bound.ok()) return bound.status();
+  if (name == "copy") return value;
+  if (absl::Status s = budget.SpendItems(map.entries().size() * 4); !s.ok()) return s;
+  return MapView(map, name);
+}
+
+Result CallListMethod(const Value& value, std::string_view name, const Arguments& arguments,
+                      Budget& budget) {
+  if (name == "copy") return value;
+  const auto bound = BoundArguments::Bind(name, arguments, {"value"}, 1);
+  if (!bound.ok()) return bound.status();
+  const List& items = value.AsSequence()->items;
+  int64_t count = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const absl::StatusOr<bool> equal = ValuesEqual(items[i], *bound->Get("value"), budget);
+    if (!equal.ok()) return equal.status();
+    if (*equal && name == "index") return Value{static_cast<int64_t>(i)};
+    if (*equal) ++count;
+  }
+  if (name == "index") return absl::InvalidArgumentError("index(): no such item");
+  return Value{count};
+}
+
+bool IsPlainSequence(const Value& value) {
+  const auto* sequence = value.AsSequence();
+  return sequence != nullptr && (sequence->kind == Kind::kList || sequence->kind == Kind::kTuple ||
+                                 sequence->kind == Kind::kRange);
+}
+
+}  // namespace
+
+bool HasMethod(const Value& value, std::string_view name) {
+  if (value.AsText() != nullptr) return HasTextMethod(name);
+  if (value.AsMap() != nullptr) return Contains(kMapMethods, name);
+  if (!IsPlainSequence(value)) return false;
+  return Contains(kListMethods, name) &&
+         (name != "copy" || value.AsSequence()->kind == Kind::kList);
+}
+
+Result CallMethod(const Value& value, std::string_view name, const Arguments& arguments,
+                  Budget& budget) {
+  if (value.AsText() != nullptr) return CallTextMethod(value, name, arguments, budget);
+  if (value.AsMap() != nullptr) return CallMapMethod(value, name, arguments, budget);
+  return CallListMethod(value, name, arguments, budget);
+}
+
+}  // namespace assay::jinja

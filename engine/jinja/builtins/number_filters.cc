@@ -1,0 +1,134 @@
+// Filters of a template that make and round numbers.
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/filters.h"
+#include "engine/jinja/builtins/methods.h"
+#include "engine/jinja/values/operators.h"
+
+namespace assay::jinja {
+namespace {
+
+using Value = Value;
+using Result = absl::StatusOr<Value>;
+
+constexpr int kDecimal = 10;
+// Digits after the point that a double can tell apart.
+constexpr int64_t kMaxPrecision = 17;
+
+absl::Status NoNumber(const FilterCall& call) {
+  return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), " needs a number, not ",
+                                                 std::string(TypeName(call.value))));
+}
+
+// Python's int(float): towards zero. False beyond 64 bits.
+bool Truncated(double value, int64_t* out) {
+  // The bounds themselves are representable below, not above.
+  constexpr double kLimit = 9223372036854775808.0;
+  if (!(value >= -kLimit && value < kLimit)) return false;
+  *out = static_cast<int64_t>(value);
+  return true;
+}
+
+// Python's int(text, base) without its underscores; base 0 and prefixes are not read.
+bool ParseInteger(std::string_view text, int base, int64_t* out) {
+  const std::string digits(StripText(text, nullptr, true, true));
+  return absl::numbers_internal::safe_strtoi_base(digits, out, base);
+}
+
+bool ParseFloat(std::string_view text, double* out) {
+  const std::string digits(StripText(text, nullptr, true, true));
+  return absl::SimpleAtod(digits, out);
+}
+
+Result Integer(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"default", "base"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<int64_t> base = bound->Integer("base", kDecimal);
+  if (!base.ok()) return base.status();
+  if (*base != 2 && *base != 8 && *base != kDecimal && *base != 16) {
+    return absl::UnimplementedError(absl::StrCat("int with base ", *base, " is not read yet"));
+  }
+  int64_t whole = 0;
+  double real = 0;
+  if (AsTemplateInteger(call.value, &whole)) return Value{whole};
+  if (const auto* text = call.value.AsText()) {
+    if (ParseInteger(*text, static_cast<int>(*base), &whole)) return Value{whole};
+    if (ParseFloat(*text, &real) && Truncated(real, &whole)) return Value{whole};
+  } else if (AsTemplateNumber(call.value, &real) && Truncated(real, &whole)) {
+    return Value{whole};
+  }
+  const Value* otherwise = bound->Get("default");
+  return otherwise == nullptr ? Value{int64_t{0}} : *otherwise;
+}
+
+Result Float(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"default"});
+  if (!bound.ok()) return bound.status();
+  double real = 0;
+  if (AsTemplateNumber(call.value, &real)) return Value{real};
+  if (const auto* text = call.value.AsText(); text != nullptr && ParseFloat(*text, &real)) {
+    return Value{real};
+  }
+  const Value* otherwise = bound->Get("default");
+  return otherwise == nullptr ? Value{0.0} : *otherwise;
+}
+
+Result Absolute(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  int64_t whole = 0;
+  if (const auto* real = call.value.As<double>()) return Value{std::fabs(*real)};
+  if (!AsTemplateInteger(call.value, &whole)) return NoNumber(call);
+  return whole < 0 ? Signed("-", Value{whole}) : Value{whole};
+}
+
+// Python's round(): the decimal nearest to the exact value, ties to even.
+double RoundCommon(double value, int64_t precision) {
+  if (precision == 0) return std::nearbyint(value);
+  double rounded = 0;
+  const std::string digits = absl::StrFormat("%.*f", static_cast<int>(precision), value);
+  return absl::SimpleAtod(digits, &rounded) ? rounded : value;
+}
+
+Result Round(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"precision", "method"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<int64_t> precision = bound->Integer("precision", 0);
+  if (!precision.ok()) return precision.status();
+  const absl::StatusOr<std::string> method = bound->Text("method", "common");
+  if (!method.ok()) return method.status();
+  if (*precision < 0 || *precision > kMaxPrecision) {
+    return absl::UnimplementedError(
+        absl::StrCat("round to ", *precision, " digits is not read yet"));
+  }
+  double value = 0;
+  if (!AsTemplateNumber(call.value, &value)) return NoNumber(call);
+  if (*method == "common") {
+    int64_t whole = 0;
+    if (AsTemplateInteger(call.value, &whole)) return Value{whole};
+    return Value{RoundCommon(value, *precision)};
+  }
+  const double scale = std::pow(10.0, static_cast<double>(*precision));
+  if (*method == "ceil") return Value{std::ceil(value * scale) / scale};
+  if (*method == "floor") return Value{std::floor(value * scale) / scale};
+  return absl::InvalidArgumentError("round: 'method' must be common, ceil or floor");
+}
+
+}  // namespace
+
+const Filters& NumberFilters() {
+  static const auto* const kFilters =
+      new Filters{{"int", Integer}, {"float", Float}, {"abs", Absolute}, {"round", Round}};
+  return *kFilters;
+}
+
+}  // namespace assay::jinja

@@ -1,0 +1,322 @@
+// Filters of a template over sequences and dictionaries.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/filters.h"
+#include "engine/jinja/builtins/methods.h"
+#include "engine/jinja/values/operators.h"
+#include "engine/unicode/casing.h"
+
+namespace assay::jinja {
+namespace {
+
+using Value = Value;
+using Result = absl::StatusOr<Value>;
+using Kind = SequenceKind;
+
+Result Default(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"default_value", "boolean"});
+  if (!bound.ok()) return bound.status();
+  const bool missing =
+      call.value.IsUndefined() || (bound->Flag("boolean", false) && !call.value.Truth());
+  if (!missing) return call.value;
+  const Value* otherwise = bound->Get("default_value");
+  return otherwise == nullptr ? Value::Text("") : *otherwise;
+}
+
+Result Length(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<int64_t> length = LengthOf(call.value);
+  if (!length.ok()) return length.status();
+  return Value{*length};
+}
+
+Result Ends(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  if (items->empty()) return Value{};
+  return call.name == "first" ? items->front() : items->back();
+}
+
+Result List(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  return MakeList(*std::move(items));
+}
+
+Result Reverse(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  std::reverse(items->begin(), items->end());
+  if (call.value.AsText() == nullptr) return MakeSequence(Kind::kGenerator, *std::move(items));
+  return Concatenate(*items);
+}
+
+// The items, or what `attribute` finds in each.
+absl::StatusOr<List> ItemsAt(const FilterCall& call, const Value* attribute) {
+  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok() || attribute == nullptr || attribute->IsNone()) return items;
+  for (Value& item : *items) {
+    Result part = AttributeAt(item, *attribute);
+    if (!part.ok()) return part.status();
+    item = *std::move(part);
+  }
+  return items;
+}
+
+Result Join(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"d", "attribute"});
+  if (!bound.ok()) return bound.status();
+  const Value* separator = bound->Get("d");
+  const absl::StatusOr<std::string> between =
+      separator == nullptr ? std::string() : TextOf(*separator);
+  if (!between.ok()) return between.status();
+  const absl::StatusOr<List> items = ItemsAt(call, bound->Get("attribute"));
+  if (!items.ok()) return items.status();
+  std::vector<std::string> texts;
+  texts.reserve(items->size());
+  for (const Value& item : *items) {
+    absl::StatusOr<std::string> text = TextOf(item);
+    if (!text.ok()) return text.status();
+    if (absl::Status s = call.budget.SpendBytes(text->size()); !s.ok()) return s;
+    texts.push_back(*std::move(text));
+  }
+  absl::StatusOr<std::string> joined = JoinTexts(texts, *between);
+  if (!joined.ok()) return joined.status();
+  return Value::Text(*std::move(joined));
+}
+
+Result Items(const FilterCall& call) {
+  const auto bound = BindFilter(call, {});
+  if (!bound.ok()) return bound.status();
+  if (call.value.IsUndefined()) return MakeSequence(Kind::kGenerator, {});
+  if (call.value.AsMap() == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("items needs a dictionary, not ", std::string(TypeName(call.value))));
+  }
+  Result pairs = CallMethod(call.value, "items", {}, call.budget);
+  if (!pairs.ok()) return pairs;
+  return MakeSequence(Kind::kGenerator, pairs->AsSequence()->items);
+}
+
+// Texts compare without regard to case unless told otherwise.
+Value SortKey(const Value& value, bool case_sensitive) {
+  const auto* text = value.AsText();
+  return text == nullptr || case_sensitive ? value : Value::Text(unicode::LowerOf(*text));
+}
+
+// Items with what they are sorted by, as a sorted list. Stable; the first comparison that fails is
+// the result.
+Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budget& budget) {
+  absl::Status failed;
+  const auto less = [&](const auto& a, const auto& b) {
+    for (size_t i = 0; failed.ok() && i < a.first.size(); ++i) {
+      const absl::StatusOr<bool> equal = ValuesEqual(a.first[i], b.first[i], budget);
+      if (!equal.ok()) failed = equal.status();
+      if (!equal.ok() || *equal) continue;
+      const absl::StatusOr<bool> below = reverse ? ValueLess(b.first[i], a.first[i], budget)
+                                                 : ValueLess(a.first[i], b.first[i], budget);
+      if (!below.ok()) failed = below.status();
+      return below.ok() && *below;
+    }
+    return false;
+  };
+  // An insertion sort by halves: unlike std::sort it stays within the list whatever `less` says.
+  std::vector<std::pair<List, Value>> sorted;
+  sorted.reserve(items.size());
+  for (auto& item : items) {
+    const auto place = std::upper_bound(sorted.begin(), sorted.end(), item, less);
+    if (!failed.ok()) return failed;
+    const auto moved = static_cast<size_t>(sorted.end() - place);
+    if (absl::Status s = budget.SpendItems(moved); !s.ok()) return s;
+    sorted.insert(place, std::move(item));
+  }
+  List list;
+  list.reserve(sorted.size());
+  for (auto& [keys, item] : sorted) list.push_back(std::move(item));
+  return MakeList(std::move(list));
+}
+
+Result Sort(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"reverse", "case_sensitive", "attribute"});
+  if (!bound.ok()) return bound.status();
+  const bool exact = bound->Flag("case_sensitive", false);
+  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  std::vector<Value> paths;
+  const Value* attribute = bound->Get("attribute");
+  if (attribute != nullptr && attribute->AsText() != nullptr) {
+    for (const auto& path : absl::StrSplit(*attribute->AsText(), ',')) {
+      paths.push_back(Value::Text(std::string(path)));
+    }
+  } else if (attribute != nullptr && !attribute->IsNone()) {
+    paths.push_back(*attribute);
+  }
+  std::vector<std::pair<List, Value>> keyed;
+  keyed.reserve(items->size());
+  for (const Value& item : *items) {
+    List keys;
+    if (paths.empty()) keys.push_back(SortKey(item, exact));
+    for (const Value& path : paths) {
+      const Result part = AttributeAt(item, path);
+      if (!part.ok()) return part;
+      keys.push_back(SortKey(*part, exact));
+    }
+    keyed.emplace_back(std::move(keys), item);
+  }
+  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
+}
+
+Result DictSort(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"case_sensitive", "by", "reverse"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<std::string> by = bound->Text("by", "key");
+  if (!by.ok()) return by.status();
+  if (*by != "key" && *by != "value") {
+    return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
+  }
+  const Arguments none;
+  Result pairs = Items({"items", call.value, none, call.budget});
+  if (!pairs.ok()) return pairs;
+  std::vector<std::pair<List, Value>> keyed;
+  for (const Value& pair : pairs->AsSequence()->items) {
+    const Value& key = pair.AsSequence()->items[*by == "key" ? 0 : 1];
+    keyed.push_back({{SortKey(key, bound->Flag("case_sensitive", false))}, pair});
+  }
+  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
+}
+
+Result Unique(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  // A generator is used up by now: the keys come from the list.
+  Result list = MakeList(*items);
+  if (!list.ok()) return list;
+  const absl::StatusOr<List> keys =
+      ItemsAt({call.name, *list, call.arguments, call.budget}, bound->Get("attribute"));
+  if (!keys.ok()) return keys.status();
+  Map seen;
+  List kept;
+  for (size_t i = 0; i < items->size(); ++i) {
+    const Value key = SortKey((*keys)[i], bound->Flag("case_sensitive", false));
+    const auto found = seen.Find(key);
+    if (!found.ok()) return found.status();
+    if (*found != nullptr) continue;
+    if (absl::Status s = seen.Set(key, Value::None()); !s.ok()) return s;
+    kept.push_back((*items)[i]);
+  }
+  return MakeSequence(Kind::kGenerator, std::move(kept));
+}
+
+Result Extreme(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  if (items->empty()) return Value{};
+  const Value* attribute = bound->Get("attribute");
+  size_t best = 0;
+  Value best_key;
+  for (size_t i = 0; i < items->size(); ++i) {
+    Result part = attribute == nullptr ? (*items)[i] : AttributeAt((*items)[i], *attribute);
+    if (!part.ok()) return part;
+    Value key = SortKey(*part, bound->Flag("case_sensitive", false));
+    const absl::StatusOr<bool> better = i == 0 ? true
+                                        : call.name == "min"
+                                            ? ValueLess(key, best_key, call.budget)
+                                            : ValueLess(best_key, key, call.budget);
+    if (!better.ok()) return better.status();
+    if (!*better) continue;
+    best = i;
+    best_key = std::move(key);
+  }
+  return (*items)[best];
+}
+
+Result Sum(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"attribute", "start"});
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<List> items = ItemsAt(call, bound->Get("attribute"));
+  if (!items.ok()) return items.status();
+  const Value* start = bound->Get("start");
+  Result sum = start == nullptr ? Value{int64_t{0}} : *start;
+  if (sum->AsText() != nullptr) return absl::InvalidArgumentError("sum cannot add texts");
+  for (const Value& item : *items) {
+    sum = Arithmetic("+", *sum, item, call.budget);
+    if (!sum.ok()) return sum;
+  }
+  return sum;
+}
+
+Result Batch(const FilterCall& call) {
+  const auto bound = BindFilter(call, {"linecount", "fill_with"}, 1);
+  if (!bound.ok()) return bound.status();
+  const absl::StatusOr<int64_t> count = bound->Integer("linecount", 1);
+  if (!count.ok()) return count.status();
+  if (*count < 1 || *count > static_cast<int64_t>(kMaxTemplateItems)) {
+    return absl::InvalidArgumentError(absl::StrCat("batch of ", *count, " items"));
+  }
+  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+  if (!items.ok()) return items.status();
+  const auto size = static_cast<size_t>(*count);
+  List batches;
+  for (size_t at = 0; at < items->size(); at += size) {
+    const size_t end = std::min(at + size, items->size());
+    List batch(items->begin() + static_cast<std::ptrdiff_t>(at),
+               items->begin() + static_cast<std::ptrdiff_t>(end));
+    const Value* fill = bound->Get("fill_with");
+    if (fill != nullptr && !fill->IsNone()) batch.resize(size, *fill);
+    Result list = MakeList(std::move(batch));
+    if (!list.ok()) return list;
+    batches.push_back(*std::move(list));
+  }
+  return MakeSequence(Kind::kGenerator, std::move(batches));
+}
+
+}  // namespace
+
+const Filters& SequenceFilters() {
+  static const auto* const kFilters = new Filters{
+      {"default", Default}, {"d", Default},   {"length", Length},     {"count", Length},
+      {"first", Ends},      {"last", Ends},   {"list", List},         {"reverse", Reverse},
+      {"join", Join},       {"items", Items}, {"dictsort", DictSort}, {"sort", Sort},
+      {"unique", Unique},   {"min", Extreme}, {"max", Extreme},       {"sum", Sum},
+      {"batch", Batch}};
+  return *kFilters;
+}
+
+Result AttributeAt(const Value& value, const Value& path) {
+  if (path.AsText() == nullptr) return IndexValue(value, path);
+  Result part = value;
+  for (const auto& name : absl::StrSplit(*path.AsText(), '.')) {
+    const std::string key(name);
+    int64_t place = 0;
+    const bool number = !key.empty() && key.find_first_not_of("0123456789") == key.npos &&
+                        absl::SimpleAtoi(key, &place);
+    part = IndexValue(*part, number ? Value{place} : Value::Text(key));
+    if (!part.ok()) return part;
+  }
+  return part;
+}
+
+}  // namespace assay::jinja

@@ -1,0 +1,139 @@
+// Tests of a template: value is name(arguments).
+#include "engine/jinja/builtins/tests.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/filters.h"
+#include "engine/jinja/values/operators.h"
+#include "engine/unicode/casing.h"
+
+namespace assay::jinja {
+namespace {
+
+using Value = Value;
+using Kind = SequenceKind;
+using Check = bool (*)(const Value&);
+
+bool IsNumber(const Value& v) {
+  double number = 0;
+  return AsTemplateNumber(v, &number);
+}
+bool IsIterable(const Value& v) {
+  return v.IsUndefined() || v.AsText() != nullptr || v.AsMap() != nullptr ||
+         v.AsSequence() != nullptr;
+}
+bool IsSequence(const Value& v) {
+  const auto* sequence = v.AsSequence();
+  if (sequence == nullptr) return IsIterable(v);
+  return sequence->kind == Kind::kList || sequence->kind == Kind::kTuple ||
+         sequence->kind == Kind::kRange;
+}
+bool IsLower(const Value& v) {
+  const absl::StatusOr<std::string> text = TextOf(v);
+  return text.ok() && unicode::LowerOf(*text) == *text && unicode::UpperOf(*text) != *text;
+}
+bool IsUpper(const Value& v) {
+  const absl::StatusOr<std::string> text = TextOf(v);
+  return text.ok() && unicode::UpperOf(*text) == *text && unicode::LowerOf(*text) != *text;
+}
+
+// Tests of a value alone.
+const absl::flat_hash_map<std::string_view, Check>& Checks() {
+  static const auto* const kChecks = new absl::flat_hash_map<std::string_view, Check>{
+      {"defined", [](const Value& v) { return !v.IsUndefined(); }},
+      {"undefined", [](const Value& v) { return v.IsUndefined(); }},
+      {"none", [](const Value& v) { return v.IsNone(); }},
+      {"string", [](const Value& v) { return v.AsText() != nullptr; }},
+      {"mapping", [](const Value& v) { return v.AsMap() != nullptr; }},
+      {"number", IsNumber},
+      {"integer", [](const Value& v) { return v.As<int64_t>() != nullptr; }},
+      {"float", [](const Value& v) { return v.As<double>() != nullptr; }},
+      {"boolean", [](const Value& v) { return v.As<bool>() != nullptr; }},
+      {"true", [](const Value& v) { return v.As<bool>() != nullptr && *v.As<bool>(); }},
+      {"false", [](const Value& v) { return v.As<bool>() != nullptr && !*v.As<bool>(); }},
+      {"iterable", IsIterable},
+      {"sequence", IsSequence},
+      {"callable", [](const Value& v) { return v.AsObject() != nullptr; }},
+      {"escaped", [](const Value& v) { return v.IsMarkup(); }},
+      {"lower", IsLower},
+      {"upper", IsUpper}};
+  return *kChecks;
+}
+
+// Tests that compare with an argument, and their operators.
+const absl::flat_hash_map<std::string_view, std::string_view>& Comparisons() {
+  static const auto* const kComparisons =
+      new absl::flat_hash_map<std::string_view, std::string_view>{
+          {"==", "=="},         {"eq", "=="}, {"equalto", "=="}, {"!=", "!="},
+          {"ne", "!="},         {"<", "<"},   {"lt", "<"},       {"lessthan", "<"},
+          {"<=", "<="},         {"le", "<="}, {">", ">"},        {"gt", ">"},
+          {"greaterthan", ">"}, {">=", ">="}, {"ge", ">="},      {"in", "in"}};
+  return *kComparisons;
+}
+
+bool Same(const Value& a, const Value& b) {
+  if (a.data.index() != b.data.index()) return false;
+  if (a.AsText() != nullptr) return *a.AsText() == *b.AsText();
+  if (const auto* flag = a.As<bool>()) return *flag == *b.As<bool>();
+  if (const auto* number = a.As<int64_t>()) return *number == *b.As<int64_t>();
+  if (a.AsSequence() != nullptr) return a.AsSequence() == b.AsSequence();
+  if (a.AsMap() != nullptr) return a.AsMap() == b.AsMap();
+  return a.IsNone() || (a.AsObject() != nullptr && a.AsObject() == b.AsObject());
+}
+
+absl::StatusOr<bool> Rest(const Value& value, int64_t divisor, int64_t wanted, Budget& budget) {
+  if (!IsNumber(value)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this test needs a number, not ", std::string(TypeName(value))));
+  }
+  const absl::StatusOr<Value> rest = Arithmetic("%", value, Value{divisor}, budget);
+  if (!rest.ok()) return rest.status();
+  return ValuesEqual(*rest, Value{wanted}, budget);
+}
+
+}  // namespace
+
+bool IsTemplateTest(std::string_view name) {
+  return Checks().contains(name) || Comparisons().contains(name) || name == "odd" ||
+         name == "even" || name == "divisibleby" || name == "sameas" || name == "filter" ||
+         name == "test";
+}
+
+absl::StatusOr<bool> RunTemplateTest(std::string_view name, const Value& value,
+                                     const Arguments& arguments, Budget& budget) {
+  if (!IsTemplateTest(name)) {
+    return absl::UnimplementedError(absl::StrCat("test '", std::string(name), "' is not read yet"));
+  }
+  const auto check = Checks().find(name);
+  const bool alone = check != Checks().end() || name == "odd" || name == "even" ||
+                     name == "filter" || name == "test";
+  const auto bound = alone ? BoundArguments::Bind(name, arguments, {})
+                           : BoundArguments::Bind(name, arguments, {"other"}, 1);
+  if (!bound.ok()) return bound.status();
+  if (check != Checks().end()) return check->second(value);
+  if (name == "odd") return Rest(value, 2, 1, budget);
+  if (name == "even") return Rest(value, 2, 0, budget);
+  if (name == "filter" || name == "test") {
+    const std::string* text = value.AsText();
+    return text != nullptr && (name == "filter" ? IsTemplateFilter(*text) : IsTemplateTest(*text));
+  }
+  const Value& other = *bound->Get("other");
+  if (name == "sameas") return Same(value, other);
+  if (name != "divisibleby") {
+    return Compare(Comparisons().at(name), value, other, budget);
+  }
+  int64_t divisor = 0;
+  if (!AsTemplateInteger(other, &divisor)) {
+    return absl::InvalidArgumentError("divisibleby needs a whole number");
+  }
+  return Rest(value, divisor, 0, budget);
+}
+
+}  // namespace assay::jinja

@@ -1,0 +1,327 @@
+// Runs a compiled template: scopes, loops, macros and bounds; template_evaluator.cc has the
+// expressions.
+#include "engine/jinja/interpreter.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "engine/jinja/builtins/functions.h"
+#include "engine/jinja/evaluator.h"
+#include "engine/jinja/loop.h"
+#include "engine/jinja/scope.h"
+
+namespace assay::jinja {
+namespace {
+
+using Value = Value;
+using Result = absl::StatusOr<Value>;
+using Body = std::vector<Statement>;
+
+constexpr size_t kMaxOutputBytes = size_t{4} << 20;
+
+// How a body ended.
+enum class Flow { kOn, kBreak, kContinue };
+using Flowed = absl::StatusOr<Flow>;
+
+class Interpreter {
+ public:
+  Interpreter(const Map& variables, absl::Time now)
+      : evaluator_({.budget = budget_, .objects = objects_, .depth = depth_}) {
+    auto functions = std::make_shared<Scope>(nullptr);
+    for (auto& [name, value] : BuiltinFunctions(now, objects_)) {
+      functions->Set(name, std::move(value));
+    }
+    scope_ = std::make_shared<Scope>(std::move(functions));
+    for (const auto& [name, value] : variables.entries()) scope_->Set(*name.AsText(), value);
+  }
+
+  absl::StatusOr<std::string> Run(const Body& program) {
+    const Flowed flow = RunBody(program);
+    if (!flow.ok()) return flow.status();
+    return std::move(out_);
+  }
+
+ private:
+  class Macro : public Object {
+   public:
+    Macro(Interpreter& interpreter, const Statement& statement, std::shared_ptr<Scope> scope)
+        : interpreter_(interpreter), statement_(statement), scope_(std::move(scope)) {}
+    std::string_view TypeName() const override { return "macro"; }
+    Value Attribute(std::string_view name) override {
+      return name == "name" ? Value::Text(statement_.text) : Value{};
+    }
+    Result Call(const Arguments& arguments) override {
+      return interpreter_.CallMacro(statement_, scope_, arguments);
+    }
+
+   private:
+    Interpreter& interpreter_;
+    const Statement& statement_;
+    const std::shared_ptr<Scope> scope_;
+  };
+
+  // The scope within while it lives.
+  class Inner {
+   public:
+    Inner(Interpreter& interpreter, std::shared_ptr<const Scope> parent)
+        : interpreter_(interpreter),
+          outer_(std::exchange(interpreter.scope_, std::make_shared<Scope>(std::move(parent)))) {}
+    ~Inner() { interpreter_.scope_ = std::move(outer_); }
+    Inner(const Inner&) = delete;
+    Inner& operator=(const Inner&) = delete;
+
+   private:
+    Interpreter& interpreter_;
+    std::shared_ptr<Scope> outer_;
+  };
+
+  Result Evaluate(const Expression& expression) { return evaluator_.Evaluate(expression, *scope_); }
+
+  absl::Status Write(int line, std::string_view text) {
+    if (text.size() > kMaxOutputBytes - out_.size()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "line ", line, ": the template writes more than ", kMaxOutputBytes, " bytes"));
+    }
+    out_ += text;
+    return ErrorAt(line, budget_.SpendBytes(text.size()));
+  }
+
+  Flowed RunBody(const Body& body) {
+    const DepthGuard depth(depth_);
+    for (const Statement& statement : body) {
+      absl::Status s = depth.Check();
+      if (s.ok()) s = budget_.Spend(1);
+      if (!s.ok()) return ErrorAt(statement.line, s);
+      Flowed flow = Execute(statement);
+      if (!flow.ok() || *flow != Flow::kOn) return flow;
+    }
+    return Flow::kOn;
+  }
+
+  static Flowed On(const absl::Status& status) {
+    if (!status.ok()) return status;
+    return Flow::kOn;
+  }
+
+  Flowed Execute(const Statement& statement) {
+    switch (statement.kind) {
+      case StatementKind::kText:
+        return On(Write(statement.line, statement.text));
+      case StatementKind::kPrint:
+        return On(Print(statement, Evaluate(statement.expression)));
+      case StatementKind::kSet: {
+        const Result value = Evaluate(statement.expression);
+        if (!value.ok()) return value.status();
+        return On(ErrorAt(statement.line, Assign(statement.target, *value)));
+      }
+      case StatementKind::kSetBlock: {
+        const Result value = FilteredBody(statement);
+        if (!value.ok()) return value.status();
+        return On(ErrorAt(statement.line, Assign(statement.target, *value)));
+      }
+      case StatementKind::kFilter:
+        return On(Print(statement, FilteredBody(statement)));
+      case StatementKind::kIf:
+        return If(statement);
+      case StatementKind::kFor:
+        return On(For(statement));
+      case StatementKind::kWith:
+        return With(statement);
+      case StatementKind::kScope: {
+        const Inner inner(*this, scope_);
+        return RunBody(statement.body);
+      }
+      case StatementKind::kMacro:
+        objects_.push_back(std::make_unique<Macro>(*this, statement, scope_));
+        scope_->Set(statement.text, Value{objects_.back().get()});
+        return Flow::kOn;
+      case StatementKind::kBreak:
+        return Flow::kBreak;
+      case StatementKind::kContinue:
+        return Flow::kContinue;
+    }
+    return absl::InternalError("statement of an unknown kind");
+  }
+
+  absl::Status Print(const Statement& statement, const Result& value) {
+    if (!value.ok()) return value.status();
+    const absl::StatusOr<std::string> text = TextOf(*value);
+    if (!text.ok()) return ErrorAt(statement.line, text.status());
+    return Write(statement.line, *text);
+  }
+
+  absl::Status Assign(const Target& target, const Value& value) {
+    if (!target.items.empty()) return Unpack(target, value);
+    if (target.attribute.empty()) {
+      scope_->Set(target.name, value);
+      return absl::OkStatus();
+    }
+    auto* space = dynamic_cast<Namespace*>(scope_->Find(target.name).AsObject());
+    if (space == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("cannot set '", target.attribute, "': '",
+                                                     target.name, "' is not a namespace"));
+    }
+    return space->Set(target.attribute, value);
+  }
+
+  absl::Status Unpack(const Target& target, const Value& value) {
+    const absl::StatusOr<List> items = ItemsOf(value, budget_);
+    if (!items.ok()) return items.status();
+    if (items->size() != target.items.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(items->size(), " values for ", target.items.size(), " names"));
+    }
+    for (size_t i = 0; i < items->size(); ++i) {
+      if (absl::Status s = Assign(target.items[i], (*items)[i]); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  // What the body writes, in the scope as it is.
+  absl::StatusOr<std::string> Capture(const Body& body) {
+    std::string outside = std::exchange(out_, {});
+    const Flowed flow = RunBody(body);
+    std::string written = std::exchange(out_, std::move(outside));
+    if (!flow.ok()) return flow.status();
+    return written;
+  }
+
+  Result FilteredBody(const Statement& statement) {
+    const Inner inner(*this, scope_);
+    absl::StatusOr<std::string> text = Capture(statement.body);
+    if (!text.ok()) return text.status();
+    scope_->Set(kBlockInput, Value::Text(*std::move(text)));
+    return Evaluate(statement.expression);
+  }
+
+  Flowed If(const Statement& statement) {
+    for (const Statement::Branch& branch : statement.branches) {
+      const Result condition = Evaluate(branch.condition);
+      if (!condition.ok()) return condition.status();
+      if (condition->Truth()) return RunBody(branch.body);
+    }
+    return Flow::kOn;
+  }
+
+  Flowed With(const Statement& statement) {
+    List values;
+    for (const Expression& expression : statement.defaults) {
+      Result value = Evaluate(expression);
+      if (!value.ok()) return value.status();
+      values.push_back(*std::move(value));
+    }
+    const Inner inner(*this, scope_);
+    for (size_t i = 0; i < values.size(); ++i) {
+      absl::Status s = Assign(statement.targets[i], values[i]);
+      if (!s.ok()) return ErrorAt(statement.line, s);
+    }
+    return RunBody(statement.body);
+  }
+
+  // The items of a for that its `if` keeps.
+  absl::StatusOr<List> LoopItems(const Statement& statement) {
+    const Result value = Evaluate(statement.expression);
+    if (!value.ok()) return value.status();
+    absl::StatusOr<List> items = ItemsOf(*value, budget_);
+    if (!items.ok()) return ErrorAt(statement.line, items.status());
+    if (statement.filter.empty()) return items;
+    List kept;
+    for (const Value& item : *items) {
+      const Inner inner(*this, scope_);
+      absl::Status s = Assign(statement.target, item);
+      if (!s.ok()) return ErrorAt(statement.line, s);
+      const Result keeps = Evaluate(statement.filter[0]);
+      if (!keeps.ok()) return keeps.status();
+      if (keeps->Truth()) kept.push_back(item);
+    }
+    return kept;
+  }
+
+  absl::Status For(const Statement& statement) {
+    absl::StatusOr<List> items = LoopItems(statement);
+    if (!items.ok()) return items.status();
+    auto made = std::make_unique<Loop>(*std::move(items), objects_, budget_);
+    Loop& loop = *made;
+    objects_.push_back(std::move(made));
+    // jinja2 runs the else unless a round came to its end.
+    bool whole_round = false;
+    for (size_t i = 0; i < loop.items().size(); ++i) {
+      // What a round sets is gone after it.
+      const Inner inner(*this, scope_);
+      loop.Move(i);
+      scope_->Set("loop", Value{&loop});
+      absl::Status s = budget_.Spend(1);
+      if (s.ok()) s = Assign(statement.target, loop.items()[i]);
+      if (!s.ok()) return ErrorAt(statement.line, s);
+      const Flowed flow = RunBody(statement.body);
+      if (!flow.ok()) return flow.status();
+      if (*flow == Flow::kBreak) break;
+      if (*flow == Flow::kOn) whole_round = true;
+    }
+    if (whole_round) return absl::OkStatus();
+    const Inner inner(*this, scope_);
+    return RunBody(statement.otherwise).status();
+  }
+
+  Result CallMacro(const Statement& macro, const std::shared_ptr<Scope>& scope,
+                   const Arguments& arguments) {
+    const DepthGuard depth(depth_);
+    if (absl::Status s = depth.Check(); !s.ok()) return s;
+    if (arguments.positional.size() > macro.targets.size()) {
+      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' has ",
+                                                     macro.targets.size(), " arguments, not ",
+                                                     arguments.positional.size()));
+    }
+    const Inner inner(*this, scope);
+    const size_t without_default = macro.targets.size() - macro.defaults.size();
+    std::vector<bool> used(arguments.named.size());
+    for (size_t i = 0; i < macro.targets.size(); ++i) {
+      const std::string& name = macro.targets[i].name;
+      Result value = Value{};
+      size_t named = 0;
+      while (named < used.size() && arguments.named[named].first != name) ++named;
+      if (i < arguments.positional.size()) {
+        value = arguments.positional[i];
+      } else if (named < used.size()) {
+        used[named] = true;
+        value = arguments.named[named].second;
+      } else if (i >= without_default) {
+        value = Evaluate(macro.defaults[i - without_default]);
+      }
+      if (!value.ok()) return value;
+      scope_->Set(name, *std::move(value));
+    }
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (used[i]) continue;
+      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "': argument '",
+                                                     arguments.named[i].first,
+                                                     "' is unknown or given twice"));
+    }
+    absl::StatusOr<std::string> text = Capture(macro.body);
+    if (!text.ok()) return text.status();
+    return Value::Text(*std::move(text));
+  }
+
+  Budget budget_;
+  Objects objects_;
+  int depth_ = 0;
+  Evaluator evaluator_;
+  std::shared_ptr<Scope> scope_;
+  std::string out_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> RunTemplate(const Body& program, const Map& variables, absl::Time now) {
+  return Interpreter(variables, now).Run(program);
+}
+
+}  // namespace assay::jinja

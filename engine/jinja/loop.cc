@@ -1,0 +1,58 @@
+// The variable `loop` of a template.
+#include "engine/jinja/loop.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace assay::jinja {
+
+Value Loop::Attribute(std::string_view name) {
+  const auto index = static_cast<int64_t>(index_);
+  const auto length = static_cast<int64_t>(items_.size());
+  if (name == "index") return {index + 1};
+  if (name == "index0") return {index};
+  if (name == "revindex") return {length - index};
+  if (name == "revindex0") return {length - index - 1};
+  if (name == "first") return {index_ == 0};
+  if (name == "last") return {index_ + 1 == items_.size()};
+  if (name == "length") return {length};
+  if (name == "depth") return {int64_t{1}};
+  if (name == "depth0") return {int64_t{0}};
+  if (name == "previtem") return index_ > 0 ? items_[index_ - 1] : Value{};
+  if (name == "nextitem") {
+    return index_ + 1 < items_.size() ? items_[index_ + 1] : Value{};
+  }
+  if (name != "cycle" && name != "changed") return {};
+  const bool cycles = name == "cycle";
+  objects_.push_back(std::make_unique<Function>([this, cycles](const Arguments& arguments) {
+    return cycles ? Cycle(arguments) : Changed(arguments);
+  }));
+  return {objects_.back().get()};
+}
+
+absl::StatusOr<Value> Loop::Cycle(const Arguments& arguments) const {
+  const List& values = arguments.positional;
+  if (values.empty() || !arguments.named.empty()) {
+    return absl::InvalidArgumentError("loop.cycle needs values");
+  }
+  return values[index_ % values.size()];
+}
+
+absl::StatusOr<Value> Loop::Changed(const Arguments& arguments) {
+  absl::StatusOr<Value> values = MakeSequence(SequenceKind::kTuple, arguments.positional);
+  if (!values.ok()) return values;
+  if (last_checked_.has_value()) {
+    const absl::StatusOr<bool> same = ValuesEqual(*last_checked_, *values, budget_);
+    if (!same.ok()) return same.status();
+    if (*same) return Value{false};
+  }
+  last_checked_ = *std::move(values);
+  return Value{true};
+}
+
+}  // namespace assay::jinja

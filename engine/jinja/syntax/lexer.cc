@@ -1,0 +1,300 @@
+// Cuts a template into text and the tokens of its tags, as jinja2's lexer does.
+#include "engine/jinja/syntax/lexer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "engine/jinja/syntax/string_literal.h"
+#include "engine/unicode/characters.h"
+
+namespace assay::jinja {
+namespace {
+
+using Kind = TokenKind;
+
+constexpr std::array<std::string_view, 6> kLongSymbols = {"==", "!=", "<=", ">=", "//", "**"};
+constexpr char kShortSymbols[] = "[](){}.,:|+-*/%~<>=";
+
+bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsNamePart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+bool IsSign(char c) { return c == '-' || c == '+'; }
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view source) : source_(source) {}
+
+  absl::StatusOr<std::vector<Token>> Run() {
+    while (at_ < source_.size()) {
+      const size_t tag = NextTag();
+      AddText(tag);
+      if (tag == std::string_view::npos) break;
+      if (absl::Status s = ReadTag(); !s.ok()) return s;
+    }
+    Add(Kind::kEnd, "");
+    return std::move(tokens_);
+  }
+
+ private:
+  std::string_view Rest(size_t skip = 0) const {
+    return source_.substr(std::min(at_ + skip, source_.size()));
+  }
+  absl::Status Error(const std::string& message) const {
+    return absl::InvalidArgumentError(absl::StrCat("line ", line_, ": ", message));
+  }
+  void Add(Kind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_}); }
+  void Advance(size_t bytes) {
+    const std::string_view passed = Rest().substr(0, bytes);
+    line_ += static_cast<int>(std::count(passed.begin(), passed.end(), '\n'));
+    at_ += passed.size();
+  }
+
+  size_t NextTag() const {
+    for (size_t i = at_; i + 1 < source_.size(); ++i) {
+      if (source_[i] != '{') continue;
+      const char next = source_[i + 1];
+      if (next == '%' || next == '{' || next == '#') return i;
+    }
+    return std::string_view::npos;
+  }
+
+  // Text up to the tag at `tag` (npos: to the end).
+  void AddText(size_t tag) {
+    const size_t end = tag == std::string_view::npos ? source_.size() : tag;
+    std::string_view text = source_.substr(at_, end - at_);
+    if (tag != std::string_view::npos) text = StripBefore(text, tag);
+    if (!text.empty()) Add(Kind::kText, std::string(text));
+    Advance(end - at_);
+  }
+
+  // `text` as the tag that begins at `tag`, right after it, leaves it.
+  std::string_view StripBefore(std::string_view text, size_t tag) const {
+    const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
+    if (sign == '-')
+      return text.substr(0, text.size() - unicode::TrailingSpaces(text, unicode::IsPythonSpace));
+    if (sign == '+' || source_[tag + 1] == '{') return text;
+    // lstrip_blocks: blanks between the line's start and a block go.
+    const size_t line = text.rfind('\n');
+    const bool at_line_start = at_ == 0 || source_[at_ - 1] == '\n';
+    if (line == std::string_view::npos && !at_line_start) return text;
+    const size_t line_start = line == std::string_view::npos ? 0 : line + 1;
+    const std::string_view before = text.substr(line_start);
+    return unicode::LeadingSpaces(before, unicode::IsPythonSpace) == before.size()
+               ? text.substr(0, line_start)
+               : text;
+  }
+
+  // After a tag that was closed with `sign` before its end.
+  void AfterTag(bool strip, bool trim_newline) {
+    if (strip) {
+      Advance(unicode::LeadingSpaces(Rest(), unicode::IsPythonSpace));
+    } else if (trim_newline && Rest().starts_with('\n')) {
+      Advance(1);
+    }
+  }
+
+  absl::Status ReadTag() {
+    const char kind = source_[at_ + 1];
+    if (kind == '#') return SkipComment();
+    if (kind == '%') {
+      if (const size_t end = RawBeginEnd(); end > 0) return ReadRaw(end);
+    }
+    Add(kind == '%' ? Kind::kBlockBegin : Kind::kPrintBegin, "");
+    Advance(2);
+    if (!Rest().empty() && IsSign(Rest()[0])) Advance(1);
+    brackets_.clear();
+    const std::string_view close = kind == '%' ? "%}" : "}}";
+    while (true) {
+      Advance(unicode::LeadingSpaces(Rest(), unicode::IsPythonSpace));
+      if (Rest().empty()) return Error(absl::StrCat("tag is not closed with ", std::string(close)));
+      if (brackets_.empty() && CloseTag(close)) return absl::OkStatus();
+      if (absl::Status s = ReadToken(); !s.ok()) return s;
+    }
+  }
+
+  bool CloseTag(std::string_view close) {
+    const bool block = close == "%}";
+    const char first = Rest()[0];
+    const bool sign = (first == '-' || (first == '+' && block)) && Rest(1).starts_with(close);
+    if (!sign && !Rest().starts_with(close)) return false;
+    Add(block ? Kind::kBlockEnd : Kind::kPrintEnd, "");
+    Advance(close.size() + (sign ? 1 : 0));
+    AfterTag(sign && first == '-', block && !sign);
+    return true;
+  }
+
+  absl::Status SkipComment() {
+    const bool signed_begin = Rest().size() > 2 && IsSign(Rest()[2]);
+    Advance(signed_begin ? 3 : 2);
+    const size_t end = Rest().find("#}");
+    if (end == std::string_view::npos) return Error("comment is not closed with #}");
+    const char before = end > 0 ? Rest()[end - 1] : '\0';
+    Advance(end + 2);
+    AfterTag(before == '-', before != '+');
+    return absl::OkStatus();
+  }
+
+  // Length of a tag {% NAME %} at the beginning of `text`, without a newline after it; 0 if it is
+  // another. Says in `sign` what stood before its end.
+  static size_t NamedTag(std::string_view text, std::string_view name, char* sign) {
+    std::string_view rest = text;
+    if (!rest.starts_with("{%")) return 0;
+    rest.remove_prefix(2);
+    if (!rest.empty() && IsSign(rest[0])) rest.remove_prefix(1);
+    rest.remove_prefix(unicode::LeadingSpaces(rest, unicode::IsPythonSpace));
+    if (!rest.starts_with(name)) return 0;
+    rest.remove_prefix(name.size());
+    rest.remove_prefix(unicode::LeadingSpaces(rest, unicode::IsPythonSpace));
+    *sign = rest.empty() ? '\0' : rest[0];
+    if (IsSign(*sign)) rest.remove_prefix(1);
+    if (!rest.starts_with("%}")) return 0;
+    return text.size() - rest.size() + 2;
+  }
+
+  size_t RawBeginEnd() const {
+    char sign = '\0';
+    const size_t length = NamedTag(Rest(), "raw", &sign);
+    return sign == '+' ? 0 : length;
+  }
+
+  // Text between {% raw %} and {% endraw %}; `begin` is the length of the first.
+  absl::Status ReadRaw(size_t begin) {
+    const bool strip = Rest()[begin - 3] == '-';
+    Advance(begin);
+    AfterTag(strip, false);
+    char sign = '\0';
+    for (size_t tag = source_.find("{%", at_); tag != std::string_view::npos;
+         tag = source_.find("{%", tag + 1)) {
+      const size_t length = NamedTag(source_.substr(tag), "endraw", &sign);
+      if (length == 0) continue;
+      AddText(tag);
+      Advance(length);
+      AfterTag(sign == '-', sign != '+');
+      return absl::OkStatus();
+    }
+    return Error("raw is not closed with {% endraw %}");
+  }
+
+  absl::Status ReadToken() {
+    const char c = Rest()[0];
+    if (IsNameStart(c)) {
+      size_t length = 1;
+      while (length < Rest().size() && IsNamePart(Rest()[length])) ++length;
+      return AddToken(Kind::kName, length);
+    }
+    if (IsDigit(c)) return ReadNumber();
+    if (c == '\'' || c == '"') return ReadString(c);
+    for (const std::string_view symbol : kLongSymbols) {
+      if (Rest().starts_with(symbol)) return AddToken(Kind::kSymbol, symbol.size());
+    }
+    if (!absl::StrContains(kShortSymbols, c)) {
+      return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
+    }
+    if (absl::Status s = Balance(c); !s.ok()) return s;
+    return AddToken(Kind::kSymbol, 1);
+  }
+
+  // Within brackets }} and %} do not close the tag.
+  absl::Status Balance(char c) {
+    if (c == '(') brackets_.push_back(')');
+    if (c == '[') brackets_.push_back(']');
+    if (c == '{') brackets_.push_back('}');
+    if (c != ')' && c != ']' && c != '}') return absl::OkStatus();
+    if (brackets_.empty() || brackets_.back() != c) {
+      return Error(absl::StrCat("unexpected '", std::string(1, c), "'"));
+    }
+    brackets_.pop_back();
+    return absl::OkStatus();
+  }
+
+  absl::Status AddToken(Kind kind, size_t length) {
+    Add(kind, std::string(Rest().substr(0, length)));
+    Advance(length);
+    return absl::OkStatus();
+  }
+
+  // Digits of a number, with single underscores between them.
+  size_t Digits(size_t from) const {
+    size_t length = from;
+    while (
+        length < Rest().size() &&
+        (IsDigit(Rest()[length]) || (length > from && Rest()[length] == '_' &&
+                                     length + 1 < Rest().size() && IsDigit(Rest()[length + 1])))) {
+      ++length;
+    }
+    return length;
+  }
+
+  absl::Status ReadNumber() {
+    size_t length = Digits(0);
+    bool real = false;
+    // After a dot a number is an index: x.0.1
+    const bool index = !tokens_.empty() && tokens_.back().text == ".";
+    if (!index && length + 1 < Rest().size() && Rest()[length] == '.' &&
+        IsDigit(Rest()[length + 1])) {
+      length = Digits(length + 1);
+      real = true;
+    }
+    if (!index && length < Rest().size() && (Rest()[length] == 'e' || Rest()[length] == 'E')) {
+      const size_t digits = length + 1 < Rest().size() && IsSign(Rest()[length + 1]) ? 2 : 1;
+      if (Digits(length + digits) > length + digits) {
+        length = Digits(length + digits);
+        real = true;
+      }
+    }
+    const std::string text =
+        absl::StrReplaceAll(std::string(Rest().substr(0, length)), {{"_", ""}});
+    if (!real && length < Rest().size() && IsNameStart(Rest()[length])) {
+      return absl::UnimplementedError(
+          absl::StrCat("line ", line_, ": number '", text, "...' is not read yet"));
+    }
+    Add(real ? Kind::kFloat : Kind::kInteger, text);
+    Advance(length);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadString(char quote) {
+    size_t length = 1;
+    while (length < Rest().size() && Rest()[length] != quote) {
+      length += Rest()[length] == '\\' ? 2 : 1;
+    }
+    if (length >= Rest().size()) return Error("string is not closed");
+    absl::StatusOr<std::string> text = ReadStringLiteral(Rest().substr(1, length - 1));
+    if (!text.ok()) {
+      return {text.status().code(), absl::StrCat("line ", line_, ": ", text.status().message())};
+    }
+    Add(Kind::kString, *std::move(text));
+    Advance(length + 1);
+    return absl::OkStatus();
+  }
+
+  std::string_view source_;
+  size_t at_ = 0;
+  int line_ = 1;
+  std::string brackets_;  // What closes the open ones.
+  std::vector<Token> tokens_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<Token>> LexTemplate(std::string_view source) {
+  // Jinja knows one kind of line break, and drops one at the template's end (keep_trailing_newline
+  // is off).
+  const std::string text = absl::StrReplaceAll(std::string(source), {{"\r\n", "\n"}, {"\r", "\n"}});
+  std::string_view whole = text;
+  if (whole.ends_with('\n')) whole.remove_suffix(1);
+  return Lexer(whole).Run();
+}
+
+}  // namespace assay::jinja

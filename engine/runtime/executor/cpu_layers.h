@@ -1,0 +1,60 @@
+// Building blocks of the CPU's executor: each is called by every member of a team, and returns when
+// the whole team has done its part. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_LAYERS_H_
+#define ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_LAYERS_H_
+
+#include <cstdint>
+
+#include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
+#include "engine/architectures/model_spec.h"
+#include "engine/kernels/activations.h"
+#include "engine/kernels/matrix_product.h"
+#include "engine/runtime/executor/transformer_weights.h"
+#include "engine/threads/thread_pool.h"
+
+namespace assay::engine {
+
+// Activations on their way into a product: floats, and their 8-bit form where quantised weights
+// read them.
+class LayerInput {
+ public:
+  LayerInput() = default;
+  LayerInput(int64_t max_rows, int64_t columns);
+
+  FloatRows floats() { return {.data = floats_.data(), .stride = columns_}; }
+  const QuantisedRows& quantised() const { return quantised_; }
+  int64_t columns() const { return columns_; }
+
+  // To be called when a row of floats, or its columns [begin, end), a multiple of 32 up to the end
+  // of the row, is complete. Threads may do so for different rows or columns at the same time.
+  void Finish(int64_t row) { Finish(row, 0, columns_); }
+  void Finish(int64_t row, int64_t begin, int64_t end);
+
+ private:
+  int64_t columns_ = 0;
+  AlignedArray<float> floats_;
+  QuantisedRows quantised_;
+};
+
+// out = input * weights^T + bias, [rows, the weights' rows]; the parts stand one below the other. A
+// bias that is undefined is left out.
+void Project(TeamMember& member, absl::Span<const PackedMatrix> parts, const at::Tensor& bias,
+             LayerInput& input, int64_t rows, const FloatRows& out);
+inline void Project(TeamMember& member, const LinearWeights& weights, LayerInput& input,
+                    int64_t rows, const FloatRows& out) {
+  Project(member, weights.packed, weights.bias, input, rows, out);
+}
+
+// Calls work(row) for every row.
+void ForRows(TeamMember& member, int64_t rows, absl::FunctionRef<void(int64_t)> work);
+
+// One row, as the spec normalises. out may be the row.
+void NormRow(const ModelSpec& spec, const NormWeights& norm, const float* row, float* out);
+
+// Each of `heads` heads of a row, in place: weights [head_dim] or [heads, head_dim].
+void NormHeadsInPlace(const ModelSpec& spec, const NormWeights& norm, int64_t heads, float* row);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_LAYERS_H_

@@ -1,0 +1,146 @@
+// Rotary position embedding.
+#include "engine/runtime/executor/rope.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace assay::engine {
+namespace {
+
+at::Tensor PlainFrequencies(int64_t dim, double base) {
+  const at::Tensor exponents =
+      at::arange(0, dim, 2, at::kLong).to(at::kFloat) / static_cast<double>(dim);
+  return at::reciprocal(at::pow(at::Scalar(base), exponents));
+}
+
+// NTK-aware: https://www.reddit.com/r/LocalLLaMA/comments/14mrgpr, as transformers has it.
+double DynamicBase(const RopeSpec& spec, int64_t sequence_length) {
+  const auto dim = static_cast<double>(spec.dim);
+  const double growth =
+      static_cast<double>(sequence_length) / static_cast<double>(spec.original_context);
+  return spec.base * std::pow(spec.factor * growth - (spec.factor - 1.0), dim / (dim - 2.0));
+}
+
+// Llama 3.1: waves longer than original_context / low_freq_factor are stretched by the factor,
+// those shorter than original_context / high_freq_factor are kept, those between are mixed.
+at::Tensor Llama3Frequencies(const RopeSpec& spec, const at::Tensor& plain) {
+  const auto original = static_cast<double>(spec.original_context);
+  const at::Tensor wavelength = 2.0 * M_PI / plain;
+  const at::Tensor smooth = (original / wavelength - spec.low_freq_factor) /
+                            (spec.high_freq_factor - spec.low_freq_factor);
+  const at::Tensor mixed = (1.0 - smooth) * plain / spec.factor + smooth * plain;
+  const at::Tensor stretched =
+      at::where(wavelength > original / spec.low_freq_factor, plain / spec.factor, mixed);
+  return at::where(wavelength < original / spec.high_freq_factor, plain, stretched);
+}
+
+// The dimension that turns `rotations` times within the trained context (arXiv:2309.00071, section
+// 3.2).
+double YarnDimension(const RopeSpec& spec, double rotations) {
+  return static_cast<double>(spec.dim) *
+         std::log(static_cast<double>(spec.original_context) / (rotations * 2.0 * M_PI)) /
+         (2.0 * std::log(spec.base));
+}
+
+at::Tensor YarnFrequencies(const RopeSpec& spec, const at::Tensor& plain) {
+  // Keeps the ramp from dividing by zero.
+  constexpr double kLeastWidth = 0.001;
+  double low = YarnDimension(spec, spec.beta_fast);
+  double high = YarnDimension(spec, spec.beta_slow);
+  if (spec.truncate) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(low, 0.0);
+  high = std::min(high, static_cast<double>(spec.dim - 1));
+  if (low == high) high += kLeastWidth;
+  const at::Tensor ramp =
+      ((at::arange(spec.dim / 2, at::kFloat) - low) / (high - low)).clamp(0.0, 1.0);
+  return plain / spec.factor * ramp + plain * (1.0 - ramp);
+}
+
+at::Tensor ToTensor(const std::vector<float>& values) {
+  return at::tensor(at::ArrayRef<float>(values));
+}
+
+bool DependsOnLength(const RopeSpec& spec) {
+  return spec.scaling == RopeScaling::kDynamic || spec.scaling == RopeScaling::kLongRope;
+}
+
+}  // namespace
+
+Rope::Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
+           const at::TensorOptions& options)
+    : spec_(spec), options_(options), factors_(factors) {
+  const RopeAngles angles =
+      Turn(at::arange(context, at::kFloat), Frequencies(/*sequence_length=*/0));
+  cosine_ = angles.cosine;
+  sine_ = angles.sine;
+}
+
+at::Tensor Rope::Frequencies(int64_t sequence_length) const {
+  const bool beyond = sequence_length > spec_.original_context;
+  at::Tensor plain = PlainFrequencies(spec_.dim, spec_.base);
+  switch (spec_.scaling) {
+    case RopeScaling::kNone:
+      return factors_.defined() ? plain / factors_ : plain;
+    case RopeScaling::kLinear:
+      return plain / spec_.factor;
+    case RopeScaling::kDynamic:
+      return beyond ? PlainFrequencies(spec_.dim, DynamicBase(spec_, sequence_length)) : plain;
+    case RopeScaling::kLlama3:
+      return Llama3Frequencies(spec_, plain);
+    case RopeScaling::kYarn:
+      return YarnFrequencies(spec_, plain);
+    case RopeScaling::kLongRope:
+      return plain / ToTensor(beyond ? spec_.long_factors : spec_.short_factors);
+  }
+  return plain;
+}
+
+RopeAngles Rope::Turn(const at::Tensor& positions, const at::Tensor& frequencies) const {
+  const at::Tensor angles = at::outer(positions, frequencies);
+  const at::Tensor cosine = at::cos(angles) * spec_.attention_factor;
+  const at::Tensor sine = at::sin(angles) * spec_.attention_factor;
+  return {cosine.repeat({1, 2}).unsqueeze(1).to(options_),
+          at::cat({-sine, sine}, -1).unsqueeze(1).to(options_)};
+}
+
+RopeAngles Rope::At(int64_t position, int64_t count, int64_t first_length) const {
+  if (!DependsOnLength(spec_)) return InText(position, count, first_length);
+  const int64_t at_first = std::clamp<int64_t>(first_length - position, 0, count);
+  if (at_first == count) return InText(position, count, first_length);
+  std::vector<at::Tensor> cosines;
+  std::vector<at::Tensor> sines;
+  const auto append = [&](const RopeAngles& angles) {
+    cosines.push_back(angles.cosine);
+    sines.push_back(angles.sine);
+  };
+  if (at_first > 0) append(InText(position, at_first, first_length));
+  for (int64_t i = at_first; i < count; ++i) append(InText(position + i, 1, position + i + 1));
+  return {at::cat(cosines), at::cat(sines)};
+}
+
+RopeAngles Rope::InText(int64_t position, int64_t count, int64_t sequence_length) const {
+  if (DependsOnLength(spec_) && sequence_length > spec_.original_context) {
+    return Turn(at::arange(position, position + count, at::kFloat), Frequencies(sequence_length));
+  }
+  return {cosine_.narrow(0, position, count), sine_.narrow(0, position, count)};
+}
+
+at::Tensor Rotate(const at::Tensor& heads, const RopeAngles& angles) {
+  const int64_t dim = angles.cosine.size(-1);
+  const int64_t half = dim / 2;
+  const int64_t rest = heads.size(-1) - dim;
+  const at::Tensor turned = heads.narrow(-1, 0, dim);
+  const at::Tensor swapped = at::cat({heads.narrow(-1, half, half), heads.narrow(-1, 0, half)}, -1);
+  at::Tensor rotated = at::addcmul(turned * angles.cosine, swapped, angles.sine);
+  if (rest == 0) return rotated;
+  return at::cat({rotated, heads.narrow(-1, dim, rest)}, -1);
+}
+
+}  // namespace assay::engine

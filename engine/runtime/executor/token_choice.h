@@ -1,0 +1,58 @@
+// What executors share of choosing tokens. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TOKEN_CHOICE_H_
+#define ASSAY_ENGINE_RUNTIME_EXECUTOR_TOKEN_CHOICE_H_
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/runtime/generation/sampling.h"
+#include "engine/runtime/scheduler/model_executor.h"
+#include "engine/runtime/scheduler/token_score.h"
+
+namespace assay::engine {
+
+inline absl::Status NotFinite() {
+  return absl::InternalError(
+      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
+}
+
+// The token, or INTERNAL if its logit is not finite.
+inline absl::StatusOr<TokenId> CheckFinite(float logit, TokenId token) {
+  if (std::isfinite(logit)) return token;
+  return NotFinite();
+}
+
+// The score, or INTERNAL if it is not finite.
+inline absl::StatusOr<TokenScore> CheckFinite(const TokenScore& score) {
+  if (std::isfinite(score.log_probability)) return score;
+  return NotFinite();
+}
+
+inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Sampler& sampler) {
+  const TokenId token = sampler.Sample(logits);
+  return CheckFinite(logits[static_cast<size_t>(token)], token);
+}
+
+// choice.tokens, by choose(row, sampler) for row after row.
+template <typename ChooseRow>
+absl::StatusOr<std::vector<TokenId>> ChooseWhileGuessed(const TokenChoice& choice,
+                                                        const ChooseRow& choose) {
+  std::vector<TokenId> tokens;
+  for (size_t i = 0; i <= choice.draft.size(); ++i) {
+    const absl::StatusOr<TokenId> token =
+        choose(choice.first_row + static_cast<int64_t>(i), *choice.sampler);
+    if (!token.ok()) return token.status();
+    tokens.push_back(*token);
+    if (i < choice.draft.size() && *token != choice.draft[i]) break;
+  }
+  return tokens;
+}
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_EXECUTOR_TOKEN_CHOICE_H_

@@ -1,0 +1,83 @@
+// A running request as its caller sees it.
+#include "engine/runtime/generation/generation_stream.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace assay::engine {
+
+std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration timeout) {
+  const absl::Time end = absl::Now() + timeout;
+  const absl::MutexLock lock(&mutex_);
+  const absl::Condition news(this, &GenerationStream::HasNews);
+  mutex_.AwaitWithDeadline(news, state_ == State::kWaiting ? std::min(end, deadline_) : end);
+  if (state_ == State::kWaiting && absl::Now() >= deadline_) {
+    FinishLocked(absl::DeadlineExceededError("the deadline passed while the request was queued"));
+  }
+  // It may have begun to run just before its deadline; the running thread watches the deadline from
+  // there.
+  if (!HasNews()) mutex_.AwaitWithDeadline(news, end);
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void GenerationStream::AwaitEnd(absl::Time until) const {
+  const absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithDeadline(absl::Condition(this, &GenerationStream::HasEnded), until);
+}
+
+void GenerationStream::Cancel() {
+  cancelled_.store(true, std::memory_order_relaxed);
+  const absl::MutexLock lock(&mutex_);
+  if (state_ != State::kWaiting) return;
+  FinishLocked(absl::CancelledError("cancelled while queued"));
+}
+
+void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> tokens) {
+  const absl::MutexLock lock(&mutex_);
+  events_.emplace_back(TextEvent{std::string(text), {tokens.begin(), tokens.end()}});
+}
+
+bool GenerationStream::Start() {
+  const absl::MutexLock lock(&mutex_);
+  if (state_ != State::kWaiting) return false;
+  state_ = State::kRunning;
+  started_ = true;
+  return true;
+}
+
+bool GenerationStream::HasStarted() const {
+  const absl::MutexLock lock(&mutex_);
+  return started_;
+}
+
+void GenerationStream::Finish(absl::StatusOr<GenerationResult> result) {
+  const absl::MutexLock lock(&mutex_);
+  FinishLocked(std::move(result));
+}
+
+void GenerationStream::FinishLocked(absl::StatusOr<GenerationResult> result) {
+  if (state_ == State::kFinished) return;
+  state_ = State::kFinished;
+  events_.emplace_back(std::move(result));
+}
+
+bool GenerationStream::IsFinished() const {
+  const absl::MutexLock lock(&mutex_);
+  return state_ == State::kFinished;
+}
+
+bool GenerationStream::HasNews() const { return !events_.empty() || state_ == State::kFinished; }
+
+}  // namespace assay::engine

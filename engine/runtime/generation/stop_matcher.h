@@ -1,0 +1,35 @@
+// Stop strings in streamed text.
+#ifndef ASSAY_ENGINE_RUNTIME_GENERATION_STOP_MATCHER_H_
+#define ASSAY_ENGINE_RUNTIME_GENERATION_STOP_MATCHER_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::engine {
+
+// Lets text through up to the first stop string, and holds back what may be the beginning of one. A
+// call costs (text + longest stop) * stops. Not thread-safe.
+class StopMatcher {
+ public:
+  // None of `stops` may be empty.
+  explicit StopMatcher(std::vector<std::string> stops) : stops_(std::move(stops)) {}
+
+  // The text that is now certain to come before any stop string.
+  std::string Append(std::string_view text);
+
+  // The end of the text: what was held back; empty after a match.
+  std::string Flush();
+
+  // True once a stop string was seen; all text from its first byte on is dropped.
+  bool stopped() const { return stopped_; }
+
+ private:
+  std::vector<std::string> stops_;
+  std::string pending_;
+  bool stopped_ = false;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_GENERATION_STOP_MATCHER_H_

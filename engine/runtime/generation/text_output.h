@@ -1,0 +1,68 @@
+// Tokens to the text that a caller sees. Private to this folder.
+#ifndef ASSAY_ENGINE_RUNTIME_GENERATION_TEXT_OUTPUT_H_
+#define ASSAY_ENGINE_RUNTIME_GENERATION_TEXT_OUTPUT_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/runtime/generation/generation.h"
+#include "engine/runtime/generation/stop_matcher.h"
+#include "engine/runtime/generation/utf8_buffer.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace assay::engine {
+
+// Whole characters, up to a stop string. Special tokens are counted and give no text. Not
+// thread-safe.
+class TextOutput {
+ public:
+  // strip_space: a space that the text begins with is left out.
+  TextOutput(const Tokenizer& tokenizer, std::vector<std::string> stops, bool strip_space,
+             GenerationSink* sink)
+      : tokenizer_(tokenizer), strip_space_(strip_space), stops_(std::move(stops)), sink_(sink) {}
+
+  void Append(TokenId token) {
+    tokens_.push_back(token);
+    if (tokenizer_.IsSpecial(token)) return;
+    std::string_view bytes = tokenizer_.TokenBytes(token);
+    if (strip_space_ && bytes.starts_with(' ')) bytes.remove_prefix(1);
+    strip_space_ = false;
+    Emit(stops_.Append(characters_.Append(bytes)));
+  }
+
+  void Finish() {
+    Emit(stops_.Append(characters_.Flush()));
+    Emit(stops_.Flush());
+  }
+
+  bool stopped() const { return stops_.stopped(); }
+  size_t token_count() const { return tokens_.size(); }
+  std::string TakeText() { return std::move(text_); }
+  std::vector<TokenId> TakeTokens() { return std::move(tokens_); }
+
+ private:
+  void Emit(std::string_view text) {
+    if (text.empty()) return;
+    text_.append(text);
+    if (sink_ == nullptr) return;
+    sink_->OnText(text, absl::MakeConstSpan(tokens_).subspan(emitted_tokens_));
+    emitted_tokens_ = tokens_.size();
+  }
+
+  const Tokenizer& tokenizer_;
+  bool strip_space_;
+  Utf8Buffer characters_;
+  StopMatcher stops_;
+  GenerationSink* sink_;
+  std::string text_;
+  std::vector<TokenId> tokens_;
+  size_t emitted_tokens_ = 0;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_ENGINE_RUNTIME_GENERATION_TEXT_OUTPUT_H_

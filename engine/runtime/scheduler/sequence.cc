@@ -1,0 +1,111 @@
+// A request on its way through the scheduler.
+#include "engine/runtime/scheduler/sequence.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace assay::engine {
+
+absl::Status ValidateRequest(const GenerationRequest& request) {
+  if (absl::Status sampling = ValidateSampling(request.sampling); !sampling.ok()) return sampling;
+  if (request.max_new_tokens < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_new_tokens is ", request.max_new_tokens, "; it must be at least 1"));
+  }
+  const auto empty = std::find(request.stop.begin(), request.stop.end(), "");
+  if (empty == request.stop.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("stop[", empty - request.stop.begin(),
+                                                 "] is empty; a stop string needs a character"));
+}
+
+Sequence::Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokenizer& tokenizer,
+                   int context, GenerationSink* sink)
+    : request_(std::move(request)),
+      prompt_length_(static_cast<int64_t>(prompt.tokens.size())),
+      context_(context),
+      tokenizer_(tokenizer),
+      sink_(sink),
+      tokens_(std::move(prompt.tokens)),
+      sampler_(request_.sampling),
+      output_(tokenizer, request_.stop, prompt.is_chat && tokenizer.StripsLeadingSpace(), sink) {}
+
+void Sequence::Begin() {
+  queue_ = std::max(absl::Now() - request_.arrival, absl::ZeroDuration());
+  start_ = Clock::now();
+}
+
+absl::Status Sequence::CheckWanted() const {
+  if (sink_ != nullptr && sink_->Cancelled()) {
+    return absl::CancelledError(absl::StrCat("cancelled after ", output_.token_count(), " tokens"));
+  }
+  if (absl::Now() < request_.deadline) return absl::OkStatus();
+  return absl::DeadlineExceededError(
+      absl::StrCat("the deadline passed after ", output_.token_count(), " tokens"));
+}
+
+std::optional<FinishReason> Sequence::Accept(TokenId token) {
+  if (!has_begun_text_) {
+    has_begun_text_ = true;
+    prefill_ = SinceStart();
+    last_token_ = prefill_;
+  }
+  if (!request_.ignore_end_of_text && tokenizer_.IsEndOfText(token)) {
+    return FinishReason::kEndOfText;
+  }
+  const absl::Duration now = SinceStart();
+  if (output_.token_count() > 0) gaps_.push_back(now - last_token_);
+  last_token_ = now;
+  tokens_.push_back(token);
+  output_.Append(token);
+  if (output_.stopped()) return FinishReason::kStopString;
+  if (left() <= 0) return FinishReason::kLength;
+  return std::nullopt;
+}
+
+int64_t Sequence::left() const {
+  const auto limit = std::min<int64_t>(request_.max_new_tokens, context_ - prompt_length_);
+  return limit - static_cast<int64_t>(output_.token_count());
+}
+
+void Sequence::MeasureGaps(GenerationTimings* timings) {
+  if (gaps_.empty()) return;
+  std::sort(gaps_.begin(), gaps_.end());
+  const auto at = [this](double quantile) {
+    const auto rank = static_cast<size_t>(std::ceil(quantile * static_cast<double>(gaps_.size())));
+    return gaps_[std::max<size_t>(rank, 1) - 1];
+  };
+  timings->inter_token_p50 = at(0.5);
+  timings->inter_token_p90 = at(0.9);
+  timings->inter_token_p99 = at(0.99);
+}
+
+GenerationResult Sequence::Finish(FinishReason reason) {
+  GenerationTimings timings{.queue = queue_, .prefill = prefill_, .first_token = queue_ + prefill_};
+  const auto intervals = static_cast<int64_t>(output_.token_count()) - 1;
+  if (intervals > 0) timings.per_token = (last_token_ - prefill_) / intervals;
+  MeasureGaps(&timings);
+  output_.Finish();
+  timings.total = queue_ + SinceStart();
+  return GenerationResult{.text = output_.TakeText(),
+                          .tokens = output_.TakeTokens(),
+                          .finish_reason = reason,
+                          .prompt_tokens = static_cast<int>(prompt_length_),
+                          .cached_tokens = static_cast<int>(cached_tokens),
+                          .drafted_tokens = static_cast<int>(drafted_tokens),
+                          .accepted_tokens = static_cast<int>(accepted_tokens),
+                          .timings = timings,
+                          .token_gaps = std::move(gaps_),
+                          .preemptions = preemptions};
+}
+
+}  // namespace assay::engine

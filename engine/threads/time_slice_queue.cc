@@ -1,0 +1,41 @@
+// Callers that take turns.
+#include "engine/threads/time_slice_queue.h"
+
+#include <cstdint>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace assay::engine {
+
+TurnQueue::Turn TurnQueue::Begin() {
+  const absl::Time start = absl::Now();
+  const absl::MutexLock lock(&mutex_);
+  Turn turn{.number = next_, .before = next_ - serving_};
+  ++next_;
+  const auto is_served = [&]()
+                             ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return serving_ == turn.number; };
+  mutex_.Await(absl::Condition(&is_served));
+  turn.waited = absl::Now() - start;
+  return turn;
+}
+
+void TurnQueue::End() {
+  const absl::MutexLock lock(&mutex_);
+  ++serving_;
+}
+
+int64_t TurnQueue::turns() const {
+  const absl::MutexLock lock(&mutex_);
+  return next_;
+}
+
+absl::Duration TurnQueue::OthersTurn(const Turn& last) const {
+  constexpr absl::Duration kUnknown = absl::Milliseconds(8);
+  const absl::MutexLock lock(&mutex_);
+  if (next_ == last.number + 1) return absl::ZeroDuration();
+  return last.before == 0 ? kUnknown : last.waited / last.before;
+}
+
+}  // namespace assay::engine

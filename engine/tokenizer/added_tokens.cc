@@ -1,0 +1,102 @@
+// Finds added tokens in a text.
+#include "engine/tokenizer/added_tokens.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/utf8.h"
+#include "engine/unicode/characters.h"
+
+namespace assay::engine {
+namespace {
+
+bool IsWholeWord(std::string_view text, size_t begin, size_t end) {
+  const bool word_before =
+      begin > 0 &&
+      unicode::IsWord(
+          NextUtf8(text.substr(unicode::LastCharacter(text.substr(0, begin)))).code_point);
+  const bool word_after =
+      end < text.size() && unicode::IsWord(NextUtf8(text.substr(end)).code_point);
+  return !word_before && !word_after;
+}
+
+// Wherever the one may be found, so may the other.
+bool AreFoundAlike(const AddedToken& a, const AddedToken& b) {
+  return a.content == b.content && a.special == b.special && a.single_word == b.single_word;
+}
+
+}  // namespace
+
+AddedTokens::AddedTokens(std::vector<AddedToken> tokens) {
+  std::stable_sort(tokens.begin(), tokens.end(),
+                   [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
+  // Of one content: two flags, each set or not.
+  constexpr ptrdiff_t kMostKinds = 4;
+  for (AddedToken& token : tokens) {
+    const ptrdiff_t kinds = std::min(kMostKinds, std::ssize(tokens_));
+    const bool hidden = std::any_of(tokens_.end() - kinds, tokens_.end(), [&](const auto& before) {
+      return AreFoundAlike(before, token);
+    });
+    if (hidden) continue;
+    ++begins_[static_cast<uint8_t>(token.content.front()) + size_t{1}];
+    tokens_.push_back(std::move(token));
+  }
+  std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+}
+
+std::vector<AddedTokens::Range> AddedTokens::BeginningsOf(std::string_view text) const {
+  std::vector<Range> found;
+  const auto first = static_cast<uint8_t>(text.front());
+  const auto at = [this](size_t i) { return tokens_.begin() + static_cast<ptrdiff_t>(i); };
+  Iterator begin = at(begins_[first]);
+  Iterator end = at(begins_[first + size_t{1}]);
+  // Between the two lie those that begin with the text's first `length` bytes; what is no longer
+  // stands in front.
+  for (size_t length = 1; begin != end; ++length) {
+    const Iterator longer = std::find_if(
+        begin, end, [length](const AddedToken& token) { return token.content.size() > length; });
+    if (longer != begin) found.push_back({begin, longer});
+    if (length == text.size()) break;
+    const auto byte_of = [length](const AddedToken& token) {
+      return static_cast<uint8_t>(token.content[length]);
+    };
+    const auto byte = static_cast<uint8_t>(text[length]);
+    begin = std::lower_bound(longer, end, byte, [&](const AddedToken& token, uint8_t wanted) {
+      return byte_of(token) < wanted;
+    });
+    end = std::upper_bound(begin, end, byte, [&](uint8_t wanted, const AddedToken& token) {
+      return wanted < byte_of(token);
+    });
+  }
+  return found;
+}
+
+std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_t from,
+                                                    bool with_special) const {
+  if (tokens_.empty()) return std::nullopt;
+  for (size_t at = from; at < text.size(); ++at) {
+    const std::vector<Range> beginnings = BeginningsOf(text.substr(at));
+    for (auto range = beginnings.rbegin(); range != beginnings.rend(); ++range) {
+      const size_t end = at + range->begin->content.size();
+      const auto token = std::find_if(range->begin, range->end, [&](const AddedToken& one) {
+        return (with_special || !one.special) && (!one.single_word || IsWholeWord(text, at, end));
+      });
+      if (token == range->end) continue;
+      const size_t before =
+          token->strip_left ? unicode::TrailingSpaces(text.substr(from, at - from)) : 0;
+      const size_t after = token->strip_right ? unicode::LeadingSpaces(text.substr(end)) : 0;
+      return Found{.begin = at - before, .end = end + after, .id = token->id};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace assay::engine

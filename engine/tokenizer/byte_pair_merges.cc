@@ -1,0 +1,156 @@
+// Byte-pair encoding with a queue of candidate merges over a linked list of symbols.
+#include "engine/tokenizer/byte_pair_merges.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr int32_t kNone = -1;
+
+struct Symbol {
+  TokenId id;
+  int32_t previous;
+  int32_t next;
+};
+
+struct Candidate {
+  int32_t rank;
+  int32_t left;
+  TokenId left_id;
+  TokenId right_id;
+  TokenId result;
+
+  // For a queue that gives the lowest rank, then the leftmost.
+  bool operator<(const Candidate& other) const {
+    return std::tie(rank, left) > std::tie(other.rank, other.left);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<BytePairMerges> BytePairMerges::Make(
+    const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  BytePairMerges out;
+  out.merges_.reserve(merges.size());
+  std::string whole;
+  for (size_t rank = 0; rank < merges.size(); ++rank) {
+    const auto& [left, right] = merges[rank];
+    const auto left_id = vocabulary.find(left);
+    const auto right_id = vocabulary.find(right);
+    whole.assign(left).append(right);
+    const auto result = vocabulary.find(whole);
+    if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
+      return absl::DataLossError(absl::StrCat("merges[", rank,
+                                              "]: ", Quoted(absl::StrCat(left, " ", right)),
+                                              " is not two tokens that make a third"));
+    }
+    out.merges_.try_emplace({left_id->second, right_id->second},
+                            Merge{static_cast<int32_t>(rank), result->second});
+  }
+  return out;
+}
+
+absl::StatusOr<BytePairMerges> BytePairMerges::Make(
+    const std::vector<std::string>& merges,
+    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  std::vector<Pair> pairs;
+  pairs.reserve(merges.size());
+  for (const std::string& merge : merges) {
+    const size_t space = merge.find(' ');
+    pairs.emplace_back(merge.substr(0, space),
+                       space == std::string::npos ? "" : merge.substr(space + 1));
+  }
+  return Make(pairs, vocabulary);
+}
+
+absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
+    const std::vector<std::string>& tokens, const std::vector<double>& scores,
+    const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+  // Tokens of one score have one rank: then the leftmost merges first.
+  std::vector<double> ranked = scores;
+  std::sort(ranked.begin(), ranked.end(), std::greater<>());
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+  BytePairMerges out;
+  size_t squares = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const std::string& token = tokens[i];
+    if (token.size() > kLongestToken) {
+      return absl::UnimplementedError(absl::StrCat("token ", i, " has ", token.size(),
+                                                   " bytes; at most ", kLongestToken, " are read"));
+    }
+    squares += token.size() * token.size();
+    if (squares > kMostSquares) {
+      return absl::UnimplementedError(
+          absl::StrCat("the first ", i + 1,
+                       " tokens are so long that finding their merges would take too long"));
+    }
+    const auto rank = static_cast<int32_t>(
+        std::lower_bound(ranked.begin(), ranked.end(), scores[i], std::greater<>()) -
+        ranked.begin());
+    for (size_t cut = 1; cut < token.size(); ++cut) {
+      const auto left = vocabulary.find(token.substr(0, cut));
+      if (left == vocabulary.end()) continue;
+      const auto right = vocabulary.find(token.substr(cut));
+      if (right == vocabulary.end()) continue;
+      out.merges_.try_emplace({left->second, right->second}, Merge{rank, static_cast<TokenId>(i)});
+    }
+  }
+  return out;
+}
+
+void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
+  if (symbols->size() < 2) return;
+  const auto count = static_cast<int32_t>(symbols->size());
+  std::vector<Symbol> list;
+  list.reserve(symbols->size());
+  for (int32_t i = 0; i < count; ++i) {
+    list.push_back({(*symbols)[i], i - 1, i + 1 < count ? i + 1 : kNone});
+  }
+  std::priority_queue<Candidate> queue;
+  const auto propose = [&](int32_t left) {
+    if (left == kNone || list[left].next == kNone) return;
+    const TokenId left_id = list[left].id;
+    const TokenId right_id = list[list[left].next].id;
+    const auto merge = merges_.find({left_id, right_id});
+    if (merge == merges_.end()) return;
+    queue.push({merge->second.rank, left, left_id, right_id, merge->second.result});
+  };
+  for (int32_t i = 0; i + 1 < count; ++i) propose(i);
+
+  while (!queue.empty()) {
+    const Candidate best = queue.top();
+    queue.pop();
+    Symbol& left = list[best.left];
+    // The pair may have changed since it was proposed: a merged symbol has the id kNone.
+    if (left.id != best.left_id || left.next == kNone || list[left.next].id != best.right_id) {
+      continue;
+    }
+    Symbol& right = list[left.next];
+    left.id = best.result;
+    left.next = right.next;
+    right.id = kNone;
+    if (left.next != kNone) list[left.next].previous = best.left;
+    propose(left.previous);
+    propose(best.left);
+  }
+
+  symbols->clear();
+  for (int32_t i = 0; i != kNone; i = list[i].next) symbols->push_back(list[i].id);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,224 @@
+// The tokenizer of a Hugging Face folder.
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "engine/formats/json_file.h"
+#include "engine/formats/mapped_file.h"
+#include "engine/formats/quoted.h"
+#include "engine/tokenizer/bpe_model.h"
+#include "engine/tokenizer/byte_pair_merges.h"
+#include "engine/tokenizer/json_access.h"
+#include "engine/tokenizer/pipeline_tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "engine/tokenizer/tokenizer_components.h"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int64_t kMaxTokenizerBytes = 256 << 20;
+constexpr int64_t kMaxConfigBytes = 16 << 20;
+constexpr int64_t kMaxId = (1 << 22) - 1;
+
+absl::Status InFile(const std::string& path, const absl::Status& status) {
+  if (status.ok()) return status;
+  return {status.code(), absl::StrCat(path, ": ", status.message())};
+}
+
+absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
+  absl::StatusOr<std::string> content = StringMember(object, "content");
+  if (!content.ok()) return content.status();
+  const absl::StatusOr<int64_t> id = IntMember(object, "id", kMaxId);
+  if (!id.ok()) return id.status();
+  AddedToken token{.content = *std::move(content), .id = static_cast<TokenId>(*id)};
+  const std::pair<const char*, bool*> flags[] = {{"special", &token.special},
+                                                 {"normalized", &token.normalized},
+                                                 {"lstrip", &token.strip_left},
+                                                 {"rstrip", &token.strip_right},
+                                                 {"single_word", &token.single_word}};
+  for (const auto& [key, flag] : flags) {
+    const absl::StatusOr<bool> value = BoolMember(object, key, false);
+    if (!value.ok()) return value.status();
+    *flag = *value;
+  }
+  if (static_cast<size_t>(*id) >= out->spellings.size() + kMaxIdGap) {
+    return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content),
+                                            " has the id ", *id, ", far beyond the vocabulary of ",
+                                            out->spellings.size()));
+  }
+  if (static_cast<size_t>(*id) >= out->spellings.size()) {
+    out->spellings.resize(static_cast<size_t>(*id) + 1);
+  }
+  out->spellings[static_cast<size_t>(*id)] = token.content;
+  out->added.push_back(std::move(token));
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const Json& json, TokenizerParts* out) {
+  if (const Json* normalizer = FindMember(json, "normalizer")) {
+    if (absl::Status s = ReadNormalizer(*normalizer, &out->normalizer); !s.ok()) return s;
+  }
+  PreTokenizerParts pre;
+  if (const Json* steps = FindMember(json, "pre_tokenizer")) {
+    if (absl::Status s = ReadPreTokenizer(*steps, &pre); !s.ok()) return s;
+  }
+  out->pre_tokenizer = std::move(pre.steps);
+  const Json* model = FindMember(json, "model");
+  if (model == nullptr) return WrongMember("model", "an object");
+  if (absl::Status s = ReadTokenModel(*model, pre.byte_level, out); !s.ok()) return s;
+  out->decoding.byte_level = pre.byte_level;
+  if (const Json* decoder = FindMember(json, "decoder")) {
+    if (absl::Status s = ReadDecoder(*decoder, &out->decoding); !s.ok()) return s;
+  }
+  if (const Json* post = FindMember(json, "post_processor")) {
+    if (absl::Status s = ReadPostProcessor(*post, out); !s.ok()) return s;
+  }
+  const Json* added = FindMember(json, "added_tokens");
+  if (added == nullptr) return absl::OkStatus();
+  if (!added->is_array()) return WrongMember("added_tokens", "a list");
+  for (const Json& token : *added) {
+    if (absl::Status s = ReadAddedToken(token, out); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  const absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  const auto bytes = (*file)->bytes();
+  if (static_cast<int64_t>(bytes.size()) > kMaxTokenizerBytes) {
+    return absl::DataLossError(absl::StrCat(path, ": larger than ", kMaxTokenizerBytes, " bytes"));
+  }
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+// GPT-2's two files, older than tokenizer.json: a tokenizer.json of the same meaning.
+absl::StatusOr<Json> FromVocabularyAndMerges(const std::filesystem::path& folder) {
+  absl::StatusOr<Json> vocabulary =
+      ReadJsonFile((folder / "vocab.json").string(), kMaxTokenizerBytes);
+  if (!vocabulary.ok()) return vocabulary.status();
+  const absl::StatusOr<std::string> text = ReadText((folder / "merges.txt").string());
+  if (!text.ok()) return text.status();
+  Json merges = Json::array();
+  for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
+    const absl::string_view merge = absl::StripSuffix(line, "\r");
+    if (!merge.empty() && !(merges.empty() && absl::StartsWith(merge, "#version"))) {
+      merges.push_back(std::string(merge));
+    }
+  }
+  return Json{{"model", {{"type", "BPE"}, {"vocab", *std::move(vocabulary)}, {"merges", merges}}},
+              {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+              {"decoder", {{"type", "ByteLevel"}}}};
+}
+
+TokenId IdOf(const TokenizerParts& parts, const std::string& content) {
+  for (const AddedToken& token : parts.added) {
+    if (token.content == content) return token.id;
+  }
+  const auto it = std::find(parts.spellings.begin(), parts.spellings.end(), content);
+  return it == parts.spellings.end() ? -1 : static_cast<TokenId>(it - parts.spellings.begin());
+}
+
+// bos_token is "<s>" or {"content": "<s>", ...}; -1 if there is none, or none of that spelling.
+TokenId NamedToken(const Json& config, const char* key, TokenizerParts* parts) {
+  const Json* value = FindMember(config, key);
+  if (value == nullptr) return -1;
+  const Json* content = value->is_object() ? FindMember(*value, "content") : value;
+  if (content == nullptr || !content->is_string()) return -1;
+  const auto spelling = content->get<std::string>();
+  const TokenId id = IdOf(*parts, spelling);
+  const bool known = std::any_of(parts->added.begin(), parts->added.end(),
+                                 [&](const AddedToken& token) { return token.id == id; });
+  // Files without a list of added tokens name them here alone.
+  if (id != -1 && !known && !spelling.empty()) {
+    parts->added.push_back({.content = spelling, .id = id, .special = true});
+  }
+  return id;
+}
+
+// eos_token_id: one id, or a list of them.
+std::vector<TokenId> ListedIds(const Json& config, const char* key) {
+  std::vector<TokenId> ids;
+  const Json* value = FindMember(config, key);
+  if (value == nullptr) return ids;
+  for (const Json& id : value->is_array() ? *value : Json::array({*value})) {
+    if (id.is_number_unsigned() && id.get<uint64_t>() <= static_cast<uint64_t>(kMaxId)) {
+      ids.push_back(id.get<TokenId>());
+    }
+  }
+  return ids;
+}
+
+// An empty object where there is no such file.
+absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char* name) {
+  absl::StatusOr<Json> json = ReadJsonFile((folder / name).string(), kMaxConfigBytes);
+  if (absl::IsNotFound(json.status())) return Json::object();
+  return json;
+}
+
+absl::Status ReadSpecialTokens(const std::filesystem::path& folder, TokenizerParts* parts) {
+  Json tokenizer = Json::object();
+  for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
+    const absl::StatusOr<Json> json = ReadConfig(folder, name);
+    if (!json.ok()) return json.status();
+    tokenizer.update(*json);
+  }
+  parts->bos = NamedToken(tokenizer, "bos_token", parts);
+  parts->eos = NamedToken(tokenizer, "eos_token", parts);
+  for (const char* name : {"config.json", "generation_config.json"}) {
+    const absl::StatusOr<Json> json = ReadConfig(folder, name);
+    if (!json.ok()) return json.status();
+    const auto size = static_cast<TokenId>(parts->spellings.size());
+    for (const TokenId id : ListedIds(*json, "eos_token_id")) {
+      if (id >= size) continue;
+      parts->end_of_text.push_back(id);
+      if (parts->eos == -1) parts->eos = id;
+    }
+    const std::vector<TokenId> bos = ListedIds(*json, "bos_token_id");
+    if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
+  }
+  const bool add_bos = tokenizer.value("add_bos_token", Json()) == true;
+  const bool add_eos = tokenizer.value("add_eos_token", Json()) == true;
+  if (add_bos && parts->prefix.empty() && parts->bos != -1) parts->prefix = {parts->bos};
+  if (add_eos && parts->suffix.empty() && parts->eos != -1) parts->suffix = {parts->eos};
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder) {
+  const std::filesystem::path root(folder);
+  std::string path = (root / "tokenizer.json").string();
+  absl::StatusOr<Json> json = ReadJsonFile(path, kMaxTokenizerBytes);
+  if (absl::IsNotFound(json.status())) {
+    json = FromVocabularyAndMerges(root);
+    path = (root / "vocab.json").string();
+  }
+  if (absl::IsNotFound(json.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(folder,
+                     ": has neither tokenizer.json nor vocab.json and merges.txt; a model "
+                     "that has only tokenizer.model needs its tokenizer.json: load it once "
+                     "with transformers' AutoTokenizer and save_pretrained() it"));
+  }
+  if (!json.ok()) return json.status();
+  TokenizerParts parts;
+  if (absl::Status s = Fill(*json, &parts); !s.ok()) return InFile(path, s);
+  if (absl::Status s = ReadSpecialTokens(root, &parts); !s.ok()) return s;
+  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
+  if (!tokenizer.ok()) return InFile(path, tokenizer.status());
+  return tokenizer;
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,270 @@
+// A tokenizer out of GGUF metadata (keys:
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+#include "engine/tokenizer/gguf_tokenizer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
+#include "engine/tokenizer/bpe_model.h"
+#include "engine/tokenizer/byte_pair_merges.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "engine/tokenizer/unigram_model.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr size_t kMaxVocabulary = size_t{1} << 22;
+constexpr char kSpaceMark[] = "\xE2\x96\x81";
+
+// tokenizer.ggml.token_type.
+enum TokenType : int64_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6,
+};
+
+struct Vocabulary {
+  std::vector<std::string> tokens;
+  std::vector<int64_t> types;
+  // Empty where the file has none.
+  std::vector<double> scores;
+};
+
+absl::Status SizeMismatch(const GgufFile& file, const char* key, size_t size, size_t tokens) {
+  return absl::DataLossError(
+      absl::StrCat(file.path(), ": ", key, " has ", size, " entries for ", tokens, " tokens"));
+}
+
+// A key without which there is no tokenizer: its lack is the file's fault.
+template <typename T>
+absl::StatusOr<T> Required(absl::StatusOr<T> value) {
+  if (absl::IsNotFound(value.status())) return absl::DataLossError(value.status().message());
+  return value;
+}
+
+absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
+  constexpr char kTypes[] = "tokenizer.ggml.token_type";
+  constexpr char kScores[] = "tokenizer.ggml.scores";
+  const auto tokens = Required(file.GetStrings("tokenizer.ggml.tokens"));
+  if (!tokens.ok()) return tokens.status();
+  Vocabulary out{.tokens = **tokens};
+  const size_t size = out.tokens.size();
+  if (size == 0 || size > kMaxVocabulary) {
+    return absl::DataLossError(
+        absl::StrCat(file.path(), ": tokenizer.ggml.tokens has ", size, " entries"));
+  }
+  out.types.assign(size, kNormal);
+  if (file.HasKey(kTypes)) {
+    absl::StatusOr<std::vector<int64_t>> types = file.GetInts(kTypes);
+    if (!types.ok()) return types.status();
+    if (types->size() != size) return SizeMismatch(file, kTypes, types->size(), size);
+    out.types = *std::move(types);
+  }
+  for (size_t i = 0; i < size; ++i) {
+    if (out.types[i] < kNormal || out.types[i] > kByte) {
+      return absl::DataLossError(absl::StrCat(file.path(), ": ", kTypes, "[", i,
+                                              "] has the unknown value ", out.types[i]));
+    }
+    if (out.types[i] != kByte || ByteOfToken(out.tokens[i]).has_value()) continue;
+    return absl::DataLossError(absl::StrCat(file.path(), ": token ", i, " is ",
+                                            Quoted(out.tokens[i]), " and said to be a byte (",
+                                            kTypes, "), which are <0x00> to <0xFF>"));
+  }
+  if (file.HasKey(kScores)) {
+    absl::StatusOr<std::vector<double>> scores = file.GetFloats(kScores);
+    if (!scores.ok()) return scores.status();
+    if (scores->size() != size) return SizeMismatch(file, kScores, scores->size(), size);
+    out.scores = *std::move(scores);
+  }
+  return out;
+}
+
+// -1 without the key.
+absl::StatusOr<TokenId> ReadId(const GgufFile& file, const char* key, size_t vocabulary) {
+  if (!file.HasKey(key)) return TokenId{-1};
+  absl::StatusOr<int64_t> id = file.GetInt(key, 0, static_cast<int64_t>(vocabulary) - 1);
+  if (!id.ok()) return id.status();
+  return static_cast<TokenId>(*id);
+}
+
+absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallback) {
+  return file.HasKey(key) ? file.GetBool(key) : fallback;
+}
+
+// add_bos: what a missing key means.
+absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
+  const size_t size = out->spellings.size();
+  const absl::StatusOr<TokenId> bos = ReadId(file, "tokenizer.ggml.bos_token_id", size);
+  if (!bos.ok()) return bos.status();
+  const absl::StatusOr<TokenId> eos = ReadId(file, "tokenizer.ggml.eos_token_id", size);
+  if (!eos.ok()) return eos.status();
+  const absl::StatusOr<TokenId> eot = ReadId(file, "tokenizer.ggml.eot_token_id", size);
+  if (!eot.ok()) return eot.status();
+  const absl::StatusOr<bool> with_bos = ReadFlag(file, "tokenizer.ggml.add_bos_token", add_bos);
+  if (!with_bos.ok()) return with_bos.status();
+  const absl::StatusOr<bool> with_eos = ReadFlag(file, "tokenizer.ggml.add_eos_token", false);
+  if (!with_eos.ok()) return with_eos.status();
+  out->bos = *bos;
+  out->eos = *eos;
+  if (*eot != -1) out->end_of_text.push_back(*eot);
+  if (*with_bos && out->bos != -1) out->prefix.push_back(out->bos);
+  if (*with_eos && out->eos != -1) out->suffix.push_back(out->eos);
+  return absl::OkStatus();
+}
+
+void AddSpecialTokens(const Vocabulary& vocabulary, TokenizerParts* out) {
+  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+    const int64_t type = vocabulary.types[i];
+    if (type != kControl && type != kUserDefined && type != kUnknown) continue;
+    out->added.push_back({.content = vocabulary.tokens[i],
+                          .id = static_cast<TokenId>(i),
+                          .special = type != kUserDefined});
+  }
+}
+
+VocabularyIds IdsOf(const Vocabulary& vocabulary) {
+  VocabularyIds ids;
+  ids.reserve(vocabulary.tokens.size());
+  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+    ids.try_emplace(vocabulary.tokens[i], static_cast<TokenId>(i));
+  }
+  return ids;
+}
+
+// What llama.cpp and `tokenizers` do for Llama 3's kind beyond the pattern: whole words that are
+// tokens are not merged, and a text begins with BOS where the file does not say.
+bool IsLlama3Kind(std::string_view pre) {
+  return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
+         pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";
+}
+// Those whose tokenizer.json normalises to NFC: Qwen's and what was made from it, GPT-NeoX's (of
+// OLMo and MPT too), Cohere's.
+bool NormalizesToNfc(std::string_view pre) {
+  return pre == "qwen2" || pre == "deepseek-r1-qwen" || pre == "stablelm2" || pre == "olmo" ||
+         pre == "mpt" || pre == "command-r";
+}
+
+absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
+                           const Vocabulary& vocabulary, TokenizerParts* out) {
+  std::string pre = pre_tokenizer;
+  if (pre.empty() && file.HasKey("tokenizer.ggml.pre")) {
+    absl::StatusOr<std::string> named = file.GetString("tokenizer.ggml.pre");
+    if (!named.ok()) return named.status();
+    pre = *std::move(named);
+  }
+  if (pre.empty()) pre = "default";
+  absl::StatusOr<std::vector<PreTokenizerStep>> steps = NamedPreTokenizer(pre);
+  if (!steps.ok()) return steps.status();
+  const auto merges = Required(file.GetStrings("tokenizer.ggml.merges"));
+  if (!merges.ok()) return merges.status();
+  VocabularyIds ids = IdsOf(vocabulary);
+  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(**merges, ids);
+  if (!ranked.ok()) {
+    return absl::Status(ranked.status().code(),
+                        absl::StrCat("tokenizer.ggml.", ranked.status().message()));
+  }
+  out->pre_tokenizer = *std::move(steps);
+  if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
+  out->decoding.byte_level = true;
+  out->model = std::make_unique<BpeModel>(
+      std::move(ids), *std::move(ranked),
+      BpeOptions{.byte_level = true, .ignore_merges = IsLlama3Kind(pre)});
+  return ReadSpecialIds(file, /*add_bos=*/IsLlama3Kind(pre), out);
+}
+
+std::optional<TokenId> UnknownOf(const Vocabulary& vocabulary) {
+  const auto it = std::find(vocabulary.types.begin(), vocabulary.types.end(), kUnknown);
+  if (it == vocabulary.types.end()) return std::nullopt;
+  return static_cast<TokenId>(it - vocabulary.types.begin());
+}
+
+absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabulary& vocabulary,
+                               TokenizerParts* out) {
+  if (vocabulary.scores.empty()) {
+    return absl::DataLossError("tokenizer.ggml.scores is missing");
+  }
+  if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
+    return absl::UnimplementedError(
+        "tokenizer.ggml.precompiled_charsmap (a table of normalisation) is not read yet");
+  }
+  const absl::StatusOr<bool> prefix = ReadFlag(file, "tokenizer.ggml.add_space_prefix", true);
+  if (!prefix.ok()) return prefix.status();
+  absl::StatusOr<Regex> space = Regex::Literal(" ");
+  if (!space.ok()) return space.status();
+  if (*prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
+  out->normalizer.emplace_back(Replace{*std::move(space), kSpaceMark});
+  out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = *prefix};
+  const std::optional<TokenId> unknown = UnknownOf(vocabulary);
+  if (unigram) {
+    std::vector<UnigramModel::Piece> pieces;
+    pieces.reserve(vocabulary.tokens.size());
+    for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+      pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
+    }
+    absl::StatusOr<std::unique_ptr<TokenModel>> model =
+        UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true);
+    if (!model.ok()) return model.status();
+    out->model = *std::move(model);
+  } else {
+    VocabularyIds ids = IdsOf(vocabulary);
+    absl::StatusOr<BytePairMerges> merges =
+        BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids);
+    if (!merges.ok()) return merges.status();
+    out->model = std::make_unique<BpeModel>(
+        std::move(ids), *std::move(merges),
+        BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
+  }
+  return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
+}
+
+absl::Status Fill(const GgufFile& file, const std::string& pre_tokenizer,
+                  const Vocabulary& vocabulary, TokenizerParts* out) {
+  const absl::StatusOr<std::string> model = Required(file.GetString("tokenizer.ggml.model"));
+  if (!model.ok()) return model.status();
+  if (*model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
+  if (*model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
+  if (*model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
+  return absl::UnimplementedError(
+      absl::StrCat("tokenizer model ", Quoted(*model), " is not read yet; gpt2, llama and t5 are"));
+}
+
+}  // namespace
+
+absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
+                                                 const std::string& pre_tokenizer) {
+  const absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(file);
+  if (!vocabulary.ok()) return vocabulary.status();
+  TokenizerParts parts;
+  parts.spellings = vocabulary->tokens;
+  AddSpecialTokens(*vocabulary, &parts);
+  absl::Status filled = Fill(file, pre_tokenizer, *vocabulary, &parts);
+  if (filled.ok()) return parts;
+  // Those of the file's keys have its path already.
+  if (absl::StrContains(filled.message(), file.path())) return filled;
+  return absl::Status(filled.code(), absl::StrCat(file.path(), ": ", filled.message()));
+}
+
+absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file) {
+  absl::StatusOr<TokenizerParts> parts = ReadGgufTokenizer(file);
+  if (!parts.ok()) return parts.status();
+  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(*std::move(parts));
+  if (tokenizer.ok()) return tokenizer;
+  return absl::Status(tokenizer.status().code(),
+                      absl::StrCat(file.path(), ": ", tokenizer.status().message()));
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,253 @@
+// Cuts a text into pieces.
+#include "engine/tokenizer/pre_tokenizer.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "engine/formats/quoted.h"
+#include "engine/tokenizer/byte_alphabet.h"
+#include "engine/unicode/punctuation.h"
+
+namespace assay::engine {
+namespace {
+
+struct Part {
+  size_t begin;
+  size_t end;
+  bool delimiter;
+};
+
+// Matches and what lies between them, in order.
+std::vector<Part> PartsOf(const std::vector<unicode::Regex::Range>& matches, size_t size,
+                          bool invert) {
+  std::vector<Part> parts;
+  size_t at = 0;
+  for (const unicode::Regex::Range& match : matches) {
+    if (match.begin > at) parts.push_back({at, match.begin, invert});
+    parts.push_back({match.begin, match.end, !invert});
+    at = match.end;
+  }
+  if (at < size) parts.push_back({at, size, invert});
+  return parts;
+}
+
+// Joins neighbouring parts as the behavior says.
+std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior) {
+  std::vector<Part> out;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Part& part = parts[i];
+    const Part* before = i == 0 ? nullptr : &parts[i - 1];
+    switch (behavior) {
+      case SplitBehavior::kRemoved:
+        if (!part.delimiter) out.push_back(part);
+        break;
+      case SplitBehavior::kIsolated:
+        out.push_back(part);
+        break;
+      case SplitBehavior::kMergedWithPrevious:
+        if (part.delimiter && before != nullptr && !before->delimiter) {
+          out.back().end = part.end;
+        } else {
+          out.push_back(part);
+        }
+        break;
+      case SplitBehavior::kMergedWithNext:
+        if (!part.delimiter && before != nullptr && before->delimiter) {
+          out.back().end = part.end;
+        } else {
+          out.push_back(part);
+        }
+        break;
+      case SplitBehavior::kContiguous:
+        if (before != nullptr && before->delimiter == part.delimiter) {
+          out.back().end = part.end;
+        } else {
+          out.push_back(part);
+        }
+        break;
+    }
+  }
+  return out;
+}
+
+absl::Status SplitPiece(const SplitStep& step, std::string_view piece,
+                        std::vector<std::string>* out) {
+  const absl::StatusOr<std::vector<unicode::Regex::Range>> matches = step.pattern.FindAll(piece);
+  if (!matches.ok()) return matches.status();
+  for (const Part& part : Behave(PartsOf(*matches, piece.size(), step.invert), step.behavior)) {
+    out->emplace_back(piece.substr(part.begin, part.end - part.begin));
+  }
+  return absl::OkStatus();
+}
+
+void SplitMetaspace(const MetaspaceStep& step, std::string_view piece, bool starts_text,
+                    std::vector<std::string>* out) {
+  std::string text = absl::StrReplaceAll(std::string(piece), {{" ", step.replacement}});
+  const bool wants = step.prefix == MetaspaceStep::Prefix::kAlways ||
+                     (step.prefix == MetaspaceStep::Prefix::kFirst && starts_text);
+  if (wants && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
+  if (!step.split) {
+    out->push_back(std::move(text));
+    return;
+  }
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = text.find(step.replacement, begin + step.replacement.size());
+    // A piece without the mark in front ends at the next mark.
+    if (!std::string_view(text).substr(begin).starts_with(step.replacement)) {
+      end = text.find(step.replacement, begin);
+    }
+    if (end == std::string::npos) end = text.size();
+    out->push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+}
+
+std::string Spelled(std::string_view bytes) {
+  std::string spelling;
+  for (const char byte : bytes) spelling += SpellingOfByte(static_cast<uint8_t>(byte));
+  return spelling;
+}
+
+absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool starts_text,
+                   std::vector<std::string>* out) {
+  if (const auto* split = std::get_if<SplitStep>(&step)) return SplitPiece(*split, piece, out);
+  if (const auto* metaspace = std::get_if<MetaspaceStep>(&step)) {
+    SplitMetaspace(*metaspace, piece, starts_text, out);
+  } else if (std::holds_alternative<PrefixSpaceStep>(step)) {
+    out->push_back(piece.starts_with(' ') ? piece : " " + piece);
+  } else if (std::holds_alternative<SpellBytesStep>(step)) {
+    out->push_back(Spelled(piece));
+  } else {
+    out->push_back(BytesOfSpelling(piece).value_or(piece));
+  }
+  return absl::OkStatus();
+}
+
+struct Pattern {
+  const char* name;
+  std::vector<const char*> patterns;
+  // These cut the bytes' spelling, as they do after `tokenizers`' ByteLevel.
+  std::vector<const char*> spelled_patterns = {};
+};
+
+constexpr char kDigit[] = R"(\p{N})";
+constexpr char kGpt2[] =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr char kLlama3[] =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr char kQwen2[] =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// Mistral Nemo and later.
+constexpr char kTekken[] =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+// GPT-4o's, which Phi-4-mini has.
+constexpr char kGpt4o[] =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr char kBloom[] = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
+constexpr char kDefaultPunctuation[] = R"([\p{P}\$\+<=>\^~\|]+)";
+constexpr char kDigits[] = R"(\p{N}+)";
+constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
+
+// Neighbouring punctuation is one piece.
+const char* FalconPunctuation() {
+  static const auto* const kPattern = new std::string(absl::StrCat(unicode::kPunctuation, "+"));
+  return kPattern->c_str();
+}
+
+const std::vector<Pattern>& Patterns() {
+  static const auto* const kPatterns = new std::vector<Pattern>{
+      {"gpt-2", {kGpt2}},
+      {"phi-2", {kGpt2}},
+      {"mpt", {kGpt2}},
+      {"olmo", {kGpt2}},
+      {"jais", {kGpt2}},
+      {"trillion", {kGpt2}},
+      {"mellum", {kGpt2}},
+      {"a.x-4.0", {kGpt2}},
+      {"llama-bpe", {kLlama3}},
+      {"llama-v3", {kLlama3}},
+      {"llama3", {kLlama3}},
+      {"falcon3", {kLlama3}},
+      {"pixtral", {kLlama3}},
+      {"lfm2", {kLlama3}},
+      {"midm-2.0", {kLlama3}},
+      {"smaug-bpe", {kLlama3}},
+      {"dbrx", {kLlama3}},
+      {"qwen2", {kQwen2}},
+      {"stablelm2", {kQwen2}},
+      {"deepseek-r1-qwen", {kQwen2}},
+      {"megrez", {kQwen2}},
+      {"kormo", {kQwen2}},
+      {"smollm", {kDigit, kGpt2}},
+      {"starcoder", {kDigit, kGpt2}},
+      {"refact", {kDigit, kGpt2}},
+      {"command-r", {kDigit, kGpt2}},
+      {"minerva-7b", {kDigit, kGpt2}},
+      {"tekken", {kTekken}},
+      {"gpt-4o", {kGpt4o}},
+      {"llama4", {kGpt4o}},
+      {"default", {kDefaultPunctuation, kGpt2, kDigits, kThreeDigits}},
+      {"falcon", {FalconPunctuation(), kGpt2}, {kDigits, kThreeDigits}},
+      {"bloom", {kBloom}},
+      {"gpt3-finnish", {kBloom}},
+      {"poro-chat", {kBloom}},
+      {"viking", {kBloom, kDigit}},
+  };
+  return *kPatterns;
+}
+
+absl::Status AddSplits(const std::vector<const char*>& patterns,
+                       std::vector<PreTokenizerStep>* steps) {
+  for (const char* text : patterns) {
+    absl::StatusOr<unicode::Regex> regex = unicode::Regex::Compile(text);
+    if (!regex.ok()) return regex.status();
+    steps->emplace_back(SplitStep{.pattern = *std::move(regex)});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string_view Gpt2Pattern() { return kGpt2; }
+
+absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name) {
+  std::string known;
+  for (const Pattern& pattern : Patterns()) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", pattern.name);
+    if (name != pattern.name) continue;
+    std::vector<PreTokenizerStep> steps;
+    if (absl::Status s = AddSplits(pattern.patterns, &steps); !s.ok()) return s;
+    if (pattern.spelled_patterns.empty()) return steps;
+    steps.emplace_back(SpellBytesStep{});
+    if (absl::Status s = AddSplits(pattern.spelled_patterns, &steps); !s.ok()) return s;
+    steps.emplace_back(UnspellBytesStep{});
+    return steps;
+  }
+  return absl::UnimplementedError(absl::StrCat("pre-tokenizer ", Quoted(std::string(name)),
+                                               " is not read yet; these are: ", known));
+}
+
+absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,
+                                                     std::string_view text, bool starts_text) {
+  std::vector<std::string> pieces;
+  if (!text.empty()) pieces.emplace_back(text);
+  for (const PreTokenizerStep& step : steps) {
+    std::vector<std::string> next;
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      if (absl::Status s = Apply(step, pieces[i], starts_text && i == 0, &next); !s.ok()) return s;
+    }
+    pieces = std::move(next);
+  }
+  return pieces;
+}
+
+}  // namespace assay::engine

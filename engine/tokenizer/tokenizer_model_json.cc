@@ -1,0 +1,156 @@
+// The model of a tokenizer.json: BPE or unigram.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "engine/formats/quoted.h"
+#include "engine/tokenizer/bpe_model.h"
+#include "engine/tokenizer/byte_pair_merges.h"
+#include "engine/tokenizer/json_access.h"
+#include "engine/tokenizer/tokenizer_components.h"
+#include "engine/tokenizer/unigram_model.h"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr uint64_t kMaxId = (1 << 22) - 1;
+
+absl::StatusOr<VocabularyIds> ReadVocabulary(const Json& object, TokenizerParts* out) {
+  const Json* vocabulary = FindMember(object, "vocab");
+  if (vocabulary == nullptr || !vocabulary->is_object()) {
+    return WrongMember("model.vocab", "an object of ids");
+  }
+  VocabularyIds ids;
+  ids.reserve(vocabulary->size());
+  for (const auto& [spelling, id] : vocabulary->items()) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxId) {
+      return absl::DataLossError(absl::StrCat("the token ", Quoted(spelling),
+                                              " has an id that is not a number up to ", kMaxId));
+    }
+    const auto index = id.get<size_t>();
+    if (index >= vocabulary->size() + kMaxIdGap) {
+      return absl::DataLossError(absl::StrCat("the token ", Quoted(spelling), " has the id ", index,
+                                              ", far beyond the vocabulary of ", vocabulary->size(),
+                                              " tokens"));
+    }
+    if (index >= out->spellings.size()) out->spellings.resize(index + 1);
+    out->spellings[index] = spelling;
+    ids[spelling] = static_cast<TokenId>(index);
+  }
+  return ids;
+}
+
+// "left right", or ["left", "right"].
+absl::StatusOr<BytePairMerges::Pair> ReadMerge(const Json& merge) {
+  if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+    return BytePairMerges::Pair{merge[0].get<std::string>(), merge[1].get<std::string>()};
+  }
+  if (!merge.is_string()) return WrongMember("model.merges", "a list of pairs");
+  const auto text = merge.get<std::string>();
+  const size_t space = text.find(' ');
+  return BytePairMerges::Pair{text.substr(0, space),
+                              space == std::string::npos ? "" : text.substr(space + 1)};
+}
+
+absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyIds& ids) {
+  const Json* merges = FindMember(object, "merges");
+  if (merges == nullptr || !merges->is_array()) return WrongMember("model.merges", "a list");
+  std::vector<BytePairMerges::Pair> pairs;
+  pairs.reserve(merges->size());
+  for (const Json& merge : *merges) {
+    absl::StatusOr<BytePairMerges::Pair> pair = ReadMerge(merge);
+    if (!pair.ok()) return pair.status();
+    pairs.push_back(*std::move(pair));
+  }
+  return BytePairMerges::Make(pairs, ids);
+}
+
+absl::Status CheckPlain(const Json& object) {
+  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    const Json* value = FindMember(object, key);
+    if (value == nullptr || (value->is_string() && value->get<std::string>().empty())) continue;
+    return absl::UnimplementedError(absl::StrCat("model.", key, " is not read yet"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
+  if (absl::Status s = CheckPlain(object); !s.ok()) return s;
+  absl::StatusOr<VocabularyIds> ids = ReadVocabulary(object, out);
+  if (!ids.ok()) return ids.status();
+  absl::StatusOr<BytePairMerges> merges = ReadMerges(object, *ids);
+  if (!merges.ok()) return merges.status();
+  const absl::StatusOr<bool> ignore = BoolMember(object, "ignore_merges", false);
+  const absl::StatusOr<bool> fallback = BoolMember(object, "byte_fallback", false);
+  const absl::StatusOr<bool> fuse = BoolMember(object, "fuse_unk", false);
+  for (const absl::StatusOr<bool>* flag : {&ignore, &fallback, &fuse}) {
+    if (!flag->ok()) return flag->status();
+  }
+  BpeOptions options{.byte_level = byte_level,
+                     .ignore_merges = *ignore,
+                     .byte_fallback = *fallback,
+                     .fuse_unknown = *fuse};
+  if (FindMember(object, "unk_token") != nullptr) {
+    const absl::StatusOr<std::string> name = StringMember(object, "unk_token");
+    if (!name.ok()) return name.status();
+    const auto it = ids->find(*name);
+    if (it != ids->end()) options.unknown = it->second;
+  }
+  out->model = std::make_unique<BpeModel>(*std::move(ids), *std::move(merges), options);
+  return absl::OkStatus();
+}
+
+absl::Status ReadUnigram(const Json& object, TokenizerParts* out) {
+  const Json* vocabulary = FindMember(object, "vocab");
+  if (vocabulary == nullptr || !vocabulary->is_array() || vocabulary->size() > kMaxId) {
+    return WrongMember("model.vocab", "a list of pairs");
+  }
+  std::vector<UnigramModel::Piece> pieces;
+  for (const Json& pair : *vocabulary) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_number()) {
+      return WrongMember("model.vocab", "a list of pairs of a token and its score");
+    }
+    pieces.push_back({pair[0].get<std::string>(), pair[1].get<double>()});
+    out->spellings.push_back(pieces.back().spelling);
+  }
+  std::optional<TokenId> unknown;
+  if (FindMember(object, "unk_id") != nullptr) {
+    const absl::StatusOr<int64_t> id =
+        IntMember(object, "unk_id", static_cast<int64_t>(pieces.size()) - 1);
+    if (!id.ok()) return id.status();
+    unknown = static_cast<TokenId>(*id);
+  }
+  const absl::StatusOr<bool> fallback = BoolMember(object, "byte_fallback", false);
+  if (!fallback.ok()) return fallback.status();
+  absl::StatusOr<std::unique_ptr<TokenModel>> model =
+      UnigramModel::Make(pieces, unknown, *fallback);
+  if (!model.ok()) return model.status();
+  out->model = *std::move(model);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts* out) {
+  // Files before `tokenizers` 0.9 leave the type of BPE out.
+  std::string type = "BPE";
+  if (FindMember(object, "type") != nullptr) {
+    absl::StatusOr<std::string> named = StringMember(object, "type");
+    if (!named.ok()) return named.status();
+    type = *std::move(named);
+  }
+  if (type == "BPE") return ReadBpe(object, byte_level, out);
+  if (type == "Unigram") return ReadUnigram(object, out);
+  return absl::UnimplementedError(
+      absl::StrCat("tokenizer model ", Quoted(type), " is not read yet; BPE and Unigram are"));
+}
+
+}  // namespace assay::engine

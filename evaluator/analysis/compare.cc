@@ -1,0 +1,287 @@
+// Two evaluations as one.
+#include "evaluator/analysis/compare.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "evaluator/plan/plan.h"
+
+namespace assay::evaluator {
+namespace {
+
+// What one side brings.
+struct Part {
+  std::string label;
+  Evaluation evaluation;
+  EvaluationPlan plan;
+  // As it was, before it was given a label.
+  Candidate model;
+  std::vector<Sample> samples;
+  std::vector<TaskAnswer> answers;
+  std::string scorer;
+};
+
+std::string Join(const std::vector<std::string>& names) { return absl::StrJoin(names, ", "); }
+
+absl::StatusOr<std::string> ChooseModel(const EvaluationPlan& plan, const ComparedSide& side,
+                                        const std::string& field) {
+  std::vector<std::string> names;
+  names.reserve(plan.models.size());
+  for (const Candidate& candidate : plan.models) names.push_back(candidate.name);
+  if (side.model.empty() && names.size() == 1) return names.front();
+  if (std::find(names.begin(), names.end(), side.model) != names.end()) return side.model;
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, side.model.empty() ? ": is empty" : absl::StrCat(": '", side.model, "' is not there"),
+      "; ", side.evaluation_id, " has ", Join(names)));
+}
+
+absl::StatusOr<Part> ReadPart(RunStore* store, const ComparedSide& side, const std::string& field) {
+  absl::StatusOr<Evaluation> evaluation = store->Get(side.evaluation_id);
+  if (!evaluation.ok()) return evaluation.status();
+  if (evaluation->state == EvaluationState::kRunning) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("evaluation '", side.evaluation_id, "' still runs; wait for its end"));
+  }
+  Part part{.evaluation = *std::move(evaluation)};
+  absl::StatusOr<EvaluationPlan> plan = store->Plan(side.evaluation_id);
+  if (!plan.ok()) return plan.status();
+  part.plan = *std::move(plan);
+  absl::StatusOr<std::string> model = ChooseModel(part.plan, side, field);
+  if (!model.ok()) return model.status();
+  part.label = *model;
+  for (const Candidate& one : part.plan.models) {
+    if (one.name == *model) part.model = one;
+  }
+  absl::StatusOr<std::vector<Sample>> samples = store->Samples(side.evaluation_id);
+  if (!samples.ok()) return samples.status();
+  std::copy_if(samples->begin(), samples->end(), std::back_inserter(part.samples),
+               [&model](const Sample& sample) { return sample.model == *model; });
+  absl::StatusOr<std::vector<TaskAnswer>> answers = store->Answers(side.evaluation_id);
+  if (!answers.ok()) return answers.status();
+  std::copy_if(answers->begin(), answers->end(), std::back_inserter(part.answers),
+               [&model](const TaskAnswer& answer) { return answer.model == *model; });
+  if (!part.samples.empty()) {
+    const Sample& first = part.samples.front();
+    part.scorer = absl::StrCat(first.scorer, " ", first.scorer_version);
+  }
+  return part;
+}
+
+void Rename(Part* part, const std::string& label) {
+  part->label = label;
+  for (Sample& sample : part->samples) sample.model = label;
+  for (TaskAnswer& answer : part->answers) answer.model = label;
+}
+
+bool SamePrompt(const EvaluationPrompt& a, const EvaluationPrompt& b) {
+  return a.id == b.id && a.content_type == b.content_type && a.prompt == b.prompt &&
+         a.system == b.system && a.reference == b.reference &&
+         a.constraints.max_characters == b.constraints.max_characters &&
+         a.constraints.must_include == b.constraints.must_include;
+}
+
+std::vector<EvaluationPrompt> SharedPrompts(const EvaluationPlan& a, const EvaluationPlan& b) {
+  std::vector<EvaluationPrompt> shared;
+  std::copy_if(a.prompts.begin(), a.prompts.end(), std::back_inserter(shared),
+               [&b](const EvaluationPrompt& prompt) {
+                 return std::any_of(b.prompts.begin(), b.prompts.end(),
+                                    [&prompt](const EvaluationPrompt& other) {
+                                      return SamePrompt(prompt, other);
+                                    });
+               });
+  return shared;
+}
+
+bool SameItems(const KnownAnswerTask& a, const KnownAnswerTask& b) {
+  return a.name == b.name && a.kind == b.kind && a.text == b.text &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(),
+                    [](const MultipleChoiceItem& x, const MultipleChoiceItem& y) {
+                      return x.id == y.id && x.context == y.context && x.choices == y.choices &&
+                             x.answer == y.answer;
+                    });
+}
+
+std::vector<KnownAnswerTask> SharedTasks(const EvaluationPlan& a, const EvaluationPlan& b) {
+  std::vector<KnownAnswerTask> shared;
+  std::copy_if(a.tasks.begin(), a.tasks.end(), std::back_inserter(shared),
+               [&b](const KnownAnswerTask& task) {
+                 return std::any_of(
+                     b.tasks.begin(), b.tasks.end(),
+                     [&task](const KnownAnswerTask& other) { return SameItems(task, other); });
+               });
+  return shared;
+}
+
+// What only one side has keeps its pairs out; said once, in the comparisons over all types.
+void TellLeftOut(const EvaluationPlan& whole, const Part& part, Analysis* analysis) {
+  for (const EvaluationPrompt& prompt : part.plan.prompts) {
+    const bool shared =
+        std::any_of(whole.prompts.begin(), whole.prompts.end(),
+                    [&prompt](const EvaluationPrompt& other) { return SamePrompt(prompt, other); });
+    if (shared) continue;
+    for (Comparison& comparison : analysis->comparisons) {
+      if (!comparison.content_type.empty()) continue;
+      comparison.unpaired.push_back(
+          absl::StrCat(prompt.id, ": ", part.label,
+                       " alone has it, or has it with another text or other constraints"));
+    }
+  }
+}
+
+void Append(Part part, const EvaluationPlan& whole, std::vector<Sample>* samples,
+            std::vector<TaskAnswer>* answers) {
+  for (Sample& sample : part.samples) {
+    const bool known = std::any_of(
+        whole.prompts.begin(), whole.prompts.end(),
+        [&sample](const EvaluationPrompt& prompt) { return prompt.id == sample.prompt_id; });
+    if (known) samples->push_back(std::move(sample));
+  }
+  for (TaskAnswer& answer : part.answers) {
+    const bool known =
+        std::any_of(whole.tasks.begin(), whole.tasks.end(),
+                    [&answer](const KnownAnswerTask& task) { return task.name == answer.task; });
+    if (known) answers->push_back(std::move(answer));
+  }
+}
+
+// Differences in how the sides were measured.
+class Differences {
+ public:
+  template <typename Value>
+  void Add(std::string_view what, const Value& a, const Value& b) {
+    if (a == b) return;
+    list_.push_back(absl::StrCat(std::string(what), ": ", a, " and ", b));
+  }
+  void Say(std::string sentence) { list_.push_back(std::move(sentence)); }
+  std::vector<std::string> Take() { return std::move(list_); }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+void AddSampling(const Sampling& a, const Sampling& b, Differences* differences) {
+  differences->Add("temperature", a.temperature, b.temperature);
+  differences->Add("top_p", a.top_p, b.top_p);
+  differences->Add("top_k", a.top_k, b.top_k);
+  differences->Add("seed", a.seed, b.seed);
+}
+
+// Sources of the samples' energy.
+std::string EnergyOf(const Part& part) {
+  std::set<std::string> sources;
+  for (const Sample& sample : part.samples) {
+    if (sample.error.empty()) sources.insert(sample.energy.source);
+  }
+  return absl::StrJoin(sources, "+");
+}
+
+// Samples of older versions may have profited from the cache of prompts.
+bool ReadWhole(const Part& part) { return !part.evaluation.scorer_versions.empty(); }
+
+std::vector<std::string> DifferencesOf(const Part& a, const Part& b) {
+  Differences differences;
+  for (const Part* part : {&a, &b}) {
+    if (part->evaluation.state == EvaluationState::kSucceeded) continue;
+    differences.Say(absl::StrCat(
+        part->evaluation.id,
+        part->evaluation.state == EvaluationState::kCancelled ? " was cancelled" : " failed",
+        ": it has ", part->evaluation.finished_samples, " of ", part->evaluation.total_samples,
+        " samples"));
+  }
+  differences.Add("max_new_tokens", a.plan.max_new_tokens, b.plan.max_new_tokens);
+  differences.Add("repeats", a.plan.repeats, b.plan.repeats);
+  differences.Add("timeout", absl::FormatDuration(a.plan.timeout),
+                  absl::FormatDuration(b.plan.timeout));
+  AddSampling(a.model.sampling.value_or(a.plan.sampling),
+              b.model.sampling.value_or(b.plan.sampling), &differences);
+  differences.Add("energy from", EnergyOf(a), EnergyOf(b));
+  if (a.plan.economics && b.plan.economics) {
+    Differences prices;
+    for (const EconomicsNumber& number : EconomicsNumbers()) {
+      prices.Add(number.name, (*a.plan.economics).*number.value, (*b.plan.economics).*number.value);
+    }
+    if (const std::vector<std::string> list = prices.Take(); !list.empty()) {
+      differences.Say(absl::StrCat("economics (", absl::StrJoin(list, "; "),
+                                   "): the costs of both are by the baseline's"));
+    }
+  }
+  if (a.evaluation.id != b.evaluation.id && ReadWhole(a) != ReadWhole(b)) {
+    differences.Say(
+        "one is of an older assayd, whose timings include what the cache of prompts saved");
+  }
+  return differences.Take();
+}
+
+// Both sides are priced alike.
+void PriceWith(const EconomicsInputs& inputs, std::vector<Sample>* samples) {
+  for (Sample& sample : *samples) {
+    if (!sample.error.empty()) continue;
+    const absl::Duration busy =
+        absl::Milliseconds(sample.generation.total_ms - sample.generation.queue_ms);
+    const bool stated = sample.energy.source.empty() || sample.energy.source == "stated";
+    sample.cost_usd =
+        RequestCost(inputs, stated ? StatedEnergy(inputs, busy) : sample.energy, busy);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
+                                         const ComparedSide& candidate,
+                                         const CompareOptions& options) {
+  // Written so that NaN fails.
+  if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("alpha: ", options.alpha, "; give a number above 0 and at most ", kMaxAlpha));
+  }
+  absl::StatusOr<Part> a = ReadPart(store, baseline, "baseline_model");
+  if (!a.ok()) return a.status();
+  absl::StatusOr<Part> b = ReadPart(store, candidate, "candidate_model");
+  if (!b.ok()) return b.status();
+  if (a->label == b->label) {
+    if (baseline.evaluation_id == candidate.evaluation_id) {
+      return absl::InvalidArgumentError(absl::StrCat("candidate_model: '", b->label, "' of ",
+                                                     candidate.evaluation_id,
+                                                     " is the baseline too"));
+    }
+    Rename(&*a, absl::StrCat(a->label, "@", baseline.evaluation_id));
+    Rename(&*b, absl::StrCat(b->label, "@", candidate.evaluation_id));
+  }
+  if (!a->scorer.empty() && !b->scorer.empty() && a->scorer != b->scorer) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the scorers differ: ", a->label, " was scored by ", a->scorer, ", ", b->label,
+                     " by ", b->scorer, "; evaluate one of them again"));
+  }
+  EvaluationPlan whole;
+  whole.models = {{.name = a->label, .model = a->label}, {.name = b->label, .model = b->label}};
+  whole.baseline = a->label;
+  whole.alpha = options.alpha;
+  whole.correction = options.correction;
+  whole.prompts = SharedPrompts(a->plan, b->plan);
+  whole.tasks = SharedTasks(a->plan, b->plan);
+  if (whole.prompts.empty() && whole.tasks.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(baseline.evaluation_id, " and ", candidate.evaluation_id,
+                     " share no prompt and no task; only like can be compared with like"));
+  }
+  std::vector<Sample> samples;
+  std::vector<TaskAnswer> answers;
+  ComparedRuns compared{.differences = DifferencesOf(*a, *b)};
+  Append(*a, whole, &samples, &answers);
+  Append(*b, whole, &samples, &answers);
+  if (baseline.evaluation_id != candidate.evaluation_id && a->plan.economics) {
+    PriceWith(*a->plan.economics, &samples);
+  }
+  compared.analysis = Analyse(whole, samples, answers);
+  TellLeftOut(whole, *a, &compared.analysis);
+  TellLeftOut(whole, *b, &compared.analysis);
+  return compared;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,236 @@
+// Gates against results.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "evaluator/analysis/gate.h"
+#include "evaluator/stats/quantile.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr double kMsPerSecond = 1000.0;
+constexpr double kMedian = 0.5;
+constexpr double kNinetieth = 0.9;
+constexpr double kNinetyNinth = 0.99;
+
+using Values = std::vector<double>;
+
+std::optional<double> Mean(const Values& values) {
+  if (values.empty()) return std::nullopt;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+std::optional<double> StatisticOf(Values values, std::string_view which) {
+  if (values.empty()) return std::nullopt;
+  if (which == "mean") return Mean(values);
+  std::sort(values.begin(), values.end());
+  return Quantile(values, which == "p50" ? kMedian : which == "p90" ? kNinetieth : kNinetyNinth);
+}
+
+absl::Status Unknown(absl::string_view metric, absl::string_view kind, absl::string_view name,
+                     const std::vector<std::string>& known) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "gate: ", absl::CHexEscape(metric), ": the evaluation has no ", kind, " '",
+      absl::CHexEscape(name), "'; it has ", known.empty() ? "none" : absl::StrJoin(known, ", ")));
+}
+
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Null: it came to its end.
+const char* WhatBecameOf(EvaluationState state) {
+  switch (state) {
+    case EvaluationState::kSucceeded:
+      return nullptr;
+    case EvaluationState::kRunning:
+      return "still runs";
+    case EvaluationState::kFailed:
+      return "failed";
+    case EvaluationState::kCancelled:
+      return "was cancelled";
+  }
+  return "is in an unknown state";
+}
+
+std::string WhyIncomplete(const Evaluation& evaluation) {
+  const char* what = WhatBecameOf(evaluation.state);
+  if (what == nullptr) return "";
+  return absl::StrCat("the evaluation ", what, " with ", evaluation.finished_samples, " of ",
+                      evaluation.total_samples, " samples; a part of it passes no gate",
+                      evaluation.error.empty() ? "" : absl::StrCat(" (", evaluation.error, ")"));
+}
+
+std::string_view RelationText(bool greater, bool equal) {
+  if (greater) return equal ? ">=" : ">";
+  return equal ? "<=" : "<";
+}
+
+}  // namespace
+
+class GateChecker {
+ public:
+  GateChecker(const EvaluationPlan& plan, const std::vector<Sample>& samples,
+              const std::vector<TaskAnswer>& answers)
+      : samples_(samples), answers_(answers) {
+    for (const Candidate& candidate : plan.models) candidates_.push_back(candidate.name);
+    for (const EvaluationPrompt& prompt : plan.prompts) {
+      if (!Has(content_types_, prompt.content_type)) content_types_.push_back(prompt.content_type);
+    }
+    for (const KnownAnswerTask& task : plan.tasks) {
+      (task.kind == TaskKind::kPerplexity ? texts_ : choices_).push_back(task.name);
+    }
+  }
+
+  absl::Status CheckNames(const Gate::Clause& clause) const {
+    if (!clause.candidate.empty() && !Has(candidates_, clause.candidate)) {
+      return Unknown(clause.metric, "candidate", clause.candidate, candidates_);
+    }
+    if (clause.family == Gate::Family::kQuality && !clause.part.empty() &&
+        !Has(content_types_, clause.part)) {
+      return Unknown(clause.metric, "content type", clause.part, content_types_);
+    }
+    if (clause.family == Gate::Family::kAccuracy && !Has(choices_, clause.part)) {
+      return Unknown(clause.metric, "multiple-choice task", clause.part, choices_);
+    }
+    if (clause.family == Gate::Family::kPerplexity && !Has(texts_, clause.part)) {
+      return Unknown(clause.metric, "perplexity task", clause.part, texts_);
+    }
+    return absl::OkStatus();
+  }
+
+  void Check(const Gate::Clause& clause, std::vector<GateClauseResult>* results) const {
+    if (!clause.candidate.empty()) {
+      results->push_back(Check(clause, clause.candidate));
+      return;
+    }
+    for (const std::string& candidate : candidates_) results->push_back(Check(clause, candidate));
+  }
+
+ private:
+  using ValueOf = std::function<std::optional<double>(const Sample&)>;
+
+  GateClauseResult Check(const Gate::Clause& clause, const std::string& candidate) const {
+    const bool greater =
+        clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAbove;
+    const bool equal =
+        clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAtMost;
+    GateClauseResult result;
+    result.text = absl::StrCat(candidate, ":", clause.metric, " ",
+                               std::string(RelationText(greater, equal)), " ", clause.number);
+    result.value = Value(clause, candidate);
+    if (!result.value) return result;
+    const double value = *result.value;
+    result.holds =
+        (greater ? value > clause.bound : value < clause.bound) || (equal && value == clause.bound);
+    return result;
+  }
+
+  std::optional<double> Value(const Gate::Clause& clause, const std::string& candidate) const {
+    switch (clause.family) {
+      case Gate::Family::kQuality:
+        return Mean(
+            Successful(candidate, clause.part, [](const Sample& s) { return s.quality_score; }));
+      case Gate::Family::kLatency:
+        return StatisticOf(
+            Successful(candidate, "",
+                       [](const Sample& s) { return s.generation.total_ms / kMsPerSecond; }),
+            clause.part);
+      case Gate::Family::kFirstToken:
+        return StatisticOf(
+            Successful(candidate, "",
+                       [](const Sample& s) { return s.generation.first_token_ms / kMsPerSecond; }),
+            clause.part);
+      case Gate::Family::kTokensPerSecond:
+        return Mean(Successful(candidate, "",
+                               [](const Sample& s) { return s.generation.tokens_per_second; }));
+      case Gate::Family::kCost:
+        return Mean(Successful(candidate, "", [](const Sample& s) { return s.cost_usd; }));
+      case Gate::Family::kSuccessRate:
+        return SuccessRate(candidate);
+      case Gate::Family::kAccuracy:
+        return Accuracy(candidate, clause.part);
+      case Gate::Family::kPerplexity:
+        return Perplexity(candidate, clause.part);
+    }
+    return std::nullopt;
+  }
+
+  // Finite values only.
+  Values Successful(const std::string& candidate, const std::string& content_type,
+                    const ValueOf& value_of) const {
+    Values values;
+    for (const Sample& sample : samples_) {
+      if (sample.model != candidate || !sample.error.empty()) continue;
+      if (!content_type.empty() && sample.content_type != content_type) continue;
+      const std::optional<double> value = value_of(sample);
+      if (value && std::isfinite(*value)) values.push_back(*value);
+    }
+    return values;
+  }
+
+  std::optional<double> SuccessRate(const std::string& candidate) const {
+    Values successes;
+    for (const Sample& sample : samples_) {
+      if (sample.model == candidate) successes.push_back(sample.error.empty() ? 1 : 0);
+    }
+    return Mean(successes);
+  }
+
+  std::optional<double> Accuracy(const std::string& candidate, const std::string& task) const {
+    Values right;
+    for (const TaskAnswer& answer : answers_) {
+      if (answer.model != candidate || answer.task != task || !answer.error.empty()) continue;
+      right.push_back(answer.correct ? 1 : 0);
+    }
+    return Mean(right);
+  }
+
+  std::optional<double> Perplexity(const std::string& candidate, const std::string& task) const {
+    for (const TaskAnswer& answer : answers_) {
+      if (answer.model != candidate || answer.task != task || !answer.error.empty()) continue;
+      if (answer.log_likelihoods.empty() || answer.tokens.empty() || answer.tokens[0] <= 0) break;
+      const double value =
+          std::exp(-answer.log_likelihoods[0] / static_cast<double>(answer.tokens[0]));
+      if (std::isfinite(value)) return value;
+    }
+    return std::nullopt;
+  }
+
+  const std::vector<Sample>& samples_;
+  const std::vector<TaskAnswer>& answers_;
+  std::vector<std::string> candidates_;
+  std::vector<std::string> content_types_;
+  std::vector<std::string> choices_;
+  std::vector<std::string> texts_;
+};
+
+absl::Status Gate::CheckNames(const EvaluationPlan& plan) const {
+  const std::vector<Sample> no_samples;
+  const std::vector<TaskAnswer> no_answers;
+  const GateChecker checker(plan, no_samples, no_answers);
+  for (const Clause& clause : clauses_) {
+    if (absl::Status s = checker.CheckNames(clause); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GateResult> Gate::Check(const Evaluation& evaluation, const EvaluationPlan& plan,
+                                       const std::vector<Sample>& samples,
+                                       const std::vector<TaskAnswer>& answers) const {
+  if (absl::Status s = CheckNames(plan); !s.ok()) return s;
+  const GateChecker checker(plan, samples, answers);
+  GateResult result{.reason = WhyIncomplete(evaluation)};
+  for (const Clause& clause : clauses_) checker.Check(clause, &result.clauses);
+  result.passed = result.reason.empty() && !result.clauses.empty() &&
+                  std::all_of(result.clauses.begin(), result.clauses.end(),
+                              [](const GateClauseResult& c) { return c.holds; });
+  return result;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,137 @@
+// From samples to pairs.
+#include "evaluator/analysis/pairing.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "evaluator/stats/moments.h"
+
+namespace assay::evaluator {
+namespace {
+
+struct Mean {
+  double sum = 0;
+  int n = 0;
+};
+
+std::string WhyMissing(const UnitValues& values, const std::string& unit) {
+  const auto reason = values.reasons.find(unit);
+  return reason == values.reasons.end() ? "was not measured" : reason->second;
+}
+
+}  // namespace
+
+int ClusterNumbers::Of(const Unit& unit) {
+  // A unit's id stays unique beside clusters named by people.
+  const std::string name = unit.cluster.empty() ? absl::StrCat("unit ", unit.id)
+                                                : absl::StrCat("cluster ", unit.cluster);
+  return numbers_.try_emplace(name, static_cast<int>(numbers_.size())).first->second;
+}
+
+SampleClusters::SampleClusters(const EvaluationPlan& plan) {
+  ClusterNumbers clusters;
+  for (const Unit& unit : PromptUnits(plan)) numbers_[unit.id] = clusters.Of(unit);
+}
+
+int SampleClusters::Of(const Sample& sample) const {
+  const auto number = numbers_.find(sample.prompt_id);
+  return number == numbers_.end() ? -1 : number->second;
+}
+
+const std::vector<Metric>& SampleMetrics() {
+  static const auto* const kMetrics = new std::vector<Metric>{
+      {.name = "quality_score", .value = [](const Sample& s) { return s.quality_score; }},
+      {.name = "latency_ms",
+       .greater_is_better = false,
+       .value = [](const Sample& s) { return s.generation.total_ms; }},
+      {.name = "first_token_ms",
+       .greater_is_better = false,
+       .value = [](const Sample& s) { return s.generation.first_token_ms; }},
+      {.name = "tokens_per_second",
+       .value = [](const Sample& s) { return s.generation.tokens_per_second; }},
+      {.name = "cost_usd",
+       .greater_is_better = false,
+       .value = [](const Sample& s) { return s.cost_usd; }},
+  };
+  return *kMetrics;
+}
+
+std::vector<Unit> PromptUnits(const EvaluationPlan& plan) {
+  std::vector<Unit> units;
+  units.reserve(plan.prompts.size());
+  for (const EvaluationPrompt& prompt : plan.prompts) {
+    units.push_back(
+        {.id = prompt.id, .content_type = prompt.content_type, .cluster = prompt.cluster});
+  }
+  return units;
+}
+
+std::vector<Unit> ItemUnits(const KnownAnswerTask& task) {
+  std::vector<Unit> units;
+  units.reserve(task.items.size());
+  for (const MultipleChoiceItem& item : task.items) units.push_back({.id = item.id});
+  return units;
+}
+
+UnitValues ValuesOf(const std::vector<Sample>& samples, std::string_view candidate,
+                    const Metric& metric) {
+  UnitValues result;
+  std::map<std::string, Mean> means;
+  for (const Sample& sample : samples) {
+    if (sample.model != candidate) continue;
+    if (!sample.error.empty()) {
+      result.reasons[sample.prompt_id] = absl::StrCat("failed: ", sample.error);
+      continue;
+    }
+    const std::optional<double> value = metric.value(sample);
+    if (!value.has_value() || !(std::abs(*value) <= kLargestValue)) {
+      result.reasons[sample.prompt_id] = "has no such value";
+      continue;
+    }
+    means[sample.prompt_id].sum += *value;
+    ++means[sample.prompt_id].n;
+  }
+  for (const auto& [unit, mean] : means) result.values[unit] = mean.sum / mean.n;
+  return result;
+}
+
+UnitValues CorrectnessOf(const std::vector<TaskAnswer>& answers, std::string_view candidate,
+                         std::string_view task) {
+  UnitValues result;
+  for (const TaskAnswer& answer : answers) {
+    if (answer.model != candidate || answer.task != task) continue;
+    if (answer.error.empty()) {
+      result.values[answer.item_id] = answer.correct ? 1 : 0;
+    } else {
+      result.reasons[answer.item_id] = absl::StrCat("failed: ", answer.error);
+    }
+  }
+  return result;
+}
+
+Pairs PairUp(const std::vector<Unit>& units, std::string_view content_type,
+             const UnitValues& baseline, const UnitValues& candidate) {
+  Pairs pairs;
+  ClusterNumbers clusters;
+  for (const Unit& unit : units) {
+    if (!content_type.empty() && unit.content_type != content_type) continue;
+    const auto a = baseline.values.find(unit.id);
+    const auto b = candidate.values.find(unit.id);
+    if (a == baseline.values.end()) {
+      pairs.unpaired.push_back(
+          absl::StrCat(unit.id, ": the baseline ", WhyMissing(baseline, unit.id)));
+      continue;
+    }
+    if (b == candidate.values.end()) {
+      pairs.unpaired.push_back(
+          absl::StrCat(unit.id, ": the candidate ", WhyMissing(candidate, unit.id)));
+      continue;
+    }
+    pairs.baseline.push_back(a->second);
+    pairs.candidate.push_back(b->second);
+    pairs.clusters.push_back(clusters.Of(unit));
+  }
+  return pairs;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,93 @@
+// Accuracy and perplexity of tasks with a known answer.
+#include "evaluator/analysis/task_summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "evaluator/scoring/clean_text.h"
+#include "evaluator/stats/proportion.h"
+#include "evaluator/stats/quantile.h"
+
+namespace assay::evaluator {
+namespace {
+
+double ShareError(double share, int n) {
+  return n > 1 ? std::sqrt(share * (1 - share) / (n - 1)) : 0;
+}
+
+void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summary) {
+  const auto right =
+      std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct; });
+  const auto by_length =
+      std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct_by_length; });
+  const ShareInterval interval = WilsonInterval(right, summary->n, kConfidence);
+  summary->accuracy = static_cast<double>(right) / summary->n;
+  summary->accuracy_stderr = ShareError(summary->accuracy, summary->n);
+  summary->ci_low = interval.low;
+  summary->ci_high = interval.high;
+  summary->accuracy_by_length = static_cast<double>(by_length) / summary->n;
+  summary->accuracy_by_length_stderr = ShareError(summary->accuracy_by_length, summary->n);
+}
+
+// \s of Python's re.
+bool IsPythonSpace(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
+void AddPerplexity(const TaskAnswer& answer, const std::string& text, TaskSummary* summary) {
+  const double loss = -answer.log_likelihoods.front();
+  const auto bytes = static_cast<double>(text.size());
+  const auto tokens = static_cast<double>(std::max<int64_t>(1, answer.tokens.front()));
+  summary->token_perplexity = std::exp(loss / tokens);
+  summary->word_perplexity = std::exp(loss / LmEvalWords(text));
+  summary->byte_perplexity = std::exp(loss / bytes);
+  summary->bits_per_byte = loss / bytes / std::log(2.0);
+}
+
+}  // namespace
+
+int LmEvalWords(std::string_view text) {
+  bool in_space = false;
+  int words = 1;
+  while (!text.empty()) {
+    const CodePoint c = FirstCodePoint(text);
+    const bool space = IsPythonSpace(c.value);
+    if (space && !in_space) ++words;
+    in_space = space;
+    text.remove_prefix(c.bytes);
+  }
+  return words;
+}
+
+std::vector<TaskSummary> SummarizeTasks(const std::vector<KnownAnswerTask>& tasks,
+                                        const std::vector<std::string>& models,
+                                        const std::vector<TaskAnswer>& answers) {
+  std::vector<TaskSummary> summaries;
+  for (const KnownAnswerTask& task : tasks) {
+    for (const std::string& model : models) {
+      std::vector<const TaskAnswer*> good;
+      TaskSummary summary{.model = model, .task = task.name, .kind = task.kind};
+      for (const TaskAnswer& answer : answers) {
+        if (answer.model != model || answer.task != task.name) continue;
+        if (answer.error.empty()) {
+          good.push_back(&answer);
+        } else {
+          ++summary.errors;
+        }
+      }
+      summary.n = static_cast<int>(good.size());
+      if (!good.empty() && task.kind == TaskKind::kMultipleChoice) AddAccuracy(good, &summary);
+      if (!good.empty() && task.kind == TaskKind::kPerplexity) {
+        AddPerplexity(*good.front(), task.text, &summary);
+      }
+      if (summary.n + summary.errors > 0) summaries.push_back(std::move(summary));
+    }
+  }
+  return summaries;
+}
+
+}  // namespace assay::evaluator

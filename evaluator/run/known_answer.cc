@@ -1,0 +1,98 @@
+// Tasks with known answers.
+#include "evaluator/run/known_answer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::evaluator {
+namespace {
+
+TaskAnswer Begin(const std::string& model, const KnownAnswerTask& task, std::string item_id) {
+  return {.model = model, .task = task.name, .item_id = std::move(item_id)};
+}
+
+// Ok with the answer's likelihoods or error; CANCELLED if nobody wants it any more.
+absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job,
+                 const std::function<bool()>& cancelled, TaskAnswer* answer) {
+  absl::StatusOr<std::vector<Likelihood>> found = generator->Likelihoods(job, cancelled);
+  if (!found.ok() && cancelled()) return absl::CancelledError("cancelled");
+  const size_t wanted = job.text.empty() ? job.continuations.size() : 1;
+  if (found.ok() && found->size() != wanted) {
+    found = absl::InternalError(
+        absl::StrCat(found->size(), " likelihoods came; ", wanted, " were asked for"));
+  }
+  if (!found.ok()) {
+    answer->error = absl::StrCat(absl::StatusCodeToString(found.status().code()), ": ",
+                                 found.status().message());
+    return absl::OkStatus();
+  }
+  // No number is the highest of those that are none, and a record cannot hold them.
+  const auto bad = std::find_if_not(found->begin(), found->end(), [](const Likelihood& one) {
+    return std::isfinite(one.log_likelihood);
+  });
+  if (bad != found->end()) {
+    answer->error = absl::StrCat("INTERNAL: likelihood ", bad - found->begin(), " is ",
+                                 bad->log_likelihood, ", no finite number");
+    return absl::OkStatus();
+  }
+  for (const Likelihood& likelihood : *found) {
+    answer->log_likelihoods.push_back(likelihood.log_likelihood);
+    answer->tokens.push_back(likelihood.tokens);
+    answer->revision = likelihood.revision;
+  }
+  return absl::OkStatus();
+}
+
+// Characters behind the leading white space; at least 1.
+double LengthOf(std::string_view choice) {
+  const absl::string_view text =
+      absl::StripLeadingAsciiWhitespace(absl::string_view(choice.data(), choice.size()));
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  const auto count = static_cast<double>(
+      std::count_if(text.begin(), text.end(), [&continues](char c) { return !continues(c); }));
+  return std::max(1.0, count);
+}
+
+int IndexOfHighest(const std::vector<double>& values) {
+  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+}  // namespace
+
+absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
+                                      const KnownAnswerTask& task, const MultipleChoiceItem& item,
+                                      absl::Duration timeout,
+                                      const std::function<bool()>& cancelled) {
+  TaskAnswer answer = Begin(model, task, item.id);
+  const LikelihoodJob job{
+      .model = model, .context = item.context, .continuations = item.choices, .timeout = timeout};
+  if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
+  if (!answer.error.empty()) return answer;
+  std::vector<double> by_length;
+  by_length.reserve(item.choices.size());
+  for (size_t i = 0; i < item.choices.size(); ++i) {
+    by_length.push_back(answer.log_likelihoods[i] / LengthOf(item.choices[i]));
+  }
+  answer.chosen = IndexOfHighest(answer.log_likelihoods);
+  answer.correct = answer.chosen == item.answer;
+  answer.chosen_by_length = IndexOfHighest(by_length);
+  answer.correct_by_length = answer.chosen_by_length == item.answer;
+  return answer;
+}
+
+absl::StatusOr<TaskAnswer> AnswerText(TextGenerator* generator, const std::string& model,
+                                      const KnownAnswerTask& task, absl::Duration timeout,
+                                      const std::function<bool()>& cancelled) {
+  TaskAnswer answer = Begin(model, task, kTextItem);
+  const LikelihoodJob job{.model = model, .text = task.text, .timeout = timeout};
+  if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
+  return answer;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,257 @@
+// The queue of jobs and the thread that runs them.
+#include "evaluator/run/runner.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "evaluator/plan/plan.h"
+#include "evaluator/plan/plan_json.h"
+#include "evaluator/records/evaluation_id.h"
+#include "evaluator/run/feed.h"
+#include "evaluator/run/job.h"
+
+namespace assay::evaluator {
+namespace {
+
+absl::Status CannotGoOn(const absl::Status& why) {
+  return {why.code(), absl::StrCat("the server stopped, and cannot go on: ", why.message())};
+}
+
+class QueueRunner final : public Runner {
+ public:
+  QueueRunner(TextGenerator* generator, MemoryProbe* memory, const ScorerSet* scorers,
+              RunStore* store, Options options)
+      : options_(std::move(options)),
+        tools_{.generator = generator,
+               .memory = memory,
+               .scorers = scorers,
+               .store = store,
+               .options = &options_},
+        thread_([this] { Work(); }) {}
+
+  ~QueueRunner() override { Stop(); }
+
+  absl::StatusOr<Started> Start(EvaluationPlan plan) override {
+    if (absl::Status s = ValidatePlan(plan); !s.ok()) return s;
+    if (absl::Status s = CheckScorers(plan); !s.ok()) return s;
+    Started started;
+    auto feed = std::make_shared<QueuedFeed>();
+    started.feed = feed;
+
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return absl::UnavailableError("the server is shutting down");
+    const int ahead = Unfinished();
+    if (ahead > options_.max_waiting) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("evaluations: one is running and ", options_.max_waiting,
+                       " are waiting, the most there may be; wait for one to end or cancel one"));
+    }
+    Evaluation& evaluation = started.evaluation;
+    if (!plan.economics) plan.economics = options_.economics;
+    evaluation.scorer_versions = VersionsOf(plan);
+    evaluation.plan_sha256 = PlanSha256(plan);
+    while (plan.order_seed == 0) plan.order_seed = absl::Uniform<uint64_t>(random_);
+    evaluation.order_seed = plan.order_seed;
+    evaluation.name = plan.name;
+    evaluation.started_at = absl::Now();
+    evaluation.id = EvaluationId(evaluation.started_at, absl::Uniform<uint64_t>(random_));
+    evaluation.total_samples = static_cast<int>(TotalSamples(plan));
+    if (absl::Status s = tools_.store->Begin(evaluation, plan); !s.ok()) return s;
+    auto job =
+        std::make_shared<Job>(evaluation, std::move(plan), EarlierWork(), std::move(feed), tools_);
+    if (ahead > 0) job->Announce(absl::StrCat("waiting for ", ahead, " evaluation(s)"));
+    waiting_.push_back(std::move(job));
+    return started;
+  }
+
+  absl::StatusOr<std::vector<std::string>> Resume() override {
+    absl::StatusOr<std::vector<Evaluation>> interrupted = tools_.store->TakeInterrupted();
+    if (!interrupted.ok()) return interrupted.status();
+    std::vector<std::string> ids;
+    for (Evaluation& evaluation : *interrupted) {
+      const absl::StatusOr<bool> goes_on = Requeue(evaluation);
+      if (!goes_on.ok()) {
+        evaluation.state = EvaluationState::kFailed;
+        evaluation.finished_at = absl::Now();
+        evaluation.error = std::string(CannotGoOn(goes_on.status()).message());
+        if (absl::Status s = tools_.store->Finish(evaluation, {}); !s.ok()) return s;
+        if (options_.on_finished) options_.on_finished(evaluation);
+      } else if (*goes_on) {
+        ids.push_back(evaluation.id);
+      }
+    }
+    return ids;
+  }
+
+  absl::Status Cancel(std::string_view id) override {
+    std::shared_ptr<Job> unstarted;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (running_ != nullptr && running_->id() == id && running_->Cancel()) {
+        return absl::OkStatus();
+      }
+      const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                      [id](const auto& job) { return job->id() == id; });
+      if (found != waiting_.end()) {
+        unstarted = std::move(*found);
+        waiting_.erase(found);
+      }
+    }
+    if (unstarted == nullptr) return WhyNotCancelled(id);
+    // Out of the queue, so nobody else runs it; being cancelled it only records its end.
+    unstarted->Cancel();
+    unstarted->Run();
+    return absl::OkStatus();
+  }
+
+  int unfinished() const override {
+    const absl::MutexLock lock(&mutex_);
+    return Unfinished();
+  }
+
+  void Suspend() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (running_ != nullptr) running_->Suspend();
+    // The worker takes them in turn; each tells its feed and ends.
+    for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
+  }
+
+  void Shutdown() override { Stop(); }
+
+ private:
+  int Unfinished() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return static_cast<int>(waiting_.size()) + (running_ == nullptr ? 0 : 1);
+  }
+
+  absl::Status CheckScorers(const EvaluationPlan& plan) const {
+    for (size_t i = 0; i < plan.scorers.size(); ++i) {
+      if (tools_.scorers->Find(plan.scorers[i]) != nullptr) continue;
+      return absl::InvalidArgumentError(absl::StrCat("scorers[", i, "]: '", plan.scorers[i],
+                                                     "' is not known here; there are ",
+                                                     absl::StrJoin(tools_.scorers->Names(), ", ")));
+    }
+    return absl::OkStatus();
+  }
+
+  std::map<std::string, std::string> VersionsOf(const EvaluationPlan& plan) const {
+    std::map<std::string, std::string> versions;
+    for (const std::string& name : plan.scorers) {
+      versions[name] = tools_.scorers->Find(name)->version();
+    }
+    return versions;
+  }
+
+  // Scores of two versions do not compare, and rules of measuring may have changed with them.
+  absl::Status CheckVersions(const Evaluation& evaluation, const EvaluationPlan& plan) const {
+    if (evaluation.scorer_versions.empty()) {
+      return absl::FailedPreconditionError(
+          "it was begun by an older assayd, which measured in another way; start a new evaluation");
+    }
+    for (const auto& [name, now] : VersionsOf(plan)) {
+      const auto then = evaluation.scorer_versions.find(name);
+      if (then != evaluation.scorer_versions.end() && IsVersion(then->second, now)) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat("the scorer ", name, " was version ",
+                       then == evaluation.scorer_versions.end() ? "unknown" : then->second,
+                       " when the evaluation began and is ", now, " now; start a new evaluation"));
+    }
+    return absl::OkStatus();
+  }
+
+  // False: its end is recorded instead, with what was measured. An error: nothing of it can be
+  // read.
+  absl::StatusOr<bool> Requeue(Evaluation evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::StatusOr<EvaluationPlan> plan = tools_.store->Plan(evaluation.id);
+    if (!plan.ok()) return plan.status();
+    if (absl::Status s = ValidatePlan(*plan); !s.ok()) return s;
+    absl::StatusOr<std::vector<Sample>> samples = tools_.store->Samples(evaluation.id);
+    if (!samples.ok()) return samples.status();
+    absl::StatusOr<std::vector<TaskAnswer>> answers = tools_.store->Answers(evaluation.id);
+    if (!answers.ok()) return answers.status();
+    absl::Status why;
+    if (!evaluation.error.empty()) {
+      why = absl::AbortedError(std::exchange(evaluation.error, ""));
+    } else {
+      why = CheckScorers(*plan);
+      if (why.ok()) why = CheckVersions(evaluation, *plan);
+      if (!why.ok()) why = CannotGoOn(why);
+    }
+    auto job = std::make_shared<Job>(
+        std::move(evaluation), *std::move(plan),
+        EarlierWork{.samples = *std::move(samples), .answers = *std::move(answers)},
+        std::weak_ptr<QueuedFeed>(), tools_);
+    if (!why.ok()) {
+      job->Fail(why);
+      return false;
+    }
+    absl::MutexLock lock(&mutex_);
+    waiting_.push_back(std::move(job));
+    return true;
+  }
+
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !waiting_.empty();
+  }
+
+  void Work() ABSL_LOCKS_EXCLUDED(mutex_) {
+    while (true) {
+      std::shared_ptr<Job> job;
+      {
+        absl::MutexLock lock(&mutex_);
+        mutex_.Await(absl::Condition(this, &QueueRunner::HasWork));
+        if (waiting_.empty()) return;
+        job = std::move(waiting_.front());
+        waiting_.pop_front();
+        running_ = job;
+      }
+      job->Run();
+      absl::MutexLock lock(&mutex_);
+      running_ = nullptr;
+    }
+  }
+
+  absl::Status WhyNotCancelled(std::string_view id) {
+    absl::StatusOr<Evaluation> evaluation = tools_.store->Get(id);
+    if (!evaluation.ok()) return evaluation.status();
+    // Its end is being recorded by another Cancel().
+    if (evaluation->state == EvaluationState::kRunning) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "evaluation '", std::string(id), "' has ended already; there is nothing to cancel"));
+  }
+
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
+    Suspend();
+    absl::MutexLock lock(&join_mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const Options options_;
+  const JobTools tools_;
+  mutable absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Job> running_ ABSL_GUARDED_BY(mutex_);
+  absl::BitGen random_ ABSL_GUARDED_BY(mutex_);
+  // Held while joining, so that two Shutdown() calls both wait.
+  absl::Mutex join_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  // Last: starts when all else is there.
+  std::thread thread_ ABSL_GUARDED_BY(join_mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> Runner::Create(TextGenerator* generator, MemoryProbe* memory,
+                                       const ScorerSet* scorers, RunStore* store, Options options) {
+  return std::make_unique<QueueRunner>(generator, memory, scorers, store, std::move(options));
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,85 @@
+// Streams side by side, on threads of their own.
+#include "evaluator/run/scaling.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "evaluator/stats/quantile.h"
+
+namespace assay::evaluator {
+namespace {
+
+constexpr double kMedian = 0.5;
+constexpr double kNinetieth = 0.9;
+
+// What the streams have done so far. Thread-safe.
+class Tally {
+ public:
+  void Add(const absl::StatusOr<Generation>& generation) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    ++requests_;
+    if (!generation.ok()) {
+      ++failures_;
+      return;
+    }
+    tokens_ += generation->completion_tokens;
+    latencies_.push_back(generation->total_ms);
+    first_tokens_.push_back(generation->first_token_ms);
+  }
+
+  ScalingPoint Sum(absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    std::sort(latencies_.begin(), latencies_.end());
+    std::sort(first_tokens_.begin(), first_tokens_.end());
+    ScalingPoint point;
+    point.requests = requests_;
+    point.failures = failures_;
+    const double seconds = absl::ToDoubleSeconds(elapsed);
+    if (seconds > 0) point.tokens_per_second = static_cast<double>(tokens_) / seconds;
+    point.latency_p50_ms = Quantile(latencies_, kMedian);
+    point.latency_p90_ms = Quantile(latencies_, kNinetieth);
+    point.first_token_p50_ms = Quantile(first_tokens_, kMedian);
+    point.first_token_p90_ms = Quantile(first_tokens_, kNinetieth);
+    return point;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int requests_ ABSL_GUARDED_BY(mutex_) = 0;
+  int failures_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t tokens_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<double> latencies_ ABSL_GUARDED_BY(mutex_);
+  std::vector<double> first_tokens_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
+                            const std::vector<GenerationJob>& jobs, int streams, int rounds,
+                            const std::function<bool()>& cancelled) {
+  Tally tally;
+  std::atomic<size_t> next = 0;
+  const auto run = [&] {
+    for (int round = 0; round < rounds && !cancelled(); ++round) {
+      const absl::StatusOr<Generation> generation =
+          generator->Generate(jobs[next++ % jobs.size()], cancelled);
+      if (!cancelled()) tally.Add(generation);
+    }
+  };
+  const absl::Time start = absl::Now();
+  std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(streams));
+  for (int i = 0; i < streams; ++i) threads.emplace_back(run);
+  for (std::thread& thread : threads) thread.join();
+  ScalingPoint point = tally.Sum(absl::Now() - start);
+  point.level = streams;
+  point.resident_bytes = memory->ResidentBytes();
+  return point;
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,77 @@
+// The outbox in the run store.
+#include "absl/strings/str_cat.h"
+#include "evaluator/records/tracking_json.h"
+#include "evaluator/store/sqlite_run_store.h"
+
+namespace assay::evaluator {
+
+using sqlite::Statement;
+using sqlite::Transaction;
+
+namespace {
+
+absl::Status NoSuchEntry(int64_t id) {
+  return absl::NotFoundError(absl::StrCat("there is no outbox entry ", id));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Time now, int limit) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Statement> row = database_->Prepare(
+      "SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
+      " ORDER BY id LIMIT ?");
+  if (!row.ok()) return row.status();
+  row->Bind(absl::ToUnixMicros(now), std::max(limit, 0));
+  std::vector<OutboxEntry> entries;
+  while (true) {
+    absl::StatusOr<bool> more = row->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return entries;
+    absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row->Text(3));
+    if (!run.ok()) return Located(run.status(), absl::StrCat("outbox entry ", row->Integer(0)));
+    entries.push_back({.id = row->Integer(0),
+                       .attempts = static_cast<int>(row->Integer(1)),
+                       .created_at = absl::FromUnixMicros(row->Integer(2)),
+                       .run = *std::move(run)});
+  }
+}
+
+absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const TrackingRun& run) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
+  if (!transaction.ok()) return transaction.status();
+  absl::Status told =
+      Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
+          " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ?",
+          run.model, run.run_id, run.url, id);
+  if (!told.ok()) return told;
+  if (database_->Changes() == 0) return NoSuchEntry(id);
+  if (absl::Status s = Run("DELETE FROM outbox WHERE id = ?", id); !s.ok()) return s;
+  return transaction->Commit();
+}
+
+absl::Status SqliteRunStore::PostponeOutbox(int64_t id, absl::Time retry_at,
+                                            std::string_view error) {
+  absl::MutexLock lock(&mutex_);
+  absl::Status postponed =
+      Run("UPDATE outbox SET attempts = attempts + 1, retry_at = ?, last_error = ? WHERE id = ?",
+          absl::ToUnixMicros(retry_at), error, id);
+  if (!postponed.ok()) return postponed;
+  return database_->Changes() == 0 ? NoSuchEntry(id) : absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
+  absl::MutexLock lock(&mutex_);
+  return database_->QueryInteger("SELECT count(*) FROM outbox");
+}
+
+absl::StatusOr<absl::Time> SqliteRunStore::OldestOutbox() {
+  absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<int64_t> micros =
+      database_->QueryInteger("SELECT coalesce(min(created_at), 0) FROM outbox");
+  if (!micros.ok()) return micros.status();
+  return *micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(*micros);
+}
+
+}  // namespace assay::evaluator

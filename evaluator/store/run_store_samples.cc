@@ -1,0 +1,122 @@
+// Samples and answers in the run store.
+#include "absl/strings/str_cat.h"
+#include "evaluator/records/records_json.h"
+#include "evaluator/store/sqlite_run_store.h"
+
+namespace assay::evaluator {
+
+using sqlite::Statement;
+
+namespace {
+
+// Bytes from a model that are no UTF-8 stay as they are: SQLite does not look inside text.
+absl::StatusOr<Sample> ReadSample(const Statement& row) {
+  int column = 0;
+  Sample sample;
+  sample.model = row.Text(column++);
+  sample.content_type = row.Text(column++);
+  sample.prompt_id = row.Text(column++);
+  sample.repeat = static_cast<int>(row.Integer(column++));
+  sample.error = row.Text(column++);
+  sample.generation.text = row.Text(column++);
+  sample.generation.finish_reason = row.Text(column++);
+  sample.generation.prompt_tokens = static_cast<int>(row.Integer(column++));
+  sample.generation.completion_tokens = static_cast<int>(row.Integer(column++));
+  sample.generation.queue_ms = row.Real(column++);
+  sample.generation.prefill_ms = row.Real(column++);
+  sample.generation.first_token_ms = row.Real(column++);
+  sample.generation.per_token_ms = row.Real(column++);
+  sample.generation.total_ms = row.Real(column++);
+  sample.generation.tokens_per_second = row.Real(column++);
+  if (!row.IsNull(column)) sample.quality_score = row.Real(column);
+  ++column;
+  sample.scorer = row.Text(column++);
+  sample.scorer_version = row.Text(column++);
+  sample.memory.before_bytes = row.Integer(column++);
+  sample.memory.after_bytes = row.Integer(column++);
+  sample.memory.peak_bytes = row.Integer(column++);
+  sample.cost_usd = row.Real(column++);
+  if (absl::Status s = ReadSampleDetail(row.Text(column), &sample); !s.ok()) return s;
+  return sample;
+}
+
+}  // namespace
+
+absl::Status SqliteRunStore::AddSample(std::string_view evaluation_id, const Sample& sample) {
+  const Generation& generation = sample.generation;
+  absl::MutexLock lock(&mutex_);
+  return Run(
+      "INSERT INTO samples (evaluation_id, model, content_type, prompt_id, repeat, error, text,"
+      " finish_reason, prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms,"
+      " per_token_ms, total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
+      " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd, detail)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      evaluation_id, sample.model, sample.content_type, sample.prompt_id, sample.repeat,
+      sample.error, generation.text, generation.finish_reason, generation.prompt_tokens,
+      generation.completion_tokens, generation.queue_ms, generation.prefill_ms,
+      generation.first_token_ms, generation.per_token_ms, generation.total_ms,
+      generation.tokens_per_second, sample.quality_score, sample.scorer, sample.scorer_version,
+      sample.memory.before_bytes, sample.memory.after_bytes, sample.memory.peak_bytes,
+      sample.cost_usd, SampleDetailToJson(sample));
+}
+
+absl::Status SqliteRunStore::SetScaling(std::string_view evaluation_id,
+                                        const std::vector<ScalingPoint>& points) {
+  absl::MutexLock lock(&mutex_);
+  return Run("UPDATE evaluations SET scaling = ? WHERE id = ?", ScalingToJson(points),
+             evaluation_id);
+}
+
+absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) {
+  absl::MutexLock lock(&mutex_);
+  return Run(
+      "INSERT INTO task_answers (evaluation_id, model, task, item_id, answer)"
+      " VALUES (?, ?, ?, ?, ?)",
+      evaluation_id, answer.model, answer.task, answer.item_id, TaskAnswerToJson(answer));
+}
+
+absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status s = MustExist(id); !s.ok()) return s;
+  absl::StatusOr<Statement> row = database_->Prepare(
+      "SELECT model, content_type, prompt_id, repeat, error, text, finish_reason,"
+      " prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms, per_token_ms,"
+      " total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
+      " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd, detail"
+      " FROM samples WHERE evaluation_id = ? ORDER BY id");
+  if (!row.ok()) return row.status();
+  row->Bind(id);
+  std::vector<Sample> samples;
+  while (true) {
+    absl::StatusOr<bool> more = row->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return samples;
+    absl::StatusOr<Sample> sample = ReadSample(*row);
+    if (!sample.ok()) {
+      return Located(sample.status(), absl::StrCat("a sample of ", std::string(id)));
+    }
+    samples.push_back(*std::move(sample));
+  }
+}
+
+absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  if (absl::Status s = MustExist(id); !s.ok()) return s;
+  absl::StatusOr<Statement> row =
+      database_->Prepare("SELECT answer FROM task_answers WHERE evaluation_id = ? ORDER BY id");
+  if (!row.ok()) return row.status();
+  row->Bind(id);
+  std::vector<TaskAnswer> answers;
+  while (true) {
+    absl::StatusOr<bool> more = row->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return answers;
+    absl::StatusOr<TaskAnswer> answer = TaskAnswerFromJson(row->Text(0));
+    if (!answer.ok()) {
+      return Located(answer.status(), absl::StrCat("an answer of ", std::string(id)));
+    }
+    answers.push_back(*std::move(answer));
+  }
+}
+
+}  // namespace assay::evaluator

@@ -1,0 +1,117 @@
+// The run store's schema, one script a version.
+#ifndef ASSAY_EVALUATOR_STORE_SCHEMA_H_
+#define ASSAY_EVALUATOR_STORE_SCHEMA_H_
+
+#include <array>
+#include <cstdint>
+
+namespace assay::evaluator {
+
+// "ASAY" in the file's header: this database is ours.
+inline constexpr int64_t kApplicationId = 0x41534159;
+
+// Script i takes a database from user_version i to i + 1. Scripts are never edited once released,
+// only appended. Times are microseconds since the Unix epoch, UTC; states are EvaluationState's
+// values; plan, summaries, analysis, scaling, scorer_versions, detail, answer and payload are JSON.
+inline constexpr std::array<const char*, 3> kMigrations = {R"sql(
+CREATE TABLE evaluations (
+  id TEXT PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  total_samples INTEGER NOT NULL,
+  plan TEXT NOT NULL,
+  summaries TEXT NOT NULL
+) STRICT;
+CREATE INDEX evaluations_by_start ON evaluations (started_at);
+
+CREATE TABLE samples (
+  id INTEGER PRIMARY KEY,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  content_type TEXT NOT NULL,
+  prompt_id TEXT NOT NULL,
+  repeat INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  text TEXT NOT NULL,
+  finish_reason TEXT NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  queue_ms REAL,
+  prefill_ms REAL,
+  first_token_ms REAL,
+  per_token_ms REAL,
+  total_ms REAL,
+  tokens_per_second REAL,
+  quality_score REAL,
+  scorer TEXT NOT NULL,
+  scorer_version TEXT NOT NULL,
+  memory_before_bytes INTEGER NOT NULL,
+  memory_after_bytes INTEGER NOT NULL,
+  memory_peak_bytes INTEGER NOT NULL,
+  cost_usd REAL,
+  UNIQUE (evaluation_id, model, prompt_id, repeat)
+) STRICT;
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  client_key TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  retry_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_retry ON outbox (retry_at, id);
+
+CREATE TABLE tracking_runs (
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  PRIMARY KEY (evaluation_id, model)
+) STRICT;
+)sql",
+                                                           R"sql(
+ALTER TABLE evaluations ADD COLUMN plan_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN analysis TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE evaluations ADD COLUMN scaling TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE evaluations ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+-- Resumes in a row that added nothing, and how much there was at the last.
+ALTER TABLE evaluations ADD COLUMN stalls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN progress INTEGER NOT NULL DEFAULT -1;
+
+ALTER TABLE samples ADD COLUMN detail TEXT NOT NULL DEFAULT '{}';
+CREATE TRIGGER samples_are_append_only BEFORE UPDATE ON samples
+BEGIN SELECT RAISE(ABORT, 'samples are never changed'); END;
+
+CREATE TABLE task_answers (
+  id INTEGER PRIMARY KEY,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  task TEXT NOT NULL,
+  item_id TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  UNIQUE (evaluation_id, model, task, item_id)
+) STRICT;
+CREATE TRIGGER task_answers_are_append_only BEFORE UPDATE ON task_answers
+BEGIN SELECT RAISE(ABORT, 'answers are never changed'); END;
+)sql",
+                                                           R"sql(
+-- Of the plan's scorers, by name; {}: begun by a version that did not say.
+ALTER TABLE evaluations ADD COLUMN scorer_versions TEXT NOT NULL DEFAULT '{}';
+-- With its evaluation a sample may go: that row is gone before this looks.
+CREATE TRIGGER samples_are_kept BEFORE DELETE ON samples
+WHEN EXISTS (SELECT 1 FROM evaluations WHERE id = OLD.evaluation_id)
+BEGIN SELECT RAISE(ABORT, 'samples are never taken away'); END;
+CREATE TRIGGER task_answers_are_kept BEFORE DELETE ON task_answers
+WHEN EXISTS (SELECT 1 FROM evaluations WHERE id = OLD.evaluation_id)
+BEGIN SELECT RAISE(ABORT, 'answers are never taken away'); END;
+)sql"};
+
+}  // namespace assay::evaluator
+
+#endif  // ASSAY_EVALUATOR_STORE_SCHEMA_H_

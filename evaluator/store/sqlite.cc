@@ -1,0 +1,216 @@
+// SQLite behind RAII and absl::Status.
+#include "evaluator/store/sqlite.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace assay::evaluator::sqlite {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+// The low byte of an extended result code.
+constexpr int kPrimaryCode = 0xff;
+
+absl::StatusCode CodeOf(int result, int system_error) {
+  switch (result) {
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return absl::StatusCode::kNotFound;
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_UNIQUE:
+      return absl::StatusCode::kAlreadyExists;
+    default:
+      break;
+  }
+  switch (result & kPrimaryCode) {
+    case SQLITE_FULL:
+      return absl::StatusCode::kResourceExhausted;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return absl::StatusCode::kDataLoss;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return absl::StatusCode::kPermissionDenied;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return absl::StatusCode::kUnavailable;
+    case SQLITE_CONSTRAINT:
+      return absl::StatusCode::kInvalidArgument;
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+      if (system_error == ENOSPC || system_error == EDQUOT) {
+        return absl::StatusCode::kResourceExhausted;
+      }
+      return system_error == EACCES || system_error == EPERM || system_error == EROFS
+                 ? absl::StatusCode::kPermissionDenied
+                 : absl::StatusCode::kFailedPrecondition;
+    default:
+      return absl::StatusCode::kInternal;
+  }
+}
+
+absl::string_view Advice(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kResourceExhausted:
+      return "; free some space on that disk";
+    case absl::StatusCode::kDataLoss:
+      return "; move the file away or restore a backup";
+    case absl::StatusCode::kPermissionDenied:
+      return "; make the file and its folder writable for this user";
+    case absl::StatusCode::kUnavailable:
+      return "; another process holds it";
+    default:
+      return "";
+  }
+}
+
+// SQLite's own error number is of no use here: it tries again read-only, and that fails because the
+// file is not there.
+bool FolderIsWritable(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  return faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
+         (errno != EACCES && errno != EROFS);
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+void Statement::Keep(int result) {
+  if (result != SQLITE_OK) bind_status_.Update(database_->Error(result));
+}
+
+void Statement::BindOne(int position, int64_t value) {
+  Keep(sqlite3_bind_int64(statement_.get(), position, value));
+}
+
+void Statement::BindOne(int position, double value) {
+  Keep(sqlite3_bind_double(statement_.get(), position, value));
+}
+
+void Statement::BindOne(int position, std::string_view value) {
+  // A null pointer would bind NULL.
+  const char* data = value.data() == nullptr ? "" : value.data();
+  Keep(sqlite3_bind_text64(statement_.get(), position, data, value.size(), SQLITE_TRANSIENT,
+                           SQLITE_UTF8));
+}
+
+void Statement::BindOne(int position, std::nullopt_t /*value*/) {
+  Keep(sqlite3_bind_null(statement_.get(), position));
+}
+
+absl::StatusOr<bool> Statement::Step() {
+  if (!bind_status_.ok()) return bind_status_;
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  return database_->Error(result);
+}
+
+absl::Status Statement::Run() {
+  while (true) {
+    absl::StatusOr<bool> row = Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return absl::OkStatus();
+  }
+}
+
+void Statement::Reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+  bind_status_ = absl::OkStatus();
+}
+
+bool Statement::IsNull(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+int64_t Statement::Integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+double Statement::Real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+
+std::string Statement::Text(int column) const {
+  const unsigned char* text = sqlite3_column_text(statement_.get(), column);
+  const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text), size);
+}
+
+void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  const int result = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  // The constructor is private.
+  std::unique_ptr<Database> database(new Database(path, handle));
+  if (handle == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  if (result == SQLITE_CANTOPEN && !FolderIsWritable(path)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, ": cannot be created", Advice(absl::StatusCode::kPermissionDenied)));
+  }
+  if (result != SQLITE_OK) return database->Error(result);
+  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  return database;
+}
+
+absl::Status Database::Error(int result) const {
+  const absl::StatusCode code = CodeOf(result, sqlite3_system_errno(handle_.get()));
+  return absl::Status(code, absl::StrCat(path_, ": ", sqlite3_errmsg(handle_.get()), " (SQLite ",
+                                         result, ")", Advice(code)));
+}
+
+absl::Status Database::Execute(const std::string& sql) {
+  const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  return result == SQLITE_OK ? absl::OkStatus() : Error(result);
+}
+
+absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        &statement, nullptr);
+  if (result != SQLITE_OK) return Error(result);
+  return Statement(this, statement);
+}
+
+absl::StatusOr<int64_t> Database::QueryInteger(std::string_view sql) {
+  absl::StatusOr<Statement> statement = Prepare(sql);
+  if (!statement.ok()) return statement.status();
+  absl::StatusOr<bool> row = statement->Step();
+  if (!row.ok()) return row.status();
+  if (!*row) {
+    return absl::InternalError(absl::StrCat(path_, ": '", std::string(sql), "' yields no row"));
+  }
+  return statement->Integer(0);
+}
+
+int64_t Database::Changes() const { return sqlite3_changes(handle_.get()); }
+
+absl::StatusOr<Transaction> Transaction::Begin(Database* database) {
+  if (absl::Status s = database->Execute("BEGIN IMMEDIATE"); !s.ok()) return s;
+  return Transaction(database);
+}
+
+Transaction::~Transaction() {
+  // SQLite has rolled back by itself after some errors; a second ROLLBACK then only says so.
+  if (database_ != nullptr) database_->Execute("ROLLBACK").IgnoreError();
+}
+
+absl::Status Transaction::Commit() {
+  absl::Status status = database_->Execute("COMMIT");
+  if (status.ok()) database_ = nullptr;
+  return status;
+}
+
+}  // namespace assay::evaluator::sqlite

@@ -1,0 +1,81 @@
+// The run store on SQLite; private to its own .cc files.
+#ifndef ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
+#define ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "evaluator/store/run_store.h"
+#include "evaluator/store/sqlite.h"
+
+namespace assay::evaluator {
+
+class SqliteRunStore final : public RunStore {
+ public:
+  explicit SqliteRunStore(std::unique_ptr<sqlite::Database> database)
+      : database_(std::move(database)) {}
+
+  // run_store.cc
+  absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) override;
+  absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) override;
+  absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override;
+  absl::Status Suspend(std::string_view id) override;
+  absl::StatusOr<Evaluation> Get(std::string_view id) override;
+  absl::StatusOr<std::vector<Evaluation>> List(int limit) override;
+  absl::StatusOr<EvaluationPlan> Plan(std::string_view id) override;
+
+  // run_store_samples.cc
+  absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) override;
+  absl::Status SetScaling(std::string_view evaluation_id,
+                          const std::vector<ScalingPoint>& points) override;
+  absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) override;
+  absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) override;
+  absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) override;
+
+  // run_store_outbox.cc
+  absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
+  absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) override;
+  absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
+  absl::StatusOr<int64_t> OutboxDepth() override;
+  absl::StatusOr<absl::Time> OldestOutbox() override;
+
+ private:
+  template <typename... Values>
+  absl::Status Run(std::string_view sql, const Values&... values)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    absl::StatusOr<sqlite::Statement> statement = database_->Prepare(sql);
+    if (!statement.ok()) return statement.status();
+    return statement->Bind(values...).Run();
+  }
+
+  template <typename Value>
+  absl::StatusOr<std::vector<Evaluation>> ReadEvaluations(absl::string_view which,
+                                                          const Value& value)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Evaluation> ReadEvaluation(const sqlite::Statement& row)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ReadTrackingRuns(Evaluation* evaluation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True if the evaluation goes on; false if it has stalled and is failed.
+  absl::StatusOr<bool> CountResume(const Evaluation& evaluation)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MustExist(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::Status Located(const absl::Status& status, absl::string_view where)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::Mutex mutex_;
+  const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);
+};
+
+// NOT_FOUND with the id.
+absl::Status NoSuchEvaluation(std::string_view id);
+
+}  // namespace assay::evaluator
+
+#endif  // ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_

@@ -1,0 +1,219 @@
+// Policies, read and checked.
+#include "registry/catalog/route_policy.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/yaml/reader.h"
+#include "registry/catalog/catalog.h"
+#include "registry/catalog/content_types.h"
+
+namespace assay::registry {
+namespace {
+
+constexpr double kMostExploring = 0.5;
+constexpr int kLeastSamples = 2;
+constexpr int64_t kMostSamples = 1000000;
+constexpr double kHighestWeight = 1e6;
+constexpr double kHighestCost = 1e6;
+constexpr double kShortestLatencySeconds = 1e-3;
+constexpr double kLongestLatencySeconds = 24 * 3600;
+
+// What is wrong with a policy, and at which of its keys.
+struct Fault {
+  std::string key;
+  std::string what;
+};
+using MaybeFault = std::optional<Fault>;
+
+MaybeFault Unknown(const std::string& key, const std::vector<std::string>& models,
+                   const Catalog& catalog) {
+  for (const std::string& model : models) {
+    if (catalog.Find(model) != nullptr) continue;
+    return Fault{key,
+                 absl::StrCat("'", model, "' is not in the catalog; it has ", catalog.Listed())};
+  }
+  return std::nullopt;
+}
+
+// A model that comes up again after it failed would be asked in circles.
+MaybeFault Repeated(const std::string& key, const std::vector<std::string>& models,
+                    const std::vector<std::string>& before) {
+  std::set<std::string> seen(before.begin(), before.end());
+  for (const std::string& model : models) {
+    if (seen.insert(model).second) continue;
+    return Fault{key, absl::StrCat("'", model,
+                                   "' stands twice in the chain, which is a cycle; name each "
+                                   "model once")};
+  }
+  return std::nullopt;
+}
+
+MaybeFault BadWeights(const RoutePolicy& policy) {
+  if (policy.weights.size() != policy.models.size()) {
+    return Fault{"models",
+                 "a weighted route needs a weight for each model, as in { a: 90, b: 10 }"};
+  }
+  for (size_t i = 0; i < policy.weights.size(); ++i) {
+    if (policy.weights[i] > 0 && policy.weights[i] <= kHighestWeight) continue;
+    return Fault{"models",
+                 absl::StrCat("the weight of '", policy.models[i], "' is ", policy.weights[i],
+                              "; it must be above 0, at most ", kHighestWeight)};
+  }
+  return std::nullopt;
+}
+
+MaybeFault BadLimits(const RoutePolicy& policy) {
+  const AutoLimits& limits = policy.limits;
+  if (limits.min_samples < kLeastSamples || limits.min_samples > kMostSamples) {
+    return Fault{"min_samples", absl::StrCat(limits.min_samples, " must lie in [", kLeastSamples,
+                                             ", ", kMostSamples, "]")};
+  }
+  if (!(limits.min_success_rate >= 0 && limits.min_success_rate <= 1)) {
+    return Fault{"min_success_rate", absl::StrCat(limits.min_success_rate, " must lie in [0, 1]")};
+  }
+  if (!(limits.max_latency > absl::ZeroDuration())) {
+    return Fault{"max_latency", "must be above 0"};
+  }
+  if (!(limits.max_cost_usd >= 0 && limits.max_cost_usd <= kHighestCost)) {
+    return Fault{"max_cost_usd",
+                 absl::StrCat(limits.max_cost_usd, " must lie in [0, ", kHighestCost, "]")};
+  }
+  if (limits.max_memory_bytes < 0) {
+    return Fault{"max_memory", absl::StrCat(limits.max_memory_bytes, " must not be below 0")};
+  }
+  if (!(policy.explore >= 0 && policy.explore <= kMostExploring)) {
+    return Fault{"explore", absl::StrCat(policy.explore, " must lie in [0, ", kMostExploring, "]")};
+  }
+  return std::nullopt;
+}
+
+MaybeFault UnknownModels(const RoutePolicy& policy, const Catalog& catalog) {
+  if (MaybeFault fault = Unknown("models", policy.models, catalog)) {
+    if (policy.rule == RouteRule::kFixed) fault->key = "model";
+    return fault;
+  }
+  if (MaybeFault fault = Unknown("fallback", policy.fallback, catalog)) return fault;
+  if (policy.otherwise.empty()) return std::nullopt;
+  return Unknown("otherwise", {policy.otherwise}, catalog);
+}
+
+MaybeFault FaultOf(const RoutePolicy& policy, const Catalog* catalog) {
+  if (!IsContentType(policy.content_type)) {
+    return Fault{"", absl::StrCat("the content type '", policy.content_type,
+                                  "' must be 1 to 32 of a-z 0-9 _ - and begin with a letter")};
+  }
+  if (catalog != nullptr) {
+    std::string unknown = UnknownContentType(policy.content_type, catalog->content_types);
+    if (!unknown.empty()) return Fault{"", std::move(unknown)};
+  }
+  if (policy.models.empty() && policy.rule != RouteRule::kAuto) {
+    return Fault{"models", "is empty; name at least one model"};
+  }
+  if (policy.models.size() > 1 && policy.rule == RouteRule::kFixed) {
+    return Fault{"model", "a fixed route has one model; rule: fallback takes a list"};
+  }
+  if (!policy.fallback.empty() && policy.rule == RouteRule::kFallback) {
+    return Fault{"fallback", "a fallback route has its models in the list of models"};
+  }
+  if (MaybeFault fault = Repeated("models", policy.models, {})) return fault;
+  // Of several models the chosen one may well stand in the list: it is left out then.
+  const bool one = policy.rule == RouteRule::kFixed;
+  if (MaybeFault fault =
+          Repeated("fallback", policy.fallback, one ? policy.models : std::vector<std::string>())) {
+    return fault;
+  }
+  if (policy.rule == RouteRule::kWeighted) {
+    if (MaybeFault fault = BadWeights(policy)) return fault;
+  }
+  if (policy.rule == RouteRule::kAuto) {
+    if (MaybeFault fault = BadLimits(policy)) return fault;
+  }
+  return catalog == nullptr ? std::nullopt : UnknownModels(policy, *catalog);
+}
+
+RouteRule RuleOf(std::string_view name) {
+  for (const RouteRule rule : {RouteRule::kWeighted, RouteRule::kFallback, RouteRule::kAuto}) {
+    if (name == RouteRuleName(rule)) return rule;
+  }
+  return RouteRule::kFixed;
+}
+
+void ReadModels(YamlMap map, RoutePolicy* policy) {
+  if (policy->rule == RouteRule::kFixed) {
+    policy->models = {map.RequiredString("model")};
+  } else if (policy->rule == RouteRule::kWeighted) {
+    YamlMap shares = map.Map("models");
+    for (const std::string& model : shares.Keys()) {
+      policy->models.push_back(model);
+      policy->weights.push_back(shares.Number(model, 0, 0, kHighestWeight));
+    }
+  } else {
+    policy->models = map.Strings("models");
+  }
+  if (policy->rule != RouteRule::kFallback) policy->fallback = map.Strings("fallback");
+}
+
+void ReadAuto(YamlMap map, RoutePolicy* policy) {
+  AutoLimits& limits = policy->limits;
+  limits.scorer = map.String("scorer", limits.scorer);
+  limits.min_samples =
+      static_cast<int>(map.Int("min_samples", limits.min_samples, kLeastSamples, kMostSamples));
+  limits.min_success_rate = map.Number("min_success_rate", limits.min_success_rate, 0, 1);
+  if (map.Has("max_latency")) {
+    limits.max_latency = absl::Seconds(
+        map.Seconds("max_latency", 1, kShortestLatencySeconds, kLongestLatencySeconds));
+  }
+  limits.max_cost_usd = map.Number("max_cost_usd", 0, 0, kHighestCost);
+  limits.max_memory_bytes = map.Bytes("max_memory", 0);
+  policy->explore = map.Number("explore", 0, 0, kMostExploring);
+  policy->otherwise = map.String("otherwise", "");
+}
+
+}  // namespace
+
+std::string_view RouteRuleName(RouteRule rule) {
+  switch (rule) {
+    case RouteRule::kFixed:
+      return "fixed";
+    case RouteRule::kWeighted:
+      return "weighted";
+    case RouteRule::kFallback:
+      return "fallback";
+    case RouteRule::kAuto:
+      return "auto";
+  }
+  return "unknown";
+}
+
+absl::Status CheckPolicy(const RoutePolicy& policy, const Catalog* catalog) {
+  const MaybeFault fault = FaultOf(policy, catalog);
+  if (!fault.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(fault->key, fault->key.empty() ? "" : ": ", fault->what));
+}
+
+std::vector<RoutePolicy> ReadRoutes(YamlMap routes, const Catalog* catalog) {
+  std::vector<RoutePolicy> policies;
+  for (const std::string& type : routes.Keys()) {
+    YamlMap map = routes.Map(type);
+    RoutePolicy policy{.content_type = type};
+    policy.rule = RuleOf(map.Choice("rule", "fixed", {"fixed", "weighted", "fallback", "auto"}));
+    ReadModels(map, &policy);
+    if (policy.rule == RouteRule::kAuto) ReadAuto(map, &policy);
+    if (const MaybeFault fault = FaultOf(policy, catalog)) map.Error(fault->key, fault->what);
+    policies.push_back(std::move(policy));
+  }
+  return policies;
+}
+
+}  // namespace assay::registry

@@ -1,0 +1,118 @@
+// From a catalog entry to a file on this machine.
+#include "registry/catalog/source.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "registry/hub/cache/cache.h"
+#include "registry/hub/cache/local_snapshot.h"
+
+namespace assay::registry {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kCommitDigits = 40;
+
+bool IsCommit(std::string_view revision) {
+  return revision.size() == kCommitDigits &&
+         std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
+}
+
+absl::Status NotDownloaded(const HubSource& hub, const std::string& repo_folder,
+                           std::string_view what = "is not in the Hub's cache") {
+  const std::string separator = hub.file.empty() ? "" : ":";
+  return absl::NotFoundError(absl::StrCat(
+      "source: ", hub.repo, "@", hub.revision, separator, hub.file, " ", std::string(what), " at ",
+      repo_folder, "; load the model, or download it with: hf download ", hub.repo,
+      hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
+}
+
+// The commit of a revision; empty if the cache does not know it.
+std::string Commit(const fs::path& repo_folder, const std::string& revision) {
+  if (IsCommit(revision)) return revision;
+  std::ifstream ref(repo_folder / "refs" / revision);
+  std::string commit(kCommitDigits, '\0');
+  ref.read(commit.data(), kCommitDigits);
+  return ref.gcount() == kCommitDigits && IsCommit(commit) ? commit : "";
+}
+
+bool IsInside(const fs::path& path, const fs::path& folder) {
+  const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& hub_cache) {
+  const HubCache cache(hub_cache, hub.repo);
+  const std::string commit = Commit(cache.folder(), hub.revision);
+  if (commit.empty()) return NotDownloaded(hub, cache.folder());
+  const std::string snapshot = cache.SnapshotFolder(commit);
+  std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
+  std::error_code error;
+  if (!fs::exists(path, error)) return NotDownloaded(hub, cache.folder());
+  // Not only the repository: blobs may be links into hub_cache/blobs, which repositories share
+  // (huggingface_hub 2.4, utils/_shared_blobs.py).
+  if (absl::Status s = CheckLinks(path, hub_cache); !s.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("source: ", s.message(), "; delete it and download the repository again"));
+  }
+  switch (InspectSnapshot(cache, commit, hub.file)) {
+    case LocalState::kComplete:
+      return path;
+    case LocalState::kWithoutTokenizer:
+      return NotDownloaded(hub, cache.folder(), "has no tokenizer in the Hub's cache");
+    case LocalState::kIncomplete:
+      break;
+  }
+  return NotDownloaded(hub, cache.folder(), "is not whole in the Hub's cache");
+}
+
+}  // namespace
+
+absl::Status CheckLinks(const std::string& path, const std::string& root) {
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  const auto check = [&real_root](const fs::path& file) {
+    std::error_code no_target;
+    const fs::path real = fs::canonical(file, no_target);
+    // What leads nowhere cannot be opened.
+    if (no_target || IsInside(real, real_root)) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat(file.string(), " leads out of ", real_root.string(), ", to ", real.string()));
+  };
+  absl::Status status = check(path);
+  for (fs::directory_iterator it(path, error), end; status.ok() && !error && it != end;
+       it.increment(error)) {
+    status = check(it->path());
+  }
+  return status;
+}
+
+absl::StatusOr<std::string> ResolveSource(const ModelEntry& entry, const std::string& hub_cache) {
+  std::error_code error;
+  absl::StatusOr<std::string> path = entry.path;
+  if (entry.hub.has_value()) {
+    path = ResolveHub(*entry.hub, hub_cache);
+    if (!path.ok()) return path;
+  } else if (!fs::exists(entry.path, error)) {
+    return absl::NotFoundError(
+        absl::StrCat("source: no file at ", entry.path, "; correct source.file in the catalog"));
+  }
+  const bool folder = fs::is_directory(*path, error);
+  if ((entry.format == "gguf" && folder) || (entry.format == "safetensors" && !folder)) {
+    return absl::InvalidArgumentError(absl::StrCat("format: is ", entry.format, ", but ", *path,
+                                                   " is a ", folder ? "folder" : "file",
+                                                   "; correct the catalog"));
+  }
+  return path;
+}
+
+}  // namespace assay::registry

@@ -1,0 +1,407 @@
+// Residency: hands out, loads and unloads models. Room for them: manager_room.cc; new catalogs:
+// manager_reload.cc.
+#include "registry/residency/manager.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "registry/catalog/source.h"
+#include "registry/residency/model_slot.h"
+#include "registry/routing/router.h"
+
+namespace assay::registry {
+
+namespace {
+
+// How long a cancelled waiter stays, and a model that is too young to give way is left alone.
+constexpr absl::Duration kPoll = absl::Milliseconds(10);
+
+}  // namespace
+
+std::string_view ModelStateName(ModelState state) {
+  switch (state) {
+    case ModelState::kNew:
+      return "new";
+    case ModelState::kDownloading:
+      return "downloading";
+    case ModelState::kLoading:
+      return "loading";
+    case ModelState::kReady:
+      return "ready";
+    case ModelState::kDraining:
+      return "draining";
+    case ModelState::kUnloaded:
+      return "unloaded";
+    case ModelState::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+std::string_view UnloadCauseName(UnloadCause cause) {
+  switch (cause) {
+    case UnloadCause::kAsked:
+      return "asked";
+    case UnloadCause::kEvicted:
+      return "evicted";
+    case UnloadCause::kIdle:
+      return "idle";
+    case UnloadCause::kReloaded:
+      return "reloaded";
+  }
+  return "unknown";
+}
+
+Handle::Handle(Manager* manager, std::shared_ptr<ModelSlot> slot)
+    : manager_(manager), slot_(std::move(slot)), entry_(slot_->entry) {}
+
+Handle::Handle(Handle&& other) noexcept
+    : manager_(std::exchange(other.manager_, nullptr)),
+      slot_(std::move(other.slot_)),
+      entry_(std::move(other.entry_)) {}
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this == &other) return *this;
+  Release();
+  manager_ = std::exchange(other.manager_, nullptr);
+  slot_ = std::move(other.slot_);
+  entry_ = std::move(other.entry_);
+  return *this;
+}
+
+Handle::~Handle() { Release(); }
+
+void Handle::Release() {
+  if (slot_ != nullptr) manager_->Release(slot_.get());
+  slot_ = nullptr;
+}
+
+ResidentModel& Handle::model() const { return *slot_->model; }
+
+const std::string& Handle::revision() const { return slot_->revision; }
+
+Manager::Manager(Catalog catalog, ModelLoader* loader, Options options, StateListener listener)
+    : loader_(loader),
+      options_(std::move(options)),
+      listener_(std::move(listener)),
+      catalog_(std::make_shared<const Catalog>(std::move(catalog))) {
+  for (const ModelEntry& entry : catalog_->models) {
+    slots_.push_back(std::make_shared<ModelSlot>(entry));
+  }
+  idle_thread_ = std::thread([this] { UnloadIdle(); });
+}
+
+Manager::~Manager() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  idle_thread_.join();
+}
+
+std::shared_ptr<const Catalog> Manager::catalog() const {
+  absl::MutexLock lock(&mutex_);
+  return catalog_;
+}
+
+Manager::SlotPtr Manager::Find(std::string_view id) const {
+  const auto it =
+      std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->id == id; });
+  return it == slots_.end() ? nullptr : *it;
+}
+
+Handle Manager::Take(const SlotPtr& slot) {
+  ++slot->handles;
+  slot->last_used = absl::Now();
+  return {this, slot};
+}
+
+void Manager::Release(ModelSlot* slot) {
+  absl::MutexLock lock(&mutex_);
+  slot->last_used = absl::Now();
+  if (--slot->handles == 0) ++changes_;
+}
+
+void Manager::Unwant(ModelSlot* slot) {
+  if (--slot->wanted == 0) ++changes_;
+}
+
+void Manager::SetState(ModelSlot* slot, ModelState state, std::string reason) {
+  slot->state = state;
+  const bool gone =
+      state == ModelState::kUnloaded || state == ModelState::kFailed || state == ModelState::kNew;
+  if (gone && slot->next_entry != nullptr) slot->entry = std::move(slot->next_entry);
+  slot->reason = std::move(reason);
+  if (listener_ && !slot->quiet) news_.push_back(StatusOf(*slot));
+}
+
+ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
+  return {.entry = *slot.entry,
+          .state = slot.state,
+          .reason = slot.reason,
+          .resident_bytes = slot.model == nullptr ? 0 : slot.bytes,
+          .revision = slot.model == nullptr ? "" : slot.revision,
+          .load_time = slot.load_time,
+          .loaded_at = slot.loaded_at,
+          .last_used = slot.last_used,
+          .handles = slot.handles,
+          .cause = slot.cause,
+          .evictions = slot.evictions};
+}
+
+void Manager::Notify() {
+  absl::MutexLock lock(&mutex_);
+  if (notifying_) return;
+  notifying_ = true;
+  while (!news_.empty()) {
+    const ModelStatus status = std::move(news_.front());
+    news_.pop_front();
+    mutex_.Unlock();
+    listener_(status);
+    mutex_.Lock();
+  }
+  notifying_ = false;
+}
+
+bool Manager::Pause(const std::function<bool()>& cancelled) {
+  const uint64_t before = changes_;
+  mutex_.Unlock();
+  Notify();
+  const bool stop = cancelled && cancelled();
+  mutex_.Lock();
+  if (stop) return true;
+  const auto changed = [this, before]() { return changes_ != before; };
+  mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll);
+  return false;
+}
+
+absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled) {
+  const int loads = slot->loads;
+  const bool loading = slot->IsLoading();
+  const auto changed = [slot, loads, loading]() {
+    return slot->retired || (loading ? slot->loads != loads : slot->state != ModelState::kDraining);
+  };
+  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll)) {
+    mutex_.Unlock();
+    const bool stop = cancelled && cancelled();
+    mutex_.Lock();
+    if (stop) return absl::CancelledError("cancelled while the model was loading");
+  }
+  // Of another caller's load that ended because that caller left, the next one makes its own.
+  if (!loading || slot->retired || absl::IsCancelled(slot->load_result)) return absl::OkStatus();
+  return slot->load_result;
+}
+
+absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const ProgressFn& progress,
+                                            const std::function<bool()>& cancelled,
+                                            ModelSlot* slot) {
+  absl::StatusOr<std::string> file = ResolveSource(entry, options_.hub_cache);
+  if (!absl::IsNotFound(file.status()) || !entry.hub.has_value() || !options_.fetch) return file;
+  const auto set_state = [this, slot](ModelState state) {
+    if (slot == nullptr) return;
+    {
+      absl::MutexLock lock(&mutex_);
+      SetState(slot, state);
+    }
+    Notify();
+  };
+  set_state(ModelState::kDownloading);
+  if (absl::Status fetched = options_.fetch(*entry.hub, progress, cancelled); !fetched.ok()) {
+    return absl::Status(fetched.code(),
+                        absl::StrCat("model '", entry.id, "': ", fetched.message()));
+  }
+  set_state(ModelState::kLoading);
+  file = ResolveSource(entry, options_.hub_cache);
+  if (!absl::IsNotFound(file.status())) return file;
+  return absl::FailedPreconditionError(
+      absl::StrCat("model '", entry.id, "' was downloaded, but ", file.status().message()));
+}
+
+absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
+                                                             const std::function<bool()>& cancelled,
+                                                             std::string* revision) {
+  const ProgressFn progress = [this, slot](const LoadStep& step) {
+    std::vector<ProgressFn> listeners;
+    {
+      absl::MutexLock lock(&mutex_);
+      listeners = slot->progress;
+    }
+    for (const ProgressFn& listener : listeners) listener(step);
+  };
+  // Others may wait for this load: it ends only when nobody wants it any more, or the catalog lost
+  // it.
+  const auto unwanted = [this, slot, &cancelled] {
+    const bool stop = cancelled && cancelled();
+    absl::MutexLock lock(&mutex_);
+    return slot->retired || (stop && slot->wanted <= 1);
+  };
+  std::shared_ptr<const ModelEntry> entry;
+  {
+    absl::MutexLock lock(&mutex_);
+    entry = slot->entry;
+  }
+  absl::StatusOr<std::string> file = Locate(*entry, progress, unwanted, slot);
+  if (!file.ok()) return file.status();
+  if (options_.revisions != nullptr) *revision = options_.revisions->OfFile(*entry, *file);
+  absl::StatusOr<int64_t> bytes = loader_->Estimate(*entry, *file);
+  if (!bytes.ok()) return bytes.status();
+  if (absl::Status s = Reserve(slot, *bytes, progress, unwanted); !s.ok()) return s;
+
+  return loader_->Load(*entry, *file, progress, unwanted);
+}
+
+absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled) {
+  const absl::Time start = absl::Now();
+  std::string revision;
+  absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, cancelled, &revision);
+  absl::MutexLock lock(&mutex_);
+  slot->load_time = absl::Now() - start;
+  slot->load_result = model.status();
+  slot->progress.clear();
+  ++slot->loads;
+  ++changes_;
+  if (!model.ok()) {
+    slot->bytes = 0;
+    if (slot->retired) {
+      SetState(slot, ModelState::kUnloaded, "the catalog changed");
+      Forget(slot);
+    } else {
+      // Nothing is wrong with a model whose callers left.
+      SetState(slot, absl::IsCancelled(model.status()) ? ModelState::kNew : ModelState::kFailed,
+               std::string(model.status().message()));
+    }
+    return model.status();
+  }
+  slot->model = *std::move(model);
+  slot->revision = std::move(revision);
+  slot->bytes = slot->model->resident_bytes();
+  slot->loaded_at = absl::Now();
+  slot->last_used = slot->loaded_at;
+  SetState(slot, slot->retired ? ModelState::kDraining : ModelState::kReady);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& progress,
+                                        const std::function<bool()>& cancelled) {
+  while (true) {
+    SlotPtr slot;
+    {
+      absl::MutexLock lock(&mutex_);
+      slot = Find(id);
+      if (slot == nullptr) return UnknownModel(*catalog_, id);
+      if (slot->state == ModelState::kReady) return Take(slot);
+      if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) {
+        return absl::UnavailableError(
+            absl::StrCat("model '", std::string(id), "' is being unloaded; try again in a moment"));
+      }
+      ++slot->wanted;
+      const bool draining = slot->state == ModelState::kDraining;
+      if (progress && !draining) slot->progress.push_back(progress);
+      if (draining || slot->IsLoading()) {
+        absl::Status awaited = AwaitChange(slot.get(), cancelled);
+        Unwant(slot.get());
+        if (!awaited.ok()) return awaited;
+        if (slot->state == ModelState::kReady) return Take(slot);
+        continue;
+      }
+      SetState(slot.get(), ModelState::kLoading);
+    }
+    Notify();
+    absl::Status loaded = RunLoad(slot.get(), cancelled);
+    Notify();
+    absl::MutexLock lock(&mutex_);
+    Unwant(slot.get());
+    // A retired one has a successor, or the catalog lost it: Find() knows.
+    if (!loaded.ok() && !slot->retired) return loaded;
+    if (slot->state == ModelState::kReady) return Take(slot);
+  }
+}
+
+absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration timeout) {
+  SlotPtr slot;
+  {
+    absl::MutexLock lock(&mutex_);
+    slot = Find(id);
+    if (slot == nullptr) return UnknownModel(*catalog_, id);
+    if (slot->state != ModelState::kReady) {
+      return absl::FailedPreconditionError(absl::StrCat("model '", std::string(id),
+                                                        "' is not resident; its state is ",
+                                                        std::string(ModelStateName(slot->state))));
+    }
+    slot->cause = UnloadCause::kAsked;
+    SetState(slot.get(), ModelState::kDraining);
+  }
+  Notify();
+  absl::StatusOr<int64_t> freed = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto free = [&slot]() { return slot->handles == 0 && slot->visits == 0; };
+    if (mutex_.AwaitWithTimeout(absl::Condition(&free), timeout)) {
+      freed = slot->bytes;
+      Free(slot, UnloadCause::kAsked, "");
+    } else {
+      freed = absl::DeadlineExceededError(absl::StrCat(
+          "model '", std::string(id), "' still serves ", slot->handles, " requests after ",
+          absl::FormatDuration(timeout), "; it stays resident, try again when they are done"));
+      if (!slot->retired) SetState(slot.get(), ModelState::kReady);
+      if (slot->retired) slot->cause = UnloadCause::kReloaded;
+      ++changes_;
+    }
+  }
+  Notify();
+  return freed;
+}
+
+std::string Manager::RevisionOf(const ModelEntry& entry) const {
+  {
+    absl::MutexLock lock(&mutex_);
+    const SlotPtr slot = Find(entry.id);
+    if (slot != nullptr && slot->state == ModelState::kReady) return slot->revision;
+  }
+  return options_.revisions == nullptr ? "" : options_.revisions->Of(entry);
+}
+
+absl::StatusOr<ModelStatus> Manager::Get(std::string_view id) const {
+  absl::MutexLock lock(&mutex_);
+  const SlotPtr slot = Find(id);
+  if (slot == nullptr) return UnknownModel(*catalog_, id);
+  return StatusOf(*slot);
+}
+
+std::vector<ModelStatus> Manager::List() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<ModelStatus> list;
+  list.reserve(slots_.size());
+  for (const auto& slot : slots_) list.push_back(StatusOf(*slot));
+  return list;
+}
+
+bool Manager::VisitResident(std::string_view id,
+                            const std::function<void(ResidentModel&)>& visit) const {
+  SlotPtr slot;
+  {
+    absl::MutexLock lock(&mutex_);
+    slot = Find(id);
+    if (slot == nullptr || slot->model == nullptr) return false;
+    ++slot->visits;
+  }
+  visit(*slot->model);
+  absl::MutexLock lock(&mutex_);
+  if (--slot->visits == 0) ++changes_;
+  return true;
+}
+
+}  // namespace assay::registry

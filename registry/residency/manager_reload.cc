@@ -1,0 +1,161 @@
+// Residency under a new catalog.
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "registry/residency/manager.h"
+#include "registry/residency/model_slot.h"
+
+namespace assay::registry {
+namespace {
+
+absl::Status Cancelled() { return absl::CancelledError("the reload was cancelled"); }
+
+}  // namespace
+
+ReloadReport Manager::Reload(Catalog catalog, const std::function<bool()>& cancelled) {
+  absl::MutexLock reload_lock(&reload_mutex_);
+  ReloadReport report;
+  Changes changes;
+  {
+    absl::MutexLock lock(&mutex_);
+    changes = TakeCatalog(std::move(catalog), &report);
+  }
+  Notify();
+  for (const auto& [slot, entry] : changes) {
+    const absl::Status status = options_.reload_beside ? LoadBeside(slot, entry, cancelled)
+                                                       : LoadInPlace(slot, entry, cancelled);
+    Notify();
+    if (status.ok()) continue;
+    report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
+    absl::MutexLock lock(&mutex_);
+    if (slot->next_entry == nullptr || slot->state != ModelState::kReady) continue;
+    slot->reason = absl::StrCat("as before the catalog changed: ", status.message());
+  }
+  return report;
+}
+
+Manager::Changes Manager::TakeCatalog(Catalog catalog, ReloadReport* report) {
+  Changes changes;
+  std::vector<SlotPtr> slots;
+  for (const ModelEntry& entry : catalog.models) {
+    SlotPtr slot = Find(entry.id);
+    slots.push_back(slot == nullptr ? std::make_shared<ModelSlot>(entry) : slot);
+    if (slot == nullptr) {
+      report->added.push_back(entry.id);
+      SetState(slots.back().get(), ModelState::kNew);
+      continue;
+    }
+    const bool same = LoadsTheSame(*slot->entry, entry);
+    if (!same) report->reloaded.push_back(entry.id);
+    if (!same && (slot->model != nullptr || slot->IsLoading())) {
+      slot->next_entry = std::make_shared<const ModelEntry>(entry);
+      changes.emplace_back(slot, entry);
+      continue;
+    }
+    slot->entry = std::make_shared<const ModelEntry>(entry);
+    slot->next_entry = nullptr;
+    if (!same && slot->state == ModelState::kFailed) SetState(slot.get(), ModelState::kNew);
+  }
+  for (const SlotPtr& slot : slots_) {
+    if (std::find(slots.begin(), slots.end(), slot) != slots.end()) continue;
+    report->removed.push_back(slot->id);
+    Retire(slot);
+  }
+  slots_ = std::move(slots);
+  catalog_ = std::make_shared<const Catalog>(std::move(catalog));
+  ++changes_;
+  return changes;
+}
+
+void Manager::Retire(const SlotPtr& slot) {
+  slot->retired = true;
+  slot->next_entry = nullptr;
+  ++changes_;
+  const bool freed = slot->state == ModelState::kDraining && slot->model == nullptr;
+  if (slot->model == nullptr && !slot->IsLoading() && !freed) return;
+  others_.push_back(slot);
+  if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) return;
+  slot->cause = UnloadCause::kReloaded;
+  if (slot->state == ModelState::kReady) {
+    SetState(slot.get(), ModelState::kDraining, "the catalog changed");
+  }
+}
+
+void Manager::Forget(const ModelSlot* slot) {
+  std::erase_if(others_, [slot](const SlotPtr& other) { return other.get() == slot; });
+}
+
+absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
+                                 const std::function<bool()>& cancelled) {
+  const SlotPtr successor = std::make_shared<ModelSlot>(entry);
+  {
+    absl::MutexLock lock(&mutex_);
+    while (old->next_entry != nullptr && old->IsLoading()) {
+      if (Pause(cancelled)) return Cancelled();
+    }
+    // It went by itself: its next load is of the new entry.
+    if (old->next_entry == nullptr || old->model == nullptr) return absl::OkStatus();
+    successor->quiet = true;
+    successor->wanted = 1;
+    SetState(successor.get(), ModelState::kLoading);
+    others_.push_back(successor);
+  }
+  absl::Status loaded = RunLoad(successor.get(), cancelled);
+  absl::MutexLock lock(&mutex_);
+  Unwant(successor.get());
+  Forget(successor.get());
+  if (!loaded.ok()) return loaded;
+  *std::find(slots_.begin(), slots_.end(), old) = successor;
+  old->quiet = true;
+  Retire(old);
+  successor->quiet = false;
+  SetState(successor.get(), ModelState::kReady, "the catalog changed");
+  return absl::OkStatus();
+}
+
+absl::Status Manager::Drain(const SlotPtr& slot, const std::function<bool()>& cancelled) {
+  const auto draining = [&slot] {
+    return slot->state == ModelState::kDraining && slot->cause == UnloadCause::kReloaded;
+  };
+  while (slot->next_entry != nullptr && (slot->model != nullptr || slot->IsLoading())) {
+    // What is being unloaded by request goes, or is ready again.
+    if (slot->state == ModelState::kReady) {
+      slot->cause = UnloadCause::kReloaded;
+      SetState(slot.get(), ModelState::kDraining, "the catalog changed");
+    } else if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kEvicted) {
+      slot->cause = UnloadCause::kReloaded;
+    }
+    if (draining() && slot->IsDrained()) return absl::OkStatus();
+    if (!Pause(cancelled)) continue;
+    if (draining() && slot->model != nullptr) SetState(slot.get(), ModelState::kReady);
+    return Cancelled();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
+                                  const std::function<bool()>& cancelled) {
+  // The old one serves until it is known that the new one is there and can be read.
+  const absl::StatusOr<std::string> file =
+      Locate(entry, [](const LoadStep&) {}, cancelled, /*slot=*/nullptr);
+  if (!file.ok()) return file.status();
+  if (absl::Status s = loader_->Estimate(entry, *file).status(); !s.ok()) return s;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status s = Drain(slot, cancelled); !s.ok()) return s;
+    if (slot->next_entry == nullptr || slot->model == nullptr) return absl::OkStatus();
+    Free(slot, UnloadCause::kReloaded, "the catalog changed");
+  }
+  Notify();
+  return Acquire(entry.id, nullptr, cancelled).status();
+}
+
+}  // namespace assay::registry

@@ -1,0 +1,288 @@
+// The auto rule.
+#include "registry/routing/auto_rule.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "registry/routing/request_hash.h"
+
+namespace assay::registry {
+namespace {
+
+constexpr double kMib = 1024.0 * 1024.0;
+// A reason stays a sentence; the dry run has them all.
+constexpr size_t kMostNoted = 8;
+
+bool HasInterval(const Evidence& evidence) { return evidence.ci_low && evidence.ci_high; }
+
+std::string Quality(const Evidence& evidence) {
+  if (!evidence.ci_low || !evidence.ci_high) {
+    return absl::StrFormat("%.2f, no interval", evidence.mean);
+  }
+  return absl::StrFormat("%.2f [%.2f, %.2f] over %d samples", evidence.mean, *evidence.ci_low,
+                         *evidence.ci_high, evidence.samples);
+}
+
+// What must be the same for two means to compare.
+struct Basis {
+  std::string scorer_version;
+  std::string asked;
+
+  bool Has(const Evidence& evidence) const {
+    return evidence.scorer_version == scorer_version && evidence.asked == asked;
+  }
+};
+
+// By time, but first those with enough samples, so that a quick look at a model does not take its
+// evidence away.
+bool IsOlder(const Evidence& a, const Evidence& b, const AutoLimits& limits) {
+  const auto rank = [&](const Evidence& evidence) {
+    return std::pair(evidence.samples >= limits.min_samples, evidence.finished_at);
+  };
+  return rank(a) < rank(b);
+}
+
+// All evidence of what is deployed, by the wanted scorer; or why there is none.
+std::vector<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limits,
+                               const EvidenceSource& source, const std::vector<Evidence>& evaluated,
+                               std::string* why) {
+  const std::string revision = source.RevisionOf(entry);
+  std::vector<Evidence> deployed;
+  bool other_revision = false;
+  for (const Evidence& evidence : evaluated) {
+    if (evidence.model != entry.id) continue;
+    if (evidence.scorer != limits.scorer) continue;
+    if (revision.empty() || evidence.revision != revision) {
+      other_revision = true;
+      continue;
+    }
+    deployed.push_back(evidence);
+  }
+  if (deployed.empty()) *why = other_revision ? "evaluated at another revision" : "not evaluated";
+  return deployed;
+}
+
+// The newest that compares with the others'; without one the newest.
+std::optional<Evidence> Newest(const std::vector<Evidence>& deployed, const AutoLimits& limits,
+                               const Basis& basis) {
+  const auto newest =
+      std::max_element(deployed.begin(), deployed.end(), [&](const Evidence& a, const Evidence& b) {
+        if (basis.Has(a) != basis.Has(b)) return basis.Has(b);
+        return IsOlder(a, b, limits);
+      });
+  if (newest == deployed.end()) return std::nullopt;
+  return *newest;
+}
+
+// Empty: enough of it.
+std::string Unproven(const Evidence& evidence, const AutoLimits& limits, const Basis& basis) {
+  if (evidence.samples < limits.min_samples) {
+    return absl::StrFormat("%d samples of %d", evidence.samples, limits.min_samples);
+  }
+  if (!HasInterval(evidence)) return "its mean has no interval: one prompt";
+  if (evidence.scorer_version != basis.scorer_version) {
+    return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
+                        basis.scorer_version);
+  }
+  return basis.Has(evidence) ? "" : "evaluated on other prompts or settings";
+}
+
+// Empty: within the limits.
+std::string Unfit(const Evidence& evidence, const AutoLimits& limits) {
+  constexpr double kPercent = 100;
+  if (evidence.success_rate < limits.min_success_rate) {
+    return absl::StrFormat("%.3g %% of its generations succeeded, of %.3g %%",
+                           kPercent * evidence.success_rate, kPercent * limits.min_success_rate);
+  }
+  if (evidence.latency_p90 > limits.max_latency) {
+    return absl::StrFormat("p90 latency %.2f s over %.2f s",
+                           absl::ToDoubleSeconds(evidence.latency_p90),
+                           absl::ToDoubleSeconds(limits.max_latency));
+  }
+  if (limits.max_cost_usd > 0 && evidence.cost_usd > limits.max_cost_usd) {
+    return absl::StrFormat("$%g a request over $%g", evidence.cost_usd, limits.max_cost_usd);
+  }
+  if (limits.max_memory_bytes > 0 && evidence.resident_bytes > limits.max_memory_bytes) {
+    return absl::StrFormat("%.0f MiB over %.0f MiB",
+                           static_cast<double>(evidence.resident_bytes) / kMib,
+                           static_cast<double>(limits.max_memory_bytes) / kMib);
+  }
+  return "";
+}
+
+// That of the newest evidence counts.
+Basis NewestBasis(const std::vector<std::vector<Evidence>>& deployed, const AutoLimits& limits) {
+  const Evidence* newest = nullptr;
+  for (const std::vector<Evidence>& of_one : deployed) {
+    for (const Evidence& evidence : of_one) {
+      if (newest == nullptr || IsOlder(*newest, evidence, limits)) newest = &evidence;
+    }
+  }
+  if (newest == nullptr) return {};
+  return {.scorer_version = newest->scorer_version, .asked = newest->asked};
+}
+
+// Whatever its evidence says.
+void TakeOut(std::vector<Candidate>& candidates,
+             const std::function<bool(std::string_view)>& down) {
+  if (!down) return;
+  for (Candidate& candidate : candidates) {
+    if (!down(candidate.model)) continue;
+    candidate.standing = Standing::kUnfit;
+    candidate.note = "down";
+  }
+}
+
+std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& policy,
+                                  const EvidenceSource* source) {
+  const std::vector<Evidence> evaluated =
+      source == nullptr ? std::vector<Evidence>() : source->For(policy.content_type);
+  std::vector<Candidate> candidates;
+  std::vector<std::vector<Evidence>> deployed;
+  for (const std::string& id : policy.models.empty() ? catalog.OwnIds() : policy.models) {
+    const ModelEntry* entry = catalog.Find(id);
+    if (entry == nullptr) continue;
+    Candidate candidate{.model = id, .note = "not evaluated", .standing = Standing::kUnproven};
+    deployed.emplace_back();
+    if (source != nullptr) {
+      deployed.back() = Deployed(*entry, policy.limits, *source, evaluated, &candidate.note);
+    }
+    candidates.push_back(std::move(candidate));
+  }
+  const Basis basis = NewestBasis(deployed, policy.limits);
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& candidate = candidates[i];
+    candidate.evidence = Newest(deployed[i], policy.limits, basis);
+    if (!candidate.evidence.has_value()) continue;
+    candidate.note = Unfit(*candidate.evidence, policy.limits);
+    candidate.standing = Standing::kUnfit;
+    if (!candidate.note.empty()) continue;
+    candidate.note = Unproven(*candidate.evidence, policy.limits, basis);
+    candidate.standing = candidate.note.empty() ? Standing::kGood : Standing::kUnproven;
+  }
+  return candidates;
+}
+
+// Of a candidate that has evidence.
+const Evidence& EvidenceOf(const Candidate& candidate) {
+  static const Evidence none;
+  return candidate.evidence.has_value() ? *candidate.evidence : none;
+}
+
+bool GoesBefore(const Candidate* a, const Candidate* b) {
+  const auto rank = [](const Candidate* candidate) {
+    return std::tie(EvidenceOf(*candidate).cost_usd, EvidenceOf(*candidate).latency_p90,
+                    candidate->model);
+  };
+  return rank(a) < rank(b);
+}
+
+// Those that can't be told from the best; the first is to be chosen. Says so in their notes.
+std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
+  std::vector<Candidate*> good;
+  for (Candidate& candidate : candidates) {
+    if (candidate.standing == Standing::kGood) good.push_back(&candidate);
+  }
+  if (good.empty()) return good;
+  const Candidate& best =
+      **std::max_element(good.begin(), good.end(), [](const Candidate* a, const Candidate* b) {
+        return EvidenceOf(*a).mean < EvidenceOf(*b).mean;
+      });
+  for (Candidate* candidate : good) {
+    if (EvidenceOf(*candidate).ci_high >= EvidenceOf(best).ci_low) continue;
+    candidate->standing = Standing::kWorse;
+    candidate->note =
+        absl::StrCat("worse than '", best.model, "': ", Quality(EvidenceOf(*candidate)));
+  }
+  std::erase_if(good, [](const Candidate* one) { return one->standing == Standing::kWorse; });
+  std::sort(good.begin(), good.end(), GoesBefore);
+  for (Candidate* candidate : good) {
+    candidate->note = candidate == good.front()
+                          ? "chosen"
+                          : absl::StrCat("as good, not cheaper: ", Quality(EvidenceOf(*candidate)));
+  }
+  return good;
+}
+
+std::string OthersNoted(const std::vector<Candidate>& candidates, std::string_view but) {
+  std::vector<std::string> notes;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.model == but) continue;
+    if (notes.size() == kMostNoted) {
+      notes.emplace_back("...");
+      break;
+    }
+    notes.push_back(absl::StrCat(candidate.model, ": ", candidate.note));
+  }
+  return notes.empty() ? "" : absl::StrCat("; ", absl::StrJoin(notes, "; "));
+}
+
+// Nullopt: all candidates are over a limit.
+std::optional<RouteDecision> Explore(const RoutePolicy& policy, const RouteDecision& chosen,
+                                     std::string_view chance) {
+  std::vector<const Candidate*> open;
+  for (const Candidate& candidate : chosen.candidates) {
+    if (candidate.standing != Standing::kUnfit) open.push_back(&candidate);
+  }
+  if (open.empty()) return std::nullopt;
+  const double place = UnitHash({chance, policy.content_type, "candidate"});
+  const Candidate& explored = *open[static_cast<size_t>(place * static_cast<double>(open.size()))];
+  RouteDecision decision = chosen;
+  decision.model = explored.model;
+  decision.rule = "explore";
+  decision.reason = absl::StrFormat("one of the %.3g %% of '%s' that go to a candidate by chance",
+                                    100 * policy.explore, policy.content_type);
+  decision.evidence = explored.evidence;
+  if (chosen.model != explored.model) decision.alternatives = {chosen.model};
+  return decision;
+}
+
+RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
+                     std::vector<Candidate> candidates) {
+  const std::vector<Candidate*> best = Best(candidates);
+  RouteDecision decision{.rule = "auto"};
+  if (best.empty()) {
+    decision.model = policy.otherwise.empty() ? catalog.default_model : policy.otherwise;
+    if (catalog.Find(decision.model) == nullptr) decision.model = candidates.front().model;
+    decision.reason = absl::StrCat("no evaluation of '", policy.content_type, "' suffices, so '",
+                                   decision.model, "' until one does", OthersNoted(candidates, ""));
+  } else {
+    const Evidence& chosen = EvidenceOf(*best.front());
+    decision.model = chosen.model;
+    decision.evidence = chosen;
+    decision.reason =
+        absl::StrCat(best.size() == 1 ? "best quality for '" : "cheapest of the best for '",
+                     policy.content_type, "' by evaluation ", chosen.evaluation_id, ": ",
+                     Quality(chosen), OthersNoted(candidates, chosen.model));
+  }
+  decision.candidates = std::move(candidates);
+  return decision;
+}
+
+}  // namespace
+
+RouteDecision ChooseByEvidence(const Catalog& catalog, const RoutePolicy& policy,
+                               const EvidenceSource* evidence, std::string_view chance,
+                               const std::function<bool(std::string_view)>& down) {
+  std::vector<Candidate> candidates = Candidates(catalog, policy, evidence);
+  if (candidates.empty()) return {};
+  TakeOut(candidates, down);
+  RouteDecision decision = Choose(catalog, policy, std::move(candidates));
+  if (policy.explore > 0 && UnitHash({chance, policy.content_type, "explore"}) < policy.explore) {
+    return Explore(policy, decision, chance).value_or(decision);
+  }
+  return decision;
+}
+
+}  // namespace assay::registry

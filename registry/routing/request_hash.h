@@ -1,0 +1,16 @@
+// A hash that is the same on every machine and after every restart.
+#ifndef ASSAY_REGISTRY_ROUTING_REQUEST_HASH_H_
+#define ASSAY_REGISTRY_ROUTING_REQUEST_HASH_H_
+
+#include <initializer_list>
+#include <string_view>
+
+namespace assay::registry {
+
+// Uniform in (0, 1): the first 53 bits of the SHA-256 of the parts, each with its length. About a
+// microsecond.
+double UnitHash(std::initializer_list<std::string_view> parts);
+
+}  // namespace assay::registry
+
+#endif  // ASSAY_REGISTRY_ROUTING_REQUEST_HASH_H_

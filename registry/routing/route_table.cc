@@ -1,0 +1,78 @@
+// The routes in force.
+#include "registry/routing/route_table.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+
+namespace assay::registry {
+namespace {
+
+constexpr size_t kMostRoutes = 1000;
+
+const RoutePolicy* Of(const std::vector<RoutePolicy>& policies, std::string_view content_type) {
+  const auto it = std::find_if(policies.begin(), policies.end(), [&](const RoutePolicy& policy) {
+    return policy.content_type == content_type;
+  });
+  return it == policies.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+absl::Status RouteTable::Set(std::vector<RoutePolicy> policies, const Catalog* catalog) {
+  if (policies.size() > kMostRoutes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("routes: ", policies.size(), " are more than ", kMostRoutes));
+  }
+  std::vector<RoutePolicy> checked;
+  for (RoutePolicy& policy : policies) {
+    absl::Status status = CheckPolicy(policy, catalog);
+    if (status.ok() && Of(checked, policy.content_type) != nullptr) {
+      status = absl::InvalidArgumentError("the content type stands twice; give it one route");
+    }
+    if (!status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrCat("routes[", checked.size(), "] (", policy.content_type,
+                                       "): ", status.message()));
+    }
+    checked.push_back(std::move(policy));
+  }
+  const absl::MutexLock lock(&mutex_);
+  set_ = std::move(checked);
+  return absl::OkStatus();
+}
+
+std::vector<RoutePolicy> RouteTable::set() const {
+  const absl::MutexLock lock(&mutex_);
+  return set_;
+}
+
+std::optional<RoutePolicy> RouteTable::Find(std::string_view content_type,
+                                            const Catalog& catalog) const {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (const RoutePolicy* policy = Of(set_, content_type)) return *policy;
+  }
+  return catalog.RouteOf(content_type);
+}
+
+std::vector<RouteTable::Route> RouteTable::InForce(const Catalog& catalog) const {
+  std::vector<Route> routes;
+  const std::vector<RoutePolicy> set = this->set();
+  routes.reserve(set.size());
+  for (const RoutePolicy& policy : set) routes.push_back({policy, RouteOrigin::kSet});
+  for (RoutePolicy& policy : catalog.AllRoutes()) {
+    if (Of(set, policy.content_type) != nullptr) continue;
+    routes.push_back({std::move(policy), RouteOrigin::kCatalog});
+  }
+  return routes;
+}
+
+}  // namespace assay::registry

@@ -1,0 +1,168 @@
+// The daemon's configuration.
+#include "server/config/config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/yaml/reader.h"
+#include "server/config/economics_config.h"
+#include "server/config/scoring_config.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+constexpr int64_t kMaxRunningLimit = 256;
+constexpr int kMaxWaitingLimit = 4096;
+constexpr int kMaxNewTokensLimit = 1 << 20;
+constexpr int64_t kMaxPromptBytesLimit = int64_t{64} << 20;
+constexpr double kLongestTimeoutSeconds = 24 * 3600;
+constexpr double kLongestKeepAliveSeconds = 365 * 24 * 3600.0;
+constexpr double kShortestCoolDownSeconds = 0.01;
+constexpr int kMaxBreakerFailures = 1000;
+constexpr double kPercent = 100;
+
+std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
+  return (folder / path).lexically_normal().string();
+}
+
+LimitsConfig ReadLimits(YamlMap map) {
+  LimitsConfig limits;
+  limits.max_running =
+      static_cast<int>(map.Int("max_running", limits.max_running, 1, kMaxRunningLimit));
+  limits.max_waiting =
+      static_cast<int>(map.Int("max_waiting", limits.max_waiting, 0, kMaxWaitingLimit));
+  limits.max_prompt_bytes = map.Bytes("max_prompt_bytes", limits.max_prompt_bytes);
+  if (limits.max_prompt_bytes < 1 || limits.max_prompt_bytes > kMaxPromptBytesLimit) {
+    map.Error("max_prompt_bytes", "must be 1 byte to 64MiB");
+  }
+  limits.max_new_tokens =
+      static_cast<int>(map.Int("max_new_tokens", limits.max_new_tokens, 1, kMaxNewTokensLimit));
+  limits.default_max_new_tokens = static_cast<int>(map.Int(
+      "default_max_new_tokens", std::min(limits.default_max_new_tokens, limits.max_new_tokens), 1,
+      limits.max_new_tokens));
+  limits.inference_timeout = absl::Seconds(
+      map.Seconds("inference_timeout", absl::ToDoubleSeconds(limits.inference_timeout), 0.001,
+                  kLongestTimeoutSeconds));
+  limits.stream_interval = absl::Seconds(
+      map.Seconds("stream_interval", absl::ToDoubleSeconds(limits.stream_interval), 0, 1));
+  limits.drain_timeout = absl::Seconds(map.Seconds(
+      "drain_timeout", absl::ToDoubleSeconds(limits.drain_timeout), 0, kLongestTimeoutSeconds));
+  return limits;
+}
+
+MemoryBudget ReadMemoryBudget(YamlMap root) {
+  MemoryBudget budget;
+  if (!root.Has("memory_budget")) return budget;
+  budget.place = root.Place("memory_budget");
+  std::string text = root.String("memory_budget", "");
+  if (!text.ends_with('%')) {
+    budget.bytes = root.Bytes("memory_budget", 0);
+    budget.share = 0;
+    return budget;
+  }
+  text.pop_back();
+  double percent = 0;
+  if (!absl::SimpleAtod(text, &percent) || !(percent > 0 && percent <= kPercent)) {
+    root.Error("memory_budget", absl::StrCat("'", text, "%' must lie in (0%, 100%]"));
+  }
+  budget.share = percent / kPercent;
+  return budget;
+}
+
+ResidencyConfig ReadResidency(YamlMap map) {
+  ResidencyConfig residency;
+  residency.keep_alive = absl::Seconds(map.SecondsOrForever(
+      "keep_alive", absl::ToDoubleSeconds(residency.keep_alive), 0, kLongestKeepAliveSeconds));
+  residency.least_residency =
+      absl::Seconds(map.Seconds("least_residency", absl::ToDoubleSeconds(residency.least_residency),
+                                0, kLongestTimeoutSeconds));
+  residency.reload = map.Choice("reload", residency.reload, {"availability", "memory"});
+  return residency;
+}
+
+BreakerConfig ReadBreaker(YamlMap map) {
+  BreakerConfig breaker;
+  breaker.failures =
+      static_cast<int>(map.Int("failures", breaker.failures, 0, kMaxBreakerFailures));
+  const double cool_down = map.Seconds("cool_down", absl::ToDoubleSeconds(breaker.cool_down),
+                                       kShortestCoolDownSeconds, kLongestTimeoutSeconds);
+  breaker.cool_down = absl::Seconds(cool_down);
+  breaker.longest_cool_down = absl::Seconds(map.Seconds(
+      "longest_cool_down", std::max(cool_down, absl::ToDoubleSeconds(breaker.longest_cool_down)),
+      cool_down, kLongestTimeoutSeconds));
+  return breaker;
+}
+
+MlflowConfig ReadMlflow(YamlMap map) {
+  MlflowConfig mlflow;
+  mlflow.tracking_uri = map.String("tracking_uri", "");
+  mlflow.experiment = map.String("experiment", mlflow.experiment);
+  return mlflow;
+}
+
+TracingConfig ReadTracing(YamlMap map) {
+  TracingConfig tracing;
+  tracing.endpoint = map.String("endpoint", "");
+  tracing.sample_ratio = map.Number("sample_ratio", tracing.sample_ratio, 0, 1);
+  tracing.content = map.Bool("content", tracing.content);
+  return tracing;
+}
+
+EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder) {
+  EvaluationConfig evaluation;
+  evaluation.max_new_tokens =
+      static_cast<int>(map.Int("max_new_tokens", evaluation.max_new_tokens, 1, kMaxNewTokensLimit));
+  evaluation.content_types = ReadContentTypes(map);
+  evaluation.scorers = ReadScorers(map);
+  evaluation.judge = map.Map("judge").String("model", "");
+  YamlMap economics = map.Map("economics");
+  evaluation.economics = ReadEconomics(economics, folder);
+  if (const std::string table = economics.String("price_table", ""); !table.empty()) {
+    evaluation.price_table = Resolve(folder, table);
+  }
+  evaluation.energy = map.Choice("energy", evaluation.energy, {"auto", "stated"});
+  return evaluation;
+}
+
+}  // namespace
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
+  if (!document.ok()) return document.status();
+  std::error_code error;
+  const std::filesystem::path folder =
+      std::filesystem::absolute(std::filesystem::path(path), error).parent_path();
+
+  Config config;
+  YamlMap root = (*document)->root();
+  config.listen = root.String("listen", config.listen);
+  YamlMap metrics = root.Map("metrics");
+  config.metrics_listen = metrics.String("listen", config.metrics_listen);
+  config.catalog_path = Resolve(folder, root.RequiredString("catalog"));
+  config.state_dir = Resolve(folder, root.RequiredString("state_dir"));
+  config.device = root.String("device", config.device);
+  config.threads = static_cast<int>(root.Int("threads", config.threads, 0, kMaxThreads));
+  config.memory_budget = ReadMemoryBudget(root);
+  config.residency = ReadResidency(root.Map("residency"));
+  YamlMap log = root.Map("log");
+  config.log_level = log.Choice("level", config.log_level, {"debug", "info", "warn", "error"});
+  config.log_format = log.Choice("format", config.log_format, {"text", "json"});
+  config.log_prompts = log.Bool("prompts", config.log_prompts);
+  config.limits = ReadLimits(root.Map("limits"));
+  config.breaker = ReadBreaker(root.Map("breaker"));
+  config.mlflow = ReadMlflow(root.Map("mlflow"));
+  config.tracing = ReadTracing(root.Map("tracing"));
+  config.evaluation = ReadEvaluation(root.Map("evaluation"), folder);
+  config.routing.classify = root.Map("routing").Bool("classify", config.routing.classify);
+  if (absl::Status status = (*document)->Finish(); !status.ok()) return status;
+  return config;
+}
+
+}  // namespace assay::server

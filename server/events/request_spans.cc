@@ -1,0 +1,179 @@
+// A finished request as a trace.
+#include "server/events/request_spans.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "nlohmann/json.hpp"
+#include "server/serving/served_generator.h"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMostContentBytes = size_t{64} << 10;
+constexpr int kSpanDigits = 16;
+
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string Cut(std::string text) {
+  if (text.size() > kMostContentBytes) text.resize(kMostContentBytes);
+  return text;
+}
+
+absl::Duration Milliseconds(double milliseconds) { return absl::Milliseconds(milliseconds); }
+
+// "assay.v1.InferenceService/Generate" in its two parts.
+std::pair<std::string, std::string> ServiceAndMethod(const std::string& full) {
+  const size_t slash = full.rfind('/');
+  if (slash == std::string::npos) return {"", full};
+  return {full.substr(0, slash), full.substr(slash + 1)};
+}
+
+// Of the request, whether it went well or not.
+void AddRequest(const RequestRecord& record, Attributes* attributes) {
+  const auto [service, method] = ServiceAndMethod(record.context.method);
+  const assay::v1::GenerateRequest& request = *record.request;
+  const bool chat = request.input_case() == assay::v1::GenerateRequest::kChat || !request.raw();
+  *attributes = {{"rpc.system", "grpc"},
+                 {"rpc.service", service},
+                 {"rpc.method", method},
+                 {"rpc.grpc.status_code", static_cast<int64_t>(record.status.code())},
+                 {"gen_ai.operation.name", chat ? "chat" : "text_completion"},
+                 {"gen_ai.provider.name", "assay"},
+                 {"client.address", record.context.peer},
+                 {"assay.request_id", record.context.request_id},
+                 {"assay.content_type", record.content_type},
+                 {"assay.route.rule", record.rule}};
+  if (!record.model.empty()) attributes->emplace_back("gen_ai.request.model", record.model);
+  if (!record.tried.empty()) attributes->emplace_back("assay.route.tried", record.tried);
+  if (request.max_new_tokens() > 0) {
+    attributes->emplace_back("gen_ai.request.max_tokens", int64_t{request.max_new_tokens()});
+  }
+  const assay::v1::SamplingParams& sampling = request.sampling();
+  if (sampling.has_temperature()) {
+    attributes->emplace_back("gen_ai.request.temperature", double{sampling.temperature()});
+  }
+  if (sampling.has_top_p()) {
+    attributes->emplace_back("gen_ai.request.top_p", double{sampling.top_p()});
+  }
+  if (sampling.has_top_k()) {
+    attributes->emplace_back("gen_ai.request.top_k", int64_t{sampling.top_k()});
+  }
+}
+
+void AddResponse(const RequestRecord& record, Attributes* attributes) {
+  const assay::v1::GenerateResponse& response = *record.response;
+  const assay::v1::Usage& usage = response.usage();
+  const Attributes more = {
+      {"gen_ai.response.model", response.model()},
+      {"gen_ai.response.finish_reasons",
+       std::vector<std::string>{FinishReasonName(response.finish_reason())}},
+      {"gen_ai.usage.input_tokens", int64_t{usage.prompt_tokens()}},
+      {"gen_ai.usage.output_tokens", int64_t{usage.completion_tokens()}},
+      {"gen_ai.usage.cache_read.input_tokens", int64_t{usage.cached_tokens()}},
+      // As text: a seed may be beyond a signed number.
+      {"gen_ai.request.seed", std::to_string(response.seed())},
+      {"gen_ai.server.time_to_first_token", response.timings().first_token_ms() / 1e3},
+      {"gen_ai.server.time_per_output_token", response.timings().per_token_ms() / 1e3},
+      {"assay.cost_usd", response.cost_usd()},
+      {"assay.energy_joules", record.joules},
+      {"assay.preemptions", int64_t{record.preemptions}}};
+  attributes->insert(attributes->end(), more.begin(), more.end());
+}
+
+void AddContent(const RequestRecord& record, Attributes* attributes) {
+  attributes->emplace_back("gen_ai.input.messages", Cut(InputMessages(*record.request)));
+  if (!record.status.ok()) return;
+  attributes->emplace_back(
+      "gen_ai.output.messages",
+      Cut(Dump({{{"role", "assistant"}, {"content", record.response->text()}}})));
+}
+
+// What was done for a request, one after the other.
+class Stages {
+ public:
+  Stages(const RequestRecord& record, std::vector<Span>* spans)
+      : record_(record), spans_(spans), last_(record.arrival) {}
+
+  // From the end of the last one; `end` since the arrival.
+  void Add(const char* name, absl::Duration end, Attributes attributes = {}) {
+    const absl::Time until = std::max(last_, record_.arrival + end);
+    spans_->push_back({.trace_id = record_.context.trace.trace_id,
+                       .span_id = RandomHex(kSpanDigits),
+                       .parent_span_id = record_.context.trace.span_id,
+                       .trace_state = record_.context.trace.state,
+                       .name = name,
+                       .start = last_,
+                       .end = until,
+                       .attributes = std::move(attributes)});
+    last_ = until;
+  }
+
+ private:
+  const RequestRecord& record_;
+  std::vector<Span>* const spans_;
+  absl::Time last_;
+};
+
+}  // namespace
+
+std::string InputMessages(const assay::v1::GenerateRequest& request) {
+  json messages = json::array();
+  if (request.input_case() == assay::v1::GenerateRequest::kChat) {
+    for (const assay::v1::ChatMessage& message : request.chat().messages()) {
+      messages.push_back({{"role", message.role()}, {"content", message.content()}});
+    }
+  } else {
+    messages.push_back({{"role", "user"}, {"content", request.prompt()}});
+  }
+  return Dump(messages);
+}
+
+std::vector<Span> RequestSpans(const RequestRecord& record, bool with_content) {
+  const TraceContext& trace = record.context.trace;
+  std::vector<Span> spans(1);
+  Span& call = spans.front();
+  call.trace_id = trace.trace_id;
+  call.span_id = trace.span_id;
+  call.parent_span_id = trace.parent_span_id;
+  call.trace_state = trace.state;
+  call.name = record.context.method;
+  call.kind = SpanKind::kServer;
+  call.start = record.arrival;
+  call.end = record.arrival + record.duration;
+  AddRequest(record, &call.attributes);
+  if (record.status.ok()) {
+    AddResponse(record, &call.attributes);
+  } else {
+    // A message may hold what the caller wrote; the code alone says what kind of failure it was.
+    call.error = with_content ? std::string(record.status.message())
+                              : absl::StatusCodeToString(record.status.code());
+    call.attributes.emplace_back("error.type", absl::StatusCodeToString(record.status.code()));
+  }
+  if (with_content) AddContent(record, &call.attributes);
+
+  Stages stages(record, &spans);
+  if (record.routed >= absl::ZeroDuration()) stages.Add("route", record.routed);
+  if (record.taken >= absl::ZeroDuration()) stages.Add("acquire", record.taken);
+  if (!record.status.ok()) return spans;
+  const assay::v1::Timings& timings = record.response->timings();
+  const assay::v1::Usage& usage = record.response->usage();
+  const absl::Duration queue = Milliseconds(timings.queue_ms());
+  stages.Add("queue", queue);
+  stages.Add("prefill", queue + Milliseconds(timings.prefill_ms()),
+             {{"gen_ai.usage.input_tokens", int64_t{usage.prompt_tokens()}},
+              {"gen_ai.usage.cache_read.input_tokens", int64_t{usage.cached_tokens()}}});
+  stages.Add("decode", Milliseconds(timings.total_ms()),
+             {{"gen_ai.usage.output_tokens", int64_t{usage.completion_tokens()}}});
+  return spans;
+}
+
+}  // namespace assay::server

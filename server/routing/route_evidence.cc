@@ -1,0 +1,147 @@
+// Evaluations as evidence.
+#include "server/routing/route_evidence.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "evaluator/plan/plan_json.h"
+
+namespace assay::server {
+namespace {
+
+using registry::Evidence;
+
+// Older ones are of no use, as a rule for models and revisions long gone.
+constexpr int kMostEvaluations = 10'000;
+// Of one model, revision and version of the scorer, and of one model in all.
+constexpr size_t kKept = 16;
+constexpr size_t kKeptOfAModel = 16 * kKept;
+
+// The model's place in the evaluation's ranking of that content type; null in old evaluations. One
+// content type alone is ranked as the whole.
+const evaluator::RankedCandidate* RankOf(const evaluator::Evaluation& evaluation,
+                                         const evaluator::Summary& summary) {
+  const std::vector<evaluator::Ranking>& rankings = evaluation.analysis.rankings;
+  for (const evaluator::Ranking& ranking : rankings) {
+    const bool whole = rankings.size() == 1 && ranking.content_type.empty();
+    if (ranking.content_type != summary.content_type && !whole) continue;
+    for (const evaluator::RankedCandidate& candidate : ranking.candidates) {
+      if (candidate.name == summary.model) return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Summary& summary) {
+  Evidence evidence{.model = summary.model,
+                    .revision = summary.revision,
+                    .evaluation_id = evaluation.id,
+                    .scorer = summary.scorer,
+                    .scorer_version = summary.scorer_version,
+                    .asked = summary.asked,
+                    .samples = summary.quality_score.n,
+                    .success_rate = summary.success_rate,
+                    .mean = summary.quality_score.mean,
+                    .ci_low = summary.quality_score.ci_low,
+                    .ci_high = summary.quality_score.ci_high,
+                    .latency_p90 = absl::Milliseconds(summary.latency_ms.p90),
+                    .cost_usd = summary.cost_usd.mean,
+                    .resident_bytes = summary.resident_bytes,
+                    .finished_at = evaluation.finished_at};
+  // Repeats of a prompt are no prompts of their own.
+  if (const evaluator::RankedCandidate* ranked = RankOf(evaluation, summary); ranked != nullptr) {
+    evidence.samples = ranked->n;
+    evidence.mean = ranked->mean;
+    evidence.ci_low = ranked->ci_low;
+    evidence.ci_high = ranked->ci_high;
+  }
+  return evidence;
+}
+
+// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as
+// many samples stands, so that no number of quick looks takes a good evaluation away; where there
+// is none such, the one of the fewest samples.
+void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vector<Evidence>* all) {
+  std::vector<std::vector<Evidence>::iterator> group;
+  for (auto it = all->begin(); it != all->end(); ++it) {
+    if (same(*it)) group.push_back(it);
+  }
+  if (group.size() <= most) return;
+  std::sort(group.begin(), group.end(),
+            [](auto a, auto b) { return a->finished_at < b->finished_at; });
+  const auto fewer = [](auto a, auto b) { return a->samples < b->samples; };
+  for (auto it = group.begin(); std::next(it) != group.end(); ++it) {
+    if ((*std::max_element(std::next(it), group.end(), fewer))->samples < (*it)->samples) continue;
+    all->erase(*it);
+    return;
+  }
+  all->erase(*std::min_element(group.begin(), group.end(), fewer));
+}
+
+void Trim(const Evidence& added, std::vector<Evidence>* all) {
+  const auto same_model = [&](const Evidence& other) { return other.model == added.model; };
+  const auto same = [&](const Evidence& other) {
+    return same_model(other) && other.revision == added.revision && other.scorer == added.scorer &&
+           other.scorer_version == added.scorer_version;
+  };
+  Trim(same, kKept, all);
+  Trim(same_model, kKeptOfAModel, all);
+}
+
+// Older versions left it to the plan.
+void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
+  const auto lacks = [](const evaluator::Summary& summary) {
+    return summary.asked.empty() && !summary.content_type.empty();
+  };
+  std::vector<evaluator::Summary>& summaries = evaluation->summaries;
+  if (std::none_of(summaries.begin(), summaries.end(), lacks)) return;
+  const absl::StatusOr<evaluator::EvaluationPlan> plan = store.Plan(evaluation->id);
+  if (!plan.ok()) return;
+  for (evaluator::Summary& summary : summaries) {
+    if (lacks(summary)) summary.asked = evaluator::TypeFingerprint(*plan, summary.content_type);
+  }
+}
+
+}  // namespace
+
+absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
+  absl::StatusOr<std::vector<evaluator::Evaluation>> evaluations = store.List(kMostEvaluations);
+  if (!evaluations.ok()) return evaluations.status();
+  for (evaluator::Evaluation& evaluation : *evaluations) {
+    AddWhatWasAsked(store, &evaluation);
+    Add(evaluation);
+  }
+  return absl::OkStatus();
+}
+
+void RouteEvidence::Add(const evaluator::Evaluation& evaluation) {
+  if (evaluation.state != evaluator::EvaluationState::kSucceeded) return;
+  const absl::MutexLock lock(&mutex_);
+  for (const evaluator::Summary& summary : evaluation.summaries) {
+    if (summary.content_type.empty() || summary.revision.empty()) continue;
+    if (summary.quality_score.n == 0) continue;
+    std::vector<Evidence>& known = known_[summary.content_type];
+    known.push_back(ToEvidence(evaluation, summary));
+    // A copy: Trim() moves the elements.
+    const Evidence added = known.back();
+    Trim(added, &known);
+  }
+}
+
+std::vector<Evidence> RouteEvidence::For(std::string_view content_type) const {
+  const absl::MutexLock lock(&mutex_);
+  const auto it = known_.find(content_type);
+  return it == known_.end() ? std::vector<Evidence>() : it->second;
+}
+
+}  // namespace assay::server

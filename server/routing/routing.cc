@@ -1,0 +1,133 @@
+// Routing as the daemon does it.
+#include "server/routing/routing.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
+#include "registry/routing/content_classifier.h"
+#include "server/routing/route_file.h"
+
+namespace assay::server {
+namespace {
+
+constexpr size_t kMaxKeyBytes = 256;
+
+uint64_t RandomStart() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+}  // namespace
+
+Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evidence,
+                 bool classify, std::function<bool(std::string_view)> down)
+    : manager_(manager),
+      evidence_(evidence),
+      classify_(classify),
+      down_(std::move(down)),
+      next_nonce_(RandomStart()) {}
+
+absl::Status Routing::Open(std::string file) {
+  const absl::MutexLock lock(&set_mutex_);
+  absl::StatusOr<std::vector<registry::RoutePolicy>> policies = ReadRouteFile(file);
+  absl::Status status = policies.status();
+  if (status.ok()) status = table_.Set(*std::move(policies), nullptr);
+  if (!status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(status.message(),
+                                                    "; correct the file, or delete it to return "
+                                                    "to the catalog's routes"));
+  }
+  file_ = std::move(file);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& input) const {
+  if (input.key.size() > kMaxKeyBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("routing_key: has ", input.key.size(), " bytes; at most ", kMaxKeyBytes));
+  }
+  std::string content_type(input.content_type);
+  std::string how;
+  if (classify_ && input.model.empty() && content_type.empty()) {
+    const std::optional<registry::ContentProposal> proposal =
+        registry::ProposeContentType(input.prompt);
+    if (proposal.has_value() && Has(proposal->content_type)) {
+      content_type = proposal->content_type;
+      how = absl::StrFormat("classified as '%s' (%.2f); ", content_type, proposal->confidence);
+    }
+  }
+  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  std::optional<registry::RoutePolicy> policy;
+  if (input.model.empty()) policy = table_.Find(content_type, *catalog);
+  std::string nonce;
+  if (input.key.empty()) nonce = absl::StrCat(next_nonce_++);
+  absl::StatusOr<registry::RouteDecision> decision =
+      registry::ChooseRoute(*catalog, policy.has_value() ? &*policy : nullptr, evidence_,
+                            {.model = input.model,
+                             .content_type = content_type,
+                             .key = input.key,
+                             .nonce = nonce,
+                             .down = down_});
+  if (!decision.ok()) return decision;
+  decision->reason.insert(0, how);
+  decision->content_type = std::move(content_type);
+  return decision;
+}
+
+absl::Status Routing::Set(std::vector<registry::RoutePolicy> policies) {
+  const absl::MutexLock lock(&set_mutex_);
+  return SetBeside({}, std::move(policies));
+}
+
+absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
+  const absl::MutexLock lock(&set_mutex_);
+  std::vector<registry::RoutePolicy> kept = table_.set();
+  for (const registry::RoutePolicy& policy : policies) {
+    std::erase_if(kept, [&policy](const registry::RoutePolicy& old) {
+      return old.content_type == policy.content_type;
+    });
+  }
+  return SetBeside(std::move(kept), std::move(policies));
+}
+
+absl::Status Routing::SetBeside(std::vector<registry::RoutePolicy> kept,
+                                std::vector<registry::RoutePolicy> policies) {
+  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  registry::RouteTable checked;
+  if (absl::Status s = checked.Set(policies, catalog.get()); !s.ok()) return s;
+  std::move(policies.begin(), policies.end(), std::back_inserter(kept));
+  if (absl::Status s = checked.Set(kept, nullptr); !s.ok()) return s;
+  if (!file_.empty()) {
+    if (absl::Status s = WriteRouteFile(file_, kept); !s.ok()) return s;
+  }
+  return table_.Set(std::move(kept), nullptr);
+}
+
+std::vector<registry::RouteTable::Route> Routing::InForce() const {
+  return table_.InForce(*manager_->catalog());
+}
+
+bool Routing::Has(std::string_view content_type) const {
+  return table_.Find(content_type, *manager_->catalog()).has_value();
+}
+
+std::string Routing::RevisionOf(std::string_view model) const {
+  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  const registry::ModelEntry* entry = catalog->Find(model);
+  return entry == nullptr || evidence_ == nullptr ? "" : evidence_->RevisionOf(*entry);
+}
+
+}  // namespace assay::server

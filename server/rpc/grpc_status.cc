@@ -1,0 +1,88 @@
+// Between absl::Status and what travels in a gRPC call.
+#include "server/rpc/grpc_status.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/time/time.h"
+#include "base/utf8.h"
+#include "google/rpc/error_details.pb.h"
+#include "grpcpp/support/status.h"
+
+namespace assay::server {
+namespace {
+
+// A queue place frees up within about one short generation.
+constexpr int kRetrySeconds = 1;
+// Statuses carry the serialized message under this name.
+constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
+
+google::rpc::RetryInfo RetryInfoOf(const absl::Status& status) {
+  google::rpc::RetryInfo retry;
+  const auto payload = status.GetPayload(kRetryInfo);
+  if (!payload.has_value() || !retry.ParseFromString(std::string(*payload))) {
+    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
+  }
+  return retry;
+}
+
+}  // namespace
+
+void SetRetryDelay(absl::Duration delay, absl::Status* status) {
+  delay = std::max(delay, absl::Milliseconds(1));
+  google::rpc::RetryInfo retry;
+  const int64_t seconds = absl::IDivDuration(delay, absl::Seconds(1), &delay);
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(delay)));
+  status->SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  // It travels in a proto, too, and may quote what files or callers sent.
+  const std::string message = ReplaceInvalidUtf8(std::string(status.message()));
+  if (code != grpc::StatusCode::RESOURCE_EXHAUSTED && code != grpc::StatusCode::UNAVAILABLE) {
+    return {code, message};
+  }
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(code));
+  details.set_message(message);
+  details.add_details()->PackFrom(RetryInfoOf(status));
+  return {code, message, details.SerializeAsString()};
+}
+
+std::string_view StatusLabel(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kOk:
+      return "ok";
+    case absl::StatusCode::kCancelled:
+      return "cancelled";
+    case absl::StatusCode::kInvalidArgument:
+      return "invalid_argument";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case absl::StatusCode::kNotFound:
+      return "not_found";
+    case absl::StatusCode::kResourceExhausted:
+      return "resource_exhausted";
+    case absl::StatusCode::kFailedPrecondition:
+      return "failed_precondition";
+    case absl::StatusCode::kUnimplemented:
+      return "unimplemented";
+    case absl::StatusCode::kInternal:
+      return "internal";
+    case absl::StatusCode::kUnavailable:
+      return "unavailable";
+    case absl::StatusCode::kDataLoss:
+      return "data_loss";
+    default:
+      return "unknown";
+  }
+}
+
+}  // namespace assay::server

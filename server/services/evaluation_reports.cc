@@ -1,0 +1,134 @@
+// Gathers what a report is made of.
+#include "server/services/evaluation_reports.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "evaluator/analysis/summary.h"
+#include "evaluator/economics/economics_report.h"
+#include "evaluator/report/exports.h"
+#include "evaluator/report/report.h"
+
+namespace assay::server {
+namespace {
+
+using evaluator::ReportFigure;
+using evaluator::ReportInput;
+
+// An evaluation with all that is recorded of it.
+struct Recorded {
+  evaluator::Evaluation evaluation;
+  evaluator::EvaluationPlan plan;
+  std::vector<evaluator::Sample> samples;
+  std::vector<evaluator::TaskAnswer> answers;
+};
+
+absl::StatusOr<Recorded> Read(evaluator::RunStore* store, const std::string& id) {
+  Recorded recorded;
+  absl::StatusOr<evaluator::Evaluation> evaluation = store->Get(id);
+  if (!evaluation.ok()) return evaluation.status();
+  recorded.evaluation = *std::move(evaluation);
+  absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(id);
+  if (!plan.ok()) return plan.status();
+  recorded.plan = *std::move(plan);
+  recorded.evaluation.order_seed = recorded.plan.order_seed;
+  absl::StatusOr<std::vector<evaluator::Sample>> samples = store->Samples(id);
+  if (!samples.ok()) return samples.status();
+  recorded.samples = *std::move(samples);
+  absl::StatusOr<std::vector<evaluator::TaskAnswer>> answers = store->Answers(id);
+  if (!answers.ok()) return answers.status();
+  recorded.answers = *std::move(answers);
+  return recorded;
+}
+
+std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
+                                    const evaluator::EconomicsInputs& inputs) {
+  std::vector<ReportFigure> figures;
+  for (const evaluator::Candidate& candidate : recorded.plan.models) {
+    std::vector<const evaluator::Sample*> good;
+    for (const evaluator::Sample* sample :
+         evaluator::SamplesOf(recorded.samples, candidate.name, "")) {
+      if (sample->error.empty()) good.push_back(sample);
+    }
+    evaluator::CandidateUse use = evaluator::UseOf(inputs, good);
+    use.candidate = candidate.name;
+    for (evaluator::Figure& figure : evaluator::EconomicsReport(inputs, use)) {
+      figures.push_back({.candidate = candidate.name, .figure = std::move(figure)});
+    }
+  }
+  const std::vector<evaluator::DeployedModel> deployed =
+      evaluator::DeployedModels(recorded.plan, recorded.evaluation.summaries);
+  for (evaluator::Figure& figure : evaluator::DeploymentReport(inputs, deployed)) {
+    figures.push_back({.candidate = "", .figure = std::move(figure)});
+  }
+  return figures;
+}
+
+absl::StatusOr<std::string> Render(const Recorded& recorded,
+                                   const evaluator::EconomicsInputs& economics,
+                                   assay::v1::ReportFormat format) {
+  const ReportInput input{
+      .evaluation = recorded.evaluation,
+      .plan = recorded.plan,
+      .samples = recorded.samples,
+      .answers = recorded.answers,
+      .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics))};
+  switch (format) {
+    case assay::v1::REPORT_FORMAT_UNSPECIFIED:
+    case assay::v1::REPORT_FORMAT_MARKDOWN:
+      return evaluator::MarkdownReport(input);
+    case assay::v1::REPORT_FORMAT_HTML:
+      return evaluator::HtmlReport(input);
+    case assay::v1::REPORT_FORMAT_JSON:
+      return evaluator::ResultsJson(input);
+    case assay::v1::REPORT_FORMAT_JSONL:
+      return evaluator::SamplesJsonl(input);
+    case assay::v1::REPORT_FORMAT_CSV:
+      return evaluator::SamplesCsv(input);
+    case assay::v1::REPORT_FORMAT_LM_EVAL:
+      return evaluator::LmEvalResultsJson(input);
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("format: ", static_cast<int>(format), " is none of ReportFormat's"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
+                                                    assay::v1::ReportFormat format) const {
+  const absl::StatusOr<Recorded> recorded = Read(store_, id);
+  if (!recorded.ok()) return recorded.status();
+  return Render(*recorded, economics_, format);
+}
+
+absl::StatusOr<std::string> EvaluationReports::MakeForTracking(const std::string& id,
+                                                               assay::v1::ReportFormat format,
+                                                               std::string_view model) const {
+  absl::StatusOr<Recorded> recorded = Read(store_, id);
+  if (!recorded.ok()) return recorded.status();
+  recorded->evaluation.runs.clear();
+  if (!model.empty()) {
+    std::erase_if(recorded->samples,
+                  [model](const evaluator::Sample& sample) { return sample.model != model; });
+  }
+  return Render(*recorded, economics_, format);
+}
+
+absl::StatusOr<evaluator::GateResult> EvaluationReports::Check(const std::string& id,
+                                                               std::string_view text) const {
+  absl::StatusOr<evaluator::Gate> gate = evaluator::Gate::Parse(text);
+  if (!gate.ok()) return gate.status();
+  if (id.empty()) return evaluator::GateResult{.passed = true};
+  absl::StatusOr<Recorded> recorded = Read(store_, id);
+  if (!recorded.ok()) return recorded.status();
+  if (recorded->evaluation.state == evaluator::EvaluationState::kRunning) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("evaluation '", id, "' still runs; wait for its end"));
+  }
+  return gate->Check(recorded->evaluation, recorded->plan, recorded->samples, recorded->answers);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,92 @@
+// The engine as the registry's ModelLoader.
+#include "server/serving/engine_loader.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "base/utf8.h"
+
+namespace assay::server {
+namespace {
+
+// Texts of a model's files, which may hold any bytes, end in protos. What is not found is one of
+// its files, never the model.
+absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& status) {
+  const absl::StatusCode code =
+      absl::IsNotFound(status) ? absl::StatusCode::kFailedPrecondition : status.code();
+  return {code, ReplaceInvalidUtf8(absl::StrCat("model '", entry.id, "': ", status.message()))};
+}
+
+}  // namespace
+
+int64_t EngineModel::resident_bytes() const {
+  const engine::LoadedModelInfo& info = model_->info();
+  return info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
+}
+
+ModelUse EngineModel::Use() const {
+  const engine::LoadedModelInfo& info = model_->info();
+  return {.running = model_->running(),
+          .waiting = model_->waiting(),
+          .cached_tokens = model_->cached_tokens(),
+          .cache_capacity_tokens = info.cache_tokens,
+          .weight_bytes = info.weight_bytes,
+          .kv_cache_bytes = info.kv_cache_bytes,
+          .working_bytes = info.working_bytes,
+          .device = device_.name};
+}
+
+absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::ModelEntry& entry,
+                                                             const std::string& file) const {
+  engine::LoadOptions options;
+  options.path = file;
+  options.device = default_device_;
+  options.dtype = entry.dtype;
+  options.weights = entry.weights;
+  options.kv_cache = entry.kv_cache;
+  options.cache_tokens = entry.cache_tokens;
+  options.draft_tokens = entry.draft_tokens;
+  options.context_length = entry.context_length;
+  options.max_running = max_running_;
+  options.max_waiting = max_waiting_;
+  if (!entry.device.empty() && entry.device != "auto") {
+    absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
+    if (!device.ok()) return InModel(entry, device.status());
+    options.device = *std::move(device);
+  }
+  return options;
+}
+
+absl::StatusOr<int64_t> EngineLoader::Estimate(const registry::ModelEntry& entry,
+                                               const std::string& file) {
+  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
+  if (!options.ok()) return options.status();
+  absl::StatusOr<int64_t> bytes = engine::LanguageModel::EstimateBytes(*options);
+  if (!bytes.ok()) return InModel(entry, bytes.status());
+  return bytes;
+}
+
+absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
+    const registry::ModelEntry& entry, const std::string& file,
+    const registry::ProgressFn& progress, const std::function<bool()>& cancelled) {
+  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
+  if (!options.ok()) return options.status();
+  if (progress) {
+    options->progress = [&progress](std::string_view stage, double fraction) {
+      progress({.stage = stage, .fraction = fraction});
+    };
+  }
+  options->cancelled = cancelled;
+  absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
+      engine::LanguageModel::Load(*options);
+  if (!model.ok()) return InModel(entry, model.status());
+  return std::make_unique<EngineModel>(*std::move(model), options->device);
+}
+
+}  // namespace assay::server

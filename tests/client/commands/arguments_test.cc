@@ -1,0 +1,117 @@
+// The command line: help, usage errors, where global flags may stand.
+#include "client/commands/arguments.h"
+
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "client/terminal/exit_code.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class ArgumentsTest : public ::testing::Test {
+ protected:
+  ArgumentsTest() { unsetenv("ASSAY_ADDRESS"); }
+  ~ArgumentsTest() override { unsetenv("ASSAY_ADDRESS"); }
+
+  std::optional<int> Parse(const std::vector<std::string>& words) {
+    arguments_ = Arguments();
+    out_.str("");
+    err_.str("");
+    std::istringstream in;
+    Streams streams{.in = in, .out = out_, .err = err_};
+    return ParseArguments(words, streams, arguments_);
+  }
+
+  Arguments arguments_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(ArgumentsTest, HelpNamesExitCodesAndExamples) {
+  EXPECT_EQ(Parse({"--help"}), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("130 interrupted"));
+  for (const char* command : {"generate", "evaluate", "evaluations", "models", "load", "unload"}) {
+    EXPECT_EQ(Parse({command, "--help"}), kExitOk);
+    EXPECT_THAT(out_.str(), HasSubstr("Examples:")) << command;
+  }
+}
+
+TEST_F(ArgumentsTest, VersionIsOnOut) {
+  EXPECT_EQ(Parse({"--version"}), kExitOk);
+  EXPECT_THAT(out_.str(), StartsWith("assay "));
+}
+
+TEST_F(ArgumentsTest, BadWordsAreUsageErrorsOnOneLine) {
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"fly"},
+      {"generate"},
+      {"generate", "a", "b"},
+      {"generate", "a", "-f", "b"},
+      {"generate", "a", "--raw", "--system", "s"},
+      {"generate", "a", "--top-k", "many"},
+      {"generate", "a", "--max-new-tokens", "-1"},
+      {"evaluate", "--repeats", "0"},
+      {"evaluations"},
+      {"evaluations", "get"},
+      {"evaluations", "list", "--limit", "1001"},
+      {"load"},
+      {"--timeout", "-1", "models"},
+  };
+  for (const std::vector<std::string>& words : cases) {
+    EXPECT_EQ(Parse(words), kExitUsage) << ::testing::PrintToString(words);
+    EXPECT_THAT(err_.str(), StartsWith("assay: INVALID_ARGUMENT: "));
+    EXPECT_EQ(err_.str().find('\n'), err_.str().size() - 1) << err_.str();
+  }
+}
+
+TEST_F(ArgumentsTest, GlobalFlagsStandBeforeAndAfter) {
+  ASSERT_EQ(Parse({"--json", "--address", "h:1", "--timeout", "2.5", "models"}), std::nullopt);
+  EXPECT_TRUE(arguments_.json);
+  EXPECT_EQ(arguments_.address, "h:1");
+  EXPECT_DOUBLE_EQ(arguments_.timeout_seconds, 2.5);
+  ASSERT_EQ(Parse({"evaluations", "get", "id1", "--json", "--address", "h:2"}), std::nullopt);
+  EXPECT_TRUE(arguments_.json);
+  EXPECT_EQ(arguments_.address, "h:2");
+  EXPECT_EQ(arguments_.command, Command::kGetEvaluation);
+  EXPECT_EQ(arguments_.id, "id1");
+}
+
+TEST_F(ArgumentsTest, AddressComesFromTheEnvironmentUnlessGiven) {
+  ASSERT_EQ(Parse({"models"}), std::nullopt);
+  EXPECT_EQ(arguments_.address, "127.0.0.1:50051");
+  setenv("ASSAY_ADDRESS", "env:7", 1);
+  ASSERT_EQ(Parse({"models"}), std::nullopt);
+  EXPECT_EQ(arguments_.address, "env:7");
+  ASSERT_EQ(Parse({"--address", "flag:8", "models"}), std::nullopt);
+  EXPECT_EQ(arguments_.address, "flag:8");
+}
+
+TEST_F(ArgumentsTest, PromptMayNameACommandOrBeginWithADash) {
+  ASSERT_EQ(Parse({"generate", "load"}), std::nullopt);
+  EXPECT_EQ(arguments_.command, Command::kGenerate);
+  EXPECT_EQ(arguments_.generate.prompt, "load");
+  ASSERT_EQ(Parse({"generate", "--", "-5 degrees"}), std::nullopt);
+  EXPECT_EQ(arguments_.generate.prompt, "-5 degrees");
+}
+
+TEST_F(ArgumentsTest, RepeatedOptionsKeepTheirOrderAndLeaveThePromptAlone) {
+  ASSERT_EQ(Parse({"generate", "--stop", "a", "--stop", "b", "prompt"}), std::nullopt);
+  EXPECT_THAT(arguments_.generate.stop, ElementsAre("a", "b"));
+  EXPECT_EQ(arguments_.generate.prompt, "prompt");
+  ASSERT_EQ(Parse({"evaluate", "--model", "x", "--model", "y"}), std::nullopt);
+  EXPECT_THAT(arguments_.evaluate.models, ElementsAre("x", "y"));
+}
+
+}  // namespace
+}  // namespace assay::client

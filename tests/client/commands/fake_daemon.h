@@ -1,0 +1,143 @@
+// An in-process gRPC server with scripted services, and the CLI run against it.
+#ifndef ASSAY_TESTS_CLIENT_COMMANDS_FAKE_DAEMON_H_
+#define ASSAY_TESTS_CLIENT_COMMANDS_FAKE_DAEMON_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "assay/v1/evaluation.grpc.pb.h"
+#include "assay/v1/inference.grpc.pb.h"
+#include "assay/v1/model.grpc.pb.h"
+#include "client/terminal/interrupt.h"
+#include "grpcpp/server.h"
+
+namespace assay::client {
+
+template <typename Event>
+using Writer = grpc::ServerWriter<Event>;
+
+// Each call runs the function of its name; set them before the call.
+struct FakeInference final : v1::InferenceService::Service {
+  std::function<grpc::Status(const v1::GenerateRequest&, v1::GenerateResponse&)> generate;
+  std::function<grpc::Status(grpc::ServerContext&, const v1::GenerateRequest&,
+                             Writer<v1::GenerateStreamResponse>&)>
+      stream;
+
+  grpc::Status Generate(grpc::ServerContext*, const v1::GenerateRequest* request,
+                        v1::GenerateResponse* reply) override {
+    return generate(*request, *reply);
+  }
+  grpc::Status GenerateStream(grpc::ServerContext* context, const v1::GenerateRequest* request,
+                              Writer<v1::GenerateStreamResponse>* writer) override {
+    return stream(*context, *request, *writer);
+  }
+};
+
+struct FakeModels final : v1::ModelService::Service {
+  std::vector<v1::Model> models;
+  v1::ModelInspection inspection;
+  v1::InspectModelRequest inspected;
+  grpc::Status inspect_status;
+  v1::GetRoutesResponse routes;
+  v1::SetRoutesRequest set;
+  v1::ExplainRouteRequest asked;
+  v1::ExplainRouteResponse explanation;
+
+  grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+                          v1::ListModelsResponse* reply) override;
+  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
+                        v1::Model* reply) override;
+  grpc::Status LoadModel(grpc::ServerContext*, const v1::LoadModelRequest* request,
+                         Writer<v1::LoadModelResponse>* writer) override;
+  std::function<grpc::Status(Writer<v1::PullModelResponse>&)> pull;
+  grpc::Status PullModel(grpc::ServerContext*, const v1::PullModelRequest*,
+                         Writer<v1::PullModelResponse>* writer) override {
+    return pull(*writer);
+  }
+  grpc::Status InspectModel(grpc::ServerContext*, const v1::InspectModelRequest* request,
+                            v1::ModelInspection* reply) override;
+  grpc::Status UnloadModel(grpc::ServerContext*, const v1::UnloadModelRequest* request,
+                           v1::UnloadModelResponse* reply) override;
+  grpc::Status GetRoutes(grpc::ServerContext*, const v1::GetRoutesRequest*,
+                         v1::GetRoutesResponse* reply) override;
+  grpc::Status SetRoutes(grpc::ServerContext*, const v1::SetRoutesRequest* request,
+                         v1::SetRoutesResponse* reply) override;
+  grpc::Status ExplainRoute(grpc::ServerContext*, const v1::ExplainRouteRequest* request,
+                            v1::ExplainRouteResponse* reply) override;
+};
+
+struct FakeEvaluations final : v1::EvaluationService::Service {
+  std::function<grpc::Status(grpc::ServerContext&, const v1::EvaluateRequest&,
+                             Writer<v1::EvaluateResponse>&)>
+      evaluate;
+  v1::CompareEvaluationsRequest compared;
+  v1::CompareEvaluationsResponse comparison;
+  v1::GetReportRequest report;
+  // The report, a chunk each.
+  std::vector<std::string> chunks;
+  std::vector<v1::CheckGateRequest> gates;
+  v1::GateResult gate;
+  // What GetEvaluation, ListEvaluations and CancelEvaluation know.
+  v1::Evaluation stored;
+
+  grpc::Status Evaluate(grpc::ServerContext* context, const v1::EvaluateRequest* request,
+                        Writer<v1::EvaluateResponse>* writer) override {
+    return evaluate(*context, *request, *writer);
+  }
+  grpc::Status GetEvaluation(grpc::ServerContext*, const v1::GetEvaluationRequest* request,
+                             v1::Evaluation* reply) override;
+  grpc::Status ListEvaluations(grpc::ServerContext*, const v1::ListEvaluationsRequest*,
+                               v1::ListEvaluationsResponse* reply) override;
+  grpc::Status CancelEvaluation(grpc::ServerContext*, const v1::CancelEvaluationRequest* request,
+                                v1::Evaluation* reply) override;
+  grpc::Status CompareEvaluations(grpc::ServerContext*,
+                                  const v1::CompareEvaluationsRequest* request,
+                                  v1::CompareEvaluationsResponse* reply) override;
+  grpc::Status GetReport(grpc::ServerContext*, const v1::GetReportRequest* request,
+                         Writer<v1::ReportChunk>* writer) override;
+  grpc::Status CheckGate(grpc::ServerContext*, const v1::CheckGateRequest* request,
+                         v1::GateResult* reply) override;
+};
+
+struct CliResult {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+struct CliSetting {
+  std::string in;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool color = true;
+  int width = 80;
+};
+
+// Runs the CLI in this thread, without a server of its own.
+CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
+                   const CliSetting& setting = {});
+
+class FakeDaemon {
+ public:
+  FakeDaemon();
+  ~FakeDaemon();
+
+  CliResult Run(std::vector<std::string> words, const CliSetting& setting = {});
+  // gRPC's own service, as assayd has it; empty = the server as a whole, which serves.
+  void SetServing(const std::string& model, bool serving);
+
+  FakeInference inference;
+  FakeModels models;
+  FakeEvaluations evaluations;
+  Interrupt interrupt;
+  std::string address;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace assay::client
+
+#endif  // ASSAY_TESTS_CLIENT_COMMANDS_FAKE_DAEMON_H_

@@ -1,0 +1,167 @@
+// assay evaluations report, compare and gate, against a scripted server.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/terminal/exit_code.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/commands/fake_daemon.h"
+
+namespace assay::client {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ReportCommandTest : public ::testing::Test {
+ protected:
+  ReportCommandTest() {
+    daemon_.evaluations.chunks = {"# Repo", "rt\n"};
+    v1::GateClause* clause = daemon_.evaluations.gate.add_clauses();
+    clause->set_text("quality >= 6");
+    clause->set_value(6.25);
+    clause->set_holds(true);
+    daemon_.evaluations.gate.set_passed(true);
+  }
+
+  FakeDaemon daemon_;
+  const std::string path_ = absl::StrCat(::testing::TempDir(), "/assay_report_", getpid(), ".html");
+};
+
+TEST_F(ReportCommandTest, TheReportGoesToStandardOutput) {
+  const CliResult result = daemon_.Run({"evaluations", "report", "e1"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_EQ(result.out, "# Report\n");
+  EXPECT_EQ(daemon_.evaluations.report.id(), "e1");
+  EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_MARKDOWN);
+}
+
+TEST_F(ReportCommandTest, TheExtensionChoosesTheFormat) {
+  const CliResult result = daemon_.Run({"evaluations", "report", "e1", "-o", path_});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_HTML);
+  std::stringstream text;
+  text << std::ifstream(path_).rdbuf();
+  EXPECT_EQ(text.str(), "# Report\n");
+  std::filesystem::remove(path_);
+  daemon_.Run({"evaluations", "report", "e1", "--format", "lm-eval"});
+  EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_LM_EVAL);
+}
+
+TEST_F(ReportCommandTest, AFileThatCannotBeWrittenIsSaid) {
+  const CliResult result =
+      daemon_.Run({"evaluations", "report", "e1", "-o", "/no/such/folder/r.csv"});
+  EXPECT_EQ(result.code, kExitFailed);
+  EXPECT_THAT(result.err, HasSubstr("/no/such/folder/r.csv: cannot create"));
+}
+
+TEST_F(ReportCommandTest, AGateThatHoldsIsExitCode0AndOneThatFailsIs7) {
+  CliResult result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_EQ(result.out, "holds   quality >= 6 (6.25)\ngate: passed\n");
+  daemon_.evaluations.gate.set_passed(false);
+  daemon_.evaluations.gate.mutable_clauses(0)->set_holds(false);
+  daemon_.evaluations.gate.mutable_clauses(0)->clear_value();
+  result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
+  EXPECT_EQ(result.code, kExitGate);
+  EXPECT_EQ(result.out, "FAILS   quality >= 6 (not measured)\ngate: FAILED\n");
+}
+
+// The server checks it before it starts anything.
+TEST_F(ReportCommandTest, TheGateGoesWithTheRequest) {
+  daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest& request,
+                                    Writer<v1::EvaluateResponse>&) {
+    EXPECT_EQ(request.gate(), "bad");
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "gate, column 1: bad");
+  };
+  const CliResult result = daemon_.Run({"evaluate", "--gate", "bad"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("gate, column 1: bad"));
+  EXPECT_TRUE(daemon_.evaluations.gates.empty());
+}
+
+TEST_F(ReportCommandTest, AGateOnAPartOfAnEvaluationFailsWithTheReason) {
+  daemon_.evaluations.gate.set_passed(false);
+  daemon_.evaluations.gate.set_reason("the evaluation was cancelled with 3 of 24 samples");
+  const CliResult result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
+  EXPECT_EQ(result.code, kExitGate);
+  EXPECT_EQ(result.out,
+            "holds   quality >= 6 (6.25)\n"
+            "FAILS   the evaluation was cancelled with 3 of 24 samples\n"
+            "gate: FAILED\n");
+}
+
+TEST_F(ReportCommandTest, AnUnknownExtensionNeedsAFormat) {
+  const CliResult result = daemon_.Run({"evaluations", "report", "e1", "-o", "r.pdf"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report has the extension .pdf"));
+  const std::string path = absl::StrCat(::testing::TempDir(), "/assay_report_", getpid(), ".txt");
+  EXPECT_EQ(daemon_.Run({"evaluations", "report", "e1", "--format", "csv", "-o", path}).code,
+            kExitOk);
+  EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_CSV);
+  std::filesystem::remove(path);
+}
+
+TEST_F(ReportCommandTest, EvaluateWritesTheReportAndChecksTheGate) {
+  daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest& request,
+                                    Writer<v1::EvaluateResponse>& writer) {
+    EXPECT_EQ(request.replay_of(), "e0");
+    EXPECT_EQ(request.order_seed(), 5U);
+    v1::EvaluateResponse event;
+    event.mutable_started()->set_id("e1");
+    writer.Write(event);
+    event.mutable_summary()->set_id("e1");
+    event.mutable_summary()->set_state(v1::EVALUATION_STATE_SUCCEEDED);
+    event.mutable_summary()->mutable_analysis()->add_decisions("no difference shown");
+    writer.Write(event);
+    return grpc::Status::OK;
+  };
+  daemon_.evaluations.gate.set_passed(false);
+  const CliResult result = daemon_.Run({"evaluate", "--replay", "e0", "--order-seed", "5",
+                                        "--report", path_, "--gate", "quality >= 9"});
+  EXPECT_EQ(result.code, kExitGate);
+  EXPECT_THAT(result.out, HasSubstr("no difference shown\n"));
+  EXPECT_TRUE(std::filesystem::remove(path_));
+  ASSERT_EQ(daemon_.evaluations.gates.size(), 1U);
+  EXPECT_EQ(daemon_.evaluations.gates[0].id(), "e1");
+}
+
+TEST_F(ReportCommandTest, APlanAndAReplayAreNotMixedWithFlags) {
+  EXPECT_EQ(daemon_.Run({"evaluate", "--plan", "p.yaml", "--model", "a"}).code, kExitUsage);
+  EXPECT_EQ(daemon_.Run({"evaluate", "--replay", "e0", "--repeats", "2"}).code, kExitUsage);
+}
+
+TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
+  daemon_.evaluations.comparison.add_decisions("b scores higher than a by 1.20");
+  daemon_.evaluations.comparison.add_differences("max_new_tokens: 200 and 300");
+  v1::Comparison* c = daemon_.evaluations.comparison.add_comparisons();
+  c->set_metric("quality_score");
+  c->set_candidate("b");
+  c->set_n_paired(20);
+  c->set_method("wilcoxon_exact");
+  c->set_baseline_mean(6);
+  c->set_candidate_mean(7.2);
+  c->set_diff(1.2);
+  c->set_ci_low(0.8);
+  c->set_ci_high(1.6);
+  c->set_p_adjusted(0.00001);
+  c->set_effect_size(1.5);
+  c->set_verdict(v1::VERDICT_BETTER);
+  const CliResult result = daemon_.Run(
+      {"evaluations", "compare", "e1", "e2", "--candidate-model", "b", "--alpha", "0.01"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_THAT(result.out, HasSubstr("b scores higher than a by 1.20\n"
+                                    "not the same in both: max_new_tokens: 200 and 300\n"));
+  EXPECT_THAT(result.out,
+              HasSubstr("quality_score  all           b             20              6"));
+  EXPECT_THAT(result.out, HasSubstr("+1.2  0.8..1.6     <0.0001    1.50   better"));
+  EXPECT_EQ(daemon_.evaluations.compared.candidate_model(), "b");
+  EXPECT_EQ(daemon_.evaluations.compared.alpha(), 0.01);
+}
+
+}  // namespace
+}  // namespace assay::client

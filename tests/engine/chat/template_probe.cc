@@ -1,0 +1,46 @@
+// Renders chat templates over JSON lines, for the script that compares with transformers.
+//
+// In:  {"source": "...", "messages": [...], "add_generation_prompt": true, "tools": [...] or null,
+//       "variables": {...}}
+// Out: {"text": "..."} or {"error": "INVALID_ARGUMENT: ..."}
+#include <iostream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/chat/chat_template.h"
+#include "nlohmann/json.hpp"
+
+namespace {
+
+using assay::engine::ChatTemplate;
+using assay::engine::ChatTemplateInputs;
+using nlohmann::ordered_json;
+
+ordered_json Answer(const std::string& line) {
+  const auto in = ordered_json::parse(line);
+  ChatTemplateInputs inputs;
+  inputs.add_generation_prompt = in.at("add_generation_prompt").get<bool>();
+  inputs.bos_token = "<s>";
+  inputs.eos_token = "</s>";
+  for (const auto& message : in.at("messages")) {
+    const std::string role = message.value("role", "");
+    nlohmann::ordered_json fields = message;
+    fields.erase("role");
+    inputs.messages.push_back({role, "", fields.dump()});
+  }
+  if (!in.at("tools").is_null()) inputs.tools = in.at("tools").dump();
+  inputs.variables = in.at("variables").dump();
+  const auto parsed = ChatTemplate::Parse(in.at("source").get<std::string>());
+  if (!parsed.ok()) return {{"error", parsed.status().ToString()}};
+  const auto text = (*parsed)->Render(inputs);
+  if (!text.ok()) return {{"error", text.status().ToString()}};
+  return {{"text", *text}};
+}
+
+}  // namespace
+
+int main() {
+  std::string line;
+  while (std::getline(std::cin, line)) std::cout << Answer(line).dump() << std::endl;
+  return 0;
+}

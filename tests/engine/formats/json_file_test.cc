@@ -1,0 +1,102 @@
+// Files of a model's folder that are not what their names say.
+#include "engine/formats/json_file.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/formats/gguf.h"
+#include "engine/formats/safetensors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::engine {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+constexpr char kPointer[] =
+    "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\n"
+    "size 12345\n";
+
+class ModelFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = absl::StrCat(testing::TempDir(), "/model_file_", getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+    return folder_ + "/" + name;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ModelFileTest, LfsPointersAreNamedWithWhatToDo) {
+  const std::string gguf = Write("model.gguf", kPointer);
+  const std::string json = Write("tokenizer.json", kPointer);
+  Write("model.safetensors", kPointer);
+  for (const absl::Status& status :
+       {GgufFile::Open(gguf).status(), ReadJsonFile(json, 1 << 20).status(),
+        SafetensorsCheckpoint::Open(folder_).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    const std::string message(status.message());
+    EXPECT_THAT(message, HasSubstr("is a Git LFS pointer"));
+    EXPECT_THAT(message, HasSubstr("git lfs pull"));
+    EXPECT_THAT(message, HasSubstr("assay pull"));
+    EXPECT_THAT(message, HasSubstr(folder_));
+  }
+}
+
+TEST(ShortJsonTest, IsTheBeginningOfTheWhole) {
+  for (const char* text :
+       {"null", "[]", "{}", "\"\"", "-1.5", "[1,[2,{\"a\":[]}],\"b\"]",
+        "{\"a\":1,\"b\":{\"c\":[null]}}",
+        "[1111111111,1111111111,1111111111,1111111111,1111111111,111]",
+        "[1111111111,1111111111,1111111111,1111111111,1111111111,1111]",
+        "\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"",
+        "{\"a long key of an object, longer than what is shown of a value\":[1,2,3]}"}) {
+    const Json value = Json::parse(text);
+    const std::string whole = value.dump(-1, ' ', /*ensure_ascii=*/true);
+    EXPECT_EQ(ShortJson(value), whole.size() > 60 ? whole.substr(0, 60) + "..." : whole);
+  }
+}
+
+// The whole value was once spelled out for 60 bytes of it.
+TEST(ShortJsonTest, LooksAtNoMoreThanItShows) {
+  Json values = Json::array();
+  for (int i = 0; i < 1'000'000; ++i) values.push_back(i + 0.5);
+  const Json nested = Json::array({Json::array({values})});
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(ShortJson(nested).size(), 63U);
+  EXPECT_EQ(ShortJson(std::string(10'000'000, 'a')).size(), 63U);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
+}
+
+TEST_F(ModelFileTest, InvalidJsonHasItsLineAndColumn) {
+  const auto message = [&](const std::string& text) {
+    return std::string(ReadJsonFile(Write("config.json", text), 1 << 20).status().message());
+  };
+  EXPECT_THAT(message("{\n  \"a\": 1,\n  \"b\": tru\n}"), HasSubstr("line 3, column 11"));
+  EXPECT_THAT(message("nothing"), HasSubstr("line 1, column 2"));
+  EXPECT_THAT(message("{\"a\": 1"), HasSubstr("where it ends too early"));
+  EXPECT_THAT(message("{\"a\": \"\xff\"}"), HasSubstr("line 1, column 8"));
+  EXPECT_THAT(message("{\"a\": 1e999}"), HasSubstr("beyond what a double holds"));
+  const absl::Status header = ParseJsonObject("{]").status();
+  EXPECT_EQ(header.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(header.message()), HasSubstr("line 1, column 2"));
+}
+
+}  // namespace
+}  // namespace assay::engine

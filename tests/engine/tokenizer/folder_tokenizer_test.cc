@@ -1,0 +1,94 @@
+// tokenizer.json files that are damaged, or made to break their reader.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::engine {
+namespace {
+
+using testing::HasSubstr;
+
+class FolderTokenizerHazardTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = absl::StrCat(testing::TempDir(), "/tokenizer_", getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  absl::Status Read(const std::string& json) const {
+    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    return MakeTokenizerFromFolder(folder_).status();
+  }
+  void ExpectDataLoss(const std::string& json, const std::string& message) const {
+    const absl::Status status = Read(json);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+  }
+
+  std::string folder_;
+};
+
+// One entry once made a table of four million tokens.
+TEST_F(FolderTokenizerHazardTest, IdsFarBeyondTheVocabulary) {
+  const absl::Time start = absl::Now();
+  ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 4194303}, "merges": []}})",
+                 "the token 'b' has the id 4194303, far beyond the vocabulary of 2 tokens");
+  EXPECT_LT(absl::Now() - start, absl::Milliseconds(200));
+  ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                     "added_tokens": [{"id": 4194303, "content": "<x>"}]})",
+                 "the added token '<x>' has the id 4194303");
+  EXPECT_TRUE(
+      Read(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 65537}, "merges": []}})").ok());
+}
+
+TEST_F(FolderTokenizerHazardTest, TooManyAddedTokens) {
+  std::string json = R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                         "added_tokens": [{"id": 0, "content": "<x>"})";
+  for (int i = 0; i < 1 << 18; ++i) json += R"(,{"id":0,"content":"<x>"})";
+  ExpectDataLoss(json + "]}", "262145 added, control and user-defined tokens; at most 262144");
+  ExpectDataLoss(absl::StrCat(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+                                  "added_tokens": [{"id": 0, "content": ")",
+                              std::string(1025, 'x'), R"("}]})"),
+                 "has 1025 bytes; at most 1024 are read");
+}
+
+// The limit was looked at when the text was there: 100 GB of it.
+TEST_F(FolderTokenizerHazardTest, ATextThatGrowsIsRefusedBeforeItHasGrown) {
+  const std::string model = R"("model": {"type": "BPE", "vocab": {"a": 0}, "merges": []})";
+  const std::string content(10'000'000, 'b');
+  for (const std::string& normalizer :
+       {absl::StrCat(R"({"type": "Replace", "pattern": {"String": "a"}, "content": ")", content,
+                     R"("})"),
+        absl::StrCat(R"({"type": "Prepend", "prepend": ")", content, R"("})")}) {
+    const std::string json = absl::StrCat("{", model, R"(, "normalizer": )", normalizer, "}");
+    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    const auto tokenizer = MakeTokenizerFromFolder(folder_);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    const absl::Time start = absl::Now();
+    const absl::Status status = (*tokenizer)->Encode(std::string(100'000, 'a'), {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("grows without measure"));
+    EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  }
+  ExpectDataLoss(absl::StrCat("{", model, R"(, "pre_tokenizer": {"type": "Metaspace",
+                                               "replacement": "bb"}})"),
+                 "'replacement' is not a character");
+}
+
+TEST_F(FolderTokenizerHazardTest, InvalidJsonIsSaidWithItsPlace) {
+  ExpectDataLoss("{\"model\":\n  oops}", "tokenizer.json: not valid JSON: line 2, column 3");
+}
+
+}  // namespace
+}  // namespace assay::engine

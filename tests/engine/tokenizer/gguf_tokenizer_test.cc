@@ -1,0 +1,132 @@
+// Tokenizers out of GGUF metadata that is damaged, or made to break their reader.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/formats/gguf.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/engine/formats/gguf_bytes.h"
+
+namespace assay::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int32_t kNormal = 1;
+constexpr int32_t kByte = 6;
+
+absl::StatusOr<std::unique_ptr<Tokenizer>> Read(const Bytes& bytes) {
+  const WrittenFile written(bytes);
+  const auto file = GgufFile::Open(written.path());
+  if (!file.ok()) return file.status();
+  return MakeTokenizer(**file);
+}
+
+Bytes SentencePiece(const std::vector<std::string>& tokens, const std::vector<int32_t>& types) {
+  Bytes bytes = Bytes::Header(0, 4);
+  bytes.Key("tokenizer.ggml.model", kString).String("llama");
+  bytes.Strings("tokenizer.ggml.tokens", tokens);
+  bytes.Key("tokenizer.ggml.scores", kArray).Put(kFloat32).Put<uint64_t>(tokens.size());
+  for (size_t i = 0; i < tokens.size(); ++i) bytes.Put(-static_cast<float>(i));
+  bytes.Key("tokenizer.ggml.token_type", kArray).Put(kInt32).Put<uint64_t>(types.size());
+  for (const int32_t type : types) bytes.Put(type);
+  return bytes;
+}
+
+Bytes ByteLevel(const std::string& pre, const std::vector<std::string>& tokens,
+                const std::vector<std::string>& merges) {
+  return Bytes::Header(0, 4)
+      .Key("tokenizer.ggml.model", kString)
+      .String("gpt2")
+      .Key("tokenizer.ggml.pre", kString)
+      .String(pre)
+      .Strings("tokenizer.ggml.tokens", tokens)
+      .Strings("tokenizer.ggml.merges", merges);
+}
+
+void ExpectRefused(const Bytes& bytes, absl::StatusCode code, const std::string& message) {
+  const absl::Status status = Read(bytes).status();
+  EXPECT_EQ(status.code(), code) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+}
+
+// Each token was once copied in every two parts of it: minutes for a token of 300,000 bytes.
+TEST(GgufTokenizerHazardTest, LongTokensAreNotQuadratic) {
+  const absl::Time start = absl::Now();
+  ExpectRefused(SentencePiece({"a", std::string(3'000'000, 'a')}, {kNormal, kNormal}),
+                absl::StatusCode::kUnimplemented, "token 1 has 3000000 bytes; at most 512");
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  EXPECT_TRUE(Read(SentencePiece({"a", std::string(512, 'a')}, {kNormal, kNormal})).ok());
+}
+
+TEST(GgufTokenizerHazardTest, ManyLongTokensAreNotQuadratic) {
+  constexpr int kTokens = 20'000;
+  std::vector<std::string> tokens;
+  for (int i = 0; i < kTokens; ++i) tokens.push_back(absl::StrCat(std::string(500, 'a'), i));
+  const absl::Time start = absl::Now();
+  ExpectRefused(SentencePiece(tokens, std::vector<int32_t>(kTokens, kNormal)),
+                absl::StatusCode::kUnimplemented, "tokens are so long");
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+}
+
+TEST(GgufTokenizerHazardTest, ByteTokensThatAreNoBytes) {
+  for (const char* spelling :
+       {"<0x-1>", "<0xFFF>", "not a byte", "<0xG0>", "<0xab>", "<0x 1>", ""}) {
+    ExpectRefused(SentencePiece({"a", spelling}, {kNormal, kByte}), absl::StatusCode::kDataLoss,
+                  absl::StrCat("token 1 is '", spelling, "' and said to be a byte"));
+  }
+  EXPECT_TRUE(Read(SentencePiece({"a", "<0xFF>"}, {kNormal, kByte})).ok());
+}
+
+TEST(GgufTokenizerHazardTest, MissingKeysAreDataLossAndNotAnUnknownModel) {
+  const std::vector<std::pair<Bytes, std::string>> cases = {
+      {Bytes::Header(0, 0), "'tokenizer.ggml.tokens' is missing"},
+      {Bytes::Header(0, 1).Strings("tokenizer.ggml.tokens", {"a"}),
+       "'tokenizer.ggml.model' is missing"},
+      {Bytes::Header(0, 2)
+           .Strings("tokenizer.ggml.tokens", {"a"})
+           .Key("tokenizer.ggml.model", kString)
+           .String("gpt2"),
+       "'tokenizer.ggml.merges' is missing"}};
+  for (const auto& [bytes, message] : cases) {
+    ExpectRefused(bytes, absl::StatusCode::kDataLoss, message);
+  }
+}
+
+// Messages travel as text of a proto, which must be valid UTF-8.
+TEST(GgufTokenizerHazardTest, NamesInErrorsAreShortAndPrintable) {
+  ExpectRefused(ByteLevel("gpt-2", {"a"}, {"\xe8 a"}), absl::StatusCode::kDataLoss,
+                "tokenizer.ggml.merges[0]: '\\350 a' is not two tokens");
+  ExpectRefused(ByteLevel("Mod\xe8le", {"a"}, {}), absl::StatusCode::kUnimplemented,
+                "pre-tokenizer 'Mod\\350le' is not read yet");
+}
+
+// "é" in one character and in two: as their tokenizer.json has it, they are one.
+TEST(GgufTokenizerHazardTest, NamesWhoseTokenizersNormaliseToNfc) {
+  const std::vector<std::string> tokens = {"Ã", "©", "Ã©", "e", "Ì", "ģ"};
+  const std::string composed = "\u00e9";
+  const std::string decomposed = "e\u0301";
+  for (const char* pre : {"qwen2", "deepseek-r1-qwen", "stablelm2", "olmo", "mpt", "command-r"}) {
+    const auto tokenizer = Read(ByteLevel(pre, tokens, {"Ã ©"}));
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    EXPECT_THAT(*(*tokenizer)->Encode(composed, {}), ElementsAre(2)) << pre;
+    EXPECT_THAT(*(*tokenizer)->Encode(decomposed, {}), ElementsAre(2)) << pre;
+  }
+  for (const char* pre : {"gpt-2", "llama-bpe", "gpt-4o", "tekken", "smollm"}) {
+    const auto tokenizer = Read(ByteLevel(pre, tokens, {"Ã ©"}));
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    EXPECT_THAT(*(*tokenizer)->Encode(decomposed, {}), ElementsAre(3, 4, 5)) << pre;
+  }
+}
+
+}  // namespace
+}  // namespace assay::engine

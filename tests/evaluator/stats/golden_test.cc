@@ -1,0 +1,197 @@
+// The statistics against SciPy: tests/golden/statistics/make_cases.py.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "evaluator/analysis/estimate.h"
+#include "evaluator/stats/bootstrap.h"
+#include "evaluator/stats/clustered.h"
+#include "evaluator/stats/moments.h"
+#include "evaluator/stats/multiple_tests.h"
+#include "evaluator/stats/paired.h"
+#include "evaluator/stats/paired_tests.h"
+#include "evaluator/stats/power.h"
+#include "evaluator/stats/proportion.h"
+#include "evaluator/stats/quantile.h"
+#include "evaluator/stats/ranks.h"
+#include "evaluator/stats/trend.h"
+
+namespace assay::evaluator {
+namespace {
+
+using Json = nlohmann::json;
+using Values = std::vector<double>;
+
+constexpr double kTolerance = 1e-9;
+// The smallest normal double.
+constexpr double kSmallest = std::numeric_limits<double>::min();
+
+const Json& Cases(const std::string& method) {
+  static const auto* const kCases =
+      new Json(Json::parse(std::ifstream("tests/golden/statistics/cases.json")));
+  return kCases->at(method);
+}
+
+Values ListOf(const Json& c) { return Cases("lists").at(c["list"].get<size_t>()).get<Values>(); }
+
+// Compares with SciPy's value and keeps the largest error: relative to SciPy's value, so that
+// p-values of 1e-20 and means of 1e-100 are compared too.
+class StatsGoldenTest : public ::testing::Test {
+ protected:
+  void Expect(double ours, const Json& scipys) {
+    const double expected = scipys.get<double>();
+    Note(ours, expected, std::max(std::abs(expected), kSmallest));
+  }
+  // Relative to `scale`: for what is the difference of larger numbers and may be about 0.
+  void Expect(double ours, const Json& scipys, double scale) {
+    const double expected = scipys.get<double>();
+    Note(ours, expected, std::max({std::abs(expected), scale, kSmallest}));
+  }
+  void Note(double ours, double expected, double scale) {
+    const double error = std::abs(ours - expected) / scale;
+    EXPECT_LE(error, kTolerance) << ours << " for " << expected;
+    EXPECT_TRUE(std::isfinite(ours));
+    largest_ = std::max(largest_, error);
+    ++compared_;
+  }
+  void TearDown() override {
+    EXPECT_GT(compared_, 0);
+    std::printf("%s: %d values, largest error %.2g\n",
+                ::testing::UnitTest::GetInstance()->current_test_info()->name(), compared_,
+                largest_);
+  }
+
+  double largest_ = 0;
+  int compared_ = 0;
+};
+
+TEST_F(StatsGoldenTest, Wilcoxon) {
+  for (const Json& c : Cases("wilcoxon")) Expect(WilcoxonSignedRank(ListOf(c)).p_value, c["p"]);
+}
+
+TEST_F(StatsGoldenTest, PairedT) {
+  for (const Json& c : Cases("t")) Expect(PairedTTest(ListOf(c)), c["p"]);
+}
+
+TEST_F(StatsGoldenTest, Ranks) {
+  for (const Json& c : Cases("rank")) {
+    const Values ranks = AverageRanks(ListOf(c));
+    ASSERT_EQ(ranks.size(), c["ranks"].size());
+    for (size_t i = 0; i < ranks.size(); ++i) Expect(ranks[i], c["ranks"][i]);
+  }
+}
+
+// Scores with one decimal: the differences tie only after rounding, and SciPy was given them so.
+TEST_F(StatsGoldenTest, ComparePaired) {
+  for (const Json& c : Cases("paired")) {
+    const auto a = c["a"].get<Values>();
+    const auto b = c["b"].get<Values>();
+    const PairedResult result = ComparePaired(a, b);
+    Expect(result.p_value, c["p"]);
+    Expect(result.t_test_p_value, c["t"]);
+    // Differences that cancel leave 1e-17 or so, which is rounding: relative to the scores, and to
+    // the deviation.
+    Expect(result.diff, c["diff"], std::max(LargestMagnitude(a), LargestMagnitude(b)));
+    Expect(result.effect_size, c["effect"], 1);
+    EXPECT_EQ(result.ties, c["ties"].get<int>());
+  }
+}
+
+TEST_F(StatsGoldenTest, McNemar) {
+  for (const Json& c : Cases("mcnemar")) {
+    Expect(McNemarTest(c["b"].get<int64_t>(), c["c"].get<int64_t>()).p_value, c["p"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, Wilson) {
+  for (const Json& c : Cases("wilson")) {
+    const ShareInterval interval =
+        WilsonInterval(c["k"].get<int64_t>(), c["n"].get<int64_t>(), kConfidence);
+    Expect(interval.low, c["low"]);
+    Expect(interval.high, c["high"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, HolmAndBenjaminiHochberg) {
+  for (const Json& c : Cases("adjust")) {
+    const auto p = c["p"].get<Values>();
+    const Values holm = HolmAdjusted(p);
+    const Values bh = BenjaminiHochbergAdjusted(p);
+    for (size_t i = 0; i < p.size(); ++i) {
+      Expect(holm[i], c["holm"][i]);
+      Expect(bh[i], c["bh"][i]);
+    }
+  }
+}
+
+TEST_F(StatsGoldenTest, BcaOnGivenReplicates) {
+  for (const Json& c : Cases("bca")) {
+    const BootstrapInterval interval =
+        BcaInterval(c["observed"].get<double>(), c["replicates"].get<Values>(),
+                    c["left_out"].get<Values>(), kConfidence);
+    EXPECT_TRUE(interval.bca);
+    const double scale = interval.high - interval.low;
+    Expect(interval.low, c["low"], scale);
+    Expect(interval.high, c["high"], scale);
+  }
+}
+
+TEST_F(StatsGoldenTest, Clustered) {
+  for (const Json& c : Cases("clustered")) {
+    const ClusteredMean mean =
+        MeanOfClusters(c["x"].get<Values>(), c["c"].get<std::vector<int>>(), kConfidence);
+    Expect(mean.standard_error, c["se"]);
+    Expect(mean.ci_low.value(), c["low"], mean.mean);
+    Expect(mean.ci_high.value(), c["high"], mean.mean);
+  }
+}
+
+TEST_F(StatsGoldenTest, Power) {
+  for (const Json& c : Cases("power")) {
+    Expect(PairedTPower(c["effect"].get<double>(), c["n"].get<int>(), c["alpha"].get<double>()),
+           c["power"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, PairsNeeded) {
+  for (const Json& c : Cases("needed")) {
+    Expect(PairsNeeded(c["effect"].get<double>(), 0.05, kUsualPower), c["n"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, DetectableEffect) {
+  for (const Json& c : Cases("detectable")) {
+    Expect(DetectableEffect(c["n"].get<int>(), c["alpha"].get<double>(), kUsualPower), c["effect"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, TheilSen) {
+  for (const Json& c : Cases("trend")) {
+    const Trend trend = TheilSen(c["x"].get<Values>(), c["y"].get<Values>(), kConfidence);
+    Expect(trend.slope, c["slope"]);
+    Expect(trend.ci_low, c["low"]);
+    Expect(trend.ci_high, c["high"]);
+  }
+}
+
+TEST_F(StatsGoldenTest, MeanDeviationIntervalAndQuantile) {
+  for (const Json& c : Cases("mean")) {
+    const Estimate estimate = EstimateOf(ListOf(c));
+    const double scale = estimate.standard_deviation;
+    Expect(estimate.mean, c["mean"], scale);
+    Expect(estimate.standard_deviation, c["sd"]);
+    Expect(estimate.ci_low.value(), c["low"], scale);
+    Expect(estimate.ci_high.value(), c["high"], scale);
+    Expect(estimate.p90, c["p90"]);
+  }
+}
+
+}  // namespace
+}  // namespace assay::evaluator

@@ -1,0 +1,63 @@
+// A run store that takes everything and has nothing; tests override what they look at.
+#ifndef ASSAY_TESTS_EVALUATOR_STORE_EMPTY_RUN_STORE_H_
+#define ASSAY_TESTS_EVALUATOR_STORE_EMPTY_RUN_STORE_H_
+
+#include <string_view>
+#include <vector>
+
+#include "evaluator/store/run_store.h"
+
+namespace assay::evaluator {
+
+class EmptyRunStore : public RunStore {
+ public:
+  absl::Status Begin(const Evaluation& /*evaluation*/, const EvaluationPlan& /*plan*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status AddSample(std::string_view /*id*/, const Sample& /*sample*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status AddAnswer(std::string_view /*id*/, const TaskAnswer& /*answer*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status SetScaling(std::string_view /*id*/,
+                          const std::vector<ScalingPoint>& /*points*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status Finish(const Evaluation& /*evaluation*/,
+                      const std::vector<TrackedRun>& /*outbox*/) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override {
+    return std::vector<Evaluation>{};
+  }
+  absl::Status Suspend(std::string_view /*id*/) override { return absl::OkStatus(); }
+  absl::StatusOr<Evaluation> Get(std::string_view /*id*/) override { return Evaluation{}; }
+  absl::StatusOr<EvaluationPlan> Plan(std::string_view /*id*/) override { return EvaluationPlan{}; }
+  absl::StatusOr<std::vector<Sample>> Samples(std::string_view /*id*/) override {
+    return std::vector<Sample>{};
+  }
+  absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view /*id*/) override {
+    return std::vector<TaskAnswer>{};
+  }
+  absl::StatusOr<std::vector<Evaluation>> List(int /*limit*/) override {
+    return std::vector<Evaluation>{};
+  }
+  absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time /*now*/,
+                                                         int /*limit*/) override {
+    return std::vector<OutboxEntry>{};
+  }
+  absl::Status CompleteOutbox(int64_t /*id*/, const TrackingRun& /*run*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status PostponeOutbox(int64_t /*id*/, absl::Time /*retry_at*/,
+                              std::string_view /*error*/) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<int64_t> OutboxDepth() override { return 0; }
+  absl::StatusOr<absl::Time> OldestOutbox() override { return absl::InfiniteFuture(); }
+};
+
+}  // namespace assay::evaluator
+
+#endif  // ASSAY_TESTS_EVALUATOR_STORE_EMPTY_RUN_STORE_H_

@@ -1,0 +1,249 @@
+// The auto rule: the best by evaluations of what is deployed, within limits.
+#include "registry/routing/auto_rule.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::registry {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class FakeEvidence final : public EvidenceSource {
+ public:
+  std::vector<Evidence> For(std::string_view content_type) const override {
+    return content_type == "blog" ? evidence : std::vector<Evidence>();
+  }
+  std::string RevisionOf(const ModelEntry& entry) const override {
+    const auto it = deployed.find(entry.id);
+    return it == deployed.end() ? "r1" : it->second;
+  }
+
+  std::vector<Evidence> evidence;
+  std::map<std::string, std::string> deployed;
+};
+
+Evidence Scored(const std::string& model, double mean, double half, double cost = 1) {
+  return {.model = model,
+          .revision = "r1",
+          .evaluation_id = "ev-" + model,
+          .scorer = "assay",
+          .scorer_version = "1",
+          .samples = 40,
+          .mean = mean,
+          .ci_low = mean - half,
+          .ci_high = mean + half,
+          .latency_p90 = absl::Seconds(1),
+          .cost_usd = cost,
+          .resident_bytes = 100 << 20,
+          .finished_at = absl::FromUnixSeconds(1000)};
+}
+
+class AutoRuleTest : public testing::Test {
+ protected:
+  AutoRuleTest() {
+    for (const char* id : {"a", "b", "c", "d"}) catalog_.models.push_back({.id = id});
+    policy_.content_type = "blog";
+    policy_.rule = RouteRule::kAuto;
+  }
+  RouteDecision Choose(const std::string& chance = "") {
+    return ChooseByEvidence(catalog_, policy_, &source_, chance);
+  }
+
+  Catalog catalog_;
+  RoutePolicy policy_;
+  FakeEvidence source_;
+};
+
+TEST_F(AutoRuleTest, TheBestWinsAndTheReasonHasTheEvidence) {
+  source_.evidence = {Scored("a", 6, 0.5), Scored("b", 8, 0.5), Scored("c", 5, 0.5)};
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "b");
+  EXPECT_EQ(decision.rule, "auto");
+  EXPECT_EQ(decision.evidence->evaluation_id, "ev-b");
+  EXPECT_EQ(decision.reason,
+            "best quality for 'blog' by evaluation ev-b: 8.00 [7.50, 8.50] over 40 samples; "
+            "a: worse than 'b': 6.00 [5.50, 6.50] over 40 samples; "
+            "c: worse than 'b': 5.00 [4.50, 5.50] over 40 samples; d: not evaluated");
+  EXPECT_EQ(decision.candidates.size(), 4U);
+}
+
+// One prompt's mean is no exact knowledge: its interval is not of no width, there is none.
+TEST_F(AutoRuleTest, AMeanWithoutAnIntervalIsUnproven) {
+  source_.evidence = {Scored("a", 6, 0.5), Scored("b", 9, 0.5)};
+  source_.evidence[1].ci_low = source_.evidence[1].ci_high = std::nullopt;
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_THAT(decision.reason, HasSubstr("b: its mean has no interval: one prompt"));
+}
+
+TEST_F(AutoRuleTest, AModelThatIsDownIsLeftOut) {
+  source_.evidence = {Scored("a", 6, 0.5), Scored("b", 8, 0.5)};
+  policy_.otherwise = "c";
+  const auto choose = [this](const std::function<bool(std::string_view)>& down) {
+    return ChooseByEvidence(catalog_, policy_, &source_, "", down);
+  };
+  const RouteDecision decision = choose([](std::string_view model) { return model == "b"; });
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_THAT(decision.reason, HasSubstr("b: down"));
+  EXPECT_EQ(choose([](std::string_view) { return true; }).model, "c");
+  policy_.explore = 1;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_NE(ChooseByEvidence(catalog_, policy_, &source_, std::to_string(i),
+                               [](std::string_view model) { return model == "b"; })
+                  .model,
+              "b");
+  }
+}
+
+TEST_F(AutoRuleTest, OfThoseThatCannotBeToldApartTheCheapestWins) {
+  // a's interval ends where the best one's begins: a tie; c's ends below.
+  source_.evidence = {Scored("a", 7, 0.5, 0.5), Scored("b", 8, 0.5, 2), Scored("c", 6.9, 0.5, 0.1)};
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_THAT(Choose().reason, HasSubstr("cheapest of the best"));
+  // Then the fastest.
+  source_.evidence[0].cost_usd = 2;
+  source_.evidence[1].latency_p90 = absl::Milliseconds(900);
+  EXPECT_EQ(Choose().model, "b");
+  // Then the first by name.
+  source_.evidence[1].latency_p90 = absl::Seconds(1);
+  EXPECT_EQ(Choose().model, "a");
+}
+
+TEST_F(AutoRuleTest, LimitsAndSamplesLeaveOutAndSayWhy) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 9, 0.1), Scored("c", 9, 0.1),
+                      Scored("d", 1, 0.1)};
+  source_.evidence[0].samples = 3;
+  source_.evidence[1].latency_p90 = absl::Milliseconds(3100);
+  source_.evidence[2].resident_bytes = int64_t{2} << 30;
+  policy_.limits.max_latency = absl::Seconds(2);
+  policy_.limits.max_memory_bytes = int64_t{1} << 30;
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "d");
+  EXPECT_THAT(decision.reason, HasSubstr("a: 3 samples of 5"));
+  EXPECT_THAT(decision.reason, HasSubstr("b: p90 latency 3.10 s over 2.00 s"));
+  EXPECT_THAT(decision.reason, HasSubstr("c: 2048 MiB over 1024 MiB"));
+  policy_.limits.max_cost_usd = 0.5;
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_THAT(Choose().reason, HasSubstr("d: $1 a request over $0.5"));
+}
+
+TEST_F(AutoRuleTest, AModelThatFailsDoesNotWinByItsSuccesses) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 6, 0.1)};
+  source_.evidence[0].success_rate = 0.5;
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "b");
+  EXPECT_THAT(decision.reason, HasSubstr("a: 50 % of its generations succeeded, of 95 %"));
+}
+
+TEST_F(AutoRuleTest, OnlyTheDeployedRevisionCountsAndTheNewestOfIt) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1)};
+  source_.deployed["a"] = "r2";
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_THAT(Choose().reason, HasSubstr("a: evaluated at another revision"));
+  source_.deployed["a"] = "";
+  source_.evidence[0].revision = "";
+  EXPECT_EQ(Choose().model, "b");
+
+  source_.deployed.clear();
+  Evidence newer = Scored("b", 2, 0.1);
+  newer.evaluation_id = "ev-newer";
+  newer.finished_at += absl::Hours(1);
+  source_.evidence = {Scored("b", 9, 0.1), newer, Scored("a", 4, 0.1)};
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_EQ(Choose().candidates[1].evidence->evaluation_id, "ev-newer");
+  // A quick look takes nothing away.
+  source_.evidence[1].samples = 3;
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_EQ(Choose().evidence->evaluation_id, "ev-b");
+}
+
+TEST_F(AutoRuleTest, ScoresOfOtherScorersAndVersionsDoNotCompare) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1)};
+  source_.evidence[0].scorer = "classic";
+  EXPECT_EQ(Choose().model, "b");
+  source_.evidence[0].scorer = "assay";
+  source_.evidence[1].scorer_version = "2";
+  source_.evidence[1].finished_at += absl::Hours(1);
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_THAT(Choose().reason, HasSubstr("a: scored by assay 1, others by 2"));
+}
+
+// A model that was asked easy prompts would win over one that was asked hard ones.
+TEST_F(AutoRuleTest, MeansOverOtherPromptsOrSettingsDoNotCompare) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1), Scored("c", 4, 0.1)};
+  source_.evidence[0].asked = "easy";
+  for (size_t i : {1U, 2U}) {
+    source_.evidence[i].asked = "hard";
+    source_.evidence[i].finished_at += absl::Hours(1);
+  }
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_THAT(Choose().reason, HasSubstr("a: evaluated on other prompts or settings"));
+  // A quick look at one model on other prompts changes nothing.
+  Evidence quick = Scored("c", 9, 0.1);
+  quick.asked = "easy";
+  quick.samples = 3;
+  quick.finished_at += absl::Hours(2);
+  source_.evidence.push_back(quick);
+  EXPECT_EQ(Choose().model, "b");
+  // An older evaluation that compares goes before a newer one that does not.
+  Evidence hard = Scored("a", 6, 0.1);
+  hard.asked = "hard";
+  hard.finished_at -= absl::Hours(1);
+  source_.evidence.push_back(hard);
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_EQ(Choose().evidence->mean, 6);
+}
+
+TEST_F(AutoRuleTest, WithoutEvidenceOtherwiseThenTheDefaultThenTheFirst) {
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_THAT(Choose().reason, HasSubstr("no evaluation of 'blog' suffices, so 'a' until one"));
+  EXPECT_EQ(Choose().evidence, std::nullopt);
+  catalog_.default_model = "c";
+  EXPECT_EQ(Choose().model, "c");
+  policy_.otherwise = "d";
+  EXPECT_EQ(Choose().model, "d");
+  policy_.models = {"b", "gone"};
+  policy_.otherwise = "gone";
+  EXPECT_EQ(Choose().model, "b");
+  policy_.models = {"gone"};
+  EXPECT_EQ(Choose().model, "");
+  EXPECT_EQ(ChooseByEvidence(catalog_, {.content_type = "x"}, nullptr, "").model, "c");
+}
+
+TEST_F(AutoRuleTest, ExploringTakesItsShareAndSparesWhatIsOverALimit) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1), Scored("c", 5, 0.1)};
+  source_.evidence[2].latency_p90 = absl::Seconds(9);
+  policy_.limits.max_latency = absl::Seconds(2);
+  policy_.explore = 0.2;
+  constexpr int kRequests = 5000;
+  std::map<std::string, int> explored;
+  for (int i = 0; i < kRequests; ++i) {
+    const RouteDecision decision = Choose(absl::StrCat("request-", i));
+    if (decision.rule != "explore") {
+      EXPECT_EQ(decision.model, "a");
+      continue;
+    }
+    ++explored[decision.model];
+    if (decision.model != "a") {
+      EXPECT_THAT(decision.alternatives, ElementsAre("a"));
+    }
+  }
+  EXPECT_EQ(explored.count("c"), 0U);
+  // Each of a, b and d a third of 1000; 26 is the standard deviation.
+  for (const char* id : {"a", "b", "d"}) EXPECT_NEAR(explored[id], kRequests * 0.2 / 3, 80) << id;
+  EXPECT_EQ(Choose("request-1").model, Choose("request-1").model);
+}
+
+}  // namespace
+}  // namespace assay::registry

@@ -1,0 +1,114 @@
+// What `assayd --check` finds in catalog and configuration together.
+#include "server/config/catalog_check.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/daemon.h"
+#include "tests/server/serving/counting_model.h"
+
+namespace assay::server {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
+
+class CatalogCheckTest : public testing::Test {
+ protected:
+  CatalogCheckTest()
+      : folder_(fs::path(testing::TempDir()) / absl::StrCat("catalog_check.", getpid())) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    config_.catalog_path = (folder_ / "models.yaml").string();
+  }
+  ~CatalogCheckTest() override { fs::remove_all(folder_); }
+
+  absl::StatusOr<registry::Catalog> Read(const std::string& yaml) const {
+    std::ofstream(config_.catalog_path) << yaml;
+    return ReadCatalog(config_);
+  }
+  // CountingLoader says that each model takes a byte.
+  std::string Check(const std::string& yaml, int64_t budget) {
+    const absl::StatusOr<registry::Catalog> catalog = Read(yaml);
+    if (!catalog.ok()) return std::string(catalog.status().message());
+    return std::string(CheckModels(*catalog, loader_, "", budget).message());
+  }
+
+  const fs::path folder_;
+  Config config_;
+  CountingLoader loader_;
+};
+
+TEST_F(CatalogCheckTest, ContentTypesAreTheBuiltInOnesAndThoseDeclared) {
+  const std::string yaml =
+      "models:\n- id: a\n  source: {file: /proc/self/exe}\n  content_types: [TYPE]\n";
+  const auto with = [&](const std::string& type) {
+    std::string text = yaml;
+    return Read(text.replace(text.find("TYPE"), 4, type)).status();
+  };
+  EXPECT_TRUE(with("twitter").ok());
+  EXPECT_THAT(std::string(with("twiter").message()),
+              HasSubstr("models.yaml:4: models[0].content_types: 'twiter' is not a content type "
+                        "known here; did you mean 'twitter'?"));
+  EXPECT_FALSE(with("poetry").ok());
+  config_.evaluation.content_types.push_back({.name = "poetry"});
+  EXPECT_TRUE(with("poetry").ok());
+  EXPECT_THAT(KnownContentTypes(config_.evaluation), Contains("poetry"));
+}
+
+TEST_F(CatalogCheckTest, ADeviceThatIsNotThereIsNamedWithItsPlace) {
+  const std::string error = Check(
+      "models:\n- {id: a, source: {file: /proc/self/exe}}\n"
+      "- {id: b, source: {file: /proc/self/exe}, device: 'cuda:97'}\n",
+      0);
+  EXPECT_THAT(error, HasSubstr("models.yaml:3: model 'b': device: "));
+  EXPECT_THAT(error, HasSubstr("cuda:97"));
+}
+
+TEST_F(CatalogCheckTest, PinnedModelsThatDoNotFitTogetherAreNamed) {
+  const std::string yaml =
+      "models:\n- {id: a, source: {file: /proc/self/exe}, pin: true}\n"
+      "- {id: b, source: {file: /proc/self/exe}}\n"
+      "- {id: c, source: {file: /proc/self/exe}, pin: true}\n"
+      "- {id: not_here, source: {file: /nonexistent}, pin: true}\n";
+  EXPECT_EQ(Check(yaml, 0), "");
+  EXPECT_EQ(Check(yaml, 2), "");
+  EXPECT_THAT(Check(yaml, 1), HasSubstr("models.yaml:4: model 'c': pin: the pinned models a (1 "
+                                        "bytes), c (1 bytes) take 2 bytes together"));
+}
+
+TEST_F(CatalogCheckTest, ABudgetOverTheMachineIsNamedWithItsPlace) {
+  std::ofstream(folder_ / "assayd.yaml")
+      << "catalog: models.yaml\nstate_dir: state\nmemory_budget: 900GiB\n";
+  const absl::StatusOr<Config> config = LoadConfig((folder_ / "assayd.yaml").string());
+  ASSERT_TRUE(config.ok()) << config.status();
+  engine::DeviceInfo device;
+  device.name = "cpu";
+  device.memory_bytes = int64_t{1} << 30;
+  const absl::Status status = BudgetBytes(config->memory_budget, device).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("assayd.yaml:3: memory_budget: 966"));
+  EXPECT_EQ(*BudgetBytes({.share = 0.5}, device), int64_t{1} << 29);
+}
+
+TEST_F(CatalogCheckTest, WhatMlflowAndEconomicsNeedIsCheckedToo) {
+  std::ofstream(config_.catalog_path) << "models:\n- {id: a, source: {file: /proc/self/exe}}\n";
+  EXPECT_TRUE(CheckDaemon(config_).ok()) << CheckDaemon(config_);
+  config_.mlflow.tracking_uri = "file:///x";
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("mlflow.tracking_uri: "));
+  config_.mlflow.tracking_uri.clear();
+  config_.evaluation.economics.power_watts = -1;
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("evaluation.economics: "));
+}
+
+}  // namespace
+}  // namespace assay::server

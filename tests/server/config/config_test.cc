@@ -1,0 +1,121 @@
+// assayd.yaml: what is read and what is refused.
+#include "server/config/config.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::server {
+namespace {
+
+using testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+ protected:
+  void TearDown() override { std::remove(path_.c_str()); }
+
+  std::string Write(const std::string& text) {
+    std::ofstream(path_) << text;
+    return path_;
+  }
+  absl::Status Refused(const std::string& text) { return LoadConfig(Write(text)).status(); }
+
+ private:
+  const std::string path_ =
+      absl::StrCat(testing::TempDir(), "/assayd_config_test.", getpid(), ".yaml");
+};
+
+TEST_F(ConfigTest, DefaultsAndPathsRelativeToTheFile) {
+  absl::StatusOr<Config> config = LoadConfig(Write("catalog: models.yaml\nstate_dir: state\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "127.0.0.1:50051");
+  EXPECT_EQ(config->limits.inference_timeout, absl::Minutes(5));
+  EXPECT_EQ(std::filesystem::path(config->catalog_path),
+            (std::filesystem::path(testing::TempDir()) / "models.yaml").lexically_normal());
+  EXPECT_TRUE(std::filesystem::path(config->state_dir).is_absolute());
+}
+
+TEST_F(ConfigTest, ReadsEveryGroup) {
+  absl::StatusOr<Config> config = LoadConfig(Write(R"(
+listen: 127.0.0.1:0
+metrics: { listen: 127.0.0.1:1 }
+catalog: m.yaml
+state_dir: s
+memory_budget: 2GiB
+residency: { keep_alive: 10m, least_residency: 500ms, reload: memory }
+log: { level: debug, format: json }
+limits: { max_running: 5, max_waiting: 3, max_prompt_bytes: 2KiB, inference_timeout: 250ms, stream_interval: 20ms, drain_timeout: 2s }
+breaker: { failures: 7, cool_down: 2s, longest_cool_down: 1m }
+mlflow: { tracking_uri: "http://127.0.0.1:5000", experiment: e }
+evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
+)"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->memory_budget.bytes, int64_t{2} << 30);
+  EXPECT_EQ(config->memory_budget.share, 0);
+  EXPECT_EQ(config->residency.keep_alive, absl::Minutes(10));
+  EXPECT_EQ(config->residency.least_residency, absl::Milliseconds(500));
+  EXPECT_EQ(config->residency.reload, "memory");
+  EXPECT_EQ(config->log_format, "json");
+  EXPECT_EQ(config->limits.max_running, 5);
+  EXPECT_EQ(config->limits.stream_interval, absl::Milliseconds(20));
+  EXPECT_EQ(config->limits.max_waiting, 3);
+  EXPECT_EQ(config->limits.max_prompt_bytes, 2048);
+  EXPECT_EQ(config->limits.inference_timeout, absl::Milliseconds(250));
+  EXPECT_EQ(config->breaker.failures, 7);
+  EXPECT_EQ(config->breaker.cool_down, absl::Seconds(2));
+  EXPECT_EQ(config->breaker.longest_cool_down, absl::Minutes(1));
+  EXPECT_EQ(config->mlflow.experiment, "e");
+  EXPECT_EQ(config->evaluation.max_new_tokens, 7);
+  EXPECT_DOUBLE_EQ(config->evaluation.economics.power_watts, 9.5);
+}
+
+TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
+  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlissten: x\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:3"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("lissten"));
+}
+
+TEST_F(ConfigTest, MalformedYamlNamesTheLine) {
+  const absl::Status status = Refused("catalog: m\nlog: { level: info\nstate_dir: s\n");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:"));
+}
+
+TEST_F(ConfigTest, ValueOutOfRangeNamesKeyAndValue) {
+  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlimits:\n  max_waiting: -4\n");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("max_waiting"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("-4"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(":4"));
+}
+
+TEST_F(ConfigTest, TheLongestCoolDownIsNotBelowTheFirst) {
+  const std::string required = "catalog: m\nstate_dir: s\n";
+  const absl::StatusOr<Config> config =
+      LoadConfig(Write(required + "breaker: { cool_down: 10m }\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->breaker.longest_cool_down, absl::Minutes(10));
+  const absl::Status status =
+      Refused(required + "breaker: { cool_down: 10s, longest_cool_down: 5s }\n");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("longest_cool_down"));
+  EXPECT_THAT(std::string(Refused(required + "breaker: { failures: -1 }\n").message()),
+              HasSubstr("failures"));
+}
+
+TEST_F(ConfigTest, MissingFileIsNotFoundWithItsPath) {
+  const absl::Status status = LoadConfig("/nonexistent/assayd.yaml").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nonexistent/assayd.yaml"));
+}
+
+}  // namespace
+}  // namespace assay::server
