@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/status_macros.h"
 
 // macOS has it in no header.
 extern char** environ;  // NOLINT(readability-redundant-declaration)
@@ -152,9 +153,8 @@ class Child {
 
   absl::Status Start(const std::vector<std::string>& command) {
     for (Channel* channel : {&in_, &out_, &err_}) {
-      absl::StatusOr<Channel> made = MakeChannel(channel == &in_);
-      if (!made.ok()) return made.status();
-      *channel = *std::move(made);
+      ASSIGN_OR_RETURN(Channel made, MakeChannel(channel == &in_));
+      *channel = std::move(made);
     }
     const SpawnSettings settings(in_.childs.get(), out_.childs.get(), err_.childs.get());
     std::vector<char*> arguments;
@@ -258,10 +258,10 @@ absl::StatusOr<ChildResult> RunChild(const std::vector<std::string>& command,
                                      std::string_view input, absl::Time deadline,
                                      size_t most_bytes) {
   Child child;
-  if (absl::Status s = child.Start(command); !s.ok()) return s;
+  RETURN_IF_ERROR(child.Start(command));
   ChildResult result;
-  if (absl::Status s = child.Exchange(input, deadline, most_bytes, &result); !s.ok()) return s;
-  if (absl::Status s = child.Wait(deadline, &result.exit_code); !s.ok()) return s;
+  RETURN_IF_ERROR(child.Exchange(input, deadline, most_bytes, &result));
+  RETURN_IF_ERROR(child.Wait(deadline, &result.exit_code));
   return result;
 }
 

@@ -28,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "engine/runtime/language_model.h"
 #include "nlohmann/json.hpp"
 
@@ -68,9 +69,8 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
 absl::StatusOr<double> Together(LanguageModel& model, int streams) {
   std::vector<std::shared_ptr<GenerationStream>> running;
   for (int i = 0; i < streams; ++i) {
-    auto stream = model.Submit(Request(model, kStreamPrompt, kStreamTokens));
-    if (!stream.ok()) return stream.status();
-    running.push_back(*std::move(stream));
+    ASSIGN_OR_RETURN(auto stream, model.Submit(Request(model, kStreamPrompt, kStreamTokens)));
+    running.push_back(std::move(stream));
   }
   int64_t tokens = 0;
   // Every stream's events with the time they are seen: one reader a stream.
@@ -134,13 +134,12 @@ absl::Status Rewrite(LanguageModel& model, const std::string& text, nlohmann::js
     request.max_new_tokens = kRewriteTokens;
     request.drafts = drafts;
     request.arrival = absl::Now();
-    const auto written = model.Generate(request, nullptr);
-    if (!written.ok()) return written.status();
+    ASSIGN_OR_RETURN(const auto written, model.Generate(request, nullptr));
     (*results)[drafts ? "rewrite1" : "rewrite1_plain"].push_back(absl::Seconds(1) /
-                                                                 written->timings.per_token);
+                                                                 written.timings.per_token);
     if (!drafts) continue;
-    (*results)["rewrite1_accepted"].push_back(static_cast<double>(written->accepted_tokens) /
-                                              static_cast<double>(written->tokens.size()));
+    (*results)["rewrite1_accepted"].push_back(static_cast<double>(written.accepted_tokens) /
+                                              static_cast<double>(written.tokens.size()));
   }
   return absl::OkStatus();
 }
@@ -164,24 +163,21 @@ absl::Status Repeat(LanguageModel& model, const std::vector<std::string>& only,
                     nlohmann::json* results) {
   for (const int streams : {1, 4, 16}) {
     if (!Wanted(only, absl::StrCat("decode", streams))) continue;
-    const auto speed = Together(model, streams);
-    if (!speed.ok()) return speed.status();
-    (*results)[absl::StrCat("decode", streams)].push_back(*speed);
+    ASSIGN_OR_RETURN(const auto speed, Together(model, streams));
+    (*results)[absl::StrCat("decode", streams)].push_back(speed);
   }
   for (const int length : {32, 256, kLongPrompt}) {
     if (!Wanted(only, absl::StrCat("prefill", length))) continue;
     GenerationRequest request = Request(model, length, 1);
-    const auto read = model.Generate(request, nullptr);
-    if (!read.ok()) return read.status();
+    ASSIGN_OR_RETURN(const auto read, model.Generate(request, nullptr));
     (*results)[absl::StrCat("prefill", length)].push_back(
-        length / absl::ToDoubleSeconds(read->timings.prefill));
+        length / absl::ToDoubleSeconds(read.timings.prefill));
     if (length != kLongPrompt) continue;
-    (*results)["first_token_ms"].push_back(absl::ToDoubleMilliseconds(read->timings.first_token));
+    (*results)["first_token_ms"].push_back(absl::ToDoubleMilliseconds(read.timings.first_token));
     request.arrival = absl::Now();
-    const auto cached = model.Generate(request, nullptr);
-    if (!cached.ok()) return cached.status();
+    ASSIGN_OR_RETURN(const auto cached, model.Generate(request, nullptr));
     (*results)["first_token_cached_ms"].push_back(
-        absl::ToDoubleMilliseconds(cached->timings.first_token));
+        absl::ToDoubleMilliseconds(cached.timings.first_token));
   }
   return absl::OkStatus();
 }
@@ -204,15 +200,15 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options
                             {"load_weights_s", absl::ToDoubleSeconds(times.weights)},
                             {"load_warm_up_s", absl::ToDoubleSeconds(times.warm_up)},
                             {"loaded_mib", (ResidentBytes() - before) / kMebibyte}};
-  const auto filled = (*model)->Generate(Request(**model, kFillPrompt, 1), nullptr);
-  if (!filled.ok()) return filled.status();
+  ASSIGN_OR_RETURN(const auto filled,
+                   (*model)->Generate(Request(**model, kFillPrompt, 1), nullptr));
   results["filled_mib"] = (ResidentBytes() - before) / kMebibyte;
-  const auto warm = (*model)->Generate(Request(**model, kStreamPrompt, kWarmUpTokens), nullptr);
-  if (!warm.ok()) return warm.status();
+  ASSIGN_OR_RETURN(const auto warm,
+                   (*model)->Generate(Request(**model, kStreamPrompt, kWarmUpTokens), nullptr));
   for (int i = 0; i < repeats; ++i) {
-    if (absl::Status done = Repeat(**model, only, &results); !done.ok()) return done;
+    RETURN_IF_ERROR(Repeat(**model, only, &results));
     if (rewrite.empty() || !Wanted(only, "rewrite1")) continue;
-    if (absl::Status done = Rewrite(**model, rewrite, &results); !done.ok()) return done;
+    RETURN_IF_ERROR(Rewrite(**model, rewrite, &results));
   }
   for (int i = 0; i < repeats && Wanted(only, "reload"); ++i) {
     model->reset();

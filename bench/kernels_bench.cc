@@ -71,15 +71,15 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs,
   const std::vector<const float*> lines(assay::engine::kPanelRows, line.data());
   for (int64_t panel = 0; panel < matrix.panels(); ++panel) matrix.SetPanel(panel, lines);
   std::vector<float> input(static_cast<size_t>(rows * kColumns), 0.25F);
-  assay::engine::QuantisedRows quantised(rows, kColumns);
-  for (int64_t r = 0; r < rows; ++r) quantised.Set(r, input.data() + r * kColumns);
+  assay::engine::QuantizedRows quantized(rows, kColumns);
+  for (int64_t r = 0; r < rows; ++r) quantized.Set(r, input.data() + r * kColumns);
   std::vector<float> out(static_cast<size_t>(rows * outputs));
   const FloatRows to{.data = out.data(), .stride = outputs};
   for ([[maybe_unused]] auto unused : state) {
     pool.Run([&](assay::engine::TeamMember& member) {
       member.For(matrix.panels(), kPanelGrain, [&](int64_t begin, int64_t end) {
-        if (IsQuantised(type)) {
-          MultiplyQuantised(matrix, begin, end, quantised, rows, to);
+        if (IsQuantized(type)) {
+          MultiplyQuantized(matrix, begin, end, quantized, rows, to);
         } else {
           MultiplyFloats(matrix, begin, end, {.data = input.data(), .stride = kColumns}, rows, to);
         }
@@ -89,7 +89,7 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs,
   }
   const double times = kGiga * static_cast<double>(state.iterations());
   Report(state, times * static_cast<double>(matrix.Bytes()),
-         times * static_cast<double>(outputs * kColumns * rows), limits, IsQuantised(type));
+         times * static_cast<double>(outputs * kColumns * rows), limits, IsQuantized(type));
 }
 
 // A model of 30 layers, as of SmolLM2-135M, so that one token's keys and values exceed the caches.

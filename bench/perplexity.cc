@@ -1,4 +1,4 @@
-// Perplexity of a model on a text: what quantised weights and caches cost in quality. One JSON
+// Perplexity of a model on a text: what quantized weights and caches cost in quality. One JSON
 // line.
 //
 //   bin/assay-perplexity --model m.gguf --text topics.py
@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 #include "engine/runtime/language_model.h"
 #include "nlohmann/json.hpp"
 
@@ -44,24 +45,22 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& load,
   std::ifstream file(options.text, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrCat(options.text, ": cannot be opened"));
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  auto model = LanguageModel::Load(load);
-  if (!model.ok()) return model.status();
-  auto tokens = (*model)->tokenizer().Encode(text, {.parse_special = false, .add_special = false});
-  if (!tokens.ok()) return tokens.status();
-  if (tokens->size() < options.tokens) {
-    return absl::InvalidArgumentError(absl::StrCat(options.text, ": has ", tokens->size(),
+  ASSIGN_OR_RETURN(auto model, LanguageModel::Load(load));
+  ASSIGN_OR_RETURN(auto tokens,
+                   model->tokenizer().Encode(text, {.parse_special = false, .add_special = false}));
+  if (tokens.size() < options.tokens) {
+    return absl::InvalidArgumentError(absl::StrCat(options.text, ": has ", tokens.size(),
                                                    " tokens; ", options.tokens, " are asked for"));
   }
-  const auto vocab = static_cast<size_t>((*model)->info().vocab_size);
+  const auto vocab = static_cast<size_t>(model->info().vocab_size);
   double loss = 0.0;
   size_t counted = 0;
   for (size_t begin = 0; begin + options.window <= options.tokens; begin += options.window) {
-    const auto window = absl::MakeConstSpan(*tokens).subspan(begin, options.window);
-    const auto logits = (*model)->Logits(window);
-    if (!logits.ok()) return logits.status();
+    const auto window = absl::MakeConstSpan(tokens).subspan(begin, options.window);
+    ASSIGN_OR_RETURN(const auto logits, model->Logits(window));
     // The first half of a window only gives the second its context.
     for (size_t t = options.window / 2; t < options.window; ++t) {
-      loss += Loss(absl::MakeConstSpan(*logits).subspan((t - 1) * vocab, vocab), window[t]);
+      loss += Loss(absl::MakeConstSpan(logits).subspan((t - 1) * vocab, vocab), window[t]);
       ++counted;
     }
   }
@@ -69,7 +68,7 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& load,
                         {"text", options.text},
                         {"tokens_read", options.tokens},
                         {"tokens_counted", counted},
-                        {"weights", (*model)->info().quantization},
+                        {"weights", model->info().quantization},
                         {"kv_cache", load.kv_cache}};
 }
 

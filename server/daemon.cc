@@ -22,8 +22,11 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "base/http/url.h"
+#include "base/status_macros.h"
 #include "engine/runtime/device.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/run/runner.h"
 #include "evaluator/scoring/assay_scorer.h"
 #include "evaluator/scoring/command_scorer.h"
@@ -131,14 +134,12 @@ absl::StatusOr<std::unique_ptr<SpanReceiver>> MakeReceiver(const Config& config)
           "is 'mlflow', but mlflow.tracking_uri is empty: set that, or give the URL of an OTLP "
           "receiver, as in http://127.0.0.1:4318/v1/traces");
     }
-    absl::StatusOr<std::unique_ptr<MlflowClient>> client = MakeMlflowClient(config, nullptr);
-    if (!client.ok()) return client.status();
-    return std::make_unique<MlflowSpanReceiver>(*std::move(client));
+    ASSIGN_OR_RETURN(std::unique_ptr<MlflowClient> client, MakeMlflowClient(config, nullptr));
+    return std::make_unique<MlflowSpanReceiver>(std::move(client));
   }
-  absl::StatusOr<std::optional<OtlpTarget>> target = ReadOtlpTarget(config.tracing.endpoint);
-  if (!target.ok()) return target.status();
-  if (!target->has_value()) return nullptr;
-  return std::make_unique<OtlpReceiver>(**std::move(target));
+  ASSIGN_OR_RETURN(std::optional<OtlpTarget> target, ReadOtlpTarget(config.tracing.endpoint));
+  if (!target.has_value()) return nullptr;
+  return std::make_unique<OtlpReceiver>(*std::move(target));
 }
 
 class DaemonImpl final : public Daemon {
@@ -194,8 +195,7 @@ class DaemonImpl final : public Daemon {
   const std::string& address() const override { return address_; }
   const std::string& metrics_address() const override { return metrics_address_; }
   void Drain() override;
-  absl::StatusOr<registry::ReloadReport> ReloadCatalog(
-      const std::function<bool()>& cancelled) override;
+  absl::StatusOr<registry::ReloadReport> ReloadCatalog(const CallContext& context) override;
   void Abort() override { server_->Shutdown(absl::ToChronoTime(absl::Now())); }
 
  private:
@@ -213,7 +213,7 @@ class DaemonImpl final : public Daemon {
   void OnModel(const registry::ModelStatus& status);
   void OnBreaker(const std::string& model, const BreakerStatus& now);
   // Of the whole model, as it stands now.
-  void TellHealth(const std::string& model) ABSL_LOCKS_EXCLUDED(health_mutex_);
+  void UpdateHealth(const std::string& model) ABSL_LOCKS_EXCLUDED(health_mutex_);
   void OnEvaluation(const evaluator::Evaluation& evaluation);
   void Refresh(Metrics* metrics);
   void RefreshOutbox(Metrics* metrics);
@@ -265,16 +265,16 @@ class DaemonImpl final : public Daemon {
 };
 
 absl::Status DaemonImpl::Start() {
-  if (absl::Status s = StartEvaluator(); !s.ok()) return s;
-  if (absl::Status s = StartRouting(); !s.ok()) return s;
+  RETURN_IF_ERROR(StartEvaluator());
+  RETURN_IF_ERROR(StartRouting());
   for (const registry::ModelStatus& status : manager_.List()) {
     if (!events_.IsDeclared(status.entry.id)) continue;
     events_.metrics().SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
-  if (absl::Status s = StartMetrics(); !s.ok()) return s;
+  RETURN_IF_ERROR(StartMetrics());
   // Before a client can start an evaluation, which would pass for an interrupted one.
-  if (absl::Status s = ResumeEvaluations(); !s.ok()) return s;
-  if (absl::Status s = StartServer(); !s.ok()) return s;
+  RETURN_IF_ERROR(ResumeEvaluations());
+  RETURN_IF_ERROR(StartServer());
   LogEvent(
       spdlog::level::info, "ready",
       {{"listen", address_},
@@ -309,8 +309,8 @@ absl::Status DaemonImpl::StartEvaluator() {
       evaluator::RunStore::Open(config_.state_dir + "/evaluations.sqlite");
   if (!store.ok()) return InKey("state_dir", store.status());
   store_ = *std::move(store);
-  if (absl::Status s = StartMlflow(); !s.ok()) return s;
-  if (absl::Status s = StartTracing(); !s.ok()) return s;
+  RETURN_IF_ERROR(StartMlflow());
+  RETURN_IF_ERROR(StartTracing());
   scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
   scorers_.Add(std::make_unique<evaluator::AssayScorer>(config_.evaluation.content_types));
   if (const std::string& judge = config_.evaluation.judge; !judge.empty()) {
@@ -338,12 +338,12 @@ absl::Status DaemonImpl::StartEvaluator() {
 absl::Status DaemonImpl::StartMlflow() {
   if (config_.mlflow.tracking_uri.empty()) return absl::OkStatus();
   artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config_.evaluation.economics);
-  absl::StatusOr<std::unique_ptr<MlflowClient>> client =
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<MlflowClient> client,
       MakeMlflowClient(config_, [this](const evaluator::TrackedRun& run, const std::string& name) {
         return artifacts_->Make(run, name);
-      });
-  if (!client.ok()) return client.status();
-  mlflow_ = *std::move(client);
+      }));
+  mlflow_ = std::move(client);
   if (mlflow_->settings().system_metrics) system_ = MakeSystemProbe(config_.state_dir);
   OutboxFlusherOptions options;
   options.initial_backoff = mlflow_->settings().retries.wait;
@@ -413,7 +413,7 @@ absl::Status DaemonImpl::StartServer() {
   model_service_ = std::make_unique<ModelServiceImpl>(
       &manager_, &loader_, &routing_, &breakers_, config_.limits.drain_timeout,
       registry::HubCacheFolder(), &hub_,
-      [this](const std::function<bool()>& cancelled) { return ReloadCatalog(cancelled); },
+      [this](const CallContext& context) { return ReloadCatalog(context); },
       [this](std::vector<registry::RoutePolicy> policies, bool keep_others) {
         return SetRoutes(std::move(policies), keep_others);
       });
@@ -453,7 +453,7 @@ absl::Status DaemonImpl::StartServer() {
   health_ = server_->GetHealthCheckService();
   const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
   // A resumed evaluation may have loaded some.
-  for (const std::string& id : catalog->Ids()) TellHealth(id);
+  for (const std::string& id : catalog->Ids()) UpdateHealth(id);
   return absl::OkStatus();
 }
 
@@ -462,7 +462,8 @@ void DaemonImpl::Preload() {
   for (const registry::ModelEntry& entry : catalog->models) {
     if (!entry.preload || stopping_) continue;
     // A failure is logged by OnModelState; the model's first request tries again.
-    manager_.Acquire(entry.id, nullptr, [this] { return stopping_.load(); }).IgnoreError();
+    manager_.Acquire(entry.id, nullptr, CallContext([this] { return stopping_.load(); }))
+        .IgnoreError();
   }
 }
 
@@ -480,12 +481,12 @@ void DaemonImpl::Drain() {
   if (flusher_ != nullptr) flusher_->Stop(kLastFlush);
 }
 
-absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog(
-    const std::function<bool()>& cancelled) {
-  const auto stop = [this, &cancelled] { return stopping_ || (cancelled && cancelled()); };
+absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog(const CallContext& context) {
+  const CallContext until_stopped = context.OrWhen([this] { return stopping_.load(); });
   // So that what is in force in the end is what was read last.
   while (!reload_mutex_.TryLock()) {
-    if (stop()) return absl::CancelledError("cancelled while another reload was running");
+    if (until_stopped.IsDone())
+      return absl::CancelledError("cancelled while another reload was running");
     absl::SleepFor(kReloadPoll);
   }
   const absl::Cleanup unlock = [this] { reload_mutex_.Unlock(); };
@@ -497,7 +498,8 @@ absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog(
   LogReplaced(*catalog);
   // First, so that no new model is counted as "other".
   events_.Declare(*catalog, routing_.set());
-  absl::StatusOr<registry::ReloadReport> report = manager_.Reload(*std::move(catalog), stop);
+  absl::StatusOr<registry::ReloadReport> report =
+      manager_.Reload(*std::move(catalog), until_stopped);
   breakers_.ResetAll();
   events_.OnReload(report);
   return report;
@@ -506,16 +508,16 @@ absl::StatusOr<registry::ReloadReport> DaemonImpl::ReloadCatalog(
 void DaemonImpl::OnModel(const registry::ModelStatus& status) {
   events_.OnModel(status);
   if (!status.entry.built_in || status.state != registry::ModelState::kNew) {
-    TellHealth(status.entry.id);
+    UpdateHealth(status.entry.id);
   }
 }
 
 void DaemonImpl::OnBreaker(const std::string& model, const BreakerStatus& now) {
   events_.OnBreaker(model, now);
-  TellHealth(model);
+  UpdateHealth(model);
 }
 
-void DaemonImpl::TellHealth(const std::string& model) {
+void DaemonImpl::UpdateHealth(const std::string& model) {
   const absl::MutexLock lock(&health_mutex_);
   const absl::StatusOr<registry::ModelStatus> status = manager_.Get(model);
   const bool serves = status.ok() && status->state == registry::ModelState::kReady &&
@@ -572,35 +574,28 @@ absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
-  absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
-  if (!catalog.ok()) return catalog.status();
-  LogReplaced(*catalog);
-  absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
-  if (!device.ok()) return device.status();
-  const absl::StatusOr<int64_t> budget = BudgetBytes(config.memory_budget, *device);
-  if (!budget.ok()) return budget.status();
-  auto daemon =
-      std::make_unique<DaemonImpl>(config, *std::move(device), *std::move(catalog), *budget);
-  if (absl::Status s = daemon->Start(); !s.ok()) return s;
+  ASSIGN_OR_RETURN(registry::Catalog catalog, ReadCatalog(config));
+  LogReplaced(catalog);
+  ASSIGN_OR_RETURN(engine::DeviceInfo device, FindDevice(config));
+  ASSIGN_OR_RETURN(const int64_t budget, BudgetBytes(config.memory_budget, device));
+  auto daemon = std::make_unique<DaemonImpl>(config, std::move(device), std::move(catalog), budget);
+  RETURN_IF_ERROR(daemon->Start());
   return daemon;
 }
 
 absl::Status CheckDaemon(const Config& config) {
-  absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config);
-  if (!catalog.ok()) return catalog.status();
+  ASSIGN_OR_RETURN(registry::Catalog catalog, ReadCatalog(config));
   if (absl::Status s = evaluator::Validate(config.evaluation.economics); !s.ok()) {
     return InKey("evaluation.economics", s);
   }
   if (!config.mlflow.tracking_uri.empty()) {
-    if (absl::Status s = MakeMlflowClient(config, nullptr).status(); !s.ok()) return s;
+    RETURN_IF_ERROR(MakeMlflowClient(config, nullptr).status());
   }
   if (absl::Status s = MakeReceiver(config).status(); !s.ok()) return InKey("tracing.endpoint", s);
-  const absl::StatusOr<engine::DeviceInfo> device = FindDevice(config);
-  if (!device.ok()) return device.status();
-  const absl::StatusOr<int64_t> budget = BudgetBytes(config.memory_budget, *device);
-  if (!budget.ok()) return budget.status();
-  EngineLoader loader(*device, config.limits.max_running, config.limits.max_waiting);
-  return CheckModels(*catalog, loader, registry::HubCacheFolder(), *budget);
+  ASSIGN_OR_RETURN(const engine::DeviceInfo device, FindDevice(config));
+  ASSIGN_OR_RETURN(const int64_t budget, BudgetBytes(config.memory_budget, device));
+  EngineLoader loader(device, config.limits.max_running, config.limits.max_waiting);
+  return CheckModels(catalog, loader, registry::HubCacheFolder(), budget);
 }
 
 }  // namespace assay::server

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
 
@@ -28,10 +29,9 @@ class Daemon {
   virtual const std::string& metrics_address() const = 0;
 
   // Reads the catalog again. INVALID_ARGUMENT, NOT_FOUND: it is wrong, with file and line; what is
-  // in force stays. Blocks while another one runs (CANCELLED: `cancelled`, which may be null, said
-  // so), and while changed models are loaded anew; `cancelled` and Drain() end that.
-  virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog(
-      const std::function<bool()>& cancelled) = 0;
+  // in force stays. Blocks while another one runs (CANCELLED: `context`, which may be null, said
+  // so), and while changed models are loaded anew; `context` and Drain() end that.
+  virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog(const CallContext& context) = 0;
 
   // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
   // to finish, a running evaluation stops and goes on at the next start, MLflow gets a last flush.

@@ -13,6 +13,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "server/background_work.h"
 #include "server/config/config.h"
 #include "server/daemon.h"
@@ -80,7 +81,7 @@ int Serve(const Config& config, const sigset_t& signals) {
   // Errors are in the log; what was in force stays. A reload may take as long as a download:
   // signals are heard meanwhile.
   auto reload = std::make_unique<BackgroundWork>(
-      [&daemon] { (*daemon)->ReloadCatalog(nullptr).IgnoreError(); });
+      [&daemon] { (*daemon)->ReloadCatalog(assay::CallContext()).IgnoreError(); });
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Ask();
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});

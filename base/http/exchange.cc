@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/http/url.h"
+#include "base/status_macros.h"
 
 namespace assay::http {
 namespace {
@@ -92,7 +93,7 @@ absl::Status Exchange::PassHead() {
 }
 
 absl::Status Exchange::AddBody(std::string_view bytes) {
-  if (absl::Status head = PassHead(); !head.ok()) return head;
+  RETURN_IF_ERROR(PassHead());
   if (sink_ != nullptr && IsSuccess(response_.status)) return sink_->OnBytes(bytes);
   if (response_.body.size() + bytes.size() > static_cast<size_t>(options_.max_response_bytes)) {
     return absl::OutOfRangeError(absl::StrCat(WithoutSecrets(request_.url),
@@ -108,7 +109,7 @@ absl::Status Exchange::Check(int64_t bytes_moved) {
     return absl::CancelledError(absl::StrCat(WithoutSecrets(request_.url), ": stopped"));
   }
   if (request_.interrupted) {
-    if (absl::Status interrupted = request_.interrupted(); !interrupted.ok()) return interrupted;
+    RETURN_IF_ERROR(request_.interrupted());
   }
   const absl::Time now = absl::Now();
   if (bytes_moved != bytes_moved_) {
@@ -147,7 +148,7 @@ absl::Status Exchange::WayError(CURLcode code) const {
 absl::StatusOr<Response> Exchange::Finish(CURL* curl, CURLcode code) {
   if (!status_.ok()) return status_;
   if (code != CURLE_OK) return WayError(code);
-  if (absl::Status head = PassHead(); !head.ok()) return head;
+  RETURN_IF_ERROR(PassHead());
   curl_off_t retry_after_seconds = 0;
   curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_seconds);
   if (retry_after_seconds > 0) response_.retry_after = absl::Seconds(retry_after_seconds);

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/near_name.h"
+#include "base/status_macros.h"
 #include "base/yaml/scalars.h"
 #include "base/yaml/tree.h"
 
@@ -267,15 +268,14 @@ absl::StatusOr<std::unique_ptr<YamlDocument>> YamlDocument::Parse(std::string_vi
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is larger than ", kMaxFileBytes, " bytes; is it the right file?"));
   }
-  absl::StatusOr<YamlTree> tree = ParseYaml(text, path);
-  if (!tree.ok()) return tree.status();
-  const YamlKind kind = tree->empty() ? YamlKind::kNull : tree->front().kind;
+  ASSIGN_OR_RETURN(YamlTree tree, ParseYaml(text, path));
+  const YamlKind kind = tree.empty() ? YamlKind::kNull : tree.front().kind;
   if (kind != YamlKind::kMap && kind != YamlKind::kNull) {
     return absl::InvalidArgumentError(absl::StrCat(path, ":1: must be a mapping (key: value)"));
   }
   auto state = std::make_unique<YamlState>();
   state->path = path;
-  state->tree = *std::move(tree);
+  state->tree = std::move(tree);
   return std::unique_ptr<YamlDocument>(new YamlDocument(std::move(state)));
 }
 

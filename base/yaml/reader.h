@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status_macros.h"
 
 namespace assay {
 
@@ -23,7 +24,7 @@ namespace assay {
 //   column YamlMap root = document->root(); config.listen = root.String("listen",
 //   "127.0.0.1:50051"); YamlMap log = root.Map("log");                        // empty map if the
 //   key is absent config.log_level = log.Choice("level", "info", {"debug", "info", "warn",
-//   "error"}); if (absl::Status s = document->Finish(); !s.ok()) return s;   // first error, or an
+//   "error"}); RETURN_IF_ERROR(document->Finish());   // first error, or an
 //   unknown or duplicate key
 //
 // Not thread-safe. yaml-cpp stays inside the .cc.

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
 
@@ -45,15 +46,12 @@ absl::StatusOr<PlannedRequest> ReadEntry(const json& entry) {
   const auto read =
       google::protobuf::util::JsonStringToMessage(entry["request"].dump(), &planned.request);
   if (!read.ok()) return absl::InvalidArgumentError(absl::StrCat(".request: ", read.ToString()));
-  const auto at = Seconds(entry, "at", planned.at);
-  if (!at.ok()) return at.status();
-  const auto cancel_after = Seconds(entry, "cancel_after", planned.cancel_after);
-  if (!cancel_after.ok()) return cancel_after.status();
-  const auto deadline = Seconds(entry, "deadline", planned.deadline);
-  if (!deadline.ok()) return deadline.status();
-  planned.at = *at;
-  planned.cancel_after = *cancel_after;
-  planned.deadline = *deadline;
+  ASSIGN_OR_RETURN(const auto at, Seconds(entry, "at", planned.at));
+  ASSIGN_OR_RETURN(const auto cancel_after, Seconds(entry, "cancel_after", planned.cancel_after));
+  ASSIGN_OR_RETURN(const auto deadline, Seconds(entry, "deadline", planned.deadline));
+  planned.at = at;
+  planned.cancel_after = cancel_after;
+  planned.deadline = deadline;
   if (const auto unary = entry.find("unary"); unary != entry.end()) {
     if (!unary->is_boolean()) return absl::InvalidArgumentError(".unary: is not true or false");
     planned.unary = unary->get<bool>();

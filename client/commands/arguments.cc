@@ -18,7 +18,7 @@ namespace {
 
 constexpr char kDefaultAddress[] = "127.0.0.1:50051";
 
-constexpr size_t kMostIdBytes = 128;
+constexpr size_t kMaxIdBytes = 128;
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 ok, 1 the request (or the evaluation) failed, or was cancelled,\n"
@@ -136,7 +136,7 @@ constexpr char kRoutesFooter[] =
 // As the server takes it; CLI11 shows what is returned, empty = right.
 std::string IsRequestId(const std::string& id) {
   const bool visible = std::all_of(id.begin(), id.end(), absl::ascii_isgraph);
-  if (visible && !id.empty() && id.size() <= kMostIdBytes) return "";
+  if (visible && !id.empty() && id.size() <= kMaxIdBytes) return "";
   return "must be 1 to 128 visible ASCII characters, without spaces";
 }
 
@@ -202,7 +202,7 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
       command->add_option("--prompts", o.prompts_per_type, "Prompts of each content type; 0 = all")
           ->check(CLI::NonNegativeNumber),
       command->add_option("--repeats", o.repeats, "How often each prompt is run (default 1)")
-          ->check(CLI::Range(1, kMostRepeats)),
+          ->check(CLI::Range(1, kMaxRepeats)),
       command->add_option("--max-new-tokens", o.max_new_tokens, "Longest text, in tokens")
           ->check(CLI::PositiveNumber),
       command->add_option("--prompts-file", o.prompts_file, "Own prompts (JSONL, at most 64 MiB)"),

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "base/status_macros.h"
 #include "client/commands/commands.h"
 #include "client/commands/evaluation_reports.h"
 #include "client/input/plan_file.h"
@@ -40,9 +41,9 @@ absl::StatusOr<v1::EvaluateRequest> RequestOfFlags(const EvaluateOptions& option
   request.set_baseline(options.baseline);
   for (const std::string& scorer : options.scorers) request.add_scorers(scorer);
   if (options.prompts_file.empty()) return request;
-  absl::StatusOr<std::vector<v1::EvaluationPrompt>> prompts = ReadPromptsFile(options.prompts_file);
-  if (!prompts.ok()) return prompts.status();
-  for (v1::EvaluationPrompt& prompt : *prompts) *request.add_prompts() = std::move(prompt);
+  ASSIGN_OR_RETURN(std::vector<v1::EvaluationPrompt> prompts,
+                   ReadPromptsFile(options.prompts_file));
+  for (v1::EvaluationPrompt& prompt : prompts) *request.add_prompts() = std::move(prompt);
   return request;
 }
 

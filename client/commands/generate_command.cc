@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "assay/v1/inference.grpc.pb.h"
+#include "base/status_macros.h"
 #include "client/commands/commands.h"
 #include "client/input/prompt_input.h"
 #include "client/terminal/exit_code.h"
@@ -19,18 +20,17 @@ namespace {
 absl::Status SetInput(const GenerateOptions& options, Streams& streams,
                       v1::GenerateRequest* request) {
   if (!options.messages_file.empty()) {
-    absl::StatusOr<v1::ChatMessages> chat = ReadMessages(options.messages_file, streams.in);
-    if (!chat.ok()) return chat.status();
-    *request->mutable_chat() = *std::move(chat);
+    ASSIGN_OR_RETURN(v1::ChatMessages chat, ReadMessages(options.messages_file, streams.in));
+    *request->mutable_chat() = std::move(chat);
     return absl::OkStatus();
   }
-  absl::StatusOr<std::string> prompt =
+  ASSIGN_OR_RETURN(
+      std::string prompt,
       options.file.empty() && options.prompt != "-"
           ? options.prompt
-          : ReadInput(options.file.empty() ? options.prompt : options.file, streams.in);
-  if (!prompt.ok()) return prompt.status();
+          : ReadInput(options.file.empty() ? options.prompt : options.file, streams.in));
   if (options.system.empty()) {
-    request->set_prompt(*std::move(prompt));
+    request->set_prompt(std::move(prompt));
     return absl::OkStatus();
   }
   v1::ChatMessage* system = request->mutable_chat()->add_messages();
@@ -38,7 +38,7 @@ absl::Status SetInput(const GenerateOptions& options, Streams& streams,
   system->set_content(options.system);
   v1::ChatMessage* user = request->mutable_chat()->add_messages();
   user->set_role("user");
-  user->set_content(*std::move(prompt));
+  user->set_content(std::move(prompt));
   return absl::OkStatus();
 }
 
@@ -47,16 +47,14 @@ absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, 
   request.set_model(options.model);
   request.set_content_type(options.content_type);
   request.set_routing_key(options.routing_key);
-  if (absl::Status s = SetInput(options, streams, &request); !s.ok()) return s;
+  RETURN_IF_ERROR(SetInput(options, streams, &request));
   request.set_raw(options.raw);
   if (!options.tools_file.empty()) {
-    absl::StatusOr<std::string> tools = ReadTools(options.tools_file, streams.in);
-    if (!tools.ok()) return tools.status();
-    request.set_tools_json(*std::move(tools));
+    ASSIGN_OR_RETURN(std::string tools, ReadTools(options.tools_file, streams.in));
+    request.set_tools_json(std::move(tools));
   }
-  absl::StatusOr<std::string> variables = TemplateVariables(options.variables);
-  if (!variables.ok()) return variables.status();
-  request.set_template_variables_json(*std::move(variables));
+  ASSIGN_OR_RETURN(std::string variables, TemplateVariables(options.variables));
+  request.set_template_variables_json(std::move(variables));
   v1::SamplingParams* sampling = request.mutable_sampling();
   if (options.temperature) sampling->set_temperature(*options.temperature);
   if (options.top_p) sampling->set_top_p(*options.top_p);

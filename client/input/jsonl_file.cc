@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::client {
@@ -28,12 +29,11 @@ absl::StatusOr<std::string> ReadLimited(const std::string& path) {
 
 absl::Status ReadJsonl(const std::string& path,
                        const std::function<absl::Status(const nlohmann::json&, size_t)>& read) {
-  absl::StatusOr<std::string> text = ReadLimited(path);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(std::string text, ReadLimited(path));
   size_t number = 0;
-  for (size_t begin = 0; begin < text->size();) {
-    const size_t end = std::min(text->find('\n', begin), text->size());
-    const std::string line = text->substr(begin, end - begin);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
     begin = end + 1;
     ++number;
     if (absl::StripAsciiWhitespace(line).empty()) continue;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "client/input/jsonl_file.h"
 #include "client/input/prompts_file.h"
@@ -21,19 +22,19 @@
 namespace assay::client {
 namespace {
 
-constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-constexpr double kMostUsd = 1e12;
-constexpr double kMostTemperature = 2;
-constexpr double kMostSeconds = 86'400;
+constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+constexpr double kMaxUsd = 1e12;
+constexpr double kMaxTemperature = 2;
+constexpr double kMaxSeconds = 86'400;
 
 std::string PathIn(const std::filesystem::path& folder, const std::string& file) {
   return (folder / file).lexically_normal().string();
 }
 
 void ReadSampling(YamlMap map, v1::SamplingParams* sampling) {
-  sampling->set_temperature(static_cast<float>(map.Number("temperature", 0, 0, kMostTemperature)));
+  sampling->set_temperature(static_cast<float>(map.Number("temperature", 0, 0, kMaxTemperature)));
   sampling->set_top_p(static_cast<float>(map.Number("top_p", 1, 0, 1)));
-  sampling->set_top_k(static_cast<int32_t>(map.Int("top_k", 0, 0, kMost)));
+  sampling->set_top_k(static_cast<int32_t>(map.Int("top_k", 0, 0, kMax)));
   // Without one a candidate has the plan's.
   if (map.Has("seed")) {
     sampling->set_seed(
@@ -56,7 +57,7 @@ void ReadScaling(YamlMap map, v1::ScalingPlan* scaling) {
     }
     scaling->add_concurrency(level);
   }
-  scaling->set_rounds(static_cast<int32_t>(map.Int("rounds", 0, 0, kMostRepeats)));
+  scaling->set_rounds(static_cast<int32_t>(map.Int("rounds", 0, 0, kMaxRepeats)));
   scaling->set_residents(map.Bool("residents", false));
 }
 
@@ -70,17 +71,16 @@ absl::Status ReadEconomics(YamlMap map, const std::filesystem::path& folder,
     const std::string key = field->name();
     if (!map.Has(key)) continue;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
-      reflection.SetDouble(inputs, field, map.Number(key, 0, 0, kMostUsd));
+      reflection.SetDouble(inputs, field, map.Number(key, 0, 0, kMaxUsd));
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
-      reflection.SetInt32(inputs, field, static_cast<int32_t>(map.Int(key, 0, 0, kMost)));
+      reflection.SetInt32(inputs, field, static_cast<int32_t>(map.Int(key, 0, 0, kMax)));
     } else {
       reflection.SetString(inputs, field, map.String(key, ""));
     }
   }
   if (!inputs->has_price_table()) return absl::OkStatus();
-  absl::StatusOr<std::string> table = ReadLimited(PathIn(folder, inputs->price_table()));
-  if (!table.ok()) return table.status();
-  inputs->set_price_table(*std::move(table));
+  ASSIGN_OR_RETURN(std::string table, ReadLimited(PathIn(folder, inputs->price_table())));
+  inputs->set_price_table(std::move(table));
   return absl::OkStatus();
 }
 
@@ -100,14 +100,12 @@ absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::Know
     return absl::OkStatus();
   }
   if (!text.empty()) {
-    absl::StatusOr<std::string> whole = ReadLimited(PathIn(folder, text));
-    if (!whole.ok()) return whole.status();
-    task->set_text(*std::move(whole));
+    ASSIGN_OR_RETURN(std::string whole, ReadLimited(PathIn(folder, text)));
+    task->set_text(std::move(whole));
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<v1::MultipleChoiceItem>> rows = ReadItemsFile(PathIn(folder, items));
-  if (!rows.ok()) return rows.status();
-  for (v1::MultipleChoiceItem& row : *rows) *task->add_items() = std::move(row);
+  ASSIGN_OR_RETURN(std::vector<v1::MultipleChoiceItem> rows, ReadItemsFile(PathIn(folder, items)));
+  for (v1::MultipleChoiceItem& row : rows) *task->add_items() = std::move(row);
   return absl::OkStatus();
 }
 
@@ -115,17 +113,15 @@ absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::Know
 absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
                        v1::EvaluateRequest* request) {
   if (const std::string dataset = root.String("dataset", ""); !dataset.empty()) {
-    absl::StatusOr<std::vector<v1::EvaluationPrompt>> prompts =
-        ReadPromptsFile(PathIn(folder, dataset));
-    if (!prompts.ok()) return prompts.status();
-    for (v1::EvaluationPrompt& prompt : *prompts) *request->add_prompts() = std::move(prompt);
+    ASSIGN_OR_RETURN(std::vector<v1::EvaluationPrompt> prompts,
+                     ReadPromptsFile(PathIn(folder, dataset)));
+    for (v1::EvaluationPrompt& prompt : prompts) *request->add_prompts() = std::move(prompt);
   }
   if (root.Has("economics")) {
-    absl::Status read = ReadEconomics(root.Map("economics"), folder, request->mutable_economics());
-    if (!read.ok()) return read;
+    RETURN_IF_ERROR(ReadEconomics(root.Map("economics"), folder, request->mutable_economics()));
   }
   for (const YamlMap& task : root.Maps("tasks")) {
-    if (absl::Status s = ReadTask(task, folder, request->add_tasks()); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadTask(task, folder, request->add_tasks()));
   }
   return absl::OkStatus();
 }
@@ -139,11 +135,11 @@ void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
   for (std::string& type : root.Strings("content_types")) {
     request.add_content_types(std::move(type));
   }
-  request.set_prompts_per_type(static_cast<int32_t>(root.Int("prompts_per_type", 0, 0, kMost)));
+  request.set_prompts_per_type(static_cast<int32_t>(root.Int("prompts_per_type", 0, 0, kMax)));
   request.set_own_prompts_only(!root.Bool("built_in_prompts", true));
-  request.set_repeats(static_cast<int32_t>(root.Int("repeats", 1, 1, kMostRepeats)));
-  request.set_max_new_tokens(static_cast<int32_t>(root.Int("max_new_tokens", 0, 0, kMost)));
-  request.set_timeout_seconds(root.Seconds("timeout", 0, 0, kMostSeconds));
+  request.set_repeats(static_cast<int32_t>(root.Int("repeats", 1, 1, kMaxRepeats)));
+  request.set_max_new_tokens(static_cast<int32_t>(root.Int("max_new_tokens", 0, 0, kMax)));
+  request.set_timeout_seconds(root.Seconds("timeout", 0, 0, kMaxSeconds));
   if (root.Has("sampling")) ReadSampling(root.Map("sampling"), request.mutable_sampling());
   for (std::string& scorer : root.Strings("scorers")) request.add_scorers(std::move(scorer));
   request.set_alpha(root.Number("alpha", 0, 0, 1));
@@ -164,7 +160,7 @@ absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path) {
   ReadRoot(root, request);
   absl::Status files = ReadFiles(root, std::filesystem::path(path).parent_path(), &request);
   // The plan's own errors first: a file may be missing because its key is wrong.
-  if (absl::Status s = (*document)->Finish(); !s.ok()) return s;
+  RETURN_IF_ERROR((*document)->Finish());
   if (!files.ok()) return files;
   return request;
 }

@@ -10,7 +10,7 @@
 namespace assay::client {
 
 // Of each prompt, at most; the server's limit.
-inline constexpr int kMostRepeats = 1000;
+inline constexpr int kMaxRepeats = 1000;
 
 // Keys as in docs/evaluation.md; files that it names (`dataset`, `items`, `text`, `price_table`)
 // are relative to it. Errors are INVALID_ARGUMENT "file:line: key: value, what is allowed"; what

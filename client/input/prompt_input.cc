@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::client {
@@ -44,9 +45,8 @@ Json Parse(std::string_view text) {
 }
 
 absl::StatusOr<Json> ReadList(const std::string& path, std::istream& in) {
-  const absl::StatusOr<std::string> text = ReadInput(path, in);
-  if (!text.ok()) return text.status();
-  Json list = Parse(*text);
+  ASSIGN_OR_RETURN(const std::string text, ReadInput(path, in));
+  Json list = Parse(text);
   if (list.is_array() && !list.empty()) return list;
   return absl::InvalidArgumentError(absl::StrCat(
       path, list.is_discarded() ? ": is not JSON" : ": is not a JSON list of objects"));
@@ -80,10 +80,9 @@ absl::StatusOr<std::string> ReadInput(const std::string& path, std::istream& in)
 }
 
 absl::StatusOr<v1::ChatMessages> ReadMessages(const std::string& path, std::istream& in) {
-  absl::StatusOr<Json> list = ReadList(path, in);
-  if (!list.ok()) return list.status();
+  ASSIGN_OR_RETURN(Json list, ReadList(path, in));
   v1::ChatMessages chat;
-  for (Json& object : *list) {
+  for (Json& object : list) {
     absl::StatusOr<v1::ChatMessage> message = MessageOf(std::move(object));
     if (!message.ok()) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": message ", chat.messages_size() + 1,
@@ -95,9 +94,8 @@ absl::StatusOr<v1::ChatMessages> ReadMessages(const std::string& path, std::istr
 }
 
 absl::StatusOr<std::string> ReadTools(const std::string& path, std::istream& in) {
-  const absl::StatusOr<Json> list = ReadList(path, in);
-  if (!list.ok()) return list.status();
-  return list->dump();
+  ASSIGN_OR_RETURN(const Json list, ReadList(path, in));
+  return list.dump();
 }
 
 absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> settings) {

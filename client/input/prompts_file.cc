@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "client/input/jsonl_file.h"
 #include "nlohmann/json.hpp"
 
@@ -83,7 +84,7 @@ absl::StatusOr<v1::EvaluationPrompt> ReadPrompt(const Json& object) {
   prompt.set_reference(reader.Read("reference", false));
   prompt.set_cluster(reader.Read("cluster", false));
   if (!reader.status().ok()) return reader.status();
-  if (absl::Status s = ReadConstraints(object, &prompt); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadConstraints(object, &prompt));
   return prompt;
 }
 
@@ -110,18 +111,16 @@ absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* w
                                           absl::StatusOr<Row> (*read)(const Json&)) {
   std::vector<Row> rows;
   std::unordered_map<std::string, size_t> line_of_id;
-  absl::Status status = ReadJsonl(path, [&](const Json& object, size_t line) -> absl::Status {
-    absl::StatusOr<Row> row = read(object);
-    if (!row.ok()) return row.status();
-    const auto [first, inserted] = line_of_id.emplace(row->id(), line);
+  RETURN_IF_ERROR(ReadJsonl(path, [&](const Json& object, size_t line) -> absl::Status {
+    ASSIGN_OR_RETURN(Row row, read(object));
+    const auto [first, inserted] = line_of_id.emplace(row.id(), line);
     if (!inserted) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the id \"", row->id(), "\" is already on line ", first->second));
+          absl::StrCat("the id \"", row.id(), "\" is already on line ", first->second));
     }
-    rows.push_back(*std::move(row));
+    rows.push_back(std::move(row));
     return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
+  }));
   if (rows.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no ", what));
   return rows;
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/architectures/config_reader.h"
 
 namespace assay::engine {
@@ -89,7 +90,7 @@ absl::Status CopyAll(const GgufFile& file, const std::string& architecture,
   for (const Key& key : keys) {
     const std::string name = absl::StrCat(architecture, ".", key.gguf);
     if (!file.HasKey(name)) continue;
-    if (absl::Status s = Copy(file, name, key, out); !s.ok()) return s;
+    RETURN_IF_ERROR(Copy(file, name, key, out));
   }
   return absl::OkStatus();
 }
@@ -137,11 +138,11 @@ void DescribeGemma(const std::string& architecture, Json* out) {
 
 // Half of the rotated dimensions at most, whatever the file says of itself.
 absl::Status CheckFactors(const GgufFile& file, const StoredTensor& tensor) {
-  constexpr int64_t kMost = ConfigReader::kMaxWidth / 2;
-  if (tensor.shape.size() == 1 && tensor.ElementCount() <= kMost) return file.CheckPresent(tensor);
+  constexpr int64_t kMax = ConfigReader::kMaxWidth / 2;
+  if (tensor.shape.size() == 1 && tensor.ElementCount() <= kMax) return file.CheckPresent(tensor);
   return absl::DataLossError(absl::StrCat(
       file.path(), ": tensor ", tensor.name, " has ", tensor.shape.size(), " dimensions and ",
-      tensor.ElementCount(), " elements; one of at most ", kMost, " is a list of factors"));
+      tensor.ElementCount(), " elements; one of at most ", kMax, " is a list of factors"));
 }
 
 // LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.
@@ -156,7 +157,7 @@ absl::Status DescribeLongRope(const GgufFile& file, const std::string& architect
   if (factor.ok()) scaling["attention_factor"] = *factor;
   for (const auto& [key, tensor] : {std::pair{"short_factor", shorter}, {"long_factor", longer}}) {
     if (tensor->type != GgmlType::kF32) continue;
-    if (absl::Status s = CheckFactors(file, *tensor); !s.ok()) return s;
+    RETURN_IF_ERROR(CheckFactors(file, *tensor));
     std::vector<float> values(tensor->data.size() / sizeof(float));
     std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(float));
     scaling[key] = values;
@@ -168,13 +169,13 @@ absl::Status DescribeLongRope(const GgufFile& file, const std::string& architect
 
 absl::StatusOr<Json> GgufConfig(const GgufFile& file, const std::string& architecture) {
   Json config = Json::object();
-  if (absl::Status s = CopyAll(file, architecture, kKeys, &config); !s.ok()) return s;
+  RETURN_IF_ERROR(CopyAll(file, architecture, kKeys, &config));
   Json scaling = Json::object();
-  if (absl::Status s = CopyAll(file, architecture, kScalingKeys, &scaling); !s.ok()) return s;
+  RETURN_IF_ERROR(CopyAll(file, architecture, kScalingKeys, &scaling));
   if (!scaling.empty()) config[kScaling] = scaling;
   // 0 says that there is none.
   if (config.value("sliding_window", int64_t{1}) == 0) config.erase("sliding_window");
-  if (absl::Status s = DescribeLongRope(file, architecture, &config); !s.ok()) return s;
+  RETURN_IF_ERROR(DescribeLongRope(file, architecture, &config));
   DescribeGemma(architecture, &config);
   DescribeTensors(file, &config);
   return config;

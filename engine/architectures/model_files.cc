@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/gguf_config.h"
 #include "engine/formats/json_file.h"
@@ -38,9 +39,8 @@ absl::StatusOr<ModelSpec> Describe(const Architecture& architecture, ConfigReade
 }
 
 absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<GgufFile>> file = GgufFile::Open(path);
-  if (!file.ok()) return file.status();
-  const absl::StatusOr<std::string> name = (*file)->GetString("general.architecture");
+  ASSIGN_OR_RETURN(std::unique_ptr<GgufFile> file, GgufFile::Open(path));
+  const absl::StatusOr<std::string> name = file->GetString("general.architecture");
   if (absl::IsNotFound(name.status())) {
     return absl::DataLossError(absl::StrCat(path, ": the key general.architecture is missing"));
   }
@@ -51,24 +51,22 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
                                                  " is not read yet; ", GgufArchitecturesText(),
                                                  " are"));
   }
-  const absl::StatusOr<Json> config = GgufConfig(**file, *name);
-  if (!config.ok()) return config.status();
-  ConfigReader read(*config, path, [&](std::string_view key) { return GgufKeyName(key, *name); });
-  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
-  if (!spec.ok()) return spec.status();
+  ASSIGN_OR_RETURN(const Json config, GgufConfig(*file, *name));
+  ConfigReader read(config, path, [&](std::string_view key) { return GgufKeyName(key, *name); });
+  ASSIGN_OR_RETURN(ModelSpec spec, Describe(*architecture, read));
   const int64_t value_dim =
-      read.IntOr({"value_head_dim"}, ConfigReader::kMaxWidth, spec->attention.head_dim);
-  if (value_dim != spec->attention.head_dim) {
+      read.IntOr({"value_head_dim"}, ConfigReader::kMaxWidth, spec.attention.head_dim);
+  if (value_dim != spec.attention.head_dim) {
     read.Fail(absl::StrCat(GgufKeyName("value_head_dim", *name), " is ", value_dim,
-                           ", not the key's ", spec->attention.head_dim));
+                           ", not the key's ", spec.attention.head_dim));
   }
   if (!read.status().ok()) return read.status();
   ModelFiles files{.path = path,
-                   .name = (*file)->GetString("general.name").value_or(path),
+                   .name = file->GetString("general.name").value_or(path),
                    .architecture = architecture,
-                   .spec = *std::move(spec),
-                   .gguf = file->get()};
-  files.tensors = *std::move(file);
+                   .spec = std::move(spec),
+                   .gguf = file.get()};
+  files.tensors = std::move(file);
   return files;
 }
 
@@ -103,8 +101,7 @@ absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   const absl::StatusOr<Json> json = ReadJsonFile(config_path, kMaxConfigBytes);
   if (absl::IsNotFound(json.status())) return NoConfig(folder);
   if (!json.ok()) return json.status();
-  absl::StatusOr<ModelConfig> config = ReadModelConfig(*json, config_path);
-  if (!config.ok()) return config.status();
+  ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(*json, config_path));
   ConfigReader top(*json, config_path);
   absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> tensors =
       SafetensorsCheckpoint::Open(path);
@@ -113,8 +110,8 @@ absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   if (!tensors.ok()) return tensors.status();
   ModelFiles files{.path = path,
                    .name = top.StringOr({"_name_or_path"}, ""),
-                   .architecture = config->architecture,
-                   .spec = std::move(config->spec),
+                   .architecture = config.architecture,
+                   .spec = std::move(config.spec),
                    .tensors = *std::move(tensors),
                    .gguf = nullptr};
   if (files.name.empty()) files.name = std::filesystem::absolute(folder).filename().string();
@@ -135,13 +132,12 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::strin
   if (top.Has("quantization_config")) {
     return absl::UnimplementedError(
         absl::StrCat(path,
-                     ": quantization_config is set: weights quantised by another program are not "
+                     ": quantization_config is set: weights quantized by another program are not "
                      "read; take the original model, or a GGUF file"));
   }
   ConfigReader read(TextConfig(config), path);
-  absl::StatusOr<ModelSpec> spec = Describe(*architecture, read);
-  if (!spec.ok()) return spec.status();
-  return ModelConfig{.architecture = architecture, .spec = *std::move(spec)};
+  ASSIGN_OR_RETURN(ModelSpec spec, Describe(*architecture, read));
+  return ModelConfig{.architecture = architecture, .spec = std::move(spec)};
 }
 
 int64_t ModelFiles::ParameterCount() const {

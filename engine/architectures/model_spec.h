@@ -16,7 +16,7 @@ enum class NormKind {
 
 enum class Activation { kSilu, kGelu, kGeluTanh, kRelu };
 
-// Where a block normalises.
+// Where a block normalizes.
 enum class NormPlace {
   kBefore,          // x + f(norm(x))
   kAfter,           // norm(x + f(x)), OPT-350M

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/interpreter.h"
 #include "engine/jinja/syntax/parser.h"
 #include "engine/jinja/values/json.h"
@@ -30,17 +31,16 @@ absl::Status InTemplate(const absl::Status& status) {
 absl::Status AddFields(const std::string& json, const std::string& what,
                        std::initializer_list<std::string_view> taken, jinja::Map* map) {
   if (json.empty()) return absl::OkStatus();
-  const absl::StatusOr<jinja::Value> fields = jinja::ReadJson(json, what);
-  if (!fields.ok()) return fields.status();
-  if (fields->AsMap() == nullptr) {
+  ASSIGN_OR_RETURN(const jinja::Value fields, jinja::ReadJson(json, what));
+  if (fields.AsMap() == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(what, ": is not a JSON object"));
   }
-  for (const auto& [name, value] : fields->AsMap()->entries()) {
+  for (const auto& [name, value] : fields.AsMap()->entries()) {
     if (std::find(taken.begin(), taken.end(), *name.AsText()) != taken.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat(what, ": has a '", *name.AsText(), "', which is given apart"));
     }
-    if (absl::Status s = map->Set(name, value); !s.ok()) return s;
+    RETURN_IF_ERROR(map->Set(name, value));
   }
   return absl::OkStatus();
 }
@@ -87,19 +87,17 @@ absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& input
   jinja::List messages;
   messages.reserve(inputs.messages.size());
   for (const ChatTurn& turn : inputs.messages) {
-    absl::StatusOr<jinja::Value> message =
-        MessageOf(turn, absl::StrCat("messages[", messages.size(), "].fields"));
-    if (!message.ok()) return message.status();
-    messages.push_back(*std::move(message));
+    ASSIGN_OR_RETURN(jinja::Value message,
+                     MessageOf(turn, absl::StrCat("messages[", messages.size(), "].fields")));
+    messages.push_back(std::move(message));
   }
   absl::StatusOr<jinja::Value> list = MakeList(std::move(messages));
   if (!list.ok()) return InTemplate(list.status());
-  absl::StatusOr<jinja::Value> tools = ReadTools(inputs.tools);
-  if (!tools.ok()) return tools.status();
+  ASSIGN_OR_RETURN(jinja::Value tools, ReadTools(inputs.tools));
   jinja::Map variables;
   for (auto& [name, value] : std::vector<std::pair<const char*, jinja::Value>>{
            {"messages", *std::move(list)},
-           {"tools", *std::move(tools)},
+           {"tools", std::move(tools)},
            // transformers passes None where a caller gives none.
            {"documents", jinja::Value::None()},
            {"add_generation_prompt", jinja::Value{inputs.add_generation_prompt}},
@@ -108,8 +106,7 @@ absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& input
     absl::Status s = variables.Set(jinja::Value::Text(name), std::move(value));
     if (!s.ok()) return InTemplate(s);
   }
-  absl::Status s = AddFields(inputs.variables, "variables", {"messages", "tools"}, &variables);
-  if (!s.ok()) return s;
+  RETURN_IF_ERROR(AddFields(inputs.variables, "variables", {"messages", "tools"}, &variables));
   absl::StatusOr<std::string> text = RunTemplate(program_->statements, variables, inputs.now);
   if (!text.ok()) return InTemplate(text.status());
   return text;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
 #include "nlohmann/json.hpp"
@@ -23,9 +24,8 @@ constexpr size_t kMaxTemplateBytes = 1 << 20;
 constexpr int64_t kMaxJsonBytes = 64 << 20;
 
 absl::StatusOr<std::string> ReadText(const std::string& path) {
-  const absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
-  if (!file.ok()) return file.status();
-  const auto bytes = (*file)->bytes();
+  ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, MappedFile::Open(path));
+  const auto bytes = file->bytes();
   if (bytes.size() > kMaxTemplateBytes) {
     return absl::DataLossError(absl::StrCat(
         path, ": ", bytes.size(), " bytes are more than the limit of ", kMaxTemplateBytes));
@@ -34,10 +34,9 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
 }
 
 absl::StatusOr<std::string> FromJson(const std::string& path) {
-  const absl::StatusOr<Json> json = ReadJsonFile(path, kMaxJsonBytes);
-  if (!json.ok()) return json.status();
-  const auto it = json->find(kKey);
-  if (it == json->end() || it->is_null()) {
+  ASSIGN_OR_RETURN(const Json json, ReadJsonFile(path, kMaxJsonBytes));
+  const auto it = json.find(kKey);
+  if (it == json.end() || it->is_null()) {
     return absl::NotFoundError(absl::StrCat(path, ": has no ", kKey));
   }
   if (it->is_string()) return it->get<std::string>();

@@ -45,7 +45,7 @@ T Load(const uint8_t* from) {
   return value;
 }
 
-// IEEE 754 binary16, subnormals, infinities and NaN included. Without branches, to be vectorised,
+// IEEE 754 binary16, subnormals, infinities and NaN included. Without branches, to be vectorized,
 // and without subnormal operands, which a process may have told its processor to take for 0.
 inline float HalfToFloat(uint16_t half) {
   constexpr float kSubnormalUnit = 0x1p-24F;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 
 namespace assay::engine {
 
@@ -37,7 +38,7 @@ class ByteReader {
   // A 64-bit length, at most `max_length`, then that many bytes.
   absl::Status ReadString(uint64_t max_length, std::string* out) {
     uint64_t length = 0;
-    if (absl::Status s = Read(&length); !s.ok()) return s;
+    RETURN_IF_ERROR(Read(&length));
     if (length > max_length) {
       return absl::DataLossError(
           absl::StrCat("text of ", length, " bytes is longer than ", max_length));

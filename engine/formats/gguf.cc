@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/gguf_parts.h"
+#include "base/status_macros.h"
 #include "engine/formats/gguf_parser.h"
 #include "engine/formats/gguf_value.h"
 #include "engine/formats/quoted.h"
@@ -68,13 +69,11 @@ absl::Status CheckPart(const std::string& path, const GgufMetadata& metadata, in
 absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path) {
   auto file = std::unique_ptr<GgufFile>(new GgufFile());
   file->path_ = path;
-  absl::StatusOr<GgufMetadata> metadata = file->AddFile(path);
-  if (!metadata.ok()) return metadata.status();
-  file->metadata_ = *std::move(metadata);
+  ASSIGN_OR_RETURN(GgufMetadata metadata, file->AddFile(path));
+  file->metadata_ = std::move(metadata);
   if (!file->HasKey(kSplitCount)) return file;
-  const absl::StatusOr<int64_t> count = file->GetInt(kSplitCount, 0, kMaxGgufParts);
-  if (!count.ok()) return count.status();
-  if (*count > 1) return OpenParts(path, *count);
+  ASSIGN_OR_RETURN(const int64_t count, file->GetInt(kSplitCount, 0, kMaxGgufParts));
+  if (count > 1) return OpenParts(path, count);
   return file;
 }
 
@@ -99,7 +98,7 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string&
           part_path, ", is not there; download all parts into one folder"));
     }
     if (!metadata.ok()) return metadata.status();
-    if (absl::Status s = CheckPart(part_path, *metadata, part, count); !s.ok()) return s;
+    RETURN_IF_ERROR(CheckPart(part_path, *metadata, part, count));
     // The others have nothing but their number.
     if (part == 1) file->metadata_ = *std::move(metadata);
   }
@@ -111,9 +110,8 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string&
 }
 
 absl::StatusOr<GgufMetadata> GgufFile::AddFile(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<MappedFile>> mapped = MappedFile::Open(path);
-  if (!mapped.ok()) return mapped.status();
-  absl::StatusOr<GgufHeader> header = ParseGgufHeader((*mapped)->bytes());
+  ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> mapped, MappedFile::Open(path));
+  absl::StatusOr<GgufHeader> header = ParseGgufHeader(mapped->bytes());
   if (!header.ok()) {
     return absl::Status(header.status().code(),
                         absl::StrCat(path, ": ", header.status().message()));
@@ -128,7 +126,7 @@ absl::StatusOr<GgufMetadata> GgufFile::AddFile(const std::string& path) {
   }
   for (UnreadTensor& tensor : header->unread) unread_.push_back(std::move(tensor));
   version_ = header->version;
-  files_.push_back({.path = path, .mapped = *std::move(mapped)});
+  files_.push_back({.path = path, .mapped = std::move(mapped)});
   return std::move(header->metadata);
 }
 
@@ -146,25 +144,23 @@ absl::StatusOr<const GgufValue*> GgufFile::Find(std::string_view key) const {
 }
 
 absl::StatusOr<std::string> GgufFile::GetString(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  if (const auto* text = std::get_if<std::string>(*value)) return *text;
-  return WrongType(path_, key, **value, "a string");
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  if (const auto* text = std::get_if<std::string>(value)) return *text;
+  return WrongType(path_, key, *value, "a string");
 }
 
 absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int64_t max) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
   int64_t number = 0;
-  if (const auto* with_sign = std::get_if<int64_t>(*value)) {
+  if (const auto* with_sign = std::get_if<int64_t>(value)) {
     number = *with_sign;
-  } else if (const auto* without_sign = std::get_if<uint64_t>(*value)) {
+  } else if (const auto* without_sign = std::get_if<uint64_t>(value)) {
     if (*without_sign > static_cast<uint64_t>(INT64_MAX)) {
       return TooLarge(path_, key, *without_sign);
     }
     number = static_cast<int64_t>(*without_sign);
   } else {
-    return WrongType(path_, key, **value, "a whole number");
+    return WrongType(path_, key, *value, "a whole number");
   }
   if (number < min || number > max) {
     return absl::DataLossError(
@@ -174,34 +170,30 @@ absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int6
 }
 
 absl::StatusOr<double> GgufFile::GetFloat(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  const auto* number = std::get_if<double>(*value);
-  if (number == nullptr) return WrongType(path_, key, **value, "a floating-point number");
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  const auto* number = std::get_if<double>(value);
+  if (number == nullptr) return WrongType(path_, key, *value, "a floating-point number");
   if (std::isfinite(*number)) return *number;
   return absl::DataLossError(absl::StrCat(Named(path_, key), " is ", *number));
 }
 
 absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  if (const auto* flag = std::get_if<bool>(*value)) return *flag;
-  return WrongType(path_, key, **value, "a boolean");
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  if (const auto* flag = std::get_if<bool>(value)) return *flag;
+  return WrongType(path_, key, *value, "a boolean");
 }
 
 absl::StatusOr<const std::vector<std::string>*> GgufFile::GetStrings(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  if (const auto* array = std::get_if<GgufArray>(*value)) {
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  if (const auto* array = std::get_if<GgufArray>(value)) {
     if (const auto* strings = std::get_if<std::vector<std::string>>(array)) return strings;
   }
-  return WrongType(path_, key, **value, "an array of strings");
+  return WrongType(path_, key, *value, "an array of strings");
 }
 
 absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  if (const auto* array = std::get_if<GgufArray>(*value)) {
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  if (const auto* array = std::get_if<GgufArray>(value)) {
     if (const auto* ints = std::get_if<std::vector<int64_t>>(array)) return *ints;
     if (const auto* unsigned_ints = std::get_if<std::vector<uint64_t>>(array)) {
       for (const uint64_t number : *unsigned_ints) {
@@ -210,13 +202,12 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
       return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
     }
   }
-  return WrongType(path_, key, **value, "an array of whole numbers");
+  return WrongType(path_, key, *value, "an array of whole numbers");
 }
 
 absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) const {
-  const absl::StatusOr<const GgufValue*> value = Find(key);
-  if (!value.ok()) return value.status();
-  if (const auto* array = std::get_if<GgufArray>(*value)) {
+  ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
+  if (const auto* array = std::get_if<GgufArray>(value)) {
     if (const auto* floats = std::get_if<std::vector<double>>(array)) {
       const auto infinite = std::find_if_not(floats->begin(), floats->end(),
                                              [](double number) { return std::isfinite(number); });
@@ -225,7 +216,7 @@ absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) co
           absl::StrCat(Named(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
     }
   }
-  return WrongType(path_, key, **value, "an array of numbers");
+  return WrongType(path_, key, *value, "an array of numbers");
 }
 
 absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {

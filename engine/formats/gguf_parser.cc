@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 #include "engine/formats/byte_reader.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/gguf_value.h"
@@ -62,20 +63,19 @@ absl::Status ReadMetadata(ByteReader& reader, uint64_t count, GgufHeader* header
 
 // Bytes of a tensor, every product checked. `shape` is outermost first.
 absl::StatusOr<uint64_t> TensorBytes(GgmlType type, const std::vector<int64_t>& shape) {
-  const absl::StatusOr<BlockLayout> layout = StoredLayoutOf(type);
-  if (!layout.ok()) return layout.status();
+  ASSIGN_OR_RETURN(const BlockLayout layout, StoredLayoutOf(type));
   int64_t elements = 1;
   for (const int64_t dimension : shape) {
     if (dimension <= 0 || __builtin_mul_overflow(elements, dimension, &elements)) {
       return absl::DataLossError(absl::StrCat("dimension ", dimension, " is out of range"));
     }
   }
-  if (shape.back() % layout->elements != 0) {
+  if (shape.back() % layout.elements != 0) {
     return absl::DataLossError(absl::StrCat("rows of ", shape.back(), " elements are not whole ",
                                             GgmlTypeName(type), " blocks"));
   }
   int64_t bytes = 0;
-  if (__builtin_mul_overflow(elements / layout->elements, layout->bytes, &bytes)) {
+  if (__builtin_mul_overflow(elements / layout.elements, layout.bytes, &bytes)) {
     return absl::DataLossError(absl::StrCat(elements, " elements are too many"));
   }
   return static_cast<uint64_t>(bytes);
@@ -187,7 +187,7 @@ absl::Status CheckMagicAndVersion(ByteReader& reader, GgufHeader* header) {
     return absl::InvalidArgumentError(
         "is not a GGUF file (it does not begin with 'GGUF'); give the model's .gguf file");
   }
-  if (absl::Status s = reader.Read(&header->version); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&header->version));
   const uint32_t version = header->version;
   if (version >= kOldestVersion && version <= kNewestVersion) return absl::OkStatus();
   if (version != 0 && (version & 0xFFFFU) == 0) {
@@ -204,11 +204,11 @@ absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file) {
   GgufHeader header;
   ByteReader reader(file.first(std::min(file.size(), kMaxHeaderBytes)),
                     file.size() <= kMaxHeaderBytes ? "the file ends" : "headers are read up");
-  if (absl::Status s = CheckMagicAndVersion(reader, &header); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckMagicAndVersion(reader, &header));
   uint64_t tensor_count = 0;
   uint64_t metadata_count = 0;
-  if (absl::Status s = reader.Read(&tensor_count); !s.ok()) return s;
-  if (absl::Status s = reader.Read(&metadata_count); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&tensor_count));
+  RETURN_IF_ERROR(reader.Read(&metadata_count));
   if (tensor_count > reader.remaining() / kMinTensorBytes) {
     return absl::DataLossError(absl::StrCat(tensor_count, " tensors do not fit the file"));
   }
@@ -216,21 +216,16 @@ absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file) {
     return absl::DataLossError(
         absl::StrCat(metadata_count, " metadata entries do not fit the file"));
   }
-  if (absl::Status s = ReadMetadata(reader, metadata_count, &header); !s.ok()) return s;
-  const absl::StatusOr<uint64_t> alignment = Alignment(header);
-  if (!alignment.ok()) return alignment.status();
+  RETURN_IF_ERROR(ReadMetadata(reader, metadata_count, &header));
+  ASSIGN_OR_RETURN(const uint64_t alignment, Alignment(header));
 
   std::vector<TensorEntry> entries;
   for (uint64_t i = 0; i < tensor_count; ++i) {
-    absl::StatusOr<TensorEntry> entry = ReadTensorEntry(reader, i);
-    if (!entry.ok()) return entry.status();
-    entries.push_back(*std::move(entry));
+    ASSIGN_OR_RETURN(TensorEntry entry, ReadTensorEntry(reader, i));
+    entries.push_back(std::move(entry));
   }
-  const uint64_t data_start = (reader.offset() + *alignment - 1) / *alignment * *alignment;
-  if (absl::Status s = PlaceTensors(file, data_start, *alignment, std::move(entries), &header);
-      !s.ok()) {
-    return s;
-  }
+  const uint64_t data_start = (reader.offset() + alignment - 1) / alignment * alignment;
+  RETURN_IF_ERROR(PlaceTensors(file, data_start, alignment, std::move(entries), &header));
   return header;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/byte_reader.h"
 #include "engine/formats/quoted.h"
 
@@ -42,14 +43,14 @@ enum class ValueType : uint32_t {
 template <typename Stored, typename Kept>
 absl::Status ReadAs(ByteReader& reader, Kept* out) {
   Stored value = 0;
-  if (absl::Status s = reader.Read(&value); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&value));
   *out = static_cast<Kept>(value);
   return absl::OkStatus();
 }
 
 absl::Status ReadBool(ByteReader& reader, bool* out) {
   uint8_t value = 0;
-  if (absl::Status s = reader.Read(&value); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&value));
   if (value > 1) return absl::DataLossError(absl::StrCat("boolean has the value ", value));
   *out = value == 1;
   return absl::OkStatus();
@@ -67,7 +68,7 @@ absl::StatusOr<GgufArray> ReadArrayOf(ByteReader& reader, uint64_t count, uint64
   values.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     Kept value = {};
-    if (absl::Status s = read(reader, &value); !s.ok()) return s;
+    RETURN_IF_ERROR(read(reader, &value));
     values.push_back(std::move(value));
   }
   return GgufArray(std::move(values));
@@ -76,8 +77,8 @@ absl::StatusOr<GgufArray> ReadArrayOf(ByteReader& reader, uint64_t count, uint64
 absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
   uint32_t type = 0;
   uint64_t count = 0;
-  if (absl::Status s = reader.Read(&type); !s.ok()) return s;
-  if (absl::Status s = reader.Read(&count); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&type));
+  RETURN_IF_ERROR(reader.Read(&count));
   if (count > kMaxArrayElements) {
     return absl::DataLossError(
         absl::StrCat("array has ", count, " elements; at most ", kMaxArrayElements, " are read"));
@@ -112,7 +113,7 @@ absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
       if (count > reader.remaining()) return LongerThanFile(count);
       for (uint64_t i = 0; i < count; ++i) {
         bool flag = false;
-        if (absl::Status s = ReadBool(reader, &flag); !s.ok()) return s;
+        RETURN_IF_ERROR(ReadBool(reader, &flag));
         flags.push_back(flag);
       }
       return GgufArray(std::move(flags));
@@ -148,7 +149,7 @@ struct Describing {
 template <typename Stored, typename Kept>
 absl::StatusOr<GgufValue> ReadScalar(ByteReader& reader) {
   Kept value = 0;
-  if (absl::Status s = ReadAs<Stored, Kept>(reader, &value); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadAs<Stored, Kept>(reader, &value));
   return GgufValue(value);
 }
 
@@ -156,7 +157,7 @@ absl::StatusOr<GgufValue> ReadScalar(ByteReader& reader) {
 
 absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
   uint32_t type = 0;
-  if (absl::Status s = reader.Read(&type); !s.ok()) return s;
+  RETURN_IF_ERROR(reader.Read(&type));
   switch (static_cast<ValueType>(type)) {
     case ValueType::kUint8:
       return ReadScalar<uint8_t, uint64_t>(reader);
@@ -180,18 +181,17 @@ absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
       return ReadScalar<double, double>(reader);
     case ValueType::kBool: {
       bool flag = false;
-      if (absl::Status s = ReadBool(reader, &flag); !s.ok()) return s;
+      RETURN_IF_ERROR(ReadBool(reader, &flag));
       return GgufValue(flag);
     }
     case ValueType::kString: {
       std::string text;
-      if (absl::Status s = reader.ReadString(kMaxStringBytes, &text); !s.ok()) return s;
+      RETURN_IF_ERROR(reader.ReadString(kMaxStringBytes, &text));
       return GgufValue(std::move(text));
     }
     case ValueType::kArray: {
-      absl::StatusOr<GgufArray> array = ReadArray(reader);
-      if (!array.ok()) return array.status();
-      return GgufValue(*std::move(array));
+      ASSIGN_OR_RETURN(GgufArray array, ReadArray(reader));
+      return GgufValue(std::move(array));
     }
   }
   return absl::DataLossError(absl::StrCat("has the unknown type ", type));

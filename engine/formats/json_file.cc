@@ -31,8 +31,8 @@ void AppendBeginning(const Json& value, std::string* out) {
   };
   const auto append_text = [&append](const std::string& text) {
     // A character that is cut lies behind what is shown.
-    constexpr size_t kMostCharacterBytes = 4;
-    append(text.substr(0, kShownBytes + kMostCharacterBytes));
+    constexpr size_t kMaxCharacterBytes = 4;
+    append(text.substr(0, kShownBytes + kMaxCharacterBytes));
   };
   if (value.is_string()) return append_text(value.get_ref<const std::string&>());
   if (!value.is_structured()) return append(value);

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
 #include "engine/formats/safetensors_parser.h"
@@ -90,10 +91,9 @@ absl::Status SafetensorsCheckpoint::AddFile(const std::string& path) {
 
 absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
                                               const std::string& index_path) {
-  const absl::StatusOr<Json> index = ReadJsonFile(index_path, kMaxIndexBytes);
-  if (!index.ok()) return index.status();
-  const auto map = index->find("weight_map");
-  if (map == index->end() || !map->is_object() || map->empty()) {
+  ASSIGN_OR_RETURN(const Json index, ReadJsonFile(index_path, kMaxIndexBytes));
+  const auto map = index.find("weight_map");
+  if (map == index.end() || !map->is_object() || map->empty()) {
     return absl::DataLossError(absl::StrCat(index_path, ": weight_map is missing or empty"));
   }
   std::set<std::string> shards;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
 #include "nlohmann/json.hpp"
@@ -30,7 +31,7 @@ constexpr size_t kMaxDimensions = 8;
 // The format's own names are short.
 constexpr size_t kShownDtypeBytes = 32;
 // Of any type, elements in a byte: what bounds the elements of all tensors together.
-constexpr uint64_t kMostElementsPerByte = 8;
+constexpr uint64_t kMaxElementsPerByte = 8;
 
 struct ElementType {
   GgmlType type;
@@ -140,13 +141,12 @@ absl::Status CheckCovered(std::vector<Range> ranges, uint64_t data_bytes) {
 
 absl::Status ReadTensor(const Range& range, const Json& entry, const std::string& dtype,
                         absl::Span<const std::byte> data, SafetensorsHeader* header) {
-  absl::StatusOr<std::vector<int64_t>> shape = ReadShape(range.name, entry);
-  if (!shape.ok()) return shape.status();
+  ASSIGN_OR_RETURN(std::vector<int64_t> shape, ReadShape(range.name, entry));
   const uint64_t size = range.end - range.begin;
   const ElementType* element = FindElementType(dtype);
   StoredTensor tensor{.name = range.name,
                       .type = element == nullptr ? GgmlType::kF32 : element->type,
-                      .shape = *std::move(shape),
+                      .shape = std::move(shape),
                       .data = data.subspan(range.begin, size)};
   const auto elements = static_cast<uint64_t>(tensor.ElementCount());
   const auto wrong_size = [&] {
@@ -155,7 +155,7 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
                                             ShownMember(entry, "shape")));
   };
   if (element == nullptr) {
-    if (elements > size * kMostElementsPerByte) return wrong_size();
+    if (elements > size * kMaxElementsPerByte) return wrong_size();
     header->unread.push_back({.name = range.name,
                               .type = absl::CEscape(dtype.substr(0, kShownDtypeBytes)),
                               .shape = tensor.shape,
@@ -172,15 +172,14 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
 }  // namespace
 
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::Span<const std::byte> file) {
-  const absl::StatusOr<uint64_t> length = HeaderLength(file);
-  if (!length.ok()) return length.status();
+  ASSIGN_OR_RETURN(const uint64_t length, HeaderLength(file));
   const auto* text = reinterpret_cast<const char*>(file.data()) + kLengthBytes;
   const absl::StatusOr<Json> json =
-      ParseJsonObject({text, static_cast<size_t>(*length)}, RepeatedKeys::kRefused);
+      ParseJsonObject({text, static_cast<size_t>(length)}, RepeatedKeys::kRefused);
   if (!json.ok()) {
     return absl::Status(json.status().code(), absl::StrCat("header: ", json.status().message()));
   }
-  const absl::Span<const std::byte> data = file.subspan(kLengthBytes + *length);
+  const absl::Span<const std::byte> data = file.subspan(kLengthBytes + length);
   SafetensorsHeader header;
   std::vector<Range> ranges;
   for (const auto& [name, entry] : json->items()) {
@@ -192,13 +191,11 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::Span<const std::b
     if (dtype == entry.end() || !dtype->is_string()) {
       return Damaged(name, absl::StrCat(ShownMember(entry, "dtype"), ", not a type's name"));
     }
-    absl::StatusOr<Range> range = ReadRange(name, entry, data.size());
-    if (!range.ok()) return range.status();
-    absl::Status read = ReadTensor(*range, entry, dtype->get<std::string>(), data, &header);
-    if (!read.ok()) return read;
-    ranges.push_back(*std::move(range));
+    ASSIGN_OR_RETURN(Range range, ReadRange(name, entry, data.size()));
+    RETURN_IF_ERROR(ReadTensor(range, entry, dtype->get<std::string>(), data, &header));
+    ranges.push_back(std::move(range));
   }
-  if (absl::Status s = CheckCovered(std::move(ranges), data.size()); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckCovered(std::move(ranges), data.size()));
   return header;
 }
 

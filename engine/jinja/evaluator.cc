@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
 #include "engine/jinja/builtins/tests.h"
@@ -63,7 +64,7 @@ absl::StatusOr<List> Evaluator::Operands(const Expression& e, const Scope& scope
   return operands;
 }
 
-absl::StatusOr<Arguments> Evaluator::Arguments(const Expression& e, const Scope& scope) {
+absl::StatusOr<Arguments> Evaluator::EvaluateArguments(const Expression& e, const Scope& scope) {
   Arguments arguments;
   const size_t first_named = e.operands.size() - e.names.size();
   for (size_t i = 1; i < e.operands.size(); ++i) {
@@ -98,42 +99,37 @@ absl::StatusOr<Value> Evaluator::Apply(const Expression& e, const Scope& scope) 
     case ExpressionKind::kFilter: {
       Result value = Evaluate(e.operands[0], scope);
       if (!value.ok()) return value;
-      const absl::StatusOr<Arguments> arguments = Arguments(e, scope);
-      if (!arguments.ok()) return arguments.status();
+      ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
       if (e.kind == ExpressionKind::kFilter) {
-        return RunTemplateFilter({e.name, *value, *arguments, run_.budget});
+        return RunTemplateFilter({e.name, *value, arguments, run_.budget});
       }
-      const absl::StatusOr<bool> passes = RunTemplateTest(e.name, *value, *arguments, run_.budget);
-      if (!passes.ok()) return passes.status();
-      return Value{*passes};
+      ASSIGN_OR_RETURN(const bool passes, RunTemplateTest(e.name, *value, arguments, run_.budget));
+      return Value{passes};
     }
     default:
       break;
   }
-  absl::StatusOr<List> operands = Operands(e, scope);
-  if (!operands.ok()) return operands.status();
+  ASSIGN_OR_RETURN(List operands, Operands(e, scope));
   switch (e.kind) {
     case ExpressionKind::kAttribute:
-      return AttributeOf((*operands)[0], e);
+      return AttributeOf(operands[0], e);
     case ExpressionKind::kIndex:
-      return Index((*operands)[0], (*operands)[1], e);
+      return Index(operands[0], operands[1], e);
     case ExpressionKind::kSlice:
-      return SliceValue((*operands)[0], (*operands)[1], (*operands)[2], (*operands)[3],
-                        run_.budget);
+      return SliceValue(operands[0], operands[1], operands[2], operands[3], run_.budget);
     case ExpressionKind::kUnary:
-      if (e.name == "not") return Value{!(*operands)[0].Truth()};
-      return Signed(e.name, (*operands)[0]);
+      if (e.name == "not") return Value{!operands[0].Truth()};
+      return Signed(e.name, operands[0]);
     case ExpressionKind::kConcat:
-      return Concatenate(*operands);
+      return Concatenate(operands);
     case ExpressionKind::kList:
-      return MakeList(*std::move(operands));
+      return MakeList(std::move(operands));
     case ExpressionKind::kTuple:
-      return MakeSequence(SequenceKind::kTuple, *std::move(operands));
+      return MakeSequence(SequenceKind::kTuple, std::move(operands));
     case ExpressionKind::kDict: {
       Map map;
-      for (size_t i = 0; i + 1 < operands->size(); i += 2) {
-        absl::Status s = map.Set((*operands)[i], (*operands)[i + 1]);
-        if (!s.ok()) return s;
+      for (size_t i = 0; i + 1 < operands.size(); i += 2) {
+        RETURN_IF_ERROR(map.Set(operands[i], operands[i + 1]));
       }
       return MakeMap(std::move(map));
     }
@@ -175,9 +171,8 @@ absl::StatusOr<Value> Evaluator::Comparisons(const Expression& e, const Scope& s
   for (size_t i = 0; left.ok() && i < e.names.size(); ++i) {
     Result right = Evaluate(e.operands[i + 1], scope);
     if (!right.ok()) return right;
-    const absl::StatusOr<bool> holds = Compare(e.names[i], *left, *right, run_.budget);
-    if (!holds.ok()) return holds.status();
-    if (!*holds) return Value{false};
+    ASSIGN_OR_RETURN(const bool holds, Compare(e.names[i], *left, *right, run_.budget));
+    if (!holds) return Value{false};
     left = std::move(right);
   }
   if (!left.ok()) return left;
@@ -191,9 +186,8 @@ absl::StatusOr<Value> Evaluator::Call(const Expression& e, const Scope& scope) {
     Result object = Evaluate(callee.operands[0], scope);
     if (!object.ok()) return object;
     if (HasMethod(*object, callee.name)) {
-      const absl::StatusOr<Arguments> arguments = Arguments(e, scope);
-      if (!arguments.ok()) return arguments.status();
-      return CallMethod(*object, callee.name, *arguments, run_.budget);
+      ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
+      return CallMethod(*object, callee.name, arguments, run_.budget);
     }
     function = AttributeOf(*object, callee);
   } else {
@@ -206,9 +200,8 @@ absl::StatusOr<Value> Evaluator::Call(const Expression& e, const Scope& scope) {
     return absl::InvalidArgumentError(absl::StrCat(
         NameOf(callee), " is ", std::string(TypeName(*function)), ", which cannot be called"));
   }
-  const absl::StatusOr<Arguments> arguments = Arguments(e, scope);
-  if (!arguments.ok()) return arguments.status();
-  return object->Call(*arguments);
+  ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
+  return object->Call(arguments);
 }
 
 absl::StatusOr<Value> Evaluator::Method(const Value& value, const std::string& name) {

@@ -60,7 +60,7 @@ class Evaluator {
   Result Method(const Value& value, const std::string& name);
   absl::StatusOr<List> Operands(const Expression& expression, const Scope& scope);
   // The operands after the first.
-  absl::StatusOr<Arguments> Arguments(const Expression& expression, const Scope& scope);
+  absl::StatusOr<Arguments> EvaluateArguments(const Expression& expression, const Scope& scope);
 
   const Run run_;
 };

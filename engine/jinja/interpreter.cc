@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/functions.h"
 #include "engine/jinja/evaluator.h"
 #include "engine/jinja/loop.h"
@@ -173,14 +174,13 @@ class Interpreter {
   }
 
   absl::Status Unpack(const Target& target, const Value& value) {
-    const absl::StatusOr<List> items = ItemsOf(value, budget_);
-    if (!items.ok()) return items.status();
-    if (items->size() != target.items.size()) {
+    ASSIGN_OR_RETURN(const List items, ItemsOf(value, budget_));
+    if (items.size() != target.items.size()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(items->size(), " values for ", target.items.size(), " names"));
+          absl::StrCat(items.size(), " values for ", target.items.size(), " names"));
     }
-    for (size_t i = 0; i < items->size(); ++i) {
-      if (absl::Status s = Assign(target.items[i], (*items)[i]); !s.ok()) return s;
+    for (size_t i = 0; i < items.size(); ++i) {
+      RETURN_IF_ERROR(Assign(target.items[i], items[i]));
     }
     return absl::OkStatus();
   }
@@ -196,9 +196,8 @@ class Interpreter {
 
   Result FilteredBody(const Statement& statement) {
     const Inner inner(*this, scope_);
-    absl::StatusOr<std::string> text = Capture(statement.body);
-    if (!text.ok()) return text.status();
-    scope_->Set(kBlockInput, Value::Text(*std::move(text)));
+    ASSIGN_OR_RETURN(std::string text, Capture(statement.body));
+    scope_->Set(kBlockInput, Value::Text(std::move(text)));
     return Evaluate(statement.expression);
   }
 
@@ -246,9 +245,8 @@ class Interpreter {
   }
 
   absl::Status For(const Statement& statement) {
-    absl::StatusOr<List> items = LoopItems(statement);
-    if (!items.ok()) return items.status();
-    auto made = std::make_unique<Loop>(*std::move(items), objects_, budget_);
+    ASSIGN_OR_RETURN(List items, LoopItems(statement));
+    auto made = std::make_unique<Loop>(std::move(items), objects_, budget_);
     Loop& loop = *made;
     objects_.push_back(std::move(made));
     // jinja2 runs the else unless a round came to its end.
@@ -274,7 +272,7 @@ class Interpreter {
   Result CallMacro(const Statement& macro, const std::shared_ptr<Scope>& scope,
                    const Arguments& arguments) {
     const DepthGuard depth(depth_);
-    if (absl::Status s = depth.Check(); !s.ok()) return s;
+    RETURN_IF_ERROR(depth.Check());
     if (arguments.positional.size() > macro.targets.size()) {
       return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' has ",
                                                      macro.targets.size(), " arguments, not ",
@@ -305,9 +303,8 @@ class Interpreter {
                                                      arguments.named[i].first,
                                                      "' is unknown or given twice"));
     }
-    absl::StatusOr<std::string> text = Capture(macro.body);
-    if (!text.ok()) return text.status();
-    return Value::Text(*std::move(text));
+    ASSIGN_OR_RETURN(std::string text, Capture(macro.body));
+    return Value::Text(std::move(text));
   }
 
   Budget budget_;

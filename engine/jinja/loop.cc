@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status_macros.h"
 
 namespace assay::jinja {
 
@@ -47,9 +48,8 @@ absl::StatusOr<Value> Loop::Changed(const Arguments& arguments) {
   absl::StatusOr<Value> values = MakeSequence(SequenceKind::kTuple, arguments.positional);
   if (!values.ok()) return values;
   if (last_checked_.has_value()) {
-    const absl::StatusOr<bool> same = ValuesEqual(*last_checked_, *values, budget_);
-    if (!same.ok()) return same.status();
-    if (*same) return Value{false};
+    ASSIGN_OR_RETURN(const bool same, ValuesEqual(*last_checked_, *values, budget_));
+    if (same) return Value{false};
   }
   last_checked_ = *std::move(values);
   return Value{true};

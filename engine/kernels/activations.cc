@@ -9,17 +9,17 @@
 
 namespace assay::engine {
 
-static_assert(QuantisedTile::kColumns == kGroup);
+static_assert(QuantizedTile::kColumns == kGroup);
 
-QuantisedRows::QuantisedRows(int64_t max_rows, int64_t columns)
+QuantizedRows::QuantizedRows(int64_t max_rows, int64_t columns)
     : groups_(columns / kGroup),
-      tiles_(static_cast<size_t>((max_rows + QuantisedTile::kRows - 1) / QuantisedTile::kRows *
+      tiles_(static_cast<size_t>((max_rows + QuantizedTile::kRows - 1) / QuantizedTile::kRows *
                                  groups_)) {}
 
-void QuantisedRows::Set(int64_t row, const float* values, int64_t group_begin, int64_t group_end) {
-  QuantiseActivations(values + group_begin * kGroup, group_end - group_begin,
-                      row % QuantisedTile::kRows,
-                      tiles_.data() + row / QuantisedTile::kRows * groups_ + group_begin);
+void QuantizedRows::Set(int64_t row, const float* values, int64_t group_begin, int64_t group_end) {
+  QuantizeActivations(values + group_begin * kGroup, group_end - group_begin,
+                      row % QuantizedTile::kRows,
+                      tiles_.data() + row / QuantizedTile::kRows * groups_ + group_begin);
 }
 
 }  // namespace assay::engine

@@ -9,7 +9,7 @@
 namespace assay::engine {
 
 // A group of 32 columns of up to 8 rows, as one piece of memory that a product walks through.
-struct QuantisedTile {
+struct QuantizedTile {
   static constexpr int64_t kRows = 8;
   static constexpr int64_t kColumns = 32;
 
@@ -24,25 +24,25 @@ struct QuantisedTile {
 
 // Activations [rows, columns] in 8 bits, with a scale for each group of 32 of a row, its largest
 // absolute value / 127.
-class QuantisedRows {
+class QuantizedRows {
  public:
-  QuantisedRows() = default;
+  QuantizedRows() = default;
   // columns: whole groups.
-  QuantisedRows(int64_t max_rows, int64_t columns);
+  QuantizedRows(int64_t max_rows, int64_t columns);
 
-  // Quantises the groups [group_begin, group_end) of a row of floats, [columns]. Threads may do so
+  // Quantizes the groups [group_begin, group_end) of a row of floats, [columns]. Threads may do so
   // for different groups or rows at the same time.
   void Set(int64_t row, const float* values, int64_t group_begin, int64_t group_end);
   void Set(int64_t row, const float* values) { Set(row, values, 0, groups_); }
 
-  int64_t columns() const { return groups_ * QuantisedTile::kColumns; }
+  int64_t columns() const { return groups_ * QuantizedTile::kColumns; }
   int64_t groups() const { return groups_; }
   // The groups of the rows [8 * index, 8 * index + 8).
-  const QuantisedTile* tiles(int64_t index) const { return tiles_.data() + index * groups_; }
+  const QuantizedTile* tiles(int64_t index) const { return tiles_.data() + index * groups_; }
 
  private:
   int64_t groups_ = 0;
-  AlignedArray<QuantisedTile> tiles_;
+  AlignedArray<QuantizedTile> tiles_;
 };
 
 }  // namespace assay::engine

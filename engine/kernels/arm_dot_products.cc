@@ -23,8 +23,8 @@ bool HasDotProducts() {
 }
 
 void MultiplyByDotProducts(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
-                           const QuantisedRows& input, int64_t rows, const FloatRows& out) {
-  HWY_STATIC_DISPATCH(Quantised)(weights, panel_begin, panel_end, input, rows, out);
+                           const QuantizedRows& input, int64_t rows, const FloatRows& out) {
+  HWY_STATIC_DISPATCH(Quantized)(weights, panel_begin, panel_end, input, rows, out);
 }
 
 void AttendByDotProducts(const KvPages& cache, const AttentionTask& task,

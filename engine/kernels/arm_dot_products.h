@@ -16,9 +16,9 @@ namespace assay::engine {
 // The processor has FEAT_DotProd (most since ARMv8.2). What follows is for such ones only.
 bool HasDotProducts();
 
-// MultiplyQuantised().
+// MultiplyQuantized().
 void MultiplyByDotProducts(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
-                           const QuantisedRows& input, int64_t rows, const FloatRows& out);
+                           const QuantizedRows& input, int64_t rows, const FloatRows& out);
 
 // AttendPages() of int8.
 void AttendByDotProducts(const KvPages& cache, const AttentionTask& task,

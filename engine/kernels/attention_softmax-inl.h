@@ -37,10 +37,10 @@ struct Place {
 };
 
 // Calls tile.Run<n>(i) for all i of [0, count) by tiles of n, the largest first.
-template <int kMost, typename Tile>
+template <int kMax, typename Tile>
 HWY_INLINE void ForTiles(int64_t count, const Tile& tile) {
   int64_t i = 0;
-  for (; i + kMost <= count; i += kMost) tile.template Run<kMost>(i);
+  for (; i + kMax <= count; i += kMax) tile.template Run<kMax>(i);
   for (; i + 4 <= count; i += 4) tile.template Run<4>(i);
   if (count - i == 3) {
     tile.template Run<3>(i);

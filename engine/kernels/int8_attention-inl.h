@@ -45,7 +45,7 @@ class Int8PageWalk {
   void Run() {
     ahead_.Begin();
     softmax_.Begin();
-    for (int64_t i = 0; i < count_; ++i) QuantiseQuery(i);
+    for (int64_t i = 0; i < count_; ++i) QuantizeQuery(i);
     softmax_.ForPages([this](int64_t page, int64_t tokens) { Page(page, tokens); });
     softmax_.End();
   }
@@ -59,11 +59,11 @@ class Int8PageWalk {
   static constexpr int kMixTile = kRowLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
   // From so many queries on values are widened once for all of them.
   static constexpr int64_t kExpandFrom = 8;
-  static constexpr float kMostShare = 32767.0F;
+  static constexpr float kMaxShare = 32767.0F;
 
   int64_t PlaceOf(int64_t page) const { return task_.pages[static_cast<size_t>(page)]; }
 
-  void QuantiseQuery(int64_t query) {
+  void QuantizeQuery(int64_t query) {
     const int64_t dim = cache_.shape().head_dim;
     const float* from = softmax_.Query(query);
     std::array<float, kKeyGroup> scaled;
@@ -127,9 +127,9 @@ class Int8PageWalk {
     if (largest == 0.0F) return 0.0F;
     const RowVec top = hn::Set(d, largest);
     for (RowVec& factor : factors) {
-      factor = hn::Mul(hn::Div(factor, top), hn::Set(d, kMostShare));
+      factor = hn::Mul(hn::Div(factor, top), hn::Set(d, kMaxShare));
     }
-    return largest / kMostShare;
+    return largest / kMaxShare;
   }
 
   void SetWhole() {

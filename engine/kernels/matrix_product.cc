@@ -81,7 +81,7 @@ void Floating(const PackedMatrix& weights, int64_t begin, int64_t end, const Flo
   }
 }
 
-HWY_INLINE float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum) {
+HWY_INLINE float QuantizeGroup(const float* values, int8_t* codes, int32_t* sum) {
   constexpr float kMaxCode = 127.0F;
   const Floats df;
   const Ints di;
@@ -102,10 +102,10 @@ HWY_INLINE float QuantiseGroup(const float* values, int8_t* codes, int32_t* sum)
   return scale;
 }
 
-void QuantiseGroups(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles) {
+void QuantizeGroups(const float* values, int64_t groups, int64_t row, QuantizedTile* tiles) {
   for (int64_t group = 0; group < groups; ++group) {
-    QuantisedTile& tile = tiles[group];
-    const float scale = QuantiseGroup(values + group * kGroup, tile.codes[row], &tile.sums[row]);
+    QuantizedTile& tile = tiles[group];
+    const float scale = QuantizeGroup(values + group * kGroup, tile.codes[row], &tile.sums[row]);
     tile.scales[row] = scale;
     tile.scaled_sums[row] = scale * static_cast<float>(tile.sums[row]);
   }
@@ -121,19 +121,19 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace assay::engine {
 
-HWY_EXPORT(Quantised);
+HWY_EXPORT(Quantized);
 HWY_EXPORT(Floating);
-HWY_EXPORT(QuantiseGroups);
+HWY_EXPORT(QuantizeGroups);
 HWY_EXPORT(TargetName);
 
-void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
-                       const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+void MultiplyQuantized(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                       const QuantizedRows& input, int64_t rows, const FloatRows& out) {
 #ifdef ASSAY_ARM_DOT_PRODUCTS
   if (HasDotProducts()) {
     return MultiplyByDotProducts(weights, panel_begin, panel_end, input, rows, out);
   }
 #endif
-  HWY_DYNAMIC_DISPATCH(Quantised)(weights, panel_begin, panel_end, input, rows, out);
+  HWY_DYNAMIC_DISPATCH(Quantized)(weights, panel_begin, panel_end, input, rows, out);
 }
 
 void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
@@ -141,8 +141,8 @@ void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t pa
   HWY_DYNAMIC_DISPATCH(Floating)(weights, panel_begin, panel_end, input, rows, out);
 }
 
-void QuantiseActivations(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles) {
-  HWY_DYNAMIC_DISPATCH(QuantiseGroups)(values, groups, row, tiles);
+void QuantizeActivations(const float* values, int64_t groups, int64_t row, QuantizedTile* tiles) {
+  HWY_DYNAMIC_DISPATCH(QuantizeGroups)(values, groups, row, tiles);
 }
 
 std::string KernelTarget() {

@@ -25,16 +25,16 @@ struct FloatRows {
 // AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with dot products where the processor has them; on macOS
 // where the compiler says so).
 //
-// Quantised weights: dot products of codes in 32-bit integers, scaled and summed in fp32 group by
+// Quantized weights: dot products of codes in 32-bit integers, scaled and summed in fp32 group by
 // group.
-void MultiplyQuantised(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
-                       const QuantisedRows& input, int64_t rows, const FloatRows& out);
+void MultiplyQuantized(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
+                       const QuantizedRows& input, int64_t rows, const FloatRows& out);
 // Weights of a float type: in fp32, in the order of k.
 void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                     const FloatRows& input, int64_t rows, const FloatRows& out);
 
-// Quantises groups of 32 values into a row of as many tiles.
-void QuantiseActivations(const float* values, int64_t groups, int64_t row, QuantisedTile* tiles);
+// Quantizes groups of 32 values into a row of as many tiles.
+void QuantizeActivations(const float* values, int64_t groups, int64_t row, QuantizedTile* tiles);
 
 // The instructions in use: "AVX3_DL", "AVX2", "NEON", "NEON+dotprod".
 std::string KernelTarget();

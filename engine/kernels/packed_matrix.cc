@@ -46,7 +46,7 @@ int64_t PanelValueBytes(PackedType type, int64_t columns) {
 }
 
 int64_t ScalesOfPanel(PackedType type, int64_t columns) {
-  if (!IsQuantised(type)) return 0;
+  if (!IsQuantized(type)) return 0;
   return columns / kGroup * kPanelRows * (type == PackedType::kInt4Affine ? 2 : 1);
 }
 
@@ -64,14 +64,14 @@ CodePlace PlaceOf(PackedType type, int64_t row, int64_t i) {
 }
 
 // Codes of a group's weights, with the scale and the minimum that give them back.
-struct QuantisedGroup {
+struct QuantizedGroup {
   std::array<uint8_t, kGroup> codes;
   uint16_t scale;
   uint16_t minimum;
 };
 
-QuantisedGroup QuantiseGroup(PackedType type, const float* weights) {
-  QuantisedGroup out{};
+QuantizedGroup QuantizeGroup(PackedType type, const float* weights) {
+  QuantizedGroup out{};
   const auto [least, most] = std::minmax_element(weights, weights + kGroup);
   float offset = 0.0F;
   float step = 0.0F;
@@ -107,7 +107,7 @@ AlignedBuffer TakeFrom(BufferArena* arena, int64_t bytes) {
 
 }  // namespace
 
-bool IsQuantised(PackedType type) {
+bool IsQuantized(PackedType type) {
   return type == PackedType::kInt8 || type == PackedType::kInt4 || type == PackedType::kInt4Affine;
 }
 
@@ -122,7 +122,7 @@ PackedMatrix::PackedMatrix(PackedType type, int64_t rows, int64_t columns, Buffe
                        PanelsOf(rows) * panel_scales_ * static_cast<int64_t>(sizeof(uint16_t)))) {}
 
 bool PackedMatrix::Suits(PackedType type, int64_t columns) {
-  return !IsQuantised(type) || columns % kGroup == 0;
+  return !IsQuantized(type) || columns % kGroup == 0;
 }
 
 int64_t PackedMatrix::BytesOf(PackedType type, int64_t rows, int64_t columns) {
@@ -152,7 +152,7 @@ std::optional<PackedType> PackedMatrix::ExactTypeOf(GgmlType stored) {
 void PackedMatrix::SetStoredPanel(int64_t panel, GgmlType stored,
                                   absl::Span<const std::byte* const> rows) {
   auto* values = reinterpret_cast<uint8_t*>(MutableValues(panel));
-  if (!IsQuantised(type_)) {
+  if (!IsQuantized(type_)) {
     const size_t size = type_ == PackedType::kFloat32 ? sizeof(float) : sizeof(uint16_t);
     for (size_t row = 0; row < rows.size(); ++row) {
       for (int64_t i = 0; i < columns_; ++i) {
@@ -187,10 +187,10 @@ void PackedMatrix::SetStoredPanel(int64_t panel, GgmlType stored,
 }
 
 void PackedMatrix::SetPanel(int64_t panel, absl::Span<const float* const> rows) {
-  if (!IsQuantised(type_)) return SetFloatPanel(panel, rows);
+  if (!IsQuantized(type_)) return SetFloatPanel(panel, rows);
   for (size_t row = 0; row < rows.size(); ++row) {
     for (int64_t group = 0; group < groups(); ++group) {
-      SetQuantisedGroup(panel, static_cast<int64_t>(row), group, rows[row] + group * kGroup);
+      SetQuantizedGroup(panel, static_cast<int64_t>(row), group, rows[row] + group * kGroup);
     }
   }
 }
@@ -212,15 +212,15 @@ void PackedMatrix::SetFloatPanel(int64_t panel, absl::Span<const float* const> r
   }
 }
 
-void PackedMatrix::SetQuantisedGroup(int64_t panel, int64_t row, int64_t group,
+void PackedMatrix::SetQuantizedGroup(int64_t panel, int64_t row, int64_t group,
                                      const float* weights) {
-  const QuantisedGroup quantised = QuantiseGroup(type_, weights);
+  const QuantizedGroup quantized = QuantizeGroup(type_, weights);
   const bool wide = type_ == PackedType::kInt8;
   auto* codes = reinterpret_cast<uint8_t*>(MutableValues(panel)) +
                 group * (wide ? kInt8PanelGroupBytes : kInt4PanelGroupBytes);
   for (int64_t i = 0; i < kGroup; ++i) {
     const CodePlace place = PlaceOf(type_, row, i);
-    const uint8_t code = quantised.codes[static_cast<size_t>(i)];
+    const uint8_t code = quantized.codes[static_cast<size_t>(i)];
     uint8_t& byte = codes[place.byte];
     if (wide) {
       byte = code;
@@ -230,15 +230,15 @@ void PackedMatrix::SetQuantisedGroup(int64_t panel, int64_t row, int64_t group,
   }
   const bool affine = type_ == PackedType::kInt4Affine;
   uint16_t* scale = MutableScales(panel) + group * kPanelRows * (affine ? 2 : 1) + row;
-  *scale = quantised.scale;
-  if (affine) scale[kPanelRows] = quantised.minimum;
+  *scale = quantized.scale;
+  if (affine) scale[kPanelRows] = quantized.minimum;
 }
 
 void PackedMatrix::GetRow(int64_t row, float* out) const {
   const int64_t panel = row / kPanelRows;
   const int64_t lane = row % kPanelRows;
   const std::byte* values = PanelValues(panel);
-  if (!IsQuantised(type_)) {
+  if (!IsQuantized(type_)) {
     for (int64_t i = 0; i < columns_; ++i) {
       const int64_t place = i * kPanelRows + lane;
       if (type_ == PackedType::kFloat32) {

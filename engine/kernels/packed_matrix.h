@@ -12,7 +12,7 @@
 
 namespace assay::engine {
 
-// How the weights lie in memory. The quantised ones have a scale, fp16, for each group of 32
+// How the weights lie in memory. The quantized ones have a scale, fp16, for each group of 32
 // weights of a row: w = scale * (code - zero), or scale * code + minimum.
 enum class PackedType {
   kFloat32,
@@ -32,7 +32,7 @@ inline constexpr int64_t kGroup = 32;
 // takes.
 inline constexpr int64_t kQuad = 4;
 
-bool IsQuantised(PackedType type);
+bool IsQuantized(PackedType type);
 
 // A matrix [rows, columns], stored by panels of 16 rows, so that a vector register holds one column
 // (four of them, 8 bits each) of many rows and a product needs no sums across a register. The last
@@ -46,19 +46,19 @@ bool IsQuantised(PackedType type);
 // Filled by several threads, each its own panels; then immutable.
 class PackedMatrix {
  public:
-  // Zeros, in memory of its own or of `arena`. The quantised types need whole groups: see Suits().
+  // Zeros, in memory of its own or of `arena`. The quantized types need whole groups: see Suits().
   PackedMatrix(PackedType type, int64_t rows, int64_t columns, BufferArena* arena = nullptr);
 
   static bool Suits(PackedType type, int64_t columns);
   static int64_t BytesOf(PackedType type, int64_t rows, int64_t columns);
   // The type that holds a stored one without loss, if there is one. A stored type of other kind is
-  // dequantised and packed with kInt8, whose error is far below its own.
+  // dequantized and packed with kInt8, whose error is far below its own.
   static std::optional<PackedType> ExactTypeOf(GgmlType stored);
 
   // Fills panel `panel` with up to 16 rows as they lie in a file, of a type whose ExactTypeOf() is
   // this matrix's; each row's bytes begin at a pointer of `rows`.
   void SetStoredPanel(int64_t panel, GgmlType stored, absl::Span<const std::byte* const> rows);
-  // Fills it with up to 16 rows [columns], each; quantised types round to the nearest.
+  // Fills it with up to 16 rows [columns], each; quantized types round to the nearest.
   void SetPanel(int64_t panel, absl::Span<const float* const> rows);
 
   // Writes row `row` to `out`, [columns].
@@ -85,7 +85,7 @@ class PackedMatrix {
     return reinterpret_cast<uint16_t*>(scales_.data()) + panel * panel_scales_;
   }
   void SetFloatPanel(int64_t panel, absl::Span<const float* const> rows);
-  void SetQuantisedGroup(int64_t panel, int64_t row, int64_t group, const float* weights);
+  void SetQuantizedGroup(int64_t panel, int64_t row, int64_t group, const float* weights);
 
   PackedType type_;
   int64_t rows_;

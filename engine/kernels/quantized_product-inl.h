@@ -1,4 +1,4 @@
-// Products of activations and quantised weights, for the instruction set that is being compiled.
+// Products of activations and quantized weights, for the instruction set that is being compiled.
 // Included once for each target (Highway's foreach_target.h).
 #if defined(ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
@@ -61,7 +61,7 @@ HWY_INLINE FloatVec LoadHalves(const uint16_t* from) {
   return hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-// How a quantised type lies in a panel.
+// How a quantized type lies in a panel.
 template <PackedType kType>
 struct Layout {
   static constexpr bool kWide = kType == PackedType::kInt8;
@@ -95,7 +95,7 @@ HWY_INLINE void LoadHalf(const uint8_t* group, bool last, ByteVec (&codes)[kHalf
 
 // The dot product of a row of activations with no codes: what their bias takes away.
 template <PackedType kType>
-HWY_INLINE IntVec EmptyDot(const QuantisedTile& tile, int64_t row) {
+HWY_INLINE IntVec EmptyDot(const QuantizedTile& tile, int64_t row) {
   const Ints di;
   constexpr int32_t kZero = Layout<kType>::kZero;
   return kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row]);
@@ -105,7 +105,7 @@ HWY_INLINE IntVec EmptyDot(const QuantisedTile& tile, int64_t row) {
 // group's, for the lanes of a part.
 template <PackedType kType, int kRows>
 HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
-                          const QuantisedTile& tile, int64_t row, FloatVec (&sums)[kRows]) {
+                          const QuantizedTile& tile, int64_t row, FloatVec (&sums)[kRows]) {
   const Floats df;
   const FloatVec scale = LoadHalves(scales);
   for (int r = 0; r < kRows; ++r) {
@@ -130,14 +130,14 @@ HWY_INLINE void Fetch(const uint8_t* from) {
 // Rows [row, row + kRows) of the tiles of activations.
 template <PackedType kType, int kRows>
 HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
-                             const QuantisedTile* tiles, int64_t row, const TileOut& out) {
+                             const QuantizedTile* tiles, int64_t row, const TileOut& out) {
   constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
   const Floats df;
   FloatVec sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
-    const QuantisedTile& tile = tiles[g];
+    const QuantizedTile& tile = tiles[g];
     ByteVec first[kHalfQuads];
     ByteVec last[kHalfQuads];
     LoadHalf<kWide>(values + g * Layout<kType>::kGroupBytes, /*last=*/false, first);
@@ -164,7 +164,7 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
 // meanwhile, for the processor does not look as far ahead as these rows take to compute.
 template <PackedType kType>
 HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
-                             int64_t scale_step, int64_t groups, const QuantisedTile* tiles,
+                             int64_t scale_step, int64_t groups, const QuantizedTile* tiles,
                              int64_t row, int64_t kept, bool fetch_next, const FloatRows& out) {
   constexpr bool kWide = Layout<kType>::kWide;
   const Ints di;
@@ -172,7 +172,7 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
   FloatVec sums[2][kPairRows];
   for (int r = 0; r < kPairRows; ++r) sums[0][r] = sums[1][r] = hn::Zero(df);
   for (int64_t g = 0; g < groups; ++g) {
-    const QuantisedTile& tile = tiles[g];
+    const QuantizedTile& tile = tiles[g];
     if (fetch_next) {
       for (int64_t panel : {2, 3}) {
         Fetch<Layout<kType>::kGroupBytes>(values + panel * value_step +
@@ -231,23 +231,23 @@ HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t be
 }
 
 template <PackedType kType>
-struct QuantisedTiles {
+struct QuantizedTiles {
   const uint8_t* values;
   const uint16_t* scales;
-  const QuantisedRows& input;
+  const QuantizedRows& input;
 
   template <int kRows>
   HWY_INLINE void Run(int64_t part, int64_t row, const TileOut& out) const {
     MultiplyTile<kType, kRows>(values + part * kLanes * kQuad, scales + part * kLanes,
-                               input.groups(), input.tiles(row / QuantisedTile::kRows),
-                               row % QuantisedTile::kRows, out);
+                               input.groups(), input.tiles(row / QuantizedTile::kRows),
+                               row % QuantizedTile::kRows, out);
   }
 };
 
 template <PackedType kType>
-HWY_INLINE void OnePanel(const PackedMatrix& weights, int64_t panel, const QuantisedRows& input,
+HWY_INLINE void OnePanel(const PackedMatrix& weights, int64_t panel, const QuantizedRows& input,
                          int64_t begin, int64_t end, const FloatRows& out) {
-  const QuantisedTiles<kType> tiles{
+  const QuantizedTiles<kType> tiles{
       .values = reinterpret_cast<const uint8_t*>(weights.PanelValues(panel)),
       .scales = weights.PanelScales(panel),
       .input = input};
@@ -255,8 +255,8 @@ HWY_INLINE void OnePanel(const PackedMatrix& weights, int64_t panel, const Quant
 }
 
 template <PackedType kType>
-void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
-                     const QuantisedRows& input, int64_t rows, const FloatRows& out) {
+void QuantizedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
+                     const QuantizedRows& input, int64_t rows, const FloatRows& out) {
   int64_t panel = begin;
   if constexpr (kLanes == kPanelRows) {
     // Three rows take as long as four, a rest of one or two is faster by itself.
@@ -272,7 +272,7 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
       const int64_t scale_step = weights.PanelScales(panel + 1) - scales;
       for (int64_t row = 0; row < paired; row += kPairRows) {
         MultiplyPair<kType>(values, value_step, scales, scale_step, input.groups(),
-                            input.tiles(row / QuantisedTile::kRows), row % QuantisedTile::kRows,
+                            input.tiles(row / QuantizedTile::kRows), row % QuantizedTile::kRows,
                             std::min<int64_t>(kPairRows, rows - row),
                             kFetches && row == 0 && panel + 4 <= end,
                             {.data = out.row(row) + panel * kPanelRows, .stride = out.stride});
@@ -284,15 +284,15 @@ void QuantisedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
   for (; panel < end; ++panel) OnePanel<kType>(weights, panel, input, 0, rows, out);
 }
 
-void Quantised(const PackedMatrix& weights, int64_t begin, int64_t end, const QuantisedRows& input,
+void Quantized(const PackedMatrix& weights, int64_t begin, int64_t end, const QuantizedRows& input,
                int64_t rows, const FloatRows& out) {
   switch (weights.type()) {
     case PackedType::kInt8:
-      return QuantisedPanels<PackedType::kInt8>(weights, begin, end, input, rows, out);
+      return QuantizedPanels<PackedType::kInt8>(weights, begin, end, input, rows, out);
     case PackedType::kInt4:
-      return QuantisedPanels<PackedType::kInt4>(weights, begin, end, input, rows, out);
+      return QuantizedPanels<PackedType::kInt4>(weights, begin, end, input, rows, out);
     default:
-      return QuantisedPanels<PackedType::kInt4Affine>(weights, begin, end, input, rows, out);
+      return QuantizedPanels<PackedType::kInt4Affine>(weights, begin, end, input, rows, out);
   }
 }
 

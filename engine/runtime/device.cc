@@ -25,6 +25,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/executor/torch_status.h"
 
@@ -120,18 +121,17 @@ absl::Status CheckPresent(DeviceKind kind, const std::string& name) {
 }
 
 absl::StatusOr<DeviceInfo> Resolve(const std::string& requested) {
-  const absl::StatusOr<DeviceKind> kind = KindOf(requested);
-  if (!kind.ok()) return kind.status();
+  ASSIGN_OR_RETURN(const DeviceKind kind, KindOf(requested));
   const std::string name = requested == "cuda" ? "cuda:0" : requested;
-  if (absl::Status present = CheckPresent(*kind, name); !present.ok()) return present;
+  RETURN_IF_ERROR(CheckPresent(kind, name));
   const at::Device device(name);
-  const bool on_cpu = *kind == DeviceKind::kCpu;
+  const bool on_cpu = kind == DeviceKind::kCpu;
   if (absl::Status valid = Validate(device, on_cpu ? at::kFloat : at::kHalf); !valid.ok()) {
     return absl::FailedPreconditionError(valid.message());
   }
-  return DeviceInfo{.kind = *kind,
+  return DeviceInfo{.kind = kind,
                     .name = name,
-                    .apple_silicon_optimized = *kind == DeviceKind::kMps,
+                    .apple_silicon_optimized = kind == DeviceKind::kMps,
                     .default_dtype = on_cpu ? "float32" : "float16",
                     .memory_bytes = TotalMemory(device),
                     .threads = at::get_num_threads(),

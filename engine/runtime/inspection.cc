@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device.h"
@@ -84,22 +85,19 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
 }  // namespace
 
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
-  const absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
-  if (!files.ok()) return files.status();
-  const ModelSpec& spec = files->spec;
+  ASSIGN_OR_RETURN(const ModelFiles files, OpenModelFiles(options.path));
+  const ModelSpec& spec = files.spec;
   const DeviceInfo wanted = options.device;
-  const absl::StatusOr<DeviceInfo> cpu = ResolveDevice("cpu");
-  if (!cpu.ok()) return cpu.status();
-  options.device = *cpu;
-  const absl::StatusOr<LoadPlan> on_cpu = MakeLoadPlan(*files, options);
-  if (!on_cpu.ok()) return on_cpu.status();
-  const int64_t context = on_cpu->context;
+  ASSIGN_OR_RETURN(const DeviceInfo cpu, ResolveDevice("cpu"));
+  options.device = cpu;
+  ASSIGN_OR_RETURN(const LoadPlan on_cpu, MakeLoadPlan(files, options));
+  const int64_t context = on_cpu.context;
   ModelInspection out{.path = options.path,
-                      .name = ReplaceInvalidUtf8(files->name),
-                      .format = files->gguf == nullptr ? "safetensors" : "gguf",
+                      .name = ReplaceInvalidUtf8(files.name),
+                      .format = files.gguf == nullptr ? "safetensors" : "gguf",
                       .architecture = spec.architecture,
-                      .parameter_count = files->ParameterCount(),
-                      .types = TypesOf(*files),
+                      .parameter_count = files.ParameterCount(),
+                      .types = TypesOf(files),
                       .layers = spec.layers,
                       .hidden = spec.hidden,
                       .heads = spec.attention.heads,
@@ -108,11 +106,11 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .vocab_size = spec.vocab,
                       .context_length = spec.context_length,
                       .served_context = context,
-                      .loads = CheckTransformerWeights(*files)};
-  DescribeText(*files, static_cast<int>(context), &out);
+                      .loads = CheckTransformerWeights(files)};
+  DescribeText(files, static_cast<int>(context), &out);
   for (const DeviceInfo& device : DevicesFrom(wanted)) {
     options.device = device;
-    const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
+    const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(files, options);
     if (!plan.ok()) {
       // It does not have what the options ask for.
       if (device.name == wanted.name) out.loads.Update(plan.status());
@@ -120,7 +118,7 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
     }
     out.devices.push_back({.device = device.name,
                            .dtype = DtypeName(plan->dtype),
-                           .need = NeedOf(*files, *plan),
+                           .need = NeedOf(files, *plan),
                            .device_bytes = device.memory_bytes});
   }
   return out;

@@ -26,6 +26,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device_memory.h"
@@ -59,9 +60,9 @@ ThreadPool& CpuPool() {
 }
 
 // Those of the models on other devices, or that libtorch computes.
-TurnQueue& TurnsOn(const std::string& device) {
+TimeSliceQueue& TurnsOn(const std::string& device) {
   static absl::Mutex mutex;
-  static std::map<std::string, TurnQueue> turns ABSL_GUARDED_BY(mutex);
+  static std::map<std::string, TimeSliceQueue> turns ABSL_GUARDED_BY(mutex);
   const absl::MutexLock lock(&mutex);
   return turns[device];
 }
@@ -76,14 +77,12 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   if (options.device.name.empty()) {
     return absl::InvalidArgumentError("LoadOptions.device is empty; take one from ResolveDevice()");
   }
-  absl::StatusOr<ModelFiles> files = OpenModelFiles(options.path);
-  if (!files.ok()) return files.status();
-  files->name = ReplaceInvalidUtf8(files->name);
-  absl::StatusOr<LoadPlan> plan = MakeLoadPlan(*files, options);
-  if (!plan.ok()) return plan.status();
+  ASSIGN_OR_RETURN(ModelFiles files, OpenModelFiles(options.path));
+  files.name = ReplaceInvalidUtf8(files.name);
+  ASSIGN_OR_RETURN(LoadPlan plan, MakeLoadPlan(files, options));
   // Before the first byte of a tensor is read, or another model makes room for this one.
-  if (absl::Status s = CheckTransformerWeights(*files); !s.ok()) return s;
-  return Opened{*std::move(files), *std::move(plan)};
+  RETURN_IF_ERROR(CheckTransformerWeights(files));
+  return Opened{std::move(files), std::move(plan)};
 }
 
 class TransformerLanguageModel : public LanguageModel {
@@ -119,9 +118,8 @@ class TransformerLanguageModel : public LanguageModel {
   const Tokenizer& tokenizer() const override { return encoder_->tokenizer(); }
 
   absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const override {
-    absl::StatusOr<EncodedPrompt> encoded = encoder_->Encode(prompt);
-    if (!encoded.ok()) return encoded.status();
-    return std::move(encoded->tokens);
+    ASSIGN_OR_RETURN(EncodedPrompt encoded, encoder_->Encode(prompt));
+    return std::move(encoded.tokens);
   }
 
   absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) override {
@@ -132,12 +130,11 @@ class TransformerLanguageModel : public LanguageModel {
   int64_t cached_tokens() const override { return scheduler_->cached_tokens(); }
 
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) override {
-    if (absl::Status valid = CheckSequence(tokens); !valid.ok()) return valid;
+    RETURN_IF_ERROR(CheckSequence(tokens));
     std::vector<float> logits;
-    absl::Status read = scheduler_->RunAlone([&](ModelExecutor& executor) {
+    RETURN_IF_ERROR(scheduler_->RunAlone([&](ModelExecutor& executor) {
       return ReadLogits(executor, tokens, prefill_chunk_, info_.vocab_size, &logits);
-    });
-    if (!read.ok()) return read;
+    }));
     return logits;
   }
 
@@ -149,23 +146,20 @@ class TransformerLanguageModel : public LanguageModel {
                                                      " tokens; at least one stands before "
                                                      "those that count"));
     }
-    if (absl::Status valid = encoder_->CheckTokens(tokens.last(1)); !valid.ok()) return valid;
-    if (absl::Status valid = CheckSequence(tokens.first(tokens.size() - 1)); !valid.ok()) {
-      return valid;
-    }
+    RETURN_IF_ERROR(encoder_->CheckTokens(tokens.last(1)));
+    RETURN_IF_ERROR(CheckSequence(tokens.first(tokens.size() - 1)));
     return scheduler_->Score(tokens, first, wanted);
   }
 
   absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
       absl::Span<const std::vector<TokenId>> sequences) override {
     for (const std::vector<TokenId>& sequence : sequences) {
-      if (absl::Status valid = CheckSequence(sequence); !valid.ok()) return valid;
+      RETURN_IF_ERROR(CheckSequence(sequence));
     }
     std::vector<std::vector<float>> logits;
-    absl::Status read = scheduler_->RunAlone([&](ModelExecutor& executor) {
+    RETURN_IF_ERROR(scheduler_->RunAlone([&](ModelExecutor& executor) {
       return ReadBatchLogits(executor, sequences, info_.vocab_size, &logits);
-    });
-    if (!read.ok()) return read;
+    }));
     return logits;
   }
 
@@ -220,16 +214,16 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
   WeightLoader loader(*opened.files.tensors, &CpuPool(),
-                      {.progress = progress, .cancelled = options.cancelled});
-  absl::StatusOr<TransformerWeights> weights =
+                      {.progress = progress, .context = options.context});
+  ASSIGN_OR_RETURN(
+      TransformerWeights weights,
       LoadTransformerWeights(opened.files, loader, tensors,
-                             {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits});
-  if (!weights.ok()) return weights.status();
+                             {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits}));
   if (!plan.packed) {
-    return MakeDeviceExecutor(spec, *std::move(weights), plan.context, plan.pages(),
+    return MakeDeviceExecutor(spec, std::move(weights), plan.context, plan.pages(),
                               TurnsOn(options.device.name));
   }
-  return MakeCpuExecutor(spec, *std::move(weights),
+  return MakeCpuExecutor(spec, std::move(weights),
                          {.context = plan.context,
                           .max_tokens = plan.step_tokens,
                           .logit_rows = plan.logit_rows,
@@ -255,10 +249,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
     if (options.progress) options.progress(stage, fraction);
   };
   report("opening", 0.0);
-  const absl::StatusOr<Opened> opened = Timed(&times.files, [&] { return Open(options); });
-  if (!opened.ok()) return opened.status();
-  const ModelFiles& files = opened->files;
-  const LoadPlan& plan = opened->plan;
+  ASSIGN_OR_RETURN(const Opened opened, Timed(&times.files, [&] { return Open(options); }));
+  const ModelFiles& files = opened.files;
+  const LoadPlan& plan = opened.plan;
   const auto context = static_cast<int>(plan.context);
   std::atomic<bool> no_tokenizer = false;
   std::future<absl::StatusOr<std::unique_ptr<PromptEncoder>>> reading =
@@ -270,13 +263,10 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
         return made;
       });
   LoadOptions weight_options = options;
-  weight_options.cancelled = [&] {
-    return no_tokenizer || (options.cancelled && options.cancelled());
-  };
+  weight_options.context = options.context.OrWhen([&no_tokenizer] { return no_tokenizer.load(); });
   absl::StatusOr<std::unique_ptr<ModelExecutor>> executor =
-      Timed(&times.weights, [&] { return LoadExecutor(weight_options, *opened); });
-  absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder = reading.get();
-  if (!encoder.ok()) return encoder.status();
+      Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened); });
+  ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, reading.get());
   if (!executor.ok()) return executor.status();
   LoadedModelInfo info{
       .architecture = files.spec.architecture,
@@ -291,7 +281,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
                        plan.bits == WeightBits::kAsStored ? "" : options.weights),
       .weight_bytes = (*executor)->weight_bytes(),
       .working_bytes = NeedOf(files, plan).working,
-      .has_chat_template = (*encoder)->has_chat_template(),
+      .has_chat_template = encoder->has_chat_template(),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
   const bool varying = KeysDependOnLength(files.spec);
@@ -302,7 +292,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
                          .prefill_chunk = options.prefill_chunk,
                          .prefix_cache = !varying,
                          .draft_tokens = plan.packed && !varying ? options.draft_tokens : 0},
-      *std::move(encoder), *std::move(executor));
+      std::move(encoder), *std::move(executor));
   absl::Status warm = Timed(&times.warm_up, [&] { return WarmUp(*model); });
   if (!warm.ok()) return warm;
   TrimHeap();
@@ -331,11 +321,10 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
                                                          GenerationSink* sink) {
   // How long a sink that wants no more is unnoticed while no token comes.
   constexpr absl::Duration kPoll = absl::Milliseconds(5);
-  const absl::StatusOr<std::shared_ptr<GenerationStream>> stream = Submit(request);
-  if (!stream.ok()) return stream.status();
+  ASSIGN_OR_RETURN(const std::shared_ptr<GenerationStream> stream, Submit(request));
   while (true) {
-    if (sink != nullptr && sink->Cancelled()) (*stream)->Cancel();
-    std::optional<GenerationStream::Event> event = (*stream)->Next(kPoll);
+    if (sink != nullptr && sink->Cancelled()) stream->Cancel();
+    std::optional<GenerationStream::Event> event = stream->Next(kPoll);
     if (!event.has_value()) continue;
     if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) return std::move(*end);
     const auto& text = std::get<TextEvent>(*event);
@@ -344,9 +333,8 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
 }
 
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
-  const absl::StatusOr<Opened> opened = Open(options);
-  if (!opened.ok()) return opened.status();
-  return NeedOf(opened->files, opened->plan).Total();
+  ASSIGN_OR_RETURN(const Opened opened, Open(options));
+  return NeedOf(opened.files, opened.plan).Total();
 }
 
 }  // namespace assay::engine

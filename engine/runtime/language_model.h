@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/call_context.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
@@ -60,7 +61,7 @@ struct LoadOptions {
   // load, 0 to 1.
   std::function<void(std::string_view stage, double fraction)> progress;
   // Polled between tensors; true ends the load with CANCELLED and frees everything.
-  std::function<bool()> cancelled;
+  CallContext context;
 };
 
 // Where the time of a load went.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace assay::engine {
 namespace {
@@ -35,11 +36,11 @@ absl::StatusOr<Likelihood> Sum(LanguageModel& model, absl::Span<const TokenId> t
                                                    " tokens; the context of ", model.info().name,
                                                    " is ", model.info().context_length, " long"));
   }
-  absl::StatusOr<std::vector<TokenScore>> scores =
-      model.ScoreTokens(tokens.subspan(cut), static_cast<int64_t>(first - cut), wanted);
-  if (!scores.ok()) return scores.status();
-  Likelihood sum{.tokens = static_cast<int64_t>(scores->size())};
-  for (const TokenScore& score : *scores) {
+  ASSIGN_OR_RETURN(
+      std::vector<TokenScore> scores,
+      model.ScoreTokens(tokens.subspan(cut), static_cast<int64_t>(first - cut), wanted));
+  Likelihood sum{.tokens = static_cast<int64_t>(scores.size())};
+  for (const TokenScore& score : scores) {
     sum.log_likelihood += score.log_probability;
     sum.greedy = sum.greedy && score.greedy;
   }
@@ -50,18 +51,16 @@ absl::StatusOr<Likelihood> LikelihoodOf(LanguageModel& model, const std::string&
                                         const Tokens& context_tokens,
                                         const std::string& continuation, Wanted wanted) {
   if (continuation.empty()) return absl::InvalidArgumentError("continuation: is empty");
-  absl::StatusOr<Tokens> whole = model.tokenizer().Encode(context + continuation, kAsItStands);
-  if (!whole.ok()) return whole.status();
+  ASSIGN_OR_RETURN(Tokens whole, model.tokenizer().Encode(context + continuation, kAsItStands));
   if (context.empty()) {
-    absl::StatusOr<TokenId> beginning = BeginningOf(model);
-    if (!beginning.ok()) return beginning.status();
-    whole->insert(whole->begin(), *beginning);
-    return Sum(model, *whole, 1, wanted);
+    ASSIGN_OR_RETURN(TokenId beginning, BeginningOf(model));
+    whole.insert(whole.begin(), beginning);
+    return Sum(model, whole, 1, wanted);
   }
   // Merged with the context's last token, a continuation may have no token of its own.
-  const size_t first = std::min(context_tokens.size(), whole->size());
+  const size_t first = std::min(context_tokens.size(), whole.size());
   Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
-  tokens.insert(tokens.end(), whole->begin() + static_cast<ptrdiff_t>(first), whole->end());
+  tokens.insert(tokens.end(), whole.begin() + static_cast<ptrdiff_t>(first), whole.end());
   if (tokens.size() == first) return Likelihood{};
   return Sum(model, tokens, first, wanted);
 }
@@ -75,39 +74,34 @@ absl::StatusOr<std::vector<Likelihood>> LikelihoodsOf(LanguageModel& model,
   const size_t end = context.find_last_not_of(" \t\n\r\f\v") + 1;
   const std::string spaces(context.substr(end));
   const std::string before(context.substr(0, end));
-  absl::StatusOr<Tokens> context_tokens = model.tokenizer().Encode(before, kAsItStands);
-  if (!context_tokens.ok()) return context_tokens.status();
+  ASSIGN_OR_RETURN(Tokens context_tokens, model.tokenizer().Encode(before, kAsItStands));
   std::vector<Likelihood> likelihoods;
   likelihoods.reserve(continuations.size());
   for (const std::string& continuation : continuations) {
-    absl::StatusOr<Likelihood> likelihood =
-        LikelihoodOf(model, before, *context_tokens, spaces + continuation, wanted);
-    if (!likelihood.ok()) return likelihood.status();
-    likelihoods.push_back(*likelihood);
+    ASSIGN_OR_RETURN(Likelihood likelihood,
+                     LikelihoodOf(model, before, context_tokens, spaces + continuation, wanted));
+    likelihoods.push_back(likelihood);
   }
   return likelihoods;
 }
 
 absl::StatusOr<Likelihood> LikelihoodOfText(LanguageModel& model, std::string_view text,
                                             Wanted wanted) {
-  absl::StatusOr<Tokens> tokens = model.tokenizer().Encode(text, kAsItStands);
-  if (!tokens.ok()) return tokens.status();
-  absl::StatusOr<TokenId> beginning = BeginningOf(model);
-  if (!beginning.ok()) return beginning.status();
+  ASSIGN_OR_RETURN(Tokens tokens, model.tokenizer().Encode(text, kAsItStands));
+  ASSIGN_OR_RETURN(TokenId beginning, BeginningOf(model));
   // The beginning is predicted by nothing and predicts the first token.
-  tokens->insert(tokens->begin(), *beginning);
-  const absl::Span<const TokenId> all = *tokens;
+  tokens.insert(tokens.begin(), beginning);
+  const absl::Span<const TokenId> all = tokens;
   const auto window = static_cast<size_t>(model.info().context_length);
   Likelihood whole;
   for (size_t predicted = 1; predicted < all.size();) {
     const size_t end = std::min(predicted + window, all.size());
     const size_t begin = end > window + 1 ? end - window - 1 : 0;
-    absl::StatusOr<Likelihood> part =
-        Sum(model, all.subspan(begin, end - begin), predicted - begin, wanted);
-    if (!part.ok()) return part.status();
-    whole.log_likelihood += part->log_likelihood;
-    whole.tokens += part->tokens;
-    whole.greedy = whole.greedy && part->greedy;
+    ASSIGN_OR_RETURN(Likelihood part,
+                     Sum(model, all.subspan(begin, end - begin), predicted - begin, wanted));
+    whole.log_likelihood += part.log_likelihood;
+    whole.tokens += part.tokens;
+    whole.greedy = whole.greedy && part.greedy;
     predicted = end;
   }
   return whole;

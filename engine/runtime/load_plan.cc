@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/runtime/scheduler/scheduler.h"
 
 namespace assay::engine {
@@ -15,7 +16,7 @@ namespace {
 
 // Least tokens that the buffers of a step hold, for the readers of logits.
 constexpr int64_t kLeastStepTokens = 256;
-constexpr int kMostDraftTokens = 64;
+constexpr int kMaxDraftTokens = 64;
 
 absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
   const bool automatic = options.dtype == "auto";
@@ -50,9 +51,9 @@ absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, const ModelSpec& 
 }
 
 absl::Status CheckLimits(const LoadOptions& options) {
-  if (options.draft_tokens < 0 || options.draft_tokens > kMostDraftTokens) {
+  if (options.draft_tokens < 0 || options.draft_tokens > kMaxDraftTokens) {
     return absl::InvalidArgumentError(absl::StrCat("draft_tokens is ", options.draft_tokens,
-                                                   "; it must be 0 to ", kMostDraftTokens));
+                                                   "; it must be 0 to ", kMaxDraftTokens));
   }
   if (options.prefill_chunk >= 1 && options.max_running >= 1 && options.max_waiting >= 0) {
     return absl::OkStatus();
@@ -65,11 +66,9 @@ absl::Status CheckLimits(const LoadOptions& options) {
 }  // namespace
 
 absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions& options) {
-  if (absl::Status valid = CheckLimits(options); !valid.ok()) return valid;
-  const absl::StatusOr<PackedType> dtype = ParseDtype(options, files.spec);
-  if (!dtype.ok()) return dtype.status();
-  const absl::StatusOr<WeightBits> bits = ParseWeights(options.weights);
-  if (!bits.ok()) return bits.status();
+  RETURN_IF_ERROR(CheckLimits(options));
+  ASSIGN_OR_RETURN(const PackedType dtype, ParseDtype(options, files.spec));
+  ASSIGN_OR_RETURN(const WeightBits bits, ParseWeights(options.weights));
   const int64_t own = files.spec.context_length;
   if (options.context_length < 0 || options.context_length > own) {
     return absl::InvalidArgumentError(absl::StrCat(options.path, ": context_length ",
@@ -79,17 +78,16 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
   const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
-  const absl::StatusOr<KvType> kv_type = ParseKvType(options, files.spec, *bits, packed);
-  if (!kv_type.ok()) return kv_type.status();
+  ASSIGN_OR_RETURN(const KvType kv_type, ParseKvType(options, files.spec, bits, packed));
   if (options.cache_tokens != 0 && options.cache_tokens < context) {
     return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,
                                                    " holds no request of the context, ", context,
                                                    " tokens"));
   }
   const int64_t all_at_once = Scheduler::MostTokens(options.max_running, options.prefill_chunk);
-  return LoadPlan{.dtype = *dtype,
-                  .bits = *bits,
-                  .kv_type = *kv_type,
+  return LoadPlan{.dtype = dtype,
+                  .bits = bits,
+                  .kv_type = kv_type,
                   .context = context,
                   .cache_tokens = options.cache_tokens == 0
                                       ? std::max<int64_t>(context, kDefaultCacheTokens)

@@ -33,10 +33,10 @@ int64_t PackedBytes(const ModelSpec& spec, const StoredTensor& tensor, const Loa
 int64_t DeviceBytes(const ModelSpec& spec, const StoredTensor& tensor, const LoadPlan& plan) {
   const int64_t out = tensor.shape[0];
   const int64_t in = tensor.shape[1];
-  if (!IsInLayer(spec, tensor) || !QuantisedMatrix::Suits(in, plan.bits)) {
+  if (!IsInLayer(spec, tensor) || !QuantizedMatrix::Suits(in, plan.bits)) {
     return ElementBytes(plan) * out * in;
   }
-  return QuantisedMatrix::BytesOf(out, in, plan.bits);
+  return QuantizedMatrix::BytesOf(out, in, plan.bits);
 }
 
 int64_t WeightBytes(const ModelFiles& files, const LoadPlan& plan) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/chat/chat_template_source.h"
 
@@ -18,14 +19,13 @@ namespace assay::engine {
 namespace {
 
 absl::StatusOr<std::unique_ptr<ChatTemplate>> ReadChatTemplate(const ModelFiles& files) {
-  const absl::StatusOr<std::string> source = files.gguf == nullptr
+  ASSIGN_OR_RETURN(const std::string source, files.gguf == nullptr
                                                  ? ChatTemplateOfFolder(files.tensors->path())
-                                                 : ChatTemplateOfGguf(*files.gguf);
-  if (!source.ok()) return source.status();
-  if (const std::optional<size_t> bad = FindInvalidUtf8(*source); bad.has_value()) {
+                                                 : ChatTemplateOfGguf(*files.gguf));
+  if (const std::optional<size_t> bad = FindInvalidUtf8(source); bad.has_value()) {
     return absl::DataLossError(absl::StrCat("it is not valid UTF-8 at byte ", *bad));
   }
-  return ChatTemplate::Parse(*source);
+  return ChatTemplate::Parse(source);
 }
 
 }  // namespace
@@ -60,16 +60,15 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
 }
 
 absl::StatusOr<EncodedPrompt> PromptEncoder::Encode(const Prompt& prompt) const {
-  absl::StatusOr<std::vector<TokenId>> tokens = Tokens(prompt);
-  if (!tokens.ok()) return tokens.status();
-  if (tokens->empty()) return absl::InvalidArgumentError("the prompt is empty");
-  if (static_cast<int64_t>(tokens->size()) + 1 > context_length_) {
+  ASSIGN_OR_RETURN(std::vector<TokenId> tokens, Tokens(prompt));
+  if (tokens.empty()) return absl::InvalidArgumentError("the prompt is empty");
+  if (static_cast<int64_t>(tokens.size()) + 1 > context_length_) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the prompt has ", tokens->size(), " tokens; with one new token it exceeds the context of ",
+        "the prompt has ", tokens.size(), " tokens; with one new token it exceeds the context of ",
         context_length_, " tokens; shorten the prompt"));
   }
-  if (absl::Status valid = CheckTokens(prompt.tokens); !valid.ok()) return valid;
-  return EncodedPrompt{.tokens = *std::move(tokens), .is_chat = IsChat(prompt)};
+  RETURN_IF_ERROR(CheckTokens(prompt.tokens));
+  return EncodedPrompt{.tokens = std::move(tokens), .is_chat = IsChat(prompt)};
 }
 
 absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const {
@@ -108,7 +107,8 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& pro
         absl::StrCat("model ", name_, " has no chat template; send the prompt as text"));
   }
   if (!chat_template_.ok()) return chat_template_.status();
-  const absl::StatusOr<std::string> text =
+  ASSIGN_OR_RETURN(
+      const std::string text,
       (*chat_template_)
           ->Render({.messages = prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}}
                                                     : prompt.chat,
@@ -116,9 +116,8 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& pro
                     .bos_token = std::string(tokenizer_->TokenBytes(tokenizer_->bos_id())),
                     .eos_token = std::string(tokenizer_->TokenBytes(tokenizer_->eos_id())),
                     .tools = prompt.tools,
-                    .variables = prompt.variables});
-  if (!text.ok()) return text.status();
-  return tokenizer_->Encode(*text, {.parse_special = true, .add_special = false});
+                    .variables = prompt.variables}));
+  return tokenizer_->Encode(text, {.parse_special = true, .add_special = false});
 }
 
 }  // namespace assay::engine

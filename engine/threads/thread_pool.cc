@@ -83,8 +83,8 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-TurnQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
-  const TurnQueue::Turn turn = turns_.Begin();
+TimeSliceQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+  const TimeSliceQueue::Turn turn = turns_.Begin();
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
   first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));

@@ -56,10 +56,12 @@ class ThreadPool {
   // Runs `work` in the caller and in every thread that is free before the caller ends, and returns
   // when all have ended. What is to be done must be in For() loops. `work` must not throw, nor call
   // Run().
-  TurnQueue::Turn Run(absl::FunctionRef<void(TeamMember&)> work);
+  TimeSliceQueue::Turn Run(absl::FunctionRef<void(TeamMember&)> work);
 
   // As TurnQueue's, after Run() gave `last`.
-  absl::Duration OthersTurn(const TurnQueue::Turn& last) const { return turns_.OthersTurn(last); }
+  absl::Duration OthersTurn(const TimeSliceQueue::Turn& last) const {
+    return turns_.OthersTurn(last);
+  }
 
  private:
   friend class TeamMember;
@@ -84,7 +86,7 @@ class ThreadPool {
   const absl::FunctionRef<void(TeamMember&)>* work_ = nullptr;
   uint32_t first_loop_ = 0;
   std::atomic<bool> stopping_ = false;
-  TurnQueue turns_;
+  TimeSliceQueue turns_;
   std::vector<std::thread> workers_;
 };
 

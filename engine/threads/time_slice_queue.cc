@@ -9,7 +9,7 @@
 
 namespace assay::engine {
 
-TurnQueue::Turn TurnQueue::Begin() {
+TimeSliceQueue::Turn TimeSliceQueue::Begin() {
   const absl::Time start = absl::Now();
   const absl::MutexLock lock(&mutex_);
   Turn turn{.number = next_, .before = next_ - serving_};
@@ -21,17 +21,17 @@ TurnQueue::Turn TurnQueue::Begin() {
   return turn;
 }
 
-void TurnQueue::End() {
+void TimeSliceQueue::End() {
   const absl::MutexLock lock(&mutex_);
   ++serving_;
 }
 
-int64_t TurnQueue::turns() const {
+int64_t TimeSliceQueue::turns() const {
   const absl::MutexLock lock(&mutex_);
   return next_;
 }
 
-absl::Duration TurnQueue::OthersTurn(const Turn& last) const {
+absl::Duration TimeSliceQueue::OthersTurn(const Turn& last) const {
   constexpr absl::Duration kUnknown = absl::Milliseconds(8);
   const absl::MutexLock lock(&mutex_);
   if (next_ == last.number + 1) return absl::ZeroDuration();

@@ -12,7 +12,7 @@ namespace assay::engine {
 
 // In order of arrival: of callers that always want a turn, each has one before another has its
 // second. Thread-safe.
-class TurnQueue {
+class TimeSliceQueue {
  public:
   struct Turn {
     // Counts the turns of all callers.

@@ -39,9 +39,9 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens) {
   std::stable_sort(tokens.begin(), tokens.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
   // Of one content: two flags, each set or not.
-  constexpr ptrdiff_t kMostKinds = 4;
+  constexpr ptrdiff_t kMaxKinds = 4;
   for (AddedToken& token : tokens) {
-    const ptrdiff_t kinds = std::min(kMostKinds, std::ssize(tokens_));
+    const ptrdiff_t kinds = std::min(kMaxKinds, std::ssize(tokens_));
     const bool hidden = std::any_of(tokens_.end() - kinds, tokens_.end(), [&](const auto& before) {
       return AreFoundAlike(before, token);
     });

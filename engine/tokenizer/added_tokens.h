@@ -18,7 +18,7 @@ struct AddedToken {
   TokenId id = -1;
   // Found only where special tokens are parsed; others are always found.
   bool special = false;
-  // Looked for in the text as it is, or after it was normalised.
+  // Looked for in the text as it is, or after it was normalized.
   bool normalized = false;
   // Takes the spaces before it, or after it, along.
   bool strip_left = false;

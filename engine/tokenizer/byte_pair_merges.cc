@@ -94,7 +94,7 @@ absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
                                                    " bytes; at most ", kLongestToken, " are read"));
     }
     squares += token.size() * token.size();
-    if (squares > kMostSquares) {
+    if (squares > kMaxSquares) {
       return absl::UnimplementedError(
           absl::StrCat("the first ", i + 1,
                        " tokens are so long that finding their merges would take too long"));

@@ -33,7 +33,7 @@ class BytePairMerges {
   // length, and is bounded for one and for all. Those of 256,000 real tokens have squares of some
   // 2^25.
   static constexpr size_t kLongestToken = 512;
-  static constexpr size_t kMostSquares = size_t{1} << 30;
+  static constexpr size_t kMaxSquares = size_t{1} << 30;
 
   // As SentencePiece's BPE: any two neighbours that make a token merge, that of the highest score
   // first. UNIMPLEMENTED: a token of more than kLongestToken bytes, or too many long ones.

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
 #include "engine/formats/quoted.h"
@@ -37,66 +38,62 @@ absl::Status InFile(const std::string& path, const absl::Status& status) {
 }
 
 absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
-  absl::StatusOr<std::string> content = StringMember(object, "content");
-  if (!content.ok()) return content.status();
-  const absl::StatusOr<int64_t> id = IntMember(object, "id", kMaxId);
-  if (!id.ok()) return id.status();
-  AddedToken token{.content = *std::move(content), .id = static_cast<TokenId>(*id)};
+  ASSIGN_OR_RETURN(std::string content, StringMember(object, "content"));
+  ASSIGN_OR_RETURN(const int64_t id, IntMember(object, "id", kMaxId));
+  AddedToken token{.content = std::move(content), .id = static_cast<TokenId>(id)};
   const std::pair<const char*, bool*> flags[] = {{"special", &token.special},
                                                  {"normalized", &token.normalized},
                                                  {"lstrip", &token.strip_left},
                                                  {"rstrip", &token.strip_right},
                                                  {"single_word", &token.single_word}};
   for (const auto& [key, flag] : flags) {
-    const absl::StatusOr<bool> value = BoolMember(object, key, false);
-    if (!value.ok()) return value.status();
-    *flag = *value;
+    ASSIGN_OR_RETURN(const bool value, BoolMember(object, key, false));
+    *flag = value;
   }
-  if (static_cast<size_t>(*id) >= out->spellings.size() + kMaxIdGap) {
+  if (static_cast<size_t>(id) >= out->spellings.size() + kMaxIdGap) {
     return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content),
-                                            " has the id ", *id, ", far beyond the vocabulary of ",
+                                            " has the id ", id, ", far beyond the vocabulary of ",
                                             out->spellings.size()));
   }
-  if (static_cast<size_t>(*id) >= out->spellings.size()) {
-    out->spellings.resize(static_cast<size_t>(*id) + 1);
+  if (static_cast<size_t>(id) >= out->spellings.size()) {
+    out->spellings.resize(static_cast<size_t>(id) + 1);
   }
-  out->spellings[static_cast<size_t>(*id)] = token.content;
+  out->spellings[static_cast<size_t>(id)] = token.content;
   out->added.push_back(std::move(token));
   return absl::OkStatus();
 }
 
 absl::Status Fill(const Json& json, TokenizerParts* out) {
   if (const Json* normalizer = FindMember(json, "normalizer")) {
-    if (absl::Status s = ReadNormalizer(*normalizer, &out->normalizer); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadNormalizer(*normalizer, &out->normalizer));
   }
   PreTokenizerParts pre;
   if (const Json* steps = FindMember(json, "pre_tokenizer")) {
-    if (absl::Status s = ReadPreTokenizer(*steps, &pre); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadPreTokenizer(*steps, &pre));
   }
   out->pre_tokenizer = std::move(pre.steps);
   const Json* model = FindMember(json, "model");
   if (model == nullptr) return WrongMember("model", "an object");
-  if (absl::Status s = ReadTokenModel(*model, pre.byte_level, out); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadTokenModel(*model, pre.byte_level, out));
   out->decoding.byte_level = pre.byte_level;
   if (const Json* decoder = FindMember(json, "decoder")) {
-    if (absl::Status s = ReadDecoder(*decoder, &out->decoding); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadDecoder(*decoder, &out->decoding));
   }
   if (const Json* post = FindMember(json, "post_processor")) {
-    if (absl::Status s = ReadPostProcessor(*post, out); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadPostProcessor(*post, out));
   }
   const Json* added = FindMember(json, "added_tokens");
   if (added == nullptr) return absl::OkStatus();
   if (!added->is_array()) return WrongMember("added_tokens", "a list");
   for (const Json& token : *added) {
-    if (absl::Status s = ReadAddedToken(token, out); !s.ok()) return s;
+    RETURN_IF_ERROR(ReadAddedToken(token, out));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> ReadText(const std::string& path) {
-  const absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
-  if (!file.ok()) return file.status();
-  const auto bytes = (*file)->bytes();
+  ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, MappedFile::Open(path));
+  const auto bytes = file->bytes();
   if (static_cast<int64_t>(bytes.size()) > kMaxTokenizerBytes) {
     return absl::DataLossError(absl::StrCat(path, ": larger than ", kMaxTokenizerBytes, " bytes"));
   }
@@ -105,19 +102,17 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
 
 // GPT-2's two files, older than tokenizer.json: a tokenizer.json of the same meaning.
 absl::StatusOr<Json> FromVocabularyAndMerges(const std::filesystem::path& folder) {
-  absl::StatusOr<Json> vocabulary =
-      ReadJsonFile((folder / "vocab.json").string(), kMaxTokenizerBytes);
-  if (!vocabulary.ok()) return vocabulary.status();
-  const absl::StatusOr<std::string> text = ReadText((folder / "merges.txt").string());
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(Json vocabulary,
+                   ReadJsonFile((folder / "vocab.json").string(), kMaxTokenizerBytes));
+  ASSIGN_OR_RETURN(const std::string text, ReadText((folder / "merges.txt").string()));
   Json merges = Json::array();
-  for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     const absl::string_view merge = absl::StripSuffix(line, "\r");
     if (!merge.empty() && !(merges.empty() && absl::StartsWith(merge, "#version"))) {
       merges.push_back(std::string(merge));
     }
   }
-  return Json{{"model", {{"type", "BPE"}, {"vocab", *std::move(vocabulary)}, {"merges", merges}}},
+  return Json{{"model", {{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", merges}}},
               {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
               {"decoder", {{"type", "ByteLevel"}}}};
 }
@@ -170,22 +165,20 @@ absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char*
 absl::Status ReadSpecialTokens(const std::filesystem::path& folder, TokenizerParts* parts) {
   Json tokenizer = Json::object();
   for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
-    const absl::StatusOr<Json> json = ReadConfig(folder, name);
-    if (!json.ok()) return json.status();
-    tokenizer.update(*json);
+    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
+    tokenizer.update(json);
   }
   parts->bos = NamedToken(tokenizer, "bos_token", parts);
   parts->eos = NamedToken(tokenizer, "eos_token", parts);
   for (const char* name : {"config.json", "generation_config.json"}) {
-    const absl::StatusOr<Json> json = ReadConfig(folder, name);
-    if (!json.ok()) return json.status();
+    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
     const auto size = static_cast<TokenId>(parts->spellings.size());
-    for (const TokenId id : ListedIds(*json, "eos_token_id")) {
+    for (const TokenId id : ListedIds(json, "eos_token_id")) {
       if (id >= size) continue;
       parts->end_of_text.push_back(id);
       if (parts->eos == -1) parts->eos = id;
     }
-    const std::vector<TokenId> bos = ListedIds(*json, "bos_token_id");
+    const std::vector<TokenId> bos = ListedIds(json, "bos_token_id");
     if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
   }
   const bool add_bos = tokenizer.value("add_bos_token", Json()) == true;
@@ -215,7 +208,7 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::st
   if (!json.ok()) return json.status();
   TokenizerParts parts;
   if (absl::Status s = Fill(*json, &parts); !s.ok()) return InFile(path, s);
-  if (absl::Status s = ReadSpecialTokens(root, &parts); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadSpecialTokens(root, &parts));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (!tokenizer.ok()) return InFile(path, tokenizer.status());
   return tokenizer;

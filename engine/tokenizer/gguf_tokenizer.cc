@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/bpe_model.h"
 #include "engine/tokenizer/byte_pair_merges.h"
@@ -59,9 +60,8 @@ absl::StatusOr<T> Required(absl::StatusOr<T> value) {
 absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
   constexpr char kTypes[] = "tokenizer.ggml.token_type";
   constexpr char kScores[] = "tokenizer.ggml.scores";
-  const auto tokens = Required(file.GetStrings("tokenizer.ggml.tokens"));
-  if (!tokens.ok()) return tokens.status();
-  Vocabulary out{.tokens = **tokens};
+  ASSIGN_OR_RETURN(const auto tokens, Required(file.GetStrings("tokenizer.ggml.tokens")));
+  Vocabulary out{.tokens = *tokens};
   const size_t size = out.tokens.size();
   if (size == 0 || size > kMaxVocabulary) {
     return absl::DataLossError(
@@ -69,10 +69,9 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
   }
   out.types.assign(size, kNormal);
   if (file.HasKey(kTypes)) {
-    absl::StatusOr<std::vector<int64_t>> types = file.GetInts(kTypes);
-    if (!types.ok()) return types.status();
-    if (types->size() != size) return SizeMismatch(file, kTypes, types->size(), size);
-    out.types = *std::move(types);
+    ASSIGN_OR_RETURN(std::vector<int64_t> types, file.GetInts(kTypes));
+    if (types.size() != size) return SizeMismatch(file, kTypes, types.size(), size);
+    out.types = std::move(types);
   }
   for (size_t i = 0; i < size; ++i) {
     if (out.types[i] < kNormal || out.types[i] > kByte) {
@@ -85,10 +84,9 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
                                             kTypes, "), which are <0x00> to <0xFF>"));
   }
   if (file.HasKey(kScores)) {
-    absl::StatusOr<std::vector<double>> scores = file.GetFloats(kScores);
-    if (!scores.ok()) return scores.status();
-    if (scores->size() != size) return SizeMismatch(file, kScores, scores->size(), size);
-    out.scores = *std::move(scores);
+    ASSIGN_OR_RETURN(std::vector<double> scores, file.GetFloats(kScores));
+    if (scores.size() != size) return SizeMismatch(file, kScores, scores.size(), size);
+    out.scores = std::move(scores);
   }
   return out;
 }
@@ -96,9 +94,8 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
 // -1 without the key.
 absl::StatusOr<TokenId> ReadId(const GgufFile& file, const char* key, size_t vocabulary) {
   if (!file.HasKey(key)) return TokenId{-1};
-  absl::StatusOr<int64_t> id = file.GetInt(key, 0, static_cast<int64_t>(vocabulary) - 1);
-  if (!id.ok()) return id.status();
-  return static_cast<TokenId>(*id);
+  ASSIGN_OR_RETURN(int64_t id, file.GetInt(key, 0, static_cast<int64_t>(vocabulary) - 1));
+  return static_cast<TokenId>(id);
 }
 
 absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallback) {
@@ -108,21 +105,16 @@ absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallba
 // add_bos: what a missing key means.
 absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
   const size_t size = out->spellings.size();
-  const absl::StatusOr<TokenId> bos = ReadId(file, "tokenizer.ggml.bos_token_id", size);
-  if (!bos.ok()) return bos.status();
-  const absl::StatusOr<TokenId> eos = ReadId(file, "tokenizer.ggml.eos_token_id", size);
-  if (!eos.ok()) return eos.status();
-  const absl::StatusOr<TokenId> eot = ReadId(file, "tokenizer.ggml.eot_token_id", size);
-  if (!eot.ok()) return eot.status();
-  const absl::StatusOr<bool> with_bos = ReadFlag(file, "tokenizer.ggml.add_bos_token", add_bos);
-  if (!with_bos.ok()) return with_bos.status();
-  const absl::StatusOr<bool> with_eos = ReadFlag(file, "tokenizer.ggml.add_eos_token", false);
-  if (!with_eos.ok()) return with_eos.status();
-  out->bos = *bos;
-  out->eos = *eos;
-  if (*eot != -1) out->end_of_text.push_back(*eot);
-  if (*with_bos && out->bos != -1) out->prefix.push_back(out->bos);
-  if (*with_eos && out->eos != -1) out->suffix.push_back(out->eos);
+  ASSIGN_OR_RETURN(const TokenId bos, ReadId(file, "tokenizer.ggml.bos_token_id", size));
+  ASSIGN_OR_RETURN(const TokenId eos, ReadId(file, "tokenizer.ggml.eos_token_id", size));
+  ASSIGN_OR_RETURN(const TokenId eot, ReadId(file, "tokenizer.ggml.eot_token_id", size));
+  ASSIGN_OR_RETURN(const bool with_bos, ReadFlag(file, "tokenizer.ggml.add_bos_token", add_bos));
+  ASSIGN_OR_RETURN(const bool with_eos, ReadFlag(file, "tokenizer.ggml.add_eos_token", false));
+  out->bos = bos;
+  out->eos = eos;
+  if (eot != -1) out->end_of_text.push_back(eot);
+  if (with_bos && out->bos != -1) out->prefix.push_back(out->bos);
+  if (with_eos && out->eos != -1) out->suffix.push_back(out->eos);
   return absl::OkStatus();
 }
 
@@ -151,7 +143,7 @@ bool IsLlama3Kind(std::string_view pre) {
   return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
          pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";
 }
-// Those whose tokenizer.json normalises to NFC: Qwen's and what was made from it, GPT-NeoX's (of
+// Those whose tokenizer.json normalizes to NFC: Qwen's and what was made from it, GPT-NeoX's (of
 // OLMo and MPT too), Cohere's.
 bool NormalizesToNfc(std::string_view pre) {
   return pre == "qwen2" || pre == "deepseek-r1-qwen" || pre == "stablelm2" || pre == "olmo" ||
@@ -162,22 +154,19 @@ absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenize
                            const Vocabulary& vocabulary, TokenizerParts* out) {
   std::string pre = pre_tokenizer;
   if (pre.empty() && file.HasKey("tokenizer.ggml.pre")) {
-    absl::StatusOr<std::string> named = file.GetString("tokenizer.ggml.pre");
-    if (!named.ok()) return named.status();
-    pre = *std::move(named);
+    ASSIGN_OR_RETURN(std::string named, file.GetString("tokenizer.ggml.pre"));
+    pre = std::move(named);
   }
   if (pre.empty()) pre = "default";
-  absl::StatusOr<std::vector<PreTokenizerStep>> steps = NamedPreTokenizer(pre);
-  if (!steps.ok()) return steps.status();
-  const auto merges = Required(file.GetStrings("tokenizer.ggml.merges"));
-  if (!merges.ok()) return merges.status();
+  ASSIGN_OR_RETURN(std::vector<PreTokenizerStep> steps, NamedPreTokenizer(pre));
+  ASSIGN_OR_RETURN(const auto merges, Required(file.GetStrings("tokenizer.ggml.merges")));
   VocabularyIds ids = IdsOf(vocabulary);
-  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(**merges, ids);
+  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(*merges, ids);
   if (!ranked.ok()) {
     return absl::Status(ranked.status().code(),
                         absl::StrCat("tokenizer.ggml.", ranked.status().message()));
   }
-  out->pre_tokenizer = *std::move(steps);
+  out->pre_tokenizer = std::move(steps);
   if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
   out->decoding.byte_level = true;
   out->model = std::make_unique<BpeModel>(
@@ -199,15 +188,13 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
   }
   if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
     return absl::UnimplementedError(
-        "tokenizer.ggml.precompiled_charsmap (a table of normalisation) is not read yet");
+        "tokenizer.ggml.precompiled_charsmap (a table of normalization) is not read yet");
   }
-  const absl::StatusOr<bool> prefix = ReadFlag(file, "tokenizer.ggml.add_space_prefix", true);
-  if (!prefix.ok()) return prefix.status();
-  absl::StatusOr<Regex> space = Regex::Literal(" ");
-  if (!space.ok()) return space.status();
-  if (*prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
-  out->normalizer.emplace_back(Replace{*std::move(space), kSpaceMark});
-  out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = *prefix};
+  ASSIGN_OR_RETURN(const bool prefix, ReadFlag(file, "tokenizer.ggml.add_space_prefix", true));
+  ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
+  if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
+  out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
+  out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = prefix};
   const std::optional<TokenId> unknown = UnknownOf(vocabulary);
   if (unigram) {
     std::vector<UnigramModel::Piece> pieces;
@@ -215,17 +202,15 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
     for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
       pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
     }
-    absl::StatusOr<std::unique_ptr<TokenModel>> model =
-        UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true);
-    if (!model.ok()) return model.status();
-    out->model = *std::move(model);
+    ASSIGN_OR_RETURN(std::unique_ptr<TokenModel> model,
+                     UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true));
+    out->model = std::move(model);
   } else {
     VocabularyIds ids = IdsOf(vocabulary);
-    absl::StatusOr<BytePairMerges> merges =
-        BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids);
-    if (!merges.ok()) return merges.status();
+    ASSIGN_OR_RETURN(BytePairMerges merges,
+                     BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids));
     out->model = std::make_unique<BpeModel>(
-        std::move(ids), *std::move(merges),
+        std::move(ids), std::move(merges),
         BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
   }
   return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
@@ -233,25 +218,23 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
 
 absl::Status Fill(const GgufFile& file, const std::string& pre_tokenizer,
                   const Vocabulary& vocabulary, TokenizerParts* out) {
-  const absl::StatusOr<std::string> model = Required(file.GetString("tokenizer.ggml.model"));
-  if (!model.ok()) return model.status();
-  if (*model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
-  if (*model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
-  if (*model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
+  ASSIGN_OR_RETURN(const std::string model, Required(file.GetString("tokenizer.ggml.model")));
+  if (model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
+  if (model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
+  if (model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
   return absl::UnimplementedError(
-      absl::StrCat("tokenizer model ", Quoted(*model), " is not read yet; gpt2, llama and t5 are"));
+      absl::StrCat("tokenizer model ", Quoted(model), " is not read yet; gpt2, llama and t5 are"));
 }
 
 }  // namespace
 
 absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
                                                  const std::string& pre_tokenizer) {
-  const absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(file);
-  if (!vocabulary.ok()) return vocabulary.status();
+  ASSIGN_OR_RETURN(const Vocabulary vocabulary, ReadVocabulary(file));
   TokenizerParts parts;
-  parts.spellings = vocabulary->tokens;
-  AddSpecialTokens(*vocabulary, &parts);
-  absl::Status filled = Fill(file, pre_tokenizer, *vocabulary, &parts);
+  parts.spellings = vocabulary.tokens;
+  AddSpecialTokens(vocabulary, &parts);
+  absl::Status filled = Fill(file, pre_tokenizer, vocabulary, &parts);
   if (filled.ok()) return parts;
   // Those of the file's keys have its path already.
   if (absl::StrContains(filled.message(), file.path())) return filled;
@@ -259,9 +242,8 @@ absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
 }
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file) {
-  absl::StatusOr<TokenizerParts> parts = ReadGgufTokenizer(file);
-  if (!parts.ok()) return parts.status();
-  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(*std::move(parts));
+  ASSIGN_OR_RETURN(TokenizerParts parts, ReadGgufTokenizer(file));
+  absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (tokenizer.ok()) return tokenizer;
   return absl::Status(tokenizer.status().code(),
                       absl::StrCat(file.path(), ": ", tokenizer.status().message()));

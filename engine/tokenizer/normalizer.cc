@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/unicode/characters.h"
 #include "engine/unicode/late_characters.h"
@@ -57,7 +58,7 @@ absl::Status AppendNormal(std::string_view text, utf8proc_option_t options, std:
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
   if (size < 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the text cannot be normalised: ", utf8proc_errmsg(size)));
+        absl::StrCat("the text cannot be normalized: ", utf8proc_errmsg(size)));
   }
   out->append(reinterpret_cast<const char*>(mapped), static_cast<size_t>(size));
   return absl::OkStatus();
@@ -71,7 +72,7 @@ bool IsAscii(std::string_view text) {
 
 absl::Status GrowsTooMuch() {
   return absl::InvalidArgumentError(
-      "the text grows without measure where the tokenizer normalises it");
+      "the text grows without measure where the tokenizer normalizes it");
 }
 
 struct Normalizing {
@@ -90,14 +91,13 @@ struct Normalizing {
       const size_t next = at + step.bytes;
       if (IsLate(step.code_point)) {
         const std::string_view before = std::string_view(text).substr(done, at - done);
-        if (absl::Status s = AppendNormal(before, options, &out); !s.ok()) return s;
+        RETURN_IF_ERROR(AppendNormal(before, options, &out));
         out.append(text, at, step.bytes);
         done = next;
       }
       at = next;
     }
-    absl::Status rest = AppendNormal(std::string_view(text).substr(done), options, &out);
-    if (!rest.ok()) return rest;
+    RETURN_IF_ERROR(AppendNormal(std::string_view(text).substr(done), options, &out));
     return out;
   }
 
@@ -127,13 +127,12 @@ struct Normalizing {
   }
 
   absl::StatusOr<std::string> operator()(const Replace& replace) const {
-    const absl::StatusOr<std::vector<unicode::Regex::Range>> matches =
-        replace.pattern.FindAll(text);
-    if (!matches.ok()) return matches.status();
-    if (matches->empty()) return text;
+    ASSIGN_OR_RETURN(const std::vector<unicode::Regex::Range> matches,
+                     replace.pattern.FindAll(text));
+    if (matches.empty()) return text;
     std::string out;
     size_t at = 0;
-    for (const unicode::Regex::Range& match : *matches) {
+    for (const unicode::Regex::Range& match : matches) {
       // Before it is there: a match may be a byte, or none, and the content megabytes.
       if (out.size() + (match.begin - at) + replace.content.size() > limit) return GrowsTooMuch();
       out.append(text, at, match.begin - at).append(replace.content);
@@ -148,9 +147,8 @@ struct Normalizing {
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text) {
   const size_t limit = text.size() * kMaxGrowth + kAlwaysAllowed;
   for (const NormalizerStep& step : steps) {
-    absl::StatusOr<std::string> next = std::visit(Normalizing{std::move(text), limit}, step);
-    if (!next.ok()) return next.status();
-    text = *std::move(next);
+    ASSIGN_OR_RETURN(std::string next, std::visit(Normalizing{std::move(text), limit}, step));
+    text = std::move(next);
     if (text.size() > limit) return GrowsTooMuch();
   }
   return text;

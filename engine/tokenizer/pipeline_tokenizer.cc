@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/bpe_model.h"
@@ -45,8 +46,8 @@ absl::Status CheckLength(const AddedToken& token) {
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> PipelineTokenizer::Make(TokenizerParts parts) {
   auto tokenizer = std::unique_ptr<PipelineTokenizer>(new PipelineTokenizer(std::move(parts)));
-  if (absl::Status s = tokenizer->AddTokens(); !s.ok()) return s;
-  if (absl::Status s = tokenizer->CheckIds(); !s.ok()) return s;
+  RETURN_IF_ERROR(tokenizer->AddTokens());
+  RETURN_IF_ERROR(tokenizer->CheckIds());
   return tokenizer;
 }
 
@@ -92,7 +93,7 @@ absl::Status PipelineTokenizer::AddTokens() {
                                               vocab_size() - 1));
     }
     if (added.content.empty()) continue;
-    if (absl::Status s = CheckLength(added); !s.ok()) return s;
+    RETURN_IF_ERROR(CheckLength(added));
     tokens_[added.id] = MakeToken(added.content);
     tokens_[added.id].special = added.special;
     const bool ends =
@@ -103,10 +104,9 @@ absl::Status PipelineTokenizer::AddTokens() {
       continue;
     }
     AddedToken token = added;
-    absl::StatusOr<std::string> content = Normalize(parts_.normalizer, token.content);
-    if (!content.ok()) return content.status();
-    token.content = *std::move(content);
-    if (absl::Status s = CheckLength(token); !s.ok()) return s;
+    ASSIGN_OR_RETURN(std::string content, Normalize(parts_.normalizer, token.content));
+    token.content = std::move(content);
+    RETURN_IF_ERROR(CheckLength(token));
     // It is that form which `tokenizers` decodes to.
     tokens_[added.id].bytes = MakeToken(token.content).bytes;
     if (!token.content.empty()) normalized.push_back(std::move(token));
@@ -120,16 +120,15 @@ absl::Status PipelineTokenizer::AddTokens() {
 
 absl::Status PipelineTokenizer::EncodePlain(std::string_view text, bool starts_text,
                                             bool with_special, std::vector<TokenId>* out) const {
-  const absl::StatusOr<std::string> normal = Normalize(parts_.normalizer, std::string(text));
-  if (!normal.ok()) return normal.status();
-  const std::string_view whole = *normal;
+  ASSIGN_OR_RETURN(const std::string normal, Normalize(parts_.normalizer, std::string(text)));
+  const std::string_view whole = normal;
   for (size_t at = 0; at < whole.size();) {
     const auto found = normalized_.Find(whole, at, with_special);
     const size_t end = found.has_value() ? found->begin : whole.size();
-    const absl::StatusOr<std::vector<std::string>> pieces =
-        PreTokenize(parts_.pre_tokenizer, whole.substr(at, end - at), starts_text && at == 0);
-    if (!pieces.ok()) return pieces.status();
-    for (const std::string& piece : *pieces) parts_.model->Encode(piece, out);
+    ASSIGN_OR_RETURN(
+        const std::vector<std::string> pieces,
+        PreTokenize(parts_.pre_tokenizer, whole.substr(at, end - at), starts_text && at == 0));
+    for (const std::string& piece : pieces) parts_.model->Encode(piece, out);
     if (!found.has_value()) break;
     out->push_back(found->id);
     at = found->end;
@@ -148,9 +147,7 @@ absl::StatusOr<std::vector<TokenId>> PipelineTokenizer::Encode(std::string_view 
     const auto found = raw_.Find(text, at, options.parse_special);
     const size_t end = found.has_value() ? found->begin : text.size();
     if (end > at) {
-      absl::Status encoded =
-          EncodePlain(text.substr(at, end - at), at == 0, options.parse_special, &ids);
-      if (!encoded.ok()) return encoded;
+      RETURN_IF_ERROR(EncodePlain(text.substr(at, end - at), at == 0, options.parse_special, &ids));
     }
     if (!found.has_value()) break;
     ids.push_back(found->id);

@@ -84,7 +84,7 @@ class PipelineTokenizer final : public Tokenizer {
                            std::vector<TokenId>* out) const;
 
   TokenizerParts parts_;
-  // Those looked for before the text is normalised, and after.
+  // Those looked for before the text is normalized, and after.
   AddedTokens raw_;
   AddedTokens normalized_;
   std::vector<Token> tokens_;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/byte_alphabet.h"
 #include "engine/unicode/punctuation.h"
@@ -81,9 +82,8 @@ std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior)
 
 absl::Status SplitPiece(const SplitStep& step, std::string_view piece,
                         std::vector<std::string>* out) {
-  const absl::StatusOr<std::vector<unicode::Regex::Range>> matches = step.pattern.FindAll(piece);
-  if (!matches.ok()) return matches.status();
-  for (const Part& part : Behave(PartsOf(*matches, piece.size(), step.invert), step.behavior)) {
+  ASSIGN_OR_RETURN(const std::vector<unicode::Regex::Range> matches, step.pattern.FindAll(piece));
+  for (const Part& part : Behave(PartsOf(matches, piece.size(), step.invert), step.behavior)) {
     out->emplace_back(piece.substr(part.begin, part.end - part.begin));
   }
   return absl::OkStatus();
@@ -208,9 +208,8 @@ const std::vector<Pattern>& Patterns() {
 absl::Status AddSplits(const std::vector<const char*>& patterns,
                        std::vector<PreTokenizerStep>* steps) {
   for (const char* text : patterns) {
-    absl::StatusOr<unicode::Regex> regex = unicode::Regex::Compile(text);
-    if (!regex.ok()) return regex.status();
-    steps->emplace_back(SplitStep{.pattern = *std::move(regex)});
+    ASSIGN_OR_RETURN(unicode::Regex regex, unicode::Regex::Compile(text));
+    steps->emplace_back(SplitStep{.pattern = std::move(regex)});
   }
   return absl::OkStatus();
 }
@@ -225,10 +224,10 @@ absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view
     absl::StrAppend(&known, known.empty() ? "" : ", ", pattern.name);
     if (name != pattern.name) continue;
     std::vector<PreTokenizerStep> steps;
-    if (absl::Status s = AddSplits(pattern.patterns, &steps); !s.ok()) return s;
+    RETURN_IF_ERROR(AddSplits(pattern.patterns, &steps));
     if (pattern.spelled_patterns.empty()) return steps;
     steps.emplace_back(SpellBytesStep{});
-    if (absl::Status s = AddSplits(pattern.spelled_patterns, &steps); !s.ok()) return s;
+    RETURN_IF_ERROR(AddSplits(pattern.spelled_patterns, &steps));
     steps.emplace_back(UnspellBytesStep{});
     return steps;
   }
@@ -243,7 +242,7 @@ absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokeni
   for (const PreTokenizerStep& step : steps) {
     std::vector<std::string> next;
     for (size_t i = 0; i < pieces.size(); ++i) {
-      if (absl::Status s = Apply(step, pieces[i], starts_text && i == 0, &next); !s.ok()) return s;
+      RETURN_IF_ERROR(Apply(step, pieces[i], starts_text && i == 0, &next));
     }
     pieces = std::move(next);
   }

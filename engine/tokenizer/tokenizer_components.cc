@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/json_access.h"
@@ -31,7 +32,7 @@ absl::Status ForEach(const Json& object, const char* key, Read read) {
   const Json* items = FindMember(object, key);
   if (items == nullptr || !items->is_array()) return WrongMember(key, "a list");
   for (const Json& item : *items) {
-    if (absl::Status s = read(item); !s.ok()) return s;
+    RETURN_IF_ERROR(read(item));
   }
   return absl::OkStatus();
 }
@@ -49,23 +50,20 @@ absl::StatusOr<unicode::Regex> ReadPattern(const Json& object) {
 }
 
 absl::Status ReadReplace(const Json& object, std::vector<NormalizerStep>* out) {
-  absl::StatusOr<unicode::Regex> pattern = ReadPattern(object);
-  if (!pattern.ok()) return pattern.status();
-  absl::StatusOr<std::string> content = StringMember(object, "content");
-  if (!content.ok()) return content.status();
-  out->emplace_back(Replace{*std::move(pattern), *std::move(content)});
+  ASSIGN_OR_RETURN(unicode::Regex pattern, ReadPattern(object));
+  ASSIGN_OR_RETURN(std::string content, StringMember(object, "content"));
+  out->emplace_back(Replace{std::move(pattern), std::move(content)});
   return absl::OkStatus();
 }
 
 absl::StatusOr<SplitBehavior> ReadBehavior(const Json& object) {
-  const absl::StatusOr<std::string> name = StringMember(object, "behavior");
-  if (!name.ok()) return name.status();
-  if (*name == "Removed") return SplitBehavior::kRemoved;
-  if (*name == "Isolated") return SplitBehavior::kIsolated;
-  if (*name == "MergedWithPrevious") return SplitBehavior::kMergedWithPrevious;
-  if (*name == "MergedWithNext") return SplitBehavior::kMergedWithNext;
-  if (*name == "Contiguous") return SplitBehavior::kContiguous;
-  return NotYet("behavior", *name);
+  ASSIGN_OR_RETURN(const std::string name, StringMember(object, "behavior"));
+  if (name == "Removed") return SplitBehavior::kRemoved;
+  if (name == "Isolated") return SplitBehavior::kIsolated;
+  if (name == "MergedWithPrevious") return SplitBehavior::kMergedWithPrevious;
+  if (name == "MergedWithNext") return SplitBehavior::kMergedWithNext;
+  if (name == "Contiguous") return SplitBehavior::kContiguous;
+  return NotYet("behavior", name);
 }
 
 absl::Status AddSplit(absl::StatusOr<unicode::Regex> pattern, SplitBehavior behavior, bool invert,
@@ -76,69 +74,59 @@ absl::Status AddSplit(absl::StatusOr<unicode::Regex> pattern, SplitBehavior beha
 }
 
 absl::Status ReadSplit(const Json& object, std::vector<PreTokenizerStep>* out) {
-  const absl::StatusOr<SplitBehavior> behavior = ReadBehavior(object);
-  if (!behavior.ok()) return behavior.status();
-  const absl::StatusOr<bool> invert = BoolMember(object, "invert", false);
-  if (!invert.ok()) return invert.status();
-  return AddSplit(ReadPattern(object), *behavior, *invert, out);
+  ASSIGN_OR_RETURN(const SplitBehavior behavior, ReadBehavior(object));
+  ASSIGN_OR_RETURN(const bool invert, BoolMember(object, "invert", false));
+  return AddSplit(ReadPattern(object), behavior, invert, out);
 }
 
 absl::Status ReadByteLevel(const Json& object, PreTokenizerParts* out) {
-  const absl::StatusOr<bool> prefix = BoolMember(object, "add_prefix_space", true);
-  if (!prefix.ok()) return prefix.status();
-  const absl::StatusOr<bool> use_regex = BoolMember(object, "use_regex", true);
-  if (!use_regex.ok()) return use_regex.status();
-  if (*prefix) out->steps.emplace_back(PrefixSpaceStep{});
+  ASSIGN_OR_RETURN(const bool prefix, BoolMember(object, "add_prefix_space", true));
+  ASSIGN_OR_RETURN(const bool use_regex, BoolMember(object, "use_regex", true));
+  if (prefix) out->steps.emplace_back(PrefixSpaceStep{});
   out->byte_level = true;
-  if (!*use_regex) return absl::OkStatus();
+  if (!use_regex) return absl::OkStatus();
   return AddSplit(unicode::Regex::Compile(Gpt2Pattern()), SplitBehavior::kIsolated, false,
                   &out->steps);
 }
 
 absl::StatusOr<MetaspaceStep> ReadMetaspaceStep(const Json& object) {
   MetaspaceStep step;
-  absl::StatusOr<std::string> replacement = StringMember(object, "replacement");
-  if (!replacement.ok()) return replacement.status();
-  if (replacement->empty() || NextUtf8(*replacement).bytes != replacement->size()) {
+  ASSIGN_OR_RETURN(std::string replacement, StringMember(object, "replacement"));
+  if (replacement.empty() || NextUtf8(replacement).bytes != replacement.size()) {
     return WrongMember("replacement", "a character");
   }
-  const absl::StatusOr<bool> split = BoolMember(object, "split", true);
-  if (!split.ok()) return split.status();
-  step.replacement = *std::move(replacement);
-  step.split = *split;
+  ASSIGN_OR_RETURN(const bool split, BoolMember(object, "split", true));
+  step.replacement = std::move(replacement);
+  step.split = split;
   if (FindMember(object, "prepend_scheme") == nullptr) {
-    const absl::StatusOr<bool> prefix = BoolMember(object, "add_prefix_space", true);
-    if (!prefix.ok()) return prefix.status();
-    step.prefix = *prefix ? MetaspaceStep::Prefix::kAlways : MetaspaceStep::Prefix::kNever;
+    ASSIGN_OR_RETURN(const bool prefix, BoolMember(object, "add_prefix_space", true));
+    step.prefix = prefix ? MetaspaceStep::Prefix::kAlways : MetaspaceStep::Prefix::kNever;
     return step;
   }
-  const absl::StatusOr<std::string> scheme = StringMember(object, "prepend_scheme");
-  if (!scheme.ok()) return scheme.status();
-  if (*scheme == "always") {
+  ASSIGN_OR_RETURN(const std::string scheme, StringMember(object, "prepend_scheme"));
+  if (scheme == "always") {
     step.prefix = MetaspaceStep::Prefix::kAlways;
-  } else if (*scheme == "first") {
+  } else if (scheme == "first") {
     step.prefix = MetaspaceStep::Prefix::kFirst;
-  } else if (*scheme == "never") {
+  } else if (scheme == "never") {
     step.prefix = MetaspaceStep::Prefix::kNever;
   } else {
-    return NotYet("prepend_scheme", *scheme);
+    return NotYet("prepend_scheme", scheme);
   }
   return step;
 }
 
 absl::Status ReadDigits(const Json& object, std::vector<PreTokenizerStep>* out) {
-  const absl::StatusOr<bool> individual = BoolMember(object, "individual_digits", false);
-  if (!individual.ok()) return individual.status();
-  return AddSplit(unicode::Regex::Compile(*individual ? R"(\p{N})" : R"(\p{N}+)"),
+  ASSIGN_OR_RETURN(const bool individual, BoolMember(object, "individual_digits", false));
+  return AddSplit(unicode::Regex::Compile(individual ? R"(\p{N})" : R"(\p{N}+)"),
                   SplitBehavior::kIsolated, false, out);
 }
 
 absl::Status ReadPunctuation(const Json& object, std::vector<PreTokenizerStep>* out) {
   SplitBehavior behavior = SplitBehavior::kIsolated;
   if (FindMember(object, "behavior") != nullptr) {
-    const absl::StatusOr<SplitBehavior> read = ReadBehavior(object);
-    if (!read.ok()) return read.status();
-    behavior = *read;
+    ASSIGN_OR_RETURN(const SplitBehavior read, ReadBehavior(object));
+    behavior = read;
   }
   return AddSplit(unicode::Regex::Compile(unicode::kPunctuation), behavior, false, out);
 }
@@ -156,9 +144,8 @@ absl::Status ReadPreTokenizerStep(const Json& object, const std::string& type,
     return AddSplit(unicode::Regex::Compile(R"(\s)"), SplitBehavior::kRemoved, false, &out->steps);
   }
   if (type == "Metaspace") {
-    absl::StatusOr<MetaspaceStep> step = ReadMetaspaceStep(object);
-    if (!step.ok()) return step.status();
-    out->steps.emplace_back(*std::move(step));
+    ASSIGN_OR_RETURN(MetaspaceStep step, ReadMetaspaceStep(object));
+    out->steps.emplace_back(std::move(step));
     return absl::OkStatus();
   }
   return NotYet("pre-tokenizer", type);
@@ -167,19 +154,17 @@ absl::Status ReadPreTokenizerStep(const Json& object, const std::string& type,
 }  // namespace
 
 absl::Status ReadNormalizer(const Json& object, std::vector<NormalizerStep>* out) {
-  const absl::StatusOr<std::string> type = StringMember(object, "type");
-  if (!type.ok()) return type.status();
-  if (*type == "Sequence") {
+  ASSIGN_OR_RETURN(const std::string type, StringMember(object, "type"));
+  if (type == "Sequence") {
     return ForEach(object, "normalizers", [&](const Json& o) { return ReadNormalizer(o, out); });
   }
-  if (*type == "Replace") return ReadReplace(object, out);
-  if (*type == "Prepend") {
-    absl::StatusOr<std::string> text = StringMember(object, "prepend");
-    if (!text.ok()) return text.status();
-    out->emplace_back(Prepend{*std::move(text)});
+  if (type == "Replace") return ReadReplace(object, out);
+  if (type == "Prepend") {
+    ASSIGN_OR_RETURN(std::string text, StringMember(object, "prepend"));
+    out->emplace_back(Prepend{std::move(text)});
     return absl::OkStatus();
   }
-  if (*type == "Strip") {
+  if (type == "Strip") {
     const absl::StatusOr<bool> left = BoolMember(object, "strip_left", true);
     const absl::StatusOr<bool> right = BoolMember(object, "strip_right", true);
     if (!left.ok()) return left.status();
@@ -187,71 +172,67 @@ absl::Status ReadNormalizer(const Json& object, std::vector<NormalizerStep>* out
     out->emplace_back(StripSpaces{*left, *right});
     return absl::OkStatus();
   }
-  if (*type == "NFC") {
+  if (type == "NFC") {
     out->emplace_back(UnicodeForm::kNfc);
-  } else if (*type == "NFD") {
+  } else if (type == "NFD") {
     out->emplace_back(UnicodeForm::kNfd);
-  } else if (*type == "NFKC") {
+  } else if (type == "NFKC") {
     out->emplace_back(UnicodeForm::kNfkc);
-  } else if (*type == "NFKD") {
+  } else if (type == "NFKD") {
     out->emplace_back(UnicodeForm::kNfkd);
-  } else if (*type == "Lowercase") {
+  } else if (type == "Lowercase") {
     out->emplace_back(Lowercase{});
   } else {
-    return NotYet("normalizer", *type);
+    return NotYet("normalizer", type);
   }
   return absl::OkStatus();
 }
 
 absl::Status ReadPreTokenizer(const Json& object, PreTokenizerParts* out) {
-  const absl::StatusOr<std::string> type = StringMember(object, "type");
-  if (!type.ok()) return type.status();
-  if (*type == "Sequence") {
+  ASSIGN_OR_RETURN(const std::string type, StringMember(object, "type"));
+  if (type == "Sequence") {
     return ForEach(object, "pretokenizers",
                    [&](const Json& o) { return ReadPreTokenizer(o, out); });
   }
-  if (*type == "ByteLevel") return ReadByteLevel(object, out);
-  if (!out->byte_level) return ReadPreTokenizerStep(object, *type, out);
+  if (type == "ByteLevel") return ReadByteLevel(object, out);
+  if (!out->byte_level) return ReadPreTokenizerStep(object, type, out);
   // What comes after ByteLevel cuts its alphabet.
   out->steps.emplace_back(SpellBytesStep{});
-  if (absl::Status s = ReadPreTokenizerStep(object, *type, out); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadPreTokenizerStep(object, type, out));
   out->steps.emplace_back(UnspellBytesStep{});
   return absl::OkStatus();
 }
 
 absl::Status ReadDecoder(const Json& object, TokenDecoding* out) {
-  const absl::StatusOr<std::string> type = StringMember(object, "type");
-  if (!type.ok()) return type.status();
-  if (*type == "Sequence") {
+  ASSIGN_OR_RETURN(const std::string type, StringMember(object, "type"));
+  if (type == "Sequence") {
     return ForEach(object, "decoders", [&](const Json& o) { return ReadDecoder(o, out); });
   }
-  if (*type == "Fuse") return absl::OkStatus();
-  if (*type == "ByteLevel") {
+  if (type == "Fuse") return absl::OkStatus();
+  if (type == "ByteLevel") {
     out->byte_level = true;
     return absl::OkStatus();
   }
-  if (*type == "ByteFallback") {
+  if (type == "ByteFallback") {
     out->byte_fallback = true;
     return absl::OkStatus();
   }
-  if (*type == "Metaspace") {
-    const absl::StatusOr<MetaspaceStep> step = ReadMetaspaceStep(object);
-    if (!step.ok()) return step.status();
-    out->space = step->replacement;
-    out->strip_leading_space = step->prefix != MetaspaceStep::Prefix::kNever;
+  if (type == "Metaspace") {
+    ASSIGN_OR_RETURN(const MetaspaceStep step, ReadMetaspaceStep(object));
+    out->space = step.replacement;
+    out->strip_leading_space = step.prefix != MetaspaceStep::Prefix::kNever;
     return absl::OkStatus();
   }
-  if (*type == "Replace") {
-    const absl::StatusOr<std::string> content = StringMember(object, "content");
-    if (!content.ok()) return content.status();
+  if (type == "Replace") {
+    ASSIGN_OR_RETURN(const std::string content, StringMember(object, "content"));
     const Json* pattern = FindMember(object, "pattern");
     const absl::StatusOr<std::string> text =
         StringMember(pattern == nullptr ? Json() : *pattern, "String");
-    if (!text.ok() || *content != " ") return NotYet("decoder Replace with", *content);
+    if (!text.ok() || content != " ") return NotYet("decoder Replace with", content);
     out->space = *text;
     return absl::OkStatus();
   }
-  if (*type == "Strip") {
+  if (type == "Strip") {
     const absl::StatusOr<std::string> content = StringMember(object, "content");
     const absl::StatusOr<int64_t> start = IntMember(object, "start", kMaxId);
     const absl::StatusOr<int64_t> stop = IntMember(object, "stop", kMaxId);
@@ -262,18 +243,17 @@ absl::Status ReadDecoder(const Json& object, TokenDecoding* out) {
     out->strip_leading_space = *start == 1;
     return absl::OkStatus();
   }
-  return NotYet("decoder", *type);
+  return NotYet("decoder", type);
 }
 
 absl::Status ReadPostProcessor(const Json& object, TokenizerParts* out) {
-  const absl::StatusOr<std::string> type = StringMember(object, "type");
-  if (!type.ok()) return type.status();
-  if (*type == "Sequence") {
+  ASSIGN_OR_RETURN(const std::string type, StringMember(object, "type"));
+  if (type == "Sequence") {
     return ForEach(object, "processors", [&](const Json& o) { return ReadPostProcessor(o, out); });
   }
   // It only moves offsets.
-  if (*type == "ByteLevel") return absl::OkStatus();
-  if (*type != "TemplateProcessing") return NotYet("post-processor", *type);
+  if (type == "ByteLevel") return absl::OkStatus();
+  if (type != "TemplateProcessing") return NotYet("post-processor", type);
   const Json* tokens = FindMember(object, "special_tokens");
   bool after_text = false;
   return ForEach(object, "single", [&](const Json& part) -> absl::Status {
@@ -283,9 +263,8 @@ absl::Status ReadPostProcessor(const Json& object, TokenizerParts* out) {
     }
     const Json* special = FindMember(part, "SpecialToken");
     if (special == nullptr) return WrongMember("single", "a list of Sequence and SpecialToken");
-    const absl::StatusOr<std::string> name = StringMember(*special, "id");
-    if (!name.ok()) return name.status();
-    const Json* token = tokens == nullptr ? nullptr : FindMember(*tokens, name->c_str());
+    ASSIGN_OR_RETURN(const std::string name, StringMember(*special, "id"));
+    const Json* token = tokens == nullptr ? nullptr : FindMember(*tokens, name.c_str());
     if (token == nullptr) return WrongMember("special_tokens", "complete");
     return ForEach(*token, "ids", [&](const Json& id) -> absl::Status {
       if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxId) {

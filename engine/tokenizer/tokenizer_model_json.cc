@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/bpe_model.h"
 #include "engine/tokenizer/byte_pair_merges.h"
@@ -66,9 +67,8 @@ absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyId
   std::vector<BytePairMerges::Pair> pairs;
   pairs.reserve(merges->size());
   for (const Json& merge : *merges) {
-    absl::StatusOr<BytePairMerges::Pair> pair = ReadMerge(merge);
-    if (!pair.ok()) return pair.status();
-    pairs.push_back(*std::move(pair));
+    ASSIGN_OR_RETURN(BytePairMerges::Pair pair, ReadMerge(merge));
+    pairs.push_back(std::move(pair));
   }
   return BytePairMerges::Make(pairs, ids);
 }
@@ -83,11 +83,9 @@ absl::Status CheckPlain(const Json& object) {
 }
 
 absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
-  if (absl::Status s = CheckPlain(object); !s.ok()) return s;
-  absl::StatusOr<VocabularyIds> ids = ReadVocabulary(object, out);
-  if (!ids.ok()) return ids.status();
-  absl::StatusOr<BytePairMerges> merges = ReadMerges(object, *ids);
-  if (!merges.ok()) return merges.status();
+  RETURN_IF_ERROR(CheckPlain(object));
+  ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
+  ASSIGN_OR_RETURN(BytePairMerges merges, ReadMerges(object, ids));
   const absl::StatusOr<bool> ignore = BoolMember(object, "ignore_merges", false);
   const absl::StatusOr<bool> fallback = BoolMember(object, "byte_fallback", false);
   const absl::StatusOr<bool> fuse = BoolMember(object, "fuse_unk", false);
@@ -99,12 +97,11 @@ absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
                      .byte_fallback = *fallback,
                      .fuse_unknown = *fuse};
   if (FindMember(object, "unk_token") != nullptr) {
-    const absl::StatusOr<std::string> name = StringMember(object, "unk_token");
-    if (!name.ok()) return name.status();
-    const auto it = ids->find(*name);
-    if (it != ids->end()) options.unknown = it->second;
+    ASSIGN_OR_RETURN(const std::string name, StringMember(object, "unk_token"));
+    const auto it = ids.find(name);
+    if (it != ids.end()) options.unknown = it->second;
   }
-  out->model = std::make_unique<BpeModel>(*std::move(ids), *std::move(merges), options);
+  out->model = std::make_unique<BpeModel>(std::move(ids), std::move(merges), options);
   return absl::OkStatus();
 }
 
@@ -123,17 +120,14 @@ absl::Status ReadUnigram(const Json& object, TokenizerParts* out) {
   }
   std::optional<TokenId> unknown;
   if (FindMember(object, "unk_id") != nullptr) {
-    const absl::StatusOr<int64_t> id =
-        IntMember(object, "unk_id", static_cast<int64_t>(pieces.size()) - 1);
-    if (!id.ok()) return id.status();
-    unknown = static_cast<TokenId>(*id);
+    ASSIGN_OR_RETURN(const int64_t id,
+                     IntMember(object, "unk_id", static_cast<int64_t>(pieces.size()) - 1));
+    unknown = static_cast<TokenId>(id);
   }
-  const absl::StatusOr<bool> fallback = BoolMember(object, "byte_fallback", false);
-  if (!fallback.ok()) return fallback.status();
-  absl::StatusOr<std::unique_ptr<TokenModel>> model =
-      UnigramModel::Make(pieces, unknown, *fallback);
-  if (!model.ok()) return model.status();
-  out->model = *std::move(model);
+  ASSIGN_OR_RETURN(const bool fallback, BoolMember(object, "byte_fallback", false));
+  ASSIGN_OR_RETURN(std::unique_ptr<TokenModel> model,
+                   UnigramModel::Make(pieces, unknown, fallback));
+  out->model = std::move(model);
   return absl::OkStatus();
 }
 
@@ -143,9 +137,8 @@ absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts*
   // Files before `tokenizers` 0.9 leave the type of BPE out.
   std::string type = "BPE";
   if (FindMember(object, "type") != nullptr) {
-    absl::StatusOr<std::string> named = StringMember(object, "type");
-    if (!named.ok()) return named.status();
-    type = *std::move(named);
+    ASSIGN_OR_RETURN(std::string named, StringMember(object, "type"));
+    type = std::move(named);
   }
   if (type == "BPE") return ReadBpe(object, byte_level, out);
   if (type == "Unigram") return ReadUnigram(object, out);

@@ -1,4 +1,4 @@
-// Characters that Unicode normalises and `tokenizers` does not yet. Made by
+// Characters that Unicode normalizes and `tokenizers` does not yet. Made by
 // tests/golden/text/make_late_characters.py.
 #ifndef ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_
 #define ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_

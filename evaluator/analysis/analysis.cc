@@ -256,7 +256,7 @@ std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Ana
 
 }  // namespace
 
-Analysis Analyse(const EvaluationPlan& plan, const std::vector<Sample>& samples,
+Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
                  const std::vector<TaskAnswer>& answers) {
   Analysis analysis;
   analysis.alpha = plan.alpha;

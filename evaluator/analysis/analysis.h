@@ -17,7 +17,7 @@ inline constexpr double kLeakBytesPerSample = 16.0 * 1024;
 // `samples` in the order they were taken. Deterministic; thread-safe. Every number in the result is
 // finite. About 10 ms a comparison of 200 prompts on one core (10,000 resamples). A baseline that
 // is not among the plan's models: no comparisons, only rankings.
-Analysis Analyse(const EvaluationPlan& plan, const std::vector<Sample>& samples,
+Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
                  const std::vector<TaskAnswer>& answers);
 
 }  // namespace assay::evaluator

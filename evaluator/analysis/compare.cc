@@ -10,6 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "evaluator/analysis/analysis.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/plan/plan.h"
 
 namespace assay::evaluator {
@@ -42,29 +45,25 @@ absl::StatusOr<std::string> ChooseModel(const EvaluationPlan& plan, const Compar
 }
 
 absl::StatusOr<Part> ReadPart(RunStore* store, const ComparedSide& side, const std::string& field) {
-  absl::StatusOr<Evaluation> evaluation = store->Get(side.evaluation_id);
-  if (!evaluation.ok()) return evaluation.status();
-  if (evaluation->state == EvaluationState::kRunning) {
+  ASSIGN_OR_RETURN(Evaluation evaluation, store->Get(side.evaluation_id));
+  if (evaluation.state == EvaluationState::kRunning) {
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", side.evaluation_id, "' still runs; wait for its end"));
   }
-  Part part{.evaluation = *std::move(evaluation)};
-  absl::StatusOr<EvaluationPlan> plan = store->Plan(side.evaluation_id);
-  if (!plan.ok()) return plan.status();
-  part.plan = *std::move(plan);
+  Part part{.evaluation = std::move(evaluation)};
+  ASSIGN_OR_RETURN(EvaluationPlan plan, store->Plan(side.evaluation_id));
+  part.plan = std::move(plan);
   absl::StatusOr<std::string> model = ChooseModel(part.plan, side, field);
   if (!model.ok()) return model.status();
   part.label = *model;
   for (const Candidate& one : part.plan.models) {
     if (one.name == *model) part.model = one;
   }
-  absl::StatusOr<std::vector<Sample>> samples = store->Samples(side.evaluation_id);
-  if (!samples.ok()) return samples.status();
-  std::copy_if(samples->begin(), samples->end(), std::back_inserter(part.samples),
+  ASSIGN_OR_RETURN(std::vector<Sample> samples, store->Samples(side.evaluation_id));
+  std::copy_if(samples.begin(), samples.end(), std::back_inserter(part.samples),
                [&model](const Sample& sample) { return sample.model == *model; });
-  absl::StatusOr<std::vector<TaskAnswer>> answers = store->Answers(side.evaluation_id);
-  if (!answers.ok()) return answers.status();
-  std::copy_if(answers->begin(), answers->end(), std::back_inserter(part.answers),
+  ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, store->Answers(side.evaluation_id));
+  std::copy_if(answers.begin(), answers.end(), std::back_inserter(part.answers),
                [&model](const TaskAnswer& answer) { return answer.model == *model; });
   if (!part.samples.empty()) {
     const Sample& first = part.samples.front();
@@ -240,31 +239,28 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
     return absl::InvalidArgumentError(
         absl::StrCat("alpha: ", options.alpha, "; give a number above 0 and at most ", kMaxAlpha));
   }
-  absl::StatusOr<Part> a = ReadPart(store, baseline, "baseline_model");
-  if (!a.ok()) return a.status();
-  absl::StatusOr<Part> b = ReadPart(store, candidate, "candidate_model");
-  if (!b.ok()) return b.status();
-  if (a->label == b->label) {
+  ASSIGN_OR_RETURN(Part a, ReadPart(store, baseline, "baseline_model"));
+  ASSIGN_OR_RETURN(Part b, ReadPart(store, candidate, "candidate_model"));
+  if (a.label == b.label) {
     if (baseline.evaluation_id == candidate.evaluation_id) {
-      return absl::InvalidArgumentError(absl::StrCat("candidate_model: '", b->label, "' of ",
-                                                     candidate.evaluation_id,
-                                                     " is the baseline too"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "candidate_model: '", b.label, "' of ", candidate.evaluation_id, " is the baseline too"));
     }
-    Rename(&*a, absl::StrCat(a->label, "@", baseline.evaluation_id));
-    Rename(&*b, absl::StrCat(b->label, "@", candidate.evaluation_id));
+    Rename(&a, absl::StrCat(a.label, "@", baseline.evaluation_id));
+    Rename(&b, absl::StrCat(b.label, "@", candidate.evaluation_id));
   }
-  if (!a->scorer.empty() && !b->scorer.empty() && a->scorer != b->scorer) {
+  if (!a.scorer.empty() && !b.scorer.empty() && a.scorer != b.scorer) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the scorers differ: ", a->label, " was scored by ", a->scorer, ", ", b->label,
-                     " by ", b->scorer, "; evaluate one of them again"));
+        absl::StrCat("the scorers differ: ", a.label, " was scored by ", a.scorer, ", ", b.label,
+                     " by ", b.scorer, "; evaluate one of them again"));
   }
   EvaluationPlan whole;
-  whole.models = {{.name = a->label, .model = a->label}, {.name = b->label, .model = b->label}};
-  whole.baseline = a->label;
+  whole.models = {{.name = a.label, .model = a.label}, {.name = b.label, .model = b.label}};
+  whole.baseline = a.label;
   whole.alpha = options.alpha;
   whole.correction = options.correction;
-  whole.prompts = SharedPrompts(a->plan, b->plan);
-  whole.tasks = SharedTasks(a->plan, b->plan);
+  whole.prompts = SharedPrompts(a.plan, b.plan);
+  whole.tasks = SharedTasks(a.plan, b.plan);
   if (whole.prompts.empty() && whole.tasks.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(baseline.evaluation_id, " and ", candidate.evaluation_id,
@@ -272,15 +268,15 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
   }
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
-  ComparedRuns compared{.differences = DifferencesOf(*a, *b)};
-  Append(*a, whole, &samples, &answers);
-  Append(*b, whole, &samples, &answers);
-  if (baseline.evaluation_id != candidate.evaluation_id && a->plan.economics) {
-    PriceWith(*a->plan.economics, &samples);
+  ComparedRuns compared{.differences = DifferencesOf(a, b)};
+  Append(a, whole, &samples, &answers);
+  Append(b, whole, &samples, &answers);
+  if (baseline.evaluation_id != candidate.evaluation_id && a.plan.economics) {
+    PriceWith(*a.plan.economics, &samples);
   }
-  compared.analysis = Analyse(whole, samples, answers);
-  TellLeftOut(whole, *a, &compared.analysis);
-  TellLeftOut(whole, *b, &compared.analysis);
+  compared.analysis = Analyze(whole, samples, answers);
+  TellLeftOut(whole, a, &compared.analysis);
+  TellLeftOut(whole, b, &compared.analysis);
   return compared;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace assay::evaluator {
 namespace {
@@ -42,9 +43,8 @@ class GateParser {
       if (gate.clauses_.size() == kMaxClauses) {
         return Error(absl::StrCat("at most ", kMaxClauses, " clauses"));
       }
-      absl::StatusOr<Gate::Clause> clause = ParseClause();
-      if (!clause.ok()) return clause.status();
-      gate.clauses_.push_back(*std::move(clause));
+      ASSIGN_OR_RETURN(Gate::Clause clause, ParseClause());
+      gate.clauses_.push_back(std::move(clause));
       SkipSpace();
       if (at_ == text_.size()) return gate;
     } while (TakeAnd());
@@ -54,9 +54,9 @@ class GateParser {
  private:
   absl::StatusOr<Gate::Clause> ParseClause() {
     Gate::Clause clause;
-    if (absl::Status s = ParseMetric(&clause); !s.ok()) return s;
-    if (absl::Status s = ParseRelation(&clause); !s.ok()) return s;
-    if (absl::Status s = ParseNumber(&clause); !s.ok()) return s;
+    RETURN_IF_ERROR(ParseMetric(&clause));
+    RETURN_IF_ERROR(ParseRelation(&clause));
+    RETURN_IF_ERROR(ParseNumber(&clause));
     return clause;
   }
 

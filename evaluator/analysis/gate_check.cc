@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "evaluator/analysis/gate.h"
 #include "evaluator/stats/quantile.h"
 
@@ -215,7 +216,7 @@ absl::Status Gate::CheckNames(const EvaluationPlan& plan) const {
   const std::vector<TaskAnswer> no_answers;
   const GateChecker checker(plan, no_samples, no_answers);
   for (const Clause& clause : clauses_) {
-    if (absl::Status s = checker.CheckNames(clause); !s.ok()) return s;
+    RETURN_IF_ERROR(checker.CheckNames(clause));
   }
   return absl::OkStatus();
 }
@@ -223,7 +224,7 @@ absl::Status Gate::CheckNames(const EvaluationPlan& plan) const {
 absl::StatusOr<GateResult> Gate::Check(const Evaluation& evaluation, const EvaluationPlan& plan,
                                        const std::vector<Sample>& samples,
                                        const std::vector<TaskAnswer>& answers) const {
-  if (absl::Status s = CheckNames(plan); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckNames(plan));
   const GateChecker checker(plan, samples, answers);
   GateResult result{.reason = WhyIncomplete(evaluation)};
   for (const Clause& clause : clauses_) checker.Check(clause, &result.clauses);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "evaluator/analysis/estimate.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/scoring/scorer.h"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/economics/economics_report.h"
 #include "evaluator/economics/figure_list.h"
 

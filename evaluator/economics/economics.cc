@@ -19,9 +19,9 @@ constexpr double kLongestLife = 100;
 // Of a divisor.
 constexpr double kShortest = 0.001;
 constexpr double kHighestScore = 10.0;
-constexpr double kMostMinutes = 1e6;
-constexpr double kMostLeads = 1e6;
-constexpr double kMostGigabytes = 1e6;
+constexpr double kMaxMinutes = 1e6;
+constexpr double kMaxLeads = 1e6;
+constexpr double kMaxGigabytes = 1e6;
 
 constexpr auto kNumbers = std::to_array<EconomicsNumber>({
     {"power_watts", &EconomicsInputs::power_watts, 0, kHighestWatts},
@@ -32,15 +32,15 @@ constexpr auto kNumbers = std::to_array<EconomicsNumber>({
     {"hardware_years", &EconomicsInputs::hardware_years, kShortest, kLongestLife},
     {"busy_hours_per_day", &EconomicsInputs::busy_hours_per_day, kShortest, kHoursPerDay},
     {"human_usd_per_piece", &EconomicsInputs::human_usd_per_piece, 0, kHighestMoney},
-    {"human_minutes_per_piece", &EconomicsInputs::human_minutes_per_piece, 0, kMostMinutes},
+    {"human_minutes_per_piece", &EconomicsInputs::human_minutes_per_piece, 0, kMaxMinutes},
     {"human_usd_per_hour", &EconomicsInputs::human_usd_per_hour, 0, kHighestMoney},
-    {"review_minutes_per_piece", &EconomicsInputs::review_minutes_per_piece, 0, kMostMinutes},
+    {"review_minutes_per_piece", &EconomicsInputs::review_minutes_per_piece, 0, kMaxMinutes},
     {"acceptance_threshold", &EconomicsInputs::acceptance_threshold, 0, kHighestScore},
-    {"leads_per_1000_pieces", &EconomicsInputs::leads_per_1000_pieces, 0, kMostLeads},
+    {"leads_per_1000_pieces", &EconomicsInputs::leads_per_1000_pieces, 0, kMaxLeads},
     {"usd_per_lead", &EconomicsInputs::usd_per_lead, 0, kHighestMoney},
     {"idle_power_watts", &EconomicsInputs::idle_power_watts, 0, kHighestWatts},
     {"idle_hours_per_day", &EconomicsInputs::idle_hours_per_day, 0, kHoursPerDay},
-    {"machine_memory_gb", &EconomicsInputs::machine_memory_gb, 0, kMostGigabytes},
+    {"machine_memory_gb", &EconomicsInputs::machine_memory_gb, 0, kMaxGigabytes},
 });
 
 absl::Status CheckInput(std::string_view name, double value, double lowest, double highest) {

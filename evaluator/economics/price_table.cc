@@ -11,13 +11,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 
 namespace assay::evaluator {
 namespace {
 
 constexpr double kHighestPrice = 1e6;
-constexpr size_t kMostEntries = 1000;
+constexpr size_t kMaxEntries = 1000;
 constexpr size_t kLongestName = 128;
 constexpr absl::string_view kNamePunctuation = "._/:-";
 constexpr size_t kDateLength = 10;
@@ -66,8 +67,8 @@ absl::StatusOr<PriceTable> Read(YamlDocument& document, const std::string& path)
   }
   table.source = root.String("source", "");
   const std::vector<YamlMap> entries = root.Maps("entries");
-  if (entries.empty() || entries.size() > kMostEntries) {
-    root.Error("entries", absl::StrCat("has ", entries.size(), "; give 1 to ", kMostEntries));
+  if (entries.empty() || entries.size() > kMaxEntries) {
+    root.Error("entries", absl::StrCat("has ", entries.size(), "; give 1 to ", kMaxEntries));
     return document.Finish();
   }
   std::set<std::string> names;
@@ -79,7 +80,7 @@ absl::StatusOr<PriceTable> Read(YamlDocument& document, const std::string& path)
     }
     table.entries.push_back(std::move(price));
   }
-  if (absl::Status s = document.Finish(); !s.ok()) return s;
+  RETURN_IF_ERROR(document.Finish());
   return table;
 }
 
@@ -97,15 +98,13 @@ absl::StatusOr<HostedPrice> PriceTable::Find(std::string_view name) const {
 }
 
 absl::StatusOr<PriceTable> LoadPriceTable(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
-  if (!document.ok()) return document.status();
-  return Read(**document, path);
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Load(path));
+  return Read(*document, path);
 }
 
 absl::StatusOr<PriceTable> ParsePriceTable(std::string_view text, const std::string& path) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Parse(text, path);
-  if (!document.ok()) return document.status();
-  return Read(**document, path);
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Parse(text, path));
+  return Read(*document, path);
 }
 
 absl::StatusOr<PriceTable> BuiltInPriceTable() {

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/plan/plan.h"
 
 namespace assay::evaluator {
@@ -85,9 +87,7 @@ absl::Status ValidateModels(const std::vector<Candidate>& models) {
                                                               " bytes; at most ", kMaxPromptBytes));
     }
     if (!candidate.sampling) continue;
-    if (absl::Status s = ValidateSampling(*candidate.sampling, absl::StrCat(field, ".")); !s.ok()) {
-      return s;
-    }
+    RETURN_IF_ERROR(ValidateSampling(*candidate.sampling, absl::StrCat(field, ".")));
   }
   return absl::OkStatus();
 }
@@ -121,7 +121,7 @@ absl::Status ValidatePrompts(const std::vector<EvaluationPrompt>& prompts) {
   std::unordered_set<std::string> seen;
   for (size_t i = 0; i < prompts.size(); ++i) {
     const std::string field = absl::StrCat("prompts[", i, "]");
-    if (absl::Status s = ValidatePrompt(prompts[i], field); !s.ok()) return s;
+    RETURN_IF_ERROR(ValidatePrompt(prompts[i], field));
     if (!seen.insert(prompts[i].id).second) {
       return Bad(absl::StrCat(field, ".id"), absl::StrCat("'", prompts[i].id, "' stands twice"));
     }
@@ -175,7 +175,7 @@ absl::Status ValidateTask(const KnownAnswerTask& task, const std::string& field)
   std::unordered_set<std::string> seen;
   for (size_t i = 0; i < task.items.size(); ++i) {
     const std::string item = absl::StrCat(field, ".items[", i, "]");
-    if (absl::Status s = ValidateItem(task.items[i], item); !s.ok()) return s;
+    RETURN_IF_ERROR(ValidateItem(task.items[i], item));
     if (!seen.insert(task.items[i].id).second) {
       return Bad(absl::StrCat(item, ".id"), absl::StrCat("'", task.items[i].id, "' stands twice"));
     }
@@ -190,7 +190,7 @@ absl::Status ValidateTasks(const std::vector<KnownAnswerTask>& tasks) {
   std::unordered_set<std::string> seen;
   for (size_t i = 0; i < tasks.size(); ++i) {
     const std::string field = absl::StrCat("tasks[", i, "]");
-    if (absl::Status s = ValidateTask(tasks[i], field); !s.ok()) return s;
+    RETURN_IF_ERROR(ValidateTask(tasks[i], field));
     if (!seen.insert(tasks[i].name).second) {
       return Bad(absl::StrCat(field, ".name"), absl::StrCat("'", tasks[i].name, "' stands twice"));
     }
@@ -239,7 +239,7 @@ absl::Status ValidateComparison(const EvaluationPlan& plan) {
                                      ", such as 0.05"));
   }
   if (plan.economics) {
-    if (absl::Status s = Validate(*plan.economics); !s.ok()) return s;
+    RETURN_IF_ERROR(Validate(*plan.economics));
   }
   if (plan.baseline.empty()) return absl::OkStatus();
   std::vector<std::string> names;
@@ -256,19 +256,19 @@ absl::Status ValidatePlan(const EvaluationPlan& plan) {
   if (plan.name.size() > kMaxNameBytes) {
     return Bad("name", absl::StrCat("has ", plan.name.size(), " bytes; at most ", kMaxNameBytes));
   }
-  if (absl::Status s = ValidateModels(plan.models); !s.ok()) return s;
+  RETURN_IF_ERROR(ValidateModels(plan.models));
   if (plan.prompts.empty() && plan.tasks.empty()) {
     return Bad("prompts", "is empty, and there are no tasks; give at least one prompt");
   }
-  if (absl::Status s = ValidatePrompts(plan.prompts); !s.ok()) return s;
-  if (absl::Status s = ValidateTasks(plan.tasks); !s.ok()) return s;
-  if (absl::Status s = ValidateScorers(plan.scorers); !s.ok()) return s;
-  if (absl::Status s = ValidateScaling(plan.scaling); !s.ok()) return s;
-  if (absl::Status s = ValidateComparison(plan); !s.ok()) return s;
+  RETURN_IF_ERROR(ValidatePrompts(plan.prompts));
+  RETURN_IF_ERROR(ValidateTasks(plan.tasks));
+  RETURN_IF_ERROR(ValidateScorers(plan.scorers));
+  RETURN_IF_ERROR(ValidateScaling(plan.scaling));
+  RETURN_IF_ERROR(ValidateComparison(plan));
   if (plan.repeats < 1 || plan.repeats > kMaxRepeats) {
     return Bad("repeats", absl::StrCat(plan.repeats, "; give 1 to ", kMaxRepeats));
   }
-  if (absl::Status s = ValidateSampling(plan.sampling, ""); !s.ok()) return s;
+  RETURN_IF_ERROR(ValidateSampling(plan.sampling, ""));
   if (plan.max_new_tokens < 1) {
     return Bad("max_new_tokens", absl::StrCat(plan.max_new_tokens, "; give 1 or more"));
   }

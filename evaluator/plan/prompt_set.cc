@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/built_in_prompts.h"
 
 namespace assay::evaluator {
@@ -114,16 +115,15 @@ absl::StatusOr<EvaluationPrompt> ParseRow(absl::string_view line) {
   for (const auto& [name, target] :
        {std::pair{"id", &prompt.id}, std::pair{"content_type", &prompt.content_type},
         std::pair{"prompt", &prompt.prompt}}) {
-    absl::StatusOr<std::string> text = TextField(row, name);
-    if (!text.ok()) return text.status();
-    *target = *std::move(text);
+    ASSIGN_OR_RETURN(std::string text, TextField(row, name));
+    *target = std::move(text);
   }
   for (const auto& [name, target] :
        {std::pair{"system", &prompt.system}, std::pair{"reference", &prompt.reference},
         std::pair{"cluster", &prompt.cluster}}) {
-    if (absl::Status s = OptionalText(row, name, target); !s.ok()) return s;
+    RETURN_IF_ERROR(OptionalText(row, name, target));
   }
-  if (absl::Status s = ReadConstraints(row, &prompt.constraints); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadConstraints(row, &prompt.constraints));
   return prompt;
 }
 

@@ -180,7 +180,7 @@ struct Summary {
 // kRunning -> kSucceeded | kFailed | kCancelled.
 enum class EvaluationState { kRunning, kSucceeded, kFailed, kCancelled };
 
-struct TrackingRun {
+struct RunLink {
   std::string model;
   std::string run_id;
   std::string url;
@@ -204,7 +204,7 @@ struct Evaluation {
   std::vector<Summary> summaries;
   Analysis analysis;
   std::vector<ScalingPoint> scaling;
-  std::vector<TrackingRun> runs;
+  std::vector<RunLink> runs;
   int finished_samples = 0;
   int total_samples = 0;
 };

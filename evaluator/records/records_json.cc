@@ -1,6 +1,7 @@
 // Records as JSON.
 #include "evaluator/records/records_json.h"
 
+#include "base/status_macros.h"
 #include "evaluator/records/json_types.h"
 
 namespace assay::evaluator {
@@ -177,21 +178,20 @@ absl::StatusOr<TaskAnswer> TaskAnswerFromJson(std::string_view text) {
 }
 
 absl::Status ReadSampleDetail(std::string_view text, Sample* sample) {
-  absl::StatusOr<Sample> detail = ParseJson<Sample>(text, ReadDetail);
-  if (!detail.ok()) return detail.status();
-  sample->scores = std::move(detail->scores);
-  sample->energy = std::move(detail->energy);
-  sample->revision = std::move(detail->revision);
-  sample->system = std::move(detail->system);
-  sample->seed = detail->seed;
-  sample->memory.device_bytes = detail->memory.device_bytes;
-  sample->memory.kv_cache_bytes = detail->memory.kv_cache_bytes;
-  sample->generation.cached_tokens = detail->generation.cached_tokens;
-  sample->generation.load_ms = detail->generation.load_ms;
-  sample->generation.inter_token_p50_ms = detail->generation.inter_token_p50_ms;
-  sample->generation.inter_token_p90_ms = detail->generation.inter_token_p90_ms;
-  sample->generation.inter_token_p99_ms = detail->generation.inter_token_p99_ms;
-  sample->finished_at = detail->finished_at;
+  ASSIGN_OR_RETURN(Sample detail, ParseJson<Sample>(text, ReadDetail));
+  sample->scores = std::move(detail.scores);
+  sample->energy = std::move(detail.energy);
+  sample->revision = std::move(detail.revision);
+  sample->system = std::move(detail.system);
+  sample->seed = detail.seed;
+  sample->memory.device_bytes = detail.memory.device_bytes;
+  sample->memory.kv_cache_bytes = detail.memory.kv_cache_bytes;
+  sample->generation.cached_tokens = detail.generation.cached_tokens;
+  sample->generation.load_ms = detail.generation.load_ms;
+  sample->generation.inter_token_p50_ms = detail.generation.inter_token_p50_ms;
+  sample->generation.inter_token_p90_ms = detail.generation.inter_token_p90_ms;
+  sample->generation.inter_token_p99_ms = detail.generation.inter_token_p99_ms;
+  sample->finished_at = detail.finished_at;
   return absl::OkStatus();
 }
 

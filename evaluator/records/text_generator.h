@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 
 namespace assay::evaluator {
 
@@ -98,26 +99,26 @@ class TextGenerator {
   virtual ~TextGenerator() = default;
 
   // Makes the model resident if it is not, and says what it is. Seconds, or as long as a download
-  // takes. Polls `cancelled`; CANCELLED then.
+  // takes. Polls `context`; CANCELLED then.
   virtual absl::StatusOr<LoadReport> Prepare(const std::string& model,
-                                             const std::function<bool()>& cancelled) = 0;
+                                             const CallContext& context) = 0;
 
   // Before a measurement, so that no load falls into it: how long the load took; zero where the
-  // model was resident. Polls `cancelled`; CANCELLED then.
+  // model was resident. Polls `context`; CANCELLED then.
   virtual absl::StatusOr<absl::Duration> MakeResident(const std::string& /*model*/,
-                                                      const std::function<bool()>& /*cancelled*/) {
+                                                      const CallContext& /*context*/) {
     return absl::ZeroDuration();
   }
 
   // A measurement: nothing of the prompt comes from a cache, and nothing of it is left in one.
-  // Polls `cancelled`; CANCELLED then.
+  // Polls `context`; CANCELLED then.
   virtual absl::StatusOr<Generation> Generate(const GenerationJob& job,
-                                              const std::function<bool()>& cancelled) = 0;
+                                              const CallContext& context) = 0;
 
   // One a continuation; of `text`, if there is one, instead. UNIMPLEMENTED where the server cannot.
-  // Polls `cancelled`.
-  virtual absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& /*job*/, const std::function<bool()>& /*cancelled*/) {
+  // Polls `context`.
+  virtual absl::StatusOr<std::vector<Likelihood>> Likelihoods(const LikelihoodJob& /*job*/,
+                                                              const CallContext& /*context*/) {
     return absl::UnimplementedError("likelihoods: not offered here");
   }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kWantedTicks = 5;
 constexpr double kRoom = 0.04;
-constexpr int kMostTicks = 12;
+constexpr int kMaxTicks = 12;
 // Between them all ticks at 1, 2 and 5; over more, powers of ten alone.
 constexpr double kFewDecades = 2.2;
 
@@ -59,7 +59,7 @@ void Axis::MakeLinear() {
   if (positive) low_ = std::max(low_, 0.0);
   const double step = NiceStep(high_ - low_);
   const double first = std::ceil(low_ / step);
-  for (int i = 0; i < kMostTicks; ++i) {
+  for (int i = 0; i < kMaxTicks; ++i) {
     const double tick = (first + i) * step;
     if (!std::isfinite(tick) || tick > high_) break;
     ticks_.push_back(tick);
@@ -71,7 +71,7 @@ void Axis::MakeLogarithmic() {
   low_ /= room;
   high_ *= room;
   const bool few = std::log10(high_ / low_) < kFewDecades;
-  const int every = std::max(1, static_cast<int>(std::log10(high_ / low_) / kMostTicks) + 1);
+  const int every = std::max(1, static_cast<int>(std::log10(high_ / low_) / kMaxTicks) + 1);
   const int first = static_cast<int>(std::floor(std::log10(low_)));
   const int last = static_cast<int>(std::ceil(std::log10(high_)));
   constexpr std::array<double, 3> kDigits = {1, 2, 5};

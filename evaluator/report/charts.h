@@ -12,8 +12,8 @@
 
 namespace assay::evaluator {
 
-inline constexpr size_t kMostRows = 24;
-inline constexpr size_t kMostPoints = 120;
+inline constexpr size_t kMaxRows = 24;
+inline constexpr size_t kMaxPoints = 120;
 
 struct IntervalRow {
   std::string label;
@@ -36,7 +36,7 @@ struct DistributionRow {
   // Ascending.
   std::vector<double> values;
 };
-// Points (of kMostPoints evenly spaced ranks), a box from the first to the third quartile and the
+// Points (of kMaxPoints evenly spaced ranks), a box from the first to the third quartile and the
 // median; median and 90th percentile in figures.
 std::string DistributionChart(const std::string& title, const std::vector<DistributionRow>& rows);
 
@@ -50,7 +50,7 @@ struct PointChartText {
   std::string x_title;
   std::string y_title;
 };
-// Points over two axes with a legend below. Of more than kMostPoints of a series, evenly spaced
+// Points over two axes with a legend below. Of more than kMaxPoints of a series, evenly spaced
 // ones. `x_may_be_log`: Axis.
 std::string PointChart(const PointChartText& text, const std::vector<PointSeries>& series,
                        bool x_may_be_log);

@@ -12,7 +12,7 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr size_t kMostExampleTypes = 12;
+constexpr size_t kMaxExampleTypes = 12;
 constexpr size_t kTextCharacters = 1500;
 constexpr size_t kPromptCharacters = 200;
 
@@ -109,7 +109,7 @@ Section ExampleSection(const ReportInput& input, const Digest& digest) {
   Section section{.title = "Examples"};
   size_t types = 0;
   for (const std::string& type : digest.content_types()) {
-    if (types++ == kMostExampleTypes) break;
+    if (types++ == kMaxExampleTypes) break;
     AddExamples(input, type, &section);
   }
   if (section.blocks.empty()) return section;
@@ -118,7 +118,7 @@ Section ExampleSection(const ReportInput& input, const Digest& digest) {
       Paragraph{
           absl::StrCat("The text of the highest and of the lowest quality score of each content "
                        "type (of at most ",
-                       kMostExampleTypes, "), cut after ", kTextCharacters,
+                       kMaxExampleTypes, "), cut after ", kTextCharacters,
                        " characters. Extremes, not typical."),
           Tone::kFaint});
   return section;

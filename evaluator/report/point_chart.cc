@@ -27,11 +27,11 @@ constexpr size_t kFewPoints = 12;
 
 // Evenly spaced, the first and the last among them.
 std::vector<std::pair<double, double>> Thin(const std::vector<std::pair<double, double>>& points) {
-  if (points.size() <= kMostPoints) return points;
+  if (points.size() <= kMaxPoints) return points;
   std::vector<std::pair<double, double>> thin;
-  thin.reserve(kMostPoints);
-  for (size_t i = 0; i < kMostPoints; ++i) {
-    thin.push_back(points[i * (points.size() - 1) / (kMostPoints - 1)]);
+  thin.reserve(kMaxPoints);
+  for (size_t i = 0; i < kMaxPoints; ++i) {
+    thin.push_back(points[i * (points.size() - 1) / (kMaxPoints - 1)]);
   }
   return thin;
 }
@@ -54,7 +54,7 @@ void DrawAxes(const PointChartText& text, const Axis& x, const Axis& y, Svg* svg
 
 std::string PointChart(const PointChartText& text, const std::vector<PointSeries>& series,
                        bool x_may_be_log) {
-  const size_t shown = std::min(series.size(), kMostRows);
+  const size_t shown = std::min(series.size(), kMaxRows);
   std::vector<double> xs;
   std::vector<double> ys;
   for (size_t i = 0; i < shown; ++i) {

@@ -13,8 +13,8 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr size_t kMostUnpaired = 20;
-constexpr size_t kMostPanels = 24;
+constexpr size_t kMaxUnpaired = 20;
+constexpr size_t kMaxPanels = 24;
 
 const Ranking* RankingOf(const Analysis& analysis, const std::string& content_type) {
   const auto found = std::find_if(analysis.rankings.begin(), analysis.rankings.end(),
@@ -53,7 +53,7 @@ Chart QualityChart(const ReportInput& input, const Digest& digest) {
   if (digest.content_types().size() > 1) {
     types.insert(types.end(), digest.content_types().begin(), digest.content_types().end());
   }
-  if (types.size() > kMostPanels) types.resize(kMostPanels);
+  if (types.size() > kMaxPanels) types.resize(kMaxPanels);
   std::vector<std::vector<IntervalRow>> rows;
   std::vector<double> ends;
   for (const std::string& type : types) {
@@ -81,8 +81,8 @@ Chart QualityChart(const ReportInput& input, const Digest& digest) {
 
 Table QualityTable(const ReportInput& input, const Digest& digest) {
   std::vector<std::string> types = digest.content_types();
-  const bool cut = types.size() > kMostPanels;
-  if (cut) types.resize(kMostPanels);
+  const bool cut = types.size() > kMaxPanels;
+  if (cut) types.resize(kMaxPanels);
   types.emplace_back();
   Table table{.caption = absl::StrCat("Mean quality score by content type",
                                       cut ? ", the first of them; the JSON has all" : ""),
@@ -244,11 +244,11 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
              .columns = {{"Candidate, prompt and reason"}},
              .folded = true};
   for (const std::string& reason : unpaired) {
-    if (left.rows.size() == kMostUnpaired) break;
+    if (left.rows.size() == kMaxUnpaired) break;
     left.rows.push_back({{reason}});
   }
-  if (unpaired.size() > kMostUnpaired) {
-    left.rows.push_back({{absl::StrCat(unpaired.size() - kMostUnpaired, " more: see the JSON")}});
+  if (unpaired.size() > kMaxUnpaired) {
+    left.rows.push_back({{absl::StrCat(unpaired.size() - kMaxUnpaired, " more: see the JSON")}});
   }
   section.blocks.emplace_back(std::move(left));
   return section;

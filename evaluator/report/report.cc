@@ -29,7 +29,7 @@ std::vector<std::string> Facts(const Evaluation& evaluation) {
     if (evaluation.resumes > 0) absl::StrAppend(&times, ", resumed ", evaluation.resumes, " times");
     facts.push_back(times);
   }
-  for (const TrackingRun& run : evaluation.runs) {
+  for (const RunLink& run : evaluation.runs) {
     facts.push_back(absl::StrCat("MLflow run of ", run.model, ": ", run.url));
   }
   return facts;
@@ -73,9 +73,9 @@ std::string StateText(EvaluationState state) {
 }
 
 void LimitRows(Table* table) {
-  if (table->rows.size() <= kMostTableRows) return;
-  const size_t left_out = table->rows.size() - kMostTableRows;
-  table->rows.resize(kMostTableRows);
+  if (table->rows.size() <= kMaxTableRows) return;
+  const size_t left_out = table->rows.size() - kMaxTableRows;
+  table->rows.resize(kMaxTableRows);
   std::vector<Cell> last(table->columns.size());
   last[0] = {absl::StrCat(left_out, " more rows: see the JSON"), Tone::kFaint};
   table->rows.push_back(std::move(last));

@@ -134,7 +134,7 @@ std::string ResultsJson(const ReportInput& input) {
   for (const ReportFigure& figure : input.economics) {
     json["economics"].push_back(FigureJson(figure));
   }
-  for (const TrackingRun& run : evaluation.runs) {
+  for (const RunLink& run : evaluation.runs) {
     json["runs"].push_back({{"model", run.model}, {"run_id", run.run_id}, {"url", run.url}});
   }
   return DumpJson(json);

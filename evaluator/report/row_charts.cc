@@ -35,7 +35,7 @@ constexpr double kSpread = 0.6180339887498949;
 class RowPanel {
  public:
   RowPanel(const std::string& title, size_t rows, const Axis& axis)
-      : shown_(std::min(rows, kMostRows)),
+      : shown_(std::min(rows, kMaxRows)),
         hidden_(rows - shown_),
         bottom_(kTop + kRowHeight * static_cast<double>(shown_ + (hidden_ > 0 ? 1 : 0))),
         axis_(axis.Between(kEdge + 8, kWidth - kEdge - 8)),
@@ -81,7 +81,7 @@ std::vector<double> ValuesOf(const std::vector<DistributionRow>& rows) {
 }
 
 void DrawDots(const DistributionRow& row, double y, RowPanel* panel) {
-  const size_t dots = std::min(row.values.size(), kMostPoints);
+  const size_t dots = std::min(row.values.size(), kMaxPoints);
   for (size_t i = 0; i < dots; ++i) {
     const size_t rank = dots < 2 ? 0 : i * (row.values.size() - 1) / (dots - 1);
     const double share = std::fmod(static_cast<double>(i) * kSpread, 1.0);

@@ -33,7 +33,7 @@ std::string TypeName(const std::string& content_type);
 std::string StateText(EvaluationState state);
 
 // Rows over the limit are cut off and a last row says how many.
-inline constexpr size_t kMostTableRows = 1000;
+inline constexpr size_t kMaxTableRows = 1000;
 void LimitRows(Table* table);
 
 }  // namespace assay::evaluator

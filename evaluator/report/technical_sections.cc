@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/analysis/analysis.h"
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
@@ -12,7 +13,7 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr size_t kMostFailures = 30;
+constexpr size_t kMaxFailures = 30;
 constexpr size_t kErrorCharacters = 300;
 constexpr double kBytesPerGib = 1024.0 * 1024 * 1024;
 
@@ -103,9 +104,9 @@ Table FailureTable(const std::vector<Sample>& samples) {
   Table table{.caption = "Failures by error",
               .columns = {{"Candidate"}, {"Samples", true}, {"Error"}, {"First at prompt"}}};
   for (const auto& [key, group] : sorted) {
-    if (table.rows.size() == kMostFailures) {
+    if (table.rows.size() == kMaxFailures) {
       table.rows.push_back(
-          {{absl::StrCat(sorted.size() - kMostFailures, " more kinds: see the JSONL")},
+          {{absl::StrCat(sorted.size() - kMaxFailures, " more kinds: see the JSONL")},
            {""},
            {""},
            {""}});
@@ -131,7 +132,7 @@ Section TimingSection(const ReportInput& input, const Digest& digest) {
   if (input.samples.empty()) return section;
   Chart chart{
       .title = "Distributions",
-      .note = absl::StrCat("One dot a sample (at most ", kMostPoints,
+      .note = absl::StrCat("One dot a sample (at most ", kMaxPoints,
                            " a candidate, evenly spaced by rank), the box from the first to "
                            "the third quartile, the bar at the median.")};
   chart.panels.push_back(DistributionPanel("Latency, ms", digest,
@@ -204,7 +205,7 @@ Section MemorySection(const ReportInput& input, const Digest& digest) {
         .title = "Resident memory of the server after each sample",
         .note = absl::StrCat("By the candidate that was measured; all share one process. At "
                              "most ",
-                             kMostPoints,
+                             kMaxPoints,
                              " points a candidate; the scale need not "
                              "begin at 0.")};
     chart.panels.push_back({"", PointChart(text, series, false)});

@@ -8,6 +8,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
+#include "evaluator/analysis/analysis.h"
+#include "evaluator/economics/economics.h"
+#include "evaluator/run/known_answer.h"
+#include "evaluator/run/scaling.h"
 #include "evaluator/tracking/tracked_run.h"
 
 namespace assay::evaluator {
@@ -36,8 +42,8 @@ std::string AnswerKey(const std::string& model, const std::string& task, const s
 
 }  // namespace
 
-Job::Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
-         std::weak_ptr<QueuedFeed> feed, JobTools tools)
+Job::Job(Evaluation evaluation, EvaluationPlan plan, ResumeState earlier,
+         std::weak_ptr<QueuedFeed> feed, JobDependencies tools)
     : id_(evaluation.id),
       plan_(std::move(plan)),
       economics_(plan_.economics.value_or(tools.options->economics)),
@@ -124,7 +130,7 @@ absl::Status Job::AnswerTasks() {
     for (size_t i = 0; i < count; ++i) {
       const MultipleChoiceItem* item = task.items.empty() ? nullptr : &task.items[i];
       for (size_t model = 0; model < models_.size(); ++model) {
-        if (absl::Status s = AnswerOne(model, task, item); !s.ok()) return s;
+        RETURN_IF_ERROR(AnswerOne(model, task, item));
       }
     }
   }
@@ -143,10 +149,9 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
     answer->error = ErrorText(models_[model].load.status());
   } else {
     const std::string& id_of_model = plan_.models[model].model;
-    const auto stopped = [this] { return Stopped(); };
     answer = item == nullptr
-                 ? AnswerText(tools_.generator, id_of_model, task, plan_.timeout, stopped)
-                 : AnswerItem(tools_.generator, id_of_model, task, *item, plan_.timeout, stopped);
+                 ? AnswerText(tools_.generator, id_of_model, task, plan_.timeout, context_)
+                 : AnswerItem(tools_.generator, id_of_model, task, *item, plan_.timeout, context_);
     if (!answer.ok()) {
       whole_ = false;
       return absl::OkStatus();
@@ -165,7 +170,7 @@ absl::Status Job::MeasureScaling() {
   for (const int level : plan_.scaling.concurrency) {
     for (size_t i = 0; i < models_.size(); ++i) {
       if (!models_[i].load.ok()) continue;
-      if (absl::Status s = MeasureLevel(ScalingKind::kConcurrency, i, level); !s.ok()) return s;
+      RETURN_IF_ERROR(MeasureLevel(ScalingKind::kConcurrency, i, level));
     }
   }
   return absl::OkStatus();
@@ -188,7 +193,7 @@ absl::Status Job::MeasureLevel(ScalingKind kind, size_t model, int level) {
   // An error comes again with every request, and is counted there.
   MakeResident(plan_.models[model]).IgnoreError();
   ScalingPoint point = MeasureStreams(tools_.generator, tools_.memory, jobs, streams ? level : 1,
-                                      plan_.scaling.rounds, [this] { return Stopped(); });
+                                      plan_.scaling.rounds, context_);
   if (Interrupted()) return absl::OkStatus();
   point.kind = kind;
   point.model = name;
@@ -225,7 +230,7 @@ absl::Status Job::CheckRevisions() const {
 
 void Job::PrepareModel(const Candidate& candidate, PreparedModel& model) {
   Announce(absl::StrCat("loading ", model.name));
-  model.load = tools_.generator->Prepare(candidate.model, [this] { return Stopped(); });
+  model.load = tools_.generator->Prepare(candidate.model, context_);
   if (Interrupted() || !model.load.ok() || plan_.prompts.empty()) return;
   Announce(absl::StrCat("warming up ", model.name));
   WarmUp(candidate);
@@ -235,12 +240,11 @@ void Job::WarmUp(const Candidate& candidate) {
   GenerationJob job = GenerationFor(candidate, {.prompt = kWarmUpPrompt}, 0);
   job.max_new_tokens = std::min(kWarmUpTokens, job.max_new_tokens);
   // An error here will come again with the samples, and is counted there.
-  tools_.generator->Generate(job, [this] { return Stopped(); }).IgnoreError();
+  tools_.generator->Generate(job, context_).IgnoreError();
 }
 
 absl::StatusOr<absl::Duration> Job::MakeResident(const Candidate& candidate) {
-  absl::StatusOr<absl::Duration> load =
-      tools_.generator->MakeResident(candidate.model, [this] { return Stopped(); });
+  absl::StatusOr<absl::Duration> load = tools_.generator->MakeResident(candidate.model, context_);
   // The first text after a load is slower than those that follow.
   if (load.ok() && *load > absl::ZeroDuration()) WarmUp(candidate);
   return load;
@@ -324,7 +328,7 @@ bool Job::Measure(const PlannedSample& planned, Sample* sample) {
   const int tokens = sample->generation.prompt_tokens + sample->generation.completion_tokens;
   sample->memory.kv_cache_bytes = std::llround(model.load->kv_bytes_per_token * tokens);
   bool interrupted = false;
-  ScoreSample(prompt, [&] { return interrupted = interrupted || Stopped(); }, sample);
+  ScoreSample(prompt, CallContext([&] { return interrupted = interrupted || Stopped(); }), sample);
   if (interrupted) return false;
   const absl::Duration busy =
       absl::Milliseconds(sample->generation.total_ms - sample->generation.queue_ms);
@@ -339,8 +343,7 @@ absl::StatusOr<Generation> Job::MeasureGeneration(const GenerationJob& job, Samp
   memory.before_bytes = tools_.memory->ResidentBytes();
   EnergyMeter* const meter = tools_.options->energy;
   const double joules_before = meter == nullptr ? 0 : meter->Joules();
-  absl::StatusOr<Generation> generation =
-      tools_.generator->Generate(job, [this] { return Stopped(); });
+  absl::StatusOr<Generation> generation = tools_.generator->Generate(job, context_);
   const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
   memory.after_bytes = tools_.memory->ResidentBytes();
   memory.peak_bytes =
@@ -354,15 +357,14 @@ absl::StatusOr<Generation> Job::MeasureGeneration(const GenerationJob& job, Samp
   return generation;
 }
 
-void Job::ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
-                      Sample* sample) {
+void Job::ScoreSample(const EvaluationPrompt& prompt, const CallContext& context, Sample* sample) {
   const ScoreInput input{.content_type = prompt.content_type,
                          .prompt = prompt.prompt,
                          .text = sample->generation.text,
                          .finish_reason = sample->generation.finish_reason,
                          .reference = prompt.reference,
                          .constraints = prompt.constraints,
-                         .cancelled = &stopped};
+                         .context = context};
   for (const std::string& name : plan_.scorers) {
     const Scorer* scorer = tools_.scorers->Find(name);
     absl::StatusOr<Score> score = scorer->ScoreText(input);
@@ -412,7 +414,7 @@ void Job::Conclude(const absl::Status& status) {
   evaluation_.finished_at = absl::Now();
   evaluation_.finished_samples = finished_samples_;
   evaluation_.summaries = SummarizeAll(plan_, models_, samples_, economics_);
-  evaluation_.analysis = Analyse(plan_, samples_, answers_);
+  evaluation_.analysis = Analyze(plan_, samples_, answers_);
   const auto good = [](const auto& record) { return record.error.empty(); };
   evaluation_.state = EvaluationState::kSucceeded;
   if (!status.ok()) {

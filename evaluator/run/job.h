@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/run/feed.h"
@@ -25,7 +26,7 @@
 namespace assay::evaluator {
 
 // What a job works with; outlives it.
-struct JobTools {
+struct JobDependencies {
   TextGenerator* generator;
   MemoryProbe* memory;
   const ScorerSet* scorers;
@@ -34,7 +35,7 @@ struct JobTools {
 };
 
 // What was recorded before the server was last stopped.
-struct EarlierWork {
+struct ResumeState {
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
 };
@@ -51,8 +52,8 @@ struct EarlierWork {
 class Job {
  public:
   // The feed may go before the job: nobody listens then.
-  Job(Evaluation evaluation, EvaluationPlan plan, EarlierWork earlier,
-      std::weak_ptr<QueuedFeed> feed, JobTools tools);
+  Job(Evaluation evaluation, EvaluationPlan plan, ResumeState earlier,
+      std::weak_ptr<QueuedFeed> feed, JobDependencies tools);
 
   const std::string& id() const { return id_; }
   // False if the job has ended.
@@ -98,8 +99,7 @@ class Job {
   GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
                               int repeat) const;
   // By every scorer of the plan.
-  void ScoreSample(const EvaluationPrompt& prompt, const std::function<bool()>& stopped,
-                   Sample* sample);
+  void ScoreSample(const EvaluationPrompt& prompt, const CallContext& context, Sample* sample);
   // A scorer that has become another has no say. `now`: its version when it has scored.
   absl::Status CheckVersion(const std::string& scorer, const std::string& now);
   void Push(EvaluationEvent event);
@@ -109,7 +109,7 @@ class Job {
   const EconomicsInputs economics_;
   const std::vector<PlannedSample> order_;
   const std::weak_ptr<QueuedFeed> feed_;
-  const JobTools tools_;
+  const JobDependencies tools_;
 
   // Only the thread in Run().
   Evaluation evaluation_;
@@ -127,6 +127,8 @@ class Job {
   bool whole_ = true;
 
   std::atomic<bool> cancelled_ = false;
+  // Ends when the job is cancelled or suspended.
+  const CallContext context_{[this] { return Stopped(); }};
   std::atomic<bool> suspended_ = false;
   std::atomic<int> finished_samples_ = 0;
   absl::Mutex mutex_;

@@ -9,6 +9,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 
 namespace assay::evaluator {
 namespace {
@@ -18,10 +20,10 @@ TaskAnswer Begin(const std::string& model, const KnownAnswerTask& task, std::str
 }
 
 // Ok with the answer's likelihoods or error; CANCELLED if nobody wants it any more.
-absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job,
-                 const std::function<bool()>& cancelled, TaskAnswer* answer) {
-  absl::StatusOr<std::vector<Likelihood>> found = generator->Likelihoods(job, cancelled);
-  if (!found.ok() && cancelled()) return absl::CancelledError("cancelled");
+absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job, const CallContext& context,
+                 TaskAnswer* answer) {
+  absl::StatusOr<std::vector<Likelihood>> found = generator->Likelihoods(job, context);
+  if (!found.ok() && context.IsDone()) return absl::CancelledError("cancelled");
   const size_t wanted = job.text.empty() ? job.continuations.size() : 1;
   if (found.ok() && found->size() != wanted) {
     found = absl::InternalError(
@@ -67,12 +69,11 @@ int IndexOfHighest(const std::vector<double>& values) {
 
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,
-                                      absl::Duration timeout,
-                                      const std::function<bool()>& cancelled) {
+                                      absl::Duration timeout, const CallContext& context) {
   TaskAnswer answer = Begin(model, task, item.id);
   const LikelihoodJob job{
       .model = model, .context = item.context, .continuations = item.choices, .timeout = timeout};
-  if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
+  RETURN_IF_ERROR(Ask(generator, job, context, &answer));
   if (!answer.error.empty()) return answer;
   std::vector<double> by_length;
   by_length.reserve(item.choices.size());
@@ -88,10 +89,10 @@ absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::strin
 
 absl::StatusOr<TaskAnswer> AnswerText(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, absl::Duration timeout,
-                                      const std::function<bool()>& cancelled) {
+                                      const CallContext& context) {
   TaskAnswer answer = Begin(model, task, kTextItem);
   const LikelihoodJob job{.model = model, .text = task.text, .timeout = timeout};
-  if (absl::Status s = Ask(generator, job, cancelled, &answer); !s.ok()) return s;
+  RETURN_IF_ERROR(Ask(generator, job, context, &answer));
   return answer;
 }
 

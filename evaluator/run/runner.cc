@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/records/evaluation_id.h"
@@ -40,8 +41,8 @@ class QueueRunner final : public Runner {
   ~QueueRunner() override { Stop(); }
 
   absl::StatusOr<Started> Start(EvaluationPlan plan) override {
-    if (absl::Status s = ValidatePlan(plan); !s.ok()) return s;
-    if (absl::Status s = CheckScorers(plan); !s.ok()) return s;
+    RETURN_IF_ERROR(ValidatePlan(plan));
+    RETURN_IF_ERROR(CheckScorers(plan));
     Started started;
     auto feed = std::make_shared<QueuedFeed>();
     started.feed = feed;
@@ -64,25 +65,24 @@ class QueueRunner final : public Runner {
     evaluation.started_at = absl::Now();
     evaluation.id = EvaluationId(evaluation.started_at, absl::Uniform<uint64_t>(random_));
     evaluation.total_samples = static_cast<int>(TotalSamples(plan));
-    if (absl::Status s = tools_.store->Begin(evaluation, plan); !s.ok()) return s;
+    RETURN_IF_ERROR(tools_.store->Begin(evaluation, plan));
     auto job =
-        std::make_shared<Job>(evaluation, std::move(plan), EarlierWork(), std::move(feed), tools_);
+        std::make_shared<Job>(evaluation, std::move(plan), ResumeState(), std::move(feed), tools_);
     if (ahead > 0) job->Announce(absl::StrCat("waiting for ", ahead, " evaluation(s)"));
     waiting_.push_back(std::move(job));
     return started;
   }
 
   absl::StatusOr<std::vector<std::string>> Resume() override {
-    absl::StatusOr<std::vector<Evaluation>> interrupted = tools_.store->TakeInterrupted();
-    if (!interrupted.ok()) return interrupted.status();
+    ASSIGN_OR_RETURN(std::vector<Evaluation> interrupted, tools_.store->TakeInterrupted());
     std::vector<std::string> ids;
-    for (Evaluation& evaluation : *interrupted) {
+    for (Evaluation& evaluation : interrupted) {
       const absl::StatusOr<bool> goes_on = Requeue(evaluation);
       if (!goes_on.ok()) {
         evaluation.state = EvaluationState::kFailed;
         evaluation.finished_at = absl::Now();
         evaluation.error = std::string(CannotGoOn(goes_on.status()).message());
-        if (absl::Status s = tools_.store->Finish(evaluation, {}); !s.ok()) return s;
+        RETURN_IF_ERROR(tools_.store->Finish(evaluation, {}));
         if (options_.on_finished) options_.on_finished(evaluation);
       } else if (*goes_on) {
         ids.push_back(evaluation.id);
@@ -170,24 +170,21 @@ class QueueRunner final : public Runner {
   // False: its end is recorded instead, with what was measured. An error: nothing of it can be
   // read.
   absl::StatusOr<bool> Requeue(Evaluation evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::StatusOr<EvaluationPlan> plan = tools_.store->Plan(evaluation.id);
-    if (!plan.ok()) return plan.status();
-    if (absl::Status s = ValidatePlan(*plan); !s.ok()) return s;
-    absl::StatusOr<std::vector<Sample>> samples = tools_.store->Samples(evaluation.id);
-    if (!samples.ok()) return samples.status();
-    absl::StatusOr<std::vector<TaskAnswer>> answers = tools_.store->Answers(evaluation.id);
-    if (!answers.ok()) return answers.status();
+    ASSIGN_OR_RETURN(EvaluationPlan plan, tools_.store->Plan(evaluation.id));
+    RETURN_IF_ERROR(ValidatePlan(plan));
+    ASSIGN_OR_RETURN(std::vector<Sample> samples, tools_.store->Samples(evaluation.id));
+    ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, tools_.store->Answers(evaluation.id));
     absl::Status why;
     if (!evaluation.error.empty()) {
       why = absl::AbortedError(std::exchange(evaluation.error, ""));
     } else {
-      why = CheckScorers(*plan);
-      if (why.ok()) why = CheckVersions(evaluation, *plan);
+      why = CheckScorers(plan);
+      if (why.ok()) why = CheckVersions(evaluation, plan);
       if (!why.ok()) why = CannotGoOn(why);
     }
     auto job = std::make_shared<Job>(
-        std::move(evaluation), *std::move(plan),
-        EarlierWork{.samples = *std::move(samples), .answers = *std::move(answers)},
+        std::move(evaluation), std::move(plan),
+        ResumeState{.samples = std::move(samples), .answers = std::move(answers)},
         std::weak_ptr<QueuedFeed>(), tools_);
     if (!why.ok()) {
       job->Fail(why);
@@ -220,10 +217,9 @@ class QueueRunner final : public Runner {
   }
 
   absl::Status WhyNotCancelled(std::string_view id) {
-    absl::StatusOr<Evaluation> evaluation = tools_.store->Get(id);
-    if (!evaluation.ok()) return evaluation.status();
+    ASSIGN_OR_RETURN(Evaluation evaluation, tools_.store->Get(id));
     // Its end is being recorded by another Cancel().
-    if (evaluation->state == EvaluationState::kRunning) return absl::OkStatus();
+    if (evaluation.state == EvaluationState::kRunning) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
         "evaluation '", std::string(id), "' has ended already; there is nothing to cancel"));
   }
@@ -235,7 +231,7 @@ class QueueRunner final : public Runner {
   }
 
   const Options options_;
-  const JobTools tools_;
+  const JobDependencies tools_;
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mutex_);

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/call_context.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -61,14 +62,14 @@ class Tally {
 
 ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
                             const std::vector<GenerationJob>& jobs, int streams, int rounds,
-                            const std::function<bool()>& cancelled) {
+                            const CallContext& context) {
   Tally tally;
   std::atomic<size_t> next = 0;
   const auto run = [&] {
-    for (int round = 0; round < rounds && !cancelled(); ++round) {
+    for (int round = 0; round < rounds && !context.IsDone(); ++round) {
       const absl::StatusOr<Generation> generation =
-          generator->Generate(jobs[next++ % jobs.size()], cancelled);
-      if (!cancelled()) tally.Add(generation);
+          generator->Generate(jobs[next++ % jobs.size()], context);
+      if (!context.IsDone()) tally.Add(generation);
     }
   };
   const absl::Time start = absl::Now();

@@ -5,16 +5,17 @@
 #include <functional>
 #include <vector>
 
+#include "base/call_context.h"
 #include "evaluator/records/scaling_records.h"
 #include "evaluator/records/text_generator.h"
 
 namespace assay::evaluator {
 
 // Runs `streams` requests at once, `rounds` times each, taking the jobs in turn. Blocks; ends
-// early, with what it has, when `cancelled`. Seconds to minutes.
+// early, with what it has, when `context`. Seconds to minutes.
 ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
                             const std::vector<GenerationJob>& jobs, int streams, int rounds,
-                            const std::function<bool()>& cancelled);
+                            const CallContext& context);
 
 }  // namespace assay::evaluator
 

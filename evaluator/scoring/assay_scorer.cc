@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kMaximum = 10;
 // Beyond it a text is cut: nothing that is scored is a book.
-constexpr size_t kMostBytes = size_t{1} << 20;
+constexpr size_t kMaxBytes = size_t{1} << 20;
 
 constexpr std::string_view kVersion = "3";
 constexpr std::string_view kDefaultProfile = "default";
@@ -73,7 +73,7 @@ AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own) : version_(Version
   own.insert(own.end(), built_in.begin(), built_in.end());
   entries_.reserve(own.size());
   for (ContentTypeProfile& profile : own) {
-    NormaliseWeights(&profile.weights);
+    NormalizeWeights(&profile.weights);
     Stems terms = WatchedTerms(profile);
     entries_.push_back({.profile = std::move(profile), .terms = std::move(terms)});
   }
@@ -92,7 +92,7 @@ const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) c
 absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   const Entry& entry = EntryFor(input.content_type);
   const ContentTypeProfile& profile = entry.profile;
-  const std::string clean = NormaliseText(input.text.substr(0, kMostBytes));
+  const std::string clean = NormalizeText(input.text.substr(0, kMaxBytes));
   Score score;
   if (clean.empty()) {
     for (const std::string_view name : kDimensionNames) score.parts[std::string(name)] = 0;
@@ -101,7 +101,7 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   const Unrepeated once = WithoutCopies(clean);
   const ReadPrompt prompt = ReadPromptText(input.prompt, entry.terms);
   const TextAnalysis analysis =
-      AnalyseText(once.text, {.terms = entry.terms, .asked = prompt.asked});
+      AnalyzeText(once.text, {.terms = entry.terms, .asked = prompt.asked});
   const ReadText text{
       .profile = profile, .prompt = prompt, .clean = once.text, .analysis = analysis};
   const Weights values = DimensionsOf(text);

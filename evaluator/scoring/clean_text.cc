@@ -79,7 +79,7 @@ int64_t CountCodePoints(std::string_view text) {
   return count;
 }
 
-std::string NormaliseText(std::string_view text) {
+std::string NormalizeText(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
   bool space = false;

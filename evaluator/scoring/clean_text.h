@@ -28,7 +28,7 @@ int64_t CountCodePoints(std::string_view text);
 
 // Invalid bytes become U+FFFD; a run of white space becomes one line feed if it has one and one
 // blank otherwise, none at the ends. Adding white space where there is some changes nothing.
-std::string NormaliseText(std::string_view text);
+std::string NormalizeText(std::string_view text);
 
 struct Unrepeated {
   std::string_view text;

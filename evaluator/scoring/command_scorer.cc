@@ -18,18 +18,18 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr size_t kMostBytes = size_t{1} << 20;
-constexpr size_t kMostErrorBytes = 200;
-constexpr size_t kMostParts = 64;
+constexpr size_t kMaxBytes = size_t{1} << 20;
+constexpr size_t kMaxErrorBytes = 200;
+constexpr size_t kMaxParts = 64;
 constexpr size_t kLongestName = 64;
 constexpr double kMaximum = 10;
 
 // Valid UTF-8 without control characters, because errors go out in messages.
 std::string FirstLine(const std::string& text) {
-  const std::string clean = NormaliseText(text.substr(0, 2 * kMostErrorBytes));
+  const std::string clean = NormalizeText(text.substr(0, 2 * kMaxErrorBytes));
   const std::string line = clean.substr(0, clean.find('\n'));
   // A character that was cut in two becomes U+FFFD, which is longer.
-  return line.size() <= kMostErrorBytes ? line : NormaliseText(line.substr(0, kMostErrorBytes));
+  return line.size() <= kMaxErrorBytes ? line : NormalizeText(line.substr(0, kMaxErrorBytes));
 }
 
 absl::StatusOr<Score> ReadScore(const std::string& out) {
@@ -53,8 +53,8 @@ absl::StatusOr<Score> ReadScore(const std::string& out) {
     if (!value.is_number() || !std::isfinite(value.get<double>())) {
       return absl::InternalError(absl::StrCat("part \"", name, "\" is no number"));
     }
-    if (name.size() > kLongestName || score.parts.size() == kMostParts) {
-      return absl::InternalError(absl::StrCat("\"parts\" has more than ", kMostParts,
+    if (name.size() > kLongestName || score.parts.size() == kMaxParts) {
+      return absl::InternalError(absl::StrCat("\"parts\" has more than ", kMaxParts,
                                               " names, or one of more than ", kLongestName,
                                               " bytes"));
     }
@@ -79,7 +79,7 @@ absl::StatusOr<Score> CommandScorer::ScoreText(const ScoreInput& input) const {
                                          {"finish_reason", std::string(input.finish_reason)},
                                          {"reference", std::string(input.reference)}});
   absl::StatusOr<ChildResult> child =
-      RunChild(options_.command, question, absl::Now() + options_.timeout, kMostBytes);
+      RunChild(options_.command, question, absl::Now() + options_.timeout, kMaxBytes);
   absl::StatusOr<Score> score = ScoreOf(child);
   if (score.ok()) return score;
   return absl::Status(score.status().code(),

@@ -269,9 +269,9 @@ ReadPrompt ReadPromptText(std::string_view prompt, const Stems& terms) {
       read.asked.insert(stem);
     }
   }
-  const std::string clean = NormaliseText(prompt);
+  const std::string clean = NormalizeText(prompt);
   // Read as a text that repeats it will be.
-  read.words = CountedWords(AnalyseText(clean, {.terms = terms, .asked = read.asked}));
+  read.words = CountedWords(AnalyzeText(clean, {.terms = terms, .asked = read.asked}));
   return read;
 }
 

@@ -23,7 +23,7 @@ struct ReadPrompt {
 struct ReadText {
   const ContentTypeProfile& profile;
   const ReadPrompt& prompt;
-  // NormaliseText's, copies taken away.
+  // NormalizeText's, copies taken away.
   std::string_view clean;
   const TextAnalysis& analysis;
 };

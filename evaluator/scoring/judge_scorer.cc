@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace assay::evaluator {
 namespace {
@@ -19,15 +20,15 @@ constexpr std::string_view kUpwards =
 constexpr std::string_view kDownwards =
     "5 = excellent, 4 = good, 3 = acceptable, 2 = weak, 1 = poor, 0 = useless";
 // Beyond it a text does not fit the contexts of small judges.
-constexpr size_t kMostBytes = 6000;
+constexpr size_t kMaxBytes = 6000;
 
 std::string Question(const ScoreInput& input, std::string_view scale) {
   const std::string type =
       input.content_type.empty() ? "text" : absl::StrCat(std::string(input.content_type), " text");
   return absl::StrCat(
       "A ", type, " was written for a task. Rate how well it does the task: ", std::string(scale),
-      ".\n\nTask:\n\"\"\"\n", std::string(input.prompt.substr(0, kMostBytes)),
-      "\n\"\"\"\n\nText:\n\"\"\"\n", std::string(input.text.substr(0, kMostBytes)),
+      ".\n\nTask:\n\"\"\"\n", std::string(input.prompt.substr(0, kMaxBytes)),
+      "\n\"\"\"\n\nText:\n\"\"\"\n", std::string(input.text.substr(0, kMaxBytes)),
       "\n\"\"\"\n\nRating (one digit):");
 }
 
@@ -43,20 +44,18 @@ absl::StatusOr<double> JudgeScorer::Expect(const ScoreInput& input, std::string_
   for (int rating = 0; rating <= kHighest; ++rating) {
     job.continuations.push_back(absl::StrCat(" ", rating));
   }
-  absl::StatusOr<std::vector<Likelihood>> found = generator_->Likelihoods(
-      job, [&input] { return input.cancelled != nullptr && (*input.cancelled)(); });
-  if (!found.ok()) return found.status();
-  if (found->size() != job.continuations.size()) {
-    return absl::InternalError(absl::StrCat(found->size(), " likelihoods came; 6 were asked for"));
+  ASSIGN_OR_RETURN(std::vector<Likelihood> found, generator_->Likelihoods(job, input.context));
+  if (found.size() != job.continuations.size()) {
+    return absl::InternalError(absl::StrCat(found.size(), " likelihoods came; 6 were asked for"));
   }
   const double most =
-      std::max_element(found->begin(), found->end(), [](const auto& a, const auto& b) {
+      std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
         return a.log_likelihood < b.log_likelihood;
       })->log_likelihood;
   double sum = 0;
   double weighted = 0;
-  for (size_t rating = 0; rating < found->size(); ++rating) {
-    const double probability = std::exp((*found)[rating].log_likelihood - most);
+  for (size_t rating = 0; rating < found.size(); ++rating) {
+    const double probability = std::exp(found[rating].log_likelihood - most);
     sum += probability;
     weighted += static_cast<double>(rating) * probability;
   }

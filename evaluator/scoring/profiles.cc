@@ -138,7 +138,7 @@ const ContentTypeProfile* FindProfile(const std::vector<ContentTypeProfile>& pro
   return found == profiles.end() ? nullptr : &*found;
 }
 
-void NormaliseWeights(Weights* weights) {
+void NormalizeWeights(Weights* weights) {
   const double sum = std::accumulate(weights->begin(), weights->end(), 0.0);
   for (double& weight : *weights) weight /= sum;
 }

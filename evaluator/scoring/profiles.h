@@ -89,7 +89,7 @@ const ContentTypeProfile* FindProfile(const std::vector<ContentTypeProfile>& pro
                                       std::string_view name);
 
 // Divides them by their sum, which must be above 0.
-void NormaliseWeights(Weights* weights);
+void NormalizeWeights(Weights* weights);
 
 }  // namespace assay::evaluator
 

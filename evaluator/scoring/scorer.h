@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "evaluator/records/evaluation.h"
 
 namespace assay::evaluator {
@@ -35,8 +36,8 @@ struct ScoreInput {
   // Empty = none.
   std::string_view reference;
   PromptConstraints constraints;
-  // Polled by scorers that take long; null = never. What they return then is dropped.
-  const std::function<bool()>* cancelled = nullptr;
+  // Polled by scorers that take long. What they return after a cancellation is dropped.
+  CallContext context;
 };
 
 // Thread-safe.

@@ -29,9 +29,9 @@ constexpr size_t kCrowdedOf = 4;
 
 constexpr std::string_view kFence = "```";
 
-class Analyser {
+class Analyzer {
  public:
-  Analyser(std::string_view clean, const Watch& watch) : rest_(clean), watch_(watch) {}
+  Analyzer(std::string_view clean, const Watch& watch) : rest_(clean), watch_(watch) {}
 
   TextAnalysis Run() {
     SplitLines();
@@ -110,7 +110,7 @@ bool GoesOn(std::string_view rest) {
   return absl::ascii_islower(next.front()) != 0 && !next.starts_with(kFence);
 }
 
-void Analyser::SplitLines() {
+void Analyzer::SplitLines() {
   std::vector<std::string_view> texts;
   size_t fences = 0;
   while (!rest_.empty()) {
@@ -142,7 +142,7 @@ void Analyser::SplitLines() {
   }
 }
 
-void Analyser::ReadLine(size_t index) {
+void Analyzer::ReadLine(size_t index) {
   const Line& line = analysis_.lines[index];
   if (line.kind == LineKind::kCode) {
     ends_without_word_ = true;
@@ -186,7 +186,7 @@ void Analyser::ReadLine(size_t index) {
   EndSegment(index, line.text.data() + line.text.size(), false, /*ended=*/false);
 }
 
-void Analyser::EndSegment(size_t line, const char* end, bool question, bool ended) {
+void Analyzer::EndSegment(size_t line, const char* end, bool question, bool ended) {
   const std::string_view text(text_begin_, static_cast<size_t>(end - text_begin_));
   text_begin_ = end;
   if (analysis_.words.size() == segment_begin_) return;
@@ -201,7 +201,7 @@ void Analyser::EndSegment(size_t line, const char* end, bool question, bool ende
   segment_begin_ = analysis_.words.size();
 }
 
-std::string Analyser::KeyOf(const Segment& segment) const {
+std::string Analyzer::KeyOf(const Segment& segment) const {
   std::string key;
   for (size_t i = segment.begin; i < segment.end; ++i) {
     absl::StrAppend(&key, analysis_.words[i].lower, " ");
@@ -209,7 +209,7 @@ std::string Analyser::KeyOf(const Segment& segment) const {
   return key;
 }
 
-void Analyser::FindCopies() {
+void Analyzer::FindCopies() {
   std::unordered_map<std::string, size_t> known;
   for (size_t i = 0; i < analysis_.segments.size(); ++i) {
     const auto [at, added] = known.try_emplace(KeyOf(analysis_.segments[i]), i);
@@ -220,7 +220,7 @@ void Analyser::FindCopies() {
   }
 }
 
-void Analyser::Weigh(Segment& segment) {
+void Analyzer::Weigh(Segment& segment) {
   if (analysis_.lines[segment.line].kind == LineKind::kHeading) return;
   const std::span<Word> words = WordsOf(segment);
   const auto terms =
@@ -237,7 +237,7 @@ void Analyser::Weigh(Segment& segment) {
   segment.pile = std::all_of(words.begin(), words.end(), [](const Word& w) { return w.pile; });
 }
 
-void Analyser::WeighRuns(const Segment& segment, bool Word::* watched, bool Word::* mark) {
+void Analyzer::WeighRuns(const Segment& segment, bool Word::* watched, bool Word::* mark) {
   size_t begin = segment.begin;
   for (size_t i = segment.begin; i <= segment.end; ++i) {
     if (i < segment.end && !analysis_.words[i].function) continue;
@@ -250,7 +250,7 @@ void Analyser::WeighRuns(const Segment& segment, bool Word::* watched, bool Word
   }
 }
 
-const Segment* Analyser::LastSegment(bool copies) const {
+const Segment* Analyzer::LastSegment(bool copies) const {
   for (size_t i = analysis_.segments.size(); i > 0; --i) {
     const Segment& segment = analysis_.segments[i - 1];
     if (!segment.pile && (copies || !segment.copy)) return &segment;
@@ -258,7 +258,7 @@ const Segment* Analyser::LastSegment(bool copies) const {
   return nullptr;
 }
 
-void Analyser::FindEnd() {
+void Analyzer::FindEnd() {
   const auto ended = [this](bool copies) {
     const Segment* last = LastSegment(copies);
     return last != nullptr && last->ended;
@@ -266,7 +266,7 @@ void Analyser::FindEnd() {
   analysis_.ends_sentence = ends_without_word_ || (ended(true) && ended(false));
 }
 
-void Analyser::Count(Segment& segment) {
+void Analyzer::Count(Segment& segment) {
   if (analysis_.lines[segment.line].kind == LineKind::kHeading) return;
   size_t others = 0;
   size_t terms = 0;
@@ -287,7 +287,7 @@ void Analyser::Count(Segment& segment) {
   }
 }
 
-void Analyser::DropTail() {
+void Analyzer::DropTail() {
   const Segment* last = LastSegment(/*copies=*/false);
   if (last == nullptr || last->ended) return;
   for (size_t i = last->end; i > last->begin && !analysis_.words[i - 1].function; --i) {
@@ -297,7 +297,7 @@ void Analyser::DropTail() {
   }
 }
 
-void Analyser::Credit(const Segment& segment) {
+void Analyzer::Credit(const Segment& segment) {
   for (size_t i = segment.begin + 1; i + 1 < segment.end; ++i) {
     Word& word = analysis_.words[i];
     word.credited =
@@ -305,7 +305,7 @@ void Analyser::Credit(const Segment& segment) {
   }
 }
 
-void Analyser::Sum() {
+void Analyzer::Sum() {
   std::vector<size_t> live(analysis_.lines.size(), 0);
   for (const Segment& segment : analysis_.segments) {
     if (!segment.copy && !segment.pile) ++live[segment.line];
@@ -334,8 +334,8 @@ void Analyser::Sum() {
 
 }  // namespace
 
-TextAnalysis AnalyseText(std::string_view clean, const Watch& watch) {
-  return Analyser(clean, watch).Run();
+TextAnalysis AnalyzeText(std::string_view clean, const Watch& watch) {
+  return Analyzer(clean, watch).Run();
 }
 
 std::vector<std::string> LowerWords(std::string_view text) {

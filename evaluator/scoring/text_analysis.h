@@ -96,7 +96,7 @@ struct Watch {
   const Stems& asked;
 };
 
-// `clean` (NormaliseText's) must outlive the result. Words are runs of letters and digits, cut at
+// `clean` (NormalizeText's) must outlive the result. Words are runs of letters and digits, cut at
 // hyphens; hashtags, mentions, links, headings' and list marks and blocks of code are not words. A
 // line that goes on with a small letter in the next is one line.
 //
@@ -108,7 +108,7 @@ struct Watch {
 // quarter function words, and such runs of terms. A term is credited that is neither the first nor
 // the last word of a counted sentence and stands beside no other term. So terms that are strewn in,
 // hung on or listed gain nothing. O(n).
-TextAnalysis AnalyseText(std::string_view clean, const Watch& watch);
+TextAnalysis AnalyzeText(std::string_view clean, const Watch& watch);
 
 // Stems of the single words of `phrases`.
 void AddStems(std::span<const std::string> phrases, Stems* stems);

@@ -66,7 +66,7 @@ SignedRank WilcoxonSignedRank(std::span<const double> differences) {
   for (size_t i = 0; i < ranks.size(); ++i) {
     if (positive[i]) result.positive_ranks += ranks[i];
   }
-  result.exact = result.n_nonzero <= kMostExactPairs;
+  result.exact = result.n_nonzero <= kMaxExactPairs;
   result.p_value = result.exact ? ExactP(ranks, result.positive_ranks)
                                 : NormalP(magnitudes, result.positive_ranks);
   return result;

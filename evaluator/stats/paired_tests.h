@@ -8,7 +8,7 @@
 namespace assay::evaluator {
 
 // Non-zero differences up to which the signed-rank distribution is computed exactly.
-inline constexpr int kMostExactPairs = 50;
+inline constexpr int kMaxExactPairs = 50;
 // Discordant pairs from which McNemar's chi-squared replaces the exact test.
 inline constexpr int64_t kFewestChiSquaredPairs = 25;
 
@@ -21,7 +21,7 @@ struct SignedRank {
   bool exact = true;
 };
 
-// Wilcoxon's signed-rank test (Biometrics Bulletin 1, 1945). Up to kMostExactPairs non-zero
+// Wilcoxon's signed-rank test (Biometrics Bulletin 1, 1945). Up to kMaxExactPairs non-zero
 // differences the distribution over all signs of the observed (mid-)ranks, by dynamic programming:
 // without ties SciPy's wilcoxon(method="exact"), with ties its PermutationMethod over all
 // permutations. Above, the normal approximation with the tie correction and no continuity

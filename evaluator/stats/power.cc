@@ -10,7 +10,7 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr int kMostPairs = 1'000'000;
+constexpr int kMaxPairs = 1'000'000;
 // Effects beyond it have a power of 1 with any number of pairs above two or three.
 constexpr double kLargestEffect = 1e3;
 // Beyond it the power is 1 in double precision for every alpha we allow.
@@ -40,10 +40,10 @@ double PairedTPower(double effect, int pairs, double alpha) {
 }
 
 int PairsNeeded(double effect, double alpha, double power) {
-  if (PairedTPower(effect, kMostPairs, alpha) < power) return 0;
+  if (PairedTPower(effect, kMaxPairs, alpha) < power) return 0;
   int enough = 2;
-  while (enough < kMostPairs && PairedTPower(effect, enough, alpha) < power) {
-    enough = std::min(2 * enough, kMostPairs);
+  while (enough < kMaxPairs && PairedTPower(effect, enough, alpha) < power) {
+    enough = std::min(2 * enough, kMaxPairs);
   }
   int few = enough / 2;
   while (enough - few > 1) {

@@ -18,11 +18,11 @@ constexpr double kKendallDivisor = 18;
 constexpr double kKendallOffset = 5;
 
 std::vector<double> Thinned(std::span<const double> values) {
-  if (values.size() <= kMostTrendPoints) return {values.begin(), values.end()};
+  if (values.size() <= kMaxTrendPoints) return {values.begin(), values.end()};
   std::vector<double> kept;
-  kept.reserve(kMostTrendPoints);
-  for (size_t i = 0; i < kMostTrendPoints; ++i) {
-    kept.push_back(values[i * (values.size() - 1) / (kMostTrendPoints - 1)]);
+  kept.reserve(kMaxTrendPoints);
+  for (size_t i = 0; i < kMaxTrendPoints; ++i) {
+    kept.push_back(values[i * (values.size() - 1) / (kMaxTrendPoints - 1)]);
   }
   return kept;
 }

@@ -14,7 +14,7 @@ struct Trend {
 };
 
 // Points beyond this many are thinned evenly: the slopes of all pairs are computed.
-inline constexpr size_t kMostTrendPoints = 1000;
+inline constexpr size_t kMaxTrendPoints = 1000;
 
 // Theil's slope: the median of the slopes between every two points of different x; Sen's interval
 // from Kendall's variance with ties (JASA 63, 1968): SciPy's theilslopes. All 0 with fewer than

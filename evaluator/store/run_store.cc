@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/records/records_json.h"
 #include "evaluator/records/tracking_json.h"
@@ -35,20 +36,17 @@ absl::Status CreateFolderOf(const std::string& path) {
 // Refuses before anything is written: other applications' databases and schemas from the future
 // stay as they are.
 absl::StatusOr<int64_t> SchemaVersion(Database& database) {
-  absl::StatusOr<int64_t> application = database.QueryInteger("PRAGMA application_id");
-  if (!application.ok()) return application.status();
-  absl::StatusOr<int64_t> version = database.QueryInteger("PRAGMA user_version");
-  if (!version.ok()) return version.status();
-  absl::StatusOr<int64_t> tables = database.QueryInteger("SELECT count(*) FROM sqlite_schema");
-  if (!tables.ok()) return tables.status();
-  const bool blank = *application == 0 && *version == 0 && *tables == 0;
-  if (!blank && *application != kApplicationId) {
+  ASSIGN_OR_RETURN(int64_t application, database.QueryInteger("PRAGMA application_id"));
+  ASSIGN_OR_RETURN(int64_t version, database.QueryInteger("PRAGMA user_version"));
+  ASSIGN_OR_RETURN(int64_t tables, database.QueryInteger("SELECT count(*) FROM sqlite_schema"));
+  const bool blank = application == 0 && version == 0 && tables == 0;
+  if (!blank && application != kApplicationId) {
     return absl::DataLossError(absl::StrCat(
         database.path(), ": is a database of another application; choose another path"));
   }
   const auto newest = static_cast<int64_t>(kMigrations.size());
-  if (*version < 0 || *version > newest) {
-    return absl::DataLossError(absl::StrCat(database.path(), ": has schema version ", *version,
+  if (version < 0 || version > newest) {
+    return absl::DataLossError(absl::StrCat(database.path(), ": has schema version ", version,
                                             ", this assayd knows up to ", newest,
                                             "; use a newer assayd or another path"));
   }
@@ -57,13 +55,12 @@ absl::StatusOr<int64_t> SchemaVersion(Database& database) {
 
 absl::Status Migrate(Database& database, int64_t version) {
   for (auto next = static_cast<size_t>(version); next < kMigrations.size(); ++next) {
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(&database);
-    if (!transaction.ok()) return transaction.status();
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&database));
     // Pragmas take no parameters.
     const std::string stamp = absl::StrCat("PRAGMA application_id = ", kApplicationId,
                                            "; PRAGMA user_version = ", next + 1, ";");
-    if (absl::Status s = database.Execute(kMigrations[next] + stamp); !s.ok()) return s;
-    if (absl::Status s = transaction->Commit(); !s.ok()) return s;
+    RETURN_IF_ERROR(database.Execute(kMigrations[next] + stamp));
+    RETURN_IF_ERROR(transaction.Commit());
   }
   return absl::OkStatus();
 }
@@ -94,67 +91,60 @@ absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const Evaluatio
 absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
                                     const std::vector<TrackedRun>& outbox) {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
-  if (!transaction.ok()) return transaction.status();
-  absl::Status updated =
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
+  RETURN_IF_ERROR(
       Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
           " analysis = ? WHERE id = ? AND state = ?",
           static_cast<int>(evaluation.state), evaluation.error, Micros(evaluation.finished_at),
           SummariesToJson(evaluation.summaries), AnalysisToJson(evaluation.analysis), evaluation.id,
-          static_cast<int>(EvaluationState::kRunning));
-  if (!updated.ok()) return updated;
+          static_cast<int>(EvaluationState::kRunning)));
   if (database_->Changes() == 0) {
-    if (absl::Status s = MustExist(evaluation.id); !s.ok()) return s;
+    RETURN_IF_ERROR(MustExist(evaluation.id));
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", evaluation.id, "' has ended already"));
   }
   for (const TrackedRun& run : outbox) {
     const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
-    absl::Status added =
+    RETURN_IF_ERROR(
         Run("INSERT INTO outbox (evaluation_id, client_key, created_at, retry_at, attempts,"
             " last_error, payload) VALUES (?, ?, ?, ?, 0, '', ?)",
-            evaluation.id, run.client_key, created_at, created_at, TrackedRunToJson(run));
-    if (!added.ok()) return added;
+            evaluation.id, run.client_key, created_at, created_at, TrackedRunToJson(run)));
   }
-  return transaction->Commit();
+  return transaction.Commit();
 }
 
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
-  if (!transaction.ok()) return transaction.status();
-  absl::StatusOr<std::vector<Evaluation>> running = ReadEvaluations(
-      "WHERE state = ? ORDER BY started_at, rowid", static_cast<int>(EvaluationState::kRunning));
-  if (!running.ok()) return running.status();
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
+  ASSIGN_OR_RETURN(std::vector<Evaluation> running,
+                   ReadEvaluations("WHERE state = ? ORDER BY started_at, rowid",
+                                   static_cast<int>(EvaluationState::kRunning)));
   std::vector<Evaluation> resumed;
-  for (Evaluation& evaluation : *running) {
-    absl::StatusOr<bool> goes_on = CountResume(evaluation);
-    if (!goes_on.ok()) return goes_on.status();
-    if (!*goes_on) {
+  for (Evaluation& evaluation : running) {
+    ASSIGN_OR_RETURN(bool goes_on, CountResume(evaluation));
+    if (!goes_on) {
       evaluation.error =
-          absl::StrCat("the server stopped ", kMostStalls + 1, " times after sample ",
+          absl::StrCat("the server stopped ", kMaxStalls + 1, " times after sample ",
                        evaluation.finished_samples, " of ", evaluation.total_samples,
                        "; its log may say why; start a new evaluation without what stops it");
     }
     ++evaluation.resumes;
     resumed.push_back(std::move(evaluation));
   }
-  if (absl::Status s = transaction->Commit(); !s.ok()) return s;
+  RETURN_IF_ERROR(transaction.Commit());
   return resumed;
 }
 
 absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
   const int progress = evaluation.finished_samples + static_cast<int>(evaluation.scaling.size());
-  absl::Status counted =
+  RETURN_IF_ERROR(
       Run("UPDATE evaluations SET resumes = resumes + 1,"
           " stalls = CASE WHEN progress = ? THEN stalls + 1 ELSE 0 END, progress = ? WHERE id = ?",
-          progress, progress, evaluation.id);
-  if (!counted.ok()) return counted;
-  absl::StatusOr<Statement> row = database_->Prepare("SELECT stalls FROM evaluations WHERE id = ?");
-  if (!row.ok()) return row.status();
-  absl::StatusOr<bool> found = row->Bind(evaluation.id).Step();
-  if (!found.ok()) return found.status();
-  return row->Integer(0) < kMostStalls;
+          progress, progress, evaluation.id));
+  ASSIGN_OR_RETURN(Statement row,
+                   database_->Prepare("SELECT stalls FROM evaluations WHERE id = ?"));
+  RETURN_IF_ERROR(row.Bind(evaluation.id).Step().status());
+  return row.Integer(0) < kMaxStalls;
 }
 
 absl::Status SqliteRunStore::Suspend(std::string_view id) {
@@ -164,22 +154,19 @@ absl::Status SqliteRunStore::Suspend(std::string_view id) {
 
 absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<Statement> row = database_->Prepare("SELECT plan FROM evaluations WHERE id = ?");
-  if (!row.ok()) return row.status();
-  absl::StatusOr<bool> found = row->Bind(id).Step();
-  if (!found.ok()) return found.status();
-  if (!*found) return NoSuchEvaluation(id);
-  absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row->Text(0));
+  ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT plan FROM evaluations WHERE id = ?"));
+  ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
+  if (!found) return NoSuchEvaluation(id);
+  absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row.Text(0));
   if (!plan.ok()) return Located(plan.status(), absl::StrCat("the plan of ", std::string(id)));
   return plan;
 }
 
 absl::StatusOr<Evaluation> SqliteRunStore::Get(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<std::vector<Evaluation>> found = ReadEvaluations("WHERE id = ?", std::string(id));
-  if (!found.ok()) return found.status();
-  if (found->empty()) return NoSuchEvaluation(id);
-  return std::move(found->front());
+  ASSIGN_OR_RETURN(std::vector<Evaluation> found, ReadEvaluations("WHERE id = ?", std::string(id)));
+  if (found.empty()) return NoSuchEvaluation(id);
+  return std::move(found.front());
 }
 
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
@@ -190,23 +177,22 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
 template <typename Value>
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::string_view which,
                                                                         const Value& value) {
-  absl::StatusOr<Statement> row = database_->Prepare(absl::StrCat(
-      "SELECT id, name, state, error, started_at, finished_at, total_samples, summaries,"
-      " (SELECT count(*) FROM samples WHERE evaluation_id = evaluations.id)"
-      " + (SELECT count(*) FROM task_answers WHERE evaluation_id = evaluations.id),"
-      " analysis, plan_sha256, resumes, scaling, scorer_versions"
-      " FROM evaluations ",
-      which));
-  if (!row.ok()) return row.status();
-  row->Bind(value);
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare(absl::StrCat(
+          "SELECT id, name, state, error, started_at, finished_at, total_samples, summaries,"
+          " (SELECT count(*) FROM samples WHERE evaluation_id = evaluations.id)"
+          " + (SELECT count(*) FROM task_answers WHERE evaluation_id = evaluations.id),"
+          " analysis, plan_sha256, resumes, scaling, scorer_versions"
+          " FROM evaluations ",
+          which)));
+  row.Bind(value);
   std::vector<Evaluation> evaluations;
   while (true) {
-    absl::StatusOr<bool> more = row->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return evaluations;
-    absl::StatusOr<Evaluation> evaluation = ReadEvaluation(*row);
-    if (!evaluation.ok()) return evaluation.status();
-    evaluations.push_back(*std::move(evaluation));
+    ASSIGN_OR_RETURN(bool more, row.Step());
+    if (!more) return evaluations;
+    ASSIGN_OR_RETURN(Evaluation evaluation, ReadEvaluation(row));
+    evaluations.push_back(std::move(evaluation));
   }
 }
 
@@ -237,30 +223,27 @@ absl::StatusOr<Evaluation> SqliteRunStore::ReadEvaluation(const Statement& row) 
   absl::StatusOr<std::map<std::string, std::string>> versions = NamesFromJson(row.Text(column++));
   if (!versions.ok()) return Located(versions.status(), evaluation.id);
   evaluation.scorer_versions = *std::move(versions);
-  if (absl::Status s = ReadTrackingRuns(&evaluation); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadTrackingRuns(&evaluation));
   return evaluation;
 }
 
 absl::Status SqliteRunStore::ReadTrackingRuns(Evaluation* evaluation) {
-  absl::StatusOr<Statement> run = database_->Prepare(
-      "SELECT model, run_id, url FROM tracking_runs WHERE evaluation_id = ? ORDER BY model");
-  if (!run.ok()) return run.status();
-  run->Bind(evaluation->id);
+  ASSIGN_OR_RETURN(
+      Statement run,
+      database_->Prepare(
+          "SELECT model, run_id, url FROM tracking_runs WHERE evaluation_id = ? ORDER BY model"));
+  run.Bind(evaluation->id);
   while (true) {
-    absl::StatusOr<bool> more = run->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return absl::OkStatus();
-    evaluation->runs.push_back(
-        {.model = run->Text(0), .run_id = run->Text(1), .url = run->Text(2)});
+    ASSIGN_OR_RETURN(bool more, run.Step());
+    if (!more) return absl::OkStatus();
+    evaluation->runs.push_back({.model = run.Text(0), .run_id = run.Text(1), .url = run.Text(2)});
   }
 }
 
 absl::Status SqliteRunStore::MustExist(std::string_view id) {
-  absl::StatusOr<Statement> row = database_->Prepare("SELECT 1 FROM evaluations WHERE id = ?");
-  if (!row.ok()) return row.status();
-  absl::StatusOr<bool> found = row->Bind(id).Step();
-  if (!found.ok()) return found.status();
-  return *found ? absl::OkStatus() : NoSuchEvaluation(id);
+  ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT 1 FROM evaluations WHERE id = ?"));
+  ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
+  return found ? absl::OkStatus() : NoSuchEvaluation(id);
 }
 
 absl::Status SqliteRunStore::Located(const absl::Status& status, absl::string_view where) {
@@ -268,19 +251,16 @@ absl::Status SqliteRunStore::Located(const absl::Status& status, absl::string_vi
 }
 
 absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
-  if (absl::Status s = CreateFolderOf(path); !s.ok()) return s;
-  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(path);
-  if (!database.ok()) return database.status();
-  absl::StatusOr<int64_t> version = SchemaVersion(**database);
-  if (!version.ok()) return version.status();
+  RETURN_IF_ERROR(CreateFolderOf(path));
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
+  ASSIGN_OR_RETURN(int64_t version, SchemaVersion(*database));
   // fullfsync: on macOS a plain fsync leaves the data in the drive's cache; elsewhere it does
   // nothing.
-  absl::Status settings = (*database)->Execute(
+  RETURN_IF_ERROR(database->Execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
-      "PRAGMA foreign_keys = ON;");
-  if (!settings.ok()) return settings;
-  if (absl::Status s = Migrate(**database, *version); !s.ok()) return s;
-  return std::make_unique<SqliteRunStore>(*std::move(database));
+      "PRAGMA foreign_keys = ON;"));
+  RETURN_IF_ERROR(Migrate(*database, version));
+  return std::make_unique<SqliteRunStore>(std::move(database));
 }
 
 }  // namespace assay::evaluator

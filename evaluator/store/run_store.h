@@ -23,7 +23,7 @@ struct OutboxEntry {
   TrackedRun run;
 };
 
-inline constexpr int kMostStalls = 3;
+inline constexpr int kMaxStalls = 3;
 
 // Thread-safe. Every write is one transaction in WAL mode with full sync: after a crash an
 // evaluation is as its last write left it. Samples and answers are only ever added.
@@ -47,7 +47,7 @@ class RunStore {
                               const std::vector<TrackedRun>& outbox) = 0;
 
   // The evaluations that are still running, oldest first: a server that stopped left them. Each is
-  // counted as resumed. One that has not grown over kMostStalls of these calls has its `error` set
+  // counted as resumed. One that has not grown over kMaxStalls of these calls has its `error` set
   // and is not to go on: what stops the server may be its next sample.
   virtual absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() = 0;
   // The server stops on its own will and not over this evaluation.
@@ -65,7 +65,7 @@ class RunStore {
   // Oldest first, those whose retry time has come.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;
   // The run is on the server: the entry goes, the evaluation learns where it is; one transaction.
-  virtual absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) = 0;
+  virtual absl::Status CompleteOutbox(int64_t id, const RunLink& run) = 0;
   virtual absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) = 0;
   virtual absl::StatusOr<int64_t> OutboxDepth() = 0;
   // When the oldest entry came; the infinite future if there is none.

@@ -1,5 +1,6 @@
 // The outbox in the run store.
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "evaluator/records/tracking_json.h"
 #include "evaluator/store/sqlite_run_store.h"
 
@@ -18,46 +19,42 @@ absl::Status NoSuchEntry(int64_t id) {
 
 absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Time now, int limit) {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<Statement> row = database_->Prepare(
-      "SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
-      " ORDER BY id LIMIT ?");
-  if (!row.ok()) return row.status();
-  row->Bind(absl::ToUnixMicros(now), std::max(limit, 0));
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare("SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
+                         " ORDER BY id LIMIT ?"));
+  row.Bind(absl::ToUnixMicros(now), std::max(limit, 0));
   std::vector<OutboxEntry> entries;
   while (true) {
-    absl::StatusOr<bool> more = row->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return entries;
-    absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row->Text(3));
-    if (!run.ok()) return Located(run.status(), absl::StrCat("outbox entry ", row->Integer(0)));
-    entries.push_back({.id = row->Integer(0),
-                       .attempts = static_cast<int>(row->Integer(1)),
-                       .created_at = absl::FromUnixMicros(row->Integer(2)),
+    ASSIGN_OR_RETURN(bool more, row.Step());
+    if (!more) return entries;
+    absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row.Text(3));
+    if (!run.ok()) return Located(run.status(), absl::StrCat("outbox entry ", row.Integer(0)));
+    entries.push_back({.id = row.Integer(0),
+                       .attempts = static_cast<int>(row.Integer(1)),
+                       .created_at = absl::FromUnixMicros(row.Integer(2)),
                        .run = *std::move(run)});
   }
 }
 
-absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const TrackingRun& run) {
+absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const RunLink& run) {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<Transaction> transaction = Transaction::Begin(database_.get());
-  if (!transaction.ok()) return transaction.status();
-  absl::Status told =
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
+  RETURN_IF_ERROR(
       Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
           " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ?",
-          run.model, run.run_id, run.url, id);
-  if (!told.ok()) return told;
+          run.model, run.run_id, run.url, id));
   if (database_->Changes() == 0) return NoSuchEntry(id);
-  if (absl::Status s = Run("DELETE FROM outbox WHERE id = ?", id); !s.ok()) return s;
-  return transaction->Commit();
+  RETURN_IF_ERROR(Run("DELETE FROM outbox WHERE id = ?", id));
+  return transaction.Commit();
 }
 
 absl::Status SqliteRunStore::PostponeOutbox(int64_t id, absl::Time retry_at,
                                             std::string_view error) {
   absl::MutexLock lock(&mutex_);
-  absl::Status postponed =
+  RETURN_IF_ERROR(
       Run("UPDATE outbox SET attempts = attempts + 1, retry_at = ?, last_error = ? WHERE id = ?",
-          absl::ToUnixMicros(retry_at), error, id);
-  if (!postponed.ok()) return postponed;
+          absl::ToUnixMicros(retry_at), error, id));
   return database_->Changes() == 0 ? NoSuchEntry(id) : absl::OkStatus();
 }
 
@@ -68,10 +65,9 @@ absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
 
 absl::StatusOr<absl::Time> SqliteRunStore::OldestOutbox() {
   absl::MutexLock lock(&mutex_);
-  const absl::StatusOr<int64_t> micros =
-      database_->QueryInteger("SELECT coalesce(min(created_at), 0) FROM outbox");
-  if (!micros.ok()) return micros.status();
-  return *micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(*micros);
+  ASSIGN_OR_RETURN(const int64_t micros,
+                   database_->QueryInteger("SELECT coalesce(min(created_at), 0) FROM outbox"));
+  return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros);
 }
 
 }  // namespace assay::evaluator

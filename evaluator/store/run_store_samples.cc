@@ -1,5 +1,6 @@
 // Samples and answers in the run store.
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "evaluator/records/records_json.h"
 #include "evaluator/store/sqlite_run_store.h"
 
@@ -36,7 +37,7 @@ absl::StatusOr<Sample> ReadSample(const Statement& row) {
   sample.memory.after_bytes = row.Integer(column++);
   sample.memory.peak_bytes = row.Integer(column++);
   sample.cost_usd = row.Real(column++);
-  if (absl::Status s = ReadSampleDetail(row.Text(column), &sample); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadSampleDetail(row.Text(column), &sample));
   return sample;
 }
 
@@ -77,21 +78,21 @@ absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const Tas
 
 absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  if (absl::Status s = MustExist(id); !s.ok()) return s;
-  absl::StatusOr<Statement> row = database_->Prepare(
-      "SELECT model, content_type, prompt_id, repeat, error, text, finish_reason,"
-      " prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms, per_token_ms,"
-      " total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
-      " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd, detail"
-      " FROM samples WHERE evaluation_id = ? ORDER BY id");
-  if (!row.ok()) return row.status();
-  row->Bind(id);
+  RETURN_IF_ERROR(MustExist(id));
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare(
+          "SELECT model, content_type, prompt_id, repeat, error, text, finish_reason,"
+          " prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms, per_token_ms,"
+          " total_ms, tokens_per_second, quality_score, scorer, scorer_version,"
+          " memory_before_bytes, memory_after_bytes, memory_peak_bytes, cost_usd, detail"
+          " FROM samples WHERE evaluation_id = ? ORDER BY id"));
+  row.Bind(id);
   std::vector<Sample> samples;
   while (true) {
-    absl::StatusOr<bool> more = row->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return samples;
-    absl::StatusOr<Sample> sample = ReadSample(*row);
+    ASSIGN_OR_RETURN(bool more, row.Step());
+    if (!more) return samples;
+    absl::StatusOr<Sample> sample = ReadSample(row);
     if (!sample.ok()) {
       return Located(sample.status(), absl::StrCat("a sample of ", std::string(id)));
     }
@@ -101,17 +102,16 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
 
 absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  if (absl::Status s = MustExist(id); !s.ok()) return s;
-  absl::StatusOr<Statement> row =
-      database_->Prepare("SELECT answer FROM task_answers WHERE evaluation_id = ? ORDER BY id");
-  if (!row.ok()) return row.status();
-  row->Bind(id);
+  RETURN_IF_ERROR(MustExist(id));
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare("SELECT answer FROM task_answers WHERE evaluation_id = ? ORDER BY id"));
+  row.Bind(id);
   std::vector<TaskAnswer> answers;
   while (true) {
-    absl::StatusOr<bool> more = row->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return answers;
-    absl::StatusOr<TaskAnswer> answer = TaskAnswerFromJson(row->Text(0));
+    ASSIGN_OR_RETURN(bool more, row.Step());
+    if (!more) return answers;
+    absl::StatusOr<TaskAnswer> answer = TaskAnswerFromJson(row.Text(0));
     if (!answer.ok()) {
       return Located(answer.status(), absl::StrCat("an answer of ", std::string(id)));
     }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 
 namespace assay::evaluator::sqlite {
 namespace {
@@ -116,9 +117,8 @@ absl::StatusOr<bool> Statement::Step() {
 
 absl::Status Statement::Run() {
   while (true) {
-    absl::StatusOr<bool> row = Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
+    ASSIGN_OR_RETURN(bool row, Step());
+    if (!row) return absl::OkStatus();
   }
 }
 
@@ -185,20 +185,18 @@ absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
 }
 
 absl::StatusOr<int64_t> Database::QueryInteger(std::string_view sql) {
-  absl::StatusOr<Statement> statement = Prepare(sql);
-  if (!statement.ok()) return statement.status();
-  absl::StatusOr<bool> row = statement->Step();
-  if (!row.ok()) return row.status();
-  if (!*row) {
+  ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
+  ASSIGN_OR_RETURN(bool row, statement.Step());
+  if (!row) {
     return absl::InternalError(absl::StrCat(path_, ": '", std::string(sql), "' yields no row"));
   }
-  return statement->Integer(0);
+  return statement.Integer(0);
 }
 
 int64_t Database::Changes() const { return sqlite3_changes(handle_.get()); }
 
 absl::StatusOr<Transaction> Transaction::Begin(Database* database) {
-  if (absl::Status s = database->Execute("BEGIN IMMEDIATE"); !s.ok()) return s;
+  RETURN_IF_ERROR(database->Execute("BEGIN IMMEDIATE"));
   return Transaction(database);
 }
 

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "base/status_macros.h"
 #include "evaluator/store/run_store.h"
 #include "evaluator/store/sqlite.h"
 
@@ -40,7 +41,7 @@ class SqliteRunStore final : public RunStore {
 
   // run_store_outbox.cc
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
-  absl::Status CompleteOutbox(int64_t id, const TrackingRun& run) override;
+  absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
   absl::StatusOr<int64_t> OutboxDepth() override;
   absl::StatusOr<absl::Time> OldestOutbox() override;
@@ -49,9 +50,8 @@ class SqliteRunStore final : public RunStore {
   template <typename... Values>
   absl::Status Run(std::string_view sql, const Values&... values)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    absl::StatusOr<sqlite::Statement> statement = database_->Prepare(sql);
-    if (!statement.ok()) return statement.status();
-    return statement->Bind(values...).Run();
+    ASSIGN_OR_RETURN(sqlite::Statement statement, database_->Prepare(sql));
+    return statement.Bind(values...).Run();
   }
 
   template <typename Value>

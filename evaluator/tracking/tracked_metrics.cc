@@ -10,6 +10,7 @@
 #include "evaluator/analysis/estimate.h"
 #include "evaluator/analysis/pairing.h"
 #include "evaluator/analysis/task_summary.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/economics/economics_report.h"
 
 namespace assay::evaluator {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/economics/economics_report.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/plan_json.h"

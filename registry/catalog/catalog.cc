@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "registry/catalog/builtin_models.h"
 #include "registry/catalog/catalog_entry.h"
@@ -30,7 +31,7 @@ namespace assay::registry {
 namespace {
 
 constexpr size_t kMaxRepoPartLength = 96;
-constexpr size_t kMostListed = 12;
+constexpr size_t kMaxListed = 12;
 constexpr int64_t kMaxContext = int64_t{1} << 24;
 constexpr int64_t kMaxCacheTokens = int64_t{1} << 26;
 constexpr int64_t kMaxDraftTokens = 64;
@@ -137,7 +138,7 @@ absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::s
   ReadEntries(root, folder, &types, &catalog);
   if (root.Has("models_dir")) {
     const std::string models = (folder / root.RequiredString("models_dir")).lexically_normal();
-    if (absl::Status s = AddModelsFolder(models, &types, &catalog); !s.ok()) return s;
+    RETURN_IF_ERROR(AddModelsFolder(models, &types, &catalog));
   }
   const bool built_in = root.Bool("builtin", true);
   if (catalog.models.empty() && (root.Has("models") || !built_in)) {
@@ -157,7 +158,7 @@ absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::s
     root.Error("default_model", absl::StrCat("'", catalog.default_model,
                                              "' is not in the catalog; it has ", catalog.Listed()));
   }
-  if (absl::Status status = document.Finish(); !status.ok()) return status;
+  RETURN_IF_ERROR(document.Finish());
   return catalog;
 }
 
@@ -273,9 +274,9 @@ std::vector<std::string> Catalog::OwnIds() const {
 std::string Catalog::Listed() const {
   std::vector<std::string> own = OwnIds();
   const size_t others = models.size() - own.size();
-  if (own.size() > kMostListed) {
-    const size_t more = models.size() - kMostListed;
-    own.resize(kMostListed);
+  if (own.size() > kMaxListed) {
+    const size_t more = models.size() - kMaxListed;
+    own.resize(kMaxListed);
     return absl::StrCat(absl::StrJoin(own, ", "), " and ", more, " more (assay models)");
   }
   if (others == 0) return absl::StrJoin(own, ", ");
@@ -285,16 +286,14 @@ std::string Catalog::Listed() const {
 
 absl::StatusOr<Catalog> LoadCatalog(const std::string& path,
                                     const std::vector<std::string>& content_types) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
-  if (!document.ok()) return document.status();
-  return ReadCatalogDocument(**document, path, content_types);
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Load(path));
+  return ReadCatalogDocument(*document, path, content_types);
 }
 
 absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path,
                                      const std::vector<std::string>& content_types) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Parse(yaml, path);
-  if (!document.ok()) return document.status();
-  return ReadCatalogDocument(**document, path, content_types);
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Parse(yaml, path));
+  return ReadCatalogDocument(*document, path, content_types);
 }
 
 }  // namespace assay::registry

@@ -15,6 +15,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/gguf_parts.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "registry/catalog/source.h"
 
@@ -23,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostFiles = 1000;
+constexpr size_t kMaxFiles = 1000;
 
 absl::Status Wrong(const fs::path& path, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(path.string(), ": ", what));
@@ -39,8 +40,8 @@ absl::StatusOr<std::vector<fs::path>> FilesOf(const fs::path& folder) {
   std::vector<fs::path> files;
   for (fs::directory_iterator it(real, error), end; !error && it != end; it.increment(error)) {
     if (it->path().filename().string().starts_with('.')) continue;
-    if (files.size() == kMostFiles) {
-      return Wrong(folder, absl::StrCat("has over ", kMostFiles, " files; use several catalogs"));
+    if (files.size() == kMaxFiles) {
+      return Wrong(folder, absl::StrCat("has over ", kMaxFiles, " files; use several catalogs"));
     }
     files.push_back(it->path());
   }
@@ -108,10 +109,9 @@ std::set<fs::path> NamedPaths(const Catalog& catalog) {
 }
 
 absl::Status AddList(const fs::path& file, FixedRoutes* routes, Catalog* catalog) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(file.string());
-  if (!document.ok()) return document.status();
-  ReadEntries((*document)->root(), file.parent_path(), routes, catalog);
-  return (*document)->Finish();
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Load(file.string()));
+  ReadEntries(document->root(), file.parent_path(), routes, catalog);
+  return document->Finish();
 }
 
 absl::Status AddModel(const fs::path& file, Catalog* catalog) {
@@ -134,22 +134,21 @@ absl::Status AddModel(const fs::path& file, Catalog* catalog) {
 }  // namespace
 
 absl::Status AddModelsFolder(const std::string& folder, FixedRoutes* routes, Catalog* catalog) {
-  const absl::StatusOr<std::vector<fs::path>> files = FilesOf(folder);
-  if (!files.ok()) return files.status();
-  for (const fs::path& file : *files) {
+  ASSIGN_OR_RETURN(const std::vector<fs::path> files, FilesOf(folder));
+  for (const fs::path& file : files) {
     if (!IsList(file)) continue;
-    if (absl::Status s = AddList(file, routes, catalog); !s.ok()) return s;
+    RETURN_IF_ERROR(AddList(file, routes, catalog));
   }
   const std::set<fs::path> named = NamedPaths(*catalog);
   std::error_code error;
-  for (const fs::path& file : *files) {
+  for (const fs::path& file : files) {
     if (!IsModel(file) || named.contains(fs::canonical(file, error))) continue;
     if (absl::Status s = CheckLinks(file.string(), folder); !s.ok()) {
       return Wrong(folder, absl::StrCat(s.message(),
                                         "; copy it here, or give the model an entry "
                                         "in models.yaml"));
     }
-    if (absl::Status s = AddModel(file, catalog); !s.ok()) return s;
+    RETURN_IF_ERROR(AddModel(file, catalog));
   }
   return absl::OkStatus();
 }

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr int kDigits = 12;
 constexpr std::streamsize kEdgeBytes = std::streamsize{64} << 10;
-constexpr size_t kMostFiles = 4096;
+constexpr size_t kMaxFiles = 4096;
 constexpr std::string_view kSnapshots = "/snapshots/";
 constexpr size_t kCommitDigits = 40;
 
@@ -56,7 +56,7 @@ std::vector<fs::path> FilesOf(const std::string& path) {
   }
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
     if (Matters(it->path())) files.push_back(it->path());
-    if (files.size() > kMostFiles) return {};
+    if (files.size() > kMaxFiles) return {};
   }
   std::sort(files.begin(), files.end());
   return files;

@@ -20,9 +20,9 @@
 namespace assay::registry {
 namespace {
 
-constexpr double kMostExploring = 0.5;
+constexpr double kMaxExploring = 0.5;
 constexpr int kLeastSamples = 2;
-constexpr int64_t kMostSamples = 1000000;
+constexpr int64_t kMaxSamples = 1000000;
 constexpr double kHighestWeight = 1e6;
 constexpr double kHighestCost = 1e6;
 constexpr double kShortestLatencySeconds = 1e-3;
@@ -74,9 +74,9 @@ MaybeFault BadWeights(const RoutePolicy& policy) {
 
 MaybeFault BadLimits(const RoutePolicy& policy) {
   const AutoLimits& limits = policy.limits;
-  if (limits.min_samples < kLeastSamples || limits.min_samples > kMostSamples) {
+  if (limits.min_samples < kLeastSamples || limits.min_samples > kMaxSamples) {
     return Fault{"min_samples", absl::StrCat(limits.min_samples, " must lie in [", kLeastSamples,
-                                             ", ", kMostSamples, "]")};
+                                             ", ", kMaxSamples, "]")};
   }
   if (!(limits.min_success_rate >= 0 && limits.min_success_rate <= 1)) {
     return Fault{"min_success_rate", absl::StrCat(limits.min_success_rate, " must lie in [0, 1]")};
@@ -91,8 +91,8 @@ MaybeFault BadLimits(const RoutePolicy& policy) {
   if (limits.max_memory_bytes < 0) {
     return Fault{"max_memory", absl::StrCat(limits.max_memory_bytes, " must not be below 0")};
   }
-  if (!(policy.explore >= 0 && policy.explore <= kMostExploring)) {
-    return Fault{"explore", absl::StrCat(policy.explore, " must lie in [0, ", kMostExploring, "]")};
+  if (!(policy.explore >= 0 && policy.explore <= kMaxExploring)) {
+    return Fault{"explore", absl::StrCat(policy.explore, " must lie in [0, ", kMaxExploring, "]")};
   }
   return std::nullopt;
 }
@@ -167,7 +167,7 @@ void ReadAuto(YamlMap map, RoutePolicy* policy) {
   AutoLimits& limits = policy->limits;
   limits.scorer = map.String("scorer", limits.scorer);
   limits.min_samples =
-      static_cast<int>(map.Int("min_samples", limits.min_samples, kLeastSamples, kMostSamples));
+      static_cast<int>(map.Int("min_samples", limits.min_samples, kLeastSamples, kMaxSamples));
   limits.min_success_rate = map.Number("min_success_rate", limits.min_success_rate, 0, 1);
   if (map.Has("max_latency")) {
     limits.max_latency = absl::Seconds(
@@ -175,7 +175,7 @@ void ReadAuto(YamlMap map, RoutePolicy* policy) {
   }
   limits.max_cost_usd = map.Number("max_cost_usd", 0, 0, kHighestCost);
   limits.max_memory_bytes = map.Bytes("max_memory", 0);
-  policy->explore = map.Number("explore", 0, 0, kMostExploring);
+  policy->explore = map.Number("explore", 0, 0, kMaxExploring);
   policy->otherwise = map.String("otherwise", "");
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/http/client.h"
+#include "base/status_macros.h"
 #include "registry/hub/answer_errors.h"
 #include "registry/hub/cache/file_lock.h"
 #include "registry/hub/cache/names.h"
@@ -37,12 +38,12 @@ class FileSink : public http::BodySink {
     if (head.status == kPartialContent) return OnRange(head);
     // The server knows no ranges: from the beginning then.
     progress_->AddKnown(-file_->size());
-    if (absl::Status cleared = file_->Clear(); !cleared.ok()) return cleared;
+    RETURN_IF_ERROR(file_->Clear());
     return OnWhole(head);
   }
 
   absl::Status OnBytes(std::string_view bytes) override {
-    if (absl::Status appended = file_->Append(bytes); !appended.ok()) return appended;
+    RETURN_IF_ERROR(file_->Append(bytes));
     received_ = true;
     progress_->AddFetched(static_cast<int64_t>(bytes.size()));
     return absl::OkStatus();
@@ -72,7 +73,7 @@ class FileSink : public http::BodySink {
     if (range != nullptr && *range == wanted) return absl::OkStatus();
     // Bytes from anywhere else would spoil the file; the next try asks for all of it.
     progress_->AddKnown(-file_->size());
-    if (absl::Status cleared = file_->Clear(); !cleared.ok()) return cleared;
+    RETURN_IF_ERROR(file_->Clear());
     return Transient(absl::UnavailableError(
         absl::StrCat("asked for ", wanted, ", the server answered Content-Range ",
                      range == nullptr ? "nothing" : QuotedForMessage(*range))));
@@ -93,9 +94,7 @@ absl::StatusOr<std::unique_ptr<FileLock>> LockBlob(const PullContext& pull,
     if (pull.cache.HasBlob(file)) return nullptr;
     if (*lock != nullptr) return lock;
     pull.progress.SetStage(PullStage::kWaiting, file.name);
-    if (absl::Status going_on = pull.control.Sleep(kBetweenLockTries); !going_on.ok()) {
-      return going_on;
-    }
+    RETURN_IF_ERROR(pull.control.Sleep(kBetweenLockTries));
   }
 }
 
@@ -108,7 +107,7 @@ absl::Status FetchRest(const PullContext& pull, const RemoteFile& remote, HubCli
   *received = sink.received();
   if (absl::IsOutOfRange(status) && offset > 0) {
     pull.progress.AddKnown(-file->size());
-    if (absl::Status cleared = file->Clear(); !cleared.ok()) return cleared;
+    RETURN_IF_ERROR(file->Clear());
     return Transient(absl::UnavailableError(status.message()));
   }
   if (!status.ok() || file->size() == remote.size) return status;
@@ -126,7 +125,7 @@ absl::Status FetchAll(const PullContext& pull, const RemoteFile& remote, HubClie
     if (status.ok()) break;
     // Silent from its beginning: the limit for that has been reached.
     if (absl::IsDeadlineExceeded(status) && !received) return status;
-    if (absl::Status given_up = retry.Wait(status, received); !given_up.ok()) return given_up;
+    RETURN_IF_ERROR(retry.Wait(status, received));
   }
   return absl::OkStatus();
 }
@@ -143,17 +142,16 @@ absl::Status FetchVerified(const PullContext& pull, const RemoteFile& remote, Hu
   bool has_old_bytes = file->size() > 0;
   if (has_old_bytes) {
     pull.progress.SetStage(PullStage::kVerifying, remote.name);
-    absl::Status hashed = file->HashExisting([&pull] { return pull.control.Check(); });
-    if (!hashed.ok()) return hashed;
+    RETURN_IF_ERROR(file->HashExisting([&pull] { return pull.control.Check(); }));
     pull.progress.AddKnown(file->size());
   }
   for (;;) {
-    if (absl::Status fetched = FetchAll(pull, remote, client, file); !fetched.ok()) return fetched;
+    RETURN_IF_ERROR(FetchAll(pull, remote, client, file));
     if (file->Verified()) return absl::OkStatus();
     pull.progress.AddKnown(-file->size());
     if (!has_old_bytes) break;
     has_old_bytes = false;
-    if (absl::Status cleared = file->Clear(); !cleared.ok()) return cleared;
+    RETURN_IF_ERROR(file->Clear());
   }
   file->Delete();
   return WrongContent(pull, remote);
@@ -162,19 +160,15 @@ absl::Status FetchVerified(const PullContext& pull, const RemoteFile& remote, Hu
 }  // namespace
 
 absl::Status DownloadBlob(const PullContext& pull, const RemoteFile& remote, HubClient* client) {
-  const absl::StatusOr<std::unique_ptr<FileLock>> lock = LockBlob(pull, remote);
-  if (!lock.ok()) return lock.status();
-  if (*lock == nullptr) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock, LockBlob(pull, remote));
+  if (lock == nullptr) {
     pull.progress.AddKnown(remote.size);
     return absl::OkStatus();
   }
-  absl::StatusOr<std::unique_ptr<PartialFile>> file =
-      PartialFile::Open(pull.cache.IncompletePath(remote.hash), remote);
-  if (!file.ok()) return file.status();
-  if (absl::Status fetched = FetchVerified(pull, remote, client, file->get()); !fetched.ok()) {
-    return fetched;
-  }
-  return (*file)->MoveTo(pull.cache.BlobPath(remote.hash));
+  ASSIGN_OR_RETURN(std::unique_ptr<PartialFile> file,
+                   PartialFile::Open(pull.cache.IncompletePath(remote.hash), remote));
+  RETURN_IF_ERROR(FetchVerified(pull, remote, client, file.get()));
+  return file->MoveTo(pull.cache.BlobPath(remote.hash));
 }
 
 }  // namespace assay::registry

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "base/http/client.h"
 #include "base/http/url.h"
+#include "base/status_macros.h"
 #include "registry/hub/answer_errors.h"
 #include "registry/hub/cache/names.h"
 
@@ -146,7 +147,7 @@ absl::StatusOr<http::Response> HubClient::SendOnce(const http::Request& request,
   absl::StatusOr<http::Response> answer = http_.Receive(request, sink);
   if (answer.ok()) return answer;
   // Cancelled and out of time come from Check() too, and are no fault of the way.
-  if (absl::Status going_on = control_.Check(); !going_on.ok()) return going_on;
+  RETURN_IF_ERROR(control_.Check());
   if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status())) {
     return Transient(answer.status());
   }
@@ -155,34 +156,30 @@ absl::StatusOr<http::Response> HubClient::SendOnce(const http::Request& request,
 
 absl::StatusOr<http::Response> HubClient::Send(http::Request request, Redirects redirects,
                                                http::BodySink* sink) {
-  const absl::StatusOr<http::Origin> home = http::OriginOf(options_.endpoint);
-  if (!home.ok()) return home.status();
+  ASSIGN_OR_RETURN(const http::Origin home, http::OriginOf(options_.endpoint));
   request.interrupted = [this] { return control_.Check(); };
   for (int hop = 0; hop <= kMaxRedirects; ++hop) {
-    const absl::StatusOr<http::Origin> origin = http::OriginOf(request.url);
-    if (!origin.ok()) return origin.status();
-    request.authenticate = *origin == *home;
+    ASSIGN_OR_RETURN(const http::Origin origin, http::OriginOf(request.url));
+    request.authenticate = origin == home;
     absl::StatusOr<http::Response> answer = SendOnce(request, sink);
     if (!answer.ok()) return answer;
-    if (*origin != *home && IsStorageFailure(answer->status)) {
-      return Transient(absl::UnavailableError(absl::StrCat("the storage host ", origin->host,
+    if (origin != home && IsStorageFailure(answer->status)) {
+      return Transient(absl::UnavailableError(absl::StrCat("the storage host ", origin.host,
                                                            " answered ", answer->status)),
                        answer->retry_after);
     }
     if (!IsRedirect(answer->status)) return answer;
     const std::string* location = answer->Header("location");
-    absl::StatusOr<std::string> next =
-        http::ResolveRedirect(request.url, location == nullptr ? "" : *location);
-    if (!next.ok()) return next.status();
-    const absl::StatusOr<http::Origin> next_origin = http::OriginOf(*next);
-    if (!next_origin.ok()) return next_origin.status();
-    if (redirects == Redirects::kWithinEndpoint && *next_origin != *home) return answer;
-    if (origin->scheme == "https" && next_origin->scheme != "https") {
+    ASSIGN_OR_RETURN(std::string next,
+                     http::ResolveRedirect(request.url, location == nullptr ? "" : *location));
+    ASSIGN_OR_RETURN(const http::Origin next_origin, http::OriginOf(next));
+    if (redirects == Redirects::kWithinEndpoint && next_origin != home) return answer;
+    if (origin.scheme == "https" && next_origin.scheme != "https") {
       return absl::FailedPreconditionError(
           absl::StrCat(http::WithoutSecrets(request.url), ": redirects from https to ",
-                       http::WithoutSecrets(*next), ", which anybody on the way could change"));
+                       http::WithoutSecrets(next), ", which anybody on the way could change"));
     }
-    request.url = *std::move(next);
+    request.url = std::move(next);
   }
   return absl::FailedPreconditionError(
       absl::StrCat(http::WithoutSecrets(request.url), ": over ", kMaxRedirects, " redirects"));

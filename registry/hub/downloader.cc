@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
 #include "base/http/url.h"
 #include "registry/hub/cache/names.h"
 #include "registry/hub/pull.h"
@@ -32,13 +33,13 @@ absl::StatusOr<HubDownloader> HubDownloader::Create(HubOptions options) {
 
 absl::StatusOr<PullResult> HubDownloader::Pull(const PullRequest& request,
                                                ProgressCallback progress,
-                                               std::function<bool()> cancelled) const {
+                                               CallContext context) const {
   for (const absl::Status& valid :
        {CheckRepoId(request.repo), CheckRevision(request.revision),
         request.file.empty() ? absl::OkStatus() : CheckFileName(request.file)}) {
     if (!valid.ok()) return valid;
   }
-  return registry::Pull(options_, request, std::move(progress), std::move(cancelled)).Run();
+  return registry::Pull(options_, request, std::move(progress), std::move(context)).Run();
 }
 
 }  // namespace assay::registry

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "registry/hub/options.h"
 #include "registry/hub/progress.h"
 
@@ -50,7 +51,7 @@ class HubDownloader {
   // early leaves nothing half-made but blobs/*.incomplete, where the next goes on.
   //
   // `progress` (may be empty) is called at most ten times a second, from several threads, never two
-  // at a time, and must not block; `cancelled` (may be empty) is asked at least once a second, from
+  // at a time, and must not block; `context` (may be empty) is asked at least once a second, from
   // several threads at a time, and ends the pull with CANCELLED.
   //
   // Errors name repository, revision and file and what to do:
@@ -60,7 +61,7 @@ class HubDownloader {
   // room on the disk; DATA_LOSS wrong hash, size or reply; UNAVAILABLE the Hub cannot be reached
   // after all tries; DEADLINE_EXCEEDED over the pull's time, or silence; CANCELLED.
   absl::StatusOr<PullResult> Pull(const PullRequest& request, ProgressCallback progress,
-                                  std::function<bool()> cancelled) const;
+                                  CallContext context) const;
 
  private:
   explicit HubDownloader(HubOptions options) : options_(std::move(options)) {}

@@ -15,6 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "registry/hub/answer_errors.h"
 #include "registry/hub/blob_download.h"
 #include "registry/hub/cache/local_snapshot.h"
@@ -35,20 +37,19 @@ absl::StatusOr<Result> Retried(const HubOptions& options, const PullControl& con
     absl::StatusOr<Result> result = once();
     // A silence has taken its time already.
     if (result.ok() || absl::IsDeadlineExceeded(result.status())) return result;
-    absl::Status given_up = retry.Wait(result.status(), /*progressed=*/false);
-    if (!given_up.ok()) return given_up;
+    RETURN_IF_ERROR(retry.Wait(result.status(), /*progressed=*/false));
   }
 }
 
 }  // namespace
 
 Pull::Pull(const HubOptions& options, PullRequest request, ProgressCallback progress,
-           std::function<bool()> cancelled)
+           CallContext context)
     : options_(options),
       request_(std::move(request)),
       cache_(options.cache_folder, request_.repo),
       progress_(std::move(progress)),
-      control_(options.timeout, std::move(cancelled), [this] { progress_.Tick(); }) {}
+      control_(options.timeout, std::move(context), [this] { progress_.Tick(); }) {}
 
 std::string Pull::Name() const {
   return absl::StrCat(request_.repo, "@", request_.revision, request_.file.empty() ? "" : ":",
@@ -90,13 +91,11 @@ absl::StatusOr<PullResult> Pull::FromCache() {
 absl::StatusOr<PullResult> Pull::FromHub() {
   HubClient client(options_, control_);
   progress_.SetStage(PullStage::kListing, "");
-  absl::StatusOr<RepoListing> listing = Describe(&client);
-  if (!listing.ok()) return listing.status();
-  absl::StatusOr<std::vector<RemoteFile>> files = Select(*listing, &client);
-  if (!files.ok()) return files.status();
-  if (absl::Status fetched = Fetch(listing->commit, *files); !fetched.ok()) return fetched;
+  ASSIGN_OR_RETURN(RepoListing listing, Describe(&client));
+  ASSIGN_OR_RETURN(std::vector<RemoteFile> files, Select(listing, &client));
+  RETURN_IF_ERROR(Fetch(listing.commit, files));
   progress_.Finish();
-  return Result(listing->commit);
+  return Result(listing.commit);
 }
 
 absl::StatusOr<RepoListing> Pull::Describe(HubClient* client) {
@@ -114,12 +113,11 @@ absl::StatusOr<std::vector<RemoteFile>> Pull::Select(const RepoListing& listing,
   }
   for (RemoteFile& file : *files) {
     if (file.complete()) continue;
-    absl::StatusOr<RemoteFile> described =
-        Retried<RemoteFile>(options_, control_, [this, client, &listing, &file] {
-          return client->DescribeFile(request_.repo, listing.commit, file.name);
-        });
-    if (!described.ok()) return described.status();
-    file = *std::move(described);
+    ASSIGN_OR_RETURN(RemoteFile described,
+                     Retried<RemoteFile>(options_, control_, [this, client, &listing, &file] {
+                       return client->DescribeFile(request_.repo, listing.commit, file.name);
+                     }));
+    file = std::move(described);
   }
   return files;
 }
@@ -134,14 +132,14 @@ absl::Status Pull::Fetch(const std::string& commit, const std::vector<RemoteFile
     (void)cache_.WriteRef(request_.revision, commit);
     return absl::OkStatus();
   }
-  if (absl::Status made = cache_.Prepare(); !made.ok()) return made;
+  RETURN_IF_ERROR(cache_.Prepare());
   int64_t needed = 0;
   for (const RemoteFile& file : missing) needed += file.size - cache_.IncompleteBytes(file);
   if (absl::Status fits = CheckDiskSpace(options_, cache_.folder(), needed); !fits.ok()) {
     return absl::Status(fits.code(), absl::StrCat(Name(), ": ", fits.message()));
   }
-  if (absl::Status downloaded = DownloadAll(commit, missing); !downloaded.ok()) return downloaded;
-  if (absl::Status linked = LinkAll(commit, files); !linked.ok()) return linked;
+  RETURN_IF_ERROR(DownloadAll(commit, missing));
+  RETURN_IF_ERROR(LinkAll(commit, files));
   return cache_.WriteRef(request_.revision, commit);
 }
 
@@ -203,7 +201,7 @@ absl::Status Pull::LinkAll(const std::string& commit, const std::vector<RemoteFi
   for (const RemoteFile& file : ordered) {
     // A file of its own where links are impossible: its blob may be missing.
     if (cache_.HasSnapshotFile(commit, file)) continue;
-    if (absl::Status linked = cache_.Link(commit, file); !linked.ok()) return linked;
+    RETURN_IF_ERROR(cache_.Link(commit, file));
   }
   return absl::OkStatus();
 }

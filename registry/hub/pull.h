@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "registry/hub/cache/cache.h"
 #include "registry/hub/cache/listing.h"
 #include "registry/hub/client.h"
@@ -24,7 +25,7 @@ class Pull {
  public:
   // `options` outlives this; `request` has been checked.
   Pull(const HubOptions& options, PullRequest request, ProgressCallback progress,
-       std::function<bool()> cancelled);
+       CallContext context);
 
   absl::StatusOr<PullResult> Run();
 

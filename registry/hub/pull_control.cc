@@ -10,6 +10,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 
 namespace assay::registry {
 namespace {
@@ -18,17 +20,16 @@ constexpr absl::Duration kSlice = absl::Milliseconds(100);
 
 }  // namespace
 
-PullControl::PullControl(absl::Duration timeout, std::function<bool()> cancelled,
-                         std::function<void()> tick)
+PullControl::PullControl(absl::Duration timeout, CallContext context, std::function<void()> tick)
     : timeout_(timeout),
       deadline_(absl::Now() + timeout),
-      cancelled_(std::move(cancelled)),
+      context_(std::move(context)),
       tick_(std::move(tick)) {}
 
 absl::Status PullControl::Check() const {
-  if (absl::Status failed = failure(); !failed.ok()) return failed;
+  RETURN_IF_ERROR(failure());
   if (tick_) tick_();
-  if (cancelled_ && cancelled_()) {
+  if (context_.IsDone()) {
     return absl::CancelledError(
         "cancelled; what was downloaded stays, the next pull goes on there");
   }
@@ -53,7 +54,7 @@ absl::Status PullControl::failure() const {
 absl::Status PullControl::Sleep(absl::Duration time) const {
   const absl::Time end = absl::Now() + time;
   for (;;) {
-    if (absl::Status going_on = Check(); !going_on.ok()) return going_on;
+    RETURN_IF_ERROR(Check());
     const absl::Duration left = end - absl::Now();
     if (left <= absl::ZeroDuration()) return absl::OkStatus();
     absl::SleepFor(std::min(left, kSlice));

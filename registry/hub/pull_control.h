@@ -8,14 +8,15 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 
 namespace assay::registry {
 
 // Thread-safe; one for all files of a pull.
 class PullControl {
  public:
-  // `cancelled` may be empty; it is asked from several threads. `tick` is called at each check.
-  PullControl(absl::Duration timeout, std::function<bool()> cancelled, std::function<void()> tick);
+  // `context` may be empty; it is asked from several threads. `tick` is called at each check.
+  PullControl(absl::Duration timeout, CallContext context, std::function<void()> tick);
 
   // OK as long as the pull goes on; else CANCELLED, DEADLINE_EXCEEDED, or the error of Fail().
   absl::Status Check() const;
@@ -32,7 +33,7 @@ class PullControl {
  private:
   const absl::Duration timeout_;
   const absl::Time deadline_;
-  const std::function<bool()> cancelled_;
+  const CallContext context_;
   const std::function<void()> tick_;
   mutable absl::Mutex mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "registry/hub/answer_errors.h"
 
 namespace assay::registry {
@@ -26,7 +27,7 @@ absl::Duration Retry::NextBackoff() {
 }
 
 absl::Status Retry::Wait(const absl::Status& error, bool progressed) {
-  if (absl::Status going_on = control_.Check(); !going_on.ok()) return going_on;
+  RETURN_IF_ERROR(control_.Check());
   if (!IsTransient(error)) return error;
   if (progressed) tries_ = 0;
   if (++tries_ > options_.retries) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "registry/catalog/catalog.h"
 
 namespace assay::registry {
@@ -40,10 +41,10 @@ struct LoadStep {
 // Must not block: others wait for the same load.
 using ProgressFn = std::function<void(const LoadStep& step)>;
 
-// Brings a repository's files onto this machine, into the Hub's cache; minutes. Polls `cancelled`.
+// Brings a repository's files onto this machine, into the Hub's cache; minutes. Polls `context`.
 // Thread-safe.
 using FetchFn = std::function<absl::Status(const HubSource& source, const ProgressFn& progress,
-                                           const std::function<bool()>& cancelled)>;
+                                           const CallContext& context)>;
 
 // Thread-safe: several models may load at once.
 class ModelLoader {
@@ -53,11 +54,12 @@ class ModelLoader {
   // An upper bound of resident_bytes() after Load, without loading weights. Cheap (reads a header).
   virtual absl::StatusOr<int64_t> Estimate(const ModelEntry& entry, const std::string& file) = 0;
 
-  // Seconds. `file` is the entry's file on this machine. Polls `cancelled`; leaves nothing resident
+  // Seconds. `file` is the entry's file on this machine. Polls `context`; leaves nothing resident
   // on an error.
-  virtual absl::StatusOr<std::unique_ptr<ResidentModel>> Load(
-      const ModelEntry& entry, const std::string& file, const ProgressFn& progress,
-      const std::function<bool()>& cancelled) = 0;
+  virtual absl::StatusOr<std::unique_ptr<ResidentModel>> Load(const ModelEntry& entry,
+                                                              const std::string& file,
+                                                              const ProgressFn& progress,
+                                                              const CallContext& context) = 0;
 };
 
 }  // namespace assay::registry

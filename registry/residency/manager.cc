@@ -18,6 +18,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "registry/catalog/source.h"
 #include "registry/residency/model_slot.h"
 #include "registry/routing/router.h"
@@ -53,7 +55,7 @@ std::string_view ModelStateName(ModelState state) {
 
 std::string_view UnloadCauseName(UnloadCause cause) {
   switch (cause) {
-    case UnloadCause::kAsked:
+    case UnloadCause::kRequested:
       return "asked";
     case UnloadCause::kEvicted:
       return "evicted";
@@ -135,7 +137,7 @@ void Manager::Release(ModelSlot* slot) {
   if (--slot->handles == 0) ++changes_;
 }
 
-void Manager::Unwant(ModelSlot* slot) {
+void Manager::RemoveWaiter(ModelSlot* slot) {
   if (--slot->wanted == 0) ++changes_;
 }
 
@@ -176,11 +178,11 @@ void Manager::Notify() {
   notifying_ = false;
 }
 
-bool Manager::Pause(const std::function<bool()>& cancelled) {
+bool Manager::Pause(const CallContext& context) {
   const uint64_t before = changes_;
   mutex_.Unlock();
   Notify();
-  const bool stop = cancelled && cancelled();
+  const bool stop = context.IsDone();
   mutex_.Lock();
   if (stop) return true;
   const auto changed = [this, before]() { return changes_ != before; };
@@ -188,7 +190,7 @@ bool Manager::Pause(const std::function<bool()>& cancelled) {
   return false;
 }
 
-absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled) {
+absl::Status Manager::AwaitChange(ModelSlot* slot, const CallContext& context) {
   const int loads = slot->loads;
   const bool loading = slot->IsLoading();
   const auto changed = [slot, loads, loading]() {
@@ -196,7 +198,7 @@ absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& 
   };
   while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll)) {
     mutex_.Unlock();
-    const bool stop = cancelled && cancelled();
+    const bool stop = context.IsDone();
     mutex_.Lock();
     if (stop) return absl::CancelledError("cancelled while the model was loading");
   }
@@ -206,8 +208,7 @@ absl::Status Manager::AwaitChange(ModelSlot* slot, const std::function<bool()>& 
 }
 
 absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const ProgressFn& progress,
-                                            const std::function<bool()>& cancelled,
-                                            ModelSlot* slot) {
+                                            const CallContext& context, ModelSlot* slot) {
   absl::StatusOr<std::string> file = ResolveSource(entry, options_.hub_cache);
   if (!absl::IsNotFound(file.status()) || !entry.hub.has_value() || !options_.fetch) return file;
   const auto set_state = [this, slot](ModelState state) {
@@ -219,7 +220,7 @@ absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const Progr
     Notify();
   };
   set_state(ModelState::kDownloading);
-  if (absl::Status fetched = options_.fetch(*entry.hub, progress, cancelled); !fetched.ok()) {
+  if (absl::Status fetched = options_.fetch(*entry.hub, progress, context); !fetched.ok()) {
     return absl::Status(fetched.code(),
                         absl::StrCat("model '", entry.id, "': ", fetched.message()));
   }
@@ -231,7 +232,7 @@ absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const Progr
 }
 
 absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
-                                                             const std::function<bool()>& cancelled,
+                                                             const CallContext& context,
                                                              std::string* revision) {
   const ProgressFn progress = [this, slot](const LoadStep& step) {
     std::vector<ProgressFn> listeners;
@@ -241,32 +242,30 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
     }
     for (const ProgressFn& listener : listeners) listener(step);
   };
-  // Others may wait for this load: it ends only when nobody wants it any more, or the catalog lost
-  // it.
-  const auto unwanted = [this, slot, &cancelled] {
-    const bool stop = cancelled && cancelled();
+  // Other callers may wait for this load. It ends early only if none is left, or if the catalog has
+  // lost the model.
+  const CallContext shared([this, slot, &context] {
+    const bool stop = context.IsDone();
     absl::MutexLock lock(&mutex_);
     return slot->retired || (stop && slot->wanted <= 1);
-  };
+  });
   std::shared_ptr<const ModelEntry> entry;
   {
     absl::MutexLock lock(&mutex_);
     entry = slot->entry;
   }
-  absl::StatusOr<std::string> file = Locate(*entry, progress, unwanted, slot);
-  if (!file.ok()) return file.status();
-  if (options_.revisions != nullptr) *revision = options_.revisions->OfFile(*entry, *file);
-  absl::StatusOr<int64_t> bytes = loader_->Estimate(*entry, *file);
-  if (!bytes.ok()) return bytes.status();
-  if (absl::Status s = Reserve(slot, *bytes, progress, unwanted); !s.ok()) return s;
+  ASSIGN_OR_RETURN(std::string file, Locate(*entry, progress, shared, slot));
+  if (options_.revisions != nullptr) *revision = options_.revisions->OfFile(*entry, file);
+  ASSIGN_OR_RETURN(int64_t bytes, loader_->Estimate(*entry, file));
+  RETURN_IF_ERROR(Reserve(slot, bytes, progress, shared));
 
-  return loader_->Load(*entry, *file, progress, unwanted);
+  return loader_->Load(*entry, file, progress, shared);
 }
 
-absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled) {
+absl::Status Manager::RunLoad(ModelSlot* slot, const CallContext& context) {
   const absl::Time start = absl::Now();
   std::string revision;
-  absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, cancelled, &revision);
+  absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, context, &revision);
   absl::MutexLock lock(&mutex_);
   slot->load_time = absl::Now() - start;
   slot->load_result = model.status();
@@ -295,7 +294,17 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const std::function<bool()>& canc
 }
 
 absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& progress,
-                                        const std::function<bool()>& cancelled) {
+                                        const CallContext& context) {
+  absl::StatusOr<Handle> handle = AcquireOrCancel(id, progress, context);
+  if (!absl::IsCancelled(handle.status()) || !context.IsLate()) return handle;
+  return absl::DeadlineExceededError(
+      absl::StrCat("model '", std::string(id),
+                   "' was not loaded within the request's time; load it first, or raise the "
+                   "deadline or limits.inference_timeout"));
+}
+
+absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const ProgressFn& progress,
+                                                const CallContext& context) {
   while (true) {
     SlotPtr slot;
     {
@@ -303,7 +312,7 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
       slot = Find(id);
       if (slot == nullptr) return UnknownModel(*catalog_, id);
       if (slot->state == ModelState::kReady) return Take(slot);
-      if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) {
+      if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kRequested) {
         return absl::UnavailableError(
             absl::StrCat("model '", std::string(id), "' is being unloaded; try again in a moment"));
       }
@@ -311,8 +320,8 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
       const bool draining = slot->state == ModelState::kDraining;
       if (progress && !draining) slot->progress.push_back(progress);
       if (draining || slot->IsLoading()) {
-        absl::Status awaited = AwaitChange(slot.get(), cancelled);
-        Unwant(slot.get());
+        absl::Status awaited = AwaitChange(slot.get(), context);
+        RemoveWaiter(slot.get());
         if (!awaited.ok()) return awaited;
         if (slot->state == ModelState::kReady) return Take(slot);
         continue;
@@ -320,10 +329,10 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
       SetState(slot.get(), ModelState::kLoading);
     }
     Notify();
-    absl::Status loaded = RunLoad(slot.get(), cancelled);
+    absl::Status loaded = RunLoad(slot.get(), context);
     Notify();
     absl::MutexLock lock(&mutex_);
-    Unwant(slot.get());
+    RemoveWaiter(slot.get());
     // A retired one has a successor, or the catalog lost it: Find() knows.
     if (!loaded.ok() && !slot->retired) return loaded;
     if (slot->state == ModelState::kReady) return Take(slot);
@@ -341,7 +350,7 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
                                                         "' is not resident; its state is ",
                                                         std::string(ModelStateName(slot->state))));
     }
-    slot->cause = UnloadCause::kAsked;
+    slot->cause = UnloadCause::kRequested;
     SetState(slot.get(), ModelState::kDraining);
   }
   Notify();
@@ -351,7 +360,7 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
     const auto free = [&slot]() { return slot->handles == 0 && slot->visits == 0; };
     if (mutex_.AwaitWithTimeout(absl::Condition(&free), timeout)) {
       freed = slot->bytes;
-      Free(slot, UnloadCause::kAsked, "");
+      Free(slot, UnloadCause::kRequested, "");
     } else {
       freed = absl::DeadlineExceededError(absl::StrCat(
           "model '", std::string(id), "' still serves ", slot->handles, " requests after ",

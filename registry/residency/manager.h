@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/revision.h"
 #include "registry/residency/loader.h"
@@ -38,10 +39,10 @@ std::string_view ModelStateName(ModelState state);
 
 // Why a model is unloaded.
 enum class UnloadCause {
-  kAsked,     // By a caller of Unload.
-  kEvicted,   // Another model needs its memory.
-  kIdle,      // Nobody used it for its keep_alive.
-  kReloaded,  // The catalog changed.
+  kRequested,  // By a caller of Unload.
+  kEvicted,    // Another model needs its memory.
+  kIdle,       // Nobody used it for its keep_alive.
+  kReloaded,   // The catalog changed.
 };
 std::string_view UnloadCauseName(UnloadCause cause);
 
@@ -87,7 +88,7 @@ struct ModelStatus {
   absl::Time last_used = absl::InfinitePast();
   int handles = 0;
   // Of kUnloaded and kDraining.
-  UnloadCause cause = UnloadCause::kAsked;
+  UnloadCause cause = UnloadCause::kRequested;
   // How often it made room for others.
   int64_t evictions = 0;
 };
@@ -140,11 +141,11 @@ class Manager {
   // A handle of a resident model; loads it first if need be, and waits for memory. NOT_FOUND: not
   // in the catalog (the message lists what is). UNAVAILABLE: being unloaded by request.
   // RESOURCE_EXHAUSTED: can't fit the budget beside what is pinned; FAILED_PRECONDITION: nor alone;
-  // the message has the bytes needed and the bytes free. CANCELLED: `cancelled` said so; a load
+  // the message has the bytes needed and the bytes free. CANCELLED: `context` said so; a load
   // that others wait for goes on. Otherwise the loader's error. `progress` may be called once more
   // shortly after the return.
   absl::StatusOr<Handle> Acquire(std::string_view id, const ProgressFn& progress = nullptr,
-                                 const std::function<bool()>& cancelled = nullptr);
+                                 const CallContext& context = {});
 
   // Waits until the handles are gone, then frees the model. FAILED_PRECONDITION: not resident.
   // DEADLINE_EXCEEDED: handles were still out after `timeout`; the model is kReady again. Returns
@@ -154,8 +155,8 @@ class Manager {
   // Takes a new catalog. Models that it lacks take no new requests and are freed when the running
   // ones end. Resident models whose entry changed what is loaded are loaded anew, on this thread
   // (seconds, or as long as a download takes), by Options::reload_beside; other changes hold at
-  // once. `cancelled` ends the loads that are left; they count as failed. One reload at a time.
-  ReloadReport Reload(Catalog catalog, const std::function<bool()>& cancelled = nullptr);
+  // once. `context` ends the loads that are left; they count as failed. One reload at a time.
+  ReloadReport Reload(Catalog catalog, const CallContext& context = {});
 
   absl::StatusOr<ModelStatus> Get(std::string_view id) const;
   // In the order of the catalog.
@@ -185,42 +186,43 @@ class Manager {
   SlotPtr Find(std::string_view id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Release(ModelSlot* slot) ABSL_LOCKS_EXCLUDED(mutex_);
   // A caller waits for the model no more.
-  void Unwant(ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RemoveWaiter(ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Handle Take(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Loads a model whose state is kLoading already, on this thread.
-  absl::Status RunLoad(ModelSlot* slot, const std::function<bool()>& cancelled)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // As Acquire(), but CANCELLED also at the deadline, so that a load that ends early never counts
+  // as a failure of the model.
+  absl::StatusOr<Handle> AcquireOrCancel(std::string_view id, const ProgressFn& progress,
+                                         const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status RunLoad(ModelSlot* slot, const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
   // `revision`: of what was loaded.
-  absl::StatusOr<std::unique_ptr<ResidentModel>> Load(ModelSlot* slot,
-                                                      const std::function<bool()>& cancelled,
+  absl::StatusOr<std::unique_ptr<ResidentModel>> Load(ModelSlot* slot, const CallContext& context,
                                                       std::string* revision)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // The entry's file on this machine; downloads it first if need be, and says so in the state of
   // `slot`, where that is not null.
   absl::StatusOr<std::string> Locate(const ModelEntry& entry, const ProgressFn& progress,
-                                     const std::function<bool()>& cancelled, ModelSlot* slot)
+                                     const CallContext& context, ModelSlot* slot)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits until the load in flight ended, or the model drained; OK where its state must be looked
   // at again: the load ended with its caller, or the catalog changed.
-  absl::Status AwaitChange(ModelSlot* slot, const std::function<bool()>& cancelled)
+  absl::Status AwaitChange(ModelSlot* slot, const CallContext& context)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Gives the mutex up until something changes, or for a moment. True: cancelled.
-  bool Pause(const std::function<bool()>& cancelled) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Pause(const CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Waits until `bytes` of the budget are the slot's.
   absl::Status Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& progress,
-                       const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+                       const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
-                         const std::function<bool()>& cancelled)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+                         const CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRoomCanBeMade(const RoomRequest& request) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Unloads one model that can go now, or asks those that serve to give way. True: one went.
   bool MakeRoom(const RoomRequest& request, int64_t excess) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Those that were asked and still serve go on. Whoever leaves the head of the line calls it, so
   // that none is left draining for nobody; the next in line asks again.
-  void RevokeGivingWay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CancelEvictions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t UsedBytes(const ModelSlot* but) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Frees the model; gives the mutex up meanwhile.
   void Free(const SlotPtr& slot, UnloadCause cause, std::string reason)
@@ -233,13 +235,13 @@ class Manager {
   // Resident or loading models whose entries differ in what is loaded, with the new entries.
   using Changes = std::vector<std::pair<SlotPtr, ModelEntry>>;
   Changes TakeCatalog(Catalog catalog, ReloadReport* report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status LoadBeside(const SlotPtr& old, const ModelEntry& entry,
-                          const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
-                           const std::function<bool()>& cancelled) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status LoadBeside(const SlotPtr& old, const ModelEntry& entry, const CallContext& context)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status LoadInPlace(const SlotPtr& slot, const ModelEntry& entry, const CallContext& context)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits until the slot has taken its next entry, or its model is the caller's to free: nobody
   // uses it.
-  absl::Status Drain(const SlotPtr& slot, const std::function<bool()>& cancelled)
+  absl::Status Drain(const SlotPtr& slot, const CallContext& context)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Retire(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Of a retired slot that has nothing in memory any more.

@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "registry/residency/manager.h"
 #include "registry/residency/model_slot.h"
 
@@ -20,7 +22,7 @@ absl::Status Cancelled() { return absl::CancelledError("the reload was cancelled
 
 }  // namespace
 
-ReloadReport Manager::Reload(Catalog catalog, const std::function<bool()>& cancelled) {
+ReloadReport Manager::Reload(Catalog catalog, const CallContext& context) {
   absl::MutexLock reload_lock(&reload_mutex_);
   ReloadReport report;
   Changes changes;
@@ -30,8 +32,8 @@ ReloadReport Manager::Reload(Catalog catalog, const std::function<bool()>& cance
   }
   Notify();
   for (const auto& [slot, entry] : changes) {
-    const absl::Status status = options_.reload_beside ? LoadBeside(slot, entry, cancelled)
-                                                       : LoadInPlace(slot, entry, cancelled);
+    const absl::Status status = options_.reload_beside ? LoadBeside(slot, entry, context)
+                                                       : LoadInPlace(slot, entry, context);
     Notify();
     if (status.ok()) continue;
     report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
@@ -82,7 +84,7 @@ void Manager::Retire(const SlotPtr& slot) {
   const bool freed = slot->state == ModelState::kDraining && slot->model == nullptr;
   if (slot->model == nullptr && !slot->IsLoading() && !freed) return;
   others_.push_back(slot);
-  if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kAsked) return;
+  if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kRequested) return;
   slot->cause = UnloadCause::kReloaded;
   if (slot->state == ModelState::kReady) {
     SetState(slot.get(), ModelState::kDraining, "the catalog changed");
@@ -94,12 +96,12 @@ void Manager::Forget(const ModelSlot* slot) {
 }
 
 absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
-                                 const std::function<bool()>& cancelled) {
+                                 const CallContext& context) {
   const SlotPtr successor = std::make_shared<ModelSlot>(entry);
   {
     absl::MutexLock lock(&mutex_);
     while (old->next_entry != nullptr && old->IsLoading()) {
-      if (Pause(cancelled)) return Cancelled();
+      if (Pause(context)) return Cancelled();
     }
     // It went by itself: its next load is of the new entry.
     if (old->next_entry == nullptr || old->model == nullptr) return absl::OkStatus();
@@ -108,9 +110,9 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
     SetState(successor.get(), ModelState::kLoading);
     others_.push_back(successor);
   }
-  absl::Status loaded = RunLoad(successor.get(), cancelled);
+  absl::Status loaded = RunLoad(successor.get(), context);
   absl::MutexLock lock(&mutex_);
-  Unwant(successor.get());
+  RemoveWaiter(successor.get());
   Forget(successor.get());
   if (!loaded.ok()) return loaded;
   *std::find(slots_.begin(), slots_.end(), old) = successor;
@@ -121,7 +123,7 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
   return absl::OkStatus();
 }
 
-absl::Status Manager::Drain(const SlotPtr& slot, const std::function<bool()>& cancelled) {
+absl::Status Manager::Drain(const SlotPtr& slot, const CallContext& context) {
   const auto draining = [&slot] {
     return slot->state == ModelState::kDraining && slot->cause == UnloadCause::kReloaded;
   };
@@ -134,7 +136,7 @@ absl::Status Manager::Drain(const SlotPtr& slot, const std::function<bool()>& ca
       slot->cause = UnloadCause::kReloaded;
     }
     if (draining() && slot->IsDrained()) return absl::OkStatus();
-    if (!Pause(cancelled)) continue;
+    if (!Pause(context)) continue;
     if (draining() && slot->model != nullptr) SetState(slot.get(), ModelState::kReady);
     return Cancelled();
   }
@@ -142,20 +144,19 @@ absl::Status Manager::Drain(const SlotPtr& slot, const std::function<bool()>& ca
 }
 
 absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
-                                  const std::function<bool()>& cancelled) {
+                                  const CallContext& context) {
   // The old one serves until it is known that the new one is there and can be read.
-  const absl::StatusOr<std::string> file =
-      Locate(entry, [](const LoadStep&) {}, cancelled, /*slot=*/nullptr);
-  if (!file.ok()) return file.status();
-  if (absl::Status s = loader_->Estimate(entry, *file).status(); !s.ok()) return s;
+  ASSIGN_OR_RETURN(const std::string file,
+                   Locate(entry, [](const LoadStep&) {}, context, /*slot=*/nullptr));
+  RETURN_IF_ERROR(loader_->Estimate(entry, file).status());
   {
     absl::MutexLock lock(&mutex_);
-    if (absl::Status s = Drain(slot, cancelled); !s.ok()) return s;
+    RETURN_IF_ERROR(Drain(slot, context));
     if (slot->next_entry == nullptr || slot->model == nullptr) return absl::OkStatus();
     Free(slot, UnloadCause::kReloaded, "the catalog changed");
   }
   Notify();
-  return Acquire(entry.id, nullptr, cancelled).status();
+  return Acquire(entry.id, nullptr, context).status();
 }
 
 }  // namespace assay::registry

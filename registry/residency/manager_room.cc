@@ -13,6 +13,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "registry/residency/manager.h"
 #include "registry/residency/model_slot.h"
 
@@ -54,7 +56,7 @@ void Manager::Free(const SlotPtr& slot, UnloadCause cause, std::string reason) {
 }
 
 absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& progress,
-                              const std::function<bool()>& cancelled) {
+                              const CallContext& context) {
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
@@ -64,12 +66,12 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
     }
     const RoomRequest request{.slot = slot, .bytes = bytes};
     room_queue_.push_back(&request);
-    status = AwaitRoom(request, progress, cancelled);
+    status = AwaitRoom(request, progress, context);
     // Only the first in line asks.
     const bool asked = room_queue_.front() == &request;
     std::erase(room_queue_, &request);
     if (status.ok()) slot->bytes = bytes;
-    if (asked) RevokeGivingWay();
+    if (asked) CancelEvictions();
     ++changes_;
   }
   Notify();
@@ -77,21 +79,21 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
 }
 
 absl::Status Manager::AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
-                                const std::function<bool()>& cancelled) {
-  bool told = false;
-  const auto tell_and_look = [&] {
-    if (!std::exchange(told, true)) progress({.stage = "waiting for memory"});
-    return cancelled && cancelled();
-  };
+                                const CallContext& context) {
+  bool reported = false;
+  const CallContext report_and_check([&] {
+    if (!std::exchange(reported, true)) progress({.stage = "waiting for memory"});
+    return context.IsDone();
+  });
   while (true) {
     if (request.slot->retired) return absl::CancelledError("the catalog changed");
-    if (absl::Status s = CheckRoomCanBeMade(request); !s.ok()) return s;
+    RETURN_IF_ERROR(CheckRoomCanBeMade(request));
     if (room_queue_.front() == &request) {
       const int64_t excess = UsedBytes(request.slot) + request.bytes - options_.memory_budget_bytes;
       if (excess <= 0) return absl::OkStatus();
       if (MakeRoom(request, excess)) continue;
     }
-    if (Pause(tell_and_look)) {
+    if (Pause(report_and_check)) {
       return absl::CancelledError("cancelled while the model waited for memory");
     }
   }
@@ -163,7 +165,7 @@ bool Manager::MakeRoom(const RoomRequest& request, int64_t excess) {
   return false;
 }
 
-void Manager::RevokeGivingWay() {
+void Manager::CancelEvictions() {
   for (const SlotPtr& slot : slots_) {
     if (slot->state != ModelState::kDraining || slot->cause != UnloadCause::kEvicted) continue;
     if (slot->model != nullptr && !slot->retired) SetState(slot.get(), ModelState::kReady);

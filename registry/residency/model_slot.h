@@ -47,7 +47,7 @@ struct ModelSlot {
   absl::Status load_result;
   std::vector<ProgressFn> progress;
   // Why it drains, or was unloaded last.
-  UnloadCause cause = UnloadCause::kAsked;
+  UnloadCause cause = UnloadCause::kRequested;
   int64_t evictions = 0;
   // Takes the place of a resident model when it is ready, or has lost its own: nobody is told of
   // its states.
@@ -64,7 +64,7 @@ struct ModelSlot {
   }
   // Draining so that others have room, and done with its requests.
   bool IsDrained() const {
-    return state == ModelState::kDraining && cause != UnloadCause::kAsked && model != nullptr &&
+    return state == ModelState::kDraining && cause != UnloadCause::kRequested && model != nullptr &&
            handles == 0 && visits == 0;
   }
 };

@@ -22,7 +22,7 @@ namespace {
 
 constexpr double kMib = 1024.0 * 1024.0;
 // A reason stays a sentence; the dry run has them all.
-constexpr size_t kMostNoted = 8;
+constexpr size_t kMaxNoted = 8;
 
 bool HasInterval(const Evidence& evidence) { return evidence.ci_low && evidence.ci_high; }
 
@@ -139,7 +139,7 @@ void TakeOut(std::vector<Candidate>& candidates,
   if (!down) return;
   for (Candidate& candidate : candidates) {
     if (!down(candidate.model)) continue;
-    candidate.standing = Standing::kUnfit;
+    candidate.eligibility = Eligibility::kUnfit;
     candidate.note = "down";
   }
 }
@@ -153,7 +153,8 @@ std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& pol
   for (const std::string& id : policy.models.empty() ? catalog.OwnIds() : policy.models) {
     const ModelEntry* entry = catalog.Find(id);
     if (entry == nullptr) continue;
-    Candidate candidate{.model = id, .note = "not evaluated", .standing = Standing::kUnproven};
+    Candidate candidate{
+        .model = id, .note = "not evaluated", .eligibility = Eligibility::kUnproven};
     deployed.emplace_back();
     if (source != nullptr) {
       deployed.back() = Deployed(*entry, policy.limits, *source, evaluated, &candidate.note);
@@ -166,10 +167,10 @@ std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& pol
     candidate.evidence = Newest(deployed[i], policy.limits, basis);
     if (!candidate.evidence.has_value()) continue;
     candidate.note = Unfit(*candidate.evidence, policy.limits);
-    candidate.standing = Standing::kUnfit;
+    candidate.eligibility = Eligibility::kUnfit;
     if (!candidate.note.empty()) continue;
     candidate.note = Unproven(*candidate.evidence, policy.limits, basis);
-    candidate.standing = candidate.note.empty() ? Standing::kGood : Standing::kUnproven;
+    candidate.eligibility = candidate.note.empty() ? Eligibility::kGood : Eligibility::kUnproven;
   }
   return candidates;
 }
@@ -192,7 +193,7 @@ bool GoesBefore(const Candidate* a, const Candidate* b) {
 std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
   std::vector<Candidate*> good;
   for (Candidate& candidate : candidates) {
-    if (candidate.standing == Standing::kGood) good.push_back(&candidate);
+    if (candidate.eligibility == Eligibility::kGood) good.push_back(&candidate);
   }
   if (good.empty()) return good;
   const Candidate& best =
@@ -201,11 +202,11 @@ std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
       });
   for (Candidate* candidate : good) {
     if (EvidenceOf(*candidate).ci_high >= EvidenceOf(best).ci_low) continue;
-    candidate->standing = Standing::kWorse;
+    candidate->eligibility = Eligibility::kWorse;
     candidate->note =
         absl::StrCat("worse than '", best.model, "': ", Quality(EvidenceOf(*candidate)));
   }
-  std::erase_if(good, [](const Candidate* one) { return one->standing == Standing::kWorse; });
+  std::erase_if(good, [](const Candidate* one) { return one->eligibility == Eligibility::kWorse; });
   std::sort(good.begin(), good.end(), GoesBefore);
   for (Candidate* candidate : good) {
     candidate->note = candidate == good.front()
@@ -219,7 +220,7 @@ std::string OthersNoted(const std::vector<Candidate>& candidates, std::string_vi
   std::vector<std::string> notes;
   for (const Candidate& candidate : candidates) {
     if (candidate.model == but) continue;
-    if (notes.size() == kMostNoted) {
+    if (notes.size() == kMaxNoted) {
       notes.emplace_back("...");
       break;
     }
@@ -233,7 +234,7 @@ std::optional<RouteDecision> Explore(const RoutePolicy& policy, const RouteDecis
                                      std::string_view chance) {
   std::vector<const Candidate*> open;
   for (const Candidate& candidate : chosen.candidates) {
-    if (candidate.standing != Standing::kUnfit) open.push_back(&candidate);
+    if (candidate.eligibility != Eligibility::kUnfit) open.push_back(&candidate);
   }
   if (open.empty()) return std::nullopt;
   const double place = UnitHash({chance, policy.content_type, "candidate"});

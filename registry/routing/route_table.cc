@@ -15,7 +15,7 @@
 namespace assay::registry {
 namespace {
 
-constexpr size_t kMostRoutes = 1000;
+constexpr size_t kMaxRoutes = 1000;
 
 const RoutePolicy* Of(const std::vector<RoutePolicy>& policies, std::string_view content_type) {
   const auto it = std::find_if(policies.begin(), policies.end(), [&](const RoutePolicy& policy) {
@@ -27,9 +27,9 @@ const RoutePolicy* Of(const std::vector<RoutePolicy>& policies, std::string_view
 }  // namespace
 
 absl::Status RouteTable::Set(std::vector<RoutePolicy> policies, const Catalog* catalog) {
-  if (policies.size() > kMostRoutes) {
+  if (policies.size() > kMaxRoutes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("routes: ", policies.size(), " are more than ", kMostRoutes));
+        absl::StrCat("routes: ", policies.size(), " are more than ", kMaxRoutes));
   }
   std::vector<RoutePolicy> checked;
   for (RoutePolicy& policy : policies) {

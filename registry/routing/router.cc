@@ -49,7 +49,7 @@ RouteDecision Weighted(const Catalog& catalog, const RoutePolicy& policy,
     if (!all_down && is_down(model)) {
       decision.candidates.push_back({.model = model,
                                      .note = absl::StrCat("weight ", weight, ", down"),
-                                     .standing = Standing::kUnfit});
+                                     .eligibility = Eligibility::kUnfit});
       continue;
     }
     const double score = -weight / std::log(UnitHash({key, policy.content_type, model}));

@@ -17,7 +17,7 @@
 namespace assay::registry {
 
 // What an auto rule makes of a candidate.
-enum class Standing {
+enum class Eligibility {
   kGood,      // Chosen, or as good as the chosen one.
   kWorse,     // Told from the best by its evaluation.
   kUnproven,  // Too little evidence, or none of what is deployed.
@@ -30,7 +30,7 @@ struct Candidate {
   // A few words: "chosen", "weight 90", or why it was not chosen.
   std::string note;
   std::optional<Evidence> evidence;
-  Standing standing = Standing::kGood;
+  Eligibility eligibility = Eligibility::kGood;
 };
 
 struct RouteDecision {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/prompt_set.h"
 #include "registry/catalog/source.h"
 
@@ -87,7 +88,7 @@ absl::StatusOr<int64_t> BudgetBytes(const MemoryBudget& budget, const engine::De
 
 absl::Status CheckModels(const registry::Catalog& catalog, registry::ModelLoader& loader,
                          const std::string& hub_cache, int64_t budget_bytes) {
-  if (absl::Status s = CheckDevices(catalog); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckDevices(catalog));
   return budget_bytes == 0 ? absl::OkStatus()
                            : CheckPinned(catalog, loader, hub_cache, budget_bytes);
 }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "server/config/economics_config.h"
 #include "server/config/scoring_config.h"
@@ -134,14 +135,13 @@ EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Load(path);
-  if (!document.ok()) return document.status();
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Load(path));
   std::error_code error;
   const std::filesystem::path folder =
       std::filesystem::absolute(std::filesystem::path(path), error).parent_path();
 
   Config config;
-  YamlMap root = (*document)->root();
+  YamlMap root = document->root();
   config.listen = root.String("listen", config.listen);
   YamlMap metrics = root.Map("metrics");
   config.metrics_listen = metrics.String("listen", config.metrics_listen);
@@ -161,7 +161,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.tracing = ReadTracing(root.Map("tracing"));
   config.evaluation = ReadEvaluation(root.Map("evaluation"), folder);
   config.routing.classify = root.Map("routing").Bool("classify", config.routing.classify);
-  if (absl::Status status = (*document)->Finish(); !status.ok()) return status;
+  RETURN_IF_ERROR(document->Finish());
   return config;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/economics/price_table.h"
 
 namespace assay::server {

@@ -22,7 +22,7 @@ using evaluator::LengthUnit;
 
 constexpr double kHighestLength = 1e6;
 constexpr double kHighestGrade = 30;
-constexpr int64_t kMostHashtags = 100;
+constexpr int64_t kMaxHashtags = 100;
 constexpr double kHighestWeight = 1000;
 constexpr double kLongestTimeout = 600;
 constexpr size_t kLongestName = 64;
@@ -109,7 +109,7 @@ ContentTypeProfile ReadProfile(YamlMap map) {
       map.Int("platform_limit", profile.platform_limit, 0, static_cast<int64_t>(kHighestLength)));
   ReadBand(map, "grade", kHighestGrade, &profile.grade);
   profile.max_hashtags =
-      static_cast<int>(map.Int("max_hashtags", profile.max_hashtags, 0, kMostHashtags));
+      static_cast<int>(map.Int("max_hashtags", profile.max_hashtags, 0, kMaxHashtags));
   ReadExpects(map, &profile);
   profile.expects_at_least =
       static_cast<int>(map.Int("expects_at_least", profile.expects_at_least, 0,

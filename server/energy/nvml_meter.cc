@@ -15,7 +15,7 @@ namespace assay::server {
 namespace {
 
 constexpr double kMillijoulesPerJoule = 1e3;
-constexpr unsigned int kMostDevices = 64;
+constexpr unsigned int kMaxDevices = 64;
 // NVML_SUCCESS.
 constexpr int kSuccess = 0;
 
@@ -34,14 +34,14 @@ class Nvml {
                           nvml->Find("nvmlDeviceGetHandleByIndex_v2", &nvml->device_) &&
                           nvml->Find("nvmlDeviceGetTotalEnergyConsumption", &nvml->energy_);
     if (!complete || nvml->init_() != kSuccess) return nullptr;
-    nvml->initialised_ = true;
+    nvml->initialized_ = true;
     return nvml;
   }
 
   Nvml(const Nvml&) = delete;
   Nvml& operator=(const Nvml&) = delete;
   ~Nvml() {
-    if (initialised_) shutdown_();
+    if (initialized_) shutdown_();
     dlclose(handle_);
   }
 
@@ -49,7 +49,7 @@ class Nvml {
     unsigned int count = 0;
     std::vector<Device> devices;
     if (count_(&count) != kSuccess) return devices;
-    count = std::min(count, kMostDevices);
+    count = std::min(count, kMaxDevices);
     devices.reserve(count);
     for (unsigned int i = 0; i < count; ++i) {
       Device device = nullptr;
@@ -73,7 +73,7 @@ class Nvml {
   }
 
   void* const handle_;
-  bool initialised_ = false;
+  bool initialized_ = false;
   int (*init_)() = nullptr;
   int (*shutdown_)() = nullptr;
   int (*count_)(unsigned int*) = nullptr;

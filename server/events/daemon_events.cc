@@ -18,8 +18,8 @@
 namespace assay::server {
 namespace {
 
-constexpr size_t kMostLoggedBytes = size_t{64} << 10;
-constexpr size_t kMostErrorBytes = 500;
+constexpr size_t kMaxLoggedBytes = size_t{64} << 10;
+constexpr size_t kMaxErrorBytes = 500;
 
 // Routed ones, and those of the built-in prompts: what metrics know as content types.
 std::vector<std::string> ContentTypes(const std::vector<registry::RoutePolicy>& set,
@@ -53,7 +53,7 @@ std::string_view StateOf(const evaluator::Evaluation& evaluation) {
 
 void AddError(const absl::Status& status, bool all, std::vector<LogField>* fields) {
   if (status.ok() || !(all || IsTellable(status.code()))) return;
-  fields->emplace_back("error", Cut(status.message(), kMostErrorBytes));
+  fields->emplace_back("error", Cut(status.message(), kMaxErrorBytes));
 }
 
 }  // namespace
@@ -185,8 +185,8 @@ void DaemonEvents::LogRequest(const RequestRecord& record) const {
   }
   AddError(record.status, options_.log_prompts, &fields);
   if (options_.log_prompts) {
-    fields.emplace_back("prompt", Cut(InputMessages(*record.request), kMostLoggedBytes));
-    if (record.status.ok()) fields.emplace_back("text", Cut(response.text(), kMostLoggedBytes));
+    fields.emplace_back("prompt", Cut(InputMessages(*record.request), kMaxLoggedBytes));
+    if (record.status.ok()) fields.emplace_back("text", Cut(response.text(), kMaxLoggedBytes));
   }
   LogEvent(spdlog::level::info, "request", fields);
 }
@@ -224,7 +224,7 @@ void DaemonEvents::OnDownloadEnd(const DownloadReport& report) {
             {"status", StatusLabel(report.status.code())},
             {"bytes", report.bytes},
             {"duration_ms", absl::ToInt64Milliseconds(report.duration)},
-            {"error", Cut(report.status.message(), kMostErrorBytes)}});
+            {"error", Cut(report.status.message(), kMaxErrorBytes)}});
 }
 
 void DaemonEvents::OnReload(const absl::StatusOr<registry::ReloadReport>& report) {
@@ -310,7 +310,7 @@ void DaemonEvents::OnSpanError(const absl::Status& status) {
   }
   // The rest is counted (assay_trace_spans_total).
   LogEvent(first ? spdlog::level::warn : spdlog::level::debug, "traces",
-           {{"error", Cut(status.message(), kMostErrorBytes)}});
+           {{"error", Cut(status.message(), kMaxErrorBytes)}});
 }
 
 }  // namespace assay::server

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMostContentBytes = size_t{64} << 10;
+constexpr size_t kMaxContentBytes = size_t{64} << 10;
 constexpr int kSpanDigits = 16;
 
 std::string Dump(const json& value) {
@@ -24,7 +24,7 @@ std::string Dump(const json& value) {
 }
 
 std::string Cut(std::string text) {
-  if (text.size() > kMostContentBytes) text.resize(kMostContentBytes);
+  if (text.size() > kMaxContentBytes) text.resize(kMaxContentBytes);
   return text;
 }
 

@@ -42,7 +42,7 @@ absl::string_view CutUtf8(absl::string_view text, size_t limit) {
   return text.substr(0, limit);
 }
 
-std::string Serialise(const json& value) {
+std::string Serialize(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -53,7 +53,7 @@ class Batches {
   explicit Batches(absl::string_view run_id) : run_id_(run_id) {}
 
   void Add(Kind kind, const json& item) {
-    std::string text = Serialise(item);
+    std::string text = Serialize(item);
     const bool of_model = item.contains("model_id");
     if (items_[kind].size() >= kLimits[kind] || entities_ >= kMaxBatchEntities ||
         bytes_ + text.size() + 1 > kMaxBatchBytes ||
@@ -78,7 +78,7 @@ class Batches {
 
   // The items are JSON already: parsing them again to assemble a body would double the work.
   void Close() {
-    bodies_.push_back(absl::StrCat("{\"run_id\":", Serialise(json(run_id_)), ",\"metrics\":[",
+    bodies_.push_back(absl::StrCat("{\"run_id\":", Serialize(json(run_id_)), ",\"metrics\":[",
                                    absl::StrJoin(items_[kMetric], ","), "],\"params\":[",
                                    absl::StrJoin(items_[kParam], ","), "],\"tags\":[",
                                    absl::StrJoin(items_[kTag], ","), "]}"));

@@ -26,7 +26,7 @@ inline constexpr size_t kMaxTagValueBytes = 8000;
 inline constexpr size_t kMaxDatasetNameBytes = 500;
 inline constexpr size_t kMaxDatasetDigestBytes = 36;
 
-// A key that MLflow accepts: letters, digits and "_-. :/" stay, others become '_'; a normalised
+// A key that MLflow accepts: letters, digits and "_-. :/" stay, others become '_'; a normalized
 // relative path; at most kMaxKeyBytes, a longer one is cut and ends in a digest of the whole.
 std::string FitKey(absl::string_view key);
 // At most `limit` bytes, cut between UTF-8 characters; a cut value ends in " [cut]".

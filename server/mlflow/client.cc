@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/http/url.h"
+#include "base/status_macros.h"
 #include "server/mlflow/batch.h"
 #include "server/mlflow/logged_models.h"
 #include "server/mlflow/search.h"
@@ -20,7 +21,7 @@ using nlohmann::json;
 constexpr char kClientKeyTag[] = "assay.client_key";
 constexpr char kParentTag[] = "mlflow.parentRunId";
 // Copies of one run: more than two is a server that loses its mind.
-constexpr int kMostCopies = 20;
+constexpr int kMaxCopies = 20;
 
 bool IsEndState(const std::string& status) {
   return status == "FINISHED" || status == "FAILED" || status == "KILLED";
@@ -45,11 +46,11 @@ json RunTags(const std::string& client_key, const std::string& evaluation_id,
 absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_view tracking_uri,
                                                                    MlflowSettings settings,
                                                                    ArtifactSource artifacts) {
-  absl::StatusOr<std::unique_ptr<MlflowConnection>> connection =
-      MlflowConnection::Create(tracking_uri, settings.http, settings.workspace, settings.retries);
-  if (!connection.ok()) return connection.status();
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<MlflowConnection> connection,
+      MlflowConnection::Create(tracking_uri, settings.http, settings.workspace, settings.retries));
   return std::unique_ptr<MlflowClient>(
-      new MlflowClient(*std::move(connection), std::move(settings), std::move(artifacts)));
+      new MlflowClient(std::move(connection), std::move(settings), std::move(artifacts)));
 }
 
 MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowSettings settings,
@@ -61,13 +62,13 @@ MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowS
 absl::StatusOr<std::string> MlflowClient::LookUpExperiment() {
   const bool by_id = settings_.experiment.empty();
   const std::string& asked = by_id ? settings_.experiment_id : settings_.experiment;
-  const absl::StatusOr<json> answer = connection_->Get(absl::StrCat(
-      by_id ? "experiments/get?experiment_id=" : "experiments/get-by-name?experiment_name=",
-      http::UrlEscape(asked)));
-  if (!answer.ok()) return answer.status();
-  std::string id = JsonField(*answer, "/experiment/experiment_id");
-  if (id.empty()) return MissingField("experiment.experiment_id", *answer);
-  if (JsonField(*answer, "/experiment/lifecycle_stage") == "deleted") {
+  ASSIGN_OR_RETURN(const json answer,
+                   connection_->Get(absl::StrCat(by_id ? "experiments/get?experiment_id="
+                                                       : "experiments/get-by-name?experiment_name=",
+                                                 http::UrlEscape(asked))));
+  std::string id = JsonField(answer, "/experiment/experiment_id");
+  if (id.empty()) return MissingField("experiment.experiment_id", answer);
+  if (JsonField(answer, "/experiment/lifecycle_stage") == "deleted") {
     return absl::FailedPreconditionError(absl::StrCat(
         "the MLflow experiment '", asked,
         "' is deleted on the server: restore it there or set mlflow.experiment to another name"));
@@ -96,31 +97,28 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
 
 absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::SearchRuns(
     const std::string& experiment_id, absl::string_view tag, const std::string& value, int most) {
-  const absl::StatusOr<std::string> filter = TagFilter(tag, value);
-  if (!filter.ok()) return filter.status();
-  const absl::StatusOr<json> answer =
-      connection_->Post("runs/search", {{"experiment_ids", {experiment_id}},
-                                        {"filter", *filter},
-                                        {"run_view_type", "ACTIVE_ONLY"},
-                                        {"max_results", most}});
-  if (!answer.ok()) return answer.status();
+  ASSIGN_OR_RETURN(const std::string filter, TagFilter(tag, value));
+  ASSIGN_OR_RETURN(const json answer,
+                   connection_->Post("runs/search", {{"experiment_ids", {experiment_id}},
+                                                     {"filter", filter},
+                                                     {"run_view_type", "ACTIVE_ONLY"},
+                                                     {"max_results", most}}));
   std::vector<RunInfo> found;
-  if (!answer->contains("runs") || !answer->at("runs").is_array()) return found;
-  for (const json& run : answer->at("runs")) {
+  if (!answer.contains("runs") || !answer.at("runs").is_array()) return found;
+  for (const json& run : answer.at("runs")) {
     found.push_back({.run_id = JsonField(run, "/info/run_id"),
                      .artifact_uri = JsonField(run, "/info/artifact_uri"),
                      .finished = IsEndState(JsonField(run, "/info/status"))});
-    if (found.back().run_id.empty()) return MissingField("runs[].info.run_id", *answer);
+    if (found.back().run_id.empty()) return MissingField("runs[].info.run_id", answer);
   }
   return found;
 }
 
 absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
     const std::string& experiment_id, const std::string& client_key) {
-  absl::StatusOr<std::vector<RunInfo>> found =
-      SearchRuns(experiment_id, kClientKeyTag, client_key, kMostCopies);
-  if (!found.ok()) return found.status();
-  std::stable_partition(found->begin(), found->end(),
+  ASSIGN_OR_RETURN(std::vector<RunInfo> found,
+                   SearchRuns(experiment_id, kClientKeyTag, client_key, kMaxCopies));
+  std::stable_partition(found.begin(), found.end(),
                         [](const RunInfo& info) { return info.finished; });
   return found;
 }
@@ -129,10 +127,9 @@ absl::StatusOr<MlflowClient::RunInfo> MlflowClient::ChooseOf(const std::string& 
                                                              const std::vector<RunInfo>& copies) {
   if (copies.size() == 1 || copies.front().finished) return copies.front();
   for (const RunInfo& copy : copies) {
-    const absl::StatusOr<std::vector<RunInfo>> nested =
-        SearchRuns(experiment_id, kParentTag, copy.run_id, 1);
-    if (!nested.ok()) return nested.status();
-    if (!nested->empty()) return copy;
+    ASSIGN_OR_RETURN(const std::vector<RunInfo> nested,
+                     SearchRuns(experiment_id, kParentTag, copy.run_id, 1));
+    if (!nested.empty()) return copy;
   }
   return copies.front();
 }
@@ -161,26 +158,25 @@ absl::StatusOr<MlflowClient::RunInfo> MlflowClient::CreateRun(const std::string&
 
 absl::StatusOr<MlflowClient::RunInfo> MlflowClient::FindOrCreate(const std::string& experiment_id,
                                                                  const NewRun& run) {
-  const absl::StatusOr<std::vector<RunInfo>> found = FindRuns(experiment_id, run.client_key);
-  if (!found.ok()) return found.status();
-  if (found->empty()) return CreateRun(experiment_id, run);
-  if (found->size() > 1) {
+  ASSIGN_OR_RETURN(const std::vector<RunInfo> found, FindRuns(experiment_id, run.client_key));
+  if (found.empty()) return CreateRun(experiment_id, run);
+  if (found.size() > 1) {
     doubts_.push_back({.experiment_id = experiment_id, .client_key = run.client_key});
   }
-  return ChooseOf(experiment_id, *found);
+  return ChooseOf(experiment_id, found);
 }
 
 absl::StatusOr<std::string> MlflowClient::ParentId(const std::string& experiment_id,
                                                    const evaluator::TrackedRun& run) {
   if (!run.parent.has_value()) return settings_.parent_run_id;
-  const absl::StatusOr<RunInfo> parent = FindOrCreate(
-      experiment_id,
-      {.client_key = run.parent->client_key,
-       .name = run.parent->run_name,
-       .started_at = run.parent->started_at,
-       .tags = RunTags(run.parent->client_key, run.evaluation_id, "", settings_.parent_run_id)});
-  if (!parent.ok()) return parent.status();
-  return parent->run_id;
+  ASSIGN_OR_RETURN(
+      const RunInfo parent,
+      FindOrCreate(experiment_id, {.client_key = run.parent->client_key,
+                                   .name = run.parent->run_name,
+                                   .started_at = run.parent->started_at,
+                                   .tags = RunTags(run.parent->client_key, run.evaluation_id, "",
+                                                   settings_.parent_run_id)}));
+  return parent.run_id;
 }
 
 absl::Status MlflowClient::LogInputs(const std::string& run_id, const std::string& model_id,
@@ -206,70 +202,64 @@ absl::StatusOr<std::vector<std::string>> MlflowClient::Fill(const std::string& e
                                                             const evaluator::TrackedRun& run) {
   std::string model_id;
   if (run.deployed.has_value()) {
-    absl::StatusOr<std::string> model =
-        FindOrCreateLoggedModel(connection_.get(), experiment_id, info.run_id, *run.deployed);
-    if (!model.ok()) return model.status();
-    model_id = *std::move(model);
+    ASSIGN_OR_RETURN(std::string model, FindOrCreateLoggedModel(connection_.get(), experiment_id,
+                                                                info.run_id, *run.deployed));
+    model_id = std::move(model);
   }
   for (std::string& body : MakeLogBatches(info.run_id, model_id, run)) {
-    const absl::StatusOr<json> logged = connection_->PostText("runs/log-batch", std::move(body));
-    if (!logged.ok()) return logged.status();
+    ASSIGN_OR_RETURN(const json logged, connection_->PostText("runs/log-batch", std::move(body)));
   }
-  if (absl::Status s = LogInputs(info.run_id, model_id, run); !s.ok()) return s;
+  RETURN_IF_ERROR(LogInputs(info.run_id, model_id, run));
   absl::StatusOr<std::vector<std::string>> left_out =
       UploadArtifacts(connection_.get(), info.artifact_uri, run, artifacts_);
   if (!left_out.ok() || left_out->empty()) return left_out;
-  const absl::StatusOr<json> told = connection_->Post(
-      "runs/set-tag", {{"run_id", info.run_id},
-                       {"key", "assay.artifacts_left_out"},
-                       {"value", FitValue(absl::StrJoin(*left_out, "; "), kMaxTagValueBytes)}});
-  if (!told.ok()) return told.status();
+  ASSIGN_OR_RETURN(
+      const json told,
+      connection_->Post("runs/set-tag",
+                        {{"run_id", info.run_id},
+                         {"key", "assay.artifacts_left_out"},
+                         {"value", FitValue(absl::StrJoin(*left_out, "; "), kMaxTagValueBytes)}}));
   return left_out;
 }
 
 absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& run) {
-  const absl::StatusOr<std::string> experiment_id = ExperimentId();
-  if (!experiment_id.ok()) return experiment_id.status();
-  const absl::StatusOr<std::string> parent_id = ParentId(*experiment_id, run);
-  if (!parent_id.ok()) return parent_id.status();
-  const absl::StatusOr<RunInfo> info = FindOrCreate(
-      *experiment_id, {.client_key = run.client_key,
-                       .name = run.run_name,
-                       .started_at = run.started_at,
-                       .tags = RunTags(run.client_key, run.evaluation_id, run.model, *parent_id)});
-  if (!info.ok()) return info.status();
+  ASSIGN_OR_RETURN(const std::string experiment_id, ExperimentId());
+  ASSIGN_OR_RETURN(const std::string parent_id, ParentId(experiment_id, run));
+  ASSIGN_OR_RETURN(const RunInfo info,
+                   FindOrCreate(experiment_id, {.client_key = run.client_key,
+                                                .name = run.run_name,
+                                                .started_at = run.started_at,
+                                                .tags = RunTags(run.client_key, run.evaluation_id,
+                                                                run.model, parent_id)}));
   UploadedRun uploaded{.run = {.model = run.model,
-                               .run_id = info->run_id,
-                               .url = RunUrl(*experiment_id, info->run_id)}};
-  if (info->finished) return uploaded;
-  absl::StatusOr<std::vector<std::string>> left_out = Fill(*experiment_id, *info, run);
-  if (!left_out.ok()) return left_out.status();
-  uploaded.left_out = *std::move(left_out);
-  const absl::StatusOr<json> updated =
-      connection_->Post("runs/update", {{"run_id", info->run_id},
+                               .run_id = info.run_id,
+                               .url = RunUrl(experiment_id, info.run_id)}};
+  if (info.finished) return uploaded;
+  ASSIGN_OR_RETURN(std::vector<std::string> left_out, Fill(experiment_id, info, run));
+  uploaded.left_out = std::move(left_out);
+  ASSIGN_OR_RETURN(
+      const json updated,
+      connection_->Post("runs/update", {{"run_id", info.run_id},
                                         {"status", run.succeeded ? "FINISHED" : "FAILED"},
-                                        {"end_time", absl::ToUnixMillis(run.finished_at)}});
-  if (!updated.ok()) return updated.status();
+                                        {"end_time", absl::ToUnixMillis(run.finished_at)}}));
   return uploaded;
 }
 
 absl::Status MlflowClient::SendTraces(const std::string& otlp_json) {
-  const absl::StatusOr<std::string> experiment_id = ExperimentId();
-  if (!experiment_id.ok()) return experiment_id.status();
-  absl::Status sent = connection_->PostTraces(*experiment_id, otlp_json);
+  ASSIGN_OR_RETURN(const std::string experiment_id, ExperimentId());
+  absl::Status sent = connection_->PostTraces(experiment_id, otlp_json);
   // The experiment may be gone: looked up again next time.
   if (!sent.ok()) experiment_id_.clear();
   return sent;
 }
 
 absl::Status MlflowClient::DeleteDuplicatesOf(const DoubtfulRun& doubt) {
-  const absl::StatusOr<std::vector<RunInfo>> found =
-      FindRuns(doubt.experiment_id, doubt.client_key);
-  if (!found.ok()) return found.status();
+  ASSIGN_OR_RETURN(const std::vector<RunInfo> found,
+                   FindRuns(doubt.experiment_id, doubt.client_key));
   // Before one has ended nobody knows which the others duplicate.
-  if (found->empty() || !found->front().finished) return absl::OkStatus();
-  for (size_t i = 1; i < found->size(); ++i) {
-    const RunInfo& copy = (*found)[i];
+  if (found.empty() || !found.front().finished) return absl::OkStatus();
+  for (size_t i = 1; i < found.size(); ++i) {
+    const RunInfo& copy = found[i];
     if (copy.finished) continue;
     const absl::StatusOr<json> deleted =
         connection_->Post("runs/delete", {{"run_id", copy.run_id}});
@@ -284,7 +274,7 @@ absl::Status MlflowClient::DeleteDuplicates(absl::Time now) {
       return doubt.since + Doubt() <= now;
     });
     if (due == doubts_.end()) return absl::OkStatus();
-    if (absl::Status s = DeleteDuplicatesOf(*due); !s.ok()) return s;
+    RETURN_IF_ERROR(DeleteDuplicatesOf(*due));
     doubts_.erase(due);
   }
 }

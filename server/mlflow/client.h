@@ -22,7 +22,7 @@ namespace assay::server {
 
 // A run that is on the server.
 struct UploadedRun {
-  evaluator::TrackingRun run;
+  evaluator::RunLink run;
   // What had to be left out, a sentence each.
   std::vector<std::string> left_out;
 };

@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "base/status_macros.h"
 #include "server/mlflow/batch.h"
 
 namespace assay::server {
@@ -195,13 +196,12 @@ absl::StatusOr<json> MlflowConnection::Call(absl::string_view method, absl::stri
   request.body = std::move(body);
   request.headers = Headers("application/json");
   request.at_most_once = repeat == Repeat::kNever;
-  const absl::StatusOr<http::Response> response = Send(request);
-  if (!response.ok()) return response.status();
-  json answer = ParseOrDiscarded(response->body);
+  ASSIGN_OR_RETURN(const http::Response response, Send(request));
+  json answer = ParseOrDiscarded(response.body);
   if (!answer.is_object()) {
     return absl::InternalError(
         absl::StrCat(request.url, " answered something that is not a JSON object: '",
-                     FitValue(response->body, kShownAnswerBytes), "'; is it an MLflow server?"));
+                     FitValue(response.body, kShownAnswerBytes), "'; is it an MLflow server?"));
   }
   return answer;
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 
 namespace assay::server {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr char kDefaultExperiment[] = "assay";
 constexpr double kLongestTimeoutSeconds = 3600;
 constexpr double kLongestBackoffSeconds = 120;
-constexpr int kMostRetries = 10;
+constexpr int kMaxRetries = 10;
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -52,16 +53,15 @@ absl::StatusOr<int> Retries(int otherwise) {
   const std::string value = Environment(kName);
   int retries = otherwise;
   if (!value.empty() &&
-      (!absl::SimpleAtoi(value, &retries) || retries < 0 || retries > kMostRetries)) {
-    return Bad(kName, value, absl::StrCat("expected a whole number from 0 to ", kMostRetries));
+      (!absl::SimpleAtoi(value, &retries) || retries < 0 || retries > kMaxRetries)) {
+    return Bad(kName, value, absl::StrCat("expected a whole number from 0 to ", kMaxRetries));
   }
   return retries;
 }
 
 absl::Status CheckPlugins() {
-  const absl::StatusOr<bool> sigv4 = Flag("MLFLOW_TRACKING_AWS_SIGV4", false);
-  if (!sigv4.ok()) return sigv4.status();
-  if (*sigv4) {
+  ASSIGN_OR_RETURN(const bool sigv4, Flag("MLFLOW_TRACKING_AWS_SIGV4", false));
+  if (sigv4) {
     return Bad("MLFLOW_TRACKING_AWS_SIGV4", "true",
                "assayd does not sign requests for AWS; use a token or a user name and password, "
                "and unset it");
@@ -78,16 +78,14 @@ absl::Status ReadHttp(http::ClientOptions* http) {
   http->username = Environment("MLFLOW_TRACKING_USERNAME");
   http->password = Environment("MLFLOW_TRACKING_PASSWORD");
   http->bearer_token = Environment("MLFLOW_TRACKING_TOKEN");
-  const absl::StatusOr<bool> insecure = Flag("MLFLOW_TRACKING_INSECURE_TLS", false);
-  if (!insecure.ok()) return insecure.status();
-  http->verify_tls = !*insecure;
+  ASSIGN_OR_RETURN(const bool insecure, Flag("MLFLOW_TRACKING_INSECURE_TLS", false));
+  http->verify_tls = !insecure;
   http->ca_variable = "MLFLOW_TRACKING_SERVER_CERT_PATH";
   http->ca_path = Environment(http->ca_variable.c_str());
   http->client_cert_path = Environment("MLFLOW_TRACKING_CLIENT_CERT_PATH");
-  const absl::StatusOr<absl::Duration> timeout =
-      Seconds("MLFLOW_HTTP_REQUEST_TIMEOUT", http->timeout, kLongestTimeoutSeconds);
-  if (!timeout.ok()) return timeout.status();
-  http->timeout = *timeout;
+  ASSIGN_OR_RETURN(const absl::Duration timeout,
+                   Seconds("MLFLOW_HTTP_REQUEST_TIMEOUT", http->timeout, kLongestTimeoutSeconds));
+  http->timeout = timeout;
   return absl::OkStatus();
 }
 
@@ -104,9 +102,9 @@ absl::Status CheckOneLine(const char* name, const std::string& value) {
 }  // namespace
 
 absl::StatusOr<MlflowSettings> ReadMlflowSettings(const std::string& experiment) {
-  if (absl::Status s = CheckPlugins(); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckPlugins());
   MlflowSettings settings;
-  if (absl::Status s = ReadHttp(&settings.http); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadHttp(&settings.http));
   settings.experiment = experiment.empty() ? Environment("MLFLOW_EXPERIMENT_NAME") : experiment;
   if (settings.experiment.empty()) settings.experiment_id = Environment("MLFLOW_EXPERIMENT_ID");
   if (settings.experiment.empty() && settings.experiment_id.empty()) {
@@ -114,20 +112,15 @@ absl::StatusOr<MlflowSettings> ReadMlflowSettings(const std::string& experiment)
   }
   settings.parent_run_id = Environment("MLFLOW_RUN_ID");
   settings.workspace = Environment("MLFLOW_WORKSPACE");
-  if (absl::Status s = CheckOneLine("MLFLOW_WORKSPACE", settings.workspace); !s.ok()) return s;
-  if (absl::Status s = CheckOneLine("MLFLOW_TRACKING_TOKEN", settings.http.bearer_token); !s.ok()) {
-    return s;
-  }
-  absl::StatusOr<absl::Duration> backoff =
-      Seconds("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", settings.retries.wait, kLongestBackoffSeconds);
-  if (!backoff.ok()) return backoff.status();
-  settings.retries.wait = *backoff;
-  const absl::StatusOr<int> retries = Retries(settings.retries.most);
-  if (!retries.ok()) return retries.status();
-  settings.retries.most = *retries;
-  absl::StatusOr<bool> system_metrics = Flag("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", true);
-  if (!system_metrics.ok()) return system_metrics.status();
-  settings.system_metrics = *system_metrics;
+  RETURN_IF_ERROR(CheckOneLine("MLFLOW_WORKSPACE", settings.workspace));
+  RETURN_IF_ERROR(CheckOneLine("MLFLOW_TRACKING_TOKEN", settings.http.bearer_token));
+  ASSIGN_OR_RETURN(absl::Duration backoff, Seconds("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR",
+                                                   settings.retries.wait, kLongestBackoffSeconds));
+  settings.retries.wait = backoff;
+  ASSIGN_OR_RETURN(const int retries, Retries(settings.retries.most));
+  settings.retries.most = retries;
+  ASSIGN_OR_RETURN(bool system_metrics, Flag("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", true));
+  settings.system_metrics = system_metrics;
   return settings;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status_macros.h"
 #include "server/mlflow/batch.h"
 #include "server/mlflow/search.h"
 
@@ -38,20 +39,21 @@ std::string FitModelName(absl::string_view name) {
 absl::StatusOr<std::optional<Found>> Find(MlflowConnection* connection,
                                           const std::string& experiment_id,
                                           const std::string& filter) {
-  const absl::StatusOr<json> answer = connection->Post(
-      "logged-models/search",
-      {{"experiment_ids", {experiment_id}},
-       {"filter", filter},
-       {"max_results", 1},
-       {"order_by", {{{"field_name", "creation_timestamp"}, {"ascending", true}}}}});
-  if (!answer.ok()) return answer.status();
-  if (!answer->contains("models") || !answer->at("models").is_array() ||
-      answer->at("models").empty()) {
+  ASSIGN_OR_RETURN(
+      const json answer,
+      connection->Post(
+          "logged-models/search",
+          {{"experiment_ids", {experiment_id}},
+           {"filter", filter},
+           {"max_results", 1},
+           {"order_by", {{{"field_name", "creation_timestamp"}, {"ascending", true}}}}}));
+  if (!answer.contains("models") || !answer.at("models").is_array() ||
+      answer.at("models").empty()) {
     return std::nullopt;
   }
-  const json& model = answer->at("models").front();
+  const json& model = answer.at("models").front();
   Found found{.id = JsonField(model, "/info/model_id")};
-  if (found.id.empty()) return MissingField("models[0].info.model_id", *answer);
+  if (found.id.empty()) return MissingField("models[0].info.model_id", answer);
   const std::string status = JsonField(model, "/info/status");
   found.ready = status == kReadyName || status == absl::StrCat(kReady);
   return found;
@@ -65,16 +67,17 @@ absl::StatusOr<Found> Create(MlflowConnection* connection, const std::string& ex
   }
   json params = json::array();
   for (const auto& [key, value] : unique) params.push_back({{"key", key}, {"value", value}});
-  const absl::StatusOr<json> answer = connection->PostOnce(
-      "logged-models", {{"experiment_id", experiment_id},
-                        {"name", FitModelName(model.name)},
-                        {"model_type", "language-model"},
-                        {"source_run_id", run_id},
-                        {"params", std::move(params)},
-                        {"tags", {{{"key", kModelKeyTag}, {"value", model.key}}}}});
-  if (!answer.ok()) return answer.status();
-  Found created{.id = JsonField(*answer, "/model/info/model_id")};
-  if (created.id.empty()) return MissingField("model.info.model_id", *answer);
+  ASSIGN_OR_RETURN(
+      const json answer,
+      connection->PostOnce("logged-models",
+                           {{"experiment_id", experiment_id},
+                            {"name", FitModelName(model.name)},
+                            {"model_type", "language-model"},
+                            {"source_run_id", run_id},
+                            {"params", std::move(params)},
+                            {"tags", {{{"key", kModelKeyTag}, {"value", model.key}}}}}));
+  Found created{.id = JsonField(answer, "/model/info/model_id")};
+  if (created.id.empty()) return MissingField("model.info.model_id", answer);
   return created;
 }
 
@@ -84,19 +87,16 @@ absl::StatusOr<std::string> FindOrCreateLoggedModel(MlflowConnection* connection
                                                     const std::string& experiment_id,
                                                     const std::string& run_id,
                                                     const evaluator::TrackedModel& model) {
-  const absl::StatusOr<std::string> filter = TagFilter(kModelKeyTag, model.key);
-  if (!filter.ok()) return filter.status();
-  const absl::StatusOr<std::optional<Found>> found = Find(connection, experiment_id, *filter);
-  if (!found.ok()) return found.status();
-  const absl::StatusOr<Found> info =
-      found->has_value() ? **found : Create(connection, experiment_id, run_id, model);
-  if (!info.ok()) return info.status();
-  if (!info->ready) {
-    const absl::StatusOr<json> finalized = connection->Patch(
-        absl::StrCat("logged-models/", info->id), {{"model_id", info->id}, {"status", kReady}});
-    if (!finalized.ok()) return finalized.status();
+  ASSIGN_OR_RETURN(const std::string filter, TagFilter(kModelKeyTag, model.key));
+  ASSIGN_OR_RETURN(const std::optional<Found> found, Find(connection, experiment_id, filter));
+  ASSIGN_OR_RETURN(const Found info,
+                   found.has_value() ? *found : Create(connection, experiment_id, run_id, model));
+  if (!info.ready) {
+    ASSIGN_OR_RETURN(const json finalized,
+                     connection->Patch(absl::StrCat("logged-models/", info.id),
+                                       {{"model_id", info.id}, {"status", kReady}}));
   }
-  return info->id;
+  return info.id;
 }
 
 }  // namespace assay::server

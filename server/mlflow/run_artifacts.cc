@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "assay/v1/evaluation.pb.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/tracking/tracked_run.h"
 
@@ -29,9 +30,8 @@ constexpr std::array kForms = {
 absl::StatusOr<std::string> RunArtifacts::Make(const evaluator::TrackedRun& run,
                                                const std::string& name) const {
   if (name == evaluator::kPlanJson) {
-    const absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(run.evaluation_id);
-    if (!plan.ok()) return plan.status();
-    return evaluator::PlanToJson(*plan);
+    ASSIGN_OR_RETURN(const evaluator::EvaluationPlan plan, store_->Plan(run.evaluation_id));
+    return evaluator::PlanToJson(plan);
   }
   for (const Form& form : kForms) {
     if (form.name == name) {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 
 namespace assay::server {
@@ -22,7 +23,7 @@ namespace {
 using registry::Evidence;
 
 // Older ones are of no use, as a rule for models and revisions long gone.
-constexpr int kMostEvaluations = 10'000;
+constexpr int kMaxEvaluations = 10'000;
 // Of one model, revision and version of the scorer, and of one model in all.
 constexpr size_t kKept = 16;
 constexpr size_t kKeptOfAModel = 16 * kKept;
@@ -115,9 +116,8 @@ void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluati
 }  // namespace
 
 absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
-  absl::StatusOr<std::vector<evaluator::Evaluation>> evaluations = store.List(kMostEvaluations);
-  if (!evaluations.ok()) return evaluations.status();
-  for (evaluator::Evaluation& evaluation : *evaluations) {
+  ASSIGN_OR_RETURN(std::vector<evaluator::Evaluation> evaluations, store.List(kMaxEvaluations));
+  for (evaluator::Evaluation& evaluation : evaluations) {
     AddWhatWasAsked(store, &evaluation);
     Add(evaluation);
   }

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "nlohmann/json.hpp"
 #include "registry/hub/cache/cache.h"
@@ -30,7 +31,7 @@ using registry::RoutePolicy;
 using registry::RouteRule;
 
 constexpr mode_t kFileMode = 0644;
-constexpr size_t kMostBytes = size_t{1} << 20;
+constexpr size_t kMaxBytes = size_t{1} << 20;
 constexpr int kIndent = 2;
 
 absl::Status FileError(const std::string& path, int error) {
@@ -70,7 +71,7 @@ Json ToJson(const RoutePolicy& policy) {
 absl::StatusOr<std::vector<RoutePolicy>> Read(YamlDocument& document,
                                               const registry::Catalog* catalog) {
   std::vector<RoutePolicy> policies = registry::ReadRoutes(document.root().Map("routes"), catalog);
-  if (absl::Status s = document.Finish(); !s.ok()) return s;
+  RETURN_IF_ERROR(document.Finish());
   return policies;
 }
 
@@ -88,9 +89,8 @@ absl::Status WriteAndSync(const std::string& path, const std::string& text) {
 
 absl::StatusOr<std::vector<RoutePolicy>> ParseRoutes(std::string_view yaml, const std::string& name,
                                                      const registry::Catalog* catalog) {
-  absl::StatusOr<std::unique_ptr<YamlDocument>> document = YamlDocument::Parse(yaml, name);
-  if (!document.ok()) return document.status();
-  return Read(**document, catalog);
+  ASSIGN_OR_RETURN(std::unique_ptr<YamlDocument> document, YamlDocument::Parse(yaml, name));
+  return Read(*document, catalog);
 }
 
 std::string RoutesText(const std::vector<RoutePolicy>& policies) {
@@ -113,12 +113,12 @@ absl::Status WriteRouteFile(const std::string& path, const std::vector<RoutePoli
     return registry::SyncFolder(folder);
   }
   const std::string text = RoutesText(policies);
-  if (text.size() > kMostBytes) {
+  if (text.size() > kMaxBytes) {
     return absl::InvalidArgumentError(absl::StrCat("routes: take ", text.size(), " bytes; at most ",
-                                                   kMostBytes, ", name fewer models"));
+                                                   kMaxBytes, ", name fewer models"));
   }
   const std::string temporary = path + ".tmp";
-  if (absl::Status s = WriteAndSync(temporary, text); !s.ok()) return s;
+  RETURN_IF_ERROR(WriteAndSync(temporary, text));
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return FileError(path, errno);
   return registry::SyncFolder(folder);
 }

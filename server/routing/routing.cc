@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
+#include "base/status_macros.h"
 #include "registry/routing/content_classifier.h"
 #include "server/routing/route_file.h"
 
@@ -107,11 +108,11 @@ absl::Status Routing::SetBeside(std::vector<registry::RoutePolicy> kept,
                                 std::vector<registry::RoutePolicy> policies) {
   const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
   registry::RouteTable checked;
-  if (absl::Status s = checked.Set(policies, catalog.get()); !s.ok()) return s;
+  RETURN_IF_ERROR(checked.Set(policies, catalog.get()));
   std::move(policies.begin(), policies.end(), std::back_inserter(kept));
-  if (absl::Status s = checked.Set(kept, nullptr); !s.ok()) return s;
+  RETURN_IF_ERROR(checked.Set(kept, nullptr));
   if (!file_.empty()) {
-    if (absl::Status s = WriteRouteFile(file_, kept); !s.ok()) return s;
+    RETURN_IF_ERROR(WriteRouteFile(file_, kept));
   }
   return table_.Set(std::move(kept), nullptr);
 }

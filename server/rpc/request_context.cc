@@ -9,7 +9,7 @@
 namespace assay::server {
 namespace {
 
-constexpr size_t kMostIdBytes = 128;
+constexpr size_t kMaxIdBytes = 128;
 constexpr int kIdDigits = 16;
 
 // The first value of that key; empty where there is none.
@@ -20,7 +20,7 @@ std::string_view Metadata(const grpc::ServerContextBase& call, const char* key) 
 }
 
 bool IsRequestId(std::string_view id) {
-  return !id.empty() && id.size() <= kMostIdBytes &&
+  return !id.empty() && id.size() <= kMaxIdBytes &&
          std::all_of(id.begin(), id.end(), absl::ascii_isgraph);
 }
 

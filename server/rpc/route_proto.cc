@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 
 namespace assay::server {
 namespace {
@@ -89,26 +90,25 @@ void ToProto(const RoutePolicy& policy, assay::v1::ContentRoute* out) {
 }
 
 absl::StatusOr<RoutePolicy> FromProto(const assay::v1::ContentRoute& route) {
-  const absl::StatusOr<RouteRule> rule = RuleOf(route.rule());
-  if (!rule.ok()) return rule.status();
-  RoutePolicy policy{.content_type = route.content_type(), .rule = *rule};
+  ASSIGN_OR_RETURN(const RouteRule rule, RuleOf(route.rule()));
+  RoutePolicy policy{.content_type = route.content_type(), .rule = rule};
   policy.models.assign(route.models().begin(), route.models().end());
   if (!route.model().empty()) {
-    if (*rule != RouteRule::kFixed || !policy.models.empty()) {
+    if (rule != RouteRule::kFixed || !policy.models.empty()) {
       return absl::InvalidArgumentError("model: goes with the rule fixed, and without models");
     }
     policy.models = {route.model()};
   }
   policy.weights.assign(route.weights().begin(), route.weights().end());
   policy.fallback.assign(route.fallback().begin(), route.fallback().end());
-  if (*rule == RouteRule::kAuto) {
+  if (rule == RouteRule::kAuto) {
     policy.limits = LimitsOf(route.limits());
     policy.explore = route.explore();
     policy.otherwise = route.otherwise();
   } else if (route.has_limits() || route.explore() != 0 || !route.otherwise().empty()) {
     return absl::InvalidArgumentError("limits, explore, otherwise: go with the rule auto");
   }
-  if (*rule != RouteRule::kWeighted && !policy.weights.empty()) {
+  if (rule != RouteRule::kWeighted && !policy.weights.empty()) {
     return absl::InvalidArgumentError("weights: go with the rule weighted");
   }
   return policy;

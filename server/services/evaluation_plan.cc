@@ -10,7 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/runtime/generation/sampling.h"
+#include "evaluator/economics/economics.h"
 #include "evaluator/economics/price_table.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/prompt_set.h"
@@ -35,7 +37,7 @@ absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams
   if (params.has_top_p()) checked.top_p = params.top_p();
   if (params.has_top_k()) checked.top_k = params.top_k();
   checked.seed = params.seed();
-  if (absl::Status s = engine::ValidateSampling(checked); !s.ok()) return s;
+  RETURN_IF_ERROR(engine::ValidateSampling(checked));
   return evaluator::Sampling{.temperature = checked.temperature,
                              .top_p = checked.top_p,
                              .top_k = checked.top_k,
@@ -84,12 +86,12 @@ evaluator::KnownAnswerTask ReadTask(const assay::v1::KnownAnswerTask& message) {
 // The entry of the table that the plan brings, else of the server's.
 absl::StatusOr<evaluator::HostedPrice> FindPrice(const assay::v1::EconomicsInputs& message,
                                                  const std::string& server_table) {
-  absl::StatusOr<evaluator::PriceTable> table =
-      message.has_price_table() ? evaluator::ParsePriceTable(message.price_table(), "price_table")
-      : server_table.empty()    ? evaluator::BuiltInPriceTable()
-                                : evaluator::LoadPriceTable(server_table);
-  if (!table.ok()) return table.status();
-  return table->Find(message.compare_with());
+  ASSIGN_OR_RETURN(evaluator::PriceTable table,
+                   message.has_price_table()
+                       ? evaluator::ParsePriceTable(message.price_table(), "price_table")
+                   : server_table.empty() ? evaluator::BuiltInPriceTable()
+                                          : evaluator::LoadPriceTable(server_table));
+  return table.Find(message.compare_with());
 }
 
 absl::Status InEconomics(const absl::Status& status, const char* key) {
@@ -124,7 +126,7 @@ absl::StatusOr<evaluator::EconomicsInputs> ReadEconomics(const assay::v1::Econom
         "economics.price_table: is there, but nothing to compare with; give compare_with, one of "
         "its entries");
   }
-  if (absl::Status s = evaluator::Validate(inputs); !s.ok()) return s;
+  RETURN_IF_ERROR(evaluator::Validate(inputs));
   return inputs;
 }
 
@@ -187,17 +189,15 @@ absl::StatusOr<std::vector<std::string>> ChooseModels(const EvaluateRequest& req
 
 absl::StatusOr<std::vector<evaluator::Candidate>> ReadCandidates(const EvaluateRequest& request,
                                                                  const registry::Manager& manager) {
-  absl::StatusOr<std::vector<std::string>> models = ChooseModels(request, manager);
-  if (!models.ok()) return models.status();
+  ASSIGN_OR_RETURN(std::vector<std::string> models, ChooseModels(request, manager));
   std::vector<evaluator::Candidate> candidates;
-  candidates.reserve(models->size() + static_cast<size_t>(request.candidates_size()));
-  for (const std::string& model : *models) candidates.push_back({.name = model, .model = model});
+  candidates.reserve(models.size() + static_cast<size_t>(request.candidates_size()));
+  for (const std::string& model : models) candidates.push_back({.name = model, .model = model});
   for (int i = 0; i < request.candidates_size(); ++i) {
-    absl::StatusOr<evaluator::Candidate> candidate =
-        ReadCandidate(request.candidates(i), manager, request.sampling().seed(),
-                      absl::StrCat("candidates[", i, "]"));
-    if (!candidate.ok()) return candidate.status();
-    candidates.push_back(*std::move(candidate));
+    ASSIGN_OR_RETURN(evaluator::Candidate candidate,
+                     ReadCandidate(request.candidates(i), manager, request.sampling().seed(),
+                                   absl::StrCat("candidates[", i, "]")));
+    candidates.push_back(std::move(candidate));
   }
   return candidates;
 }
@@ -235,15 +235,14 @@ absl::Status CheckBytes(const std::string& field, const std::string& id, size_t 
 // What is longer fails each time it is asked, hours later.
 absl::Status CheckLengths(const evaluator::EvaluationPlan& plan, const LimitsConfig& limits) {
   // Empty lines stand between system messages, and before the prompt of a model that knows none.
-  constexpr size_t kMostBetween = 4;
+  constexpr size_t kMaxBetween = 4;
   size_t system = 0;
   for (const evaluator::Candidate& one : plan.models) system = std::max(system, one.system.size());
   for (size_t i = 0; i < plan.prompts.size(); ++i) {
     const evaluator::EvaluationPrompt& prompt = plan.prompts[i];
     const size_t own = prompt.system.size() + prompt.prompt.size();
-    const size_t bytes = own + (system + prompt.system.size() == 0 ? 0 : system + kMostBetween);
-    absl::Status s = CheckBytes(absl::StrCat("prompts[", i, "]"), prompt.id, bytes, limits);
-    if (!s.ok()) return s;
+    const size_t bytes = own + (system + prompt.system.size() == 0 ? 0 : system + kMaxBetween);
+    RETURN_IF_ERROR(CheckBytes(absl::StrCat("prompts[", i, "]"), prompt.id, bytes, limits));
   }
   for (size_t i = 0; i < plan.tasks.size(); ++i) {
     const evaluator::KnownAnswerTask& task = plan.tasks[i];
@@ -273,11 +272,10 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
         absl::StrCat("replay_of: '", request.replay_of(),
                      "' brings its plan; set only name, order_seed and gate"));
   }
-  absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(request.replay_of());
-  if (!plan.ok()) return plan.status();
-  if (!request.name().empty()) plan->name = request.name();
-  if (request.order_seed() != 0) plan->order_seed = request.order_seed();
-  if (absl::Status s = CheckLengths(*plan, limits); !s.ok()) return s;
+  ASSIGN_OR_RETURN(evaluator::EvaluationPlan plan, store->Plan(request.replay_of()));
+  if (!request.name().empty()) plan.name = request.name();
+  if (request.order_seed() != 0) plan.order_seed = request.order_seed();
+  RETURN_IF_ERROR(CheckLengths(plan, limits));
   return plan;
 }
 
@@ -299,25 +297,22 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
                                                  evaluator::RunStore* store,
                                                  const PlanDefaults& defaults) {
   if (!request.replay_of().empty()) return Replay(request, store, defaults.limits);
-  if (absl::Status s = CheckCounts(request, defaults.limits); !s.ok()) return s;
-  absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(request.sampling());
-  if (!sampling.ok()) return sampling.status();
-  absl::StatusOr<std::vector<evaluator::Candidate>> candidates = ReadCandidates(request, manager);
-  if (!candidates.ok()) return candidates.status();
-  absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> prompts = ReadPrompts(request);
-  if (!prompts.ok()) return prompts.status();
+  RETURN_IF_ERROR(CheckCounts(request, defaults.limits));
+  ASSIGN_OR_RETURN(evaluator::Sampling sampling, ReadSampling(request.sampling()));
+  ASSIGN_OR_RETURN(std::vector<evaluator::Candidate> candidates, ReadCandidates(request, manager));
+  ASSIGN_OR_RETURN(std::vector<evaluator::EvaluationPrompt> prompts, ReadPrompts(request));
 
   evaluator::EvaluationPlan plan;
   plan.name = request.name();
   plan.hypothesis = request.hypothesis();
-  plan.models = *std::move(candidates);
+  plan.models = std::move(candidates);
   plan.baseline = request.baseline();
-  plan.prompts = *std::move(prompts);
+  plan.prompts = std::move(prompts);
   for (const assay::v1::KnownAnswerTask& task : request.tasks()) {
     plan.tasks.push_back(ReadTask(task));
   }
   plan.repeats = request.repeats() == 0 ? 1 : request.repeats();
-  plan.sampling = *sampling;
+  plan.sampling = sampling;
   plan.max_new_tokens =
       request.max_new_tokens() == 0 ? defaults.evaluation.max_new_tokens : request.max_new_tokens();
   plan.timeout = defaults.limits.inference_timeout;
@@ -328,17 +323,16 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   if (request.alpha() != 0) plan.alpha = request.alpha();
   plan.correction = FromProto(request.correction());
   if (request.has_economics()) {
-    absl::StatusOr<evaluator::EconomicsInputs> economics =
-        ReadEconomics(request.economics(), defaults.evaluation);
-    if (!economics.ok()) return economics.status();
-    plan.economics = *std::move(economics);
+    ASSIGN_OR_RETURN(evaluator::EconomicsInputs economics,
+                     ReadEconomics(request.economics(), defaults.evaluation));
+    plan.economics = std::move(economics);
   }
   plan.scaling.concurrency = {request.scaling().concurrency().begin(),
                               request.scaling().concurrency().end()};
   if (request.scaling().rounds() != 0) plan.scaling.rounds = request.scaling().rounds();
   plan.scaling.residents = request.scaling().residents();
   plan.order_seed = request.order_seed();
-  if (absl::Status s = CheckLengths(plan, defaults.limits); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckLengths(plan, defaults.limits));
   return plan;
 }
 

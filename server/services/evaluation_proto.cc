@@ -125,7 +125,7 @@ void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out
   for (const evaluator::Summary& summary : evaluation.summaries) {
     ToProto(summary, out->add_summaries());
   }
-  for (const evaluator::TrackingRun& run : evaluation.runs) {
+  for (const evaluator::RunLink& run : evaluation.runs) {
     assay::v1::MlflowRun* mlflow_run = out->add_mlflow_runs();
     mlflow_run->set_model(run.model);
     mlflow_run->set_run_id(run.run_id);

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/economics/economics_report.h"
 #include "evaluator/report/exports.h"
@@ -27,19 +28,15 @@ struct Recorded {
 
 absl::StatusOr<Recorded> Read(evaluator::RunStore* store, const std::string& id) {
   Recorded recorded;
-  absl::StatusOr<evaluator::Evaluation> evaluation = store->Get(id);
-  if (!evaluation.ok()) return evaluation.status();
-  recorded.evaluation = *std::move(evaluation);
-  absl::StatusOr<evaluator::EvaluationPlan> plan = store->Plan(id);
-  if (!plan.ok()) return plan.status();
-  recorded.plan = *std::move(plan);
+  ASSIGN_OR_RETURN(evaluator::Evaluation evaluation, store->Get(id));
+  recorded.evaluation = std::move(evaluation);
+  ASSIGN_OR_RETURN(evaluator::EvaluationPlan plan, store->Plan(id));
+  recorded.plan = std::move(plan);
   recorded.evaluation.order_seed = recorded.plan.order_seed;
-  absl::StatusOr<std::vector<evaluator::Sample>> samples = store->Samples(id);
-  if (!samples.ok()) return samples.status();
-  recorded.samples = *std::move(samples);
-  absl::StatusOr<std::vector<evaluator::TaskAnswer>> answers = store->Answers(id);
-  if (!answers.ok()) return answers.status();
-  recorded.answers = *std::move(answers);
+  ASSIGN_OR_RETURN(std::vector<evaluator::Sample> samples, store->Samples(id));
+  recorded.samples = std::move(samples);
+  ASSIGN_OR_RETURN(std::vector<evaluator::TaskAnswer> answers, store->Answers(id));
+  recorded.answers = std::move(answers);
   return recorded;
 }
 
@@ -99,36 +96,32 @@ absl::StatusOr<std::string> Render(const Recorded& recorded,
 
 absl::StatusOr<std::string> EvaluationReports::Make(const std::string& id,
                                                     assay::v1::ReportFormat format) const {
-  const absl::StatusOr<Recorded> recorded = Read(store_, id);
-  if (!recorded.ok()) return recorded.status();
-  return Render(*recorded, economics_, format);
+  ASSIGN_OR_RETURN(const Recorded recorded, Read(store_, id));
+  return Render(recorded, economics_, format);
 }
 
 absl::StatusOr<std::string> EvaluationReports::MakeForTracking(const std::string& id,
                                                                assay::v1::ReportFormat format,
                                                                std::string_view model) const {
-  absl::StatusOr<Recorded> recorded = Read(store_, id);
-  if (!recorded.ok()) return recorded.status();
-  recorded->evaluation.runs.clear();
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  recorded.evaluation.runs.clear();
   if (!model.empty()) {
-    std::erase_if(recorded->samples,
+    std::erase_if(recorded.samples,
                   [model](const evaluator::Sample& sample) { return sample.model != model; });
   }
-  return Render(*recorded, economics_, format);
+  return Render(recorded, economics_, format);
 }
 
 absl::StatusOr<evaluator::GateResult> EvaluationReports::Check(const std::string& id,
                                                                std::string_view text) const {
-  absl::StatusOr<evaluator::Gate> gate = evaluator::Gate::Parse(text);
-  if (!gate.ok()) return gate.status();
+  ASSIGN_OR_RETURN(evaluator::Gate gate, evaluator::Gate::Parse(text));
   if (id.empty()) return evaluator::GateResult{.passed = true};
-  absl::StatusOr<Recorded> recorded = Read(store_, id);
-  if (!recorded.ok()) return recorded.status();
-  if (recorded->evaluation.state == evaluator::EvaluationState::kRunning) {
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  if (recorded.evaluation.state == evaluator::EvaluationState::kRunning) {
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", id, "' still runs; wait for its end"));
   }
-  return gate->Check(recorded->evaluation, recorded->plan, recorded->samples, recorded->answers);
+  return gate.Check(recorded.evaluation, recorded.plan, recorded.samples, recorded.answers);
 }
 
 }  // namespace assay::server

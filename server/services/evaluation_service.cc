@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "evaluator/analysis/compare.h"
 #include "evaluator/analysis/gate.h"
 #include "server/rpc/grpc_status.h"
@@ -38,9 +39,8 @@ absl::Status OutOfRange(const char* field, int value, int max) {
 // Before hours of work, not after.
 absl::Status CheckGateOf(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan) {
   if (request.gate().empty()) return absl::OkStatus();
-  absl::StatusOr<evaluator::Gate> gate = evaluator::Gate::Parse(request.gate());
-  if (!gate.ok()) return gate.status();
-  return gate->CheckNames(plan);
+  ASSIGN_OR_RETURN(evaluator::Gate gate, evaluator::Gate::Parse(request.gate()));
+  return gate.CheckNames(plan);
 }
 
 }  // namespace

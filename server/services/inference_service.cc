@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "server/rpc/grpc_status.h"
 #include "server/rpc/route_proto.h"
 
@@ -82,9 +83,10 @@ grpc::Status InferenceServiceImpl::GenerateStream(
 grpc::Status InferenceServiceImpl::Likelihood(grpc::ServerContext* context,
                                               const assay::v1::LikelihoodRequest* request,
                                               assay::v1::LikelihoodResponse* response) {
-  return ToGrpcStatus(likelihood_->Read(
-      *request, absl::FromChrono(context->deadline()), [context] { return context->IsCancelled(); },
-      response));
+  return ToGrpcStatus(likelihood_->Read(*request,
+                                        CallContext([context] { return context->IsCancelled(); },
+                                                    absl::FromChrono(context->deadline())),
+                                        response));
 }
 
 }  // namespace assay::server

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "base/utf8.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
@@ -280,7 +281,7 @@ grpc::Status ModelServiceImpl::LoadModel(grpc::ServerContext* context,
       [&](const std::shared_ptr<ProgressQueue<Event>>& queue) {
         handle = manager_->Acquire(
             request->id(), [queue](const registry::LoadStep& step) { queue->Put(ToProto(step)); },
-            [context] { return context->IsCancelled(); });
+            CallContext([context] { return context->IsCancelled(); }));
       },
       writer);
   if (!handle.ok()) return ToGrpcStatus(handle.status());
@@ -332,7 +333,7 @@ grpc::Status ModelServiceImpl::PullModel(grpc::ServerContext* context,
               ToProto(progress, event.mutable_progress());
               queue->Put(std::move(event));
             },
-            [context] { return context->IsCancelled(); });
+            CallContext([context] { return context->IsCancelled(); }));
       },
       writer);
   if (!pulled.ok()) {
@@ -352,7 +353,7 @@ grpc::Status ModelServiceImpl::ReloadCatalog(grpc::ServerContext* context,
                                              const assay::v1::ReloadCatalogRequest* /*request*/,
                                              assay::v1::ReloadCatalogResponse* response) {
   absl::StatusOr<registry::ReloadReport> report =
-      reload_([context] { return context->IsCancelled(); });
+      reload_(CallContext([context] { return context->IsCancelled(); }));
   if (!report.ok()) return ToGrpcStatus(report.status());
   response->mutable_added()->Assign(report->added.begin(), report->added.end());
   response->mutable_removed()->Assign(report->removed.begin(), report->removed.end());

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
+#include "base/call_context.h"
 #include "registry/catalog/route_policy.h"
 #include "registry/residency/manager.h"
 #include "server/routing/routing.h"
@@ -24,7 +25,7 @@ namespace assay::server {
 class ModelServiceImpl final : public assay::v1::ModelService::Service {
  public:
   using ReloadFn =
-      std::function<absl::StatusOr<registry::ReloadReport>(const std::function<bool()>& cancelled)>;
+      std::function<absl::StatusOr<registry::ReloadReport>(const CallContext& context)>;
   using SetRoutesFn =
       std::function<absl::Status(std::vector<registry::RoutePolicy>, bool keep_others)>;
 

@@ -17,13 +17,13 @@ namespace assay::server {
 template <typename Event>
 class ProgressQueue {
  public:
-  static constexpr size_t kMostEvents = 64;
+  static constexpr size_t kMaxEvents = 64;
 
   // Ignored once closed.
   void Put(Event event) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
     if (closed_) return;
-    if (events_.size() == kMostEvents) events_.pop_front();
+    if (events_.size() == kMaxEvents) events_.pop_front();
     events_.push_back(std::move(event));
   }
 

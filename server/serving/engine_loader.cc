@@ -10,6 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 
 namespace assay::server {
@@ -65,28 +67,26 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
 
 absl::StatusOr<int64_t> EngineLoader::Estimate(const registry::ModelEntry& entry,
                                                const std::string& file) {
-  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
-  if (!options.ok()) return options.status();
-  absl::StatusOr<int64_t> bytes = engine::LanguageModel::EstimateBytes(*options);
+  ASSIGN_OR_RETURN(engine::LoadOptions options, OptionsFor(entry, file));
+  absl::StatusOr<int64_t> bytes = engine::LanguageModel::EstimateBytes(options);
   if (!bytes.ok()) return InModel(entry, bytes.status());
   return bytes;
 }
 
 absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
     const registry::ModelEntry& entry, const std::string& file,
-    const registry::ProgressFn& progress, const std::function<bool()>& cancelled) {
-  absl::StatusOr<engine::LoadOptions> options = OptionsFor(entry, file);
-  if (!options.ok()) return options.status();
+    const registry::ProgressFn& progress, const CallContext& context) {
+  ASSIGN_OR_RETURN(engine::LoadOptions options, OptionsFor(entry, file));
   if (progress) {
-    options->progress = [&progress](std::string_view stage, double fraction) {
+    options.progress = [&progress](std::string_view stage, double fraction) {
       progress({.stage = stage, .fraction = fraction});
     };
   }
-  options->cancelled = cancelled;
+  options.context = context;
   absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
-      engine::LanguageModel::Load(*options);
+      engine::LanguageModel::Load(options);
   if (!model.ok()) return InModel(entry, model.status());
-  return std::make_unique<EngineModel>(*std::move(model), options->device);
+  return std::make_unique<EngineModel>(*std::move(model), options.device);
 }
 
 }  // namespace assay::server

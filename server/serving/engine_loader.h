@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/language_model.h"
 #include "registry/residency/loader.h"
@@ -46,7 +47,7 @@ class EngineLoader final : public registry::ModelLoader {
                                    const std::string& file) override;
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string& file,
-      const registry::ProgressFn& progress, const std::function<bool()>& cancelled) override;
+      const registry::ProgressFn& progress, const CallContext& context) override;
 
   // How and where the entry's model is loaded from `file`. Errors as ResolveDevice(), if it names a
   // device of its own.

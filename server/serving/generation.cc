@@ -20,9 +20,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
+#include "evaluator/economics/economics.h"
 #include "server/rpc/route_proto.h"
-#include "server/serving/acquire.h"
 #include "server/serving/engine_loader.h"
 #include "server/serving/generation_request.h"
 
@@ -39,7 +41,7 @@ constexpr absl::Duration kCancelPoll = absl::Milliseconds(50);
 // cores.
 constexpr absl::Duration kBetweenMessages = absl::Microseconds(2500);
 // Of an error that stands in the reason of a route.
-constexpr size_t kMostOfAMessage = 300;
+constexpr size_t kMaxOfAMessage = 300;
 
 assay::v1::FinishReason ToProto(engine::FinishReason reason) {
   switch (reason) {
@@ -134,7 +136,7 @@ std::string Listed(const std::vector<Failure>& failures) {
   return absl::StrJoin(failures, "; ", [](std::string* out, const Failure& failure) {
     absl::StrAppend(
         out, "'", failure.model, "' failed with ", absl::StatusCodeToString(failure.status.code()),
-        " (", ReplaceInvalidUtf8(std::string(failure.status.message().substr(0, kMostOfAMessage))),
+        " (", ReplaceInvalidUtf8(std::string(failure.status.message().substr(0, kMaxOfAMessage))),
         ")");
   });
 }
@@ -183,18 +185,17 @@ absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
     const std::string& model, engine::GenerationRequest request, GenerationObserver* observer,
     bool* another_may) {
   *another_may = true;
-  absl::StatusOr<ModelBreakers::Permit> permit = breakers_->Admit(model);
-  if (!permit.ok()) return permit.status();
+  ASSIGN_OR_RETURN(ModelBreakers::Permit permit, breakers_->Admit(model));
   const bool all_time = HadAllTime(request);
-  absl::StatusOr<registry::Handle> handle =
-      AcquireBy(*manager_, model, request.deadline, [observer] { return observer->Cancelled(); });
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(
+      model, nullptr, CallContext([observer] { return observer->Cancelled(); }, request.deadline));
   if (absl::IsDeadlineExceeded(handle.status()) && absl::Now() >= request.deadline) {
-    if (all_time) permit->Fail(handle.status());
+    if (all_time) permit.Fail(handle.status());
     return handle.status();
   }
   if (!handle.ok()) {
     *another_may = !absl::IsCancelled(handle.status());
-    if (IsModelFault(handle.status(), FailedPart::kLoad)) permit->Fail(handle.status());
+    if (IsModelFault(handle.status(), FailedPart::kLoad)) permit.Fail(handle.status());
     return handle.status();
   }
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
@@ -202,11 +203,11 @@ absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
   if (!stream.ok()) {
     // What is wrong with the request is wrong for all.
     *another_may = !absl::IsInvalidArgument(stream.status());
-    if (IsModelFault(stream.status(), FailedPart::kGeneration)) permit->Fail(stream.status());
+    if (IsModelFault(stream.status(), FailedPart::kGeneration)) permit.Fail(stream.status());
     return stream.status();
   }
   return Taken{
-      .handle = *std::move(handle), .stream = *std::move(stream), .permit = *std::move(permit)};
+      .handle = *std::move(handle), .stream = *std::move(stream), .permit = std::move(permit)};
 }
 
 bool GenerationService::HadAllTime(const engine::GenerationRequest& request) const {
@@ -268,41 +269,37 @@ absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time d
     return absl::UnavailableError("the server is stopping; send the request again later");
   }
   if (routing_->Has(request.content_type())) record->content_type = request.content_type();
-  absl::StatusOr<engine::GenerationRequest> engine_request = ToEngineRequest(request, limits_);
-  if (!engine_request.ok()) return engine_request.status();
-  engine_request->reuse_prefix = record->context.reuse_prefix;
-  engine_request->arrival = record->arrival;
-  engine_request->deadline = std::min(deadline, record->arrival + limits_.inference_timeout);
+  ASSIGN_OR_RETURN(engine::GenerationRequest engine_request, ToEngineRequest(request, limits_));
+  engine_request.reuse_prefix = record->context.reuse_prefix;
+  engine_request.arrival = record->arrival;
+  engine_request.deadline = std::min(deadline, record->arrival + limits_.inference_timeout);
 
-  absl::StatusOr<registry::RouteDecision> route =
-      routing_->Choose({.model = request.model(),
-                        .content_type = request.content_type(),
-                        .key = request.routing_key(),
-                        .prompt = TaskOf(request)});
-  if (!route.ok()) return route.status();
-  if (routing_->Has(route->content_type)) record->content_type = route->content_type;
-  record->model = route->model;
-  record->rule = route->rule;
+  ASSIGN_OR_RETURN(registry::RouteDecision route,
+                   routing_->Choose({.model = request.model(),
+                                     .content_type = request.content_type(),
+                                     .key = request.routing_key(),
+                                     .prompt = TaskOf(request)}));
+  if (routing_->Has(route.content_type)) record->content_type = route.content_type;
+  record->model = route.model;
+  record->rule = route.rule;
   record->routed = absl::Now() - record->arrival;
-  absl::StatusOr<Taken> taken = SubmitAlong(&*route, *engine_request, observer, record);
-  if (!taken.ok()) return taken.status();
-  observer->OnRouted(*route);
-  observer->OnTaken(taken->handle);
-  absl::StatusOr<engine::GenerationResult> result = Finish(*taken, *engine_request, observer);
-  if (!result.ok()) return result.status();
+  ASSIGN_OR_RETURN(Taken taken, SubmitAlong(&route, engine_request, observer, record));
+  observer->OnRouted(route);
+  observer->OnTaken(taken.handle);
+  ASSIGN_OR_RETURN(engine::GenerationResult result, Finish(taken, engine_request, observer));
 
-  FillResponse(*result, economics_, response);
+  FillResponse(result, economics_, response);
   response->set_no_chat_template(!request.raw() && request.input_case() != GenerateRequest::kChat &&
-                                 !HasChatTemplate(taken->handle));
-  response->set_model(route->model);
-  ToProto(*route, response->mutable_route());
-  response->set_seed(engine_request->sampling.seed);
+                                 !HasChatTemplate(taken.handle));
+  response->set_model(route.model);
+  ToProto(route, response->mutable_route());
+  response->set_seed(engine_request.sampling.seed);
   record->joules =
-      evaluator::StatedEnergy(economics_, result->timings.total - result->timings.queue).joules;
-  record->hosted_usd = evaluator::HostedUsd(economics_, result->prompt_tokens,
-                                            static_cast<double>(result->tokens.size()));
-  record->token_gaps = std::move(result->token_gaps);
-  record->preemptions = result->preemptions;
+      evaluator::StatedEnergy(economics_, result.timings.total - result.timings.queue).joules;
+  record->hosted_usd = evaluator::HostedUsd(economics_, result.prompt_tokens,
+                                            static_cast<double>(result.tokens.size()));
+  record->token_gaps = std::move(result.token_gaps);
+  record->preemptions = result.preemptions;
   return absl::OkStatus();
 }
 

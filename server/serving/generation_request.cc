@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/runtime/generation/sampling.h"
 
 namespace assay::server {
@@ -128,10 +129,10 @@ absl::Status ReadSampling(const assay::v1::SamplingParams& params, engine::Sampl
 absl::StatusOr<engine::GenerationRequest> ToEngineRequest(const GenerateRequest& request,
                                                           const LimitsConfig& limits) {
   engine::GenerationRequest out;
-  if (absl::Status s = ReadPrompt(request, limits, &out.prompt); !s.ok()) return s;
-  if (absl::Status s = ReadTemplateInputs(request, limits, &out.prompt); !s.ok()) return s;
-  if (absl::Status s = ReadSampling(request.sampling(), &out.sampling); !s.ok()) return s;
-  if (absl::Status s = ReadStop(request, &out); !s.ok()) return s;
+  RETURN_IF_ERROR(ReadPrompt(request, limits, &out.prompt));
+  RETURN_IF_ERROR(ReadTemplateInputs(request, limits, &out.prompt));
+  RETURN_IF_ERROR(ReadSampling(request.sampling(), &out.sampling));
+  RETURN_IF_ERROR(ReadStop(request, &out));
   if (request.priority() < -kMaxPriority || request.priority() > kMaxPriority) {
     return absl::InvalidArgumentError(absl::StrCat("priority: ", request.priority(),
                                                    " is out of range; give -", kMaxPriority, " to ",

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 
 namespace assay::server {
 
@@ -21,7 +22,7 @@ HubFetch::HubFetch(registry::HubOptions options, std::function<void()> on_start,
 
 absl::StatusOr<registry::PullResult> HubFetch::Pull(const registry::HubSource& source,
                                                     registry::ProgressCallback progress,
-                                                    std::function<bool()> cancelled) const {
+                                                    CallContext context) const {
   if (!downloader_->ok()) return downloader_->status();
   if (on_start_) on_start_();
   const absl::Time start = absl::Now();
@@ -33,7 +34,7 @@ absl::StatusOr<registry::PullResult> HubFetch::Pull(const registry::HubSource& s
   absl::StatusOr<registry::PullResult> pulled =
       (*downloader_)
           ->Pull({.repo = source.repo, .revision = source.revision, .file = source.file}, watch,
-                 std::move(cancelled));
+                 std::move(context));
   if (on_end_) {
     on_end_({.source = source,
              .status = pulled.status(),
@@ -45,7 +46,7 @@ absl::StatusOr<registry::PullResult> HubFetch::Pull(const registry::HubSource& s
 
 registry::FetchFn HubFetch::ForLoads() const {
   return [self = *this](const registry::HubSource& source, const registry::ProgressFn& progress,
-                        const std::function<bool()>& cancelled) -> absl::Status {
+                        const CallContext& context) -> absl::Status {
     const auto report = [&progress](const registry::PullProgress& pull) {
       if (!progress || pull.bytes_total == 0) return;
       progress(
@@ -56,7 +57,7 @@ registry::FetchFn HubFetch::ForLoads() const {
            .bytes_per_second = pull.bytes_per_second,
            .time_left = pull.time_left});
     };
-    return self.Pull(source, report, cancelled).status();
+    return self.Pull(source, report, context).status();
   };
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "registry/catalog/catalog.h"
 #include "registry/hub/downloader.h"
 #include "registry/hub/options.h"
@@ -37,7 +38,7 @@ class HubFetch {
   // As HubDownloader::Pull().
   absl::StatusOr<registry::PullResult> Pull(const registry::HubSource& source,
                                             registry::ProgressCallback progress,
-                                            std::function<bool()> cancelled) const;
+                                            CallContext context) const;
 
   // For the registry's loads; may outlive this object.
   registry::FetchFn ForLoads() const;

@@ -10,8 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "engine/runtime/likelihood.h"
-#include "server/serving/acquire.h"
 #include "server/serving/engine_loader.h"
 
 namespace assay::server {
@@ -19,7 +20,7 @@ namespace {
 
 using assay::v1::LikelihoodRequest;
 
-constexpr int kMostContinuations = 64;
+constexpr int kMaxContinuations = 64;
 
 absl::Status Bad(absl::string_view field, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
@@ -55,9 +56,9 @@ absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
   if (request.continuations().empty()) {
     return Bad("continuations", "is empty; give at least one, or a text");
   }
-  if (request.continuations_size() > kMostContinuations) {
-    return Bad("continuations", absl::StrCat("has ", request.continuations_size(), "; at most ",
-                                             kMostContinuations));
+  if (request.continuations_size() > kMaxContinuations) {
+    return Bad("continuations",
+               absl::StrCat("has ", request.continuations_size(), "; at most ", kMaxContinuations));
   }
   for (int i = 0; i < request.continuations_size(); ++i) {
     if (request.continuations(i).empty()) {
@@ -67,42 +68,35 @@ absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
   return absl::OkStatus();
 }
 
-absl::Status LikelihoodService::Read(const LikelihoodRequest& request, absl::Time deadline,
-                                     const std::function<bool()>& cancelled,
+absl::Status LikelihoodService::Read(const LikelihoodRequest& request, const CallContext& context,
+
                                      assay::v1::LikelihoodResponse* response,
                                      const LikelihoodOptions& options) {
-  if (absl::Status s = Check(request); !s.ok()) return s;
+  RETURN_IF_ERROR(Check(request));
   const absl::Duration each =
       std::min(options.timeout.value_or(limits_.inference_timeout), limits_.inference_timeout);
   absl::Time longest = absl::Now() + each;
-  absl::StatusOr<registry::Handle> handle =
-      AcquireBy(*manager_, request.model(), std::min(deadline, longest), cancelled);
-  if (!handle.ok()) return handle.status();
-  if (options.revision != nullptr) *options.revision = handle->revision();
-  engine::LanguageModel& model = static_cast<EngineModel&>(handle->model()).model();
+  ASSIGN_OR_RETURN(registry::Handle handle,
+                   manager_->Acquire(request.model(), nullptr, context.Until(longest)));
+  if (options.revision != nullptr) *options.revision = handle.revision();
+  engine::LanguageModel& model = static_cast<EngineModel&>(handle.model()).model();
   if (options.timeout.has_value()) {
     longest = absl::Now() + each * MostWindows(request.text().size(), model.info());
   }
-  deadline = std::min(deadline, longest);
-  const auto wanted = [&]() -> absl::Status {
-    if (cancelled()) return absl::CancelledError("the client left");
-    if (absl::Now() < deadline) return absl::OkStatus();
-    return absl::DeadlineExceededError("the deadline passed while the text was read");
-  };
+  const CallContext limited = context.Until(longest);
+  const auto wanted = [&limited] { return limited.Check(); };
   response->set_model(request.model());
   if (!request.text().empty()) {
-    absl::StatusOr<engine::Likelihood> text =
-        engine::LikelihoodOfText(model, request.text(), wanted);
-    if (!text.ok()) return text.status();
-    Tell(*text, response->add_likelihoods());
+    ASSIGN_OR_RETURN(engine::Likelihood text,
+                     engine::LikelihoodOfText(model, request.text(), wanted));
+    Tell(text, response->add_likelihoods());
     return absl::OkStatus();
   }
   const std::vector<std::string> continuations(request.continuations().begin(),
                                                request.continuations().end());
-  absl::StatusOr<std::vector<engine::Likelihood>> found =
-      engine::LikelihoodsOf(model, request.context(), continuations, wanted);
-  if (!found.ok()) return found.status();
-  for (const engine::Likelihood& likelihood : *found) Tell(likelihood, response->add_likelihoods());
+  ASSIGN_OR_RETURN(std::vector<engine::Likelihood> found,
+                   engine::LikelihoodsOf(model, request.context(), continuations, wanted));
+  for (const engine::Likelihood& likelihood : found) Tell(likelihood, response->add_likelihoods());
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "assay/v1/inference.pb.h"
+#include "base/call_context.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
 
@@ -31,9 +32,8 @@ class LikelihoodService {
 
   // Errors as in proto/assay/v1/inference.proto; CANCELLED, DEADLINE_EXCEEDED within a chunk of the
   // prompt.
-  absl::Status Read(const assay::v1::LikelihoodRequest& request, absl::Time deadline,
-                    const std::function<bool()>& cancelled, assay::v1::LikelihoodResponse* response,
-                    const LikelihoodOptions& options = {});
+  absl::Status Read(const assay::v1::LikelihoodRequest& request, const CallContext& context,
+                    assay::v1::LikelihoodResponse* response, const LikelihoodOptions& options = {});
 
  private:
   absl::Status Check(const assay::v1::LikelihoodRequest& request) const;

@@ -24,7 +24,7 @@ namespace assay::server {
 namespace {
 
 // Of an error that other requests are told of.
-constexpr size_t kMostOfAMessage = 300;
+constexpr size_t kMaxOfAMessage = 300;
 
 Breaker::Time MachineClock() {
   return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
@@ -86,7 +86,7 @@ void ModelBreakers::Permit::Fail(const absl::Status& error) {
   End([this, &error](Breaker& breaker, Breaker::Time now) {
     breaker.Fail(round_,
                  absl::StrCat(absl::StatusCodeToString(error.code()), " (",
-                              error.message().substr(0, kMostOfAMessage), ")"),
+                              error.message().substr(0, kMaxOfAMessage), ")"),
                  now);
   });
 }

@@ -12,7 +12,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "server/serving/acquire.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
 #include "server/serving/engine_loader.h"
 
 namespace assay::server {
@@ -26,14 +27,14 @@ absl::Time LoadedAt(const registry::Manager& manager, const std::string& model) 
 
 class JobObserver final : public GenerationObserver {
  public:
-  JobObserver(const registry::Manager* manager, const std::function<bool()>& cancelled)
-      : manager_(manager), cancelled_(cancelled) {}
+  JobObserver(const registry::Manager* manager, const CallContext& context)
+      : manager_(manager), context_(context) {}
   void OnTaken(const registry::Handle& model) override {
     revision = model.revision();
     taken = absl::Now();
     loaded = LoadedAt(*manager_, model.entry().id);
   }
-  bool Cancelled() override { return cancelled_ && cancelled_(); }
+  bool Cancelled() override { return context_.IsDone(); }
 
   std::string revision;
   absl::Time taken;
@@ -41,7 +42,7 @@ class JobObserver final : public GenerationObserver {
 
  private:
   const registry::Manager* const manager_;
-  const std::function<bool()>& cancelled_;
+  const CallContext& context_;
 };
 
 // Takes out of the times what was spent on a load. `start`: of the job, `asked`: of the request.
@@ -72,11 +73,10 @@ std::string FinishReasonName(assay::v1::FinishReason reason) {
   }
 }
 
-absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(
-    const std::string& model, const std::function<bool()>& cancelled) {
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model, nullptr, cancelled);
-  if (!handle.ok()) return handle.status();
-  const auto& resident = static_cast<const EngineModel&>(handle->model());
+absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string& model,
+                                                               const CallContext& context) {
+  ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(model, nullptr, context));
+  const auto& resident = static_cast<const EngineModel&>(handle.model());
   const engine::LoadedModelInfo& info = resident.model().info();
   const engine::DeviceInfo& device = resident.device();
 
@@ -93,14 +93,14 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(
         return status.state == registry::ModelState::kReady ||
                status.state == registry::ModelState::kDraining;
       }));
-  report.revision = handle->revision();
+  report.revision = handle.revision();
   {
     const absl::MutexLock lock(&mutex_);
     prepared_[model] = report.revision;
   }
   report.parameters = {
       {"model", model},
-      {"source", handle->entry().SourceName()},
+      {"source", handle.entry().SourceName()},
       {"architecture", info.architecture},
       {"parameter_count", absl::StrCat(info.parameter_count)},
       {"quantization", info.quantization},
@@ -116,11 +116,10 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(
   return report;
 }
 
-absl::StatusOr<absl::Duration> ServedGenerator::MakeResident(
-    const std::string& model, const std::function<bool()>& cancelled) {
+absl::StatusOr<absl::Duration> ServedGenerator::MakeResident(const std::string& model,
+                                                             const CallContext& context) {
   const absl::Time start = absl::Now();
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model, nullptr, cancelled);
-  if (!handle.ok()) return handle.status();
+  ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(model, nullptr, context));
   return LoadedAt(*manager_, model) < start ? absl::ZeroDuration() : absl::Now() - start;
 }
 
@@ -140,16 +139,15 @@ std::string ServedGenerator::RevisionOf(const std::string& model) {
 
 // A model without a chat template knows no system message: the text goes before the prompt.
 absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
-                                        const std::function<bool()>& cancelled,
+                                        const CallContext& context,
                                         assay::v1::GenerateRequest* request) {
   if (job.system.empty()) {
     request->set_prompt(job.prompt);
     return absl::OkStatus();
   }
-  absl::StatusOr<registry::Handle> handle =
-      AcquireBy(*manager_, job.model, absl::Now() + job.timeout, cancelled);
-  if (!handle.ok()) return handle.status();
-  const auto& resident = static_cast<const EngineModel&>(handle->model());
+  ASSIGN_OR_RETURN(registry::Handle handle,
+                   manager_->Acquire(job.model, nullptr, context.Until(absl::Now() + job.timeout)));
+  const auto& resident = static_cast<const EngineModel&>(handle.model());
   if (!resident.model().info().has_chat_template) {
     request->set_prompt(absl::StrCat(job.system, "\n\n", job.prompt));
     return absl::OkStatus();
@@ -164,25 +162,24 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
   return absl::OkStatus();
 }
 
-absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
-    const evaluator::GenerationJob& job, const std::function<bool()>& cancelled) {
+absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(const evaluator::GenerationJob& job,
+                                                                const CallContext& context) {
   const absl::Time start = absl::Now();
   assay::v1::GenerateRequest request;
   request.set_model(job.model);
-  if (absl::Status s = SetPrompt(job, cancelled, &request); !s.ok()) return s;
+  RETURN_IF_ERROR(SetPrompt(job, context, &request));
   request.set_max_new_tokens(job.max_new_tokens);
   request.mutable_sampling()->set_temperature(static_cast<float>(job.sampling.temperature));
   request.mutable_sampling()->set_top_p(static_cast<float>(job.sampling.top_p));
   request.mutable_sampling()->set_top_k(job.sampling.top_k);
   request.mutable_sampling()->set_seed(job.sampling.seed);
 
-  JobObserver observer(manager_, cancelled);
+  JobObserver observer(manager_, context);
   assay::v1::GenerateResponse response;
   const absl::Time asked = absl::Now();
-  absl::Status status = generation_->Generate(request, asked + job.timeout, &observer, &response,
-                                              {.reuse_prefix = false});
-  if (!status.ok()) return status;
-  if (absl::Status s = CheckRevision(job.model, observer.revision); !s.ok()) return s;
+  RETURN_IF_ERROR(generation_->Generate(request, asked + job.timeout, &observer, &response,
+                                        {.reuse_prefix = false}));
+  RETURN_IF_ERROR(CheckRevision(job.model, observer.revision));
 
   const assay::v1::Timings& timings = response.timings();
   evaluator::Generation generation{
@@ -206,7 +203,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(
 }
 
 absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
-    const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) {
+    const evaluator::LikelihoodJob& job, const CallContext& context) {
   assay::v1::LikelihoodRequest request;
   request.set_model(job.model);
   request.set_context(job.context);
@@ -214,10 +211,9 @@ absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
   request.set_text(job.text);
   assay::v1::LikelihoodResponse response;
   std::string revision;
-  absl::Status status = likelihood_->Read(request, absl::InfiniteFuture(), cancelled, &response,
-                                          {.timeout = job.timeout, .revision = &revision});
-  if (!status.ok()) return status;
-  if (absl::Status s = CheckRevision(job.model, revision); !s.ok()) return s;
+  RETURN_IF_ERROR(likelihood_->Read(request, context, &response,
+                                    {.timeout = job.timeout, .revision = &revision}));
+  RETURN_IF_ERROR(CheckRevision(job.model, revision));
   std::vector<evaluator::Likelihood> likelihoods;
   likelihoods.reserve(static_cast<size_t>(response.likelihoods_size()));
   for (const assay::v1::TextLikelihood& found : response.likelihoods()) {

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "assay/v1/inference.pb.h"
+#include "base/call_context.h"
 #include "engine/runtime/device.h"
 #include "evaluator/records/text_generator.h"
 #include "registry/residency/manager.h"
@@ -35,21 +36,20 @@ class ServedGenerator final : public evaluator::TextGenerator {
         device_(std::move(device)) {}
 
   absl::StatusOr<evaluator::LoadReport> Prepare(const std::string& model,
-                                                const std::function<bool()>& cancelled) override;
+                                                const CallContext& context) override;
   absl::StatusOr<absl::Duration> MakeResident(const std::string& model,
-                                              const std::function<bool()>& cancelled) override;
+                                              const CallContext& context) override;
   // FAILED_PRECONDITION too: another revision wrote the text than Prepare() found.
   absl::StatusOr<evaluator::Generation> Generate(const evaluator::GenerationJob& job,
-                                                 const std::function<bool()>& cancelled) override;
+                                                 const CallContext& context) override;
   // FAILED_PRECONDITION: as Generate().
   absl::StatusOr<std::vector<evaluator::Likelihood>> Likelihoods(
-      const evaluator::LikelihoodJob& job, const std::function<bool()>& cancelled) override;
+      const evaluator::LikelihoodJob& job, const CallContext& context) override;
   std::string RevisionOf(const std::string& model) override;
   int64_t DeviceBytes() override { return engine::DeviceMemoryInUse(device_); }
 
  private:
-  absl::Status SetPrompt(const evaluator::GenerationJob& job,
-                         const std::function<bool()>& cancelled,
+  absl::Status SetPrompt(const evaluator::GenerationJob& job, const CallContext& context,
                          assay::v1::GenerateRequest* request);
   absl::Status CheckRevision(const std::string& model, const std::string& revision)
       ABSL_LOCKS_EXCLUDED(mutex_);

@@ -20,7 +20,7 @@ constexpr size_t kFlagDigits = 2;
 // version-trace-span-flags
 constexpr size_t kHeaderBytes = kVersionDigits + kTraceDigits + kSpanDigits + kFlagDigits + 3;
 constexpr uint32_t kSampledFlag = 1;
-constexpr size_t kMostStateBytes = 512;
+constexpr size_t kMaxStateBytes = 512;
 constexpr int kDigitsOfADraw = 16;
 
 bool IsHex(std::string_view text) {
@@ -72,7 +72,7 @@ TraceContext ContinueTrace(std::string_view traceparent, std::string_view traces
     context.trace_id = std::move(parent->trace_id);
     context.parent_span_id = std::move(parent->span_id);
     context.sampled = parent->sampled;
-    if (tracestate.size() <= kMostStateBytes) context.state = tracestate;
+    if (tracestate.size() <= kMaxStateBytes) context.state = tracestate;
     return context;
   }
   context.trace_id = RandomHex(kTraceDigits);

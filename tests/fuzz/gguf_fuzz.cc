@@ -1,4 +1,4 @@
-// Any bytes as a GGUF file: the header's parser and the de-quantisers must survive them.
+// Any bytes as a GGUF file: the header's parser and the dequantizers must survive them.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +33,7 @@ void DequantizeEnds(const StoredTensor& tensor) {
   const auto bytes = static_cast<size_t>(some * layout->bytes);
   for (const auto part : {tensor.data.first(bytes), tensor.data.last(bytes)}) {
     Require(assay::engine::Dequantize(tensor.type, part, absl::MakeSpan(values)).ok(),
-            "whole blocks are de-quantised");
+            "whole blocks are dequantized");
   }
 }
 

@@ -44,12 +44,12 @@ void Check(const ModelInspection& inspection) {
 
 // A context that costs little, whatever the file says of its own.
 void Load(LoadOptions options, const ModelInspection& inspection) {
-  constexpr int64_t kMostContext = 64;
+  constexpr int64_t kMaxContext = 64;
   static const auto* const kCpu =
       new assay::engine::DeviceInfo(*assay::engine::ResolveDevice("cpu"));
   if (!inspection.loads.ok()) return;
   options.device = *kCpu;
-  options.context_length = static_cast<int>(std::min(kMostContext, inspection.context_length));
+  options.context_length = static_cast<int>(std::min(kMaxContext, inspection.context_length));
   options.cache_tokens = options.context_length;
   Require(LanguageModel::Load(options).ok(), "what loads is loaded");
 }

@@ -4,7 +4,7 @@
     /tmp/lm-eval/bin/python tests/integration/lm_eval_compare.py \
         --assayd build/release/bin/assayd --model var/models/smollm2-135m-instruct-q4_1.gguf
 
-lm_eval runs transformers on the GGUF's weights, dequantised to fp32. assayd runs the file twice: with `weights: full`
+lm_eval runs transformers on the GGUF's weights, dequantized to fp32. assayd runs the file twice: with `weights: full`
 (the same fp32 weights), which must give the same choice for every item and log-likelihoods within 0.01, and as it is
 served, whose difference is printed. Exit code 1 if the first does not hold; 77 (skipped) where lm_eval is not installed.
 """

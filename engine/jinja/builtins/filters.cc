@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/methods.h"
@@ -30,7 +31,7 @@ using Result = absl::StatusOr<Value>;
 absl::StatusOr<std::string> Text(const FilterCall& call) {
   absl::StatusOr<std::string> text = TextOf(call.value);
   if (!text.ok()) return text;
-  if (absl::Status s = call.budget.SpendBytes(text->size()); !s.ok()) return s;
+  RETURN_IF_ERROR(call.budget.SpendBytes(text->size()));
   return text;
 }
 
@@ -54,62 +55,48 @@ std::string Title(std::string_view text) {
 }
 
 Result Case(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
-  if (call.name == "upper") return Value::Text(unicode::UpperOf(*text));
-  if (call.name == "lower") return Value::Text(unicode::LowerOf(*text));
-  if (call.name == "title") return Value::Text(Title(*text));
-  return Value::Text(unicode::CapitalizedOf(*text));
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(const std::string text, Text(call));
+  if (call.name == "upper") return Value::Text(unicode::UpperOf(text));
+  if (call.name == "lower") return Value::Text(unicode::LowerOf(text));
+  if (call.name == "title") return Value::Text(Title(text));
+  return Value::Text(unicode::CapitalizedOf(text));
 }
 
 Result String(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
-  return Value::Text(*std::move(text), call.value.IsMarkup());
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(std::string text, Text(call));
+  return Value::Text(std::move(text), call.value.IsMarkup());
 }
 
 Result Markup(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(std::string text, Text(call));
   const bool escape = call.name != "safe" && (!call.value.IsMarkup() || call.name == "forceescape");
-  return Value::Text(escape ? EscapeHtml(*text) : *std::move(text), true);
+  return Value::Text(escape ? EscapeHtml(text) : std::move(text), true);
 }
 
 Result Trim(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"chars"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"chars"}));
+  ASSIGN_OR_RETURN(const std::string text, Text(call));
   return CallMethod(
-      Value::Text(*text), "strip",
-      {.positional = {bound->Get("chars") == nullptr ? Value::None() : *bound->Get("chars")},
+      Value::Text(text), "strip",
+      {.positional = {bound.Get("chars") == nullptr ? Value::None() : *bound.Get("chars")},
        .named = {}},
       call.budget);
 }
 
 Result Replace(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"old", "new", "count"}, 2);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
-  const absl::StatusOr<std::string> old = TextOf(*bound->Get("old"));
-  if (!old.ok()) return old.status();
-  const absl::StatusOr<std::string> with = TextOf(*bound->Get("new"));
-  if (!with.ok()) return with.status();
-  const Value* count = bound->Get("count");
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"old", "new", "count"}, 2));
+  ASSIGN_OR_RETURN(const std::string text, Text(call));
+  ASSIGN_OR_RETURN(const std::string old, TextOf(*bound.Get("old")));
+  ASSIGN_OR_RETURN(const std::string with, TextOf(*bound.Get("new")));
+  const Value* count = bound.Get("count");
   const bool all = count == nullptr || count->IsNone();
-  const absl::StatusOr<int64_t> limit = all ? int64_t{-1} : bound->Integer("count", -1);
-  if (!limit.ok()) return limit.status();
-  if (absl::Status s = call.budget.SpendSearch(text->size(), old->size()); !s.ok()) return s;
-  absl::StatusOr<std::string> replaced = ReplaceText(*text, *old, *with, *limit);
-  if (!replaced.ok()) return replaced.status();
-  return Value::Text(*std::move(replaced));
+  ASSIGN_OR_RETURN(const int64_t limit, all ? int64_t{-1} : bound.Integer("count", -1));
+  RETURN_IF_ERROR(call.budget.SpendSearch(text.size(), old.size()));
+  ASSIGN_OR_RETURN(std::string replaced, ReplaceText(text, old, with, limit));
+  return Value::Text(std::move(replaced));
 }
 
 // What a level is indented with: a text, or that many blanks.
@@ -124,22 +111,19 @@ absl::StatusOr<std::string> Indention(const Value& width) {
 }
 
 Result Indent(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"width", "first", "blank"});
-  if (!bound.ok()) return bound.status();
-  const Value* width = bound->Get("width");
-  const absl::StatusOr<std::string> by = Indention(width == nullptr ? Value{int64_t{4}} : *width);
-  if (!by.ok()) return by.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"width", "first", "blank"}));
+  const Value* width = bound.Get("width");
+  ASSIGN_OR_RETURN(const std::string by, Indention(width == nullptr ? Value{int64_t{4}} : *width));
   if (call.value.AsText() == nullptr) return absl::InvalidArgumentError("indent needs a text");
-  absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
-  *text += '\n';
-  const std::vector<std::string_view> lines = SplitLines(*text, false);
+  ASSIGN_OR_RETURN(std::string text, Text(call));
+  text += '\n';
+  const std::vector<std::string_view> lines = SplitLines(text, false);
   std::string out;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) out += '\n';
     const bool indented =
-        i == 0 ? bound->Flag("first", false) : bound->Flag("blank", false) || !lines[i].empty();
-    if (indented) out += *by;
+        i == 0 ? bound.Flag("first", false) : bound.Flag("blank", false) || !lines[i].empty();
+    if (indented) out += by;
     out += lines[i];
     if (out.size() > kMaxTemplateTextBytes) {
       return TextTooLong();
@@ -149,22 +133,21 @@ Result Indent(const FilterCall& call) {
 }
 
 Result Format(const FilterCall& call) {
-  const absl::StatusOr<std::string> text = Text(call);
-  if (!text.ok()) return text.status();
+  ASSIGN_OR_RETURN(const std::string text, Text(call));
   if (call.arguments.named.empty()) {
     Result values = MakeSequence(SequenceKind::kTuple, call.arguments.positional);
     if (!values.ok()) return values;
-    return FormatPercent(*text, *values, call.budget);
+    return FormatPercent(text, *values, call.budget);
   }
   if (!call.arguments.positional.empty()) {
     return absl::InvalidArgumentError("format: positional and named arguments together");
   }
   Map map;
   for (const auto& [name, value] : call.arguments.named) {
-    if (absl::Status s = map.Set(Value::Text(name), value); !s.ok()) return s;
+    RETURN_IF_ERROR(map.Set(Value::Text(name), value));
   }
   const Result values = MakeMap(std::move(map));
-  return FormatPercent(*text, *values, call.budget);
+  return FormatPercent(text, *values, call.budget);
 }
 
 absl::Status ReadSeparators(const Value* separators, JsonStyle* style) {
@@ -183,20 +166,18 @@ absl::Status ReadSeparators(const Value* separators, JsonStyle* style) {
 }
 
 Result ToJson(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"ensure_ascii", "indent", "separators", "sort_keys"});
-  if (!bound.ok()) return bound.status();
-  JsonStyle style{.ensure_ascii = bound->Flag("ensure_ascii", false),
-                  .sort_keys = bound->Flag("sort_keys", false),
+  ASSIGN_OR_RETURN(const auto bound,
+                   BindFilter(call, {"ensure_ascii", "indent", "separators", "sort_keys"}));
+  JsonStyle style{.ensure_ascii = bound.Flag("ensure_ascii", false),
+                  .sort_keys = bound.Flag("sort_keys", false),
                   .indent = std::nullopt};
-  if (const Value* indent = bound->Get("indent"); indent != nullptr && !indent->IsNone()) {
-    const absl::StatusOr<std::string> by = Indention(*indent);
-    if (!by.ok()) return by.status();
-    style.indent = *by;
+  if (const Value* indent = bound.Get("indent"); indent != nullptr && !indent->IsNone()) {
+    ASSIGN_OR_RETURN(const std::string by, Indention(*indent));
+    style.indent = by;
   }
-  if (absl::Status s = ReadSeparators(bound->Get("separators"), &style); !s.ok()) return s;
-  absl::StatusOr<std::string> text = WriteJson(call.value, style);
-  if (!text.ok()) return text.status();
-  return Value::Text(*std::move(text));
+  RETURN_IF_ERROR(ReadSeparators(bound.Get("separators"), &style));
+  ASSIGN_OR_RETURN(std::string text, WriteJson(call.value, style));
+  return Value::Text(std::move(text));
 }
 
 // Null if there is none of this name.

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 
 namespace assay::jinja {
@@ -24,22 +25,21 @@ using Result = absl::StatusOr<Value>;
 constexpr size_t kMaxTimeFormatBytes = 256;
 
 Result RaiseException(const Arguments& arguments) {
-  const auto bound = BoundArguments::Bind("raise_exception", arguments, {"message"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> message = TextOf(*bound->Get("message"));
-  if (!message.ok()) return message.status();
-  return absl::InvalidArgumentError(*message);
+  ASSIGN_OR_RETURN(const auto bound,
+                   BoundArguments::Bind("raise_exception", arguments, {"message"}, 1));
+  ASSIGN_OR_RETURN(const std::string message, TextOf(*bound.Get("message")));
+  return absl::InvalidArgumentError(message);
 }
 
 Result Range(const Arguments& arguments) {
   const bool only_stop = arguments.positional.size() == 1;
-  const auto bound = only_stop
-                         ? BoundArguments::Bind("range", arguments, {"stop"}, 1)
-                         : BoundArguments::Bind("range", arguments, {"start", "stop", "step"}, 2);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> start = bound->Integer("start", 0);
-  const absl::StatusOr<int64_t> stop = bound->Integer("stop", 0);
-  const absl::StatusOr<int64_t> step = bound->Integer("step", 1);
+  ASSIGN_OR_RETURN(const auto bound,
+                   only_stop
+                       ? BoundArguments::Bind("range", arguments, {"stop"}, 1)
+                       : BoundArguments::Bind("range", arguments, {"start", "stop", "step"}, 2));
+  const absl::StatusOr<int64_t> start = bound.Integer("start", 0);
+  const absl::StatusOr<int64_t> stop = bound.Integer("stop", 0);
+  const absl::StatusOr<int64_t> step = bound.Integer("step", 1);
   for (const auto* number : {&start, &stop, &step}) {
     if (!number->ok()) return number->status();
   }
@@ -66,27 +66,25 @@ absl::StatusOr<Map> MapOf(std::string_view function, const Arguments& arguments)
   }
   if (!arguments.positional.empty()) map = *arguments.positional[0].AsMap();
   for (const auto& [name, value] : arguments.named) {
-    if (absl::Status s = map.Set(Value::Text(name), value); !s.ok()) return s;
+    RETURN_IF_ERROR(map.Set(Value::Text(name), value));
   }
   return map;
 }
 
 Result Dict(const Arguments& arguments) {
-  absl::StatusOr<Map> map = MapOf("dict", arguments);
-  if (!map.ok()) return map.status();
-  return MakeMap(*std::move(map));
+  ASSIGN_OR_RETURN(Map map, MapOf("dict", arguments));
+  return MakeMap(std::move(map));
 }
 
 Result Strftime(absl::Time now, const Arguments& arguments) {
-  const auto bound = BoundArguments::Bind("strftime_now", arguments, {"format"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> format = bound->Text("format", "");
-  if (!format.ok()) return format.status();
-  if (format->size() > kMaxTimeFormatBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("strftime_now: a format of ", format->size(),
+  ASSIGN_OR_RETURN(const auto bound,
+                   BoundArguments::Bind("strftime_now", arguments, {"format"}, 1));
+  ASSIGN_OR_RETURN(const std::string format, bound.Text("format", ""));
+  if (format.size() > kMaxTimeFormatBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("strftime_now: a format of ", format.size(),
                                                    " bytes; at most ", kMaxTimeFormatBytes));
   }
-  return Value::Text(absl::FormatTime(*format, now, absl::LocalTimeZone()));
+  return Value::Text(absl::FormatTime(format, now, absl::LocalTimeZone()));
 }
 
 }  // namespace
@@ -111,9 +109,8 @@ std::vector<std::pair<std::string, Value>> BuiltinFunctions(absl::Time now, Obje
   add("dict", Dict);
   add("strftime_now", [now](const Arguments& arguments) { return Strftime(now, arguments); });
   add("namespace", [&objects](const Arguments& arguments) -> Result {
-    absl::StatusOr<Map> map = MapOf("namespace", arguments);
-    if (!map.ok()) return map.status();
-    objects.push_back(std::make_unique<Namespace>(*std::move(map)));
+    ASSIGN_OR_RETURN(Map map, MapOf("namespace", arguments));
+    objects.push_back(std::make_unique<Namespace>(std::move(map)));
     return Value{objects.back().get()};
   });
   return functions;

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/text_methods.h"
 #include "engine/jinja/values/format.h"
@@ -58,33 +59,29 @@ Result CallMapMethod(const Value& value, std::string_view name, const Arguments&
     if (!arguments.named.empty()) {
       return absl::InvalidArgumentError("get() takes no named arguments");
     }
-    const auto bound = BoundArguments::Bind("get", arguments, {"key", "default"}, 1);
-    if (!bound.ok()) return bound.status();
-    const absl::StatusOr<const Value*> found = map.Find(*bound->Get("key"));
-    if (!found.ok()) return found.status();
-    if (*found != nullptr) return **found;
-    const Value* otherwise = bound->Get("default");
+    ASSIGN_OR_RETURN(const auto bound,
+                     BoundArguments::Bind("get", arguments, {"key", "default"}, 1));
+    ASSIGN_OR_RETURN(const Value* found, map.Find(*bound.Get("key")));
+    if (found != nullptr) return *found;
+    const Value* otherwise = bound.Get("default");
     return otherwise == nullptr ? Value::None() : *otherwise;
   }
-  const auto bound = BoundArguments::Bind(name, arguments, {});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BoundArguments::Bind(name, arguments, {}));
   if (name == "copy") return value;
-  if (absl::Status s = budget.SpendItems(map.entries().size() * 4); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.SpendItems(map.entries().size() * 4));
   return MapView(map, name);
 }
 
 Result CallListMethod(const Value& value, std::string_view name, const Arguments& arguments,
                       Budget& budget) {
   if (name == "copy") return value;
-  const auto bound = BoundArguments::Bind(name, arguments, {"value"}, 1);
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BoundArguments::Bind(name, arguments, {"value"}, 1));
   const List& items = value.AsSequence()->items;
   int64_t count = 0;
   for (size_t i = 0; i < items.size(); ++i) {
-    const absl::StatusOr<bool> equal = ValuesEqual(items[i], *bound->Get("value"), budget);
-    if (!equal.ok()) return equal.status();
-    if (*equal && name == "index") return Value{static_cast<int64_t>(i)};
-    if (*equal) ++count;
+    ASSIGN_OR_RETURN(const bool equal, ValuesEqual(items[i], *bound.Get("value"), budget));
+    if (equal && name == "index") return Value{static_cast<int64_t>(i)};
+    if (equal) ++count;
   }
   if (name == "index") return absl::InvalidArgumentError("index(): no such item");
   return Value{count};

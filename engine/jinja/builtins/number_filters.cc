@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
@@ -50,41 +51,37 @@ bool ParseFloat(std::string_view text, double* out) {
 }
 
 Result Integer(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"default", "base"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> base = bound->Integer("base", kDecimal);
-  if (!base.ok()) return base.status();
-  if (*base != 2 && *base != 8 && *base != kDecimal && *base != 16) {
-    return absl::UnimplementedError(absl::StrCat("int with base ", *base, " is not read yet"));
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default", "base"}));
+  ASSIGN_OR_RETURN(const int64_t base, bound.Integer("base", kDecimal));
+  if (base != 2 && base != 8 && base != kDecimal && base != 16) {
+    return absl::UnimplementedError(absl::StrCat("int with base ", base, " is not read yet"));
   }
   int64_t whole = 0;
   double real = 0;
   if (AsTemplateInteger(call.value, &whole)) return Value{whole};
   if (const auto* text = call.value.AsText()) {
-    if (ParseInteger(*text, static_cast<int>(*base), &whole)) return Value{whole};
+    if (ParseInteger(*text, static_cast<int>(base), &whole)) return Value{whole};
     if (ParseFloat(*text, &real) && Truncated(real, &whole)) return Value{whole};
   } else if (AsTemplateNumber(call.value, &real) && Truncated(real, &whole)) {
     return Value{whole};
   }
-  const Value* otherwise = bound->Get("default");
+  const Value* otherwise = bound.Get("default");
   return otherwise == nullptr ? Value{int64_t{0}} : *otherwise;
 }
 
 Result Float(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"default"});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default"}));
   double real = 0;
   if (AsTemplateNumber(call.value, &real)) return Value{real};
   if (const auto* text = call.value.AsText(); text != nullptr && ParseFloat(*text, &real)) {
     return Value{real};
   }
-  const Value* otherwise = bound->Get("default");
+  const Value* otherwise = bound.Get("default");
   return otherwise == nullptr ? Value{0.0} : *otherwise;
 }
 
 Result Absolute(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
   int64_t whole = 0;
   if (const auto* real = call.value.As<double>()) return Value{std::fabs(*real)};
   if (!AsTemplateInteger(call.value, &whole)) return NoNumber(call);
@@ -100,26 +97,23 @@ double RoundCommon(double value, int64_t precision) {
 }
 
 Result Round(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"precision", "method"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> precision = bound->Integer("precision", 0);
-  if (!precision.ok()) return precision.status();
-  const absl::StatusOr<std::string> method = bound->Text("method", "common");
-  if (!method.ok()) return method.status();
-  if (*precision < 0 || *precision > kMaxPrecision) {
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"precision", "method"}));
+  ASSIGN_OR_RETURN(const int64_t precision, bound.Integer("precision", 0));
+  ASSIGN_OR_RETURN(const std::string method, bound.Text("method", "common"));
+  if (precision < 0 || precision > kMaxPrecision) {
     return absl::UnimplementedError(
-        absl::StrCat("round to ", *precision, " digits is not read yet"));
+        absl::StrCat("round to ", precision, " digits is not read yet"));
   }
   double value = 0;
   if (!AsTemplateNumber(call.value, &value)) return NoNumber(call);
-  if (*method == "common") {
+  if (method == "common") {
     int64_t whole = 0;
     if (AsTemplateInteger(call.value, &whole)) return Value{whole};
-    return Value{RoundCommon(value, *precision)};
+    return Value{RoundCommon(value, precision)};
   }
-  const double scale = std::pow(10.0, static_cast<double>(*precision));
-  if (*method == "ceil") return Value{std::ceil(value * scale) / scale};
-  if (*method == "floor") return Value{std::floor(value * scale) / scale};
+  const double scale = std::pow(10.0, static_cast<double>(precision));
+  if (method == "ceil") return Value{std::ceil(value * scale) / scale};
+  if (method == "floor") return Value{std::floor(value * scale) / scale};
   return absl::InvalidArgumentError("round: 'method' must be common, ceil or floor");
 }
 

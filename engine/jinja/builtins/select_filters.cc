@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/tests.h"
@@ -37,35 +38,34 @@ absl::StatusOr<List> ItemsOfAny(const FilterCall& call) {
 
 // map(attribute="x", default=y)
 Result MapAttribute(const FilterCall& call) {
-  const auto bound = BoundArguments::Bind(
-      call.name, {.positional = {}, .named = call.arguments.named}, {"attribute", "default"}, 1);
-  if (!bound.ok()) return bound.status();
-  absl::StatusOr<List> items = ItemsOfAny(call);
-  if (!items.ok()) return items.status();
-  const Value* otherwise = bound->Get("default");
-  for (Value& item : *items) {
-    Result part = AttributeAt(item, *bound->Get("attribute"));
+  ASSIGN_OR_RETURN(
+      const auto bound,
+      BoundArguments::Bind(call.name, {.positional = {}, .named = call.arguments.named},
+                           {"attribute", "default"}, 1));
+  ASSIGN_OR_RETURN(List items, ItemsOfAny(call));
+  const Value* otherwise = bound.Get("default");
+  for (Value& item : items) {
+    Result part = AttributeAt(item, *bound.Get("attribute"));
     if (!part.ok()) return part;
     const bool missing = part->IsUndefined() && otherwise != nullptr && !otherwise->IsNone();
     item = missing ? *otherwise : *std::move(part);
   }
-  return MakeSequence(Kind::kGenerator, *std::move(items));
+  return MakeSequence(Kind::kGenerator, std::move(items));
 }
 
-Result Map(const FilterCall& call) {
+Result MapFilter(const FilterCall& call) {
   if (call.arguments.positional.empty()) return MapAttribute(call);
   const std::string* name = call.arguments.positional[0].AsText();
   if (name == nullptr) return absl::InvalidArgumentError("map needs a filter's name");
   const Arguments rest = Rest(call.arguments, 1);
-  absl::StatusOr<List> items = ItemsOfAny(call);
-  if (!items.ok()) return items.status();
-  for (Value& item : *items) {
-    if (absl::Status s = call.budget.Spend(1); !s.ok()) return s;
+  ASSIGN_OR_RETURN(List items, ItemsOfAny(call));
+  for (Value& item : items) {
+    RETURN_IF_ERROR(call.budget.Spend(1));
     Result mapped = RunTemplateFilter({*name, item, rest, call.budget});
     if (!mapped.ok()) return mapped;
     item = *std::move(mapped);
   }
-  return MakeSequence(Kind::kGenerator, *std::move(items));
+  return MakeSequence(Kind::kGenerator, std::move(items));
 }
 
 // select, reject: of the items; selectattr, rejectattr: of what a path finds in them.
@@ -82,17 +82,16 @@ Result Select(const FilterCall& call) {
     return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), " needs a test's name"));
   }
   const Arguments rest = Rest(call.arguments, at + 1);
-  const absl::StatusOr<List> items = ItemsOfAny(call);
-  if (!items.ok()) return items.status();
+  ASSIGN_OR_RETURN(const List items, ItemsOfAny(call));
   List kept;
-  for (const Value& item : *items) {
-    if (absl::Status s = call.budget.Spend(1); !s.ok()) return s;
+  for (const Value& item : items) {
+    RETURN_IF_ERROR(call.budget.Spend(1));
     Result tested = by_attribute ? AttributeAt(item, given[0]) : item;
     if (!tested.ok()) return tested;
-    const absl::StatusOr<bool> passes =
-        test == nullptr ? tested->Truth() : RunTemplateTest(*test, *tested, rest, call.budget);
-    if (!passes.ok()) return passes.status();
-    if (*passes == keeps) kept.push_back(item);
+    ASSIGN_OR_RETURN(const bool passes, test == nullptr
+                                            ? tested->Truth()
+                                            : RunTemplateTest(*test, *tested, rest, call.budget));
+    if (passes == keeps) kept.push_back(item);
   }
   return MakeSequence(Kind::kGenerator, std::move(kept));
 }
@@ -100,7 +99,7 @@ Result Select(const FilterCall& call) {
 }  // namespace
 
 const Filters& SelectFilters() {
-  static const auto* const kFilters = new Filters{{"map", Map},
+  static const auto* const kFilters = new Filters{{"map", MapFilter},
                                                   {"select", Select},
                                                   {"reject", Select},
                                                   {"selectattr", Select},

@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
@@ -26,48 +27,39 @@ using Result = absl::StatusOr<Value>;
 using Kind = SequenceKind;
 
 Result Default(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"default_value", "boolean"});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default_value", "boolean"}));
   const bool missing =
-      call.value.IsUndefined() || (bound->Flag("boolean", false) && !call.value.Truth());
+      call.value.IsUndefined() || (bound.Flag("boolean", false) && !call.value.Truth());
   if (!missing) return call.value;
-  const Value* otherwise = bound->Get("default_value");
+  const Value* otherwise = bound.Get("default_value");
   return otherwise == nullptr ? Value::Text("") : *otherwise;
 }
 
 Result Length(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> length = LengthOf(call.value);
-  if (!length.ok()) return length.status();
-  return Value{*length};
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(const int64_t length, LengthOf(call.value));
+  return Value{length};
 }
 
 Result Ends(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
-  if (items->empty()) return Value{};
-  return call.name == "first" ? items->front() : items->back();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  if (items.empty()) return Value{};
+  return call.name == "first" ? items.front() : items.back();
 }
 
-Result List(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
-  return MakeList(*std::move(items));
+Result ListFilter(const FilterCall& call) {
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(List items, ItemsOf(call.value, call.budget));
+  return MakeList(std::move(items));
 }
 
 Result Reverse(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
-  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
-  std::reverse(items->begin(), items->end());
-  if (call.value.AsText() == nullptr) return MakeSequence(Kind::kGenerator, *std::move(items));
-  return Concatenate(*items);
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  ASSIGN_OR_RETURN(List items, ItemsOf(call.value, call.budget));
+  std::reverse(items.begin(), items.end());
+  if (call.value.AsText() == nullptr) return MakeSequence(Kind::kGenerator, std::move(items));
+  return Concatenate(items);
 }
 
 // The items, or what `attribute` finds in each.
@@ -83,30 +75,24 @@ absl::StatusOr<List> ItemsAt(const FilterCall& call, const Value* attribute) {
 }
 
 Result Join(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"d", "attribute"});
-  if (!bound.ok()) return bound.status();
-  const Value* separator = bound->Get("d");
-  const absl::StatusOr<std::string> between =
-      separator == nullptr ? std::string() : TextOf(*separator);
-  if (!between.ok()) return between.status();
-  const absl::StatusOr<List> items = ItemsAt(call, bound->Get("attribute"));
-  if (!items.ok()) return items.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"d", "attribute"}));
+  const Value* separator = bound.Get("d");
+  ASSIGN_OR_RETURN(const std::string between,
+                   separator == nullptr ? std::string() : TextOf(*separator));
+  ASSIGN_OR_RETURN(const List items, ItemsAt(call, bound.Get("attribute")));
   std::vector<std::string> texts;
-  texts.reserve(items->size());
-  for (const Value& item : *items) {
-    absl::StatusOr<std::string> text = TextOf(item);
-    if (!text.ok()) return text.status();
-    if (absl::Status s = call.budget.SpendBytes(text->size()); !s.ok()) return s;
-    texts.push_back(*std::move(text));
+  texts.reserve(items.size());
+  for (const Value& item : items) {
+    ASSIGN_OR_RETURN(std::string text, TextOf(item));
+    RETURN_IF_ERROR(call.budget.SpendBytes(text.size()));
+    texts.push_back(std::move(text));
   }
-  absl::StatusOr<std::string> joined = JoinTexts(texts, *between);
-  if (!joined.ok()) return joined.status();
-  return Value::Text(*std::move(joined));
+  ASSIGN_OR_RETURN(std::string joined, JoinTexts(texts, between));
+  return Value::Text(std::move(joined));
 }
 
 Result Items(const FilterCall& call) {
-  const auto bound = BindFilter(call, {});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
   if (call.value.IsUndefined()) return MakeSequence(Kind::kGenerator, {});
   if (call.value.AsMap() == nullptr) {
     return absl::InvalidArgumentError(
@@ -146,7 +132,7 @@ Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budge
     const auto place = std::upper_bound(sorted.begin(), sorted.end(), item, less);
     if (!failed.ok()) return failed;
     const auto moved = static_cast<size_t>(sorted.end() - place);
-    if (absl::Status s = budget.SpendItems(moved); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendItems(moved));
     sorted.insert(place, std::move(item));
   }
   List list;
@@ -156,13 +142,11 @@ Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budge
 }
 
 Result Sort(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"reverse", "case_sensitive", "attribute"});
-  if (!bound.ok()) return bound.status();
-  const bool exact = bound->Flag("case_sensitive", false);
-  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"reverse", "case_sensitive", "attribute"}));
+  const bool exact = bound.Flag("case_sensitive", false);
+  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
   std::vector<Value> paths;
-  const Value* attribute = bound->Get("attribute");
+  const Value* attribute = bound.Get("attribute");
   if (attribute != nullptr && attribute->AsText() != nullptr) {
     for (const auto& path : absl::StrSplit(*attribute->AsText(), ',')) {
       paths.push_back(Value::Text(std::string(path)));
@@ -171,8 +155,8 @@ Result Sort(const FilterCall& call) {
     paths.push_back(*attribute);
   }
   std::vector<std::pair<List, Value>> keyed;
-  keyed.reserve(items->size());
-  for (const Value& item : *items) {
+  keyed.reserve(items.size());
+  for (const Value& item : items) {
     List keys;
     if (paths.empty()) keys.push_back(SortKey(item, exact));
     for (const Value& path : paths) {
@@ -182,15 +166,13 @@ Result Sort(const FilterCall& call) {
     }
     keyed.emplace_back(std::move(keys), item);
   }
-  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
+  return SortByKeys(std::move(keyed), bound.Flag("reverse", false), call.budget);
 }
 
 Result DictSort(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"case_sensitive", "by", "reverse"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> by = bound->Text("by", "key");
-  if (!by.ok()) return by.status();
-  if (*by != "key" && *by != "value") {
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "by", "reverse"}));
+  ASSIGN_OR_RETURN(const std::string by, bound.Text("by", "key"));
+  if (by != "key" && by != "value") {
     return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
   }
   const Arguments none;
@@ -198,70 +180,61 @@ Result DictSort(const FilterCall& call) {
   if (!pairs.ok()) return pairs;
   std::vector<std::pair<List, Value>> keyed;
   for (const Value& pair : pairs->AsSequence()->items) {
-    const Value& key = pair.AsSequence()->items[*by == "key" ? 0 : 1];
-    keyed.push_back({{SortKey(key, bound->Flag("case_sensitive", false))}, pair});
+    const Value& key = pair.AsSequence()->items[by == "key" ? 0 : 1];
+    keyed.push_back({{SortKey(key, bound.Flag("case_sensitive", false))}, pair});
   }
-  return SortByKeys(std::move(keyed), bound->Flag("reverse", false), call.budget);
+  return SortByKeys(std::move(keyed), bound.Flag("reverse", false), call.budget);
 }
 
 Result Unique(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
+  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
   // A generator is used up by now: the keys come from the list.
-  Result list = MakeList(*items);
+  Result list = MakeList(items);
   if (!list.ok()) return list;
-  const absl::StatusOr<List> keys =
-      ItemsAt({call.name, *list, call.arguments, call.budget}, bound->Get("attribute"));
-  if (!keys.ok()) return keys.status();
+  ASSIGN_OR_RETURN(const List keys, ItemsAt({call.name, *list, call.arguments, call.budget},
+                                            bound.Get("attribute")));
   Map seen;
   List kept;
-  for (size_t i = 0; i < items->size(); ++i) {
-    const Value key = SortKey((*keys)[i], bound->Flag("case_sensitive", false));
-    const auto found = seen.Find(key);
-    if (!found.ok()) return found.status();
-    if (*found != nullptr) continue;
-    if (absl::Status s = seen.Set(key, Value::None()); !s.ok()) return s;
-    kept.push_back((*items)[i]);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Value key = SortKey(keys[i], bound.Flag("case_sensitive", false));
+    ASSIGN_OR_RETURN(const auto found, seen.Find(key));
+    if (found != nullptr) continue;
+    RETURN_IF_ERROR(seen.Set(key, Value::None()));
+    kept.push_back(items[i]);
   }
   return MakeSequence(Kind::kGenerator, std::move(kept));
 }
 
 Result Extreme(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"case_sensitive", "attribute"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
-  if (items->empty()) return Value{};
-  const Value* attribute = bound->Get("attribute");
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
+  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  if (items.empty()) return Value{};
+  const Value* attribute = bound.Get("attribute");
   size_t best = 0;
   Value best_key;
-  for (size_t i = 0; i < items->size(); ++i) {
-    Result part = attribute == nullptr ? (*items)[i] : AttributeAt((*items)[i], *attribute);
+  for (size_t i = 0; i < items.size(); ++i) {
+    Result part = attribute == nullptr ? items[i] : AttributeAt(items[i], *attribute);
     if (!part.ok()) return part;
-    Value key = SortKey(*part, bound->Flag("case_sensitive", false));
-    const absl::StatusOr<bool> better = i == 0 ? true
+    Value key = SortKey(*part, bound.Flag("case_sensitive", false));
+    ASSIGN_OR_RETURN(const bool better, i == 0 ? true
                                         : call.name == "min"
                                             ? ValueLess(key, best_key, call.budget)
-                                            : ValueLess(best_key, key, call.budget);
-    if (!better.ok()) return better.status();
-    if (!*better) continue;
+                                            : ValueLess(best_key, key, call.budget));
+    if (!better) continue;
     best = i;
     best_key = std::move(key);
   }
-  return (*items)[best];
+  return items[best];
 }
 
 Result Sum(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"attribute", "start"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<List> items = ItemsAt(call, bound->Get("attribute"));
-  if (!items.ok()) return items.status();
-  const Value* start = bound->Get("start");
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"attribute", "start"}));
+  ASSIGN_OR_RETURN(const List items, ItemsAt(call, bound.Get("attribute")));
+  const Value* start = bound.Get("start");
   Result sum = start == nullptr ? Value{int64_t{0}} : *start;
   if (sum->AsText() != nullptr) return absl::InvalidArgumentError("sum cannot add texts");
-  for (const Value& item : *items) {
+  for (const Value& item : items) {
     sum = Arithmetic("+", *sum, item, call.budget);
     if (!sum.ok()) return sum;
   }
@@ -269,22 +242,19 @@ Result Sum(const FilterCall& call) {
 }
 
 Result Batch(const FilterCall& call) {
-  const auto bound = BindFilter(call, {"linecount", "fill_with"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> count = bound->Integer("linecount", 1);
-  if (!count.ok()) return count.status();
-  if (*count < 1 || *count > static_cast<int64_t>(kMaxTemplateItems)) {
-    return absl::InvalidArgumentError(absl::StrCat("batch of ", *count, " items"));
+  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"linecount", "fill_with"}, 1));
+  ASSIGN_OR_RETURN(const int64_t count, bound.Integer("linecount", 1));
+  if (count < 1 || count > static_cast<int64_t>(kMaxTemplateItems)) {
+    return absl::InvalidArgumentError(absl::StrCat("batch of ", count, " items"));
   }
-  const absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
-  if (!items.ok()) return items.status();
-  const auto size = static_cast<size_t>(*count);
+  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  const auto size = static_cast<size_t>(count);
   List batches;
-  for (size_t at = 0; at < items->size(); at += size) {
-    const size_t end = std::min(at + size, items->size());
-    List batch(items->begin() + static_cast<std::ptrdiff_t>(at),
-               items->begin() + static_cast<std::ptrdiff_t>(end));
-    const Value* fill = bound->Get("fill_with");
+  for (size_t at = 0; at < items.size(); at += size) {
+    const size_t end = std::min(at + size, items.size());
+    List batch(items.begin() + static_cast<std::ptrdiff_t>(at),
+               items.begin() + static_cast<std::ptrdiff_t>(end));
+    const Value* fill = bound.Get("fill_with");
     if (fill != nullptr && !fill->IsNone()) batch.resize(size, *fill);
     Result list = MakeList(std::move(batch));
     if (!list.ok()) return list;
@@ -298,7 +268,7 @@ Result Batch(const FilterCall& call) {
 const Filters& SequenceFilters() {
   static const auto* const kFilters = new Filters{
       {"default", Default}, {"d", Default},   {"length", Length},     {"count", Length},
-      {"first", Ends},      {"last", Ends},   {"list", List},         {"reverse", Reverse},
+      {"first", Ends},      {"last", Ends},   {"list", ListFilter},   {"reverse", Reverse},
       {"join", Join},       {"items", Items}, {"dictsort", DictSort}, {"sort", Sort},
       {"unique", Unique},   {"min", Extreme}, {"max", Extreme},       {"sum", Sum},
       {"batch", Batch}};

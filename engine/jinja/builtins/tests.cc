@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/values/operators.h"
@@ -93,9 +94,8 @@ absl::StatusOr<bool> Rest(const Value& value, int64_t divisor, int64_t wanted, B
     return absl::InvalidArgumentError(
         absl::StrCat("this test needs a number, not ", std::string(TypeName(value))));
   }
-  const absl::StatusOr<Value> rest = Arithmetic("%", value, Value{divisor}, budget);
-  if (!rest.ok()) return rest.status();
-  return ValuesEqual(*rest, Value{wanted}, budget);
+  ASSIGN_OR_RETURN(const Value rest, Arithmetic("%", value, Value{divisor}, budget));
+  return ValuesEqual(rest, Value{wanted}, budget);
 }
 
 }  // namespace
@@ -114,9 +114,8 @@ absl::StatusOr<bool> RunTemplateTest(std::string_view name, const Value& value,
   const auto check = Checks().find(name);
   const bool alone = check != Checks().end() || name == "odd" || name == "even" ||
                      name == "filter" || name == "test";
-  const auto bound = alone ? BoundArguments::Bind(name, arguments, {})
-                           : BoundArguments::Bind(name, arguments, {"other"}, 1);
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, alone ? BoundArguments::Bind(name, arguments, {})
+                                           : BoundArguments::Bind(name, arguments, {"other"}, 1));
   if (check != Checks().end()) return check->second(value);
   if (name == "odd") return Rest(value, 2, 1, budget);
   if (name == "even") return Rest(value, 2, 0, budget);
@@ -124,7 +123,7 @@ absl::StatusOr<bool> RunTemplateTest(std::string_view name, const Value& value,
     const std::string* text = value.AsText();
     return text != nullptr && (name == "filter" ? IsTemplateFilter(*text) : IsTemplateTest(*text));
   }
-  const Value& other = *bound->Get("other");
+  const Value& other = *bound.Get("other");
   if (name == "sameas") return Same(value, other);
   if (name != "divisibleby") {
     return Compare(Comparisons().at(name), value, other, budget);

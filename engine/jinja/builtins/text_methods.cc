@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/methods.h"
@@ -44,15 +45,14 @@ absl::StatusOr<BoundArguments> Bind(const Call& call, std::initializer_list<std:
 }
 
 Result ListOf(const std::vector<std::string_view>& parts, Budget& budget) {
-  if (absl::Status s = budget.Spend(static_cast<int64_t>(parts.size())); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.Spend(static_cast<int64_t>(parts.size())));
   List items;
   for (const std::string_view part : parts) items.push_back(Value::Text(std::string(part)));
   return MakeList(std::move(items));
 }
 
 Result Case(const Call& call) {
-  const auto bound = Bind(call, {});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {}));
   if (call.name == "upper") return Value::Text(unicode::UpperOf(call.text));
   if (call.name == "lower") return Value::Text(unicode::LowerOf(call.text));
   if (call.name == "title") return Value::Text(unicode::TitleOf(call.text));
@@ -60,17 +60,14 @@ Result Case(const Call& call) {
 }
 
 Result Strip(const Call& call) {
-  const auto bound = Bind(call, {"chars"});
-  if (!bound.ok()) return bound.status();
-  const Value* chars = bound->Get("chars");
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"chars"}));
+  const Value* chars = bound.Get("chars");
   if (chars != nullptr && !chars->IsNone() && chars->AsText() == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), "() needs a text"));
   }
   const std::string* set = chars == nullptr ? nullptr : chars->AsText();
   if (set != nullptr) {
-    if (absl::Status s = call.budget.SpendBytes(call.text.size() * 8 + set->size()); !s.ok()) {
-      return s;
-    }
+    RETURN_IF_ERROR(call.budget.SpendBytes(call.text.size() * 8 + set->size()));
     if (set->size() > 256) return absl::InvalidArgumentError("strip() of more than 256 bytes");
   }
   return Value::Text(
@@ -118,50 +115,44 @@ std::vector<std::string_view> SplitAt(std::string_view text, std::string_view se
 }
 
 Result Split(const Call& call) {
-  const auto bound = Bind(call, {"sep", "maxsplit"});
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> limit = bound->Integer("maxsplit", -1);
-  if (!limit.ok()) return limit.status();
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"sep", "maxsplit"}));
+  ASSIGN_OR_RETURN(const int64_t limit, bound.Integer("maxsplit", -1));
   const bool from_right = call.name == "rsplit";
-  const Value* separator = bound->Get("sep");
+  const Value* separator = bound.Get("sep");
   if (separator == nullptr || separator->IsNone()) {
-    return ListOf(SplitSpaces(call.text, *limit, from_right), call.budget);
+    return ListOf(SplitSpaces(call.text, limit, from_right), call.budget);
   }
   const std::string* text = separator->AsText();
   if (text == nullptr || text->empty()) {
     return absl::InvalidArgumentError("split() needs a text that is not empty");
   }
-  return ListOf(SplitAt(call.text, *text, *limit, from_right), call.budget);
+  return ListOf(SplitAt(call.text, *text, limit, from_right), call.budget);
 }
 
 Result Lines(const Call& call) {
-  const auto bound = Bind(call, {"keepends"});
-  if (!bound.ok()) return bound.status();
-  return ListOf(SplitLines(call.text, bound->Flag("keepends", false)), call.budget);
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"keepends"}));
+  return ListOf(SplitLines(call.text, bound.Flag("keepends", false)), call.budget);
 }
 
 Result Partition(const Call& call) {
-  const auto bound = Bind(call, {"sep"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> separator = bound->Text("sep", "");
-  if (!separator.ok()) return separator.status();
-  if (separator->empty()) return absl::InvalidArgumentError("partition() of an empty text");
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"sep"}, 1));
+  ASSIGN_OR_RETURN(const std::string separator, bound.Text("sep", ""));
+  if (separator.empty()) return absl::InvalidArgumentError("partition() of an empty text");
   const bool right = call.name == "rpartition";
-  const size_t at = right ? call.text.rfind(*separator) : call.text.find(*separator);
+  const size_t at = right ? call.text.rfind(separator) : call.text.find(separator);
   std::array<std::string, 3> parts = {std::string(call.text), "", ""};
   if (at == call.text.npos && right) std::swap(parts[0], parts[2]);
   if (at != call.text.npos) {
-    parts = {std::string(call.text.substr(0, at)), *separator,
-             std::string(call.text.substr(at + separator->size()))};
+    parts = {std::string(call.text.substr(0, at)), separator,
+             std::string(call.text.substr(at + separator.size()))};
   }
   return MakeSequence(Kind::kTuple,
                       {Value::Text(parts[0]), Value::Text(parts[1]), Value::Text(parts[2])});
 }
 
 Result StartsOrEnds(const Call& call) {
-  const auto bound = Bind(call, {"part"}, 1);
-  if (!bound.ok()) return bound.status();
-  const Value& given = *bound->Get("part");
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"part"}, 1));
+  const Value& given = *bound.Get("part");
   const auto* several = given.AsSequence();
   List parts = {given};
   if (several != nullptr && several->kind == Kind::kTuple) parts = several->items;
@@ -179,28 +170,24 @@ Result StartsOrEnds(const Call& call) {
 }
 
 Result Remove(const Call& call) {
-  const auto bound = Bind(call, {"part"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> part = bound->Text("part", "");
-  if (!part.ok()) return part.status();
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"part"}, 1));
+  ASSIGN_OR_RETURN(const std::string part, bound.Text("part", ""));
   std::string_view text = call.text;
-  if (call.name == "removeprefix" && text.starts_with(*part)) text.remove_prefix(part->size());
-  if (call.name == "removesuffix" && text.ends_with(*part)) text.remove_suffix(part->size());
+  if (call.name == "removeprefix" && text.starts_with(part)) text.remove_prefix(part.size());
+  if (call.name == "removesuffix" && text.ends_with(part)) text.remove_suffix(part.size());
   return Value::Text(std::string(text));
 }
 
 Result Replace(const Call& call) {
-  const auto bound = Bind(call, {"old", "new", "count"}, 2);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> old = bound->Text("old", "");
-  const absl::StatusOr<std::string> with = bound->Text("new", "");
-  const absl::StatusOr<int64_t> count = bound->Integer("count", -1);
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"old", "new", "count"}, 2));
+  const absl::StatusOr<std::string> old = bound.Text("old", "");
+  const absl::StatusOr<std::string> with = bound.Text("new", "");
+  const absl::StatusOr<int64_t> count = bound.Integer("count", -1);
   if (!old.ok()) return old.status();
   if (!with.ok()) return with.status();
   if (!count.ok()) return count.status();
-  absl::StatusOr<std::string> text = ReplaceText(call.text, *old, *with, *count);
-  if (!text.ok()) return text.status();
-  return Value::Text(*std::move(text));
+  ASSIGN_OR_RETURN(std::string text, ReplaceText(call.text, *old, *with, *count));
+  return Value::Text(std::move(text));
 }
 
 int64_t CharactersIn(std::string_view text) {
@@ -208,46 +195,40 @@ int64_t CharactersIn(std::string_view text) {
 }
 
 Result Find(const Call& call) {
-  const auto bound = Bind(call, {"part"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<std::string> part = bound->Text("part", "");
-  if (!part.ok()) return part.status();
-  if (absl::Status s = call.budget.SpendBytes(call.text.size() * 8); !s.ok()) return s;
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"part"}, 1));
+  ASSIGN_OR_RETURN(const std::string part, bound.Text("part", ""));
+  RETURN_IF_ERROR(call.budget.SpendBytes(call.text.size() * 8));
   if (call.name == "count") {
-    if (part->empty()) return Value{CharactersIn(call.text) + 1};
-    return Value{static_cast<int64_t>(SplitAt(call.text, *part, -1, false).size()) - 1};
+    if (part.empty()) return Value{CharactersIn(call.text) + 1};
+    return Value{static_cast<int64_t>(SplitAt(call.text, part, -1, false).size()) - 1};
   }
   const bool right = call.name[0] == 'r';
-  const size_t at = right ? call.text.rfind(*part) : call.text.find(*part);
+  const size_t at = right ? call.text.rfind(part) : call.text.find(part);
   if (at != call.text.npos) return Value{CharactersIn(call.text.substr(0, at))};
   if (call.name.ends_with("index")) return absl::InvalidArgumentError("index(): no such part");
   return Value{int64_t{-1}};
 }
 
 Result Join(const Call& call) {
-  const auto bound = Bind(call, {"items"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<List> items = ItemsOf(*bound->Get("items"), call.budget);
-  if (!items.ok()) return items.status();
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"items"}, 1));
+  ASSIGN_OR_RETURN(const List items, ItemsOf(*bound.Get("items"), call.budget));
   std::vector<std::string> texts;
-  for (const Value& item : *items) {
+  for (const Value& item : items) {
     if (item.AsText() == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("join() needs texts, not ", std::string(TypeName(item))));
     }
     texts.push_back(*item.AsText());
   }
-  absl::StatusOr<std::string> joined = JoinTexts(texts, call.text);
-  if (!joined.ok()) return joined.status();
-  return Value::Text(*std::move(joined));
+  ASSIGN_OR_RETURN(std::string joined, JoinTexts(texts, call.text));
+  return Value::Text(std::move(joined));
 }
 
 Result Format(const Call& call) { return FormatBraces(call.text, call.arguments, call.budget); }
 
 // All characters are of a kind, and there is one. Beyond ASCII: letters with a case only.
 Result IsKind(const Call& call) {
-  const auto bound = Bind(call, {});
-  if (!bound.ok()) return bound.status();
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {}));
   bool all = !call.text.empty();
   bool cased = false;
   for (size_t at = 0; at < call.text.size() && all;) {
@@ -272,18 +253,15 @@ Result IsKind(const Call& call) {
 }
 
 Result Justify(const Call& call) {
-  const auto bound = Bind(call, {"width", "fill"}, 1);
-  if (!bound.ok()) return bound.status();
-  const absl::StatusOr<int64_t> width = bound->Integer("width", 0);
-  if (!width.ok()) return width.status();
-  const absl::StatusOr<std::string> fill = bound->Text("fill", " ");
-  if (!fill.ok()) return fill.status();
-  if (fill->size() != 1 || *width > 10'000) {
+  ASSIGN_OR_RETURN(const auto bound, Bind(call, {"width", "fill"}, 1));
+  ASSIGN_OR_RETURN(const int64_t width, bound.Integer("width", 0));
+  ASSIGN_OR_RETURN(const std::string fill, bound.Text("fill", " "));
+  if (fill.size() != 1 || width > 10'000) {
     return absl::InvalidArgumentError("a width beyond 10000 or a fill of other than one letter");
   }
-  const int64_t missing = *width - CharactersIn(call.text);
+  const int64_t missing = width - CharactersIn(call.text);
   if (missing <= 0) return Value::Text(std::string(call.text));
-  const std::string pad(static_cast<size_t>(missing), (*fill)[0]);
+  const std::string pad(static_cast<size_t>(missing), fill[0]);
   return Value::Text(call.name == "ljust" ? std::string(call.text) + pad
                                           : pad + std::string(call.text));
 }
@@ -334,11 +312,11 @@ bool HasTextMethod(std::string_view name) { return Methods().contains(name); }
 Result CallTextMethod(const Value& text, std::string_view name, const Arguments& arguments,
                       Budget& budget) {
   const std::string& body = *text.AsText();
-  if (absl::Status s = budget.SpendBytes(body.size()); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.SpendBytes(body.size()));
   for (const Value& part : arguments.positional) {
     const std::string* searched = part.AsText();
     if (searched == nullptr) continue;
-    if (absl::Status s = budget.SpendSearch(body.size(), searched->size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendSearch(body.size(), searched->size()));
   }
   return Methods().at(name)({body, name, arguments, budget});
 }

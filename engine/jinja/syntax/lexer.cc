@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
 #include "engine/jinja/syntax/string_literal.h"
 #include "engine/unicode/characters.h"
 
@@ -40,7 +41,7 @@ class Lexer {
       const size_t tag = NextTag();
       AddText(tag);
       if (tag == std::string_view::npos) break;
-      if (absl::Status s = ReadTag(); !s.ok()) return s;
+      RETURN_IF_ERROR(ReadTag());
     }
     Add(Kind::kEnd, "");
     return std::move(tokens_);
@@ -119,7 +120,7 @@ class Lexer {
       Advance(unicode::LeadingSpaces(Rest(), unicode::IsPythonSpace));
       if (Rest().empty()) return Error(absl::StrCat("tag is not closed with ", std::string(close)));
       if (brackets_.empty() && CloseTag(close)) return absl::OkStatus();
-      if (absl::Status s = ReadToken(); !s.ok()) return s;
+      RETURN_IF_ERROR(ReadToken());
     }
   }
 
@@ -201,7 +202,7 @@ class Lexer {
     if (!absl::StrContains(kShortSymbols, c)) {
       return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
     }
-    if (absl::Status s = Balance(c); !s.ok()) return s;
+    RETURN_IF_ERROR(Balance(c));
     return AddToken(Kind::kSymbol, 1);
   }
 

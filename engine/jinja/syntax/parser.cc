@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/syntax/ast.h"
 #include "engine/jinja/syntax/expression_parser.h"
 #include "engine/jinja/syntax/lexer.h"
@@ -66,10 +67,9 @@ class Parser {
 
   // The rest of a tag, a body and {% end %}.
   absl::Status BodyTo(std::string_view end, Body* body) {
-    if (absl::Status s = BlockEnd(); !s.ok()) return s;
-    absl::StatusOr<Body> read = ReadBody({end});
-    if (!read.ok()) return read.status();
-    *body = *std::move(read);
+    RETURN_IF_ERROR(BlockEnd());
+    ASSIGN_OR_RETURN(Body read, ReadBody({end}));
+    *body = std::move(read);
     return End(end);
   }
 
@@ -98,7 +98,7 @@ class Parser {
 
   ParsedStatement Print(int line) {
     Statement print{.kind = StatementKind::kPrint, .line = line};
-    if (absl::Status s = Read(expressions_.WholeOrTuple(), &print.expression); !s.ok()) return s;
+    RETURN_IF_ERROR(Read(expressions_.WholeOrTuple(), &print.expression));
     if (!in_.Accept(Kind::kPrintEnd, "")) return in_.Expected("'}}'", in_.Now());
     return print;
   }
@@ -117,19 +117,17 @@ class Parser {
       Statement::Branch branch{.condition = ExpressionParser::Literal(line, Value{true}),
                                .body = {}};
       if (!last) {
-        absl::Status s = Read(expressions_.UnconditionalOrTuple(), &branch.condition);
-        if (!s.ok()) return s;
+        RETURN_IF_ERROR(Read(expressions_.UnconditionalOrTuple(), &branch.condition));
       }
-      if (absl::Status s = BlockEnd(); !s.ok()) return s;
-      absl::StatusOr<Body> body = last ? ReadBody({"endif"}) : ReadBody({"elif", "else", "endif"});
-      if (!body.ok()) return body.status();
-      branch.body = *std::move(body);
+      RETURN_IF_ERROR(BlockEnd());
+      ASSIGN_OR_RETURN(Body body, last ? ReadBody({"endif"}) : ReadBody({"elif", "else", "endif"}));
+      branch.body = std::move(body);
       statement.branches.push_back(std::move(branch));
       if (in_.Now().kind == Kind::kEnd) return in_.Expected("'endif'", in_.Now());
       in_.Take();
       last = in_.Now().text == "else";
     } while (in_.Take().text != "endif");
-    if (absl::Status s = BlockEnd(); !s.ok()) return s;
+    RETURN_IF_ERROR(BlockEnd());
     return statement;
   }
 
@@ -155,7 +153,7 @@ class Parser {
       if (level.TooDeep()) return in_.TooDeep();
       absl::StatusOr<Target> inner = ReadTarget(attributes);
       if (!inner.ok()) return inner;
-      if (absl::Status s = in_.ExpectSymbol(")"); !s.ok()) return s;
+      RETURN_IF_ERROR(in_.ExpectSymbol(")"));
       return inner;
     }
     if (token.kind != Kind::kName) return in_.Expected("a name", token);
@@ -173,10 +171,9 @@ class Parser {
 
   ParsedStatement For(int line) {
     Statement loop{.kind = StatementKind::kFor, .line = line};
-    absl::StatusOr<Target> target = ReadTarget(false);
-    if (!target.ok()) return target.status();
-    if (target->name == "loop") return in_.Expected("another name than 'loop'", in_.Now());
-    loop.target = *std::move(target);
+    ASSIGN_OR_RETURN(Target target, ReadTarget(false));
+    if (target.name == "loop") return in_.Expected("another name than 'loop'", in_.Now());
+    loop.target = std::move(target);
     if (!in_.AcceptName("in")) return in_.Expected("'in'", in_.Now());
     absl::Status s = Read(expressions_.UnconditionalOrTuple(), &loop.expression);
     if (!s.ok()) return s;
@@ -205,16 +202,15 @@ class Parser {
   ParsedStatement Jump(const Token& name) {
     if (loops_ == 0) return in_.Expected("a loop around it", name);
     const bool leaves = name.text == "break";
-    if (absl::Status s = BlockEnd(); !s.ok()) return s;
+    RETURN_IF_ERROR(BlockEnd());
     return Statement{.kind = leaves ? StatementKind::kBreak : StatementKind::kContinue,
                      .line = name.line};
   }
 
   ParsedStatement Set(int line) {
     Statement set{.kind = StatementKind::kSet, .line = line};
-    absl::StatusOr<Target> target = ReadTarget(true);
-    if (!target.ok()) return target.status();
-    set.target = *std::move(target);
+    ASSIGN_OR_RETURN(Target target, ReadTarget(true));
+    set.target = std::move(target);
     if (in_.AcceptSymbol("=")) {
       absl::Status s = Read(expressions_.WholeOrTuple(), &set.expression);
       if (s.ok()) s = BlockEnd();
@@ -224,10 +220,9 @@ class Parser {
     set.kind = StatementKind::kSetBlock;
     set.expression = BlockInput(line);
     if (in_.AcceptSymbol("|")) {
-      absl::Status s = Read(expressions_.Filters(BlockInput(line)), &set.expression);
-      if (!s.ok()) return s;
+      RETURN_IF_ERROR(Read(expressions_.Filters(BlockInput(line)), &set.expression));
     }
-    if (absl::Status s = BodyTo("endset", &set.body); !s.ok()) return s;
+    RETURN_IF_ERROR(BodyTo("endset", &set.body));
     return set;
   }
 
@@ -258,15 +253,12 @@ class Parser {
       if (!with.targets.empty() && !in_.AcceptSymbol(",")) {
         return in_.Expected("','", in_.Now());
       }
-      absl::StatusOr<Target> target = OneTarget(false);
-      if (!target.ok()) return target.status();
-      with.targets.push_back(*std::move(target));
-      if (absl::Status s = in_.ExpectSymbol("="); !s.ok()) return s;
-      if (absl::Status s = Read(expressions_.Whole(), &with.defaults.emplace_back()); !s.ok()) {
-        return s;
-      }
+      ASSIGN_OR_RETURN(Target target, OneTarget(false));
+      with.targets.push_back(std::move(target));
+      RETURN_IF_ERROR(in_.ExpectSymbol("="));
+      RETURN_IF_ERROR(Read(expressions_.Whole(), &with.defaults.emplace_back()));
     }
-    if (absl::Status s = BodyTo("endwith", &with.body); !s.ok()) return s;
+    RETURN_IF_ERROR(BodyTo("endwith", &with.body));
     return with;
   }
 
@@ -274,17 +266,15 @@ class Parser {
     const Token name = in_.Take();
     if (name.kind != Kind::kName) return in_.Expected("a name", name);
     Statement macro{.kind = StatementKind::kMacro, .line = line, .text = name.text};
-    if (absl::Status s = in_.ExpectSymbol("("); !s.ok()) return s;
+    RETURN_IF_ERROR(in_.ExpectSymbol("("));
     while (!in_.AcceptSymbol(")")) {
       if (!macro.targets.empty()) {
-        if (absl::Status s = in_.ExpectSymbol(","); !s.ok()) return s;
+        RETURN_IF_ERROR(in_.ExpectSymbol(","));
       }
-      absl::StatusOr<Target> target = OneTarget(false);
-      if (!target.ok()) return target.status();
-      macro.targets.push_back(*std::move(target));
+      ASSIGN_OR_RETURN(Target target, OneTarget(false));
+      macro.targets.push_back(std::move(target));
       if (in_.AcceptSymbol("=")) {
-        absl::Status s = Read(expressions_.Whole(), &macro.defaults.emplace_back());
-        if (!s.ok()) return s;
+        RETURN_IF_ERROR(Read(expressions_.Whole(), &macro.defaults.emplace_back()));
       } else if (!macro.defaults.empty()) {
         return in_.Expected("a default", in_.Now());
       }
@@ -304,9 +294,8 @@ class Parser {
 }  // namespace
 
 absl::StatusOr<std::vector<Statement>> ParseTemplate(std::string_view source) {
-  absl::StatusOr<std::vector<Token>> tokens = LexTemplate(source);
-  if (!tokens.ok()) return tokens.status();
-  return Parser(*std::move(tokens)).Run();
+  ASSIGN_OR_RETURN(std::vector<Token> tokens, LexTemplate(source));
+  return Parser(std::move(tokens)).Run();
 }
 
 }  // namespace assay::jinja

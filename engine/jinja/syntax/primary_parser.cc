@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/tests.h"
 #include "engine/jinja/syntax/ast.h"
@@ -118,7 +119,7 @@ Parsed Self::Subscript(Expression object) {
   while (item.kind == ExpressionKind::kSlice && item.operands.size() < 4) {
     item.operands.push_back(Literal(line, Value::None()));
   }
-  if (absl::Status s = in_.ExpectSymbol("]"); !s.ok()) return s;
+  RETURN_IF_ERROR(in_.ExpectSymbol("]"));
   return item;
 }
 
@@ -130,7 +131,7 @@ Parsed Self::Filter(Expression value) {
   }
   Expression filter = Of(ExpressionKind::kFilter, name.line, name.text, std::move(value));
   if (!in_.AcceptSymbol("(")) return filter;
-  if (absl::Status s = Arguments(&filter); !s.ok()) return s;
+  RETURN_IF_ERROR(Arguments(&filter));
   return filter;
 }
 
@@ -150,7 +151,7 @@ Parsed Self::OneTest(Expression value, int line) {
   }
   Expression test = Of(ExpressionKind::kTest, line, name.text, std::move(value));
   if (in_.AcceptSymbol("(")) {
-    if (absl::Status s = Arguments(&test); !s.ok()) return s;
+    RETURN_IF_ERROR(Arguments(&test));
     return test;
   }
   const Kind kind = in_.Now().kind;
@@ -170,7 +171,7 @@ Parsed Self::OneTest(Expression value, int line) {
 
 Parsed Self::Call(Expression callee) {
   Expression call = Of(ExpressionKind::kCall, in_.Now().line, "", std::move(callee));
-  if (absl::Status s = Arguments(&call); !s.ok()) return s;
+  RETURN_IF_ERROR(Arguments(&call));
   return call;
 }
 
@@ -192,7 +193,7 @@ absl::Status Self::Arguments(Expression* call) {
     if (!argument.ok()) return argument.status();
     call->operands.push_back(*std::move(argument));
     if (in_.IsSymbol(")")) continue;
-    if (absl::Status s = in_.ExpectSymbol(","); !s.ok()) return s;
+    RETURN_IF_ERROR(in_.ExpectSymbol(","));
   }
   return absl::OkStatus();
 }
@@ -234,7 +235,7 @@ Parsed Self::Parenthesis(int line) {
   if (in_.AcceptSymbol(")")) return Expression{.kind = ExpressionKind::kTuple, .line = line};
   Parsed inner = WholeOrTuple();
   if (!inner.ok()) return inner;
-  if (absl::Status s = in_.ExpectSymbol(")"); !s.ok()) return s;
+  RETURN_IF_ERROR(in_.ExpectSymbol(")"));
   return inner;
 }
 
@@ -245,7 +246,7 @@ Parsed Self::List(int line) {
     if (!item.ok()) return item;
     list.operands.push_back(*std::move(item));
     if (in_.IsSymbol("]")) continue;
-    if (absl::Status s = in_.ExpectSymbol(","); !s.ok()) return s;
+    RETURN_IF_ERROR(in_.ExpectSymbol(","));
   }
   return list;
 }
@@ -258,10 +259,10 @@ Parsed Self::Dict(int line) {
       if (!part.ok()) return part;
       dict.operands.push_back(*std::move(part));
       if (!key) continue;
-      if (absl::Status s = in_.ExpectSymbol(":"); !s.ok()) return s;
+      RETURN_IF_ERROR(in_.ExpectSymbol(":"));
     }
     if (in_.IsSymbol("}")) continue;
-    if (absl::Status s = in_.ExpectSymbol(","); !s.ok()) return s;
+    RETURN_IF_ERROR(in_.ExpectSymbol(","));
   }
   return dict;
 }

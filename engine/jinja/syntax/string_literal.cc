@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 
 namespace assay::jinja {
@@ -75,9 +76,8 @@ absl::StatusOr<std::string> ReadStringLiteral(std::string_view body) {
       text.push_back(body[at++]);
       continue;
     }
-    const absl::StatusOr<size_t> length = ReadEscape(body.substr(at + 1), &text);
-    if (!length.ok()) return length.status();
-    at += 1 + *length;
+    ASSIGN_OR_RETURN(const size_t length, ReadEscape(body.substr(at + 1), &text));
+    at += 1 + length;
   }
   return text;
 }

@@ -29,8 +29,8 @@ class Budget {
   absl::Status SpendItems(size_t items) { return Spend(static_cast<int64_t>(items / kItemsAStep)); }
   // A search for a text in another may compare each place of it with all of the part.
   absl::Status SpendSearch(size_t text, size_t part) {
-    constexpr size_t kMost = size_t{1} << 22;
-    return SpendBytes(text + (text < kMost && part < kMost ? text * part / 1024 : text * 1024));
+    constexpr size_t kMax = size_t{1} << 22;
+    return SpendBytes(text + (text < kMax && part < kMax ? text * part / 1024 : text * 1024));
   }
 
  private:

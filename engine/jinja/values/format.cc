@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/values/operators.h"
 #include "engine/jinja/values/value.h"
@@ -178,14 +179,12 @@ absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
   }
   if (field.align == '<') field.fill = ' ';
   if (field.align == '\0' && field.fill == '0') field.align = '=';
-  const absl::StatusOr<int> width = ReadNumber(format, at, kMaxWidth);
-  if (!width.ok()) return width.status();
-  field.width = std::max(*width, 0);
+  ASSIGN_OR_RETURN(const int width, ReadNumber(format, at, kMaxWidth));
+  field.width = std::max(width, 0);
   if (*at < format.size() && format[*at] == '.') {
     ++*at;
-    const absl::StatusOr<int> precision = ReadNumber(format, at, kMaxWidth);
-    if (!precision.ok()) return precision.status();
-    field.precision = std::max(*precision, 0);
+    ASSIGN_OR_RETURN(const int precision, ReadNumber(format, at, kMaxWidth));
+    field.precision = std::max(precision, 0);
   }
   if (*at >= format.size()) return Wrong("incomplete");
   field.type = format[(*at)++];
@@ -198,7 +197,7 @@ absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
 
 absl::Status Append(const Text& text, std::string* out, Budget& budget) {
   if (!text.ok()) return text.status();
-  if (absl::Status s = budget.SpendBytes(text->size()); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.SpendBytes(text->size()));
   *out += *text;
   if (out->size() <= kMaxTemplateTextBytes) return absl::OkStatus();
   return TextTooLong();
@@ -226,18 +225,16 @@ absl::StatusOr<Field> ReadSpecification(std::string_view spec, bool number) {
     }
     ++at;
   }
-  const absl::StatusOr<int> width = ReadNumber(spec, &at, kMaxWidth);
-  if (!width.ok()) return width.status();
-  field.width = std::max(*width, 0);
+  ASSIGN_OR_RETURN(const int width, ReadNumber(spec, &at, kMaxWidth));
+  field.width = std::max(width, 0);
   if (at < spec.size() && spec[at] == ',') {
     field.commas = true;
     ++at;
   }
   if (at < spec.size() && spec[at] == '.') {
-    const absl::StatusOr<int> precision = ReadNumber(spec, &++at, kMaxWidth);
-    if (!precision.ok()) return precision.status();
-    if (*precision < 0) return Wrong("a precision without digits");
-    field.precision = *precision;
+    ASSIGN_OR_RETURN(const int precision, ReadNumber(spec, &++at, kMaxWidth));
+    if (precision < 0) return Wrong("a precision without digits");
+    field.precision = precision;
   }
   if (at < spec.size()) field.type = spec[at++];
   if (at != spec.size()) {
@@ -252,16 +249,15 @@ Text BraceField(const Value& value, std::string_view spec) {
   int64_t whole = 0;
   double real = 0;
   const bool number = AsTemplateNumber(value, &real);
-  absl::StatusOr<Field> field = ReadSpecification(spec, number);
-  if (!field.ok()) return field.status();
-  const char type = field->type;
-  if (number && IsFloatType(type)) return WriteFloat(real, *field);
+  ASSIGN_OR_RETURN(Field field, ReadSpecification(spec, number));
+  const char type = field.type;
+  if (number && IsFloatType(type)) return WriteFloat(real, field);
   if (AsTemplateInteger(value, &whole) && (type == '\0' || absl::StrContains("dxXo", type))) {
-    if (field->precision.has_value()) return Wrong("a precision of a whole number");
-    return WriteInteger(whole, *field);
+    if (field.precision.has_value()) return Wrong("a precision of a whole number");
+    return WriteInteger(whole, field);
   }
-  if (value.AsText() != nullptr && (type == '\0' || type == 's') && field->align != '=') {
-    return Pad(Cut(*value.AsText(), *field), *field, '<');
+  if (value.AsText() != nullptr && (type == '\0' || type == 's') && field.align != '=') {
+    return Pad(Cut(*value.AsText(), field), field, '<');
   }
   return Wrong(
       absl::StrCat("'", std::string(spec), "' does not fit ", std::string(TypeName(value))));
@@ -293,9 +289,8 @@ absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values
       by_name = true;
       at = end + 1;
     }
-    const absl::StatusOr<Field> field = ReadPercent(format, &at);
-    if (!field.ok()) return field.status();
-    if (field->type == '%') {
+    ASSIGN_OR_RETURN(const Field field, ReadPercent(format, &at));
+    if (field.type == '%') {
       out.push_back('%');
       continue;
     }
@@ -304,7 +299,7 @@ absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values
       value = tuple ? sequence->items[used] : values;
       ++used;
     }
-    if (absl::Status s = Append(PercentField(value, *field), &out, budget); !s.ok()) return s;
+    RETURN_IF_ERROR(Append(PercentField(value, field), &out, budget));
   }
   if (used < given && !named) return Wrong("not all arguments are used");
   return Value::Text(std::move(out));
@@ -346,7 +341,7 @@ absl::StatusOr<Value> FormatBraces(std::string_view format, const Arguments& arg
     }
     if (value == nullptr) return Wrong(absl::StrCat("no argument '", name, "'"));
     const std::string_view spec = colon < body.size() ? body.substr(colon + 1) : "";
-    if (absl::Status s = Append(BraceField(*value, spec), &out, budget); !s.ok()) return s;
+    RETURN_IF_ERROR(Append(BraceField(*value, spec), &out, budget));
     at = end + 1;
   }
   return Value::Text(std::move(out));

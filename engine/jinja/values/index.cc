@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/values/operators.h"
 #include "engine/jinja/values/value.h"
@@ -53,12 +54,10 @@ absl::StatusOr<Places> PlacesOf(const Value& start, const Value& stop, const Val
   // No list is as long: keeps the sums below in range.
   places.step = std::clamp<int64_t>(places.step, -(int64_t{1} << 40), int64_t{1} << 40);
   const bool back = places.step < 0;
-  const absl::StatusOr<int64_t> first = Bound(start, back ? length - 1 : 0, length, places.step);
-  if (!first.ok()) return first.status();
-  const absl::StatusOr<int64_t> last = Bound(stop, back ? -1 : length, length, places.step);
-  if (!last.ok()) return last.status();
-  places.start = *first;
-  places.stop = *last;
+  ASSIGN_OR_RETURN(const int64_t first, Bound(start, back ? length - 1 : 0, length, places.step));
+  ASSIGN_OR_RETURN(const int64_t last, Bound(stop, back ? -1 : length, length, places.step));
+  places.start = first;
+  places.stop = last;
   return places;
 }
 
@@ -113,21 +112,19 @@ Result SliceValue(const Value& container, const Value& start, const Value& stop,
   if (container.IsUndefined()) return absl::InvalidArgumentError("undefined has no items");
   if (text == nullptr && (sequence == nullptr || !HasPlaces(*sequence))) return Value{};
   if (sequence != nullptr) {
-    const absl::StatusOr<Places> places =
-        PlacesOf(start, stop, step, static_cast<int64_t>(sequence->items.size()));
-    if (!places.ok()) return places.status();
-    if (absl::Status s = budget.SpendItems(sequence->items.size()); !s.ok()) return s;
+    ASSIGN_OR_RETURN(const Places places,
+                     PlacesOf(start, stop, step, static_cast<int64_t>(sequence->items.size())));
+    RETURN_IF_ERROR(budget.SpendItems(sequence->items.size()));
     List items;
-    ForEachPlace(*places, [&](size_t i) { items.push_back(sequence->items[i]); });
+    ForEachPlace(places, [&](size_t i) { items.push_back(sequence->items[i]); });
     return MakeSequence(sequence->kind, std::move(items));
   }
-  if (absl::Status s = budget.SpendBytes(text->size() * 8); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.SpendBytes(text->size() * 8));
   const std::vector<size_t> offsets = CharacterOffsets(*text);
-  const absl::StatusOr<Places> places =
-      PlacesOf(start, stop, step, static_cast<int64_t>(offsets.size()) - 1);
-  if (!places.ok()) return places.status();
+  ASSIGN_OR_RETURN(const Places places,
+                   PlacesOf(start, stop, step, static_cast<int64_t>(offsets.size()) - 1));
   std::string part;
-  ForEachPlace(*places,
+  ForEachPlace(places,
                [&](size_t i) { part += text->substr(offsets[i], offsets[i + 1] - offsets[i]); });
   return Value::Text(std::move(part), container.IsMarkup());
 }

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "nlohmann/json.hpp"
 
@@ -52,7 +53,7 @@ absl::StatusOr<Value> ValueOf(const Json& json) {
   for (auto it = json.begin(); it != json.end(); ++it) {
     absl::StatusOr<Value> value = ValueOf(it.value());
     if (!value.ok()) return value;
-    if (absl::Status s = map.Set(Value::Text(it.key()), *std::move(value)); !s.ok()) return s;
+    RETURN_IF_ERROR(map.Set(Value::Text(it.key()), *std::move(value)));
   }
   return MakeMap(std::move(map));
 }
@@ -157,7 +158,7 @@ class Writer {
     for (size_t i = 0; i < items.size(); ++i) {
       if (i > 0) out_ += style_.item_separator;
       NewLine(depth + 1);
-      if (absl::Status s = Add(items[i], depth + 1); !s.ok()) return s;
+      RETURN_IF_ERROR(Add(items[i], depth + 1));
     }
     NewLine(depth);
     out_ += ']';
@@ -196,9 +197,9 @@ class Writer {
     for (size_t i = 0; i < entries.size(); ++i) {
       if (i > 0) out_ += style_.item_separator;
       NewLine(depth + 1);
-      if (absl::Status s = AddKey(entries[i]->first); !s.ok()) return s;
+      RETURN_IF_ERROR(AddKey(entries[i]->first));
       out_ += style_.key_separator;
-      if (absl::Status s = Add(entries[i]->second, depth + 1); !s.ok()) return s;
+      RETURN_IF_ERROR(Add(entries[i]->second, depth + 1));
     }
     NewLine(depth);
     out_ += '}';
@@ -236,7 +237,7 @@ absl::StatusOr<Value> ReadJson(std::string_view text, std::string_view what) {
 
 absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style) {
   Writer writer(style);
-  if (absl::Status s = writer.Add(value, 0); !s.ok()) return s;
+  RETURN_IF_ERROR(writer.Add(value, 0));
   return writer.Take();
 }
 

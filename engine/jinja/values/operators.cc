@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
 #include "engine/jinja/values/format.h"
 #include "engine/jinja/values/value.h"
 
@@ -157,13 +158,12 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget&
   if (const auto* text = container.AsText()) {
     const auto* part = item.AsText();
     if (part == nullptr) return Wrong("in", item, container);
-    if (absl::Status s = budget.SpendSearch(text->size(), part->size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendSearch(text->size(), part->size()));
     return text->find(*part) != std::string::npos;
   }
   if (const auto* map = container.AsMap()) {
-    const absl::StatusOr<const Value*> found = map->Find(item);
-    if (!found.ok()) return found.status();
-    return *found != nullptr;
+    ASSIGN_OR_RETURN(const Value* found, map->Find(item));
+    return found != nullptr;
   }
   const auto* sequence = container.AsSequence();
   if (sequence == nullptr) {
@@ -190,12 +190,11 @@ std::string EscapeHtml(std::string_view text) {
 Result Concatenate(const std::vector<Value>& operands) {
   std::string joined;
   for (const Value& operand : operands) {
-    const absl::StatusOr<std::string> text = TextOf(operand);
-    if (!text.ok()) return text.status();
-    if (joined.size() + text->size() > kMaxTemplateTextBytes) {
+    ASSIGN_OR_RETURN(const std::string text, TextOf(operand));
+    if (joined.size() + text.size() > kMaxTemplateTextBytes) {
       return TextTooLong();
     }
-    joined += *text;
+    joined += text;
   }
   return Value::Text(std::move(joined));
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/values/value.h"
 
@@ -80,9 +81,9 @@ class Writer {
     for (const auto& [key, value] : map.entries()) {
       if (!first) out_ += ", ";
       first = false;
-      if (absl::Status s = Add(key); !s.ok()) return s;
+      RETURN_IF_ERROR(Add(key));
       out_ += ": ";
-      if (absl::Status s = Add(value); !s.ok()) return s;
+      RETURN_IF_ERROR(Add(value));
     }
     out_ += "}";
     return absl::OkStatus();
@@ -117,7 +118,7 @@ class Writer {
     out_ += open;
     for (size_t i = 0; i < sequence.items.size(); ++i) {
       if (i > 0) out_ += ", ";
-      if (absl::Status s = Add(sequence.items[i]); !s.ok()) return s;
+      RETURN_IF_ERROR(Add(sequence.items[i]));
     }
     out_ += close;
     return absl::OkStatus();
@@ -143,10 +144,9 @@ absl::StatusOr<bool> SequencesEqual(const Sequence& a, const Sequence& b, Budget
 absl::StatusOr<bool> MapsEqual(const Map& a, const Map& b, Budget& budget) {
   if (a.entries().size() != b.entries().size()) return false;
   for (const auto& [key, value] : a.entries()) {
-    const absl::StatusOr<const Value*> other = b.Find(key);
-    if (!other.ok()) return other.status();
-    if (*other == nullptr) return false;
-    absl::StatusOr<bool> equal = ValuesEqual(value, **other, budget);
+    ASSIGN_OR_RETURN(const Value* other, b.Find(key));
+    if (other == nullptr) return false;
+    absl::StatusOr<bool> equal = ValuesEqual(value, *other, budget);
     if (!equal.ok() || !*equal) return equal;
   }
   return true;
@@ -198,7 +198,7 @@ std::string ReprOfFloat(double value) {
 
 absl::StatusOr<std::string> ReprOf(const Value& value) {
   Writer writer;
-  if (absl::Status s = writer.Add(value); !s.ok()) return s;
+  RETURN_IF_ERROR(writer.Add(value));
   return writer.Take();
 }
 
@@ -209,11 +209,11 @@ absl::StatusOr<std::string> TextOf(const Value& value) {
 }
 
 absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget) {
-  if (absl::Status s = budget.Spend(1); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.Spend(1));
   if (const std::optional<bool> equal = NumbersEqual(a, b)) return *equal;
   if (a.data.index() != b.data.index()) return false;
   if (const auto* text = a.AsText()) {
-    if (absl::Status s = budget.SpendBytes(text->size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendBytes(text->size()));
     return *text == *b.AsText();
   }
   if (a.AsSequence() != nullptr) return SequencesEqual(*a.AsSequence(), *b.AsSequence(), budget);
@@ -222,7 +222,7 @@ absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget)
 }
 
 absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
-  if (absl::Status s = budget.Spend(1); !s.ok()) return s;
+  RETURN_IF_ERROR(budget.Spend(1));
   double x = 0;
   double y = 0;
   int64_t i = 0;
@@ -230,7 +230,7 @@ absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
   if (AsTemplateInteger(a, &i) && AsTemplateInteger(b, &j)) return i < j;
   if (AsTemplateNumber(a, &x) && AsTemplateNumber(b, &y)) return x < y;
   if (a.AsText() != nullptr && b.AsText() != nullptr) {
-    if (absl::Status s = budget.SpendBytes(a.AsText()->size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendBytes(a.AsText()->size()));
     return *a.AsText() < *b.AsText();  // UTF-8 sorts as code points do.
   }
   const Sequence* left = a.AsSequence();

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 
 namespace assay::jinja {
@@ -123,7 +124,7 @@ int Value::Nesting() const {
 }
 
 absl::Status Map::Set(Value key, Value value) {
-  if (absl::Status s = CheckKey(key); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckKey(key));
   if (value.Nesting() >= kMaxTemplateNesting) return TooDeep();
   nesting_ = std::max(nesting_, value.Nesting() + 1);
   const auto found = Find(key);
@@ -151,7 +152,7 @@ const Value* Map::Find(std::string_view key) const {
 }
 
 absl::StatusOr<const Value*> Map::Find(const Value& key) const {
-  if (absl::Status s = CheckKey(key); !s.ok()) return s;
+  RETURN_IF_ERROR(CheckKey(key));
   if (const auto* text = key.AsText()) return Find(*text);
   for (const size_t place : others_) {
     if (SameKey(entries_[place].first, key)) return &entries_[place].second;
@@ -212,20 +213,20 @@ absl::StatusOr<List> ItemsOf(const Value& value, Budget& budget) {
   List items;
   if (value.IsUndefined()) return items;
   if (const auto* sequence = value.AsSequence()) {
-    if (absl::Status s = budget.SpendItems(sequence->items.size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendItems(sequence->items.size()));
     items.assign(sequence->items.begin() + static_cast<std::ptrdiff_t>(sequence->next),
                  sequence->items.end());
     if (sequence->kind == Kind::kGenerator) sequence->next = sequence->items.size();
     return items;
   }
   if (const auto* map = value.AsMap()) {
-    if (absl::Status s = budget.SpendItems(map->entries().size()); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.SpendItems(map->entries().size()));
     for (const auto& [key, unused] : map->entries()) items.push_back(key);
     return items;
   }
   if (const auto* text = value.AsText()) {
     // A value a character: as costly as steps.
-    if (absl::Status s = budget.Spend(static_cast<int64_t>(text->size())); !s.ok()) return s;
+    RETURN_IF_ERROR(budget.Spend(static_cast<int64_t>(text->size())));
     const std::string_view whole = *text;
     for (size_t at = 0, bytes = 0; at < whole.size(); at += bytes) {
       bytes = NextUtf8(whole.substr(at)).bytes;

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/kernels/narrow_floats.h"
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_ops.h"
@@ -127,13 +128,12 @@ class CpuExecutor : public ModelExecutor {
           absl::StrCat(rows_.size(), " tokens in one step; at most ", options_.max_tokens));
     }
     chunks_ = step.chunks;
-    absl::Status prepared = CatchTorch("preparing a step", [&]() -> absl::Status {
+    RETURN_IF_ERROR(CatchTorch("preparing a step", [&]() -> absl::Status {
       PrepareTasks();
       PrepareAngles();
       PrepareLogits();
       return absl::OkStatus();
-    });
-    if (!prepared.ok()) return prepared;
+    }));
     turn_ = pool_.Run([&](TeamMember& member) {
       Compute(member);
       ForEach(member, step.choices, [this](TokenChoice& choice) { ChooseTokens(choice); });
@@ -143,7 +143,7 @@ class CpuExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return turn_.waited; }
-  absl::Duration others_turn() const override { return pool_.OthersTurn(turn_); }
+  absl::Duration contention_interval() const override { return pool_.OthersTurn(turn_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     const absl::Span<const float> values = LogitsOf(row);
@@ -494,7 +494,7 @@ class CpuExecutor : public ModelExecutor {
   int64_t bias_stride_ = 0;
 
   // The last one.
-  TurnQueue::Turn turn_;
+  TimeSliceQueue::Turn turn_;
   // Of the step at hand.
   absl::Span<const SequenceChunk> chunks_;
   std::vector<BatchRow> rows_;

@@ -31,8 +31,8 @@ const float* DataOf(const at::Tensor& tensor) {
 void MultiplyPart(const PackedMatrix& part, int64_t begin, int64_t end, int64_t first,
                   LayerInput& input, int64_t rows, const FloatRows& out) {
   const FloatRows columns = {.data = out.data + first, .stride = out.stride};
-  if (IsQuantised(part.type())) {
-    MultiplyQuantised(part, begin, end, input.quantised(), rows, columns);
+  if (IsQuantized(part.type())) {
+    MultiplyQuantized(part, begin, end, input.quantized(), rows, columns);
   } else {
     MultiplyFloats(part, begin, end, input.floats(), rows, columns);
   }
@@ -46,12 +46,12 @@ void AddBias(const float* bias, int64_t begin, int64_t end, int64_t rows, const 
 
 LayerInput::LayerInput(int64_t max_rows, int64_t columns)
     : columns_(columns), floats_(static_cast<size_t>(max_rows * columns)) {
-  if (columns % kGroup == 0) quantised_ = QuantisedRows(max_rows, columns);
+  if (columns % kGroup == 0) quantized_ = QuantizedRows(max_rows, columns);
 }
 
 void LayerInput::Finish(int64_t row, int64_t begin, int64_t end) {
-  if (quantised_.groups() == 0) return;
-  quantised_.Set(row, floats().row(row), begin / kGroup, end / kGroup);
+  if (quantized_.groups() == 0) return;
+  quantized_.Set(row, floats().row(row), begin / kGroup, end / kGroup);
 }
 
 void Project(TeamMember& member, absl::Span<const PackedMatrix> parts, const at::Tensor& bias,

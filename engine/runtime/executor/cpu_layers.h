@@ -15,7 +15,7 @@
 
 namespace assay::engine {
 
-// Activations on their way into a product: floats, and their 8-bit form where quantised weights
+// Activations on their way into a product: floats, and their 8-bit form where quantized weights
 // read them.
 class LayerInput {
  public:
@@ -23,7 +23,7 @@ class LayerInput {
   LayerInput(int64_t max_rows, int64_t columns);
 
   FloatRows floats() { return {.data = floats_.data(), .stride = columns_}; }
-  const QuantisedRows& quantised() const { return quantised_; }
+  const QuantizedRows& quantized() const { return quantized_; }
   int64_t columns() const { return columns_; }
 
   // To be called when a row of floats, or its columns [begin, end), a multiple of 32 up to the end
@@ -34,7 +34,7 @@ class LayerInput {
  private:
   int64_t columns_ = 0;
   AlignedArray<float> floats_;
-  QuantisedRows quantised_;
+  QuantizedRows quantized_;
 };
 
 // out = input * weights^T + bias, [rows, the weights' rows]; the parts stand one below the other. A
@@ -49,7 +49,7 @@ inline void Project(TeamMember& member, const LinearWeights& weights, LayerInput
 // Calls work(row) for every row.
 void ForRows(TeamMember& member, int64_t rows, absl::FunctionRef<void(int64_t)> work);
 
-// One row, as the spec normalises. out may be the row.
+// One row, as the spec normalizes. out may be the row.
 void NormRow(const ModelSpec& spec, const NormWeights& norm, const float* row, float* out);
 
 // Each of `heads` heads of a row, in place: weights [head_dim] or [heads, head_dim].

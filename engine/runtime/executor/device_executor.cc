@@ -43,7 +43,7 @@ DrawnRows RowsOfDrawn(absl::Span<const TokenChoice> choices) {
 class DeviceExecutor : public ModelExecutor {
  public:
   DeviceExecutor(const ModelSpec& spec, TransformerWeights weights, int64_t context, int64_t pages,
-                 TurnQueue& turns)
+                 TimeSliceQueue& turns)
       : transformer_(spec, std::move(weights), context),
         cache_(transformer_.MakeCache(pages)),
         turns_(turns) {}
@@ -65,7 +65,7 @@ class DeviceExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return turn_.waited; }
-  absl::Duration others_turn() const override { return turns_.OthersTurn(turn_); }
+  absl::Duration contention_interval() const override { return turns_.OthersTurn(turn_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     return CatchTorch("copying logits", [&]() -> absl::Status {
@@ -155,9 +155,9 @@ class DeviceExecutor : public ModelExecutor {
 
   Transformer transformer_;
   KvCache cache_;
-  TurnQueue& turns_;
+  TimeSliceQueue& turns_;
   // The last one.
-  TurnQueue::Turn turn_;
+  TimeSliceQueue::Turn turn_;
   // Of the last step: [wanted rows, vocab].
   at::Tensor logits_;
 };
@@ -166,7 +166,7 @@ class DeviceExecutor : public ModelExecutor {
 
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
-                                                  TurnQueue& turns) {
+                                                  TimeSliceQueue& turns) {
   return std::make_unique<DeviceExecutor>(spec, std::move(weights), context, pages, turns);
 }
 

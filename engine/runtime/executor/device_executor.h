@@ -16,7 +16,8 @@ namespace assay::engine {
 // `weights` are not packed. context: the longest sequence. turns: of the models on its device; must
 // outlive the result. Throws as libtorch does.
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
-                                                  int64_t context, int64_t pages, TurnQueue& turns);
+                                                  int64_t context, int64_t pages,
+                                                  TimeSliceQueue& turns);
 
 }  // namespace assay::engine
 

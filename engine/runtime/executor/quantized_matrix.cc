@@ -16,16 +16,16 @@ constexpr int64_t kScaleBytes = 2;
 
 }  // namespace
 
-bool QuantisedMatrix::Suits(int64_t in, WeightBits bits) {
+bool QuantizedMatrix::Suits(int64_t in, WeightBits bits) {
   return (bits == WeightBits::kInt8 || bits == WeightBits::kInt4) && in % kGroup == 0;
 }
 
-int64_t QuantisedMatrix::BytesOf(int64_t out, int64_t in, WeightBits bits) {
+int64_t QuantizedMatrix::BytesOf(int64_t out, int64_t in, WeightBits bits) {
   if (bits == WeightBits::kInt8) return out * in + out * kScaleBytes;
   return out * in / 2 + 2 * kScaleBytes * out * in / kGroup;
 }
 
-QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)
+QuantizedMatrix::QuantizedMatrix(const at::Tensor& weight, WeightBits bits)
     : bits_(bits), out_(weight.size(0)), in_(weight.size(1)) {
   const at::Tensor floats = weight.to(at::kFloat);
   if (bits == WeightBits::kInt8) {
@@ -47,7 +47,7 @@ QuantisedMatrix::QuantisedMatrix(const at::Tensor& weight, WeightBits bits)
   values_ = pairs.select(2, 0).bitwise_or(pairs.select(2, 1).bitwise_left_shift(4));
 }
 
-at::Tensor QuantisedMatrix::Expanded(at::ScalarType dtype) const {
+at::Tensor QuantizedMatrix::Expanded(at::ScalarType dtype) const {
   if (bits_ == WeightBits::kInt8) return values_.to(dtype) * scales_.unsqueeze(1).to(dtype);
   const at::Tensor low = values_.bitwise_and(0xF);
   const at::Tensor high = values_.bitwise_right_shift(4);
@@ -57,7 +57,7 @@ at::Tensor QuantisedMatrix::Expanded(at::ScalarType dtype) const {
   return (steps * scales.narrow(2, 0, 1) + scales.narrow(2, 1, 1)).view({out_, in_});
 }
 
-at::Tensor QuantisedMatrix::Multiply(const at::Tensor& input) const {
+at::Tensor QuantizedMatrix::Multiply(const at::Tensor& input) const {
   return at::linear(input, Expanded(input.scalar_type()));
 }
 

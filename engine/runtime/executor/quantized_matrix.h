@@ -14,7 +14,7 @@ namespace assay::engine {
 // and minimum for each kGroup weights of a row, s = (max - min) / 15. The matrix is expanded for
 // each product. For devices other than the CPU, whose kernels read packed_matrix.h. Immutable.
 // Everything throws as libtorch does.
-class QuantisedMatrix {
+class QuantizedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
 
@@ -25,7 +25,7 @@ class QuantisedMatrix {
   static int64_t BytesOf(int64_t out, int64_t in, WeightBits bits);
 
   // `weight` is not kept; beside it a copy of at most its size in fp32 lives for a moment.
-  QuantisedMatrix(const at::Tensor& weight, WeightBits bits);
+  QuantizedMatrix(const at::Tensor& weight, WeightBits bits);
 
   // [rows, in] -> [rows, out], in the input's type.
   at::Tensor Multiply(const at::Tensor& input) const;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 #include "engine/runtime/generation/sampling.h"
 #include "engine/runtime/scheduler/model_executor.h"
 #include "engine/runtime/scheduler/token_score.h"
@@ -44,11 +45,10 @@ absl::StatusOr<std::vector<TokenId>> ChooseWhileGuessed(const TokenChoice& choic
                                                         const ChooseRow& choose) {
   std::vector<TokenId> tokens;
   for (size_t i = 0; i <= choice.draft.size(); ++i) {
-    const absl::StatusOr<TokenId> token =
-        choose(choice.first_row + static_cast<int64_t>(i), *choice.sampler);
-    if (!token.ok()) return token.status();
-    tokens.push_back(*token);
-    if (i < choice.draft.size() && *token != choice.draft[i]) break;
+    ASSIGN_OR_RETURN(const TokenId token,
+                     choose(choice.first_row + static_cast<int64_t>(i), *choice.sampler));
+    tokens.push_back(token);
+    if (i < choice.draft.size() && token != choice.draft[i]) break;
   }
   return tokens;
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/tensor_names.h"
 #include "engine/runtime/executor/torch_status.h"
@@ -103,7 +104,7 @@ class Builder {
       Read("rope_freqs.weight", weights.rope_factors, {});
     }
     if (!status_.ok()) return status_;
-    if (absl::Status all = loader_.CheckAllRead(); !all.ok()) return all;
+    RETURN_IF_ERROR(loader_.CheckAllRead());
     weights.bytes = bytes_;
     return weights;
   }
@@ -158,15 +159,15 @@ class Builder {
            {.row_order = part.row_order, .transposed = options.transposed});
       row += part.rows;
     }
-    return options.in_layer ? Quantised(std::move(linear)) : std::move(linear);
+    return options.in_layer ? Quantized(std::move(linear)) : std::move(linear);
   }
 
-  LinearWeights Quantised(LinearWeights linear) {
+  LinearWeights Quantized(LinearWeights linear) {
     const WeightBits bits = choice_.bits;
     if (!status_.ok() || bits == WeightBits::kAsStored || bits == WeightBits::kFull) return linear;
-    if (!QuantisedMatrix::Suits(linear.weight.size(1), bits)) return linear;
-    linear.quantised.emplace(linear.weight, bits);
-    bytes_ += linear.quantised->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
+    if (!QuantizedMatrix::Suits(linear.weight.size(1), bits)) return linear;
+    linear.quantized.emplace(linear.weight, bits);
+    bytes_ += linear.quantized->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();
     return linear;
   }
@@ -343,8 +344,8 @@ absl::Status CheckTransformerWeights(const ModelFiles& files) {
 }
 
 at::Tensor LinearWeights::operator()(const at::Tensor& input) const {
-  if (!quantised.has_value()) return at::linear(input, weight, bias);
-  const at::Tensor product = quantised->Multiply(input);
+  if (!quantized.has_value()) return at::linear(input, weight, bias);
+  const at::Tensor product = quantized->Multiply(input);
   return bias.defined() ? product + bias : product;
 }
 

@@ -24,16 +24,16 @@ struct NormWeights {
   at::Tensor bias;
 };
 
-// weight: [out, in], as at::linear takes it, or quantised in its place, or packed for the CPU's
+// weight: [out, in], as at::linear takes it, or quantized in its place, or packed for the CPU's
 // kernels. Those that read the same input are one, stacked by rows.
 struct LinearWeights {
   at::Tensor weight;
-  std::optional<QuantisedMatrix> quantised;
+  std::optional<QuantizedMatrix> quantized;
   // Parts by rows; nothing else then.
   std::vector<PackedMatrix> packed;
   at::Tensor bias;
 
-  bool defined() const { return weight.defined() || quantised.has_value() || !packed.empty(); }
+  bool defined() const { return weight.defined() || quantized.has_value() || !packed.empty(); }
   // Of those that are not packed.
   at::Tensor operator()(const at::Tensor& input) const;
 };

@@ -11,7 +11,7 @@
 
 namespace assay::engine {
 
-// How matrices are kept: as the type of computation, or of storage, asks; all expanded; quantised.
+// How matrices are kept: as the type of computation, or of storage, asks; all expanded; quantized.
 enum class WeightBits { kAsStored, kFull, kInt8, kInt4 };
 
 // Of LoadOptions::weights.

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/status_macros.h"
 #include "engine/architectures/tensor_names.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/quoted.h"
@@ -76,7 +77,7 @@ WeightLoader::WeightLoader(const TensorSource& source, ThreadPool* pool, Callbac
 absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
                                                        const std::vector<int64_t>& shape,
                                                        const Layout& layout) const {
-  if (callbacks_.cancelled && callbacks_.cancelled()) {
+  if (callbacks_.context.IsDone()) {
     return absl::CancelledError(absl::StrCat(source_.path(), ": the load was cancelled"));
   }
   std::vector<int64_t> stored = shape;
@@ -113,7 +114,7 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
         source_.path(), ": tensor ", Quoted(name), " of shape ", ShapeText(tensor->shape), " has ",
         tensor->data.size(), " bytes, which are not whole rows of ", GgmlTypeName(tensor->type)));
   }
-  if (absl::Status present = source_.CheckPresent(*tensor); !present.ok()) return present;
+  RETURN_IF_ERROR(source_.CheckPresent(*tensor));
   return found;
 }
 
@@ -135,28 +136,25 @@ void WeightLoader::MarkRead(const StoredTensor& tensor) {
 
 absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
                                 const Layout& layout) {
-  const absl::StatusOr<Found> found = Find(name, out.sizes().vec(), layout);
-  if (!found.ok()) return found.status();
+  ASSIGN_OR_RETURN(const Found found, Find(name, out.sizes().vec(), layout));
   if (!only_checks()) {
-    if (absl::Status decoded = Decode(*found, out, layout); !decoded.ok()) return decoded;
+    RETURN_IF_ERROR(Decode(found, out, layout));
   }
-  MarkRead(*found->tensor);
+  MarkRead(*found.tensor);
   return absl::OkStatus();
 }
 
 absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, int64_t rows,
                                                       int64_t columns, const Layout& layout,
                                                       const PackChoice& choice) {
-  const absl::StatusOr<Found> found = Find(name, {rows, columns}, layout);
-  if (!found.ok()) return found.status();
-  const StoredTensor& tensor = *found->tensor;
+  ASSIGN_OR_RETURN(const Found found, Find(name, {rows, columns}, layout));
+  const StoredTensor& tensor = *found.tensor;
   const PackedType type = PackedTypeFor(tensor.type, columns, choice.bits, choice.full);
   PackedMatrix matrix(type, rows, columns, &arena_);
   if (PackedMatrix::ExactTypeOf(tensor.type) == type && !layout.transposed) {
-    PackStored(*found, layout.row_order, &matrix);
+    PackStored(found, layout.row_order, &matrix);
   } else {
-    absl::Status packed = PackFloats(*found, layout, &matrix);
-    if (!packed.ok()) return packed;
+    RETURN_IF_ERROR(PackFloats(found, layout, &matrix));
   }
   MarkRead(tensor);
   return matrix;
@@ -196,8 +194,7 @@ absl::Status WeightLoader::PackFloats(const Found& found, const Layout& layout, 
     const int64_t last = std::min(first + step, out->panels());
     const int64_t first_row = first * kPanelRows;
     const int64_t rows = std::min(last * kPanelRows, out->rows()) - first_row;
-    absl::Status decoded = DecodeRows(found, layout, first_row, rows, floats);
-    if (!decoded.ok()) return decoded;
+    RETURN_IF_ERROR(DecodeRows(found, layout, first_row, rows, floats));
     InPieces(*pool_, first, last, 1, [&](int64_t begin, int64_t end) {
       std::array<const float*, kPanelRows> lines{};
       for (int64_t panel = begin; panel < end; ++panel) {
@@ -225,8 +222,7 @@ absl::Status WeightLoader::Decode(const Found& found, const at::Tensor& out, con
   const at::Tensor target = out.view({count, floats});
   for (int64_t first = 0; first < count; first += step) {
     const int64_t size = std::min(step, count - first);
-    absl::Status decoded = DecodeRows(found, layout, first, size, staging);
-    if (!decoded.ok()) return decoded;
+    RETURN_IF_ERROR(DecodeRows(found, layout, first, size, staging));
     target.narrow(0, first, size).copy_(at::from_blob(staging, {size, floats}, at::kFloat));
   }
   return absl::OkStatus();
@@ -312,10 +308,10 @@ absl::Status WeightLoader::CheckAllRead() const {
                                                  " belongs to a kind of model not read yet"));
   };
   for (const StoredTensor& tensor : source_.tensors()) {
-    if (absl::Status s = check(tensor.name); !s.ok()) return s;
+    RETURN_IF_ERROR(check(tensor.name));
   }
   for (const UnreadTensor& tensor : source_.unread()) {
-    if (absl::Status s = check(tensor.name); !s.ok()) return s;
+    RETURN_IF_ERROR(check(tensor.name));
   }
   return absl::OkStatus();
 }

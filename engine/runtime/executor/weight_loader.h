@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "base/call_context.h"
 #include "engine/formats/stored_tensor.h"
 #include "engine/kernels/aligned_buffer.h"
 #include "engine/kernels/packed_matrix.h"
@@ -21,7 +22,7 @@
 
 namespace assay::engine {
 
-// Dequantises one tensor at a time straight into its place: no second copy on the CPU in fp32, a
+// Dequantizes one tensor at a time straight into its place: no second copy on the CPU in fp32, a
 // few MiB of staging elsewhere, which are one mapping for the whole load: malloc would keep what it
 // was given back. The file's pages are released as they are read. Throws as libtorch does. Not
 // thread-safe.
@@ -31,7 +32,7 @@ class WeightLoader {
     // Fraction of the file's tensor bytes, 0 to 1. May be null.
     std::function<void(double)> progress;
     // True ends the load with CANCELLED. May be null.
-    std::function<bool()> cancelled;
+    CallContext context;
   };
 
   // How a tensor lies in the file.

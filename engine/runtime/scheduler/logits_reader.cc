@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/kernels/kv_pages.h"
 
 namespace assay::engine {
@@ -28,11 +29,11 @@ absl::Status ReadLogits(ModelExecutor& executor, absl::Span<const TokenId> token
         .position = done,
         .first_length = length,
         .logits = count};
-    if (absl::Status s = executor.Run({.chunks = {&part, 1}}); !s.ok()) return s;
+    RETURN_IF_ERROR(executor.Run({.chunks = {&part, 1}}));
     for (int64_t row = 0; row < count; ++row) {
       const absl::Span<float> out =
           absl::MakeSpan(*logits).subspan(static_cast<size_t>(done + row) * row_size, row_size);
-      if (absl::Status s = executor.CopyLogits(row, out); !s.ok()) return s;
+      RETURN_IF_ERROR(executor.CopyLogits(row, out));
     }
   }
   return absl::OkStatus();
@@ -62,15 +63,14 @@ absl::Status ReadBatchLogits(ModelExecutor& executor,
                       .first_length = static_cast<int64_t>(sequences[i].size()),
                       .logits = static_cast<int64_t>(sequences[i].size())});
   }
-  if (absl::Status s = executor.Run({.chunks = chunks}); !s.ok()) return s;
+  RETURN_IF_ERROR(executor.Run({.chunks = chunks}));
   int64_t row = 0;
   for (const std::vector<TokenId>& sequence : sequences) {
     std::vector<float>& rows = logits->emplace_back(sequence.size() * static_cast<size_t>(vocab));
     for (size_t t = 0; t < sequence.size(); ++t, ++row) {
-      absl::Status s = executor.CopyLogits(
-          row,
-          absl::MakeSpan(rows).subspan(t * static_cast<size_t>(vocab), static_cast<size_t>(vocab)));
-      if (!s.ok()) return s;
+      RETURN_IF_ERROR(
+          executor.CopyLogits(row, absl::MakeSpan(rows).subspan(t * static_cast<size_t>(vocab),
+                                                                static_cast<size_t>(vocab))));
     }
   }
   return absl::OkStatus();

@@ -75,7 +75,7 @@ class ModelExecutor {
   // Of the last Run(), for other models' turns.
   virtual absl::Duration waited() const = 0;
   // How long another model's turn is, about; zero: none has had one since the last Run(), or waits.
-  virtual absl::Duration others_turn() const = 0;
+  virtual absl::Duration contention_interval() const = 0;
 
   // Copies a row of the last step's logits, one that was neither chosen nor rated by, to `out`,
   // [vocab].

@@ -13,7 +13,7 @@ namespace {
 
 // Tokens that must be the same before a guess, and beyond which a longer match says no more.
 constexpr size_t kLeastMatch = 3;
-constexpr size_t kMostMatch = 12;
+constexpr size_t kMaxMatch = 12;
 
 // Weight of the newest guess in the average, and of the first chance when none was tried.
 constexpr double kNewest = 0.12;
@@ -29,10 +29,10 @@ absl::Span<const TokenId> LookUpDraft(absl::Span<const TokenId> text, int64_t mo
   size_t best = 0;
   size_t best_match = kLeastMatch - 1;
   // `end`: where the text would go on.
-  for (size_t end = length - 1; end >= kLeastMatch && best_match < kMostMatch; --end) {
+  for (size_t end = length - 1; end >= kLeastMatch && best_match < kMaxMatch; --end) {
     if (text[end - 1] != last || text[end - 2] != before) continue;
     size_t match = 2;
-    while (match < kMostMatch && match < end && text[end - 1 - match] == text[length - 1 - match]) {
+    while (match < kMaxMatch && match < end && text[end - 1 - match] == text[length - 1 - match]) {
       ++match;
     }
     if (match <= best_match) continue;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/status_macros.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/scheduler/prompt_lookup.h"
 #include "engine/runtime/scheduler/scoring_sequence.h"
@@ -70,7 +71,7 @@ bool AddSequence(Sequence& sequence, int64_t tokens, absl::Span<const TokenId> d
 }
 
 // rows: of the last tokens.
-void AddReading(const Reading& reading, int64_t tokens, int64_t rows, StepInput* input) {
+void AddReading(const ScoringSequence& reading, int64_t tokens, int64_t rows, StepInput* input) {
   const auto at = [](int64_t t) { return static_cast<size_t>(t); };
   const int64_t end = reading.read + tokens;
   input->chunks.push_back({.pages = reading.pages,
@@ -107,12 +108,11 @@ Scheduler::~Scheduler() {
 }
 
 absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRequest request) {
-  if (absl::Status valid = ValidateRequest(request); !valid.ok()) return valid;
-  absl::StatusOr<EncodedPrompt> prompt = model_.encode(request.prompt);
-  if (!prompt.ok()) return prompt.status();
+  RETURN_IF_ERROR(ValidateRequest(request));
+  ASSIGN_OR_RETURN(EncodedPrompt prompt, model_.encode(request.prompt));
   auto stream = std::make_shared<GenerationStream>(request.deadline);
   GenerationSink* sink = stream.get();
-  auto sequence = std::make_unique<Sequence>(std::move(request), *std::move(prompt),
+  auto sequence = std::make_unique<Sequence>(std::move(request), std::move(prompt),
                                              *model_.tokenizer, model_.context, sink);
   sequence->stream = stream;
   const absl::MutexLock lock(&mutex_);
@@ -147,7 +147,7 @@ absl::Status Scheduler::RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)>
 absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenId> tokens,
                                                          int64_t first,
                                                          absl::FunctionRef<absl::Status()> wanted) {
-  Reading reading{.tokens = tokens, .first = first, .wanted = wanted};
+  ScoringSequence reading{.tokens = tokens, .first = first, .wanted = wanted};
   reading.scores.reserve(tokens.size() - static_cast<size_t>(first));
   const absl::MutexLock lock(&mutex_);
   readings_.push_back(&reading);
@@ -195,7 +195,7 @@ bool Scheduler::HasWork() const {
 
 void Scheduler::Step() {
   Admit();
-  DropUnwanted();
+  DropCancelled();
   const Plan plan = MakePlan();
   if (!plan.parts.empty() || !plan.readings.empty()) Compute(plan);
   CountPages();
@@ -207,7 +207,7 @@ void Scheduler::CountPages() {
   used_pages_.store(std::min(pages, pool_.size()), std::memory_order_relaxed);
 }
 
-void Scheduler::DropUnwanted() {
+void Scheduler::DropCancelled() {
   for (size_t i = batch_.size(); i-- > 0;) {
     Sequence& sequence = *batch_[i];
     if (absl::Status wanted = sequence.CheckWanted(); !wanted.ok()) End(sequence, wanted);
@@ -286,7 +286,7 @@ Scheduler::Plan Scheduler::MakePlan() {
   const int64_t writing =
       std::count_if(batch_.begin(), batch_.end(),
                     [](const SequencePtr& sequence) { return sequence->is_decoding(); });
-  const int64_t tokens = budget_.PromptTokens(writing, model_.executor->others_turn());
+  const int64_t tokens = budget_.PromptTokens(writing, model_.executor->contention_interval());
   bool scores = false;
   {
     const absl::MutexLock lock(&mutex_);
@@ -328,13 +328,13 @@ std::vector<Scheduler::Part> Scheduler::PlanBatch(int64_t writing, int64_t promp
 }
 
 std::vector<Scheduler::ReadingPart> Scheduler::PlanReadings(int64_t tokens, int64_t rows) {
-  std::vector<Reading*> readings;
+  std::vector<ScoringSequence*> readings;
   {
     const absl::MutexLock lock(&mutex_);
     readings.assign(readings_.begin(), readings_.end());
   }
   std::vector<ReadingPart> parts;
-  for (Reading* reading : readings) {
+  for (ScoringSequence* reading : readings) {
     if (absl::Status wanted = reading->wanted(); !wanted.ok()) {
       EndReading(*reading, wanted);
       continue;
@@ -350,7 +350,7 @@ std::vector<Scheduler::ReadingPart> Scheduler::PlanReadings(int64_t tokens, int6
   return parts;
 }
 
-bool Scheduler::MayRead(Reading& reading) {
+bool Scheduler::MayRead(ScoringSequence& reading) {
   if (!reading.pages.empty()) return true;
   if (reading_in_the_way_) return false;
   const int64_t count = PagesFor(reading.length());
@@ -440,7 +440,7 @@ void Scheduler::Compute(const Plan& plan) {
 void Scheduler::TakeScores(const std::vector<ReadingPart>& parts,
                            absl::Span<const TokenRating> ratings) {
   for (const ReadingPart& part : parts) {
-    Reading& reading = *part.reading;
+    ScoringSequence& reading = *part.reading;
     reading.read += part.tokens;
     absl::Status rated;
     for (const TokenRating& rating : ratings.first(static_cast<size_t>(part.rows))) {
@@ -498,7 +498,7 @@ void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
   removed->stream->Finish(std::move(result));
 }
 
-void Scheduler::EndReading(Reading& reading, absl::Status status) {
+void Scheduler::EndReading(ScoringSequence& reading, absl::Status status) {
   reading_pages_ -= static_cast<int64_t>(reading.pages.size());
   ReleasePages(&reading.pages);
   reading.status = std::move(status);

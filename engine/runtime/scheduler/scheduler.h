@@ -30,7 +30,7 @@
 namespace assay::engine {
 
 class Sequence;
-struct Reading;
+struct ScoringSequence;
 
 // Owns the thread that runs a model. Each step reads one token of every request that is writing
 // and, beside them, pieces of the prompts of those that are new and of texts that are scored;
@@ -123,7 +123,7 @@ class Scheduler {
 
   // The same of a text that is scored.
   struct ReadingPart {
-    Reading* reading;
+    ScoringSequence* reading;
     int64_t tokens;
     // The last of them, whose logits score the tokens behind them.
     int64_t rows;
@@ -165,14 +165,14 @@ class Scheduler {
   // Those that would come free if all of the batch from `kept` on gave way.
   int64_t PagesBehind(size_t kept) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void CountPages() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
-  void DropUnwanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  void DropCancelled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   Plan MakePlan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   std::vector<Part> PlanBatch(int64_t writing, int64_t prompt_tokens)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   std::vector<ReadingPart> PlanReadings(int64_t tokens, int64_t rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Whether the text may be read on in this step; ends it if it may never be.
-  bool MayRead(Reading& reading) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  bool MayRead(ScoringSequence& reading) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // The last token and at most `most` guesses; empty if there are none that pay.
   std::vector<TokenId> Draft(Sequence& sequence, double row_share, int64_t most)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
@@ -193,7 +193,8 @@ class Scheduler {
   void Preempt(Sequence& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_, mutex_);
   void End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
-  void EndReading(Reading& reading, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  void EndReading(ScoringSequence& reading, absl::Status status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void ReleasePages(std::vector<int32_t>* pages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // From the batch, with its pages free.
   SequencePtr Remove(Sequence& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_, mutex_);
@@ -220,7 +221,7 @@ class Scheduler {
   // By priority, then by arrival; preempted ones too.
   std::deque<SequencePtr> waiting_ ABSL_GUARDED_BY(mutex_);
   // Texts to be scored, those that have begun too; by arrival.
-  std::deque<Reading*> readings_ ABSL_GUARDED_BY(mutex_);
+  std::deque<ScoringSequence*> readings_ ABSL_GUARDED_BY(mutex_);
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   int visits_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

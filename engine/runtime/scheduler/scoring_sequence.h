@@ -14,7 +14,7 @@
 namespace assay::engine {
 
 // Its caller waits until `done`; until then the scheduler's thread alone uses it.
-struct Reading {
+struct ScoringSequence {
   absl::Span<const TokenId> tokens;
   // Tokens from here on are scored; at least 1.
   int64_t first;

@@ -13,11 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 
 namespace assay::engine {
 
 absl::Status ValidateRequest(const GenerationRequest& request) {
-  if (absl::Status sampling = ValidateSampling(request.sampling); !sampling.ok()) return sampling;
+  RETURN_IF_ERROR(ValidateSampling(request.sampling));
   if (request.max_new_tokens < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("max_new_tokens is ", request.max_new_tokens, "; it must be at least 1"));

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
 #include "registry/hub/cache/names.h"
 
 namespace assay::registry {
@@ -117,7 +118,7 @@ absl::Status HubCache::Prepare() const {
   for (const fs::path& path :
        {fs::path(folder_) / "blobs", fs::path(folder_) / "snapshots", fs::path(folder_) / "refs",
         fs::path(cache_folder_) / ".locks" / name_}) {
-    if (absl::Status made = MakeFolders(path); !made.ok()) return made;
+    RETURN_IF_ERROR(MakeFolders(path));
   }
   const fs::path tag = fs::path(cache_folder_) / "CACHEDIR.TAG";
   std::error_code error;
@@ -141,7 +142,7 @@ int64_t HubCache::IncompleteBytes(const RemoteFile& file) const {
 absl::Status HubCache::Link(const std::string& commit, const RemoteFile& file) const {
   const std::string path = SnapshotPath(commit, file.name);
   const fs::path parent = fs::path(path).parent_path();
-  if (absl::Status made = MakeFolders(parent); !made.ok()) return made;
+  RETURN_IF_ERROR(MakeFolders(parent));
   const std::string target = fs::path(BlobPath(file.hash)).lexically_relative(parent).string();
   std::error_code error;
   if (fs::is_symlink(path, error) && fs::read_symlink(path, error) == target) {
@@ -150,7 +151,7 @@ absl::Status HubCache::Link(const std::string& commit, const RemoteFile& file) c
   const std::string temporary = TemporaryBeside(path);
   fs::create_symlink(target, temporary, error);
   if (error) return FileError(temporary, error.value());
-  if (absl::Status renamed = Rename(temporary, path); !renamed.ok()) return renamed;
+  RETURN_IF_ERROR(Rename(temporary, path));
   return SyncFolder(parent.string());
 }
 
@@ -170,10 +171,10 @@ absl::Status HubCache::WriteRef(const std::string& revision, const std::string& 
   if (known.ok() && *known == commit) return absl::OkStatus();
   const std::string path = absl::StrCat(folder_, "/refs/", revision);
   const std::string parent = fs::path(path).parent_path().string();
-  if (absl::Status made = MakeFolders(parent); !made.ok()) return made;
+  RETURN_IF_ERROR(MakeFolders(parent));
   const std::string temporary = TemporaryBeside(path);
-  if (absl::Status written = WriteAndSync(temporary, commit); !written.ok()) return written;
-  if (absl::Status renamed = Rename(temporary, path); !renamed.ok()) return renamed;
+  RETURN_IF_ERROR(WriteAndSync(temporary, commit));
+  RETURN_IF_ERROR(Rename(temporary, path));
   return SyncFolder(parent);
 }
 

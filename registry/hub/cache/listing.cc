@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "registry/hub/cache/names.h"
 
@@ -57,12 +58,11 @@ absl::StatusOr<std::string> Hash(const Json& object, const char* key) {
 absl::StatusOr<RemoteFile> ParseFile(const Json& sibling) {
   if (!sibling.is_object()) return Fault("siblings", "has an entry that is not an object");
   RemoteFile file;
-  absl::StatusOr<std::string> name = String(sibling, "rfilename");
-  if (!name.ok()) return name.status();
-  if (absl::Status valid = CheckFileName(*name); !valid.ok()) {
+  ASSIGN_OR_RETURN(std::string name, String(sibling, "rfilename"));
+  if (absl::Status valid = CheckFileName(name); !valid.ok()) {
     return Fault("rfilename:", std::string(valid.message()));
   }
-  file.name = *std::move(name);
+  file.name = std::move(name);
   // An LFS file's own size and blobId are its pointer's in some replies.
   const auto lfs = sibling.find("lfs");
   const bool is_lfs = lfs != sibling.end() && lfs->is_object();
@@ -97,29 +97,26 @@ const RemoteFile* RepoListing::Find(std::string_view name) const {
 }
 
 absl::StatusOr<RepoListing> ParseListing(std::string_view text) {
-  const absl::StatusOr<Json> json = ParseJson(text);
-  if (!json.ok()) return json.status();
+  ASSIGN_OR_RETURN(const Json json, ParseJson(text));
   RepoListing listing;
-  absl::StatusOr<std::string> commit = String(*json, "sha");
-  if (!commit.ok()) return commit.status();
-  if (!IsCommitHash(*commit)) {
-    return Fault("sha", absl::StrCat("is ", QuotedForMessage(*commit), ", not a commit"));
+  ASSIGN_OR_RETURN(std::string commit, String(json, "sha"));
+  if (!IsCommitHash(commit)) {
+    return Fault("sha", absl::StrCat("is ", QuotedForMessage(commit), ", not a commit"));
   }
-  listing.commit = *std::move(commit);
-  const auto siblings = json->find("siblings");
-  if (siblings == json->end() || !siblings->is_array()) return Fault("siblings", "is not a list");
+  listing.commit = std::move(commit);
+  const auto siblings = json.find("siblings");
+  if (siblings == json.end() || !siblings->is_array()) return Fault("siblings", "is not a list");
   if (siblings->size() > kMaxFiles) {
     return Fault("siblings",
                  absl::StrCat("has ", siblings->size(), " files, more than ", kMaxFiles));
   }
   absl::flat_hash_set<std::string> names;
   for (const Json& sibling : *siblings) {
-    absl::StatusOr<RemoteFile> file = ParseFile(sibling);
-    if (!file.ok()) return file.status();
-    if (!names.insert(file->name).second) {
-      return Fault("siblings", absl::StrCat("has ", QuotedForMessage(file->name), " twice"));
+    ASSIGN_OR_RETURN(RemoteFile file, ParseFile(sibling));
+    if (!names.insert(file.name).second) {
+      return Fault("siblings", absl::StrCat("has ", QuotedForMessage(file.name), " twice"));
     }
-    listing.files.push_back(*std::move(file));
+    listing.files.push_back(std::move(file));
   }
   return listing;
 }

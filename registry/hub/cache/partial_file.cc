@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "registry/hub/cache/cache.h"
 
 namespace assay::registry {
@@ -67,7 +68,7 @@ absl::Status PartialFile::HashExisting(const std::function<absl::Status()>& chec
   const auto piece = std::make_unique<char[]>(kPieceBytes);
   int64_t offset = 0;
   while (offset < size_) {
-    if (absl::Status going_on = check(); !going_on.ok()) return going_on;
+    RETURN_IF_ERROR(check());
     const int64_t wanted = std::min(kPieceBytes, size_ - offset);
     const ssize_t got = pread(fd_, piece.get(), static_cast<size_t>(wanted), offset);
     if (got < 0 && errno == EINTR) continue;

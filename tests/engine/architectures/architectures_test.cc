@@ -160,7 +160,7 @@ TEST_P(ArchitectureTest, ARequestThatGaveWayWritesTheSameText) {
   // Of four pages each has two for its prompt, and wants a third.
   constexpr int kFourPages = 128;
   // The first may have ended, on a busy machine, before the second comes.
-  constexpr int kMostTries = 20;
+  constexpr int kMaxTries = 20;
   GenerationRequest request;
   request.prompt.tokens = prompt_;
   request.max_new_tokens = static_cast<int>(greedy_.size());
@@ -170,7 +170,7 @@ TEST_P(ArchitectureTest, ARequestThatGaveWayWritesTheSameText) {
     const auto model = Load(16, kernels, "float32", "auto", kFourPages);
     ASSERT_NE(model, nullptr);
     int preemptions = 0;
-    for (int i = 0; i < kMostTries && preemptions == 0; ++i) {
+    for (int i = 0; i < kMaxTries && preemptions == 0; ++i) {
       const auto first = model->Submit(request);
       ASSERT_TRUE(first.ok()) << first.status();
       const auto second = model->Generate(request, nullptr);
@@ -198,7 +198,7 @@ TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
 }
 
 // Of the checkpoint whose rows are whole groups.
-class QuantisedWeightsTest : public ArchitectureTest {};
+class QuantizedWeightsTest : public ArchitectureTest {};
 
 // Root of the mean square of `a` - `b`, or of `a` where `b` is empty.
 double Size(const std::vector<float>& a, const std::vector<float>& b = {}) {
@@ -212,7 +212,7 @@ double Size(const std::vector<float>& a, const std::vector<float>& b = {}) {
 
 // Random weights carry every error on, so that what the rounding itself costs says little; trained
 // ones are measured by bin/assay-perplexity.
-TEST_P(QuantisedWeightsTest, LogitsAreThoseOfTransformersWithTheSameRounding) {
+TEST_P(QuantizedWeightsTest, LogitsAreThoseOfTransformersWithTheSameRounding) {
   for (const std::string weights : {"int8", "int4"}) {
     const auto model = Load(256, /*kernels=*/false, "float32", weights);
     ASSERT_NE(model, nullptr);
@@ -223,9 +223,9 @@ TEST_P(QuantisedWeightsTest, LogitsAreThoseOfTransformersWithTheSameRounding) {
 // The kernels round what goes in, too: where a sum in another order ends beyond the middle between
 // two codes, one value is a step off, and with it all that follows. So each token alone, and some
 // of them may be off.
-TEST_P(QuantisedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
-  constexpr double kMostOff = 0.1;
-  constexpr double kMostError = 0.02;
+TEST_P(QuantizedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
+  constexpr double kMaxOff = 0.1;
+  constexpr double kMaxError = 0.02;
   const std::vector<float> full = ReadFloats(Folder(GetParam()) + "prefill.f32");
   std::vector<std::vector<TokenId>> tokens;
   for (const TokenId token : prompt_) tokens.push_back({token});
@@ -244,24 +244,24 @@ TEST_P(QuantisedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
       const auto begin = golden.begin() + static_cast<int64_t>(i * vocab);
       const std::vector<float> wanted(begin, begin + static_cast<int64_t>(vocab));
       if (MaxDifference((*rows)[i], wanted) > kTolerance) off += 1.0;
-      EXPECT_LE(Size((*rows)[i], wanted) / Size(wanted), kMostError) << weights << " token " << i;
+      EXPECT_LE(Size((*rows)[i], wanted) / Size(wanted), kMaxError) << weights << " token " << i;
     }
-    EXPECT_LE(off / static_cast<double>(rows->size()), kMostOff) << weights;
+    EXPECT_LE(off / static_cast<double>(rows->size()), kMaxOff) << weights;
     RecordProperty(weights + "_off", std::to_string(off));
     const std::vector<float> unrounded(full.begin(), full.begin() + static_cast<int64_t>(vocab));
     EXPECT_GT(Size(rows->front(), unrounded) / Size(unrounded), kTolerance)
-        << weights << ": nothing was quantised";
+        << weights << ": nothing was quantized";
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, QuantisedWeightsTest, ::testing::Values("llama_to_quantise"),
+INSTANTIATE_TEST_SUITE_P(Checkpoints, QuantizedWeightsTest, ::testing::Values("llama_to_quantize"),
                          [](const auto& info) { return std::string(info.param); });
 
 INSTANTIATE_TEST_SUITE_P(
     Checkpoints, ArchitectureTest,
     ::testing::Values("bloom", "bloom_odd_heads", "gpt2", "gpt2_inverse_layers", "opt",
                       "opt_norm_after", "opt_no_affine", "gpt_neox", "gpt_neox_sequential",
-                      "gpt_neo", "llama", "llama_to_quantise", "llama_tied_biased", "llama_linear",
+                      "gpt_neo", "llama", "llama_to_quantize", "llama_tied_biased", "llama_linear",
                       "llama_dynamic", "llama3", "llama_yarn", "mistral", "qwen2", "qwen2_window",
                       "qwen3", "gemma2", "gemma2_plain_scale", "gemma3", "gemma2_defaults",
                       "gemma3_defaults", "phi", "phi_qk_norm", "phi3", "phi3_longrope", "stablelm",

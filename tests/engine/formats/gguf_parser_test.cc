@@ -286,9 +286,9 @@ TEST(GgufHostileTest, HyperparametersBeyondTheirBounds) {
 
 // Factors of LongRoPE were once copied twice, whatever their number, before they were counted.
 TEST(GgufHostileTest, RopeFactorsAreCountedBeforeTheyAreCopied) {
-  constexpr uint64_t kMost = uint64_t{1} << 19;
+  constexpr uint64_t kMax = uint64_t{1} << 19;
   for (const std::vector<uint64_t>& shape :
-       std::vector<std::vector<uint64_t>>{{uint64_t{1} << 32}, {kMost + 1}, {3, 2}}) {
+       std::vector<std::vector<uint64_t>>{{uint64_t{1} << 32}, {kMax + 1}, {3, 2}}) {
     uint64_t bytes_of_each = sizeof(float);
     for (const uint64_t size : shape) bytes_of_each *= size;
     bytes_of_each = (bytes_of_each + 31) / 32 * 32;

@@ -53,29 +53,29 @@ PackedMatrix Packed(PackedType type, int64_t rows, const std::vector<float>& wei
 std::vector<float> Product(const PackedMatrix& matrix, std::vector<float>& input, int64_t rows) {
   std::vector<float> out(static_cast<size_t>(rows * matrix.rows()), NAN);
   const FloatRows to{.data = out.data(), .stride = matrix.rows()};
-  if (!IsQuantised(matrix.type())) {
+  if (!IsQuantized(matrix.type())) {
     MultiplyFloats(matrix, 0, matrix.panels(), {.data = input.data(), .stride = kColumns}, rows,
                    to);
     return out;
   }
-  QuantisedRows quantised(rows, kColumns);
-  for (int64_t r = 0; r < rows; ++r) quantised.Set(r, input.data() + r * kColumns);
-  MultiplyQuantised(matrix, 0, matrix.panels(), quantised, rows, to);
+  QuantizedRows quantized(rows, kColumns);
+  for (int64_t r = 0; r < rows; ++r) quantized.Set(r, input.data() + r * kColumns);
+  MultiplyQuantized(matrix, 0, matrix.panels(), quantized, rows, to);
   return out;
 }
 
-// What the product is to compute: of the activations as they are after quantisation, in double.
+// What the product is to compute: of the activations as they are after quantization, in double.
 double Wanted(const PackedMatrix& matrix, const std::vector<float>& input, int64_t row,
               int64_t output) {
   std::vector<float> weights(kColumns);
   matrix.GetRow(output, weights.data());
-  QuantisedRows quantised(1, kColumns);
-  quantised.Set(0, input.data() + row * kColumns);
+  QuantizedRows quantized(1, kColumns);
+  quantized.Set(0, input.data() + row * kColumns);
   double sum = 0.0;
   for (int64_t k = 0; k < kColumns; ++k) {
-    const double x = IsQuantised(matrix.type())
-                         ? static_cast<double>(quantised.tiles(0)[k / kGroup].scales[0]) *
-                               quantised.tiles(0)[k / kGroup].codes[0][k % kGroup]
+    const double x = IsQuantized(matrix.type())
+                         ? static_cast<double>(quantized.tiles(0)[k / kGroup].scales[0]) *
+                               quantized.tiles(0)[k / kGroup].codes[0][k % kGroup]
                          : static_cast<double>(input[static_cast<size_t>(row * kColumns + k)]);
     sum += static_cast<double>(weights[static_cast<size_t>(k)]) * x;
   }

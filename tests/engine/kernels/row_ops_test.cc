@@ -126,13 +126,13 @@ TEST_P(RowOpsTest, WeightsAreExponentialsAndTheirSum) {
     std::vector<float> row = Random(static_cast<size_t>(count), 7);
     if (count > 20) row[3] = NAN;
     if (count > 20) row[5] = -std::numeric_limits<float>::infinity();
-    constexpr float kMost = 4.0F;
+    constexpr float kMax = 4.0F;
     constexpr float kFactor = 1.7F;
     std::vector<float> weights(row.size());
-    const double total = WeighRow(row.data(), count, kMost, kFactor, weights.data());
+    const double total = WeighRow(row.data(), count, kMax, kFactor, weights.data());
     double expected = 0.0;
     for (size_t i = 0; i < row.size(); ++i) {
-      const double weight = std::isnan(row[i]) ? 0.0 : std::exp((row[i] - kMost) * kFactor);
+      const double weight = std::isnan(row[i]) ? 0.0 : std::exp((row[i] - kMax) * kFactor);
       EXPECT_NEAR(weights[i], weight, 1e-6 * weight);
       expected += weight;
     }

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "engine/runtime/language_model.h"
 
 namespace assay::engine {
@@ -191,7 +192,7 @@ TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
     ASSERT_TRUE(model.ok()) << model.status();
     const int64_t resident = (*model)->info().weight_bytes + (*model)->info().kv_cache_bytes;
     EXPECT_GE(*estimate, resident) << weights;
-    // The rest is activations and the tokenizer; what quantising saves shows in both.
+    // The rest is activations and the tokenizer; what quantizing saves shows in both.
     EXPECT_LE(*estimate - resident, 1 << 22) << weights;
     EXPECT_LE(resident, before) << weights;
     before = resident;
@@ -199,13 +200,13 @@ TEST_P(TinyLlamaTest, EstimateIsAboveWhatIsResidentAndNear) {
 }
 
 // libtorch's 8-bit product read beyond rows of 42, and the process ended.
-TEST(LoadTest, MatricesWithOddRowsStayAsTheyAreWhereOthersAreQuantised) {
+TEST(LoadTest, MatricesWithOddRowsStayAsTheyAreWhereOthersAreQuantized) {
   LoadOptions options = OptionsFor("tiny_odd");
   const auto plain = LanguageModel::Load(options);
   options.weights = "int8";
-  const auto quantised = LanguageModel::Load(options);
-  ASSERT_TRUE(plain.ok() && quantised.ok());
-  EXPECT_EQ((*plain)->Logits({{1, 2, 3}}).value(), (*quantised)->Logits({{1, 2, 3}}).value());
+  const auto quantized = LanguageModel::Load(options);
+  ASSERT_TRUE(plain.ok() && quantized.ok());
+  EXPECT_EQ((*plain)->Logits({{1, 2, 3}}).value(), (*quantized)->Logits({{1, 2, 3}}).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TinyLlamaTest, ::testing::Values("tiny_tied", "tiny_odd"),
@@ -301,7 +302,7 @@ TEST(LoadTest, BadOptionsAreInvalid) {
 TEST(LoadTest, CancelledLoadEnds) {
   LoadOptions options = OptionsFor("tiny_tied");
   int polls = 0;
-  options.cancelled = [&] { return ++polls == 3; };
+  options.context = CallContext([&] { return ++polls == 3; });
   EXPECT_EQ(LanguageModel::Load(options).status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(polls, 3);
 }

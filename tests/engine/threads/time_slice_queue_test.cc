@@ -16,14 +16,14 @@ namespace {
 TEST(TurnQueueTest, CallersThatAlwaysWantATurnHaveOneAfterTheOther) {
   constexpr int kCallers = 3;
   constexpr int kTurns = 50;
-  TurnQueue queue;
+  TimeSliceQueue queue;
   // Whose turns they were; the queue guards it.
   std::vector<int> turns;
   std::vector<std::thread> callers;
   for (int caller = 0; caller < kCallers; ++caller) {
     callers.emplace_back([&, caller] {
       for (int i = 0; i < kTurns; ++i) {
-        const TurnQueue::Turn turn = queue.Begin();
+        const TimeSliceQueue::Turn turn = queue.Begin();
         // Until the others wait for theirs, or have had all of them.
         while (i + 1 < kTurns && queue.turns() < turn.number + kCallers) {
           absl::SleepFor(absl::Microseconds(10));
@@ -42,9 +42,9 @@ TEST(TurnQueueTest, CallersThatAlwaysWantATurnHaveOneAfterTheOther) {
 
 TEST(TurnQueueTest, TheWaitIsThatForTheTurnsBefore) {
   constexpr absl::Duration kHeld = absl::Milliseconds(20);
-  TurnQueue queue;
-  const TurnQueue::Turn first = queue.Begin();
-  TurnQueue::Turn second;
+  TimeSliceQueue queue;
+  const TimeSliceQueue::Turn first = queue.Begin();
+  TimeSliceQueue::Turn second;
   std::thread other([&] {
     second = queue.Begin();
     queue.End();
@@ -60,10 +60,10 @@ TEST(TurnQueueTest, TheWaitIsThatForTheTurnsBefore) {
 }
 
 TEST(TurnQueueTest, OthersTurnIsWhatWasWaitedForThem) {
-  TurnQueue queue;
-  const TurnQueue::Turn first = queue.Begin();
+  TimeSliceQueue queue;
+  const TimeSliceQueue::Turn first = queue.Begin();
   EXPECT_EQ(queue.OthersTurn(first), absl::ZeroDuration());
-  TurnQueue::Turn second;
+  TimeSliceQueue::Turn second;
   std::thread other([&] { second = queue.Begin(); });
   while (queue.turns() < 2) absl::SleepFor(absl::Microseconds(10));
   // Somebody is there, of whom nothing is known.
@@ -72,7 +72,7 @@ TEST(TurnQueueTest, OthersTurnIsWhatWasWaitedForThem) {
   other.join();
   EXPECT_EQ(queue.OthersTurn(second), absl::ZeroDuration());
   queue.End();
-  const TurnQueue::Turn third = {.number = 0, .waited = absl::Milliseconds(12), .before = 3};
+  const TimeSliceQueue::Turn third = {.number = 0, .waited = absl::Milliseconds(12), .before = 3};
   EXPECT_EQ(queue.OthersTurn(third), absl::Milliseconds(4));
 }
 

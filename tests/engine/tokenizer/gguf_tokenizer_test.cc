@@ -111,7 +111,7 @@ TEST(GgufTokenizerHazardTest, NamesInErrorsAreShortAndPrintable) {
 }
 
 // "é" in one character and in two: as their tokenizer.json has it, they are one.
-TEST(GgufTokenizerHazardTest, NamesWhoseTokenizersNormaliseToNfc) {
+TEST(GgufTokenizerHazardTest, NamesWhoseTokenizersNormalizeToNfc) {
   const std::vector<std::string> tokens = {"Ã", "©", "Ã©", "e", "Ì", "ģ"};
   const std::string composed = "\u00e9";
   const std::string decomposed = "e\u0301";

@@ -56,7 +56,7 @@ class AnalysisTest : public ::testing::Test {
     }
   }
 
-  Analysis Run() { return Analyse(plan_, samples_, answers_); }
+  Analysis Run() { return Analyze(plan_, samples_, answers_); }
 
   static Comparison Find(const Analysis& analysis, const std::string& candidate,
                          const std::string& type, const std::string& metric) {

@@ -38,7 +38,7 @@ class DecisionTest : public ::testing::Test {
     samples_.push_back(sample);
   }
 
-  Analysis Run() const { return Analyse(plan_, samples_, {}); }
+  Analysis Run() const { return Analyze(plan_, samples_, {}); }
 
   static std::vector<int> Ranks(const Analysis& analysis) {
     std::vector<int> ranks;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/economics/economics.h"
 
 namespace assay::evaluator {
 namespace {

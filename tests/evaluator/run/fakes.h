@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "evaluator/records/text_generator.h"
 
 namespace assay::evaluator {
@@ -30,16 +31,16 @@ class FakeGenerator : public TextGenerator {
   int cached_tokens = 0;
   int64_t device_bytes = 0;
   // Called before each answer.
-  std::function<void(const GenerationJob&, const std::function<bool()>& cancelled)> before_answer;
+  std::function<void(const GenerationJob&, const CallContext& context)> before_answer;
   // Called at the start of each load.
-  std::function<void(const std::function<bool()>& cancelled)> before_load;
+  std::function<void(const CallContext& context)> before_load;
   // What a generation that was stopped says.
   absl::Status when_cancelled = absl::CancelledError("cancelled");
 
   absl::StatusOr<LoadReport> Prepare(const std::string& model,
-                                     const std::function<bool()>& cancelled) override {
-    if (before_load) before_load(cancelled);
-    if (cancelled()) return absl::CancelledError("cancelled while the model was loading");
+                                     const CallContext& context) override {
+    if (before_load) before_load(context);
+    if (context.IsDone()) return absl::CancelledError("cancelled while the model was loading");
     absl::MutexLock lock(&mutex_);
     prepared_.push_back(model);
     if (const auto error = prepare_errors.find(model); error != prepare_errors.end()) {
@@ -60,19 +61,19 @@ class FakeGenerator : public TextGenerator {
   std::function<void()> during_reload;
 
   absl::StatusOr<absl::Duration> MakeResident(const std::string& /*model*/,
-                                              const std::function<bool()>& /*cancelled*/) override {
+                                              const CallContext& /*context*/) override {
     if (during_reload) during_reload();
     return reload;
   }
 
   absl::StatusOr<Generation> Generate(const GenerationJob& job,
-                                      const std::function<bool()>& cancelled) override {
+                                      const CallContext& context) override {
     {
       absl::MutexLock lock(&mutex_);
       jobs_.push_back(job);
     }
-    if (before_answer) before_answer(job, cancelled);
-    if (cancelled()) return when_cancelled;
+    if (before_answer) before_answer(job, context);
+    if (context.IsDone()) return when_cancelled;
     if (const auto error = generate_errors.find(job.prompt); error != generate_errors.end()) {
       return error->second;
     }
@@ -94,12 +95,12 @@ class FakeGenerator : public TextGenerator {
   std::map<std::string, double> likelihoods;
   absl::Status likelihood_error;
   // Called before each answer.
-  std::function<void(const std::function<bool()>& cancelled)> before_likelihoods;
+  std::function<void(const CallContext& context)> before_likelihoods;
 
-  absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& cancelled) override {
-    if (before_likelihoods) before_likelihoods(cancelled);
-    if (cancelled()) return when_cancelled;
+  absl::StatusOr<std::vector<Likelihood>> Likelihoods(const LikelihoodJob& job,
+                                                      const CallContext& context) override {
+    if (before_likelihoods) before_likelihoods(context);
+    if (context.IsDone()) return when_cancelled;
     if (!likelihood_error.ok()) return likelihood_error;
     std::vector<std::string> asked = job.continuations;
     if (!job.text.empty()) asked = {job.text};

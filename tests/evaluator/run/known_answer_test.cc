@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
 #include "evaluator/analysis/task_summary.h"
 #include "tests/evaluator/run/runner_fixture.h"
 
@@ -23,8 +24,6 @@ using ::testing::SizeIs;
 
 constexpr absl::Duration kTimeout = absl::Seconds(7);
 
-bool Never() { return false; }
-
 KnownAnswerTask Facts() {
   return {
       .name = "facts",
@@ -35,7 +34,8 @@ KnownAnswerTask Facts() {
 TEST(KnownAnswerTest, TheLikeliestChoiceIsTheModels) {
   FakeGenerator generator;
   generator.likelihoods = {{" 4", -2.0}, {" fourteen", -4.0}};
-  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
+  const auto answer =
+      AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, CallContext());
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->task, "facts");
   EXPECT_EQ(answer->item_id, "q1");
@@ -49,8 +49,8 @@ TEST(KnownAnswerTest, TheLikeliestChoiceIsTheModels) {
 
 class SlowGenerator final : public FakeGenerator {
  public:
-  absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& /*cancelled*/) override {
+  absl::StatusOr<std::vector<Likelihood>> Likelihoods(const LikelihoodJob& job,
+                                                      const CallContext& /*context*/) override {
     timeouts.push_back(job.timeout);
     return absl::DeadlineExceededError("slow");
   }
@@ -59,22 +59,24 @@ class SlowGenerator final : public FakeGenerator {
 
 TEST(KnownAnswerTest, TheModelHasThePlansTime) {
   SlowGenerator generator;
-  ASSERT_TRUE(AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never).ok());
-  ASSERT_TRUE(AnswerText(&generator, "m1", {.text = "Once."}, kTimeout, Never).ok());
+  ASSERT_TRUE(
+      AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, CallContext()).ok());
+  ASSERT_TRUE(AnswerText(&generator, "m1", {.text = "Once."}, kTimeout, CallContext()).ok());
   EXPECT_THAT(generator.timeouts, ElementsAre(kTimeout, kTimeout));
 }
 
 TEST(KnownAnswerTest, AFailureIsInTheAnswerNotOnTheFloor) {
   FakeGenerator generator;
   generator.likelihood_error = absl::ResourceExhaustedError("full");
-  const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
+  const auto answer =
+      AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, CallContext());
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->error, "RESOURCE_EXHAUSTED: full");
   EXPECT_EQ(answer->chosen, -1);
-  EXPECT_TRUE(
-      absl::IsCancelled(AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, [] {
-                          return true;
-                        }).status()));
+  EXPECT_TRUE(absl::IsCancelled(
+      AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, CallContext([] {
+        return true;
+      })).status()));
 }
 
 // NaN was no choice's, and so the first one's; as JSON it is null, which no resume could read.
@@ -82,7 +84,8 @@ TEST(KnownAnswerTest, ALikelihoodThatIsNoNumberIsAnError) {
   for (const double bad : {std::nan(""), -HUGE_VAL}) {
     FakeGenerator generator;
     generator.likelihoods = {{" 4", -2.0}, {" fourteen", bad}};
-    const auto answer = AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, Never);
+    const auto answer =
+        AnswerItem(&generator, "m1", Facts(), Facts().items[0], kTimeout, CallContext());
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_THAT(answer->error, HasSubstr("INTERNAL: likelihood 1 is "));
     EXPECT_EQ(answer->chosen, -1);
@@ -128,7 +131,7 @@ TEST(KnownAnswerTest, PerplexityIsByTokensWordsAndBytes) {
   FakeGenerator generator;
   const KnownAnswerTask story{.name = "story", .kind = TaskKind::kPerplexity, .text = "ab cd  ef"};
   generator.likelihoods = {{"ab cd  ef", -9.0}};
-  const auto answer = AnswerText(&generator, "m1", story, kTimeout, Never);
+  const auto answer = AnswerText(&generator, "m1", story, kTimeout, CallContext());
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->item_id, "text");
   const auto summaries = SummarizeTasks({story}, {"m1"}, {*answer});

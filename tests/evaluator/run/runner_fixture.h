@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "base/call_context.h"
 #include "evaluator/run/runner.h"
 #include "tests/evaluator/records/records.h"
 #include "tests/evaluator/run/fakes.h"
@@ -72,10 +73,10 @@ class RunnerTest : public testing::Test {
 
   // The generator holds at the first measured sample until released or cancelled.
   void HoldAtFirstSample() {
-    generator_.before_answer = [this](const GenerationJob& job, const auto& cancelled) {
+    generator_.before_answer = [this](const GenerationJob& job, const CallContext& context) {
       if (job.max_new_tokens < TwoByTwo().max_new_tokens) return;
       if (!held_.HasBeenNotified()) held_.Notify();
-      while (!release_.WaitForNotificationWithTimeout(absl::Milliseconds(1)) && !cancelled()) {
+      while (!release_.WaitForNotificationWithTimeout(absl::Milliseconds(1)) && !context.IsDone()) {
       }
     };
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
 #include "tests/evaluator/run/runner_fixture.h"
 
 namespace assay::evaluator {
@@ -29,10 +30,10 @@ class ResumeTest : public RunnerTest {
   std::string StopAt(int sample) {
     int measured = 0;
     absl::Notification reached;
-    generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+    generator_.before_answer = [&](const GenerationJob& job, const auto& context) {
       if (job.max_new_tokens < TwoByTwo().max_new_tokens || ++measured < sample) return;
       if (!reached.HasBeenNotified()) reached.Notify();
-      while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+      while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
     };
     const Runner::Started started = Start(TwoByTwo());
     reached.WaitForNotification();
@@ -94,9 +95,9 @@ TEST_F(ResumeTest, ASampleThatTheStoppingServerRefusesIsTakenAfterTheNextStart) 
 
 // Minutes of a download.
 TEST_F(ResumeTest, AStopEndsALoad) {
-  generator_.before_load = [this](const std::function<bool()>& cancelled) {
+  generator_.before_load = [this](const CallContext& context) {
     held_.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const std::string id = Start(TwoByTwo()).evaluation.id;
   held_.WaitForNotification();
@@ -113,12 +114,12 @@ TEST_F(ResumeTest, ScalingThatAStopCutShortIsMeasuredAfterTheNextStart) {
   plan.scaling = {.concurrency = {1, 2}, .rounds = 2};
   // The 8 samples and the first level of both models pass.
   std::atomic<int> measured = 0;
-  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+  generator_.before_answer = [&](const GenerationJob& job, const auto& context) {
     if (job.max_new_tokens < plan.max_new_tokens) return;
     const int number = ++measured;
     if (number <= 8 + 2 * 2) return;
     if (number == 8 + 2 * 2 + 1) held_.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const std::string id = Start(plan).evaluation.id;
   held_.WaitForNotification();
@@ -146,10 +147,10 @@ TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
   };
   const Runner::Started whole = Start(plan);
   Follow(*whole.feed);
-  generator_.before_answer = [this](const GenerationJob& job, const auto& cancelled) {
+  generator_.before_answer = [this](const GenerationJob& job, const auto& context) {
     if (job.max_new_tokens < TwoByTwo().max_new_tokens) return;
     held_.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const Runner::Started stopped = Start(plan);
   held_.WaitForNotification();
@@ -214,10 +215,10 @@ TEST_F(ResumeTest, AModelThatHasChangedEndsAnEvaluationOfTasksAlone) {
   plan.prompts.clear();
   plan.tasks = {{.name = "facts", .items = {{"q1", "2 + 2 =", {" 4", " 5"}, 0}}}};
   generator_.likelihoods = {{" 4", -1}, {" 5", -2}};
-  generator_.before_likelihoods = [&](const std::function<bool()>& cancelled) {
+  generator_.before_likelihoods = [&](const CallContext& context) {
     if (store_->Answers(store_->List(1)->front().id)->empty()) return;
     held_.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const std::string id = Start(plan).evaluation.id;
   held_.WaitForNotification();
@@ -255,10 +256,10 @@ TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
   const auto stop_at = [&](int sample) {
     int measured = 0;
     absl::Notification reached;
-    generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+    generator_.before_answer = [&](const GenerationJob& job, const auto& context) {
       if (job.max_new_tokens < plan.max_new_tokens || ++measured < sample) return;
       if (!reached.HasBeenNotified()) reached.Notify();
-      while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+      while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
     };
     const std::string id = Start(plan).evaluation.id;
     reached.WaitForNotification();
@@ -305,11 +306,11 @@ TEST_F(ResumeTest, AFinishedEvaluationIsNotTakenUpAgain) {
 TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
-  for (int start = 0; start <= kMostStalls; ++start) {
+  for (int start = 0; start <= kMaxStalls; ++start) {
     const auto taken = store_->TakeInterrupted();
     ASSERT_TRUE(taken.ok()) << taken.status();
     ASSERT_THAT(*taken, SizeIs(1)) << start;
-    EXPECT_EQ(taken->front().error.empty(), start < kMostStalls) << start;
+    EXPECT_EQ(taken->front().error.empty(), start < kMaxStalls) << start;
   }
   std::vector<Evaluation> told;
   options_.on_finished = [&](const Evaluation& evaluation) { told.push_back(evaluation); };
@@ -325,7 +326,7 @@ TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   std::vector<ScalingPoint> points;
-  for (int start = 0; start < 2 * kMostStalls; ++start) {
+  for (int start = 0; start < 2 * kMaxStalls; ++start) {
     ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
     points.push_back({.model = "m1", .level = start + 1});
     ASSERT_TRUE(store_->SetScaling("ev-1", points).ok());
@@ -335,7 +336,7 @@ TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
 TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNoStalls) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
-  for (int start = 0; start < 3 * kMostStalls; ++start) {
+  for (int start = 0; start < 3 * kMaxStalls; ++start) {
     ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
     if (start % 2 == 0) {
       ASSERT_TRUE(store_->Suspend("ev-1").ok());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/plan_json.h"
 #include "tests/evaluator/run/runner_fixture.h"
@@ -243,10 +244,10 @@ TEST_F(RunnerTest, WithoutAnySuccessTheEvaluationIsFailedWithTheReason) {
 TEST_F(RunnerTest, CancelEndsTheRunningJobAndKeepsWhatWasMeasured) {
   int measured = 0;
   absl::Notification third;
-  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+  generator_.before_answer = [&](const GenerationJob& job, const CallContext& context) {
     if (job.max_new_tokens < 64 || ++measured < 3) return;
     third.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const Runner::Started started = Start(TwoByTwo());
   third.WaitForNotification();

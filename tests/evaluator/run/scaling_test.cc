@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "absl/synchronization/barrier.h"
+#include "base/call_context.h"
 #include "tests/evaluator/run/runner_fixture.h"
 
 namespace assay::evaluator {
@@ -25,7 +26,7 @@ TEST(ScalingTest, StreamsRunAtOnceAndEveryRequestCounts) {
   };
   generator.generate_errors["bad"] = absl::InternalError("broken");
   const std::vector<GenerationJob> jobs = {{.prompt = "aa"}, {.prompt = "bad"}};
-  const ScalingPoint point = MeasureStreams(&generator, &memory, jobs, 3, 2, [] { return false; });
+  const ScalingPoint point = MeasureStreams(&generator, &memory, jobs, 3, 2, CallContext());
   EXPECT_EQ(point.level, 3);
   EXPECT_EQ(point.requests, 6);
   EXPECT_EQ(point.failures, 3);
@@ -60,12 +61,12 @@ TEST_F(RunnerTest, CancelledWhileScalingIsMeasuredItIsCancelledNotWhole) {
   EvaluationPlan plan = TwoByTwo();
   plan.scaling = {.concurrency = {2}, .rounds = 2};
   std::atomic<int> measured = 0;
-  generator_.before_answer = [&](const GenerationJob& job, const auto& cancelled) {
+  generator_.before_answer = [&](const GenerationJob& job, const CallContext& context) {
     if (job.max_new_tokens < plan.max_new_tokens) return;
     const int number = ++measured;
     if (number <= 8) return;
     if (number == 9) held_.Notify();
-    while (!cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
   };
   const Runner::Started started = Start(plan);
   held_.WaitForNotification();

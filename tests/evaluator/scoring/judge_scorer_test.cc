@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "base/call_context.h"
 #include "tests/evaluator/run/fakes.h"
 
 namespace assay::evaluator {
@@ -24,9 +25,9 @@ class FakeJudge : public FakeGenerator {
   std::function<double(const std::string& question, int rating)> probability;
   std::vector<LikelihoodJob> asked;
 
-  absl::StatusOr<std::vector<Likelihood>> Likelihoods(
-      const LikelihoodJob& job, const std::function<bool()>& cancelled) override {
-    if (cancelled()) return absl::CancelledError("cancelled while the model was loading");
+  absl::StatusOr<std::vector<Likelihood>> Likelihoods(const LikelihoodJob& job,
+                                                      const CallContext& context) override {
+    if (context.IsDone()) return absl::CancelledError("cancelled while the model was loading");
     if (!likelihood_error.ok()) return likelihood_error;
     asked.push_back(job);
     std::vector<Likelihood> found;
@@ -37,7 +38,7 @@ class FakeJudge : public FakeGenerator {
   }
 };
 
-constexpr ScoreInput kInput = {
+const ScoreInput kInput = {
     .content_type = "linkedin", .prompt = "Write a post.", .text = "We cut our newsletter."};
 
 TEST(JudgeScorerTest, TheExpectationIsTheScoreNotTheLikeliestDigit) {
@@ -81,8 +82,7 @@ TEST(JudgeScorerTest, AJudgeStopsWhenItsCallerDoes) {
   FakeJudge judge;
   judge.probability = [](const std::string&, int) { return 0.1; };
   ScoreInput input = kInput;
-  const std::function<bool()> cancelled = [] { return true; };
-  input.cancelled = &cancelled;
+  input.context = CallContext([] { return true; });
   EXPECT_TRUE(absl::IsCancelled(JudgeScorer(&judge, "big").ScoreText(input).status()));
 }
 

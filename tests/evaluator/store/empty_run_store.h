@@ -47,7 +47,7 @@ class EmptyRunStore : public RunStore {
                                                          int /*limit*/) override {
     return std::vector<OutboxEntry>{};
   }
-  absl::Status CompleteOutbox(int64_t /*id*/, const TrackingRun& /*run*/) override {
+  absl::Status CompleteOutbox(int64_t /*id*/, const RunLink& /*run*/) override {
     return absl::OkStatus();
   }
   absl::Status PostponeOutbox(int64_t /*id*/, absl::Time /*retry_at*/,

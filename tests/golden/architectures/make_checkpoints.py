@@ -8,7 +8,7 @@ tokenizer.json) and
                 precision lie from those in fp32 at most
   prefill.f32   fp32 logits after each prompt token, [tokens, vocab], little endian
   decode.f32    the same, token by token through transformers' cache
-  int8.f32, int4.f32   (llama_to_quantise) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits as
+  int8.f32, int4.f32   (llama_to_quantize) as prefill.f32, with the layers' matrices rounded to 8 or 4 bits as
                 engine/runtime/executor/quantized_matrix.h does it
   int8_cpu.f32, int4_cpu.f32   the same as engine/kernels/packed_matrix.h does it, with what goes into those matrices in
                 8 bits too (engine/kernels/activations.h), for each token of the prompt alone
@@ -82,7 +82,7 @@ CASES = {
     "gpt_neo": transformers.GPTNeoConfig(vocab_size=VOCAB, hidden_size=48, num_layers=4, num_heads=4, window_size=9,
                                          attention_types=[[["global", "local"], 2]], max_position_embeddings=128),
     "llama": llama(),
-    "llama_to_quantise": llama(hidden_size=64, intermediate_size=96, num_attention_heads=4),
+    "llama_to_quantize": llama(hidden_size=64, intermediate_size=96, num_attention_heads=4),
     "llama_tied_biased": llama(tie_word_embeddings=True, attention_bias=True, mlp_bias=True, head_dim=12),
     "llama_linear": llama(**scaled("linear", factor=4.0)),
     # The prompt is longer than what these were trained for.
@@ -196,7 +196,7 @@ def round_input(module, inputs):
     return ((torch.round(groups * (1 / scale)) * scale).reshape(inputs[0].shape),)
 
 
-def quantised_logits(name, config, state, prompt, bits, by_kernels):
+def quantized_logits(name, config, state, prompt, bits, by_kernels):
     rounding = rounded_by_kernels if by_kernels else rounded
     state = {k: rounding(w, bits) if ".layers." in k and w.dim() == 2 else w for k, w in state.items()}
     model = fresh(name, config, state)
@@ -255,11 +255,11 @@ def make(name, config, folder):
     write_floats(folder / "prefill.f32", prefill)
     write_floats(folder / "decode.f32", step_by_step(fresh(name, config, state), prompt))
     write_floats(folder / "batch.f32", batch_logits(fresh(name, config, state), prompt))
-    if name == "llama_to_quantise":
+    if name == "llama_to_quantize":
         for bits in (8, 4):
             for by_kernels in (False, True):
                 write_floats(folder / f"int{bits}{'_cpu' if by_kernels else ''}.f32",
-                             quantised_logits(name, config, state, prompt, bits, by_kernels))
+                             quantized_logits(name, config, state, prompt, bits, by_kernels))
     golden = dict(prompt=prompt, greedy=greedy, batch_lengths=BATCH_LENGTHS, seed=seed, half_precision_error=half)
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
     print(f"{name}: seed {seed}, lead {lead:.4f}, half precision {half}", flush=True)

@@ -1,4 +1,4 @@
-"""Our greedy tokens against transformers' on the same GGUF, de-quantised to fp32.
+"""Our greedy tokens against transformers' on the same GGUF, dequantized to fp32.
 
     python tests/golden/runtime/compare_greedy.py --probe build/bin/engine_probe --model MODEL.gguf [--write-golden]
         [--only 0 2 7]

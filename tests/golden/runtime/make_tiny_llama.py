@@ -51,7 +51,7 @@ def vocabulary():
     return tokens, merges
 
 
-def quantised(weight, kind):
+def quantized(weight, kind):
     data = gguf.quants.quantize(weight.numpy().astype(np.float32), kind)
     return data, torch.from_numpy(gguf.quants.dequantize(data, kind).astype(np.float32).reshape(weight.shape))
 
@@ -123,13 +123,13 @@ def build(name, spec, seed):
             continue
         target = gguf_name(key)
         wide = 1.0 + 0.2 * torch.randn_like(weight) if "norm" in target else torch.randn_like(weight) * 0.25
-        _, rounded = quantised(wide, type_of(target, spec["types"]))
+        _, rounded = quantized(wide, type_of(target, spec["types"]))
         weight.copy_(rounded)
         heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
         part = target.split(".")[-2]
         stored = permuted(rounded, heads[part]) if part in heads else rounded
         kind = type_of(target, spec["types"])
-        data, back = quantised(stored, kind)
+        data, back = quantized(stored, kind)
         assert torch.equal(back, stored), target
         writer.add_tensor(target, data, raw_dtype=kind)
     model.load_state_dict(state)

@@ -1,5 +1,5 @@
 """Makes tests/golden/text/types.gguf, a file with a tensor of every type that Assay reads, and types.f32: the same
-tensors de-quantised by the `gguf` package, one after another in the file's order, as little-endian floats.
+tensors dequantized by the `gguf` package, one after another in the file's order, as little-endian floats.
 
     python tests/golden/text/make_gguf.py
 """
@@ -17,7 +17,7 @@ SCALES = {
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_XS": [0],
     "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [],
 }
-# The first blocks' scales and minima: what a quantiser never writes. Subnormal, infinite, NaN.
+# The first blocks' scales and minima: what a quantizer never writes. Subnormal, infinite, NaN.
 EXTREMES = [(6e-8, -3e-7), (np.inf, -np.inf), (np.nan, 1), (-65504, 65504)]
 
 
@@ -35,7 +35,7 @@ def raw_blocks(kind, count, rng):
     return blocks
 
 
-def dequantised(data, kind):
+def dequantized(data, kind):
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(gguf.quants.dequantize(data, kind), dtype="<f4")
 
@@ -57,13 +57,13 @@ def main():
                              ("bf16", gguf.GGMLQuantizationType.BF16,
                               (plain.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8))]:
         writer.add_tensor(name, data, raw_dtype=kind)
-        expected[name] = dequantised(data, kind)
+        expected[name] = dequantized(data, kind)
     for kind in SCALES:
         quant = gguf.GGMLQuantizationType[kind]
         elements, _ = gguf.GGML_QUANT_SIZES[quant]
         data = raw_blocks(kind, ROWS * COLUMNS // elements, rng).reshape(ROWS, -1)
         writer.add_tensor(kind.lower(), data, raw_dtype=quant)
-        expected[kind.lower()] = dequantised(data, quant)
+        expected[kind.lower()] = dequantized(data, quant)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

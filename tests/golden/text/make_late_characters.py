@@ -1,8 +1,8 @@
-"""Writes engine/unicode/late_characters.h: characters that Unicode normalises and `tokenizers` does not yet.
+"""Writes engine/unicode/late_characters.h: characters that Unicode normalizes and `tokenizers` does not yet.
 
     python tests/golden/text/make_late_characters.py     (needs tokenizers and unicodedata2)
 
-`tokenizers` normalises by tables of an older Unicode. A character that is younger keeps its place there: it is not
+`tokenizers` normalizes by tables of an older Unicode. A character that is younger keeps its place there: it is not
 reordered, decomposed or composed. Models were trained on what it gives.
 """
 import pathlib
@@ -32,7 +32,7 @@ def main():
         else:
             ranges.append([code, code])
     rows = "\n".join(f"    {{0x{a:X}, 0x{b:X}}}," for a, b in ranges)
-    OUT.write_text(f"""// Characters that Unicode normalises and `tokenizers` does not yet. Made by
+    OUT.write_text(f"""// Characters that Unicode normalizes and `tokenizers` does not yet. Made by
 // tests/golden/text/make_late_characters.py.
 #ifndef ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_
 #define ASSAY_ENGINE_UNICODE_LATE_CHARACTERS_H_

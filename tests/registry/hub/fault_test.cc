@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/hub/downloader.h"
@@ -235,7 +236,7 @@ TEST_F(FaultTest, CancellingTakesASecondAndTheNextPullGoesOn) {
   const absl::Status status =
       downloader
           ->Pull({.repo = "org/model"}, nullptr,
-                 [start] { return absl::Now() - start > absl::Milliseconds(700); })
+                 CallContext([start] { return absl::Now() - start > absl::Milliseconds(700); }))
           .status();
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
   EXPECT_LT(absl::Now() - start, absl::Milliseconds(700) + absl::Milliseconds(1500));

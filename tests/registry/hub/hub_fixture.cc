@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/call_context.h"
 
 namespace assay::registry {
 
@@ -49,7 +50,7 @@ HubFixture::~HubFixture() { fs::remove_all(cache_); }
 absl::StatusOr<PullResult> HubFixture::Pull(const PullRequest& request) {
   const absl::StatusOr<HubDownloader> downloader = HubDownloader::Create(options_);
   if (!downloader.ok()) return downloader.status();
-  return downloader->Pull(request, nullptr, nullptr);
+  return downloader->Pull(request, nullptr, CallContext());
 }
 
 std::string HubFixture::Message(const PullRequest& request) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/call_context.h"
 #include "registry/hub/downloader.h"
 #include "registry/hub/options.h"
 
@@ -30,8 +31,9 @@ int main(int argc, char** argv) {
     std::cerr << downloader.status() << "\n";
     return 1;
   }
-  const absl::StatusOr<assay::registry::PullResult> result = downloader->Pull(
-      {.repo = argv[1], .revision = argv[2], .file = argc > 3 ? argv[3] : ""}, nullptr, nullptr);
+  const absl::StatusOr<assay::registry::PullResult> result =
+      downloader->Pull({.repo = argv[1], .revision = argv[2], .file = argc > 3 ? argv[3] : ""},
+                       nullptr, assay::CallContext());
   if (!result.ok()) {
     std::cerr << result.status() << "\n";
     return 1;

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/hub/downloader.h"
@@ -138,7 +139,8 @@ TEST_F(ProcessTest, ALockHeldByAnotherProgramIsWaitedFor) {
   });
   const auto downloader = HubDownloader::Create(options_);
   const absl::StatusOr<PullResult> result = downloader->Pull(
-      {.repo = "org/model"}, [&](const PullProgress& p) { stages.push_back(p.stage); }, nullptr);
+      {.repo = "org/model"}, [&](const PullProgress& p) { stages.push_back(p.stage); },
+      CallContext());
   other.join();
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(stages, testing::Contains(PullStage::kWaiting));

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/hub/downloader.h"
@@ -178,11 +179,11 @@ TEST_F(PullTest, ProgressGrowsToTheTotal) {
   std::vector<PullProgress> seen;
   const absl::Time start = absl::Now();
   const auto downloader = HubDownloader::Create(options_);
-  ASSERT_TRUE(
-      downloader
-          ->Pull(
-              {.repo = "org/model"}, [&seen](const PullProgress& p) { seen.push_back(p); }, nullptr)
-          .ok());
+  ASSERT_TRUE(downloader
+                  ->Pull(
+                      {.repo = "org/model"}, [&seen](const PullProgress& p) { seen.push_back(p); },
+                      CallContext())
+                  .ok());
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   EXPECT_GE(seen.size(), 5U);
   EXPECT_LE(static_cast<double>(seen.size()), seconds * 10 + 2);

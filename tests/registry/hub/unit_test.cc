@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/hub/answer_errors.h"
@@ -126,7 +127,7 @@ TEST_F(OptionsTest, OfflineAndEndpoint) {
 TEST(RetryTest, WaitsLongerEachTimeAndGivesUp) {
   const HubOptions options{
       .retries = 3, .first_backoff = absl::Milliseconds(40), .max_backoff = absl::Milliseconds(80)};
-  const PullControl control(absl::Minutes(1), nullptr, nullptr);
+  const PullControl control(absl::Minutes(1), CallContext(), nullptr);
   const absl::Status error = Transient(absl::UnavailableError("busy"));
   Retry retry(options, control);
   for (const int longest : {40, 80, 80}) {
@@ -144,7 +145,7 @@ TEST(RetryTest, WaitsLongerEachTimeAndGivesUp) {
 
 TEST(RetryTest, WhatNobodyCanHealByWaitingIsNotTriedAgain) {
   const HubOptions options;
-  const PullControl control(absl::Minutes(1), nullptr, nullptr);
+  const PullControl control(absl::Minutes(1), CallContext(), nullptr);
   Retry retry(options, control);
   EXPECT_EQ(retry.Wait(absl::NotFoundError("x"), true), absl::NotFoundError("x"));
 }

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "registry/catalog/catalog.h"
 #include "registry/residency/loader.h"
 
@@ -38,13 +39,13 @@ class FakeModel final : public ResidentModel {
 class FakeLoader final : public ModelLoader {
  public:
   absl::StatusOr<int64_t> Estimate(const ModelEntry&, const std::string&) override { return 110; }
-  absl::StatusOr<std::unique_ptr<ResidentModel>> Load(
-      const ModelEntry& entry, const std::string&, const ProgressFn& progress,
-      const std::function<bool()>& cancelled) override {
+  absl::StatusOr<std::unique_ptr<ResidentModel>> Load(const ModelEntry& entry, const std::string&,
+                                                      const ProgressFn& progress,
+                                                      const CallContext& context) override {
     ++loads;
     progress({.stage = "weights", .fraction = 0.5});
     while (held) {
-      if (cancelled()) {
+      if (context.IsDone()) {
         if (on_cancelled) on_cancelled();
         return absl::CancelledError("cancelled");
       }

@@ -14,6 +14,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -69,8 +70,9 @@ TEST_F(ResidencyRacesTest, AWaiterIsNotCancelledWithTheCallerThatLoads) {
     joined.WaitForNotification();
   };
   std::thread first([&] {
-    EXPECT_EQ(manager_->Acquire("a", nullptr, [&] { return cancel.load(); }).status().code(),
-              absl::StatusCode::kCancelled);
+    EXPECT_EQ(
+        manager_->Acquire("a", nullptr, CallContext([&] { return cancel.load(); })).status().code(),
+        absl::StatusCode::kCancelled);
   });
   ASSERT_TRUE(Becomes([&] { return loader_.loads == 1; }));
   cancel = true;
@@ -107,7 +109,7 @@ TEST_F(ResidencyRacesTest, ACancelledReloadHandsOutNoEmptyModel) {
     EXPECT_TRUE(Becomes([&] { return StateOf("a") != ModelState::kDraining; }));
     return true;
   };
-  (void)manager_->Reload(With(CatalogOf({"a", "b"}), "a", "float32"), cancelled);
+  (void)manager_->Reload(With(CatalogOf({"a", "b"}), "a", "float32"), CallContext(cancelled));
   other.join();
   absl::StatusOr<Handle> handle = manager_->Acquire("a");
   ASSERT_TRUE(handle.ok()) << handle.status();
@@ -189,7 +191,7 @@ TEST_F(ResidencyRacesTest, AfterAnythingNoModelIsLeftDraining) {
             const char* const dtypes[] = {"float32", "bfloat16", "auto"};
             const absl::Time end = absl::Now() + absl::Milliseconds(random() % 20);
             (void)manager_->Reload(With(CatalogOf(ids), id, dtypes[random() % 3]),
-                                   [end] { return absl::Now() > end; });
+                                   CallContext::WithDeadline(end));
           } else if (random() % 8 == 0) {
             (void)manager_->Unload(id, absl::Milliseconds(random() % 4));
           } else if (random() % 4 == 0) {

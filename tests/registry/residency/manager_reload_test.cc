@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -53,11 +54,10 @@ class ReloadTest : public ResidencyTest {
   }
   // Downloads while `downloading_`.
   FetchFn Fetch() {
-    return [this](const HubSource&, const ProgressFn&,
-                  const std::function<bool()>& cancelled) -> absl::Status {
+    return [this](const HubSource&, const ProgressFn&, const CallContext& context) -> absl::Status {
       ++fetches_;
       while (downloading_) {
-        if (cancelled && cancelled()) return absl::CancelledError("cancelled");
+        if (context.IsDone()) return absl::CancelledError("cancelled");
         absl::SleepFor(absl::Milliseconds(1));
       }
       if (!fetched_.ok()) return fetched_;
@@ -138,7 +138,8 @@ TEST_F(ReloadTest, CancellingEndsTheDownloadAndTheOldOneServesOn) {
     Make(CatalogOf({"a"}),
          {.hub_cache = cache_.string(), .fetch = Fetch(), .reload_beside = beside});
     Use("a");
-    const ReloadReport report = manager_->Reload(InARepository(), [this] { return fetches_ == 1; });
+    const ReloadReport report =
+        manager_->Reload(InARepository(), CallContext([this] { return fetches_ == 1; }));
     EXPECT_THAT(report.failed, ElementsAre(HasSubstr("cancelled")));
     EXPECT_EQ(StateOf("a"), ModelState::kReady);
     EXPECT_TRUE(TryUse("a").ok());
@@ -154,7 +155,8 @@ TEST_F(ReloadTest, CancellingEndsTheWaitForALoadInFlight) {
     std::thread request([&] { EXPECT_EQ(DtypeOf("a"), "auto"); });
     ASSERT_TRUE(Becomes([&] { return loader_.loads == 1; }));
     EXPECT_THAT(
-        manager_->Reload(With(CatalogOf({"a"}), "a", "float32"), [] { return true; }).failed,
+        manager_->Reload(With(CatalogOf({"a"}), "a", "float32"), CallContext([] { return true; }))
+            .failed,
         ElementsAre(HasSubstr("cancelled")));
     loader_.held = false;
     request.join();

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -88,7 +89,9 @@ TEST_F(ResidencyTest, WhenTheWaiterGivesUpTheModelServesOn) {
   absl::StatusOr<Handle> busy = manager_->Acquire("a");
   ASSERT_TRUE(busy.ok());
   const absl::Status status =
-      manager_->Acquire("b", nullptr, [&] { return StateOf("a") == ModelState::kDraining; })
+      manager_
+          ->Acquire("b", nullptr,
+                    CallContext([&] { return StateOf("a") == ModelState::kDraining; }))
           .status();
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(StateOf("a"), ModelState::kReady);

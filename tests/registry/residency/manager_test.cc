@@ -19,6 +19,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/registry/residency/fake_loader.h"
@@ -103,15 +104,15 @@ class DownloadTest : public ManagerTest {
 
 TEST_F(DownloadTest, WhatIsNotInTheCacheIsDownloadedOnce) {
   int fetched = 0;
-  Manager manager = MakeWith([&](const HubSource& source, const ProgressFn& progress,
-                                 const std::function<bool()>& cancelled) {
-    ++fetched;
-    EXPECT_EQ(source.repo, "org/name");
-    EXPECT_FALSE(cancelled());
-    progress({.stage = "downloading", .fraction = 0.5, .bytes_done = 1, .bytes_total = 2});
-    PutFile();
-    return absl::OkStatus();
-  });
+  Manager manager = MakeWith(
+      [&](const HubSource& source, const ProgressFn& progress, const CallContext& context) {
+        ++fetched;
+        EXPECT_EQ(source.repo, "org/name");
+        EXPECT_FALSE(context.IsDone());
+        progress({.stage = "downloading", .fraction = 0.5, .bytes_done = 1, .bytes_total = 2});
+        PutFile();
+        return absl::OkStatus();
+      });
   std::vector<std::string> stages;
   const auto progress = [&](const LoadStep& step) {
     stages.emplace_back(step.stage);
@@ -126,7 +127,7 @@ TEST_F(DownloadTest, WhatIsNotInTheCacheIsDownloadedOnce) {
 }
 
 TEST_F(DownloadTest, AFailedDownloadIsTheModelsReason) {
-  Manager manager = MakeWith([](const HubSource&, const ProgressFn&, const std::function<bool()>&) {
+  Manager manager = MakeWith([](const HubSource&, const ProgressFn&, const CallContext&) {
     return absl::PermissionDeniedError("org/name is gated: accept its licence");
   });
   const absl::Status status = manager.Acquire("hub").status();
@@ -207,8 +208,10 @@ TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {
   loader_.held = true;
   std::atomic<bool> cancel_first = false;
   absl::Status first;
-  std::thread loader_thread(
-      [&] { first = manager.Acquire("a", nullptr, [&] { return cancel_first.load(); }).status(); });
+  std::thread loader_thread([&] {
+    first =
+        manager.Acquire("a", nullptr, CallContext([&] { return cancel_first.load(); })).status();
+  });
   AwaitLoads(1);
   absl::Status waiter;
   absl::Notification waiting;
@@ -218,7 +221,7 @@ TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {
   });
   waiting.WaitForNotification();
   absl::SleepFor(absl::Milliseconds(30));
-  EXPECT_EQ(manager.Acquire("a", nullptr, [] { return true; }).status().code(),
+  EXPECT_EQ(manager.Acquire("a", nullptr, CallContext([] { return true; })).status().code(),
             absl::StatusCode::kCancelled);
   cancel_first = true;
   absl::SleepFor(absl::Milliseconds(20));
@@ -232,7 +235,7 @@ TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {
 TEST_F(ManagerTest, LoadThatNobodyWantsAnyMoreEnds) {
   Manager manager = Make();
   loader_.held = true;
-  EXPECT_EQ(manager.Acquire("a", nullptr, [] { return true; }).status().code(),
+  EXPECT_EQ(manager.Acquire("a", nullptr, CallContext([] { return true; })).status().code(),
             absl::StatusCode::kCancelled);
   EXPECT_EQ(loader_.alive, 0);
 }
@@ -240,7 +243,7 @@ TEST_F(ManagerTest, LoadThatNobodyWantsAnyMoreEnds) {
 TEST_F(ManagerTest, ALoadThatItsCallerLeftIsNoFailureOfTheModel) {
   Manager manager = Make();
   loader_.held = true;
-  ASSERT_EQ(manager.Acquire("a", nullptr, [] { return true; }).status().code(),
+  ASSERT_EQ(manager.Acquire("a", nullptr, CallContext([] { return true; })).status().code(),
             absl::StatusCode::kCancelled);
   EXPECT_EQ(manager.Get("a")->state, ModelState::kNew);
   loader_.held = false;

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
 #include "tests/registry/residency/fake_loader.h"
@@ -59,7 +60,8 @@ class ResidencyTest : public testing::Test {
   // A request that does not wait for ever.
   absl::Status TryUse(const std::string& id, absl::Duration patience = absl::Seconds(5)) {
     const absl::Time end = absl::Now() + patience;
-    return manager_->Acquire(id, nullptr, [end] { return absl::Now() > end; }).status();
+    return manager_->Acquire(id, nullptr, CallContext([end] { return absl::Now() > end; }))
+        .status();
   }
   std::vector<std::string> News() {
     absl::MutexLock lock(&mutex_);

@@ -32,7 +32,7 @@ TEST(ContentClassifierTest, TheFormThatIsAskedForDecides) {
 TEST(ContentClassifierTest, ProposesNothingWithoutConfidence) {
   for (const char* prompt : {"", "Hello", "Tell me a story about a fox.", "What is 17 times 23?",
                              "Translate to French: the cat is asleep", "Name three capitals",
-                             "capitalise this", "Write a tweet and an email and a blog post"}) {
+                             "capitalize this", "Write a tweet and an email and a blog post"}) {
     EXPECT_EQ(TypeOf(prompt), "") << prompt;
   }
 }

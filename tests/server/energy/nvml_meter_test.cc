@@ -54,7 +54,7 @@ TEST_F(NvmlMeterTest, NotOfferedWithoutLibraryFunctionsOrDevices) {
   EXPECT_EQ(Make(), nullptr);
 }
 
-TEST_F(NvmlMeterTest, IsShutDownAsOftenAsInitialised) {
+TEST_F(NvmlMeterTest, IsShutDownAsOftenAsInitialized) {
   void* library = dlopen(ASSAY_FAKE_NVML, RTLD_NOW);
   ASSERT_NE(library, nullptr);
   const auto live = reinterpret_cast<int (*)()>(dlsym(library, "FakeNvmlLive"));

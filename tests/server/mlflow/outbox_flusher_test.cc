@@ -54,7 +54,7 @@ class FakeRunStore : public evaluator::EmptyRunStore {
     }
     return due;
   }
-  absl::Status CompleteOutbox(int64_t id, const evaluator::TrackingRun& run) override {
+  absl::Status CompleteOutbox(int64_t id, const evaluator::RunLink& run) override {
     const absl::MutexLock lock(&mutex_);
     outbox_.erase(id);
     completed_.push_back(run.run_id);

@@ -29,10 +29,10 @@ TEST(ProgressQueueTest, EventsComeInOrderAndThenTheEnd) {
 
 TEST(ProgressQueueTest, WhereNobodyTakesTheOldestGoAndPuttingDoesNotBlock) {
   ProgressQueue<int> queue;
-  constexpr int kMost = ProgressQueue<int>::kMostEvents;
-  for (int i = 0; i <= kMost; ++i) queue.Put(i);
+  constexpr int kMax = ProgressQueue<int>::kMaxEvents;
+  for (int i = 0; i <= kMax; ++i) queue.Put(i);
   queue.Close();
-  for (int i = 1; i <= kMost; ++i) EXPECT_EQ(queue.Take(), i);
+  for (int i = 1; i <= kMax; ++i) EXPECT_EQ(queue.Take(), i);
   EXPECT_EQ(queue.Take(), std::nullopt);
 }
 

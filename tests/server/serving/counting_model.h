@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "engine/runtime/scheduler/scheduler.h"
 #include "registry/catalog/catalog.h"
 #include "registry/residency/loader.h"
@@ -89,9 +90,9 @@ class CountingLoader final : public registry::ModelLoader {
   }
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string&, const registry::ProgressFn&,
-      const std::function<bool()>& cancelled) override {
+      const CallContext& context) override {
     if (before_load) {
-      if (absl::Status s = before_load(cancelled); !s.ok()) return s;
+      if (absl::Status s = before_load(context); !s.ok()) return s;
     }
     if (entry.id.starts_with("broken")) return absl::Status(breaks_with, "truncated");
     ++loads;
@@ -100,7 +101,7 @@ class CountingLoader final : public registry::ModelLoader {
   }
 
   // Called at the start of each load, whose error it may give.
-  std::function<absl::Status(const std::function<bool()>& cancelled)> before_load;
+  std::function<absl::Status(const CallContext& context)> before_load;
   std::atomic<int> tokens = 0;
   std::atomic<int> loads = 0;
   std::atomic<absl::StatusCode> breaks_with = absl::StatusCode::kDataLoss;

@@ -14,6 +14,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -59,14 +60,14 @@ class MendableLoader final : public registry::ModelLoader {
   }
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string& file,
-      const registry::ProgressFn& progress, const std::function<bool()>& cancelled) override {
+      const registry::ProgressFn& progress, const CallContext& context) override {
     if (entry.id.starts_with("broken") && !error.ok()) {
       ++attempts;
       return error;
     }
     registry::ModelEntry mended = entry;
     mended.id = "mended";
-    return loader_.Load(mended, file, progress, cancelled);
+    return loader_.Load(mended, file, progress, context);
   }
 
   absl::Status error = absl::DataLossError("truncated at byte 7");

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/catalog/revision.h"
@@ -26,8 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-bool Never() { return false; }
 
 class ServedGeneratorTest : public testing::Test {
  protected:
@@ -52,7 +51,7 @@ class ServedGeneratorTest : public testing::Test {
   void PutFile(const std::string& text) const { std::ofstream(file_) << text; }
   absl::Status Generate() {
     return generator_
-        .Generate({.model = "a", .prompt = "Hello", .max_new_tokens = 2}, [] { return false; })
+        .Generate({.model = "a", .prompt = "Hello", .max_new_tokens = 2}, CallContext())
         .status();
   }
 
@@ -68,42 +67,42 @@ class ServedGeneratorTest : public testing::Test {
 };
 
 TEST_F(ServedGeneratorTest, TheRevisionIsThatOfWhatIsLoadedNotOfWhatIsOnTheDisk) {
-  const std::string loaded = generator_.Prepare("a", Never)->revision;
+  const std::string loaded = generator_.Prepare("a", CallContext())->revision;
   EXPECT_THAT(loaded, HasSubstr("sha256:"));
   PutFile("a pull brought more");
-  EXPECT_EQ(generator_.Prepare("a", Never)->revision, loaded);
+  EXPECT_EQ(generator_.Prepare("a", CallContext())->revision, loaded);
   EXPECT_TRUE(Generate().ok());
 }
 
 TEST_F(ServedGeneratorTest, ATextOfAnotherRevisionThanPreparedIsNoSample) {
-  ASSERT_TRUE(generator_.Prepare("a", Never).ok());
+  ASSERT_TRUE(generator_.Prepare("a", CallContext()).ok());
   ASSERT_TRUE(Generate().ok());
   PutFile("a pull brought more");
   ASSERT_TRUE(manager_.Unload("a", absl::Seconds(5)).ok());
   const absl::Status status = Generate();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("start a new evaluation"));
-  ASSERT_TRUE(generator_.Prepare("a", Never).ok());
+  ASSERT_TRUE(generator_.Prepare("a", CallContext()).ok());
   EXPECT_TRUE(Generate().ok());
 }
 
 // Candidates that share the memory of one would be measured by their loads.
 TEST_F(ServedGeneratorTest, ALoadIsNoPartOfTheTimesThatAreMeasured) {
   constexpr absl::Duration kLoad = absl::Milliseconds(300);
-  loader_.before_load = [](const std::function<bool()>& /*cancelled*/) {
+  loader_.before_load = [](const CallContext& /*context*/) {
     absl::SleepFor(kLoad);
     return absl::OkStatus();
   };
-  EXPECT_GE(*generator_.MakeResident("a", Never), kLoad);
-  EXPECT_EQ(*generator_.MakeResident("a", Never), absl::ZeroDuration());
+  EXPECT_GE(*generator_.MakeResident("a", CallContext()), kLoad);
+  EXPECT_EQ(*generator_.MakeResident("a", CallContext()), absl::ZeroDuration());
   for (const char* system : {"", "Be brief."}) {
     const evaluator::GenerationJob job{
         .model = "a", .system = system, .prompt = "Hello", .max_new_tokens = 2};
-    const auto resident = generator_.Generate(job, Never);
+    const auto resident = generator_.Generate(job, CallContext());
     ASSERT_TRUE(resident.ok()) << resident.status();
     EXPECT_EQ(resident->load_ms, 0);
     ASSERT_TRUE(manager_.Unload("a", absl::Seconds(5)).ok());
-    const auto loaded = generator_.Generate(job, Never);
+    const auto loaded = generator_.Generate(job, CallContext());
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     EXPECT_GE(loaded->load_ms, absl::ToDoubleMilliseconds(kLoad));
     EXPECT_LT(loaded->queue_ms, absl::ToDoubleMilliseconds(kLoad));
@@ -115,30 +114,29 @@ TEST_F(ServedGeneratorTest, ALoadIsNoPartOfTheTimesThatAreMeasured) {
 // Loads, downloads above all, take longer than anybody waits for a stop.
 TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenItIsStopped) {
   std::atomic<bool> stopped = false;
-  loader_.before_load = [&](const std::function<bool()>& cancelled) -> absl::Status {
+  loader_.before_load = [&](const CallContext& context) -> absl::Status {
     stopped = true;
     const absl::Time limit = absl::Now() + absl::Seconds(20);
     while (absl::Now() < limit) {
-      if (cancelled()) return absl::CancelledError("cancelled");
+      if (context.IsDone()) return absl::CancelledError("cancelled");
       absl::SleepFor(absl::Milliseconds(1));
     }
     return absl::InternalError("nobody cancelled the load");
   };
-  const auto cancelled = [&stopped] { return stopped.load(); };
+  const CallContext context([&stopped] { return stopped.load(); });
   const auto expect_cancelled = [&stopped](const absl::Status& status) {
     EXPECT_TRUE(absl::IsCancelled(status)) << status;
     EXPECT_TRUE(stopped.exchange(false));
   };
-  expect_cancelled(generator_.Prepare("a", cancelled).status());
+  expect_cancelled(generator_.Prepare("a", context).status());
   for (const char* system : {"", "Be brief."}) {
     expect_cancelled(
-        generator_.Generate({.model = "a", .system = system, .prompt = "Hello"}, cancelled)
-            .status());
+        generator_.Generate({.model = "a", .system = system, .prompt = "Hello"}, context).status());
   }
   evaluator::LikelihoodJob job{.model = "a", .context = "2 + 2 =", .continuations = {" 4"}};
-  expect_cancelled(generator_.Likelihoods(job, cancelled).status());
+  expect_cancelled(generator_.Likelihoods(job, context).status());
   job.timeout = absl::Milliseconds(20);
-  EXPECT_TRUE(absl::IsDeadlineExceeded(generator_.Likelihoods(job, Never).status()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(generator_.Likelihoods(job, CallContext()).status()));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace assay::server {
 namespace {
 
-TEST(SystemProbeTest, SharesAreSharesAndEveryFigureIsThere) {
+TEST(MachineProbeTest, SharesAreSharesAndEveryFigureIsThere) {
   const auto probe = MakeSystemProbe(".");
   const absl::Time until = absl::Now() + absl::Milliseconds(200);
   volatile int work = 0;
@@ -27,7 +27,7 @@ TEST(SystemProbeTest, SharesAreSharesAndEveryFigureIsThere) {
   EXPECT_GE(values.at("network_receive_megabytes"), 0);
 }
 
-TEST(SystemProbeTest, APathThatIsNotThereHasNoDisk) {
+TEST(MachineProbeTest, APathThatIsNotThereHasNoDisk) {
   EXPECT_FALSE(MakeSystemProbe("/no/such/folder")->Read().contains("disk_usage_percentage"));
 }
 

@@ -113,7 +113,7 @@ class FakeExecutor : public ModelExecutor {
   }
 
   absl::Duration waited() const override { return absl::ZeroDuration(); }
-  absl::Duration others_turn() const override {
+  absl::Duration contention_interval() const override {
     return shared ? absl::Milliseconds(8) : absl::ZeroDuration();
   }
 

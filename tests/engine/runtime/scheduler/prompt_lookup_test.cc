@@ -13,18 +13,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr int64_t kMost = 8;
+constexpr int64_t kMax = 8;
 
 TEST(LookUpDraft, GoesOnAsTheTextDidBefore) {
   const std::vector<TokenId> text = {9, 1, 2, 3, 4, 5, 6, 8, 1, 2, 3};
   EXPECT_THAT(LookUpDraft(text, 2), ElementsAre(4, 5));
-  EXPECT_THAT(LookUpDraft(text, kMost), ElementsAre(4, 5, 6, 8, 1, 2, 3));
+  EXPECT_THAT(LookUpDraft(text, kMax), ElementsAre(4, 5, 6, 8, 1, 2, 3));
 }
 
 TEST(LookUpDraft, TwoTokensAreTooFew) {
-  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{9, 1, 2, 5, 8, 1, 2}, kMost), IsEmpty());
-  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3}, kMost), IsEmpty());
-  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{}, kMost), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{9, 1, 2, 5, 8, 1, 2}, kMax), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3}, kMax), IsEmpty());
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{}, kMax), IsEmpty());
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3, 4, 1, 2, 3}, 0), IsEmpty());
 }
 
@@ -36,27 +36,27 @@ TEST(LookUpDraft, PrefersTheLongerMatchThenTheLater) {
 }
 
 TEST(LookUpDraft, ARepeatedTokenGuessesItself) {
-  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{4, 4, 4, 4}, kMost), ElementsAre(4));
+  EXPECT_THAT(LookUpDraft(std::vector<TokenId>{4, 4, 4, 4}, kMax), ElementsAre(4));
 }
 
 TEST(DraftLength, StopsWhereGuessesAreWrongAndTriesAgain) {
   constexpr double kShare = 0.25;
   DraftLength length;
-  EXPECT_GT(length.Choose(kShare, kMost), 0);
+  EXPECT_GT(length.Choose(kShare, kMax), 0);
   for (int i = 0; i < 20; ++i) length.Learn(0, 1);
-  EXPECT_EQ(length.Choose(kShare, kMost), 0);
+  EXPECT_EQ(length.Choose(kShare, kMax), 0);
   for (int i = 0; i < 500; ++i) length.Skip();
-  EXPECT_GT(length.Choose(kShare, kMost), 0);
+  EXPECT_GT(length.Choose(kShare, kMax), 0);
 }
 
 TEST(DraftLength, GrowsWithRightGuessesAndShrinksWithTheirCost) {
   DraftLength length;
   for (int i = 0; i < 20; ++i) length.Learn(4, 4);
-  EXPECT_EQ(length.Choose(0.25, kMost), kMost);
+  EXPECT_EQ(length.Choose(0.25, kMax), kMax);
   for (int i = 0; i < 3; ++i) length.Learn(0, 1);
-  EXPECT_EQ(length.Choose(0.25, kMost), 3);
-  EXPECT_EQ(length.Choose(0.5, kMost), 1);
-  EXPECT_EQ(length.Choose(1.0, kMost), 0);
+  EXPECT_EQ(length.Choose(0.25, kMax), 3);
+  EXPECT_EQ(length.Choose(0.5, kMax), 1);
+  EXPECT_EQ(length.Choose(1.0, kMax), 0);
 }
 
 }  // namespace
