@@ -191,7 +191,7 @@ const std::vector<EvaluationPrompt>& BuiltInPrompts() {
   // Never destroyed: other statics may read it at exit. value() cannot fail: a test parses the same
   // bytes.
   static const auto* prompts = new std::vector<EvaluationPrompt>(
-      ParsePrompts(kBuiltInPromptsJsonl, "evaluator/data/prompts.jsonl").value());
+      ParsePrompts(kBuiltInPromptsJsonl, "evaluator/plan/data/prompts.jsonl").value());
   return *prompts;
 }
 

@@ -1,4 +1,4 @@
-// The models that every catalog has: registry/builtin_models.yaml, compiled in.
+// The models that every catalog has: registry/catalog/builtin_models.yaml, compiled in.
 #ifndef ASSAY_REGISTRY_CATALOG_BUILTIN_MODELS_H_
 #define ASSAY_REGISTRY_CATALOG_BUILTIN_MODELS_H_
 

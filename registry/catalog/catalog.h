@@ -57,7 +57,7 @@ struct ModelEntry {
   int64_t download_bytes = 0;
   std::vector<std::string> suits;
   bool gated = false;
-  // From registry/builtin_models.yaml.
+  // From registry/catalog/builtin_models.yaml.
   bool built_in = false;
   // Where the entry stands, "file:line"; the model's file where that stands in `models_dir` alone.
   std::string place;

@@ -118,7 +118,7 @@ TEST(PromptSetTest, LoadRefusesAFileBeyondTheLimit) {
 }
 
 TEST(PromptSetTest, BuiltInSetIsTheFileWithIdsByType) {
-  const auto from_file = LoadPrompts("evaluator/data/prompts.jsonl");
+  const auto from_file = LoadPrompts("evaluator/plan/data/prompts.jsonl");
   ASSERT_TRUE(from_file.ok()) << from_file.status();
   ASSERT_EQ(BuiltInPrompts().size(), from_file->size());
   std::map<std::string, int> by_type;
