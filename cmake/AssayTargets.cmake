@@ -14,8 +14,10 @@ endif()
 add_library(assay_options INTERFACE)
 target_include_directories(assay_options INTERFACE ${ASSAY_ROOT})
 target_compile_options(assay_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
-# GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
-target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# GCC 12 reports overlaps and overflows inside std::string that are not there (GCC bugs 105651, 105329 and 105762).
+foreach(warning restrict stringop-overflow array-bounds)
+  target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-${warning}>)
+endforeach()
 if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
 endif()
@@ -25,11 +27,46 @@ if(ASSAY_SANITIZER)
   add_link_options(-fsanitize=${ASSAY_SANITIZER})
 endif()
 
-# A static library of this folder: target assay_NAME, alias assay::NAME.
+# Lets ccache keep the objects of a target that has a precompiled header.
+function(assay_ccache_precompiled target)
+  if(NOT ASSAY_CCACHE)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${ASSAY_CCACHE}")
+  # The precompiled header must carry no time stamp.
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
+
+# A target that others reuse the precompiled HEADER of: assay_precompiled_header(NAME HEADER).
+function(assay_precompiled_header name header)
+  set(source ${CMAKE_BINARY_DIR}/${name}.cc)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Gives the precompiled header a target.\n")
+  add_library(${name} STATIC ${source})
+  target_link_libraries(${name} PRIVATE assay_options)
+  target_precompile_headers(${name} PRIVATE ${header})
+  assay_ccache_precompiled(${name})
+endfunction()
+
+function(assay_reuse_precompiled_header target name)
+  target_precompile_headers(${target} REUSE_FROM ${name})
+  assay_ccache_precompiled(${target})
+endfunction()
+
+# A static library of this folder: target assay_NAME, alias assay::NAME. It reuses the precompiled header cmake/assay_pch.h;
+# OWN_PCH: it has one of its own, or flags that rule one out.
 function(assay_library name)
-  add_library(assay_${name} STATIC ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "OWN_PCH" "" "")
+  add_library(assay_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   add_library(assay::${name} ALIAS assay_${name})
   target_link_libraries(assay_${name} PUBLIC assay_options)
+  if(NOT arg_OWN_PCH AND TARGET assay_pch)
+    assay_reuse_precompiled_header(assay_${name} assay_pch)
+  endif()
 endfunction()
 
 # A folder of headers alone: target assay_NAME, alias assay::NAME.
@@ -45,6 +82,9 @@ function(assay_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "WHOLE" "FIXTURE" "")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE assay_options GTest::gmock_main)
+  if(TARGET assay_test_pch)
+    assay_reuse_precompiled_header(${name} assay_test_pch)
+  endif()
   if(arg_WHOLE)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${ASSAY_ROOT})
     set_tests_properties(${name} PROPERTIES TIMEOUT 600 FIXTURES_REQUIRED "${arg_FIXTURE}")

@@ -1,0 +1,118 @@
+"""Checks that includes follow the table "Who includes whom" of docs/ARCHITECTURE.md.
+
+    python deploy/lint/include_directions.py [--graph]
+
+Each row of the table names a folder and the folders that its files may include. An include between folders that the table does not
+allow is an error, and so are a folder that has no row, a cycle in the table, and an entry that no include needs. Two more rules are
+checked: libtorch's headers are included by engine/runtime and engine/runtime/executor alone, and protobuf's and gRPC's headers by
+the folders that the table marks with "gRPC". --graph prints the folders with their includes instead.
+"""
+
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOTS = ("base", "engine", "registry", "evaluator", "server", "client")
+DOCUMENT = pathlib.Path("docs/ARCHITECTURE.md")
+HEADING = "### Who includes whom"
+GRPC = "gRPC"
+TORCH_FOLDERS = {"engine/runtime", "engine/runtime/executor"}
+INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
+IS_TORCH = re.compile(r"^(torch|ATen|c10)/")
+IS_GRPC = re.compile(r"^(grpcpp/|google/protobuf|google/rpc/|assay/v1/|grpc/)")
+
+
+def sources():
+    """The tracked and the new C++ files of the libraries."""
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *ROOTS], check=True,
+                           capture_output=True, text=True).stdout.splitlines()
+    return [pathlib.Path(name) for name in names
+            if name.endswith((".h", ".cc")) and pathlib.Path(name).exists()]
+
+
+def edges_and_faults():
+    """{(folder, included folder): [file, ...]}, {(folder, "gRPC"): [...]}, and the faults of torch's headers."""
+    edges, faults = collections.defaultdict(list), []
+    for path in sources():
+        folder = path.parent.as_posix()
+        for included in INCLUDE.findall(path.read_text()):
+            target = pathlib.PurePath(included).parent.as_posix()
+            if IS_TORCH.match(included) and folder not in TORCH_FOLDERS:
+                faults.append(f"{path}: includes libtorch's {included}; only {sorted(TORCH_FOLDERS)} may")
+            elif IS_GRPC.match(included):
+                edges[folder, GRPC].append(path)
+            elif included.startswith(ROOTS) and target != folder:
+                edges[folder, target].append(path)
+    return edges, faults
+
+
+def allowed():
+    """{folder: {folders it may include}} of the document's table."""
+    text = DOCUMENT.read_text()
+    start = text.index(HEADING)
+    table = {}
+    for line in text[start:].splitlines()[1:]:
+        if line.startswith("#"):
+            break
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        folder = re.fullmatch(r"`([\w/]+)`", cells[0])
+        if folder and len(cells) > 1:
+            table[folder[1]] = set(re.findall(r"`([\w/]+)`", cells[1])) | ({GRPC} & set(cells[1].split(", ")))
+    return table
+
+
+def cycle(table):
+    """A cycle of the table as a list of folders; empty if there is none."""
+    done, path = set(), []
+
+    def visit(folder):
+        if folder in path:
+            return path[path.index(folder):] + [folder]
+        if folder in done:
+            return []
+        path.append(folder)
+        for target in sorted(table.get(folder, ())):
+            if found := visit(target):
+                return found
+        path.pop()
+        done.add(folder)
+        return []
+
+    for folder in sorted(table):
+        if found := visit(folder):
+            return found
+    return []
+
+
+def main():
+    edges, faults = edges_and_faults()
+    if "--graph" in sys.argv:
+        folders = collections.defaultdict(set)
+        for folder, target in edges:
+            folders[folder].add(target)
+        for folder in sorted({path.parent.as_posix() for path in sources()}):
+            cells = ", ".join(t if t == GRPC else f"`{t}`" for t in sorted(folders[folder]))
+            print(f"| `{folder}` | {cells or 'nothing'} |")
+        return 0
+    table = allowed()
+    for path in sources():
+        if path.parent.as_posix() not in table:
+            faults.append(f"{path}: its folder has no row under '{HEADING}' in {DOCUMENT}")
+    for (folder, target), paths in sorted(edges.items()):
+        if target not in table.get(folder, ()):
+            faults.append(f"{paths[0]}: {folder} includes {target}, which {DOCUMENT} does not allow")
+    for folder, targets in sorted(table.items()):
+        for target in sorted(targets):
+            if (folder, target) not in edges:
+                faults.append(f"{DOCUMENT}: allows {folder} to include {target}, which nothing needs")
+    if found := cycle(table):
+        faults.append(f"{DOCUMENT}: cycle: {' -> '.join(found)}")
+    for fault in sorted(set(faults)):
+        print(fault)
+    print(f"include directions: {len(edges)} between {len(table)} folders, {len(set(faults))} faults")
+    return 1 if faults else 0
+
+
+sys.exit(main())
