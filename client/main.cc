@@ -1,4 +1,4 @@
-// The CLI `assay`: this process's streams and signals.
+// The CLI `assay`. Sets up the streams and signals of the process.
 #include <sys/ioctl.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// From words to a command and its exit code.
+// Parses the words, runs the command and returns its exit code.
 #include "client/run_cli.h"
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "client/commands/arguments.h"
@@ -63,7 +62,7 @@ int Dispatch(const Session& session) {
   return kExitUsage;
 }
 
-// Empty where it is not set, or would not pass as gRPC metadata.
+// Returns an environment variable. Empty if it is unset or not valid gRPC metadata.
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   const std::string_view text = value == nullptr ? "" : value;

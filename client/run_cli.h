@@ -1,4 +1,4 @@
-// The whole CLI as a function.
+// The entry point of the CLI, independent of the process.
 #ifndef ASSAY_CLIENT_RUN_CLI_H_
 #define ASSAY_CLIENT_RUN_CLI_H_
 
@@ -10,9 +10,9 @@
 
 namespace assay::client {
 
-// Runs `assay words...` (the program's name not included) and returns its exit code
-// (client/terminal/exit_code.h). Blocks until the command is done; raising `interrupt` from another
-// thread ends it early.
+// Runs the command line `words`, without the program's name, and returns the exit code
+// (client/terminal/exit_code.h). Blocks until the command ends. Another thread may raise
+// `interrupt` to end it early.
 int RunCli(const std::vector<std::string>& words, Streams& streams, Interrupt& interrupt);
 
 }  // namespace assay::client

@@ -1,4 +1,4 @@
-// The command line, parsed.
+// The parsed command line.
 #ifndef ASSAY_CLIENT_COMMANDS_ARGUMENTS_H_
 #define ASSAY_CLIENT_COMMANDS_ARGUMENTS_H_
 
@@ -33,19 +33,19 @@ enum class Command {
   kHealth,
 };
 
-// Unset optionals leave the server's defaults in force.
+// The options of `generate`. The server's defaults apply to unset ones.
 struct GenerateOptions {
-  // The prompt; "-" = read it from standard input.
+  // The prompt. "-": it is read from standard input.
   std::string prompt;
   std::string file;
   std::string model;
   std::string content_type;
   std::string routing_key;
   std::string system;
-  // Files of JSON: a conversation, the tools of the chat template.
+  // JSON files: a conversation, and the tools of the chat template.
   std::string messages_file;
   std::string tools_file;
-  // NAME=VALUE for the chat template.
+  // NAME=VALUE settings of the chat template.
   std::vector<std::string> variables;
   int32_t max_new_tokens = 0;
   std::optional<float> temperature;
@@ -57,6 +57,7 @@ struct GenerateOptions {
   bool no_stream = false;
 };
 
+// The options of `evaluate`. Zero and empty leave the server's defaults.
 struct EvaluateOptions {
   std::vector<std::string> models;
   std::vector<std::string> content_types;
@@ -67,27 +68,27 @@ struct EvaluateOptions {
   std::string plan_file;
   std::vector<std::string> scorers;
   std::string baseline;
-  // Id of the evaluation whose plan is run again.
+  // The id of the evaluation whose plan is run again.
   std::string replay_of;
   uint64_t order_seed = 0;
-  // Also of `evaluations gate`.
+  // Also an option of `evaluations gate`.
   std::string gate;
-  // File for the report; empty = none.
+  // The file for the report. Empty: no report.
   std::string report;
   std::string name;
   bool detach = false;
   bool no_wait = false;
 };
 
-// Of `evaluations report`.
+// The options of `evaluations report`.
 struct ReportOptions {
-  // Empty = by the output's extension, else markdown.
+  // Empty: chosen by the extension of `output`, otherwise Markdown.
   std::string format;
-  // Empty = standard output.
+  // Empty: standard output.
   std::string output;
 };
 
-// Of `evaluations compare`.
+// The options of `evaluations compare`.
 struct CompareOptions {
   std::string baseline;
   std::string candidate;
@@ -96,40 +97,44 @@ struct CompareOptions {
   double alpha = 0;
 };
 
+// The options of `routes set` and `routes explain`.
 struct RoutesOptions {
-  // Of `set`: a file, or a content type and a model.
+  // For `set`: a file, or a content type and a model.
   std::vector<std::string> target;
-  // Of `explain`.
+  // For `explain`: the properties of the request.
   std::string model;
   std::string content_type;
   std::string key;
   std::string prompt;
 };
 
+// The command and all options. Only those of the command are set.
 struct Arguments {
   Command command = Command::kModels;
   std::string address;
-  // Seconds; 0 = no limit.
+  // In seconds; 0: no limit.
   double timeout_seconds = 0;
   bool json = false;
-  // Empty = drawn.
+  // Empty: the connection draws one.
   std::string request_id;
   GenerateOptions generate;
   EvaluateOptions evaluate;
   ReportOptions report;
   CompareOptions compare;
   RoutesOptions routes;
-  // Of `evaluations get`, and `evaluations list`.
+  // For `evaluations get`.
   bool include_samples = false;
+  // For `evaluations list`; 0: the server's default.
   int32_t limit = 0;
-  // Of `models`: the built-in ones too.
+  // For `models`: also lists the built-in models.
   bool all = false;
-  // The model or evaluation that the command names (for inspect also a path); empty = none.
+  // The model or evaluation that the command names (for `inspect` also a path). Empty: none.
   std::string id;
 };
 
 // Fills `arguments` from the words after the program's name and from ASSAY_ADDRESS. Returns an exit
-// code when there is nothing left to do: help or version written to out, or a usage error to err.
+// code if there is nothing left to do: help or the version was written to out, or a usage error to
+// err, in one line.
 std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams& streams,
                                   Arguments& arguments);
 

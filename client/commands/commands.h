@@ -1,22 +1,15 @@
-// The commands: each talks to a connected server and returns the exit code.
+// The commands of the CLI. Each connects, calls the daemon, prints, and returns an exit code
+// (client/terminal/exit_code.h).
 #ifndef ASSAY_CLIENT_COMMANDS_COMMANDS_H_
 #define ASSAY_CLIENT_COMMANDS_COMMANDS_H_
 
-#include "client/commands/arguments.h"
-#include "client/rpc/connection.h"
-#include "client/terminal/console.h"
+#include "client/commands/session.h"
 
 namespace assay::client {
 
-// What a command works with. Borrowed for the call.
-struct Session {
-  const Arguments& arguments;
-  Connection& connection;
-  Streams& streams;
-};
-
 int Generate(const Session& session);
-// The evaluation's own job goes on when the client leaves, on Ctrl-C too.
+// Starts an evaluation and follows it. The evaluation continues on the server when the client
+// leaves, also on Ctrl-C.
 int Evaluate(const Session& session);
 int ListEvaluations(const Session& session);
 int GetEvaluation(const Session& session);
@@ -24,16 +17,16 @@ int CancelEvaluation(const Session& session);
 int ReportEvaluation(const Session& session);
 int CompareEvaluations(const Session& session);
 int GateEvaluation(const Session& session);
-// Every model, or the one that is named.
+// Lists every model, or shows the one that the command names.
 int Models(const Session& session);
 int Load(const Session& session);
-// Downloads without loading; what has come when it breaks off is kept.
+// Downloads a model without loading it. Keeps what was downloaded before a failure.
 int Pull(const Session& session);
 int Unload(const Session& session);
-// The server reads its catalog again.
+// Makes the server read its catalog again.
 int Reload(const Session& session);
 int Inspect(const Session& session);
-// Of the server, or of the model that is named; kExitFailed: does not serve.
+// Checks the server, or the model that the command names. Returns kExitFailed if it does not serve.
 int Health(const Session& session);
 int ShowRoutes(const Session& session);
 int SetRoutes(const Session& session);

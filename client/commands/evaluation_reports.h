@@ -5,23 +5,23 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "assay/v1/evaluation.grpc.pb.h"
-#include "client/commands/commands.h"
+#include "assay/v1/evaluation.pb.h"
+#include "client/commands/session.h"
 
 namespace assay::client {
 
-// By name ("markdown", "html", "json", "jsonl", "csv", "lm-eval"), else by the path's extension;
-// Markdown for a path without one. INVALID_ARGUMENT: an extension that stands for no format.
-absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& name, const std::string& path);
+// Returns the format named `name` ("markdown", "html", "json", "jsonl", "csv", "lm-eval"). If
+// `name` is empty, returns the format of the extension of `path`, and Markdown for a path without
+// one. INVALID_ARGUMENT: no format has the extension.
+absl::StatusOr<v1::ReportFormat> ReportFormatOf(const std::string& name, const std::string& path);
 
-// To the file, or to standard output where none is named. Returns an exit code.
-int WriteReport(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
-                const ReportOptions& options);
+// Fetches the report and writes it to the file, or to standard output if the options name none.
+// Returns an exit code.
+int WriteReport(const Session& session, const std::string& id, const ReportOptions& options);
 
-// Prints each clause, and why the evaluation passes no gate if it did not come to its end;
-// kExitGate if it is not passed.
-int CheckGate(const Session& session, v1::EvaluationService::Stub& stub, const std::string& id,
-              const std::string& gate);
+// Prints each clause of the gate and, if the evaluation did not finish, that it therefore fails.
+// Returns kExitGate if the gate fails.
+int CheckGate(const Session& session, const std::string& id, const std::string& gate);
 
 }  // namespace assay::client
 

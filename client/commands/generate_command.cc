@@ -1,21 +1,19 @@
 // assay generate.
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "assay/v1/inference.grpc.pb.h"
 #include "base/status_macros.h"
 #include "client/commands/commands.h"
 #include "client/input/prompt_input.h"
-#include "client/terminal/exit_code.h"
-#include "client/terminal/report.h"
 
 namespace assay::client {
 namespace {
+
+using Stub = v1::InferenceService::Stub;
 
 absl::Status SetInput(const GenerateOptions& options, Streams& streams,
                       v1::GenerateRequest* request) {
@@ -65,7 +63,7 @@ absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, 
   return request;
 }
 
-// Model text to out, safe for a terminal.
+// Writes the model's text to out, and makes it safe for a terminal.
 class TextWriter {
  public:
   explicit TextWriter(Streams& streams) : streams_(streams) {}
@@ -76,7 +74,7 @@ class TextWriter {
     ends_line_ = text.back() == '\n';
   }
 
-  // A prompt or a summary must not start in the middle of the text's last line.
+  // Ends the last line, so that a summary or a shell prompt begins on a new one.
   void Finish() {
     if (!ends_line_) streams_.out << "\n" << std::flush;
     ends_line_ = true;
@@ -99,53 +97,37 @@ void WriteSummary(const v1::GenerateResponse& reply, Streams& streams) {
               << FormatUsd(reply.cost_usd()) << " | seed " << reply.seed() << "\n";
 }
 
-// Scripts know what they ask; a person may wonder why a base model does not answer.
+// Explains to a person why a base model does not answer. Scripts do not need it.
 void WriteNote(const v1::GenerateResponse& reply, Streams& streams) {
   if (!reply.no_chat_template() || !streams.err_is_terminal) return;
   streams.err << "note: " << OneLine(reply.model())
-              << " is a base model without a chat template: it went on with the prompt as it is\n";
+              << " is a base model without a chat template: it continued the prompt as it is\n";
 }
 
 int GenerateWhole(const Session& session, const v1::GenerateRequest& request) {
-  const std::unique_ptr<v1::InferenceService::Stub> stub =
-      v1::InferenceService::NewStub(session.connection.channel());
-  grpc::ClientContext context;
-  session.connection.Prepare(context);
-  const WatchedCall watched(session.connection.interrupt(), context);
-  v1::GenerateResponse reply;
-  const grpc::Status status = stub->Generate(&context, request, &reply);
-  if (!status.ok()) return session.connection.ReportFailure(status);
-  if (session.arguments.json) {
-    WriteJson(reply, session.streams);
-    return kExitOk;
-  }
-  TextWriter writer(session.streams);
-  writer.Write(reply.text());
-  writer.Finish();
-  WriteNote(reply, session.streams);
-  WriteSummary(reply, session.streams);
-  return kExitOk;
+  return CallAndPrint(session, &Stub::Generate, request,
+                      [&session](const v1::GenerateResponse& reply) {
+                        TextWriter writer(session.streams);
+                        writer.Write(reply.text());
+                        writer.Finish();
+                        WriteNote(reply, session.streams);
+                        WriteSummary(reply, session.streams);
+                      });
 }
 
 int GenerateStreamed(const Session& session, const v1::GenerateRequest& request) {
-  const std::unique_ptr<v1::InferenceService::Stub> stub =
-      v1::InferenceService::NewStub(session.connection.channel());
-  grpc::ClientContext context;
-  session.connection.Prepare(context);
-  const WatchedCall watched(session.connection.interrupt(), context);
-  const auto reader = stub->GenerateStream(&context, request);
   TextWriter writer(session.streams);
-  v1::GenerateStreamResponse event;
   v1::GenerateResponse completed;
-  while (reader->Read(&event)) {
+  const auto on_event = [&](const v1::GenerateStreamResponse& event) {
     if (session.arguments.json) {
       WriteJson(event, session.streams);
     } else if (event.has_delta()) {
       writer.Write(event.delta().text());
     }
     if (event.has_completed()) completed = event.completed();
-  }
-  const grpc::Status status = reader->Finish();
+  };
+  const grpc::Status status =
+      CallStream(session.connection, &Stub::GenerateStream, request, on_event);
   writer.Finish();
   if (!status.ok()) return session.connection.ReportFailure(status);
   if (session.arguments.json) return kExitOk;
@@ -159,13 +141,7 @@ int GenerateStreamed(const Session& session, const v1::GenerateRequest& request)
 int Generate(const Session& session) {
   const GenerateOptions& options = session.arguments.generate;
   const absl::StatusOr<v1::GenerateRequest> request = MakeRequest(options, session.streams);
-  if (!request.ok()) {
-    session.streams.err << "assay: INVALID_ARGUMENT: " << request.status().message() << "\n";
-    return kExitUsage;
-  }
-  if (absl::Status s = session.connection.Connect(); !s.ok()) {
-    return session.connection.ReportUnreachable(s);
-  }
+  if (!request.ok()) return ReportUsageError(session, request.status());
   return options.no_stream ? GenerateWhole(session, *request) : GenerateStreamed(session, *request);
 }
 

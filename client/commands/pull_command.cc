@@ -1,23 +1,19 @@
 // assay pull.
-#include <cstdint>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
 #include "client/commands/commands.h"
-#include "client/commands/transfer.h"
-#include "client/terminal/exit_code.h"
-#include "client/terminal/report.h"
+#include "client/terminal/transfer_text.h"
 
 namespace assay::client {
 namespace {
 
 constexpr int kBarCells = 24;
-// Between two lines where nobody watches.
-constexpr absl::Duration kQuietInterval = absl::Seconds(5);
+// The interval between two lines if err is no terminal.
+constexpr absl::Duration kLineInterval = absl::Seconds(5);
 
 std::string Describe(const v1::PullProgress& progress) {
   if (progress.bytes_total() == 0) return OneLine(progress.stage());
@@ -30,7 +26,8 @@ double Fraction(const v1::PullProgress& progress) {
   return static_cast<double>(progress.bytes_done()) / static_cast<double>(progress.bytes_total());
 }
 
-// A line that replaces itself on a terminal, a line now and then elsewhere.
+// Shows the progress of a download: on a terminal one line that replaces itself, elsewhere one line
+// per interval.
 class PullDisplay {
  public:
   explicit PullDisplay(const Session& session) : session_(session), line_(session.streams) {}
@@ -38,7 +35,7 @@ class PullDisplay {
   void Show(const v1::PullProgress& progress) {
     line_.Update(absl::StrCat(Bar(Fraction(progress), kBarCells), " ", Describe(progress)));
     if (session_.streams.err_is_terminal || absl::Now() < next_) return;
-    next_ = absl::Now() + kQuietInterval;
+    next_ = absl::Now() + kLineInterval;
     session_.streams.err << "pulling " << session_.arguments.id << ": " << Describe(progress)
                          << "\n";
   }
@@ -51,10 +48,10 @@ class PullDisplay {
 };
 
 std::string Amount(const v1::PullResult& result) {
-  if (result.fetched_bytes() == 0) return "was there already";
+  if (result.fetched_bytes() == 0) return "already downloaded";
   std::string fetched = absl::StrCat(FormatBytes(result.fetched_bytes()), " downloaded");
   if (result.present_bytes() == 0) return fetched;
-  return absl::StrCat(fetched, ", ", FormatBytes(result.present_bytes()), " there already");
+  return absl::StrCat(fetched, ", ", FormatBytes(result.present_bytes()), " already there");
 }
 
 void WriteResult(const v1::PullResult& result, const Session& session) {
@@ -66,37 +63,32 @@ void WriteResult(const v1::PullResult& result, const Session& session) {
 }  // namespace
 
 int Pull(const Session& session) {
-  if (absl::Status s = session.connection.Connect(); !s.ok()) {
-    return session.connection.ReportUnreachable(s);
-  }
-  const auto stub = v1::ModelService::NewStub(session.connection.channel());
-  grpc::ClientContext context;
-  session.connection.Prepare(context);
-  const WatchedCall watched(session.connection.interrupt(), context);
   v1::PullModelRequest request;
   request.set_id(session.arguments.id);
-  const auto reader = stub->PullModel(&context, request);
   PullDisplay display(session);
-  v1::PullModelResponse event;
-  bool some_came = false;
-  while (reader->Read(&event)) {
+  v1::PullResult result;
+  bool some_downloaded = false;
+  const auto on_event = [&](const v1::PullModelResponse& event) {
     if (session.arguments.json) {
       WriteJson(event, session.streams);
     } else if (event.has_progress()) {
       display.Show(event.progress());
     }
-    some_came |= event.progress().bytes_done() > 0;
-  }
-  const grpc::Status status = reader->Finish();
+    some_downloaded |= event.progress().bytes_done() > 0;
+    if (event.has_result()) result = event.result();
+  };
+  const grpc::Status status =
+      CallStream(session.connection, &v1::ModelService::Stub::PullModel, request, on_event);
   display.Clear();
   if (!status.ok()) {
     const int code = session.connection.ReportFailure(status);
-    if (!some_came && code != kExitInterrupted) return code;
-    session.streams.err << "What has come is kept; `assay pull " << session.arguments.id
-                        << "` goes on from there.\n";
+    if (some_downloaded || code == kExitInterrupted) {
+      session.streams.err << "The downloaded part is kept; `assay pull " << session.arguments.id
+                          << "` continues from there.\n";
+    }
     return code;
   }
-  if (!session.arguments.json) WriteResult(event.result(), session);
+  if (!session.arguments.json) WriteResult(result, session);
   return kExitOk;
 }
 

@@ -1,4 +1,4 @@
-// Reads JSONL line by line.
+// Reads JSONL files line by line.
 #include "client/input/jsonl_file.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ absl::Status ReadJsonl(const std::string& path,
     const nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     absl::Status status = absl::OkStatus();
     if (object.is_discarded()) {
-      status = absl::InvalidArgumentError("not JSON (one object a line)");
+      status = absl::InvalidArgumentError("not JSON; each line must be one object");
     } else if (!object.is_object()) {
       status = absl::InvalidArgumentError("not a JSON object");
     } else {
@@ -54,14 +54,14 @@ absl::Status ReadJsonl(const std::string& path,
 }
 
 absl::StatusOr<std::string> StringField(const nlohmann::json& object, const char* name,
-                                        bool needed) {
+                                        bool required) {
   const auto found = object.find(name);
-  if (found == object.end() && !needed) return std::string();
+  if (found == object.end() && !required) return std::string();
   if (found == object.end() || !found->is_string()) {
     return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" must be a string"));
   }
   std::string value = found->get<std::string>();
-  if (needed && value.empty()) {
+  if (required && value.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is empty"));
   }
   return value;

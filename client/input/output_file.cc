@@ -1,4 +1,4 @@
-// Writes a file as a whole.
+// Writes files atomically.
 #include "client/input/output_file.h"
 
 #include <fcntl.h>
@@ -30,16 +30,16 @@ absl::Status WriteAll(int file, std::string_view bytes) {
 }  // namespace
 
 absl::Status WriteWholeFile(const std::string& path, const std::string& bytes) {
-  const std::string beside = absl::StrCat(path, ".", ::getpid(), ".tmp");
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
+  const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
   if (file < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot create"));
   absl::Status status = WriteAll(file, bytes);
   if (::close(file) != 0 && status.ok()) status = absl::ErrnoToStatus(errno, "cannot close");
-  if (status.ok() && std::rename(beside.c_str(), path.c_str()) != 0) {
+  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
     status = absl::ErrnoToStatus(errno, "cannot rename");
   }
   if (status.ok()) return status;
-  ::unlink(beside.c_str());
+  ::unlink(temporary.c_str());
   return {status.code(), absl::StrCat(path, ": ", status.message())};
 }
 

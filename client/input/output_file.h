@@ -1,4 +1,4 @@
-// Files that a command writes.
+// Output files.
 #ifndef ASSAY_CLIENT_INPUT_OUTPUT_FILE_H_
 #define ASSAY_CLIENT_INPUT_OUTPUT_FILE_H_
 
@@ -8,8 +8,8 @@
 
 namespace assay::client {
 
-// Writes beside the file, syncs, renames: nobody ever sees half of it, and what stood there before
-// stays if it fails. The folder must exist.
+// Writes a file atomically: writes a temporary file in the same folder, syncs and renames it. After
+// an error the old file is unchanged. The folder must exist. Errors begin with the path.
 absl::Status WriteWholeFile(const std::string& path, const std::string& bytes);
 
 }  // namespace assay::client

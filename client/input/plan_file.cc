@@ -1,4 +1,4 @@
-// Reads a plan file.
+// Reads evaluation plans.
 #include "client/input/plan_file.h"
 
 #include <cstdint>
@@ -35,7 +35,7 @@ void ReadSampling(YamlMap map, v1::SamplingParams* sampling) {
   sampling->set_temperature(static_cast<float>(map.Number("temperature", 0, 0, kMaxTemperature)));
   sampling->set_top_p(static_cast<float>(map.Number("top_p", 1, 0, 1)));
   sampling->set_top_k(static_cast<int32_t>(map.Int("top_k", 0, 0, kMax)));
-  // Without one a candidate has the plan's.
+  // A candidate without a seed uses the plan's.
   if (map.Has("seed")) {
     sampling->set_seed(
         static_cast<uint64_t>(map.Int("seed", 0, 0, std::numeric_limits<int64_t>::max())));
@@ -61,7 +61,7 @@ void ReadScaling(YamlMap map, v1::ScalingPlan* scaling) {
   scaling->set_residents(map.Bool("residents", false));
 }
 
-// Every field of the message is a key; which numbers are allowed the server knows.
+// Every field of the message is a key. The server checks the limits of the numbers.
 absl::Status ReadEconomics(YamlMap map, const std::filesystem::path& folder,
                            v1::EconomicsInputs* inputs) {
   using google::protobuf::FieldDescriptor;
@@ -109,7 +109,7 @@ absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::Know
   return absl::OkStatus();
 }
 
-// What the plan names in other files.
+// Reads the files that the plan names.
 absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
                        v1::EvaluateRequest* request) {
   if (const std::string dataset = root.String("dataset", ""); !dataset.empty()) {
@@ -159,7 +159,7 @@ absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path) {
   v1::EvaluateRequest request;
   ReadRoot(root, request);
   absl::Status files = ReadFiles(root, std::filesystem::path(path).parent_path(), &request);
-  // The plan's own errors first: a file may be missing because its key is wrong.
+  // The plan's own errors have precedence: a file may be missing because its key is wrong.
   RETURN_IF_ERROR((*document)->Finish());
   if (!files.ok()) return files;
   return request;

@@ -1,4 +1,4 @@
-// An evaluation's plan from a YAML file.
+// Evaluation plans in YAML files.
 #ifndef ASSAY_CLIENT_INPUT_PLAN_FILE_H_
 #define ASSAY_CLIENT_INPUT_PLAN_FILE_H_
 
@@ -9,12 +9,13 @@
 
 namespace assay::client {
 
-// Of each prompt, at most; the server's limit.
+// The maximum number of runs per prompt, which the server enforces too.
 inline constexpr int kMaxRepeats = 1000;
 
-// Keys as in docs/evaluation.md; files that it names (`dataset`, `items`, `text`, `price_table`)
-// are relative to it. Errors are INVALID_ARGUMENT "file:line: key: value, what is allowed"; what
-// only the server knows (models, scorers, names in the gate) it checks, and names the field.
+// Reads a plan. docs/evaluation.md describes its keys. Files that the plan names (`dataset`,
+// `items`, `text`, `price_table`) are relative to its folder. Errors are INVALID_ARGUMENT
+// "file:line: key: value and limit". The server checks what only it knows: models, scorers and
+// names in the gate.
 absl::StatusOr<v1::EvaluateRequest> ReadPlanFile(const std::string& path);
 
 }  // namespace assay::client

@@ -1,4 +1,4 @@
-// What a prompt is made of, from files and the command line.
+// Reads prompts, conversations and tools.
 #include "client/input/prompt_input.h"
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace assay::client {
 namespace {
 
-// The order of keys is part of what a model reads.
+// The order of the keys is kept, because the model sees it.
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxInputBytes = size_t{1} << 20;
@@ -105,7 +105,7 @@ absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> sett
     const size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--set ", setting, ": is not NAME=VALUE, such as enable_thinking=false"));
+          absl::StrCat("--set ", setting, ": must be NAME=VALUE, such as enable_thinking=false"));
     }
     const std::string value = setting.substr(equals + 1);
     const Json json = Parse(value);

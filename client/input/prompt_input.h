@@ -1,4 +1,4 @@
-// What a prompt is made of, from files and the command line.
+// Prompts, conversations and tools from files and the command line.
 #ifndef ASSAY_CLIENT_INPUT_PROMPT_INPUT_H_
 #define ASSAY_CLIENT_INPUT_PROMPT_INPUT_H_
 
@@ -12,19 +12,20 @@
 
 namespace assay::client {
 
-// The text of a file, or of `in` where `path` is "-". INVALID_ARGUMENT, which names the file: it
-// cannot be read or has more than 1 MiB, more than any context holds.
+// Returns the text of a file, or of `in` if `path` is "-". INVALID_ARGUMENT with the file's name:
+// it cannot be read, or has more than 1 MiB, which no context holds.
 absl::StatusOr<std::string> ReadInput(const std::string& path, std::istream& in);
 
-// A conversation from a file (or "-") with a JSON list of messages as the OpenAI API has them:
-// "role", "content" (a text, null, or a list of parts), and what else the model's template reads.
+// Reads a conversation from a file (or "-"): a JSON list of messages in the format of the OpenAI
+// API, with "role", "content" (a text, null, or a list of parts) and any other keys that the
+// model's template reads.
 absl::StatusOr<v1::ChatMessages> ReadMessages(const std::string& path, std::istream& in);
 
-// A JSON list of tools from a file (or "-").
+// Reads a JSON list of tools from a file (or "-") and returns it as JSON.
 absl::StatusOr<std::string> ReadTools(const std::string& path, std::istream& in);
 
-// A JSON object of settings NAME=VALUE; the value is JSON, or a text where it is none. Empty for no
-// settings.
+// Returns a JSON object of the settings NAME=VALUE. A value that is not JSON becomes a string.
+// Empty if there are no settings.
 absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> settings);
 
 }  // namespace assay::client

@@ -1,4 +1,4 @@
-// Reads the JSONL of own prompts and tasks.
+// Reads JSONL files of prompts and tasks.
 #include "client/input/prompts_file.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ bool IsStrings(const Json& value) {
          std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
 }
 
-// Whole numbers that fit; JSON has 1.5 and 1e99 too.
+// True for whole numbers that fit an int32; JSON also has 1.5 and 1e99.
 bool IsCount(const Json& value) {
   return value.is_number_unsigned() &&
          value.get<uint64_t>() <= uint64_t{std::numeric_limits<int32_t>::max()};
@@ -48,21 +48,22 @@ absl::Status ReadConstraints(const Json& object, v1::EvaluationPrompt* prompt) {
       if (!IsStrings(value)) return Wrong("constraints.must_include", "a list of strings");
       for (const Json& word : value) prompt->add_must_include(word.get<std::string>());
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"constraints.", key, "\" is not known; there are max_chars and must_include"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"constraints.", key,
+                       "\" is not a constraint; the constraints are max_chars and must_include"));
     }
   }
   return absl::OkStatus();
 }
 
-// Sets a string field of a message; the first error stays.
+// Reads string fields and keeps the first error.
 class StringReader {
  public:
   explicit StringReader(const Json& object) : object_(object) {}
 
-  std::string Read(const char* name, bool needed) {
+  std::string Read(const char* name, bool required) {
     if (!status_.ok()) return "";
-    absl::StatusOr<std::string> value = StringField(object_, name, needed);
+    absl::StatusOr<std::string> value = StringField(object_, name, required);
     if (value.ok()) return *std::move(value);
     status_ = value.status();
     return "";
@@ -105,7 +106,7 @@ absl::StatusOr<v1::MultipleChoiceItem> ReadItem(const Json& object) {
   return item;
 }
 
-// Every line by `read`; an id may stand once.
+// Reads every line with `read`. Ids must be unique.
 template <typename Row>
 absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* what,
                                           absl::StatusOr<Row> (*read)(const Json&)) {
@@ -116,7 +117,7 @@ absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* w
     const auto [first, inserted] = line_of_id.emplace(row.id(), line);
     if (!inserted) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the id \"", row.id(), "\" is already on line ", first->second));
+          absl::StrCat("the id \"", row.id(), "\" is a duplicate of line ", first->second));
     }
     rows.push_back(std::move(row));
     return absl::OkStatus();

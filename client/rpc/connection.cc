@@ -1,4 +1,4 @@
-// Connecting, deadlines, and errors as people read them.
+// Connects, sets deadlines and reports errors.
 #include "client/rpc/connection.h"
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/random/random.h"
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -21,8 +20,8 @@
 namespace assay::client {
 namespace {
 
-constexpr absl::Duration kConnectLimit = absl::Seconds(5);
-// How fast Ctrl-C is seen while connecting.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+// The interval at which Ctrl-C is polled while connecting.
 constexpr absl::Duration kConnectPoll = absl::Milliseconds(50);
 constexpr int kMaxReplyBytes = 64 * 1024 * 1024;
 
@@ -83,8 +82,8 @@ int ExitCode(grpc::StatusCode code) {
   }
 }
 
-// What the caller cannot mend alone.
-bool IsServersFault(grpc::StatusCode code) {
+// True if the server's log may explain the error. The caller can correct the others alone.
+bool IsServerSide(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::NOT_FOUND:
@@ -96,12 +95,12 @@ bool IsServersFault(grpc::StatusCode code) {
   }
 }
 
-std::string DrawId() {
+std::string RandomId() {
   absl::BitGen random;
   return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
 }
 
-std::string_view Advice(grpc::StatusCode code) {
+std::string_view Hint(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::NOT_FOUND:
       return " (see `assay models` and `assay evaluations list`)";
@@ -120,26 +119,29 @@ std::string_view Advice(grpc::StatusCode code) {
 Connection::Connection(ConnectionOptions options, Streams& streams, Interrupt& interrupt)
     : options_(std::move(options)), streams_(streams), interrupt_(interrupt) {
   grpc::ChannelArguments arguments;
-  // The daemon is ours, on this machine or network: a web proxy from the environment is in the way.
+  // The daemon runs on this machine or network; the environment's web proxy must not be used.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
-  if (options_.request_id.empty()) options_.request_id = DrawId();
+  if (options_.request_id.empty()) options_.request_id = RandomId();
   channel_ =
       grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-absl::Status Connection::Connect() {
+grpc::Status Connection::Connect() {
+  if (connected_) return grpc::Status::OK;
   interrupt_.Arm();
   const absl::Time start = absl::Now();
   deadline_ = start + options_.timeout;
-  const absl::Time limit = std::min(deadline_, start + kConnectLimit);
+  const absl::Time limit = std::min(deadline_, start + kConnectTimeout);
   while (true) {
     const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
-    if (state == GRPC_CHANNEL_READY) return absl::OkStatus();
-    if (interrupt_.raised()) return absl::CancelledError("interrupted");
+    connected_ = state == GRPC_CHANNEL_READY;
+    if (connected_) return grpc::Status::OK;
+    if (interrupt_.raised()) return {grpc::StatusCode::CANCELLED, "interrupted"};
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN ||
         absl::Now() >= limit) {
-      return absl::UnavailableError(absl::StrCat("no server answers at ", options_.address));
+      return {grpc::StatusCode::UNAVAILABLE,
+              absl::StrCat("no server answers at ", options_.address)};
     }
     channel_->WaitForStateChange(state,
                                  absl::ToChronoTime(std::min(limit, absl::Now() + kConnectPoll)));
@@ -159,28 +161,25 @@ int Connection::ReportFailure(const grpc::Status& status, bool about_files) cons
     streams_.err << "assay: CANCELLED: interrupted\n";
     return kExitInterrupted;
   }
-  // A server that refuses says when to try again; a connection that broke says nothing.
+  if (!connected_) return ReportUnreachable(status.error_message());
+  // A server that refuses adds RetryInfo to the status; a broken connection has no details.
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty() &&
       channel_->GetState(false) != GRPC_CHANNEL_READY) {
-    return ReportUnreachable(absl::UnavailableError(
-        absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message())));
+    return ReportUnreachable(
+        absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message()));
   }
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
                << OneLine(status.error_message())
-               << (about_files ? std::string_view() : Advice(status.error_code()));
-  if (IsServersFault(status.error_code())) {
+               << (about_files ? std::string_view() : Hint(status.error_code()));
+  if (IsServerSide(status.error_code())) {
     streams_.err << " [request " << options_.request_id << "]";
   }
   streams_.err << "\n";
   return ExitCode(status.error_code());
 }
 
-int Connection::ReportUnreachable(const absl::Status& status) const {
-  if (absl::IsCancelled(status)) {
-    streams_.err << "assay: CANCELLED: interrupted\n";
-    return kExitInterrupted;
-  }
-  streams_.err << "assay: UNREACHABLE: " << OneLine(std::string(status.message()))
+int Connection::ReportUnreachable(std::string_view message) const {
+  streams_.err << "assay: UNREACHABLE: " << OneLine(message)
                << " (is assayd running? start it with `make demo` or set ASSAY_ADDRESS)\n";
   return kExitUnreachable;
 }

@@ -1,11 +1,11 @@
-// One channel to the daemon, and what every call on it needs.
+// The channel to the daemon that the calls of one command share.
 #ifndef ASSAY_CLIENT_RPC_CONNECTION_H_
 #define ASSAY_CLIENT_RPC_CONNECTION_H_
 
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client/terminal/console.h"
 #include "client/terminal/interrupt.h"
@@ -18,41 +18,47 @@ namespace assay::client {
 struct ConnectionOptions {
   // host:port.
   std::string address;
-  // Time for the whole command, from Connect on; infinite = no limit.
+  // The time for the whole command, from the first Connect() on. Infinite: no limit.
   absl::Duration timeout = absl::InfiniteDuration();
-  // How the server's log and traces name the command's calls; empty = drawn.
+  // The name of the command's calls in the server's log and traces. Empty: a random id.
   std::string request_id;
-  // W3C Trace Context of whoever runs the command; empty = none.
+  // The W3C Trace Context of the process that runs the command. Empty: none.
   std::string traceparent;
   std::string tracestate;
 };
 
-// Not thread-safe, but for the Interrupt.
+// One command's connection to assayd. Construction is cheap and opens no socket. Commands use it
+// through Call() and CallStream() (client/rpc/call.h) and ReportFailure(). Not thread-safe; the
+// Interrupt may be raised from any thread.
 class Connection {
  public:
+  // `streams` and `interrupt` must outlive the connection.
   Connection(ConnectionOptions options, Streams& streams, Interrupt& interrupt);
 
-  // Waits until the server answers: UNAVAILABLE when nothing listens there (known at once on a
-  // refused connection, else after five seconds), CANCELLED when interrupted.
-  absl::Status Connect();
+  // Waits until the server answers. Returns UNAVAILABLE if nothing listens at the address (known at
+  // once if the connection is refused, otherwise after five seconds) and CANCELLED if the user
+  // interrupts. Later calls return OK at once.
+  grpc::Status Connect();
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Interrupt& interrupt() const { return interrupt_; }
 
-  // Sets the deadline that `timeout` leaves, and what the server is told of the command.
+  // Sets what remains of `timeout` as the deadline and adds the request id and the trace context.
+  // Must be called after Connect().
   void Prepare(grpc::ClientContext& context) const;
 
-  // Writes "assay: CODE: message" and what to do to err, with the request's id where the server's
-  // log may say more; returns the exit code that says it.
-  // about_files: what is not found is a file, not a model that has a name.
+  // Writes "assay: CODE: message" and a hint what to do to err, with the request id if the server's
+  // log may have more. Returns the exit code for `status` (client/terminal/exit_code.h).
+  // `about_files`: NOT_FOUND means a file, so the hint about models and evaluations is left out.
   int ReportFailure(const grpc::Status& status, bool about_files = false) const;
-  // The same for Connect's status.
-  int ReportUnreachable(const absl::Status& status) const;
 
  private:
+  int ReportUnreachable(std::string_view message) const;
+
   ConnectionOptions options_;
   Streams& streams_;
   Interrupt& interrupt_;
+  bool connected_ = false;
   absl::Time deadline_ = absl::InfiniteFuture();
   std::shared_ptr<grpc::Channel> channel_;
 };

@@ -1,4 +1,4 @@
-// Comparisons, rankings and gates as tables.
+// Formats comparisons, rankings and gates.
 #include "client/terminal/comparison_table.h"
 
 #include <string>
@@ -13,10 +13,10 @@ namespace {
 
 constexpr int kFirstNumberOfComparison = 3;
 constexpr int kFirstNumberOfRanking = 2;
-constexpr double kSmallestP = 0.0001;
+constexpr double kMinShownP = 0.0001;
 
 std::string P(double value) {
-  return value < kSmallestP ? "<0.0001" : absl::StrFormat("%.4f", value);
+  return value < kMinShownP ? "<0.0001" : absl::StrFormat("%.4f", value);
 }
 
 std::string VerdictWord(v1::Verdict verdict) {

@@ -1,4 +1,4 @@
-// What statistics say, as text.
+// Comparisons, rankings and gates as text.
 #ifndef ASSAY_CLIENT_TERMINAL_COMPARISON_TABLE_H_
 #define ASSAY_CLIENT_TERMINAL_COMPARISON_TABLE_H_
 
@@ -8,13 +8,14 @@
 
 namespace assay::client {
 
-// A row a comparison: means, difference with its interval, adjusted p-value, effect, verdict.
+// One row per comparison: the means, the difference with its interval, the adjusted p-value, the
+// effect size and the verdict.
 std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Comparison>& comparisons);
 
-// The ranking over all content types; empty where there is none or only one candidate.
+// The ranking over all content types. Empty if there is none or only one candidate.
 std::string RankingTable(const v1::Analysis& analysis);
 
-// "holds  smollm2_135m:quality >= 7.5 (7.8)", one a clause, then the verdict.
+// One line per clause, such as "holds   smollm2_135m:quality >= 7.5 (7.8)", then the verdict.
 std::string GateLines(const v1::GateResult& result);
 
 }  // namespace assay::client

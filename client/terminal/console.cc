@@ -1,4 +1,4 @@
-// Escape stripping, the self-replacing line and the bar.
+// Filters control characters; draws the status line and the bar.
 #include "client/terminal/console.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ unsigned char Byte(char c) { return static_cast<unsigned char>(c); }
 
 bool IsContinuation(char c) { return (Byte(c) & 0xC0) == 0x80; }
 
-// Bytes that a character with this lead has; 0 for a byte that cannot lead.
+// The number of bytes of a character that begins with `lead`; 0 for a byte that cannot begin one.
 size_t Length(char lead) {
   const unsigned char b = Byte(lead);
   if (b < 0x80) return 1;
@@ -76,7 +76,7 @@ std::string OneLine(std::string_view text) {
 
 void StatusLine::Update(std::string_view text) {
   if (!streams_.err_is_terminal) return;
-  // One column stays free, or some terminals wrap.
+  // Some terminals wrap when the last column is used.
   const size_t columns = static_cast<size_t>(std::max(1, streams_.width - 1));
   streams_.err << kEraseLine << OneLine(text.substr(0, columns)) << std::flush;
   shown_ = true;

@@ -1,4 +1,4 @@
-// Where the CLI writes, and what must never reach a terminal.
+// The streams of the CLI, and the filter that keeps a terminal safe.
 #ifndef ASSAY_CLIENT_TERMINAL_CONSOLE_H_
 #define ASSAY_CLIENT_TERMINAL_CONSOLE_H_
 
@@ -9,37 +9,40 @@
 
 namespace assay::client {
 
-// The process's streams. Borrowed; the caller keeps them alive for the call of RunCli.
+// The process's streams. Borrowed: they must outlive the call of RunCli().
 struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  // Whether a person looks at it: decides escape stripping (out), colours and bars (err).
+  // True if the stream is a terminal: escape sequences are removed from out, and err gets colors
+  // and bars.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  // False when NO_COLOR is set.
+  // False if NO_COLOR is set.
   bool color = true;
-  // Columns of the terminal behind err.
+  // The number of columns of the terminal behind err.
   int width = 80;
 };
 
-// Makes untrusted text (a model's, a server's) safe for a terminal: drops the control characters
+// Makes untrusted text of a model or a server safe for a terminal: removes the control characters
 // U+0000..U+001F except newline and tab, U+007F, and the C1 range U+0080..U+009F, so that no escape
-// sequence survives. Input is UTF-8 in any chunking; a C1 character's lead byte may end a chunk,
-// so keep one object for one stream of text. Malformed bytes become U+FFFD.
+// sequence survives. The input is UTF-8 in chunks of any size. A chunk may end inside a character,
+// so each stream of text needs its own object. Malformed bytes become U+FFFD.
 class TerminalFilter {
  public:
+  // Returns the safe part of what was passed so far and not returned yet.
   std::string Filter(std::string_view chunk);
 
  private:
+  // The first bytes of a character that the last chunk left incomplete.
   std::string pending_;
 };
 
-// Whole text at once; newlines and tabs become spaces, for text inside a line.
+// Filters a whole text and replaces newlines and tabs by spaces, for text inside a line.
 std::string OneLine(std::string_view text);
 
-// Shows one line that replaces itself, and takes it away before anything else is written. On a
-// stream that is no terminal, Update writes nothing. Not thread-safe.
+// Shows a line on err that replaces itself, and removes it on destruction. Must be cleared before
+// anything else is written. Writes nothing if err is no terminal. Not thread-safe.
 class StatusLine {
  public:
   explicit StatusLine(const Streams& streams) : streams_(streams) {}
@@ -49,7 +52,7 @@ class StatusLine {
 
   // Replaces the line, cut to the width of the terminal.
   void Update(std::string_view text);
-  // Removes the line, if one is shown.
+  // Removes the line if one is shown.
   void Clear();
 
  private:
@@ -57,10 +60,10 @@ class StatusLine {
   bool shown_ = false;
 };
 
-// "[########............]": `fraction` is clamped to 0..1.
+// Returns "[########............]". Clamps `fraction` to 0..1.
 std::string Bar(double fraction, int cells);
 
-// Text wrapped in the terminal's bold, where colours are wanted on err.
+// Returns the text in the terminal's bold, or unchanged if not `enabled`.
 std::string Bold(std::string_view text, bool enabled);
 
 }  // namespace assay::client

@@ -1,4 +1,4 @@
-// The result table and the list of evaluations.
+// Formats the result table and the list of evaluations.
 #include "client/terminal/evaluation_table.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::string Mean(const v1::Estimate& estimate, int decimals) {
 }
 
 std::string Interval(const v1::Estimate& estimate) {
-  // One prompt says nothing about the spread.
+  // The server sends no interval for a single prompt.
   if (!estimate.has_ci_low() || !estimate.has_ci_high()) return "-";
   return absl::StrFormat("%.2f..%.2f", estimate.ci_low(), estimate.ci_high());
 }

@@ -1,4 +1,4 @@
-// An evaluation as a person reads it.
+// Evaluations as text.
 #ifndef ASSAY_CLIENT_TERMINAL_EVALUATION_TABLE_H_
 #define ASSAY_CLIENT_TERMINAL_EVALUATION_TABLE_H_
 
@@ -8,15 +8,15 @@
 
 namespace assay::client {
 
-// One row a model and content type, the model's own "all" after its types: samples, failures, mean
-// quality with its 95 % interval, latency, first token, tokens a second, cost. Figures without a
-// successful sample behind them are "-".
+// One row per model and content type, and one per model over all types: samples, failures, mean
+// quality with its 95 % interval, latency, time to first token, tokens per second and cost. Means
+// without a successful sample are "-".
 std::string EvaluationTable(const v1::Evaluation& evaluation);
 
-// Newest first: id, state, progress, start, name.
+// One row per evaluation, newest first: id, state, progress, start and name.
 std::string EvaluationList(const v1::ListEvaluationsResponse& reply);
 
-// "SUCCEEDED" as "succeeded".
+// Returns the state in lower case, such as "succeeded".
 std::string StateWord(v1::EvaluationState state);
 
 }  // namespace assay::client

@@ -1,28 +1,28 @@
-// What the CLI's exit status says.
+// The exit codes of the CLI.
 #ifndef ASSAY_CLIENT_TERMINAL_EXIT_CODE_H_
 #define ASSAY_CLIENT_TERMINAL_EXIT_CODE_H_
 
 namespace assay::client {
 
 inline constexpr int kExitOk = 0;
-// The request failed on the server; also an evaluation that FAILED or was cancelled, a gate on one
-// that still runs, and a server that does not serve (health).
+// The request failed on the server; the evaluation failed or was cancelled; a gate was checked on
+// an evaluation that still runs; `assay health` was negative.
 inline constexpr int kExitFailed = 1;
-// Bad command line, bad prompts file, or INVALID_ARGUMENT from the server.
+// The command line or an input file is wrong, or the server returned INVALID_ARGUMENT.
 inline constexpr int kExitUsage = 2;
 // No server answers at the address.
 inline constexpr int kExitUnreachable = 3;
-// No such model or evaluation.
+// There is no such model, evaluation or file.
 inline constexpr int kExitNotFound = 4;
-// Refused for now (RESOURCE_EXHAUSTED, UNAVAILABLE): the same request may work later.
+// The server refused for now (RESOURCE_EXHAUSTED, UNAVAILABLE). The same request may work later.
 inline constexpr int kExitTryAgain = 5;
-// --timeout ran out, or the server's own deadline.
+// The deadline of --timeout, or the server's own, passed.
 inline constexpr int kExitDeadline = 6;
-// The results do not meet the gate, or the evaluation did not come to its end.
+// The results fail the gate, or the evaluation did not finish.
 inline constexpr int kExitGate = 7;
-// `assay inspect`: the model cannot be loaded on the server, by its files or by the memory there.
+// `assay inspect`: the server cannot load the model, because of its files or of the memory.
 inline constexpr int kExitCannotLoad = 8;
-// Ctrl-C.
+// The user pressed Ctrl-C.
 inline constexpr int kExitInterrupted = 130;
 
 }  // namespace assay::client

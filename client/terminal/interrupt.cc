@@ -1,4 +1,4 @@
-// A thread that waits for signals, and the call it cancels.
+// Waits for signals in a thread and cancels the watched call.
 #include "client/terminal/interrupt.h"
 
 #include <pthread.h>
@@ -13,7 +13,7 @@
 namespace assay::client {
 namespace {
 
-// SIGUSR2 tells the waiting thread to end.
+// Ends the waiting thread.
 constexpr int kEndSignal = SIGUSR2;
 
 sigset_t WatchedSignals() {

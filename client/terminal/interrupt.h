@@ -1,4 +1,4 @@
-// Ctrl-C as a cancelled call.
+// Cancels the running call when the user presses Ctrl-C.
 #ifndef ASSAY_CLIENT_TERMINAL_INTERRUPT_H_
 #define ASSAY_CLIENT_TERMINAL_INTERRUPT_H_
 
@@ -11,17 +11,18 @@
 
 namespace assay::client {
 
-// Holds whether the user wants to stop, and cancels the call at hand when they do. Thread-safe.
+// Remembers that the user wants to stop, and cancels the running call. Thread-safe.
 class Interrupt {
  public:
-  // Cancels the watched call, if any, and every one watched later. Not for signal handlers.
+  // Cancels the watched call, if any, and every call watched later. Must not be called in a signal
+  // handler.
   void Raise();
   bool raised() const;
-  // From here on the command ends by itself when raised. Before (reading a prompt from a terminal)
-  // there is nothing to undo, and SignalWatcher ends the process.
+  // Must be called once the command ends by itself when raised. Before that (while it reads a
+  // prompt from a terminal) there is nothing to undo, and SignalWatcher ends the process.
   void Arm();
   bool armed() const;
-  // Waits that long, or until raised. Returns raised().
+  // Waits for `time` or until raised. Returns raised().
   bool WaitFor(absl::Duration time);
 
  private:
@@ -32,7 +33,8 @@ class Interrupt {
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
-// Lets an Interrupt cancel this call for as long as the object lives. One at a time.
+// Lets an Interrupt cancel a call during the lifetime of this object. An Interrupt watches one call
+// at a time.
 class WatchedCall {
  public:
   WatchedCall(Interrupt& interrupt, grpc::ClientContext& context);
@@ -44,9 +46,10 @@ class WatchedCall {
   Interrupt& interrupt_;
 };
 
-// Turns the process's SIGINT and SIGTERM into Raise. A signal before Arm, and a second one, end
-// the process at once with 130. Construct before any other thread (blocks the signals in the
-// caller, children inherit); one a process.
+// Turns the process's SIGINT and SIGTERM into Raise(). A signal before Arm(), and a second signal,
+// end the process at once with exit code 130. Must be constructed before any other thread starts,
+// because it blocks the signals in the calling thread and threads inherit that. At most one per
+// process.
 class SignalWatcher {
  public:
   explicit SignalWatcher(Interrupt& interrupt);

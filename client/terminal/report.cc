@@ -1,4 +1,4 @@
-// JSON lines, tables and units.
+// Formats JSON lines, tables and units.
 #include "client/terminal/report.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ constexpr double kBytesPerMiB = 1024.0 * 1024.0;
 constexpr double kMiBPerGiB = 1024.0;
 constexpr int kSecondsPerMinute = 60;
 
-// Terminal columns of UTF-8 text, one a character.
+// The number of terminal columns of UTF-8 text, assuming one per character.
 size_t Columns(const std::string& text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -47,7 +47,7 @@ void AppendRow(const std::vector<std::string>& cells, const std::vector<size_t>&
 
 void WriteJson(const google::protobuf::Message& message, const Streams& streams) {
   std::string json;
-  // Fails only for an Any of unknown type; the contract has none.
+  // Fails only for an Any of unknown type, which the contract does not have.
   (void)google::protobuf::util::MessageToJsonString(message, &json);
   streams.out << (streams.out_is_terminal ? OneLine(json) : json) << "\n" << std::flush;
 }

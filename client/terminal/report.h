@@ -1,4 +1,4 @@
-// Messages of the contract as JSON lines and as tables.
+// JSON lines, tables and units for the terminal.
 #ifndef ASSAY_CLIENT_TERMINAL_REPORT_H_
 #define ASSAY_CLIENT_TERMINAL_REPORT_H_
 
@@ -13,29 +13,32 @@
 
 namespace assay::client {
 
-// Writes the message to out as protobuf JSON on one line, flushed: camelCase names, fields with
-// default values left out.
+// Writes the message to out as protobuf JSON on one line and flushes: names are camelCase, and
+// fields with default values are left out.
 void WriteJson(const google::protobuf::Message& message, const Streams& streams);
 
-// Columns as wide as their widest cell; columns from `first_right` on are right-aligned (-1: none).
-// Cells are taken as they are: pass them through OneLine where a server or model wrote them.
+// A table whose columns are as wide as their widest cell. Columns from `first_right` on are aligned
+// right (-1: none). Cells are printed as they are: text of a server or a model must pass through
+// OneLine() first.
 struct Table {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;
   int first_right = -1;
 };
+// Returns one line per row, the header first.
 std::string FormatTable(const Table& table);
 
-// "103.4 MiB".
+// Returns "103.4 MiB", or "1.25 GiB" from 1 GiB on.
 std::string FormatBytes(int64_t bytes);
-// "1m 05s".
+// Returns "45s" or "1m 05s". Negative values count as 0.
 std::string FormatSeconds(double seconds);
-// "$0.0000017": at least two digits that matter.
+// Returns "$0.0000017": two significant digits below one dollar.
 std::string FormatUsd(double usd);
-// "2026-01-31 10:15:00" in local time; "-" when unset.
+// Returns "2026-01-31 10:15:00" in local time, or "-" if `time` is unset.
 std::string FormatTime(const google::protobuf::Timestamp& time);
 
-// "MODEL_STATE_READY", "MODEL_STATE_" -> "ready".
+// Returns the name of an enum value without its prefix, in lower case: "ready" for
+// "MODEL_STATE_READY" and "MODEL_STATE_".
 std::string EnumWord(std::string_view name, std::string_view prefix);
 
 }  // namespace assay::client

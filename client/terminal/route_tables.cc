@@ -1,4 +1,4 @@
-// Routes and their explanation as text.
+// Formats routes and the explanation of a choice.
 #include "client/terminal/route_tables.h"
 
 #include <string>

@@ -9,9 +9,9 @@
 
 namespace assay::client {
 
-// A row a content type.
+// One row per content type.
 std::string RouteTable(const google::protobuf::RepeatedPtrField<v1::ContentRoute>& routes);
-// The model and why, what comes next, and a row a candidate.
+// The chosen model, the reason, the alternatives, and one row per candidate.
 std::string ExplanationText(const v1::ExplainRouteResponse& explanation);
 
 }  // namespace assay::client

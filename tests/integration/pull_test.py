@@ -98,7 +98,7 @@ class PullTest(Served):
         HUB.bodies.clear()
         code, out, _ = self.run_assay("pull", "hubbed")
         self.assertEqual((code, HUB.bodies), (0, []))
-        self.assertIn("was there already", out)
+        self.assertIn("already downloaded", out)
 
     def test_a_terminal_shows_bytes_rate_and_time_left(self):
         HUB.body_seconds = 2
@@ -137,7 +137,7 @@ class PullTest(Served):
         self.assertTrue(out.strip())
         # What a load brought, a pull finds.
         HUB.bodies.clear()
-        self.assertIn("was there already", self.run_assay("pull", "real")[1])
+        self.assertIn("already downloaded", self.run_assay("pull", "real")[1])
         self.assertEqual(HUB.bodies, [])
 
     def test_json_is_a_stream_of_progress_and_the_result(self):
@@ -160,13 +160,13 @@ class PullTest(Served):
         self.daemon.wait()
         _, err = pulling.communicate(timeout=60)
         self.assertNotEqual(pulling.returncode, 0)
-        self.assertIn("goes on from there", err)
+        self.assertIn("continues from there", err)
         HUB.body_seconds = 0
         self.start()
         code, out, err = self.run_assay("pull", "hubbed")
         self.assertEqual(code, 0, err)
         self.assertEqual((pathlib.Path(out.splitlines()[-1]) / WEIGHTS).read_bytes(), FILES[WEIGHTS])
-        self.assertRegex(out, r"MiB downloaded, \d+\.\d MiB there already, commit ")
+        self.assertRegex(out, r"MiB downloaded, \d+\.\d MiB already there, commit ")
         self.assertEqual([name for name, _ in HUB.ranges], [WEIGHTS])
         self.assertGreater(HUB.ranges[0][1], 0)
 
@@ -177,13 +177,13 @@ class PullTest(Served):
         pulling.send_signal(signal.SIGINT)
         _, err = pulling.communicate(timeout=15)
         self.assertNotEqual(pulling.returncode, 0)
-        self.assertIn("goes on from there", err)
+        self.assertIn("continues from there", err)
 
     def test_what_cannot_be_pulled_is_explained(self):
         code, _, err = self.run_assay("pull", "absent")
         self.assertEqual(code, NOT_FOUND_EXIT)
         self.assertIn("org/none", err)
-        self.assertNotIn("goes on from there", err)
+        self.assertNotIn("continues from there", err)
         code, _, err = self.run_assay("pull", "gated")
         self.assertNotEqual(code, 0)
         self.assertIn("PERMISSION_DENIED: model 'gated': org/gated", err)

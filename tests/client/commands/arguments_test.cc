@@ -1,10 +1,11 @@
-// The command line: help, usage errors, where global flags may stand.
+// The command line: help, usage errors, and the position of global flags.
 #include "client/commands/arguments.h"
 
 #include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/terminal/exit_code.h"
@@ -37,16 +38,17 @@ class ArgumentsTest : public ::testing::Test {
   std::ostringstream err_;
 };
 
-TEST_F(ArgumentsTest, HelpNamesExitCodesAndExamples) {
+TEST_F(ArgumentsTest, HelpHasExitCodesAndExamples) {
   EXPECT_EQ(Parse({"--help"}), kExitOk);
-  EXPECT_THAT(out_.str(), HasSubstr("130 interrupted"));
-  for (const char* command : {"generate", "evaluate", "evaluations", "models", "load", "unload"}) {
+  EXPECT_THAT(out_.str(), HasSubstr("130  interrupted"));
+  for (const char* command : {"generate", "evaluate", "evaluations", "models", "load", "unload",
+                              "pull", "reload", "inspect", "health", "routes"}) {
     EXPECT_EQ(Parse({command, "--help"}), kExitOk);
     EXPECT_THAT(out_.str(), HasSubstr("Examples:")) << command;
   }
 }
 
-TEST_F(ArgumentsTest, VersionIsOnOut) {
+TEST_F(ArgumentsTest, VersionGoesToOut) {
   EXPECT_EQ(Parse({"--version"}), kExitOk);
   EXPECT_THAT(out_.str(), StartsWith("assay "));
 }
@@ -75,7 +77,45 @@ TEST_F(ArgumentsTest, BadWordsAreUsageErrorsOnOneLine) {
   }
 }
 
-TEST_F(ArgumentsTest, GlobalFlagsStandBeforeAndAfter) {
+TEST_F(ArgumentsTest, UnknownCommandIsNamedWithTheNearestOne) {
+  const auto error = [this](const std::vector<std::string>& words) {
+    EXPECT_EQ(Parse(words), kExitUsage);
+    return err_.str();
+  };
+  EXPECT_EQ(error({"lod", "tiny"}),
+            "assay: INVALID_ARGUMENT: unknown command 'lod'; did you mean 'load'? (see `assay "
+            "--help`)\n");
+  EXPECT_EQ(error({"evaluations", "lst"}),
+            "assay: INVALID_ARGUMENT: unknown command 'lst'; did you mean 'list'? (see `assay "
+            "evaluations --help`)\n");
+  EXPECT_THAT(error({"routes", "explian"}), HasSubstr("did you mean 'explain'?"));
+  EXPECT_THAT(error({"--json", "modles"}), HasSubstr("'modles'; did you mean 'models'?"));
+  EXPECT_THAT(error({"fly"}), HasSubstr("unknown command 'fly'; the commands are generate, "));
+}
+
+TEST_F(ArgumentsTest, CommandsOfSimilarToolsAreRedirected) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"run", "--top-p", "1", "hello"}, "'run'; did you mean 'generate'?"},
+      {{"chat"}, "'chat'; did you mean 'generate'?"},
+      {{"ps"}, "'ps'; did you mean 'models'?"},
+      {{"stop", "tiny"}, "'stop'; did you mean 'unload'?"},
+      {{"evaluations", "stop", "e1"}, "'stop'; did you mean 'cancel'?"},
+      {{"serve"}, "'serve'; the server is `assayd`"},
+  };
+  for (const auto& [words, message] : cases) {
+    EXPECT_EQ(Parse(words), kExitUsage);
+    EXPECT_THAT(err_.str(), HasSubstr(message));
+  }
+}
+
+TEST_F(ArgumentsTest, MissingCommandListsTheCommands) {
+  EXPECT_EQ(Parse({}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("a command is required: generate, evaluate, "));
+  EXPECT_EQ(Parse({"evaluations"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("a command is required: list, get, "));
+}
+
+TEST_F(ArgumentsTest, GlobalFlagsMayPrecedeOrFollowTheCommand) {
   ASSERT_EQ(Parse({"--json", "--address", "h:1", "--timeout", "2.5", "models"}), std::nullopt);
   EXPECT_TRUE(arguments_.json);
   EXPECT_EQ(arguments_.address, "h:1");

@@ -1,4 +1,4 @@
-// assay evaluate and evaluations, against a scripted server.
+// assay evaluate, against a scripted server.
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -36,7 +36,7 @@ v1::Evaluation Result() {
   result.set_state(v1::EVALUATION_STATE_SUCCEEDED);
   result.set_finished_samples(5);
   result.set_total_samples(5);
-  // The rows come with "all" first: the table puts it last.
+  // The server sends "all" first; the table puts it last.
   for (const char* type : {"", "linkedin"}) {
     v1::Summary* summary = result.add_summaries();
     summary->set_model("tiny");
@@ -86,7 +86,7 @@ class EvaluateTest : public ::testing::Test {
   FakeDaemon daemon_;
 };
 
-TEST_F(EvaluateTest, TableProgressFailuresAndRunAddresses) {
+TEST_F(EvaluateTest, PrintsProgressFailuresTableAndRunAddresses) {
   const CliResult result = daemon_.Run({"evaluate"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("evaluation e1: succeeded, 5 of 5 samples"));
@@ -105,7 +105,7 @@ TEST_F(EvaluateTest, TableProgressFailuresAndRunAddresses) {
   EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));
 }
 
-TEST_F(EvaluateTest, TerminalGetsABar) {
+TEST_F(EvaluateTest, TerminalShowsABar) {
   const CliResult result = daemon_.Run({"evaluate"}, {.err_is_terminal = true});
   EXPECT_THAT(result.err, HasSubstr("[####....................] 1/5, 1m 05s left  tiny"));
 }
@@ -127,13 +127,13 @@ TEST_F(EvaluateTest, EveryOptionReachesTheServer) {
   EXPECT_EQ(seen_.prompts(0).prompt(), "write");
 }
 
-TEST_F(EvaluateTest, BadPromptsFileIsUsage) {
+TEST_F(EvaluateTest, BadPromptsFileIsAUsageError) {
   const CliResult result = daemon_.Run({"evaluate", "--prompts-file", "/no/such"});
   EXPECT_EQ(result.code, kExitUsage);
   EXPECT_EQ(result.err, "assay: INVALID_ARGUMENT: /no/such: cannot be opened\n");
 }
 
-TEST_F(EvaluateTest, JsonIsOneEventALineAndNothingElse) {
+TEST_F(EvaluateTest, JsonIsOneEventPerLineAndNothingElse) {
   const CliResult result = daemon_.Run({"--json", "evaluate"});
   std::istringstream lines(result.out);
   std::vector<nlohmann::json> events;
@@ -156,8 +156,8 @@ TEST_F(EvaluateTest, FailedEvaluationExitsWithOne) {
   EXPECT_EQ(daemon_.Run({"--json", "evaluate"}).code, kExitFailed);
 }
 
-// A nightly job that somebody stopped has shown nothing.
-TEST_F(EvaluateTest, ACancelledEvaluationExitsWithOne) {
+// A script must not take a cancelled evaluation for a success.
+TEST_F(EvaluateTest, CancelledEvaluationExitsWithOne) {
   summary_.set_state(v1::EVALUATION_STATE_CANCELLED);
   summary_.set_finished_samples(2);
   const CliResult result = daemon_.Run({"evaluate", "--no-wait"});
@@ -190,12 +190,12 @@ TEST_F(EvaluateTest, DetachWithAGateOrAReportIsRefused) {
   EXPECT_EQ(seen_.models_size(), 0);
 }
 
-// After hours of work it would be too late.
-TEST_F(EvaluateTest, AReportOfAnUnknownKindIsRefusedBeforeTheRun) {
+// An error after hours of work would come too late.
+TEST_F(EvaluateTest, ReportOfAnUnknownFormatIsRefusedBeforeTheRun) {
   const CliResult result = daemon_.Run({"evaluate", "--name", "n", "--report", "r.pdf"});
   EXPECT_EQ(result.code, kExitUsage);
-  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report has the extension .pdf; there are .md, "
-                                    ".html, .json, .jsonl and .csv"));
+  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report format has the extension .pdf; the "
+                                    "extensions are .md, .html, .json, .jsonl and .csv"));
   EXPECT_EQ(seen_.name(), "");
 }
 
@@ -213,7 +213,7 @@ TEST_F(EvaluateTest, InterruptWhileWaitingForRunsKeepsTheResult) {
   ctrl_c.join();
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("tiny   all"));
-  EXPECT_THAT(result.err, HasSubstr("`assay evaluations get e1` shows them"));
+  EXPECT_THAT(result.err, HasSubstr("`assay evaluations get e1` shows them later"));
 }
 
 TEST_F(EvaluateTest, DetachPrintsTheIdAlone) {
@@ -235,10 +235,10 @@ TEST_F(EvaluateTest, InterruptDetachesWithAHint) {
   };
   const CliResult result = daemon_.Run({"evaluate"});
   EXPECT_EQ(result.code, kExitInterrupted);
-  EXPECT_THAT(result.err, HasSubstr("the evaluation goes on: `assay evaluations get e1`"));
+  EXPECT_THAT(result.err, HasSubstr("the evaluation continues: `assay evaluations get e1`"));
 }
 
-TEST_F(EvaluateTest, LostStreamSaysWhereTheResultIs) {
+TEST_F(EvaluateTest, BrokenStreamNamesTheCommandThatShowsTheResult) {
   daemon_.evaluations.evaluate = [](auto&, auto&, auto& writer) {
     v1::EvaluateResponse event;
     event.mutable_started()->set_id("e1");
@@ -249,28 +249,6 @@ TEST_F(EvaluateTest, LostStreamSaysWhereTheResultIs) {
   EXPECT_EQ(result.code, kExitFailed);
   EXPECT_THAT(result.err, HasSubstr("assay: INTERNAL: worker died [request "));
   EXPECT_THAT(result.err, HasSubstr("`assay evaluations get e1`"));
-}
-
-TEST_F(EvaluateTest, EvaluationsListGetAndCancel) {
-  const CliResult list = daemon_.Run({"evaluations", "list"});
-  EXPECT_THAT(list.out, HasSubstr("e1  succeeded  5/5      -        nightly\n"));
-  const CliResult get = daemon_.Run({"evaluations", "get", "e1"});
-  EXPECT_EQ(get.code, kExitOk);
-  EXPECT_THAT(get.out, HasSubstr("MLflow run of tiny: "));
-  EXPECT_EQ(daemon_.Run({"evaluations", "cancel", "e1"}).out, "evaluation e1: cancelled\n");
-}
-
-TEST_F(EvaluateTest, SamplesComeOnlyWhenAskedFor) {
-  daemon_.evaluations.stored.add_samples()->set_text("a post");
-  const CliResult without = daemon_.Run({"--json", "evaluations", "get", "e1"});
-  EXPECT_FALSE(nlohmann::json::parse(without.out).contains("samples"));
-  const CliResult with = daemon_.Run({"--json", "evaluations", "get", "e1", "--samples"});
-  EXPECT_EQ(nlohmann::json::parse(with.out)["samples"][0]["text"], "a post");
-}
-
-TEST_F(EvaluateTest, UnknownEvaluationIsNotFound) {
-  EXPECT_EQ(daemon_.Run({"evaluations", "get", "e2"}).code, kExitNotFound);
-  EXPECT_EQ(daemon_.Run({"evaluations", "cancel", "e2"}).code, kExitNotFound);
 }
 
 }  // namespace

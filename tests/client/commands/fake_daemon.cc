@@ -1,4 +1,4 @@
-// The scripted services' fixed parts.
+// The answers of the scripted services.
 #include "tests/client/commands/fake_daemon.h"
 
 #include <sstream>
@@ -88,7 +88,7 @@ grpc::Status FakeModels::SetRoutes(grpc::ServerContext*, const v1::SetRoutesRequ
 
 grpc::Status FakeModels::ExplainRoute(grpc::ServerContext*, const v1::ExplainRouteRequest* request,
                                       v1::ExplainRouteResponse* reply) {
-  asked = *request;
+  explained = *request;
   *reply = explanation;
   return grpc::Status::OK;
 }

@@ -18,7 +18,7 @@ namespace assay::client {
 template <typename Event>
 using Writer = grpc::ServerWriter<Event>;
 
-// Each call runs the function of its name; set them before the call.
+// Each RPC runs the function of its name, which must be set before the call.
 struct FakeInference final : v1::InferenceService::Service {
   std::function<grpc::Status(const v1::GenerateRequest&, v1::GenerateResponse&)> generate;
   std::function<grpc::Status(grpc::ServerContext&, const v1::GenerateRequest&,
@@ -35,6 +35,7 @@ struct FakeInference final : v1::InferenceService::Service {
   }
 };
 
+// Records requests and answers from the members.
 struct FakeModels final : v1::ModelService::Service {
   std::vector<v1::Model> models;
   v1::ModelInspection inspection;
@@ -42,7 +43,7 @@ struct FakeModels final : v1::ModelService::Service {
   grpc::Status inspect_status;
   v1::GetRoutesResponse routes;
   v1::SetRoutesRequest set;
-  v1::ExplainRouteRequest asked;
+  v1::ExplainRouteRequest explained;
   v1::ExplainRouteResponse explanation;
 
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
@@ -68,6 +69,7 @@ struct FakeModels final : v1::ModelService::Service {
                             v1::ExplainRouteResponse* reply) override;
 };
 
+// Records requests and answers from the members.
 struct FakeEvaluations final : v1::EvaluationService::Service {
   std::function<grpc::Status(grpc::ServerContext&, const v1::EvaluateRequest&,
                              Writer<v1::EvaluateResponse>&)>
@@ -75,11 +77,11 @@ struct FakeEvaluations final : v1::EvaluationService::Service {
   v1::CompareEvaluationsRequest compared;
   v1::CompareEvaluationsResponse comparison;
   v1::GetReportRequest report;
-  // The report, a chunk each.
+  // The chunks of the report.
   std::vector<std::string> chunks;
   std::vector<v1::CheckGateRequest> gates;
   v1::GateResult gate;
-  // What GetEvaluation, ListEvaluations and CancelEvaluation know.
+  // The only evaluation that GetEvaluation, ListEvaluations and CancelEvaluation find.
   v1::Evaluation stored;
 
   grpc::Status Evaluate(grpc::ServerContext* context, const v1::EvaluateRequest* request,
@@ -115,17 +117,21 @@ struct CliSetting {
   int width = 80;
 };
 
-// Runs the CLI in this thread, without a server of its own.
+// Runs the CLI in this thread. Starts no server.
 CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
                    const CliSetting& setting = {});
 
+// A server on a free port of this machine, with the services above. Address and services are
+// public, so that tests can script them.
 class FakeDaemon {
  public:
   FakeDaemon();
   ~FakeDaemon();
 
+  // Runs the CLI against this server.
   CliResult Run(std::vector<std::string> words, const CliSetting& setting = {});
-  // gRPC's own service, as assayd has it; empty = the server as a whole, which serves.
+  // Sets the status in gRPC's health service, which assayd uses too. An empty `model` is the server
+  // as a whole, which serves at first.
   void SetServing(const std::string& model, bool serving);
 
   FakeInference inference;

@@ -124,7 +124,7 @@ TEST_F(GenerateTest, EveryOptionReachesTheServer) {
   EXPECT_THAT(seen_.stop(), ElementsAre("END", "###"));
 }
 
-TEST_F(GenerateTest, AConversationWithToolsReachesTheServerWithItsKeysInOrder) {
+TEST_F(GenerateTest, ConversationWithToolsReachesTheServerWithItsKeysInOrder) {
   const std::string tools =
       ::testing::TempDir() + "/assay_tools_" + std::to_string(getpid()) + ".json";
   std::ofstream(tools) << R"([{"type": "function", "function": {"name": "w", "a": 1}}])";
@@ -149,7 +149,7 @@ TEST_F(GenerateTest, AConversationWithToolsReachesTheServerWithItsKeysInOrder) {
             R"({"enable_thinking":false,"date":"24 Nov 2026","n":[1,2]})");
 }
 
-TEST_F(GenerateTest, BadConversationsAreUsage) {
+TEST_F(GenerateTest, BadConversationsAreUsageErrors) {
   const auto error = [&](const std::string& in, std::vector<std::string> more = {}) {
     std::vector<std::string> words = {"generate", "--messages", "-"};
     words.insert(words.end(), more.begin(), more.end());
@@ -164,24 +164,24 @@ TEST_F(GenerateTest, BadConversationsAreUsage) {
               HasSubstr("message 2: \"role\" must be a string"));
   EXPECT_THAT(error(std::string(1000, '[')), HasSubstr("is not JSON"));
   const std::string good = R"([{"role": "user", "content": "x"}])";
-  EXPECT_THAT(error(good, {"--set", "enable_thinking"}), HasSubstr("is not NAME=VALUE"));
+  EXPECT_THAT(error(good, {"--set", "enable_thinking"}), HasSubstr("must be NAME=VALUE"));
   EXPECT_THAT(error(good, {"--system", "be brief"}), HasSubstr("--system"));
   EXPECT_THAT(error(good, {"--tools", "/no/such"}), HasSubstr("/no/such: cannot be opened"));
 }
 
-TEST_F(GenerateTest, UnsetSamplingStaysUnset) {
+TEST_F(GenerateTest, UnsetSamplingOptionsAreNotSent) {
   daemon_.Run({"generate", "--raw", "x"});
   EXPECT_FALSE(seen_.sampling().has_temperature());
   EXPECT_FALSE(seen_.sampling().has_seed());
   EXPECT_TRUE(seen_.raw());
 }
 
-TEST_F(GenerateTest, PromptFromStandardInput) {
+TEST_F(GenerateTest, PromptIsReadFromStandardInput) {
   daemon_.Run({"generate", "-"}, {.in = "line 1\nline 2"});
   EXPECT_EQ(seen_.prompt(), "line 1\nline 2");
 }
 
-TEST_F(GenerateTest, PromptFromFile) {
+TEST_F(GenerateTest, PromptIsReadFromAFile) {
   const std::string path = ::testing::TempDir() + "/assay_prompt.txt";
   std::ofstream(path) << "from a file";
   daemon_.Run({"generate", "-f", path});
@@ -189,19 +189,19 @@ TEST_F(GenerateTest, PromptFromFile) {
   std::remove(path.c_str());
 }
 
-TEST_F(GenerateTest, MissingFileIsUsage) {
+TEST_F(GenerateTest, MissingFileIsAUsageError) {
   const CliResult result = daemon_.Run({"generate", "-f", "/no/such/file"});
   EXPECT_EQ(result.code, kExitUsage);
   EXPECT_EQ(result.err, "assay: INVALID_ARGUMENT: /no/such/file: cannot be opened\n");
 }
 
-TEST_F(GenerateTest, PromptOverAMebibyteIsUsage) {
+TEST_F(GenerateTest, PromptOverOneMebibyteIsAUsageError) {
   const CliResult result = daemon_.Run({"generate", "-"}, {.in = std::string((1 << 20) + 1, 'x')});
   EXPECT_EQ(result.code, kExitUsage);
   EXPECT_THAT(result.err, HasSubstr("standard input: longer than 1048576 bytes"));
 }
 
-TEST_F(GenerateTest, JsonStreamIsOneEventALine) {
+TEST_F(GenerateTest, JsonStreamIsOneEventPerLine) {
   const CliResult result = daemon_.Run({"--json", "generate", "hi"});
   std::istringstream lines(result.out);
   std::vector<nlohmann::json> events;
@@ -228,12 +228,12 @@ TEST_F(GenerateTest, ModelTextCannotSendEscapesToATerminal) {
             "a[2Jbc\n");
 }
 
-TEST_F(GenerateTest, PipedTextIsExact) {
+TEST_F(GenerateTest, PipedTextIsUnchanged) {
   pieces_ = {"a\x1b[2J"};
   EXPECT_EQ(daemon_.Run({"generate", "x"}).out, "a\x1b[2J\n");
 }
 
-TEST_F(GenerateTest, ColourOnlyOnATerminalWithoutNoColor) {
+TEST_F(GenerateTest, ColorOnlyOnATerminalWithoutNoColor) {
   EXPECT_THAT(daemon_.Run({"generate", "x"}, {.err_is_terminal = true}).err, HasSubstr("\x1b[1m"));
   EXPECT_THAT(daemon_.Run({"generate", "x"}, {.err_is_terminal = true, .color = false}).err,
               Not(HasSubstr("\x1b")));
@@ -259,12 +259,12 @@ TEST_F(GenerateTest, ErrorIsOneLineWithItsCode) {
   EXPECT_EQ(daemon_.Run({"generate", "x"}).err, "assay: INVALID_ARGUMENT: top_p is 7 [31m\n");
 }
 
-TEST_F(GenerateTest, TheServerIsToldARequestIdAndTheCallersTrace) {
-  std::map<std::string, std::string> told;
-  daemon_.inference.stream = [&told](grpc::ServerContext& context, auto&, auto&) {
-    told.clear();
+TEST_F(GenerateTest, RequestIdAndTraceOfTheCallerReachTheServer) {
+  std::map<std::string, std::string> metadata;
+  daemon_.inference.stream = [&metadata](grpc::ServerContext& context, auto&, auto&) {
+    metadata.clear();
     for (const auto& [key, value] : context.client_metadata()) {
-      told[std::string(key.data(), key.size())] = std::string(value.data(), value.size());
+      metadata[std::string(key.data(), key.size())] = std::string(value.data(), value.size());
     }
     return grpc::Status(grpc::StatusCode::INTERNAL, "broke");
   };
@@ -277,22 +277,22 @@ TEST_F(GenerateTest, TheServerIsToldARequestIdAndTheCallersTrace) {
   unsetenv("TRACEPARENT");
   unsetenv("TRACESTATE");
   EXPECT_EQ(result.err, "assay: INTERNAL: broke [request r-1]\n");
-  EXPECT_FALSE(told.contains("traceparent"));
-  EXPECT_EQ(told["x-request-id"].size(), 16U);
-  EXPECT_EQ(drawn.err, "assay: INTERNAL: broke [request " + told["x-request-id"] + "]\n");
+  EXPECT_FALSE(metadata.contains("traceparent"));
+  EXPECT_EQ(metadata["x-request-id"].size(), 16U);
+  EXPECT_EQ(drawn.err, "assay: INTERNAL: broke [request " + metadata["x-request-id"] + "]\n");
   setenv("TRACEPARENT", kTrace, 1);
   daemon_.Run({"generate", "x"});
   unsetenv("TRACEPARENT");
-  EXPECT_EQ(told["traceparent"], kTrace);
+  EXPECT_EQ(metadata["traceparent"], kTrace);
 }
 
-TEST_F(GenerateTest, ARequestIdMustBeVisible) {
+TEST_F(GenerateTest, RequestIdMustBeVisibleAscii) {
   const CliResult result = daemon_.Run({"--request-id", "a b", "generate", "x"});
   EXPECT_EQ(result.code, kExitUsage);
   EXPECT_THAT(result.err, HasSubstr("--request-id"));
 }
 
-TEST_F(GenerateTest, TimeoutIsADeadline) {
+TEST_F(GenerateTest, TimeoutBecomesADeadline) {
   daemon_.inference.stream = [](grpc::ServerContext& context, auto&, auto&) {
     while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return grpc::Status::CANCELLED;
@@ -314,14 +314,14 @@ TEST_F(GenerateTest, InterruptCancelsTheCallOnTheServer) {
     return grpc::Status::CANCELLED;
   };
   EXPECT_EQ(daemon_.Run({"generate", "x"}).code, kExitInterrupted);
-  // The server's side may end after the client's.
+  // The server may see the cancellation after the client has returned.
   for (int i = 0; i < 1000 && !cancelled; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_TRUE(cancelled);
 }
 
-TEST(UnreachableTest, NobodyListeningSaysWhatToDo) {
+TEST(UnreachableTest, ErrorHasAHint) {
   Interrupt interrupt;
   const CliResult result = RunWords({"--address", "127.0.0.1:1", "generate", "x"}, interrupt);
   EXPECT_EQ(result.code, kExitUnreachable);
@@ -330,7 +330,7 @@ TEST(UnreachableTest, NobodyListeningSaysWhatToDo) {
             "with `make demo` or set ASSAY_ADDRESS)\n");
 }
 
-TEST_F(GenerateTest, BaseModelWithoutATemplateIsSaidInATerminal) {
+TEST_F(GenerateTest, NoteAboutABaseModelAppearsOnlyOnATerminal) {
   for (const bool base : {true, false}) {
     daemon_.inference.generate = [&](const v1::GenerateRequest&, v1::GenerateResponse& reply) {
       reply = Reply();

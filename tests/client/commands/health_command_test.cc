@@ -14,20 +14,20 @@ class HealthTest : public ::testing::Test {
   FakeDaemon daemon_;
 };
 
-TEST_F(HealthTest, TheServerServes) {
+TEST_F(HealthTest, ServingServerExitsWithZero) {
   const CliResult result = daemon_.Run({"health"});
   EXPECT_EQ(result.code, kExitOk) << result.err;
   EXPECT_EQ(result.out, "serving\n");
 }
 
-TEST_F(HealthTest, AServerThatStopsDoesNot) {
+TEST_F(HealthTest, ServerThatDoesNotServeExitsWithOne) {
   daemon_.SetServing("", false);
   const CliResult result = daemon_.Run({"health"});
   EXPECT_EQ(result.code, kExitFailed);
   EXPECT_EQ(result.out, "not serving\n");
 }
 
-TEST_F(HealthTest, AModelHasItsOwn) {
+TEST_F(HealthTest, ModelHasItsOwnStatus) {
   daemon_.SetServing("resident", true);
   daemon_.SetServing("cold", false);
   EXPECT_EQ(daemon_.Run({"health", "resident"}).code, kExitOk);
@@ -41,7 +41,7 @@ TEST_F(HealthTest, UnknownModelIsNotFound) {
   EXPECT_EQ(result.out, "");
 }
 
-TEST_F(HealthTest, JsonIsTheProtocols) {
+TEST_F(HealthTest, JsonIsTheReplyOfTheProtocol) {
   daemon_.SetServing("cold", false);
   EXPECT_EQ(daemon_.Run({"--json", "health"}).out, "{\"status\":\"SERVING\"}\n");
   const CliResult cold = daemon_.Run({"--json", "health", "cold"});
@@ -49,7 +49,7 @@ TEST_F(HealthTest, JsonIsTheProtocols) {
   EXPECT_EQ(cold.code, kExitFailed);
 }
 
-TEST_F(HealthTest, NobodyThere) {
+TEST_F(HealthTest, UnreachableServerExitsWithThree) {
   const CliResult result =
       RunWords({"--address", "127.0.0.1:1", "--timeout", "1", "health"}, daemon_.interrupt);
   EXPECT_EQ(result.code, kExitUnreachable);

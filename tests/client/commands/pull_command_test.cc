@@ -30,7 +30,7 @@ v1::PullModelResponse Progress(int64_t done) {
 
 class PullTest : public ::testing::Test {
  protected:
-  // A pull of two events; then the result, or the failure.
+  // Runs a pull that sends two events of progress, then the result or the failure.
   CliResult Pull(int64_t done, const grpc::Status& end, bool terminal = false) {
     daemon_.models.pull = [done, end](Writer<v1::PullModelResponse>& writer) {
       writer.Write(Progress(0));
@@ -49,7 +49,7 @@ class PullTest : public ::testing::Test {
   FakeDaemon daemon_;
 };
 
-TEST_F(PullTest, ATerminalShowsBytesRateAndTimeLeftOnOneLine) {
+TEST_F(PullTest, TerminalShowsBytesRateAndTimeLeftOnOneLine) {
   const CliResult result = Pull(50 * kMiB, grpc::Status::OK, /*terminal=*/true);
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.err,
@@ -57,22 +57,22 @@ TEST_F(PullTest, ATerminalShowsBytesRateAndTimeLeftOnOneLine) {
   EXPECT_THAT(result.err, Not(HasSubstr("\n")));
   EXPECT_THAT(result.err, Not(HasSubstr("\x1b[31m")));
   EXPECT_EQ(result.out,
-            "tiny: 60.0 MiB downloaded, 40.0 MiB there already, commit 0123abc\n"
+            "tiny: 60.0 MiB downloaded, 40.0 MiB already there, commit 0123abc\n"
             "/cache/model.gguf\n");
 }
 
-TEST_F(PullTest, ElsewhereALineNowAndThen) {
+TEST_F(PullTest, LinesAreRareOffATerminal) {
   const CliResult result = Pull(50 * kMiB, grpc::Status::OK);
   EXPECT_EQ(result.err, "pulling tiny: 0.0 MiB of 100.0 MiB  downloading model[31m.gguf\n");
 }
 
-TEST_F(PullTest, AFailureSaysThatTheNextGoesOnOnlyWhereSomethingCame) {
-  const grpc::Status broken(grpc::StatusCode::UNAVAILABLE, "the Hub is away");
-  EXPECT_THAT(Pull(50 * kMiB, broken).err, HasSubstr("`assay pull tiny` goes on from there"));
+TEST_F(PullTest, FailureMentionsResumingOnlyIfBytesWereDownloaded) {
+  const grpc::Status broken(grpc::StatusCode::UNAVAILABLE, "the Hub does not answer");
+  EXPECT_THAT(Pull(50 * kMiB, broken).err, HasSubstr("`assay pull tiny` continues from there"));
   const CliResult nothing = Pull(0, broken);
   EXPECT_NE(nothing.code, kExitOk);
-  EXPECT_THAT(nothing.err, HasSubstr("the Hub is away"));
-  EXPECT_THAT(nothing.err, Not(HasSubstr("goes on")));
+  EXPECT_THAT(nothing.err, HasSubstr("the Hub does not answer"));
+  EXPECT_THAT(nothing.err, Not(HasSubstr("continues")));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class ReportCommandTest : public ::testing::Test {
   const std::string path_ = absl::StrCat(::testing::TempDir(), "/assay_report_", getpid(), ".html");
 };
 
-TEST_F(ReportCommandTest, TheReportGoesToStandardOutput) {
+TEST_F(ReportCommandTest, ReportGoesToStandardOutputByDefault) {
   const CliResult result = daemon_.Run({"evaluations", "report", "e1"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_EQ(result.out, "# Report\n");
@@ -40,7 +40,7 @@ TEST_F(ReportCommandTest, TheReportGoesToStandardOutput) {
   EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_MARKDOWN);
 }
 
-TEST_F(ReportCommandTest, TheExtensionChoosesTheFormat) {
+TEST_F(ReportCommandTest, ExtensionSelectsTheFormat) {
   const CliResult result = daemon_.Run({"evaluations", "report", "e1", "-o", path_});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_HTML);
@@ -52,14 +52,14 @@ TEST_F(ReportCommandTest, TheExtensionChoosesTheFormat) {
   EXPECT_EQ(daemon_.evaluations.report.format(), v1::REPORT_FORMAT_LM_EVAL);
 }
 
-TEST_F(ReportCommandTest, AFileThatCannotBeWrittenIsSaid) {
+TEST_F(ReportCommandTest, UnwritableFileIsAnError) {
   const CliResult result =
       daemon_.Run({"evaluations", "report", "e1", "-o", "/no/such/folder/r.csv"});
   EXPECT_EQ(result.code, kExitFailed);
   EXPECT_THAT(result.err, HasSubstr("/no/such/folder/r.csv: cannot create"));
 }
 
-TEST_F(ReportCommandTest, AGateThatHoldsIsExitCode0AndOneThatFailsIs7) {
+TEST_F(ReportCommandTest, GateThatPassesExitsWithZeroAndOneThatFailsWithSeven) {
   CliResult result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_EQ(result.out, "holds   quality >= 6 (6.25)\ngate: passed\n");
@@ -71,8 +71,8 @@ TEST_F(ReportCommandTest, AGateThatHoldsIsExitCode0AndOneThatFailsIs7) {
   EXPECT_EQ(result.out, "FAILS   quality >= 6 (not measured)\ngate: FAILED\n");
 }
 
-// The server checks it before it starts anything.
-TEST_F(ReportCommandTest, TheGateGoesWithTheRequest) {
+// The server checks the gate before it runs anything.
+TEST_F(ReportCommandTest, GateIsSentWithTheRequest) {
   daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest& request,
                                     Writer<v1::EvaluateResponse>&) {
     EXPECT_EQ(request.gate(), "bad");
@@ -84,7 +84,7 @@ TEST_F(ReportCommandTest, TheGateGoesWithTheRequest) {
   EXPECT_TRUE(daemon_.evaluations.gates.empty());
 }
 
-TEST_F(ReportCommandTest, AGateOnAPartOfAnEvaluationFailsWithTheReason) {
+TEST_F(ReportCommandTest, GateOnAnUnfinishedEvaluationFailsWithTheReason) {
   daemon_.evaluations.gate.set_passed(false);
   daemon_.evaluations.gate.set_reason("the evaluation was cancelled with 3 of 24 samples");
   const CliResult result = daemon_.Run({"evaluations", "gate", "e1", "quality >= 6"});
@@ -95,10 +95,10 @@ TEST_F(ReportCommandTest, AGateOnAPartOfAnEvaluationFailsWithTheReason) {
             "gate: FAILED\n");
 }
 
-TEST_F(ReportCommandTest, AnUnknownExtensionNeedsAFormat) {
+TEST_F(ReportCommandTest, UnknownExtensionNeedsAFormat) {
   const CliResult result = daemon_.Run({"evaluations", "report", "e1", "-o", "r.pdf"});
   EXPECT_EQ(result.code, kExitUsage);
-  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report has the extension .pdf"));
+  EXPECT_THAT(result.err, HasSubstr("'r.pdf': no report format has the extension .pdf"));
   const std::string path = absl::StrCat(::testing::TempDir(), "/assay_report_", getpid(), ".txt");
   EXPECT_EQ(daemon_.Run({"evaluations", "report", "e1", "--format", "csv", "-o", path}).code,
             kExitOk);
@@ -130,7 +130,7 @@ TEST_F(ReportCommandTest, EvaluateWritesTheReportAndChecksTheGate) {
   EXPECT_EQ(daemon_.evaluations.gates[0].id(), "e1");
 }
 
-TEST_F(ReportCommandTest, APlanAndAReplayAreNotMixedWithFlags) {
+TEST_F(ReportCommandTest, PlanAndReplayExcludeFlags) {
   EXPECT_EQ(daemon_.Run({"evaluate", "--plan", "p.yaml", "--model", "a"}).code, kExitUsage);
   EXPECT_EQ(daemon_.Run({"evaluate", "--replay", "e0", "--repeats", "2"}).code, kExitUsage);
 }
@@ -155,7 +155,7 @@ TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
       {"evaluations", "compare", "e1", "e2", "--candidate-model", "b", "--alpha", "0.01"});
   EXPECT_EQ(result.code, kExitOk);
   EXPECT_THAT(result.out, HasSubstr("b scores higher than a by 1.20\n"
-                                    "not the same in both: max_new_tokens: 200 and 300\n"));
+                                    "the evaluations differ: max_new_tokens: 200 and 300\n"));
   EXPECT_THAT(result.out,
               HasSubstr("quality_score  all           b             20              6"));
   EXPECT_THAT(result.out, HasSubstr("+1.2  0.8..1.6     <0.0001    1.50   better"));

@@ -59,29 +59,29 @@ class RoutesTest : public ::testing::Test {
   FakeDaemon daemon_;
 };
 
-TEST_F(RoutesTest, TableHasARowAContentType) {
+TEST_F(RoutesTest, TableHasARowPerContentType) {
   const CliResult result = daemon_.Run({"routes"});
   EXPECT_EQ(result.code, kExitOk) << result.err;
   EXPECT_THAT(result.out, ::testing::ContainsRegex("email +weighted +a:90, b:10 +- +- +set"));
   EXPECT_THAT(result.out,
               ::testing::ContainsRegex("blog +auto +all +a +classic n>=20, p90<=2.5s +catalog"));
-  EXPECT_THAT(result.out, HasSubstr("what no route covers: a\n"));
+  EXPECT_THAT(result.out, HasSubstr("other content types: a\n"));
 }
 
-TEST_F(RoutesTest, ExplainAsksAndShowsEveryCandidate) {
+TEST_F(RoutesTest, ExplainSendsTheRequestAndShowsEveryCandidate) {
   const CliResult result = daemon_.Run(
       {"routes", "explain", "--content-type", "blog", "--key", "k1", "--model", "m", "Write"});
   EXPECT_EQ(result.code, kExitOk) << result.err;
-  EXPECT_EQ(daemon_.models.asked.content_type(), "blog");
-  EXPECT_EQ(daemon_.models.asked.routing_key(), "k1");
-  EXPECT_EQ(daemon_.models.asked.model(), "m");
-  EXPECT_EQ(daemon_.models.asked.prompt(), "Write");
+  EXPECT_EQ(daemon_.models.explained.content_type(), "blog");
+  EXPECT_EQ(daemon_.models.explained.routing_key(), "k1");
+  EXPECT_EQ(daemon_.models.explained.model(), "m");
+  EXPECT_EQ(daemon_.models.explained.prompt(), "Write");
   EXPECT_THAT(result.out, HasSubstr("b (auto)\nbest[31m quality\nif it is down or full: a\n"));
   EXPECT_THAT(result.out, ::testing::ContainsRegex("b +chosen +40 +8.1[23] +7.50..8.75"));
   EXPECT_THAT(result.out, ::testing::ContainsRegex("c +not evaluated +- "));
 }
 
-TEST_F(RoutesTest, SetOfOneContentTypeSendsThatAloneAndKeepsTheOthers) {
+TEST_F(RoutesTest, SetOfOneContentTypeKeepsTheOtherRoutes) {
   EXPECT_EQ(daemon_.Run({"routes", "set", "twitter", "b"}).code, kExitOk);
   ASSERT_EQ(daemon_.models.set.routes_size(), 1);
   EXPECT_EQ(daemon_.models.set.routes(0).content_type(), "twitter");
@@ -90,7 +90,7 @@ TEST_F(RoutesTest, SetOfOneContentTypeSendsThatAloneAndKeepsTheOthers) {
   EXPECT_EQ(daemon_.Run({"routes", "set", "email", "nope"}).code, kExitUsage);
 }
 
-TEST_F(RoutesTest, SetOfAFileSendsItsTextAndName) {
+TEST_F(RoutesTest, SetOfAFileSendsItsTextAndItsName) {
   const std::string path = ::testing::TempDir() + "/routes_test." + std::to_string(getpid());
   std::ofstream(path) << "routes: { email: { model: a } }\n";
   EXPECT_EQ(daemon_.Run({"routes", "set", path}).code, kExitOk);
@@ -103,7 +103,7 @@ TEST_F(RoutesTest, SetOfAFileSendsItsTextAndName) {
   EXPECT_THAT(missing.err, HasSubstr(path));
 }
 
-TEST_F(RoutesTest, ResetSendsNothingAndJsonIsOneLine) {
+TEST_F(RoutesTest, ResetSendsNoRoutesAndJsonIsOneLine) {
   daemon_.models.set.set_yaml("old");
   const CliResult result = daemon_.Run({"--json", "routes", "reset"});
   EXPECT_EQ(result.code, kExitOk);

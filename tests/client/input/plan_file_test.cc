@@ -1,4 +1,4 @@
-// Plans from YAML files.
+// Plans in YAML files: keys, files and errors.
 #include "client/input/plan_file.h"
 
 #include <unistd.h>
@@ -33,7 +33,7 @@ class PlanFileTest : public ::testing::Test {
     Write("plan.yaml", text);
     return ReadPlanFile((folder_ / "plan.yaml").string());
   }
-  // Without the folder's name.
+  // Returns the error of a plan, without the folder's name.
   std::string Error(const std::string& text) const {
     const auto plan = Read(text);
     EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
@@ -120,8 +120,8 @@ gate: quality >= 6
   EXPECT_EQ(r.gate(), "quality >= 6");
 }
 
-// docs/economics.md promises each of them to plans too.
-TEST_F(PlanFileTest, EveryEconomicInputOfTheDocumentationMayStandInAPlan) {
+// docs/economics.md lists the keys of a plan.
+TEST_F(PlanFileTest, PlanAcceptsEveryDocumentedEconomicInput) {
   std::ifstream docs("docs/economics.md");
   std::set<std::string> keys;
   bool inputs = false;
@@ -152,13 +152,13 @@ TEST_F(PlanFileTest, EveryEconomicInputOfTheDocumentationMayStandInAPlan) {
   EXPECT_EQ(fields.size(), keys.size());
   EXPECT_EQ(read->economics().machine_memory_gb(), 7);
   EXPECT_EQ(read->economics().requests_per_day(), 7);
-  // The file's text: the server has another disk.
+  // The text of the file is sent, because the server has another disk.
   EXPECT_THAT(read->economics().price_table(), HasSubstr("as_of: 2026-01-01"));
   EXPECT_THAT(Error("economics: { power_wats: 3 }"),
               HasSubstr("plan.yaml:1: economics.power_wats: unknown key"));
 }
 
-TEST_F(PlanFileTest, ACandidateWithoutASeedLeavesItToThePlan) {
+TEST_F(PlanFileTest, CandidateWithoutASeedUsesThePlansSeed) {
   const auto plan = Read(
       "sampling: { temperature: 1, seed: 5 }\n"
       "candidates: [{ name: b, model: a, sampling: { temperature: 0.5 } }]\n");
@@ -167,7 +167,7 @@ TEST_F(PlanFileTest, ACandidateWithoutASeedLeavesItToThePlan) {
   EXPECT_EQ(plan->sampling().seed(), 5U);
 }
 
-TEST_F(PlanFileTest, RepeatsHaveTheServersLimit) {
+TEST_F(PlanFileTest, RepeatsAboveTheServersLimitAreRefused) {
   EXPECT_TRUE(Read("repeats: 1000").ok());
   EXPECT_THAT(Error("repeats: 1001"), HasSubstr("plan.yaml:1: repeats: "));
 }
@@ -185,7 +185,7 @@ TEST_F(PlanFileTest, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(ReadPlanFile("/no/such.yaml").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(PlanFileTest, ErrorsOfFilesItNamesHaveTheirLine) {
+TEST_F(PlanFileTest, ErrorsInFilesOfThePlanNameTheirLine) {
   Write("facts.jsonl", "{\"id\":\"q\",\"choices\":[1],\"answer\":0}");
   EXPECT_EQ(Error("tasks: [{ name: t, items: facts.jsonl }]"),
             "facts.jsonl:1: \"choices\" must be a list of strings");

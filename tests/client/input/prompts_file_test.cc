@@ -1,4 +1,4 @@
-// Own prompts: what is read, and how errors name the place.
+// Prompt files: the fields that are read, and the place in errors.
 #include "client/input/prompts_file.h"
 
 #include <cstdio>
@@ -46,11 +46,11 @@ TEST_F(PromptsFileTest, LinesBecomePrompts) {
 
 TEST_F(PromptsFileTest, ErrorsNameFileAndLine) {
   const std::string good = std::string(kLine) + "\n";
-  EXPECT_EQ(Error(good + "{oops"), path_ + ":2: not JSON (one object a line)");
+  EXPECT_EQ(Error(good + "{oops"), path_ + ":2: not JSON; each line must be one object");
   EXPECT_EQ(Error(good + "[]"), path_ + ":2: not a JSON object");
   EXPECT_EQ(Error(R"({"id":"a","prompt":"x"})"), path_ + ":1: \"content_type\" must be a string");
   EXPECT_EQ(Error(R"({"id":"","content_type":"x","prompt":"x"})"), path_ + ":1: \"id\" is empty");
-  EXPECT_EQ(Error(good + "\n" + good), path_ + ":3: the id \"a\" is already on line 1");
+  EXPECT_EQ(Error(good + "\n" + good), path_ + ":3: the id \"a\" is a duplicate of line 1");
 }
 
 TEST_F(PromptsFileTest, EmptyAndMissingFilesAreErrors) {
@@ -59,7 +59,7 @@ TEST_F(PromptsFileTest, EmptyAndMissingFilesAreErrors) {
   EXPECT_FALSE(ReadPromptsFile(::testing::TempDir()).ok());
 }
 
-TEST_F(PromptsFileTest, EndlessFileStopsAtTheLimit) {
+TEST_F(PromptsFileTest, EndlessFileIsReadOnlyToTheLimit) {
   const absl::Status status = ReadPromptsFile("/dev/zero").status();
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("longer than 64 MiB"));
 }

@@ -1,4 +1,4 @@
-// What reaches a terminal.
+// The terminal filter, the status line and the bar.
 #include "client/terminal/console.h"
 
 #include <sstream>
@@ -12,21 +12,21 @@ TEST(TerminalFilterTest, EscapeSequencesLoseTheirEscape) {
   EXPECT_EQ(TerminalFilter().Filter("a\x1b[31mred\x1b]0;title\x07z\x7f\r\b"), "a[31mred]0;titlez");
 }
 
-TEST(TerminalFilterTest, NewlineTabAndUnicodeStay) {
+TEST(TerminalFilterTest, NewlineTabAndUnicodeAreKept) {
   EXPECT_EQ(TerminalFilter().Filter("a\n\tä 中 😀"), "a\n\tä 中 😀");
 }
 
-TEST(TerminalFilterTest, C1ControlsAreDroppedAndNoBreakSpaceStays) {
+TEST(TerminalFilterTest, C1ControlsAreRemovedAndNoBreakSpaceIsKept) {
   EXPECT_EQ(TerminalFilter().Filter("a\xC2\x9B[2J\xC2\xA0z"), "a[2J\xC2\xA0z");
 }
 
-TEST(TerminalFilterTest, C1ControlSplitOverChunksIsDropped) {
+TEST(TerminalFilterTest, C1ControlSplitOverChunksIsRemoved) {
   TerminalFilter filter;
   EXPECT_EQ(filter.Filter("a\xC2"), "a");
   EXPECT_EQ(filter.Filter("\x9B-"), "-");
 }
 
-TEST(TerminalFilterTest, CharacterSplitOverChunksIsWhole) {
+TEST(TerminalFilterTest, CharacterSplitOverChunksIsKept) {
   TerminalFilter filter;
   EXPECT_EQ(filter.Filter("\xF0\x9F"), "");
   EXPECT_EQ(filter.Filter("\x98\x80!"), "😀!");
@@ -47,7 +47,7 @@ TEST(StatusLineTest, IsCutToTheWidthAndErased) {
   EXPECT_EQ(err.str(), "\r\x1b[2K01234\r\x1b[2K");
 }
 
-TEST(StatusLineTest, NothingOffATerminal) {
+TEST(StatusLineTest, WritesNothingOffATerminal) {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;

@@ -1,6 +1,6 @@
-// How downloads are told.
-#ifndef ASSAY_CLIENT_COMMANDS_TRANSFER_H_
-#define ASSAY_CLIENT_COMMANDS_TRANSFER_H_
+// The progress of a download as text.
+#ifndef ASSAY_CLIENT_TERMINAL_TRANSFER_TEXT_H_
+#define ASSAY_CLIENT_TERMINAL_TRANSFER_TEXT_H_
 
 #include <cstdint>
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace assay::client {
 
-// "12.0 MiB of 103.4 MiB, 8.0 MiB/s, 11s left", of a PullProgress or a LoadProgress; empty where
-// the size is not known yet.
+// Returns "12.0 MiB of 103.4 MiB, 8.0 MiB/s, 11s left" for a PullProgress or a LoadProgress. Empty
+// while the size is unknown.
 template <typename Progress>
 std::string TransferText(const Progress& progress) {
   if (progress.bytes_total() == 0) return "";
@@ -29,4 +29,4 @@ std::string TransferText(const Progress& progress) {
 
 }  // namespace assay::client
 
-#endif  // ASSAY_CLIENT_COMMANDS_TRANSFER_H_
+#endif  // ASSAY_CLIENT_TERMINAL_TRANSFER_TEXT_H_

@@ -1,0 +1,44 @@
+// Prints the result of an evaluation.
+#include "client/commands/evaluation_result.h"
+
+#include <ostream>
+#include <string>
+
+#include "client/terminal/comparison_table.h"
+#include "client/terminal/evaluation_table.h"
+#include "client/terminal/exit_code.h"
+
+namespace assay::client {
+
+int ExitCodeOf(const v1::Evaluation& evaluation) {
+  return evaluation.state() == v1::EVALUATION_STATE_FAILED ||
+                 evaluation.state() == v1::EVALUATION_STATE_CANCELLED
+             ? kExitFailed
+             : kExitOk;
+}
+
+void WriteRuns(const v1::Evaluation& evaluation, Streams& streams) {
+  for (const v1::MlflowRun& run : evaluation.mlflow_runs()) {
+    const std::string subject = run.model().empty() ? "the evaluation" : OneLine(run.model());
+    streams.out << "MLflow run of " << subject << ": " << OneLine(run.url()) << "\n";
+  }
+}
+
+void WriteResult(const v1::Evaluation& evaluation, Streams& streams) {
+  streams.out << "evaluation " << OneLine(evaluation.id()) << ": " << StateWord(evaluation.state())
+              << ", " << evaluation.finished_samples() << " of " << evaluation.total_samples()
+              << " samples\n";
+  if (!evaluation.error().empty()) {
+    streams.err << "assay: FAILED: " << OneLine(evaluation.error()) << "\n";
+  }
+  if (!evaluation.summaries().empty()) streams.out << "\n" << EvaluationTable(evaluation) << "\n";
+  if (const std::string ranking = RankingTable(evaluation.analysis()); !ranking.empty()) {
+    streams.out << ranking << "\n";
+  }
+  for (const std::string& decision : evaluation.analysis().decisions()) {
+    streams.out << OneLine(decision) << "\n";
+  }
+  streams.out << std::flush;
+}
+
+}  // namespace assay::client
