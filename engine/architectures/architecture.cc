@@ -1,4 +1,4 @@
-// The architectures that are read.
+// Lists the supported architectures.
 #include "engine/architectures/architecture.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// The architectures that are read: for each, what it is made of and what its tensors are called.
+// The supported architectures: the structure of each and the names of its tensors.
 //
-// How to add one: docs/architectures.md.
+// docs/architectures.md describes how to add one.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_ARCHITECTURE_H_
 #define ASSAY_ENGINE_ARCHITECTURES_ARCHITECTURE_H_
 
@@ -14,48 +14,53 @@
 
 namespace assay::engine {
 
-// How rows of queries, keys and values lie in a checkpoint's fused projection.
+// The order of the Q, K and V rows in a checkpoint's fused projection.
 enum class QkvLayout {
-  kStacked,   // All queries, all keys, all values.
-  kPerGroup,  // Of each key/value head its queries, its key and its value (BLOOM, Falcon).
+  kStacked,   // The rows of all Q heads, then of all K heads, then of all V heads.
+  kPerGroup,  // For each KV head the rows of its Q heads, its K head and its V head (BLOOM,
+              // Falcon).
 };
 
 // The role of a tensor and its name in a checkpoint, both without ".weight" or ".bias". Roles are
-// GGUF's names without "blk.N." ("attn_q", "token_embd"). In `name`, "*" stands for the layer, "#"
-// for the head, and a "/" in front for a name that takes no prefix.
+// GGUF's names without "blk.N." ("attn_q", "token_embd"). In `name`, "*" is the layer, "#" is the
+// head, and a leading "/" means that the name has no prefix.
 struct TensorName {
   const char* role;
   const char* name;
 };
 
+// How models of one architecture are described and stored.
 struct Architecture {
-  // GGUF's general.architecture.
+  // The value of general.architecture in GGUF files.
   const char* name;
-  // config.json's model_type.
+  // The values of model_type in config.json.
   std::vector<const char*> model_types;
-  // Reads the hyperparameters in config.json's words; problems are kept by the reader.
+  // Fills `spec` from the hyperparameters, whose keys are those of config.json. The reader keeps
+  // errors.
   void (*describe)(ConfigReader& read, ModelSpec& spec);
-  // Of Hugging Face checkpoints; the prefix is the first of `prefixes` that fits the file.
+  // The names in Hugging Face checkpoints.
   std::vector<TensorName> names;
+  // The possible prefixes of the names. The first that matches a tensor of the file is used.
   std::vector<const char*> prefixes = {"model."};
   QkvLayout qkv_layout = QkvLayout::kStacked;
-  // Matrices lie as [in, out] (GPT-2's Conv1D).
+  // True if matrices are stored as [in, out] (GPT-2's Conv1D).
   bool transposed = false;
-  // False: GGUF files of it are not read.
+  // False if GGUF files of the architecture are not supported.
   bool in_gguf = true;
-  // GGUF files hold the two rows that are rotated together as neighbours.
-  bool gguf_neighbour_rope = false;
-  // Where GGUF's name of a role is not the role itself; taken if the file has the tensor.
+  // True if GGUF files store the two rows that are rotated together as neighbors.
+  bool gguf_neighbor_rope = false;
+  // The names in GGUF files that differ from the role. They are used if the file has the tensor.
   std::vector<TensorName> gguf_names = {};
 };
 
+// Returns all supported architectures.
 absl::Span<const Architecture> Architectures();
 
-// Null if there is none of that name.
+// Returns null if no supported architecture has the name.
 const Architecture* FindGgufArchitecture(std::string_view name);
 const Architecture* FindModelType(std::string_view model_type);
 
-// "llama, mistral, ..." for messages.
+// Return "llama, mistral, ..." for messages.
 std::string ModelTypesText();
 std::string GgufArchitecturesText();
 

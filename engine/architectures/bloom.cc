@@ -5,7 +5,7 @@
 namespace assay::engine {
 namespace {
 
-// What BLOOM was trained with; ALiBi itself has no limit, and its configurations may not name one.
+// The context length of BLOOM's training. ALiBi has no limit, and configurations may omit it.
 constexpr int64_t kTrainedContext = 2048;
 
 void DescribeBloom(ConfigReader& read, ModelSpec& spec) {
@@ -20,7 +20,7 @@ void DescribeBloom(ConfigReader& read, ModelSpec& spec) {
                        .gated = false,
                        .bias = true};
   if (read.BoolOr("apply_residual_connection_post_layernorm", false)) {
-    read.Unsupported("apply_residual_connection_post_layernorm is not computed yet");
+    read.Unsupported("apply_residual_connection_post_layernorm is not supported");
   }
 }
 

@@ -1,4 +1,4 @@
-// What many architectures describe alike.
+// Reads the hyperparameters that many architectures share.
 #include "engine/architectures/common.h"
 
 #include <algorithm>
@@ -31,12 +31,12 @@ void DescribeSizes(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defa
                                   defaults.kv_heads == 0 ? attention.heads : defaults.kv_heads);
   if (attention.heads % attention.kv_heads != 0) {
     read.Fail(absl::StrCat(attention.heads, " heads do not divide among ", attention.kv_heads,
-                           " key/value heads"));
+                           " KV heads"));
   }
   const bool divided = defaults.head_dim == 0 && !read.Has("head_dim");
   if (divided && spec.hidden % attention.heads != 0) {
-    read.Fail(absl::StrCat("a width of ", spec.hidden, " does not divide among ", attention.heads,
-                           " heads"));
+    read.Fail(absl::StrCat("the hidden size ", spec.hidden, " does not divide among ",
+                           attention.heads, " heads"));
   }
   attention.head_dim = read.IntOr({"head_dim"}, Reader::kMaxWidth,
                                   divided ? std::max<int64_t>(1, spec.hidden / attention.heads)
@@ -76,8 +76,8 @@ Activation ReadActivation(ConfigReader& read, const std::string& fallback) {
     return Activation::kGeluTanh;
   }
   read.Unsupported(absl::StrCat("the activation \"", name,
-                                "\" is not computed yet; silu, gelu, gelu_new, gelu_fast, "
-                                "gelu_pytorch_tanh and relu are"));
+                                "\" is not supported; the supported ones are silu, gelu, gelu_new, "
+                                "gelu_fast, gelu_pytorch_tanh and relu"));
   return Activation::kSilu;
 }
 
@@ -91,14 +91,15 @@ void ReadWindow(ConfigReader& read, ModelSpec& spec, int64_t default_window,
     for (size_t i = 0; i < types.size(); ++i) {
       windowed[i] = types[i] == "sliding_attention";
       if (windowed[i] || types[i] == "full_attention") continue;
-      read.Unsupported(absl::StrCat("layer_types[", i, "] is \"", types[i],
-                                    "\"; full_attention and sliding_attention are computed"));
+      read.Unsupported(
+          absl::StrCat("layer_types[", i, "] is \"", types[i],
+                       "\"; the supported types are full_attention and sliding_attention"));
     }
     if (types.size() != layers) {
       read.Fail(absl::StrCat("layer_types has ", types.size(), " entries for ", layers, " layers"));
     }
   }
-  // A null switches it off.
+  // A null disables the window.
   if (read.IsNull("sliding_window")) return;
   if (std::none_of(windowed.begin(), windowed.end(), [](bool is) { return is; })) return;
   spec.attention.window = read.IntOr({"sliding_window"}, ConfigReader::kMaxContext, default_window);

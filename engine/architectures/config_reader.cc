@@ -1,4 +1,4 @@
-// Hyperparameters by name, with their bounds checked.
+// Reads hyperparameters and checks their bounds.
 #include "engine/architectures/config_reader.h"
 
 #include <cmath>
@@ -56,7 +56,7 @@ std::string ConfigReader::NameOf(std::string_view key) const {
 }
 
 std::string ConfigReader::NamesOf(std::initializer_list<const char*> keys) const {
-  // Other files have one name for each.
+  // Files with other names have only one per key.
   if (name_of_) return NameOf(*keys.begin());
   return absl::StrJoin(keys, " or ", [](std::string* out, const char* key) { out->append(key); });
 }
@@ -71,8 +71,8 @@ void ConfigReader::Unsupported(const std::string& message) {
 
 void ConfigReader::Merge(const ConfigReader& other) { status_.Update(other.status_); }
 
-void ConfigReader::WrongType(const std::string& key, const Json& value, const char* wanted) {
-  Fail(absl::StrCat(NameOf(key), " is ", ShortJson(value), ", not ", wanted));
+void ConfigReader::WrongType(const std::string& key, const Json& value, const char* expected) {
+  Fail(absl::StrCat(NameOf(key), " is ", ShortJson(value), ", not ", expected));
 }
 
 int64_t ConfigReader::CheckedInt(const Json& value, const std::string& key, int64_t max) {
@@ -80,7 +80,7 @@ int64_t ConfigReader::CheckedInt(const Json& value, const std::string& key, int6
     WrongType(key, value, "a whole number");
     return 1;
   }
-  // Numbers out of GGUF files are signed whatever they are.
+  // Numbers from GGUF files are always signed here.
   const bool too_large = value.is_number_unsigned()
                              ? value.get<uint64_t>() > static_cast<uint64_t>(max)
                              : value.get<int64_t>() > max;

@@ -1,4 +1,4 @@
-// Hyperparameters by name, with their bounds checked.
+// A reader of hyperparameters that checks their bounds.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_CONFIG_READER_H_
 #define ASSAY_ENGINE_ARCHITECTURES_CONFIG_READER_H_
 
@@ -14,47 +14,50 @@
 
 namespace assay::engine {
 
-// Reads a config.json (or what GgufConfig() makes of GGUF metadata, in the same words) and keeps
-// the first error, so that a description reads on without looking at each value: after an error
-// every read gives its lowest or fallback value. A null counts as missing. Not thread-safe.
+// Reads a config.json, or the result of GgufConfig(), which has the same keys. Keeps the first
+// error, so that a description can continue without checking each value: after an error, every read
+// returns its lowest or its fallback value. A null counts as missing. Not thread-safe.
 class ConfigReader {
  public:
-  // Bounds far above any published model, which keep products of them within 64 bits.
+  // Bounds far above any published model. Products of them fit into 64 bits.
   static constexpr int64_t kMaxLayers = 1024;
   static constexpr int64_t kMaxWidth = 1 << 20;
   static constexpr int64_t kMaxHeads = 4096;
   static constexpr int64_t kMaxVocabulary = 1 << 24;
   static constexpr int64_t kMaxContext = 1 << 24;
 
-  // Messages name `path` and the key as `name_of` spells it, for those who know the file by other
-  // names; `config` must outlive the reader.
+  // Errors contain `path` and the key's name in the file, which `name_of` returns (null: the key
+  // itself). `config` must outlive the reader.
   ConfigReader(const nlohmann::json& config, std::string path,
                std::function<std::string(std::string_view)> name_of = nullptr);
 
+  // True if the key exists and is not null.
   bool Has(std::string_view key) const;
-  // There, and null: where that is another thing than missing.
+  // True if the key exists and is null, for keys where that differs from a missing one.
   bool IsNull(std::string_view key) const;
 
-  // The first of `keys` that is there, from 1 to `max`. DATA_LOSS if none is, unless `fallback` is
-  // given.
+  // Returns the value of the first of `keys` that exists. It must lie between 1 and `max`. A
+  // missing key is an error (DATA_LOSS).
   int64_t Int(std::initializer_list<const char*> keys, int64_t max);
+  // Returns `fallback` if no key exists.
   int64_t IntOr(std::initializer_list<const char*> keys, int64_t max, int64_t fallback);
-  // In the open interval.
+  // The same for a number in the open interval from `min` to `max`.
   double Float(std::initializer_list<const char*> keys, double min, double max);
   double FloatOr(std::initializer_list<const char*> keys, double min, double max, double fallback);
   bool BoolOr(const char* key, bool fallback);
   std::string StringOr(std::initializer_list<const char*> keys, const std::string& fallback);
-  // Empty without the key.
+  // Return a list of at most `max_size` values. Empty if the key is missing.
   std::vector<float> FloatsOrEmpty(const char* key, size_t max_size);
   std::vector<std::string> StringsOrEmpty(const char* key, size_t max_size);
   std::vector<int64_t> IntsOrEmpty(const char* key, size_t max_size);
-  // A reader of the object under `key`; an empty one without it.
+  // Returns a reader of the object under `key`, or of an empty object if the key is missing.
   ConfigReader Object(const char* key) const;
 
-  // DATA_LOSS and UNIMPLEMENTED, unless there is an error already.
+  // Sets a DATA_LOSS error unless there is an error already.
   void Fail(const std::string& message);
+  // Sets an UNIMPLEMENTED error unless there is an error already.
   void Unsupported(const std::string& message);
-  // Takes over another reader's error.
+  // Adopts another reader's error unless there is an error already.
   void Merge(const ConfigReader& other);
 
   const absl::Status& status() const { return status_; }
@@ -66,7 +69,7 @@ class ConfigReader {
   std::string NamesOf(std::initializer_list<const char*> keys) const;
   int64_t CheckedInt(const nlohmann::json& value, const std::string& key, int64_t max);
   double CheckedFloat(const nlohmann::json& value, const std::string& key, double min, double max);
-  void WrongType(const std::string& key, const nlohmann::json& value, const char* wanted);
+  void WrongType(const std::string& key, const nlohmann::json& value, const char* expected);
 
   const nlohmann::json& config_;
   std::string path_;

@@ -7,14 +7,14 @@
 namespace assay::engine {
 namespace {
 
-// Older configurations name none.
+// The context length of configurations that omit it.
 constexpr int64_t kTrainedContext = 2048;
 
 int64_t KvHeads(ConfigReader& read, const ModelSpec& spec, bool grouped) {
   const int64_t listed = read.IntOr({"num_key_value_heads", "num_kv_heads", "n_head_kv"},
                                     ConfigReader::kMaxHeads, spec.attention.heads);
   if (grouped) return listed;
-  // One for all heads, whatever the other keys say.
+  // multi_query means one KV head and overrides the other keys.
   return read.BoolOr("multi_query", true) ? 1 : spec.attention.heads;
 }
 
@@ -54,7 +54,7 @@ Architecture Falcon() {
           .names =
               {
                   {"token_embd", "word_embeddings"},
-                  // Two norms in the 40B, one in the others: the first name that the file has.
+                  // The 40B has two norms, the others have one. The first name in the file is used.
                   {"attn_norm", "h.*.ln_attn"},
                   {"attn_norm", "h.*.input_layernorm"},
                   {"attn_qkv", "h.*.self_attention.query_key_value"},
@@ -68,7 +68,7 @@ Architecture Falcon() {
               },
           .prefixes = {"transformer.", ""},
           .qkv_layout = QkvLayout::kPerGroup,
-          // With two norms GGUF's attn_norm is that of the feed-forward.
+          // In GGUF files with two norms, attn_norm is the norm of the feed-forward.
           .gguf_names = {{"attn_norm", "attn_norm_2"}, {"ffn_norm", "attn_norm"}}};
 }
 

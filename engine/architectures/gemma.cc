@@ -11,8 +11,8 @@
 namespace assay::engine {
 namespace {
 
-// Those of Gemma2Config and Gemma3TextConfig in transformers 5: a model that sees keeps its text's
-// sizes in an object of its own, from which transformers leaves out what equals them.
+// The defaults of Gemma2Config and Gemma3TextConfig in transformers 5. Multimodal models have the
+// sizes of the text model in a separate object, in which transformers omits the defaults.
 constexpr int64_t kLayers = 26;
 constexpr int64_t kHidden = 2304;
 constexpr int64_t kWidth = 9216;
@@ -22,14 +22,14 @@ constexpr int64_t kHeadDim = 256;
 constexpr double kQueryScalar = 256.0;
 constexpr int64_t kWindow = 4096;
 
-// Every layer but each `period`-th.
+// Returns true for every layer except each `period`-th.
 std::vector<bool> AllButEach(int64_t layers, int64_t period) {
   std::vector<bool> windowed(static_cast<size_t>(layers), true);
   for (int64_t i = period; i <= layers; i += period) windowed[static_cast<size_t>(i - 1)] = false;
   return windowed;
 }
 
-// A null switches it off, as 0 does here.
+// Reads a soft cap. A null disables it, which is 0 here.
 double Softcap(ConfigReader& read, const char* key, double fallback) {
   constexpr double kMax = 1e6;
   return read.IsNull(key) ? 0.0 : read.FloatOr({key}, 0.0, kMax, fallback);
@@ -63,8 +63,7 @@ void DescribeGemma2(ConfigReader& read, ModelSpec& spec) {
   ReadWindow(read, spec, kWindow, AllButEach(spec.layers, 2));
 }
 
-// Windowed layers turn by a base of their own; files before and after transformers 5 say it
-// differently.
+// Layers with a sliding window have their own RoPE base. transformers 5 changed the key of it.
 void DescribeGemma3Rope(ConfigReader& read, ModelSpec& spec) {
   constexpr double kGlobalBase = 1e6;
   constexpr double kLocalBase = 1e4;
@@ -86,7 +85,7 @@ void DescribeGemma3Rope(ConfigReader& read, ModelSpec& spec) {
 void DescribeGemma3(ConfigReader& read, ModelSpec& spec) {
   constexpr int64_t kContext = 131072;
   DescribeGemma(read, spec, /*vocab=*/262208, kContext);
-  // What the configuration names is stretched already.
+  // The configuration contains the extended context length.
   spec.context_length =
       read.IntOr({"max_position_embeddings"}, ConfigReader::kMaxContext, kContext);
   spec.attention.softcap = Softcap(read, "attn_logit_softcapping", 0.0);

@@ -1,4 +1,4 @@
-// GGUF metadata in the words of config.json. Keys:
+// Converts GGUF metadata to a config.json. The keys of GGUF are in
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 #include "engine/architectures/gguf_config.h"
 
@@ -23,9 +23,10 @@ using Json = nlohmann::json;
 
 enum class KeyType { kInt, kFloat, kBool, kString };
 
+// A key of config.json and its name in GGUF.
 struct Key {
   const char* config;
-  // Without the architecture in front.
+  // Without the prefix, which is the architecture.
   const char* gguf;
   KeyType type;
 };
@@ -95,32 +96,31 @@ absl::Status CopyAll(const GgufFile& file, const std::string& architecture,
   return absl::OkStatus();
 }
 
-bool HasTensor(const GgufFile& file, std::string_view name) { return file.Contains(name); }
-
-// What only the tensors tell.
+// Sets the properties that GGUF has no key for.
 void DescribeTensors(const GgufFile& file, Json* out) {
   Json& config = *out;
   config["attention_bias"] =
-      HasTensor(file, "blk.0.attn_q.bias") || HasTensor(file, "blk.0.attn_qkv.bias");
+      file.Contains("blk.0.attn_q.bias") || file.Contains("blk.0.attn_qkv.bias");
   config["use_qkv_bias"] = config["attention_bias"];
-  config["attention_output_bias"] = HasTensor(file, "blk.0.attn_output.bias");
-  config["mlp_bias"] = HasTensor(file, "blk.0.ffn_down.bias");
+  config["attention_output_bias"] = file.Contains("blk.0.attn_output.bias");
+  config["mlp_bias"] = file.Contains("blk.0.ffn_down.bias");
   config["bias"] = config["mlp_bias"];
-  config["qk_layernorm"] = HasTensor(file, "blk.0.attn_q_norm.weight");
-  config["tie_word_embeddings"] = !HasTensor(file, "output.weight");
-  // Stored as they are multiplied.
+  config["qk_layernorm"] = file.Contains("blk.0.attn_q_norm.weight");
+  config["tie_word_embeddings"] = !file.Contains("output.weight");
+  // GGUF stores the weights of norms with the offset added.
   config["norm_weight_offset"] = 0.0;
-  // Falcon's way of saying that there are two norms a block.
+  // These keys tell the description of Falcon whether a block has two norms.
   config["new_decoder_architecture"] = true;
-  config["num_ln_in_parallel_attn"] = HasTensor(file, "blk.0.attn_norm_2.weight") ? 2 : 1;
+  config["num_ln_in_parallel_attn"] = file.Contains("blk.0.attn_norm_2.weight") ? 2 : 1;
   const std::vector<int64_t>* embedding = file.FindShape("token_embd.weight");
   if (!config.contains("vocab_size") && embedding != nullptr && embedding->size() == 2) {
     config["vocab_size"] = embedding->front();
   }
 }
 
-// What llama.cpp knows of a model by its size: the 27B of Gemma 2 and 3 scale scores by the width
-// of all heads, the others by that of one. Sizes are those of the file, never a default.
+// Sets the attention scale, which llama.cpp derives from the size of the model: the 27B of Gemma 2
+// and 3 scale by hidden / heads, the others by the head's own size. Sizes come from the file, never
+// from a default.
 void DescribeGemma(const std::string& architecture, Json* out) {
   constexpr int64_t kLayersOfGemma2Large = 46;
   constexpr int64_t kLayersOfGemma3Large = 62;
@@ -136,16 +136,19 @@ void DescribeGemma(const std::string& architecture, Json* out) {
   if (scalar > 0) (*out)["query_pre_attn_scalar"] = scalar;
 }
 
-// Half of the rotated dimensions at most, whatever the file says of itself.
+// Checks the number of factors, which is at most half of the rotated dimensions, before they are
+// copied.
 absl::Status CheckFactors(const GgufFile& file, const StoredTensor& tensor) {
   constexpr int64_t kMax = ConfigReader::kMaxWidth / 2;
   if (tensor.shape.size() == 1 && tensor.ElementCount() <= kMax) return file.CheckPresent(tensor);
   return absl::DataLossError(absl::StrCat(
       file.path(), ": tensor ", tensor.name, " has ", tensor.shape.size(), " dimensions and ",
-      tensor.ElementCount(), " elements; one of at most ", kMax, " is a list of factors"));
+      tensor.ElementCount(), " elements; a list of factors has one dimension and at most ", kMax,
+      " elements"));
 }
 
-// LongRoPE's factors are tensors there; Llama 3's too, and are read with the weights.
+// Reads the factors of LongRoPE, which are tensors in GGUF. Those of Llama 3 are tensors too, but
+// are loaded with the weights.
 absl::Status DescribeLongRope(const GgufFile& file, const std::string& architecture, Json* out) {
   const StoredTensor* shorter = file.FindTensor("rope_factors_short.weight");
   const StoredTensor* longer = file.FindTensor("rope_factors_long.weight");
@@ -173,7 +176,7 @@ absl::StatusOr<Json> GgufConfig(const GgufFile& file, const std::string& archite
   Json scaling = Json::object();
   RETURN_IF_ERROR(CopyAll(file, architecture, kScalingKeys, &scaling));
   if (!scaling.empty()) config[kScaling] = scaling;
-  // 0 says that there is none.
+  // 0 means that there is no window.
   if (config.value("sliding_window", int64_t{1}) == 0) config.erase("sliding_window");
   RETURN_IF_ERROR(DescribeLongRope(file, architecture, &config));
   DescribeGemma(architecture, &config);

@@ -1,4 +1,4 @@
-// GGUF metadata in the words of config.json.
+// The metadata of GGUF files as a config.json.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_GGUF_CONFIG_H_
 #define ASSAY_ENGINE_ARCHITECTURES_GGUF_CONFIG_H_
 
@@ -11,12 +11,13 @@
 
 namespace assay::engine {
 
-// A config.json of the model that the file holds: one description of an architecture serves both
-// formats. What GGUF does not say (biases, tied embeddings, norms of queries) is read off the
-// tensors that are there. DATA_LOSS: a key of the wrong type.
+// Returns the config.json of the model in the file, so that one description of an architecture
+// serves both formats. Properties that GGUF has no key for (biases, tied embeddings, Q and K norms)
+// are derived from the tensors of the file. DATA_LOSS: a key has the wrong type.
 absl::StatusOr<nlohmann::json> GgufConfig(const GgufFile& file, const std::string& architecture);
 
-// GGUF's name of one of config.json's keys, for messages; the key itself where there is none.
+// Returns the name in GGUF of a key of config.json, for messages. Returns the key itself if there
+// is none.
 std::string GgufKeyName(std::string_view key, const std::string& architecture);
 
 }  // namespace assay::engine

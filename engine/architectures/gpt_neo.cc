@@ -12,13 +12,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-// attention_types: [[["global", "local"], 12]] is the pair twelve times. Empty if it is anything
-// else.
+// Returns which layers are local. attention_types is a list such as [[["global", "local"], 12]],
+// which repeats the pair twelve times. Returns an empty list if it has another form.
 std::vector<bool> LocalLayers(const Json& types, int64_t layers) {
   std::vector<bool> local;
   if (!types.is_array()) return {};
   for (const Json& part : types) {
-    // An empty list, repeated, would make no entries for as long as the file is.
+    // Repeating an empty list takes time but adds no layer.
     if (!part.is_array() || part.size() != 2 || !part[0].is_array() || part[0].empty() ||
         !part[1].is_number_unsigned() || part[1].get<uint64_t>() > ConfigReader::kMaxLayers) {
       return {};
@@ -39,7 +39,7 @@ void DescribeGptNeo(ConfigReader& read, ModelSpec& spec) {
   DescribeSizes(read, spec, {.tied = true});
   DescribeLayerNorm(read, spec);
   spec.position = PositionKind::kLearned;
-  // Its scores are not scaled at all.
+  // GPT-Neo does not scale the attention scores.
   spec.attention.scale = 1.0;
   spec.attention.output_bias = true;
   spec.feed_forward = {.width = spec.feed_forward.width,
@@ -51,8 +51,8 @@ void DescribeGptNeo(ConfigReader& read, ModelSpec& spec) {
   spec.attention.windowed_layers = LocalLayers(types, spec.layers);
   if (spec.attention.windowed_layers.empty()) {
     read.Fail(
-        "attention_types is not a list of [[\"global\" or \"local\", ...], repeats] that "
-        "makes one entry a layer");
+        "attention_types is not a list of [[\"global\" or \"local\", ...], repeats] with one "
+        "entry per layer");
   }
 }
 

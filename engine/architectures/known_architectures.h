@@ -1,4 +1,4 @@
-// The architectures' own files, one function each; architecture.cc lists them.
+// The functions that return the supported architectures, which architecture.cc lists.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_KNOWN_ARCHITECTURES_H_
 #define ASSAY_ENGINE_ARCHITECTURES_KNOWN_ARCHITECTURES_H_
 

@@ -12,7 +12,7 @@ void DescribeLlama(ConfigReader& read, ModelSpec& spec) { DescribeLlamaLike(read
 
 void DescribeMistral(ConfigReader& read, ModelSpec& spec) {
   DescribeLlamaLike(read, spec, {});
-  // As transformers 5: a configuration that leaves it out means 4096.
+  // transformers 5 uses 4096 for configurations without a window.
   const std::vector<bool> all(static_cast<size_t>(spec.layers), true);
   ReadWindow(read, spec, /*default_window=*/4096, all);
 }
@@ -24,10 +24,10 @@ Architecture Llama() {
           .model_types = {"llama"},
           .describe = DescribeLlama,
           .names = LlamaNames(),
-          .gguf_neighbour_rope = true};
+          .gguf_neighbor_rope = true};
 }
 
-// GGUF files of Mistral call themselves llama.
+// GGUF files of Mistral have the architecture "llama".
 Architecture Mistral() {
   return {.name = "mistral",
           .model_types = {"mistral"},

@@ -1,4 +1,4 @@
-// A model on disk.
+// Opens model files and reads their configuration.
 #include "engine/architectures/model_files.h"
 
 #include <algorithm>
@@ -48,8 +48,8 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
   const Architecture* architecture = FindGgufArchitecture(*name);
   if (architecture == nullptr) {
     return absl::UnimplementedError(absl::StrCat(path, ": architecture ", Quoted(*name),
-                                                 " is not read yet; ", GgufArchitecturesText(),
-                                                 " are"));
+                                                 " is not supported; the supported ones are ",
+                                                 GgufArchitecturesText()));
   }
   ASSIGN_OR_RETURN(const Json config, GgufConfig(*file, *name));
   ConfigReader read(config, path, [&](std::string_view key) { return GgufKeyName(key, *name); });
@@ -58,7 +58,7 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
       read.IntOr({"value_head_dim"}, ConfigReader::kMaxWidth, spec.attention.head_dim);
   if (value_dim != spec.attention.head_dim) {
     read.Fail(absl::StrCat(GgufKeyName("value_head_dim", *name), " is ", value_dim,
-                           ", not the key's ", spec.attention.head_dim));
+                           "; it must equal the size of the keys, ", spec.attention.head_dim));
   }
   if (!read.status().ok()) return read.status();
   ModelFiles files{.path = path,
@@ -70,13 +70,13 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
   return files;
 }
 
-// Models that see and read keep what concerns the text in an object of its own.
+// Multimodal models have the configuration of the text model in a separate object.
 const Json& TextConfig(const Json& config) {
   const auto it = config.find("text_config");
   return it != config.end() && it->is_object() ? *it : config;
 }
 
-// Of a folder without config.json.
+// Returns the error for a folder without config.json.
 absl::Status NoConfig(const std::filesystem::path& folder) {
   std::vector<std::string> files;
   std::error_code ignored;
@@ -84,9 +84,9 @@ absl::Status NoConfig(const std::filesystem::path& folder) {
     if (entry.path().extension() == ".gguf") files.push_back(entry.path().filename().string());
   }
   if (files.empty()) {
-    return absl::DataLossError(
-        absl::StrCat(folder.string(),
-                     ": has no config.json; it is no model's folder, or its download did not end"));
+    return absl::DataLossError(absl::StrCat(
+        folder.string(),
+        ": has no config.json; it is not a model folder, or its download is incomplete"));
   }
   std::sort(files.begin(), files.end());
   if (files.size() > kShownFiles) files.resize(kShownFiles);
@@ -105,7 +105,7 @@ absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   ConfigReader top(*json, config_path);
   absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> tensors =
       SafetensorsCheckpoint::Open(path);
-  // The configuration says that it is a model's folder.
+  // A folder with a configuration must have weights.
   if (absl::IsNotFound(tensors.status())) return absl::DataLossError(tensors.status().message());
   if (!tensors.ok()) return tensors.status();
   ModelFiles files{.path = path,
@@ -127,13 +127,14 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::strin
   const Architecture* architecture = FindModelType(type);
   if (architecture == nullptr) {
     return absl::UnimplementedError(absl::StrCat(path, ": model_type ", Quoted(type),
-                                                 " is not read yet; ", ModelTypesText(), " are"));
+                                                 " is not supported; the supported ones are ",
+                                                 ModelTypesText()));
   }
   if (top.Has("quantization_config")) {
     return absl::UnimplementedError(
         absl::StrCat(path,
                      ": quantization_config is set: weights quantized by another program are not "
-                     "read; take the original model, or a GGUF file"));
+                     "supported; use the original model, or a GGUF file"));
   }
   ConfigReader read(TextConfig(config), path);
   ASSIGN_OR_RETURN(ModelSpec spec, Describe(*architecture, read));

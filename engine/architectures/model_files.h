@@ -1,4 +1,4 @@
-// A model on disk: what it is, before any weight is read.
+// The files of a model: configuration and tensor headers, without the weights.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_
 #define ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_
 
@@ -18,34 +18,41 @@ namespace assay::engine {
 // An opened GGUF file, or an opened Hugging Face folder (config.json and safetensors). Immutable,
 // thread-safe.
 struct ModelFiles {
-  // As it was asked for.
+  // The path that was opened.
   std::string path;
-  // The model's name for people.
+  // The display name of the model.
   std::string name;
   const Architecture* architecture;
   ModelSpec spec;
   std::unique_ptr<TensorSource> tensors;
-  // `tensors` if it is a GGUF file, else null.
+  // The same object as `tensors` if it is a GGUF file, otherwise null.
   const GgufFile* gguf;
 
+  // Returns the number of elements of all tensors.
   int64_t ParameterCount() const;
-  // The type most weights have ("Q4_1").
+  // Returns the type of most weights ("Q4_1").
   std::string MainType() const;
 };
 
-// What a config.json says.
+// The contents of a config.json.
 struct ModelConfig {
   const Architecture* architecture;
   ModelSpec spec;
 };
 
-// Reads a config.json; `path` is for messages. DATA_LOSS, UNIMPLEMENTED as OpenModelFiles.
+// Reads a config.json. `path` is for messages. Returns the DATA_LOSS and UNIMPLEMENTED errors of
+// OpenModelFiles().
 absl::StatusOr<ModelConfig> ReadModelConfig(const nlohmann::json& config, const std::string& path);
 
-// Reads headers and configuration (milliseconds). NOT_FOUND (no such path), DATA_LOSS (damaged, or
-// a folder without config.json or weights), UNIMPLEMENTED (an architecture, activation or scaling
-// that is not computed yet, by name), FAILED_PRECONDITION (pickled weights only), INVALID_ARGUMENT
-// (a file that is no GGUF file, or a folder of them).
+// Opens a GGUF file, a model folder, or a .safetensors file in one. Reads headers and configuration
+// (milliseconds). Errors:
+//   NOT_FOUND            There is no such path.
+//   DATA_LOSS            A file is damaged, or a folder has no config.json or no weights.
+//   UNIMPLEMENTED        The architecture, activation or scaling is not supported; the message
+//   names
+//                        it.
+//   FAILED_PRECONDITION  The folder has only pickled weights.
+//   INVALID_ARGUMENT     The file is not a GGUF file, or the folder has only GGUF files.
 absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path);
 
 }  // namespace assay::engine

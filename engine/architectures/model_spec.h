@@ -1,4 +1,4 @@
-// What a decoder-only transformer is made of: sizes and choices, independent of file formats.
+// The structure of a decoder-only transformer, independent of file formats.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_MODEL_SPEC_H_
 #define ASSAY_ENGINE_ARCHITECTURES_MODEL_SPEC_H_
 
@@ -16,7 +16,7 @@ enum class NormKind {
 
 enum class Activation { kSilu, kGelu, kGeluTanh, kRelu };
 
-// Where a block normalizes.
+// Where a block applies its norms.
 enum class NormPlace {
   kBefore,          // x + f(norm(x))
   kAfter,           // norm(x + f(x)), OPT-350M
@@ -26,85 +26,91 @@ enum class NormPlace {
 enum class PositionKind {
   kRotary,   // arXiv:2104.09864
   kAlibi,    // arXiv:2108.12409
-  kLearned,  // A table of embeddings.
+  kLearned,  // A table of position embeddings.
 };
 
 enum class RopeScaling {
   kNone,
-  kLinear,    // Positions divided by the factor.
-  kDynamic,   // NTK-aware, the base grows with the sequence beyond the trained length.
-  kLlama3,    // Low frequencies divided by the factor, high ones kept.
+  kLinear,    // Divides positions by the factor.
+  kDynamic,   // NTK-aware: the base grows with sequences beyond the trained length.
+  kLlama3,    // Divides low frequencies by the factor and keeps high ones.
   kYarn,      // arXiv:2309.00071
   kLongRope,  // arXiv:2402.13753
 };
 
-// Parameters of rotary positions; names and meaning as in transformers' rope_parameters.
+// The parameters of rotary positions, named as in transformers' rope_parameters.
 struct RopeSpec {
-  // The first dimensions of a head, which are rotated; even.
+  // The number of rotated dimensions, the first of a head. Even.
   int64_t dim = 0;
   double base = 10000.0;
   RopeScaling scaling = RopeScaling::kNone;
   double factor = 1.0;
-  // Positions before the scaling.
+  // The context length before the scaling.
   int64_t original_context = 0;
-  // Cosine and sine are multiplied by it (YaRN, LongRoPE).
+  // The factor of cosine and sine (YaRN, LongRoPE).
   double attention_factor = 1.0;
   double low_freq_factor = 1.0;
   double high_freq_factor = 4.0;
   double beta_fast = 32.0;
   double beta_slow = 1.0;
   bool truncate = true;
-  // [dim / 2] each: divide the frequencies of sequences up to original_context, and beyond it.
+  // The divisors of the frequencies for sequences up to original_context: [dim / 2].
   std::vector<float> short_factors;
+  // The divisors for longer sequences: [dim / 2].
   std::vector<float> long_factors;
 };
 
-// Norms of queries and keys before the rotation.
+// The norms of Q and K before the rotation.
 enum class QkNorm {
   kNone,
   kShared,   // One weight [head_dim] for all heads.
-  kPerHead,  // A weight [heads, head_dim].
+  kPerHead,  // One weight per head, [heads, head_dim].
 };
 
+// The attention of a block.
 struct AttentionSpec {
   int64_t heads = 0;
-  // Divides heads.
+  // A divisor of `heads`.
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
-  // Scores are multiplied by it.
+  // The factor of the attention scores.
   double scale = 0.0;
-  // Also divided by the layer's number, from 1 (GPT-2's scale_attn_by_inverse_layer_idx).
+  // True if the factor is also divided by the number of the layer, from 1 (GPT-2's
+  // scale_attn_by_inverse_layer_idx).
   bool scale_by_inverse_layer = false;
-  // scores = cap * tanh(scores / cap); 0 = off.
+  // scores = cap * tanh(scores / cap). 0 is off.
   double softcap = 0.0;
   QkNorm qk_norm = QkNorm::kNone;
   bool qkv_bias = false;
   bool output_bias = false;
-  // A query sees this many positions, itself included, in the layers below; 0 = off.
+  // The number of positions that a token attends to, including itself, in layers with a sliding
+  // window. 0 is off.
   int64_t window = 0;
-  // Per layer; empty = none of them.
+  // Which layers have the window. Empty: none.
   std::vector<bool> windowed_layers;
-  // Falcon's ALiBi: rounded to bfloat16, then scaled like the scores.
+  // True for Falcon's ALiBi, which is rounded to bfloat16 and then scaled like the scores.
   bool alibi_rounded_and_scaled = false;
 };
 
+// The feed-forward network of a block.
 struct FeedForwardSpec {
   int64_t width = 0;
   Activation activation = Activation::kSilu;
-  // activation(gate(x)) * up(x), else activation(up(x)).
+  // True: activation(gate(x)) * up(x). False: activation(up(x)).
   bool gated = true;
   bool bias = false;
 };
 
+// The structure of a model.
 struct ModelSpec {
-  // GGUF's name of the architecture where it has one ("llama", "gptneox").
+  // GGUF's name of the architecture if it has one ("llama", "gptneox").
   std::string architecture;
   int64_t layers = 0;
   int64_t hidden = 0;
-  // Width of the token embedding; differs from `hidden` in OPT-350M, which projects.
+  // The size of the token embedding. Differs from `hidden` only in OPT-350M, which projects it.
   int64_t embedding = 0;
   int64_t vocab = 0;
-  // Positions that the model was trained for.
+  // The context length that the model was trained for.
   int64_t context_length = 0;
 
   AttentionSpec attention;
@@ -112,36 +118,36 @@ struct ModelSpec {
 
   NormKind norm = NormKind::kRms;
   double norm_epsilon = 1e-5;
-  // LayerNorm's.
+  // True if LayerNorm has a bias.
   bool norm_bias = false;
-  // False: the norms have no weight either (OPT's layer_norm_elementwise_affine).
+  // False if the norms have no weight either (OPT's layer_norm_elementwise_affine).
   bool norm_weight = true;
-  // Added to the stored weights of norms (Gemma's files store weight - 1).
+  // An offset to the stored weights of norms (Gemma's files store weight - 1).
   double norm_weight_offset = 0.0;
   NormPlace norm_place = NormPlace::kBefore;
   bool final_norm = true;
-  // x + attention(norm(x)) + feed_forward(norm'(x)).
+  // True: x + attention(norm(x)) + feed_forward(norm'(x)).
   bool parallel = false;
-  // In parallel blocks: norm' is norm.
+  // For parallel blocks: norm' is the same as norm.
   bool shared_norm = false;
 
-  // A norm right after the token embedding (BLOOM).
+  // True if a norm follows the token embedding (BLOOM).
   bool embedding_norm = false;
   double embedding_scale = 1.0;
 
   PositionKind position = PositionKind::kRotary;
-  // Row of position 0 in the table of learned positions (OPT: 2).
+  // The row of position 0 in the table of learned positions (OPT: 2).
   int64_t learned_offset = 0;
   RopeSpec rope;
-  // Of the windowed layers, where it is another (Gemma 3).
+  // The rotary positions of layers with a sliding window, if they differ (Gemma 3).
   std::optional<RopeSpec> window_rope;
-  // Per layer: false = no positions at all there (SmolLM3); empty = rotary in all of them.
+  // Which layers have rotary positions; the others have none (SmolLM3). Empty: all.
   std::vector<bool> rotary_layers;
 
   bool tied_embeddings = false;
   bool output_bias = false;
   double logit_softcap = 0.0;
-  // Activations overflow float16: bfloat16 serves in its place (Gemma).
+  // True if activations overflow float16, so that bfloat16 is used instead (Gemma).
   bool overflows_float16 = false;
 
   int64_t query_rows() const { return attention.heads * attention.head_dim; }

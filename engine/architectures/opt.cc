@@ -5,7 +5,7 @@
 namespace assay::engine {
 namespace {
 
-// The rows of the position table before that of position 0.
+// The number of rows in the position table before the row of position 0.
 constexpr int64_t kPositionOffset = 2;
 
 void DescribeOpt(ConfigReader& read, ModelSpec& spec) {

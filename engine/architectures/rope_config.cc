@@ -1,4 +1,5 @@
-// Rotary positions out of a configuration. Names and defaults: transformers' modeling_rope_utils.
+// Reads rotary positions from a configuration. Names and defaults are those of transformers'
+// modeling_rope_utils.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -25,7 +26,7 @@ std::optional<RopeScaling> ScalingOf(const std::string& name) {
   return std::nullopt;
 }
 
-// The paper's 0.1 ln(s) + 1 (arXiv:2309.00071, section 3.4).
+// Returns 0.1 ln(s) + 1 (arXiv:2309.00071, section 3.4).
 double YarnScale(double factor, double multiple) {
   return factor <= 1.0 ? 1.0 : 0.1 * multiple * std::log(factor) + 1.0;
 }
@@ -34,7 +35,7 @@ double YarnAttentionFactor(ConfigReader& parameters, double factor) {
   if (parameters.Has("attention_factor")) {
     return parameters.Float({"attention_factor"}, 0.0, kMaxFactor);
   }
-  // Zero is allowed, and means none; below it the quotient could be anything.
+  // Zero is allowed and means none. Negative values would make the quotient negative or infinite.
   constexpr double kBelowZero = -1e-9;
   const double all = parameters.FloatOr({"mscale_all_dim"}, kBelowZero, kMaxFactor, 0.0);
   const double own = parameters.FloatOr({"mscale"}, kBelowZero, kMaxFactor, 0.0);
@@ -63,7 +64,7 @@ void ReadLongRope(ConfigReader& parameters, RopeSpec& rope) {
   }
 }
 
-// What scaled positions need beyond the factor.
+// Reads the parameters of scaled positions.
 void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& spec,
                  RopeSpec& rope) {
   const auto context = static_cast<double>(spec.context_length);
@@ -71,7 +72,7 @@ void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& 
       read.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
                  parameters.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
                                   spec.context_length));
-  // Where the factor is not given it is what the context grew by.
+  // The default of the factor is the growth of the context.
   const bool derived = rope.scaling == RopeScaling::kYarn || rope.scaling == RopeScaling::kLongRope;
   rope.factor = derived ? parameters.FloatOr({"factor"}, 0.0, kMaxFactor,
                                              context / static_cast<double>(rope.original_context))
@@ -96,7 +97,7 @@ void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& 
       ReadLongRope(parameters, rope);
       return;
     case RopeScaling::kDynamic:
-      // The base grows from the model's context on, whatever its own original length.
+      // The base grows beyond the model's context length, not beyond the original one.
       rope.original_context = spec.context_length;
       return;
     case RopeScaling::kNone:
@@ -111,23 +112,23 @@ RopeSpec ReadRopeOf(ConfigReader& parameters, ConfigReader& read, const ModelSpe
                     double base) {
   RopeSpec rope;
   rope.base = parameters.FloatOr({"rope_theta"}, 1.0, kMaxBase, base);
-  const double share = parameters.FloatOr(
+  const double fraction = parameters.FloatOr(
       {"partial_rotary_factor"}, 0.0, 1.0 + 1e-9,
       read.FloatOr({"partial_rotary_factor", "rotary_pct"}, 0.0, 1.0 + 1e-9, 1.0));
   const int64_t head_dim = spec.attention.head_dim;
   rope.dim = read.IntOr({"rotary_dim"}, ConfigReader::kMaxWidth,
-                        static_cast<int64_t>(static_cast<double>(head_dim) * share));
+                        static_cast<int64_t>(static_cast<double>(head_dim) * fraction));
   if (rope.dim < 2 || rope.dim % 2 != 0 || rope.dim > head_dim) {
     read.Fail(absl::StrCat("rotates ", rope.dim, " dimensions of a head of ", head_dim,
-                           "; they must be even and at most the head's"));
+                           "; the number must be even and at most that of the head"));
     rope.dim = 2;
   }
   const std::string name = parameters.StringOr({"rope_type", "type"}, "default");
   const std::optional<RopeScaling> scaling = ScalingOf(name);
   if (!scaling.has_value()) {
-    read.Unsupported(absl::StrCat("the scaling of positions \"", name,
-                                  "\" is not computed yet; linear, dynamic, llama3, yarn and "
-                                  "longrope are"));
+    read.Unsupported(absl::StrCat("the position scaling \"", name,
+                                  "\" is not supported; the supported ones are linear, dynamic, "
+                                  "llama3, yarn and longrope"));
     return rope;
   }
   rope.scaling = *scaling;

@@ -1,4 +1,4 @@
-// SmolLM3 (https://huggingface.co/blog/smollm3): Llama with every fourth layer free of positions.
+// SmolLM3 (https://huggingface.co/blog/smollm3): Llama without positions in every fourth layer.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,7 +15,7 @@ void DescribeSmolLm3(ConfigReader& read, ModelSpec& spec) {
   DescribeLlamaLike(read, spec, {.tied = true});
   spec.rope = ReadRope(read, spec, 2e6);
   const auto layers = static_cast<size_t>(spec.layers);
-  // 1 says that a layer has rotary positions, whatever the key's name suggests.
+  // Despite the key's name, 1 means that a layer has rotary positions.
   const std::vector<int64_t> listed = read.IntsOrEmpty("no_rope_layers", layers);
   const int64_t interval =
       read.IntOr({"no_rope_layer_interval"}, ConfigReader::kMaxLayers, kInterval);
@@ -41,7 +41,7 @@ Architecture SmolLm3() {
           .model_types = {"smollm3"},
           .describe = DescribeSmolLm3,
           .names = LlamaNames(),
-          .gguf_neighbour_rope = true};
+          .gguf_neighbor_rope = true};
 }
 
 }  // namespace assay::engine

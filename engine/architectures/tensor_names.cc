@@ -1,4 +1,4 @@
-// The name of a tensor in the files at hand, by its role.
+// Finds the names of tensors in model files.
 #include "engine/architectures/tensor_names.h"
 
 #include <cstdint>

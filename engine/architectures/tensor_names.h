@@ -1,4 +1,4 @@
-// The name of a tensor in the files at hand, by its role.
+// The names of tensors in model files, by their role.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_TENSOR_NAMES_H_
 #define ASSAY_ENGINE_ARCHITECTURES_TENSOR_NAMES_H_
 
@@ -10,28 +10,30 @@
 
 namespace assay::engine {
 
-// Immutable, thread-safe; `files` must outlive it.
+// Finds the names of tensors. Immutable, thread-safe.
 class TensorNames {
  public:
+  // `files` must outlive this object.
   explicit TensorNames(const ModelFiles& files);
 
-  // "attn_q", ".weight" and layer 3: "blk.3.attn_q.weight", or the checkpoint's own name. Where
-  // there is no such tensor, the name that it would have; empty if the architecture has no tensor
-  // of that role. layer: -1 for those that belong to none.
+  // Returns the name of a tensor. For "attn_q", ".weight" and layer 3 it is "blk.3.attn_q.weight",
+  // or the checkpoint's own name. If the files have no such tensor, returns the name that it would
+  // have; empty if the architecture has no tensor of that role. `layer` is -1 for tensors outside
+  // of the layers.
   std::string Of(std::string_view role, std::string_view suffix, int64_t layer = -1) const;
-  // The same for tensors that come one a head, with the head's number.
+  // Returns the name of a tensor that exists once per head.
   std::string OfHead(std::string_view role, std::string_view suffix, int64_t layer,
                      int64_t head) const;
 
-  // Tensors that checkpoints hold and that no computation reads: tables that are recomputed, and
-  // the eyes of models that see.
+  // True for tensors that no computation needs: tables that are recomputed, and the vision part of
+  // multimodal models.
   static bool IsIgnored(std::string_view name);
 
  private:
   std::string Full(std::string_view name, std::string_view suffix, int64_t layer) const;
 
   const ModelFiles& files_;
-  // Of a Hugging Face checkpoint.
+  // The prefix of the names in a Hugging Face checkpoint.
   std::string prefix_;
 };
 

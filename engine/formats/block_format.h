@@ -1,4 +1,4 @@
-// What a stored type is made of; private to dequantize.cc and the files that hold the types.
+// The layouts of stored types; private to dequantize.cc and the files that define the types.
 #ifndef ASSAY_ENGINE_FORMATS_BLOCK_FORMAT_H_
 #define ASSAY_ENGINE_FORMATS_BLOCK_FORMAT_H_
 
@@ -12,20 +12,22 @@
 
 namespace assay::engine {
 
+// A stored type and its conversion to floats.
 struct BlockFormat {
   GgmlType type;
   const char* name;
   BlockLayout layout;
-  // Writes count * layout.elements floats.
+  // Converts `count` blocks into count * layout.elements floats.
   void (*dequantize)(const uint8_t* blocks, int64_t count, float* out);
 };
 
-// Blocks of 32 elements: block_quants.cc. Super-blocks of 256: k_quants.cc.
+// The types with blocks of 32 elements (block_quants.cc).
 absl::Span<const BlockFormat> BlockQuants();
+// The types with super-blocks of 256 elements (k_quants.cc).
 absl::Span<const BlockFormat> KQuants();
 
-// A loop over blocks into which the block's own function is inlined. `Format` has kElements, kBytes
-// and Dequantize(const uint8_t* block, float* out).
+// Converts all blocks in a loop into which Format::Dequantize is inlined. `Format` has kElements,
+// kBytes and Dequantize(const uint8_t* block, float* out).
 template <typename Format>
 void DequantizeAll(const uint8_t* blocks, int64_t count, float* out) {
   for (int64_t i = 0; i < count; ++i) {
@@ -38,6 +40,7 @@ constexpr BlockFormat FormatOf(GgmlType type, const char* name) {
   return {type, name, {Format::kElements, Format::kBytes}, &DequantizeAll<Format>};
 }
 
+// Reads an unaligned value.
 template <typename T>
 T Load(const uint8_t* from) {
   T value;
@@ -45,8 +48,9 @@ T Load(const uint8_t* from) {
   return value;
 }
 
-// IEEE 754 binary16, subnormals, infinities and NaN included. Without branches, to be vectorized,
-// and without subnormal operands, which a process may have told its processor to take for 0.
+// Converts IEEE 754 binary16, including subnormals, infinities and NaN. Has no branches, so that
+// loops are vectorized, and no subnormal operands, which the process may have set the processor to
+// treat as 0.
 inline float HalfToFloat(uint16_t half) {
   constexpr float kSubnormalUnit = 0x1p-24F;
   constexpr uint32_t kInfinity = 0x7F800000U;
@@ -63,7 +67,7 @@ inline float HalfToFloat(uint16_t half) {
 
 inline float LoadHalf(const uint8_t* from) { return HalfToFloat(Load<uint16_t>(from)); }
 
-// Four-bit codes of IQ4_NL and IQ4_XS: steps that are finer around 0.
+// The values of the four-bit codes of IQ4_NL and IQ4_XS. The steps are finer near 0.
 // https://github.com/ggml-org/ggml, kvalues_iq4nl.
 inline constexpr int8_t kNonLinearSteps[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
                                                1,    13,   25,  38,  53,  69,  89,  113};

@@ -1,5 +1,6 @@
-// Blocks of 32 elements: a scale, perhaps a minimum, then the elements' codes. Layouts: ggml's
-// block_q4_0 and so on, ggml-common.h. The low halves of the bytes are the first 16 elements.
+// Types with blocks of 32 elements: a scale, a minimum in some types, then the codes of the
+// elements. The layouts are ggml's (block_q4_0 and others in ggml-common.h). The low halves of the
+// bytes hold the first 16 elements.
 #include <bit>
 #include <cstdint>
 
@@ -12,7 +13,7 @@ namespace {
 constexpr int kBlock = 32;
 constexpr int kHalfBlock = kBlock / 2;
 
-// Scale; 16 bytes of 4-bit codes, biased by 8.
+// A scale, and 16 bytes of 4-bit codes, which are biased by 8.
 struct Q40 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + kHalfBlock;
@@ -26,7 +27,7 @@ struct Q40 {
   }
 };
 
-// Scale, minimum; 16 bytes of 4-bit codes.
+// A scale, a minimum, and 16 bytes of 4-bit codes.
 struct Q41 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 4 + kHalfBlock;
@@ -41,10 +42,10 @@ struct Q41 {
   }
 };
 
-// The fifth bits of 32 codes are the bits of a 32-bit word, element 0's the lowest.
+// The fifth bits of 32 codes form a 32-bit word. Element 0 has the lowest bit.
 int FifthBit(uint32_t word, int element) { return static_cast<int>((word >> element) & 1U) << 4; }
 
-// Scale; fifth bits; 16 bytes of the codes' lower bits; codes biased by 16.
+// A scale, the fifth bits, and 16 bytes of lower bits. The codes are biased by 16.
 struct Q50 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + 4 + kHalfBlock;
@@ -61,7 +62,7 @@ struct Q50 {
   }
 };
 
-// Scale, minimum; fifth bits; 16 bytes of the codes' lower bits.
+// A scale, a minimum, the fifth bits, and 16 bytes of lower bits.
 struct Q51 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 4 + 4 + kHalfBlock;
@@ -79,7 +80,7 @@ struct Q51 {
   }
 };
 
-// Scale; 32 signed bytes.
+// A scale, and 32 signed bytes.
 struct Q80 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + kBlock;
@@ -91,7 +92,7 @@ struct Q80 {
   }
 };
 
-// Scale; 16 bytes of 4-bit indices into a table.
+// A scale, and 16 bytes of 4-bit indices into a table.
 struct Iq4Nl {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 2 + kHalfBlock;
@@ -105,8 +106,8 @@ struct Iq4Nl {
   }
 };
 
-// OCP Microscaling FP4: the scale's exponent (2^(e-128), as the table is doubled); 16 bytes of
-// E2M1 numbers.
+// OCP Microscaling FP4: the exponent of the scale, and 16 bytes of E2M1 numbers. The scale is
+// 2^(e-128), because the table has doubled values.
 struct Mxfp4 {
   static constexpr int kElements = kBlock;
   static constexpr int kBytes = 1 + kHalfBlock;

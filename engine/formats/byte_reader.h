@@ -1,4 +1,4 @@
-// Reads a byte range front to back and never past its end.
+// A bounds-checked reader of binary data.
 #ifndef ASSAY_ENGINE_FORMATS_BYTE_READER_H_
 #define ASSAY_ENGINE_FORMATS_BYTE_READER_H_
 
@@ -15,17 +15,18 @@
 
 namespace assay::engine {
 
-// Little endian, as every machine that this runs on. Errors are DATA_LOSS with the offset. Not
-// thread-safe.
+// Reads a byte range from front to back, and never past its end. Numbers are little endian, as on
+// every supported machine. Errors are DATA_LOSS with the offset. Not thread-safe.
 class ByteReader {
  public:
-  // `end` says in errors what is at the bytes' end: "`end` at byte 100, where ...".
+  // `end` describes the end of the bytes in errors: "`end` at byte 100, where 8 bytes are needed".
   explicit ByteReader(absl::Span<const std::byte> bytes, const char* end = "the file ends")
       : bytes_(bytes), end_(end) {}
 
   size_t offset() const { return offset_; }
   size_t remaining() const { return bytes_.size() - offset_; }
 
+  // Reads one number.
   template <typename T>
   absl::Status Read(T* out) {
     static_assert(std::is_arithmetic_v<T>);
@@ -35,7 +36,7 @@ class ByteReader {
     return absl::OkStatus();
   }
 
-  // A 64-bit length, at most `max_length`, then that many bytes.
+  // Reads a string: a 64-bit length of at most `max_length`, then that many bytes.
   absl::Status ReadString(uint64_t max_length, std::string* out) {
     uint64_t length = 0;
     RETURN_IF_ERROR(Read(&length));
@@ -50,8 +51,8 @@ class ByteReader {
   }
 
  private:
-  absl::Status Truncated(uint64_t wanted) const {
-    return absl::DataLossError(absl::StrCat(end_, " at byte ", bytes_.size(), ", where ", wanted,
+  absl::Status Truncated(uint64_t needed) const {
+    return absl::DataLossError(absl::StrCat(end_, " at byte ", bytes_.size(), ", where ", needed,
                                             " bytes are needed at offset ", offset_));
   }
 

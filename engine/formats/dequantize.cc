@@ -1,4 +1,4 @@
-// From stored weights to floats: the float types, and the way to the block types.
+// Converts stored weights to floats: the float types here, the block types in their own files.
 #include "engine/formats/dequantize.h"
 
 #include <algorithm>
@@ -47,13 +47,14 @@ constexpr BlockFormat kFloats[] = {
     FormatOf<Bf16>(GgmlType::kBF16, "BF16"),
 };
 
-// What GGUF files have beside. https://github.com/ggml-org/ggml, GGML_QUANT_SIZES of gguf-py.
-struct UnreadFormat {
+// The types of GGUF that are not supported.
+// https://github.com/ggml-org/ggml, GGML_QUANT_SIZES of gguf-py.
+struct UnsupportedFormat {
   uint32_t type;
   const char* name;
   BlockLayout layout;
 };
-constexpr UnreadFormat kUnread[] = {
+constexpr UnsupportedFormat kUnsupported[] = {
     {16, "IQ2_XXS", {256, 66}},
     {17, "IQ2_XS", {256, 74}},
     {18, "IQ3_XXS", {256, 98}},
@@ -66,7 +67,7 @@ constexpr UnreadFormat kUnread[] = {
     {27, "I64", {1, 8}},
     {28, "F64", {1, 8}},
     {29, "IQ1_M", {256, 56}},
-    // Q4_0 and IQ4_NL laid out for one processor; llama.cpp has dropped them.
+    // Q4_0 and IQ4_NL in the order of a particular processor, which llama.cpp has dropped.
     {31, "Q4_0_4_4", {32, 18}},
     {32, "Q4_0_4_8", {32, 18}},
     {33, "Q4_0_8_8", {32, 18}},
@@ -77,18 +78,18 @@ constexpr UnreadFormat kUnread[] = {
     {41, "Q1_0", {128, 18}},
 };
 
-const UnreadFormat* FindUnread(GgmlType type) {
+const UnsupportedFormat* FindUnsupported(GgmlType type) {
   const auto* const it = std::find_if(
-      std::begin(kUnread), std::end(kUnread),
-      [&](const UnreadFormat& format) { return format.type == static_cast<uint32_t>(type); });
-  return it == std::end(kUnread) ? nullptr : it;
+      std::begin(kUnsupported), std::end(kUnsupported),
+      [&](const UnsupportedFormat& format) { return format.type == static_cast<uint32_t>(type); });
+  return it == std::end(kUnsupported) ? nullptr : it;
 }
 
 std::array<absl::Span<const BlockFormat>, 3> AllFormats() {
   return {kFloats, BlockQuants(), KQuants()};
 }
 
-// Null for a type that is not read.
+// Returns null for a type that is not supported.
 const BlockFormat* FindFormat(GgmlType type) {
   for (const absl::Span<const BlockFormat> formats : AllFormats()) {
     for (const BlockFormat& format : formats) {
@@ -100,35 +101,36 @@ const BlockFormat* FindFormat(GgmlType type) {
 
 }  // namespace
 
-absl::Status UnreadTypeError(const std::string& type) {
+absl::Status UnsupportedTypeError(const std::string& type) {
   std::vector<std::string> names;
   for (const absl::Span<const BlockFormat> formats : AllFormats()) {
     for (const BlockFormat& format : formats) names.emplace_back(format.name);
   }
-  return absl::UnimplementedError(
-      absl::StrCat(type, " tensors are not read; these are: ", absl::StrJoin(names, ", ")));
+  return absl::UnimplementedError(absl::StrCat("tensors of type ", type,
+                                               " are not supported; the supported types are ",
+                                               absl::StrJoin(names, ", ")));
 }
 
 std::string GgmlTypeName(GgmlType type) {
   if (const BlockFormat* format = FindFormat(type)) return format->name;
-  if (const UnreadFormat* format = FindUnread(type)) return format->name;
+  if (const UnsupportedFormat* format = FindUnsupported(type)) return format->name;
   return absl::StrCat("type ", static_cast<uint32_t>(type));
 }
 
 absl::StatusOr<BlockLayout> LayoutOf(GgmlType type) {
   const BlockFormat* format = FindFormat(type);
-  if (format == nullptr) return UnreadTypeError(GgmlTypeName(type));
+  if (format == nullptr) return UnsupportedTypeError(GgmlTypeName(type));
   return format->layout;
 }
 
 absl::StatusOr<BlockLayout> StoredLayoutOf(GgmlType type) {
-  if (const UnreadFormat* format = FindUnread(type)) return format->layout;
+  if (const UnsupportedFormat* format = FindUnsupported(type)) return format->layout;
   return LayoutOf(type);
 }
 
 absl::Status Dequantize(GgmlType type, absl::Span<const std::byte> blocks, absl::Span<float> out) {
   const BlockFormat* format = FindFormat(type);
-  if (format == nullptr) return UnreadTypeError(GgmlTypeName(type));
+  if (format == nullptr) return UnsupportedTypeError(GgmlTypeName(type));
   const BlockLayout& layout = format->layout;
   const auto count = static_cast<int64_t>(out.size()) / layout.elements;
   if (count * layout.elements != static_cast<int64_t>(out.size()) ||

@@ -1,4 +1,4 @@
-// From stored weights to floats, exactly as the `gguf` Python package does.
+// Conversion of stored weights to floats, bit-equal to the `gguf` Python package.
 #ifndef ASSAY_ENGINE_FORMATS_DEQUANTIZE_H_
 #define ASSAY_ENGINE_FORMATS_DEQUANTIZE_H_
 
@@ -13,23 +13,24 @@
 
 namespace assay::engine {
 
-// Elements a block, and bytes a block; 1 element for the float types. UNIMPLEMENTED for other
-// types.
+// The size of a block.
 struct BlockLayout {
+  // 1 for the float types.
   int64_t elements;
   int64_t bytes;
 };
+
+// Returns the layout of a supported type. UNIMPLEMENTED for other types.
 absl::StatusOr<BlockLayout> LayoutOf(GgmlType type);
 
-// The same also of types that GGUF files have and that are not read. UNIMPLEMENTED: a number of no
-// type.
+// Returns the layout of any type of GGUF, supported or not. UNIMPLEMENTED for an unknown number.
 absl::StatusOr<BlockLayout> StoredLayoutOf(GgmlType type);
 
-// Of a tensor of a type that is not read; names it and those that are.
-absl::Status UnreadTypeError(const std::string& type);
+// Returns the UNIMPLEMENTED error for a type. The message lists the supported types.
+absl::Status UnsupportedTypeError(const std::string& type);
 
-// Writes out.size() floats from whole blocks. INVALID_ARGUMENT unless the sizes match. Bit-equal to
-// gguf.quants.dequantize in fp32. Pure, thread-safe.
+// Converts whole blocks into out.size() floats. The result is bit-equal to gguf.quants.dequantize
+// in fp32. INVALID_ARGUMENT if the sizes do not match. Thread-safe.
 absl::Status Dequantize(GgmlType type, absl::Span<const std::byte> blocks, absl::Span<float> out);
 
 }  // namespace assay::engine

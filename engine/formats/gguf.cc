@@ -1,4 +1,4 @@
-// GGUF files: the accessors; gguf_parser.cc reads the header.
+// Opens GGUF files and returns their metadata and tensors. gguf_parser.cc parses the header.
 #include "engine/formats/gguf.h"
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/gguf_parts.h"
 #include "base/status_macros.h"
 #include "engine/formats/gguf_parser.h"
@@ -29,22 +30,23 @@ constexpr char kSplitNumber[] = "split.no";
 constexpr char kSplitCount[] = "split.count";
 constexpr char kSplitTensors[] = "split.tensors.count";
 
-std::string Named(const std::string& path, std::string_view key) {
+// The prefix of errors about a metadata key.
+std::string KeyOf(const std::string& path, std::string_view key) {
   return absl::StrCat(path, ": metadata ", Quoted(std::string(key)));
 }
 
 absl::Status WrongType(const std::string& path, std::string_view key, const GgufValue& value,
-                       const char* wanted) {
+                       const char* expected) {
   return absl::DataLossError(
-      absl::StrCat(Named(path, key), " is ", DescribeGgufValue(value), ", not ", wanted));
+      absl::StrCat(KeyOf(path, key), " is ", DescribeGgufValue(value), ", not ", expected));
 }
 
 absl::Status TooLarge(const std::string& path, std::string_view key, uint64_t number) {
   return absl::DataLossError(
-      absl::StrCat(Named(path, key), " is or holds ", number, ", more than ", INT64_MAX));
+      absl::StrCat(KeyOf(path, key), " is or contains ", number, ", more than ", INT64_MAX));
 }
 
-// -1 without the key, or where it is none.
+// Returns -1 if the key is missing or not a whole number.
 int64_t WholeNumber(const GgufMetadata& metadata, const char* key) {
   const auto it = metadata.find(key);
   if (it == metadata.end()) return -1;
@@ -59,9 +61,9 @@ absl::Status CheckPart(const std::string& path, const GgufMetadata& metadata, in
                        int64_t count) {
   const int64_t number = WholeNumber(metadata, kSplitNumber) + 1;
   if (number == part && WholeNumber(metadata, kSplitCount) == count) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(path, ": says of itself that it is part ", number, " of ",
+  return absl::DataLossError(absl::StrCat(path, ": its metadata says part ", number, " of ",
                                           WholeNumber(metadata, kSplitCount),
-                                          ", and its name part ", part, " of ", count));
+                                          ", but its name says part ", part, " of ", count));
 }
 
 }  // namespace
@@ -83,9 +85,9 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string&
   if (!name.has_value() || name->count != count) {
     return absl::DataLossError(
         absl::StrCat(path, ": is one of ", count,
-                     " parts of a model (split.count), and its name does not end as ",
+                     " parts of a model (split.count), but its name does not end in the form ",
                      GgufPartName{.prefix = "", .number = 1, .count = count}.PathOf(1),
-                     ", by which the others are found; give all parts their own names again"));
+                     ", which is needed to find the others; restore the names of all parts"));
   }
   auto file = std::unique_ptr<GgufFile>(new GgufFile());
   file->path_ = path;
@@ -93,34 +95,31 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string&
     const std::string part_path = name->PathOf(part);
     absl::StatusOr<GgufMetadata> metadata = file->AddFile(part_path);
     if (absl::IsNotFound(metadata.status())) {
-      return absl::DataLossError(absl::StrCat(
-          path, ": is part ", name->number, " of ", count, " of a model, and part ", part, ", ",
-          part_path, ", is not there; download all parts into one folder"));
+      return absl::DataLossError(absl::StrCat(path, ": is part ", name->number, " of ", count,
+                                              " of a model, but part ", part, ", ", part_path,
+                                              ", is missing; download all parts into one folder"));
     }
     if (!metadata.ok()) return metadata.status();
     RETURN_IF_ERROR(CheckPart(part_path, *metadata, part, count));
-    // The others have nothing but their number.
+    // The other parts have only their number as metadata.
     if (part == 1) file->metadata_ = *std::move(metadata);
   }
   const auto tensors = static_cast<int64_t>(file->tensors_.size() + file->unread_.size());
-  const int64_t wanted = WholeNumber(file->metadata_, kSplitTensors);
-  if (wanted == -1 || wanted == tensors) return file;
+  const int64_t expected = WholeNumber(file->metadata_, kSplitTensors);
+  if (expected == -1 || expected == tensors) return file;
   return absl::DataLossError(absl::StrCat(path, ": its ", count, " parts have ", tensors,
-                                          " tensors, and ", kSplitTensors, " says ", wanted));
+                                          " tensors, but ", kSplitTensors, " is ", expected));
 }
 
 absl::StatusOr<GgufMetadata> GgufFile::AddFile(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> mapped, MappedFile::Open(path));
   absl::StatusOr<GgufHeader> header = ParseGgufHeader(mapped->bytes());
-  if (!header.ok()) {
-    return absl::Status(header.status().code(),
-                        absl::StrCat(path, ": ", header.status().message()));
-  }
+  if (!header.ok()) return Annotate(header.status(), path);
   for (StoredTensor& tensor : header->tensors) {
     const Place place{.tensor = tensors_.size(), .file = files_.size()};
     if (!places_.try_emplace(tensor.name, place).second) {
       return absl::DataLossError(
-          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " stands in another part too"));
+          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " is duplicated in another part"));
     }
     tensors_.push_back(std::move(tensor));
   }
@@ -140,7 +139,7 @@ bool GgufFile::HasKey(std::string_view key) const { return metadata_.contains(st
 absl::StatusOr<const GgufValue*> GgufFile::Find(std::string_view key) const {
   const auto it = metadata_.find(std::string(key));
   if (it != metadata_.end()) return &it->second;
-  return absl::NotFoundError(absl::StrCat(Named(path_, key), " is missing"));
+  return absl::NotFoundError(absl::StrCat(KeyOf(path_, key), " is missing"));
 }
 
 absl::StatusOr<std::string> GgufFile::GetString(std::string_view key) const {
@@ -152,19 +151,19 @@ absl::StatusOr<std::string> GgufFile::GetString(std::string_view key) const {
 absl::StatusOr<int64_t> GgufFile::GetInt(std::string_view key, int64_t min, int64_t max) const {
   ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
   int64_t number = 0;
-  if (const auto* with_sign = std::get_if<int64_t>(value)) {
-    number = *with_sign;
-  } else if (const auto* without_sign = std::get_if<uint64_t>(value)) {
-    if (*without_sign > static_cast<uint64_t>(INT64_MAX)) {
-      return TooLarge(path_, key, *without_sign);
+  if (const auto* signed_number = std::get_if<int64_t>(value)) {
+    number = *signed_number;
+  } else if (const auto* unsigned_number = std::get_if<uint64_t>(value)) {
+    if (*unsigned_number > static_cast<uint64_t>(INT64_MAX)) {
+      return TooLarge(path_, key, *unsigned_number);
     }
-    number = static_cast<int64_t>(*without_sign);
+    number = static_cast<int64_t>(*unsigned_number);
   } else {
     return WrongType(path_, key, *value, "a whole number");
   }
   if (number < min || number > max) {
     return absl::DataLossError(
-        absl::StrCat(Named(path_, key), " is ", number, ", outside ", min, " to ", max));
+        absl::StrCat(KeyOf(path_, key), " is ", number, ", outside ", min, " to ", max));
   }
   return number;
 }
@@ -174,7 +173,7 @@ absl::StatusOr<double> GgufFile::GetFloat(std::string_view key) const {
   const auto* number = std::get_if<double>(value);
   if (number == nullptr) return WrongType(path_, key, *value, "a floating-point number");
   if (std::isfinite(*number)) return *number;
-  return absl::DataLossError(absl::StrCat(Named(path_, key), " is ", *number));
+  return absl::DataLossError(absl::StrCat(KeyOf(path_, key), " is ", *number));
 }
 
 absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
@@ -213,7 +212,7 @@ absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) co
                                              [](double number) { return std::isfinite(number); });
       if (infinite == floats->end()) return *floats;
       return absl::DataLossError(
-          absl::StrCat(Named(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
+          absl::StrCat(KeyOf(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
     }
   }
   return WrongType(path_, key, *value, "an array of numbers");
@@ -223,10 +222,8 @@ absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
   const auto it = places_.find(tensor.name);
   if (it == places_.end()) return absl::OkStatus();
   const File& file = files_[it->second.file];
-  absl::Status status = file.mapped->CheckPresent(tensor.data);
-  if (status.ok()) return status;
-  return {status.code(), absl::StrCat(file.path, ": tensor ", Quoted(tensor.name), ": the file ",
-                                      status.message())};
+  return Annotate(file.mapped->CheckPresent(tensor.data),
+                  absl::StrCat(file.path, ": tensor ", Quoted(tensor.name)));
 }
 
 void GgufFile::ReleasePages(const StoredTensor& tensor) const {

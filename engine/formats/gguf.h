@@ -1,5 +1,5 @@
-// GGUF files, one or the parts that a model was split into: metadata, tensor directory, and the
-// tensors' bytes, memory-mapped.
+// GGUF files, memory-mapped: the metadata, the tensors and their bytes. A model may be split into
+// several files.
 //
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little
 // endian).
@@ -30,14 +30,14 @@ using GgufMetadata = absl::flat_hash_map<std::string, GgufValue>;
 
 // An opened GGUF file. Opening reads the header (milliseconds, at most 128 MiB) and no weights.
 // Every count, length, offset and product of dimensions is checked against the file's size before
-// it is used, and tensors must not overlap; a bad file gives DATA_LOSS with the path, the key or
-// tensor, and the offending value; a type of an unknown number gives UNIMPLEMENTED. Immutable,
+// it is used, and tensors must not overlap. A bad file gives DATA_LOSS with the path, the key or
+// tensor, and the offending value; an unknown tensor type gives UNIMPLEMENTED. Immutable,
 // thread-safe.
 class GgufFile : public TensorSource {
  public:
-  // `path`: the file, or any part of a model that was split ("NAME-00001-of-00003.gguf"), whose
-  // other parts lie beside it. NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file at all.
-  // DATA_LOSS: damaged or truncated, or a part is not there.
+  // Opens a file, or any part of a split model ("NAME-00001-of-00003.gguf") with the other parts in
+  // the same folder. NOT_FOUND: no such file. INVALID_ARGUMENT: not a GGUF file. DATA_LOSS: the
+  // file is damaged or truncated, or a part is missing.
   static absl::StatusOr<std::unique_ptr<GgufFile>> Open(const std::string& path);
 
   GgufFile(const GgufFile&) = delete;
@@ -50,14 +50,14 @@ class GgufFile : public TensorSource {
   const StoredTensor* FindTensor(std::string_view name) const override;
 
   bool HasKey(std::string_view key) const;
-  // NOT_FOUND without the key. DATA_LOSS, with key, value and both types, if its type is another,
-  // (GetInt) it is out of [min, max], (GetInts) an element is above INT64_MAX, (GetFloat) it is not
-  // finite.
+  // Return the value of a metadata key. NOT_FOUND: there is no such key. DATA_LOSS with the key,
+  // the value and both types: the value has another type; GetInt: it is outside [min, max];
+  // GetInts: an element is above INT64_MAX; GetFloat and GetFloats: a number is not finite.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t min, int64_t max) const;
   absl::StatusOr<double> GetFloat(std::string_view key) const;
   absl::StatusOr<bool> GetBool(std::string_view key) const;
-  // Pointers into this object.
+  // The pointer is valid as long as this object.
   absl::StatusOr<const std::vector<std::string>*> GetStrings(std::string_view key) const;
   absl::StatusOr<std::vector<int64_t>> GetInts(std::string_view key) const;
   absl::StatusOr<std::vector<double>> GetFloats(std::string_view key) const;
@@ -70,7 +70,7 @@ class GgufFile : public TensorSource {
 
   static absl::StatusOr<std::unique_ptr<GgufFile>> OpenParts(const std::string& path,
                                                              int64_t count);
-  // Takes in a file's tensors; its metadata is the caller's.
+  // Adds the tensors of a file and returns its metadata.
   absl::StatusOr<GgufMetadata> AddFile(const std::string& path);
   absl::StatusOr<const GgufValue*> Find(std::string_view key) const;
 
@@ -84,7 +84,7 @@ class GgufFile : public TensorSource {
   GgufMetadata metadata_;
   std::vector<StoredTensor> tensors_;
   std::vector<UnreadTensor> unread_;
-  // Of each tensor: its place in tensors_, and its file's in files_.
+  // The indices of a tensor in tensors_ and of its file in files_.
   struct Place {
     size_t tensor;
     size_t file;

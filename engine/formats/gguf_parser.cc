@@ -1,4 +1,4 @@
-// Reads and checks a GGUF header.
+// Parses and checks GGUF headers.
 #include "engine/formats/gguf_parser.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/byte_reader.h"
 #include "engine/formats/dequantize.h"
@@ -25,43 +26,40 @@ namespace assay::engine {
 namespace {
 
 constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
-constexpr uint32_t kOldestVersion = 2;
-constexpr uint32_t kNewestVersion = 3;
+constexpr uint32_t kMinVersion = 2;
+constexpr uint32_t kMaxVersion = 3;
 constexpr uint64_t kDefaultAlignment = 32;
 constexpr uint64_t kMaxAlignment = 65536;
 constexpr uint32_t kMaxDimensions = 4;
-// The format's own limit, and ggml's (64) with room to grow.
+// The limit of the format.
 constexpr uint64_t kMaxKeyBytes = 65535;
+// A generous multiple of ggml's limit, which is 64.
 constexpr uint64_t kMaxTensorNameBytes = 1024;
-// Headers with the largest vocabularies have some 30 MB. Bounds the memory that a header costs,
-// however large (or sparse) the file is.
+// Headers with the largest vocabularies have about 30 MB. The limit bounds the memory for a header
+// of a file that is large or sparse.
 constexpr size_t kMaxHeaderBytes = size_t{128} << 20;
-// The fewest bytes of a metadata entry and of a tensor's entry: what bounds their counts by the
-// file's size.
+// The minimum sizes of a metadata entry and of a tensor entry, which bound their counts by the size
+// of the file.
 constexpr uint64_t kMinMetadataBytes = 8 + 4 + 1;
 constexpr uint64_t kMinTensorBytes = 8 + 4 + 8 + 4 + 8;
-
-absl::Status Named(const std::string& what, const absl::Status& status) {
-  return {status.code(), absl::StrCat(what, ": ", status.message())};
-}
 
 absl::Status ReadMetadata(ByteReader& reader, uint64_t count, GgufHeader* header) {
   for (uint64_t i = 0; i < count; ++i) {
     std::string key;
     const std::string where = absl::StrCat("metadata entry ", i);
-    if (absl::Status s = reader.ReadString(kMaxKeyBytes, &key); !s.ok()) return Named(where, s);
+    RETURN_IF_ERROR(Annotate(reader.ReadString(kMaxKeyBytes, &key), where));
     if (key.empty()) return absl::DataLossError(absl::StrCat(where, ": its key is empty"));
     absl::StatusOr<GgufValue> value = ReadGgufValue(reader);
     const std::string what = absl::StrCat("metadata ", Quoted(key));
-    if (!value.ok()) return Named(what, value.status());
+    if (!value.ok()) return Annotate(value.status(), what);
     if (!header->metadata.emplace(std::move(key), *std::move(value)).second) {
-      return absl::DataLossError(absl::StrCat(what, " stands twice"));
+      return absl::DataLossError(absl::StrCat(what, " is duplicated"));
     }
   }
   return absl::OkStatus();
 }
 
-// Bytes of a tensor, every product checked. `shape` is outermost first.
+// Returns the size of a tensor in bytes. Checks every product. `shape` is outermost first.
 absl::StatusOr<uint64_t> TensorBytes(GgmlType type, const std::vector<int64_t>& shape) {
   ASSIGN_OR_RETURN(const BlockLayout layout, StoredLayoutOf(type));
   int64_t elements = 1;
@@ -81,6 +79,7 @@ absl::StatusOr<uint64_t> TensorBytes(GgmlType type, const std::vector<int64_t>& 
   return static_cast<uint64_t>(bytes);
 }
 
+// A tensor before its bytes are located.
 struct TensorEntry {
   StoredTensor tensor;
   uint64_t offset = 0;
@@ -90,26 +89,24 @@ absl::StatusOr<TensorEntry> ReadTensorEntry(ByteReader& reader, uint64_t number)
   TensorEntry entry;
   const std::string where = absl::StrCat("tensor ", number);
   std::string& name = entry.tensor.name;
-  if (absl::Status s = reader.ReadString(kMaxTensorNameBytes, &name); !s.ok()) {
-    return Named(where, s);
-  }
+  RETURN_IF_ERROR(Annotate(reader.ReadString(kMaxTensorNameBytes, &name), where));
   if (name.empty()) return absl::DataLossError(absl::StrCat(where, ": its name is empty"));
   const std::string what = absl::StrCat("tensor ", Quoted(name));
   uint32_t dimensions = 0;
-  if (absl::Status s = reader.Read(&dimensions); !s.ok()) return Named(what, s);
+  RETURN_IF_ERROR(Annotate(reader.Read(&dimensions), what));
   if (dimensions == 0 || dimensions > kMaxDimensions) {
-    return absl::DataLossError(
-        absl::StrCat(what, " has ", dimensions, " dimensions; 1 to ", kMaxDimensions, " are read"));
+    return absl::DataLossError(absl::StrCat(what, " has ", dimensions,
+                                            " dimensions; the limits are 1 and ", kMaxDimensions));
   }
   for (uint32_t i = 0; i < dimensions; ++i) {
     int64_t dimension = 0;
-    if (absl::Status s = reader.Read(&dimension); !s.ok()) return Named(what, s);
+    RETURN_IF_ERROR(Annotate(reader.Read(&dimension), what));
     entry.tensor.shape.push_back(dimension);
   }
   std::reverse(entry.tensor.shape.begin(), entry.tensor.shape.end());
   uint32_t type = 0;
-  if (absl::Status s = reader.Read(&type); !s.ok()) return Named(what, s);
-  if (absl::Status s = reader.Read(&entry.offset); !s.ok()) return Named(what, s);
+  RETURN_IF_ERROR(Annotate(reader.Read(&type), what));
+  RETURN_IF_ERROR(Annotate(reader.Read(&entry.offset), what));
   entry.tensor.type = static_cast<GgmlType>(type);
   return entry;
 }
@@ -128,7 +125,7 @@ absl::StatusOr<uint64_t> Alignment(const GgufHeader& header) {
   return *value;
 }
 
-// Tensors that share bytes would let a small file fill the memory: each is loaded for itself.
+// Overlapping tensors would let a small file fill the memory, because each is loaded separately.
 absl::Status CheckNoOverlap(std::vector<TensorEntry> entries) {
   std::sort(entries.begin(), entries.end(), [](const TensorEntry& a, const TensorEntry& b) {
     return a.tensor.data.data() < b.tensor.data.data();
@@ -152,20 +149,21 @@ absl::Status PlaceTensors(absl::Span<const std::byte> file, uint64_t data_start,
     const std::string what = absl::StrCat("tensor ", Quoted(tensor.name));
     const absl::StatusOr<uint64_t> bytes = TensorBytes(tensor.type, tensor.shape);
     if (!bytes.ok()) {
-      // Whatever else is wrong with it, a tensor that is not read is said to be that.
-      const absl::Status unread = LayoutOf(tensor.type).status();
-      return Named(what, unread.ok() ? bytes.status() : unread);
+      // An unsupported type has precedence over other errors.
+      const absl::Status unsupported = LayoutOf(tensor.type).status();
+      return Annotate(unsupported.ok() ? bytes.status() : unsupported, what);
     }
-    const uint64_t room = data_start <= file.size() ? file.size() - data_start : 0;
-    if (entry.offset % alignment != 0 || entry.offset > room || *bytes > room - entry.offset) {
+    const uint64_t available = data_start <= file.size() ? file.size() - data_start : 0;
+    if (entry.offset % alignment != 0 || entry.offset > available ||
+        *bytes > available - entry.offset) {
       return absl::DataLossError(absl::StrCat(what, " is ", *bytes, " bytes at offset ",
-                                              entry.offset, " of ", room,
+                                              entry.offset, " of ", available,
                                               " bytes of data (alignment ", alignment,
                                               "); the file is truncated or damaged, download "
                                               "it again"));
     }
     if (!names.insert(tensor.name).second) {
-      return absl::DataLossError(absl::StrCat(what, " stands twice"));
+      return absl::DataLossError(absl::StrCat(what, " is duplicated"));
     }
     tensor.data = file.subspan(data_start + entry.offset, *bytes);
     if (LayoutOf(tensor.type).ok()) {
@@ -189,13 +187,13 @@ absl::Status CheckMagicAndVersion(ByteReader& reader, GgufHeader* header) {
   }
   RETURN_IF_ERROR(reader.Read(&header->version));
   const uint32_t version = header->version;
-  if (version >= kOldestVersion && version <= kNewestVersion) return absl::OkStatus();
+  if (version >= kMinVersion && version <= kMaxVersion) return absl::OkStatus();
   if (version != 0 && (version & 0xFFFFU) == 0) {
     return absl::UnimplementedError("is a big-endian GGUF file; convert it to little endian");
   }
-  return absl::UnimplementedError(absl::StrCat("has GGUF version ", version, "; versions ",
-                                               kOldestVersion, " and ", kNewestVersion,
-                                               " are read"));
+  return absl::UnimplementedError(absl::StrCat("has GGUF version ", version,
+                                               "; the supported versions are ", kMinVersion,
+                                               " and ", kMaxVersion));
 }
 
 }  // namespace
@@ -203,7 +201,7 @@ absl::Status CheckMagicAndVersion(ByteReader& reader, GgufHeader* header) {
 absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file) {
   GgufHeader header;
   ByteReader reader(file.first(std::min(file.size(), kMaxHeaderBytes)),
-                    file.size() <= kMaxHeaderBytes ? "the file ends" : "headers are read up");
+                    file.size() <= kMaxHeaderBytes ? "the file ends" : "the limit of headers is");
   RETURN_IF_ERROR(CheckMagicAndVersion(reader, &header));
   uint64_t tensor_count = 0;
   uint64_t metadata_count = 0;

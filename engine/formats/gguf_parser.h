@@ -1,4 +1,4 @@
-// Reads and checks a GGUF header; private to GgufFile and its tests.
+// The parser of GGUF headers; private to GgufFile and its tests.
 #ifndef ASSAY_ENGINE_FORMATS_GGUF_PARSER_H_
 #define ASSAY_ENGINE_FORMATS_GGUF_PARSER_H_
 
@@ -12,6 +12,7 @@
 
 namespace assay::engine {
 
+// The contents of a GGUF header.
 struct GgufHeader {
   uint32_t version = 0;
   GgufMetadata metadata;
@@ -19,8 +20,9 @@ struct GgufHeader {
   std::vector<UnreadTensor> unread;
 };
 
-// `file`: the whole file; tensors point into it. Never reads outside of it, never allocates more
-// than a small multiple of it. Errors as GgufFile::Open, without the path.
+// Parses and checks the header of `file`, which is the whole file; the tensors point into it. Never
+// reads outside of it, and never allocates more than a small multiple of its size. Returns the
+// errors of GgufFile::Open(), without the path.
 absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file);
 
 }  // namespace assay::engine

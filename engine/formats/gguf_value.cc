@@ -1,4 +1,4 @@
-// One metadata value of a GGUF header.
+// Reads and describes metadata values of GGUF headers.
 #include "engine/formats/gguf_value.h"
 
 #include <cstddef>
@@ -18,9 +18,10 @@
 namespace assay::engine {
 namespace {
 
-// Vocabularies have some 300,000 entries. Bounds what a small element type can grow to in memory.
+// Vocabularies have about 300,000 entries. The limit bounds the memory of arrays with a small
+// element type, which grow when they are read.
 constexpr uint64_t kMaxArrayElements = uint64_t{1} << 24;
-// The longest are chat templates, some 20,000 bytes.
+// The longest strings are chat templates of about 20,000 bytes.
 constexpr uint64_t kMaxStringBytes = uint64_t{16} << 20;
 
 enum class ValueType : uint32_t {
@@ -39,7 +40,7 @@ enum class ValueType : uint32_t {
   kFloat64 = 12,
 };
 
-// A value of type Stored, kept as Kept.
+// Reads a value of type Stored and converts it to Kept.
 template <typename Stored, typename Kept>
 absl::Status ReadAs(ByteReader& reader, Kept* out) {
   Stored value = 0;
@@ -81,7 +82,7 @@ absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
   RETURN_IF_ERROR(reader.Read(&count));
   if (count > kMaxArrayElements) {
     return absl::DataLossError(
-        absl::StrCat("array has ", count, " elements; at most ", kMaxArrayElements, " are read"));
+        absl::StrCat("array has ", count, " elements; the limit is ", kMaxArrayElements));
   }
   switch (static_cast<ValueType>(type)) {
     case ValueType::kUint8:
@@ -119,12 +120,12 @@ absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
       return GgufArray(std::move(flags));
     }
     case ValueType::kArray:
-      return absl::UnimplementedError("arrays of arrays are not read");
+      return absl::UnimplementedError("arrays of arrays are not supported");
   }
   return absl::DataLossError(absl::StrCat("array has the unknown element type ", type));
 }
 
-struct Describing {
+struct Describer {
   std::string operator()(int64_t number) const { return absl::StrCat("the whole number ", number); }
   std::string operator()(uint64_t number) const {
     return absl::StrCat("the whole number ", number);
@@ -197,6 +198,6 @@ absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
   return absl::DataLossError(absl::StrCat("has the unknown type ", type));
 }
 
-std::string DescribeGgufValue(const GgufValue& value) { return std::visit(Describing{}, value); }
+std::string DescribeGgufValue(const GgufValue& value) { return std::visit(Describer{}, value); }
 
 }  // namespace assay::engine

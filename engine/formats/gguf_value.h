@@ -1,4 +1,4 @@
-// One metadata value of a GGUF header; private to the parser.
+// Metadata values of GGUF headers; private to the parser.
 #ifndef ASSAY_ENGINE_FORMATS_GGUF_VALUE_H_
 #define ASSAY_ENGINE_FORMATS_GGUF_VALUE_H_
 
@@ -10,14 +10,14 @@
 
 namespace assay::engine {
 
-// Reads a value's type and the value. Whole numbers are kept as 64 bits, with or without a sign as
-// the file has them. DATA_LOSS: an unknown type, or a length that the reader's bytes do not hold or
-// that no model needs. UNIMPLEMENTED: arrays of arrays. Allocates at most eight times what it
+// Reads a value's type and the value. Whole numbers are stored in 64 bits, signed or unsigned as in
+// the file. DATA_LOSS: an unknown type, or a length that exceeds the reader's bytes or what any
+// model needs. UNIMPLEMENTED: arrays of arrays. Allocates at most eight times the bytes that it
 // reads.
 absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader);
 
-// A value and its type as errors show them: short, in ASCII. "the string 'abc'", "an array of 3
-// whole numbers".
+// Describes a value and its type for errors, briefly and in ASCII: "the string 'abc'", "an array of
+// 3 whole numbers".
 std::string DescribeGgufValue(const GgufValue& value);
 
 }  // namespace assay::engine

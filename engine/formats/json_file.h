@@ -1,4 +1,4 @@
-// JSON files of a model's folder, read with limits.
+// JSON files in a model folder, parsed with limits.
 #ifndef ASSAY_ENGINE_FORMATS_JSON_FILE_H_
 #define ASSAY_ENGINE_FORMATS_JSON_FILE_H_
 
@@ -11,19 +11,19 @@
 
 namespace assay::engine {
 
-// What becomes of a key that stands twice in the outermost object.
-enum class RepeatedKeys { kLastCounts, kRefused };
+// How duplicate keys in the outermost object are handled.
+enum class DuplicateKeys { kLastWins, kRefused };
 
-// The object that `text` is. DATA_LOSS: not JSON (with line and column), not an object, nested
-// deeper than 64, or a key stands twice where that is refused.
+// Parses `text` as a JSON object. DATA_LOSS: `text` is not JSON (with line and column), is not an
+// object, is nested deeper than 64, or has a duplicate key although that is refused.
 absl::StatusOr<nlohmann::json> ParseJsonObject(
-    std::string_view text, RepeatedKeys repeated_keys = RepeatedKeys::kLastCounts);
+    std::string_view text, DuplicateKeys duplicate_keys = DuplicateKeys::kLastWins);
 
-// The same of a file. NOT_FOUND; DATA_LOSS, also if it is empty or longer than `max_bytes`.
-// Messages open with the path.
+// Parses a file as a JSON object. NOT_FOUND: no such file. DATA_LOSS: as above, or the file is
+// empty or longer than `max_bytes`. Messages begin with the path.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, int64_t max_bytes);
 
-// A value as errors show it: short, in ASCII. Looks at no more of the value than it shows.
+// Returns the first 60 bytes of a value in ASCII, for error messages. Takes time only for those.
 std::string ShortJson(const nlohmann::json& value);
 
 }  // namespace assay::engine

@@ -1,5 +1,5 @@
-// Super-blocks of 256 elements: small scales under one or two half-precision ones. Layouts: ggml's
-// block_q2_K and so on, ggml-common.h.
+// Types with super-blocks of 256 elements: small scales that are multiplied by one or two scales in
+// half precision. The layouts are ggml's (block_q2_K and others in ggml-common.h).
 #include <cstdint>
 
 #include "absl/types/span.h"
@@ -12,8 +12,9 @@ constexpr int kSuperBlock = 256;
 constexpr int64_t kRun = 32;
 constexpr int64_t kGroup = 16;
 
-// 16 groups of 16: their scales and minima, 4 bits each; 2-bit codes; scale, minimum. Byte l of
-// each 32 bytes of codes holds elements l, l + 32, l + 64, l + 96 of its half.
+// The scales and minima of 16 groups of 16 elements (4 bits each), 2-bit codes, a scale and a
+// minimum. Byte l of each 32 bytes of codes holds the elements l, l + 32, l + 64 and l + 96 of its
+// half.
 struct Q2K {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 16 + 64 + 4;
@@ -33,8 +34,9 @@ struct Q2K {
   }
 };
 
-// Third bits, bit r of byte l for element 32 r + l, inverted: 0 takes 4 off; the codes' lower bits
-// as in Q2_K; 16 scales of 6 bits, biased by 32: 8 bytes of lower, 4 bytes of upper bits; scale.
+// The third bits of the codes (bit r of byte l for element 32 r + l, inverted: 0 subtracts 4),
+// their lower bits as in Q2_K, 16 scales of 6 bits biased by 32 (8 bytes of lower and 4 bytes of
+// upper bits), and a scale.
 struct Q3K {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 32 + 64 + 12 + 2;
@@ -61,8 +63,8 @@ struct Q3K {
   }
 };
 
-// The 8 scales and 8 minima of Q4_K and Q5_K, 6 bits each in 12 bytes. The first four of each lie
-// in the lower bits of bytes 0-3 and 4-7, whose upper two bits complete the nibbles of bytes 8-11.
+// The 8 scales and 8 minima of Q4_K and Q5_K, of 6 bits each, in 12 bytes. The first four of each
+// are the lower bits of bytes 0-3 and 4-7, whose upper two bits complete the nibbles of bytes 8-11.
 struct RunScales {
   float step;
   float lift;
@@ -82,8 +84,8 @@ RunScales ScalesOfRun(const uint8_t* block, int run) {
           LoadHalf(block + 2) * static_cast<float>(minimum)};
 }
 
-// Scale, minimum; 8 runs' scales and minima; 4 x 32 bytes of 4-bit codes: the lower halves are a
-// run, the upper halves the next.
+// A scale, a minimum, the scales and minima of 8 runs, and 4 x 32 bytes of 4-bit codes. The lower
+// halves of 32 bytes are one run, the upper halves the next.
 struct Q4K {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 4 + 12 + 128;
@@ -100,7 +102,7 @@ struct Q4K {
   }
 };
 
-// As Q4_K, with the codes' fifth bits before them: bit r of byte l for element l of run r.
+// Like Q4_K, with the fifth bits before the codes: bit r of byte l for element l of run r.
 struct Q5K {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 4 + 12 + 32 + 128;
@@ -118,8 +120,8 @@ struct Q5K {
   }
 };
 
-// 6-bit codes biased by 32, lower four bits (2 x 64 bytes), then upper two (2 x 32 bytes); 16
-// signed bytes of scales; scale.
+// The lower four bits (2 x 64 bytes) and the upper two bits (2 x 32 bytes) of 6-bit codes biased by
+// 32, 16 signed bytes of scales, and a scale.
 struct Q6K {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 128 + 64 + 16 + 2;
@@ -143,8 +145,8 @@ struct Q6K {
   }
 };
 
-// Scale; upper two bits of 8 scales, a 16-bit word; their lower four; 8 x 16 bytes of indices into
-// IQ4_NL's table, the lower halves first.
+// A scale, the upper two bits of 8 scales in a 16-bit word, their lower four bits, and 8 x 16 bytes
+// of indices into the table of IQ4_NL, the lower halves first.
 struct Iq4Xs {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 2 + 2 + 4 + 128;
@@ -165,8 +167,8 @@ struct Iq4Xs {
   }
 };
 
-// Ternary, 2 bits an element (byte l of each 32: elements l, l + 32, l + 64, l + 96), biased by 1;
-// scale.
+// Ternary codes of 2 bits, biased by 1 (byte l of each 32 holds the elements l, l + 32, l + 64 and
+// l + 96), and a scale.
 struct Tq20 {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 64 + 2;
@@ -182,8 +184,8 @@ struct Tq20 {
   }
 };
 
-// Ternary, five elements a byte as a base-3 fraction of 256: digit d of a byte is the integer part
-// of 3 * frac(byte * 3^d / 256). 32 bytes of five digits, 16 of five, 4 of four; scale.
+// Ternary codes, five per byte as a base-3 fraction of 256: digit d of a byte is the integer part
+// of 3 * frac(byte * 3^d / 256). 32 bytes of five digits, 16 of five, 4 of four, and a scale.
 struct Tq10 {
   static constexpr int kElements = kSuperBlock;
   static constexpr int kBytes = 48 + 4 + 2;

@@ -1,4 +1,4 @@
-// A file mapped into memory.
+// Maps files into memory.
 #include "engine/formats/mapped_file.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ absl::Status OpenError(const std::string& path, int error) {
   return absl::FailedPreconditionError(message);
 }
 
-// Closes on every way out, unless released.
+// Closes the descriptor on destruction unless it was released.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -45,7 +45,7 @@ class Descriptor {
   int fd_;
 };
 
-// What `git clone` leaves in a large file's place where git-lfs is not installed.
+// True for the pointer that `git clone` writes instead of a large file if git-lfs is not installed.
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 bool IsLfsPointer(absl::Span<const std::byte> bytes) {
   constexpr std::string_view kFirstLine = "version https://git-lfs.github.com/spec/";
@@ -56,7 +56,7 @@ bool IsLfsPointer(absl::Span<const std::byte> bytes) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
-  // O_NONBLOCK: a named pipe without a writer must not hold us.
+  // O_NONBLOCK: opening a named pipe without a writer must not block.
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return OpenError(path, errno);
   struct stat info = {};
@@ -86,15 +86,16 @@ absl::Status MappedFile::CheckPresent(absl::Span<const std::byte> range) const {
   const auto end = range.data() + range.size() - bytes_.data();
   struct stat info = {};
   if (fstat(descriptor_, &info) != 0) {
-    return absl::DataLossError(absl::StrCat("its size cannot be read: ", std::strerror(errno)));
+    return absl::DataLossError(
+        absl::StrCat("the size of the file cannot be read: ", std::strerror(errno)));
   }
   if (info.st_size >= end) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("was cut from ", bytes_.size(), " to ", info.st_size,
-                                          " bytes since it was opened"));
+  return absl::DataLossError(absl::StrCat("the file was cut from ", bytes_.size(), " to ",
+                                          info.st_size, " bytes since it was opened"));
 }
 
 void MappedFile::Release(absl::Span<const std::byte> range) const {
-  // The mapping begins on a page.
+  // The mapping begins at a page boundary.
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const auto begin = static_cast<size_t>(range.data() - bytes_.data());
   const size_t first = (begin + page - 1) / page * page;

@@ -1,4 +1,4 @@
-// A file mapped into memory, read-only.
+// Read-only memory mappings of files.
 #ifndef ASSAY_ENGINE_FORMATS_MAPPED_FILE_H_
 #define ASSAY_ENGINE_FORMATS_MAPPED_FILE_H_
 
@@ -12,17 +12,18 @@
 
 namespace assay::engine {
 
-// Owns the mapping. Opening is cheap: pages are read on first touch. Immutable, thread-safe.
+// A file mapped into memory. Opening is cheap: pages are read on first access. Immutable,
+// thread-safe.
 //
-// A file that is cut short in place takes its pages with it: touching them then is SIGBUS, which
-// ends the process. CheckPresent() before each large read turns that into an error; what stays is
-// the time of the read itself. A copy instead of a mapping would close that too, at the price of
-// the file's size in memory; a SIGBUS handler would belong to the whole process. Whoever replaces a
-// file by renaming another over it, as downloads do, is safe: the mapping keeps the old one.
+// Truncating the file in place removes its pages: accessing them raises SIGBUS, which ends the
+// process. CheckPresent() before each large read turns that into an error, except for a truncation
+// during the read itself. Copying the file would avoid that too, but costs its size in memory; a
+// SIGBUS handler would affect the whole process. Replacing the file by renaming, as downloads do,
+// is safe: the mapping keeps the old file.
 class MappedFile {
  public:
-  // NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a directory, an empty file), or DATA_LOSS (a
-  // pointer of Git LFS in the file's place), each with the path.
+  // Maps a file. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a directory, an empty file), or
+  // DATA_LOSS (a Git LFS pointer instead of the file), each with the path.
   static absl::StatusOr<std::unique_ptr<MappedFile>> Open(const std::string& path);
   ~MappedFile();
 
@@ -31,11 +32,11 @@ class MappedFile {
 
   absl::Span<const std::byte> bytes() const { return bytes_; }
 
-  // DATA_LOSS, with both sizes, if the file has become too short for `range`, a part of bytes().
-  // One system call. The path is the caller's to add.
+  // Returns DATA_LOSS with both sizes if the file has become too short for `range`, which must be a
+  // part of bytes(). Costs one system call. The caller adds the path.
   absl::Status CheckPresent(absl::Span<const std::byte> range) const;
 
-  // Gives the range's whole pages back to the kernel; they are read again if touched.
+  // Releases the whole pages of the range to the kernel, which reloads them on the next access.
   void Release(absl::Span<const std::byte> range) const;
 
  private:

@@ -1,4 +1,4 @@
-// Names out of files, as errors show them.
+// Names from files, quoted for error messages.
 #ifndef ASSAY_ENGINE_FORMATS_QUOTED_H_
 #define ASSAY_ENGINE_FORMATS_QUOTED_H_
 
@@ -10,7 +10,7 @@
 
 namespace assay::engine {
 
-// Short, in quotes and in ASCII, whatever the name's bytes are.
+// Returns the name in quotes: at most 80 bytes of it, in printable ASCII.
 inline std::string Quoted(const std::string& name) {
   constexpr size_t kMaxShown = 80;
   return absl::StrCat("'", absl::CEscape(name.substr(0, kMaxShown)),

@@ -1,4 +1,4 @@
-// Safetensors checkpoints.
+// Opens safetensors checkpoints.
 #include "engine/formats/safetensors.h"
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
@@ -32,7 +33,7 @@ constexpr size_t kMaxShards = 1024;
 constexpr char kSingleFile[] = "model.safetensors";
 constexpr char kIndexFile[] = "model.safetensors.index.json";
 
-// A plain name: an index must not lead out of its folder.
+// True for a plain file name: an index must not refer outside of its folder.
 bool IsFileName(const std::string& name) {
   return !name.empty() && name[0] != '.' && !absl::StrContains(name, '/') &&
          !absl::StrContains(name, '\0');
@@ -56,7 +57,7 @@ absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> SafetensorsCheckpoint::Op
     status = absl::FailedPreconditionError(absl::StrCat(
         folder,
         ": has only pytorch_model.bin, a Python pickle, which can run code when it is read; Assay "
-        "does not read pickles. Take a revision with safetensors (on the Hub: refs/pr of the bot "
+        "does not read pickles. Use a revision with safetensors (on the Hub: refs/pr of the bot "
         "SFconvertbot), or convert it with transformers' save_pretrained()"));
   } else {
     status = absl::NotFoundError(
@@ -68,18 +69,16 @@ absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> SafetensorsCheckpoint::Op
 
 absl::Status SafetensorsCheckpoint::AddFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
-  // Empty, as an interrupted download leaves it.
+  // An interrupted download leaves an empty file.
   if (absl::IsInvalidArgument(file.status())) return absl::DataLossError(file.status().message());
   if (!file.ok()) return file.status();
   absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader((*file)->bytes());
-  if (!header.ok()) {
-    return {header.status().code(), absl::StrCat(path, ": ", header.status().message())};
-  }
+  if (!header.ok()) return Annotate(header.status(), path);
   for (StoredTensor& tensor : header->tensors) {
     const Place place{.tensor = tensors_.size(), .file = files_.size()};
     if (!places_.try_emplace(tensor.name, place).second) {
       return absl::DataLossError(
-          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " stands in two shards"));
+          absl::StrCat(path, ": tensor ", Quoted(tensor.name), " is duplicated in another shard"));
     }
     tensors_.push_back(std::move(tensor));
   }
@@ -101,7 +100,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
     if (!shard.is_string() || !IsFileName(shard.get<std::string>())) {
       return absl::DataLossError(absl::StrCat(index_path, ": weight_map of ", Quoted(tensor),
                                               " is ", ShortJson(shard),
-                                              ", which is not a file's name"));
+                                              ", which is not a file name"));
     }
     shards.insert(shard.get<std::string>());
   }
@@ -113,7 +112,7 @@ absl::Status SafetensorsCheckpoint::AddShards(const std::string& folder,
     absl::Status added = AddFile((std::filesystem::path(folder) / shard).string());
     if (absl::IsNotFound(added)) {
       return absl::DataLossError(absl::StrCat(index_path, ": names the shard ", Quoted(shard),
-                                              ", which is not there; download the model again"));
+                                              ", which is missing; download the model again"));
     }
     if (!added.ok()) return added;
   }
@@ -136,10 +135,8 @@ const StoredTensor* SafetensorsCheckpoint::FindTensor(std::string_view name) con
 absl::Status SafetensorsCheckpoint::CheckPresent(const StoredTensor& tensor) const {
   const auto it = places_.find(tensor.name);
   if (it == places_.end()) return absl::OkStatus();
-  absl::Status status = files_[it->second.file]->CheckPresent(tensor.data);
-  if (status.ok()) return status;
-  return {status.code(), absl::StrCat(paths_[it->second.file], ": tensor ", Quoted(tensor.name),
-                                      ": its file ", status.message())};
+  return Annotate(files_[it->second.file]->CheckPresent(tensor.data),
+                  absl::StrCat(paths_[it->second.file], ": tensor ", Quoted(tensor.name)));
 }
 
 void SafetensorsCheckpoint::ReleasePages(const StoredTensor& tensor) const {

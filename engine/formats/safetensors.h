@@ -1,4 +1,4 @@
-// Safetensors checkpoints: one file, or shards with an index, memory-mapped.
+// Safetensors checkpoints, memory-mapped: one file, or shards with an index.
 //
 // Format: https://github.com/huggingface/safetensors#format (an 8-byte little-endian header length,
 // a JSON header, the tensors' bytes).
@@ -20,16 +20,17 @@
 
 namespace assay::engine {
 
-// The shards of one checkpoint. Opening reads the headers (milliseconds) and no weights; each is at
-// most 100 MB, as the format's own reader has it. Every offset and product of dimensions is checked
-// against the file's size, and tensors must lie one after another and fill the file. Tensors of
-// element types other than F32, F16 and BF16 are listed in unread(). Immutable, thread-safe.
+// The shards of one checkpoint. Opening reads the headers (milliseconds) and no weights. A header
+// has at most 100 MB, the limit of the format's own reader. Every offset and product of dimensions
+// is checked against the file's size, and the tensors must fill the file without gaps and overlaps.
+// Tensors of element types other than F32, F16 and BF16 are listed in unread(). Immutable,
+// thread-safe.
 class SafetensorsCheckpoint : public TensorSource {
  public:
-  // `folder` holds model.safetensors, or model.safetensors.index.json and the shards that it names.
-  // NOT_FOUND: neither. FAILED_PRECONDITION: only pickled weights (pytorch_model.bin), which are
-  // not read. DATA_LOSS, with the file's path: damaged, truncated, or a shard and the index
-  // disagree.
+  // Opens a folder with model.safetensors, or with model.safetensors.index.json and the shards that
+  // it names. NOT_FOUND: the folder has neither. FAILED_PRECONDITION: it has only pickled weights
+  // (pytorch_model.bin), which are not supported. DATA_LOSS with the file's path: a file is damaged
+  // or truncated, or a shard contradicts the index.
   static absl::StatusOr<std::unique_ptr<SafetensorsCheckpoint>> Open(const std::string& folder);
 
   SafetensorsCheckpoint(const SafetensorsCheckpoint&) = delete;
@@ -50,11 +51,11 @@ class SafetensorsCheckpoint : public TensorSource {
 
   std::string path_;
   std::vector<std::unique_ptr<MappedFile>> files_;
-  // Of each file.
+  // The path of each file.
   std::vector<std::string> paths_;
   std::vector<StoredTensor> tensors_;
   std::vector<UnreadTensor> unread_;
-  // Of each tensor: its place in tensors_, and its file's in files_.
+  // The indices of a tensor in tensors_ and of its file in files_.
   struct Place {
     size_t tensor;
     size_t file;

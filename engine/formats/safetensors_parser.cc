@@ -1,4 +1,4 @@
-// Reads and checks a safetensors header.
+// Parses and checks safetensors headers.
 #include "engine/formats/safetensors_parser.h"
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
@@ -24,21 +25,22 @@ namespace {
 
 using Json = nlohmann::json;
 
-// As the format's own reader has it.
+// The limit of the format's own reader.
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr size_t kLengthBytes = sizeof(uint64_t);
 constexpr size_t kMaxDimensions = 8;
-// The format's own names are short.
+// The names of the format's types are shorter.
 constexpr size_t kShownDtypeBytes = 32;
-// Of any type, elements in a byte: what bounds the elements of all tensors together.
+// The smallest element of any type has one bit. Bounds the number of elements by the file size.
 constexpr uint64_t kMaxElementsPerByte = 8;
 
+// A supported element type.
 struct ElementType {
   GgmlType type;
   int64_t bytes;
 };
 
-// Null: not read.
+// Returns null for an unsupported type.
 const ElementType* FindElementType(const std::string& dtype) {
   static constexpr ElementType kF32{GgmlType::kF32, 4};
   static constexpr ElementType kF16{GgmlType::kF16, 2};
@@ -49,18 +51,19 @@ const ElementType* FindElementType(const std::string& dtype) {
   return nullptr;
 }
 
-// Where a tensor lies in the file's data: [begin, end).
+// The position of a tensor in the file's data: [begin, end).
 struct Range {
   uint64_t begin = 0;
   uint64_t end = 0;
   std::string name;
 };
 
-absl::Status Damaged(const std::string& tensor, std::string_view what) {
-  return absl::DataLossError(absl::StrCat("tensor ", Quoted(tensor), ": ", std::string(what)));
+absl::Status Damaged(const std::string& tensor, std::string_view message) {
+  return absl::DataLossError(absl::StrCat("tensor ", Quoted(tensor), ": ", std::string(message)));
 }
 
-std::string ShownMember(const Json& entry, const char* key) {
+// "shape is [1,2]", for errors.
+std::string DescribeMember(const Json& entry, const char* key) {
   const auto it = entry.find(key);
   return it == entry.end() ? absl::StrCat(key, " is missing")
                            : absl::StrCat(key, " is ", ShortJson(*it));
@@ -71,14 +74,15 @@ absl::StatusOr<Range> ReadRange(const std::string& name, const Json& entry, uint
   const auto it = entry.find(kKey);
   if (it == entry.end() || !it->is_array() || it->size() != 2 || !(*it)[0].is_number_unsigned() ||
       !(*it)[1].is_number_unsigned()) {
-    return Damaged(name, absl::StrCat(ShownMember(entry, kKey), ", not a pair of whole numbers"));
+    return Damaged(name,
+                   absl::StrCat(DescribeMember(entry, kKey), ", not a pair of whole numbers"));
   }
   Range range{.begin = (*it)[0].get<uint64_t>(), .end = (*it)[1].get<uint64_t>(), .name = name};
   if (range.begin <= range.end && range.end <= data_bytes) return range;
-  return Damaged(name,
-                 absl::StrCat(ShownMember(entry, kKey), ", no range of the file's ", data_bytes,
-                              " bytes of data; the file is truncated or damaged, download "
-                              "it again"));
+  return Damaged(
+      name, absl::StrCat(DescribeMember(entry, kKey), ", not a range of the file's ", data_bytes,
+                         " bytes of data; the file is truncated or damaged, download "
+                         "it again"));
 }
 
 absl::StatusOr<std::vector<int64_t>> ReadShape(const std::string& name, const Json& entry) {
@@ -87,7 +91,7 @@ absl::StatusOr<std::vector<int64_t>> ReadShape(const std::string& name, const Js
   const auto is_size = [](const Json& size) { return size.is_number_unsigned(); };
   if (it == entry.end() || !it->is_array() || it->size() > kMaxDimensions ||
       !std::all_of(it->begin(), it->end(), is_size)) {
-    return Damaged(name, absl::StrCat(ShownMember(entry, kKey), ", not a list of at most ",
+    return Damaged(name, absl::StrCat(DescribeMember(entry, kKey), ", not a list of at most ",
                                       kMaxDimensions, " sizes"));
   }
   std::vector<int64_t> shape;
@@ -96,7 +100,7 @@ absl::StatusOr<std::vector<int64_t>> ReadShape(const std::string& name, const Js
     const auto dimension = size.get<uint64_t>();
     if (dimension > std::numeric_limits<int64_t>::max() ||
         __builtin_mul_overflow(elements, static_cast<int64_t>(dimension), &elements)) {
-      return Damaged(name, absl::StrCat(ShownMember(entry, kKey), ", too many elements"));
+      return Damaged(name, absl::StrCat(DescribeMember(entry, kKey), ", too many elements"));
     }
     shape.push_back(static_cast<int64_t>(dimension));
   }
@@ -117,15 +121,15 @@ absl::StatusOr<uint64_t> HeaderLength(absl::Span<const std::byte> file) {
   return length;
 }
 
-// Tensors that share bytes would let a small file fill the memory: each is loaded for itself. Bytes
-// of no tensor the format does not allow: they could be anything.
+// Overlapping tensors would let a small file fill the memory, because each is loaded separately.
+// The format does not allow bytes outside of tensors, which could be anything.
 absl::Status CheckCovered(std::vector<Range> ranges, uint64_t data_bytes) {
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
   });
-  const auto nobodys = [](uint64_t begin, uint64_t end) {
+  const auto unused = [](uint64_t begin, uint64_t end) {
     return absl::DataLossError(
-        absl::StrCat("bytes ", begin, " to ", end, " of its data belong to no tensor"));
+        absl::StrCat("bytes ", begin, " to ", end, " of the data belong to no tensor"));
   };
   uint64_t covered = 0;
   for (size_t i = 0; i < ranges.size(); ++i) {
@@ -133,10 +137,10 @@ absl::Status CheckCovered(std::vector<Range> ranges, uint64_t data_bytes) {
       return absl::DataLossError(absl::StrCat("tensors ", Quoted(ranges[i - 1].name), " and ",
                                               Quoted(ranges[i].name), " overlap in the file"));
     }
-    if (ranges[i].begin > covered) return nobodys(covered, ranges[i].begin);
+    if (ranges[i].begin > covered) return unused(covered, ranges[i].begin);
     covered = ranges[i].end;
   }
-  return covered == data_bytes ? absl::OkStatus() : nobodys(covered, data_bytes);
+  return covered == data_bytes ? absl::OkStatus() : unused(covered, data_bytes);
 }
 
 absl::Status ReadTensor(const Range& range, const Json& entry, const std::string& dtype,
@@ -152,7 +156,7 @@ absl::Status ReadTensor(const Range& range, const Json& entry, const std::string
   const auto wrong_size = [&] {
     return Damaged(range.name, absl::StrCat("has ", size, " bytes for ", elements, " elements of ",
                                             absl::CEscape(dtype.substr(0, kShownDtypeBytes)), "; ",
-                                            ShownMember(entry, "shape")));
+                                            DescribeMember(entry, "shape")));
   };
   if (element == nullptr) {
     if (elements > size * kMaxElementsPerByte) return wrong_size();
@@ -175,10 +179,8 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::Span<const std::b
   ASSIGN_OR_RETURN(const uint64_t length, HeaderLength(file));
   const auto* text = reinterpret_cast<const char*>(file.data()) + kLengthBytes;
   const absl::StatusOr<Json> json =
-      ParseJsonObject({text, static_cast<size_t>(length)}, RepeatedKeys::kRefused);
-  if (!json.ok()) {
-    return absl::Status(json.status().code(), absl::StrCat("header: ", json.status().message()));
-  }
+      ParseJsonObject({text, static_cast<size_t>(length)}, DuplicateKeys::kRefused);
+  if (!json.ok()) return Annotate(json.status(), "header");
   const absl::Span<const std::byte> data = file.subspan(kLengthBytes + length);
   SafetensorsHeader header;
   std::vector<Range> ranges;
@@ -189,7 +191,7 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::Span<const std::b
     }
     const auto dtype = entry.find("dtype");
     if (dtype == entry.end() || !dtype->is_string()) {
-      return Damaged(name, absl::StrCat(ShownMember(entry, "dtype"), ", not a type's name"));
+      return Damaged(name, absl::StrCat(DescribeMember(entry, "dtype"), ", not a type's name"));
     }
     ASSIGN_OR_RETURN(Range range, ReadRange(name, entry, data.size()));
     RETURN_IF_ERROR(ReadTensor(range, entry, dtype->get<std::string>(), data, &header));

@@ -1,4 +1,4 @@
-// Reads and checks a safetensors header; private to SafetensorsCheckpoint and its tests.
+// The parser of safetensors headers; private to SafetensorsCheckpoint and its tests.
 #ifndef ASSAY_ENGINE_FORMATS_SAFETENSORS_PARSER_H_
 #define ASSAY_ENGINE_FORMATS_SAFETENSORS_PARSER_H_
 
@@ -11,13 +11,15 @@
 
 namespace assay::engine {
 
+// The contents of a safetensors header.
 struct SafetensorsHeader {
   std::vector<StoredTensor> tensors;
   std::vector<UnreadTensor> unread;
 };
 
-// `file`: the whole file; tensors point into it. Never reads outside of it. DATA_LOSS as
-// SafetensorsCheckpoint::Open, without the path.
+// Parses and checks the header of `file`, which is the whole file; the tensors point into it. Never
+// reads outside of it. Returns the DATA_LOSS errors of SafetensorsCheckpoint::Open(), without the
+// path.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::Span<const std::byte> file);
 
 }  // namespace assay::engine

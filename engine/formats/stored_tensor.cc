@@ -1,4 +1,4 @@
-// A model's tensors as they lie in a file, whatever its format.
+// Looks up tensors by name.
 #include "engine/formats/stored_tensor.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A model's tensors as they lie in a file, whatever its format.
+// The tensors of a model file, independent of its format.
 #ifndef ASSAY_ENGINE_FORMATS_STORED_TENSOR_H_
 #define ASSAY_ENGINE_FORMATS_STORED_TENSOR_H_
 
@@ -13,7 +13,7 @@
 
 namespace assay::engine {
 
-// How a tensor's elements are stored; the values are GGUF's own.
+// The type in which a tensor's elements are stored. The values are those of GGUF.
 enum class GgmlType : uint32_t {
   kF32 = 0,
   kF16 = 1,
@@ -35,51 +35,55 @@ enum class GgmlType : uint32_t {
   kMXFP4 = 39,
 };
 
-// "Q4_1", "F32", also of types that are not read ("IQ2_XXS"); "type 5" for one without a name.
+// Returns "Q4_1" or "F32", also for types that are not supported ("IQ2_XXS"). Returns "type 5" for
+// an unknown number.
 std::string GgmlTypeName(GgmlType type);
 
+// A tensor of a supported type.
 struct StoredTensor {
   std::string name;
   GgmlType type;
-  // Row-major, outermost first: [out_features, in_features].
+  // The dimensions in row-major order, outermost first: [out_features, in_features].
   std::vector<int64_t> shape;
-  // Points into a mapping; valid as long as the source that it came from.
+  // Points into a mapping. Valid as long as the source of the tensor.
   absl::Span<const std::byte> data;
 
   int64_t ElementCount() const;
 };
 
-// A tensor whose stored type is not read, which is an error only where a model asks for it.
+// A tensor of an unsupported type, which is an error only if a model needs the tensor.
 struct UnreadTensor {
   std::string name;
-  // As the file names it: "F8_E4M3", "IQ2_XXS".
+  // The name of the type in the file: "F8_E4M3", "IQ2_XXS".
   std::string type;
   std::vector<int64_t> shape;
   int64_t elements;
   int64_t bytes;
 };
 
-// Where tensors are found by name. Immutable, thread-safe.
+// Finds tensors by name. Immutable, thread-safe.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
 
-  // The file or folder, for messages.
+  // The file or the folder, for messages.
   virtual const std::string& path() const = 0;
-  // Those that are read, and those that are not.
+  // The tensors of supported types.
   virtual const std::vector<StoredTensor>& tensors() const = 0;
+  // The tensors of unsupported types.
   virtual const std::vector<UnreadTensor>& unread() const = 0;
-  // Null if there is none of that name among tensors(), and among unread().
+  // Returns null if tensors() has no tensor of that name.
   virtual const StoredTensor* FindTensor(std::string_view name) const = 0;
+  // Returns null if unread() has no tensor of that name.
   const UnreadTensor* FindUnread(std::string_view name) const;
-  // Read or not; the shape is null if there is none.
+  // Returns the shape of a tensor of any type, or null if there is none of that name.
   const std::vector<int64_t>* FindShape(std::string_view name) const;
   bool Contains(std::string_view name) const { return FindShape(name) != nullptr; }
-  // To be called before a tensor's bytes are read: DATA_LOSS, with the file and the tensor, if the
-  // file was cut short after it was opened; reading would end the process (SIGBUS, mapped_file.h).
-  // One system call.
+  // Must be called before the bytes of a tensor are read. Returns DATA_LOSS with the file and the
+  // tensor if the file was truncated after it was opened: reading it would end the process (SIGBUS,
+  // mapped_file.h). Costs one system call.
   virtual absl::Status CheckPresent(const StoredTensor& tensor) const = 0;
-  // Tells the kernel that a tensor's pages are not needed any more.
+  // Releases the pages of a tensor to the kernel.
   virtual void ReleasePages(const StoredTensor& tensor) const = 0;
 };
 

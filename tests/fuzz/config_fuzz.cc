@@ -60,7 +60,7 @@ void Check(const ModelSpec& spec) {
   Require(IsBetween(spec.attention.heads, 1, ConfigReader::kMaxHeads), "heads");
   Require(IsBetween(spec.attention.kv_heads, 1, spec.attention.heads) &&
               spec.attention.heads % spec.attention.kv_heads == 0,
-          "key/value heads");
+          "KV heads");
   Require(IsBetween(spec.attention.head_dim, 1, ConfigReader::kMaxWidth), "head");
   Require(IsPositive(spec.attention.scale), "scale of scores");
   Require(IsBetween(spec.attention.window, 0, ConfigReader::kMaxContext), "window");

@@ -1,10 +1,10 @@
-"""Writes GGUF files without the `gguf` package: what the scripts of tests and benchmarks need of the format."""
+"""Writes GGUF files without the `gguf` package, for the scripts of tests and benchmarks."""
 import struct
 
 import numpy as np
 
 ALIGNMENT = 32
-# tensor types: number, elements and bytes of a block.
+# Tensor types: the number of the type, and the elements and bytes of a block.
 F32, F16, Q4_K, Q6_K = (0, 1, 4), (1, 1, 2), (12, 256, 144), (14, 256, 210)
 
 
@@ -14,7 +14,7 @@ def string(text):
 
 
 def value(item):
-    """A whole number is an unsigned one of 32 bits; lists hold strings, floats or ints."""
+    """Encodes a value. Integers become uint32; lists contain strings, floats or ints."""
     if isinstance(item, bool):
         return struct.pack("<I?", 7, item)
     if isinstance(item, int):
@@ -38,11 +38,16 @@ def padding(offset):
 
 
 def write(path, keys, tensors=(), data=None):
-    """tensors: (name, shape as in transformers, type); data(name, size, type) gives a tensor's bytes."""
+    """Writes a file.
+
+    `tensors` is a list of (name, shape as in transformers, type). `data(name, size, type)` returns
+    the bytes of a tensor.
+    """
     header, offset = b"", 0
     for name, shape, kind in tensors:
         header += string(name) + struct.pack("<I", len(shape))
-        header += b"".join(struct.pack("<Q", d) for d in reversed(shape)) + struct.pack("<IQ", kind[0], offset)
+        header += b"".join(struct.pack("<Q", d) for d in reversed(shape))
+        header += struct.pack("<IQ", kind[0], offset)
         offset += size(shape, kind) + padding(size(shape, kind))
     body = b"".join(string(k) + value(v) for k, v in keys.items())
     start = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys)) + body + header

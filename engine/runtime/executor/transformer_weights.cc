@@ -72,7 +72,7 @@ class Builder {
     // Before the shapes are known to be those of the file.
     const int64_t rows = spec_.query_rows() + 2 * spec_.kv_rows();
     if (loader.only_checks() && rows > ConfigReader::kMaxWidth) return;
-    if (files.gguf != nullptr && files.architecture->gguf_neighbour_rope) {
+    if (files.gguf != nullptr && files.architecture->gguf_neighbor_rope) {
       query_order_ = HalvesFromNeighbours(spec_.attention.heads, spec_);
       key_order_ = HalvesFromNeighbours(spec_.attention.kv_heads, spec_);
     }

@@ -119,7 +119,7 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
 }
 
 absl::Status WeightLoader::Unread(const std::string& name, const std::string& type) const {
-  const absl::Status status = UnreadTypeError(type);
+  const absl::Status status = UnsupportedTypeError(type);
   return {status.code(), absl::StrCat(source_.path(), ": tensor ", Quoted(name), " is stored as ",
                                       type, ": ", status.message())};
 }

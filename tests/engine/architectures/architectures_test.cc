@@ -20,8 +20,8 @@ namespace assay::engine {
 namespace {
 
 constexpr float kTolerance = 1e-4F;
-// Times what transformers' own logits lose in half precision on the same checkpoint: the roundings
-// are others, not more.
+// A multiple of the error of transformers' own logits in half precision on the same checkpoint. The
+// rounding errors differ, but are not larger.
 constexpr float kHalfTolerance = 2.0F;
 constexpr int kContext = 96;
 
@@ -40,15 +40,15 @@ std::vector<float> ReadFloats(const std::string& path) {
 }
 
 float MaxDifference(const std::vector<float>& a, const std::vector<float>& b) {
-  float most = a.size() == b.size() ? 0.0F : INFINITY;
+  float max = a.size() == b.size() ? 0.0F : INFINITY;
   for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     const float difference = std::abs(a[i] - b[i]);
-    most = std::isnan(difference) ? INFINITY : std::max(most, difference);
+    max = std::isnan(difference) ? INFINITY : std::max(max, difference);
   }
-  return most;
+  return max;
 }
 
-// Of a whole batch.
+// The tokens of a whole batch.
 constexpr int kCacheTokens = 512;
 
 class ArchitectureTest : public ::testing::TestWithParam<const char*> {
@@ -63,7 +63,7 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     half_precision_error_ = golden["half_precision_error"].get<std::map<std::string, float>>();
   }
 
-  // kernels: the CPU's own, or libtorch's operators as on other devices.
+  // `kernels`: uses the CPU kernels, otherwise libtorch's operators as on other devices.
   std::unique_ptr<LanguageModel> Load(int chunk, bool kernels, const std::string& dtype = "float32",
                                       const std::string& weights = "auto",
                                       int cache_tokens = kCacheTokens) {
@@ -87,7 +87,7 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(logits.ok()) << logits.status();
     const float difference = MaxDifference(*logits, ReadFloats(Folder(GetParam()) + golden));
     EXPECT_LE(difference, kTolerance) << (kernels ? "CPU kernels" : "libtorch");
-    // For the table in docs/architectures.md.
+    // docs/architectures.md has a table of these values.
     RecordProperty(golden + (kernels ? ".cpu" : ".libtorch"), std::to_string(difference));
   }
 
@@ -97,8 +97,8 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
   std::map<std::string, float> half_precision_error_;
 };
 
-// 7 does not divide the prompt: masks of later chunks.
-TEST_P(ArchitectureTest, PrefillIsThatOfTransformers) {
+// 7 does not divide the length of the prompt, so the last chunk is partial.
+TEST_P(ArchitectureTest, PrefillMatchesTransformers) {
   for (const int chunk : {256, 7}) {
     for (const bool kernels : {true, false}) {
       const auto model = Load(chunk, kernels);
@@ -108,9 +108,9 @@ TEST_P(ArchitectureTest, PrefillIsThatOfTransformers) {
   }
 }
 
-TEST_P(ArchitectureTest, StepByStepIsThatOfTransformers) {
-  // These two turn positions differently in long texts, and Logits() takes them for a prompt that
-  // is long from the start, as transformers does it for a prompt.
+TEST_P(ArchitectureTest, DecodingStepByStepMatchesTransformers) {
+  // These two rotate positions depending on the length of the sequence. Logits() uses the length of
+  // the whole prompt from the start, as transformers does for a prompt.
   const std::string name = GetParam();
   const bool by_length = name == "llama_dynamic" || name == "phi3_longrope";
   for (const bool kernels : {true, false}) {
@@ -120,10 +120,10 @@ TEST_P(ArchitectureTest, StepByStepIsThatOfTransformers) {
   }
 }
 
-TEST_P(ArchitectureTest, BatchOfUnequalLengthsIsThatOfTransformers) {
+TEST_P(ArchitectureTest, BatchOfUnequalLengthsMatchesTransformers) {
   const std::string name = GetParam();
   if (name == "llama_dynamic" || name == "phi3_longrope") {
-    GTEST_SKIP() << "transformers turns a whole batch by the length of its longest sequence";
+    GTEST_SKIP() << "transformers rotates a whole batch by the length of its longest sequence";
   }
   std::vector<std::vector<TokenId>> sequences;
   for (const size_t length : lengths_) {
@@ -140,7 +140,7 @@ TEST_P(ArchitectureTest, BatchOfUnequalLengthsIsThatOfTransformers) {
   }
 }
 
-TEST_P(ArchitectureTest, GreedyTokensAreThoseOfTransformers) {
+TEST_P(ArchitectureTest, GreedyTokensMatchTransformers) {
   GenerationRequest request;
   request.prompt.tokens = prompt_;
   request.max_new_tokens = static_cast<int>(greedy_.size());
@@ -154,12 +154,13 @@ TEST_P(ArchitectureTest, GreedyTokensAreThoseOfTransformers) {
   }
 }
 
-// Two requests grow until the cache holds one: the second gives way and is read again, all of it at
-// once. Where positions are turned by the length of the text that was once with the whole length.
-TEST_P(ArchitectureTest, ARequestThatGaveWayWritesTheSameText) {
-  // Of four pages each has two for its prompt, and wants a third.
+// Two requests grow until the KV cache holds only one: the second is preempted and recomputed in
+// one prefill. Scalings that depend on the length must then not use the whole length for all
+// positions.
+TEST_P(ArchitectureTest, PreemptedRequestGeneratesTheSameText) {
+  // Each request has two of the four pages for its prompt and needs a third.
   constexpr int kFourPages = 128;
-  // The first may have ended, on a busy machine, before the second comes.
+  // On a busy machine the first request may end before the second one starts.
   constexpr int kMaxTries = 20;
   GenerationRequest request;
   request.prompt.tokens = prompt_;
@@ -197,10 +198,10 @@ TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
   }
 }
 
-// Of the checkpoint whose rows are whole groups.
+// Uses the checkpoint whose rows are whole quantization groups.
 class QuantizedWeightsTest : public ArchitectureTest {};
 
-// Root of the mean square of `a` - `b`, or of `a` where `b` is empty.
+// Returns the root mean square of `a` - `b`, or of `a` if `b` is empty.
 double Size(const std::vector<float>& a, const std::vector<float>& b = {}) {
   double squares = 0.0;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -210,9 +211,9 @@ double Size(const std::vector<float>& a, const std::vector<float>& b = {}) {
   return std::sqrt(squares / static_cast<double>(a.size()));
 }
 
-// Random weights carry every error on, so that what the rounding itself costs says little; trained
-// ones are measured by bin/assay-perplexity.
-TEST_P(QuantizedWeightsTest, LogitsAreThoseOfTransformersWithTheSameRounding) {
+// Random weights amplify every error, so the cost of the rounding itself means little here.
+// bin/assay-perplexity measures it on trained models.
+TEST_P(QuantizedWeightsTest, LogitsMatchTransformersWithTheSameRounding) {
   for (const std::string weights : {"int8", "int4"}) {
     const auto model = Load(256, /*kernels=*/false, "float32", weights);
     ASSERT_NE(model, nullptr);
@@ -220,16 +221,16 @@ TEST_P(QuantizedWeightsTest, LogitsAreThoseOfTransformersWithTheSameRounding) {
   }
 }
 
-// The kernels round what goes in, too: where a sum in another order ends beyond the middle between
-// two codes, one value is a step off, and with it all that follows. So each token alone, and some
-// of them may be off.
-TEST_P(QuantizedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
+// The kernels also round the activations: if a sum in another order crosses the middle between two
+// codes, one value is off by a step, and so is all that depends on it. The test therefore runs each
+// token alone and allows some of them to be off.
+TEST_P(QuantizedWeightsTest, KernelsMatchTransformersWithTheSameRounding) {
   constexpr double kMaxOff = 0.1;
   constexpr double kMaxError = 0.02;
   const std::vector<float> full = ReadFloats(Folder(GetParam()) + "prefill.f32");
   std::vector<std::vector<TokenId>> tokens;
   for (const TokenId token : prompt_) tokens.push_back({token});
-  // A page of 32 tokens for each.
+  // Each token needs a page of 32 tokens.
   const int cache_tokens = static_cast<int>(tokens.size()) * 32;
   for (const std::string weights : {"int8", "int4"}) {
     const auto model = Load(256, /*kernels=*/true, "float32", weights, cache_tokens);
@@ -242,9 +243,10 @@ TEST_P(QuantizedWeightsTest, KernelsAreTransformersWithTheSameRounding) {
     double off = 0.0;
     for (size_t i = 0; i < rows->size(); ++i) {
       const auto begin = golden.begin() + static_cast<int64_t>(i * vocab);
-      const std::vector<float> wanted(begin, begin + static_cast<int64_t>(vocab));
-      if (MaxDifference((*rows)[i], wanted) > kTolerance) off += 1.0;
-      EXPECT_LE(Size((*rows)[i], wanted) / Size(wanted), kMaxError) << weights << " token " << i;
+      const std::vector<float> expected(begin, begin + static_cast<int64_t>(vocab));
+      if (MaxDifference((*rows)[i], expected) > kTolerance) off += 1.0;
+      EXPECT_LE(Size((*rows)[i], expected) / Size(expected), kMaxError)
+          << weights << " token " << i;
     }
     EXPECT_LE(off / static_cast<double>(rows->size()), kMaxOff) << weights;
     RecordProperty(weights + "_off", std::to_string(off));

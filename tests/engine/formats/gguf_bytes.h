@@ -1,4 +1,4 @@
-// GGUF files as tests want them, byte for byte.
+// Builds GGUF files byte by byte, also invalid ones.
 #ifndef ASSAY_TESTS_ENGINE_FORMATS_GGUF_BYTES_H_
 #define ASSAY_TESTS_ENGINE_FORMATS_GGUF_BYTES_H_
 
@@ -7,14 +7,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "gtest/gtest.h"
 
 namespace assay::engine {
 
-// Types of values, and of tensors.
+// A valid file with tensors of every supported type.
+inline constexpr char kTypes[] = "tests/golden/text/types.gguf";
+
+inline std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline absl::Span<const std::byte> AsBytes(const std::string& text) {
+  return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()), text.size());
+}
+
+// The types of metadata values (up to kUint64) and of tensors.
 inline constexpr uint32_t kUint8 = 0;
 inline constexpr uint32_t kUint16 = 2;
 inline constexpr uint32_t kUint32 = 4;
@@ -26,7 +40,7 @@ inline constexpr uint32_t kUint64 = 10;
 inline constexpr uint32_t kF32 = 0;
 inline constexpr uint32_t kQ4K = 12;
 
-// A GGUF file, byte for byte as the test wants it.
+// The bytes of a GGUF file.
 class Bytes {
  public:
   static Bytes Header(uint64_t tensors, uint64_t keys, uint32_t version = 3) {
@@ -40,6 +54,7 @@ class Bytes {
     return *this;
   }
   Bytes& String(const std::string& text) { return Put<uint64_t>(text.size()).Text(text); }
+  // Appends a key and the type of its value; the value must follow.
   Bytes& Key(const std::string& key, uint32_t type) { return String(key).Put(type); }
   Bytes& Tensor(const std::string& name, const std::vector<uint64_t>& dimensions, uint32_t type,
                 uint64_t offset) {
@@ -47,7 +62,7 @@ class Bytes {
     for (const uint64_t dimension : dimensions) Put(dimension);
     return Put(type).Put(offset);
   }
-  // Pads to 32 bytes and adds zeros.
+  // Pads to a multiple of 32 bytes and appends `bytes` zeros.
   Bytes& Data(size_t bytes) {
     text_.resize((text_.size() + 31) / 32 * 32 + bytes, '\0');
     return *this;
@@ -67,6 +82,7 @@ class Bytes {
   std::string text_;
 };
 
+// A temporary file with the bytes.
 class WrittenFile {
  public:
   explicit WrittenFile(const Bytes& bytes)

@@ -1,19 +1,17 @@
-// GGUF files made to break their reader. Each name says which hole in another loader it was.
+// Damaged and hostile GGUF headers. Tests with a number are vulnerabilities of other loaders.
 #include "engine/formats/gguf_parser.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "engine/architectures/model_files.h"
 #include "engine/formats/gguf.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,10 +23,7 @@ namespace {
 using testing::HasSubstr;
 
 absl::Status ParseStatus(const Bytes& file) {
-  const std::string& text = file.text();
-  return ParseGgufHeader(
-             absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()), text.size()))
-      .status();
+  return ParseGgufHeader(AsBytes(file.text())).status();
 }
 
 Bytes OneTensor(const std::vector<uint64_t>& dimensions, uint32_t type, uint64_t offset,
@@ -42,31 +37,31 @@ void ExpectDataLoss(const Bytes& file, const std::string& message) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(message));
 }
 
-TEST(GgufHostileTest, VersionsAndByteOrder) {
+TEST(GgufParserTest, UnsupportedVersionsAndByteOrderAreErrors) {
   EXPECT_EQ(ParseStatus(Bytes::Header(0, 0, 1)).code(), absl::StatusCode::kUnimplemented);
   EXPECT_EQ(ParseStatus(Bytes::Header(0, 0, 4)).code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(ParseStatus(Bytes::Header(0, 0, 3U << 24)).message()),
               HasSubstr("big-endian"));
 }
 
-TEST(GgufHostileTest, GoodTensorIsRead) {
+TEST(GgufParserTest, ValidTensorIsRead) {
   EXPECT_TRUE(ParseStatus(OneTensor({4, 2}, kF32, 0, 32)).ok());
   EXPECT_TRUE(ParseStatus(OneTensor({256, 2}, kQ4K, 0, 288)).ok());
 }
 
-TEST(GgufHostileTest, Cve2024_23605_MetadataCountBeyondTheFile) {
+TEST(GgufParserTest, Cve2024_23605_MetadataCountBeyondTheFile) {
   for (const uint64_t count : {uint64_t{1}, uint64_t{1} << 40, UINT64_MAX / 13 + 1, UINT64_MAX}) {
     ExpectDataLoss(Bytes::Header(0, count), std::to_string(count) + " metadata entries");
   }
 }
 
-TEST(GgufHostileTest, Cve2024_21836_TensorCountBeyondTheFile) {
+TEST(GgufParserTest, Cve2024_21836_TensorCountBeyondTheFile) {
   for (const uint64_t count : {uint64_t{1}, uint64_t{1} << 40, UINT64_MAX / 32 + 1, UINT64_MAX}) {
     ExpectDataLoss(Bytes::Header(count, 0), std::to_string(count) + " tensors do not fit");
   }
 }
 
-TEST(GgufHostileTest, Cve2024_21825_ArraysLongerThanTheFile) {
+TEST(GgufParserTest, Cve2024_21825_ArraysLongerThanTheFile) {
   for (const uint32_t element : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 11U, 12U}) {
     for (const uint64_t count : {uint64_t{65}, uint64_t{1} << 40, UINT64_MAX / 8 + 1, UINT64_MAX}) {
       ExpectDataLoss(Bytes::Header(0, 1).Key("k", kArray).Put(element).Put(count).Data(32),
@@ -75,7 +70,7 @@ TEST(GgufHostileTest, Cve2024_21825_ArraysLongerThanTheFile) {
   }
 }
 
-TEST(GgufHostileTest, Cve2024_23496_StringsLongerThanTheFile) {
+TEST(GgufParserTest, Cve2024_23496_StringsLongerThanTheFile) {
   for (const uint64_t length : {uint64_t{1000}, uint64_t{1} << 62, UINT64_MAX}) {
     ExpectDataLoss(Bytes::Header(0, 1).Put(length).Data(64), "metadata entry 0");
     ExpectDataLoss(Bytes::Header(0, 1).Key("k", kString).Put(length).Data(64), "metadata 'k'");
@@ -86,13 +81,13 @@ TEST(GgufHostileTest, Cve2024_23496_StringsLongerThanTheFile) {
   }
 }
 
-TEST(GgufHostileTest, Cve2024_21802_TooManyDimensions) {
+TEST(GgufParserTest, Cve2024_21802_TooManyDimensions) {
   ExpectDataLoss(OneTensor({1, 1, 1, 1, 1}, kF32, 0, 64), "tensor 't' has 5 dimensions");
   ExpectDataLoss(OneTensor({}, kF32, 0, 64), "tensor 't' has 0 dimensions");
   ExpectDataLoss(Bytes::Header(1, 0).String("t").Put(UINT32_MAX).Data(64), "4294967295 dimensions");
 }
 
-TEST(GgufHostileTest, LlamaCpp27203_DimensionsThatOverflow) {
+TEST(GgufParserTest, LlamaCpp27203_DimensionsThatOverflow) {
   const std::vector<std::vector<uint64_t>> bad = {
       {uint64_t{1} << 62, 8}, {uint64_t{1} << 63, 2}, {INT64_MAX, 2, 1, 1},    {0, 4}, {4, 0},
       {UINT64_MAX},           {UINT64_MAX, 4},        {UINT64_MAX, UINT64_MAX}};
@@ -102,7 +97,7 @@ TEST(GgufHostileTest, LlamaCpp27203_DimensionsThatOverflow) {
   ExpectDataLoss(OneTensor({uint64_t{1} << 32, uint64_t{1} << 32}, kF32, 0, 64), "out of range");
 }
 
-TEST(GgufHostileTest, Cve2026_33298_ByteCountThatOverflows) {
+TEST(GgufParserTest, Cve2026_33298_ByteCountThatOverflows) {
   ExpectDataLoss(OneTensor({uint64_t{1} << 61}, kF32, 0, 64), "too many");
   ExpectDataLoss(OneTensor({uint64_t{1} << 62}, kF32, 0, 64), "too many");
   // 2^63 - 256 elements are 2^55 - 1 blocks: no overflow, and far beyond the file.
@@ -110,7 +105,7 @@ TEST(GgufHostileTest, Cve2026_33298_ByteCountThatOverflows) {
   ExpectDataLoss(OneTensor({uint64_t{1} << 40}, kF32, 0, 64), "of 64 bytes of data");
 }
 
-TEST(GgufHostileTest, Cve2025_53630_SizesWhoseSumOverflows) {
+TEST(GgufParserTest, Cve2025_53630_SizesWhoseSumOverflows) {
   Bytes file = Bytes::Header(4, 0);
   for (const char* name : {"a", "b", "c", "d"}) {
     file.Tensor(name, {uint64_t{1} << 60}, kF32, 0);
@@ -118,13 +113,13 @@ TEST(GgufHostileTest, Cve2025_53630_SizesWhoseSumOverflows) {
   ExpectDataLoss(file.Data(64), "tensor 'a'");
 }
 
-TEST(GgufHostileTest, Cve2026_27940_OffsetPlusSizeOverflows) {
+TEST(GgufParserTest, Cve2026_27940_OffsetPlusSizeOverflows) {
   for (const uint64_t offset : {UINT64_MAX - 31, UINT64_MAX - 63, uint64_t{1} << 63}) {
     ExpectDataLoss(OneTensor({16}, kF32, offset, 64), "tensor 't' is 64 bytes at offset");
   }
 }
 
-TEST(GgufHostileTest, Cve2026_7482_TensorBehindTheEndOfTheFile) {
+TEST(GgufParserTest, Cve2026_7482_TensorBeyondTheEndOfTheFile) {
   ExpectDataLoss(OneTensor({16}, kF32, 32, 64), "tensor 't' is 64 bytes at offset 32 of 64");
   ExpectDataLoss(OneTensor({17}, kF32, 0, 64), "tensor 't' is 68 bytes at offset 0 of 64");
   ExpectDataLoss(OneTensor({4}, kF32, 64, 64), "at offset 64 of 64");
@@ -132,7 +127,7 @@ TEST(GgufHostileTest, Cve2026_7482_TensorBehindTheEndOfTheFile) {
   ExpectDataLoss(Bytes::Header(1, 0).Tensor("t", {1}, kF32, 0), "of 0 bytes of data");
 }
 
-TEST(GgufHostileTest, SharedBytesWouldFillTheMemory) {
+TEST(GgufParserTest, OverlappingTensorsAreRefused) {
   const Bytes apart =
       Bytes::Header(2, 0).Tensor("b", {8}, kF32, 32).Tensor("a", {8}, kF32, 0).Data(64);
   EXPECT_TRUE(ParseStatus(apart).ok());
@@ -140,7 +135,7 @@ TEST(GgufHostileTest, SharedBytesWouldFillTheMemory) {
                  "tensors 'a' and 'b' overlap");
 }
 
-TEST(GgufHostileTest, HugeAlignmentAborts) {
+TEST(GgufParserTest, InvalidAlignmentIsRefused) {
   for (const uint32_t alignment : {0U, 3U, 65537U, 131072U, 1U << 31, UINT32_MAX}) {
     ExpectDataLoss(Bytes::Header(0, 1).Key("general.alignment", kUint32).Put(alignment),
                    "'general.alignment' is " + std::to_string(alignment));
@@ -151,7 +146,7 @@ TEST(GgufHostileTest, HugeAlignmentAborts) {
                  "'general.alignment' is not an unsigned whole number");
 }
 
-TEST(GgufHostileTest, LlamaCpp26318_UnknownTypesAndDuplicates) {
+TEST(GgufParserTest, LlamaCpp26318_UnknownTypesAndDuplicates) {
   for (const uint32_t type : {13U, UINT32_MAX}) {
     ExpectDataLoss(Bytes::Header(0, 1).Key("k", type).Data(64), "metadata 'k'");
     ExpectDataLoss(Bytes::Header(0, 1).Key("k", kArray).Put(type).Put<uint64_t>(0),
@@ -164,13 +159,13 @@ TEST(GgufHostileTest, LlamaCpp26318_UnknownTypesAndDuplicates) {
                 HasSubstr("tensor 't': type " + std::to_string(type)));
   }
   ExpectDataLoss(Bytes::Header(0, 2).Key("k", kUint32).Put(1).Key("k", kUint32).Put(1),
-                 "metadata 'k' stands twice");
+                 "metadata 'k' is duplicated");
   ExpectDataLoss(Bytes::Header(2, 0).Tensor("t", {1}, 0, 0).Tensor("t", {1}, 0, 32).Data(64),
-                 "tensor 't' stands twice");
+                 "tensor 't' is duplicated");
 }
 
-// A file of such tensors is described, and refused where a model asks for them.
-TEST(GgufHostileTest, TypesThatAreNotReadAreListedByName) {
+// Such a file can be inspected; only a model that needs the tensor is refused.
+TEST(GgufParserTest, UnsupportedTypesAreListedByName) {
   constexpr uint32_t kIq2Xxs = 16;
   const Bytes file =
       Bytes::Header(2, 0).Tensor("a", {256, 2}, kIq2Xxs, 0).Tensor("b", {4}, kF32, 160).Data(176);
@@ -187,25 +182,26 @@ TEST(GgufHostileTest, TypesThatAreNotReadAreListedByName) {
   EXPECT_TRUE((*opened)->Contains("a"));
   const absl::Status part = ParseStatus(OneTensor({42, 2}, kIq2Xxs, 0, 132));
   EXPECT_EQ(part.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(part.message()), HasSubstr("tensor 't': IQ2_XXS tensors are not read"));
-  // Their places are checked all the same.
+  EXPECT_THAT(std::string(part.message()),
+              HasSubstr("tensor 't': tensors of type IQ2_XXS are not supported"));
+  // Their positions are checked like those of other tensors.
   ExpectDataLoss(OneTensor({256, 2}, kIq2Xxs, 0, 131), "tensor 't' is 132 bytes at offset 0");
   ExpectDataLoss(
       Bytes::Header(2, 0).Tensor("a", {256, 2}, kIq2Xxs, 0).Tensor("b", {4}, kF32, 128).Data(176),
       "tensors 'a' and 'b' overlap");
 }
 
-TEST(GgufHostileTest, ArraysOfArraysDoNotRecurse) {
+TEST(GgufParserTest, ArraysOfArraysDoNotRecurse) {
   Bytes file = Bytes::Header(0, 1).Key("k", kArray);
   for (int depth = 0; depth < 100'000; ++depth) file.Put(kArray).Put<uint64_t>(1);
   EXPECT_EQ(ParseStatus(file).code(), absl::StatusCode::kUnimplemented);
 }
 
-TEST(GgufHostileTest, RowsThatAreNotWholeBlocks) {
+TEST(GgufParserTest, RowsOfPartialBlocksAreRefused) {
   ExpectDataLoss(OneTensor({128, 2}, kQ4K, 0, 288), "rows of 128 elements");
 }
 
-TEST(GgufHostileTest, NamesInErrorsAreShortAndPrintable) {
+TEST(GgufParserTest, NamesInErrorsAreShortAndPrintable) {
   const std::string name = "\x1b[2J\xff" + std::string(900, 'x');
   const absl::Status status = ParseStatus(Bytes::Header(1, 0).Tensor(name, {}, kF32, 0).Data(64));
   EXPECT_THAT(std::string(status.message()), HasSubstr("tensor '\\033[2J\\377xxx"));
@@ -216,7 +212,7 @@ TEST(GgufHostileTest, NamesInErrorsAreShortAndPrintable) {
   ExpectDataLoss(Bytes::Header(0, 1).Key("", kUint32).Data(64), "metadata entry 0: its key");
 }
 
-TEST(GgufHostileTest, LlamaCpp26690_WrongElementTypeIsRefused) {
+TEST(GgufParserTest, LlamaCpp26690_WrongElementTypeIsRefused) {
   const WrittenFile written(Bytes::Header(0, 1)
                                 .Key("tokenizer.ggml.scores", kArray)
                                 .Put<uint32_t>(0)
@@ -233,7 +229,7 @@ TEST(GgufHostileTest, LlamaCpp26690_WrongElementTypeIsRefused) {
   }
 }
 
-TEST(GgufHostileTest, WholeNumbersAbove63BitsDoNotWrap) {
+TEST(GgufParserTest, WholeNumbersAbove63BitsDoNotWrap) {
   const WrittenFile written(Bytes::Header(0, 4)
                                 .Key("array", kArray)
                                 .Put(kUint64)
@@ -253,64 +249,60 @@ TEST(GgufHostileTest, WholeNumbersAbove63BitsDoNotWrap) {
   const absl::Status array = (*file)->GetInts("array").status();
   EXPECT_EQ(array.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(array.message()),
-              HasSubstr("'array' is or holds 9223372036854775808, more than"));
+              HasSubstr("'array' is or contains 9223372036854775808, more than"));
   const absl::Status number = (*file)->GetInt("number", INT64_MIN, INT64_MAX).status();
   EXPECT_EQ(number.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(number.message()),
-              HasSubstr("'number' is or holds 18446744073709551615"));
+              HasSubstr("'number' is or contains 18446744073709551615"));
   EXPECT_THAT(*(*file)->GetInts("largest"), testing::ElementsAre(INT64_MAX));
   EXPECT_EQ((*file)->GetFloat("nan").status().code(), absl::StatusCode::kDataLoss);
 }
 
-// A vector of that many layers would not fit any memory.
-TEST(GgufHostileTest, HyperparametersBeyondTheirBounds) {
-  for (const uint64_t layers : {uint64_t{1025}, uint64_t{1} << 62}) {
-    Bytes bytes = Bytes::Header(0, 7);
-    bytes.Key("general.architecture", kString).String("gemma2");
-    for (const auto& [key, value] :
-         std::vector<std::pair<std::string, uint64_t>>{{"block_count", layers},
-                                                       {"embedding_length", 48},
-                                                       {"context_length", 128},
-                                                       {"attention.head_count", 4},
-                                                       {"vocab_size", 300}}) {
-      bytes.Key("gemma2." + key, kUint64).Put(value);
+TEST(GgufParserTest, TextIsNotAGgufFile) {
+  const std::string text = "This is a text.\n";
+  const absl::Status status = ParseGgufHeader(AsBytes(text)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("not a GGUF file"));
+}
+
+TEST(GgufParserTest, TruncationAtEveryByteIsAnError) {
+  const std::string whole = ReadFile(kTypes);
+  ASSERT_TRUE(ParseGgufHeader(AsBytes(whole)).ok());
+  const auto header = ParseGgufHeader(AsBytes(whole));
+  size_t end = 0;
+  for (const StoredTensor& tensor : header->tensors) {
+    end = std::max(end, static_cast<size_t>(tensor.data.end() - AsBytes(whole).data()));
+  }
+  for (size_t size = 0; size < end; ++size) {
+    // A copy, so that a sanitizer detects a read past its end.
+    const std::string cut(whole.data(), size);
+    EXPECT_FALSE(ParseGgufHeader(AsBytes(cut)).ok()) << size;
+  }
+}
+
+TEST(GgufParserTest, FlippedBytesNeverCrash) {
+  const std::string whole = ReadFile(kTypes);
+  const auto intact = ParseGgufHeader(AsBytes(whole));
+  ASSERT_TRUE(intact.ok());
+  const auto header_bytes =
+      static_cast<size_t>(intact->tensors.front().data.data() - AsBytes(whole).data());
+  std::mt19937 random(3);
+  for (int i = 0; i < 20000; ++i) {
+    std::string damaged = whole;
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      damaged[random() % header_bytes] = static_cast<char>(random());
     }
-    bytes.Key("gemma2.attention.layer_norm_rms_epsilon", kFloat32).Put(1e-6F);
-    const WrittenFile written(bytes);
-    const absl::Status status = OpenModelFiles(written.path()).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr(written.path() + ": gemma2.block_count is " + std::to_string(layers)));
+    const auto header = ParseGgufHeader(AsBytes(damaged));
+    if (!header.ok()) continue;
+    for (const StoredTensor& tensor : header->tensors) {
+      EXPECT_GE(tensor.data.data(), AsBytes(damaged).data());
+      EXPECT_LE(tensor.data.end(), AsBytes(damaged).end());
+    }
   }
 }
 
-// Factors of LongRoPE were once copied twice, whatever their number, before they were counted.
-TEST(GgufHostileTest, RopeFactorsAreCountedBeforeTheyAreCopied) {
-  constexpr uint64_t kMax = uint64_t{1} << 19;
-  for (const std::vector<uint64_t>& shape :
-       std::vector<std::vector<uint64_t>>{{uint64_t{1} << 32}, {kMax + 1}, {3, 2}}) {
-    uint64_t bytes_of_each = sizeof(float);
-    for (const uint64_t size : shape) bytes_of_each *= size;
-    bytes_of_each = (bytes_of_each + 31) / 32 * 32;
-    Bytes bytes = Bytes::Header(2, 1);
-    bytes.Key("general.architecture", kString).String("phi3");
-    bytes.Tensor("rope_factors_short.weight", shape, kF32, 0);
-    bytes.Tensor("rope_factors_long.weight", shape, kF32, bytes_of_each);
-    bytes.Data(0);
-    const WrittenFile written(bytes);
-    const auto size = static_cast<off_t>(bytes.text().size() + 2 * bytes_of_each);
-    ASSERT_EQ(truncate(written.path().c_str(), size), 0);
-    const absl::Time start = absl::Now();
-    const absl::Status status = OpenModelFiles(written.path()).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr(written.path() + ": tensor rope_factors_short.weight has"));
-    EXPECT_LT(absl::Now() - start, absl::Seconds(1));
-  }
-}
-
-// 64 GiB that take no room on the disk.
-TEST(GgufHostileTest, SparseFilesDoNotFillTheMemory) {
+// The file has 64 GiB but takes no space on the disk.
+TEST(GgufParserTest, SparseFilesDoNotFillTheMemory) {
   Bytes start = Bytes::Header(0, 20);
   start.Key("k", kString).Put(uint64_t{200} << 20);
   const WrittenFile written(start);
@@ -320,7 +312,7 @@ TEST(GgufHostileTest, SparseFilesDoNotFillTheMemory) {
   EXPECT_THAT(std::string(file.status().message()),
               HasSubstr("text of 209715200 bytes is longer than 16777216"));
 
-  // Eight arrays of 16 MiB each, 1 GiB in memory: the header's limit comes first.
+  // Eight arrays of 16 MiB would take 1 GiB of memory. The limit of the header refuses them first.
   Bytes arrays = Bytes::Header(0, 16);
   const std::string zeros(uint64_t{1} << 24, '\0');
   for (int i = 0; i < 8; ++i) {

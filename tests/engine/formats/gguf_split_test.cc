@@ -1,4 +1,4 @@
-// Tests of GgufFile on models that are split into several files.
+// GgufFile with models that are split into several files.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -78,12 +78,12 @@ TEST_F(GgufSplitTest, AnyPartOpensTheWholeModel) {
   }
 }
 
-TEST_F(GgufSplitTest, MissingPartIsNamedWithItsPlace) {
+TEST_F(GgufSplitTest, MissingPartIsNamedWithItsPath) {
   std::filesystem::remove(Path(2));
-  ExpectRefused(Path(1), absl::StrCat("is part 1 of 2 of a model, and part 2, ", Path(2)));
+  ExpectRefused(Path(1), absl::StrCat("is part 1 of 2 of a model, but part 2, ", Path(2)));
 }
 
-TEST_F(GgufSplitTest, RenamedPartIsSaidToBeOne) {
+TEST_F(GgufSplitTest, RenamedPartIsRecognized) {
   const std::string renamed = folder_ + "/model.gguf";
   std::filesystem::rename(Path(1), renamed);
   ExpectRefused(renamed, "is one of 2 parts of a model (split.count)");
@@ -93,15 +93,15 @@ TEST_F(GgufSplitTest, RenamedPartIsSaidToBeOne) {
 
 TEST_F(GgufSplitTest, PartsOfAnotherModelAreRefused) {
   Write(2, Second("b", 0));
-  ExpectRefused(Path(1), Path(2) + ": says of itself that it is part 1 of 2");
+  ExpectRefused(Path(1), Path(2) + ": its metadata says part 1 of 2");
   Write(2, Second("a", 1));
-  ExpectRefused(Path(1), "tensor 'a' stands in another part too");
+  ExpectRefused(Path(1), "tensor 'a' is duplicated in another part");
   Write(2, Second("b", 1));
   Write(1, First(/*tensors=*/3));
-  ExpectRefused(Path(1), "its 2 parts have 2 tensors, and split.tensors.count says 3");
+  ExpectRefused(Path(1), "its 2 parts have 2 tensors, but split.tensors.count is 3");
 }
 
-TEST_F(GgufSplitTest, CutPartIsDataLossBeforeItIsSigbus) {
+TEST_F(GgufSplitTest, CutPartIsDataLossInsteadOfSigbus) {
   const auto file = GgufFile::Open(Path(1));
   ASSERT_TRUE(file.ok()) << file.status();
   std::filesystem::resize_file(Path(2), std::filesystem::file_size(Path(2)) - 1);

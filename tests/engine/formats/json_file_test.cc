@@ -1,4 +1,4 @@
-// Files of a model's folder that are not what their names say.
+// JSON files: errors with their position, and values in errors.
 #include "engine/formats/json_file.h"
 
 #include <unistd.h>
@@ -11,8 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "engine/formats/gguf.h"
-#include "engine/formats/safetensors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -23,14 +21,10 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-constexpr char kPointer[] =
-    "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\n"
-    "size 12345\n";
-
-class ModelFileTest : public testing::Test {
+class JsonFileTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = absl::StrCat(testing::TempDir(), "/model_file_", getpid());
+    folder_ = absl::StrCat(testing::TempDir(), "/json_file_", getpid());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -43,23 +37,7 @@ class ModelFileTest : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(ModelFileTest, LfsPointersAreNamedWithWhatToDo) {
-  const std::string gguf = Write("model.gguf", kPointer);
-  const std::string json = Write("tokenizer.json", kPointer);
-  Write("model.safetensors", kPointer);
-  for (const absl::Status& status :
-       {GgufFile::Open(gguf).status(), ReadJsonFile(json, 1 << 20).status(),
-        SafetensorsCheckpoint::Open(folder_).status()}) {
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-    const std::string message(status.message());
-    EXPECT_THAT(message, HasSubstr("is a Git LFS pointer"));
-    EXPECT_THAT(message, HasSubstr("git lfs pull"));
-    EXPECT_THAT(message, HasSubstr("assay pull"));
-    EXPECT_THAT(message, HasSubstr(folder_));
-  }
-}
-
-TEST(ShortJsonTest, IsTheBeginningOfTheWhole) {
+TEST(ShortJsonTest, IsTheStartOfTheWholeValue) {
   for (const char* text :
        {"null", "[]", "{}", "\"\"", "-1.5", "[1,[2,{\"a\":[]}],\"b\"]",
         "{\"a\":1,\"b\":{\"c\":[null]}}",
@@ -73,8 +51,8 @@ TEST(ShortJsonTest, IsTheBeginningOfTheWhole) {
   }
 }
 
-// The whole value was once spelled out for 60 bytes of it.
-TEST(ShortJsonTest, LooksAtNoMoreThanItShows) {
+// Formatting the whole value for 60 bytes of it would take seconds.
+TEST(ShortJsonTest, TakesTimeOnlyForWhatItShows) {
   Json values = Json::array();
   for (int i = 0; i < 1'000'000; ++i) values.push_back(i + 0.5);
   const Json nested = Json::array({Json::array({values})});
@@ -84,15 +62,15 @@ TEST(ShortJsonTest, LooksAtNoMoreThanItShows) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(2));
 }
 
-TEST_F(ModelFileTest, InvalidJsonHasItsLineAndColumn) {
+TEST_F(JsonFileTest, InvalidJsonIsReportedWithLineAndColumn) {
   const auto message = [&](const std::string& text) {
     return std::string(ReadJsonFile(Write("config.json", text), 1 << 20).status().message());
   };
   EXPECT_THAT(message("{\n  \"a\": 1,\n  \"b\": tru\n}"), HasSubstr("line 3, column 11"));
   EXPECT_THAT(message("nothing"), HasSubstr("line 1, column 2"));
-  EXPECT_THAT(message("{\"a\": 1"), HasSubstr("where it ends too early"));
+  EXPECT_THAT(message("{\"a\": 1"), HasSubstr("where the text ends early"));
   EXPECT_THAT(message("{\"a\": \"\xff\"}"), HasSubstr("line 1, column 8"));
-  EXPECT_THAT(message("{\"a\": 1e999}"), HasSubstr("beyond what a double holds"));
+  EXPECT_THAT(message("{\"a\": 1e999}"), HasSubstr("exceeds the range of a double"));
   const absl::Status header = ParseJsonObject("{]").status();
   EXPECT_EQ(header.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(header.message()), HasSubstr("line 1, column 2"));

@@ -1,4 +1,4 @@
-// Safetensors checkpoints, whole and made to break their reader.
+// Safetensors checkpoints: valid, damaged and hostile ones.
 #include "engine/formats/safetensors.h"
 
 #include <unistd.h>
@@ -40,7 +40,7 @@ std::string File(const std::string& header, size_t data_bytes) {
   return Length(header.size()) + header + std::string(data_bytes, '\0');
 }
 
-// A header's entry of one tensor.
+// Returns the entry of a tensor in a header.
 std::string Entry(const std::string& name, const std::string& dtype, const std::string& shape,
                   const std::string& offsets) {
   return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
@@ -51,7 +51,7 @@ std::string OneTensor(const std::string& shape, const std::string& offsets) {
   return "{" + Entry("t", "F32", shape, offsets) + "}";
 }
 
-// Two shards of a tensor each, "a" and "b".
+// Returns a shard with one tensor.
 std::string Shard(const std::string& tensor) {
   return File("{" + Entry(tensor, "F32", "[2]", "[0,8]") + "}", 8);
 }
@@ -85,7 +85,8 @@ class SafetensorsTest : public testing::Test {
     Write(kIndex, Index({{"a", kFirst}, {"b", kSecond}}));
   }
 
-  // Opening fails with `code` and a message that names the file and says each of `parts`.
+  // Expects that opening fails with `code` and a message with the path of the file and each of
+  // `parts`.
   void ExpectRefused(const std::string& name, const std::vector<std::string>& parts,
                      absl::StatusCode code = absl::StatusCode::kDataLoss) const {
     const absl::Status status = SafetensorsCheckpoint::Open(folder_).status();
@@ -103,8 +104,8 @@ class SafetensorsTest : public testing::Test {
   const std::string folder_;
 };
 
-TEST_F(SafetensorsTest, GoodFileIsRead) {
-  // Names in another order than the bytes, a scalar, and what writers say about themselves.
+TEST_F(SafetensorsTest, ValidFileIsRead) {
+  // The names are in another order than the bytes; one tensor is a scalar; there is metadata.
   Write(kSingle,
         File(R"({"__metadata__":{"format":"pt"},)" + Entry("a", "F16", "[2,3]", "[8,20]") + "," +
                  Entry("b", "F32", "[2]", "[0,8]") + "," + Entry("c", "BF16", "[]", "[20,22]") +
@@ -131,7 +132,7 @@ TEST_F(SafetensorsTest, ShardsAreRead) {
   EXPECT_NE((*checkpoint)->FindTensor("b"), nullptr);
 }
 
-TEST_F(SafetensorsTest, FoldersWithoutOne) {
+TEST_F(SafetensorsTest, FoldersWithoutACheckpointAreErrors) {
   EXPECT_EQ(SafetensorsCheckpoint::Open(folder_).status().code(), absl::StatusCode::kNotFound);
   Write("pytorch_model.bin", "x");
   const absl::Status status = SafetensorsCheckpoint::Open(folder_).status();
@@ -139,7 +140,7 @@ TEST_F(SafetensorsTest, FoldersWithoutOne) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(folder_ + ": has only pytorch_model.bin"));
 }
 
-TEST_F(SafetensorsTest, HeaderLengthsThatCannotBe) {
+TEST_F(SafetensorsTest, InvalidHeaderLengthsAreRefused) {
   Write(kSingle, "");
   ExpectRefused(kSingle, {"is empty"});
   Write(kSingle, "1234567");
@@ -152,14 +153,14 @@ TEST_F(SafetensorsTest, HeaderLengthsThatCannotBe) {
   }
 }
 
-// A sparse file: the limit holds where the file would have room.
-TEST_F(SafetensorsTest, HeaderAboveTheLimit) {
+// The sparse file is large enough for the header, so that only the limit refuses it.
+TEST_F(SafetensorsTest, HeaderAboveTheLimitIsRefused) {
   Write(kSingle, Length(kMaxHeaderBytes + 1) + "{}");
   std::filesystem::resize_file(Path(kSingle), 2 * kMaxHeaderBytes);
   ExpectRefused(kSingle, {"header of 100000001 bytes", "limit 100000000"});
 }
 
-TEST_F(SafetensorsTest, HeadersThatAreNoTensors) {
+TEST_F(SafetensorsTest, HeadersThatDoNotDescribeTensorsAreRefused) {
   ExpectHeaderRefused("{\"t\":", 0, {"header", "not valid JSON"});
   ExpectHeaderRefused("\xff\xfe{}", 0, {"header", "not valid JSON"});
   ExpectHeaderRefused("[1]", 0, {"header", "not a JSON object"});
@@ -167,20 +168,20 @@ TEST_F(SafetensorsTest, HeadersThatAreNoTensors) {
   const std::string open(kDeeperThanRead, '[');
   const std::string close(kDeeperThanRead, ']');
   ExpectHeaderRefused("{\"t\":" + open + close + "}", 0, {"header", "nested deeper than 64"});
-  // Brackets in a text are no nesting.
+  // Brackets in a string are not nesting.
   ExpectHeaderRefused("{\"" + open + "\":1}", 0, {"[[[", "dtype"});
   ExpectHeaderRefused(R"({"t":3})", 0, {"tensor 't'", "dtype"});
   ExpectHeaderRefused(R"({"t":{}})", 0, {"tensor 't'", "dtype"});
   ExpectHeaderRefused(R"({"t":{"dtype":7}})", 0, {"tensor 't'", "dtype", "7"});
 }
 
-// Found before the parser sees it, which would keep eight bytes and more for each bracket.
-TEST_F(SafetensorsTest, NestingIsFoundWithoutItsMemory) {
+// The parser would allocate at least eight bytes per bracket, so the check runs before it.
+TEST_F(SafetensorsTest, DeepNestingIsRefusedBeforeParsing) {
   constexpr size_t kManyBrackets = size_t{4} << 20;
   ExpectHeaderRefused(std::string(kManyBrackets, '['), 0, {"header", "nested deeper than 64"});
 }
 
-TEST_F(SafetensorsTest, OffsetsThatCannotBe) {
+TEST_F(SafetensorsTest, InvalidOffsetsAreRefused) {
   for (const char* offsets :
        {"[-8,8]", "[0,-1]", "[0.0,8]", "[0]", "[0,4,8]", "8", "null", R"(["0","8"])"}) {
     ExpectHeaderRefused(OneTensor("[2]", offsets), 8, {"tensor 't'", "data_offsets", offsets});
@@ -190,26 +191,26 @@ TEST_F(SafetensorsTest, OffsetsThatCannotBe) {
     ExpectHeaderRefused(OneTensor("[2]", offsets), 8,
                         {"tensor 't'", "data_offsets", offsets, "8 bytes of data"});
   }
-  // 2^64: no whole number to a JSON parser.
+  // 2^64 is not a whole number for a JSON parser.
   ExpectHeaderRefused(OneTensor("[2]", "[0,18446744073709551616]"), 8, {"data_offsets", "1.84467"});
   ExpectHeaderRefused(R"({"t":{"dtype":"F32","shape":[2]}})", 8, {"tensor 't'", "data_offsets"});
 }
 
-// Tensors that share bytes would let a small file fill the memory.
-TEST_F(SafetensorsTest, TensorsThatOverlap) {
+// Overlapping tensors would let a small file fill the memory.
+TEST_F(SafetensorsTest, OverlappingTensorsAreRefused) {
   for (const char* offsets : {"[4,12]", "[0,8]"}) {
     ExpectHeaderRefused(
         "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "F32", "[2]", offsets) + "}", 12,
         {"'a'", "'b'", "overlap"});
   }
-  // Those of a type that is not read count too.
+  // Tensors of unsupported types count too.
   ExpectHeaderRefused(
       "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "I8", "[8]", "[4,12]") + "}", 12,
       {"'a'", "'b'", "overlap"});
 }
 
-// The format allows no holes: what lies in them is in no tensor, and may be another file.
-TEST_F(SafetensorsTest, BytesOfNoTensor) {
+// The format allows no gaps, which could hide another file.
+TEST_F(SafetensorsTest, BytesOutsideOfTensorsAreRefused) {
   ExpectHeaderRefused(
       "{" + Entry("a", "F32", "[2]", "[0,8]") + "," + Entry("b", "F32", "[2]", "[12,20]") + "}", 20,
       {"bytes 8 to 12"});
@@ -218,7 +219,7 @@ TEST_F(SafetensorsTest, BytesOfNoTensor) {
   ExpectHeaderRefused("{}", 3, {"bytes 0 to 3"});
 }
 
-TEST_F(SafetensorsTest, ShapesThatCannotBe) {
+TEST_F(SafetensorsTest, InvalidShapesAreRefused) {
   const std::vector<std::string> too_large = {"[4294967296,4294967296]",
                                               "[9223372036854775807,2]",
                                               "[4611686018427387904,4]",
@@ -238,15 +239,15 @@ TEST_F(SafetensorsTest, ShapesThatCannotBe) {
   }
   ExpectHeaderRefused(R"({"t":{"dtype":"F32","data_offsets":[0,8]}})", 8, {"tensor 't'", "shape"});
   ExpectHeaderRefused(OneTensor("[18446744073709551616]", "[0,8]"), 8, {"shape", "1.84467"});
-  // Of a type that is not read: their sum once overflowed.
+  // The sum of the elements must not overflow for unsupported types either.
   ExpectHeaderRefused("{" + Entry("t", "F4", "[4611686018427387904]", "[0,8]") + "}", 8,
                       {"tensor 't'", "8 bytes for 4611686018427387904 elements of F4"});
-  // Half of an element.
+  // The bytes contain half of an element.
   ExpectHeaderRefused(OneTensor("[1]", "[0,6]"), 6, {"tensor 't'", "6 bytes for 1 elements"});
 }
 
-// An error only where a model asks for the tensor.
-TEST_F(SafetensorsTest, TypesThatAreNotReadAreNamed) {
+// They are an error only if a model needs the tensor.
+TEST_F(SafetensorsTest, UnsupportedTypesAreListedByName) {
   Write(kSingle,
         File("{" + Entry("a", "F8_E4M3", "[4]", "[0,4]") + "," + Entry("b", "F32", "[1]", "[4,8]") +
                  "," + Entry("c", "I64", "[0]", "[4,4]") + "}",
@@ -265,14 +266,14 @@ TEST_F(SafetensorsTest, TypesThatAreNotReadAreNamed) {
   EXPECT_TRUE((*checkpoint)->Contains("b"));
 }
 
-TEST_F(SafetensorsTest, NamesThatStandTwice) {
+TEST_F(SafetensorsTest, DuplicateNamesAreRefused) {
   const std::string first = Entry("t", "F32", "[2]", "[0,8]");
   ExpectHeaderRefused("{" + first + "," + Entry("t", "F32", "[2]", "[8,16]") + "}", 16,
-                      {"'t' stands twice"});
-  ExpectHeaderRefused("{" + first + "," + first + "}", 8, {"'t' stands twice"});
-  // The same name, spelt otherwise.
+                      {"'t' is duplicated"});
+  ExpectHeaderRefused("{" + first + "," + first + "}", 8, {"'t' is duplicated"});
+  // The same name with an escape sequence.
   ExpectHeaderRefused("{" + first + "," + Entry("\\u0074", "F32", "[2]", "[0,8]") + "}", 8,
-                      {"'t' stands twice"});
+                      {"'t' is duplicated"});
 }
 
 TEST_F(SafetensorsTest, NamesInErrorsAreShortAndPrintable) {
@@ -283,7 +284,7 @@ TEST_F(SafetensorsTest, NamesInErrorsAreShortAndPrintable) {
   EXPECT_THAT(message, Not(HasSubstr(std::string(100, 'x'))));
 }
 
-TEST_F(SafetensorsTest, IndexesDoNotLeadOutOfTheFolder) {
+TEST_F(SafetensorsTest, IndexesMustNotReferOutsideOfTheFolder) {
   for (const char* shard :
        {"../evil.safetensors", "/etc/evil.safetensors", "sub/evil.safetensors", ".", "..", ""}) {
     WriteShards();
@@ -292,12 +293,12 @@ TEST_F(SafetensorsTest, IndexesDoNotLeadOutOfTheFolder) {
   }
   Write(kIndex, R"({"weight_map":{"a":7}})");
   ExpectRefused(kIndex, {"weight_map of 'a' is 7"});
-  // A NUL would cut the name where the file is opened.
+  // A NUL would end the name when the file is opened.
   Write(kIndex, R"({"weight_map":{"a":")" + std::string(kFirst) + R"(\u0000.bin"}})");
   ExpectRefused(kIndex, {"weight_map of 'a' is", "\\u0000.bin"});
 }
 
-TEST_F(SafetensorsTest, DamagedIndexes) {
+TEST_F(SafetensorsTest, DamagedIndexesAreRefused) {
   WriteShards();
   for (const char* index : {"{", "[]", "{}", R"({"weight_map":{}})", R"({"weight_map":[]})", ""}) {
     Write(kIndex, index);
@@ -305,25 +306,25 @@ TEST_F(SafetensorsTest, DamagedIndexes) {
   }
 }
 
-TEST_F(SafetensorsTest, ShardThatIsNotThere) {
+TEST_F(SafetensorsTest, MissingShardIsNamed) {
   WriteShards();
   std::filesystem::remove(Path(kSecond));
   ExpectRefused(kIndex, {"names the shard '" + std::string(kSecond) + "'"});
 }
 
-TEST_F(SafetensorsTest, TensorThatIsNotInItsShard) {
+TEST_F(SafetensorsTest, TensorMissingFromItsShardIsNamed) {
   WriteShards();
   Write(kIndex, Index({{"a", kFirst}, {"b", kSecond}, {"c", kSecond}}));
   ExpectRefused(kIndex, {"tensor 'c' is not in '" + std::string(kSecond) + "'"});
 }
 
-TEST_F(SafetensorsTest, TensorInTwoShards) {
+TEST_F(SafetensorsTest, TensorInTwoShardsIsRefused) {
   WriteShards();
   Write(kSecond, Shard("a"));
-  ExpectRefused(kSecond, {"tensor 'a' stands in two shards"});
+  ExpectRefused(kSecond, {"tensor 'a' is duplicated in another shard"});
 }
 
-TEST_F(SafetensorsTest, ShardsCutShort) {
+TEST_F(SafetensorsTest, TruncatedShardsAreRefused) {
   const auto whole = static_cast<std::uintmax_t>(Shard("b").size());
   for (const std::uintmax_t size : {whole - 1, whole - 9, std::uintmax_t{4}, std::uintmax_t{0}}) {
     WriteShards();
@@ -332,7 +333,7 @@ TEST_F(SafetensorsTest, ShardsCutShort) {
   }
 }
 
-TEST_F(SafetensorsTest, FileCutShortAfterItWasOpened) {
+TEST_F(SafetensorsTest, FileCutAfterOpeningIsDataLoss) {
   WriteShards();
   const auto checkpoint = SafetensorsCheckpoint::Open(folder_);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();

@@ -347,8 +347,9 @@ TEST_F(RefusedLoadTest, MoreLayersThanTheFileHas) {
 
 TEST_F(RefusedLoadTest, TypeOfAFolderThatIsNotRead) {
   WriteWith([](Shape&) {}, "I32");
-  ExpectRefusedAtOnce(absl::StatusCode::kUnimplemented,
-                      "tensor 'wte.weight' is stored as I32: I32 tensors are not read");
+  ExpectRefusedAtOnce(
+      absl::StatusCode::kUnimplemented,
+      "tensor 'wte.weight' is stored as I32: tensors of type I32 are not supported");
 }
 
 TEST_F(RefusedLoadTest, TypeOfAGgufFileThatIsNotReadHasItsName) {

@@ -1,12 +1,16 @@
-"""Our reading of GGUF files that llama.cpp's own converter made, against transformers' logits of the original.
+"""Compares our logits for GGUF files of llama.cpp's converter with transformers' logits.
 
-    python tests/golden/architectures/compare_gguf.py --llama-cpp DIR --checkpoints DIR --probe build/release/bin/engine_probe
+    python tests/golden/architectures/compare_gguf.py --llama-cpp DIR --checkpoints DIR \\
+        --probe build/release/bin/engine_probe
 
-DIR of llama.cpp: a source tree (llama-cpp-python's source package holds one under vendor/). The checkpoints are those of
-make_checkpoints.py. Converts each to fp32 GGUF in a temporary folder, prints the greatest difference of the prompt's
-logits, exits 1 if one is above 1e-4. Needs torch, transformers, sentencepiece, numpy. Cases that the converter refuses are named, and so are those
-whose meaning its files cannot hold: windows of Mistral and Qwen 2, dynamic scaling, grouped heads of Phi-2, a
-scale of scores or an activation of their own, GPT-2's n_inner.
+--llama-cpp is a source tree of llama.cpp (llama-cpp-python's source package has one in vendor/).
+--checkpoints is the output of make_checkpoints.py. The script converts each checkpoint to fp32 GGUF
+in a temporary folder and prints the maximum difference of the prompt's logits. It exits with 1 if a
+difference exceeds 1e-4. It needs torch, transformers, sentencepiece and numpy.
+
+The script names the checkpoints that the converter refuses, and those that GGUF files cannot
+represent: windows of Mistral and Qwen 2, dynamic scaling, grouped heads of Phi-2, custom attention
+scales or activations, and GPT-2's n_inner.
 """
 import argparse
 import json
@@ -19,7 +23,8 @@ import tempfile
 import numpy
 
 TOLERANCE = 1e-4
-NOT_IN_GGUF = {"mistral", "qwen2_window", "llama_dynamic", "phi", "gemma2", "gpt2_inverse_layers", "gpt_neox_sequential"}
+NOT_IN_GGUF = {"mistral", "qwen2_window", "llama_dynamic", "phi", "gemma2", "gpt2_inverse_layers",
+               "gpt_neox_sequential"}
 CONVERT = """
 import sys
 sys.path.insert(0, {root!r}); sys.path.insert(0, {root!r} + "/gguf-py")
@@ -27,11 +32,11 @@ import json
 import conversion.base
 import conversion.phi
 text = conversion.base.TextModel
-# The checkpoints' tokenizer is GPT-2's kind whatever the architecture, and unknown to the converter.
+# All checkpoints have a tokenizer like GPT-2's, which the converter does not know.
 text.get_vocab_base_pre = lambda self, tokenizer: "gpt-2"
 text._set_vocab_sentencepiece = text._set_vocab_gpt2
 conversion.phi.Phi3MiniModel.set_vocab = text._set_vocab_gpt2
-# The file's own words, not those of the installed transformers.
+# Read the keys of the file itself, not those of the installed transformers.
 conversion.base.ModelBase.load_hparams = staticmethod(
     lambda folder, is_mistral_format=False: json.load(open(folder / "config.json")))
 import convert_hf_to_gguf
@@ -40,9 +45,10 @@ convert_hf_to_gguf.main()
 
 
 def write_legacy(folder, copy):
-    """The checkpoint in the words of the older transformers that the converter knows."""
+    """Copies a checkpoint with the keys of the older transformers that the converter expects."""
     shutil.copytree(folder, copy)
-    (copy / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    tokenizer = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    (copy / "tokenizer_config.json").write_text(json.dumps(tokenizer))
     config = json.loads((copy / "config.json").read_text())
     rope = config.get("rope_parameters") or {}
     if config["model_type"] == "gpt2":
@@ -58,8 +64,9 @@ def convert(root, folder, out):
     with tempfile.TemporaryDirectory() as temporary:
         copy = pathlib.Path(temporary) / folder.name
         write_legacy(folder, copy)
-        done = subprocess.run([sys.executable, "-c", CONVERT.format(root=str(root)), str(copy), "--outtype", "f32",
-                               "--outfile", str(out)], capture_output=True, text=True)
+        command = [sys.executable, "-c", CONVERT.format(root=str(root)), str(copy),
+                   "--outtype", "f32", "--outfile", str(out)]
+        done = subprocess.run(command, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
 
@@ -69,7 +76,9 @@ def our_logits(probe, model, tokens):
     if done.returncode != 0:
         return done.stderr.strip()
     answer = json.loads(done.stdout)
-    return numpy.array(answer["logits"], dtype=numpy.float32) if "logits" in answer else answer["error"]
+    if "logits" not in answer:
+        return answer["error"]
+    return numpy.array(answer["logits"], dtype=numpy.float32)
 
 
 def main():
@@ -88,7 +97,7 @@ def main():
             if args.only and folder.name not in args.only:
                 continue
             if folder.name in NOT_IN_GGUF:
-                print(f"{folder.name:24} GGUF files of it lose a part of its meaning", flush=True)
+                print(f"{folder.name:24} cannot be represented in GGUF", flush=True)
                 continue
             golden = json.loads((folder / "golden.json").read_text())
             model = keep / f"{folder.name}.gguf"
@@ -98,7 +107,7 @@ def main():
                 continue
             ours = our_logits(args.probe, model, golden["prompt"])
             if isinstance(ours, str):
-                print(f"{folder.name:24} not read: {ours[:200]}", flush=True)
+                print(f"{folder.name:24} not loaded: {ours[:200]}", flush=True)
                 failed += 1
                 continue
             theirs = numpy.fromfile(folder / "prefill.f32", dtype="<f4").reshape(ours.shape)

@@ -1,9 +1,10 @@
-"""What transformers makes of configurations that leave keys out or set them to null.
+"""Writes the values that transformers uses for missing and null keys of configurations.
 
     python tests/golden/architectures/make_config_defaults.py     (needs transformers)
 
-Writes tests/golden/architectures/config_defaults.json: [{"name", "config", "means"}]. Those of Gemma 3 are as google's
-repositories have them: what equals a default of Gemma3TextConfig is not there.
+Writes tests/golden/architectures/config_defaults.json: [{"name", "config", "means"}]. The
+configurations of Gemma 3 are those of Google's repositories, which omit the defaults of
+Gemma3TextConfig.
 """
 import json
 import pathlib
@@ -13,14 +14,16 @@ from transformers import AutoConfig
 
 OUT = pathlib.Path(__file__).parent / "config_defaults.json"
 LINEAR = {"factor": 8.0, "rope_type": "linear"}
-SMALL = dict(hidden_size=48, intermediate_size=72, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, vocab_size=300,
-             max_position_embeddings=128)
+SMALL = dict(hidden_size=48, intermediate_size=72, num_hidden_layers=3, num_attention_heads=4,
+             num_key_value_heads=2, vocab_size=300, max_position_embeddings=128)
 
 
-def seeing(**text):
+def multimodal(**text):
     return dict(model_type="gemma3", architectures=["Gemma3ForConditionalGeneration"],
-                text_config=dict(model_type="gemma3_text", rope_scaling=LINEAR, sliding_window=1024, **text),
-                vision_config=dict(model_type="siglip_vision_model", hidden_size=1152, num_hidden_layers=27))
+                text_config=dict(model_type="gemma3_text", rope_scaling=LINEAR,
+                                 sliding_window=1024, **text),
+                vision_config=dict(model_type="siglip_vision_model", hidden_size=1152,
+                                   num_hidden_layers=27))
 
 
 def without(*keys):
@@ -28,20 +31,25 @@ def without(*keys):
 
 
 CONFIGS = {
-    "gemma3_4b": seeing(hidden_size=2560, intermediate_size=10240, num_hidden_layers=34),
-    "gemma3_12b": seeing(hidden_size=3840, intermediate_size=15360, num_hidden_layers=48, num_attention_heads=16,
+    "gemma3_4b": multimodal(hidden_size=2560, intermediate_size=10240, num_hidden_layers=34),
+    "gemma3_12b": multimodal(hidden_size=3840, intermediate_size=15360, num_hidden_layers=48,
+                             num_attention_heads=16,
                          num_key_value_heads=8),
-    "gemma3_27b": seeing(hidden_size=5376, intermediate_size=21504, num_hidden_layers=62, num_attention_heads=32,
+    "gemma3_27b": multimodal(hidden_size=5376, intermediate_size=21504, num_hidden_layers=62,
+                             num_attention_heads=32,
                          num_key_value_heads=16, head_dim=128, query_pre_attn_scalar=168),
     "gemma3_nothing": dict(model_type="gemma3_text"),
     "gemma2_no_head_dim": dict(model_type="gemma2", **SMALL),
-    "gemma2_no_softcaps": dict(model_type="gemma2", attn_logit_softcapping=None, final_logit_softcapping=None, **SMALL),
+    "gemma2_no_softcaps": dict(model_type="gemma2", attn_logit_softcapping=None,
+                               final_logit_softcapping=None, **SMALL),
     "gemma2_nothing": dict(model_type="gemma2"),
     "mistral_no_window": dict(model_type="mistral", **SMALL),
     "mistral_null_window": dict(model_type="mistral", sliding_window=None, **SMALL),
     "phi3_no_window": dict(model_type="phi3", pad_token_id=0, **SMALL),
-    "qwen2_window_by_default": dict(model_type="qwen2", use_sliding_window=True, **{**SMALL, "num_hidden_layers": 30}),
-    "qwen2_null_window": dict(model_type="qwen2", use_sliding_window=True, sliding_window=None, max_window_layers=1, **SMALL),
+    "qwen2_window_by_default": dict(model_type="qwen2", use_sliding_window=True,
+                                    **{**SMALL, "num_hidden_layers": 30}),
+    "qwen2_null_window": dict(model_type="qwen2", use_sliding_window=True, sliding_window=None,
+                              max_window_layers=1, **SMALL),
 }
 
 
@@ -54,8 +62,10 @@ def windowed_layers(config):
 def means(config):
     layers = windowed_layers(config)
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return dict(layers=config.num_hidden_layers, hidden=config.hidden_size, width=config.intermediate_size,
-                vocab=config.vocab_size, context=config.max_position_embeddings, heads=config.num_attention_heads,
+    return dict(layers=config.num_hidden_layers, hidden=config.hidden_size,
+                width=config.intermediate_size,
+                vocab=config.vocab_size, context=config.max_position_embeddings,
+                heads=config.num_attention_heads,
                 kv_heads=config.num_key_value_heads, head_dim=head_dim,
                 scale=getattr(config, "query_pre_attn_scalar", head_dim) ** -0.5,
                 softcap=getattr(config, "attn_logit_softcapping", None) or 0.0,
