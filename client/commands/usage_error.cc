@@ -42,19 +42,20 @@ std::string SuggestCommand(const std::string& word, const std::vector<std::strin
 }  // namespace
 
 std::string DescribeUsageError(const CLI::App& app, const CLI::ParseError& error) {
-  const bool about_words = error.get_name() == "RequiredError" || error.get_name() == "ExtrasError";
+  const int code = error.get_exit_code();
+  const bool is_missing = code == static_cast<int>(CLI::ExitCodes::RequiredError);
+  const bool is_extra = code == static_cast<int>(CLI::ExitCodes::ExtrasError);
   const CLI::App* group = &app;
   while (!group->get_subcommands().empty()) group = group->get_subcommands().front();
   std::vector<std::string> commands;
   for (const CLI::App* command : group->get_subcommands({})) {
     commands.push_back(command->get_name());
   }
-  if (!about_words || commands.empty()) return error.what();
+  if ((!is_missing && !is_extra) || commands.empty()) return error.what();
   const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
   if (unknown.empty() || absl::StartsWith(unknown.front(), "-")) {
-    return error.get_name() == "RequiredError"
-               ? absl::StrCat("a command is required: ", absl::StrJoin(commands, ", "))
-               : error.what();
+    return is_missing ? absl::StrCat("a command is required: ", absl::StrJoin(commands, ", "))
+                      : error.what();
   }
   const std::string& word = unknown.front();
   if (group == &app && word == "serve") return "unknown command 'serve'; the server is `assayd`";
