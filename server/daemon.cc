@@ -344,9 +344,9 @@ absl::Status DaemonImpl::StartMlflow() {
         return artifacts_->Make(run, name);
       }));
   mlflow_ = std::move(client);
-  if (mlflow_->settings().system_metrics) system_ = MakeSystemProbe(config_.state_dir);
+  if (mlflow_->settings().system_metrics) system_ = MakeMachineProbe(config_.state_dir);
   OutboxFlusherOptions options;
-  options.initial_backoff = mlflow_->settings().retries.wait;
+  options.initial_backoff = mlflow_->settings().retries.initial_backoff;
   options.on_upload = [this](const UploadReport& report) { events_.OnUpload(report); };
   options.on_store_error = [](const absl::Status& status) {
     LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});

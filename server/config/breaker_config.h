@@ -1,4 +1,4 @@
-// When a circuit breaker opens, and for how long.
+// Configuration of the circuit breakers (`breaker` in assayd.yaml).
 #ifndef ASSAY_SERVER_CONFIG_BREAKER_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_BREAKER_CONFIG_H_
 
@@ -7,11 +7,11 @@
 namespace assay::server {
 
 struct BreakerConfig {
-  // So many in a row open it; 0 = it never opens.
+  // The number of consecutive failures that open the breaker; 0 means that it never opens.
   int failures = 5;
-  // From opening to the first trial. Doubles with each trial that fails.
+  // The time from opening to the first trial request. It doubles with each failed trial.
   absl::Duration cool_down = absl::Seconds(10);
-  // At least cool_down.
+  // The upper limit of the doubled cool-down; at least cool_down.
   absl::Duration longest_cool_down = absl::Minutes(5);
 };
 

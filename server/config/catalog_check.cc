@@ -1,4 +1,4 @@
-// The catalog beside the configuration.
+// Checks that need both the catalog and the configuration.
 #include "server/config/catalog_check.h"
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/prompt_set.h"
 #include "registry/catalog/source.h"
@@ -17,17 +18,15 @@
 namespace assay::server {
 namespace {
 
-absl::Status AtEntry(const registry::ModelEntry& entry, const absl::Status& status) {
-  return {status.code(), absl::StrCat(entry.place, ": model '", entry.id, "': ", status.message())};
+absl::Status AnnotateEntry(const absl::Status& status, const registry::ModelEntry& entry) {
+  return Annotate(status, absl::StrCat(entry.place, ": model '", entry.id, "'"));
 }
 
 absl::Status CheckDevices(const registry::Catalog& catalog) {
   for (const registry::ModelEntry& entry : catalog.models) {
     if (entry.device.empty() || entry.device == "auto") continue;
     const absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
-    if (device.ok()) continue;
-    return AtEntry(entry,
-                   {device.status().code(), absl::StrCat("device: ", device.status().message())});
+    if (!device.ok()) return AnnotateEntry(Annotate(device.status(), "device"), entry);
   }
   return absl::OkStatus();
 }
@@ -45,11 +44,11 @@ absl::Status CheckPinned(const registry::Catalog& catalog, registry::ModelLoader
     sum += *bytes;
     pinned.push_back(absl::StrCat(entry.id, " (", *bytes, " bytes)"));
     if (sum <= budget_bytes) continue;
-    return AtEntry(entry, absl::InvalidArgumentError(absl::StrCat(
-                              "pin: the pinned models ", absl::StrJoin(pinned, ", "), " take ", sum,
-                              " bytes together, more than the memory budget of ", budget_bytes,
-                              "; unpin one, raise memory_budget, or lower a model's cache_tokens "
-                              "or weights")));
+    const absl::Status status = absl::InvalidArgumentError(absl::StrCat(
+        "pin: the pinned models ", absl::StrJoin(pinned, ", "), " need ", sum,
+        " bytes together, which exceeds the memory budget of ", budget_bytes,
+        " bytes; unpin one, raise memory_budget, or lower a model's cache_tokens or weights"));
+    return AnnotateEntry(status, entry);
   }
   return absl::OkStatus();
 }
@@ -70,9 +69,8 @@ std::vector<std::string> KnownContentTypes(const EvaluationConfig& evaluation) {
 absl::StatusOr<registry::Catalog> ReadCatalog(const Config& config) {
   absl::StatusOr<registry::Catalog> catalog =
       registry::LoadCatalog(config.catalog_path, KnownContentTypes(config.evaluation));
-  if (catalog.ok()) return catalog;
-  return absl::Status(catalog.status().code(),
-                      absl::StrCat("catalog: ", catalog.status().message()));
+  if (!catalog.ok()) return Annotate(catalog.status(), "catalog");
+  return catalog;
 }
 
 absl::StatusOr<int64_t> BudgetBytes(const MemoryBudget& budget, const engine::DeviceInfo& device) {
@@ -82,8 +80,8 @@ absl::StatusOr<int64_t> BudgetBytes(const MemoryBudget& budget, const engine::De
   if (budget.bytes <= device.memory_bytes) return budget.bytes;
   return absl::InvalidArgumentError(
       absl::StrCat(budget.place, budget.place.empty() ? "" : ": ", "memory_budget: ", budget.bytes,
-                   " bytes are more than the ", device.memory_bytes, " of ", device.name,
-                   "; give less, or a share of them as in 80%"));
+                   " bytes exceed the ", device.memory_bytes, " bytes of ", device.name,
+                   "; set a smaller size, or a share of it such as 80%"));
 }
 
 absl::Status CheckModels(const registry::Catalog& catalog, registry::ModelLoader& loader,

@@ -1,4 +1,4 @@
-// The catalog beside the configuration: what neither of the two files can tell alone.
+// Checks that need both the catalog and the configuration.
 #ifndef ASSAY_SERVER_CONFIG_CATALOG_CHECK_H_
 #define ASSAY_SERVER_CONFIG_CATALOG_CHECK_H_
 
@@ -15,18 +15,22 @@
 
 namespace assay::server {
 
-// Those of the built-in prompts, and those declared under evaluation.content_types.
+// Returns the content types of the built-in prompts and those declared under
+// evaluation.content_types.
 std::vector<std::string> KnownContentTypes(const EvaluationConfig& evaluation);
 
-// As registry::LoadCatalog() with the content types known; "catalog: " before the message.
+// Loads the catalog with registry::LoadCatalog() and the known content types. Error messages start
+// with "catalog: ".
 absl::StatusOr<registry::Catalog> ReadCatalog(const Config& config);
 
-// 0 = no limit. INVALID_ARGUMENT, with file and line: more than the device has.
+// Returns the memory budget in bytes; 0 means no limit. Returns INVALID_ARGUMENT with file and line
+// if the budget is larger than the device's memory.
 absl::StatusOr<int64_t> BudgetBytes(const MemoryBudget& budget, const engine::DeviceInfo& device);
 
-// What shows only when models are loaded; file and line of the entry. FAILED_PRECONDITION: a device
-// that this machine lacks. INVALID_ARGUMENT: pinned models whose files are here do not fit the
-// budget together.
+// Finds errors that would otherwise appear only when a model is loaded. Messages contain the file
+// and line of the catalog entry. Returns FAILED_PRECONDITION for a device that this machine does
+// not have, and INVALID_ARGUMENT if the pinned models whose files are present exceed the budget
+// together.
 absl::Status CheckModels(const registry::Catalog& catalog, registry::ModelLoader& loader,
                          const std::string& hub_cache, int64_t budget_bytes);
 

@@ -1,4 +1,4 @@
-// The daemon's configuration.
+// Reads and validates the daemon's configuration.
 #include "server/config/config.h"
 
 #include <algorithm>
@@ -23,9 +23,9 @@ constexpr int64_t kMaxRunningLimit = 256;
 constexpr int kMaxWaitingLimit = 4096;
 constexpr int kMaxNewTokensLimit = 1 << 20;
 constexpr int64_t kMaxPromptBytesLimit = int64_t{64} << 20;
-constexpr double kLongestTimeoutSeconds = 24 * 3600;
-constexpr double kLongestKeepAliveSeconds = 365 * 24 * 3600.0;
-constexpr double kShortestCoolDownSeconds = 0.01;
+constexpr double kMaxTimeoutSeconds = 24 * 3600;
+constexpr double kMaxKeepAliveSeconds = 365 * 24 * 3600.0;
+constexpr double kMinCoolDownSeconds = 0.01;
 constexpr int kMaxBreakerFailures = 1000;
 constexpr double kPercent = 100;
 
@@ -41,7 +41,7 @@ LimitsConfig ReadLimits(YamlMap map) {
       static_cast<int>(map.Int("max_waiting", limits.max_waiting, 0, kMaxWaitingLimit));
   limits.max_prompt_bytes = map.Bytes("max_prompt_bytes", limits.max_prompt_bytes);
   if (limits.max_prompt_bytes < 1 || limits.max_prompt_bytes > kMaxPromptBytesLimit) {
-    map.Error("max_prompt_bytes", "must be 1 byte to 64MiB");
+    map.Error("max_prompt_bytes", "must be between 1 byte and 64MiB");
   }
   limits.max_new_tokens =
       static_cast<int>(map.Int("max_new_tokens", limits.max_new_tokens, 1, kMaxNewTokensLimit));
@@ -50,11 +50,11 @@ LimitsConfig ReadLimits(YamlMap map) {
       limits.max_new_tokens));
   limits.inference_timeout = absl::Seconds(
       map.Seconds("inference_timeout", absl::ToDoubleSeconds(limits.inference_timeout), 0.001,
-                  kLongestTimeoutSeconds));
+                  kMaxTimeoutSeconds));
   limits.stream_interval = absl::Seconds(
       map.Seconds("stream_interval", absl::ToDoubleSeconds(limits.stream_interval), 0, 1));
   limits.drain_timeout = absl::Seconds(map.Seconds(
-      "drain_timeout", absl::ToDoubleSeconds(limits.drain_timeout), 0, kLongestTimeoutSeconds));
+      "drain_timeout", absl::ToDoubleSeconds(limits.drain_timeout), 0, kMaxTimeoutSeconds));
   return limits;
 }
 
@@ -71,7 +71,7 @@ MemoryBudget ReadMemoryBudget(YamlMap root) {
   text.pop_back();
   double percent = 0;
   if (!absl::SimpleAtod(text, &percent) || !(percent > 0 && percent <= kPercent)) {
-    root.Error("memory_budget", absl::StrCat("'", text, "%' must lie in (0%, 100%]"));
+    root.Error("memory_budget", absl::StrCat("'", text, "%' must be above 0% and at most 100%"));
   }
   budget.share = percent / kPercent;
   return budget;
@@ -80,10 +80,9 @@ MemoryBudget ReadMemoryBudget(YamlMap root) {
 ResidencyConfig ReadResidency(YamlMap map) {
   ResidencyConfig residency;
   residency.keep_alive = absl::Seconds(map.SecondsOrForever(
-      "keep_alive", absl::ToDoubleSeconds(residency.keep_alive), 0, kLongestKeepAliveSeconds));
-  residency.least_residency =
-      absl::Seconds(map.Seconds("least_residency", absl::ToDoubleSeconds(residency.least_residency),
-                                0, kLongestTimeoutSeconds));
+      "keep_alive", absl::ToDoubleSeconds(residency.keep_alive), 0, kMaxKeepAliveSeconds));
+  residency.least_residency = absl::Seconds(map.Seconds(
+      "least_residency", absl::ToDoubleSeconds(residency.least_residency), 0, kMaxTimeoutSeconds));
   residency.reload = map.Choice("reload", residency.reload, {"availability", "memory"});
   return residency;
 }
@@ -93,11 +92,11 @@ BreakerConfig ReadBreaker(YamlMap map) {
   breaker.failures =
       static_cast<int>(map.Int("failures", breaker.failures, 0, kMaxBreakerFailures));
   const double cool_down = map.Seconds("cool_down", absl::ToDoubleSeconds(breaker.cool_down),
-                                       kShortestCoolDownSeconds, kLongestTimeoutSeconds);
+                                       kMinCoolDownSeconds, kMaxTimeoutSeconds);
   breaker.cool_down = absl::Seconds(cool_down);
   breaker.longest_cool_down = absl::Seconds(map.Seconds(
       "longest_cool_down", std::max(cool_down, absl::ToDoubleSeconds(breaker.longest_cool_down)),
-      cool_down, kLongestTimeoutSeconds));
+      cool_down, kMaxTimeoutSeconds));
   return breaker;
 }
 

@@ -1,5 +1,5 @@
-// The daemon's configuration: assayd.yaml, read and checked. Every key is documented in
-// docs/configuration.md.
+// The daemon's configuration (assayd.yaml), read and validated. docs/configuration.md documents
+// every key.
 #ifndef ASSAY_SERVER_CONFIG_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_CONFIG_H_
 
@@ -17,91 +17,93 @@
 namespace assay::server {
 
 struct LimitsConfig {
-  // Requests that one model computes together.
+  // The most requests that one model runs at the same time.
   int max_running = 16;
-  // Requests that wait for one model beside those.
+  // The most requests that wait in the queue of one model, in addition to the running ones.
   int max_waiting = 64;
-  // Bytes of a prompt or of a whole conversation.
+  // The maximum size of a prompt or of a whole conversation in bytes.
   int64_t max_prompt_bytes = int64_t{1} << 20;
   int max_new_tokens = 4096;
-  // For requests that do not say.
+  // The default of requests that do not set max_new_tokens.
   int default_max_new_tokens = 256;
   // A generation that takes longer ends with DEADLINE_EXCEEDED.
   absl::Duration inference_timeout = absl::Minutes(5);
-  // How far apart the messages of a stream are, but for the first; text that comes meanwhile goes
-  // with the next.
+  // The minimum time between the messages of a stream after the first. Text generated in between is
+  // sent with the next message.
   absl::Duration stream_interval = absl::Milliseconds(20);
   // How long running requests may take to finish when the daemon stops or a model is unloaded.
   absl::Duration drain_timeout = absl::Seconds(30);
 };
 
-// What all resident models may take together.
+// The memory that all resident models may use together.
 struct MemoryBudget {
-  // 0 = no limit, where `share` is 0 too.
+  // The budget in bytes, used if `share` is 0; 0 means no limit.
   int64_t bytes = 0;
-  // Of the device's memory; wins if it is not 0.
+  // The budget as a share of the device's memory. Overrides `bytes` if it is not 0.
   double share = 0.8;
-  // "file:line"; empty where the file does not say.
+  // The position "file:line" in the file; empty if the key is not set.
   std::string place;
 };
 
 struct ResidencyConfig {
-  // An idle model is unloaded after so long; entries of the catalog may say otherwise.
+  // How long an idle model stays resident. Catalog entries can override it.
   absl::Duration keep_alive = absl::InfiniteDuration();
-  // A model that serves is not asked to make room before it was resident for so long.
+  // How long a model that serves requests is protected from eviction after it was loaded.
   absl::Duration least_residency = absl::Seconds(2);
-  // A changed entry of a resident model: loaded beside it ("availability"), or after it is unloaded
-  // ("memory").
+  // How a changed catalog entry of a resident model is loaded: beside the old one ("availability")
+  // or after the old one is unloaded ("memory").
   std::string reload = "availability";
 };
 
 struct MlflowConfig {
-  // Empty = MLflow is off; evaluations stay in the run store.
+  // The URL of the tracking server. Empty turns MLflow off; evaluations stay in the run store.
   std::string tracking_uri;
-  // Empty = MLflow's own variables, else "assay".
+  // The experiment. Empty uses MLflow's environment variables, else "assay".
   std::string experiment;
 };
 
 struct TracingConfig {
-  // Where spans go: the URL of an OTLP receiver over HTTP, "mlflow" = the tracking server; empty =
-  // OpenTelemetry's own variables, else nowhere.
+  // The receiver of spans: the URL of an OTLP/HTTP receiver, or "mlflow" for the tracking server.
+  // Empty uses OpenTelemetry's environment variables; without them no spans are sent.
   std::string endpoint;
-  // Of generations without a trace of their caller's.
+  // The share of generations that are traced if the caller sends no trace context.
   double sample_ratio = 1;
-  // Prompts and texts in the spans.
+  // True if spans contain prompts and generated text.
   bool content = false;
 };
 
 struct EvaluationConfig {
-  // For requests that do not say.
+  // The default of requests that do not set max_new_tokens.
   int max_new_tokens = 200;
   evaluator::EconomicsInputs economics;
-  // The file of hosted APIs' prices, for plans that compare with one; empty = the built-in one.
+  // The file with the prices of hosted APIs, for plans that compare with one. Empty uses the
+  // built-in table.
   std::string price_table;
-  // Of the user's own, beside the built-in ones.
+  // User-defined content types and scorers, in addition to the built-in ones.
   std::vector<evaluator::ContentTypeProfile> content_types;
   std::vector<evaluator::CommandScorerOptions> scorers;
-  // Catalog id of the model that the scorer "judge" asks; empty = there is no such scorer.
+  // The catalog id of the model used by the scorer "judge". Empty disables that scorer.
   std::string judge;
-  // "auto": what the machine's counters say, else watts x busy time; "stated": always the latter.
+  // The source of energy values. "auto" uses the machine's energy counters if there are any, else
+  // watts x busy time; "stated" always uses watts x busy time.
   std::string energy = "auto";
 };
 
 struct RoutingConfig {
-  // Prompts that come with neither model nor content type may be given a content type.
+  // True if a prompt without model and content type may be classified into a content type.
   bool classify = false;
 };
 
 struct Config {
-  // host:port; port 0 = any free one, logged.
+  // The gRPC address, host:port. Port 0 picks a free port, which is logged.
   std::string listen = "127.0.0.1:50051";
-  // host:port of the Prometheus endpoint; empty = none.
+  // The address of the Prometheus endpoint, host:port. Empty disables it.
   std::string metrics_listen = "127.0.0.1:9464";
-  // Absolute after loading.
+  // Absolute paths after loading.
   std::string catalog_path;
   std::string state_dir;
   std::string device = "auto";
-  // 0 = physical cores.
+  // The number of compute threads; 0 means one per physical core.
   int threads = 0;
   MemoryBudget memory_budget;
   ResidencyConfig residency;
@@ -109,7 +111,7 @@ struct Config {
   std::string log_level = "info";
   // "text" (logfmt) or "json".
   std::string log_format = "text";
-  // Prompts and generated texts in the log.
+  // True if the log contains prompts and generated text.
   bool log_prompts = false;
   LimitsConfig limits;
   BreakerConfig breaker;
@@ -119,8 +121,8 @@ struct Config {
   RoutingConfig routing;
 };
 
-// Paths in the file are relative to the file. Errors as in base/yaml/reader.h: file:line, key,
-// value, what is allowed.
+// Reads and validates the file at `path`. Paths in it are relative to the file. Errors are those of
+// base/yaml/reader.h: file and line, key, value and what is allowed.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// evaluation.economics.
+// Reads `evaluation.economics` of assayd.yaml.
 #include "server/config/economics_config.h"
 
 #include <limits>
@@ -30,7 +30,7 @@ evaluator::HostedPrice ReadHostedPrice(YamlMap map, const std::filesystem::path&
     return {};
   }
   if (map.Has("api_usd_per_request")) {
-    map.Error("api_usd_per_request", "stands beside compare_with; give one of them");
+    map.Error("api_usd_per_request", "cannot be combined with compare_with; set one of them");
   }
   return *std::move(price);
 }

@@ -1,4 +1,4 @@
-// evaluation.economics of assayd.yaml.
+// Reads `evaluation.economics` of assayd.yaml.
 #ifndef ASSAY_SERVER_CONFIG_ECONOMICS_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_ECONOMICS_CONFIG_H_
 
@@ -9,11 +9,13 @@
 
 namespace assay::server {
 
-// Every key of EconomicsInputs, and compare_with (an entry of the price table, whose prices go into
-// `hosted`) and price_table (a file, relative to `folder`; without it the built-in one counts).
-// Errors are recorded in the map's document: an unknown entry lists those that there are, an error
-// in the table has the table's own file and line. A table that is named is read even if nothing
-// is compared with it, so that its errors are seen when they are made.
+// Reads every key of EconomicsInputs, and `compare_with` and `price_table`. `compare_with` names an
+// entry of the price table, whose prices are stored in `hosted`. `price_table` is a file relative
+// to `folder`; without it the built-in table is used.
+//
+// Errors are recorded in the map's document: an unknown entry lists the existing ones, and an error
+// in the table includes the table's own file and line. A configured table is read even if
+// `compare_with` is not set, so that its errors are reported early.
 evaluator::EconomicsInputs ReadEconomics(YamlMap map, const std::filesystem::path& folder);
 
 }  // namespace assay::server

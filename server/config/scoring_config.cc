@@ -1,4 +1,4 @@
-// Reads content types and scorers.
+// Reads the user-defined content types and scorers of assayd.yaml.
 #include "server/config/scoring_config.h"
 
 #include <algorithm>
@@ -20,29 +20,29 @@ using evaluator::Band;
 using evaluator::ContentTypeProfile;
 using evaluator::LengthUnit;
 
-constexpr double kHighestLength = 1e6;
-constexpr double kHighestGrade = 30;
+constexpr double kMaxLength = 1e6;
+constexpr double kMaxGrade = 30;
 constexpr int64_t kMaxHashtags = 100;
-constexpr double kHighestWeight = 1000;
-constexpr double kLongestTimeout = 600;
-constexpr size_t kLongestName = 64;
+constexpr double kMaxWeight = 1000;
+constexpr double kMaxTimeoutSeconds = 600;
+constexpr size_t kMaxNameBytes = 64;
 
 bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName &&
+  return !name.empty() && name.size() <= kMaxNameBytes &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
          });
 }
 
-// [low, high]
-void ReadBand(YamlMap& map, std::string_view key, double highest, Band* band) {
+// Reads a list [low, high].
+void ReadBand(YamlMap& map, std::string_view key, double max, Band* band) {
   if (!map.Has(key)) return;
   const std::vector<std::string> ends = map.Strings(key);
   Band read;
   if (ends.size() != 2 || !absl::SimpleAtod(ends[0], &read.low) ||
-      !absl::SimpleAtod(ends[1], &read.high) || !(read.low >= 0) || !(read.high <= highest) ||
+      !absl::SimpleAtod(ends[1], &read.high) || !(read.low >= 0) || !(read.high <= max) ||
       !(read.low < read.high)) {
-    map.Error(key, absl::StrCat("must be two numbers, [low, high], from 0 to ", highest));
+    map.Error(key, absl::StrCat("must be two numbers, [low, high], from 0 to ", max));
     return;
   }
   *band = read;
@@ -54,10 +54,10 @@ void ReadLength(YamlMap& map, ContentTypeProfile* profile) {
     const std::string_view unit = evaluator::kLengthUnitNames[i];
     if (!map.Has(unit)) continue;
     ++given;
-    ReadBand(map, unit, kHighestLength, &profile->length);
+    ReadBand(map, unit, kMaxLength, &profile->length);
     profile->unit = static_cast<LengthUnit>(i);
   }
-  if (given > 1) map.Error("", "give one of words, characters and tweet_characters");
+  if (given > 1) map.Error("", "set only one of words, characters and tweet_characters");
 }
 
 void ReadExpects(YamlMap& map, ContentTypeProfile* profile) {
@@ -83,10 +83,10 @@ void ReadExpects(YamlMap& map, ContentTypeProfile* profile) {
 void ReadWeights(YamlMap map, evaluator::Weights* weights) {
   double sum = 0;
   for (size_t i = 0; i < evaluator::kDimensions; ++i) {
-    (*weights)[i] = map.Number(evaluator::kDimensionNames[i], (*weights)[i], 0, kHighestWeight);
+    (*weights)[i] = map.Number(evaluator::kDimensionNames[i], (*weights)[i], 0, kMaxWeight);
     sum += (*weights)[i];
   }
-  if (sum <= 0) map.Error("", "every weight is 0; one at least must be above");
+  if (sum <= 0) map.Error("", "every weight is 0; at least one must be greater than 0");
 }
 
 ContentTypeProfile ReadProfile(YamlMap map) {
@@ -101,13 +101,13 @@ ContentTypeProfile ReadProfile(YamlMap map) {
   ContentTypeProfile profile = *base;
   profile.name = map.RequiredString("name");
   if (!IsName(profile.name)) {
-    map.Error("name", absl::StrCat("'", profile.name, "' must be 1 to ", kLongestName,
+    map.Error("name", absl::StrCat("'", profile.name, "' must be 1 to ", kMaxNameBytes,
                                    " letters, digits, '_' or '-'"));
   }
   ReadLength(map, &profile);
   profile.platform_limit = static_cast<int>(
-      map.Int("platform_limit", profile.platform_limit, 0, static_cast<int64_t>(kHighestLength)));
-  ReadBand(map, "grade", kHighestGrade, &profile.grade);
+      map.Int("platform_limit", profile.platform_limit, 0, static_cast<int64_t>(kMaxLength)));
+  ReadBand(map, "grade", kMaxGrade, &profile.grade);
   profile.max_hashtags =
       static_cast<int>(map.Int("max_hashtags", profile.max_hashtags, 0, kMaxHashtags));
   ReadExpects(map, &profile);
@@ -130,7 +130,7 @@ std::vector<ContentTypeProfile> ReadContentTypes(YamlMap evaluation) {
   for (YamlMap map : evaluation.Maps("content_types")) {
     profiles.push_back(ReadProfile(map));
     if (names.insert(profiles.back().name).second) continue;
-    map.Error("name", absl::StrCat("'", profiles.back().name, "' stands twice"));
+    map.Error("name", absl::StrCat("'", profiles.back().name, "' is duplicated"));
   }
   return profiles;
 }
@@ -144,14 +144,16 @@ std::vector<evaluator::CommandScorerOptions> ReadScorers(YamlMap evaluation) {
     options.command = map.Strings("command");
     options.version = map.String("version", "1");
     options.timeout = absl::Seconds(
-        map.Seconds("timeout", absl::ToDoubleSeconds(options.timeout), 0.001, kLongestTimeout));
+        map.Seconds("timeout", absl::ToDoubleSeconds(options.timeout), 0.001, kMaxTimeoutSeconds));
     if (!IsName(options.name)) {
-      map.Error("name", absl::StrCat("'", options.name, "' must be 1 to ", kLongestName,
+      map.Error("name", absl::StrCat("'", options.name, "' must be 1 to ", kMaxNameBytes,
                                      " letters, digits, '_' or '-'"));
     } else if (!names.insert(options.name).second) {
-      map.Error("name", absl::StrCat("'", options.name, "' is taken"));
+      map.Error("name", absl::StrCat("'", options.name, "' is already used; choose another name"));
     }
-    if (options.command.empty()) map.Error("command", "is required: a program and its arguments");
+    if (options.command.empty()) {
+      map.Error("command", "is required: set the program and its arguments");
+    }
     scorers.push_back(std::move(options));
   }
   return scorers;

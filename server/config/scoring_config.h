@@ -1,4 +1,4 @@
-// Content types and scorers of the user's own.
+// Reads the user-defined content types and scorers of assayd.yaml.
 #ifndef ASSAY_SERVER_CONFIG_SCORING_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_SCORING_CONFIG_H_
 
@@ -10,11 +10,12 @@
 
 namespace assay::server {
 
-// The list `content_types`; each begins as the profile that `like` names (default: "default") and
-// says what is otherwise. Errors as in base/yaml/reader.h.
+// Reads the list `content_types`. Each entry starts as a copy of the profile that `like` names
+// (default: "default") and overrides parts of it. Errors are recorded in the document, as in
+// base/yaml/reader.h.
 std::vector<evaluator::ContentTypeProfile> ReadContentTypes(YamlMap evaluation);
 
-// The list `scorers`.
+// Reads the list `scorers`. Errors are recorded in the same way.
 std::vector<evaluator::CommandScorerOptions> ReadScorers(YamlMap evaluation);
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// Finding and adding up meters.
+// Selects and combines energy meters.
 #include "server/energy/energy_meter.h"
 
 #include <utility>
@@ -39,7 +39,7 @@ std::unique_ptr<evaluator::EnergyMeter> FindEnergyMeter(const EnergySources& sou
     if (meter != nullptr) parts.push_back(std::move(meter));
   };
   if (!sources.powercap.empty()) add(MakeRaplMeter(sources.powercap));
-  // Alone it would find next to nothing of what a model on the processors takes.
+  // Without RAPL, NVML would measure almost nothing of a model that runs on the CPU.
   if (!sources.nvml_library.empty() && (sources.on_nvidia || !parts.empty())) {
     add(MakeNvmlMeter(sources.nvml_library));
   }

@@ -1,4 +1,4 @@
-// Which energy meter this machine has.
+// Selects the energy meter of this machine.
 #ifndef ASSAY_SERVER_ENERGY_ENERGY_METER_H_
 #define ASSAY_SERVER_ENERGY_ENERGY_METER_H_
 
@@ -10,9 +10,9 @@
 
 namespace assay::server {
 
-// Where to look; tests put their own there. Empty = do not look.
+// Where to look for meters. Tests set their own paths; an empty path is not tried.
 struct EnergySources {
-  // What the models run on is an NVIDIA GPU.
+  // True if the models run on an NVIDIA GPU.
   bool on_nvidia = false;
   std::string powercap = "/sys/class/powercap";
   std::string nvml_library = "libnvidia-ml.so.1";
@@ -23,9 +23,9 @@ struct EnergySources {
 #endif
 };
 
-// RAPL and NVML, added up where there are both ("rapl+nvml"); on a Mac powermetrics; nullptr where
-// nothing can be read. NVML alone counts only for models on the GPU, and lacks the processors'
-// share. Takes milliseconds, with powermetrics up to 3 s.
+// Returns the meter of this machine, or nullptr if there is none: RAPL and NVML, added up if both
+// exist ("rapl+nvml"); on a Mac powermetrics. NVML alone is used only for models on the GPU, and
+// misses the energy of the CPU. Takes milliseconds; with powermetrics up to 3 s.
 std::unique_ptr<evaluator::EnergyMeter> FindEnergyMeter(const EnergySources& sources);
 
 }  // namespace assay::server

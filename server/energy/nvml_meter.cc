@@ -1,4 +1,4 @@
-// NVML without its headers: the handful of functions of its stable C interface that are needed.
+// Calls the few functions of NVML's stable C interface that are needed, without its headers.
 #include "server/energy/nvml_meter.h"
 
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "server/energy/counter.h"
+#include "server/energy/monotonic_counter.h"
 
 namespace assay::server {
 namespace {
@@ -21,7 +21,7 @@ constexpr int kSuccess = 0;
 
 using Device = void*;
 
-// The functions of a loaded library, which stays loaded as long as this lives.
+// The functions of the loaded library, which stays loaded during the lifetime of this object.
 class Nvml {
  public:
   static std::unique_ptr<Nvml> Load(const std::string& library) {
@@ -58,7 +58,7 @@ class Nvml {
     return devices;
   }
 
-  // False: the device does not say.
+  // Returns false if the device does not report its energy.
   bool Millijoules(Device device, unsigned long long* millijoules) const {  // NOLINT: NVML's type
     return energy_(device, millijoules) == kSuccess;
   }
@@ -83,7 +83,7 @@ class Nvml {
 
 struct CountedDevice {
   Device device;
-  GrowingCounter counter;
+  MonotonicCounter counter;
 };
 
 class NvmlMeter final : public evaluator::EnergyMeter {
@@ -96,7 +96,7 @@ class NvmlMeter final : public evaluator::EnergyMeter {
     double joules = 0;
     for (CountedDevice& counted : devices_) {
       unsigned long long reading = 0;  // NOLINT: NVML's type
-      if (nvml_->Millijoules(counted.device, &reading)) counted.counter.Look(reading);
+      if (nvml_->Millijoules(counted.device, &reading)) counted.counter.Update(reading);
       joules += static_cast<double>(counted.counter.total()) / kMillijoulesPerJoule;
     }
     return joules;
@@ -119,7 +119,7 @@ std::unique_ptr<evaluator::EnergyMeter> MakeNvmlMeter(const std::string& library
   for (Device device : nvml->Devices()) {
     unsigned long long reading = 0;  // NOLINT: NVML's type
     if (!nvml->Millijoules(device, &reading)) continue;
-    devices.push_back({device, GrowingCounter(reading, /*range=*/0)});
+    devices.push_back({device, MonotonicCounter(reading, /*range=*/0)});
   }
   if (devices.empty()) return nullptr;
   return std::make_unique<NvmlMeter>(std::move(nvml), std::move(devices));

@@ -1,4 +1,4 @@
-// Energy of NVIDIA's GPUs, counted by themselves (NVML).
+// Energy of NVIDIA GPUs from their own counters (NVML).
 #ifndef ASSAY_SERVER_ENERGY_NVML_METER_H_
 #define ASSAY_SERVER_ENERGY_NVML_METER_H_
 
@@ -9,10 +9,11 @@
 
 namespace assay::server {
 
-// Sums nvmlDeviceGetTotalEnergyConsumption (Volta and later) over all devices that offer it; source
-// "nvml". `library` is loaded when this is called, so that nothing of NVIDIA's is needed to build
-// or to start; nullptr where it or one of its functions is missing, or no device counts. A device
-// that fails later adds nothing. The drivers renew their counters some ten times a second.
+// Returns a meter that sums nvmlDeviceGetTotalEnergyConsumption (Volta and later) over all devices
+// that support it; its source is "nvml". Returns nullptr if `library` or one of its functions is
+// missing, or if no device supports the counter. The library is loaded at this call, so neither the
+// build nor the start needs any NVIDIA software. A device that fails later adds nothing. Drivers
+// update the counters about ten times per second. The meter is thread-safe.
 std::unique_ptr<evaluator::EnergyMeter> MakeNvmlMeter(
     const std::string& library = "libnvidia-ml.so.1");
 

@@ -1,4 +1,4 @@
-// powermetrics, run as a child.
+// Runs powermetrics as a child process.
 #include "server/energy/powermetrics_meter.h"
 
 #include <fcntl.h>
@@ -29,15 +29,16 @@ constexpr std::string_view kElapsed = "ms elapsed)";
 constexpr char kPower[] = "Combined Power";
 constexpr std::string_view kMilliwatts = " mW";
 constexpr double kMilli = 1e-3;
-constexpr double kLongestReportMs = 60e3;
-constexpr double kHighestMilliwatts = 1e7;
-constexpr size_t kLongestLine = 4096;
-constexpr absl::Duration kFirstReport = absl::Seconds(3);
-// How far the last power is carried on while no report comes.
-constexpr absl::Duration kLongestGap = absl::Milliseconds(400);
+constexpr double kMaxReportMs = 60e3;
+constexpr double kMaxMilliwatts = 1e7;
+constexpr size_t kMaxLineBytes = 4096;
+constexpr absl::Duration kFirstReportTimeout = absl::Seconds(3);
+// How long the last power is assumed while no report arrives.
+constexpr absl::Duration kMaxExtrapolation = absl::Milliseconds(400);
 
-// The number that stands before `unit`, as the 203.06 of "(203.06ms elapsed)".
-std::optional<double> NumberBefore(std::string_view line, std::string_view unit, double highest) {
+// Returns the number in front of `unit`, such as the 203.06 of "(203.06ms elapsed)". Returns
+// nullopt if there is none in [0, max].
+std::optional<double> NumberBefore(std::string_view line, std::string_view unit, double max) {
   const size_t end = line.rfind(unit);
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view before = line.substr(0, end);
@@ -45,7 +46,7 @@ std::optional<double> NumberBefore(std::string_view line, std::string_view unit,
   const std::string number(separator == std::string_view::npos ? before
                                                                : before.substr(separator + 1));
   double value = 0;
-  if (!absl::SimpleAtod(number, &value) || !(value >= 0 && value <= highest)) return std::nullopt;
+  if (!absl::SimpleAtod(number, &value) || !(value >= 0 && value <= max)) return std::nullopt;
   return value;
 }
 
@@ -57,7 +58,7 @@ struct Child {
 std::optional<Child> Spawn(const std::string& program) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) return std::nullopt;
-  // Not for the other children that this process may have.
+  // Keeps the pipe from being inherited by other child processes.
   for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -81,45 +82,48 @@ std::optional<Child> Spawn(const std::string& program) {
 
 class PowermetricsMeter final : public evaluator::EnergyMeter {
  public:
-  explicit PowermetricsMeter(Child child) : child_(child), follower_([this] { Follow(); }) {}
+  explicit PowermetricsMeter(Child child)
+      : child_(child), reader_thread_([this] { ReadOutput(); }) {}
 
   ~PowermetricsMeter() override {
     kill(child_.pid, SIGKILL);
-    // The follower reads to the end of the pipe, which is the child's.
-    follower_.join();
+    // The reader thread reads until the child closes its end of the pipe.
+    reader_thread_.join();
     close(child_.output);
     waitpid(child_.pid, nullptr, 0);
   }
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    const absl::Duration since = std::min(absl::Now() - reported_at_, kLongestGap);
-    // A report may say less than was carried on for.
-    highest_ = std::max(highest_, joules_ + reader_.watts() * absl::ToDoubleSeconds(since));
-    return highest_;
+    const absl::Duration since = std::min(absl::Now() - reported_at_, kMaxExtrapolation);
+    // A report may contain less energy than was assumed; the total must not decrease.
+    max_joules_ = std::max(max_joules_, joules_ + parser_.watts() * absl::ToDoubleSeconds(since));
+    return max_joules_;
   }
 
   std::string source() const override { return "powermetrics"; }
 
   bool AwaitReport(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    mutex_.AwaitWithTimeout(absl::Condition(this, &PowermetricsMeter::HasNews), timeout);
+    mutex_.AwaitWithTimeout(absl::Condition(this, &PowermetricsMeter::HasReportedOrEnded), timeout);
     return reports_ > 0;
   }
 
  private:
-  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reports_ > 0 || ended_; }
+  bool HasReportedOrEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return reports_ > 0 || ended_;
+  }
 
-  void Follow() ABSL_LOCKS_EXCLUDED(mutex_) {
-    std::array<char, kLongestLine> buffer{};
+  void ReadOutput() ABSL_LOCKS_EXCLUDED(mutex_) {
+    std::array<char, kMaxLineBytes> buffer{};
     std::string line;
     for (ssize_t count = 1; count > 0;) {
       count = read(child_.output, buffer.data(), buffer.size());
       for (ssize_t i = 0; i < count; ++i) {
         if (buffer[i] == '\n') {
-          Take(line);
+          HandleLine(line);
           line.clear();
-        } else if (line.size() < kLongestLine) {
+        } else if (line.size() < kMaxLineBytes) {
           line.push_back(buffer[i]);
         }
       }
@@ -128,9 +132,9 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
     ended_ = true;
   }
 
-  void Take(const std::string& line) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void HandleLine(const std::string& line) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    const std::optional<double> joules = reader_.Line(line);
+    const std::optional<double> joules = parser_.ParseLine(line);
     if (!joules) return;
     joules_ += *joules;
     reported_at_ = absl::Now();
@@ -139,27 +143,27 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
 
   const Child child_;
   absl::Mutex mutex_;
-  PowermetricsReader reader_ ABSL_GUARDED_BY(mutex_);
+  PowermetricsParser parser_ ABSL_GUARDED_BY(mutex_);
   double joules_ ABSL_GUARDED_BY(mutex_) = 0;
-  double highest_ ABSL_GUARDED_BY(mutex_) = 0;
+  double max_joules_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time reported_at_ ABSL_GUARDED_BY(mutex_);
   int reports_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  // Last: starts when all else is there.
-  std::thread follower_;
+  // Declared last, so that the thread starts after all other members exist.
+  std::thread reader_thread_;
 };
 
 }  // namespace
 
-std::optional<double> PowermetricsReader::Line(std::string_view line) {
+std::optional<double> PowermetricsParser::ParseLine(std::string_view line) {
   const std::string text(line);
   if (absl::StartsWith(text, kReportStart)) {
-    elapsed_seconds_ = NumberBefore(line, kElapsed, kLongestReportMs);
+    elapsed_seconds_ = NumberBefore(line, kElapsed, kMaxReportMs);
     if (elapsed_seconds_) *elapsed_seconds_ *= kMilli;
     return std::nullopt;
   }
   if (!absl::StartsWith(text, kPower) || !elapsed_seconds_) return std::nullopt;
-  const std::optional<double> milliwatts = NumberBefore(line, kMilliwatts, kHighestMilliwatts);
+  const std::optional<double> milliwatts = NumberBefore(line, kMilliwatts, kMaxMilliwatts);
   if (!milliwatts) return std::nullopt;
   watts_ = *milliwatts * kMilli;
   const double joules = watts_ * *elapsed_seconds_;
@@ -171,7 +175,7 @@ std::unique_ptr<evaluator::EnergyMeter> MakePowermetricsMeter(const std::string&
   const std::optional<Child> child = Spawn(program);
   if (!child) return nullptr;
   auto meter = std::make_unique<PowermetricsMeter>(*child);
-  if (!meter->AwaitReport(kFirstReport)) return nullptr;
+  if (!meter->AwaitReport(kFirstReportTimeout)) return nullptr;
   return meter;
 }
 

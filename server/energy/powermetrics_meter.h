@@ -1,4 +1,4 @@
-// Energy of Apple Silicon (CPU, GPU and Neural Engine), as macOS's powermetrics estimates it.
+// Energy of Apple Silicon (CPU, GPU and Neural Engine) as estimated by macOS's powermetrics.
 #ifndef ASSAY_SERVER_ENERGY_POWERMETRICS_METER_H_
 #define ASSAY_SERVER_ENERGY_POWERMETRICS_METER_H_
 
@@ -11,14 +11,15 @@
 
 namespace assay::server {
 
-// Turns the lines of powermetrics' text output into joules. Not thread-safe.
-class PowermetricsReader {
+// Parses the text output of powermetrics line by line into joules. Not thread-safe.
+class PowermetricsParser {
  public:
-  // "*** Sampled system activity (...) (203.06ms elapsed) ***" begins a report; its line
-  // "Combined Power (CPU + GPU + ANE): 1234 mW" ends it: the report's joules. nullopt for any other
-  // line, for a report without its time, and for figures that cannot be.
-  std::optional<double> Line(std::string_view line);
-  // Of the last report.
+  // Parses the next line. A report starts with "*** Sampled system activity (...) (203.06ms
+  // elapsed) ***" and ends with "Combined Power (CPU + GPU + ANE): 1234 mW"; that line returns the
+  // joules of the report. Returns nullopt for any other line, for a report without its elapsed time
+  // and for implausible values.
+  std::optional<double> ParseLine(std::string_view line);
+  // The power of the last report.
   double watts() const { return watts_; }
 
  private:
@@ -26,12 +27,13 @@ class PowermetricsReader {
   double watts_ = 0;
 };
 
-// Runs `program` as `program --samplers cpu_power -i 200` and adds up its reports; between two it
-// goes on with the last one's power. Source "powermetrics". The program needs the superuser's
-// rights. Waits up to 3 s for its first report; nullptr if there is none. The child is ended with
-// the meter; if it ends by itself, the meter stands still.
+// Returns a meter that runs `program --samplers cpu_power -i 200` and adds up its reports. Between
+// two reports it assumes the power of the last one, for at most 400 ms. Its source is
+// "powermetrics". The program needs superuser rights. Waits up to 3 s for the first report and
+// returns nullptr if there is none. The child process is killed with the meter; if it exits by
+// itself, the meter stops counting. The meter is thread-safe.
 //
-// Tested against a script that prints what powermetrics does; never run on a Mac.
+// Tested against a script that prints the same output; never run on a Mac.
 std::unique_ptr<evaluator::EnergyMeter> MakePowermetricsMeter(
     const std::string& program = "/usr/bin/powermetrics");
 

@@ -1,4 +1,4 @@
-// RAPL through the kernel's powercap files.
+// Reads RAPL counters from the kernel's powercap files.
 #include "server/energy/rapl_meter.h"
 
 #include <algorithm>
@@ -16,18 +16,18 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
-#include "server/energy/counter.h"
+#include "server/energy/monotonic_counter.h"
 
 namespace assay::server {
 namespace {
 
 constexpr double kMicrojoulesPerJoule = 1e6;
-constexpr size_t kLongestLine = 64;
+constexpr size_t kMaxLineBytes = 64;
 
-// The first line, at most kLongestLine bytes of it.
+// Returns the first line, at most kMaxLineBytes of it.
 std::string ReadLine(const std::string& path) {
   std::ifstream file(path);
-  std::string line(kLongestLine, '\0');
+  std::string line(kMaxLineBytes, '\0');
   file.read(line.data(), static_cast<std::streamsize>(line.size()));
   line.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
   return line.substr(0, line.find('\n'));
@@ -39,8 +39,8 @@ std::optional<uint64_t> ReadNumber(const std::string& path) {
   return number;
 }
 
-// "intel-rapl:0", not its part "intel-rapl:0:1" and not "intel-rapl-mmio:0", the same package
-// again.
+// Accepts "intel-rapl:0", but neither its subdomain "intel-rapl:0:1" nor "intel-rapl-mmio:0", which
+// is the same package.
 bool IsDomain(const std::string& folder) {
   const std::vector<std::string> parts = absl::StrSplit(folder, ':');
   return parts.size() == 2 && parts.front() == "intel-rapl";
@@ -60,49 +60,49 @@ std::vector<std::string> PackageFolders(const std::string& powercap) {
 
 struct Package {
   std::string energy_file;
-  GrowingCounter counter;
+  MonotonicCounter counter;
 };
 
 class RaplMeter final : public evaluator::EnergyMeter {
  public:
   RaplMeter(std::vector<Package> packages, absl::Duration period)
-      : packages_(std::move(packages)), watcher_([this, period] { Watch(period); }) {}
+      : packages_(std::move(packages)), poller_([this, period] { Poll(period); }) {}
 
   ~RaplMeter() override {
     {
       const absl::MutexLock lock(&mutex_);
       stopping_ = true;
     }
-    watcher_.join();
+    poller_.join();
   }
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    return Look();
+    return ReadJoules();
   }
 
   std::string source() const override { return "rapl"; }
 
  private:
-  double Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  double ReadJoules() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     double joules = 0;
     for (Package& package : packages_) {
-      if (const auto reading = ReadNumber(package.energy_file)) package.counter.Look(*reading);
+      if (const auto reading = ReadNumber(package.energy_file)) package.counter.Update(*reading);
       joules += static_cast<double>(package.counter.total()) / kMicrojoulesPerJoule;
     }
     return joules;
   }
 
-  void Watch(absl::Duration period) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void Poll(absl::Duration period) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), period)) Look();
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), period)) ReadJoules();
   }
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Package> packages_ ABSL_GUARDED_BY(mutex_);
-  // Last: starts when all else is there.
-  std::thread watcher_;
+  // Declared last, so that the thread starts after all other members exist.
+  std::thread poller_;
 };
 
 }  // namespace
@@ -115,7 +115,7 @@ std::unique_ptr<evaluator::EnergyMeter> MakeRaplMeter(const std::string& powerca
     const std::optional<uint64_t> energy = ReadNumber(energy_file);
     const std::optional<uint64_t> range = ReadNumber(folder + "/max_energy_range_uj");
     if (!energy || !range) return nullptr;
-    packages.push_back({energy_file, GrowingCounter(*energy, *range)});
+    packages.push_back({energy_file, MonotonicCounter(*energy, *range)});
   }
   if (packages.empty()) return nullptr;
   return std::make_unique<RaplMeter>(std::move(packages), period);

@@ -1,4 +1,4 @@
-// Energy of the processor packages, counted by themselves (RAPL, Linux on x86-64).
+// Energy of the CPU packages from their own counters (RAPL, Linux on x86-64).
 #ifndef ASSAY_SERVER_ENERGY_RAPL_METER_H_
 #define ASSAY_SERVER_ENERGY_RAPL_METER_H_
 
@@ -10,16 +10,17 @@
 
 namespace assay::server {
 
-// Sums the domains intel-rapl:N of `powercap` (a folder as /sys/class/powercap, which AMD's
-// processors have too) whose name is package-*; their parts (core, uncore), memory (dram) and the
-// platform (psys) are not added: the first are in it already, the last has it in itself. Source
-// "rapl". A look reads a file a package.
+// Returns a meter that sums the domains intel-rapl:N of `powercap` whose name is package-*; its
+// source is "rapl". `powercap` is a folder like /sys/class/powercap; AMD CPUs use the same names.
+// The subdomains (core, uncore), the memory (dram) and the platform (psys) are not added: the
+// subdomains are already part of the package and the platform contains it. A reading costs one file
+// per package.
 //
-// Energy files are the superuser's since Linux 5.10: nullptr where there are none, or one of them
-// cannot be read, or holds no number. A file that fails later adds nothing.
+// Only the superuser can read the energy files since Linux 5.10. Returns nullptr if there are none,
+// or if one of them cannot be read or contains no number. A file that fails later adds nothing.
 //
-// The counters wrap after minutes at full load; a thread looks every `period`, so that no wrap is
-// missed.
+// The counters wrap after minutes at full load, so a thread reads them every `period`. The meter is
+// thread-safe.
 std::unique_ptr<evaluator::EnergyMeter> MakeRaplMeter(
     const std::string& powercap = "/sys/class/powercap", absl::Duration period = absl::Seconds(30));
 

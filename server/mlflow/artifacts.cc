@@ -1,4 +1,4 @@
-// Files of a run, through the tracking server's own artifact service.
+// Uploads the files of a run through the tracking server's artifact service.
 #include "server/mlflow/artifacts.h"
 
 #include <optional>
@@ -19,8 +19,8 @@ std::string Authority(const http::Origin& origin) {
   return absl::StrCat(origin.host, ":", origin.port);
 }
 
-// The path below the service's root: of "mlflow-artifacts:/7/run/artifacts", and of
-// "mlflow-artifacts://host:port/..." where that is the server itself.
+// Returns the path below the service's root for "mlflow-artifacts:/7/run/artifacts", and for
+// "mlflow-artifacts://host:port/..." if that is this server. Returns nullopt for any other URI.
 std::optional<std::string> ServedPath(const std::string& uri, const std::string& base_url) {
   std::string_view rest = uri;
   if (!rest.starts_with(kScheme)) return std::nullopt;
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<std::string>> UploadArtifacts(MlflowConnection* conne
     left_out.push_back(absl::StrCat(
         absl::StrJoin(run.artifacts, ", "), ": the server keeps artifacts in '",
         artifact_uri.substr(0, artifact_uri.find(':') + 1),
-        "' and does not take them itself; start it with --artifacts-destination (and without "
+        "' and does not accept them itself; start it with --artifacts-destination (and without "
         "--no-serve-artifacts) and use a new experiment"));
     return left_out;
   }

@@ -1,4 +1,4 @@
-// A run cut into requests that MLflow accepts.
+// Splits a run into requests that MLflow accepts.
 #include "server/mlflow/batch.h"
 
 #include <cmath>
@@ -22,12 +22,12 @@ namespace {
 
 using nlohmann::json;
 
-// UTF-8 bytes that go on with a character: 10xxxxxx.
+// UTF-8 continuation bytes have the form 10xxxxxx.
 constexpr uint8_t kContinuationMask = 0xC0;
 constexpr uint8_t kContinuation = 0x80;
 constexpr absl::string_view kCutMarker = " [cut]";
 
-// FNV-1a, 32 bits (draft-eastlake-fnv): stable over processes, unlike absl::Hash.
+// 32-bit FNV-1a (draft-eastlake-fnv). Unlike absl::Hash it is stable across processes.
 uint32_t Digest(absl::string_view text) {
   uint32_t hash = 2166136261U;
   for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619U;
@@ -73,10 +73,10 @@ class Batches {
 
  private:
   static constexpr size_t kLimits[kKinds] = {kMaxBatchMetrics, kMaxBatchParams, kMaxBatchTags};
-  // Of the body around the items, without the run's id.
+  // The bytes of the body around the items, without the run's id.
   static constexpr size_t kFrameBytes = 64;
 
-  // The items are JSON already: parsing them again to assemble a body would double the work.
+  // The items are already serialized: parsing them again to assemble a body would double the work.
   void Close() {
     bodies_.push_back(absl::StrCat("{\"run_id\":", Serialize(json(run_id_)), ",\"metrics\":[",
                                    absl::StrJoin(items_[kMetric], ","), "],\"params\":[",
@@ -96,7 +96,7 @@ class Batches {
   size_t bytes_ = kFrameBytes + run_id_.size();
 };
 
-// One value a sample, not a figure of the model.
+// A series has one value per sample; it is not a metric of the model.
 bool IsSeries(const std::string& key) {
   return absl::StartsWith(key, "sample/") || absl::StartsWith(key, "system/");
 }

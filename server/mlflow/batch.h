@@ -1,4 +1,4 @@
-// A run cut into requests that MLflow accepts.
+// Splits a run into requests that MLflow accepts.
 #ifndef ASSAY_SERVER_MLFLOW_BATCH_H_
 #define ASSAY_SERVER_MLFLOW_BATCH_H_
 
@@ -10,14 +10,14 @@
 
 namespace assay::server {
 
-// Limits of mlflow/utils/validation.py. Lengths are characters there; counted in bytes here, which
-// is never more.
+// The limits of mlflow/utils/validation.py. MLflow counts characters; this code counts bytes, which
+// is never less.
 inline constexpr size_t kMaxBatchMetrics = 1000;
 inline constexpr size_t kMaxBatchParams = 100;
 inline constexpr size_t kMaxBatchTags = 100;
 inline constexpr size_t kMaxBatchEntities = 1000;
-// Not a limit of a request, but of one that may be sent again: MLflow (3.17) takes a request with
-// more metrics of a LoggedModel once, and answers 400 the second time.
+// The limit for a request that must be repeatable: MLflow (3.17) accepts a request with more
+// metrics of a LoggedModel once and answers 400 when it is sent again.
 inline constexpr size_t kMaxBatchModelMetrics = 100;
 inline constexpr size_t kMaxBatchBytes = 1'000'000;
 inline constexpr size_t kMaxKeyBytes = 250;
@@ -26,18 +26,22 @@ inline constexpr size_t kMaxTagValueBytes = 8000;
 inline constexpr size_t kMaxDatasetNameBytes = 500;
 inline constexpr size_t kMaxDatasetDigestBytes = 36;
 
-// A key that MLflow accepts: letters, digits and "_-. :/" stay, others become '_'; a normalized
-// relative path; at most kMaxKeyBytes, a longer one is cut and ends in a digest of the whole.
+// Returns `key` in a form that MLflow accepts: a normalized relative path in which characters other
+// than letters, digits and "_-. :/" become '_'. A key longer than kMaxKeyBytes is truncated and
+// ends with a digest of the whole key.
 std::string FitKey(absl::string_view key);
-// At most `limit` bytes, cut between UTF-8 characters; a cut value ends in " [cut]".
+// Returns at most `limit` bytes of `value`, cut between UTF-8 characters. A truncated value ends
+// with " [cut]".
 std::string FitValue(absl::string_view value, size_t limit);
 
-// The digest as MLflow takes it: the beginning, since a SHA-256 is longer than its limit.
+// Returns the digest as MLflow accepts it: its first kMaxDatasetDigestBytes, because a SHA-256 is
+// longer than MLflow's limit.
 std::string FitDigest(const evaluator::TrackedDataset& dataset);
 
-// Bodies for runs/log-batch, each within every limit, together the whole run. Where a key occurs
-// twice among params or tags the last one counts. With a `model_id` (of a LoggedModel) the metrics
-// are the model's on the run's dataset too, but for series ("sample/", "system/"). Pure.
+// Returns the bodies for runs/log-batch. Each is within every limit; together they contain the
+// whole run. If params or tags repeat a key, the last one is used. With a `model_id` (of a
+// LoggedModel) the metrics are also attributed to that model on the run's dataset, except series
+// ("sample/", "system/"). Pure function.
 std::vector<std::string> MakeLogBatches(absl::string_view run_id, absl::string_view model_id,
                                         const evaluator::TrackedRun& run);
 

@@ -1,4 +1,4 @@
-// Puts finished runs on an MLflow tracking server.
+// Uploads finished runs to an MLflow tracking server.
 #include "server/mlflow/client.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr char kClientKeyTag[] = "assay.client_key";
 constexpr char kParentTag[] = "mlflow.parentRunId";
-// Copies of one run: more than two is a server that loses its mind.
+// The most duplicates of one run to look for. A correct server never has more than two.
 constexpr int kMaxCopies = 20;
 
 bool IsEndState(const std::string& status) {
@@ -61,16 +61,16 @@ MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowS
 
 absl::StatusOr<std::string> MlflowClient::LookUpExperiment() {
   const bool by_id = settings_.experiment.empty();
-  const std::string& asked = by_id ? settings_.experiment_id : settings_.experiment;
+  const std::string& requested = by_id ? settings_.experiment_id : settings_.experiment;
   ASSIGN_OR_RETURN(const json answer,
                    connection_->Get(absl::StrCat(by_id ? "experiments/get?experiment_id="
                                                        : "experiments/get-by-name?experiment_name=",
-                                                 http::UrlEscape(asked))));
+                                                 http::UrlEscape(requested))));
   std::string id = JsonField(answer, "/experiment/experiment_id");
   if (id.empty()) return MissingField("experiment.experiment_id", answer);
   if (JsonField(answer, "/experiment/lifecycle_stage") == "deleted") {
     return absl::FailedPreconditionError(absl::StrCat(
-        "the MLflow experiment '", asked,
+        "the MLflow experiment '", requested,
         "' is deleted on the server: restore it there or set mlflow.experiment to another name"));
   }
   return id;
@@ -86,7 +86,8 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
       id = JsonField(*created, "/experiment_id");
       if (id->empty()) return MissingField("experiment_id", *created);
     } else {
-      // Somebody else may have made it between the two calls; else the first error says more.
+      // Another client may have created it between the two calls. Otherwise the error of the
+      // creation is more helpful.
       id = LookUpExperiment();
       if (!id.ok()) return absl::IsNotFound(id.status()) ? created.status() : id.status();
     }
@@ -96,13 +97,14 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
 }
 
 absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::SearchRuns(
-    const std::string& experiment_id, absl::string_view tag, const std::string& value, int most) {
+    const std::string& experiment_id, absl::string_view tag, const std::string& value,
+    int max_results) {
   ASSIGN_OR_RETURN(const std::string filter, TagFilter(tag, value));
   ASSIGN_OR_RETURN(const json answer,
                    connection_->Post("runs/search", {{"experiment_ids", {experiment_id}},
                                                      {"filter", filter},
                                                      {"run_view_type", "ACTIVE_ONLY"},
-                                                     {"max_results", most}}));
+                                                     {"max_results", max_results}}));
   std::vector<RunInfo> found;
   if (!answer.contains("runs") || !answer.at("runs").is_array()) return found;
   for (const json& run : answer.at("runs")) {
@@ -123,8 +125,8 @@ absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::FindRuns(
   return found;
 }
 
-absl::StatusOr<MlflowClient::RunInfo> MlflowClient::ChooseOf(const std::string& experiment_id,
-                                                             const std::vector<RunInfo>& copies) {
+absl::StatusOr<MlflowClient::RunInfo> MlflowClient::ChooseCanonical(
+    const std::string& experiment_id, const std::vector<RunInfo>& copies) {
   if (copies.size() == 1 || copies.front().finished) return copies.front();
   for (const RunInfo& copy : copies) {
     ASSIGN_OR_RETURN(const std::vector<RunInfo> nested,
@@ -142,10 +144,10 @@ absl::StatusOr<MlflowClient::RunInfo> MlflowClient::CreateRun(const std::string&
                                             {"start_time", absl::ToUnixMillis(run.started_at)},
                                             {"tags", run.tags}});
   if (!answer.ok()) {
-    // The server may have another store now: look the experiment up again next time.
+    // The server may have a new store: look up the experiment again next time.
     experiment_id_.clear();
-    if (MayHaveHappened(answer.status())) {
-      doubts_.push_back(
+    if (MayHaveBeenProcessed(answer.status())) {
+      possible_duplicates_.push_back(
           {.experiment_id = experiment_id, .client_key = run.client_key, .since = absl::Now()});
     }
     return answer.status();
@@ -161,9 +163,9 @@ absl::StatusOr<MlflowClient::RunInfo> MlflowClient::FindOrCreate(const std::stri
   ASSIGN_OR_RETURN(const std::vector<RunInfo> found, FindRuns(experiment_id, run.client_key));
   if (found.empty()) return CreateRun(experiment_id, run);
   if (found.size() > 1) {
-    doubts_.push_back({.experiment_id = experiment_id, .client_key = run.client_key});
+    possible_duplicates_.push_back({.experiment_id = experiment_id, .client_key = run.client_key});
   }
-  return ChooseOf(experiment_id, found);
+  return ChooseCanonical(experiment_id, found);
 }
 
 absl::StatusOr<std::string> MlflowClient::ParentId(const std::string& experiment_id,
@@ -197,9 +199,8 @@ absl::Status MlflowClient::LogInputs(const std::string& run_id, const std::strin
   return connection_->Post("runs/log-inputs", body).status();
 }
 
-absl::StatusOr<std::vector<std::string>> MlflowClient::Fill(const std::string& experiment_id,
-                                                            const RunInfo& info,
-                                                            const evaluator::TrackedRun& run) {
+absl::StatusOr<std::vector<std::string>> MlflowClient::LogContent(
+    const std::string& experiment_id, const RunInfo& info, const evaluator::TrackedRun& run) {
   std::string model_id;
   if (run.deployed.has_value()) {
     ASSIGN_OR_RETURN(std::string model, FindOrCreateLoggedModel(connection_.get(), experiment_id,
@@ -214,7 +215,7 @@ absl::StatusOr<std::vector<std::string>> MlflowClient::Fill(const std::string& e
       UploadArtifacts(connection_.get(), info.artifact_uri, run, artifacts_);
   if (!left_out.ok() || left_out->empty()) return left_out;
   ASSIGN_OR_RETURN(
-      const json told,
+      const json tagged,
       connection_->Post("runs/set-tag",
                         {{"run_id", info.run_id},
                          {"key", "assay.artifacts_left_out"},
@@ -235,7 +236,7 @@ absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& ru
                                .run_id = info.run_id,
                                .url = RunUrl(experiment_id, info.run_id)}};
   if (info.finished) return uploaded;
-  ASSIGN_OR_RETURN(std::vector<std::string> left_out, Fill(experiment_id, info, run));
+  ASSIGN_OR_RETURN(std::vector<std::string> left_out, LogContent(experiment_id, info, run));
   uploaded.left_out = std::move(left_out);
   ASSIGN_OR_RETURN(
       const json updated,
@@ -248,15 +249,14 @@ absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& ru
 absl::Status MlflowClient::SendTraces(const std::string& otlp_json) {
   ASSIGN_OR_RETURN(const std::string experiment_id, ExperimentId());
   absl::Status sent = connection_->PostTraces(experiment_id, otlp_json);
-  // The experiment may be gone: looked up again next time.
+  // The experiment may have been deleted: look it up again next time.
   if (!sent.ok()) experiment_id_.clear();
   return sent;
 }
 
-absl::Status MlflowClient::DeleteDuplicatesOf(const DoubtfulRun& doubt) {
-  ASSIGN_OR_RETURN(const std::vector<RunInfo> found,
-                   FindRuns(doubt.experiment_id, doubt.client_key));
-  // Before one has ended nobody knows which the others duplicate.
+absl::Status MlflowClient::DeleteDuplicatesOf(const PossibleDuplicate& run) {
+  ASSIGN_OR_RETURN(const std::vector<RunInfo> found, FindRuns(run.experiment_id, run.client_key));
+  // Until one run has a final status, it is unknown which of them are the duplicates.
   if (found.empty() || !found.front().finished) return absl::OkStatus();
   for (size_t i = 1; i < found.size(); ++i) {
     const RunInfo& copy = found[i];
@@ -270,12 +270,12 @@ absl::Status MlflowClient::DeleteDuplicatesOf(const DoubtfulRun& doubt) {
 
 absl::Status MlflowClient::DeleteDuplicates(absl::Time now) {
   while (true) {
-    const auto due = std::find_if(doubts_.begin(), doubts_.end(), [&](const DoubtfulRun& doubt) {
-      return doubt.since + Doubt() <= now;
-    });
-    if (due == doubts_.end()) return absl::OkStatus();
+    const auto due = std::find_if(
+        possible_duplicates_.begin(), possible_duplicates_.end(),
+        [&](const PossibleDuplicate& run) { return run.since + DuplicateDelay() <= now; });
+    if (due == possible_duplicates_.end()) return absl::OkStatus();
     RETURN_IF_ERROR(DeleteDuplicatesOf(*due));
-    doubts_.erase(due);
+    possible_duplicates_.erase(due);
   }
 }
 

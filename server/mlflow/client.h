@@ -1,4 +1,4 @@
-// Puts finished runs on an MLflow tracking server (REST, api/2.0).
+// Uploads finished runs to an MLflow tracking server (REST, api/2.0).
 #ifndef ASSAY_SERVER_MLFLOW_CLIENT_H_
 #define ASSAY_SERVER_MLFLOW_CLIENT_H_
 
@@ -20,51 +20,58 @@
 
 namespace assay::server {
 
-// A run that is on the server.
+// A run that was uploaded.
 struct UploadedRun {
   evaluator::RunLink run;
-  // What had to be left out, a sentence each.
+  // What was left out, one sentence each.
   std::vector<std::string> left_out;
 };
 
-// Not thread-safe, except Expire(). Every call blocks for the length of its HTTP requests; errors
-// as MlflowConnection's.
+// Uploads runs and traces to one tracking server. Not thread-safe, except Expire(). Every call
+// blocks for its HTTP requests; errors are those of MlflowConnection.
 class MlflowClient {
  public:
-  // INVALID_ARGUMENT as MlflowConnection::Create. `artifacts` may be null: none are sent.
+  // Creates a client. Returns INVALID_ARGUMENT like MlflowConnection::Create(). If `artifacts` is
+  // null, no artifacts are uploaded.
   static absl::StatusOr<std::unique_ptr<MlflowClient>> Create(absl::string_view tracking_uri,
                                                               MlflowSettings settings,
                                                               ArtifactSource artifacts);
 
-  // The id of the settings' experiment, created if need be; FAILED_PRECONDITION where it is deleted
-  // on the server, NOT_FOUND where there is none of the id given. Remembered after the first call.
+  // Returns the id of the configured experiment and creates the experiment if it does not exist.
+  // Returns FAILED_PRECONDITION if it is deleted on the server, and NOT_FOUND if the configured id
+  // does not exist. Cached after the first success.
   absl::StatusOr<std::string> ExperimentId();
 
-  // Puts the run on the server whole: finds it by the tag `assay.client_key` or creates it, its
-  // parent run likewise; logs what it has, dataset, LoggedModel and artifacts included, then sets
-  // its end state. May be called again after any failure, and after success: nothing is there twice
-  // (the server drops a metric with the same key, step, time and value, and inputs it has; a run in
-  // an end state is left as it is). What MLflow would refuse is fitted: keys and values are cut to
-  // its limits (with a marker), metrics that are not finite are left out and counted in the tag
-  // `assay.metrics_left_out`, artifacts left out are named in `assay.artifacts_left_out`.
+  // Uploads the run:
+  //
+  //   1. finds its run and its parent run by the tag `assay.client_key`, or creates them;
+  //   2. logs params, metrics, tags, the dataset, the LoggedModel and the artifacts;
+  //   3. sets the final status.
+  //
+  // May be called again after a failure or a success. Nothing is duplicated: the server drops a
+  // metric with the same key, step, time and value and inputs that it already has, and a run with a
+  // final status is not changed. Data that MLflow would reject is adapted: keys and values are
+  // truncated to its limits (with a marker), non-finite metrics are left out and counted in the tag
+  // `assay.metrics_left_out`, artifacts that were left out are named in `assay.artifacts_left_out`.
   absl::StatusOr<UploadedRun> Upload(const evaluator::TrackedRun& run);
 
-  // Puts spans (OTLP in JSON) into the experiment. The server takes a request as a whole or not at
-  // all.
+  // Sends spans (OTLP JSON) to the experiment. The server accepts or rejects a request as a whole.
   absl::Status SendTraces(const std::string& otlp_json);
 
-  // A creation whose answer was lost may be carried out after the run was created anew. Looks for
-  // such copies, from Doubt() after the creation on, and deletes those that have not ended where
-  // one has. OK where there are none; an error leaves the rest for the next call.
+  // Deletes duplicate runs. If the answer to a creation is lost, the server may carry it out after
+  // the run was created a second time. This call looks for such duplicates once DuplicateDelay()
+  // has passed since the creation, and deletes those without a final status once one of them has
+  // one. Returns OK if there are none. After an error the remaining ones are deleted by the next
+  // call.
   absl::Status DeleteDuplicates(absl::Time now);
   const MlflowSettings& settings() const { return settings_; }
-  // Twice the time that a request may take.
-  absl::Duration Doubt() const { return 2 * settings_.http.timeout; }
+  // Twice the timeout of a request: a creation that is still pending must have ended by then.
+  absl::Duration DuplicateDelay() const { return 2 * settings_.http.timeout; }
 
-  // Where a person sees the run.
+  // Returns the URL of the run in MLflow's user interface.
   std::string RunUrl(absl::string_view experiment_id, absl::string_view run_id) const;
 
-  // As http::Client::Expire. Thread-safe.
+  // Behaves like http::Client::Expire(). Thread-safe.
   void Expire(absl::Time when) { connection_->Expire(when); }
 
  private:
@@ -73,17 +80,17 @@ class MlflowClient {
     std::string artifact_uri;
     bool finished = false;
   };
-  // To be created, with the tags of every run.
+  // A run to be created, with its initial tags.
   struct NewRun {
     std::string client_key;
     std::string name;
     absl::Time started_at;
     nlohmann::json tags;
   };
-  struct DoubtfulRun {
+  struct PossibleDuplicate {
     std::string experiment_id;
     std::string client_key;
-    // When the creation failed; the past for copies that were seen.
+    // The time at which the creation failed. InfinitePast() for duplicates that were already seen.
     absl::Time since = absl::InfinitePast();
   };
 
@@ -91,35 +98,36 @@ class MlflowClient {
                ArtifactSource artifacts);
 
   absl::StatusOr<std::string> LookUpExperiment();
-  // At most `most` of the runs that have the tag.
+  // Returns at most `max_results` runs that have the tag.
   absl::StatusOr<std::vector<RunInfo>> SearchRuns(const std::string& experiment_id,
                                                   absl::string_view tag, const std::string& value,
-                                                  int most);
-  // Every run of that key, those in an end state first.
+                                                  int max_results);
+  // Returns every run of `client_key`, those with a final status first.
   absl::StatusOr<std::vector<RunInfo>> FindRuns(const std::string& experiment_id,
                                                 const std::string& client_key);
-  // Of copies of one run, as FindRuns() gives them: the one that has ended; else that in which
-  // others are nested, for theirs must be the one that stays.
-  absl::StatusOr<RunInfo> ChooseOf(const std::string& experiment_id,
-                                   const std::vector<RunInfo>& copies);
+  // Chooses the run to keep among duplicates in the order of FindRuns(): one that has a final
+  // status, else the one that other runs are nested in, because their parent must be kept.
+  absl::StatusOr<RunInfo> ChooseCanonical(const std::string& experiment_id,
+                                          const std::vector<RunInfo>& copies);
   absl::StatusOr<RunInfo> FindOrCreate(const std::string& experiment_id, const NewRun& run);
   absl::StatusOr<RunInfo> CreateRun(const std::string& experiment_id, const NewRun& run);
-  // The run that the evaluation's own is nested in, or the one that a model's is.
+  // Returns the id of the parent run: the configured one, or for the run of a model the
+  // evaluation's.
   absl::StatusOr<std::string> ParentId(const std::string& experiment_id,
                                        const evaluator::TrackedRun& run);
-  // All of the run but its end state. What was left out.
-  absl::StatusOr<std::vector<std::string>> Fill(const std::string& experiment_id,
-                                                const RunInfo& info,
-                                                const evaluator::TrackedRun& run);
+  // Logs everything except the final status. Returns what was left out.
+  absl::StatusOr<std::vector<std::string>> LogContent(const std::string& experiment_id,
+                                                      const RunInfo& info,
+                                                      const evaluator::TrackedRun& run);
   absl::Status LogInputs(const std::string& run_id, const std::string& model_id,
                          const evaluator::TrackedRun& run);
-  absl::Status DeleteDuplicatesOf(const DoubtfulRun& doubt);
+  absl::Status DeleteDuplicatesOf(const PossibleDuplicate& run);
 
   const std::unique_ptr<MlflowConnection> connection_;
   const MlflowSettings settings_;
   const ArtifactSource artifacts_;
   std::string experiment_id_;
-  std::vector<DoubtfulRun> doubts_;
+  std::vector<PossibleDuplicate> possible_duplicates_;
 };
 
 }  // namespace assay::server

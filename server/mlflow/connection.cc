@@ -27,12 +27,12 @@ using nlohmann::json;
 
 constexpr absl::string_view kRetryAfterPayload = "assay/retry_after_ms";
 constexpr size_t kShownAnswerBytes = 300;
-// How soon a wait notices that the connection expired.
-constexpr absl::Duration kLookPeriod = absl::Milliseconds(50);
+// How often a wait checks whether the connection expired.
+constexpr absl::Duration kExpiryPollPeriod = absl::Milliseconds(50);
 constexpr int kOk = 200;
 constexpr int kNoContent = 204;
 
-absl::StatusCode CodeOf(int http_status) {
+absl::StatusCode ToStatusCode(int http_status) {
   switch (http_status) {
     case 400:
       return absl::StatusCode::kInvalidArgument;
@@ -63,13 +63,13 @@ std::string Dump(const json& value) {
 
 absl::Status AnswerError(const std::string& url, const http::Response& response) {
   const json answer = ParseOrDiscarded(response.body);
-  std::string said = answer.is_object() ? absl::StrCat(JsonField(answer, "/error_code"), " ",
-                                                       JsonField(answer, "/message"))
-                                        : response.body;
-  said = FitValue(absl::StripAsciiWhitespace(said), kShownAnswerBytes);
-  absl::Status status(CodeOf(response.status),
+  std::string message = answer.is_object() ? absl::StrCat(JsonField(answer, "/error_code"), " ",
+                                                          JsonField(answer, "/message"))
+                                           : response.body;
+  message = FitValue(absl::StripAsciiWhitespace(message), kShownAnswerBytes);
+  absl::Status status(ToStatusCode(response.status),
                       absl::StrCat("MLflow ", http::WithoutCredentials(url), " answered ",
-                                   response.status, ": ", said));
+                                   response.status, ": ", message));
   if (response.retry_after.has_value()) {
     status.SetPayload(kRetryAfterPayload,
                       absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*response.retry_after))));
@@ -101,7 +101,7 @@ bool IsTransient(const absl::Status& status) {
   }
 }
 
-bool MayHaveHappened(const absl::Status& status) {
+bool MayHaveBeenProcessed(const absl::Status& status) {
   return IsTransient(status) && !absl::IsResourceExhausted(status);
 }
 
@@ -172,15 +172,16 @@ absl::StatusOr<http::Response> MlflowConnection::SendOnce(const http::Request& r
 
 void MlflowConnection::Wait(absl::Duration wait) {
   const absl::Time end = absl::Now() + wait;
-  while (absl::Now() < end && !http_.Expired()) absl::SleepFor(std::min(wait, kLookPeriod));
+  while (absl::Now() < end && !http_.Expired()) absl::SleepFor(std::min(wait, kExpiryPollPeriod));
 }
 
 absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& request) {
-  int retries = request.at_most_once ? 0 : retries_.most;
-  absl::Duration wait = retries_.wait;
+  int retries = request.at_most_once ? 0 : retries_.max_retries;
+  absl::Duration wait = retries_.initial_backoff;
   while (true) {
     absl::StatusOr<http::Response> response = SendOnce(request);
-    if (response.ok() || retries-- <= 0 || http_.Expired() || !MayHaveHappened(response.status())) {
+    if (response.ok() || retries-- <= 0 || http_.Expired() ||
+        !MayHaveBeenProcessed(response.status())) {
       return response;
     }
     Wait(wait * absl::Uniform(random_, 0.5, 1.0));
@@ -189,41 +190,41 @@ absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& reque
 }
 
 absl::StatusOr<json> MlflowConnection::Call(absl::string_view method, absl::string_view path,
-                                            std::string body, Repeat repeat) {
+                                            std::string body, Retry retry) {
   http::Request request;
   request.method = std::string(method);
   request.url = absl::StrCat(base_url_, "/api/2.0/mlflow/", path);
   request.body = std::move(body);
   request.headers = Headers("application/json");
-  request.at_most_once = repeat == Repeat::kNever;
+  request.at_most_once = retry == Retry::kNever;
   ASSIGN_OR_RETURN(const http::Response response, Send(request));
   json answer = ParseOrDiscarded(response.body);
   if (!answer.is_object()) {
     return absl::InternalError(
-        absl::StrCat(request.url, " answered something that is not a JSON object: '",
+        absl::StrCat(request.url, " returned a body that is not a JSON object: '",
                      FitValue(response.body, kShownAnswerBytes), "'; is it an MLflow server?"));
   }
   return answer;
 }
 
 absl::StatusOr<json> MlflowConnection::Get(absl::string_view path) {
-  return Call("GET", path, "", Repeat::kAllowed);
+  return Call("GET", path, "", Retry::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::Post(absl::string_view path, const json& body) {
-  return Call("POST", path, Dump(body), Repeat::kAllowed);
+  return Call("POST", path, Dump(body), Retry::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::PostOnce(absl::string_view path, const json& body) {
-  return Call("POST", path, Dump(body), Repeat::kNever);
+  return Call("POST", path, Dump(body), Retry::kNever);
 }
 
 absl::StatusOr<json> MlflowConnection::PostText(absl::string_view path, std::string body) {
-  return Call("POST", path, std::move(body), Repeat::kAllowed);
+  return Call("POST", path, std::move(body), Retry::kAllowed);
 }
 
 absl::StatusOr<json> MlflowConnection::Patch(absl::string_view path, const json& body) {
-  return Call("PATCH", path, Dump(body), Repeat::kAllowed);
+  return Call("PATCH", path, Dump(body), Retry::kAllowed);
 }
 
 absl::Status MlflowConnection::PutArtifact(const std::string& path, const std::string& content_type,

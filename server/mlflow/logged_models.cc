@@ -1,4 +1,4 @@
-// MLflow's LoggedModels.
+// MLflow LoggedModels: one for each revision of a deployed model.
 #include "server/mlflow/logged_models.h"
 
 #include <algorithm>
@@ -19,16 +19,17 @@ namespace {
 using nlohmann::json;
 
 constexpr char kModelKeyTag[] = "assay.model_key";
-// LoggedModelStatus in MLflow's service.proto.
+// The values of LoggedModelStatus in MLflow's service.proto.
 constexpr int kReady = 2;
 constexpr char kReadyName[] = "LOGGED_MODEL_READY";
 
-struct Found {
+struct LoggedModelInfo {
   std::string id;
   bool ready = false;
 };
 
-// Names may not hold these (MLflow's validation.py, _validate_logged_model_name).
+// Replaces the characters that MLflow forbids in names (validation.py,
+// _validate_logged_model_name).
 std::string FitModelName(absl::string_view name) {
   std::string fitted = FitValue(name, kMaxKeyBytes);
   std::replace_if(
@@ -36,9 +37,9 @@ std::string FitModelName(absl::string_view name) {
   return fitted.empty() ? "_" : fitted;
 }
 
-absl::StatusOr<std::optional<Found>> Find(MlflowConnection* connection,
-                                          const std::string& experiment_id,
-                                          const std::string& filter) {
+absl::StatusOr<std::optional<LoggedModelInfo>> Find(MlflowConnection* connection,
+                                                    const std::string& experiment_id,
+                                                    const std::string& filter) {
   ASSIGN_OR_RETURN(
       const json answer,
       connection->Post(
@@ -52,15 +53,16 @@ absl::StatusOr<std::optional<Found>> Find(MlflowConnection* connection,
     return std::nullopt;
   }
   const json& model = answer.at("models").front();
-  Found found{.id = JsonField(model, "/info/model_id")};
+  LoggedModelInfo found{.id = JsonField(model, "/info/model_id")};
   if (found.id.empty()) return MissingField("models[0].info.model_id", answer);
   const std::string status = JsonField(model, "/info/status");
   found.ready = status == kReadyName || status == absl::StrCat(kReady);
   return found;
 }
 
-absl::StatusOr<Found> Create(MlflowConnection* connection, const std::string& experiment_id,
-                             const std::string& run_id, const evaluator::TrackedModel& model) {
+absl::StatusOr<LoggedModelInfo> Create(MlflowConnection* connection,
+                                       const std::string& experiment_id, const std::string& run_id,
+                                       const evaluator::TrackedModel& model) {
   std::map<std::string, std::string> unique;
   for (const auto& [key, value] : model.params) {
     unique[FitKey(key)] = FitValue(value, kMaxParamValueBytes);
@@ -76,7 +78,7 @@ absl::StatusOr<Found> Create(MlflowConnection* connection, const std::string& ex
                             {"source_run_id", run_id},
                             {"params", std::move(params)},
                             {"tags", {{{"key", kModelKeyTag}, {"value", model.key}}}}}));
-  Found created{.id = JsonField(answer, "/model/info/model_id")};
+  LoggedModelInfo created{.id = JsonField(answer, "/model/info/model_id")};
   if (created.id.empty()) return MissingField("model.info.model_id", answer);
   return created;
 }
@@ -88,8 +90,9 @@ absl::StatusOr<std::string> FindOrCreateLoggedModel(MlflowConnection* connection
                                                     const std::string& run_id,
                                                     const evaluator::TrackedModel& model) {
   ASSIGN_OR_RETURN(const std::string filter, TagFilter(kModelKeyTag, model.key));
-  ASSIGN_OR_RETURN(const std::optional<Found> found, Find(connection, experiment_id, filter));
-  ASSIGN_OR_RETURN(const Found info,
+  ASSIGN_OR_RETURN(const std::optional<LoggedModelInfo> found,
+                   Find(connection, experiment_id, filter));
+  ASSIGN_OR_RETURN(const LoggedModelInfo info,
                    found.has_value() ? *found : Create(connection, experiment_id, run_id, model));
   if (!info.ready) {
     ASSIGN_OR_RETURN(const json finalized,

@@ -1,4 +1,4 @@
-// MLflow's LoggedModels: one for each revision of a deployed model.
+// MLflow LoggedModels: one for each revision of a deployed model.
 #ifndef ASSAY_SERVER_MLFLOW_LOGGED_MODELS_H_
 #define ASSAY_SERVER_MLFLOW_LOGGED_MODELS_H_
 
@@ -10,10 +10,11 @@
 
 namespace assay::server {
 
-// The id of the LoggedModel with the tag `assay.model_key` of this key in the experiment, the
-// oldest one; made (from `run_id`, with the parameters) and declared ready where there is none. Two
-// to three requests. Errors as MlflowConnection; INVALID_ARGUMENT for a key that MLflow cannot
-// search for. A creation whose answer was lost may leave a second one behind, pending and unused.
+// Returns the id of the experiment's oldest LoggedModel whose tag `assay.model_key` is the model's
+// key. If there is none, creates one (from `run_id`, with the parameters) and marks it ready. Takes
+// two to three requests. Errors are those of MlflowConnection; INVALID_ARGUMENT for a key that
+// MLflow cannot search for. If the answer to a creation is lost, a second, pending and unused one
+// may remain.
 absl::StatusOr<std::string> FindOrCreateLoggedModel(MlflowConnection* connection,
                                                     const std::string& experiment_id,
                                                     const std::string& run_id,

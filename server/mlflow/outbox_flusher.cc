@@ -1,4 +1,4 @@
-// The thread that carries finished evaluations from the run store to MLflow.
+// Uploads finished evaluations from the run store to MLflow in the background.
 #include "server/mlflow/outbox_flusher.h"
 
 #include <algorithm>
@@ -12,11 +12,11 @@
 namespace assay::server {
 namespace {
 
-constexpr int kEntriesARound = 16;
-// 2^20 times any initial backoff is beyond every maximum.
+constexpr int kEntriesPerFlush = 16;
+// 2^20 times any sensible initial backoff exceeds every maximum.
 constexpr int kMaxDoublings = 20;
 
-// Nothing to do with the run that was sent: the next one would fail the same way.
+// The failure does not depend on the run: the next one would fail in the same way.
 bool IsServerFailure(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
          absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
@@ -57,7 +57,7 @@ void OutboxFlusher::Run() {
                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || stopping_; };
       const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };
       if (absl::Now() < paused_until_) {
-        // A Wake() does not shorten the pause that the server asked for.
+        // Wake() does not shorten the pause that the server asked for.
         mutex_.AwaitWithDeadline(absl::Condition(&stopping), paused_until_);
       } else if (!more) {
         mutex_.AwaitWithTimeout(absl::Condition(&due), options_.poll_interval);
@@ -69,34 +69,34 @@ void OutboxFlusher::Run() {
     if (last && absl::Now() >= stop_by) return;
     more = Flush();
     if (last && more) continue;
-    CleanUp(last);
+    DeleteDuplicates(last);
     if (last) return;
   }
 }
 
 bool OutboxFlusher::Flush() {
-  const auto entries = store_->PendingOutbox(absl::Now(), kEntriesARound);
+  const auto entries = store_->PendingOutbox(absl::Now(), kEntriesPerFlush);
   if (!entries.ok()) {
     ReportStoreError(entries.status());
     return false;
   }
   for (const evaluator::OutboxEntry& entry : *entries) {
-    if (Send(entry) != Next::kGoOn) return false;
+    if (Upload(entry) != Next::kContinue) return false;
   }
-  return entries->size() == kEntriesARound;
+  return entries->size() == kEntriesPerFlush;
 }
 
-void OutboxFlusher::CleanUp(bool last) {
+void OutboxFlusher::DeleteDuplicates(bool last) {
   if (absl::Now() < paused_until_) return;
-  // What fails is tried again after the next flush; nobody waits for it.
+  // Failures are retried after the next flush.
   client_->DeleteDuplicates(last ? absl::InfiniteFuture() : absl::Now()).IgnoreError();
 }
 
-OutboxFlusher::Next OutboxFlusher::Send(const evaluator::OutboxEntry& entry) {
+OutboxFlusher::Next OutboxFlusher::Upload(const evaluator::OutboxEntry& entry) {
   UploadReport report{.entry = entry};
   auto uploaded = client_->Upload(entry.run);
   report.status = uploaded.status();
-  Next next = Next::kGoOn;
+  Next next = Next::kContinue;
   if (uploaded.ok()) {
     server_failures_ = 0;
     report.uploaded = *std::move(uploaded);
@@ -115,15 +115,15 @@ OutboxFlusher::Next OutboxFlusher::Send(const evaluator::OutboxEntry& entry) {
 OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadReport* report) {
   const absl::Time now = absl::Now();
   report->permanent = !IsTransient(failure);
-  report->first_permanent = report->permanent && refused_.insert(report->entry.id).second;
+  report->first_permanent = report->permanent && rejected_.insert(report->entry.id).second;
   absl::Duration wait =
       report->permanent ? options_.permanent_backoff : Backoff(report->entry.attempts);
-  Next next = Next::kGoOn;
+  Next next = Next::kContinue;
   if (IsServerFailure(failure)) {
     next = Next::kServerFailed;
     absl::Duration pause = Backoff(server_failures_++);
-    if (const auto asked = RetryAfter(failure); asked.has_value()) {
-      pause = std::max(pause, std::min(*asked, options_.max_retry_after));
+    if (const auto requested = RetryAfter(failure); requested.has_value()) {
+      pause = std::max(pause, std::min(*requested, options_.max_retry_after));
       wait = std::max(wait, pause);
     }
     paused_until_ = now + pause;
@@ -140,9 +140,9 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
 
 absl::Duration OutboxFlusher::Backoff(int attempts) {
   const int doublings = std::clamp(attempts, 0, kMaxDoublings);
-  const absl::Duration longest =
+  const absl::Duration max_wait =
       std::min(options_.initial_backoff * (int64_t{1} << doublings), options_.max_backoff);
-  return longest * absl::Uniform(random_, 0.5, 1.0);
+  return max_wait * absl::Uniform(random_, 0.5, 1.0);
 }
 
 void OutboxFlusher::ReportStoreError(const absl::Status& status) {

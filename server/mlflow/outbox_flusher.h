@@ -1,4 +1,4 @@
-// The thread that carries finished evaluations from the run store to MLflow.
+// Uploads finished evaluations from the run store to MLflow in the background.
 #ifndef ASSAY_SERVER_MLFLOW_OUTBOX_FLUSHER_H_
 #define ASSAY_SERVER_MLFLOW_OUTBOX_FLUSHER_H_
 
@@ -17,63 +17,66 @@
 
 namespace assay::server {
 
-// How one attempt to send one run went.
+// The result of one attempt to upload one run.
 struct UploadReport {
   evaluator::OutboxEntry entry;
   absl::Status status;
-  // Only where status is OK.
+  // Set only if `status` is OK.
   UploadedRun uploaded;
-  // The server refused the run: somebody must change something.
+  // True if the server rejected the run, which needs a change by a person.
   bool permanent = false;
-  // This entry failed permanently for the first time in this process: worth a warning.
+  // True if this entry failed permanently for the first time in this process, which is worth a
+  // warning.
   bool first_permanent = false;
-  // When it is tried again; only where status is not OK.
+  // The time of the next attempt. Set only if `status` is not OK.
   absl::Time retry_at;
 };
 
 struct OutboxFlusherOptions {
-  // The longest time until an entry whose time has come is seen without a Wake().
+  // How often the outbox is checked for due entries without a Wake().
   absl::Duration poll_interval = absl::Seconds(10);
-  // Wait after the n-th transient failure: initial * 2^n, at most max, times a random 0.5 to 1.
+  // The wait after the n-th transient failure is initial_backoff * 2^n, at most max_backoff, times
+  // a random factor of 0.5 to 1.
   absl::Duration initial_backoff = absl::Seconds(1);
   absl::Duration max_backoff = absl::Minutes(5);
-  // Wait after the server refused a run.
+  // The wait after the server rejected a run.
   absl::Duration permanent_backoff = absl::Hours(1);
-  // The most that a server's Retry-After can ask for.
+  // The upper limit for a server's Retry-After.
   absl::Duration max_retry_after = absl::Hours(1);
-  // Called on the flusher's thread after every attempt, for log and metrics. May be null.
+  // Called on the flusher's thread after every attempt, for the log and metrics. May be null.
   std::function<void(const UploadReport&)> on_upload;
-  // The run store failed. May be null.
+  // Called when the run store fails. May be null.
   std::function<void(const absl::Status&)> on_store_error;
 };
 
-// Sends the outbox oldest first. A server that is down or busy (no connection, 408, 429, 502 and
-// up) pauses everything for its backoff or Retry-After; a failure of one run delays that run alone.
-// Uploads are idempotent (MlflowClient::Upload), so a crash at any point costs a repetition,
-// nothing else. Thread-safe.
+// Uploads the entries of the outbox, oldest first, from a thread of its own. A server that is down
+// or busy (no connection, 408, 429, 502 and above) pauses all uploads for the backoff or its
+// Retry-After; a failure of one run delays only that run. Uploads are idempotent
+// (MlflowClient::Upload), so a crash at any point costs at most a repeated upload. Thread-safe.
 class OutboxFlusher {
  public:
-  // Starts the thread. Both pointers must outlive this object; nobody else uses `client`.
+  // Starts the thread. Both pointers must outlive this object. `client` must not be used by anyone
+  // else.
   OutboxFlusher(evaluator::RunStore* store, MlflowClient* client, OutboxFlusherOptions options);
-  // Stop(ZeroDuration()) where Stop was not called.
+  // Calls Stop(ZeroDuration()) if Stop() was not called.
   ~OutboxFlusher();
 
-  // Something is new in the outbox. Returns at once.
+  // Reports that the outbox has a new entry. Returns immediately.
   void Wake();
 
-  // Tries once more to empty the outbox, for at most about `bound` (plus a second where the server
-  // hangs), then ends the thread. What is left waits for the next start.
+  // Tries once more to empty the outbox, for at most about `bound` (plus one second if the server
+  // hangs), then ends the thread. Remaining entries wait for the next start.
   void Stop(absl::Duration bound);
 
  private:
   void Run();
-  enum class Next { kGoOn, kServerFailed, kStoreFailed };
+  enum class Next { kContinue, kServerFailed, kStoreFailed };
 
-  // Sends what is due, up to one round. True: there may be more.
+  // Uploads due entries, at most one batch. Returns true if there may be more.
   bool Flush();
-  // Copies of runs that lost answers left behind.
-  void CleanUp(bool last);
-  Next Send(const evaluator::OutboxEntry& entry);
+  // Deletes duplicate runs caused by lost answers.
+  void DeleteDuplicates(bool last);
+  Next Upload(const evaluator::OutboxEntry& entry);
   Next Postpone(const absl::Status& failure, UploadReport* report);
   absl::Duration Backoff(int attempts);
   void ReportStoreError(const absl::Status& status);
@@ -87,11 +90,11 @@ class OutboxFlusher {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time stop_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 
-  // The thread's own.
+  // Used only by the thread.
   absl::BitGen random_;
   int server_failures_ = 0;
   absl::Time paused_until_ = absl::InfinitePast();
-  absl::flat_hash_set<int64_t> refused_;
+  absl::flat_hash_set<int64_t> rejected_;
 
   std::thread thread_;
 };

@@ -1,4 +1,4 @@
-// The files that go to a tracking server with a run.
+// Generates the artifacts that are uploaded with a run.
 #include "server/mlflow/run_artifacts.h"
 
 #include <array>

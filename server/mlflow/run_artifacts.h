@@ -1,4 +1,4 @@
-// The files that go to a tracking server with a run.
+// Generates the artifacts that are uploaded with a run.
 #ifndef ASSAY_SERVER_MLFLOW_RUN_ARTIFACTS_H_
 #define ASSAY_SERVER_MLFLOW_RUN_ARTIFACTS_H_
 
@@ -12,15 +12,17 @@
 
 namespace assay::server {
 
-// Made from the store when they are asked for: the outbox holds names only. Thread-safe.
+// Generates artifacts from the store on demand, because the outbox contains only their names.
+// Thread-safe.
 class RunArtifacts {
  public:
   // `store` must outlive this object.
   RunArtifacts(evaluator::RunStore* store, const evaluator::EconomicsInputs& economics)
       : store_(store), reports_(store, economics) {}
 
-  // One of run.artifacts; samples.jsonl is of the run's model where it has one. NOT_FOUND: the
-  // evaluation is gone; INVALID_ARGUMENT: no such artifact.
+  // Returns the content of one of run.artifacts. samples.jsonl contains only the samples of the
+  // run's model if the run has one. Returns NOT_FOUND if the evaluation no longer exists and
+  // INVALID_ARGUMENT if there is no such artifact.
   absl::StatusOr<std::string> Make(const evaluator::TrackedRun& run, const std::string& name) const;
 
  private:

@@ -1,4 +1,4 @@
-// MLflow's search expressions.
+// Builds MLflow search expressions.
 #include "server/mlflow/search.h"
 
 #include "absl/status/status.h"
@@ -9,7 +9,8 @@ namespace assay::server {
 absl::StatusOr<std::string> TagFilter(absl::string_view key, absl::string_view value) {
   if (value.empty() || value.find_first_of("'\"`\\") != absl::string_view::npos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the MLflow tag ", key, " = '", value, "' is empty or has a quote in it"));
+        absl::StrCat("the MLflow tag ", key, " = '", value,
+                     "' must not be empty or contain a quote, a backtick or a backslash"));
   }
   return absl::StrCat("tags.`", key, "` = '", value, "'");
 }

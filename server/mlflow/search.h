@@ -1,4 +1,4 @@
-// MLflow's search expressions.
+// Builds MLflow search expressions.
 #ifndef ASSAY_SERVER_MLFLOW_SEARCH_H_
 #define ASSAY_SERVER_MLFLOW_SEARCH_H_
 
@@ -9,8 +9,8 @@
 
 namespace assay::server {
 
-// "tags.`key` = 'value'". The expressions have no escapes: INVALID_ARGUMENT for a value that is
-// empty or has a quote, a backtick or a backslash in it.
+// Returns "tags.`key` = 'value'". The expressions have no escapes, so a value that is empty or
+// contains a quote, a backtick or a backslash is INVALID_ARGUMENT.
 absl::StatusOr<std::string> TagFilter(absl::string_view key, absl::string_view value);
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// An MLflow tracking server as the receiver of traces.
+// Sends traces to an MLflow tracking server.
 #ifndef ASSAY_SERVER_MLFLOW_SPAN_RECEIVER_H_
 #define ASSAY_SERVER_MLFLOW_SPAN_RECEIVER_H_
 
@@ -10,7 +10,7 @@
 
 namespace assay::server {
 
-// Puts traces into the client's experiment (POST /v1/traces, MLflow 3.6 or later with an SQL
+// Sends traces to the client's experiment (POST /v1/traces; needs MLflow 3.6 or later with an SQL
 // store).
 class MlflowSpanReceiver final : public SpanReceiver {
  public:

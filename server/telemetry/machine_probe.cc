@@ -1,4 +1,4 @@
-// Load of the machine as a whole.
+// Measures the load of the whole machine.
 #include "server/telemetry/machine_probe.h"
 
 #include <sys/statvfs.h>
@@ -30,7 +30,7 @@ namespace {
 constexpr double kMegabyte = 1e6;
 constexpr double kPercent = 100;
 
-// In ticks of any length.
+// The length of a tick does not matter: only ratios are used.
 struct CpuTicks {
   uint64_t busy = 0;
   uint64_t all = 0;
@@ -98,7 +98,7 @@ std::optional<NetworkBytes> ReadNetwork() {
 
 #else
 
-// proc(5), /proc/stat: user nice system idle iowait irq softirq steal.
+// The fields of /proc/stat by proc(5) are: user nice system idle iowait irq softirq steal.
 std::optional<CpuTicks> ReadCpu() {
   constexpr int kFields = 8;
   constexpr int kIdle = 3;
@@ -133,9 +133,9 @@ std::optional<MemoryBytes> ReadMemory() {
   return MemoryBytes{.total = total->second, .available = available->second};
 }
 
-// /proc/net/dev: two lines of heading; "eth0: received_bytes (7 others) sent_bytes ...".
+// /proc/net/dev has two header lines, then "eth0: received_bytes (7 other fields) sent_bytes ...".
 std::optional<NetworkBytes> ReadNetwork() {
-  constexpr int kBetween = 7;
+  constexpr int kFieldsBetween = 7;
   std::ifstream devices("/proc/net/dev");
   std::string line;
   std::getline(devices, line);
@@ -148,7 +148,7 @@ std::optional<NetworkBytes> ReadNetwork() {
     double received = 0;
     double sent = 0;
     words >> received;
-    for (int i = 0; i <= kBetween; ++i) words >> sent;
+    for (int i = 0; i <= kFieldsBetween; ++i) words >> sent;
     if (!words) continue;
     bytes.received += received;
     bytes.sent += sent;
@@ -158,9 +158,9 @@ std::optional<NetworkBytes> ReadNetwork() {
 
 #endif
 
-class HostProbe : public evaluator::SystemProbe {
+class MachineProbe : public evaluator::SystemProbe {
  public:
-  explicit HostProbe(std::string path)
+  explicit MachineProbe(std::string path)
       : path_(std::move(path)), network_(ReadNetwork()), cpu_(ReadCpu()) {}
 
   std::map<std::string, double> Read() override {
@@ -210,8 +210,8 @@ class HostProbe : public evaluator::SystemProbe {
 
 }  // namespace
 
-std::unique_ptr<evaluator::SystemProbe> MakeSystemProbe(std::string path) {
-  return std::make_unique<HostProbe>(std::move(path));
+std::unique_ptr<evaluator::SystemProbe> MakeMachineProbe(std::string path) {
+  return std::make_unique<MachineProbe>(std::move(path));
 }
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// Load of the machine as a whole: processors, memory, disk, network.
+// Measures the load of the whole machine: CPU, memory, disk, network.
 #ifndef ASSAY_SERVER_TELEMETRY_MACHINE_PROBE_H_
 #define ASSAY_SERVER_TELEMETRY_MACHINE_PROBE_H_
 
@@ -9,13 +9,19 @@
 
 namespace assay::server {
 
-// Under MLflow's names: cpu_utilization_percentage (since the last call),
-// system_memory_usage_megabytes and _percentage (total less available), disk_usage_megabytes,
-// _percentage and disk_available_megabytes (of the file system that holds `path`),
-// network_receive_megabytes and network_transmit_megabytes (since this object was made, all
-// interfaces but loopback). A megabyte is 1e6 bytes. Linux: /proc; macOS: mach and getifaddrs
-// (never run there). GPUs are not read.
-std::unique_ptr<evaluator::SystemProbe> MakeSystemProbe(std::string path);
+// Returns a probe that reports MLflow's system metrics. Reading it never fails: a value that the
+// system does not provide is left out.
+//
+//   cpu_utilization_percentage: since the previous call.
+//   system_memory_usage_megabytes, system_memory_usage_percentage: total minus available memory.
+//   disk_usage_megabytes, disk_usage_percentage, disk_available_megabytes: of the file system that
+//   contains `path`.
+//   network_receive_megabytes, network_transmit_megabytes: since this object was created, summed
+//   over all interfaces except loopback.
+//
+// A megabyte is 1e6 bytes. The values are read from /proc on Linux and from mach and getifaddrs on
+// macOS (that part has never been run on a Mac). GPUs are not measured.
+std::unique_ptr<evaluator::SystemProbe> MakeMachineProbe(std::string path);
 
 }  // namespace assay::server
 

@@ -1,4 +1,4 @@
-// The families of Metrics, and the series of one model in them. Private to this folder.
+// The Prometheus families behind Metrics and the series of one model. Private to this folder.
 #ifndef ASSAY_SERVER_TELEMETRY_METRIC_FAMILIES_H_
 #define ASSAY_SERVER_TELEMETRY_METRIC_FAMILIES_H_
 
@@ -23,13 +23,13 @@
 
 namespace assay::server {
 
-// What was not declared.
+// The label value for names that were not declared.
 inline constexpr std::string_view kOther = "other";
 inline constexpr std::array<std::string_view, 8> kRoutes = {
     "requested", "fixed", "weighted", "fallback", "auto", "explore", "default", kOther};
 inline constexpr std::array<std::string_view, 7> kModelStates = {
     "new", "downloading", "loading", "ready", "draining", "unloaded", "failed"};
-// The number is the gauge's value.
+// The index is the value of the gauge.
 inline constexpr std::array<std::string_view, 3> kBreakerStates = {"closed", "half_open", "open"};
 inline constexpr std::array<std::string_view, 3> kEvaluationStates = {"succeeded", "failed",
                                                                       "cancelled"};
@@ -39,9 +39,9 @@ inline constexpr std::array<std::string_view, 3> kMemoryKinds = {"weights", "kv_
 inline constexpr std::array<std::string_view, 3> kUploadResults = {"ok", "transient_error",
                                                                    "permanent_error"};
 inline constexpr std::array<std::string_view, 3> kSpanResults = {"exported", "dropped", "failed"};
-// By whether it succeeded.
+// Indexed by `succeeded`: 0 is failed, 1 is succeeded.
 inline constexpr std::array<std::string_view, 2> kResults = {"failed", "succeeded"};
-// By the number of the code.
+// Indexed by the numeric value of absl::StatusCode.
 inline constexpr std::array<std::string_view, 17> kStatuses = {
     "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
     "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
@@ -49,14 +49,14 @@ inline constexpr std::array<std::string_view, 17> kStatuses = {
     "data_loss", "unauthenticated"};
 inline constexpr size_t kUnknownStatus = 2;
 
-// -1: not there.
+// Returns the index of `name`, or -1 if it is not in `names`.
 template <typename Names>
 int IndexOf(const Names& names, std::string_view name) {
   const auto it = std::find(names.begin(), names.end(), name);
   return it == names.end() ? -1 : static_cast<int>(std::distance(names.begin(), it));
 }
 
-// Upper edges of the buckets of assay_inter_token_latency_seconds, ascending.
+// Returns the ascending upper bucket bounds of assay_inter_token_latency_seconds.
 const std::vector<double>& InterTokenEdges();
 
 struct MetricFamilies {
@@ -68,8 +68,8 @@ struct MetricFamilies {
 
   MetricFamilies();
 
-  // Kinds in the order of kMemoryKinds. A model is on one device at a time: the series of the last
-  // one go.
+  // Sets the memory gauges of `model`; `bytes` is in the order of kMemoryKinds. A model is on one
+  // device at a time, so a change of `device` removes the series of the previous device.
   void SetModelMemory(const std::string& model, const std::string& device,
                       const std::array<int64_t, kMemoryKinds.size()>& bytes)
       ABSL_LOCKS_EXCLUDED(memory_mutex);
@@ -119,13 +119,13 @@ struct MetricFamilies {
   Family<Gauge>& score;
   Family<Gauge>& score_lower;
   Family<Gauge>& score_upper;
-  // What goes elsewhere.
+  // MLflow uploads, trace spans, build and catalog.
   Family<Counter>& uploads;
   Family<Counter>& spans;
   Family<Gauge>& build_info;
   Family<Counter>& catalog_reloads;
 
-  // Without labels.
+  // Metrics without labels.
   Gauge& process_peak;
   Gauge& memory_used;
   Gauge& memory_budget;
@@ -139,7 +139,7 @@ struct MetricFamilies {
   Gauge& outbox_entries;
   Gauge& outbox_age;
 
-  // With labels that are all known.
+  // Metrics whose label values are fixed.
   std::array<Counter*, kResults.size()> download_results = {};
   std::array<Counter*, kResults.size()> reload_results = {};
   std::array<Counter*, kEvaluationStates.size()> evaluation_states = {};
@@ -154,10 +154,10 @@ struct MetricFamilies {
   absl::flat_hash_map<std::string, ModelMemory> memory_by_model ABSL_GUARDED_BY(memory_mutex);
 };
 
-// The series of one model, resolved once.
+// The series of one model, looked up once so that recording needs no label look-up. Thread-safe.
 class ModelSeries {
  public:
-  // content_types outlives it; the last one is kOther.
+  // `content_types` must outlive this object; its last element is kOther.
   ModelSeries(MetricFamilies* families, const std::vector<std::string>& content_types,
               const std::string& name);
 
@@ -165,8 +165,10 @@ class ModelSeries {
   using Gauge = prometheus::Gauge;
   using Histogram = prometheus::Histogram;
 
-  // Success is there from the start, and every status once, under "other" for the rest, so that
-  // sums by status are 0 and not absent; all of them would be mostly zeros for ever.
+  // Returns the request counter of these label indices. The constructor creates the success counter
+  // of every content type and route, and one counter per status under "other", so that sums by
+  // status are 0 rather than absent. The remaining combinations are created on first use, since
+  // most of them stay zero.
   Counter& Requests(size_t type, size_t route, size_t status) const;
   const std::string model;
   Histogram& duration;
@@ -192,19 +194,19 @@ class ModelSeries {
   Gauge& cache_usage;
   Gauge& cache_capacity;
   Histogram& load_duration;
-  // By whether it succeeded.
+  // Indexed by `succeeded`: 0 is failed, 1 is succeeded.
   std::array<Counter*, kResults.size()> loads = {};
   std::array<Counter*, kUnloadCauses.size()> unloads = {};
   Gauge& breaker;
   std::array<Counter*, kBreakerStates.size()> breaker_transitions = {};
   std::array<Gauge*, kModelStates.size()> states = {};
-  // By content type, then by whether it succeeded.
+  // Indexed by content type, then by `succeeded`.
   std::vector<std::array<Counter*, kResults.size()>> samples;
 
  private:
   const std::vector<std::string>& content_types_;
   MetricFamilies* const families_;
-  // Filled as they are used.
+  // Filled on first use.
   mutable std::vector<std::atomic<Counter*>> requests_;
 };
 

@@ -1,4 +1,4 @@
-// Every Prometheus series of the daemon's own.
+// The daemon's own Prometheus metrics.
 #include "server/telemetry/metrics.h"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ void Advance(prometheus::Counter& counter, double total) {
 
 double Timestamp(absl::Time when) { return absl::ToUnixMicros(when) / 1e6; }
 
-// In one go: a histogram's lock is taken once for all tokens of a request.
+// Observes all gaps of a request under one lock of the histogram.
 void ObserveGaps(absl::Span<const absl::Duration> gaps, prometheus::Histogram& histogram) {
   if (gaps.empty()) return;
   const std::vector<double>& edges = InterTokenEdges();
@@ -54,7 +54,7 @@ void ObserveGaps(absl::Span<const absl::Duration> gaps, prometheus::Histogram& h
 
 }  // namespace
 
-// What Declare() said; never changed.
+// The label values given to Declare(). Immutable.
 struct Metrics::Names {
   const ModelSeries& Model(std::string_view model) const {
     const auto it = models.find(Key(model));
@@ -78,7 +78,7 @@ struct Metrics::State {
   const std::string device;
   absl::Mutex mutex;
   std::shared_ptr<const Names> names ABSL_GUARDED_BY(mutex);
-  // By method, then by status; filled as they are used.
+  // Indexed by method, then by status. Filled on first use.
   using Calls = std::array<prometheus::Counter*, kStatuses.size()>;
   absl::flat_hash_map<std::string, Calls> calls ABSL_GUARDED_BY(mutex);
 
@@ -151,7 +151,7 @@ void Metrics::Declare(const std::vector<std::string>& models,
   for (const auto& [name, series] : names->models) {
     if (before == nullptr || !before->models.contains(name)) SetModelUse(name, {});
   }
-  // Those that are gone have nothing any more.
+  // Models that were removed no longer use anything.
   if (before == nullptr) return;
   for (const auto& [name, series] : before->models) {
     if (names->models.contains(name)) continue;

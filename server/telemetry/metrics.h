@@ -1,5 +1,4 @@
-// Every Prometheus series of the daemon's own, under the prefix `assay_`; docs/telemetry.md lists
-// them.
+// The daemon's own Prometheus metrics, all prefixed `assay_`. docs/telemetry.md lists them.
 #ifndef ASSAY_SERVER_TELEMETRY_METRICS_H_
 #define ASSAY_SERVER_TELEMETRY_METRICS_H_
 
@@ -24,60 +23,64 @@ struct BuildInfo {
   std::string device;
 };
 
-// One finished request. Times in seconds.
+// One finished request. Times are in seconds.
 struct RequestObservation {
-  // Names of the catalog; anything that was not declared (empty too) is counted under "other".
+  // Names from the catalog. A name that was not declared, including an empty one, is counted under
+  // "other".
   std::string_view model;
   std::string_view content_type;
-  // A rule of registry::RouteDecision; anything else (a request that was never routed): "other".
+  // A rule of registry::RouteDecision. Any other value is counted under "other", for example that
+  // of a request that was never routed.
   std::string_view route;
   absl::StatusCode status = absl::StatusCode::kOk;
   double duration_seconds = 0;
-  // Everything below counts only where status is kOk.
+  // The fields below are recorded only if `status` is kOk.
   double queue_seconds = 0;
   double prefill_seconds = 0;
   double first_token_seconds = 0;
-  // Mean over the tokens after the first; recorded where there are at least two tokens.
+  // The mean over the tokens after the first; recorded if there are at least two tokens.
   double per_token_seconds = 0;
-  // From each token to the next.
+  // The time from each token to the next. Accepted draft tokens arrive with the token before them.
   absl::Span<const absl::Duration> token_gaps;
   int prompt_tokens = 0;
-  // The prompt was looked for in the prefix cache.
+  // True if the prompt was looked up in the prefix cache.
   bool reuse_prefix = true;
-  // Of them, found in the prefix cache.
+  // The number of prompt tokens found in the prefix cache.
   int cached_tokens = 0;
   int generated_tokens = 0;
-  // Guessed, and guessed right.
+  // Draft tokens that were verified, and those of them that were accepted.
   int drafted_tokens = 0;
   int accepted_tokens = 0;
-  // How often it gave its place to others.
+  // The number of times the request was preempted to free KV cache.
   int preemptions = 0;
   double cost_dollars = 0;
-  // What the hosted API would have charged.
+  // The price that the hosted API would have charged.
   double hosted_dollars = 0;
   double energy_joules = 0;
 };
 
-// What a model has at the moment of a scrape; all 0 where it is not resident.
+// The load and memory of one model at the time of a scrape. All fields are 0 if it is not resident.
 struct ModelUse {
   int running = 0;
   int waiting = 0;
-  // Of running requests in the cache of keys and values, and what it holds.
+  // The KV cache tokens held by running requests, and the capacity of the KV cache.
   int64_t cached_tokens = 0;
   int64_t cache_capacity_tokens = 0;
   int64_t weight_bytes = 0;
   int64_t kv_cache_bytes = 0;
   int64_t working_bytes = 0;
-  // Where it is; empty = the device of the build info.
+  // The device that holds the model; empty means the device of BuildInfo.
   std::string device;
 };
 
 enum class UploadResult { kOk, kTransientError, kPermanentError };
 
-// Thread-safe. Recording takes a lock for as long as it copies a pointer, then one hash look-up a
-// call and atomic counters and gauges; prometheus-cpp's histograms take a mutex of their own for
-// the length of one observation. Labels are bounded by what was declared: no caller can make a
-// series out of request data. What it costs is measured by bench/telemetry_bench.cc.
+// Records what happens in the daemon as Prometheus metrics. Thread-safe.
+//
+// Recording is cheap: it locks a mutex while it copies one pointer, then does one hash look-up per
+// call and updates atomic counters and gauges. prometheus-cpp's histograms lock their own mutex for
+// each observation. bench/telemetry_bench.cc measures the cost. Label values are bounded by what
+// was declared, so request data can never create a series.
 class Metrics {
  public:
   explicit Metrics(const BuildInfo& build);
@@ -85,72 +88,74 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // The label values of the catalog; again when it changes: series that are there keep their
-  // values. Makes every series of these models with the value 0, except evaluation scores, which
-  // appear with the first evaluation since 0 would be a score.
+  // Declares the label values of the catalog. Must be called again when the catalog changes;
+  // existing series keep their values. Creates every series of these models with the value 0,
+  // except evaluation scores: they appear with the first evaluation, because 0 would be a score.
   void Declare(const std::vector<std::string>& models,
                const std::vector<std::string>& content_types);
-  // Methods that gRPC serves, as "package.Service/Method"; once.
+  // Declares the methods that gRPC serves, as "package.Service/Method". Must be called once.
   void DeclareMethods(const std::vector<std::string>& methods);
 
-  // Called at the start of every scrape, one scrape at a time, to set the gauges that are only read
-  // (queues, memory, outbox). Must not scrape. Null takes it away again; once SetRefresh returned,
-  // the old one is not running.
+  // Sets the function that is called at the start of every scrape to update the gauges that are
+  // only read (queues, memory, outbox). Calls never overlap. The function must not scrape. Null
+  // removes it. When SetRefresh() returns, the previous function is no longer running.
   using RefreshFn = std::function<void(Metrics*)>;
   void SetRefresh(RefreshFn refresh);
 
   void RecordRequest(const RequestObservation& request);
-  // Any call of gRPC's; a method that was not declared is "other".
+  // Records any finished gRPC call. A method that was not declared is counted under "other".
   void RecordCall(std::string_view method, absl::StatusCode status);
   void SetModelUse(std::string_view model, const ModelUse& use);
 
-  // `state` in lower case, one for each registry::ModelState: "new", "downloading", "loading",
-  // "ready", "draining", "unloaded" or "failed"; that gauge is 1 and the others 0. An unknown state
-  // sets all to 0.
+  // Sets the gauge of `state` to 1 and those of the other states to 0. `state` is the lower-case
+  // name of a registry::ModelState: "new", "downloading", "loading", "ready", "draining",
+  // "unloaded" or "failed". An unknown state sets all of them to 0.
   void SetModelState(std::string_view model, std::string_view state);
-  // `seconds` counts only where the load succeeded.
+  // `seconds` is recorded only if the load succeeded.
   void RecordModelLoad(std::string_view model, bool succeeded, double seconds);
-  // `cause` as registry::UnloadCauseName has it; others are counted as "asked".
+  // `cause` is a name of registry::UnloadCauseName; any other value is counted as "asked".
   void RecordModelUnload(std::string_view model, std::string_view cause);
-  // `state` as server/serving/breaker.h names it; an unknown one changes nothing.
+  // `state` is a state name of server/serving/breaker.h; an unknown one changes nothing.
   void SetBreaker(std::string_view model, std::string_view state);
-  // Into `state`.
+  // Counts a transition of the circuit breaker to `state`.
   void RecordBreakerTransition(std::string_view model, std::string_view state);
 
   void SetDownloadsRunning(int count);
-  // `bytes`: fetched, also where it failed.
+  // `bytes` is what was downloaded, including by a failed download.
   void RecordDownload(bool succeeded, int64_t bytes, double seconds);
   void SetCatalogRead(absl::Time when);
   void RecordCatalogReload(bool succeeded, absl::Time when);
 
-  // Highest resident memory of this process.
+  // The peak resident memory of this process.
   void SetProcessPeak(int64_t bytes);
-  // Counted for models, and what they may take (0 = no limit).
+  // The memory counted for models and the most they may use together (0 means no limit).
   void SetMemoryBudget(int64_t used_bytes, int64_t budget_bytes);
-  // `device`: one of the machine's few ("cpu", "mps", "cuda:0").
+  // `device` is one of the machine's devices: "cpu", "mps", "cuda:0".
   void SetDeviceMemory(const std::string& device, int64_t bytes);
-  // Joules that the machine's meter has counted; `source`: one of evaluator::Energy's.
+  // The joules that the machine's meter has counted. `source` is a source of evaluator::Energy.
   void SetMachineEnergy(const std::string& source, double joules);
 
   void SetEvaluationsRunning(int count);
-  // When the last evaluation before this start succeeded; the latest one counts.
+  // The time at which the last evaluation succeeded, possibly before this process started. The
+  // latest time wins.
   void SetLastEvaluation(absl::Time when);
-  // `state`: "succeeded", "failed" or "cancelled"; others are ignored.
+  // `state` is "succeeded", "failed" or "cancelled"; any other value is ignored.
   void RecordEvaluation(std::string_view state, double seconds, absl::Time when);
   void RecordEvaluationSample(std::string_view model, std::string_view content_type,
                               bool succeeded);
-  // Mean of the last evaluation and its confidence interval; without one, NaN stands for its ends.
+  // The mean of the last evaluation and its confidence interval. Without an interval both bounds
+  // are NaN.
   void SetEvaluationScore(std::string_view model, std::string_view content_type, double mean,
                           std::optional<double> lower, std::optional<double> upper);
 
   void SetMlflowOutbox(int64_t entries, double oldest_age_seconds);
   void RecordMlflowUpload(UploadResult result);
-  // Since the start.
+  // Totals since the start of the process.
   void SetSpans(int64_t exported, int64_t dropped, int64_t failed);
 
-  // What a scrape reads; for MetricsServer. Lives as long as this object.
+  // Returns what a scrape reads, for MetricsServer. Valid as long as this object.
   std::weak_ptr<prometheus::Collectable> collectable() const;
-  // The Prometheus text format, after a refresh. Milliseconds.
+  // Refreshes the gauges and returns all metrics in the Prometheus text format. Takes milliseconds.
   std::string Text() const;
 
  private:

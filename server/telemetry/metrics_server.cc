@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics) {
   const size_t colon = address.rfind(':');
   uint32_t port = 0;
-  // A comma or a suffix letter would be more addresses and options to civetweb.
+  // civetweb would interpret a comma or a suffix letter as more addresses and options.
   if (colon == std::string::npos || colon == 0 || absl::StrContains(address, ',') ||
       !absl::SimpleAtoi(absl::string_view(address).substr(colon + 1), &port) || port > kMaxPort) {
     return absl::InvalidArgumentError(
@@ -43,7 +43,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
         new MetricsServer(std::move(exposer), bound, std::move(url)));
   } catch (const std::exception& error) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "metrics endpoint can't listen on ", address, " (", error.what(),
+        "metrics endpoint cannot listen on ", address, " (", error.what(),
         "): the port is in use or the address is not this machine's; set metrics.listen to another "
         "address, to port 0 for any free port, or to \"\" for no endpoint"));
   }

@@ -14,19 +14,19 @@ class Exposer;
 
 namespace assay::server {
 
-// GET /metrics in the text format; other paths are 404. Serves on two threads of its own until it
-// is destroyed.
+// Serves GET /metrics in the Prometheus text format; any other path returns 404. Runs two threads
+// of its own until it is destroyed.
 class MetricsServer {
  public:
-  // `address`: "host:port", host an IP address ("127.0.0.1", "[::1]"), port 0 for any free one.
-  // INVALID_ARGUMENT: not of that form. FAILED_PRECONDITION: the address can't be bound (port in
-  // use, not ours, not permitted), with what to do.
+  // Listens on `address`, "host:port": host is an IP address ("127.0.0.1", "[::1]"), port 0 picks a
+  // free one. Returns INVALID_ARGUMENT if `address` is malformed, and FAILED_PRECONDITION with what
+  // to do if it cannot be bound (port in use, address not of this machine, not permitted).
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
       const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics);
   ~MetricsServer();
 
   int port() const { return port_; }
-  // "http://127.0.0.1:9464/metrics", with the port that was bound.
+  // The URL to scrape, with the port that was bound: "http://127.0.0.1:9464/metrics".
   const std::string& url() const { return url_; }
 
  private:

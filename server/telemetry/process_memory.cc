@@ -1,4 +1,4 @@
-// How much memory this process holds, now and at its peak.
+// Measures the resident memory of this process, current and peak.
 #include "server/telemetry/process_memory.h"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ int64_t ReadResidentBytes() {
 constexpr int64_t kKibibyte = 1024;
 constexpr char kHighWaterMark[] = "VmHWM:";
 
-// 0: not there.
+// Returns 0 if the kernel does not report it.
 int64_t ReadHighWaterMarkBytes() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -59,7 +59,8 @@ int64_t ReadHighWaterMarkBytes() {
   return 0;
 }
 
-// 5: "reset the peak resident set size" (proc(5)).
+// Writing "5" means "reset the peak resident set size" (proc(5)). Returns false if that is not
+// permitted.
 bool ResetHighWaterMark() {
   std::ofstream clear_refs("/proc/self/clear_refs");
   clear_refs << "5" << std::flush;

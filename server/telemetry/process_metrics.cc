@@ -1,4 +1,4 @@
-// This process, under the names that every Prometheus client library uses.
+// Standard process metrics (`process_*`), named as in every Prometheus client library.
 #include "server/telemetry/process_metrics.h"
 
 #include <sys/resource.h>
@@ -49,22 +49,22 @@ void AddCpu(Families* families) {
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * kMicrosecond;
   };
-  Add("process_cpu_seconds_total", "Processor time of the process.",
+  Add("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
       prometheus::MetricType::Counter, seconds(usage.ru_utime) + seconds(usage.ru_stime), families);
 }
 
 void AddFileLimit(Families* families) {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const double most = limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<double>::infinity()
-                                                      : static_cast<double>(limit.rlim_cur);
-  AddGauge("process_max_fds", "Files that the process may have open.", most, families);
+  const double max_fds = limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<double>::infinity()
+                                                         : static_cast<double>(limit.rlim_cur);
+  AddGauge("process_max_fds", "Maximum number of open file descriptors.", max_fds, families);
 }
 
 #ifdef __linux__
 
-// Fields of /proc/self/stat after the command's name, which may hold anything, by proc(5)'s
-// numbers.
+// Field numbers of /proc/self/stat by proc(5). Fields are counted after the command name, which may
+// contain any character.
 constexpr size_t kFirstField = 3;
 constexpr size_t kThreads = 20;
 constexpr size_t kStartTime = 22;
@@ -76,7 +76,7 @@ std::string ReadFile(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// When the machine started; nullopt where it is not said.
+// Returns the boot time in seconds since the epoch, or nullopt if the kernel does not report it.
 std::optional<double> BootTime() {
   std::istringstream lines(ReadFile("/proc/stat"));
   std::string word;
@@ -98,13 +98,14 @@ void AddProc(Families* families) {
     const size_t index = number - kFirstField;
     return index < fields.size() && absl::SimpleAtod(fields[index], &value) ? value : 0.0;
   };
-  AddGauge("process_threads", "Threads of the process.", field(kThreads), families);
-  AddGauge("process_virtual_memory_bytes", "Address space of the process.", field(kVirtualBytes),
+  AddGauge("process_threads", "Number of threads in the process.", field(kThreads), families);
+  AddGauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", field(kVirtualBytes),
            families);
-  AddGauge("process_resident_memory_bytes", "Resident memory of the process.",
+  AddGauge("process_resident_memory_bytes", "Resident memory size in bytes.",
            field(kResidentPages) * static_cast<double>(sysconf(_SC_PAGESIZE)), families);
   if (const std::optional<double> boot = BootTime()) {
-    AddGauge("process_start_time_seconds", "When the process started.",
+    AddGauge("process_start_time_seconds",
+             "Start time of the process since the Unix epoch in seconds.",
              *boot + field(kStartTime) / static_cast<double>(sysconf(_SC_CLK_TCK)), families);
   }
 }
@@ -113,9 +114,9 @@ void AddOpenFiles(Families* families) {
   std::error_code error;
   std::filesystem::directory_iterator files("/proc/self/fd", error);
   if (error) return;
-  // The folder itself is open while it is read.
+  // Listing the folder opens it, which adds one entry.
   const auto count = std::distance(files, std::filesystem::directory_iterator()) - 1;
-  AddGauge("process_open_fds", "Files that the process has open.", static_cast<double>(count),
+  AddGauge("process_open_fds", "Number of open file descriptors.", static_cast<double>(count),
            families);
 }
 
@@ -128,9 +129,9 @@ void AddProc(Families* families) {
       KERN_SUCCESS) {
     return;
   }
-  AddGauge("process_resident_memory_bytes", "Resident memory of the process.",
+  AddGauge("process_resident_memory_bytes", "Resident memory size in bytes.",
            static_cast<double>(info.phys_footprint), families);
-  AddGauge("process_virtual_memory_bytes", "Address space of the process.",
+  AddGauge("process_virtual_memory_bytes", "Virtual memory size in bytes.",
            static_cast<double>(info.virtual_size), families);
 }
 

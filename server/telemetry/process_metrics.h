@@ -1,4 +1,4 @@
-// This process, under the names that every Prometheus client library uses (`process_`).
+// Standard process metrics (`process_*`), named as in every Prometheus client library.
 #ifndef ASSAY_SERVER_TELEMETRY_PROCESS_METRICS_H_
 #define ASSAY_SERVER_TELEMETRY_PROCESS_METRICS_H_
 
@@ -8,10 +8,10 @@
 
 namespace assay::server {
 
-// process_cpu_seconds_total, process_start_time_seconds, process_resident_memory_bytes,
-// process_virtual_memory_bytes, process_threads, process_open_fds, process_max_fds: read from /proc
-// now, some 0.1 ms. What the system does not say is left out (on macOS threads, open files and
-// start time). Thread-safe.
+// Returns process_cpu_seconds_total, process_start_time_seconds, process_resident_memory_bytes,
+// process_virtual_memory_bytes, process_threads, process_open_fds and process_max_fds, read from
+// /proc at the time of the call (about 0.1 ms). Values that the system does not report are left
+// out: on macOS the thread count, the open files and the start time. Thread-safe.
 std::vector<prometheus::MetricFamily> CollectProcessMetrics();
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// OpenTelemetry's own environment variables.
+// Reads OpenTelemetry's standard environment variables.
 #include "server/tracing/otel_environment.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace assay::server {
 namespace {
 
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);
-constexpr int kLongestTimeoutMs = 600'000;
+constexpr int kMaxTimeoutMs = 600'000;
 constexpr int kInstanceDigits = 32;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -37,13 +37,14 @@ Variable Read(const std::string& name) {
   return {name, value == nullptr ? "" : std::string(absl::StripAsciiWhitespace(value))};
 }
 
-// The one for traces, else the one for all signals.
+// Reads the variable for traces, or else the one for all signals.
 Variable ReadExporter(const std::string& suffix) {
   Variable traces = Read("OTEL_EXPORTER_OTLP_TRACES_" + suffix);
   return traces.value.empty() ? Read("OTEL_EXPORTER_OTLP_" + suffix) : traces;
 }
 
-absl::Status Bad(const Variable& variable, std::string_view shown, std::string_view expected) {
+absl::Status InvalidVariable(const Variable& variable, std::string_view shown,
+                             std::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("the environment variable ", variable.name, "='",
                                                  std::string(shown), "': ", std::string(expected)));
 }
@@ -54,7 +55,8 @@ bool IsToken(std::string_view name) {
   });
 }
 
-// W3C Baggage's lists, as OpenTelemetry uses them.
+// Parses a list in W3C Baggage format, as OpenTelemetry uses it. Returns nullopt if it is
+// malformed.
 std::optional<Pairs> ParsePairs(const std::string& text) {
   Pairs pairs;
   for (const absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
@@ -70,7 +72,7 @@ std::optional<Pairs> ParsePairs(const std::string& text) {
   return pairs;
 }
 
-std::string EndpointOf(const std::string& configured) {
+std::string ResolveEndpoint(const std::string& configured) {
   if (!configured.empty()) return configured;
   const Variable traces = Read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   if (!traces.value.empty()) return traces.value;
@@ -82,7 +84,7 @@ std::string EndpointOf(const std::string& configured) {
 }  // namespace
 
 absl::StatusOr<std::optional<OtlpTarget>> ReadOtlpTarget(const std::string& endpoint) {
-  OtlpTarget target{.url = EndpointOf(endpoint)};
+  OtlpTarget target{.url = ResolveEndpoint(endpoint)};
   if (target.url.empty() || absl::EqualsIgnoreCase(Read("OTEL_SDK_DISABLED").value, "true")) {
     return std::nullopt;
   }
@@ -94,15 +96,16 @@ absl::StatusOr<std::optional<OtlpTarget>> ReadOtlpTarget(const std::string& endp
   }
   const Variable headers = ReadExporter("HEADERS");
   std::optional<Pairs> pairs = ParsePairs(headers.value);
-  if (!pairs.has_value()) return Bad(headers, "(not shown)", "expected name=value,name=value");
+  if (!pairs.has_value())
+    return InvalidVariable(headers, "(not shown)", "expected name=value,name=value");
   target.headers = *std::move(pairs);
   target.http.timeout = kDefaultTimeout;
   if (const Variable timeout = ReadExporter("TIMEOUT"); !timeout.value.empty()) {
     int milliseconds = 0;
     if (!absl::SimpleAtoi(timeout.value, &milliseconds) || milliseconds < 1 ||
-        milliseconds > kLongestTimeoutMs) {
-      return Bad(timeout, timeout.value,
-                 absl::StrCat("expected milliseconds, 1 to ", kLongestTimeoutMs));
+        milliseconds > kMaxTimeoutMs) {
+      return InvalidVariable(timeout, timeout.value,
+                             absl::StrCat("expected milliseconds, 1 to ", kMaxTimeoutMs));
     }
     target.http.timeout = absl::Milliseconds(milliseconds);
   }
@@ -117,9 +120,10 @@ Attributes ReadResource(const std::string& version) {
   Attributes resource = {{"service.name", name.empty() ? "assayd" : name},
                          {"service.version", version},
                          {"service.instance.id", RandomHex(kInstanceDigits)}};
-  // What cannot be read is ignored, as the specification says.
-  const Pairs stated = ParsePairs(Read("OTEL_RESOURCE_ATTRIBUTES").value).value_or(Pairs());
-  for (const auto& [key, value] : stated) {
+  // A malformed value is ignored, as the specification requires.
+  const Pairs configured_attributes =
+      ParsePairs(Read("OTEL_RESOURCE_ATTRIBUTES").value).value_or(Pairs());
+  for (const auto& [key, value] : configured_attributes) {
     const auto same = std::find_if(resource.begin(), resource.end(), [&key](const auto& attribute) {
       return attribute.first == key;
     });

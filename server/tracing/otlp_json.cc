@@ -1,4 +1,4 @@
-// Spans as OTLP writes them in JSON.
+// Serializes spans as OTLP JSON.
 #include "server/tracing/otlp_json.h"
 
 #include <cstdint>
@@ -15,8 +15,8 @@ using nlohmann::json;
 
 constexpr int kStatusError = 2;
 
-// 64-bit integers are strings in proto3's JSON.
-json ValueOf(const AttributeValue& value) {
+// proto3's JSON mapping represents 64-bit integers as strings.
+json ToJson(const AttributeValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return {{"stringValue", *text}};
   if (const auto* number = std::get_if<int64_t>(&value)) {
     return {{"intValue", absl::StrCat(*number)}};
@@ -30,24 +30,24 @@ json ValueOf(const AttributeValue& value) {
   return {{"arrayValue", {{"values", std::move(values)}}}};
 }
 
-json AttributesOf(const Attributes& attributes) {
+json ToJson(const Attributes& attributes) {
   json all = json::array();
   for (const auto& [key, value] : attributes) {
-    all.push_back({{"key", key}, {"value", ValueOf(value)}});
+    all.push_back({{"key", key}, {"value", ToJson(value)}});
   }
   return all;
 }
 
 std::string Nanoseconds(absl::Time time) { return absl::StrCat(absl::ToUnixNanos(time)); }
 
-json SpanOf(const Span& span) {
+json ToJson(const Span& span) {
   json out = {{"traceId", span.trace_id},
               {"spanId", span.span_id},
               {"name", span.name},
               {"kind", static_cast<int>(span.kind)},
               {"startTimeUnixNano", Nanoseconds(span.start)},
               {"endTimeUnixNano", Nanoseconds(span.end)},
-              {"attributes", AttributesOf(span.attributes)},
+              {"attributes", ToJson(span.attributes)},
               {"status", json::object()}};
   if (!span.parent_span_id.empty()) out["parentSpanId"] = span.parent_span_id;
   if (!span.trace_state.empty()) out["traceState"] = span.trace_state;
@@ -60,12 +60,12 @@ json SpanOf(const Span& span) {
 std::string ToOtlpJson(absl::Span<const Span> spans, const Attributes& resource,
                        const std::string& version) {
   json all = json::array();
-  for (const Span& span : spans) all.push_back(SpanOf(span));
+  for (const Span& span : spans) all.push_back(ToJson(span));
   const json scope = {{"scope", {{"name", "assayd"}, {"version", version}}},
                       {"spans", std::move(all)}};
   const json request = {
       {"resourceSpans",
-       {{{"resource", {{"attributes", AttributesOf(resource)}}}, {"scopeSpans", {scope}}}}}};
+       {{{"resource", {{"attributes", ToJson(resource)}}}, {"scopeSpans", {scope}}}}}};
   return request.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

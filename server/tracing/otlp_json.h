@@ -1,5 +1,4 @@
-// Spans as OTLP writes them in JSON
-// (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+// Serializes spans as OTLP JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 #ifndef ASSAY_SERVER_TRACING_OTLP_JSON_H_
 #define ASSAY_SERVER_TRACING_OTLP_JSON_H_
 
@@ -10,8 +9,8 @@
 
 namespace assay::server {
 
-// An ExportTraceServiceRequest. `resource`: attributes of this process. Text that is not UTF-8 gets
-// replacement characters.
+// Returns an ExportTraceServiceRequest. `resource` holds the attributes of this process, `version`
+// is that of assayd. Invalid UTF-8 is replaced by replacement characters.
 std::string ToOtlpJson(absl::Span<const Span> spans, const Attributes& resource,
                        const std::string& version);
 

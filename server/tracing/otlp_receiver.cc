@@ -1,4 +1,4 @@
-// An OpenTelemetry collector.
+// Sends spans to an OTLP/HTTP receiver.
 #include "server/tracing/otlp_receiver.h"
 
 #include <cstddef>
@@ -17,13 +17,13 @@ constexpr int kFirstSuccess = 200;
 constexpr int kLastSuccess = 299;
 constexpr size_t kShownAnswerBytes = 300;
 
-bool MayTryAgain(int http_status) {
+bool IsRetryable(int http_status) {
   return http_status == 429 || http_status == 502 || http_status == 503 || http_status == 504;
 }
 
-// ExportTraceServiceResponse.partialSuccess.rejectedSpans: a number, or a string as proto3's JSON
-// has 64-bit ones.
-int Rejected(const std::string& body) {
+// Returns ExportTraceServiceResponse.partialSuccess.rejectedSpans, which is a number or, by
+// proto3's JSON mapping of 64-bit integers, a string.
+int RejectedSpans(const std::string& body) {
   const json answer = json::parse(body, nullptr, /*allow_exceptions=*/false);
   const json::json_pointer where("/partialSuccess/rejectedSpans");
   if (!answer.is_object() || !answer.contains(where)) return 0;
@@ -48,17 +48,17 @@ Delivery OtlpReceiver::Send(const std::string& body) {
   const absl::StatusOr<http::Response> answer =
       http_.Send({.method = "POST", .url = url_, .body = body, .headers = headers_});
   if (!answer.ok()) {
-    const bool mistaken =
+    const bool misconfigured =
         absl::IsInvalidArgument(answer.status()) || absl::IsFailedPrecondition(answer.status());
-    return {.status = answer.status(), .try_again = !mistaken};
+    return {.status = answer.status(), .retryable = !misconfigured};
   }
   if (answer->status >= kFirstSuccess && answer->status <= kLastSuccess) {
-    return {.rejected = Rejected(answer->body)};
+    return {.rejected = RejectedSpans(answer->body)};
   }
   return {.status = absl::UnknownError(absl::StrCat(http::WithoutSecrets(url_), " answered ",
                                                     answer->status, ": ",
                                                     answer->body.substr(0, kShownAnswerBytes))),
-          .try_again = MayTryAgain(answer->status),
+          .retryable = IsRetryable(answer->status),
           .retry_after = answer->retry_after};
 }
 

@@ -1,4 +1,4 @@
-// An OpenTelemetry collector, or what speaks its protocol over HTTP.
+// Sends spans to an OpenTelemetry collector or any other OTLP/HTTP receiver.
 #ifndef ASSAY_SERVER_TRACING_OTLP_RECEIVER_H_
 #define ASSAY_SERVER_TRACING_OTLP_RECEIVER_H_
 
@@ -14,15 +14,15 @@
 namespace assay::server {
 
 struct OtlpTarget {
-  // Where to POST, as it is: "http://127.0.0.1:4318/v1/traces".
+  // The complete URL to POST to, such as "http://127.0.0.1:4318/v1/traces".
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   http::ClientOptions http;
 };
 
-// OTLP/HTTP with JSON. 429, 502, 503, 504 and failures on the way may be tried again
-// (https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes); any other answer but 2xx
-// ends the request's life. Messages name the URL without credentials and query.
+// Speaks OTLP/HTTP with JSON. Answers 429, 502, 503 and 504 and transport failures are retryable
+// (https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes). Any other answer except 2xx
+// is final. Error messages contain the URL without credentials and query.
 class OtlpReceiver final : public SpanReceiver {
  public:
   explicit OtlpReceiver(OtlpTarget target);

@@ -1,4 +1,4 @@
-// One thing that was done for a request, and when.
+// A span: one timed operation of a trace.
 #ifndef ASSAY_SERVER_TRACING_SPAN_H_
 #define ASSAY_SERVER_TRACING_SPAN_H_
 
@@ -12,17 +12,17 @@
 
 namespace assay::server {
 
-// OpenTelemetry's numbers.
+// The numeric values are those of OpenTelemetry.
 enum class SpanKind { kInternal = 1, kServer = 2 };
 
 using AttributeValue = std::variant<std::string, int64_t, double, bool, std::vector<std::string>>;
 using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
 
-// Names and attributes after OpenTelemetry's semantic conventions.
+// Names and attributes follow OpenTelemetry's semantic conventions.
 struct Span {
   std::string trace_id;
   std::string span_id;
-  // Empty = the root of its trace.
+  // Empty for the root span of a trace.
   std::string parent_span_id;
   std::string trace_state;
   std::string name;
@@ -30,7 +30,7 @@ struct Span {
   absl::Time start;
   absl::Time end;
   Attributes attributes;
-  // Empty = it went well.
+  // The error message; empty if the operation succeeded.
   std::string error;
 };
 

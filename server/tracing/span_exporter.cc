@@ -1,4 +1,4 @@
-// The thread that carries spans to their receiver.
+// Exports spans to their receiver in the background.
 #include "server/tracing/span_exporter.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ SpanExporter::~SpanExporter() { Stop(absl::ZeroDuration()); }
 
 void SpanExporter::Export(std::vector<Span> trace) {
   const absl::MutexLock lock(&mutex_);
-  if (stopping_ || queue_.size() + trace.size() > options_.most_queued) {
+  if (stopping_ || queue_.size() + trace.size() > options_.max_queued) {
     counts_.dropped += static_cast<int64_t>(trace.size());
     return;
   }
@@ -57,12 +57,12 @@ std::vector<Span> SpanExporter::NextBatch() {
     return stopping_ || !queue_.empty();
   };
   const auto full = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || queue_.size() >= options_.batch;
+    return stopping_ || queue_.size() >= options_.max_batch;
   };
   mutex_.Await(absl::Condition(&any));
   mutex_.AwaitWithDeadline(absl::Condition(&full), oldest_ + options_.delay);
   const auto end =
-      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.batch));
+      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.max_batch));
   std::vector<Span> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
   return batch;
@@ -71,8 +71,8 @@ std::vector<Span> SpanExporter::NextBatch() {
 void SpanExporter::Deliver(const std::vector<Span>& batch) {
   const std::string body = ToOtlpJson(batch, options_.resource, options_.version);
   const auto count = static_cast<int64_t>(batch.size());
-  absl::Duration wait = options_.first_wait;
-  for (int tries = 1;; ++tries) {
+  absl::Duration wait = options_.initial_backoff;
+  for (int attempts = 1;; ++attempts) {
     const Delivery delivery = receiver_->Send(body);
     if (delivery.status.ok()) {
       const int64_t rejected = std::clamp<int64_t>(delivery.rejected, 0, count);
@@ -84,19 +84,19 @@ void SpanExporter::Deliver(const std::vector<Span>& batch) {
     if (options_.on_error) options_.on_error(delivery.status);
     const absl::Duration pause = std::max(
         wait * absl::Uniform(random_, 0.5, 1.0),
-        std::min(delivery.retry_after.value_or(absl::ZeroDuration()), options_.longest_wait));
-    if (!delivery.try_again || tries >= options_.most_tries || !Wait(pause)) {
+        std::min(delivery.retry_after.value_or(absl::ZeroDuration()), options_.max_backoff));
+    if (!delivery.retryable || attempts >= options_.max_attempts || !Wait(pause)) {
       const absl::MutexLock lock(&mutex_);
       counts_.failed += count;
       return;
     }
-    wait = std::min(wait * 2, options_.longest_wait);
+    wait = std::min(wait * 2, options_.max_backoff);
   }
 }
 
 bool SpanExporter::Wait(absl::Duration wait) {
   const absl::MutexLock lock(&mutex_);
-  // A stop shortens the wait: what is left of the time is for tries.
+  // Stop() ends the wait early, so that the remaining time is used for attempts.
   mutex_.AwaitWithTimeout(absl::Condition(&stopping_), wait);
   return absl::Now() < stop_by_;
 }

@@ -1,4 +1,4 @@
-// The thread that carries spans to their receiver.
+// Exports spans to their receiver in the background.
 #ifndef ASSAY_SERVER_TRACING_SPAN_EXPORTER_H_
 #define ASSAY_SERVER_TRACING_SPAN_EXPORTER_H_
 
@@ -19,66 +19,69 @@
 
 namespace assay::server {
 
-// What became of spans, since the start.
+// The outcome of all spans since the start.
 struct SpanCounts {
   int64_t exported = 0;
-  // The queue was full.
+  // Dropped because the queue was full.
   int64_t dropped = 0;
-  // Refused by the receiver, or given up after Options::most_tries.
+  // Rejected by the receiver, or given up after Options::max_attempts.
   int64_t failed = 0;
 };
 
-// Never blocks who has spans. Thread-safe. A process that is killed loses what is queued.
+// Queues spans and sends them in batches from a thread of its own. Export() never blocks on the
+// network. Spans that are queued when the process is killed are lost. Thread-safe.
 class SpanExporter {
  public:
   struct Options {
-    // Of the queue; further spans are dropped, a trace as a whole.
-    size_t most_queued = 8192;
-    // Of one request.
-    size_t batch = 512;
-    // How long a span waits for others to go with it.
+    // The most spans in the queue. A trace that does not fit is dropped as a whole.
+    size_t max_queued = 8192;
+    // The most spans in one request.
+    size_t max_batch = 512;
+    // How long the oldest span waits for a max_batch to fill up.
     absl::Duration delay = absl::Seconds(1);
-    // Waits between tries of one request: the first, doubling up to the longest, each times a
-    // random 0.5 to 1.
-    absl::Duration first_wait = absl::Seconds(1);
-    absl::Duration longest_wait = absl::Minutes(1);
-    int most_tries = 10;
-    // Of this process.
+    // The wait before a request is sent again. It starts at `initial_backoff`, doubles up to
+    // `max_backoff` and is multiplied by a random factor of 0.5 to 1.
+    absl::Duration initial_backoff = absl::Seconds(1);
+    absl::Duration max_backoff = absl::Minutes(1);
+    int max_attempts = 10;
+    // The resource attributes and the version of this process.
     Attributes resource;
     std::string version;
-    // What fails, on the exporter's thread; null = nobody hears of it.
+    // Called on the exporter's thread with each failed attempt. May be null.
     std::function<void(const absl::Status&)> on_error;
   };
 
   SpanExporter(std::unique_ptr<SpanReceiver> receiver, Options options);
-  // Stop(0) if nobody called it.
+  // Calls Stop(0) if Stop() was not called.
   ~SpanExporter();
 
   void Export(std::vector<Span> trace) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Sends what is queued, for at most `bound`; later spans are dropped. The first call counts.
+  // Sends the queued spans for at most `bound`, then ends the thread. Spans exported later are
+  // dropped. Only the first call has an effect.
   void Stop(absl::Duration bound) ABSL_LOCKS_EXCLUDED(mutex_);
 
   SpanCounts counts() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for a batch, or for the end; empty at the end.
+  // Waits for a max_batch. Returns an empty max_batch when the exporter stops and the queue is
+  // empty.
   std::vector<Span> NextBatch() ABSL_LOCKS_EXCLUDED(mutex_);
   void Deliver(const std::vector<Span>& batch) ABSL_LOCKS_EXCLUDED(mutex_);
-  // False: no time for it is left.
+  // Waits before a retry. Returns false if the deadline of Stop() has passed.
   bool Wait(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::unique_ptr<SpanReceiver> receiver_;
   const Options options_;
   mutable absl::Mutex mutex_;
   std::deque<Span> queue_ ABSL_GUARDED_BY(mutex_);
-  // When the oldest one in the queue came.
+  // When the oldest span in the queue was exported.
   absl::Time oldest_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time stop_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   SpanCounts counts_ ABSL_GUARDED_BY(mutex_);
-  // Of the thread.
+  // Used only by the thread.
   absl::BitGen random_;
   std::thread thread_;
 };

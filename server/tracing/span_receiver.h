@@ -1,4 +1,4 @@
-// Where spans go.
+// The interface of a receiver of spans.
 #ifndef ASSAY_SERVER_TRACING_SPAN_RECEIVER_H_
 #define ASSAY_SERVER_TRACING_SPAN_RECEIVER_H_
 
@@ -10,25 +10,26 @@
 
 namespace assay::server {
 
-// What became of a request with spans.
+// The result of sending one request.
 struct Delivery {
-  // OK: the receiver has them.
+  // OK if the receiver accepted the request.
   absl::Status status;
-  // Not OK, but the same request may succeed later.
-  bool try_again = false;
-  // What the receiver asked for.
+  // True if `status` is an error and the same request may succeed later.
+  bool retryable = false;
+  // The wait that the receiver asked for before the next attempt.
   std::optional<absl::Duration> retry_after;
-  // Spans of the request that it did not take, though it took others.
+  // The number of spans that the receiver rejected while it accepted the others.
   int rejected = 0;
 };
 
-// One thread at a time sends; Expire() is thread-safe.
+// Sends spans to one destination. Send() must be called by one thread at a time; Expire() is
+// thread-safe.
 class SpanReceiver {
  public:
   virtual ~SpanReceiver() = default;
-  // `body`: otlp_json.h. Blocks for the length of an HTTP exchange.
+  // Sends `body`, a request made by ToOtlpJson(). Blocks for one HTTP exchange.
   virtual Delivery Send(const std::string& body) = 0;
-  // From `when` on sending fails (within about a second).
+  // Makes every send fail after `when`, within about a second.
   virtual void Expire(absl::Time when) = 0;
 };
 

@@ -1,4 +1,4 @@
-// W3C Trace Context.
+// W3C Trace Context: the trace that a call belongs to.
 #include "server/tracing/trace_context.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ constexpr size_t kFlagDigits = 2;
 constexpr size_t kHeaderBytes = kVersionDigits + kTraceDigits + kSpanDigits + kFlagDigits + 3;
 constexpr uint32_t kSampledFlag = 1;
 constexpr size_t kMaxStateBytes = 512;
-constexpr int kDigitsOfADraw = 16;
+constexpr int kDigitsPerDraw = 16;
 
 bool IsHex(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -49,7 +49,7 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
   const bool dashes = header[kVersionDigits] == '-' &&
                       header[kVersionDigits + 1 + kTraceDigits] == '-' &&
                       header[kHeaderBytes - kFlagDigits - 1] == '-';
-  // Later versions may go on after another dash.
+  // A later version may continue after another dash.
   const bool ends =
       header.size() == kHeaderBytes || (version != "00" && header[kHeaderBytes] == '-');
   if (!dashes || !ends || !IsHex(version) || version == "ff" || !IsHex(flags) || !IsId(trace_id) ||
@@ -84,7 +84,7 @@ TraceContext ContinueTrace(std::string_view traceparent, std::string_view traces
 std::string RandomHex(int digits) {
   thread_local absl::BitGen random;
   std::string hex;
-  for (int i = 0; i < digits; i += kDigitsOfADraw) {
+  for (int i = 0; i < digits; i += kDigitsPerDraw) {
     absl::StrAppend(
         &hex, absl::Hex(absl::Uniform<uint64_t>(absl::IntervalClosed, random, 1, ~uint64_t{0}),
                         absl::kZeroPad16));

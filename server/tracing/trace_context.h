@@ -1,4 +1,4 @@
-// W3C Trace Context: which trace a call belongs to (https://www.w3.org/TR/trace-context/).
+// W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace that a call belongs to.
 #ifndef ASSAY_SERVER_TRACING_TRACE_CONTEXT_H_
 #define ASSAY_SERVER_TRACING_TRACE_CONTEXT_H_
 
@@ -8,36 +8,38 @@
 
 namespace assay::server {
 
-// Ids are lower-case hexadecimal: 32 digits of a trace, 16 of a span.
+// The trace context of one call. Ids are lower-case hexadecimal: 32 digits for a trace, 16 for a
+// span.
 struct TraceContext {
   std::string trace_id;
-  // Of what this process does for the call.
+  // The span of this process for the call.
   std::string span_id;
-  // The caller's; empty = the trace begins here.
+  // The caller's span; empty if the trace starts here.
   std::string parent_span_id;
-  // The caller's `tracestate`, as it came; empty = none.
+  // The caller's `tracestate`, unchanged; empty if there is none.
   std::string state;
-  // Whether spans are exported.
+  // True if the spans of this trace are exported.
   bool sampled = false;
 };
 
-// What a caller says in `traceparent`.
+// The content of a `traceparent` header.
 struct TraceParent {
   std::string trace_id;
   std::string span_id;
   bool sampled = false;
 };
 
-// nullopt: no header of version 00, nor one of a later version that begins like it. A header that
-// is not valid is as good as none (section 3.2.2).
+// Parses a `traceparent` header of version 00, or of a later version that starts in the same
+// format. Returns nullopt if it is invalid: an invalid header is treated like a missing one
+// (section 3.2.2).
 std::optional<TraceParent> ParseTraceParent(std::string_view header);
 
-// Continues the caller's trace and its decision to sample; begins one where `traceparent` is not
-// valid, sampled with a probability of `ratio`, in [0, 1]. A `tracestate` beyond 512 bytes is
-// dropped.
+// Continues the caller's trace with its sampling decision. If `traceparent` is invalid, starts a
+// new trace that is sampled with probability `ratio`, in [0, 1]. A `tracestate` longer than 512
+// bytes is dropped.
 TraceContext ContinueTrace(std::string_view traceparent, std::string_view tracestate, double ratio);
 
-// So many random hexadecimal digits, never all 0; `digits` a multiple of 16.
+// Returns `digits` random hexadecimal digits that are not all 0. `digits` must be a multiple of 16.
 std::string RandomHex(int digits);
 
 }  // namespace assay::server

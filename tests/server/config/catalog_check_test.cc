@@ -1,4 +1,4 @@
-// What `assayd --check` finds in catalog and configuration together.
+// Tests the checks of catalog and configuration together.
 #include "server/config/catalog_check.h"
 
 #include <unistd.h>
@@ -36,7 +36,7 @@ class CatalogCheckTest : public testing::Test {
     std::ofstream(config_.catalog_path) << yaml;
     return ReadCatalog(config_);
   }
-  // CountingLoader says that each model takes a byte.
+  // Returns the error message of CheckModels(). CountingLoader reports one byte per model.
   std::string Check(const std::string& yaml, int64_t budget) {
     const absl::StatusOr<registry::Catalog> catalog = Read(yaml);
     if (!catalog.ok()) return std::string(catalog.status().message());
@@ -48,7 +48,7 @@ class CatalogCheckTest : public testing::Test {
   CountingLoader loader_;
 };
 
-TEST_F(CatalogCheckTest, ContentTypesAreTheBuiltInOnesAndThoseDeclared) {
+TEST_F(CatalogCheckTest, KnowsBuiltInAndDeclaredContentTypes) {
   const std::string yaml =
       "models:\n- id: a\n  source: {file: /proc/self/exe}\n  content_types: [TYPE]\n";
   const auto with = [&](const std::string& type) {
@@ -65,7 +65,7 @@ TEST_F(CatalogCheckTest, ContentTypesAreTheBuiltInOnesAndThoseDeclared) {
   EXPECT_THAT(KnownContentTypes(config_.evaluation), Contains("poetry"));
 }
 
-TEST_F(CatalogCheckTest, ADeviceThatIsNotThereIsNamedWithItsPlace) {
+TEST_F(CatalogCheckTest, MissingDeviceErrorNamesFileAndLine) {
   const std::string error = Check(
       "models:\n- {id: a, source: {file: /proc/self/exe}}\n"
       "- {id: b, source: {file: /proc/self/exe}, device: 'cuda:97'}\n",
@@ -74,7 +74,7 @@ TEST_F(CatalogCheckTest, ADeviceThatIsNotThereIsNamedWithItsPlace) {
   EXPECT_THAT(error, HasSubstr("cuda:97"));
 }
 
-TEST_F(CatalogCheckTest, PinnedModelsThatDoNotFitTogetherAreNamed) {
+TEST_F(CatalogCheckTest, PinnedModelsBeyondTheBudgetAreNamed) {
   const std::string yaml =
       "models:\n- {id: a, source: {file: /proc/self/exe}, pin: true}\n"
       "- {id: b, source: {file: /proc/self/exe}}\n"
@@ -83,10 +83,10 @@ TEST_F(CatalogCheckTest, PinnedModelsThatDoNotFitTogetherAreNamed) {
   EXPECT_EQ(Check(yaml, 0), "");
   EXPECT_EQ(Check(yaml, 2), "");
   EXPECT_THAT(Check(yaml, 1), HasSubstr("models.yaml:4: model 'c': pin: the pinned models a (1 "
-                                        "bytes), c (1 bytes) take 2 bytes together"));
+                                        "bytes), c (1 bytes) need 2 bytes together"));
 }
 
-TEST_F(CatalogCheckTest, ABudgetOverTheMachineIsNamedWithItsPlace) {
+TEST_F(CatalogCheckTest, BudgetBeyondTheDeviceNamesFileAndLine) {
   std::ofstream(folder_ / "assayd.yaml")
       << "catalog: models.yaml\nstate_dir: state\nmemory_budget: 900GiB\n";
   const absl::StatusOr<Config> config = LoadConfig((folder_ / "assayd.yaml").string());
@@ -100,7 +100,7 @@ TEST_F(CatalogCheckTest, ABudgetOverTheMachineIsNamedWithItsPlace) {
   EXPECT_EQ(*BudgetBytes({.share = 0.5}, device), int64_t{1} << 29);
 }
 
-TEST_F(CatalogCheckTest, WhatMlflowAndEconomicsNeedIsCheckedToo) {
+TEST_F(CatalogCheckTest, ChecksMlflowAndEconomics) {
   std::ofstream(config_.catalog_path) << "models:\n- {id: a, source: {file: /proc/self/exe}}\n";
   EXPECT_TRUE(CheckDaemon(config_).ok()) << CheckDaemon(config_);
   config_.mlflow.tracking_uri = "file:///x";

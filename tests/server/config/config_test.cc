@@ -1,4 +1,4 @@
-// assayd.yaml: what is read and what is refused.
+// Tests reading and validating assayd.yaml.
 #include "server/config/config.h"
 
 #include <unistd.h>
@@ -27,14 +27,14 @@ class ConfigTest : public testing::Test {
     std::ofstream(path_) << text;
     return path_;
   }
-  absl::Status Refused(const std::string& text) { return LoadConfig(Write(text)).status(); }
+  absl::Status LoadError(const std::string& text) { return LoadConfig(Write(text)).status(); }
 
  private:
   const std::string path_ =
       absl::StrCat(testing::TempDir(), "/assayd_config_test.", getpid(), ".yaml");
 };
 
-TEST_F(ConfigTest, DefaultsAndPathsRelativeToTheFile) {
+TEST_F(ConfigTest, UsesDefaultsAndPathsRelativeToTheFile) {
   absl::StatusOr<Config> config = LoadConfig(Write("catalog: models.yaml\nstate_dir: state\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen, "127.0.0.1:50051");
@@ -79,35 +79,35 @@ evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
-  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlissten: x\n");
+  const absl::Status status = LoadError("catalog: m\nstate_dir: s\nlissten: x\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:3"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("lissten"));
 }
 
 TEST_F(ConfigTest, MalformedYamlNamesTheLine) {
-  const absl::Status status = Refused("catalog: m\nlog: { level: info\nstate_dir: s\n");
+  const absl::Status status = LoadError("catalog: m\nlog: { level: info\nstate_dir: s\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr(".yaml:"));
 }
 
 TEST_F(ConfigTest, ValueOutOfRangeNamesKeyAndValue) {
-  const absl::Status status = Refused("catalog: m\nstate_dir: s\nlimits:\n  max_waiting: -4\n");
+  const absl::Status status = LoadError("catalog: m\nstate_dir: s\nlimits:\n  max_waiting: -4\n");
   EXPECT_THAT(std::string(status.message()), HasSubstr("max_waiting"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("-4"));
   EXPECT_THAT(std::string(status.message()), HasSubstr(":4"));
 }
 
-TEST_F(ConfigTest, TheLongestCoolDownIsNotBelowTheFirst) {
+TEST_F(ConfigTest, LongestCoolDownIsAtLeastCoolDown) {
   const std::string required = "catalog: m\nstate_dir: s\n";
   const absl::StatusOr<Config> config =
       LoadConfig(Write(required + "breaker: { cool_down: 10m }\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->breaker.longest_cool_down, absl::Minutes(10));
   const absl::Status status =
-      Refused(required + "breaker: { cool_down: 10s, longest_cool_down: 5s }\n");
+      LoadError(required + "breaker: { cool_down: 10s, longest_cool_down: 5s }\n");
   EXPECT_THAT(std::string(status.message()), HasSubstr("longest_cool_down"));
-  EXPECT_THAT(std::string(Refused(required + "breaker: { failures: -1 }\n").message()),
+  EXPECT_THAT(std::string(LoadError(required + "breaker: { failures: -1 }\n").message()),
               HasSubstr("failures"));
 }
 

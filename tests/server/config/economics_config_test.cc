@@ -1,4 +1,4 @@
-// evaluation.economics: what is read, and what is refused.
+// Tests reading `evaluation.economics`.
 #include "server/config/economics_config.h"
 
 #include <unistd.h>
@@ -26,7 +26,7 @@ class EconomicsConfigTest : public testing::Test {
     std::ofstream(folder_ / name) << text;
   }
 
-  // `economics`: lines of evaluation.economics, which begin on line 5.
+  // `economics` contains the lines of evaluation.economics, which start on line 5.
   absl::StatusOr<evaluator::EconomicsInputs> Read(const std::string& economics) const {
     Write("assayd.yaml",
           absl::StrCat("catalog: m\nstate_dir: s\nevaluation:\n  economics:\n", economics));
@@ -34,7 +34,7 @@ class EconomicsConfigTest : public testing::Test {
     if (!config.ok()) return config.status();
     return config->evaluation.economics;
   }
-  std::string Refused(const std::string& economics) const {
+  std::string ErrorOf(const std::string& economics) const {
     return std::string(Read(economics).status().message());
   }
 
@@ -94,7 +94,7 @@ TEST_F(EconomicsConfigTest, ComparesWithAnEntryOfTheBuiltInTable) {
             inputs->hosted.usd_per_million_input_tokens);
 }
 
-TEST_F(EconomicsConfigTest, ComparesWithATableBesideTheFile) {
+TEST_F(EconomicsConfigTest, ComparesWithATableRelativeToTheFile) {
   Write("mine.yaml", "as_of: 2026-11-01\nentries: [{ name: deal, usd_per_request: 0.5 }]\n");
   const auto inputs = Read("    price_table: mine.yaml\n    compare_with: deal\n");
   ASSERT_TRUE(inputs.ok()) << inputs.status();
@@ -102,25 +102,25 @@ TEST_F(EconomicsConfigTest, ComparesWithATableBesideTheFile) {
   EXPECT_EQ(inputs->hosted.usd_per_request, 0.5);
 }
 
-TEST_F(EconomicsConfigTest, AnUnknownEntryListsThoseThatThereAre) {
+TEST_F(EconomicsConfigTest, UnknownEntryErrorListsExistingEntries) {
   Write("mine.yaml",
         "as_of: 2026-11-01\n"
         "entries: [{ name: a, usd_per_request: 1 }, { name: b, usd_per_request: 2 }]\n");
-  const std::string message = Refused("    price_table: mine.yaml\n    compare_with: c\n");
+  const std::string message = ErrorOf("    price_table: mine.yaml\n    compare_with: c\n");
   EXPECT_THAT(message, HasSubstr("assayd.yaml:6: evaluation.economics.compare_with: 'c'"));
   EXPECT_THAT(message, HasSubstr("mine.yaml (as of 2026-11-01); there are a, b"));
 }
 
-TEST_F(EconomicsConfigTest, AWrongTableHasBothPlaces) {
+TEST_F(EconomicsConfigTest, TableErrorNamesBothFiles) {
   Write("mine.yaml", "as_of: 2026-11-01\nentries:\n  - { name: a, usd_per_request: -1 }\n");
-  const std::string message = Refused("    price_table: mine.yaml\n");
+  const std::string message = ErrorOf("    price_table: mine.yaml\n");
   EXPECT_THAT(message, HasSubstr("assayd.yaml:5: evaluation.economics.price_table: "));
   EXPECT_THAT(message, HasSubstr("mine.yaml:3"));
   EXPECT_THAT(message, HasSubstr("usd_per_request"));
-  EXPECT_THAT(Refused("    price_table: none.yaml\n"), HasSubstr("none.yaml"));
+  EXPECT_THAT(ErrorOf("    price_table: none.yaml\n"), HasSubstr("none.yaml"));
 }
 
-TEST_F(EconomicsConfigTest, RefusesWhatCannotBe) {
+TEST_F(EconomicsConfigTest, RejectsInvalidValues) {
   for (const auto& [line, expected] : std::initializer_list<std::pair<const char*, const char*>>{
            {"hardware_years: 0", "hardware_years"},
            {"busy_hours_per_day: 25", "busy_hours_per_day"},
@@ -131,12 +131,12 @@ TEST_F(EconomicsConfigTest, RefusesWhatCannotBe) {
            {"hardware_usd: nan", "hardware_usd"},
            {"hardware_usd: .inf", "hardware_usd"},
            {"price_of_gold: 3", "price_of_gold"}}) {
-    const std::string message = Refused(absl::StrCat("    ", line, "\n"));
+    const std::string message = ErrorOf(absl::StrCat("    ", line, "\n"));
     EXPECT_THAT(message, HasSubstr("assayd.yaml:5")) << line;
     EXPECT_THAT(message, HasSubstr(expected));
   }
-  EXPECT_THAT(Refused("    api_usd_per_request: 1\n    compare_with: original_flat\n"),
-              HasSubstr("assayd.yaml:5: evaluation.economics.api_usd_per_request: stands beside"));
+  EXPECT_THAT(ErrorOf("    api_usd_per_request: 1\n    compare_with: original_flat\n"),
+              HasSubstr("assayd.yaml:5: evaluation.economics.api_usd_per_request: cannot be"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Content types and scorers from the configuration.
+// Tests reading content types and scorers.
 #include "server/config/scoring_config.h"
 
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ Read Parse(const std::string& yaml) {
   return read;
 }
 
-TEST(ScoringConfigTest, AContentTypeBeginsAsAnotherAndSaysWhatIsOtherwise) {
+TEST(ScoringConfigTest, ContentTypeOverridesTheProfileItIsLike) {
   const Read read = Parse(R"(
 content_types:
   - name: press_release
@@ -65,17 +65,17 @@ TEST(ScoringConfigTest, ErrorsNameFileLineAndKey) {
   EXPECT_THAT(Parse("content_types:\n  - { name: x, words: [5] }").error,
               HasSubstr("words: must be two numbers, [low, high]"));
   EXPECT_THAT(Parse("content_types:\n  - { name: x, words: [1, 2], characters: [3, 4] }").error,
-              HasSubstr("give one of words, characters and tweet_characters"));
+              HasSubstr("set only one of words, characters and tweet_characters"));
   EXPECT_THAT(Parse("content_types:\n  - { name: x, expects: [magic] }").error,
               HasSubstr("'magic' is not one of hook, call_to_action"));
   EXPECT_THAT(Parse("content_types:\n  - { name: x, weights: { charm: 1 } }").error,
               HasSubstr("charm"));
   EXPECT_THAT(Parse("content_types: [{ name: x }, { name: x }]").error,
-              HasSubstr("'x' stands twice"));
+              HasSubstr("'x' is duplicated"));
   EXPECT_THAT(Parse("scorers: [{ name: classic, command: [x] }]").error,
-              HasSubstr("'classic' is taken"));
+              HasSubstr("'classic' is already used"));
   EXPECT_THAT(Parse("scorers: [{ name: x }]").error,
-              HasSubstr("command: is required: a program and its arguments"));
+              HasSubstr("command: is required: set the program and its arguments"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Tests of server/energy/energy_meter.
+// Tests the selection of the energy meter.
 #include "server/energy/energy_meter.h"
 
 #include <gtest/gtest.h>
@@ -9,21 +9,21 @@
 namespace assay::server {
 namespace {
 
-EnergySources Nothing() { return {.powercap = "", .nvml_library = "", .powermetrics = ""}; }
+EnergySources NoSources() { return {.powercap = "", .nvml_library = "", .powermetrics = ""}; }
 
-TEST(FindEnergyMeterTest, NothingToReadIsNoMeter) {
-  EXPECT_EQ(FindEnergyMeter(Nothing()), nullptr);
+TEST(FindEnergyMeterTest, ReturnsNullWithoutSources) {
+  EXPECT_EQ(FindEnergyMeter(NoSources()), nullptr);
   EXPECT_EQ(FindEnergyMeter({.powercap = "/nonexistent",
                              .nvml_library = "libassay-no-such-library.so.1",
                              .powermetrics = "/nonexistent"}),
             nullptr);
 }
 
-TEST(FindEnergyMeterTest, ProcessorsAndGpusAreAddedUp) {
+TEST(FindEnergyMeterTest, AddsCpusAndGpus) {
   const FakePowercap powercap;
   powercap.Add("intel-rapl:0", "package-0", 0, 1'000'000'000);
   setenv("ASSAY_FAKE_NVML_MJ", "0", 1);
-  EnergySources sources = Nothing();
+  EnergySources sources = NoSources();
   sources.powercap = powercap.path();
   EXPECT_EQ(FindEnergyMeter(sources)->source(), "rapl");
   sources.nvml_library = ASSAY_FAKE_NVML;
@@ -35,9 +35,9 @@ TEST(FindEnergyMeterTest, ProcessorsAndGpusAreAddedUp) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 43);
 }
 
-TEST(FindEnergyMeterTest, AGpuAloneDoesNotMeasureModelsOnTheProcessor) {
+TEST(FindEnergyMeterTest, IgnoresLoneGpuForModelsOnTheCpu) {
   setenv("ASSAY_FAKE_NVML_MJ", "0", 1);
-  EnergySources sources = Nothing();
+  EnergySources sources = NoSources();
   sources.nvml_library = ASSAY_FAKE_NVML;
   EXPECT_EQ(FindEnergyMeter(sources), nullptr);
   sources.on_nvidia = true;

@@ -1,6 +1,6 @@
-// A library with NVML's functions. The environment says what it has: ASSAY_FAKE_NVML_INIT is the
-// code of nvmlInit_v2, ASSAY_FAKE_NVML_MJ a list of the devices' counters, as "1000,x,250": x is a
-// device that does not count.
+// A fake of NVML's library, controlled by environment variables. ASSAY_FAKE_NVML_INIT is the return
+// code of nvmlInit_v2. ASSAY_FAKE_NVML_MJ lists the counters of the devices, such as "1000,x,250",
+// where x is a device that does not report its energy.
 #include <cstdlib>
 #include <cstring>
 #include <sstream>

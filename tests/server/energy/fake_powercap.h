@@ -1,4 +1,4 @@
-// A folder like /sys/class/powercap.
+// A temporary folder like /sys/class/powercap.
 #ifndef ASSAY_TESTS_SERVER_ENERGY_FAKE_POWERCAP_H_
 #define ASSAY_TESTS_SERVER_ENERGY_FAKE_POWERCAP_H_
 
@@ -35,7 +35,7 @@ class FakePowercap {
   void SetEnergy(const std::string& folder, uint64_t energy_uj) const {
     Write(folder, "energy_uj", std::to_string(energy_uj));
   }
-  // In one step, as the kernel's files have no half-written state.
+  // Replaces the file atomically, because the kernel's files have no half-written state.
   void Write(const std::string& folder, const std::string& file, const std::string& text) const {
     const std::string target = path_ + "/" + folder + "/" + file;
     std::ofstream(target + ".new") << text << '\n';

@@ -1,4 +1,4 @@
-// A script that prints what powermetrics does.
+// A script that stands in for powermetrics.
 #ifndef ASSAY_TESTS_SERVER_ENERGY_FAKE_POWERMETRICS_H_
 #define ASSAY_TESTS_SERVER_ENERGY_FAKE_POWERMETRICS_H_
 
@@ -14,7 +14,7 @@ namespace assay::server {
 
 class FakePowermetrics {
  public:
-  // `name` tells scripts of one process apart.
+  // `name` keeps the scripts of one process apart.
   FakePowermetrics(const std::string& name, const std::string& body)
       : path_(absl::StrCat(std::filesystem::temp_directory_path().string(), "/assay_powermetrics_",
                            name, ".", getpid())) {

@@ -1,2 +1,2 @@
-// A library that has one of NVML's functions only: a driver too old.
+// A fake of an outdated NVML library that has only one of the functions.
 extern "C" int nvmlInit_v2() { return 0; }

@@ -1,4 +1,4 @@
-// Tests of server/energy/nvml_meter against a library with NVML's functions.
+// Tests the NVML meter against a fake library.
 #include "server/energy/nvml_meter.h"
 
 #include <dlfcn.h>
@@ -18,7 +18,7 @@ class NvmlMeterTest : public testing::Test {
   static std::unique_ptr<evaluator::EnergyMeter> Make() { return MakeNvmlMeter(ASSAY_FAKE_NVML); }
 };
 
-TEST_F(NvmlMeterTest, SumsTheDevicesThatCount) {
+TEST_F(NvmlMeterTest, SumsDevicesThatReportEnergy) {
   SetCounters("1000,x,250");
   const auto meter = Make();
   ASSERT_NE(meter, nullptr);
@@ -28,7 +28,7 @@ TEST_F(NvmlMeterTest, SumsTheDevicesThatCount) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 2.5);
 }
 
-TEST_F(NvmlMeterTest, NeverFalls) {
+TEST_F(NvmlMeterTest, NeverDecreases) {
   SetCounters("5000");
   const auto meter = Make();
   ASSERT_NE(meter, nullptr);
@@ -36,12 +36,12 @@ TEST_F(NvmlMeterTest, NeverFalls) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 1);
   SetCounters("x");
   EXPECT_DOUBLE_EQ(meter->Joules(), 1);
-  // The driver was loaded anew.
+  // The driver was reloaded.
   SetCounters("500");
   EXPECT_DOUBLE_EQ(meter->Joules(), 1.5);
 }
 
-TEST_F(NvmlMeterTest, NotOfferedWithoutLibraryFunctionsOrDevices) {
+TEST_F(NvmlMeterTest, ReturnsNullWithoutLibraryFunctionsOrDevices) {
   EXPECT_EQ(MakeNvmlMeter("libassay-no-such-library.so.1"), nullptr);
   EXPECT_EQ(MakeNvmlMeter(ASSAY_INCOMPLETE_NVML), nullptr);
   EXPECT_EQ(Make(), nullptr);
@@ -54,7 +54,7 @@ TEST_F(NvmlMeterTest, NotOfferedWithoutLibraryFunctionsOrDevices) {
   EXPECT_EQ(Make(), nullptr);
 }
 
-TEST_F(NvmlMeterTest, IsShutDownAsOftenAsInitialized) {
+TEST_F(NvmlMeterTest, BalancesInitAndShutdown) {
   void* library = dlopen(ASSAY_FAKE_NVML, RTLD_NOW);
   ASSERT_NE(library, nullptr);
   const auto live = reinterpret_cast<int (*)()>(dlsym(library, "FakeNvmlLive"));

@@ -1,4 +1,4 @@
-// Tests of server/energy/powermetrics_meter against a script.
+// Tests the powermetrics meter against a script.
 #include "server/energy/powermetrics_meter.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 constexpr char kStart[] =
     "*** Sampled system activity (Sat Jan 15 12:34:56 2022 +0100) (203.06ms elapsed) ***";
 
-// Two reports of 2 W over half a second each, then silence.
+// Two reports of 2 W over half a second each, followed by silence.
 constexpr char kTwoReports[] = R"(
 for i in 1 2; do
   echo '*** Sampled system activity (Sat Jan 15 12:34:56 2022 +0100) (500.00ms elapsed) ***'
@@ -28,47 +28,47 @@ done
 exec sleep 60
 )";
 
-TEST(PowermetricsReaderTest, AReportsEnergyIsItsPowerOverItsTime) {
-  PowermetricsReader reader;
-  EXPECT_EQ(reader.Line(kStart), std::nullopt);
-  EXPECT_EQ(reader.Line("CPU Power: 1500 mW"), std::nullopt);
-  const auto joules = reader.Line("Combined Power (CPU + GPU + ANE): 2000 mW");
+TEST(PowermetricsParserTest, MultipliesPowerByElapsedTime) {
+  PowermetricsParser reader;
+  EXPECT_EQ(reader.ParseLine(kStart), std::nullopt);
+  EXPECT_EQ(reader.ParseLine("CPU Power: 1500 mW"), std::nullopt);
+  const auto joules = reader.ParseLine("Combined Power (CPU + GPU + ANE): 2000 mW");
   EXPECT_NEAR(joules.value_or(0), 2 * 0.20306, 1e-12);
   EXPECT_DOUBLE_EQ(reader.watts(), 2);
-  // Belongs to no report.
-  EXPECT_EQ(reader.Line("Combined Power (CPU + GPU + ANE): 2000 mW"), std::nullopt);
+  // This line belongs to no report.
+  EXPECT_EQ(reader.ParseLine("Combined Power (CPU + GPU + ANE): 2000 mW"), std::nullopt);
 }
 
-TEST(PowermetricsReaderTest, WhatCannotBeIsLeftOut) {
+TEST(PowermetricsParserTest, IgnoresImplausibleValues) {
   for (const char* start :
        {"*** Sampled system activity", "*** Sampled system activity (xms elapsed) ***",
         "*** Sampled system activity (-5ms elapsed) ***",
         "*** Sampled system activity (nanms elapsed) ***",
         "*** Sampled system activity (1e300ms elapsed) ***"}) {
-    PowermetricsReader reader;
-    EXPECT_EQ(reader.Line(start), std::nullopt);
-    EXPECT_EQ(reader.Line("Combined Power (CPU + GPU + ANE): 2000 mW"), std::nullopt) << start;
+    PowermetricsParser reader;
+    EXPECT_EQ(reader.ParseLine(start), std::nullopt);
+    EXPECT_EQ(reader.ParseLine("Combined Power (CPU + GPU + ANE): 2000 mW"), std::nullopt) << start;
   }
   for (const char* power : {"Combined Power", "Combined Power: mW", "Combined Power: -1 mW",
                             "Combined Power: inf mW", "Combined Power: 1 W", ""}) {
-    PowermetricsReader reader;
-    reader.Line(kStart);
-    EXPECT_EQ(reader.Line(power), std::nullopt) << power;
+    PowermetricsParser reader;
+    reader.ParseLine(kStart);
+    EXPECT_EQ(reader.ParseLine(power), std::nullopt) << power;
   }
 }
 
-TEST(PowermetricsMeterTest, AddsReportsUpAndCarriesThePowerOnForAWhile) {
+TEST(PowermetricsMeterTest, AddsReportsAndExtrapolatesBriefly) {
   const FakePowermetrics program("sum", kTwoReports);
   const auto meter = MakePowermetricsMeter(program.path());
   ASSERT_NE(meter, nullptr);
   EXPECT_EQ(meter->source(), "powermetrics");
   absl::SleepFor(absl::Milliseconds(700));
-  // 2 J reported, 2 W carried on for 400 ms at most.
+  // 2 J are reported, then 2 W are assumed for at most 400 ms.
   EXPECT_DOUBLE_EQ(meter->Joules(), 2.8);
   EXPECT_DOUBLE_EQ(meter->Joules(), 2.8);
 }
 
-TEST(PowermetricsMeterTest, TheChildEndsWithTheMeter) {
+TEST(PowermetricsMeterTest, KillsTheChildWithTheMeter) {
   const FakePowermetrics program("pid", absl::StrCat("echo $$ > \"$0.pid\"\n", kTwoReports));
   MakePowermetricsMeter(program.path()).reset();
   pid_t pid = 0;
@@ -79,7 +79,7 @@ TEST(PowermetricsMeterTest, TheChildEndsWithTheMeter) {
   EXPECT_EQ(errno, ESRCH);
 }
 
-TEST(PowermetricsMeterTest, NotOfferedWithoutAReport) {
+TEST(PowermetricsMeterTest, ReturnsNullWithoutAReport) {
   EXPECT_EQ(MakePowermetricsMeter("/nonexistent/powermetrics"), nullptr);
   const FakePowermetrics refused(
       "refused", "echo 'powermetrics must be invoked as the superuser' >&2\nexit 1\n");

@@ -1,10 +1,9 @@
-// Tests of server/energy/rapl_meter and counter.
+// Tests the RAPL meter against a fake powercap folder.
 #include "server/energy/rapl_meter.h"
 
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
-#include "server/energy/counter.h"
 #include "tests/server/energy/fake_powercap.h"
 
 namespace assay::server {
@@ -12,30 +11,7 @@ namespace {
 
 constexpr uint64_t kRange = 262'143'328'850;
 
-TEST(GrowingCounterTest, GrowsByTheDifferences) {
-  GrowingCounter counter(100, 1000);
-  counter.Look(150);
-  counter.Look(150);
-  counter.Look(151);
-  EXPECT_EQ(counter.total(), 51U);
-}
-
-TEST(GrowingCounterTest, AWrapIsUnwrapped) {
-  GrowingCounter counter(990, 1000);
-  counter.Look(5);
-  EXPECT_EQ(counter.total(), 15U);
-  counter.Look(1000);
-  counter.Look(0);
-  EXPECT_EQ(counter.total(), 1010U);
-}
-
-TEST(GrowingCounterTest, AResetCountsWhatCameAfterIt) {
-  GrowingCounter counter(5000, 0);
-  counter.Look(40);
-  EXPECT_EQ(counter.total(), 40U);
-}
-
-TEST(RaplMeterTest, SumsPackagesAndNothingElse) {
+TEST(RaplMeterTest, SumsOnlyPackages) {
   const FakePowercap powercap;
   powercap.Add("intel-rapl:0", "package-0", 1'000'000, kRange);
   powercap.Add("intel-rapl:1", "package-1", 7'000'000, kRange);
@@ -56,7 +32,7 @@ TEST(RaplMeterTest, SumsPackagesAndNothingElse) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 2.75);
 }
 
-TEST(RaplMeterTest, ACounterThatWrapsGoesOn) {
+TEST(RaplMeterTest, HandlesWraparound) {
   const FakePowercap powercap;
   powercap.Add("intel-rapl:0", "package-0", kRange - 2'000'000, kRange);
   const auto meter = MakeRaplMeter(powercap.path());
@@ -65,7 +41,7 @@ TEST(RaplMeterTest, ACounterThatWrapsGoesOn) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 3.0);
 }
 
-TEST(RaplMeterTest, AWrapThatNobodyAskedAboutIsSeen) {
+TEST(RaplMeterTest, NoticesWraparoundBetweenReadings) {
   const FakePowercap powercap;
   powercap.Add("intel-rapl:0", "package-0", 0, 10'000'000);
   const auto meter = MakeRaplMeter(powercap.path(), absl::Milliseconds(1));
@@ -74,11 +50,11 @@ TEST(RaplMeterTest, AWrapThatNobodyAskedAboutIsSeen) {
     powercap.SetEnergy("intel-rapl:0", energy);
     absl::SleepFor(absl::Milliseconds(200));
   }
-  // 9, 5 over the wrap, 5.5, 1.5 over the wrap.
+  // The increments are 9, 5 (wrapped), 5.5 and 1.5 (wrapped).
   EXPECT_DOUBLE_EQ(meter->Joules(), 21.0);
 }
 
-TEST(RaplMeterTest, AFileThatFailsLaterAddsNothing) {
+TEST(RaplMeterTest, IgnoresFilesThatFailLater) {
   const FakePowercap powercap;
   powercap.Add("intel-rapl:0", "package-0", 0, kRange);
   const auto meter = MakeRaplMeter(powercap.path());
@@ -91,7 +67,7 @@ TEST(RaplMeterTest, AFileThatFailsLaterAddsNothing) {
   EXPECT_DOUBLE_EQ(meter->Joules(), 4.0);
 }
 
-TEST(RaplMeterTest, NotOfferedWithoutReadableNumbers) {
+TEST(RaplMeterTest, ReturnsNullWithoutReadableNumbers) {
   EXPECT_EQ(MakeRaplMeter("/nonexistent"), nullptr);
   const FakePowercap powercap;
   EXPECT_EQ(MakeRaplMeter(powercap.path()), nullptr);

@@ -1,4 +1,4 @@
-// Where artifacts go.
+// Tests where artifacts are uploaded.
 #include "server/mlflow/artifacts.h"
 
 #include <memory>
@@ -34,7 +34,7 @@ class ArtifactsTest : public ::testing::Test {
   evaluator::TrackedRun run_ = {.artifacts = {"report.html"}};
 };
 
-TEST_F(ArtifactsTest, ThePathFollowsTheRunsOwn) {
+TEST_F(ArtifactsTest, UploadsBelowTheArtifactPathOfTheRun) {
   for (const char* uri :
        {"mlflow-artifacts:/7/a b/artifacts", "mlflow-artifacts:///7/a b/artifacts/",
         "mlflow-artifacts://HOST/7/a b/artifacts"}) {
@@ -46,7 +46,7 @@ TEST_F(ArtifactsTest, ThePathFollowsTheRunsOwn) {
   }
 }
 
-TEST_F(ArtifactsTest, OtherPlacesAreNotTried) {
+TEST_F(ArtifactsTest, LeavesOutArtifactsForOtherStores) {
   for (const char* uri : {"", "s3://bucket/7", "file:///mlruns/7", "/mlruns/7",
                           "mlflow-artifacts:", "mlflow-artifacts:/",
                           "mlflow-artifacts://elsewhere:1/7/run", "mlflow-artifacts:/7/../8"}) {
@@ -57,7 +57,7 @@ TEST_F(ArtifactsTest, OtherPlacesAreNotTried) {
   EXPECT_THAT(mlflow_.Artifacts(), IsEmpty());
 }
 
-TEST_F(ArtifactsTest, AFileThatCannotBeMadeIsNamedAndTheOthersGo) {
+TEST_F(ArtifactsTest, ReportsAFailedFileAndUploadsTheOthers) {
   run_.artifacts = {"missing.json", "report.md"};
   const auto left_out = Upload("mlflow-artifacts:/7/run/artifacts");
   ASSERT_TRUE(left_out.ok()) << left_out.status();

@@ -1,4 +1,4 @@
-// Batches against MLflow's limits.
+// Tests log batches against MLflow's limits.
 #include "server/mlflow/batch.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using ::testing::EndsWith;
 
-TEST(MlflowBatchTest, EveryBatchKeepsEveryLimitAndNothingIsLost) {
+TEST(MlflowBatchTest, EveryBatchIsWithinLimitsAndNothingIsLost) {
   evaluator::TrackedRun run = MakeRun("k", 2500);
   run.params.clear();
   run.tags.clear();
@@ -51,7 +51,7 @@ TEST(MlflowBatchTest, EveryBatchKeepsEveryLimitAndNothingIsLost) {
   EXPECT_EQ(tags, 250U);
 }
 
-TEST(MlflowBatchTest, MetricsThatAreNotFiniteAreLeftOutAndCounted) {
+TEST(MlflowBatchTest, NonFiniteMetricsAreLeftOutAndCounted) {
   evaluator::TrackedRun run = MakeRun("k", 1);
   run.metrics.push_back({"x", std::nan(""), run.started_at, 0});
   run.metrics.push_back({"y", std::numeric_limits<double>::infinity(), run.started_at, 0});
@@ -62,7 +62,7 @@ TEST(MlflowBatchTest, MetricsThatAreNotFiniteAreLeftOutAndCounted) {
   EXPECT_EQ(batch.at("tags")[0], (json{{"key", "assay.metrics_left_out"}, {"value", "2"}}));
 }
 
-TEST(MlflowBatchTest, FiguresAreTheModelsOnTheDatasetAndSeriesAreNot) {
+TEST(MlflowBatchTest, AttributesMetricsButNotSeriesToTheModel) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   for (const char* key : {"latency_ms", "sample/latency_ms", "system/cpu_utilization_percentage"}) {
     run.metrics.push_back({key, 1, run.started_at, 0});
@@ -76,8 +76,8 @@ TEST(MlflowBatchTest, FiguresAreTheModelsOnTheDatasetAndSeriesAreNot) {
   EXPECT_FALSE(metrics[2].contains("model_id"));
 }
 
-// MLflow 3.17 answered 400 to a request with 177 of them that it had carried out before.
-TEST(MlflowBatchTest, ARequestHasNoMoreMetricsOfAModelThanCanBeSentTwice) {
+// MLflow 3.17 answered 400 to a repeated request with 177 such metrics.
+TEST(MlflowBatchTest, LimitsModelMetricsToARepeatableRequest) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   for (int i = 0; i < 250; ++i) {
     run.metrics.push_back({absl::StrCat("figure_", i), 1, run.started_at, 0});
@@ -93,21 +93,21 @@ TEST(MlflowBatchTest, ARequestHasNoMoreMetricsOfAModelThanCanBeSentTwice) {
   EXPECT_EQ(metrics, 500U);
 }
 
-TEST(MlflowBatchTest, TheLastOfEqualParamsCounts) {
+TEST(MlflowBatchTest, LastOfRepeatedParamsWins) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   run.params = {{"a", "1"}, {"a", "2"}};
   const json batch = json::parse(MakeLogBatches("run", "", run).at(0));
   EXPECT_EQ(batch.at("params"), (json::array({{{"key", "a"}, {"value", "2"}}})));
 }
 
-TEST(MlflowBatchTest, InvalidUtf8IsReplacedNotThrown) {
+TEST(MlflowBatchTest, ReplacesInvalidUtf8) {
   evaluator::TrackedRun run = MakeRun("k", 0);
   run.params = {{"a", "\xff"}};
   const json batch = json::parse(MakeLogBatches("run", "", run).at(0));
   EXPECT_EQ(batch.at("params")[0].at("value"), "\xef\xbf\xbd");
 }
 
-TEST(MlflowBatchTest, KeysBecomeWhatMlflowAccepts) {
+TEST(MlflowBatchTest, NormalizesKeysForMlflow) {
   EXPECT_EQ(FitKey("latency_ms/p90 - a.b:c"), "latency_ms/p90 - a.b:c");
   EXPECT_EQ(FitKey("a(b)%"), "a_b__");
   EXPECT_EQ(FitKey("/a//../b/./"), "a/__/b/_");
@@ -118,7 +118,7 @@ TEST(MlflowBatchTest, KeysBecomeWhatMlflowAccepts) {
   EXPECT_NE(one, two);
 }
 
-TEST(MlflowBatchTest, ValuesAreCutBetweenCharacters) {
+TEST(MlflowBatchTest, TruncatesValuesBetweenCharacters) {
   EXPECT_EQ(FitValue("short", 10), "short");
   EXPECT_EQ(FitValue("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 9), "\xc3\xa4 [cut]");
   EXPECT_THAT(FitValue(std::string(7000, 'x'), kMaxParamValueBytes), EndsWith("x [cut]"));

@@ -1,4 +1,4 @@
-// MlflowClient against a fake tracking server with faults.
+// Tests MlflowClient against a fake tracking server with faults.
 #include "server/mlflow/client.h"
 
 #include <cstdlib>
@@ -14,25 +14,17 @@ namespace assay::server {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::unique_ptr<MlflowClient> Connect(const std::string& url, MlflowSettings settings = {},
                                       ArtifactSource artifacts = nullptr) {
-  settings.retries.wait = absl::Milliseconds(10);
+  settings.retries.initial_backoff = absl::Milliseconds(10);
   if (settings.experiment_id.empty()) settings.experiment = "a&b=c d/\xc3\xa4";
   auto client = MlflowClient::Create(url, std::move(settings), std::move(artifacts));
   EXPECT_TRUE(client.ok()) << client.status();
   return *std::move(client);
 }
 
-FakeMlflow::Fault FaultAt(const std::string& path_end, const http::FakeAnswer& answer) {
-  return [path_end, answer](const http::FakeRequest& request) -> std::optional<http::FakeAnswer> {
-    if (!request.path.ends_with(path_end)) return std::nullopt;
-    return answer;
-  };
-}
-
-TEST(MlflowClientTest, UploadCreatesAWholeRun) {
+TEST(MlflowClientTest, UploadCreatesACompleteRun) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url() + "/");
   const auto uploaded = client->Upload(MakeRun("k1", 1500));
@@ -61,7 +53,7 @@ TEST(MlflowClientTest, SecondUploadOfAFinishedRunChangesNothing) {
   EXPECT_EQ(mlflow.server.Count("experiments/get-by-name"), 1);
 }
 
-TEST(MlflowClientTest, ALostAnswerRepeatsItsRequestAloneAndNoCreation) {
+TEST(MlflowClientTest, RetriesOnlyTheFailedRequestAndNeverACreation) {
   FakeMlflow mlflow;
   int faults = 2;
   mlflow.SetFault([&faults](const http::FakeRequest& request) -> std::optional<http::FakeAnswer> {
@@ -77,7 +69,7 @@ TEST(MlflowClientTest, ALostAnswerRepeatsItsRequestAloneAndNoCreation) {
   EXPECT_EQ(mlflow.server.Count("runs/create"), 2);
 }
 
-TEST(MlflowClientTest, ARunCreatedBeforeACrashIsCompleted) {
+TEST(MlflowClientTest, CompletesARunCreatedBeforeACrash) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url());
   mlflow.SetFault(FaultAt("runs/log-batch", {503, "busy"}));
@@ -90,7 +82,7 @@ TEST(MlflowClientTest, ARunCreatedBeforeACrashIsCompleted) {
   EXPECT_EQ(mlflow.Runs().at("run0").metrics.size(), 3U);
 }
 
-TEST(MlflowClientTest, AnUnsuccessfulEvaluationEndsFailed) {
+TEST(MlflowClientTest, UnsuccessfulEvaluationEndsAsFailed) {
   FakeMlflow mlflow;
   evaluator::TrackedRun run = MakeRun("k1");
   run.succeeded = false;
@@ -98,7 +90,7 @@ TEST(MlflowClientTest, AnUnsuccessfulEvaluationEndsFailed) {
   EXPECT_EQ(mlflow.Runs().at("run0").status, "FAILED");
 }
 
-TEST(MlflowClientTest, ExperimentMadeBySomebodyElseInBetweenIsTaken) {
+TEST(MlflowClientTest, UsesAnExperimentCreatedConcurrently) {
   FakeMlflow mlflow;
   int creates = 0;
   mlflow.SetFault([&creates](const http::FakeRequest& request) -> std::optional<http::FakeAnswer> {
@@ -115,7 +107,7 @@ TEST(MlflowClientTest, ExperimentMadeBySomebodyElseInBetweenIsTaken) {
   EXPECT_EQ(Connect(mlflow.server.Url())->ExperimentId().value(), "9");
 }
 
-TEST(MlflowClientTest, DeletedExperimentSaysWhatToDo) {
+TEST(MlflowClientTest, DeletedExperimentErrorSuggestsAFix) {
   FakeMlflow mlflow;
   mlflow.SetFault(FaultAt(
       "get-by-name", {200, R"({"experiment":{"experiment_id":"9","lifecycle_stage":"deleted"}})"}));
@@ -125,7 +117,7 @@ TEST(MlflowClientTest, DeletedExperimentSaysWhatToDo) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("restore it"));
 }
 
-TEST(MlflowClientTest, AnswersBecomeStatuses) {
+TEST(MlflowClientTest, MapsAnswersToStatuses) {
   struct Case {
     http::FakeAnswer answer;
     absl::StatusCode code;
@@ -161,42 +153,14 @@ TEST(MlflowClientTest, AnswersBecomeStatuses) {
   }
 }
 
-TEST(MlflowClientTest, RetryAfterTravelsWithTheStatus) {
-  FakeMlflow mlflow;
-  mlflow.SetFault(FaultAt("get-by-name", {429, "", {{"Retry-After", "33"}}}));
-  const absl::Status status = Connect(mlflow.server.Url())->ExperimentId().status();
-  EXPECT_EQ(RetryAfter(status), absl::Seconds(33));
-  EXPECT_EQ(RetryAfter(absl::UnavailableError("x")), std::nullopt);
-}
-
-TEST(MlflowClientTest, ClientKeyThatCouldLeaveTheFilterIsRefused) {
+TEST(MlflowClientTest, RejectsClientKeysThatCouldEscapeTheFilter) {
   FakeMlflow mlflow;
   EXPECT_EQ(Connect(mlflow.server.Url())->Upload(MakeRun("k' OR '1'='1")).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(mlflow.server.Count("runs/search"), 0);
 }
 
-TEST(MlflowClientTest, UriOfAnotherKindIsInvalidArgument) {
-  for (const char* uri :
-       {"", "mlruns", "file:///tmp/x", "databricks", "sqlite:///x.db", "http://"}) {
-    EXPECT_EQ(MlflowClient::Create(uri, {}, nullptr).status().code(),
-              absl::StatusCode::kInvalidArgument)
-        << uri;
-  }
-}
-
-TEST(MlflowClientTest, CredentialsInTheUriAreUsedAndNotShown) {
-  FakeMlflow mlflow;
-  std::string uri = mlflow.server.Url();
-  uri.insert(uri.find("//") + 2, "ada:p%40w@");
-  const auto client = Connect(uri);
-  ASSERT_TRUE(client->ExperimentId().ok());
-  EXPECT_EQ(mlflow.server.Requests().at(0).headers.find("Authorization")->second,
-            "Basic YWRhOnBAdw==");
-  EXPECT_THAT(client->RunUrl("1", "2"), Not(HasSubstr("ada")));
-}
-
-TEST(MlflowClientTest, ExperimentNameIsEscapedInTheQuery) {
+TEST(MlflowClientTest, EscapesTheExperimentNameInTheQuery) {
   FakeMlflow mlflow;
   ASSERT_TRUE(Connect(mlflow.server.Url())->ExperimentId().ok());
   EXPECT_EQ(mlflow.server.Requests().at(0).headers.find("?experiment_name")->second,
@@ -217,7 +181,7 @@ evaluator::TrackedRun MakeChild() {
   return run;
 }
 
-TEST(MlflowClientTest, AModelsRunIsNestedAndHasDatasetModelAndFiles) {
+TEST(MlflowClientTest, NestsAModelsRunAndLogsDatasetModelAndArtifacts) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url(), {},
                               [](const evaluator::TrackedRun& run, const std::string& name) {
@@ -243,7 +207,7 @@ TEST(MlflowClientTest, AModelsRunIsNestedAndHasDatasetModelAndFiles) {
   EXPECT_EQ(mlflow.Artifacts().at("7/run1/artifacts/samples.jsonl"), "smollm2:samples.jsonl");
 }
 
-TEST(MlflowClientTest, TheNextEvaluationFindsTheSameModel) {
+TEST(MlflowClientTest, NextEvaluationReusesTheLoggedModel) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url());
   ASSERT_TRUE(client->Upload(MakeChild()).ok());
@@ -255,7 +219,7 @@ TEST(MlflowClientTest, TheNextEvaluationFindsTheSameModel) {
   EXPECT_EQ(mlflow.Runs().size(), 4U);
 }
 
-TEST(MlflowClientTest, ServersThatKeepArtifactsElsewhereAreSaidSo) {
+TEST(MlflowClientTest, ReportsServersThatDoNotServeArtifacts) {
   FakeMlflow mlflow;
   mlflow.SetArtifactRoot("s3://bucket");
   const auto client =
@@ -270,7 +234,7 @@ TEST(MlflowClientTest, ServersThatKeepArtifactsElsewhereAreSaidSo) {
   EXPECT_EQ(mlflow.Runs().at("run1").status, "FINISHED");
 }
 
-TEST(MlflowClientTest, AFileThatIsRefusedIsLeftOutAndABusyServerIsNot) {
+TEST(MlflowClientTest, RejectedFileIsLeftOutButABusyServerIsAnError) {
   FakeMlflow mlflow;
   const auto client =
       Connect(mlflow.server.Url(), {},
@@ -285,8 +249,9 @@ TEST(MlflowClientTest, AFileThatIsRefusedIsLeftOutAndABusyServerIsNot) {
   EXPECT_THAT(uploaded->left_out[0], HasSubstr("too large"));
 }
 
-// runs/create is carried out although its answer is lost, and only after the run was made anew.
-TEST(MlflowClientTest, ACopyThatALostAnswerMadeLateIsDeleted) {
+// The server processes runs/create although its answer is lost, and only after the run was created
+// again.
+TEST(MlflowClientTest, DeletesALateDuplicateOfALostAnswer) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url());
   mlflow.SetFault(FaultAt("runs/create", {504, "gateway timeout"}));
@@ -296,12 +261,12 @@ TEST(MlflowClientTest, ACopyThatALostAnswerMadeLateIsDeleted) {
   mlflow.AddRun("late", "k1");
   ASSERT_TRUE(client->DeleteDuplicates(absl::Now()).ok());
   EXPECT_EQ(mlflow.Runs().size(), 2U);
-  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->Doubt()).ok());
+  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->DuplicateDelay()).ok());
   ASSERT_EQ(mlflow.Runs().size(), 1U);
   EXPECT_EQ(mlflow.Runs().begin()->second.status, "FINISHED");
 }
 
-TEST(MlflowClientTest, CopiesThatAnEarlierProcessLeftAreDeletedOnceOneIsWhole) {
+TEST(MlflowClientTest, DeletesDuplicatesOfAnEarlierProcessOnceOneIsComplete) {
   FakeMlflow mlflow;
   mlflow.AddRun("a", "k1");
   mlflow.AddRun("b", "k1");
@@ -312,9 +277,9 @@ TEST(MlflowClientTest, CopiesThatAnEarlierProcessLeftAreDeletedOnceOneIsWhole) {
   EXPECT_EQ(mlflow.Runs().begin()->second.metrics.size(), 3U);
 }
 
-// A model's run is nested in the evaluation's before that is written: the copy that came late,
-// which the server lists first, must not take its place.
-TEST(MlflowClientTest, ALateCopyDoesNotTakeTheNestedRunsParent) {
+// A model's run is nested in the evaluation's run before that one is written. The late duplicate,
+// which the server lists first, must not replace the parent.
+TEST(MlflowClientTest, LateDuplicateDoesNotReplaceTheParentOfNestedRuns) {
   FakeMlflow mlflow;
   const auto client = Connect(mlflow.server.Url());
   ASSERT_TRUE(client->Upload(MakeChild()).ok());
@@ -324,13 +289,13 @@ TEST(MlflowClientTest, ALateCopyDoesNotTakeTheNestedRunsParent) {
   const auto uploaded = client->Upload(parent);
   ASSERT_TRUE(uploaded.ok()) << uploaded.status();
   EXPECT_EQ(uploaded->run.run_id, "run0");
-  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->Doubt()).ok());
+  ASSERT_TRUE(client->DeleteDuplicates(absl::Now() + client->DuplicateDelay()).ok());
   const auto runs = mlflow.Runs();
   EXPECT_FALSE(runs.contains("late"));
   EXPECT_EQ(runs.at("run0").status, "FINISHED");
 }
 
-TEST(MlflowClientTest, SettingsNameExperimentParentAndWorkspace) {
+TEST(MlflowClientTest, UsesExperimentParentAndWorkspaceOfTheSettings) {
   FakeMlflow mlflow;
   const auto client = Connect(
       mlflow.server.Url(), {.experiment_id = "12", .parent_run_id = "outer", .workspace = "team"});

@@ -1,4 +1,4 @@
-// MLflow's variables.
+// Tests reading MLflow's environment variables.
 #include "server/mlflow/environment.h"
 
 #include <cstdlib>
@@ -43,15 +43,15 @@ TEST(MlflowEnvironmentTest, ReadsEveryVariable) {
   EXPECT_EQ(settings->http.ca_path, "/ca.pem");
   EXPECT_EQ(settings->http.client_cert_path, "/me.pem");
   EXPECT_EQ(settings->http.timeout, absl::Seconds(7));
-  EXPECT_EQ(settings->retries.wait, absl::Milliseconds(500));
-  EXPECT_EQ(settings->retries.most, 5);
+  EXPECT_EQ(settings->retries.initial_backoff, absl::Milliseconds(500));
+  EXPECT_EQ(settings->retries.max_retries, 5);
   EXPECT_EQ(settings->experiment, "posts");
   EXPECT_EQ(settings->parent_run_id, "outer");
   EXPECT_EQ(settings->workspace, "team");
   EXPECT_FALSE(settings->system_metrics);
 }
 
-TEST(MlflowEnvironmentTest, WithoutThemThereAreDefaults) {
+TEST(MlflowEnvironmentTest, UsesDefaultsWithoutVariables) {
   const auto settings = ReadWith({});
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->experiment, "assay");
@@ -60,7 +60,7 @@ TEST(MlflowEnvironmentTest, WithoutThemThereAreDefaults) {
   EXPECT_TRUE(settings->system_metrics);
 }
 
-TEST(MlflowEnvironmentTest, TheFilesExperimentWinsAndTheNameBeforeTheId) {
+TEST(MlflowEnvironmentTest, ConfiguredExperimentOverridesNameOverridesId) {
   const std::map<std::string, std::string> both = {{"MLFLOW_EXPERIMENT_NAME", "name"},
                                                    {"MLFLOW_EXPERIMENT_ID", "12"}};
   EXPECT_EQ(ReadWith(both, "file")->experiment, "file");
@@ -70,7 +70,7 @@ TEST(MlflowEnvironmentTest, TheFilesExperimentWinsAndTheNameBeforeTheId) {
   EXPECT_EQ(by_id->experiment_id, "12");
 }
 
-TEST(MlflowEnvironmentTest, WhatCannotBeMeantIsRefusedByName) {
+TEST(MlflowEnvironmentTest, InvalidValueErrorNamesTheVariable) {
   const std::pair<const char*, const char*> cases[] = {
       {"MLFLOW_TRACKING_AWS_SIGV4", "true"},     {"MLFLOW_TRACKING_AUTH", "databricks"},
       {"MLFLOW_TRACKING_INSECURE_TLS", "maybe"}, {"MLFLOW_HTTP_REQUEST_TIMEOUT", "soon"},

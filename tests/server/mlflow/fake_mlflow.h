@@ -1,4 +1,4 @@
-// A tracking server's answers, kept in memory: enough of MLflow to see what a client does.
+// An in-memory fake of MLflow's tracking API, sufficient to observe what a client does.
 #ifndef ASSAY_TESTS_SERVER_MLFLOW_FAKE_MLFLOW_H_
 #define ASSAY_TESTS_SERVER_MLFLOW_FAKE_MLFLOW_H_
 
@@ -19,7 +19,7 @@ namespace assay::server {
 
 class FakeMlflow {
  public:
-  // Answers instead of MLflow where it returns one.
+  // Replaces the fake's answer if it returns one.
   using Fault = std::function<std::optional<http::FakeAnswer>(const http::FakeRequest&)>;
 
   struct Run {
@@ -43,12 +43,12 @@ class FakeMlflow {
     const absl::MutexLock lock(&mutex_);
     return runs_;
   }
-  // As they were created, with the status they were given since.
+  // Returns the LoggedModels as created, with their latest status.
   std::vector<nlohmann::json> Models() {
     const absl::MutexLock lock(&mutex_);
     return models_;
   }
-  // By their paths below the service's root.
+  // Returns the artifacts by their path below the service's root.
   std::map<std::string, std::string> Artifacts() {
     const absl::MutexLock lock(&mutex_);
     return artifacts_;
@@ -70,7 +70,7 @@ class FakeMlflow {
               {"artifact_uri", artifact_root_ + "/7/" + id + "/artifacts"}}}};
   }
 
-  // Nothing where the request is none of these.
+  // Returns nullopt if the request is for none of these endpoints.
   std::optional<http::FakeAnswer> AnswerOfModels(const http::FakeRequest& request,
                                                  const nlohmann::json& body)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -176,9 +176,17 @@ class FakeMlflow {
   std::string artifact_root_ ABSL_GUARDED_BY(mutex_) = "mlflow-artifacts:";
 
  public:
-  // Last: its thread uses the members above.
+  // Declared last, because its thread uses the members above.
   http::FakeServer server;
 };
+
+// Returns a fault that answers every request whose path ends with `path_end`.
+inline FakeMlflow::Fault FaultAt(const std::string& path_end, const http::FakeAnswer& answer) {
+  return [path_end, answer](const http::FakeRequest& request) -> std::optional<http::FakeAnswer> {
+    if (!request.path.ends_with(path_end)) return std::nullopt;
+    return answer;
+  };
+}
 
 inline evaluator::TrackedRun MakeRun(const std::string& client_key, int metrics = 3) {
   evaluator::TrackedRun run{.client_key = client_key,

@@ -1,5 +1,5 @@
-// Sends one tracked run, JSON on stdin, to a tracking server: mlflow_probe URI EXPERIMENT. Prints
-// the run's id and URL as JSON. For tests/integration/mlflow_flush_test.py.
+// Uploads one tracked run, read as JSON from stdin, to a tracking server and prints the run's id
+// and URL as JSON. Usage: mlflow_probe URI EXPERIMENT. For tests/integration/mlflow_flush_test.py.
 #include <cstdio>
 #include <iostream>
 #include <iterator>

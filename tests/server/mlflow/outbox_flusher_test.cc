@@ -1,4 +1,4 @@
-// OutboxFlusher between a fake store and a fake tracking server.
+// Tests OutboxFlusher with a fake store and a fake tracking server.
 #include "server/mlflow/outbox_flusher.h"
 
 #include <functional>
@@ -89,10 +89,11 @@ class OutboxFlusherTest : public ::testing::Test {
   }
 
   std::unique_ptr<OutboxFlusher> Start() {
-    client_ = *MlflowClient::Create(
-        mlflow_.server.Url(),
-        {.experiment = "exp", .http = {.timeout = absl::Seconds(30)}, .retries = {.most = 0}},
-        nullptr);
+    client_ = *MlflowClient::Create(mlflow_.server.Url(),
+                                    {.experiment = "exp",
+                                     .http = {.timeout = absl::Seconds(30)},
+                                     .retries = {.max_retries = 0}},
+                                    nullptr);
     return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
   }
   std::vector<UploadReport> Reports() {
@@ -124,7 +125,7 @@ class OutboxFlusherTest : public ::testing::Test {
   std::vector<UploadReport> reports_ ABSL_GUARDED_BY(mutex_);
 };
 
-TEST_F(OutboxFlusherTest, SendsWhatWaitsOldestFirst) {
+TEST_F(OutboxFlusherTest, UploadsPendingRunsOldestFirst) {
   store_.Add("k1");
   store_.Add("k2");
   const auto flusher = Start();
@@ -133,7 +134,7 @@ TEST_F(OutboxFlusherTest, SendsWhatWaitsOldestFirst) {
   EXPECT_EQ(mlflow_.Runs().at("run0").client_key, "k1");
 }
 
-TEST_F(OutboxFlusherTest, WakeSendsWithoutWaitingForThePoll) {
+TEST_F(OutboxFlusherTest, WakeUploadsWithoutWaitingForThePoll) {
   options_.poll_interval = absl::Hours(1);
   const auto flusher = Start();
   absl::SleepFor(absl::Milliseconds(50));
@@ -142,7 +143,7 @@ TEST_F(OutboxFlusherTest, WakeSendsWithoutWaitingForThePoll) {
   EXPECT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
 }
 
-TEST_F(OutboxFlusherTest, TransientFailuresAreRetriedIntoOneRun) {
+TEST_F(OutboxFlusherTest, RetriesTransientFailuresIntoOneRun) {
   FailFirst(3, {503, "busy"});
   store_.Add("k1");
   const auto flusher = Start();
@@ -157,7 +158,7 @@ TEST_F(OutboxFlusherTest, TransientFailuresAreRetriedIntoOneRun) {
   EXPECT_EQ(reports[3].uploaded.run.run_id, "run0");
 }
 
-TEST_F(OutboxFlusherTest, RetryAfterHoldsEverythingBackEvenAfterAWake) {
+TEST_F(OutboxFlusherTest, RetryAfterPausesAllUploadsDespiteWake) {
   FailFirst(1, {429, "", {{"Retry-After", "2"}}});
   store_.Add("k1");
   store_.Add("k2");
@@ -171,7 +172,7 @@ TEST_F(OutboxFlusherTest, RetryAfterHoldsEverythingBackEvenAfterAWake) {
   EXPECT_GE(absl::Now() - failed, absl::Milliseconds(1800));
 }
 
-TEST_F(OutboxFlusherTest, ARefusedRunWaitsAnHourAndBlocksNobody) {
+TEST_F(OutboxFlusherTest, RejectedRunIsDelayedAndDoesNotBlockOthers) {
   FailFirst(1, {400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"bad key"})"});
   store_.Add("k1");
   store_.Add("k2");
@@ -187,7 +188,7 @@ TEST_F(OutboxFlusherTest, ARefusedRunWaitsAnHourAndBlocksNobody) {
   EXPECT_TRUE(Reports()[0].first_permanent);
 }
 
-TEST_F(OutboxFlusherTest, ARepeatedRefusalIsNewOnlyOnce) {
+TEST_F(OutboxFlusherTest, RepeatedRejectionIsFirstOnlyOnce) {
   options_.permanent_backoff = absl::Milliseconds(10);
   FailFirst(3, {403, "no"});
   store_.Add("k1");
@@ -205,11 +206,11 @@ TEST_F(OutboxFlusherTest, BackoffGrows) {
   const absl::Time start = absl::Now();
   const auto flusher = Start();
   ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
-  // At least half of 40 + 80 + 160 + 320 ms.
+  // The waits are at least half of 40 + 80 + 160 + 320 ms.
   EXPECT_GE(absl::Now() - start, absl::Milliseconds(300));
 }
 
-TEST_F(OutboxFlusherTest, StopSendsWhatIsNewWithinTheBound) {
+TEST_F(OutboxFlusherTest, StopUploadsNewRunsWithinTheBound) {
   options_.poll_interval = absl::Hours(1);
   const auto flusher = Start();
   absl::SleepFor(absl::Milliseconds(50));

@@ -1,4 +1,4 @@
-// The system probe against what the test itself does.
+// Tests the machine probe on the machine that runs the test.
 #include "server/telemetry/machine_probe.h"
 
 #include <map>
@@ -10,8 +10,8 @@
 namespace assay::server {
 namespace {
 
-TEST(MachineProbeTest, SharesAreSharesAndEveryFigureIsThere) {
-  const auto probe = MakeSystemProbe(".");
+TEST(MachineProbeTest, ReportsEveryMetricWithPlausibleValues) {
+  const auto probe = MakeMachineProbe(".");
   const absl::Time until = absl::Now() + absl::Milliseconds(200);
   volatile int work = 0;
   while (absl::Now() < until) work = work + 1;
@@ -27,8 +27,8 @@ TEST(MachineProbeTest, SharesAreSharesAndEveryFigureIsThere) {
   EXPECT_GE(values.at("network_receive_megabytes"), 0);
 }
 
-TEST(MachineProbeTest, APathThatIsNotThereHasNoDisk) {
-  EXPECT_FALSE(MakeSystemProbe("/no/such/folder")->Read().contains("disk_usage_percentage"));
+TEST(MachineProbeTest, OmitsDiskMetricsForAMissingPath) {
+  EXPECT_FALSE(MakeMachineProbe("/no/such/folder")->Read().contains("disk_usage_percentage"));
 }
 
 }  // namespace

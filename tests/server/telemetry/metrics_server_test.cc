@@ -1,4 +1,4 @@
-// The scrape endpoint over real sockets.
+// Tests the scrape endpoint over real sockets.
 #include "server/telemetry/metrics_server.h"
 
 #include <string>
@@ -28,7 +28,7 @@ TEST(MetricsServerTest, ServesTheTextFormatOnAFreePort) {
   EXPECT_THAT(response->body, HasSubstr("assay_mlflow_outbox_entries 42\n"));
 }
 
-TEST(MetricsServerTest, PortInUseSaysWhatToDo) {
+TEST(MetricsServerTest, PortInUseErrorSuggestsAFix) {
   Metrics metrics({"1", "2", "cpu"});
   const auto first = MetricsServer::Start("127.0.0.1:0", metrics.collectable());
   ASSERT_TRUE(first.ok()) << first.status();

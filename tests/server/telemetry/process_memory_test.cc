@@ -1,4 +1,4 @@
-// The memory probes against memory that the test itself takes.
+// Tests the memory probes by allocating and freeing memory.
 #include "server/telemetry/process_memory.h"
 
 #include <cstring>
@@ -21,7 +21,7 @@ void TouchBlock() {
   absl::SleepFor(absl::Milliseconds(60));
 }
 
-void ExpectPeakOfABlockIsSeenAndReset(evaluator::MemoryProbe* probe) {
+void ExpectMeasuresAndResetsThePeak(evaluator::MemoryProbe* probe) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "AddressSanitizer keeps freed memory";
 #endif
@@ -35,12 +35,12 @@ void ExpectPeakOfABlockIsSeenAndReset(evaluator::MemoryProbe* probe) {
   EXPECT_LT(probe->PeakBytes(), before + kSlack);
 }
 
-TEST(ProcessMemoryTest, PeakOfABlockIsSeenAndReset) {
-  ExpectPeakOfABlockIsSeenAndReset(MakeProcessMemoryProbe().get());
+TEST(ProcessMemoryTest, MeasuresAndResetsThePeak) {
+  ExpectMeasuresAndResetsThePeak(MakeProcessMemoryProbe().get());
 }
 
-TEST(ProcessMemoryTest, SamplingSeesThePeakToo) {
-  ExpectPeakOfABlockIsSeenAndReset(MakeSamplingMemoryProbe().get());
+TEST(ProcessMemoryTest, SamplingProbeMeasuresAndResetsThePeak) {
+  ExpectMeasuresAndResetsThePeak(MakeSamplingMemoryProbe().get());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// OpenTelemetry's variables.
+// Tests reading OpenTelemetry's environment variables.
 #include "server/tracing/otel_environment.h"
 
 #include <cstdlib>
@@ -40,7 +40,7 @@ std::string UrlWith(const Variables& variables, const std::string& endpoint = ""
   return target->has_value() ? (*target)->url : "none";
 }
 
-TEST(OtelEnvironmentTest, TheConfigurationComesBeforeTheVariables) {
+TEST(OtelEnvironmentTest, ConfigurationOverridesVariables) {
   const Variables both = {{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:1/spans"},
                           {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://all:2/prefix/"}};
   EXPECT_EQ(UrlWith(both, "http://mine:3/v1/traces"), "http://mine:3/v1/traces");
@@ -51,7 +51,7 @@ TEST(OtelEnvironmentTest, TheConfigurationComesBeforeTheVariables) {
   EXPECT_EQ(UrlWith({{"OTEL_SDK_DISABLED", "true"}}, "http://mine:3"), "none");
 }
 
-TEST(OtelEnvironmentTest, HeadersTimeoutAndCertificateOfTracesComeFirst) {
+TEST(OtelEnvironmentTest, TraceVariablesOverrideGeneralOnes) {
   const auto target = TargetWith({{"OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20abc, b=2"},
                                   {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1500"},
                                   {"OTEL_EXPORTER_OTLP_TIMEOUT", "9"},
@@ -65,7 +65,7 @@ TEST(OtelEnvironmentTest, HeadersTimeoutAndCertificateOfTracesComeFirst) {
   EXPECT_EQ((*target)->http.ca_path, "/ca.pem");
 }
 
-TEST(OtelEnvironmentTest, MistakesNameTheVariableAndKeepItsSecret) {
+TEST(OtelEnvironmentTest, ErrorsNameTheVariableAndHideSecrets) {
   for (const char* headers : {"secret", "a b=secret", "x=secret%0aInjected: 1", "=secret"}) {
     const auto target = TargetWith({{"OTEL_EXPORTER_OTLP_HEADERS", headers}}, "http://mine:3");
     ASSERT_FALSE(target.ok()) << headers;
@@ -78,7 +78,7 @@ TEST(OtelEnvironmentTest, MistakesNameTheVariableAndKeepItsSecret) {
   EXPECT_THAT(UrlWith({}, "ftp://u:secret@host/"), Not(HasSubstr("secret")));
 }
 
-TEST(OtelEnvironmentTest, TheResourceIsNamedAndMayBeAddedTo) {
+TEST(OtelEnvironmentTest, ReadsServiceNameAndResourceAttributes) {
   const Environment environment({{"OTEL_SERVICE_NAME", "writer"},
                                  {"OTEL_RESOURCE_ATTRIBUTES", "service.name=other,site=berlin"}});
   const Attributes resource = ReadResource("1.2");

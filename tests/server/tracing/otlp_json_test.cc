@@ -1,4 +1,5 @@
-// OTLP in JSON. That other programs read it is seen in tests/integration/telemetry_test.py.
+// Tests the OTLP JSON encoding. tests/integration/telemetry_test.py checks it against real
+// receivers.
 #include "server/tracing/otlp_json.h"
 
 #include <string>
@@ -21,7 +22,7 @@ Span SomeSpan() {
           .end = absl::FromUnixNanos(1'700'000'001'123'456'789)};
 }
 
-TEST(OtlpJsonTest, EveryKindOfAttributeHasItsForm) {
+TEST(OtlpJsonTest, EncodesEveryAttributeType) {
   Span span = SomeSpan();
   span.attributes = {{"text", "a"},
                      {"number", int64_t{9007199254740993}},
@@ -50,7 +51,7 @@ TEST(OtlpJsonTest, EveryKindOfAttributeHasItsForm) {
                                                            {"stringValue": "y"}]}}}])"));
 }
 
-TEST(OtlpJsonTest, AFailedChildSaysWhoseItIsAndWhy) {
+TEST(OtlpJsonTest, EncodesParentStateAndError) {
   Span span = SomeSpan();
   span.parent_span_id = "b7ad6b7169203331";
   span.trace_state = "vendor=1";

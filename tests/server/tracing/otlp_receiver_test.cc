@@ -1,4 +1,4 @@
-// What a collector's answers mean.
+// Tests how the answers of a collector are interpreted.
 #include "server/tracing/otlp_receiver.h"
 
 #include <string>
@@ -32,7 +32,7 @@ TEST(OtlpReceiverTest, PostsJsonWithTheHeaders) {
   EXPECT_EQ(delivery.rejected, 0);
 }
 
-TEST(OtlpReceiverTest, SpansThatItRejectsAreCounted) {
+TEST(OtlpReceiverTest, CountsRejectedSpans) {
   EXPECT_EQ(SendTo([](const auto&) {
               return http::FakeAnswer{.body = R"({"partialSuccess": {"rejectedSpans": "3"}})"};
             }).rejected,
@@ -41,31 +41,31 @@ TEST(OtlpReceiverTest, SpansThatItRejectsAreCounted) {
               return http::FakeAnswer{.body = R"({"partialSuccess": {"rejectedSpans": 2}})"};
             }).rejected,
             2);
-  // MLflow answers in protobuf's own form.
+  // MLflow answers in binary protobuf.
   EXPECT_EQ(SendTo([](const auto&) { return http::FakeAnswer{.body = "\x0a\x00"}; }).rejected, 0);
 }
 
-TEST(OtlpReceiverTest, OnlyWhatMayPassIsTriedAgain) {
+TEST(OtlpReceiverTest, OnlyTransientStatusesAreRetryable) {
   for (const int status : {429, 502, 503, 504}) {
     const Delivery delivery = SendTo([status](const auto&) {
       return http::FakeAnswer{.status = status, .headers = {{"Retry-After", "7"}}};
     });
-    EXPECT_TRUE(delivery.try_again) << status;
+    EXPECT_TRUE(delivery.retryable) << status;
     EXPECT_EQ(delivery.retry_after, absl::Seconds(7)) << status;
   }
   for (const int status : {301, 400, 401, 404, 413, 500, 501}) {
     const Delivery delivery =
         SendTo([status](const auto&) { return http::FakeAnswer{.status = status, .body = "no"}; });
     EXPECT_FALSE(delivery.status.ok()) << status;
-    EXPECT_FALSE(delivery.try_again) << status;
+    EXPECT_FALSE(delivery.retryable) << status;
     EXPECT_THAT(std::string(delivery.status.message()), HasSubstr("no"));
     EXPECT_THAT(std::string(delivery.status.message()), Not(HasSubstr("secret")));
   }
 }
 
-TEST(OtlpReceiverTest, NobodyThereMayPass) {
+TEST(OtlpReceiverTest, RefusedConnectionIsRetryable) {
   OtlpReceiver receiver({.url = "http://127.0.0.1:9/v1/traces"});
-  EXPECT_TRUE(receiver.Send("{}").try_again);
+  EXPECT_TRUE(receiver.Send("{}").retryable);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The queue of spans and its thread, against a receiver that a test scripts.
+// Tests the span exporter against a scripted receiver.
 #include "server/tracing/span_exporter.h"
 
 #include <functional>
@@ -16,14 +16,14 @@ namespace {
 
 using nlohmann::json;
 
-const Delivery kTaken{};
-const Delivery kBusy{.status = absl::UnavailableError("busy"), .try_again = true};
-const Delivery kRefused{.status = absl::UnknownError("refused")};
+const Delivery kAccepted{};
+const Delivery kBusy{.status = absl::UnavailableError("busy"), .retryable = true};
+const Delivery kRejected{.status = absl::UnknownError("refused")};
 
-// Shared with the receiver, which the exporter owns.
+// Shared with the receiver, because the exporter owns the receiver.
 struct Script {
   absl::Mutex mutex;
-  std::function<Delivery(int)> answer = [](int) { return kTaken; };
+  std::function<Delivery(int)> answer = [](int) { return kAccepted; };
   std::vector<size_t> sizes;
   absl::Time expires = absl::InfiniteFuture();
 
@@ -58,8 +58,8 @@ class SpanExporterTest : public testing::Test {
  protected:
   std::unique_ptr<SpanExporter> Start(SpanExporter::Options options = {}) {
     options.delay = absl::Milliseconds(10);
-    options.first_wait = absl::Milliseconds(1);
-    options.longest_wait = absl::Milliseconds(5);
+    options.initial_backoff = absl::Milliseconds(1);
+    options.max_backoff = absl::Milliseconds(5);
     return std::make_unique<SpanExporter>(std::make_unique<ScriptedReceiver>(script_), options);
   }
 
@@ -70,9 +70,9 @@ class SpanExporterTest : public testing::Test {
   const std::shared_ptr<Script> script_ = std::make_shared<Script>();
 };
 
-TEST_F(SpanExporterTest, AStopSendsWhatIsQueuedInBatches) {
+TEST_F(SpanExporterTest, StopSendsQueuedSpansInBatches) {
   SpanExporter::Options options;
-  options.batch = 4;
+  options.max_batch = 4;
   const auto exporter = Start(options);
   for (int i = 0; i < 5; ++i) exporter->Export(Trace(2));
   exporter->Stop(absl::Seconds(10));
@@ -81,7 +81,7 @@ TEST_F(SpanExporterTest, AStopSendsWhatIsQueuedInBatches) {
   for (const size_t size : script_->sizes) EXPECT_LE(size, 4U);
 }
 
-TEST_F(SpanExporterTest, SpansGoWithoutAStop) {
+TEST_F(SpanExporterTest, SendsSpansAfterTheDelay) {
   const auto exporter = Start();
   exporter->Export(Trace(3));
   for (int i = 0; i < 1000 && exporter->counts().exported < 3; ++i) {
@@ -90,8 +90,8 @@ TEST_F(SpanExporterTest, SpansGoWithoutAStop) {
   EXPECT_EQ(exporter->counts().exported, 3);
 }
 
-TEST_F(SpanExporterTest, ABusyReceiverIsAskedAgainAndGetsEachBatchOnce) {
-  script_->answer = [](int request) { return request < 3 ? kBusy : kTaken; };
+TEST_F(SpanExporterTest, RetriesABusyReceiverAndDeliversOnce) {
+  script_->answer = [](int request) { return request < 3 ? kBusy : kAccepted; };
   const auto exporter = Start();
   exporter->Export(Trace(3));
   exporter->Stop(absl::Seconds(10));
@@ -99,10 +99,10 @@ TEST_F(SpanExporterTest, ABusyReceiverIsAskedAgainAndGetsEachBatchOnce) {
   EXPECT_EQ(script_->requests(), 4);
 }
 
-TEST_F(SpanExporterTest, ABatchThatIsRefusedIsCountedAndDoesNotBlockTheNext) {
-  script_->answer = [](int request) { return request == 0 ? kRefused : kTaken; };
+TEST_F(SpanExporterTest, RejectedBatchIsCountedAndDoesNotBlockTheNext) {
+  script_->answer = [](int request) { return request == 0 ? kRejected : kAccepted; };
   SpanExporter::Options options;
-  options.batch = 2;
+  options.max_batch = 2;
   int errors = 0;
   options.on_error = [&errors](const absl::Status&) { ++errors; };
   const auto exporter = Start(options);
@@ -113,10 +113,10 @@ TEST_F(SpanExporterTest, ABatchThatIsRefusedIsCountedAndDoesNotBlockTheNext) {
   EXPECT_EQ(errors, 1);
 }
 
-TEST_F(SpanExporterTest, TriesEnd) {
+TEST_F(SpanExporterTest, GivesUpAfterMaxAttempts) {
   script_->answer = [](int) { return kBusy; };
   SpanExporter::Options options;
-  options.most_tries = 3;
+  options.max_attempts = 3;
   const auto exporter = Start(options);
   exporter->Export(Trace(1));
   exporter->Stop(absl::Seconds(10));
@@ -124,10 +124,10 @@ TEST_F(SpanExporterTest, TriesEnd) {
   EXPECT_EQ(exporter->counts().failed, 1);
 }
 
-TEST_F(SpanExporterTest, AFullQueueDropsWholeTracesAndNobodyWaits) {
+TEST_F(SpanExporterTest, FullQueueDropsWholeTracesWithoutBlocking) {
   script_->answer = [](int) { return kBusy; };
   SpanExporter::Options options;
-  options.most_queued = 10;
+  options.max_queued = 10;
   const auto exporter = Start(options);
   const absl::Time start = absl::Now();
   for (int i = 0; i < 100; ++i) exporter->Export(Trace(4));
@@ -136,10 +136,10 @@ TEST_F(SpanExporterTest, AFullQueueDropsWholeTracesAndNobodyWaits) {
   EXPECT_EQ(exporter->counts().dropped % 4, 0);
 }
 
-TEST_F(SpanExporterTest, AStopEndsInTimeThoughTheReceiverIsBusy) {
+TEST_F(SpanExporterTest, StopReturnsInTimeWhenTheReceiverIsBusy) {
   script_->answer = [](int) { return kBusy; };
   SpanExporter::Options options;
-  options.most_tries = 1'000'000;
+  options.max_attempts = 1'000'000;
   const auto exporter = Start(options);
   exporter->Export(Trace(1));
   const absl::Time start = absl::Now();
@@ -150,7 +150,7 @@ TEST_F(SpanExporterTest, AStopEndsInTimeThoughTheReceiverIsBusy) {
   EXPECT_EQ(exporter->counts().dropped, 2);
 }
 
-TEST_F(SpanExporterTest, WhatTheReceiverRejectsOfABatchIsNotExported) {
+TEST_F(SpanExporterTest, PartiallyRejectedSpansCountAsFailed) {
   script_->answer = [](int) { return Delivery{.rejected = 2}; };
   const auto exporter = Start();
   exporter->Export(Trace(5));

@@ -1,4 +1,4 @@
-// W3C's headers, by the examples and the rules of the recommendation.
+// Tests trace context headers with examples and rules of the W3C recommendation.
 #include "server/tracing/trace_context.h"
 
 #include <set>
@@ -13,7 +13,7 @@ constexpr char kTrace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr char kSpan[] = "00f067aa0ba902b7";
 constexpr char kHeader[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-TEST(TraceContextTest, ReadsTheRecommendationsExample) {
+TEST(TraceContextTest, ParsesTheRecommendationsExample) {
   const auto parent = ParseTraceParent(kHeader);
   ASSERT_TRUE(parent.has_value());
   EXPECT_EQ(parent->trace_id, kTrace);
@@ -23,14 +23,14 @@ TEST(TraceContextTest, ReadsTheRecommendationsExample) {
       ParseTraceParent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02")->sampled);
 }
 
-TEST(TraceContextTest, ALaterVersionMayBeLonger) {
+TEST(TraceContextTest, AcceptsLongerHeadersOfLaterVersions) {
   const std::string trace = "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   EXPECT_TRUE(ParseTraceParent("cc" + trace + "-what-the-future-brings").has_value());
   EXPECT_FALSE(ParseTraceParent("cc" + trace + "x").has_value());
   EXPECT_FALSE(ParseTraceParent("00" + trace + "-more").has_value());
 }
 
-TEST(TraceContextTest, WhatIsNotValidIsNone) {
+TEST(TraceContextTest, RejectsInvalidHeaders) {
   for (const char* header : {"", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
                              "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                              "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
@@ -45,7 +45,7 @@ TEST(TraceContextTest, WhatIsNotValidIsNone) {
   }
 }
 
-TEST(TraceContextTest, TheCallersTraceGoesOnWithItsDecision) {
+TEST(TraceContextTest, ContinuesTheCallersTraceAndSamplingDecision) {
   const TraceContext context = ContinueTrace(kHeader, "vendor=1", 0);
   EXPECT_EQ(context.trace_id, kTrace);
   EXPECT_EQ(context.parent_span_id, kSpan);
@@ -57,17 +57,17 @@ TEST(TraceContextTest, TheCallersTraceGoesOnWithItsDecision) {
   EXPECT_EQ(ContinueTrace(kHeader, std::string(513, 's'), 0).state, "");
 }
 
-TEST(TraceContextTest, ATraceOfOurOwnIsSampledByItsRatio) {
+TEST(TraceContextTest, SamplesNewTracesByRatio) {
   EXPECT_FALSE(ContinueTrace("", "", 0).sampled);
   EXPECT_TRUE(ContinueTrace("junk", "kept=no", 1).sampled);
   EXPECT_EQ(ContinueTrace("junk", "kept=no", 1).state, "");
   int sampled = 0;
   for (int i = 0; i < 4000; ++i) sampled += ContinueTrace("", "", 0.25).sampled ? 1 : 0;
-  // Ten standard deviations.
+  // The tolerance is ten standard deviations.
   EXPECT_NEAR(sampled, 1000, 280);
 }
 
-TEST(TraceContextTest, RandomIdsDiffer) {
+TEST(TraceContextTest, RandomIdsAreUnique) {
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) ids.insert(RandomHex(32));
   EXPECT_EQ(ids.size(), 1000U);
