@@ -1,5 +1,5 @@
-# System packages, found one way on Debian and Homebrew. libtorch is found in engine/runtime alone: its own headers must
-# never be on the include path of code that uses protobuf or spdlog.
+# Finds system packages, in one way for Debian and Homebrew. Only engine/runtime finds libtorch: its
+# headers must never be on the include path of code that uses protobuf or spdlog.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -21,7 +21,7 @@ find_library(GRPC_REFLECTION_LIBRARY grpc++_reflection REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_program(PROTOC protoc REQUIRED)
 
-# yaml-cpp before 0.8 has no namespace on its target.
+# yaml-cpp before 0.8 exports a target without a namespace.
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()

@@ -1,5 +1,6 @@
-# `cmake --install`: bin/assayd and bin/assay, and in lib/assay torch's shared libraries, which no system package has. The tree may
-# be moved as a whole. Everything else comes from the system: deploy/Dockerfile lists the packages.
+# `cmake --install` installs bin/assayd and bin/assay, and in lib/assay the shared libraries of
+# torch, which are in no system package. The installed tree can be moved as a whole. All other
+# libraries come from the system; deploy/Dockerfile lists the packages.
 
 if(APPLE)
   set(ASSAY_INSTALL_ORIGIN @loader_path)
@@ -8,8 +9,9 @@ else()
 endif()
 set_target_properties(assayd PROPERTIES INSTALL_RPATH ${ASSAY_INSTALL_ORIGIN}/../lib/assay)
 
-# What assayd needs that lies beside torch: its own libraries, and NVIDIA's packages where torch was built for CUDA.
-# .../site-packages/torch/share/cmake -> .../site-packages, as it was given and without links.
+# Finds the libraries next to torch that assayd needs: torch's own, and NVIDIA's packages if torch
+# was built for CUDA. Maps .../site-packages/torch/share/cmake to .../site-packages, both as given
+# and with symbolic links resolved.
 cmake_path(SET ASSAY_PACKAGES_FOLDER NORMALIZE ${ASSAY_TORCH_CMAKE_PREFIX}/../../..)
 file(REAL_PATH ${ASSAY_PACKAGES_FOLDER} ASSAY_PACKAGES_REAL_FOLDER)
 set(ASSAY_PACKAGES_REGEXES)

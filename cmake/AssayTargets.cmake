@@ -1,4 +1,4 @@
-# assay_library(NAME sources...) and assay_test(NAME sources...): one library a folder, warnings on everywhere.
+# Defines assay_library() and assay_test(): one library per folder, compiled with warnings.
 
 get_filename_component(ASSAY_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 
@@ -22,7 +22,7 @@ if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
 endif()
 if(ASSAY_SANITIZER)
-  # Under sanitizers GCC 12 sees members of other alternatives of a std::variant as uninitialised.
+  # With sanitizers GCC 12 reports members of inactive std::variant alternatives as uninitialized.
   add_compile_options(-fsanitize=${ASSAY_SANITIZER} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${ASSAY_SANITIZER})
 endif()
@@ -69,15 +69,16 @@ function(assay_library name)
   endif()
 endfunction()
 
-# A folder of headers alone: target assay_NAME, alias assay::NAME.
+# Adds a header-only library: target assay_NAME, alias assay::NAME.
 function(assay_header_library name)
   add_library(assay_${name} INTERFACE)
   add_library(assay::${name} ALIAS assay_${name})
   target_link_libraries(assay_${name} INTERFACE assay_options)
 endfunction()
 
-# A GoogleTest binary: target NAME, one ctest entry a test case, or one for all (WHOLE, for many short ones that share a
-# slow start). Working directory: the source tree. FIXTURE names the ctest fixture that must have run before.
+# Adds a GoogleTest binary: target NAME with one ctest entry per test case, or a single entry with
+# WHOLE (for many short cases that share a slow start). The working directory is the source tree.
+# FIXTURE names the ctest fixture that must have run before.
 function(assay_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "WHOLE" "FIXTURE" "")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})

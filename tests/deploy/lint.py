@@ -1,7 +1,9 @@
-"""What deploy/ is made of, checked by the tools of those who will read it.
+"""Checks the files of deploy/ with the tools that read them.
 
-Usage: lint.py CHECK... [--assayd BINARY]    CHECK: one of the functions below, `_check` left off. Exits 77 (skipped) where a tool that a
-check needs is missing. deploy/requirements/lint.txt has those that come from PyPI.
+Usage: lint.py CHECK... [--assayd BINARY]
+
+CHECK is the name of a function below without `_check`. Exits with 77 (skipped) if a tool that a
+check needs is missing. deploy/requirements/lint.txt lists the tools that come from PyPI.
 """
 import argparse
 import pathlib
@@ -19,9 +21,10 @@ DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd/assayd.service"
 PLIST = DEPLOY / "launchd/dev.assay.assayd.plist"
 DAEMON = "/usr/local/bin/assayd"
-# systemd's own scale, 0 (best) to 10; what is left: network, the Hub's and MLflow's hosts, torch's generated code.
-MOST_EXPOSURE = 1.5
-# launchd.plist(5), those that a daemon like this one may have.
+# On systemd's scale of 0 (best) to 10. The remaining exposure is the network, the hosts of the Hub
+# and MLflow, and the machine code that torch generates.
+MAX_EXPOSURE = 1.5
+# The keys of launchd.plist(5) that apply to such a daemon.
 LAUNCHD_KEYS = {
     "Label": str, "ProgramArguments": list, "UserName": str, "GroupName": str, "Umask": int, "EnvironmentVariables": dict,
     "RunAtLoad": bool, "KeepAlive": dict, "ThrottleInterval": int, "ExitTimeOut": int, "SoftResourceLimits": dict,
@@ -29,15 +32,15 @@ LAUNCHD_KEYS = {
 }
 
 
-class Missing(Exception):
-    """A tool that is not installed."""
+class MissingTool(Exception):
+    """Raised if a tool is not installed."""
 
 
 def tool(name):
     beside = pathlib.Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if not found:
-        raise Missing(f"{name} is not installed (SETUP_LINT=1 deploy/setup.sh)")
+        raise MissingTool(f"{name} is not installed (SETUP_LINT=1 deploy/setup.sh)")
     return found
 
 
@@ -70,24 +73,24 @@ def dockerfile_check(_):
 def compose_check(_):
     path = DEPLOY / "compose.yaml"
     run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(path.relative_to(ROOT)))
-    # Docker's own reading of it; asks no engine.
+    # Docker Compose parses the file; this needs no Docker engine.
     run(tool("docker-compose"), "--file", str(path.relative_to(ROOT)), "config", "--quiet")
     compose = load(path)
     for name, service in compose["services"].items():
         tag = service["image"].rpartition(":")[2]
         assert tag not in ("", "latest") and tag[-1].isdigit(), f"{name}: {service['image']} has no fixed tag"
         for port in service.get("ports", []):
-            assert port.startswith("127.0.0.1:"), f"{name}: {port} is open to the network"
+            assert port.startswith("127.0.0.1:"), f"{name}: {port} is published to the network"
         assert service["read_only"] and service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert "healthcheck" in service or name == "assayd", f"{name} has no health check"
-        for other, wanted in service.get("depends_on", {}).items():
+        for other, dependency in service.get("depends_on", {}).items():
             assert other in compose["services"], f"{name}: depends on {other}"
-            assert wanted["condition"] in ("service_started", "service_healthy"), f"{name}: {wanted}"
+            assert dependency["condition"] in ("service_started", "service_healthy"), f"{name}: {dependency}"
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             known = (DEPLOY / source).exists() if source.startswith(".") else source in compose["volumes"]
-            assert known, f"{name}: no {source}"
+            assert known, f"{name}: the volume {source} does not exist"
     grace = seconds(compose["services"]["assayd"]["stop_grace_period"])
     assert grace > drain_seconds(DEPLOY / "container/assayd.yaml"), "assayd is killed before it has drained"
 
@@ -98,19 +101,19 @@ def systemd_check(options):
     settings = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
     assert seconds(settings["TimeoutStopSec"]) > drain_seconds(DEPLOY / "service/assayd.yaml")
     with tempfile.TemporaryDirectory() as folder:
-        # `verify` wants a program that is there.
+        # `verify` requires that the program exists.
         copy = pathlib.Path(folder) / UNIT.name
         copy.write_text(unit.replace(DAEMON, options.assayd or "/bin/true"))
-        # What it does not know it only warns of.
+        # Unknown settings are only warnings, so stderr must be empty.
         verified = subprocess.run([analyze, "verify", str(copy)], capture_output=True, text=True)
         assert verified.returncode == 0 and not verified.stderr, verified.stderr
-        run(analyze, "security", "--offline=true", "--no-pager", f"--threshold={round(MOST_EXPOSURE * 10)}", str(copy))
+        run(analyze, "security", "--offline=true", "--no-pager", f"--threshold={round(MAX_EXPOSURE * 10)}", str(copy))
 
 
 def launchd_check(_):
     job = plistlib.loads(PLIST.read_bytes())
     for key, value in job.items():
-        assert key in LAUNCHD_KEYS, f"launchd does not know {key}"
+        assert key in LAUNCHD_KEYS, f"{key} is not a key of launchd"
         assert type(value) is LAUNCHD_KEYS[key], f"{key}: {value!r}"
     assert job["Label"] == PLIST.stem
     assert job["ProgramArguments"][0] == DAEMON
@@ -136,11 +139,11 @@ def grafana_check(_):
 
 def config_check(options):
     if not options.assayd:
-        raise Missing("--assayd was not given")
+        raise MissingTool("--assayd is required")
     for folder in ("container", "demo", "plans/standard"):
         run(options.assayd, "--config", str(DEPLOY / folder / "assayd.yaml"), "--check")
     with tempfile.TemporaryDirectory() as etc:
-        # As docs/deployment.md has it: the catalog is the container's.
+        # As in docs/deployment.md, the catalog is the container's.
         for file in ("service/assayd.yaml", "container/models.yaml"):
             shutil.copy(DEPLOY / file, etc)
         run(options.assayd, "--config", f"{etc}/assayd.yaml", "--check")
@@ -156,7 +159,7 @@ def main():
     for name in options.checks:
         try:
             checks[name](options)
-        except Missing as missing:
+        except MissingTool as missing:
             print(f"SKIPPED: {name}: {missing}")
             skipped = True
         except (AssertionError, subprocess.CalledProcessError) as error:

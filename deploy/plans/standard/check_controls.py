@@ -1,7 +1,7 @@
-"""Asserts what the standard study is for: the negative controls come last, with significance.
+"""Checks that the negative controls of the standard study rank last with significance.
 
-Usage: check_controls.py RESULTS.json (of `assay evaluations report ID --output RESULTS.json`). Prints the ranking; exit
-code 1 and the reason if it does not hold.
+Usage: check_controls.py RESULTS.json (from `assay evaluations report ID --output RESULTS.json`).
+Prints the ranking. Exits with 1 and the reason if the check fails.
 """
 import json
 import sys
@@ -14,13 +14,13 @@ def main():
         results = json.load(file)
     analysis = results["analysis"]
     whole = next(ranking for ranking in analysis["rankings"] if not ranking["content_type"])
-    wrong = []
+    failures = []
     best_control = min(c["rank"] for c in whole["candidates"] if c["name"] in CONTROLS)
     for candidate in whole["candidates"]:
         low, high = candidate["ci_low"], candidate["ci_high"]
         print(f"{candidate['rank']:>4}  {candidate['name']:<22} {candidate['mean']:5.2f}  {low:5.2f} to {high:5.2f}")
         if candidate["name"] not in CONTROLS and candidate["rank"] >= best_control:
-            wrong.append(f"{candidate['name']} has rank {candidate['rank']}, a control {best_control}")
+            failures.append(f"{candidate['name']} ranks {candidate['rank']}, but a control ranks {best_control}")
     for comparison in analysis["comparisons"]:
         if comparison["metric"] != "quality_score" or comparison["content_type"]:
             continue
@@ -29,12 +29,12 @@ def main():
         print(f"{comparison['candidate']} is {comparison['verdict']}, p = {comparison['p_adjusted']:.2g} "
               f"({analysis['correction']}), {comparison['result']['n_paired']} prompts")
         if comparison["verdict"] != "worse":
-            wrong.append(f"{comparison['candidate']} is not shown to be worse than {comparison['baseline']}")
+            failures.append(f"{comparison['candidate']} is not shown to be worse than {comparison['baseline']}")
     if results["state"] != "succeeded":
-        wrong.append(f"the study {results['state']}")
-    for reason in wrong:
+        failures.append(f"the study ended as {results['state']}")
+    for reason in failures:
         print(f"FAILED: {reason}", file=sys.stderr)
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Writes the study's negative controls: models that speak SmolLM2's vocabulary and know nothing.
+"""Writes the negative controls of the standard study: random models with SmolLM2's vocabulary.
 
-    uv run --with gguf --with numpy deploy/plans/standard/make_controls.py SMOLLM2.gguf OUT_FOLDER
+Usage: uv run --with gguf --with numpy make_controls.py SMOLLM2.gguf OUT_FOLDER
 
-Two Llamas of two layers with random weights (seeds 1 and 2), SmolLM2's tokenizer and chat template, about 13 MB each.
-A scorer that does not put them last does not measure anything.
+Writes two Llama models of two layers with random weights (seeds 1 and 2) and SmolLM2's tokenizer
+and chat template, about 13 MB each. A scorer that does not rank them last measures nothing.
 """
 import os
 import pathlib
@@ -17,7 +17,7 @@ HEAD = WIDTH // HEADS
 
 
 def copy_tokenizer(reader, writer):
-    """Every tokenizer.* field as it stands."""
+    """Copies every tokenizer.* field unchanged."""
     for name, field in reader.fields.items():
         if not name.startswith("tokenizer."):
             continue
