@@ -1,8 +1,9 @@
-"""Measures Assay and its peers on the same work in one run; writes docs/benchmarks/README.md and a chart.
+"""Benchmarks Assay and its peers on the same workload in one run and writes a report with a chart.
 
-    python bench/compare.py --bench build/release/bin/assay-bench --model m.gguf --out docs/benchmarks
+Usage: compare.py --bench build/release/bin/assay-bench --model m.gguf --out docs/benchmarks
 
-Each takes its turn in a process of its own, several rounds; the table has the median of all repeats, and the ratios round by round.
+Writes README.md, results.json and speed.svg to --out. In every round each program runs once, in its
+own process. The table contains the median of all repeats and the ratios per round.
 """
 import argparse
 import datetime
@@ -15,25 +16,25 @@ import sys
 from machine import processor
 
 PEERS = ("llama.cpp", "openvino-genai")
-# Name, title, unit, whether more is better.
+# Name, title, unit, True if more is better.
 ROWS = [
     ("decode1", "Decode, 1 stream", "tokens/s", True),
-    ("decode4", "Decode, 4 streams together", "tokens/s", True),
-    ("decode16", "Decode, 16 streams together", "tokens/s", True),
+    ("decode4", "Decode, 4 concurrent streams", "tokens/s", True),
+    ("decode16", "Decode, 16 concurrent streams", "tokens/s", True),
     ("prefill32", "Prefill of 32 tokens", "tokens/s", True),
     ("prefill256", "Prefill of 256 tokens", "tokens/s", True),
     ("prefill1000", "Prefill of 1000 tokens", "tokens/s", True),
     ("rewrite1_plain", "Rewriting a text, 1 stream", "tokens/s", True),
-    ("rewrite1", "The same with guesses from the text", "tokens/s", True),
+    ("rewrite1", "The same with draft tokens from the text", "tokens/s", True),
     ("load_s", "First load of a process", "s", False),
     ("reload_s", "Load after an unload", "s", False),
     ("loaded_mib", "Memory after loading, context 2048", "MiB", False),
     ("filled_mib", "Memory with 2000 tokens in the cache", "MiB", False),
     ("first_token_ms", "First token after 1000 tokens", "ms", False),
-    ("first_token_cached_ms", "The same, the prompt read before", "ms", False),
+    ("first_token_cached_ms", "The same with the prompt in the prefix cache", "ms", False),
 ]
 REWRITE = pathlib.Path(__file__).with_name("rewrite.txt")
-CHARTED = [name for name, _, unit, _ in ROWS if unit == "tokens/s"]
+CHART_METRICS = [name for name, _, unit, _ in ROWS if unit == "tokens/s"]
 
 
 def run(command):
@@ -45,7 +46,7 @@ def run(command):
 
 
 def measure(args):
-    """{program: {measure: [the values of a round, ...]}}"""
+    """Returns {program: {metric: [values of round 1, values of round 2, ...]}}."""
     commands = {"assay": [args.bench, "--model", args.model, "--threads", args.threads, "--context", 2048,
                           "--repeats", args.repeats, "--rewrite", REWRITE]}
     for peer in PEERS:
@@ -55,9 +56,10 @@ def measure(args):
         for command in commands.values():
             command += ["--only", args.only]
     values = {name: {} for name in commands}
-    for turn in range(args.rounds):
-        # Who comes first changes: a machine that grows warm disturbs all alike.
-        for name in [*commands][turn % len(commands):] + [*commands][:turn % len(commands)]:
+    for round_index in range(args.rounds):
+        # The order rotates, so that a machine that heats up affects all programs equally.
+        first = round_index % len(commands)
+        for name in [*commands][first:] + [*commands][:first]:
             for key, value in run(commands[name]).items():
                 if isinstance(value, str):
                     continue
@@ -66,7 +68,7 @@ def measure(args):
 
 
 def median(rounds):
-    return statistics.median(value for of in rounds for value in of)
+    return statistics.median(value for values in rounds for value in values)
 
 
 def number(value):
@@ -74,7 +76,7 @@ def number(value):
 
 
 def ratio(ours, theirs):
-    """The median of the rounds' ratios, and between which they lie."""
+    """Returns the median of the ratios per round, with their minimum and maximum."""
     ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(ours, theirs, strict=True)]
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
@@ -100,11 +102,11 @@ def chart(results, path):
     names = ("assay", *PEERS)
     width = 0.8 / len(names)
     for i, name in enumerate(names):
-        places = [k + i * width for k in range(len(CHARTED))]
-        axes.bar(places, [median(results[name][key]) if key in results[name] else 0 for key in CHARTED], width, label=name)
-    axes.set_xticks([k + width for k in range(len(CHARTED))])
+        positions = [k + i * width for k in range(len(CHART_METRICS))]
+        axes.bar(positions, [median(results[name][key]) if key in results[name] else 0 for key in CHART_METRICS], width, label=name)
+    axes.set_xticks([k + width for k in range(len(CHART_METRICS))])
     titles = {key: title for key, title, _, _ in ROWS}
-    axes.set_xticklabels([titles[key].replace(", ", ",\n").replace(" of ", "\nof ") for key in CHARTED], fontsize=8)
+    axes.set_xticklabels([titles[key].replace(", ", ",\n").replace(" of ", "\nof ") for key in CHART_METRICS], fontsize=8)
     axes.set_ylabel("tokens/s")
     axes.legend()
     figure.tight_layout()
@@ -119,25 +121,29 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", help="of decode1, prefill1000, reload, ...: what begins so; by commas")
+    parser.add_argument("--only", help="run only metrics whose name starts with one of these prefixes, separated by "
+                        "commas: decode1, prefill1000, reload, ...")
     args = parser.parse_args()
     results = measure(args)
     args.out.mkdir(parents=True, exist_ok=True)
     chart(results, args.out / "speed.svg")
     (args.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    text = f"""# Beside its peers
+    model = pathlib.Path(args.model).name
+    text = f"""# Comparison with peers
 
-Made by `make bench` on {datetime.date.today()}: {processor()}, {args.threads} threads, {pathlib.Path(args.model).name}. All of it in one
-run on the same machine, each program in {args.rounds} rounds by turns, {args.repeats} repeats each, warm. Figures are medians of all, ratios medians of the rounds'
-(from the least to the greatest). Prompts are never repeated, but in the last line. Ratios below 1 are better for seconds and MiB, above 1 for
-tokens/s. What a peer's interface does not offer is left empty. Every value: [results.json](results.json).
+Generated by `make bench` on {datetime.date.today()}: {processor()}, {args.threads} threads, {model}.
+All programs ran in one run on the same machine, alternating for {args.rounds} rounds of
+{args.repeats} warm repeats. Values are medians over all repeats. Ratios are medians over the rounds
+(minimum to maximum): below 1 is better for seconds and MiB, above 1 is better for tokens/s.
+Prompts are never repeated, except in the last row. A cell is empty if the peer's interface does not
+offer the measurement. All values are in [results.json](results.json).
 
 {table(results)}
 
 ![tokens/s](speed.svg)
 
-The daemon through gRPC, with long prompts arriving and under a mixed load: [serving.md](serving.md). Behind the numbers:
-[notes.md](notes.md).
+[serving.md](serving.md) measures the daemon through gRPC, with long prompts and under a mixed load.
+[notes.md](notes.md) explains the numbers.
 """
     (args.out / "README.md").write_text(text)
     print(table(results))

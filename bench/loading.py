@@ -1,9 +1,10 @@
-"""Peak memory while loading beside resident memory after it, for random models of more than 1 GB of every way to load one.
+"""Compares the peak memory during a model load with the resident memory after it.
 
-    python bench/loading.py --probe build/release/bin/engine_probe [--folder /tmp/assay-loading] [--only NAME...]
+Usage: loading.py --probe build/release/bin/engine_probe [--folder /tmp/assay-loading] [--only NAME...]
 
-Makes the models (5 GB, kept in the folder), loads each in a process of its own and prints a Markdown table. The ratio is that
-of the whole process, the libraries' own memory taken off both sides.
+Generates random models of more than 1 GB for every load path (5 GB in total, kept in the folder),
+loads each in its own process and prints a Markdown table. The memory is that of the whole process
+minus that of the libraries before the load.
 """
 import argparse
 import json
@@ -62,11 +63,11 @@ def floats(size, dtype):
 
 
 def blocks(size, kind):
-    """Random codes; scales and minima of weights' size."""
+    """Returns blocks with random codes and with scales and minima of a realistic size."""
     _, _, bytes_of_block = kind
     pool = RNG.integers(0, 256, size=(4096, bytes_of_block), dtype=np.uint8)
-    for at in ([0, 2] if kind == small_gguf.Q4_K else [208]):
-        pool[:, at:at + 2] = (RNG.normal(size=4096) * 1e-3).astype(np.float16).view(np.uint8).reshape(-1, 2)
+    for offset in ([0, 2] if kind == small_gguf.Q4_K else [208]):
+        pool[:, offset:offset + 2] = (RNG.normal(size=4096) * 1e-3).astype(np.float16).view(np.uint8).reshape(-1, 2)
     data = pool.tobytes()
     return (data * (size // len(data) + 1))[:size]
 
@@ -116,8 +117,8 @@ def llama_gguf(path, kind):
     return path
 
 
-MODELS = {"llama-bf16": lambda at: llama_folder(at), "gpt2-f32": lambda at: gpt2_folder(at),
-          "llama-q4_k.gguf": lambda at: llama_gguf(at, small_gguf.Q4_K), "llama-q6_k.gguf": lambda at: llama_gguf(at, small_gguf.Q6_K)}
+MODELS = {"llama-bf16": llama_folder, "gpt2-f32": gpt2_folder,
+          "llama-q4_k.gguf": lambda path: llama_gguf(path, small_gguf.Q4_K), "llama-q6_k.gguf": lambda path: llama_gguf(path, small_gguf.Q6_K)}
 LOADS = [("llama-bf16", "auto"), ("llama-bf16", "full"), ("llama-bf16", "int8"), ("llama-bf16", "int4"), ("gpt2-f32", "auto"),
          ("gpt2-f32", "int8"), ("llama-q4_k.gguf", "auto"), ("llama-q6_k.gguf", "auto"), ("llama-q6_k.gguf", "int4")]
 

@@ -1,12 +1,15 @@
-"""One peer's speed and memory on a GGUF file: one JSON line, in the form of bin/assay-bench.
+"""Measures the speed and memory of one peer on a GGUF file; prints one JSON line like bin/assay-bench.
 
-    python bench/peers.py llama.cpp --model m.gguf --threads 2 --repeats 5
-    python bench/peers.py openvino-genai --model m.gguf
+Usage: peers.py llama.cpp --model m.gguf --threads 2 --repeats 5
+       peers.py openvino-genai --model m.gguf
 
-decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens. prefill32, 256, 1000: prompt
-tokens/s, on a prompt that was never seen before. rewrite1, rewrite1_plain: tokens/s of the answer to the text of --rewrite, with
-and without guesses from the text itself. load_s, reload_s: of the first load, and of those after an unload. Greedy, a list of one value a repeat, after a short run that warms
-everything up. What a peer cannot say is absent.
+decode1, decode4, decode16: tokens/s of 1, 4 or 16 concurrent streams after prompts of 64 tokens.
+prefill32, prefill256, prefill1000: prompt tokens/s for a new prompt.
+rewrite1, rewrite1_plain: tokens/s of the answer to --rewrite, with and without prompt lookup.
+load_s, reload_s: seconds of the first load and of loads after an unload.
+
+Decoding is greedy. Each metric is a list with one value per repeat, measured after a warm-up run.
+Metrics that the peer does not support are absent.
 """
 import argparse
 import json
@@ -19,7 +22,7 @@ CONTEXT = 2048
 FILL = 2000
 PREFILLS = (32, 256, 1000)
 REWRITE_TOKENS = 256
-CPU_GUESSES = 2
+CPU_DRAFT_TOKENS = 2
 
 
 def resident_mib():
@@ -28,7 +31,7 @@ def resident_mib():
 
 
 class LlamaCpp:
-    """llama.cpp's library by its own C functions: nothing of Python within a step but the choice of the likeliest token."""
+    """Calls llama.cpp's C functions; within a step, Python only chooses the most likely token."""
 
     def __init__(self, path, threads):
         import llama_cpp
@@ -40,7 +43,7 @@ class LlamaCpp:
         context = self.context(CONTEXT, 1)
         self.facts = {"load_s": time.monotonic() - start, "loaded_mib": resident_mib() - before}
         self.vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))
-        self.read(context, FILL, 1)
+        self.prefill_streams(context, FILL, 1)
         self.facts["filled_mib"] = resident_mib() - before
         llama_cpp.llama_free(context)
 
@@ -51,8 +54,8 @@ class LlamaCpp:
         params.n_threads = params.n_threads_batch = self.threads
         return self.lib.llama_init_from_model(self.model, params)
 
-    def read(self, context, length, streams):
-        """Reads a prompt of each stream; seconds."""
+    def prefill_streams(self, context, length, streams):
+        """Prefills one prompt per stream and returns the seconds it took."""
         batch = self.lib.llama_batch_init(length * streams, 0, streams)
         for stream in range(streams):
             self.first += 37
@@ -70,7 +73,7 @@ class LlamaCpp:
 
     def prefill(self, length):
         context = self.context(CONTEXT, 1)
-        seconds = self.read(context, length, 1)
+        seconds = self.prefill_streams(context, length, 1)
         self.lib.llama_free(context)
         return length / seconds
 
@@ -83,10 +86,11 @@ class LlamaCpp:
         self.lib.llama_free(context)
         return seconds
 
-    def rewrite(self, text, guesses):
-        """By the Python class, which alone has prompt lookup; with the number of guesses that its authors advise on a CPU."""
+    def rewrite(self, text, prompt_lookup):
+        """Uses the Python class, which alone supports prompt lookup, with the number of draft tokens
+        that its authors recommend for a CPU."""
         from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
-        draft = LlamaPromptLookupDecoding(num_pred_tokens=CPU_GUESSES) if guesses else None
+        draft = LlamaPromptLookupDecoding(num_pred_tokens=CPU_DRAFT_TOKENS) if prompt_lookup else None
         model = self.lib.Llama(self.path, n_ctx=CONTEXT, n_threads=self.threads, n_threads_batch=self.threads,
                                draft_model=draft, verbose=False)
         times = []
@@ -94,14 +98,14 @@ class LlamaCpp:
                                               temperature=0.0, stream=True):
             times.append(time.monotonic())
         model.close()
-        # The first has the role, the last the reason of the end.
+        # The first event contains the role, the last one the finish reason.
         return (len(times) - 3) / (times[-2] - times[1])
 
     def decode(self, streams):
         context = self.context(STREAM_PROMPT + STREAM_TOKENS + 8, streams)
-        # As many as one batch takes at a time.
+        # All prompts must fit into one batch.
         assert STREAM_PROMPT * streams <= CONTEXT
-        self.read(context, STREAM_PROMPT, streams)
+        self.prefill_streams(context, STREAM_PROMPT, streams)
         batch = self.lib.llama_batch_init(streams, 0, streams)
         tokens = [500 + stream for stream in range(streams)]
         start = time.monotonic()
@@ -121,7 +125,7 @@ class LlamaCpp:
 
 
 class OpenVino:
-    """openvino_genai.LLMPipeline, and its continuous batching for several streams."""
+    """Measures openvino_genai.LLMPipeline."""
 
     def __init__(self, path, threads):
         import numpy
@@ -152,8 +156,8 @@ class OpenVino:
         self.pipe = self.genai.LLMPipeline(self.path, "CPU", INFERENCE_NUM_THREADS=self.threads)
         return time.monotonic() - start
 
-    def rewrite(self, text, guesses):
-        """The pipeline has it only with continuous batching, which needs a converted model."""
+    def rewrite(self, text, prompt_lookup):
+        """Not supported: prompt lookup needs continuous batching, which needs a converted model."""
         return None
 
     def decode(self, streams):
@@ -171,22 +175,23 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--rewrite", type=pathlib.Path, help="a text to answer, for the measurement of guesses")
-    parser.add_argument("--only", default="", help="of decode1, prefill1000, reload, ...: what begins so; by commas")
+    parser.add_argument("--rewrite", type=pathlib.Path, help="a text to answer, for the rewrite metrics")
+    parser.add_argument("--only", default="", help="run only metrics whose name starts with one of these prefixes, separated by "
+                        "commas: decode1, prefill1000, reload, ...")
     args = parser.parse_args()
     only = tuple(args.only.split(","))
     peer = PEERS[args.peer](args.model, args.threads)
     measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
     if args.rewrite:
         text = args.rewrite.read_text()
-        measures |= {name: (lambda guesses: peer.rewrite(text, guesses), guesses)
-                     for name, guesses in (("rewrite1_plain", False), ("rewrite1", True))}
-    measures = {name: how for name, how in measures.items() if name.startswith(only)}
+        measures |= {name: (lambda prompt_lookup: peer.rewrite(text, prompt_lookup), prompt_lookup)
+                     for name, prompt_lookup in (("rewrite1_plain", False), ("rewrite1", True))}
+    measures = {name: pair for name, pair in measures.items() if name.startswith(only)}
     results = {"peer": args.peer, **peer.facts}
     for repeat in range(args.repeats + 1):
         for name, (measure, size) in measures.items():
             value = measure(size)
-            # The first round warms up.
+            # The first repeat is the warm-up.
             if repeat > 0 and value is not None:
                 results.setdefault(name, []).append(value)
     if "reload".startswith(only):
