@@ -1,4 +1,4 @@
-"""What the measurements ran on."""
+"""Names the processor that the benchmarks run on."""
 import platform
 
 

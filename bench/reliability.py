@@ -1,4 +1,4 @@
-"""Injects faults into a real assayd and checks errors, recovery times and leaks.
+"""Injects faults series a real assayd and checks errors, recovery times and leaks.
 
 Usage: reliability.py --bin build/release/bin --model m.gguf --out docs/benchmarks --minutes 5
 
@@ -21,7 +21,7 @@ except ModuleNotFoundError as missing:
     sys.exit(SKIPPED)
 from machine import processor
 
-FAULTS = {"truncated": files.truncated, "by-hand": files.loaded_by_hand, "flipped": files.flipped, "removed": files.removed,
+FAULTS = {"truncated": files.truncated, "by-hand": files.closed_manually, "flipped": files.flipped, "removed": files.removed,
           "killed": processes.killed, "loads": processes.cancelled_loads, "disk": processes.full_disk, "slow": overload.deadlines,
           "queue": overload.full_queue, "vanished": overload.vanished, "memory": overload.memory_exhausted, "soak": soak.soak}
 PROGRAMS = ("assayd", "assay", "assay-grpc-bench")

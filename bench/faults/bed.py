@@ -1,4 +1,4 @@
-"""A daemon to do harm to, the clients that watch, and requests to a model that nobody harms."""
+"""The test bed of fault injection: a daemon, its clients, and background load on a healthy model."""
 import json
 import pathlib
 import subprocess
@@ -6,18 +6,18 @@ import threading
 import time
 
 from serving.daemon import Daemon
-from serving.player import Player, stream_of
+from serving.player import Player, greedy_stream
 from serving.words import Prompts
 
 MIB = 2**20
 CONTEXT = 2048
 STEADY = "steady"
-# What models go on with until they may write no more.
+# A prompt that models continue until they reach max_new_tokens.
 COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","
 CALL_SECONDS = 60
-# Of the requests beside a fault: a few at a time, each with more time than it needs.
-BESIDE_REQUESTS, BESIDE_GAP_SECONDS, BESIDE_TOKENS, BESIDE_DEADLINE_SECONDS = 4, 0.1, 4, 15
-QUIET_SECONDS = 10
+# The background load: a few requests at a time, each with a generous deadline.
+BACKGROUND_REQUESTS, BACKGROUND_GAP_SECONDS, BACKGROUND_TOKENS, BACKGROUND_DEADLINE_SECONDS = 4, 0.1, 4, 15
+IDLE_SECONDS = 10
 POLL_SECONDS = 0.02
 
 
@@ -26,13 +26,13 @@ def entry(path, model_id, **settings):
 
 
 def resident_mib(pid):
-    """Of a process, by the kernel."""
+    """Returns the resident memory of a process in MiB, from /proc."""
     pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * 4096 / MIB
 
 
 def await_true(condition, seconds):
-    """Seconds until it held; None if it never did."""
+    """Returns the seconds until `condition` held, or None if it did not within `seconds`."""
     start = time.monotonic()
     while time.monotonic() < start + seconds:
         if condition():
@@ -41,11 +41,11 @@ def await_true(condition, seconds):
     return None
 
 
-class Bed:
-    """A daemon with the model "steady" resident and what else `models` has, and a client. Runs from `with` to its end."""
+class TestBed:
+    """A context manager: a daemon with the resident model "steady" and `models`, and a client."""
 
     def __init__(self, args, models=(), limits=None, steady=None, **settings):
-        """steady: further keys of that model's entry; settings: of assayd.yaml."""
+        """`steady` adds keys to the entry of that model, `settings` to assayd.yaml."""
         self.args, self.prompts = args, Prompts(args.seed)
         models = [entry(args.model, STEADY, preload=True, **(steady or {})), *models]
         self.daemon = Daemon(args.bin / "assayd", models, args.threads, limits, **settings)
@@ -63,24 +63,24 @@ class Bed:
         return Player(self.args.bin / "assay-grpc-bench", "--address", self.daemon.address)
 
     def reconnect(self):
-        """After a restart, which takes another port."""
+        """Connects again after a restart, because the port has changed."""
         self.client.__exit__()
         self.client = self.player().__enter__()
 
     def request(self, model, tokens=4, prompt_tokens=16, at=0.0, **more):
-        return {**stream_of(model, self.prompts.of_tokens(prompt_tokens), tokens, at), **more}
+        return {**greedy_stream(model, self.prompts.with_tokens(prompt_tokens), tokens, at), **more}
 
     @staticmethod
-    def long_text(model, tokens, **more):
-        """A request whose text does not end by itself."""
-        return {**stream_of(model, COUNTING, tokens), **more}
+    def long_request(model, tokens, **more):
+        """Returns a request that generates until max_new_tokens."""
+        return {**greedy_stream(model, COUNTING, tokens), **more}
 
     def ask(self, model, tokens=4, prompt_tokens=16, **more):
-        """One request, and its outcome."""
+        """Sends one request and returns its outcome."""
         return self.client.play([self.request(model, tokens, prompt_tokens, **more)])["outcomes"][0]
 
     def cli(self, *words):
-        """Runs `assay`: exit status, standard output, standard error."""
+        """Runs `assay` and returns its exit status, stdout and stderr."""
         done = subprocess.run(self.cli_words(*words), capture_output=True, text=True, timeout=CALL_SECONDS, check=False)
         return done.returncode, done.stdout, done.stderr
 
@@ -88,27 +88,30 @@ class Bed:
         return [self.args.bin / "assay", "--address", self.daemon.address, *map(str, words)]
 
     def model(self, model_id):
-        """What `assay models ID` says of it."""
+        """Returns the output of `assay models ID`."""
         return json.loads(self.cli("--json", "models", model_id)[1])
 
     def memory_mib(self):
         return resident_mib(self.daemon.process.pid)
 
-    def await_quiet(self):
-        """Seconds until no request runs or waits; None: some always did."""
-        return await_true(lambda: not any(self.daemon.state()[1:]), QUIET_SECONDS)
+    def await_idle(self):
+        """Returns the seconds until no request runs or waits, or None if there always is one."""
+        return await_true(lambda: not any(self.daemon.state()[1:]), IDLE_SECONDS)
 
     def after(self):
         resident, running, waiting = self.daemon.state()
         return f"{resident:.0f} MiB resident, {running} running, {waiting} waiting"
 
 
-class Beside:
-    """Requests to "steady" from `with` to its end, by a client of their own; (succeeded, sent) in `others`."""
+class BackgroundLoad:
+    """A context manager: sends requests to "steady" with its own client.
+
+    `others` is (succeeded, sent).
+    """
 
     def __init__(self, bed):
         self.bed, self.outcomes, self.done = bed, [], threading.Event()
-        # Its own: prompts are made by two threads.
+        # Not shared with the test bed, because Prompts is not thread-safe.
         self.prompts = Prompts(bed.args.seed + 1)
 
     def __enter__(self):
@@ -123,8 +126,8 @@ class Beside:
     def run(self):
         with self.bed.player() as client:
             while True:
-                plan = [{**stream_of(STEADY, self.prompts.of_tokens(16), BESIDE_TOKENS, i * BESIDE_GAP_SECONDS),
-                         "deadline": BESIDE_DEADLINE_SECONDS} for i in range(BESIDE_REQUESTS)]
+                plan = [{**greedy_stream(STEADY, self.prompts.with_tokens(16), BACKGROUND_TOKENS, i * BACKGROUND_GAP_SECONDS),
+                         "deadline": BACKGROUND_DEADLINE_SECONDS} for i in range(BACKGROUND_REQUESTS)]
                 self.outcomes += client.play(plan)["outcomes"]
                 if self.done.is_set():
                     return
@@ -134,7 +137,7 @@ class Beside:
         return sum(outcome["code"] == "OK" for outcome in self.outcomes), len(self.outcomes)
 
     def judge(self, finding):
-        """All of them must have succeeded."""
+        """Checks that all of them succeeded."""
         finding.others = self.others
-        wrong = [f"{outcome['code']}: {outcome['message']}" for outcome in self.outcomes if outcome["code"] != "OK"]
-        finding.check("every request to another model succeeds meanwhile", self.outcomes and not wrong, "; ".join(wrong[:3]))
+        failures = [f"{outcome['code']}: {outcome['message']}" for outcome in self.outcomes if outcome["code"] != "OK"]
+        finding.check("every concurrent request to another model succeeds", self.outcomes and not failures, "; ".join(failures[:3]))

@@ -1,4 +1,4 @@
-"""What was found of one fault, and the numbers in it."""
+"""The results of one fault."""
 import collections
 import dataclasses
 
@@ -8,7 +8,7 @@ CONFIDENCE = 0.95
 
 
 def wilson(successes, total):
-    """Wilson's 95 % score interval of a share; None of nothing."""
+    """Returns the 95 % Wilson score interval of a proportion, or None if `total` is 0."""
     if not total:
         return None
     interval = stats.binomtest(successes, total).proportion_ci(CONFIDENCE, method="wilson")
@@ -17,8 +17,11 @@ def wilson(successes, total):
 
 @dataclasses.dataclass
 class Finding:
-    """One row of the report. `saw`: how often clients saw each status. others: (succeeded, sent) of requests to another model
-    meanwhile; None where none could be served."""
+    """One row of the report.
+
+    `saw` counts the statuses that clients received. `others` is (succeeded, sent) of concurrent
+    requests to another model, or None if none could be served.
+    """
     fault: str
     done: str
     saw: collections.Counter = dataclasses.field(default_factory=collections.Counter)
@@ -28,7 +31,7 @@ class Finding:
     after: str = ""
     facts: list = dataclasses.field(default_factory=list)
     checks: list = dataclasses.field(default_factory=list)
-    # Of the long run.
+    # Only of the soak test.
     memory: dict = None
 
     def count(self, outcomes):
@@ -36,7 +39,7 @@ class Finding:
         return outcomes
 
     def check(self, claim, holds, seen=""):
-        """`claim` is what must be; `seen` what was, for those who read that it was not."""
+        """Records an assertion. `seen` is the observed value, shown if the claim does not hold."""
         self.checks.append({"claim": claim, "holds": bool(holds), "seen": str(seen)})
 
     def fact(self, text):

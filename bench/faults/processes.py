@@ -1,4 +1,4 @@
-"""Processes that end in the middle of something, and a disk without room."""
+"""Processes killed while they work, and a full disk."""
 import random
 import resource
 import signal
@@ -6,41 +6,41 @@ import subprocess
 import threading
 import time
 
-from faults.bed import STEADY, Bed, Beside, await_true, entry
+from faults.bed import STEADY, TestBed, BackgroundLoad, await_true, entry
 from faults.finding import Finding
 
 RUNNING_STREAMS, STREAM_TOKENS = 4, 1500
 WRITING_SECONDS = 0.5
 RESTART_SECONDS = 30
 CANCELLED_LOADS = 12
-# Kernel and allocator keep some; a load that leaked would leave its weights, each time.
-LEFT_SHARE = 0.5
+# Kernel and allocator keep some memory; a leak would keep the weights of every load.
+MAX_GROWTH_SHARE = 0.5
 FAILED_EXIT = 1
 EVALUATION_WORDS = ("evaluate", "--model", STEADY, "--content-type", "linkedin", "--prompts", "2", "--max-new-tokens", "16")
 
 
 def kill_while_running(bed, finding):
-    """By what the daemon says, not by the clock: a busy machine may begin late."""
+    """Kills the daemon once it reports all streams as running: a busy machine may start late."""
     started = await_true(lambda: bed.daemon.state()[1] == RUNNING_STREAMS, RESTART_SECONDS)
-    finding.check(f"all {RUNNING_STREAMS} streams ran when it was killed", started is not None)
+    finding.check(f"all {RUNNING_STREAMS} streams were running when it was killed", started is not None)
     time.sleep(WRITING_SECONDS)
     bed.daemon.kill()
 
 
 def killed(args):
-    """SIGKILL while streams are written, and a start in the same folder."""
+    """Kills the daemon with SIGKILL during streams and restarts it in the same folder."""
     finding = Finding("Daemon killed (kill -9) in the middle of requests",
-                      f"{RUNNING_STREAMS} streams running for {WRITING_SECONDS:g} s, SIGKILL, started again in the same folder")
-    with Bed(args) as bed:
+                      f"{RUNNING_STREAMS} streams running for {WRITING_SECONDS:g} s, SIGKILL, restart in the same folder")
+    with TestBed(args) as bed:
         bed.ask(STEADY)
-        plan = [bed.long_text(STEADY, STREAM_TOKENS) for _ in range(RUNNING_STREAMS)]
+        plan = [bed.long_request(STEADY, STREAM_TOKENS) for _ in range(RUNNING_STREAMS)]
         killer = threading.Thread(target=kill_while_running, args=(bed, finding))
         killer.start()
         cut = finding.count(bed.client.play(plan)["outcomes"])
         killer.join()
         finding.check("every running stream ends with UNAVAILABLE", all(one["code"] == "UNAVAILABLE" for one in cut),
                       [one["code"] for one in cut])
-        finding.check("text was on its way", any(one["deltas"] for one in cut), [len(one["deltas"]) for one in cut])
+        finding.check("the streams had received text", any(one["deltas"] for one in cut), [len(one["deltas"]) for one in cut])
         start = time.monotonic()
         bed.daemon.start()
         bed.reconnect()
@@ -55,10 +55,10 @@ def killed(args):
 
 
 def cancelled_loads(args):
-    """Clients that go while their model loads."""
-    finding = Finding("Loads broken off", f"`assay load` killed (SIGKILL) after 5 ms to the time that a load takes, {CANCELLED_LOADS} times")
+    """Kills clients while their model loads."""
+    finding = Finding("Loads cancelled", f"`assay load` killed (SIGKILL) after 5 ms to the duration of a load, {CANCELLED_LOADS} times")
     chance = random.Random(args.seed)
-    with Bed(args, [entry(args.model, "cold")]) as bed, Beside(bed) as beside:
+    with TestBed(args, [entry(args.model, "cold")]) as bed, BackgroundLoad(bed) as background:
         start = time.monotonic()
         bed.cli("load", "cold")
         whole = time.monotonic() - start
@@ -73,40 +73,40 @@ def cancelled_loads(args):
             await_true(lambda: bed.model("cold")["state"] not in ("MODEL_STATE_LOADING", "MODEL_STATE_DRAINING"), RESTART_SECONDS)
             bed.cli("unload", "cold")
         grown = bed.memory_mib() - before
-        finding.check(f"memory grew by less than {LEFT_SHARE:.0%} of the model", grown < LEFT_SHARE * model_mib,
-                      f"{grown:.0f} MiB, the model takes {model_mib:.0f}")
-        finding.fact(f"memory grew by {grown:.0f} MiB in all, the model takes {model_mib:.0f}")
-        finding.check("no load is left behind", bed.daemon.metrics("assay_model_state{", 'model="cold"', 'state="loading"') == 0)
+        finding.check(f"memory grew by less than {MAX_GROWTH_SHARE:.0%} of the model", grown < MAX_GROWTH_SHARE * model_mib,
+                      f"{grown:.0f} MiB, the model uses {model_mib:.0f}")
+        finding.fact(f"memory grew by {grown:.0f} MiB in total, the model uses {model_mib:.0f}")
+        finding.check("no load keeps running", bed.daemon.metrics("assay_model_state{", 'model="cold"', 'state="loading"') == 0)
         start = time.monotonic()
         answer = finding.count([bed.ask("cold")])[0]
-        finding.recovery_s, finding.recovery_of = time.monotonic() - start, "request to answer, its load included"
-        finding.check("the next request loads it and is answered", answer["code"] == "OK", answer)
+        finding.recovery_s, finding.recovery_of = time.monotonic() - start, "request to answer, including the load"
+        finding.check("the next request loads the model and is answered", answer["code"] == "OK", answer)
         breaker = bed.model("cold")["breaker"]
         finding.check("its breaker is closed", breaker["state"] == "BREAKER_STATE_CLOSED", breaker)
         finding.after = bed.after()
-    beside.judge(finding)
+    background.judge(finding)
     return finding
 
 
 def full_disk(args):
-    """Files of the daemon that cannot grow: the limit for files stands for a disk without room."""
-    finding = Finding("No room for the run store", "RLIMIT_FSIZE of the running daemon set to 1 byte, an evaluation, requests; limit lifted, "
+    """Simulates a full disk with a file size limit of the daemon."""
+    finding = Finding("Disk full for the run store", "RLIMIT_FSIZE of the running daemon set to 1 byte, an evaluation, requests; limit lifted, "
                       "an evaluation")
-    with Bed(args) as bed:
+    with TestBed(args) as bed:
         pid, unlimited = bed.daemon.process.pid, resource.RLIM_INFINITY
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, unlimited))
-        with Beside(bed) as beside:
+        with BackgroundLoad(bed) as background:
             code, _, error = bed.cli(*EVALUATION_WORDS)
             finding.saw[f"evaluate: exit status {code}"] += 1
             finding.check("the evaluation fails with a reason", code == FAILED_EXIT and error.strip(), (code, error))
-            finding.fact(f"it says: {error.strip().splitlines()[-1] if error.strip() else 'nothing'}")
-        beside.judge(finding)
+            finding.fact(f"error: {error.strip().splitlines()[-1] if error.strip() else 'nothing'}")
+        background.judge(finding)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
         start = time.monotonic()
         code, _, error = bed.cli(*EVALUATION_WORDS)
         finding.recovery_s, finding.recovery_of = time.monotonic() - start, "limit lifted to the end of an evaluation"
         finding.saw[f"then: exit status {code}"] += 1
-        finding.check("with room again an evaluation succeeds", code == 0, error)
+        finding.check("without the limit an evaluation succeeds", code == 0, error)
         finding.after = bed.after()
         finding.check("it stops with status 0", bed.daemon.stop() == 0)
     return finding

@@ -1,4 +1,4 @@
-"""The Markdown and the JSON of what was found."""
+"""Formats the findings as Markdown."""
 from faults.finding import wilson
 
 
@@ -25,7 +25,7 @@ def row(finding):
 
 def claims(finding):
     lines = [f"### {finding.fault}", ""]
-    # The same claim about several requests is one line: true if it is of all.
+    # Checks with the same claim are merged into one line, which is true if all of them hold.
     held = {}
     for check in finding.checks:
         held[check["claim"]] = held.get(check["claim"], True) and check["holds"]
@@ -35,21 +35,22 @@ def claims(finding):
 
 
 def markdown(findings, facts):
-    head = ["Fault", "What was done", "What clients saw", "Other model's requests meanwhile: succeeded [95 % Wilson]", "Recovery", "After",
-            "Verdict"]
+    head = ["Fault", "Procedure", "Statuses seen by clients",
+            "Concurrent requests to another model: succeeded [95 % Wilson]", "Recovery", "After", "Verdict"]
     rows = "\n".join(row(finding) for finding in findings)
     passed = sum(finding.passed for finding in findings)
     return f"""# Reliability
 
 {facts}
 
-{passed} of {len(findings)} pass. Each row is a daemon of its own that is harmed while a client watches and another asks for a model that
-nobody harms; every sentence below the table is an assertion, and the run fails if one is not true.
+{passed} of {len(findings)} pass. Each row is a separate daemon. While the fault is injected, one client observes it
+and another sends requests to a healthy model. Every sentence below the table is an assertion; the run
+fails if one is not true.
 
 | {" | ".join(head)} |
 |{"---|" * len(head)}
 {rows}
 
-## What was asserted, and what was seen
+## Assertions and observations
 
 """ + "\n".join(claims(finding) for finding in findings)

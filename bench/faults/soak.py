@@ -1,34 +1,37 @@
-"""Minutes of mixed load with models loaded and unloaded all the while: does every request end well, and does memory grow?
+"""Runs a mixed load while models are loaded and unloaded; checks requests and memory growth.
 
-Memory is judged at its troughs: a cycle loads, serves and unloads again, so its lowest sample is what was not given back. Samples a
-second apart hang together and would make any interval look narrow; troughs of whole cycles hardly do."""
+Memory is judged at its troughs: a cycle loads, serves and unloads, so its lowest sample is the memory
+that was not freed. Samples one second apart are correlated and would make any interval too narrow;
+troughs of whole cycles hardly are.
+"""
 import collections
 import threading
 import time
 
 from scipy import stats
 
-from faults.bed import STEADY, Bed, entry, resident_mib
+from faults.bed import STEADY, TestBed, entry, resident_mib
 from faults.finding import CONFIDENCE, Finding, wilson
-from serving.mix import Mix, asked_for
+from serving.mix import Mix, is_expected
 
 CYCLE_SECONDS, RATE = 2.5, 5.0
-# Between two cycles nothing but STEADY is resident: an idle model gives what it needed for prompts back after a second.
+# Between two cycles only STEADY is resident. An idle model frees its prompt buffers after one second.
 REST_SECONDS = 1.5
 VISITORS = {"visitor-a": {}, "visitor-b": {"kv_cache": "int8"}}
 SAMPLE_SECONDS = 1.0
-# Caches fill and the allocator finds its size.
-WARM_UP_SHARE, LEAST_TROUGHS = 0.3, 4
-# A leak is what has certainly grown, over the time that was judged, by more than this share of the memory, and these MiB.
+# During the warm-up, caches fill and the allocator reaches its steady size.
+WARM_UP_SHARE, MIN_TROUGHS = 0.3, 4
+# A leak is a certain growth, over the judged time, of more than this share of the memory and this
+# number of MiB.
 LEAK_SHARE, LEAK_MIB = 0.02, 8.0
-LEAST_SUCCESS = 0.99
-LONGEST_PROMPT_WORDS = 400
-# Keys and values take memory as they are first written: all are, before anything is judged.
+MIN_SUCCESS_SHARE = 0.99
+MAX_PROMPT_WORDS = 400
+# KV cache memory is allocated on first use, so the KV cache is filled before anything is judged.
 CACHE_TOKENS, FILL_PROMPT, FILLS = 4096, 1000, 6
 
 
 class MemorySampler:
-    """(seconds, resident MiB) of a process, a second apart, from `with` to its end."""
+    """A context manager that samples (seconds, resident MiB) of a process every second."""
 
     def __init__(self, pid):
         self.pid, self.points, self.done = pid, [], threading.Event()
@@ -51,12 +54,12 @@ class MemorySampler:
             try:
                 self.points.append((self.now(), resident_mib(self.pid)))
             except OSError:
-                # The process is gone: requests say so.
+                # The process has exited; the requests report that.
                 return
 
 
 def troughs(points, cycles):
-    """The lowest point of each cycle, a (begin, end) in seconds."""
+    """Returns the lowest point of each cycle; cycles are (begin, end) in seconds."""
     lowest = []
     for begin, end in cycles:
         inside = [point for point in points if begin <= point[0] < end]
@@ -66,19 +69,19 @@ def troughs(points, cycles):
 
 
 def slope(points):
-    """Theil and Sen's with its interval, MiB a second: (slope, low, high)."""
+    """Returns the Theil-Sen slope with its interval, (slope, low, high) in MiB per second."""
     seconds, mib = zip(*points)
     found = stats.theilslopes(mib, seconds, CONFIDENCE)
-    # Numbers that JSON knows.
+    # Converts NumPy numbers, which json cannot serialize.
     return float(found.slope), float(found.low_slope), float(found.high_slope)
 
 
 def leak(points, cycles):
-    """What memory did after the warm-up, and whether that is a leak."""
+    """Returns the growth of memory after the warm-up, and True under "leaks" if it is a leak."""
     lowest = troughs(points, cycles)
     judged = lowest[int(WARM_UP_SHARE * len(lowest)):]
-    if len(judged) < LEAST_TROUGHS:
-        raise RuntimeError(f"{len(lowest)} cycles are too few to judge memory by: more --minutes")
+    if len(judged) < MIN_TROUGHS:
+        raise RuntimeError(f"{len(lowest)} cycles are too few to judge memory; raise --minutes")
     middle, low, high = slope(judged)
     span = judged[-1][0] - judged[0][0]
     allowed = max(LEAK_MIB, LEAK_SHARE * sorted(mib for _, mib in judged)[len(judged) // 2])
@@ -93,10 +96,10 @@ def words_of(request):
 
 
 def short_plan(mix, seconds):
-    """A plan of a cycle; prompts of thousands of tokens would make cycles of one request."""
+    """Returns the plan of a cycle, without long prompts, which would fill a cycle by themselves."""
     entries = []
     for one in mix.plan(seconds, RATE):
-        if words_of(one["request"]) <= LONGEST_PROMPT_WORDS:
+        if words_of(one["request"]) <= MAX_PROMPT_WORDS:
             one["request"] = {**one["request"], "max_new_tokens": min(one["request"]["max_new_tokens"], 48)}
             entries.append(one)
     return entries
@@ -104,12 +107,12 @@ def short_plan(mix, seconds):
 
 def soak(args):
     minutes = args.minutes
-    finding = Finding("Long run", f"{minutes:g} minutes of cycles of {CYCLE_SECONDS:g} s: mixed requests at {RATE:g} a second to three models, "
-                      "a tenth cancelled, a twentieth with too little time; two of the models loaded and unloaded in each")
+    finding = Finding("Soak test", f"{minutes:g} minutes of cycles of {CYCLE_SECONDS:g} s: {RATE:g} mixed requests per second to three models, "
+                      "a tenth cancelled, a twentieth with a deadline that is too short; each cycle loads and unloads two of the models")
     models = [entry(args.model, name, **settings) for name, settings in VISITORS.items()]
     mix = Mix([STEADY, *VISITORS], args.seed)
-    cycles, sent, succeeded, unasked = [], 0, 0, []
-    with Bed(args, models, steady={"cache_tokens": CACHE_TOKENS}) as bed, MemorySampler(bed.daemon.process.pid) as memory:
+    cycles, sent, succeeded, unexpected = [], 0, 0, []
+    with TestBed(args, models, steady={"cache_tokens": CACHE_TOKENS}) as bed, MemorySampler(bed.daemon.process.pid) as memory:
         for _ in range(FILLS):
             bed.ask(STEADY, 1, prompt_tokens=FILL_PROMPT)
         while memory.now() < 60 * minutes:
@@ -118,33 +121,33 @@ def soak(args):
             plan = [{key: value for key, value in one.items() if key != "probe"} for one in entries]
             outcomes = finding.count(bed.client.play(plan)["outcomes"])
             for one, outcome in zip(entries, outcomes):
-                asked = asked_for(one, outcome["code"])
-                # What a client ended itself is no success of the server's, nor a failure.
-                if outcome["code"] != "OK" and asked:
+                expected = is_expected(one, outcome["code"])
+                # A request that the client ended itself is neither a success nor a failure of the server.
+                if outcome["code"] != "OK" and expected:
                     continue
-                sent, succeeded = sent + 1, succeeded + asked
-                if not asked:
-                    unasked.append(f"{outcome['code']}: {outcome['message']}")
+                sent, succeeded = sent + 1, succeeded + expected
+                if not expected:
+                    unexpected.append(f"{outcome['code']}: {outcome['message']}")
             for visitor in VISITORS:
                 bed.cli("unload", visitor)
             time.sleep(REST_SECONDS)
             cycles.append((begin, memory.now()))
-        quiet = bed.await_quiet()
+        quiet = bed.await_idle()
         finding.after = bed.after()
         loads = bed.daemon.metrics("assay_model_loads_total{", 'result="succeeded"')
-        finding.check("nothing runs when all clients have ended", quiet is not None)
+        finding.check("no request runs after all clients finished", quiet is not None)
         finding.check("the daemon stops with status 0", bed.daemon.stop() == 0)
     finding.others = None
     found = leak(memory.points, cycles)
     low, high = wilson(succeeded, sent)
-    finding.fact(f"{succeeded} of {sent} requests that nobody broke off succeeded: {succeeded / sent:.3%} (95 % interval {low:.3%} to {high:.3%})")
+    finding.fact(f"{succeeded} of {sent} requests that were not cancelled succeeded: {succeeded / sent:.3%} (95 % interval {low:.3%} to {high:.3%})")
     finding.fact(f"{len(cycles)} cycles, {loads:g} loads")
-    finding.fact(f"memory at the troughs of {found['judged']} cycles after the warm-up: {found['mib_per_hour']:+.0f} MiB an hour "
+    finding.fact(f"memory at the troughs of {found['judged']} cycles after the warm-up: {found['mib_per_hour']:+.0f} MiB per hour "
                  f"(95 % interval {found['mib_per_hour_low']:+.0f} to {found['mib_per_hour_high']:+.0f}) over {found['span_s']:.0f} s; "
-                 f"certainly grown by {max(found['certain_mib'], 0):.1f} MiB, {found['allowed_mib']:.1f} allowed")
-    finding.check(f"at least {LEAST_SUCCESS:.0%} of them succeed", succeeded / sent >= LEAST_SUCCESS,
-                  collections.Counter(unasked).most_common(3))
-    finding.check(f"the lower end of the slope's interval, over the time judged, is at most {LEAK_MIB:g} MiB or {LEAK_SHARE:.0%} of the memory",
+                 f"certain growth {max(found['certain_mib'], 0):.1f} MiB, {found['allowed_mib']:.1f} allowed")
+    finding.check(f"at least {MIN_SUCCESS_SHARE:.0%} of these requests succeed", succeeded / sent >= MIN_SUCCESS_SHARE,
+                  collections.Counter(unexpected).most_common(3))
+    finding.check(f"the certain growth over the judged time is at most {LEAK_MIB:g} MiB or {LEAK_SHARE:.0%} of the memory",
                   not found["leaks"], f"{found['certain_mib']:.1f} MiB of {found['allowed_mib']:.1f}")
     finding.memory = {"points": memory.points, **found}
     return finding

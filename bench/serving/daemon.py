@@ -1,4 +1,4 @@
-"""A real assayd on a free port, with a configuration of its own in a temporary folder."""
+"""Runs a real assayd on a free port, with its own configuration in a temporary folder."""
 import json
 import os
 import pathlib
@@ -15,8 +15,12 @@ POLL_SECONDS = 0.05
 
 
 class Daemon:
-    """Runs from `with` to its end. models: entries of models.yaml; all but those of "preload": False are resident when `with` is
-    entered. settings: further keys of assayd.yaml. After kill() or stop(), start() runs it again in the same folder."""
+    """A context manager that runs assayd.
+
+    `models` are entries of models.yaml; all of them except those with "preload": False are resident
+    when the context is entered. `settings` are further keys of assayd.yaml. After kill() or stop(),
+    start() runs the daemon again in the same folder.
+    """
 
     def __init__(self, binary, models, threads, limits=None, **settings):
         self.binary, self.models = binary, [{"preload": True, **model} for model in models]
@@ -26,7 +30,7 @@ class Daemon:
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="assay-serve-")
         path = pathlib.Path(self.folder.name)
-        # YAML reads JSON.
+        # JSON is valid YAML.
         (path / "assayd.yaml").write_text(json.dumps(self.config))
         (path / "models.yaml").write_text(json.dumps({"models": self.models}))
         self.log_path, self.process = path / "log", None
@@ -38,10 +42,11 @@ class Daemon:
         return self
 
     def start(self):
-        """Returns when it serves with its models; the log begins anew."""
+        """Starts the daemon with an empty log and waits until it serves with its models."""
         environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         with open(self.log_path, "w") as log:
-            # SIGXFSZ stays ignored, as Python has it: a file at its limit is an error, not the end.
+            # SIGXFSZ stays ignored, as in Python: a file at its size limit causes an error instead of
+            # killing the process.
             self.process = subprocess.Popen([self.binary, "--config", self.log_path.parent / "assayd.yaml"], stdout=log, stderr=log,
                                             env=environment, restore_signals=False)
         self.await_ready()
@@ -51,7 +56,7 @@ class Daemon:
         self.folder.cleanup()
 
     def kill(self):
-        """SIGKILL, if it still runs."""
+        """Sends SIGKILL if the daemon still runs."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -66,18 +71,21 @@ class Daemon:
         while time.monotonic() < end:
             log = self.log()
             ready = re.search(r" ready listen=(\S+) metrics=(\S+)", log)
-            wanted = [model["id"] for model in self.models if model["preload"]]
-            loaded = [model for model in wanted if re.search(rf"model={re.escape(model)} state=ready", log)]
+            preloaded = [model["id"] for model in self.models if model["preload"]]
+            loaded = [model for model in preloaded if re.search(rf"model={re.escape(model)} state=ready", log)]
             if self.process.poll() is not None or "state=failed" in log:
                 break
-            if ready and len(loaded) == len(wanted):
+            if ready and len(loaded) == len(preloaded):
                 self.address, self.metrics_url = ready.group(1), ready.group(2).strip('"')
                 return
             time.sleep(POLL_SECONDS)
-        raise RuntimeError(f"{self.binary} did not start with its models:\n{self.log()}")
+        raise RuntimeError(f"{self.binary} did not start with its models; its log:\n{self.log()}")
 
     def metrics(self, *parts):
-        """The sum over all labels of each metric; with parts of lines, the sum of the lines that have them all."""
+        """Returns the sum of each metric over all labels.
+
+        With `parts`, returns the sum of the lines that contain all of them.
+        """
         with urllib.request.urlopen(self.metrics_url, timeout=10) as reply:
             text = reply.read().decode()
         sums = {}
@@ -90,13 +98,13 @@ class Daemon:
         return sums.get("".join(parts), 0.0) if parts else sums
 
     def state(self):
-        """Resident MiB, requests running and requests waiting now."""
+        """Returns the resident MiB and the numbers of running and waiting requests."""
         sums = self.metrics()
         return (sums["process_resident_memory_bytes"] / 2**20, int(sums["assay_requests_running"]),
                 int(sums["assay_requests_waiting"]))
 
     def stop(self):
-        """Asks it to stop; its exit status, or None if it had to be killed."""
+        """Sends SIGTERM. Returns the exit status, or None if the daemon does not stop in time."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(STOP_SECONDS)

@@ -1,10 +1,10 @@
-"""Numbers out of lists of numbers, and out of what a player saw."""
+"""Statistics of lists of numbers and of the outcomes of a player."""
 import math
 import statistics
 
 
 def percentile(values, share):
-    """Linear between the neighbours; None of nothing."""
+    """Returns the percentile, interpolated linearly, or None for an empty list."""
     if not values:
         return None
     ordered = sorted(values)
@@ -14,20 +14,20 @@ def percentile(values, share):
 
 
 def milliseconds(seconds):
-    """p50, p90, p99 and the largest of a list of seconds, in ms."""
+    """Returns p50, p90, p99 and max of a list of seconds, in ms."""
     found = {f"p{round(100 * share)}": percentile(seconds, share) for share in (0.5, 0.9, 0.99)}
     found["max"] = max(seconds, default=None)
     return {name: None if value is None else 1000 * value for name, value in found.items()}
 
 
 def slope(points):
-    """Theil and Sen's: the median of the slopes between all pairs of (x, y)."""
+    """Returns the Theil-Sen slope: the median of the slopes between all pairs of points."""
     slopes = [(y2 - y1) / (x2 - x1) for i, (x1, y1) in enumerate(points) for x2, y2 in points[i + 1:] if x2 > x1]
     return statistics.median(slopes) if slopes else None
 
 
 def gaps(outcome, begin=-math.inf, end=math.inf):
-    """Seconds between pieces of text of a stream that came one after the other from `begin` to `end`."""
+    """Returns the seconds between consecutive deltas that arrived from `begin` to `end`."""
     times = [time for time, _ in outcome["deltas"] if begin <= time <= end]
     return [after - before for before, after in zip(times, times[1:])]
 
@@ -36,8 +36,8 @@ def first_token_seconds(outcome):
     return outcome["deltas"][0][0] - outcome["start"]
 
 
-def writing_window(outcomes):
-    """From the moment that all have their first token to the end of the first one."""
+def decoding_window(outcomes):
+    """Returns the interval from the last first token to the end of the first stream."""
     return (max(outcome["deltas"][0][0] for outcome in outcomes),
             min(outcome["deltas"][-1][0] for outcome in outcomes))
 

@@ -1,32 +1,32 @@
-"""A mixture of requests that arrive by chance: what many users of several models send."""
+"""A random mix of requests, as many users of several models send them."""
 import math
 import random
 
 from serving.words import Prompts
 
-# What every request may take; one that takes longer is a failure.
+# A request that takes longer is a failure.
 DEADLINE_SECONDS = 120
 NEW_TOKENS = (16, 256)
-# Share of prompts, fewest and most tokens.
+# Share of prompts, minimum and maximum tokens.
 LENGTHS = ((0.80, 10, 100), (0.15, 200, 600), (0.05, 1000, 1600))
 PROBES_PER_MODEL = 6
 SYSTEM = "You are a careful assistant of a small company that sells books. Answer in plain words and keep to the facts."
 
 
-def between(rng, least, most):
-    """Small values as likely as large ones, by order of magnitude."""
-    return round(math.exp(rng.uniform(math.log(least), math.log(most))))
+def log_uniform(rng, low, high):
+    """Draws from a log-uniform distribution."""
+    return round(math.exp(rng.uniform(math.log(low), math.log(high))))
 
 
 class Mix:
-    """Makes requests; the same seed makes the same ones."""
+    """Generates requests. The same seed generates the same requests."""
 
     def __init__(self, models, seed):
         self.models, self.random, self.prompts = models, random.Random(seed), Prompts(seed)
         self.probes = [self.request(model) for model in models for _ in range(PROBES_PER_MODEL)]
 
     def plan(self, seconds, rate):
-        """Entries of a plan, each with "probe": its number among the probes, or None."""
+        """Returns the entries of a plan. "probe" is the index of a repeated request, or None."""
         entries, at = [], self.random.expovariate(rate)
         while at < seconds:
             entries.append({"at": at, **self.entry()})
@@ -49,7 +49,7 @@ class Mix:
 
     def request(self, model):
         rng = self.random
-        request = {"model": model, "max_new_tokens": between(rng, *NEW_TOKENS), **self.input()}
+        request = {"model": model, "max_new_tokens": log_uniform(rng, *NEW_TOKENS), **self.input()}
         if rng.random() < 0.5:
             request["sampling"] = {"temperature": 0.8, "top_p": 0.95, "top_k": 40, "seed": rng.randrange(1 << 30)}
         if rng.random() < 0.1:
@@ -60,8 +60,8 @@ class Mix:
 
     def input(self):
         rng = self.random
-        _, least, most = rng.choices(LENGTHS, [share for share, _, _ in LENGTHS])[0]
-        prompt = self.prompts.of_tokens(between(rng, least, most))
+        _, low, high = rng.choices(LENGTHS, [share for share, _, _ in LENGTHS])[0]
+        prompt = self.prompts.with_tokens(log_uniform(rng, low, high))
         kind = rng.random()
         if kind < 0.5:
             return {"prompt": prompt}
@@ -71,7 +71,7 @@ class Mix:
         return {"chat": {"messages": [{"role": role, "content": content} for role, content in turns]}}
 
 
-def asked_for(entry, code):
-    """Whether a request of the mix may end so."""
+def is_expected(entry, code):
+    """Returns True if the status `code` is expected for a request of the mix."""
     return (code == "OK" or code == "CANCELLED" and "cancel_after" in entry
             or code == "DEADLINE_EXCEEDED" and entry["deadline"] < DEADLINE_SECONDS)

@@ -1,4 +1,4 @@
-"""Five models, requests of all kinds that arrive by chance, for minutes: does everything end, and as it should?"""
+"""Sends minutes of random requests of all kinds to five models and checks how they end."""
 import collections
 import json
 import threading
@@ -6,26 +6,27 @@ import time
 
 from serving import measures
 from serving.daemon import Daemon
-from serving.mix import Mix, asked_for
+from serving.mix import Mix, is_expected
 from serving.player import Player
 from serving.streams import model_entry
 
-# The same file five times: as it is, other keys and values, other weights, and a cache too small for many at once.
+# The same file five times: as it is, with other KV cache and weight types, and with a KV cache that is
+# too small for many concurrent requests.
 MODELS = {"plain": {}, "float32-cache": {"kv_cache": "float32"}, "int8": {"weights": "int8", "kv_cache": "int8"}, "int4": {"weights": "int4"},
           "small-cache": {"cache_tokens": 2048}}
 MEMORY_SAMPLES = 400
-LEAST_MEMORY_SECONDS = 0.25
-# How long the daemon may take to forget requests that clients have given up.
+MIN_SAMPLE_SECONDS = 0.25
+# How long the daemon may take to drop requests that clients have cancelled.
 IDLE_SECONDS = 5
 HOUR_SECONDS = 3600
-UNASKED_SHOWN = 10
+SHOWN_FAILURES = 10
 
 
 class DaemonWatch:
-    """Samples the daemon from `with` to its end: (seconds, resident MiB, requests running, waiting)."""
+    """Samples (seconds, resident MiB, running requests, waiting requests) of the daemon."""
 
     def __init__(self, daemon, seconds):
-        self.daemon, self.pause = daemon, max(seconds / MEMORY_SAMPLES, LEAST_MEMORY_SECONDS)
+        self.daemon, self.pause = daemon, max(seconds / MEMORY_SAMPLES, MIN_SAMPLE_SECONDS)
         self.points, self.done = [], threading.Event()
 
     def __enter__(self):
@@ -43,13 +44,13 @@ class DaemonWatch:
             while not self.done.wait(self.pause):
                 self.points.append((time.monotonic() - start, *self.daemon.state()))
         except OSError:
-            # The daemon is gone: its exit status says so.
+            # The daemon has exited; its exit status reports that.
             return
 
     def summary(self):
-        """The slope of the second half is that of a daemon whose caches are full."""
+        """Returns a summary. The slope of the second half is that of a daemon with full caches."""
         if not self.points:
-            raise RuntimeError("the load was too short to sample the daemon's memory: more --minutes")
+            raise RuntimeError("the load was too short to sample the daemon's memory; raise --minutes")
         _, resident, running, waiting = zip(*self.points)
         memory = [(second, mib) for second, mib, *_ in self.points]
         slopes = {"mib_per_hour": measures.slope(memory), "mib_per_hour_second_half": measures.slope(memory[len(memory) // 2:])}
@@ -70,15 +71,15 @@ def mixed_load(args):
         alone = [grpc.play_all_ok([{"request": probe}])["outcomes"][0]["text"] for probe in mix.probes]
         with DaemonWatch(daemon, seconds) as watch:
             played = grpc.play(plan)
-        left = left_running(daemon)
+        left = requests_still_running(daemon)
         status = daemon.stop()
     return {"minutes": args.minutes, "rate": args.rate, "daemon_exit_status": status, "requests_left_running": left,
             "client_cpu_share": played["cpu_s"] / played["wall_s"], **watch.summary(),
             **summary(entries, played, alone)}
 
 
-def left_running(daemon):
-    """Requests that the daemon still works on when all clients have had their end; None if it is gone."""
+def requests_still_running(daemon):
+    """Returns the requests still running after all clients finished; None if assayd exited."""
     end = time.monotonic() + IDLE_SECONDS
     try:
         while (left := sum(daemon.state()[1:])) and time.monotonic() < end:
@@ -91,12 +92,12 @@ def left_running(daemon):
 def summary(entries, played, alone):
     outcomes = played["outcomes"]
     pairs = list(zip(entries, outcomes))
-    unasked = [described(entry, outcome) for entry, outcome in pairs if not asked_for(entry, outcome["code"])]
+    unexpected = [describe(entry, outcome) for entry, outcome in pairs if not is_expected(entry, outcome["code"])]
     probed = [(entry, outcome) for entry, outcome in pairs if entry["probe"] is not None and outcome["code"] == "OK"]
     streams = [outcome for outcome in outcomes if outcome["deltas"]]
     tokens = sum(outcome["completion_tokens"] for outcome in outcomes if outcome["code"] == "OK")
     return {"requests": len(outcomes), "codes": dict(collections.Counter(outcome["code"] for outcome in outcomes)),
-            "unasked_failures": len(unasked), "unasked": unasked[:UNASKED_SHOWN],
+            "unasked_failures": len(unexpected), "unasked": unexpected[:SHOWN_FAILURES],
             "probes": len(probed), "different_texts": sum(outcome["text"] != alone[entry["probe"]] for entry, outcome in probed),
             "cached_prompt_tokens": sum(outcome["cached_tokens"] for outcome in outcomes),
             "prompt_tokens": sum(outcome["prompt_tokens"] for outcome in outcomes),
@@ -114,8 +115,8 @@ def pauses(streams):
             "between_tokens_ms": measures.milliseconds([gap for outcome in streams for gap in measures.gaps(outcome)])}
 
 
-def described(entry, outcome):
+def describe(entry, outcome):
     request = entry["request"]
     words = len(json.dumps(request.get("chat", request.get("prompt"))).split())
     return (f"{outcome['code']}: {outcome['message']} (sent at {entry['at']:.1f} s to {request['model']}: {words} words, "
-            f"{request['max_new_tokens']} new tokens, priority {request.get('priority', 0)}, {len(outcome['deltas'])} pieces of text came)")
+            f"{request['max_new_tokens']} new tokens, priority {request.get('priority', 0)}, {len(outcome['deltas'])} deltas received)")

@@ -1,16 +1,16 @@
-"""What a run of serve.py leaves behind: its parts in serving.json and serving.md, and what must not be."""
+"""Writes the results of serve.py to serving.json and serving.md and lists the problems in them."""
 import json
 import re
 
 from serving import report
 
-# Counted memory may differ from what the process grew by.
+# The allowed difference between counted memory and the growth of the process.
 MEMORY_TOLERANCE = 0.10
 
 
-def complaints(found):
-    """What must not be, a line each."""
-    lines = [f"{one['different_texts']} texts of {count} streams differ through gRPC"
+def problems(found):
+    """Returns one line per problem."""
+    lines = [f"gRPC: {one['different_texts']} texts of {count} streams differ from the local ones"
              for count, one in found.get("grpc", {}).items() if one["different_texts"]]
     if mixed := found.get("mixed"):
         for key in ("unasked_failures", "different_texts", "requests_left_running"):
@@ -22,25 +22,27 @@ def complaints(found):
     if residency := found.get("residency"):
         if residency["sharing"]["failures"]:
             lines += [f"residency: {failure}" for failure in residency["sharing"]["first_failures"]]
-        lines += memory_complaints(residency["counted"]["rows"])
+        lines += memory_problems(residency["counted"]["rows"])
     return lines
 
 
-def memory_complaints(rows):
-    return [f"residency: up to {row['model']} {row['counted_mib']:.0f} MiB are counted and {row['taken_mib']:.0f} MiB taken, "
-            f"more than {MEMORY_TOLERANCE:.0%} apart" for row in rows
+def memory_problems(rows):
+    return [f"residency: up to {row['model']} {row['counted_mib']:.0f} MiB are counted and {row['taken_mib']:.0f} MiB used, "
+            f"which differs by more than {MEMORY_TOLERANCE:.0%}" for row in rows
             if abs(row["counted_mib"] - row["taken_mib"]) > MEMORY_TOLERANCE * row["taken_mib"]]
 
 
 def sections(text):
-    """The text before the first heading, and what stands under each, by heading."""
+    """Returns the text before the first heading, and the sections by their heading."""
     head, *rest = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     return head, {part.splitlines()[0]: part for part in rest}
 
 
 def write(folder, found, facts, whole):
-    """Writes serving.json and serving.md. Of a run that is not the whole, only its parts change; its facts stand with them.
-    Returns the Markdown."""
+    """Writes serving.json and serving.md and returns the Markdown.
+
+    A partial run (`whole` is False) updates only its parts and adds its `facts` to them.
+    """
     json_path, text_path = folder / "serving.json", folder / "serving.md"
     text = report.markdown(found, facts)
     if not whole:

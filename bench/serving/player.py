@@ -1,10 +1,10 @@
-"""Programs that play plans of requests: bin/assay-grpc-bench and bin/assay-local-bench (bench/player/plan.h)."""
+"""Drives bin/assay-grpc-bench and bin/assay-local-bench, which play plans of requests."""
 import json
 import subprocess
 
 
 class Player:
-    """Runs from `with` to its end, so that it is warm from the second plan on."""
+    """A context manager that runs one program, which is warm from the second plan on."""
 
     def __init__(self, *command):
         self.command = [str(word) for word in command]
@@ -17,24 +17,24 @@ class Player:
         try:
             self.process.stdin.close()
         except BrokenPipeError:
-            # It ended before; that is not what is judged here.
+            # The program exited earlier; that is not judged here.
             pass
         self.process.kill()
         self.process.wait()
 
     def play(self, plan):
-        """What bench/player/plan.h says; returns when every request of the plan has ended."""
+        """Plays a plan (bench/player/plan.h) and returns its outcomes when all requests have ended."""
         try:
             self.send(plan)
             line = self.process.stdout.readline()
         except BrokenPipeError:
             line = ""
         if not line:
-            raise RuntimeError(f"{self.command[0]} ended in the middle of a plan; its error is above")
+            raise RuntimeError(f"{self.command[0]} exited in the middle of a plan; see its error above")
         return json.loads(line)
 
     def send(self, plan):
-        """Begins to play it; whoever wants to know what came of it calls play()."""
+        """Starts to play a plan without waiting for the outcomes."""
         self.process.stdin.write(json.dumps(plan) + "\n")
         self.process.stdin.flush()
 
@@ -46,6 +46,6 @@ class Player:
         return played
 
 
-def stream_of(model, prompt, new_tokens, at=0.0):
-    """A greedy stream of a raw prompt."""
+def greedy_stream(model, prompt, new_tokens, at=0.0):
+    """Returns a plan entry: a stream that decodes a raw prompt greedily."""
     return {"at": at, "request": {"model": model, "prompt": prompt, "raw": True, "max_new_tokens": new_tokens}}

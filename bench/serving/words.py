@@ -1,4 +1,4 @@
-"""Prompts of common words, most of them one token each: never the same twice, so nothing of them is cached."""
+"""Generates prompts of common words, mostly one token each. No two share a cached prefix."""
 import random
 
 WORDS = """river stone market yellow teacher garden window music paper winter island doctor engine bridge forest letter
@@ -10,9 +10,9 @@ class Prompts:
     def __init__(self, seed):
         self.random, self.words, self.made = random.Random(seed), WORDS.split(), 0
 
-    def of_tokens(self, tokens):
-        """About so many tokens; the first words differ from those of any other prompt."""
+    def with_tokens(self, tokens):
+        """Returns a prompt of about `tokens` tokens whose first words differ from all others."""
         self.made += 1
-        # The number and the words around it are about eight tokens.
+        # The number and the words around it take about eight tokens.
         rest = " ".join(self.random.choice(self.words) for _ in range(max(tokens - 8, 1)))
         return f"Story {self.made} of {self.random.randrange(1000)}: {rest}"

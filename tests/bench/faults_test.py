@@ -1,4 +1,4 @@
-"""What bench/faults computes and judges."""
+"""Tests what bench/faults computes and judges. Run it directly; exits with 77 without SciPy."""
 import json
 import os
 import pathlib
@@ -18,8 +18,8 @@ from faults import files, finding, report, soak  # noqa: E402
 CYCLE, CYCLES = 4.0, 30
 
 
-def saw(mib_per_cycle, noise=0.0, bursts=0.0):
-    """Samples of a second: a sawtooth of 300 MiB over a floor that grows."""
+def sawtooth(mib_per_cycle, noise=0.0, bursts=0.0):
+    """Returns samples, one per second, of a sawtooth of 300 MiB over a growing floor."""
     chance = random.Random(3)
     points = [(second, 350 + 300 * (second % CYCLE > 1) + mib_per_cycle * (second // CYCLE) + chance.gauss(0, noise)
                + bursts * (second // CYCLE % 10 == 5)) for second in range(int(CYCLE * CYCLES))]
@@ -27,45 +27,45 @@ def saw(mib_per_cycle, noise=0.0, bursts=0.0):
 
 
 class LeakTest(unittest.TestCase):
-    def test_what_grows_with_each_cycle_leaks(self):
-        found = soak.leak(*saw(2.0, noise=3))
+    def test_growth_with_each_cycle_is_a_leak(self):
+        found = soak.leak(*sawtooth(2.0, noise=3))
         self.assertTrue(found["leaks"])
         self.assertAlmostEqual(found["mib_per_hour"], 2 * 3600 / CYCLE, delta=400)
         self.assertLess(found["mib_per_hour_low"], found["mib_per_hour"])
 
-    def test_noise_and_bursts_do_not(self):
-        self.assertFalse(soak.leak(*saw(0.0, noise=5, bursts=200))["leaks"])
+    def test_noise_and_bursts_are_not_a_leak(self):
+        self.assertFalse(soak.leak(*sawtooth(0.0, noise=5, bursts=200))["leaks"])
 
-    def test_growth_that_is_small_beside_the_memory_is_no_leak(self):
-        self.assertFalse(soak.leak(*saw(0.1))["leaks"])
+    def test_growth_small_relative_to_memory_is_not_a_leak(self):
+        self.assertFalse(soak.leak(*sawtooth(0.1))["leaks"])
 
-    def test_troughs_are_the_lowest_of_each_cycle(self):
+    def test_troughs_are_the_minimum_of_each_cycle(self):
         self.assertEqual(soak.troughs([(0, 5), (1, 3), (2, 9), (3, 8)], [(0, 2), (2, 4), (4, 6)]), [(1, 3), (3, 8)])
 
     def test_too_few_cycles_are_not_judged(self):
-        points, cycles = saw(0)
+        points, cycles = sawtooth(0)
         with self.assertRaisesRegex(RuntimeError, "too few"):
             soak.leak(points, cycles[:4])
 
 
 class FindingTest(unittest.TestCase):
-    def test_wilson_as_published(self):
-        # Newcombe 1998, table I: 81 of 263.
+    def test_wilson_interval_matches_published_values(self):
+        # From Newcombe 1998, table I: 81 of 263.
         low, high = finding.wilson(81, 263)
         self.assertAlmostEqual(low, 0.2553, places=4)
         self.assertAlmostEqual(high, 0.3662, places=4)
         self.assertIsNone(finding.wilson(0, 0))
 
-    def test_what_is_found_can_be_written(self):
+    def test_finding_is_json_serializable(self):
         one = finding.Finding("Long run", "load", others=(9, 10))
-        one.memory = soak.leak(*saw(2.0))
+        one.memory = soak.leak(*sawtooth(2.0))
         one.check("it holds", True)
         written = json.loads(json.dumps(one.to_json()))
         self.assertIs(written["memory"]["leaks"], True)
         self.assertIs(written["passed"], True)
         self.assertEqual(len(written["others_wilson"]), 2)
 
-    def test_one_claim_that_does_not_hold_fails_it(self):
+    def test_one_failed_check_fails_the_finding(self):
         one = finding.Finding("Fault", "something")
         self.assertFalse(one.passed, "nothing was asserted")
         one.check("it serves", True)
@@ -80,7 +80,7 @@ class FindingTest(unittest.TestCase):
         self.assertIn("- **not true**: it serves", text)
         self.assertIn("- true: it stops", text)
 
-    def test_the_table_has_counts_and_intervals(self):
+    def test_table_contains_counts_and_intervals(self):
         one = finding.Finding("a | b", "done", others=(10, 10), recovery_s=1.5, recovery_of="x to y")
         one.count([{"code": "OK"}, {"code": "OK"}, {"code": "DATA_LOSS"}])
         row = report.row(one)
@@ -91,7 +91,7 @@ class FindingTest(unittest.TestCase):
 
 
 class CopyTest(unittest.TestCase):
-    def test_harm_is_done_to_the_copy_and_undone(self):
+    def test_copy_is_damaged_and_restored(self):
         with tempfile.TemporaryDirectory() as folder:
             model = pathlib.Path(folder) / "m"
             model.write_bytes(bytes(range(100)))
@@ -100,7 +100,7 @@ class CopyTest(unittest.TestCase):
                 self.assertEqual(copy.path.read_bytes()[9:14], bytes([9, 245, 244, 243, 13]))
                 copy.truncate()
                 self.assertEqual(copy.path.stat().st_size, 50)
-                copy.put_back()
+                copy.restore()
                 self.assertEqual(copy.path.read_bytes(), model.read_bytes())
                 self.assertEqual(os.listdir(copy.path.parent), ["model.gguf"])
             self.assertFalse(copy.path.exists())
