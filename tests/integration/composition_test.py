@@ -1,10 +1,12 @@
-"""deploy/compose.yaml without containers: its MLflow and Prometheus with the arguments it gives them, assayd with
-deploy/container/assayd.yaml, in one network of their own where its service names resolve and its ports are free. As in the
-containers the root is read-only and nobody has capabilities. Not run: Grafana, the images.
+"""Tests deploy/compose.yaml without containers.
 
-Run by ctest; exits 77 (skipped) where Prometheus, mlflow, the model or Linux's namespaces are missing.
+Runs MLflow and Prometheus with the arguments of the compose file, and assayd with
+deploy/container/assayd.yaml, in a separate network namespace in which the service names resolve and
+the ports are free. As in the containers, the root is read-only and no process has capabilities.
+Grafana and the images are not tested.
 
-Usage: composition_test.py --assayd BINARY --assay BINARY
+Usage: composition_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if
+Prometheus, mlflow, the model or Linux namespaces are missing.
 """
 import argparse
 import fcntl
@@ -29,7 +31,7 @@ from prometheus_server import ROOT, tool  # noqa: E402
 
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-# What containers get as volumes lies here, in memory.
+# The volumes of the containers, in memory.
 VOLUMES = pathlib.Path("/var/lib")
 ETC = pathlib.Path("/tmp/etc")
 LOGS = pathlib.Path("/tmp/logs")
@@ -39,7 +41,7 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
 def enter_namespaces():
-    """Runs this script again where it may mount and has a network of its own; does not return."""
+    """Runs this script again in new mount, network and PID namespaces. Does not return."""
     unshare = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if not shutil.which("unshare") or not shutil.which("setpriv"):
         skip("no unshare or setpriv (util-linux)")
@@ -60,7 +62,7 @@ def mount(*words):
     subprocess.run(["mount", *words], check=True)
 
 
-def make_world():
+def prepare_root():
     loopback_up()
     for folder in ("/tmp", VOLUMES):
         mount("-t", "tmpfs", "tmpfs", str(folder))
@@ -71,14 +73,14 @@ def make_world():
     mount("--bind", str(hosts), "/etc/hosts")
     mount("-o", "remount,bind,ro", "/")
     shutil.copy(DEPLOY / "container/assayd.yaml", ETC)
-    # The default model under its name; the Hub is out of reach.
+    # The default model from a local file, because the Hub is not reachable.
     default = yaml.safe_load((DEPLOY / "container/models.yaml").read_text())["default_model"]
     models = [{"id": default, "source": {"file": str(need_model())}, "context_length": 1024}]
     (ETC / "models.yaml").write_text(yaml.safe_dump({"default_model": default, "models": models}))
 
 
 class Service:
-    """A process of the composition; its output in LOGS/NAME.log."""
+    """A process of the composition, with its output in LOGS/NAME.log."""
 
     running = []
 
@@ -92,7 +94,7 @@ class Service:
 
     def wait_until_healthy(self, check):
         def healthy():
-            assert self.process.poll() is None, f"{self.name} ended: " + self.log.read_text(errors="replace")[-4000:]
+            assert self.process.poll() is None, f"{self.name} exited: " + self.log.read_text(errors="replace")[-4000:]
             return subprocess.run(check, capture_output=True).returncode == 0
 
         wait_for(self.name, healthy, 240)
@@ -104,7 +106,7 @@ class Service:
 
 
 def health_check(name, programs):
-    """The compose file's, with the programs that are here."""
+    """Returns the health check of the compose file, with the local paths of its programs."""
     words = COMPOSE[name]["healthcheck"]["test"]
     assert words[0] == "CMD", words
     return [programs.get(words[1], words[1]), *words[2:]]
@@ -121,7 +123,7 @@ def start_mlflow():
         connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", headers={"Host": host})
         status = connection.getresponse().status
         assert status == expected, (host, status)
-    print("MLflow: answers mlflow:5000 and loopback, refuses other hosts")
+    print("MLflow: accepts mlflow:5000 and loopback, rejects other hosts")
 
 
 def start_prometheus():
@@ -132,7 +134,7 @@ def start_prometheus():
 
 
 def query(path):
-    """Of the Prometheus that Grafana is told of."""
+    """Queries Prometheus at the address that Grafana uses."""
     sources = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
     with urllib.request.urlopen(f"{sources[0]['url']}/api/v1/{path}", timeout=10) as answer:
         return json.load(answer)["data"]
@@ -171,7 +173,7 @@ def check_mlflow(evaluation):
 
 
 def run_inside(args):
-    make_world()
+    prepare_root()
     start_mlflow()
     assayd = Service("assayd", [args.assayd, "--config", str(ETC / "assayd.yaml")], {"HF_HOME": str(VOLUMES / "huggingface")})
     assayd.wait_until_healthy([args.assay, "--timeout", "5", "health"])
@@ -189,7 +191,7 @@ def run_inside(args):
     check_prometheus()
     assayd.process.send_signal(signal.SIGTERM)
     grace = float(COMPOSE["assayd"]["stop_grace_period"].removesuffix("s"))
-    assert assayd.process.wait(grace) == 0, "assayd did not stop well"
+    assert assayd.process.wait(grace) == 0, "assayd did not stop with status 0"
     assert all(line.startswith("{") for line in assayd.log.read_text().splitlines()), assayd.log.read_text()
     print("ok")
 
@@ -198,7 +200,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--assayd", required=True, type=os.path.abspath)
     parser.add_argument("--assay", required=True, type=os.path.abspath)
-    parser.add_argument("--inside", action="store_true", help="in the namespaces already")
+    parser.add_argument("--inside", action="store_true", help="already running in the namespaces")
     args = parser.parse_args()
     if not args.inside:
         need_mlflow()

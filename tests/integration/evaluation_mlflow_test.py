@@ -1,7 +1,7 @@
-"""A real evaluation by the real CLI and daemon, found on a real MLflow server and on the metrics endpoint.
+"""Runs an evaluation with the real CLI and daemon, and checks it in MLflow and in the metrics.
 
-Run by ctest; exits 77 (skipped) with a reason where mlflow or the model is missing. --keep-open leaves the MLflow server
-running until Enter, to look at its pages.
+Run by ctest. Exits with 77 (skipped) and a reason if mlflow or the model is missing. --keep-open keeps
+the MLflow server running until Enter is pressed.
 """
 import argparse
 import json
@@ -25,7 +25,7 @@ PARENT_FILES = ["plan.json", "report.html", "report.md", "results.json", "sample
 
 
 def check_series(client, run, samples):
-    """One value a sample, each with its own step."""
+    """Checks that every series has one value per sample, each with its own step."""
     series = [key for key in run.data.metrics if key.startswith(("sample/", "system/"))]
     assert len(series) >= 16, series
     for key in series:
@@ -118,18 +118,18 @@ def main():
             samples = [e["sample"] for e in events if "sample" in e]
             assert len(samples) == 4, [list(e) for e in events]
 
-            def run_addresses():
+            def run_links():
                 runs = json.loads(assay("--json", "evaluations", "get", evaluation["id"])).get("mlflowRuns", [])
                 return runs if len(runs) == 2 else None
 
-            for run in wait_for("the MLflow runs", run_addresses, 30):
-                print("address:", run.get("model", "(evaluation)"), run["url"])
+            for run in wait_for("the MLflow runs", run_links, 30):
+                print("URL:", run.get("model", "(evaluation)"), run["url"])
             report = folder / "samples.jsonl"
             assay("evaluations", "report", evaluation["id"], "--output", str(report))
             check_runs(server.uri, evaluation, samples, report.read_text())
             check_metrics(daemon.metrics)
             if args.keep_open:
-                input("Enter ends it")
+                input("Press Enter to stop the server")
             daemon.stop()
         finally:
             if daemon:

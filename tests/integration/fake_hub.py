@@ -1,4 +1,4 @@
-"""A server that speaks the Hub's paths, written against huggingface_hub's documentation and not shared with the C++ tests."""
+"""A fake Hub, written from huggingface_hub's documentation and independent of the C++ tests."""
 
 import functools
 import hashlib
@@ -11,7 +11,7 @@ import urllib.parse
 
 COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
 REPO = "org/model"
-# Only for those who accepted its licence.
+# A repository whose license must be accepted first.
 GATED = "org/gated"
 WEIGHTS = "model.safetensors"
 FILES = {
@@ -37,7 +37,7 @@ def blob_hash(name):
 
 
 class Hub(http.server.ThreadingHTTPServer):
-    """The Hub and, under /storage/, its storage host. `bodies` names each body of a file that went out."""
+    """The Hub and, under /storage/, its storage host. `bodies` lists each file whose body was sent."""
 
     daemon_threads = True
 
@@ -45,7 +45,7 @@ class Hub(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.bodies = []
-        # (file, first byte) of each answer that began in the middle.
+        # (file, first byte) of each answer to a range request.
         self.ranges = []
         self.body_seconds = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -76,7 +76,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(body[offset : offset + size])
                 time.sleep(self.server.body_seconds / pieces)
         except (BrokenPipeError, ConnectionResetError):
-            # The client was killed: that is a test's business.
+            # The client was killed by the test.
             self.close_connection = True
 
     def do_GET(self):

@@ -1,10 +1,10 @@
-"""An HTTP proxy before one server that a test makes misbehave."""
+"""An HTTP proxy that injects faults in front of one server."""
 import http.client
 import http.server
 import threading
 import urllib.parse
 
-# Kinds of request, by how the path ends; the first that fits.
+# The kinds of requests by the end of their path; the first match counts.
 KINDS = ["experiments/get-by-name", "experiments/create", "runs/search", "runs/create", "runs/log-batch", "runs/log-inputs",
          "runs/update", "runs/delete", "runs/set-tag", "logged-models/search", "logged-models"]
 
@@ -19,8 +19,11 @@ def kind_of(method, path):
 
 
 class Fault:
-    """What happens to one request. `carried_out`: it reaches the server before the answer is given or the connection
-    is cut (no `status`); `delay` seconds before that."""
+    """The fault of one request.
+
+    The proxy waits `delay` seconds. With `carried_out`, it then forwards the request to the server.
+    Finally it sends the answer or, without a `status`, closes the connection.
+    """
 
     def __init__(self, carried_out, status=None, headers=None, delay=0, call=None):
         self.carried_out = carried_out
@@ -31,7 +34,7 @@ class Fault:
 
 
 class FaultProxy:
-    """`decide(kind, number)` gives the Fault of a request, the `number`-th (from 0) of its kind; None: none."""
+    """`decide(kind, number)` returns the Fault of the `number`-th (from 0) request of a kind, or None."""
 
     def __init__(self, target):
         self.target = urllib.parse.urlsplit(target).netloc
@@ -81,7 +84,7 @@ class FaultProxy:
         self.answer(request, fault.status and (fault.status, fault.headers, b"the test's fault"))
 
     def forward(self, request, body):
-        """Status, headers and body; None where the server is not there."""
+        """Returns status, headers and body, or None if the server is not reachable."""
         connection = http.client.HTTPConnection(self.target, timeout=60)
         headers = {key: value for key, value in request.headers.items() if key.lower() not in ("host", "connection")}
         try:
@@ -96,7 +99,7 @@ class FaultProxy:
 
     @staticmethod
     def answer(request, answer):
-        """None: the connection ends without a word."""
+        """Sends the answer; None closes the connection without one."""
         if not answer:
             request.close_connection = True
             return

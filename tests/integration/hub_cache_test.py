@@ -1,9 +1,9 @@
-"""The cache that Assay's download leaves, read by the real huggingface_hub, and the other way round.
+"""Tests that Assay and the real huggingface_hub can read each other's download cache.
 
-Both talk to one server in this process (fake_hub.py).
+Both download from a fake Hub in this process (fake_hub.py).
 
 Usage: hub_cache_test.py PATH_TO_HUB_PROBE
-Exits 77 where huggingface_hub is not installed.
+Exits with 77 (skipped) if huggingface_hub is not installed.
 """
 
 import os
@@ -20,7 +20,7 @@ SKIPPED = 77
 
 HUB = Hub()
 HOME = tempfile.TemporaryDirectory(prefix="hub_cache_test.")
-# Read when huggingface_hub is imported.
+# huggingface_hub reads these variables when it is imported.
 os.environ |= {"HF_ENDPOINT": HUB.url, "HF_HOME": HOME.name, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 for variable in ("HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"):
     os.environ.pop(variable, None)
@@ -49,7 +49,7 @@ class HubCacheTest(unittest.TestCase):
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process):
-        """Commit, bytes fetched, path."""
+        """Returns the commit, the bytes downloaded and the path."""
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         commit, fetched, path = out.strip().split(" ", 2)
@@ -75,19 +75,19 @@ class HubCacheTest(unittest.TestCase):
         self.assertEqual(repo.refs["main"].commit_hash, COMMIT)
         self.assertEqual(repo.size_on_disk, sum(len(FILES[name]) for name in NEEDED))
 
-    def test_huggingface_hub_fetches_only_what_assay_left_out(self):
+    def test_huggingface_hub_downloads_only_missing_files(self):
         self.finish(self.start())
         HUB.bodies.clear()
         snapshot = snapshot_download(REPO, cache_dir=self.cache)
         self.assertEqual(sorted(HUB.bodies), sorted(set(FILES) - set(NEEDED)))
         self.assert_content(snapshot, FILES)
 
-    def test_one_file(self):
+    def test_single_file_is_shared(self):
         _, path = self.finish(self.start(file="gguf/model q4.gguf"))
         self.assertEqual(HUB.bodies, ["gguf/model q4.gguf"])
         self.assertEqual(hf_hub_download(REPO, "gguf/model q4.gguf", cache_dir=self.cache, local_files_only=True), path)
 
-    def test_assay_fetches_nothing_of_what_huggingface_hub_pulled(self):
+    def test_assay_reuses_files_of_huggingface_hub(self):
         snapshot = snapshot_download(REPO, cache_dir=self.cache)
         HUB.bodies.clear()
         for environment in ({}, {"HF_HUB_OFFLINE": "1"}):
@@ -102,7 +102,7 @@ class HubCacheTest(unittest.TestCase):
         self.assertEqual((fetched, HUB.bodies), (len(FILES[WEIGHTS]), [WEIGHTS]))
         self.assert_content(path, NEEDED)
 
-    def test_both_at_once_fetch_each_file_once(self):
+    def test_concurrent_downloads_fetch_each_file_once(self):
         HUB.body_seconds = 1
         process = self.start()
         snapshot = snapshot_download(REPO, cache_dir=self.cache, allow_patterns=NEEDED)
@@ -111,7 +111,7 @@ class HubCacheTest(unittest.TestCase):
         self.assertEqual(sorted(HUB.bodies), sorted(NEEDED))
         self.assert_content(path, NEEDED)
 
-    def test_each_respects_the_other_s_lock(self):
+    def test_both_respect_the_same_lock(self):
         lock = self.cache / ".locks" / "models--org--model" / f"{blob_hash(WEIGHTS)}.lock"
         lock.parent.mkdir(parents=True)
         with filelock.FileLock(lock):

@@ -1,12 +1,17 @@
-"""Builds the image of deploy/Dockerfile without a Docker engine and runs it: buildah with chroot isolation, on a base that debootstrap
-makes (Debian's minimal system, without documentation: what debian:bookworm-slim is). Takes minutes, gigabytes of disk, and root.
+"""Builds the image of deploy/Dockerfile without a Docker engine and runs it.
 
-The image's own user, environment, entry point and health check are what is run, with a GGUF file mounted at /models. Where pip
-here has an authority (PIP_CERT) or a folder of wheels (PIP_FIND_LINKS) of its own, the build is given them as volumes.
+Uses buildah with chroot isolation on a base that debootstrap makes: a minimal Debian without
+documentation, like debian:bookworm-slim. Takes minutes and gigabytes of disk, and needs root.
 
-Not in ctest's default run: cmake -DASSAY_IMAGE_TEST=ON, then ctest -L image. Exits 77 (skipped) where something is missing.
+The test runs the image with its own user, environment, entry point and health check, and a GGUF file
+mounted at /models. If pip is configured with a certificate (PIP_CERT) or a folder of wheels
+(PIP_FIND_LINKS), the build gets them as volumes.
 
-Usage: image_test.py [--folder FOLDER]    FOLDER (default var/image) keeps the base and the layers for the next run.
+Usage: image_test.py [--folder FOLDER]
+
+FOLDER (default var/image) keeps the base and the layers for the next run. The test is not part of
+ctest's default run: use cmake -DASSAY_IMAGE_TEST=ON, then ctest -L image. Exits with 77 (skipped) if
+something is missing.
 """
 import argparse
 import json
@@ -60,12 +65,12 @@ def make_base(buildah):
         buildah.run("commit", "--quiet", "--rm", container, BASE)
 
 
-def machines_own(folder):
-    """Volumes that let a build here reach its packages."""
+def pip_volumes(folder):
+    """Returns volumes that give the build this machine's pip configuration."""
     pip, volumes = ["[global]"], []
     certificates, wheels = os.environ.get("PIP_CERT"), os.environ.get("PIP_FIND_LINKS", "")
     if certificates:
-        # Debian's ca-certificates takes it in where it is installed.
+        # Debian's ca-certificates adds it when it is installed.
         volumes.append(f"{certificates}:/usr/local/share/ca-certificates/machine.crt:ro")
         pip.append("cert = /etc/ssl/certs/ca-certificates.crt")
     if pathlib.Path(wheels).is_dir() and wheels:
@@ -79,13 +84,13 @@ def machines_own(folder):
 
 
 def build(buildah):
-    # Docker's format: OCI's has no health check.
-    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", "--format", "docker", *machines_own(buildah.folder),
+    # Docker's format, because OCI's has no health check.
+    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", "--format", "docker", *pip_volumes(buildah.folder),
                 "--file", "deploy/Dockerfile", "--tag", IMAGE, ".")
 
 
 def descendant(pid, name):
-    """The process `name` below pid; None: not yet."""
+    """Returns the process `name` below pid, or None if it does not exist yet."""
     children = {}
     for status in pathlib.Path("/proc").glob("[0-9]*/status"):
         try:
@@ -111,7 +116,7 @@ def check_image(buildah):
 
 
 def check_libraries(run):
-    """None missing, and torch's out of the image's own folder."""
+    """Checks that no library is missing and that torch's are in the image's own folder."""
     for program in ("assay", "assayd"):
         libraries = run("ldd", f"/usr/local/bin/{program}").splitlines()
         assert not [line for line in libraries if "not found" in line], libraries
@@ -120,7 +125,7 @@ def check_libraries(run):
 
 
 def run_inside(buildah, folder):
-    """In a network namespace of its own, so that the image's ports are free."""
+    """Runs the image in a new network namespace, in which its ports are free."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     config = check_image(buildah)
     shutil.copytree(ROOT / "deploy/container", folder / "etc")
@@ -154,7 +159,7 @@ def run_inside(buildah, folder):
         os.kill(pid, 15)
         assert daemon.wait(45) == 0, (folder / "assayd.log").read_text()
         assert '"event":"stopped"' in (folder / "assayd.log").read_text()
-        # The image's volume, of which it owns the folder.
+        # The image's volume, whose folder belongs to the image's user.
         assert "evaluations.sqlite" in run("ls", "/var/lib/assay"), run("ls", "-la", "/var/lib")
     except BaseException:
         log = folder / "assayd.log"
@@ -169,10 +174,10 @@ def run_inside(buildah, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "var/image")
-    parser.add_argument("--inside", action="store_true", help="in a network namespace already")
+    parser.add_argument("--inside", action="store_true", help="already running in the network namespace")
     args = parser.parse_args()
     if os.geteuid() != 0:
-        skip("needs root")
+        skip("root is required")
     for program in ("buildah", "debootstrap", "unshare", "ip"):
         if not shutil.which(program):
             skip(f"{program} is not installed")

@@ -1,6 +1,7 @@
-"""`cmake --install` into a folder that is moved afterwards: both programs run from there, with torch's libraries out of it.
+"""Tests that an installed tree works after it was moved, with torch's libraries from that tree.
 
-Run by ctest; exits 77 (skipped) where the model is missing. Usage: install_test.py --build FOLDER --cmake PROGRAM
+Usage: install_test.py --build FOLDER --cmake PROGRAM (run by ctest). Exits with 77 (skipped) if the
+model is missing.
 """
 import argparse
 import os
@@ -14,7 +15,7 @@ from mlflow_server import Assayd, need_model, wait_for  # noqa: E402
 
 
 def libraries(pid):
-    """What the process has mapped."""
+    """Returns the shared libraries that the process has mapped."""
     return {line.split(maxsplit=5)[5].strip() for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines() if ".so" in line}
 
 

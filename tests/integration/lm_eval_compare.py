@@ -1,12 +1,13 @@
-"""The same multiple-choice items and the same text, by lm_eval and by assayd.
+"""Compares lm_eval and assayd on the same multiple-choice items and the same text.
 
     python3 -m venv /tmp/lm-eval && /tmp/lm-eval/bin/pip install "lm_eval[hf]" gguf grpcio grpcio-tools
     /tmp/lm-eval/bin/python tests/integration/lm_eval_compare.py \
         --assayd build/release/bin/assayd --model var/models/smollm2-135m-instruct-q4_1.gguf
 
-lm_eval runs transformers on the GGUF's weights, dequantized to fp32. assayd runs the file twice: with `weights: full`
-(the same fp32 weights), which must give the same choice for every item and log-likelihoods within 0.01, and as it is
-served, whose difference is printed. Exit code 1 if the first does not hold; 77 (skipped) where lm_eval is not installed.
+lm_eval runs transformers on the GGUF's weights, dequantized to fp32. assayd runs the file twice: with
+`weights: full` (the same fp32 weights), which must give the same choice for every item and
+log-likelihoods within 0.01, and with the default settings, whose difference is printed. Exits with 1
+if the first comparison fails and with 77 (skipped) if lm_eval is not installed.
 """
 import argparse
 import json
@@ -24,13 +25,13 @@ SKIPPED = 77
 
 
 def export_model(gguf_file, folder):
-    """transformers' own reading of the GGUF, as a folder that lm_eval loads."""
+    """Exports the GGUF through transformers to a folder that lm_eval loads."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     gguf_file = pathlib.Path(gguf_file).resolve()
     tokenizer = AutoTokenizer.from_pretrained(gguf_file.parent, gguf_file=gguf_file.name)
     model = AutoModelForCausalLM.from_pretrained(gguf_file.parent, gguf_file=gguf_file.name, dtype=torch.float32)
-    # A model that came from GGUF refuses to be saved.
+    # transformers does not save a model that was loaded from GGUF.
     config = model.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
@@ -41,7 +42,7 @@ def export_model(gguf_file, folder):
 
 
 def write_tasks(folder, items, text):
-    """lm_eval's tasks over our own files."""
+    """Writes lm_eval tasks for the given items and text."""
     (folder / "items.jsonl").write_text("".join(
         json.dumps({"context": i["context"], "choices": [c.lstrip() for c in i["choices"]], "answer": i["answer"]}) + "\n"
         for i in items))
@@ -147,7 +148,7 @@ def main():
         print("skipped: lm_eval is not installed")
         return SKIPPED
     items = [json.loads(line) for line in pathlib.Path(options.items).read_text().splitlines()]
-    # transformers reads a GGUF's tokenizer without its pre-tokenizer, which takes numbers apart.
+    # transformers ignores the pre-tokenizer of a GGUF, which splits numbers.
     text = re.sub(r"[0-9]", "", pathlib.Path(options.text).read_text())
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

@@ -1,4 +1,4 @@
-"""What a real assayd counts of its models against what its process grows by.
+"""Compares the memory that a real assayd counts for its models with the growth of its process.
 
 Usage: memory_count_test.py PATH_TO_ASSAYD PATH_TO_ASSAY
 """
@@ -17,10 +17,10 @@ from serving.words import Prompts  # noqa: E402
 ASSAYD, ASSAY = sys.argv[1:3]
 del sys.argv[1:3]
 MODEL = ROOT / "var/models/smollm2-135m-instruct-q4_1.gguf"
-# As bench/serving/outcome.py. Seen: 3 % here, 1 % over a dozen models.
+# The same as in bench/serving/outcome.py. Observed: 3 % here, 1 % over twelve models.
 TOLERANCE = 0.10
 CONTEXT, FILL_TOKENS = 1024, 1000
-# An idle model gives what it needed for prompts back after a second.
+# An idle model frees its prompt buffers after one second.
 SETTLE_SECONDS = 10
 SETTINGS = {"first": {}, "wide": {"weights": "full", "dtype": "bfloat16"}, "cache": {"kv_cache": "float32"}}
 
@@ -37,7 +37,7 @@ class MemoryCountTest(unittest.TestCase):
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
 
     def settled_mib(self, daemon):
-        """When it has given back what it gives back."""
+        """Returns the resident memory once it no longer decreases."""
         end, before = time.monotonic() + SETTLE_SECONDS, float("inf")
         while time.monotonic() < end:
             time.sleep(1.2)
@@ -47,22 +47,22 @@ class MemoryCountTest(unittest.TestCase):
             before = now
         return now
 
-    def test_counted_is_within_a_tenth_of_taken(self):
+    def test_counted_memory_is_within_tolerance_of_used_memory(self):
         if not MODEL.exists() or not sys.platform.startswith("linux"):
-            self.skipTest(f"needs {MODEL} (make models) and /proc")
+            self.skipTest(f"{MODEL} (make models) and /proc are required")
         prompts = Prompts(1)
         models = [{"id": name, "source": {"file": str(MODEL)}, "context_length": CONTEXT, "cache_tokens": CONTEXT, "preload": False,
                    **settings} for name, settings in SETTINGS.items()]
         with Daemon(ASSAYD, models, threads=2) as daemon:
-            # The first one brings in the libraries, too: it is not counted.
+            # The first model is not counted, because it also loads the libraries.
             first, *others = SETTINGS
             self.use(daemon, first, prompts.of_tokens(FILL_TOKENS))
             before = counted_mib(daemon), self.settled_mib(daemon)
             for model in others:
                 self.use(daemon, model, prompts.of_tokens(FILL_TOKENS))
-            counted, taken = counted_mib(daemon) - before[0], self.settled_mib(daemon) - before[1]
-        print(f"counted {counted:.1f} MiB, taken {taken:.1f} MiB", file=sys.stderr)
-        self.assertLessEqual(abs(counted - taken), TOLERANCE * taken, f"counted {counted:.1f} MiB, taken {taken:.1f} MiB")
+            counted, used = counted_mib(daemon) - before[0], self.settled_mib(daemon) - before[1]
+        print(f"counted {counted:.1f} MiB, used {used:.1f} MiB", file=sys.stderr)
+        self.assertLessEqual(abs(counted - used), TOLERANCE * used, f"counted {counted:.1f} MiB, used {used:.1f} MiB")
 
 
 if __name__ == "__main__":

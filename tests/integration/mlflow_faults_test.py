@@ -1,10 +1,11 @@
-"""What a real MLflow server holds after faults: every sample of an evaluation exactly once, every file whole.
+"""Tests that a real MLflow server has every sample exactly once and every file complete after faults.
 
-One evaluation is measured while MLflow is down. Copies of what it left in the daemon's outbox are then delivered
-through a proxy (or to a server) that misbehaves, a fault at a time, and read back with MLflow's own client. Prints a table:
-fault, samples sent, samples found, duplicates. Run by ctest; exits 77 (skipped) where mlflow or the model is missing.
+One evaluation runs while MLflow is down. Copies of the daemon's outbox are then delivered through a
+faulty proxy or to a faulty server, one fault at a time, and read back with MLflow's own client. Prints
+a table: fault, samples sent, samples found, duplicates.
 
-Usage: mlflow_faults_test.py --assayd BINARY --assay BINARY [--only FAULT]
+Usage: mlflow_faults_test.py --assayd BINARY --assay BINARY [--only FAULT] (run by ctest)
+Exits with 77 (skipped) if mlflow or the model is missing.
 """
 import argparse
 import json
@@ -23,18 +24,18 @@ from fault_proxy import Fault, FaultProxy, KINDS  # noqa: E402
 from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
 
 DELIVERY_SECONDS = 90
-# One metric for every successful sample, whatever the model.
+# Every successful sample of every model has one value of this metric.
 SAMPLE_SERIES = "sample/inference_latency_ms"
 WRITES = [kind for kind in KINDS if kind not in ("experiments/get-by-name", "runs/search", "runs/delete", "runs/set-tag",
                                                  "logged-models/search")] + ["logged-models/patch", "artifact"]
 
 
-def outbox_of(state):
+def read_outbox(state):
     with sqlite3.connect(state / "evaluations.sqlite") as database:
         return [json.loads(payload) for (payload,) in database.execute("SELECT payload FROM outbox ORDER BY id")]
 
 
-def depth_of(state):
+def outbox_depth(state):
     with sqlite3.connect(f"file:{state / 'evaluations.sqlite'}?mode=ro", uri=True) as database:
         return database.execute("SELECT count(*) FROM outbox").fetchone()[0]
 
@@ -45,7 +46,7 @@ def make_due(state):
 
 
 class Trial:
-    """One copy of the outbox on its way to an experiment of its own."""
+    """Delivers one copy of the outbox to its own experiment."""
 
     def __init__(self, bench, name):
         self.bench = bench
@@ -64,7 +65,7 @@ class Trial:
         self.bench.daemons.append(self.daemon)
 
     def finish(self):
-        wait_for(f"the end of '{self.name}'", lambda: depth_of(self.state) == 0, DELIVERY_SECONDS)
+        wait_for(f"the end of '{self.name}'", lambda: outbox_depth(self.state) == 0, DELIVERY_SECONDS)
         self.daemon.stop()
 
 
@@ -80,7 +81,7 @@ class Bench:
         self.daemons = []
 
     def measure(self):
-        """An evaluation while nothing listens at MLflow's address."""
+        """Runs an evaluation while MLflow is not reachable."""
         daemon = Assayd(self.assayd, self.folder, "measure", self.models,
                         "mlflow: { tracking_uri: 'http://127.0.0.1:9', experiment: none }\n")
         self.daemons.append(daemon)
@@ -95,15 +96,15 @@ class Bench:
                             str(report)], check=True, capture_output=True)
             self.reference[form] = report.read_bytes()
         daemon.stop()
-        self.sent = outbox_of(self.state)
+        self.sent = read_outbox(self.state)
         assert len(self.sent) == 3, [run["client_key"] for run in self.sent]
-        assert max(len(run["metrics"]) for run in self.sent) > 1000, "no run takes more than one batch"
+        assert max(len(run["metrics"]) for run in self.sent) > 1000, "no run needs more than one batch"
 
     def samples_sent(self):
         return sum(metric["key"] == SAMPLE_SERIES for run in self.sent for metric in run["metrics"])
 
     def check(self, trial, uri):
-        """Everything of the outbox against the server. (samples found, duplicates of samples or runs)"""
+        """Compares the outbox with the server; returns (samples found, duplicate samples or runs)."""
         from mlflow.entities import ViewType
         from mlflow.tracking import MlflowClient
         client = MlflowClient(uri)
@@ -135,7 +136,7 @@ class Bench:
             assert run.data.params == dict(sent["params"]), run.data.params
             (dataset,) = run.inputs.dataset_inputs
             assert dataset.dataset.digest == sent["dataset"]["digest"][:36]
-            # A search leaves them out.
+            # A search does not return them.
             models.update(model.model_id for model in client.get_run(run.info.run_id).inputs.model_inputs)
             self.check_artifacts(client, run.info.run_id, sent)
         assert len(models) == 2, models
@@ -158,13 +159,15 @@ class Bench:
 
 
 def through(bench, server, name, decide, timeout_seconds=20, last_request=None):
-    """A trial whose requests pass a proxy that `decide`s (given the trial) what happens to each. It is over when the
-    outbox is empty and a request of the kind `last_request` was seen."""
+    """Runs a trial through a proxy, for which `decide` (given the trial) chooses the faults.
+
+    Ends when the outbox is empty and a request of the kind `last_request` was seen.
+    """
     proxy = FaultProxy(server.uri)
     trial = Trial(bench, name)
     proxy.reset(lambda kind, number: decide(trial, kind, number))
     trial.deliver(proxy.uri, timeout_seconds)
-    wait_for(f"the end of '{name}'", lambda: depth_of(trial.state) == 0, DELIVERY_SECONDS)
+    wait_for(f"the end of '{name}'", lambda: outbox_depth(trial.state) == 0, DELIVERY_SECONDS)
     if last_request:
         wait_for(last_request, lambda: proxy.counts.get(last_request), DELIVERY_SECONDS)
         time.sleep(1)
@@ -182,7 +185,7 @@ def too_many_requests(bench, server, name):
     return through(bench, server, name, decide)
 
 
-def refused_before(bench, server, name):
+def rejected_before(bench, server, name):
     return through(bench, server, name, lambda trial, kind, number: Fault(False, 503) if number == 0 else None)
 
 
@@ -198,14 +201,14 @@ def cut_after(bench, server, name):
 
 
 def late_creation(bench, server, name):
-    """Carried out seconds after the client has given up and asked again."""
+    """The server creates the run seconds after the client gave up and tried again."""
     def decide(trial, kind, number):
         return Fault(True, delay=8) if kind == "runs/create" and number == 0 else None
     return through(bench, server, name, decide, timeout_seconds=4, last_request="runs/delete")
 
 
 def daemon_killed(bench, server, name, kind_of_death, number_of_death):
-    """kill -9 when a request of that kind arrives; it is not carried out."""
+    """Kills the daemon with SIGKILL when a request of that kind arrives; drops the request."""
     proxy = FaultProxy(server.uri)
     trial = Trial(bench, name)
 
@@ -217,7 +220,7 @@ def daemon_killed(bench, server, name, kind_of_death, number_of_death):
     proxy.reset(decide)
     trial.deliver(proxy.uri)
     trial.daemon.process.wait(DELIVERY_SECONDS)
-    assert depth_of(trial.state) > 0
+    assert outbox_depth(trial.state) > 0
     trial.daemon.start()
     trial.finish()
     return trial, proxy.faults
@@ -232,7 +235,7 @@ def killed_before_update(bench, server, name):
 
 
 def server_killed(bench, server, name):
-    """kill -9 of the server within a run's batches, started again while the daemon tries."""
+    """Kills the server with SIGKILL between batches and restarts it while the daemon retries."""
     proxy = FaultProxy(server.uri)
     trial = Trial(bench, name)
     proxy.reset(lambda kind, number: Fault(True, call=server.kill) if kind == "runs/log-batch" and number == 2 else None)
@@ -246,7 +249,7 @@ def server_killed(bench, server, name):
 
 
 def disk_full(bench, server, name):
-    """Files of the server cannot grow (RLIMIT_FSIZE) until the daemon has met that."""
+    """Limits the server's file size (RLIMIT_FSIZE) until the daemon has received an error."""
     trial = Trial(bench, name)
     database = server.folder / "mlflow.db"
     for pid in server.pids():
@@ -265,7 +268,7 @@ def disk_full(bench, server, name):
 FAULTS = {
     "down for the whole evaluation": no_fault,
     "429 with Retry-After": too_many_requests,
-    "503 before every kind of request": refused_before,
+    "503 before every kind of request": rejected_before,
     "503 after every write, once": failed_after,
     "connection cut after every kind of write": cut_after,
     "runs created after the timeout": late_creation,
@@ -294,7 +297,7 @@ def main():
             server.wait()
             sent = bench.samples_sent()
             print(f"{len(bench.sent)} runs, {sum(len(run['metrics']) for run in bench.sent)} metrics, {sent} samples\n")
-            print(f"{'fault':42} {'sent':>6} {'found':>6} {'duplicates':>10} {'faults met':>10} {'seconds':>8}")
+            print(f"{'fault':42} {'sent':>6} {'found':>6} {'duplicates':>10} {'faults hit':>10} {'seconds':>8}")
             for fault, run in FAULTS.items():
                 if args.only not in (None, fault):
                     continue
@@ -304,7 +307,7 @@ def main():
                 found, duplicates = bench.check(trial, server.uri)
                 print(f"{fault:42} {sent:6} {found:6} {duplicates:10} {met:10} {seconds:8.1f}", flush=True)
                 assert (found, duplicates) == (sent, 0)
-                assert met > 0 or run is no_fault, "the fault did not happen"
+                assert met > 0 or run is no_fault, "the fault was not triggered"
         finally:
             server.kill()
             for daemon in bench.daemons:

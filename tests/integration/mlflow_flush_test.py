@@ -1,7 +1,7 @@
 """Uploads runs with the C++ MLflow client to a real `mlflow server` and reads them back with MLflow's own client.
 
 Usage: mlflow_flush_test.py PATH_TO_MLFLOW_PROBE
-Exits 77 where mlflow is not installed.
+Exits with 77 (skipped) if mlflow is not installed.
 """
 
 import json
@@ -87,7 +87,7 @@ class FlushTest(unittest.TestCase):
         sent = [(m["key"], m["value"], m["time_ms"], m["step"]) for m in run["metrics"]]
         self.assertEqual(sorted(logged), sorted(sent))
 
-    def test_uploading_twice_leaves_one_run_with_every_metric_once(self):
+    def test_uploading_twice_creates_one_run_without_duplicate_metrics(self):
         run = make_run("flush-1")
         first = self.upload(run)
         second = self.upload(run)
@@ -99,7 +99,7 @@ class FlushTest(unittest.TestCase):
         )
         self.check(run, stored)
 
-    def test_a_run_left_half_logged_is_completed_without_duplicates(self):
+    def test_partially_logged_run_is_completed_without_duplicates(self):
         run = make_run("flush-2")
         first = self.upload(run)
         self.client.update_run(first["run_id"], status="RUNNING")
@@ -108,7 +108,7 @@ class FlushTest(unittest.TestCase):
         (stored,) = self.runs("flush-2")
         self.check(run, stored)
 
-    def test_a_run_that_was_only_created_is_filled(self):
+    def test_empty_run_is_completed(self):
         self.upload(make_run("flush-3"))
         experiment = self.client.get_experiment_by_name(EXPERIMENT)
         created = self.client.create_run(

@@ -1,4 +1,4 @@
-"""A real MLflow server on a SQLite store, and a real assayd, for the integration tests."""
+"""Runs a real MLflow server with an SQLite store and a real assayd for the integration tests."""
 import json
 import os
 import pathlib
@@ -22,13 +22,13 @@ def need_mlflow():
     try:
         import mlflow  # noqa: F401
     except ImportError as error:
-        skip(f"mlflow is not installed in {sys.prefix} ({error}): run `make setup`")
+        skip(f"mlflow is not installed in {sys.prefix} ({error}); run `make setup`")
 
 
 def need_model():
     model = pathlib.Path(os.environ.get("ASSAY_TEST_MODEL", "var/models/smollm2-135m-instruct-q4_1.gguf")).absolute()
     if not model.exists():
-        skip(f"no model at {model}: run `make setup`")
+        skip(f"no model at {model}; run `make setup`")
     return model
 
 
@@ -45,11 +45,14 @@ def wait_for(what, probe, seconds):
         if value:
             return value
         time.sleep(0.1)
-    raise AssertionError(f"{what} did not come within {seconds} s")
+    raise AssertionError(f"{what}: timed out after {seconds} s")
 
 
 class MlflowServer:
-    """`mlflow server` on a store in `folder`; its output in folder/server.log. May be killed and started again."""
+    """`mlflow server` with a store in `folder` and its output in folder/server.log.
+
+    It can be killed and started again.
+    """
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -78,7 +81,7 @@ class MlflowServer:
         wait_for("mlflow server", answers, START_SECONDS)
 
     def pids(self):
-        """Of the server and of its workers."""
+        """Returns the process ids of the server and its workers."""
         pids, group = [], os.getpgid(self.process.pid)
         for entry in pathlib.Path("/proc").iterdir():
             try:
@@ -103,7 +106,7 @@ class MlflowServer:
 
 
 class Assayd:
-    """The daemon with `settings` (YAML text) on `state_dir`; its log in folder/NAME.log."""
+    """The daemon with `settings` (YAML text) and `state_dir`, and its log in folder/NAME.log."""
 
     def __init__(self, binary, folder, name, models, settings, state_dir="state", environment=None):
         folder = pathlib.Path(folder)
@@ -141,7 +144,7 @@ class Assayd:
         self.process.wait()
 
     def stop(self):
-        """SIGTERM; it must end well."""
+        """Sends SIGTERM; the exit status must be 0."""
         if self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes a real assayd, for the integration tests."""
+"""Runs a real Prometheus that scrapes a real assayd for the integration tests."""
 import json
 import pathlib
 import shutil
@@ -13,13 +13,13 @@ RULES = ROOT / "deploy/prometheus/rules"
 
 
 def tool(name):
-    """`name` of Prometheus's package; skips the test where it is not installed."""
+    """Returns the path of a program of Prometheus; skips the test if it is not installed."""
     path = shutil.which(name, path=f"{ROOT / 'var/tools/bin'}:/usr/local/bin:/usr/bin:/opt/homebrew/bin")
-    return path or skip(f"{name} is not installed: run `make test`, which takes it out of Debian's package")
+    return path or skip(f"{name} is not installed; run `make test`, which extracts it from Debian's package")
 
 
 class Prometheus:
-    """Scrapes `metrics_url` every second with the rules of deploy/."""
+    """Scrapes `metrics_url` every second and evaluates the rules of deploy/."""
 
     def __init__(self, folder, metrics_url):
         folder = pathlib.Path(folder)
@@ -56,11 +56,11 @@ class Prometheus:
         return body["data"]
 
     def query(self, expression):
-        """Instant vector: [({label: value}, number)]."""
+        """Returns an instant vector: [({label: value}, number)]."""
         return [(sample["metric"], float(sample["value"][1])) for sample in self.get("query", query=expression)["result"]]
 
     def value(self, expression):
-        """Of the one sample there is; None where there is none."""
+        """Returns the value of the only sample, or None if there is none."""
         samples = self.query(expression)
         assert len(samples) <= 1, samples
         return samples[0][1] if samples else None

@@ -1,4 +1,4 @@
-"""`assay pull` against a real assayd and a server that speaks the Hub's paths.
+"""Tests `assay pull` with a real assayd and a fake Hub.
 
 Usage: pull_test.py PATH_TO_ASSAYD PATH_TO_ASSAY
 """
@@ -39,7 +39,7 @@ class Served(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="pull_test.")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        # YAML reads JSON.
+        # JSON is valid YAML.
         config = {"listen": "127.0.0.1:0", "metrics": {"listen": ""}, "catalog": "models.yaml", "state_dir": "state", "device": "cpu"}
         (self.folder / "assayd.yaml").write_text(json.dumps(config))
         self.write_catalog(self.models)
@@ -88,7 +88,7 @@ class Served(unittest.TestCase):
 
 
 class PullTest(Served):
-    def test_pulls_once_and_says_where(self):
+    def test_pulls_once_and_prints_the_path(self):
         code, out, err = self.run_assay("pull", "hubbed")
         self.assertEqual(code, 0, err)
         self.assertIn(f"commit {COMMIT}", out)
@@ -100,10 +100,10 @@ class PullTest(Served):
         self.assertEqual((code, HUB.bodies), (0, []))
         self.assertIn("already downloaded", out)
 
-    def test_a_terminal_shows_bytes_rate_and_time_left(self):
+    def test_terminal_shows_bytes_rate_and_time_left(self):
         HUB.body_seconds = 2
         ours, theirs = pty.openpty()
-        # A new terminal has no size.
+        # A new pseudo-terminal has no size.
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
         pulling = subprocess.Popen([ASSAY, "--address", self.address, "pull", "hubbed"], stdout=subprocess.DEVNULL, stderr=theirs)
         os.close(theirs)
@@ -112,7 +112,7 @@ class PullTest(Served):
             while piece := os.read(ours, 4096):
                 shown += piece
         except OSError:
-            # The other side is closed.
+            # The other side was closed.
             pass
         os.close(ours)
         self.assertEqual(pulling.wait(timeout=60), 0, shown)
@@ -120,7 +120,7 @@ class PullTest(Served):
         self.assertNotIn("\n", shown.decode())
 
     @unittest.skipUnless(REAL_MODEL.exists(), f"{REAL_MODEL} is not there: make models")
-    def test_a_load_downloads_with_progress_and_the_model_writes(self):
+    def test_load_downloads_with_progress_and_the_model_generates(self):
         HUB.body_seconds = 2
         code, out, err = self.run_assay("load", "real", "--json")
         self.assertEqual(code, 0, err)
@@ -135,12 +135,12 @@ class PullTest(Served):
         code, out, err = self.run_assay("generate", "--model", "real", "--max-new-tokens", "8", "--temperature", "0", "Say hello.")
         self.assertEqual(code, 0, err)
         self.assertTrue(out.strip())
-        # What a load brought, a pull finds.
+        # A pull reuses what a load downloaded.
         HUB.bodies.clear()
         self.assertIn("already downloaded", self.run_assay("pull", "real")[1])
         self.assertEqual(HUB.bodies, [])
 
-    def test_json_is_a_stream_of_progress_and_the_result(self):
+    def test_json_output_streams_progress_and_the_result(self):
         HUB.body_seconds = 1
         code, out, err = self.run_assay("pull", "hubbed", "--json")
         self.assertEqual(code, 0, err)
@@ -151,7 +151,7 @@ class PullTest(Served):
         self.assertGreater(len(set(done)), 3)
         self.assertTrue(any(event["progress"].get("bytesPerSecond", 0) > 0 for event in progress))
 
-    def test_after_kill_9_the_next_pull_goes_on(self):
+    def test_pull_resumes_after_kill_9(self):
         HUB.body_seconds = 4
         pulling = self.assay("pull", "hubbed")
         self.await_body(WEIGHTS)
@@ -179,7 +179,7 @@ class PullTest(Served):
         self.assertNotEqual(pulling.returncode, 0)
         self.assertIn("continues from there", err)
 
-    def test_what_cannot_be_pulled_is_explained(self):
+    def test_errors_explain_why_a_pull_is_impossible(self):
         code, _, err = self.run_assay("pull", "absent")
         self.assertEqual(code, NOT_FOUND_EXIT)
         self.assertIn("org/none", err)
@@ -204,7 +204,7 @@ class PullTest(Served):
 
 @unittest.skipUnless(REAL_MODEL.exists(), f"{REAL_MODEL} is not there: make models")
 class ReloadTest(Served):
-    """A catalog whose resident model becomes one that must be downloaded first, for minutes."""
+    """A catalog in which the source of a resident model becomes a slow download."""
     models = [{"id": "m", "source": {"file": str(REAL_MODEL.absolute())}}]
 
     def setUp(self):
@@ -218,21 +218,21 @@ class ReloadTest(Served):
         code, _, err = self.run_assay("generate", "--model", "m", "--max-new-tokens", "2", "Say hello.")
         self.assertEqual(code, 0, err)
 
-    def test_sigterm_is_heard_while_a_sighup_downloads(self):
+    def test_sigterm_stops_a_download_started_by_sighup(self):
         self.daemon.send_signal(signal.SIGHUP)
         self.await_body("real.gguf")
         self.assert_serves()
         self.daemon.send_signal(signal.SIGTERM)
         self.assertEqual(self.daemon.wait(timeout=20), 0)
 
-    def test_who_leaves_a_reload_ends_its_download(self):
+    def test_cancelled_reload_cancels_its_download(self):
         reloading = self.assay("reload")
         self.await_body("real.gguf")
         reloading.send_signal(signal.SIGINT)
         reloading.communicate(timeout=15)
         self.assertNotEqual(reloading.returncode, 0)
         self.assert_serves()
-        # The next one has its turn, and what is resident is what the catalog says again.
+        # The next reload can run, and the catalog lists the resident model again.
         self.write_catalog(self.models)
         begun = time.monotonic()
         code, _, err = self.run_assay("reload")

@@ -1,7 +1,10 @@
-"""What people watch: a real assayd scraped by a real Prometheus, its rules and Grafana's dashboard over that scrape, traces
-in a real MLflow, the access log. Run by ctest; exits 77 (skipped) where Prometheus, mlflow or the model is missing.
+"""Tests the telemetry of a real assayd: metrics, alert rules, dashboard, traces and access log.
 
-Usage: telemetry_test.py --assayd BINARY --assay BINARY
+A real Prometheus scrapes the daemon and evaluates the rules and the queries of Grafana's dashboard; a
+real MLflow receives the traces.
+
+Usage: telemetry_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if
+Prometheus, mlflow or the model is missing.
 """
 import argparse
 import json
@@ -23,11 +26,12 @@ DASHBOARD = ROOT / "deploy/grafana/dashboards/assay.json"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 UNSAMPLED = "0af7651916cd43dd8448eb211c80319c"
 SECRET = "the quokka's secret plan"
-# Labels that Prometheus adds, and those of histograms and recording rules.
+# The labels that Prometheus adds, and those of histograms and recording rules.
 ADDED = {"instance", "job", "le"}
-# Panels without data after the traffic below: no breaker opened, there may be no power meter.
+# Panels that may have no data after the traffic below: no breaker opens, and there may be no energy
+# meter.
 MAY_BE_EMPTY = ("machine_energy", "breaker_transitions")
-# There only where the machine has a power meter.
+# Exported only if the machine has an energy meter.
 METER = {"assay_machine_energy_joules_total": {"source"}}
 
 
@@ -38,7 +42,7 @@ def scrape(url):
 
 
 def labels_by_metric(text):
-    """{metric: labels}, histograms under their series' names."""
+    """Returns {metric: labels}, with histograms under the names of their series."""
     found = {}
     for line in text.splitlines():
         if line.startswith("#"):
@@ -49,7 +53,7 @@ def labels_by_metric(text):
 
 
 def check_names(where, expression, legend, exported):
-    """Every metric and label that the expression names is one that was scraped (or that a rule makes)."""
+    """Checks that every metric and label of the expression was scraped or is made by a rule."""
     names = set(re.findall(r"\b((?:assay|process|model|model_status)[a-z0-9_:]*)\b(?=[\[{ )]|$)", re.sub(r'"[^"]*"|\b(?:by|without|on) \([^)]*\)', "", expression)))
     names = {name for name in names if "_" in name and name not in ("model_status",)}
     assert names, (where, expression)
@@ -81,10 +85,10 @@ def check_dashboard(prometheus, exported):
         if variable["type"] == "query":
             metric = re.match(r"label_values\((\w+)", variable["query"]).group(1)
             assert variable["name"] in exported[metric] | ADDED, variable
-    asked, empty = 0, []
+    queried, empty = 0, []
     for title, expression, legend in targets_of(dashboard):
         check_names(f"panel '{title}'", expression, legend, exported)
-        asked += 1
+        queried += 1
         for variable, value in (("$__rate_interval", "1m"), ("$instance", ".*"), ("$model", ".*")):
             expression = expression.replace(variable, value)
         assert "$" not in expression, expression
@@ -92,11 +96,11 @@ def check_dashboard(prometheus, exported):
         if not samples and not any(part in expression for part in MAY_BE_EMPTY):
             empty.append((title, expression))
     assert not empty, empty
-    print(f"dashboard: {len(ids)} panels and rows, {asked} queries")
+    print(f"dashboard: {len(ids)} panels and rows, {queried} queries")
 
 
-def check_dashboard_is_made():
-    """The JSON is what its script makes."""
+def check_dashboard_is_current():
+    """Checks that the JSON is the output of its script."""
     with tempfile.NamedTemporaryFile() as made:
         subprocess.run([sys.executable, ROOT / "deploy/grafana/make_dashboard.py", made.name], check=True)
         assert pathlib.Path(made.name).read_text() == DASHBOARD.read_text(), "run deploy/grafana/make_dashboard.py"
@@ -142,7 +146,7 @@ def traffic(cli):
             environment={"TRACEPARENT": f"00-{TRACE_ID}-00f067aa0ba902b7-01"})
     cli.run("--request-id", "not-sampled", "generate", "--model", "small", "--max-new-tokens", "8", SECRET,
             environment={"TRACEPARENT": f"00-{UNSAMPLED}-00f067aa0ba902b7-00"})
-    # An id, a model and a content type that nobody declared.
+    # An id, a model and a content type that were not declared.
     cli.run("generate", "--model", "evil_model", "x", code=4)
     cli.run("generate", "--content-type", "evil_type", "--max-new-tokens", "4", "x")
     cli.run("generate", "--model", "small", "--top-p", "7", SECRET, code=2)
@@ -165,12 +169,12 @@ def check_metrics(prometheus, url):
     assert value('assay_prefix_cache_hit_tokens_total{model="small"}') >= 2 * 64
     tokens = value('assay_generation_tokens_total{model="small"}')
     successes = value('sum(assay_requests_total{model="small",status="ok"})')
-    # One gap less than tokens in each request.
+    # Each request has one gap fewer than tokens.
     assert value('assay_inter_token_latency_seconds_count{model="small"}') == tokens - successes
     assert value('assay_time_to_first_token_seconds_count{model="small"}') == successes
     assert value('assay_request_energy_joules_total{model="small"}') > 0
     assert value('assay_request_hosted_cost_dollars_total{model="small"}') > value('assay_request_cost_dollars_total{model="small"}')
-    assert value('assay_model_unloads_total{model="second",cause="asked"}') == 1
+    assert value('assay_model_unloads_total{model="second",cause="queried"}') == 1
     assert value('assay_model_loads_total{model="second",result="succeeded"}') == 2
     assert value('assay_model_state{model="second",state="ready"}') == 1
     assert value('sum(assay_model_memory_bytes{model="small"})') > 1e8
@@ -205,8 +209,8 @@ def check_traces(mlflow_uri, experiment):
     for name in ("route", "acquire", "queue", "prefill", "decode"):
         assert spans[name].parent_id == call.span_id, name
         assert call.start_time_ns <= spans[name].start_time_ns <= spans[name].end_time_ns <= call.end_time_ns, name
-    assert SECRET not in json.dumps(trace.to_dict()), "a prompt stands in a trace"
-    # Failures are traces too.
+    assert SECRET not in json.dumps(trace.to_dict()), "a trace contains a prompt"
+    # Failed requests are traced too.
     errors = [t for t in traces.values() if t.info.state.value == "ERROR"]
     assert len(errors) == 2, len(errors)
     print(f"traces: {len(traces)} in MLflow")
@@ -227,7 +231,7 @@ def main():
     args = parser.parse_args()
     need_mlflow()
     tool("prometheus"), tool("promtool")
-    check_dashboard_is_made()
+    check_dashboard_is_current()
     models = ("default_model: small\nmodels:\n"
               f"  - {{ id: small, source: {{ file: '{need_model()}' }}, context_length: 1024, content_types: [linkedin] }}\n"
               f"  - {{ id: second, source: {{ file: '{need_model()}' }}, context_length: 512, preload: true }}\n")
@@ -260,13 +264,13 @@ def main():
             counted = re.findall(r"^assay_rpcs_total{.*} (\d+)$", scrape(daemon.metrics), re.MULTILINE)
             daemon.stop()
             calls = check_log(daemon.log, secret_expected=False)
-            assert len(calls) == sum(map(int, counted)), "a line for each call"
-            assert "hunter2" not in daemon.log.read_text(), "a password stands in the log"
+            assert len(calls) == sum(map(int, counted)), "the log does not have one line per call"
+            assert "hunter2" not in daemon.log.read_text(), "the log contains a password"
             by_id = {line["request_id"]: line for line in calls}
             assert by_id["not-sampled"]["trace_id"] == UNSAMPLED, by_id["not-sampled"]
             assert {line["method"].rsplit("/")[-1] for line in calls} >= {
                 "Generate", "GenerateStream", "ListModels", "LoadModel", "UnloadModel", "Evaluate"}
-            # Texts are logged where somebody asks for them; scores are known again after a start.
+            # Prompts are logged only with --log-prompts. Scores are exported again after a restart.
             daemon.command.append("--log-prompts")
             daemon.log.write_text("")
             daemon.start()

@@ -1,9 +1,12 @@
-"""deploy/systemd/assayd.service under a real systemd: the image that image_test.py built, with systemd in it, booted in namespaces of
-its own. Starts, generates, reloads, stops and restarts the service, and reads what systemd's sandbox has become of it. Needs root.
+"""Tests deploy/systemd/assayd.service under a real systemd.
 
-Not in ctest's default run: see image_test.py, which must have run before. Exits 77 (skipped) where something is missing.
+Adds systemd to the image that image_test.py built and boots it in new namespaces. Starts, reloads,
+stops and restarts the service, generates text, and checks the effect of systemd's sandbox. Needs root.
 
-Usage: unit_test.py [--folder FOLDER]    as image_test.py
+Usage: unit_test.py [--folder FOLDER] (the same folder as for image_test.py)
+
+The test is not part of ctest's default run: see image_test.py, which must have run before. Exits with
+77 (skipped) if something is missing.
 """
 import argparse
 import contextlib
@@ -15,7 +18,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from image_test import IMAGE, ROOT, Buildah, machines_own  # noqa: E402
+from image_test import IMAGE, ROOT, Buildah, pip_volumes  # noqa: E402
 from mlflow_server import need_model, skip, wait_for  # noqa: E402
 
 BOOTED = "localhost/assay:systemd"
@@ -29,7 +32,8 @@ RUN systemctl enable assayd.service
 """
 MODELS = "default_model: small\nmodels:\n  - { id: small, source: { file: /srv/models/a.gguf }, context_length: 512 }\n"
 CGROUP = "assay-unit-test"
-# In the new namespaces: a root for systemd, then systemd. {cgroups}: what it may manage, a group of ours.
+# Runs in the new namespaces: prepares a root for systemd and starts it. {cgroups} mounts the control
+# group that it may manage.
 BOOT = """
 mount --make-rprivate /
 mount --bind {root} {root}
@@ -58,7 +62,7 @@ exec env -i container=docker PATH=/usr/local/bin:/usr/bin:/usr/sbin /lib/systemd
 
 
 def cgroup_top():
-    """Where systemd's hierarchy lies, and how the new root gets it."""
+    """Returns the path of systemd's hierarchy and the commands that mount it in the new root."""
     top = pathlib.Path("/sys/fs/cgroup")
     if (top / "cgroup.controllers").exists():
         return top, "mount -t cgroup2 cgroup2 sys/fs/cgroup"
@@ -68,7 +72,7 @@ def cgroup_top():
 
 @contextlib.contextmanager
 def own_cgroup():
-    """This process is in a group of its own, which the new systemd may manage; what it left is removed."""
+    """Puts this process into its own control group for the new systemd; removes it afterwards."""
     top, _ = cgroup_top()
     (top / CGROUP).mkdir(exist_ok=True)
     (top / CGROUP / "cgroup.procs").write_text(str(os.getpid()))
@@ -81,7 +85,7 @@ def own_cgroup():
 
 
 class Machine:
-    """A booted systemd; its console goes to `log`."""
+    """A booted systemd whose console output is written to `log`."""
 
     def __init__(self, root, log):
         self.script = BOOT.format(root=root, cgroups=cgroup_top()[1])
@@ -132,19 +136,19 @@ def check(machine):
     status = dict(line.split(":\t", 1) for line in machine.run("cat", f"/proc/{main}/status").splitlines() if ":\t" in line)
     assert int(status["Uid"].split()[0]) >= 61184, "not a dynamic user"
     assert (status["CapBnd"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2"), status
-    # Both executors: the CPU's own kernels, and torch's through the check at the start.
+    # This covers both executors: the CPU kernels, and torch through the check at the start.
     print(machine.run("assay", "generate", "--max-new-tokens", "16", "Three uses of a model registry:"))
     machine.run("assay", "evaluate", "--content-type", "twitter", "--prompts", "1", "--max-new-tokens", "8", "--no-wait")
     machine.run("systemctl", "reload", "assayd")
     wait_for("the reload", lambda: "catalog added=" in machine.run("journalctl", "-u", "assayd", "-o", "cat"), 20)
     assert int(machine.property("MainPID")) == main
-    # A crash: it comes back.
+    # systemd restarts the service after a crash.
     machine.run("kill", "-KILL", str(main))
     wait_for("the restart", lambda: machine.property("NRestarts") == "1" and serves(), 60)
     assert "succeeded" in machine.run("assay", "evaluations", "list"), "the state was lost"
     machine.run("systemctl", "stop", "assayd")
     assert machine.property("Result") == "success", machine.property("Result")
-    # A wrong configuration: it does not try for ever.
+    # systemd does not restart the service if its configuration is invalid.
     machine.run("sh", "-c", "echo nonsense: 1 >>/etc/assay/assayd.yaml")
     machine.run("systemctl", "start", "assayd", code=None)
     wait_for("the refusal", lambda: machine.property("ActiveState") == "failed", 20)
@@ -157,22 +161,22 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "var/image")
     args = parser.parse_args()
     if os.geteuid() != 0:
-        skip("needs root")
+        skip("root is required")
     for program in ("buildah", "unshare", "nsenter"):
         if not shutil.which(program):
             skip(f"{program} is not installed")
     model = need_model()
     buildah = Buildah(args.folder.absolute())
     if not args.folder.exists() or IMAGE not in buildah.read("images", "--format", "{{.Name}}:{{.Tag}}").split():
-        skip("no image: run image_test.py first")
+        skip("there is no image; run image_test.py first")
     dockerfile = buildah.folder / "Dockerfile.systemd"
     dockerfile.write_text(DOCKERFILE)
-    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", *machines_own(buildah.folder),
+    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", *pip_volumes(buildah.folder),
                 "--file", str(dockerfile), "--tag", BOOTED, "deploy")
     container = buildah.read("from", "--pull-never", BOOTED)
     try:
         root = pathlib.Path(buildah.read("mount", container))
-        # The unit makes its own.
+        # The unit creates its own folders.
         for folder in ("var/lib/assay", "var/cache/huggingface"):
             shutil.rmtree(root / folder)
         (root / "srv/models").mkdir(parents=True)
