@@ -1,3 +1,4 @@
+// Tests parsing the plans of the benchmark players.
 #include "bench/player/plan.h"
 
 #include <string>
@@ -13,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(PlanTest, ReadsWhatIsThere) {
+TEST(PlanTest, ParsesEveryField) {
   const auto plan = ReadPlan(
       R"([{"request": {"model": "m", "prompt": "p", "sampling": {"seed": "7"}}},
           {"request": {"chat": {"messages": [{"role": "user", "content": "c"}]}, "max_new_tokens": 3},
@@ -31,7 +32,7 @@ TEST(PlanTest, ReadsWhatIsThere) {
   EXPECT_TRUE((*plan)[1].unary);
 }
 
-TEST(PlanTest, RefusesWhatIsNoPlanAndNamesTheEntry) {
+TEST(PlanTest, RejectsInvalidPlansAndNamesTheEntry) {
   const struct {
     std::string json;
     std::string named;

@@ -1,4 +1,4 @@
-// A real assayd for a test.
+// Runs a real assayd for a test.
 #include "tests/integration/daemon_process.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ namespace assay {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
-constexpr absl::Duration kPoll = absl::Milliseconds(20);
+constexpr absl::Duration kPollPeriod = absl::Milliseconds(20);
 
 std::string Field(const std::string& log, const std::string& key) {
   const size_t line = log.find(" ready ");
@@ -81,7 +81,7 @@ bool DaemonProcess::AwaitReady() {
     address_ = Field(log, "listen");
     metrics_address_ = Field(log, "metrics");
     if (!address_.empty()) return true;
-    if (Wait(kPoll) != -1) return false;
+    if (Wait(kPollPeriod) != -1) return false;
   }
   return false;
 }
@@ -115,7 +115,7 @@ int DaemonProcess::Wait(absl::Duration timeout) {
   int status = 0;
   while (waitpid(pid_, &status, WNOHANG) != pid_) {
     if (absl::Now() > end) return -1;
-    absl::SleepFor(kPoll);
+    absl::SleepFor(kPollPeriod);
   }
   pid_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

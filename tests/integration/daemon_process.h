@@ -1,4 +1,4 @@
-// A real assayd for a test: its own folder, free ports, stopped at the end.
+// Runs a real assayd for a test, with its own folder and free ports.
 #ifndef ASSAY_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 #define ASSAY_TESTS_INTEGRATION_DAEMON_PROCESS_H_
 
@@ -17,17 +17,17 @@ class DaemonProcess {
  public:
   struct Options {
     std::string models_yaml;
-    // More lines of assayd.yaml.
+    // Additional lines of assayd.yaml.
     std::string extra_config;
     std::string listen = "127.0.0.1:0";
     std::string state_dir = "state";
   };
 
-  // Path of the real model, or empty (the test is skipped then).
+  // Returns the path of the real model, or "" if there is none (tests are then skipped).
   static std::string TestModel();
-  // Waits until it listens. Its log is in the status if it does not.
+  // Starts the daemon and waits until it listens. If it does not, the status contains its log.
   static absl::StatusOr<std::unique_ptr<DaemonProcess>> Start(const Options& options);
-  // Ends it for good if it still runs.
+  // Kills the daemon if it still runs.
   ~DaemonProcess();
 
   const std::string& address() const { return address_; }
@@ -35,9 +35,9 @@ class DaemonProcess {
   std::string Log() const;
 
   void Signal(int signal) const;
-  // Another models.yaml; the daemon reads it when it is told to.
+  // Replaces models.yaml. The daemon reads it at the next reload.
   void WriteCatalog(const std::string& models_yaml) const;
-  // Exit status, or -1 if it did not end in time.
+  // Returns the exit status, or -1 if the daemon does not exit in time.
   int Wait(absl::Duration timeout);
 
  private:

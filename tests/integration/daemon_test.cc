@@ -1,11 +1,10 @@
-// The real daemon with the real model, through real stubs.
+// Tests the real daemon with the real model through gRPC stubs.
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,6 +21,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "tests/integration/daemon_fixture.h"
 #include "tests/integration/daemon_process.h"
 
 namespace assay {
@@ -29,74 +29,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Entry(const std::string& id, const std::string& path, const std::string& types = "") {
-  return absl::StrCat("  - { id: ", id, ", source: { file: '", path,
-                      "' }, context_length: 512, content_types: [", types, "] }\n");
-}
-
-class DaemonTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (DaemonProcess::TestModel().empty()) {
-      GTEST_SKIP() << "no model: run `make setup`, or set ASSAY_TEST_MODEL";
-    }
-  }
-
-  void Start(const std::string& extra_models = "", const std::string& extra_config = "") {
-    absl::StatusOr<std::unique_ptr<DaemonProcess>> daemon = DaemonProcess::Start(
-        {.models_yaml =
-             absl::StrCat("default_model: small\nmodels:\n",
-                          Entry("small", DaemonProcess::TestModel(), "linkedin"), extra_models),
-         .extra_config = extra_config});
-    ASSERT_TRUE(daemon.ok()) << daemon.status();
-    daemon_ = *std::move(daemon);
-    auto channel = grpc::CreateChannel(daemon_->address(), grpc::InsecureChannelCredentials());
-    inference_ = v1::InferenceService::NewStub(channel);
-    models_ = v1::ModelService::NewStub(channel);
-    evaluations_ = v1::EvaluationService::NewStub(channel);
-  }
-
-  grpc::Status Generate(const v1::GenerateRequest& request) {
-    grpc::ClientContext context;
-    return inference_->Generate(&context, request, &response_);
-  }
-
-  grpc::Status Load(const std::string& id) {
-    grpc::ClientContext context;
-    v1::LoadModelRequest request;
-    request.set_id(id);
-    auto reader = models_->LoadModel(&context, request);
-    v1::LoadModelResponse event;
-    while (reader->Read(&event)) {
-    }
-    return reader->Finish();
-  }
-
-  v1::ModelState StateOf(const std::string& id) {
-    grpc::ClientContext context;
-    v1::GetModelRequest request;
-    request.set_id(id);
-    v1::Model model;
-    EXPECT_TRUE(models_->GetModel(&context, request, &model).ok());
-    return model.state();
-  }
-
-  static v1::GenerateRequest Request(int tokens = 8) {
-    v1::GenerateRequest request;
-    request.set_model("small");
-    request.set_prompt("Say hello.");
-    request.set_max_new_tokens(tokens);
-    return request;
-  }
-
-  std::unique_ptr<DaemonProcess> daemon_;
-  std::unique_ptr<v1::InferenceService::Stub> inference_;
-  std::unique_ptr<v1::ModelService::Stub> models_;
-  std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
-  v1::GenerateResponse response_;
-};
-
-TEST_F(DaemonTest, StreamAndUnaryGiveTheSameText) {
+TEST_F(DaemonTest, StreamingAndUnaryReturnTheSameText) {
   Start();
   ASSERT_TRUE(Generate(Request(16)).ok());
   grpc::ClientContext context;
@@ -117,7 +50,7 @@ TEST_F(DaemonTest, StreamAndUnaryGiveTheSameText) {
   EXPECT_FALSE(completed.empty());
 }
 
-TEST_F(DaemonTest, CancelledStreamFreesTheModelAtOnce) {
+TEST_F(DaemonTest, CancelledStreamFreesTheModelImmediately) {
   Start();
   ASSERT_TRUE(Generate(Request(1)).ok());
   grpc::ClientContext context;
@@ -130,12 +63,12 @@ TEST_F(DaemonTest, CancelledStreamFreesTheModelAtOnce) {
   while (reader->Read(&event)) {
   }
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
-  // The next request finds an idle model: it waits for one token at the most, not for 400.
+  // The next request finds an idle model: it waits for at most one token, not for 400.
   ASSERT_TRUE(Generate(Request(1)).ok());
   EXPECT_LT(response_.timings().queue_ms(), 2000);
 }
 
-TEST_F(DaemonTest, LoadUnloadAndLoadOnFirstRequest) {
+TEST_F(DaemonTest, LoadsUnloadsAndLoadsOnFirstRequest) {
   Start(Entry("second", DaemonProcess::TestModel()));
   ASSERT_TRUE(Load("small").ok());
   ASSERT_TRUE(Load("second").ok());
@@ -154,8 +87,8 @@ TEST_F(DaemonTest, LoadUnloadAndLoadOnFirstRequest) {
   EXPECT_EQ(StateOf("small"), v1::MODEL_STATE_READY);
 }
 
-TEST_F(DaemonTest, TwoModelsTakeTurnsInABudgetForOne) {
-  // Some 300 MiB each, with the cache of 8192 tokens.
+TEST_F(DaemonTest, TwoModelsAlternateInABudgetForOne) {
+  // Each model uses about 300 MiB, including the KV cache of 8192 tokens.
   Start(Entry("second", DaemonProcess::TestModel()), "memory_budget: 400MiB\n");
   std::atomic<int> failed = 0;
   std::vector<std::thread> callers;
@@ -182,7 +115,7 @@ TEST_F(DaemonTest, TwoModelsTakeTurnsInABudgetForOne) {
   EXPECT_GE(list.models(0).evictions() + list.models(1).evictions(), 2);
 }
 
-TEST_F(DaemonTest, ReloadTakesANewCatalogAndABrokenOneChangesNothing) {
+TEST_F(DaemonTest, ReloadAppliesAValidCatalogAndIgnoresABrokenOne) {
   Start();
   ASSERT_TRUE(Load("small").ok());
   const std::string small = Entry("small", DaemonProcess::TestModel(), "linkedin");
@@ -217,134 +150,7 @@ TEST_F(DaemonTest, ReloadTakesANewCatalogAndABrokenOneChangesNothing) {
   EXPECT_TRUE(Generate(Request(1)).ok());
 }
 
-TEST_F(DaemonTest, InspectReadsAModelThatIsNotResident) {
-  Start();
-  v1::InspectModelRequest request;
-  request.set_id("small");
-  v1::ModelInspection by_id;
-  grpc::ClientContext first;
-  ASSERT_TRUE(models_->InspectModel(&first, request, &by_id).ok());
-  EXPECT_EQ(by_id.architecture(), "llama");
-  EXPECT_EQ(by_id.parameter_count(), 134515008);
-  EXPECT_EQ(by_id.chat_template(), "yes");
-  ASSERT_GE(by_id.devices_size(), 1);
-  EXPECT_TRUE(by_id.devices(by_id.devices_size() - 1).fits());
-  EXPECT_NE(StateOf("small"), v1::MODEL_STATE_READY);
-  request.set_path(DaemonProcess::TestModel());
-  request.clear_id();
-  v1::ModelInspection by_path;
-  grpc::ClientContext second;
-  ASSERT_TRUE(models_->InspectModel(&second, request, &by_path).ok());
-  // The catalog's entry has a context of its own.
-  EXPECT_LT(by_id.served_context(), by_path.served_context());
-  EXPECT_LT(by_id.devices(0).working_bytes(), by_path.devices(0).working_bytes());
-  by_id.clear_served_context();
-  by_id.clear_devices();
-  by_path.clear_served_context();
-  by_path.clear_devices();
-  EXPECT_EQ(by_path.SerializeAsString(), by_id.SerializeAsString());
-  request.set_path("/no/such/model.gguf");
-  grpc::ClientContext third;
-  const grpc::Status missing = models_->InspectModel(&third, request, &by_path);
-  EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_THAT(missing.error_message(), HasSubstr("/no/such/model.gguf"));
-}
-
-// A copy of a small model with `word` replaced by another of its length, to the end of the test.
-class PatchedModel {
- public:
-  PatchedModel(const std::string& word, const std::string& other)
-      : path_(absl::StrCat(testing::TempDir(), "/patched_", getpid(), ".gguf")) {
-    std::ifstream file("tests/golden/runtime/tiny_tied.gguf", std::ios::binary);
-    std::string bytes(std::istreambuf_iterator<char>(file), {});
-    const size_t at = bytes.find(word);
-    EXPECT_NE(at, std::string::npos) << word;
-    if (at != std::string::npos) bytes.replace(at, word.size(), other);
-    std::ofstream(path_, std::ios::binary) << bytes;
-  }
-  ~PatchedModel() { std::filesystem::remove(path_); }
-  PatchedModel(const PatchedModel&) = delete;
-  PatchedModel& operator=(const PatchedModel&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_;
-};
-
-// The call once failed with "No message returned".
-TEST_F(DaemonTest, InspectOfAModelWhoseNameIsNoUtf8) {
-  const PatchedModel model("tiny", "t\xe8ny");
-  Start();
-  v1::InspectModelRequest request;
-  request.set_path(model.path());
-  v1::ModelInspection reply;
-  grpc::ClientContext context;
-  const grpc::Status status = models_->InspectModel(&context, request, &reply);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(reply.name(), "t\xEF\xBF\xBDny");
-  EXPECT_EQ(reply.cannot_load(), "");
-}
-
-// It was computed for another number of requests than the load's, and for any device.
-TEST_F(DaemonTest, InspectOfAnEntryIsThatOfItsLoad) {
-  Start(absl::StrCat("  - { id: elsewhere, device: 'cuda:63', source: { file: '",
-                     DaemonProcess::TestModel(), "' } }\n"),
-        "limits: { max_running: 200 }\n");
-  v1::InspectModelRequest request;
-  request.set_id("small");
-  v1::ModelInspection small;
-  grpc::ClientContext first;
-  ASSERT_TRUE(models_->InspectModel(&first, request, &small).ok());
-  EXPECT_EQ(small.cannot_load(), "");
-  ASSERT_TRUE(Load("small").ok());
-  v1::GetModelRequest get;
-  get.set_id("small");
-  v1::Model resident;
-  grpc::ClientContext second;
-  ASSERT_TRUE(models_->GetModel(&second, get, &resident).ok());
-  const v1::DeviceNeed& need = small.devices(0);
-  EXPECT_EQ(need.device(), resident.details().device());
-  EXPECT_NEAR(
-      static_cast<double>(need.weight_bytes() + need.kv_cache_bytes() + need.working_bytes()),
-      static_cast<double>(resident.details().resident_bytes()), 4 << 20);
-  request.set_id("elsewhere");
-  v1::ModelInspection elsewhere;
-  grpc::ClientContext third;
-  ASSERT_TRUE(models_->InspectModel(&third, request, &elsewhere).ok());
-  EXPECT_THAT(elsewhere.cannot_load(), HasSubstr("device cuda:63"));
-  EXPECT_EQ(elsewhere.architecture(), "llama");
-}
-
-TEST_F(DaemonTest, InspectSaysWhatALoadWouldBeRefusedWith) {
-  const PatchedModel model("blk.1.ffn_down.weight", "blk.1.ffn_d\xe8wn.weight");
-  Start(absl::StrCat("  - { id: broken, source: { file: '", model.path(), "' } }\n"),
-        "memory_budget: 100MiB\n");
-  v1::InspectModelRequest request;
-  request.set_id("broken");
-  v1::ModelInspection reply;
-  grpc::ClientContext first;
-  const grpc::Status inspected = models_->InspectModel(&first, request, &reply);
-  ASSERT_TRUE(inspected.ok()) << inspected.error_message();
-  EXPECT_THAT(reply.cannot_load(), HasSubstr("tensor 'blk.1.ffn_down.weight' of shape"));
-  EXPECT_TRUE(reply.devices(0).fits());
-  EXPECT_EQ(reply.memory_budget_bytes(), int64_t{100} << 20);
-  EXPECT_EQ(reply.memory_free_bytes(), int64_t{100} << 20);
-  request.set_id("small");
-  v1::ModelInspection large;
-  grpc::ClientContext second;
-  ASSERT_TRUE(models_->InspectModel(&second, request, &large).ok());
-  EXPECT_EQ(large.cannot_load(), "");
-  EXPECT_FALSE(large.devices(0).fits()) << "the budget counts, not only the memory";
-  // And what it says in the list of models is valid, too.
-  v1::GenerateRequest generate = Request(1);
-  generate.set_model("broken");
-  EXPECT_FALSE(Generate(generate).ok());
-  v1::ListModelsResponse list;
-  grpc::ClientContext third;
-  ASSERT_TRUE(models_->ListModels(&third, {}, &list).ok());
-}
-
-TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndNameTheCause) {
+TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndCause) {
   const std::string text_file = testing::TempDir() + "/not_a_model.gguf";
   std::ofstream(text_file) << "This is not a model.\n";
   const std::string cut_file = testing::TempDir() + "/cut.gguf";
@@ -415,7 +221,7 @@ TEST_F(DaemonTest, EvaluationOutlivesItsClient) {
   EXPECT_GT(evaluation.samples(0).memory().peak_bytes(), 0);
 }
 
-TEST_F(DaemonTest, RoutesThatAreSetFallBackAndFollowEvaluations) {
+TEST_F(DaemonTest, ConfiguredRoutesFallBackAndFollowEvaluations) {
   Start(Entry("lost", "/nonexistent.gguf"));
   {
     grpc::ClientContext context;
@@ -464,8 +270,8 @@ TEST_F(DaemonTest, RoutesThatAreSetFallBackAndFollowEvaluations) {
   EXPECT_THAT(response_.route().evidence().revision(), HasSubstr("sha256:"));
 }
 
-// It never comes to the method, which counts and logs the others.
-TEST_F(DaemonTest, AGenerateCallThatIsNoMessageIsLogged) {
+// The call never reaches the method, which counts and logs all others.
+TEST_F(DaemonTest, MalformedGenerateCallIsLogged) {
   Start();
   grpc::GenericStub stub(
       grpc::CreateChannel(daemon_->address(), grpc::InsecureChannelCredentials()));
@@ -500,7 +306,7 @@ TEST_F(DaemonTest, SigtermLetsARunningRequestFinish) {
   EXPECT_EQ(daemon_->Wait(absl::Seconds(40)), 0) << daemon_->Log();
 }
 
-TEST_F(DaemonTest, PortInUseAndUnwritableStateAreSaid) {
+TEST_F(DaemonTest, ReportsPortInUseAndUnwritableState) {
   Start();
   const std::string models = absl::StrCat("models:\n", Entry("small", DaemonProcess::TestModel()));
   absl::Status status =

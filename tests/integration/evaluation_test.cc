@@ -1,4 +1,4 @@
-// Evaluations by the real daemon: kills, negative controls, what is measured, gates.
+// Tests evaluations of the real daemon: kills, negative controls, measurements, gates.
 #include <signal.h>
 #include <stdlib.h>
 
@@ -29,13 +29,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr absl::Duration kLong = absl::Minutes(5);
+constexpr absl::Duration kEvaluationTimeout = absl::Minutes(5);
 
 class EvaluationTest : public testing::Test {
  protected:
   void SetUp() override {
     if (DaemonProcess::TestModel().empty()) {
-      GTEST_SKIP() << "no model: run `make setup`, or set ASSAY_TEST_MODEL";
+      GTEST_SKIP() << "no model; run `make setup` or set ASSAY_TEST_MODEL";
     }
     std::string pattern =
         absl::StrCat(std::filesystem::temp_directory_path().string(), "/assay_stateXXXXXX");
@@ -53,7 +53,7 @@ class EvaluationTest : public testing::Test {
                         "' }, context_length: ", context, " }\n");
   }
 
-  // Short enough for the random model, to which a byte is a token.
+  // The prompts are short enough for the random model, whose tokens are bytes.
   static void AddPrompts(int count, v1::EvaluateRequest* request) {
     constexpr std::array<const char*, 12> kPrompts = {
         "Two sentences on why bread smells good.",
@@ -76,7 +76,7 @@ class EvaluationTest : public testing::Test {
     }
   }
 
-  // With the state of those that were started before.
+  // Starts a daemon with the state of the previous ones.
   void Start() {
     const std::string random = std::filesystem::absolute("tests/golden/runtime/tiny_tied.gguf");
     absl::StatusOr<std::unique_ptr<DaemonProcess>> daemon = DaemonProcess::Start(
@@ -97,7 +97,7 @@ class EvaluationTest : public testing::Test {
     daemon_.reset();
   }
 
-  // Starts it and leaves; its id, or the error.
+  // Starts an evaluation and disconnects. Returns its id or the error.
   absl::StatusOr<std::string> Begin(const v1::EvaluateRequest& request) {
     grpc::ClientContext context;
     auto reader = evaluations_->Evaluate(&context, request);
@@ -122,9 +122,9 @@ class EvaluationTest : public testing::Test {
     return evaluation;
   }
 
-  // As it is when it has so many samples, or ends.
+  // Waits until the evaluation has `samples` samples or ends, and returns it.
   v1::Evaluation AwaitSamples(const std::string& id, int samples) {
-    const absl::Time limit = absl::Now() + kLong;
+    const absl::Time limit = absl::Now() + kEvaluationTimeout;
     while (absl::Now() < limit) {
       v1::Evaluation evaluation = Get(id);
       if (evaluation.samples_size() >= samples ||
@@ -133,12 +133,12 @@ class EvaluationTest : public testing::Test {
       }
       absl::SleepFor(absl::Milliseconds(20));
     }
-    ADD_FAILURE() << id << " did not come to " << samples << " samples";
+    ADD_FAILURE() << id << " did not reach " << samples << " samples";
     return {};
   }
 
   v1::Evaluation AwaitEnd(const std::string& id) {
-    const absl::Time limit = absl::Now() + kLong;
+    const absl::Time limit = absl::Now() + kEvaluationTimeout;
     v1::Evaluation evaluation = Get(id);
     while (evaluation.state() == v1::EVALUATION_STATE_RUNNING && absl::Now() < limit) {
       absl::SleepFor(absl::Milliseconds(50));
@@ -164,7 +164,7 @@ class EvaluationTest : public testing::Test {
   std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
 };
 
-TEST_F(EvaluationTest, KilledAtThreePointsItHasEverySampleOnceAndTheEarlierAsTheyWere) {
+TEST_F(EvaluationTest, KeepsEverySampleExactlyOnceAfterThreeKills) {
   ASSERT_NO_FATAL_FAILURE(Start());
   v1::EvaluateRequest request;
   request.add_models("small");
@@ -204,9 +204,9 @@ TEST_F(EvaluationTest, KilledAtThreePointsItHasEverySampleOnceAndTheEarlierAsThe
   EXPECT_EQ(keys.size(), 12U);
 }
 
-// A stop in the middle of a sample made it a failed one for good; one while scaling was measured
-// left levels out.
-TEST_F(EvaluationTest, StoppedInOrderItHasNoFailedSampleAndEveryLevel) {
+// Regression: a stop during a sample made the sample fail permanently, and a stop during the
+// scaling measurement left out levels.
+TEST_F(EvaluationTest, OrderlyStopCausesNoFailedSampleAndKeepsEveryLevel) {
   ASSERT_NO_FATAL_FAILURE(Start());
   v1::EvaluateRequest request;
   request.add_models("small");
@@ -230,8 +230,9 @@ TEST_F(EvaluationTest, StoppedInOrderItHasNoFailedSampleAndEveryLevel) {
   EXPECT_EQ(end.scaling_size(), 3);
 }
 
-// The study in small: a score that cannot tell a model from noise measures nothing.
-TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
+// A small version of the standard study: a score that cannot distinguish a model from noise
+// measures nothing.
+TEST_F(EvaluationTest, NegativeControlsRankLastWithSignificance) {
   ASSERT_NO_FATAL_FAILURE(Start());
   v1::EvaluateRequest request;
   request.add_models("small");
@@ -266,7 +267,7 @@ TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
   }
   EXPECT_EQ(controls, 2);
 
-  // Two models under three names.
+  // These are two models under three names.
   std::vector<int> levels;
   for (const v1::ScalingPoint& point : end.scaling()) levels.push_back(point.level());
   EXPECT_THAT(levels, ElementsAre(1, 2));
@@ -279,8 +280,8 @@ TEST_F(EvaluationTest, TheNegativeControlsComeLastWithSignificance) {
   for (const auto& [prompt, drawn] : seeds) EXPECT_EQ(drawn.size(), 1U) << prompt;
 }
 
-// Whoever came second would be the faster.
-TEST_F(EvaluationTest, AMeasuredPromptIsReadWholeThoughUsersHaveSentItBefore) {
+// Otherwise the second evaluation would be faster.
+TEST_F(EvaluationTest, MeasuredPromptIsPrefilledDespiteCachedPrefix) {
   ASSERT_NO_FATAL_FAILURE(Start());
   const std::string prompt =
       "Write a tweet about the bakery on the corner of our street, which sells its bread by ten in "
@@ -314,13 +315,13 @@ TEST_F(EvaluationTest, AMeasuredPromptIsReadWholeThoughUsersHaveSentItBefore) {
     EXPECT_EQ(sample.usage().cached_tokens(), 0);
     EXPECT_EQ(sample.usage().prompt_tokens(), reply.usage().prompt_tokens());
   }
-  // And one prompt has no interval.
+  // A single prompt has no interval.
   EXPECT_EQ(end.summaries(0).latency_ms().n(), 1);
   EXPECT_EQ(end.summaries(0).latency_ms().samples(), 2);
   EXPECT_FALSE(end.summaries(0).latency_ms().has_ci_low());
 }
 
-TEST_F(EvaluationTest, AGateIsCheckedBeforeTheRunAndPassesNoPartOfIt) {
+TEST_F(EvaluationTest, GateIsValidatedBeforeTheRunAndFailsOnPartialRuns) {
   ASSERT_NO_FATAL_FAILURE(Start());
   v1::EvaluateRequest request;
   request.add_models("random");
@@ -338,7 +339,7 @@ TEST_F(EvaluationTest, AGateIsCheckedBeforeTheRunAndPassesNoPartOfIt) {
   ASSERT_TRUE(evaluations_->ListEvaluations(&context, {}, &list).ok());
   EXPECT_THAT(list.evaluations(), IsEmpty());
 
-  // Long enough to be cancelled.
+  // The evaluation is long enough to be cancelled.
   request.set_repeats(1000);
   request.set_gate("success_rate >= 0.99");
   const absl::StatusOr<std::string> id = Begin(request);

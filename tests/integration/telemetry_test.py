@@ -174,7 +174,7 @@ def check_metrics(prometheus, url):
     assert value('assay_time_to_first_token_seconds_count{model="small"}') == successes
     assert value('assay_request_energy_joules_total{model="small"}') > 0
     assert value('assay_request_hosted_cost_dollars_total{model="small"}') > value('assay_request_cost_dollars_total{model="small"}')
-    assert value('assay_model_unloads_total{model="second",cause="queried"}') == 1
+    assert value('assay_model_unloads_total{model="second",cause="asked"}') == 1
     assert value('assay_model_loads_total{model="second",result="succeeded"}') == 2
     assert value('assay_model_state{model="second",state="ready"}') == 1
     assert value('sum(assay_model_memory_bytes{model="small"})') > 1e8
