@@ -1,4 +1,4 @@
-"""Measures the speed and memory of one peer on a GGUF file; prints one JSON line like bin/assay-bench.
+"""Measures the speed and memory of one peer; prints one JSON line like bin/assay-bench.
 
 Usage: peers.py llama.cpp --model m.gguf --threads 2 --repeats 5
        peers.py openvino-genai --model m.gguf
@@ -36,10 +36,12 @@ class LlamaCpp:
     def __init__(self, path, threads):
         import llama_cpp
         import numpy
-        self.lib, self.numpy, self.path, self.threads, self.first = llama_cpp, numpy, path, threads, 100
+        self.lib, self.numpy, self.path, self.threads, self.first = (llama_cpp, numpy, path,
+                                                                     threads, 100)
         llama_cpp.llama_backend_init()
         before, start = resident_mib(), time.monotonic()
-        self.model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
+        self.model = llama_cpp.llama_model_load_from_file(path.encode(),
+                                                          llama_cpp.llama_model_default_params())
         context = self.context(CONTEXT, 1)
         self.facts = {"load_s": time.monotonic() - start, "loaded_mib": resident_mib() - before}
         self.vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))
@@ -80,22 +82,27 @@ class LlamaCpp:
     def reload(self):
         self.lib.llama_model_free(self.model)
         start = time.monotonic()
-        self.model = self.lib.llama_model_load_from_file(self.path.encode(), self.lib.llama_model_default_params())
+        self.model = self.lib.llama_model_load_from_file(self.path.encode(),
+                                                         self.lib.llama_model_default_params())
         context = self.context(CONTEXT, 1)
         seconds = time.monotonic() - start
         self.lib.llama_free(context)
         return seconds
 
     def rewrite(self, text, prompt_lookup):
-        """Uses the Python class, which alone supports prompt lookup, with the number of draft tokens
-        that its authors recommend for a CPU."""
+        """Measures the Python class, because only that supports prompt lookup.
+
+        Uses the number of draft tokens that its authors recommend for a CPU.
+        """
         from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
-        draft = LlamaPromptLookupDecoding(num_pred_tokens=CPU_DRAFT_TOKENS) if prompt_lookup else None
-        model = self.lib.Llama(self.path, n_ctx=CONTEXT, n_threads=self.threads, n_threads_batch=self.threads,
-                               draft_model=draft, verbose=False)
+        draft = LlamaPromptLookupDecoding(
+            num_pred_tokens=CPU_DRAFT_TOKENS) if prompt_lookup else None
+        model = self.lib.Llama(self.path, n_ctx=CONTEXT, n_threads=self.threads,
+                               n_threads_batch=self.threads, draft_model=draft, verbose=False)
         times = []
-        for _ in model.create_chat_completion([{"role": "user", "content": text}], max_tokens=REWRITE_TOKENS,
-                                              temperature=0.0, stream=True):
+        for _ in model.create_chat_completion([{"role": "user", "content": text}],
+                                              max_tokens=REWRITE_TOKENS, temperature=0.0,
+                                              stream=True):
             times.append(time.monotonic())
         model.close()
         # The first event contains the role, the last one the finish reason.
@@ -112,11 +119,13 @@ class LlamaCpp:
         for step in range(STREAM_TOKENS):
             for stream in range(streams):
                 batch.token[stream], batch.pos[stream] = tokens[stream], STREAM_PROMPT + step
-                batch.n_seq_id[stream], batch.seq_id[stream][0], batch.logits[stream] = 1, stream, True
+                batch.n_seq_id[stream], batch.seq_id[stream][0], batch.logits[stream] = (1, stream,
+                                                                                         True)
             batch.n_tokens = streams
             self.lib.llama_decode(context, batch)
             for stream in range(streams):
-                logits = self.numpy.ctypeslib.as_array(self.lib.llama_get_logits_ith(context, stream), shape=(self.vocab,))
+                logits = self.numpy.ctypeslib.as_array(
+                    self.lib.llama_get_logits_ith(context, stream), shape=(self.vocab,))
                 tokens[stream] = int(logits.argmax())
         seconds = time.monotonic() - start
         self.lib.llama_batch_free(batch)
@@ -131,7 +140,8 @@ class OpenVino:
         import numpy
         import openvino
         import openvino_genai
-        self.genai, self.numpy, self.tensor, self.first = openvino_genai, numpy, openvino.Tensor, 100
+        self.genai, self.numpy, self.tensor, self.first = (openvino_genai, numpy, openvino.Tensor,
+                                                           100)
         self.path, self.threads = path, threads
         before, start = resident_mib(), time.monotonic()
         self.pipe = openvino_genai.LLMPipeline(path, "CPU", INFERENCE_NUM_THREADS=threads)
@@ -144,7 +154,8 @@ class OpenVino:
         config.do_sample, config.apply_chat_template, config.ignore_eos = False, False, True
         config.max_new_tokens = config.min_new_tokens = new
         self.first += 37
-        ids = self.numpy.arange(self.first, self.first + prompt, dtype=self.numpy.int64)[None] % 40000
+        ids = self.numpy.arange(self.first, self.first + prompt, dtype=self.numpy.int64)[
+            None] % 40000
         return self.pipe.generate(self.tensor(ids), config).perf_metrics
 
     def prefill(self, length):
@@ -175,13 +186,16 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--rewrite", type=pathlib.Path, help="a text to answer, for the rewrite metrics")
-    parser.add_argument("--only", default="", help="run only metrics whose name starts with one of these prefixes, separated by "
-                        "commas: decode1, prefill1000, reload, ...")
+    parser.add_argument("--rewrite", type=pathlib.Path,
+                        help="a text to answer, for the rewrite metrics")
+    parser.add_argument("--only", default="",
+                        help="run only metrics whose name starts with one of these prefixes, "
+                             "separated by commas: decode1, prefill1000, reload, ...")
     args = parser.parse_args()
     only = tuple(args.only.split(","))
     peer = PEERS[args.peer](args.model, args.threads)
-    measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
+    measures = {f"decode{n}": (peer.decode, n) for n in (1, 4, 16)} | {
+        f"prefill{n}": (peer.prefill, n) for n in PREFILLS}
     if args.rewrite:
         text = args.rewrite.read_text()
         measures |= {name: (lambda prompt_lookup: peer.rewrite(text, prompt_lookup), prompt_lookup)

@@ -1,4 +1,4 @@
-"""The test bed of fault injection: a daemon, its clients, and background load on a healthy model."""
+"""The test bed of fault injection: a daemon, its clients, and load on a healthy model."""
 import json
 import pathlib
 import subprocess
@@ -16,13 +16,17 @@ STEADY = "steady"
 COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","
 CALL_SECONDS = 60
 # The background load: a few requests at a time, each with a generous deadline.
-BACKGROUND_REQUESTS, BACKGROUND_GAP_SECONDS, BACKGROUND_TOKENS, BACKGROUND_DEADLINE_SECONDS = 4, 0.1, 4, 15
+BACKGROUND_REQUESTS = 4
+BACKGROUND_GAP_SECONDS = 0.1
+BACKGROUND_TOKENS = 4
+BACKGROUND_DEADLINE_SECONDS = 15
 IDLE_SECONDS = 10
 POLL_SECONDS = 0.02
 
 
 def entry(path, model_id, **settings):
-    return {"id": model_id, "source": {"file": str(path)}, "context_length": CONTEXT, "draft_tokens": 0, "preload": False, **settings}
+    return {"id": model_id, "source": {"file": str(path)}, "context_length": CONTEXT,
+            "draft_tokens": 0, "preload": False, **settings}
 
 
 def resident_mib(pid):
@@ -81,7 +85,8 @@ class TestBed:
 
     def cli(self, *words):
         """Runs `assay` and returns its exit status, stdout and stderr."""
-        done = subprocess.run(self.cli_words(*words), capture_output=True, text=True, timeout=CALL_SECONDS, check=False)
+        done = subprocess.run(self.cli_words(*words), capture_output=True, text=True,
+                              timeout=CALL_SECONDS, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def cli_words(self, *words):
@@ -126,8 +131,10 @@ class BackgroundLoad:
     def run(self):
         with self.bed.player() as client:
             while True:
-                plan = [{**greedy_stream(STEADY, self.prompts.with_tokens(16), BACKGROUND_TOKENS, i * BACKGROUND_GAP_SECONDS),
-                         "deadline": BACKGROUND_DEADLINE_SECONDS} for i in range(BACKGROUND_REQUESTS)]
+                plan = [{**greedy_stream(STEADY, self.prompts.with_tokens(16), BACKGROUND_TOKENS,
+                                         i * BACKGROUND_GAP_SECONDS),
+                         "deadline": BACKGROUND_DEADLINE_SECONDS}
+                        for i in range(BACKGROUND_REQUESTS)]
                 self.outcomes += client.play(plan)["outcomes"]
                 if self.done.is_set():
                     return
@@ -139,5 +146,7 @@ class BackgroundLoad:
     def judge(self, finding):
         """Checks that all of them succeeded."""
         finding.others = self.others
-        failures = [f"{outcome['code']}: {outcome['message']}" for outcome in self.outcomes if outcome["code"] != "OK"]
-        finding.check("every concurrent request to another model succeeds", self.outcomes and not failures, "; ".join(failures[:3]))
+        failures = [f"{outcome['code']}: {outcome['message']}" for outcome in self.outcomes
+                    if outcome["code"] != "OK"]
+        finding.check("every concurrent request to another model succeeds",
+                      self.outcomes and not failures, "; ".join(failures[:3]))

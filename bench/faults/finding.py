@@ -50,8 +50,9 @@ class Finding:
         return bool(self.checks) and all(check["holds"] for check in self.checks)
 
     def failures(self):
-        return [f"{self.fault}: not true: {check['claim']}" + (f" (seen: {check['seen']})" if check["seen"] else "")
-                for check in self.checks if not check["holds"]]
+        return [f"{self.fault}: not true: {check['claim']}"
+                + (f" (seen: {check['seen']})" if check["seen"] else "") for check in self.checks
+                if not check["holds"]]
 
     def to_json(self):
         found = dataclasses.asdict(self)

@@ -18,8 +18,8 @@ def recovery(finding):
 
 def row(finding):
     saw = ", ".join(f"{count} {code}" for code, count in sorted(finding.saw.items()))
-    cells = [finding.fault, finding.done, saw, share(finding.others), recovery(finding), finding.after,
-             "pass" if finding.passed else "**FAIL**"]
+    cells = [finding.fault, finding.done, saw, share(finding.others), recovery(finding),
+             finding.after, "pass" if finding.passed else "**FAIL**"]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
@@ -36,16 +36,17 @@ def claims(finding):
 
 def markdown(findings, facts):
     head = ["Fault", "Procedure", "Statuses seen by clients",
-            "Concurrent requests to another model: succeeded [95 % Wilson]", "Recovery", "After", "Verdict"]
+            "Concurrent requests to another model: succeeded [95 % Wilson]", "Recovery", "After",
+            "Verdict"]
     rows = "\n".join(row(finding) for finding in findings)
     passed = sum(finding.passed for finding in findings)
     return f"""# Reliability
 
 {facts}
 
-{passed} of {len(findings)} pass. Each row is a separate daemon. While the fault is injected, one client observes it
-and another sends requests to a healthy model. Every sentence below the table is an assertion; the run
-fails if one is not true.
+{passed} of {len(findings)} pass. Each row is a separate daemon. While the fault is injected, one
+client observes it and another sends requests to a healthy model. Every sentence below the table is
+an assertion; the run fails if one is not true.
 
 | {" | ".join(head)} |
 |{"---|" * len(head)}

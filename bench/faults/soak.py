@@ -1,8 +1,8 @@
 """Runs a mixed load while models are loaded and unloaded; checks requests and memory growth.
 
-Memory is judged at its troughs: a cycle loads, serves and unloads, so its lowest sample is the memory
-that was not freed. Samples one second apart are correlated and would make any interval too narrow;
-troughs of whole cycles hardly are.
+Memory is judged at its troughs: a cycle loads, serves and unloads, so its lowest sample is the
+memory that was not freed. Samples one second apart are correlated and would make any interval too
+narrow; troughs of whole cycles hardly are.
 """
 import collections
 import threading
@@ -15,7 +15,8 @@ from faults.finding import CONFIDENCE, Finding, wilson
 from serving.mix import Mix, is_expected
 
 CYCLE_SECONDS, RATE = 2.5, 5.0
-# Between two cycles only STEADY is resident. An idle model frees its prompt buffers after one second.
+# Between two cycles only STEADY is resident. An idle model frees its prompt buffers after one
+# second.
 REST_SECONDS = 1.5
 VISITORS = {"visitor-a": {}, "visitor-b": {"kv_cache": "int8"}}
 SAMPLE_SECONDS = 1.0
@@ -86,8 +87,9 @@ def leak(points, cycles):
     span = judged[-1][0] - judged[0][0]
     allowed = max(LEAK_MIB, LEAK_SHARE * sorted(mib for _, mib in judged)[len(judged) // 2])
     every = [point for point in points if point[0] >= judged[0][0]]
-    return {"troughs": lowest, "judged": len(judged), "span_s": span, "mib_per_hour": 3600 * middle, "mib_per_hour_low": 3600 * low,
-            "mib_per_hour_high": 3600 * high, "certain_mib": low * span, "allowed_mib": allowed, "leaks": low * span > allowed,
+    return {"troughs": lowest, "judged": len(judged), "span_s": span, "mib_per_hour": 3600 * middle,
+            "mib_per_hour_low": 3600 * low, "mib_per_hour_high": 3600 * high,
+            "certain_mib": low * span, "allowed_mib": allowed, "leaks": low * span > allowed,
             "every_second_mib_per_hour": [3600 * value for value in slope(every)]}
 
 
@@ -100,19 +102,23 @@ def short_plan(mix, seconds):
     entries = []
     for one in mix.plan(seconds, RATE):
         if words_of(one["request"]) <= MAX_PROMPT_WORDS:
-            one["request"] = {**one["request"], "max_new_tokens": min(one["request"]["max_new_tokens"], 48)}
+            one["request"] = {**one["request"],
+                              "max_new_tokens": min(one["request"]["max_new_tokens"], 48)}
             entries.append(one)
     return entries
 
 
 def soak(args):
     minutes = args.minutes
-    finding = Finding("Soak test", f"{minutes:g} minutes of cycles of {CYCLE_SECONDS:g} s: {RATE:g} mixed requests per second to three models, "
-                      "a tenth cancelled, a twentieth with a deadline that is too short; each cycle loads and unloads two of the models")
+    finding = Finding("Soak test",
+                      f"{minutes:g} minutes of cycles of {CYCLE_SECONDS:g} s: {RATE:g} mixed "
+                      "requests per second to three models, a tenth cancelled, a twentieth with a "
+                      "deadline that is too short; each cycle loads and unloads two of the models")
     models = [entry(args.model, name, **settings) for name, settings in VISITORS.items()]
     mix = Mix([STEADY, *VISITORS], args.seed)
     cycles, sent, succeeded, unexpected = [], 0, 0, []
-    with TestBed(args, models, steady={"cache_tokens": CACHE_TOKENS}) as bed, MemorySampler(bed.daemon.process.pid) as memory:
+    with (TestBed(args, models, steady={"cache_tokens": CACHE_TOKENS}) as bed,
+          MemorySampler(bed.daemon.process.pid) as memory):
         for _ in range(FILLS):
             bed.ask(STEADY, 1, prompt_tokens=FILL_PROMPT)
         while memory.now() < 60 * minutes:
@@ -122,7 +128,8 @@ def soak(args):
             outcomes = finding.count(bed.client.play(plan)["outcomes"])
             for one, outcome in zip(entries, outcomes):
                 expected = is_expected(one, outcome["code"])
-                # A request that the client ended itself is neither a success nor a failure of the server.
+                # A request that the client ended itself is neither a success nor a failure of the
+                # server.
                 if outcome["code"] != "OK" and expected:
                     continue
                 sent, succeeded = sent + 1, succeeded + expected
@@ -140,14 +147,19 @@ def soak(args):
     finding.others = None
     found = leak(memory.points, cycles)
     low, high = wilson(succeeded, sent)
-    finding.fact(f"{succeeded} of {sent} requests that were not cancelled succeeded: {succeeded / sent:.3%} (95 % interval {low:.3%} to {high:.3%})")
+    finding.fact(f"{succeeded} of {sent} requests that were not cancelled succeeded: "
+                 f"{succeeded / sent:.3%} (95 % interval {low:.3%} to {high:.3%})")
     finding.fact(f"{len(cycles)} cycles, {loads:g} loads")
-    finding.fact(f"memory at the troughs of {found['judged']} cycles after the warm-up: {found['mib_per_hour']:+.0f} MiB per hour "
-                 f"(95 % interval {found['mib_per_hour_low']:+.0f} to {found['mib_per_hour_high']:+.0f}) over {found['span_s']:.0f} s; "
-                 f"certain growth {max(found['certain_mib'], 0):.1f} MiB, {found['allowed_mib']:.1f} allowed")
-    finding.check(f"at least {MIN_SUCCESS_SHARE:.0%} of these requests succeed", succeeded / sent >= MIN_SUCCESS_SHARE,
+    finding.fact(f"memory at the troughs of {found['judged']} cycles after the warm-up: "
+                 f"{found['mib_per_hour']:+.0f} MiB per hour (95 % interval "
+                 f"{found['mib_per_hour_low']:+.0f} to {found['mib_per_hour_high']:+.0f}) over "
+                 f"{found['span_s']:.0f} s; certain growth {max(found['certain_mib'], 0):.1f} "
+                 f"MiB, {found['allowed_mib']:.1f} allowed")
+    finding.check(f"at least {MIN_SUCCESS_SHARE:.0%} of these requests succeed",
+                  succeeded / sent >= MIN_SUCCESS_SHARE,
                   collections.Counter(unexpected).most_common(3))
-    finding.check(f"the certain growth over the judged time is at most {LEAK_MIB:g} MiB or {LEAK_SHARE:.0%} of the memory",
-                  not found["leaks"], f"{found['certain_mib']:.1f} MiB of {found['allowed_mib']:.1f}")
+    finding.check(f"the certain growth over the judged time is at most {LEAK_MIB:g} MiB or "
+                  f"{LEAK_SHARE:.0%} of the memory", not found["leaks"],
+                  f"{found['certain_mib']:.1f} MiB of {found['allowed_mib']:.1f}")
     finding.memory = {"points": memory.points, **found}
     return finding

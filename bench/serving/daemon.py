@@ -24,8 +24,9 @@ class Daemon:
 
     def __init__(self, binary, models, threads, limits=None, **settings):
         self.binary, self.models = binary, [{"preload": True, **model} for model in models]
-        self.config = {"listen": "127.0.0.1:0", "metrics": {"listen": "127.0.0.1:0"}, "catalog": "models.yaml",
-                       "state_dir": "state", "device": "cpu", "threads": threads, "limits": limits or {}, **settings}
+        self.config = {"listen": "127.0.0.1:0", "metrics": {"listen": "127.0.0.1:0"},
+                       "catalog": "models.yaml", "state_dir": "state", "device": "cpu",
+                       "threads": threads, "limits": limits or {}, **settings}
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="assay-serve-")
@@ -43,12 +44,15 @@ class Daemon:
 
     def start(self):
         """Starts the daemon with an empty log and waits until it serves with its models."""
-        environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+        environment = {
+            key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         with open(self.log_path, "w") as log:
-            # SIGXFSZ stays ignored, as in Python: a file at its size limit causes an error instead of
+            # SIGXFSZ stays ignored, as in Python: a file at its size limit causes an error instead
+            # of
             # killing the process.
-            self.process = subprocess.Popen([self.binary, "--config", self.log_path.parent / "assayd.yaml"], stdout=log, stderr=log,
-                                            env=environment, restore_signals=False)
+            self.process = subprocess.Popen(
+                [self.binary, "--config", self.log_path.parent / "assayd.yaml"], stdout=log,
+                stderr=log, env=environment, restore_signals=False)
         self.await_ready()
 
     def __exit__(self, *_):
@@ -72,7 +76,8 @@ class Daemon:
             log = self.log()
             ready = re.search(r" ready listen=(\S+) metrics=(\S+)", log)
             preloaded = [model["id"] for model in self.models if model["preload"]]
-            loaded = [model for model in preloaded if re.search(rf"model={re.escape(model)} state=ready", log)]
+            loaded = [model for model in preloaded
+                      if re.search(rf"model={re.escape(model)} state=ready", log)]
             if self.process.poll() is not None or "state=failed" in log:
                 break
             if ready and len(loaded) == len(preloaded):
@@ -93,7 +98,8 @@ class Daemon:
             if line.startswith("#"):
                 continue
             name, value = line.rsplit(" ", 1)
-            name = "".join(parts) if all(part in name for part in parts) and parts else name.split("{")[0]
+            name = "".join(parts) if all(part in name for part in parts) and parts else name.split(
+                "{")[0]
             sums[name] = sums.get(name, 0.0) + float(value)
         return sums.get("".join(parts), 0.0) if parts else sums
 

@@ -22,7 +22,8 @@ def milliseconds(seconds):
 
 def slope(points):
     """Returns the Theil-Sen slope: the median of the slopes between all pairs of points."""
-    slopes = [(y2 - y1) / (x2 - x1) for i, (x1, y1) in enumerate(points) for x2, y2 in points[i + 1:] if x2 > x1]
+    slopes = [(y2 - y1) / (x2 - x1) for i, (x1, y1) in enumerate(points)
+              for x2, y2 in points[i + 1:] if x2 > x1]
     return statistics.median(slopes) if slopes else None
 
 
@@ -44,5 +45,6 @@ def decoding_window(outcomes):
 
 def tokens_per_second(outcomes, window):
     begin, end = window
-    tokens = sum(count for outcome in outcomes for time, count in outcome["deltas"] if begin < time <= end)
+    tokens = sum(
+        count for outcome in outcomes for time, count in outcome["deltas"] if begin < time <= end)
     return tokens / (end - begin)

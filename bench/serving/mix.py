@@ -10,7 +10,8 @@ NEW_TOKENS = (16, 256)
 # Share of prompts, minimum and maximum tokens.
 LENGTHS = ((0.80, 10, 100), (0.15, 200, 600), (0.05, 1000, 1600))
 PROBES_PER_MODEL = 6
-SYSTEM = "You are a careful assistant of a small company that sells books. Answer in plain words and keep to the facts."
+SYSTEM = ("You are a careful assistant of a small company that sells books. Answer in plain words "
+          "and keep to the facts.")
 
 
 def log_uniform(rng, low, high):
@@ -51,7 +52,8 @@ class Mix:
         rng = self.random
         request = {"model": model, "max_new_tokens": log_uniform(rng, *NEW_TOKENS), **self.input()}
         if rng.random() < 0.5:
-            request["sampling"] = {"temperature": 0.8, "top_p": 0.95, "top_k": 40, "seed": rng.randrange(1 << 30)}
+            request["sampling"] = {"temperature": 0.8, "top_p": 0.95, "top_k": 40,
+                                   "seed": rng.randrange(1 << 30)}
         if rng.random() < 0.1:
             request["stop"] = ["\n\n", "the end"]
         if rng.random() < 0.1:
@@ -67,8 +69,10 @@ class Mix:
             return {"prompt": prompt}
         if kind < 0.7:
             return {"prompt": prompt, "raw": True}
-        turns = [("system", SYSTEM), ("user", "What can you do?"), ("assistant", "I answer questions."), ("user", prompt)]
-        return {"chat": {"messages": [{"role": role, "content": content} for role, content in turns]}}
+        turns = [("system", SYSTEM), ("user", "What can you do?"),
+                 ("assistant", "I answer questions."), ("user", prompt)]
+        return {
+            "chat": {"messages": [{"role": role, "content": content} for role, content in turns]}}
 
 
 def is_expected(entry, code):

@@ -27,8 +27,9 @@ def problems(found):
 
 
 def memory_problems(rows):
-    return [f"residency: up to {row['model']} {row['counted_mib']:.0f} MiB are counted and {row['taken_mib']:.0f} MiB used, "
-            f"which differs by more than {MEMORY_TOLERANCE:.0%}" for row in rows
+    return [f"residency: up to {row['model']} {row['counted_mib']:.0f} MiB are counted and "
+            f"{row['taken_mib']:.0f} MiB used, which differs by more than {MEMORY_TOLERANCE:.0%}"
+            for row in rows
             if abs(row["counted_mib"] - row["taken_mib"]) > MEMORY_TOLERANCE * row["taken_mib"]]
 
 
@@ -49,7 +50,8 @@ def write(folder, found, facts, whole):
         if json_path.exists():
             found = json.loads(json_path.read_text()) | found
         head, new = sections(text)
-        noted = {heading: part.replace("\n", f"\n\n({facts})\n", 1) for heading, part in new.items()}
+        noted = {
+            heading: part.replace("\n", f"\n\n({facts})\n", 1) for heading, part in new.items()}
         if text_path.exists():
             head, old = sections(text_path.read_text())
             noted = old | noted

@@ -10,7 +10,8 @@ class Player:
         self.command = [str(word) for word in command]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
         return self
 
     def __exit__(self, *_):
@@ -23,14 +24,15 @@ class Player:
         self.process.wait()
 
     def play(self, plan):
-        """Plays a plan (bench/player/plan.h) and returns its outcomes when all requests have ended."""
+        """Plays a plan (bench/player/plan.h); returns its outcomes when all requests ended."""
         try:
             self.send(plan)
             line = self.process.stdout.readline()
         except BrokenPipeError:
             line = ""
         if not line:
-            raise RuntimeError(f"{self.command[0]} exited in the middle of a plan; see its error above")
+            raise RuntimeError(
+                f"{self.command[0]} exited in the middle of a plan; see its error above")
         return json.loads(line)
 
     def send(self, plan):
@@ -48,4 +50,6 @@ class Player:
 
 def greedy_stream(model, prompt, new_tokens, at=0.0):
     """Returns a plan entry: a stream that decodes a raw prompt greedily."""
-    return {"at": at, "request": {"model": model, "prompt": prompt, "raw": True, "max_new_tokens": new_tokens}}
+    return {"at": at,
+            "request": {"model": model, "prompt": prompt, "raw": True,
+                        "max_new_tokens": new_tokens}}

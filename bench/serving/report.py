@@ -16,8 +16,10 @@ def through_grpc(found):
     for count, one in found.items():
         local, grpc = statistics.median(one["local"]), statistics.median(one["grpc"])
         rows.append([f"{count}", number(local), number(grpc), number(one["ratio"], 3),
-                     f"{statistics.median(one['client_cpu_share']):.1%}", number(one["different_texts"])])
-    head = ["Streams", "In-process, tokens/s", "gRPC, tokens/s", "gRPC / in-process", "Client CPU, share of one core", "Texts that differ"]
+                     f"{statistics.median(one['client_cpu_share']):.1%}",
+                     number(one["different_texts"])])
+    head = ["Streams", "In-process, tokens/s", "gRPC, tokens/s", "gRPC / in-process",
+            "Client CPU, share of one core", "Texts that differ"]
     return f"""## Through gRPC
 
 Tokens/s of all streams together, from the last first token to the end of the first stream. The
@@ -31,11 +33,15 @@ medians over pairs of runs. The client runs on the same cores.
 def long_prompt_arrives(found):
     rows = []
     for name, one in found.items():
-        rows.append([name, *(number(one[when][key], 1) for key in ("p50", "p90", "max") for when in ("alone", "beside")),
-                     number(one["ratio"]["p50"], 2), number(one["ratio"]["p90"], 2),
-                     *(number(1000 * statistics.median(one[f"first_token_{when}_s"])) for when in ("alone", "beside"))])
-    head = ["Streams", "p50 alone, ms", "p50 beside", "p90 alone", "p90 beside", "max alone", "max beside", "Ratio of p50",
-            "Ratio of p90", "TTFT of the prompt alone, ms", "TTFT beside streams"]
+        rows.append([name,
+                     *(number(one[when][key], 1) for key in ("p50", "p90", "max")
+                       for when in ("alone", "beside")), number(one["ratio"]["p50"], 2),
+                     number(one["ratio"]["p90"], 2),
+                     *(number(1000 * statistics.median(one[f"first_token_{when}_s"]))
+                       for when in ("alone", "beside"))])
+    head = ["Streams", "p50 alone, ms", "p50 beside", "p90 alone", "p90 beside", "max alone",
+            "max beside", "Ratio of p50", "Ratio of p90", "TTFT of the prompt alone, ms",
+            "TTFT beside streams"]
     tokens = max(one["long_prompt_tokens"] for one in found.values())
     return f"""## While a long prompt arrives
 
@@ -49,10 +55,14 @@ def side_by_side(found):
     rows = []
     for name, of in found.items():
         for model, one in of.items():
-            middle = {key: statistics.median(one[key]) for key in ("alone", "beside", "least_stream", "most_stream")}
-            rows.append([f"{name}: model {model}, {one['streams']} streams", *(number(middle[key]) for key in ("alone", "beside")),
-                         f"{one['share']:.0%}", *(number(middle[key]) for key in ("least_stream", "most_stream"))])
-    head = ["", "Alone, tokens/s", "Together", "Share of the speed alone", "Slowest stream", "Fastest stream"]
+            middle = {key: statistics.median(one[key])
+                      for key in ("alone", "beside", "least_stream", "most_stream")}
+            rows.append([f"{name}: model {model}, {one['streams']} streams",
+                         *(number(middle[key]) for key in ("alone", "beside")),
+                         f"{one['share']:.0%}",
+                         *(number(middle[key]) for key in ("least_stream", "most_stream"))])
+    head = ["", "Alone, tokens/s", "Together", "Share of the speed alone", "Slowest stream",
+            "Fastest stream"]
     return f"""## Models side by side
 
 Two models share the same cores; they alternate step by step.
@@ -66,26 +76,37 @@ def mixed_load(found):
     codes = ", ".join(f"{count} {code}" for code, count in sorted(found["codes"].items()))
     half = memory.get("mib_per_hour_second_half")
     rows = [["Requests", f"{found['requests']}: {codes}"],
-            ["Unexpected failures (not cancelled, deadline long enough)", f"{found['unasked_failures']}"],
-            ["Requests still running after all clients finished", f"{found['requests_left_running']}"],
-            ["Repeated requests; texts that differ from the same request alone", f"{found['probes']}; {found['different_texts']}"],
-            ["Requests running: p50, max", f"{found['running']['p50']:.0f}, {found['running']['max']}"],
-            ["Requests waiting: p50, max", f"{found['waiting']['p50']:.0f}, {found['waiting']['max']}"],
+            ["Unexpected failures (not cancelled, deadline long enough)",
+             f"{found['unasked_failures']}"],
+            ["Requests still running after all clients finished",
+             f"{found['requests_left_running']}"],
+            ["Repeated requests; texts that differ from the same request alone",
+             f"{found['probes']}; {found['different_texts']}"],
+            ["Requests running: p50, max",
+             f"{found['running']['p50']:.0f}, {found['running']['max']}"],
+            ["Requests waiting: p50, max",
+             f"{found['waiting']['p50']:.0f}, {found['waiting']['max']}"],
             ["Tokens/s generated", number(found["tokens_per_second"])],
-            ["TTFT, ms: p50, p90, p99", ", ".join(number(first[key]) for key in ("p50", "p90", "p99"))],
-            ["Inter-token latency, ms: p50, p90, p99", ", ".join(number(between[key], 1) for key in ("p50", "p90", "p99"))],
-            ["Resident memory, MiB: first, last, max", ", ".join(number(memory[f"{key}_mib"]) for key in ("first", "last", "most"))],
+            ["TTFT, ms: p50, p90, p99",
+             ", ".join(number(first[key]) for key in ("p50", "p90", "p99"))],
+            ["Inter-token latency, ms: p50, p90, p99",
+             ", ".join(number(between[key], 1) for key in ("p50", "p90", "p99"))],
+            ["Resident memory, MiB: first, last, max",
+             ", ".join(number(memory[f"{key}_mib"]) for key in ("first", "last", "most"))],
             ["Slope over the second half, MiB per hour", number(half, 1)],
-            ["Prompt tokens; cached prompt tokens", f"{found['prompt_tokens']}; {found['cached_prompt_tokens']}"],
+            ["Prompt tokens; cached prompt tokens",
+             f"{found['prompt_tokens']}; {found['cached_prompt_tokens']}"],
             ["The daemon's exit status after SIGTERM", f"{found['daemon_exit_status']}"]]
     by_model = [[model, *(number(of["first_token_ms"][key]) for key in ("p50", "p90", "p99")),
-                 *(number(of["between_tokens_ms"][key], 1) for key in ("p50", "p90", "p99"))] for model, of in found["models"].items()]
+                 *(number(of["between_tokens_ms"][key], 1) for key in ("p50", "p90", "p99"))]
+                for model, of in found["models"].items()]
     return f"""## Mixed load
 
-{found['minutes']:g} minutes of requests to five models: the same file as stored, with an fp32 KV cache, with int8
-and int4 weights, and with a KV cache of 2,048 tokens. Requests arrive at random, {found['rate']:g} per second:
-plain, raw and chat, unary and streaming, greedy and sampled, 10 to 1,600 prompt tokens, 16 to 256
-new tokens. A tenth is cancelled, a twentieth has a deadline that is too short.
+{found['minutes']:g} minutes of requests to five models: the same file as stored, with an fp32 KV
+cache, with int8 and int4 weights, and with a KV cache of 2,048 tokens. Requests arrive at random,
+{found['rate']:g} per second: plain, raw and chat, unary and streaming, greedy and sampled, 10 to
+1,600 prompt tokens, 16 to 256 new tokens. A tenth is cancelled, a twentieth has a deadline that is
+too short.
 
 {table(["", ""], rows)}
 
@@ -99,29 +120,32 @@ def residency(found):
     rows = [["Requests; failures", f"{sharing['requests']}; {sharing['failures']}"],
             ["Loads; evictions", f"{number(sharing['loads'])}; {number(sharing['evictions'])}"],
             ["TTFT, ms: p50, p90, p99, max", ttft],
-            ["Counted at the end and budget, MiB", f"{number(sharing['counted_mib'])}, {number(sharing['budget_mib'])}"],
+            ["Counted at the end and budget, MiB",
+             f"{number(sharing['counted_mib'])}, {number(sharing['budget_mib'])}"],
             ["The daemon's exit status after SIGTERM", f"{sharing['daemon_exit_status']}"]]
-    by_model = [[row["model"], number(row["counted_mib"]), number(row["taken_mib"]), number(row["counted_mib"] / row["taken_mib"], 3)]
-                for row in counted["rows"]]
+    by_model = [[row["model"], number(row["counted_mib"]), number(row["taken_mib"]),
+                 number(row["counted_mib"] / row["taken_mib"], 3)] for row in counted["rows"]]
     return f"""## More models than memory
 
-{sharing['models']} models of {found['model_mib']:.0f} MiB share a budget for {sharing['fit']}. Random requests to all of them
-arrive at {sharing['rate']:g} per second:
+{sharing['models']} models of {found['model_mib']:.0f} MiB share a budget for {sharing['fit']}.
+Random requests to all of them arrive at {sharing['rate']:g} per second:
 
 {table(["", ""], rows)}
 
 Two models alternate with memory for one ({swap['swaps']} swaps). A swap delays the first token by
-{number(swap['cost_ms'])} ms (median; max {number(swap['cost_most_ms'])} ms): {number(swap['first_token_ms']['p50'])} ms instead of
-{number(swap['first_token_there_ms']['p50'])} ms from a resident model.
+{number(swap['cost_ms'])} ms (median; max {number(swap['cost_most_ms'])} ms):
+{number(swap['first_token_ms']['p50'])} ms instead of {number(swap['first_token_there_ms']['p50'])}
+ms from a resident model.
 
-{counted['models']} models are resident with full KV caches. The table compares the memory counted for them with
-the growth of the process since the first model, cumulatively:
+{counted['models']} models are resident with full KV caches. The table compares the memory counted
+for them with the growth of the process since the first model, cumulatively:
 
 {table(["Up to model", "Counted, MiB", "Used, MiB", "Counted / used"], by_model)}
 """
 
 
-SECTIONS = {"grpc": through_grpc, "arrival": long_prompt_arrives, "shares": side_by_side, "mixed": mixed_load, "residency": residency}
+SECTIONS = {"grpc": through_grpc, "arrival": long_prompt_arrives, "shares": side_by_side,
+            "mixed": mixed_load, "residency": residency}
 
 
 def markdown(found, title_facts):

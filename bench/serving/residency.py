@@ -34,9 +34,10 @@ def resident_mib(daemon):
 
 
 def counted_and_used_memory(args):
-    """Loads twelve models one by one, fills their KV caches and compares counted and used memory."""
+    """Loads twelve models, fills their KV caches and compares counted and used memory."""
     prompts = Prompts(args.seed)
-    models = [model_entry(args, model, preload=False, **settings) for model, settings in RESIDENT.items()]
+    models = [
+        model_entry(args, model, preload=False, **settings) for model, settings in RESIDENT.items()]
     with Daemon(args.bin / "assayd", models, args.threads) as daemon, \
             Player(args.bin / "assay-grpc-bench", "--address", daemon.address) as grpc:
         # The first model is not counted, because it also loads the libraries.
@@ -49,13 +50,15 @@ def counted_and_used_memory(args):
             for _ in range(fills):
                 grpc.play_all_ok([greedy_stream(model, prompts.with_tokens(FILL_PROMPT), 1)])
             time.sleep(IDLE_SECONDS)
-            rows.append({"model": model, "counted_mib": counted_mib(daemon) - before[0], "taken_mib": resident_mib(daemon) - before[1]})
+            rows.append({"model": model, "counted_mib": counted_mib(daemon) - before[0],
+                         "taken_mib": resident_mib(daemon) - before[1]})
     last = rows[-1]
     return {"rows": rows, "models": len(RESIDENT), "ratio": last["counted_mib"] / last["taken_mib"]}
 
 
 def one_model_mib(args):
-    with Daemon(args.bin / "assayd", [model_entry(args, "m", cache_tokens=SHARED_CACHE_TOKENS)], args.threads) as daemon:
+    with Daemon(args.bin / "assayd", [model_entry(args, "m", cache_tokens=SHARED_CACHE_TOKENS)],
+                args.threads) as daemon:
         return counted_mib(daemon)
 
 
@@ -64,18 +67,22 @@ def swaps(args, model_mib):
     must be loaded with that of a resident one."""
     prompts = Prompts(args.seed)
     models = [model_entry(args, model, **SHARED_SETTINGS) for model in ("a", "b")]
-    with Daemon(args.bin / "assayd", models, args.threads, memory_budget=round(1.5 * model_mib * MIB)) as daemon, \
-            Player(args.bin / "assay-grpc-bench", "--address", daemon.address) as grpc:
+    with (Daemon(args.bin / "assayd", models, args.threads,
+                 memory_budget=round(1.5 * model_mib * MIB)) as daemon,
+          Player(args.bin / "assay-grpc-bench", "--address", daemon.address) as grpc):
         resident, swapped = [], []
         for turn in range(SWAPS):
             for series in (swapped, resident):
-                played = grpc.play_all_ok([greedy_stream("ab"[turn % 2], prompts.with_tokens(SHARED_PROMPT), SWAP_TOKENS)])
+                played = grpc.play_all_ok([
+                    greedy_stream("ab"[turn % 2], prompts.with_tokens(SHARED_PROMPT), SWAP_TOKENS)])
                 series.append(measures.first_token_seconds(played["outcomes"][0]))
         # The first two are not swaps: nothing was evicted, and the process was cold.
         cost = [1000 * (a - b) for a, b in zip(swapped[2:], resident[2:])]
         evictions = daemon.metrics('assay_model_unloads_total{', 'cause="evicted"')
-    return {"swaps": len(cost), "evictions": evictions, "first_token_ms": measures.milliseconds(swapped[2:]),
-            "first_token_there_ms": measures.milliseconds(resident[2:]), "cost_ms": statistics.median(cost), "cost_most_ms": max(cost)}
+    return {"swaps": len(cost), "evictions": evictions,
+            "first_token_ms": measures.milliseconds(swapped[2:]),
+            "first_token_there_ms": measures.milliseconds(resident[2:]),
+            "cost_ms": statistics.median(cost), "cost_most_ms": max(cost)}
 
 
 def time_sharing(args, model_mib):
@@ -86,11 +93,13 @@ def time_sharing(args, model_mib):
     plan, at = [], 0.0
     for _ in range(SHARED_REQUESTS):
         at += chance.expovariate(SHARED_RATE)
-        plan.append(greedy_stream(chance.choice(names), prompts.with_tokens(SHARED_PROMPT), chance.randint(*SHARED_TOKENS), at))
+        plan.append(greedy_stream(chance.choice(names), prompts.with_tokens(SHARED_PROMPT),
+                                  chance.randint(*SHARED_TOKENS), at))
     # A load is admitted by an estimate that is slightly above its actual size.
     budget = round((FIT + 0.3) * model_mib * MIB)
-    with Daemon(args.bin / "assayd", models, args.threads, memory_budget=budget, residency={"least_residency": "1s"}) as daemon, \
-            Player(args.bin / "assay-grpc-bench", "--address", daemon.address) as grpc:
+    with (Daemon(args.bin / "assayd", models, args.threads, memory_budget=budget,
+                 residency={"least_residency": "1s"}) as daemon,
+          Player(args.bin / "assay-grpc-bench", "--address", daemon.address) as grpc):
         start = time.monotonic()
         played = grpc.play(plan)
         seconds = time.monotonic() - start
@@ -98,14 +107,17 @@ def time_sharing(args, model_mib):
                  "evictions": daemon.metrics("assay_model_unloads_total{", 'cause="evicted"'),
                  "counted_mib": counted_mib(daemon), "budget_mib": budget / MIB}
         status = daemon.stop()
-    failures = [f"{one['code']}: {one['message']}" for one in played["outcomes"] if one["code"] != "OK"]
+    failures = [
+        f"{one['code']}: {one['message']}" for one in played["outcomes"] if one["code"] != "OK"]
     answered = [one for one in played["outcomes"] if one["deltas"]]
-    return {"models": SHARED, "fit": FIT, "requests": len(plan), "rate": SHARED_RATE, "seconds": seconds, "failures": len(failures),
-            "first_failures": failures[:5], "first_token_ms": measures.milliseconds([measures.first_token_seconds(one) for one in answered]),
+    return {"models": SHARED, "fit": FIT, "requests": len(plan), "rate": SHARED_RATE,
+            "seconds": seconds, "failures": len(failures), "first_failures": failures[:5],
+            "first_token_ms": measures.milliseconds(
+                [measures.first_token_seconds(one) for one in answered]),
             "daemon_exit_status": status, **found}
 
 
 def residency(args):
     model_mib = one_model_mib(args)
-    return {"model_mib": model_mib, "swap": swaps(args, model_mib), "sharing": time_sharing(args, model_mib),
-            "counted": counted_and_used_memory(args)}
+    return {"model_mib": model_mib, "swap": swaps(args, model_mib),
+            "sharing": time_sharing(args, model_mib), "counted": counted_and_used_memory(args)}

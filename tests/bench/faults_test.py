@@ -21,8 +21,10 @@ CYCLE, CYCLES = 4.0, 30
 def sawtooth(mib_per_cycle, noise=0.0, bursts=0.0):
     """Returns samples, one per second, of a sawtooth of 300 MiB over a growing floor."""
     chance = random.Random(3)
-    points = [(second, 350 + 300 * (second % CYCLE > 1) + mib_per_cycle * (second // CYCLE) + chance.gauss(0, noise)
-               + bursts * (second // CYCLE % 10 == 5)) for second in range(int(CYCLE * CYCLES))]
+    points = [(second,
+               350 + 300 * (second % CYCLE > 1) + mib_per_cycle * (second // CYCLE)
+               + chance.gauss(0, noise) + bursts * (second // CYCLE % 10 == 5))
+              for second in range(int(CYCLE * CYCLES))]
     return points, [(CYCLE * i, CYCLE * (i + 1)) for i in range(CYCLES)]
 
 
@@ -40,7 +42,8 @@ class LeakTest(unittest.TestCase):
         self.assertFalse(soak.leak(*sawtooth(0.1))["leaks"])
 
     def test_troughs_are_the_minimum_of_each_cycle(self):
-        self.assertEqual(soak.troughs([(0, 5), (1, 3), (2, 9), (3, 8)], [(0, 2), (2, 4), (4, 6)]), [(1, 3), (3, 8)])
+        self.assertEqual(soak.troughs([(0, 5), (1, 3), (2, 9), (3, 8)], [(0, 2), (2, 4), (4, 6)]),
+                         [(1, 3), (3, 8)])
 
     def test_too_few_cycles_are_not_judged(self):
         points, cycles = sawtooth(0)
@@ -81,7 +84,8 @@ class FindingTest(unittest.TestCase):
         self.assertIn("- true: it stops", text)
 
     def test_table_contains_counts_and_intervals(self):
-        one = finding.Finding("a | b", "done", others=(10, 10), recovery_s=1.5, recovery_of="x to y")
+        one = finding.Finding("a | b", "done", others=(10, 10), recovery_s=1.5,
+                              recovery_of="x to y")
         one.count([{"code": "OK"}, {"code": "OK"}, {"code": "DATA_LOSS"}])
         row = report.row(one)
         self.assertIn("a \\| b", row)

@@ -59,7 +59,8 @@ class MixTest(unittest.TestCase):
 
 
 def grpc_part(speed):
-    return {"1": {"local": [speed], "grpc": [speed], "ratio": 1.0, "client_cpu_share": [0.01], "different_texts": 0}}
+    return {"1": {"local": [speed], "grpc": [speed], "ratio": 1.0, "client_cpu_share": [0.01],
+                  "different_texts": 0}}
 
 
 def shares_part(speed):
@@ -74,21 +75,26 @@ class OutcomeTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def test_partial_run_keeps_the_other_parts(self):
-        outcome.write(self.folder, {"grpc": grpc_part(111), "shares": shares_part(222)}, "On Monday.", whole=True)
+        outcome.write(self.folder, {"grpc": grpc_part(111), "shares": shares_part(222)},
+                      "On Monday.", whole=True)
         text = outcome.write(self.folder, {"grpc": grpc_part(333)}, "On Tuesday.", whole=False)
-        self.assertEqual(json.loads((self.folder / "serving.json").read_text()), {"grpc": grpc_part(333), "shares": shares_part(222)})
+        self.assertEqual(json.loads((self.folder / "serving.json").read_text()),
+                         {"grpc": grpc_part(333), "shares": shares_part(222)})
         self.assertEqual(text, (self.folder / "serving.md").read_text())
         for expected in ("On Monday.", "(On Tuesday.)", "| 1 | 333 |", "| 222 |"):
             self.assertIn(expected, text)
         self.assertNotIn("111", text)
-        self.assertEqual(outcome.write(self.folder, {"grpc": grpc_part(333)}, "On Tuesday.", whole=False), text)
+        self.assertEqual(
+            outcome.write(self.folder, {"grpc": grpc_part(333)}, "On Tuesday.", whole=False), text)
 
     def test_partial_run_needs_no_earlier_run(self):
-        text = outcome.write(self.folder / "new", {"grpc": grpc_part(333)}, "On Tuesday.", whole=False)
+        text = outcome.write(self.folder / "new", {"grpc": grpc_part(333)}, "On Tuesday.",
+                             whole=False)
         self.assertIn("| 1 | 333 |", text)
 
     def test_wrong_memory_accounting_is_a_problem(self):
-        rows = [{"model": name, "counted_mib": counted, "taken_mib": 100} for name, counted in (("a", 109), ("b", 111), ("c", 89))]
+        rows = [{"model": name, "counted_mib": counted, "taken_mib": 100}
+                for name, counted in (("a", 109), ("b", 111), ("c", 89))]
         found = {"residency": {"sharing": {"failures": 0}, "counted": {"rows": rows}}}
         self.assertEqual([line.split()[3] for line in outcome.problems(found)], ["b", "c"])
 

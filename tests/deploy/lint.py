@@ -25,11 +25,11 @@ DAEMON = "/usr/local/bin/assayd"
 # and MLflow, and the machine code that torch generates.
 MAX_EXPOSURE = 1.5
 # The keys of launchd.plist(5) that apply to such a daemon.
-LAUNCHD_KEYS = {
-    "Label": str, "ProgramArguments": list, "UserName": str, "GroupName": str, "Umask": int, "EnvironmentVariables": dict,
-    "RunAtLoad": bool, "KeepAlive": dict, "ThrottleInterval": int, "ExitTimeOut": int, "SoftResourceLimits": dict,
-    "HardResourceLimits": dict, "ProcessType": str, "WorkingDirectory": str, "StandardOutPath": str, "StandardErrorPath": str,
-}
+LAUNCHD_KEYS = {"Label": str, "ProgramArguments": list, "UserName": str, "GroupName": str,
+                "Umask": int, "EnvironmentVariables": dict, "RunAtLoad": bool, "KeepAlive": dict,
+                "ThrottleInterval": int, "ExitTimeOut": int, "SoftResourceLimits": dict,
+                "HardResourceLimits": dict, "ProcessType": str, "WorkingDirectory": str,
+                "StandardOutPath": str, "StandardErrorPath": str,}
 
 
 class MissingTool(Exception):
@@ -72,13 +72,15 @@ def dockerfile_check(_):
 
 def compose_check(_):
     path = DEPLOY / "compose.yaml"
-    run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(path.relative_to(ROOT)))
+    run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec",
+        str(path.relative_to(ROOT)))
     # Docker Compose parses the file; this needs no Docker engine.
     run(tool("docker-compose"), "--file", str(path.relative_to(ROOT)), "config", "--quiet")
     compose = load(path)
     for name, service in compose["services"].items():
         tag = service["image"].rpartition(":")[2]
-        assert tag not in ("", "latest") and tag[-1].isdigit(), f"{name}: {service['image']} has no fixed tag"
+        assert tag not in ("", "latest") and tag[-1].isdigit(), (
+            f"{name}: {service['image']} has no fixed tag")
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), f"{name}: {port} is published to the network"
         assert service["read_only"] and service["cap_drop"] == ["ALL"], name
@@ -86,19 +88,23 @@ def compose_check(_):
         assert "healthcheck" in service or name == "assayd", f"{name} has no health check"
         for other, dependency in service.get("depends_on", {}).items():
             assert other in compose["services"], f"{name}: depends on {other}"
-            assert dependency["condition"] in ("service_started", "service_healthy"), f"{name}: {dependency}"
+            assert dependency["condition"] in ("service_started", "service_healthy"), (
+                f"{name}: {dependency}")
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            known = (DEPLOY / source).exists() if source.startswith(".") else source in compose["volumes"]
+            known = (DEPLOY / source).exists() if source.startswith(".") else source in compose[
+                "volumes"]
             assert known, f"{name}: the volume {source} does not exist"
     grace = seconds(compose["services"]["assayd"]["stop_grace_period"])
-    assert grace > drain_seconds(DEPLOY / "container/assayd.yaml"), "assayd is killed before it has drained"
+    assert grace > drain_seconds(DEPLOY / "container/assayd.yaml"), (
+        "assayd is killed before it has drained")
 
 
 def systemd_check(options):
     analyze = tool("systemd-analyze")
     unit = UNIT.read_text()
-    settings = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
+    settings = dict(line.split("=", 1) for line in unit.splitlines()
+                    if "=" in line and not line.startswith("#"))
     assert seconds(settings["TimeoutStopSec"]) > drain_seconds(DEPLOY / "service/assayd.yaml")
     with tempfile.TemporaryDirectory() as folder:
         # `verify` requires that the program exists.
@@ -107,7 +113,8 @@ def systemd_check(options):
         # Unknown settings are only warnings, so stderr must be empty.
         verified = subprocess.run([analyze, "verify", str(copy)], capture_output=True, text=True)
         assert verified.returncode == 0 and not verified.stderr, verified.stderr
-        run(analyze, "security", "--offline=true", "--no-pager", f"--threshold={round(MAX_EXPOSURE * 10)}", str(copy))
+        run(analyze, "security", "--offline=true", "--no-pager",
+            f"--threshold={round(MAX_EXPOSURE * 10)}", str(copy))
 
 
 def launchd_check(_):
@@ -117,7 +124,8 @@ def launchd_check(_):
         assert type(value) is LAUNCHD_KEYS[key], f"{key}: {value!r}"
     assert job["Label"] == PLIST.stem
     assert job["ProgramArguments"][0] == DAEMON
-    assert all(isinstance(word, str) for word in job["ProgramArguments"] + list(job["EnvironmentVariables"].values()))
+    assert all(isinstance(word, str)
+               for word in job["ProgramArguments"] + list(job["EnvironmentVariables"].values()))
     assert job["RunAtLoad"] and job["KeepAlive"] == {"SuccessfulExit": False}
     assert job["ExitTimeOut"] > drain_seconds(DEPLOY / "service/assayd.yaml")
     print(PLIST.relative_to(ROOT), "ok")
@@ -150,8 +158,10 @@ def config_check(options):
 
 
 def main():
-    checks = {name.removesuffix("_check"): check for name, check in globals().items() if name.endswith("_check")}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    checks = {name.removesuffix("_check"): check for name, check in globals().items()
+              if name.endswith("_check")}
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checks", nargs="+", choices=checks)
     parser.add_argument("--assayd")
     options = parser.parse_args()

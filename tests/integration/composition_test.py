@@ -42,19 +42,23 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 def enter_namespaces():
     """Runs this script again in new mount, network and PID namespaces. Does not return."""
-    unshare = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    unshare = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child",
+               "--mount-proc"]
     if not shutil.which("unshare") or not shutil.which("setpriv"):
         skip("no unshare or setpriv (util-linux)")
     probe = subprocess.run([*unshare, "true"], capture_output=True, text=True)
     if probe.returncode != 0:
         skip(f"namespaces are not allowed here: {probe.stderr.strip()}")
-    sys.exit(subprocess.run([*unshare, sys.executable, __file__, *sys.argv[1:], "--inside"]).returncode)
+    sys.exit(
+        subprocess.run([*unshare, sys.executable, __file__, *sys.argv[1:], "--inside"]).returncode)
 
 
 def loopback_up():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         name = b"lo"
-        flags = struct.unpack("16xh", fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sh", name, 0))[:18])[0]
+        flags = struct.unpack("16xh",
+                              fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sh", name, 0))[
+                                  :18])[0]
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", name, flags | IFF_UP))
 
 
@@ -66,7 +70,8 @@ def prepare_root():
     loopback_up()
     for folder in ("/tmp", VOLUMES):
         mount("-t", "tmpfs", "tmpfs", str(folder))
-    for folder in (ETC, LOGS, *(VOLUMES / name for name in ("assay", "huggingface", "mlflow", "prometheus"))):
+    for folder in (ETC, LOGS,
+                   *(VOLUMES / name for name in ("assay", "huggingface", "mlflow", "prometheus"))):
         folder.mkdir()
     hosts = ETC / "hosts"
     hosts.write_text("127.0.0.1 localhost " + " ".join(COMPOSE) + "\n")
@@ -88,13 +93,15 @@ class Service:
         self.log = LOGS / f"{name}.log"
         self.name = name
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([*WITHOUT_PRIVILEGES, *command], cwd=COMPOSE[name].get("working_dir", "/"), stdout=log,
+            self.process = subprocess.Popen([*WITHOUT_PRIVILEGES, *command],
+                                            cwd=COMPOSE[name].get("working_dir", "/"), stdout=log,
                                             stderr=log, env=os.environ | (environment or {}))
         Service.running.append(self)
 
     def wait_until_healthy(self, check):
         def healthy():
-            assert self.process.poll() is None, f"{self.name} exited: " + self.log.read_text(errors="replace")[-4000:]
+            assert self.process.poll() is None, f"{self.name} exited: " + self.log.read_text(
+                errors="replace")[-4000:]
             return subprocess.run(check, capture_output=True).returncode == 0
 
         wait_for(self.name, healthy, 240)
@@ -118,24 +125,31 @@ def start_mlflow():
     assert words[0] == "mlflow", words
     mlflow = Service("mlflow", [sys.executable, "-m", *words], service["environment"])
     mlflow.wait_until_healthy(health_check("mlflow", {"python": sys.executable}))
-    for host, expected in (("mlflow:5000", 200), ("localhost:5000", 200), ("127.0.0.1:5000", 200), ("evil.example", 403)):
+    for host, expected in (("mlflow:5000", 200), ("localhost:5000", 200), ("127.0.0.1:5000", 200),
+                           ("evil.example", 403)):
         connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=30)
-        connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", headers={"Host": host})
+        connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0",
+                           headers={"Host": host})
         status = connection.getresponse().status
         assert status == expected, (host, status)
     print("MLflow: accepts mlflow:5000 and loopback, rejects other hosts")
 
 
 def start_prometheus():
-    command = [word.replace("/etc/prometheus", str(DEPLOY / "prometheus")).replace("=/prometheus", f"={VOLUMES}/prometheus")
-               for word in COMPOSE["prometheus"]["command"]]
+    folders = {"/etc/prometheus": str(DEPLOY / "prometheus"),
+               "=/prometheus": f"={VOLUMES}/prometheus"}
+    command = list(COMPOSE["prometheus"]["command"])
+    for inside, outside in folders.items():
+        command = [word.replace(inside, outside) for word in command]
     prometheus = Service("prometheus", [tool("prometheus"), *command])
-    prometheus.wait_until_healthy(health_check("prometheus", {"wget": shutil.which("wget") or skip("no wget")}))
+    prometheus.wait_until_healthy(
+        health_check("prometheus", {"wget": shutil.which("wget") or skip("no wget")}))
 
 
 def query(path):
     """Queries Prometheus at the address that Grafana uses."""
-    sources = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
+    sources = yaml.safe_load(
+        (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
     with urllib.request.urlopen(f"{sources[0]['url']}/api/v1/{path}", timeout=10) as answer:
         return json.load(answer)["data"]
 
@@ -154,8 +168,10 @@ def check_prometheus():
 
 def check_mlflow(evaluation):
     from mlflow import MlflowClient
-    client = MlflowClient(yaml.safe_load((ETC / "assayd.yaml").read_text())["mlflow"]["tracking_uri"])
-    experiment = wait_for("the experiment", lambda: client.get_experiment_by_name("assay"), 60).experiment_id
+    client = MlflowClient(
+        yaml.safe_load((ETC / "assayd.yaml").read_text())["mlflow"]["tracking_uri"])
+    experiment = wait_for("the experiment", lambda: client.get_experiment_by_name("assay"),
+                          60).experiment_id
 
     def finished():
         runs = client.search_runs([experiment], f"tags.`assay.evaluation_id` = '{evaluation}'")
@@ -166,33 +182,38 @@ def check_mlflow(evaluation):
     assert "report.html" in files, files
 
     def found():
-        return [t for t in client.search_traces([experiment]) if t.info.trace_id == f"tr-{TRACE_ID}"]
+        return [
+            t for t in client.search_traces([experiment]) if t.info.trace_id == f"tr-{TRACE_ID}"]
 
     (trace,) = wait_for("the trace", found, 60)
-    print(f"MLflow: {len(runs)} runs, {len(files)} artifacts, the trace of a generation with {len(trace.data.spans)} spans")
+    print(f"MLflow: {len(runs)} runs, {len(files)} artifacts, the trace of a generation with "
+          f"{len(trace.data.spans)} spans")
 
 
 def run_inside(args):
     prepare_root()
     start_mlflow()
-    assayd = Service("assayd", [args.assayd, "--config", str(ETC / "assayd.yaml")], {"HF_HOME": str(VOLUMES / "huggingface")})
+    assayd = Service("assayd", [args.assayd, "--config", str(ETC / "assayd.yaml")],
+                     {"HF_HOME": str(VOLUMES / "huggingface")})
     assayd.wait_until_healthy([args.assay, "--timeout", "5", "health"])
     start_prometheus()
 
     def assay(*words, **environment):
-        return subprocess.run([args.assay, *words], check=True, stdout=subprocess.PIPE, text=True, timeout=300,
-                              env=os.environ | environment).stdout
+        return subprocess.run([args.assay, *words], check=True, stdout=subprocess.PIPE, text=True,
+                              timeout=300, env=os.environ | environment).stdout
 
-    text = assay("generate", "--content-type", "linkedin", "--max-new-tokens", "16", "Announce our process audit",
-                 TRACEPARENT=f"00-{TRACE_ID}-00f067aa0ba902b7-01")
+    text = assay("generate", "--content-type", "linkedin", "--max-new-tokens", "16",
+                 "Announce our process audit", TRACEPARENT=f"00-{TRACE_ID}-00f067aa0ba902b7-01")
     assert text.strip(), text
-    evaluation = assay("evaluate", "--detach", "--content-type", "twitter", "--prompts", "2", "--max-new-tokens", "8").strip()
+    evaluation = assay("evaluate", "--detach", "--content-type", "twitter", "--prompts", "2",
+                       "--max-new-tokens", "8").strip()
     check_mlflow(evaluation)
     check_prometheus()
     assayd.process.send_signal(signal.SIGTERM)
     grace = float(COMPOSE["assayd"]["stop_grace_period"].removesuffix("s"))
     assert assayd.process.wait(grace) == 0, "assayd did not stop with status 0"
-    assert all(line.startswith("{") for line in assayd.log.read_text().splitlines()), assayd.log.read_text()
+    assert all(line.startswith("{") for line in assayd.log.read_text().splitlines()), (
+        assayd.log.read_text())
     print("ok")
 
 

@@ -1,7 +1,7 @@
 """Runs an evaluation with the real CLI and daemon, and checks it in MLflow and in the metrics.
 
-Run by ctest. Exits with 77 (skipped) and a reason if mlflow or the model is missing. --keep-open keeps
-the MLflow server running until Enter is pressed.
+Run by ctest. Exits with 77 (skipped) and a reason if mlflow or the model is missing. --keep-open
+keeps the MLflow server running until Enter is pressed.
 """
 import argparse
 import json
@@ -17,8 +17,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
 
 EXPERIMENT = "integration"
-NAMED_METRICS = ["inference_latency_ms", "memory_usage_gb", "tokens_per_second", "content_quality_score",
-                 "cost_per_request", "roi_per_piece"]
+NAMED_METRICS = ["inference_latency_ms", "memory_usage_gb", "tokens_per_second",
+                 "content_quality_score", "cost_per_request", "roi_per_piece"]
 NAMED_PARAMS = ["device", "apple_silicon_optimized", "prompt_set_sha256", "max_new_tokens", "seed"]
 LEAST_METRICS = 50
 PARENT_FILES = ["plan.json", "report.html", "report.md", "results.json", "samples.jsonl"]
@@ -31,7 +31,8 @@ def check_series(client, run, samples):
     for key in series:
         steps = sorted(metric.step for metric in client.get_metric_history(run.info.run_id, key))
         assert len(steps) == len(set(steps)), (key, steps)
-    latencies = [m.value for m in client.get_metric_history(run.info.run_id, "sample/inference_latency_ms")]
+    latencies = [
+        m.value for m in client.get_metric_history(run.info.run_id, "sample/inference_latency_ms")]
     expected = [sample["timings"]["totalMs"] for sample in samples]
     assert sorted(latencies) == sorted(expected), (latencies, expected)
     assert "system/cpu_utilization_percentage" in series, series
@@ -67,12 +68,14 @@ def check_runs(uri, evaluation, samples, report):
     files = [file.path for file in client.list_artifacts(parent.info.run_id)]
     assert sorted(files) == PARENT_FILES, files
     with tempfile.TemporaryDirectory() as folder:
-        page = pathlib.Path(client.download_artifacts(parent.info.run_id, "report.html", folder)).read_text()
+        page = pathlib.Path(
+            client.download_artifacts(parent.info.run_id, "report.html", folder)).read_text()
         assert evaluation["id"] in page and "</html>" in page
-        lines = pathlib.Path(client.download_artifacts(run.info.run_id, "samples.jsonl", folder)).read_text()
+        lines = pathlib.Path(
+            client.download_artifacts(run.info.run_id, "samples.jsonl", folder)).read_text()
         assert lines == report, (lines, report)
-    print(f"MLflow run {run.info.run_id}: {len(run.data.metrics)} metrics, {len(run.data.params)} parameters,",
-          {name: run.data.metrics[name] for name in NAMED_METRICS})
+    print(f"MLflow run {run.info.run_id}: {len(run.data.metrics)} metrics, {len(run.data.params)} "
+          "parameters,", {name: run.data.metrics[name] for name in NAMED_METRICS})
 
 
 def check_metrics(url):
@@ -100,18 +103,19 @@ def main():
         daemon = None
         try:
             server.wait()
-            daemon = Assayd(
-                args.assayd, folder, "assayd",
-                f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512,"
-                " content_types: [linkedin, twitter] }\n",
-                f"mlflow: {{ tracking_uri: '{server.uri}', experiment: {EXPERIMENT} }}\n")
+            daemon = Assayd(args.assayd, folder, "assayd",
+                            "default_model: small\nmodels:\n"
+                            f"  - {{ id: small, source: {{ file: '{model}' }}, context_length: "
+                            f"512, content_types: [linkedin, twitter] }}\n",
+                            f"mlflow: {{ tracking_uri: '{server.uri}', experiment: {EXPERIMENT} "
+                            f"}}\n")
 
             def assay(*words):
-                return subprocess.run([args.assay, "--address", daemon.listen, *words], check=True, capture_output=True,
-                                      text=True, timeout=200).stdout
+                return subprocess.run([args.assay, "--address", daemon.listen, *words], check=True,
+                                      capture_output=True, text=True, timeout=200).stdout
 
-            out = assay("--json", "evaluate", "--content-type", "linkedin", "--content-type", "twitter", "--prompts", "2",
-                        "--max-new-tokens", "24")
+            out = assay("--json", "evaluate", "--content-type", "linkedin", "--content-type",
+                        "twitter", "--prompts", "2", "--max-new-tokens", "24")
             events = [json.loads(line) for line in out.splitlines()]
             evaluation = [e["summary"] for e in events if "summary" in e][0]
             assert evaluation["state"] == "EVALUATION_STATE_SUCCEEDED", evaluation
@@ -119,7 +123,8 @@ def main():
             assert len(samples) == 4, [list(e) for e in events]
 
             def run_links():
-                runs = json.loads(assay("--json", "evaluations", "get", evaluation["id"])).get("mlflowRuns", [])
+                runs = json.loads(assay("--json", "evaluations", "get", evaluation["id"])).get(
+                    "mlflowRuns", [])
                 return runs if len(runs) == 2 else None
 
             for run in wait_for("the MLflow runs", run_links, 30):

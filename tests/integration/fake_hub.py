@@ -37,7 +37,7 @@ def blob_hash(name):
 
 
 class Hub(http.server.ThreadingHTTPServer):
-    """The Hub and, under /storage/, its storage host. `bodies` lists each file whose body was sent."""
+    """The Hub and, under /storage/, its storage host. `bodies` lists the files that were sent."""
 
     daemon_threads = True
 
@@ -81,12 +81,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = urllib.parse.unquote(self.path.split("?")[0])
-        if path in (f"/api/models/{REPO}", f"/api/models/{REPO}/revision/main", f"/api/models/{REPO}/revision/{COMMIT}"):
-            self.json({"id": REPO, "sha": COMMIT, "siblings": [self.sibling(name) for name in FILES]})
+        if path in (f"/api/models/{REPO}", f"/api/models/{REPO}/revision/main",
+                    f"/api/models/{REPO}/revision/{COMMIT}"):
+            self.json(
+                {"id": REPO, "sha": COMMIT, "siblings": [self.sibling(name) for name in FILES]})
         elif path == f"/api/models/{REPO}/tree/{COMMIT}":
             self.json([self.tree_entry(name) for name in FILES])
         elif path.startswith(f"/api/models/{GATED}"):
-            self.reply(403, X_Error_Code="GatedRepo", X_Error_Message="Access to model org/gated is restricted.")
+            self.reply(403, X_Error_Code="GatedRepo",
+                       X_Error_Message="Access to model org/gated is restricted.")
         elif path.startswith("/storage/"):
             self.storage(next(name for name in FILES if blob_hash(name) == path.split("/")[-1]))
         else:
@@ -98,7 +101,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(200, json.dumps(value).encode(), Content_Type="application/json")
 
     def resolve(self, path):
-        name = next((n for n in FILES if path in (f"/{REPO}/resolve/{r}/{n}" for r in ("main", COMMIT))), None)
+        name = next(
+            (n for n in FILES if path in (f"/{REPO}/resolve/{r}/{n}" for r in ("main", COMMIT))),
+            None)
         if name is None:
             self.reply(404, X_Error_Code="EntryNotFound", X_Repo_Commit=COMMIT)
             return
@@ -117,13 +122,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         size = len(FILES[name])
         self.server.ranges.append((name, int(begin)))
-        self.reply(206, FILES[name][int(begin):], content_of=name, Content_Range=f"bytes {begin}-{size - 1}/{size}")
+        self.reply(206, FILES[name][int(begin):], content_of=name,
+                   Content_Range=f"bytes {begin}-{size - 1}/{size}")
 
     def sibling(self, name):
         sibling = {"rfilename": name, "size": len(FILES[name]), "blobId": blob_hash(name)}
         if is_lfs(name):
             sibling["blobId"] = "e" * 40
-            sibling["lfs"] = {"sha256": blob_hash(name), "size": len(FILES[name]), "pointerSize": 132}
+            sibling["lfs"] = {"sha256": blob_hash(name), "size": len(FILES[name]),
+                              "pointerSize": 132}
         return sibling
 
     def tree_entry(self, name):

@@ -5,8 +5,9 @@ import threading
 import urllib.parse
 
 # The kinds of requests by the end of their path; the first match counts.
-KINDS = ["experiments/get-by-name", "experiments/create", "runs/search", "runs/create", "runs/log-batch", "runs/log-inputs",
-         "runs/update", "runs/delete", "runs/set-tag", "logged-models/search", "logged-models"]
+KINDS = ["experiments/get-by-name", "experiments/create", "runs/search", "runs/create",
+         "runs/log-batch", "runs/log-inputs", "runs/update", "runs/delete", "runs/set-tag",
+         "logged-models/search", "logged-models"]
 
 
 def kind_of(method, path):
@@ -34,7 +35,7 @@ class Fault:
 
 
 class FaultProxy:
-    """`decide(kind, number)` returns the Fault of the `number`-th (from 0) request of a kind, or None."""
+    """`decide(kind, number)` returns a Fault or None for the `number`-th (from 0) of a kind."""
 
     def __init__(self, target):
         self.target = urllib.parse.urlsplit(target).netloc
@@ -86,11 +87,13 @@ class FaultProxy:
     def forward(self, request, body):
         """Returns status, headers and body, or None if the server is not reachable."""
         connection = http.client.HTTPConnection(self.target, timeout=60)
-        headers = {key: value for key, value in request.headers.items() if key.lower() not in ("host", "connection")}
+        headers = {key: value for key, value in request.headers.items()
+                   if key.lower() not in ("host", "connection")}
         try:
             connection.request(request.command, request.path, body, headers)
             answer = connection.getresponse()
-            kept = {key: value for key, value in answer.getheaders() if key.lower() in ("content-type", "content-encoding")}
+            kept = {key: value for key, value in answer.getheaders()
+                    if key.lower() in ("content-type", "content-encoding")}
             return answer.status, kept, answer.read()
         except (OSError, http.client.HTTPException):
             return None

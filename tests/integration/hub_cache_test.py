@@ -21,7 +21,8 @@ SKIPPED = 77
 HUB = Hub()
 HOME = tempfile.TemporaryDirectory(prefix="hub_cache_test.")
 # huggingface_hub reads these variables when it is imported.
-os.environ |= {"HF_ENDPOINT": HUB.url, "HF_HOME": HOME.name, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+os.environ |= {"HF_ENDPOINT": HUB.url, "HF_HOME": HOME.name, "HF_HUB_DISABLE_XET": "1",
+               "HF_HUB_DISABLE_TELEMETRY": "1"}
 for variable in ("HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"):
     os.environ.pop(variable, None)
 try:
@@ -46,7 +47,8 @@ class HubCacheTest(unittest.TestCase):
     def start(self, file="", revision="main", **environment):
         command = [PROBE, REPO, revision] + ([file] if file else [])
         environment = os.environ | {"HF_HUB_CACHE": str(self.cache)} | environment
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
 
     def finish(self, process):
         """Returns the commit, the bytes downloaded and the path."""
@@ -85,14 +87,16 @@ class HubCacheTest(unittest.TestCase):
     def test_single_file_is_shared(self):
         _, path = self.finish(self.start(file="gguf/model q4.gguf"))
         self.assertEqual(HUB.bodies, ["gguf/model q4.gguf"])
-        self.assertEqual(hf_hub_download(REPO, "gguf/model q4.gguf", cache_dir=self.cache, local_files_only=True), path)
+        self.assertEqual(hf_hub_download(REPO, "gguf/model q4.gguf", cache_dir=self.cache,
+                                         local_files_only=True), path)
 
     def test_assay_reuses_files_of_huggingface_hub(self):
         snapshot = snapshot_download(REPO, cache_dir=self.cache)
         HUB.bodies.clear()
         for environment in ({}, {"HF_HUB_OFFLINE": "1"}):
             self.assertEqual(self.finish(self.start(**environment)), (0, snapshot))
-        self.assertEqual(self.finish(self.start(revision=COMMIT, HF_ENDPOINT="http://127.0.0.1:9")), (0, snapshot))
+        self.assertEqual(self.finish(self.start(revision=COMMIT, HF_ENDPOINT="http://127.0.0.1:9")),
+                         (0, snapshot))
         self.assertEqual(HUB.bodies, [])
 
     def test_assay_completes_a_partial_snapshot(self):

@@ -3,15 +3,15 @@
 Uses buildah with chroot isolation on a base that debootstrap makes: a minimal Debian without
 documentation, like debian:bookworm-slim. Takes minutes and gigabytes of disk, and needs root.
 
-The test runs the image with its own user, environment, entry point and health check, and a GGUF file
-mounted at /models. If pip is configured with a certificate (PIP_CERT) or a folder of wheels
+The test runs the image with its own user, environment, entry point and health check, and a GGUF
+file mounted at /models. If pip is configured with a certificate (PIP_CERT) or a folder of wheels
 (PIP_FIND_LINKS), the build gets them as volumes.
 
 Usage: image_test.py [--folder FOLDER]
 
 FOLDER (default var/image) keeps the base and the layers for the next run. The test is not part of
-ctest's default run: use cmake -DASSAY_IMAGE_TEST=ON, then ctest -L image. Exits with 77 (skipped) if
-something is missing.
+ctest's default run: use cmake -DASSAY_IMAGE_TEST=ON, then ctest -L image. Exits with 77 (skipped)
+if something is missing.
 """
 import argparse
 import json
@@ -30,13 +30,15 @@ BASE = "docker.io/library/debian:bookworm-slim"
 IMAGE = "localhost/assay:test"
 MIRROR = "http://deb.debian.org/debian"
 USER = 10001
-MODELS = "default_model: smollm2\nmodels_dir: /models\nmodels:\n  - { id: smollm2, source: { file: /models/a.gguf }, preload: true }\n"
+MODELS = ("default_model: smollm2\nmodels_dir: /models\nmodels:\n"
+          "  - { id: smollm2, source: { file: /models/a.gguf }, preload: true }\n")
 
 
 class Buildah:
     def __init__(self, folder):
         self.folder = folder
-        self.command = ["buildah", "--root", str(folder / "store"), "--runroot", str(folder / "run")]
+        self.command = ["buildah", "--root", str(folder / "store"), "--runroot",
+                        str(folder / "run")]
 
     def start(self, *words, **options):
         return subprocess.Popen([*self.command, *words], cwd=ROOT, **options)
@@ -45,7 +47,8 @@ class Buildah:
         subprocess.run([*self.command, *words], cwd=ROOT, check=True)
 
     def read(self, *words):
-        return subprocess.run([*self.command, *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run([*self.command, *words], cwd=ROOT, check=True, capture_output=True,
+                              text=True).stdout.strip()
 
 
 def make_base(buildah):
@@ -53,11 +56,15 @@ def make_base(buildah):
         return
     with tempfile.TemporaryDirectory(dir=buildah.folder) as name:
         root = pathlib.Path(name) / "root"
-        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", root, MIRROR], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", root, MIRROR], check=True,
+                       stdout=subprocess.DEVNULL)
         shutil.copy("/usr/share/keyrings/debian-archive-keyring.gpg", root / "usr/share/keyrings")
-        (root / "etc/apt/sources.list").write_text(
-            f"deb {MIRROR} bookworm main\ndeb {MIRROR} bookworm-updates main\ndeb {MIRROR}-security bookworm-security main\n")
-        for folder in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt/archives"):
+        (root / "etc/apt/sources.list").write_text(f"deb {MIRROR} bookworm main\n"
+                                                   f"deb {MIRROR} bookworm-updates main\n"
+                                                   f"deb {MIRROR}-security bookworm-security "
+                                                   "main\n")
+        for folder in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists",
+                       "var/cache/apt/archives"):
             shutil.rmtree(root / folder)
             (root / folder).mkdir()
         container = buildah.read("from", "scratch")
@@ -85,8 +92,8 @@ def pip_volumes(folder):
 
 def build(buildah):
     # Docker's format, because OCI's has no health check.
-    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", "--format", "docker", *pip_volumes(buildah.folder),
-                "--file", "deploy/Dockerfile", "--tag", IMAGE, ".")
+    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", "--format", "docker",
+                *pip_volumes(buildah.folder), "--file", "deploy/Dockerfile", "--tag", IMAGE, ".")
 
 
 def descendant(pid, name):
@@ -94,7 +101,8 @@ def descendant(pid, name):
     children = {}
     for status in pathlib.Path("/proc").glob("[0-9]*/status"):
         try:
-            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            fields = dict(
+                line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
         except (FileNotFoundError, ProcessLookupError):
             continue
         children.setdefault(int(fields["PPid"]), []).append((int(fields["Pid"]), fields["Name"]))
@@ -121,7 +129,8 @@ def check_libraries(run):
         libraries = run("ldd", f"/usr/local/bin/{program}").splitlines()
         assert not [line for line in libraries if "not found" in line], libraries
         torch = [line.split()[2] for line in libraries if "libtorch_cpu" in line]
-        assert torch == (["/usr/local/bin/../lib/assay/libtorch_cpu.so"] if program == "assayd" else []), torch
+        assert torch == (
+            ["/usr/local/bin/../lib/assay/libtorch_cpu.so"] if program == "assayd" else []), torch
 
 
 def run_inside(buildah, folder):
@@ -133,7 +142,8 @@ def run_inside(buildah, folder):
     (folder / "models").mkdir()
     shutil.copy(need_model(), folder / "models/a.gguf")
     container = buildah.read("from", "--pull-never", IMAGE)
-    words = ["run", "--isolation", "chroot", "--volume", f"{folder}/etc:/etc/assay:ro", "--volume", f"{folder}/models:/models:ro", container, "--"]
+    words = ["run", "--isolation", "chroot", "--volume", f"{folder}/etc:/etc/assay:ro", "--volume",
+             f"{folder}/models:/models:ro", container, "--"]
     daemon = None
 
     def run(*command):
@@ -141,14 +151,16 @@ def run_inside(buildah, folder):
 
     try:
         check_libraries(run)
-        print(run("id"), "|", run("assayd", "--version"), "|", run(*config["Entrypoint"], "--check"))
+        print(run("id"), "|", run("assayd", "--version"), "|",
+              run(*config["Entrypoint"], "--check"))
         with (folder / "assayd.log").open("wb") as log:
             daemon = buildah.start(*words, *config["Entrypoint"], stdout=log, stderr=log)
         health = config["Healthcheck"]["Test"][1:]
 
         def healthy():
             assert daemon.poll() is None, (folder / "assayd.log").read_text()
-            return subprocess.run([*buildah.command, *words, *health], capture_output=True, text=True).stdout.strip() == "serving"
+            return subprocess.run([*buildah.command, *words, *health], capture_output=True,
+                                  text=True).stdout.strip() == "serving"
 
         wait_for("assayd", healthy, 120)
         print(" ".join(health) + ": serving")
@@ -174,7 +186,8 @@ def run_inside(buildah, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "var/image")
-    parser.add_argument("--inside", action="store_true", help="already running in the network namespace")
+    parser.add_argument("--inside", action="store_true",
+                        help="already running in the network namespace")
     args = parser.parse_args()
     if os.geteuid() != 0:
         skip("root is required")
@@ -192,7 +205,8 @@ def main():
     make_base(buildah)
     build(buildah)
     print("image:", buildah.read("images", "--format", "{{.Size}}", IMAGE))
-    subprocess.run(["unshare", "--net", sys.executable, __file__, "--folder", str(args.folder.absolute()), "--inside"], check=True)
+    subprocess.run(["unshare", "--net", sys.executable, __file__, "--folder",
+                    str(args.folder.absolute()), "--inside"], check=True)
     print("ok")
 
 

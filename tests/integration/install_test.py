@@ -16,7 +16,8 @@ from mlflow_server import Assayd, need_model, wait_for  # noqa: E402
 
 def libraries(pid):
     """Returns the shared libraries that the process has mapped."""
-    return {line.split(maxsplit=5)[5].strip() for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines() if ".so" in line}
+    return {line.split(maxsplit=5)[5].strip()
+            for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines() if ".so" in line}
 
 
 def main():
@@ -27,24 +28,34 @@ def main():
     model = need_model()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        subprocess.run([args.cmake, "--install", args.build, "--prefix", folder / "first", "--strip"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [args.cmake, "--install", args.build, "--prefix", folder / "first", "--strip"],
+            check=True, stdout=subprocess.DEVNULL)
         moved = (folder / "first").rename(folder / "moved")
         files = sorted(str(file.relative_to(moved)) for file in moved.rglob("*") if file.is_file())
         print(*files)
-        assert files[:2] == ["bin/assay", "bin/assayd"] and all(file.startswith("lib/assay/") for file in files[2:]), files
+        assert files[:2] == ["bin/assay", "bin/assayd"] and all(
+            file.startswith("lib/assay/") for file in files[2:]), files
         for program in ("assay", "assayd"):
-            version = subprocess.run([moved / "bin" / program, "--version"], check=True, capture_output=True, text=True).stdout
+            version = subprocess.run([moved / "bin" / program, "--version"], check=True,
+                                     capture_output=True, text=True).stdout
             assert version.startswith(program + " "), version
         daemon = Assayd(str(moved / "bin/assayd"), folder, "assayd",
-                        f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512 }}\n", "")
+                        "default_model: small\nmodels:\n"
+                        f"  - {{ id: small, source: {{ file: '{model}' }}, context_length: 512 "
+                        f"}}\n", "")
         try:
             assay = [moved / "bin/assay", "--address", daemon.listen]
             wait_for("assay health", lambda: subprocess.run([*assay, "health"]).returncode == 0, 30)
-            text = subprocess.run([*assay, "generate", "--max-new-tokens", "8", "Hello"], check=True, capture_output=True, text=True).stdout
+            text = subprocess.run([*assay, "generate", "--max-new-tokens", "8", "Hello"],
+                                  check=True, capture_output=True, text=True).stdout
             assert text.strip(), text
             if pathlib.Path("/proc/self/maps").exists():
-                torch = [path for path in libraries(daemon.process.pid) if "libtorch" in path or "libc10" in path]
-                assert torch and all(os.path.realpath(path).startswith(os.path.realpath(moved)) for path in torch), torch
+                torch = [path for path in libraries(daemon.process.pid)
+                         if "libtorch" in path or "libc10" in path]
+                assert torch and all(
+                    os.path.realpath(path).startswith(os.path.realpath(moved)) for path in torch), (
+                        torch)
             daemon.stop()
         finally:
             daemon.kill()

@@ -22,19 +22,22 @@ TOLERANCE = 0.10
 CONTEXT, FILL_TOKENS = 1024, 1000
 # An idle model frees its prompt buffers after one second.
 SETTLE_SECONDS = 10
-SETTINGS = {"first": {}, "wide": {"weights": "full", "dtype": "bfloat16"}, "cache": {"kv_cache": "float32"}}
+SETTINGS = {"first": {}, "wide": {"weights": "full", "dtype": "bfloat16"},
+            "cache": {"kv_cache": "float32"}}
 
 
 class MemoryCountTest(unittest.TestCase):
     def use(self, daemon, model, prompt):
-        done = subprocess.run([ASSAY, "--address", daemon.address, "generate", "--model", model, "--raw", "--temperature", "0",
-                               "--max-new-tokens", "1", prompt], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([ASSAY, "--address", daemon.address, "generate", "--model", model,
+                               "--raw", "--temperature", "0", "--max-new-tokens", "1", prompt],
+                              capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     @staticmethod
     def resident_mib(daemon):
         status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[
+            1]) / 1024
 
     def settled_mib(self, daemon):
         """Returns the resident memory once it no longer decreases."""
@@ -51,8 +54,9 @@ class MemoryCountTest(unittest.TestCase):
         if not MODEL.exists() or not sys.platform.startswith("linux"):
             self.skipTest(f"{MODEL} (make models) and /proc are required")
         prompts = Prompts(1)
-        models = [{"id": name, "source": {"file": str(MODEL)}, "context_length": CONTEXT, "cache_tokens": CONTEXT, "preload": False,
-                   **settings} for name, settings in SETTINGS.items()]
+        models = [{"id": name, "source": {"file": str(MODEL)}, "context_length": CONTEXT,
+                   "cache_tokens": CONTEXT, "preload": False, **settings}
+                  for name, settings in SETTINGS.items()]
         with Daemon(ASSAYD, models, threads=2) as daemon:
             # The first model is not counted, because it also loads the libraries.
             first, *others = SETTINGS
@@ -62,7 +66,8 @@ class MemoryCountTest(unittest.TestCase):
                 self.use(daemon, model, prompts.of_tokens(FILL_TOKENS))
             counted, used = counted_mib(daemon) - before[0], self.settled_mib(daemon) - before[1]
         print(f"counted {counted:.1f} MiB, used {used:.1f} MiB", file=sys.stderr)
-        self.assertLessEqual(abs(counted - used), TOLERANCE * used, f"counted {counted:.1f} MiB, used {used:.1f} MiB")
+        self.assertLessEqual(abs(counted - used), TOLERANCE * used,
+                             f"counted {counted:.1f} MiB, used {used:.1f} MiB")
 
 
 if __name__ == "__main__":

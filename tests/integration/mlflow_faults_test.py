@@ -1,8 +1,8 @@
-"""Tests that a real MLflow server has every sample exactly once and every file complete after faults.
+"""Tests that MLflow has every sample exactly once and every file complete after faults.
 
 One evaluation runs while MLflow is down. Copies of the daemon's outbox are then delivered through a
-faulty proxy or to a faulty server, one fault at a time, and read back with MLflow's own client. Prints
-a table: fault, samples sent, samples found, duplicates.
+faulty proxy or to a faulty server, one fault at a time, and read back with MLflow's own client.
+Prints a table: fault, samples sent, samples found, duplicates.
 
 Usage: mlflow_faults_test.py --assayd BINARY --assay BINARY [--only FAULT] (run by ctest)
 Exits with 77 (skipped) if mlflow or the model is missing.
@@ -26,13 +26,15 @@ from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_fo
 DELIVERY_SECONDS = 90
 # Every successful sample of every model has one value of this metric.
 SAMPLE_SERIES = "sample/inference_latency_ms"
-WRITES = [kind for kind in KINDS if kind not in ("experiments/get-by-name", "runs/search", "runs/delete", "runs/set-tag",
-                                                 "logged-models/search")] + ["logged-models/patch", "artifact"]
+WRITES = [kind for kind in KINDS
+          if kind not in ("experiments/get-by-name", "runs/search", "runs/delete", "runs/set-tag",
+                          "logged-models/search")] + ["logged-models/patch", "artifact"]
 
 
 def read_outbox(state):
     with sqlite3.connect(state / "evaluations.sqlite") as database:
-        return [json.loads(payload) for (payload,) in database.execute("SELECT payload FROM outbox ORDER BY id")]
+        return [json.loads(payload)
+                for (payload,) in database.execute("SELECT payload FROM outbox ORDER BY id")]
 
 
 def outbox_depth(state):
@@ -59,13 +61,15 @@ class Trial:
 
     def deliver(self, uri, timeout_seconds=20):
         settings = f"mlflow: {{ tracking_uri: '{uri}', experiment: '{self.experiment}' }}\n"
-        self.daemon = Assayd(self.bench.assayd, self.bench.folder, self.state.name, self.bench.models, settings,
-                             self.state.name, {"MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0.2",
-                                               "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout_seconds)})
+        self.daemon = Assayd(self.bench.assayd, self.bench.folder, self.state.name,
+                             self.bench.models, settings, self.state.name,
+                             {"MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0.2",
+                              "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout_seconds)})
         self.bench.daemons.append(self.daemon)
 
     def finish(self):
-        wait_for(f"the end of '{self.name}'", lambda: outbox_depth(self.state) == 0, DELIVERY_SECONDS)
+        wait_for(f"the end of '{self.name}'", lambda: outbox_depth(self.state) == 0,
+                 DELIVERY_SECONDS)
         self.daemon.stop()
 
 
@@ -74,8 +78,8 @@ class Bench:
         self.folder = folder
         self.assayd, self.assay = args.assayd, args.assay
         self.models = (f"default_model: one\nmodels:\n"
-                       + "".join(f"  - {{ id: {name}, source: {{ file: '{need_model()}' }}, context_length: 512 }}\n"
-                                 for name in ("one", "two")))
+                       + "".join(f"  - {{ id: {name}, source: {{ file: '{need_model()}' }}, "
+                                 f"context_length: 512 }}\n" for name in ("one", "two")))
         self.state = folder / "state"
         self.reference = {}
         self.daemons = []
@@ -85,26 +89,30 @@ class Bench:
         daemon = Assayd(self.assayd, self.folder, "measure", self.models,
                         "mlflow: { tracking_uri: 'http://127.0.0.1:9', experiment: none }\n")
         self.daemons.append(daemon)
-        out = subprocess.run([self.assay, "--address", daemon.listen, "--json", "evaluate", "--model", "one", "--model",
-                              "two", "--repeats", "2", "--max-new-tokens", "8"],
-                             check=True, capture_output=True, text=True, timeout=200).stdout
-        summary = [json.loads(line)["summary"] for line in out.splitlines() if "summary" in json.loads(line)][0]
+        out = subprocess.run([self.assay, "--address", daemon.listen, "--json", "evaluate",
+                              "--model", "one", "--model", "two", "--repeats", "2",
+                              "--max-new-tokens", "8"], check=True, capture_output=True, text=True,
+                             timeout=200).stdout
+        summary = [json.loads(line)["summary"] for line in out.splitlines()
+                   if "summary" in json.loads(line)][0]
         assert summary["state"] == "EVALUATION_STATE_SUCCEEDED", summary
         for form in "html", "md", "json", "jsonl":
             report = self.folder / f"reference.{form}"
-            subprocess.run([self.assay, "--address", daemon.listen, "evaluations", "report", summary["id"], "--output",
-                            str(report)], check=True, capture_output=True)
+            subprocess.run([self.assay, "--address", daemon.listen, "evaluations", "report",
+                            summary["id"], "--output", str(report)], check=True,
+                           capture_output=True)
             self.reference[form] = report.read_bytes()
         daemon.stop()
         self.sent = read_outbox(self.state)
         assert len(self.sent) == 3, [run["client_key"] for run in self.sent]
-        assert max(len(run["metrics"]) for run in self.sent) > 1000, "no run needs more than one batch"
+        assert max(len(run["metrics"]) for run in self.sent) > 1000, (
+            "no run needs more than one batch")
 
     def samples_sent(self):
         return sum(metric["key"] == SAMPLE_SERIES for run in self.sent for metric in run["metrics"])
 
     def check(self, trial, uri):
-        """Compares the outbox with the server; returns (samples found, duplicate samples or runs)."""
+        """Compares outbox and server; returns (samples found, duplicate samples or runs)."""
         from mlflow.entities import ViewType
         from mlflow.tracking import MlflowClient
         client = MlflowClient(uri)
@@ -122,13 +130,15 @@ class Bench:
             run = by_key[sent["client_key"]][0]
             assert run.info.status == "FINISHED", (sent["client_key"], run.info.status)
             parent = sent.get("parent")
-            assert run.data.tags.get("mlflow.parentRunId") == (ids[parent["client_key"]] if parent else None)
+            assert run.data.tags.get("mlflow.parentRunId") == (
+                ids[parent["client_key"]] if parent else None)
             expected = {}
             for metric in sent["metrics"]:
                 expected.setdefault(metric["key"], []).append((metric["step"], metric["value"]))
             assert set(run.data.metrics) == set(expected), set(run.data.metrics) ^ set(expected)
             for key, values in expected.items():
-                logged = [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, key)]
+                logged = [
+                    (m.step, m.value) for m in client.get_metric_history(run.info.run_id, key)]
                 if key == SAMPLE_SERIES:
                     found += len(set(logged))
                     duplicates += len(logged) - len(set(logged))
@@ -137,7 +147,8 @@ class Bench:
             (dataset,) = run.inputs.dataset_inputs
             assert dataset.dataset.digest == sent["dataset"]["digest"][:36]
             # A search does not return them.
-            models.update(model.model_id for model in client.get_run(run.info.run_id).inputs.model_inputs)
+            models.update(
+                model.model_id for model in client.get_run(run.info.run_id).inputs.model_inputs)
             self.check_artifacts(client, run.info.run_id, sent)
         assert len(models) == 2, models
         return found, duplicates
@@ -154,7 +165,8 @@ class Bench:
                 reference = self.reference[name.rsplit(".", 1)[1]]
                 if sent["model"]:
                     lines = reference.splitlines(keepends=True)
-                    reference = b"".join(line for line in lines if json.loads(line)["model"] == sent["model"])
+                    reference = b"".join(
+                        line for line in lines if json.loads(line)["model"] == sent["model"])
                 assert content == reference, (name, len(content), len(reference))
 
 
@@ -181,12 +193,15 @@ def no_fault(bench, server, name):
 
 def too_many_requests(bench, server, name):
     def decide(trial, kind, number):
-        return Fault(False, 429, {"Retry-After": "1"}) if kind in ("runs/create", "runs/log-batch") and number in (0, 3) else None
+        return Fault(False, 429, {"Retry-After": "1"}) if kind in ("runs/create",
+                                                                   "runs/log-batch") and number in (
+                                                                       0, 3) else None
     return through(bench, server, name, decide)
 
 
 def rejected_before(bench, server, name):
-    return through(bench, server, name, lambda trial, kind, number: Fault(False, 503) if number == 0 else None)
+    return through(bench, server, name,
+                   lambda trial, kind, number: Fault(False, 503) if number == 0 else None)
 
 
 def failed_after(bench, server, name):
@@ -197,7 +212,8 @@ def failed_after(bench, server, name):
 
 def cut_after(bench, server, name):
     return through(bench, server, name,
-                   lambda trial, kind, number: Fault(True) if kind in WRITES and number in (0, 2) else None)
+                   lambda trial, kind, number: Fault(True) if kind in WRITES and number in (0, 2)
+                   else None)
 
 
 def late_creation(bench, server, name):
@@ -238,7 +254,8 @@ def server_killed(bench, server, name):
     """Kills the server with SIGKILL between batches and restarts it while the daemon retries."""
     proxy = FaultProxy(server.uri)
     trial = Trial(bench, name)
-    proxy.reset(lambda kind, number: Fault(True, call=server.kill) if kind == "runs/log-batch" and number == 2 else None)
+    proxy.reset(lambda kind, number: Fault(True, call=server.kill)
+                if kind == "runs/log-batch" and number == 2 else None)
     trial.deliver(proxy.uri)
     server.process.wait(DELIVERY_SECONDS)
     time.sleep(1)
@@ -296,8 +313,10 @@ def main():
             bench.measure()
             server.wait()
             sent = bench.samples_sent()
-            print(f"{len(bench.sent)} runs, {sum(len(run['metrics']) for run in bench.sent)} metrics, {sent} samples\n")
-            print(f"{'fault':42} {'sent':>6} {'found':>6} {'duplicates':>10} {'faults hit':>10} {'seconds':>8}")
+            print(f"{len(bench.sent)} runs, {sum(len(run['metrics']) for run in bench.sent)} "
+                  f"metrics, {sent} samples\n")
+            print(f"{'fault':42} {'sent':>6} {'found':>6} {'duplicates':>10} {'faults hit':>10} "
+                  f"{'seconds':>8}")
             for fault, run in FAULTS.items():
                 if args.only not in (None, fault):
                     continue
@@ -305,7 +324,8 @@ def main():
                 trial, met = run(bench, server, fault.replace("'", ""))
                 seconds = time.monotonic() - begin
                 found, duplicates = bench.check(trial, server.uri)
-                print(f"{fault:42} {sent:6} {found:6} {duplicates:10} {met:10} {seconds:8.1f}", flush=True)
+                print(f"{fault:42} {sent:6} {found:6} {duplicates:10} {met:10} {seconds:8.1f}",
+                      flush=True)
                 assert (found, duplicates) == (sent, 0)
                 assert met > 0 or run is no_fault, "the fault was not triggered"
         finally:

@@ -1,4 +1,4 @@
-"""Uploads runs with the C++ MLflow client to a real `mlflow server` and reads them back with MLflow's own client.
+"""Uploads runs with the C++ MLflow client to a real server and reads them with MLflow's client.
 
 Usage: mlflow_flush_test.py PATH_TO_MLFLOW_PROBE
 Exits with 77 (skipped) if mlflow is not installed.
@@ -25,20 +25,15 @@ EXPERIMENT = "assay flush/test"
 
 def make_run(client_key):
     start = 1_700_000_000_000
-    return {
-        "client_key": client_key,
-        "evaluation_id": "evaluation-1",
-        "model": "smollm2",
-        "run_name": "business_test_smollm2",
-        "started_ms": start,
-        "finished_ms": start + 60_000,
-        "succeeded": True,
-        "metrics": [
-            {"key": f"metric_{i % 3}", "value": i * 0.25, "time_ms": start + i, "step": i} for i in range(METRICS)
-        ],
-        "params": [[f"param_{i}", f"value {i} \u00e4\u4f60\U0001f600"] for i in range(150)] + [["long", "x" * 7000]],
-        "tags": [[f"tag_{i}", f"value {i}"] for i in range(130)] + [["long(key)", "y" * 9000], ["empty", ""]],
-    }
+    return {"client_key": client_key, "evaluation_id": "evaluation-1", "model": "smollm2",
+            "run_name": "business_test_smollm2", "started_ms": start, "finished_ms": start + 60_000,
+            "succeeded": True,
+            "metrics": [{"key": f"metric_{i % 3}", "value": i * 0.25, "time_ms": start + i,
+                         "step": i} for i in range(METRICS)],
+            "params": [[f"param_{i}", f"value {i} \u00e4\u4f60\U0001f600"] for i in range(150)]
+            + [["long", "x" * 7000]],
+            "tags": [[f"tag_{i}", f"value {i}"] for i in range(130)]
+            + [["long(key)", "y" * 9000], ["empty", ""]],}
 
 
 class FlushTest(unittest.TestCase):
@@ -55,9 +50,8 @@ class FlushTest(unittest.TestCase):
         cls.client = MlflowClient(server.uri)
 
     def upload(self, run):
-        done = subprocess.run(
-            [self.probe, self.uri, EXPERIMENT], input=json.dumps(run), capture_output=True, text=True, timeout=120
-        )
+        done = subprocess.run([self.probe, self.uri, EXPERIMENT], input=json.dumps(run),
+                              capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
@@ -94,9 +88,9 @@ class FlushTest(unittest.TestCase):
         self.assertEqual(first, second)
         (stored,) = self.runs("flush-1")
         self.assertEqual(stored.info.run_id, first["run_id"])
-        self.assertEqual(
-            first["url"], f"{self.uri}/#/experiments/{stored.info.experiment_id}/runs/{stored.info.run_id}"
-        )
+        info = stored.info
+        self.assertEqual(first["url"],
+                         f"{self.uri}/#/experiments/{info.experiment_id}/runs/{info.run_id}")
         self.check(run, stored)
 
     def test_partially_logged_run_is_completed_without_duplicates(self):
@@ -111,10 +105,10 @@ class FlushTest(unittest.TestCase):
     def test_empty_run_is_completed(self):
         self.upload(make_run("flush-3"))
         experiment = self.client.get_experiment_by_name(EXPERIMENT)
-        created = self.client.create_run(
-            experiment.experiment_id, tags={"assay.client_key": "flush-4"}, run_name="business_test_smollm2",
-            start_time=1_700_000_000_000,
-        )
+        created = self.client.create_run(experiment.experiment_id,
+                                         tags={"assay.client_key": "flush-4"},
+                                         run_name="business_test_smollm2",
+                                         start_time=1_700_000_000_000,)
         run = make_run("flush-4")
         self.assertEqual(self.upload(run)["run_id"], created.info.run_id)
         (stored,) = self.runs("flush-4")

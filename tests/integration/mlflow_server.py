@@ -26,7 +26,8 @@ def need_mlflow():
 
 
 def need_model():
-    model = pathlib.Path(os.environ.get("ASSAY_TEST_MODEL", "var/models/smollm2-135m-instruct-q4_1.gguf")).absolute()
+    model = pathlib.Path(
+        os.environ.get("ASSAY_TEST_MODEL", "var/models/smollm2-135m-instruct-q4_1.gguf")).absolute()
     if not model.exists():
         skip(f"no model at {model}; run `make setup`")
     return model
@@ -67,7 +68,8 @@ class MlflowServer:
         command += ["--artifacts-destination", str(self.folder / "artifacts")]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log,
+                                            start_new_session=True)
 
     def wait(self):
         def answers():

@@ -14,8 +14,10 @@ RULES = ROOT / "deploy/prometheus/rules"
 
 def tool(name):
     """Returns the path of a program of Prometheus; skips the test if it is not installed."""
-    path = shutil.which(name, path=f"{ROOT / 'var/tools/bin'}:/usr/local/bin:/usr/bin:/opt/homebrew/bin")
-    return path or skip(f"{name} is not installed; run `make test`, which extracts it from Debian's package")
+    path = shutil.which(name,
+                        path=f"{ROOT / 'var/tools/bin'}:/usr/local/bin:/usr/bin:/opt/homebrew/bin")
+    return path or skip(
+        f"{name} is not installed; run `make test`, which extracts it from Debian's package")
 
 
 class Prometheus:
@@ -25,16 +27,18 @@ class Prometheus:
         folder = pathlib.Path(folder)
         target = urllib.parse.urlsplit(metrics_url).netloc
         config = folder / "prometheus.yml"
-        config.write_text(
-            "global: { scrape_interval: 1s, evaluation_interval: 1s }\n"
-            f"rule_files: ['{RULES}/*.yml']\n"
-            f"scrape_configs: [{{ job_name: assayd, static_configs: [{{ targets: ['{target}'] }}] }}]\n")
+        config.write_text("global: { scrape_interval: 1s, evaluation_interval: 1s }\n"
+                          f"rule_files: ['{RULES}/*.yml']\n"
+                          f"scrape_configs: [{{ job_name: assayd, static_configs: [{{ targets: "
+                          f"['{target}'] }}] }}]\n")
         self.uri = f"http://127.0.0.1:{free_port()}"
         self.log = folder / "prometheus.log"
+        address = urllib.parse.urlsplit(self.uri).netloc
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}",
-                 f"--web.listen-address={urllib.parse.urlsplit(self.uri).netloc}"], stdout=log, stderr=log)
+            self.process = subprocess.Popen([tool("prometheus"), f"--config.file={config}",
+                                             f"--storage.tsdb.path={folder / 'tsdb'}",
+                                             f"--web.listen-address={address}"],
+                                            stdout=log, stderr=log)
         wait_for("Prometheus", self.answers, 60)
 
     def answers(self):
@@ -57,7 +61,8 @@ class Prometheus:
 
     def query(self, expression):
         """Returns an instant vector: [({label: value}, number)]."""
-        return [(sample["metric"], float(sample["value"][1])) for sample in self.get("query", query=expression)["result"]]
+        return [(sample["metric"], float(sample["value"][1]))
+                for sample in self.get("query", query=expression)["result"]]
 
     def value(self, expression):
         """Returns the value of the only sample, or None if there is none."""

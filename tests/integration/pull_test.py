@@ -23,8 +23,10 @@ from fake_hub import COMMIT, FILES, GATED, REPO, WEIGHTS, Hub
 HUB = Hub()
 ASSAYD, ASSAY = sys.argv[1:3]
 del sys.argv[1:3]
-MODELS = [{"id": "hubbed", "source": {"repo": REPO}}, {"id": "absent", "source": {"repo": "org/none"}},
-          {"id": "gated", "source": {"repo": GATED}}, {"id": "real", "source": {"repo": REPO, "file": "real.gguf"}},
+MODELS = [{"id": "hubbed", "source": {"repo": REPO}},
+          {"id": "absent", "source": {"repo": "org/none"}},
+          {"id": "gated", "source": {"repo": GATED}},
+          {"id": "real", "source": {"repo": REPO, "file": "real.gguf"}},
           {"id": "local", "source": {"file": "/proc/self/exe"}}]
 NOT_FOUND_EXIT, START_SECONDS = 4, 30
 REAL_MODEL = pathlib.Path("var/models/smollm2-135m-instruct-q4_1.gguf")
@@ -40,7 +42,8 @@ class Served(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         # JSON is valid YAML.
-        config = {"listen": "127.0.0.1:0", "metrics": {"listen": ""}, "catalog": "models.yaml", "state_dir": "state", "device": "cpu"}
+        config = {"listen": "127.0.0.1:0", "metrics": {"listen": ""}, "catalog": "models.yaml",
+                  "state_dir": "state", "device": "cpu"}
         (self.folder / "assayd.yaml").write_text(json.dumps(config))
         self.write_catalog(self.models)
         HUB.bodies.clear()
@@ -52,11 +55,13 @@ class Served(unittest.TestCase):
         (self.folder / "models.yaml").write_text(json.dumps({"models": models}))
 
     def start(self):
-        environment = os.environ | {"HF_ENDPOINT": HUB.url, "HF_HUB_CACHE": str(self.folder / "cache")}
+        environment = os.environ | {"HF_ENDPOINT": HUB.url,
+                                    "HF_HUB_CACHE": str(self.folder / "cache")}
         environment.pop("HF_HUB_OFFLINE", None)
         log = open(self.folder / "log", "w")
         self.addCleanup(log.close)
-        self.daemon = subprocess.Popen([ASSAYD, "--config", self.folder / "assayd.yaml"], env=environment, stdout=log, stderr=log)
+        self.daemon = subprocess.Popen([ASSAYD, "--config", self.folder / "assayd.yaml"],
+                                       env=environment, stdout=log, stderr=log)
         self.addCleanup(self.stop, self.daemon)
         end = time.monotonic() + START_SECONDS
         while not (ready := re.search(r" ready listen=(\S+)", (self.folder / "log").read_text())):
@@ -72,8 +77,8 @@ class Served(unittest.TestCase):
         daemon.wait()
 
     def assay(self, *words, **settings):
-        return subprocess.Popen([ASSAY, "--address", self.address, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                **settings)
+        return subprocess.Popen([ASSAY, "--address", self.address, *words], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, **settings)
 
     def run_assay(self, *words):
         process = self.assay(*words)
@@ -105,7 +110,8 @@ class PullTest(Served):
         ours, theirs = pty.openpty()
         # A new pseudo-terminal has no size.
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
-        pulling = subprocess.Popen([ASSAY, "--address", self.address, "pull", "hubbed"], stdout=subprocess.DEVNULL, stderr=theirs)
+        pulling = subprocess.Popen([ASSAY, "--address", self.address, "pull", "hubbed"],
+                                   stdout=subprocess.DEVNULL, stderr=theirs)
         os.close(theirs)
         shown = b""
         try:
@@ -116,7 +122,9 @@ class PullTest(Served):
             pass
         os.close(ours)
         self.assertEqual(pulling.wait(timeout=60), 0, shown)
-        self.assertRegex(shown.decode(), r"\] \d\.\d MiB of 3\.0 MiB, \d+\.\d MiB/s, \d+s left  downloading [a-z.]+\r")
+        self.assertRegex(shown.decode(),
+                         r"\] \d\.\d MiB of 3\.0 MiB, \d+\.\d MiB/s, \d+s left  downloading "
+                         r"[a-z.]+\r")
         self.assertNotIn("\n", shown.decode())
 
     @unittest.skipUnless(REAL_MODEL.exists(), f"{REAL_MODEL} is not there: make models")
@@ -124,15 +132,18 @@ class PullTest(Served):
         HUB.body_seconds = 2
         code, out, err = self.run_assay("load", "real", "--json")
         self.assertEqual(code, 0, err)
-        steps = [event["progress"] for event in map(json.loads, out.splitlines()) if "progress" in event]
+        steps = [
+            event["progress"] for event in map(json.loads, out.splitlines()) if "progress" in event]
         download = [step for step in steps if step["stage"] == "downloading"]
         self.assertEqual({int(step["bytesTotal"]) for step in download}, {len(FILES["real.gguf"])})
         done = [int(step.get("bytesDone", 0)) for step in download]
         self.assertEqual(done, sorted(done))
-        self.assertTrue(any(step.get("bytesPerSecond", 0) > 0 and "timeLeftSeconds" in step for step in download))
+        self.assertTrue(any(
+            step.get("bytesPerSecond", 0) > 0 and "timeLeftSeconds" in step for step in download))
         self.assertNotIn("bytesTotal", steps[-1])
         self.assertNotEqual(steps[-1]["stage"], "downloading")
-        code, out, err = self.run_assay("generate", "--model", "real", "--max-new-tokens", "8", "--temperature", "0", "Say hello.")
+        code, out, err = self.run_assay("generate", "--model", "real", "--max-new-tokens", "8",
+                                        "--temperature", "0", "Say hello.")
         self.assertEqual(code, 0, err)
         self.assertTrue(out.strip())
         # A pull reuses what a load downloaded.
@@ -165,7 +176,8 @@ class PullTest(Served):
         self.start()
         code, out, err = self.run_assay("pull", "hubbed")
         self.assertEqual(code, 0, err)
-        self.assertEqual((pathlib.Path(out.splitlines()[-1]) / WEIGHTS).read_bytes(), FILES[WEIGHTS])
+        self.assertEqual((pathlib.Path(out.splitlines()[-1]) / WEIGHTS).read_bytes(),
+                         FILES[WEIGHTS])
         self.assertRegex(out, r"MiB downloaded, \d+\.\d MiB already there, commit ")
         self.assertEqual([name for name, _ in HUB.ranges], [WEIGHTS])
         self.assertGreater(HUB.ranges[0][1], 0)
@@ -197,7 +209,8 @@ class PullTest(Served):
         self.assertIn("not in the catalog", err)
         code, _, err = self.run_assay("pull", "someone/Model-7B@v1")
         self.assertEqual(code, NOT_FOUND_EXIT)
-        self.assertIn("`- { id: model_7b, source: { repo: 'someone/Model-7B', revision: 'v1' } }` under `models:`", err)
+        self.assertIn("`- { id: model_7b, source: { repo: 'someone/Model-7B', revision: 'v1' } }` "
+                      "under `models:`", err)
         code, _, err = self.run_assay("pull", REPO)
         self.assertIn("the model of this repository is 'hubbed'", err)
 
@@ -215,7 +228,8 @@ class ReloadTest(Served):
         self.write_catalog([{"id": "m", "source": {"repo": REPO, "file": "real.gguf"}}])
 
     def assert_serves(self):
-        code, _, err = self.run_assay("generate", "--model", "m", "--max-new-tokens", "2", "Say hello.")
+        code, _, err = self.run_assay("generate", "--model", "m", "--max-new-tokens", "2",
+                                      "Say hello.")
         self.assertEqual(code, 0, err)
 
     def test_sigterm_stops_a_download_started_by_sighup(self):

@@ -1,7 +1,7 @@
 """Tests the telemetry of a real assayd: metrics, alert rules, dashboard, traces and access log.
 
-A real Prometheus scrapes the daemon and evaluates the rules and the queries of Grafana's dashboard; a
-real MLflow receives the traces.
+A real Prometheus scrapes the daemon and evaluates the rules and the queries of Grafana's dashboard;
+a real MLflow receives the traces.
 
 Usage: telemetry_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if
 Prometheus, mlflow or the model is missing.
@@ -54,7 +54,8 @@ def labels_by_metric(text):
 
 def check_names(where, expression, legend, exported):
     """Checks that every metric and label of the expression was scraped or is made by a rule."""
-    names = set(re.findall(r"\b((?:assay|process|model|model_status)[a-z0-9_:]*)\b(?=[\[{ )]|$)", re.sub(r'"[^"]*"|\b(?:by|without|on) \([^)]*\)', "", expression)))
+    names = set(re.findall(r"\b((?:assay|process|model|model_status)[a-z0-9_:]*)\b(?=[\[{ )]|$)",
+                           re.sub(r'"[^"]*"|\b(?:by|without|on) \([^)]*\)', "", expression)))
     names = {name for name in names if "_" in name and name not in ("model_status",)}
     assert names, (where, expression)
     known = set(ADDED)
@@ -64,7 +65,8 @@ def check_names(where, expression, legend, exported):
         for selector in re.findall(re.escape(name) + r"\{([^}]*)\}", expression):
             for label in re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector):
                 assert label in exported[name] | ADDED, f"{where}: {name} has no label {label}"
-    used = [label.strip() for group in re.findall(r"\b(?:by|without|on) \(([^)]*)\)", expression) for label in group.split(",")]
+    used = [label.strip() for group in re.findall(r"\b(?:by|without|on) \(([^)]*)\)", expression)
+            for label in group.split(",")]
     for label in used + re.findall(r"\{\{(\w+)\}\}", legend):
         assert label in known, f"{where}: nothing in {expression} has the label {label}"
 
@@ -102,8 +104,10 @@ def check_dashboard(prometheus, exported):
 def check_dashboard_is_current():
     """Checks that the JSON is the output of its script."""
     with tempfile.NamedTemporaryFile() as made:
-        subprocess.run([sys.executable, ROOT / "deploy/grafana/make_dashboard.py", made.name], check=True)
-        assert pathlib.Path(made.name).read_text() == DASHBOARD.read_text(), "run deploy/grafana/make_dashboard.py"
+        subprocess.run([sys.executable, ROOT / "deploy/grafana/make_dashboard.py", made.name],
+                       check=True)
+        assert pathlib.Path(made.name).read_text() == DASHBOARD.read_text(), (
+            "run deploy/grafana/make_dashboard.py")
 
 
 def check_rules(prometheus, exported):
@@ -121,7 +125,8 @@ def check_rules(prometheus, exported):
     assert len(rules) == 26, len(rules)
     for rule in rules:
         assert rule["health"] == "ok", rule
-    firing = [alert["labels"]["alertname"] for alert in prometheus.get("alerts")["alerts"] if alert["state"] == "firing"]
+    firing = [alert["labels"]["alertname"] for alert in prometheus.get("alerts")["alerts"]
+              if alert["state"] == "firing"]
     assert not firing, firing
     assert prometheus.value("sum(model:assay_requests:rate5m)") > 0
     print(f"rules: {len(rules)}, none firing")
@@ -132,8 +137,8 @@ class Cli:
         self.command = [binary, "--address", address]
 
     def run(self, *words, environment=None, code=0):
-        done = subprocess.run(self.command + list(words), env=os.environ | (environment or {}), capture_output=True, text=True,
-                              timeout=200)
+        done = subprocess.run(self.command + list(words), env=os.environ | (environment or {}),
+                              capture_output=True, text=True, timeout=200)
         assert done.returncode == code, (words, done.returncode, done.stderr)
         return done
 
@@ -144,8 +149,8 @@ def traffic(cli):
         cli.run("generate", "--content-type", "linkedin", "--max-new-tokens", "24", prompt)
     cli.run("generate", "--model", "small", "--no-stream", "--max-new-tokens", "8", SECRET,
             environment={"TRACEPARENT": f"00-{TRACE_ID}-00f067aa0ba902b7-01"})
-    cli.run("--request-id", "not-sampled", "generate", "--model", "small", "--max-new-tokens", "8", SECRET,
-            environment={"TRACEPARENT": f"00-{UNSAMPLED}-00f067aa0ba902b7-00"})
+    cli.run("--request-id", "not-sampled", "generate", "--model", "small", "--max-new-tokens", "8",
+            SECRET, environment={"TRACEPARENT": f"00-{UNSAMPLED}-00f067aa0ba902b7-00"})
     # An id, a model and a content type that were not declared.
     cli.run("generate", "--model", "evil_model", "x", code=4)
     cli.run("generate", "--content-type", "evil_type", "--max-new-tokens", "4", "x")
@@ -153,16 +158,19 @@ def traffic(cli):
     cli.run("models")
     cli.run("unload", "second")
     cli.run("load", "second")
-    cli.run("evaluate", "--model", "small", "--content-type", "twitter", "--prompts", "2", "--max-new-tokens", "8")
+    cli.run("evaluate", "--model", "small", "--content-type", "twitter", "--prompts", "2",
+            "--max-new-tokens", "8")
 
 
 def check_metrics(prometheus, url):
     text = scrape(url)
-    linted = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True)
+    linted = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True,
+                            text=True)
     assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", ""), linted
     assert "evil" not in text
     value = prometheus.value
-    assert value('sum(assay_requests_total{model="small",content_type="linkedin",route="fixed",status="ok"})') == 3
+    assert value('sum(assay_requests_total{model="small",content_type="linkedin",route="fixed",'
+                 'status="ok"})') == 3
     assert value('sum(assay_requests_total{model="other",status="not_found"})') == 1
     assert value('sum(assay_requests_total{content_type="other",route="default",status="ok"})') == 1
     assert value('sum(assay_requests_total{status="invalid_argument"})') == 1
@@ -173,7 +181,8 @@ def check_metrics(prometheus, url):
     assert value('assay_inter_token_latency_seconds_count{model="small"}') == tokens - successes
     assert value('assay_time_to_first_token_seconds_count{model="small"}') == successes
     assert value('assay_request_energy_joules_total{model="small"}') > 0
-    assert value('assay_request_hosted_cost_dollars_total{model="small"}') > value('assay_request_cost_dollars_total{model="small"}')
+    assert value('assay_request_hosted_cost_dollars_total{model="small"}') > value(
+        'assay_request_cost_dollars_total{model="small"}')
     assert value('assay_model_unloads_total{model="second",cause="asked"}') == 1
     assert value('assay_model_loads_total{model="second",result="succeeded"}') == 2
     assert value('assay_model_state{model="second",state="ready"}') == 1
@@ -185,7 +194,8 @@ def check_metrics(prometheus, url):
     assert 0 <= value('assay_evaluation_score{model="small",content_type="twitter"}') <= 10
     assert value('process_resident_memory_bytes{job="assayd"}') > 1e8
     assert value("assay_mlflow_uploads_total{result='ok'}") == 2
-    print(f"scrape: {len(text)} bytes, {sum(not line.startswith('#') for line in text.splitlines())} series")
+    print(f"scrape: {len(text)} bytes, "
+          f"{sum(not line.startswith('#') for line in text.splitlines())} series")
 
 
 def check_traces(mlflow_uri, experiment):
@@ -194,13 +204,16 @@ def check_traces(mlflow_uri, experiment):
     experiment_id = client.get_experiment_by_name(experiment).experiment_id
 
     def found():
-        return {trace.info.trace_id: trace for trace in client.search_traces([experiment_id], max_results=100)}
+        return {trace.info.trace_id: trace
+                for trace in client.search_traces([experiment_id], max_results=100)}
 
     traces = wait_for("the traces", lambda: found() if f"tr-{TRACE_ID}" in found() else None, 60)
-    assert not any(UNSAMPLED in trace_id for trace_id in traces), "a caller that does not sample was traced"
+    assert not any(UNSAMPLED in trace_id for trace_id in traces), (
+        "a caller that does not sample was traced")
     trace = client.get_trace(f"tr-{TRACE_ID}")
     spans = {span.name: span for span in trace.data.spans}
-    assert set(spans) == {"assay.v1.InferenceService/Generate", "route", "acquire", "queue", "prefill", "decode"}, set(spans)
+    assert set(spans) == {"assay.v1.InferenceService/Generate", "route", "acquire", "queue",
+                          "prefill", "decode"}, set(spans)
     call = spans["assay.v1.InferenceService/Generate"]
     attributes = call.attributes
     assert attributes["gen_ai.request.model"] == "small", attributes
@@ -208,7 +221,8 @@ def check_traces(mlflow_uri, experiment):
     assert attributes["assay.route.rule"] == "requested", attributes
     for name in ("route", "acquire", "queue", "prefill", "decode"):
         assert spans[name].parent_id == call.span_id, name
-        assert call.start_time_ns <= spans[name].start_time_ns <= spans[name].end_time_ns <= call.end_time_ns, name
+        assert call.start_time_ns <= spans[name].start_time_ns <= spans[
+            name].end_time_ns <= call.end_time_ns, name
     assert SECRET not in json.dumps(trace.to_dict()), "a trace contains a prompt"
     # Failed requests are traced too.
     errors = [t for t in traces.values() if t.info.state.value == "ERROR"]
@@ -220,7 +234,8 @@ def check_log(path, secret_expected):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert (SECRET in path.read_text()) == secret_expected
     calls = [line for line in lines if line["event"] in ("request", "call") and "method" in line]
-    assert all(line["request_id"] and re.fullmatch("[0-9a-f]{32}", line["trace_id"]) and line["peer"] for line in calls), calls
+    assert all(line["request_id"] and re.fullmatch("[0-9a-f]{32}", line["trace_id"])
+               and line["peer"] for line in calls), calls
     return calls
 
 
@@ -233,35 +248,45 @@ def main():
     tool("prometheus"), tool("promtool")
     check_dashboard_is_current()
     models = ("default_model: small\nmodels:\n"
-              f"  - {{ id: small, source: {{ file: '{need_model()}' }}, context_length: 1024, content_types: [linkedin] }}\n"
-              f"  - {{ id: second, source: {{ file: '{need_model()}' }}, context_length: 512, preload: true }}\n")
+              f"  - {{ id: small, source: {{ file: '{need_model()}' }}, context_length: 1024, "
+              f"content_types: [linkedin] }}\n"
+              f"  - {{ id: second, source: {{ file: '{need_model()}' }}, context_length: 512, "
+              f"preload: true }}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         mlflow = MlflowServer(folder)
         prometheus = None
-        settings = (f"mlflow: {{ tracking_uri: 'http://user:hunter2@127.0.0.1:{mlflow.port}', experiment: telemetry }}\n"
+        settings = (f"mlflow: {{ tracking_uri: 'http://user:hunter2@127.0.0.1:{mlflow.port}', "
+                    f"experiment: telemetry }}\n"
                     "tracing: { endpoint: mlflow }\nlog: { format: json }\n")
         daemon = None
         try:
             mlflow.wait()
             daemon = Assayd(args.assayd, folder, "telemetry", models, settings)
             first = labels_by_metric(scrape(daemon.metrics))
-            assert {"model", "content_type", "route", "status"} == first["assay_requests_total"], first["assay_requests_total"]
+            assert {"model", "content_type", "route", "status"} == first["assay_requests_total"], (
+                first["assay_requests_total"])
             prometheus = Prometheus(folder, daemon.metrics)
             wait_for("a scrape", lambda: prometheus.value('up{job="assayd"}') == 1, 30)
             cli = Cli(args.assay, daemon.listen)
-            wait_for("the preloaded model", lambda: prometheus.value('assay_model_state{model="second",state="ready"}') == 1, 60)
+            wait_for("the preloaded model",
+                     lambda: prometheus.value('assay_model_state{model="second",state="ready"}')
+                     == 1, 60)
             traffic(cli)
-            wait_for("the upload", lambda: prometheus.value("assay_mlflow_uploads_total{result='ok'}") == 2, 60)
+            wait_for("the upload",
+                     lambda: prometheus.value("assay_mlflow_uploads_total{result='ok'}") == 2, 60)
             wait_for("the outbox", lambda: prometheus.value("assay_mlflow_outbox_entries") == 0, 60)
             check_metrics(prometheus, daemon.metrics)
             exported = METER | labels_by_metric(scrape(daemon.metrics))
             check_rules(prometheus, exported)
             check_dashboard(prometheus, exported)
             check_traces(mlflow.uri, "telemetry")
-            wait_for("the exporter's count", lambda: prometheus.value('assay_trace_spans_total{result="exported"}') >= 30, 30)
+            wait_for("the exporter's count",
+                     lambda: prometheus.value('assay_trace_spans_total{result="exported"}') >= 30,
+                     30)
             assert prometheus.value('sum(assay_trace_spans_total{result!="exported"})') == 0
-            counted = re.findall(r"^assay_rpcs_total{.*} (\d+)$", scrape(daemon.metrics), re.MULTILINE)
+            counted = re.findall(r"^assay_rpcs_total{.*} (\d+)$", scrape(daemon.metrics),
+                                 re.MULTILINE)
             daemon.stop()
             calls = check_log(daemon.log, secret_expected=False)
             assert len(calls) == sum(map(int, counted)), "the log does not have one line per call"
@@ -274,8 +299,10 @@ def main():
             daemon.command.append("--log-prompts")
             daemon.log.write_text("")
             daemon.start()
-            assert 'assay_evaluation_score{content_type="twitter",model="small"}' in scrape(daemon.metrics)
-            Cli(args.assay, daemon.listen).run("generate", "--model", "small", "--max-new-tokens", "4", SECRET)
+            assert 'assay_evaluation_score{content_type="twitter",model="small"}' in scrape(
+                daemon.metrics)
+            Cli(args.assay, daemon.listen).run("generate", "--model", "small", "--max-new-tokens",
+                                               "4", SECRET)
             daemon.stop()
             check_log(daemon.log, secret_expected=True)
         finally:

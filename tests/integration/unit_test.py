@@ -1,12 +1,13 @@
 """Tests deploy/systemd/assayd.service under a real systemd.
 
 Adds systemd to the image that image_test.py built and boots it in new namespaces. Starts, reloads,
-stops and restarts the service, generates text, and checks the effect of systemd's sandbox. Needs root.
+stops and restarts the service, generates text, and checks the effect of systemd's sandbox. Needs
+root.
 
 Usage: unit_test.py [--folder FOLDER] (the same folder as for image_test.py)
 
-The test is not part of ctest's default run: see image_test.py, which must have run before. Exits with
-77 (skipped) if something is missing.
+The test is not part of ctest's default run: see image_test.py, which must have run before. Exits
+with 77 (skipped) if something is missing.
 """
 import argparse
 import contextlib
@@ -25,14 +26,17 @@ BOOTED = "localhost/assay:systemd"
 DOCKERFILE = f"""
 FROM {IMAGE}
 USER root
-RUN apt-get update && apt-get install -y --no-install-recommends systemd dbus procps && userdel assay
+RUN apt-get update && apt-get install -y --no-install-recommends systemd dbus procps \\
+    && userdel assay
 COPY service/assayd.yaml service/assayd.env container/models.yaml /etc/assay/
 COPY systemd/assayd.service /etc/systemd/system/
 RUN systemctl enable assayd.service
 """
-MODELS = "default_model: small\nmodels:\n  - { id: small, source: { file: /srv/models/a.gguf }, context_length: 512 }\n"
+MODELS = ("default_model: small\nmodels:\n"
+          "  - { id: small, source: { file: /srv/models/a.gguf }, context_length: 512 }\n")
 CGROUP = "assay-unit-test"
-# Runs in the new namespaces: prepares a root for systemd and starts it. {cgroups} mounts the control
+# Runs in the new namespaces: prepares a root for systemd and starts it. {cgroups} mounts the
+# control
 # group that it may manage.
 BOOT = """
 mount --make-rprivate /
@@ -57,7 +61,8 @@ mkdir run/old
 pivot_root . run/old
 cd /
 umount -l /run/old
-exec env -i container=docker PATH=/usr/local/bin:/usr/bin:/usr/sbin /lib/systemd/systemd --log-target=console --log-level=warning
+exec env -i container=docker PATH=/usr/local/bin:/usr/bin:/usr/sbin \\
+  /lib/systemd/systemd --log-target=console --log-level=warning
 """
 
 
@@ -66,7 +71,8 @@ def cgroup_top():
     top = pathlib.Path("/sys/fs/cgroup")
     if (top / "cgroup.controllers").exists():
         return top, "mount -t cgroup2 cgroup2 sys/fs/cgroup"
-    return top / "systemd", ("mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup\nmkdir sys/fs/cgroup/systemd\n"
+    return top / "systemd", ("mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup\n"
+                             "mkdir sys/fs/cgroup/systemd\n"
                              "mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd")
 
 
@@ -93,7 +99,8 @@ class Machine:
         self.pid = None
 
     def __enter__(self):
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc", "--net", "bash", "-ec"]
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts",
+                   "--ipc", "--net", "bash", "-ec"]
         with self.log.open("wb") as log:
             self.unshare = subprocess.Popen([*command, self.script], stdout=log, stderr=log)
         try:
@@ -111,16 +118,22 @@ class Machine:
         self.unshare.wait()
 
     def has_booted(self):
-        assert self.unshare.poll() is None, "systemd did not start: " + self.log.read_text(errors="replace")
-        children = pathlib.Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children").read_text().split()
-        if not children or pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() != "systemd":
+        assert self.unshare.poll() is None, "systemd did not start: " + self.log.read_text(
+            errors="replace")
+        children = pathlib.Path(
+            f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children").read_text().split()
+        if not children or pathlib.Path(
+                f"/proc/{children[0]}/comm").read_text().strip() != "systemd":
             return False
         self.pid = int(children[0])
-        return self.run("systemctl", "is-system-running", code=None) in ("running", "degraded", "starting")
+        return self.run("systemctl", "is-system-running", code=None) in ("running", "degraded",
+                                                                         "starting")
 
     def run(self, *words, code=0):
-        done = subprocess.run(["nsenter", "--target", str(self.pid), "--all", *words], capture_output=True, text=True, timeout=120)
-        assert code is None or done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        done = subprocess.run(["nsenter", "--target", str(self.pid), "--all", *words],
+                              capture_output=True, text=True, timeout=120)
+        assert code is None or done.returncode == code, (words, done.returncode, done.stdout,
+                                                         done.stderr)
         return done.stdout.strip()
 
     def property(self, name):
@@ -133,14 +146,20 @@ def check(machine):
 
     wait_for("assayd", serves, 120)
     main = int(machine.property("MainPID"))
-    status = dict(line.split(":\t", 1) for line in machine.run("cat", f"/proc/{main}/status").splitlines() if ":\t" in line)
+    status = dict(line.split(":\t", 1)
+                  for line in machine.run("cat", f"/proc/{main}/status").splitlines()
+                  if ":\t" in line)
     assert int(status["Uid"].split()[0]) >= 61184, "not a dynamic user"
-    assert (status["CapBnd"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2"), status
+    assert (status["CapBnd"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2"), (
+        status)
     # This covers both executors: the CPU kernels, and torch through the check at the start.
-    print(machine.run("assay", "generate", "--max-new-tokens", "16", "Three uses of a model registry:"))
-    machine.run("assay", "evaluate", "--content-type", "twitter", "--prompts", "1", "--max-new-tokens", "8", "--no-wait")
+    print(machine.run("assay", "generate", "--max-new-tokens", "16",
+                      "Three uses of a model registry:"))
+    machine.run("assay", "evaluate", "--content-type", "twitter", "--prompts", "1",
+                "--max-new-tokens", "8", "--no-wait")
     machine.run("systemctl", "reload", "assayd")
-    wait_for("the reload", lambda: "catalog added=" in machine.run("journalctl", "-u", "assayd", "-o", "cat"), 20)
+    wait_for("the reload",
+             lambda: "catalog added=" in machine.run("journalctl", "-u", "assayd", "-o", "cat"), 20)
     assert int(machine.property("MainPID")) == main
     # systemd restarts the service after a crash.
     machine.run("kill", "-KILL", str(main))
@@ -167,12 +186,13 @@ def main():
             skip(f"{program} is not installed")
     model = need_model()
     buildah = Buildah(args.folder.absolute())
-    if not args.folder.exists() or IMAGE not in buildah.read("images", "--format", "{{.Name}}:{{.Tag}}").split():
+    if not args.folder.exists() or IMAGE not in buildah.read("images", "--format",
+                                                             "{{.Name}}:{{.Tag}}").split():
         skip("there is no image; run image_test.py first")
     dockerfile = buildah.folder / "Dockerfile.systemd"
     dockerfile.write_text(DOCKERFILE)
-    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers", *pip_volumes(buildah.folder),
-                "--file", str(dockerfile), "--tag", BOOTED, "deploy")
+    buildah.run("build", "--isolation", "chroot", "--pull-never", "--layers",
+                *pip_volumes(buildah.folder), "--file", str(dockerfile), "--tag", BOOTED, "deploy")
     container = buildah.read("from", "--pull-never", BOOTED)
     try:
         root = pathlib.Path(buildah.read("mount", container))

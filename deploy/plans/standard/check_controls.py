@@ -18,18 +18,22 @@ def main():
     best_control = min(c["rank"] for c in whole["candidates"] if c["name"] in CONTROLS)
     for candidate in whole["candidates"]:
         low, high = candidate["ci_low"], candidate["ci_high"]
-        print(f"{candidate['rank']:>4}  {candidate['name']:<22} {candidate['mean']:5.2f}  {low:5.2f} to {high:5.2f}")
+        print(f"{candidate['rank']:>4}  {candidate['name']:<22} {candidate['mean']:5.2f}  "
+              f"{low:5.2f} to {high:5.2f}")
         if candidate["name"] not in CONTROLS and candidate["rank"] >= best_control:
-            failures.append(f"{candidate['name']} ranks {candidate['rank']}, but a control ranks {best_control}")
+            failures.append(f"{candidate['name']} ranks {candidate['rank']}, but a control ranks "
+                            f"{best_control}")
     for comparison in analysis["comparisons"]:
         if comparison["metric"] != "quality_score" or comparison["content_type"]:
             continue
         if comparison["candidate"] not in CONTROLS:
             continue
-        print(f"{comparison['candidate']} is {comparison['verdict']}, p = {comparison['p_adjusted']:.2g} "
-              f"({analysis['correction']}), {comparison['result']['n_paired']} prompts")
+        print(f"{comparison['candidate']} is {comparison['verdict']}, p = "
+              f"{comparison['p_adjusted']:.2g} ({analysis['correction']}), "
+              f"{comparison['result']['n_paired']} prompts")
         if comparison["verdict"] != "worse":
-            failures.append(f"{comparison['candidate']} is not shown to be worse than {comparison['baseline']}")
+            failures.append(
+                f"{comparison['candidate']} is not shown to be worse than {comparison['baseline']}")
     if results["state"] != "succeeded":
         failures.append(f"the study ended as {results['state']}")
     for reason in failures:
