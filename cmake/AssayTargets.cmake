@@ -23,7 +23,8 @@ if(ASSAY_WERROR)
 endif()
 if(ASSAY_SANITIZER)
   # With sanitizers GCC 12 reports members of inactive std::variant alternatives as uninitialized.
-  add_compile_options(-fsanitize=${ASSAY_SANITIZER} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+  add_compile_options(-fsanitize=${ASSAY_SANITIZER} -fno-omit-frame-pointer
+                      -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${ASSAY_SANITIZER})
 endif()
 

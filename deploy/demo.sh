@@ -105,7 +105,8 @@ start_mlflow() {
 # uses this MLflow server.
 assayd_is_current() {
   assayd_alive && [ ! "$BIN/assayd" -nt "$STATE/assayd.pid" ] &&
-    [ ! "$CONFIG" -nt "$STATE/assayd.pid" ] && [ ! deploy/demo/models.yaml -nt "$STATE/assayd.pid" ] &&
+    [ ! "$CONFIG" -nt "$STATE/assayd.pid" ] &&
+    [ ! deploy/demo/models.yaml -nt "$STATE/assayd.pid" ] &&
     [ "$(cat "$STATE/assayd.mlflow" 2>/dev/null)" = "$(cat "$STATE/mlflow.uri")" ] &&
     assayd_ready >/dev/null 2>&1
 }
@@ -125,8 +126,8 @@ start_assayd() {
   cp "$STATE/mlflow.uri" "$STATE/assayd.mlflow"
   set -m
   # Waiting threads sleep: spinning ones slow everything down if other programs need the cores too.
-  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} nohup "$BIN/assayd" --config "$CONFIG" --listen "127.0.0.1:$port" \
-    --metrics-listen "127.0.0.1:$metrics_port" --mlflow-uri "$(cat "$STATE/mlflow.uri")" \
+  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} nohup "$BIN/assayd" --config "$CONFIG" \
+    --listen "127.0.0.1:$port" --metrics-listen "127.0.0.1:$metrics_port" --mlflow-uri "$(cat "$STATE/mlflow.uri")" \
     >"$LOG/assayd.log" 2>&1 </dev/null &
   echo $! >"$STATE/assayd.pid"
   set +m

