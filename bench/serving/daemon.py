@@ -48,8 +48,7 @@ class Daemon:
             key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         with open(self.log_path, "w") as log:
             # SIGXFSZ stays ignored, as in Python: a file at its size limit causes an error instead
-            # of
-            # killing the process.
+            # of killing the process.
             self.process = subprocess.Popen(
                 [self.binary, "--config", self.log_path.parent / "assayd.yaml"], stdout=log,
                 stderr=log, env=environment, restore_signals=False)

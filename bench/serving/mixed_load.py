@@ -11,8 +11,7 @@ from serving.player import Player
 from serving.streams import model_entry
 
 # The same file five times: as it is, with other KV cache and weight types, and with a KV cache that
-# is
-# too small for many concurrent requests.
+# is too small for many concurrent requests.
 MODELS = {"plain": {}, "float32-cache": {"kv_cache": "float32"},
           "int8": {"weights": "int8", "kv_cache": "int8"}, "int4": {"weights": "int4"},
           "small-cache": {"cache_tokens": 2048}}

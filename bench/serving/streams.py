@@ -12,8 +12,7 @@ STREAM_PROMPT, STREAM_TOKENS, STREAMS = 64, 384, (1, 4, 16)
 WARM_UP_TOKENS = 32
 LONG_PROMPT, LONG_TOKENS = 1950, 8
 # The streams are long enough to decode until the long prompt is prefilled. It arrives after they
-# have
-# decoded alone for a while.
+# have decoded alone for a while.
 BESIDE_TOKENS, ARRIVAL_SECONDS = 1800, 1.0
 # The number of streams of model a, and the model of the long prompt.
 ARRIVALS = {"1 stream": (1, "a"), "4 streams": (4, "a"),

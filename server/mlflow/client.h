@@ -65,7 +65,7 @@ class MlflowClient {
   // call.
   absl::Status DeleteDuplicates(absl::Time now);
   const MlflowSettings& settings() const { return settings_; }
-  // Twice the timeout of a request: a creation that is still pending must have ended by then.
+  // How long after a failed creation duplicates may still appear: twice the timeout of a request.
   absl::Duration DuplicateDelay() const { return 2 * settings_.http.timeout; }
 
   // Returns the URL of the run in MLflow's user interface.

@@ -37,7 +37,7 @@ class SpanExporter {
     size_t max_queued = 8192;
     // The most spans in one request.
     size_t max_batch = 512;
-    // How long the oldest span waits for a max_batch to fill up.
+    // How long the oldest span waits for a batch to fill up.
     absl::Duration delay = absl::Seconds(1);
     // The wait before a request is sent again. It starts at `initial_backoff`, doubles up to
     // `max_backoff` and is multiplied by a random factor of 0.5 to 1.
@@ -65,8 +65,7 @@ class SpanExporter {
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for a max_batch. Returns an empty max_batch when the exporter stops and the queue is
-  // empty.
+  // Waits for a batch. Returns an empty batch when the exporter stops and the queue is empty.
   std::vector<Span> NextBatch() ABSL_LOCKS_EXCLUDED(mutex_);
   void Deliver(const std::vector<Span>& batch) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits before a retry. Returns false if the deadline of Stop() has passed.

@@ -36,8 +36,7 @@ MODELS = ("default_model: small\nmodels:\n"
           "  - { id: small, source: { file: /srv/models/a.gguf }, context_length: 512 }\n")
 CGROUP = "assay-unit-test"
 # Runs in the new namespaces: prepares a root for systemd and starts it. {cgroups} mounts the
-# control
-# group that it may manage.
+# control group that it may manage.
 BOOT = """
 mount --make-rprivate /
 mount --bind {root} {root}
