@@ -24,7 +24,7 @@ Estimate EstimateOf(std::span<const double> values, std::span<const int> cluster
   kept_clusters.reserve(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     // Written so that NaN fails.
-    if (!(std::abs(values[i]) <= kLargestValue)) continue;
+    if (!(std::abs(values[i]) <= kMaxMagnitude)) continue;
     kept.push_back(values[i]);
     kept_clusters.push_back(clusters[i]);
   }

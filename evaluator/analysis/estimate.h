@@ -11,7 +11,7 @@ namespace assay::evaluator {
 
 // Mean, sample standard deviation (n - 1), median and 90th percentile of the values; 95 % Student-t
 // interval of the mean with errors clustered (MeanOfClusters): values of equal `clusters`, which is
-// as long as `values`, vary together. Values that are not finite or beyond kLargestValue
+// as long as `values`, vary together. Values that are not finite or beyond kMaxMagnitude
 // (stats/moments.h) are left out; `samples` says how many stayed, `n` of how many clusters. No
 // interval with fewer than two clusters; with no value all is 0.
 Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters);

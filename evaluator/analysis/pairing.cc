@@ -84,7 +84,7 @@ UnitValues ValuesOf(const std::vector<Sample>& samples, std::string_view candida
       continue;
     }
     const std::optional<double> value = metric.value(sample);
-    if (!value.has_value() || !(std::abs(*value) <= kLargestValue)) {
+    if (!value.has_value() || !(std::abs(*value) <= kMaxMagnitude)) {
       result.reasons[sample.prompt_id] = "has no such value";
       continue;
     }

@@ -16,7 +16,7 @@ namespace assay::evaluator {
 struct Metric {
   std::string name;
   bool greater_is_better = true;
-  // Absent where a sample has no such value; values beyond kLargestValue count as absent.
+  // Absent where a sample has no such value; values beyond kMaxMagnitude count as absent.
   std::function<std::optional<double>(const Sample&)> value;
 };
 

@@ -22,7 +22,7 @@ void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summar
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct; });
   const auto by_length =
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct_by_length; });
-  const ShareInterval interval = WilsonInterval(right, summary->n, kConfidence);
+  const ProportionInterval interval = WilsonInterval(right, summary->n, kConfidence);
   summary->accuracy = static_cast<double>(right) / summary->n;
   summary->accuracy_stderr = ShareError(summary->accuracy, summary->n);
   summary->ci_low = interval.low;

@@ -67,7 +67,7 @@ Quantiles QuantilesOf(std::vector<double> values) {
 }
 
 Proportion ProportionOf(int hits, int n) {
-  const ShareInterval interval = WilsonInterval(hits, n, kConfidence);
+  const ProportionInterval interval = WilsonInterval(hits, n, kConfidence);
   return {.hits = hits,
           .n = n,
           .rate = n > 0 ? static_cast<double>(hits) / n : 0.0,

@@ -1,4 +1,4 @@
-// BCa by replicates and jackknife.
+// Implementation of BCa intervals from replicates and jackknife values.
 #include "evaluator/stats/bootstrap.h"
 
 #include <algorithm>
@@ -19,15 +19,16 @@ constexpr double kHalf = 0.5;
 constexpr double kAccelerationFactor = 6;
 constexpr double kAccelerationPower = 1.5;
 
-// Sixth of the skewness of the jackknife's influence.
-double Acceleration(std::span<const double> left_out) {
+// One sixth of the skewness of the jackknife influence values.
+double Acceleration(std::span<const double> jackknife) {
   const double mean =
-      std::accumulate(left_out.begin(), left_out.end(), 0.0) / static_cast<double>(left_out.size());
+      std::accumulate(jackknife.begin(), jackknife.end(), 0.0) /
+      static_cast<double>(jackknife.size());
   std::vector<double> influences;
-  influences.reserve(left_out.size());
-  for (const double value : left_out) influences.push_back(mean - value);
-  // It has no unit: cubes of small values would vanish.
-  const int exponent = ExponentOf(LargestMagnitude(influences));
+  influences.reserve(jackknife.size());
+  for (const double value : jackknife) influences.push_back(mean - value);
+  // The result has no unit, so scaling is free and keeps cubes of small values from underflowing.
+  const int exponent = BinaryExponent(MaxAbs(influences));
   double squares = 0;
   double cubes = 0;
   for (const double unscaled : influences) {
@@ -38,31 +39,32 @@ double Acceleration(std::span<const double> left_out) {
   return cubes / (kAccelerationFactor * std::pow(squares, kAccelerationPower));
 }
 
-double ShareBelow(std::span<const double> ascending, double value) {
+double FractionBelow(std::span<const double> ascending, double value) {
   const auto [first, last] = std::equal_range(ascending.begin(), ascending.end(), value);
   const auto below = static_cast<double>(first - ascending.begin());
   const auto equal = static_cast<double>(last - first);
   return (below + kHalf * equal) / static_cast<double>(ascending.size());
 }
 
-// Uniform in [0, size), the same on every platform.
-size_t Draw(size_t size, std::mt19937_64& random) {
+// Returns a uniform index in [0, size) that is the same on every platform, unlike
+// std::uniform_int_distribution's.
+size_t RandomIndex(size_t size, std::mt19937_64& random) {
   return static_cast<size_t>(absl::Uint128High64(absl::uint128(random()) * absl::uint128(size)));
 }
 
 }  // namespace
 
 BootstrapInterval BcaInterval(double observed, std::vector<double> replicates,
-                              std::span<const double> left_out, double confidence) {
+                              std::span<const double> jackknife, double confidence) {
   std::sort(replicates.begin(), replicates.end());
   const double tail = (1 - confidence) / 2;
   BootstrapInterval interval{
       .low = Quantile(replicates, tail), .high = Quantile(replicates, 1 - tail), .bca = false};
-  const double share = ShareBelow(replicates, observed);
-  const double acceleration = Acceleration(left_out);
-  if (!(share > 0 && share < 1) || !std::isfinite(acceleration)) return interval;
+  const double below = FractionBelow(replicates, observed);
+  const double acceleration = Acceleration(jackknife);
+  if (!(below > 0 && below < 1) || !std::isfinite(acceleration)) return interval;
   const boost::math::normal normal;
-  const double bias = boost::math::quantile(normal, share);
+  const double bias = boost::math::quantile(normal, below);
   const double z = boost::math::quantile(normal, 1 - tail);
   const auto adjusted = [&](double quantile) {
     const double sum = bias + quantile;
@@ -85,14 +87,14 @@ BootstrapInterval BootstrapMean(std::span<const double> values, double confidenc
   replicates.reserve(kResamples);
   for (int i = 0; i < kResamples; ++i) {
     double sum = 0;
-    for (size_t k = 0; k < values.size(); ++k) sum += values[Draw(values.size(), random)];
+    for (size_t k = 0; k < values.size(); ++k) sum += values[RandomIndex(values.size(), random)];
     replicates.push_back(sum / count);
   }
   const double total = std::accumulate(values.begin(), values.end(), 0.0);
-  std::vector<double> left_out;
-  left_out.reserve(values.size());
-  for (const double value : values) left_out.push_back((total - value) / (count - 1));
-  return BcaInterval(moments.mean, std::move(replicates), left_out, confidence);
+  std::vector<double> jackknife;
+  jackknife.reserve(values.size());
+  for (const double value : values) jackknife.push_back((total - value) / (count - 1));
+  return BcaInterval(moments.mean, std::move(replicates), jackknife, confidence);
 }
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Bootstrap intervals.
+// Bootstrap confidence intervals.
 #ifndef ASSAY_EVALUATOR_STATS_BOOTSTRAP_H_
 #define ASSAY_EVALUATOR_STATS_BOOTSTRAP_H_
 
@@ -12,19 +12,22 @@ inline constexpr int kResamples = 10'000;
 struct BootstrapInterval {
   double low = 0;
   double high = 0;
-  // False: the percentile interval, where the bias correction or the acceleration is not finite.
+  // True for a BCa interval. False for the percentile interval, which is used where the bias
+  // correction or the acceleration is not finite.
   bool bca = true;
 };
 
-// The bias-corrected and accelerated interval (Efron, JASA 82, 1987) from replicates of a
-// statistic, its observed value, and its values with one unit left out each. Quantiles by linear
-// interpolation; ties of replicates with the observed value count half, as in SciPy's
-// bootstrap(method="BCa").
+// Computes the bias-corrected and accelerated (BCa) interval (Efron, "Better Bootstrap Confidence
+// Intervals", JASA 82, 1987). `replicates` are the bootstrap replicates of a statistic, `observed`
+// is its observed value, and `jackknife` holds its values with one unit left out each. Quantiles
+// are linearly interpolated. Replicates equal to the observed value count half below it, as in
+// SciPy's bootstrap(method="BCa").
 BootstrapInterval BcaInterval(double observed, std::vector<double> replicates,
-                              std::span<const double> left_out, double confidence);
+                              std::span<const double> jackknife, double confidence);
 
-// Of the mean of independent values: kResamples resamples, always the same for the same number of
-// values. Where all values are equal it is that value.
+// Returns the interval of the mean of independent values from kResamples resamples. The random
+// seed is fixed, so equal input gives an equal result. If all values are equal, both ends are that
+// value. Takes milliseconds per hundred values.
 BootstrapInterval BootstrapMean(std::span<const double> values, double confidence);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Cluster-robust errors.
+// Implementation of the cluster-robust standard error.
 #include "evaluator/stats/clustered.h"
 
 #include <boost/math/distributions/students_t.hpp>
@@ -20,7 +20,7 @@ ClusteredMean MeanOfClusters(std::span<const double> values, std::span<const int
   result.ci_low = result.ci_high = moments.mean;
   if (moments.standard_deviation == 0) return result;
   double squares = 0;
-  const int exponent = ExponentOf(moments.standard_deviation);
+  const int exponent = BinaryExponent(moments.standard_deviation);
   for (const auto& [cluster, sum] : deviations) {
     const double scaled = std::scalbn(sum, -exponent);
     squares += scaled * scaled;

@@ -1,4 +1,4 @@
-// Two passes: the second about the mean, for digits.
+// Implementation of mean and standard deviation in two passes, which keeps precision.
 #include "evaluator/stats/moments.h"
 
 #include <algorithm>
@@ -6,26 +6,26 @@
 
 namespace assay::evaluator {
 
-double LargestMagnitude(std::span<const double> values) {
+double MaxAbs(std::span<const double> values) {
   double largest = 0;
   for (const double value : values) largest = std::max(largest, std::abs(value));
   return largest;
 }
 
-int ExponentOf(double magnitude) { return magnitude > 0 ? std::ilogb(magnitude) : 0; }
+int BinaryExponent(double magnitude) { return magnitude > 0 ? std::ilogb(magnitude) : 0; }
 
 Moments MomentsOf(std::span<const double> values) {
   Moments moments;
   moments.n = static_cast<int>(values.size());
   if (values.empty()) return moments;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  // Rounding of the mean would make a deviation out of nothing.
-  if (*least == *most) {
-    moments.mean = *least;
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  // Rounding of the mean would otherwise give equal values a deviation above 0.
+  if (*min == *max) {
+    moments.mean = *min;
     return moments;
   }
   const auto count = static_cast<double>(values.size());
-  const int exponent = ExponentOf(LargestMagnitude(values));
+  const int exponent = BinaryExponent(MaxAbs(values));
   double sum = 0;
   for (const double value : values) sum += std::scalbn(value, -exponent);
   const double mean = sum / count;

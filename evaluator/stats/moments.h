@@ -9,22 +9,24 @@ namespace assay::evaluator {
 struct Moments {
   int n = 0;
   double mean = 0;
-  // With n - 1; 0 with fewer than two values, and where all are equal.
+  // The sample standard deviation (denominator n - 1). 0 with fewer than two values and where all
+  // values are equal.
   double standard_deviation = 0;
 };
 
-// Largest magnitude that the statistics take: their sums and squares stay finite. Values beyond it
-// are no measurements.
-inline constexpr double kLargestValue = 1e300;
+// The largest magnitude that the statistics accept. Sums and squares of such values stay finite.
+// Larger values are not measurements.
+inline constexpr double kMaxMagnitude = 1e300;
 
-// Scaled inside by a power of two, so that neither squares of 1e-200 vanish nor those of 1e200
-// overflow.
+// Computes mean and standard deviation. Values are scaled by a power of two internally, so that
+// squares neither underflow (1e-200) nor overflow (1e200).
 Moments MomentsOf(std::span<const double> values);
 
-double LargestMagnitude(std::span<const double> values);
+// Returns the largest absolute value; 0 for no values.
+double MaxAbs(std::span<const double> values);
 
-// The power of two at or below a magnitude, as an exponent; 0 for 0.
-int ExponentOf(double magnitude);
+// Returns the exponent of the power of two at or below `magnitude`; 0 for 0.
+int BinaryExponent(double magnitude);
 
 }  // namespace assay::evaluator
 

@@ -1,4 +1,4 @@
-// P-values of several tests at once.
+// P-values adjusted for multiple tests.
 #ifndef ASSAY_EVALUATOR_STATS_MULTIPLE_TESTS_H_
 #define ASSAY_EVALUATOR_STATS_MULTIPLE_TESTS_H_
 
@@ -7,14 +7,15 @@
 
 namespace assay::evaluator {
 
-// Adjusted p-values, in the order given: below alpha means rejected at alpha in the whole family.
+// Both functions return adjusted p-values in the order of `p_values`. An adjusted p-value below
+// alpha means that the hypothesis is rejected at level alpha for the whole family.
 
-// Holm (Scandinavian Journal of Statistics 6, 1979): the chance of any false rejection is at most
-// alpha.
+// Holm's step-down procedure (Scandinavian Journal of Statistics 6, 1979). The probability of any
+// false rejection is at most alpha.
 std::vector<double> HolmAdjusted(std::span<const double> p_values);
 
-// Benjamini and Hochberg (JRSS B 57, 1995): the expected share of false rejections among the
-// rejections is at most alpha.
+// The step-up procedure of Benjamini and Hochberg (JRSS B 57, 1995). The expected fraction of false
+// rejections among all rejections is at most alpha.
 std::vector<double> BenjaminiHochbergAdjusted(std::span<const double> p_values);
 
 }  // namespace assay::evaluator

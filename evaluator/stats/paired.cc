@@ -1,4 +1,4 @@
-// The comparison of two lists.
+// Implementation of the comparison of two paired lists.
 #include "evaluator/stats/paired.h"
 
 #include <algorithm>
@@ -15,7 +15,8 @@
 namespace assay::evaluator {
 namespace {
 
-// Bits of a difference that are kept: a double has 53, means over repeats spoil the last few.
+// The number of bits of a difference that are kept. A double has 53; the last few of a mean over
+// repeats are rounding errors.
 constexpr int kDifferenceBits = 44;
 
 bool IsBinary(std::span<const double> values) {
@@ -48,12 +49,12 @@ PairedTest TestRanks(std::span<const double> differences) {
 std::vector<double> PairedDifferences(std::span<const double> baseline,
                                       std::span<const double> candidate) {
   const int exponent =
-      ExponentOf(std::max(LargestMagnitude(baseline), LargestMagnitude(candidate)));
+      BinaryExponent(std::max(MaxAbs(baseline), MaxAbs(candidate)));
   std::vector<double> differences;
   differences.reserve(baseline.size());
   for (size_t i = 0; i < baseline.size(); ++i) {
     const double scaled = std::scalbn(candidate[i] - baseline[i], kDifferenceBits - exponent);
-    // Adding 0 makes -0 to 0, which is how reports print it.
+    // Adding 0 turns -0 into 0, so that reports do not print "-0".
     differences.push_back(std::scalbn(std::nearbyint(scaled), exponent - kDifferenceBits) + 0.0);
   }
   return differences;

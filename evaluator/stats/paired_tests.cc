@@ -1,4 +1,4 @@
-// Signed ranks, t and McNemar.
+// Implementation of the signed-rank test, the paired t-test and McNemar's test.
 #include "evaluator/stats/paired_tests.h"
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 namespace assay::evaluator {
 namespace {
 
-// Twice the ranks are whole numbers, with ties too. Counts of sign patterns stay below 2^50: exact
-// in a double.
+// Mid-ranks are multiples of one half, so doubled ranks are integers. The counts of sign patterns
+// stay below 2^50, which a double represents exactly.
 double ExactP(std::span<const double> ranks, double positive) {
   std::vector<size_t> doubled;
   doubled.reserve(ranks.size());
@@ -26,10 +26,10 @@ double ExactP(std::span<const double> ranks, double positive) {
   const size_t total = std::accumulate(doubled.begin(), doubled.end(), size_t{0});
   std::vector<double> ways(total + 1, 0.0);
   ways[0] = 1;
-  size_t reached = 0;
+  size_t max_sum = 0;
   for (const size_t rank : doubled) {
-    reached += rank;
-    for (size_t sum = reached; sum >= rank; --sum) ways[sum] += ways[sum - rank];
+    max_sum += rank;
+    for (size_t sum = max_sum; sum >= rank; --sum) ways[sum] += ways[sum - rank];
   }
   const auto observed = static_cast<size_t>(std::lround(2 * positive));
   // The distribution is symmetric about total / 2.
@@ -84,7 +84,7 @@ double PairedTTest(std::span<const double> differences) {
 McNemar McNemarTest(int64_t b, int64_t c) {
   const int64_t discordant = b + c;
   McNemar result;
-  result.exact = discordant < kFewestChiSquaredPairs;
+  result.exact = discordant < kMinChiSquaredPairs;
   if (discordant == 0) return result;
   if (result.exact) {
     const boost::math::binomial binomial(static_cast<double>(discordant), 0.5);

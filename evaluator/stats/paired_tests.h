@@ -1,4 +1,4 @@
-// Tests of paired differences; all two-sided.
+// Two-sided tests of paired differences.
 #ifndef ASSAY_EVALUATOR_STATS_PAIRED_TESTS_H_
 #define ASSAY_EVALUATOR_STATS_PAIRED_TESTS_H_
 
@@ -7,29 +7,30 @@
 
 namespace assay::evaluator {
 
-// Non-zero differences up to which the signed-rank distribution is computed exactly.
+// The largest number of non-zero differences for which the signed-rank distribution is exact.
 inline constexpr int kMaxExactPairs = 50;
-// Discordant pairs from which McNemar's chi-squared replaces the exact test.
-inline constexpr int64_t kFewestChiSquaredPairs = 25;
+// The smallest number of discordant pairs for which McNemar's test uses the chi-squared
+// distribution.
+inline constexpr int64_t kMinChiSquaredPairs = 25;
 
 struct SignedRank {
-  // Zero differences are dropped before (Wilcoxon's own rule).
+  // The number of non-zero differences. Zero differences are dropped first, as Wilcoxon does.
   int n_nonzero = 0;
-  // Sum of the ranks of the positive differences.
+  // The sum of the ranks of the positive differences.
   double positive_ranks = 0;
   double p_value = 1;
   bool exact = true;
 };
 
-// Wilcoxon's signed-rank test (Biometrics Bulletin 1, 1945). Up to kMaxExactPairs non-zero
-// differences the distribution over all signs of the observed (mid-)ranks, by dynamic programming:
-// without ties SciPy's wilcoxon(method="exact"), with ties its PermutationMethod over all
-// permutations. Above, the normal approximation with the tie correction and no continuity
-// correction: SciPy's method="approx".
+// Wilcoxon's signed-rank test (Biometrics Bulletin 1, 1945). With up to kMaxExactPairs non-zero
+// differences, the distribution over all signs of the observed (mid-)ranks is computed by dynamic
+// programming: without ties it equals SciPy's wilcoxon(method="exact"), with ties SciPy's
+// PermutationMethod over all permutations. With more differences, the normal approximation is used
+// with the tie correction and without continuity correction (SciPy's method="approx").
 SignedRank WilcoxonSignedRank(std::span<const double> differences);
 
-// Student's paired t-test, n - 1 degrees of freedom. 1 where nothing varies or with one difference:
-// SciPy has NaN or 0 there.
+// Returns the p-value of Student's paired t-test with n - 1 degrees of freedom. Returns 1 where all
+// differences are equal or there is only one; SciPy returns NaN or 0 there.
 double PairedTTest(std::span<const double> differences);
 
 struct McNemar {
@@ -37,9 +38,10 @@ struct McNemar {
   bool exact = true;
 };
 
-// McNemar (Psychometrika 12, 1947): `b` pairs where only the one, `c` where only the other
-// succeeded. Exact binomial test of b out of b + c at one half, below kFewestChiSquaredPairs
-// discordant pairs; else chi-squared with continuity correction, (|b - c| - 1)^2 / (b + c).
+// McNemar's test (Psychometrika 12, 1947). `b` is the number of pairs in which only the first
+// succeeded, `c` the number in which only the second did. Below kMinChiSquaredPairs discordant
+// pairs it is the exact binomial test of b out of b + c at one half. Otherwise it is the
+// chi-squared test with continuity correction, (|b - c| - 1)^2 / (b + c).
 McNemar McNemarTest(int64_t b, int64_t c);
 
 }  // namespace assay::evaluator

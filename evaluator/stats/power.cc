@@ -1,4 +1,4 @@
-// Power by the noncentral t distribution.
+// Implementation of power analysis by the noncentral t distribution.
 #include "evaluator/stats/power.h"
 
 #include <algorithm>
@@ -11,14 +11,14 @@ namespace assay::evaluator {
 namespace {
 
 constexpr int kMaxPairs = 1'000'000;
-// Effects beyond it have a power of 1 with any number of pairs above two or three.
-constexpr double kLargestEffect = 1e3;
-// Beyond it the power is 1 in double precision for every alpha we allow.
-constexpr double kLargestNoncentrality = 50;
+// Larger effects have a power of 1 with any number of pairs above two or three.
+constexpr double kMaxEffect = 1e3;
+// With a larger noncentrality the power is 1 in double precision for every alpha that plans allow.
+constexpr double kMaxNoncentrality = 50;
 constexpr int kBisections = 200;
 
-// Series that do not converge give a value, not an exception.
-using Quiet = boost::math::policies::policy<
+// Returns a value instead of throwing where a series does not converge.
+using NoThrow = boost::math::policies::policy<
     boost::math::policies::domain_error<boost::math::policies::ignore_error>,
     boost::math::policies::overflow_error<boost::math::policies::ignore_error>,
     boost::math::policies::evaluation_error<boost::math::policies::ignore_error>>;
@@ -28,11 +28,11 @@ using Quiet = boost::math::policies::policy<
 double PairedTPower(double effect, int pairs, double alpha) {
   if (pairs < 2) return 0;
   const double freedom = pairs - 1;
-  const boost::math::students_t_distribution<double, Quiet> central(freedom);
+  const boost::math::students_t_distribution<double, NoThrow> central(freedom);
   const double critical = boost::math::quantile(boost::math::complement(central, alpha / 2));
   const double noncentrality = std::abs(effect) * std::sqrt(static_cast<double>(pairs));
-  if (noncentrality - critical > kLargestNoncentrality) return 1;
-  const boost::math::non_central_t_distribution<double, Quiet> shifted(freedom, noncentrality);
+  if (noncentrality - critical > kMaxNoncentrality) return 1;
+  const boost::math::non_central_t_distribution<double, NoThrow> shifted(freedom, noncentrality);
   const double above = boost::math::cdf(boost::math::complement(shifted, critical));
   const double below = boost::math::cdf(shifted, -critical);
   const double power = above + below;
@@ -45,18 +45,18 @@ int PairsNeeded(double effect, double alpha, double power) {
   while (enough < kMaxPairs && PairedTPower(effect, enough, alpha) < power) {
     enough = std::min(2 * enough, kMaxPairs);
   }
-  int few = enough / 2;
-  while (enough - few > 1) {
-    const int middle = few + (enough - few) / 2;
-    (PairedTPower(effect, middle, alpha) < power ? few : enough) = middle;
+  int too_few = enough / 2;
+  while (enough - too_few > 1) {
+    const int middle = too_few + (enough - too_few) / 2;
+    (PairedTPower(effect, middle, alpha) < power ? too_few : enough) = middle;
   }
   return std::max(enough, 2);
 }
 
 double DetectableEffect(int pairs, double alpha, double power) {
-  if (pairs < 2 || PairedTPower(kLargestEffect, pairs, alpha) < power) return 0;
+  if (pairs < 2 || PairedTPower(kMaxEffect, pairs, alpha) < power) return 0;
   double low = 0;
-  double high = kLargestEffect;
+  double high = kMaxEffect;
   for (int i = 0; i < kBisections && low < high; ++i) {
     const double middle = low + (high - low) / 2;
     if (middle == low || middle == high) break;

@@ -1,21 +1,23 @@
-// How many pairs a difference needs.
+// Power analysis of the paired t-test: how many pairs a difference needs.
 #ifndef ASSAY_EVALUATOR_STATS_POWER_H_
 #define ASSAY_EVALUATOR_STATS_POWER_H_
 
 namespace assay::evaluator {
 
+// The conventional power of 0.8 (Cohen, 1988).
 inline constexpr double kUsualPower = 0.8;
 
-// Power of the two-sided paired t-test for a standardised difference (d_z = mean / standard
-// deviation of the differences): noncentral t, n - 1 degrees of freedom, noncentrality d_z sqrt(n)
-// (Cohen, Statistical Power Analysis, 1988). 0 with fewer than two pairs.
+// Returns the power of the two-sided paired t-test for a standardized difference (d_z = mean /
+// standard deviation of the differences). It comes from the noncentral t distribution with
+// pairs - 1 degrees of freedom and noncentrality d_z sqrt(pairs) (Cohen, Statistical Power Analysis
+// for the Behavioral Sciences, 1988). 0 with fewer than two pairs.
 double PairedTPower(double effect, int pairs, double alpha);
 
-// The fewest pairs of that power; 0 where a million are not enough.
+// Returns the smallest number of pairs with that power; 0 if a million pairs are not enough.
 int PairsNeeded(double effect, double alpha, double power);
 
-// The smallest d_z that so many pairs find with that power; 0 with fewer than two pairs, and where
-// a thousand standard deviations are not enough.
+// Returns the smallest d_z that `pairs` pairs detect with that power. 0 with fewer than two pairs
+// and if a difference of a thousand standard deviations is not enough.
 double DetectableEffect(int pairs, double alpha, double power);
 
 }  // namespace assay::evaluator

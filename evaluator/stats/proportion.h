@@ -1,4 +1,4 @@
-// Shares of successes.
+// Confidence intervals of proportions.
 #ifndef ASSAY_EVALUATOR_STATS_PROPORTION_H_
 #define ASSAY_EVALUATOR_STATS_PROPORTION_H_
 
@@ -6,13 +6,14 @@
 
 namespace assay::evaluator {
 
-struct ShareInterval {
+struct ProportionInterval {
   double low = 0;
   double high = 1;
 };
 
-// Wilson's score interval (JASA 22, 1927), without continuity correction. [0, 1] for no trials.
-ShareInterval WilsonInterval(int64_t successes, int64_t trials, double confidence);
+// Returns Wilson's score interval (JASA 22, 1927) without continuity correction; [0, 1] for no
+// trials.
+ProportionInterval WilsonInterval(int64_t successes, int64_t trials, double confidence);
 
 }  // namespace assay::evaluator
 

@@ -1,4 +1,4 @@
-// Quantiles by linear interpolation.
+// Implementation of quantiles by linear interpolation.
 #include "evaluator/stats/quantile.h"
 
 #include <algorithm>

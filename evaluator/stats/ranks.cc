@@ -1,4 +1,4 @@
-// Ranks by sorting.
+// Implementation of ranks by sorting.
 #include "evaluator/stats/ranks.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace assay::evaluator {
 namespace {
 
-// Calls `visit(begin, end)` for each run of equal values in `sorted`.
+// Calls `visit(begin, end)` for each run of equal values in `sorted`, including runs of one.
 template <typename Visit>
 void ForEachTie(std::span<const double> sorted, Visit visit) {
   for (size_t begin = 0; begin < sorted.size();) {

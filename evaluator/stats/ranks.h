@@ -1,4 +1,4 @@
-// Ranks of values.
+// Ranks of values with ties.
 #ifndef ASSAY_EVALUATOR_STATS_RANKS_H_
 #define ASSAY_EVALUATOR_STATS_RANKS_H_
 
@@ -7,10 +7,12 @@
 
 namespace assay::evaluator {
 
-// 1 = the smallest; equal values share the mean of their ranks (mid-ranks).
+// Returns the rank of each value; rank 1 is the smallest. Equal values get the mean of their ranks
+// (mid-ranks).
 std::vector<double> AverageRanks(std::span<const double> values);
 
-// Sum over groups of equal values of t^3 - t, t the group's size.
+// Returns the sum of t^3 - t over groups of equal values, where t is the size of the group. It is
+// the tie correction of rank tests.
 double TieTerm(std::span<const double> values);
 
 }  // namespace assay::evaluator

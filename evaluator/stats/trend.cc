@@ -1,4 +1,4 @@
-// Slopes between every two points.
+// Implementation of the Theil-Sen slope from the slopes between all pairs of points.
 #include "evaluator/stats/trend.h"
 
 #include <algorithm>
@@ -17,7 +17,8 @@ constexpr double kMedian = 0.5;
 constexpr double kKendallDivisor = 18;
 constexpr double kKendallOffset = 5;
 
-std::vector<double> Thinned(std::span<const double> values) {
+// Returns evenly spaced values, including the first and the last.
+std::vector<double> Subsample(std::span<const double> values) {
   if (values.size() <= kMaxTrendPoints) return {values.begin(), values.end()};
   std::vector<double> kept;
   kept.reserve(kMaxTrendPoints);
@@ -41,7 +42,7 @@ std::vector<double> Slopes(std::span<const double> xs, std::span<const double> y
 
 double KendallTerm(double n) { return n * (n - 1) * (2 * n + kKendallOffset); }
 
-double TiesOf(std::span<const double> values) {
+double TieCorrection(std::span<const double> values) {
   std::map<double, int64_t> counts;
   for (const double value : values) ++counts[value];
   double sum = 0;
@@ -52,19 +53,21 @@ double TiesOf(std::span<const double> values) {
 }  // namespace
 
 Trend TheilSen(std::span<const double> all_xs, std::span<const double> all_ys, double confidence) {
-  const std::vector<double> xs = Thinned(all_xs);
-  const std::vector<double> ys = Thinned(all_ys);
+  const std::vector<double> xs = Subsample(all_xs);
+  const std::vector<double> ys = Subsample(all_ys);
   const std::vector<double> slopes = Slopes(xs, ys);
   if (slopes.empty()) return {};
   const double variance =
-      (KendallTerm(static_cast<double>(ys.size())) - TiesOf(xs) - TiesOf(ys)) / kKendallDivisor;
+      (KendallTerm(static_cast<double>(ys.size())) - TieCorrection(xs) - TieCorrection(ys)) /
+      kKendallDivisor;
   const double z = boost::math::quantile(boost::math::normal(), (1 + confidence) / 2);
-  const double reach = z * std::sqrt(std::max(0.0, variance));
+  const double half_width = z * std::sqrt(std::max(0.0, variance));
   const auto count = static_cast<int64_t>(slopes.size());
-  // nearbyint rounds halves to even, as Python does.
+  // nearbyint rounds halves to even, as Python's round() does in SciPy.
   const auto low =
-      static_cast<int64_t>(std::nearbyint((static_cast<double>(count) - reach) / 2)) - 1;
-  const auto high = static_cast<int64_t>(std::nearbyint((static_cast<double>(count) + reach) / 2));
+      static_cast<int64_t>(std::nearbyint((static_cast<double>(count) - half_width) / 2)) - 1;
+  const auto high =
+      static_cast<int64_t>(std::nearbyint((static_cast<double>(count) + half_width) / 2));
   return {.slope = Quantile(slopes, kMedian),
           .ci_low = slopes[static_cast<size_t>(std::clamp<int64_t>(low, 0, count - 1))],
           .ci_high = slopes[static_cast<size_t>(std::clamp<int64_t>(high, 0, count - 1))]};

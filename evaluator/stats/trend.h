@@ -1,4 +1,4 @@
-// A slope that outliers do not bend.
+// A slope estimate that is robust to outliers.
 #ifndef ASSAY_EVALUATOR_STATS_TREND_H_
 #define ASSAY_EVALUATOR_STATS_TREND_H_
 
@@ -13,12 +13,14 @@ struct Trend {
   double ci_high = 0;
 };
 
-// Points beyond this many are thinned evenly: the slopes of all pairs are computed.
+// The largest number of points that are used. Longer series are thinned evenly, because the cost is
+// quadratic in the number of points.
 inline constexpr size_t kMaxTrendPoints = 1000;
 
-// Theil's slope: the median of the slopes between every two points of different x; Sen's interval
-// from Kendall's variance with ties (JASA 63, 1968): SciPy's theilslopes. All 0 with fewer than
-// two different x. xs and ys have one length.
+// Returns the Theil-Sen slope: the median of the slopes between all pairs of points with different
+// x. The interval is Sen's, from Kendall's variance with ties (JASA 63, 1968). Equals SciPy's
+// theilslopes. All fields are 0 with fewer than two different x. `xs` and `ys` must have the same
+// length.
 Trend TheilSen(std::span<const double> xs, std::span<const double> ys, double confidence);
 
 }  // namespace assay::evaluator

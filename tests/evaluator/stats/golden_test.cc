@@ -98,7 +98,7 @@ TEST_F(StatsGoldenTest, ComparePaired) {
     Expect(result.t_test_p_value, c["t"]);
     // Differences that cancel leave 1e-17 or so, which is rounding: relative to the scores, and to
     // the deviation.
-    Expect(result.diff, c["diff"], std::max(LargestMagnitude(a), LargestMagnitude(b)));
+    Expect(result.diff, c["diff"], std::max(MaxAbs(a), MaxAbs(b)));
     Expect(result.effect_size, c["effect"], 1);
     EXPECT_EQ(result.ties, c["ties"].get<int>());
   }
@@ -112,7 +112,7 @@ TEST_F(StatsGoldenTest, McNemar) {
 
 TEST_F(StatsGoldenTest, Wilson) {
   for (const Json& c : Cases("wilson")) {
-    const ShareInterval interval =
+    const ProportionInterval interval =
         WilsonInterval(c["k"].get<int64_t>(), c["n"].get<int64_t>(), kConfidence);
     Expect(interval.low, c["low"]);
     Expect(interval.high, c["high"]);
