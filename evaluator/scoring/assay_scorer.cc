@@ -1,4 +1,4 @@
-// Weighs and multiplies.
+// Implementation of the assay scorer: the weighted sum of dimensions, multiplied by the gates.
 #include "evaluator/scoring/assay_scorer.h"
 
 #include <algorithm>
@@ -19,15 +19,15 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr double kMaximum = 10;
-// Beyond it a text is cut: nothing that is scored is a book.
+constexpr double kMaxScore = 10;
+// Longer texts are cut.
 constexpr size_t kMaxBytes = size_t{1} << 20;
 
 constexpr std::string_view kVersion = "3";
 constexpr std::string_view kDefaultProfile = "default";
 constexpr size_t kHashDigits = 8;
 
-Stems WatchedTerms(const ContentTypeProfile& profile) {
+Stems TermsOf(const ContentTypeProfile& profile) {
   std::vector<std::string> words = profile.vocabulary;
   for (const std::string_view phrase : AuthorityPhrases()) {
     if (!absl::StrContains(std::string(phrase), ' ')) words.emplace_back(phrase);
@@ -37,7 +37,7 @@ Stems WatchedTerms(const ContentTypeProfile& profile) {
   return stems;
 }
 
-// All of it that a score depends on.
+// Returns a text with every property that a score depends on.
 std::string Fingerprint(const ContentTypeProfile& profile) {
   std::string text =
       absl::StrCat(profile.name, " ", static_cast<int>(profile.unit), " ", profile.length.low, " ",
@@ -59,7 +59,7 @@ std::string VersionWith(const std::vector<ContentTypeProfile>& own) {
   std::vector<std::string> texts;
   texts.reserve(own.size());
   for (const ContentTypeProfile& profile : own) texts.push_back(Fingerprint(profile));
-  // In whatever order they stand in the configuration.
+  // Makes the version independent of the order in the configuration.
   std::sort(texts.begin(), texts.end());
   return absl::StrCat(std::string(kVersion), "+",
                       Sha256Hex(absl::StrJoin(texts, "\n\n")).substr(0, kHashDigits));
@@ -68,13 +68,13 @@ std::string VersionWith(const std::vector<ContentTypeProfile>& own) {
 }  // namespace
 
 AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own) : version_(VersionWith(own)) {
-  // The first of a name is found.
+  // Lookup finds the first profile of a name, so own profiles come before the built-in ones.
   const std::vector<ContentTypeProfile>& built_in = BuiltInProfiles();
   own.insert(own.end(), built_in.begin(), built_in.end());
   entries_.reserve(own.size());
   for (ContentTypeProfile& profile : own) {
     NormalizeWeights(&profile.weights);
-    Stems terms = WatchedTerms(profile);
+    Stems terms = TermsOf(profile);
     entries_.push_back({.profile = std::move(profile), .terms = std::move(terms)});
   }
 }
@@ -98,23 +98,23 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
     for (const std::string_view name : kDimensionNames) score.parts[std::string(name)] = 0;
     return score;
   }
-  const Unrepeated once = WithoutCopies(clean);
-  const ReadPrompt prompt = ReadPromptText(input.prompt, entry.terms);
+  const Deduplicated unique = RemoveCopies(clean);
+  const ParsedPrompt prompt = ParsePrompt(input.prompt, entry.terms);
   const TextAnalysis analysis =
-      AnalyzeText(once.text, {.terms = entry.terms, .asked = prompt.asked});
-  const ReadText text{
-      .profile = profile, .prompt = prompt, .clean = once.text, .analysis = analysis};
-  const Weights values = DimensionsOf(text);
+      AnalyzeText(unique.text, {.terms = entry.terms, .prompt = prompt.content_stems});
+  const ParsedText text{
+      .profile = profile, .prompt = prompt, .clean = unique.text, .analysis = analysis};
+  const Weights values = ComputeDimensions(text);
   for (size_t i = 0; i < kDimensions; ++i) {
-    score.overall += kMaximum * profile.weights[i] * values[i];
+    score.overall += kMaxScore * profile.weights[i] * values[i];
     score.parts[std::string(kDimensionNames[i])] = values[i];
   }
   for (const auto& [name, factor] :
-       GatesOf(text, once.copies, input.finish_reason, input.constraints)) {
+       ComputeQualityGates(text, unique.copies, input.finish_reason, input.constraints)) {
     score.overall *= factor;
     if (factor < 1) score.parts[absl::StrCat(std::string(kGatePrefix), std::string(name))] = factor;
   }
-  score.overall = std::clamp(score.overall, 0.0, kMaximum);
+  score.overall = std::clamp(score.overall, 0.0, kMaxScore);
   return score;
 }
 

@@ -1,4 +1,4 @@
-// Our own scorer.
+// The project's own content quality scorer.
 #ifndef ASSAY_EVALUATOR_SCORING_ASSAY_SCORER_H_
 #define ASSAY_EVALUATOR_SCORING_ASSAY_SCORER_H_
 
@@ -13,25 +13,27 @@
 
 namespace assay::evaluator {
 
-// 10 x the sum of weight x dimension over the content type's dimensions, x the product of the
-// gates. Score::parts has every dimension ("relevance"), and every gate below 1 ("gate/language"),
-// each 0 to 1: with the content type's weights (docs/scoring.md) they give the overall again.
-// Validated for telling degenerate texts from plausible ones, not against what people click on.
-// Thread-safe; about a millisecond for a page.
+// Scores a text by rules: overall = 10 x sum of (weight x dimension) x product of the gates, with
+// the weights of the text's content type. Score::parts has every dimension ("relevance") and every
+// gate below 1 ("gate/language"), each 0 to 1. Together with the weights (docs/scoring.md) they
+// reproduce the overall score. The scorer is validated for separating degenerate texts from
+// plausible ones, not against reader engagement. Thread-safe; takes about a millisecond per page.
 class AssayScorer final : public Scorer {
  public:
-  // `own` profiles take the place of the built-in ones of the same name ("default" too). With any
-  // the version is "3+" and eight digits of their hash: scores by other rules are not compared.
+  // `own` profiles replace the built-in ones of the same name, including "default". With any of
+  // them the version is "3+" and eight hexadecimal digits of their hash, so that scores by
+  // different rules are never compared.
   explicit AssayScorer(std::vector<ContentTypeProfile> own = {});
 
   std::string_view name() const override { return "assay"; }
   std::string version() const override { return version_; }
+  // Never fails. An empty text scores 0; a text is cut after 1 MiB.
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 
  private:
   struct Entry {
     ContentTypeProfile profile;
-    // What may be strewn in without sense: its vocabulary and words of authority.
+    // Stems that keyword stuffing would use: the profile's vocabulary and words of authority.
     Stems terms;
   };
   const Entry& EntryFor(std::string_view content_type) const;

@@ -1,4 +1,4 @@
-// White space, validity and copies.
+// Implementation of text normalization.
 #include "evaluator/scoring/clean_text.h"
 
 #include <utf8proc.h>
@@ -19,7 +19,7 @@ struct Range {
   char32_t last;
 };
 
-// Blocks of Unicode whose characters are mostly emoji.
+// Unicode ranges whose characters are mostly emoji.
 constexpr std::array<Range, 9> kEmoji = {{{0x2049, 0x2049},
                                           {0x203C, 0x203C},
                                           {0x231A, 0x23FF},
@@ -30,8 +30,9 @@ constexpr std::array<Range, 9> kEmoji = {{{0x2049, 0x2049},
                                           {0x3297, 0x3299},
                                           {0x1F000, 0x1FAFF}}};
 
-// Length of the shortest period of `text` that divides `size`, the first `size` bytes of it read
-// with '\n' as ' ' and a blank behind the end.
+// Returns the length of the shortest period of the first `size` bytes of `text` that divides
+// `size`, or `size` if there is none. Line feeds are compared as blanks, and one virtual blank
+// follows the end of the text. Uses the failure function of Knuth, Morris and Pratt.
 size_t Period(std::string_view text, size_t size) {
   const auto at = [text](size_t i) { return i == text.size() || text[i] == '\n' ? ' ' : text[i]; };
   std::vector<uint32_t> border(size + 1, 0);
@@ -47,11 +48,11 @@ size_t Period(std::string_view text, size_t size) {
 }  // namespace
 
 CodePoint FirstCodePoint(std::string_view text) {
-  constexpr size_t kLongest = 4;
+  constexpr size_t kMaxSequence = 4;
   utf8proc_int32_t value = 0;
   const utf8proc_ssize_t bytes =
       utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                       static_cast<utf8proc_ssize_t>(std::min(text.size(), kLongest)), &value);
+                       static_cast<utf8proc_ssize_t>(std::min(text.size(), kMaxSequence)), &value);
   if (bytes <= 0) return {.value = kReplacement, .bytes = 1};
   return {.value = static_cast<char32_t>(value), .bytes = static_cast<size_t>(bytes)};
 }
@@ -99,7 +100,7 @@ std::string NormalizeText(std::string_view text) {
   return clean;
 }
 
-Unrepeated WithoutCopies(std::string_view clean) {
+Deduplicated RemoveCopies(std::string_view clean) {
   if (clean.empty()) return {.text = clean};
   if (const size_t period = Period(clean, clean.size() + 1); period <= clean.size()) {
     return {.text = clean.substr(0, period - 1),

@@ -1,4 +1,4 @@
-// A text as the scorer reads it: valid UTF-8, white space in one form, copies of itself taken away.
+// Text normalization before scoring: valid UTF-8, canonical white space, no repeated copies.
 #ifndef ASSAY_EVALUATOR_SCORING_CLEAN_TEXT_H_
 #define ASSAY_EVALUATOR_SCORING_CLEAN_TEXT_H_
 
@@ -9,35 +9,37 @@
 namespace assay::evaluator {
 
 struct CodePoint {
-  // U+FFFD for what is not UTF-8.
+  // U+FFFD for invalid UTF-8.
   char32_t value = 0;
   size_t bytes = 0;
 };
 
-// `text` is not empty; goes on after one byte of what is not UTF-8.
+// Returns the first code point of `text`, which must not be empty. An invalid sequence counts as
+// one byte.
 CodePoint FirstCodePoint(std::string_view text);
 
-// Letters, digits and marks of any script.
+// True for letters, digits and marks of any script.
 bool IsWordCharacter(char32_t c);
-// As Unicode's White_Space, and control characters.
+// True for Unicode's White_Space and for control characters.
 bool IsSpace(char32_t c);
-// Drawn as an emoji when it stands alone, or by U+FE0F.
+// True for characters that are drawn as an emoji alone or before U+FE0F. Decided by block.
 bool IsEmoji(char32_t c);
 
 int64_t CountCodePoints(std::string_view text);
 
-// Invalid bytes become U+FFFD; a run of white space becomes one line feed if it has one and one
-// blank otherwise, none at the ends. Adding white space where there is some changes nothing.
+// Replaces invalid bytes by U+FFFD and each run of white space by one line feed if the run contains
+// one, or one blank otherwise. Removes white space at both ends. Lengthening existing white space
+// does not change the result. O(n).
 std::string NormalizeText(std::string_view text);
 
-struct Unrepeated {
+struct Deduplicated {
   std::string_view text;
   int copies = 1;
 };
 
-// The shortest text of which `clean`, a clean text, is nothing but copies, with or without white
-// space between them. O(n).
-Unrepeated WithoutCopies(std::string_view clean);
+// Returns the shortest text whose copies, with or without white space between them, make up all of
+// `clean`. `clean` must come from NormalizeText and must outlive the result. O(n).
+Deduplicated RemoveCopies(std::string_view clean);
 
 }  // namespace assay::evaluator
 

@@ -1,4 +1,4 @@
-// Each dimension by its formula.
+// Implementation of the dimensions; docs/scoring.md documents each formula.
 #include "evaluator/scoring/dimensions.h"
 
 #include <algorithm>
@@ -18,77 +18,79 @@
 namespace assay::evaluator {
 namespace {
 
-// So many found are enough.
+// The number of different phrases that gives the full value.
 constexpr double kEnoughInsights = 1;
 constexpr double kEnoughValues = 2;
 constexpr double kEnoughAuthority = 3;
-// One term of the vocabulary in so many words, at least so many.
+// One vocabulary term per so many words gives the full value, with a minimum.
 constexpr double kWordsPerTerm = 40;
-constexpr double kFewestTerms = 2;
-// Readability formulas say little of shorter texts.
+constexpr double kMinTerms = 2;
+// Readability formulas are unreliable for shorter texts, so the dimension counts proportionally.
 constexpr double kReadableWords = 100;
 constexpr double kGradesToZero = 6;
-// Concrete details: two in so many words.
+// Two concrete details per so many words give the full value.
 constexpr double kWordsPerDetail = 40;
 constexpr double kDetails = 2;
-// Half of the prompt's words are enough.
+// Covering half of the prompt's words gives the full value.
 constexpr double kEnoughCoverage = 0.5;
+// The relevance of a text whose prompt has no content words.
 constexpr double kNoPrompt = 0.5;
 constexpr size_t kEchoWords = 5;
-constexpr size_t kFewestForEcho = 8;
+constexpr size_t kMinEchoWords = 8;
 constexpr double kEchoAllowed = 0.1;
 constexpr size_t kDiversityWindow = 50;
-constexpr size_t kFewestForDiversity = 10;
+constexpr size_t kMinDiversityWords = 10;
 constexpr double kPoorDiversity = 0.4;
 constexpr double kRichDiversity = 0.7;
 constexpr double kHashtagsToZero = 3;
 
-double Share(double found, double enough) { return std::min(1.0, found / enough); }
+double Fraction(double found, double enough) { return std::min(1.0, found / enough); }
 
-double CharactersOf(const ReadText& text, std::string_view part) {
+double CharactersOf(const ParsedText& text, std::string_view part) {
   return static_cast<double>(text.profile.unit == LengthUnit::kTweetCharacters
                                  ? TweetLength(part)
                                  : CountCodePoints(part));
 }
 
-// Of the counted words and what stands between them: a blank, where something that is not counted
-// stands between.
-double SaidCharacters(const ReadText& text) {
-  double said = 0;
+// Returns the length of the counted words and of the characters between them. Where uncounted words
+// lie between two counted ones, the gap counts as one blank.
+double CountedCharacters(const ParsedText& text) {
+  double counted = 0;
   size_t from = 0;
-  bool idle = false;
+  bool gap = false;
   for (const Word& word : text.analysis.words) {
     if (!word.counted) {
-      idle = true;
+      gap = true;
       continue;
     }
     const auto at = static_cast<size_t>(word.text.data() - text.clean.data());
-    if (!idle) {
-      said += CharactersOf(text, text.clean.substr(from, at - from));
-    } else if (said > 0) {
-      said += 1;
+    if (!gap) {
+      counted += CharactersOf(text, text.clean.substr(from, at - from));
+    } else if (counted > 0) {
+      counted += 1;
     }
-    said += CharactersOf(text, word.text);
+    counted += CharactersOf(text, word.text);
     from = at + word.text.size();
-    idle = false;
+    gap = false;
   }
-  if (!idle) said += CharactersOf(text, text.clean.substr(from));
-  return said;
+  if (!gap) counted += CharactersOf(text, text.clean.substr(from));
+  return counted;
 }
 
-// What is said must be enough; all that stands there must not be too much.
-double Length(const ReadText& text) {
-  double said = static_cast<double>(text.analysis.counted);
+// The counted content must reach the band, and the whole text must not exceed it.
+double Length(const ParsedText& text) {
+  double counted = static_cast<double>(text.analysis.counted);
   double all = static_cast<double>(text.analysis.words.size());
   if (text.profile.unit != LengthUnit::kWords) {
     all = CharactersOf(text, text.clean);
-    said = SaidCharacters(text);
+    counted = CountedCharacters(text);
   }
   const Band& band = text.profile.length;
-  return std::min(BandFit(std::min(said, band.high), band), BandFit(std::max(all, band.low), band));
+  return std::min(BandFit(std::min(counted, band.high), band),
+                  BandFit(std::max(all, band.low), band));
 }
 
-double Structure(const ReadText& text) {
+double Structure(const ParsedText& text) {
   const std::vector<Element>& expects = text.profile.expects;
   if (expects.empty()) return 1;
   const auto found = std::count_if(expects.begin(), expects.end(), [&text](Element element) {
@@ -96,21 +98,21 @@ double Structure(const ReadText& text) {
   });
   const int enough = text.profile.expects_at_least > 0 ? text.profile.expects_at_least
                                                        : static_cast<int>(expects.size());
-  return Share(static_cast<double>(found), enough);
+  return Fraction(static_cast<double>(found), enough);
 }
 
-// A question, an insight, what the reader gains; a third each.
+// A question, an insight and a benefit for the reader count one third each.
 double Engagement(const TextAnalysis& analysis) {
   const bool asks = std::any_of(
       analysis.segments.begin(), analysis.segments.end(),
-      [](const Segment& segment) { return segment.question && !segment.pile && !segment.copy; });
-  return ((asks ? 1.0 : 0.0) + Share(CountPhrases(analysis, InsightPhrases()), kEnoughInsights) +
-          Share(CountPhrases(analysis, ValuePhrases()), kEnoughValues)) /
+      [](const Segment& segment) { return segment.question && !segment.is_cluster && !segment.copy; });
+  return ((asks ? 1.0 : 0.0) + Fraction(CountPhrases(analysis, InsightPhrases()), kEnoughInsights) +
+          Fraction(CountPhrases(analysis, ValuePhrases()), kEnoughValues)) /
          3;
 }
 
-// What to do, what for, until when, and how; a quarter each.
-double Conversion(const ReadText& text) {
+// A call to action, an offer, a deadline and a contact count one quarter each.
+double Conversion(const ParsedText& text) {
   const auto any = [&text](Phrases phrases) {
     return CountPhrases(text.analysis, phrases) > 0 ? 1.0 : 0.0;
   };
@@ -118,7 +120,7 @@ double Conversion(const ReadText& text) {
   return (acts + any(OfferPhrases()) + any(DeadlinePhrases()) + any(ContactPhrases())) / 4;
 }
 
-double Vocabulary(const ReadText& text) {
+double Vocabulary(const ParsedText& text) {
   Stems known;
   AddStems(text.profile.vocabulary, &known);
   Stems found;
@@ -127,11 +129,11 @@ double Vocabulary(const ReadText& text) {
     if (const std::string stem = Stem(word.lower); known.contains(stem)) found.insert(stem);
   }
   const double enough =
-      std::max(kFewestTerms, static_cast<double>(text.analysis.once) / kWordsPerTerm);
-  return Share(static_cast<double>(found.size()), enough);
+      std::max(kMinTerms, static_cast<double>(text.analysis.words_without_copies) / kWordsPerTerm);
+  return Fraction(static_cast<double>(found.size()), enough);
 }
 
-// Groups of vowels; a silent e at the end is none.
+// Returns the number of vowel groups; a silent e at the end does not count.
 int Syllables(std::string_view word) {
   const auto is_vowel = [](char c) { return absl::StrContains("aeiouy", std::string(1, c)); };
   int groups = 0;
@@ -145,8 +147,9 @@ int Syllables(std::string_view word) {
   return std::max(groups, 1);
 }
 
-// Flesch and Kincaid's grade: 0.39 words / sentences + 11.8 syllables / words - 15.59.
-double Readability(const ReadText& text) {
+// Uses the Flesch-Kincaid grade, 0.39 words / sentences + 11.8 syllables / words - 15.59 (Kincaid,
+// Fishburne, Rogers and Chissom, 1975).
+double Readability(const ParsedText& text) {
   const TextAnalysis& analysis = text.analysis;
   if (analysis.counted == 0) return 1;
   int64_t syllables = 0;
@@ -156,23 +159,22 @@ double Readability(const ReadText& text) {
   const auto words = static_cast<double>(analysis.counted);
   const auto sentences = static_cast<double>(
       std::count_if(analysis.segments.begin(), analysis.segments.end(),
-                    [](const Segment& segment) { return segment.says && !segment.copy; }));
+                    [](const Segment& segment) { return segment.has_content && !segment.copy; }));
   const double grade =
       0.39 * words / sentences + 11.8 * static_cast<double>(syllables) / words - 15.59;
   const Band& band = text.profile.grade;
   const double distance = std::max({0.0, band.low - grade, grade - band.high});
-  // Of a short text the formula says little.
-  const double sure = std::min(1.0, words / kReadableWords);
-  return 1 - sure * std::min(1.0, distance / kGradesToZero);
+  const double confidence = std::min(1.0, words / kReadableWords);
+  return 1 - confidence * std::min(1.0, distance / kGradesToZero);
 }
 
-// Numbers, units and names.
+// Counts numbers, units and names.
 double Specificity(const TextAnalysis& analysis) {
   double details = 0;
   for (const Segment& segment : analysis.segments) {
-    if (segment.copy || !segment.says) continue;
+    if (segment.copy || !segment.has_content) continue;
     details += segment.units;
-    // A sentence's first word has a capital anyway.
+    // The first word of a sentence is always capitalized.
     bool first = true;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
@@ -186,8 +188,8 @@ double Specificity(const TextAnalysis& analysis) {
     }
   }
   const double enough =
-      kDetails * std::max(1.0, static_cast<double>(analysis.once) / kWordsPerDetail);
-  return Share(details, enough);
+      kDetails * std::max(1.0, static_cast<double>(analysis.words_without_copies) / kWordsPerDetail);
+  return Fraction(details, enough);
 }
 
 std::vector<std::string> CountedWords(const TextAnalysis& analysis) {
@@ -199,7 +201,7 @@ std::vector<std::string> CountedWords(const TextAnalysis& analysis) {
   return words;
 }
 
-// Runs of kEchoWords words, as texts.
+// Returns all runs of kEchoWords words, joined by blanks.
 std::vector<std::string> Runs(const std::vector<std::string>& words) {
   std::vector<std::string> runs;
   for (size_t i = 0; i + kEchoWords <= words.size(); ++i) {
@@ -210,34 +212,36 @@ std::vector<std::string> Runs(const std::vector<std::string>& words) {
   return runs;
 }
 
-double Relevance(const ReadText& text) {
-  const Stems& asked = text.prompt.asked;
-  if (asked.empty()) return kNoPrompt;
+double Relevance(const ParsedText& text) {
+  const Stems& requested = text.prompt.content_stems;
+  if (requested.empty()) return kNoPrompt;
   Stems covered;
   for (const Word& word : text.analysis.words) {
     if (!word.counted) continue;
-    if (const std::string stem = Stem(word.lower); asked.contains(stem)) covered.insert(stem);
+    if (const std::string stem = Stem(word.lower); requested.contains(stem)) covered.insert(stem);
   }
-  const double coverage = static_cast<double>(covered.size()) / static_cast<double>(asked.size());
-  const double echo = std::max(0.0, EchoShare(text) - kEchoAllowed);
-  return Share(coverage, kEnoughCoverage) * std::max(0.0, 1 - 2 * echo);
+  const double coverage =
+      static_cast<double>(covered.size()) / static_cast<double>(requested.size());
+  const double echo = std::max(0.0, EchoFraction(text) - kEchoAllowed);
+  return Fraction(coverage, kEnoughCoverage) * std::max(0.0, 1 - 2 * echo);
 }
 
-// Different words in windows of kDiversityWindow, the mean over them.
+// Uses the moving type-token ratio: the mean fraction of distinct words in windows of
+// kDiversityWindow words.
 double Diversity(const TextAnalysis& analysis) {
   std::vector<std::string_view> words;
   words.reserve(analysis.counted);
   for (const Word& word : analysis.words) {
     if (word.counted) words.push_back(word.lower);
   }
-  if (words.size() < kFewestForDiversity) {
-    return static_cast<double>(words.size()) / kFewestForDiversity;
+  if (words.size() < kMinDiversityWords) {
+    return static_cast<double>(words.size()) / kMinDiversityWords;
   }
   double sum = 0;
   size_t windows = 0;
   for (size_t begin = 0; begin < words.size(); begin += kDiversityWindow) {
     const size_t end = std::min(begin + kDiversityWindow, words.size());
-    // A short rest would look rich.
+    // A short last window would overstate the diversity.
     if (windows > 0 && end - begin < kDiversityWindow) break;
     const std::unordered_set<std::string_view> distinct(
         words.begin() + static_cast<ptrdiff_t>(begin), words.begin() + static_cast<ptrdiff_t>(end));
@@ -248,7 +252,7 @@ double Diversity(const TextAnalysis& analysis) {
   return std::clamp((mean - kPoorDiversity) / (kRichDiversity - kPoorDiversity), 0.0, 1.0);
 }
 
-double Hashtags(const ReadText& text) {
+double Hashtags(const ParsedText& text) {
   const int beyond = std::max(0, text.analysis.hashtags - text.profile.max_hashtags);
   return std::max(0.0, 1 - beyond / kHashtagsToZero);
 }
@@ -261,31 +265,31 @@ double BandFit(double value, const Band& band) {
   return std::max(0.0, 1 - (value - band.high) / band.high);
 }
 
-ReadPrompt ReadPromptText(std::string_view prompt, const Stems& terms) {
-  ReadPrompt read;
+ParsedPrompt ParsePrompt(std::string_view prompt, const Stems& terms) {
+  ParsedPrompt parsed;
   for (const std::string& word : LowerWords(prompt)) {
     const std::string stem = Stem(word);
     if (!IsFunctionWord(word) && !IsInstructionWord(word) && !terms.contains(stem)) {
-      read.asked.insert(stem);
+      parsed.content_stems.insert(stem);
     }
   }
   const std::string clean = NormalizeText(prompt);
-  // Read as a text that repeats it will be.
-  read.words = CountedWords(AnalyzeText(clean, {.terms = terms, .asked = read.asked}));
-  return read;
+  // The analysis must be the one that texts get, so that a repeated prompt is recognized.
+  parsed.words = CountedWords(AnalyzeText(clean, {.terms = terms, .prompt = parsed.content_stems}));
+  return parsed;
 }
 
-double EchoShare(const ReadText& text) {
-  if (text.analysis.counted < kFewestForEcho) return 0;
+double EchoFraction(const ParsedText& text) {
+  if (text.analysis.counted < kMinEchoWords) return 0;
   const std::vector<std::string> runs = Runs(CountedWords(text.analysis));
-  const std::vector<std::string> asked = Runs(text.prompt.words);
-  const std::unordered_set<std::string> known(asked.begin(), asked.end());
+  const std::vector<std::string> prompt_runs = Runs(text.prompt.words);
+  const std::unordered_set<std::string> known(prompt_runs.begin(), prompt_runs.end());
   const auto echoed = std::count_if(
       runs.begin(), runs.end(), [&known](const std::string& run) { return known.contains(run); });
   return static_cast<double>(echoed) / static_cast<double>(runs.size());
 }
 
-Weights DimensionsOf(const ReadText& text) {
+Weights ComputeDimensions(const ParsedText& text) {
   Weights values = {};
   const auto set = [&values](Dimension dimension, double value) {
     values[static_cast<size_t>(dimension)] = value;
@@ -294,7 +298,7 @@ Weights DimensionsOf(const ReadText& text) {
   set(Dimension::kStructure, Structure(text));
   set(Dimension::kEngagement, Engagement(text.analysis));
   set(Dimension::kAuthority,
-      Share(CountPhrases(text.analysis, AuthorityPhrases()), kEnoughAuthority));
+      Fraction(CountPhrases(text.analysis, AuthorityPhrases()), kEnoughAuthority));
   set(Dimension::kConversion, Conversion(text));
   set(Dimension::kVocabulary, Vocabulary(text));
   set(Dimension::kReadability, Readability(text));

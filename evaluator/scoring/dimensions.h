@@ -1,4 +1,4 @@
-// The dimensions of a text's quality.
+// The quality dimensions of a text.
 #ifndef ASSAY_EVALUATOR_SCORING_DIMENSIONS_H_
 #define ASSAY_EVALUATOR_SCORING_DIMENSIONS_H_
 
@@ -11,33 +11,36 @@
 
 namespace assay::evaluator {
 
-// What a prompt asks for, terms left out: they do not count in the text either.
-struct ReadPrompt {
-  // Its counted words in their order.
+// The content of a prompt. Watched terms are left out, because they do not count in texts either.
+struct ParsedPrompt {
+  // The counted words in text order.
   std::vector<std::string> words;
-  // Stems of its content words.
-  Stems asked;
+  // Stems of the content words.
+  Stems content_stems;
 };
 
-// A text, taken apart; borrowed for a call.
-struct ReadText {
+// A text with its analysis, for the duration of one call. All members are borrowed.
+struct ParsedText {
   const ContentTypeProfile& profile;
-  const ReadPrompt& prompt;
-  // NormalizeText's, copies taken away.
+  const ParsedPrompt& prompt;
+  // The result of NormalizeText and RemoveCopies.
   std::string_view clean;
   const TextAnalysis& analysis;
 };
 
-// 1 inside the band; below it value / low; above it falls to 0 at twice the high end.
+// Returns 1 inside the band and value / low below it. Above it the result falls linearly to 0 at
+// twice the upper end.
 double BandFit(double value, const Band& band);
 
-ReadPrompt ReadPromptText(std::string_view prompt, const Stems& terms);
+ParsedPrompt ParsePrompt(std::string_view prompt, const Stems& terms);
 
-// The share of the text's runs of 5 counted words that stand in the prompt too; 0 below 8 words.
-double EchoShare(const ReadText& text);
+// Returns the fraction of the text's runs of 5 counted words that also occur in the prompt; 0 if
+// the text has fewer than 8 counted words.
+double EchoFraction(const ParsedText& text);
 
-// By Dimension, each 0 to 1; formulas in docs/scoring.md. O(n).
-Weights DimensionsOf(const ReadText& text);
+// Computes all dimensions, indexed by Dimension, each 0 to 1. docs/scoring.md has the formulas.
+// O(n).
+Weights ComputeDimensions(const ParsedText& text);
 
 }  // namespace assay::evaluator
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kLinkedInCharacters = 3000;
 
-// In Dimension's order: length, structure, engagement, authority, conversion, vocabulary,
-// readability, specificity, relevance, diversity, hashtags.
+// Weights are in the order of Dimension: length, structure, engagement, authority, conversion,
+// vocabulary, readability, specificity, relevance, diversity, hashtags.
 constexpr Weights kTwitterWeights = {.20, .12, .14, .02, .06, .03, .00, .14, .19, .05, .05};
 constexpr Weights kLinkedInWeights = {.18, .15, .14, .04, .05, .04, .04, .12, .16, .05, .03};
 constexpr Weights kTechnicalWeights = {.15, .18, .02, .05, .00, .05, .05, .18, .22, .10, .00};

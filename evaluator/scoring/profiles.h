@@ -1,4 +1,4 @@
-// What is expected of a text of one content type.
+// Profiles of content types: what the assay scorer expects of a text.
 #ifndef ASSAY_EVALUATOR_SCORING_PROFILES_H_
 #define ASSAY_EVALUATOR_SCORING_PROFILES_H_
 
@@ -11,7 +11,7 @@
 
 namespace assay::evaluator {
 
-// What the quality of a text is made of; each is 0 to 1. docs/scoring.md has the formulas.
+// The dimensions of a text's quality, each 0 to 1. docs/scoring.md has the formulas.
 enum class Dimension {
   kLength,
   kStructure,
@@ -30,7 +30,7 @@ inline constexpr std::array<std::string_view, kDimensions> kDimensionNames = {
     "length",      "structure",   "engagement", "authority", "conversion", "vocabulary",
     "readability", "specificity", "relevance",  "diversity", "hashtags"};
 
-// What structure may be expected.
+// Structural elements that a profile may expect (structure.h defines each).
 enum class Element {
   kHook,
   kCallToAction,
@@ -48,12 +48,12 @@ inline constexpr std::array<std::string_view, kElements> kElementNames = {
     "hook", "call_to_action", "paragraphs", "headings", "list",
     "code", "subject",        "greeting",   "sign_off", "conclusion"};
 
-// kTweetCharacters are weighted as Twitter counts them (TweetLength).
+// kTweetCharacters are weighted as Twitter counts them (tweet_length.h).
 enum class LengthUnit { kWords, kCharacters, kTweetCharacters };
 inline constexpr std::array<std::string_view, 3> kLengthUnitNames = {"words", "characters",
                                                                      "tweet_characters"};
 
-// Both ends belong to it.
+// A closed interval.
 struct Band {
   double low = 0;
   double high = 0;
@@ -62,33 +62,33 @@ struct Band {
 using Weights = std::array<double, kDimensions>;
 
 struct ContentTypeProfile {
-  // What prompts call the content type.
+  // The content type as prompts name it.
   std::string name;
   LengthUnit unit = LengthUnit::kWords;
   Band length;
-  // More than the platform takes, in `unit`s of characters; 0 = no such limit.
+  // The platform's length limit in characters (weighted if `unit` is kTweetCharacters); 0 = none.
   int platform_limit = 0;
-  // Flesch-Kincaid grades.
+  // The range of Flesch-Kincaid grades.
   Band grade;
   int max_hashtags = 0;
   std::vector<Element> expects;
-  // So many of `expects` are enough; 0 = all.
+  // The number of `expects` that suffices; 0 = all.
   int expects_at_least = 0;
-  // Words and phrases in lower case.
+  // Lower-case words and phrases.
   std::vector<std::string> vocabulary;
-  // By Dimension; their sum is 1.
+  // Indexed by Dimension; the sum is 1.
   Weights weights = {};
 };
 
-// twitter, linkedin, technical, business, email, blog, and last "default", which stands for every
-// content type that has no profile.
+// Returns twitter, linkedin, technical, business, email, blog and, last, "default", which applies to
+// every content type without a profile.
 const std::vector<ContentTypeProfile>& BuiltInProfiles();
 
-// Null if there is none of that name.
+// Returns the first profile of that name, or null.
 const ContentTypeProfile* FindProfile(const std::vector<ContentTypeProfile>& profiles,
                                       std::string_view name);
 
-// Divides them by their sum, which must be above 0.
+// Divides the weights by their sum, which must be above 0.
 void NormalizeWeights(Weights* weights);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// The factors.
+// Implementation of the quality gates; docs/scoring.md documents each formula.
 #include "evaluator/scoring/quality_gates.h"
 
 #include <algorithm>
@@ -18,21 +18,21 @@
 namespace assay::evaluator {
 namespace {
 
-// Shares of function words: below the first it is no English, from the second on it is.
-constexpr double kNoEnglish = 0.1;
+// Fractions of function words: a text is not English up to the first and English from the second.
+constexpr double kNotEnglish = 0.1;
 constexpr double kEnglish = 0.22;
-// As much of it no UTF-8: no text at all.
-constexpr double kAllBroken = 0.1;
+// With this fraction of invalid UTF-8 the gate is 0.
+constexpr double kMaxInvalid = 0.1;
 constexpr char32_t kReplacement = 0xFFFD;
-// Shares of the text that are the prompt's.
+// Fractions of the text that repeat the prompt: quotes up to the first, a mere echo from the second.
 constexpr double kQuotes = 0.4;
 constexpr double kEchoes = 0.8;
 constexpr double kEchoFactor = 0.15;
-// Shares of different runs of three words.
+// Fractions of distinct runs of three words: a loop up to the first, no repetition from the second.
 constexpr double kLoops = 0.3;
 constexpr double kFresh = 0.75;
 constexpr size_t kRun = 3;
-constexpr size_t kFewestRuns = 20;
+constexpr size_t kMinRuns = 20;
 constexpr double kTruncated = 0.75;
 constexpr double kPlaceholder = 0.6;
 constexpr double kChatter = 0.85;
@@ -40,36 +40,37 @@ constexpr double kTooLong = 0.5;
 constexpr double kMissingAll = 0.5;
 constexpr size_t kChatterBytes = 80;
 
-// What stands first in a placeholder: "[Your Name]", "[Company]".
-constexpr auto kBlanks = std::to_array<std::string_view>(
+// The first words of placeholders: "[Your Name]", "[Company]".
+constexpr auto kPlaceholderWords = std::to_array<std::string_view>(
     {"your",  "my",       "name",     "company",   "insert",    "client", "date",   "link",
      "phone", "product",  "email",    "recipient", "customer",  "city",   "number", "brand",
      "title", "business", "topic",    "website",   "address",   "first",  "last",   "contact",
      "time",  "location", "position", "amount",    "signature", "sender", "zip",    "event"});
-constexpr size_t kLongestBlank = 60;
+constexpr size_t kMaxPlaceholderBytes = 60;
 
 constexpr auto kFillers = std::to_array<std::string_view>(
     {"lorem ipsum", "<your", "<name", "<insert", "insert your", "insert name", "insert here",
      "your name here", "xxxx", "<|im_", "<|endoftext", "[inst]"});
 
+// Rises linearly from 0 at `from` to 1 at `to`.
 double Ramp(double value, double from, double to) {
   return std::clamp((value - from) / (to - from), 0.0, 1.0);
 }
 
-// Share of characters that were no UTF-8.
-double Broken(std::string_view clean) {
-  double broken = 0;
+// Returns the fraction of characters that were invalid UTF-8.
+double InvalidFraction(std::string_view clean) {
+  double invalid = 0;
   double all = 0;
   for (; !clean.empty(); ++all) {
     const CodePoint c = FirstCodePoint(clean);
-    if (c.value == kReplacement) ++broken;
+    if (c.value == kReplacement) ++invalid;
     clean.remove_prefix(c.bytes);
   }
-  return all == 0 ? 0 : broken / all;
+  return all == 0 ? 0 : invalid / all;
 }
 
-// Copies of a sentence are left out: they would thin out whatever else is wrong.
-double Language(const ReadText& text) {
+// Copies of a sentence are left out, because they would dilute the rest.
+double Language(const ParsedText& text) {
   size_t words = 0;
   size_t functions = 0;
   for (const Segment& segment : text.analysis.segments) {
@@ -80,20 +81,21 @@ double Language(const ReadText& text) {
     }
   }
   if (words == 0) return 0;
-  return Ramp(static_cast<double>(functions) / static_cast<double>(words), kNoEnglish, kEnglish) *
-         (1 - Ramp(Broken(text.clean), 0, kAllBroken));
+  return Ramp(static_cast<double>(functions) / static_cast<double>(words), kNotEnglish, kEnglish) *
+         (1 - Ramp(InvalidFraction(text.clean), 0, kMaxInvalid));
 }
 
-// Runs of counted words and of copies, inside sentences: neither terms nor copies thin a loop out.
+// Uses runs of counted words and of copies within sentences, so that neither terms nor copies
+// dilute a loop.
 double Repetition(const TextAnalysis& analysis, int copies) {
-  const double once = 1.0 / copies;
+  const double per_copy = 1.0 / copies;
   std::unordered_set<std::string> distinct;
   size_t runs = 0;
   for (const Segment& segment : analysis.segments) {
     std::vector<std::string_view> words;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
-      if (word.counted || (segment.copy && !word.pile && !word.term)) words.push_back(word.lower);
+      if (word.counted || (segment.copy && !word.in_cluster && !word.term)) words.push_back(word.lower);
     }
     for (size_t i = 0; i + kRun <= words.size(); ++i) {
       std::string run;
@@ -102,30 +104,30 @@ double Repetition(const TextAnalysis& analysis, int copies) {
       ++runs;
     }
   }
-  if (runs < kFewestRuns) return once;
-  return once *
+  if (runs < kMinRuns) return per_copy;
+  return per_copy *
          Ramp(static_cast<double>(distinct.size()) / static_cast<double>(runs), kLoops, kFresh);
 }
 
-// Of the words that are neither copies nor terms that stand alone.
-double Piles(const TextAnalysis& analysis) {
+// Returns the fraction of words outside keyword clusters. Copies and single terms are left out.
+double KeywordClusters(const TextAnalysis& analysis) {
   size_t others = 0;
   for (const Segment& segment : analysis.segments) {
     if (segment.copy) continue;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
-      others += word.pile || word.term ? 0 : 1;
+      others += word.in_cluster || word.term ? 0 : 1;
     }
   }
-  if (analysis.piled == 0) return 1;
-  return static_cast<double>(others) / static_cast<double>(others + analysis.piled);
+  if (analysis.cluster_words == 0) return 1;
+  return static_cast<double>(others) / static_cast<double>(others + analysis.cluster_words);
 }
 
-double Echo(const ReadText& text) {
-  return 1 - (1 - kEchoFactor) * Ramp(EchoShare(text), kQuotes, kEchoes);
+double Echo(const ParsedText& text) {
+  return 1 - (1 - kEchoFactor) * Ramp(EchoFraction(text), kQuotes, kEchoes);
 }
 
-// In lower case, without blocks of code and `code`, which may hold any bracket.
+// Returns the text in lower case without code blocks and inline code, which may contain brackets.
 std::string Prose(const TextAnalysis& analysis) {
   std::string prose;
   for (const Line& line : analysis.lines) {
@@ -140,10 +142,11 @@ std::string Prose(const TextAnalysis& analysis) {
   return prose;
 }
 
-// Not a link of Markdown, "[my article](https://...)".
-bool HasBlank(std::string_view prose) {
+// True if the text has a bracketed placeholder. A Markdown link, "[my article](https://...)", is
+// not one.
+bool HasPlaceholder(std::string_view prose) {
   for (size_t at = prose.find('['); at != std::string_view::npos; at = prose.find('[', at + 1)) {
-    const std::string_view rest = prose.substr(at + 1, kLongestBlank);
+    const std::string_view rest = prose.substr(at + 1, kMaxPlaceholderBytes);
     const size_t end = rest.find(']');
     if (end == std::string_view::npos || prose.substr(at + end + 2).starts_with('(')) continue;
     std::vector<std::string> words = LowerWords(rest.substr(0, end));
@@ -151,7 +154,8 @@ bool HasBlank(std::string_view prose) {
       words.front().resize(words.front().size() - 2);
     }
     if (!words.empty() &&
-        std::find(kBlanks.begin(), kBlanks.end(), words.front()) != kBlanks.end()) {
+        std::find(kPlaceholderWords.begin(), kPlaceholderWords.end(), words.front()) !=
+            kPlaceholderWords.end()) {
       return true;
     }
   }
@@ -161,22 +165,22 @@ bool HasBlank(std::string_view prose) {
 
 double Placeholders(const TextAnalysis& analysis) {
   const std::string prose = Prose(analysis);
-  const bool any = HasBlank(prose) ||
+  const bool any = HasPlaceholder(prose) ||
                    std::any_of(kFillers.begin(), kFillers.end(), [&prose](std::string_view mark) {
                      return absl::StrContains(prose, std::string(mark));
                    });
   return any ? kPlaceholder : 1;
 }
 
-// The first words of the first sentence that is no pile of terms.
+// Checks the first words of the first sentence that is not a keyword cluster.
 double Chatter(const TextAnalysis& analysis) {
   const auto first = std::find_if(analysis.segments.begin(), analysis.segments.end(),
-                                  [](const Segment& segment) { return !segment.pile; });
+                                  [](const Segment& segment) { return !segment.is_cluster; });
   if (first == analysis.segments.end()) return 1;
   std::string begin;
   for (size_t i = first->begin; i < first->end && begin.size() < kChatterBytes; ++i) {
     const Word& word = analysis.words[i];
-    if (!word.term && !word.idle) absl::StrAppend(&begin, word.lower, " ");
+    if (!word.term && !word.in_prompt_run) absl::StrAppend(&begin, word.lower, " ");
   }
   const Phrases stale = StalePhrases();
   const bool chats = std::any_of(stale.begin(), stale.end(), [&begin](std::string_view phrase) {
@@ -185,7 +189,7 @@ double Chatter(const TextAnalysis& analysis) {
   return chats ? kChatter : 1;
 }
 
-double Platform(const ReadText& text) {
+double Platform(const ParsedText& text) {
   if (text.profile.platform_limit == 0) return 1;
   const int64_t length = text.profile.unit == LengthUnit::kTweetCharacters
                              ? TweetLength(text.clean)
@@ -193,7 +197,7 @@ double Platform(const ReadText& text) {
   return length > text.profile.platform_limit ? kTooLong : 1;
 }
 
-double Constraints(const ReadText& text, const std::string& lower,
+double Constraints(const ParsedText& text, const std::string& lower,
                    const PromptConstraints& constraints) {
   double factor = 1;
   if (constraints.max_characters > 0 &&
@@ -212,7 +216,7 @@ double Constraints(const ReadText& text, const std::string& lower,
 
 }  // namespace
 
-std::vector<std::pair<std::string_view, double>> GatesOf(const ReadText& text, int copies,
+std::vector<std::pair<std::string_view, double>> ComputeQualityGates(const ParsedText& text, int copies,
                                                          std::string_view finish_reason,
                                                          const PromptConstraints& constraints) {
   const std::string lower = absl::AsciiStrToLower(std::string(text.clean));
@@ -220,7 +224,7 @@ std::vector<std::pair<std::string_view, double>> GatesOf(const ReadText& text, i
   return {{"language", Language(text)},
           {"echo", Echo(text)},
           {"repetition", Repetition(text.analysis, copies)},
-          {"piles", Piles(text.analysis)},
+          {"piles", KeywordClusters(text.analysis)},
           {"truncation", cut ? kTruncated : 1.0},
           {"placeholders", Placeholders(text.analysis)},
           {"chatter", Chatter(text.analysis)},

@@ -1,4 +1,6 @@
-// What spoils a text, however well it is made otherwise.
+// Quality gates: factors that lower the score of a spoiled text regardless of its dimensions.
+//
+// They are unrelated to analysis/gate.h, the pass/fail condition of a whole evaluation.
 #ifndef ASSAY_EVALUATOR_SCORING_QUALITY_GATES_H_
 #define ASSAY_EVALUATOR_SCORING_QUALITY_GATES_H_
 
@@ -11,14 +13,16 @@
 
 namespace assay::evaluator {
 
-// Name and factor, 0 to 1, in one order for every text: "language" (share of English function
-// words), "echo" (the prompt again instead of an answer), "repetition" (copies, repeated runs of
-// three words), "piles" (terms without sense), "truncation" (the token limit came before the
-// sentence's end), "placeholders" ("[Your Name]"), "chatter" (a beginning about the assistant),
-// "platform" (longer than the platform takes), "constraints". Formulas in docs/scoring.md. O(n).
-std::vector<std::pair<std::string_view, double>> GatesOf(const ReadText& text, int copies,
-                                                         std::string_view finish_reason,
-                                                         const PromptConstraints& constraints);
+// Returns the name and the factor (0 to 1) of every gate, in the same order for every text:
+// "language" (too few English function words), "echo" (the prompt repeated instead of an answer),
+// "repetition" (copies, repeated runs of three words), "piles" (keyword clusters), "truncation"
+// (the token limit was reached before the end of a sentence), "placeholders" ("[Your Name]"),
+// "chatter" (an opening about the assistant), "platform" (longer than the platform allows) and
+// "constraints" (of the prompt). `copies` is the number of copies that RemoveCopies found.
+// docs/scoring.md has the formulas. O(n).
+std::vector<std::pair<std::string_view, double>> ComputeQualityGates(
+    const ParsedText& text, int copies, std::string_view finish_reason,
+    const PromptConstraints& constraints);
 
 }  // namespace assay::evaluator
 

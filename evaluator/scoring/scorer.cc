@@ -1,4 +1,4 @@
-// The classic scorer.
+// Implementation of the classic scorer and the set of scorers.
 #include "evaluator/scoring/scorer.h"
 
 #include <algorithm>
@@ -15,17 +15,17 @@ constexpr int kLinkedInMinWords = 100;
 constexpr int kLinkedInMaxWords = 300;
 constexpr double kPerTerm = 0.4;
 constexpr double kTermsCap = 2.0;
-constexpr double kMaximum = 10.0;
+constexpr double kMaxScore = 10.0;
 constexpr char kFileSeparator = 0x1c;
 constexpr char kUnitSeparator = 0x1f;
 
-// What separates words for Python's str.split(): Unicode white space, as UTF-8.
+// Unicode white space beyond ASCII that separates words for Python's str.split(), as UTF-8.
 constexpr std::array<std::string_view, 19> kWideSpaces = {
     "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
     "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
     "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 
-// Bytes of the white space at the start of `text`; 0 if there is none.
+// Returns the number of bytes of the white space character at the start of `text`; 0 if none.
 size_t SpaceLength(std::string_view text) {
   const char first = text.front();
   if (absl::ascii_isspace(first) || (first >= kFileSeparator && first <= kUnitSeparator)) return 1;
@@ -64,7 +64,7 @@ absl::StatusOr<Score> ClassicScorer::ScoreText(const ScoreInput& input) const {
   score.parts["length_bonus"] = fits ? kLinkedInLengthBonus : 0.0;
   score.parts["business_terms"] = std::min(kTermsCap, kPerTerm * static_cast<double>(found));
   for (const auto& [name, points] : score.parts) score.overall += points;
-  score.overall = std::min(kMaximum, score.overall);
+  score.overall = std::min(kMaxScore, score.overall);
   return score;
 }
 

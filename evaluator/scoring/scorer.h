@@ -1,4 +1,4 @@
-// Content quality of a generated text.
+// Scorers: the content quality of a generated text.
 #ifndef ASSAY_EVALUATOR_SCORING_SCORER_H_
 #define ASSAY_EVALUATOR_SCORING_SCORER_H_
 
@@ -16,61 +16,64 @@
 
 namespace assay::evaluator {
 
-// Of parts that are factors: one that a score does not have is 1.
+// The name prefix of parts that are factors. A factor that is absent from a score is 1.
 inline constexpr std::string_view kGatePrefix = "gate/";
 
 struct Score {
   // 0 to 10.
   double overall = 0;
-  // What it is made of, by name ("length_bonus", "business_terms").
+  // The score's components by name ("length_bonus", "business_terms").
   std::map<std::string, double> parts;
 };
 
-// A text and what was asked for; never which model wrote it.
+// A text and its task. The name of the model that wrote it is never part of the input.
 struct ScoreInput {
   std::string_view content_type;
   std::string_view prompt;
   std::string_view text;
   // "end_of_text", "stop_string" or "length".
   std::string_view finish_reason;
-  // Empty = none.
+  // A reference answer; empty = none.
   std::string_view reference;
   PromptConstraints constraints;
-  // Polled by scorers that take long. What they return after a cancellation is dropped.
+  // Slow scorers poll it for cancellation. Their result after a cancellation is discarded.
   CallContext context;
 };
 
-// Thread-safe.
+// Rates texts. Implementations are thread-safe.
 class Scorer {
  public:
   virtual ~Scorer() = default;
   virtual std::string_view name() const = 0;
-  // Where a part of it is not known yet, without what follows its '@'.
+  // Two scores compare only if name and version are equal. The part after '@' (a model's revision)
+  // is left out while it is not known yet.
   virtual std::string version() const = 0;
-  // An error where no score can be given (a user's command fails); the text itself never is one.
+  // Returns an error if no score can be computed, for example because a user's command failed. No
+  // text is an error by itself.
   virtual absl::StatusOr<Score> ScoreText(const ScoreInput& input) const = 0;
 };
 
-// Whether a scorer that was of version `before` and is of version `now` is still the same.
+// True if a scorer with version `before` in the past and version `now` today is the same scorer:
+// the versions are equal, or `now` has a revision behind '@' that was not known before.
 bool IsVersion(std::string_view before, std::string_view now);
 
-// Business terms of the classic scorer. The original names three of its terms (optimization,
-// strategy, implementation); the rest of its list is not known to us, so from "efficiency" on the
-// list is ours. Changing it changes the scorer's version. Rule, as in the original's `term in
-// text.lower()`: a term is found if it stands anywhere in the lower-cased text, inside a longer
-// word too ("strategy" not in "strategies", "roi" in "heroic"); each term counts once.
+// The business terms of the classic scorer. The original system documents three of its terms
+// (optimization, strategy, implementation). The rest of its list is unknown, so the terms from
+// "efficiency" on are our own. Changing the list changes the scorer's version. As in the original's
+// `term in text.lower()`, a term matches anywhere in the lower-cased text, also inside a longer
+// word ("roi" matches "heroic", "strategy" does not match "strategies"). Each term counts once.
 inline constexpr std::array<std::string_view, 16> kClassicBusinessTerms = {
     "optimization", "strategy",    "implementation", "efficiency",   "roi",     "growth",
     "scalable",     "performance", "innovation",     "productivity", "revenue", "competitive",
     "leverage",     "solution",    "framework",      "analytics"};
 
-// Words as Python's str.split() counts them: runs of anything but Unicode white space.
+// Counts words as Python's str.split() does: runs of characters other than Unicode white space.
 int CountWords(std::string_view text);
 
-// The original system's scorer: base 5; +3 for a LinkedIn post of 100 to 300 words; +0.4 for each
-// business term found, at most +2; capped at 10. Kept as it was, so that old and new figures
-// compare. The content type is compared as it stands ("linkedin"); 100 and 300 words still earn the
-// bonus. Parts: "base", "length_bonus", "business_terms".
+// The original system's scorer: base 5; +3 for a LinkedIn post of 100 to 300 words (inclusive);
+// +0.4 per business term found, at most +2; capped at 10. It is kept unchanged so that old and new
+// figures can be compared. The content type must be exactly "linkedin". Parts: "base",
+// "length_bonus", "business_terms". Never fails; thread-safe.
 class ClassicScorer final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
@@ -78,13 +81,14 @@ class ClassicScorer final : public Scorer {
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 };
 
-// Scorers by name.
+// A set of scorers by name. Thread-safe once every scorer has been added.
 class ScorerSet {
  public:
-  // Replaces one of the same name.
+  // Replaces a scorer of the same name.
   void Add(std::unique_ptr<Scorer> scorer);
-  // Null if there is none.
+  // Returns null if there is no scorer of that name.
   const Scorer* Find(std::string_view name) const;
+  // In alphabetical order.
   std::vector<std::string> Names() const;
 
  private:

@@ -1,4 +1,4 @@
-// Tokens of a line.
+// Implementation of the tokenizer for scored text.
 #include "evaluator/scoring/tokens.h"
 
 #include <utf8proc.h>
@@ -19,7 +19,7 @@ constexpr char32_t kCurlyApostrophe = 0x2019;
 constexpr char32_t kEllipsis = 0x2026;
 constexpr std::array<char32_t, 5> kUnitSigns = {U'%', U'$', 0x20AC, 0xA3, 0xB0};
 
-// "m" of "p.m.", "vs".
+// True for single letters ("m" of "p.m.") and common abbreviations ("vs").
 bool IsAbbreviation(std::string_view word) {
   constexpr auto kAbbreviations = std::to_array<std::string_view>(
       {"approx", "ca", "cf", "dr", "etc", "fig", "inc", "ltd", "mr", "mrs", "no", "st", "vs"});
@@ -43,7 +43,7 @@ bool IsLower(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LL;
 }
 
-// Bytes of the run of word characters at the start.
+// Returns the number of bytes of the run of word characters at the start of `text`.
 size_t RunBytes(std::string_view text) {
   size_t end = 0;
   while (end < text.size()) {
@@ -56,7 +56,7 @@ size_t RunBytes(std::string_view text) {
 
 }  // namespace
 
-Token Tokens::Take(TokenKind kind, size_t bytes) {
+Token Tokens::Consume(TokenKind kind, size_t bytes) {
   const Token token{.kind = kind, .text = rest_.substr(0, bytes)};
   rest_.remove_prefix(bytes);
   return token;
@@ -98,40 +98,40 @@ Tokens::Mark Tokens::SentenceMark() const {
   if (end == rest_.size()) return {.bytes = end, .ends = true};
   if (rest_[end] != ' ' && rest_[end] != '\n') return {.bytes = end};
   const std::string_view next = rest_.substr(end + 1);
-  const bool goes_on = only_stop && IsAbbreviation(last_word_) && !next.empty() &&
-                       IsLower(FirstCodePoint(next).value);
-  return {.bytes = end, .ends = !goes_on};
+  const bool continues = only_stop && IsAbbreviation(last_word_) && !next.empty() &&
+                         IsLower(FirstCodePoint(next).value);
+  return {.bytes = end, .ends = !continues};
 }
 
 std::optional<Token> Tokens::Next() {
   while (!rest_.empty()) {
     const CodePoint c = FirstCodePoint(rest_);
-    if (const size_t url = UrlBytes(rest_); url > 0) return Take(TokenKind::kUrl, url);
+    if (const size_t url = UrlBytes(rest_); url > 0) return Consume(TokenKind::kUrl, url);
     if (c.value == U'#' || c.value == U'@') {
       const size_t name = RunBytes(rest_.substr(1));
       const auto kind = c.value == U'#' ? TokenKind::kHashtag : TokenKind::kMention;
-      if (name > 0) return Take(kind, name + 1);
+      if (name > 0) return Consume(kind, name + 1);
     }
     if (IsWordCharacter(c.value)) {
-      // A mark alone, as U+FE0F behind an emoji, is no word.
+      // A run that begins with a combining mark, such as U+FE0F after an emoji, is not a word.
       const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c.value));
       const size_t bytes = WordBytes();
       if (category < UTF8PROC_CATEGORY_MN || category > UTF8PROC_CATEGORY_ME) {
         last_word_ = rest_.substr(0, bytes);
-        return Take(TokenKind::kWord, bytes);
+        return Consume(TokenKind::kWord, bytes);
       }
       rest_.remove_prefix(bytes);
       continue;
     }
     if (IsSentenceMark(c.value)) {
       const Mark mark = SentenceMark();
-      if (mark.ends) return Take(TokenKind::kSentenceEnd, mark.bytes);
+      if (mark.ends) return Consume(TokenKind::kSentenceEnd, mark.bytes);
       rest_.remove_prefix(mark.bytes);
       continue;
     }
-    if (IsEmoji(c.value)) return Take(TokenKind::kEmoji, c.bytes);
+    if (IsEmoji(c.value)) return Consume(TokenKind::kEmoji, c.bytes);
     if (std::find(kUnitSigns.begin(), kUnitSigns.end(), c.value) != kUnitSigns.end()) {
-      return Take(TokenKind::kUnitSign, c.bytes);
+      return Consume(TokenKind::kUnitSign, c.bytes);
     }
     rest_.remove_prefix(c.bytes);
   }

@@ -1,4 +1,4 @@
-// The tokens of one line.
+// The tokens of one line of text.
 #ifndef ASSAY_EVALUATOR_SCORING_TOKENS_H_
 #define ASSAY_EVALUATOR_SCORING_TOKENS_H_
 
@@ -16,29 +16,30 @@ struct Token {
   std::string_view text;
 };
 
-// A full stop inside a number ends no sentence, nor does one behind an abbreviation and before a
-// small letter ("2.1", "6 p.m. on").
+// Splits a line into tokens. A full stop inside a number ("2.1") or between an abbreviation and a
+// lower-case letter ("6 p.m. on") does not end a sentence.
 class Tokens {
  public:
-  // Clean text; a line feed in it is a blank.
+  // `line` is normalized text and must outlive the tokens. A line feed inside it counts as a blank.
   explicit Tokens(std::string_view line) : rest_(line) {}
-  // None at the end.
+  // Returns nullopt at the end.
   std::optional<Token> Next();
 
  private:
-  Token Take(TokenKind kind, size_t bytes);
+  Token Consume(TokenKind kind, size_t bytes);
   size_t WordBytes() const;
   struct Mark {
     size_t bytes = 0;
     bool ends = false;
   };
-  // The run of . ! ? at the start, with the quotes and brackets behind it.
+  // Returns the run of . ! ? at the start, including the quotes and brackets after it.
   Mark SentenceMark() const;
 
   std::string_view rest_;
   std::string_view last_word_;
 };
 
+// Returns a word with the properties that depend on its text alone; Word::text is not set.
 Word MakeWord(std::string_view text);
 
 }  // namespace assay::evaluator

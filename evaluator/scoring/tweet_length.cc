@@ -1,4 +1,4 @@
-// Weighted length of a tweet.
+// Implementation of the weighted length of a tweet.
 #include "evaluator/scoring/tweet_length.h"
 
 #include <utf8proc.h>
@@ -19,9 +19,9 @@ namespace {
 constexpr int64_t kUrlLength = 23;
 constexpr int64_t kLightWeight = 1;
 constexpr int64_t kHeavyWeight = 2;
-// RFC 1035.
-constexpr size_t kLongestLabel = 63;
-constexpr size_t kLongestDomain = 253;
+// The limits of RFC 1035.
+constexpr size_t kMaxLabelBytes = 63;
+constexpr size_t kMaxDomainBytes = 253;
 
 constexpr char32_t kJoiner = 0x200D;
 constexpr char32_t kEmojiStyle = 0xFE0F;
@@ -34,20 +34,20 @@ constexpr std::array<std::string_view, 30> kTopLevelDomains = {
 
 bool IsLabelCharacter(char c) { return absl::ascii_isalnum(c) || c == '-'; }
 
-// Bytes of the host name at the start of `text`; 0 if its labels or its last one are not a
-// domain's.
+// Returns the number of bytes of the host name at the start of `text`; 0 if a label is too long,
+// there is only one, or the last is not a known top-level domain.
 size_t DomainBytes(std::string_view text) {
   size_t end = 0;
   size_t label = 0;
   size_t last_label = 0;
-  text = text.substr(0, kLongestDomain);
+  text = text.substr(0, kMaxDomainBytes);
   for (; end < text.size(); ++end) {
     if (text[end] == '.') {
       if (label == 0 || end + 1 >= text.size() || !absl::ascii_isalnum(text[end + 1])) break;
       last_label = end + 1;
       label = 0;
     } else if (IsLabelCharacter(text[end])) {
-      if (++label > kLongestLabel) return 0;
+      if (++label > kMaxLabelBytes) return 0;
     } else {
       break;
     }
@@ -69,9 +69,10 @@ bool IsModifier(char32_t c) {
          (c >= 0xE0020 && c <= 0xE007F);
 }
 
-bool IsRegional(char32_t c) { return c >= 0x1F1E6 && c <= 0x1F1FF; }
+bool IsRegionalIndicator(char32_t c) { return c >= 0x1F1E6 && c <= 0x1F1FF; }
 
-// "1" and what makes a keycap of it.
+// Returns the number of bytes of the keycap emoji at the start of `text` (a digit, # or *, then an
+// optional U+FE0F, then U+20E3); 0 if there is none.
 size_t KeycapBytes(std::string_view text) {
   if (!absl::ascii_isdigit(text.front()) && text.front() != '#' && text.front() != '*') return 0;
   size_t end = 1;
@@ -85,17 +86,18 @@ size_t KeycapBytes(std::string_view text) {
   return 0;
 }
 
-// Bytes of the emoji at the start of `text`, with its modifiers and what is joined to it; 0 = none.
+// Returns the number of bytes of the emoji at the start of `text`, including its modifiers and
+// joined emoji; 0 if there is none.
 size_t EmojiBytes(std::string_view text) {
   if (const size_t keycap = KeycapBytes(text); keycap > 0) return keycap;
   CodePoint c = FirstCodePoint(text);
   if (!IsEmoji(c.value)) return 0;
   size_t end = c.bytes;
-  bool pair = IsRegional(c.value);
+  bool pair = IsRegionalIndicator(c.value);
   bool joined = false;
   while (end < text.size()) {
     c = FirstCodePoint(text.substr(end));
-    if (!IsModifier(c.value) && c.value != kJoiner && !(pair && IsRegional(c.value)) &&
+    if (!IsModifier(c.value) && c.value != kJoiner && !(pair && IsRegionalIndicator(c.value)) &&
         !(joined && IsEmoji(c.value))) {
       break;
     }

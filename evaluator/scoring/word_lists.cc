@@ -1,4 +1,4 @@
-// Word lists; all our own.
+// The word lists. All of them are our own work.
 #include "evaluator/scoring/word_lists.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace assay::evaluator {
 namespace {
 
-// Sorted.
+// Sorted for binary search.
 constexpr auto kFunctionWords = std::to_array<std::string_view>(
     {"a",       "about",   "above",   "after",    "again",   "against", "all",    "almost",
      "along",   "already", "also",    "although", "always",  "am",      "among",  "an",
@@ -33,7 +33,7 @@ constexpr auto kFunctionWords = std::to_array<std::string_view>(
      "within",  "without", "would",   "yet",      "you",     "you're",  "your",   "yours"});
 static_assert(std::is_sorted(kFunctionWords.begin(), kFunctionWords.end()));
 
-// Sorted.
+// Sorted for binary search.
 constexpr auto kInstructionWords = std::to_array<std::string_view>(
     {"answer",   "article", "blog",    "brief",      "characters", "compare",  "concrete",
      "describe", "draft",   "e",       "email",      "explain",    "friendly", "give",
@@ -44,7 +44,7 @@ constexpr auto kInstructionWords = std::to_array<std::string_view>(
      "word",     "words",   "write"});
 static_assert(std::is_sorted(kInstructionWords.begin(), kInstructionWords.end()));
 
-// Sorted.
+// Sorted for binary search.
 constexpr auto kUnits = std::to_array<std::string_view>(
     {"am",     "bytes",   "cents",  "day",    "days", "dollars", "euro",  "euros",  "gb",
      "gib",    "hour",    "hours",  "kb",     "kg",   "kib",     "km",    "mb",     "mib",
@@ -126,15 +126,15 @@ constexpr auto kSignOffs = std::to_array<std::string_view>(
      "yours sincerely", "yours faithfully", "yours truly", "thanks", "many thanks", "thank you",
      "cheers", "with best wishes", "all the best", "warmly", "with kind regards", "talk soon"});
 
-bool In(std::span<const std::string_view> sorted, std::string_view word) {
+bool Contains(std::span<const std::string_view> sorted, std::string_view word) {
   return std::binary_search(sorted.begin(), sorted.end(), word);
 }
 
-// An ending, how long the word must be for it, and what takes its place.
+// An ending, the minimum length of a word from which it is removed, and its replacement.
 struct Ending {
   std::string_view ending;
-  size_t least;
-  std::string_view instead;
+  size_t min_size;
+  std::string_view replacement;
 };
 
 constexpr auto kEndings = std::to_array<Ending>({{"'s", 3, ""},
@@ -149,20 +149,20 @@ constexpr auto kEndings = std::to_array<Ending>({{"'s", 3, ""},
 
 }  // namespace
 
-bool IsFunctionWord(std::string_view word) { return In(kFunctionWords, word); }
-bool IsInstructionWord(std::string_view word) { return In(kInstructionWords, word); }
-bool IsUnit(std::string_view word) { return In(kUnits, word); }
+bool IsFunctionWord(std::string_view word) { return Contains(kFunctionWords, word); }
+bool IsInstructionWord(std::string_view word) { return Contains(kInstructionWords, word); }
+bool IsUnit(std::string_view word) { return Contains(kUnits, word); }
 
 std::string Stem(std::string_view word) {
-  constexpr size_t kLeastForE = 5;
+  constexpr size_t kMinSizeForE = 5;
   std::string stem(word);
   for (const Ending& ending : kEndings) {
-    if (word.size() < ending.least || !word.ends_with(ending.ending)) continue;
+    if (word.size() < ending.min_size || !word.ends_with(ending.ending)) continue;
     stem = std::string(word.substr(0, word.size() - ending.ending.size()));
-    stem += ending.instead;
+    stem += ending.replacement;
     break;
   }
-  if (stem.size() >= kLeastForE && stem.back() == 'e') stem.pop_back();
+  if (stem.size() >= kMinSizeForE && stem.back() == 'e') stem.pop_back();
   return stem;
 }
 

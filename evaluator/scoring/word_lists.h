@@ -1,4 +1,4 @@
-// What the scorer knows of English.
+// The English word lists of the assay scorer.
 #ifndef ASSAY_EVALUATOR_SCORING_WORD_LISTS_H_
 #define ASSAY_EVALUATOR_SCORING_WORD_LISTS_H_
 
@@ -8,21 +8,23 @@
 
 namespace assay::evaluator {
 
-// "the", "of", "with": words of every English text, whatever it is about. `word` in lower case.
+// All functions take `word` in lower case.
+
+// True for words that occur in every English text regardless of its subject ("the", "of", "with").
 bool IsFunctionWord(std::string_view word);
 
-// Words of an instruction ("write", "post", "words"), which an answer need not repeat.
+// True for words of an instruction ("write", "post", "words"), which an answer need not repeat.
 bool IsInstructionWord(std::string_view word);
 
-// "euros", "hours", "gb": what makes a number concrete.
+// True for units that make a number concrete ("euros", "hours", "gb").
 bool IsUnit(std::string_view word);
 
-// Without the commonest endings ("strategies" -> "strategy", "optimizing" -> "optimiz"), so that
-// forms of a word meet. `word` in lower case; not a linguist's stem.
+// Removes the most common endings ("strategies" -> "strategy", "optimizing" -> "optimiz"), so that
+// the forms of a word compare equal. The result is not a linguistic stem.
 std::string Stem(std::string_view word);
 
-// Phrases in lower case, found as whole words, that a dimension looks for. Which groups there are
-// is documented in docs/scoring.md.
+// Lower-case phrases that a dimension or gate searches for as whole words. docs/scoring.md
+// describes the groups.
 using Phrases = std::span<const std::string_view>;
 
 Phrases InsightPhrases();
