@@ -1,4 +1,4 @@
-// The analysis of an evaluation.
+// Implementation of the analysis of an evaluation.
 #include "evaluator/analysis/analysis.h"
 
 #include <algorithm>
@@ -51,7 +51,8 @@ std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
   return types;
 }
 
-// Types one by one, then the whole; a single type is the whole.
+// Returns each content type and then "" for the whole. A single type equals the whole and is left
+// out.
 std::vector<std::string> Groups(const EvaluationPlan& plan) {
   std::vector<std::string> groups = ContentTypes(plan);
   if (groups.size() == 1) groups.clear();
@@ -62,20 +63,21 @@ std::vector<std::string> Groups(const EvaluationPlan& plan) {
 Verdict VerdictOf(const Comparison& comparison, double alpha) {
   if (comparison.result.status == PairedStatus::kInsufficientPairs) return Verdict::kTooFewPairs;
   const double diff = comparison.result.diff;
-  // An outlier can turn the mean against what the test's ranks say.
+  // An outlier can give the mean the opposite sign of the test's ranks.
   const bool agree = diff * comparison.result.direction > 0;
   if (comparison.p_adjusted >= alpha || !agree) return Verdict::kNoDifferenceShown;
   return (diff > 0) == comparison.greater_is_better ? Verdict::kBetter : Verdict::kWorse;
 }
 
-// The fewest pairs of which the exact signed-rank test, 2 / 2^n at best, comes below alpha.
-int FewestPairs(double alpha) {
+// Returns the smallest number of pairs with which the exact signed-rank test can reject: its
+// smallest p-value is 2 / 2^n.
+int MinPairsToReject(double alpha) {
   int pairs = kMinPairs;
   while (std::ldexp(2.0, -pairs) >= alpha) ++pairs;
   return pairs;
 }
 
-// `deviation` of the pairs' differences.
+// `deviation` is the standard deviation of the pairs' differences.
 void AddPower(double deviation, double alpha, Comparison* comparison) {
   const PairedResult& result = comparison->result;
   comparison->power_alpha = alpha;
@@ -83,11 +85,11 @@ void AddPower(double deviation, double alpha, Comparison* comparison) {
       DetectableEffect(result.n_paired, alpha, kUsualPower) * deviation;
   if (result.effect_size == 0) return;
   const int needed = PairsNeeded(result.effect_size, alpha, kUsualPower);
-  // The t-test may need fewer than the rank test can work with.
-  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, FewestPairs(alpha));
+  // The t-test may need fewer pairs than the rank test.
+  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, MinPairsToReject(alpha));
 }
 
-// Comparisons of one metric: a family.
+// The comparisons of one metric, which are one family for the correction of p-values.
 class Family {
  public:
   Family(const EvaluationPlan& plan, std::string metric, bool greater_is_better)
@@ -98,25 +100,25 @@ class Family {
     if (!values.contains(baseline)) return;
     for (const Candidate& candidate : plan_.models) {
       if (candidate.name == baseline) continue;
-      Pairs units_of_both =
+      Pairs unit_pairs =
           PairUp(units, content_type, values.at(baseline), values.at(candidate.name));
       const ClusteredPairs pairs =
-          AverageClusters(units_of_both.baseline, units_of_both.candidate, units_of_both.clusters);
+          AverageClusters(unit_pairs.baseline, unit_pairs.candidate, unit_pairs.clusters);
       comparisons_.push_back({.content_type = content_type,
                               .baseline = baseline,
                               .candidate = candidate.name,
                               .metric = metric_,
                               .greater_is_better = greater_is_better_,
                               .result = ComparePaired(pairs.baseline, pairs.candidate),
-                              .unpaired = std::move(units_of_both.unpaired)});
+                              .unpaired = std::move(unit_pairs.unpaired)});
       deviations_.push_back(
           MomentsOf(PairedDifferences(pairs.baseline, pairs.candidate)).standard_deviation);
     }
   }
 
-  // Corrects the p-values, gives the verdicts and says what more pairs would find.
+  // Corrects the p-values and adds verdicts and power analysis.
   std::vector<Comparison> Finish() {
-    // Comparisons without a test are no part of the family.
+    // Comparisons without a test do not belong to the family.
     std::vector<double> p_values;
     for (const Comparison& c : comparisons_) {
       if (!c.result.method.empty()) p_values.push_back(c.result.p_value);
@@ -154,7 +156,7 @@ class Family {
   const std::string metric_;
   const bool greater_is_better_;
   std::vector<Comparison> comparisons_;
-  // Of the differences of each comparison's pairs.
+  // The standard deviation of the pairs' differences, per comparison.
   std::vector<double> deviations_;
 };
 
@@ -204,7 +206,8 @@ MemoryTrend TrendOf(const std::string& model, const std::vector<Sample>& samples
     bytes.push_back(static_cast<double>(sample.memory.after_bytes));
   }
   MemoryTrend trend{.model = model};
-  if (bytes.size() < static_cast<size_t>(kFewestTrendSamples)) return trend;
+  if (bytes.size() < static_cast<size_t>(kMinTrendSamples)) return trend;
+  // Caches fill during the first half, which is not a leak.
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(bytes.size() / 2));
   std::vector<double> numbers(bytes.size());
   std::iota(numbers.begin(), numbers.end(), 0.0);
@@ -217,7 +220,7 @@ MemoryTrend TrendOf(const std::string& model, const std::vector<Sample>& samples
   return trend;
 }
 
-// Of quality in the ranking's content types, both sides ranked.
+// Returns the quality comparisons of the ranking's content type in which both sides are ranked.
 std::vector<Comparison> QualityOf(const Ranking& ranking, const Analysis& analysis) {
   const auto ranked = [&ranking](const std::string& name) {
     return std::any_of(ranking.candidates.begin(), ranking.candidates.end(),
@@ -233,7 +236,7 @@ std::vector<Comparison> QualityOf(const Ranking& ranking, const Analysis& analys
   return found;
 }
 
-std::string WithoutScores(const EvaluationPlan& plan, const Ranking& ranking) {
+std::string MissingScoresText(const EvaluationPlan& plan, const Ranking& ranking) {
   std::vector<std::string> missing;
   for (const Candidate& candidate : plan.models) {
     const bool ranked =
@@ -241,17 +244,17 @@ std::string WithoutScores(const EvaluationPlan& plan, const Ranking& ranking) {
                     [&candidate](const RankedCandidate& c) { return c.name == candidate.name; });
     if (!ranked) missing.push_back(candidate.name);
   }
-  return missing.empty() ? "" : absl::StrCat("; no scores of: ", absl::StrJoin(missing, ", "));
+  return missing.empty() ? "" : absl::StrCat("; no scores for: ", absl::StrJoin(missing, ", "));
 }
 
 std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Analysis& analysis) {
   const std::vector<Comparison> quality = QualityOf(ranking, analysis);
-  const std::string rest = WithoutScores(plan, ranking);
-  if (ranking.candidates.size() == 1) return DescribeOne(ranking) + rest;
+  const std::string missing = MissingScoresText(plan, ranking);
+  if (ranking.candidates.size() == 1) return DescribeOne(ranking) + missing;
   if (ranking.candidates.size() == 2 && !quality.empty()) {
-    return DecideTwo(quality.front(), analysis) + rest;
+    return DecideTwo(quality.front(), analysis) + missing;
   }
-  return DecideMany(ranking, quality) + rest;
+  return DecideMany(ranking, quality) + missing;
 }
 
 }  // namespace

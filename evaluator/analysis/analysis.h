@@ -1,4 +1,4 @@
-// What the samples of an evaluation say about the difference between its candidates.
+// The statistical analysis of an evaluation: differences between its candidates.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_ANALYSIS_H_
 #define ASSAY_EVALUATOR_ANALYSIS_ANALYSIS_H_
 
@@ -9,14 +9,17 @@
 
 namespace assay::evaluator {
 
-inline constexpr int kFewestTrendSamples = 60;
+// The leak test needs this many successful samples of a model.
+inline constexpr int kMinTrendSamples = 60;
 
-// Below this growth, the allocator's noise and a leak cannot be told apart.
+// Growth below this limit cannot be distinguished from allocator noise.
 inline constexpr double kLeakBytesPerSample = 16.0 * 1024;
 
-// `samples` in the order they were taken. Deterministic; thread-safe. Every number in the result is
-// finite. About 10 ms a comparison of 200 prompts on one core (10,000 resamples). A baseline that
-// is not among the plan's models: no comparisons, only rankings.
+// Compares every candidate with the baseline, ranks the candidates, runs the leak test and phrases
+// the decisions. `samples` must be in measurement order. If the baseline is not one of the plan's
+// models, there are rankings but no comparisons. Every number in the result is finite.
+// Deterministic and thread-safe. Takes about 10 ms per comparison of 200 prompts on one core
+// (10,000 resamples).
 Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
                  const std::vector<TaskAnswer>& answers);
 

@@ -1,4 +1,4 @@
-// Two evaluations as one.
+// Implementation of the comparison of models from two evaluations.
 #include "evaluator/analysis/compare.h"
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 namespace assay::evaluator {
 namespace {
 
-// What one side brings.
+// The data of one side.
 struct Part {
   std::string label;
   Evaluation evaluation;
   EvaluationPlan plan;
-  // As it was, before it was given a label.
+  // The model as planned, before the side got its label.
   Candidate model;
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
@@ -40,31 +40,30 @@ absl::StatusOr<std::string> ChooseModel(const EvaluationPlan& plan, const Compar
   if (side.model.empty() && names.size() == 1) return names.front();
   if (std::find(names.begin(), names.end(), side.model) != names.end()) return side.model;
   return absl::InvalidArgumentError(absl::StrCat(
-      field, side.model.empty() ? ": is empty" : absl::StrCat(": '", side.model, "' is not there"),
-      "; ", side.evaluation_id, " has ", Join(names)));
+      field, side.model.empty() ? ": is empty" : absl::StrCat(": unknown model '", side.model, "'"),
+      "; set one of the models of ", side.evaluation_id, ": ", Join(names)));
 }
 
 absl::StatusOr<Part> ReadPart(RunStore* store, const ComparedSide& side, const std::string& field) {
   ASSIGN_OR_RETURN(Evaluation evaluation, store->Get(side.evaluation_id));
   if (evaluation.state == EvaluationState::kRunning) {
     return absl::FailedPreconditionError(
-        absl::StrCat("evaluation '", side.evaluation_id, "' still runs; wait for its end"));
+        absl::StrCat("evaluation '", side.evaluation_id, "' is still running; wait until it ends"));
   }
   Part part{.evaluation = std::move(evaluation)};
   ASSIGN_OR_RETURN(EvaluationPlan plan, store->Plan(side.evaluation_id));
   part.plan = std::move(plan);
-  absl::StatusOr<std::string> model = ChooseModel(part.plan, side, field);
-  if (!model.ok()) return model.status();
-  part.label = *model;
-  for (const Candidate& one : part.plan.models) {
-    if (one.name == *model) part.model = one;
+  ASSIGN_OR_RETURN(const std::string model, ChooseModel(part.plan, side, field));
+  part.label = model;
+  for (const Candidate& candidate : part.plan.models) {
+    if (candidate.name == model) part.model = candidate;
   }
   ASSIGN_OR_RETURN(std::vector<Sample> samples, store->Samples(side.evaluation_id));
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(part.samples),
-               [&model](const Sample& sample) { return sample.model == *model; });
+               [&model](const Sample& sample) { return sample.model == model; });
   ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, store->Answers(side.evaluation_id));
   std::copy_if(answers.begin(), answers.end(), std::back_inserter(part.answers),
-               [&model](const TaskAnswer& answer) { return answer.model == *model; });
+               [&model](const TaskAnswer& answer) { return answer.model == model; });
   if (!part.samples.empty()) {
     const Sample& first = part.samples.front();
     part.scorer = absl::StrCat(first.scorer, " ", first.scorer_version);
@@ -117,8 +116,8 @@ std::vector<KnownAnswerTask> SharedTasks(const EvaluationPlan& a, const Evaluati
   return shared;
 }
 
-// What only one side has keeps its pairs out; said once, in the comparisons over all types.
-void TellLeftOut(const EvaluationPlan& whole, const Part& part, Analysis* analysis) {
+// Lists the prompts that only one side has as unpaired, once, in the comparisons over all types.
+void ReportUnsharedPrompts(const EvaluationPlan& whole, const Part& part, Analysis* analysis) {
   for (const EvaluationPrompt& prompt : part.plan.prompts) {
     const bool shared =
         std::any_of(whole.prompts.begin(), whole.prompts.end(),
@@ -127,8 +126,8 @@ void TellLeftOut(const EvaluationPlan& whole, const Part& part, Analysis* analys
     for (Comparison& comparison : analysis->comparisons) {
       if (!comparison.content_type.empty()) continue;
       comparison.unpaired.push_back(
-          absl::StrCat(prompt.id, ": ", part.label,
-                       " alone has it, or has it with another text or other constraints"));
+          absl::StrCat(prompt.id, ": only ", part.label,
+                       " has this prompt with the same text and constraints"));
     }
   }
 }
@@ -149,30 +148,29 @@ void Append(Part part, const EvaluationPlan& whole, std::vector<Sample>* samples
   }
 }
 
-// Differences in how the sides were measured.
+// Collects the differences between how the two sides were measured.
 class Differences {
  public:
   template <typename Value>
-  void Add(std::string_view what, const Value& a, const Value& b) {
+  void Compare(std::string_view setting, const Value& a, const Value& b) {
     if (a == b) return;
-    list_.push_back(absl::StrCat(std::string(what), ": ", a, " and ", b));
+    list_.push_back(absl::StrCat(std::string(setting), ": ", a, " and ", b));
   }
-  void Say(std::string sentence) { list_.push_back(std::move(sentence)); }
-  std::vector<std::string> Take() { return std::move(list_); }
+  void Add(std::string sentence) { list_.push_back(std::move(sentence)); }
+  std::vector<std::string> Release() { return std::move(list_); }
 
  private:
   std::vector<std::string> list_;
 };
 
-void AddSampling(const Sampling& a, const Sampling& b, Differences* differences) {
-  differences->Add("temperature", a.temperature, b.temperature);
-  differences->Add("top_p", a.top_p, b.top_p);
-  differences->Add("top_k", a.top_k, b.top_k);
-  differences->Add("seed", a.seed, b.seed);
+void CompareSampling(const Sampling& a, const Sampling& b, Differences* differences) {
+  differences->Compare("temperature", a.temperature, b.temperature);
+  differences->Compare("top_p", a.top_p, b.top_p);
+  differences->Compare("top_k", a.top_k, b.top_k);
+  differences->Compare("seed", a.seed, b.seed);
 }
 
-// Sources of the samples' energy.
-std::string EnergyOf(const Part& part) {
+std::string EnergySources(const Part& part) {
   std::set<std::string> sources;
   for (const Sample& sample : part.samples) {
     if (sample.error.empty()) sources.insert(sample.energy.source);
@@ -180,45 +178,47 @@ std::string EnergyOf(const Part& part) {
   return absl::StrJoin(sources, "+");
 }
 
-// Samples of older versions may have profited from the cache of prompts.
-bool ReadWhole(const Part& part) { return !part.evaluation.scorer_versions.empty(); }
+// False for evaluations of older versions, whose samples could hit the prefix cache. Those versions
+// did not record the versions of scorers.
+bool BypassedPrefixCache(const Part& part) { return !part.evaluation.scorer_versions.empty(); }
 
 std::vector<std::string> DifferencesOf(const Part& a, const Part& b) {
   Differences differences;
   for (const Part* part : {&a, &b}) {
     if (part->evaluation.state == EvaluationState::kSucceeded) continue;
-    differences.Say(absl::StrCat(
+    differences.Add(absl::StrCat(
         part->evaluation.id,
         part->evaluation.state == EvaluationState::kCancelled ? " was cancelled" : " failed",
-        ": it has ", part->evaluation.finished_samples, " of ", part->evaluation.total_samples,
+        " after ", part->evaluation.finished_samples, " of ", part->evaluation.total_samples,
         " samples"));
   }
-  differences.Add("max_new_tokens", a.plan.max_new_tokens, b.plan.max_new_tokens);
-  differences.Add("repeats", a.plan.repeats, b.plan.repeats);
-  differences.Add("timeout", absl::FormatDuration(a.plan.timeout),
-                  absl::FormatDuration(b.plan.timeout));
-  AddSampling(a.model.sampling.value_or(a.plan.sampling),
-              b.model.sampling.value_or(b.plan.sampling), &differences);
-  differences.Add("energy from", EnergyOf(a), EnergyOf(b));
+  differences.Compare("max_new_tokens", a.plan.max_new_tokens, b.plan.max_new_tokens);
+  differences.Compare("repeats", a.plan.repeats, b.plan.repeats);
+  differences.Compare("timeout", absl::FormatDuration(a.plan.timeout),
+                      absl::FormatDuration(b.plan.timeout));
+  CompareSampling(a.model.sampling.value_or(a.plan.sampling),
+                  b.model.sampling.value_or(b.plan.sampling), &differences);
+  differences.Compare("energy source", EnergySources(a), EnergySources(b));
   if (a.plan.economics && b.plan.economics) {
     Differences prices;
     for (const EconomicsNumber& number : EconomicsNumbers()) {
-      prices.Add(number.name, (*a.plan.economics).*number.value, (*b.plan.economics).*number.value);
+      prices.Compare(number.name, (*a.plan.economics).*number.value,
+                     (*b.plan.economics).*number.value);
     }
-    if (const std::vector<std::string> list = prices.Take(); !list.empty()) {
-      differences.Say(absl::StrCat("economics (", absl::StrJoin(list, "; "),
-                                   "): the costs of both are by the baseline's"));
+    if (const std::vector<std::string> list = prices.Release(); !list.empty()) {
+      differences.Add(absl::StrCat("economics (", absl::StrJoin(list, "; "),
+                                   "): the costs of both sides use the baseline's inputs"));
     }
   }
-  if (a.evaluation.id != b.evaluation.id && ReadWhole(a) != ReadWhole(b)) {
-    differences.Say(
-        "one is of an older assayd, whose timings include what the cache of prompts saved");
+  if (a.evaluation.id != b.evaluation.id && BypassedPrefixCache(a) != BypassedPrefixCache(b)) {
+    differences.Add(
+        "one evaluation is from an older assayd, whose timings include prefix cache hits");
   }
-  return differences.Take();
+  return differences.Release();
 }
 
-// Both sides are priced alike.
-void PriceWith(const EconomicsInputs& inputs, std::vector<Sample>* samples) {
+// Recomputes the costs of successful samples with `inputs`.
+void RecomputeCosts(const EconomicsInputs& inputs, std::vector<Sample>* samples) {
   for (Sample& sample : *samples) {
     if (!sample.error.empty()) continue;
     const absl::Duration busy =
@@ -234,17 +234,18 @@ void PriceWith(const EconomicsInputs& inputs, std::vector<Sample>* samples) {
 absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
                                          const ComparedSide& candidate,
                                          const CompareOptions& options) {
-  // Written so that NaN fails.
+  // The negated comparison also rejects NaN.
   if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("alpha: ", options.alpha, "; give a number above 0 and at most ", kMaxAlpha));
+    return absl::InvalidArgumentError(absl::StrCat("alpha: ", options.alpha,
+                                                   "; must be above 0 and at most ", kMaxAlpha));
   }
   ASSIGN_OR_RETURN(Part a, ReadPart(store, baseline, "baseline_model"));
   ASSIGN_OR_RETURN(Part b, ReadPart(store, candidate, "candidate_model"));
   if (a.label == b.label) {
     if (baseline.evaluation_id == candidate.evaluation_id) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "candidate_model: '", b.label, "' of ", candidate.evaluation_id, " is the baseline too"));
+          "candidate_model: '", b.label, "' of ", candidate.evaluation_id,
+          " is also the baseline; choose another model or evaluation"));
     }
     Rename(&a, absl::StrCat(a.label, "@", baseline.evaluation_id));
     Rename(&b, absl::StrCat(b.label, "@", candidate.evaluation_id));
@@ -264,7 +265,7 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
   if (whole.prompts.empty() && whole.tasks.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(baseline.evaluation_id, " and ", candidate.evaluation_id,
-                     " share no prompt and no task; only like can be compared with like"));
+                     " share no prompt and no task, so there is nothing to compare"));
   }
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
@@ -272,11 +273,11 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
   Append(a, whole, &samples, &answers);
   Append(b, whole, &samples, &answers);
   if (baseline.evaluation_id != candidate.evaluation_id && a.plan.economics) {
-    PriceWith(*a.plan.economics, &samples);
+    RecomputeCosts(*a.plan.economics, &samples);
   }
   compared.analysis = Analyze(whole, samples, answers);
-  TellLeftOut(whole, a, &compared.analysis);
-  TellLeftOut(whole, b, &compared.analysis);
+  ReportUnsharedPrompts(whole, a, &compared.analysis);
+  ReportUnsharedPrompts(whole, b, &compared.analysis);
   return compared;
 }
 

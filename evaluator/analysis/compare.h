@@ -1,4 +1,4 @@
-// Two evaluations side by side.
+// The comparison of models from two evaluations.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_COMPARE_H_
 #define ASSAY_EVALUATOR_ANALYSIS_COMPARE_H_
 
@@ -15,7 +15,7 @@ namespace assay::evaluator {
 // One model's part in an evaluation.
 struct ComparedSide {
   std::string evaluation_id;
-  // Empty = the evaluation's only one.
+  // Empty = the evaluation's only model.
   std::string model;
 };
 
@@ -26,17 +26,20 @@ struct CompareOptions {
 
 struct ComparedRuns {
   Analysis analysis;
-  // What else was not the same in both, and may be what made the difference: "max_new_tokens: 200
-  // and 300".
+  // Other differences between the two runs, which may explain the result:
+  // "max_new_tokens: 200 and 300".
   std::vector<std::string> differences;
 };
 
-// The analysis of the two as if they were one evaluation. Prompts pair where id, content type,
-// text, system message, reference and constraints are the same in both; the others are told in
-// Comparison::unpaired. Costs of both sides are computed with the baseline's economic inputs.
-// NOT_FOUND; INVALID_ARGUMENT where a model is needed or unknown, with the names there are, and
-// where both sides are the same; FAILED_PRECONDITION where nothing pairs, an evaluation still runs,
-// or the scorers (or their versions) differ.
+// Analyzes the two sides as if they were one evaluation. Prompts are paired if id, content type,
+// text, system message, reference and constraints are equal; the others are listed in
+// Comparison::unpaired. Costs of both sides are computed with the baseline's economic inputs. Reads
+// both evaluations from the store; blocks. Errors:
+// - NOT_FOUND: an evaluation does not exist.
+// - INVALID_ARGUMENT: alpha is out of range; a model is missing or unknown (the message lists the
+//   models); both sides are the same.
+// - FAILED_PRECONDITION: no prompt and no task is shared; an evaluation is still running; the
+//   scorers or their versions differ.
 absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
                                          const ComparedSide& candidate,
                                          const CompareOptions& options);

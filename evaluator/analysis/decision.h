@@ -1,4 +1,4 @@
-// What may be claimed, as sentences.
+// Decisions: the claims that an analysis supports, as sentences.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_DECISION_H_
 #define ASSAY_EVALUATOR_ANALYSIS_DECISION_H_
 
@@ -9,17 +9,19 @@
 
 namespace assay::evaluator {
 
-// Of two candidates: better, worse, or no difference shown, with difference, interval, p-value
-// (after which correction) and number of prompts; without a difference also how many prompts one of
-// that size would need, at which level. Alpha and correction are the analysis's.
+// Describes the comparison of two candidates: better, worse, or no difference shown, with
+// difference, interval, p-value (and its correction) and number of prompts. If no difference is
+// shown, the sentence also states how many prompts a difference of that size would need, and at
+// which level. Alpha and correction are the analysis's.
 std::string DecideTwo(const Comparison& quality, const Analysis& analysis);
 
-// Of three or more, or of two without the baseline: the best, who cannot be told apart from it, who
-// scores lower, who has too few prompts in common with it; then what each is against the baseline
-// (`against_baseline`: of quality, the ranking's content types; may be empty).
+// Describes three or more candidates, or two without the baseline: the best candidate, those that
+// cannot be distinguished from it, those that score lower, those with too few prompts in common
+// with it, and finally how each compares with the baseline. `against_baseline` has the quality
+// comparisons of the ranking's content type; it may be empty.
 std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& against_baseline);
 
-// Of one: its mean; there is nothing to compare it with.
+// Describes a single candidate by its mean, without a comparison.
 std::string DescribeOne(const Ranking& ranking);
 
 }  // namespace assay::evaluator

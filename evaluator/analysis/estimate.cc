@@ -1,4 +1,4 @@
-// Mean, deviation, interval and quantiles.
+// Implementation of estimates.
 #include "evaluator/analysis/estimate.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Estimate EstimateOf(std::span<const double> values, std::span<const int> cluster
   kept.reserve(values.size());
   kept_clusters.reserve(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
-    // Written so that NaN fails.
+    // The negated comparison also rejects NaN.
     if (!(std::abs(values[i]) <= kMaxMagnitude)) continue;
     kept.push_back(values[i]);
     kept_clusters.push_back(clusters[i]);

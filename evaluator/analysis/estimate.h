@@ -1,4 +1,4 @@
-// Mean and spread of measured values.
+// Estimates: mean, spread and interval of measured values.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_ESTIMATE_H_
 #define ASSAY_EVALUATOR_ANALYSIS_ESTIMATE_H_
 
@@ -9,13 +9,14 @@
 
 namespace assay::evaluator {
 
-// Mean, sample standard deviation (n - 1), median and 90th percentile of the values; 95 % Student-t
-// interval of the mean with errors clustered (MeanOfClusters): values of equal `clusters`, which is
-// as long as `values`, vary together. Values that are not finite or beyond kMaxMagnitude
-// (stats/moments.h) are left out; `samples` says how many stayed, `n` of how many clusters. No
-// interval with fewer than two clusters; with no value all is 0.
+// Returns mean, sample standard deviation (n - 1), median and 90th percentile, and the 95 %
+// Student-t interval of the mean with clustered errors (stats/clustered.h). `clusters` is as long
+// as `values`; values with equal numbers vary together. Values that are not finite or beyond
+// kMaxMagnitude (stats/moments.h) are left out. Estimate::samples is the number of values used and
+// Estimate::n their number of clusters. With fewer than two clusters there is no interval; with no
+// value all fields are 0.
 Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters);
-// Every value is a cluster of its own: mean -+ t(0.975, n - 1) sd / sqrt(n).
+// Treats every value as a cluster of its own: mean -+ t(0.975, n - 1) sd / sqrt(n).
 Estimate EstimateOf(std::span<const double> values);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Reading gates.
+// The parser of gates.
 #include "evaluator/analysis/gate.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ constexpr size_t kQuotedBytes = 40;
 
 constexpr std::string_view kKnownMetrics =
     "quality, quality/<content type>, latency/mean|p50|p90|p99 (seconds), "
-    "first_token/mean|p50|p90|p99 (seconds), tokens_per_second, cost (USD a request), "
+    "first_token/mean|p50|p90|p99 (seconds), tokens_per_second, cost (USD per request), "
     "success_rate, accuracy/<task>, perplexity/<task>";
 
 bool IsQuantile(std::string_view part) {
@@ -41,13 +41,13 @@ class GateParser {
     Gate gate;
     do {
       if (gate.clauses_.size() == kMaxClauses) {
-        return Error(absl::StrCat("at most ", kMaxClauses, " clauses"));
+        return Error(absl::StrCat("expected at most ", kMaxClauses, " clauses"));
       }
       ASSIGN_OR_RETURN(Gate::Clause clause, ParseClause());
       gate.clauses_.push_back(std::move(clause));
       SkipSpace();
       if (at_ == text_.size()) return gate;
-    } while (TakeAnd());
+    } while (ConsumeAnd());
     return Error("expected AND or the end");
   }
 
@@ -63,12 +63,12 @@ class GateParser {
   absl::Status ParseMetric(Gate::Clause* clause) {
     SkipSpace();
     const size_t start = at_;
-    std::string_view word = TakeWord();
+    std::string_view word = ConsumeWord();
     if (word.size() >= 2 && word.front() == '`' && word.back() == '`') {
       word = word.substr(1, word.size() - 2);
     }
     if (word.empty()) return Error("expected a metric", start);
-    // Metrics have no colon, names of candidates may.
+    // Candidates' names may contain colons, metrics do not.
     if (const size_t colon = word.rfind(':'); colon != std::string_view::npos) {
       clause->candidate = word.substr(0, colon);
       word.remove_prefix(colon + 1);
@@ -78,11 +78,11 @@ class GateParser {
     const size_t slash = word.find('/');
     if (slash != std::string_view::npos) clause->part = word.substr(slash + 1);
     if (slash != std::string_view::npos && clause->part.empty()) return UnknownMetric(word, start);
-    return ReadFamily(word.substr(0, slash), word, start, clause);
+    return ParseFamily(word.substr(0, slash), word, start, clause);
   }
 
-  absl::Status ReadFamily(std::string_view family, std::string_view word, size_t start,
-                          Gate::Clause* clause) const {
+  absl::Status ParseFamily(std::string_view family, std::string_view word, size_t start,
+                           Gate::Clause* clause) const {
     enum class Part { kNone, kQuantile, kName, kNameOrNone };
     struct Row {
       std::string_view name;
@@ -128,8 +128,8 @@ class GateParser {
   absl::Status ParseNumber(Gate::Clause* clause) {
     SkipSpace();
     const size_t start = at_;
-    const std::string word(TakeWord());
-    // Words such as "nan" and "0x10" are numbers to SimpleAtod.
+    const std::string word(ConsumeWord());
+    // SimpleAtod would also accept words such as "nan" and "0x10".
     const bool decimal = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
       return absl::ascii_isdigit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
     });
@@ -140,14 +140,14 @@ class GateParser {
     return absl::OkStatus();
   }
 
-  bool TakeAnd() {
+  bool ConsumeAnd() {
     const size_t start = at_;
-    if (absl::EqualsIgnoreCase(std::string(TakeWord()), "and")) return true;
+    if (absl::EqualsIgnoreCase(std::string(ConsumeWord()), "and")) return true;
     at_ = start;
     return false;
   }
 
-  std::string_view TakeWord() {
+  std::string_view ConsumeWord() {
     const size_t start = at_;
     while (at_ < text_.size() && !EndsWord(text_[at_])) ++at_;
     return text_.substr(start, at_ - start);
@@ -160,7 +160,7 @@ class GateParser {
   absl::Status UnknownMetric(std::string_view word, size_t start) const {
     return absl::InvalidArgumentError(absl::StrCat(
         "gate, column ", start + 1, ": '", absl::CHexEscape(std::string(word.substr(0, 200))),
-        "' is no metric; expected one of ", std::string(kKnownMetrics)));
+        "' is not a metric; expected one of ", std::string(kKnownMetrics)));
   }
 
   absl::Status Error(absl::string_view expected) const { return Error(expected, at_); }
@@ -169,7 +169,7 @@ class GateParser {
     return absl::InvalidArgumentError(
         absl::StrCat("gate, column ", start + 1, ": ", expected, ", got ",
                      rest.empty() ? "the end" : absl::StrCat("'", absl::CHexEscape(rest), "'"),
-                     "; as in \"quality >= 7.5 AND latency/p90 <= 2\""));
+                     "; example: \"quality >= 7.5 AND latency/p90 <= 2\""));
   }
 
   std::string_view text_;
@@ -179,7 +179,7 @@ class GateParser {
 absl::StatusOr<Gate> Gate::Parse(std::string_view text) {
   if (text.size() > kMaxGateBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("gate: has ", text.size(), " bytes; at most ", kMaxGateBytes));
+        absl::StrCat("gate: has ", text.size(), " bytes; the limit is ", kMaxGateBytes));
   }
   return GateParser(text).Parse();
 }

@@ -1,4 +1,4 @@
-// Gates against results.
+// Implementation of checking gates against results.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -33,8 +33,8 @@ std::optional<double> StatisticOf(Values values, std::string_view which) {
   return Quantile(values, which == "p50" ? kMedian : which == "p90" ? kNinetieth : kNinetyNinth);
 }
 
-absl::Status Unknown(absl::string_view metric, absl::string_view kind, absl::string_view name,
-                     const std::vector<std::string>& known) {
+absl::Status UnknownName(absl::string_view metric, absl::string_view kind, absl::string_view name,
+                         const std::vector<std::string>& known) {
   return absl::InvalidArgumentError(absl::StrCat(
       "gate: ", absl::CHexEscape(metric), ": the evaluation has no ", kind, " '",
       absl::CHexEscape(name), "'; it has ", known.empty() ? "none" : absl::StrJoin(known, ", ")));
@@ -44,13 +44,13 @@ bool Has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Null: it came to its end.
-const char* WhatBecameOf(EvaluationState state) {
+// Returns the predicate for an incomplete evaluation, or null if the evaluation is complete.
+const char* IncompleteStateText(EvaluationState state) {
   switch (state) {
     case EvaluationState::kSucceeded:
       return nullptr;
     case EvaluationState::kRunning:
-      return "still runs";
+      return "is still running";
     case EvaluationState::kFailed:
       return "failed";
     case EvaluationState::kCancelled:
@@ -59,11 +59,11 @@ const char* WhatBecameOf(EvaluationState state) {
   return "is in an unknown state";
 }
 
-std::string WhyIncomplete(const Evaluation& evaluation) {
-  const char* what = WhatBecameOf(evaluation.state);
-  if (what == nullptr) return "";
-  return absl::StrCat("the evaluation ", what, " with ", evaluation.finished_samples, " of ",
-                      evaluation.total_samples, " samples; a part of it passes no gate",
+std::string IncompleteReason(const Evaluation& evaluation) {
+  const char* state = IncompleteStateText(evaluation.state);
+  if (state == nullptr) return "";
+  return absl::StrCat("the evaluation ", state, " with ", evaluation.finished_samples, " of ",
+                      evaluation.total_samples, " samples; a gate needs a complete evaluation",
                       evaluation.error.empty() ? "" : absl::StrCat(" (", evaluation.error, ")"));
 }
 
@@ -90,17 +90,17 @@ class GateChecker {
 
   absl::Status CheckNames(const Gate::Clause& clause) const {
     if (!clause.candidate.empty() && !Has(candidates_, clause.candidate)) {
-      return Unknown(clause.metric, "candidate", clause.candidate, candidates_);
+      return UnknownName(clause.metric, "candidate", clause.candidate, candidates_);
     }
     if (clause.family == Gate::Family::kQuality && !clause.part.empty() &&
         !Has(content_types_, clause.part)) {
-      return Unknown(clause.metric, "content type", clause.part, content_types_);
+      return UnknownName(clause.metric, "content type", clause.part, content_types_);
     }
     if (clause.family == Gate::Family::kAccuracy && !Has(choices_, clause.part)) {
-      return Unknown(clause.metric, "multiple-choice task", clause.part, choices_);
+      return UnknownName(clause.metric, "multiple-choice task", clause.part, choices_);
     }
     if (clause.family == Gate::Family::kPerplexity && !Has(texts_, clause.part)) {
-      return Unknown(clause.metric, "perplexity task", clause.part, texts_);
+      return UnknownName(clause.metric, "perplexity task", clause.part, texts_);
     }
     return absl::OkStatus();
   }
@@ -162,7 +162,7 @@ class GateChecker {
     return std::nullopt;
   }
 
-  // Finite values only.
+  // Returns the finite values of the successful samples.
   Values Successful(const std::string& candidate, const std::string& content_type,
                     const ValueOf& value_of) const {
     Values values;
@@ -184,12 +184,12 @@ class GateChecker {
   }
 
   std::optional<double> Accuracy(const std::string& candidate, const std::string& task) const {
-    Values right;
+    Values correct;
     for (const TaskAnswer& answer : answers_) {
       if (answer.model != candidate || answer.task != task || !answer.error.empty()) continue;
-      right.push_back(answer.correct ? 1 : 0);
+      correct.push_back(answer.correct ? 1 : 0);
     }
-    return Mean(right);
+    return Mean(correct);
   }
 
   std::optional<double> Perplexity(const std::string& candidate, const std::string& task) const {
@@ -226,7 +226,7 @@ absl::StatusOr<GateResult> Gate::Check(const Evaluation& evaluation, const Evalu
                                        const std::vector<TaskAnswer>& answers) const {
   RETURN_IF_ERROR(CheckNames(plan));
   const GateChecker checker(plan, samples, answers);
-  GateResult result{.reason = WhyIncomplete(evaluation)};
+  GateResult result{.reason = IncompleteReason(evaluation)};
   for (const Clause& clause : clauses_) checker.Check(clause, &result.clauses);
   result.passed = result.reason.empty() && !result.clauses.empty() &&
                   std::all_of(result.clauses.begin(), result.clauses.end(),

@@ -1,4 +1,4 @@
-// From samples to pairs.
+// Implementation of the pairing of samples.
 #include "evaluator/analysis/pairing.h"
 
 #include <cmath>
@@ -14,26 +14,26 @@ struct Mean {
   int n = 0;
 };
 
-std::string WhyMissing(const UnitValues& values, const std::string& unit) {
+std::string MissingReason(const UnitValues& values, const std::string& unit) {
   const auto reason = values.reasons.find(unit);
   return reason == values.reasons.end() ? "was not measured" : reason->second;
 }
 
 }  // namespace
 
-int ClusterNumbers::Of(const Unit& unit) {
-  // A unit's id stays unique beside clusters named by people.
+int ClusterNumbering::NumberOf(const Unit& unit) {
+  // The prefixes keep a unit's id from colliding with a cluster's name.
   const std::string name = unit.cluster.empty() ? absl::StrCat("unit ", unit.id)
                                                 : absl::StrCat("cluster ", unit.cluster);
   return numbers_.try_emplace(name, static_cast<int>(numbers_.size())).first->second;
 }
 
 SampleClusters::SampleClusters(const EvaluationPlan& plan) {
-  ClusterNumbers clusters;
-  for (const Unit& unit : PromptUnits(plan)) numbers_[unit.id] = clusters.Of(unit);
+  ClusterNumbering clusters;
+  for (const Unit& unit : PromptUnits(plan)) numbers_[unit.id] = clusters.NumberOf(unit);
 }
 
-int SampleClusters::Of(const Sample& sample) const {
+int SampleClusters::NumberOf(const Sample& sample) const {
   const auto number = numbers_.find(sample.prompt_id);
   return number == numbers_.end() ? -1 : number->second;
 }
@@ -112,24 +112,24 @@ UnitValues CorrectnessOf(const std::vector<TaskAnswer>& answers, std::string_vie
 Pairs PairUp(const std::vector<Unit>& units, std::string_view content_type,
              const UnitValues& baseline, const UnitValues& candidate) {
   Pairs pairs;
-  ClusterNumbers clusters;
+  ClusterNumbering clusters;
   for (const Unit& unit : units) {
     if (!content_type.empty() && unit.content_type != content_type) continue;
     const auto a = baseline.values.find(unit.id);
     const auto b = candidate.values.find(unit.id);
     if (a == baseline.values.end()) {
       pairs.unpaired.push_back(
-          absl::StrCat(unit.id, ": the baseline ", WhyMissing(baseline, unit.id)));
+          absl::StrCat(unit.id, ": the baseline ", MissingReason(baseline, unit.id)));
       continue;
     }
     if (b == candidate.values.end()) {
       pairs.unpaired.push_back(
-          absl::StrCat(unit.id, ": the candidate ", WhyMissing(candidate, unit.id)));
+          absl::StrCat(unit.id, ": the candidate ", MissingReason(candidate, unit.id)));
       continue;
     }
     pairs.baseline.push_back(a->second);
     pairs.candidate.push_back(b->second);
-    pairs.clusters.push_back(clusters.Of(unit));
+    pairs.clusters.push_back(clusters.NumberOf(unit));
   }
   return pairs;
 }

@@ -1,4 +1,4 @@
-// Samples as values that can be compared: one a prompt, then one a cluster of prompts.
+// Pairing of samples: values per prompt, and pairs of the values of two candidates.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_PAIRING_H_
 #define ASSAY_EVALUATOR_ANALYSIS_PAIRING_H_
 
@@ -16,42 +16,43 @@ namespace assay::evaluator {
 struct Metric {
   std::string name;
   bool greater_is_better = true;
-  // Absent where a sample has no such value; values beyond kMaxMagnitude count as absent.
+  // Returns nullopt if the sample has no such value. Values beyond kMaxMagnitude (stats/moments.h)
+  // count as absent.
   std::function<std::optional<double>(const Sample&)> value;
 };
 
-// "quality_score", "latency_ms", "first_token_ms", "tokens_per_second", "cost_usd".
+// Returns "quality_score", "latency_ms", "first_token_ms", "tokens_per_second" and "cost_usd".
 const std::vector<Metric>& SampleMetrics();
 
-// One thing that was measured: a prompt, or a task's item.
+// A measured unit: a prompt, or an item of a task.
 struct Unit {
   std::string id;
   std::string content_type;
   std::string cluster;
 };
 
-// What one candidate scored, by unit; the mean over the repeats that succeeded.
+// One candidate's value per unit: the mean over the successful repeats.
 struct UnitValues {
   std::map<std::string, double> values;
-  // Why a unit has no value.
+  // The reason why a unit has no value.
   std::map<std::string, std::string> reasons;
 };
 
-// Numbers the clusters of units as they come; a unit without one is its own.
-class ClusterNumbers {
+// Numbers clusters in order of first use. A unit without a cluster is a cluster of its own.
+class ClusterNumbering {
  public:
-  int Of(const Unit& unit);
+  int NumberOf(const Unit& unit);
 
  private:
   std::map<std::string, int> numbers_;
 };
 
-// The cluster that a sample belongs to: its prompt's, or the prompt itself.
+// Maps samples to clusters: the prompt's cluster, or the prompt itself. Immutable.
 class SampleClusters {
  public:
   explicit SampleClusters(const EvaluationPlan& plan);
-  // Samples of prompts that the plan lacks share one.
-  int Of(const Sample& sample) const;
+  // Samples of prompts that are not in the plan share one number, -1.
+  int NumberOf(const Sample& sample) const;
 
  private:
   std::map<std::string, int> numbers_;
@@ -62,21 +63,21 @@ std::vector<Unit> ItemUnits(const KnownAnswerTask& task);
 
 UnitValues ValuesOf(const std::vector<Sample>& samples, std::string_view candidate,
                     const Metric& metric);
-// 1 for a right answer, 0 for a wrong one.
+// The value is 1 for a correct answer and 0 for a wrong one.
 UnitValues CorrectnessOf(const std::vector<TaskAnswer>& answers, std::string_view candidate,
                          std::string_view task);
 
-// Two candidates side by side: baseline[i], candidate[i] and clusters[i] are of one unit that both
-// have. Numbers of clusters are the order in which they first appear.
+// The values of two candidates: baseline[i], candidate[i] and clusters[i] belong to the same unit.
+// Clusters are numbered in order of first appearance.
 struct Pairs {
   std::vector<double> baseline;
   std::vector<double> candidate;
   std::vector<int> clusters;
-  // "linkedin-3: the baseline failed: INTERNAL: broken".
+  // Units without a pair and the reasons: "linkedin-3: the baseline failed: INTERNAL: broken".
   std::vector<std::string> unpaired;
 };
 
-// Units of `content_type` alone; empty = all.
+// Pairs the units of one content type; empty = all types.
 Pairs PairUp(const std::vector<Unit>& units, std::string_view content_type,
              const UnitValues& baseline, const UnitValues& candidate);
 

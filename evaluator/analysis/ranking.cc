@@ -1,4 +1,4 @@
-// Ranks with ties.
+// Implementation of rankings with shared ranks.
 #include "evaluator/analysis/ranking.h"
 
 #include <algorithm>
@@ -18,13 +18,13 @@ RankedCandidate MeanWithInterval(const std::string& name, const std::vector<Unit
                                  std::string_view content_type, const UnitValues& values) {
   std::vector<double> scores;
   std::vector<int> clusters;
-  ClusterNumbers numbers;
+  ClusterNumbering numbering;
   for (const Unit& unit : units) {
     if (!content_type.empty() && unit.content_type != content_type) continue;
     const auto value = values.values.find(unit.id);
     if (value == values.values.end()) continue;
     scores.push_back(value->second);
-    clusters.push_back(numbers.Of(unit));
+    clusters.push_back(numbering.NumberOf(unit));
   }
   const ClusteredMean mean = MeanOfClusters(scores, clusters, kConfidence);
   return {.name = name,
@@ -34,16 +34,16 @@ RankedCandidate MeanWithInterval(const std::string& name, const std::vector<Unit
           .ci_high = mean.ci_high};
 }
 
-// Of a candidate and one with a lower mean.
-struct Contest {
+// The test of a candidate against one with a lower mean.
+struct PairwiseTest {
   int n_common = 0;
   double p_value = 1;
-  // The test and the means over the common units are both for the first.
+  // True if both the test and the means over the common units favor the first.
   bool first_higher = false;
 };
 
-Contest TestContest(const std::vector<Unit>& units, std::string_view content_type,
-                    const UnitValues& first, const UnitValues& second) {
+PairwiseTest RunPairwiseTest(const std::vector<Unit>& units, std::string_view content_type,
+              const UnitValues& first, const UnitValues& second) {
   const Pairs pairs = PairUp(units, content_type, first, second);
   const auto [firsts, seconds] = AverageClusters(pairs.baseline, pairs.candidate, pairs.clusters);
   const PairedTest test = TestPairs(firsts, seconds);
@@ -53,39 +53,40 @@ Contest TestContest(const std::vector<Unit>& units, std::string_view content_typ
           .first_higher = test.direction < 0 && first_mean_higher};
 }
 
-// contests[i][k - i - 1] is of candidates i and k.
-using Contests = std::vector<std::vector<Contest>>;
+// tests[i][k - i - 1] tests candidates i and k.
+using PairwiseTests = std::vector<std::vector<PairwiseTest>>;
 
-// Holm over the contests that were tested.
-void Correct(Contests* contests) {
-  std::vector<Contest*> tested;
+// Applies Holm's correction over the tests with enough pairs.
+void CorrectPValues(PairwiseTests* tests) {
+  std::vector<PairwiseTest*> tested;
   std::vector<double> p_values;
-  for (std::vector<Contest>& row : *contests) {
-    for (Contest& contest : row) {
-      if (contest.n_common < kMinPairs) continue;
-      tested.push_back(&contest);
-      p_values.push_back(contest.p_value);
+  for (std::vector<PairwiseTest>& row : *tests) {
+    for (PairwiseTest& test : row) {
+      if (test.n_common < kMinPairs) continue;
+      tested.push_back(&test);
+      p_values.push_back(test.p_value);
     }
   }
   const std::vector<double> adjusted = HolmAdjusted(p_values);
   for (size_t i = 0; i < tested.size(); ++i) tested[i]->p_value = adjusted[i];
 }
 
-// Groups by their best: it and all that are not told apart from it; then the best of the rest.
-void GiveRanks(const Contests& contests, double alpha, std::vector<RankedCandidate>* candidates) {
-  std::vector<bool> done(candidates->size(), false);
+// Assigns rank by rank: the best remaining candidate and all that no test distinguishes from it
+// share one.
+void AssignRanks(const PairwiseTests& tests, double alpha, std::vector<RankedCandidate>* candidates) {
+  std::vector<bool> ranked(candidates->size(), false);
   int above = 0;
   for (size_t best = 0; best < candidates->size(); ++best) {
-    if (done[best]) continue;
+    if (ranked[best]) continue;
     const int rank = above + 1;
     (*candidates)[best].rank = rank;
     ++above;
     for (size_t i = best + 1; i < candidates->size(); ++i) {
-      const Contest& contest = contests[best][i - best - 1];
-      if (done[i] || (contest.p_value < alpha && contest.first_higher)) continue;
-      done[i] = true;
+      const PairwiseTest& test = tests[best][i - best - 1];
+      if (ranked[i] || (test.p_value < alpha && test.first_higher)) continue;
+      ranked[i] = true;
       (*candidates)[i].rank = rank;
-      (*candidates)[i].n_common = contest.n_common;
+      (*candidates)[i].n_common = test.n_common;
       ++above;
     }
   }
@@ -105,16 +106,16 @@ Ranking RankCandidates(const std::vector<Unit>& units, std::string_view content_
       candidates.begin(), candidates.end(),
       [](const RankedCandidate& a, const RankedCandidate& b) { return a.mean > b.mean; });
 
-  Contests contests(candidates.size());
+  PairwiseTests tests(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) {
-    contests[i].reserve(candidates.size() - i - 1);
+    tests[i].reserve(candidates.size() - i - 1);
     for (size_t k = i + 1; k < candidates.size(); ++k) {
-      contests[i].push_back(TestContest(units, content_type, values.at(candidates[i].name),
-                                        values.at(candidates[k].name)));
+      tests[i].push_back(RunPairwiseTest(units, content_type, values.at(candidates[i].name),
+                                  values.at(candidates[k].name)));
     }
   }
-  Correct(&contests);
-  GiveRanks(contests, alpha, &candidates);
+  CorrectPValues(&tests);
+  AssignRanks(tests, alpha, &candidates);
   return ranking;
 }
 

@@ -1,4 +1,4 @@
-// Who is best, and who cannot be told apart from it.
+// Rankings of candidates with shared ranks where no difference is shown.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_RANKING_H_
 #define ASSAY_EVALUATOR_ANALYSIS_RANKING_H_
 
@@ -12,13 +12,14 @@
 
 namespace assay::evaluator {
 
-// By name of the candidate.
+// Values by the candidate's name.
 using CandidateValues = std::map<std::string, UnitValues>;
 
-// Every two candidates by TestPairs over the clusters of their common units, Holm-corrected over
-// the pairs that have enough of them. One is told apart from a better one only where the test and
-// the means over the common units say so too: prompts that one of them failed may turn the overall
-// means about. Candidates without any value are left out.
+// Ranks candidates by their mean. Every two candidates are tested by TestPairs over the clusters of
+// their common units, Holm-corrected over the pairs with at least kMinPairs clusters. A candidate
+// ranks below a better one only if both the test and the means over the common units agree, because
+// prompts that one of them failed can reverse the order of the overall means. Candidates without
+// values are left out. Quadratic in the number of candidates.
 Ranking RankCandidates(const std::vector<Unit>& units, std::string_view content_type,
                        const CandidateValues& values, double alpha);
 

@@ -1,4 +1,4 @@
-// From samples to summaries.
+// Implementation of summaries.
 #include "evaluator/analysis/summary.h"
 
 #include <algorithm>
@@ -61,7 +61,7 @@ Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
   for (const Sample* measured : samples) {
     if (!measured->error.empty()) continue;
     values.push_back(value_of(*measured));
-    numbers.push_back(clusters.Of(*measured));
+    numbers.push_back(clusters.NumberOf(*measured));
   }
   return EstimateOf(values, numbers);
 }
@@ -115,7 +115,7 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
     summary.success_rate =
         static_cast<double>(successes.size()) / static_cast<double>(samples.size());
   }
-  // A text that its scorer failed on has no score.
+  // A text has no score if its scorer failed; EstimateOf leaves NaN out.
   summary.quality_score = estimate([](const Sample& s) {
     return s.quality_score.value_or(std::numeric_limits<double>::quiet_NaN());
   });
@@ -146,10 +146,10 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
     summary.resident_bytes = model.load->resident_bytes;
   }
   if (!samples.empty()) {
-    // One that failed may not know all of the version.
-    const Sample* known = successes.empty() ? samples.front() : successes.front();
-    summary.scorer = known->scorer;
-    summary.scorer_version = known->scorer_version;
+    // A failed sample may lack a part of the scorer's version.
+    const Sample* sample = successes.empty() ? samples.front() : successes.front();
+    summary.scorer = sample->scorer;
+    summary.scorer_version = sample->scorer_version;
   }
   return summary;
 }

@@ -1,4 +1,4 @@
-// From samples to summaries.
+// Summaries of an evaluation's samples.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_SUMMARY_H_
 #define ASSAY_EVALUATOR_ANALYSIS_SUMMARY_H_
 
@@ -15,17 +15,18 @@
 
 namespace assay::evaluator {
 
-// A model of the plan, and what became of its loading.
+// A model of the plan and the result of loading it.
 struct PreparedModel {
   std::string name;
   absl::StatusOr<LoadReport> load = absl::UnknownError("not loaded");
 };
 
-// The samples of one model and content type (empty = all types), in the order they were taken.
+// Returns the samples of one model and content type (empty = all types) in measurement order. The
+// pointers refer to `samples`.
 std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::string_view model,
                                      std::string_view content_type);
 
-// Of one part of a scorer's score.
+// The mean of one part of a scorer's score.
 struct PartMean {
   std::string scorer;
   std::string name;
@@ -33,23 +34,26 @@ struct PartMean {
   int n = 0;
 };
 
-// Scorer by scorer, parts by name: over the samples that have the part; of a gate (kGatePrefix)
-// over all that the scorer read.
+// Returns the means in order of scorers, then parts by name. The mean of a part is over the samples
+// that have it. The mean of a gate (kGatePrefix) is over all samples that the scorer scored, because
+// an absent gate is 1.
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples);
 
-// Of the successful ones among `samples`; values that are not finite are left out.
+// Estimates a value over the successful samples. Values that are not finite are left out.
 Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
                            const SampleClusters& clusters,
                            absl::FunctionRef<double(const Sample&)> value_of);
 
-// Estimates over the successful ones. roi_per_piece is the return at the mean cost (all value
-// against all cost), not the mean of the samples' returns. Memory: before the first and after the
-// last successful sample, the highest of all else.
+// Summarizes the successful samples of one model and content type. roi_per_piece is the return at
+// the mean cost (total value against total cost), not the mean of the samples' returns. Memory is
+// measured before the first and after the last successful sample; the other memory figures are
+// maxima.
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
                   const std::vector<const Sample*>& samples, const SampleClusters& clusters,
                   const EconomicsInputs& economics);
 
-// One for each model and content type that has samples, then one for each such model over all.
+// Returns one summary per model and content type with samples, then one per such model over all
+// types.
 std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
                                   const std::vector<PreparedModel>& models,
                                   const std::vector<Sample>& samples,

@@ -1,4 +1,4 @@
-// Accuracy and perplexity of tasks with a known answer.
+// Implementation of accuracy and perplexity of tasks with known answers.
 #include "evaluator/analysis/task_summary.h"
 
 #include <algorithm>
@@ -13,25 +13,26 @@
 namespace assay::evaluator {
 namespace {
 
-double ShareError(double share, int n) {
-  return n > 1 ? std::sqrt(share * (1 - share) / (n - 1)) : 0;
+// The standard error of a proportion with n - 1, as lm_eval computes it.
+double ProportionError(double proportion, int n) {
+  return n > 1 ? std::sqrt(proportion * (1 - proportion) / (n - 1)) : 0;
 }
 
 void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summary) {
-  const auto right =
+  const auto correct =
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct; });
   const auto by_length =
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct_by_length; });
-  const ProportionInterval interval = WilsonInterval(right, summary->n, kConfidence);
-  summary->accuracy = static_cast<double>(right) / summary->n;
-  summary->accuracy_stderr = ShareError(summary->accuracy, summary->n);
+  const ProportionInterval interval = WilsonInterval(correct, summary->n, kConfidence);
+  summary->accuracy = static_cast<double>(correct) / summary->n;
+  summary->accuracy_stderr = ProportionError(summary->accuracy, summary->n);
   summary->ci_low = interval.low;
   summary->ci_high = interval.high;
   summary->accuracy_by_length = static_cast<double>(by_length) / summary->n;
-  summary->accuracy_by_length_stderr = ShareError(summary->accuracy_by_length, summary->n);
+  summary->accuracy_by_length_stderr = ProportionError(summary->accuracy_by_length, summary->n);
 }
 
-// \s of Python's re.
+// True for the characters that \s of Python's re matches.
 bool IsPythonSpace(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||

@@ -1,4 +1,4 @@
-// Summaries of the answers to tasks with a known answer, computed as lm_eval computes them.
+// Summaries of tasks with known answers, computed as lm_eval computes them.
 #ifndef ASSAY_EVALUATOR_ANALYSIS_TASK_SUMMARY_H_
 #define ASSAY_EVALUATOR_ANALYSIS_TASK_SUMMARY_H_
 
@@ -10,11 +10,12 @@
 
 namespace assay::evaluator {
 
-// As lm_eval counts them, len(re.split("\\s+", text)): pieces between white space of any script,
-// empty ones at the ends too.
+// Counts words as lm_eval does, by len(re.split("\\s+", text)): the pieces between Unicode white
+// space, including empty ones at the ends.
 int LmEvalWords(std::string_view text);
 
-// One a model (by its name in the answers) and task, in the order of the tasks, then of `models`.
+// Returns one summary per task and model (by its name in the answers), in the order of `tasks` and
+// then of `models`. Pairs without answers are left out.
 std::vector<TaskSummary> SummarizeTasks(const std::vector<KnownAnswerTask>& tasks,
                                         const std::vector<std::string>& models,
                                         const std::vector<TaskAnswer>& answers);

@@ -121,7 +121,7 @@ Table FailureTable(const std::vector<Sample>& samples) {
 }
 
 Cell VerdictCell(const MemoryTrend& trend) {
-  if (trend.n == 0) return {absl::StrCat("needs ", kFewestTrendSamples, " samples")};
+  if (trend.n == 0) return {absl::StrCat("needs ", kMinTrendSamples, " samples")};
   return trend.leaks ? Cell{"fail", Tone::kBad} : Cell{"pass", Tone::kGood};
 }
 
