@@ -125,9 +125,8 @@ void ReportUnsharedPrompts(const EvaluationPlan& whole, const Part& part, Analys
     if (shared) continue;
     for (Comparison& comparison : analysis->comparisons) {
       if (!comparison.content_type.empty()) continue;
-      comparison.unpaired.push_back(
-          absl::StrCat(prompt.id, ": only ", part.label,
-                       " has this prompt with the same text and constraints"));
+      comparison.unpaired.push_back(absl::StrCat(
+          prompt.id, ": only ", part.label, " has this prompt with the same text and constraints"));
     }
   }
 }
@@ -236,16 +235,16 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
                                          const CompareOptions& options) {
   // The negated comparison also rejects NaN.
   if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
-    return absl::InvalidArgumentError(absl::StrCat("alpha: ", options.alpha,
-                                                   "; must be above 0 and at most ", kMaxAlpha));
+    return absl::InvalidArgumentError(
+        absl::StrCat("alpha: ", options.alpha, "; must be above 0 and at most ", kMaxAlpha));
   }
   ASSIGN_OR_RETURN(Part a, ReadPart(store, baseline, "baseline_model"));
   ASSIGN_OR_RETURN(Part b, ReadPart(store, candidate, "candidate_model"));
   if (a.label == b.label) {
     if (baseline.evaluation_id == candidate.evaluation_id) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "candidate_model: '", b.label, "' of ", candidate.evaluation_id,
-          " is also the baseline; choose another model or evaluation"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("candidate_model: '", b.label, "' of ", candidate.evaluation_id,
+                       " is also the baseline; choose another model or evaluation"));
     }
     Rename(&a, absl::StrCat(a.label, "@", baseline.evaluation_id));
     Rename(&b, absl::StrCat(b.label, "@", candidate.evaluation_id));

@@ -188,8 +188,7 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
   }
   absl::StrAppend(&sentence, BestText(best, groups));
   if (!groups.lower.empty()) {
-    absl::StrAppend(&sentence, "; lower than ", best.name, ": ",
-                    absl::StrJoin(groups.lower, ", "));
+    absl::StrAppend(&sentence, "; lower than ", best.name, ": ", absl::StrJoin(groups.lower, ", "));
   }
   if (!groups.untested.empty()) {
     absl::StrAppend(&sentence, "; too few prompts to compare with ", best.name, ": ",

@@ -25,8 +25,8 @@ struct GateClauseResult {
 struct GateResult {
   // True if the evaluation succeeded, every clause holds, and there is at least one clause.
   bool passed = false;
-  // The reason why the gate fails regardless of its clauses: the evaluation is not complete. Empty =
-  // it is complete.
+  // The reason why the gate fails regardless of its clauses: the evaluation is not complete. Empty
+  // = it is complete.
   std::string reason;
   std::vector<GateClauseResult> clauses;
 };
@@ -55,7 +55,8 @@ struct GateResult {
 class Gate {
  public:
   // Parses at most 4096 bytes and 64 clauses. Returns INVALID_ARGUMENT with the position in bytes
-  // from 1 ("gate, column 9: expected ..."). For an unknown metric the message lists the known ones.
+  // from 1 ("gate, column 9: expected ..."). For an unknown metric the message lists the known
+  // ones.
   static absl::StatusOr<Gate> Parse(std::string_view text);
 
   // Checks the names before a run, without results. Returns INVALID_ARGUMENT for a candidate,

@@ -43,7 +43,7 @@ struct PairwiseTest {
 };
 
 PairwiseTest RunPairwiseTest(const std::vector<Unit>& units, std::string_view content_type,
-              const UnitValues& first, const UnitValues& second) {
+                             const UnitValues& first, const UnitValues& second) {
   const Pairs pairs = PairUp(units, content_type, first, second);
   const auto [firsts, seconds] = AverageClusters(pairs.baseline, pairs.candidate, pairs.clusters);
   const PairedTest test = TestPairs(firsts, seconds);
@@ -73,7 +73,8 @@ void CorrectPValues(PairwiseTests* tests) {
 
 // Assigns rank by rank: the best remaining candidate and all that no test distinguishes from it
 // share one.
-void AssignRanks(const PairwiseTests& tests, double alpha, std::vector<RankedCandidate>* candidates) {
+void AssignRanks(const PairwiseTests& tests, double alpha,
+                 std::vector<RankedCandidate>* candidates) {
   std::vector<bool> ranked(candidates->size(), false);
   int above = 0;
   for (size_t best = 0; best < candidates->size(); ++best) {
@@ -111,7 +112,7 @@ Ranking RankCandidates(const std::vector<Unit>& units, std::string_view content_
     tests[i].reserve(candidates.size() - i - 1);
     for (size_t k = i + 1; k < candidates.size(); ++k) {
       tests[i].push_back(RunPairwiseTest(units, content_type, values.at(candidates[i].name),
-                                  values.at(candidates[k].name)));
+                                         values.at(candidates[k].name)));
     }
   }
   CorrectPValues(&tests);

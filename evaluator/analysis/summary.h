@@ -35,8 +35,8 @@ struct PartMean {
 };
 
 // Returns the means in order of scorers, then parts by name. The mean of a part is over the samples
-// that have it. The mean of a gate (kGatePrefix) is over all samples that the scorer scored, because
-// an absent gate is 1.
+// that have it. The mean of a gate (kGatePrefix) is over all samples that the scorer scored,
+// because an absent gate is 1.
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples);
 
 // Estimates a value over the successful samples. Values that are not finite are left out.

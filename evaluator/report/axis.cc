@@ -1,4 +1,4 @@
-// Ranges and ticks.
+// Implementation of axes.
 #include "evaluator/report/axis.h"
 
 #include <algorithm>
@@ -9,14 +9,14 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr double kWantedTicks = 5;
-constexpr double kRoom = 0.04;
+constexpr double kTargetTicks = 5;
+constexpr double kMargin = 0.04;
 constexpr int kMaxTicks = 12;
-// Between them all ticks at 1, 2 and 5; over more, powers of ten alone.
+// A logarithmic axis over fewer decades has ticks at 1, 2 and 5, otherwise at powers of ten only.
 constexpr double kFewDecades = 2.2;
 
 double NiceStep(double span) {
-  const double rough = span / kWantedTicks;
+  const double rough = span / kTargetTicks;
   const double power = std::pow(10, std::floor(std::log10(rough)));
   const double digit = rough / power;
   return power * (digit < 1.5 ? 1 : digit < 3.5 ? 2 : digit < 7.5 ? 5 : 10);
@@ -45,17 +45,18 @@ Axis::Axis(const std::vector<double>& values, bool may_be_log) {
 }
 
 void Axis::MakeLinear() {
-  // One value, or values that a double cannot tell apart at this scale.
-  const double least = std::max(std::fabs(high_) * 1e-9, 1e-300);
-  if (high_ - low_ < least) {
-    const double room = high_ == 0 ? 1 : std::fabs(high_) * 0.1;
-    low_ -= room;
-    high_ += room;
+  // Widens the range of a single value, or of values that a double cannot distinguish at this
+  // scale.
+  const double min_span = std::max(std::fabs(high_) * 1e-9, 1e-300);
+  if (high_ - low_ < min_span) {
+    const double widening = high_ == 0 ? 1 : std::fabs(high_) * 0.1;
+    low_ -= widening;
+    high_ += widening;
   }
-  const double room = (high_ - low_) * kRoom;
+  const double margin = (high_ - low_) * kMargin;
   const bool positive = low_ >= 0;
-  low_ -= room;
-  high_ += room;
+  low_ -= margin;
+  high_ += margin;
   if (positive) low_ = std::max(low_, 0.0);
   const double step = NiceStep(high_ - low_);
   const double first = std::ceil(low_ / step);
@@ -67,9 +68,9 @@ void Axis::MakeLinear() {
 }
 
 void Axis::MakeLogarithmic() {
-  const double room = std::pow(high_ / low_, kRoom);
-  low_ /= room;
-  high_ *= room;
+  const double margin = std::pow(high_ / low_, kMargin);
+  low_ /= margin;
+  high_ *= margin;
   const bool few = std::log10(high_ / low_) < kFewDecades;
   const int every = std::max(1, static_cast<int>(std::log10(high_ / low_) / kMaxTicks) + 1);
   const int first = static_cast<int>(std::floor(std::log10(low_)));
@@ -83,19 +84,19 @@ void Axis::MakeLogarithmic() {
   }
 }
 
-Axis Axis::Between(double from, double to) const {
+Axis Axis::WithPositions(double from, double to) const {
   Axis axis = *this;
   axis.from_ = from;
   axis.to_ = to;
   return axis;
 }
 
-double Axis::At(double value) const {
+double Axis::Position(double value) const {
   if (!std::isfinite(value)) return from_;
   const double inside = std::clamp(value, low_, high_);
-  const double share = logarithmic_ ? std::log(inside / low_) / std::log(high_ / low_)
-                                    : (inside - low_) / (high_ - low_);
-  return from_ + share * (to_ - from_);
+  const double fraction = logarithmic_ ? std::log(inside / low_) / std::log(high_ / low_)
+                                       : (inside - low_) / (high_ - low_);
+  return from_ + fraction * (to_ - from_);
 }
 
 }  // namespace assay::evaluator

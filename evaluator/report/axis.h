@@ -1,4 +1,4 @@
-// Axes of charts: a range, its ticks, and where a value lies.
+// Chart axes: the range, the ticks and the position of a value.
 #ifndef ASSAY_EVALUATOR_REPORT_AXIS_H_
 #define ASSAY_EVALUATOR_REPORT_AXIS_H_
 
@@ -6,19 +6,20 @@
 
 namespace assay::evaluator {
 
-// Values to positions between `from` and `to`. Immutable.
+// Maps values to positions. Immutable.
 class Axis {
  public:
-  // Covers the finite values with a little room; ticks at 1, 2 or 5 times a power of ten.
-  // Logarithmic where all values are positive and the largest is over kLogRatio times the smallest
-  // and `may_be_log`. No values: 0 to 1.
+  // Covers the finite values with a small margin, or 0 to 1 if there are none. Ticks are at 1, 2 or
+  // 5 times a power of ten. The axis is logarithmic if `may_be_log` is true, all values are
+  // positive and the largest is more than kLogRatio times the smallest.
   Axis(const std::vector<double>& values, bool may_be_log);
 
   static constexpr double kLogRatio = 30;
 
-  Axis Between(double from, double to) const;
-  // Within the ends.
-  double At(double value) const;
+  // Returns the same axis between the positions `from` and `to`, which may be in reverse order.
+  Axis WithPositions(double from, double to) const;
+  // Returns the position of a value, clamped to the ends.
+  double Position(double value) const;
   const std::vector<double>& ticks() const { return ticks_; }
   bool logarithmic() const { return logarithmic_; }
 

@@ -1,5 +1,5 @@
-// The report's charts as inline SVG, each one panel as wide as a phone. Bounded: rows and points
-// over the limits are left out and the chart says so.
+// The report's charts as inline SVG, each as wide as a phone screen. The size is bounded: rows and
+// points over the limits are left out, and the chart says so.
 #ifndef ASSAY_EVALUATOR_REPORT_CHARTS_H_
 #define ASSAY_EVALUATOR_REPORT_CHARTS_H_
 
@@ -17,27 +17,27 @@ inline constexpr size_t kMaxPoints = 120;
 
 struct IntervalRow {
   std::string label;
-  // Colour and shape.
+  // Selects color and shape.
   int series = 0;
-  // 0 = nothing measured: the row says so.
+  // The number of values; 0 = no data, which the row states.
   int n = 0;
   double mean = 0;
-  // Absent: a dot alone.
+  // If absent, only a dot is drawn.
   std::optional<double> low;
   std::optional<double> high;
 };
-// A dot and its interval a row, on an axis that may be shared by several panels.
+// Draws a dot with its interval per row. Several panels may share the axis.
 std::string IntervalChart(const std::string& title, const std::vector<IntervalRow>& rows,
                           const Axis& axis);
 
 struct DistributionRow {
   std::string label;
   int series = 0;
-  // Ascending.
+  // In ascending order.
   std::vector<double> values;
 };
-// Points (of kMaxPoints evenly spaced ranks), a box from the first to the third quartile and the
-// median; median and 90th percentile in figures.
+// Draws points (at most kMaxPoints, evenly spaced by rank), a box from the first to the third
+// quartile, and the median. Median and 90th percentile are also printed.
 std::string DistributionChart(const std::string& title, const std::vector<DistributionRow>& rows);
 
 struct PointSeries {
@@ -50,8 +50,8 @@ struct PointChartText {
   std::string x_title;
   std::string y_title;
 };
-// Points over two axes with a legend below. Of more than kMaxPoints of a series, evenly spaced
-// ones. `x_may_be_log`: Axis.
+// Draws points over two axes with a legend below. A series with more than kMaxPoints points is
+// thinned evenly. `x_may_be_log` is passed to the x axis (axis.h).
 std::string PointChart(const PointChartText& text, const std::vector<PointSeries>& series,
                        bool x_may_be_log);
 

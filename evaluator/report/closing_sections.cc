@@ -1,4 +1,4 @@
-// Examples, every estimate, how to run it again, and the method.
+// The last sections of a report: examples, all estimates, reproduction and method.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,40 +17,45 @@ constexpr size_t kTextCharacters = 1500;
 constexpr size_t kPromptCharacters = 200;
 
 constexpr absl::string_view kOrder =
-    "Order: for each prompt the candidates run side by side in a shuffled order, so that "
-    "a machine that grows warm or busy disturbs all alike. Warm-up is not measured, and a measured "
-    "prompt is read whole: nothing of it comes from the cache of earlier ones.";
+    "Order: for each prompt the candidates run in turn, in shuffled order, so that a "
+    "machine that becomes warm or busy affects all candidates equally. Warm-up requests are not "
+    "measured. Measured prompts are prefilled completely, without hits in the prefix cache.";
 constexpr absl::string_view kScoring =
-    "Scores: a scorer sees the text and what was asked for, never which candidate wrote "
-    "it. They are rules, not readers; nothing here was checked against people.";
+    "Scores: a scorer sees the text and its task, never which candidate wrote the text. Scorers "
+    "apply rules; they were not validated against human ratings.";
 constexpr absl::string_view kFailures =
-    "A failed generation is counted and never scored; means are over what succeeded, n "
-    "says over how many.";
+    "Failures: a failed generation is counted but never scored. Means are over successful samples; "
+    "n is their number.";
 constexpr absl::string_view kComparing =
-    "Comparisons pair by prompt, the mean of a prompt's repeats as one value and prompts "
-    "of one cluster as one unit: Wilcoxon's signed-rank test, McNemar's for right and "
-    "wrong; intervals of the difference by the BCa bootstrap; d_z is the mean difference "
-    "over its standard deviation.";
+    "Comparisons are paired by prompt: the mean of a prompt's repeats is one value, and the "
+    "prompts "
+    "of one cluster are one unit. The tests are Wilcoxon's signed-rank test, and McNemar's test "
+    "for correct and wrong answers. Intervals of the difference come from the BCa bootstrap. d_z "
+    "is "
+    "the mean of the differences divided by their standard deviation.";
 constexpr absl::string_view kRanking =
-    "Candidates share a rank where they cannot be told apart from the best of their "
-    "group: every two are tested, Holm-corrected within one ranking. Over the rankings of several "
-    "content types nothing is corrected: of many such rankings one may be wrong by chance. \"No "
-    "difference shown\" is not \"equal\": \"detectable\" is the smallest difference that this many "
-    "pairs find with a power of 0.8, \"pairs needed\" what the observed one would take.";
+    "Ranking: candidates share a rank if no test distinguishes them from the best of their group. "
+    "Every two candidates are tested, Holm-corrected within one ranking. There is no correction "
+    "across the rankings of several content types, so one of many rankings may be wrong by chance. "
+    "\"No difference shown\" does not mean \"equal\": \"detectable\" is the smallest difference "
+    "that this many pairs detect with a power of 0.8, and \"pairs needed\" is the number of pairs "
+    "that detect the observed difference.";
 constexpr absl::string_view kMeans =
-    "Intervals of means are Student's with errors clustered over prompts (and clusters of them): "
-    "repeats of a prompt are no prompts of their own, and one prompt has no interval. In the "
-    "quality chart and the ranking a mean is over the prompts' means, elsewhere over samples, as "
-    "deviations and quantiles are. Proportions: Wilson. Quantiles: linear interpolation.";
+    "Intervals of means are Student-t intervals with errors clustered over prompts (or clusters of "
+    "prompts): repeats of a prompt do not count as separate prompts, and a single prompt has no "
+    "interval. In the quality chart and the ranking a mean is over the prompts' means. Elsewhere "
+    "it is over samples, as are standard deviations and quantiles. Proportions have Wilson "
+    "intervals. Quantiles are linearly interpolated.";
 constexpr absl::string_view kSeeds =
-    "Seeds: each sample's is derived from its candidate's seed, the prompt and the repeat, so that "
-    "candidates with one seed draw alike and repeats draw anew. Greedy texts repeat themselves.";
+    "Seeds: each sample's seed is derived from its candidate's seed, the prompt and the repeat. "
+    "Candidates with the same seed therefore use the same random numbers, and repeats use "
+    "different ones. Greedy repeats give the same text.";
 constexpr absl::string_view kBetweenTokens =
-    "Between tokens: medians over the samples of each sample's own quantile, samples of "
-    "two tokens and more.";
+    "Between tokens: medians over the samples of each sample's own quantile, for samples of at "
+    "least two tokens.";
 constexpr absl::string_view kMemory =
-    "Memory is the server's whole process. The leak test asks whether growth a sample is "
-    "surely above what the allocator's noise makes.";
+    "Memory: figures are for the whole server process. The leak test checks whether the growth per "
+    "sample is significantly above allocator noise.";
 
 std::string PromptText(const EvaluationPlan& plan, const std::string& id) {
   const auto found = std::find_if(plan.prompts.begin(), plan.prompts.end(),
@@ -116,16 +121,16 @@ Section ExampleSection(const ReportInput& input, const Digest& digest) {
   section.blocks.emplace(
       section.blocks.begin(),
       Paragraph{
-          absl::StrCat("The text of the highest and of the lowest quality score of each content "
-                       "type (of at most ",
-                       kMaxExampleTypes, "), cut after ", kTextCharacters,
-                       " characters. Extremes, not typical."),
+          absl::StrCat("The texts with the highest and the lowest quality score of each content "
+                       "type (at most ",
+                       kMaxExampleTypes, " types), cut after ", kTextCharacters,
+                       " characters. They are extremes, not typical texts."),
           Tone::kFaint});
   return section;
 }
 
 Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
-  Section section{.title = "Every estimate"};
+  Section section{.title = "All estimates"};
   if (input.evaluation.summaries.empty()) return section;
   Table counts{.caption = "Samples by candidate and content type",
                .columns = {{"Candidate"},
@@ -133,24 +138,24 @@ Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
                            {"Samples", true},
                            {"Failed", true},
                            {"Success rate", true},
-                           {"Return a piece", true},
+                           {"ROI per piece", true},
                            {"Memory before", true},
-                           {"after", true},
-                           {"peak", true},
+                           {"Memory after", true},
+                           {"Memory peak", true},
                            {"Scorer"}},
-               .folded = true};
-  Table table{.caption = "Means, deviations, intervals and quantiles",
+               .collapsed = true};
+  Table table{.caption = "Means, standard deviations, intervals and quantiles",
               .columns = {{"Candidate"},
                           {"Content type"},
                           {"Metric"},
                           {"Prompts", true},
                           {"Samples", true},
                           {"Mean", true},
-                          {"Deviation", true},
+                          {"Standard deviation", true},
                           {"95 % interval", true},
                           {"p50", true},
                           {"p90", true}},
-              .folded = true};
+              .collapsed = true};
   for (const Summary& s : input.evaluation.summaries) {
     counts.rows.push_back({{s.model},
                            {TypeName(s.content_type)},
@@ -165,7 +170,7 @@ Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
     AddEstimate(s, "quality score", s.quality_score, &table);
     AddEstimate(s, "latency, ms", s.latency_ms, &table);
     AddEstimate(s, "first token, ms", s.first_token_ms, &table);
-    AddEstimate(s, "tokens a second", s.tokens_per_second, &table);
+    AddEstimate(s, "tokens/s", s.tokens_per_second, &table);
     AddEstimate(s, "queue, ms", s.queue_ms, &table);
     AddEstimate(s, "prefill, ms", s.prefill_ms, &table);
     AddEstimate(s, "between tokens p50, ms", s.inter_token_p50_ms, &table);
@@ -182,12 +187,13 @@ Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
 }
 
 Section ReproductionSection(const ReportInput& input, const Digest& /*digest*/) {
-  // Ids are the server's, but a report may be made from anything.
+  // The server makes the ids, but the input of a report may come from elsewhere.
   const std::string id = CleanLine(input.evaluation.id);
-  Section section{.title = "Run it again"};
+  Section section{.title = "Reproduction"};
   section.blocks.emplace_back(Paragraph{
-      "The same plan in the same order, and every sample of this evaluation. Texts repeat where "
-      "models, revisions and seeds are the same; timings and costs vary."});
+      "The first command runs the same plan in the same order; the second writes every sample of "
+      "this evaluation. Texts are the same if models, revisions and seeds are; timings and costs "
+      "vary."});
   section.blocks.emplace_back(Code{
       absl::StrCat("assay evaluate --replay ", id, " --order-seed ", input.evaluation.order_seed,
                    "\nassay evaluations report ", id, " --format jsonl --output samples.jsonl\n")});

@@ -1,4 +1,4 @@
-// From samples to figures.
+// Implementation of the figures of reports and exports.
 #include "evaluator/report/digest.h"
 
 #include <algorithm>
@@ -91,7 +91,8 @@ Digest::Digest(const ReportInput& input) : input_(input) {
   }
 }
 
-const SampleList& Digest::Of(const std::string& candidate, const std::string& content_type) const {
+const SampleList& Digest::SamplesOf(const std::string& candidate,
+                                    const std::string& content_type) const {
   static const SampleList* const kNone = new SampleList;
   const auto found = samples_.find({candidate, content_type});
   return found == samples_.end() ? *kNone : found->second;
@@ -155,8 +156,8 @@ std::vector<TaskResult> Digest::Tasks() const {
   return results;
 }
 
-Technical TechnicalOf(const SampleList& samples) {
-  Technical technical;
+TechnicalMetrics TechnicalMetricsOf(const SampleList& samples) {
+  TechnicalMetrics technical;
   const auto quantiles = [&samples](double Generation::* field) {
     return QuantilesOf(Values(samples, [field](const Sample& s) { return s.generation.*field; }));
   };
@@ -188,7 +189,7 @@ Technical TechnicalOf(const SampleList& samples) {
   return technical;
 }
 
-Proportion SuccessOf(const SampleList& samples) {
+Proportion SuccessRateOf(const SampleList& samples) {
   const auto successes = std::count_if(samples.begin(), samples.end(),
                                        [](const Sample* s) { return s->error.empty(); });
   return ProportionOf(static_cast<int>(successes), static_cast<int>(samples.size()));

@@ -1,4 +1,4 @@
-// What reports and exports compute from an evaluation's samples.
+// The figures that reports and exports compute from an evaluation's samples.
 #ifndef ASSAY_EVALUATOR_REPORT_DIGEST_H_
 #define ASSAY_EVALUATOR_REPORT_DIGEST_H_
 
@@ -20,10 +20,10 @@ struct Quantiles {
   double p99 = 0;
 };
 
-// Of the finite ones; by linear interpolation, as statistics.h.
+// Returns the linearly interpolated quantiles (stats/quantile.h) of the finite values.
 Quantiles QuantilesOf(std::vector<double> values);
 
-// With Wilson's 95 % interval.
+// A proportion with Wilson's 95 % interval.
 struct Proportion {
   int hits = 0;
   int n = 0;
@@ -33,19 +33,19 @@ struct Proportion {
 };
 Proportion ProportionOf(int hits, int n);
 
-// Over successful samples.
-struct Technical {
+// Technical metrics over successful samples.
+struct TechnicalMetrics {
   Quantiles latency_ms;
   Quantiles first_token_ms;
-  // Medians over the samples of each sample's own quantile; only samples of two tokens or more have
+  // Medians over the samples of each sample's own quantile. Only samples of two or more tokens have
   // one.
   Quantiles inter_token_ms;
   Quantiles queue_ms;
   double tokens_per_second = 0;
   double completion_tokens = 0;
-  // Sum; 0 = not known.
+  // The total energy; 0 = unknown.
   double joules = 0;
-  // Of the first sample that knows.
+  // The source of the first sample with known energy.
   std::string energy_source;
 };
 
@@ -55,10 +55,10 @@ struct TaskResult {
   TaskKind kind = TaskKind::kMultipleChoice;
   int items = 0;
   int failed = 0;
-  // Of the answered items; multiple choice only.
+  // Over the answered items; for multiple choice only.
   Proportion accuracy;
   Proportion accuracy_by_length;
-  // exp(-log-likelihood / token); perplexity only, 0 = not known.
+  // exp(-log-likelihood / tokens); for perplexity tasks only, 0 = unknown.
   double perplexity = 0;
   double log_likelihood = 0;
   int64_t tokens = 0;
@@ -66,22 +66,23 @@ struct TaskResult {
 
 using SampleList = std::vector<const Sample*>;
 
-// The samples of an evaluation by candidate and content type. Linear in the samples to build; reads
-// nothing but its input, which outlives it. Candidates and content types in the plan's order, those
-// that only samples know behind them.
+// Indexes the samples of an evaluation by candidate and content type. Construction is linear in the
+// samples. Reads only its input, which must outlive it. Candidates and content types are in the
+// plan's order; those that only samples have come last. Thread-safe.
 class Digest {
  public:
   explicit Digest(const ReportInput& input);
 
   const std::vector<std::string>& candidates() const { return candidates_; }
   const std::vector<std::string>& content_types() const { return content_types_; }
-  // Empty type = over all.
-  const SampleList& Of(const std::string& candidate, const std::string& content_type) const;
-  // Null if there is none.
+  // Returns the samples in measurement order. An empty type means all types.
+  const SampleList& SamplesOf(const std::string& candidate, const std::string& content_type) const;
+  // Returns null if there is no such summary.
   const Summary* SummaryOf(std::string_view candidate, std::string_view content_type) const;
-  // What the samples say, else the plan: "assay 2, classic 1".
+  // Returns the scorers that the samples name, then those that only the plan names, without a
+  // version: "assay 2, classic 1".
   std::vector<std::string> ScorersWithVersions() const;
-  // Per candidate and task of the plan, where there are answers.
+  // Returns one result per task and candidate with answers, in the plan's order.
   std::vector<TaskResult> Tasks() const;
 
  private:
@@ -91,8 +92,8 @@ class Digest {
   std::map<std::pair<std::string, std::string>, SampleList> samples_;
 };
 
-Technical TechnicalOf(const SampleList& samples);
-Proportion SuccessOf(const SampleList& samples);
+TechnicalMetrics TechnicalMetricsOf(const SampleList& samples);
+Proportion SuccessRateOf(const SampleList& samples);
 
 }  // namespace assay::evaluator
 

@@ -1,4 +1,4 @@
-// A report's content, apart from how it is written: sections of tables, charts and texts.
+// A report's content independent of its format: sections of tables, charts and texts.
 #ifndef ASSAY_EVALUATOR_REPORT_DOCUMENT_H_
 #define ASSAY_EVALUATOR_REPORT_DOCUMENT_H_
 
@@ -8,8 +8,8 @@
 
 namespace assay::evaluator {
 
-// All strings are plain and may be anything; whoever writes the document cleans and escapes them.
-// A chart's panels alone are finished SVG.
+// All strings are plain, untrusted text. The writers (DocumentAsHtml, DocumentAsMarkdown) clean and
+// escape them. The only exception is Panel::svg, which is finished SVG.
 
 enum class Tone { kPlain, kGood, kBad, kFaint };
 
@@ -20,7 +20,7 @@ struct Cell {
 
 struct Column {
   std::string title;
-  // Right-aligned.
+  // True for right-aligned numbers.
   bool number = false;
 };
 
@@ -35,8 +35,8 @@ struct Table {
   std::string caption;
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
-  // Behind a line to open, where the document can.
-  bool folded = false;
+  // True if the table is collapsed initially, in formats that support it.
+  bool collapsed = false;
 };
 struct Panel {
   std::string title;
@@ -44,11 +44,11 @@ struct Panel {
 };
 struct Chart {
   std::string title;
-  // How to read it.
+  // Explains how to read the chart.
   std::string note;
   std::vector<Panel> panels;
 };
-// Somebody else's words, line breaks kept.
+// A text by a model or user. Line breaks are kept.
 struct Quote {
   std::string title;
   std::string text;
@@ -71,10 +71,11 @@ struct Document {
   std::vector<Section> sections;
 };
 
-// One self-contained page: no script, nothing fetched. Content security policy and all.
+// Returns one self-contained page without scripts and external resources. Its content security
+// policy forbids both.
 std::string DocumentAsHtml(const Document& document);
 
-// GitHub's Markdown. Charts are left out: their figures stand in tables.
+// Returns GitHub-flavored Markdown. Charts are left out; their figures are in the tables.
 std::string DocumentAsMarkdown(const Document& document);
 
 }  // namespace assay::evaluator

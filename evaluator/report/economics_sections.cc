@@ -1,4 +1,4 @@
-// Costs, and tasks with known answers.
+// The sections on economics and on tasks with known answers.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "evaluator/report/charts.h"
@@ -24,14 +24,13 @@ Chart TradeOffChart(const Digest& digest) {
     cost.push_back(PointOf(*summary, series, summary->cost_usd.mean * kMillion));
     latency.push_back(PointOf(*summary, series, summary->latency_ms.mean));
   }
-  Chart chart{.title = "Quality against cost and latency",
-              .note =
-                  "Means of each candidate; best is up and to the left. The scales need not "
-                  "begin at 0."};
+  Chart chart{
+      .title = "Quality against cost and latency",
+      .note = "Means per candidate; the upper left is best. The scales need not begin at 0."};
   if (cost.empty()) return chart;
   chart.panels.push_back(
-      {"Cost", PointChart({"Quality against cost", "USD a million requests", "quality score"}, cost,
-                          true)});
+      {"Cost", PointChart({"Quality against cost", "USD per million requests", "quality score"},
+                          cost, true)});
   chart.panels.push_back(
       {"Latency", PointChart({"Quality against latency", "mean latency, ms", "quality score"},
                              latency, true)});
@@ -43,16 +42,16 @@ Table CostTable(const Digest& digest) {
               .columns = {{"Candidate"},
                           {"Prompts", true},
                           {"Samples", true},
-                          {"USD a request", true},
+                          {"USD per request", true},
                           {"95 % interval", true},
-                          {"USD a million", true},
-                          {"Return a piece", true},
-                          {"J a request", true},
-                          {"Energy from"}}};
+                          {"USD per million", true},
+                          {"ROI per piece", true},
+                          {"J per request", true},
+                          {"Energy source"}}};
   for (const std::string& candidate : digest.candidates()) {
     const Summary* summary = digest.SummaryOf(candidate, "");
     if (summary == nullptr) continue;
-    const Technical t = TechnicalOf(digest.Of(candidate, ""));
+    const TechnicalMetrics t = TechnicalMetricsOf(digest.SamplesOf(candidate, ""));
     const Estimate& cost = summary->cost_usd;
     const bool measured = cost.n > 0;
     table.rows.push_back(
@@ -71,7 +70,7 @@ Table CostTable(const Digest& digest) {
 
 Table FigureTable(const std::vector<ReportFigure>& figures) {
   Table table{
-      .caption = "Every figure with its formula and inputs",
+      .caption = "All figures with their formulas and inputs",
       .columns = {
           {"Figure"}, {"Candidate"}, {"Value", true}, {"Unit"}, {"Formula"}, {"Inputs"}, {"Note"}}};
   for (const auto& [candidate, figure] : figures) {
@@ -102,8 +101,8 @@ Section EconomicsSection(const ReportInput& input, const Digest& digest) {
   if (!input.economics.empty()) {
     if (!input.plan.economics) {
       section.blocks.emplace_back(
-          Paragraph{"This evaluation did not record its economic inputs: the figures below are "
-                    "with the server's of today.",
+          Paragraph{"This evaluation did not record its economic inputs. The figures below use the "
+                    "server's current inputs.",
                     Tone::kFaint});
     }
     section.blocks.emplace_back(FigureTable(input.economics));
@@ -113,14 +112,14 @@ Section EconomicsSection(const ReportInput& input, const Digest& digest) {
 
 Section TaskSection(const ReportInput& /*input*/, const Digest& digest) {
   Section section{.title = "Tasks with known answers"};
-  Table table{.caption = "Accuracy with Wilson's 95 % interval; perplexity a token",
+  Table table{.caption = "Accuracy with Wilson's 95 % interval; perplexity per token",
               .columns = {{"Candidate"},
                           {"Task"},
                           {"Items", true},
                           {"Failed", true},
                           {"Accuracy", true},
                           {"95 % interval", true},
-                          {"By character (acc_norm)", true},
+                          {"Normalized by length (acc_norm)", true},
                           {"Perplexity", true},
                           {"Log-likelihood", true},
                           {"Tokens", true}}};

@@ -1,6 +1,7 @@
-// An evaluation as data for other programs. Pure functions; the texts are never altered but for
-// invalid UTF-8, which becomes U+FFFD (CSV says more). No NaN and no infinity: such a number is
-// null, an empty field in CSV.
+// Exports of an evaluation for other programs.
+//
+// All functions are pure. Texts are unchanged except that invalid UTF-8 becomes U+FFFD (CSV changes
+// more, see below). Numbers that are NaN or infinite become null, or an empty field in CSV.
 #ifndef ASSAY_EVALUATOR_REPORT_EXPORTS_H_
 #define ASSAY_EVALUATOR_REPORT_EXPORTS_H_
 
@@ -10,25 +11,25 @@
 
 namespace assay::evaluator {
 
-// One sample a line, every field: the exact record. Times in UTC, RFC 3339.
+// Returns one line per sample with every field. This is the exact record. Times are UTC, RFC 3339.
 std::string SamplesJsonl(const ReportInput& input);
 
-// RFC 4180: CR LF, a header, fields quoted where they must be; one column for each scorer's overall
-// and for each of its parts ("assay", "assay/structure"). For people with spreadsheets: a text
-// column (text, error, ids, names) that begins with = + - @ tab or CR gets an apostrophe before it,
-// so that no spreadsheet computes what a model wrote; control characters become U+FFFD. Programs
-// read the JSONL.
+// Returns CSV by RFC 4180: CR LF line ends, a header, fields quoted where necessary. There is one
+// column per scorer and one per part of a score ("assay", "assay/structure"). The format is for
+// people with spreadsheets, so text fields (text, error, ids, names) that begin with = + - @ tab or
+// CR get an apostrophe in front, which keeps a spreadsheet from evaluating what a model wrote.
+// Control characters become U+FFFD. Programs should read the JSONL.
 std::string SamplesCsv(const ReportInput& input);
 
-// Everything but the texts (of samples, prompts, tasks): the plan, summaries, analysis, technical
-// figures, reliability, dimensions, tasks, economics. "schema": 2.
+// Returns everything except the texts (of samples, prompts and tasks): the plan, summaries,
+// analysis, technical metrics, reliability, dimensions, tasks and economics. "schema" is 2.
 std::string ResultsJson(const ReportInput& input);
 
-// As lm_eval's results_<date>.json (0.4.x), with the samples as in its samples_<task>_<date>.jsonl
-// under "samples". Tasks are the known-answer tasks (multiple_choice, loglikelihood_rolling) and
-// one "assay_<content type>" (generate_until) with the metric "quality" for each content type. One
-// candidate: that file. Several: {"candidates": {name: file}}. Of lm_eval's fields we do not know:
-// is_greedy in `resps` (null).
+// Returns the format of lm_eval's results_<date>.json (0.4.x), with the rows of its
+// samples_<task>_<date>.jsonl under "samples". The tasks are the known-answer tasks
+// (multiple_choice, loglikelihood_rolling) and, per content type, "assay_<content type>"
+// (generate_until) with the metric "quality". With one candidate the result is that file, with
+// several it is {"candidates": {name: file}}. lm_eval's is_greedy in `resps` is unknown (null).
 std::string LmEvalResultsJson(const ReportInput& input);
 
 }  // namespace assay::evaluator

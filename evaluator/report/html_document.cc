@@ -1,4 +1,4 @@
-// Documents as one HTML page.
+// The HTML writer for documents.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "evaluator/report/document.h"
@@ -8,7 +8,7 @@
 namespace assay::evaluator {
 namespace {
 
-// Texts above this deserve a column that shows a few words a line.
+// Longer texts get a wide column, which shows several words per line.
 constexpr size_t kWideBytes = 40;
 
 std::string Escaped(const std::string& text) { return EscapeHtml(CleanLine(text)); }
@@ -29,7 +29,7 @@ absl::string_view ToneClass(Tone tone) {
   return "";
 }
 
-// Names may break behind their marks, so that a narrow column holds them.
+// Allows line breaks after the punctuation of names, so that they fit a narrow column.
 std::string WithBreaks(const std::string& escaped) {
   return absl::StrReplaceAll(escaped, {{"_", "_<wbr>"}, {":", ":<wbr>"}, {"/", "/<wbr>"}});
 }
@@ -56,13 +56,13 @@ class HtmlWriter {
   }
 
   void operator()(const Table& block) {
-    if (block.folded) {
+    if (block.collapsed) {
       absl::StrAppend(&out, "<details><summary>", Escaped(block.caption), "</summary>\n");
     } else {
-      // Not a <caption>: it would be as wide as the table and scroll away with it.
+      // A <caption> would be as wide as the table and scroll with it.
       absl::StrAppend(&out, "<p class=\"caption\">", Escaped(block.caption), "</p>\n");
     }
-    // The box scrolls sideways, not the page; by keyboard too.
+    // Only the box scrolls horizontally, not the page. tabindex makes it scroll by keyboard.
     absl::StrAppend(&out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
                     Escaped(block.caption), "\"><table",
                     ClassAttribute(block.columns.size() == 2 ? "pairs" : "", ""), ">\n");
@@ -73,7 +73,7 @@ class HtmlWriter {
     }
     out += "</tr></thead>\n<tbody>\n";
     for (const std::vector<Cell>& row : block.rows) WriteRow(block, row);
-    absl::StrAppend(&out, "</tbody></table></div>\n", block.folded ? "</details>\n" : "");
+    absl::StrAppend(&out, "</tbody></table></div>\n", block.collapsed ? "</details>\n" : "");
   }
 
   void operator()(const Chart& block) {
@@ -122,7 +122,7 @@ class HtmlWriter {
 std::string DocumentAsHtml(const Document& document) {
   HtmlWriter writer;
   const std::string title = Escaped(document.title);
-  // Should an escape ever be missed, the policy lets nothing run and nothing out.
+  // Defense in depth: if an escape were missing, the policy would still block scripts and requests.
   absl::StrAppend(
       &writer.out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

@@ -1,4 +1,4 @@
-// Results as lm_eval writes them.
+// The export of results in lm_eval's format.
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -19,10 +19,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kNotKnown = "N/A";
+constexpr std::string_view kNotAvailable = "N/A";
 
-// The error is lm_eval's mean_stderr, s / sqrt(n) with n - 1, where every value is a cluster of its
-// own, and counts the values of one cluster together; "N/A" for one cluster.
+// Sets the mean and its standard error. If every value is a cluster of its own, the error equals
+// lm_eval's mean_stderr, s / sqrt(n) with n - 1; otherwise it is cluster-robust. It is "N/A" with
+// fewer than two clusters.
 void SetMean(const std::string& metric, const std::vector<double>& values,
              const std::vector<int>& clusters, Json* task) {
   Json& mean = (*task)[absl::StrCat(metric, ",none")];
@@ -30,10 +31,10 @@ void SetMean(const std::string& metric, const std::vector<double>& values,
   if (values.empty()) return;
   const ClusteredMean found = MeanOfClusters(values, clusters, kConfidence);
   mean = found.mean;
-  error = found.clusters < 2 ? Json(kNotKnown) : Json(found.standard_error);
+  error = found.clusters < 2 ? Json(kNotAvailable) : Json(found.standard_error);
 }
 
-// What every row of samples_<task>.jsonl has.
+// Returns the fields that every row of samples_<task>.jsonl has.
 Json Row(int doc_id, Json doc, const std::string& prompt, const std::string& target) {
   Json row = {{"doc_id", doc_id},
               {"target", target},
@@ -45,7 +46,7 @@ Json Row(int doc_id, Json doc, const std::string& prompt, const std::string& tar
   return row;
 }
 
-// One candidate's file, task by task.
+// Builds one candidate's file task by task.
 class LmEvalFile {
  public:
   LmEvalFile(const ReportInput& input, const Digest& digest, const std::string& candidate)
@@ -64,9 +65,9 @@ class LmEvalFile {
   Json Write() && {
     for (const KnownAnswerTask& task : input_.plan.tasks) {
       if (task.kind == TaskKind::kPerplexity) {
-        AddText(task);
+        AddPerplexity(task);
       } else {
-        AddChoices(task);
+        AddMultipleChoice(task);
       }
     }
     for (const std::string& type : digest_.content_types()) AddContentType(type);
@@ -109,9 +110,9 @@ class LmEvalFile {
     return found == answers_.end() || !found->second->error.empty() ? nullptr : found->second;
   }
 
-  void AddChoices(const KnownAnswerTask& task) {
-    std::vector<double> right;
-    std::vector<double> right_by_length;
+  void AddMultipleChoice(const KnownAnswerTask& task) {
+    std::vector<double> correct;
+    std::vector<double> correct_by_length;
     std::vector<int> items;
     Json rows = Json::array();
     for (size_t i = 0; i < task.items.size(); ++i) {
@@ -119,17 +120,17 @@ class LmEvalFile {
       const TaskAnswer* answer = AnswerOf(task.name, item.id);
       if (answer == nullptr) continue;
       items.push_back(static_cast<int>(i));
-      right.push_back(answer->correct ? 1 : 0);
-      right_by_length.push_back(answer->correct_by_length ? 1 : 0);
+      correct.push_back(answer->correct ? 1 : 0);
+      correct_by_length.push_back(answer->correct_by_length ? 1 : 0);
       rows.push_back(ChoiceRow(static_cast<int>(i), item, *answer));
     }
     Json& result = file_["results"][task.name] = {{"alias", task.name}};
-    SetMean("acc", right, items, &result);
-    SetMean("acc_norm", right_by_length, items, &result);
-    result["sample_len"] = right.size();
+    SetMean("acc", correct, items, &result);
+    SetMean("acc_norm", correct_by_length, items, &result);
+    result["sample_len"] = correct.size();
     file_["samples"][task.name] = std::move(rows);
     Describe(task.name, "multiple_choice", 0, {"acc", "acc_norm"}, true, task.items.size(),
-             right.size());
+             correct.size());
   }
 
   static Json ChoiceRow(int doc_id, const MultipleChoiceItem& item, const TaskAnswer& answer) {
@@ -153,8 +154,8 @@ class LmEvalFile {
     return row;
   }
 
-  // lm_eval's: the log-likelihood spread over words and UTF-8 bytes.
-  void AddText(const KnownAnswerTask& task) {
+  // As in lm_eval, the log-likelihood is divided by the numbers of words and UTF-8 bytes.
+  void AddPerplexity(const KnownAnswerTask& task) {
     const TaskAnswer* answer = AnswerOf(task.name, "text");
     Json& result = file_["results"][task.name] = {{"alias", task.name}};
     Json rows = Json::array();
@@ -174,7 +175,7 @@ class LmEvalFile {
       row["metrics"] = Json::array();
       for (const auto& [name, value] : metrics) {
         result[absl::StrCat(name, ",none")] = value;
-        result[absl::StrCat(name, "_stderr,none")] = kNotKnown;
+        result[absl::StrCat(name, "_stderr,none")] = kNotAvailable;
         row["metrics"].push_back(name);
         row[name] = value;
       }
@@ -190,9 +191,9 @@ class LmEvalFile {
     const std::string task = absl::StrCat("assay_", type);
     std::vector<double> scores;
     std::vector<int> clusters;
-    std::string version(kNotKnown);
+    std::string version(kNotAvailable);
     Json rows = Json::array();
-    const SampleList& samples = digest_.Of(candidate_, type);
+    const SampleList& samples = digest_.SamplesOf(candidate_, type);
     for (const Sample* sample : samples) {
       if (!sample->quality_score || !sample->error.empty()) continue;
       scores.push_back(*sample->quality_score);
@@ -209,7 +210,7 @@ class LmEvalFile {
     Describe(task, "generate_until", version, {"quality"}, true, samples.size(), scores.size());
   }
 
-  // But for the score.
+  // Returns a row without the score.
   Json TextRow(int doc_id, const Sample& sample) const {
     const auto found = prompts_.find(sample.prompt_id);
     const std::string prompt = found == prompts_.end() ? "" : found->second->prompt;

@@ -1,4 +1,4 @@
-// Documents as GitHub's Markdown.
+// The Markdown writer for documents.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -11,7 +11,7 @@ namespace {
 
 std::string Escaped(const std::string& text) { return EscapeMarkdown(CleanLine(text)); }
 
-// A fence longer than any run of backticks within.
+// Returns a code block with a fence that is longer than any run of backticks inside.
 std::string Fenced(const std::string& raw) {
   const std::string text = CleanText(raw);
   size_t longest = 0;

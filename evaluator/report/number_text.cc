@@ -1,4 +1,4 @@
-// Numbers in print.
+// Implementation of number formatting.
 #include "evaluator/report/number_text.h"
 
 #include <array>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kWholeFrom = 1000;
 constexpr double kExponentFrom = 1e15;
-constexpr double kSmallestP = 0.0001;
+constexpr double kMinShownP = 0.0001;
 constexpr double kBytesPerUnit = 1024;
 
 }  // namespace
@@ -22,7 +22,7 @@ std::string Fixed(double value, int decimals) {
   if (!std::isfinite(value)) return "-";
   if (std::fabs(value) >= kExponentFrom) return Significant(value);
   std::string text = absl::StrFormat("%.*f", decimals, value);
-  // "-0.00".
+  // Turns "-0.00" into "0.00".
   if (text.starts_with('-') && text.find_first_of("123456789") == std::string::npos) {
     text.erase(0, 1);
   }
@@ -46,14 +46,14 @@ std::string Interval(std::optional<double> low, std::optional<double> high) {
   return absl::StrCat(Significant(*low), " to ", Significant(*high));
 }
 
-std::string Percent(double share) {
-  if (!std::isfinite(share)) return "-";
-  return absl::StrFormat("%.1f %%", share * 100);
+std::string Percent(double fraction) {
+  if (!std::isfinite(fraction)) return "-";
+  return absl::StrFormat("%.1f %%", fraction * 100);
 }
 
 std::string PValue(double p) {
   if (!std::isfinite(p)) return "-";
-  if (p < kSmallestP) return absl::StrCat("< ", kSmallestP);
+  if (p < kMinShownP) return absl::StrCat("< ", kMinShownP);
   return absl::StrFormat("%.4f", p);
 }
 

@@ -1,4 +1,4 @@
-// Numbers as reports print them. "-" for what is not finite.
+// Formatting of numbers in reports. Numbers that are not finite become "-".
 #ifndef ASSAY_EVALUATOR_REPORT_NUMBER_TEXT_H_
 #define ASSAY_EVALUATOR_REPORT_NUMBER_TEXT_H_
 
@@ -8,19 +8,20 @@
 
 namespace assay::evaluator {
 
-// "7.80".
+// Formats with a fixed number of decimals: "7.80".
 std::string Fixed(double value, int decimals);
-// Four significant digits, whole from 1000 on: "0.0123", "12.34", "20310", "1.7e-06".
+// Formats with four significant digits, and as an integer from 1000 on: "0.0123", "12.34", "20310",
+// "1.7e-06".
 std::string Significant(double value);
-// "8.1 to 8.6", both Fixed; "-" where one is absent.
+// Formats both ends with Fixed: "8.1 to 8.6". Returns "-" if one is absent.
 std::string Interval(std::optional<double> low, std::optional<double> high, int decimals);
-// Both Significant.
+// Formats both ends with Significant.
 std::string Interval(std::optional<double> low, std::optional<double> high);
-// "97.5 %".
-std::string Percent(double share);
-// "< 0.0001", else four decimals.
+// Formats a fraction of 1: "97.5 %".
+std::string Percent(double fraction);
+// Returns "< 0.0001" or the value with four decimals.
 std::string PValue(double p);
-// "1.25 GiB", "12.3 MiB", "512 B"; a sign where negative.
+// Returns "1.25 GiB", "12.30 MiB", "512 B"; negative values keep their sign.
 std::string Bytes(double bytes);
 
 }  // namespace assay::evaluator

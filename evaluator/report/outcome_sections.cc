@@ -1,4 +1,4 @@
-// What came out, and what was planned.
+// The sections on the decision and on the plan.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -27,7 +27,7 @@ std::string CorrectionText(Correction correction) {
     case Correction::kHolm:
       return "Holm";
     case Correction::kBenjaminiHochberg:
-      return "Benjamini and Hochberg";
+      return "Benjamini-Hochberg";
     case Correction::kNone:
       return "none";
   }
@@ -48,17 +48,17 @@ void AddRanking(const Ranking& ranking, Table* table) {
   }
 }
 
-// The whole open, the content types folded.
+// Returns the table over all content types, open, and the one by content type, collapsed.
 std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
   const std::vector<Column> columns = {{"Candidate"},  {"Content type"},        {"Rank", true},
                                        {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
-  Table whole{.caption = "Ranking by quality score (tests of every two, Holm-corrected)",
+  Table whole{.caption = "Ranking by quality score (pairwise tests, Holm-corrected)",
               .columns = columns};
   Table by_type{.caption =
-                    "Ranking within each content type (Holm-corrected within a type, not "
-                    "over the types)",
+                    "Ranking within each content type (Holm-corrected within a type, not across "
+                    "types)",
                 .columns = columns,
-                .folded = true};
+                .collapsed = true};
   for (const Ranking& ranking : rankings) {
     AddRanking(ranking, ranking.content_type.empty() ? &whole : &by_type);
   }
@@ -111,14 +111,13 @@ Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
   if (evaluation.state != EvaluationState::kSucceeded) {
     section.blocks.emplace_back(
         Paragraph{absl::StrCat("This evaluation ", StateText(evaluation.state),
-                               ": what follows "
-                               "stands on what was measured so far."),
+                               ". The results below cover only the samples measured so far."),
                   Tone::kBad});
   }
   if (evaluation.analysis.decisions.empty()) {
     section.blocks.emplace_back(
         Paragraph{"No decision: nothing was compared. A comparison needs two candidates and "
-                  "prompts that both answered."});
+                  "prompts that both of them answered."});
   } else {
     section.blocks.emplace_back(List{evaluation.analysis.decisions});
   }
@@ -135,21 +134,21 @@ Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
 
 Section PlanSection(const ReportInput& input, const Digest& digest) {
   const EvaluationPlan& plan = input.plan;
-  Table table{.caption = "Plan", .columns = {{"What"}, {"Value"}}};
-  const auto add = [&table](const std::string& what, const std::string& value) {
-    table.rows.push_back({{what}, {value.empty() ? "-" : value}});
+  Table table{.caption = "Plan", .columns = {{"Setting"}, {"Value"}}};
+  const auto add = [&table](const std::string& setting, const std::string& value) {
+    table.rows.push_back({{setting}, {value.empty() ? "-" : value}});
   };
-  add("Plan, SHA-256", input.evaluation.plan_sha256);
-  add("Prompts", absl::StrCat(plan.prompts.size(), " of ", digest.content_types().size(),
+  add("SHA-256 of the plan", input.evaluation.plan_sha256);
+  add("Prompts", absl::StrCat(plan.prompts.size(), " in ", digest.content_types().size(),
                               " content types (set ", PromptSetVersion(plan), ", SHA-256 ",
                               PromptSetFingerprint(plan), "), ", plan.repeats, " repeats"));
   add("Content types",
       Shorten(CleanLine(absl::StrJoin(digest.content_types(), ", ")), kTypesCharacters));
   add("Sampling", absl::StrCat(SamplingText(plan.sampling), ", at most ", plan.max_new_tokens,
                                " new tokens, timeout ", absl::FormatDuration(plan.timeout)));
-  add("Seed of the order", absl::StrCat(input.evaluation.order_seed));
+  add("Order seed", absl::StrCat(input.evaluation.order_seed));
   add("Scorers", absl::StrCat(absl::StrJoin(digest.ScorersWithVersions(), ", "),
-                              "; the first of the plan gives the quality score"));
+                              "; the plan's first scorer gives the quality score"));
   add("Tests", absl::StrCat("alpha ", plan.alpha, ", two-sided, correction: ",
                             CorrectionText(plan.correction), ", baseline: ",
                             input.evaluation.analysis.baseline.empty()

@@ -1,4 +1,4 @@
-// Style of the report page.
+// The style sheet's text.
 #include "evaluator/report/page_style.h"
 
 namespace assay::evaluator {

@@ -1,4 +1,4 @@
-// The report page's style sheet.
+// The style sheet of the report page.
 #ifndef ASSAY_EVALUATOR_REPORT_PAGE_STYLE_H_
 #define ASSAY_EVALUATOR_REPORT_PAGE_STYLE_H_
 
@@ -6,9 +6,9 @@
 
 namespace assay::evaluator {
 
-// Light and dark by prefers-color-scheme. Series colours s0 to s7 after Okabe and Ito's palette for
-// the colour-blind, darkened (light) or lightened (dark) to a contrast of 3:1 and more with the
-// background; shapes tell the series apart as well.
+// Supports light and dark mode by prefers-color-scheme. The series colors s0 to s7 follow Okabe and
+// Ito's palette for color-blind readers, darkened (light mode) or lightened (dark mode) to a
+// contrast of at least 3:1 with the background. Shapes distinguish the series as well.
 extern const std::string_view kPageStyle;
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Cleaning and escaping.
+// Implementation of cleaning and escaping.
 #include "evaluator/report/plain_text.h"
 
 #include <utf8proc.h>
@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
-// Embeddings, overrides and isolates: they turn the text after them around.
-bool TurnsDirection(utf8proc_int32_t c) {
+// True for bidirectional embeddings, overrides and isolates, which can reverse the text after them.
+bool IsBidiControl(utf8proc_int32_t c) {
   return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
@@ -21,18 +21,18 @@ bool IsNonCharacter(utf8proc_int32_t c) {
   return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF);
 }
 
-bool MayStand(utf8proc_int32_t c) {
+bool IsAllowed(utf8proc_int32_t c) {
   if (c == '\t' || c == '\n') return true;
   const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
-  return !control && !TurnsDirection(c) && !IsNonCharacter(c);
+  return !control && !IsBidiControl(c) && !IsNonCharacter(c);
 }
 
 bool IsWordCharacter(std::string_view text, size_t i) {
   return i < text.size() && absl::ascii_isalnum(static_cast<unsigned char>(text[i]));
 }
 
-// Could the character at `i` mean something but itself? Where it surely does not, a backslash would
-// only be in the way of whoever reads the source.
+// True if Markdown may interpret the character at `i`. Other characters get no backslash, which
+// keeps the source readable.
 bool IsMarkup(std::string_view text, size_t i) {
   switch (text[i]) {
     case '\\':
@@ -75,7 +75,7 @@ std::string CleanText(std::string_view text) {
         utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                          static_cast<utf8proc_ssize_t>(text.size()), &c);
     const size_t taken = bytes > 0 ? static_cast<size_t>(bytes) : 1;
-    clean += bytes > 0 && MayStand(c) ? text.substr(0, taken) : kReplacement;
+    clean += bytes > 0 && IsAllowed(c) ? text.substr(0, taken) : kReplacement;
     text.remove_prefix(taken);
   }
   return clean;

@@ -1,4 +1,4 @@
-// Text from models, users and files, made safe for the document it goes into.
+// Sanitizing of text from models, users and files for the document it goes into.
 #ifndef ASSAY_EVALUATOR_REPORT_PLAIN_TEXT_H_
 #define ASSAY_EVALUATOR_REPORT_PLAIN_TEXT_H_
 
@@ -7,23 +7,24 @@
 
 namespace assay::evaluator {
 
-// Valid UTF-8 of characters that documents may hold: invalid bytes, control characters (but for tab
-// and line feed), non-characters and marks that change the direction of the text around them become
-// U+FFFD; CR LF and CR become a line feed. Linear.
+// Returns valid UTF-8 with only characters that documents may contain. Invalid bytes, control
+// characters (except tab and line feed), non-characters and bidirectional control characters become
+// U+FFFD. CR LF and CR become a line feed. O(n).
 std::string CleanText(std::string_view text);
 
-// CleanText on one line: runs of white space become one space, none at the ends.
+// Returns CleanText on one line: runs of white space become one blank, and white space at the ends
+// is removed.
 std::string CleanLine(std::string_view text);
 
-// At most `characters` code points, the last one an ellipsis where some were left out. `text` must
-// be valid UTF-8.
+// Returns at most `characters` code points; the last one is an ellipsis if the text was cut. `text`
+// must be valid UTF-8.
 std::string Shorten(std::string_view text, size_t characters);
 
-// For element text and quoted attributes. `text` must be clean.
+// Escapes text for HTML elements and quoted attributes. `text` must be clean.
 std::string EscapeHtml(std::string_view text);
 
-// For one line of Markdown or a table's cell: every character that means something to Markdown,
-// HTML included, stands for itself. `text` must be clean and of one line.
+// Escapes text for a line or table cell of Markdown, so that no character is interpreted as
+// Markdown or HTML. `text` must be clean and have one line.
 std::string EscapeMarkdown(std::string_view text);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Points over two axes.
+// The chart of points over two axes.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -16,8 +16,8 @@ constexpr double kRight = 398;
 constexpr double kTop = 24;
 constexpr double kYTitleBase = 14;
 constexpr double kBottom = 240;
-constexpr double kTickRoom = 16;
-constexpr double kTitleRoom = 34;
+constexpr double kTickOffset = 16;
+constexpr double kTitleOffset = 34;
 constexpr double kLegendTop = 294;
 constexpr double kLegendRow = 20;
 constexpr size_t kLegendCharacters = 48;
@@ -25,7 +25,7 @@ constexpr double kFewRadius = 5;
 constexpr double kManyRadius = 2.6;
 constexpr size_t kFewPoints = 12;
 
-// Evenly spaced, the first and the last among them.
+// Returns at most kMaxPoints evenly spaced points, including the first and the last.
 std::vector<std::pair<double, double>> Thin(const std::vector<std::pair<double, double>>& points) {
   if (points.size() <= kMaxPoints) return points;
   std::vector<std::pair<double, double>> thin;
@@ -38,14 +38,14 @@ std::vector<std::pair<double, double>> Thin(const std::vector<std::pair<double, 
 
 void DrawAxes(const PointChartText& text, const Axis& x, const Axis& y, Svg* svg) {
   for (double tick : y.ticks()) {
-    svg->Line(kLeft, y.At(tick), kRight, y.At(tick), "grid");
-    svg->Text(kLeft - 6, y.At(tick) + 4, "end", "axis", Significant(tick));
+    svg->Line(kLeft, y.Position(tick), kRight, y.Position(tick), "grid");
+    svg->Text(kLeft - 6, y.Position(tick) + 4, "end", "axis", Significant(tick));
   }
   for (double tick : x.ticks()) {
-    svg->Line(x.At(tick), kTop, x.At(tick), kBottom, "grid");
-    svg->Text(x.At(tick), kBottom + kTickRoom, "middle", "axis", Significant(tick));
+    svg->Line(x.Position(tick), kTop, x.Position(tick), kBottom, "grid");
+    svg->Text(x.Position(tick), kBottom + kTickOffset, "middle", "axis", Significant(tick));
   }
-  svg->Text((kLeft + kRight) / 2, kBottom + kTitleRoom, "middle", "axis",
+  svg->Text((kLeft + kRight) / 2, kBottom + kTitleOffset, "middle", "axis",
             x.logarithmic() ? absl::StrCat(text.x_title, ", logarithmic") : text.x_title);
   svg->Text(kLeft - 6, kYTitleBase, "start", "axis", text.y_title);
 }
@@ -65,8 +65,8 @@ std::string PointChart(const PointChartText& text, const std::vector<PointSeries
   }
   const size_t legend = shown + (series.size() > shown ? 1 : 0);
   Svg svg(kWidth, kLegendTop + kLegendRow * static_cast<double>(legend), text.title);
-  const Axis x_axis = Axis(xs, x_may_be_log).Between(kLeft + 4, kRight - 4);
-  const Axis y_axis = Axis(ys, false).Between(kBottom - 4, kTop + 4);
+  const Axis x_axis = Axis(xs, x_may_be_log).WithPositions(kLeft + 4, kRight - 4);
+  const Axis y_axis = Axis(ys, false).WithPositions(kBottom - 4, kTop + 4);
   DrawAxes(text, x_axis, y_axis, &svg);
   for (size_t i = 0; i < shown; ++i) {
     const PointSeries& one = series[i];
@@ -75,7 +75,8 @@ std::string PointChart(const PointChartText& text, const std::vector<PointSeries
     for (const auto& [x, y] : Thin(one.points)) {
       const std::string title =
           few ? absl::StrCat(CleanLine(one.label), ": ", Significant(x), ", ", Significant(y)) : "";
-      svg.Mark(one.series, x_axis.At(x), y_axis.At(y), few ? kFewRadius : kManyRadius, title);
+      svg.Mark(one.series, x_axis.Position(x), y_axis.Position(y), few ? kFewRadius : kManyRadius,
+               title);
     }
     const double row = kLegendTop + kLegendRow * static_cast<double>(i);
     svg.Mark(one.series, kLeft + 4, row, kFewRadius, "");
@@ -85,7 +86,7 @@ std::string PointChart(const PointChartText& text, const std::vector<PointSeries
   }
   if (series.size() > shown) {
     svg.Text(kLeft + 18, kLegendTop + kLegendRow * static_cast<double>(shown) + 4, "start", "axis",
-             absl::StrCat(series.size() - shown, " more not drawn"));
+             absl::StrCat(series.size() - shown, " more series not shown"));
   }
   return std::move(svg).Finish();
 }

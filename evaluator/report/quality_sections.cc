@@ -1,4 +1,4 @@
-// Quality scores and comparisons.
+// The sections on quality scores and on comparisons with the baseline.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -22,7 +22,8 @@ const Ranking* RankingOf(const Analysis& analysis, const std::string& content_ty
   return found == analysis.rankings.end() ? nullptr : &*found;
 }
 
-// The ranking's interval (errors clustered over prompts) where there is one, else the summary's.
+// Returns the ranking's mean and interval (errors clustered over prompts) if the candidate is
+// ranked, otherwise the summary's.
 IntervalRow RowOf(const std::string& candidate, int series, const std::string& content_type,
                   const ReportInput& input, const Digest& digest) {
   IntervalRow row{.label = candidate, .series = series};
@@ -69,9 +70,9 @@ Chart QualityChart(const ReportInput& input, const Digest& digest) {
   const Axis axis(ends, false);
   Chart chart{.title = "Quality score by content type",
               .note =
-                  "Mean and 95 % interval, 0 to 10; one scale for all panels. It need not "
-                  "begin at 0. Intervals that overlap do not say that two are equal: see the "
-                  "comparisons."};
+                  "Means and 95 % intervals of scores from 0 to 10. All panels share one scale, "
+                  "which need not begin at 0. Overlapping intervals do not show that two "
+                  "candidates are equal: see the comparisons."};
   for (size_t i = 0; i < types.size(); ++i) {
     const std::string title = types[i].empty() ? "All content types" : types[i];
     chart.panels.push_back({title, IntervalChart("Quality score, " + title, rows[i], axis)});
@@ -85,9 +86,9 @@ Table QualityTable(const ReportInput& input, const Digest& digest) {
   if (cut) types.resize(kMaxPanels);
   types.emplace_back();
   Table table{.caption = absl::StrCat("Mean quality score by content type",
-                                      cut ? ", the first of them; the JSON has all" : ""),
+                                      cut ? " (only the first types; the JSON has all)" : ""),
               .columns = {{"Candidate"}},
-              .folded = true};
+              .collapsed = true};
   for (const std::string& type : types) table.columns.push_back({TypeName(type), true});
   for (const std::string& candidate : digest.candidates()) {
     std::vector<Cell> row = {{candidate}};
@@ -99,13 +100,13 @@ Table QualityTable(const ReportInput& input, const Digest& digest) {
   return table;
 }
 
-// Rows are the parts of one scorer's score, columns the candidates.
+// Returns one table per scorer. The rows are the parts of the score and the columns the candidates.
 std::vector<Table> DimensionTables(const Digest& digest) {
   std::vector<std::string> scorers;
   std::map<std::string, std::map<std::string, std::map<std::string, PartMean>>> found;
   std::set<std::pair<std::string, std::string>> scored;
   for (const std::string& candidate : digest.candidates()) {
-    for (PartMean& d : PartMeans(digest.Of(candidate, ""))) {
+    for (PartMean& d : PartMeans(digest.SamplesOf(candidate, ""))) {
       if (!found.contains(d.scorer)) scorers.push_back(d.scorer);
       scored.insert({d.scorer, candidate});
       found[d.scorer][d.name][candidate] = d;
@@ -116,10 +117,10 @@ std::vector<Table> DimensionTables(const Digest& digest) {
     const bool gates =
         std::any_of(found[scorer].begin(), found[scorer].end(),
                     [](const auto& part) { return part.first.starts_with(kGatePrefix); });
-    Table table{.caption = absl::StrCat("Parts of the score of \"", scorer, "\", means",
-                                        gates ? "; a gate that did not fire is 1" : ""),
+    Table table{.caption = absl::StrCat("Mean parts of the score \"", scorer, "\"",
+                                        gates ? "; a gate that did not fire counts as 1" : ""),
                 .columns = {{"Part"}},
-                .folded = scorer != scorers.front()};
+                .collapsed = scorer != scorers.front()};
     for (const std::string& name : digest.candidates()) table.columns.push_back({name, true});
     for (const auto& [part, means] : found[scorer]) {
       std::vector<Cell> row = {{part}};
@@ -188,8 +189,8 @@ std::vector<Column> ComparisonColumns() {
           {"p", true},
           {"Effect d_z", true},
           {"Pairs", true},
-          {"Baseline's mean", true},
-          {"Candidate's mean", true},
+          {"Baseline mean", true},
+          {"Candidate mean", true},
           {"Test"},
           {"Pairs needed", true},
           {"Detectable", true},
@@ -213,20 +214,20 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
   Section section{.title = "Comparisons with the baseline"};
   const Analysis& analysis = input.evaluation.analysis;
   if (analysis.comparisons.empty()) return section;
-  section.blocks.emplace_back(
-      Paragraph{absl::StrCat("Baseline: ", analysis.baseline,
-                             ". Differences are candidate - baseline, paired "
-                             "by prompt. p adjusted: ",
-                             analysis.correction,
-                             ", over the candidates and content "
-                             "types of one metric; a verdict needs p adjusted < ",
-                             analysis.alpha,
-                             ". \"Pairs needed\" and \"detectable\" are by the power of the "
-                             "paired t-test, 0.8, at \"level\": alpha, over the number of tests "
-                             "where they are corrected."),
-                Tone::kFaint});
+  section.blocks.emplace_back(Paragraph{
+      absl::StrCat("Baseline: ", analysis.baseline,
+                   ". Differences are candidate - baseline, paired by prompt. \"p "
+                   "adjusted\" is corrected (",
+                   analysis.correction,
+                   ") over the candidates and content types of one metric; a verdict of "
+                   "better or worse needs p adjusted < ",
+                   analysis.alpha,
+                   ". \"Pairs needed\" and \"detectable\" are for the paired t-test with "
+                   "a power of 0.8 at \"level\", which is alpha, divided by the number of "
+                   "tests if p-values are corrected."),
+      Tone::kFaint});
   Table whole{.caption = "Over all content types", .columns = ComparisonColumns()};
-  Table by_type{.caption = "By content type", .columns = ComparisonColumns(), .folded = true};
+  Table by_type{.caption = "By content type", .columns = ComparisonColumns(), .collapsed = true};
   std::set<std::string> unpaired;
   for (const Comparison& c : analysis.comparisons) {
     (c.content_type.empty() ? whole : by_type).rows.push_back(ComparisonRow(c));
@@ -240,17 +241,18 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
     section.blocks.emplace_back(std::move(*table));
   }
   if (unpaired.empty()) return section;
-  Table left{.caption = absl::StrCat("Prompts left out of comparisons: ", unpaired.size()),
-             .columns = {{"Candidate, prompt and reason"}},
-             .folded = true};
+  Table left_out{.caption = absl::StrCat("Prompts left out of comparisons: ", unpaired.size()),
+                 .columns = {{"Candidate, prompt and reason"}},
+                 .collapsed = true};
   for (const std::string& reason : unpaired) {
-    if (left.rows.size() == kMaxUnpaired) break;
-    left.rows.push_back({{reason}});
+    if (left_out.rows.size() == kMaxUnpaired) break;
+    left_out.rows.push_back({{reason}});
   }
   if (unpaired.size() > kMaxUnpaired) {
-    left.rows.push_back({{absl::StrCat(unpaired.size() - kMaxUnpaired, " more: see the JSON")}});
+    left_out.rows.push_back(
+        {{absl::StrCat(unpaired.size() - kMaxUnpaired, " more: see the JSON")}});
   }
-  section.blocks.emplace_back(std::move(left));
+  section.blocks.emplace_back(std::move(left_out));
   return section;
 }
 

@@ -1,4 +1,4 @@
-// Reports.
+// The assembly of reports from their sections.
 #include "evaluator/report/report.h"
 
 #include "absl/strings/str_cat.h"
@@ -74,10 +74,10 @@ std::string StateText(EvaluationState state) {
 
 void LimitRows(Table* table) {
   if (table->rows.size() <= kMaxTableRows) return;
-  const size_t left_out = table->rows.size() - kMaxTableRows;
+  const size_t hidden = table->rows.size() - kMaxTableRows;
   table->rows.resize(kMaxTableRows);
   std::vector<Cell> last(table->columns.size());
-  last[0] = {absl::StrCat(left_out, " more rows: see the JSON"), Tone::kFaint};
+  last[0] = {absl::StrCat(hidden, " more rows: see the JSON"), Tone::kFaint};
   table->rows.push_back(std::move(last));
 }
 

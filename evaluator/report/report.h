@@ -1,4 +1,4 @@
-// An evaluation as a document for people.
+// Reports of an evaluation as documents for people.
 #ifndef ASSAY_EVALUATOR_REPORT_REPORT_H_
 #define ASSAY_EVALUATOR_REPORT_REPORT_H_
 
@@ -8,15 +8,16 @@
 
 namespace assay::evaluator {
 
-// The decisions first; then plan, quality, comparisons, timings, reliability, economics, tasks,
-// memory, examples, how to run it again, and the method. Pure and deterministic. What models, users
-// and files wrote is escaped. Bounded whatever the number of samples: points of charts are thinned,
-// failures and examples capped, and the report says where. Linear in the samples.
+// Reports begin with the decisions, followed by plan, quality, comparisons, timings, reliability,
+// memory, economics, tasks, examples, all estimates, reproduction and method. The functions are
+// pure and deterministic, and linear in the samples. Text from models, users and files is escaped.
+// The size is bounded: chart points are thinned, failures and examples are capped, and the report
+// says where.
 
-// GitHub's Markdown, without charts.
+// Returns GitHub-flavored Markdown without charts.
 std::string MarkdownReport(const ReportInput& input);
 
-// One page with charts; no script, nothing fetched; light and dark.
+// Returns one page with charts, without scripts and external resources, in light and dark mode.
 std::string HtmlReport(const ReportInput& input);
 
 }  // namespace assay::evaluator

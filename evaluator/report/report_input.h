@@ -1,4 +1,4 @@
-// What reports and exports are made of.
+// The input of reports and exports.
 #ifndef ASSAY_EVALUATOR_REPORT_REPORT_INPUT_H_
 #define ASSAY_EVALUATOR_REPORT_REPORT_INPUT_H_
 
@@ -10,19 +10,19 @@
 
 namespace assay::evaluator {
 
-// One figure of the economics, with all that it takes to compute it again.
+// One figure of the economics, with everything needed to recompute it.
 struct ReportFigure {
-  // Empty = of the evaluation as a whole.
+  // Empty = the whole evaluation.
   std::string candidate;
   Figure figure;
 };
 
-// One evaluation, whole; outlives the call it is given to. Any part may be empty: a running or
-// failed evaluation makes a report that says so.
+// One complete evaluation. The references must be valid for the duration of the call. Any part may
+// be empty: the report of a running or failed evaluation says so.
 struct ReportInput {
   const Evaluation& evaluation;
   const EvaluationPlan& plan;
-  // In the order they were taken.
+  // In measurement order.
   const std::vector<Sample>& samples;
   const std::vector<TaskAnswer>& answers;
   std::vector<ReportFigure> economics;

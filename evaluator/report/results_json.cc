@@ -1,4 +1,4 @@
-// Results as one JSON document.
+// The export of results as one JSON document.
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/plan/plan_json.h"
@@ -12,11 +12,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-// 2: an estimate's "n" counts prompts, "samples" samples; an interval may be null.
+// Since schema 2 an estimate's "n" is the number of prompts, "samples" that of samples, and an
+// interval may be null.
 constexpr int kSchema = 2;
 
 Json TimeJson(absl::Time time) {
-  // Unset, as in a running evaluation.
+  // The time is unset, for example the end of a running evaluation.
   if (time <= absl::UnixEpoch()) return nullptr;
   return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
 }
@@ -60,15 +61,15 @@ Json ProportionJson(const Proportion& p) {
 }
 
 Json CandidateJson(const std::string& name, const Digest& digest) {
-  const SampleList& samples = digest.Of(name, "");
-  const Technical technical = TechnicalOf(samples);
+  const SampleList& samples = digest.SamplesOf(name, "");
+  const TechnicalMetrics technical = TechnicalMetricsOf(samples);
   Json dimensions = Json::array();
   for (const PartMean& d : PartMeans(samples)) {
     dimensions.push_back({{"scorer", d.scorer}, {"name", d.name}, {"mean", d.mean}, {"n", d.n}});
   }
   return {
       {"name", name},
-      {"success", ProportionJson(SuccessOf(samples))},
+      {"success", ProportionJson(SuccessRateOf(samples))},
       {"latency_ms", QuantilesJson(technical.latency_ms)},
       {"first_token_ms", QuantilesJson(technical.first_token_ms)},
       {"inter_token_ms", QuantilesJson(technical.inter_token_ms)},
@@ -114,7 +115,7 @@ std::string ResultsJson(const ReportInput& input) {
                {"state", StateName(evaluation.state)},
                {"error", evaluation.error.empty() ? Json(nullptr) : Json(evaluation.error)},
                {"plan_sha256", evaluation.plan_sha256},
-               // As text: JSON's readers round large integers.
+               // A string, because JSON readers round large integers.
                {"order_seed", absl::StrCat(evaluation.order_seed)},
                {"resumes", evaluation.resumes},
                {"started_at", TimeJson(evaluation.started_at)},

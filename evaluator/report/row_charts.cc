@@ -1,4 +1,5 @@
-// Charts of one row a candidate: the label stands above its marks, so that long names fit a phone.
+// Charts with one row per candidate. The label is above its marks, so that long names fit a phone
+// screen.
 #include <algorithm>
 #include <cmath>
 
@@ -28,21 +29,21 @@ constexpr double kFirstQuartile = 0.25;
 constexpr double kMedian = 0.5;
 constexpr double kThirdQuartile = 0.75;
 constexpr double kNinetieth = 0.9;
-// Golden ratio's fraction: spreads neighbours apart, the same way every time.
+// The fraction of the golden ratio: it spreads neighbors deterministically.
 constexpr double kSpread = 0.6180339887498949;
 
-// A drawing with the axis at its foot, and where its rows are.
+// A drawing of rows with an axis below.
 class RowPanel {
  public:
   RowPanel(const std::string& title, size_t rows, const Axis& axis)
       : shown_(std::min(rows, kMaxRows)),
         hidden_(rows - shown_),
         bottom_(kTop + kRowHeight * static_cast<double>(shown_ + (hidden_ > 0 ? 1 : 0))),
-        axis_(axis.Between(kEdge + 8, kWidth - kEdge - 8)),
+        axis_(axis.WithPositions(kEdge + 8, kWidth - kEdge - 8)),
         svg_(kWidth, bottom_ + kAxisHeight, title) {
     for (double tick : axis_.ticks()) {
-      svg_.Line(axis_.At(tick), kTop, axis_.At(tick), bottom_, "grid");
-      svg_.Text(axis_.At(tick), bottom_ + 16, "middle", "axis", Significant(tick));
+      svg_.Line(axis_.Position(tick), kTop, axis_.Position(tick), bottom_, "grid");
+      svg_.Text(axis_.Position(tick), bottom_ + 16, "middle", "axis", Significant(tick));
     }
     if (hidden_ > 0) {
       svg_.Text(kEdge, bottom_ - kMarkBase, "start", "axis", absl::StrCat(hidden_, " more rows"));
@@ -51,7 +52,7 @@ class RowPanel {
 
   size_t shown() const { return shown_; }
   Svg& svg() { return svg_; }
-  double X(double value) const { return axis_.At(value); }
+  double X(double value) const { return axis_.Position(value); }
   static double Y(size_t row) { return kTop + kRowHeight * static_cast<double>(row) + kMarkBase; }
 
   void Label(size_t row, const std::string& label, const std::string& value) {
@@ -70,7 +71,8 @@ class RowPanel {
   Svg svg_;
 };
 
-std::vector<double> ValuesOf(const std::vector<DistributionRow>& rows) {
+// Returns the smallest and the largest value of each row.
+std::vector<double> EndsOf(const std::vector<DistributionRow>& rows) {
   std::vector<double> ends;
   for (const DistributionRow& row : rows) {
     if (row.values.empty()) continue;
@@ -84,8 +86,8 @@ void DrawDots(const DistributionRow& row, double y, RowPanel* panel) {
   const size_t dots = std::min(row.values.size(), kMaxPoints);
   for (size_t i = 0; i < dots; ++i) {
     const size_t rank = dots < 2 ? 0 : i * (row.values.size() - 1) / (dots - 1);
-    const double share = std::fmod(static_cast<double>(i) * kSpread, 1.0);
-    panel->svg().Mark(0, panel->X(row.values[rank]), y + (share * 2 - 1) * kBoxHalf * 0.8,
+    const double offset = std::fmod(static_cast<double>(i) * kSpread, 1.0);
+    panel->svg().Mark(0, panel->X(row.values[rank]), y + (offset * 2 - 1) * kBoxHalf * 0.8,
                       kDotRadius, "");
   }
 }
@@ -98,17 +100,17 @@ std::string IntervalChart(const std::string& title, const std::vector<IntervalRo
   for (size_t i = 0; i < panel.shown(); ++i) {
     const IntervalRow& row = rows[i];
     if (row.n == 0) {
-      panel.Label(i, row.label, "nothing measured");
+      panel.Label(i, row.label, "no data");
       continue;
     }
-    const bool spread = row.low.has_value() && row.high.has_value();
+    const bool has_interval = row.low.has_value() && row.high.has_value();
     const std::string value =
-        spread ? absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")")
-               : Fixed(row.mean, 2);
+        has_interval ? absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")")
+                     : Fixed(row.mean, 2);
     panel.Label(i, row.label, value);
     const double y = RowPanel::Y(i);
     panel.svg().BeginSeries(row.series);
-    if (spread) {
+    if (has_interval) {
       const double low = panel.X(*row.low);
       const double high = panel.X(*row.high);
       panel.svg().Line(low, y, high, y, "whisker");
@@ -123,11 +125,11 @@ std::string IntervalChart(const std::string& title, const std::vector<IntervalRo
 }
 
 std::string DistributionChart(const std::string& title, const std::vector<DistributionRow>& rows) {
-  RowPanel panel(title, rows.size(), Axis(ValuesOf(rows), true));
+  RowPanel panel(title, rows.size(), Axis(EndsOf(rows), true));
   for (size_t i = 0; i < panel.shown(); ++i) {
     const DistributionRow& row = rows[i];
     if (row.values.empty()) {
-      panel.Label(i, row.label, "nothing measured");
+      panel.Label(i, row.label, "no data");
       continue;
     }
     const double median = Quantile(row.values, kMedian);

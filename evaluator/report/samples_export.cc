@@ -1,4 +1,4 @@
-// Samples as JSONL and CSV.
+// The exports of samples as JSONL and CSV.
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -72,7 +72,7 @@ Json SampleJson(const ReportInput& input, const Sample& sample) {
   return json;
 }
 
-// Shortest text that reads back as the same number; empty for none.
+// Returns the shortest text that parses to the same number; empty for none.
 std::string Number(std::optional<double> value) {
   if (!value || !std::isfinite(*value)) return "";
   char buffer[32];
@@ -83,7 +83,7 @@ std::string Number(std::optional<double> value) {
 std::string TextField(const std::string& text) {
   std::string field = CleanText(text);
   constexpr absl::string_view kBeginsFormula = "=+-@\t\n";
-  // CleanText made LF of a leading CR.
+  // CleanText has turned a leading CR into LF.
   if (!field.empty() && absl::StrContains(kBeginsFormula, field[0])) {
     field.insert(0, 1, '\'');
   }

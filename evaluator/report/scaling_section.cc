@@ -1,4 +1,4 @@
-// How candidates hold up with more requests at once and beside more models.
+// The section on scaling: more concurrent requests and more resident models.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -26,7 +26,7 @@ Panel ScalingPanel(const std::vector<ScalingPoint>& points, ScalingKind kind,
   }
   if (series.empty()) return {};
   const std::string x_title =
-      kind == ScalingKind::kConcurrency ? "requests at once" : "models resident";
+      kind == ScalingKind::kConcurrency ? "concurrent requests" : "resident models";
   const std::string title = absl::StrCat(y_title, " against ", x_title);
   return {title, PointChart({title, x_title, y_title}, series, false)};
 }
@@ -34,16 +34,16 @@ Panel ScalingPanel(const std::vector<ScalingPoint>& points, ScalingKind kind,
 Table ScalingTable(const std::vector<ScalingPoint>& points) {
   Table table{.caption = "Scaling, ms",
               .columns = {{"Candidate"},
-                          {"What grows"},
+                          {"Variable"},
                           {"Level", true},
                           {"Requests", true},
                           {"Failed", true},
-                          {"Tokens/s, all", true},
+                          {"Total tokens/s", true},
                           {"Latency p50", true},
                           {"p90", true},
                           {"First token p50", true},
                           {"p90", true},
-                          {"Server's memory", true}}};
+                          {"Server memory", true}}};
   for (const ScalingPoint& p : points) {
     const bool measured = p.requests > p.failures;
     const auto shown = [measured](double value) {
@@ -51,7 +51,7 @@ Table ScalingTable(const std::vector<ScalingPoint>& points) {
     };
     table.rows.push_back(
         {{p.model},
-         {p.kind == ScalingKind::kConcurrency ? "requests at once" : "models resident"},
+         {p.kind == ScalingKind::kConcurrency ? "concurrent requests" : "resident models"},
          {absl::StrCat(p.level)},
          {absl::StrCat(p.requests)},
          {absl::StrCat(p.failures), p.failures > 0 ? Tone::kBad : Tone::kPlain},
@@ -74,12 +74,12 @@ Section ScalingSection(const ReportInput& input, const Digest& /*digest*/) {
   if (points.empty()) return section;
   const auto throughput = [](const ScalingPoint& p) { return p.tokens_per_second; };
   const auto latency = [](const ScalingPoint& p) { return p.latency_p50_ms; };
-  Chart chart{.title = "More requests, more models",
+  Chart chart{.title = "Concurrent requests and resident models",
               .note =
-                  "Requests at once: measured after the samples, each level by itself. Models "
-                  "resident: the first candidate's latency while the models were loaded one after "
-                  "the other, before the samples; those that were resident before count. The "
-                  "scales need not begin at 0."};
+                  "Concurrent requests were measured after the samples, one level at a time. "
+                  "Resident models: the first candidate's latency while the models were loaded "
+                  "one after the other, before the samples; models that were already resident "
+                  "count. The scales need not begin at 0."};
   for (Panel& panel :
        std::vector<Panel>{ScalingPanel(points, ScalingKind::kConcurrency, "tokens/s", throughput),
                           ScalingPanel(points, ScalingKind::kConcurrency, "median ms", latency),

@@ -1,4 +1,4 @@
-// The report's sections; private to evaluator/report/.
+// The sections of a report. Private to evaluator/report/.
 #ifndef ASSAY_EVALUATOR_REPORT_SECTIONS_H_
 #define ASSAY_EVALUATOR_REPORT_SECTIONS_H_
 
@@ -11,7 +11,8 @@
 
 namespace assay::evaluator {
 
-// Each from the whole evaluation; no blocks = nothing to say, left out of the report.
+// Each function builds one section from the whole evaluation. A section without blocks is left out
+// of the report.
 Section DecisionSection(const ReportInput& input, const Digest& digest);
 Section PlanSection(const ReportInput& input, const Digest& digest);
 Section QualitySection(const ReportInput& input, const Digest& digest);
@@ -27,12 +28,12 @@ Section EstimateSection(const ReportInput& input, const Digest& digest);
 Section ReproductionSection(const ReportInput& input, const Digest& digest);
 Section MethodSection(const ReportInput& input, const Digest& digest);
 
-// "all" for the empty one.
+// Returns the content type, or "all" for an empty one.
 std::string TypeName(const std::string& content_type);
-// "has failed", after "the evaluation".
+// Returns a predicate for "the evaluation", such as "has failed".
 std::string StateText(EvaluationState state);
 
-// Rows over the limit are cut off and a last row says how many.
+// Cuts rows over the limit and adds a last row with their number.
 inline constexpr size_t kMaxTableRows = 1000;
 void LimitRows(Table* table);
 

@@ -1,4 +1,4 @@
-// Elements of SVG.
+// Implementation of the SVG writer.
 #include "evaluator/report/svg.h"
 
 #include <cmath>
@@ -19,7 +19,8 @@ std::string Point(double x, double y) { return absl::StrCat(Coordinate(x), ",", 
 
 std::string Escaped(std::string_view text) { return EscapeHtml(CleanLine(text)); }
 
-// Eight shapes of about the same weight.
+// Returns one of eight shapes of about the same visual weight, without attributes after the
+// geometry and without the end of the tag.
 std::string Shape(int series, double x, double y, double r) {
   const auto polygon = [](std::initializer_list<std::pair<double, double>> corners) {
     std::string points;
@@ -56,7 +57,7 @@ std::string Shape(int series, double x, double y, double r) {
                       {x - wide, y - thin},
                       {x - thin, y - thin}});
     case 6:
-      // An hourglass, and one that lies.
+      // An upright hourglass; the next one is horizontal.
       return polygon({{x - r, y - wide}, {x + r, y - wide}, {x - r, y + wide}, {x + r, y + wide}});
     default:
       return polygon({{x - wide, y - r}, {x + wide, y + r}, {x + wide, y - r}, {x - wide, y + r}});

@@ -1,4 +1,4 @@
-// Timings, reliability and memory.
+// The sections on timings, reliability and memory.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -25,7 +25,7 @@ Panel DistributionPanel(const std::string& title, const Digest& digest, ValueOf 
     DistributionRow& row = rows.emplace_back();
     row.label = digest.candidates()[i];
     row.series = static_cast<int>(i);
-    for (const Sample* sample : digest.Of(row.label, "")) {
+    for (const Sample* sample : digest.SamplesOf(row.label, "")) {
       const double value = value_of(*sample);
       if (sample->error.empty() && std::isfinite(value)) row.values.push_back(value);
     }
@@ -57,11 +57,11 @@ Table TimingTable(const Digest& digest) {
                           {"Tokens/s", true},
                           {"Load, s", true},
                           {"Resident", true},
-                          {"Server's peak", true},
-                          {"Keys and values", true},
+                          {"Server peak", true},
+                          {"KV cache", true},
                           {"Device", true}}};
   for (const std::string& candidate : digest.candidates()) {
-    const Technical t = TechnicalOf(digest.Of(candidate, ""));
+    const TechnicalMetrics t = TechnicalMetricsOf(digest.SamplesOf(candidate, ""));
     const Summary* summary = digest.SummaryOf(candidate, "");
     std::vector<Cell> row = {{candidate}, {absl::StrCat(t.latency_ms.n)}};
     AddQuantiles(t.latency_ms, &row);
@@ -85,7 +85,7 @@ Table TimingTable(const Digest& digest) {
   return table;
 }
 
-// One row a candidate and error, most frequent first.
+// Returns one row per candidate and error, most frequent first.
 Table FailureTable(const std::vector<Sample>& samples) {
   struct Group {
     int count = 0;
@@ -102,11 +102,11 @@ Table FailureTable(const std::vector<Sample>& samples) {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
   Table table{.caption = "Failures by error",
-              .columns = {{"Candidate"}, {"Samples", true}, {"Error"}, {"First at prompt"}}};
+              .columns = {{"Candidate"}, {"Samples", true}, {"Error"}, {"First prompt"}}};
   for (const auto& [key, group] : sorted) {
     if (table.rows.size() == kMaxFailures) {
       table.rows.push_back(
-          {{absl::StrCat(sorted.size() - kMaxFailures, " more kinds: see the JSONL")},
+          {{absl::StrCat(sorted.size() - kMaxFailures, " more errors: see the JSONL")},
            {""},
            {""},
            {""}});
@@ -132,16 +132,16 @@ Section TimingSection(const ReportInput& input, const Digest& digest) {
   if (input.samples.empty()) return section;
   Chart chart{
       .title = "Distributions",
-      .note = absl::StrCat("One dot a sample (at most ", kMaxPoints,
-                           " a candidate, evenly spaced by rank), the box from the first to "
-                           "the third quartile, the bar at the median.")};
+      .note = absl::StrCat("One dot per sample (at most ", kMaxPoints,
+                           " per candidate, evenly spaced by rank). The box spans the first to the "
+                           "third quartile; the bar marks the median.")};
   chart.panels.push_back(DistributionPanel("Latency, ms", digest,
                                            [](const Sample& s) { return s.generation.total_ms; }));
   chart.panels.push_back(DistributionPanel("Time to first token, ms", digest, [](const Sample& s) {
     return s.generation.first_token_ms;
   }));
   chart.panels.push_back(DistributionPanel(
-      "Tokens a second", digest, [](const Sample& s) { return s.generation.tokens_per_second; }));
+      "Tokens per second", digest, [](const Sample& s) { return s.generation.tokens_per_second; }));
   const bool measured = std::any_of(input.samples.begin(), input.samples.end(),
                                     [](const Sample& s) { return s.error.empty(); });
   if (measured) section.blocks.emplace_back(std::move(chart));
@@ -151,8 +151,8 @@ Section TimingSection(const ReportInput& input, const Digest& digest) {
   if (loads > 0) {
     section.blocks.emplace_back(Paragraph{
         absl::StrCat("The models did not all stay resident: ", loads, " of ", input.samples.size(),
-                     " samples had to wait for a load. These waits are in none of the "
-                     "timings; users would feel them.")});
+                     " samples had to wait for a model load. The timings exclude these waits, but "
+                     "users would experience them.")});
   }
   return section;
 }
@@ -168,7 +168,7 @@ Section ReliabilitySection(const ReportInput& input, const Digest& digest) {
                           {"95 % interval", true}}};
   bool failures = false;
   for (const std::string& candidate : digest.candidates()) {
-    const Proportion p = SuccessOf(digest.Of(candidate, ""));
+    const Proportion p = SuccessRateOf(digest.SamplesOf(candidate, ""));
     const int failed = p.n - p.hits;
     failures = failures || failed > 0;
     table.rows.push_back(
@@ -190,7 +190,7 @@ Section MemorySection(const ReportInput& input, const Digest& digest) {
   for (const Sample& sample : input.samples) start = std::min(start, sample.finished_at);
   for (size_t i = 0; i < digest.candidates().size(); ++i) {
     PointSeries one{.label = digest.candidates()[i], .series = static_cast<int>(i)};
-    for (const Sample* sample : digest.Of(one.label, "")) {
+    for (const Sample* sample : digest.SamplesOf(one.label, "")) {
       if (!sample->error.empty() || sample->memory.after_bytes <= 0) continue;
       one.points.emplace_back(absl::ToDoubleMinutes(sample->finished_at - start),
                               static_cast<double>(sample->memory.after_bytes) / kBytesPerGib);
@@ -203,19 +203,17 @@ Section MemorySection(const ReportInput& input, const Digest& digest) {
                               .y_title = "GiB"};
     Chart chart{
         .title = "Resident memory of the server after each sample",
-        .note = absl::StrCat("By the candidate that was measured; all share one process. At "
-                             "most ",
-                             kMaxPoints,
-                             " points a candidate; the scale need not "
-                             "begin at 0.")};
+        .note = absl::StrCat("Grouped by the measured candidate; all candidates share one process. "
+                             "At most ",
+                             kMaxPoints, " points per candidate. The scale need not begin at 0.")};
     chart.panels.push_back({"", PointChart(text, series, false)});
     section.blocks.emplace_back(std::move(chart));
   }
   if (input.evaluation.analysis.memory.empty()) return section;
   Table table{
       .caption = absl::StrCat(
-          "Growth a sample over the later half (Theil and Sen's slope); fails if the whole "
-          "interval lies above ",
+          "Growth per sample over the second half (Theil-Sen slope); fails if the whole interval "
+          "is above ",
           Bytes(kLeakBytesPerSample)),
       .columns = {
           {"Candidate"}, {"n", true}, {"Slope", true}, {"95 % interval", true}, {"Leak test"}}};

@@ -82,8 +82,8 @@ absl::StatusOr<Score> CommandScorer::ScoreText(const ScoreInput& input) const {
                                         {"text", std::string(input.text)},
                                         {"finish_reason", std::string(input.finish_reason)},
                                         {"reference", std::string(input.reference)}});
-  absl::StatusOr<Score> score = ScoreOf(
-      RunChild(options_.command, request, absl::Now() + options_.timeout, kMaxBytes));
+  absl::StatusOr<Score> score =
+      ScoreOf(RunChild(options_.command, request, absl::Now() + options_.timeout, kMaxBytes));
   if (score.ok()) return score;
   return Annotate(score.status(), absl::StrCat("scorer ", options_.name));
 }

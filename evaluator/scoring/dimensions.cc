@@ -103,9 +103,10 @@ double Structure(const ParsedText& text) {
 
 // A question, an insight and a benefit for the reader count one third each.
 double Engagement(const TextAnalysis& analysis) {
-  const bool asks = std::any_of(
-      analysis.segments.begin(), analysis.segments.end(),
-      [](const Segment& segment) { return segment.question && !segment.is_cluster && !segment.copy; });
+  const bool asks =
+      std::any_of(analysis.segments.begin(), analysis.segments.end(), [](const Segment& segment) {
+        return segment.question && !segment.is_cluster && !segment.copy;
+      });
   return ((asks ? 1.0 : 0.0) + Fraction(CountPhrases(analysis, InsightPhrases()), kEnoughInsights) +
           Fraction(CountPhrases(analysis, ValuePhrases()), kEnoughValues)) /
          3;
@@ -188,7 +189,8 @@ double Specificity(const TextAnalysis& analysis) {
     }
   }
   const double enough =
-      kDetails * std::max(1.0, static_cast<double>(analysis.words_without_copies) / kWordsPerDetail);
+      kDetails *
+      std::max(1.0, static_cast<double>(analysis.words_without_copies) / kWordsPerDetail);
   return Fraction(details, enough);
 }
 

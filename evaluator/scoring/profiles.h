@@ -80,8 +80,8 @@ struct ContentTypeProfile {
   Weights weights = {};
 };
 
-// Returns twitter, linkedin, technical, business, email, blog and, last, "default", which applies to
-// every content type without a profile.
+// Returns twitter, linkedin, technical, business, email, blog and, last, "default", which applies
+// to every content type without a profile.
 const std::vector<ContentTypeProfile>& BuiltInProfiles();
 
 // Returns the first profile of that name, or null.

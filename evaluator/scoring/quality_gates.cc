@@ -24,7 +24,8 @@ constexpr double kEnglish = 0.22;
 // With this fraction of invalid UTF-8 the gate is 0.
 constexpr double kMaxInvalid = 0.1;
 constexpr char32_t kReplacement = 0xFFFD;
-// Fractions of the text that repeat the prompt: quotes up to the first, a mere echo from the second.
+// Fractions of the text that repeat the prompt: quotes up to the first, a mere echo from the
+// second.
 constexpr double kQuotes = 0.4;
 constexpr double kEchoes = 0.8;
 constexpr double kEchoFactor = 0.15;
@@ -95,7 +96,8 @@ double Repetition(const TextAnalysis& analysis, int copies) {
     std::vector<std::string_view> words;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
-      if (word.counted || (segment.copy && !word.in_cluster && !word.term)) words.push_back(word.lower);
+      if (word.counted || (segment.copy && !word.in_cluster && !word.term))
+        words.push_back(word.lower);
     }
     for (size_t i = 0; i + kRun <= words.size(); ++i) {
       std::string run;
@@ -153,9 +155,8 @@ bool HasPlaceholder(std::string_view prose) {
     if (!words.empty() && words.front().ends_with("'s")) {
       words.front().resize(words.front().size() - 2);
     }
-    if (!words.empty() &&
-        std::find(kPlaceholderWords.begin(), kPlaceholderWords.end(), words.front()) !=
-            kPlaceholderWords.end()) {
+    if (!words.empty() && std::find(kPlaceholderWords.begin(), kPlaceholderWords.end(),
+                                    words.front()) != kPlaceholderWords.end()) {
       return true;
     }
   }
@@ -216,9 +217,9 @@ double Constraints(const ParsedText& text, const std::string& lower,
 
 }  // namespace
 
-std::vector<std::pair<std::string_view, double>> ComputeQualityGates(const ParsedText& text, int copies,
-                                                         std::string_view finish_reason,
-                                                         const PromptConstraints& constraints) {
+std::vector<std::pair<std::string_view, double>> ComputeQualityGates(
+    const ParsedText& text, int copies, std::string_view finish_reason,
+    const PromptConstraints& constraints) {
   const std::string lower = absl::AsciiStrToLower(std::string(text.clean));
   const bool cut = finish_reason == "length" && !text.analysis.ends_sentence;
   return {{"language", Language(text)},

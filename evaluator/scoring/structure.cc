@@ -78,10 +78,10 @@ bool HasHook(const TextAnalysis& analysis) {
   if (segments.empty()) return false;
   const Segment& first = *segments.front();
   if (!IsUnique(first) || first.end - first.begin > kMaxHookWords) return false;
-  const bool number =
-      std::any_of(analysis.words.begin() + static_cast<ptrdiff_t>(first.begin),
-                  analysis.words.begin() + static_cast<ptrdiff_t>(first.end),
-                  [](const Word& word) { return word.number && !word.in_cluster && !word.in_prompt_run; });
+  const bool number = std::any_of(
+      analysis.words.begin() + static_cast<ptrdiff_t>(first.begin),
+      analysis.words.begin() + static_cast<ptrdiff_t>(first.end),
+      [](const Word& word) { return word.number && !word.in_cluster && !word.in_prompt_run; });
   return first.question || number ||
          HasAny(SearchableWords(analysis, first, kMaxHookWords), ContrastWords());
 }
@@ -172,12 +172,11 @@ bool HasConclusion(const TextAnalysis& analysis) {
   Segments segments = LastOccurrences(analysis);
   std::erase_if(segments, [](const Segment* segment) { return !segment->has_content; });
   const size_t third = (segments.size() + 2) / kEndingThird;
-  return std::any_of(segments.end() - static_cast<ptrdiff_t>(third), segments.end(),
-                     [&](const Segment* s) {
-                       return IsUnique(*s) &&
-                              HasAny(SearchableWords(analysis, *s, s->end - s->begin),
-                                     ConclusionPhrases());
-                     });
+  return std::any_of(
+      segments.end() - static_cast<ptrdiff_t>(third), segments.end(), [&](const Segment* s) {
+        return IsUnique(*s) &&
+               HasAny(SearchableWords(analysis, *s, s->end - s->begin), ConclusionPhrases());
+      });
 }
 
 bool HasHeadings(const TextAnalysis& analysis) {

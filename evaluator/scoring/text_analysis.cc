@@ -238,7 +238,8 @@ void Analyzer::MarkClusters(Segment& segment) {
     MarkRuns(segment, &Word::term, &Word::in_cluster);
     MarkRuns(segment, &Word::from_prompt, &Word::in_prompt_run);
   }
-  segment.is_cluster = std::all_of(words.begin(), words.end(), [](const Word& w) { return w.in_cluster; });
+  segment.is_cluster =
+      std::all_of(words.begin(), words.end(), [](const Word& w) { return w.in_cluster; });
 }
 
 void Analyzer::MarkRuns(const Segment& segment, bool Word::* watched, bool Word::* mark) {
@@ -304,8 +305,8 @@ void Analyzer::UncountIncompleteTail() {
 void Analyzer::MarkCredited(const Segment& segment) {
   for (size_t i = segment.begin + 1; i + 1 < segment.end; ++i) {
     Word& word = analysis_.words[i];
-    word.credited =
-        word.term && !word.in_cluster && analysis_.words[i - 1].counted && analysis_.words[i + 1].counted;
+    word.credited = word.term && !word.in_cluster && analysis_.words[i - 1].counted &&
+                    analysis_.words[i + 1].counted;
   }
 }
 

@@ -21,9 +21,8 @@ constexpr double kAccelerationPower = 1.5;
 
 // One sixth of the skewness of the jackknife influence values.
 double Acceleration(std::span<const double> jackknife) {
-  const double mean =
-      std::accumulate(jackknife.begin(), jackknife.end(), 0.0) /
-      static_cast<double>(jackknife.size());
+  const double mean = std::accumulate(jackknife.begin(), jackknife.end(), 0.0) /
+                      static_cast<double>(jackknife.size());
   std::vector<double> influences;
   influences.reserve(jackknife.size());
   for (const double value : jackknife) influences.push_back(mean - value);

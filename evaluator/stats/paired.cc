@@ -48,8 +48,7 @@ PairedTest TestRanks(std::span<const double> differences) {
 
 std::vector<double> PairedDifferences(std::span<const double> baseline,
                                       std::span<const double> candidate) {
-  const int exponent =
-      BinaryExponent(std::max(MaxAbs(baseline), MaxAbs(candidate)));
+  const int exponent = BinaryExponent(std::max(MaxAbs(baseline), MaxAbs(candidate)));
   std::vector<double> differences;
   differences.reserve(baseline.size());
   for (size_t i = 0; i < baseline.size(); ++i) {
