@@ -1,4 +1,4 @@
-// The analysis of made-up evaluations whose truth is known.
+// Tests of the analysis of synthetic evaluations with known differences.
 #include "evaluator/analysis/analysis.h"
 
 #include <gmock/gmock.h>
@@ -22,12 +22,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Scores of prompts differ more than candidates do: only pairs can tell.
+// Prompts differ more than candidates do, so only paired tests detect the difference.
 double PromptScore(int prompt) { return 4 + 0.37 * ((prompt * 7) % 11); }
 
 class AnalysisTest : public ::testing::Test {
  protected:
-  // `prompts` of each type.
+  // Makes a plan with `prompts` prompts of each type.
   void Plan(const std::vector<std::string>& models, const std::vector<std::string>& types,
             int prompts) {
     plan_.models = Candidates(models);
@@ -38,7 +38,7 @@ class AnalysisTest : public ::testing::Test {
     }
   }
 
-  // Two repeats of every prompt; `shift` is what the candidate is better.
+  // Adds two repeats of every prompt. `shift` is the candidate's advantage.
   void Add(const std::string& model, double shift) {
     for (size_t i = 0; i < plan_.prompts.size(); ++i) {
       for (int repeat = 0; repeat < 2; ++repeat) {
@@ -47,7 +47,7 @@ class AnalysisTest : public ::testing::Test {
                       .prompt_id = plan_.prompts[i].id,
                       .repeat = repeat};
         const int number = static_cast<int>(i);
-        // Noise that depends on model and prompt, mean about 0.
+        // The noise depends on model and prompt; its mean is about 0.
         const double noise = 0.05 * (((number * 13 + static_cast<int>(model.back()) * 5) % 9) - 4);
         sample.quality_score = PromptScore(number) + shift + noise + 0.01 * repeat;
         sample.generation.total_ms = 100 + number;
@@ -63,7 +63,7 @@ class AnalysisTest : public ::testing::Test {
     for (const Comparison& c : analysis.comparisons) {
       if (c.candidate == candidate && c.content_type == type && c.metric == metric) return c;
     }
-    ADD_FAILURE() << candidate << " " << type << " " << metric << " is not there";
+    ADD_FAILURE() << candidate << " " << type << " " << metric << " is missing";
     return analysis.comparisons.front();
   }
 
@@ -72,7 +72,7 @@ class AnalysisTest : public ::testing::Test {
   std::vector<TaskAnswer> answers_;
 };
 
-TEST_F(AnalysisTest, ABetterCandidateIsBetterAndTheSentenceSaysHowMuch) {
+TEST_F(AnalysisTest, FindsABetterCandidateAndStatesTheDifference) {
   Plan({"a", "b"}, {"linkedin"}, 12);
   Add("a", 0);
   Add("b", 1);
@@ -86,7 +86,8 @@ TEST_F(AnalysisTest, ABetterCandidateIsBetterAndTheSentenceSaysHowMuch) {
   ASSERT_THAT(analysis.decisions, SizeIs(1));
   EXPECT_THAT(analysis.decisions[0],
               HasSubstr("over all content types: b scores higher than a by "));
-  EXPECT_THAT(analysis.decisions[0], HasSubstr("after Holm, 12 prompts)"));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr("Holm-adjusted p = "));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr(", 12 prompts)"));
 }
 
 TEST_F(AnalysisTest, LowerIsBetterForLatency) {
@@ -101,7 +102,7 @@ TEST_F(AnalysisTest, LowerIsBetterForLatency) {
   EXPECT_EQ(c.verdict, Verdict::kWorse);
 }
 
-TEST_F(AnalysisTest, NoDifferenceIsNotClaimedToBeEquality) {
+TEST_F(AnalysisTest, DoesNotClaimEquality) {
   Plan({"a", "b"}, {"linkedin"}, 12);
   Add("a", 0);
   Add("b", 0.02);
@@ -109,11 +110,11 @@ TEST_F(AnalysisTest, NoDifferenceIsNotClaimedToBeEquality) {
   EXPECT_EQ(Find(analysis, "b", "", "quality_score").verdict, Verdict::kNoDifferenceShown);
   EXPECT_THAT(analysis.decisions[0], HasSubstr("no difference shown between b and a"));
   EXPECT_THAT(analysis.decisions[0], HasSubstr("prompts would be needed"));
-  EXPECT_THAT(analysis.decisions[0], HasSubstr("(by the t-test's power of 0.8 at the level 0.05)"));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr("(t-test, power 0.8, level 0.05)"));
 }
 
-// What one comparison of six would need at 0.05 is not what the corrected test needs.
-TEST_F(AnalysisTest, PairsNeededAreThoseOfTheCorrectedLevel) {
+// A comparison in a family of six needs more pairs than a single one at 0.05.
+TEST_F(AnalysisTest, PairsNeededUseTheCorrectedLevel) {
   Plan({"a", "b"}, {"x"}, 12);
   Add("a", 0);
   Add("b", 0.02);
@@ -136,14 +137,14 @@ TEST_F(AnalysisTest, PairsNeededAreThoseOfTheCorrectedLevel) {
   EXPECT_GT(one.detectable_difference, free.detectable_difference);
 }
 
-TEST_F(AnalysisTest, PairsNeededAreAtLeastWhatTheRankTestCanReject) {
+TEST_F(AnalysisTest, PairsNeededAreEnoughForTheRankTest) {
   Plan({"a", "b", "c", "d", "e"}, {"x", "y"}, 8);
   for (const char* model : {"a", "b", "c", "d", "e"}) Add(model, model[0] - 'a');
-  // 2 / 2^9 is the first below 0.05 / 12.
+  // 2 / 2^9 is the largest p-value of this form below 0.05 / 12.
   EXPECT_EQ(Find(Run(), "e", "", "quality_score").pairs_needed, 9);
 }
 
-TEST_F(AnalysisTest, TheSameScoresGivePOfOneAndNothingThatIsNotFinite) {
+TEST_F(AnalysisTest, EqualScoresGivePValueOneAndFiniteNumbers) {
   Plan({"a", "b"}, {"x", "y"}, 6);
   Add("a", 0);
   for (Sample& sample : samples_) sample.quality_score = 5;
@@ -165,7 +166,7 @@ TEST_F(AnalysisTest, TheSameScoresGivePOfOneAndNothingThatIsNotFinite) {
   EXPECT_EQ(analysis.rankings.front().candidates[1].rank, 1);
 }
 
-TEST_F(AnalysisTest, PromptsThatOneSideFailedAreLeftOutAndNamed) {
+TEST_F(AnalysisTest, ListsPromptsThatOneSideFailed) {
   Plan({"a", "b"}, {"linkedin"}, 8);
   Add("a", 0);
   Add("b", 1);
@@ -179,8 +180,7 @@ TEST_F(AnalysisTest, PromptsThatOneSideFailedAreLeftOutAndNamed) {
   EXPECT_THAT(c.unpaired, ElementsAre("linkedin-3: the candidate failed: INTERNAL: broken"));
 }
 
-// One repeat's failure is not the prompt's.
-TEST_F(AnalysisTest, APromptWithOneGoodRepeatIsPaired) {
+TEST_F(AnalysisTest, PairsAPromptWithOneSuccessfulRepeat) {
   Plan({"a", "b"}, {"linkedin"}, 8);
   Add("a", 0);
   Add("b", 1);
@@ -197,7 +197,7 @@ TEST_F(AnalysisTest, FewerThanSixPromptsAreNotCompared) {
   EXPECT_EQ(c.verdict, Verdict::kTooFewPairs);
   EXPECT_EQ(c.p_adjusted, 1);
   EXPECT_THAT(analysis.decisions[0],
-              HasSubstr("too few prompts (5) to compare b with a; at least 6"));
+              HasSubstr("too few prompts (5) to compare b with a; at least 6 needed"));
   EXPECT_EQ(analysis.rankings.front().candidates[1].rank, 1);
 }
 
@@ -211,7 +211,7 @@ TEST_F(AnalysisTest, PromptsOfOneClusterCountAsOne) {
   EXPECT_EQ(Find(analysis, "b", "", "quality_score").verdict, Verdict::kTooFewPairs);
 }
 
-TEST_F(AnalysisTest, TheCorrectionIsOverAllCandidatesAndTypesOfAMetric) {
+TEST_F(AnalysisTest, CorrectsOverAllCandidatesAndTypesOfAMetric) {
   Plan({"a", "b", "c"}, {"x", "y"}, 7);
   Add("a", 0);
   Add("b", 0.3);
@@ -226,7 +226,7 @@ TEST_F(AnalysisTest, TheCorrectionIsOverAllCandidatesAndTypesOfAMetric) {
     const Comparison corrected = Find(holm, c.candidate, c.content_type, c.metric);
     EXPECT_GE(corrected.p_adjusted, c.result.p_value);
   }
-  // Six comparisons: the smallest p counts six times.
+  // There are six comparisons, so the smallest p-value is multiplied by six.
   double smallest = 1;
   double adjusted = 1;
   for (const Comparison& c : holm.comparisons) {
@@ -237,7 +237,7 @@ TEST_F(AnalysisTest, TheCorrectionIsOverAllCandidatesAndTypesOfAMetric) {
   EXPECT_DOUBLE_EQ(adjusted, std::min(1.0, 6 * smallest));
 }
 
-TEST_F(AnalysisTest, RanksAreSharedWhereNothingTellsCandidatesApart) {
+TEST_F(AnalysisTest, IndistinguishableCandidatesShareARank) {
   Plan({"a", "b", "c", "d"}, {"linkedin"}, 20);
   Add("a", 0);
   Add("b", 0.01);
@@ -249,11 +249,12 @@ TEST_F(AnalysisTest, RanksAreSharedWhereNothingTellsCandidatesApart) {
   ranks.reserve(ranked.size());
   for (const RankedCandidate& candidate : ranked) ranks.push_back(candidate.rank);
   EXPECT_THAT(ranks, ElementsAre(1, 1, 3, 3));
-  EXPECT_THAT(analysis.decisions[0], HasSubstr("are not told apart (20 prompts); lower than"));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr("(20 prompts); lower than"));
+  EXPECT_THAT(analysis.decisions[0], HasSubstr("no difference shown between "));
   EXPECT_LT(ranked[0].ci_low, ranked[0].mean);
 }
 
-TEST_F(AnalysisTest, EachTypeHasItsOwnSentenceThenTheWhole) {
+TEST_F(AnalysisTest, DecisionsCoverEachTypeAndThenTheWhole) {
   Plan({"a", "b"}, {"blog", "email"}, 8);
   Add("a", 0);
   Add("b", 1);
@@ -264,7 +265,7 @@ TEST_F(AnalysisTest, EachTypeHasItsOwnSentenceThenTheWhole) {
   EXPECT_THAT(analysis.decisions[2], HasSubstr("over all content types: b scores higher"));
 }
 
-TEST_F(AnalysisTest, OneModelAloneIsDescribed) {
+TEST_F(AnalysisTest, DescribesASingleModel) {
   Plan({"a"}, {"blog"}, 8);
   Add("a", 0);
   const Analysis analysis = Run();
@@ -272,7 +273,7 @@ TEST_F(AnalysisTest, OneModelAloneIsDescribed) {
   EXPECT_THAT(analysis.decisions[0], HasSubstr("nothing to compare it with"));
 }
 
-TEST_F(AnalysisTest, AModelThatNeverSucceededIsNotRanked) {
+TEST_F(AnalysisTest, DoesNotRankAModelWithoutSuccesses) {
   Plan({"a", "b", "c"}, {"blog"}, 8);
   Add("a", 0);
   Add("b", -1);
@@ -281,7 +282,7 @@ TEST_F(AnalysisTest, AModelThatNeverSucceededIsNotRanked) {
   EXPECT_THAT(Find(analysis, "c", "", "quality_score").unpaired, SizeIs(8));
 }
 
-TEST_F(AnalysisTest, AnswersAreComparedByMcNemar) {
+TEST_F(AnalysisTest, ComparesAnswersByMcNemar) {
   plan_.models = Candidates({"a", "b"});
   KnownAnswerTask task{.name = "facts"};
   for (int i = 0; i < 12; ++i) {
@@ -301,7 +302,7 @@ TEST_F(AnalysisTest, AnswersAreComparedByMcNemar) {
   EXPECT_NEAR(c.result.diff, 10.0 / 12, 1e-12);
 }
 
-TEST_F(AnalysisTest, MemoryThatGrowsWithEverySampleLeaks) {
+TEST_F(AnalysisTest, ReportsSteadyMemoryGrowthAsALeak) {
   Plan({"a", "b", "c"}, {"blog"}, 40);
   Add("a", 0);
   Add("b", 0);
@@ -312,7 +313,7 @@ TEST_F(AnalysisTest, MemoryThatGrowsWithEverySampleLeaks) {
     const int64_t number = ++numbers[sample.model];
     const bool outlier = number % 7 == 0;
     sample.memory.after_bytes = 1'000'000'000 + (outlier ? 50'000'000 : 0);
-    // A cache that fills over the first half, or a leak.
+    // Model a leaks; the others only fill a cache during the first half.
     const int64_t grown = sample.model == "a" ? number : std::min<int64_t>(number, 40);
     sample.memory.after_bytes += grown * 100'000;
   }
@@ -323,7 +324,7 @@ TEST_F(AnalysisTest, MemoryThatGrowsWithEverySampleLeaks) {
   EXPECT_NEAR(analysis.memory[0].slope, 100'000, 5'000);
   EXPECT_FALSE(analysis.memory[1].leaks);
   EXPECT_EQ(analysis.memory[1].slope, 0);
-  // Forty samples are too few.
+  // Forty samples are too few for a verdict.
   EXPECT_EQ(analysis.memory[2].n, 0);
 }
 

@@ -1,4 +1,4 @@
-// Two evaluations side by side.
+// Tests of the comparison of models from two evaluations.
 #include "evaluator/analysis/compare.h"
 
 #include <gmock/gmock.h>
@@ -41,7 +41,7 @@ class CompareTest : public RunnerTest {
     return CompareRuns(store_.get(), {.evaluation_id = a}, {.evaluation_id = b}, {});
   }
 
-  static Comparison Of(const ComparedRuns& compared, const std::string& metric) {
+  static Comparison ComparisonOf(const ComparedRuns& compared, const std::string& metric) {
     for (const Comparison& c : compared.analysis.comparisons) {
       if (c.metric == metric && c.content_type.empty()) return c;
     }
@@ -50,15 +50,15 @@ class CompareTest : public RunnerTest {
   }
 };
 
-TEST_F(CompareTest, TheSameTwiceDiffersInNothing) {
+TEST_F(CompareTest, EqualRunsHaveNoDifferences) {
   const auto compared = Compare(Run(Plan()), Run(Plan()));
   ASSERT_TRUE(compared.ok()) << compared.status();
   EXPECT_THAT(compared->differences, IsEmpty());
-  EXPECT_EQ(Of(*compared, "quality_score").result.n_paired, 8);
+  EXPECT_EQ(ComparisonOf(*compared, "quality_score").result.n_paired, 8);
 }
 
-// A text that may be twice as long is no better model.
-TEST_F(CompareTest, WhatElseWasNotTheSameIsSaid) {
+// Different settings may explain a difference between the models.
+TEST_F(CompareTest, ListsDifferentSettings) {
   EvaluationPlan other = Plan();
   other.max_new_tokens = 128;
   other.repeats = 2;
@@ -73,34 +73,34 @@ TEST_F(CompareTest, WhatElseWasNotTheSameIsSaid) {
   }
 }
 
-// A dearer kWh is no dearer model.
-TEST_F(CompareTest, CostsOfBothAreByTheBaselinesInputs) {
+// A more expensive kWh does not make a model more expensive.
+TEST_F(CompareTest, CostsUseTheBaselinesInputs) {
   EvaluationPlan cheap = Plan();
   cheap.economics = EconomicsInputs{.power_watts = 20, .electricity_usd_per_kwh = 0.15};
   EvaluationPlan dear = Plan();
   dear.economics = EconomicsInputs{.power_watts = 40, .electricity_usd_per_kwh = 0.30};
   const auto compared = Compare(Run(cheap), Run(dear));
   ASSERT_TRUE(compared.ok()) << compared.status();
-  const Comparison cost = Of(*compared, "cost_usd");
+  const Comparison cost = ComparisonOf(*compared, "cost_usd");
   EXPECT_EQ(cost.result.diff, 0);
   EXPECT_EQ(cost.verdict, Verdict::kNoDifferenceShown);
   EXPECT_THAT(compared->differences,
               Contains("economics (power_watts: 20 and 40; electricity_usd_per_kwh: 0.15 and 0.3): "
-                       "the costs of both are by the baseline's"));
+                       "the costs of both sides use the baseline's inputs"));
 }
 
-TEST_F(CompareTest, PromptsWithOtherConstraintsAreNotPaired) {
+TEST_F(CompareTest, DoesNotPairPromptsWithDifferentConstraints) {
   EvaluationPlan other = Plan();
   other.prompts[2].constraints.max_characters = 10;
   other.prompts[3].reference = "Good.";
   const auto compared = Compare(Run(Plan()), Run(other));
   ASSERT_TRUE(compared.ok()) << compared.status();
-  const Comparison quality = Of(*compared, "quality_score");
+  const Comparison quality = ComparisonOf(*compared, "quality_score");
   EXPECT_EQ(quality.result.n_paired, 6);
   EXPECT_THAT(quality.unpaired, Contains(HasSubstr("p2: ")));
 }
 
-TEST_F(CompareTest, APartOfAnEvaluationIsSaidToBeOne) {
+TEST_F(CompareTest, ReportsAnIncompleteEvaluation) {
   const std::string whole = Run(Plan());
   HoldAtFirstSample();
   const Runner::Started started = Start(Plan());
@@ -109,7 +109,7 @@ TEST_F(CompareTest, APartOfAnEvaluationIsSaidToBeOne) {
   Follow(*started.feed);
   const auto compared = Compare(whole, started.evaluation.id);
   ASSERT_TRUE(compared.ok()) << compared.status();
-  EXPECT_THAT(compared->differences, Contains(HasSubstr("was cancelled: it has 0 of 8 samples")));
+  EXPECT_THAT(compared->differences, Contains(HasSubstr("was cancelled after 0 of 8 samples")));
 }
 
 }  // namespace

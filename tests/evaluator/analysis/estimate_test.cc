@@ -1,4 +1,4 @@
-// Tests of evaluator/statistics, against SciPy and NumPy.
+// Tests of estimates, some of them against SciPy and NumPy.
 #include "evaluator/analysis/estimate.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ void ExpectClose(double actual, const nlohmann::json& expected, const char* what
   EXPECT_NEAR(actual, value, kRelative * std::abs(value)) << what;
 }
 
-TEST(StatisticsTest, EqualsSciPyAndNumPy) {
+TEST(EstimateTest, EqualsSciPyAndNumPy) {
   std::ifstream file(kGolden);
   ASSERT_TRUE(file) << kGolden;
   const nlohmann::json cases = nlohmann::json::parse(file).at("cases");
@@ -41,7 +41,7 @@ TEST(StatisticsTest, EqualsSciPyAndNumPy) {
   }
 }
 
-TEST(StatisticsTest, NoSamplesMakeAnEmptyEstimate) {
+TEST(EstimateTest, NoValuesGiveAnEmptyEstimate) {
   const Estimate estimate = EstimateOf(std::vector<double>{});
   EXPECT_EQ(estimate.n, 0);
   EXPECT_EQ(estimate.samples, 0);
@@ -49,8 +49,8 @@ TEST(StatisticsTest, NoSamplesMakeAnEmptyEstimate) {
   EXPECT_FALSE(estimate.ci_high.has_value());
 }
 
-// An interval of no width would pass for certainty.
-TEST(StatisticsTest, OneSampleHasNoInterval) {
+// An interval of width 0 would suggest certainty.
+TEST(EstimateTest, ASingleValueHasNoInterval) {
   const Estimate estimate = EstimateOf(std::vector<double>{7.5});
   EXPECT_EQ(estimate.n, 1);
   EXPECT_EQ(estimate.mean, 7.5);
@@ -60,15 +60,15 @@ TEST(StatisticsTest, OneSampleHasNoInterval) {
   EXPECT_EQ(estimate.p90, 7.5);
 }
 
-TEST(StatisticsTest, RepeatsOfOnePromptHaveNoInterval) {
+TEST(EstimateTest, RepeatsOfASinglePromptHaveNoInterval) {
   const Estimate estimate = EstimateOf(std::vector<double>{5, 6, 7}, std::vector<int>{0, 0, 0});
   EXPECT_EQ(estimate.n, 1);
   EXPECT_EQ(estimate.samples, 3);
   EXPECT_FALSE(estimate.ci_low.has_value());
 }
 
-// Greedy repeats are the same text again: five of them are no five times the evidence.
-TEST(StatisticsTest, RepeatsDoNotNarrowTheInterval) {
+// Greedy repeats give the same text, so five of them are not five times the evidence.
+TEST(EstimateTest, RepeatsDoNotNarrowTheInterval) {
   const std::vector<double> once = {1, 2, 4, 8, 3, 5};
   std::vector<double> five;
   std::vector<int> prompts;
@@ -86,14 +86,14 @@ TEST(StatisticsTest, RepeatsDoNotNarrowTheInterval) {
   EXPECT_NEAR(*repeated.ci_high, *single.ci_high, 1e-12);
 }
 
-TEST(StatisticsTest, EqualSamplesHaveNoSpread) {
+TEST(EstimateTest, EqualValuesHaveNoSpread) {
   const Estimate estimate = EstimateOf(std::vector<double>{3, 3, 3, 3});
   EXPECT_EQ(estimate.standard_deviation, 0);
   EXPECT_EQ(estimate.ci_low, 3);
   EXPECT_EQ(estimate.ci_high, 3);
 }
 
-TEST(StatisticsTest, ValuesThatAreNotFiniteAreLeftOut) {
+TEST(EstimateTest, LeavesOutValuesThatAreNotFinite) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Estimate estimate =
       EstimateOf(std::vector<double>{1, std::nan(""), 3, infinity, -infinity});

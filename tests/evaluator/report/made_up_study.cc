@@ -1,4 +1,4 @@
-// Made-up evaluations.
+// Implementation of synthetic evaluations.
 #include "tests/evaluator/report/made_up_study.h"
 
 #include <algorithm>
@@ -177,8 +177,9 @@ Analysis MakeAnalysis(const Study& study) {
     analysis.memory[3] = {CandidateName(3), 90, 51200, 40000, 61000, true};
   }
   analysis.decisions = {
-      "Over all content types, smollm2_135m:q4_0 cannot be told apart from smollm2_135m in quality "
-      "(difference -0.31, 95 % interval -0.62 to 0.02, p = 0.21 adjusted by Holm, 30 prompts).",
+      "Over all content types, smollm2_135m:q4_0 cannot be distinguished from smollm2_135m in "
+      "quality (difference -0.31, 95 % interval -0.62 to 0.02, Holm-adjusted p = 0.21, 30 "
+      "prompts).",
       "Over all content types, random_small_a is worse than smollm2_135m (difference -4.4, 95 % "
       "interval -4.9 to -3.9, p < 0.0001).",
       "linkedin: too few prompts (5) to decide anything."};
@@ -309,7 +310,7 @@ Study SmallestStudy() {
 
 Study HostileStudy() {
   Study study = MadeUpStudy({.candidates = 2, .prompts_per_type = 1, .repeats = 1});
-  // With a NUL and what is no UTF-8: a lone byte, a surrogate.
+  // The attack contains NUL and invalid UTF-8: a lone byte and a surrogate.
   constexpr std::string_view kAttack(kAttackText, sizeof(kAttackText) - 1);
   const std::string attack(kAttack);
   study.plan.hypothesis = attack;

@@ -1,5 +1,4 @@
-// A whole evaluation, made up: 6 candidates (one of them fails), 6 content types, 5 prompts, 3
-// repeats, two tasks, with an analysis whose figures fit the samples.
+// Synthetic evaluations for tests of reports.
 #ifndef ASSAY_TESTS_EVALUATOR_REPORT_MADE_UP_STUDY_H_
 #define ASSAY_TESTS_EVALUATOR_REPORT_MADE_UP_STUDY_H_
 
@@ -28,13 +27,15 @@ struct StudySize {
   bool last_fails = true;
 };
 
-// Deterministic.
+// Returns a complete evaluation with 6 content types, two tasks, and an analysis whose figures fit
+// the samples. By default it has 6 candidates, of which one fails, 5 prompts per type and 3
+// repeats. Deterministic.
 Study MadeUpStudy(const StudySize& size);
 
-// One candidate, one sample.
+// Returns an evaluation with one candidate and one sample.
 Study SmallestStudy();
 
-// A study whose every text and name is an attack on the document it goes into.
+// Returns an evaluation in which every text and name is an injection attack on the report.
 Study HostileStudy();
 
 }  // namespace assay::evaluator

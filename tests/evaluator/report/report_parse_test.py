@@ -1,4 +1,7 @@
-"""Reports and exports read back by parsers that are not ours: report_parse_test.py WRITE_REPORTS."""
+"""Checks reports and exports with independent parsers: report_parse_test.py WRITE_REPORTS.
+
+WRITE_REPORTS is the path of the program that writes them.
+"""
 import csv
 import html.parser
 import json
@@ -16,7 +19,7 @@ FOLDER = pathlib.Path()
 
 
 class Page(html.parser.HTMLParser):
-    """Every tag closed in its turn; what the document is made of."""
+    """Checks that every tag is closed in order, and collects tags, ids, links and text."""
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
@@ -33,7 +36,7 @@ class Page(html.parser.HTMLParser):
             if name == "href":
                 self.links.append(value)
         if tag == "svg" and not dict(attributes).get("aria-label"):
-            self.errors.append("a drawing without a label")
+            self.errors.append("an svg without an aria-label")
         if tag == "tr":
             self.rows.append(0)
         if tag in ("td", "th"):
@@ -55,24 +58,25 @@ class Page(html.parser.HTMLParser):
 
 
 def read(name):
-    # Strict UTF-8.
+    """Returns the file's text; raises an exception if it is not valid UTF-8."""
     return (FOLDER / name).read_bytes().decode("utf-8")
 
 
-def finite(value):
+def assert_finite(value):
     if isinstance(value, float):
         assert math.isfinite(value)
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
-        finite(child)
+    children = value.values() if isinstance(value, dict) else value
+    for child in children if isinstance(value, (dict, list)) else []:
+        assert_finite(child)
 
 
-def refuse(constant):
+def reject_constant(constant):
     raise ValueError(constant)
 
 
 def strict_json(text):
-    value = json.loads(text, parse_constant=refuse)
-    finite(value)
+    value = json.loads(text, parse_constant=reject_constant)
+    assert_finite(value)
     return value
 
 
@@ -88,12 +92,13 @@ class Html(unittest.TestCase):
                 self.assertEqual(len(set(page.ids)), len(page.ids))
                 for link in page.links:
                     self.assertIn(link.removeprefix("#"), page.ids)
-                allowed = ("html head meta title style body main h1 h2 h3 h4 ul li nav a section p div table thead tbody "
-                           "tr th td wbr details summary figure figcaption svg g line rect circle polygon text pre")
+                allowed = ("html head meta title style body main h1 h2 h3 h4 ul li nav a section p "
+                           "div table thead tbody tr th td wbr details summary figure figcaption "
+                           "svg g line rect circle polygon text pre")
                 self.assertLessEqual(set(page.tags), set(allowed.split()))
                 self.assertEqual(page.tags["main"], 1)
 
-    def test_a_table_has_rows_of_one_length(self):
+    def test_rows_of_a_table_have_equal_length(self):
         for study in STUDIES:
             for table in re.findall(r"<table.*?</table>", read(study + ".html"), re.S):
                 page = Page()
@@ -103,17 +108,18 @@ class Html(unittest.TestCase):
     def test_the_study_has_its_charts(self):
         page = Page()
         page.feed(read("study.html"))
-        # All and six types; three distributions; scaling; memory; cost and latency.
+        # Panels: all types and six types; three distributions; three of scaling; memory; cost and
+        # latency.
         self.assertEqual(page.tags["svg"], 7 + 3 + 3 + 1 + 2)
 
-    def test_a_text_is_the_text(self):
+    def test_texts_are_unchanged(self):
         page = Page()
         page.feed(read("study.html"))
         self.assertIn('Our team\'s "growth" strategy', "".join(page.text))
         hostile = Page()
         hostile.feed(read("hostile.html"))
-        self.assertIn("</pre></td><script>alert(1)</script><img src=x onerror=alert(2)>\"' | `a` ```",
-                      "".join(hostile.text))
+        self.assertIn("</pre></td><script>alert(1)</script><img src=x onerror=alert(2)>"
+                      "\"' | `a` ```", "".join(hostile.text))
 
 
 class Markdown(unittest.TestCase):
@@ -159,7 +165,8 @@ class Samples(unittest.TestCase):
                 self.assertEqual(len(rows), len(samples))
                 for row, sample in zip(rows, samples):
                     self.assertNotIn(None, row)
-                    for name in ("total_ms", "cost_usd", "quality_score", "repeat", "memory_after_bytes"):
+                    for name in ("total_ms", "cost_usd", "quality_score", "repeat",
+                                 "memory_after_bytes"):
                         self.assertEqual(float(row[name]) if row[name] else None, sample[name])
                     if study != "hostile":
                         self.assertEqual(row["text"], sample["text"])
@@ -169,7 +176,7 @@ class Samples(unittest.TestCase):
                             for part, value in score["parts"].items():
                                 self.assertEqual(float(row[f"{score['scorer']}/{part}"]), value)
 
-    def test_lines_end_as_rfc_4180_says(self):
+    def test_lines_end_as_in_rfc_4180(self):
         text = (FOLDER / "study.csv").read_bytes()
         self.assertTrue(text.endswith(b"\r\n"))
         self.assertEqual(text.split(b"\r\n")[0].count(b"\n"), 0)
@@ -204,8 +211,9 @@ class Results(unittest.TestCase):
         files = strict_json(read("study.lm_eval.json"))["candidates"]
         self.assertEqual(len(files), 6)
         file = files["smollm2_135m"]
-        for key in ("results", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "config", "date",
-                    "git_hash", "task_hashes", "total_evaluation_time_seconds", "model_name"):
+        for key in ("results", "configs", "versions", "n-shot", "higher_is_better", "n-samples",
+                    "config", "date", "git_hash", "task_hashes", "total_evaluation_time_seconds",
+                    "model_name"):
             self.assertIn(key, file)
         facts = file["results"]["facts"]
         rows = file["samples"]["facts"]
@@ -216,15 +224,15 @@ class Results(unittest.TestCase):
         error = math.sqrt(sum((x - mean) ** 2 for x in right) / (n - 1)) / math.sqrt(n)
         self.assertAlmostEqual(facts["acc_stderr,none"], error, 12)
         self.assertEqual(file["n-samples"]["facts"], {"original": 40, "effective": 40})
-        for key in ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash",
-                    "prompt_hash", "target_hash", "acc"):
+        for key in ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter",
+                    "metrics", "doc_hash", "prompt_hash", "target_hash", "acc"):
             self.assertIn(key, rows[0])
         novel = file["results"]["novel"]
         self.assertAlmostEqual(novel["word_perplexity,none"], math.exp(12.5 / 4), 9)
         self.assertAlmostEqual(novel["byte_perplexity,none"], math.exp(12.5 / 17), 9)
         self.assertAlmostEqual(novel["bits_per_byte,none"], 12.5 / 17 / math.log(2), 9)
         quality = file["results"]["assay_linkedin"]
-        # Repeats of a prompt are one cluster: they are no evidence of their own.
+        # The repeats of a prompt are one cluster, because they are not independent.
         by_prompt = {}
         for row in file["samples"]["assay_linkedin"]:
             by_prompt.setdefault(row["doc"]["id"], []).append(row["quality"])

@@ -1,4 +1,4 @@
-// Reports: what stands in them, whatever goes in.
+// Tests of the content of reports for normal, hostile and large input.
 #include "evaluator/report/report.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +12,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "evaluator/analysis/summary.h"
-#include "evaluator/report/digest.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "tests/evaluator/report/made_up_study.h"
@@ -25,7 +24,7 @@ using testing::Not;
 
 bool Has(const std::string& text, const std::string& part) { return absl::StrContains(text, part); }
 
-TEST(ReportTest, HasEveryNumberOfEverySummary) {
+TEST(ReportTest, ContainsEveryNumberOfEverySummary) {
   const Study study = MadeUpStudy({});
   const std::string html = HtmlReport(study.Input());
   const std::string markdown = MarkdownReport(study.Input());
@@ -60,7 +59,7 @@ TEST(ReportTest, HasEveryNumberOfEverySummary) {
   EXPECT_GT(numbers, 1900);
 }
 
-TEST(ReportTest, HasEveryPartOfTheAnalysis) {
+TEST(ReportTest, ContainsEveryPartOfTheAnalysis) {
   const Study study = MadeUpStudy({});
   for (const std::string& report : {HtmlReport(study.Input()), MarkdownReport(study.Input())}) {
     const std::string plain =
@@ -87,14 +86,14 @@ TEST(ReportTest, HasEveryPartOfTheAnalysis) {
   }
 }
 
-TEST(ReportTest, DecisionsStandBeforeEverythingElse) {
+TEST(ReportTest, DecisionsComeFirst) {
   const Study study = MadeUpStudy({});
   const std::string html = HtmlReport(study.Input());
-  EXPECT_LT(html.find("cannot be told apart"), html.find("<table"));
-  EXPECT_LT(html.find("cannot be told apart"), html.find("<svg"));
+  EXPECT_LT(html.find("cannot be distinguished from"), html.find("<table"));
+  EXPECT_LT(html.find("cannot be distinguished from"), html.find("<svg"));
 }
 
-TEST(ReportTest, AStrangersTextIsOnlyText) {
+TEST(ReportTest, EscapesUntrustedText) {
   const Study study = HostileStudy();
   const std::string html = HtmlReport(study.Input());
   EXPECT_THAT(html, Not(HasSubstr("<script")));
@@ -112,7 +111,7 @@ TEST(ReportTest, AStrangersTextIsOnlyText) {
   EXPECT_THAT(html, HasSubstr("default-src 'none'"));
 }
 
-TEST(ReportTest, NothingIsFetched) {
+TEST(ReportTest, LoadsNoExternalResources) {
   const std::string html = HtmlReport(MadeUpStudy({}).Input());
   for (const char* outside :
        {" src=", "url(", "@import", "<link", "http://", "https://", "<base"}) {
@@ -120,7 +119,7 @@ TEST(ReportTest, NothingIsFetched) {
   }
 }
 
-TEST(ReportTest, AnEvaluationOfNothingIsAReportThatSaysSo) {
+TEST(ReportTest, AnEmptyEvaluationGivesAReport) {
   const Study empty;
   for (const std::string& report : {HtmlReport(empty.Input()), MarkdownReport(empty.Input())}) {
     EXPECT_THAT(report, HasSubstr("still running"));
@@ -129,7 +128,7 @@ TEST(ReportTest, AnEvaluationOfNothingIsAReportThatSaysSo) {
   }
 }
 
-TEST(ReportTest, NumbersThatAreNotFiniteAreDashes) {
+TEST(ReportTest, NumbersThatAreNotFiniteBecomeDashes) {
   Study study = MadeUpStudy({.candidates = 2, .last_fails = false});
   const double nan = std::nan("");
   for (Sample& s : study.samples) {
@@ -160,7 +159,7 @@ TEST(ReportTest, NumbersThatAreNotFiniteAreDashes) {
   }
 }
 
-TEST(ReportTest, ThirtyThousandSamplesMakeNoLargerReport) {
+TEST(ReportTest, TheSizeIsBoundedForManySamples) {
   const Study large = MadeUpStudy({.candidates = 10, .prompts_per_type = 100, .repeats = 5});
   ASSERT_EQ(large.samples.size(), 30'000);
   const absl::Time start = absl::Now();
@@ -170,7 +169,7 @@ TEST(ReportTest, ThirtyThousandSamplesMakeNoLargerReport) {
   EXPECT_LT(MarkdownReport(large.Input()).size(), size_t{1} << 19);
 }
 
-TEST(ReportTest, ManyContentTypesAreCutToo) {
+TEST(ReportTest, TheSizeIsBoundedForManyContentTypes) {
   Study study = MadeUpStudy({.candidates = 2, .prompts_per_type = 1, .repeats = 1});
   const Summary one = study.evaluation.summaries.front();
   study.evaluation.summaries.clear();
@@ -182,50 +181,9 @@ TEST(ReportTest, ManyContentTypesAreCutToo) {
   EXPECT_LT(HtmlReport(study.Input()).size(), size_t{1} << 20);
 }
 
-// 17 of 20: 0.6396 to 0.9476 (reference/evaluation.md, B.2); 0 and all of 90 from R's
-// binom::binom.wilson.
-TEST(DigestTest, WilsonsInterval) {
-  EXPECT_NEAR(ProportionOf(17, 20).low, 0.6396, 1e-4);
-  EXPECT_NEAR(ProportionOf(17, 20).high, 0.9476, 1e-4);
-  EXPECT_DOUBLE_EQ(ProportionOf(0, 90).low, 0);
-  EXPECT_NEAR(ProportionOf(0, 90).high, 0.0409, 1e-4);
-  EXPECT_NEAR(ProportionOf(90, 90).low, 0.9591, 1e-4);
-  EXPECT_DOUBLE_EQ(ProportionOf(90, 90).high, 1);
-  EXPECT_EQ(ProportionOf(0, 0).n, 0);
-}
-
-TEST(DigestTest, FailuresAreCountedAndNeverMeasured) {
-  const Study study = MadeUpStudy({});
-  const Digest digest(study.Input());
-  const SampleList& dead = digest.Of(study.plan.models.back().name, "");
-  ASSERT_EQ(dead.size(), 90);
-  EXPECT_EQ(SuccessOf(dead).hits, 0);
-  EXPECT_EQ(TechnicalOf(dead).latency_ms.n, 0);
-  EXPECT_TRUE(PartMeans(dead).empty());
-  EXPECT_TRUE(digest.Of("nobody", "").empty());
-}
-
-// A gate that halves one text of four costs an eighth on average, not a half.
-TEST(PartMeansTest, AGateThatDidNotFireIsOne) {
-  std::vector<Sample> samples(4);
-  for (Sample& sample : samples) {
-    sample.scores = {{.scorer = "assay", .version = "3", .overall = 5, .parts = {{"length", 0.5}}}};
-  }
-  samples[2].scores[0].parts["gate/echo"] = 0.5;
-  samples[3].scores.push_back({.scorer = "brand", .version = "1", .error = "INTERNAL: no"});
-  std::vector<const Sample*> list;
-  for (const Sample& sample : samples) list.push_back(&sample);
-  const std::vector<PartMean> means = PartMeans(list);
-  ASSERT_EQ(means.size(), 2U);
-  EXPECT_EQ(means[0].name, "gate/echo");
-  EXPECT_DOUBLE_EQ(means[0].mean, 3.5 / 4);
-  EXPECT_EQ(means[0].n, 4);
-  EXPECT_DOUBLE_EQ(means[1].mean, 0.5);
-}
-
-TEST(ReportTest, OnePromptHasNoInterval) {
+TEST(ReportTest, ASinglePromptHasNoInterval) {
   Study study = SmallestStudy();
-  // Two repeats of it are still one.
+  // Two repeats are still a single prompt.
   study.samples.push_back(study.samples.front());
   study.samples.back().repeat = 1;
   study.evaluation.summaries = SummarizeAll(
@@ -238,61 +196,10 @@ TEST(ReportTest, OnePromptHasNoInterval) {
   EXPECT_THAT(cells, testing::Not(testing::HasSubstr(" to ")));
 }
 
-TEST(ReportTest, RanksSayWhatTheyAreCorrectedOver) {
+TEST(ReportTest, StatesTheScopeOfTheCorrection) {
   const std::string markdown = MarkdownReport(MadeUpStudy({}).Input());
-  EXPECT_THAT(markdown, testing::HasSubstr("Holm-corrected within a type, not over the types"));
-  EXPECT_THAT(markdown, testing::HasSubstr("By character (acc_norm)"));
-}
-
-TEST(DigestTest, TasksAreCountedByCandidate) {
-  const Study study = MadeUpStudy({});
-  const std::vector<TaskResult> tasks = Digest(study.Input()).Tasks();
-  ASSERT_EQ(tasks.size(), 12);
-  EXPECT_EQ(tasks[0].task, "facts");
-  EXPECT_EQ(tasks[0].items, 40);
-  EXPECT_DOUBLE_EQ(tasks[0].accuracy_by_length.rate, 1);
-  EXPECT_NEAR(tasks[6].perplexity, std::exp(2.5), 1e-12);
-}
-
-TEST(PlainTextTest, CleansWhatNoDocumentMayHold) {
-  EXPECT_EQ(CleanText("a\r\nb\rc\td"), "a\nb\nc\td");
-  EXPECT_EQ(CleanText(std::string_view("\0", 1)), "\xef\xbf\xbd");
-  EXPECT_EQ(CleanText("\xff\xc3"), "\xef\xbf\xbd\xef\xbf\xbd");
-  EXPECT_EQ(CleanText("\xe2\x80\xae"), "\xef\xbf\xbd");
-  EXPECT_EQ(CleanText("\xef\xbf\xbe"), "\xef\xbf\xbd");
-  EXPECT_EQ(CleanText("Gr\xc3\xb6\xc3\x9f"
-                      "e \xf0\x9f\x98\x80"),
-            "Gr\xc3\xb6\xc3\x9f"
-            "e \xf0\x9f\x98\x80");
-  EXPECT_EQ(CleanLine("  a \n\t b "), "a b");
-}
-
-TEST(PlainTextTest, ShortensBetweenCharacters) {
-  EXPECT_EQ(Shorten("\xc3\xb6\xc3\xb6\xc3\xb6", 3), "\xc3\xb6\xc3\xb6\xc3\xb6");
-  EXPECT_EQ(Shorten("\xc3\xb6\xc3\xb6\xc3\xb6", 2), "\xc3\xb6\xe2\x80\xa6");
-  EXPECT_EQ(Shorten("", 2), "");
-}
-
-TEST(PlainTextTest, MarkdownMeansNothing) {
-  EXPECT_EQ(EscapeMarkdown("a|b"), "a\\|b");
-  EXPECT_EQ(EscapeMarkdown("# x"), "\\# x");
-  EXPECT_EQ(EscapeMarkdown("- x - y"), "\\- x - y");
-  EXPECT_EQ(EscapeMarkdown("12. x 3.5"), "12\\. x 3.5");
-  EXPECT_EQ(EscapeMarkdown("a_b _c_"), "a_b \\_c\\_");
-  EXPECT_EQ(EscapeMarkdown("<b>&"), "&lt;b&gt;&amp;");
-  EXPECT_EQ(EscapeMarkdown("[a](b) `c` *d*"), "\\[a\\](b) \\`c\\` \\*d\\*");
-}
-
-TEST(NumberTextTest, PrintsWhatIsThere) {
-  EXPECT_EQ(Significant(1.7e-6), "1.7e-06");
-  EXPECT_EQ(Significant(20310.4), "20310");
-  EXPECT_EQ(Significant(-0.3513), "-0.3513");
-  EXPECT_EQ(Significant(std::nan("")), "-");
-  EXPECT_EQ(Fixed(-0.001, 2), "0.00");
-  EXPECT_EQ(PValue(1e-9), "< 0.0001");
-  EXPECT_EQ(PValue(0.0432), "0.0432");
-  EXPECT_EQ(Bytes(-1536), "-1.50 KiB");
-  EXPECT_EQ(Bytes(512), "512 B");
+  EXPECT_THAT(markdown, testing::HasSubstr("Holm-corrected within a type, not across types"));
+  EXPECT_THAT(markdown, testing::HasSubstr("Normalized by length (acc_norm)"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Writes the reports and exports of made-up evaluations into a folder, for report_parse_test.py and
-// for looking at them in a browser: write_reports FOLDER.
+// write_reports FOLDER writes the reports and exports of synthetic evaluations into a folder, for
+// report_parse_test.py and for viewing in a browser.
 #include <chrono>
 #include <fstream>
 #include <functional>

@@ -1,4 +1,4 @@
-// Scorers that are programs.
+// Tests of scorers that run a program.
 #include "evaluator/scoring/command_scorer.h"
 
 #include <gmock/gmock.h>
@@ -33,7 +33,7 @@ std::string Error(const std::string& script, absl::StatusCode code = absl::Statu
   return std::string(status.message());
 }
 
-TEST(CommandScorerTest, ReadsTheTextAndGivesAScore) {
+TEST(CommandScorerTest, PassesTheTextAndReturnsTheScore) {
   const auto score = ScoreBy(
       R"(text=$(cat); case "$text" in *'"content_type":"linkedin"'*'Größe'*) echo '{"score": 7.5, "parts": {"tone": 3}}';; esac)");
   ASSERT_TRUE(score.ok()) << score.status();
@@ -41,17 +41,19 @@ TEST(CommandScorerTest, ReadsTheTextAndGivesAScore) {
   EXPECT_EQ(score->parts.at("tone"), 3);
 }
 
-TEST(CommandScorerTest, OneThatReadsNothingMayAnswer) {
+TEST(CommandScorerTest, TheProgramNeedNotReadItsInput) {
   EXPECT_EQ(ScoreBy("echo '{\"score\": 1}'")->overall, 1);
 }
 
-TEST(CommandScorerTest, WhatGoesWrongIsSaid) {
+TEST(CommandScorerTest, ErrorsStateTheCause) {
   EXPECT_EQ(Error("echo no luck >&2; exit 3"), "scorer brand: exit code 3: no luck");
-  EXPECT_EQ(Error("echo hello"), "scorer brand: wrote no JSON object but 'hello'");
-  EXPECT_EQ(Error("echo '{}'"), "scorer brand: wrote no number \"score\"");
-  EXPECT_EQ(Error("echo '{\"score\": 11}'"), "scorer brand: \"score\" is 11; give 0 to 10");
+  EXPECT_EQ(Error("echo hello"),
+            "scorer brand: standard output must be one JSON object, got 'hello'");
+  EXPECT_EQ(Error("echo '{}'"), "scorer brand: \"score\" is missing or not a number");
+  EXPECT_EQ(Error("echo '{\"score\": 11}'"),
+            "scorer brand: \"score\" is 11; must be between 0 and 10");
   EXPECT_EQ(Error("echo '{\"score\": 1, \"parts\": {\"a\": \"b\"}}'"),
-            "scorer brand: part \"a\" is no number");
+            "scorer brand: part \"a\" is not a finite number");
   EXPECT_EQ(Error("kill -9 $$"), "scorer brand: exit code 137: ");
   EXPECT_THAT(Error("yes", absl::StatusCode::kResourceExhausted),
               HasSubstr("wrote more than 1048576 bytes"));
@@ -60,14 +62,14 @@ TEST(CommandScorerTest, WhatGoesWrongIsSaid) {
               HasSubstr("/no/such/program: cannot be started"));
 }
 
-TEST(CommandScorerTest, OneThatHangsIsStoppedWithAllItStarted) {
+TEST(CommandScorerTest, AHangingProgramIsKilledWithItsChildren) {
   const absl::Time start = absl::Now();
   const auto score = ScoreBy("sleep 30 & sleep 30", absl::Milliseconds(300));
   EXPECT_TRUE(absl::IsDeadlineExceeded(score.status())) << score.status();
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
 }
 
-TEST(CommandScorerTest, ItsInputAndOutputsCanBeOpenedByName) {
+TEST(CommandScorerTest, StandardStreamsCanBeOpenedByName) {
   EXPECT_EQ(
       ScoreBy("text=$(cat /dev/stdin); [ -n \"$text\" ] && echo '{\"score\": 2}' >/dev/stdout")
           ->overall,
@@ -75,14 +77,14 @@ TEST(CommandScorerTest, ItsInputAndOutputsCanBeOpenedByName) {
   EXPECT_EQ(Error("echo no luck >/dev/stderr; exit 3"), "scorer brand: exit code 3: no luck");
 }
 
-TEST(CommandScorerTest, WhoDoesNotReadALongTextMayAnswer) {
+TEST(CommandScorerTest, TheProgramNeedNotReadALongText) {
   const std::string text(8 << 20, 'x');
   const CommandScorer scorer(
       {.name = "brand", .command = {"/bin/sh", "-c", "exec <&-; echo '{\"score\": 3}'"}});
   EXPECT_EQ(scorer.ScoreText({.content_type = "blog", .text = text})->overall, 3);
 }
 
-TEST(CommandScorerTest, ALongTextArrivesWhole) {
+TEST(CommandScorerTest, PassesALongTextCompletely) {
   const std::string text(4 << 20, 'x');
   const CommandScorer scorer({.name = "brand",
                               .command = {"/bin/sh", "-c",
@@ -93,7 +95,7 @@ TEST(CommandScorerTest, ALongTextArrivesWhole) {
   EXPECT_EQ(score->overall, 4);
 }
 
-TEST(CommandScorerTest, WhatItLeavesRunningHoldsNobodyUpAndIsStopped) {
+TEST(CommandScorerTest, BackgroundChildrenDoNotDelayTheScoreAndAreKilled) {
   const absl::Time start = absl::Now();
   const std::string mark = testing::TempDir() + "/assay_scorer_left." + std::to_string(getpid());
   EXPECT_EQ(ScoreBy("(sleep 2; touch " + mark + ") & echo '{\"score\": 5}'")->overall, 5);
@@ -103,13 +105,13 @@ TEST(CommandScorerTest, WhatItLeavesRunningHoldsNobodyUpAndIsStopped) {
 }
 
 #ifdef __linux__
-TEST(CommandScorerTest, SignalsThatWeBlockAreNotBlockedForIt) {
+TEST(CommandScorerTest, DoesNotInheritBlockedSignals) {
   sigset_t signals;
   sigset_t before;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, &before);
-  // No shell: dash unblocks signals itself.
+  // The command uses no shell, because dash unblocks signals itself.
   const CommandScorer scorer({.name = "brand", .command = {"grep", "SigBlk", "/proc/self/status"}});
   const auto score = scorer.ScoreText({.text = "x"});
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -117,28 +119,28 @@ TEST(CommandScorerTest, SignalsThatWeBlockAreNotBlockedForIt) {
 }
 #endif
 
-TEST(CommandScorerTest, NoDescriptorOfOursIsOpenInIt) {
+TEST(CommandScorerTest, DoesNotInheritFileDescriptors) {
   const int ours = dup2(STDERR_FILENO, 77);
   EXPECT_EQ(ScoreBy("if [ -e /proc/self/fd/77 ]; then exit 1; fi; echo '{\"score\": 6}'")->overall,
             6);
   close(ours);
 }
 
-TEST(CommandScorerTest, ErrorsAreValidUtf8AndShort) {
+TEST(CommandScorerTest, ErrorsAreShortValidUtf8) {
   const std::string error = Error(
       "i=0; while [ $i -lt 150 ]; do printf 'a\\303\\274\\377' >&2; i=$((i+1)); done; exit 1");
   EXPECT_LE(error.size(), 300U);
-  // Throws where it is not.
+  // dump() throws on invalid UTF-8.
   EXPECT_NO_THROW(nlohmann::json(error).dump());
 }
 
-TEST(CommandScorerTest, TooManyPartsAreRefused) {
+TEST(CommandScorerTest, RejectsTooManyPartsAndNonFiniteScores) {
   EXPECT_THAT(
       Error("printf '{\"score\": 1, \"parts\": {\"a\": 1'; i=0; while [ $i -lt 70 ]; do printf "
             "', \"p%d\": 1' $i; i=$((i+1)); done; echo '}}'"),
       HasSubstr("more than 64 names"));
-  EXPECT_THAT(Error("echo '{\"score\": NaN}'"), HasSubstr("wrote no JSON object"));
-  EXPECT_THAT(Error("echo '{\"score\": 1e999}'"), HasSubstr("wrote no JSON object"));
+  EXPECT_THAT(Error("echo '{\"score\": NaN}'"), HasSubstr("must be one JSON object"));
+  EXPECT_THAT(Error("echo '{\"score\": 1e999}'"), HasSubstr("must be one JSON object"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Texts written by hand to three built-in prompts, and the order in which a reader puts them.
-// docs/scoring.md has their scores.
+// Handwritten answers to three built-in prompts must score in the order in which a reader ranks
+// them. docs/scoring.md lists their scores.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ double ScoreOf(const std::string& prompt_id, const Written& written) {
   return score;
 }
 
-// Each of `order` scores above the next.
+// Expects that each of `order` scores above the next.
 void ExpectOrder(const std::string& prompt_id, const std::vector<Written>& order) {
   double before = 10;
   for (const Written& written : order) {
@@ -56,7 +56,7 @@ constexpr char kTweet[] =
     "11 a.m. We bake 120 loaves a night: what is ordered waits for you, what is not is gone. Reply "
     "with your loaf, it is free.";
 
-TEST(HandwrittenTextsTest, TweetsStandInTheOrderAReaderPutsThem) {
+TEST(HandwrittenTextsTest, TweetsScoreInAReadersOrder) {
   ExpectOrder(
       "twitter-3",
       {{"excellent", kTweet},
@@ -94,7 +94,7 @@ constexpr char kEmail[] =
     "Please tell us in one line whether you will be there.\n\n"
     "Best regards,\nIda Brandt";
 
-TEST(HandwrittenTextsTest, EmailsStandInTheOrderAReaderPutsThem) {
+TEST(HandwrittenTextsTest, EmailsScoreInAReadersOrder) {
   ExpectOrder(
       "email-3",
       {{"excellent", kEmail},
@@ -134,7 +134,7 @@ constexpr char kTechnical[] =
     "In short, retry little, wait at random, and stop in time. What does your client do after the "
     "fifth failure?";
 
-TEST(HandwrittenTextsTest, TechnicalTextsStandInTheOrderAReaderPutsThem) {
+TEST(HandwrittenTextsTest, TechnicalTextsScoreInAReadersOrder) {
   ExpectOrder(
       "technical-2",
       {{"excellent", kTechnical},

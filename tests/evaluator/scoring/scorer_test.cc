@@ -1,4 +1,4 @@
-// Tests of evaluator/scorer.
+// Tests of the classic scorer and of scorer versions.
 #include "evaluator/scoring/scorer.h"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,7 @@ struct Case {
 
 class ClassicScorerTest : public testing::TestWithParam<Case> {};
 
-TEST_P(ClassicScorerTest, ScoresAsTheOriginal) {
+TEST_P(ClassicScorerTest, MatchesTheOriginal) {
   const Score score = *ClassicScorer().ScoreText(
       {.content_type = GetParam().content_type, .text = GetParam().text});
   EXPECT_DOUBLE_EQ(score.overall, GetParam().overall);
@@ -66,7 +66,7 @@ TEST(ClassicScorerPartsTest, PartsAddUpToTheOverallScore) {
   EXPECT_DOUBLE_EQ(score.overall, 8.8);
 }
 
-TEST(ClassicScorerPartsTest, TheOriginalsThreeTermsAreThere) {
+TEST(ClassicScorerPartsTest, HasTheOriginalsThreeTerms) {
   EXPECT_THAT(kClassicBusinessTerms,
               testing::IsSupersetOf({"optimization", "strategy", "implementation"}));
 }

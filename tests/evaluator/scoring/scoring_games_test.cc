@@ -1,4 +1,4 @@
-// What may be done to a text without saying more: no form of it raises the score.
+// Tests that manipulating a text without adding content never raises its score.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ namespace {
 constexpr int kTexts = 200;
 constexpr double kRounding = 1e-9;
 
-// A trade, what is asked for in it, and what may be answered.
+// A business, a prompt for it, and possible sentences of an answer.
 struct Theme {
   std::string prompt;
   std::vector<std::string> sentences;
@@ -80,7 +80,7 @@ const std::vector<Theme>& Themes() {
   return *kThemes;
 }
 
-// A text as its sentences and what stands before each of them.
+// A text as its sentences and the white space or mark before each of them.
 struct Text {
   std::vector<std::string> breaks;
   std::vector<std::string> sentences;
@@ -113,7 +113,8 @@ double ScoreOf(const std::string& type, const std::string& text, const std::stri
       ->overall;
 }
 
-// Different sentences in some order, some in a list, now and then under headings or in a letter.
+// Returns different sentences in random order, some in a list, sometimes under headings or in a
+// letter.
 Text SomeText(const Theme& theme, std::mt19937_64& random) {
   std::vector<std::string> pool = theme.sentences;
   std::shuffle(pool.begin(), pool.end(), random);
@@ -154,7 +155,7 @@ class ScoringGamesTest : public ::testing::Test {
  protected:
   using Game = std::function<std::vector<std::string>(const Text&, const std::string& type)>;
 
-  // `play` gives texts that must not score above the one they are made of by more than `bound`.
+  // `play` returns manipulated texts. None may score above the original by more than `bound`.
   void ExpectNoGain(uint64_t seed, double bound, const Game& play) {
     Each(seed, [&](const std::string& type, const Text& text, const std::string& prompt) {
       const double before = ScoreOf(type, text.Join(), prompt);
@@ -183,7 +184,7 @@ class ScoringGamesTest : public ::testing::Test {
   double largest_ = -10;
 };
 
-TEST_F(ScoringGamesTest, AListOfTermsInFrontGainsNothing) {
+TEST_F(ScoringGamesTest, PrependedTermListsGainNothing) {
   ExpectNoGain(1, 0, [this](const Text& text, const std::string& type) {
     const std::vector<std::string> terms = Terms(type, random_);
     const std::string whole = text.Join();
@@ -196,15 +197,15 @@ TEST_F(ScoringGamesTest, AListOfTermsInFrontGainsNothing) {
   });
 }
 
-TEST_F(ScoringGamesTest, TermsBeforeEachFullStopGainNothing) {
+TEST_F(ScoringGamesTest, TermsBeforeFullStopsGainNothing) {
   ExpectNoGain(2, 0, [this](const Text& text, const std::string& type) {
     std::vector<std::string> played;
     for (const size_t each : {1, 2, 4}) {
       for (const char* space : {" ", ", "}) {
-        Text strewn = text;
+        Text stuffed = text;
         const std::vector<std::string> terms = Terms(type, random_);
         size_t next = 0;
-        for (std::string& sentence : strewn.sentences) {
+        for (std::string& sentence : stuffed.sentences) {
           if (sentence.back() != '.' && sentence.back() != '?') continue;
           const char end = sentence.back();
           sentence.pop_back();
@@ -213,14 +214,14 @@ TEST_F(ScoringGamesTest, TermsBeforeEachFullStopGainNothing) {
           }
           sentence += end;
         }
-        played.push_back(strewn.Join());
+        played.push_back(stuffed.Join());
       }
     }
     return played;
   });
 }
 
-TEST_F(ScoringGamesTest, BulletsOfOneWordGainNothing) {
+TEST_F(ScoringGamesTest, OneWordBulletsGainNothing) {
   ExpectNoGain(3, 0, [this](const Text& text, const std::string& type) {
     std::vector<std::string> played;
     for (const char* bullet : {"- ", "* ", "1. "}) {
@@ -231,14 +232,14 @@ TEST_F(ScoringGamesTest, BulletsOfOneWordGainNothing) {
       played.push_back(absl::StrCat(text.Join(), "\n", bullets));
       played.push_back(absl::StrCat(bullets.substr(1), "\n\n", text.Join()));
     }
-    // Of the prompt's words, or any.
+    // Bullets of the prompt's words and of arbitrary words.
     played.push_back(absl::StrCat(text.Join(), "\n- Bread\n- Deadline\n- Window\n- Reason"));
     played.push_back(absl::StrCat(text.Join(), "\n- Quick\n- Simple\n- Honest"));
     return played;
   });
 }
 
-TEST_F(ScoringGamesTest, SentencesOfTermsGainNothing) {
+TEST_F(ScoringGamesTest, SentencesMadeOfTermsGainNothing) {
   ExpectNoGain(4, 0, [this](const Text& text, const std::string& type) {
     std::vector<std::string> terms = Terms(type, random_);
     while (terms.size() < 6) terms.push_back(ProfileOf(type).vocabulary[terms.size()]);
@@ -261,7 +262,7 @@ TEST_F(ScoringGamesTest, SentencesOfTermsGainNothing) {
   });
 }
 
-TEST_F(ScoringGamesTest, ASentenceSaidAgainGainsNothing) {
+TEST_F(ScoringGamesTest, RepeatedSentencesGainNothing) {
   ExpectNoGain(5, 0, [this](const Text& text, const std::string&) {
     std::vector<std::string> played;
     for (const char* space : {" ", "\n", "\n\n- "}) {
@@ -272,11 +273,11 @@ TEST_F(ScoringGamesTest, ASentenceSaidAgainGainsNothing) {
         const size_t at = random_() % (twice.sentences.size() + 1);
         twice.sentences.insert(twice.sentences.begin() + static_cast<ptrdiff_t>(at), again);
         twice.breaks.insert(twice.breaks.begin() + static_cast<ptrdiff_t>(at), space);
-        // Behind a line without an end it would be one sentence with it.
+        // After a line without a full stop it would become part of that line's sentence.
         if (at > 0 && twice.sentences[at - 1].find('\n') != std::string::npos) {
           twice.breaks[at] = "\n";
         }
-        // And the rest of its line would be of the list.
+        // The rest of its line would become part of the list.
         if (at == 0 || (at + 1 < twice.breaks.size() && twice.breaks[at + 1] == " ")) {
           twice.breaks[at + 1] = "\n";
         }
@@ -287,7 +288,7 @@ TEST_F(ScoringGamesTest, ASentenceSaidAgainGainsNothing) {
   });
 }
 
-TEST_F(ScoringGamesTest, ALineFeedIsAsGoodAsABlankBetweenSentences) {
+TEST_F(ScoringGamesTest, ALineFeedBetweenSentencesEqualsABlank) {
   Each(6, [&](const std::string& type, const Text& text, const std::string& prompt) {
     const double before = ScoreOf(type, text.Join(), prompt);
     for (const char* space : {"\n", "\n\n", "  \n"}) {
@@ -305,8 +306,7 @@ TEST_F(ScoringGamesTest, ALineFeedIsAsGoodAsABlankBetweenSentences) {
   });
 }
 
-// An editor's line breaks.
-TEST_F(ScoringGamesTest, LinesWrappedBeforeASmallLetterAreOneLine) {
+TEST_F(ScoringGamesTest, WrappedLinesAreJoined) {
   Each(7, [&](const std::string& type, const Text& text, const std::string& prompt) {
     Text wrapped = text;
     for (std::string& sentence : wrapped.sentences) {
@@ -324,8 +324,8 @@ TEST_F(ScoringGamesTest, LinesWrappedBeforeASmallLetterAreOneLine) {
   });
 }
 
-// Three at once.
-TEST_F(ScoringGamesTest, GamesTogetherGainNothing) {
+// Combines three manipulations.
+TEST_F(ScoringGamesTest, CombinedManipulationsGainNothing) {
   ExpectNoGain(8, 0, [this](const Text& text, const std::string& type) {
     const std::vector<std::string> terms = Terms(type, random_);
     std::string played = absl::StrCat(absl::StrJoin(terms, ", "), ".\n");
@@ -340,8 +340,8 @@ TEST_F(ScoringGamesTest, GamesTogetherGainNothing) {
   });
 }
 
-// What is meant to help does: the games' bounds are not those of a scorer that sees nothing.
-TEST_F(ScoringGamesTest, SayingMoreGains) {
+// Content does raise the score: the bounds above are not those of a constant scorer.
+TEST_F(ScoringGamesTest, MoreContentRaisesTheScore) {
   for (const std::string& type : Types()) {
     for (const Theme& theme : Themes()) {
       if (type == "twitter") continue;

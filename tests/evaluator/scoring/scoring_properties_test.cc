@@ -1,4 +1,4 @@
-// Properties of the assay scorer over generated texts.
+// Property tests of the assay scorer over generated texts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/scoring/assay_scorer.h"
-#include "evaluator/scoring/tweet_length.h"
 
 namespace assay::evaluator {
 namespace {
@@ -48,7 +47,7 @@ Score ScoreOf(const std::string& type, const std::string& text,
       {.content_type = type, .prompt = prompt, .text = text, .finish_reason = finish});
 }
 
-// Sentences in some order, some of them again.
+// Returns sentences in random order, possibly repeated.
 std::string SomeText(std::mt19937_64& random, size_t sentences) {
   constexpr std::array<const char*, 4> kBreaks = {" ", " ", "\n", "\n\n- "};
   std::string text;
@@ -59,7 +58,8 @@ std::string SomeText(std::mt19937_64& random, size_t sentences) {
   return text;
 }
 
-// What a model that knows nothing writes: pieces of words, names, numbers, other scripts.
+// Returns text as an untrained model would generate: pieces of words, names, numbers, other
+// scripts.
 std::string Noise(std::mt19937_64& random, size_t pieces) {
   constexpr std::array<const char*, 24> kPieces = {
       "Worcester", "isotop", "ING",  "1987", "%",      "vexation", "Lumberjack", "\u00e9t\u00e9",
@@ -72,7 +72,7 @@ std::string Noise(std::mt19937_64& random, size_t pieces) {
   return text;
 }
 
-TEST(ScoringPropertiesTest, CopiesNeverRaise) {
+TEST(ScoringPropertiesTest, CopiesNeverRaiseTheScore) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 150; ++i) {
     const std::string text =
@@ -88,7 +88,7 @@ TEST(ScoringPropertiesTest, CopiesNeverRaise) {
   }
 }
 
-TEST(ScoringPropertiesTest, TermsStrewnBehindNeverRaise) {
+TEST(ScoringPropertiesTest, AppendedTermsNeverRaiseTheScore) {
   std::mt19937_64 random(2);
   for (int i = 0; i < 150; ++i) {
     const std::string text = SomeText(random, 1 + random() % 20);
@@ -107,28 +107,28 @@ TEST(ScoringPropertiesTest, TermsStrewnBehindNeverRaise) {
         absl::StrAppend(&listed, k == 0 ? " " : ", ", terms[k]);
         absl::StrAppend(&ended, " ", terms[k], ".");
       }
-      for (const std::string& strewn : {spaced, spaced + ".", listed + "!", ended}) {
-        // A tweet below its band grows longer by them, and the gate must cost more.
-        ASSERT_LE(ScoreOf(profile.name, strewn).overall, before + 1e-9)
-            << profile.name << ": " << strewn;
+      for (const std::string& stuffed : {spaced, spaced + ".", listed + "!", ended}) {
+        // The terms lengthen a tweet below its band, so the gate must cost more than that gains.
+        ASSERT_LE(ScoreOf(profile.name, stuffed).overall, before + 1e-9)
+            << profile.name << ": " << stuffed;
       }
     }
   }
 }
 
-TEST(ScoringPropertiesTest, NoiseIsBelowTwoAndBelowAnyPlausibleText) {
+TEST(ScoringPropertiesTest, NoiseScoresBelowTwoAndBelowAnyPlausibleText) {
   std::mt19937_64 random(3);
   for (const std::string& type : Types()) {
     double plausible = 10;
     for (int i = 0; i < 200; ++i) {
-      // Four different sentences and more.
+      // At least four different sentences.
       std::vector<std::string_view> sentences(kSentences.begin(), kSentences.end());
       std::shuffle(sentences.begin(), sentences.end(), random);
       std::string text;
       for (size_t k = 0; k < 4 + random() % 10; ++k) {
         absl::StrAppend(&text, k == 0 ? "" : " ", std::string(sentences[k]));
       }
-      // A tweet of more than 560 has no length to speak of.
+      // A tweet of over 560 characters would score 0 for its length.
       if (type == "twitter") text = text.substr(0, text.find_last_of('.', 270) + 1);
       plausible = std::min(plausible, ScoreOf(type, text).overall);
     }
@@ -143,7 +143,7 @@ TEST(ScoringPropertiesTest, NoiseIsBelowTwoAndBelowAnyPlausibleText) {
   }
 }
 
-TEST(ScoringPropertiesTest, RandomBytesAreBelowTwo) {
+TEST(ScoringPropertiesTest, RandomBytesScoreBelowTwo) {
   std::mt19937_64 random(4);
   for (int i = 0; i < 1000; ++i) {
     std::string bytes(random() % 600, '\0');
@@ -154,13 +154,13 @@ TEST(ScoringPropertiesTest, RandomBytesAreBelowTwo) {
   }
 }
 
-TEST(ScoringPropertiesTest, LengthGoesUpToTheBandAndDownBehindIt) {
+TEST(ScoringPropertiesTest, LengthRisesToTheBandAndFallsAboveIt) {
   for (const std::string& type : Types()) {
     std::string text;
     double before = 0;
     bool falling = false;
     for (size_t i = 0; i < 140; ++i) {
-      // Different every time, so that nothing is a copy.
+      // Each sentence is different, so that none is a copy.
       absl::StrAppend(&text, "Loaf ", i, " is for you. ");
       const double length = ScoreOf(type, text).parts.at("length");
       falling = falling || length < before;
@@ -172,7 +172,7 @@ TEST(ScoringPropertiesTest, LengthGoesUpToTheBandAndDownBehindIt) {
   }
 }
 
-TEST(ScoringPropertiesTest, ATextCutByTheTokenLimitIsBelowTheWhole) {
+TEST(ScoringPropertiesTest, ATruncatedTextScoresBelowTheWhole) {
   std::string text;
   for (std::string_view sentence : kSentences) absl::StrAppend(&text, std::string(sentence), "\n");
   for (const char* type : {"linkedin", "business", "default"}) {
@@ -183,38 +183,6 @@ TEST(ScoringPropertiesTest, ATextCutByTheTokenLimitIsBelowTheWhole) {
           << type << " " << size;
     }
   }
-}
-
-// Known lengths of twitter-text's conformance suite for configuration 3.
-TEST(TweetLengthConformanceTest, CountsAsTwitterTextDoes) {
-  const auto repeated = [](std::string_view unit, int times) {
-    std::string text;
-    for (int i = 0; i < times; ++i) text += unit;
-    return text;
-  };
-  EXPECT_EQ(TweetLength("This is a test."), 15);
-  EXPECT_EQ(TweetLength("Hi http://test.co"), 26);
-  EXPECT_EQ(TweetLength("test.com"), 23);
-  EXPECT_EQ(TweetLength("foo.co.jp"), 23);
-  EXPECT_EQ(TweetLength("Test https://test.com test https://test.com test.com test"), 86);
-  EXPECT_EQ(TweetLength(repeated("https://www.twitter.com/aloha ", 10)), 240);
-  EXPECT_EQ(TweetLength(absl::StrCat("285 chars-", repeated("xxxxxxxxxx-", 25))), 285);
-  EXPECT_EQ(TweetLength("randomurlrandomurlrandomurlrandomurlrandomurlrandomurlrandomurls.com"),
-            68);
-  EXPECT_EQ(TweetLength(repeated("\u3042", 140)), 280);
-  EXPECT_EQ(TweetLength(repeated("\u4f60", 141)), 282);
-  EXPECT_EQ(TweetLength("1\ufe0f\u20e3"), 2);
-  EXPECT_EQ(
-      TweetLength("H\U0001f431\u263a\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"),
-      7);
-  EXPECT_EQ(TweetLength("\U0001f637\U0001f47e\U0001f621\U0001f525\U0001f4a9"), 10);
-  EXPECT_EQ(TweetLength("\U0001f64b\U0001f3fd\U0001f468\u200d\U0001f3a4"), 4);
-  EXPECT_EQ(
-      TweetLength("Unicode 10.0 emoji: \U0001f92a; \U0001f9d5; \U0001f9d5\U0001f3fe; \U0001f3f4"
-                  "\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"),
-      34);
-  EXPECT_EQ(TweetLength("A\u0301B"), 2);
-  EXPECT_EQ(TweetLength("a\r\nb"), 4);
 }
 
 }  // namespace

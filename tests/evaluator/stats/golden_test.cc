@@ -1,4 +1,5 @@
-// The statistics against SciPy: tests/golden/statistics/make_cases.py.
+// Comparison of all statistics with SciPy's results. tests/golden/statistics/make_cases.py makes
+// the cases.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,20 +42,20 @@ const Json& Cases(const std::string& method) {
 
 Values ListOf(const Json& c) { return Cases("lists").at(c["list"].get<size_t>()).get<Values>(); }
 
-// Compares with SciPy's value and keeps the largest error: relative to SciPy's value, so that
-// p-values of 1e-20 and means of 1e-100 are compared too.
+// Compares results with SciPy's and prints the largest error. Errors are relative to SciPy's value,
+// so that p-values of 1e-20 and means of 1e-100 are compared with the same precision.
 class StatsGoldenTest : public ::testing::Test {
  protected:
-  void Expect(double ours, const Json& scipys) {
-    const double expected = scipys.get<double>();
-    Note(ours, expected, std::max(std::abs(expected), kSmallest));
+  void Expect(double ours, const Json& reference) {
+    const double expected = reference.get<double>();
+    Record(ours, expected, std::max(std::abs(expected), kSmallest));
   }
-  // Relative to `scale`: for what is the difference of larger numbers and may be about 0.
-  void Expect(double ours, const Json& scipys, double scale) {
-    const double expected = scipys.get<double>();
-    Note(ours, expected, std::max({std::abs(expected), scale, kSmallest}));
+  // Takes the error relative to `scale`, for differences of larger numbers that may be about 0.
+  void Expect(double ours, const Json& reference, double scale) {
+    const double expected = reference.get<double>();
+    Record(ours, expected, std::max({std::abs(expected), scale, kSmallest}));
   }
-  void Note(double ours, double expected, double scale) {
+  void Record(double ours, double expected, double scale) {
     const double error = std::abs(ours - expected) / scale;
     EXPECT_LE(error, kTolerance) << ours << " for " << expected;
     EXPECT_TRUE(std::isfinite(ours));
@@ -88,7 +89,8 @@ TEST_F(StatsGoldenTest, Ranks) {
   }
 }
 
-// Scores with one decimal: the differences tie only after rounding, and SciPy was given them so.
+// The scores have one decimal, so the differences tie only after rounding. SciPy got rounded
+// differences.
 TEST_F(StatsGoldenTest, ComparePaired) {
   for (const Json& c : Cases("paired")) {
     const auto a = c["a"].get<Values>();
@@ -96,8 +98,8 @@ TEST_F(StatsGoldenTest, ComparePaired) {
     const PairedResult result = ComparePaired(a, b);
     Expect(result.p_value, c["p"]);
     Expect(result.t_test_p_value, c["t"]);
-    // Differences that cancel leave 1e-17 or so, which is rounding: relative to the scores, and to
-    // the deviation.
+    // Differences that cancel out leave rounding errors of about 1e-17, so the tolerance is
+    // relative to the scores and to the standard deviation.
     Expect(result.diff, c["diff"], std::max(MaxAbs(a), MaxAbs(b)));
     Expect(result.effect_size, c["effect"], 1);
     EXPECT_EQ(result.ties, c["ties"].get<int>());
