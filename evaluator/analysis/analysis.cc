@@ -41,16 +41,6 @@ std::string CorrectionName(Correction correction) {
   return "none";
 }
 
-std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
-  std::vector<std::string> types;
-  for (const EvaluationPrompt& prompt : plan.prompts) {
-    if (std::find(types.begin(), types.end(), prompt.content_type) == types.end()) {
-      types.push_back(prompt.content_type);
-    }
-  }
-  return types;
-}
-
 // Returns each content type and then "" for the whole. A single type equals the whole and is left
 // out.
 std::vector<std::string> Groups(const EvaluationPlan& plan) {

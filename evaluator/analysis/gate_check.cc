@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/gate.h"
+#include "evaluator/analysis/pairing.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -78,11 +79,8 @@ class GateChecker {
  public:
   GateChecker(const EvaluationPlan& plan, const std::vector<Sample>& samples,
               const std::vector<TaskAnswer>& answers)
-      : samples_(samples), answers_(answers) {
+      : samples_(samples), answers_(answers), content_types_(ContentTypes(plan)) {
     for (const Candidate& candidate : plan.models) candidates_.push_back(candidate.name);
-    for (const EvaluationPrompt& prompt : plan.prompts) {
-      if (!Has(content_types_, prompt.content_type)) content_types_.push_back(prompt.content_type);
-    }
     for (const KnownAnswerTask& task : plan.tasks) {
       (task.kind == TaskKind::kPerplexity ? texts_ : choices_).push_back(task.name);
     }
@@ -205,8 +203,8 @@ class GateChecker {
 
   const std::vector<Sample>& samples_;
   const std::vector<TaskAnswer>& answers_;
+  const std::vector<std::string> content_types_;
   std::vector<std::string> candidates_;
-  std::vector<std::string> content_types_;
   std::vector<std::string> choices_;
   std::vector<std::string> texts_;
 };

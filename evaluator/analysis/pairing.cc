@@ -1,6 +1,7 @@
 // Implementation of the pairing of samples.
 #include "evaluator/analysis/pairing.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -54,6 +55,16 @@ const std::vector<Metric>& SampleMetrics() {
        .value = [](const Sample& s) { return s.cost_usd; }},
   };
   return *kMetrics;
+}
+
+std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
+  std::vector<std::string> types;
+  for (const EvaluationPrompt& prompt : plan.prompts) {
+    if (std::find(types.begin(), types.end(), prompt.content_type) == types.end()) {
+      types.push_back(prompt.content_type);
+    }
+  }
+  return types;
 }
 
 std::vector<Unit> PromptUnits(const EvaluationPlan& plan) {

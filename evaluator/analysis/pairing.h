@@ -58,6 +58,9 @@ class SampleClusters {
   std::map<std::string, int> numbers_;
 };
 
+// Returns the content types of the plan's prompts in order of first appearance.
+std::vector<std::string> ContentTypes(const EvaluationPlan& plan);
+
 std::vector<Unit> PromptUnits(const EvaluationPlan& plan);
 std::vector<Unit> ItemUnits(const KnownAnswerTask& task);
 

@@ -15,16 +15,6 @@
 namespace assay::evaluator {
 namespace {
 
-std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
-  std::vector<std::string> types;
-  for (const EvaluationPrompt& prompt : plan.prompts) {
-    if (std::find(types.begin(), types.end(), prompt.content_type) == types.end()) {
-      types.push_back(prompt.content_type);
-    }
-  }
-  return types;
-}
-
 MemoryUse CombineMemory(const std::vector<const Sample*>& successes) {
   if (successes.empty()) return {};
   MemoryUse memory;

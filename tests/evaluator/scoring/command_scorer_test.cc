@@ -35,7 +35,9 @@ std::string Error(const std::string& script, absl::StatusCode code = absl::Statu
 
 TEST(CommandScorerTest, PassesTheTextAndReturnsTheScore) {
   const auto score = ScoreBy(
-      R"(text=$(cat); case "$text" in *'"content_type":"linkedin"'*'Größe'*) echo '{"score": 7.5, "parts": {"tone": 3}}';; esac)");
+      R"(text=$(cat); case "$text" in
+           *'"content_type":"linkedin"'*'Größe'*) echo '{"score": 7.5, "parts": {"tone": 3}}';;
+         esac)");
   ASSERT_TRUE(score.ok()) << score.status();
   EXPECT_EQ(score->overall, 7.5);
   EXPECT_EQ(score->parts.at("tone"), 3);
