@@ -22,13 +22,13 @@ namespace {
 constexpr double kEnoughInsights = 1;
 constexpr double kEnoughValues = 2;
 constexpr double kEnoughAuthority = 3;
-// One vocabulary term per so many words gives the full value, with a minimum.
+// One vocabulary term per kWordsPerTerm words gives the full value, but at least kMinTerms.
 constexpr double kWordsPerTerm = 40;
 constexpr double kMinTerms = 2;
 // Readability formulas are unreliable for shorter texts, so the dimension counts proportionally.
 constexpr double kReadableWords = 100;
 constexpr double kGradesToZero = 6;
-// Two concrete details per so many words give the full value.
+// kDetails concrete details per kWordsPerDetail words give the full value.
 constexpr double kWordsPerDetail = 40;
 constexpr double kDetails = 2;
 // Covering half of the prompt's words gives the full value.
