@@ -154,7 +154,8 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
     summaries.push_back(Summarize(model, content_type, chosen, clusters, economics));
-    if (!content_type.empty()) summaries.back().asked = TypeFingerprint(plan, content_type);
+    if (!content_type.empty())
+      summaries.back().workload_fingerprint = WorkloadFingerprint(plan, content_type);
   };
   for (const PreparedModel& model : models) {
     for (const std::string& type : ContentTypes(plan)) add(model, type);

@@ -1,11 +1,11 @@
-// What several resident models cost together.
+// The cost of keeping several models resident on one machine.
+#include "evaluator/economics/deployment_report.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/economics/economics.h"
-#include "evaluator/economics/economics_report.h"
 #include "evaluator/economics/figure_list.h"
 
 namespace assay::evaluator {
@@ -25,7 +25,7 @@ void AddMachine(const EconomicsInputs& in, FigureList& figures) {
                .inputs = {{"idle_power_watts", in.idle_power_watts},
                           {"idle_hours_per_day", in.idle_hours_per_day},
                           {"electricity_usd_per_kwh", in.electricity_usd_per_kwh}},
-               .note = "once for the machine, however many models wait in it"});
+               .note = "once per machine, regardless of the number of resident models"});
   figures.Add({.name = "hardware_usd_per_day",
                .value = in.hardware_usd / (in.hardware_years * kDaysPerYear),
                .unit = "USD/day",
@@ -77,7 +77,7 @@ std::vector<Figure> DeploymentReport(const EconomicsInputs& inputs,
   const bool stated = inputs.machine_memory_gb > 0;
   const double memory_gb = stated ? inputs.machine_memory_gb : resident_gb;
   const std::string note =
-      stated ? "memory_gb: the machine's, as stated" : "memory_gb: what the models take together";
+      stated ? "memory_gb: the machine's memory, as stated" : "memory_gb: the sum over the models";
   for (const DeployedModel& model : models) {
     AddMemory(absl::StrCat("memory_usd_per_day/", model.name), Gigabytes(model), memory_gb, note,
               figures);
@@ -91,7 +91,7 @@ std::vector<Figure> DeploymentReport(const EconomicsInputs& inputs,
                .unit = "USD/day",
                .formula = "idle_electricity_usd_per_day + memory_usd_per_day",
                .inputs = {{"idle_electricity_usd_per_day", idle}, {"memory_usd_per_day", memory}},
-               .note = "what keeping the models resident costs; requests come on top"});
+               .note = "the cost of keeping the models resident, without the cost of requests"});
   const double count = static_cast<double>(models.size());
   const double total = figures["deployment_usd_per_day"];
   figures.Add({.name = "deployment_usd_per_model_per_day",

@@ -1,10 +1,11 @@
-// Cost, savings and return of a request.
+// The cost, savings and return of a request.
 #include "evaluator/economics/economics.h"
 
 #include <array>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace assay::evaluator {
 namespace {
@@ -12,41 +13,41 @@ namespace {
 constexpr double kSecondsPerHour = 3600.0;
 constexpr double kMinutesPerHour = 60.0;
 
-constexpr double kHighestMoney = 1e9;
-constexpr double kHighestWatts = 1e9;
+constexpr double kMaxUsd = 1e9;
+constexpr double kMaxWatts = 1e9;
 constexpr double kHoursPerDay = 24.0;
-constexpr double kLongestLife = 100;
-// Of a divisor.
-constexpr double kShortest = 0.001;
-constexpr double kHighestScore = 10.0;
+constexpr double kMaxYears = 100;
+// The minimum of inputs that are divisors.
+constexpr double kMinDivisor = 0.001;
+constexpr double kMaxScore = 10.0;
 constexpr double kMaxMinutes = 1e6;
 constexpr double kMaxLeads = 1e6;
 constexpr double kMaxGigabytes = 1e6;
 
 constexpr auto kNumbers = std::to_array<EconomicsNumber>({
-    {"power_watts", &EconomicsInputs::power_watts, 0, kHighestWatts},
-    {"electricity_usd_per_kwh", &EconomicsInputs::electricity_usd_per_kwh, 0, kHighestMoney},
-    {"api_usd_per_request", &EconomicsInputs::api_usd_per_request, 0, kHighestMoney},
-    {"value_usd_per_piece", &EconomicsInputs::value_usd_per_piece, 0, kHighestMoney},
-    {"hardware_usd", &EconomicsInputs::hardware_usd, 0, kHighestMoney},
-    {"hardware_years", &EconomicsInputs::hardware_years, kShortest, kLongestLife},
-    {"busy_hours_per_day", &EconomicsInputs::busy_hours_per_day, kShortest, kHoursPerDay},
-    {"human_usd_per_piece", &EconomicsInputs::human_usd_per_piece, 0, kHighestMoney},
+    {"power_watts", &EconomicsInputs::power_watts, 0, kMaxWatts},
+    {"electricity_usd_per_kwh", &EconomicsInputs::electricity_usd_per_kwh, 0, kMaxUsd},
+    {"api_usd_per_request", &EconomicsInputs::api_usd_per_request, 0, kMaxUsd},
+    {"value_usd_per_piece", &EconomicsInputs::value_usd_per_piece, 0, kMaxUsd},
+    {"hardware_usd", &EconomicsInputs::hardware_usd, 0, kMaxUsd},
+    {"hardware_years", &EconomicsInputs::hardware_years, kMinDivisor, kMaxYears},
+    {"busy_hours_per_day", &EconomicsInputs::busy_hours_per_day, kMinDivisor, kHoursPerDay},
+    {"human_usd_per_piece", &EconomicsInputs::human_usd_per_piece, 0, kMaxUsd},
     {"human_minutes_per_piece", &EconomicsInputs::human_minutes_per_piece, 0, kMaxMinutes},
-    {"human_usd_per_hour", &EconomicsInputs::human_usd_per_hour, 0, kHighestMoney},
+    {"human_usd_per_hour", &EconomicsInputs::human_usd_per_hour, 0, kMaxUsd},
     {"review_minutes_per_piece", &EconomicsInputs::review_minutes_per_piece, 0, kMaxMinutes},
-    {"acceptance_threshold", &EconomicsInputs::acceptance_threshold, 0, kHighestScore},
+    {"acceptance_threshold", &EconomicsInputs::acceptance_threshold, 0, kMaxScore},
     {"leads_per_1000_pieces", &EconomicsInputs::leads_per_1000_pieces, 0, kMaxLeads},
-    {"usd_per_lead", &EconomicsInputs::usd_per_lead, 0, kHighestMoney},
-    {"idle_power_watts", &EconomicsInputs::idle_power_watts, 0, kHighestWatts},
+    {"usd_per_lead", &EconomicsInputs::usd_per_lead, 0, kMaxUsd},
+    {"idle_power_watts", &EconomicsInputs::idle_power_watts, 0, kMaxWatts},
     {"idle_hours_per_day", &EconomicsInputs::idle_hours_per_day, 0, kHoursPerDay},
     {"machine_memory_gb", &EconomicsInputs::machine_memory_gb, 0, kMaxGigabytes},
 });
 
-absl::Status CheckInput(std::string_view name, double value, double lowest, double highest) {
-  if (std::isfinite(value) && value >= lowest && value <= highest) return absl::OkStatus();
+absl::Status CheckInput(std::string_view name, double value, double min, double max) {
+  if (std::isfinite(value) && value >= min && value <= max) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("economics: ", std::string(name), " is ", value,
-                                                 "; give a number from ", lowest, " to ", highest));
+                                                 "; give a number from ", min, " to ", max));
 }
 
 }  // namespace
@@ -55,25 +56,16 @@ std::span<const EconomicsNumber> EconomicsNumbers() { return kNumbers; }
 
 absl::Status Validate(const EconomicsInputs& inputs) {
   for (const EconomicsNumber& number : kNumbers) {
-    if (absl::Status s =
-            CheckInput(number.name, inputs.*number.value, number.lowest, number.highest);
-        !s.ok()) {
-      return s;
-    }
+    RETURN_IF_ERROR(CheckInput(number.name, inputs.*number.value, number.min, number.max));
   }
   if (inputs.requests_per_day < 0) {
     return absl::InvalidArgumentError(absl::StrCat("economics: requests_per_day is ",
-                                                   inputs.requests_per_day,
-                                                   "; give a number that is not negative"));
+                                                   inputs.requests_per_day, "; give 0 or more"));
   }
   const HostedPrice& hosted = inputs.hosted;
   for (const double price : {hosted.usd_per_million_input_tokens,
                              hosted.usd_per_million_output_tokens, hosted.usd_per_request}) {
-    if (absl::Status s =
-            CheckInput(absl::StrCat("hosted price ", hosted.name), price, 0, kHighestMoney);
-        !s.ok()) {
-      return s;
-    }
+    RETURN_IF_ERROR(CheckInput(absl::StrCat("hosted price ", hosted.name), price, 0, kMaxUsd));
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// Figures with their formulas.
+// The economics of one candidate, figure by figure.
 #include "evaluator/economics/economics_report.h"
 
 #include <cmath>
@@ -19,36 +19,37 @@ using Inputs = std::map<std::string, double>;
 
 std::string EnergyNote(const std::string& source) {
   if (source == "stated") {
-    return "stated watts, not measured; power above idle while this request runs alone";
+    return "stated watts, not measured; the power above idle while this request runs alone";
   }
   return absl::StrCat("measured (", source,
-                      "): all that ran on the machine meanwhile, its idle power too");
+                      "): includes the idle power and everything else that ran on the machine");
 }
 
-void AddEnergy(const EconomicsInputs& in, const CandidateUse& use, FigureList& figures) {
-  const double requests = use.requests;
-  figures.Add({.name = "busy_seconds_per_request",
-               .value = use.busy_seconds / requests,
-               .unit = "s",
-               .formula = "busy_seconds / requests",
-               .inputs = {{"busy_seconds", use.busy_seconds}, {"requests", requests}},
-               .note = "from the start of the prompt to the last token; queueing is not counted"});
-  if (use.energy_source == "stated") {
+void AddEnergy(const EconomicsInputs& in, const CandidateUsage& usage, FigureList& figures) {
+  const double requests = usage.requests;
+  figures.Add(
+      {.name = "busy_seconds_per_request",
+       .value = usage.busy_seconds / requests,
+       .unit = "s",
+       .formula = "busy_seconds / requests",
+       .inputs = {{"busy_seconds", usage.busy_seconds}, {"requests", requests}},
+       .note = "from the start of the prompt to the last token, without the time in the queue"});
+  if (usage.energy_source == "stated") {
     figures.Add({.name = "energy_joules_per_request",
                  .value = in.power_watts * figures["busy_seconds_per_request"],
                  .unit = "J",
                  .formula = "power_watts * busy_seconds_per_request",
                  .inputs = {{"power_watts", in.power_watts},
                             {"busy_seconds_per_request", figures["busy_seconds_per_request"]}},
-                 .note = EnergyNote(use.energy_source)});
+                 .note = EnergyNote(usage.energy_source)});
     return;
   }
   figures.Add({.name = "energy_joules_per_request",
-               .value = use.joules / requests,
+               .value = usage.joules / requests,
                .unit = "J",
                .formula = "joules / requests",
-               .inputs = {{"joules", use.joules}, {"requests", requests}},
-               .note = EnergyNote(use.energy_source)});
+               .inputs = {{"joules", usage.joules}, {"requests", requests}},
+               .note = EnergyNote(usage.energy_source)});
 }
 
 void AddCost(const EconomicsInputs& in, FigureList& figures) {
@@ -76,16 +77,17 @@ void AddCost(const EconomicsInputs& in, FigureList& figures) {
                .inputs = {{"hardware_usd", in.hardware_usd},
                           {"hardware_years", in.hardware_years},
                           {"busy_hours_per_day", in.busy_hours_per_day}},
-               .note = "assumes that the machine is busy for so long every day"});
-  figures.Add({.name = "busy_hours_per_day_needed",
-               .value = figures["busy_seconds_per_request"] * in.requests_per_day / kSecondsPerHour,
-               .unit = "h/day",
-               .formula = "busy_seconds_per_request * requests_per_day / 3600",
-               .inputs = {{"busy_seconds_per_request", figures["busy_seconds_per_request"]},
-                          {"requests_per_day", in.requests_per_day}},
-               .note = absl::StrCat("what these requests take; far from busy_hours_per_day (",
-                                    in.busy_hours_per_day,
-                                    "), the hardware's share of a request is not what it says")});
+               .note = "assumes that the machine is busy for busy_hours_per_day every day"});
+  figures.Add(
+      {.name = "busy_hours_per_day_needed",
+       .value = figures["busy_seconds_per_request"] * in.requests_per_day / kSecondsPerHour,
+       .unit = "h/day",
+       .formula = "busy_seconds_per_request * requests_per_day / 3600",
+       .inputs = {{"busy_seconds_per_request", figures["busy_seconds_per_request"]},
+                  {"requests_per_day", in.requests_per_day}},
+       .note = absl::StrCat("the time needed for requests_per_day; if it differs much from "
+                            "busy_hours_per_day (",
+                            in.busy_hours_per_day, "), hardware_usd_per_request is misleading")});
   const Inputs of_hardware = {
       {"hardware_usd_per_busy_second", figures["hardware_usd_per_busy_second"]},
       {"busy_seconds_per_request", figures["busy_seconds_per_request"]}};
@@ -104,7 +106,7 @@ void AddCost(const EconomicsInputs& in, FigureList& figures) {
                           {"hardware_usd_per_request", hardware}}});
 }
 
-void AddHostedPrice(const EconomicsInputs& in, const CandidateUse& use, FigureList& figures) {
+void AddHostedPrice(const EconomicsInputs& in, const CandidateUsage& usage, FigureList& figures) {
   const HostedPrice& hosted = in.hosted;
   if (hosted.name.empty()) {
     figures.Add({.name = "hosted_usd_per_request",
@@ -112,11 +114,11 @@ void AddHostedPrice(const EconomicsInputs& in, const CandidateUse& use, FigureLi
                  .unit = "USD",
                  .formula = "api_usd_per_request",
                  .inputs = {{"api_usd_per_request", in.api_usd_per_request}},
-                 .note = "a flat price, stated; no entry of the price table was named"});
+                 .note = "a stated flat price; no entry of the price table was chosen"});
     return;
   }
-  const double prompt = use.prompt_tokens / use.requests;
-  const double completion = use.completion_tokens / use.requests;
+  const double prompt = usage.prompt_tokens / usage.requests;
+  const double completion = usage.completion_tokens / usage.requests;
   figures.Add({.name = "hosted_usd_per_request",
                .value = HostedUsd(in, prompt, completion),
                .unit = "USD",
@@ -129,7 +131,7 @@ void AddHostedPrice(const EconomicsInputs& in, const CandidateUse& use, FigureLi
                           {"prompt_tokens_per_request", prompt},
                           {"completion_tokens_per_request", completion}},
                .note = absl::StrCat(hosted.name, ", list price as of ", hosted.as_of,
-                                    "; tokens as this model's tokenizer counts them")});
+                                    "; tokens as counted by this model's tokenizer")});
 }
 
 void AddSavings(const EconomicsInputs& in, FigureList& figures) {
@@ -142,7 +144,7 @@ void AddSavings(const EconomicsInputs& in, FigureList& figures) {
                .inputs = {{"hosted_usd_per_request", hosted}, {"cost_usd_per_request", cost}},
                .note = "assumes that this model's text serves as well as the hosted one's would"});
   const double savings = figures["savings_usd_per_request"];
-  // Not defined for a price of 0: left out.
+  // Not finite, and thus left out, if the hosted price is 0.
   figures.Add(
       {.name = "savings_ratio",
        .value = savings / hosted,
@@ -163,8 +165,8 @@ void AddSavings(const EconomicsInputs& in, FigureList& figures) {
                .inputs = {{"savings_usd_per_day", figures["savings_usd_per_day"]}}});
 }
 
-// Hardware is paid once: what repays it is the price less the electricity, not the cost that has
-// the hardware's write-off in it.
+// The hardware is paid once. A request repays the hosted price minus its electricity; its cost is
+// not subtracted, because that includes the write-off of the hardware.
 void AddBreakEven(const EconomicsInputs& in, FigureList& figures) {
   if (in.hardware_usd == 0) return;
   const double hosted = figures["hosted_usd_per_request"];
@@ -177,14 +179,15 @@ void AddBreakEven(const EconomicsInputs& in, FigureList& figures) {
                  {"hosted_usd_per_request", hosted},
                  {"electricity_usd_per_request", electricity}}};
   if (!(hosted > electricity)) {
-    requests.note = "never: a request's electricity costs as much as the hosted request, or more";
+    requests.note =
+        "never: the electricity of a request costs at least as much as the hosted request";
     figures.Add(std::move(requests));
     return;
   }
   requests.value = std::ceil(in.hardware_usd / (hosted - electricity));
-  requests.note = "requests after which the hardware is repaid";
+  requests.note = "the number of requests after which the hardware is repaid";
   figures.Add(std::move(requests));
-  // Without requests a day there is no such day: left out.
+  // Infinite, and thus left out, if there are no requests per day.
   figures.Add({.name = "break_even_days",
                .value = figures["break_even_requests"] / in.requests_per_day,
                .unit = "days",
@@ -208,16 +211,16 @@ void AddPieceValue(const EconomicsInputs& in, FigureList& figures) {
   } else if (in.human_usd_per_piece > 0) {
     add(in.human_usd_per_piece, "human_usd_per_piece",
         {{"human_usd_per_piece", in.human_usd_per_piece}},
-        "stated: an accepted piece is worth what a person would have been paid for it");
+        "stated: an accepted piece is worth the cost of a person writing it");
   } else if (const double human = HumanUsdPerPiece(in); human > 0) {
     add(human, "human_minutes_per_piece / 60 * human_usd_per_hour",
         {{"human_minutes_per_piece", in.human_minutes_per_piece},
          {"human_usd_per_hour", in.human_usd_per_hour}},
-        "stated: an accepted piece is worth what a person would have been paid for it");
+        "stated: an accepted piece is worth the cost of a person writing it");
   } else {
     const double hosted = figures["hosted_usd_per_request"];
     add(hosted, "hosted_usd_per_request", {{"hosted_usd_per_request", hosted}},
-        "no value was stated: an accepted piece is worth what the hosted API would have charged");
+        "no value was stated: an accepted piece is worth the price of the hosted API");
   }
 }
 
@@ -225,25 +228,25 @@ void AddReturn(const EconomicsInputs& in, FigureList& figures) {
   AddPieceValue(in, figures);
   const double value = figures["piece_value_usd"];
   const double cost = figures["cost_usd_per_request"];
-  // Not defined for requests that cost nothing: left out.
+  // Not finite, and thus left out, if requests cost nothing.
   figures.Add({.name = "roi_per_piece",
                .value = (value - cost) / cost,
                .unit = "ratio",
                .formula = "(piece_value_usd - cost_usd_per_request) / cost_usd_per_request",
                .inputs = {{"piece_value_usd", value}, {"cost_usd_per_request", cost}},
-               .note = "as if every piece were accepted"});
+               .note = "assumes that every piece is accepted"});
 }
 
-void AddAcceptance(const EconomicsInputs& in, const CandidateUse& use, FigureList& figures) {
-  if (use.scored == 0) return;
+void AddAcceptance(const EconomicsInputs& in, const CandidateUsage& usage, FigureList& figures) {
+  if (usage.scored == 0) return;
   figures.Add(
       {.name = "acceptance_rate",
-       .value = static_cast<double>(use.accepted) / use.scored,
+       .value = static_cast<double>(usage.accepted) / usage.scored,
        .unit = "ratio",
        .formula = "accepted_pieces / scored_pieces",
-       .inputs = {{"accepted_pieces", use.accepted}, {"scored_pieces", use.scored}},
+       .inputs = {{"accepted_pieces", usage.accepted}, {"scored_pieces", usage.scored}},
        .note = absl::StrCat("accepted: a quality score of at least ", in.acceptance_threshold,
-                            "; assumes that the score decides as its reader would")});
+                            "; assumes that the score agrees with a human reviewer")});
   const double cost = figures["cost_usd_per_request"];
   const double acceptance = figures["acceptance_rate"];
   const double value = figures["piece_value_usd"];
@@ -256,17 +259,17 @@ void AddAcceptance(const EconomicsInputs& in, const CandidateUse& use, FigureLis
                           {"review_minutes_per_piece", in.review_minutes_per_piece},
                           {"human_usd_per_hour", in.human_usd_per_hour},
                           {"acceptance_rate", acceptance}}};
-  if (use.accepted == 0) {
+  if (usage.accepted == 0) {
     piece.note = "none: no piece was accepted";
     figures.Add(std::move(piece));
     return;
   }
   const double review = in.review_minutes_per_piece / kMinutesPerHour * in.human_usd_per_hour;
   piece.value = (cost + review) / acceptance;
-  piece.note = "rejected pieces are paid for too";
+  piece.note = "includes the cost of rejected pieces";
   figures.Add(std::move(piece));
   const double piece_cost = figures["cost_usd_per_accepted_piece"];
-  // Not defined for pieces that cost nothing: left out.
+  // Not finite, and thus left out, if pieces cost nothing.
   figures.Add(
       {.name = "roi_per_accepted_piece",
        .value = (value - piece_cost) / piece_cost,
@@ -284,7 +287,7 @@ void AddLeads(const EconomicsInputs& in, FigureList& figures) {
                .formula = "leads_per_1000_pieces / 1000 * usd_per_lead",
                .inputs = {{"leads_per_1000_pieces", in.leads_per_1000_pieces},
                           {"usd_per_lead", in.usd_per_lead}},
-               .note = "assumed conversion, stated by the user; nothing here measures leads"});
+               .note = "an assumed conversion rate, stated by the user; leads are not measured"});
   const double lead = figures["lead_value_usd_per_accepted_piece"];
   figures.Add({.name = "lead_value_usd_per_year",
                .value = lead * figures["acceptance_rate"] * in.requests_per_day * kDaysPerYear,
@@ -299,39 +302,39 @@ void AddLeads(const EconomicsInputs& in, FigureList& figures) {
 
 }  // namespace
 
-CandidateUse UseOf(const EconomicsInputs& inputs, const std::vector<const Sample*>& samples) {
-  CandidateUse use;
+CandidateUsage SumUsage(const EconomicsInputs& inputs, const std::vector<const Sample*>& samples) {
+  CandidateUsage usage;
   for (const Sample* sample : samples) {
     if (!sample->error.empty()) continue;
     const Generation& generation = sample->generation;
     const absl::Duration busy = absl::Milliseconds(generation.total_ms - generation.queue_ms);
     const Energy energy =
         sample->energy.source.empty() ? StatedEnergy(inputs, busy) : sample->energy;
-    use.candidate = sample->model;
-    use.energy_source =
-        use.requests == 0 || use.energy_source == energy.source ? energy.source : "mixed";
-    ++use.requests;
-    use.busy_seconds += absl::ToDoubleSeconds(busy);
-    use.joules += energy.joules;
-    use.prompt_tokens += generation.prompt_tokens;
-    use.completion_tokens += generation.completion_tokens;
+    usage.candidate = sample->model;
+    usage.energy_source =
+        usage.requests == 0 || usage.energy_source == energy.source ? energy.source : "mixed";
+    ++usage.requests;
+    usage.busy_seconds += absl::ToDoubleSeconds(busy);
+    usage.joules += energy.joules;
+    usage.prompt_tokens += generation.prompt_tokens;
+    usage.completion_tokens += generation.completion_tokens;
     if (!sample->quality_score) continue;
-    ++use.scored;
-    if (*sample->quality_score >= inputs.acceptance_threshold) ++use.accepted;
+    ++usage.scored;
+    if (*sample->quality_score >= inputs.acceptance_threshold) ++usage.accepted;
   }
-  return use;
+  return usage;
 }
 
-std::vector<Figure> EconomicsReport(const EconomicsInputs& inputs, const CandidateUse& use) {
-  if (use.requests == 0) return {};
+std::vector<Figure> EconomicsReport(const EconomicsInputs& inputs, const CandidateUsage& usage) {
+  if (usage.requests == 0) return {};
   FigureList figures;
-  AddEnergy(inputs, use, figures);
+  AddEnergy(inputs, usage, figures);
   AddCost(inputs, figures);
-  AddHostedPrice(inputs, use, figures);
+  AddHostedPrice(inputs, usage, figures);
   AddSavings(inputs, figures);
   AddBreakEven(inputs, figures);
   AddReturn(inputs, figures);
-  AddAcceptance(inputs, use, figures);
+  AddAcceptance(inputs, usage, figures);
   AddLeads(inputs, figures);
   return figures.Take();
 }

@@ -1,4 +1,4 @@
-// Figures.
+// The text of a figure, and lists of figures.
 #include "evaluator/economics/figure.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A derived number with its formula and inputs.
+// A computed number with its formula and inputs.
 #ifndef ASSAY_EVALUATOR_ECONOMICS_FIGURE_H_
 #define ASSAY_EVALUATOR_ECONOMICS_FIGURE_H_
 
@@ -8,23 +8,23 @@
 
 namespace assay::evaluator {
 
-// Can be checked by hand. Every number in it is finite.
+// A computed number that can be verified by hand. All its numbers are finite.
 struct Figure {
   std::string name;
-  // Absent = never or not at all; `note` says which and why.
+  // Absent if there is no such number ("never", "none"); `note` gives the reason.
   std::optional<double> value;
   // "USD", "USD/day", "ratio", "requests", ...
   std::string unit;
-  // Arithmetic over the names in `inputs`: numbers, + - * / ( ) and ceil().
+  // An arithmetic expression over the names in `inputs`, with numbers, + - * / ( ) and ceil().
   std::string formula;
-  // Stated values, measured ones, and figures that stand before this one.
+  // Stated values, measured values, and figures that precede this one in its report.
   std::map<std::string, double> inputs;
-  // What is assumed, or where an input is from; may be empty.
+  // Assumptions, or the origin of an input. May be empty.
   std::string note;
 };
 
-// "savings_usd_per_day = 0.148 USD/day = savings_usd_per_request * requests_per_day with
-// requests_per_day = 1000, savings_usd_per_request = 0.000148 (note)".
+// Returns the figure as one line: "savings_usd_per_day = 0.148 USD/day = savings_usd_per_request *
+// requests_per_day with requests_per_day = 1000, savings_usd_per_request = 0.000148 (note)".
 std::string FigureText(const Figure& figure);
 
 }  // namespace assay::evaluator

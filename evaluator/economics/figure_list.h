@@ -1,4 +1,4 @@
-// Figures that build on each other; private to the reports.
+// A list of figures that depend on each other. Private to the reports.
 #ifndef ASSAY_EVALUATOR_ECONOMICS_FIGURE_LIST_H_
 #define ASSAY_EVALUATOR_ECONOMICS_FIGURE_LIST_H_
 
@@ -9,12 +9,15 @@
 
 namespace assay::evaluator {
 
+// Collects the figures of a report in order. Not thread-safe.
 class FigureList {
  public:
-  // Leaves it out if its value or an input is not finite.
+  // Appends the figure, unless its value or an input is not finite.
   void Add(Figure figure);
-  // NaN where there is none, so that what builds on it is left out too.
+  // Returns the value of a figure added before. Returns NaN if there is none, so that figures that
+  // depend on it are left out too.
   double operator[](const std::string& name) const;
+  // Moves the figures out of the list.
   std::vector<Figure> Take();
 
  private:

@@ -1,4 +1,4 @@
-// Price tables.
+// Reading of price tables.
 #include "evaluator/economics/price_table.h"
 
 #include <algorithm>
@@ -17,9 +17,9 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr double kHighestPrice = 1e6;
+constexpr double kMaxPriceUsd = 1e6;
 constexpr size_t kMaxEntries = 1000;
-constexpr size_t kLongestName = 128;
+constexpr size_t kMaxNameLength = 128;
 constexpr absl::string_view kNamePunctuation = "._/:-";
 constexpr size_t kDateLength = 10;
 
@@ -30,7 +30,8 @@ bool IsDate(const std::string& text) {
 }
 
 bool IsName(std::string_view text) {
-  return text.size() <= kLongestName && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+  return text.size() <= kMaxNameLength &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return absl::ascii_isalnum(c) ||
                   absl::StrContains(kNamePunctuation, static_cast<char>(c));
          });
@@ -41,10 +42,10 @@ HostedPrice ReadEntry(YamlMap map, const std::string& as_of) {
   price.name = map.RequiredString("name");
   price.as_of = as_of;
   if (!IsName(price.name)) {
-    map.Error("name", absl::StrCat("'", price.name, "' must be 1 to ", kLongestName,
+    map.Error("name", absl::StrCat("'", price.name, "' must be 1 to ", kMaxNameLength,
                                    " letters, digits or . _ / : -"));
   }
-  const auto read = [&map](std::string_view key) { return map.Number(key, 0, 0, kHighestPrice); };
+  const auto read = [&map](std::string_view key) { return map.Number(key, 0, 0, kMaxPriceUsd); };
   price.usd_per_million_input_tokens = read("usd_per_million_input_tokens");
   price.usd_per_million_output_tokens = read("usd_per_million_output_tokens");
   price.usd_per_request = read("usd_per_request");
@@ -76,7 +77,8 @@ absl::StatusOr<PriceTable> Read(YamlDocument& document, const std::string& path)
   for (YamlMap entry : entries) {
     HostedPrice price = ReadEntry(entry, table.as_of);
     if (!names.insert(price.name).second) {
-      entry.Error("name", absl::StrCat("'", price.name, "' stands twice"));
+      entry.Error("name",
+                  absl::StrCat("'", price.name, "' is duplicated; give each entry its own name"));
     }
     table.entries.push_back(std::move(price));
   }
@@ -94,7 +96,7 @@ absl::StatusOr<HostedPrice> PriceTable::Find(std::string_view name) const {
       entries, ", ",
       [](std::string* out, const HostedPrice& entry) { absl::StrAppend(out, entry.name); });
   return absl::NotFoundError(absl::StrCat("'", std::string(name), "' is not in the price table ",
-                                          path, " (as of ", as_of, "); there are ", known));
+                                          path, " (as of ", as_of, "); give one of ", known));
 }
 
 absl::StatusOr<PriceTable> LoadPriceTable(const std::string& path) {

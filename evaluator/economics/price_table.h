@@ -1,4 +1,4 @@
-// What hosted APIs charge: a dated YAML file that its user edits (deploy/prices.yaml).
+// The prices of hosted APIs: a dated YAML file that users may edit (deploy/prices.yaml).
 #ifndef ASSAY_EVALUATOR_ECONOMICS_PRICE_TABLE_H_
 #define ASSAY_EVALUATOR_ECONOMICS_PRICE_TABLE_H_
 
@@ -11,29 +11,30 @@
 
 namespace assay::evaluator {
 
-// deploy/prices.yaml as it was when this was built.
+// The text of deploy/prices.yaml at build time.
 extern const std::string_view kBuiltInPricesYaml;
 
 struct PriceTable {
-  // The file, for messages.
+  // The path of the file, for messages.
   std::string path;
-  // YYYY-MM-DD: when the prices were true.
+  // The date at which the prices were valid, YYYY-MM-DD.
   std::string as_of;
-  // Where they are from, in words.
+  // The origin of the prices, as free text.
   std::string source;
-  // In the file's order; as_of is the table's.
+  // The entries in the file's order, each with the table's as_of.
   std::vector<HostedPrice> entries;
 
-  // NOT_FOUND lists the names that there are.
+  // Returns the entry of that name. Returns NOT_FOUND with a list of all names if there is none.
   absl::StatusOr<HostedPrice> Find(std::string_view name) const;
 };
 
-// Errors as in base/yaml/reader.h: file:line, key, value, what is allowed. Refused: a date that
-// does not exist, no entries or over 1000, a name twice or with other characters than
-// [A-Za-z0-9._/:-], an entry without a price.
+// Reads a price table. Errors are those of base/yaml/reader.h: file:line, key, value, and what is
+// allowed. Rejects a date that does not exist, a table with no entries or more than 1000, a name
+// that is duplicated, longer than 128 characters or has characters outside [A-Za-z0-9._/:-], and an
+// entry without a price.
 absl::StatusOr<PriceTable> LoadPriceTable(const std::string& path);
 absl::StatusOr<PriceTable> ParsePriceTable(std::string_view text, const std::string& path);
-// The built-in one.
+// Returns the built-in table.
 absl::StatusOr<PriceTable> BuiltInPriceTable();
 
 }  // namespace assay::evaluator

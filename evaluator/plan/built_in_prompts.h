@@ -1,4 +1,4 @@
-// The text of evaluator/plan/data/prompts.jsonl, compiled in.
+// The text of evaluator/plan/data/prompts.jsonl as a compiled-in constant.
 #ifndef ASSAY_EVALUATOR_PLAN_BUILT_IN_PROMPTS_H_
 #define ASSAY_EVALUATOR_PLAN_BUILT_IN_PROMPTS_H_
 

@@ -1,4 +1,4 @@
-// Order and identity of a plan.
+// The order and identity of a plan.
 #include "evaluator/plan/plan.h"
 
 #include <algorithm>
@@ -12,8 +12,9 @@
 namespace assay::evaluator {
 namespace {
 
-// Uniform in [0, bound). std::uniform_int_distribution differs between standard libraries.
-uint64_t Below(uint64_t bound, std::mt19937_64& random) {
+// Returns a uniform number in [0, bound). Replaces std::uniform_int_distribution, which differs
+// between standard libraries.
+uint64_t UniformBelow(uint64_t bound, std::mt19937_64& random) {
   const uint64_t limit =
       std::numeric_limits<uint64_t>::max() - std::numeric_limits<uint64_t>::max() % bound;
   while (true) {
@@ -22,11 +23,12 @@ uint64_t Below(uint64_t bound, std::mt19937_64& random) {
   }
 }
 
-// Fisher and Yates; std::shuffle differs between standard libraries.
-std::vector<int> Shuffled(size_t size, std::mt19937_64& random) {
+// Returns the indices below `size` in the order of a Fisher-Yates shuffle. Replaces std::shuffle,
+// which differs between standard libraries.
+std::vector<int> ShuffledIndices(size_t size, std::mt19937_64& random) {
   std::vector<int> order(size);
   for (size_t i = 0; i < size; ++i) order[i] = static_cast<int>(i);
-  for (size_t i = size; i > 1; --i) std::swap(order[i - 1], order[Below(i, random)]);
+  for (size_t i = size; i > 1; --i) std::swap(order[i - 1], order[UniformBelow(i, random)]);
   return order;
 }
 
@@ -45,8 +47,8 @@ std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t see
   std::vector<PlannedSample> order;
   order.reserve(plan.models.size() * plan.prompts.size() * static_cast<size_t>(plan.repeats));
   for (int repeat = 0; repeat < plan.repeats; ++repeat) {
-    for (int prompt : Shuffled(plan.prompts.size(), random)) {
-      for (int model : Shuffled(plan.models.size(), random)) {
+    for (int prompt : ShuffledIndices(plan.prompts.size(), random)) {
+      for (int model : ShuffledIndices(plan.models.size(), random)) {
         order.push_back({.model = model, .prompt = prompt, .repeat = repeat});
       }
     }
@@ -78,7 +80,7 @@ std::string PromptSetFingerprint(const EvaluationPlan& plan) {
   std::string bytes;
   for (const EvaluationPrompt& prompt : plan.prompts) {
     for (const std::string* part : {&prompt.id, &prompt.content_type, &prompt.prompt}) {
-      // The length first, so that no two sets join to the same bytes.
+      // The length prefix keeps different sets from joining to the same bytes.
       absl::StrAppend(&bytes, part->size(), ":", *part);
     }
   }

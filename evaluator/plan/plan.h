@@ -1,4 +1,4 @@
-// Checks of an evaluation's plan, its order and its identity.
+// Validation of an evaluation's plan, the order of its samples, and its identity.
 #ifndef ASSAY_EVALUATOR_PLAN_PLAN_H_
 #define ASSAY_EVALUATOR_PLAN_PLAN_H_
 
@@ -12,18 +12,20 @@
 
 namespace assay::evaluator {
 
-// TotalSamples() of one evaluation at most.
+// The maximum of TotalSamples() in one evaluation.
 inline constexpr int64_t kMaxSamples = 100'000;
-// Of each prompt, and of a level of scaling, at most.
+// The maximum number of repeats of each prompt, and of rounds at one scaling level.
 inline constexpr int kMaxRepeats = 1'000;
-// Level of the tests at most.
+// The maximum significance level of the tests.
 inline constexpr double kMaxAlpha = 0.5;
 
-// INVALID_ARGUMENT: "field: the value; what to do". Content types are limited to letters, digits,
-// '_' and '-': they become part of metric names.
+// Returns INVALID_ARGUMENT with "field: the value; what to do" for the first problem. Content types
+// are limited to letters, digits, '_' and '-', because they become part of metric names. Does not
+// check that the scorers exist.
 absl::Status ValidatePlan(const EvaluationPlan& plan);
 
-// Samples and answers: models x (prompts x repeats + items of the tasks).
+// Returns the number of samples and task answers: models x (prompts x repeats + items of the
+// tasks).
 int64_t TotalSamples(const EvaluationPlan& plan);
 
 // One sample to be taken: indices into the plan's models and prompts.
@@ -33,20 +35,23 @@ struct PlannedSample {
   int repeat;
 };
 
-// Every model x prompt x repeat once. Repeats follow one another; within a repeat the prompts are
-// shuffled; for each prompt the models run side by side in shuffled order, so that a machine that
-// grows warm or busy disturbs all alike. Same plan and seed: same order, on every platform.
+// Returns every combination of model, prompt and repeat once. The repeats come one after another.
+// Within a repeat the prompts are shuffled; for each prompt the models run side by side in shuffled
+// order, so that a machine that becomes warm or busy affects all models equally. Equal plans and
+// seeds give equal orders on every platform.
 std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t seed);
 
-// Seed of one sample's drawing, from the seed of its candidate's sampling: repeats of a prompt are
-// drawn anew, candidates with one seed draw alike. Below 2^52, which every reader of JSON keeps.
-// Same on every platform.
+// Returns the seed for sampling one text, derived from the seed of its candidate's sampling. The
+// repeats of a prompt have different seeds; candidates with equal seeds share the seed of each
+// prompt and repeat. It is below 2^52, which every JSON reader preserves, and the same on every
+// platform.
 uint64_t SampleSeed(uint64_t seed, std::string_view prompt_id, int repeat);
 
-// "3" (kBuiltInPromptSetVersion) if every prompt is one of the built-in set, else "custom".
+// Returns "3" (kBuiltInPromptSetVersion) if every prompt is part of the built-in set, else
+// "custom".
 std::string PromptSetVersion(const EvaluationPlan& plan);
 
-// SHA-256 of the prompts (id, content type and text of each, in order), hexadecimal.
+// Returns the SHA-256 of the prompts (id, content type and text of each, in order), in hexadecimal.
 std::string PromptSetFingerprint(const EvaluationPlan& plan);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Plans as JSON.
+// Conversion of plans to and from JSON.
 #include "evaluator/plan/plan_json.h"
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace assay::evaluator {
 
-// nlohmann's macros look these up by argument-dependent lookup.
+// nlohmann's macros find these functions by argument-dependent lookup, so they must not be in the
+// anonymous namespace.
 NLOHMANN_JSON_SERIALIZE_ENUM(Correction, {{Correction::kHolm, "holm"},
                                           {Correction::kBenjaminiHochberg, "benjamini_hochberg"},
                                           {Correction::kNone, "none"}})
@@ -41,7 +42,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Before there were candidates, a model was its catalog id.
+// In plans of the first version a model is a string, the id in the catalog.
 EvaluationPlan ReadPlan(const Json& json) {
   Json plan = json;
   for (Json& model : plan.at("models")) {
@@ -58,7 +59,7 @@ absl::StatusOr<EvaluationPlan> PlanFromJson(std::string_view text) {
   return ParseJson<EvaluationPlan>(text, ReadPlan);
 }
 
-std::string TypeFingerprint(const EvaluationPlan& plan, std::string_view content_type) {
+std::string WorkloadFingerprint(const EvaluationPlan& plan, std::string_view content_type) {
   Sampling sampling = plan.sampling;
   sampling.seed = 0;
   std::vector<std::string> prompts;

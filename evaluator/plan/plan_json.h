@@ -1,4 +1,4 @@
-// Plans as JSON: for the run store and for a plan's identity.
+// Conversion of plans to and from JSON, for the run store and for a plan's identity.
 #ifndef ASSAY_EVALUATOR_PLAN_PLAN_JSON_H_
 #define ASSAY_EVALUATOR_PLAN_PLAN_JSON_H_
 
@@ -10,19 +10,21 @@
 
 namespace assay::evaluator {
 
-// Every field. Invalid UTF-8 becomes U+FFFD; numbers must be finite.
+// Returns every field of the plan as JSON. Invalid UTF-8 becomes U+FFFD. Numbers must be finite.
 std::string PlanToJson(const EvaluationPlan& plan);
 
-// DATA_LOSS names the field and what is wrong with it. Fields that a plan of an older version lacks
-// take their defaults.
+// Returns DATA_LOSS with the offending field and its problem. Fields that a plan of an older
+// version lacks have their default values.
 absl::StatusOr<EvaluationPlan> PlanFromJson(std::string_view text);
 
-// SHA-256, hexadecimal, of what decides the results: all but the name and the order's seed.
+// Returns the SHA-256, in hexadecimal, of everything that determines the results: all fields except
+// the name and the order's seed.
 std::string PlanSha256(EvaluationPlan plan);
 
-// SHA-256 of what decides a result beside the model, hexadecimal: the prompts of one content type
-// in whatever order, the plan's sampling (but for its seed) and its length limit.
-std::string TypeFingerprint(const EvaluationPlan& plan, std::string_view content_type);
+// Returns the SHA-256, in hexadecimal, of everything besides the model that determines the results
+// of one content type: its prompts in any order, the plan's sampling without the seed, and the
+// plan's length limit. Results with equal fingerprints are comparable.
+std::string WorkloadFingerprint(const EvaluationPlan& plan, std::string_view content_type);
 
 }  // namespace assay::evaluator
 

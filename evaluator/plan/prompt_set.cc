@@ -1,4 +1,4 @@
-// Prompts from JSON lines.
+// Prompt sets from JSON Lines files.
 #include "evaluator/plan/prompt_set.h"
 
 #include <algorithm>
@@ -25,15 +25,16 @@ absl::Status LineError(const std::string& path, int line, absl::string_view prob
   return absl::InvalidArgumentError(absl::StrCat(path, ":", line, ": ", problem));
 }
 
-absl::Status NotA(absl::string_view name, const nlohmann::json& field, absl::string_view wanted) {
+absl::Status WrongType(absl::string_view name, const nlohmann::json& field,
+                       absl::string_view expected) {
   return absl::InvalidArgumentError(
-      absl::StrCat(name, ": is a ", field.type_name(), "; give ", wanted));
+      absl::StrCat(name, ": is a ", field.type_name(), "; give ", expected));
 }
 
 absl::StatusOr<std::string> TextField(const nlohmann::json& row, const char* name) {
   const auto field = row.find(name);
   if (field == row.end()) return absl::InvalidArgumentError(absl::StrCat(name, ": is missing"));
-  if (!field->is_string()) return NotA(name, *field, "a string");
+  if (!field->is_string()) return WrongType(name, *field, "a string");
   const std::string& text = field->get_ref<const std::string&>();
   if (absl::StripAsciiWhitespace(text).empty()) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": is empty"));
@@ -41,23 +42,23 @@ absl::StatusOr<std::string> TextField(const nlohmann::json& row, const char* nam
   return text;
 }
 
-// An absent one stays empty.
+// Leaves `target` unchanged if the field is absent.
 absl::Status OptionalText(const nlohmann::json& row, const char* name, std::string* target) {
   const auto field = row.find(name);
   if (field == row.end()) return absl::OkStatus();
-  if (!field->is_string()) return NotA(name, *field, "a string");
+  if (!field->is_string()) return WrongType(name, *field, "a string");
   *target = field->get<std::string>();
   return absl::OkStatus();
 }
 
 absl::Status ReadMaxCharacters(const nlohmann::json& value, PromptConstraints* constraints) {
   constexpr const char* kName = "constraints.max_chars";
-  constexpr const char* kWanted = "a whole number, not negative";
-  if (!value.is_number()) return NotA(kName, value, kWanted);
+  constexpr const char* kExpected = "a whole number, not negative";
+  if (!value.is_number()) return WrongType(kName, value, kExpected);
   if (!value.is_number_unsigned() ||
       value.get<uint64_t>() > uint64_t{std::numeric_limits<int32_t>::max()}) {
     return absl::InvalidArgumentError(
-        absl::StrCat(kName, ": ", value.dump(), " is out of range; give ", kWanted));
+        absl::StrCat(kName, ": ", value.dump(), " is out of range; give ", kExpected));
   }
   constraints->max_characters = value.get<int32_t>();
   return absl::OkStatus();
@@ -65,13 +66,13 @@ absl::Status ReadMaxCharacters(const nlohmann::json& value, PromptConstraints* c
 
 absl::Status ReadMustInclude(const nlohmann::json& value, PromptConstraints* constraints) {
   constexpr const char* kName = "constraints.must_include";
-  constexpr const char* kWanted = "a list of strings";
-  if (!value.is_array()) return NotA(kName, value, kWanted);
+  constexpr const char* kExpected = "a list of strings";
+  if (!value.is_array()) return WrongType(kName, value, kExpected);
   constraints->must_include.reserve(value.size());
   for (const nlohmann::json& word : value) {
     const std::string item = absl::StrCat(kName, "[", constraints->must_include.size(), "]");
-    if (!word.is_string()) return NotA(item, word, "a string");
-    // It would be found in every text.
+    if (!word.is_string()) return WrongType(item, word, "a string");
+    // An empty phrase would be found in every text.
     if (word.get_ref<const std::string&>().empty()) {
       return absl::InvalidArgumentError(absl::StrCat(item, ": is empty"));
     }
@@ -83,7 +84,7 @@ absl::Status ReadMustInclude(const nlohmann::json& value, PromptConstraints* con
 absl::Status ReadConstraints(const nlohmann::json& row, PromptConstraints* constraints) {
   const auto field = row.find("constraints");
   if (field == row.end()) return absl::OkStatus();
-  if (!field->is_object()) return NotA("constraints", *field, "an object");
+  if (!field->is_object()) return WrongType("constraints", *field, "an object");
   for (const auto& [key, value] : field->items()) {
     absl::Status status;
     if (key == "max_chars") {
@@ -92,7 +93,7 @@ absl::Status ReadConstraints(const nlohmann::json& row, PromptConstraints* const
       status = ReadMustInclude(value, constraints);
     } else {
       status = absl::InvalidArgumentError(
-          absl::StrCat("constraints.", key, ": is not known; there are max_chars, must_include"));
+          absl::StrCat("constraints.", key, ": is unknown; give max_chars or must_include"));
     }
     if (!status.ok()) return status;
   }
@@ -143,7 +144,7 @@ absl::StatusOr<std::vector<EvaluationPrompt>> LoadPrompts(const std::string& pat
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
     if (!std::filesystem::exists(path, error)) {
-      return absl::NotFoundError(absl::StrCat(path, ": there is no such prompt file"));
+      return absl::NotFoundError(absl::StrCat(path, ": the prompt file does not exist"));
     }
     return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
   }
@@ -179,17 +180,18 @@ absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view json
     if (!added) {
       return LineError(
           path, number,
-          absl::StrCat("id: '", prompt->id, "' stands twice (first in line ", seen->second, ")"));
+          absl::StrCat("id: '", prompt->id, "' is duplicated (first in line ", seen->second, ")"));
     }
     prompts.push_back(*std::move(prompt));
   }
-  if (prompts.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": holds no prompt"));
+  if (prompts.empty())
+    return absl::InvalidArgumentError(absl::StrCat(path, ": has no prompts; give at least one"));
   return prompts;
 }
 
 const std::vector<EvaluationPrompt>& BuiltInPrompts() {
-  // Never destroyed: other statics may read it at exit. value() cannot fail: a test parses the same
-  // bytes.
+  // The set is never destroyed, because other static objects may read it at exit. value() cannot
+  // fail, because a test parses the same bytes.
   static const auto* prompts = new std::vector<EvaluationPrompt>(
       ParsePrompts(kBuiltInPromptsJsonl, "evaluator/plan/data/prompts.jsonl").value());
   return *prompts;
@@ -203,7 +205,7 @@ absl::StatusOr<std::vector<EvaluationPrompt>> SelectPrompts(
         absl::StrCat("prompts_per_type: ", per_type, " is negative; give 0 for all"));
   }
   const std::vector<std::string> known = ContentTypes(all);
-  const std::unordered_set<std::string> wanted(content_types.begin(), content_types.end());
+  const std::unordered_set<std::string> requested(content_types.begin(), content_types.end());
   for (const std::string& type : content_types) {
     if (std::find(known.begin(), known.end(), type) == known.end()) {
       return absl::InvalidArgumentError(absl::StrCat("content_types: the prompt set has no '", type,
@@ -211,11 +213,11 @@ absl::StatusOr<std::vector<EvaluationPrompt>> SelectPrompts(
     }
   }
   std::vector<EvaluationPrompt> selected;
-  std::unordered_map<std::string, int> taken;
+  std::unordered_map<std::string, int> selected_by_type;
   for (const EvaluationPrompt& prompt : all) {
-    if (!wanted.empty() && !wanted.contains(prompt.content_type)) continue;
-    if (per_type > 0 && taken[prompt.content_type] == per_type) continue;
-    ++taken[prompt.content_type];
+    if (!requested.empty() && !requested.contains(prompt.content_type)) continue;
+    if (per_type > 0 && selected_by_type[prompt.content_type] == per_type) continue;
+    ++selected_by_type[prompt.content_type];
     selected.push_back(prompt);
   }
   return selected;

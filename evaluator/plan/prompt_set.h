@@ -1,4 +1,4 @@
-// Prompts from JSON lines.
+// Prompt sets from JSON Lines files, and the built-in set.
 #ifndef ASSAY_EVALUATOR_PLAN_PROMPT_SET_H_
 #define ASSAY_EVALUATOR_PLAN_PROMPT_SET_H_
 
@@ -11,22 +11,24 @@
 
 namespace assay::evaluator {
 
-// {"id": "linkedin-1", "content_type": "linkedin", "prompt": "..."} a line; blank lines are
-// skipped. Optional are the strings "system", "reference" and "cluster", and "constraints":
-// {"max_chars": 280, "must_include": ["Friday"]} (EvaluationPrompt says what they mean); other keys
-// are allowed and ignored, but not in "constraints". At most 64 MiB. INVALID_ARGUMENT:
-// "prompts.jsonl:3: id: 'x' stands twice (first in line 1)".
+// Each line holds one prompt: {"id": "linkedin-1", "content_type": "linkedin", "prompt": "..."}.
+// Blank lines are skipped. The strings "system", "reference" and "cluster" are optional, and so is
+// "constraints": {"max_chars": 280, "must_include": ["Friday"]}; see EvaluationPrompt for their
+// meaning. Unknown keys are ignored, except in "constraints". A file has at most 64 MiB. Returns
+// INVALID_ARGUMENT with the place: "prompts.jsonl:3: id: 'x' is duplicated (first in line 1)";
+// LoadPrompts() also returns NOT_FOUND, PERMISSION_DENIED or DATA_LOSS (a read error).
 absl::StatusOr<std::vector<EvaluationPrompt>> LoadPrompts(const std::string& path);
 absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view jsonl,
                                                            const std::string& path);
 
-// Our own set, compiled in: 10 prompts (enough for a test within a type) for each of twitter,
-// linkedin, technical, business, email and blog.
+// Returns the built-in set: 10 prompts for each of twitter, linkedin, technical, business, email
+// and blog, which is enough for a test within one content type.
 const std::vector<EvaluationPrompt>& BuiltInPrompts();
 inline constexpr std::string_view kBuiltInPromptSetVersion = "3";
 
-// The first `per_type` prompts (0 = all) of each of `content_types` (empty = all), in the set's
-// order. INVALID_ARGUMENT names a content type that the set lacks, and what it has.
+// Returns the first `per_type` prompts (0 = all) of each of `content_types` (empty = all), in the
+// order of the set. Returns INVALID_ARGUMENT for a content type that the set lacks, and lists those
+// that it has.
 absl::StatusOr<std::vector<EvaluationPrompt>> SelectPrompts(
     const std::vector<EvaluationPrompt>& all, const std::vector<std::string>& content_types,
     int per_type);

@@ -1,4 +1,4 @@
-// The prices, powers and values that an evaluation's costs and savings are computed from.
+// The prices, powers and values from which an evaluation's costs and savings are computed.
 #ifndef ASSAY_EVALUATOR_RECORDS_ECONOMICS_INPUTS_H_
 #define ASSAY_EVALUATOR_RECORDS_ECONOMICS_INPUTS_H_
 
@@ -6,54 +6,58 @@
 
 namespace assay::evaluator {
 
-// What a hosted API charges for a request: usd_per_request, and its tokens at their prices.
+// The price of a request to a hosted API: usd_per_request plus the prices of its tokens.
 struct HostedPrice {
-  // Of an entry of the price table; empty = no entry: EconomicsInputs::api_usd_per_request counts.
+  // The name of the price table's entry. If it is empty, there is no entry, and
+  // EconomicsInputs::api_usd_per_request is the price.
   std::string name;
-  // The table's date, YYYY-MM-DD.
+  // The date of the price table, YYYY-MM-DD.
   std::string as_of;
   double usd_per_million_input_tokens = 0;
   double usd_per_million_output_tokens = 0;
   double usd_per_request = 0;
 };
 
-// Defaults reproduce the original system's $0.0000017 for its 2.031 s request. What is 0 by default
-// is not counted until it is stated. Nothing here is measured.
+// All inputs are stated by the user; none is measured. The defaults reproduce the original system's
+// $0.0000017 for its request of 2.031 s. An input that is 0 by default is not counted until it is
+// stated.
 struct EconomicsInputs {
-  // Power of the machine above idle while it generates, watts; counts where no meter does.
+  // The power that the machine draws above idle while it generates, in watts. Used if there is no
+  // energy meter.
   double power_watts = 20.0;
-  // USD a kWh.
   double electricity_usd_per_kwh = 0.15;
-  // What the hosted API charges for one such request, USD, where `hosted` has no name.
+  // The price of one such request to a hosted API, in USD. Used if `hosted` has no name.
   double api_usd_per_request = 0.000150;
-  // Value of one piece, USD; 0 = what a person costs for it where that is stated, else what the
-  // hosted API would have charged.
+  // The value of one piece, in USD. 0 means the cost of a person writing it, if stated, otherwise
+  // the hosted API's price.
   double value_usd_per_piece = 0.0;
   int requests_per_day = 1000;
 
   HostedPrice hosted;
 
-  // Price of the machine, written off evenly over the seconds in which it generates.
+  // The price of the machine in USD. It is written off evenly over the seconds in which the machine
+  // generates.
   double hardware_usd = 0;
   double hardware_years = 3;
   double busy_hours_per_day = 8;
 
-  // What a person costs who writes the piece; 0 = human_minutes_per_piece at human_usd_per_hour.
+  // The cost of a person writing one piece, in USD. 0 means human_minutes_per_piece at
+  // human_usd_per_hour.
   double human_usd_per_piece = 0;
   double human_minutes_per_piece = 0;
   double human_usd_per_hour = 0;
-  // Reading one piece, accepted or not, at human_usd_per_hour.
+  // The time a person needs to review one piece, accepted or not, paid at human_usd_per_hour.
   double review_minutes_per_piece = 0;
-  // A piece with this quality score or more is accepted.
+  // A piece is accepted if its quality score, 0 to 10, is at least this.
   double acceptance_threshold = 7;
 
   double leads_per_1000_pieces = 0;
   double usd_per_lead = 0;
 
-  // Of the machine while models wait in memory.
+  // The power that the machine draws while models wait in memory, in watts.
   double idle_power_watts = 0;
   double idle_hours_per_day = 24;
-  // 0 = what the deployed models take together.
+  // The memory of the machine, in units of 1e9 bytes. 0 means the sum of the deployed models.
   double machine_memory_gb = 0;
 };
 

@@ -1,4 +1,4 @@
-// The records of an evaluation: plan, samples, summary.
+// The records of an evaluation: its plan, samples and summaries.
 #ifndef ASSAY_EVALUATOR_RECORDS_EVALUATION_H_
 #define ASSAY_EVALUATOR_RECORDS_EVALUATION_H_
 
@@ -18,136 +18,151 @@
 
 namespace assay::evaluator {
 
-// What a text must keep to, whatever its content type.
+// Requirements on a generated text, independent of its content type.
 struct PromptConstraints {
-  // 0 = no limit.
+  // The maximum length in characters. 0 means no limit.
   int max_characters = 0;
-  // Found by case-insensitive search.
+  // Phrases that the text must contain. The search ignores case.
   std::vector<std::string> must_include;
 };
 
 struct EvaluationPrompt {
+  // Unique within the plan.
   std::string id;
   std::string content_type;
   std::string prompt;
-  // A system message before the prompt; empty = none.
+  // A system message before the prompt. May be empty.
   std::string system;
-  // A good answer, for scorers that compare; empty = none.
+  // A good answer, for scorers that compare with one. May be empty.
   std::string reference;
-  // Prompts made from one source share a cluster and are not independent; empty = its own.
+  // Prompts derived from one source share a cluster and are not independent. If it is empty, the
+  // prompt is a cluster of its own.
   std::string cluster;
   PromptConstraints constraints;
 };
 
-// One thing to be measured: a model of the catalog, perhaps prompted in its own way.
+// One of the things that are compared: a model of the catalog, optionally with a system message and
+// a sampling of its own.
 struct Candidate {
-  // Unique in the evaluation; what samples and summaries call `model`.
+  // Unique within the evaluation. Samples and summaries refer to it as `model`.
   std::string name;
-  // Catalog id.
+  // The model's id in the catalog.
   std::string model;
-  // Stands before each prompt's own system message; empty = none.
+  // Placed before each prompt's own system message. May be empty.
   std::string system;
-  // Instead of the plan's.
+  // Replaces the plan's sampling.
   std::optional<Sampling> sampling;
 };
 
-// For p-values of one family: kHolm bounds the chance of any false claim, kBenjaminiHochberg the
-// expected share of false claims.
+// The correction of the p-values of one family. kHolm bounds the probability of any false claim;
+// kBenjaminiHochberg bounds the expected fraction of false claims.
 enum class Correction { kHolm, kBenjaminiHochberg, kNone };
 
-// What to run. Checked by the runner before anything runs.
+// Specifies an evaluation. ValidatePlan() checks it before anything runs.
 struct EvaluationPlan {
   std::string name;
-  // What is expected, in the words of whoever expects it; printed in the report.
+  // The expected outcome in the author's own words. It is printed in the report.
   std::string hypothesis;
   std::vector<Candidate> models;
-  // Name of the candidate that the others are compared with; empty = the first.
+  // The name of the candidate that the others are compared with. Empty means the first one.
   std::string baseline;
   std::vector<EvaluationPrompt> prompts;
   std::vector<KnownAnswerTask> tasks;
   ScalingPlan scaling;
+  // The number of samples per candidate and prompt.
   int repeats = 1;
   Sampling sampling;
   int max_new_tokens = 200;
+  // The time limit of each generation.
   absl::Duration timeout = absl::Minutes(5);
-  // Names of scorers; the first one's score is the quality score.
+  // The names of scorers. The score of the first one is the quality score.
   std::vector<std::string> scorers = {"assay", "classic"};
-  // Level of the tests, two-sided.
+  // The two-sided significance level of the tests.
   double alpha = 0.05;
   Correction correction = Correction::kHolm;
-  // Instead of the server's. The runner fills the server's in before it records the plan, so that a
-  // recorded plan has those that counted; absent in plans of older versions.
+  // Replaces the server's inputs. If it is absent, the runner fills in the server's inputs before
+  // it records the plan, so that a recorded plan has the inputs that were used. Plans recorded by
+  // older versions may lack it.
   std::optional<EconomicsInputs> economics;
-  // Of the order in which samples are taken; same plan and seed: same order.
+  // The seed of the order in which samples are taken: equal plans and seeds have equal orders. 0
+  // lets the runner choose one.
   uint64_t order_seed = 0;
 };
 
-// Of the server's process around a generation; the last two after it.
+// The memory of the server process around one generation, in bytes.
 struct MemoryUse {
+  // Resident memory before and after the generation, and its peak in between.
   int64_t before_bytes = 0;
   int64_t after_bytes = 0;
   int64_t peak_bytes = 0;
-  // What all models take on a device of its own; 0 where the process's memory says it.
+  // The memory of all models on a device with memory of its own, after the generation. 0 if the
+  // models are part of the process's memory.
   int64_t device_bytes = 0;
-  // Keys and values of the prompt and the text; 0 = not known.
+  // The KV cache of the prompt and the generated text. 0 if unknown.
   int64_t kv_cache_bytes = 0;
 };
 
-// What one scorer said of one text.
+// The result of one scorer for one text.
 struct SampleScore {
   std::string scorer;
   std::string version;
-  // 0 to 10; absent where the scorer failed.
+  // From 0 to 10. Absent if the scorer failed.
   std::optional<double> overall;
   std::map<std::string, double> parts;
+  // Empty if the scorer succeeded.
   std::string error;
 };
 
-// One generation, measured and scored. Failed ones have `error` and no score: counted, never scored
-// 0, never dropped.
+// One generation, measured and scored. A failed generation has an `error` and no score. It is
+// counted: it is neither dropped nor scored as 0.
 struct Sample {
+  // The name of the candidate.
   std::string model;
   std::string content_type;
   std::string prompt_id;
+  // Counted from 0.
   int repeat = 0;
-  // SampleSeed(): what its text was drawn with, where it was drawn at all.
+  // SampleSeed(): the seed with which the text was sampled, if it was sampled at all.
   uint64_t seed = 0;
   std::string error;
   Generation generation;
-  // The first scorer's; the three are scores.front() in short.
+  // These three repeat the result of the first scorer, scores.front().
   std::optional<double> quality_score;
   std::string scorer;
   std::string scorer_version;
-  // One a scorer of the plan, in its order; empty for a failed generation.
+  // One entry per scorer of the plan, in the plan's order. Empty for a failed generation.
   std::vector<SampleScore> scores;
   MemoryUse memory;
   Energy energy;
   double cost_usd = 0;
   absl::Time finished_at;
-  // LoadReport's, when this was taken.
+  // LoadReport::revision of the model when the sample was taken.
   std::string revision;
-  // SystemProbe::Read() at its end; empty = not read.
+  // The result of SystemProbe::Read() at the end of the sample. Empty if it was not read.
   std::map<std::string, double> system;
 };
 
-// Mean and spread of the successful samples. The repeats of a prompt are not independent, nor are
-// the prompts of a cluster: the interval rests on `n`, mean, deviation and quantiles on `samples`.
+// The mean and spread of a value over the successful samples. The repeats of a prompt are not
+// independent, nor are the prompts of a cluster. The confidence interval is therefore based on `n`
+// independent units, whereas the mean, deviation and quantiles are based on all `samples`.
 struct Estimate {
-  // Prompts, those of one cluster as one.
+  // The number of prompts. The prompts of one cluster count once.
   int n = 0;
   int samples = 0;
   double mean = 0;
   double standard_deviation = 0;
-  // Of the mean, errors clustered; absent with fewer than two prompts.
+  // The confidence interval of the mean, with errors clustered. Absent with fewer than two prompts.
   std::optional<double> ci_low;
   std::optional<double> ci_high;
   double p50 = 0;
   double p90 = 0;
 };
 
+// The results of one candidate for one content type, or over all of them.
 struct Summary {
+  // The name of the candidate.
   std::string model;
-  // Empty = over all content types.
+  // Empty if the summary covers all content types.
   std::string content_type;
   int samples = 0;
   int failures = 0;
@@ -158,7 +173,7 @@ struct Summary {
   Estimate tokens_per_second;
   Estimate queue_ms;
   Estimate prefill_ms;
-  // Of each sample's own quantiles of the time from one token to the next.
+  // Estimates over the samples' own quantiles of the time between consecutive tokens.
   Estimate inter_token_p50_ms;
   Estimate inter_token_p90_ms;
   Estimate inter_token_p99_ms;
@@ -167,20 +182,23 @@ struct Summary {
   double roi_per_piece = 0;
   MemoryUse memory;
   double load_seconds = 0;
-  // LoadReport's, while this was measured.
+  // LoadReport::revision of the model when it was measured.
   std::string revision;
   int64_t resident_bytes = 0;
-  // What gave the quality score.
+  // The scorer of the quality score.
   std::string scorer;
   std::string scorer_version;
-  // TypeFingerprint(): what was asked; empty over all types, and in old records.
-  std::string asked;
+  // WorkloadFingerprint() of the content type. Empty over all types and in records of older
+  // versions.
+  std::string workload_fingerprint;
 };
 
 // kRunning -> kSucceeded | kFailed | kCancelled.
 enum class EvaluationState { kRunning, kSucceeded, kFailed, kCancelled };
 
+// The location of a tracked run on the tracking server.
 struct RunLink {
+  // The name of the candidate. Empty for the run of the evaluation as a whole.
   std::string model;
   std::string run_id;
   std::string url;
@@ -189,13 +207,14 @@ struct RunLink {
 struct Evaluation {
   std::string id;
   std::string name;
-  // PlanSha256().
+  // PlanSha256() of the plan.
   std::string plan_sha256;
-  // Of the plan's scorers when it began, by name; empty: begun by a version that did not say.
+  // The versions of the plan's scorers when the evaluation began, by scorer name. Empty if it was
+  // begun by a version of assayd that did not record them.
   std::map<std::string, std::string> scorer_versions;
-  // The plan's; 0 = not read from the plan.
+  // The plan's order_seed. 0 if the plan was not read.
   uint64_t order_seed = 0;
-  // How often a new start of the server went on with it.
+  // The number of times that a restarted server resumed the evaluation.
   int resumes = 0;
   EvaluationState state = EvaluationState::kRunning;
   std::string error;
@@ -205,6 +224,7 @@ struct Evaluation {
   Analysis analysis;
   std::vector<ScalingPoint> scaling;
   std::vector<RunLink> runs;
+  // Samples and task answers, finished and planned.
   int finished_samples = 0;
   int total_samples = 0;
 };

@@ -1,4 +1,4 @@
-// Ids of evaluations.
+// The ids of evaluations.
 #include "evaluator/records/evaluation_id.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,4 +1,4 @@
-// Ids of evaluations.
+// The ids of evaluations.
 #ifndef ASSAY_EVALUATOR_RECORDS_EVALUATION_ID_H_
 #define ASSAY_EVALUATOR_RECORDS_EVALUATION_ID_H_
 
@@ -9,7 +9,8 @@
 
 namespace assay::evaluator {
 
-// "ev-20261123-045500-1a2b3c": UTC to the second, then the low 24 bits of `random`. Sorts by time.
+// Returns an id such as "ev-20261123-045500-1a2b3c": `time` in UTC to the second, then the low 24
+// bits of `random` in hexadecimal. Ids sort by time.
 std::string EvaluationId(absl::Time time, uint64_t random);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,5 @@
-// How the evaluator's values stand in JSON; private to the files that read and write it.
+// JSON conversions of the types that the evaluator's records use. Private to the files that read
+// and write records as JSON.
 #ifndef ASSAY_EVALUATOR_RECORDS_JSON_TYPES_H_
 #define ASSAY_EVALUATOR_RECORDS_JSON_TYPES_H_
 
@@ -11,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
-// An absent value is null.
+// Writes an absent value as null.
 template <typename T>
 struct nlohmann::adl_serializer<std::optional<T>> {
   static void to_json(json& json, const std::optional<T>& value) {
@@ -26,7 +27,7 @@ struct nlohmann::adl_serializer<std::optional<T>> {
   }
 };
 
-// Microseconds since the Unix epoch.
+// Writes a time as microseconds since the Unix epoch.
 template <>
 struct nlohmann::adl_serializer<absl::Time> {
   static void to_json(json& json, const absl::Time& time) { json = absl::ToUnixMicros(time); }
@@ -35,7 +36,7 @@ struct nlohmann::adl_serializer<absl::Time> {
   }
 };
 
-// Microseconds.
+// Writes a duration in microseconds.
 template <>
 struct nlohmann::adl_serializer<absl::Duration> {
   static void to_json(json& json, const absl::Duration& duration) {
@@ -48,12 +49,13 @@ struct nlohmann::adl_serializer<absl::Duration> {
 
 namespace assay::evaluator {
 
-// Invalid UTF-8 becomes U+FFFD.
+// Returns `json` as compact text. Invalid UTF-8 becomes U+FFFD.
 inline std::string DumpJson(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// DATA_LOSS says what is wrong with the text, or which field is missing or of another type.
+// Parses `text` and converts it with `read`. Returns DATA_LOSS with the syntax error, or with the
+// field that is missing or has another type.
 template <typename Record>
 absl::StatusOr<Record> ParseJson(std::string_view text, Record (*read)(const nlohmann::json&)) {
   try {

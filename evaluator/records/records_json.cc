@@ -1,12 +1,15 @@
-// Records as JSON.
+// Conversion of records to and from JSON.
 #include "evaluator/records/records_json.h"
+
+#include <utility>
 
 #include "base/status_macros.h"
 #include "evaluator/records/json_types.h"
 
 namespace assay::evaluator {
 
-// nlohmann's macro looks these up by argument-dependent lookup.
+// nlohmann's macros find these functions by argument-dependent lookup, so they must not be in the
+// anonymous namespace.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryUse, before_bytes, after_bytes, peak_bytes,
                                                 device_bytes, kv_cache_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Estimate, n, samples, mean, standard_deviation, ci_low, ci_high,
@@ -16,7 +19,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, model, content_type, samples, failur
                                    queue_ms, prefill_ms, inter_token_p50_ms, inter_token_p90_ms,
                                    inter_token_p99_ms, energy_joules, cost_usd, roi_per_piece,
                                    memory, load_seconds, revision, resident_bytes, scorer,
-                                   scorer_version, asked)
+                                   scorer_version)
 NLOHMANN_JSON_SERIALIZE_ENUM(PairedStatus, {{PairedStatus::kInsufficientPairs, "insufficient"},
                                             {PairedStatus::kFewPairs, "few"},
                                             {PairedStatus::kOk, "ok"}})
@@ -55,12 +58,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-// One value says nothing of its error; older versions wrote the value itself as both ends.
+// The JSON key of Summary::workload_fingerprint in existing run stores.
+constexpr char kWorkloadFingerprintKey[] = "asked";
+
+// A single value has no confidence interval. Older versions wrote the value itself as both ends.
 void DropIntervalOfOne(Json& estimate) {
   if (estimate.value("n", 0) < 2) estimate["ci_low"] = estimate["ci_high"] = nullptr;
 }
 
-// Older versions counted every sample as independent.
+// Older versions treated every sample as independent and wrote no "samples".
 void ReadEstimates(Json& summary) {
   for (Json& value : summary) {
     if (!value.is_object() || !value.contains("standard_deviation")) continue;
@@ -69,7 +75,7 @@ void ReadEstimates(Json& summary) {
   }
 }
 
-// Those of older versions lack some fields.
+// Summaries of older versions lack some fields.
 std::vector<Summary> ReadSummaries(const Json& json) {
   std::vector<Summary> summaries;
   for (Json summary : json) {
@@ -79,13 +85,13 @@ std::vector<Summary> ReadSummaries(const Json& json) {
       summary.emplace("resident_bytes", 0);
       summary.emplace("scorer", "");
       summary.emplace("scorer_version", "");
-      summary.emplace("asked", "");
       for (const char* name : {"queue_ms", "prefill_ms", "inter_token_p50_ms", "inter_token_p90_ms",
                                "inter_token_p99_ms", "energy_joules"}) {
         summary.emplace(name, Estimate());
       }
     }
     summaries.push_back(summary.get<Summary>());
+    summaries.back().workload_fingerprint = summary.value(kWorkloadFingerprintKey, "");
   }
   return summaries;
 }
@@ -94,14 +100,14 @@ Analysis ReadAnalysis(const Json& json) {
   Analysis analysis = json.get<Analysis>();
   for (Ranking& ranking : analysis.rankings) {
     for (RankedCandidate& candidate : ranking.candidates) {
-      // As DropIntervalOfOne().
+      // See DropIntervalOfOne().
       if (candidate.n < 2) candidate.ci_low = candidate.ci_high = std::nullopt;
     }
   }
   return analysis;
 }
 
-// Samples of older versions have none of it.
+// Samples of older versions have no detail; their fields keep the defaults.
 Sample ReadDetail(const Json& json) {
   Sample sample;
   sample.scores = json.value("scores", sample.scores);
@@ -124,7 +130,13 @@ Sample ReadDetail(const Json& json) {
 }  // namespace
 
 std::string SummariesToJson(const std::vector<Summary>& summaries) {
-  return DumpJson(Json(summaries));
+  Json rows = Json::array();
+  for (const Summary& summary : summaries) {
+    Json row = summary;
+    row[kWorkloadFingerprintKey] = summary.workload_fingerprint;
+    rows.push_back(std::move(row));
+  }
+  return DumpJson(rows);
 }
 
 std::string AnalysisToJson(const Analysis& analysis) { return DumpJson(Json(analysis)); }

@@ -1,4 +1,4 @@
-// Records as JSON, for the run store's columns.
+// Conversion of records to and from JSON, for the columns of the run store.
 #ifndef ASSAY_EVALUATOR_RECORDS_RECORDS_JSON_H_
 #define ASSAY_EVALUATOR_RECORDS_RECORDS_JSON_H_
 
@@ -12,19 +12,23 @@
 
 namespace assay::evaluator {
 
-// Invalid UTF-8 becomes U+FFFD. Values that are not finite must not come in: JSON has none.
+// These functions write records as JSON. Invalid UTF-8 becomes U+FFFD. Numbers must be finite,
+// because JSON has no others.
 std::string SummariesToJson(const std::vector<Summary>& summaries);
 std::string AnalysisToJson(const Analysis& analysis);
 std::string ScalingToJson(const std::vector<ScalingPoint>& points);
-// What the samples table has no column for: scores, energy, quantiles between tokens, seed, ...
+// Writes the fields without a column of their own in the samples table: scores, energy, quantiles
+// of the time between tokens, seed and others.
 std::string SampleDetailToJson(const Sample& sample);
 std::string TaskAnswerToJson(const TaskAnswer& answer);
 std::string NamesToJson(const std::map<std::string, std::string>& names);
 
-// DATA_LOSS names the field and what is wrong with it.
+// These functions read what the functions above write, and what older versions wrote. They return
+// DATA_LOSS with the offending field and its problem.
 absl::StatusOr<std::vector<Summary>> SummariesFromJson(std::string_view text);
 absl::StatusOr<Analysis> AnalysisFromJson(std::string_view text);
 absl::StatusOr<std::vector<ScalingPoint>> ScalingFromJson(std::string_view text);
+// Sets the fields that SampleDetailToJson() writes, and no others.
 absl::Status ReadSampleDetail(std::string_view text, Sample* sample);
 absl::StatusOr<TaskAnswer> TaskAnswerFromJson(std::string_view text);
 absl::StatusOr<std::map<std::string, std::string>> NamesFromJson(std::string_view text);

@@ -1,4 +1,4 @@
-// What a plan asks of the scaling measurement, and the points that it yields.
+// The plan of a scaling measurement and the points that it yields.
 #ifndef ASSAY_EVALUATOR_RECORDS_SCALING_RECORDS_H_
 #define ASSAY_EVALUATOR_RECORDS_SCALING_RECORDS_H_
 
@@ -8,33 +8,35 @@
 
 namespace assay::evaluator {
 
-// What a plan asks for.
 struct ScalingPlan {
-  // Requests at once, each a level of its own (1, 2, 4); empty = not measured.
+  // The levels to be measured, each a number of concurrent requests (1, 2, 4). Empty if concurrency
+  // is not measured.
   std::vector<int> concurrency;
-  // Requests of each stream at a level.
+  // The number of requests that each stream sends at one level.
   int rounds = 3;
-  // The first candidate's latency after each model that becomes resident beside its own.
+  // True if the first candidate's latency is measured after each further model becomes resident.
   bool residents = false;
 };
 
 enum class ScalingKind { kConcurrency, kResidents };
 
+// The measurement of one candidate at one level.
 struct ScalingPoint {
   ScalingKind kind = ScalingKind::kConcurrency;
+  // The name of the candidate.
   std::string model;
-  // Requests at once, or models resident (LoadReport::resident_models).
+  // The number of concurrent requests, or of resident models (LoadReport::resident_models).
   int level = 0;
   int requests = 0;
   int failures = 0;
-  // Tokens of all requests over the time from the first one's start to the last one's end.
+  // The tokens of all requests, divided by the time from the first start to the last end.
   double tokens_per_second = 0;
   // Quantiles over the successful requests.
   double latency_p50_ms = 0;
   double latency_p90_ms = 0;
   double first_token_p50_ms = 0;
   double first_token_p90_ms = 0;
-  // Of the server's process, at the end.
+  // The resident memory of the server process at the end.
   int64_t resident_bytes = 0;
 };
 

@@ -1,4 +1,4 @@
-// What the machine as a whole is doing.
+// The interface to the metrics of the machine as a whole.
 #ifndef ASSAY_EVALUATOR_RECORDS_SYSTEM_PROBE_H_
 #define ASSAY_EVALUATOR_RECORDS_SYSTEM_PROBE_H_
 
@@ -7,12 +7,12 @@
 
 namespace assay::evaluator {
 
-// Thread-safe. A look costs well below a millisecond.
+// Reads the utilization of the machine. Thread-safe. A reading takes well below a millisecond.
 class SystemProbe {
  public:
   virtual ~SystemProbe() = default;
-  // By MLflow's names of system metrics ("cpu_utilization_percentage"); shares of time are since
-  // the last call. What the machine does not say is left out.
+  // Returns values by MLflow's names of system metrics ("cpu_utilization_percentage"). Utilizations
+  // cover the time since the last call. Metrics that the machine does not provide are absent.
   virtual std::map<std::string, double> Read() = 0;
 };
 

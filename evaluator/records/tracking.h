@@ -1,4 +1,4 @@
-// What a tracking server is told of an evaluation: runs with metrics, parameters, tags and files.
+// The runs that are sent to a tracking server: metrics, parameters, tags and files.
 #ifndef ASSAY_EVALUATOR_RECORDS_TRACKING_H_
 #define ASSAY_EVALUATOR_RECORDS_TRACKING_H_
 
@@ -19,17 +19,17 @@ struct TrackedMetric {
   int64_t step;
 };
 
-// The prompts and tasks that were asked.
+// The prompts and tasks of the evaluation.
 struct TrackedDataset {
   std::string name;
-  // Hexadecimal, of all that was asked.
+  // A SHA-256 of the prompts and tasks, in hexadecimal.
   std::string digest;
-  // JSON objects: where it comes from, and how much it holds.
+  // JSON objects: the origin of the data set, and its size.
   std::string source;
   std::string profile;
 };
 
-// A model as it was deployed; the same one in every evaluation of that revision.
+// A deployed model. All evaluations of one revision refer to the same TrackedModel.
 struct TrackedModel {
   std::string name;
   // Unique for the model and its revision.
@@ -37,21 +37,22 @@ struct TrackedModel {
   std::vector<std::pair<std::string, std::string>> params;
 };
 
-// The run that another one is nested in: enough to make it where it is not there yet.
+// The run that another run is nested in, with everything needed to create it if it does not exist
+// yet.
 struct ParentRun {
   std::string client_key;
   std::string run_name;
   absl::Time started_at;
 };
 
-// One run to be created and filled: everything in one record, so that a flush is all or nothing for
-// the reader.
+// One run to be created and filled. A single record holds all of it, so that readers see either the
+// whole run or none of it.
 struct TrackedRun {
-  // Unique for ever: whoever sends the run tags it with this and searches for it before creating
-  // another.
+  // Globally unique. The sender tags the run with this key and searches for the tag before it
+  // creates a run, so that no run is created more than once.
   std::string client_key;
   std::string evaluation_id;
-  // The candidate; empty = the evaluation as a whole.
+  // The name of the candidate. Empty for the run of the evaluation as a whole.
   std::string model;
   std::string run_name;
   absl::Time started_at;
@@ -63,7 +64,7 @@ struct TrackedRun {
   std::vector<std::pair<std::string, std::string>> tags;
   std::optional<TrackedDataset> dataset;
   std::optional<TrackedModel> deployed;
-  // Names of the files that belong to it ("report.html"); they are made when the run is sent.
+  // The names of the run's files ("report.html"). The files are made when the run is sent.
   std::vector<std::string> artifacts;
 };
 

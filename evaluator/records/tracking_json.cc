@@ -1,4 +1,4 @@
-// Tracked runs as JSON.
+// Conversion of tracked runs to and from JSON.
 #include "evaluator/records/tracking_json.h"
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace assay::evaluator {
 
-// nlohmann's macro looks these up by argument-dependent lookup.
+// nlohmann's macro finds these functions by argument-dependent lookup, so they must not be in the
+// anonymous namespace.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrackedDataset, name, digest, source, profile)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrackedModel, name, key, params)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ParentRun, client_key, run_name, started_at)

@@ -1,4 +1,4 @@
-// Tracked runs as JSON, for the run store's outbox.
+// Conversion of tracked runs to and from JSON, for the run store's outbox.
 #ifndef ASSAY_EVALUATOR_RECORDS_TRACKING_JSON_H_
 #define ASSAY_EVALUATOR_RECORDS_TRACKING_JSON_H_
 
@@ -10,10 +10,11 @@
 
 namespace assay::evaluator {
 
-// Invalid UTF-8 becomes U+FFFD; numbers must be finite.
+// Returns the run as JSON. Invalid UTF-8 becomes U+FFFD. Numbers must be finite.
 std::string TrackedRunToJson(const TrackedRun& run);
 
-// DATA_LOSS names the field and what is wrong with it. What older versions did not write is empty.
+// Returns DATA_LOSS with the offending field and its problem. Fields that older versions did not
+// write stay empty.
 absl::StatusOr<TrackedRun> TrackedRunFromJson(std::string_view text);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// Evaluations in the run store.
+// The part of the run store that handles evaluations, and the opening of the store.
 #include "evaluator/store/run_store.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/records/records_json.h"
@@ -33,8 +34,9 @@ absl::Status CreateFolderOf(const std::string& path) {
                              absl::StrCat(path, ": cannot create the folder ", folder.string()));
 }
 
-// Refuses before anything is written: other applications' databases and schemas from the future
-// stay as they are.
+// Returns the schema version of the database. Returns DATA_LOSS for the database of another
+// application and for a newer schema. Called before anything is written, so that such files stay
+// unchanged.
 absl::StatusOr<int64_t> SchemaVersion(Database& database) {
   ASSIGN_OR_RETURN(int64_t application, database.QueryInteger("PRAGMA application_id"));
   ASSIGN_OR_RETURN(int64_t version, database.QueryInteger("PRAGMA user_version"));
@@ -42,12 +44,12 @@ absl::StatusOr<int64_t> SchemaVersion(Database& database) {
   const bool blank = application == 0 && version == 0 && tables == 0;
   if (!blank && application != kApplicationId) {
     return absl::DataLossError(absl::StrCat(
-        database.path(), ": is a database of another application; choose another path"));
+        database.path(), ": is the database of another application; choose another path"));
   }
   const auto newest = static_cast<int64_t>(kMigrations.size());
   if (version < 0 || version > newest) {
     return absl::DataLossError(absl::StrCat(database.path(), ": has schema version ", version,
-                                            ", this assayd knows up to ", newest,
+                                            ", but this assayd supports up to ", newest,
                                             "; use a newer assayd or another path"));
   }
   return version;
@@ -56,7 +58,7 @@ absl::StatusOr<int64_t> SchemaVersion(Database& database) {
 absl::Status Migrate(Database& database, int64_t version) {
   for (auto next = static_cast<size_t>(version); next < kMigrations.size(); ++next) {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&database));
-    // Pragmas take no parameters.
+    // Pragmas cannot have parameters.
     const std::string stamp = absl::StrCat("PRAGMA application_id = ", kApplicationId,
                                            "; PRAGMA user_version = ", next + 1, ";");
     RETURN_IF_ERROR(database.Execute(kMigrations[next] + stamp));
@@ -65,6 +67,7 @@ absl::Status Migrate(Database& database, int64_t version) {
   return absl::OkStatus();
 }
 
+// Returns nullopt (NULL) for a time that is not set.
 std::optional<int64_t> Micros(absl::Time time) {
   if (time == absl::Time()) return std::nullopt;
   return absl::ToUnixMicros(time);
@@ -73,7 +76,7 @@ std::optional<int64_t> Micros(absl::Time time) {
 }  // namespace
 
 absl::Status NoSuchEvaluation(std::string_view id) {
-  return absl::NotFoundError(absl::StrCat("there is no evaluation '", std::string(id), "'"));
+  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(id), "' does not exist"));
 }
 
 absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const EvaluationPlan& plan) {
@@ -99,9 +102,9 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
           SummariesToJson(evaluation.summaries), AnalysisToJson(evaluation.analysis), evaluation.id,
           static_cast<int>(EvaluationState::kRunning)));
   if (database_->Changes() == 0) {
-    RETURN_IF_ERROR(MustExist(evaluation.id));
+    RETURN_IF_ERROR(CheckExists(evaluation.id));
     return absl::FailedPreconditionError(
-        absl::StrCat("evaluation '", evaluation.id, "' has ended already"));
+        absl::StrCat("evaluation '", evaluation.id, "' has already ended"));
   }
   for (const TrackedRun& run : outbox) {
     const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
@@ -121,12 +124,12 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
                                    static_cast<int>(EvaluationState::kRunning)));
   std::vector<Evaluation> resumed;
   for (Evaluation& evaluation : running) {
-    ASSIGN_OR_RETURN(bool goes_on, CountResume(evaluation));
-    if (!goes_on) {
+    ASSIGN_OR_RETURN(bool may_resume, CountResume(evaluation));
+    if (!may_resume) {
       evaluation.error =
-          absl::StrCat("the server stopped ", kMaxStalls + 1, " times after sample ",
+          absl::StrCat("the server stopped ", kMaxStalls + 1, " times in a row after sample ",
                        evaluation.finished_samples, " of ", evaluation.total_samples,
-                       "; its log may say why; start a new evaluation without what stops it");
+                       "; look for the cause in its log and start a new evaluation without it");
     }
     ++evaluation.resumes;
     resumed.push_back(std::move(evaluation));
@@ -158,7 +161,8 @@ absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
   ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
   if (!found) return NoSuchEvaluation(id);
   absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row.Text(0));
-  if (!plan.ok()) return Located(plan.status(), absl::StrCat("the plan of ", std::string(id)));
+  if (!plan.ok())
+    return AnnotateRecord(plan.status(), absl::StrCat("the plan of ", std::string(id)));
   return plan;
 }
 
@@ -175,7 +179,7 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
 }
 
 template <typename Value>
-absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::string_view which,
+absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::string_view clause,
                                                                         const Value& value) {
   ASSIGN_OR_RETURN(
       Statement row,
@@ -185,7 +189,7 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::ReadEvaluations(absl::st
           " + (SELECT count(*) FROM task_answers WHERE evaluation_id = evaluations.id),"
           " analysis, plan_sha256, resumes, scaling, scorer_versions"
           " FROM evaluations ",
-          which)));
+          clause)));
   row.Bind(value);
   std::vector<Evaluation> evaluations;
   while (true) {
@@ -208,20 +212,20 @@ absl::StatusOr<Evaluation> SqliteRunStore::ReadEvaluation(const Statement& row) 
   ++column;
   evaluation.total_samples = static_cast<int>(row.Integer(column++));
   absl::StatusOr<std::vector<Summary>> summaries = SummariesFromJson(row.Text(column++));
-  if (!summaries.ok()) return Located(summaries.status(), evaluation.id);
+  if (!summaries.ok()) return AnnotateRecord(summaries.status(), evaluation.id);
   evaluation.summaries = *std::move(summaries);
   evaluation.finished_samples = static_cast<int>(row.Integer(column++));
 
   absl::StatusOr<Analysis> analysis = AnalysisFromJson(row.Text(column++));
-  if (!analysis.ok()) return Located(analysis.status(), evaluation.id);
+  if (!analysis.ok()) return AnnotateRecord(analysis.status(), evaluation.id);
   evaluation.analysis = *std::move(analysis);
   evaluation.plan_sha256 = row.Text(column++);
   evaluation.resumes = static_cast<int>(row.Integer(column++));
   absl::StatusOr<std::vector<ScalingPoint>> scaling = ScalingFromJson(row.Text(column++));
-  if (!scaling.ok()) return Located(scaling.status(), evaluation.id);
+  if (!scaling.ok()) return AnnotateRecord(scaling.status(), evaluation.id);
   evaluation.scaling = *std::move(scaling);
   absl::StatusOr<std::map<std::string, std::string>> versions = NamesFromJson(row.Text(column++));
-  if (!versions.ok()) return Located(versions.status(), evaluation.id);
+  if (!versions.ok()) return AnnotateRecord(versions.status(), evaluation.id);
   evaluation.scorer_versions = *std::move(versions);
   RETURN_IF_ERROR(ReadTrackingRuns(&evaluation));
   return evaluation;
@@ -240,22 +244,22 @@ absl::Status SqliteRunStore::ReadTrackingRuns(Evaluation* evaluation) {
   }
 }
 
-absl::Status SqliteRunStore::MustExist(std::string_view id) {
+absl::Status SqliteRunStore::CheckExists(std::string_view id) {
   ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT 1 FROM evaluations WHERE id = ?"));
   ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
   return found ? absl::OkStatus() : NoSuchEvaluation(id);
 }
 
-absl::Status SqliteRunStore::Located(const absl::Status& status, absl::string_view where) {
-  return {status.code(), absl::StrCat(database_->path(), ": ", where, ": ", status.message())};
+absl::Status SqliteRunStore::AnnotateRecord(const absl::Status& status, absl::string_view record) {
+  return Annotate(status, absl::StrCat(database_->path(), ": ", record));
 }
 
 absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
   RETURN_IF_ERROR(CreateFolderOf(path));
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
   ASSIGN_OR_RETURN(int64_t version, SchemaVersion(*database));
-  // fullfsync: on macOS a plain fsync leaves the data in the drive's cache; elsewhere it does
-  // nothing.
+  // fullfsync is needed on macOS, where a plain fsync leaves the data in the drive's cache.
+  // Elsewhere it has no effect.
   RETURN_IF_ERROR(database->Execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
       "PRAGMA foreign_keys = ON;"));

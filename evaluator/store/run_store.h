@@ -1,4 +1,4 @@
-// Where evaluations live: a local SQLite file, with the outbox that feeds a tracking server.
+// The store of evaluations: a local SQLite file, which also holds the outbox to a tracking server.
 #ifndef ASSAY_EVALUATOR_STORE_RUN_STORE_H_
 #define ASSAY_EVALUATOR_STORE_RUN_STORE_H_
 
@@ -16,59 +16,74 @@
 
 namespace assay::evaluator {
 
+// A tracked run that has not reached the tracking server yet.
 struct OutboxEntry {
   int64_t id;
+  // The number of failed attempts to send the run.
   int attempts;
   absl::Time created_at;
   TrackedRun run;
 };
 
+// The number of restarts in a row without progress after which an evaluation is not resumed any
+// more.
 inline constexpr int kMaxStalls = 3;
 
-// Thread-safe. Every write is one transaction in WAL mode with full sync: after a crash an
-// evaluation is as its last write left it. Samples and answers are only ever added.
+// Stores evaluations, their plans, samples and answers, and the outbox. Samples and answers are
+// append-only. Every write is one transaction in WAL mode with full sync, so that after a crash an
+// evaluation is in the state of its last write. Methods block on the disk. Thread-safe.
 class RunStore {
  public:
-  // Creates the file (and its folder) if need be, migrates older schemas. PERMISSION_DENIED,
-  // DATA_LOSS (not a database, or a newer schema), with the path.
+  // Opens the store. Creates the file and its folder if necessary, and migrates older schemas.
+  // Returns PERMISSION_DENIED, DATA_LOSS (not a database, another application's database, or a
+  // newer schema) or FAILED_PRECONDITION (the folder is a file), with the path.
   static absl::StatusOr<std::unique_ptr<RunStore>> Open(const std::string& path);
   virtual ~RunStore() = default;
 
+  // Records a new evaluation and its plan.
   virtual absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) = 0;
-  // ALREADY_EXISTS if that sample (or answer) is there.
+  // Returns ALREADY_EXISTS if the sample was recorded before, and NOT_FOUND if the evaluation does
+  // not exist. The same holds for AddAnswer().
   virtual absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) = 0;
-  // All that was measured so far.
+  // Replaces the scaling points with `points`, all that were measured so far.
   virtual absl::Status SetScaling(std::string_view evaluation_id,
                                   const std::vector<ScalingPoint>& points) = 0;
   virtual absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) = 0;
-  // The final state and summaries, and the outbox entries, in one transaction. FAILED_PRECONDITION:
-  // it has ended already.
+  // Records the final state, summaries and analysis, and adds `outbox` to the outbox, all in one
+  // transaction. Returns FAILED_PRECONDITION if the evaluation has already ended.
   virtual absl::Status Finish(const Evaluation& evaluation,
                               const std::vector<TrackedRun>& outbox) = 0;
 
-  // The evaluations that are still running, oldest first: a server that stopped left them. Each is
-  // counted as resumed. One that has not grown over kMaxStalls of these calls has its `error` set
-  // and is not to go on: what stops the server may be its next sample.
+  // Returns the evaluations in state kRunning, oldest first, which a stopped server left behind,
+  // and counts each of them as resumed. If an evaluation made no progress over kMaxStalls of these
+  // calls, its `error` is set and it must not be resumed: its next sample may be what stops the
+  // server.
   virtual absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() = 0;
-  // The server stops on its own will and not over this evaluation.
+  // Records that the server stops in an orderly way, so that this stop does not count as one
+  // without progress.
   virtual absl::Status Suspend(std::string_view id) = 0;
 
-  // NOT_FOUND names the id.
+  // Returns NOT_FOUND with the id if the evaluation does not exist. The same holds for Plan(),
+  // Samples() and Answers().
   virtual absl::StatusOr<Evaluation> Get(std::string_view id) = 0;
   virtual absl::StatusOr<EvaluationPlan> Plan(std::string_view id) = 0;
-  // In the order they were taken.
+  // Returns the samples in the order in which they were taken.
   virtual absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) = 0;
   virtual absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) = 0;
-  // Newest first.
+  // Returns at most `limit` evaluations, newest first.
   virtual absl::StatusOr<std::vector<Evaluation>> List(int limit) = 0;
 
-  // Oldest first, those whose retry time has come.
+  // Returns at most `limit` entries whose retry time has passed, oldest first.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;
-  // The run is on the server: the entry goes, the evaluation learns where it is; one transaction.
+  // Removes the entry, whose run is on the tracking server now, and adds the location of the run to
+  // the evaluation, in one transaction. Returns NOT_FOUND if the entry does not exist.
   virtual absl::Status CompleteOutbox(int64_t id, const RunLink& run) = 0;
+  // Counts a failed attempt and hides the entry until `retry_at`. Returns NOT_FOUND if the entry
+  // does not exist.
   virtual absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) = 0;
+  // Returns the number of entries.
   virtual absl::StatusOr<int64_t> OutboxDepth() = 0;
-  // When the oldest entry came; the infinite future if there is none.
+  // Returns the creation time of the oldest entry, or the infinite future if there is none.
   virtual absl::StatusOr<absl::Time> OldestOutbox() = 0;
 };
 

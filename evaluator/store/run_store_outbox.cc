@@ -1,4 +1,4 @@
-// The outbox in the run store.
+// The part of the run store that handles the outbox.
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "evaluator/records/tracking_json.h"
@@ -12,7 +12,7 @@ using sqlite::Transaction;
 namespace {
 
 absl::Status NoSuchEntry(int64_t id) {
-  return absl::NotFoundError(absl::StrCat("there is no outbox entry ", id));
+  return absl::NotFoundError(absl::StrCat("outbox entry ", id, " does not exist"));
 }
 
 }  // namespace
@@ -29,7 +29,8 @@ absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Tim
     ASSIGN_OR_RETURN(bool more, row.Step());
     if (!more) return entries;
     absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row.Text(3));
-    if (!run.ok()) return Located(run.status(), absl::StrCat("outbox entry ", row.Integer(0)));
+    if (!run.ok())
+      return AnnotateRecord(run.status(), absl::StrCat("outbox entry ", row.Integer(0)));
     entries.push_back({.id = row.Integer(0),
                        .attempts = static_cast<int>(row.Integer(1)),
                        .created_at = absl::FromUnixMicros(row.Integer(2)),

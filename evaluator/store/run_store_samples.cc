@@ -1,4 +1,4 @@
-// Samples and answers in the run store.
+// The part of the run store that handles samples and answers.
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "evaluator/records/records_json.h"
@@ -10,7 +10,8 @@ using sqlite::Statement;
 
 namespace {
 
-// Bytes from a model that are no UTF-8 stay as they are: SQLite does not look inside text.
+// Texts from a model may have invalid UTF-8. It is preserved, because SQLite does not validate
+// text.
 absl::StatusOr<Sample> ReadSample(const Statement& row) {
   int column = 0;
   Sample sample;
@@ -78,7 +79,7 @@ absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const Tas
 
 absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(MustExist(id));
+  RETURN_IF_ERROR(CheckExists(id));
   ASSIGN_OR_RETURN(
       Statement row,
       database_->Prepare(
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
     if (!more) return samples;
     absl::StatusOr<Sample> sample = ReadSample(row);
     if (!sample.ok()) {
-      return Located(sample.status(), absl::StrCat("a sample of ", std::string(id)));
+      return AnnotateRecord(sample.status(), absl::StrCat("a sample of ", std::string(id)));
     }
     samples.push_back(*std::move(sample));
   }
@@ -102,7 +103,7 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
 
 absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view id) {
   absl::MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(MustExist(id));
+  RETURN_IF_ERROR(CheckExists(id));
   ASSIGN_OR_RETURN(
       Statement row,
       database_->Prepare("SELECT answer FROM task_answers WHERE evaluation_id = ? ORDER BY id"));
@@ -113,7 +114,7 @@ absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view
     if (!more) return answers;
     absl::StatusOr<TaskAnswer> answer = TaskAnswerFromJson(row.Text(0));
     if (!answer.ok()) {
-      return Located(answer.status(), absl::StrCat("an answer of ", std::string(id)));
+      return AnnotateRecord(answer.status(), absl::StrCat("an answer of ", std::string(id)));
     }
     answers.push_back(*std::move(answer));
   }

@@ -1,4 +1,4 @@
-// The run store's schema, one script a version.
+// The schema of the run store, one script per version.
 #ifndef ASSAY_EVALUATOR_STORE_SCHEMA_H_
 #define ASSAY_EVALUATOR_STORE_SCHEMA_H_
 
@@ -7,12 +7,13 @@
 
 namespace assay::evaluator {
 
-// "ASAY" in the file's header: this database is ours.
+// "ASAY" in the header of the file marks it as a run store.
 inline constexpr int64_t kApplicationId = 0x41534159;
 
-// Script i takes a database from user_version i to i + 1. Scripts are never edited once released,
-// only appended. Times are microseconds since the Unix epoch, UTC; states are EvaluationState's
-// values; plan, summaries, analysis, scaling, scorer_versions, detail, answer and payload are JSON.
+// Script i migrates a database from user_version i to i + 1. Released scripts are never edited; new
+// ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
+// EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
+// and payload are JSON.
 inline constexpr std::array<const char*, 3> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,

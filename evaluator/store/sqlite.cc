@@ -1,4 +1,4 @@
-// SQLite behind RAII and absl::Status.
+// Wraps SQLite with RAII and absl::Status.
 #include "evaluator/store/sqlite.h"
 
 #include <fcntl.h>
@@ -16,8 +16,8 @@ namespace assay::evaluator::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
-// The low byte of an extended result code.
-constexpr int kPrimaryCode = 0xff;
+// The mask of the primary code in an extended result code.
+constexpr int kPrimaryCodeMask = 0xff;
 
 absl::StatusCode CodeOf(int result, int system_error) {
   switch (result) {
@@ -29,7 +29,7 @@ absl::StatusCode CodeOf(int result, int system_error) {
     default:
       break;
   }
-  switch (result & kPrimaryCode) {
+  switch (result & kPrimaryCodeMask) {
     case SQLITE_FULL:
       return absl::StatusCode::kResourceExhausted;
     case SQLITE_NOTADB:
@@ -66,14 +66,14 @@ absl::string_view Advice(absl::StatusCode code) {
     case absl::StatusCode::kPermissionDenied:
       return "; make the file and its folder writable for this user";
     case absl::StatusCode::kUnavailable:
-      return "; another process holds it";
+      return "; another process has locked it";
     default:
       return "";
   }
 }
 
-// SQLite's own error number is of no use here: it tries again read-only, and that fails because the
-// file is not there.
+// Replaces sqlite3_system_errno(), which is useless here: after a failure SQLite retries read-only,
+// and the error of that attempt is that the file does not exist.
 bool FolderIsWritable(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   return faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
@@ -84,27 +84,27 @@ bool FolderIsWritable(const std::string& path) {
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
-void Statement::Keep(int result) {
+void Statement::RecordBindResult(int result) {
   if (result != SQLITE_OK) bind_status_.Update(database_->Error(result));
 }
 
 void Statement::BindOne(int position, int64_t value) {
-  Keep(sqlite3_bind_int64(statement_.get(), position, value));
+  RecordBindResult(sqlite3_bind_int64(statement_.get(), position, value));
 }
 
 void Statement::BindOne(int position, double value) {
-  Keep(sqlite3_bind_double(statement_.get(), position, value));
+  RecordBindResult(sqlite3_bind_double(statement_.get(), position, value));
 }
 
 void Statement::BindOne(int position, std::string_view value) {
   // A null pointer would bind NULL.
   const char* data = value.data() == nullptr ? "" : value.data();
-  Keep(sqlite3_bind_text64(statement_.get(), position, data, value.size(), SQLITE_TRANSIENT,
-                           SQLITE_UTF8));
+  RecordBindResult(sqlite3_bind_text64(statement_.get(), position, data, value.size(),
+                                       SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void Statement::BindOne(int position, std::nullopt_t /*value*/) {
-  Keep(sqlite3_bind_null(statement_.get(), position));
+  RecordBindResult(sqlite3_bind_null(statement_.get(), position));
 }
 
 absl::StatusOr<bool> Statement::Step() {
@@ -150,7 +150,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int result = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-  // The constructor is private.
+  // std::make_unique cannot call the private constructor.
   std::unique_ptr<Database> database(new Database(path, handle));
   if (handle == nullptr) {
     return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
@@ -201,7 +201,7 @@ absl::StatusOr<Transaction> Transaction::Begin(Database* database) {
 }
 
 Transaction::~Transaction() {
-  // SQLite has rolled back by itself after some errors; a second ROLLBACK then only says so.
+  // After some errors SQLite has already rolled back; a second ROLLBACK then fails harmlessly.
   if (database_ != nullptr) database_->Execute("ROLLBACK").IgnoreError();
 }
 

@@ -1,4 +1,4 @@
-// SQLite behind RAII and absl::Status. Knows no schema.
+// Wraps SQLite with RAII and absl::Status, independent of any schema.
 #ifndef ASSAY_EVALUATOR_STORE_SQLITE_H_
 #define ASSAY_EVALUATOR_STORE_SQLITE_H_
 
@@ -17,9 +17,9 @@ struct sqlite3_stmt;
 
 namespace assay::evaluator::sqlite {
 
-// One prepared statement. Parameters are numbered from 1 in the order of Bind's arguments; columns
-// from 0. The first failed bind is kept and comes back from Step() or Run(). Not thread-safe; must
-// not outlive its Database.
+// One prepared statement. Parameters are numbered from 1 in the order of Bind's arguments, columns
+// from 0. The first error of Bind() is returned by Step() or Run(). Not thread-safe. Must not
+// outlive its Database.
 class Statement {
  public:
   template <typename... Values>
@@ -29,16 +29,16 @@ class Statement {
     return *this;
   }
 
-  // True: there is a row to read. False: done.
+  // Returns true if there is a row to read, false after the last row.
   absl::StatusOr<bool> Step();
-  // Steps to the end; rows are thrown away.
+  // Steps to the end and discards all rows.
   absl::Status Run();
-  // Ready for another Bind.
+  // Clears the parameters and errors, so that the statement can be bound and run again.
   void Reset();
 
   bool IsNull(int column) const;
   int64_t Integer(int column) const;
-  // 0 for NULL, as SQLite stores NaN.
+  // Returns 0 for NULL. SQLite stores NaN as NULL.
   double Real(int column) const;
   std::string Text(int column) const;
 
@@ -59,28 +59,28 @@ class Statement {
   void BindOne(int position, const std::optional<T>& value) {
     value ? BindOne(position, *value) : BindOne(position, std::nullopt);
   }
-  void Keep(int result);
+  void RecordBindResult(int result);
 
   class Database* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   absl::Status bind_status_;
 };
 
-// One connection. Not thread-safe.
+// One connection to a database file. Not thread-safe. Errors have codes by meaning and messages
+// with the path: PERMISSION_DENIED, DATA_LOSS (corrupt or not a database), RESOURCE_EXHAUSTED (disk
+// full), UNAVAILABLE (locked), NOT_FOUND (foreign key), ALREADY_EXISTS (unique key).
 class Database {
  public:
-  // Creates the file if need be; the folder must exist. Waits up to 5 s for another process's lock.
-  // Statuses, here and below, by meaning, each message with the path: PERMISSION_DENIED, DATA_LOSS
-  // (corrupt or not a database), RESOURCE_EXHAUSTED (disk full), UNAVAILABLE (locked), NOT_FOUND
-  // (foreign key), ALREADY_EXISTS (unique key).
+  // Opens the file and creates it if necessary. The folder must exist. Every operation on the
+  // connection waits up to 5 s for the lock of another process.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
 
-  // One or more statements without parameters.
+  // Runs one or more statements without parameters.
   absl::Status Execute(const std::string& sql);
   absl::StatusOr<Statement> Prepare(std::string_view sql);
-  // The single integer that `sql` yields.
+  // Returns the single integer that `sql` yields.
   absl::StatusOr<int64_t> QueryInteger(std::string_view sql);
-  // Rows the last statement changed.
+  // Returns the number of rows that the last statement changed.
   int64_t Changes() const;
   const std::string& path() const { return path_; }
 
@@ -96,7 +96,8 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-// BEGIN IMMEDIATE; rolled back by the destructor unless committed.
+// A transaction, begun with BEGIN IMMEDIATE. The destructor rolls it back unless it was committed.
+// Must not outlive its Database.
 class Transaction {
  public:
   static absl::StatusOr<Transaction> Begin(Database* database);

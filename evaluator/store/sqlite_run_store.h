@@ -1,4 +1,4 @@
-// The run store on SQLite; private to its own .cc files.
+// The implementation of the run store on SQLite. Private to the .cc files of this folder.
 #ifndef ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
 #define ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
 
@@ -17,12 +17,14 @@
 
 namespace assay::evaluator {
 
+// Implements RunStore with one connection and one mutex, which is held during each operation.
 class SqliteRunStore final : public RunStore {
  public:
+  // Requires a database with the newest schema.
   explicit SqliteRunStore(std::unique_ptr<sqlite::Database> database)
       : database_(std::move(database)) {}
 
-  // run_store.cc
+  // Defined in run_store.cc.
   absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) override;
   absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) override;
   absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override;
@@ -31,7 +33,7 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<Evaluation>> List(int limit) override;
   absl::StatusOr<EvaluationPlan> Plan(std::string_view id) override;
 
-  // run_store_samples.cc
+  // Defined in run_store_samples.cc.
   absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) override;
   absl::Status SetScaling(std::string_view evaluation_id,
                           const std::vector<ScalingPoint>& points) override;
@@ -39,7 +41,7 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) override;
   absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) override;
 
-  // run_store_outbox.cc
+  // Defined in run_store_outbox.cc.
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
   absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
@@ -47,6 +49,7 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<absl::Time> OldestOutbox() override;
 
  private:
+  // Runs one statement whose parameters are `values`.
   template <typename... Values>
   absl::Status Run(std::string_view sql, const Values&... values)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -54,26 +57,29 @@ class SqliteRunStore final : public RunStore {
     return statement.Bind(values...).Run();
   }
 
+  // Returns the evaluations that `clause` (WHERE, ORDER BY) with the parameter `value` selects.
   template <typename Value>
-  absl::StatusOr<std::vector<Evaluation>> ReadEvaluations(absl::string_view which,
+  absl::StatusOr<std::vector<Evaluation>> ReadEvaluations(absl::string_view clause,
                                                           const Value& value)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Evaluation> ReadEvaluation(const sqlite::Statement& row)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadTrackingRuns(Evaluation* evaluation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // True if the evaluation goes on; false if it has stalled and is failed.
+  // Counts a resume. Returns false if the evaluation has stalled and must not be resumed.
   absl::StatusOr<bool> CountResume(const Evaluation& evaluation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status MustExist(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns NOT_FOUND if the evaluation does not exist.
+  absl::Status CheckExists(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Status Located(const absl::Status& status, absl::string_view where)
+  // Returns `status` with the path of the database and `record` before its message.
+  absl::Status AnnotateRecord(const absl::Status& status, absl::string_view record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;
   const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);
 };
 
-// NOT_FOUND with the id.
+// Returns NOT_FOUND with the id.
 absl::Status NoSuchEvaluation(std::string_view id);
 
 }  // namespace assay::evaluator

@@ -27,7 +27,7 @@ double PeakGigabytes(const Sample& sample) {
 
 void AddReliability(const Summary& summary, MetricList* metrics) {
   metrics->Add("samples", summary.samples);
-  // What the intervals rest on.
+  // The number of independent units behind the confidence intervals.
   metrics->Add("prompts", summary.latency_ms.n);
   metrics->Add("failures", summary.failures);
   metrics->Add("success_rate", summary.success_rate);
@@ -91,16 +91,16 @@ void AddEconomics(const EconomicsInputs& inputs, const Summary& summary, const S
                   MetricList* metrics) {
   metrics->AddEstimate("cost_per_request", summary.cost_usd);
   if (summary.cost_usd.n == 0) return;
-  const CandidateUse use = UseOf(inputs, samples);
-  const double hosted_usd =
-      HostedUsd(inputs, use.prompt_tokens / use.requests, use.completion_tokens / use.requests);
+  const CandidateUsage usage = SumUsage(inputs, samples);
+  const double hosted_usd = HostedUsd(inputs, usage.prompt_tokens / usage.requests,
+                                      usage.completion_tokens / usage.requests);
   const Economics economics = ComputeEconomics(inputs, summary.cost_usd.mean, hosted_usd);
   metrics->Add("roi_per_piece", economics.roi_per_piece);
   metrics->Add("savings_per_request", economics.savings_usd_per_request);
   metrics->Add("savings_ratio", economics.savings_ratio);
   metrics->Add("savings_per_day", economics.savings_usd_per_day);
   metrics->Add("savings_per_year", economics.savings_usd_per_year);
-  for (const Figure& figure : EconomicsReport(inputs, use)) {
+  for (const Figure& figure : EconomicsReport(inputs, usage)) {
     if (figure.value) metrics->Add(absl::StrCat("economics/", figure.name), *figure.value);
   }
 }

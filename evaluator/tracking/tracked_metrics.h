@@ -15,18 +15,20 @@
 
 namespace assay::evaluator {
 
-// Leaves out what is not finite.
+// Collects the metrics of one tracked run. Drops values that are not finite. Not thread-safe.
 class MetricList {
  public:
+  // `time` is the time of all metrics added without a time of their own.
   explicit MetricList(absl::Time time) : time_(time) {}
 
-  // At the list's time, step 0.
+  // Adds a value at the list's time with step 0.
   void Add(std::string key, double value) { AddAt(std::move(key), value, time_, 0); }
   void AddAt(std::string key, double value, absl::Time time, int64_t step);
-  // The mean under the name itself, its spread under name_sd, _ci_low, _ci_high (where there is an
-  // interval), _p50, _p90. Nothing where there is no value.
+  // Adds the mean as `name` and the spread as `name`_sd, _ci_low, _ci_high (if there is an
+  // interval), _p50 and _p90. Adds nothing if the estimate has no values.
   void AddEstimate(const std::string& name, const Estimate& estimate);
 
+  // Moves the metrics out of the list.
   std::vector<TrackedMetric> Take() { return std::move(metrics_); }
 
  private:
@@ -34,18 +36,18 @@ class MetricList {
   std::vector<TrackedMetric> metrics_;
 };
 
-// Of one model: means over its successful samples, by content type, tasks, economics.
-// `samples` are the model's.
+// Adds the metrics of one model: means over its successful samples, also by content type, and those
+// of its tasks and economics. `samples` and `summary` must be the model's.
 void AddModelMetrics(const RunContext& context, const PreparedModel& model, const Summary& summary,
                      const std::vector<const Sample*>& samples, MetricList* metrics);
 
-// One value a sample: "sample/<name>", "sample/score/<scorer>/<part>" and "system/<name>", the
-// sample's number in `samples` as step, the time at which it ended. Failed ones have "system/"
-// only.
+// Adds one value per sample to "sample/<name>", "sample/score/<scorer>/<part>" and "system/<name>".
+// The step is the sample's index in `samples`, the time is that of the sample's end. Failed samples
+// have "system/" values only.
 void AddSampleMetrics(const EconomicsInputs& economics, const std::vector<const Sample*>& samples,
                       MetricList* metrics);
 
-// "system/<name>" of every sample, of all models.
+// Adds "system/<name>" for every sample of all models. The step is the index in `samples`.
 void AddSystemMetrics(const std::vector<Sample>& samples, MetricList* metrics);
 
 }  // namespace assay::evaluator

@@ -1,4 +1,4 @@
-// An evaluation, and one model's part in it, as metrics, parameters and tags.
+// Builds the metrics, parameters and tags of tracked runs.
 #include "evaluator/tracking/tracked_run.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace {
 
 using Params = std::map<std::string, std::string>;
 
-// Inputs that are off until they are stated.
+// Adds the inputs that have no effect until they are stated.
 void AddStatedParams(const EconomicsInputs& economics, Params& params) {
   if (!economics.hosted.name.empty()) {
     params["compare_with"] = economics.hosted.name;
@@ -48,7 +48,7 @@ void AddSampling(const Sampling& sampling, Params& params) {
   params["seed"] = absl::StrCat(sampling.seed);
 }
 
-// What holds for every model.
+// Returns the parameters that all runs of the evaluation share.
 Params PlanParams(const RunContext& context) {
   const EvaluationPlan& plan = context.plan;
   const EconomicsInputs& economics = context.economics;
@@ -88,10 +88,10 @@ Params ModelParams(const RunContext& context, const PreparedModel& model) {
   }
   params["model"] = model.name;
   params["energy_source"] =
-      UseOf(context.economics, SamplesOf(context.samples, model.name, "")).energy_source;
+      SumUsage(context.economics, SamplesOf(context.samples, model.name, "")).energy_source;
   if (model.load.ok()) {
     if (!model.load->revision.empty()) params["revision"] = model.load->revision;
-    // Ours win over a loader's parameter of the same name.
+    // insert() keeps the existing parameter if the loader has one of the same name.
     params.insert(model.load->parameters.begin(), model.load->parameters.end());
   }
   return params;
@@ -126,20 +126,22 @@ std::string EvaluationRunName(const Evaluation& evaluation) {
   return evaluation.name.empty() ? absl::StrCat("evaluation_", evaluation.id) : evaluation.name;
 }
 
-TrackedDataset DatasetOf(const EvaluationPlan& plan) {
-  EvaluationPlan asked;
-  asked.prompts = plan.prompts;
-  asked.tasks = plan.tasks;
+TrackedDataset BuildDataset(const EvaluationPlan& plan) {
+  EvaluationPlan workload;
+  workload.prompts = plan.prompts;
+  workload.tasks = plan.tasks;
   const std::string version = PromptSetVersion(plan);
   size_t items = 0;
   for (const KnownAnswerTask& task : plan.tasks) items += std::max<size_t>(task.items.size(), 1);
   return {.name = absl::StrCat("assay prompts ", version),
-          .digest = PlanSha256(std::move(asked)),
+          .digest = PlanSha256(std::move(workload)),
           .source = DumpJson({{"prompt_set_version", version}}),
           .profile = DumpJson({{"num_prompts", plan.prompts.size()}, {"num_task_items", items}})};
 }
 
-std::optional<TrackedModel> DeployedOf(const EvaluationPlan& plan, const PreparedModel& model) {
+// Returns nullopt if the model could not be loaded.
+std::optional<TrackedModel> BuildDeployedModel(const EvaluationPlan& plan,
+                                               const PreparedModel& model) {
   if (!model.load.ok()) return std::nullopt;
   TrackedModel deployed{.name = model.name};
   for (const Candidate& candidate : plan.models) {
@@ -165,7 +167,7 @@ std::string_view StateName(EvaluationState state) {
   return "unknown";
 }
 
-// The first error is the one that explains the others.
+// Returns the first error, which usually causes the others. Empty if there is none.
 std::string FirstError(const PreparedModel& model, const std::vector<const Sample*>& samples) {
   if (!model.load.ok()) return std::string(model.load.status().message());
   for (const Sample* measured : samples) {
@@ -174,15 +176,15 @@ std::string FirstError(const PreparedModel& model, const std::vector<const Sampl
   return "";
 }
 
-// Every run of an evaluation.
-TrackedRun EmptyRun(const RunContext& context) {
+// Returns a run with the fields that all runs of the evaluation share.
+TrackedRun StartRun(const RunContext& context) {
   const Evaluation& evaluation = context.evaluation;
   TrackedRun run;
   run.evaluation_id = evaluation.id;
   run.started_at = evaluation.started_at;
   run.finished_at = evaluation.finished_at;
   run.succeeded = evaluation.state == EvaluationState::kSucceeded;
-  run.dataset = DatasetOf(context.plan);
+  run.dataset = BuildDataset(context.plan);
   run.tags = {{"assay.evaluation_id", evaluation.id},
               {"assay.state", std::string(StateName(evaluation.state))},
               {"mlflow.source.name", "assay"},
@@ -210,7 +212,7 @@ void AddTotals(const Evaluation& evaluation, MetricList* metrics) {
 
 void AddComparison(const Comparison& comparison, MetricList* metrics) {
   if (comparison.result.status == PairedStatus::kInsufficientPairs) return;
-  // Timings and costs as a whole: prompts of one type are few.
+  // Timings and costs are compared over all types only, because one type has few prompts.
   if (!comparison.content_type.empty() && comparison.metric != "quality_score") return;
   std::string prefix = absl::StrCat("comparison/", comparison.candidate, "/", comparison.metric);
   if (!comparison.content_type.empty()) absl::StrAppend(&prefix, "/", comparison.content_type);
@@ -231,7 +233,7 @@ void AddRanking(const Ranking& ranking, MetricList* metrics) {
   }
 }
 
-// The level is the step.
+// Adds the scaling points with the level as step.
 void AddScaling(const Evaluation& evaluation, MetricList* metrics) {
   for (const ScalingPoint& point : evaluation.scaling) {
     const bool streams = point.kind == ScalingKind::kConcurrency;
@@ -248,7 +250,7 @@ void AddScaling(const Evaluation& evaluation, MetricList* metrics) {
   }
 }
 
-// MLflow shows it on the run's page.
+// Returns the text that MLflow shows on the page of the run.
 std::string Note(const RunContext& context) {
   std::vector<std::string> lines;
   if (!context.evaluation.name.empty()) lines.push_back(context.evaluation.name);
@@ -267,7 +269,7 @@ std::string Note(const RunContext& context) {
 
 TrackedRun BuildTrackedEvaluation(const RunContext& context) {
   const Evaluation& evaluation = context.evaluation;
-  TrackedRun run = EmptyRun(context);
+  TrackedRun run = StartRun(context);
   run.client_key = EvaluationKey(evaluation);
   run.run_name = EvaluationRunName(evaluation);
   MetricList metrics(evaluation.finished_at);
@@ -298,7 +300,7 @@ TrackedRun BuildTrackedRun(const RunContext& context, const PreparedModel& model
   const Summary summary =
       Summarize(model, "", samples, SampleClusters(context.plan), context.economics);
 
-  TrackedRun run = EmptyRun(context);
+  TrackedRun run = StartRun(context);
   run.client_key = absl::StrCat(evaluation.id, "/", model.name);
   run.model = model.name;
   run.run_name = absl::StrCat("business_test_", model.name);
@@ -312,7 +314,7 @@ TrackedRun BuildTrackedRun(const RunContext& context, const PreparedModel& model
   run.metrics = metrics.Take();
   const Params params = ModelParams(context, model);
   run.params = {params.begin(), params.end()};
-  run.deployed = DeployedOf(context.plan, model);
+  run.deployed = BuildDeployedModel(context.plan, model);
   if (!samples.empty()) run.artifacts = {kSamplesJsonl};
   if (!evaluation.name.empty()) run.tags.emplace_back("mlflow.note.content", evaluation.name);
   if (std::string error = FirstError(model, samples); !error.empty()) {

@@ -40,8 +40,7 @@ evaluator::HostedPrice ReadHostedPrice(YamlMap map, const std::filesystem::path&
 evaluator::EconomicsInputs ReadEconomics(YamlMap map, const std::filesystem::path& folder) {
   evaluator::EconomicsInputs inputs;
   for (const evaluator::EconomicsNumber& number : evaluator::EconomicsNumbers()) {
-    inputs.*number.value =
-        map.Number(number.name, inputs.*number.value, number.lowest, number.highest);
+    inputs.*number.value = map.Number(number.name, inputs.*number.value, number.min, number.max);
   }
   inputs.requests_per_day = static_cast<int>(
       map.Int("requests_per_day", inputs.requests_per_day, 0, std::numeric_limits<int>::max()));

@@ -49,7 +49,7 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
                     .evaluation_id = evaluation.id,
                     .scorer = summary.scorer,
                     .scorer_version = summary.scorer_version,
-                    .asked = summary.asked,
+                    .asked = summary.workload_fingerprint,
                     .samples = summary.quality_score.n,
                     .success_rate = summary.success_rate,
                     .mean = summary.quality_score.mean,
@@ -102,14 +102,15 @@ void Trim(const Evidence& added, std::vector<Evidence>* all) {
 // Older versions left it to the plan.
 void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
   const auto lacks = [](const evaluator::Summary& summary) {
-    return summary.asked.empty() && !summary.content_type.empty();
+    return summary.workload_fingerprint.empty() && !summary.content_type.empty();
   };
   std::vector<evaluator::Summary>& summaries = evaluation->summaries;
   if (std::none_of(summaries.begin(), summaries.end(), lacks)) return;
   const absl::StatusOr<evaluator::EvaluationPlan> plan = store.Plan(evaluation->id);
   if (!plan.ok()) return;
   for (evaluator::Summary& summary : summaries) {
-    if (lacks(summary)) summary.asked = evaluator::TypeFingerprint(*plan, summary.content_type);
+    if (lacks(summary))
+      summary.workload_fingerprint = evaluator::WorkloadFingerprint(*plan, summary.content_type);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/summary.h"
+#include "evaluator/economics/deployment_report.h"
 #include "evaluator/economics/economics_report.h"
 #include "evaluator/report/exports.h"
 #include "evaluator/report/report.h"
@@ -49,7 +50,7 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded,
          evaluator::SamplesOf(recorded.samples, candidate.name, "")) {
       if (sample->error.empty()) good.push_back(sample);
     }
-    evaluator::CandidateUse use = evaluator::UseOf(inputs, good);
+    evaluator::CandidateUsage use = evaluator::SumUsage(inputs, good);
     use.candidate = candidate.name;
     for (evaluator::Figure& figure : evaluator::EconomicsReport(inputs, use)) {
       figures.push_back({.candidate = candidate.name, .figure = std::move(figure)});

@@ -1,4 +1,4 @@
-// Tests of evaluator/economics.
+// Tests of evaluator/economics/economics.
 #include "evaluator/economics/economics.h"
 
 #include <gmock/gmock.h>
@@ -31,7 +31,7 @@ TEST(EconomicsTest, CostGrowsWithTimePowerAndPrice) {
   EXPECT_DOUBLE_EQ(RequestCost(inputs, absl::Minutes(30)), 0.2);
 }
 
-TEST(EconomicsTest, StatedValueReplacesTheApiPriceInTheReturn) {
+TEST(EconomicsTest, TheStatedValueReplacesTheApiPriceInTheReturn) {
   const EconomicsInputs inputs{.value_usd_per_piece = 5.0};
   EXPECT_DOUBLE_EQ(ComputeEconomics(inputs, 0.5).roi_per_piece, 9.0);
 }
@@ -45,7 +45,7 @@ TEST(EconomicsTest, ACostAboveThePriceIsALoss) {
   EXPECT_DOUBLE_EQ(economics.roi_per_piece, -0.75);
 }
 
-TEST(EconomicsTest, FreeRequestsAndFreeApisHaveNoRatio) {
+TEST(EconomicsTest, FreeRequestsAndFreeApisHaveRatioZero) {
   EXPECT_EQ(ComputeEconomics(EconomicsInputs{}, 0).roi_per_piece, 0);
   EXPECT_EQ(ComputeEconomics(EconomicsInputs{.api_usd_per_request = 0}, 1).savings_ratio, 0);
 }

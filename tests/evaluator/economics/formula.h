@@ -1,4 +1,4 @@
-// Computes a figure's formula from its inputs, independently of the code that made the figure.
+// Evaluation of a figure's formula, independent of the code that computed the figure.
 #ifndef ASSAY_TESTS_EVALUATOR_ECONOMICS_FORMULA_H_
 #define ASSAY_TESTS_EVALUATOR_ECONOMICS_FORMULA_H_
 
@@ -10,18 +10,22 @@
 
 namespace assay::evaluator {
 
-// sum := product (('+'|'-') product)*; product := value (('*'|'/') value)*;
-// value := number | name | '(' sum ')' | "ceil(" sum ')'.
+// Parses and evaluates an arithmetic expression with this grammar:
+//   sum := product (('+'|'-') product)*
+//   product := value (('*'|'/') value)*
+//   value := number | name | '(' sum ')' | "ceil(" sum ')'
+// The inputs must outlive the Formula.
 class Formula {
  public:
   Formula(std::string text, const std::map<std::string, double>& inputs)
       : text_(std::move(text)), inputs_(inputs) {}
 
-  // NaN for what is not a formula or names what is not an input.
+  // Returns NaN if the text is not a formula or has a name that is not an input.
   double Value() {
     const double value = Sum();
     return at_ == text_.size() ? value : NAN;
   }
+  // Returns the inputs that Value() used.
   const std::set<std::string>& used() const { return used_; }
 
  private:

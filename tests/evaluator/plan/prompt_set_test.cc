@@ -1,4 +1,4 @@
-// Tests of evaluator/prompt_set.
+// Tests of evaluator/plan/prompt_set.
 #include "evaluator/plan/prompt_set.h"
 
 #include <gmock/gmock.h>
@@ -54,12 +54,12 @@ TEST(PromptSetTest, ErrorsNameFileLineAndField) {
             "p.jsonl:1: prompt: is empty");
   EXPECT_EQ(ParseError("{\"id\":\"x\",\"content_type\":\"t\",\"prompt\":\"p\"}\n\n"
                        "{\"id\":\"x\",\"content_type\":\"t\",\"prompt\":\"p\"}"),
-            "p.jsonl:3: id: 'x' stands twice (first in line 1)");
-  EXPECT_EQ(ParseError("\n\n"), "p.jsonl: holds no prompt");
+            "p.jsonl:3: id: 'x' is duplicated (first in line 1)");
+  EXPECT_EQ(ParseError("\n\n"), "p.jsonl: has no prompts; give at least one");
   EXPECT_THAT(ParseError("{\"id\":\"\xff\"}"), HasSubstr("p.jsonl:1: not JSON"));
 }
 
-TEST(PromptSetTest, ReadsWhatIsOptional) {
+TEST(PromptSetTest, ReadsOptionalFields) {
   const auto prompts = ParsePrompts(
       R"({"id": "a", "content_type": "email", "prompt": "p", "system": "s", "reference": "r",)"
       R"( "cluster": "c", "constraints": {"max_chars": 280, "must_include": ["Friday", "6 p.m."]}})"
@@ -77,7 +77,7 @@ TEST(PromptSetTest, ReadsWhatIsOptional) {
   EXPECT_EQ((*prompts)[1].system, "");
 }
 
-TEST(PromptSetTest, ErrorsInWhatIsOptionalNameTheField) {
+TEST(PromptSetTest, ErrorsInOptionalFieldsNameTheField) {
   const auto error = [](const std::string& fields) {
     return ParseError(R"({"id": "a", "content_type": "x", "prompt": "y", )" + fields + "}");
   };
@@ -97,17 +97,17 @@ TEST(PromptSetTest, ErrorsInWhatIsOptionalNameTheField) {
   EXPECT_EQ(error(R"("constraints": {"must_include": [""]})"),
             "p.jsonl:1: constraints.must_include[0]: is empty");
   EXPECT_EQ(error(R"("constraints": {"max_words": 3})"),
-            "p.jsonl:1: constraints.max_words: is not known; there are max_chars, must_include");
+            "p.jsonl:1: constraints.max_words: is unknown; give max_chars or must_include");
 }
 
-TEST(PromptSetTest, LoadNamesAPathThatIsNoFile) {
+TEST(PromptSetTest, LoadNamesAPathThatIsNotAFile) {
   const auto missing = LoadPrompts("/nonexistent/p.jsonl");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.status().message()), HasSubstr("/nonexistent/p.jsonl"));
   EXPECT_EQ(LoadPrompts("/tmp").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(PromptSetTest, LoadRefusesAFileBeyondTheLimit) {
+TEST(PromptSetTest, LoadRejectsAFileAboveTheLimit) {
   const std::string path = testing::TempDir() + "/large.jsonl";
   std::ofstream(path).close();
   std::filesystem::resize_file(path, (uintmax_t{64} << 20) + 1);
@@ -117,7 +117,7 @@ TEST(PromptSetTest, LoadRefusesAFileBeyondTheLimit) {
   std::filesystem::remove(path);
 }
 
-TEST(PromptSetTest, BuiltInSetIsTheFileWithIdsByType) {
+TEST(PromptSetTest, BuiltInSetEqualsTheFileAndIdsBeginWithTheType) {
   const auto from_file = LoadPrompts("evaluator/plan/data/prompts.jsonl");
   ASSERT_TRUE(from_file.ok()) << from_file.status();
   ASSERT_EQ(BuiltInPrompts().size(), from_file->size());
@@ -128,12 +128,12 @@ TEST(PromptSetTest, BuiltInSetIsTheFileWithIdsByType) {
     ++by_type[BuiltInPrompts()[i].content_type];
   }
   EXPECT_THAT(by_type, SizeIs(6));
-  // Fewer than kMinPairs are not compared, fewer than kWarnPairs only with a warning.
+  // With fewer than kMinPairs prompts there is no comparison, with fewer than kWarnPairs a warning.
   for (const auto& [type, prompts] : by_type) EXPECT_GE(prompts, kWarnPairs) << type;
   EXPECT_EQ(kBuiltInPromptSetVersion, "3");
 }
 
-TEST(PromptSetTest, NoBuiltInPromptIsMuchLikeAnother) {
+TEST(PromptSetTest, BuiltInPromptsDoNotResembleEachOther) {
   const auto words = [](const std::string& text) {
     std::set<std::string> found;
     for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" ,.:;()\"-"))) {
@@ -160,14 +160,14 @@ std::vector<std::string> Ids(const absl::StatusOr<std::vector<EvaluationPrompt>>
   return ids;
 }
 
-TEST(PromptSetTest, SelectTakesTheFirstOfEachTypeInTheSetsOrder) {
+TEST(PromptSetTest, SelectReturnsTheFirstOfEachTypeInTheOrderOfTheSet) {
   EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"business", "twitter"}, 2)),
               ElementsAre("twitter-1", "twitter-2", "business-1", "business-2"));
   EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {}, 0)).size(), 60U);
   EXPECT_EQ(Ids(SelectPrompts(BuiltInPrompts(), {"linkedin"}, 99)).size(), 10U);
 }
 
-TEST(PromptSetTest, SelectNamesAnUnknownTypeAndWhatThereIs) {
+TEST(PromptSetTest, SelectNamesAnUnknownTypeAndListsTheKnownOnes) {
   EXPECT_THAT(Ids(SelectPrompts(BuiltInPrompts(), {"poem"}, 1)),
               ElementsAre("content_types: the prompt set has no 'poem'; it has twitter, linkedin, "
                           "technical, business, email, blog"));

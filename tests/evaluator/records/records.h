@@ -1,4 +1,4 @@
-// Records for the run store's tests, every field with a value of its own.
+// Records for the evaluator's tests.
 #ifndef ASSAY_TESTS_EVALUATOR_RECORDS_RECORDS_H_
 #define ASSAY_TESTS_EVALUATOR_RECORDS_RECORDS_H_
 
@@ -34,7 +34,7 @@ inline EvaluationPlan SomePlan() {
   return plan;
 }
 
-// Every field with a value of its own.
+// Returns a plan in which every field differs from its default.
 inline EvaluationPlan FullPlan() {
   EvaluationPlan plan = SomePlan();
   plan.hypothesis = "m2 writes better";
@@ -94,6 +94,7 @@ inline Evaluation RunningEvaluation(const std::string& id) {
   return evaluation;
 }
 
+// Returns a sample in which most fields differ from their defaults and from each other.
 inline Sample SomeSample(const std::string& model, const std::string& prompt_id) {
   Sample sample;
   sample.model = model;

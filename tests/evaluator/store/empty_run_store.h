@@ -1,4 +1,5 @@
-// A run store that takes everything and has nothing; tests override what they look at.
+// A run store that accepts all writes and returns empty results. Tests override the methods they
+// need.
 #ifndef ASSAY_TESTS_EVALUATOR_STORE_EMPTY_RUN_STORE_H_
 #define ASSAY_TESTS_EVALUATOR_STORE_EMPTY_RUN_STORE_H_
 

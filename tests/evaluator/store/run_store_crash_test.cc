@@ -1,4 +1,4 @@
-// The run store after a crash: the files as they were on disk at some moment, opened again.
+// Tests of the run store after a crash: they open a copy of its files as they were at some moment.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::SizeIs;
 
-constexpr uintmax_t kStep = 997;
+constexpr uintmax_t kStepBytes = 997;
 
 class RunStoreCrashTest : public testing::Test {
  protected:
@@ -26,14 +26,15 @@ class RunStoreCrashTest : public testing::Test {
     ASSERT_TRUE(store_->AddSample("ev-1", SomeSample("m1", "p2")).ok());
   }
 
-  void FinishIt() {
+  void FinishEvaluation() {
     Evaluation evaluation = RunningEvaluation("ev-1");
     evaluation.state = EvaluationState::kSucceeded;
     evaluation.finished_at = evaluation.started_at + absl::Seconds(1);
     ASSERT_TRUE(store_->Finish(evaluation, {SomeRun("ev-1", "m1")}).ok());
   }
 
-  // What a power cut would leave: the log without its shared memory, while the store is still open.
+  // Opens what a power failure would leave: the database and its log without the shared memory,
+  // copied while the store is open. The last `cut_from_log` bytes of the log are missing.
   std::unique_ptr<RunStore> OpenCopy(uintmax_t cut_from_log = 0) {
     const std::string copy = folder_ / "copy.db";
     std::filesystem::copy_file(folder_ / "runs.db", copy);
@@ -50,7 +51,7 @@ class RunStoreCrashTest : public testing::Test {
   std::unique_ptr<RunStore> store_;
 };
 
-TEST_F(RunStoreCrashTest, ARunningEvaluationRunsOnAndItsSamplesAreThere) {
+TEST_F(RunStoreCrashTest, ARunningEvaluationKeepsItsStateAndSamples) {
   const auto copy = OpenCopy();
   ASSERT_NE(copy, nullptr);
   const auto evaluation = copy->Get("ev-1");
@@ -61,16 +62,16 @@ TEST_F(RunStoreCrashTest, ARunningEvaluationRunsOnAndItsSamplesAreThere) {
   EXPECT_EQ(*copy->OutboxDepth(), 0);
 }
 
-TEST_F(RunStoreCrashTest, AFinishedEvaluationIsFinishedWithItsOutbox) {
-  FinishIt();
+TEST_F(RunStoreCrashTest, AFinishedEvaluationKeepsItsStateAndOutbox) {
+  FinishEvaluation();
   const auto copy = OpenCopy();
   ASSERT_NE(copy, nullptr);
   EXPECT_EQ(copy->Get("ev-1")->state, EvaluationState::kSucceeded);
   EXPECT_EQ(*copy->OutboxDepth(), 1);
 }
 
-TEST_F(RunStoreCrashTest, AFinishThatWasHalfWrittenIsNoFinish) {
-  FinishIt();
+TEST_F(RunStoreCrashTest, AHalfWrittenFinishIsIgnored) {
+  FinishEvaluation();
   const auto copy = OpenCopy(/*cut_from_log=*/100);
   ASSERT_NE(copy, nullptr);
   EXPECT_EQ(copy->Get("ev-1")->state, EvaluationState::kRunning);
@@ -78,10 +79,10 @@ TEST_F(RunStoreCrashTest, AFinishThatWasHalfWrittenIsNoFinish) {
   EXPECT_THAT(*copy->Samples("ev-1"), SizeIs(2));
 }
 
-TEST_F(RunStoreCrashTest, EveryTruncationOfTheLogOpensToAWholeState) {
-  FinishIt();
+TEST_F(RunStoreCrashTest, EveryTruncationOfTheLogGivesAConsistentState) {
+  FinishEvaluation();
   const uintmax_t size = std::filesystem::file_size(folder_ / "runs.db-wal");
-  for (uintmax_t cut = 1; cut + kStep < size; cut += kStep) {
+  for (uintmax_t cut = 1; cut + kStepBytes < size; cut += kStepBytes) {
     SCOPED_TRACE(cut);
     const auto copy = OpenCopy(cut);
     ASSERT_NE(copy, nullptr);

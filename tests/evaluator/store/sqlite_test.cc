@@ -1,4 +1,4 @@
-// Tests of evaluator/sqlite.
+// Tests of evaluator/store/sqlite.
 #include "evaluator/store/sqlite.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,7 @@ class SqliteTest : public testing::Test {
   std::unique_ptr<Database> database_;
 };
 
-TEST_F(SqliteTest, ValuesComeBackAsTheyWereBound) {
+TEST_F(SqliteTest, ReturnsValuesAsTheyWereBound) {
   auto insert = database_->Prepare("SELECT ?, ?, ?, ?, ?, ?");
   ASSERT_TRUE(insert.ok()) << insert.status();
   const std::string bytes("a\0b'\xff", 5);
@@ -49,7 +49,7 @@ TEST_F(SqliteTest, ValuesComeBackAsTheyWereBound) {
   EXPECT_FALSE(*insert->Step());
 }
 
-TEST_F(SqliteTest, TooManyValuesAreAnErrorOfStep) {
+TEST_F(SqliteTest, StepFailsAfterTooManyValues) {
   auto statement = database_->Prepare("SELECT ?");
   EXPECT_FALSE(statement->Bind(1, 2).Step().ok());
 }
@@ -60,7 +60,7 @@ TEST_F(SqliteTest, MalformedSqlNamesThePath) {
   EXPECT_THAT(std::string(statement.status().message()), HasSubstr("SELEKT"));
 }
 
-TEST_F(SqliteTest, ConstraintsHaveCodesByMeaning) {
+TEST_F(SqliteTest, ViolatedConstraintsHaveCodesByMeaning) {
   ASSERT_TRUE(database_->Execute("INSERT INTO parents VALUES (1, 'x')").ok());
   EXPECT_EQ(database_->Execute("INSERT INTO parents VALUES (1, 'y')").code(),
             absl::StatusCode::kAlreadyExists);
@@ -70,7 +70,7 @@ TEST_F(SqliteTest, ConstraintsHaveCodesByMeaning) {
             absl::StatusCode::kNotFound);
 }
 
-TEST_F(SqliteTest, ATransactionThatIsNotCommittedIsRolledBack) {
+TEST_F(SqliteTest, AnUncommittedTransactionIsRolledBack) {
   {
     auto transaction = Transaction::Begin(database_.get());
     ASSERT_TRUE(transaction.ok());
@@ -83,7 +83,7 @@ TEST_F(SqliteTest, ATransactionThatIsNotCommittedIsRolledBack) {
   EXPECT_EQ(*database_->QueryInteger("SELECT count(*) FROM parents"), 1);
 }
 
-TEST_F(SqliteTest, AFullDatabaseIsResourceExhaustedAndSaysWhere) {
+TEST_F(SqliteTest, AFullDatabaseIsResourceExhaustedWithThePath) {
   ASSERT_TRUE(database_->Execute("PRAGMA max_page_count = 5").ok());
   auto insert = database_->Prepare("INSERT INTO parents (name) VALUES (?)");
   const absl::Status status = insert->Bind(std::string(100'000, 'x')).Run();

@@ -1,4 +1,4 @@
-// A folder that goes with the test.
+// A temporary folder for tests.
 #ifndef ASSAY_TESTS_EVALUATOR_STORE_TEMP_FOLDER_H_
 #define ASSAY_TESTS_EVALUATOR_STORE_TEMP_FOLDER_H_
 
@@ -9,6 +9,7 @@
 
 namespace assay::evaluator {
 
+// Creates a folder and removes it with its contents in the destructor.
 class TempFolder {
  public:
   TempFolder() : path_(std::filesystem::temp_directory_path() / "assay_evaluator_XXXXXX") {

@@ -1,4 +1,4 @@
-// Tests of evaluator/tracked_run.
+// Tests of evaluator/tracking/tracked_run.
 #include "evaluator/tracking/tracked_run.h"
 
 #include <gmock/gmock.h>
@@ -76,7 +76,8 @@ class TrackedRunTest : public testing::Test {
     std::map<std::string, double> metrics;
     for (const TrackedMetric& metric : run.metrics) {
       if (metric.key.find("sample/") == 0 || metric.key.find("system/") == 0) continue;
-      EXPECT_TRUE(metrics.emplace(metric.key, metric.value).second) << metric.key << " twice";
+      EXPECT_TRUE(metrics.emplace(metric.key, metric.value).second)
+          << metric.key << " is duplicated";
       EXPECT_EQ(metric.time, run.finished_at);
     }
     return metrics;
@@ -89,7 +90,7 @@ class TrackedRunTest : public testing::Test {
   PreparedModel model_;
 };
 
-TEST_F(TrackedRunTest, HoldsTheSixNamedMetricsAndTheRest) {
+TEST_F(TrackedRunTest, ContainsTheSixMainMetricsAndTheOthers) {
   const auto metrics = Aggregates(
       Build({Success("linkedin", 1000, 8), Success("twitter", 3000, 5), Failure("twitter")}));
   EXPECT_THAT(metrics, Contains(Pair("inference_latency_ms", 2000)));
@@ -112,7 +113,7 @@ TEST_F(TrackedRunTest, HoldsTheSixNamedMetricsAndTheRest) {
   EXPECT_GT(metrics.size(), 50U);
 }
 
-TEST_F(TrackedRunTest, SampleValuesHaveTheSamplesNumberAsStep) {
+TEST_F(TrackedRunTest, SampleValuesHaveTheIndexOfTheSampleAsStep) {
   const TrackedRun run =
       Build({Success("linkedin", 1000, 8), Failure("twitter"), Success("twitter", 3000, 5)});
   std::map<std::string, std::vector<std::pair<int64_t, double>>> values;
@@ -125,7 +126,7 @@ TEST_F(TrackedRunTest, SampleValuesHaveTheSamplesNumberAsStep) {
   EXPECT_THAT(values["sample/content_quality_score"], testing::ElementsAre(Pair(0, 8), Pair(2, 5)));
 }
 
-TEST_F(TrackedRunTest, ParametersHoldAllThatIsNeededToRepeatTheRun) {
+TEST_F(TrackedRunTest, ParametersAreSufficientToRepeatTheRun) {
   const TrackedRun run = Build({Success("linkedin", 1000, 8)});
   const std::map<std::string, std::string> params(run.params.begin(), run.params.end());
   EXPECT_EQ(params.size(), run.params.size());
@@ -138,7 +139,7 @@ TEST_F(TrackedRunTest, ParametersHoldAllThatIsNeededToRepeatTheRun) {
                     Pair("scorer_version", "1"), Pair("content_types", "linkedin,twitter")}));
 }
 
-TEST_F(TrackedRunTest, TagsAndIdentity) {
+TEST_F(TrackedRunTest, HasTagsAndIdentity) {
   const TrackedRun run = Build({Success("linkedin", 1000, 8)});
   EXPECT_EQ(run.client_key, "ev-1/m1");
   EXPECT_EQ(run.run_name, "business_test_m1");
@@ -149,7 +150,7 @@ TEST_F(TrackedRunTest, TagsAndIdentity) {
                             Pair("mlflow.note.content", "my note")));
 }
 
-TEST_F(TrackedRunTest, TheModelsRunIsNestedInTheEvaluations) {
+TEST_F(TrackedRunTest, TheRunOfAModelIsNestedInTheRunOfTheEvaluation) {
   const std::vector<Sample> samples = {Success("linkedin", 1000, 8)};
   const TrackedRun parent = BuildTrackedEvaluation(Context(samples));
   const TrackedRun run = Build(samples);
@@ -167,7 +168,7 @@ TEST_F(TrackedRunTest, TheModelsRunIsNestedInTheEvaluations) {
   EXPECT_EQ(parent.dataset->digest.size(), 64U);
 }
 
-TEST_F(TrackedRunTest, TheEvaluationsRunComparesTheModels) {
+TEST_F(TrackedRunTest, TheRunOfTheEvaluationComparesTheModels) {
   evaluation_.summaries = {
       {.model = "m1", .content_type = "linkedin"},
       {.model = "m1", .success_rate = 0.5, .quality_score = {.n = 2, .mean = 7}}};
@@ -191,7 +192,7 @@ TEST_F(TrackedRunTest, TheEvaluationsRunComparesTheModels) {
   EXPECT_THAT(run.tags, Contains(Pair("mlflow.note.content", "my note\n\nm2 is faster.")));
 }
 
-TEST_F(TrackedRunTest, ScoresTasksAndTheMachineAreMetrics) {
+TEST_F(TrackedRunTest, ScoresTasksAndSystemMetricsAreIncluded) {
   Sample sample = Success("linkedin", 1000, 8);
   sample.scores = {{.scorer = "assay", .version = "2", .overall = 8, .parts = {{"length", 6}}}};
   sample.system = {{"cpu_utilization_percentage", 50}};
@@ -216,7 +217,7 @@ TEST_F(TrackedRunTest, ScoresTasksAndTheMachineAreMetrics) {
   EXPECT_EQ(run.deployed->key, "m1@");
 }
 
-TEST_F(TrackedRunTest, AModelThatNeverLoadedHasCountsAndItsErrorButNoMeans) {
+TEST_F(TrackedRunTest, AModelThatCannotLoadHasCountsAndItsErrorButNoMeans) {
   model_.load = absl::DataLossError("m1.gguf: truncated");
   const TrackedRun run = Build({Failure("linkedin")});
   EXPECT_FALSE(run.succeeded);
@@ -228,7 +229,7 @@ TEST_F(TrackedRunTest, AModelThatNeverLoadedHasCountsAndItsErrorButNoMeans) {
   EXPECT_THAT(run.tags, Contains(Pair("assay.first_error", "m1.gguf: truncated")));
 }
 
-TEST_F(TrackedRunTest, NoMetricIsEverNaNOrInfinite) {
+TEST_F(TrackedRunTest, MetricsAreFinite) {
   Sample odd = Success("linkedin", std::nan(""), 8);
   odd.generation.tokens_per_second = std::numeric_limits<double>::infinity();
   odd.cost_usd = 0;

@@ -86,7 +86,7 @@ TEST_F(EvaluationPlanTest, APlanMayCompareWithAnotherHostedModelAndBringItsPrice
   request_.mutable_economics()->set_price_table(
       "as_of: 2026-01-01\nentries: [{ name: mine, usd_per_request: 0.25 }]\n");
   EXPECT_THAT(Refused(), HasSubstr("economics.compare_with: 'openai/gpt-4o-mini' is not in the "
-                                   "price table price_table (as of 2026-01-01); there are mine"));
+                                   "price table price_table (as of 2026-01-01); give one of mine"));
   request_.mutable_economics()->set_compare_with("mine");
   EXPECT_EQ(Read()->economics->hosted.usd_per_request, 0.25);
   EXPECT_EQ(Read()->economics->hosted.as_of, "2026-01-01");

@@ -1,0 +1,52 @@
+// Tests of evaluator/plan/plan_json.
+#include "evaluator/plan/plan_json.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "tests/evaluator/records/records.h"
+
+namespace assay::evaluator {
+namespace {
+
+TEST(PlanSha256Test, CoversWhatDeterminesTheResults) {
+  const std::string hash = PlanSha256(FullPlan());
+  EXPECT_EQ(hash.size(), 64U);
+  EvaluationPlan plan = FullPlan();
+  plan.name = "another";
+  plan.order_seed = 1;
+  EXPECT_EQ(PlanSha256(plan), hash);
+  plan.prompts[1].prompt += "!";
+  EXPECT_NE(PlanSha256(plan), hash);
+}
+
+TEST(WorkloadFingerprintTest, CoversPromptsSamplingAndLengthOfOneType) {
+  EvaluationPlan plan;
+  plan.prompts = Prompts({{"p1", "blog", "aa"}, {"p2", "blog", "bb"}, {"p3", "poem", "cc"}});
+  const std::string fingerprint = WorkloadFingerprint(plan, "blog");
+  EXPECT_NE(WorkloadFingerprint(plan, "poem"), fingerprint);
+  EvaluationPlan same = plan;
+  same.name = "another";
+  same.models = Candidates({"m1"});
+  same.sampling.seed = 7;
+  same.repeats = 9;
+  std::swap(same.prompts[0], same.prompts[1]);
+  same.prompts[2].prompt = "of another type";
+  EXPECT_EQ(WorkloadFingerprint(same, "blog"), fingerprint);
+  const auto expect_other = [&](const std::function<void(EvaluationPlan&)>& change) {
+    EvaluationPlan other = plan;
+    change(other);
+    EXPECT_NE(WorkloadFingerprint(other, "blog"), fingerprint);
+  };
+  expect_other([](EvaluationPlan& other) { other.prompts[0].prompt = "aaa"; });
+  expect_other([](EvaluationPlan& other) { other.prompts[0].system = "Be brief."; });
+  expect_other([](EvaluationPlan& other) { other.prompts.erase(other.prompts.begin()); });
+  expect_other([](EvaluationPlan& other) { other.sampling.temperature = 1; });
+  expect_other([](EvaluationPlan& other) { ++other.max_new_tokens; });
+}
+
+}  // namespace
+}  // namespace assay::evaluator
