@@ -1,4 +1,4 @@
-// The queue between a job and its client.
+// The event queue between a job and the client that follows it.
 #include "evaluator/run/feed.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// The queue between a job and the client that follows it.
+// The event queue between a job and the client that follows it.
 #ifndef ASSAY_EVALUATOR_RUN_FEED_H_
 #define ASSAY_EVALUATOR_RUN_FEED_H_
 
@@ -11,12 +11,12 @@
 
 namespace assay::evaluator {
 
-// Never makes the job wait. Progress that nobody has read yet is replaced by newer progress, so the
-// queue holds at most two events a sample. Thread-safe.
+// Queues the events of one job. Push() never blocks the job. Unread progress is replaced by newer
+// progress, so the queue holds at most two events per sample. Thread-safe.
 class QueuedFeed final : public EvaluationFeed {
  public:
   void Push(EvaluationEvent event) ABSL_LOCKS_EXCLUDED(mutex_);
-  // After the final Evaluation has been read: nullopt at once.
+  // Returns nullopt at once after the final Evaluation was read.
   std::optional<EvaluationEvent> Next(absl::Duration timeout) override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

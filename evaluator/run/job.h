@@ -1,107 +1,84 @@
-// One evaluation, from the first load to its record in the store.
+// One evaluation, from the first model load to its result in the store.
 #ifndef ASSAY_EVALUATOR_RUN_JOB_H_
 #define ASSAY_EVALUATOR_RUN_JOB_H_
 
 #include <atomic>
-#include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "base/call_context.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/run/feed.h"
+#include "evaluator/run/job_dependencies.h"
+#include "evaluator/run/job_records.h"
+#include "evaluator/run/remaining_time.h"
 #include "evaluator/run/runner.h"
+#include "evaluator/run/sample_measurer.h"
+#include "evaluator/run/sample_scorer.h"
 
 namespace assay::evaluator {
 
-// What a job works with; outlives it.
-struct JobDependencies {
-  TextGenerator* generator;
-  MemoryProbe* memory;
-  const ScorerSet* scorers;
-  RunStore* store;
-  const Runner::Options* options;
-};
-
-// What was recorded before the server was last stopped.
-struct ResumeState {
-  std::vector<Sample> samples;
-  std::vector<TaskAnswer> answers;
-};
-
-// Run() or Fail() is called once, on one thread; Cancel(), Suspend() and Announce() on any.
+// Runs one evaluation. Construction is cheap; Run() takes minutes to hours. Run() or Fail() must be
+// called once, on one thread. Cancel(), Suspend() and Announce() may be called on any thread.
 //
-// Loads each model once and warms it up with one short generation that is not measured, then takes
-// the samples in OrderSamples' order, but for those that an earlier run of the job recorded; then
-// come the tasks, then scaling. A model that cannot be loaded fails all its samples with that
-// error. Ends as kSucceeded if a sample or an answer succeeded, else as kFailed with the first
-// error; also as kFailed when the store cannot take a sample, and when a model is no longer the
-// revision that the earlier samples are of. Stopped before all of it is measured, scaling included,
-// it is kCancelled; suspended, it stays kRunning in the store.
+// Run() works in this order:
+// 1. It loads each model once and warms it up with one short generation that is not measured. A
+//    model that cannot be loaded fails all its samples with that error.
+// 2. It takes the samples in the order of OrderSamples(), except those that an earlier run
+// recorded.
+// 3. It answers the tasks.
+// 4. It measures scaling.
+// 5. It records the result: state, summaries, analysis, and the outbox entries.
+//
+// The evaluation ends as kSucceeded if a sample or an answer succeeded, otherwise as kFailed with
+// the first error. It also ends as kFailed if the store cannot record a sample, or if a model's
+// revision differs from that of the recorded samples. If it is cancelled before everything
+// (including scaling) is measured, it ends as kCancelled. If it is suspended, it stays kRunning in
+// the store.
 class Job {
  public:
-  // The feed may go before the job: nobody listens then.
-  Job(Evaluation evaluation, EvaluationPlan plan, ResumeState earlier,
-      std::weak_ptr<QueuedFeed> feed, JobDependencies tools);
+  // `recorded` must be in the store already. The job does not keep the feed alive.
+  Job(Evaluation evaluation, EvaluationPlan plan, ResumeState recorded,
+      std::weak_ptr<QueuedFeed> feed, JobDependencies dependencies);
 
   const std::string& id() const { return id_; }
-  // False if the job has ended.
+  // Ends Run() after the current token. Returns false if the job has already ended.
   bool Cancel();
-  // Ends Run() soon; a later job of the same evaluation goes on where this one stopped.
+  // Ends Run() soon. A later job of the same evaluation continues from there.
   void Suspend();
-  // Tells the feed what goes on.
+  // Pushes progress with the current activity to the feed. Negative seconds mean unknown.
   void Announce(std::string activity, double remaining_seconds = -1);
   void Run();
-  // Records the end of an evaluation that cannot go on, with what was measured.
+  // Records the end of an evaluation that cannot continue, with the samples recorded so far.
   void Fail(const absl::Status& why);
 
  private:
   void PrepareModels();
   void PrepareModel(const Candidate& candidate, PreparedModel& model);
-  void WarmUp(const Candidate& candidate);
-  // Again, where others have taken its place; how long the load took.
-  absl::StatusOr<absl::Duration> MakeResident(const Candidate& candidate);
-  // The models must be those that the earlier samples are of.
+  // Checks that the models have the revisions of the recorded samples.
   absl::Status CheckRevisions() const;
-  // Of what is recorded of the candidate; nullopt: nothing that succeeded.
-  std::optional<std::string> EarlierRevision(const std::string& model) const;
   absl::Status TakeSamples();
+  // Measures and scores one sample. Returns false if the job was stopped before it was complete.
+  bool TakeSample(const PlannedSample& planned, Sample* sample);
   absl::Status AnswerTasks();
-  // Ok too where the job was stopped before the answer was there.
+  // Answers one item, or the task's text if `item` is null. Returns OK too if the job was stopped
+  // before the answer was complete.
   absl::Status AnswerOne(size_t model, const KnownAnswerTask& task, const MultipleChoiceItem* item);
-  // Levels that an earlier run measured are not measured again.
   absl::Status MeasureScaling();
+  // Measures one level, unless an earlier run measured it.
   absl::Status MeasureLevel(ScalingKind kind, size_t model, int level);
-  // False: stopped before the sample was done.
-  bool Measure(const PlannedSample& planned, Sample* sample);
-  // The generation, with memory and energy around it.
-  absl::StatusOr<Generation> MeasureGeneration(const GenerationJob& job, Sample* sample);
-  double RemainingSeconds(size_t next) const;
   bool Stopped() const { return cancelled_ || suspended_; }
-  // Asked before each thing that is left to do: whether that stays undone.
+  // Must be called before each piece of work. Returns true if the piece must be skipped, because
+  // the job was stopped.
   bool Interrupted();
-  // The state that the evaluation ends in, and why.
-  void Conclude(const absl::Status& status);
+  // Ends the job with its result or, if it was suspended, leaves it kRunning.
   void Finish(const absl::Status& status);
-  // Of the scorer that decides; empty: it is not known here any more, and was not recorded.
-  std::string DecidingVersion() const;
-  GenerationJob GenerationFor(const Candidate& candidate, const EvaluationPrompt& prompt,
-                              int repeat) const;
-  // By every scorer of the plan.
-  void ScoreSample(const EvaluationPrompt& prompt, const CallContext& context, Sample* sample);
-  // A scorer that has become another has no say. `now`: its version when it has scored.
-  absl::Status CheckVersion(const std::string& scorer, const std::string& now);
+  void LeaveRunning();
   void Push(EvaluationEvent event);
 
   const std::string id_;
@@ -109,28 +86,23 @@ class Job {
   const EconomicsInputs economics_;
   const std::vector<PlannedSample> order_;
   const std::weak_ptr<QueuedFeed> feed_;
-  const JobDependencies tools_;
+  const JobDependencies dependencies_;
+  const int total_samples_;
 
-  // Only the thread in Run().
+  // These members are used only by the thread in Run() or Fail(), except for records_.size().
   Evaluation evaluation_;
+  JobRecords records_;
+  SampleMeasurer measurer_;
+  SampleScorer scorer_;
+  RemainingTime remaining_;
   std::vector<PreparedModel> models_;
-  std::vector<Sample> samples_;
-  std::vector<TaskAnswer> answers_;
-  // Of the scorers, by name, as far as they are known.
-  std::map<std::string, std::string> versions_;
-  // "model/prompt/repeat" and "model/task/item" of what is recorded.
-  std::unordered_set<std::string> recorded_;
-  // Seconds spent on and number of the samples of loaded models.
-  std::vector<double> spent_seconds_;
-  std::vector<int> spent_samples_;
-  // Nothing was left out because the job was stopped.
-  bool whole_ = true;
+  // False once a piece of work was skipped because the job was stopped.
+  bool complete_ = true;
 
   std::atomic<bool> cancelled_ = false;
-  // Ends when the job is cancelled or suspended.
-  const CallContext context_{[this] { return Stopped(); }};
   std::atomic<bool> suspended_ = false;
-  std::atomic<int> finished_samples_ = 0;
+  // Done once the job is cancelled or suspended.
+  const CallContext context_{[this] { return Stopped(); }};
   absl::Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -1,4 +1,4 @@
-// Tasks with known answers.
+// Answering of tasks with known right answers.
 #include "evaluator/run/known_answer.h"
 
 #include <algorithm>
@@ -11,36 +11,36 @@
 #include "absl/strings/str_cat.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "evaluator/run/error_text.h"
 
 namespace assay::evaluator {
 namespace {
 
-TaskAnswer Begin(const std::string& model, const KnownAnswerTask& task, std::string item_id) {
+TaskAnswer EmptyAnswer(const std::string& model, const KnownAnswerTask& task, std::string item_id) {
   return {.model = model, .task = task.name, .item_id = std::move(item_id)};
 }
 
-// Ok with the answer's likelihoods or error; CANCELLED if nobody wants it any more.
-absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job, const CallContext& context,
-                 TaskAnswer* answer) {
+// Sets the likelihoods or the error of `answer`. Returns CANCELLED if `context` is done.
+absl::Status AddLikelihoods(TextGenerator* generator, const LikelihoodJob& job,
+                            const CallContext& context, TaskAnswer* answer) {
   absl::StatusOr<std::vector<Likelihood>> found = generator->Likelihoods(job, context);
   if (!found.ok() && context.IsDone()) return absl::CancelledError("cancelled");
-  const size_t wanted = job.text.empty() ? job.continuations.size() : 1;
-  if (found.ok() && found->size() != wanted) {
+  const size_t expected = job.text.empty() ? job.continuations.size() : 1;
+  if (found.ok() && found->size() != expected) {
     found = absl::InternalError(
-        absl::StrCat(found->size(), " likelihoods came; ", wanted, " were asked for"));
+        absl::StrCat("got ", found->size(), " likelihoods, expected ", expected));
   }
   if (!found.ok()) {
-    answer->error = absl::StrCat(absl::StatusCodeToString(found.status().code()), ": ",
-                                 found.status().message());
+    answer->error = ErrorText(found.status());
     return absl::OkStatus();
   }
-  // No number is the highest of those that are none, and a record cannot hold them.
+  // A maximum over values that are not finite is meaningless, and JSON records cannot hold them.
   const auto bad = std::find_if_not(found->begin(), found->end(), [](const Likelihood& one) {
     return std::isfinite(one.log_likelihood);
   });
   if (bad != found->end()) {
     answer->error = absl::StrCat("INTERNAL: likelihood ", bad - found->begin(), " is ",
-                                 bad->log_likelihood, ", no finite number");
+                                 bad->log_likelihood, ", which is not finite");
     return absl::OkStatus();
   }
   for (const Likelihood& likelihood : *found) {
@@ -51,17 +51,19 @@ absl::Status Ask(TextGenerator* generator, const LikelihoodJob& job, const CallC
   return absl::OkStatus();
 }
 
-// Characters behind the leading white space; at least 1.
-double LengthOf(std::string_view choice) {
+// Returns the number of characters after the leading white space, at least 1.
+double CharacterCount(std::string_view choice) {
   const absl::string_view text =
       absl::StripLeadingAsciiWhitespace(absl::string_view(choice.data(), choice.size()));
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  const auto is_continuation = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+  };
   const auto count = static_cast<double>(
-      std::count_if(text.begin(), text.end(), [&continues](char c) { return !continues(c); }));
+      std::count_if(text.begin(), text.end(), [&](char c) { return !is_continuation(c); }));
   return std::max(1.0, count);
 }
 
-int IndexOfHighest(const std::vector<double>& values) {
+int IndexOfMax(const std::vector<double>& values) {
   return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
@@ -70,19 +72,19 @@ int IndexOfHighest(const std::vector<double>& values) {
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,
                                       absl::Duration timeout, const CallContext& context) {
-  TaskAnswer answer = Begin(model, task, item.id);
+  TaskAnswer answer = EmptyAnswer(model, task, item.id);
   const LikelihoodJob job{
       .model = model, .context = item.context, .continuations = item.choices, .timeout = timeout};
-  RETURN_IF_ERROR(Ask(generator, job, context, &answer));
+  RETURN_IF_ERROR(AddLikelihoods(generator, job, context, &answer));
   if (!answer.error.empty()) return answer;
   std::vector<double> by_length;
   by_length.reserve(item.choices.size());
   for (size_t i = 0; i < item.choices.size(); ++i) {
-    by_length.push_back(answer.log_likelihoods[i] / LengthOf(item.choices[i]));
+    by_length.push_back(answer.log_likelihoods[i] / CharacterCount(item.choices[i]));
   }
-  answer.chosen = IndexOfHighest(answer.log_likelihoods);
+  answer.chosen = IndexOfMax(answer.log_likelihoods);
   answer.correct = answer.chosen == item.answer;
-  answer.chosen_by_length = IndexOfHighest(by_length);
+  answer.chosen_by_length = IndexOfMax(by_length);
   answer.correct_by_length = answer.chosen_by_length == item.answer;
   return answer;
 }
@@ -90,9 +92,9 @@ absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::strin
 absl::StatusOr<TaskAnswer> AnswerText(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, absl::Duration timeout,
                                       const CallContext& context) {
-  TaskAnswer answer = Begin(model, task, kTextItem);
+  TaskAnswer answer = EmptyAnswer(model, task, kTextItem);
   const LikelihoodJob job{.model = model, .text = task.text, .timeout = timeout};
-  RETURN_IF_ERROR(Ask(generator, job, context, &answer));
+  RETURN_IF_ERROR(AddLikelihoods(generator, job, context, &answer));
   return answer;
 }
 

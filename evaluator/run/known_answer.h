@@ -1,4 +1,4 @@
-// Tasks whose right answer is known: how likely does a model find it?
+// Answering of tasks with known right answers, by the likelihoods that a model assigns.
 #ifndef ASSAY_EVALUATOR_RUN_KNOWN_ANSWER_H_
 #define ASSAY_EVALUATOR_RUN_KNOWN_ANSWER_H_
 
@@ -13,8 +13,10 @@
 
 namespace assay::evaluator {
 
-// Asks the model; a failure is in the answer's `error`. Seconds; `timeout` is LikelihoodJob's.
-// CANCELLED (and no answer) only where `context` says so.
+// Computes the answer of a model to one item, or to the text of a kPerplexity task. If the model
+// fails, the error is stored in the answer. `model` is the id in the catalog, and is also stored as
+// TaskAnswer::model; `timeout` is LikelihoodJob::timeout. Blocks for seconds. Returns CANCELLED,
+// and no answer, only if `context` is done.
 absl::StatusOr<TaskAnswer> AnswerItem(TextGenerator* generator, const std::string& model,
                                       const KnownAnswerTask& task, const MultipleChoiceItem& item,
                                       absl::Duration timeout, const CallContext& context);

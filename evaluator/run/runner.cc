@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/plan_json.h"
@@ -22,21 +23,20 @@
 namespace assay::evaluator {
 namespace {
 
-absl::Status CannotGoOn(const absl::Status& why) {
-  return {why.code(), absl::StrCat("the server stopped, and cannot go on: ", why.message())};
-}
+constexpr char kCannotResume[] = "the server stopped, and the evaluation cannot be resumed";
 
+// Implements Runner with a queue and one worker thread.
 class QueueRunner final : public Runner {
  public:
   QueueRunner(TextGenerator* generator, MemoryProbe* memory, const ScorerSet* scorers,
               RunStore* store, Options options)
       : options_(std::move(options)),
-        tools_{.generator = generator,
-               .memory = memory,
-               .scorers = scorers,
-               .store = store,
-               .options = &options_},
-        thread_([this] { Work(); }) {}
+        dependencies_{.generator = generator,
+                      .memory = memory,
+                      .scorers = scorers,
+                      .store = store,
+                      .options = &options_},
+        thread_([this] { RunJobs(); }) {}
 
   ~QueueRunner() override { Stop(); }
 
@@ -53,11 +53,11 @@ class QueueRunner final : public Runner {
     if (ahead > options_.max_waiting) {
       return absl::ResourceExhaustedError(
           absl::StrCat("evaluations: one is running and ", options_.max_waiting,
-                       " are waiting, the most there may be; wait for one to end or cancel one"));
+                       " are waiting, which is the limit; wait for one to end or cancel one"));
     }
     Evaluation& evaluation = started.evaluation;
     if (!plan.economics) plan.economics = options_.economics;
-    evaluation.scorer_versions = VersionsOf(plan);
+    evaluation.scorer_versions = ScorerVersions(plan);
     evaluation.plan_sha256 = PlanSha256(plan);
     while (plan.order_seed == 0) plan.order_seed = absl::Uniform<uint64_t>(random_);
     evaluation.order_seed = plan.order_seed;
@@ -65,26 +65,26 @@ class QueueRunner final : public Runner {
     evaluation.started_at = absl::Now();
     evaluation.id = EvaluationId(evaluation.started_at, absl::Uniform<uint64_t>(random_));
     evaluation.total_samples = static_cast<int>(TotalSamples(plan));
-    RETURN_IF_ERROR(tools_.store->Begin(evaluation, plan));
-    auto job =
-        std::make_shared<Job>(evaluation, std::move(plan), ResumeState(), std::move(feed), tools_);
+    RETURN_IF_ERROR(dependencies_.store->Begin(evaluation, plan));
+    auto job = std::make_shared<Job>(evaluation, std::move(plan), ResumeState(), std::move(feed),
+                                     dependencies_);
     if (ahead > 0) job->Announce(absl::StrCat("waiting for ", ahead, " evaluation(s)"));
     waiting_.push_back(std::move(job));
     return started;
   }
 
   absl::StatusOr<std::vector<std::string>> Resume() override {
-    ASSIGN_OR_RETURN(std::vector<Evaluation> interrupted, tools_.store->TakeInterrupted());
+    ASSIGN_OR_RETURN(std::vector<Evaluation> interrupted, dependencies_.store->TakeInterrupted());
     std::vector<std::string> ids;
     for (Evaluation& evaluation : interrupted) {
-      const absl::StatusOr<bool> goes_on = Requeue(evaluation);
-      if (!goes_on.ok()) {
+      const absl::StatusOr<bool> requeued = Requeue(evaluation);
+      if (!requeued.ok()) {
         evaluation.state = EvaluationState::kFailed;
         evaluation.finished_at = absl::Now();
-        evaluation.error = std::string(CannotGoOn(goes_on.status()).message());
-        RETURN_IF_ERROR(tools_.store->Finish(evaluation, {}));
+        evaluation.error = std::string(Annotate(requeued.status(), kCannotResume).message());
+        RETURN_IF_ERROR(dependencies_.store->Finish(evaluation, {}));
         if (options_.on_finished) options_.on_finished(evaluation);
-      } else if (*goes_on) {
+      } else if (*requeued) {
         ids.push_back(evaluation.id);
       }
     }
@@ -105,8 +105,9 @@ class QueueRunner final : public Runner {
         waiting_.erase(found);
       }
     }
-    if (unstarted == nullptr) return WhyNotCancelled(id);
-    // Out of the queue, so nobody else runs it; being cancelled it only records its end.
+    if (unstarted == nullptr) return CancelEnded(id);
+    // The job is no longer in the queue, so only this thread runs it. Since it is cancelled, Run()
+    // just records its end.
     unstarted->Cancel();
     unstarted->Run();
     return absl::OkStatus();
@@ -121,7 +122,7 @@ class QueueRunner final : public Runner {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     if (running_ != nullptr) running_->Suspend();
-    // The worker takes them in turn; each tells its feed and ends.
+    // The worker still runs the waiting jobs; each pushes its last event and ends at once.
     for (const std::shared_ptr<Job>& job : waiting_) job->Suspend();
   }
 
@@ -134,58 +135,62 @@ class QueueRunner final : public Runner {
 
   absl::Status CheckScorers(const EvaluationPlan& plan) const {
     for (size_t i = 0; i < plan.scorers.size(); ++i) {
-      if (tools_.scorers->Find(plan.scorers[i]) != nullptr) continue;
-      return absl::InvalidArgumentError(absl::StrCat("scorers[", i, "]: '", plan.scorers[i],
-                                                     "' is not known here; there are ",
-                                                     absl::StrJoin(tools_.scorers->Names(), ", ")));
+      if (dependencies_.scorers->Find(plan.scorers[i]) != nullptr) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("scorers[", i, "]: '", plan.scorers[i], "' is unknown; give one of ",
+                       absl::StrJoin(dependencies_.scorers->Names(), ", ")));
     }
     return absl::OkStatus();
   }
 
-  std::map<std::string, std::string> VersionsOf(const EvaluationPlan& plan) const {
+  std::map<std::string, std::string> ScorerVersions(const EvaluationPlan& plan) const {
     std::map<std::string, std::string> versions;
     for (const std::string& name : plan.scorers) {
-      versions[name] = tools_.scorers->Find(name)->version();
+      versions[name] = dependencies_.scorers->Find(name)->version();
     }
     return versions;
   }
 
-  // Scores of two versions do not compare, and rules of measuring may have changed with them.
+  // Scores of different versions are not comparable, and the way of measuring may have changed with
+  // the version.
   absl::Status CheckVersions(const Evaluation& evaluation, const EvaluationPlan& plan) const {
     if (evaluation.scorer_versions.empty()) {
       return absl::FailedPreconditionError(
-          "it was begun by an older assayd, which measured in another way; start a new evaluation");
+          "it was begun by an older version of assayd, which measures differently; start a new "
+          "evaluation");
     }
-    for (const auto& [name, now] : VersionsOf(plan)) {
-      const auto then = evaluation.scorer_versions.find(name);
-      if (then != evaluation.scorer_versions.end() && IsVersion(then->second, now)) continue;
+    for (const auto& [name, now] : ScorerVersions(plan)) {
+      const auto recorded = evaluation.scorer_versions.find(name);
+      if (recorded != evaluation.scorer_versions.end() && IsVersion(recorded->second, now)) {
+        continue;
+      }
       return absl::FailedPreconditionError(
           absl::StrCat("the scorer ", name, " was version ",
-                       then == evaluation.scorer_versions.end() ? "unknown" : then->second,
+                       recorded == evaluation.scorer_versions.end() ? "unknown" : recorded->second,
                        " when the evaluation began and is ", now, " now; start a new evaluation"));
     }
     return absl::OkStatus();
   }
 
-  // False: its end is recorded instead, with what was measured. An error: nothing of it can be
-  // read.
+  // Returns true if the evaluation was queued. Returns false if it cannot be resumed; its end was
+  // recorded with the samples that it has. Returns an error if its records cannot be read.
   absl::StatusOr<bool> Requeue(Evaluation evaluation) ABSL_LOCKS_EXCLUDED(mutex_) {
-    ASSIGN_OR_RETURN(EvaluationPlan plan, tools_.store->Plan(evaluation.id));
+    ASSIGN_OR_RETURN(EvaluationPlan plan, dependencies_.store->Plan(evaluation.id));
     RETURN_IF_ERROR(ValidatePlan(plan));
-    ASSIGN_OR_RETURN(std::vector<Sample> samples, tools_.store->Samples(evaluation.id));
-    ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, tools_.store->Answers(evaluation.id));
+    ASSIGN_OR_RETURN(std::vector<Sample> samples, dependencies_.store->Samples(evaluation.id));
+    ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, dependencies_.store->Answers(evaluation.id));
     absl::Status why;
     if (!evaluation.error.empty()) {
       why = absl::AbortedError(std::exchange(evaluation.error, ""));
     } else {
       why = CheckScorers(plan);
       if (why.ok()) why = CheckVersions(evaluation, plan);
-      if (!why.ok()) why = CannotGoOn(why);
+      why = Annotate(why, kCannotResume);
     }
     auto job = std::make_shared<Job>(
         std::move(evaluation), std::move(plan),
         ResumeState{.samples = std::move(samples), .answers = std::move(answers)},
-        std::weak_ptr<QueuedFeed>(), tools_);
+        std::weak_ptr<QueuedFeed>(), dependencies_);
     if (!why.ok()) {
       job->Fail(why);
       return false;
@@ -199,7 +204,7 @@ class QueueRunner final : public Runner {
     return stopping_ || !waiting_.empty();
   }
 
-  void Work() ABSL_LOCKS_EXCLUDED(mutex_) {
+  void RunJobs() ABSL_LOCKS_EXCLUDED(mutex_) {
     while (true) {
       std::shared_ptr<Job> job;
       {
@@ -216,12 +221,13 @@ class QueueRunner final : public Runner {
     }
   }
 
-  absl::Status WhyNotCancelled(std::string_view id) {
-    ASSIGN_OR_RETURN(Evaluation evaluation, tools_.store->Get(id));
-    // Its end is being recorded by another Cancel().
+  // Returns the result of Cancel() for an evaluation that neither runs nor waits.
+  absl::Status CancelEnded(std::string_view id) {
+    ASSIGN_OR_RETURN(Evaluation evaluation, dependencies_.store->Get(id));
+    // Another Cancel() is recording its end right now.
     if (evaluation.state == EvaluationState::kRunning) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
-        "evaluation '", std::string(id), "' has ended already; there is nothing to cancel"));
+        "evaluation '", std::string(id), "' has already ended; there is nothing to cancel"));
   }
 
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
@@ -231,7 +237,7 @@ class QueueRunner final : public Runner {
   }
 
   const Options options_;
-  const JobDependencies tools_;
+  const JobDependencies dependencies_;
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mutex_);
@@ -239,7 +245,7 @@ class QueueRunner final : public Runner {
   absl::BitGen random_ ABSL_GUARDED_BY(mutex_);
   // Held while joining, so that two Shutdown() calls both wait.
   absl::Mutex join_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
-  // Last: starts when all else is there.
+  // Must be the last member, because the thread uses the others.
   std::thread thread_ ABSL_GUARDED_BY(join_mutex_);
 };
 

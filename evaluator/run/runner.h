@@ -1,4 +1,4 @@
-// Runs evaluations: one at a time, on a thread of its own, independent of any client.
+// Runs evaluations one at a time on a thread of its own, independently of clients.
 #ifndef ASSAY_EVALUATOR_RUN_RUNNER_H_
 #define ASSAY_EVALUATOR_RUN_RUNNER_H_
 
@@ -25,38 +25,44 @@ struct Progress {
   int finished_samples = 0;
   int total_samples = 0;
   std::string activity;
-  // Negative = not known yet.
+  // Negative if unknown.
   double remaining_seconds = -1;
 };
 
-// Progress, a sample, or the final state.
+// Progress, a finished sample, or the final state.
 using EvaluationEvent = std::variant<Progress, Sample, Evaluation>;
 
-// What a client follows. The job goes on without it. Thread-safe.
+// The events of one job, for a client that follows it. The job does not depend on it: the feed may
+// be destroyed at any time. Thread-safe.
 class EvaluationFeed {
  public:
   virtual ~EvaluationFeed() = default;
-  // Waits up to `timeout`; nullopt if nothing came. The last event is an Evaluation.
+  // Waits up to `timeout` for the next event. Returns nullopt if there is none. The last event is
+  // an Evaluation.
   virtual std::optional<EvaluationEvent> Next(absl::Duration timeout) = 0;
 };
 
-// Thread-safe. Jobs queue up and run one after the other, so that they do not disturb each other's
-// measurements.
+// Runs evaluations as queued jobs, one after another, so that they do not disturb each other's
+// measurements. Call Resume() once after construction, then Start() and Cancel() in any order, and
+// Shutdown() at the end; the destructor shuts down as well. Thread-safe.
 class Runner {
  public:
   struct Options {
     EconomicsInputs economics;
-    // Read before and after each generation; outlives the runner. nullptr = stated watts count.
+    // Read before and after each generation. Must outlive the runner. If null, energy is computed
+    // from the stated watts.
     EnergyMeter* energy = nullptr;
-    // Read after each sample; outlives the runner. nullptr = not recorded.
+    // Read after each sample. Must outlive the runner. If null, system metrics are not recorded.
     SystemProbe* system = nullptr;
-    // Waiting jobs beyond the running one; more are RESOURCE_EXHAUSTED.
+    // The maximum number of waiting jobs, in addition to the running one.
     int max_waiting = 16;
-    // Told of every finished sample and every finished evaluation (metrics).
+    // Called for every finished sample and every finished evaluation (for metrics). May be null.
+    // Must not block for long, because the job waits.
     std::function<void(const Sample&)> on_sample;
     std::function<void(const Evaluation&)> on_finished;
   };
 
+  // The pointers must outlive the runner.
   static std::unique_ptr<Runner> Create(TextGenerator* generator, MemoryProbe* memory,
                                         const ScorerSet* scorers, RunStore* store, Options options);
   virtual ~Runner() = default;
@@ -65,26 +71,29 @@ class Runner {
     Evaluation evaluation;
     std::shared_ptr<EvaluationFeed> feed;
   };
-  // Checks the plan (INVALID_ARGUMENT names the field), records it, queues the job.
+  // Checks and records the plan and queues the job. Returns INVALID_ARGUMENT with the field for an
+  // invalid plan, RESOURCE_EXHAUSTED if Options::max_waiting jobs are waiting, UNAVAILABLE after
+  // Suspend() or Shutdown(), or an error of the store.
   virtual absl::StatusOr<Started> Start(EvaluationPlan plan) = 0;
 
-  // Ends the job after the token at hand; what was measured is kept. NOT_FOUND; FAILED_PRECONDITION
-  // if it has ended.
+  // Ends the job after the current token. Recorded samples are kept. Returns NOT_FOUND if the
+  // evaluation does not exist, FAILED_PRECONDITION if it has already ended.
   virtual absl::Status Cancel(std::string_view id) = 0;
 
-  // Queues the evaluations that a stopped server left running, to go on from their last sample or
-  // level of scaling. Call it once, before Start(). Returns their ids. One whose plan or scorers
-  // are no longer known, or whose scorers are of another version now, is kFailed, with the reason.
+  // Queues the evaluations that a stopped server left in state kRunning. They continue after their
+  // last sample or scaling level. Must be called once, before Start(). Returns their ids. An
+  // evaluation ends as kFailed with the reason if its plan cannot be read, if a scorer is unknown
+  // now or has another version, or if it stopped the server too often (kMaxStalls).
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
-  // Evaluations that run or wait.
+  // Returns the number of running and waiting evaluations.
   virtual int unfinished() const = 0;
 
-  // Begins what Shutdown() does, without waiting.
+  // Begins a shutdown without waiting for its end.
   virtual void Suspend() = 0;
 
-  // Ends all jobs after the token at hand, and waits for them: they stay kRunning, for Resume() at
-  // the next start, and so are their feeds' last events. Start() is then UNAVAILABLE.
+  // Ends all jobs after the current token and waits for them. Their evaluations stay kRunning, also
+  // in the last events of their feeds, so that Resume() continues them after the next start.
   virtual void Shutdown() = 0;
 };
 

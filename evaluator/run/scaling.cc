@@ -1,4 +1,4 @@
-// Streams side by side, on threads of their own.
+// Measurement of one scaling level, with one thread per stream.
 #include "evaluator/run/scaling.h"
 
 #include <algorithm>
@@ -16,10 +16,10 @@ namespace assay::evaluator {
 namespace {
 
 constexpr double kMedian = 0.5;
-constexpr double kNinetieth = 0.9;
+constexpr double kPercentile90 = 0.9;
 
-// What the streams have done so far. Thread-safe.
-class Tally {
+// Collects the results of all streams. Thread-safe.
+class StreamResults {
  public:
   void Add(const absl::StatusOr<Generation>& generation) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
@@ -33,7 +33,7 @@ class Tally {
     first_tokens_.push_back(generation->first_token_ms);
   }
 
-  ScalingPoint Sum(absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_) {
+  ScalingPoint Summarize(absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
     std::sort(latencies_.begin(), latencies_.end());
     std::sort(first_tokens_.begin(), first_tokens_.end());
@@ -43,9 +43,9 @@ class Tally {
     const double seconds = absl::ToDoubleSeconds(elapsed);
     if (seconds > 0) point.tokens_per_second = static_cast<double>(tokens_) / seconds;
     point.latency_p50_ms = Quantile(latencies_, kMedian);
-    point.latency_p90_ms = Quantile(latencies_, kNinetieth);
+    point.latency_p90_ms = Quantile(latencies_, kPercentile90);
     point.first_token_p50_ms = Quantile(first_tokens_, kMedian);
-    point.first_token_p90_ms = Quantile(first_tokens_, kNinetieth);
+    point.first_token_p90_ms = Quantile(first_tokens_, kPercentile90);
     return point;
   }
 
@@ -63,13 +63,13 @@ class Tally {
 ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
                             const std::vector<GenerationJob>& jobs, int streams, int rounds,
                             const CallContext& context) {
-  Tally tally;
+  StreamResults results;
   std::atomic<size_t> next = 0;
   const auto run = [&] {
     for (int round = 0; round < rounds && !context.IsDone(); ++round) {
       const absl::StatusOr<Generation> generation =
           generator->Generate(jobs[next++ % jobs.size()], context);
-      if (!context.IsDone()) tally.Add(generation);
+      if (!context.IsDone()) results.Add(generation);
     }
   };
   const absl::Time start = absl::Now();
@@ -77,7 +77,7 @@ ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
   threads.reserve(static_cast<size_t>(streams));
   for (int i = 0; i < streams; ++i) threads.emplace_back(run);
   for (std::thread& thread : threads) thread.join();
-  ScalingPoint point = tally.Sum(absl::Now() - start);
+  ScalingPoint point = results.Summarize(absl::Now() - start);
   point.level = streams;
   point.resident_bytes = memory->ResidentBytes();
   return point;

@@ -1,4 +1,4 @@
-// How a model holds up with more requests at once, and beside more resident models.
+// Measurement of one scaling level: concurrent requests to one model.
 #ifndef ASSAY_EVALUATOR_RUN_SCALING_H_
 #define ASSAY_EVALUATOR_RUN_SCALING_H_
 
@@ -11,8 +11,9 @@
 
 namespace assay::evaluator {
 
-// Runs `streams` requests at once, `rounds` times each, taking the jobs in turn. Blocks; ends
-// early, with what it has, when `context`. Seconds to minutes.
+// Runs `streams` concurrent streams of `rounds` requests each and cycles through `jobs`. Blocks for
+// seconds to minutes. Once `context` is done, it ends early and returns the results so far. Sets
+// all fields of the point except `kind` and `model`.
 ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
                             const std::vector<GenerationJob>& jobs, int streams, int rounds,
                             const CallContext& context);

@@ -1,4 +1,4 @@
-// A generator and a memory probe that follow a script.
+// A scripted text generator and a memory probe for tests.
 #ifndef ASSAY_TESTS_EVALUATOR_RUN_FAKES_H_
 #define ASSAY_TESTS_EVALUATOR_RUN_FAKES_H_
 
@@ -18,23 +18,24 @@
 
 namespace assay::evaluator {
 
-// Answers at once with figures derived from the prompt's length. Records every call.
+// Answers at once with values derived from the prompt's length. Records every call.
 class FakeGenerator : public TextGenerator {
  public:
+  // The errors of Prepare(), by model.
   std::map<std::string, absl::Status> prepare_errors;
-  // By prompt text.
+  // The errors of Generate(), by prompt text.
   std::map<std::string, absl::Status> generate_errors;
   std::string revision = "sha256:0123456789ab";
-  // Before any is prepared, and then with those that were.
+  // The resident models: those set by the test, and those that were prepared.
   std::set<std::string> resident;
-  // Of every generation.
+  // Generation::cached_tokens of every generation.
   int cached_tokens = 0;
   int64_t device_bytes = 0;
   // Called before each answer.
   std::function<void(const GenerationJob&, const CallContext& context)> before_answer;
   // Called at the start of each load.
   std::function<void(const CallContext& context)> before_load;
-  // What a generation that was stopped says.
+  // The error of a generation that was cancelled.
   absl::Status when_cancelled = absl::CancelledError("cancelled");
 
   absl::StatusOr<LoadReport> Prepare(const std::string& model,
@@ -55,9 +56,9 @@ class FakeGenerator : public TextGenerator {
                       .parameters = {{"device", "cpu"}, {"architecture", "llama"}}};
   }
 
-  // What it takes to make a model resident again.
+  // The result of MakeResident().
   absl::Duration reload = absl::ZeroDuration();
-  // Called meanwhile.
+  // Called during MakeResident().
   std::function<void()> during_reload;
 
   absl::StatusOr<absl::Duration> MakeResident(const std::string& /*model*/,
@@ -91,7 +92,8 @@ class FakeGenerator : public TextGenerator {
                       .tokens_per_second = 20 + length};
   }
 
-  // By continuation (or text), two tokens each; others are INTERNAL.
+  // The log-likelihoods by continuation or text, each of two tokens. Other texts are INTERNAL
+  // errors.
   std::map<std::string, double> likelihoods;
   absl::Status likelihood_error;
   // Called before each answer.
@@ -102,12 +104,13 @@ class FakeGenerator : public TextGenerator {
     if (before_likelihoods) before_likelihoods(context);
     if (context.IsDone()) return when_cancelled;
     if (!likelihood_error.ok()) return likelihood_error;
-    std::vector<std::string> asked = job.continuations;
-    if (!job.text.empty()) asked = {job.text};
+    std::vector<std::string> requested = job.continuations;
+    if (!job.text.empty()) requested = {job.text};
     std::vector<Likelihood> found;
-    for (const std::string& text : asked) {
+    for (const std::string& text : requested) {
       const auto known = likelihoods.find(text);
-      if (known == likelihoods.end()) return absl::InternalError(absl::StrCat("what is ", text));
+      if (known == likelihoods.end())
+        return absl::InternalError(absl::StrCat("no likelihood is set for ", text));
       found.push_back({.log_likelihood = known->second, .tokens = 2, .revision = revision});
     }
     return found;
@@ -131,8 +134,8 @@ class FakeGenerator : public TextGenerator {
   std::vector<GenerationJob> jobs_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Resident memory grows by 1000 bytes with every look; the peak is 2 GB above the last reset's
-// look.
+// Resident memory grows by 1000 bytes with every reading. The peak is 2 GB above the resident
+// memory at the last reset.
 class FakeMemory : public MemoryProbe {
  public:
   int64_t ResidentBytes() override { return resident_ += 1000; }

@@ -1,4 +1,4 @@
-// Tests of evaluator/feed.
+// Tests of evaluator/run/feed.
 #include "evaluator/run/feed.h"
 
 #include <gtest/gtest.h>
@@ -8,12 +8,12 @@
 namespace assay::evaluator {
 namespace {
 
-TEST(QueuedFeedTest, NothingComesWithinTheTimeout) {
+TEST(QueuedFeedTest, ReturnsNothingAfterTheTimeout) {
   QueuedFeed feed;
   EXPECT_FALSE(feed.Next(absl::Milliseconds(1)).has_value());
 }
 
-TEST(QueuedFeedTest, UnreadProgressIsReplacedAndSamplesAreKept) {
+TEST(QueuedFeedTest, ReplacesUnreadProgressAndKeepsSamples) {
   QueuedFeed feed;
   feed.Push(Progress{.activity = "old"});
   feed.Push(Progress{.activity = "new"});

@@ -1,4 +1,4 @@
-// What a sample's electricity and cost are.
+// Tests of the energy and the cost of samples.
 #include <algorithm>
 #include <vector>
 
@@ -7,7 +7,7 @@
 namespace assay::evaluator {
 namespace {
 
-// Counts `step` joules from one look to the next.
+// Counts `step` joules per reading.
 class FakeMeter : public EnergyMeter {
  public:
   explicit FakeMeter(double step) : step_(step) {}
@@ -21,11 +21,11 @@ class FakeMeter : public EnergyMeter {
 
 using RunnerEnergyTest = RunnerTest;
 
-TEST_F(RunnerEnergyTest, AMeterGivesEnergyAndCost) {
+TEST_F(RunnerEnergyTest, EnergyAndCostComeFromTheMeter) {
   FakeMeter meter(72);
   options_.energy = &meter;
   options_.economics.electricity_usd_per_kwh = 0.5;
-  // 1 USD a busy second.
+  // 1 USD per busy second.
   options_.economics.hardware_usd = 365.0 * 3600;
   options_.economics.hardware_years = 1;
   options_.economics.busy_hours_per_day = 1;
@@ -40,8 +40,8 @@ TEST_F(RunnerEnergyTest, AMeterGivesEnergyAndCost) {
   }
 }
 
-// Candidates that share the memory of one would be measured by their loads.
-TEST_F(RunnerEnergyTest, AModelIsLoadedAgainBeforeTheMeterStartsAndTheSampleSaysSo) {
+// Otherwise the measurements of candidates that evict each other would include their loads.
+TEST_F(RunnerEnergyTest, AModelIsReloadedBeforeTheMeterStartsAndTheSampleRecordsIt) {
   FakeMeter meter(72);
   options_.energy = &meter;
   generator_.reload = absl::Seconds(2);
@@ -55,14 +55,14 @@ TEST_F(RunnerEnergyTest, AModelIsLoadedAgainBeforeTheMeterStartsAndTheSampleSays
     EXPECT_EQ(sample.generation.load_ms, 2000);
     EXPECT_DOUBLE_EQ(sample.energy.joules, 72);
   }
-  // As at the start: two, and one before each sample.
+  // The warm-ups: two at the start, and one before each sample.
   const std::vector<GenerationJob> jobs = generator_.jobs();
   EXPECT_EQ(std::count_if(jobs.begin(), jobs.end(),
                           [](const GenerationJob& job) { return job.max_new_tokens < 64; }),
             10);
 }
 
-TEST_F(RunnerEnergyTest, WithoutAMeterStatedWattsCount) {
+TEST_F(RunnerEnergyTest, WithoutAMeterTheStatedWattsAreUsed) {
   const Followed followed = Follow(*Start(TwoByTwo()).feed);
   ASSERT_EQ(followed.samples.size(), 8U);
   for (const Sample& sample : followed.samples) {
@@ -73,7 +73,7 @@ TEST_F(RunnerEnergyTest, WithoutAMeterStatedWattsCount) {
   }
 }
 
-TEST_F(RunnerEnergyTest, AMeterThatStandsStillHasMeasuredNothing) {
+TEST_F(RunnerEnergyTest, AMeterThatDoesNotAdvanceIsIgnored) {
   FakeMeter meter(0);
   options_.energy = &meter;
   Create();

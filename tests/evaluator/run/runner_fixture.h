@@ -1,4 +1,4 @@
-// A runner over a fake generator and a real store.
+// The fixture of the runner tests: a runner with a fake generator and a real store.
 #ifndef ASSAY_TESTS_EVALUATOR_RUN_RUNNER_FIXTURE_H_
 #define ASSAY_TESTS_EVALUATOR_RUN_RUNNER_FIXTURE_H_
 
@@ -19,18 +19,20 @@
 
 namespace assay::evaluator {
 
+// The events of one feed.
 struct Followed {
   std::vector<Progress> progress;
   std::vector<Sample> samples;
   std::optional<Evaluation> end;
 };
 
+// Reads the feed to its end.
 inline Followed Follow(EvaluationFeed& feed) {
   Followed followed;
   while (!followed.end) {
     std::optional<EvaluationEvent> event = feed.Next(absl::Seconds(30));
     if (!event) {
-      ADD_FAILURE() << "the feed fell silent";
+      ADD_FAILURE() << "no event for 30 s";
       return followed;
     }
     if (auto* progress = std::get_if<Progress>(&*event)) followed.progress.push_back(*progress);
@@ -40,6 +42,7 @@ inline Followed Follow(EvaluationFeed& feed) {
   return followed;
 }
 
+// Returns a plan of two models, two prompts and two repeats.
 inline EvaluationPlan TwoByTwo() {
   EvaluationPlan plan;
   plan.name = "test";
@@ -71,7 +74,7 @@ class RunnerTest : public testing::Test {
     return *std::move(started);
   }
 
-  // The generator holds at the first measured sample until released or cancelled.
+  // Blocks the generator at the first measured sample until release_ or a cancellation.
   void HoldAtFirstSample() {
     generator_.before_answer = [this](const GenerationJob& job, const CallContext& context) {
       if (job.max_new_tokens < TwoByTwo().max_new_tokens) return;

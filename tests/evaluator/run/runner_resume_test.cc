@@ -1,4 +1,4 @@
-// Evaluations that go on after the server was stopped or killed.
+// Tests of evaluations that are resumed after the server was stopped or killed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using ::testing::SizeIs;
 
 class ResumeTest : public RunnerTest {
  protected:
-  // Shuts the runner down in the middle of measured sample number `sample`.
+  // Shuts the runner down during the measured sample number `sample`. Returns the evaluation's id.
   std::string StopAt(int sample) {
     int measured = 0;
     absl::Notification reached;
@@ -42,7 +42,7 @@ class ResumeTest : public RunnerTest {
     return started.evaluation.id;
   }
 
-  // As a new process would: another runner, the store opened again.
+  // Acts like a new process: creates another runner and reopens the store.
   absl::StatusOr<std::vector<std::string>> Restart() {
     runner_.reset();
     store_.reset();
@@ -63,7 +63,7 @@ class ResumeTest : public RunnerTest {
   }
 };
 
-TEST_F(ResumeTest, ASuspendedEvaluationGoesOnAndNothingIsGeneratedTwice) {
+TEST_F(ResumeTest, ASuspendedEvaluationContinuesWithoutRepeatingSamples) {
   const std::string id = StopAt(4);
   ASSERT_THAT(*store_->Samples(id), SizeIs(3));
   const size_t generations = generator_.jobs().size();
@@ -82,8 +82,8 @@ TEST_F(ResumeTest, ASuspendedEvaluationGoesOnAndNothingIsGeneratedTwice) {
   EXPECT_EQ(end.summaries[4].samples, 4);
 }
 
-// The daemon refuses requests while it stops: that is no failure of the model that is measured.
-TEST_F(ResumeTest, ASampleThatTheStoppingServerRefusesIsTakenAfterTheNextStart) {
+// The daemon rejects requests while it stops, which is not a failure of the measured model.
+TEST_F(ResumeTest, ASampleRejectedByTheStoppingServerIsTakenAfterTheNextStart) {
   generator_.when_cancelled = absl::UnavailableError("the server is stopping");
   const std::string id = StopAt(4);
   EXPECT_THAT(*store_->Samples(id), SizeIs(3));
@@ -93,8 +93,8 @@ TEST_F(ResumeTest, ASampleThatTheStoppingServerRefusesIsTakenAfterTheNextStart) 
   for (const Summary& summary : end.summaries) EXPECT_EQ(summary.failures, 0) << summary.model;
 }
 
-// Minutes of a download.
-TEST_F(ResumeTest, AStopEndsALoad) {
+// A download takes minutes.
+TEST_F(ResumeTest, AShutdownEndsALoad) {
   generator_.before_load = [this](const CallContext& context) {
     held_.Notify();
     while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
@@ -109,7 +109,7 @@ TEST_F(ResumeTest, AStopEndsALoad) {
   EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
 }
 
-TEST_F(ResumeTest, ScalingThatAStopCutShortIsMeasuredAfterTheNextStart) {
+TEST_F(ResumeTest, InterruptedScalingIsMeasuredAfterTheNextStart) {
   EvaluationPlan plan = TwoByTwo();
   plan.scaling = {.concurrency = {1, 2}, .rounds = 2};
   // The 8 samples and the first level of both models pass.
@@ -134,7 +134,7 @@ TEST_F(ResumeTest, ScalingThatAStopCutShortIsMeasuredAfterTheNextStart) {
   EXPECT_EQ(end.finished_samples, 8);
 }
 
-TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
+TEST_F(ResumeTest, TheOrderOfSamplesIsKept) {
   EvaluationPlan plan = TwoByTwo();
   plan.order_seed = 77;
   const auto keys_of = [this](const std::string& id) {
@@ -162,7 +162,7 @@ TEST_F(ResumeTest, TheOrderIsThatOfTheFirstStart) {
   EXPECT_EQ(stopped.evaluation.plan_sha256, whole.evaluation.plan_sha256);
 }
 
-TEST_F(ResumeTest, AModelThatHasChangedEndsTheEvaluation) {
+TEST_F(ResumeTest, AChangedModelEndsTheEvaluation) {
   const std::string id = StopAt(6);
   generator_.revision = "sha256:another";
   ASSERT_TRUE(Restart().ok());
@@ -173,15 +173,15 @@ TEST_F(ResumeTest, AModelThatHasChangedEndsTheEvaluation) {
   EXPECT_EQ(end.finished_samples, 5);
 }
 
-TEST_F(ResumeTest, AScorerThatIsGoneEndsTheEvaluation) {
+TEST_F(ResumeTest, AMissingScorerEndsTheEvaluation) {
   const std::string id = StopAt(2);
   scorers_ = ScorerSet();
   EXPECT_THAT(*Restart(), IsEmpty());
   EXPECT_EQ(store_->Get(id)->state, EvaluationState::kFailed);
-  EXPECT_THAT(store_->Get(id)->error, HasSubstr("scorers[0]: 'classic' is not known here"));
+  EXPECT_THAT(store_->Get(id)->error, HasSubstr("scorers[0]: 'classic' is unknown"));
 }
 
-// One of another version under an old name.
+// The scorer "classic" in another version.
 class NewClassic final : public Scorer {
  public:
   std::string_view name() const override { return "classic"; }
@@ -189,13 +189,13 @@ class NewClassic final : public Scorer {
   absl::StatusOr<Score> ScoreText(const ScoreInput&) const override { return Score{.overall = 9}; }
 };
 
-// Half of the texts by each would be one summary of two scales.
+// Otherwise one summary would mix two scales.
 TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
   const std::string id = StopAt(3);
   EXPECT_THAT(store_->Get(id)->scorer_versions, ElementsAre(Pair("classic", "1")));
   scorers_.Add(std::make_unique<NewClassic>());
-  std::vector<Evaluation> told;
-  options_.on_finished = [&](const Evaluation& evaluation) { told.push_back(evaluation); };
+  std::vector<Evaluation> reported;
+  options_.on_finished = [&](const Evaluation& evaluation) { reported.push_back(evaluation); };
   EXPECT_THAT(*Restart(), IsEmpty());
   const Evaluation end = *store_->Get(id);
   EXPECT_EQ(end.state, EvaluationState::kFailed);
@@ -203,14 +203,14 @@ TEST_F(ResumeTest, AScorerOfAnotherVersionEndsTheEvaluation) {
                                    "is 2 now; start a new evaluation"));
   EXPECT_EQ(end.finished_samples, 2);
   EXPECT_EQ(end.summaries.front().samples, 1);
-  // Log, metrics and MLflow hear of it.
-  ASSERT_THAT(told, SizeIs(1));
-  EXPECT_EQ(told.front().error, end.error);
+  // The log, the metrics and MLflow are informed.
+  ASSERT_THAT(reported, SizeIs(1));
+  EXPECT_EQ(reported.front().error, end.error);
   EXPECT_EQ(*store_->OutboxDepth(), 3);
 }
 
-// Before, only samples of prompts were looked at.
-TEST_F(ResumeTest, AModelThatHasChangedEndsAnEvaluationOfTasksAlone) {
+// The revision is then known from the answers, because there are no samples.
+TEST_F(ResumeTest, AChangedModelEndsAnEvaluationWithTasksOnly) {
   EvaluationPlan plan = TwoByTwo();
   plan.prompts.clear();
   plan.tasks = {{.name = "facts", .items = {{"q1", "2 + 2 =", {" 4", " 5"}, 0}}}};
@@ -233,14 +233,14 @@ TEST_F(ResumeTest, AModelThatHasChangedEndsAnEvaluationOfTasksAlone) {
   EXPECT_THAT(end.error, HasSubstr("model m1 was sha256:0123456789ab when the evaluation began"));
 }
 
-// A judge's: the catalog id stays, the model behind it is another.
+// A judge whose revision is unknown until the judge's model is loaded. The revision is part of the
+// version.
 class Judge final : public Scorer {
  public:
   explicit Judge(std::string revision) : revision_(std::move(revision)) {}
   std::string_view name() const override { return "judge"; }
   std::string version() const override { return "1/big" + revision_; }
   absl::StatusOr<Score> ScoreText(const ScoreInput& /*input*/) const override {
-    // Known when it is loaded.
     if (revision_.empty()) revision_ = "@r1";
     return Score{.overall = 9};
   }
@@ -249,7 +249,7 @@ class Judge final : public Scorer {
   mutable std::string revision_;
 };
 
-TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
+TEST_F(ResumeTest, AJudgeOfAnotherRevisionIsAnErrorAndALateRevisionIsNot) {
   EvaluationPlan plan = TwoByTwo();
   plan.scorers = {"judge"};
   scorers_.Add(std::make_unique<Judge>(""));
@@ -287,23 +287,23 @@ TEST_F(ResumeTest, AJudgeOfAnotherRevisionHasNoSayAndOneThatBecomesKnownHas) {
                         "1/big@r2 now"));
 }
 
-TEST_F(ResumeTest, AnEvaluationOfAVersionThatDidNotSayIsNotGoneOnWith) {
+TEST_F(ResumeTest, AnEvaluationWithoutRecordedScorerVersionsIsNotResumed) {
   runner_.reset();
   Evaluation old = RunningEvaluation("ev-1");
   old.scorer_versions.clear();
   ASSERT_TRUE(store_->Begin(old, SomePlan()).ok());
   EXPECT_THAT(*Restart(), IsEmpty());
-  EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("was begun by an older assayd"));
+  EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("was begun by an older version of assayd"));
 }
 
-TEST_F(ResumeTest, AFinishedEvaluationIsNotTakenUpAgain) {
+TEST_F(ResumeTest, AFinishedEvaluationIsNotResumed) {
   const std::string id = Start(TwoByTwo()).evaluation.id;
   WaitForEnd(id);
   EXPECT_THAT(*Restart(), IsEmpty());
 }
 
-// Without it a sample that ends the process would be tried at every start for ever.
-TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
+// Otherwise a sample that crashes the process would be retried at every start.
+TEST_F(ResumeTest, AnEvaluationThatStopsTheServerRepeatedlyFails) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   for (int start = 0; start <= kMaxStalls; ++start) {
@@ -312,17 +312,17 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerAgainAndAgainIsFailed) {
     ASSERT_THAT(*taken, SizeIs(1)) << start;
     EXPECT_EQ(taken->front().error.empty(), start < kMaxStalls) << start;
   }
-  std::vector<Evaluation> told;
-  options_.on_finished = [&](const Evaluation& evaluation) { told.push_back(evaluation); };
+  std::vector<Evaluation> reported;
+  options_.on_finished = [&](const Evaluation& evaluation) { reported.push_back(evaluation); };
   Create();
   EXPECT_THAT(*runner_->Resume(), IsEmpty());
   EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
-  ASSERT_THAT(told, SizeIs(1));
-  EXPECT_EQ(told.front().state, EvaluationState::kFailed);
+  ASSERT_THAT(reported, SizeIs(1));
+  EXPECT_EQ(reported.front().state, EvaluationState::kFailed);
 }
 
-TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
+TEST_F(ResumeTest, AScalingLevelCountsAsProgress) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   std::vector<ScalingPoint> points;
@@ -333,7 +333,7 @@ TEST_F(ResumeTest, ALevelOfScalingIsProgress) {
   }
 }
 
-TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNoStalls) {
+TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNotStalls) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   for (int start = 0; start < 3 * kMaxStalls; ++start) {

