@@ -1,4 +1,5 @@
-"""Writes statistics.json beside itself: samples of many sizes and scales with SciPy's and NumPy's figures for them.
+"""Writes statistics.json next to this script: samples of many sizes and scales, with the statistics
+that SciPy and NumPy compute for them.
 
 Run: .venv/bin/python tests/golden/evaluator/make_statistics.py
 """
@@ -15,6 +16,7 @@ SIZES = (2, 3, 4, 5, 7, 10, 12, 20, 33, 60, 100, 257)
 
 
 def draw(random: np.random.Generator, kind: str, size: int) -> np.ndarray:
+    """Returns `size` random values of the given kind."""
     return {
         "normal": lambda: random.normal(2000.0, 150.0, size),
         "lognormal": lambda: random.lognormal(-13.0, 1.5, size),
@@ -25,6 +27,7 @@ def draw(random: np.random.Generator, kind: str, size: int) -> np.ndarray:
 
 
 def case(name: str, samples: np.ndarray) -> dict:
+    """Returns the samples with their expected statistics."""
     mean = float(np.mean(samples))
     half = float(stats.sem(samples) * stats.t.ppf(0.975, len(samples) - 1))
     return {

@@ -1,11 +1,11 @@
-"""Writes cases.json: what SciPy computes for the statistics of evaluator/stats.
+"""Writes cases.json: inputs for the statistics of evaluator/stats with the results of SciPy.
 
     uv venv /tmp/venv-scipy && uv pip install --python /tmp/venv-scipy/bin/python numpy scipy
     /tmp/venv-scipy/bin/python tests/golden/statistics/make_cases.py
 
-Random and nasty inputs from a fixed seed: ties, zeros, equal values, tiny and huge ones, 0 and 1, 1 to 200 values.
-Where SciPy has no function (Holm, clustered errors, ties beyond what it can permute) the formula is computed another
-way than in C++.
+The inputs are random and difficult, from a fixed seed: ties, zeros, equal values, tiny and huge
+values, 0 and 1, and 1 to 200 values. Where SciPy has no function (Holm, clustered errors, more ties
+than it can permute), the formula is computed in another way than in C++.
 """
 import json
 import pathlib
@@ -20,7 +20,7 @@ rng = np.random.default_rng(20261124)
 
 
 def lists():
-    """Differences of many kinds."""
+    """Yields arrays of differences of many kinds."""
     for n in (1, 2, 3, 4, 5, 6, 7, 10, 13, 20, 35, 50, 51, 80, 200):
         yield rng.normal(0.3, 1, n)
         yield rng.normal(0, 1e-9, n)
@@ -32,17 +32,20 @@ def lists():
     for n in (8, 40, 60):
         yield rng.normal(0.3, 1, n) * 1e-100
         yield rng.normal(0.3, 1, n) * 1e100
-        yield rng.normal(0.3, 1, n) * 10.0 ** rng.integers(-12, 13, n)  # of every size
-        yield rng.normal(1e6, 1e-3, n)  # far from zero: digits cancel
+        yield rng.normal(0.3, 1, n) * 10.0 ** rng.integers(-12, 13, n)  # many magnitudes
+        yield rng.normal(1e6, 1e-3, n)  # far from zero, digits cancel
         yield rng.integers(0, 2, n).astype(float)
-        yield np.abs(rng.normal(3, 0.5, n))  # all on one side
+        yield np.abs(rng.normal(3, 0.5, n))  # all positive
 
 
 LISTS = [d.tolist() for d in lists()]
 
 
 def exact_with_ties(d):
-    """The share of sign patterns as far out as the observed one, by polynomials of whole numbers."""
+    """Returns the fraction of sign patterns at least as extreme as the observed one.
+
+    Counts them exactly, by multiplying polynomials with integer coefficients.
+    """
     doubled = np.rint(2 * stats.rankdata(np.abs(d))).astype(int)
     ways = {0: 1}
     for rank in doubled.tolist():
@@ -52,11 +55,12 @@ def exact_with_ties(d):
         ways = after
     observed = int(doubled[d > 0].sum())
     observed = min(observed, int(doubled.sum()) - observed)
-    return min(1.0, 2 * sum(count for total, count in ways.items() if total <= observed) / 2 ** len(d))
+    extreme = sum(count for total, count in ways.items() if total <= observed)
+    return min(1.0, 2 * extreme / 2 ** len(d))
 
 
 def wilcoxon_p(d):
-    """None where all are zero."""
+    """Returns the p-value of the Wilcoxon signed-rank test, or None if all differences are zero."""
     nonzero = d[d != 0]
     n = len(nonzero)
     if n == 0:
@@ -67,9 +71,10 @@ def wilcoxon_p(d):
     if not ties:
         return float(stats.wilcoxon(nonzero, method="exact").pvalue)
     p = float(exact_with_ties(nonzero))
-    if 2 <= n <= 13:  # SciPy over all 2^n permutations
-        scipys = stats.wilcoxon(nonzero, method=stats.PermutationMethod(n_resamples=2 ** 13)).pvalue
-        assert abs(scipys - p) < 1e-12 * p, (scipys, p)
+    if 2 <= n <= 13:  # SciPy can enumerate all 2^n permutations.
+        permutations = stats.PermutationMethod(n_resamples=2 ** 13)
+        expected = stats.wilcoxon(nonzero, method=permutations).pvalue
+        assert abs(expected - p) < 1e-12 * p, (expected, p)
     return p
 
 
@@ -99,7 +104,7 @@ def mcnemar_p(b, c):
 
 
 def pairs():
-    """Scores out of 10 with one decimal, latencies, and right or wrong."""
+    """Yields pairs of arrays: scores up to 10 with one decimal, latencies, and right or wrong."""
     for n in (6, 9, 20, 45, 90, 200):
         a = rng.integers(30, 90, n) / 10
         yield a, np.clip(a + rng.integers(-5, 8, n) / 10, 0, 10)
@@ -114,18 +119,20 @@ def paired_cases():
         binary = set(a) | set(b) <= {0.0, 1.0}
         d = b - a if a.max() > 10 else np.round(b - a, 1)
         p = mcnemar_p(int(np.sum(d > 0)), int(np.sum(d < 0))) if binary else wilcoxon_p(d)
-        yield {"a": a.tolist(), "b": b.tolist(), "p": p, "t": float(stats.ttest_rel(b, a).pvalue),
-               "diff": float(d.mean()), "effect": float(d.mean() / d.std(ddof=1)), "ties": int(np.sum(d == 0))}
+        yield {"a": a.tolist(), "b": b.tolist(), "p": p,
+               "t": float(stats.ttest_rel(b, a).pvalue), "diff": float(d.mean()),
+               "effect": float(d.mean() / d.std(ddof=1)), "ties": int(np.sum(d == 0))}
 
 
 def mcnemar_cases():
-    for b, c in [(0, 1), (1, 1), (5, 0), (3, 9), (12, 12), (0, 24), (7, 17), (10, 15), (25, 0), (20, 40), (100, 130),
-                 (1, 999), (13, 12), (500, 500)]:
+    for b, c in [(0, 1), (1, 1), (5, 0), (3, 9), (12, 12), (0, 24), (7, 17), (10, 15), (25, 0),
+                 (20, 40), (100, 130), (1, 999), (13, 12), (500, 500)]:
         yield {"b": b, "c": c, "p": mcnemar_p(b, c)}
 
 
 def wilson_cases():
-    for k, n in [(0, 1), (1, 1), (17, 20), (0, 50), (50, 50), (1, 1000), (999, 1000), (3, 7), (500, 1000), (164, 164)]:
+    for k, n in [(0, 1), (1, 1), (17, 20), (0, 50), (50, 50), (1, 1000), (999, 1000), (3, 7),
+                 (500, 1000), (164, 164)]:
         interval = stats.binomtest(k, n).proportion_ci(CONFIDENCE, method="wilson")
         yield {"k": k, "n": n, "low": interval.low, "high": interval.high}
 
@@ -146,18 +153,22 @@ def adjust_cases():
 
 def bca_cases():
     for n in (6, 10, 25, 80):
-        for d in (rng.normal(0.3, 1, n), rng.exponential(1, n), np.round(rng.normal(0, 1, n), 1)):
+        for d in (rng.normal(0.3, 1, n), rng.exponential(1, n),
+                  np.round(rng.normal(0, 1, n), 1)):
             replicates = np.array([rng.choice(d, n).mean() for _ in range(400)])
             left_out = np.array([np.delete(d, i).mean() for i in range(n)])
             observed = d.mean()
             given = types.SimpleNamespace(bootstrap_distribution=replicates)
-            low, high = stats.bootstrap((d,), np.mean, n_resamples=0, bootstrap_result=given, method="BCa",
+            low, high = stats.bootstrap((d,), np.mean, n_resamples=0, bootstrap_result=given,
+                                        method="BCa",
                                         confidence_level=CONFIDENCE).confidence_interval
-            yield {"observed": float(observed), "replicates": replicates.tolist(), "left_out": left_out.tolist(),
-                   "low": float(low), "high": float(high)}
+            yield {"observed": float(observed), "replicates": replicates.tolist(),
+                   "left_out": left_out.tolist(), "low": float(low), "high": float(high)}
 
 
-SIZES = ((6, 6, 1), (10, 3, 1), (40, 10, 1), (100, 2, 1), (60, 60, 1), (30, 7, 1e-90), (30, 7, 1e90))
+# (values, clusters, scale)
+SIZES = ((6, 6, 1), (10, 3, 1), (40, 10, 1), (100, 2, 1), (60, 60, 1), (30, 7, 1e-90),
+         (30, 7, 1e90))
 
 
 def clustered_cases():
@@ -167,21 +178,25 @@ def clustered_cases():
         sums = np.array([np.sum(x[c == g] - x.mean()) for g in range(groups)])
         se = np.sqrt(groups / (groups - 1) * np.sum(sums ** 2)) / n
         low, high = stats.t.interval(CONFIDENCE, groups - 1, x.mean(), se)
-        yield {"x": x.tolist(), "c": c.tolist(), "se": float(se), "low": float(low), "high": float(high)}
+        yield {"x": x.tolist(), "c": c.tolist(), "se": float(se), "low": float(low),
+               "high": float(high)}
 
 
 def power_of(effect, n, alpha):
+    """Returns the power of the two-sided paired t-test."""
     critical = stats.t.ppf(1 - alpha / 2, n - 1)
     shift = effect * np.sqrt(n)
-    # SciPy's lower tail is NaN where it is below what a double holds.
-    return stats.nct.sf(critical, n - 1, shift) + np.nan_to_num(stats.nct.cdf(-critical, n - 1, shift))
+    # SciPy's lower tail is NaN if it is too small for a double.
+    lower = np.nan_to_num(stats.nct.cdf(-critical, n - 1, shift))
+    return stats.nct.sf(critical, n - 1, shift) + lower
 
 
 def power_cases():
     for effect in (0.05, 0.2, 0.5, 0.8, 1.5):
         for n in (2, 5, 10, 30, 100, 300):
             for alpha in (0.05, 0.01):
-                yield {"effect": effect, "n": n, "alpha": alpha, "power": float(power_of(effect, n, alpha))}
+                yield {"effect": effect, "n": n, "alpha": alpha,
+                       "power": float(power_of(effect, n, alpha))}
 
 
 def needed_cases():
@@ -195,18 +210,20 @@ def needed_cases():
 def detectable_cases():
     for n in (2, 3, 6, 10, 20, 50, 100, 400):
         for alpha in (0.05, 0.01):
-            most = 300 if n == 2 else 30
-            effect = optimize.brentq(lambda e: power_of(e, n, alpha) - 0.8, 0, most, xtol=1e-15, rtol=1e-14)
+            upper = 300 if n == 2 else 30
+            effect = optimize.brentq(lambda e: power_of(e, n, alpha) - 0.8, 0, upper,
+                                     xtol=1e-15, rtol=1e-14)
             yield {"n": n, "alpha": alpha, "effect": float(effect)}
 
 
 def trend_cases():
     for n in (2, 3, 10, 50, 120):
         x = np.arange(n, dtype=float)
-        for y in (rng.normal(0, 1, n) + 0.1 * x, np.round(rng.normal(0, 1, n)), 1e9 + 16384 * x + rng.normal(0, 1e5, n)):
+        for y in (rng.normal(0, 1, n) + 0.1 * x, np.round(rng.normal(0, 1, n)),
+                  1e9 + 16384 * x + rng.normal(0, 1e5, n)):
             r = stats.theilslopes(y, x, CONFIDENCE)
-            yield {"x": x.tolist(), "y": y.tolist(), "slope": float(r.slope), "low": float(r.low_slope),
-                   "high": float(r.high_slope)}
+            yield {"x": x.tolist(), "y": y.tolist(), "slope": float(r.slope),
+                   "low": float(r.low_slope), "high": float(r.high_slope)}
     x = np.repeat(np.arange(10.0), 3)
     y = x + rng.normal(0, 1, 30)
     r = stats.theilslopes(y, x, CONFIDENCE)
@@ -220,15 +237,17 @@ def mean_cases():
         if len(set(values)) < 2:
             continue
         low, high = stats.t.interval(CONFIDENCE, len(d) - 1, d.mean(), stats.sem(d))
-        yield {"list": i, "mean": float(d.mean()), "sd": float(d.std(ddof=1)), "low": float(low), "high": float(high),
-               "p90": float(np.quantile(d, 0.9))}
+        yield {"list": i, "mean": float(d.mean()), "sd": float(d.std(ddof=1)),
+               "low": float(low), "high": float(high), "p90": float(np.quantile(d, 0.9))}
 
 
 def main():
-    cases = {name[:-6]: list(make()) for name, make in globals().copy().items() if name.endswith("_cases")}
+    cases = {name[:-6]: list(make())
+             for name, make in globals().copy().items() if name.endswith("_cases")}
     text = json.dumps({"lists": LISTS, **cases}, separators=(",", ":"), allow_nan=False)
     (HERE / "cases.json").write_text(text + "\n")
-    print({name: len(rows) for name, rows in cases.items()}, sum(map(len, cases.values())), "cases,", len(text), "bytes")
+    print({name: len(rows) for name, rows in cases.items()}, sum(map(len, cases.values())),
+          "cases,", len(text), "bytes")
 
 
 if __name__ == "__main__":
