@@ -1,5 +1,5 @@
-// Residency: hands out, loads and unloads models. Room for them: manager_room.cc; new catalogs:
-// manager_reload.cc.
+// The residency manager: hands out, loads and unloads models. The memory budget is in
+// manager_memory.cc, new catalogs in manager_reload.cc.
 #include "registry/residency/manager.h"
 
 #include <algorithm>
@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/annotate.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "registry/catalog/source.h"
@@ -28,44 +29,11 @@ namespace assay::registry {
 
 namespace {
 
-// How long a cancelled waiter stays, and a model that is too young to give way is left alone.
-constexpr absl::Duration kPoll = absl::Milliseconds(10);
+// The interval at which waiters check for cancellation, and at which a model that was resident too
+// briefly to be evicted is considered again.
+constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
 }  // namespace
-
-std::string_view ModelStateName(ModelState state) {
-  switch (state) {
-    case ModelState::kNew:
-      return "new";
-    case ModelState::kDownloading:
-      return "downloading";
-    case ModelState::kLoading:
-      return "loading";
-    case ModelState::kReady:
-      return "ready";
-    case ModelState::kDraining:
-      return "draining";
-    case ModelState::kUnloaded:
-      return "unloaded";
-    case ModelState::kFailed:
-      return "failed";
-  }
-  return "unknown";
-}
-
-std::string_view UnloadCauseName(UnloadCause cause) {
-  switch (cause) {
-    case UnloadCause::kRequested:
-      return "asked";
-    case UnloadCause::kEvicted:
-      return "evicted";
-    case UnloadCause::kIdle:
-      return "idle";
-    case UnloadCause::kReloaded:
-      return "reloaded";
-  }
-  return "unknown";
-}
 
 Handle::Handle(Manager* manager, std::shared_ptr<ModelSlot> slot)
     : manager_(manager), slot_(std::move(slot)), entry_(slot_->entry) {}
@@ -125,7 +93,7 @@ Manager::SlotPtr Manager::Find(std::string_view id) const {
   return it == slots_.end() ? nullptr : *it;
 }
 
-Handle Manager::Take(const SlotPtr& slot) {
+Handle Manager::AcquireHandle(const SlotPtr& slot) {
   ++slot->handles;
   slot->last_used = absl::Now();
   return {this, slot};
@@ -138,16 +106,16 @@ void Manager::Release(ModelSlot* slot) {
 }
 
 void Manager::RemoveWaiter(ModelSlot* slot) {
-  if (--slot->wanted == 0) ++changes_;
+  if (--slot->waiters == 0) ++changes_;
 }
 
 void Manager::SetState(ModelSlot* slot, ModelState state, std::string reason) {
   slot->state = state;
-  const bool gone =
+  const bool unloaded =
       state == ModelState::kUnloaded || state == ModelState::kFailed || state == ModelState::kNew;
-  if (gone && slot->next_entry != nullptr) slot->entry = std::move(slot->next_entry);
+  if (unloaded && slot->next_entry != nullptr) slot->entry = std::move(slot->next_entry);
   slot->reason = std::move(reason);
-  if (listener_ && !slot->quiet) news_.push_back(StatusOf(*slot));
+  if (listener_ && !slot->quiet) pending_events_.push_back(StatusOf(*slot));
 }
 
 ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
@@ -168,9 +136,9 @@ void Manager::Notify() {
   absl::MutexLock lock(&mutex_);
   if (notifying_) return;
   notifying_ = true;
-  while (!news_.empty()) {
-    const ModelStatus status = std::move(news_.front());
-    news_.pop_front();
+  while (!pending_events_.empty()) {
+    const ModelStatus status = std::move(pending_events_.front());
+    pending_events_.pop_front();
     mutex_.Unlock();
     listener_(status);
     mutex_.Lock();
@@ -186,7 +154,7 @@ bool Manager::Pause(const CallContext& context) {
   mutex_.Lock();
   if (stop) return true;
   const auto changed = [this, before]() { return changes_ != before; };
-  mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll);
+  mutex_.AwaitWithTimeout(absl::Condition(&changed), kPollInterval);
   return false;
 }
 
@@ -196,13 +164,13 @@ absl::Status Manager::AwaitChange(ModelSlot* slot, const CallContext& context) {
   const auto changed = [slot, loads, loading]() {
     return slot->retired || (loading ? slot->loads != loads : slot->state != ModelState::kDraining);
   };
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPoll)) {
+  while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPollInterval)) {
     mutex_.Unlock();
     const bool stop = context.IsDone();
     mutex_.Lock();
     if (stop) return absl::CancelledError("cancelled while the model was loading");
   }
-  // Of another caller's load that ended because that caller left, the next one makes its own.
+  // The load of another caller was cancelled with that caller, so this caller starts its own.
   if (!loading || slot->retired || absl::IsCancelled(slot->load_result)) return absl::OkStatus();
   return slot->load_result;
 }
@@ -220,10 +188,8 @@ absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const Progr
     Notify();
   };
   set_state(ModelState::kDownloading);
-  if (absl::Status fetched = options_.fetch(*entry.hub, progress, context); !fetched.ok()) {
-    return absl::Status(fetched.code(),
-                        absl::StrCat("model '", entry.id, "': ", fetched.message()));
-  }
+  RETURN_IF_ERROR(Annotate(options_.fetch(*entry.hub, progress, context),
+                           absl::StrCat("model '", entry.id, "'")));
   set_state(ModelState::kLoading);
   file = ResolveSource(entry, options_.hub_cache);
   if (!absl::IsNotFound(file.status())) return file;
@@ -242,12 +208,12 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
     }
     for (const ProgressFn& listener : listeners) listener(step);
   };
-  // Other callers may wait for this load. It ends early only if none is left, or if the catalog has
-  // lost the model.
+  // Other callers may wait for this load. It ends early only if none is left, or if the model was
+  // removed from the catalog.
   const CallContext shared([this, slot, &context] {
     const bool stop = context.IsDone();
     absl::MutexLock lock(&mutex_);
-    return slot->retired || (stop && slot->wanted <= 1);
+    return slot->retired || (stop && slot->waiters <= 1);
   });
   std::shared_ptr<const ModelEntry> entry;
   {
@@ -276,9 +242,9 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const CallContext& context) {
     slot->bytes = 0;
     if (slot->retired) {
       SetState(slot, ModelState::kUnloaded, "the catalog changed");
-      Forget(slot);
+      RemoveDetached(slot);
     } else {
-      // Nothing is wrong with a model whose callers left.
+      // A load that its callers cancelled is no failure of the model.
       SetState(slot, absl::IsCancelled(model.status()) ? ModelState::kNew : ModelState::kFailed,
                std::string(model.status().message()));
     }
@@ -299,7 +265,7 @@ absl::StatusOr<Handle> Manager::Acquire(std::string_view id, const ProgressFn& p
   if (!absl::IsCancelled(handle.status()) || !context.IsLate()) return handle;
   return absl::DeadlineExceededError(
       absl::StrCat("model '", std::string(id),
-                   "' was not loaded within the request's time; load it first, or raise the "
+                   "' was not loaded before the request's deadline; load it first, or raise the "
                    "deadline or limits.inference_timeout"));
 }
 
@@ -311,19 +277,19 @@ absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const Progr
       absl::MutexLock lock(&mutex_);
       slot = Find(id);
       if (slot == nullptr) return UnknownModel(*catalog_, id);
-      if (slot->state == ModelState::kReady) return Take(slot);
+      if (slot->state == ModelState::kReady) return AcquireHandle(slot);
       if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kRequested) {
         return absl::UnavailableError(
             absl::StrCat("model '", std::string(id), "' is being unloaded; try again in a moment"));
       }
-      ++slot->wanted;
+      ++slot->waiters;
       const bool draining = slot->state == ModelState::kDraining;
       if (progress && !draining) slot->progress.push_back(progress);
       if (draining || slot->IsLoading()) {
         absl::Status awaited = AwaitChange(slot.get(), context);
         RemoveWaiter(slot.get());
         if (!awaited.ok()) return awaited;
-        if (slot->state == ModelState::kReady) return Take(slot);
+        if (slot->state == ModelState::kReady) return AcquireHandle(slot);
         continue;
       }
       SetState(slot.get(), ModelState::kLoading);
@@ -333,9 +299,9 @@ absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const Progr
     Notify();
     absl::MutexLock lock(&mutex_);
     RemoveWaiter(slot.get());
-    // A retired one has a successor, or the catalog lost it: Find() knows.
+    // A retired slot has a successor or was removed from the catalog; Find() decides which.
     if (!loaded.ok() && !slot->retired) return loaded;
-    if (slot->state == ModelState::kReady) return Take(slot);
+    if (slot->state == ModelState::kReady) return AcquireHandle(slot);
   }
 }
 
@@ -364,7 +330,7 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
     } else {
       freed = absl::DeadlineExceededError(absl::StrCat(
           "model '", std::string(id), "' still serves ", slot->handles, " requests after ",
-          absl::FormatDuration(timeout), "; it stays resident, try again when they are done"));
+          absl::FormatDuration(timeout), "; it stays resident, try again when they have ended"));
       if (!slot->retired) SetState(slot.get(), ModelState::kReady);
       if (slot->retired) slot->cause = UnloadCause::kReloaded;
       ++changes_;

@@ -1,4 +1,4 @@
-// Residency: loads, hands out, evicts and unloads models.
+// The residency manager: loads, hands out, evicts and unloads models.
 #ifndef ASSAY_REGISTRY_RESIDENCY_MANAGER_H_
 #define ASSAY_REGISTRY_RESIDENCY_MANAGER_H_
 
@@ -21,36 +21,15 @@
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/revision.h"
 #include "registry/residency/loader.h"
+#include "registry/residency/model_state.h"
 
 namespace assay::registry {
-
-// kNew -> kDownloading -> kLoading -> kReady -> kDraining -> kUnloaded -> kLoading ...; any ->
-// kFailed (with a reason); a load that its callers called off -> kNew.
-enum class ModelState {
-  kNew,          // In the catalog, never loaded, or its last load was called off.
-  kDownloading,  // Its file is on the way to this machine.
-  kLoading,      // Weights are read.
-  kReady,        // Serves.
-  kDraining,     // Refuses new requests, finishes the running ones.
-  kUnloaded,     // Was resident once.
-  kFailed,       // The last load failed; the next Acquire tries again.
-};
-std::string_view ModelStateName(ModelState state);
-
-// Why a model is unloaded.
-enum class UnloadCause {
-  kRequested,  // By a caller of Unload.
-  kEvicted,    // Another model needs its memory.
-  kIdle,       // Nobody used it for its keep_alive.
-  kReloaded,   // The catalog changed.
-};
-std::string_view UnloadCauseName(UnloadCause cause);
 
 class Manager;
 struct ModelSlot;
 
-// Keeps a model resident while a request uses it. Move-only; holding one long delays an unload, and
-// holding one while acquiring another may wait for ever. Must not outlive the manager.
+// Keeps a model resident while a request uses it. Move-only. A handle that is held for long delays
+// an unload, and holding one while acquiring another may deadlock. Must not outlive the manager.
 class Handle {
  public:
   Handle() = default;
@@ -61,7 +40,8 @@ class Handle {
   explicit operator bool() const { return slot_ != nullptr; }
   const ModelEntry& entry() const { return *entry_; }
   ResidentModel& model() const;
-  // What was loaded, whatever is on the disk by now; empty: not known.
+  // The revision that was loaded, even if the files on the disk have changed since. Empty if
+  // unknown.
   const std::string& revision() const;
 
  private:
@@ -74,183 +54,196 @@ class Handle {
   std::shared_ptr<const ModelEntry> entry_;
 };
 
-// What is known of a model now.
+// A snapshot of a model's state.
 struct ModelStatus {
   ModelEntry entry;
   ModelState state;
   std::string reason;
   int64_t resident_bytes = 0;
-  // Of the resident model, as it was loaded.
+  // The revision of the resident model, as it was loaded.
   std::string revision;
   absl::Duration load_time;
   absl::Time loaded_at;
   // When a request last began or ended; the infinite past if none did.
   absl::Time last_used = absl::InfinitePast();
   int handles = 0;
-  // Of kUnloaded and kDraining.
+  // Valid in the states kUnloaded and kDraining.
   UnloadCause cause = UnloadCause::kRequested;
-  // How often it made room for others.
+  // The number of times that the model was evicted.
   int64_t evictions = 0;
 };
 
-// What a new catalog changed; ids.
+// The changes that a new catalog made, as model ids.
 struct ReloadReport {
   std::vector<std::string> added;
   std::vector<std::string> removed;
-  // Loaded anew, or to be, because what is loaded differs.
+  // Models that were, or must be, loaded again because their entry changed what is loaded.
   std::vector<std::string> reloaded;
-  // "id: why": the model that was resident serves on where the policy kept it, and the new entry is
-  // taken when that is unloaded.
+  // "id: reason". The old model keeps serving where the policy kept it, and its new entry takes
+  // effect when it is unloaded.
   std::vector<std::string> failed;
 };
 
-// Thread-safe. Loads run on the caller's thread; concurrent loads of one model coalesce into one. A
-// failed load leaves every other model as it was, but for those that had to make room for it.
+// Loads models on demand and keeps them resident within a memory budget. Thread-safe. Loads run on
+// the caller's thread; concurrent loads of one model share a single load. A failed load changes no
+// other model, except those that were evicted for it.
 //
-// Under a budget a load that does not fit unloads idle models first, least recently used first. If
-// the idle ones are not enough it waits, in order of arrival, and models that serve give way: the
-// one resident longest takes no new requests (they wait for its next load), finishes those that run
-// and is unloaded. Pinned models never give way.
+// A load that does not fit the budget first unloads idle models, least recently used first. If
+// these are not enough, it waits in a queue, in order of arrival, while serving models are evicted:
+// the one that is resident longest takes no new requests (they wait for its next load), finishes
+// the running ones and is unloaded. Pinned models are never evicted. See eviction_policy.h.
 class Manager {
  public:
   struct Options {
-    // Bytes that all resident models may take together; 0 = no limit.
+    // The maximum bytes of all resident models together; 0 = no limit.
     int64_t memory_budget_bytes = 0;
     std::string hub_cache;
-    // Null: repositories that are not in the cache are refused with NOT_FOUND.
+    // If null, repositories that are not in the cache are refused with NOT_FOUND.
     FetchFn fetch;
-    // For entries that do not say.
+    // The default for entries without a keep_alive of their own.
     absl::Duration keep_alive = absl::InfiniteDuration();
-    // A model that serves is not asked to give way before it was resident for so long.
+    // The minimum time that a serving model stays resident before it can be evicted.
     absl::Duration least_residency = absl::Seconds(2);
-    // Of a resident model whose entry changed. True: the new one is loaded beside it, then takes
-    // its place; needs memory for both. False: it is unloaded first, once the new one's files are
-    // here and can be read.
+    // How a resident model whose entry changed is loaded again. True: the new model is loaded
+    // alongside the old one and then replaces it, which needs memory for both. False: the old one
+    // is unloaded first, once the new files are on this machine and can be read.
     bool reload_beside = true;
-    // Names what is loaded; null: nothing has a name.
+    // Names the revision of what is loaded. If null, all revisions are empty.
     Revisions* revisions = nullptr;
   };
-  // Called after every change of state, in order, one call at a time, without any lock held; maybe
-  // on another caller's thread.
+  // Called after every state change, in order, one call at a time and without any lock held. The
+  // call may come from the thread of another caller.
   using StateListener = std::function<void(const ModelStatus&)>;
 
   Manager(Catalog catalog, ModelLoader* loader, Options options, StateListener listener);
-  // Unloads everything; every handle must be gone.
+  // Unloads all models. All handles must have been released.
   ~Manager();
 
-  // A handle of a resident model; loads it first if need be, and waits for memory. NOT_FOUND: not
-  // in the catalog (the message lists what is). UNAVAILABLE: being unloaded by request.
-  // RESOURCE_EXHAUSTED: can't fit the budget beside what is pinned; FAILED_PRECONDITION: nor alone;
-  // the message has the bytes needed and the bytes free. CANCELLED: `context` said so; a load
-  // that others wait for goes on. Otherwise the loader's error. `progress` may be called once more
-  // shortly after the return.
+  // Returns a handle to a resident model. Loads the model first if necessary, and waits for memory.
+  // `progress` may be called once more shortly after the return. Errors:
+  //   NOT_FOUND            the model is not in the catalog; the message lists the catalog's models.
+  //   UNAVAILABLE          the model is being unloaded by request.
+  //   RESOURCE_EXHAUSTED   it does not fit the budget next to the pinned models.
+  //   FAILED_PRECONDITION  no model is pinned, and it is larger than the whole budget. Both
+  //   messages
+  //                        have the bytes needed and the bytes that can be free.
+  //   DEADLINE_EXCEEDED    the deadline of `context` has passed.
+  //   CANCELLED            `context` was cancelled. A load that others wait for continues.
+  //   Otherwise the loader's error.
   absl::StatusOr<Handle> Acquire(std::string_view id, const ProgressFn& progress = nullptr,
                                  const CallContext& context = {});
 
-  // Waits until the handles are gone, then frees the model. FAILED_PRECONDITION: not resident.
-  // DEADLINE_EXCEEDED: handles were still out after `timeout`; the model is kReady again. Returns
-  // the bytes given back.
+  // Waits until all handles are released, then frees the model and returns the freed bytes.
+  // FAILED_PRECONDITION: the model is not resident. DEADLINE_EXCEEDED: handles were still held
+  // after `timeout`; the model is kReady again.
   absl::StatusOr<int64_t> Unload(std::string_view id, absl::Duration timeout);
 
-  // Takes a new catalog. Models that it lacks take no new requests and are freed when the running
-  // ones end. Resident models whose entry changed what is loaded are loaded anew, on this thread
-  // (seconds, or as long as a download takes), by Options::reload_beside; other changes hold at
-  // once. `context` ends the loads that are left; they count as failed. One reload at a time.
+  // Applies a new catalog. Models that it lacks take no new requests and are freed when the running
+  // ones end. A resident model whose entry changed what is loaded is loaded again on this thread,
+  // as Options::reload_beside says; that takes seconds, or as long as a download. Other changes
+  // take effect at once. If `context` ends, the remaining loads count as failed. One reload runs at
+  // a time.
   ReloadReport Reload(Catalog catalog, const CallContext& context = {});
 
   absl::StatusOr<ModelStatus> Get(std::string_view id) const;
-  // In the order of the catalog.
+  // Returns all models in the order of the catalog.
   std::vector<ModelStatus> List() const;
-  // What a request for the entry meets: the revision of the resident model, else of the files on
-  // this machine; empty: neither, or Options::revisions is null.
+  // Returns the revision that a request for the entry would use: that of the resident model, else
+  // that of the files on this machine. Empty if there are neither, or Options::revisions is null.
   std::string RevisionOf(const ModelEntry& entry) const;
-  // As it stands now; a reload replaces it as a whole.
+  // Returns the current catalog. It is immutable; a reload replaces it as a whole.
   std::shared_ptr<const Catalog> catalog() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Bytes that resident and loading models take, and may take (0 = no limit).
+  // The bytes that resident and loading models use.
   int64_t used_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The bytes that they may use; 0 = no limit.
   int64_t budget_bytes() const { return options_.memory_budget_bytes; }
 
-  // Calls `visit` with the resident model, without loading and without a handle of the caller's;
-  // false if not resident.
+  // Calls `visit` with the resident model, without loading it and without a handle. Returns false
+  // if the model is not resident.
   bool VisitResident(std::string_view id, const std::function<void(ResidentModel&)>& visit) const;
 
  private:
   friend class Handle;
   using SlotPtr = std::shared_ptr<ModelSlot>;
   // A load that waits for memory.
-  struct RoomRequest {
+  struct MemoryRequest {
     ModelSlot* slot;
     int64_t bytes;
   };
 
   SlotPtr Find(std::string_view id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Release(ModelSlot* slot) ABSL_LOCKS_EXCLUDED(mutex_);
-  // A caller waits for the model no more.
+  // Must be called when a caller stops waiting for the model.
   void RemoveWaiter(ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Handle Take(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Handle AcquireHandle(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // Loads a model whose state is kLoading already, on this thread.
-  // As Acquire(), but CANCELLED also at the deadline, so that a load that ends early never counts
-  // as a failure of the model.
+  // Does what Acquire() does, but returns CANCELLED at the deadline too, so that a load that ends
+  // early never counts as a failure of the model.
   absl::StatusOr<Handle> AcquireOrCancel(std::string_view id, const ProgressFn& progress,
                                          const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Loads a model whose state already is kLoading, on this thread.
   absl::Status RunLoad(ModelSlot* slot, const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
-  // `revision`: of what was loaded.
+  // Sets `revision` to the revision that was loaded.
   absl::StatusOr<std::unique_ptr<ResidentModel>> Load(ModelSlot* slot, const CallContext& context,
                                                       std::string* revision)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // The entry's file on this machine; downloads it first if need be, and says so in the state of
-  // `slot`, where that is not null.
+  // Returns the entry's file on this machine. Downloads it first if necessary, and shows that in
+  // the state of `slot` unless it is null.
   absl::StatusOr<std::string> Locate(const ModelEntry& entry, const ProgressFn& progress,
                                      const CallContext& context, ModelSlot* slot)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits until the load in flight ended, or the model drained; OK where its state must be looked
-  // at again: the load ended with its caller, or the catalog changed.
+  // Waits until the running load ends or the model is drained. Returns OK if the caller must check
+  // the model's state again: the load ended with its caller, or the catalog changed.
   absl::Status AwaitChange(ModelSlot* slot, const CallContext& context)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Gives the mutex up until something changes, or for a moment. True: cancelled.
+  // Releases the mutex until something changes, or for the poll interval. Returns true if `context`
+  // has ended.
   bool Pause(const CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // Waits until `bytes` of the budget are the slot's.
+  // Waits until `bytes` of the budget are reserved for the slot.
   absl::Status Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& progress,
                        const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
-                         const CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status CheckRoomCanBeMade(const RoomRequest& request) const
+  absl::Status AwaitMemory(const MemoryRequest& request, const ProgressFn& progress,
+                           const CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns an error if the request does not fit the budget next to the pinned models.
+  absl::Status CheckFitsBudget(const MemoryRequest& request) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Unloads one model that can go now, or asks those that serve to give way. True: one went.
-  bool MakeRoom(const RoomRequest& request, int64_t excess) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Those that were asked and still serve go on. Whoever leaves the head of the line calls it, so
-  // that none is left draining for nobody; the next in line asks again.
+  // Unloads one model, or drains serving models, as PlanEviction() decides. Returns true if a model
+  // was unloaded.
+  bool Evict(const MemoryRequest& request, int64_t missing_bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns the models that drain for an eviction to kReady. Must be called when a request leaves
+  // the head of the queue, so that no model is left draining; the next request evicts again.
   void CancelEvictions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  int64_t UsedBytes(const ModelSlot* but) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Frees the model; gives the mutex up meanwhile.
+  // The bytes of all slots except `excluded`, which may be null.
+  int64_t UsedBytes(const ModelSlot* excluded) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Frees the model. Releases the mutex meanwhile.
   void Free(const SlotPtr& slot, UnloadCause cause, std::string reason)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Frees what its keep_alive or the catalog gave up; the thread of the manager.
+  // Unloads models whose keep_alive has passed and retired models. Runs on the manager's thread.
   void UnloadIdle() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The next of those, or null and when to look again.
+  // Returns the next such model. If there is none, returns null and sets `next` to the time of the
+  // next check.
   SlotPtr NextExpired(absl::Time now, absl::Time* next) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Resident or loading models whose entries differ in what is loaded, with the new entries.
   using Changes = std::vector<std::pair<SlotPtr, ModelEntry>>;
-  Changes TakeCatalog(Catalog catalog, ReloadReport* report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Changes ApplyCatalog(Catalog catalog, ReloadReport* report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadBeside(const SlotPtr& old, const ModelEntry& entry, const CallContext& context)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status LoadInPlace(const SlotPtr& slot, const ModelEntry& entry, const CallContext& context)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits until the slot has taken its next entry, or its model is the caller's to free: nobody
-  // uses it.
+  // Waits until the slot uses its next entry, or its model is unused and the caller must free it.
   absl::Status Drain(const SlotPtr& slot, const CallContext& context)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Retire(const SlotPtr& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Of a retired slot that has nothing in memory any more.
-  void Forget(const ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes a slot that is no longer in memory from `detached_slots_`, if it is there.
+  void RemoveDetached(const ModelSlot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void SetState(ModelSlot* slot, ModelState state, std::string reason = "")
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ModelStatus StatusOf(const ModelSlot& slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Tells the listener what happened; call after unlocking.
+  // Reports the pending state changes to the listener. Must be called after the mutex is released.
   void Notify() ABSL_LOCKS_EXCLUDED(mutex_);
 
   ModelLoader* const loader_;
@@ -259,16 +252,17 @@ class Manager {
   absl::Mutex reload_mutex_;
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(reload_mutex_);
   std::shared_ptr<const Catalog> catalog_ ABSL_GUARDED_BY(mutex_);
-  // One a catalog entry, in its order.
+  // One slot per catalog entry, in the catalog's order.
   std::vector<SlotPtr> slots_ ABSL_GUARDED_BY(mutex_);
-  // Not in the catalog, but in memory: successors that load, and what lost its place.
-  std::vector<SlotPtr> others_ ABSL_GUARDED_BY(mutex_);
-  // In order of arrival; the first one is served.
-  std::deque<const RoomRequest*> room_queue_ ABSL_GUARDED_BY(mutex_);
-  // Counts whatever may end somebody's wait.
+  // Slots that are in memory but not in the catalog: successors that load, and retired models.
+  std::vector<SlotPtr> detached_slots_ ABSL_GUARDED_BY(mutex_);
+  // In order of arrival. Only the first request evicts.
+  std::deque<const MemoryRequest*> memory_queue_ ABSL_GUARDED_BY(mutex_);
+  // Incremented by every change that may end a wait.
   mutable uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<ModelStatus> news_ ABSL_GUARDED_BY(mutex_);
+  // State changes that the listener has not received yet.
+  std::deque<ModelStatus> pending_events_ ABSL_GUARDED_BY(mutex_);
   bool notifying_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread idle_thread_;
 };

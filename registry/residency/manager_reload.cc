@@ -1,4 +1,4 @@
-// Residency under a new catalog.
+// The residency manager under a new catalog.
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -28,7 +28,7 @@ ReloadReport Manager::Reload(Catalog catalog, const CallContext& context) {
   Changes changes;
   {
     absl::MutexLock lock(&mutex_);
-    changes = TakeCatalog(std::move(catalog), &report);
+    changes = ApplyCatalog(std::move(catalog), &report);
   }
   Notify();
   for (const auto& [slot, entry] : changes) {
@@ -39,12 +39,12 @@ ReloadReport Manager::Reload(Catalog catalog, const CallContext& context) {
     report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
     absl::MutexLock lock(&mutex_);
     if (slot->next_entry == nullptr || slot->state != ModelState::kReady) continue;
-    slot->reason = absl::StrCat("as before the catalog changed: ", status.message());
+    slot->reason = absl::StrCat("still the model of the old catalog: ", status.message());
   }
   return report;
 }
 
-Manager::Changes Manager::TakeCatalog(Catalog catalog, ReloadReport* report) {
+Manager::Changes Manager::ApplyCatalog(Catalog catalog, ReloadReport* report) {
   Changes changes;
   std::vector<SlotPtr> slots;
   for (const ModelEntry& entry : catalog.models) {
@@ -83,7 +83,7 @@ void Manager::Retire(const SlotPtr& slot) {
   ++changes_;
   const bool freed = slot->state == ModelState::kDraining && slot->model == nullptr;
   if (slot->model == nullptr && !slot->IsLoading() && !freed) return;
-  others_.push_back(slot);
+  detached_slots_.push_back(slot);
   if (slot->state == ModelState::kDraining && slot->cause == UnloadCause::kRequested) return;
   slot->cause = UnloadCause::kReloaded;
   if (slot->state == ModelState::kReady) {
@@ -91,8 +91,8 @@ void Manager::Retire(const SlotPtr& slot) {
   }
 }
 
-void Manager::Forget(const ModelSlot* slot) {
-  std::erase_if(others_, [slot](const SlotPtr& other) { return other.get() == slot; });
+void Manager::RemoveDetached(const ModelSlot* slot) {
+  std::erase_if(detached_slots_, [slot](const SlotPtr& other) { return other.get() == slot; });
 }
 
 absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
@@ -103,17 +103,17 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
     while (old->next_entry != nullptr && old->IsLoading()) {
       if (Pause(context)) return Cancelled();
     }
-    // It went by itself: its next load is of the new entry.
+    // The old model was unloaded meanwhile. Its next load uses the new entry.
     if (old->next_entry == nullptr || old->model == nullptr) return absl::OkStatus();
     successor->quiet = true;
-    successor->wanted = 1;
+    successor->waiters = 1;
     SetState(successor.get(), ModelState::kLoading);
-    others_.push_back(successor);
+    detached_slots_.push_back(successor);
   }
   absl::Status loaded = RunLoad(successor.get(), context);
   absl::MutexLock lock(&mutex_);
   RemoveWaiter(successor.get());
-  Forget(successor.get());
+  RemoveDetached(successor.get());
   if (!loaded.ok()) return loaded;
   *std::find(slots_.begin(), slots_.end(), old) = successor;
   old->quiet = true;
@@ -128,7 +128,7 @@ absl::Status Manager::Drain(const SlotPtr& slot, const CallContext& context) {
     return slot->state == ModelState::kDraining && slot->cause == UnloadCause::kReloaded;
   };
   while (slot->next_entry != nullptr && (slot->model != nullptr || slot->IsLoading())) {
-    // What is being unloaded by request goes, or is ready again.
+    // A model that is being unloaded by request is left alone: it is freed or becomes ready again.
     if (slot->state == ModelState::kReady) {
       slot->cause = UnloadCause::kReloaded;
       SetState(slot.get(), ModelState::kDraining, "the catalog changed");
@@ -145,7 +145,7 @@ absl::Status Manager::Drain(const SlotPtr& slot, const CallContext& context) {
 
 absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
                                   const CallContext& context) {
-  // The old one serves until it is known that the new one is there and can be read.
+  // The old model serves until the new files are on this machine and can be read.
   ASSIGN_OR_RETURN(const std::string file,
                    Locate(entry, [](const LoadStep&) {}, context, /*slot=*/nullptr));
   RETURN_IF_ERROR(loader_->Estimate(entry, file).status());

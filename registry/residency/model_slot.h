@@ -1,4 +1,4 @@
-// What the manager keeps of one model. Internal to registry/.
+// The manager's record of one model. Internal to registry/.
 #ifndef ASSAY_REGISTRY_RESIDENCY_MODEL_SLOT_H_
 #define ASSAY_REGISTRY_RESIDENCY_MODEL_SLOT_H_
 
@@ -12,27 +12,28 @@
 #include "absl/time/time.h"
 #include "registry/catalog/catalog.h"
 #include "registry/residency/loader.h"
-#include "registry/residency/manager.h"
+#include "registry/residency/model_state.h"
 
 namespace assay::registry {
 
-// Everything is guarded by the manager's mutex; `model` may be used without it while handles or
-// visits are out.
+// The manager's mutex guards all members. `model` and `revision` may be read without the mutex
+// while handles or visits exist.
 struct ModelSlot {
   explicit ModelSlot(const ModelEntry& model_entry)
       : id(model_entry.id), entry(std::make_shared<const ModelEntry>(model_entry)) {}
 
   const std::string id;
-  // A reload replaces it, at once where the loaded model stays what it is.
+  // The current entry. A reload replaces it at once if the change does not affect the loaded model.
   std::shared_ptr<const ModelEntry> entry;
-  // What the catalog says now, where the resident model is another; taken when that goes.
+  // The entry of the new catalog while the resident model still is that of the old one. It becomes
+  // `entry` when the resident model is unloaded.
   std::shared_ptr<const ModelEntry> next_entry;
   ModelState state = ModelState::kNew;
   std::string reason;
   std::unique_ptr<ResidentModel> model;
-  // Of `model`; as it, read without the mutex while handles are out.
+  // The revision of `model`.
   std::string revision;
-  // Measured once resident; the estimate while it loads.
+  // The measured bytes of a resident model; the estimate while it loads.
   int64_t bytes = 0;
   absl::Duration load_time;
   absl::Time loaded_at;
@@ -40,29 +41,29 @@ struct ModelSlot {
   absl::Time last_used = absl::InfinitePast();
   int handles = 0;
   int visits = 0;
-  // Callers that wait for this model, the one that loads it included.
-  int wanted = 0;
-  // Counts finished loads; `load_result` is the last one's.
+  // The number of callers that wait for this model, including the one that loads it.
+  int waiters = 0;
+  // The number of finished loads. `load_result` is the result of the last one.
   int loads = 0;
   absl::Status load_result;
   std::vector<ProgressFn> progress;
-  // Why it drains, or was unloaded last.
+  // Why the model drains, or was last unloaded.
   UnloadCause cause = UnloadCause::kRequested;
   int64_t evictions = 0;
-  // Takes the place of a resident model when it is ready, or has lost its own: nobody is told of
-  // its states.
+  // True if state changes are not reported to the listener: the slot replaces a resident model once
+  // it is ready, or has been replaced by such a slot.
   bool quiet = false;
-  // The catalog no longer has it: freed when its last handle goes.
+  // True if the catalog no longer has the model. It is freed when its last handle is released.
   bool retired = false;
 
   bool IsLoading() const {
     return state == ModelState::kDownloading || state == ModelState::kLoading;
   }
-  // Ready, and nobody uses it or is about to.
+  // True if the model is ready and neither used nor about to be used.
   bool IsIdle() const {
-    return state == ModelState::kReady && handles == 0 && visits == 0 && wanted == 0;
+    return state == ModelState::kReady && handles == 0 && visits == 0 && waiters == 0;
   }
-  // Draining so that others have room, and done with its requests.
+  // True if the model has finished its requests and can be freed. False if Unload() frees it.
   bool IsDrained() const {
     return state == ModelState::kDraining && cause != UnloadCause::kRequested && model != nullptr &&
            handles == 0 && visits == 0;

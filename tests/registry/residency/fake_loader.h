@@ -1,4 +1,5 @@
-// A loader that can be held, failed and counted: models of 100 bytes, estimated at 110.
+// A fake loader that can block and fail and that counts its loads. Its models have 100 bytes and
+// are estimated at 110.
 #ifndef ASSAY_TESTS_REGISTRY_RESIDENCY_FAKE_LOADER_H_
 #define ASSAY_TESTS_REGISTRY_RESIDENCY_FAKE_LOADER_H_
 
@@ -29,7 +30,7 @@ class FakeModel final : public ResidentModel {
   ~FakeModel() override { --*alive_; }
   int64_t resident_bytes() const override { return 100; }
 
-  // Of the entry that it was loaded for.
+  // The dtype of the entry that the model was loaded for.
   const std::string dtype;
 
  private:
@@ -53,22 +54,22 @@ class FakeLoader final : public ModelLoader {
     }
     if (entry.id == fails.load()) return absl::DataLossError("broken file");
     auto model = std::make_unique<FakeModel>(&alive, entry.dtype);
-    int peak = most_alive;
-    while (alive > peak && !most_alive.compare_exchange_weak(peak, alive)) {
+    int peak = max_alive;
+    while (alive > peak && !max_alive.compare_exchange_weak(peak, alive)) {
     }
     return model;
   }
 
   std::atomic<int> loads = 0;
   std::atomic<int> alive = 0;
-  std::atomic<int> most_alive = 0;
+  std::atomic<int> max_alive = 0;
   std::atomic<bool> held = false;
   std::atomic<std::string_view> fails = std::string_view();
-  // Between a load's look at its caller and its end.
+  // Called when a blocked load sees that its caller has gone, before it ends.
   std::function<void()> on_cancelled;
 };
 
-// Models whose file is there.
+// Returns a catalog of models whose file exists.
 inline Catalog CatalogOf(const std::vector<std::string>& ids) {
   Catalog catalog;
   for (const std::string& id : ids) {

@@ -1,5 +1,5 @@
-// Interleavings of requests, unloads, reloads and waits for memory after which a model must not be
-// left draining, freed twice or handed out empty.
+// Tests of races between requests, unloads, reloads and waits for memory: no model is left
+// draining, freed twice or handed out empty.
 #include <atomic>
 #include <memory>
 #include <random>
@@ -27,7 +27,7 @@ using testing::IsEmpty;
 
 using ResidencyRacesTest = ResidencyTest;
 
-TEST_F(ResidencyRacesTest, AModelAskedToGiveWayServesOnWhenAnotherMadeRoom) {
+TEST_F(ResidencyRacesTest, AnEvictionIsCancelledWhenAnotherModelFreesTheMemory) {
   Make(CatalogOf({"old", "young", "new"}), {.memory_budget_bytes = 215}, absl::Milliseconds(300));
   absl::StatusOr<Handle> old = manager_->Acquire("old");
   absl::SleepFor(absl::Milliseconds(350));
@@ -43,7 +43,7 @@ TEST_F(ResidencyRacesTest, AModelAskedToGiveWayServesOnWhenAnotherMadeRoom) {
   EXPECT_TRUE(TryUse("old").ok());
 }
 
-TEST_F(ResidencyRacesTest, AModelAskedToGiveWayServesOnWhenAnUnloadMadeRoom) {
+TEST_F(ResidencyRacesTest, AnEvictionIsCancelledWhenAnUnloadFreesTheMemory) {
   Catalog catalog = CatalogOf({"a", "pinned", "new"});
   catalog.models[1].pin = true;
   Make(std::move(catalog), {.memory_budget_bytes = 215});
@@ -63,10 +63,10 @@ TEST_F(ResidencyRacesTest, AWaiterIsNotCancelledWithTheCallerThatLoads) {
   Make(CatalogOf({"a"}), {});
   loader_.held = true;
   std::atomic<bool> cancel = false;
-  absl::Notification given_up;
+  absl::Notification load_cancelled;
   absl::Notification joined;
   loader_.on_cancelled = [&] {
-    given_up.Notify();
+    load_cancelled.Notify();
     joined.WaitForNotification();
   };
   std::thread first([&] {
@@ -76,7 +76,7 @@ TEST_F(ResidencyRacesTest, AWaiterIsNotCancelledWithTheCallerThatLoads) {
   });
   ASSERT_TRUE(Becomes([&] { return loader_.loads == 1; }));
   cancel = true;
-  given_up.WaitForNotification();
+  load_cancelled.WaitForNotification();
   absl::Status second;
   std::thread waiter([&] { second = manager_->Acquire("a").status(); });
   absl::SleepFor(absl::Milliseconds(50));
@@ -87,7 +87,7 @@ TEST_F(ResidencyRacesTest, AWaiterIsNotCancelledWithTheCallerThatLoads) {
   EXPECT_TRUE(second.ok()) << second;
 }
 
-TEST_F(ResidencyRacesTest, AModelThatIsLookedAtWhenItsKeepAliveEndsIsUnloadedAfterwards) {
+TEST_F(ResidencyRacesTest, AModelThatIsVisitedWhenItsKeepAliveEndsIsUnloadedAfterTheVisit) {
   Make(CatalogOf({"a"}), {.keep_alive = absl::Milliseconds(30)});
   Use("a");
   EXPECT_TRUE(manager_->VisitResident(
@@ -102,7 +102,7 @@ TEST_F(ResidencyRacesTest, ACancelledReloadHandsOutNoEmptyModel) {
   std::thread other;
   const auto cancelled = [&] {
     if (StateOf("a") != ModelState::kDraining) return false;
-    // While nobody looks, the model's requests end, and whoever waits for memory frees it.
+    // While the mutex is free, the model's requests end, and a waiter for memory frees the model.
     other = std::thread([&] { Use("b"); });
     absl::SleepFor(absl::Milliseconds(30));
     *running = Handle();
@@ -131,7 +131,7 @@ TEST_F(ResidencyRacesTest, AnUnloadAndAReloadFreeAModelOnce) {
     absl::SleepFor(absl::Milliseconds(5));
     *running = Handle();
     unload.join();
-    // Who asked for the unload has the last word.
+    // The unload has precedence over the reload.
     reload.join();
     EXPECT_EQ(StateOf("a"), ModelState::kUnloaded);
     EXPECT_EQ(manager_->used_bytes(), 0);
@@ -141,8 +141,9 @@ TEST_F(ResidencyRacesTest, AnUnloadAndAReloadFreeAModelOnce) {
   }
 }
 
-TEST_F(ResidencyRacesTest, ARequestFindsTheModelThatTookTheOldOnesPlace) {
-  // The old one must go before the new one fits; its requests must not load it again.
+TEST_F(ResidencyRacesTest, ARequestGetsTheModelThatReplacedTheOldOne) {
+  // The new model fits only after the old one is unloaded. Requests must not load the old one
+  // again.
   Make(CatalogOf({"a"}), {.memory_budget_bytes = 150});
   absl::StatusOr<Handle> running = manager_->Acquire("a");
   ASSERT_TRUE(running.ok());
@@ -174,8 +175,8 @@ TEST_F(ResidencyRacesTest, ALoadOfARemovedModelEnds) {
   EXPECT_EQ(manager_->used_bytes(), 0);
 }
 
-// Whatever happened, in the end every model is resident and idle, or gone, and can be had.
-TEST_F(ResidencyRacesTest, AfterAnythingNoModelIsLeftDraining) {
+// After any sequence of calls, every model is either idle or unloaded, and can be acquired.
+TEST_F(ResidencyRacesTest, NoModelIsLeftDrainingAfterRandomCalls) {
   const std::vector<std::string> ids = {"a", "b", "c", "d"};
   for (const bool beside : {true, false}) {
     Make(CatalogOf(ids), {.memory_budget_bytes = 235, .reload_beside = beside},

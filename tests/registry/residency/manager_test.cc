@@ -1,4 +1,4 @@
-// Residency with a loader that can be held, failed and counted.
+// Tests of loading, unloading and sharing models.
 #include "registry/residency/manager.h"
 
 #include <unistd.h>
@@ -50,7 +50,7 @@ class ManagerTest : public testing::Test {
   std::vector<std::string> states_;
 };
 
-TEST_F(ManagerTest, LoadsOnceHandsOutAndUnloads) {
+TEST_F(ManagerTest, LoadsAModelOnceAndUnloadsIt) {
   Manager manager = Make();
   {
     absl::StatusOr<Handle> first = manager.Acquire("a");
@@ -67,7 +67,7 @@ TEST_F(ManagerTest, LoadsOnceHandsOutAndUnloads) {
   EXPECT_EQ(loader_.loads, 2);
 }
 
-// A catalog of one model of a repository, and a fetch that puts its file into the cache.
+// A fixture with a catalog of one Hub model and a cache folder for its file.
 class DownloadTest : public ManagerTest {
  protected:
   DownloadTest()
@@ -102,7 +102,7 @@ class DownloadTest : public ManagerTest {
   ModelEntry entry_;
 };
 
-TEST_F(DownloadTest, WhatIsNotInTheCacheIsDownloadedOnce) {
+TEST_F(DownloadTest, AModelThatIsNotInTheCacheIsDownloadedOnce) {
   int fetched = 0;
   Manager manager = MakeWith(
       [&](const HubSource& source, const ProgressFn& progress, const CallContext& context) {
@@ -126,9 +126,9 @@ TEST_F(DownloadTest, WhatIsNotInTheCacheIsDownloadedOnce) {
   EXPECT_EQ(fetched, 1);
 }
 
-TEST_F(DownloadTest, AFailedDownloadIsTheModelsReason) {
+TEST_F(DownloadTest, AFailedDownloadBecomesTheModelsReason) {
   Manager manager = MakeWith([](const HubSource&, const ProgressFn&, const CallContext&) {
-    return absl::PermissionDeniedError("org/name is gated: accept its licence");
+    return absl::PermissionDeniedError("org/name is gated: accept its license");
   });
   const absl::Status status = manager.Acquire("hub").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
@@ -149,7 +149,7 @@ TEST_F(ManagerTest, UnknownModelListsTheCatalog) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("a, b, c"));
 }
 
-TEST_F(ManagerTest, ConcurrentLoadsCoalesce) {
+TEST_F(ManagerTest, ConcurrentLoadsShareOneLoad) {
   Manager manager = Make();
   loader_.held = true;
   std::vector<std::thread> callers;
@@ -168,7 +168,7 @@ TEST_F(ManagerTest, ConcurrentLoadsCoalesce) {
   EXPECT_GE(progress, 1);
 }
 
-TEST_F(ManagerTest, FailedLoadLeavesTheOthersAndIsTriedAgain) {
+TEST_F(ManagerTest, AFailedLoadAffectsNoOtherModelAndIsRetried) {
   Manager manager = Make();
   ASSERT_TRUE(manager.Acquire("b").ok());
   loader_.fails = "a";
@@ -180,7 +180,7 @@ TEST_F(ManagerTest, FailedLoadLeavesTheOthersAndIsTriedAgain) {
   EXPECT_TRUE(manager.Acquire("a").ok());
 }
 
-TEST_F(ManagerTest, UnloadWaitsForHandlesAndGivesUpAtItsDeadline) {
+TEST_F(ManagerTest, UnloadWaitsForHandlesUntilItsTimeout) {
   Manager manager = Make();
   absl::StatusOr<Handle> handle = manager.Acquire("a");
   ASSERT_TRUE(handle.ok());
@@ -196,14 +196,14 @@ TEST_F(ManagerTest, UnloadWaitsForHandlesAndGivesUpAtItsDeadline) {
   EXPECT_EQ(loader_.alive, 0);
 }
 
-TEST_F(ManagerTest, UnloadOfWhatIsNotResidentIsFailedPrecondition) {
+TEST_F(ManagerTest, UnloadOfAModelThatIsNotResidentIsFailedPrecondition) {
   Manager manager = Make();
   const absl::Status status = manager.Unload("a", absl::Seconds(1)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("new"));
 }
 
-TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {
+TEST_F(ManagerTest, ACancelledCallerDoesNotEndTheLoadOfOthers) {
   Manager manager = Make();
   loader_.held = true;
   std::atomic<bool> cancel_first = false;
@@ -232,7 +232,7 @@ TEST_F(ManagerTest, CancelledWaiterLeavesTheLoadToTheOthers) {
   EXPECT_EQ(loader_.loads, 1);
 }
 
-TEST_F(ManagerTest, LoadThatNobodyWantsAnyMoreEnds) {
+TEST_F(ManagerTest, ALoadWithoutCallersEnds) {
   Manager manager = Make();
   loader_.held = true;
   EXPECT_EQ(manager.Acquire("a", nullptr, CallContext([] { return true; })).status().code(),
@@ -240,7 +240,7 @@ TEST_F(ManagerTest, LoadThatNobodyWantsAnyMoreEnds) {
   EXPECT_EQ(loader_.alive, 0);
 }
 
-TEST_F(ManagerTest, ALoadThatItsCallerLeftIsNoFailureOfTheModel) {
+TEST_F(ManagerTest, ACancelledLoadIsNoFailureOfTheModel) {
   Manager manager = Make();
   loader_.held = true;
   ASSERT_EQ(manager.Acquire("a", nullptr, CallContext([] { return true; })).status().code(),
@@ -250,7 +250,7 @@ TEST_F(ManagerTest, ALoadThatItsCallerLeftIsNoFailureOfTheModel) {
   EXPECT_TRUE(manager.Acquire("a").ok());
 }
 
-TEST_F(ManagerTest, VisitSeesResidentModelsOnly) {
+TEST_F(ManagerTest, VisitsOnlyResidentModels) {
   Manager manager = Make();
   int visits = 0;
   EXPECT_FALSE(manager.VisitResident("a", [&](ResidentModel&) { ++visits; }));

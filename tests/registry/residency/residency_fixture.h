@@ -1,4 +1,4 @@
-// A manager of FakeModels whose states and news can be asked for.
+// A fixture with a manager of fake models that records all state changes.
 #ifndef ASSAY_TESTS_REGISTRY_RESIDENCY_RESIDENCY_FIXTURE_H_
 #define ASSAY_TESTS_REGISTRY_RESIDENCY_RESIDENCY_FIXTURE_H_
 
@@ -29,7 +29,7 @@ class ResidencyTest : public testing::Test {
     manager_ = std::make_unique<Manager>(
         std::move(catalog), &loader_, std::move(options), [this](const ModelStatus& status) {
           absl::MutexLock lock(&mutex_);
-          news_.push_back(
+          events_.push_back(
               absl::StrCat(status.entry.id, ":", std::string(ModelStateName(status.state))));
         });
   }
@@ -44,33 +44,33 @@ class ResidencyTest : public testing::Test {
     absl::StatusOr<Handle> handle = manager_->Acquire(id);
     return handle.ok() ? static_cast<FakeModel&>(handle->model()).dtype : "";
   }
-  // Waits for it at most some seconds.
+  // Waits up to 20 seconds until the condition is true. Returns its last value.
   static bool Becomes(const std::function<bool()>& condition) {
     const absl::Time end = absl::Now() + absl::Seconds(20);
     while (!condition() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
     return condition();
   }
-  // The catalog with another dtype of one model.
+  // Returns the catalog with another dtype for one model.
   static Catalog With(Catalog catalog, const std::string& id, const std::string& dtype) {
     for (ModelEntry& entry : catalog.models) {
       if (entry.id == id) entry.dtype = dtype;
     }
     return catalog;
   }
-  // A request that does not wait for ever.
+  // Acquires the model and releases it; gives up after `patience`.
   absl::Status TryUse(const std::string& id, absl::Duration patience = absl::Seconds(5)) {
     const absl::Time end = absl::Now() + patience;
     return manager_->Acquire(id, nullptr, CallContext([end] { return absl::Now() > end; }))
         .status();
   }
-  std::vector<std::string> News() {
+  std::vector<std::string> Events() {
     absl::MutexLock lock(&mutex_);
-    return news_;
+    return events_;
   }
 
   FakeLoader loader_;
   absl::Mutex mutex_;
-  std::vector<std::string> news_;
+  std::vector<std::string> events_;
   std::unique_ptr<Manager> manager_;
 };
 

@@ -1,5 +1,6 @@
-// Residency under a budget: who waits for memory, who makes room, who was idle too long.
+// The residency manager's memory budget: waiting for memory, evictions and idle models.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,14 +16,25 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "registry/residency/eviction_policy.h"
 #include "registry/residency/manager.h"
 #include "registry/residency/model_slot.h"
 
 namespace assay::registry {
 namespace {
 
-std::string MakesRoomFor(const ModelSlot& slot) {
-  return absl::StrCat("makes room for '", slot.id, "'");
+std::string EvictionReason(const ModelSlot& slot) {
+  return absl::StrCat("evicted to free memory for '", slot.id, "'");
+}
+
+EvictionCandidate Describe(const ModelSlot& slot) {
+  return {.bytes = slot.bytes,
+          .state = slot.state,
+          .pinned = slot.entry->pin,
+          .freeable = slot.IsIdle() || slot.IsDrained(),
+          .handles = slot.handles,
+          .last_used = slot.last_used,
+          .resident_since = slot.loaded_at};
 }
 
 }  // namespace
@@ -32,10 +44,10 @@ int64_t Manager::used_bytes() const {
   return UsedBytes(nullptr);
 }
 
-int64_t Manager::UsedBytes(const ModelSlot* but) const {
+int64_t Manager::UsedBytes(const ModelSlot* excluded) const {
   int64_t used = 0;
-  for (const auto* slots : {&slots_, &others_}) {
-    for (const SlotPtr& slot : *slots) used += slot.get() == but ? 0 : slot->bytes;
+  for (const auto* slots : {&slots_, &detached_slots_}) {
+    for (const SlotPtr& slot : *slots) used += slot.get() == excluded ? 0 : slot->bytes;
   }
   return used;
 }
@@ -51,7 +63,7 @@ void Manager::Free(const SlotPtr& slot, UnloadCause cause, std::string reason) {
   slot->bytes = 0;
   if (cause == UnloadCause::kEvicted) ++slot->evictions;
   SetState(slot.get(), ModelState::kUnloaded, std::move(reason));
-  Forget(slot.get());
+  RemoveDetached(slot.get());
   ++changes_;
 }
 
@@ -64,22 +76,22 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
       slot->bytes = bytes;
       return absl::OkStatus();
     }
-    const RoomRequest request{.slot = slot, .bytes = bytes};
-    room_queue_.push_back(&request);
-    status = AwaitRoom(request, progress, context);
-    // Only the first in line asks.
-    const bool asked = room_queue_.front() == &request;
-    std::erase(room_queue_, &request);
+    const MemoryRequest request{.slot = slot, .bytes = bytes};
+    memory_queue_.push_back(&request);
+    status = AwaitMemory(request, progress, context);
+    // Only the first request in the queue evicts.
+    const bool was_first = memory_queue_.front() == &request;
+    std::erase(memory_queue_, &request);
     if (status.ok()) slot->bytes = bytes;
-    if (asked) CancelEvictions();
+    if (was_first) CancelEvictions();
     ++changes_;
   }
   Notify();
   return status;
 }
 
-absl::Status Manager::AwaitRoom(const RoomRequest& request, const ProgressFn& progress,
-                                const CallContext& context) {
+absl::Status Manager::AwaitMemory(const MemoryRequest& request, const ProgressFn& progress,
+                                  const CallContext& context) {
   bool reported = false;
   const CallContext report_and_check([&] {
     if (!std::exchange(reported, true)) progress({.stage = "waiting for memory"});
@@ -87,11 +99,12 @@ absl::Status Manager::AwaitRoom(const RoomRequest& request, const ProgressFn& pr
   });
   while (true) {
     if (request.slot->retired) return absl::CancelledError("the catalog changed");
-    RETURN_IF_ERROR(CheckRoomCanBeMade(request));
-    if (room_queue_.front() == &request) {
-      const int64_t excess = UsedBytes(request.slot) + request.bytes - options_.memory_budget_bytes;
-      if (excess <= 0) return absl::OkStatus();
-      if (MakeRoom(request, excess)) continue;
+    RETURN_IF_ERROR(CheckFitsBudget(request));
+    if (memory_queue_.front() == &request) {
+      const int64_t missing_bytes =
+          UsedBytes(request.slot) + request.bytes - options_.memory_budget_bytes;
+      if (missing_bytes <= 0) return absl::OkStatus();
+      if (Evict(request, missing_bytes)) continue;
     }
     if (Pause(report_and_check)) {
       return absl::CancelledError("cancelled while the model waited for memory");
@@ -99,14 +112,14 @@ absl::Status Manager::AwaitRoom(const RoomRequest& request, const ProgressFn& pr
   }
 }
 
-absl::Status Manager::CheckRoomCanBeMade(const RoomRequest& request) const {
+absl::Status Manager::CheckFitsBudget(const MemoryRequest& request) const {
   int64_t pinned_bytes = 0;
   std::vector<std::string> pinned;
-  bool beside_itself = false;
+  bool replaces_itself = false;
   for (const SlotPtr& slot : slots_) {
     if (slot.get() == request.slot || !slot->entry->pin || slot->bytes == 0) continue;
     pinned_bytes += slot->bytes;
-    beside_itself = beside_itself || slot->id == request.slot->id;
+    replaces_itself = replaces_itself || slot->id == request.slot->id;
     pinned.push_back(absl::StrCat(slot->id, " (", slot->bytes, " bytes)"));
   }
   const int64_t budget = options_.memory_budget_bytes;
@@ -121,46 +134,34 @@ absl::Status Manager::CheckRoomCanBeMade(const RoomRequest& request) const {
   return absl::ResourceExhaustedError(absl::StrCat(
       needs, std::max<int64_t>(0, budget - pinned_bytes), " of the memory budget of ", budget,
       " can be free; pinned: ", absl::StrJoin(pinned, ", "), "; ",
-      beside_itself ? "set residency.reload: memory, which unloads the old one first, " : "",
-      "unpin one, ", advice));
+      replaces_itself ? "set residency.reload: memory, which unloads the old model first, " : "",
+      "unpin a model, ", advice));
 }
 
-bool Manager::MakeRoom(const RoomRequest& request, int64_t excess) {
-  // Bytes that are free soon: of idle models, and of those that drain.
-  int64_t reachable = 0;
-  SlotPtr idle;
-  SlotPtr drained;
-  std::vector<ModelSlot*> busy;
-  const absl::Time old_enough = absl::Now() - options_.least_residency;
-  for (const auto* slots : {&others_, &slots_}) {
-    for (const SlotPtr& slot : *slots) {
-      if (slot.get() == request.slot || slot->bytes == 0) continue;
-      if (slot->IsDrained()) drained = slot;
-      if (slot->state == ModelState::kDraining) reachable += slot->bytes;
-      if (slot->entry->pin || slot->state != ModelState::kReady) continue;
-      if (slot->IsIdle()) {
-        reachable += slot->bytes;
-        if (idle == nullptr || slot->last_used < idle->last_used) idle = slot;
-      } else if (slot->handles > 0 && slot->loaded_at <= old_enough) {
-        busy.push_back(slot.get());
-      }
+bool Manager::Evict(const MemoryRequest& request, int64_t missing_bytes) {
+  std::vector<SlotPtr> slots;
+  std::vector<EvictionCandidate> candidates;
+  for (const auto* list : {&detached_slots_, &slots_}) {
+    for (const SlotPtr& slot : *list) {
+      if (slot.get() == request.slot) continue;
+      slots.push_back(slot);
+      candidates.push_back(Describe(*slot));
     }
   }
-  if (drained != nullptr) {
-    Free(drained, drained->cause, drained->reason);
+  const EvictionPlan plan =
+      PlanEviction(candidates, missing_bytes, absl::Now(), options_.least_residency);
+  if (plan.unload.has_value()) {
+    const SlotPtr& slot = slots[*plan.unload];
+    if (slot->state == ModelState::kDraining) {
+      Free(slot, slot->cause, slot->reason);
+    } else {
+      Free(slot, UnloadCause::kEvicted, EvictionReason(*request.slot));
+    }
     return true;
   }
-  if (idle != nullptr && reachable >= excess) {
-    Free(idle, UnloadCause::kEvicted, MakesRoomFor(*request.slot));
-    return true;
-  }
-  std::sort(busy.begin(), busy.end(),
-            [](const ModelSlot* a, const ModelSlot* b) { return a->loaded_at < b->loaded_at; });
-  for (ModelSlot* slot : busy) {
-    if (reachable >= excess) break;
-    slot->cause = UnloadCause::kEvicted;
-    SetState(slot, ModelState::kDraining, MakesRoomFor(*request.slot));
-    reachable += slot->bytes;
+  for (const size_t i : plan.drain) {
+    slots[i]->cause = UnloadCause::kEvicted;
+    SetState(slots[i].get(), ModelState::kDraining, EvictionReason(*request.slot));
   }
   return false;
 }
@@ -174,7 +175,7 @@ void Manager::CancelEvictions() {
 
 Manager::SlotPtr Manager::NextExpired(absl::Time now, absl::Time* next) const {
   *next = absl::InfiniteFuture();
-  for (const SlotPtr& slot : others_) {
+  for (const SlotPtr& slot : detached_slots_) {
     if (slot->retired && slot->IsDrained()) return slot;
   }
   for (const SlotPtr& slot : slots_) {
