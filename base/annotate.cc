@@ -1,3 +1,4 @@
+// Prefixes an error message with the place of the error.
 #include "base/annotate.h"
 
 #include "absl/status/status.h"

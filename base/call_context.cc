@@ -1,3 +1,4 @@
+// The deadline and the cancellation of one call.
 #include "base/call_context.h"
 
 #include <algorithm>

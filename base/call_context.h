@@ -10,15 +10,15 @@
 
 namespace assay {
 
-// Tells a function that takes long when its caller has stopped waiting. Functions take it by const
-// reference and poll IsDone() or Check(). Immutable and cheap to copy; thread-safe if the
+// Lets a long-running function find out that its caller has stopped waiting. Functions take it by
+// const reference and poll IsDone() or Check(). Immutable and cheap to copy; thread-safe if the
 // cancellation function is.
 class CallContext {
  public:
   // Returns true once the caller has gone. Must not block.
   using CancelledFn = std::function<bool()>;
 
-  // No deadline, never cancelled.
+  // Has no deadline and is never cancelled.
   CallContext() = default;
   // `cancelled` may be null.
   explicit CallContext(CancelledFn cancelled, absl::Time deadline = absl::InfiniteFuture())
@@ -32,12 +32,12 @@ class CallContext {
   bool IsLate() const;
   // True if the call must end, for either reason.
   bool IsDone() const { return IsCancelled() || IsLate(); }
-  // OK, CANCELLED or DEADLINE_EXCEEDED. Cancellation has precedence.
+  // Returns OK, CANCELLED or DEADLINE_EXCEEDED. Cancellation has precedence.
   absl::Status Check() const;
 
-  // The same call, which also ends when `cancelled` returns true.
+  // Returns a context that also ends when `cancelled` returns true.
   CallContext OrWhen(CancelledFn cancelled) const;
-  // The same call with the earlier of the two deadlines.
+  // Returns a context with the earlier of the two deadlines.
   CallContext Until(absl::Time deadline) const;
 
  private:

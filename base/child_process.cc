@@ -1,4 +1,4 @@
-// posix_spawn, three pipes and poll.
+// Runs a child process with posix_spawn, three pipes and poll.
 #include "base/child_process.h"
 
 #include <fcntl.h>
@@ -18,29 +18,30 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 
-// macOS has it in no header.
+// No header of macOS declares it.
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace assay {
 namespace {
 
 constexpr size_t kReadBytes = size_t{64} << 10;
-constexpr absl::Duration kPollForExit = absl::Milliseconds(5);
-// How long a child that has ended goes unnoticed while one that it started holds its outputs.
-constexpr int64_t kTickMs = 50;
+constexpr absl::Duration kExitPollInterval = absl::Milliseconds(5);
+// The interval at which the child is checked for its end. Its outputs may stay open after its end,
+// because a process that it started may hold them.
+constexpr int64_t kPollIntervalMs = 50;
 constexpr int kSignalBase = 128;
 
-class Descriptor {
+class FileDescriptor {
  public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
+  FileDescriptor() = default;
+  explicit FileDescriptor(int value) : value_(value) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
     Close();
     value_ = std::exchange(other.value_, -1);
     return *this;
   }
-  ~Descriptor() { Close(); }
+  ~FileDescriptor() { Close(); }
 
   int get() const { return value_; }
   bool open() const { return value_ >= 0; }
@@ -53,10 +54,11 @@ class Descriptor {
   int value_ = -1;
 };
 
-// Ours and the child's. Pipes, because "/dev/stdin" and "/dev/stderr" cannot be opened on sockets.
+// The two ends of a pipe. It is no socket, because "/dev/stdin" and "/dev/stderr" cannot be opened
+// on sockets.
 struct Channel {
-  Descriptor ours;
-  Descriptor childs;
+  FileDescriptor ours;
+  FileDescriptor childs;
 };
 
 absl::StatusOr<Channel> MakeChannel(bool to_child) {
@@ -67,26 +69,27 @@ absl::StatusOr<Channel> MakeChannel(bool to_child) {
   const int made = ::pipe(ends.data());
 #endif
   if (made != 0) return absl::ErrnoToStatus(errno, "pipe");
-  Descriptor reader(ends[0]);
-  Descriptor writer(ends[1]);
+  FileDescriptor reader(ends[0]);
+  FileDescriptor writer(ends[1]);
   for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
   ::fcntl(to_child ? ends[1] : ends[0], F_SETFL, O_NONBLOCK);
   if (to_child) return Channel{.ours = std::move(writer), .childs = std::move(reader)};
   return Channel{.ours = std::move(reader), .childs = std::move(writer)};
 }
 
-// While it lives, writing to a pipe that nobody reads is an error, and no signal that ends us.
-class WithoutSigpipe {
+// Blocks SIGPIPE on this thread for its lifetime, so that a write to a pipe without a reader
+// returns an error instead of ending this process.
+class ScopedSigpipeBlock {
  public:
-  WithoutSigpipe() {
+  ScopedSigpipeBlock() {
     sigemptyset(&sigpipe_);
     sigaddset(&sigpipe_, SIGPIPE);
     pending_before_ = Pending();
     ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
   }
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
-  ~WithoutSigpipe() {
+  ScopedSigpipeBlock(const ScopedSigpipeBlock&) = delete;
+  ScopedSigpipeBlock& operator=(const ScopedSigpipeBlock&) = delete;
+  ~ScopedSigpipeBlock() {
     int signal = 0;
     if (!pending_before_ && Pending()) ::sigwait(&sigpipe_, &signal);
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
@@ -103,8 +106,8 @@ class WithoutSigpipe {
   bool pending_before_ = false;
 };
 
-// posix_spawn's settings: a group of its own, none of our signals blocked or ignored (the daemon
-// blocks those that stop it), none of our descriptors but the three.
+// The settings for posix_spawn: a process group of its own, no signals blocked or ignored (the
+// daemon blocks those that stop it), and no file descriptors except the three standard ones.
 class SpawnSettings {
  public:
   SpawnSettings(int in, int out, int err) {
@@ -148,7 +151,7 @@ class Child {
   Child() = default;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  // Nobody of its group is left behind, however it ended.
+  // Kills the rest of the process group.
   ~Child() { Reap(); }
 
   absl::Status Start(const std::vector<std::string>& command) {
@@ -169,36 +172,37 @@ class Child {
     return absl::ErrnoToStatus(error, absl::StrCat(command[0], ": cannot be started"));
   }
 
-  absl::Status Exchange(std::string_view input, absl::Time deadline, size_t most,
+  absl::Status Exchange(std::string_view input, absl::Time deadline, size_t max_bytes,
                         ChildResult* result) {
-    const WithoutSigpipe without_sigpipe;
+    const ScopedSigpipeBlock sigpipe_block;
     while (out_.ours.open() || err_.ours.open()) {
-      if (absl::Now() >= deadline) return Late();
-      // Looked at before reading: what it wrote to its end is read then.
-      const bool ended = Ended();
+      if (absl::Now() >= deadline) return DeadlineError();
+      // Checked before reading, so that everything the child wrote before its end is read.
+      const bool ended = HasEnded();
       std::array<pollfd, 3> waits = {{{in_.ours.get(), POLLOUT, 0},
                                       {out_.ours.get(), POLLIN, 0},
                                       {err_.ours.get(), POLLIN, 0}}};
       const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
-      const int ready = ::poll(waits.data(), waits.size(),
-                               ended ? 0 : static_cast<int>(std::clamp<int64_t>(left, 1, kTickMs)));
+      const int ready =
+          ::poll(waits.data(), waits.size(),
+                 ended ? 0 : static_cast<int>(std::clamp<int64_t>(left, 1, kPollIntervalMs)));
       if (waits[0].revents != 0) Send(&input);
       if (waits[1].revents != 0) Receive(&out_.ours, &result->out);
       if (waits[2].revents != 0) Receive(&err_.ours, &result->err);
-      if (result->out.size() > most || result->err.size() > most) {
+      if (result->out.size() > max_bytes || result->err.size() > max_bytes) {
         return absl::ResourceExhaustedError(
-            absl::StrCat("wrote more than ", most, " bytes, and was stopped"));
+            absl::StrCat("wrote more than ", max_bytes, " bytes and was stopped"));
       }
-      const bool heard = (waits[1].revents | waits[2].revents) != 0;
-      if (ended && (ready <= 0 || !heard)) break;
+      const bool received = (waits[1].revents | waits[2].revents) != 0;
+      if (ended && (ready <= 0 || !received)) break;
     }
     return absl::OkStatus();
   }
 
   absl::Status Wait(absl::Time deadline, int* exit_code) {
-    while (!Ended()) {
-      if (absl::Now() >= deadline) return Late();
-      absl::SleepFor(kPollForExit);
+    while (!HasEnded()) {
+      if (absl::Now() >= deadline) return DeadlineError();
+      absl::SleepFor(kExitPollInterval);
     }
     const int status = Reap();
     *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
@@ -206,18 +210,19 @@ class Child {
   }
 
  private:
-  static absl::Status Late() {
-    return absl::DeadlineExceededError("did not end in time, and was stopped");
+  static absl::Status DeadlineError() {
+    return absl::DeadlineExceededError("did not end before the deadline and was stopped");
   }
 
-  // Leaves it to be reaped.
-  bool Ended() const {
+  // Leaves the child in a waitable state, so that Reap() can collect it.
+  bool HasEnded() const {
     siginfo_t info = {};
     return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
            info.si_pid == pid_;
   }
 
-  // Kills the group first: until its leader is reaped, nobody else can have its number.
+  // Kills the process group before the leader is reaped, because the kernel may reuse the number of
+  // the group afterwards. Returns the exit status.
   int Reap() {
     if (pid_ <= 0) return 0;
     ::kill(-pid_, SIGKILL);
@@ -228,7 +233,7 @@ class Child {
     return status;
   }
 
-  // One that reads nothing may still answer.
+  // A broken pipe is no error: a child that ignores its input may still write output.
   void Send(std::string_view* input) {
     const ssize_t sent = input->empty() ? 0 : ::write(in_.ours.get(), input->data(), input->size());
     if (sent > 0) input->remove_prefix(static_cast<size_t>(sent));
@@ -236,7 +241,7 @@ class Child {
     if (input->empty() || broken) in_.ours.Close();
   }
 
-  static void Receive(Descriptor* from, std::string* to) {
+  static void Receive(FileDescriptor* from, std::string* to) {
     std::array<char, kReadBytes> buffer;
     const ssize_t count = ::read(from->get(), buffer.data(), buffer.size());
     if (count > 0) {
@@ -256,11 +261,11 @@ class Child {
 
 absl::StatusOr<ChildResult> RunChild(const std::vector<std::string>& command,
                                      std::string_view input, absl::Time deadline,
-                                     size_t most_bytes) {
+                                     size_t max_output_bytes) {
   Child child;
   RETURN_IF_ERROR(child.Start(command));
   ChildResult result;
-  RETURN_IF_ERROR(child.Exchange(input, deadline, most_bytes, &result));
+  RETURN_IF_ERROR(child.Exchange(input, deadline, max_output_bytes, &result));
   RETURN_IF_ERROR(child.Wait(deadline, &result.exit_code));
   return result;
 }

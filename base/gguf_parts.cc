@@ -1,3 +1,4 @@
+// The names of the GGUF files that a model is split into.
 #include "base/gguf_parts.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Names of the GGUF files that one model is split into, as llama.cpp's gguf-split gives them.
+// The names of the GGUF files that a model is split into, as llama.cpp's gguf-split chooses them.
 #ifndef ASSAY_BASE_GGUF_PARTS_H_
 #define ASSAY_BASE_GGUF_PARTS_H_
 
@@ -10,10 +10,10 @@
 
 namespace assay {
 
-// A model has at most this many parts.
+// The maximum number of parts of a model.
 inline constexpr int64_t kMaxGgufParts = 1024;
 
-// "FOLDER/NAME-00002-of-00003.gguf".
+// A parsed part name: "FOLDER/NAME-00002-of-00003.gguf".
 struct GgufPartName {
   // "FOLDER/NAME".
   std::string prefix;
@@ -21,7 +21,7 @@ struct GgufPartName {
   int64_t number;
   int64_t count;
 
-  // The path of another part of the same model.
+  // Returns the path of another part of the same model.
   std::string PathOf(int64_t part) const;
 };
 

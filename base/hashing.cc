@@ -1,3 +1,4 @@
+// SHA-1 and SHA-256, computed by OpenSSL.
 #include "base/hashing.h"
 
 #include <openssl/evp.h>

@@ -1,4 +1,4 @@
-// SHA-1 and SHA-256, by OpenSSL.
+// SHA-1 and SHA-256, computed by OpenSSL.
 #ifndef ASSAY_BASE_HASHING_H_
 #define ASSAY_BASE_HASHING_H_
 
@@ -10,7 +10,7 @@ namespace assay {
 
 enum class HashAlgorithm { kSha1, kSha256 };
 
-// Hashes bytes that arrive in pieces. Not thread-safe.
+// Hashes bytes that arrive in several pieces. Not thread-safe.
 class HashStream {
  public:
   explicit HashStream(HashAlgorithm algorithm);

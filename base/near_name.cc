@@ -1,4 +1,4 @@
-// What somebody who mistyped may have meant.
+// Suggests the correct spelling of a misspelled name.
 #include "base/near_name.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace assay {
 namespace {
 
-constexpr size_t kLikelyTypo = 2;
+constexpr size_t kMaxEdits = 2;
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -31,11 +31,11 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::string NearestName(std::string_view text, const std::vector<std::string>& candidates) {
   std::string nearest;
-  size_t least = kLikelyTypo + 1;
+  size_t min_distance = kMaxEdits + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(text, candidate);
-    if (distance >= least) continue;
-    least = distance;
+    if (distance >= min_distance) continue;
+    min_distance = distance;
     nearest = candidate;
   }
   return nearest;

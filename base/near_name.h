@@ -1,4 +1,4 @@
-// Suggests the name that a misspelled one may have meant.
+// Suggests the correct spelling of a misspelled name.
 #ifndef ASSAY_BASE_NEAR_NAME_H_
 #define ASSAY_BASE_NEAR_NAME_H_
 
@@ -8,8 +8,8 @@
 
 namespace assay {
 
-// Returns the candidate with the smallest edit distance to `text`, at most two edits, the first of
-// several. Empty if there is none.
+// Returns the candidate with the smallest edit distance to `text`; the first of several. Returns an
+// empty string if every candidate differs by more than two edits.
 std::string NearestName(std::string_view text, const std::vector<std::string>& candidates);
 
 }  // namespace assay

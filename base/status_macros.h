@@ -1,4 +1,4 @@
-// RETURN_IF_ERROR and ASSIGN_OR_RETURN: propagate an error in one line.
+// RETURN_IF_ERROR and ASSIGN_OR_RETURN propagate an error in one line.
 #ifndef ASSAY_BASE_STATUS_MACROS_H_
 #define ASSAY_BASE_STATUS_MACROS_H_
 

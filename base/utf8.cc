@@ -1,4 +1,4 @@
-// UTF-8, checked.
+// Validating UTF-8 decoding.
 #include "base/utf8.h"
 
 #include <cstddef>
@@ -15,12 +15,12 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 struct Lead {
   int continuation_bytes;
   uint32_t bits;
-  // Range of the second byte; the later ones are 80..BF.
+  // The range of the second byte. The range of later bytes is 80..BF.
   uint8_t low;
   uint8_t high;
 };
 
-// Continuation count -1: never a first byte.
+// Returns a continuation count of -1 if the byte is never a first byte.
 Lead Classify(uint8_t byte) {
   if (byte < 0x80) return {0, byte, 0, 0};
   if (byte < 0xC2) return {-1, 0, 0, 0};

@@ -1,4 +1,4 @@
-// UTF-8, checked (RFC 3629; Unicode chapter 3, table 3-7).
+// Validating UTF-8 decoding (RFC 3629; Unicode chapter 3, table 3-7).
 #ifndef ASSAY_BASE_UTF8_H_
 #define ASSAY_BASE_UTF8_H_
 
@@ -10,23 +10,25 @@
 
 namespace assay {
 
-// One step through a text: a character, or a maximal invalid part of one to three bytes.
+// One decoding step: a character, or a maximal invalid subpart of one to three bytes.
 struct Utf8Step {
-  // The code point; meaningless if not valid.
+  // The code point. Unspecified if `valid` is false.
   uint32_t code_point;
-  // At least 1.
+  // The number of bytes consumed, at least 1.
   size_t bytes;
   bool valid;
 };
-// `text` must not be empty. Overlong forms, surrogates and values beyond U+10FFFF are invalid.
+// Decodes the beginning of `text`, which must not be empty. Overlong forms, surrogates and values
+// beyond U+10FFFF are invalid.
 Utf8Step NextUtf8(std::string_view text);
 
-// Offset of the first byte that is not valid; nullopt for a valid text.
+// Returns the offset of the first invalid byte, or nullopt if the text is valid.
 std::optional<size_t> FindInvalidUtf8(std::string_view text);
 
-// Each maximal invalid part becomes one U+FFFD.
+// Returns the text with each maximal invalid subpart replaced by one U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
+// Appends the UTF-8 encoding of a valid code point.
 void AppendUtf8(uint32_t code_point, std::string* out);
 
 }  // namespace assay

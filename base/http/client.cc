@@ -1,4 +1,4 @@
-// HTTP(S) requests with limits, over libcurl.
+// An HTTP(S) client with limits, based on libcurl.
 #include "base/http/client.h"
 
 #include <curl/curl.h>
@@ -22,7 +22,7 @@ namespace {
 // curl_global_init counts its callers but was not thread-safe before curl 7.84.
 ABSL_CONST_INIT absl::Mutex curl_global_mutex(absl::kConstInit);
 
-// Of a body that streams to disk, fewer and larger pieces.
+// The buffer for a body that goes to a sink. Large pieces mean fewer writes to the disk.
 constexpr int64_t kReceiveBufferBytes = 256 << 10;
 
 using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -47,10 +47,10 @@ void SetAuthentication(CURL* curl, const ClientOptions& options) {
 }
 
 CurlHeaders MakeHeaders(const Request& request) {
-  // Without this curl waits a second for "100 Continue" before a larger body.
+  // Without this header, curl waits a second for "100 Continue" before it sends a large body.
   CurlHeaders headers(curl_slist_append(nullptr, "Expect:"), curl_slist_free_all);
   for (const auto& [name, value] : request.headers) {
-    // Appends in place: the head stays the one that `headers` owns.
+    // Appending does not change the first element, which `headers` owns.
     if (curl_slist_append(headers.get(), absl::StrCat(name, ": ", value).c_str()) == nullptr) break;
   }
   return headers;
@@ -68,7 +68,7 @@ void SetMethod(CURL* curl, const Request& request) {
   }
 }
 
-// curl's milliseconds, where 0 is none.
+// Returns a duration as curl expects it: in milliseconds, with 0 for no limit.
 long Milliseconds(absl::Duration time) {  // NOLINT(google-runtime-int): curl's type
   if (time == absl::InfiniteDuration()) return 0;
   return static_cast<long>(absl::ToInt64Milliseconds(time));  // NOLINT(google-runtime-int)
@@ -109,7 +109,7 @@ absl::StatusOr<Response> Client::Send(const Request& request) { return Receive(r
 absl::StatusOr<Response> Client::Receive(const Request& request, BodySink* sink) {
   if (curl_ == nullptr) return absl::ResourceExhaustedError("curl_easy_init: out of memory");
   CURL* curl = curl_;
-  // Keeps connections and the DNS cache.
+  // A reset keeps the open connections and the DNS cache.
   curl_easy_reset(curl);
   const CurlHeaders headers = MakeHeaders(request);
   Exchange exchange(options_, request, *this, sink);

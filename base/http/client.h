@@ -1,4 +1,4 @@
-// HTTP(S) requests with limits, over libcurl.
+// An HTTP(S) client with limits, based on libcurl.
 #ifndef ASSAY_BASE_HTTP_CLIENT_H_
 #define ASSAY_BASE_HTTP_CLIENT_H_
 
@@ -20,69 +20,72 @@
 namespace assay::http {
 
 struct ClientOptions {
-  // Basic authentication where both are set; else the token as Bearer where that is set. Never part
-  // of an error message.
+  // The credentials. If both user name and password are set, the client uses basic authentication;
+  // otherwise it sends the bearer token, if that is set. They never appear in error messages.
   std::string username;
   std::string password;
   std::string bearer_token;
   bool verify_tls = true;
-  // PEM file with the certificates to trust; empty = the system's.
+  // A PEM file with the certificates to trust; empty = those of the system.
   std::string ca_path;
-  // PEM file with our own certificate and its key, for servers that ask for one; empty = none.
+  // A PEM file with our own certificate and its key, for servers that require one; empty = none.
   std::string client_cert_path;
-  // The environment variable that sets ca_path, for the message about a certificate not trusted.
+  // The name of the environment variable that sets `ca_path`, for the message about an untrusted
+  // certificate.
   std::string ca_variable = "SSL_CERT_FILE";
   std::string user_agent = "assayd";
   absl::Duration connect_timeout = absl::Seconds(5);
-  // For the whole exchange; InfiniteDuration() = none.
+  // The limit of a whole exchange; InfiniteDuration() = none.
   absl::Duration timeout = absl::Seconds(60);
-  // Longest time without a byte coming or going, connecting included; to about a second.
+  // The maximum time without a byte sent or received, including the time to connect. Accurate to
+  // about one second.
   absl::Duration stall_timeout = absl::InfiniteDuration();
-  // Of Response.body, after decompression.
+  // The maximum size of Response.body, after decompression.
   int64_t max_response_bytes = int64_t{16} << 20;
 };
 
 struct Request {
-  // "GET", "HEAD", "POST", "PUT", "PATCH".
+  // "GET", "HEAD", "POST", "PUT" or "PATCH".
   std::string method = "GET";
   std::string url;
-  // Sent where the method is neither GET nor HEAD.
+  // Sent if the method is neither GET nor HEAD.
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  // Off: the options' credentials stay here, for a URL of somebody else's.
+  // If false, the credentials of the options are not sent: the URL belongs to a third party.
   bool authenticate = true;
-  // Off: the answer comes as it is stored, as byte ranges need it.
+  // If false, the response is transferred as it is stored, which byte ranges require.
   bool accept_compressed = true;
-  // On a connection of its own: on a kept one that ends without an answer libcurl sends the request
-  // again by itself, even if the server has carried it out.
+  // If true, the request uses a new connection. When a kept connection ends without a response,
+  // libcurl sends the request again by itself, even if the server has executed it.
   bool at_most_once = false;
-  // Asked all the while, at least once a second; an error ends the exchange with that error.
+  // Called at least once a second during the exchange. An error ends the exchange and is returned.
   std::function<absl::Status()> interrupted;
 };
 
 struct Response {
   int status = 0;
   std::string body;
-  // Names in lower case, in the answer's order.
+  // The names are in lower case, in the order of the response.
   std::vector<std::pair<std::string, std::string>> headers;
-  // From Retry-After, in seconds or as a date.
+  // The value of Retry-After, which is given in seconds or as a date.
   std::optional<absl::Duration> retry_after;
 
-  // The first of that name (given in lower case); null if there is none. Valid as long as this is.
+  // Returns the first header with the name, which must be in lower case, or null if there is none.
+  // The pointer is valid as long as the response.
   const std::string* Header(std::string_view name) const;
 };
 
-// Takes a body as it comes. Its errors end the exchange and are what Receive() returns.
+// Receives a body piece by piece. An error of a sink ends the exchange, and Receive() returns it.
 class BodySink {
  public:
   virtual ~BodySink() = default;
-  // Once, before the first bytes (an empty body's too): status and headers.
+  // Called once with status and headers, before the first bytes, even if the body is empty.
   virtual absl::Status OnHead(const Response& head) = 0;
   virtual absl::Status OnBytes(std::string_view bytes) = 0;
 };
 
-// Keeps its connections between requests. Not thread-safe, except Expire(): one thread at a time
-// sends. Redirects are not followed, so that credentials go nowhere else.
+// Sends requests and keeps connections open between them. Only one thread may send at a time;
+// Expire() is thread-safe. Redirects are not followed, so that the credentials go nowhere else.
 class Client {
  public:
   explicit Client(ClientOptions options);
@@ -90,25 +93,30 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Blocks up to the timeout. Any answer of the server is a response, errors are those of the way:
-  // UNAVAILABLE (no connection, or it broke), DEADLINE_EXCEEDED (timeout, or no byte for
-  // stall_timeout), CANCELLED (expired), OUT_OF_RANGE (body or headers beyond the limit),
-  // FAILED_PRECONDITION (TLS certificate not trusted), INVALID_ARGUMENT (not an http or https URL);
-  // the message names the URL without its credentials and query.
+  // Sends a request and blocks up to the timeout. A response of the server is returned whatever its
+  // status. Errors are those of the transport, and their messages name the URL without credentials
+  // and query:
+  //   UNAVAILABLE          there is no connection, or it broke.
+  //   DEADLINE_EXCEEDED    the timeout has passed, or no byte came for `stall_timeout`.
+  //   CANCELLED            the client has expired.
+  //   OUT_OF_RANGE         the body or the headers are larger than the limit.
+  //   FAILED_PRECONDITION  a TLS certificate is not trusted or cannot be used.
+  //   INVALID_ARGUMENT     the URL is no http or https URL.
+  //   RESOURCE_EXHAUSTED   libcurl is out of memory.
   absl::StatusOr<Response> Send(const Request& request);
 
-  // As Send(), but the body of a 2xx answer goes to `sink`, without a limit; that of any other
-  // stays in Response.body.
+  // Like Send(), but passes the body of a 2xx response to `sink`, without a size limit. The body of
+  // any other response is in Response.body.
   absl::StatusOr<Response> Receive(const Request& request, BodySink* sink);
 
-  // From `when` on every exchange, a running one too (within about a second), ends with CANCELLED.
-  // InfiniteFuture() takes it back. Thread-safe.
+  // Ends every exchange with CANCELLED from `when` on, within about a second even if it is already
+  // running. InfiniteFuture() revokes this. Thread-safe.
   void Expire(absl::Time when) { expires_at_ns_ = absl::ToUnixNanos(when); }
   bool Expired() const { return absl::ToUnixNanos(absl::Now()) >= expires_at_ns_; }
 
  private:
   const ClientOptions options_;
-  // A CURL handle; void so that curl.h stays out of our users.
+  // A CURL handle. It is void, so that users need not include curl.h.
   void* curl_;
   std::atomic<int64_t> expires_at_ns_;
 };

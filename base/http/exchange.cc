@@ -1,4 +1,4 @@
-// What libcurl reports while one exchange runs.
+// The callbacks of libcurl during one exchange.
 #include "base/http/exchange.h"
 
 #include <string>
@@ -64,7 +64,7 @@ int Exchange::OnProgress(void* user, curl_off_t, curl_off_t down, curl_off_t, cu
 }
 
 bool Exchange::AddHeader(std::string_view line) {
-  // Of another answer: the one before was "100 Continue" or a proxy's.
+  // A new response begins. The previous one was "100 Continue" or that of a proxy.
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();
     return true;
@@ -72,7 +72,7 @@ bool Exchange::AddHeader(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > kMaxHeaderBytes) {
     status_ = absl::OutOfRangeError(absl::StrCat(WithoutSecrets(request_.url),
-                                                 ": the answer's headers are larger than ",
+                                                 ": the headers of the response are larger than ",
                                                  kMaxHeaderBytes, " bytes"));
     return false;
   }
@@ -97,7 +97,7 @@ absl::Status Exchange::AddBody(std::string_view bytes) {
   if (sink_ != nullptr && IsSuccess(response_.status)) return sink_->OnBytes(bytes);
   if (response_.body.size() + bytes.size() > static_cast<size_t>(options_.max_response_bytes)) {
     return absl::OutOfRangeError(absl::StrCat(WithoutSecrets(request_.url),
-                                              ": the answer is larger than ",
+                                              ": the response is larger than ",
                                               options_.max_response_bytes, " bytes"));
   }
   response_.body.append(bytes);
@@ -122,7 +122,7 @@ absl::Status Exchange::Check(int64_t bytes_moved) {
   return absl::OkStatus();
 }
 
-absl::Status Exchange::WayError(CURLcode code) const {
+absl::Status Exchange::TransportError(CURLcode code) const {
   const std::string what =
       absl::StrCat(WithoutSecrets(request_.url), ": ", curl_easy_strerror(code));
   switch (code) {
@@ -135,7 +135,7 @@ absl::Status Exchange::WayError(CURLcode code) const {
           absl::StrCat(what, "; ", options_.ca_variable, " names the certificates to trust"));
     case CURLE_SSL_CERTPROBLEM:
       return absl::FailedPreconditionError(
-          absl::StrCat(what, ": our own certificate ", options_.client_cert_path,
+          absl::StrCat(what, ": the client certificate ", options_.client_cert_path,
                        " cannot be used; it must be a PEM file with the certificate and its key"));
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
@@ -147,7 +147,7 @@ absl::Status Exchange::WayError(CURLcode code) const {
 
 absl::StatusOr<Response> Exchange::Finish(CURL* curl, CURLcode code) {
   if (!status_.ok()) return status_;
-  if (code != CURLE_OK) return WayError(code);
+  if (code != CURLE_OK) return TransportError(code);
   RETURN_IF_ERROR(PassHead());
   curl_off_t retry_after_seconds = 0;
   curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_seconds);

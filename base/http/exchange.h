@@ -1,4 +1,4 @@
-// What libcurl reports while one exchange runs.
+// The callbacks of libcurl during one exchange.
 #ifndef ASSAY_BASE_HTTP_EXCHANGE_H_
 #define ASSAY_BASE_HTTP_EXCHANGE_H_
 
@@ -14,17 +14,18 @@
 
 namespace assay::http {
 
-// Collects head and body of the answer and says when the exchange has to end. Used by one thread.
+// Collects the head and the body of the response and decides when the exchange must end. Not
+// thread-safe.
 class Exchange {
  public:
-  // All outlive the exchange; `sink` may be null.
+  // All arguments must outlive the exchange. `sink` may be null.
   Exchange(const ClientOptions& options, const Request& request, const Client& client,
            BodySink* sink);
 
-  // Sets curl's callbacks to this.
+  // Sets curl's callbacks. Must be called before curl_easy_perform().
   void Attach(CURL* curl);
 
-  // After curl_easy_perform: the answer, or what went wrong.
+  // Returns the response or the error. Must be called after curl_easy_perform(), with its result.
   absl::StatusOr<Response> Finish(CURL* curl, CURLcode code);
 
  private:
@@ -35,10 +36,11 @@ class Exchange {
 
   bool AddHeader(std::string_view line);
   absl::Status AddBody(std::string_view bytes);
-  // The sink has seen status and headers after this.
+  // Passes status and headers to the sink, once.
   absl::Status PassHead();
+  // Returns an error if the exchange must end: expired, interrupted or stalled.
   absl::Status Check(int64_t bytes_moved);
-  absl::Status WayError(CURLcode code) const;
+  absl::Status TransportError(CURLcode code) const;
 
   const ClientOptions& options_;
   const Request& request_;
@@ -50,7 +52,7 @@ class Exchange {
   bool head_passed_ = false;
   int64_t bytes_moved_ = -1;
   absl::Time moved_at_;
-  // Ours, not curl's: wins over curl's code.
+  // Our own error, for example of the sink. It has precedence over curl's code.
   absl::Status status_;
 };
 

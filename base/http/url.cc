@@ -1,4 +1,4 @@
-// URLs, by libcurl's own parser, so that what is checked is what is called.
+// URL functions that use libcurl's own parser.
 #include "base/http/url.h"
 
 #include <curl/curl.h>
@@ -27,7 +27,7 @@ CurlUrl Parse(const std::string& url, unsigned int flags) {
   return parts;
 }
 
-// Empty if the URL has no such part.
+// Returns an empty string if the URL has no such part.
 std::string Part(CURLU* parts, CURLUPart part, unsigned int flags = 0) {
   char* text = nullptr;
   if (curl_url_get(parts, part, &text, flags) != CURLUE_OK) return "";
@@ -36,12 +36,12 @@ std::string Part(CURLU* parts, CURLUPart part, unsigned int flags = 0) {
   return result;
 }
 
-std::string Stripped(const std::string& url, bool query_too) {
+std::string Stripped(const std::string& url, bool remove_query) {
   const CurlUrl parts = Parse(url, CURLU_NON_SUPPORT_SCHEME);
   if (parts == nullptr) return kMalformed;
   curl_url_set(parts.get(), CURLUPART_USER, nullptr, 0);
   curl_url_set(parts.get(), CURLUPART_PASSWORD, nullptr, 0);
-  if (query_too) {
+  if (remove_query) {
     curl_url_set(parts.get(), CURLUPART_QUERY, nullptr, 0);
     curl_url_set(parts.get(), CURLUPART_FRAGMENT, nullptr, 0);
   }
@@ -56,9 +56,11 @@ bool IsHttp(CURLU* parts) {
 
 }  // namespace
 
-std::string WithoutCredentials(const std::string& url) { return Stripped(url, false); }
+std::string WithoutCredentials(const std::string& url) {
+  return Stripped(url, /*remove_query=*/false);
+}
 
-std::string WithoutSecrets(const std::string& url) { return Stripped(url, true); }
+std::string WithoutSecrets(const std::string& url) { return Stripped(url, /*remove_query=*/true); }
 
 std::string UrlEscape(const std::string& text) {
   char* escaped = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
@@ -70,10 +72,11 @@ std::string UrlEscape(const std::string& text) {
 
 std::string UrlUnescape(const std::string& text) {
   int length = 0;
-  char* read = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  if (read == nullptr) return text;
-  std::string result(read, static_cast<size_t>(length));
-  curl_free(read);
+  char* unescaped =
+      curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
+  if (unescaped == nullptr) return text;
+  std::string result(unescaped, static_cast<size_t>(length));
+  curl_free(unescaped);
   return result;
 }
 
@@ -90,7 +93,7 @@ absl::StatusOr<Origin> OriginOf(const std::string& url) {
 
 absl::StatusOr<std::string> ResolveRedirect(const std::string& base, const std::string& location) {
   const CurlUrl parts = Parse(base, 0);
-  // Setting a relative URL on a parsed one resolves it against that.
+  // Setting a relative URL on a parsed one resolves it.
   if (parts == nullptr || location.empty() ||
       curl_url_set(parts.get(), CURLUPART_URL, location.c_str(), CURLU_URLENCODE) != CURLUE_OK ||
       !IsHttp(parts.get())) {

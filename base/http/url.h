@@ -1,4 +1,5 @@
-// URLs, by libcurl's own parser, so that what is checked is what is called.
+// URL functions. They use libcurl's own parser, so that the URL that is checked is the URL that is
+// requested.
 #ifndef ASSAY_BASE_HTTP_URL_H_
 #define ASSAY_BASE_HTTP_URL_H_
 
@@ -8,35 +9,36 @@
 
 namespace assay::http {
 
-// `url` without user name and password; "(malformed URL)" where it is none.
+// Returns `url` without user name and password, or "(malformed URL)" if it is no URL.
 std::string WithoutCredentials(const std::string& url);
 
-// `url` without them and without query and fragment, which in signed URLs are credentials too.
+// Returns `url` without user name, password, query and fragment. The query of a signed URL is a
+// credential too.
 std::string WithoutSecrets(const std::string& url);
 
-// `text` escaped for use as a query value or as one segment of a path ('/' is escaped too).
+// Returns `text` escaped for use as a query value or as one segment of a path. Escapes '/' too.
 std::string UrlEscape(const std::string& text);
 
-// `text` with its %XX read; as it is where there are none, or they are not hexadecimal.
+// Returns `text` with each %XX decoded. Sequences that are not hexadecimal are kept.
 std::string UrlUnescape(const std::string& text);
 
-// Where a request for a URL goes. Two URLs with the same origin are served by the same server.
+// The server that a URL refers to. Two URLs with the same origin are served by the same server.
 struct Origin {
-  // "http" or "https", lower case.
+  // "http" or "https".
   std::string scheme;
-  // Lower case.
+  // In lower case.
   std::string host;
-  // The scheme's own where the URL has none.
+  // The default port of the scheme if the URL has none.
   std::string port;
 
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
-// INVALID_ARGUMENT: not an http or https URL with a host.
+// Returns INVALID_ARGUMENT if `url` is not an http or https URL with a host.
 absl::StatusOr<Origin> OriginOf(const std::string& url);
 
-// Where a Location header leads that came with the answer from `base`. INVALID_ARGUMENT: no URL, or
-// not http or https.
+// Resolves the Location header of a response from `base`. Returns INVALID_ARGUMENT if the result is
+// not an http or https URL.
 absl::StatusOr<std::string> ResolveRedirect(const std::string& base, const std::string& location);
 
 }  // namespace assay::http

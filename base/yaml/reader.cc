@@ -1,4 +1,4 @@
-// Strict reading of YAML.
+// A strict YAML reader.
 #include "base/yaml/reader.h"
 
 #include <algorithm>
@@ -31,9 +31,9 @@ namespace assay {
 struct YamlState {
   std::string path;
   YamlTree tree;
-  // Dotted name of each mapping that was handed out ("models[1].source"), by node.
+  // The dotted name ("models[1].source") of each mapping that was returned, by node.
   std::map<int, std::string> names;
-  // Keys that were asked for, by node.
+  // The keys that were read, by node.
   std::map<int, std::set<std::string, std::less<>>> known;
   absl::Status error;
 
@@ -51,7 +51,7 @@ struct YamlState {
     return prefix.empty() ? key : absl::StrCat(prefix, ".", key);
   }
 
-  // The value's index, or -1: absent or null.
+  // Returns the index of the value, or -1 if it is absent or null.
   int Value(int node, std::string_view key) {
     if (node < 0) return -1;
     known[node].emplace(key);
@@ -62,28 +62,30 @@ struct YamlState {
     return -1;
   }
 
-  // The value as a scalar; null if absent or of another kind (that is an error).
-  const YamlNode* Scalar(int node, std::string_view key, std::string_view wanted) {
+  // Returns the value as a scalar, or null if it is absent. A value of another kind is recorded as
+  // an error.
+  const YamlNode* Scalar(int node, std::string_view key, std::string_view expected) {
     const int value = Value(node, key);
     if (value < 0) return nullptr;
     if (tree[value].kind != YamlKind::kScalar) {
       Fail(tree[value].line, NameOf(node, std::string(key)),
-           absl::StrCat("must be ", std::string(wanted)));
+           absl::StrCat("must be ", std::string(expected)));
       return nullptr;
     }
     return &tree[value];
   }
 
-  // text: the value is a text to YAML, so that it may stand in quotes.
+  // `allow_quotes`: sizes and durations are strings in YAML and may be quoted; numbers may not.
   template <typename T, typename Read>
-  T Parsed(int node, std::string_view key, T default_value, T min, T max, std::string_view wanted,
-           Read read, bool text = false) {
-    const YamlNode* scalar = Scalar(node, key, wanted);
+  T Parsed(int node, std::string_view key, T default_value, T min, T max, std::string_view expected,
+           Read read, bool allow_quotes = false) {
+    const YamlNode* scalar = Scalar(node, key, expected);
     if (scalar == nullptr) return default_value;
-    const std::optional<T> value = scalar->quoted && !text ? std::nullopt : read(scalar->scalar);
+    const std::optional<T> value =
+        scalar->quoted && !allow_quotes ? std::nullopt : read(scalar->scalar);
     if (!value.has_value()) {
       Fail(scalar->line, NameOf(node, std::string(key)),
-           absl::StrCat("'", scalar->scalar, "' is not ", std::string(wanted)));
+           absl::StrCat("'", scalar->scalar, "' is not ", std::string(expected)));
       return default_value;
     }
     if (*value < min || *value > max) {
@@ -101,15 +103,15 @@ constexpr std::streamsize kMaxFileBytes = std::streamsize{1} << 20;
 constexpr double kMaxExactInteger = 9007199254740992.0;
 
 std::string UnknownKey(std::string_view key, const std::set<std::string, std::less<>>& known) {
-  const std::string meant = NearestName(key, {known.begin(), known.end()});
-  if (!meant.empty()) return absl::StrCat("unknown key; did you mean '", meant, "'?");
+  const std::string nearest = NearestName(key, {known.begin(), known.end()});
+  if (!nearest.empty()) return absl::StrCat("unknown key; did you mean '", nearest, "'?");
   return absl::StrCat("unknown key; known: ", absl::StrJoin(known, ", "));
 }
 
 }  // namespace
 
 std::string YamlMap::String(std::string_view key, const std::string& default_value) {
-  const YamlNode* scalar = state_->Scalar(node_, key, "text");
+  const YamlNode* scalar = state_->Scalar(node_, key, "a string");
   return scalar == nullptr ? default_value : scalar->scalar;
 }
 
@@ -148,13 +150,13 @@ int64_t YamlMap::Bytes(std::string_view key, int64_t default_value) {
   return state_->Parsed<int64_t>(node_, key, default_value, 0,
                                  static_cast<int64_t>(kMaxExactInteger),
                                  "a size (4GiB, 512MiB, 1.5GB or bytes)", ReadBytes,
-                                 /*text=*/true);
+                                 /*allow_quotes=*/true);
 }
 
 double YamlMap::Seconds(std::string_view key, double default_value, double min, double max) {
   return state_->Parsed<double>(node_, key, default_value, min, max,
                                 "a duration (30s, 5m, 250ms or seconds)", ReadSeconds,
-                                /*text=*/true);
+                                /*allow_quotes=*/true);
 }
 
 double YamlMap::SecondsOrForever(std::string_view key, double default_value, double min,
@@ -172,12 +174,12 @@ std::vector<std::string> YamlMap::Strings(std::string_view key) {
   if (value < 0) return strings;
   const YamlNode& list = state_->tree[value];
   if (list.kind != YamlKind::kSequence) {
-    Error(key, "must be a list of texts, as in [a, b]");
+    Error(key, "must be a list of strings, as in [a, b]");
     return strings;
   }
   for (const int item : list.items) {
     if (state_->tree[item].kind != YamlKind::kScalar) {
-      Error(key, "must be a list of texts, as in [a, b]");
+      Error(key, "must be a list of strings, as in [a, b]");
       return strings;
     }
     strings.push_back(state_->tree[item].scalar);
@@ -227,7 +229,7 @@ std::vector<std::string> YamlMap::Keys() const {
   return keys;
 }
 
-std::string YamlMap::Place(std::string_view key) const {
+std::string YamlMap::Location(std::string_view key) const {
   return absl::StrCat(state_->path, ":", LineOf(key));
 }
 
@@ -256,7 +258,7 @@ absl::StatusOr<std::unique_ptr<YamlDocument>> YamlDocument::Load(const std::stri
   std::string text(static_cast<size_t>(kMaxFileBytes) + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (file.gcount() == 0 && !file.eof())) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read (a folder?)"));
+    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read; is it a folder?"));
   }
   text.resize(static_cast<size_t>(file.gcount()));
   return Parse(text, path);

@@ -1,4 +1,4 @@
-// Strict readings of a scalar.
+// Strict conversions of a YAML scalar.
 #include "base/yaml/scalars.h"
 
 #include <array>
@@ -27,7 +27,7 @@ constexpr std::array<Unit, 9> kByteUnits = {{{"KiB", 1024.0},
                                              {"TB", 1e12},
                                              {"B", 1.0}}};
 constexpr std::array<Unit, 4> kTimeUnits = {{{"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}, {"h", 3600.0}}};
-// 2^53: beyond it a double loses bytes.
+// 2^53, the largest value up to which a double represents every integer.
 constexpr double kMaxBytes = 9007199254740992.0;
 
 template <typename Units>

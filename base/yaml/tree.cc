@@ -1,4 +1,4 @@
-// A YAML document as plain nodes, built from yaml-cpp's events.
+// A YAML document as plain nodes, built from the events of yaml-cpp's parser.
 #include "base/yaml/tree.h"
 
 #include <sstream>
@@ -23,7 +23,7 @@ struct Failure {
   std::string message;
 };
 
-// Collects nodes; throws Failure, which ParseYaml catches around yaml-cpp's parser.
+// Collects the nodes. Throws Failure, which ParseYaml() catches.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   YamlTree Take() { return std::move(tree_); }
@@ -87,7 +87,7 @@ class TreeBuilder final : public YAML::EventHandler {
     for (const YamlNode::Member& member : map.members) {
       if (member.key == key) {
         throw Failure{
-            mark, absl::StrCat("key '", key, "' stands twice (first in line ", member.line, ")")};
+            mark, absl::StrCat("key '", key, "' is duplicated (first in line ", member.line, ")")};
       }
     }
     map.members.push_back({.key = key, .line = mark.line + 1, .value = -1});

@@ -1,4 +1,4 @@
-// A YAML document as plain nodes with line numbers; private to the reader.
+// A YAML document as plain nodes with line numbers. Internal to the reader.
 #ifndef ASSAY_BASE_YAML_TREE_H_
 #define ASSAY_BASE_YAML_TREE_H_
 
@@ -18,9 +18,9 @@ struct YamlNode {
   // 1-based.
   int line = 1;
   std::string scalar;
-  // True for "5" in quotes: a string, never a number.
+  // True if the scalar is quoted, which makes it a string and never a number.
   bool quoted = false;
-  // Indices into the tree.
+  // The elements of a sequence, as indices into the tree.
   std::vector<int> items;
   struct Member {
     std::string key;
@@ -30,12 +30,12 @@ struct YamlNode {
   std::vector<Member> members;
 };
 
-// Node 0 is the root.
+// All nodes of a document. Node 0 is the root.
 using YamlTree = std::vector<YamlNode>;
 
-// Parses one document. INVALID_ARGUMENT "path:line:column: ..." for bad syntax, several documents,
-// duplicate keys, keys that are not plain words, anchors and aliases (an alias bomb is small in the
-// file and huge in memory), and nesting beyond 32 levels.
+// Parses one document. Returns INVALID_ARGUMENT "path:line:column: message" for bad syntax, several
+// documents, duplicate keys, keys that are not scalars, anchors and aliases (a small file with
+// aliases can be huge in memory), and nesting deeper than 32 levels.
 absl::StatusOr<YamlTree> ParseYaml(std::string_view text, const std::string& path);
 
 }  // namespace assay

@@ -1,4 +1,4 @@
-// Built-in models.
+// The built-in models of every catalog.
 #include "registry/catalog/builtin_models.h"
 
 #include <utility>
@@ -8,7 +8,7 @@
 namespace assay::registry {
 
 void AddBuiltInModels(Catalog* catalog) {
-  // A test reads it; it cannot fail here.
+  // Cannot fail, because a test parses the file.
   absl::StatusOr<Catalog> built_in = ParseCatalog(kBuiltInModelsYaml, "builtin_models.yaml");
   for (ModelEntry& entry : built_in.value().models) {
     if (catalog->Find(entry.id) != nullptr) {

@@ -1,4 +1,4 @@
-// The models that every catalog has: registry/catalog/builtin_models.yaml, compiled in.
+// The built-in models of every catalog: registry/catalog/builtin_models.yaml, compiled in.
 #ifndef ASSAY_REGISTRY_CATALOG_BUILTIN_MODELS_H_
 #define ASSAY_REGISTRY_CATALOG_BUILTIN_MODELS_H_
 
@@ -10,7 +10,8 @@ namespace assay::registry {
 
 extern const std::string_view kBuiltInModelsYaml;
 
-// Appends those whose ids the catalog does not have itself, and names the others in `replaced`.
+// Appends the built-in models. One whose id the catalog already has is listed in `replaced`
+// instead.
 void AddBuiltInModels(Catalog* catalog);
 
 }  // namespace assay::registry

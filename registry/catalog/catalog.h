@@ -1,4 +1,4 @@
-// Which models exist: models.yaml, read and checked.
+// The catalog: the models of models.yaml, parsed and checked.
 #ifndef ASSAY_REGISTRY_CATALOG_CATALOG_H_
 #define ASSAY_REGISTRY_CATALOG_CATALOG_H_
 
@@ -18,9 +18,9 @@ namespace assay::registry {
 struct HubSource {
   // "org/name".
   std::string repo;
-  // Branch, tag or commit.
+  // A branch, tag or commit.
   std::string revision = "main";
-  // The file in the repository; empty = the whole model (config.json, safetensors, tokenizer).
+  // A file of the repository; empty = the whole model (config.json, safetensors, tokenizer).
   std::string file;
 
   bool operator==(const HubSource&) const = default;
@@ -28,87 +28,96 @@ struct HubSource {
 
 // One entry of models.yaml.
 struct ModelEntry {
-  // [a-z0-9][a-z0-9._-]{0,63}, unique.
+  // A unique id: [a-z0-9][a-z0-9._-]{0,63}.
   std::string id;
-  // Exactly one of the two: an absolute path (relative ones are resolved against the catalog's
-  // folder), or a repository.
+  // The source. Exactly one of the two is set: an absolute path (the parser resolves relative paths
+  // against the catalog's folder), or a repository.
   std::string path;
   std::optional<HubSource> hub;
-  // A GGUF file, or a folder of safetensors; "auto" = whichever it is.
+  // "gguf" for a GGUF file, "safetensors" for a folder, "auto" = whichever it is.
   std::string format = "auto";
-  // "auto", "float32", "float16", "bfloat16".
+  // "auto", "float32", "float16" or "bfloat16".
   std::string dtype = "auto";
-  // As engine::LoadOptions has it: "auto", "full", "int8", "int4".
+  // As in engine::LoadOptions: "auto", "full", "int8" or "int4".
   std::string weights = "auto";
-  // Alike: "auto", "float32", "float16", "int8" (CPU only); and 0 or a number of tokens.
+  // As in engine::LoadOptions: "auto", "float32", "float16" or "int8" (CPU only).
   std::string kv_cache = "auto";
+  // The capacity of the KV cache in tokens; 0 = chosen automatically.
   int cache_tokens = 0;
-  // Longest guess of a text's next tokens; 0 = none.
+  // The maximum number of draft tokens of speculative decoding; 0 = none.
   int draft_tokens = 7;
-  // "auto", "cpu", "cuda", "cuda:N", "mps"; empty = the server's.
+  // "auto", "cpu", "cuda", "cuda:N" or "mps"; empty = the server's default.
   std::string device;
-  // Longest sequence to serve, tokens; 0 = the model's own.
+  // The maximum sequence length in tokens; 0 = that of the model.
   int context_length = 0;
   // Content types with a fixed route to this model: [a-z][a-z0-9_-]{0,31}.
   std::vector<std::string> content_types;
-  // For people: the licence's name, what its files take (bytes, about; 0 = not known), content
-  // types that it is said to be good at, whether its publisher must grant access first.
-  std::string licence;
+  // Information for users: the name of the license, the approximate size of the files in bytes
+  // (0 = unknown), content types that the model is said to be good at, and true if the publisher
+  // must grant access before a download.
+  std::string license;
   int64_t download_bytes = 0;
   std::vector<std::string> suits;
   bool gated = false;
-  // From registry/catalog/builtin_models.yaml.
+  // True if the entry is from registry/catalog/builtin_models.yaml.
   bool built_in = false;
-  // Where the entry stands, "file:line"; the model's file where that stands in `models_dir` alone.
-  std::string place;
-  // Load at start-up.
+  // Where the entry is defined: "file:line", or the model's file if that was found in `models_dir`
+  // without an entry.
+  std::string location;
+  // True if the model is loaded at start-up.
   bool preload = false;
-  // Never unloaded to make room, nor for being idle.
+  // True if the model is never unloaded to free memory or because it is idle.
   bool pin = false;
-  // Unloaded when nobody used it for so long; none = the server's.
+  // The model is unloaded after this time without use; nullopt = the server's default.
   std::optional<absl::Duration> keep_alive;
 
-  // The path, "org/repo@revision:file" or "org/repo@revision".
+  // Returns the path, "org/repo@revision:file" or "org/repo@revision".
   std::string SourceName() const;
 };
 
-// Whether a model loaded for `a` is one for `b` too: source and settings of the load agree.
+// Returns true if a model loaded for `a` can also serve `b`: their sources and load settings agree.
 bool LoadsTheSame(const ModelEntry& a, const ModelEntry& b);
 
-// The whole file. Immutable once made.
+// The contents of models.yaml. Immutable once parsed.
 struct Catalog {
   std::vector<ModelEntry> models;
-  // Of the file's `routes:`; at most one a content type, and none that an entry has.
+  // The policies under `routes:`, at most one per content type. None of their content types is one
+  // of an entry.
   std::vector<RoutePolicy> routes;
-  // Built-in models that an entry of the same id takes the place of.
+  // The ids of built-in models that an entry of the file replaces.
   std::vector<std::string> replaced;
-  // Serves what no content type covers; empty = such requests are refused.
+  // Serves requests without a route; empty = such requests are refused.
   std::string default_model;
-  // Those that may be routed; empty = any.
+  // The content types that may have a route; empty = any.
   std::vector<std::string> content_types;
 
-  // Null if there is none of that id.
+  // Returns null if there is no model with the id.
   const ModelEntry* Find(std::string_view id) const;
-  // In the file's order, built-in ones last.
+  // Returns all ids in the order of the file, built-in models last.
   std::vector<std::string> Ids() const;
-  // Without the built-in ones.
+  // Returns the ids without those of built-in models.
   std::vector<std::string> OwnIds() const;
-  // The ids for a message, the first dozen of them: "a, b, c and 16 built-in ones (assay models
+  // Returns up to twelve ids for an error message: "a, b, c and 16 built-in ones (assay models
   // --all)".
-  std::string Listed() const;
-  // `routes`, and a fixed one for each content type of an entry.
+  std::string IdsForMessage() const;
+  // Returns `routes` and a fixed route for each content type of an entry.
   std::vector<RoutePolicy> AllRoutes() const;
+  // Returns nullopt if the content type has no route.
   std::optional<RoutePolicy> RouteOf(std::string_view content_type) const;
 };
 
-// Reads and checks a catalog of at most 1 MiB. NOT_FOUND: no file. INVALID_ARGUMENT:
-// "models.yaml:12: models[1].dtype: 'fp7' is not one of auto, float32, ...": file, line, key, value
-// and what is allowed. Unknown keys, duplicate ids, a content type with two models, repo ids with
-// "..", a route of a content type that is none of `content_types` (empty: any is one), and a
-// default that is not in the catalog are errors. The built-in models are added, but for ids that
-// the file has itself.
+// Parses a catalog of at most 1 MiB and adds the built-in models. A model of the file replaces the
+// built-in one of the same id. `content_types` are the content types that may be routed; empty =
+// any. Errors:
+//   NOT_FOUND         there is no such file.
+//   INVALID_ARGUMENT  "models.yaml:12: models[1].dtype: 'fp7' is not one of auto, float32, ...":
+//                     file, line, key, value and what is allowed. Unknown keys, duplicate ids, a
+//                     content type with two models, repository ids with "..", a route of an unknown
+//                     content type and a default model that is not in the catalog are errors.
 absl::StatusOr<Catalog> LoadCatalog(const std::string& path,
                                     const std::vector<std::string>& content_types = {});
+// Parses the text of a catalog. `path` is the file that messages name and whose folder relative
+// paths refer to.
 absl::StatusOr<Catalog> ParseCatalog(std::string_view yaml, const std::string& path,
                                      const std::vector<std::string>& content_types = {});
 

@@ -1,7 +1,8 @@
-// One entry of a list of models, read and checked. Internal to registry/.
+// Parses single entries of a list of models. Internal to registry/.
 #ifndef ASSAY_REGISTRY_CATALOG_CATALOG_ENTRY_H_
 #define ASSAY_REGISTRY_CATALOG_CATALOG_ENTRY_H_
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -14,15 +15,18 @@ namespace assay::registry {
 
 inline constexpr size_t kMaxIdLength = 64;
 
+// Returns true if `id` matches [a-z0-9][a-z0-9._-]{0,63}.
 bool IsId(std::string_view id);
 
-// Relative paths are in `folder`. Errors go to the map's document.
+// Parses one entry. Relative paths are resolved against `folder`. Errors are recorded in the
+// document of the map.
 ModelEntry ReadEntry(YamlMap map, const std::filesystem::path& folder);
 
-// Content types that have a fixed route, and the model.
+// The content types that have a fixed route, with the ids of their models.
 using FixedRoutes = std::map<std::string, std::string>;
 
-// Reads `models:` of a document into the catalog: ids once, a content type with one model.
+// Appends the entries under `models:` to the catalog. A duplicate id and a content type that
+// already has a model in `routes` are errors.
 void ReadEntries(YamlMap root, const std::filesystem::path& folder, FixedRoutes* routes,
                  Catalog* catalog);
 

@@ -1,4 +1,4 @@
-// Content types that a catalog may route.
+// Checks of content types.
 #include "registry/catalog/content_types.h"
 
 #include <algorithm>
@@ -28,10 +28,10 @@ bool IsContentType(std::string_view type) {
 
 std::string UnknownContentType(std::string_view type, const std::vector<std::string>& known) {
   if (known.empty() || std::find(known.begin(), known.end(), type) != known.end()) return "";
-  const std::string meant = NearestName(type, known);
-  const std::string hint = meant.empty()
+  const std::string nearest = NearestName(type, known);
+  const std::string hint = nearest.empty()
                                ? absl::StrCat("known are ", absl::StrJoin(known, ", "), ".")
-                               : absl::StrCat("did you mean '", meant, "'?");
+                               : absl::StrCat("did you mean '", nearest, "'?");
   return absl::StrCat("'", std::string(type), "' is not a content type known here; ", hint,
                       " Declare one of your own under evaluation.content_types of assayd.yaml");
 }

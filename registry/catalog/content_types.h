@@ -1,4 +1,4 @@
-// Content types that a catalog may route.
+// Checks of content types.
 #ifndef ASSAY_REGISTRY_CATALOG_CONTENT_TYPES_H_
 #define ASSAY_REGISTRY_CATALOG_CONTENT_TYPES_H_
 
@@ -8,11 +8,11 @@
 
 namespace assay::registry {
 
-// 1 to 32 of a-z, 0-9, _ and -, a letter first.
+// Returns true if `type` has 1 to 32 characters of a-z, 0-9, _ and -, and begins with a letter.
 bool IsContentType(std::string_view type);
 
-// What is wrong with a content type that is none of `known`, and what to do; empty: it is one, or
-// `known` is empty.
+// Returns an error message with a suggestion if `type` is not in `known`. Returns an empty string
+// if it is, or if `known` is empty.
 std::string UnknownContentType(std::string_view type, const std::vector<std::string>& known);
 
 }  // namespace assay::registry

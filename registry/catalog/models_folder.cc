@@ -1,4 +1,4 @@
-// A folder of models.
+// The folder of models next to models.yaml.
 #include "registry/catalog/models_folder.h"
 
 #include <algorithm>
@@ -26,40 +26,41 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxFiles = 1000;
 
-absl::Status Wrong(const fs::path& path, const std::string& what) {
+absl::Status InvalidFile(const fs::path& path, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(path.string(), ": ", what));
 }
 
-absl::StatusOr<std::vector<fs::path>> FilesOf(const fs::path& folder) {
+absl::StatusOr<std::vector<fs::path>> ListFolder(const fs::path& folder) {
   std::error_code error;
   const fs::path real = fs::canonical(folder, error);
   if (error || !fs::is_directory(real, error)) {
     return absl::NotFoundError(absl::StrCat("models_dir: no folder at ", folder.string(),
-                                            "; make it, or take the key out"));
+                                            "; create it, or remove the key"));
   }
   std::vector<fs::path> files;
   for (fs::directory_iterator it(real, error), end; !error && it != end; it.increment(error)) {
     if (it->path().filename().string().starts_with('.')) continue;
     if (files.size() == kMaxFiles) {
-      return Wrong(folder, absl::StrCat("has over ", kMaxFiles, " files; use several catalogs"));
+      return InvalidFile(folder,
+                         absl::StrCat("has more than ", kMaxFiles, " files; use several catalogs"));
     }
     files.push_back(it->path());
   }
-  if (error) return Wrong(folder, absl::StrCat("cannot be read: ", error.message()));
+  if (error) return InvalidFile(folder, absl::StrCat("cannot be read: ", error.message()));
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     const fs::path target = fs::canonical(file, error);
-    if (error) return Wrong(file, absl::StrCat("cannot be followed: ", error.message()));
+    if (error) return InvalidFile(file, absl::StrCat("cannot be followed: ", error.message()));
     if (target.parent_path() != real) {
-      return Wrong(file, absl::StrCat("leads out of the folder, to ", target.string(),
-                                      "; copy it here, or give it an entry in models.yaml"));
+      return InvalidFile(file, absl::StrCat("points out of the folder, to ", target.string(),
+                                            "; copy it here, or add an entry to models.yaml"));
     }
   }
   return files;
 }
 
-// A pipe would be waited for.
-bool IsList(const fs::path& file) {
+// Accepts regular files only, because reading a pipe would block.
+bool IsModelList(const fs::path& file) {
   std::error_code error;
   return (file.extension() == ".yaml" || file.extension() == ".yml") &&
          fs::is_regular_file(file, error);
@@ -82,7 +83,7 @@ bool IsModel(const fs::path& file) {
          !IsLaterGgufPart(file.filename().string());
 }
 
-std::string IdOf(const fs::path& file) {
+std::string IdFromName(const fs::path& file) {
   std::error_code error;
   const fs::path name = fs::is_directory(file, error) ? file.filename() : file.stem();
   std::string id = absl::AsciiStrToLower(name.string());
@@ -93,8 +94,8 @@ std::string IdOf(const fs::path& file) {
   return id.substr(0, kMaxIdLength);
 }
 
-// The files and folders that entries name, whatever links lead there; of a model in several files
-// all, whichever of them is named.
+// Returns the files and folders that entries name, with links resolved. If an entry names one part
+// of a split model, all its parts are included.
 std::set<fs::path> NamedPaths(const Catalog& catalog) {
   std::set<fs::path> paths;
   std::error_code error;
@@ -116,16 +117,17 @@ absl::Status AddList(const fs::path& file, FixedRoutes* routes, Catalog* catalog
 
 absl::Status AddModel(const fs::path& file, Catalog* catalog) {
   ModelEntry entry;
-  entry.id = IdOf(file);
+  entry.id = IdFromName(file);
   entry.path = file.string();
-  entry.place = file.string();
+  entry.location = file.string();
   if (!IsId(entry.id)) {
-    return Wrong(file, "no id can be made of its name; give it an entry in models.yaml");
+    return InvalidFile(
+        file, "no id can be made from its name; add an entry to models.yaml");
   }
   if (catalog->Find(entry.id) != nullptr) {
-    return Wrong(file, absl::StrCat("the id made of its name, '", entry.id, "', is that of ",
-                                    catalog->Find(entry.id)->place,
-                                    "; rename it, or give it an entry in models.yaml"));
+    return InvalidFile(file, absl::StrCat("the id made from its name, '", entry.id,
+                                          "', is in use at ", catalog->Find(entry.id)->location,
+                                          "; rename it, or add an entry to models.yaml"));
   }
   catalog->models.push_back(std::move(entry));
   return absl::OkStatus();
@@ -134,9 +136,9 @@ absl::Status AddModel(const fs::path& file, Catalog* catalog) {
 }  // namespace
 
 absl::Status AddModelsFolder(const std::string& folder, FixedRoutes* routes, Catalog* catalog) {
-  ASSIGN_OR_RETURN(const std::vector<fs::path> files, FilesOf(folder));
+  ASSIGN_OR_RETURN(const std::vector<fs::path> files, ListFolder(folder));
   for (const fs::path& file : files) {
-    if (!IsList(file)) continue;
+    if (!IsModelList(file)) continue;
     RETURN_IF_ERROR(AddList(file, routes, catalog));
   }
   const std::set<fs::path> named = NamedPaths(*catalog);
@@ -144,9 +146,9 @@ absl::Status AddModelsFolder(const std::string& folder, FixedRoutes* routes, Cat
   for (const fs::path& file : files) {
     if (!IsModel(file) || named.contains(fs::canonical(file, error))) continue;
     if (absl::Status s = CheckLinks(file.string(), folder); !s.ok()) {
-      return Wrong(folder, absl::StrCat(s.message(),
-                                        "; copy it here, or give the model an entry "
-                                        "in models.yaml"));
+      return InvalidFile(folder, absl::StrCat(s.message(),
+                                              "; copy it here, or add an entry for the model to "
+                                              "models.yaml"));
     }
     RETURN_IF_ERROR(AddModel(file, catalog));
   }

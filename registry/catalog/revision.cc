@@ -1,4 +1,4 @@
-// Names of revisions.
+// Revisions: names of the exact weights and settings that are deployed.
 #include "registry/catalog/revision.h"
 
 #include <algorithm>
@@ -34,8 +34,8 @@ constexpr size_t kMaxFiles = 4096;
 constexpr std::string_view kSnapshots = "/snapshots/";
 constexpr size_t kCommitDigits = 40;
 
-// What a model of a folder is read from.
-bool Matters(const fs::path& file) {
+// Returns true if a model is loaded from files of this kind.
+bool IsModelFile(const fs::path& file) {
   static constexpr std::array<std::string_view, 7> kSuffixes = {
       ".safetensors", ".bin", ".gguf", ".json", ".txt", ".jinja", ".model"};
   const std::string name = file.filename().string();
@@ -43,7 +43,7 @@ bool Matters(const fs::path& file) {
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
-// Empty: none, or too many.
+// Returns the files of a model, or an empty list if there are none or more than kMaxFiles.
 std::vector<fs::path> FilesOf(const std::string& path) {
   std::error_code error;
   std::vector<fs::path> files;
@@ -55,31 +55,33 @@ std::vector<fs::path> FilesOf(const std::string& path) {
     return files;
   }
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (Matters(it->path())) files.push_back(it->path());
+    if (IsModelFile(it->path())) files.push_back(it->path());
     if (files.size() > kMaxFiles) return {};
   }
   std::sort(files.begin(), files.end());
   return files;
 }
 
-// Names, sizes and times: when it differs, the digest is taken anew.
-std::string LookOf(const std::vector<fs::path>& files) {
-  std::string look;
+// Returns names, sizes and times of the files. If they change, the digest is computed again. Empty
+// if a file cannot be read.
+std::string FileStamp(const std::vector<fs::path>& files) {
+  std::string stamp;
   for (const fs::path& file : files) {
     std::error_code error;
     const auto size = fs::file_size(file, error);
     if (error) return "";
     const auto time = fs::last_write_time(file, error).time_since_epoch().count();
-    absl::StrAppend(&look, file.string(), "\n", size, " ", static_cast<int64_t>(time), "\n");
+    absl::StrAppend(&stamp, file.string(), "\n", size, " ", static_cast<int64_t>(time), "\n");
   }
-  return look;
+  return stamp;
 }
 
+// The digest over the edges of files.
 class Digest {
  public:
   void Add(std::string_view bytes) { hash_.Update(bytes); }
 
-  // Name, size, first and last bytes.
+  // Adds the name, the size and the first and last bytes.
   void AddFile(const fs::path& path) {
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     const std::streamoff size = file.tellg();
@@ -94,7 +96,7 @@ class Digest {
     readable_ = readable_ && file.good();
   }
 
-  // Empty if a file could not be read.
+  // Returns an empty string if a file could not be read.
   std::string Hex() { return readable_ ? hash_.HexDigest().substr(0, kDigits) : ""; }
 
  private:
@@ -102,7 +104,7 @@ class Digest {
   bool readable_ = true;
 };
 
-// The commit in a path of the Hub's cache.
+// Returns the commit in a path of the Hub's cache; empty if there is none.
 std::string CommitOf(const std::string& path) {
   const size_t at = path.rfind(kSnapshots);
   if (at == std::string::npos) return "";
@@ -146,27 +148,27 @@ std::string Revisions::Of(const ModelEntry& entry) {
   bool known = false;
   {
     const absl::MutexLock lock(&mutex_);
-    const auto it = names_.find(source);
-    known = it != names_.end() && now - it->second.looked_up < fresh_for_;
-    if (known) base = it->second.name;
+    const auto it = bases_.find(source);
+    known = it != bases_.end() && now - it->second.looked_up < fresh_for_;
+    if (known) base = it->second.base;
   }
   if (!known) {
     const absl::StatusOr<std::string> path = ResolveSource(entry, hub_cache_);
     if (path.ok()) base = Base(entry, *path);
     const absl::MutexLock lock(&mutex_);
-    names_[source] = {base, now};
+    bases_[source] = {base, now};
   }
   return base.empty() ? "" : absl::StrCat(base, Settings(entry));
 }
 
 std::string Revisions::DigestOf(const std::string& path) {
   const std::vector<fs::path> files = FilesOf(path);
-  const std::string look = LookOf(files);
-  if (look.empty()) return "";
+  const std::string stamp = FileStamp(files);
+  if (stamp.empty()) return "";
   {
     const absl::MutexLock lock(&mutex_);
     const auto known = digests_.find(path);
-    if (known != digests_.end() && known->second.first == look) return known->second.second;
+    if (known != digests_.end() && known->second.first == stamp) return known->second.second;
   }
   Digest digest;
   for (const fs::path& file : files) digest.AddFile(file);
@@ -174,7 +176,7 @@ std::string Revisions::DigestOf(const std::string& path) {
   if (hex.empty()) return "";
   const std::string name = absl::StrCat("sha256:", hex);
   const absl::MutexLock lock(&mutex_);
-  digests_[path] = {look, name};
+  digests_[path] = {stamp, name};
   return name;
 }
 

@@ -1,4 +1,5 @@
-// What is deployed of a model: evidence counts for that and nothing else.
+// Revisions: names of the exact weights and settings that are deployed. Evidence about a model only
+// holds for the revision that was evaluated.
 #ifndef ASSAY_REGISTRY_CATALOG_REVISION_H_
 #define ASSAY_REGISTRY_CATALOG_REVISION_H_
 
@@ -13,45 +14,48 @@
 
 namespace assay::registry {
 
-// Names revisions. Thread-safe. A name is looked up at most once in `fresh_for` (some system calls;
-// the first look at a file reads 128 KiB of it), otherwise it takes a microsecond.
+// Computes revisions of catalog entries. Thread-safe. A revision is looked up at most once per
+// `fresh_for`, which takes some system calls (the first time, 128 KiB of each file are read);
+// otherwise a call takes about a microsecond.
 //
-// A repository: its commit (12 digits) and file. A path: "sha256:" and 12 digits of the digest over
-// the names, sizes, first and last 64 KiB of its weights (all parts of them), tokenizer and
-// configuration. Then the settings that change what the model writes, where they are not "auto"
-// ("/weights=int8"), and the kind of device where it is not the CPU ("/cuda").
+// The revision of a repository is its commit (12 digits) and file. That of a path is "sha256:" and
+// 12 digits of the digest over the names, sizes, and first and last 64 KiB of its weights (all
+// parts), tokenizer and configuration. It is followed by the settings that change the output of the
+// model, if they are not "auto" ("/weights=int8"), and by the kind of the device if it is not the
+// CPU ("/cuda").
 class Revisions {
  public:
-  // default_device: "cpu", "cuda:0", "mps": of entries that name none.
+  // `default_device` is the device of entries that name none: "cpu", "cuda:0", "mps".
   Revisions(std::string hub_cache, std::string default_device,
             absl::Duration fresh_for = absl::Seconds(1))
       : hub_cache_(std::move(hub_cache)),
         default_device_(std::move(default_device)),
         fresh_for_(fresh_for) {}
 
-  // Empty: the files are not on this machine, or cannot be read.
+  // Returns an empty string if the files are not on this machine or cannot be read.
   std::string Of(const ModelEntry& entry) ABSL_LOCKS_EXCLUDED(mutex_);
-  // The same where ResolveSource() has found the entry's file or folder already; looks at it now.
+  // Does the same for the file or folder that ResolveSource() has found. Ignores `fresh_for`.
   std::string OfFile(const ModelEntry& entry, const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  struct Name {
-    std::string name;
+  struct CachedBase {
+    std::string base;
     absl::Time looked_up;
   };
 
-  // Without the settings.
+  // Returns the revision without the settings.
   std::string Base(const ModelEntry& entry, const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
   std::string DigestOf(const std::string& path) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns the part of the revision that names settings and device.
   std::string Settings(const ModelEntry& entry) const;
 
   const std::string hub_cache_;
   const std::string default_device_;
   const absl::Duration fresh_for_;
   absl::Mutex mutex_;
-  // By format and source.
-  std::map<std::string, Name> names_ ABSL_GUARDED_BY(mutex_);
-  // By path: what it looked like (names, sizes, times) and its digest.
+  // The revisions without settings, by format and source.
+  std::map<std::string, CachedBase> bases_ ABSL_GUARDED_BY(mutex_);
+  // The file stamp (names, sizes and times) and the digest, by path.
   std::map<std::string, std::pair<std::string, std::string>> digests_ ABSL_GUARDED_BY(mutex_);
 };
 

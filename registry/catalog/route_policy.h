@@ -1,4 +1,5 @@
-// How a content type finds its model: one entry of `routes:` in models.yaml.
+// Route policies: how the model of a content type is chosen. Each is an entry of `routes:` in
+// models.yaml.
 #ifndef ASSAY_REGISTRY_CATALOG_ROUTE_POLICY_H_
 #define ASSAY_REGISTRY_CATALOG_ROUTE_POLICY_H_
 
@@ -20,56 +21,59 @@ struct Catalog;
 
 enum class RouteRule {
   kFixed,     // One model.
-  kWeighted,  // Shares of the requests (A/B); one key always goes to the same model.
-  kFallback,  // The first that is up and not full.
-  kAuto,      // The best by evaluations, within limits.
+  kWeighted,  // Splits requests by weight (A/B test); one routing key always gets the same model.
+  kFallback,  // The first model that is up and not full.
+  kAuto,      // The best model by its evaluations, within limits.
 };
-// "fixed", "weighted", "fallback", "auto".
+// Returns "fixed", "weighted", "fallback" or "auto".
 std::string_view RouteRuleName(RouteRule rule);
 
-// What the evidence of a model must meet to be chosen by kAuto.
+// The conditions that a model's evidence must meet for kAuto to choose the model.
 struct AutoLimits {
-  // Scores of different scorers do not compare.
+  // Only scores of this scorer count, because scores of different scorers are not comparable.
   std::string scorer = "assay";
   int min_samples = 5;
-  // Share of the evaluation's generations that did not fail.
+  // The minimum fraction of the evaluation's generations that did not fail.
   double min_success_rate = 0.95;
-  // p90 of a request.
+  // The maximum p90 latency of a request.
   absl::Duration max_latency = absl::InfiniteDuration();
-  // Mean of a request; 0 = any.
+  // The maximum mean cost per request; 0 = no limit.
   double max_cost_usd = 0;
-  // Of the loaded model; 0 = any.
+  // The maximum memory of the loaded model; 0 = no limit.
   int64_t max_memory_bytes = 0;
 
   bool operator==(const AutoLimits&) const = default;
 };
 
+// The policy of one content type.
 struct RoutePolicy {
   std::string content_type;
   RouteRule rule = RouteRule::kFixed;
-  // kFixed: one. kFallback: in order. kWeighted: with `weights`. kAuto: candidates, empty = all of
-  // the catalog but the built-in ones.
+  // kFixed: one model. kFallback: the models in order. kWeighted: the models of `weights`. kAuto:
+  // the candidates; empty = all models of the catalog except the built-in ones.
   std::vector<std::string> models;
-  // kWeighted: one a model, above 0; shares of their sum.
+  // kWeighted: one weight per model, above 0. A model gets the fraction of its weight in the sum.
   std::vector<double> weights;
   AutoLimits limits;
-  // kAuto: share of the requests that go to a candidate by chance, 0 to 0.5.
+  // kAuto: the fraction of requests that go to a random candidate, 0 to 0.5.
   double explore = 0;
-  // kAuto: the model while no evidence suffices; empty = the catalog's default, else the first.
+  // kAuto: the model to use while the evidence is insufficient; empty = the catalog's default
+  // model, else the first candidate.
   std::string otherwise;
-  // Tried in order when the chosen model is down or full; kFallback has its own list.
+  // The models to try, in order, if the chosen model is down or full. Unused by kFallback, whose
+  // `models` are such a list.
   std::vector<std::string> fallback;
 
   bool operator==(const RoutePolicy&) const = default;
 };
 
-// Whether the policy makes sense, and the catalog knows its content type and has its models;
-// without a catalog they are not looked up. INVALID_ARGUMENT: "key: what is wrong and what to do",
-// with the key of models.yaml.
+// Checks that the policy is consistent, and that the catalog accepts its content type and has its
+// models. If `catalog` is null, content type and models are not looked up. Returns INVALID_ARGUMENT
+// "key: message", with the key of models.yaml.
 absl::Status CheckPolicy(const RoutePolicy& policy, const Catalog* catalog);
 
-// Reads `routes:`, a mapping of content types to policies; errors go to its document. `catalog` as
-// for CheckPolicy().
+// Parses `routes:`, a mapping of content types to policies. Errors are recorded in its document.
+// `catalog` is used as in CheckPolicy().
 std::vector<RoutePolicy> ReadRoutes(YamlMap routes, const Catalog* catalog);
 
 }  // namespace assay::registry

@@ -1,4 +1,4 @@
-// From a catalog entry to a file on this machine.
+// Resolves the source of a catalog entry to a file on this machine.
 #include "registry/catalog/source.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ absl::Status NotDownloaded(const HubSource& hub, const std::string& repo_folder,
       hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
 }
 
-// The commit of a revision; empty if the cache does not know it.
+// Returns the commit of a revision, or an empty string if the cache does not have it.
 std::string Commit(const fs::path& repo_folder, const std::string& revision) {
   if (IsCommit(revision)) return revision;
   std::ifstream ref(repo_folder / "refs" / revision);
@@ -58,8 +58,8 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
   std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
   std::error_code error;
   if (!fs::exists(path, error)) return NotDownloaded(hub, cache.folder());
-  // Not only the repository: blobs may be links into hub_cache/blobs, which repositories share
-  // (huggingface_hub 2.4, utils/_shared_blobs.py).
+  // The root is the whole cache, because blobs may be links to hub_cache/blobs, which repositories
+  // share (huggingface_hub 2.4, utils/_shared_blobs.py).
   if (absl::Status s = CheckLinks(path, hub_cache); !s.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat("source: ", s.message(), "; delete it and download the repository again"));
@@ -72,7 +72,7 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
     case LocalState::kIncomplete:
       break;
   }
-  return NotDownloaded(hub, cache.folder(), "is not whole in the Hub's cache");
+  return NotDownloaded(hub, cache.folder(), "is not complete in the Hub's cache");
 }
 
 }  // namespace
@@ -83,10 +83,10 @@ absl::Status CheckLinks(const std::string& path, const std::string& root) {
   const auto check = [&real_root](const fs::path& file) {
     std::error_code no_target;
     const fs::path real = fs::canonical(file, no_target);
-    // What leads nowhere cannot be opened.
+    // A broken link is allowed here, because opening it fails anyway.
     if (no_target || IsInside(real, real_root)) return absl::OkStatus();
     return absl::FailedPreconditionError(
-        absl::StrCat(file.string(), " leads out of ", real_root.string(), ", to ", real.string()));
+        absl::StrCat(file.string(), " points out of ", real_root.string(), ", to ", real.string()));
   };
   absl::Status status = check(path);
   for (fs::directory_iterator it(path, error), end; status.ok() && !error && it != end;

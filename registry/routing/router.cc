@@ -125,7 +125,7 @@ std::string WhyDefault(std::string_view type, const RoutePolicy* policy) {
 
 absl::Status UnknownModel(const Catalog& catalog, std::string_view id) {
   return absl::NotFoundError(
-      absl::StrCat("model ", Quoted(id), " is not in the catalog; it has ", catalog.Listed()));
+      absl::StrCat("model ", Quoted(id), " is not in the catalog; it has ", catalog.IdsForMessage()));
 }
 
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,

@@ -19,7 +19,7 @@ namespace assay::server {
 namespace {
 
 absl::Status AnnotateEntry(const absl::Status& status, const registry::ModelEntry& entry) {
-  return Annotate(status, absl::StrCat(entry.place, ": model '", entry.id, "'"));
+  return Annotate(status, absl::StrCat(entry.location, ": model '", entry.id, "'"));
 }
 
 absl::Status CheckDevices(const registry::Catalog& catalog) {

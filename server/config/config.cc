@@ -61,7 +61,7 @@ LimitsConfig ReadLimits(YamlMap map) {
 MemoryBudget ReadMemoryBudget(YamlMap root) {
   MemoryBudget budget;
   if (!root.Has("memory_budget")) return budget;
-  budget.place = root.Place("memory_budget");
+  budget.place = root.Location("memory_budget");
   std::string text = root.String("memory_budget", "");
   if (!text.ends_with('%')) {
     budget.bytes = root.Bytes("memory_budget", 0);

@@ -234,7 +234,7 @@ void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Mode
   model->set_format(status.entry.format);
   for (const std::string& type : status.entry.content_types) model->add_content_types(type);
   model->set_active_requests(status.handles);
-  model->set_licence(status.entry.licence);
+  model->set_licence(status.entry.license);
   model->set_download_bytes(status.entry.download_bytes);
   model->set_built_in(status.entry.built_in);
   model->mutable_suits()->Assign(status.entry.suits.begin(), status.entry.suits.end());

@@ -1,3 +1,4 @@
+// Tests of error annotations.
 #include "base/annotate.h"
 
 #include "absl/status/status.h"

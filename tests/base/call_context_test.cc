@@ -1,3 +1,4 @@
+// Tests of deadlines and cancellation.
 #include "base/call_context.h"
 
 #include "absl/status/status.h"

@@ -1,3 +1,4 @@
+// Tests of the names of split GGUF files.
 #include "base/gguf_parts.h"
 
 #include "gmock/gmock.h"
@@ -8,7 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(GgufPartNameTest, NamesOfParts) {
+TEST(GgufPartNameTest, ParsesPartNames) {
   const auto name = ParseGgufPartName("a/b-of-00001-00002-of-00013.gguf");
   ASSERT_TRUE(name.has_value());
   EXPECT_EQ(name->prefix, "a/b-of-00001");
@@ -23,7 +24,7 @@ TEST(GgufPartNameTest, NamesOfParts) {
   }
 }
 
-TEST(GgufPartNameTest, AllPartsOfAModel) {
+TEST(GgufPartNameTest, ListsAllPartsOfAModel) {
   EXPECT_THAT(GgufParts("a-00002-of-00002.gguf"),
               ElementsAre("a-00001-of-00002.gguf", "a-00002-of-00002.gguf"));
   EXPECT_THAT(GgufParts("a.gguf"), ElementsAre("a.gguf"));

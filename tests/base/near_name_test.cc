@@ -1,3 +1,4 @@
+// Tests of spelling suggestions.
 #include "base/near_name.h"
 
 #include "gtest/gtest.h"
@@ -5,7 +6,7 @@
 namespace assay {
 namespace {
 
-TEST(NearNameTest, SuggestsTheNearestOfTwoEditsAtMost) {
+TEST(NearNameTest, SuggestsTheNearestNameWithinTwoEdits) {
   EXPECT_EQ(NearestName("linkdin", {"twitter", "linkedin"}), "linkedin");
   EXPECT_EQ(NearestName("blgo", {"blog", "email"}), "blog");
   EXPECT_EQ(NearestName("tecnicl", {"technical"}), "technical");

@@ -1,3 +1,4 @@
+// Tests of RETURN_IF_ERROR and ASSIGN_OR_RETURN.
 #include "base/status_macros.h"
 
 #include <memory>
@@ -22,7 +23,7 @@ absl::StatusOr<int> Doubled(absl::StatusOr<std::unique_ptr<int>> value) {
   return twice;
 }
 
-TEST(StatusMacrosTest, ReturnIfErrorReturnsErrorsAlone) {
+TEST(StatusMacrosTest, ReturnIfErrorReturnsOnlyErrors) {
   int calls = 0;
   EXPECT_EQ(First(absl::NotFoundError("gone"), &calls), absl::NotFoundError("gone"));
   EXPECT_EQ(calls, 0);

@@ -1,4 +1,4 @@
-// Client against a scripted server.
+// Tests of the HTTP client against a scripted server.
 #include "base/http/client.h"
 
 #include <string>
@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(ClientTest, PostSendsBodyAndHeadersAndReturnsTheAnswer) {
+TEST(ClientTest, PostSendsBodyAndHeadersAndReturnsTheResponse) {
   FakeServer server(
       [](const FakeRequest& request) { return FakeAnswer{201, "got " + request.body}; });
   Client client({});
@@ -49,7 +49,7 @@ TEST(ClientTest, RetryAfterIsReadInSeconds) {
   EXPECT_EQ(response->retry_after, absl::Seconds(17));
 }
 
-TEST(ClientTest, BodyBeyondTheLimitIsOutOfRange) {
+TEST(ClientTest, ABodyBeyondTheLimitIsOutOfRange) {
   FakeServer server([](const FakeRequest&) { return FakeAnswer{200, std::string(5000, 'x')}; });
   Client client({.max_response_bytes = 4999});
   EXPECT_EQ(client.Send({.url = server.Url()}).status().code(), absl::StatusCode::kOutOfRange);
@@ -57,7 +57,7 @@ TEST(ClientTest, BodyBeyondTheLimitIsOutOfRange) {
   EXPECT_TRUE(larger.Send({.url = server.Url()}).ok());
 }
 
-TEST(ClientTest, SlowAnswerIsDeadlineExceeded) {
+TEST(ClientTest, ASlowResponseIsDeadlineExceeded) {
   FakeServer server([](const FakeRequest&) {
     absl::SleepFor(absl::Seconds(1));
     return FakeAnswer{};
@@ -83,7 +83,7 @@ TEST(ClientTest, ExpireEndsARunningExchange) {
   stopper.join();
 }
 
-TEST(ClientTest, NoServerIsUnavailableWithoutTheCredentials) {
+TEST(ClientTest, AMissingServerIsUnavailableAndHidesTheCredentials) {
   std::string url;
   {
     FakeServer server([](const FakeRequest&) { return FakeAnswer{}; });
@@ -97,13 +97,13 @@ TEST(ClientTest, NoServerIsUnavailableWithoutTheCredentials) {
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret")));
 }
 
-TEST(ClientTest, OnlyHttpIsSpoken) {
+TEST(ClientTest, OtherSchemesAreRefused) {
   Client client({});
   EXPECT_EQ(client.Send({.url = "file:///etc/hostname"}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 
-TEST(ClientTest, RedirectIsNotFollowed) {
+TEST(ClientTest, ARedirectIsNotFollowed) {
   FakeServer server([](const FakeRequest& request) {
     if (request.path != "/here") return FakeAnswer{};
     return FakeAnswer{302, "", {{"Location", "/elsewhere"}}};
@@ -115,7 +115,7 @@ TEST(ClientTest, RedirectIsNotFollowed) {
   EXPECT_EQ(server.Requests().size(), 1U);
 }
 
-// Remembers what it was given; refuses bytes where told to.
+// A sink that records what it receives and returns `answer` for every piece of the body.
 struct RecordingSink : BodySink {
   absl::Status OnHead(const Response& head) override {
     ++heads;
@@ -135,7 +135,7 @@ struct RecordingSink : BodySink {
   absl::Status answer;
 };
 
-TEST(ClientTest, SinkTakesHeadAndBodyBeyondTheLimit) {
+TEST(ClientTest, ASinkReceivesHeadAndBodyWithoutASizeLimit) {
   FakeServer server([](const FakeRequest&) {
     return FakeAnswer{206, std::string(3 << 20, 'x'), {{"X-Test", "  seen "}}};
   });
@@ -150,7 +150,7 @@ TEST(ClientTest, SinkTakesHeadAndBodyBeyondTheLimit) {
   EXPECT_EQ(response->body, "");
 }
 
-TEST(ClientTest, SinkSeesNothingOfAnError) {
+TEST(ClientTest, ASinkReceivesNothingOfAnErrorResponse) {
   FakeServer server([](const FakeRequest&) { return FakeAnswer{404, "no"}; });
   Client client({});
   RecordingSink sink;
@@ -161,7 +161,7 @@ TEST(ClientTest, SinkSeesNothingOfAnError) {
   EXPECT_EQ(sink.body, "");
 }
 
-TEST(ClientTest, SinkEndsTheExchangeWithItsError) {
+TEST(ClientTest, AnErrorOfTheSinkEndsTheExchange) {
   FakeServer server([](const FakeRequest&) { return FakeAnswer{200, std::string(5000, 'x')}; });
   Client client({});
   RecordingSink sink;
@@ -169,7 +169,7 @@ TEST(ClientTest, SinkEndsTheExchangeWithItsError) {
   EXPECT_EQ(client.Receive({.url = server.Url()}, &sink).status(), sink.answer);
 }
 
-TEST(ClientTest, CredentialsStayHereWhereTheRequestSaysSo) {
+TEST(ClientTest, CredentialsAreNotSentWithoutAuthenticate) {
   FakeServer server([](const FakeRequest&) { return FakeAnswer{}; });
   Client client({.bearer_token = "t"});
   ASSERT_TRUE(client.Send({.url = server.Url()}).ok());
@@ -192,7 +192,7 @@ TEST(ClientTest, RetryAfterIsReadAsADate) {
   EXPECT_LE(*response->retry_after, absl::Seconds(31));
 }
 
-TEST(ClientTest, SilenceIsDeadlineExceededBeforeTheTimeout) {
+TEST(ClientTest, AStallIsDeadlineExceededBeforeTheTimeout) {
   FakeServer server([](const FakeRequest&) {
     absl::SleepFor(absl::Seconds(4));
     return FakeAnswer{};
@@ -205,7 +205,7 @@ TEST(ClientTest, SilenceIsDeadlineExceededBeforeTheTimeout) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
 }
 
-TEST(ClientTest, InterruptionEndsTheExchangeWithItsError) {
+TEST(ClientTest, AnInterruptionEndsTheExchangeWithItsError) {
   FakeServer server([](const FakeRequest&) {
     absl::SleepFor(absl::Seconds(4));
     return FakeAnswer{};
@@ -225,7 +225,7 @@ TEST(ClientTest, InterruptionEndsTheExchangeWithItsError) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
 }
 
-TEST(ClientTest, ErrorsNameNoQuery) {
+TEST(ClientTest, ErrorMessagesHideTheQuery) {
   std::string url;
   {
     FakeServer server([](const FakeRequest&) { return FakeAnswer{}; });

@@ -1,4 +1,4 @@
-// An HTTP server in this process whose answers a test scripts.
+// A scripted HTTP server in the process of the test.
 #include "tests/base/http/fake_server.h"
 
 #include <httplib.h>

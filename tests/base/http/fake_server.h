@@ -1,4 +1,4 @@
-// An HTTP server in this process whose answers a test scripts.
+// A scripted HTTP server in the process of the test.
 #ifndef ASSAY_TESTS_BASE_HTTP_FAKE_SERVER_H_
 #define ASSAY_TESTS_BASE_HTTP_FAKE_SERVER_H_
 
@@ -31,6 +31,8 @@ struct FakeAnswer {
   std::multimap<std::string, std::string> headers;
 };
 
+// Serves GET, POST, PUT and PATCH on a free port of 127.0.0.1 with the answers of `handler`, and
+// records the requests. Query parameters are recorded as headers with a leading '?'. Thread-safe.
 class FakeServer {
  public:
   using Handler = std::function<FakeAnswer(const FakeRequest&)>;
@@ -40,6 +42,7 @@ class FakeServer {
 
   std::string Url() const;
   std::vector<FakeRequest> Requests();
+  // Returns the number of requests whose path ends with `path_end`.
   int Count(const std::string& path_end);
 
  private:

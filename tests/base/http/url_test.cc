@@ -1,4 +1,4 @@
-// Origins and redirects.
+// Tests of URL origins, redirects and secrets.
 #include "base/http/url.h"
 
 #include <string>
@@ -8,12 +8,12 @@
 namespace assay::http {
 namespace {
 
-TEST(UrlTest, SameOriginWhateverCaseAndDefaultPort) {
+TEST(UrlTest, OriginsIgnoreCaseAndTheDefaultPort) {
   EXPECT_EQ(OriginOf("https://HuggingFace.co/a").value(),
             OriginOf("https://huggingface.co:443/b?c").value());
 }
 
-TEST(UrlTest, AnotherSchemeHostOrPortIsAnotherOrigin) {
+TEST(UrlTest, OriginsDifferBySchemeHostAndPort) {
   const Origin hub = OriginOf("https://huggingface.co").value();
   for (const char* other :
        {"http://huggingface.co", "https://cdn.huggingface.co", "https://huggingface.co:8443",
@@ -22,7 +22,7 @@ TEST(UrlTest, AnotherSchemeHostOrPortIsAnotherOrigin) {
   }
 }
 
-TEST(UrlTest, OnlyHttpHasAnOrigin) {
+TEST(UrlTest, OnlyHttpUrlsHaveAnOrigin) {
   for (const char* other : {"", "huggingface.co", "file:///etc/passwd", "ftp://a/b", "https://"}) {
     EXPECT_FALSE(OriginOf(other).ok()) << other;
   }
@@ -39,7 +39,7 @@ TEST(UrlTest, RedirectsAreResolved) {
   }
 }
 
-TEST(UrlTest, SecretsAreLeftOut) {
+TEST(UrlTest, RemovesSecrets) {
   const std::string url = "https://ada:pw@cdn.example/f?Signature=s#t";
   EXPECT_EQ(WithoutCredentials(url), "https://cdn.example/f?Signature=s#t");
   EXPECT_EQ(WithoutSecrets(url), "https://cdn.example/f");

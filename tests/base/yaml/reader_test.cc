@@ -1,4 +1,4 @@
-// Strict YAML: what is read, and that every refusal has line, key and value.
+// Tests of the strict YAML reader and of its error messages.
 #include "base/yaml/reader.h"
 
 #include <cmath>
@@ -59,7 +59,7 @@ nothing: null
   EXPECT_TRUE(document->Finish().ok()) << document->Finish();
 }
 
-TEST(YamlReaderTest, SizesAndDurationsMayStandInQuotes) {
+TEST(YamlReaderTest, SizesAndDurationsMayBeQuoted) {
   auto document = Parsed("{size: \"2KiB\", wait: '30s', forever: forever, count: \"7\"}");
   YamlMap root = document->root();
   EXPECT_EQ(root.Bytes("size", 0), 2048);
@@ -72,10 +72,10 @@ TEST(YamlReaderTest, SizesAndDurationsMayStandInQuotes) {
 struct BadValue {
   std::string text;
   std::function<void(YamlMap)> read;
-  std::string wanted;
+  std::string message;
 };
 
-TEST(YamlReaderTest, BadValuesNameLineKeyAndValue) {
+TEST(YamlReaderTest, ErrorsNameLineKeyAndValue) {
   const std::vector<BadValue> cases = {
       {"a: 1\nk: 12x", [](YamlMap m) { m.Int("k", 0, 0, 99); }, "f.yaml:2: k: '12x'"},
       {"a: 1\nk: \"12\"", [](YamlMap m) { m.Int("k", 0, 0, 99); }, "f.yaml:2: k: '12'"},
@@ -88,7 +88,7 @@ TEST(YamlReaderTest, BadValuesNameLineKeyAndValue) {
       {"a: 1\nk: 5 minutes", [](YamlMap m) { m.Seconds("k", 0, 0, 9); }, "k: '5 minutes'"},
       {"a: 1\nk: fp7", [](YamlMap m) { m.Choice("k", "x", {"x", "y"}); },
        "'fp7' is not one of x, y"},
-      {"a: 1\nk: [1]", [](YamlMap m) { m.String("k", ""); }, "k: must be text"},
+      {"a: 1\nk: [1]", [](YamlMap m) { m.String("k", ""); }, "k: must be a string"},
       {"a: 1\nk: x", [](YamlMap m) { m.Map("k"); }, "k: must be a mapping"},
       {"a: 1\nk: x", [](YamlMap m) { m.Strings("k"); }, "k: must be a list"},
       {"a: 1\nk: [{b: 1}, 2]", [](YamlMap m) { m.Maps("k"); }, "k[1]: must be a mapping"},
@@ -101,12 +101,12 @@ TEST(YamlReaderTest, BadValuesNameLineKeyAndValue) {
     bad.read(root);
     const absl::Status status = document->Finish();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.text;
-    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.wanted)) << bad.text;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.message)) << bad.text;
     EXPECT_THAT(std::string(status.message()), HasSubstr("f.yaml:2")) << bad.text;
   }
 }
 
-TEST(YamlReaderTest, NestedErrorsHaveTheWholePath) {
+TEST(YamlReaderTest, NestedErrorsHaveTheFullKeyPath) {
   auto document = Parsed("models:\n  - x: 1\n    source:\n      size: big\n");
   YamlMap model = document->root().Maps("models")[0];
   model.Int("x", 0, 0, 9);
@@ -115,23 +115,23 @@ TEST(YamlReaderTest, NestedErrorsHaveTheWholePath) {
               HasSubstr("f.yaml:4: models[0].source.size: 'big'"));
 }
 
-TEST(YamlReaderTest, UnknownKeySuggestsTheNearest) {
+TEST(YamlReaderTest, SuggestsTheNearestKnownKey) {
   auto document = Parsed("listen: a\nlissten: b\n");
   document->root().String("listen", "");
   EXPECT_THAT(std::string(document->Finish().message()),
               HasSubstr("f.yaml:2: lissten: unknown key; did you mean 'listen'?"));
 }
 
-TEST(YamlReaderTest, FirstErrorIsKept) {
+TEST(YamlReaderTest, KeepsTheFirstError) {
   auto document = Parsed("a: x\nb: y\n");
   document->root().Int("a", 0, 0, 9);
   document->root().Int("b", 0, 0, 9);
   EXPECT_THAT(std::string(document->Finish().message()), HasSubstr("f.yaml:1: a"));
 }
 
-TEST(YamlReaderTest, RefusesWhatIsNotPlainYaml) {
+TEST(YamlReaderTest, RefusesAnchorsDuplicateKeysAndBadSyntax) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"a: 1\na: 2\n", "f.yaml:2:1: key 'a' stands twice (first in line 1)"},
+      {"a: 1\na: 2\n", "f.yaml:2:1: key 'a' is duplicated (first in line 1)"},
       {"a: &x 1\n", "anchors"},
       {"a: 1\nb: *x\n", "f.yaml:2"},
       {"? [1, 2]\n: 3\n", "plain word"},
@@ -142,20 +142,20 @@ TEST(YamlReaderTest, RefusesWhatIsNotPlainYaml) {
       {"a: " + std::string(40, '[') + std::string(40, ']') + "\n", "nested deeper"},
       {std::string(2 << 20, '#'), "larger than"},
   };
-  for (const auto& [text, wanted] : cases) {
+  for (const auto& [text, message] : cases) {
     const absl::Status status = YamlDocument::Parse(text, "f.yaml").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text.substr(0, 40);
-    EXPECT_THAT(std::string(status.message()), HasSubstr(wanted)) << text.substr(0, 40);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message)) << text.substr(0, 40);
   }
 }
 
-TEST(YamlReaderTest, EmptyDocumentGivesDefaults) {
+TEST(YamlReaderTest, AnEmptyDocumentGivesDefaults) {
   auto document = Parsed("");
   EXPECT_EQ(document->root().Int("k", 3, 0, 9), 3);
   EXPECT_TRUE(document->Finish().ok());
 }
 
-TEST(YamlReaderTest, FolderIsRefusedAndMissingFileIsNotFound) {
+TEST(YamlReaderTest, RefusesAFolderAndReportsAMissingFile) {
   EXPECT_EQ(YamlDocument::Load("/nonexistent/x.yaml").status().code(), absl::StatusCode::kNotFound);
   EXPECT_FALSE(YamlDocument::Load(testing::TempDir()).ok());
 }

@@ -1,4 +1,4 @@
-// models.yaml: what is read and what is refused.
+// Tests of parsing models.yaml.
 #include "registry/catalog/catalog.h"
 
 #include <string>
@@ -38,7 +38,7 @@ models:
     kv_cache: int8
     cache_tokens: 20000
     draft_tokens: 0
-    licence: mit
+    license: mit
     size: 2GB
     suits: [blog]
     gated: true
@@ -47,7 +47,7 @@ models:
 builtin: false
 )";
 
-TEST(CatalogTest, ReadsEntries) {
+TEST(CatalogTest, ParsesEntries) {
   absl::StatusOr<Catalog> catalog = ParseCatalog(kGood, "/etc/assay/models.yaml");
   ASSERT_TRUE(catalog.ok()) << catalog.status();
   EXPECT_THAT(catalog->Ids(), ElementsAre("a", "b", "c"));
@@ -68,7 +68,7 @@ TEST(CatalogTest, ReadsEntries) {
   EXPECT_EQ(catalog->models[2].draft_tokens, 0);
   EXPECT_EQ(a.draft_tokens, 7);
   const ModelEntry& c = catalog->models[2];
-  EXPECT_EQ(c.licence, "mit");
+  EXPECT_EQ(c.license, "mit");
   EXPECT_EQ(c.download_bytes, 2'000'000'000);
   EXPECT_THAT(c.suits, ElementsAre("blog"));
   EXPECT_TRUE(c.gated);
@@ -77,7 +77,7 @@ TEST(CatalogTest, ReadsEntries) {
   EXPECT_EQ(catalog->Find("d"), nullptr);
 }
 
-TEST(CatalogTest, RefusesWithLineKeyAndValue) {
+TEST(CatalogTest, ErrorsNameLineKeyAndValue) {
   const std::string head = "models:\n  - id: a\n    source: { file: a }\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {head + "    dtype: fp7\n", "m.yaml:4: models[0].dtype: 'fp7' is not one of auto, float32"},
@@ -90,7 +90,7 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {head + "    suits: [blog, Big]\n", "m.yaml:4: models[0].suits: 'Big'"},
       {head + "    colour: red\n", "m.yaml:4: models[0].colour: unknown key"},
       {head + "  - id: a\n    source: { file: b }\n",
-       "m.yaml:4: models[1].id: 'a' stands twice, here and at m.yaml:2"},
+       "m.yaml:4: models[1].id: 'a' is duplicated, here and at m.yaml:2"},
       {head +
            "    content_types: [x]\n  - id: b\n    source: { file: b }\n    content_types: [x]\n",
        "m.yaml:7: models[1].content_types: 'x' is routed to 'a' already"},
@@ -106,14 +106,14 @@ TEST(CatalogTest, RefusesWithLineKeyAndValue) {
       {"default_model: z\n" + head, "m.yaml:1: default_model: 'z' is not in the catalog; it has a"},
       {"default_model: z\nmodels: []\n", "models: is empty"},
   };
-  for (const auto& [yaml, wanted] : cases) {
+  for (const auto& [yaml, message] : cases) {
     const absl::Status status = ParseCatalog(yaml, "m.yaml").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << yaml;
-    EXPECT_THAT(std::string(status.message()), HasSubstr(wanted)) << yaml;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message)) << yaml;
   }
 }
 
-TEST(CatalogTest, BuiltInModelsStandBesideTheUsersOwn) {
+TEST(CatalogTest, TheUsersModelsReplaceBuiltInOnesOfTheSameId) {
   absl::StatusOr<Catalog> catalog =
       ParseCatalog("default_model: gpt2\nmodels:\n- {id: bloom_560m, source: {file: mine.gguf}}\n",
                    "/etc/m.yaml");
@@ -123,19 +123,19 @@ TEST(CatalogTest, BuiltInModelsStandBesideTheUsersOwn) {
   EXPECT_EQ(catalog->Find("bloom_560m")->SourceName(), "/etc/mine.gguf");
   EXPECT_THAT(catalog->replaced, ElementsAre("bloom_560m"));
   EXPECT_TRUE(catalog->Find("gpt2")->built_in);
-  EXPECT_EQ(catalog->Listed(), absl::StrCat("bloom_560m and ", catalog->models.size() - 1,
-                                            " built-in ones (assay models --all)"));
+  EXPECT_EQ(catalog->IdsForMessage(), absl::StrCat("bloom_560m and ", catalog->models.size() - 1,
+                                                   " built-in ones (assay models --all)"));
   catalog = ParseCatalog("{}", "m.yaml");
   ASSERT_TRUE(catalog.ok()) << catalog.status();
   EXPECT_EQ(catalog->Find("bloom_560m")->SourceName(), "bigscience/bloom-560m@main");
   for (const ModelEntry& entry : catalog->models) {
-    EXPECT_TRUE(entry.built_in && !entry.licence.empty() && entry.download_bytes > 0) << entry.id;
+    EXPECT_TRUE(entry.built_in && !entry.license.empty() && entry.download_bytes > 0) << entry.id;
     EXPECT_THAT(entry.content_types, IsEmpty()) << entry.id;
     EXPECT_THAT(entry.suits, Not(IsEmpty())) << entry.id;
   }
 }
 
-TEST(CatalogTest, AMessageListsADozenIds) {
+TEST(CatalogTest, AMessageListsTwelveIds) {
   std::string yaml = "default_model: none\nmodels:\n";
   for (int i = 0; i < 14; ++i) absl::StrAppend(&yaml, "- {id: m", i, ", source: {file: f}}\n");
   EXPECT_THAT(
@@ -144,11 +144,21 @@ TEST(CatalogTest, AMessageListsADozenIds) {
   EXPECT_THAT(std::string(ParseCatalog(yaml, "").status().message()), Not(HasSubstr("m12")));
 }
 
-TEST(CatalogTest, MissingFileIsNotFound) {
+TEST(CatalogTest, LicenceIsAnAliasOfLicense) {
+  const std::string head = "models:\n  - id: a\n    source: { file: a }\n    licence: mit\n";
+  const absl::StatusOr<Catalog> catalog = ParseCatalog(head, "m.yaml");
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  EXPECT_EQ(catalog->models.front().license, "mit");
+  EXPECT_EQ(ParseCatalog(head + "    license: mit\n", "m.yaml").status().message(),
+            "m.yaml:5: models[0].license: is given as licence too; remove licence, the former name "
+            "of this key");
+}
+
+TEST(CatalogTest, AMissingFileIsNotFound) {
   EXPECT_EQ(LoadCatalog("/nonexistent/models.yaml").status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST(CatalogTest, AMistypedContentTypeIsRefusedWithTheOneThatWasMeant) {
+TEST(CatalogTest, AMistypedContentTypeIsRefusedWithASuggestion) {
   const std::vector<std::string> known = {"blog", "email", "twitter"};
   const std::string head = "models:\n  - id: a\n    source: { file: a.gguf }\n";
   const auto error = [&](const std::string& rest) {

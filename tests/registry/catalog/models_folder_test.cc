@@ -1,4 +1,4 @@
-// A folder of models beside models.yaml.
+// Tests of the folder of models next to models.yaml.
 #include "registry/catalog/models_folder.h"
 
 #include <sys/stat.h>
@@ -45,7 +45,7 @@ class ModelsFolderTest : public testing::Test {
   const fs::path folder_;
 };
 
-TEST_F(ModelsFolderTest, ListsComeInTheOrderOfTheirNamesThenFilesAndFolders) {
+TEST_F(ModelsFolderTest, AddsListsThenFilesAndFoldersInOrderOfTheirNames) {
   Write(folder_ / "20.yaml", "models: [{id: later, source: {file: x.gguf}}]");
   Write(folder_ / "10.yml", "models: [{id: earlier, source: {repo: org/name}}]");
   Write(folder_ / "Llama 3.2 (Q4).gguf", "GGUF");
@@ -67,21 +67,21 @@ TEST_F(ModelsFolderTest, ListsComeInTheOrderOfTheirNamesThenFilesAndFolders) {
 
 TEST_F(ModelsFolderTest, ErrorsNameFileAndLine) {
   Write(folder_ / "a.yaml", "models:\n- id: first\n  source: {file: x.gguf}\n");
-  EXPECT_THAT(Error(), HasSubstr(absl::StrCat("a.yaml:2: models[0].id: 'first' stands twice, here "
+  EXPECT_THAT(Error(), HasSubstr(absl::StrCat("a.yaml:2: models[0].id: 'first' is duplicated, here "
                                               "and at ",
                                               (root_ / "models.yaml").string(), ":4")));
   Write(folder_ / "a.yaml", "models: []\ndefault_model: first\n");
   EXPECT_THAT(Error(), HasSubstr("a.yaml:2: default_model: unknown key"));
 }
 
-TEST_F(ModelsFolderTest, AnIdThatIsTakenIsRefusedWithBothPlaces) {
+TEST_F(ModelsFolderTest, AnIdInUseIsRefusedWithBothLocations) {
   Write(folder_ / "FIRST.gguf", "GGUF");
-  EXPECT_THAT(Error(),
-              HasSubstr(absl::StrCat("FIRST.gguf: the id made of its name, 'first', is that of ",
-                                     (root_ / "models.yaml").string(), ":4")));
+  EXPECT_THAT(Error(), HasSubstr(absl::StrCat(
+                           "FIRST.gguf: the id made from its name, 'first', is in use at ",
+                           (root_ / "models.yaml").string(), ":4")));
   Write(root_ / "models.yaml", "builtin: false\nmodels_dir: models.d\n");
   Write(folder_ / "first.gguf", "GGUF");
-  EXPECT_THAT(Error(), HasSubstr("is that of "));
+  EXPECT_THAT(Error(), HasSubstr("is in use at "));
   EXPECT_THAT(Error(), HasSubstr((folder_ / "FIRST.gguf").string()));
 }
 
@@ -96,7 +96,7 @@ TEST_F(ModelsFolderTest, AFileThatAnEntryNamesThroughALinkIsNotAddedAgain) {
   EXPECT_THAT(catalog->Ids(), ElementsAre("first"));
 }
 
-// Part 1 once became a second model.
+// Regression: part 1 became a second model.
 TEST_F(ModelsFolderTest, AModelWhoseLaterPartAnEntryNamesIsNotAddedAgain) {
   Write(folder_ / "split-00001-of-00002.gguf", "GGUF");
   Write(folder_ / "split-00002-of-00002.gguf", "GGUF");
@@ -116,20 +116,20 @@ TEST_F(ModelsFolderTest, PipesAreNotRead) {
   EXPECT_THAT(catalog->Ids(), ElementsAre("first"));
 }
 
-TEST_F(ModelsFolderTest, AThousandFilesAreTheMost) {
+TEST_F(ModelsFolderTest, MoreThanAThousandFilesAreRefused) {
   for (int i = 0; i <= 1000; ++i) Write(folder_ / absl::StrCat(i, ".txt"), "");
-  EXPECT_THAT(Error(), HasSubstr("has over 1000 files"));
+  EXPECT_THAT(Error(), HasSubstr("has more than 1000 files"));
 }
 
 TEST_F(ModelsFolderTest, ALinkOutOfTheFolderIsRefused) {
   fs::create_symlink("/proc/self/exe", folder_ / "m.gguf");
-  EXPECT_THAT(Error(), HasSubstr("m.gguf: leads out of the folder"));
+  EXPECT_THAT(Error(), HasSubstr("m.gguf: points out of the folder"));
 }
 
 TEST_F(ModelsFolderTest, ALinkOutOfTheFolderFromWithinAModelIsRefused) {
   Write(folder_ / "m/config.json", "{}");
   fs::create_symlink("/proc/self/exe", folder_ / "m/model.safetensors");
-  EXPECT_THAT(Error(), HasSubstr("m/model.safetensors leads out of"));
+  EXPECT_THAT(Error(), HasSubstr("m/model.safetensors points out of"));
 }
 
 TEST_F(ModelsFolderTest, AMissingFolderIsNotFound) {

@@ -1,4 +1,4 @@
-// Names of what is deployed.
+// Tests of revisions.
 #include "registry/catalog/revision.h"
 
 #include <unistd.h>
@@ -35,66 +35,66 @@ class RevisionTest : public testing::Test {
   void Write(const std::string& name, const std::string& bytes) {
     std::ofstream(folder_ / "model" / name, std::ios::binary) << bytes;
   }
-  std::string Now() { return Revisions("", "cpu").Of(entry_); }
+  std::string Current() { return Revisions("", "cpu").Of(entry_); }
 
   fs::path folder_;
   ModelEntry entry_;
 };
 
-// The digests are Python's: sha256 over "name\nsize\n", data[:65536] and data[-65536:] of each file
-// in the order of the names; the first 12 digits.
-TEST_F(RevisionTest, AFileHasTheDigestOfItsEdges) {
+// The digests were computed with Python: the first 12 digits of sha256 over "name\nsize\n",
+// data[:65536] and data[-65536:] of each file, in the order of the names.
+TEST_F(RevisionTest, TheRevisionOfAFileIsTheDigestOfItsEdges) {
   entry_.path = (folder_ / "model" / "config.json").string();
-  EXPECT_EQ(Now(), "sha256:4c46a78b12fb");
+  EXPECT_EQ(Current(), "sha256:4c46a78b12fb");
   entry_.path = (folder_ / "model").string();
-  EXPECT_EQ(Now(), "sha256:e0b3c8219b67");
+  EXPECT_EQ(Current(), "sha256:e0b3c8219b67");
 }
 
-TEST_F(RevisionTest, ChangesWithWhatIsReadAndWithNothingElse) {
-  const std::string before = Now();
+TEST_F(RevisionTest, ChangesOnlyWithFilesThatAreLoaded) {
+  const std::string before = Current();
   Write("README.md", "more");
-  EXPECT_EQ(Now(), before);
+  EXPECT_EQ(Current(), before);
   Write("config.json", R"({"a": 1})");
-  const std::string configured = Now();
+  const std::string configured = Current();
   EXPECT_NE(configured, before);
   std::string weights(300'000, 'w');
   weights.back() = 'x';
   Write("model.safetensors", weights);
-  EXPECT_NE(Now(), configured);
+  EXPECT_NE(Current(), configured);
   fs::rename(folder_ / "model/config.json", folder_ / "model/tokenizer.json");
-  EXPECT_NE(Now(), configured);
+  EXPECT_NE(Current(), configured);
 }
 
-TEST_F(RevisionTest, ASplitFileIsAllItsParts) {
+TEST_F(RevisionTest, CoversAllPartsOfASplitFile) {
   Write("m-00001-of-00002.gguf", "first");
   Write("m-00002-of-00002.gguf", "second");
   entry_.path = (folder_ / "model" / "m-00001-of-00002.gguf").string();
-  const std::string before = Now();
+  const std::string before = Current();
   EXPECT_THAT(before, testing::StartsWith("sha256:"));
   Write("m-00002-of-00002.gguf", "changed");
-  EXPECT_NE(Now(), before);
+  EXPECT_NE(Current(), before);
   fs::remove(folder_ / "model" / "m-00002-of-00002.gguf");
-  EXPECT_EQ(Now(), "");
+  EXPECT_EQ(Current(), "");
 }
 
-TEST_F(RevisionTest, SettingsThatChangeTheTextAreInTheName) {
-  const std::string plain = Now();
+TEST_F(RevisionTest, ContainsSettingsThatChangeTheOutput) {
+  const std::string plain = Current();
   entry_.context_length = 512;
   entry_.cache_tokens = 512;
   entry_.device = "cpu";
-  EXPECT_EQ(Now(), plain);
+  EXPECT_EQ(Current(), plain);
   entry_.weights = "int8";
-  EXPECT_EQ(Now(), plain + "/weights=int8");
+  EXPECT_EQ(Current(), plain + "/weights=int8");
   entry_.kv_cache = "int8";
   entry_.dtype = "float32";
   entry_.device = "cuda:1";
-  EXPECT_EQ(Now(), plain + "/dtype=float32/weights=int8/kv_cache=int8/cuda");
+  EXPECT_EQ(Current(), plain + "/dtype=float32/weights=int8/kv_cache=int8/cuda");
   entry_.device = "auto";
   EXPECT_EQ(Revisions("", "mps").Of(entry_),
             plain + "/dtype=float32/weights=int8/kv_cache=int8/mps");
 }
 
-TEST_F(RevisionTest, ARepositoryHasItsCommit) {
+TEST_F(RevisionTest, TheRevisionOfARepositoryIsItsCommit) {
   const fs::path repo = folder_ / "models--org--name";
   fs::create_directories(repo / "refs");
   fs::create_directories(repo / "snapshots" / kCommit);
@@ -109,18 +109,18 @@ TEST_F(RevisionTest, ARepositoryHasItsCommit) {
   EXPECT_EQ(Revisions(folder_.string(), "cpu").Of(entry_), "0123456789ab:m.gguf");
 }
 
-TEST_F(RevisionTest, WhatCannotBeReadHasNoName) {
+TEST_F(RevisionTest, UnreadableFilesHaveNoRevision) {
   entry_.path = (folder_ / "none").string();
-  EXPECT_EQ(Now(), "");
+  EXPECT_EQ(Current(), "");
   fs::create_directories(folder_ / "empty");
   entry_.path = (folder_ / "empty").string();
-  EXPECT_EQ(Now(), "");
+  EXPECT_EQ(Current(), "");
   fs::create_directories(folder_ / "model" / "odd.json");
   entry_.path = (folder_ / "model").string();
-  EXPECT_EQ(Now(), "");
+  EXPECT_EQ(Current(), "");
 }
 
-TEST_F(RevisionTest, LooksAgainOnlyWhenTheNameIsOld) {
+TEST_F(RevisionTest, LooksUpAgainOnlyAfterFreshFor) {
   Revisions fresh("", "cpu", absl::Hours(1));
   Revisions old("", "cpu", absl::ZeroDuration());
   const std::string before = fresh.Of(entry_);

@@ -1,4 +1,4 @@
-// routes: of models.yaml, what is read and what is refused; the table of routes in force.
+// Tests of parsing and checking route policies.
 #include "registry/catalog/route_policy.h"
 
 #include <limits>
@@ -12,14 +12,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/catalog/catalog.h"
-#include "registry/routing/route_table.h"
 
 namespace assay::registry {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::StartsWith;
 
 constexpr char kModels[] = R"(models:
@@ -36,7 +34,7 @@ std::vector<std::string> ModelsOf(const std::optional<RoutePolicy>& policy) {
   return policy.has_value() ? policy->models : std::vector<std::string>();
 }
 
-TEST(RoutePolicyTest, ReadsEveryRule) {
+TEST(RoutePolicyTest, ParsesEveryRule) {
   const absl::StatusOr<Catalog> catalog = Parse(R"(routes:
   linkedin: { model: a, fallback: [b, c] }
   email: { rule: weighted, models: { a: 90, b: 10.5 } }
@@ -82,10 +80,10 @@ struct BadRoute {
   std::string yaml;
   int line;
   std::string key;
-  std::string what;
+  std::string message;
 };
 
-TEST(RoutePolicyTest, RefusesWithFileLineKeyAndWhatToDo) {
+TEST(RoutePolicyTest, ErrorsNameFileLineAndKey) {
   const std::vector<BadRoute> cases = {
       {"email: { model: z }", 6, "routes.email.model", "'z' is not in the catalog; it has a, b, c"},
       {"email: { rule: best, model: a }", 6, "routes.email.rule", "'best' is not one of fixed"},
@@ -99,7 +97,7 @@ TEST(RoutePolicyTest, RefusesWithFileLineKeyAndWhatToDo) {
       {"email: { rule: weighted, models: [a, b] }", 6, "routes.email.models", "must be a mapping"},
       {"email: { rule: weighted }", 6, "routes.email.models", "is empty"},
       {"email:\n    rule: fallback\n    models: [a, b, a]", 8, "routes.email.models",
-       "'a' stands twice in the chain, which is a cycle"},
+       "'a' is duplicated in the chain, which makes it a cycle"},
       {"email: { model: a, fallback: [b, a] }", 6, "routes.email.fallback", "cycle"},
       {"email: { rule: fallback, models: [a], fallback: [b] }", 6, "routes.email.fallback",
        "unknown key"},
@@ -118,11 +116,11 @@ TEST(RoutePolicyTest, RefusesWithFileLineKeyAndWhatToDo) {
     EXPECT_THAT(std::string(status.message()),
                 StartsWith(absl::StrCat("m.yaml:", bad.line, ": ", bad.key)))
         << bad.yaml;
-    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.what)) << bad.yaml;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(bad.message)) << bad.yaml;
   }
 }
 
-TEST(RoutePolicyTest, ChecksWhatComesByRpcToo) {
+TEST(RoutePolicyTest, ChecksPoliciesThatAreNotFromAFile) {
   const Catalog catalog = *Parse("");
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto refused = [&](const RoutePolicy& policy) {
@@ -142,37 +140,6 @@ TEST(RoutePolicyTest, ChecksWhatComesByRpcToo) {
       refused({.content_type = "x", .rule = RouteRule::kAuto, .limits = {.max_cost_usd = nan}}));
   EXPECT_FALSE(refused({.content_type = "x", .rule = RouteRule::kAuto, .models = {"a"}}));
   EXPECT_TRUE(CheckPolicy({.content_type = "x", .models = {"z"}}, nullptr).ok());
-}
-
-TEST(RouteTableTest, WhatIsSetGoesBeforeTheCatalogs) {
-  const Catalog catalog = *Parse("routes: { email: { model: a }, blog: { model: a } }");
-  RouteTable table;
-  EXPECT_THAT(ModelsOf(table.Find("email", catalog)), ElementsAre("a"));
-  ASSERT_TRUE(table.Set({{.content_type = "email", .models = {"b"}}}, &catalog).ok());
-  EXPECT_THAT(ModelsOf(table.Find("email", catalog)), ElementsAre("b"));
-  EXPECT_THAT(ModelsOf(table.Find("blog", catalog)), ElementsAre("a"));
-  EXPECT_EQ(table.Find("sonnet", catalog), std::nullopt);
-  const std::vector<RouteTable::Route> routes = table.InForce(catalog);
-  ASSERT_EQ(routes.size(), 3U);
-  EXPECT_EQ(routes[0].policy.content_type, "email");
-  EXPECT_EQ(routes[0].origin, RouteOrigin::kSet);
-  EXPECT_EQ(routes[1].origin, RouteOrigin::kCatalog);
-  ASSERT_TRUE(table.Set({}, &catalog).ok());
-  EXPECT_THAT(ModelsOf(table.Find("email", catalog)), ElementsAre("a"));
-}
-
-TEST(RouteTableTest, ARefusalNamesTheRouteAndChangesNothing) {
-  const Catalog catalog = *Parse("");
-  RouteTable table;
-  const RoutePolicy good{.content_type = "email", .models = {"b"}};
-  const absl::Status unknown =
-      table.Set({good, {.content_type = "blog", .models = {"z"}}}, &catalog);
-  EXPECT_THAT(std::string(unknown.message()),
-              HasSubstr("routes[1] (blog): model: 'z' is not in the catalog; it has a, b, c"));
-  EXPECT_THAT(std::string(table.Set({good, good}, &catalog).message()), HasSubstr("stands twice"));
-  EXPECT_THAT(table.set(), IsEmpty());
-  const std::vector<RoutePolicy> many(1001, good);
-  EXPECT_THAT(std::string(table.Set(many, &catalog).message()), HasSubstr("more than 1000"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Files of a Hub cache laid out as huggingface_hub does.
+// Tests of resolving sources in a Hub cache with the layout of huggingface_hub.
 #include "registry/catalog/source.h"
 
 #include <unistd.h>
@@ -25,7 +25,7 @@ constexpr char kCommit[] = "0123456789abcdef0123456789abcdef01234567";
 class SourceTest : public testing::Test {
  protected:
   void SetUp() override {
-    // ctest runs the tests of a binary at the same time.
+    // ctest runs several processes of this binary at the same time.
     cache_ = fs::path(testing::TempDir()) / absl::StrCat("hub_cache_test.", getpid());
     fs::remove_all(cache_);
     repo_ = cache_ / "models--org--name";
@@ -39,7 +39,7 @@ class SourceTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(cache_); }
 
-  // The whole model: what is in `files`, each a link to a blob.
+  // Creates the files of a whole model, each a link to a blob.
   void PutModel(const std::vector<std::string>& files) {
     entry_.hub->file = "";
     const fs::path snapshot = repo_ / "snapshots" / kCommit;
@@ -58,15 +58,15 @@ class SourceTest : public testing::Test {
   ModelEntry entry_;
 };
 
-TEST_F(SourceTest, BranchAndCommitLeadToTheSnapshot) {
-  const std::string wanted = (repo_ / "snapshots" / kCommit / "m.gguf").string();
+TEST_F(SourceTest, ResolvesBranchAndCommitToTheSnapshot) {
+  const std::string expected = (repo_ / "snapshots" / kCommit / "m.gguf").string();
   ASSERT_TRUE(Resolve().ok()) << Resolve().status();
-  EXPECT_EQ(*Resolve(), wanted);
+  EXPECT_EQ(*Resolve(), expected);
   entry_.hub->revision = kCommit;
-  EXPECT_EQ(*Resolve(), wanted);
+  EXPECT_EQ(*Resolve(), expected);
 }
 
-TEST_F(SourceTest, WhatIsNotThereNamesTheCommandThatDownloadsIt) {
+TEST_F(SourceTest, AMissingFileNamesTheCommandThatDownloadsIt) {
   entry_.hub->file = "other.gguf";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(Resolve().status().message()),
@@ -75,7 +75,7 @@ TEST_F(SourceTest, WhatIsNotThereNamesTheCommandThatDownloadsIt) {
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(SourceTest, LinkOutOfTheCacheIsRefused) {
+TEST_F(SourceTest, ALinkOutOfTheCacheIsRefused) {
   fs::create_symlink("/proc/self/exe", repo_ / "snapshots" / kCommit / "evil.gguf");
   entry_.hub->file = "evil.gguf";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
@@ -90,12 +90,12 @@ TEST_F(SourceTest, BlobsMayBeSharedWithOtherRepositories) {
   EXPECT_TRUE(Resolve().ok()) << Resolve().status();
 }
 
-TEST_F(SourceTest, DamagedRefIsNotFound) {
+TEST_F(SourceTest, ADamagedRefIsNotFound) {
   std::ofstream(repo_ / "refs" / "main") << "../../../etc";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
+TEST_F(SourceTest, ResolvesAWholeRepositoryToItsSnapshot) {
   PutModel({"config.json", "model.safetensors", "tokenizer.json"});
   ASSERT_TRUE(Resolve().ok()) << Resolve().status();
   EXPECT_EQ(fs::path(*Resolve()).lexically_normal(),
@@ -105,21 +105,21 @@ TEST_F(SourceTest, ARepositoryWithoutAFileIsItsSnapshot) {
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("hf download org/other"));
 }
 
-TEST_F(SourceTest, ASnapshotThatADownloadHalfFilledIsNotThere) {
+TEST_F(SourceTest, AnIncompleteSnapshotIsNotFound) {
   PutModel({"config.json", "tokenizer.json"});
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
-  // One shard of two, in the order in which huggingface_hub may bring them.
+  // One of two shards, in an order in which huggingface_hub may download them.
   PutIndex(R"({"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"})");
   PutModel({"model-00001-of-00002.safetensors"});
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is not whole"));
+  EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is not complete"));
   PutModel({"model-00002-of-00002.safetensors"});
   EXPECT_TRUE(Resolve().ok()) << Resolve().status();
   fs::remove(repo_ / "snapshots" / kCommit / "tokenizer.json");
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("has no tokenizer"));
 }
 
-TEST_F(SourceTest, AFileOfAWholeModelThatLeadsOutOfTheCacheIsRefused) {
+TEST_F(SourceTest, ALinkOutOfTheCacheWithinAModelIsRefused) {
   for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
     SCOPED_TRACE(file);
     const fs::path snapshot = repo_ / "snapshots" / kCommit;
@@ -133,7 +133,7 @@ TEST_F(SourceTest, AFileOfAWholeModelThatLeadsOutOfTheCacheIsRefused) {
   }
 }
 
-TEST_F(SourceTest, ASnapshotThatLeadsOutOfTheCacheIsRefused) {
+TEST_F(SourceTest, ASnapshotThatIsALinkOutOfTheCacheIsRefused) {
   const fs::path snapshot = repo_ / "snapshots" / kCommit;
   entry_.hub->file = "";
   fs::remove_all(snapshot);
@@ -141,7 +141,7 @@ TEST_F(SourceTest, ASnapshotThatLeadsOutOfTheCacheIsRefused) {
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
-TEST_F(SourceTest, AFormatThatIsNotThereIsRefused) {
+TEST_F(SourceTest, AnotherFormatIsRefused) {
   entry_.format = "safetensors";
   EXPECT_EQ(Resolve().status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("format: is safetensors"));
@@ -151,7 +151,7 @@ TEST_F(SourceTest, AFormatThatIsNotThereIsRefused) {
   EXPECT_THAT(std::string(Resolve().status().message()), HasSubstr("is a folder"));
 }
 
-TEST_F(SourceTest, MissingFileNamesItsPath) {
+TEST_F(SourceTest, AMissingLocalFileNamesItsPath) {
   ModelEntry entry;
   entry.path = "/nonexistent/m.gguf";
   const absl::Status status = ResolveSource(entry, "").status();

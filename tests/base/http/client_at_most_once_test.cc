@@ -1,4 +1,4 @@
-// Requests that must not be sent twice, against a server that carries them out and hangs up.
+// Tests of requests that must not be sent twice, against a server that executes them and hangs up.
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +15,8 @@
 namespace assay::http {
 namespace {
 
-// Answers GET; reads POST and ends the connection without a word. Its clients go before it does.
+// A server that answers GET but closes the connection after a POST without a response. Clients must
+// be destroyed before the server.
 class HangUpServer {
  public:
   HangUpServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -69,9 +70,9 @@ class HangUpServer {
   std::thread thread_;
 };
 
-// libcurl repeated a POST of its own accord on the second connection: an MLflow run came to be
+// Regression: libcurl repeated a POST on a second connection by itself, which created an MLflow run
 // twice.
-TEST(AtMostOnceTest, AKeptConnectionThatEndsDoesNotSendThePostAgain) {
+TEST(ClientAtMostOnceTest, APostIsNotRepeatedWhenAKeptConnectionEnds) {
   HangUpServer server;
   Client client({});
   ASSERT_TRUE(client.Send({.url = server.url()}).ok());
