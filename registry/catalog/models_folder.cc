@@ -121,8 +121,7 @@ absl::Status AddModel(const fs::path& file, Catalog* catalog) {
   entry.path = file.string();
   entry.location = file.string();
   if (!IsId(entry.id)) {
-    return InvalidFile(
-        file, "no id can be made from its name; add an entry to models.yaml");
+    return InvalidFile(file, "no id can be made from its name; add an entry to models.yaml");
   }
   if (catalog->Find(entry.id) != nullptr) {
     return InvalidFile(file, absl::StrCat("the id made from its name, '", entry.id,

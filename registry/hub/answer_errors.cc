@@ -1,4 +1,4 @@
-// What a Hub's refusal means to whoever asked, and whether asking again may help.
+// Translates error responses of the Hub into statuses.
 #include "registry/hub/answer_errors.h"
 
 #include <cstdint>
@@ -32,7 +32,7 @@ std::string Header(const http::Response& answer, const char* name) {
   return value == nullptr ? "" : *value;
 }
 
-// The endpoint for people, without the '/' that a bare host gets.
+// Returns the endpoint for messages, without the '/' that is appended to a bare host.
 std::string Site(const HubSubject& subject) {
   return std::string(absl::StripSuffix(http::WithoutSecrets(subject.endpoint), "/"));
 }
@@ -42,13 +42,13 @@ std::string Page(const HubSubject& subject) {
 }
 
 std::string TokenAdvice(const HubSubject& subject) {
-  return subject.token_sent ? "the token in HF_TOKEN does not open it"
-                            : "set HF_TOKEN to a token that may read it";
+  return subject.token_sent ? "the token in HF_TOKEN has no access"
+                            : "set HF_TOKEN to a token with read access";
 }
 
 absl::Status Gated(const HubSubject& subject) {
   return absl::PermissionDeniedError(absl::StrCat(
-      subject.Name(), ": the repository is gated. Accept its licence at ", Page(subject),
+      subject.Name(), ": the repository is gated. Accept its license at ", Page(subject),
       subject.token_sent
           ? " with the account of the token in HF_TOKEN, which has not been granted access yet"
           : " and set HF_TOKEN to a token of that account"));
@@ -63,7 +63,7 @@ absl::Status RepoNotFound(const HubSubject& subject) {
 absl::Status Unauthorized(const HubSubject& subject) {
   return absl::UnauthenticatedError(
       absl::StrCat(subject.Name(),
-                   subject.token_sent ? ": the token in HF_TOKEN was refused; take a new one from "
+                   subject.token_sent ? ": the token in HF_TOKEN was refused; get a new one from "
                                       : ": needs a token; set HF_TOKEN to one from ",
                    Site(subject), "/settings/tokens"));
 }
@@ -87,10 +87,10 @@ absl::Status HubAnswerError(const http::Response& answer, const HubSubject& subj
     return absl::NotFoundError(absl::StrCat(subject.Name(), ": no such file; see ", Page(subject),
                                             "/tree/", subject.revision));
   }
-  const std::string said = Header(answer, "x-error-message");
+  const std::string error_message = Header(answer, "x-error-message");
   const std::string what =
       absl::StrCat(subject.Name(), ": the Hub answered ", answer.status,
-                   said.empty() ? "" : absl::StrCat(" ", QuotedForMessage(said)));
+                   error_message.empty() ? "" : absl::StrCat(" ", QuotedForMessage(error_message)));
   if (answer.status == kUnauthorized) return Unauthorized(subject);
   if (answer.status == kForbidden) {
     return absl::PermissionDeniedError(absl::StrCat(what, "; ", TokenAdvice(subject)));

@@ -1,4 +1,4 @@
-// What a Hub's refusal means to whoever asked, and whether asking again may help.
+// Translates error responses of the Hub into statuses, and marks the transient ones.
 #ifndef ASSAY_REGISTRY_HUB_ANSWER_ERRORS_H_
 #define ASSAY_REGISTRY_HUB_ANSWER_ERRORS_H_
 
@@ -11,32 +11,34 @@
 
 namespace assay::registry {
 
-// The answer to a range that begins at or behind the file's end.
+// The HTTP status for a range that begins at or after the end of the file.
 inline constexpr int kRangeNotSatisfiable = 416;
 
-// What was asked for.
+// The subject of a request.
 struct HubSubject {
   std::string endpoint;
   std::string repo;
   std::string revision;
-  // Empty = the repository itself.
+  // Empty if the request is about the repository itself.
   std::string file;
   bool token_sent = false;
 
-  // "org/name@main: model.safetensors".
+  // Returns "org/name@main" or "org/name@main: model.safetensors".
   std::string Name() const;
 };
 
-// The status of an answer that is not the one hoped for. By the Hub's X-Error-Code: GatedRepo
-// PERMISSION_DENIED, RepoNotFound, RevisionNotFound and EntryNotFound NOT_FOUND; else by status:
-// 401 UNAUTHENTICATED, 403 PERMISSION_DENIED, 404 NOT_FOUND, 408, 429 and 5xx UNAVAILABLE
-// (transient), 416 OUT_OF_RANGE, the rest FAILED_PRECONDITION. The message says what to do.
+// Returns the error for an HTTP response that is no success. The Hub's X-Error-Code has precedence:
+// GatedRepo is PERMISSION_DENIED; RepoNotFound, RevisionNotFound and EntryNotFound are NOT_FOUND.
+// Otherwise the HTTP status decides: 401 is UNAUTHENTICATED, 403 PERMISSION_DENIED, 404 NOT_FOUND;
+// 408, 429 and 5xx are UNAVAILABLE (transient); 416 is OUT_OF_RANGE, any other FAILED_PRECONDITION.
+// The message says what to do.
 absl::Status HubAnswerError(const http::Response& answer, const HubSubject& subject);
 
-// Worth another try without anybody changing anything.
+// Returns true if a retry may succeed without any other change.
 bool IsTransient(const absl::Status& status);
+// Marks an error as transient. `retry_after` is the delay that the server requested.
 absl::Status Transient(absl::Status status, std::optional<absl::Duration> retry_after = {});
-// What the server asked for.
+// Returns the delay that the server requested, or nullopt if there is none.
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 
 }  // namespace assay::registry

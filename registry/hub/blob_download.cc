@@ -1,4 +1,4 @@
-// One file from the Hub into the cache's blobs.
+// Downloads one file from the Hub into the blobs of the cache.
 #include "registry/hub/blob_download.h"
 
 #include <cstdint>
@@ -23,11 +23,11 @@
 namespace assay::registry {
 namespace {
 
-constexpr absl::Duration kBetweenLockTries = absl::Milliseconds(100);
+constexpr absl::Duration kLockPollInterval = absl::Milliseconds(100);
 constexpr int kOk = 200;
 constexpr int kPartialContent = 206;
 
-// Takes one answer's bytes into the file, from where the file ends.
+// Appends the body of one response to the file.
 class FileSink : public http::BodySink {
  public:
   FileSink(PartialFile* file, const RemoteFile& remote, ProgressMeter* progress)
@@ -36,7 +36,7 @@ class FileSink : public http::BodySink {
   absl::Status OnHead(const http::Response& head) override {
     if (file_->size() == 0) return OnWhole(head);
     if (head.status == kPartialContent) return OnRange(head);
-    // The server knows no ranges: from the beginning then.
+    // The server does not support ranges, so the download starts from the beginning.
     progress_->AddKnown(-file_->size());
     RETURN_IF_ERROR(file_->Clear());
     return OnWhole(head);
@@ -54,28 +54,28 @@ class FileSink : public http::BodySink {
  private:
   absl::Status OnWhole(const http::Response& head) {
     if (head.status != kOk) {
-      return absl::DataLossError(
-          absl::StrCat("asked for the whole file, the server answered ", head.status));
+      return absl::DataLossError(absl::StrCat(
+          "the whole file was requested, but the server returned status ", head.status));
     }
     const std::string* length = head.Header("content-length");
     int64_t bytes = 0;
     if (length == nullptr || !absl::SimpleAtoi(*length, &bytes) || bytes == remote_.size) {
       return absl::OkStatus();
     }
-    return absl::DataLossError(
-        absl::StrCat("the server's file has ", bytes, " bytes, the Hub lists ", remote_.size));
+    return absl::DataLossError(absl::StrCat("the file on the server has ", bytes,
+                                            " bytes, but the Hub lists ", remote_.size));
   }
 
   absl::Status OnRange(const http::Response& head) {
     const std::string* range = head.Header("content-range");
-    const std::string wanted =
+    const std::string expected =
         absl::StrCat("bytes ", file_->size(), "-", remote_.size - 1, "/", remote_.size);
-    if (range != nullptr && *range == wanted) return absl::OkStatus();
-    // Bytes from anywhere else would spoil the file; the next try asks for all of it.
+    if (range != nullptr && *range == expected) return absl::OkStatus();
+    // Bytes of another range would corrupt the file. The next try requests the whole file.
     progress_->AddKnown(-file_->size());
     RETURN_IF_ERROR(file_->Clear());
     return Transient(absl::UnavailableError(
-        absl::StrCat("asked for ", wanted, ", the server answered Content-Range ",
+        absl::StrCat("requested ", expected, ", but the server returned Content-Range ",
                      range == nullptr ? "nothing" : QuotedForMessage(*range))));
   }
 
@@ -85,7 +85,8 @@ class FileSink : public http::BodySink {
   bool received_ = false;
 };
 
-// Null where somebody else made the blob meanwhile.
+// Waits for the blob's lock. Returns null if another process or thread has created the blob
+// meanwhile.
 absl::StatusOr<std::unique_ptr<FileLock>> LockBlob(const PullContext& pull,
                                                    const RemoteFile& file) {
   for (;;) {
@@ -94,11 +95,12 @@ absl::StatusOr<std::unique_ptr<FileLock>> LockBlob(const PullContext& pull,
     if (pull.cache.HasBlob(file)) return nullptr;
     if (*lock != nullptr) return lock;
     pull.progress.SetStage(PullStage::kWaiting, file.name);
-    RETURN_IF_ERROR(pull.control.Sleep(kBetweenLockTries));
+    RETURN_IF_ERROR(pull.control.Sleep(kLockPollInterval));
   }
 }
 
-// One try, with what its end means for the next.
+// Makes one attempt to download the rest of the file. An error is transient if another attempt may
+// succeed.
 absl::Status FetchRest(const PullContext& pull, const RemoteFile& remote, HubClient* client,
                        PartialFile* file, bool* received) {
   FileSink sink(file, remote, &pull.progress);
@@ -123,7 +125,7 @@ absl::Status FetchAll(const PullContext& pull, const RemoteFile& remote, HubClie
     bool received = false;
     absl::Status status = FetchRest(pull, remote, client, file, &received);
     if (status.ok()) break;
-    // Silent from its beginning: the limit for that has been reached.
+    // No byte was received on this connection, so another one would only wait again.
     if (absl::IsDeadlineExceeded(status) && !received) return status;
     RETURN_IF_ERROR(retry.Wait(status, received));
   }
@@ -133,24 +135,25 @@ absl::Status FetchAll(const PullContext& pull, const RemoteFile& remote, HubClie
 absl::Status WrongContent(const PullContext& pull, const RemoteFile& remote) {
   return absl::DataLossError(absl::StrCat(
       pull.repo, "@", pull.commit, ": ", remote.name,
-      ": what the server sent does not have the hash that the Hub lists (", remote.hash,
-      "); it was deleted. Pull again; if it stays so, the Hub or something between is damaged"));
+      ": the downloaded file does not have the hash that the Hub lists (", remote.hash,
+      ") and was deleted. Pull again; if the error persists, the file is damaged on the Hub or on "
+      "the way"));
 }
 
 absl::Status FetchVerified(const PullContext& pull, const RemoteFile& remote, HubClient* client,
                            PartialFile* file) {
-  bool has_old_bytes = file->size() > 0;
-  if (has_old_bytes) {
+  bool resumed = file->size() > 0;
+  if (resumed) {
     pull.progress.SetStage(PullStage::kVerifying, remote.name);
     RETURN_IF_ERROR(file->HashExisting([&pull] { return pull.control.Check(); }));
     pull.progress.AddKnown(file->size());
   }
   for (;;) {
     RETURN_IF_ERROR(FetchAll(pull, remote, client, file));
-    if (file->Verified()) return absl::OkStatus();
+    if (file->Verify()) return absl::OkStatus();
     pull.progress.AddKnown(-file->size());
-    if (!has_old_bytes) break;
-    has_old_bytes = false;
+    if (!resumed) break;
+    resumed = false;
     RETURN_IF_ERROR(file->Clear());
   }
   file->Delete();

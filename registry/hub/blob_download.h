@@ -1,4 +1,4 @@
-// One file from the Hub into the cache's blobs.
+// Downloads one file from the Hub into the blobs of the cache.
 #ifndef ASSAY_REGISTRY_HUB_BLOB_DOWNLOAD_H_
 #define ASSAY_REGISTRY_HUB_BLOB_DOWNLOAD_H_
 
@@ -14,7 +14,7 @@
 
 namespace assay::registry {
 
-// What the files of one pull share. All outlive it.
+// The state that all files of a pull share. The references must outlive it.
 struct PullContext {
   const HubOptions& options;
   const HubCache& cache;
@@ -24,12 +24,15 @@ struct PullContext {
   std::string commit;
 };
 
-// Makes blobs/<hash>, whole and verified, or leaves it absent: under the blob's lock, going on from
-// what an earlier download left, trying again as options say. What was left and does not lead to
-// the right hash is dropped and the file fetched anew, once. Blocks; a thread a call, each with its
-// own client. Errors: HubClient's; DATA_LOSS, where a file fetched whole has another size or hash
-// than the Hub lists (nothing stays on the disk); RESOURCE_EXHAUSTED, no room;
-// PullControl::Check()'s.
+// Creates blobs/<hash> with verified content; after an error the blob does not exist. Holds the
+// blob's lock, resumes an earlier download and retries as the options say. If a resumed download
+// does not have the right hash, the file is downloaded from the beginning, once. Blocks. May run in
+// several threads, each with its own client. Errors:
+//   DATA_LOSS           a completely downloaded file has another size or hash than the Hub lists.
+//   It
+//                       is deleted.
+//   RESOURCE_EXHAUSTED  the disk is full.
+//   Otherwise those of HubClient and of PullControl::Check().
 absl::Status DownloadBlob(const PullContext& pull, const RemoteFile& file, HubClient* client);
 
 }  // namespace assay::registry

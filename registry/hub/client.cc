@@ -1,4 +1,4 @@
-// The part of the Hugging Face Hub's HTTP interface that a download needs.
+// A client for the parts of the Hugging Face Hub's HTTP API that downloads need.
 #include "registry/hub/client.h"
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "base/annotate.h"
 #include "base/http/client.h"
 #include "base/http/url.h"
 #include "base/status_macros.h"
@@ -35,14 +36,15 @@ bool IsRedirect(int status) {
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
-// The Hub has let us through; a storage host that does not has a link too old, or a bad moment.
+// The Hub has granted access, so an error of the storage host means that the signed link has
+// expired or that the host has a temporary problem.
 bool IsStorageFailure(int status) { return status >= 400 && status != kRangeNotSatisfiable; }
 
 http::ClientOptions HttpOptions(const HubOptions& options) {
   return {.bearer_token = options.token,
           .ca_path = options.ca_path,
           .connect_timeout = options.connect_timeout,
-          // The pull's own limit comes with every request.
+          // PullControl enforces the time limit of the pull.
           .timeout = absl::InfiniteDuration(),
           .stall_timeout = options.no_progress_timeout,
           .max_response_bytes = kMaxListingBytes};
@@ -57,12 +59,7 @@ HubSubject Subject(const HubOptions& options, const std::string& repo, const std
           .token_sent = !options.token.empty()};
 }
 
-absl::Status WithSubject(const HubSubject& subject, const absl::Status& status) {
-  absl::Status named(status.code(), absl::StrCat(subject.Name(), ": ", status.message()));
-  return IsTransient(status) ? Transient(std::move(named), RetryAfter(status)) : named;
-}
-
-// "W/\"abc\"" and "\"abc\"" are abc.
+// Returns abc for "W/\"abc\"" and for "\"abc\"".
 std::string PlainEtag(std::string_view etag) {
   if (etag.starts_with("W/")) etag.remove_prefix(2);
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
@@ -71,7 +68,7 @@ std::string PlainEtag(std::string_view etag) {
   return std::string(etag);
 }
 
-// The first of two headers that is there; empty if none is.
+// Returns the first of two headers that exists; empty if neither does.
 std::string EitherHeader(const http::Response& answer, std::string_view first,
                          std::string_view second) {
   const std::string* value = answer.Header(first);
@@ -91,16 +88,15 @@ absl::StatusOr<RepoListing> HubClient::Describe(const std::string& repo,
       Send({.url = absl::StrCat(options_.endpoint, "/api/models/", repo, "/revision/",
                                 http::UrlEscape(revision), "?blobs=true")},
            Redirects::kAll, nullptr);
-  if (!answer.ok()) return WithSubject(subject, answer.status());
+  if (!answer.ok()) return Annotate(answer.status(), subject.Name());
   if (!IsSuccess(answer->status)) return HubAnswerError(*answer, subject);
   absl::StatusOr<RepoListing> listing = ParseListing(answer->body);
   if (!listing.ok()) {
-    return WithSubject(subject, absl::DataLossError(absl::StrCat("the reply of the Hub's API: ",
-                                                                 listing.status().message())));
+    return Annotate(Annotate(listing.status(), "the reply of the Hub's API"), subject.Name());
   }
   if (IsCommitHash(revision) && listing->commit != revision) {
-    return WithSubject(subject, absl::DataLossError(absl::StrCat("the Hub described commit ",
-                                                                 listing->commit, " instead")));
+    return absl::DataLossError(
+        absl::StrCat(subject.Name(), ": the Hub returned commit ", listing->commit, " instead"));
   }
   return listing;
 }
@@ -112,21 +108,22 @@ absl::StatusOr<RemoteFile> HubClient::DescribeFile(const std::string& repo,
   const absl::StatusOr<http::Response> answer =
       Send({.method = "HEAD", .url = FileUrl(repo, commit, file), .accept_compressed = false},
            Redirects::kWithinEndpoint, nullptr);
-  if (!answer.ok()) return WithSubject(subject, answer.status());
-  const bool elsewhere = IsRedirect(answer->status);
-  if (!IsSuccess(answer->status) && !elsewhere) return HubAnswerError(*answer, subject);
-  // A redirect's own length is not the file's.
+  if (!answer.ok()) return Annotate(answer.status(), subject.Name());
+  const bool redirected = IsRedirect(answer->status);
+  if (!IsSuccess(answer->status) && !redirected) return HubAnswerError(*answer, subject);
+  // The Content-Length of a redirect is not that of the file.
   const std::string size =
-      EitherHeader(*answer, "x-linked-size", elsewhere ? "" : "content-length");
+      EitherHeader(*answer, "x-linked-size", redirected ? "" : "content-length");
   const std::string etag = PlainEtag(EitherHeader(*answer, "x-linked-etag", "etag"));
   RemoteFile result{.name = file, .hash = etag};
   if (!absl::SimpleAtoi(size, &result.size) || result.size < 0 || result.size > kMaxHubFileBytes) {
-    return WithSubject(
-        subject, absl::DataLossError(absl::StrCat("X-Linked-Size is ", QuotedForMessage(size))));
+    return absl::DataLossError(absl::StrCat(subject.Name(), ": X-Linked-Size is ",
+                                            QuotedForMessage(size),
+                                            ", not a number of bytes up to ", kMaxHubFileBytes));
   }
   if (!IsBlobHash(etag)) {
-    return WithSubject(subject, absl::DataLossError(absl::StrCat("ETag is ", QuotedForMessage(etag),
-                                                                 ", not a sha1 or sha256")));
+    return absl::DataLossError(absl::StrCat(subject.Name(), ": ETag is ", QuotedForMessage(etag),
+                                            ", not a sha1 or sha256"));
   }
   return result;
 }
@@ -138,7 +135,7 @@ absl::Status HubClient::Fetch(const std::string& repo, const std::string& commit
   if (offset > 0) request.headers.emplace_back("Range", absl::StrCat("bytes=", offset, "-"));
   const HubSubject subject = Subject(options_, repo, commit, file);
   const absl::StatusOr<http::Response> answer = Send(std::move(request), Redirects::kAll, sink);
-  if (!answer.ok()) return WithSubject(subject, answer.status());
+  if (!answer.ok()) return Annotate(answer.status(), subject.Name());
   return IsSuccess(answer->status) ? absl::OkStatus() : HubAnswerError(*answer, subject);
 }
 
@@ -146,7 +143,7 @@ absl::StatusOr<http::Response> HubClient::SendOnce(const http::Request& request,
                                                    http::BodySink* sink) {
   absl::StatusOr<http::Response> answer = http_.Receive(request, sink);
   if (answer.ok()) return answer;
-  // Cancelled and out of time come from Check() too, and are no fault of the way.
+  // The error may be that of Check(): cancelled or out of time. That is not transient.
   RETURN_IF_ERROR(control_.Check());
   if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status())) {
     return Transient(answer.status());
@@ -165,7 +162,7 @@ absl::StatusOr<http::Response> HubClient::Send(http::Request request, Redirects 
     if (!answer.ok()) return answer;
     if (origin != home && IsStorageFailure(answer->status)) {
       return Transient(absl::UnavailableError(absl::StrCat("the storage host ", origin.host,
-                                                           " answered ", answer->status)),
+                                                           " returned status ", answer->status)),
                        answer->retry_after);
     }
     if (!IsRedirect(answer->status)) return answer;
@@ -177,12 +174,12 @@ absl::StatusOr<http::Response> HubClient::Send(http::Request request, Redirects 
     if (origin.scheme == "https" && next_origin.scheme != "https") {
       return absl::FailedPreconditionError(
           absl::StrCat(http::WithoutSecrets(request.url), ": redirects from https to ",
-                       http::WithoutSecrets(next), ", which anybody on the way could change"));
+                       http::WithoutSecrets(next), ", which is not secure"));
     }
     request.url = std::move(next);
   }
   return absl::FailedPreconditionError(
-      absl::StrCat(http::WithoutSecrets(request.url), ": over ", kMaxRedirects, " redirects"));
+      absl::StrCat(http::WithoutSecrets(request.url), ": more than ", kMaxRedirects, " redirects"));
 }
 
 std::string HubClient::FileUrl(const std::string& repo, const std::string& commit,

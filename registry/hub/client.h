@@ -1,4 +1,4 @@
-// The part of the Hugging Face Hub's HTTP interface that a download needs.
+// A client for the parts of the Hugging Face Hub's HTTP API that downloads need.
 #ifndef ASSAY_REGISTRY_HUB_CLIENT_H_
 #define ASSAY_REGISTRY_HUB_CLIENT_H_
 
@@ -14,24 +14,25 @@
 
 namespace assay::registry {
 
-// One connection's worth of calls, each one try: Retry says whether another is worth it. Follows up
-// to 5 redirects, never from https to http; the token goes to the endpoint's own origin alone. Not
-// thread-safe. Errors: as HubAnswerError(); UNAVAILABLE and, after a silence, DEADLINE_EXCEEDED,
-// both transient; PullControl::Check()'s.
+// Makes one attempt per call; use Retry for more. Follows up to 5 redirects, but never from https
+// to http. The token is sent to the origin of the endpoint only. Not thread-safe. Errors are those
+// of HubAnswerError() and PullControl::Check(); UNAVAILABLE if the connection fails, and
+// DEADLINE_EXCEEDED if it stalls, are both transient.
 class HubClient {
  public:
-  // Both outlive this.
+  // Both arguments must outlive the client.
   HubClient(const HubOptions& options, const PullControl& control);
 
-  // The commit that `revision` is now, and its files. DATA_LOSS where the reply is not the Hub's.
+  // Returns the current commit of the revision and its files. DATA_LOSS if the reply is invalid.
   absl::StatusOr<RepoListing> Describe(const std::string& repo, const std::string& revision);
 
-  // Size and hash of one file where the listing lacks them, from the headers of a HEAD:
-  // X-Linked-Size and X-Linked-Etag, else Content-Length and ETag.
+  // Returns size and hash of one file, for listings without them. They are in the headers of a HEAD
+  // response: X-Linked-Size and X-Linked-Etag, else Content-Length and ETag.
   absl::StatusOr<RemoteFile> DescribeFile(const std::string& repo, const std::string& commit,
                                           const std::string& file);
 
-  // The file's bytes from `offset` on. The sink sees the status (200 or 206) and must not trust it.
+  // Downloads the bytes of the file from `offset` on. The sink must check the status (200 or 206)
+  // and the range of the response.
   absl::Status Fetch(const std::string& repo, const std::string& commit, const std::string& file,
                      int64_t offset, http::BodySink* sink);
 

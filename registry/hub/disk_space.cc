@@ -1,4 +1,4 @@
-// Whether a pull fits on the disk.
+// Checks if a pull fits on the disk.
 #include "registry/hub/disk_space.h"
 
 #include <sys/statvfs.h>
@@ -22,13 +22,14 @@ absl::StatusOr<int64_t> FreeBytes(const std::string& folder) {
 
 }  // namespace
 
-absl::Status CheckDiskSpace(const HubOptions& options, const std::string& folder, int64_t needed) {
+absl::Status CheckDiskSpace(const HubOptions& options, const std::string& folder,
+                            int64_t needed_bytes) {
   const absl::StatusOr<int64_t> free =
       options.free_bytes ? options.free_bytes(folder) : FreeBytes(folder);
-  if (!free.ok() || *free >= needed) return absl::OkStatus();
+  if (!free.ok() || *free >= needed_bytes) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      absl::StrCat("needs ", needed, " bytes, but ", folder, " has ", *free,
-                   " free; make room or set HF_HUB_CACHE to a folder on a larger disk"));
+      absl::StrCat("needs ", needed_bytes, " bytes, but ", folder, " has ", *free,
+                   " free; free disk space or set HF_HUB_CACHE to a folder on a larger disk"));
 }
 
 }  // namespace assay::registry

@@ -1,4 +1,4 @@
-// Whether a pull fits on the disk.
+// Checks if a pull fits on the disk.
 #ifndef ASSAY_REGISTRY_HUB_DISK_SPACE_H_
 #define ASSAY_REGISTRY_HUB_DISK_SPACE_H_
 
@@ -10,9 +10,10 @@
 
 namespace assay::registry {
 
-// RESOURCE_EXHAUSTED where `folder`'s file system has less than `needed` bytes for this user; the
-// message has both numbers. OK where the file system does not say.
-absl::Status CheckDiskSpace(const HubOptions& options, const std::string& folder, int64_t needed);
+// Returns RESOURCE_EXHAUSTED, with both numbers in the message, if the file system of `folder` has
+// less than `needed_bytes` free for this user. Returns OK if the free bytes are unknown.
+absl::Status CheckDiskSpace(const HubOptions& options, const std::string& folder,
+                            int64_t needed_bytes);
 
 }  // namespace assay::registry
 

@@ -1,4 +1,4 @@
-// From a repository on a Hugging Face Hub to a folder on this machine.
+// Downloads models from a Hugging Face Hub to this machine.
 #include "registry/hub/downloader.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/call_context.h"
 #include "base/http/url.h"
 #include "registry/hub/cache/names.h"
@@ -19,9 +19,9 @@ namespace assay::registry {
 
 absl::StatusOr<HubDownloader> HubDownloader::Create(HubOptions options) {
   if (const absl::StatusOr<http::Origin> origin = http::OriginOf(options.endpoint); !origin.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("HF_ENDPOINT: ", origin.status().message()));
+    return Annotate(origin.status(), "HF_ENDPOINT");
   }
-  // Anything else could end the header and begin another.
+  // Other characters could end the header and start another one.
   if (!std::all_of(options.token.begin(), options.token.end(), absl::ascii_isgraph)) {
     return absl::InvalidArgumentError(
         "HF_TOKEN: has a space or a control character; copy the token again");

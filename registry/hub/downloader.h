@@ -1,4 +1,4 @@
-// From a repository on a Hugging Face Hub to a folder on this machine.
+// Downloads models from a Hugging Face Hub to this machine.
 #ifndef ASSAY_REGISTRY_HUB_DOWNLOADER_H_
 #define ASSAY_REGISTRY_HUB_DOWNLOADER_H_
 
@@ -15,51 +15,61 @@
 
 namespace assay::registry {
 
+// A request to download a model.
 struct PullRequest {
   // "org/name".
   std::string repo;
-  // Branch, tag or commit.
+  // A branch, tag or commit.
   std::string revision = "main";
-  // The one file to fetch; empty = the whole model, as SelectFiles() says.
+  // The file to download; empty = the whole model, as SelectFiles() defines it.
   std::string file;
 };
 
+// The result of a pull.
 struct PullResult {
-  // The commit that the revision was.
+  // The commit of the revision.
   std::string commit;
   // snapshots/<commit> in the cache.
   std::string snapshot;
-  // What was asked for: the snapshot, or the file in it.
+  // The path of what was requested: the snapshot, or the file in it.
   std::string path;
-  // From the network; 0 where everything was there.
+  // The bytes from the network; 0 if everything was in the cache.
   int64_t bytes_fetched = 0;
-  // Found on the disk; 0 too where the cache alone answered, without the Hub's sizes.
+  // The bytes that were in the cache. 0 if the Hub was not contacted, because only its listing has
+  // the sizes.
   int64_t bytes_present = 0;
 };
 
-// Pulls models into the cache that huggingface_hub shares. Thread-safe: pulls may run side by side,
-// here and in other processes; each file is fetched by one of them.
+// Downloads models into the cache that is shared with huggingface_hub. Thread-safe: several pulls
+// may run at the same time, also in other processes. Each file is downloaded by only one of them.
 class HubDownloader {
  public:
-  // INVALID_ARGUMENT: an endpoint that is not an http(s) URL, a token with characters that no
-  // header takes, no cache folder.
+  // Returns INVALID_ARGUMENT if the endpoint is not an http(s) URL, the token has characters that a
+  // header must not contain, or there is no cache folder.
   static absl::StatusOr<HubDownloader> Create(HubOptions options);
 
-  // Blocks until the files are in the cache, verified, linked into the snapshot, and
-  // refs/<revision> says so; the weights are linked last, so that a snapshot that has them is
-  // whole. A commit that is there whole needs no request, a branch one to the API. A pull that ends
-  // early leaves nothing half-made but blobs/*.incomplete, where the next goes on.
+  // Blocks until the files are verified and linked into the snapshot, and refs/<revision> points to
+  // it. The weights are linked last, so that a snapshot with weights is complete. A complete commit
+  // in the cache needs no request, a complete branch one request to the API. A pull that ends early
+  // leaves only blobs/*.incomplete, where the next pull continues.
   //
-  // `progress` (may be empty) is called at most ten times a second, from several threads, never two
-  // at a time, and must not block; `context` (may be empty) is asked at least once a second, from
-  // several threads at a time, and ends the pull with CANCELLED.
+  // `progress` may be null. It is called at most ten times a second, from several threads but one
+  // call at a time, and must not block. `context` is polled at least once a second, from several
+  // threads at the same time.
   //
-  // Errors name repository, revision and file and what to do:
-  // INVALID_ARGUMENT a malformed repo, revision or file; NOT_FOUND no such repository, revision or
-  // file; UNAUTHENTICATED, PERMISSION_DENIED (gated: accept the licence);
-  // FAILED_PRECONDITION offline and not in the cache, no safetensors, TLS; RESOURCE_EXHAUSTED no
-  // room on the disk; DATA_LOSS wrong hash, size or reply; UNAVAILABLE the Hub cannot be reached
-  // after all tries; DEADLINE_EXCEEDED over the pull's time, or silence; CANCELLED.
+  // Errors. The messages name repository, revision and file, and say what to do:
+  //   INVALID_ARGUMENT     repo, revision or file is malformed.
+  //   NOT_FOUND            there is no such repository, revision or file.
+  //   UNAUTHENTICATED      a token is missing or was refused.
+  //   PERMISSION_DENIED    the repository is gated (its license must be accepted), or the token has
+  //                        no access.
+  //   FAILED_PRECONDITION  offline and not in the cache; no safetensors; a certificate is not
+  //                        trusted.
+  //   RESOURCE_EXHAUSTED   the disk is full.
+  //   DATA_LOSS            a hash, a size or a reply is wrong.
+  //   UNAVAILABLE          the Hub cannot be reached after all retries.
+  //   DEADLINE_EXCEEDED    the time limit of the pull has passed, or a connection stalled.
+  //   CANCELLED            `context` has ended.
   absl::StatusOr<PullResult> Pull(const PullRequest& request, ProgressCallback progress,
                                   CallContext context) const;
 

@@ -1,4 +1,4 @@
-// How to reach a Hugging Face Hub, and where its files go on this machine.
+// Options from the environment variables of huggingface_hub.
 #include "registry/hub/options.h"
 
 #include <cstdlib>
@@ -10,7 +10,7 @@
 namespace assay::registry {
 namespace {
 
-constexpr std::streamsize kMaxTokenFile = 4096;
+constexpr std::streamsize kMaxTokenFileBytes = 4096;
 
 std::string Env(const char* name) {
   const char* value = std::getenv(name);
@@ -22,7 +22,7 @@ bool IsSet(const char* name) {
   return value == "1" || value == "on" || value == "yes" || value == "true";
 }
 
-// "~" and "~/..." are the home folder's.
+// Returns the path with a leading "~" replaced by the home folder.
 std::string Expanded(const std::string& path) {
   if (path == "~" || path.starts_with("~/")) return Env("HOME") + path.substr(1);
   return path;
@@ -47,8 +47,8 @@ std::string Token() {
   }
   const std::string path = Env("HF_TOKEN_PATH");
   std::ifstream file(path.empty() ? HubHome() + "/token" : Expanded(path));
-  std::string token(kMaxTokenFile, '\0');
-  file.read(token.data(), kMaxTokenFile);
+  std::string token(kMaxTokenFileBytes, '\0');
+  file.read(token.data(), kMaxTokenFileBytes);
   token.resize(static_cast<size_t>(file.gcount()));
   return Stripped(token);
 }

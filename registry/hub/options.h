@@ -1,4 +1,4 @@
-// How to reach a Hugging Face Hub, and where its files go on this machine.
+// Options for the connection to a Hugging Face Hub and for its cache on this machine.
 #ifndef ASSAY_REGISTRY_HUB_OPTIONS_H_
 #define ASSAY_REGISTRY_HUB_OPTIONS_H_
 
@@ -13,39 +13,43 @@ namespace assay::registry {
 
 struct HubOptions {
   std::string endpoint = "https://huggingface.co";
-  // Sent to the endpoint's own host and nowhere else; never part of a message.
+  // Sent to the host of the endpoint only. Never part of a message.
   std::string token;
-  // The folder that holds models--org--name/.
+  // The folder that contains models--org--name/.
   std::string cache_folder;
-  // No request at all: what is in the cache, or an error.
+  // If true, no requests are sent; models that are not in the cache are an error.
   bool offline = false;
-  // PEM file with the certificates to trust; empty = the system's.
+  // A PEM file with the certificates to trust; empty = those of the system.
   std::string ca_path;
-  // For a whole pull.
+  // The time limit of a whole pull.
   absl::Duration timeout = absl::Minutes(30);
-  // Longest silence of a connection. The next connection goes on from there; silent from its
-  // beginning, it ends the pull.
+  // The maximum time without a byte on a connection. After it, a new connection continues the
+  // download; a connection without a single byte ends the pull.
   absl::Duration no_progress_timeout = absl::Seconds(60);
   absl::Duration connect_timeout = absl::Seconds(10);
   int parallel_files = 4;
-  // Further tries after one that brought nothing.
+  // The number of retries after an attempt that received no bytes.
   int retries = 5;
-  // Between tries: doubled from the first to the longest, each drawn from its upper half, and never
-  // less than the server asked for.
+  // The delay between attempts. It doubles from the first to the maximum; a random value between
+  // half of it and all of it is used, but never less than the server requested.
   absl::Duration first_backoff = absl::Seconds(1);
   absl::Duration max_backoff = absl::Seconds(30);
-  // Bytes that may still be written to a folder; empty = the file system's answer.
+  // Returns the bytes that can still be written to a folder; null = ask the file system.
   std::function<absl::StatusOr<int64_t>(const std::string& folder)> free_bytes;
 
-  // As huggingface_hub reads it: HF_ENDPOINT; HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the file
-  // HF_TOKEN_PATH, else
-  // HF_HOME/token (none of them where HF_HUB_DISABLE_IMPLICIT_TOKEN is set); HubCacheFolder();
-  // HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE. Besides: SSL_CERT_FILE.
+  // Reads the environment variables of huggingface_hub:
+  //   endpoint      HF_ENDPOINT.
+  //   token         HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the file HF_TOKEN_PATH, else the
+  //   file
+  //                 HF_HOME/token; none if HF_HUB_DISABLE_IMPLICIT_TOKEN is set.
+  //   cache_folder  HubCacheFolder().
+  //   offline       HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE.
+  // `ca_path` is the variable SSL_CERT_FILE.
   static HubOptions FromEnvironment();
 };
 
-// HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, where HF_HOME is
-// XDG_CACHE_HOME/huggingface or ~/.cache/huggingface unless set.
+// Returns HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub. HF_HOME defaults to
+// XDG_CACHE_HOME/huggingface or ~/.cache/huggingface.
 std::string HubCacheFolder();
 
 }  // namespace assay::registry

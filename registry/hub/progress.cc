@@ -1,4 +1,4 @@
-// How far a pull has come.
+// The progress of a pull.
 #include "registry/hub/progress.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace assay::registry {
 namespace {
 
-constexpr absl::Duration kBetweenReports = absl::Milliseconds(100);
+constexpr absl::Duration kReportInterval = absl::Milliseconds(100);
 constexpr absl::Duration kRateWindow = absl::Seconds(5);
 
 }  // namespace
@@ -71,7 +71,7 @@ void ProgressMeter::FileDone() {
 void ProgressMeter::Tick() {
   const absl::MutexLock lock(&mutex_);
   const absl::Time now = absl::Now();
-  if (now - reported_at_ >= kBetweenReports) Report(now);
+  if (now - reported_at_ >= kReportInterval) Report(now);
 }
 
 void ProgressMeter::Finish() {
@@ -104,12 +104,12 @@ void ProgressMeter::Report(absl::Time now) {
   reported_at_ = now;
   if (!callback_) return;
   progress_.bytes_per_second = Rate(now);
-  const auto left = static_cast<double>(progress_.bytes_total - progress_.bytes_done);
+  const auto bytes_left = static_cast<double>(progress_.bytes_total - progress_.bytes_done);
   progress_.time_left = progress_.stage == PullStage::kDone ? absl::ZeroDuration()
                         : progress_.bytes_per_second > 0
-                            ? absl::Seconds(left / progress_.bytes_per_second)
+                            ? absl::Seconds(bytes_left / progress_.bytes_per_second)
                             : absl::InfiniteDuration();
-  // Under the lock, so that no two reports overtake each other.
+  // Called under the lock, so that reports stay in order.
   callback_(progress_);
 }
 

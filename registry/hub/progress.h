@@ -1,4 +1,4 @@
-// How far a pull has come.
+// The progress of a pull.
 #ifndef ASSAY_REGISTRY_HUB_PROGRESS_H_
 #define ASSAY_REGISTRY_HUB_PROGRESS_H_
 
@@ -15,60 +15,62 @@
 
 namespace assay::registry {
 
+// The stages of a pull.
 enum class PullStage {
-  // Asking the Hub which files there are.
+  // The list of files is being requested from the Hub.
   kListing,
-  // Another process or thread downloads the file.
+  // Another process or thread is downloading the file.
   kWaiting,
   kDownloading,
-  // Reading what an earlier pull left, before going on from there.
+  // The bytes of an earlier pull are being hashed before the download continues.
   kVerifying,
   kDone,
 };
 
-// "listing", "waiting", "downloading", "verifying", "done".
+// Returns "listing", "waiting", "downloading", "verifying" or "done".
 std::string_view PullStageName(PullStage stage);
 
+// A progress report.
 struct PullProgress {
   PullStage stage = PullStage::kListing;
-  // What the stage is about; one of several where files come in parallel.
+  // The file of the stage; one of them if several files are downloaded in parallel.
   std::string file;
-  // Of the whole pull, what is in the cache already included. 0 of 0 while listing.
+  // The bytes of the whole pull, including those that were in the cache. Both are 0 while listing.
   int64_t bytes_done = 0;
   int64_t bytes_total = 0;
-  // Of bytes_done, what this pull brought from the network.
+  // The part of `bytes_done` that this pull has downloaded.
   int64_t bytes_fetched = 0;
   int files_done = 0;
   int files_total = 0;
-  // Over the last five seconds, from the network alone.
+  // The download rate of the last five seconds.
   double bytes_per_second = 0;
-  // InfiniteDuration() while nothing comes.
+  // InfiniteDuration() while no bytes arrive.
   absl::Duration time_left = absl::InfiniteDuration();
 };
 
 using ProgressCallback = std::function<void(const PullProgress&)>;
 
-// Adds up what the files' threads report. Thread-safe; calls back from one thread at a time, at
-// most ten times a second and once at the end.
+// Adds up the progress of all files of a pull. Thread-safe. Calls the callback one call at a time,
+// at most ten times a second, and once at the end.
 class ProgressMeter {
  public:
-  // `callback` may be empty.
+  // `callback` may be null.
   explicit ProgressMeter(ProgressCallback callback) : callback_(std::move(callback)) {}
 
   void SetTotals(int64_t bytes, int files);
   void SetStage(PullStage stage, const std::string& file);
-  // Bytes that came from the network.
+  // Adds bytes from the network.
   void AddFetched(int64_t bytes);
-  // Bytes found on the disk; negative when some turn out to be worthless.
+  // Adds bytes that were on the disk. Negative if bytes have to be discarded.
   void AddKnown(int64_t bytes);
   void FileDone();
-  // Reports if a tenth of a second has passed since the last time.
+  // Calls the callback if the last call was at least a tenth of a second ago.
   void Tick();
-  // Reports kDone in any case.
+  // Calls the callback with kDone.
   void Finish();
 
   int64_t fetched() const;
-  // Found on the disk and of use.
+  // The bytes that were on the disk and are used.
   int64_t known() const;
 
  private:
@@ -79,7 +81,7 @@ class ProgressMeter {
   mutable absl::Mutex mutex_;
   PullProgress progress_ ABSL_GUARDED_BY(mutex_);
   absl::Time reported_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  // Time and bytes fetched at each report, the rate's window.
+  // The time and the downloaded bytes at each report within the window of the rate.
   std::deque<std::pair<absl::Time, int64_t>> samples_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,4 @@
-// The steps of one pull.
+// The implementation of HubDownloader::Pull().
 #include "registry/hub/pull.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "registry/hub/answer_errors.h"
@@ -28,14 +29,14 @@
 namespace assay::registry {
 namespace {
 
-// Calls `once` until it succeeds or Retry has had enough.
+// Calls `once` until it succeeds or Retry gives up.
 template <typename Result>
 absl::StatusOr<Result> Retried(const HubOptions& options, const PullControl& control,
                                const std::function<absl::StatusOr<Result>()>& once) {
   Retry retry(options, control);
   for (;;) {
     absl::StatusOr<Result> result = once();
-    // A silence has taken its time already.
+    // A stalled connection has already waited as long as allowed.
     if (result.ok() || absl::IsDeadlineExceeded(result.status())) return result;
     RETURN_IF_ERROR(retry.Wait(result.status(), /*progressed=*/false));
   }
@@ -79,13 +80,13 @@ absl::StatusOr<PullResult> Pull::FromCache() {
   const absl::StatusOr<std::string> commit = cache_.ReadRef(request_.revision);
   const LocalState state =
       commit.ok() ? InspectSnapshot(cache_, *commit, request_.file) : LocalState::kIncomplete;
-  // Online the Hub can say whether there is a tokenizer.
+  // Only the Hub knows if the model has a tokenizer.
   const bool enough = state == LocalState::kComplete ||
                       (state == LocalState::kWithoutTokenizer && options_.offline);
   if (enough) return Result(*commit);
   return absl::FailedPreconditionError(absl::StrCat(
-      Name(), ": not whole in the cache at ", cache_.folder(),
-      ", and HF_HUB_OFFLINE forbids to ask the Hub; unset it, or fill the cache elsewhere"));
+      Name(), ": is not complete in the cache at ", cache_.folder(),
+      ", and HF_HUB_OFFLINE forbids requests to the Hub; unset it, or copy a complete cache here"));
 }
 
 absl::StatusOr<PullResult> Pull::FromHub() {
@@ -108,8 +109,7 @@ absl::StatusOr<std::vector<RemoteFile>> Pull::Select(const RepoListing& listing,
                                                      HubClient* client) {
   absl::StatusOr<std::vector<RemoteFile>> files = SelectFiles(listing, request_.file);
   if (!files.ok()) {
-    return absl::Status(files.status().code(), absl::StrCat(request_.repo, "@", request_.revision,
-                                                            ": ", files.status().message()));
+    return Annotate(files.status(), absl::StrCat(request_.repo, "@", request_.revision));
   }
   for (RemoteFile& file : *files) {
     if (file.complete()) continue;
@@ -124,20 +124,18 @@ absl::StatusOr<std::vector<RemoteFile>> Pull::Select(const RepoListing& listing,
 
 absl::Status Pull::Fetch(const std::string& commit, const std::vector<RemoteFile>& files) {
   const std::vector<RemoteFile> missing = MissingBlobs(commit, files);
-  const bool all_there = std::all_of(files.begin(), files.end(), [&](const RemoteFile& file) {
+  const bool complete = std::all_of(files.begin(), files.end(), [&](const RemoteFile& file) {
     return cache_.HasSnapshotFile(commit, file);
   });
-  if (all_there) {
-    // Whoever put the files there may have left the cache read-only.
+  if (complete) {
+    // The cache may be read-only, which is no error here.
     (void)cache_.WriteRef(request_.revision, commit);
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(cache_.Prepare());
-  int64_t needed = 0;
-  for (const RemoteFile& file : missing) needed += file.size - cache_.IncompleteBytes(file);
-  if (absl::Status fits = CheckDiskSpace(options_, cache_.folder(), needed); !fits.ok()) {
-    return absl::Status(fits.code(), absl::StrCat(Name(), ": ", fits.message()));
-  }
+  int64_t needed_bytes = 0;
+  for (const RemoteFile& file : missing) needed_bytes += file.size - cache_.IncompleteBytes(file);
+  RETURN_IF_ERROR(Annotate(CheckDiskSpace(options_, cache_.folder(), needed_bytes), Name()));
   RETURN_IF_ERROR(DownloadAll(commit, missing));
   RETURN_IF_ERROR(LinkAll(commit, files));
   return cache_.WriteRef(request_.revision, commit);
@@ -192,14 +190,14 @@ absl::Status Pull::DownloadAll(const std::string& commit, const std::vector<Remo
 
 absl::Status Pull::LinkAll(const std::string& commit, const std::vector<RemoteFile>& files) {
   std::vector<RemoteFile> ordered = files;
-  // Configuration, weights, and last the index, which says which weights there are.
+  // The order is configuration, weights, index. The index is last because it lists the weights.
   const auto rank = [](const RemoteFile& file) {
     return IsConfiguration(file.name) ? 0 : file.name == kWeightsIndex ? 2 : 1;
   };
   std::stable_sort(ordered.begin(), ordered.end(),
                    [&rank](const RemoteFile& a, const RemoteFile& b) { return rank(a) < rank(b); });
   for (const RemoteFile& file : ordered) {
-    // A file of its own where links are impossible: its blob may be missing.
+    // On file systems without links, the snapshot has the file itself and there may be no blob.
     if (cache_.HasSnapshotFile(commit, file)) continue;
     RETURN_IF_ERROR(cache_.Link(commit, file));
   }

@@ -1,4 +1,4 @@
-// The steps of one pull.
+// The implementation of HubDownloader::Pull().
 #ifndef ASSAY_REGISTRY_HUB_PULL_H_
 #define ASSAY_REGISTRY_HUB_PULL_H_
 
@@ -19,25 +19,27 @@
 
 namespace assay::registry {
 
-// Used once, by one thread; starts threads of its own and joins them. Contract:
-// HubDownloader::Pull.
+// Executes one pull, with the contract of HubDownloader::Pull(). Run() must be called once. Not
+// thread-safe; starts and joins its own threads.
 class Pull {
  public:
-  // `options` outlives this; `request` has been checked.
+  // `options` must outlive the pull, and `request` must have been checked.
   Pull(const HubOptions& options, PullRequest request, ProgressCallback progress,
        CallContext context);
 
   absl::StatusOr<PullResult> Run();
 
  private:
-  // From the cache alone, where that is enough; NOT_FOUND where it is not.
+  // Returns the result from the cache, without the Hub. FAILED_PRECONDITION if the cache does not
+  // have everything.
   absl::StatusOr<PullResult> FromCache();
+  // Downloads what the cache does not have.
   absl::StatusOr<PullResult> FromHub();
   absl::StatusOr<RepoListing> Describe(HubClient* client);
-  // The files to have, each with size and hash.
+  // Returns the required files, each with size and hash.
   absl::StatusOr<std::vector<RemoteFile>> Select(const RepoListing& listing, HubClient* client);
   absl::Status Fetch(const std::string& commit, const std::vector<RemoteFile>& files);
-  // Those whose blobs are missing, each once, the largest first.
+  // Returns the files without a blob, largest first. Files with the same blob are returned once.
   std::vector<RemoteFile> MissingBlobs(const std::string& commit,
                                        const std::vector<RemoteFile>& files);
   absl::Status DownloadAll(const std::string& commit, const std::vector<RemoteFile>& blobs);

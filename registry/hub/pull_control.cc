@@ -1,4 +1,4 @@
-// When a pull has to end: cancelled, out of time, or another of its files failed.
+// Ends a pull that is cancelled, out of time, or has failed.
 #include "registry/hub/pull_control.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace assay::registry {
 namespace {
 
-constexpr absl::Duration kSlice = absl::Milliseconds(100);
+constexpr absl::Duration kCheckInterval = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -31,12 +31,12 @@ absl::Status PullControl::Check() const {
   if (tick_) tick_();
   if (context_.IsDone()) {
     return absl::CancelledError(
-        "cancelled; what was downloaded stays, the next pull goes on there");
+        "cancelled; the downloaded bytes are kept, and the next pull continues there");
   }
   if (absl::Now() >= deadline_) {
     return absl::DeadlineExceededError(
         absl::StrCat("not done after ", absl::FormatDuration(timeout_),
-                     "; what was downloaded stays, the next pull goes on there"));
+                     "; the downloaded bytes are kept, and the next pull continues there"));
   }
   return absl::OkStatus();
 }
@@ -57,7 +57,7 @@ absl::Status PullControl::Sleep(absl::Duration time) const {
     RETURN_IF_ERROR(Check());
     const absl::Duration left = end - absl::Now();
     if (left <= absl::ZeroDuration()) return absl::OkStatus();
-    absl::SleepFor(std::min(left, kSlice));
+    absl::SleepFor(std::min(left, kCheckInterval));
   }
 }
 

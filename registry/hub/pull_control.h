@@ -1,4 +1,4 @@
-// When a pull has to end: cancelled, out of time, or another of its files failed.
+// Ends a pull that is cancelled, out of time, or has failed.
 #ifndef ASSAY_REGISTRY_HUB_PULL_CONTROL_H_
 #define ASSAY_REGISTRY_HUB_PULL_CONTROL_H_
 
@@ -12,20 +12,22 @@
 
 namespace assay::registry {
 
-// Thread-safe; one for all files of a pull.
+// Decides when a pull must end. All files of a pull share one instance. Thread-safe.
 class PullControl {
  public:
-  // `context` may be empty; it is asked from several threads. `tick` is called at each check.
+  // `context` is polled from several threads. `tick` is called by each check; it may be null.
   PullControl(absl::Duration timeout, CallContext context, std::function<void()> tick);
 
-  // OK as long as the pull goes on; else CANCELLED, DEADLINE_EXCEEDED, or the error of Fail().
+  // Returns OK while the pull may continue; otherwise CANCELLED, DEADLINE_EXCEEDED or the error of
+  // Fail().
   absl::Status Check() const;
 
-  // The first error stays.
+  // Ends the pull with an error. The first error is kept.
   void Fail(const absl::Status& error);
   absl::Status failure() const;
 
-  // Check()'s error if one comes up meanwhile (within a tenth of a second), else OK.
+  // Sleeps for `time`. Returns early, within a tenth of a second, with the error of Check() if
+  // there is one.
   absl::Status Sleep(absl::Duration time) const;
 
   absl::Duration TimeLeft() const;

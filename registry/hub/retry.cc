@@ -1,4 +1,4 @@
-// Trying again: when, how long to wait, when to give up.
+// Retries with exponential backoff.
 #include "registry/hub/retry.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace assay::registry {
 namespace {
 
-// Beyond it the backoff is the longest anyway.
+// Prevents an overflow; the maximum backoff is reached earlier.
 constexpr int kMaxDoublings = 20;
 
 }  // namespace
@@ -22,7 +22,7 @@ absl::Duration Retry::NextBackoff() {
   const absl::Duration full =
       std::min(options_.first_backoff * (int64_t{1} << std::min(tries_ - 1, kMaxDoublings)),
                options_.max_backoff);
-  // Clients that failed together shall not come back together.
+  // The random factor keeps clients that failed together from retrying together.
   return full * absl::Uniform(random_, 0.5, 1.0);
 }
 
@@ -33,13 +33,14 @@ absl::Status Retry::Wait(const absl::Status& error, bool progressed) {
   if (++tries_ > options_.retries) {
     return absl::Status(error.code(), absl::StrCat(error.message(), " (tried ", tries_, " times)"));
   }
-  const absl::Duration asked_for = RetryAfter(error).value_or(absl::ZeroDuration());
-  if (asked_for > control_.TimeLeft()) {
-    return absl::Status(error.code(), absl::StrCat(error.message(), "; it asks to come back in ",
-                                                   absl::FormatDuration(asked_for),
-                                                   ", which is later than this pull's time limit"));
+  const absl::Duration requested = RetryAfter(error).value_or(absl::ZeroDuration());
+  if (requested > control_.TimeLeft()) {
+    return absl::Status(error.code(),
+                        absl::StrCat(error.message(), "; the server asks to retry in ",
+                                     absl::FormatDuration(requested),
+                                     ", which is after the time limit of this pull"));
   }
-  return control_.Sleep(std::max(asked_for, NextBackoff()));
+  return control_.Sleep(std::max(requested, NextBackoff()));
 }
 
 }  // namespace assay::registry

@@ -1,4 +1,4 @@
-// Trying again: when, how long to wait, when to give up.
+// Retries with exponential backoff.
 #ifndef ASSAY_REGISTRY_HUB_RETRY_H_
 #define ASSAY_REGISTRY_HUB_RETRY_H_
 
@@ -9,15 +9,16 @@
 
 namespace assay::registry {
 
-// Counts the tries of one request or one file. Not thread-safe.
+// Counts the attempts of one request or one file. Not thread-safe.
 class Retry {
  public:
-  // Both outlive this.
+  // Both arguments must outlive this object.
   Retry(const HubOptions& options, const PullControl& control)
       : options_(options), control_(control) {}
 
-  // After a try that ended with `error`: waits and gives OK if there should be another; else the
-  // error to give up with. `progressed`: the try brought bytes; then the count begins again.
+  // Must be called after an attempt that failed with `error`. Waits and returns OK if the caller
+  // should try again; otherwise returns the final error. If the attempt received bytes
+  // (`progressed`), the count starts again.
   absl::Status Wait(const absl::Status& error, bool progressed);
 
  private:

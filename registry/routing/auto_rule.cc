@@ -1,4 +1,4 @@
-// The auto rule.
+// The auto rule: chooses the best model by its evaluations.
 #include "registry/routing/auto_rule.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ namespace assay::registry {
 namespace {
 
 constexpr double kMib = 1024.0 * 1024.0;
-// A reason stays a sentence; the dry run has them all.
-constexpr size_t kMaxNoted = 8;
+// The maximum number of candidates in a reason. The dry run lists all of them.
+constexpr size_t kMaxNotedCandidates = 8;
 
 bool HasInterval(const Evidence& evidence) { return evidence.ci_low && evidence.ci_high; }
 
@@ -34,18 +34,19 @@ std::string Quality(const Evidence& evidence) {
                          *evidence.ci_high, evidence.samples);
 }
 
-// What must be the same for two means to compare.
+// The properties that two means must share to be comparable.
 struct Basis {
   std::string scorer_version;
-  std::string asked;
+  std::string workload_fingerprint;
 
-  bool Has(const Evidence& evidence) const {
-    return evidence.scorer_version == scorer_version && evidence.asked == asked;
+  bool Matches(const Evidence& evidence) const {
+    return evidence.scorer_version == scorer_version &&
+           evidence.workload_fingerprint == workload_fingerprint;
   }
 };
 
-// By time, but first those with enough samples, so that a quick look at a model does not take its
-// evidence away.
+// Orders evidence by time. Evidence with too few samples counts as older than any other, so that a
+// quick evaluation of a model does not replace its evidence.
 bool IsOlder(const Evidence& a, const Evidence& b, const AutoLimits& limits) {
   const auto rank = [&](const Evidence& evidence) {
     return std::pair(evidence.samples >= limits.min_samples, evidence.finished_at);
@@ -53,7 +54,8 @@ bool IsOlder(const Evidence& a, const Evidence& b, const AutoLimits& limits) {
   return rank(a) < rank(b);
 }
 
-// All evidence of what is deployed, by the wanted scorer; or why there is none.
+// Returns all evidence of the deployed revision by the scorer of the limits. Sets `why` if there is
+// none.
 std::vector<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limits,
                                const EvidenceSource& source, const std::vector<Evidence>& evaluated,
                                std::string* why) {
@@ -73,20 +75,21 @@ std::vector<Evidence> Deployed(const ModelEntry& entry, const AutoLimits& limits
   return deployed;
 }
 
-// The newest that compares with the others'; without one the newest.
+// Returns the newest evidence that matches the basis; without one, the newest of all.
 std::optional<Evidence> Newest(const std::vector<Evidence>& deployed, const AutoLimits& limits,
                                const Basis& basis) {
   const auto newest =
       std::max_element(deployed.begin(), deployed.end(), [&](const Evidence& a, const Evidence& b) {
-        if (basis.Has(a) != basis.Has(b)) return basis.Has(b);
+        if (basis.Matches(a) != basis.Matches(b)) return basis.Matches(b);
         return IsOlder(a, b, limits);
       });
   if (newest == deployed.end()) return std::nullopt;
   return *newest;
 }
 
-// Empty: enough of it.
-std::string Unproven(const Evidence& evidence, const AutoLimits& limits, const Basis& basis) {
+// Returns why the evidence is insufficient; empty if it is sufficient.
+std::string InsufficiencyOf(const Evidence& evidence, const AutoLimits& limits,
+                            const Basis& basis) {
   if (evidence.samples < limits.min_samples) {
     return absl::StrFormat("%d samples of %d", evidence.samples, limits.min_samples);
   }
@@ -95,11 +98,11 @@ std::string Unproven(const Evidence& evidence, const AutoLimits& limits, const B
     return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
                         basis.scorer_version);
   }
-  return basis.Has(evidence) ? "" : "evaluated on other prompts or settings";
+  return basis.Matches(evidence) ? "" : "evaluated on other prompts or settings";
 }
 
-// Empty: within the limits.
-std::string Unfit(const Evidence& evidence, const AutoLimits& limits) {
+// Returns the limit that the model exceeds; empty if there is none.
+std::string ExceededLimit(const Evidence& evidence, const AutoLimits& limits) {
   constexpr double kPercent = 100;
   if (evidence.success_rate < limits.min_success_rate) {
     return absl::StrFormat("%.3g %% of its generations succeeded, of %.3g %%",
@@ -111,7 +114,7 @@ std::string Unfit(const Evidence& evidence, const AutoLimits& limits) {
                            absl::ToDoubleSeconds(limits.max_latency));
   }
   if (limits.max_cost_usd > 0 && evidence.cost_usd > limits.max_cost_usd) {
-    return absl::StrFormat("$%g a request over $%g", evidence.cost_usd, limits.max_cost_usd);
+    return absl::StrFormat("$%g per request over $%g", evidence.cost_usd, limits.max_cost_usd);
   }
   if (limits.max_memory_bytes > 0 && evidence.resident_bytes > limits.max_memory_bytes) {
     return absl::StrFormat("%.0f MiB over %.0f MiB",
@@ -121,21 +124,22 @@ std::string Unfit(const Evidence& evidence, const AutoLimits& limits) {
   return "";
 }
 
-// That of the newest evidence counts.
+// Returns the basis of the newest evidence of all models.
 Basis NewestBasis(const std::vector<std::vector<Evidence>>& deployed, const AutoLimits& limits) {
   const Evidence* newest = nullptr;
-  for (const std::vector<Evidence>& of_one : deployed) {
-    for (const Evidence& evidence : of_one) {
+  for (const std::vector<Evidence>& of_model : deployed) {
+    for (const Evidence& evidence : of_model) {
       if (newest == nullptr || IsOlder(*newest, evidence, limits)) newest = &evidence;
     }
   }
   if (newest == nullptr) return {};
-  return {.scorer_version = newest->scorer_version, .asked = newest->asked};
+  return {.scorer_version = newest->scorer_version,
+          .workload_fingerprint = newest->workload_fingerprint};
 }
 
-// Whatever its evidence says.
-void TakeOut(std::vector<Candidate>& candidates,
-             const std::function<bool(std::string_view)>& down) {
+// Excludes candidates that are down, regardless of their evidence.
+void ExcludeDown(std::vector<Candidate>& candidates,
+                 const std::function<bool(std::string_view)>& down) {
   if (!down) return;
   for (Candidate& candidate : candidates) {
     if (!down(candidate.model)) continue;
@@ -166,22 +170,23 @@ std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& pol
     Candidate& candidate = candidates[i];
     candidate.evidence = Newest(deployed[i], policy.limits, basis);
     if (!candidate.evidence.has_value()) continue;
-    candidate.note = Unfit(*candidate.evidence, policy.limits);
+    candidate.note = ExceededLimit(*candidate.evidence, policy.limits);
     candidate.eligibility = Eligibility::kUnfit;
     if (!candidate.note.empty()) continue;
-    candidate.note = Unproven(*candidate.evidence, policy.limits, basis);
+    candidate.note = InsufficiencyOf(*candidate.evidence, policy.limits, basis);
     candidate.eligibility = candidate.note.empty() ? Eligibility::kGood : Eligibility::kUnproven;
   }
   return candidates;
 }
 
-// Of a candidate that has evidence.
+// Returns the evidence of a candidate, or empty evidence if it has none.
 const Evidence& EvidenceOf(const Candidate& candidate) {
   static const Evidence none;
   return candidate.evidence.has_value() ? *candidate.evidence : none;
 }
 
-bool GoesBefore(const Candidate* a, const Candidate* b) {
+// Orders candidates by cost, then latency, then name.
+bool IsPreferred(const Candidate* a, const Candidate* b) {
   const auto rank = [](const Candidate* candidate) {
     return std::tie(EvidenceOf(*candidate).cost_usd, EvidenceOf(*candidate).latency_p90,
                     candidate->model);
@@ -189,8 +194,9 @@ bool GoesBefore(const Candidate* a, const Candidate* b) {
   return rank(a) < rank(b);
 }
 
-// Those that can't be told from the best; the first is to be chosen. Says so in their notes.
-std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
+// Returns the good candidates that are not significantly worse than the best one, in the order of
+// preference, and sets the notes of all good candidates.
+std::vector<Candidate*> BestCandidates(std::vector<Candidate>& candidates) {
   std::vector<Candidate*> good;
   for (Candidate& candidate : candidates) {
     if (candidate.eligibility == Eligibility::kGood) good.push_back(&candidate);
@@ -206,8 +212,10 @@ std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
     candidate->note =
         absl::StrCat("worse than '", best.model, "': ", Quality(EvidenceOf(*candidate)));
   }
-  std::erase_if(good, [](const Candidate* one) { return one->eligibility == Eligibility::kWorse; });
-  std::sort(good.begin(), good.end(), GoesBefore);
+  std::erase_if(good, [](const Candidate* candidate) {
+    return candidate->eligibility == Eligibility::kWorse;
+  });
+  std::sort(good.begin(), good.end(), IsPreferred);
   for (Candidate* candidate : good) {
     candidate->note = candidate == good.front()
                           ? "chosen"
@@ -216,11 +224,12 @@ std::vector<Candidate*> Best(std::vector<Candidate>& candidates) {
   return good;
 }
 
-std::string OthersNoted(const std::vector<Candidate>& candidates, std::string_view but) {
+// Returns the notes of all candidates except `excluded`, for a reason.
+std::string NotesOfOthers(const std::vector<Candidate>& candidates, std::string_view excluded) {
   std::vector<std::string> notes;
   for (const Candidate& candidate : candidates) {
-    if (candidate.model == but) continue;
-    if (notes.size() == kMaxNoted) {
+    if (candidate.model == excluded) continue;
+    if (notes.size() == kMaxNotedCandidates) {
       notes.emplace_back("...");
       break;
     }
@@ -229,20 +238,21 @@ std::string OthersNoted(const std::vector<Candidate>& candidates, std::string_vi
   return notes.empty() ? "" : absl::StrCat("; ", absl::StrJoin(notes, "; "));
 }
 
-// Nullopt: all candidates are over a limit.
+// Returns a random candidate that exceeds no limit, or nullopt if all do.
 std::optional<RouteDecision> Explore(const RoutePolicy& policy, const RouteDecision& chosen,
-                                     std::string_view chance) {
-  std::vector<const Candidate*> open;
+                                     std::string_view seed) {
+  std::vector<const Candidate*> eligible;
   for (const Candidate& candidate : chosen.candidates) {
-    if (candidate.eligibility != Eligibility::kUnfit) open.push_back(&candidate);
+    if (candidate.eligibility != Eligibility::kUnfit) eligible.push_back(&candidate);
   }
-  if (open.empty()) return std::nullopt;
-  const double place = UnitHash({chance, policy.content_type, "candidate"});
-  const Candidate& explored = *open[static_cast<size_t>(place * static_cast<double>(open.size()))];
+  if (eligible.empty()) return std::nullopt;
+  const double position = UnitHash({seed, policy.content_type, "candidate"});
+  const Candidate& explored =
+      *eligible[static_cast<size_t>(position * static_cast<double>(eligible.size()))];
   RouteDecision decision = chosen;
   decision.model = explored.model;
   decision.rule = "explore";
-  decision.reason = absl::StrFormat("one of the %.3g %% of '%s' that go to a candidate by chance",
+  decision.reason = absl::StrFormat("one of the %.3g %% of '%s' that go to a random candidate",
                                     100 * policy.explore, policy.content_type);
   decision.evidence = explored.evidence;
   if (chosen.model != explored.model) decision.alternatives = {chosen.model};
@@ -251,13 +261,14 @@ std::optional<RouteDecision> Explore(const RoutePolicy& policy, const RouteDecis
 
 RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
                      std::vector<Candidate> candidates) {
-  const std::vector<Candidate*> best = Best(candidates);
+  const std::vector<Candidate*> best = BestCandidates(candidates);
   RouteDecision decision{.rule = "auto"};
   if (best.empty()) {
     decision.model = policy.otherwise.empty() ? catalog.default_model : policy.otherwise;
     if (catalog.Find(decision.model) == nullptr) decision.model = candidates.front().model;
-    decision.reason = absl::StrCat("no evaluation of '", policy.content_type, "' suffices, so '",
-                                   decision.model, "' until one does", OthersNoted(candidates, ""));
+    decision.reason =
+        absl::StrCat("no evaluation of '", policy.content_type, "' suffices, so '", decision.model,
+                     "' until one does", NotesOfOthers(candidates, ""));
   } else {
     const Evidence& chosen = EvidenceOf(*best.front());
     decision.model = chosen.model;
@@ -265,7 +276,7 @@ RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
     decision.reason =
         absl::StrCat(best.size() == 1 ? "best quality for '" : "cheapest of the best for '",
                      policy.content_type, "' by evaluation ", chosen.evaluation_id, ": ",
-                     Quality(chosen), OthersNoted(candidates, chosen.model));
+                     Quality(chosen), NotesOfOthers(candidates, chosen.model));
   }
   decision.candidates = std::move(candidates);
   return decision;
@@ -274,14 +285,14 @@ RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
 }  // namespace
 
 RouteDecision ChooseByEvidence(const Catalog& catalog, const RoutePolicy& policy,
-                               const EvidenceSource* evidence, std::string_view chance,
+                               const EvidenceSource* evidence, std::string_view seed,
                                const std::function<bool(std::string_view)>& down) {
   std::vector<Candidate> candidates = Candidates(catalog, policy, evidence);
   if (candidates.empty()) return {};
-  TakeOut(candidates, down);
+  ExcludeDown(candidates, down);
   RouteDecision decision = Choose(catalog, policy, std::move(candidates));
-  if (policy.explore > 0 && UnitHash({chance, policy.content_type, "explore"}) < policy.explore) {
-    return Explore(policy, decision, chance).value_or(decision);
+  if (policy.explore > 0 && UnitHash({seed, policy.content_type, "explore"}) < policy.explore) {
+    return Explore(policy, decision, seed).value_or(decision);
   }
   return decision;
 }

@@ -1,4 +1,4 @@
-// The auto rule: the best model by evaluations.
+// The auto rule: chooses the best model by its evaluations.
 #ifndef ASSAY_REGISTRY_ROUTING_AUTO_RULE_H_
 #define ASSAY_REGISTRY_ROUTING_AUTO_RULE_H_
 
@@ -12,11 +12,12 @@
 
 namespace assay::registry {
 
-// As ChooseRoute() says. `chance` decides who explores: the same text, the same choice. The
-// decision's model is empty if the catalog has none of the policy's models. `down` as in
-// RouteRequest. Pure.
+// Applies the auto rule as ChooseRoute() describes it. The hash of `seed` decides whether and where
+// a request explores, so that the same text gives the same choice. The model of the decision is
+// empty if the catalog has none of the policy's models. `down` is that of RouteRequest. A pure
+// function.
 RouteDecision ChooseByEvidence(const Catalog& catalog, const RoutePolicy& policy,
-                               const EvidenceSource* evidence, std::string_view chance,
+                               const EvidenceSource* evidence, std::string_view seed,
                                const std::function<bool(std::string_view)>& down = nullptr);
 
 }  // namespace assay::registry

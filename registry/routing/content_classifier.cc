@@ -1,4 +1,4 @@
-// A prompt's content type, by its terms.
+// Proposes a content type for a prompt by its terms.
 #include "registry/routing/content_classifier.h"
 
 #include <algorithm>
@@ -14,10 +14,11 @@
 namespace assay::registry {
 namespace {
 
-constexpr size_t kRead = 2000;
+constexpr size_t kMaxBytesRead = 2000;
 constexpr size_t kTaskBytes = 160;
+// The sum of weights of the class "none of them".
 constexpr double kNone = 1.0;
-// Terms come together: without this every proposal would look certain.
+// Terms are correlated. Without the temperature, every proposal would look certain.
 constexpr double kTemperature = 2.0;
 
 enum Type { kTwitter, kLinkedin, kEmail, kBlog, kTechnical, kBusiness, kTypes };
@@ -30,7 +31,7 @@ struct Term {
   double weight;
 };
 
-// Names of the form weigh most: "write a tweet about databases" asks for a tweet.
+// Names of the form have the largest weights: "write a tweet about databases" requests a tweet.
 constexpr Term kTerms[] = {
     {"tweet", kTwitter, 3},          {"twitter", kTwitter, 3},
     {"280 characters", kTwitter, 2}, {"hashtag", kTwitter, 1},
@@ -54,7 +55,7 @@ constexpr Term kTerms[] = {
     {"memo", kBusiness, 1.5},
 };
 
-// Where a word that begins with the term begins; npos if there is none.
+// Returns the offset of the first word that begins with the term, or npos if there is none.
 size_t FindWord(std::string_view text, std::string_view term) {
   for (size_t at = text.find(term); at != std::string_view::npos; at = text.find(term, at + 1)) {
     if (at == 0 || !absl::ascii_isalnum(static_cast<unsigned char>(text[at - 1]))) return at;
@@ -65,7 +66,7 @@ size_t FindWord(std::string_view text, std::string_view term) {
 }  // namespace
 
 std::optional<ContentProposal> ProposeContentType(std::string_view prompt) {
-  std::string text(prompt.substr(0, kRead));
+  std::string text(prompt.substr(0, kMaxBytesRead));
   absl::AsciiStrToLower(&text);
   std::array<double, kTypes> sums = {};
   for (const Term& term : kTerms) {
@@ -77,7 +78,7 @@ std::optional<ContentProposal> ProposeContentType(std::string_view prompt) {
   for (const double sum : sums) all += sum > 0 ? std::exp(sum / kTemperature) : 0;
   const auto best = std::max_element(sums.begin(), sums.end());
   const double confidence = std::exp(*best / kTemperature) / all;
-  if (*best <= 0 || confidence < kLeastConfidence) return std::nullopt;
+  if (*best <= 0 || confidence < kMinConfidence) return std::nullopt;
   return ContentProposal{std::string(kNames[best - sums.begin()]), confidence};
 }
 

@@ -1,4 +1,4 @@
-// Guesses from a prompt what kind of content it asks for.
+// Proposes a content type for a prompt.
 #ifndef ASSAY_REGISTRY_ROUTING_CONTENT_CLASSIFIER_H_
 #define ASSAY_REGISTRY_ROUTING_CONTENT_CLASSIFIER_H_
 
@@ -8,19 +8,21 @@
 
 namespace assay::registry {
 
+// A proposed content type.
 struct ContentProposal {
   std::string content_type;
-  // 0 to 1.
+  // From 0 to 1.
   double confidence;
 };
 
-// Least confidence of a proposal.
-inline constexpr double kLeastConfidence = 0.7;
+// The minimum confidence of a proposal.
+inline constexpr double kMinConfidence = 0.7;
 
-// One of twitter, linkedin, email, blog, technical, business, or nothing where the confidence is
-// below kLeastConfidence. Reads the first 2000 bytes; English terms, each with a weight, twice as
-// much within the first 160 bytes, where a task is named. The confidence is the softmax of
-// half the sums, with a constant for "none of them"; it is not calibrated. Pure; some microseconds.
+// Returns twitter, linkedin, email, blog, technical or business, or nullopt if the confidence is
+// below kMinConfidence. Searches the first 2000 bytes for English terms. Each term has a weight,
+// which counts twice within the first 160 bytes, where prompts name their task. The confidence is
+// the softmax over half the sums of weights, with a constant for "none of them"; it is not
+// calibrated. A pure function that takes some microseconds.
 std::optional<ContentProposal> ProposeContentType(std::string_view prompt);
 
 }  // namespace assay::registry

@@ -1,5 +1,5 @@
-// What evaluations found out about the models, as routing needs it; server/ implements the source
-// with the evaluator's run store.
+// Evidence about models: the results of evaluations, as routing needs them. server/ implements the
+// source with the evaluator's run store.
 #ifndef ASSAY_REGISTRY_ROUTING_EVIDENCE_H_
 #define ASSAY_REGISTRY_ROUTING_EVIDENCE_H_
 
@@ -14,43 +14,44 @@
 
 namespace assay::registry {
 
-// One evaluation of one model on one content type.
+// The result of one evaluation of one model on one content type.
 struct Evidence {
   std::string model;
-  // What was deployed then, as RevisionOf() names it.
+  // The revision that was evaluated, in the form of RevisionOf().
   std::string revision;
   std::string evaluation_id;
-  // "assay", and its version.
+  // The scorer, for example "assay", and its version.
   std::string scorer;
   std::string scorer_version;
-  // Names the prompts of that type, the sampling and the lengths: results of two such names do not
-  // compare. Empty = not known, a name like any other.
-  std::string asked;
-  // Prompts with a score (repeats of one are no more evidence), and the share of all samples that
-  // succeeded: failed ones have no score.
+  // Identifies the prompts of the content type, the sampling settings and the lengths. Only results
+  // with the same fingerprint are comparable. Empty = unknown, which is treated like any other
+  // value.
+  std::string workload_fingerprint;
+  // The number of prompts with a score (repeats of a prompt do not count), and the fraction of all
+  // samples that succeeded. Failed samples have no score.
   int samples = 0;
   double success_rate = 1;
-  // Of the quality score: mean, and its 95 % interval; absent where there is none, as of one
-  // prompt: such a mean is not exact but unknown.
+  // The mean of the quality score and its 95 % confidence interval. The interval is absent if there
+  // is only one prompt: such a mean is uncertain, not exact.
   double mean = 0;
   std::optional<double> ci_low;
   std::optional<double> ci_high;
   absl::Duration latency_p90;
-  // Mean of a request.
+  // The mean cost of a request.
   double cost_usd = 0;
-  // Of the loaded model.
+  // The memory of the loaded model.
   int64_t resident_bytes = 0;
   absl::Time finished_at;
 };
 
-// Thread-safe, and cheap enough to be asked at every request.
+// Provides evidence. Thread-safe, and cheap enough to be called for every request.
 class EvidenceSource {
  public:
   virtual ~EvidenceSource() = default;
-  // Of every model and revision, in any order.
+  // Returns the evidence of all models and revisions, in any order.
   virtual std::vector<Evidence> For(std::string_view content_type) const = 0;
-  // What a request for the entry meets now: what is resident, else what is on this machine; empty =
-  // neither.
+  // Returns the revision that a request for the entry would use: that of the resident model, else
+  // that of the files on this machine. Empty if there are neither.
   virtual std::string RevisionOf(const ModelEntry& entry) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// A stable hash.
+// A hash that is the same on every machine and after every restart.
 #include "registry/routing/request_hash.h"
 
 #include <charconv>
@@ -25,7 +25,7 @@ double UnitHash(std::initializer_list<std::string_view> parts) {
   const std::string digest = Sha256Hex(text).substr(0, kDigits);
   uint64_t bits = 0;
   std::from_chars(digest.data(), digest.data() + digest.size(), bits, kHexadecimal);
-  // The half keeps it off both ends.
+  // Adding one half excludes 0 and 1.
   return std::ldexp(static_cast<double>(bits >> (64 - kBits)) + 0.5, -kBits);
 }
 

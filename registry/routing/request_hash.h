@@ -7,8 +7,8 @@
 
 namespace assay::registry {
 
-// Uniform in (0, 1): the first 53 bits of the SHA-256 of the parts, each with its length. About a
-// microsecond.
+// Returns a hash that is uniform in (0, 1): the first 53 bits of the SHA-256 of the parts, each
+// preceded by its length. Takes about a microsecond.
 double UnitHash(std::initializer_list<std::string_view> parts);
 
 }  // namespace assay::registry

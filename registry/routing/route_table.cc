@@ -1,4 +1,4 @@
-// The routes in force.
+// The active routes.
 #include "registry/routing/route_table.h"
 
 #include <algorithm>
@@ -11,13 +11,16 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "base/annotate.h"
+#include "base/status_macros.h"
 
 namespace assay::registry {
 namespace {
 
 constexpr size_t kMaxRoutes = 1000;
 
-const RoutePolicy* Of(const std::vector<RoutePolicy>& policies, std::string_view content_type) {
+const RoutePolicy* FindPolicy(const std::vector<RoutePolicy>& policies,
+                              std::string_view content_type) {
   const auto it = std::find_if(policies.begin(), policies.end(), [&](const RoutePolicy& policy) {
     return policy.content_type == content_type;
   });
@@ -34,14 +37,11 @@ absl::Status RouteTable::Set(std::vector<RoutePolicy> policies, const Catalog* c
   std::vector<RoutePolicy> checked;
   for (RoutePolicy& policy : policies) {
     absl::Status status = CheckPolicy(policy, catalog);
-    if (status.ok() && Of(checked, policy.content_type) != nullptr) {
-      status = absl::InvalidArgumentError("the content type stands twice; give it one route");
+    if (status.ok() && FindPolicy(checked, policy.content_type) != nullptr) {
+      status = absl::InvalidArgumentError("the content type is duplicated; give it one route");
     }
-    if (!status.ok()) {
-      return absl::Status(status.code(),
-                          absl::StrCat("routes[", checked.size(), "] (", policy.content_type,
-                                       "): ", status.message()));
-    }
+    RETURN_IF_ERROR(
+        Annotate(status, absl::StrCat("routes[", checked.size(), "] (", policy.content_type, ")")));
     checked.push_back(std::move(policy));
   }
   const absl::MutexLock lock(&mutex_);
@@ -58,7 +58,7 @@ std::optional<RoutePolicy> RouteTable::Find(std::string_view content_type,
                                             const Catalog& catalog) const {
   {
     const absl::MutexLock lock(&mutex_);
-    if (const RoutePolicy* policy = Of(set_, content_type)) return *policy;
+    if (const RoutePolicy* policy = FindPolicy(set_, content_type)) return *policy;
   }
   return catalog.RouteOf(content_type);
 }
@@ -69,7 +69,7 @@ std::vector<RouteTable::Route> RouteTable::InForce(const Catalog& catalog) const
   routes.reserve(set.size());
   for (const RoutePolicy& policy : set) routes.push_back({policy, RouteOrigin::kSet});
   for (RoutePolicy& policy : catalog.AllRoutes()) {
-    if (Of(set, policy.content_type) != nullptr) continue;
+    if (FindPolicy(set, policy.content_type) != nullptr) continue;
     routes.push_back({std::move(policy), RouteOrigin::kCatalog});
   }
   return routes;

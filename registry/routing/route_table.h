@@ -1,4 +1,4 @@
-// The routes in force: the catalog's, and those that were set since.
+// The active routes: those of the catalog and those that were set at run time.
 #ifndef ASSAY_REGISTRY_ROUTING_ROUTE_TABLE_H_
 #define ASSAY_REGISTRY_ROUTING_ROUTE_TABLE_H_
 
@@ -14,26 +14,29 @@
 
 namespace assay::registry {
 
-// Where a policy comes from.
+// The origin of a policy.
 enum class RouteOrigin { kCatalog, kSet };
 
-// Thread-safe; the policies of a request are found without copying the others.
+// The policies that were set at run time. They have precedence over those of the catalog.
+// Thread-safe. A lookup copies only the policy that it returns.
 class RouteTable {
  public:
-  // Replaces what was set before: a content type that is set goes before the catalog's, and the
-  // others stay the catalog's. INVALID_ARGUMENT: "routes[2] (email): models: ...", nothing changes.
-  // Without a catalog the models are not looked up: those it lacks are passed over in decisions.
+  // Replaces all policies that were set before. Content types without a policy here keep that of
+  // the catalog. Returns INVALID_ARGUMENT "routes[2] (email): models: ..." and changes nothing if a
+  // policy is invalid. If `catalog` is null, the models are not looked up; decisions skip models
+  // that the catalog lacks.
   absl::Status Set(std::vector<RoutePolicy> policies, const Catalog* catalog);
+  // Returns the policies that were set.
   std::vector<RoutePolicy> set() const;
 
-  // The policy of one content type, if there is one.
+  // Returns the policy of a content type, or nullopt if it has none.
   std::optional<RoutePolicy> Find(std::string_view content_type, const Catalog& catalog) const;
 
   struct Route {
     RoutePolicy policy;
     RouteOrigin origin;
   };
-  // One a content type, those that were set first.
+  // Returns one route per content type, those that were set first.
   std::vector<Route> InForce(const Catalog& catalog) const;
 
  private:

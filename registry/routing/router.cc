@@ -1,4 +1,4 @@
-// Which model answers a request.
+// Chooses the model for a request.
 #include "registry/routing/router.h"
 
 #include <algorithm>
@@ -22,12 +22,13 @@ namespace {
 
 std::string Quoted(std::string_view text) { return absl::StrCat("'", std::string(text), "'"); }
 
-// The policy's models that the catalog still has.
-std::vector<std::string> Known(const Catalog& catalog, const std::vector<std::string>& models,
-                               std::string_view but = "") {
+// Returns the models that the catalog has, except `excluded`.
+std::vector<std::string> InCatalog(const Catalog& catalog, const std::vector<std::string>& models,
+                                   std::string_view excluded = "") {
   std::vector<std::string> known;
-  std::copy_if(models.begin(), models.end(), std::back_inserter(known),
-               [&](const std::string& id) { return id != but && catalog.Find(id) != nullptr; });
+  std::copy_if(models.begin(), models.end(), std::back_inserter(known), [&](const std::string& id) {
+    return id != excluded && catalog.Find(id) != nullptr;
+  });
   return known;
 }
 
@@ -36,7 +37,7 @@ RouteDecision Weighted(const Catalog& catalog, const RoutePolicy& policy,
   const bool sticky = !request.key.empty();
   const std::string_view key = sticky ? request.key : request.nonce;
   RouteDecision decision{.rule = "weighted"};
-  const std::vector<std::string> known = Known(catalog, policy.models);
+  const std::vector<std::string> known = InCatalog(catalog, policy.models);
   const auto is_down = [&](const std::string& id) { return request.down && request.down(id); };
   const bool all_down = std::all_of(known.begin(), known.end(), is_down);
   double best = 0;
@@ -67,7 +68,7 @@ RouteDecision Weighted(const Catalog& catalog, const RoutePolicy& policy,
 }
 
 RouteDecision InOrder(const Catalog& catalog, const RoutePolicy& policy) {
-  std::vector<std::string> chain = Known(catalog, policy.models);
+  std::vector<std::string> chain = InCatalog(catalog, policy.models);
   if (chain.empty()) return {};
   RouteDecision decision{.model = chain.front(), .rule = "fallback"};
   decision.reason =
@@ -78,7 +79,7 @@ RouteDecision InOrder(const Catalog& catalog, const RoutePolicy& policy) {
 }
 
 RouteDecision Fixed(const Catalog& catalog, const RoutePolicy& policy) {
-  if (Known(catalog, policy.models).empty()) return {};
+  if (InCatalog(catalog, policy.models).empty()) return {};
   return {.model = policy.models.front(),
           .rule = "fixed",
           .reason = absl::StrCat(Quoted(policy.content_type), " is routed to ",
@@ -102,7 +103,7 @@ RouteDecision Apply(const Catalog& catalog, const RoutePolicy& policy,
 }
 
 void AddFallbacks(const Catalog& catalog, const RoutePolicy& policy, RouteDecision* decision) {
-  for (std::string& model : Known(catalog, policy.fallback, decision->model)) {
+  for (std::string& model : InCatalog(catalog, policy.fallback, decision->model)) {
     const auto& have = decision->alternatives;
     if (std::find(have.begin(), have.end(), model) != have.end()) continue;
     decision->alternatives.push_back(std::move(model));
@@ -115,7 +116,7 @@ void AddFallbacks(const Catalog& catalog, const RoutePolicy& policy, RouteDecisi
                                   Quoted(policy.content_type), " is routed to");
 }
 
-std::string WhyDefault(std::string_view type, const RoutePolicy* policy) {
+std::string DefaultReason(std::string_view type, const RoutePolicy* policy) {
   if (type.empty()) return "neither model nor content type given";
   if (policy == nullptr) return absl::StrCat("no route for content type ", Quoted(type));
   return absl::StrCat("the catalog has none of the models that ", Quoted(type), " is routed to");
@@ -124,8 +125,8 @@ std::string WhyDefault(std::string_view type, const RoutePolicy* policy) {
 }  // namespace
 
 absl::Status UnknownModel(const Catalog& catalog, std::string_view id) {
-  return absl::NotFoundError(
-      absl::StrCat("model ", Quoted(id), " is not in the catalog; it has ", catalog.IdsForMessage()));
+  return absl::NotFoundError(absl::StrCat("model ", Quoted(id), " is not in the catalog; it has ",
+                                          catalog.IdsForMessage()));
 }
 
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,
@@ -145,11 +146,13 @@ absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePol
   }
   if (!catalog.default_model.empty()) {
     return RouteDecision{
-        .model = catalog.default_model, .rule = "default", .reason = WhyDefault(type, policy)};
+        .model = catalog.default_model, .rule = "default", .reason = DefaultReason(type, policy)};
   }
   if (type.empty()) {
     return absl::InvalidArgumentError(
-        "model: is empty, content_type too, and the catalog has no default_model; give one");
+        "model: both model and content_type are empty, and the catalog has no default_model; set "
+        "one "
+        "of them");
   }
   return absl::NotFoundError(
       absl::StrCat("content_type: no model is routed for ", Quoted(type),

@@ -1,4 +1,4 @@
-// Which model answers a request, and why.
+// Chooses the model for a request and explains the choice.
 #ifndef ASSAY_REGISTRY_ROUTING_ROUTER_H_
 #define ASSAY_REGISTRY_ROUTING_ROUTER_H_
 
@@ -16,75 +16,80 @@
 
 namespace assay::registry {
 
-// What an auto rule makes of a candidate.
+// The assessment of a candidate by a rule.
 enum class Eligibility {
-  kGood,      // Chosen, or as good as the chosen one.
-  kWorse,     // Told from the best by its evaluation.
-  kUnproven,  // Too little evidence, or none of what is deployed.
-  kUnfit,     // Over a limit, or down.
+  kGood,      // Is chosen, or as good as the chosen one.
+  kWorse,     // Is significantly worse than the best one.
+  kUnproven,  // Has too little evidence, or none for the deployed revision.
+  kUnfit,     // Exceeds a limit, or is down.
 };
 
-// A model that a rule looked at.
+// A model that a rule has considered.
 struct Candidate {
   std::string model;
-  // A few words: "chosen", "weight 90", or why it was not chosen.
+  // A short note: "chosen", "weight 90", or why the model was not chosen.
   std::string note;
   std::optional<Evidence> evidence;
   Eligibility eligibility = Eligibility::kGood;
 };
 
+// The result of routing.
 struct RouteDecision {
   std::string model;
-  // "requested", "default", or the rule: "fixed", "weighted", "fallback", "auto"; "explore" for
-  // auto's requests by chance.
+  // "requested", "default", or the rule: "fixed", "weighted", "fallback", "auto", or "explore" for
+  // a request that an auto rule sends to a random candidate.
   std::string rule;
-  // One sentence for a person.
+  // One sentence for users.
   std::string reason;
-  // What the request was routed as: its own, or one proposed for its prompt.
+  // The content type that decided the route: that of the request, or one proposed for its prompt.
   std::string content_type;
-  // To be tried in order if `model` is down or full; not `model`, none twice.
+  // Models to try, in order, if `model` is down or full. Does not contain `model` or duplicates.
   std::vector<std::string> alternatives;
-  // Models that were tried before `model` and could not answer; of whoever follows the decision.
+  // Models that were tried before `model` and failed. Set by the caller that executes the decision.
   std::vector<std::string> tried;
-  // What an auto rule knows of `model`.
+  // Auto rules: the evidence for `model`.
   std::optional<Evidence> evidence;
-  // Of weighted and auto rules.
+  // Weighted and auto rules: all candidates.
   std::vector<Candidate> candidates;
 };
 
+// The properties of a request that routing depends on.
 struct RouteRequest {
   std::string_view model;
   std::string_view content_type;
-  // Requests of one key go to one model of a weighted rule, and explore all or not at all; empty =
-  // `nonce` takes its place.
+  // The routing key. A weighted rule sends all requests of a key to one model, and an auto rule
+  // lets all or none of them explore. Empty = `nonce` is used instead.
   std::string_view key;
-  // Differs from request to request.
+  // A value that is different for each request.
   std::string_view nonce;
-  // Models that weighted and auto rules go around while they can; null = none.
+  // Returns true for models that weighted and auto rules must avoid if possible; null = none.
   std::function<bool(std::string_view model)> down;
 };
 
-// The named model wins, and never falls back to another; then the content type's policy (null: it
-// has none); then the default. Models that the catalog lacks are passed over. `evidence` may be
-// null: nothing was evaluated. NOT_FOUND: a model that the catalog lacks, with what it has; a
-// content type without a route, and no default. INVALID_ARGUMENT: neither model nor content type
-// given, and no default. Pure; some microseconds a model.
+// Chooses a route. In order of precedence: the model that the request names, which has no fallback;
+// the policy of the content type (null if it has none); the default model. Models that the catalog
+// lacks are skipped. `evidence` may be null, which means that nothing was evaluated. A pure
+// function that takes some microseconds per model. Errors:
+//   NOT_FOUND         the catalog does not have the named model (the message lists its models), or
+//                     the content type has no route and there is no default model.
+//   INVALID_ARGUMENT  the request has neither model nor content type, and there is no default
+//   model.
 //
-// Weighted: the model with the greatest -weight / ln(h), h the hash of key, content type and model
-// in (0, 1) (weighted rendezvous hashing, Schindelhauer and Schomaker 2005): shares follow the
-// weights, and a change of one weight, or a model that is down, moves no request between the other
-// models.
+// The weighted rule chooses the model with the greatest -weight / ln(h), where h is the hash of
+// key, content type and model in (0, 1) (weighted rendezvous hashing, Schindelhauer and Schomaker
+// 2005). The fractions of requests follow the weights, and neither a change of one weight nor a
+// model that is down moves requests between the other models.
 //
-// Auto: of the candidates whose deployed revision has evidence within the limits, the one of the
-// best mean quality; those whose 95 % interval reaches up to the best one's lower end can't be told
-// from it (the newest evaluation with enough samples counts), and the cheapest of them wins, then
-// the fastest, then the first by name. A request that explores goes to any candidate not known to
-// be over a limit, and back to the chosen one if that is down.
+// The auto rule considers the candidates whose deployed revision has evidence within the limits,
+// from the newest evaluation with enough samples. A candidate is as good as the one with the best
+// mean quality if its 95 % interval reaches the lower end of that one's interval. Of these, the
+// cheapest is chosen, then the fastest, then the first by name. A request that explores goes to a
+// random candidate that is not known to exceed a limit, with the chosen one as its alternative.
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,
                                           const EvidenceSource* evidence,
                                           const RouteRequest& request);
 
-// NOT_FOUND with what the catalog has.
+// Returns NOT_FOUND with a list of the catalog's models.
 absl::Status UnknownModel(const Catalog& catalog, std::string_view id);
 
 }  // namespace assay::registry

@@ -49,7 +49,7 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
                     .evaluation_id = evaluation.id,
                     .scorer = summary.scorer,
                     .scorer_version = summary.scorer_version,
-                    .asked = summary.workload_fingerprint,
+                    .workload_fingerprint = summary.workload_fingerprint,
                     .samples = summary.quality_score.n,
                     .success_rate = summary.success_rate,
                     .mean = summary.quality_score.mean,

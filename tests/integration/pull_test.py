@@ -199,7 +199,7 @@ class PullTest(Served):
         code, _, err = self.run_assay("pull", "gated")
         self.assertNotEqual(code, 0)
         self.assertIn("PERMISSION_DENIED: model 'gated': org/gated", err)
-        self.assertIn("the repository is gated. Accept its licence at ", err)
+        self.assertIn("the repository is gated. Accept its license at ", err)
         self.assertIn("HF_TOKEN", err)
         code, _, err = self.run_assay("pull", "local")
         self.assertNotEqual(code, 0)

@@ -1,4 +1,4 @@
-// One repository's part of the cache that huggingface_hub reads and writes.
+// The part of the cache of huggingface_hub that belongs to one repository.
 #include "registry/hub/cache/cache.h"
 
 #include <fcntl.h>
@@ -28,24 +28,21 @@ namespace fs = std::filesystem;
 constexpr size_t kCommitDigits = 40;
 constexpr mode_t kFileMode = 0666;
 
-// https://bford.info/cachedir/: backups leave such a folder out.
+// Backup programs skip a folder with this tag (https://bford.info/cachedir/).
 constexpr char kCacheTag[] =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This folder is a cache of files from a Hugging Face Hub.\n";
-
-absl::Status FileError(const std::string& what, int error) {
-  return absl::ErrnoToStatus(error, what);
-}
 
 absl::Status MakeFolders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) return absl::OkStatus();
-  return FileError(absl::StrCat(path.string(), ": cannot make the folder"), error.value());
+  return absl::ErrnoToStatus(error.value(),
+                             absl::StrCat(path.string(), ": cannot create the folder"));
 }
 
-// A name beside `path` that nobody else takes.
-std::string TemporaryBeside(const std::string& path) {
+// Returns an unused name in the folder of `path`.
+std::string TemporaryPath(const std::string& path) {
   absl::BitGen random;
   return absl::StrCat(path, ".", absl::Hex(absl::Uniform<uint32_t>(random), absl::kZeroPad8),
                       ".tmp");
@@ -53,22 +50,22 @@ std::string TemporaryBeside(const std::string& path) {
 
 absl::Status WriteAndSync(const std::string& path, const std::string& text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
-  if (fd < 0) return FileError(path, errno);
+  if (fd < 0) return absl::ErrnoToStatus(errno, path);
   const ssize_t written = write(fd, text.data(), text.size());
-  const bool whole = written == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  const bool complete = written == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   const int error = errno;
   close(fd);
-  return whole ? absl::OkStatus() : FileError(path, error);
+  return complete ? absl::OkStatus() : absl::ErrnoToStatus(error, path);
 }
 
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
   const int error = errno;
   unlink(from.c_str());
-  return FileError(to, error);
+  return absl::ErrnoToStatus(error, to);
 }
 
-// Of a regular file, links followed; -1 if there is none.
+// Returns the size of a regular file, with links resolved, or -1 if there is none.
 int64_t FileSize(const std::string& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return -1;
@@ -80,13 +77,13 @@ int64_t FileSize(const std::string& path) {
 
 absl::Status SyncFolder(const std::string& folder) {
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FileError(folder, errno);
+  if (fd < 0) return absl::ErrnoToStatus(errno, folder);
   const int result = fsync(fd);
   const int error = errno;
   close(fd);
-  // Some network file systems know no fsync of a folder.
+  // Some network file systems do not support fsync of a folder.
   if (result == 0 || error == EINVAL) return absl::OkStatus();
-  return FileError(folder, error);
+  return absl::ErrnoToStatus(error, folder);
 }
 
 HubCache::HubCache(const std::string& cache_folder, const std::string& repo)
@@ -148,9 +145,9 @@ absl::Status HubCache::Link(const std::string& commit, const RemoteFile& file) c
   if (fs::is_symlink(path, error) && fs::read_symlink(path, error) == target) {
     return absl::OkStatus();
   }
-  const std::string temporary = TemporaryBeside(path);
+  const std::string temporary = TemporaryPath(path);
   fs::create_symlink(target, temporary, error);
-  if (error) return FileError(temporary, error.value());
+  if (error) return absl::ErrnoToStatus(error.value(), temporary);
   RETURN_IF_ERROR(Rename(temporary, path));
   return SyncFolder(parent.string());
 }
@@ -162,7 +159,7 @@ absl::StatusOr<std::string> HubCache::ReadRef(const std::string& revision) const
   std::string commit(kCommitDigits, '\0');
   file.read(commit.data(), kCommitDigits);
   if (file.gcount() == kCommitDigits && IsCommitHash(commit)) return commit;
-  return absl::NotFoundError(absl::StrCat(path, ": names no commit"));
+  return absl::NotFoundError(absl::StrCat(path, ": does not contain a commit"));
 }
 
 absl::Status HubCache::WriteRef(const std::string& revision, const std::string& commit) const {
@@ -172,7 +169,7 @@ absl::Status HubCache::WriteRef(const std::string& revision, const std::string& 
   const std::string path = absl::StrCat(folder_, "/refs/", revision);
   const std::string parent = fs::path(path).parent_path().string();
   RETURN_IF_ERROR(MakeFolders(parent));
-  const std::string temporary = TemporaryBeside(path);
+  const std::string temporary = TemporaryPath(path);
   RETURN_IF_ERROR(WriteAndSync(temporary, commit));
   RETURN_IF_ERROR(Rename(temporary, path));
   return SyncFolder(parent);

@@ -1,4 +1,4 @@
-// One repository's part of the cache that huggingface_hub reads and writes.
+// The part of the cache of huggingface_hub that belongs to one repository.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_CACHE_H_
 #define ASSAY_REGISTRY_HUB_CACHE_CACHE_H_
 
@@ -12,18 +12,19 @@
 
 namespace assay::registry {
 
-// The layout (huggingface_hub 2.4, file_download.py; docs/hub/local-cache):
+// Reads and writes the files of one repository in the cache, which is shared with huggingface_hub.
+// The layout is (huggingface_hub 2.4, file_download.py; docs/hub/local-cache):
 //
 //   CACHEDIR.TAG
-//   .locks/models--org--name/<hash>.lock     held while blobs/<hash> is made
+//   .locks/models--org--name/<hash>.lock     held while blobs/<hash> is written
 //   models--org--name/
-//     blobs/<hash>                           a file's content; .incomplete while it is downloaded
+//     blobs/<hash>                           the content of a file; .incomplete during the download
 //     snapshots/<commit>/<file>              -> ../../blobs/<hash>
 //     refs/<revision>                        the commit, 40 digits
 //
-// Every name must have passed names.h. Every change is one rename or link, so that readers and a
-// process killed in between see the state before or after. Thread-safe. Errors: of the file system,
-// with the path.
+// The caller must check every name with names.h before. Every change is a single rename or link, so
+// that readers, and a process that is killed, see the state before or after it. Thread-safe. Errors
+// are those of the file system, with the path.
 class HubCache {
  public:
   HubCache(const std::string& cache_folder, const std::string& repo);
@@ -35,21 +36,23 @@ class HubCache {
   std::string SnapshotFolder(const std::string& commit) const;
   std::string SnapshotPath(const std::string& commit, const std::string& file) const;
 
-  // Makes the folders.
+  // Creates the folders.
   absl::Status Prepare() const;
 
-  // A blob of that size is there. Its content was verified by whoever put it there.
+  // Returns true if the file's blob exists and has the listed size. Its content was verified before
+  // it got its name.
   bool HasBlob(const RemoteFile& file) const;
-  // The snapshot has the file, with the size that the listing says: a link to a blob, or, where
-  // links are impossible, the file itself.
+  // Returns true if the snapshot has the file with the listed size: a link to a blob or, on file
+  // systems without links, the file itself.
   bool HasSnapshotFile(const std::string& commit, const RemoteFile& file) const;
-  // Bytes that an interrupted download left.
+  // Returns the number of bytes that an interrupted download left.
   int64_t IncompleteBytes(const RemoteFile& file) const;
 
-  // Puts the blob into the snapshot.
+  // Links the file's blob into the snapshot.
   absl::Status Link(const std::string& commit, const RemoteFile& file) const;
 
-  // The commit that a revision stood for when it was last asked for; a commit is itself. NOT_FOUND.
+  // Returns the commit that the revision had when it was last resolved. A commit is returned as it
+  // is. NOT_FOUND if the cache does not know the revision.
   absl::StatusOr<std::string> ReadRef(const std::string& revision) const;
   absl::Status WriteRef(const std::string& revision, const std::string& commit) const;
 
@@ -59,7 +62,7 @@ class HubCache {
   const std::string folder_;
 };
 
-// Makes the entries of a folder survive a power failure.
+// Flushes the entries of a folder to the disk, so that they survive a power failure.
 absl::Status SyncFolder(const std::string& folder);
 
 }  // namespace assay::registry

@@ -1,4 +1,4 @@
-// The hash by which the Hub names a file's content.
+// The hash that the Hub uses as the name of a file's content.
 #include "registry/hub/cache/content_hash.h"
 
 #include <cstdint>

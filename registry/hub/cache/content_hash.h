@@ -1,4 +1,4 @@
-// The hash by which the Hub names a file's content.
+// The hash that the Hub uses as the name of a file's content.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_CONTENT_HASH_H_
 #define ASSAY_REGISTRY_HUB_CACHE_CONTENT_HASH_H_
 
@@ -11,18 +11,18 @@
 
 namespace assay::registry {
 
-// Hashes a file of known size piece by piece: sha256 of its bytes where the expected hash has 64
-// digits (LFS files), else what git calls a blob by, the sha1 of "blob <size>\0" and the bytes. Not
-// thread-safe.
+// Hashes a file of known size piece by piece. If the expected hash has 64 digits (an LFS file), it
+// is the sha256 of the bytes; otherwise it is git's blob id, the sha1 of "blob <size>\0" and the
+// bytes. Not thread-safe.
 class ContentHash {
  public:
   ContentHash(std::string expected, int64_t size);
 
-  // Back to before the first byte.
+  // Discards all bytes.
   void Reset();
   void Update(std::string_view bytes);
-  // Lower-case hexadecimal; empty where OpenSSL refuses the algorithm. Once, until the next
-  // Reset().
+  // Returns the hash in lower-case hexadecimal, or an empty string if OpenSSL refuses the
+  // algorithm. Must be called at most once before the next Reset().
   std::string Digest();
 
  private:

@@ -1,4 +1,4 @@
-// The lock that huggingface_hub takes, too, while it downloads a file.
+// The file lock that a download holds. huggingface_hub uses the same lock.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_FILE_LOCK_H_
 #define ASSAY_REGISTRY_HUB_CACHE_FILE_LOCK_H_
 
@@ -9,11 +9,13 @@
 
 namespace assay::registry {
 
-// flock(2) of a file that is made for it and stays (Python's filelock). Excludes processes and
-// threads alike; the kernel frees it when its holder dies. Held as long as this lives.
+// Holds flock(2) on a lock file for its lifetime, as Python's filelock does. The lock file is
+// created if necessary and never deleted. Excludes other processes and other threads; the kernel
+// releases the lock when its process ends.
 class FileLock {
  public:
-  // Null if somebody else has it. PERMISSION_DENIED, FAILED_PRECONDITION: the file cannot be made.
+  // Does not block. Returns null if another process or thread holds the lock. PERMISSION_DENIED or
+  // FAILED_PRECONDITION if the file cannot be created.
   static absl::StatusOr<std::unique_ptr<FileLock>> Try(const std::string& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;

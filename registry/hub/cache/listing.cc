@@ -1,4 +1,4 @@
-// What a repository holds at one commit, as the Hub's API says.
+// The files of a repository at one commit, as listed by the Hub's API.
 #include "registry/hub/cache/listing.h"
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "registry/hub/cache/names.h"
@@ -23,15 +24,15 @@ using Json = nlohmann::json;
 constexpr size_t kMaxFiles = 20000;
 constexpr int kMaxDepth = 32;
 
-absl::Status Fault(std::string_view field, const std::string& what) {
+absl::Status FieldError(std::string_view field, const std::string& what) {
   return absl::DataLossError(absl::StrCat(std::string(field), " ", what));
 }
 
-// A field of an object that is a string; empty if it is absent or null.
+// Returns a string field of an object, or an empty string if it is absent or null.
 absl::StatusOr<std::string> String(const Json& object, const char* key) {
   const auto field = object.find(key);
   if (field == object.end() || field->is_null()) return "";
-  if (!field->is_string()) return Fault(key, "is not a string");
+  if (!field->is_string()) return FieldError(key, "is not a string");
   return field->get<std::string>();
 }
 
@@ -40,7 +41,7 @@ absl::StatusOr<int64_t> Size(const Json& object) {
   if (field == object.end() || field->is_null()) return -1;
   if (!field->is_number_unsigned() ||
       field->get<uint64_t>() > static_cast<uint64_t>(kMaxHubFileBytes)) {
-    return Fault(
+    return FieldError(
         "size",
         absl::StrCat("is ",
                      QuotedForMessage(field->dump(-1, ' ', true, Json::error_handler_t::replace)),
@@ -52,24 +53,24 @@ absl::StatusOr<int64_t> Size(const Json& object) {
 absl::StatusOr<std::string> Hash(const Json& object, const char* key) {
   absl::StatusOr<std::string> hash = String(object, key);
   if (!hash.ok() || hash->empty() || IsBlobHash(*hash)) return hash;
-  return Fault(key, absl::StrCat("is ", QuotedForMessage(*hash), ", not a sha1 or sha256"));
+  return FieldError(key, absl::StrCat("is ", QuotedForMessage(*hash), ", not a sha1 or sha256"));
 }
 
 absl::StatusOr<RemoteFile> ParseFile(const Json& sibling) {
-  if (!sibling.is_object()) return Fault("siblings", "has an entry that is not an object");
+  if (!sibling.is_object()) return FieldError("siblings", "has an entry that is not an object");
   RemoteFile file;
   ASSIGN_OR_RETURN(std::string name, String(sibling, "rfilename"));
   if (absl::Status valid = CheckFileName(name); !valid.ok()) {
-    return Fault("rfilename:", std::string(valid.message()));
+    return FieldError("rfilename:", std::string(valid.message()));
   }
   file.name = std::move(name);
-  // An LFS file's own size and blobId are its pointer's in some replies.
+  // In some replies, `size` and `blobId` of an LFS file are those of its pointer file.
   const auto lfs = sibling.find("lfs");
   const bool is_lfs = lfs != sibling.end() && lfs->is_object();
   const absl::StatusOr<int64_t> size = Size(is_lfs ? *lfs : sibling);
-  if (!size.ok()) return Fault(file.name, absl::StrCat(": ", size.status().message()));
+  if (!size.ok()) return Annotate(size.status(), file.name);
   absl::StatusOr<std::string> hash = is_lfs ? Hash(*lfs, "sha256") : Hash(sibling, "blobId");
-  if (!hash.ok()) return Fault(file.name, absl::StrCat(": ", hash.status().message()));
+  if (!hash.ok()) return Annotate(hash.status(), file.name);
   file.size = *size;
   file.hash = *std::move(hash);
   return file;
@@ -82,8 +83,9 @@ absl::StatusOr<Json> ParseJson(std::string_view text) {
     return !too_deep;
   };
   Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep) return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
-  if (json.is_discarded() || !json.is_object()) return absl::DataLossError("not a JSON object");
+  if (too_deep)
+    return absl::DataLossError(absl::StrCat("JSON is nested deeper than ", kMaxDepth, " levels"));
+  if (json.is_discarded() || !json.is_object()) return absl::DataLossError("is not a JSON object");
   return json;
 }
 
@@ -101,20 +103,22 @@ absl::StatusOr<RepoListing> ParseListing(std::string_view text) {
   RepoListing listing;
   ASSIGN_OR_RETURN(std::string commit, String(json, "sha"));
   if (!IsCommitHash(commit)) {
-    return Fault("sha", absl::StrCat("is ", QuotedForMessage(commit), ", not a commit"));
+    return FieldError("sha", absl::StrCat("is ", QuotedForMessage(commit), ", not a commit"));
   }
   listing.commit = std::move(commit);
   const auto siblings = json.find("siblings");
-  if (siblings == json.end() || !siblings->is_array()) return Fault("siblings", "is not a list");
+  if (siblings == json.end() || !siblings->is_array())
+    return FieldError("siblings", "is not a list");
   if (siblings->size() > kMaxFiles) {
-    return Fault("siblings",
-                 absl::StrCat("has ", siblings->size(), " files, more than ", kMaxFiles));
+    return FieldError("siblings",
+                      absl::StrCat("has ", siblings->size(), " files, more than ", kMaxFiles));
   }
   absl::flat_hash_set<std::string> names;
   for (const Json& sibling : *siblings) {
     ASSIGN_OR_RETURN(RemoteFile file, ParseFile(sibling));
     if (!names.insert(file.name).second) {
-      return Fault("siblings", absl::StrCat("has ", QuotedForMessage(file.name), " twice"));
+      return FieldError("siblings",
+                        absl::StrCat("has the duplicate file ", QuotedForMessage(file.name)));
     }
     listing.files.push_back(std::move(file));
   }

@@ -1,4 +1,4 @@
-// What a repository holds at one commit, as the Hub's API says.
+// The files of a repository at one commit, as listed by the Hub's API.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_LISTING_H_
 #define ASSAY_REGISTRY_HUB_CACHE_LISTING_H_
 
@@ -11,14 +11,16 @@
 
 namespace assay::registry {
 
+// A file of a repository.
 struct RemoteFile {
   std::string name;
-  // -1: the listing does not say.
+  // The size in bytes; -1 if the listing does not contain it.
   int64_t size = -1;
-  // As IsBlobHash(): sha256 of an LFS file, git's sha1 of another; empty: the listing does not say.
-  // The blob in the cache is called so.
+  // The sha256 of an LFS file or git's sha1 of another file; it also is the name of the blob in the
+  // cache. Empty if the listing does not contain it.
   std::string hash;
 
+  // True if both size and hash are known.
   bool complete() const { return size >= 0 && !hash.empty(); }
 };
 
@@ -26,17 +28,17 @@ struct RepoListing {
   std::string commit;
   std::vector<RemoteFile> files;
 
-  // Null if there is none of that name.
+  // Returns null if there is no file with the name.
   const RemoteFile* Find(std::string_view name) const;
 };
 
-// Largest file taken for one, bytes.
+// The maximum size of a file. A larger size in a reply is an error.
 inline constexpr int64_t kMaxHubFileBytes = int64_t{1} << 46;
 
-// Reads the reply to GET /api/models/{repo}/revision/{revision}?blobs=true (huggingface_hub's
+// Parses the reply to GET /api/models/{repo}/revision/{revision}?blobs=true (huggingface_hub's
 // HfApi.model_info): {"sha", "siblings": [{"rfilename", "size", "blobId", "lfs": {"sha256",
-// "size"}}]}. DATA_LOSS names the field and its value: not JSON, not a commit, a file name that
-// leads elsewhere, a size or hash that is none, a name twice, over 20,000 files.
+// "size"}}]}. Returns DATA_LOSS with the field and its value if the reply is not JSON, the commit,
+// a file name, a size or a hash is invalid, a name is duplicated, or there are over 20,000 files.
 absl::StatusOr<RepoListing> ParseListing(std::string_view json);
 
 }  // namespace assay::registry

@@ -1,4 +1,4 @@
-// What the cache holds, without asking the Hub.
+// The completeness of a snapshot in the cache, determined without the Hub.
 #include "registry/hub/cache/local_snapshot.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ bool IsFile(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
-bool HasShards(const fs::path& folder) {
+bool HasAllShards(const fs::path& folder) {
   const fs::path path = folder / kWeightsIndex;
   std::error_code error;
   if (fs::file_size(path, error) > kMaxIndexBytes || error) return false;
@@ -59,9 +59,9 @@ LocalState InspectSnapshot(const HubCache& cache, const std::string& commit,
     return all ? LocalState::kComplete : LocalState::kIncomplete;
   }
   const fs::path folder = cache.SnapshotFolder(commit);
-  const bool weights =
-      IsFile(folder / kWeightsIndex) ? HasShards(folder) : IsFile(folder / kWeightsFile);
-  if (!weights || !IsFile(folder / kConfigFile)) return LocalState::kIncomplete;
+  const bool has_weights =
+      IsFile(folder / kWeightsIndex) ? HasAllShards(folder) : IsFile(folder / kWeightsFile);
+  if (!has_weights || !IsFile(folder / kConfigFile)) return LocalState::kIncomplete;
   return HasTokenizer(folder) ? LocalState::kComplete : LocalState::kWithoutTokenizer;
 }
 

@@ -1,4 +1,4 @@
-// What the cache holds, without asking the Hub.
+// The completeness of a snapshot in the cache, determined without the Hub.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_LOCAL_SNAPSHOT_H_
 #define ASSAY_REGISTRY_HUB_CACHE_LOCAL_SNAPSHOT_H_
 
@@ -8,16 +8,18 @@
 
 namespace assay::registry {
 
+// The state of a snapshot.
 enum class LocalState {
-  // Nothing of use.
+  // The snapshot cannot be used.
   kIncomplete,
-  // Configuration and every file of weights, but no tokenizer: some models have none.
+  // Configuration and all weights are there, but no tokenizer. Some models have none.
   kWithoutTokenizer,
   kComplete,
 };
 
-// Whether the commit's snapshot has the file named, or, where `file` is empty, a whole model: which
-// weights belong to it says model.safetensors.index.json. Cheap, reads that index alone.
+// Checks if the snapshot of a commit has the file (all parts, if it is a split GGUF file) or, if
+// `file` is empty, a whole model. model.safetensors.index.json lists the weights that belong to it.
+// Cheap: reads only that index.
 LocalState InspectSnapshot(const HubCache& cache, const std::string& commit,
                            const std::string& file);
 

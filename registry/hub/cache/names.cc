@@ -1,5 +1,4 @@
-// What may stand in a repository's id, a revision and a file's name before it becomes part of a
-// path.
+// Checks of names from outside before they become part of a path.
 #include "registry/hub/cache/names.h"
 
 #include <algorithm>
@@ -20,7 +19,7 @@ namespace {
 constexpr size_t kMaxRepoId = 96;
 constexpr size_t kMaxRevision = 255;
 constexpr size_t kMaxFileName = 1024;
-// A file system's limit (255), less what stands behind a name while it is written.
+// The limit of file systems (255) minus room for the suffixes of temporary files.
 constexpr size_t kMaxSegment = 200;
 constexpr size_t kMaxQuoted = 200;
 constexpr size_t kSha1Digits = 40;
@@ -31,12 +30,12 @@ bool IsLowerHex(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-absl::Status Refused(std::string_view what, std::string_view value, std::string_view rule) {
+absl::Status InvalidName(std::string_view what, std::string_view value, std::string_view rule) {
   return absl::InvalidArgumentError(
       absl::StrCat(std::string(what), ": ", QuotedForMessage(value), " ", std::string(rule)));
 }
 
-// What is wrong with a relative path; empty if nothing is.
+// Returns the error in a relative path; empty if there is none.
 std::string PathFault(std::string_view path, size_t max_size) {
   if (path.empty()) return "is empty";
   if (path.size() > max_size) return absl::StrCat("is longer than ", max_size, " characters");
@@ -76,26 +75,28 @@ absl::Status CheckRepoId(std::string_view repo) {
                                                      : IsRepoNamePart(repo.substr(0, slash)) &&
                                                            IsRepoNamePart(repo.substr(slash + 1)));
   if (fits) return absl::OkStatus();
-  return Refused("repo", repo,
-                 "is not a repository's id: org/name of letters, digits, '.', '_' and '-', without "
-                 "'..' and '--'");
+  return InvalidName(
+      "repo", repo,
+      "is not a repository id: org/name of letters, digits, '.', '_' and '-', without "
+      "'..' and '--'");
 }
 
 absl::Status CheckRevision(std::string_view revision) {
   if (const std::string fault = PathFault(revision, kMaxRevision); !fault.empty()) {
-    return Refused("revision", revision, fault);
+    return InvalidName("revision", revision, fault);
   }
   constexpr std::string_view kRefusedByGit = " ~^:?*[";
   if (revision.find_first_of(kRefusedByGit) != std::string_view::npos ||
       absl::StrContains(std::string(revision), "..")) {
-    return Refused("revision", revision, "is not a branch, tag or commit: git allows no such name");
+    return InvalidName("revision", revision,
+                       "is not a branch, tag or commit: git does not allow such a name");
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckFileName(std::string_view file) {
   const std::string fault = PathFault(file, kMaxFileName);
-  return fault.empty() ? absl::OkStatus() : Refused("file", file, fault);
+  return fault.empty() ? absl::OkStatus() : InvalidName("file", file, fault);
 }
 
 bool IsCommitHash(std::string_view text) { return text.size() == kSha1Digits && IsLowerHex(text); }

@@ -1,5 +1,5 @@
-// What may stand in a repository's id, a revision and a file's name before it becomes part of a
-// path.
+// Checks of names from outside before they become part of a path: repository ids, revisions and
+// file names.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_NAMES_H_
 #define ASSAY_REGISTRY_HUB_CACHE_NAMES_H_
 
@@ -10,24 +10,27 @@
 
 namespace assay::registry {
 
-// "name" or "org/name" of letters, digits, '.', '_', '-', up to 96 characters, as the Hub has them.
-// INVALID_ARGUMENT names the value, here and below.
+// Accepts "name" or "org/name" of letters, digits, '.', '_' and '-', up to 96 characters, as on the
+// Hub. Like the functions below, returns INVALID_ARGUMENT with the value otherwise.
 absl::Status CheckRepoId(std::string_view repo);
 
-// A branch, tag or commit: a relative path ("refs/pr/3" is one) without what git refuses in a name.
+// Accepts a branch, tag or commit: a relative path such as "refs/pr/3" without the characters that
+// git forbids in names.
 absl::Status CheckRevision(std::string_view revision);
 
-// A relative path: no "..", ".", empty or overlong segment, backslash or control character.
+// Accepts a relative path without backslashes, control characters, and segments that are "..", ".",
+// empty or too long.
 absl::Status CheckFileName(std::string_view file);
 
-// 40 lower-case hexadecimal digits.
+// Returns true if `text` is 40 lower-case hexadecimal digits.
 bool IsCommitHash(std::string_view text);
 
-// What a blob may be called: the sha1 that git gives a file, or the sha256 of an LFS file.
+// Returns true if `text` can be the name of a blob: the sha1 of a git file or the sha256 of an LFS
+// file.
 bool IsBlobHash(std::string_view text);
 
-// `text` in quotes, control characters replaced, cut to 200 characters: for error messages about
-// what a server said.
+// Returns `text` in quotes, cut to 200 characters and with control characters replaced, for error
+// messages about the reply of a server.
 std::string QuotedForMessage(std::string_view text);
 
 }  // namespace assay::registry

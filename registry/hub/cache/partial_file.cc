@@ -1,4 +1,4 @@
-// A file on its way into the cache: <hash>.incomplete, until it is what it should be.
+// A partially downloaded file in the cache.
 #include "registry/hub/cache/partial_file.h"
 
 #include <fcntl.h>
@@ -57,8 +57,9 @@ absl::Status PartialFile::WriteError(int error) const {
   const std::string what = absl::StrCat(remote_.name, ": ", remote_.size - size_, " of ",
                                         remote_.size, " bytes could not be written to ", path_);
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        what, ": no room (", strerror(error), "). Make room and pull again: it goes on there"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat(what, ": the disk is full (", strerror(error),
+                     "). Free disk space and pull again; the download continues where it stopped"));
   }
   return absl::ErrnoToStatus(error, what);
 }
@@ -69,8 +70,8 @@ absl::Status PartialFile::HashExisting(const std::function<absl::Status()>& chec
   int64_t offset = 0;
   while (offset < size_) {
     RETURN_IF_ERROR(check());
-    const int64_t wanted = std::min(kPieceBytes, size_ - offset);
-    const ssize_t got = pread(fd_, piece.get(), static_cast<size_t>(wanted), offset);
+    const int64_t bytes = std::min(kPieceBytes, size_ - offset);
+    const ssize_t got = pread(fd_, piece.get(), static_cast<size_t>(bytes), offset);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return absl::ErrnoToStatus(got < 0 ? errno : EIO, path_);
     hash_.Update({piece.get(), static_cast<size_t>(got)});
@@ -88,7 +89,7 @@ absl::Status PartialFile::Clear() {
 
 absl::Status PartialFile::Append(std::string_view bytes) {
   if (static_cast<int64_t>(bytes.size()) > remote_.size - size_) {
-    return absl::DataLossError(absl::StrCat(remote_.name, ": the server sends more than the ",
+    return absl::DataLossError(absl::StrCat(remote_.name, ": the server sent more than the ",
                                             remote_.size, " bytes that the Hub lists"));
   }
   while (!bytes.empty()) {
@@ -102,10 +103,10 @@ absl::Status PartialFile::Append(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-bool PartialFile::Verified() { return size_ == remote_.size && hash_.Digest() == remote_.hash; }
+bool PartialFile::Verify() { return size_ == remote_.size && hash_.Digest() == remote_.hash; }
 
 absl::Status PartialFile::MoveTo(const std::string& blob_path) {
-  // A full disk may come to light only here.
+  // Some file systems report a full disk only here.
   if (fsync(fd_) != 0) return WriteError(errno);
   if (std::rename(path_.c_str(), blob_path.c_str()) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot rename to ", blob_path));

@@ -1,4 +1,4 @@
-// A file on its way into the cache: <hash>.incomplete, until it is what it should be.
+// A partially downloaded file in the cache: <hash>.incomplete, until its content is verified.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_PARTIAL_FILE_H_
 #define ASSAY_REGISTRY_HUB_CACHE_PARTIAL_FILE_H_
 
@@ -15,35 +15,36 @@
 
 namespace assay::registry {
 
-// Appends to the file and hashes what it appends. The caller holds the blob's FileLock. Not
-// thread-safe. A write that finds no room is RESOURCE_EXHAUSTED with the bytes that were still to
-// come; what was written stays.
+// Appends bytes to the file and hashes them. The caller must hold the blob's FileLock. Not
+// thread-safe. A write to a full disk returns RESOURCE_EXHAUSTED with the number of missing bytes;
+// the bytes that were written are kept.
 class PartialFile {
  public:
-  // Opens what is there or makes it; never follows a link. `remote` and `path` are copied.
+  // Opens or creates the file. Never follows a link.
   static absl::StatusOr<std::unique_ptr<PartialFile>> Open(const std::string& path,
                                                            const RemoteFile& remote);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
 
-  // Bytes in the file.
+  // The number of bytes in the file.
   int64_t size() const { return size_; }
 
-  // Hashes what an earlier download left; asks `check` between pieces and gives its error. A file
-  // longer than the remote one is emptied.
+  // Hashes the bytes of an earlier download. Calls `check` between pieces and returns its error.
+  // Empties a file that is longer than the remote one.
   absl::Status HashExisting(const std::function<absl::Status()>& check);
 
-  // Back to empty.
+  // Empties the file.
   absl::Status Clear();
 
-  // DATA_LOSS beyond the remote file's size.
+  // Returns DATA_LOSS if the file would become longer than the remote one.
   absl::Status Append(std::string_view bytes);
 
-  // The file has the remote one's size and hash. Once.
-  bool Verified();
+  // Returns true if the file has the size and the hash of the remote one. Must be called at most
+  // once after the last change.
+  bool Verify();
 
-  // Onto the disk and to its final name.
+  // Flushes the file to the disk and gives it its final name.
   absl::Status MoveTo(const std::string& blob_path);
   void Delete();
 

@@ -1,4 +1,4 @@
-// Which of a repository's files a model needs.
+// Selects the files of a repository that a model needs.
 #include "registry/hub/cache/selection.h"
 
 #include <algorithm>
@@ -20,23 +20,23 @@
 namespace assay::registry {
 namespace {
 
-constexpr size_t kMaxNamed = 20;
+constexpr size_t kMaxListedFiles = 20;
 constexpr std::string_view kSafetensors = ".safetensors";
 constexpr std::string_view kGguf = ".gguf";
 
-// The same weights in the original authors' layout, and those of adapters.
-constexpr std::array<std::string_view, 2> kNotTheModel = {"consolidated", "adapter_model"};
+// The prefixes of weights in the layout of the original authors, and of adapters.
+constexpr std::array<std::string_view, 2> kOtherWeights = {"consolidated", "adapter_model"};
 
 bool IsWeights(std::string_view name) {
   return name.ends_with(kSafetensors) && !absl::StrContains(std::string(name), '/') &&
-         std::none_of(kNotTheModel.begin(), kNotTheModel.end(),
+         std::none_of(kOtherWeights.begin(), kOtherWeights.end(),
                       [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-std::vector<RemoteFile> Matching(const RepoListing& listing, bool (*wanted)(std::string_view)) {
+std::vector<RemoteFile> Matching(const RepoListing& listing, bool (*predicate)(std::string_view)) {
   std::vector<RemoteFile> files;
   std::copy_if(listing.files.begin(), listing.files.end(), std::back_inserter(files),
-               [wanted](const RemoteFile& file) { return wanted(file.name); });
+               [predicate](const RemoteFile& file) { return predicate(file.name); });
   return files;
 }
 
@@ -53,10 +53,12 @@ std::vector<RemoteFile> Weights(const RepoListing& listing) {
 
 std::string Names(const std::vector<RemoteFile>& files) {
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min(files.size(), kMaxNamed); ++i) names.push_back(files[i].name);
-  return absl::StrCat(
-      absl::StrJoin(names, ", "),
-      files.size() > kMaxNamed ? absl::StrCat(" and ", files.size() - kMaxNamed, " more") : "");
+  for (size_t i = 0; i < std::min(files.size(), kMaxListedFiles); ++i)
+    names.push_back(files[i].name);
+  return absl::StrCat(absl::StrJoin(names, ", "),
+                      files.size() > kMaxListedFiles
+                          ? absl::StrCat(" and ", files.size() - kMaxListedFiles, " more")
+                          : "");
 }
 
 absl::Status NoWeights(const RepoListing& listing) {
@@ -64,7 +66,7 @@ absl::Status NoWeights(const RepoListing& listing) {
       Matching(listing, [](std::string_view name) { return name.ends_with(kGguf); });
   if (!gguf.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "has no safetensors but GGUF files; name the one to take (source.file): ", Names(gguf)));
+        "has no safetensors, but GGUF files; choose one with source.file: ", Names(gguf)));
   }
   const std::vector<RemoteFile> pickles = Matching(listing, [](std::string_view name) {
     return name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth");
@@ -72,24 +74,25 @@ absl::Status NoWeights(const RepoListing& listing) {
   if (!pickles.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "has its weights only as Python pickles (", Names(pickles),
-        "), which can run code when they are read; Assay does not read them. Take a revision with "
+        "), which Assay does not load because they can run code. Use a revision with "
         "safetensors (on the Hub: refs/pr/N of the bot SFconvertbot), or convert it with "
         "transformers' save_pretrained()"));
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "has neither ", kWeightsFile, " nor ", kWeightsIndex, ": not a language model's repository"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("has neither ", kWeightsFile, " nor ", kWeightsIndex,
+                   "; it is not the repository of a language model"));
 }
 
 absl::Status NoFile(const RepoListing& listing, const std::string& file) {
   const size_t dot = file.rfind('.');
   const std::string ending = dot == std::string::npos ? "" : file.substr(dot);
-  std::vector<RemoteFile> alike;
+  std::vector<RemoteFile> similar;
   for (const RemoteFile& other : listing.files) {
-    if (!ending.empty() && other.name.ends_with(ending)) alike.push_back(other);
+    if (!ending.empty() && other.name.ends_with(ending)) similar.push_back(other);
   }
   return absl::NotFoundError(
       absl::StrCat("has no file ", QuotedForMessage(file), " at commit ", listing.commit,
-                   alike.empty() ? "" : absl::StrCat("; files of that kind: ", Names(alike))));
+                   similar.empty() ? "" : absl::StrCat("; files of that kind: ", Names(similar))));
 }
 
 absl::StatusOr<std::vector<RemoteFile>> NamedFiles(const RepoListing& listing,
@@ -125,7 +128,7 @@ absl::StatusOr<std::vector<RemoteFile>> SelectFiles(const RepoListing& listing,
   if (files.empty()) return NoWeights(listing);
   if (listing.Find(kConfigFile) == nullptr) {
     return absl::FailedPreconditionError(
-        absl::StrCat("has no ", kConfigFile, ": not a model that transformers wrote"));
+        absl::StrCat("has no ", kConfigFile, "; it was not written by transformers"));
   }
   const std::vector<RemoteFile> configuration = Matching(listing, IsConfiguration);
   files.insert(files.end(), configuration.begin(), configuration.end());

@@ -1,4 +1,4 @@
-// Which of a repository's files a model needs.
+// Selects the files of a repository that a model needs.
 #ifndef ASSAY_REGISTRY_HUB_CACHE_SELECTION_H_
 #define ASSAY_REGISTRY_HUB_CACHE_SELECTION_H_
 
@@ -11,19 +11,21 @@
 
 namespace assay::registry {
 
-// The file named, alone or with the other parts of a model that was split into GGUF files; or,
-// where `file` is empty, of the repository's top folder: configuration, tokenizer and chat
-// template, and the weights as safetensors (the shards where there is an index, as the engine reads
-// them, else model.safetensors), without the same weights in other formats. NOT_FOUND: no such
-// file. FAILED_PRECONDITION: no safetensors; the message names the GGUF files that could be asked
-// for by name, or says what to do about pickles.
+// Returns the files to download. If `file` is not empty, these are the file and, if it is a part of
+// a split GGUF model, the other parts. Otherwise they are files of the top folder: configuration,
+// tokenizer, chat template, and the weights as safetensors (the shards if there is an index, as the
+// engine loads them; else model.safetensors), but not the same weights in other formats. Errors:
+//   NOT_FOUND            there is no such file.
+//   FAILED_PRECONDITION  there are no safetensors. The message lists the GGUF files that can be
+//                        requested by name, or says what to do if the weights are pickles.
 absl::StatusOr<std::vector<RemoteFile>> SelectFiles(const RepoListing& listing,
                                                     const std::string& file);
 
-// Any of the small files beside the weights.
+// Returns true if `name` is one of the small files of a model: configuration, tokenizer or chat
+// template.
 bool IsConfiguration(std::string_view name);
 
-// "model-00001-of-00002.safetensors".
+// Returns true for names such as "model-00001-of-00002.safetensors".
 bool IsShard(std::string_view name);
 
 inline constexpr char kConfigFile[] = "config.json";

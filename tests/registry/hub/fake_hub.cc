@@ -1,4 +1,4 @@
-// A Hugging Face Hub and its storage host in this process, with faults on demand.
+// A fake Hugging Face Hub with its storage host.
 #include "tests/registry/hub/fake_hub.h"
 
 #include <openssl/evp.h>
@@ -23,7 +23,7 @@ namespace {
 constexpr char kFolder[] = "/org/model/resolve/";
 constexpr char kStorageFolder[] = "/storage/";
 
-// Of the whole text at once, unlike the code under test.
+// Hashes the whole text at once, unlike the code under test.
 std::string Digest(const std::string& text, const EVP_MD* algorithm) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
@@ -171,7 +171,7 @@ std::string FakeHub::Listing() {
     nlohmann::json sibling = {{"rfilename", name}};
     if (!names_only_) {
       sibling["size"] = file.content.size();
-      // As the real Hub: blobId is the pointer's for an LFS file.
+      // Like on the real Hub, blobId of an LFS file is that of the pointer file.
       sibling["blobId"] = file.lfs ? std::string(40, 'e') : file.hash;
       if (file.lfs) {
         sibling["lfs"] = {

@@ -1,4 +1,4 @@
-// A Hugging Face Hub and its storage host in this process, with faults on demand.
+// A fake Hugging Face Hub with its storage host in the process of the test, with faults on demand.
 #ifndef ASSAY_TESTS_REGISTRY_HUB_FAKE_HUB_H_
 #define ASSAY_TESTS_REGISTRY_HUB_FAKE_HUB_H_
 
@@ -19,39 +19,41 @@ namespace assay::registry {
 
 class SocketServer;
 
+// A request to the fake Hub.
 struct HubCall {
-  // At the storage host, not at the Hub.
+  // True if the call goes to the storage host instead of the Hub.
   bool storage = false;
   std::string method;
-  // With the query.
+  // Includes the query.
   std::string path;
-  // Names in lower case.
+  // The names are in lower case.
   std::map<std::string, std::string> headers;
-  // Offset asked for with Range; 0 without.
+  // The offset of a Range header; 0 without one.
   int64_t offset = 0;
 };
 
+// A reply and its faults.
 struct HubReply {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  // Content-Length; -1 = the body's.
+  // The Content-Length; -1 = the size of the body.
   int64_t length = -1;
-  // The connection breaks after so many bytes of the body; -1 = never.
+  // The connection breaks after this many bytes of the body; -1 = never.
   int64_t drop_after = -1;
-  // Silence after so many bytes, until the server stops; -1 = never.
+  // The connection stalls after this many bytes, until the server stops; -1 = never.
   int64_t stall_after = -1;
-  // 0 = at once.
+  // 0 = unlimited.
   int64_t bytes_per_second = 0;
 };
 
-// Serves one repository, org/model, at commit kCommit, whose branch is main. Small files come from
-// the Hub itself, LFS files by a redirect to the storage host. Thread-safe.
+// Serves the repository org/model with the branch main at commit kCommit. Small files come from the
+// Hub itself, LFS files through a redirect to the storage host. Thread-safe.
 class FakeHub {
  public:
   static constexpr char kCommit[] = "0123456789abcdef0123456789abcdef01234567";
 
-  // What to answer in place of the right reply, which it gets; nullopt = that.
+  // Returns the reply to send instead of `right`; nullopt = send `right`.
   using Fault = std::function<std::optional<HubReply>(const HubCall&, const HubReply& right)>;
 
   FakeHub();
@@ -61,17 +63,17 @@ class FakeHub {
   std::string StorageUrl() const;
   void AddFile(const std::string& name, const std::string& content, bool lfs);
   void SetFault(Fault fault);
-  // In place of the API's listing.
+  // Replaces the listing of the API.
   void SetListing(const std::string& json);
-  // The listing says names alone, as some mirrors do.
+  // Makes the listing contain only names, like that of some mirrors.
   void ListNamesOnly();
 
-  // The blob's name in the cache.
+  // Returns the name of the blob in the cache.
   std::string Hash(const std::string& name);
   std::vector<HubCall> Calls();
-  // Requests whose path contains `part`.
+  // Returns the number of requests whose path contains `part`.
   int Count(const std::string& part);
-  // Of bodies of files, from either host.
+  // Returns the number of bytes of the file that both hosts have sent.
   int64_t BodyBytes(const std::string& name);
 
  private:

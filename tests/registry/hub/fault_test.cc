@@ -1,4 +1,4 @@
-// Pulling from a Hub that misbehaves.
+// Tests of pulls from a faulty Hub.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -31,7 +31,7 @@ constexpr int64_t kMegabyte = 1 << 20;
 
 class FaultTest : public HubFixture {
  protected:
-  // The storage host's first `times` replies are changed; -1: all.
+  // Changes the first `times` replies of the storage host; -1 = all of them.
   void ChangeStorageReplies(int times, std::function<void(HubReply*)> change) {
     const auto left = std::make_shared<std::atomic<int>>(times);
     hub_.SetFault(
@@ -42,7 +42,7 @@ class FaultTest : public HubFixture {
           return wrong;
         });
   }
-  void ExpectWhole() {
+  void ExpectComplete() {
     EXPECT_EQ(ReadAll(Snapshot(kWeights)), Content(kWeightsBytes, 1));
     EXPECT_EQ(Leftovers(), 0);
   }
@@ -59,12 +59,12 @@ TEST_F(FaultTest, ABrokenConnectionIsResumed) {
     reply->drop_after = kMegabyte;
   });
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
   EXPECT_EQ(hub_.BodyBytes(kWeights), static_cast<int64_t>(kWeightsBytes));
   EXPECT_EQ(hub_.Count("/storage/"), 3);
 }
 
-TEST_F(FaultTest, ConnectionsThatAllBreakAtOnceAreGivenUp) {
+TEST_F(FaultTest, RepeatedBrokenConnectionsAreUnavailable) {
   ChangeStorageReplies(-1, [](HubReply* reply) {
     reply->length = static_cast<int64_t>(reply->body.size());
     reply->drop_after = 0;
@@ -77,7 +77,7 @@ TEST_F(FaultTest, ConnectionsThatAllBreakAtOnceAreGivenUp) {
   ExpectNoWeights();
 }
 
-TEST_F(FaultTest, RetryAfterIsHonoured) {
+TEST_F(FaultTest, RetryAfterIsHonored) {
   for (const int refusal : {429, 503}) {
     fs::remove_all(cache_);
     ChangeStorageReplies(1, [refusal](HubReply* reply) {
@@ -87,11 +87,11 @@ TEST_F(FaultTest, RetryAfterIsHonoured) {
     ASSERT_TRUE(Pull().ok()) << Message();
     EXPECT_GE(absl::Now() - start, absl::Seconds(1)) << refusal;
     EXPECT_LT(absl::Now() - start, absl::Seconds(3)) << refusal;
-    ExpectWhole();
+    ExpectComplete();
   }
 }
 
-TEST_F(FaultTest, RetryAfterAsADateOnTheApi) {
+TEST_F(FaultTest, RetryAfterMayBeADate) {
   int refusals = 1;
   hub_.SetFault([&refusals](const HubCall& call, const HubReply&) -> std::optional<HubReply> {
     if (!call.path.starts_with("/api/") || refusals-- <= 0) return std::nullopt;
@@ -102,7 +102,7 @@ TEST_F(FaultTest, RetryAfterAsADateOnTheApi) {
   });
   const absl::Time start = absl::Now();
   ASSERT_TRUE(Pull().ok()) << Message();
-  // The date has whole seconds.
+  // The date is rounded to whole seconds.
   EXPECT_GE(absl::Now() - start, absl::Milliseconds(900));
 }
 
@@ -111,7 +111,7 @@ TEST_F(FaultTest, ARetryAfterBeyondTheTimeLimitEndsAtOnce) {
     *reply = HubReply{.status = 429, .headers = {{"Retry-After", "3600"}}};
   });
   const absl::Time start = absl::Now();
-  EXPECT_THAT(Message(), HasSubstr("come back in 1h"));
+  EXPECT_THAT(Message(), HasSubstr("retry in 1h"));
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
   ExpectNoWeights();
 }
@@ -124,11 +124,11 @@ TEST_F(FaultTest, WrongContentDoesNotEnterTheCache) {
               AllOf(HasSubstr(kWeights), HasSubstr("hash"), HasSubstr(hub_.Hash(kWeights))));
   ExpectNoWeights();
   EXPECT_FALSE(fs::exists(Incomplete(kWeights)));
-  // The file was fetched once, not again and again.
+  // The file was fetched only once.
   EXPECT_EQ(hub_.Count("/storage/"), 1);
 }
 
-TEST_F(FaultTest, WrongContentOfASmallFileIsSeenByItsGitHash) {
+TEST_F(FaultTest, WrongContentOfASmallFileIsDetectedByItsGitHash) {
   hub_.SetFault([](const HubCall& call, const HubReply& right) -> std::optional<HubReply> {
     if (!call.path.ends_with("/config.json")) return std::nullopt;
     HubReply wrong = right;
@@ -141,33 +141,33 @@ TEST_F(FaultTest, WrongContentOfASmallFileIsSeenByItsGitHash) {
   EXPECT_FALSE(fs::exists(Blob("config.json")));
 }
 
-TEST_F(FaultTest, AnotherSizeIsSeenBeforeTheBody) {
+TEST_F(FaultTest, AnotherSizeIsDetectedBeforeTheBody) {
   ChangeStorageReplies(-1, [](HubReply* reply) { reply->body += "more"; });
   EXPECT_EQ(Pull().status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Message(), HasSubstr(absl::StrCat(kWeightsBytes + 4)));
   ExpectNoWeights();
 }
 
-TEST_F(FaultTest, AnIncompleteFileOfWrongBytesIsFetchedAnew) {
+TEST_F(FaultTest, AnIncompleteFileOfWrongBytesIsFetchedAgain) {
   fs::create_directories(repo_ / "blobs");
   std::ofstream(Incomplete(kWeights)) << Content(kMegabyte, 99);
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
 }
 
-TEST_F(FaultTest, AnIncompleteFileThatIsWholeIsOnlyVerified) {
+TEST_F(FaultTest, AnIncompleteFileWithAllBytesIsOnlyVerified) {
   fs::create_directories(repo_ / "blobs");
   std::ofstream(Incomplete(kWeights)) << Content(kWeightsBytes, 1);
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
   EXPECT_EQ(hub_.Count("/storage/"), 0);
 }
 
-TEST_F(FaultTest, AnIncompleteFileThatIsTooLongIsFetchedAnew) {
+TEST_F(FaultTest, AnIncompleteFileThatIsTooLongIsFetchedAgain) {
   fs::create_directories(repo_ / "blobs");
   std::ofstream(Incomplete(kWeights)) << Content(kWeightsBytes + 1, 1);
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
 }
 
 TEST_F(FaultTest, AServerWithoutRangesSendsTheWholeFile) {
@@ -176,11 +176,11 @@ TEST_F(FaultTest, AServerWithoutRangesSendsTheWholeFile) {
   ChangeStorageReplies(
       -1, [](HubReply* reply) { *reply = HubReply{.body = Content(kWeightsBytes, 1)}; });
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
   EXPECT_EQ(hub_.BodyBytes(kWeights), static_cast<int64_t>(kWeightsBytes));
 }
 
-TEST_F(FaultTest, AnotherRangeThanAskedForIsNotUsed) {
+TEST_F(FaultTest, AnotherRangeThanRequestedIsNotUsed) {
   for (const char* range : {"bytes 0-99/100", "bytes 1048577-3145727/3145728", "nonsense", ""}) {
     fs::remove_all(cache_);
     fs::create_directories(repo_ / "blobs");
@@ -190,21 +190,21 @@ TEST_F(FaultTest, AnotherRangeThanAskedForIsNotUsed) {
       reply->headers = {{"Content-Range", range}};
     });
     ASSERT_TRUE(Pull().ok()) << Message();
-    ExpectWhole();
+    ExpectComplete();
   }
 }
 
-TEST_F(FaultTest, SilenceInTheMiddleIsResumedOnANewConnection) {
+TEST_F(FaultTest, AStalledConnectionIsReplaced) {
   options_.no_progress_timeout = absl::Milliseconds(500);
   ChangeStorageReplies(1, [](HubReply* reply) { reply->stall_after = kMegabyte; });
   const absl::Time start = absl::Now();
   ASSERT_TRUE(Pull().ok()) << Message();
   EXPECT_LT(absl::Now() - start, absl::Seconds(4));
-  ExpectWhole();
+  ExpectComplete();
   EXPECT_EQ(hub_.BodyBytes(kWeights), static_cast<int64_t>(kWeightsBytes));
 }
 
-TEST_F(FaultTest, SilenceWithoutEndIsDeadlineExceeded) {
+TEST_F(FaultTest, AStallWithoutEndIsDeadlineExceeded) {
   options_.no_progress_timeout = absl::Milliseconds(500);
   int calls = 0;
   ChangeStorageReplies(
@@ -229,7 +229,7 @@ TEST_F(FaultTest, TheTotalTimeLimitEndsASlowPull) {
   EXPECT_GT(fs::file_size(Incomplete(kWeights)), 0U);
 }
 
-TEST_F(FaultTest, CancellingTakesASecondAndTheNextPullGoesOn) {
+TEST_F(FaultTest, CancellationTakesASecondAndTheNextPullContinues) {
   ChangeStorageReplies(1, [](HubReply* reply) { reply->stall_after = kMegabyte; });
   const auto downloader = HubDownloader::Create(options_);
   const absl::Time start = absl::Now();
@@ -242,11 +242,11 @@ TEST_F(FaultTest, CancellingTakesASecondAndTheNextPullGoesOn) {
   EXPECT_LT(absl::Now() - start, absl::Milliseconds(700) + absl::Milliseconds(1500));
   EXPECT_EQ(fs::file_size(Incomplete(kWeights)), static_cast<uintmax_t>(kMegabyte));
   ASSERT_TRUE(Pull().ok()) << Message();
-  ExpectWhole();
+  ExpectComplete();
   EXPECT_EQ(hub_.BodyBytes(kWeights), static_cast<int64_t>(kWeightsBytes));
 }
 
-TEST_F(FaultTest, NoHubIsUnavailable) {
+TEST_F(FaultTest, AnUnreachableHubIsUnavailable) {
   options_.endpoint = "http://127.0.0.1:9";
   const absl::Status status = Pull().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
@@ -254,6 +254,7 @@ TEST_F(FaultTest, NoHubIsUnavailable) {
   EXPECT_FALSE(fs::exists(cache_));
 }
 
+// An error response and the message that is expected for it.
 struct Refusal {
   int status;
   const char* code;
@@ -262,14 +263,14 @@ struct Refusal {
   const char* without_token;
 };
 
-TEST_F(FaultTest, RefusalsSayWhatToDo) {
+TEST_F(FaultTest, ErrorsSayWhatToDo) {
   using Code = absl::StatusCode;
   for (const Refusal& refusal :
        {Refusal{403, "GatedRepo", Code::kPermissionDenied, "has not been granted access",
                 "and set HF_TOKEN"},
-        Refusal{401, "GatedRepo", Code::kPermissionDenied, "Accept its licence at",
-                "Accept its licence at"},
-        Refusal{404, "RepoNotFound", Code::kNotFound, "the token in HF_TOKEN does not open it",
+        Refusal{401, "GatedRepo", Code::kPermissionDenied, "Accept its license at",
+                "Accept its license at"},
+        Refusal{404, "RepoNotFound", Code::kNotFound, "the token in HF_TOKEN has no access",
                 "or it is private"},
         Refusal{404, "RevisionNotFound", Code::kNotFound, "no revision 'main'", "/tree/main"},
         Refusal{404, "EntryNotFound", Code::kNotFound, "no such file", "no such file"},
@@ -354,7 +355,7 @@ TEST_F(FaultTest, RedirectsAreLimited) {
     if (call.path.starts_with("/api/")) return std::nullopt;
     return HubReply{.status = 302, .headers = {{"Location", call.path + "x"}}};
   });
-  EXPECT_THAT(Message(), HasSubstr("over 5 redirects"));
+  EXPECT_THAT(Message(), HasSubstr("more than 5 redirects"));
   hub_.SetFault([](const HubCall& call, const HubReply&) -> std::optional<HubReply> {
     if (call.path.starts_with("/api/")) return std::nullopt;
     return HubReply{.status = 302, .headers = {{"Location", "file:///etc/passwd"}}};
@@ -375,7 +376,7 @@ TEST_F(FaultTest, ARenamedRepositoryIsFollowed) {
   EXPECT_EQ(ReadAll(result->snapshot + "/model.safetensors"), Content(kWeightsBytes, 1));
 }
 
-TEST_F(FaultTest, TooLittleSpaceIsSeenBeforeTheFirstFile) {
+TEST_F(FaultTest, TooLittleDiskSpaceIsDetectedBeforeTheFirstFile) {
   options_.free_bytes = [](const std::string&) { return int64_t{1000}; };
   const absl::Status status = Pull().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);

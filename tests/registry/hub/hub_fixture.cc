@@ -1,4 +1,4 @@
-// A fake Hub with a small model, and an empty cache.
+// A fixture with a fake Hub that has a small model, and an empty cache.
 #include "tests/registry/hub/hub_fixture.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// A fake Hub with a small model, and an empty cache.
+// A fixture with a fake Hub that has a small model, and an empty cache.
 #ifndef ASSAY_TESTS_REGISTRY_HUB_HUB_FIXTURE_H_
 #define ASSAY_TESTS_REGISTRY_HUB_HUB_FIXTURE_H_
 
@@ -14,7 +14,8 @@
 
 namespace assay::registry {
 
-// Does not repeat within the sizes used here, so that bytes at a wrong place show.
+// Returns random bytes that do not repeat within the sizes of the tests, so that bytes at a wrong
+// offset are detected.
 std::string Content(size_t size, unsigned int seed);
 
 std::string ReadAll(const std::filesystem::path& path);
@@ -27,13 +28,13 @@ class HubFixture : public testing::Test {
   ~HubFixture() override;
 
   absl::StatusOr<PullResult> Pull(const PullRequest& request = {.repo = "org/model"});
-  // The message, whatever its code.
+  // Pulls and returns the error message.
   std::string Message(const PullRequest& request = {.repo = "org/model"});
 
   std::filesystem::path Blob(const std::string& name);
   std::filesystem::path Incomplete(const std::string& name);
   std::filesystem::path Snapshot(const std::string& name) const;
-  // What lies in blobs/ but is not one whole file of the repository.
+  // Returns the number of files in blobs/ that are not complete blobs.
   int Leftovers();
 
   FakeHub hub_;

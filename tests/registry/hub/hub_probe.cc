@@ -1,5 +1,5 @@
-// Pulls a repository as the environment says and prints commit, path and bytes fetched: a process
-// of its own for tests.
+// A program for tests that pulls a repository with the options of the environment and prints the
+// commit, the fetched bytes and the path.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -15,11 +15,11 @@
 int main(int argc, char** argv) {
   if (argc < 3) {
     std::cerr
-        << "usage: hub_probe REPO REVISION [FILE]; MAX_FILE_BYTES limits what a file may grow to\n";
+        << "usage: hub_probe REPO REVISION [FILE]; MAX_FILE_BYTES limits the size of a file\n";
     return 2;
   }
   if (const char* limit = std::getenv("MAX_FILE_BYTES"); limit != nullptr) {
-    // Past it a write is EFBIG, once the signal is off.
+    // With the signal ignored, a write beyond the limit returns EFBIG.
     std::signal(SIGXFSZ, SIG_IGN);
     const rlim_t bytes = std::strtoull(limit, nullptr, 10);
     const rlimit both{.rlim_cur = bytes, .rlim_max = bytes};

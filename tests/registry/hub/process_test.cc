@@ -1,4 +1,4 @@
-// Several processes, processes that die, and a disk that is full.
+// Tests of pulls by several processes, by killed processes and on a full disk.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -38,7 +38,7 @@ constexpr int64_t kMegabyte = 1 << 20;
 
 class ProcessTest : public HubFixture {
  protected:
-  // hub_probe on this Hub and cache; its output goes to `cache_`.out and .err.
+  // Starts hub_probe on this Hub and cache. Its outputs go to the files `cache_`.out and .err.
   pid_t Start(const std::string& max_file_bytes = "") {
     const std::string out = cache_.string() + ".out";
     const std::string err = cache_.string() + ".err";
@@ -85,7 +85,7 @@ class ProcessTest : public HubFixture {
   }
 };
 
-TEST_F(ProcessTest, AKilledDownloadGoesOnWhereItWas) {
+TEST_F(ProcessTest, AKilledDownloadIsResumed) {
   SlowStorage(2 * kMegabyte);
   const pid_t pid = Start();
   AwaitIncomplete(kMegabyte);
@@ -103,7 +103,7 @@ TEST_F(ProcessTest, AKilledDownloadGoesOnWhereItWas) {
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(ReadAll(Snapshot(kWeights)), Content(kWeightsBytes, 1));
   EXPECT_EQ(Leftovers(), 0);
-  // The configuration's blobs were whole, the weights' first bytes there.
+  // The blobs of the configuration were complete, those of the weights partial.
   EXPECT_EQ(result->bytes_fetched, static_cast<int64_t>(kWeightsBytes) - left);
   EXPECT_EQ(hub_.Calls().back().offset, left);
   EXPECT_EQ(hub_.Count("/resolve/0123456789abcdef0123456789abcdef01234567/config.json"), 1);
@@ -125,7 +125,7 @@ TEST_F(ProcessTest, TwoProcessesAndAThreadFetchEachFileOnce) {
   EXPECT_EQ(ReadAll(Snapshot(kWeights)), Content(kWeightsBytes, 1));
 }
 
-TEST_F(ProcessTest, ALockHeldByAnotherProgramIsWaitedFor) {
+TEST_F(ProcessTest, WaitsForALockOfAnotherProgram) {
   const fs::path locks = cache_ / ".locks/models--org--model";
   fs::create_directories(locks);
   const int fd = open((locks / (hub_.Hash(kWeights) + ".lock")).c_str(), O_RDWR | O_CREAT, 0664);
@@ -133,7 +133,7 @@ TEST_F(ProcessTest, ALockHeldByAnotherProgramIsWaitedFor) {
   std::vector<PullStage> stages;
   std::thread other([&] {
     absl::SleepFor(absl::Milliseconds(800));
-    // As huggingface_hub does: the blob appears, then the lock goes.
+    // Like huggingface_hub, writes the blob and then releases the lock.
     std::ofstream(Blob(kWeights)) << Content(kWeightsBytes, 1);
     close(fd);
   });
@@ -147,7 +147,7 @@ TEST_F(ProcessTest, ALockHeldByAnotherProgramIsWaitedFor) {
   EXPECT_EQ(hub_.Count("/storage/"), 0);
 }
 
-TEST_F(ProcessTest, AFileLimitInTheMiddleKeepsWhatWasWritten) {
+TEST_F(ProcessTest, AFileSizeLimitKeepsTheWrittenBytes) {
   const pid_t pid = Start(/*max_file_bytes=*/"1000000");
   const int status = Wait(pid);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
@@ -161,17 +161,17 @@ TEST_F(ProcessTest, AFileLimitInTheMiddleKeepsWhatWasWritten) {
   EXPECT_EQ(hub_.Calls().back().offset, 1000000);
 }
 
-TEST_F(ProcessTest, AFullDiskKeepsWhatWasWritten) {
+TEST_F(ProcessTest, AFullDiskKeepsTheWrittenBytes) {
   fs::create_directories(cache_);
   if (mount("tmpfs", cache_.c_str(), "tmpfs", 0, "size=2m") != 0) {
     GTEST_SKIP() << "needs the right to mount a tmpfs: " << strerror(errno);
   }
-  EXPECT_THAT(Message(), AllOf(HasSubstr("needs 31457"), HasSubstr(" free; make room")));
-  // As if somebody else had filled the disk after the check.
+  EXPECT_THAT(Message(), AllOf(HasSubstr("needs 31457"), HasSubstr(" free; free disk space")));
+  // The check passes, as if another program had filled the disk after it.
   options_.free_bytes = [](const std::string&) { return int64_t{1} << 40; };
   const absl::Status status = Pull().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(kWeights), HasSubstr("no room")));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(kWeights), HasSubstr("disk is full")));
   EXPECT_GT(fs::file_size(Incomplete(kWeights)), static_cast<uintmax_t>(kMegabyte));
   EXPECT_FALSE(fs::exists(Blob(kWeights)));
   EXPECT_FALSE(fs::exists(repo_ / "refs/main"));

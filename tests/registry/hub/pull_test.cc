@@ -1,4 +1,4 @@
-// Pulling from a Hub that behaves.
+// Tests of pulls from a working Hub.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 class PullTest : public HubFixture {};
 
-TEST_F(PullTest, LeavesTheLayoutOfHuggingfaceHub) {
+TEST_F(PullTest, WritesTheLayoutOfHuggingfaceHub) {
   const absl::StatusOr<PullResult> result = Pull();
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->commit, FakeHub::kCommit);
@@ -41,7 +41,7 @@ TEST_F(PullTest, LeavesTheLayoutOfHuggingfaceHub) {
   EXPECT_EQ(Leftovers(), 0);
 }
 
-TEST_F(PullTest, TakesOnlyWhatTheModelNeeds) {
+TEST_F(PullTest, FetchesOnlyTheFilesOfTheModel) {
   for (const char* name :
        {"pytorch_model.bin", "model.gguf", "onnx/model.onnx", "README.md",
         "consolidated.safetensors", "model.fp16.safetensors", "onnx/config.json", "tf_model.h5"}) {
@@ -57,7 +57,7 @@ TEST_F(PullTest, TakesOnlyWhatTheModelNeeds) {
                                                    "model.safetensors", "tokenizer.json"));
 }
 
-TEST_F(PullTest, ShardsComeWithTheirIndexInPlaceOfTheSingleFile) {
+TEST_F(PullTest, FetchesIndexAndShardsInsteadOfTheSingleFile) {
   hub_.AddFile("model.safetensors.index.json",
                R"({"weight_map": {"a": "model-00001-of-00002.safetensors",
                                   "b": "model-00002-of-00002.safetensors"}})",
@@ -69,7 +69,7 @@ TEST_F(PullTest, ShardsComeWithTheirIndexInPlaceOfTheSingleFile) {
   EXPECT_FALSE(fs::exists(Snapshot("model.safetensors")));
 }
 
-TEST_F(PullTest, OneFileByName) {
+TEST_F(PullTest, FetchesOneFileByName) {
   hub_.AddFile("sub/small q4.gguf", Content(1000, 4), true);
   const absl::StatusOr<PullResult> result =
       Pull({.repo = "org/model", .file = "sub/small q4.gguf"});
@@ -81,7 +81,7 @@ TEST_F(PullTest, OneFileByName) {
   EXPECT_FALSE(fs::exists(Snapshot("config.json")));
 }
 
-TEST_F(PullTest, PartsOfASplitModelComeTogether) {
+TEST_F(PullTest, FetchesAllPartsOfASplitModel) {
   const std::string first = "q4/m-00001-of-00002.gguf";
   const std::string second = "q4/m-00002-of-00002.gguf";
   hub_.AddFile(first, Content(1000, 4), true);
@@ -96,7 +96,7 @@ TEST_F(PullTest, PartsOfASplitModelComeTogether) {
   EXPECT_FALSE(fs::exists(Snapshot("q4/m-00002-of-00003.gguf")));
 }
 
-TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {
+TEST_F(PullTest, FilesInTheCacheAreNotFetchedAgain) {
   const absl::StatusOr<PullResult> first = Pull();
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(first->bytes_present, 0);
@@ -108,7 +108,7 @@ TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {
   EXPECT_EQ(hub_.Count("/resolve/"), 3);
 }
 
-TEST_F(PullTest, ACommitThatIsThereNeedsNoRequest) {
+TEST_F(PullTest, ACommitInTheCacheNeedsNoRequest) {
   ASSERT_TRUE(Pull().ok());
   const size_t calls = hub_.Calls().size();
   const absl::StatusOr<PullResult> again =
@@ -117,7 +117,7 @@ TEST_F(PullTest, ACommitThatIsThereNeedsNoRequest) {
   EXPECT_EQ(hub_.Calls().size(), calls);
 }
 
-TEST_F(PullTest, OfflineTakesTheCacheAndAsksNobody) {
+TEST_F(PullTest, OfflineUsesTheCacheWithoutRequests) {
   ASSERT_TRUE(Pull().ok());
   const size_t calls = hub_.Calls().size();
   options_.offline = true;
@@ -131,7 +131,7 @@ TEST_F(PullTest, OfflineTakesTheCacheAndAsksNobody) {
   EXPECT_EQ(hub_.Calls().size(), calls);
 }
 
-TEST_F(PullTest, AMirrorThatListsNamesOnlyIsAskedForEachFile) {
+TEST_F(PullTest, FetchesMissingSizesFromFileHeaders) {
   hub_.ListNamesOnly();
   const absl::StatusOr<PullResult> result = Pull();
   ASSERT_TRUE(result.ok()) << result.status();
@@ -146,7 +146,7 @@ TEST_F(PullTest, ADamagedBlobIsReplaced) {
   EXPECT_EQ(ReadAll(Snapshot("model.safetensors")), Content(kWeightsBytes, 1));
 }
 
-TEST_F(PullTest, OnlyPicklesOrOnlyGgufSayWhatToDo) {
+TEST_F(PullTest, MissingSafetensorsSayWhatToDo) {
   hub_.SetListing(R"({"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [
       {"rfilename": "config.json"}, {"rfilename": "pytorch_model.bin"}]})");
   EXPECT_THAT(Message(), AllOf(HasSubstr("pytorch_model.bin"), HasSubstr("SFconvertbot")));
@@ -158,7 +158,7 @@ TEST_F(PullTest, OnlyPicklesOrOnlyGgufSayWhatToDo) {
               HasSubstr("files of that kind: m-q4.gguf"));
 }
 
-TEST_F(PullTest, TheTokenGoesToTheHubAlone) {
+TEST_F(PullTest, TheTokenIsSentToTheHubOnly) {
   options_.token = "hf_secret";
   ASSERT_TRUE(Pull().ok());
   int storage = 0;
@@ -197,7 +197,7 @@ TEST_F(PullTest, ProgressGrowsToTheTotal) {
   EXPECT_LT(middle.time_left, absl::Seconds(3));
 }
 
-TEST_F(PullTest, ARevisionWithSlashesHasItsRef) {
+TEST_F(PullTest, ARevisionMayContainSlashes) {
   hub_.SetFault([](const HubCall& call, const HubReply&) -> std::optional<HubReply> {
     if (call.path != "/api/models/org/model/revision/refs%2Fpr%2F3?blobs=true") return std::nullopt;
     return HubReply{.body = R"({"sha": "0123456789abcdef0123456789abcdef01234567", "siblings":

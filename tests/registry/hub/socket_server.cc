@@ -1,4 +1,4 @@
-// A bare HTTP/1.1 server that can also break off, fall silent and be slow.
+// A minimal HTTP/1.1 server that can break connections, stall and be slow.
 #include "tests/registry/hub/socket_server.h"
 
 #include <netinet/in.h>
@@ -36,7 +36,7 @@ bool SendAll(int connection, const char* data, size_t size) {
   return true;
 }
 
-// Up to the empty line; empty if the connection ended before.
+// Reads up to the empty line. Returns an empty string if the connection ended before.
 std::string ReadHead(int connection) {
   std::string head;
   char c = 0;
@@ -67,7 +67,7 @@ HubCall ParseHead(const std::string& head, bool storage) {
 
 SocketServer::SocketServer(bool storage, Handler handler, Sent sent)
     : storage_(storage), handler_(std::move(handler)), sent_(std::move(sent)) {
-  // Not for the children that a test starts.
+  // SOCK_CLOEXEC keeps the socket from child processes of the test.
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof(address);
@@ -148,7 +148,7 @@ void SocketServer::SendBody(int connection, const HubCall& call, const HubReply&
   if (reply.stall_after >= 0) {
     while (Pause(absl::Milliseconds(100))) {
       char c = 0;
-      // Gone, not only silent.
+      // The client has closed the connection.
       if (recv(connection, &c, 1, MSG_DONTWAIT | MSG_PEEK) == 0) return;
     }
   }

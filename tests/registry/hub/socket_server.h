@@ -1,4 +1,4 @@
-// A bare HTTP/1.1 server that can also break off, fall silent and be slow.
+// A minimal HTTP/1.1 server that can break connections, stall and be slow.
 #ifndef ASSAY_TESTS_REGISTRY_HUB_SOCKET_SERVER_H_
 #define ASSAY_TESTS_REGISTRY_HUB_SOCKET_SERVER_H_
 
@@ -14,11 +14,11 @@
 
 namespace assay::registry {
 
-// One request a connection, one thread each, on 127.0.0.1.
+// Serves one request per connection, on one thread each, on 127.0.0.1.
 class SocketServer {
  public:
   using Handler = std::function<HubReply(const HubCall&)>;
-  // Told of every piece of a body that went out.
+  // Called for every piece of a body that was sent.
   using Sent = std::function<void(const HubCall&, int64_t bytes)>;
 
   SocketServer(bool storage, Handler handler, Sent sent);
@@ -30,7 +30,7 @@ class SocketServer {
   void Accept();
   void Serve(int connection);
   void SendBody(int connection, const HubCall& call, const HubReply& reply);
-  // False once the server stops.
+  // Sleeps. Returns false once the server stops.
   bool Pause(absl::Duration time) const;
 
   const bool storage_;

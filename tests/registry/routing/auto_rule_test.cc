@@ -1,4 +1,4 @@
-// The auto rule: the best by evaluations of what is deployed, within limits.
+// Tests of the auto rule.
 #include "registry/routing/auto_rule.h"
 
 #include <functional>
@@ -56,8 +56,8 @@ class AutoRuleTest : public testing::Test {
     policy_.content_type = "blog";
     policy_.rule = RouteRule::kAuto;
   }
-  RouteDecision Choose(const std::string& chance = "") {
-    return ChooseByEvidence(catalog_, policy_, &source_, chance);
+  RouteDecision Choose(const std::string& seed = "") {
+    return ChooseByEvidence(catalog_, policy_, &source_, seed);
   }
 
   Catalog catalog_;
@@ -65,7 +65,7 @@ class AutoRuleTest : public testing::Test {
   FakeEvidence source_;
 };
 
-TEST_F(AutoRuleTest, TheBestWinsAndTheReasonHasTheEvidence) {
+TEST_F(AutoRuleTest, ChoosesTheBestWithItsEvidenceAsTheReason) {
   source_.evidence = {Scored("a", 6, 0.5), Scored("b", 8, 0.5), Scored("c", 5, 0.5)};
   const RouteDecision decision = Choose();
   EXPECT_EQ(decision.model, "b");
@@ -78,7 +78,7 @@ TEST_F(AutoRuleTest, TheBestWinsAndTheReasonHasTheEvidence) {
   EXPECT_EQ(decision.candidates.size(), 4U);
 }
 
-// One prompt's mean is no exact knowledge: its interval is not of no width, there is none.
+// The mean of one prompt has no interval, which is not an interval of width 0.
 TEST_F(AutoRuleTest, AMeanWithoutAnIntervalIsUnproven) {
   source_.evidence = {Scored("a", 6, 0.5), Scored("b", 9, 0.5)};
   source_.evidence[1].ci_low = source_.evidence[1].ci_high = std::nullopt;
@@ -87,7 +87,7 @@ TEST_F(AutoRuleTest, AMeanWithoutAnIntervalIsUnproven) {
   EXPECT_THAT(decision.reason, HasSubstr("b: its mean has no interval: one prompt"));
 }
 
-TEST_F(AutoRuleTest, AModelThatIsDownIsLeftOut) {
+TEST_F(AutoRuleTest, AModelThatIsDownIsNotChosen) {
   source_.evidence = {Scored("a", 6, 0.5), Scored("b", 8, 0.5)};
   policy_.otherwise = "c";
   const auto choose = [this](const std::function<bool(std::string_view)>& down) {
@@ -106,7 +106,7 @@ TEST_F(AutoRuleTest, AModelThatIsDownIsLeftOut) {
   }
 }
 
-TEST_F(AutoRuleTest, OfThoseThatCannotBeToldApartTheCheapestWins) {
+TEST_F(AutoRuleTest, ChoosesTheCheapestOfEquallyGoodModels) {
   // a's interval ends where the best one's begins: a tie; c's ends below.
   source_.evidence = {Scored("a", 7, 0.5, 0.5), Scored("b", 8, 0.5, 2), Scored("c", 6.9, 0.5, 0.1)};
   EXPECT_EQ(Choose().model, "a");
@@ -120,7 +120,7 @@ TEST_F(AutoRuleTest, OfThoseThatCannotBeToldApartTheCheapestWins) {
   EXPECT_EQ(Choose().model, "a");
 }
 
-TEST_F(AutoRuleTest, LimitsAndSamplesLeaveOutAndSayWhy) {
+TEST_F(AutoRuleTest, ExcludesModelsByLimitsAndSamplesWithAReason) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 9, 0.1), Scored("c", 9, 0.1),
                       Scored("d", 1, 0.1)};
   source_.evidence[0].samples = 3;
@@ -135,10 +135,10 @@ TEST_F(AutoRuleTest, LimitsAndSamplesLeaveOutAndSayWhy) {
   EXPECT_THAT(decision.reason, HasSubstr("c: 2048 MiB over 1024 MiB"));
   policy_.limits.max_cost_usd = 0.5;
   EXPECT_EQ(Choose().model, "a");
-  EXPECT_THAT(Choose().reason, HasSubstr("d: $1 a request over $0.5"));
+  EXPECT_THAT(Choose().reason, HasSubstr("d: $1 per request over $0.5"));
 }
 
-TEST_F(AutoRuleTest, AModelThatFailsDoesNotWinByItsSuccesses) {
+TEST_F(AutoRuleTest, AModelWithManyFailuresIsNotChosen) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 6, 0.1)};
   source_.evidence[0].success_rate = 0.5;
   const RouteDecision decision = Choose();
@@ -146,7 +146,7 @@ TEST_F(AutoRuleTest, AModelThatFailsDoesNotWinByItsSuccesses) {
   EXPECT_THAT(decision.reason, HasSubstr("a: 50 % of its generations succeeded, of 95 %"));
 }
 
-TEST_F(AutoRuleTest, OnlyTheDeployedRevisionCountsAndTheNewestOfIt) {
+TEST_F(AutoRuleTest, OnlyTheNewestEvidenceOfTheDeployedRevisionCounts) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1)};
   source_.deployed["a"] = "r2";
   EXPECT_EQ(Choose().model, "b");
@@ -162,13 +162,13 @@ TEST_F(AutoRuleTest, OnlyTheDeployedRevisionCountsAndTheNewestOfIt) {
   source_.evidence = {Scored("b", 9, 0.1), newer, Scored("a", 4, 0.1)};
   EXPECT_EQ(Choose().model, "a");
   EXPECT_EQ(Choose().candidates[1].evidence->evaluation_id, "ev-newer");
-  // A quick look takes nothing away.
+  // A quick evaluation does not replace the evidence.
   source_.evidence[1].samples = 3;
   EXPECT_EQ(Choose().model, "b");
   EXPECT_EQ(Choose().evidence->evaluation_id, "ev-b");
 }
 
-TEST_F(AutoRuleTest, ScoresOfOtherScorersAndVersionsDoNotCompare) {
+TEST_F(AutoRuleTest, ScoresOfOtherScorersAndVersionsAreNotComparable) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1)};
   source_.evidence[0].scorer = "classic";
   EXPECT_EQ(Choose().model, "b");
@@ -179,33 +179,34 @@ TEST_F(AutoRuleTest, ScoresOfOtherScorersAndVersionsDoNotCompare) {
   EXPECT_THAT(Choose().reason, HasSubstr("a: scored by assay 1, others by 2"));
 }
 
-// A model that was asked easy prompts would win over one that was asked hard ones.
-TEST_F(AutoRuleTest, MeansOverOtherPromptsOrSettingsDoNotCompare) {
+// Otherwise a model that was evaluated on easy prompts would win over one evaluated on hard
+// prompts.
+TEST_F(AutoRuleTest, MeansOverOtherPromptsOrSettingsAreNotComparable) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1), Scored("c", 4, 0.1)};
-  source_.evidence[0].asked = "easy";
+  source_.evidence[0].workload_fingerprint = "easy";
   for (size_t i : {1U, 2U}) {
-    source_.evidence[i].asked = "hard";
+    source_.evidence[i].workload_fingerprint = "hard";
     source_.evidence[i].finished_at += absl::Hours(1);
   }
   EXPECT_EQ(Choose().model, "b");
   EXPECT_THAT(Choose().reason, HasSubstr("a: evaluated on other prompts or settings"));
-  // A quick look at one model on other prompts changes nothing.
+  // A quick evaluation of one model on other prompts changes nothing.
   Evidence quick = Scored("c", 9, 0.1);
-  quick.asked = "easy";
+  quick.workload_fingerprint = "easy";
   quick.samples = 3;
   quick.finished_at += absl::Hours(2);
   source_.evidence.push_back(quick);
   EXPECT_EQ(Choose().model, "b");
-  // An older evaluation that compares goes before a newer one that does not.
+  // An older comparable evaluation has precedence over a newer one that is not comparable.
   Evidence hard = Scored("a", 6, 0.1);
-  hard.asked = "hard";
+  hard.workload_fingerprint = "hard";
   hard.finished_at -= absl::Hours(1);
   source_.evidence.push_back(hard);
   EXPECT_EQ(Choose().model, "a");
   EXPECT_EQ(Choose().evidence->mean, 6);
 }
 
-TEST_F(AutoRuleTest, WithoutEvidenceOtherwiseThenTheDefaultThenTheFirst) {
+TEST_F(AutoRuleTest, WithoutEvidenceUsesOtherwiseThenTheDefaultThenTheFirst) {
   EXPECT_EQ(Choose().model, "a");
   EXPECT_THAT(Choose().reason, HasSubstr("no evaluation of 'blog' suffices, so 'a' until one"));
   EXPECT_EQ(Choose().evidence, std::nullopt);
@@ -221,7 +222,7 @@ TEST_F(AutoRuleTest, WithoutEvidenceOtherwiseThenTheDefaultThenTheFirst) {
   EXPECT_EQ(ChooseByEvidence(catalog_, {.content_type = "x"}, nullptr, "").model, "c");
 }
 
-TEST_F(AutoRuleTest, ExploringTakesItsShareAndSparesWhatIsOverALimit) {
+TEST_F(AutoRuleTest, ExploresItsFractionAndAvoidsModelsOverALimit) {
   source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1), Scored("c", 5, 0.1)};
   source_.evidence[2].latency_p90 = absl::Seconds(9);
   policy_.limits.max_latency = absl::Seconds(2);
@@ -240,7 +241,7 @@ TEST_F(AutoRuleTest, ExploringTakesItsShareAndSparesWhatIsOverALimit) {
     }
   }
   EXPECT_EQ(explored.count("c"), 0U);
-  // Each of a, b and d a third of 1000; 26 is the standard deviation.
+  // Each of a, b and d gets a third of 1000 requests; the standard deviation is 26.
   for (const char* id : {"a", "b", "d"}) EXPECT_NEAR(explored[id], kRequests * 0.2 / 3, 80) << id;
   EXPECT_EQ(Choose("request-1").model, Choose("request-1").model);
 }

@@ -1,4 +1,4 @@
-// Proposals of a content type.
+// Tests of content type proposals.
 #include "registry/routing/content_classifier.h"
 
 #include <optional>
@@ -17,7 +17,7 @@ std::string TypeOf(std::string_view prompt) {
   return proposal.has_value() ? proposal->content_type : "";
 }
 
-TEST(ContentClassifierTest, TheFormThatIsAskedForDecides) {
+TEST(ContentClassifierTest, TheRequestedFormDecides) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"Write a tweet about our new database server", "twitter"},
       {"Draft a LinkedIn post announcing our new API for developers", "linkedin"},
@@ -37,16 +37,16 @@ TEST(ContentClassifierTest, ProposesNothingWithoutConfidence) {
   }
 }
 
-TEST(ContentClassifierTest, TermsAreWordsAndOnlyTheBeginningCounts) {
+TEST(ContentClassifierTest, MatchesWholeWordsAtTheBeginning) {
   EXPECT_EQ(TypeOf("Explain rapid barcode therapies"), "");
   EXPECT_EQ(TypeOf(std::string(2000, ' ') + "Write a tweet"), "");
   EXPECT_EQ(TypeOf(std::string("\xff\xfe\0 tweet", 9)), "twitter");
 }
 
-TEST(ContentClassifierTest, ConfidenceIsAShare) {
+TEST(ContentClassifierTest, ConfidenceIsBetweenTheMinimumAndOne) {
   const ContentProposal proposal =
       ProposeContentType("WRITE A TWEET").value_or(ContentProposal{.confidence = 0});
-  EXPECT_GE(proposal.confidence, kLeastConfidence);
+  EXPECT_GE(proposal.confidence, kMinConfidence);
   EXPECT_LE(proposal.confidence, 1);
 }
 

