@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "registry/hub/cache/cache.h"
 #include "registry/hub/cache/local_snapshot.h"
@@ -19,13 +17,6 @@ namespace assay::registry {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kCommitDigits = 40;
-
-bool IsCommit(std::string_view revision) {
-  return revision.size() == kCommitDigits &&
-         std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
-}
 
 absl::Status NotDownloaded(const HubSource& hub, const std::string& repo_folder,
                            std::string_view what = "is not in the Hub's cache") {
@@ -36,15 +27,6 @@ absl::Status NotDownloaded(const HubSource& hub, const std::string& repo_folder,
       hub.file.empty() ? "" : " ", hub.file, " --revision ", hub.revision));
 }
 
-// Returns the commit of a revision, or an empty string if the cache does not have it.
-std::string Commit(const fs::path& repo_folder, const std::string& revision) {
-  if (IsCommit(revision)) return revision;
-  std::ifstream ref(repo_folder / "refs" / revision);
-  std::string commit(kCommitDigits, '\0');
-  ref.read(commit.data(), kCommitDigits);
-  return ref.gcount() == kCommitDigits && IsCommit(commit) ? commit : "";
-}
-
 bool IsInside(const fs::path& path, const fs::path& folder) {
   const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   return end == folder.end();
@@ -52,10 +34,10 @@ bool IsInside(const fs::path& path, const fs::path& folder) {
 
 absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& hub_cache) {
   const HubCache cache(hub_cache, hub.repo);
-  const std::string commit = Commit(cache.folder(), hub.revision);
-  if (commit.empty()) return NotDownloaded(hub, cache.folder());
-  const std::string snapshot = cache.SnapshotFolder(commit);
-  std::string path = hub.file.empty() ? snapshot : cache.SnapshotPath(commit, hub.file);
+  const absl::StatusOr<std::string> commit = cache.ReadRef(hub.revision);
+  if (!commit.ok()) return NotDownloaded(hub, cache.folder());
+  std::string path =
+      hub.file.empty() ? cache.SnapshotFolder(*commit) : cache.SnapshotPath(*commit, hub.file);
   std::error_code error;
   if (!fs::exists(path, error)) return NotDownloaded(hub, cache.folder());
   // The root is the whole cache, because blobs may be links to hub_cache/blobs, which repositories
@@ -64,7 +46,7 @@ absl::StatusOr<std::string> ResolveHub(const HubSource& hub, const std::string& 
     return absl::FailedPreconditionError(
         absl::StrCat("source: ", s.message(), "; delete it and download the repository again"));
   }
-  switch (InspectSnapshot(cache, commit, hub.file)) {
+  switch (InspectSnapshot(cache, *commit, hub.file)) {
     case LocalState::kComplete:
       return path;
     case LocalState::kWithoutTokenizer:
