@@ -60,11 +60,11 @@ ThreadPool& CpuPool() {
 }
 
 // Those of the models on other devices, or that libtorch computes.
-TimeSliceQueue& TurnsOn(const std::string& device) {
+TimeSliceQueue& TimeSlicesOf(const std::string& device) {
   static absl::Mutex mutex;
-  static std::map<std::string, TimeSliceQueue> turns ABSL_GUARDED_BY(mutex);
+  static std::map<std::string, TimeSliceQueue> slices ABSL_GUARDED_BY(mutex);
   const absl::MutexLock lock(&mutex);
-  return turns[device];
+  return slices[device];
 }
 
 // What both Load() and EstimateBytes() need to know first.
@@ -138,9 +138,9 @@ class TransformerLanguageModel : public LanguageModel {
     return logits;
   }
 
-  absl::StatusOr<std::vector<TokenScore>> ScoreTokens(
-      absl::Span<const TokenId> tokens, int64_t first,
-      absl::FunctionRef<absl::Status()> wanted) override {
+  absl::StatusOr<std::vector<TokenScore>> ScoreTokens(absl::Span<const TokenId> tokens,
+                                                      int64_t first,
+                                                      const CallContext& context) override {
     if (first < 1 || first >= static_cast<int64_t>(tokens.size())) {
       return absl::InvalidArgumentError(absl::StrCat("first: ", first, " of ", tokens.size(),
                                                      " tokens; at least one stands before "
@@ -148,7 +148,7 @@ class TransformerLanguageModel : public LanguageModel {
     }
     RETURN_IF_ERROR(encoder_->CheckTokens(tokens.last(1)));
     RETURN_IF_ERROR(CheckSequence(tokens.first(tokens.size() - 1)));
-    return scheduler_->Score(tokens, first, wanted);
+    return scheduler_->Score(tokens, first, context);
   }
 
   absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
@@ -221,7 +221,7 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
                              {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits}));
   if (!plan.packed) {
     return MakeDeviceExecutor(spec, std::move(weights), plan.context, plan.pages(),
-                              TurnsOn(options.device.name));
+                              TimeSlicesOf(options.device.name));
   }
   return MakeCpuExecutor(spec, std::move(weights),
                          {.context = plan.context,

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -144,9 +143,9 @@ class LanguageModel {
   // along, with pages that they do not need: RESOURCE_EXHAUSTED where there are not enough.
   // `wanted` is asked before every step, on the model's thread; what it returns but OK ends the
   // call. INVALID_ARGUMENT: lengths, ids.
-  virtual absl::StatusOr<std::vector<TokenScore>> ScoreTokens(
-      absl::Span<const TokenId> tokens, int64_t first,
-      absl::FunctionRef<absl::Status()> wanted) = 0;
+  virtual absl::StatusOr<std::vector<TokenScore>> ScoreTokens(absl::Span<const TokenId> tokens,
+                                                              int64_t first,
+                                                              const CallContext& context) = 0;
 
   // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
   // and measurements; waits for its turn, and is refused with FAILED_PRECONDITION while requests

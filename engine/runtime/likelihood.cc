@@ -1,4 +1,4 @@
-// Encodes, reads, adds up.
+// Log-likelihoods of texts, as lm_eval computes them.
 #include "engine/runtime/likelihood.h"
 
 #include <algorithm>
@@ -12,11 +12,10 @@ namespace assay::engine {
 namespace {
 
 using Tokens = std::vector<TokenId>;
-using Wanted = absl::FunctionRef<absl::Status()>;
 
-constexpr EncodeOptions kAsItStands = {.parse_special = true, .add_special = false};
+constexpr EncodeOptions kVerbatim = {.parse_special = true, .add_special = false};
 
-absl::StatusOr<TokenId> BeginningOf(const LanguageModel& model) {
+absl::StatusOr<TokenId> BeginToken(const LanguageModel& model) {
   const Tokenizer& tokenizer = model.tokenizer();
   if (tokenizer.bos_id() >= 0) return tokenizer.bos_id();
   if (tokenizer.eos_id() >= 0) return tokenizer.eos_id();
@@ -25,20 +24,19 @@ absl::StatusOr<TokenId> BeginningOf(const LanguageModel& model) {
                    " has no token that begins or ends a text; give a context"));
 }
 
-// What the sum over `tokens` from `first` on is; the beginning goes if they do not fit.
-absl::StatusOr<Likelihood> Sum(LanguageModel& model, absl::Span<const TokenId> tokens, size_t first,
-                               Wanted wanted) {
-  // The last token is predicted, never read.
-  const auto most = static_cast<size_t>(model.info().context_length) + 1;
-  const size_t cut = tokens.size() > most ? tokens.size() - most : 0;
+// Scores tokens [first, end). Tokens at the beginning are cut off if not all fit into the context.
+absl::StatusOr<Likelihood> ScoreTokens(LanguageModel& model, absl::Span<const TokenId> tokens,
+                                       size_t first, const CallContext& call) {
+  // The last token is predicted, never computed.
+  const auto max_tokens = static_cast<size_t>(model.info().context_length) + 1;
+  const size_t cut = tokens.size() > max_tokens ? tokens.size() - max_tokens : 0;
   if (cut >= first) {
     return absl::InvalidArgumentError(absl::StrCat("continuation: has ", tokens.size() - first,
                                                    " tokens; the context of ", model.info().name,
                                                    " is ", model.info().context_length, " long"));
   }
-  ASSIGN_OR_RETURN(
-      std::vector<TokenScore> scores,
-      model.ScoreTokens(tokens.subspan(cut), static_cast<int64_t>(first - cut), wanted));
+  ASSIGN_OR_RETURN(std::vector<TokenScore> scores,
+                   model.ScoreTokens(tokens.subspan(cut), static_cast<int64_t>(first - cut), call));
   Likelihood sum{.tokens = static_cast<int64_t>(scores.size())};
   for (const TokenScore& score : scores) {
     sum.log_likelihood += score.log_probability;
@@ -47,49 +45,49 @@ absl::StatusOr<Likelihood> Sum(LanguageModel& model, absl::Span<const TokenId> t
   return sum;
 }
 
-absl::StatusOr<Likelihood> LikelihoodOf(LanguageModel& model, const std::string& context,
-                                        const Tokens& context_tokens,
-                                        const std::string& continuation, Wanted wanted) {
+absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::string& context,
+                                             const Tokens& context_tokens,
+                                             const std::string& continuation,
+                                             const CallContext& call) {
   if (continuation.empty()) return absl::InvalidArgumentError("continuation: is empty");
-  ASSIGN_OR_RETURN(Tokens whole, model.tokenizer().Encode(context + continuation, kAsItStands));
+  ASSIGN_OR_RETURN(Tokens whole, model.tokenizer().Encode(context + continuation, kVerbatim));
   if (context.empty()) {
-    ASSIGN_OR_RETURN(TokenId beginning, BeginningOf(model));
+    ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
     whole.insert(whole.begin(), beginning);
-    return Sum(model, whole, 1, wanted);
+    return ScoreTokens(model, whole, 1, call);
   }
-  // Merged with the context's last token, a continuation may have no token of its own.
+  // A continuation that merges with the context's last token may have no token of its own.
   const size_t first = std::min(context_tokens.size(), whole.size());
   Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
   tokens.insert(tokens.end(), whole.begin() + static_cast<ptrdiff_t>(first), whole.end());
   if (tokens.size() == first) return Likelihood{};
-  return Sum(model, tokens, first, wanted);
+  return ScoreTokens(model, tokens, first, call);
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Likelihood>> LikelihoodsOf(LanguageModel& model,
-                                                      std::string_view context,
-                                                      absl::Span<const std::string> continuations,
-                                                      Wanted wanted) {
+absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
+    LanguageModel& model, std::string_view context, absl::Span<const std::string> continuations,
+    const CallContext& call) {
   const size_t end = context.find_last_not_of(" \t\n\r\f\v") + 1;
   const std::string spaces(context.substr(end));
   const std::string before(context.substr(0, end));
-  ASSIGN_OR_RETURN(Tokens context_tokens, model.tokenizer().Encode(before, kAsItStands));
+  ASSIGN_OR_RETURN(Tokens context_tokens, model.tokenizer().Encode(before, kVerbatim));
   std::vector<Likelihood> likelihoods;
   likelihoods.reserve(continuations.size());
   for (const std::string& continuation : continuations) {
     ASSIGN_OR_RETURN(Likelihood likelihood,
-                     LikelihoodOf(model, before, context_tokens, spaces + continuation, wanted));
+                     ScoreContinuation(model, before, context_tokens, spaces + continuation, call));
     likelihoods.push_back(likelihood);
   }
   return likelihoods;
 }
 
-absl::StatusOr<Likelihood> LikelihoodOfText(LanguageModel& model, std::string_view text,
-                                            Wanted wanted) {
-  ASSIGN_OR_RETURN(Tokens tokens, model.tokenizer().Encode(text, kAsItStands));
-  ASSIGN_OR_RETURN(TokenId beginning, BeginningOf(model));
-  // The beginning is predicted by nothing and predicts the first token.
+absl::StatusOr<Likelihood> ScoreText(LanguageModel& model, std::string_view text,
+                                     const CallContext& call) {
+  ASSIGN_OR_RETURN(Tokens tokens, model.tokenizer().Encode(text, kVerbatim));
+  ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
+  // This token is not scored; it predicts the first token of the text.
   tokens.insert(tokens.begin(), beginning);
   const absl::Span<const TokenId> all = tokens;
   const auto window = static_cast<size_t>(model.info().context_length);
@@ -98,7 +96,7 @@ absl::StatusOr<Likelihood> LikelihoodOfText(LanguageModel& model, std::string_vi
     const size_t end = std::min(predicted + window, all.size());
     const size_t begin = end > window + 1 ? end - window - 1 : 0;
     ASSIGN_OR_RETURN(Likelihood part,
-                     Sum(model, all.subspan(begin, end - begin), predicted - begin, wanted));
+                     ScoreTokens(model, all.subspan(begin, end - begin), predicted - begin, call));
     whole.log_likelihood += part.log_likelihood;
     whole.tokens += part.tokens;
     whole.greedy = whole.greedy && part.greedy;

@@ -14,8 +14,8 @@
 namespace assay::engine {
 namespace {
 
-// Least tokens that the buffers of a step hold, for the readers of logits.
-constexpr int64_t kLeastStepTokens = 256;
+// The buffers of a step hold at least this many tokens, for the readers of logits.
+constexpr int64_t kMinStepTokens = 256;
 constexpr int kMaxDraftTokens = 64;
 
 absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
@@ -84,7 +84,7 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
                                                    " holds no request of the context, ", context,
                                                    " tokens"));
   }
-  const int64_t all_at_once = Scheduler::MostTokens(options.max_running, options.prefill_chunk);
+  const int64_t max_step_tokens = Scheduler::MaxTokens(options.max_running, options.prefill_chunk);
   return LoadPlan{.dtype = dtype,
                   .bits = bits,
                   .kv_type = kv_type,
@@ -92,8 +92,8 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
                   .cache_tokens = options.cache_tokens == 0
                                       ? std::max<int64_t>(context, kDefaultCacheTokens)
                                       : options.cache_tokens,
-                  .step_tokens = std::max(kLeastStepTokens, all_at_once),
-                  .logit_rows = Scheduler::MostRows(options.max_running),
+                  .step_tokens = std::max(kMinStepTokens, max_step_tokens),
+                  .logit_rows = Scheduler::MaxRows(options.max_running),
                   .packed = packed};
 }
 

@@ -1,4 +1,4 @@
-// Threads that compute one thing together.
+// A pool of threads that run one function together.
 #include "engine/threads/thread_pool.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 // requests.
 constexpr int kSpins = 2000;
 constexpr int kHalf = 32;
-// In joined_: the run takes no more threads.
+// A flag in joined_: no more threads can join the run.
 constexpr uint64_t kClosed = uint64_t{1} << (kHalf - 1);
 
 void Pause() {
@@ -27,7 +27,7 @@ void Pause() {
 #endif
 }
 
-// Waits until `value` is no more `old`.
+// Waits until `value` differs from `old`.
 template <typename T>
 void AwaitChange(const std::atomic<T>& value, T old) {
   for (int i = 0; i < kSpins; ++i) {
@@ -50,7 +50,7 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
   while (HighHalf(state) == loop) {
     const auto begin = static_cast<int64_t>(static_cast<uint32_t>(state));
     if (begin >= count) {
-      // Nobody writes it before the loop is done.
+      // The next change is the end of the loop.
       AwaitChange(pool_.loop_, state);
       return;
     }
@@ -63,7 +63,7 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
     work(begin, end);
     if (pool_.done_.fetch_add(end - begin, std::memory_order_acq_rel) + end - begin == count) {
       pool_.done_.store(0, std::memory_order_relaxed);
-      // Sequentially consistent: whether somebody sleeps must not be looked up before.
+      // Sequentially consistent: notify_all() must not look for sleeping threads before the store.
       pool_.loop_.store(uint64_t{loop + 1} << kHalf, std::memory_order_seq_cst);
       pool_.loop_.notify_all();
       return;
@@ -83,8 +83,8 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-TimeSliceQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
-  const TimeSliceQueue::Turn turn = turns_.Begin();
+TimeSliceQueue::Slice ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
+  const TimeSliceQueue::Slice slice = slices_.Acquire();
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
   first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));
@@ -99,8 +99,8 @@ TimeSliceQueue::Turn ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) 
        left = left_.load(std::memory_order_acquire)) {
     AwaitChange(left_, left);
   }
-  turns_.End();
-  return turn;
+  slices_.Release();
+  return slice;
 }
 
 bool ThreadPool::Join(uint32_t run) {

@@ -1,4 +1,4 @@
-// Threads that compute one thing together.
+// A pool of threads that run one function together.
 #ifndef ASSAY_ENGINE_THREADS_THREAD_POOL_H_
 #define ASSAY_ENGINE_THREADS_THREAD_POOL_H_
 
@@ -15,17 +15,18 @@ namespace assay::engine {
 
 class ThreadPool;
 
-// One thread's part in a ThreadPool::Run(). Every member makes the same calls in the same order.
+// One thread's part in a ThreadPool::Run(). Every member must make the same calls in the same
+// order.
 class TeamMember {
  public:
-  // 0: the thread that called Run().
+  // 0 is the thread that called Run().
   int index() const { return index_; }
   int size() const;
 
-  // Calls work(begin, end) for pieces of [0, count), count < 2^30, of at most `grain`, whichever
-  // member is free takes the next; returns, in every member, when all are done. A member that is
-  // late because its core does something else finds the loop done and goes on: the others wait
-  // only for pieces that it has begun.
+  // Calls work(begin, end) for pieces of [0, count), count < 2^30, of at most `grain`. A member
+  // that is free takes the next piece. Returns, in every member, when all pieces are done. A member
+  // that is late because its core is busy finds the loop done and continues: the others wait only
+  // for pieces that it has begun.
   void For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> work);
 
  private:
@@ -35,16 +36,16 @@ class TeamMember {
 
   ThreadPool& pool_;
   int index_;
-  // Number of the next loop.
+  // The number of the next loop.
   uint32_t loop_;
 };
 
-// A fixed number of threads that run one function at a time together, with its caller as the first.
-// Several callers take turns in order of arrival. Construction starts the threads; between loops
-// they spin for some microseconds, then sleep. Thread-safe.
+// A fixed number of threads that run one function at a time together; the caller is one of them.
+// Concurrent callers get time slices in order of arrival. Construction starts the threads. Between
+// loops they spin for some microseconds, then sleep. Thread-safe.
 class ThreadPool {
  public:
-  // threads: at least 1, the caller's included.
+  // `threads` is at least 1 and includes the caller's thread.
   explicit ThreadPool(int threads);
   ~ThreadPool();
 
@@ -53,40 +54,43 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  // Runs `work` in the caller and in every thread that is free before the caller ends, and returns
-  // when all have ended. What is to be done must be in For() loops. `work` must not throw, nor call
-  // Run().
-  TimeSliceQueue::Turn Run(absl::FunctionRef<void(TeamMember&)> work);
+  // Runs `work` in the caller and in every thread that is free before the caller has finished, and
+  // returns when all have. All computation must be in For() loops. `work` must not throw and must
+  // not call Run(). Returns the time slice that it ran in.
+  TimeSliceQueue::Slice Run(absl::FunctionRef<void(TeamMember&)> work);
 
-  // As TurnQueue's, after Run() gave `last`.
-  absl::Duration OthersTurn(const TimeSliceQueue::Turn& last) const {
-    return turns_.OthersTurn(last);
+  // As TimeSliceQueue::ContentionInterval(), after Run() has returned `last`.
+  absl::Duration ContentionInterval(const TimeSliceQueue::Slice& last) const {
+    return slices_.ContentionInterval(last);
   }
 
  private:
   friend class TeamMember;
 
   void Serve(int index);
-  // False: the run has ended.
+  // Returns false if the run has ended.
   bool Join(uint32_t run);
 
-  // Members write these while others read: each on a cache line of its own.
-  // Number of the loop at hand, high half, and its next piece. No value comes again within 2^32
-  // loops, so that whoever waits for a loop's end can miss none.
+  // Members write these while others read: each is on a cache line of its own.
+
+  // The number of the current loop in the high half, its next piece in the low half. A value occurs
+  // again only after 2^32 loops, so that no thread that waits for the end of a loop can miss it.
   alignas(64) std::atomic<uint64_t> loop_ = 0;
-  // What is done of it.
+  // The number of elements of the loop that are done.
   alignas(64) std::atomic<int64_t> done_ = 0;
-  // Number of the run at hand; its threads that take part, in the low half below its number.
+  // The number of the current run.
   alignas(64) std::atomic<uint32_t> run_ = 0;
+  // The number of the run in the high half, the number of threads that joined it in the low half.
   std::atomic<uint64_t> joined_ = 0;
+  // The number of threads that have finished the run.
   std::atomic<uint32_t> left_ = 0;
 
   const int threads_;
-  // Of the run at hand.
+  // The function and the first loop of the current run.
   const absl::FunctionRef<void(TeamMember&)>* work_ = nullptr;
   uint32_t first_loop_ = 0;
   std::atomic<bool> stopping_ = false;
-  TimeSliceQueue turns_;
+  TimeSliceQueue slices_;
   std::vector<std::thread> workers_;
 };
 

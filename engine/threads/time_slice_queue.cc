@@ -1,4 +1,4 @@
-// Callers that take turns.
+// Time slices for callers that share a resource.
 #include "engine/threads/time_slice_queue.h"
 
 #include <cstdint>
@@ -9,29 +9,30 @@
 
 namespace assay::engine {
 
-TimeSliceQueue::Turn TimeSliceQueue::Begin() {
+TimeSliceQueue::Slice TimeSliceQueue::Acquire() {
   const absl::Time start = absl::Now();
   const absl::MutexLock lock(&mutex_);
-  Turn turn{.number = next_, .before = next_ - serving_};
+  Slice slice{.number = next_, .before = next_ - serving_};
   ++next_;
-  const auto is_served = [&]()
-                             ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return serving_ == turn.number; };
+  const auto is_served = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return serving_ == slice.number;
+  };
   mutex_.Await(absl::Condition(&is_served));
-  turn.waited = absl::Now() - start;
-  return turn;
+  slice.waited = absl::Now() - start;
+  return slice;
 }
 
-void TimeSliceQueue::End() {
+void TimeSliceQueue::Release() {
   const absl::MutexLock lock(&mutex_);
   ++serving_;
 }
 
-int64_t TimeSliceQueue::turns() const {
+int64_t TimeSliceQueue::requested() const {
   const absl::MutexLock lock(&mutex_);
   return next_;
 }
 
-absl::Duration TimeSliceQueue::OthersTurn(const Turn& last) const {
+absl::Duration TimeSliceQueue::ContentionInterval(const Slice& last) const {
   constexpr absl::Duration kUnknown = absl::Milliseconds(8);
   const absl::MutexLock lock(&mutex_);
   if (next_ == last.number + 1) return absl::ZeroDuration();

@@ -1,4 +1,4 @@
-// Callers that take turns.
+// Time slices for callers that share a resource.
 #ifndef ASSAY_ENGINE_THREADS_TIME_SLICE_QUEUE_H_
 #define ASSAY_ENGINE_THREADS_TIME_SLICE_QUEUE_H_
 
@@ -10,28 +10,29 @@
 
 namespace assay::engine {
 
-// In order of arrival: of callers that always want a turn, each has one before another has its
-// second. Thread-safe.
+// Gives time slices of a shared resource to callers in order of arrival. Among callers that always
+// wait for one, each gets a slice before another gets its second. Thread-safe.
 class TimeSliceQueue {
  public:
-  struct Turn {
-    // Counts the turns of all callers.
+  struct Slice {
+    // Counts the slices of all callers, from 0.
     int64_t number = 0;
-    // For the turns before it, so many of them.
+    // The time that the caller waited for the slices before its own, and the number of them.
     absl::Duration waited;
     int64_t before = 0;
   };
 
-  // Waits for the turns before it. The caller calls End().
-  Turn Begin();
-  void End();
+  // Waits for all slices before this one. The caller must call Release().
+  Slice Acquire();
+  void Release();
 
-  // Turns that were had or are waited for.
-  int64_t turns() const;
+  // The number of slices that were acquired or are waited for.
+  int64_t requested() const;
 
-  // How long a turn of others is, by those that `last` waited for, else some milliseconds; zero
-  // where nobody has come since `last` began.
-  absl::Duration OthersTurn(const Turn& last) const;
+  // Returns the approximate duration of a time slice of other callers: the average of those that
+  // `last` waited for, or some milliseconds if it waited for none. Zero if no other caller has
+  // arrived since `last` was requested.
+  absl::Duration ContentionInterval(const Slice& last) const;
 
  private:
   mutable absl::Mutex mutex_;

@@ -84,18 +84,16 @@ absl::Status LikelihoodService::Read(const LikelihoodRequest& request, const Cal
     longest = absl::Now() + each * MostWindows(request.text().size(), model.info());
   }
   const CallContext limited = context.Until(longest);
-  const auto wanted = [&limited] { return limited.Check(); };
   response->set_model(request.model());
   if (!request.text().empty()) {
-    ASSIGN_OR_RETURN(engine::Likelihood text,
-                     engine::LikelihoodOfText(model, request.text(), wanted));
+    ASSIGN_OR_RETURN(engine::Likelihood text, engine::ScoreText(model, request.text(), limited));
     Tell(text, response->add_likelihoods());
     return absl::OkStatus();
   }
   const std::vector<std::string> continuations(request.continuations().begin(),
                                                request.continuations().end());
   ASSIGN_OR_RETURN(std::vector<engine::Likelihood> found,
-                   engine::LikelihoodsOf(model, request.context(), continuations, wanted));
+                   engine::ScoreContinuations(model, request.context(), continuations, limited));
   for (const engine::Likelihood& likelihood : found) Tell(likelihood, response->add_likelihoods());
   return absl::OkStatus();
 }

@@ -134,7 +134,7 @@ class CpuExecutor : public ModelExecutor {
       PrepareLogits();
       return absl::OkStatus();
     }));
-    turn_ = pool_.Run([&](TeamMember& member) {
+    slice_ = pool_.Run([&](TeamMember& member) {
       Compute(member);
       ForEach(member, step.choices, [this](TokenChoice& choice) { ChooseTokens(choice); });
       ForEach(member, step.ratings, [this](TokenRating& rating) { RateToken(rating); });
@@ -142,8 +142,8 @@ class CpuExecutor : public ModelExecutor {
     return absl::OkStatus();
   }
 
-  absl::Duration waited() const override { return turn_.waited; }
-  absl::Duration contention_interval() const override { return pool_.OthersTurn(turn_); }
+  absl::Duration waited() const override { return slice_.waited; }
+  absl::Duration contention_interval() const override { return pool_.ContentionInterval(slice_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     const absl::Span<const float> values = LogitsOf(row);
@@ -185,7 +185,7 @@ class CpuExecutor : public ModelExecutor {
   }
 
   void ChooseTokens(TokenChoice& choice) const {
-    choice.tokens = ChooseWhileGuessed(
+    choice.tokens = ChooseWhileAccepted(
         choice, [this](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
           return SampleFinite(LogitsOf(row), sampler);
         });
@@ -494,7 +494,7 @@ class CpuExecutor : public ModelExecutor {
   int64_t bias_stride_ = 0;
 
   // The last one.
-  TimeSliceQueue::Turn turn_;
+  TimeSliceQueue::Slice slice_;
   // Of the step at hand.
   absl::Span<const SequenceChunk> chunks_;
   std::vector<BatchRow> rows_;

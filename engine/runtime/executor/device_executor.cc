@@ -43,13 +43,13 @@ DrawnRows RowsOfDrawn(absl::Span<const TokenChoice> choices) {
 class DeviceExecutor : public ModelExecutor {
  public:
   DeviceExecutor(const ModelSpec& spec, TransformerWeights weights, int64_t context, int64_t pages,
-                 TimeSliceQueue& turns)
+                 TimeSliceQueue& slices)
       : transformer_(spec, std::move(weights), context),
         cache_(transformer_.MakeCache(pages)),
-        turns_(turns) {}
+        slices_(slices) {}
 
   absl::Status Run(const ExecutorStep& step) override {
-    turn_ = turns_.Begin();
+    slice_ = slices_.Acquire();
     absl::Status done = CatchTorch("computing a step", [&]() -> absl::Status {
       const c10::InferenceMode inference;
       const at::Tensor hidden = Read(step.chunks);
@@ -60,12 +60,12 @@ class DeviceExecutor : public ModelExecutor {
       hidden.select(0, 0).select(0, 0).item();
       return absl::OkStatus();
     });
-    turns_.End();
+    slices_.Release();
     return done;
   }
 
-  absl::Duration waited() const override { return turn_.waited; }
-  absl::Duration contention_interval() const override { return turns_.OthersTurn(turn_); }
+  absl::Duration waited() const override { return slice_.waited; }
+  absl::Duration contention_interval() const override { return slices_.ContentionInterval(slice_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
     return CatchTorch("copying logits", [&]() -> absl::Status {
@@ -109,7 +109,7 @@ class DeviceExecutor : public ModelExecutor {
     const auto* pairs = both.const_data_ptr<float>();
     for (TokenChoice& choice : choices) {
       if (!greedy(choice)) continue;
-      choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler&) {
+      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler&) {
         return CheckFinite(pairs[2 * row], static_cast<TokenId>(pairs[2 * row + 1]));
       });
     }
@@ -125,7 +125,7 @@ class DeviceExecutor : public ModelExecutor {
     for (size_t i = 0; i < choices.size(); ++i) {
       TokenChoice& choice = choices[i];
       if (choice.sampler->greedy()) continue;
-      choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler& sampler) {
+      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler& sampler) {
         const int64_t at = drawn.first[i] + row - choice.first_row;
         return SampleFinite(absl::MakeConstSpan(floats.const_data_ptr<float>() + at * vocab,
                                                 static_cast<size_t>(vocab)),
@@ -155,9 +155,9 @@ class DeviceExecutor : public ModelExecutor {
 
   Transformer transformer_;
   KvCache cache_;
-  TimeSliceQueue& turns_;
+  TimeSliceQueue& slices_;
   // The last one.
-  TimeSliceQueue::Turn turn_;
+  TimeSliceQueue::Slice slice_;
   // Of the last step: [wanted rows, vocab].
   at::Tensor logits_;
 };
@@ -166,8 +166,8 @@ class DeviceExecutor : public ModelExecutor {
 
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
-                                                  TimeSliceQueue& turns) {
-  return std::make_unique<DeviceExecutor>(spec, std::move(weights), context, pages, turns);
+                                                  TimeSliceQueue& slices) {
+  return std::make_unique<DeviceExecutor>(spec, std::move(weights), context, pages, slices);
 }
 
 }  // namespace assay::engine

@@ -17,7 +17,7 @@ namespace assay::engine {
 // outlive the result. Throws as libtorch does.
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
-                                                  TimeSliceQueue& turns);
+                                                  TimeSliceQueue& slices);
 
 }  // namespace assay::engine
 

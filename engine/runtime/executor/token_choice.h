@@ -41,8 +41,8 @@ inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Samp
 
 // choice.tokens, by choose(row, sampler) for row after row.
 template <typename ChooseRow>
-absl::StatusOr<std::vector<TokenId>> ChooseWhileGuessed(const TokenChoice& choice,
-                                                        const ChooseRow& choose) {
+absl::StatusOr<std::vector<TokenId>> ChooseWhileAccepted(const TokenChoice& choice,
+                                                         const ChooseRow& choose) {
   std::vector<TokenId> tokens;
   for (size_t i = 0; i <= choice.draft.size(); ++i) {
     ASSIGN_OR_RETURN(const TokenId token,

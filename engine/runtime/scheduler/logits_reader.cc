@@ -1,4 +1,4 @@
-// Logits of whole sequences.
+// The logits of whole sequences, for tests and measurements.
 #include "engine/runtime/scheduler/logits_reader.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Logits of whole sequences, for tests and measurements. Private to this folder.
+// The logits of whole sequences, for tests and measurements. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_LOGITS_READER_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_LOGITS_READER_H_
 
@@ -11,13 +11,13 @@
 
 namespace assay::engine {
 
-// Reads `tokens` from the beginning, `chunk` at a time, over the executor's first pages; sets
-// `logits` to those after each token, [tokens, vocab].
+// Computes `tokens` from the beginning, `chunk` tokens at a time, in the executor's first pages.
+// Sets `logits` to those after each token, [tokens, vocab].
 absl::Status ReadLogits(ModelExecutor& executor, absl::Span<const TokenId> tokens, int64_t chunk,
                         int64_t vocab, std::vector<float>* logits);
 
-// The same of several sequences, read together in one pass. RESOURCE_EXHAUSTED: the executor has
-// not that many pages.
+// Computes several sequences together in one pass and appends the logits of each of them.
+// RESOURCE_EXHAUSTED: the executor does not have enough pages.
 absl::Status ReadBatchLogits(ModelExecutor& executor,
                              absl::Span<const std::vector<TokenId>> sequences, int64_t vocab,
                              std::vector<std::vector<float>>* logits);

@@ -1,5 +1,5 @@
-// What computes a model: tokens in, logits out, over pages of keys and values. Private to this
-// folder.
+// The interface of what computes a model: tokens in, logits out, over a paged KV cache. Private to
+// this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_MODEL_EXECUTOR_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_MODEL_EXECUTOR_H_
 
@@ -16,72 +16,74 @@
 
 namespace assay::engine {
 
-// What follows some tokens of one sequence, of which all but the first were guessed.
+// The choice of the next tokens of one sequence.
 struct TokenChoice {
-  // Of the step's logits, in the order of the chunks: those after the first token.
+  // The row of the step's logits, counted in the order of the chunks, that follows the last known
+  // token.
   int64_t first_row = 0;
-  // The guesses; row first_row + i + 1 is read if guess i was right.
+  // The draft tokens. Row first_row + i + 1 is used only if draft token i is accepted.
   absl::Span<const TokenId> draft;
   Sampler* sampler = nullptr;
-  // The tokens chosen, up to the first that the draft has otherwise: at least one. INTERNAL if a
-  // row's logits are not finite.
+  // Output: the chosen tokens, up to and including the first that differs from the draft; at least
+  // one. INTERNAL if the logits of a row are not finite.
   absl::StatusOr<std::vector<TokenId>> tokens = std::vector<TokenId>();
 };
 
-// What the model thinks of a token that is known.
+// The score of a token that is known.
 struct TokenRating {
-  // Of the step's logits: those after the token before it.
+  // The row of the step's logits that follows the token before it.
   int64_t row = 0;
   TokenId token = 0;
-  // INTERNAL if the row's logits are not finite.
+  // Output. INTERNAL if the logits of the row are not finite.
   absl::StatusOr<TokenScore> score = TokenScore();
 };
 
 // The next tokens of one sequence.
 struct SequenceChunk {
-  // Of the executor's memory: page i holds the tokens [32 i, 32 i + 32) of the sequence. They hold
-  // what lies before `position`, and take up the chunk.
+  // Pages of the executor's KV cache: page i is for the tokens [32 i, 32 i + 32) of the sequence.
+  // They hold the KV of all tokens before `position` and have room for the chunk.
   absl::Span<const int32_t> pages;
   absl::Span<const TokenId> tokens;
   int64_t position = 0;
-  // Of the text that was known when its first token was read. Some models turn positions
-  // differently in long texts: a token within that length as in a text of that length, one behind
-  // it as the last of its own; so that keys are the same however often they are computed.
+  // The length of the sequence when its first token was computed. Some models rotate positions
+  // differently in long sequences: a token within this length is rotated as in a sequence of this
+  // length, and a later one as the last token of its own. So keys are the same however often they
+  // are computed.
   int64_t first_length = 0;
-  // How many of the tokens, from the last one backwards, want the logits of what follows them.
+  // The number of tokens at the end of the chunk after which logits are computed.
   int64_t logits = 1;
 };
 
 // What is computed together.
 struct ExecutorStep {
-  // Of several sequences, of any lengths.
+  // Chunks of different sequences, of any lengths.
   absl::Span<const SequenceChunk> chunks;
-  // What is made of their logits; each row at most once.
+  // What the logits are used for; each row at most once.
   absl::Span<TokenChoice> choices = {};
   absl::Span<TokenRating> ratings = {};
 };
 
-// Not thread-safe; one call at a time.
+// Computes the steps of one model. Not thread-safe; one call at a time.
 class ModelExecutor {
  public:
   virtual ~ModelExecutor() = default;
 
-  // Reads the chunks, then chooses and rates by their logits, all in one turn on the threads or the
-  // device that models share; models that always have a step to run have one after the other. A
-  // row's logits do not depend on the other sequences on the CPU; elsewhere up to rounding.
-  // RESOURCE_EXHAUSTED: out of memory.
+  // Computes the chunks, then chooses and rates tokens by their logits, all in one time slice on
+  // the threads or the device that models share. Models that always have a step to run take turns.
+  // On the CPU the logits of a row do not depend on the other sequences; elsewhere they do up to
+  // rounding. RESOURCE_EXHAUSTED: out of memory.
   virtual absl::Status Run(const ExecutorStep& step) = 0;
 
-  // Of the last Run(), for other models' turns.
+  // The time that the last Run() waited for time slices of other models.
   virtual absl::Duration waited() const = 0;
-  // How long another model's turn is, about; zero: none has had one since the last Run(), or waits.
+  // The approximate duration of another model's time slice. Zero if no other model has had one
+  // since the last Run() and none waits.
   virtual absl::Duration contention_interval() const = 0;
 
-  // Copies a row of the last step's logits, one that was neither chosen nor rated by, to `out`,
-  // [vocab].
+  // Copies a row of the last step's logits, which no choice or rating has used, to `out`, [vocab].
   virtual absl::Status CopyLogits(int64_t row, absl::Span<float> out) = 0;
 
-  // Pages that there are.
+  // The number of pages of the KV cache.
   virtual int64_t pages() const = 0;
   virtual int64_t weight_bytes() const = 0;
   virtual int64_t cache_bytes() const = 0;

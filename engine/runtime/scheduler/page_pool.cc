@@ -1,4 +1,4 @@
-// Which pages of keys and values are in use.
+// The KV pages of one executor and their reference counts.
 #include "engine/runtime/scheduler/page_pool.h"
 
 #include <algorithm>
@@ -11,24 +11,24 @@
 namespace assay::engine {
 
 PagePool::PagePool(int64_t pages)
-    : users_(static_cast<size_t>(pages), 0), free_(static_cast<size_t>(pages)) {
-  // Sorted, and so a heap.
+    : references_(static_cast<size_t>(pages), 0), free_(static_cast<size_t>(pages)) {
+  // A sorted sequence is a valid heap.
   std::iota(free_.begin(), free_.end(), 0);
 }
 
-std::optional<int32_t> PagePool::Take() {
+std::optional<int32_t> PagePool::Allocate() {
   if (free_.empty()) return std::nullopt;
   std::pop_heap(free_.begin(), free_.end(), std::greater<>());
   const int32_t page = free_.back();
   free_.pop_back();
-  users_[static_cast<size_t>(page)] = 1;
+  references_[static_cast<size_t>(page)] = 1;
   return page;
 }
 
-void PagePool::Share(int32_t page) { ++users_[static_cast<size_t>(page)]; }
+void PagePool::AddReference(int32_t page) { ++references_[static_cast<size_t>(page)]; }
 
 void PagePool::Release(int32_t page) {
-  if (--users_[static_cast<size_t>(page)] > 0) return;
+  if (--references_[static_cast<size_t>(page)] > 0) return;
   free_.push_back(page);
   std::push_heap(free_.begin(), free_.end(), std::greater<>());
 }

@@ -1,4 +1,4 @@
-// Pages whose beginning of a text may come again.
+// The prefix cache: full KV pages that later sequences with the same prefix reuse.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_PREFIX_CACHE_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_PREFIX_CACHE_H_
 
@@ -12,60 +12,63 @@
 
 namespace assay::engine {
 
-// Keeps full pages after their sequence has ended, found again by all the tokens up to the page's
-// end. It is a user of the pool's pages; those that nobody else uses are given back, the least
-// recently used first, and of a text from its end. Pages are never written once they are full, so
-// sequences share them without copies. Not thread-safe.
+// Caches full KV pages, also after their sequence has finished. A page is looked up by the hash of
+// all tokens up to its end. The cache holds one reference to each of its pages. It evicts pages
+// that have no other reference, least recently used first; within one sequence, the last page
+// first. A full page is never written again, so that sequences share it without a copy. Not
+// thread-safe.
 class PrefixCache {
  public:
-  // The beginning of a text, whole pages; the empty one to start with.
+  // A prefix of a sequence, in whole pages. A default-constructed one is the empty prefix.
   struct Prefix {
     uint64_t hash = 0;
     int64_t pages = 0;
-    // Its hash stands for another text: nothing that follows is remembered.
+    // True if the hash belongs to another sequence. Pages after this prefix are not cached.
     bool collided = false;
   };
 
-  // Of the hash of the prefix before, and a page's tokens.
+  // Hashes the hash of the preceding prefix together with the tokens of a page.
   using Hash = uint64_t (*)(uint64_t, absl::Span<const TokenId>);
   static uint64_t HashOf(uint64_t before, absl::Span<const TokenId> tokens);
 
-  // enabled: false keeps nothing.
+  // `pool` must outlive the cache. If `enabled` is false, nothing is cached.
   PrefixCache(PagePool* pool, bool enabled, Hash hash = HashOf)
       : pool_(pool), enabled_(enabled), hash_(hash) {}
 
-  // The pages of the longest known beginning of `tokens`, each with one user more, at most
-  // (tokens.size() - 1) / 32: a token is left to compute. Sets `prefix` to what was found.
+  // Returns the pages of the longest cached prefix of `tokens`, and adds a reference to each of
+  // them. There are at most (tokens.size() - 1) / 32, so that at least one token is left to
+  // compute. Sets `prefix` to what was found.
   std::vector<int32_t> Find(absl::Span<const TokenId> tokens, Prefix* prefix);
 
-  // Remembers the page that follows `prefix` and holds `tokens`, 32 of them; sets `prefix` to its
-  // end. A beginning that is known keeps its first page.
-  void Add(absl::Span<const TokenId> tokens, int32_t page, Prefix* prefix);
+  // Caches the page that follows `prefix` and holds the 32 tokens `tokens`, and sets `prefix` to
+  // its end. If that prefix is cached already, the page that is cached stays.
+  void Insert(absl::Span<const TokenId> tokens, int32_t page, Prefix* prefix);
 
-  // Gives up pages that nobody else uses until `count` have become free, or none is left; returns
-  // how many became free.
-  int64_t Free(int64_t count);
+  // Evicts pages without other references until `count` pages have become free or none is left.
+  // Returns the number of pages that became free.
+  int64_t Evict(int64_t count);
 
-  // Pages that Free() could free.
-  int64_t freeable() const;
+  // The number of pages that Evict() could free. Linear in the number of cached pages.
+  int64_t evictable() const;
 
  private:
   struct Entry {
-    // Of the prefix before, and its own: what the hash stands for.
+    // The hash of the preceding prefix and the tokens of the page: what this entry's hash is of.
     uint64_t before;
     std::vector<TokenId> tokens;
     int32_t page;
-    // When it or a longer prefix was last used. Of those used together the longest goes first.
-    int64_t used;
+    // The time at which this prefix or a longer one was last used. Among entries that were used
+    // together the deepest is evicted first.
+    int64_t last_used;
     int64_t depth;
 
-    // Hashes may be equal by chance.
-    bool StandsFor(uint64_t prefix, absl::Span<const TokenId> page_tokens) const {
+    // True if this entry is of that page; different pages may have equal hashes.
+    bool Matches(uint64_t prefix, absl::Span<const TokenId> page_tokens) const {
       return before == prefix && absl::MakeConstSpan(tokens) == page_tokens;
     }
   };
 
-  // The entry, and those of the prefixes that it can only be found by.
+  // Marks the entry as just used, and all shorter prefixes through which alone it is found.
   void MarkUsed(Entry& entry);
 
   PagePool* pool_;

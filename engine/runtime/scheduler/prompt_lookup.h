@@ -1,4 +1,4 @@
-// Guesses how a text goes on, from the text itself. Private to this folder.
+// Draft tokens by prompt lookup. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_PROMPT_LOOKUP_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_PROMPT_LOOKUP_H_
 
@@ -9,30 +9,31 @@
 
 namespace assay::engine {
 
-// What followed the text's last tokens where they stood before: at most `most` tokens, a view into
-// `text`. Of several places the one with the longest match, then the latest; empty if the last
-// three tokens were never there. Linear in the text (prompt lookup decoding: github.com/apoorvumang
-// /prompt-lookup-decoding).
-absl::Span<const TokenId> LookUpDraft(absl::Span<const TokenId> text, int64_t most);
+// Returns what followed an earlier occurrence of the last tokens of `tokens`: at most `max_draft`
+// tokens, as a view into `tokens`. The occurrence with the longest match wins, then the latest. The
+// draft is empty if the last three tokens did not occur before. Linear in the number of tokens.
+// (Prompt lookup decoding: github.com/apoorvumang/prompt-lookup-decoding.)
+absl::Span<const TokenId> LookUpDraft(absl::Span<const TokenId> tokens, int64_t max_draft);
 
-// How long a draft pays in one sequence: learns how often its guesses were right, and tries again
-// now and then when they were not. Not thread-safe.
+// Chooses how many draft tokens pay in one sequence. It learns from the acceptance rate, and tries
+// again now and then after drafts have failed. Not thread-safe.
 class DraftLength {
  public:
-  // The longest draft whose every token is worth its cost. row_share: the part of a step's time
-  // that its rows take, rather than the weights' way through memory; the chance that a token is
-  // accepted must exceed it. At most `most`.
-  int64_t Choose(double row_share, int64_t most) const;
+  // Returns the length, at most `max_length`, of the longest draft of which every token is worth
+  // its cost: the probability that it is accepted exceeds `row_share`. `row_share` is the part of a
+  // step's time that grows with its rows, as opposed to the time that it takes to read the weights.
+  int64_t Choose(double row_share, int64_t max_length) const;
 
-  // Of a draft, `accepted` tokens were right; `tested`: those, and the first that was wrong.
-  void Learn(int64_t accepted, int64_t tested);
-  // There was a draft, but it would not have paid.
+  // Records that `accepted` draft tokens were accepted. `tested` counts them and the first one that
+  // was rejected, if any.
+  void Record(int64_t accepted, int64_t tested);
+  // Records that a draft was found but not used because it would not have paid.
   void Skip();
 
  private:
-  // A guess's chance, at first.
-  static constexpr double kFirst = 0.6;
-  double chance_ = kFirst;
+  // The assumed acceptance rate of a new sequence.
+  static constexpr double kInitialRate = 0.6;
+  double acceptance_rate_ = kInitialRate;
 };
 
 }  // namespace assay::engine

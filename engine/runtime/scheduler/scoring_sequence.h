@@ -1,32 +1,33 @@
-// A text on its way through the scheduler that is scored, not continued. Private to this folder.
+// A sequence that is scored, not continued. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_SCORING_SEQUENCE_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_SCORING_SEQUENCE_H_
 
 #include <cstdint>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "base/call_context.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
 
-// Its caller waits until `done`; until then the scheduler's thread alone uses it.
+// The state of one call of Scheduler::Score(). The caller waits until `done`; before that only the
+// scheduler's thread uses it.
 struct ScoringSequence {
   absl::Span<const TokenId> tokens;
-  // Tokens from here on are scored; at least 1.
+  // The index of the first token that is scored; at least 1.
   int64_t first;
-  absl::FunctionRef<absl::Status()> wanted;
+  const CallContext& context;
   std::vector<int32_t> pages = {};
-  // Tokens in the cache.
-  int64_t read = 0;
+  // The number of tokens whose KV is in the cache.
+  int64_t computed = 0;
   std::vector<TokenScore> scores = {};
   absl::Status status = absl::OkStatus();
   bool done = false;
 
-  // The last token is not read.
+  // The number of tokens to compute: all but the last, which is only predicted.
   int64_t length() const { return static_cast<int64_t>(tokens.size()) - 1; }
 };
 

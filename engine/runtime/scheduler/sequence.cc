@@ -1,4 +1,4 @@
-// A request on its way through the scheduler.
+// One request and the tokens that it has so far.
 #include "engine/runtime/scheduler/sequence.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ void Sequence::Begin() {
   start_ = Clock::now();
 }
 
-absl::Status Sequence::CheckWanted() const {
+absl::Status Sequence::CheckCancelled() const {
   if (sink_ != nullptr && sink_->Cancelled()) {
     return absl::CancelledError(absl::StrCat("cancelled after ", output_.token_count(), " tokens"));
   }
@@ -55,8 +55,8 @@ absl::Status Sequence::CheckWanted() const {
 }
 
 std::optional<FinishReason> Sequence::Accept(TokenId token) {
-  if (!has_begun_text_) {
-    has_begun_text_ = true;
+  if (!has_first_token_) {
+    has_first_token_ = true;
     prefill_ = SinceStart();
     last_token_ = prefill_;
   }
@@ -69,11 +69,11 @@ std::optional<FinishReason> Sequence::Accept(TokenId token) {
   tokens_.push_back(token);
   output_.Append(token);
   if (output_.stopped()) return FinishReason::kStopString;
-  if (left() <= 0) return FinishReason::kLength;
+  if (remaining_tokens() <= 0) return FinishReason::kLength;
   return std::nullopt;
 }
 
-int64_t Sequence::left() const {
+int64_t Sequence::remaining_tokens() const {
   const auto limit = std::min<int64_t>(request_.max_new_tokens, context_ - prompt_length_);
   return limit - static_cast<int64_t>(output_.token_count());
 }

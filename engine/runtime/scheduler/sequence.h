@@ -1,4 +1,4 @@
-// A request on its way through the scheduler. Private to this folder.
+// One request and the tokens that it has so far. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_SEQUENCE_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_SEQUENCE_H_
 
@@ -20,55 +20,61 @@
 
 namespace assay::engine {
 
-// INVALID_ARGUMENT: sampling, max_new_tokens, an empty stop string.
+// Returns INVALID_ARGUMENT if the sampling parameters or max_new_tokens are out of range or a stop
+// string is empty.
 absl::Status ValidateRequest(const GenerationRequest& request);
 
-// What one request has read and written so far. The scheduler's thread alone uses it.
+// One request with its prompt, the tokens generated so far and its place in the KV cache. Used by
+// the scheduler's thread only.
 class Sequence {
  public:
-  // `tokenizer` and `sink` must outlive it. context: tokens of prompt and text together.
+  // `tokenizer` and `sink` must outlive it; `sink` may be null. `context` is the limit of prompt
+  // and generated tokens together.
   Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokenizer& tokenizer, int context,
            GenerationSink* sink);
 
-  // The request's first computation begins.
+  // Starts the clock of the prefill and ends that of the queue.
   void Begin();
 
-  // CANCELLED or DEADLINE_EXCEEDED if nobody wants the rest.
-  absl::Status CheckWanted() const;
+  // Returns CANCELLED or DEADLINE_EXCEEDED if the caller does not wait for the rest.
+  absl::Status CheckCancelled() const;
 
-  // Takes the chosen token; returns why the text ends with it, if it does.
+  // Appends a chosen token. Returns why the generation ends with it, or nullopt if it goes on.
   std::optional<FinishReason> Accept(TokenId token);
 
   GenerationResult Finish(FinishReason reason);
 
-  // Of prompt and text.
+  // The tokens of the prompt, then the generated ones.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   int64_t length() const { return static_cast<int64_t>(tokens_.size()); }
   int64_t prompt_length() const { return prompt_length_; }
-  // Tokens that may still come.
-  int64_t left() const;
-  // All but the last token are in the cache.
-  bool is_decoding() const { return read + 1 == length() && has_begun_text_; }
+  // The number of tokens that may still be generated.
+  int64_t remaining_tokens() const;
+  // True if all tokens but the last are in the KV cache and the prefill is over.
+  bool is_decoding() const { return computed + 1 == length() && has_first_token_; }
   int priority() const { return request_.priority; }
-  bool drafts() const { return request_.drafts; }
+  bool allows_drafts() const { return request_.drafts; }
   bool reuses_prefix() const { return request_.reuse_prefix; }
   Sampler& sampler() { return sampler_; }
 
-  // Kept by the scheduler. Tokens in the cache:
-  int64_t read = 0;
+  // The state below belongs to the scheduler and its KvCacheManager.
+
+  // The number of tokens whose KV is in the cache.
+  int64_t computed = 0;
   std::vector<int32_t> pages;
-  // Full pages that the prefix cache was told of.
+  // The full pages that were offered to the prefix cache.
   PrefixCache::Prefix prefix;
+  // The number of prompt tokens that the prefix cache had when the request began.
   int64_t cached_tokens = 0;
   DraftLength draft_length;
-  // Tokens that were guessed, and those of them that were right.
+  // The numbers of draft tokens that were verified, and of those that were accepted.
   int64_t drafted_tokens = 0;
   int64_t accepted_tokens = 0;
-  // How often it gave way to others.
+  // The number of times that the request was preempted.
   int preemptions = 0;
   std::shared_ptr<GenerationStream> stream;
-  // Order of arrival.
-  int64_t number = 0;
+  // Increases with the order of arrival.
+  int64_t arrival_number = 0;
 
  private:
   void MeasureGaps(GenerationTimings* timings);
@@ -84,15 +90,21 @@ class Sequence {
   std::vector<TokenId> tokens_;
   Sampler sampler_;
   TextOutput output_;
-  bool has_begun_text_ = false;
+  bool has_first_token_ = false;
   // Only the wait before Begin() is measured by the wall clock, which may be set back.
   absl::Duration queue_;
   Clock::time_point start_;
   absl::Duration prefill_;
   absl::Duration last_token_;
-  // From one token to the next.
+  // The times from one token to the next.
   std::vector<absl::Duration> gaps_;
 };
+
+// True if `a` runs before `b`: it has the higher priority, or the same and arrived earlier.
+inline bool RunsBefore(const Sequence& a, const Sequence& b) {
+  return a.priority() != b.priority() ? a.priority() > b.priority()
+                                      : a.arrival_number < b.arrival_number;
+}
 
 }  // namespace assay::engine
 

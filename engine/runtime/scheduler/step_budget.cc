@@ -1,4 +1,4 @@
-// What steps cost, and what may therefore be put into the next one.
+// How many prompt tokens a step may have, from what steps have cost.
 #include "engine/runtime/scheduler/step_budget.h"
 
 #include <algorithm>
@@ -10,20 +10,20 @@
 namespace assay::engine {
 namespace {
 
-// Weight of the newest step in the averages.
+// The weight of the newest step in the averages.
 constexpr double kNewest = 0.1;
-// What a prompt may add to a step, in times of a step that only writes.
-constexpr double kAdded = 0.7;
-constexpr int64_t kLeast = 3;
-// Rows of a step that the CPU's products take together: three cost what four do.
+// The time that prompts may add to a step, relative to a step that only decodes.
+constexpr double kAddedTime = 0.7;
+constexpr int64_t kMinTokens = 3;
+// The rows that the CPU's matrix products compute together: three rows cost what four do.
 constexpr int64_t kRowTile = 4;
-// A turn of a model that shares its threads: shorter ones read too few tokens for what they cost,
-// longer ones are seen as pauses.
-constexpr double kShortestTurn = 0.005;
-constexpr double kLongestTurn = 0.05;
-constexpr int64_t kLeastOfTurn = 8;
-// Until steps of different widths were seen: a row's part of a step of average width, and how much
-// variance of the rows it takes to be believed half.
+// The limits of a time slice of a model that shares its threads: shorter ones prefill too few
+// tokens for what they cost, longer ones are seen as pauses.
+constexpr double kMinSliceSeconds = 0.005;
+constexpr double kMaxSliceSeconds = 0.05;
+constexpr int64_t kMinSliceTokens = 8;
+// Before steps of different widths were seen: the assumed part of a row in a step of average width,
+// and the variance of the rows at which observation and assumption have equal weight.
 constexpr double kAssumedShare = 0.2;
 constexpr double kDoubt = 0.5;
 
@@ -32,45 +32,46 @@ constexpr double kDoubt = 0.5;
 double StepBudget::RowSeconds() const {
   const double average = seconds_ / rows_;
   const double slope = (covariance_ + kDoubt * kAssumedShare * average) / (variance_ + kDoubt);
-  // Neither free, nor dearer than alone.
-  constexpr double kLeastShare = 0.01;
-  return std::clamp(slope, kLeastShare * average, average);
+  // A row is neither free nor more expensive than a step with this row alone.
+  constexpr double kMinShare = 0.01;
+  return std::clamp(slope, kMinShare * average, average);
 }
 
-double StepBudget::WriteSeconds(int64_t rows) const {
+double StepBudget::DecodeSeconds(int64_t rows) const {
   if (seconds_ == 0.0) return 0.0;
   return seconds_ + RowSeconds() * (static_cast<double>(rows) - rows_);
 }
 
-int64_t StepBudget::PromptTokens(int64_t writing, absl::Duration others) const {
-  if (writing == 0 && others <= absl::ZeroDuration()) return chunk_;
-  const int64_t least = std::min(writing == 0 ? kLeastOfTurn : kLeast, chunk_);
-  const double turn = std::clamp(absl::ToDoubleSeconds(others), kShortestTurn, kLongestTurn);
-  const double seconds = writing == 0 ? turn : kAdded * WriteSeconds(writing);
-  // Few tokens cost more each than many do.
-  const PromptCost& cost = writing > 0 && beside_.tokens > 0.0 ? beside_ : alone_;
-  if (seconds <= 0.0 || cost.seconds <= 0.0) return least;
+int64_t StepBudget::PromptTokens(int64_t decoding, absl::Duration contention_interval) const {
+  if (decoding == 0 && contention_interval <= absl::ZeroDuration()) return chunk_;
+  const int64_t min_tokens = std::min(decoding == 0 ? kMinSliceTokens : kMinTokens, chunk_);
+  const double slice =
+      std::clamp(absl::ToDoubleSeconds(contention_interval), kMinSliceSeconds, kMaxSliceSeconds);
+  const double seconds = decoding == 0 ? slice : kAddedTime * DecodeSeconds(decoding);
+  // A few tokens cost more per token than many do, so that the costs are kept apart.
+  const PromptCost& cost = decoding > 0 && mixed_.tokens > 0.0 ? mixed_ : alone_;
+  if (seconds <= 0.0 || cost.seconds <= 0.0) return min_tokens;
   const auto tokens =
-      std::clamp<int64_t>(std::lround(seconds * cost.tokens / cost.seconds), least, chunk_);
-  // Whole tiles with the rows that write.
-  const int64_t whole = (writing + tokens) / kRowTile * kRowTile - writing;
-  return std::min(whole < least ? whole + kRowTile : whole, chunk_);
+      std::clamp<int64_t>(std::lround(seconds * cost.tokens / cost.seconds), min_tokens, chunk_);
+  // Together with the decoding rows they fill whole tiles.
+  const int64_t whole = (decoding + tokens) / kRowTile * kRowTile - decoding;
+  return std::min(whole < min_tokens ? whole + kRowTile : whole, chunk_);
 }
 
-double StepBudget::RowShare(int64_t writing) const {
-  const double seconds = WriteSeconds(writing);
+double StepBudget::RowShare(int64_t decoding) const {
+  const double seconds = DecodeSeconds(decoding);
   if (seconds <= 0.0) return 1.0;
-  return std::min(1.0, static_cast<double>(writing) * RowSeconds() / seconds);
+  return std::min(1.0, static_cast<double>(decoding) * RowSeconds() / seconds);
 }
 
-void StepBudget::Learn(int64_t rows, int64_t prompt_tokens, absl::Duration time) {
+void StepBudget::Record(int64_t rows, int64_t prompt_tokens, absl::Duration time) {
   const double seconds = absl::ToDoubleSeconds(time);
   if (prompt_tokens > 0) {
-    // Sums, not averages of quotients: what a step costs whatever its length must not be taken for
-    // the price of the few tokens of a short one.
-    PromptCost& cost = rows == 0 ? alone_ : beside_;
-    const double own = rows == 0 ? seconds : std::max(seconds - WriteSeconds(rows), 0.0);
-    cost.seconds = (1.0 - kNewest) * cost.seconds + own;
+    // Sums, not averages of quotients: the constant cost of a short step must not be mistaken for
+    // the price of its few tokens.
+    PromptCost& cost = rows == 0 ? alone_ : mixed_;
+    const double added = rows == 0 ? seconds : std::max(seconds - DecodeSeconds(rows), 0.0);
+    cost.seconds = (1.0 - kNewest) * cost.seconds + added;
     cost.tokens = (1.0 - kNewest) * cost.tokens + static_cast<double>(prompt_tokens);
     return;
   }

@@ -1,4 +1,4 @@
-// What steps cost, and what may therefore be put into the next one. Private to this folder.
+// How many prompt tokens a step may have, from what steps have cost. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_STEP_BUDGET_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_STEP_BUDGET_H_
 
@@ -8,48 +8,49 @@
 
 namespace assay::engine {
 
-// Learns from the steps what they cost: so much for the weights, once, and so much for every row.
-// Not thread-safe.
+// Learns the cost of steps: a constant part to read the weights, and a part for each row. Derives
+// how many prompt tokens fit into the next step. Cheap. Not thread-safe.
 class StepBudget {
  public:
-  // chunk: prompt tokens of a step when nobody is writing.
+  // `chunk` is the number of prompt tokens in a step while no request decodes.
   explicit StepBudget(int64_t chunk) : chunk_(chunk) {}
 
-  // Prompt tokens of the next step, with this many requests writing in it; at least 1. Steps that
-  // mix stay below twice the time of those that only write, so that a long prompt does not hold up
-  // the texts that others see coming. others: how long a turn of another model is that shares the
-  // threads, 0 where there is none; a step that only reads is then about as long as theirs, no less
-  // than some milliseconds.
-  int64_t PromptTokens(int64_t writing, absl::Duration others) const;
+  // Returns the number of prompt tokens of the next step, in which `decoding` requests decode; at
+  // least 1. A mixed step takes less than twice the time of one that only decodes, so that a long
+  // prompt does not delay the output of other requests. `contention_interval` is the duration of a
+  // time slice of another model that shares the threads, 0 if there is none. A step that only
+  // prefills then takes about as long, but at least some milliseconds.
+  int64_t PromptTokens(int64_t decoding, absl::Duration contention_interval) const;
 
-  // The part of the time of a step in which so many requests write that is their rows' own, 0 to 1;
-  // 1 while nothing is known. One row more costs this part of what a row costs on average.
-  double RowShare(int64_t writing) const;
+  // Returns the part, 0 to 1, of the time of a step with `decoding` decoding requests that grows
+  // with its rows; 1 before anything is known. An additional row costs this part of what a row
+  // costs on average.
+  double RowShare(int64_t decoding) const;
 
-  // A step took `time`, without the wait for others' turns. rows: of requests that write, drafts
-  // included.
-  void Learn(int64_t rows, int64_t prompt_tokens, absl::Duration time);
+  // Records that a step took `time`, without the wait for other models' time slices. `rows` is the
+  // number of rows of decoding requests, with their draft tokens.
+  void Record(int64_t rows, int64_t prompt_tokens, absl::Duration time);
 
  private:
-  // Of a step that only writes; 0 while nothing is known.
-  double WriteSeconds(int64_t rows) const;
+  // The time of a step that only decodes; 0 before anything is known.
+  double DecodeSeconds(int64_t rows) const;
   double RowSeconds() const;
 
   int64_t chunk_;
-  // Moving averages over the steps that only write: rows, seconds, the rows' variance, and their
-  // covariance with the seconds.
+  // Moving averages over the steps that only decode: the rows, the seconds, the variance of the
+  // rows, and the covariance of rows and seconds.
   double rows_ = 0.0;
   double seconds_ = 0.0;
   double variance_ = 0.0;
   double covariance_ = 0.0;
-  // What prompts have cost in the last steps together, the older the less.
+  // Sums over the last steps with prompt tokens; older steps have less weight.
   struct PromptCost {
     double seconds = 0.0;
     double tokens = 0.0;
   };
-  // In steps of their own, and what they add to steps that write.
+  // The cost of prompts in steps of their own, and what they add to steps that decode.
   PromptCost alone_;
-  PromptCost beside_;
+  PromptCost mixed_;
 };
 
 }  // namespace assay::engine

@@ -1,14 +1,14 @@
-// What a model thinks of a token.
+// The score of a token.
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_TOKEN_SCORE_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_TOKEN_SCORE_H_
 
 namespace assay::engine {
 
-// Of one token of a text.
+// How likely a model finds one token of a sequence, given all tokens before it.
 struct TokenScore {
-  // Natural logarithm, given all that stands before it.
+  // Natural logarithm.
   double log_probability = 0.0;
-  // It is the most likely one.
+  // True if the token is the most likely one.
   bool greedy = false;
 };
 

@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "engine/runtime/inspection.h"
 #include "engine/runtime/language_model.h"
 #include "tests/engine/formats/gguf_bytes.h"
@@ -333,8 +334,7 @@ TEST_F(LoadingTest, LogitsThatAreNotFiniteScoreNothing) {
     options_.weights = "full";
     const auto model = LanguageModel::Load(options_);
     ASSERT_TRUE(model.ok()) << model.status();
-    const absl::Status status =
-        (*model)->ScoreTokens(tokens, 1, [] { return absl::OkStatus(); }).status();
+    const absl::Status status = (*model)->ScoreTokens(tokens, 1, CallContext()).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("the logits are not finite"));
   }

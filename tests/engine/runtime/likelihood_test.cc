@@ -1,4 +1,4 @@
-// Likelihoods against the logits they come from, on the models of
+// Compares likelihoods with the logits that they are computed from, on the models of
 // tests/golden/runtime/make_tiny_llama.py.
 #include "engine/runtime/likelihood.h"
 
@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "engine/runtime/language_model.h"
 
 namespace assay::engine {
@@ -24,8 +25,6 @@ using ::testing::HasSubstr;
 using Strings = std::vector<std::string>;
 
 constexpr double kTolerance = 1e-4;
-
-absl::Status Always() { return absl::OkStatus(); }
 
 class LikelihoodTest : public ::testing::Test {
  protected:
@@ -45,7 +44,7 @@ class LikelihoodTest : public ::testing::Test {
     return *model_->tokenizer().Encode(text, {.parse_special = true, .add_special = false});
   }
 
-  // From the logits of the whole.
+  // Sums the log probabilities of tokens [first, end) from the logits of all of them.
   double Expected(const std::vector<TokenId>& tokens, size_t first) {
     const auto vocab = static_cast<size_t>(model_->info().vocab_size);
     const auto logits = model_->Logits(tokens);
@@ -64,7 +63,7 @@ class LikelihoodTest : public ::testing::Test {
 };
 
 TEST_F(LikelihoodTest, ContinuationsAreScoredByTheLogitsBeforeThem) {
-  const auto found = LikelihoodsOf(*model_, "the thin", Strings{" man", " a"}, Always);
+  const auto found = ScoreContinuations(*model_, "the thin", Strings{" man", " a"}, CallContext());
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), 2U);
   const size_t context = Encode("the thin").size();
@@ -73,16 +72,16 @@ TEST_F(LikelihoodTest, ContinuationsAreScoredByTheLogitsBeforeThem) {
   EXPECT_EQ((*found)[0].tokens, static_cast<int64_t>(Encode("the thin man").size() - context));
 }
 
-TEST_F(LikelihoodTest, LibtorchAndTheKernelsScoreAlike) {
+TEST_F(LikelihoodTest, LibtorchAndTheKernelsAgree) {
   const std::vector<TokenId> tokens = Encode("the thin man and the ant");
-  const auto by_kernels = model_->ScoreTokens(tokens, 1, Always);
+  const auto by_kernels = model_->ScoreTokens(tokens, 1, CallContext());
   LoadOptions options;
   options.path = "tests/golden/runtime/tiny_tied.gguf";
   options.device = *ResolveDevice("cpu");
   options.cpu_kernels = false;
   const auto model = LanguageModel::Load(options);
   ASSERT_TRUE(model.ok()) << model.status();
-  const auto by_libtorch = (*model)->ScoreTokens(tokens, 1, Always);
+  const auto by_libtorch = (*model)->ScoreTokens(tokens, 1, CallContext());
   ASSERT_TRUE(by_kernels.ok() && by_libtorch.ok()) << by_libtorch.status();
   ASSERT_EQ(by_libtorch->size(), by_kernels->size());
   for (size_t i = 0; i < by_kernels->size(); ++i) {
@@ -92,15 +91,15 @@ TEST_F(LikelihoodTest, LibtorchAndTheKernelsScoreAlike) {
 }
 
 TEST_F(LikelihoodTest, SpacesThatEndTheContextBelongToTheContinuation) {
-  const auto joined = LikelihoodsOf(*model_, "the thin ", Strings{"man"}, Always);
-  const auto apart = LikelihoodsOf(*model_, "the thin", Strings{" man"}, Always);
+  const auto joined = ScoreContinuations(*model_, "the thin ", Strings{"man"}, CallContext());
+  const auto apart = ScoreContinuations(*model_, "the thin", Strings{" man"}, CallContext());
   ASSERT_TRUE(joined.ok() && apart.ok());
   EXPECT_EQ((*joined)[0].log_likelihood, (*apart)[0].log_likelihood);
   EXPECT_EQ((*joined)[0].tokens, (*apart)[0].tokens);
 }
 
-TEST_F(LikelihoodTest, AnEmptyContextIsTheTokenThatBeginsAText) {
-  const auto found = LikelihoodsOf(*model_, "", Strings{"the"}, Always);
+TEST_F(LikelihoodTest, AnEmptyContextBecomesTheBeginToken) {
+  const auto found = ScoreContinuations(*model_, "", Strings{"the"}, CallContext());
   ASSERT_TRUE(found.ok()) << found.status();
   std::vector<TokenId> tokens = Encode("the");
   const Tokenizer& tokenizer = model_->tokenizer();
@@ -108,7 +107,7 @@ TEST_F(LikelihoodTest, AnEmptyContextIsTheTokenThatBeginsAText) {
   EXPECT_NEAR((*found)[0].log_likelihood, Expected(tokens, 1), kTolerance);
 }
 
-TEST_F(LikelihoodTest, GreedyTextsAreSaidToBe) {
+TEST_F(LikelihoodTest, GreedyTextsAreReportedAsGreedy) {
   GenerationRequest request;
   request.prompt.tokens = Encode("the thin");
   request.max_new_tokens = 5;
@@ -118,42 +117,42 @@ TEST_F(LikelihoodTest, GreedyTextsAreSaidToBe) {
   std::vector<TokenId> tokens = request.prompt.tokens;
   const auto first = static_cast<int64_t>(tokens.size());
   tokens.insert(tokens.end(), text->tokens.begin(), text->tokens.end());
-  auto scores = model_->ScoreTokens(tokens, first, Always);
+  auto scores = model_->ScoreTokens(tokens, first, CallContext());
   ASSERT_TRUE(scores.ok()) << scores.status();
   EXPECT_TRUE(std::all_of(scores->begin(), scores->end(), [](auto s) { return s.greedy; }));
   tokens.back() = (tokens.back() + 1) % model_->info().vocab_size;
-  scores = model_->ScoreTokens(tokens, first, Always);
+  scores = model_->ScoreTokens(tokens, first, CallContext());
   EXPECT_FALSE(scores->back().greedy);
 }
 
-// The context is 64: the text needs several windows, each token counted once.
-TEST_F(LikelihoodTest, ALongTextIsReadInWindows) {
+// The context length is 64: the text needs several windows, and each token counts once.
+TEST_F(LikelihoodTest, ALongTextIsScoredInWindows) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += i % 3 == 0 ? "the inn " : "an ant ";
   const auto tokens = static_cast<int64_t>(Encode(text).size());
   ASSERT_GT(tokens, 3 * 64);
-  const auto whole = LikelihoodOfText(*model_, text, Always);
+  const auto whole = ScoreText(*model_, text, CallContext());
   ASSERT_TRUE(whole.ok()) << whole.status();
   EXPECT_EQ(whole->tokens, tokens);
   EXPECT_LT(whole->log_likelihood, 0);
-  // The first window by hand: 64 tokens, predicted from the beginning and 63 of them.
+  // The first window: 64 tokens, predicted from the begin token and the first 63 of them.
   std::vector<TokenId> window = Encode(text);
   window.resize(64);
   const Tokenizer& tokenizer = model_->tokenizer();
   window.insert(window.begin(), tokenizer.bos_id() >= 0 ? tokenizer.bos_id() : tokenizer.eos_id());
-  const auto scores = model_->ScoreTokens(window, 1, Always);
+  const auto scores = model_->ScoreTokens(window, 1, CallContext());
   ASSERT_TRUE(scores.ok()) << scores.status();
   EXPECT_EQ(scores->size(), 64U);
 }
 
-TEST_F(LikelihoodTest, WhatIsTooLongLosesItsBeginning) {
+TEST_F(LikelihoodTest, ATextThatIsTooLongLosesItsBeginning) {
   std::string context;
   for (int i = 0; i < 100; ++i) context += "ant ";
-  const auto cut = LikelihoodsOf(*model_, context, Strings{" inn"}, Always);
+  const auto cut = ScoreContinuations(*model_, context, Strings{" inn"}, CallContext());
   ASSERT_TRUE(cut.ok()) << cut.status();
   std::vector<TokenId> tokens = Encode(context.substr(0, context.size() - 1) + "  inn");
   tokens.erase(tokens.begin(), tokens.end() - 65);
-  const auto scores = model_->ScoreTokens(tokens, 65 - (*cut)[0].tokens, Always);
+  const auto scores = model_->ScoreTokens(tokens, 65 - (*cut)[0].tokens, CallContext());
   ASSERT_TRUE(scores.ok()) << scores.status();
   double sum = 0;
   for (const TokenScore& score : *scores) sum += score.log_probability;
@@ -161,30 +160,32 @@ TEST_F(LikelihoodTest, WhatIsTooLongLosesItsBeginning) {
 }
 
 TEST_F(LikelihoodTest, BadInputIsRefused) {
-  EXPECT_TRUE(absl::IsInvalidArgument(LikelihoodsOf(*model_, "a", Strings{""}, Always).status()));
-  EXPECT_TRUE(
-      absl::IsInvalidArgument(LikelihoodsOf(*model_, "a", Strings{"\xff"}, Always).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      ScoreContinuations(*model_, "a", Strings{""}, CallContext()).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      ScoreContinuations(*model_, "a", Strings{"\xff"}, CallContext()).status()));
   const std::string longer(400, 'x');
-  const absl::Status status = LikelihoodsOf(*model_, "a", Strings{longer}, Always).status();
+  const absl::Status status =
+      ScoreContinuations(*model_, "a", Strings{longer}, CallContext()).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("is 64 long"));
-  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 0, Always).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 2, Always).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 1 << 20}}, 1, Always).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 0, CallContext()).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(model_->ScoreTokens({{1, 2}}, 2, CallContext()).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(model_->ScoreTokens({{1, 1 << 20}}, 1, CallContext()).status()));
 }
 
-TEST_F(LikelihoodTest, ACancelledCallEndsAndGivesItsPagesBack) {
-  int asked = 0;
-  const auto once = [&asked]() -> absl::Status {
-    return ++asked > 1 ? absl::CancelledError("enough") : absl::OkStatus();
-  };
+TEST_F(LikelihoodTest, ACancelledCallEndsAndFreesItsPages) {
+  int checks = 0;
+  const CallContext once([&checks] { return ++checks > 1; });
   const std::vector<TokenId> tokens(65, 3);
   EXPECT_TRUE(absl::IsCancelled(model_->ScoreTokens(tokens, 1, once).status()));
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(model_->ScoreTokens(tokens, 60, Always).ok()) << i;
+  for (int i = 0; i < 300; ++i)
+    ASSERT_TRUE(model_->ScoreTokens(tokens, 60, CallContext()).ok()) << i;
 }
 
-// Requests write the same text whether or not somebody reads beside them.
-TEST_F(LikelihoodTest, RequestsAreNotDisturbed) {
+// Requests generate the same tokens with and without scoring beside them.
+TEST_F(LikelihoodTest, ScoringDoesNotChangeRequests) {
   GenerationRequest request;
   request.prompt.tokens = Encode("the ant");
   request.max_new_tokens = 40;
@@ -193,14 +194,14 @@ TEST_F(LikelihoodTest, RequestsAreNotDisturbed) {
   ASSERT_TRUE(alone.ok()) << alone.status();
   const double expected = Expected(Encode("the thin man"), 3);
   const auto stream = *model_->Submit(request);
-  int reads = 0;
-  while (model_->running() + model_->waiting() > 0 || reads < 3) {
-    const auto scores = model_->ScoreTokens(Encode("the thin man"), 3, Always);
+  int calls = 0;
+  while (model_->running() + model_->waiting() > 0 || calls < 3) {
+    const auto scores = model_->ScoreTokens(Encode("the thin man"), 3, CallContext());
     ASSERT_TRUE(scores.ok()) << scores.status();
     double sum = 0;
     for (const TokenScore& score : *scores) sum += score.log_probability;
     EXPECT_NEAR(sum, expected, kTolerance);
-    ++reads;
+    ++calls;
   }
   absl::StatusOr<GenerationResult> beside = absl::UnknownError("no result");
   while (auto event = stream->Next(absl::Seconds(20))) {

@@ -1,4 +1,3 @@
-// Threads that compute one thing together.
 #include "engine/threads/thread_pool.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +15,7 @@ namespace {
 
 class ThreadPoolTest : public ::testing::TestWithParam<int> {};
 
-TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceAndBeforeTheNextLoopBegins) {
+TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceBeforeTheNextLoopBegins) {
   ThreadPool pool(GetParam());
   constexpr int64_t kCount = 1000;
   constexpr int kLoops = 50;
@@ -28,7 +27,7 @@ TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceAndBeforeTheNextLoopBegins) {
       for (int loop = 0; loop < kLoops; ++loop) {
         member.For(kCount, 7, [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {
-            // What another member did in the loop before is seen here.
+            // The work of other members in the previous loop is visible here.
             if (done[static_cast<size_t>(kCount - 1 - i)] < loop) ++early;
             ++done[static_cast<size_t>(i)];
           }
@@ -41,7 +40,7 @@ TEST_P(ThreadPoolTest, EveryPieceIsDoneOnceAndBeforeTheNextLoopBegins) {
 }
 
 // The caller does all the work alone while the others sleep.
-TEST_P(ThreadPoolTest, AMemberThatIsLateHoldsNobodyUp) {
+TEST_P(ThreadPoolTest, ALateMemberDoesNotDelayTheOthers) {
   ThreadPool pool(GetParam());
   std::atomic<int> pieces = 0;
   std::atomic<int> late = 0;
@@ -59,7 +58,7 @@ TEST_P(ThreadPoolTest, AMemberThatIsLateHoldsNobodyUp) {
   EXPECT_EQ(late, 0);
 }
 
-TEST_P(ThreadPoolTest, SeveralCallersTakeTurns) {
+TEST_P(ThreadPoolTest, ConcurrentCallersRunOneAtATime) {
   ThreadPool pool(GetParam());
   std::atomic<int> inside = 0;
   std::atomic<int> wrong = 0;
@@ -79,7 +78,8 @@ TEST_P(ThreadPoolTest, SeveralCallersTakeTurns) {
   EXPECT_EQ(wrong, 0);
 }
 
-// Loops so short that members overtake each other between taking the last piece and saying so.
+// The loops are so short that members overtake each other between taking the last piece and
+// counting it as done.
 TEST_P(ThreadPoolTest, NoMemberLeavesALoopBeforeItIsDone) {
   ThreadPool pool(GetParam());
   constexpr int64_t kPieces = 3;

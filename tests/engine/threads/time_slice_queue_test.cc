@@ -1,4 +1,3 @@
-// Callers that take turns.
 #include "engine/threads/time_slice_queue.h"
 
 #include <gtest/gtest.h>
@@ -13,45 +12,45 @@
 namespace assay::engine {
 namespace {
 
-TEST(TurnQueueTest, CallersThatAlwaysWantATurnHaveOneAfterTheOther) {
+TEST(TimeSliceQueueTest, CallersThatAlwaysWaitAlternate) {
   constexpr int kCallers = 3;
-  constexpr int kTurns = 50;
+  constexpr int kSlices = 50;
   TimeSliceQueue queue;
-  // Whose turns they were; the queue guards it.
-  std::vector<int> turns;
+  // The caller of each time slice; guarded by the queue.
+  std::vector<int> order;
   std::vector<std::thread> callers;
   for (int caller = 0; caller < kCallers; ++caller) {
     callers.emplace_back([&, caller] {
-      for (int i = 0; i < kTurns; ++i) {
-        const TimeSliceQueue::Turn turn = queue.Begin();
-        // Until the others wait for theirs, or have had all of them.
-        while (i + 1 < kTurns && queue.turns() < turn.number + kCallers) {
+      for (int i = 0; i < kSlices; ++i) {
+        const TimeSliceQueue::Slice slice = queue.Acquire();
+        // Waits until the others wait for their slices, or have had all of them.
+        while (i + 1 < kSlices && queue.requested() < slice.number + kCallers) {
           absl::SleepFor(absl::Microseconds(10));
         }
-        turns.push_back(caller);
-        queue.End();
+        order.push_back(caller);
+        queue.Release();
       }
     });
   }
   for (std::thread& caller : callers) caller.join();
-  ASSERT_EQ(turns.size(), static_cast<size_t>(kCallers * kTurns));
-  for (size_t i = kCallers; i + kCallers < turns.size(); ++i) {
-    EXPECT_EQ(turns[i], turns[i - kCallers]) << i;
+  ASSERT_EQ(order.size(), static_cast<size_t>(kCallers * kSlices));
+  for (size_t i = kCallers; i + kCallers < order.size(); ++i) {
+    EXPECT_EQ(order[i], order[i - kCallers]) << i;
   }
 }
 
-TEST(TurnQueueTest, TheWaitIsThatForTheTurnsBefore) {
+TEST(TimeSliceQueueTest, TheWaitIsMeasuredFromArrival) {
   constexpr absl::Duration kHeld = absl::Milliseconds(20);
   TimeSliceQueue queue;
-  const TimeSliceQueue::Turn first = queue.Begin();
-  TimeSliceQueue::Turn second;
+  const TimeSliceQueue::Slice first = queue.Acquire();
+  TimeSliceQueue::Slice second;
   std::thread other([&] {
-    second = queue.Begin();
-    queue.End();
+    second = queue.Acquire();
+    queue.Release();
   });
-  while (queue.turns() < 2) absl::SleepFor(absl::Microseconds(10));
+  while (queue.requested() < 2) absl::SleepFor(absl::Microseconds(10));
   absl::SleepFor(kHeld);
-  queue.End();
+  queue.Release();
   other.join();
   EXPECT_LT(first.waited, kHeld);
   EXPECT_GE(second.waited, kHeld);
@@ -59,21 +58,21 @@ TEST(TurnQueueTest, TheWaitIsThatForTheTurnsBefore) {
   EXPECT_EQ(second.before, 1);
 }
 
-TEST(TurnQueueTest, OthersTurnIsWhatWasWaitedForThem) {
+TEST(TimeSliceQueueTest, ContentionIntervalIsTheAverageWaitPerSlice) {
   TimeSliceQueue queue;
-  const TimeSliceQueue::Turn first = queue.Begin();
-  EXPECT_EQ(queue.OthersTurn(first), absl::ZeroDuration());
-  TimeSliceQueue::Turn second;
-  std::thread other([&] { second = queue.Begin(); });
-  while (queue.turns() < 2) absl::SleepFor(absl::Microseconds(10));
-  // Somebody is there, of whom nothing is known.
-  EXPECT_GT(queue.OthersTurn(first), absl::ZeroDuration());
-  queue.End();
+  const TimeSliceQueue::Slice first = queue.Acquire();
+  EXPECT_EQ(queue.ContentionInterval(first), absl::ZeroDuration());
+  TimeSliceQueue::Slice second;
+  std::thread other([&] { second = queue.Acquire(); });
+  while (queue.requested() < 2) absl::SleepFor(absl::Microseconds(10));
+  // Another caller waits, and the duration of its slices is not known yet.
+  EXPECT_GT(queue.ContentionInterval(first), absl::ZeroDuration());
+  queue.Release();
   other.join();
-  EXPECT_EQ(queue.OthersTurn(second), absl::ZeroDuration());
-  queue.End();
-  const TimeSliceQueue::Turn third = {.number = 0, .waited = absl::Milliseconds(12), .before = 3};
-  EXPECT_EQ(queue.OthersTurn(third), absl::Milliseconds(4));
+  EXPECT_EQ(queue.ContentionInterval(second), absl::ZeroDuration());
+  queue.Release();
+  const TimeSliceQueue::Slice third = {.number = 0, .waited = absl::Milliseconds(12), .before = 3};
+  EXPECT_EQ(queue.ContentionInterval(third), absl::Milliseconds(4));
 }
 
 }  // namespace

@@ -61,8 +61,9 @@ class CountingModel final : public engine::LanguageModel {
   int running() const override { return scheduler_->running(); }
   int waiting() const override { return scheduler_->waiting(); }
   int64_t cached_tokens() const override { return scheduler_->cached_tokens(); }
-  absl::StatusOr<std::vector<engine::TokenScore>> ScoreTokens(
-      absl::Span<const engine::TokenId>, int64_t, absl::FunctionRef<absl::Status()>) override {
+  absl::StatusOr<std::vector<engine::TokenScore>> ScoreTokens(absl::Span<const engine::TokenId>,
+                                                              int64_t,
+                                                              const CallContext&) override {
     return absl::UnimplementedError("not here");
   }
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const engine::TokenId>) override {

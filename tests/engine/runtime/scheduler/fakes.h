@@ -1,4 +1,4 @@
-// Stand-ins of the engine's interfaces.
+// Fakes of the engine's interfaces.
 #ifndef ASSAY_TESTS_ENGINE_RUNTIME_SCHEDULER_FAKES_H_
 #define ASSAY_TESTS_ENGINE_RUNTIME_SCHEDULER_FAKES_H_
 
@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,15 @@
 
 namespace assay::engine {
 
-// A vocabulary of given pieces. The last one ends the text; those that begin with "<|" are special.
+// Returns `count` consecutive token ids.
+inline std::vector<TokenId> TokensFrom(TokenId first, int count) {
+  std::vector<TokenId> tokens(static_cast<size_t>(count));
+  std::iota(tokens.begin(), tokens.end(), first);
+  return tokens;
+}
+
+// A tokenizer with a vocabulary of given pieces. The last one ends the text; those that begin with
+// "<|" are special.
 class FakeTokenizer : public Tokenizer {
  public:
   explicit FakeTokenizer(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
@@ -46,7 +55,7 @@ class FakeTokenizer : public Tokenizer {
   std::vector<std::string> pieces_;
 };
 
-// Spells token i "t<i> "; no token ends a text.
+// A tokenizer that spells token i "t<i> ". No token ends a text.
 class CountingTokenizer : public FakeTokenizer {
  public:
   explicit CountingTokenizer(int count) : FakeTokenizer(Pieces(count)) {}
@@ -60,15 +69,15 @@ class CountingTokenizer : public FakeTokenizer {
   }
 };
 
-// Keeps the tokens of its sequences where an executor keeps their keys, and reads them from there:
-// what it chooses shows what it has been given. A token's log probability is the one that it would
-// choose there. Notes every step.
+// Stores the tokens of its sequences where an executor stores their KV, and reads them from there,
+// so that the tokens that it chooses show what is in its cache. The log probability of a token is
+// the token that it would choose there. Records every step.
 class FakeExecutor : public ModelExecutor {
  public:
   struct Call {
     std::vector<TokenId> tokens;
     int64_t position;
-    // Rows of logits.
+    // The number of rows of logits.
     int64_t logits = 1;
     bool operator==(const Call&) const = default;
   };
@@ -79,7 +88,7 @@ class FakeExecutor : public ModelExecutor {
   absl::Status Run(const ExecutorStep& step) override {
     if (before_run) before_run();
     std::vector<Call> calls;
-    // The text before each row of logits.
+    // The sequence up to each row of logits.
     std::vector<std::vector<TokenId>> rows;
     for (const SequenceChunk& chunk : step.chunks) {
       calls.push_back({{chunk.tokens.begin(), chunk.tokens.end()}, chunk.position, chunk.logits});
@@ -97,7 +106,7 @@ class FakeExecutor : public ModelExecutor {
     steps.push_back(std::move(calls));
     if (!error.ok()) return error;
     for (TokenChoice& choice : step.choices) {
-      choice.tokens = ChooseWhileGuessed(choice, [&](int64_t row, Sampler&) {
+      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler&) {
         ++chosen;
         return absl::StatusOr<TokenId>(next(rows.at(static_cast<size_t>(row))));
       });
@@ -124,12 +133,12 @@ class FakeExecutor : public ModelExecutor {
   int64_t weight_bytes() const override { return 0; }
   int64_t cache_bytes() const override { return 0; }
 
-  // The token after a text; its length by default.
+  // Returns the token after a text; by default its length.
   std::function<TokenId(const std::vector<TokenId>& text)> next =
       [](const std::vector<TokenId>& text) { return static_cast<TokenId>(text.size()); };
   std::function<void()> before_run;
   absl::Status error;
-  // A token whose likelihood is no number.
+  // A token whose log probability is NaN.
   TokenId broken = -1;
   std::vector<std::vector<Call>> steps;
   std::atomic<int> chosen = 0;

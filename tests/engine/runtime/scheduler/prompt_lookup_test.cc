@@ -1,4 +1,3 @@
-// Guesses from the text itself, and when they pay.
 #include "engine/runtime/scheduler/prompt_lookup.h"
 
 #include <gmock/gmock.h>
@@ -15,45 +14,45 @@ using ::testing::IsEmpty;
 
 constexpr int64_t kMax = 8;
 
-TEST(LookUpDraft, GoesOnAsTheTextDidBefore) {
+TEST(LookUpDraftTest, DraftIsWhatFollowedTheEarlierOccurrence) {
   const std::vector<TokenId> text = {9, 1, 2, 3, 4, 5, 6, 8, 1, 2, 3};
   EXPECT_THAT(LookUpDraft(text, 2), ElementsAre(4, 5));
   EXPECT_THAT(LookUpDraft(text, kMax), ElementsAre(4, 5, 6, 8, 1, 2, 3));
 }
 
-TEST(LookUpDraft, TwoTokensAreTooFew) {
+TEST(LookUpDraftTest, AMatchOfTwoTokensIsTooShort) {
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{9, 1, 2, 5, 8, 1, 2}, kMax), IsEmpty());
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3}, kMax), IsEmpty());
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{}, kMax), IsEmpty());
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{1, 2, 3, 4, 1, 2, 3}, 0), IsEmpty());
 }
 
-TEST(LookUpDraft, PrefersTheLongerMatchThenTheLater) {
+TEST(LookUpDraftTest, TheLongestMatchWinsThenTheLatest) {
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{7, 1, 2, 3, 4, 8, 1, 2, 3, 5, 7, 1, 2, 3}, 1),
               ElementsAre(4));
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{7, 1, 2, 3, 4, 8, 1, 2, 3, 5, 9, 1, 2, 3}, 1),
               ElementsAre(5));
 }
 
-TEST(LookUpDraft, ARepeatedTokenGuessesItself) {
+TEST(LookUpDraftTest, ARepeatedTokenIsItsOwnDraft) {
   EXPECT_THAT(LookUpDraft(std::vector<TokenId>{4, 4, 4, 4}, kMax), ElementsAre(4));
 }
 
-TEST(DraftLength, StopsWhereGuessesAreWrongAndTriesAgain) {
+TEST(DraftLengthTest, StopsAfterRejectionsAndTriesAgain) {
   constexpr double kShare = 0.25;
   DraftLength length;
   EXPECT_GT(length.Choose(kShare, kMax), 0);
-  for (int i = 0; i < 20; ++i) length.Learn(0, 1);
+  for (int i = 0; i < 20; ++i) length.Record(0, 1);
   EXPECT_EQ(length.Choose(kShare, kMax), 0);
   for (int i = 0; i < 500; ++i) length.Skip();
   EXPECT_GT(length.Choose(kShare, kMax), 0);
 }
 
-TEST(DraftLength, GrowsWithRightGuessesAndShrinksWithTheirCost) {
+TEST(DraftLengthTest, GrowsWithAcceptanceAndShrinksWithCost) {
   DraftLength length;
-  for (int i = 0; i < 20; ++i) length.Learn(4, 4);
+  for (int i = 0; i < 20; ++i) length.Record(4, 4);
   EXPECT_EQ(length.Choose(0.25, kMax), kMax);
-  for (int i = 0; i < 3; ++i) length.Learn(0, 1);
+  for (int i = 0; i < 3; ++i) length.Record(0, 1);
   EXPECT_EQ(length.Choose(0.25, kMax), 3);
   EXPECT_EQ(length.Choose(0.5, kMax), 1);
   EXPECT_EQ(length.Choose(1.0, kMax), 0);

@@ -1,4 +1,4 @@
-// A scheduler over a fake executor, and what tests say to it.
+// A fixture with a scheduler over a fake executor.
 #ifndef ASSAY_TESTS_ENGINE_RUNTIME_SCHEDULER_SCHEDULER_FIXTURE_H_
 #define ASSAY_TESTS_ENGINE_RUNTIME_SCHEDULER_SCHEDULER_FIXTURE_H_
 
@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,17 +42,11 @@ inline absl::StatusOr<GenerationResult> ReadToEnd(GenerationStream& stream) {
   return absl::InternalError("the stream ended without a result");
 }
 
-// Depends on every token of the text.
+// Returns a token that depends on every token of the text.
 inline TokenId Mixed(const std::vector<TokenId>& text) {
   uint32_t hash = 2166136261U;
   for (const TokenId token : text) hash = (hash ^ static_cast<uint32_t>(token)) * 16777619U;
   return static_cast<TokenId>(hash % kVocab);
-}
-
-inline std::vector<TokenId> TokensFrom(TokenId first, int count) {
-  std::vector<TokenId> tokens(static_cast<size_t>(count));
-  std::iota(tokens.begin(), tokens.end(), first);
-  return tokens;
 }
 
 class SchedulerFixture : public ::testing::Test {
@@ -81,7 +74,7 @@ class SchedulerFixture : public ::testing::Test {
     return *stream;
   }
 
-  // A request that waits in its first step until go_.
+  // Submits a request that blocks in its first step until go_.
   std::shared_ptr<GenerationStream> SubmitBlocked(int tokens = 1) {
     blocks_ = true;
     auto stream = Submit(Request({1}, tokens));
@@ -89,6 +82,7 @@ class SchedulerFixture : public ::testing::Test {
     return stream;
   }
 
+  // Returns the tokens that the request generates without others beside it.
   std::vector<TokenId> Alone(const GenerationRequest& request) {
     std::vector<TokenId> text = request.prompt.tokens;
     std::vector<TokenId> written;

@@ -1,4 +1,4 @@
-// One request through the scheduler.
+// Tests of the scheduler: one request from prompt to result.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ constexpr int kChunk = 4;
 constexpr int kContext = 64;
 constexpr absl::Duration kLong = absl::Seconds(20);
 
-// 0 to 3 text, 4 and 5 the halves of "é", 6 special, 7 the end.
+// Tokens 0 to 3 are text, 4 and 5 the two bytes of "é", 6 is special, 7 ends the text.
 const std::vector<std::string>& Pieces() {
   static const auto* const pieces = new std::vector<std::string>{
       "Hello", " wor", "ld", "!", "\xC3", "\xA9", "<|role|>", "<|end|>"};
@@ -76,8 +76,8 @@ class GenerationTest : public ::testing::Test {
   EncodedPrompt prompt_ = {.tokens = {0, 1}};
 };
 
-// SentencePiece's vocabularies put a space in front of a word that begins a text.
-TEST_F(GenerationTest, AReplyLosesTheSpaceItBeginsWithAndAContinuationKeepsIt) {
+// SentencePiece vocabularies put a space in front of a word at the beginning of a text.
+TEST_F(GenerationTest, AReplyLosesItsLeadingSpaceAndAContinuationKeepsIt) {
   tokenizer_.strips_leading_space = true;
   prompt_.is_chat = true;
   EXPECT_EQ(Run({6, 1, 2, 1, 7})->text, "world wor");
@@ -98,7 +98,7 @@ TEST_F(GenerationTest, EndOfTextIsNeitherInTextNorInTokens) {
   EXPECT_THAT(texts_, ElementsAre("Hello", " wor", "ld"));
 }
 
-TEST_F(GenerationTest, IgnoredEndOfTextGoesOnToTheLength) {
+TEST_F(GenerationTest, IgnoredEndOfTextContinuesToTheLength) {
   request_.ignore_end_of_text = true;
   request_.max_new_tokens = 3;
   const auto result = Run({0, 7, 3});
@@ -125,14 +125,14 @@ TEST_F(GenerationTest, CharactersAreNeverCut) {
   EXPECT_THAT(tokens_, ElementsAre(0, 4, 5, 4));
 }
 
-TEST_F(GenerationTest, SpecialTokensGiveNoText) {
+TEST_F(GenerationTest, SpecialTokensHaveNoText) {
   const auto result = Run({6, 0, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->text, "Hello");
   EXPECT_THAT(result->tokens, ElementsAre(6, 0));
 }
 
-TEST_F(GenerationTest, PromptIsReadInChunksAndEachTokenAtItsPosition) {
+TEST_F(GenerationTest, PromptIsPrefilledInChunksAndEachTokenAtItsPosition) {
   prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
   const auto result = Run({1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
@@ -151,7 +151,7 @@ TEST_F(GenerationTest, TextEndsWithTheContext) {
 
 TEST_F(GenerationTest, CancellationEndsWithinOneStep) {
   prompt_.tokens = {0, 1, 2, 3, 0, 1, 2, 3, 0};
-  // Between two chunks of the prompt, and between two tokens.
+  // The cancellation is between two chunks of the prompt, then between two tokens.
   for (const size_t steps : {2U, 4U}) {
     size_t step = 0;
     before_run_ = [&] {
@@ -165,7 +165,7 @@ TEST_F(GenerationTest, CancellationEndsWithinOneStep) {
   }
 }
 
-TEST_F(GenerationTest, PastDeadlineComputesNothing) {
+TEST_F(GenerationTest, AnExpiredRequestComputesNothing) {
   request_.deadline = absl::Now() - absl::Seconds(1);
   EXPECT_EQ(Run({7}).status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(Calls().empty());
@@ -184,8 +184,8 @@ TEST_F(GenerationTest, TimingsAddUp) {
   EXPECT_GT(t.inter_token_p50, absl::ZeroDuration());
   EXPECT_LE(t.inter_token_p50, t.inter_token_p90);
   EXPECT_LE(t.inter_token_p90, t.inter_token_p99);
-  // Two gaps: the median by nearest rank is the shorter one, the highest the longer. The mean's
-  // clock starts a little earlier.
+  // There are two gaps: the median by nearest rank is the shorter one, p99 the longer one. The
+  // clock of the mean starts a little earlier.
   EXPECT_LE(t.inter_token_p50 + t.inter_token_p99, 2 * t.per_token);
 }
 

@@ -1,4 +1,4 @@
-// Texts that are scored beside requests.
+// Tests of the scheduler: sequences that are scored beside requests.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,15 +13,14 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "engine/runtime/scheduler/scheduler.h"
 #include "tests/engine/runtime/scheduler/scheduler_fixture.h"
 
 namespace assay::engine {
 namespace {
 
-absl::Status Always() { return absl::OkStatus(); }
-
-// A step's call that reads a text of these tokens; null if it has none.
+// Returns the call of a step that computes tokens of `text`; null if there is none.
 const FakeExecutor::Call* CallOf(const std::vector<FakeExecutor::Call>& step,
                                  const std::vector<TokenId>& text) {
   for (const FakeExecutor::Call& call : step) {
@@ -32,16 +31,18 @@ const FakeExecutor::Call* CallOf(const std::vector<FakeExecutor::Call>& step,
 
 class SchedulerScoreTest : public SchedulerFixture {
  protected:
-  // Scores a text on a thread of its own, which waits in its first step until go_.
+  // Scores a text on a thread of its own; its first step blocks until go_.
   std::thread ScoreBlocked(const std::vector<TokenId>& text) {
     blocks_ = true;
-    std::thread scoring(
-        [this, &text] { EXPECT_EQ(scheduler_->Score(text, 1, Always)->size(), text.size() - 1); });
+    std::thread scoring([this, &text] {
+      EXPECT_EQ(scheduler_->Score(text, 1, CallContext())->size(), text.size() - 1);
+    });
     started_.WaitForNotification();
     return scoring;
   }
 
-  // The request, which comes while the text is scored, is read once and writes what it does alone.
+  // Expects that a request that arrives while the text is scored is not preempted, and generates
+  // the tokens that it generates alone.
   void ExpectUndisturbedBeside(const std::vector<TokenId>& text, const GenerationRequest& request) {
     std::thread scoring = ScoreBlocked(text);
     const auto stream = Submit(request);
@@ -59,7 +60,7 @@ class SchedulerScoreTest : public SchedulerFixture {
 TEST_F(SchedulerScoreTest, EachTokenIsScoredByTheTextBeforeIt) {
   Start({.prefill_chunk = 48});
   text_[150] = Mixed({text_.begin(), text_.begin() + 150});
-  const auto scores = scheduler_->Score(text_, 101, Always);
+  const auto scores = scheduler_->Score(text_, 101, CallContext());
   ASSERT_TRUE(scores.ok()) << scores.status();
   ASSERT_EQ(scores->size(), 100U);
   for (int64_t t = 101; t < 201; ++t) {
@@ -70,7 +71,7 @@ TEST_F(SchedulerScoreTest, EachTokenIsScoredByTheTextBeforeIt) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
-TEST_F(SchedulerScoreTest, NoStepOfWritersIsMadeToWaitForAText) {
+TEST_F(SchedulerScoreTest, DecodingStepsAreNotDelayedByScoring) {
   Start({.prefill_chunk = 32});
   std::thread scoring = ScoreBlocked(text_);
   const auto writer = Submit(Request({1}, 200));
@@ -82,18 +83,18 @@ TEST_F(SchedulerScoreTest, NoStepOfWritersIsMadeToWaitForAText) {
       EXPECT_EQ(executor_->steps[i].size(), 2U) << i;
     }
   }
-  // Nothing is known of what steps cost: the first beside a writer reads three tokens.
+  // The cost of steps is not known yet: the first mixed step has three prompt tokens.
   EXPECT_EQ(CallOf(executor_->steps[2], text_)->tokens.size(), 3U);
 }
 
-TEST_F(SchedulerScoreTest, ATextIsReadInShortTurnsBesideOtherModels) {
+TEST_F(SchedulerScoreTest, ScoringStepsAreShortBesideOtherModels) {
   Start({.prefill_chunk = 200});
   executor_->shared = true;
-  ASSERT_TRUE(scheduler_->Score(text_, 1, Always).ok());
+  ASSERT_TRUE(scheduler_->Score(text_, 1, CallContext()).ok());
   EXPECT_EQ(executor_->steps[0][0].tokens.size(), 8U);
 }
 
-TEST_F(SchedulerScoreTest, PromptsAndTextsShareSteps) {
+TEST_F(SchedulerScoreTest, PromptsAndScoredTextsShareSteps) {
   Start({.prefill_chunk = 32});
   std::thread scoring = ScoreBlocked(text_);
   const std::vector<TokenId> prompt = TokensFrom(0, 200);
@@ -110,51 +111,51 @@ TEST_F(SchedulerScoreTest, PromptsAndTextsShareSteps) {
 
 TEST_F(SchedulerScoreTest, OnlyScoredTokensHaveLogits) {
   Start({.prefill_chunk = 64});
-  ASSERT_TRUE(scheduler_->Score(text_, 190, Always).ok());
+  ASSERT_TRUE(scheduler_->Score(text_, 190, CallContext()).ok());
   int64_t rows = 0;
   for (const auto& step : executor_->steps) rows += step[0].logits;
   EXPECT_EQ(rows, 11);
 }
 
-TEST_F(SchedulerScoreTest, AStepHasNoMoreRowsThanTheirMemoryHolds) {
+TEST_F(SchedulerScoreTest, AStepHasAtMostMaxRows) {
   Start({.max_running = 2, .prefill_chunk = 200});
   std::thread scoring = ScoreBlocked(text_);
   const auto writer = Submit(Request({1}, 100));
   go_.Notify();
   scoring.join();
   ASSERT_TRUE(ReadToEnd(*writer).ok());
-  int64_t most = 0;
+  int64_t max_rows = 0;
   for (const auto& step : executor_->steps) {
     int64_t rows = 0;
     for (const auto& call : step) rows += call.logits;
-    most = std::max(most, rows);
+    max_rows = std::max(max_rows, rows);
   }
-  EXPECT_EQ(most, Scheduler::MostRows(2));
+  EXPECT_EQ(max_rows, Scheduler::MaxRows(2));
 }
 
-TEST_F(SchedulerScoreTest, ARequestWithoutRoomBesideATextWaitsForItsEnd) {
+TEST_F(SchedulerScoreTest, ARequestThatDoesNotFitWaitsForTheEndOfScoring) {
   Start({.prefill_chunk = 8}, /*pages=*/8);
   ExpectUndisturbedBeside(text_, Request(TokensFrom(0, 100), 5));
-  // 25 of the text, 13 of the prompt, 4 tokens.
+  // 25 steps for the text, 13 for the prompt, 4 for tokens.
   EXPECT_EQ(executor_->steps.size(), 42U);
 }
 
-TEST_F(SchedulerScoreTest, ARequestThatNeedsATextsPagesIsNotReadAgain) {
+TEST_F(SchedulerScoreTest, ARequestThatNeedsScoringPagesIsNotPreempted) {
   Start({.prefill_chunk = 8}, /*pages=*/8);
   ExpectUndisturbedBeside(TokensFrom(2000, 191), Request({1}, 120));
   EXPECT_EQ(scheduler_->free_pages(), 8);
 }
 
-// Otherwise texts, one after the other, keep a request out for ever.
-TEST_F(SchedulerScoreTest, TheNextTextWaitsForTheRequestThatTheFirstKeepsOut) {
+// Otherwise an endless series of scored texts would keep a request from running.
+TEST_F(SchedulerScoreTest, TheNextTextWaitsForTheRequestThatTheFirstBlocks) {
   Start({.prefill_chunk = 8}, /*pages=*/9);
   const std::vector<TokenId> text = TokensFrom(2000, 101);
   std::thread first = ScoreBlocked(text);
   const std::vector<TokenId> prompt = TokensFrom(0, 170);
   const auto request = Submit(Request(prompt, 5));
-  // It would fit beside the first, and begin in that one's last step.
+  // It would fit beside the first text, and begin in its last step.
   const std::vector<TokenId> next = TokensFrom(3000, 65);
-  std::thread second([&] { EXPECT_TRUE(scheduler_->Score(next, 1, Always).ok()); });
+  std::thread second([&] { EXPECT_TRUE(scheduler_->Score(next, 1, CallContext()).ok()); });
   absl::SleepFor(kShort);
   go_.Notify();
   first.join();
@@ -171,14 +172,14 @@ TEST_F(SchedulerScoreTest, ATextWaitsForThePagesOfTheTextBeforeIt) {
   Start({.prefill_chunk = 8}, /*pages=*/8);
   std::thread first = ScoreBlocked(text_);
   const std::vector<TokenId> next = TokensFrom(3000, 201);
-  std::thread second([&] { EXPECT_TRUE(scheduler_->Score(next, 1, Always).ok()); });
+  std::thread second([&] { EXPECT_TRUE(scheduler_->Score(next, 1, CallContext()).ok()); });
   absl::SleepFor(kShort);
   go_.Notify();
   first.join();
   second.join();
 }
 
-TEST_F(SchedulerScoreTest, ATextWithoutRoomBesideRequestsIsRefused) {
+TEST_F(SchedulerScoreTest, ATextThatDoesNotFitBesideRequestsIsRefused) {
   Start({.prefix_cache = false}, /*pages=*/8);
   std::atomic<bool> refused = false;
   executor_->before_run = [&] {
@@ -187,18 +188,18 @@ TEST_F(SchedulerScoreTest, ATextWithoutRoomBesideRequestsIsRefused) {
   };
   const auto request = Submit(Request(TokensFrom(0, 100), 150));
   started_.WaitForNotification();
-  EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, Always).status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, CallContext()).status()));
   refused = true;
   EXPECT_TRUE(ReadToEnd(*request).ok());
 }
 
-TEST_F(SchedulerScoreTest, NobodyRunsAloneWhileATextHasPages) {
+TEST_F(SchedulerScoreTest, RunAloneIsRefusedWhileATextHasPages) {
   Start({.prefill_chunk = 1});
   executor_->before_run = [this] {
     if (executor_->steps.size() == 1) started_.Notify();
     if (executor_->steps.size() >= 1) absl::SleepFor(absl::Milliseconds(1));
   };
-  std::thread scoring([&] { EXPECT_TRUE(scheduler_->Score(text_, 1, Always).ok()); });
+  std::thread scoring([&] { EXPECT_TRUE(scheduler_->Score(text_, 1, CallContext()).ok()); });
   started_.WaitForNotification();
   const absl::Status alone = scheduler_->RunAlone([](ModelExecutor&) { return absl::OkStatus(); });
   EXPECT_TRUE(absl::IsFailedPrecondition(alone)) << alone;
@@ -207,15 +208,15 @@ TEST_F(SchedulerScoreTest, NobodyRunsAloneWhileATextHasPages) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
-TEST_F(SchedulerScoreTest, LogitsThatAreNotFiniteEndOneTextAlone) {
+TEST_F(SchedulerScoreTest, NonFiniteLogitsEndOnlyTheirOwnText) {
   Start({.prefill_chunk = 48});
   const std::vector<TokenId> broken = TokensFrom(3000, 201);
   blocks_ = true;
   std::thread scoring(
-      [&] { EXPECT_TRUE(absl::IsInternal(scheduler_->Score(broken, 1, Always).status())); });
+      [&] { EXPECT_TRUE(absl::IsInternal(scheduler_->Score(broken, 1, CallContext()).status())); });
   started_.WaitForNotification();
   executor_->broken = 3100;
-  std::thread other([&] { EXPECT_EQ(scheduler_->Score(text_, 1, Always)->size(), 200U); });
+  std::thread other([&] { EXPECT_EQ(scheduler_->Score(text_, 1, CallContext())->size(), 200U); });
   const GenerationRequest request = Request(TokensFrom(0, 100), 5);
   const auto stream = Submit(request);
   go_.Notify();
@@ -227,16 +228,14 @@ TEST_F(SchedulerScoreTest, LogitsThatAreNotFiniteEndOneTextAlone) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
-TEST_F(SchedulerScoreTest, ErrorsEndATextAndGiveItsPagesBack) {
+TEST_F(SchedulerScoreTest, ErrorsEndScoringAndFreeItsPages) {
   Start({.prefill_chunk = 8});
-  int asked = 0;
-  const auto twice = [&asked]() -> absl::Status {
-    return ++asked > 2 ? absl::CancelledError("enough") : absl::OkStatus();
-  };
+  int checks = 0;
+  const CallContext twice([&checks] { return ++checks > 2; });
   EXPECT_TRUE(absl::IsCancelled(scheduler_->Score(text_, 1, twice).status()));
   EXPECT_EQ(executor_->steps.size(), 2U);
   executor_->error = absl::ResourceExhaustedError("out of memory");
-  EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, Always).status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Score(text_, 1, CallContext()).status()));
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 

@@ -1,4 +1,4 @@
-// Many requests through the scheduler.
+// Tests of the scheduler: many requests at once.
 #include "engine/runtime/scheduler/scheduler.h"
 
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ TEST_F(SchedulerTest, TextComesBeforeTheResultAndNothingAfterIt) {
   EXPECT_LT(absl::Now() - before, kLong / 2);
 }
 
-TEST_F(SchedulerTest, RequestsThatCameMeanwhileRunTogether) {
+TEST_F(SchedulerTest, RequestsThatArriveDuringAStepRunTogether) {
   Start();
   const auto first = SubmitBlocked(10);
   std::vector<std::shared_ptr<GenerationStream>> others;
@@ -59,13 +59,13 @@ TEST_F(SchedulerTest, RequestsThatCameMeanwhileRunTogether) {
   size_t widest = 0;
   for (const auto& step : executor_->steps) widest = std::max(widest, step.size());
   EXPECT_EQ(widest, 6U);
-  // Ten tokens each, and the steps of the prompts.
+  // Ten steps for tokens, and those of the prompts.
   EXPECT_LT(executor_->steps.size(), 20U);
 }
 
-// Prompts that share beginnings, too few pages for all: found prefixes, evictions, requests that
-// give way and are read again.
-TEST_F(SchedulerTest, TextsAreThoseOfEachRequestAloneWhateverTheyShare) {
+// The prompts share prefixes and there are too few pages for all: prefixes are reused and evicted,
+// requests are preempted and recomputed.
+TEST_F(SchedulerTest, RequestsGenerateTheSameTokensAsAlone) {
   Start({.max_running = 8, .max_waiting = 1000, .prefill_chunk = 48}, /*pages=*/10);
   std::vector<GenerationRequest> requests;
   for (int i = 0; i < 60; ++i) {
@@ -87,14 +87,15 @@ TEST_F(SchedulerTest, TextsAreThoseOfEachRequestAloneWhateverTheyShare) {
   EXPECT_EQ(scheduler_->free_pages(), 10);
 }
 
-// A text that comes back to itself, so that guesses are often right, with tokens that break it.
-TEST_F(SchedulerTest, GuessesChangeNothingButTheSteps) {
+// The text repeats itself, so that draft tokens are often accepted, with tokens that break the
+// cycle.
+TEST_F(SchedulerTest, DraftsDoNotChangeTheTokens) {
   Start({.max_running = 4, .max_waiting = 1000, .draft_tokens = 7}, /*pages=*/12);
   const auto next = [](const std::vector<TokenId>& text) {
     return TokenId(text.size() % 41 == 0 ? 999 + text.size() : (text.back() * 7 + 3) % 11);
   };
   executor_->next = next;
-  // Enough that some are guessed however long a busy machine makes steps take.
+  // Enough texts that some have drafts even on a busy machine, where steps take long.
   constexpr TokenId kTexts = 100;
   std::vector<std::shared_ptr<GenerationStream>> streams;
   for (TokenId i = 0; i < kTexts; ++i) streams.push_back(Submit(Request({i, i}, 20 * (i % 5) + 1)));
@@ -113,9 +114,9 @@ TEST_F(SchedulerTest, GuessesChangeNothingButTheSteps) {
   EXPECT_GT(drafted, accepted);
 }
 
-TEST_F(SchedulerTest, PagesOfWrongGuessesAreNotKeptAsPrefixes) {
+TEST_F(SchedulerTest, RejectedDraftsAreNotCachedAsPrefixes) {
   Start({.draft_tokens = 7});
-  // Repeats itself until token 60, then no more.
+  // The text repeats itself up to token 60.
   const auto next = [](const std::vector<TokenId>& text) {
     return TokenId(text.size() < 60 ? text.size() % 5 : text.size());
   };
@@ -133,7 +134,7 @@ TEST_F(SchedulerTest, PagesOfWrongGuessesAreNotKeptAsPrefixes) {
   EXPECT_EQ(mixed->tokens, Alone(Request(text, 20)));
 }
 
-TEST_F(SchedulerTest, AKnownBeginningIsNotReadAgain) {
+TEST_F(SchedulerTest, ACachedPrefixIsNotRecomputed) {
   Start({.prefill_chunk = 256});
   const std::vector<TokenId> prompt = TokensFrom(0, 100);
   ASSERT_TRUE(ReadToEnd(*Submit(Request(prompt, 2))).ok());
@@ -143,14 +144,14 @@ TEST_F(SchedulerTest, AKnownBeginningIsNotReadAgain) {
   EXPECT_EQ(again->cached_tokens, 96);
   EXPECT_EQ(executor_->steps[before][0].position, 96);
   EXPECT_EQ(executor_->steps[before][0].tokens.size(), 4U);
-  // A token is left to compute even if all pages are known.
+  // A token is left to compute even if all pages are cached.
   const auto shorter = ReadToEnd(*Submit(Request(TokensFrom(0, 64), 1)));
   EXPECT_EQ(shorter->cached_tokens, 32);
   const auto other = ReadToEnd(*Submit(Request(TokensFrom(1, 100), 1)));
   EXPECT_EQ(other->cached_tokens, 0);
 }
 
-TEST_F(SchedulerTest, WithoutAPrefixCacheEverythingIsRead) {
+TEST_F(SchedulerTest, WithoutAPrefixCacheTheWholePromptIsComputed) {
   Start({.prefix_cache = false});
   for (int i = 0; i < 2; ++i) {
     const auto result = ReadToEnd(*Submit(Request(TokensFrom(0, 100), 1)));
@@ -159,8 +160,8 @@ TEST_F(SchedulerTest, WithoutAPrefixCacheEverythingIsRead) {
   }
 }
 
-// A measurement that profits from the one before it measures the cache.
-TEST_F(SchedulerTest, AMeasuredRequestNeitherFindsNorLeavesAPrefix) {
+// A measurement that reuses the prefix of the previous one would measure the cache.
+TEST_F(SchedulerTest, AMeasuredRequestNeitherReusesNorLeavesAPrefix) {
   Start({.prefill_chunk = 256});
   GenerationRequest measured = Request(TokensFrom(0, 100), 2);
   measured.reuse_prefix = false;
@@ -176,7 +177,7 @@ TEST_F(SchedulerTest, AMeasuredRequestNeitherFindsNorLeavesAPrefix) {
   EXPECT_EQ(again->tokens, first->tokens);
 }
 
-TEST_F(SchedulerTest, ALongPromptGoesBetweenTheTokensOfOthers) {
+TEST_F(SchedulerTest, ALongPromptIsPrefilledInChunksBesideDecoding) {
   Start({.prefill_chunk = 200});
   const auto writer = SubmitBlocked(100);
   const auto reader = Submit(Request(TokensFrom(0, 200), 1));
@@ -191,7 +192,7 @@ TEST_F(SchedulerTest, ALongPromptGoesBetweenTheTokensOfOthers) {
   EXPECT_GT(pieces, 2U);
 }
 
-TEST_F(SchedulerTest, APromptIsReadInShortTurnsBesideOtherModels) {
+TEST_F(SchedulerTest, PrefillStepsAreShortBesideOtherModels) {
   Start({.prefill_chunk = 200});
   executor_->shared = true;
   ASSERT_TRUE(ReadToEnd(*Submit(Request(TokensFrom(0, 200), 1))).ok());
@@ -199,7 +200,7 @@ TEST_F(SchedulerTest, APromptIsReadInShortTurnsBesideOtherModels) {
   EXPECT_EQ(executor_->steps[0][0].tokens.size(), 8U);
 }
 
-TEST_F(SchedulerTest, HigherPriorityGoesFirst) {
+TEST_F(SchedulerTest, HigherPriorityRunsFirst) {
   Start({.max_running = 1});
   const auto first = SubmitBlocked();
   const auto low = Submit(Request({2}, 1, -1));
@@ -212,7 +213,7 @@ TEST_F(SchedulerTest, HigherPriorityGoesFirst) {
   EXPECT_THAT(order, ::testing::ElementsAre(1, 4, 3, 2));
 }
 
-TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePlaceOfALowerOne) {
+TEST_F(SchedulerTest, ARequestOfHigherPriorityPreemptsForASlot) {
   Start({.max_running = 1});
   const auto low = SubmitBlocked(50);
   const auto high = Submit(Request({4}, 2, 1));
@@ -227,7 +228,7 @@ TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePlaceOfALowerOne) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
-TEST_F(SchedulerTest, RequestsOfEqualPriorityKeepTheirPlaces) {
+TEST_F(SchedulerTest, RequestsOfEqualPriorityAreNotPreempted) {
   Start({.max_running = 1});
   const auto first = SubmitBlocked(20);
   const auto second = Submit(Request({4}, 2));
@@ -236,9 +237,9 @@ TEST_F(SchedulerTest, RequestsOfEqualPriorityKeepTheirPlaces) {
   EXPECT_EQ(ReadToEnd(*second)->preemptions, 0);
 }
 
-TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePagesOfLowerOnes) {
+TEST_F(SchedulerTest, ARequestOfHigherPriorityPreemptsForPages) {
   Start({.prefill_chunk = 256, .prefix_cache = false}, /*pages=*/8);
-  // With room for both prompts together in none of the cases.
+  // The cache never holds both prompts.
   const GenerationRequest large = Request(TokensFrom(0, 200), 50);
   blocks_ = true;
   const auto low = Submit(large);
@@ -253,8 +254,8 @@ TEST_F(SchedulerTest, ARequestOfHigherPriorityTakesThePagesOfLowerOnes) {
   EXPECT_EQ(executor_->steps[1][0].tokens.front(), 1000);
 }
 
-// Where those of lower priority have too few pages, the request waits for others anyway.
-TEST_F(SchedulerTest, NobodyGivesWayInVain) {
+// If requests of lower priority hold too few pages, the new request must wait for others anyway.
+TEST_F(SchedulerTest, NothingIsPreemptedWhereThatIsNotEnough) {
   Start({.prefill_chunk = 256, .prefix_cache = false}, /*pages=*/8);
   std::shared_ptr<GenerationStream> middle;
   executor_->before_run = [&] {
@@ -268,7 +269,7 @@ TEST_F(SchedulerTest, NobodyGivesWayInVain) {
   EXPECT_EQ(ReadToEnd(*middle)->preemptions, 0);
 }
 
-TEST_F(SchedulerTest, CancelledRequestsGiveTheirPagesBack) {
+TEST_F(SchedulerTest, CancelledRequestsFreeTheirPages) {
   Start({.max_running = 1});
   const auto running = SubmitBlocked(200);
   running->Cancel();
@@ -277,7 +278,7 @@ TEST_F(SchedulerTest, CancelledRequestsGiveTheirPagesBack) {
   EXPECT_EQ(scheduler_->free_pages(), 64);
 }
 
-TEST_F(SchedulerTest, ARequestCancelledAfterItGaveWayLeavesNoPages) {
+TEST_F(SchedulerTest, ARequestCancelledAfterPreemptionLeavesNoPages) {
   Start({.max_running = 1});
   const auto low = SubmitBlocked(200);
   const auto high = Submit(Request(TokensFrom(0, 100), 50, 1));
@@ -301,7 +302,7 @@ TEST_F(SchedulerTest, FullQueueIsResourceExhausted) {
   EXPECT_TRUE(ReadToEnd(*first).ok());
 }
 
-TEST_F(SchedulerTest, CancelWhileWaitingEndsAtOnceAndFreesThePlace) {
+TEST_F(SchedulerTest, CancelWhileWaitingEndsAtOnceAndFreesTheSlot) {
   Start({.max_running = 1, .max_waiting = 1});
   const auto first = SubmitBlocked();
   const auto second = Submit(Request({2}));
@@ -335,12 +336,12 @@ TEST_F(SchedulerTest, DeadlineInTheQueueEndsTheRequestThere) {
   EXPECT_EQ(executor_->chosen, 1);
 }
 
-TEST_F(SchedulerTest, DestructionCancelsWhatRunsAndWhatWaits) {
+TEST_F(SchedulerTest, DestructionCancelsRunningAndWaitingRequests) {
   Start({.max_running = 1});
   const auto running = SubmitBlocked(200);
   const auto waiting = Submit(Request({2}));
   std::thread unloading([this] { scheduler_.reset(); });
-  // Destruction has begun by then, and waits for the step.
+  // The destructor has begun by then and waits for the step.
   absl::SleepFor(10 * kShort);
   go_.Notify();
   unloading.join();
@@ -348,7 +349,7 @@ TEST_F(SchedulerTest, DestructionCancelsWhatRunsAndWhatWaits) {
   EXPECT_EQ(ReadToEnd(*waiting).status().code(), absl::StatusCode::kCancelled);
 }
 
-TEST_F(SchedulerTest, ErrorOfTheExecutorIsTheResultAndTheNextRequestRuns) {
+TEST_F(SchedulerTest, AnExecutorErrorIsTheResultAndTheNextRequestRuns) {
   Start();
   executor_->error = absl::ResourceExhaustedError("out of memory");
   EXPECT_EQ(ReadToEnd(*Submit(Request({1}))).status().code(), absl::StatusCode::kResourceExhausted);
