@@ -1,4 +1,4 @@
-// Rows of activations.
+// Quantized activations: the left operand of a product with a PackedMatrix.
 #include "engine/kernels/activations.h"
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Bytes that begin on a cache line.
+// Memory that is aligned to cache lines.
 #include "engine/kernels/aligned_buffer.h"
 
 #include <sys/mman.h>
@@ -9,7 +9,7 @@
 namespace assay::engine {
 namespace {
 
-// Below it a huge page would be mostly empty.
+// For a smaller buffer most of a huge page would be empty.
 constexpr size_t kHugeFrom = size_t{4} << 20;
 constexpr size_t kChunk = size_t{32} << 20;
 constexpr size_t kLine = 64;
@@ -24,12 +24,12 @@ AlignedBuffer::AlignedBuffer(size_t bytes) : bytes_(bytes) {
   data_ = std::shared_ptr<std::byte>(static_cast<std::byte*>(mapped),
                                      [bytes](std::byte* data) { munmap(data, bytes); });
 #if defined(MADV_HUGEPAGE)
-  // A wish: where it is not granted, small pages serve.
+  // A hint: without huge pages the buffer works as well.
   if (bytes >= kHugeFrom) static_cast<void>(madvise(mapped, bytes, MADV_HUGEPAGE));
 #endif
 }
 
-AlignedBuffer BufferArena::Take(size_t bytes) {
+AlignedBuffer BufferArena::Allocate(size_t bytes) {
   const size_t needed = (bytes + kLine - 1) / kLine * kLine;
   if (needed > kChunk / 2) return AlignedBuffer(bytes);
   if (used_ + needed > chunk_.size()) {

@@ -1,4 +1,4 @@
-// Bytes that begin on a cache line.
+// Memory that is aligned to cache lines.
 #ifndef ASSAY_ENGINE_KERNELS_ALIGNED_BUFFER_H_
 #define ASSAY_ENGINE_KERNELS_ALIGNED_BUFFER_H_
 
@@ -7,8 +7,8 @@
 
 namespace assay::engine {
 
-// Zeros at first, pages become resident as they are written. Large ones ask the kernel for huge
-// pages. Throws std::bad_alloc.
+// A buffer of bytes, initially zero. Its pages become resident as they are written. A large buffer
+// asks the operating system for huge pages. Construction throws std::bad_alloc.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -22,23 +22,23 @@ class AlignedBuffer {
   friend class BufferArena;
 
   size_t bytes_ = 0;
-  // Of a mapping that buffers of one arena share.
+  // Owns the mapping; buffers of one arena may share it.
   std::shared_ptr<std::byte> data_;
 };
 
-// Cuts buffers out of large ones, so that many of less than a huge page lie in huge pages. A
-// buffer's memory is freed with the last of those that it was cut with. Not thread-safe.
+// Allocates buffers from large chunks, so that buffers smaller than a huge page lie in huge pages.
+// A chunk is freed with the last of its buffers. Not thread-safe.
 class BufferArena {
  public:
   // Throws std::bad_alloc.
-  AlignedBuffer Take(size_t bytes);
+  AlignedBuffer Allocate(size_t bytes);
 
  private:
   AlignedBuffer chunk_;
   size_t used_ = 0;
 };
 
-// The same as an array of T, whose values may be all zero bytes.
+// An aligned array of T. All-zero bytes must be a valid T.
 template <typename T>
 class AlignedArray {
  public:

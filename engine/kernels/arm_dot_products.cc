@@ -1,5 +1,5 @@
-// Products and attention on ARM processors that have dot products of bytes: the compiler is told of
-// them here, and in no other file.
+// Matrix products and attention for ARM processors with dot products of bytes. Only this file is
+// compiled with these instructions enabled.
 #include "engine/kernels/arm_dot_products.h"
 
 #include <asm/hwcap.h>
@@ -12,7 +12,7 @@
 #include "hwy/highway.h"
 
 #ifndef __ARM_FEATURE_DOTPROD
-#error "to be compiled with -march=armv8.2-a+dotprod"
+#error "must be compiled with -march=armv8.2-a+dotprod"
 #endif
 
 namespace assay::engine {

@@ -1,5 +1,5 @@
-// Products and attention on ARM processors that have dot products of bytes. Private to this folder;
-// Linux alone.
+// Matrix products and attention for ARM processors with dot products of bytes. Private to this
+// folder; Linux only.
 #ifndef ASSAY_ENGINE_KERNELS_ARM_DOT_PRODUCTS_H_
 #define ASSAY_ENGINE_KERNELS_ARM_DOT_PRODUCTS_H_
 
@@ -13,14 +13,15 @@
 
 namespace assay::engine {
 
-// The processor has FEAT_DotProd (most since ARMv8.2). What follows is for such ones only.
+// Returns true if the processor has FEAT_DotProd (most since ARMv8.2). The functions below must
+// only be called if it has.
 bool HasDotProducts();
 
-// MultiplyQuantized().
+// The implementation of MultiplyQuantized().
 void MultiplyByDotProducts(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                            const QuantizedRows& input, int64_t rows, const FloatRows& out);
 
-// AttendPages() of int8.
+// The implementation of AttendPages() for int8 pages.
 void AttendByDotProducts(const KvPages& cache, const AttentionTask& task,
                          AttentionScratch& scratch);
 

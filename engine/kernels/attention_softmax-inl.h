@@ -21,17 +21,17 @@
 
 ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
-// One target may be compiled twice, with other instructions: neither may take the other's.
+// A target may be compiled twice with different instructions: neither may link to the other's code.
 // NOLINTNEXTLINE(google-build-namespaces)
 namespace {
 
 constexpr int64_t kRowLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
-// Registers for a page's tokens.
+// The number of registers for the tokens of a page.
 constexpr int64_t kTokenVecs = kPageTokens / kRowLanes;
-constexpr float kNothing = -std::numeric_limits<float>::infinity();
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-// Where a query stands: its token and its head within the group.
-struct Place {
+// The token of a query and its head within the group.
+struct QueryIndex {
   int64_t token;
   int64_t head;
 };
@@ -50,28 +50,28 @@ HWY_INLINE void ForTiles(int64_t count, const Tile& tile) {
   for (; i < count; ++i) tile.template Run<1>(i);
 }
 
-// Pages of one head lie far apart, where the processor does not look: what a task will read is
-// brought near ahead of it, into the second-level cache, for the first level has too few places for
-// what is on its way.
-class PagesAhead {
+// Prefetches the pages that a task will read into the second-level cache. The pages of one head lie
+// far apart, where the processor's own prefetcher does not look. The first-level cache has too few
+// buffers for all loads in flight.
+class PagePrefetcher {
  public:
-  PagesAhead(const KvPages& cache, const AttentionTask& task) : cache_(cache), task_(task) {}
+  PagePrefetcher(const KvPages& cache, const AttentionTask& task) : cache_(cache), task_(task) {}
 
   void Begin() {
     const int64_t first = FirstPage(task_);
-    for (int64_t page = first; page < first + kAhead; ++page) {
-      Aim(page - kAhead);
+    for (int64_t page = first; page < first + kDistance; ++page) {
+      SetPage(page - kDistance);
       Fetch(0, 1);
     }
   }
-  // A page is read: the one that Fetch() brings is some pages ahead of it.
-  HWY_INLINE void Aim(int64_t page) {
-    const int64_t ahead = page + kAhead;
+  // Sets the page that is being read. Fetch() prefetches a page some pages after it.
+  HWY_INLINE void SetPage(int64_t page) {
+    const int64_t ahead = page + kDistance;
     next_ = ahead * kPageTokens < task_.position + task_.count
                 ? cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(ahead)], task_.kv_head)
                 : nullptr;
   }
-  // Part `step` of `steps`.
+  // Prefetches part `step` of `steps`.
   HWY_INLINE void Fetch(int64_t step, int64_t steps) const {
     if (next_ == nullptr) return;
     constexpr int64_t kLine = 64;
@@ -81,21 +81,22 @@ class PagesAhead {
     }
   }
 
-  // That the first query sees.
+  // Returns the first page that the first query attends to.
   static int64_t FirstPage(const AttentionTask& task) {
     if (task.window == 0) return 0;
     return std::max<int64_t>(0, task.position - task.window + 1) / kPageTokens;
   }
 
  private:
-  static constexpr int64_t kAhead = 2;
+  static constexpr int64_t kDistance = 2;
 
   const KvPages& cache_;
   const AttentionTask& task_;
   const std::byte* next_ = nullptr;
 };
 
-// Of all queries of a task: largest score so far, total of the shares, shares times values.
+// For all queries of a task: the largest score so far, the sum of the softmax weights, and the sum
+// of the weighted values.
 class RunningSoftmax {
  public:
   RunningSoftmax(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
@@ -106,66 +107,67 @@ class RunningSoftmax {
         count_(task.count * task.group) {}
 
   int64_t count() const { return count_; }
-  Place PlaceOf(int64_t query) const {
+  QueryIndex IndexOf(int64_t query) const {
     return {.token = query / task_.group, .head = query % task_.group};
   }
-  // [head_dim], not scaled.
+  // Returns a query, [head_dim], before scaling.
   const float* Query(int64_t query) const {
-    const Place place = PlaceOf(query);
-    return task_.queries.row(place.token) + place.head * dim_;
+    const QueryIndex index = IndexOf(query);
+    return task_.queries.row(index.token) + index.head * dim_;
   }
-  // The last place of a page, whose first position is `start`, that a query sees.
-  int64_t LastSeen(int64_t query, int64_t start) const {
+  // Returns the last slot, of a page whose first position is `start`, that a query attends to.
+  int64_t LastVisible(int64_t query, int64_t start) const {
     return task_.position + query / task_.group - start;
   }
 
   void Begin() {
-    for (int64_t i = 0; i < count_; ++i) scratch_.maxima()[i] = kNothing;
+    for (int64_t i = 0; i < count_; ++i) scratch_.maxima()[i] = kMinusInfinity;
     std::fill_n(scratch_.sums(), count_ * padded_, 0.0F);
     std::fill_n(scratch_.totals(), count_ * AttentionScratch::kTotals, 0.0F);
   }
 
-  // Calls page(index, tokens) for the pages that the queries see.
+  // Calls page(index, tokens) for the pages that the queries attend to.
   template <typename Page>
   HWY_INLINE void ForPages(const Page& page) const {
     const int64_t length = task_.position + task_.count;
-    for (int64_t i = PagesAhead::FirstPage(task_); i * kPageTokens < length; ++i) {
+    for (int64_t i = PagePrefetcher::FirstPage(task_); i * kPageTokens < length; ++i) {
       page(i, std::min(kPageTokens, length - i * kPageTokens));
     }
   }
 
-  // Turns the scores of the queries from `query` on in a page, whose first position is `start`,
-  // into shares in units of the query's largest score so far, and adds them to its total. What was
-  // mixed before is scaled likewise. Several queries in steps, for each step waits for the one
-  // before.
+  // Converts the scores of the queries [query, query + kQueries) for a page, whose first position
+  // is `start`, to softmax weights relative to the query's largest score so far, and adds them to
+  // its total. Earlier sums are rescaled if that score grows. Each step is done for all queries
+  // before the next one, because it waits for the previous step of the same query.
   template <int kQueries>
-  HWY_INLINE void Share(RowVec (&scores)[kQueries][kTokenVecs], int64_t query, int64_t start) {
+  HWY_INLINE void ScoresToWeights(RowVec (&scores)[kQueries][kTokenVecs], int64_t query,
+                                  int64_t start) {
     const RowTag d;
-    RowVec most[kQueries];
+    RowVec max[kQueries];
     for (int q = 0; q < kQueries; ++q) {
-      const Place place = PlaceOf(query + q);
-      const int64_t position = task_.position + place.token;
-      Change(scores[q], place, position, start);
-      Hide(scores[q], position, start);
-      most[q] = scores[q][0];
-      for (int64_t v = 1; v < kTokenVecs; ++v) most[q] = hn::Max(most[q], scores[q][v]);
+      const QueryIndex index = IndexOf(query + q);
+      const int64_t position = task_.position + index.token;
+      AdjustScores(scores[q], index, position, start);
+      MaskScores(scores[q], position, start);
+      max[q] = scores[q][0];
+      for (int64_t v = 1; v < kTokenVecs; ++v) max[q] = hn::Max(max[q], scores[q][v]);
     }
-    for (int q = 0; q < kQueries; ++q) most[q] = hn::MaxOfLanes(d, most[q]);
+    for (int q = 0; q < kQueries; ++q) max[q] = hn::MaxOfLanes(d, max[q]);
     for (int q = 0; q < kQueries; ++q) {
       float& old = scratch_.maxima()[query + q];
-      const float largest = std::max(old, hn::GetLane(most[q]));
-      if (largest > old) Shrink(query + q, old - largest);
+      const float largest = std::max(old, hn::GetLane(max[q]));
+      if (largest > old) Rescale(query + q, old - largest);
       old = largest;
-      // Of a query that has seen nothing yet, all shares are zero.
-      most[q] = hn::Set(d, largest == kNothing ? 0.0F : largest);
+      // A query without any visible key has only weights of zero.
+      max[q] = hn::Set(d, largest == kMinusInfinity ? 0.0F : largest);
     }
     for (int q = 0; q < kQueries; ++q) {
-      for (RowVec& score : scores[q]) score = ExpOfNegative(hn::Sub(score, most[q]));
+      for (RowVec& score : scores[q]) score = ExpOfNegative(hn::Sub(score, max[q]));
     }
     for (int q = 0; q < kQueries; ++q) {
       float* totals = scratch_.totals() + (query + q) * AttentionScratch::kTotals;
       RowVec total = hn::LoadU(d, totals);
-      for (const RowVec& share : scores[q]) total = hn::Add(total, share);
+      for (const RowVec& weight : scores[q]) total = hn::Add(total, weight);
       hn::StoreU(total, d, totals);
     }
   }
@@ -173,8 +175,8 @@ class RunningSoftmax {
   void End() const {
     const RowTag d;
     for (int64_t i = 0; i < count_; ++i) {
-      const Place place = PlaceOf(i);
-      float* to = task_.out.row(place.token) + place.head * dim_;
+      const QueryIndex index = IndexOf(i);
+      float* to = task_.out.row(index.token) + index.head * dim_;
       const float* from = scratch_.sums() + i * padded_;
       const RowVec totals = hn::LoadU(d, scratch_.totals() + i * AttentionScratch::kTotals);
       const float inverse = 1.0F / hn::GetLane(hn::SumOfLanes(d, totals));
@@ -188,8 +190,9 @@ class RunningSoftmax {
   }
 
  private:
-  HWY_INLINE void Change(RowVec (&scores)[kTokenVecs], const Place& place, int64_t position,
-                         int64_t start) {
+  // Applies the cap and adds the position biases.
+  HWY_INLINE void AdjustScores(RowVec (&scores)[kTokenVecs], const QueryIndex& index,
+                               int64_t position, int64_t start) {
     const RowTag d;
     for (int64_t v = 0; v < kTokenVecs; ++v) {
       if (task_.softcap != 0.0F) {
@@ -199,34 +202,34 @@ class RunningSoftmax {
       if (task_.slopes != nullptr) {
         const auto distance = static_cast<float>(start + v * kRowLanes - position);
         scores[v] =
-            hn::MulAdd(hn::Set(d, task_.slopes[place.head]), hn::Iota(d, distance), scores[v]);
+            hn::MulAdd(hn::Set(d, task_.slopes[index.head]), hn::Iota(d, distance), scores[v]);
       }
       if (task_.biases != nullptr) {
-        const float* bias = task_.biases + place.head * task_.bias_stride + start + v * kRowLanes;
+        const float* bias = task_.biases + index.head * task_.bias_stride + start + v * kRowLanes;
         scores[v] = hn::Add(scores[v], hn::LoadU(d, bias));
       }
     }
   }
 
-  // Keys that the query does not see.
-  HWY_INLINE void Hide(RowVec (&scores)[kTokenVecs], int64_t position, int64_t start) {
+  // Sets the scores of keys that the query does not attend to to minus infinity.
+  HWY_INLINE void MaskScores(RowVec (&scores)[kTokenVecs], int64_t position, int64_t start) {
     const int64_t last = position - start;
     const int64_t first = task_.window == 0 ? 0 : last - task_.window + 1;
     if (last >= kPageTokens - 1 && first <= 0) return;
     const RowTag d;
-    // Page places are small integers, exact in fp32; far ones count as just outside.
+    // Slots of a page are small integers, exact in fp32; distant positions count as just outside.
     const RowVec low = hn::Set(d, static_cast<float>(std::clamp<int64_t>(first, 0, kPageTokens)));
     const RowVec high = hn::Set(d, static_cast<float>(std::clamp<int64_t>(last, -1, kPageTokens)));
-    const RowVec nothing = hn::Set(d, kNothing);
+    const RowVec hidden = hn::Set(d, kMinusInfinity);
     for (int64_t v = 0; v < kTokenVecs; ++v) {
       const RowVec slot = hn::Iota(d, static_cast<float>(v * kRowLanes));
-      const auto seen = hn::And(hn::Ge(slot, low), hn::Le(slot, high));
-      scores[v] = hn::IfThenElse(seen, scores[v], nothing);
+      const auto visible = hn::And(hn::Ge(slot, low), hn::Le(slot, high));
+      scores[v] = hn::IfThenElse(visible, scores[v], hidden);
     }
   }
 
-  // By exp(exponent).
-  HWY_INLINE void Shrink(int64_t query, float exponent) {
+  // Multiplies the sums of a query by exp(exponent).
+  HWY_INLINE void Rescale(int64_t query, float exponent) {
     const RowTag d;
     const RowVec f = ExpOfNegative(hn::Set(d, exponent));
     float* totals = scratch_.totals() + query * AttentionScratch::kTotals;

@@ -1,4 +1,4 @@
-// Dot products of quads of bytes, for the instruction set that is being compiled. Included once for
+// Dot products of quads of bytes for the instruction set that is being compiled. Included once for
 // each target (Highway's foreach_target.h).
 #if defined(ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ASSAY_ENGINE_KERNELS_DOT_QUADS_INL_H_
@@ -16,14 +16,14 @@ ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lanes of a panel that one register holds.
+// The lanes of a panel that one register holds.
 using Ints = hn::CappedTag<int32_t, 16>;
 using Bytes = hn::Repartition<uint8_t, Ints>;
 using Floats = hn::RebindToFloat<Ints>;
 using IntVec = hn::Vec<Ints>;
 using ByteVec = hn::Vec<Bytes>;
 
-// Later versions of Highway have several targets of this kind.
+// Later versions of Highway have several NEON targets.
 #undef ASSAY_TARGET_IS_NEON
 #if defined(HWY_TARGET_IS_NEON)
 #define ASSAY_TARGET_IS_NEON HWY_TARGET_IS_NEON
@@ -32,14 +32,14 @@ using ByteVec = hn::Vec<Bytes>;
 #endif
 
 #if ASSAY_TARGET_IS_NEON
-// Bytes of weights are taken as signed there: 8-bit codes lose their bias of 128 first.
+// NEON multiplies signed bytes: the bias of 128 is removed from 8-bit codes first.
 inline constexpr bool kSignedCodes = true;
 #else
 inline constexpr bool kSignedCodes = false;
 #endif
 
-// sum + the dot products of each lane's four codes, `kWide`: 0 to 255, otherwise 0 to 15, with its
-// four signed bytes of `x`, which are never -128. Exact.
+// Returns sum + the dot product of the four codes with the four signed bytes of `x` in each lane.
+// The codes are 0 to 255 if `kWide`, else 0 to 15; the bytes of `x` must not be -128. Exact.
 template <bool kWide>
 HWY_API IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
@@ -91,22 +91,22 @@ HWY_API IntVec DotQuads(IntVec sum, ByteVec codes, IntVec x) {
 #endif
 }
 
-// Products of signed quads take what they add away: SignedDot() of weights w and x is the dot
-// product of (w + kSignedZero) and x.
+// The bias that SignedDot() leaves in its result: it returns the dot product of (w + kSignedZero)
+// and x, and the caller subtracts the rest.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || ASSAY_TARGET_IS_NEON
 inline constexpr int32_t kSignedZero = 0;
 #else
 inline constexpr int32_t kSignedZero = 128;
 #endif
 
-// Signed bytes, which are never -128, as SignedDot() takes them.
+// Converts signed bytes, which must not be -128, to the operand of SignedDot().
 HWY_API ByteVec SignedCodes(ByteVec bytes) {
   if constexpr (kSignedZero == 0) return bytes;
   return hn::Xor(bytes, hn::Set(Bytes(), 0x80));
 }
 
-// sum + the dot products of each lane's four SignedCodes() with its four signed bytes of `x`, which
-// are never -128; see kSignedZero. Exact.
+// Returns sum + the dot product of the four SignedCodes() with the four signed bytes of `x` in each
+// lane, with the bias of kSignedZero. The bytes of `x` must not be -128. Exact.
 HWY_API IntVec SignedDot(IntVec sum, ByteVec codes, IntVec x) {
 #if HWY_TARGET == HWY_AVX2
   const __m256i signs = _mm256_sign_epi8(codes.raw, x.raw);
@@ -121,8 +121,8 @@ HWY_API IntVec SignedDot(IntVec sum, ByteVec codes, IntVec x) {
 #endif
 }
 
-// sum + the dot products of each lane's two signed 16-bit numbers. Exact if both products of a lane
-// are no more than 2^30 in size.
+// Returns sum + the dot product of the two signed 16-bit numbers in each lane. Exact if both
+// products of a lane are at most 2^30 in absolute value.
 HWY_API IntVec DotPairs(IntVec sum, IntVec a, IntVec b) {
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
   return IntVec{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};

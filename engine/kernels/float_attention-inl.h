@@ -1,5 +1,5 @@
-// Attention over pages of floats, for the instruction set that is being compiled. Included once for
-// each target (Highway's foreach_target.h).
+// Attention over float pages for the instruction set that is being compiled. Included once for each
+// target (Highway's foreach_target.h).
 #if defined(ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_
 #undef ASSAY_ENGINE_KERNELS_FLOAT_ATTENTION_INL_H_
@@ -19,16 +19,17 @@
 
 ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
-// One target may be compiled twice, with other instructions: neither may take the other's.
+// A target may be compiled twice with different instructions: neither may link to the other's code.
 // NOLINTNEXTLINE(google-build-namespaces)
 namespace {
 
-// Queries that share a load of keys or values, and columns of values: as the registers allow.
+// The numbers of queries that share a load of keys or values, and of columns of values, as many as
+// the registers hold.
 constexpr int kScoreTile = kRowLanes == 16 ? 8 : kRowLanes == 8 || HWY_ARCH_ARM ? 2 : 1;
 constexpr int64_t kDimVecs = 4;
-constexpr int kMixTile = kRowLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
-// From so many queries on a page is expanded to fp32 once for all of them.
-constexpr int64_t kExpandFrom = 8;
+constexpr int kValueTile = kRowLanes == 16 || HWY_ARCH_ARM ? 4 : 2;
+// With at least this many queries a page is expanded to fp32 once for all of them.
+constexpr int64_t kMinQueriesToExpand = 8;
 
 template <KvType kType>
 HWY_INLINE RowVec LoadElements(const std::byte* base, int64_t index) {
@@ -41,21 +42,22 @@ HWY_INLINE RowVec LoadElements(const std::byte* base, int64_t index) {
   }
 }
 
+// Computes one task over float pages.
 template <KvType kType>
-class FloatPageWalk {
+class FloatAttention {
  public:
-  FloatPageWalk(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
+  FloatAttention(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch)
       : cache_(cache),
         task_(task),
         scratch_(scratch),
         softmax_(cache, task, scratch),
-        ahead_(cache, task),
+        prefetcher_(cache, task),
         dim_(cache.shape().head_dim),
         padded_(cache.padded_dim()),
         count_(softmax_.count()) {}
 
   void Run() {
-    ahead_.Begin();
+    prefetcher_.Begin();
     softmax_.Begin();
     for (int64_t i = 0; i < count_; ++i) {
       const float* from = softmax_.Query(i);
@@ -72,11 +74,11 @@ class FloatPageWalk {
   }
 
   void Page(int64_t page, int64_t tokens) {
-    ahead_.Aim(page);
+    prefetcher_.SetPage(page);
     const std::byte* keys = KeysOf(page);
     const std::byte* values =
         cache_.Values(task_.layer, task_.pages[static_cast<size_t>(page)], task_.kv_head);
-    if (kType != KvType::kFloat32 && count_ >= kExpandFrom) {
+    if (kType != KvType::kFloat32 && count_ >= kMinQueriesToExpand) {
       const std::byte* all_keys = Expand(keys, dim_ * kPageTokens, scratch_.keys());
       const std::byte* all_values = Expand(values, tokens * padded_, scratch_.values());
       PageOf<KvType::kFloat32>(all_keys, all_values, page * kPageTokens, tokens);
@@ -96,29 +98,29 @@ class FloatPageWalk {
   template <KvType kPage>
   void PageOf(const std::byte* keys, const std::byte* values, int64_t start, int64_t tokens) {
     ForTiles<kScoreTile>(count_, ScoreTiles<kPage>{*this, keys, start});
-    ForTiles<kMixTile>(count_, MixTiles<kPage>{*this, values, tokens});
+    ForTiles<kValueTile>(count_, ValueTiles<kPage>{*this, values, tokens});
   }
 
   template <KvType kPage>
   struct ScoreTiles {
-    FloatPageWalk& walk;
+    FloatAttention& attention;
     const std::byte* keys;
     int64_t start;
 
     template <int kQueries>
     HWY_INLINE void Run(int64_t query) const {
-      walk.Scores<kPage, kQueries>(keys, query, start);
+      attention.Scores<kPage, kQueries>(keys, query, start);
     }
   };
   template <KvType kPage>
-  struct MixTiles {
-    FloatPageWalk& walk;
+  struct ValueTiles {
+    FloatAttention& attention;
     const std::byte* values;
     int64_t tokens;
 
     template <int kQueries>
     HWY_INLINE void Run(int64_t query) const {
-      walk.Mix<kPage, kQueries>(values, query, tokens);
+      attention.AddValues<kPage, kQueries>(values, query, tokens);
     }
   };
 
@@ -130,11 +132,11 @@ class FloatPageWalk {
       for (int64_t v = 0; v < kTokenVecs; ++v) scores[q][v] = hn::Zero(d);
     }
     AddProducts<kPage>(keys, query, scores);
-    softmax_.Share(scores, query, start);
+    softmax_.ScoresToWeights(scores, query, start);
     for (int q = 0; q < kQueries; ++q) {
-      float* shares = scratch_.shares() + (query + q) * kPageTokens;
+      float* weights = scratch_.weights() + (query + q) * kPageTokens;
       for (int64_t v = 0; v < kTokenVecs; ++v) {
-        hn::StoreU(scores[q][v], d, shares + v * kRowLanes);
+        hn::StoreU(scores[q][v], d, weights + v * kRowLanes);
       }
     }
   }
@@ -146,7 +148,7 @@ class FloatPageWalk {
     const RowTag d;
     const float* queries = scratch_.queries() + query * dim_;
     for (int64_t k = 0; k < dim_; ++k) {
-      if (query == 0) ahead_.Fetch(k, dim_);
+      if (query == 0) prefetcher_.Fetch(k, dim_);
       RowVec key[kTokenVecs];
       for (int64_t v = 0; v < kTokenVecs; ++v) {
         key[v] = LoadElements<kPage>(keys, k * kPageTokens + v * kRowLanes);
@@ -159,23 +161,25 @@ class FloatPageWalk {
   }
 
   template <KvType kPage, int kQueries>
-  HWY_INLINE void Mix(const std::byte* values, int64_t query, int64_t tokens) {
+  HWY_INLINE void AddValues(const std::byte* values, int64_t query, int64_t tokens) {
     int64_t k = 0;
     for (; k + kDimVecs * kRowLanes <= padded_; k += kDimVecs * kRowLanes) {
-      MixColumns<kPage, kQueries, kDimVecs>(values, query, tokens, k);
+      AddValueColumns<kPage, kQueries, kDimVecs>(values, query, tokens, k);
     }
-    for (; k < padded_; k += kRowLanes) MixColumns<kPage, kQueries, 1>(values, query, tokens, k);
+    for (; k < padded_; k += kRowLanes)
+      AddValueColumns<kPage, kQueries, 1>(values, query, tokens, k);
   }
 
   template <KvType kPage, int kQueries, int64_t kVecs>
-  HWY_INLINE void MixColumns(const std::byte* values, int64_t query, int64_t tokens, int64_t k) {
+  HWY_INLINE void AddValueColumns(const std::byte* values, int64_t query, int64_t tokens,
+                                  int64_t k) {
     const RowTag d;
     float* sums = scratch_.sums() + query * padded_ + k;
-    const float* shares = scratch_.shares() + query * kPageTokens;
-    RowVec mixed[kQueries][kVecs];
+    const float* weights = scratch_.weights() + query * kPageTokens;
+    RowVec products[kQueries][kVecs];
     for (int q = 0; q < kQueries; ++q) {
       for (int64_t v = 0; v < kVecs; ++v) {
-        mixed[q][v] = hn::LoadU(d, sums + q * padded_ + v * kRowLanes);
+        products[q][v] = hn::LoadU(d, sums + q * padded_ + v * kRowLanes);
       }
     }
     for (int64_t t = 0; t < tokens; ++t) {
@@ -184,13 +188,14 @@ class FloatPageWalk {
         value[v] = LoadElements<kPage>(values, t * padded_ + k + v * kRowLanes);
       }
       for (int q = 0; q < kQueries; ++q) {
-        const RowVec share = hn::Set(d, shares[q * kPageTokens + t]);
-        for (int64_t v = 0; v < kVecs; ++v) mixed[q][v] = hn::MulAdd(share, value[v], mixed[q][v]);
+        const RowVec weight = hn::Set(d, weights[q * kPageTokens + t]);
+        for (int64_t v = 0; v < kVecs; ++v)
+          products[q][v] = hn::MulAdd(weight, value[v], products[q][v]);
       }
     }
     for (int q = 0; q < kQueries; ++q) {
       for (int64_t v = 0; v < kVecs; ++v) {
-        hn::StoreU(mixed[q][v], d, sums + q * padded_ + v * kRowLanes);
+        hn::StoreU(products[q][v], d, sums + q * padded_ + v * kRowLanes);
       }
     }
   }
@@ -199,7 +204,7 @@ class FloatPageWalk {
   const AttentionTask& task_;
   AttentionScratch& scratch_;
   RunningSoftmax softmax_;
-  PagesAhead ahead_;
+  PagePrefetcher prefetcher_;
   const int64_t dim_;
   const int64_t padded_;
   const int64_t count_;

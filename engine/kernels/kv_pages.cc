@@ -1,4 +1,4 @@
-// Keys and values in pages.
+// The paged KV cache of the CPU's kernels.
 #include "engine/kernels/kv_pages.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace assay::engine {
 namespace {
 
 constexpr int64_t kWidestRegister = 16;
-// Elements that are rounded at once, of keys and values.
+// The number of elements of key and value that are rounded at once.
 constexpr int64_t kStaged = 256;
 
 int64_t PaddedDim(int64_t head_dim) {
@@ -34,7 +34,7 @@ int64_t ElementBytes(KvType type) {
   return sizeof(float);
 }
 
-// Of a head.
+// The bytes of the keys of one head in a page.
 int64_t KeyBytes(const KvPages::Shape& shape) {
   const int64_t dim =
       shape.type == KvType::kInt8 ? KeyQuads(shape.head_dim) * kKvQuad : shape.head_dim;
@@ -51,7 +51,7 @@ int64_t ScaleBytes(const KvPages::Shape& shape) {
   return scales * kPageTokens * static_cast<int64_t>(sizeof(float));
 }
 
-// A key in the columns of its page, a value in its row.
+// Writes a key to a column of its page and a value to a row.
 template <typename Element>
 void PutToken(const Element* key, const Element* value, int64_t head_dim, std::byte* keys,
               std::byte* row) {
@@ -113,7 +113,8 @@ void KvPages::WriteInt8(int64_t slot, const float* key, const float* value, std:
       reinterpret_cast<int8_t*>(head + key_bytes_) + slot % kHalf * padded_dim_ * 2 + slot / kHalf;
   for (int64_t i = 0; i < shape_.head_dim; ++i) row[2 * i] = bytes[static_cast<size_t>(i)];
   scales[key_groups() * kPageTokens + slot] = scale;
-  // Shares of the values are integers, which lose it: its score must tell.
+  // A NaN would be lost in the integer products with values. A scale of NaN gives the token a score
+  // of NaN, which is not lost.
   if (std::isnan(scale)) scales[slot] = scale;
 }
 

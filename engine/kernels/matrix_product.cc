@@ -12,7 +12,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/matrix_product.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h.
+// These must follow foreach_target.h.
 #include "engine/kernels/kernel_namespace-inl.h"
 #include "engine/kernels/quantized_product-inl.h"
 #include "hwy/highway.h"
@@ -86,11 +86,11 @@ HWY_INLINE float QuantizeGroup(const float* values, int8_t* codes, int32_t* sum)
   const Floats df;
   const Ints di;
   const hn::Rebind<int8_t, Ints> d8;
-  FloatVec most = hn::Zero(df);
+  FloatVec max = hn::Zero(df);
   for (int64_t i = 0; i < kGroup; i += kLanes) {
-    most = hn::Max(most, hn::Abs(hn::LoadU(df, values + i)));
+    max = hn::Max(max, hn::Abs(hn::LoadU(df, values + i)));
   }
-  const float scale = hn::GetLane(hn::MaxOfLanes(df, most)) / kMaxCode;
+  const float scale = hn::GetLane(hn::MaxOfLanes(df, max)) / kMaxCode;
   const FloatVec inverse = hn::Set(df, scale == 0.0F ? 0.0F : 1.0F / scale);
   IntVec sums = hn::Zero(di);
   for (int64_t i = 0; i < kGroup; i += kLanes) {

@@ -10,33 +10,33 @@
 
 namespace assay::engine {
 
-// A matrix of floats, row-major.
+// A row-major matrix of floats, not owned.
 struct FloatRows {
   float* data = nullptr;
-  // Elements from one row to the next.
+  // The number of elements from one row to the next.
   int64_t stride = 0;
 
   float* row(int64_t i) const { return data + i * stride; }
 };
 
-// out[i][16 p + j] = sum over k of weights[16 p + j][k] * input[i][k], for the panels p of
-// [panel_begin, panel_end) and the rows i of [0, rows). Single-threaded: callers part the panels.
-// A row's result does not depend on the other rows. The instructions are chosen when first called:
-// AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with dot products where the processor has them; on macOS
-// where the compiler says so).
-//
-// Quantized weights: dot products of codes in 32-bit integers, scaled and summed in fp32 group by
-// group.
+// Both functions compute out[i][16 p + j] = sum over k of weights[16 p + j][k] * input[i][k] for
+// the panels p in [panel_begin, panel_end) and the rows i in [0, rows). They are single-threaded:
+// callers divide the panels among threads. The result of a row does not depend on the other rows.
+// The instruction set is chosen at the first call: AVX-512 with VNNI, AVX2, SSE4.1 or NEON (with
+// dot products if the processor has them; on macOS if the compiler enables them).
+
+// Multiplies by quantized weights: dot products of codes in 32-bit integers, which are scaled and
+// summed in fp32 group by group.
 void MultiplyQuantized(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                        const QuantizedRows& input, int64_t rows, const FloatRows& out);
-// Weights of a float type: in fp32, in the order of k.
+// Multiplies by weights of a float type, in fp32, in the order of k.
 void MultiplyFloats(const PackedMatrix& weights, int64_t panel_begin, int64_t panel_end,
                     const FloatRows& input, int64_t rows, const FloatRows& out);
 
-// Quantizes groups of 32 values into a row of as many tiles.
+// Quantizes `groups` groups of 32 values into row `row` of as many tiles.
 void QuantizeActivations(const float* values, int64_t groups, int64_t row, QuantizedTile* tiles);
 
-// The instructions in use: "AVX3_DL", "AVX2", "NEON", "NEON+dotprod".
+// Returns the instruction set in use: "AVX3_DL", "AVX2", "NEON", "NEON+dotprod".
 std::string KernelTarget();
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// 16-bit floats, rounded to the nearest, halves to even.
+// Conversion of 16-bit floats. Rounds to the nearest, ties to even.
 #ifndef ASSAY_ENGINE_KERNELS_NARROW_FLOATS_H_
 #define ASSAY_ENGINE_KERNELS_NARROW_FLOATS_H_
 
@@ -8,13 +8,13 @@
 namespace assay::engine {
 
 #ifdef __aarch64__
-// GCC 12 has _Float16 in C++ on x86 alone.
+// GCC 12 has _Float16 in C++ only on x86.
 using Half = __fp16;
 #else
 using Half = _Float16;
 #endif
 
-// Infinity beyond 65504.
+// Returns infinity for values beyond 65504.
 inline uint16_t HalfFromFloat(float value) {
   return std::bit_cast<uint16_t>(static_cast<Half>(value));
 }

@@ -1,4 +1,4 @@
-// A weight matrix as the CPU's kernels read it.
+// A weight matrix in the layout of the CPU's kernels.
 #include "engine/kernels/packed_matrix.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ constexpr int kInt8Zero = 128;
 constexpr int kInt8Max = 127;
 constexpr int kInt4Zero = 8;
 constexpr int kInt4Max = 15;
-// Turns a signed byte into one biased by 128.
+// Converts a signed byte to one with a bias of 128.
 constexpr uint8_t kSignBit = 0x80;
 
 int64_t PanelValueBytes(PackedType type, int64_t columns) {
@@ -52,7 +52,7 @@ int64_t ScalesOfPanel(PackedType type, int64_t columns) {
 
 int64_t PanelsOf(int64_t rows) { return (rows + kPanelRows - 1) / kPanelRows; }
 
-// Where the code of column `i` of a group lies in the panel's group, and whether in the high half.
+// The position of a code within the bytes of a group; `high` is true if it is in the high half.
 struct CodePlace {
   int64_t byte;
   bool high;
@@ -63,7 +63,7 @@ CodePlace PlaceOf(PackedType type, int64_t row, int64_t i) {
           .high = type != PackedType::kInt8 && i >= kHalfGroup};
 }
 
-// Codes of a group's weights, with the scale and the minimum that give them back.
+// The codes of a group's weights with their scale and minimum.
 struct QuantizedGroup {
   std::array<uint8_t, kGroup> codes;
   uint16_t scale;
@@ -72,19 +72,19 @@ struct QuantizedGroup {
 
 QuantizedGroup QuantizeGroup(PackedType type, const float* weights) {
   QuantizedGroup out{};
-  const auto [least, most] = std::minmax_element(weights, weights + kGroup);
+  const auto [min, max] = std::minmax_element(weights, weights + kGroup);
   float offset = 0.0F;
   float step = 0.0F;
   int top = kInt4Max;
   if (type == PackedType::kInt8) {
-    step = std::max(-*least, *most) / kInt8Max;
+    step = std::max(-*min, *max) / kInt8Max;
     top = kInt8Zero + kInt8Max;
   } else if (type == PackedType::kInt4) {
-    // The weight that is farthest from zero becomes code 0, exactly.
-    step = (-*least > *most ? *least : *most) / -kInt4Zero;
+    // The weight that is farthest from zero becomes code 0 without error.
+    step = (-*min > *max ? *min : *max) / -kInt4Zero;
   } else {
-    step = (*most - *least) / kInt4Max;
-    out.minimum = HalfFromFloat(*least);
+    step = (*max - *min) / kInt4Max;
+    out.minimum = HalfFromFloat(*min);
     offset = HalfToFloat(out.minimum);
   }
   out.scale = HalfFromFloat(step);
@@ -100,9 +100,9 @@ QuantizedGroup QuantizeGroup(PackedType type, const float* weights) {
   return out;
 }
 
-AlignedBuffer TakeFrom(BufferArena* arena, int64_t bytes) {
+AlignedBuffer AllocateFrom(BufferArena* arena, int64_t bytes) {
   const auto size = static_cast<size_t>(bytes);
-  return arena == nullptr ? AlignedBuffer(size) : arena->Take(size);
+  return arena == nullptr ? AlignedBuffer(size) : arena->Allocate(size);
 }
 
 }  // namespace
@@ -117,11 +117,11 @@ PackedMatrix::PackedMatrix(PackedType type, int64_t rows, int64_t columns, Buffe
       columns_(columns),
       panel_value_bytes_(PanelValueBytes(type, columns)),
       panel_scales_(ScalesOfPanel(type, columns)),
-      values_(TakeFrom(arena, PanelsOf(rows) * panel_value_bytes_)),
-      scales_(TakeFrom(arena,
-                       PanelsOf(rows) * panel_scales_ * static_cast<int64_t>(sizeof(uint16_t)))) {}
+      values_(AllocateFrom(arena, PanelsOf(rows) * panel_value_bytes_)),
+      scales_(AllocateFrom(
+          arena, PanelsOf(rows) * panel_scales_ * static_cast<int64_t>(sizeof(uint16_t)))) {}
 
-bool PackedMatrix::Suits(PackedType type, int64_t columns) {
+bool PackedMatrix::Supports(PackedType type, int64_t columns) {
   return !IsQuantized(type) || columns % kGroup == 0;
 }
 

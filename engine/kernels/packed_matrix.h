@@ -1,4 +1,4 @@
-// A weight matrix as the CPU's kernels read it.
+// A weight matrix in the layout of the CPU's kernels.
 #ifndef ASSAY_ENGINE_KERNELS_PACKED_MATRIX_H_
 #define ASSAY_ENGINE_KERNELS_PACKED_MATRIX_H_
 
@@ -12,56 +12,61 @@
 
 namespace assay::engine {
 
-// How the weights lie in memory. The quantized ones have a scale, fp16, for each group of 32
-// weights of a row: w = scale * (code - zero), or scale * code + minimum.
+// The format of the weights in memory. Quantized formats have an fp16 scale for each group of 32
+// weights of a row: w = scale * (code - zero), or w = scale * code + minimum.
 enum class PackedType {
   kFloat32,
   kFloat16,
   kBFloat16,
-  // Zero 128, codes 0 to 255.
+  // zero = 128, codes 0 to 255.
   kInt8,
-  // Zero 8, codes 0 to 15.
+  // zero = 8, codes 0 to 15.
   kInt4,
-  // Codes 0 to 15, a minimum, fp16, for each group.
+  // Codes 0 to 15, and an fp16 minimum for each group.
   kInt4Affine,
 };
 
 inline constexpr int64_t kPanelRows = 16;
 inline constexpr int64_t kGroup = 32;
-// Bytes of four consecutive weights of the rows of a panel, which is what an 8-bit dot product
-// takes.
+// The number of consecutive weights of a row that lie together: the operand of an 8-bit dot
+// product.
 inline constexpr int64_t kQuad = 4;
 
 bool IsQuantized(PackedType type);
 
-// A matrix [rows, columns], stored by panels of 16 rows, so that a vector register holds one column
-// (four of them, 8 bits each) of many rows and a product needs no sums across a register. The last
-// panel is filled up with zeros.
+// A matrix [rows, columns], stored in panels of 16 rows. A vector register then holds one column
+// (or four of them, 8 bits each) of many rows, and a product needs no sums across a register. The
+// last panel is padded with zeros.
 //
-// A panel's values, float types: [columns, 16]. kInt8: [groups, 8 quads, 16 rows, 4]. 4 bits:
-// [groups, 4, 16 rows, 4 bytes], byte b of quad q has column 4q + b of the group in its low half,
-// column 16 + 4q + b in its high half. Its scales: [groups, 16]; kInt4Affine: [groups, scales and
-// minima, 16].
+// The values of a panel are
+// - for float types: [columns, 16];
+// - for kInt8: [groups, 8 quads, 16 rows, 4];
+// - for 4 bits: [groups, 4 quads, 16 rows, 4 bytes], where byte b of quad q holds column 4q + b of
+//   the group in its low half and column 16 + 4q + b in its high half.
+// Its scales are [groups, 16], for kInt4Affine [groups, scales and minima, 16].
 //
-// Filled by several threads, each its own panels; then immutable.
+// Several threads may fill different panels at the same time. Immutable after that.
 class PackedMatrix {
  public:
-  // Zeros, in memory of its own or of `arena`. The quantized types need whole groups: see Suits().
+  // Creates a matrix of zeros, in memory of its own or of `arena`. Supports(type, columns) must be
+  // true.
   PackedMatrix(PackedType type, int64_t rows, int64_t columns, BufferArena* arena = nullptr);
 
-  static bool Suits(PackedType type, int64_t columns);
+  // Returns true if the type can hold rows of this many columns: quantized types need whole groups.
+  static bool Supports(PackedType type, int64_t columns);
   static int64_t BytesOf(PackedType type, int64_t rows, int64_t columns);
-  // The type that holds a stored one without loss, if there is one. A stored type of other kind is
-  // dequantized and packed with kInt8, whose error is far below its own.
+  // Returns the type that holds a stored type without loss, or nullopt. Other stored types are
+  // dequantized and packed as kInt8, whose rounding error is far below their own.
   static std::optional<PackedType> ExactTypeOf(GgmlType stored);
 
-  // Fills panel `panel` with up to 16 rows as they lie in a file, of a type whose ExactTypeOf() is
-  // this matrix's; each row's bytes begin at a pointer of `rows`.
+  // Fills a panel with up to 16 rows in the format of a file. ExactTypeOf(stored) must be this
+  // matrix's type. Each element of `rows` points to the bytes of a row.
   void SetStoredPanel(int64_t panel, GgmlType stored, absl::Span<const std::byte* const> rows);
-  // Fills it with up to 16 rows [columns], each; quantized types round to the nearest.
+  // Fills a panel with up to 16 rows of floats, [columns] each. Quantized types round to the
+  // nearest.
   void SetPanel(int64_t panel, absl::Span<const float* const> rows);
 
-  // Writes row `row` to `out`, [columns].
+  // Writes row `row` to `out`, [columns], dequantized.
   void GetRow(int64_t row, float* out) const;
 
   PackedType type() const { return type_; }
@@ -74,7 +79,7 @@ class PackedMatrix {
   const std::byte* PanelValues(int64_t panel) const {
     return values_.data() + panel * panel_value_bytes_;
   }
-  // fp16.
+  // The scales are fp16.
   const uint16_t* PanelScales(int64_t panel) const {
     return reinterpret_cast<const uint16_t*>(scales_.data()) + panel * panel_scales_;
   }
@@ -91,7 +96,7 @@ class PackedMatrix {
   int64_t rows_;
   int64_t columns_;
   int64_t panel_value_bytes_;
-  // Scales and minima.
+  // The number of scales and minima of a panel.
   int64_t panel_scales_;
   AlignedBuffer values_;
   AlignedBuffer scales_;

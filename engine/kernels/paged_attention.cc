@@ -1,4 +1,4 @@
-// Attention over pages of keys and values.
+// Attention over a paged KV cache on the CPU.
 #include "engine/kernels/paged_attention.h"
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/paged_attention.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h.
+// These must follow foreach_target.h.
 #include "engine/kernels/float_attention-inl.h"
 #include "engine/kernels/int8_attention-inl.h"
 #include "engine/kernels/kernel_namespace-inl.h"
@@ -45,20 +45,20 @@ HWY_EXPORT(Attend);
 AttentionScratch::AttentionScratch(int64_t max_queries, int64_t head_dim) {
   const auto floats = [](int64_t count) { return AlignedArray<float>(static_cast<size_t>(count)); };
   const int64_t groups = KeyGroups(head_dim);
-  // Up to whole registers.
+  // Rounded up to whole registers.
   const int64_t padded = head_dim + kPageTokens;
   sums_ = floats(max_queries * padded);
   maxima_ = floats(max_queries);
   totals_ = floats(max_queries * kTotals);
   queries_ = floats(max_queries * head_dim);
-  shares_ = floats(max_queries * kPageTokens);
+  weights_ = floats(max_queries * kPageTokens);
   keys_ = floats(head_dim * kPageTokens);
   values_ = floats(padded * kPageTokens);
   codes_ = AlignedArray<int8_t>(static_cast<size_t>(max_queries * KeyQuads(head_dim) * kKvQuad));
   query_scales_ = floats(max_queries * groups);
-  empty_dots_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * groups));
-  pairs_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * kPageTokens / 2));
-  inverses_ = floats(max_queries);
+  bias_corrections_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * groups));
+  weight_pairs_ = AlignedArray<int32_t>(static_cast<size_t>(max_queries * kPageTokens / 2));
+  weight_units_ = floats(max_queries);
   wide_values_ = AlignedArray<int16_t>(static_cast<size_t>(padded * kPageTokens));
 }
 

@@ -1,10 +1,10 @@
-// Products of activations and quantized weights, for the instruction set that is being compiled.
+// Products of activations and quantized weights for the instruction set that is being compiled.
 // Included once for each target (Highway's foreach_target.h).
-#if defined(ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
-#undef ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#if defined(ASSAY_ENGINE_KERNELS_QUANTIZED_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_ENGINE_KERNELS_QUANTIZED_PRODUCT_INL_H_
+#undef ASSAY_ENGINE_KERNELS_QUANTIZED_PRODUCT_INL_H_
 #else
-#define ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#define ASSAY_ENGINE_KERNELS_QUANTIZED_PRODUCT_INL_H_
 #endif
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 
 ASSAY_BEFORE_KERNELS();
 namespace assay::engine::HWY_NAMESPACE {
-// One target may be compiled twice, with other instructions: neither may take the other's.
+// A target may be compiled twice with different instructions: neither may link to the other's code.
 // NOLINTNEXTLINE(google-build-namespaces)
 namespace {
 
@@ -31,16 +31,17 @@ constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(int32_t), 16))
 constexpr int64_t kParts = kPanelRows / kLanes;
 constexpr int64_t kQuads = kGroup / kQuad;
 constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
-// Rows of activations that share the weights in registers: as many as 32 or 16 registers hold.
+// The number of rows of activations that share the weights in registers, as many as 32 or 16
+// registers hold.
 constexpr int kMaxTile = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
 
-// Rows against a pair of panels.
+// The number of rows that are multiplied by a pair of panels.
 constexpr int kPairRows = 4;
 
-// One part (a register's lanes) of a panel against some rows.
+// The output of one part of a panel, the lanes of a register, for some rows.
 struct TileOut {
   FloatRows rows;
-  // Columns of `rows` that exist; the last panel may have fewer than the lanes.
+  // The number of columns that exist; the last panel may have fewer than the register has lanes.
   int64_t lanes;
 };
 
@@ -61,12 +62,12 @@ HWY_INLINE FloatVec LoadHalves(const uint16_t* from) {
   return hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-// How a quantized type lies in a panel.
+// The layout of a quantized type in a panel.
 template <PackedType kType>
 struct Layout {
   static constexpr bool kWide = kType == PackedType::kInt8;
   static constexpr bool kAffine = kType == PackedType::kInt4Affine;
-  // What the codes are biased by, as DotQuads() takes them.
+  // The bias of the codes as DotQuads() takes them.
   static constexpr int32_t kZero = kWide ? (kSignedCodes ? 0 : 128) : (kAffine ? 0 : 8);
   static constexpr int64_t kGroupBytes = kPanelQuadBytes * (kWide ? kQuads : kQuads / 2);
   static constexpr int64_t kScaleStep = kAffine ? 2 * kPanelRows : kPanelRows;
@@ -74,8 +75,8 @@ struct Layout {
 
 constexpr int64_t kHalfQuads = kQuads / 2;
 
-// Half of a group's quads for the lanes of a part: its first or its last; of 4-bit codes those in
-// the low or in the high half of the bytes.
+// Loads the first or the last half of a group's quads for the lanes of a part. 4-bit codes of the
+// first half are in the low halves of the bytes, those of the last half in the high halves.
 template <bool kWide>
 HWY_INLINE void LoadHalf(const uint8_t* group, bool last, ByteVec (&codes)[kHalfQuads]) {
   const Bytes db;
@@ -93,16 +94,16 @@ HWY_INLINE void LoadHalf(const uint8_t* group, bool last, ByteVec (&codes)[kHalf
   }
 }
 
-// The dot product of a row of activations with no codes: what their bias takes away.
+// Returns the correction for the bias of the codes in the dot product with a row of activations.
 template <PackedType kType>
-HWY_INLINE IntVec EmptyDot(const QuantizedTile& tile, int64_t row) {
+HWY_INLINE IntVec BiasCorrection(const QuantizedTile& tile, int64_t row) {
   const Ints di;
   constexpr int32_t kZero = Layout<kType>::kZero;
   return kZero == 0 ? hn::Zero(di) : hn::Set(di, -kZero * tile.sums[row]);
 }
 
-// Adds a group's dot products with the rows from `row` on, scaled, to their sums. scales: the
-// group's, for the lanes of a part.
+// Adds the scaled dot products of a group with the rows [row, row + kRows) to their sums. `scales`
+// are those of the group for the lanes of a part.
 template <PackedType kType, int kRows>
 HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
                           const QuantizedTile& tile, int64_t row, FloatVec (&sums)[kRows]) {
@@ -120,14 +121,14 @@ HWY_INLINE void AddScaled(const IntVec (&dots)[kRows], const uint16_t* scales,
   }
 }
 
-// Brings memory near.
+// Prefetches memory.
 template <int64_t kBytes>
 HWY_INLINE void Fetch(const uint8_t* from) {
   constexpr int64_t kLine = 64;
   for (int64_t i = 0; i < kBytes; i += kLine) hwy::Prefetch(from + i);
 }
 
-// Rows [row, row + kRows) of the tiles of activations.
+// Multiplies the rows [row, row + kRows) of the tiles of activations by one part of a panel.
 template <PackedType kType, int kRows>
 HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int64_t groups,
                              const QuantizedTile* tiles, int64_t row, const TileOut& out) {
@@ -145,7 +146,7 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
     IntVec dots[kRows];
     for (int r = 0; r < kRows; ++r) {
       const auto* quads = reinterpret_cast<const int32_t*>(tile.codes[row + r]);
-      dots[r] = EmptyDot<kType>(tile, row + r);
+      dots[r] = BiasCorrection<kType>(tile, row + r);
       for (int64_t q = 0; q < kHalfQuads; ++q) {
         dots[r] = DotQuads<kWide>(dots[r], first[q], hn::Set(di, quads[q]));
       }
@@ -158,10 +159,10 @@ HWY_INLINE void MultiplyTile(const uint8_t* values, const uint16_t* scales, int6
   for (int r = 0; r < kRows; ++r) StoreLanes(sums[r], out.rows.row(r), out.lanes);
 }
 
-// Two panels, `value_step` bytes and `scale_step` scales apart, against four rows, of which the
-// first `kept` are wanted: every load of activations serves both. Half a group at a time: more
-// codes than that do not fit the registers. fetch_next: the two panels behind are brought near
-// meanwhile, for the processor does not look as far ahead as these rows take to compute.
+// Multiplies four rows by two panels that are `value_step` bytes and `scale_step` scales apart, and
+// stores the first `kept` rows. Every load of activations serves both panels. It takes half a group
+// at a time, because more codes do not fit into the registers. If `fetch_next`, it prefetches the
+// next two panels, which are farther ahead than the processor's own prefetcher looks.
 template <PackedType kType>
 HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const uint16_t* scales,
                              int64_t scale_step, int64_t groups, const QuantizedTile* tiles,
@@ -183,7 +184,7 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
     }
     IntVec dots[2][kPairRows];
     for (int r = 0; r < kPairRows; ++r) {
-      dots[0][r] = dots[1][r] = EmptyDot<kType>(tile, row + r);
+      dots[0][r] = dots[1][r] = BiasCorrection<kType>(tile, row + r);
     }
     for (const bool last : {false, true}) {
       ByteVec codes[2][kHalfQuads];
@@ -199,9 +200,9 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
         }
       }
     }
-    const uint16_t* of_group = scales + g * Layout<kType>::kScaleStep;
-    AddScaled<kType>(dots[0], of_group, tile, row, sums[0]);
-    AddScaled<kType>(dots[1], of_group + scale_step, tile, row, sums[1]);
+    const uint16_t* group_scales = scales + g * Layout<kType>::kScaleStep;
+    AddScaled<kType>(dots[0], group_scales, tile, row, sums[0]);
+    AddScaled<kType>(dots[1], group_scales + scale_step, tile, row, sums[1]);
   }
   for (int r = 0; r < kept; ++r) {
     hn::StoreU(sums[0][r], df, out.row(r));
@@ -209,7 +210,7 @@ HWY_INLINE void MultiplyPair(const uint8_t* values, int64_t value_step, const ui
   }
 }
 
-// Calls tiles.Run(part, row, out) for the rows [begin, end), by tiles of the largest size first.
+// Calls tiles.Run(part, row, out) for the rows [begin, end), in tiles of the largest size first.
 template <typename Tiles>
 HWY_INLINE void OverPanel(const PackedMatrix& weights, int64_t panel, int64_t begin, int64_t end,
                           const FloatRows& out, const Tiles& tiles) {
@@ -259,10 +260,10 @@ void QuantizedPanels(const PackedMatrix& weights, int64_t begin, int64_t end,
                      const QuantizedRows& input, int64_t rows, const FloatRows& out) {
   int64_t panel = begin;
   if constexpr (kLanes == kPanelRows) {
-    // Three rows take as long as four, a rest of one or two is faster by itself.
+    // Three rows take as long as four; a rest of one or two rows is faster by itself.
     const int64_t whole = rows / kPairRows * kPairRows;
     const int64_t paired = rows - whole == kPairRows - 1 ? rows : whole;
-    // Bytes take longer to come than to be multiplied.
+    // 8-bit weights take longer to load than to multiply: prefetching does not help.
     constexpr bool kFetches = !Layout<kType>::kWide;
     for (; paired > 0 && panel + 2 <= end && (panel + 2) * kPanelRows <= weights.rows();
          panel += 2) {
@@ -301,4 +302,4 @@ void Quantized(const PackedMatrix& weights, int64_t begin, int64_t end, const Qu
 }  // namespace assay::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // ASSAY_ENGINE_KERNELS_QUANTISED_PRODUCT_INL_H_
+#endif  // ASSAY_ENGINE_KERNELS_QUANTIZED_PRODUCT_INL_H_

@@ -1,4 +1,4 @@
-// Vectors of floats and functions of them, for the instruction set that is being compiled. Included
+// Vectors of floats and their functions for the instruction set that is being compiled. Included
 // once for each target (Highway's foreach_target.h).
 #if defined(ASSAY_ENGINE_KERNELS_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ASSAY_ENGINE_KERNELS_ROW_MATH_INL_H_
@@ -19,19 +19,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 using RowTag = hn::CappedTag<float, 16>;
 using RowVec = hn::Vec<RowTag>;
 
-// exp(x) for x <= 0, to 3e-7 of it; 0 below -87, where fp32 loses precision. NaN stays NaN.
+// Returns exp(x) for x <= 0 with a relative error of at most 3e-7; 0 below -87, where fp32 loses
+// precision. NaN stays NaN.
 HWY_INLINE RowVec ExpOfNegative(RowVec x) {
   const RowTag d;
   const hn::RebindToSigned<RowTag> di;
   constexpr float kLog2E = 1.44269504088896341F;
-  // Adding it rounds to a whole number, which stands in the low bits then.
+  // Adding this rounds to a whole number, whose value is then in the low bits.
   constexpr float kRounder = 12582912.0F;
   constexpr int kMantissaBits = 23;
   const RowVec log2e = hn::Set(d, kLog2E);
   const RowVec shifted = hn::MulAdd(x, log2e, hn::Set(d, kRounder));
   const RowVec whole = hn::Sub(shifted, hn::Set(d, kRounder));
   const RowVec rest = hn::MulSub(x, log2e, whole);
-  // 2^rest for |rest| <= 1/2: its Taylor series, ln(2)^n / n!.
+  // 2^rest for |rest| <= 1/2 by its Taylor series, with coefficients ln(2)^n / n!.
   RowVec power = hn::Set(d, 1.5403530e-4F);
   power = hn::MulAdd(power, rest, hn::Set(d, 1.3333558e-3F));
   power = hn::MulAdd(power, rest, hn::Set(d, 9.6181291e-3F));
@@ -47,7 +48,7 @@ HWY_INLINE RowVec ExpOfNegative(RowVec x) {
 HWY_INLINE RowVec TanhOf(RowVec x) {
   const RowTag d;
   const RowVec one = hn::Set(d, 1.0F);
-  // Beyond it the quotient below is 1 in fp32.
+  // For larger values the quotient below is 1 in fp32.
   const RowVec bounded = hn::Max(hn::Min(x, hn::Set(d, 10.0F)), hn::Set(d, -10.0F));
   const RowVec power = hn::Exp(d, hn::Add(bounded, bounded));
   return hn::Div(hn::Sub(power, one), hn::Add(power, one));

@@ -1,4 +1,4 @@
-// What a transformer computes of one row at a time.
+// The element-wise operations of a transformer on one row, on the CPU in fp32.
 #include "engine/kernels/row_ops.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/row_ops.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h.
+// These must follow foreach_target.h.
 #include "engine/kernels/row_math-inl.h"
 #include "hwy/highway.h"
 
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int64_t kLanes = static_cast<int64_t>(HWY_MIN(HWY_LANES(float), 16));
 
-// out[i] = change(vector of each of the inputs at i), the rest of a row through a padded copy.
+// out[i] = change(inputs at i), vector by vector. The rest of a row goes through a padded copy.
 template <typename Change, typename... Inputs>
 HWY_INLINE void ForRow(int64_t count, float* out, const Change& change, const Inputs*... inputs) {
   const RowTag d;
@@ -40,7 +40,7 @@ HWY_INLINE void ForRow(int64_t count, float* out, const Change& change, const In
   for (int64_t j = i; j < count; ++j) out[j] = result[j - i];
 }
 
-// The sum of term(vector) over a row.
+// Returns the sum of term(vector) over a row.
 template <typename Term>
 HWY_INLINE float SumOverRow(const float* row, int64_t count, const Term& term) {
   const RowTag d;
@@ -110,7 +110,7 @@ void Activation(RowActivation activation, const float* row, const float* factor,
   switch (activation) {
     case RowActivation::kSilu:
       return Apply(row, factor, count, out, [&](RowVec x) {
-        // Highway's Exp() is wrong where the result exceeds fp32.
+        // Highway's Exp() is wrong if the result exceeds fp32.
         const RowVec power = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)));
         return hn::Div(x, hn::Add(one, power));
       });
@@ -163,33 +163,33 @@ void Rotate(const float* cosines, const float* sines, int64_t half, float* head)
 
 int64_t Argmax(const float* row, int64_t count) {
   const RowTag d;
-  constexpr float kLeast = -std::numeric_limits<float>::infinity();
-  const RowVec least = hn::Set(d, kLeast);
-  RowVec most = least;
+  constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+  const RowVec min = hn::Set(d, kMinusInfinity);
+  RowVec max = min;
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const RowVec x = hn::LoadU(d, row + i);
-    // False for NaN.
-    most = hn::IfThenElse(hn::Gt(x, most), x, most);
+    // The comparison is false for NaN.
+    max = hn::IfThenElse(hn::Gt(x, max), x, max);
   }
-  float largest = hn::GetLane(hn::MaxOfLanes(d, most));
+  float largest = hn::GetLane(hn::MaxOfLanes(d, max));
   for (; i < count; ++i) {
     if (row[i] > largest) largest = row[i];
   }
-  if (largest == kLeast) return 0;
-  const RowVec wanted = hn::Set(d, largest);
+  if (largest == kMinusInfinity) return 0;
+  const RowVec target = hn::Set(d, largest);
   for (i = 0; i + kLanes <= count; i += kLanes) {
-    if (!hn::AllFalse(d, hn::Eq(hn::LoadU(d, row + i), wanted))) break;
+    if (!hn::AllFalse(d, hn::Eq(hn::LoadU(d, row + i), target))) break;
   }
   while (row[i] != largest) ++i;
   return i;
 }
 
-double Weigh(const float* row, int64_t count, float most, float factor, float* out) {
-  // Values summed in fp32 before they go into the total.
+double Exponentials(const float* row, int64_t count, float max, float factor, float* out) {
+  // The number of values that are summed in fp32 before they are added to the total.
   constexpr int64_t kBlock = 512;
   const RowTag d;
-  const RowVec top = hn::Set(d, most);
+  const RowVec top = hn::Set(d, max);
   const RowVec scale = hn::Set(d, factor);
   double total = 0.0;
   int64_t i = 0;
@@ -206,7 +206,7 @@ double Weigh(const float* row, int64_t count, float most, float factor, float* o
     total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
   }
   for (; i < count; ++i) {
-    out[i] = std::isnan(row[i]) ? 0.0F : std::exp((row[i] - most) * factor);
+    out[i] = std::isnan(row[i]) ? 0.0F : std::exp((row[i] - max) * factor);
     total += static_cast<double>(out[i]);
   }
   return total;
@@ -225,26 +225,26 @@ void Halves(const float* row, int64_t count, uint16_t* out) {
 
 float Bytes(const float* row, int64_t count, int8_t* out) {
   constexpr float kLargest = 127.0F;
-  // Below it the inverse overflows.
-  constexpr float kLeast = 1e-36F;
+  // The inverse of a smaller value overflows.
+  constexpr float kMinAbsmax = 1e-36F;
   const RowTag d;
   const hn::Rebind<int8_t, RowTag> db;
-  RowVec most = hn::Zero(d);
-  // NaN where an element is not finite: maxima may lose it.
+  RowVec max = hn::Zero(d);
+  // Becomes NaN if an element is not finite, which the maximum may lose.
   RowVec check = hn::Zero(d);
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const RowVec x = hn::LoadU(d, row + i);
-    most = hn::Max(most, hn::Abs(x));
+    max = hn::Max(max, hn::Abs(x));
     check = hn::MulAdd(x, hn::Zero(d), check);
   }
-  float absmax = hn::GetLane(hn::MaxOfLanes(d, most));
+  float absmax = hn::GetLane(hn::MaxOfLanes(d, max));
   float bad = hn::GetLane(hn::SumOfLanes(d, check));
   for (; i < count; ++i) {
     absmax = std::max(absmax, std::abs(row[i]));
     bad += row[i] * 0.0F;
   }
-  if (std::isnan(bad) || absmax < kLeast) {
+  if (std::isnan(bad) || absmax < kMinAbsmax) {
     std::fill_n(out, count, int8_t{0});
     return std::isnan(bad) ? bad : 0.0F;
   }
@@ -275,7 +275,7 @@ HWY_EXPORT(Rotate);
 HWY_EXPORT(Halves);
 HWY_EXPORT(Bytes);
 HWY_EXPORT(Argmax);
-HWY_EXPORT(Weigh);
+HWY_EXPORT(Exponentials);
 
 void RmsNorm(const float* row, const float* weight, int64_t count, float epsilon, float* out) {
   HWY_DYNAMIC_DISPATCH(Rms)(row, weight, count, epsilon, out);
@@ -301,8 +301,8 @@ int64_t ArgmaxOfRow(const float* row, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(Argmax)(row, count);
 }
 
-double WeighRow(const float* row, int64_t count, float most, float factor, float* out) {
-  return HWY_DYNAMIC_DISPATCH(Weigh)(row, count, most, factor, out);
+double ExpOfRow(const float* row, int64_t count, float max, float factor, float* out) {
+  return HWY_DYNAMIC_DISPATCH(Exponentials)(row, count, max, factor, out);
 }
 
 void HalvesOfRow(const float* row, int64_t count, uint16_t* out) {

@@ -1,4 +1,4 @@
-// Limits of control groups.
+// The memory limit of the process's control group.
 #include "engine/runtime/cgroup_memory.h"
 
 #include <algorithm>
@@ -17,25 +17,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 
 int64_t LimitIn(const fs::path& file) {
   std::ifstream stream(file);
   std::string text;
   int64_t bytes = 0;
-  // "max" is no number.
-  return std::getline(stream, text) && absl::SimpleAtoi(text, &bytes) && bytes > 0 ? bytes : kNone;
+  // A file without a limit has the text "max".
+  return std::getline(stream, text) && absl::SimpleAtoi(text, &bytes) && bytes > 0 ? bytes
+                                                                                   : kNoLimit;
 }
 
-// Of the group and all above it. In a container the path may be the host's: then only the mount's
-// own file is there, and it has the container's limit.
-int64_t LeastLimit(const fs::path& mount, const std::string& group, const char* file) {
+// Returns the smallest limit of the group and its ancestors. In a container the path may be that of
+// the host: then only the file of the mount itself exists, and it has the container's limit.
+int64_t SmallestLimit(const fs::path& mount, const std::string& group, const char* file) {
   fs::path path = fs::path(group).lexically_normal();
-  int64_t least = LimitIn(mount / file);
+  int64_t limit = LimitIn(mount / file);
   for (; path.has_relative_path(); path = path.parent_path()) {
-    least = std::min(least, LimitIn(mount / path.relative_path() / file));
+    limit = std::min(limit, LimitIn(mount / path.relative_path() / file));
   }
-  return least;
+  return limit;
 }
 
 }  // namespace
@@ -43,19 +44,19 @@ int64_t LeastLimit(const fs::path& mount, const std::string& group, const char* 
 int64_t CgroupMemoryLimit(const std::string& root) {
   const fs::path mount = root + "/sys/fs/cgroup";
   std::ifstream groups(root + "/proc/self/cgroup");
-  int64_t least = kNone;
+  int64_t limit = kNoLimit;
   // hierarchy:controllers:path
   for (std::string line; std::getline(groups, line);) {
     const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 2));
     if (parts.size() != 3) continue;
     const std::vector<std::string> controllers = absl::StrSplit(parts[1], ',');
     if (parts[1].empty()) {
-      least = std::min(least, LeastLimit(mount, parts[2], "memory.max"));
+      limit = std::min(limit, SmallestLimit(mount, parts[2], "memory.max"));
     } else if (std::find(controllers.begin(), controllers.end(), "memory") != controllers.end()) {
-      least = std::min(least, LeastLimit(mount / "memory", parts[2], "memory.limit_in_bytes"));
+      limit = std::min(limit, SmallestLimit(mount / "memory", parts[2], "memory.limit_in_bytes"));
     }
   }
-  return least;
+  return limit;
 }
 
 }  // namespace assay::engine

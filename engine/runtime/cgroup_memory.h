@@ -1,4 +1,4 @@
-// What the system lets this process and those beside it take.
+// The memory limit of the process's control group.
 #ifndef ASSAY_ENGINE_RUNTIME_CGROUP_MEMORY_H_
 #define ASSAY_ENGINE_RUNTIME_CGROUP_MEMORY_H_
 
@@ -7,8 +7,9 @@
 
 namespace assay::engine {
 
-// The least limit of the process's control group and those above it (version 2: memory.max; version
-// 1: memory.limit_in_bytes), bytes; INT64_MAX where there is none. `root`: before /proc and /sys.
+// Returns the smallest memory limit, in bytes, of the process's control group and its ancestors
+// (version 2: memory.max; version 1: memory.limit_in_bytes); INT64_MAX if there is no limit. `root`
+// is prepended to /proc and /sys.
 int64_t CgroupMemoryLimit(const std::string& root = "");
 
 }  // namespace assay::engine

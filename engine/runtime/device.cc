@@ -1,4 +1,4 @@
-// Where the computation runs.
+// The devices on which models run.
 #include "engine/runtime/device.h"
 
 #include <ATen/ATen.h>
@@ -51,8 +51,8 @@ int PhysicalCores() {
 
 #else
 
-// Cores whose hardware threads this process may use: two threads of one core share their siblings'
-// list.
+// Returns the number of cores whose hardware threads this process may use. The threads of one core
+// have the same list of siblings.
 int PhysicalCores() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
@@ -73,10 +73,10 @@ int PhysicalCores() {
 
 #endif
 
-// A product on the device, against the CPU's: a driver that computes wrong is worse than none.
+// Compares a product on the device with the CPU's: a driver with wrong results is worse than none.
 absl::Status Validate(const at::Device& device, at::ScalarType dtype) {
   constexpr int64_t kSize = 64;
-  // fp16 and bf16 keep 8 to 11 bits; the sums below stay near 1.
+  // fp16 and bf16 have 8 to 11 bits of precision; the sums below are about 1.
   constexpr double kTolerance = 5e-2;
   return CatchTorch(absl::StrCat("trying device ", device.str()), [&]() -> absl::Status {
     const c10::InferenceMode inference;
@@ -85,12 +85,12 @@ absl::Status Validate(const at::Device& device, at::ScalarType dtype) {
     const at::Tensor right = at::cos(steps).div(8.0);
     const at::Tensor product =
         at::mm(left.to(device, dtype), right.to(device, dtype)).to(at::kCPU, at::kFloat);
-    // The CPU is checked against plain sums, so that this can fail there too.
+    // The CPU's product is compared with plain sums, so that this can fail there too.
     const at::Tensor expected = (left.unsqueeze(2) * right.unsqueeze(0)).sum(1);
     const double error = (product - expected).abs().max().item<double>();
     if (error <= kTolerance) return absl::OkStatus();
     return absl::FailedPreconditionError(
-        absl::StrCat("device ", device.str(), " computes wrong: a ", kSize, "x", kSize,
+        absl::StrCat("device ", device.str(), " gives wrong results: a ", kSize, "x", kSize,
                      " product differs from the CPU's by ", error));
   });
 }
@@ -103,7 +103,7 @@ absl::StatusOr<DeviceKind> KindOf(const std::string& name) {
                        absl::SimpleAtoi(name.substr(kCudaPrefix.size()), &index) && index >= 0;
   if (name == "cuda" || indexed) return DeviceKind::kCuda;
   return absl::InvalidArgumentError(
-      absl::StrCat("device \"", name, "\" is none of auto, cpu, cuda, cuda:N, mps"));
+      absl::StrCat("device \"", name, "\" is not one of auto, cpu, cuda, cuda:N, mps"));
 }
 
 absl::Status CheckPresent(DeviceKind kind, const std::string& name) {

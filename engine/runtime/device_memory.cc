@@ -1,4 +1,4 @@
-// A device's memory and its allocator's cache.
+// The memory of a device and its allocator's cache.
 #include "engine/runtime/device_memory.h"
 
 #include <ATen/detail/MPSHooksInterface.h>
@@ -23,7 +23,7 @@
 namespace assay::engine {
 namespace {
 
-// Of the machine, or what this process may take of it.
+// Returns the memory of the machine, or the limit of this process if that is less.
 int64_t PhysicalMemory() {
 #ifdef __APPLE__
   int64_t bytes = 0;

@@ -1,4 +1,4 @@
-// A device's memory and its allocator's cache. Private to this folder.
+// The memory of a device and its allocator's cache. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_DEVICE_MEMORY_H_
 #define ASSAY_ENGINE_RUNTIME_DEVICE_MEMORY_H_
 
@@ -8,19 +8,20 @@
 
 namespace assay::engine {
 
-// Bytes that models can use. On the CPU the physical memory, or the limit of the process's control
-// group where that is less; on a GPU its own; on MPS what Metal recommends. Throws as libtorch
-// does.
+// Returns the bytes that models can use: on the CPU the physical memory or the limit of the
+// process's control group, if that is less; on a GPU its own memory; on MPS the maximum that Metal
+// recommends. Throws the exceptions of libtorch.
 int64_t TotalMemory(const c10::Device& device);
 
-// Bytes that libtorch's allocator holds; 0 on the CPU. Throws as libtorch does.
+// Returns the bytes that libtorch's allocator holds; 0 on the CPU. Throws the exceptions of
+// libtorch.
 int64_t AllocatedMemory(const c10::Device& device);
 
-// Gives what malloc caches back to the system.
+// Returns memory that malloc caches to the system.
 void TrimHeap();
 
-// Waits for the device's work, and gives what its allocator (on the CPU: malloc) caches back to the
-// system. Throws as libtorch does.
+// Waits for the device's work, then returns memory that its allocator (on the CPU: malloc) caches
+// to the system. Throws the exceptions of libtorch.
 void ReleaseCachedMemory(const c10::Device& device);
 
 }  // namespace assay::engine

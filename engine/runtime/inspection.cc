@@ -1,4 +1,4 @@
-// What a model on disk is and what it would take.
+// Inspection of a model on disk without loading it: architecture, tensors, memory.
 #include "engine/runtime/inspection.h"
 
 #include <algorithm>
@@ -49,8 +49,8 @@ std::vector<StoredShare> TypesOf(const ModelFiles& files) {
   return out;
 }
 
-// Those of this machine, `first` in front if it has a name.
-std::vector<DeviceInfo> DevicesFrom(const DeviceInfo& first) {
+// Returns the devices of this machine. `first` is the first one if it has a name.
+std::vector<DeviceInfo> AllDevices(const DeviceInfo& first) {
   std::vector<DeviceInfo> devices;
   if (!first.name.empty()) devices.push_back(first);
   for (const char* name : {"mps", "cuda", "cpu"}) {
@@ -87,7 +87,7 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
   ASSIGN_OR_RETURN(const ModelFiles files, OpenModelFiles(options.path));
   const ModelSpec& spec = files.spec;
-  const DeviceInfo wanted = options.device;
+  const DeviceInfo requested = options.device;
   ASSIGN_OR_RETURN(const DeviceInfo cpu, ResolveDevice("cpu"));
   options.device = cpu;
   ASSIGN_OR_RETURN(const LoadPlan on_cpu, MakeLoadPlan(files, options));
@@ -108,17 +108,17 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .served_context = context,
                       .loads = CheckTransformerWeights(files)};
   DescribeText(files, static_cast<int>(context), &out);
-  for (const DeviceInfo& device : DevicesFrom(wanted)) {
+  for (const DeviceInfo& device : AllDevices(requested)) {
     options.device = device;
     const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(files, options);
     if (!plan.ok()) {
-      // It does not have what the options ask for.
-      if (device.name == wanted.name) out.loads.Update(plan.status());
+      // The device does not support the options.
+      if (device.name == requested.name) out.loads.Update(plan.status());
       continue;
     }
     out.devices.push_back({.device = device.name,
                            .dtype = DtypeName(plan->dtype),
-                           .need = NeedOf(files, *plan),
+                           .need = EstimateMemory(files, *plan),
                            .device_bytes = device.memory_bytes});
   }
   return out;

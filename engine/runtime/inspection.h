@@ -1,4 +1,4 @@
-// What a model on disk is and what it would take, without loading it.
+// Inspection of a model on disk without loading it: architecture, tensors, memory.
 #ifndef ASSAY_ENGINE_RUNTIME_INSPECTION_H_
 #define ASSAY_ENGINE_RUNTIME_INSPECTION_H_
 
@@ -12,31 +12,32 @@
 
 namespace assay::engine {
 
-// Tensors of one stored type.
+// The tensors of one stored type.
 struct StoredShare {
-  // "Q4_1", "BF16".
+  // For example "Q4_1", "BF16".
   std::string type;
-  // False: tensors of this type are not read yet.
+  // False if tensors of this type are not supported yet.
   bool is_read = true;
   int64_t tensors;
   int64_t parameters;
   int64_t bytes;
 };
 
-// What a model takes when it is resident, bytes; upper bounds within a few per cent.
+// The bytes of a resident model: upper bounds within a few percent.
 struct MemoryNeed {
   int64_t weights;
-  // For the context below.
+  // For ModelInspection::served_context.
   int64_t kv_cache;
-  // Activations of one prefill chunk, tables of positions, the tokenizer.
+  // The activations of one prefill chunk, the position tables and the tokenizer.
   int64_t working;
 
   int64_t Total() const { return weights + kv_cache + working; }
 };
 
+// The memory that a load takes on one device.
 struct DeviceNeed {
   std::string device;
-  // What would be computed in.
+  // The type of the computation.
   std::string dtype;
   MemoryNeed need;
   int64_t device_bytes;
@@ -44,14 +45,15 @@ struct DeviceNeed {
   bool Fits() const { return need.Total() <= device_bytes; }
 };
 
+// The result of InspectModel().
 struct ModelInspection {
   std::string path;
   std::string name;
-  // "gguf", "safetensors".
+  // "gguf" or "safetensors".
   std::string format;
   std::string architecture;
   int64_t parameter_count;
-  // Most bytes first.
+  // Sorted by bytes, most first.
   std::vector<StoredShare> types;
   int64_t layers;
   int64_t hidden;
@@ -59,25 +61,26 @@ struct ModelInspection {
   int64_t kv_heads;
   int64_t head_dim;
   int64_t vocab_size;
-  // The model's own, and the one that a load without a context_length serves.
+  // The model's own context length, and the one that a load without LoadOptions::context_length
+  // serves.
   int64_t context_length;
   int64_t served_context;
-  // "byte-level BPE, 49152 tokens"; or why it cannot be read.
+  // For example "byte-level BPE, 49152 tokens"; or why the tokenizer cannot be read.
   std::string tokenizer;
-  // "yes", "no (a base model: ...)"; or why it cannot be read.
+  // "yes", "no (a base model: ...)"; or why the template cannot be read.
   std::string chat_template;
-  // What a load would be refused with for the files' sake, or OK: tensors that are missing, of
-  // another shape or type or left over, a tokenizer that cannot be read, settings that the device
-  // does not have.
+  // The error with which a load would be refused because of the files or options, or OK: a tensor
+  // is missing, unused, or has another shape or type; the tokenizer cannot be read; the device does
+  // not support a setting.
   absl::Status loads;
-  // One for each device of this machine, the options' own first.
+  // One entry for each device of this machine on which the model can be loaded. The device of the
+  // options is first.
   std::vector<DeviceNeed> devices;
 };
 
-// Reads headers, configuration and tokenizer (up to a second), no weights. What only concerns the
-// tensors, the tokenizer or the template is told in its place. options: path, and how and where it
-// would be loaded; without a device none comes first. `devices` has those of this machine that it
-// could be loaded on. Errors as LanguageModel::Load().
+// Reads headers, configuration and tokenizer, but no weights; takes up to a second. Problems of
+// tensors, tokenizer or template are reported in the members for them, not as an error. `options`
+// are those of the load; the device may be empty. Other errors as LanguageModel::Load().
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);
 
 }  // namespace assay::engine

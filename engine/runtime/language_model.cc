@@ -1,4 +1,4 @@
-// A model in memory, ready to generate.
+// A resident model.
 #include "engine/runtime/language_model.h"
 
 #include <ATen/ATen.h>
@@ -45,7 +45,7 @@
 namespace assay::engine {
 namespace {
 
-// Shares of a load's time, for its progress.
+// The parts of a load's time, for its progress.
 constexpr double kOpeningShare = 0.05;
 constexpr double kWeightsShare = 0.9;
 at::ScalarType ScalarTypeOf(PackedType dtype) {
@@ -53,13 +53,13 @@ at::ScalarType ScalarTypeOf(PackedType dtype) {
   return dtype == PackedType::kBFloat16 ? at::kBFloat16 : at::kFloat;
 }
 
-// The threads of every model on the CPU: their steps take turns.
+// The threads of all models on the CPU. Each step gets a time slice.
 ThreadPool& CpuPool() {
   static ThreadPool pool(at::get_num_threads());
   return pool;
 }
 
-// Those of the models on other devices, or that libtorch computes.
+// The time slices of the models on another device, or of those that libtorch computes on the CPU.
 TimeSliceQueue& TimeSlicesOf(const std::string& device) {
   static absl::Mutex mutex;
   static std::map<std::string, TimeSliceQueue> slices ABSL_GUARDED_BY(mutex);
@@ -67,7 +67,7 @@ TimeSliceQueue& TimeSlicesOf(const std::string& device) {
   return slices[device];
 }
 
-// What both Load() and EstimateBytes() need to know first.
+// The first result of Load() and EstimateBytes().
 struct Opened {
   ModelFiles files;
   LoadPlan plan;
@@ -80,7 +80,8 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   ASSIGN_OR_RETURN(ModelFiles files, OpenModelFiles(options.path));
   files.name = ReplaceInvalidUtf8(files.name);
   ASSIGN_OR_RETURN(LoadPlan plan, MakeLoadPlan(files, options));
-  // Before the first byte of a tensor is read, or another model makes room for this one.
+  // The check is before the first byte of a tensor is read, or another model is evicted for this
+  // one.
   RETURN_IF_ERROR(CheckTransformerWeights(files));
   return Opened{std::move(files), std::move(plan)};
 }
@@ -142,9 +143,9 @@ class TransformerLanguageModel : public LanguageModel {
                                                       int64_t first,
                                                       const CallContext& context) override {
     if (first < 1 || first >= static_cast<int64_t>(tokens.size())) {
-      return absl::InvalidArgumentError(absl::StrCat("first: ", first, " of ", tokens.size(),
-                                                     " tokens; at least one stands before "
-                                                     "those that count"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "first is ", first, "; it must be at least 1 and less than the number of tokens, ",
+          tokens.size()));
     }
     RETURN_IF_ERROR(encoder_->CheckTokens(tokens.last(1)));
     RETURN_IF_ERROR(CheckSequence(tokens.first(tokens.size() - 1)));
@@ -164,10 +165,10 @@ class TransformerLanguageModel : public LanguageModel {
   }
 
  private:
-  // malloc keeps what prompts took in every thread's own arena: tens of MiB a model. A GPU's cache
-  // stays, it is slow to fill.
+  // malloc keeps the memory of prompts in an arena per thread: tens of MiB per model. The cache of
+  // a GPU's allocator stays, because it is slow to fill.
   void ReleaseWorkingMemory() const {
-    if (at::Device(info_.device).is_cpu()) Release("giving memory back");
+    if (at::Device(info_.device).is_cpu()) Release("releasing memory");
   }
 
   void Release(const char* doing) const {
@@ -175,14 +176,15 @@ class TransformerLanguageModel : public LanguageModel {
       ReleaseCachedMemory(at::Device(info_.device));
       return absl::OkStatus();
     });
-    // A device that fails here has nothing left to free.
+    // Nothing can be freed on a device that fails here.
     released.IgnoreError();
   }
 
   absl::Status CheckSequence(absl::Span<const TokenId> tokens) const {
     if (tokens.empty() || tokens.size() > static_cast<size_t>(info_.context_length)) {
-      return absl::InvalidArgumentError(absl::StrCat(tokens.size(), " tokens; there must be 1 to ",
-                                                     info_.context_length, ", the context"));
+      return absl::InvalidArgumentError(absl::StrCat("the sequence has ", tokens.size(),
+                                                     " tokens; it must have 1 to ",
+                                                     info_.context_length, ", the context length"));
     }
     return encoder_->CheckTokens(tokens);
   }
@@ -194,7 +196,7 @@ class TransformerLanguageModel : public LanguageModel {
   std::unique_ptr<Scheduler> scheduler_;
 };
 
-// Sets `time` to what `work` took, and returns its result.
+// Calls `work`, sets `time` to its duration and returns its result.
 template <typename Work>
 auto Timed(absl::Duration* time, const Work& work) {
   const absl::Time start = absl::Now();
@@ -232,7 +234,7 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
                          CpuPool());
 }
 
-// Keys that were turned for a short text are wrong in a long one.
+// Returns true if keys that were rotated for a short sequence are wrong in a long one.
 bool KeysDependOnLength(const ModelSpec& spec) {
   return spec.rope.scaling == RopeScaling::kDynamic || spec.rope.scaling == RopeScaling::kLongRope;
 }
@@ -254,11 +256,11 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   const LoadPlan& plan = opened.plan;
   const auto context = static_cast<int>(plan.context);
   std::atomic<bool> no_tokenizer = false;
-  std::future<absl::StatusOr<std::unique_ptr<PromptEncoder>>> reading =
+  std::future<absl::StatusOr<std::unique_ptr<PromptEncoder>>> encoder_future =
       std::async(std::launch::async, [&] {
         auto made = Timed(&times.tokenizer, [&] { return PromptEncoder::Make(files, context); });
         no_tokenizer = !made.ok();
-        // What parsing took must not lie beside the weights.
+        // The memory of parsing must not remain while the weights are loaded.
         TrimHeap();
         return made;
       });
@@ -266,7 +268,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   weight_options.context = options.context.OrWhen([&no_tokenizer] { return no_tokenizer.load(); });
   absl::StatusOr<std::unique_ptr<ModelExecutor>> executor =
       Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened); });
-  ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, reading.get());
+  ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, encoder_future.get());
   if (!executor.ok()) return executor.status();
   LoadedModelInfo info{
       .architecture = files.spec.architecture,
@@ -280,7 +282,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
           absl::StrCat(files.MainType(), plan.bits == WeightBits::kAsStored ? "" : " as ",
                        plan.bits == WeightBits::kAsStored ? "" : options.weights),
       .weight_bytes = (*executor)->weight_bytes(),
-      .working_bytes = NeedOf(files, plan).working,
+      .working_bytes = EstimateMemory(files, plan).working,
       .has_chat_template = encoder->has_chat_template(),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
@@ -308,7 +310,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
   absl::StatusOr<std::unique_ptr<LanguageModel>> model =
       CatchTorch(absl::StrCat("loading ", options.path), [&] { return LoadModel(options); });
   if (model.ok()) return model;
-  // What was read before the failure lies in the allocator's cache.
+  // Tensors that were read before the failure are in the allocator's cache.
   const absl::Status released = CatchTorch("freeing a failed load", [&]() -> absl::Status {
     if (!options.device.name.empty()) ReleaseCachedMemory(at::Device(options.device.name));
     return absl::OkStatus();
@@ -319,7 +321,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
 
 absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest& request,
                                                          GenerationSink* sink) {
-  // How long a sink that wants no more is unnoticed while no token comes.
+  // The interval at which the sink is polled for cancellation while no token arrives.
   constexpr absl::Duration kPoll = absl::Milliseconds(5);
   ASSIGN_OR_RETURN(const std::shared_ptr<GenerationStream> stream, Submit(request));
   while (true) {
@@ -334,7 +336,7 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
 
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
   ASSIGN_OR_RETURN(const Opened opened, Open(options));
-  return NeedOf(opened.files, opened.plan).Total();
+  return EstimateMemory(opened.files, opened.plan).Total();
 }
 
 }  // namespace assay::engine

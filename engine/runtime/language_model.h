@@ -1,4 +1,4 @@
-// A model in memory, ready to generate.
+// A resident model and the options to load it.
 #ifndef ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
 #define ASSAY_ENGINE_RUNTIME_LANGUAGE_MODEL_H_
 
@@ -25,58 +25,60 @@ namespace assay::engine {
 inline constexpr int kDefaultMaxContext = 8192;
 inline constexpr int kDefaultCacheTokens = 8192;
 
+// How and where a model is loaded.
 struct LoadOptions {
-  // A GGUF file, or a Hugging Face folder (config.json, safetensors, tokenizer).
+  // A GGUF file or a Hugging Face folder (config.json, safetensors, tokenizer).
   std::string path;
   DeviceInfo device;
-  // "auto", "float32", "float16", "bfloat16".
+  // "auto", "float32", "float16" or "bfloat16".
   std::string dtype = "auto";
-  // How matrices are kept. "auto": on the CPU as they are stored (8 bits where its kernels do not
-  // read the stored type), elsewhere in the dtype. "full": in the dtype. "int8", "int4": those of
-  // the layers in 8 or 4 bits, less memory, a little less quality.
+  // The format of matrices. "auto": on the CPU as they are stored (8 bits if its kernels do not
+  // support the stored type), on other devices in the dtype. "full": in the dtype. "int8", "int4":
+  // matrices of the layers in 8 or 4 bits, with less memory and a little less quality.
   std::string weights = "auto";
-  // Keys and values on the CPU: "auto" (int8, but float16 where the keys have a bias, float32 where
-  // weights are "full"), "float32", "float16", "int8" (half of that, with scales; UNIMPLEMENTED
-  // elsewhere). Elsewhere they have the dtype.
+  // The type of the KV cache on the CPU: "auto" (int8, but float16 if keys have a bias and float32
+  // if weights are "full"), "float32", "float16" or "int8" (half the memory of float16, plus
+  // scales). On other devices it has the dtype, and "int8" is UNIMPLEMENTED.
   std::string kv_cache = "auto";
-  // Tokens of all requests together that the cache of keys and values holds; 0 = the context, at
-  // least kDefaultCacheTokens. On the CPU its memory becomes resident as it is used.
+  // The capacity of the KV cache in tokens, for all requests together; 0 = the context length, but
+  // at least kDefaultCacheTokens. On the CPU its memory becomes resident as it is used.
   int cache_tokens = 0;
-  // False: on the CPU too libtorch's operators compute, as on other devices. Slower; for tests and
+  // False: libtorch's operators compute on the CPU too, as on other devices. Slower; for tests and
   // comparisons.
   bool cpu_kernels = true;
-  // Longest sequence to serve; 0 = the model's own, but at most kDefaultMaxContext.
+  // The maximum length of a sequence; 0 = the model's own, but at most kDefaultMaxContext.
   int context_length = 0;
-  // Prompt tokens that are computed at once, at least 1; between two chunks a request can be
-  // cancelled. Fewer while other requests are being answered.
+  // The number of prompt tokens that are computed at once, at least 1; fewer while other requests
+  // decode. A request can be cancelled between two chunks.
   int prefill_chunk = 128;
-  // On the CPU: tokens guessed from the text and read along with the last one where that pays, for
-  // one request (scheduler.h); results are the same. 0 = none; at most 64.
+  // The maximum number of draft tokens of one request in a step (scheduler.h), 0 to 64; 0 = no
+  // drafts. Results do not depend on it. Used only by the CPU's kernels.
   int draft_tokens = 7;
-  // Requests that are computed together, and that may wait beside them.
+  // The number of requests that are computed together, and of those that may wait beside them.
   int max_running = 16;
   int max_waiting = 64;
-  // Called on the loading thread. stage: "opening", "weights", "warm-up"; fraction of the whole
-  // load, 0 to 1.
+  // Called on the loading thread with the stage ("opening", "weights", "warm-up") and the fraction
+  // of the whole load that is done, 0 to 1. May be null.
   std::function<void(std::string_view stage, double fraction)> progress;
-  // Polled between tensors; true ends the load with CANCELLED and frees everything.
+  // Polled between tensors. If it is done, the load ends with CANCELLED and frees everything.
   CallContext context;
 };
 
-// Where the time of a load went.
+// The durations of the phases of a load.
 struct LoadTimes {
-  // Headers and configuration.
+  // Reading headers and configuration.
   absl::Duration files;
-  // Runs beside the weights.
+  // Reading the tokenizer, at the same time as the weights.
   absl::Duration tokenizer;
-  // Read and packed, or sent to the device.
+  // Reading and packing the weights, or copying them to the device.
   absl::Duration weights;
-  // Buffers and the first computation.
+  // Allocating buffers and the first computation.
   absl::Duration warm_up;
-  // Of them all; less than their sum.
+  // The whole load; less than the sum of the phases.
   absl::Duration total;
 };
 
+// A description of a resident model.
 struct LoadedModelInfo {
   std::string architecture;
   std::string name;
@@ -85,30 +87,31 @@ struct LoadedModelInfo {
   int vocab_size;
   std::string device;
   std::string dtype;
-  // The type most weights have in the file ("Q4_1"); "BF16 as int8" where they are kept otherwise.
+  // The stored type of most weights ("Q4_1"), or "BF16 as int8" if they are kept in another format.
   std::string quantization;
   int64_t weight_bytes;
   int64_t kv_cache_bytes;
-  // What fits the cache.
+  // The capacity of the KV cache in tokens.
   int64_t cache_tokens;
-  // Tokenizer, tables and buffers of a step, by engine/runtime/memory_need.h.
+  // The memory of the tokenizer, the tables and the buffers of a step (memory_need.h).
   int64_t working_bytes;
   LoadTimes load_times;
   bool has_chat_template;
 };
 
-// Weights, cache, tokenizer and scheduler of one model. Loading takes from tenths of a second on
-// and reads the whole file; destruction cancels what runs, waits for it and frees all (and empties
-// the device allocator's cache). Thread-safe.
+// A resident model: weights, KV cache, tokenizer and scheduler. Loading reads the whole file and
+// takes tenths of a second or more. Destruction cancels all requests, waits for the running step
+// and frees all memory, also that in the device allocator's cache. Thread-safe.
 class LanguageModel {
  public:
-  // NOT_FOUND, DATA_LOSS (corrupt), UNIMPLEMENTED (architecture, type or tokenizer not read yet),
-  // INVALID_ARGUMENT (dtype, context), RESOURCE_EXHAUSTED (out of memory), CANCELLED. Leaves
-  // nothing resident.
+  // Loads a model. NOT_FOUND: there is no file. DATA_LOSS: a file is corrupt or missing.
+  // UNIMPLEMENTED: the architecture, a type or the tokenizer is not supported yet.
+  // INVALID_ARGUMENT: an option is out of range. RESOURCE_EXHAUSTED: out of memory. CANCELLED:
+  // `context` was done. After an error nothing is resident.
   static absl::StatusOr<std::unique_ptr<LanguageModel>> Load(const LoadOptions& options);
 
-  // Bytes that Load() would make resident, from the header alone; an upper bound within a few per
-  // cent.
+  // Returns the bytes that Load() would make resident, from the headers alone: an upper bound
+  // within a few percent.
   static absl::StatusOr<int64_t> EstimateBytes(const LoadOptions& options);
 
   virtual ~LanguageModel() = default;
@@ -116,44 +119,48 @@ class LanguageModel {
   virtual const LoadedModelInfo& info() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
 
-  // Token ids of a prompt. INVALID_ARGUMENT: empty prompt, invalid UTF-8, a role the template
-  // refuses, or a prompt that leaves no room for one new token in the context; the message has both
-  // lengths. Cheap; thread-safe. A rendered conversation and a raw text are encoded as transformers
-  // does it: a special token spelled out in them becomes that token. Services that take text from
-  // strangers refuse or rewrite such text first.
+  // Returns the token ids of a prompt. Cheap. A rendered conversation and a raw text are encoded as
+  // transformers does: a special token spelled out in them becomes that token. Services that accept
+  // text from untrusted callers must reject or rewrite such text first. INVALID_ARGUMENT: the
+  // prompt is empty or not UTF-8, the template rejects a role, or the prompt does not fit into the
+  // context together with one new token; the message has both lengths.
   virtual absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const = 0;
 
-  // Queues a request; it runs together with others (scheduler.h). INVALID_ARGUMENT as Tokenize(),
-  // or sampling, max_new_tokens, an empty stop string; RESOURCE_EXHAUSTED: the queue is full.
-  // Returns as soon as the prompt is encoded.
+  // Queues a request, which runs together with others (scheduler.h). Returns as soon as the prompt
+  // is encoded. INVALID_ARGUMENT: as Tokenize(); also if the sampling parameters or max_new_tokens
+  // are out of range or a stop string is empty. RESOURCE_EXHAUSTED: the queue is full.
   virtual absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) = 0;
 
+  // The number of running requests, and of waiting ones.
   virtual int running() const = 0;
   virtual int waiting() const = 0;
-  // Tokens of running requests in the cache of keys and values, in whole pages; at most
-  // info().cache_tokens. Does not wait for a step.
+  // The number of KV tokens held by running requests, in whole pages; at most info().cache_tokens.
+  // Does not wait for a step.
   virtual int64_t cached_tokens() const = 0;
 
-  // Submits a request and follows it to its end, on the caller's thread. `sink` may be null. Also
-  // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (device out of memory).
+  // Submits a request and waits for its result; calls `sink`, which may be null, on the caller's
+  // thread. Errors as Submit(); also CANCELLED, DEADLINE_EXCEEDED, and RESOURCE_EXHAUSTED if the
+  // device is out of memory.
   absl::StatusOr<GenerationResult> Generate(const GenerationRequest& request, GenerationSink* sink);
 
-  // Of tokens [first, end), each given those before it; `first` is at least 1, and the last token
-  // is not read, so that there may be one more than the context. Steps of running requests read it
-  // along, with pages that they do not need: RESOURCE_EXHAUSTED where there are not enough.
-  // `wanted` is asked before every step, on the model's thread; what it returns but OK ends the
-  // call. INVALID_ARGUMENT: lengths, ids.
+  // Returns the scores of tokens [first, end), each given all tokens before it. `first` must be at
+  // least
+  // 1. The last token is not computed, so that there may be one token more than the context length.
+  // The tokens are computed in the steps of running requests, in KV pages that these do not need.
+  // Blocks. INVALID_ARGUMENT: the length, `first` or a token id is out of range.
+  // RESOURCE_EXHAUSTED: there are not enough pages. The model's thread checks `context` before
+  // every step; its error ends the call.
   virtual absl::StatusOr<std::vector<TokenScore>> ScoreTokens(absl::Span<const TokenId> tokens,
                                                               int64_t first,
                                                               const CallContext& context) = 0;
 
-  // Logits of the next token after each of `tokens`: [tokens, vocab], fp32, row-major. For tests
-  // and measurements; waits for its turn, and is refused with FAILED_PRECONDITION while requests
-  // run or a text is scored.
+  // Returns the logits after each of `tokens`, [tokens, vocab], fp32, row-major. For tests and
+  // measurements. Waits for the current step. FAILED_PRECONDITION: requests are running or a
+  // sequence is being scored.
   virtual absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) = 0;
 
-  // The same of several sequences of any lengths, computed together in one pass over caches of
-  // their own.
+  // Returns the logits of several sequences of any lengths, which are computed together in one
+  // pass. Errors as Logits(); RESOURCE_EXHAUSTED: they do not fit into the KV cache together.
   virtual absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
       absl::Span<const std::vector<TokenId>> sequences) = 0;
 };

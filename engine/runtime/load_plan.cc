@@ -1,4 +1,4 @@
-// What LoadOptions mean for one model.
+// The LoadOptions resolved for one model.
 #include "engine/runtime/load_plan.h"
 
 #include <algorithm>
@@ -26,10 +26,11 @@ absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpe
   if (name == "float16") return PackedType::kFloat16;
   if (name == "bfloat16") return PackedType::kBFloat16;
   return absl::InvalidArgumentError(
-      absl::StrCat("dtype \"", name, "\" is none of auto, float32, float16, bfloat16"));
+      absl::StrCat("dtype \"", name, "\" is not one of auto, float32, float16, bfloat16"));
 }
 
-// Keys with a bias (Qwen2's) have dimensions that outgrow those which share their scale.
+// Keys with a bias, as in Qwen2, have dimensions much larger than the others that share their
+// scale.
 KvType AutomaticKvType(const ModelSpec& spec, WeightBits bits, bool packed) {
   if (bits == WeightBits::kFull) return KvType::kFloat32;
   return packed && !spec.attention.qkv_bias ? KvType::kInt8 : KvType::kFloat16;
@@ -42,12 +43,12 @@ absl::StatusOr<KvType> ParseKvType(const LoadOptions& options, const ModelSpec& 
   if (options.kv_cache == "int8") {
     if (packed) return KvType::kInt8;
     return absl::UnimplementedError(absl::StrCat(
-        "kv_cache \"int8\" is for the CPU's kernels only, and this model is to run on ",
+        "kv_cache \"int8\" is for the CPU's kernels only, and this model would run on ",
         options.device.name, "; leave kv_cache out there"));
   }
   if (options.kv_cache == "auto") return AutomaticKvType(spec, bits, packed);
-  return absl::InvalidArgumentError(
-      absl::StrCat("kv_cache \"", options.kv_cache, "\" is none of auto, float32, float16, int8"));
+  return absl::InvalidArgumentError(absl::StrCat("kv_cache \"", options.kv_cache,
+                                                 "\" is not one of auto, float32, float16, int8"));
 }
 
 absl::Status CheckLimits(const LoadOptions& options) {
@@ -73,16 +74,16 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
   if (options.context_length < 0 || options.context_length > own) {
     return absl::InvalidArgumentError(absl::StrCat(options.path, ": context_length ",
                                                    options.context_length, " is outside 0 to ", own,
-                                                   ", the model's own"));
+                                                   ", the model's own context length"));
   }
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
   const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
   ASSIGN_OR_RETURN(const KvType kv_type, ParseKvType(options, files.spec, bits, packed));
   if (options.cache_tokens != 0 && options.cache_tokens < context) {
-    return absl::InvalidArgumentError(absl::StrCat("cache_tokens ", options.cache_tokens,
-                                                   " holds no request of the context, ", context,
-                                                   " tokens"));
+    return absl::InvalidArgumentError(absl::StrCat("cache_tokens is ", options.cache_tokens,
+                                                   "; it must be at least the context length, ",
+                                                   context, ", or 0"));
   }
   const int64_t max_step_tokens = Scheduler::MaxTokens(options.max_running, options.prefill_chunk);
   return LoadPlan{.dtype = dtype,

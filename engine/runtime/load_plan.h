@@ -1,4 +1,4 @@
-// What LoadOptions mean for one model. Private to this folder.
+// The LoadOptions resolved for one model. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_LOAD_PLAN_H_
 #define ASSAY_ENGINE_RUNTIME_LOAD_PLAN_H_
 
@@ -14,30 +14,31 @@
 
 namespace assay::engine {
 
+// The concrete settings of a load.
 struct LoadPlan {
-  // What is computed in: kFloat32, kFloat16 or kBFloat16.
+  // The type of the computation: kFloat32, kFloat16 or kBFloat16.
   PackedType dtype = PackedType::kFloat32;
   WeightBits bits = WeightBits::kAsStored;
-  // Of the CPU's kernels; elsewhere keys and values have the dtype.
+  // The type of the KV cache of the CPU's kernels. On other devices it has the dtype.
   KvType kv_type = KvType::kFloat16;
-  // Of one sequence, and of all together.
+  // The maximum tokens of one sequence, and of all sequences in the KV cache.
   int64_t context = 0;
   int64_t cache_tokens = 0;
-  // Computed at once.
+  // The maximum tokens of a step.
   int64_t step_tokens = 0;
-  // Of them, those whose logits are asked for.
+  // The maximum rows of logits of a step.
   int64_t logit_rows = 0;
-  // The CPU's own kernels compute.
+  // True if the CPU's own kernels compute.
   bool packed = false;
 
   int64_t pages() const { return PagesFor(cache_tokens); }
 };
 
-// INVALID_ARGUMENT: an option outside its range; UNIMPLEMENTED: one that the device does not have.
-// The message names the option and its value.
+// Resolves `options` for a model. INVALID_ARGUMENT: an option is out of range. UNIMPLEMENTED: the
+// device does not support an option. The message names the option and its value.
 absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions& options);
 
-// "float32", "float16", "bfloat16".
+// Returns "float32", "float16" or "bfloat16".
 std::string DtypeName(PackedType dtype);
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// Memory of a model before it is loaded.
+// The memory estimate of a model.
 #include "engine/runtime/memory_need.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ int64_t ElementBytes(const LoadPlan& plan) {
   return plan.dtype == PackedType::kFloat32 ? kFloatBytes : kHalfBytes;
 }
 
-// Embeddings and the output keep the type that they are stored in.
+// Embeddings and the output keep their stored type.
 bool IsInLayer(const ModelSpec& spec, const StoredTensor& tensor) {
   return std::find(tensor.shape.begin(), tensor.shape.end(), spec.vocab) == tensor.shape.end();
 }
@@ -33,7 +33,7 @@ int64_t PackedBytes(const ModelSpec& spec, const StoredTensor& tensor, const Loa
 int64_t DeviceBytes(const ModelSpec& spec, const StoredTensor& tensor, const LoadPlan& plan) {
   const int64_t out = tensor.shape[0];
   const int64_t in = tensor.shape[1];
-  if (!IsInLayer(spec, tensor) || !QuantizedMatrix::Suits(in, plan.bits)) {
+  if (!IsInLayer(spec, tensor) || !QuantizedMatrix::Supports(in, plan.bits)) {
     return ElementBytes(plan) * out * in;
   }
   return QuantizedMatrix::BytesOf(out, in, plan.bits);
@@ -53,7 +53,7 @@ int64_t WeightBytes(const ModelFiles& files, const LoadPlan& plan) {
 }
 
 int64_t CacheBytes(const ModelSpec& spec, const LoadPlan& plan) {
-  // One page is nobody's.
+  // The estimate has one page of margin.
   const int64_t pages = plan.pages() + 1;
   if (!plan.packed) {
     return ElementBytes(plan) * 2 * spec.layers * spec.kv_rows() * pages * kPageTokens;
@@ -66,7 +66,7 @@ int64_t CacheBytes(const ModelSpec& spec, const LoadPlan& plan) {
 
 }  // namespace
 
-MemoryNeed NeedOf(const ModelFiles& files, const LoadPlan& plan) {
+MemoryNeed EstimateMemory(const ModelFiles& files, const LoadPlan& plan) {
   constexpr int64_t kTokenizerBytesPerToken = 256;
   constexpr int64_t kRowsOfHidden = 8;
   constexpr int64_t kRowsOfWidth = 5;

@@ -1,4 +1,4 @@
-// Memory of a model before it is loaded. Private to this folder.
+// The memory estimate of a model. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_MEMORY_NEED_H_
 #define ASSAY_ENGINE_RUNTIME_MEMORY_NEED_H_
 
@@ -10,8 +10,8 @@
 
 namespace assay::engine {
 
-// Of a model that is loaded so.
-MemoryNeed NeedOf(const ModelFiles& files, const LoadPlan& plan);
+// Estimates the memory of a model that is loaded by `plan`, from the headers of its files.
+MemoryNeed EstimateMemory(const ModelFiles& files, const LoadPlan& plan);
 
 }  // namespace assay::engine
 

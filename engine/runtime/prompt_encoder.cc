@@ -1,4 +1,4 @@
-// Prompts to token ids.
+// Encodes prompts to token ids.
 #include "engine/runtime/prompt_encoder.h"
 
 #include <cstddef>
@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer =
       files.gguf == nullptr ? MakeTokenizerFromFolder(files.tensors->path())
                             : MakeTokenizer(*files.gguf);
-  // The rest of the model is there.
+  // The other files exist: a missing tokenizer means that the folder is incomplete.
   if (absl::IsNotFound(tokenizer.status())) {
     return absl::DataLossError(tokenizer.status().message());
   }

@@ -1,4 +1,4 @@
-// Prompts to token ids. Private to this folder.
+// Encodes prompts to token ids. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_PROMPT_ENCODER_H_
 #define ASSAY_ENGINE_RUNTIME_PROMPT_ENCODER_H_
 
@@ -16,23 +16,23 @@
 
 namespace assay::engine {
 
-// A model's tokenizer and chat template. Immutable, thread-safe.
+// The tokenizer and the chat template of a model. Immutable and thread-safe.
 class PromptEncoder {
  public:
-  // Reads both out of the model's files. A template that is not read yet leaves the model usable
-  // for raw text: its error comes when it is needed.
+  // Reads both from the model's files. A model whose template is not supported yet is usable for
+  // raw text: the error is returned when the template is needed.
   static absl::StatusOr<std::unique_ptr<PromptEncoder>> Make(const ModelFiles& files,
                                                              int context_length);
 
-  // As LanguageModel::Tokenize().
+  // Encodes a prompt. Contract as LanguageModel::Tokenize().
   absl::StatusOr<EncodedPrompt> Encode(const Prompt& prompt) const;
 
-  // INVALID_ARGUMENT names a token outside the vocabulary.
+  // Returns INVALID_ARGUMENT with the token if one is outside the vocabulary.
   absl::Status CheckTokens(absl::Span<const TokenId> tokens) const;
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   bool has_chat_template() const { return chat_template_.ok(); }
-  // NOT_FOUND: the model has none. Otherwise why it cannot be read.
+  // OK, NOT_FOUND if the model has no template, or why the template cannot be read.
   absl::Status chat_template_status() const { return chat_template_.status(); }
 
  private:
@@ -40,17 +40,17 @@ class PromptEncoder {
                 std::unique_ptr<Tokenizer> tokenizer,
                 absl::StatusOr<std::unique_ptr<ChatTemplate>> chat_template);
 
-  // False: it is tokenized as it is.
+  // Returns true if the prompt goes through the chat template, false if it is tokenized verbatim.
   bool IsChat(const Prompt& prompt) const;
   absl::StatusOr<std::vector<TokenId>> Tokens(const Prompt& prompt) const;
   absl::StatusOr<std::vector<TokenId>> ChatTokens(const Prompt& prompt) const;
 
   const std::string name_;
-  // The embedding's, which may be larger than the tokenizer's.
+  // The size of the embedding, which may be larger than the tokenizer's vocabulary.
   const int vocab_size_;
   const int context_length_;
   const std::unique_ptr<Tokenizer> tokenizer_;
-  // NOT_FOUND: the model has none.
+  // NOT_FOUND if the model has no template.
   const absl::StatusOr<std::unique_ptr<ChatTemplate>> chat_template_;
 };
 

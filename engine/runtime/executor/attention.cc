@@ -1,4 +1,4 @@
-// Attention over a cache.
+// Attention over a KV cache by libtorch.
 #include "engine/runtime/executor/attention.h"
 
 #include <ATen/ATen.h>
@@ -14,12 +14,13 @@
 namespace assay::engine {
 namespace {
 
-at::Tensor Shielded(const at::Tensor& hidden, const at::TensorOptions& options) {
+// Returns minus infinity where `hidden` is true, else 0.
+at::Tensor MaskOf(const at::Tensor& hidden, const at::TensorOptions& options) {
   return at::zeros(hidden.sizes(), options)
       .masked_fill(hidden, -std::numeric_limits<double>::infinity());
 }
 
-// scores = cap * tanh(q k / cap), which the fused kernels don't have.
+// Computes attention with scores = cap * tanh(q k / cap), which the fused kernels do not support.
 at::Tensor AttendCapped(const AttentionSpec& spec, double scale, const at::Tensor& queries,
                         const at::Tensor& keys, const at::Tensor& values,
                         const AttentionMask& mask) {
@@ -32,10 +33,10 @@ at::Tensor AttendCapped(const AttentionSpec& spec, double scale, const at::Tenso
   scores = scores.tanh_().mul_(spec.softcap);
   scores = scores.view({spec.kv_heads, group, count, keys.size(1)});
   if (mask.added.defined()) scores = scores.add_(mask.added);
-  const at::Tensor shares = at::softmax(scores, -1, at::kFloat)
-                                .to(values.scalar_type())
-                                .view({spec.kv_heads, group * count, keys.size(1)});
-  return at::bmm(shares, values)
+  const at::Tensor weights = at::softmax(scores, -1, at::kFloat)
+                                 .to(values.scalar_type())
+                                 .view({spec.kv_heads, group * count, keys.size(1)});
+  return at::bmm(weights, values)
       .view({spec.kv_heads, group, count, spec.head_dim})
       .permute({2, 0, 1, 3})
       .reshape({count, spec.heads * spec.head_dim});
@@ -43,8 +44,9 @@ at::Tensor AttendCapped(const AttentionSpec& spec, double scale, const at::Tenso
 
 }  // namespace
 
-// The paper's slopes (arXiv:2108.12409, section 3): powers of one base for a power of two of heads,
-// else those of the next lower power of two and every second of the next higher.
+// For a power of two of heads the slopes are powers of one base. For other numbers they are those
+// of the next lower power of two, then every second one of the next higher power (arXiv:2108.12409,
+// section 3).
 std::vector<float> AlibiSlopes(int64_t heads) {
   constexpr double kExponent = 8.0;
   int64_t power = 1;
@@ -69,8 +71,8 @@ AttentionMasks::AttentionMasks(const ModelSpec& spec, const at::TensorOptions& o
                 .to(options.device());
 }
 
-// Distances count back from the last key: zero there, whatever the length, so that half precision
-// keeps its digits where the attention is.
+// Distances are relative to the last key, where the bias is zero for any length, so that half
+// precision keeps its digits where the attention is.
 at::Tensor AttentionMasks::Alibi(int64_t position, int64_t count) const {
   const int64_t length = position + count;
   const at::TensorOptions floats = options_.dtype(at::kFloat);
@@ -94,7 +96,7 @@ AttentionMask AttentionMasks::For(int64_t position, int64_t count, bool windowed
   const at::Tensor keys = at::arange(begin, length, integers).unsqueeze(0);
   at::Tensor hidden = keys > queries;
   if (cuts) hidden = hidden.logical_or(queries - keys >= spec_.window);
-  if (!alibi_) return {.begin = begin, .added = Shielded(hidden, options_)};
+  if (!alibi_) return {.begin = begin, .added = MaskOf(hidden, options_)};
   const at::Tensor bias = Alibi(position, count).expand({spec_.heads, count, length});
   return {.begin = 0,
           .added = bias.masked_fill(hidden, -std::numeric_limits<double>::infinity()).to(options_)};
@@ -109,8 +111,8 @@ at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& que
   const at::Tensor grouped = queries.view({count, spec.kv_heads, group, spec.head_dim});
   const std::array<int64_t, 2> result = {count, spec.heads * spec.head_dim};
   std::optional<at::Tensor> added;
-  // For one token heads that share keys stand together as rows of one product, for more as heads
-  // over a view of stride zero.
+  // For one token, the heads that share keys are rows of one product. For several tokens they are
+  // heads over a view of stride zero.
   if (count == 1) {
     if (mask.added.defined()) added = mask.added.view({1, spec.kv_heads, group, length});
     return at::scaled_dot_product_attention(grouped, keys.unsqueeze(0), values.unsqueeze(0), added,

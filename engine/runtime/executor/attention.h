@@ -1,4 +1,4 @@
-// Attention over a cache: masks, biases of position, and the product itself. Private to this
+// Attention over a KV cache by libtorch: masks, position biases and the product. Private to this
 // folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_ATTENTION_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_ATTENTION_H_
@@ -12,16 +12,16 @@
 
 namespace assay::engine {
 
-// What the queries of one chunk may see, the same in every layer of a kind.
+// The keys that the queries of one chunk attend to; the same in all layers of a kind.
 struct AttentionMask {
-  // First position that any of them sees.
+  // The first position that any query attends to.
   int64_t begin = 0;
-  // Added to the scores: [queries, keys], or [heads, queries, keys] with ALiBi. Undefined: each
-  // query sees the keys up to its own position, or (one query) all.
+  // Added to the scores: [queries, keys], or [heads, queries, keys] with ALiBi. If it is undefined,
+  // each query attends to the keys up to its own position; a single query to all keys.
   at::Tensor added;
 };
 
-// ALiBi's factors of distance, one a head.
+// Returns the ALiBi slopes, one per head.
 std::vector<float> AlibiSlopes(int64_t heads);
 
 // Makes masks for a model. Immutable.
@@ -29,8 +29,8 @@ class AttentionMasks {
  public:
   AttentionMasks(const ModelSpec& spec, const at::TensorOptions& options);
 
-  // For queries at [position, position + count) over a cache that ends with them. windowed: of the
-  // layers with a sliding window.
+  // Returns the mask for the queries at [position, position + count) over a KV cache that ends with
+  // them. `windowed` is true for layers with a sliding window.
   AttentionMask For(int64_t position, int64_t count, bool windowed) const;
 
  private:
@@ -43,9 +43,9 @@ class AttentionMasks {
   at::Tensor slopes_;
 };
 
-// queries: [count, heads, head_dim]; keys, values: [kv_heads, length, head_dim], from mask.begin
-// on. Returns [count, heads * head_dim]. Heads that share keys and values are served without
-// copying either.
+// Computes attention of `queries` [count, heads, head_dim] over `keys` and `values`
+// [kv_heads, length, head_dim], which begin at position mask.begin. Returns [count, heads *
+// head_dim]. Keys and values that several heads share are not copied.
 at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& queries,
                   const at::Tensor& keys, const at::Tensor& values, const AttentionMask& mask);
 

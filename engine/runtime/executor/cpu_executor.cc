@@ -1,4 +1,4 @@
-// A decoder-only transformer on the CPU's own kernels.
+// A ModelExecutor that computes a decoder-only transformer with the CPU's own kernels.
 #include "engine/runtime/executor/cpu_executor.h"
 
 #include <ATen/ATen.h>
@@ -28,10 +28,10 @@
 namespace assay::engine {
 namespace {
 
-// Queries of one attention task: enough to share each load of keys and values, few enough to stay
-// in the first-level cache.
+// The number of queries of an attention task: enough to share each load of keys and values, and few
+// enough to stay in the first-level cache.
 constexpr int64_t kTaskQueries = 48;
-// Columns of one piece of an activation.
+// The number of columns of one piece of an activation.
 constexpr int64_t kActivationColumns = 512;
 
 RowActivation RowActivationOf(Activation activation) {
@@ -48,7 +48,8 @@ RowActivation RowActivationOf(Activation activation) {
   return RowActivation::kRelu;
 }
 
-// Falcon's ALiBi, [heads, stride]: of the key's position alone, rounded as it was trained.
+// Returns Falcon's ALiBi biases, [heads, stride]. They depend only on the position of the key, and
+// are rounded as in training.
 std::vector<float> RoundedBiases(const AttentionSpec& spec, int64_t stride) {
   const auto round = [](float value) { return BFloat16ToFloat(BFloat16FromFloat(value)); };
   std::vector<float> biases;
@@ -62,7 +63,7 @@ std::vector<float> RoundedBiases(const AttentionSpec& spec, int64_t stride) {
   return biases;
 }
 
-// The angles of a chunk's tokens, of one kind of layers.
+// The rotation angles of a chunk's tokens for one kind of layers.
 struct Angles {
   RopeAngles tensors;
   int64_t half = 0;
@@ -75,7 +76,7 @@ struct Angles {
   }
 };
 
-// A token of the batch.
+// A token of the step.
 struct BatchRow {
   size_t chunk;
   int64_t token;
@@ -102,8 +103,8 @@ class CpuExecutor : public ModelExecutor {
         attended_(options.max_tokens, spec.query_rows()),
         attention_out_(Floats(spec.hidden)),
         up_(Floats(UpWidth())),
-        fed_(options.max_tokens, spec.feed_forward.width),
-        fed_out_(Floats(spec.hidden)) {
+        activated_(options.max_tokens, spec.feed_forward.width),
+        feed_forward_out_(Floats(spec.hidden)) {
     if (spec.embedding != spec.hidden) embedded_ = LayerInput(options.max_tokens, spec.embedding);
     for (int i = 0; i < pool.threads(); ++i) {
       scratch_.emplace_back(task_tokens_ * group_, spec.attention.head_dim);
@@ -125,7 +126,7 @@ class CpuExecutor : public ModelExecutor {
     }
     if (static_cast<int64_t>(rows_.size()) > options_.max_tokens) {
       return absl::InvalidArgumentError(
-          absl::StrCat(rows_.size(), " tokens in one step; at most ", options_.max_tokens));
+          absl::StrCat(rows_.size(), " tokens in one step; the limit is ", options_.max_tokens));
     }
     chunks_ = step.chunks;
     RETURN_IF_ERROR(CatchTorch("preparing a step", [&]() -> absl::Status {
@@ -146,7 +147,7 @@ class CpuExecutor : public ModelExecutor {
   absl::Duration contention_interval() const override { return pool_.ContentionInterval(slice_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
-    const absl::Span<const float> values = LogitsOf(row);
+    const absl::Span<const float> values = Logits(row);
     std::copy(values.begin(), values.end(), out.begin());
     return absl::OkStatus();
   }
@@ -156,7 +157,7 @@ class CpuExecutor : public ModelExecutor {
   int64_t cache_bytes() const override { return cache_.Bytes(); }
 
  private:
-  // Queries of one sequence, of the heads that share one of keys.
+  // The queries of some tokens of a sequence for the heads that share one KV head.
   struct Task {
     size_t chunk;
     int64_t first_row;
@@ -176,7 +177,7 @@ class CpuExecutor : public ModelExecutor {
   }
   FloatRows AttentionOut() { return {.data = attention_out_.data(), .stride = spec_.hidden}; }
   FloatRows Up() { return {.data = up_.data(), .stride = UpWidth()}; }
-  FloatRows FedOut() { return {.data = fed_out_.data(), .stride = spec_.hidden}; }
+  FloatRows FeedForwardOut() { return {.data = feed_forward_out_.data(), .stride = spec_.hidden}; }
   template <typename T, typename Work>
   static void ForEach(TeamMember& member, absl::Span<T> items, const Work& work) {
     member.For(static_cast<int64_t>(items.size()), 1, [&](int64_t begin, int64_t end) {
@@ -187,21 +188,21 @@ class CpuExecutor : public ModelExecutor {
   void ChooseTokens(TokenChoice& choice) const {
     choice.tokens = ChooseWhileAccepted(
         choice, [this](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
-          return SampleFinite(LogitsOf(row), sampler);
+          return SampleFinite(Logits(row), sampler);
         });
   }
 
-  // The row's logits are gone then.
+  // Overwrites the row's logits.
   void RateToken(TokenRating& rating) {
     float* logits = logits_.data() + rating.row * spec_.vocab;
     const float own = logits[rating.token];
-    const float most = logits[ArgmaxOfRow(logits, spec_.vocab)];
-    const double sum = WeighRow(logits, spec_.vocab, most, 1.0F, logits);
-    rating.score = CheckFinite({.log_probability = static_cast<double>(own) - most - std::log(sum),
-                                .greedy = own == most});
+    const float max = logits[ArgmaxOfRow(logits, spec_.vocab)];
+    const double sum = ExpOfRow(logits, spec_.vocab, max, 1.0F, logits);
+    rating.score = CheckFinite(
+        {.log_probability = static_cast<double>(own) - max - std::log(sum), .greedy = own == max});
   }
 
-  absl::Span<const float> LogitsOf(int64_t row) const {
+  absl::Span<const float> Logits(int64_t row) const {
     return absl::MakeConstSpan(logits_.data() + row * spec_.vocab,
                                static_cast<size_t>(spec_.vocab));
   }
@@ -279,8 +280,8 @@ class CpuExecutor : public ModelExecutor {
   void Embed(TeamMember& member) {
     const bool projects = spec_.embedding != spec_.hidden;
     ForRows(member, row_count(), [&](int64_t row) {
-      const BatchRow& place = rows_[static_cast<size_t>(row)];
-      const TokenId token = chunks_[place.chunk].tokens[static_cast<size_t>(place.token)];
+      const BatchRow& batch_row = rows_[static_cast<size_t>(row)];
+      const TokenId token = chunks_[batch_row.chunk].tokens[static_cast<size_t>(batch_row.token)];
       float* out = projects ? embedded_.floats().row(row) : Hidden().row(row);
       weights_.token_embedding.packed.front().GetRow(token, out);
       if (spec_.embedding_scale != 1.0) {
@@ -293,8 +294,9 @@ class CpuExecutor : public ModelExecutor {
     ForRows(member, row_count(), [&](int64_t row) {
       float* hidden = Hidden().row(row);
       if (spec_.position == PositionKind::kLearned) {
-        const BatchRow& place = rows_[static_cast<size_t>(row)];
-        const int64_t position = chunks_[place.chunk].position + place.token + spec_.learned_offset;
+        const BatchRow& batch_row = rows_[static_cast<size_t>(row)];
+        const int64_t position =
+            chunks_[batch_row.chunk].position + batch_row.token + spec_.learned_offset;
         AddRow(weights_.position_embedding.const_data_ptr<float>() + position * spec_.hidden,
                spec_.hidden, hidden);
       }
@@ -303,7 +305,7 @@ class CpuExecutor : public ModelExecutor {
     });
   }
 
-  // What attention reads.
+  // Writes the input of attention.
   void BeginLayer(int64_t layer, int64_t row) {
     const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
     const float* hidden = Hidden().row(row);
@@ -318,7 +320,7 @@ class CpuExecutor : public ModelExecutor {
 
   void Attention(TeamMember& member, int64_t layer, const LayerWeights& weights) {
     Project(member, weights.qkv, normed_, row_count(), Qkv());
-    ForRows(member, row_count(), [&](int64_t row) { PlaceRow(layer, weights, row); });
+    ForRows(member, row_count(), [&](int64_t row) { CacheRow(layer, weights, row); });
     const int64_t columns = group_ * spec_.attention.head_dim;
     const bool whole_groups = columns % kGroup == 0;
     member.For(static_cast<int64_t>(tasks_.size()), 1, [&](int64_t begin, int64_t end) {
@@ -338,11 +340,11 @@ class CpuExecutor : public ModelExecutor {
     Project(member, weights.attention_output, attended_, row_count(), AttentionOut());
   }
 
-  // Turns a token's queries and keys, and writes its keys and values to their page.
-  void PlaceRow(int64_t layer, const LayerWeights& weights, int64_t row) {
+  // Rotates the queries and keys of a token and writes its keys and values to the KV cache.
+  void CacheRow(int64_t layer, const LayerWeights& weights, int64_t row) {
     const AttentionSpec& spec = spec_.attention;
-    const BatchRow& place = rows_[static_cast<size_t>(row)];
-    const SequenceChunk& chunk = chunks_[place.chunk];
+    const BatchRow& batch_row = rows_[static_cast<size_t>(row)];
+    const SequenceChunk& chunk = chunks_[batch_row.chunk];
     float* queries = Qkv().row(row);
     float* keys = queries + spec_.query_rows();
     const float* values = keys + spec_.kv_rows();
@@ -352,14 +354,14 @@ class CpuExecutor : public ModelExecutor {
     }
     if (spec_.IsRotary(layer)) {
       const bool own = spec_.IsWindowed(layer) && window_rope_.has_value();
-      const Angles& angles = (own ? window_angles_ : angles_)[place.chunk];
-      // Keys follow the queries.
+      const Angles& angles = (own ? window_angles_ : angles_)[batch_row.chunk];
+      // The keys follow the queries in memory.
       for (int64_t head = 0; head < spec.heads + spec.kv_heads; ++head) {
-        RotateHalves(angles.cosines(place.token), angles.sines(place.token), angles.half,
+        RotateHalves(angles.cosines(batch_row.token), angles.sines(batch_row.token), angles.half,
                      queries + head * spec.head_dim);
       }
     }
-    const int64_t position = chunk.position + place.token;
+    const int64_t position = chunk.position + batch_row.token;
     const int64_t page = chunk.pages[static_cast<size_t>(position / kPageTokens)];
     for (int64_t head = 0; head < spec.kv_heads; ++head) {
       cache_.Write(layer, page, position % kPageTokens, head, keys + head * spec.head_dim,
@@ -403,7 +405,7 @@ class CpuExecutor : public ModelExecutor {
     const int64_t pieces = (spec.width + kActivationColumns - 1) / kActivationColumns;
     ForRows(member, row_count() * pieces,
             [&](int64_t piece) { ActivatePiece(piece / pieces, piece % pieces); });
-    Project(member, weights.down, fed_, row_count(), FedOut());
+    Project(member, weights.down, activated_, row_count(), FeedForwardOut());
   }
 
   void ActivatePiece(int64_t row, int64_t piece) {
@@ -412,11 +414,11 @@ class CpuExecutor : public ModelExecutor {
     const int64_t end = std::min(begin + kActivationColumns, spec.width);
     const float* first = Up().row(row) + begin;
     Activate(RowActivationOf(spec.activation), first, spec.gated ? first + spec.width : nullptr,
-             end - begin, fed_.floats().row(row) + begin);
-    fed_.Finish(row, begin, end);
+             end - begin, activated_.floats().row(row) + begin);
+    activated_.Finish(row, begin, end);
   }
 
-  // Takes up what attention gave, and writes what the feed-forward reads.
+  // Adds the output of attention and writes the input of the feed-forward network.
   void BeginFeedForward(const LayerWeights& weights, int64_t row) {
     float* hidden = Hidden().row(row);
     float* normed = normed_.floats().row(row);
@@ -436,15 +438,15 @@ class CpuExecutor : public ModelExecutor {
     normed_.Finish(row);
   }
 
-  // Takes up what the feed-forward gave.
+  // Adds the output of the feed-forward network.
   void EndLayer(const LayerWeights& weights, int64_t row) {
     float* hidden = Hidden().row(row);
-    float* fed = FedOut().row(row);
+    float* output = FeedForwardOut().row(row);
     if (spec_.parallel) AddRow(AttentionOut().row(row), spec_.hidden, hidden);
     if (spec_.norm_place == NormPlace::kBeforeAndAfter) {
-      NormRow(spec_, weights.feed_forward_post_norm, fed, fed);
+      NormRow(spec_, weights.feed_forward_post_norm, output, output);
     }
-    AddRow(fed, spec_.hidden, hidden);
+    AddRow(output, spec_.hidden, hidden);
     if (spec_.norm_place == NormPlace::kAfter) {
       NormRow(spec_, weights.feed_forward_norm, hidden, hidden);
     }
@@ -493,9 +495,9 @@ class CpuExecutor : public ModelExecutor {
   std::vector<float> biases_;
   int64_t bias_stride_ = 0;
 
-  // The last one.
+  // The time slice of the last Run().
   TimeSliceQueue::Slice slice_;
-  // Of the step at hand.
+  // The state of the current step.
   absl::Span<const SequenceChunk> chunks_;
   std::vector<BatchRow> rows_;
   std::vector<int64_t> logit_rows_;
@@ -504,7 +506,7 @@ class CpuExecutor : public ModelExecutor {
   std::vector<Angles> window_angles_;
   AlignedArray<float> logits_;
 
-  // [max_tokens, columns] each.
+  // Activations, [max_tokens, columns] each.
   AlignedArray<float> hidden_;
   LayerInput embedded_;
   LayerInput normed_;
@@ -512,9 +514,9 @@ class CpuExecutor : public ModelExecutor {
   LayerInput attended_;
   AlignedArray<float> attention_out_;
   AlignedArray<float> up_;
-  LayerInput fed_;
-  AlignedArray<float> fed_out_;
-  // One a thread.
+  LayerInput activated_;
+  AlignedArray<float> feed_forward_out_;
+  // One per thread.
   std::vector<AttentionScratch> scratch_;
 };
 

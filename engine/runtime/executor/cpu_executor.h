@@ -1,4 +1,5 @@
-// A decoder-only transformer on the CPU's own kernels. Private to this folder.
+// A ModelExecutor that computes a decoder-only transformer with the CPU's own kernels. Private to
+// this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_EXECUTOR_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_EXECUTOR_H_
 
@@ -14,18 +15,20 @@
 namespace assay::engine {
 
 struct CpuExecutorOptions {
-  // The longest sequence.
+  // The maximum length of a sequence.
   int64_t context = 0;
-  // Tokens of one Run(), of all its chunks; more are refused with INVALID_ARGUMENT.
+  // The maximum number of tokens in all chunks of one Run(); more are refused with
+  // INVALID_ARGUMENT.
   int64_t max_tokens = 0;
-  // Rows of logits that memory is kept for. More may be asked for, and are given back by the next
-  // Run().
+  // The number of rows of logits that memory is kept for. A step may have more; the next Run()
+  // frees the rest.
   int64_t logit_rows = 1;
   int64_t pages = 0;
   KvType kv_type = KvType::kFloat16;
 };
 
-// `weights` are packed. `pool` must outlive the result. Throws std::bad_alloc and as libtorch does.
+// Creates the executor. `weights` must be packed. `pool` must outlive the result. Throws
+// std::bad_alloc and the exceptions of libtorch.
 std::unique_ptr<ModelExecutor> MakeCpuExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                const CpuExecutorOptions& options, ThreadPool& pool);
 

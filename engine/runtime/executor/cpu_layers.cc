@@ -14,12 +14,12 @@
 namespace assay::engine {
 namespace {
 
-// Pieces of a product for each member: enough to even out members of different speed, fewer where a
-// piece is soon done.
+// The number of pieces of a product per member: enough to balance members of different speed, fewer
+// if a piece is small.
 constexpr int64_t kPiecesPerMember = 4;
 constexpr int64_t kPiecesOfManyRows = 12;
 constexpr int64_t kManyRows = 32;
-// Panels that the products take together.
+// The number of panels that a product computes together.
 constexpr int64_t kPanelPair = 2;
 constexpr int64_t kRowPieces = 8;
 
@@ -27,7 +27,8 @@ const float* DataOf(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
 
-// The panels [begin, end) of one part, whose first row is column `first` of the result.
+// Multiplies by the panels [begin, end) of one part, whose first row is column `first` of the
+// result.
 void MultiplyPart(const PackedMatrix& part, int64_t begin, int64_t end, int64_t first,
                   LayerInput& input, int64_t rows, const FloatRows& out) {
   const FloatRows columns = {.data = out.data + first, .stride = out.stride};

@@ -1,5 +1,5 @@
-// Building blocks of the CPU's executor: each is called by every member of a team, and returns when
-// the whole team has done its part. Private to this folder.
+// Building blocks of the CPU's executor. Functions with a TeamMember must be called by every member
+// of the team, and return when the whole team is done. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_LAYERS_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_CPU_LAYERS_H_
 
@@ -15,8 +15,7 @@
 
 namespace assay::engine {
 
-// Activations on their way into a product: floats, and their 8-bit form where quantized weights
-// read them.
+// The input of a matrix product: rows of floats, and their 8-bit form for quantized weights.
 class LayerInput {
  public:
   LayerInput() = default;
@@ -26,8 +25,9 @@ class LayerInput {
   const QuantizedRows& quantized() const { return quantized_; }
   int64_t columns() const { return columns_; }
 
-  // To be called when a row of floats, or its columns [begin, end), a multiple of 32 up to the end
-  // of the row, is complete. Threads may do so for different rows or columns at the same time.
+  // Must be called when a row of floats, or its columns [begin, end), is complete; these must be
+  // multiples of 32 or the end of the row. Threads may call it at the same time for different rows
+  // or columns.
   void Finish(int64_t row) { Finish(row, 0, columns_); }
   void Finish(int64_t row, int64_t begin, int64_t end);
 
@@ -37,8 +37,8 @@ class LayerInput {
   QuantizedRows quantized_;
 };
 
-// out = input * weights^T + bias, [rows, the weights' rows]; the parts stand one below the other. A
-// bias that is undefined is left out.
+// out = input * weights^T + bias, [rows, rows of all parts]. `parts` are the weights, stacked by
+// rows. An undefined bias is left out.
 void Project(TeamMember& member, absl::Span<const PackedMatrix> parts, const at::Tensor& bias,
              LayerInput& input, int64_t rows, const FloatRows& out);
 inline void Project(TeamMember& member, const LinearWeights& weights, LayerInput& input,
@@ -49,10 +49,11 @@ inline void Project(TeamMember& member, const LinearWeights& weights, LayerInput
 // Calls work(row) for every row.
 void ForRows(TeamMember& member, int64_t rows, absl::FunctionRef<void(int64_t)> work);
 
-// One row, as the spec normalizes. out may be the row.
+// Normalizes one row as `spec` says. `out` may be the row.
 void NormRow(const ModelSpec& spec, const NormWeights& norm, const float* row, float* out);
 
-// Each of `heads` heads of a row, in place: weights [head_dim] or [heads, head_dim].
+// Normalizes each of `heads` heads of a row in place. The weights are [head_dim] or
+// [heads, head_dim].
 void NormHeadsInPlace(const ModelSpec& spec, const NormWeights& norm, int64_t heads, float* row);
 
 }  // namespace assay::engine

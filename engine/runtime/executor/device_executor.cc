@@ -1,4 +1,4 @@
-// A decoder-only transformer by libtorch's operators.
+// A ModelExecutor that computes a decoder-only transformer with libtorch's operators.
 #include "engine/runtime/executor/device_executor.h"
 
 #include <ATen/ATen.h>
@@ -22,22 +22,22 @@
 namespace assay::engine {
 namespace {
 
-// Indices of logits' rows, and where the rows of each choice begin among them.
-struct DrawnRows {
+// The rows of logits from which tokens are sampled, and the index of the first row of each choice.
+struct SampledRows {
   std::vector<int64_t> rows;
   std::vector<int64_t> first;
 };
 
-// The rows of choices that are drawn.
-DrawnRows RowsOfDrawn(absl::Span<const TokenChoice> choices) {
-  DrawnRows drawn;
+// Returns the rows of the choices that are not greedy.
+SampledRows RowsToSample(absl::Span<const TokenChoice> choices) {
+  SampledRows sampled;
   for (const TokenChoice& choice : choices) {
-    drawn.first.push_back(static_cast<int64_t>(drawn.rows.size()));
+    sampled.first.push_back(static_cast<int64_t>(sampled.rows.size()));
     if (choice.sampler->greedy()) continue;
     const auto count = static_cast<int64_t>(choice.draft.size()) + 1;
-    for (int64_t i = 0; i < count; ++i) drawn.rows.push_back(choice.first_row + i);
+    for (int64_t i = 0; i < count; ++i) sampled.rows.push_back(choice.first_row + i);
   }
-  return drawn;
+  return sampled;
 }
 
 class DeviceExecutor : public ModelExecutor {
@@ -52,11 +52,11 @@ class DeviceExecutor : public ModelExecutor {
     slice_ = slices_.Acquire();
     absl::Status done = CatchTorch("computing a step", [&]() -> absl::Status {
       const c10::InferenceMode inference;
-      const at::Tensor hidden = Read(step.chunks);
-      ChooseGreatest(step.choices);
-      Draw(step.choices);
+      const at::Tensor hidden = ComputeLogits(step.chunks);
+      ChooseGreedy(step.choices);
+      Sample(step.choices);
       Rate(step.ratings);
-      // The turn ends when the device is done, not when it was told what to do.
+      // Waits for the device: the time slice must not end when the work is only queued.
       hidden.select(0, 0).select(0, 0).item();
       return absl::OkStatus();
     });
@@ -81,16 +81,16 @@ class DeviceExecutor : public ModelExecutor {
   int64_t cache_bytes() const override { return cache_.Bytes(); }
 
  private:
-  // Sets logits_; returns what they were computed from.
-  at::Tensor Read(absl::Span<const SequenceChunk> chunks) {
+  // Sets logits_. Returns the hidden states that they were computed from.
+  at::Tensor ComputeLogits(absl::Span<const SequenceChunk> chunks) {
     const at::Tensor hidden = transformer_.Forward(chunks, cache_);
-    std::vector<at::Tensor> wanted;
+    std::vector<at::Tensor> rows;
     int64_t row = 0;
     for (const SequenceChunk& chunk : chunks) {
       row += static_cast<int64_t>(chunk.tokens.size());
-      if (chunk.logits > 0) wanted.push_back(hidden.narrow(0, row - chunk.logits, chunk.logits));
+      if (chunk.logits > 0) rows.push_back(hidden.narrow(0, row - chunk.logits, chunk.logits));
     }
-    logits_ = wanted.empty() ? at::Tensor() : transformer_.Logits(at::cat(wanted));
+    logits_ = rows.empty() ? at::Tensor() : transformer_.Logits(at::cat(rows));
     return hidden;
   }
 
@@ -99,9 +99,9 @@ class DeviceExecutor : public ModelExecutor {
     return at::tensor(values).to(logits_.device());
   }
 
-  // Of greedy choices: the greatest logits and their ids, in one transfer; fp32 holds every id
-  // below 2^24 exactly.
-  void ChooseGreatest(absl::Span<TokenChoice> choices) {
+  // Makes the greedy choices. The largest logits and their ids need one transfer; fp32 holds every
+  // id below 2^24 exactly.
+  void ChooseGreedy(absl::Span<TokenChoice> choices) {
     const auto greedy = [](const TokenChoice& choice) { return choice.sampler->greedy(); };
     if (std::none_of(choices.begin(), choices.end(), greedy)) return;
     const auto [value, id] = logits_.max(-1);
@@ -115,18 +115,18 @@ class DeviceExecutor : public ModelExecutor {
     }
   }
 
-  // Of the other choices: their rows alone come to the CPU.
-  void Draw(absl::Span<TokenChoice> choices) {
-    const DrawnRows drawn = RowsOfDrawn(choices);
-    if (drawn.rows.empty()) return;
+  // Makes the other choices. Only their rows are copied to the CPU.
+  void Sample(absl::Span<TokenChoice> choices) {
+    const SampledRows sampled = RowsToSample(choices);
+    if (sampled.rows.empty()) return;
     const at::Tensor floats =
-        logits_.index_select(0, OnDevice(drawn.rows)).to(at::kCPU, at::kFloat).contiguous();
+        logits_.index_select(0, OnDevice(sampled.rows)).to(at::kCPU, at::kFloat).contiguous();
     const int64_t vocab = floats.size(1);
     for (size_t i = 0; i < choices.size(); ++i) {
       TokenChoice& choice = choices[i];
       if (choice.sampler->greedy()) continue;
       choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler& sampler) {
-        const int64_t at = drawn.first[i] + row - choice.first_row;
+        const int64_t at = sampled.first[i] + row - choice.first_row;
         return SampleFinite(absl::MakeConstSpan(floats.const_data_ptr<float>() + at * vocab,
                                                 static_cast<size_t>(vocab)),
                             sampler);
@@ -144,8 +144,8 @@ class DeviceExecutor : public ModelExecutor {
     }
     const at::Tensor logits = logits_.index_select(0, OnDevice(rows)).to(at::kFloat);
     const at::Tensor own = logits.gather(1, OnDevice(tokens).unsqueeze(1)).squeeze(1);
-    const at::Tensor is_greatest = own.eq(logits.amax(1)).to(at::kFloat);
-    const at::Tensor both = at::stack({own - logits.logsumexp(1), is_greatest}, 1).to(at::kCPU);
+    const at::Tensor is_largest = own.eq(logits.amax(1)).to(at::kFloat);
+    const at::Tensor both = at::stack({own - logits.logsumexp(1), is_largest}, 1).to(at::kCPU);
     const auto* pairs = both.const_data_ptr<float>();
     for (size_t i = 0; i < ratings.size(); ++i) {
       ratings[i].score = CheckFinite({.log_probability = static_cast<double>(pairs[2 * i]),
@@ -156,9 +156,9 @@ class DeviceExecutor : public ModelExecutor {
   Transformer transformer_;
   KvCache cache_;
   TimeSliceQueue& slices_;
-  // The last one.
+  // The time slice of the last Run().
   TimeSliceQueue::Slice slice_;
-  // Of the last step: [wanted rows, vocab].
+  // The logits of the last step, [rows, vocab].
   at::Tensor logits_;
 };
 

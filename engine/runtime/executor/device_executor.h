@@ -1,5 +1,5 @@
-// A decoder-only transformer by libtorch's operators, on any of its devices. Private to this
-// folder.
+// A ModelExecutor that computes a decoder-only transformer with libtorch's operators, on any of its
+// devices. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_DEVICE_EXECUTOR_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_DEVICE_EXECUTOR_H_
 
@@ -13,8 +13,9 @@
 
 namespace assay::engine {
 
-// `weights` are not packed. context: the longest sequence. turns: of the models on its device; must
-// outlive the result. Throws as libtorch does.
+// Creates the executor. `weights` must not be packed. `context` is the maximum length of a
+// sequence. All models of a device share `slices`, which must outlive the result. Throws the
+// exceptions of libtorch.
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
                                                   TimeSliceQueue& slices);

@@ -10,24 +10,25 @@
 
 namespace assay::engine {
 
-// 8 bits: round(w / s), one scale a row, s = max |w| / 127. 4 bits: round((w - m) / s), one scale
-// and minimum for each kGroup weights of a row, s = (max - min) / 15. The matrix is expanded for
-// each product. For devices other than the CPU, whose kernels read packed_matrix.h. Immutable.
-// Everything throws as libtorch does.
+// A quantized matrix for devices other than the CPU, whose kernels read packed_matrix.h. With 8
+// bits a code is round(w / s), with one scale s = max |w| / 127 per row. With 4 bits it is round((w
+// - m) / s), with one scale s = (max - min) / 15 and one minimum m for each kGroup weights of a
+// row. The matrix is expanded for each product. Immutable. Everything throws the exceptions of
+// libtorch.
 class QuantizedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
 
-  // Whether rows [in] can be kept so: whole groups.
-  static bool Suits(int64_t in, WeightBits bits);
+  // Returns true if rows of `in` weights can be quantized: they must be whole groups.
+  static bool Supports(int64_t in, WeightBits bits);
 
-  // What it takes, if it suits.
+  // Returns the bytes of a matrix that is supported.
   static int64_t BytesOf(int64_t out, int64_t in, WeightBits bits);
 
-  // `weight` is not kept; beside it a copy of at most its size in fp32 lives for a moment.
+  // Quantizes `weight`, which is not kept. Needs memory for a temporary copy in fp32.
   QuantizedMatrix(const at::Tensor& weight, WeightBits bits);
 
-  // [rows, in] -> [rows, out], in the input's type.
+  // Multiplies `input` [rows, in] by the transposed matrix: [rows, out] in the type of the input.
   at::Tensor Multiply(const at::Tensor& input) const;
 
   int64_t Bytes() const { return static_cast<int64_t>(values_.nbytes() + scales_.nbytes()); }
@@ -38,9 +39,9 @@ class QuantizedMatrix {
   WeightBits bits_;
   int64_t out_;
   int64_t in_;
-  // 8 bits: [out, in]. 4 bits: two in a byte, [out, in / 2].
+  // 8 bits: [out, in]. 4 bits: two codes per byte, [out, in / 2].
   at::Tensor values_;
-  // 8 bits: [out]. 4 bits: [in / kGroup, out, 2], scale and the value of 8.
+  // 8 bits: [out]. 4 bits: [in / kGroup, out, 2], the scale and the value of code 8.
   at::Tensor scales_;
 };
 

@@ -1,4 +1,4 @@
-// Rotary position embedding.
+// Rotary position embedding (RoPE).
 #include "engine/runtime/executor/rope.h"
 
 #include <ATen/ATen.h>
@@ -17,7 +17,7 @@ at::Tensor PlainFrequencies(int64_t dim, double base) {
   return at::reciprocal(at::pow(at::Scalar(base), exponents));
 }
 
-// NTK-aware: https://www.reddit.com/r/LocalLLaMA/comments/14mrgpr, as transformers has it.
+// NTK-aware scaling (https://www.reddit.com/r/LocalLLaMA/comments/14mrgpr) as in transformers.
 double DynamicBase(const RopeSpec& spec, int64_t sequence_length) {
   const auto dim = static_cast<double>(spec.dim);
   const double growth =
@@ -25,8 +25,9 @@ double DynamicBase(const RopeSpec& spec, int64_t sequence_length) {
   return spec.base * std::pow(spec.factor * growth - (spec.factor - 1.0), dim / (dim - 2.0));
 }
 
-// Llama 3.1: waves longer than original_context / low_freq_factor are stretched by the factor,
-// those shorter than original_context / high_freq_factor are kept, those between are mixed.
+// The scaling of Llama 3.1: wavelengths above original_context / low_freq_factor are multiplied by
+// the factor, those below original_context / high_freq_factor stay, and those between are
+// interpolated.
 at::Tensor Llama3Frequencies(const RopeSpec& spec, const at::Tensor& plain) {
   const auto original = static_cast<double>(spec.original_context);
   const at::Tensor wavelength = 2.0 * M_PI / plain;
@@ -38,8 +39,8 @@ at::Tensor Llama3Frequencies(const RopeSpec& spec, const at::Tensor& plain) {
   return at::where(wavelength < original / spec.high_freq_factor, plain, stretched);
 }
 
-// The dimension that turns `rotations` times within the trained context (arXiv:2309.00071, section
-// 3.2).
+// Returns the dimension that makes `rotations` rotations within the trained context
+// (arXiv:2309.00071, section 3.2).
 double YarnDimension(const RopeSpec& spec, double rotations) {
   return static_cast<double>(spec.dim) *
          std::log(static_cast<double>(spec.original_context) / (rotations * 2.0 * M_PI)) /
@@ -47,8 +48,8 @@ double YarnDimension(const RopeSpec& spec, double rotations) {
 }
 
 at::Tensor YarnFrequencies(const RopeSpec& spec, const at::Tensor& plain) {
-  // Keeps the ramp from dividing by zero.
-  constexpr double kLeastWidth = 0.001;
+  // The ramp must not have a width of zero.
+  constexpr double kMinWidth = 0.001;
   double low = YarnDimension(spec, spec.beta_fast);
   double high = YarnDimension(spec, spec.beta_slow);
   if (spec.truncate) {
@@ -57,7 +58,7 @@ at::Tensor YarnFrequencies(const RopeSpec& spec, const at::Tensor& plain) {
   }
   low = std::max(low, 0.0);
   high = std::min(high, static_cast<double>(spec.dim - 1));
-  if (low == high) high += kLeastWidth;
+  if (low == high) high += kMinWidth;
   const at::Tensor ramp =
       ((at::arange(spec.dim / 2, at::kFloat) - low) / (high - low)).clamp(0.0, 1.0);
   return plain / spec.factor * ramp + plain * (1.0 - ramp);
@@ -77,7 +78,7 @@ Rope::Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
            const at::TensorOptions& options)
     : spec_(spec), options_(options), factors_(factors) {
   const RopeAngles angles =
-      Turn(at::arange(context, at::kFloat), Frequencies(/*sequence_length=*/0));
+      Compute(at::arange(context, at::kFloat), Frequencies(/*sequence_length=*/0));
   cosine_ = angles.cosine;
   sine_ = angles.sine;
 }
@@ -102,7 +103,7 @@ at::Tensor Rope::Frequencies(int64_t sequence_length) const {
   return plain;
 }
 
-RopeAngles Rope::Turn(const at::Tensor& positions, const at::Tensor& frequencies) const {
+RopeAngles Rope::Compute(const at::Tensor& positions, const at::Tensor& frequencies) const {
   const at::Tensor angles = at::outer(positions, frequencies);
   const at::Tensor cosine = at::cos(angles) * spec_.attention_factor;
   const at::Tensor sine = at::sin(angles) * spec_.attention_factor;
@@ -111,23 +112,24 @@ RopeAngles Rope::Turn(const at::Tensor& positions, const at::Tensor& frequencies
 }
 
 RopeAngles Rope::At(int64_t position, int64_t count, int64_t first_length) const {
-  if (!DependsOnLength(spec_)) return InText(position, count, first_length);
+  if (!DependsOnLength(spec_)) return ForLength(position, count, first_length);
   const int64_t at_first = std::clamp<int64_t>(first_length - position, 0, count);
-  if (at_first == count) return InText(position, count, first_length);
+  if (at_first == count) return ForLength(position, count, first_length);
   std::vector<at::Tensor> cosines;
   std::vector<at::Tensor> sines;
   const auto append = [&](const RopeAngles& angles) {
     cosines.push_back(angles.cosine);
     sines.push_back(angles.sine);
   };
-  if (at_first > 0) append(InText(position, at_first, first_length));
-  for (int64_t i = at_first; i < count; ++i) append(InText(position + i, 1, position + i + 1));
+  if (at_first > 0) append(ForLength(position, at_first, first_length));
+  for (int64_t i = at_first; i < count; ++i) append(ForLength(position + i, 1, position + i + 1));
   return {at::cat(cosines), at::cat(sines)};
 }
 
-RopeAngles Rope::InText(int64_t position, int64_t count, int64_t sequence_length) const {
+RopeAngles Rope::ForLength(int64_t position, int64_t count, int64_t sequence_length) const {
   if (DependsOnLength(spec_) && sequence_length > spec_.original_context) {
-    return Turn(at::arange(position, position + count, at::kFloat), Frequencies(sequence_length));
+    return Compute(at::arange(position, position + count, at::kFloat),
+                   Frequencies(sequence_length));
   }
   return {cosine_.narrow(0, position, count), sine_.narrow(0, position, count)};
 }
@@ -136,9 +138,9 @@ at::Tensor Rotate(const at::Tensor& heads, const RopeAngles& angles) {
   const int64_t dim = angles.cosine.size(-1);
   const int64_t half = dim / 2;
   const int64_t rest = heads.size(-1) - dim;
-  const at::Tensor turned = heads.narrow(-1, 0, dim);
+  const at::Tensor input = heads.narrow(-1, 0, dim);
   const at::Tensor swapped = at::cat({heads.narrow(-1, half, half), heads.narrow(-1, 0, half)}, -1);
-  at::Tensor rotated = at::addcmul(turned * angles.cosine, swapped, angles.sine);
+  at::Tensor rotated = at::addcmul(input * angles.cosine, swapped, angles.sine);
   if (rest == 0) return rotated;
   return at::cat({rotated, heads.narrow(-1, dim, rest)}, -1);
 }

@@ -1,4 +1,4 @@
-// What executors share of choosing tokens. Private to this folder.
+// Functions to choose and check tokens, shared by the executors. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TOKEN_CHOICE_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_TOKEN_CHOICE_H_
 
@@ -17,21 +17,21 @@
 
 namespace assay::engine {
 
-inline absl::Status NotFinite() {
+inline absl::Status NotFiniteError() {
   return absl::InternalError(
       "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
 }
 
-// The token, or INTERNAL if its logit is not finite.
+// Returns the token, or INTERNAL if its logit is not finite.
 inline absl::StatusOr<TokenId> CheckFinite(float logit, TokenId token) {
   if (std::isfinite(logit)) return token;
-  return NotFinite();
+  return NotFiniteError();
 }
 
-// The score, or INTERNAL if it is not finite.
+// Returns the score, or INTERNAL if it is not finite.
 inline absl::StatusOr<TokenScore> CheckFinite(const TokenScore& score) {
   if (std::isfinite(score.log_probability)) return score;
-  return NotFinite();
+  return NotFiniteError();
 }
 
 inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Sampler& sampler) {
@@ -39,7 +39,8 @@ inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Samp
   return CheckFinite(logits[static_cast<size_t>(token)], token);
 }
 
-// choice.tokens, by choose(row, sampler) for row after row.
+// Returns the value for choice.tokens. Calls choose(row, sampler) for one row after the other, as
+// long as the draft tokens are accepted.
 template <typename ChooseRow>
 absl::StatusOr<std::vector<TokenId>> ChooseWhileAccepted(const TokenChoice& choice,
                                                          const ChooseRow& choose) {

@@ -1,4 +1,4 @@
-// The parts of libtorch that this folder uses, compiled once.
+// The precompiled header: the parts of libtorch that this folder uses.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TORCH_PCH_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_TORCH_PCH_H_
 

@@ -1,4 +1,4 @@
-// libtorch's exceptions as statuses. Private to this folder.
+// Conversion of libtorch's exceptions to statuses. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TORCH_STATUS_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_TORCH_STATUS_H_
 
@@ -16,11 +16,11 @@
 
 namespace assay::engine {
 
-// RESOURCE_EXHAUSTED when the message is an allocator's, INTERNAL otherwise. `doing` opens the
-// message.
+// Returns RESOURCE_EXHAUSTED if the message is an allocator's, else INTERNAL. The message of the
+// status begins with `doing`.
 inline absl::Status TorchErrorStatus(absl::string_view doing, absl::string_view message) {
-  // libtorch throws OutOfMemoryError on CUDA alone; the CPU's and the MPS allocator's failures are
-  // known by their text.
+  // libtorch throws OutOfMemoryError only on CUDA. Failures of the CPU's and the MPS allocator are
+  // recognized by their text.
   const bool out_of_memory = absl::StrContains(absl::AsciiStrToLower(message), "out of memory") ||
                              absl::StrContains(message, "can't allocate memory");
   if (!out_of_memory) return absl::InternalError(absl::StrCat(doing, ": libtorch: ", message));
@@ -28,7 +28,7 @@ inline absl::Status TorchErrorStatus(absl::string_view doing, absl::string_view 
       absl::StrCat(doing, ": out of memory; unload a model or lower context_length. ", message));
 }
 
-// Runs `body`, which returns a Status or StatusOr; whatever it throws becomes its status.
+// Runs `body`, which returns a Status or StatusOr, and converts its exceptions to a status.
 template <typename Body>
 auto CatchTorch(absl::string_view doing, Body&& body) -> decltype(body()) {
   try {

@@ -94,13 +94,13 @@ Transformer::Shared Transformer::Prepare(absl::Span<const SequenceChunk> chunks,
   if (window_rope_.has_value()) shared.window_angles = AnglesOf(*window_rope_, chunks);
   for (const SequenceChunk& chunk : chunks) {
     const int64_t end = chunk.position + CountOf(chunk);
-    shared.written.push_back(cache.PlacesOf(chunk.pages, chunk.position, end));
+    shared.written.push_back(cache.SlotsOf(chunk.pages, chunk.position, end));
     shared.masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/false));
-    shared.seen.push_back(cache.PlacesOf(chunk.pages, shared.masks.back().begin, end));
+    shared.visible.push_back(cache.SlotsOf(chunk.pages, shared.masks.back().begin, end));
     if (spec_.attention.windowed_layers.empty()) continue;
     shared.window_masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/true));
-    shared.window_seen.push_back(
-        cache.PlacesOf(chunk.pages, shared.window_masks.back().begin, end));
+    shared.window_visible.push_back(
+        cache.SlotsOf(chunk.pages, shared.window_masks.back().begin, end));
   }
   return shared;
 }
@@ -119,7 +119,7 @@ at::Tensor Transformer::Embed(absl::Span<const SequenceChunk> chunks) const {
   };
   at::Tensor hidden = at::embedding(weights_.token_embedding.weight, on_device(ids));
   if (spec_.embedding_scale != 1.0) {
-    // In the embedding's own type, as the models were trained.
+    // The product is in the embedding's own type, as in training.
     hidden = hidden * at::scalar_tensor(spec_.embedding_scale, options_);
   }
   if (weights_.project_in.defined()) hidden = weights_.project_in(hidden);
@@ -147,9 +147,9 @@ at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden,
   const bool post = spec_.norm_place == NormPlace::kBeforeAndAfter;
   if (post) attended = Norm(attended, weights.attention_post_norm);
   const at::Tensor middle = hidden + attended;
-  at::Tensor fed = FeedForward(weights, Norm(middle, weights.feed_forward_norm));
-  if (post) fed = Norm(fed, weights.feed_forward_post_norm);
-  return middle + fed;
+  at::Tensor output = FeedForward(weights, Norm(middle, weights.feed_forward_norm));
+  if (post) output = Norm(output, weights.feed_forward_post_norm);
+  return middle + output;
 }
 
 at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden,
@@ -161,33 +161,34 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden,
   const at::Tensor qkv =
       weights.qkv(hidden).view({hidden.size(0), spec.heads + 2 * spec.kv_heads, spec.head_dim});
   const at::Tensor values = qkv.narrow(1, spec.heads + spec.kv_heads, spec.kv_heads);
-  at::Tensor turned = qkv.narrow(1, 0, spec.heads + spec.kv_heads);
+  at::Tensor rotated = qkv.narrow(1, 0, spec.heads + spec.kv_heads);
   if (spec.qk_norm != QkNorm::kNone) {
-    turned = at::cat({NormHeads(turned.narrow(1, 0, spec.heads), weights.query_norm),
-                      NormHeads(turned.narrow(1, spec.heads, spec.kv_heads), weights.key_norm)},
-                     1);
+    rotated = at::cat({NormHeads(rotated.narrow(1, 0, spec.heads), weights.query_norm),
+                       NormHeads(rotated.narrow(1, spec.heads, spec.kv_heads), weights.key_norm)},
+                      1);
   }
   if (spec_.IsRotary(layer)) {
     const bool own = windowed && window_rope_.has_value();
-    turned = Rotate(turned, own ? shared.window_angles : shared.angles);
+    rotated = Rotate(rotated, own ? shared.window_angles : shared.angles);
   }
   const double scale =
       spec.scale_by_inverse_layer ? spec.scale / static_cast<double>(layer + 1) : spec.scale;
   const std::vector<AttentionMask>& masks = windowed ? shared.window_masks : shared.masks;
-  const std::vector<KvPlaces>& seen = windowed ? shared.window_seen : shared.seen;
-  std::vector<at::Tensor> mixed;
-  mixed.reserve(chunks.size());
+  const std::vector<KvSlots>& visible = windowed ? shared.window_visible : shared.visible;
+  std::vector<at::Tensor> attended;
+  attended.reserve(chunks.size());
   int64_t row = 0;
   for (size_t i = 0; i < chunks.size(); ++i) {
     const int64_t count = CountOf(chunks[i]);
-    const at::Tensor rows = turned.narrow(0, row, count);
+    const at::Tensor rows = rotated.narrow(0, row, count);
     cache.Write(layer, shared.written[i], rows.narrow(1, spec.heads, spec.kv_heads),
                 values.narrow(0, row, count));
-    mixed.push_back(Attend(spec, scale, rows.narrow(1, 0, spec.heads), cache.Keys(layer, seen[i]),
-                           cache.Values(layer, seen[i]), masks[i]));
+    attended.push_back(Attend(spec, scale, rows.narrow(1, 0, spec.heads),
+                              cache.Keys(layer, visible[i]), cache.Values(layer, visible[i]),
+                              masks[i]));
     row += count;
   }
-  return weights.attention_output(mixed.size() == 1 ? mixed.front() : at::cat(mixed));
+  return weights.attention_output(attended.size() == 1 ? attended.front() : at::cat(attended));
 }
 
 at::Tensor Transformer::FeedForward(const LayerWeights& layer, const at::Tensor& hidden) const {

@@ -1,4 +1,4 @@
-// A decoder-only transformer on libtorch, as a ModelSpec describes it. Private to this folder.
+// A decoder-only transformer on libtorch. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TRANSFORMER_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_TRANSFORMER_H_
 
@@ -18,18 +18,19 @@
 
 namespace assay::engine {
 
-// On any device of libtorch. Immutable but for the cache it is given; one call at a time.
-// Everything throws as libtorch does.
+// The transformer that a ModelSpec describes, on any device of libtorch. Immutable; the KV cache is
+// an argument. One call at a time. Everything throws the exceptions of libtorch.
 class Transformer {
  public:
-  // `context`: the longest sequence.
+  // `context` is the maximum length of a sequence.
   Transformer(ModelSpec spec, TransformerWeights weights, int64_t context);
 
-  // Reads the chunks of several sequences, of any lengths, together: the products with weights are
-  // shared, attention is each one's own. Returns [all tokens, hidden], before the last norm.
+  // Computes chunks of several sequences, of any lengths, together. They share the products with
+  // weights; attention is computed for each sequence. Returns [all tokens, hidden], before the last
+  // norm.
   at::Tensor Forward(absl::Span<const SequenceChunk> chunks, KvCache& cache) const;
 
-  // [rows, vocab].
+  // Returns the logits of hidden states, [rows, vocab].
   at::Tensor Logits(const at::Tensor& hidden) const;
 
   KvCache MakeCache(int64_t pages) const { return {spec_, pages, options_}; }
@@ -40,17 +41,17 @@ class Transformer {
   const at::TensorOptions& options() const { return options_; }
 
  private:
-  // What is the same in every layer.
+  // Inputs that are the same in every layer.
   struct Shared {
     RopeAngles angles;
     RopeAngles window_angles;
-    // One a chunk.
+    // One per chunk.
     std::vector<AttentionMask> masks;
     std::vector<AttentionMask> window_masks;
-    // Of the chunk's own tokens, and of those that it sees.
-    std::vector<KvPlaces> written;
-    std::vector<KvPlaces> seen;
-    std::vector<KvPlaces> window_seen;
+    // The slots of the chunk's own tokens, and of those that it attends to.
+    std::vector<KvSlots> written;
+    std::vector<KvSlots> visible;
+    std::vector<KvSlots> window_visible;
   };
 
   Shared Prepare(absl::Span<const SequenceChunk> chunks, const KvCache& cache) const;

@@ -1,4 +1,4 @@
-// Weights of a decoder-only transformer.
+// The weights of a decoder-only transformer.
 #include "engine/runtime/executor/transformer_weights.h"
 
 #include <ATen/ATen.h>
@@ -24,9 +24,9 @@ namespace {
 constexpr char kWeight[] = ".weight";
 constexpr char kBias[] = ".bias";
 
-// Where each row of a head lies in a GGUF file of Llama: the pair that is rotated together (i, i +
-// half) as neighbours (2i, 2i + 1); rows beyond the rotated ones stay.
-std::vector<int64_t> HalvesFromNeighbours(int64_t heads, const ModelSpec& spec) {
+// Returns the row in a GGUF file of Llama for each row of the heads: a pair that is rotated
+// together, (i, i + half), is stored as neighbors (2i, 2i + 1). Rows beyond the rotated ones stay.
+std::vector<int64_t> HalvesFromNeighbors(int64_t heads, const ModelSpec& spec) {
   const int64_t head_dim = spec.attention.head_dim;
   const int64_t half = spec.rope.dim / 2;
   std::vector<int64_t> order;
@@ -40,7 +40,8 @@ std::vector<int64_t> HalvesFromNeighbours(int64_t heads, const ModelSpec& spec) 
   return order;
 }
 
-// Where each row of all queries, all keys, all values lies in a projection of groups.
+// Returns the row in a projection that is stored by groups for each row of all queries, then all
+// keys, then all values.
 std::vector<int64_t> StackedFromGroups(const AttentionSpec& spec) {
   const int64_t group = spec.heads / spec.kv_heads;
   std::vector<int64_t> order;
@@ -69,12 +70,12 @@ class Builder {
         vectors_(choice.packed ? options.dtype(at::kFloat) : options),
         choice_(choice),
         transposed_(files.architecture->transposed && files.gguf == nullptr) {
-    // Before the shapes are known to be those of the file.
+    // The shapes are not checked against the file yet: a wrong one must not allocate much.
     const int64_t rows = spec_.query_rows() + 2 * spec_.kv_rows();
     if (loader.only_checks() && rows > ConfigReader::kMaxWidth) return;
     if (files.gguf != nullptr && files.architecture->gguf_neighbor_rope) {
-      query_order_ = HalvesFromNeighbours(spec_.attention.heads, spec_);
-      key_order_ = HalvesFromNeighbours(spec_.attention.kv_heads, spec_);
+      query_order_ = HalvesFromNeighbors(spec_.attention.heads, spec_);
+      key_order_ = HalvesFromNeighbors(spec_.attention.kv_heads, spec_);
     }
     if (files.gguf == nullptr && files.architecture->qkv_layout == QkvLayout::kPerGroup) {
       fused_order_ = StackedFromGroups(spec_.attention);
@@ -131,7 +132,7 @@ class Builder {
     return layer;
   }
 
-  // Rows of a matrix that are one tensor of the files.
+  // The rows of a matrix that are one tensor in the files.
   struct Part {
     std::string name;
     int64_t rows;
@@ -139,7 +140,7 @@ class Builder {
   };
   struct MatrixOptions {
     bool transposed = false;
-    // In fewer bits, if that was chosen.
+    // True for matrices that are quantized if WeightChoice::bits says so.
     bool in_layer = false;
   };
 
@@ -165,7 +166,7 @@ class Builder {
   LinearWeights Quantized(LinearWeights linear) {
     const WeightBits bits = choice_.bits;
     if (!status_.ok() || bits == WeightBits::kAsStored || bits == WeightBits::kFull) return linear;
-    if (!QuantizedMatrix::Suits(linear.weight.size(1), bits)) return linear;
+    if (!QuantizedMatrix::Supports(linear.weight.size(1), bits)) return linear;
     linear.quantized.emplace(linear.weight, bits);
     bytes_ += linear.quantized->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();
@@ -231,7 +232,7 @@ class Builder {
     return qkv;
   }
 
-  // Whether one tensor holds what may also come in parts.
+  // Returns true if the parts are fused into one tensor.
   bool IsFused(const std::string& fused, const std::string& first_part) const {
     return first_part.empty() || (!fused.empty() && loader_.Has(fused));
   }
@@ -320,7 +321,7 @@ class Builder {
   TensorNames names_;
   WeightLoader& loader_;
   at::TensorOptions options_;
-  // Of norms, biases and learned positions.
+  // The options of norms, biases and learned positions.
   at::TensorOptions vectors_;
   WeightChoice choice_;
   bool transposed_;
@@ -337,7 +338,7 @@ absl::Status CheckTransformerWeights(const ModelFiles& files) {
   return CatchTorch("checking a model's tensors", [&]() -> absl::Status {
     const c10::InferenceMode inference;
     WeightLoader checker(*files.tensors, /*pool=*/nullptr, {});
-    // Tensors without memory.
+    // Meta tensors have no memory.
     const at::TensorOptions options = at::TensorOptions().dtype(at::kFloat).device(at::kMeta);
     return Builder(files, checker, options, {}).Build().status();
   });

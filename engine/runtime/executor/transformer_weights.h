@@ -1,4 +1,4 @@
-// Weights of a decoder-only transformer. Private to this folder.
+// The weights of a decoder-only transformer. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_TRANSFORMER_WEIGHTS_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_TRANSFORMER_WEIGHTS_H_
 
@@ -18,30 +18,30 @@
 
 namespace assay::engine {
 
-// Undefined members: the model has none.
+// A member is undefined if the model has no such tensor.
 struct NormWeights {
   at::Tensor weight;
   at::Tensor bias;
 };
 
-// weight: [out, in], as at::linear takes it, or quantized in its place, or packed for the CPU's
-// kernels. Those that read the same input are one, stacked by rows.
+// A matrix [out, in] as at::linear takes it, or its quantized form, or packed for the CPU's
+// kernels. Matrices with the same input are stacked by rows.
 struct LinearWeights {
   at::Tensor weight;
   std::optional<QuantizedMatrix> quantized;
-  // Parts by rows; nothing else then.
+  // The parts by rows. If there are any, `weight` and `quantized` are empty.
   std::vector<PackedMatrix> packed;
   at::Tensor bias;
 
   bool defined() const { return weight.defined() || quantized.has_value() || !packed.empty(); }
-  // Of those that are not packed.
+  // Computes the product. Must not be called for packed weights.
   at::Tensor operator()(const at::Tensor& input) const;
 };
 
 struct LayerWeights {
   NormWeights attention_norm;
-  // Queries, keys, values. Rows of queries and keys are in Hugging Face's order (halves rotated
-  // against each other).
+  // Queries, keys, values. The rows of queries and keys are in Hugging Face's order, in which the
+  // halves are rotated against each other.
   LinearWeights qkv;
   // [head_dim] or [heads, head_dim].
   NormWeights query_norm;
@@ -49,7 +49,7 @@ struct LayerWeights {
   LinearWeights attention_output;
   NormWeights attention_post_norm;
   NormWeights feed_forward_norm;
-  // Gate and up, or up alone.
+  // Gate and up, or only up.
   LinearWeights up;
   LinearWeights down;
   NormWeights feed_forward_post_norm;
@@ -59,36 +59,38 @@ struct TransformerWeights {
   LinearWeights token_embedding;
   NormWeights embedding_norm;
   at::Tensor position_embedding;
-  // OPT-350M's, between the embedding's width and the model's.
+  // Projections between the width of the embedding and that of the model, as in OPT-350M.
   LinearWeights project_in;
   LinearWeights project_out;
   std::vector<LayerWeights> layers;
   NormWeights output_norm;
-  // Undefined where it is the token embedding itself.
+  // Undefined if the output is tied to the token embedding.
   LinearWeights output;
-  // [rope_dim / 2], fp32 on the CPU: divides each frequency.
+  // Divides the frequencies: [rope_dim / 2], fp32 on the CPU.
   at::Tensor rope_factors;
   int64_t bytes = 0;
 };
 
-// How matrices are kept.
+// The formats in which matrices are kept.
 struct WeightChoice {
-  // Packed for the CPU's kernels; everything else is fp32 then.
+  // True: matrices are packed for the CPU's kernels, and everything else is fp32.
   bool packed = false;
-  // Of packed weights that are stored in fp32 or expanded.
+  // The type of packed weights that are stored in fp32 or expanded.
   PackedType full = PackedType::kFloat32;
-  // The layers' matrices, one by one as they are read. kAsStored: in the type of the options, if
-  // packed in the type that they are stored in. Embeddings and the output are always kept so, and
-  // so are matrices that do not suit.
+  // The format of the layers' matrices, which are converted one by one as they are read. kAsStored
+  // is the type of the tensor options, or for packed weights the stored type. Embeddings, the
+  // output and matrices that cannot be quantized are always kept as stored.
   WeightBits bits = WeightBits::kAsStored;
 };
 
-// Whether LoadTransformerWeights() would find what it needs: names, shapes, stored types and sizes,
-// without reading a byte of a tensor (milliseconds). Its errors.
+// Checks that LoadTransformerWeights() finds all tensors that it needs, with the right shapes,
+// stored types and sizes. Reads no byte of a tensor and takes milliseconds. Errors as
+// LoadTransformerWeights().
 absl::Status CheckTransformerWeights(const ModelFiles& files);
 
-// Reads every tensor of the loader's files. DATA_LOSS: a tensor is missing or of another shape.
-// UNIMPLEMENTED: one is of a type that is not read, or left over. Throws as libtorch does.
+// Reads every tensor of the loader's files. DATA_LOSS: a tensor is missing or has another shape.
+// UNIMPLEMENTED: a tensor has an unsupported type, or no part of the model uses it. Throws the
+// exceptions of libtorch.
 absl::StatusOr<TransformerWeights> LoadTransformerWeights(const ModelFiles& files,
                                                           WeightLoader& loader,
                                                           const at::TensorOptions& options,

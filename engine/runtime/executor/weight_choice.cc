@@ -1,4 +1,4 @@
-// How weights are kept in memory.
+// The formats of weights in memory.
 #include "engine/runtime/executor/weight_choice.h"
 
 #include <cstdint>
@@ -16,25 +16,25 @@ absl::StatusOr<WeightBits> ParseWeights(const std::string& name) {
   if (name == "int8") return WeightBits::kInt8;
   if (name == "int4") return WeightBits::kInt4;
   return absl::InvalidArgumentError(
-      absl::StrCat("weights \"", name, "\" is none of auto, full, int8, int4"));
+      absl::StrCat("weights \"", name, "\" is not one of auto, full, int8, int4"));
 }
 
 PackedType PackedTypeFor(GgmlType stored, int64_t columns, WeightBits bits, PackedType full) {
-  const auto if_suits = [&](PackedType type) {
-    return PackedMatrix::Suits(type, columns) ? type : full;
+  const auto if_supported = [&](PackedType type) {
+    return PackedMatrix::Supports(type, columns) ? type : full;
   };
   switch (bits) {
     case WeightBits::kFull:
       return full;
     case WeightBits::kInt8:
-      return if_suits(PackedType::kInt8);
+      return if_supported(PackedType::kInt8);
     case WeightBits::kInt4:
-      return if_suits(PackedType::kInt4Affine);
+      return if_supported(PackedType::kInt4Affine);
     case WeightBits::kAsStored:
       break;
   }
   if (stored == GgmlType::kF32) return full;
-  return if_suits(PackedMatrix::ExactTypeOf(stored).value_or(PackedType::kInt8));
+  return if_supported(PackedMatrix::ExactTypeOf(stored).value_or(PackedType::kInt8));
 }
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// How weights are kept in memory. Private to this folder.
+// The formats of weights in memory. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_WEIGHT_CHOICE_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_WEIGHT_CHOICE_H_
 
@@ -11,15 +11,15 @@
 
 namespace assay::engine {
 
-// How matrices are kept: as the type of computation, or of storage, asks; all expanded; quantized.
+// How matrices are kept: in the type of computation or of storage, expanded, or quantized.
 enum class WeightBits { kAsStored, kFull, kInt8, kInt4 };
 
-// Of LoadOptions::weights.
+// Parses LoadOptions::weights.
 absl::StatusOr<WeightBits> ParseWeights(const std::string& name);
 
-// The type that the CPU's kernels are given for a matrix with this many columns. `full`: for
-// weights that are stored in fp32, or expanded. Stored types that the kernels do not read become
-// 8-bit where the columns suit.
+// Returns the type in which a matrix with this many columns is packed for the CPU's kernels. `full`
+// is the type of weights that are stored in fp32 or expanded. Stored types that the kernels do not
+// support become kInt8 if the number of columns allows that.
 PackedType PackedTypeFor(GgmlType stored, int64_t columns, WeightBits bits, PackedType full);
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// Tensors of a file to tensors on a device.
+// Reads tensors of a file into tensors on a device.
 #include "engine/runtime/executor/weight_loader.h"
 
 #include <ATen/ATen.h>
@@ -25,11 +25,11 @@ namespace assay::engine {
 namespace {
 
 constexpr int64_t kStagingFloats = 2 << 20;
-// Of a file, between two turns of the threads, which others' requests wait for.
-constexpr int64_t kTurnBytes = 4 << 20;
-// Elements that a thread takes at once.
+// The bytes of a file that are read in one time slice of the threads, for which other models wait.
+constexpr int64_t kSliceBytes = 4 << 20;
+// The number of elements that a thread takes at once.
 constexpr int64_t kPieceFloats = 1 << 15;
-// A tile that is turned over at once: a line of the cache of each row of the result.
+// A tile that is transposed at once: one cache line of each row of the result.
 constexpr int64_t kTileRows = 16;
 constexpr int64_t kTileColumns = 128;
 
@@ -46,7 +46,7 @@ class FirstError {
     const absl::MutexLock lock(&mutex_);
     status_.Update(status);
   }
-  absl::Status Take() {
+  absl::Status status() {
     const absl::MutexLock lock(&mutex_);
     return status_;
   }
@@ -85,21 +85,21 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
   const StoredTensor* tensor = source_.FindTensor(name);
   if (tensor == nullptr) {
     const UnreadTensor* unread = source_.FindUnread(name);
-    if (unread != nullptr) return Unread(name, unread->type);
+    if (unread != nullptr) return UnsupportedTypeError(name, unread->type);
     return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", Quoted(name), " of shape ",
                                             ShapeText(stored), " is missing"));
   }
   if (tensor->shape != stored) {
     return absl::DataLossError(absl::StrCat(
         source_.path(), ": tensor ", Quoted(name), " has shape ", ShapeText(tensor->shape),
-        "; the model's configuration asks for ", ShapeText(stored)));
+        "; the model's configuration requires ", ShapeText(stored)));
   }
   if (tensor->ElementCount() == 0) {
     return absl::DataLossError(absl::StrCat(source_.path(), ": tensor ", Quoted(name), " of shape ",
                                             ShapeText(tensor->shape), " has no elements"));
   }
   const absl::StatusOr<BlockLayout> blocks = LayoutOf(tensor->type);
-  if (!blocks.ok()) return Unread(name, GgmlTypeName(tensor->type));
+  if (!blocks.ok()) return UnsupportedTypeError(name, GgmlTypeName(tensor->type));
   Found found{.tensor = tensor, .rows = 1, .row_floats = tensor->ElementCount()};
   if (stored.size() > 1 || !layout.row_order.empty()) {
     found.rows = std::max<int64_t>(1, stored.front());
@@ -108,7 +108,7 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
   found.row_bytes = found.row_floats / blocks->elements * blocks->bytes;
   const bool whole = found.row_floats % blocks->elements == 0 &&
                      found.row_bytes * found.rows == static_cast<int64_t>(tensor->data.size());
-  // A strip of columns begins within a row.
+  // Columns of a transposed tensor begin within a row, so that its blocks must be single elements.
   if (!whole || (layout.transposed && blocks->elements != 1)) {
     return absl::DataLossError(absl::StrCat(
         source_.path(), ": tensor ", Quoted(name), " of shape ", ShapeText(tensor->shape), " has ",
@@ -118,8 +118,9 @@ absl::StatusOr<WeightLoader::Found> WeightLoader::Find(const std::string& name,
   return found;
 }
 
-absl::Status WeightLoader::Unread(const std::string& name, const std::string& type) const {
-  const absl::Status status = UnsupportedTypeError(type);
+absl::Status WeightLoader::UnsupportedTypeError(const std::string& name,
+                                                const std::string& type) const {
+  const absl::Status status = engine::UnsupportedTypeError(type);
   return {status.code(), absl::StrCat(source_.path(), ": tensor ", Quoted(name), " is stored as ",
                                       type, ": ", status.message())};
 }
@@ -178,8 +179,8 @@ void WeightLoader::PackStored(const Found& found, absl::Span<const int64_t> row_
                           absl::MakeConstSpan(rows).first(static_cast<size_t>(count)));
     }
   };
-  // The file's pages of a large tensor must not all be resident beside its copy.
-  const int64_t step = std::max<int64_t>(1, kTurnBytes / (found.row_bytes * kPanelRows));
+  // The file's pages of a large tensor must not all be resident together with its copy.
+  const int64_t step = std::max<int64_t>(1, kSliceBytes / (found.row_bytes * kPanelRows));
   for (int64_t first = 0; first < out->panels(); first += step) {
     InPieces(*pool_, first, std::min(first + step, out->panels()), grain, pack);
     source_.ReleasePages(tensor);
@@ -187,7 +188,7 @@ void WeightLoader::PackStored(const Found& found, absl::Span<const int64_t> row_
 }
 
 absl::Status WeightLoader::PackFloats(const Found& found, const Layout& layout, PackedMatrix* out) {
-  // Some megabytes of floats at a time.
+  // Some megabytes of floats are converted at a time.
   const int64_t step = std::max<int64_t>(kStagingFloats / out->columns() / kPanelRows, 1);
   float* const floats = Staging(step * kPanelRows * out->columns());
   for (int64_t first = 0; first < out->panels(); first += step) {
@@ -211,7 +212,7 @@ absl::Status WeightLoader::PackFloats(const Found& found, const Layout& layout, 
 }
 
 absl::Status WeightLoader::Decode(const Found& found, const at::Tensor& out, const Layout& layout) {
-  // Vectors are one row, unless their elements change places.
+  // A vector is one row, unless its elements are reordered.
   const int64_t count = layout.transposed ? found.row_floats : found.rows;
   const int64_t floats = out.numel() / count;
   if (out.is_cpu() && out.scalar_type() == at::kFloat) {
@@ -250,7 +251,7 @@ absl::Status WeightLoader::DecodeRows(const Found& found, const Layout& layout, 
     }
   });
   source_.ReleasePages(*found.tensor);
-  return error.Take();
+  return error.status();
 }
 
 absl::Status WeightLoader::DecodeTransposed(const Found& found, int64_t first, int64_t count,
@@ -258,8 +259,8 @@ absl::Status WeightLoader::DecodeTransposed(const Found& found, int64_t first, i
   const GgmlType type = found.tensor->type;
   const int64_t element_bytes = found.row_bytes / found.row_floats;
   FirstError error;
-  // Columns [first, first + count) of the file's rows [begin, end).
-  const auto turn = [&](int64_t begin, int64_t end) {
+  // Transposes the columns [first, first + count) of the file's rows [begin, end).
+  const auto transpose = [&](int64_t begin, int64_t end) {
     std::array<float, kTileRows * kTileColumns> tile{};
     const int64_t rows = end - begin;
     for (int64_t column = 0; column < count; column += kTileColumns) {
@@ -279,22 +280,22 @@ absl::Status WeightLoader::DecodeTransposed(const Found& found, int64_t first, i
     }
   };
   const int64_t tiles = (found.rows + kTileRows - 1) / kTileRows;
-  const int64_t step = std::max<int64_t>(1, kTurnBytes / (found.row_bytes * kTileRows));
+  const int64_t step = std::max<int64_t>(1, kSliceBytes / (found.row_bytes * kTileRows));
   for (int64_t tile = 0; tile < tiles; tile += step) {
     InPieces(*pool_, tile, std::min(tile + step, tiles), 1, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
-        turn(t * kTileRows, std::min((t + 1) * kTileRows, found.rows));
+        transpose(t * kTileRows, std::min((t + 1) * kTileRows, found.rows));
       }
     });
     source_.ReleasePages(*found.tensor);
   }
-  return error.Take();
+  return error.status();
 }
 
 float* WeightLoader::Staging(int64_t floats) {
   const size_t bytes = static_cast<size_t>(floats) * sizeof(float);
   if (staging_.size() < bytes) {
-    // Not beside the new one.
+    // The old memory is freed before the new one is allocated.
     staging_ = AlignedBuffer();
     staging_ = AlignedBuffer(std::max(bytes, size_t{kStagingFloats} * sizeof(float)));
   }
@@ -304,8 +305,9 @@ float* WeightLoader::Staging(int64_t floats) {
 absl::Status WeightLoader::CheckAllRead() const {
   const auto check = [this](const std::string& name) -> absl::Status {
     if (read_.contains(name) || TensorNames::IsIgnored(name)) return absl::OkStatus();
-    return absl::UnimplementedError(absl::StrCat(source_.path(), ": tensor ", Quoted(name),
-                                                 " belongs to a kind of model not read yet"));
+    return absl::UnimplementedError(
+        absl::StrCat(source_.path(), ": tensor ", Quoted(name),
+                     " belongs to a kind of model that is not supported yet"));
   };
   for (const StoredTensor& tensor : source_.tensors()) {
     RETURN_IF_ERROR(check(tensor.name));

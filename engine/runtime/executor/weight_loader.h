@@ -1,4 +1,4 @@
-// Tensors of a file to tensors on a device. Private to this folder.
+// Reads tensors of a file into tensors on a device. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_WEIGHT_LOADER_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_WEIGHT_LOADER_H_
 
@@ -22,59 +22,60 @@
 
 namespace assay::engine {
 
-// Dequantizes one tensor at a time straight into its place: no second copy on the CPU in fp32, a
-// few MiB of staging elsewhere, which are one mapping for the whole load: malloc would keep what it
-// was given back. The file's pages are released as they are read. Throws as libtorch does. Not
-// thread-safe.
+// Dequantizes one tensor at a time directly into its destination. It needs no second copy for fp32
+// on the CPU, and a few MiB of staging memory otherwise. Staging is one mapping for the whole load,
+// because malloc would keep freed memory. The file's pages are released as they are read. Throws
+// the exceptions of libtorch. Not thread-safe.
 class WeightLoader {
  public:
   struct Callbacks {
-    // Fraction of the file's tensor bytes, 0 to 1. May be null.
+    // Called with the fraction of the file's tensor bytes that are read, 0 to 1. May be null.
     std::function<void(double)> progress;
-    // True ends the load with CANCELLED. May be null.
+    // If it is done, the load ends with CANCELLED.
     CallContext context;
   };
 
-  // How a tensor lies in the file.
+  // The layout of a tensor in the file.
   struct Layout {
-    // Row r of the result (element, for vectors) is row row_order[r] of the file; in file order if
-    // empty.
+    // Row r of the result (for vectors, element r) is row row_order[r] of the file. If it is empty,
+    // the order is that of the file.
     absl::Span<const int64_t> row_order = {};
-    // A matrix whose rows and columns are swapped in the file.
+    // True if rows and columns of the matrix are swapped in the file.
     bool transposed = false;
   };
 
-  // `source` and `pool`, whose threads compute, must outlive the loader. Without a pool it only
-  // checks what it is asked for, and reads nothing.
+  // `source` and `pool`, whose threads compute, must outlive the loader. If `pool` is null, the
+  // loader only checks the requested tensors and reads nothing.
   WeightLoader(const TensorSource& source, ThreadPool* pool, Callbacks callbacks);
 
   bool only_checks() const { return pool_ == nullptr; }
   bool Has(const std::string& name) const { return source_.Contains(name); }
 
-  // Fills `out`, contiguous, whose shape must be the tensor's. DATA_LOSS names the tensor, with
-  // both shapes, also where it has no elements; UNIMPLEMENTED names its stored type.
+  // Fills `out`, which must be contiguous and have the tensor's shape. DATA_LOSS: the tensor is
+  // missing, has another shape or has no elements; the message names it with both shapes.
+  // UNIMPLEMENTED: its stored type is not supported.
   absl::Status Read(const std::string& name, const at::Tensor& out, const Layout& layout);
 
   struct PackChoice {
     WeightBits bits = WeightBits::kAsStored;
-    // Of weights that are stored in fp32 or expanded.
+    // The type of weights that are stored in fp32 or expanded.
     PackedType full = PackedType::kFloat32;
   };
-  // The tensor [rows, columns] for the CPU's kernels. Stored types that the kernels read are
-  // repacked without loss; the others become 8-bit where the columns suit, else floats. Errors as
-  // Read(). Needs a pool.
+  // Reads the tensor [rows, columns] and packs it for the CPU's kernels. Stored types that the
+  // kernels support are repacked without loss. Others become kInt8 if the number of columns allows
+  // that, else floats. Needs a pool. Errors as Read().
   absl::StatusOr<PackedMatrix> ReadPacked(const std::string& name, int64_t rows, int64_t columns,
                                           const Layout& layout, const PackChoice& choice);
 
-  // Counts a tensor as read that is not needed.
+  // Marks a tensor that is not needed as read.
   void Skip(const std::string& name) { read_.insert(name); }
 
-  // UNIMPLEMENTED names a tensor of the files, of whatever type, that was never read, unless no
-  // computation reads such a one: leaving it out would give wrong text.
+  // Returns UNIMPLEMENTED with the name of a tensor of the files, of any type, that was not read.
+  // Ignoring it would give wrong text. Tensors that no computation needs are exempt.
   absl::Status CheckAllRead() const;
 
  private:
-  // A tensor of the source as the rows that it is stored in.
+  // A tensor of the source and the size of its rows.
   struct Found {
     const StoredTensor* tensor;
     int64_t rows;
@@ -82,19 +83,20 @@ class WeightLoader {
     int64_t row_bytes;
   };
 
-  // The tensor, if it is there, of a type that is read, not empty, and has this shape.
+  // Returns the tensor if it exists, is not empty, and has this shape and a supported type.
   absl::StatusOr<Found> Find(const std::string& name, const std::vector<int64_t>& shape,
                              const Layout& layout) const;
-  absl::Status Unread(const std::string& name, const std::string& type) const;
+  absl::Status UnsupportedTypeError(const std::string& name, const std::string& type) const;
   void MarkRead(const StoredTensor& tensor);
   void PackStored(const Found& found, absl::Span<const int64_t> row_order, PackedMatrix* out);
   absl::Status PackFloats(const Found& found, const Layout& layout, PackedMatrix* out);
   absl::Status Decode(const Found& found, const at::Tensor& out, const Layout& layout);
-  // Rows [first, first + count) of the result, on all threads; then lets the file's pages go.
+  // Decodes the rows [first, first + count) of the result on all threads, then releases the file's
+  // pages.
   absl::Status DecodeRows(const Found& found, const Layout& layout, int64_t first, int64_t count,
                           float* out);
   absl::Status DecodeTransposed(const Found& found, int64_t first, int64_t count, float* out);
-  // For so many floats, until the next call.
+  // Returns memory for so many floats, valid until the next call.
   float* Staging(int64_t floats);
 
   const TensorSource& source_;

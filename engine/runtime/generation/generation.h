@@ -1,4 +1,4 @@
-// A request for text and its result.
+// A generation request and its result.
 #ifndef ASSAY_ENGINE_RUNTIME_GENERATION_GENERATION_H_
 #define ASSAY_ENGINE_RUNTIME_GENERATION_GENERATION_H_
 
@@ -15,23 +15,25 @@
 
 namespace assay::engine {
 
-// What the model reads: exactly one of the three is set (`tokens` wins, then `chat`, then `text`).
+// The input of a generation. One of `tokens`, `chat` and `text` is used, in this order of
+// precedence.
 struct Prompt {
-  // As one user turn through the chat template; as it is if `raw` or if the model has no template.
+  // A user message for the chat template. It is encoded verbatim if `raw` or if the model has no
+  // template.
   std::string text;
   std::vector<ChatTurn> chat;
   std::vector<TokenId> tokens;
   bool raw = false;
-  // As ChatTemplateInputs has them: JSON texts. They need a chat template.
+  // JSON texts as in ChatTemplateInputs. They need a chat template.
   std::string tools = {};
   std::string variables = {};
 };
 
-// A prompt's tokens.
+// The tokens of a prompt.
 struct EncodedPrompt {
   std::vector<TokenId> tokens;
-  // True: it went through the chat template, a reply follows. False: the text goes on where the
-  // prompt stops.
+  // True if the prompt went through the chat template, so that a reply follows. False if the
+  // generated text continues the prompt.
   bool is_chat = false;
 };
 
@@ -40,69 +42,71 @@ struct GenerationRequest {
   SamplingParams sampling;
   // At least 1.
   int max_new_tokens = 256;
-  // The text ends before the first of these; they may span tokens. None may be empty.
+  // The text ends before the first of these strings, which may span tokens. None may be empty.
   std::vector<std::string> stop;
-  // Requests of higher priority run first, and the others give way to them when all places are
-  // taken or the cache is full.
+  // Requests of higher priority run first. They preempt others if all slots are taken or the KV
+  // cache is full.
   int priority = 0;
-  // True: the end-of-text token does not end the text (for measurements).
+  // True: the end-of-text token does not end the generation (for measurements).
   bool ignore_end_of_text = false;
-  // False: no guesses are read along, whatever the model was loaded with (for measurements).
+  // False: no draft tokens, whatever the model was loaded with (for measurements).
   bool drafts = true;
-  // False: the whole prompt is read, whatever of it earlier requests have left in the prefix cache,
-  // and nothing of it is left there (for measurements).
+  // False: the whole prompt is computed, even if the prefix cache has a part of it, and nothing is
+  // added to the prefix cache (for measurements).
   bool reuse_prefix = true;
-  // When the request came in; the clock of `queue` and `first_token`.
+  // The arrival time, from which `queue` and `first_token` are measured.
   absl::Time arrival = absl::Now();
-  // DEADLINE_EXCEEDED after it; checked for each token and each chunk of the prompt.
+  // After the deadline the request ends with DEADLINE_EXCEEDED. It is checked for each token and
+  // each chunk of the prompt.
   absl::Time deadline = absl::InfiniteFuture();
 };
 
 enum class FinishReason { kEndOfText, kStopString, kLength };
 
+// The durations of the phases of a request.
 struct GenerationTimings {
   absl::Duration queue;
   absl::Duration prefill;
-  // From arrival.
+  // From arrival to the first token.
   absl::Duration first_token;
-  // Mean over the tokens after the first; zero with fewer than two tokens.
+  // The mean over the tokens after the first; zero if there are fewer than two tokens.
   absl::Duration per_token;
-  // Quantiles (nearest rank) of the time from one token to the next; zero with fewer than two.
-  // Tokens that were guessed right come together: their times are zero.
+  // Quantiles (nearest rank) of the time from one token to the next; zero if there are fewer than
+  // two tokens. Accepted draft tokens arrive together: their times are zero.
   absl::Duration inter_token_p50;
   absl::Duration inter_token_p90;
   absl::Duration inter_token_p99;
-  // From arrival.
+  // From arrival to the end.
   absl::Duration total;
 };
 
 struct GenerationResult {
   std::string text;
-  // End-of-text not included.
+  // Without the end-of-text token.
   std::vector<TokenId> tokens;
   FinishReason finish_reason;
   int prompt_tokens;
-  // Of them, those whose keys and values were there from an earlier request.
+  // The number of prompt tokens whose KV was in the prefix cache.
   int cached_tokens = 0;
-  // Tokens that were guessed from the text (prompt_lookup.h), and those of them that were right.
+  // The numbers of draft tokens that were verified (prompt_lookup.h), and of those accepted.
   int drafted_tokens = 0;
   int accepted_tokens = 0;
   GenerationTimings timings;
-  // From one token to the next, shortest first.
+  // The times from one token to the next, shortest first.
   std::vector<absl::Duration> token_gaps = {};
-  // How often it gave its pages to others and was read again.
+  // The number of times that the request was preempted and recomputed.
   int preemptions = 0;
 };
 
-// Receives text as it is generated, on the generating thread. Must not block for long: it stalls
-// the model.
+// Receives text as it is generated, on the generating thread. It must not block for long, because
+// it delays all requests of the model.
 class GenerationSink {
  public:
   virtual ~GenerationSink() = default;
-  // `text`: whole UTF-8 characters, never a part of a stop string. May be called with empty text
-  // never.
+  // Receives whole UTF-8 characters, never a part of a stop string. `text` is not empty. `tokens`
+  // are those since the last call.
   virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens) = 0;
-  // Polled for each token and each chunk of the prompt: true ends the generation with CANCELLED.
+  // Polled for each token and each chunk of the prompt. True ends the generation with CANCELLED.
   virtual bool Cancelled() const = 0;
 };
 

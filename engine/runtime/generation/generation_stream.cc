@@ -1,4 +1,4 @@
-// A running request as its caller sees it.
+// The caller's view of a submitted request.
 #include "engine/runtime/generation/generation_stream.h"
 
 #include <algorithm>
@@ -18,14 +18,14 @@ namespace assay::engine {
 std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration timeout) {
   const absl::Time end = absl::Now() + timeout;
   const absl::MutexLock lock(&mutex_);
-  const absl::Condition news(this, &GenerationStream::HasNews);
-  mutex_.AwaitWithDeadline(news, state_ == State::kWaiting ? std::min(end, deadline_) : end);
+  const absl::Condition has_event(this, &GenerationStream::HasEvent);
+  mutex_.AwaitWithDeadline(has_event, state_ == State::kWaiting ? std::min(end, deadline_) : end);
   if (state_ == State::kWaiting && absl::Now() >= deadline_) {
     FinishLocked(absl::DeadlineExceededError("the deadline passed while the request was queued"));
   }
-  // It may have begun to run just before its deadline; the running thread watches the deadline from
-  // there.
-  if (!HasNews()) mutex_.AwaitWithDeadline(news, end);
+  // The request may have begun to run just before its deadline. The scheduler checks the deadline
+  // of running requests.
+  if (!HasEvent()) mutex_.AwaitWithDeadline(has_event, end);
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
@@ -78,6 +78,6 @@ bool GenerationStream::IsFinished() const {
   return state_ == State::kFinished;
 }
 
-bool GenerationStream::HasNews() const { return !events_.empty() || state_ == State::kFinished; }
+bool GenerationStream::HasEvent() const { return !events_.empty() || state_ == State::kFinished; }
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// A running request as its caller sees it.
+// The caller's view of a submitted request.
 #ifndef ASSAY_ENGINE_RUNTIME_GENERATION_GENERATION_STREAM_H_
 #define ASSAY_ENGINE_RUNTIME_GENERATION_GENERATION_STREAM_H_
 
@@ -18,34 +18,35 @@
 
 namespace assay::engine {
 
+// A piece of generated text and its tokens.
 struct TextEvent {
   std::string text;
   std::vector<TokenId> tokens;
 };
 
-// A running request as its caller sees it: a channel of events that ends with the result. The
-// generating thread never waits for the reader; the channel holds at most max_new_tokens events.
-// Thread-safe.
+// The caller's view of a submitted request: a channel of events, of which the last is the result.
+// The generating thread never waits for the reader; the channel holds at most max_new_tokens text
+// events. Thread-safe.
 class GenerationStream : private GenerationSink {
  public:
   using Event = std::variant<TextEvent, absl::StatusOr<GenerationResult>>;
 
-  // Made by Scheduler::Submit().
+  // Called by Scheduler::Submit().
   explicit GenerationStream(absl::Time deadline) : deadline_(deadline) {}
 
-  // Waits up to `timeout` for the next event; nullopt if none came. After the result there are no
-  // more events: then it returns at once. A request whose deadline passes in the queue ends here
-  // with DEADLINE_EXCEEDED.
+  // Waits up to `timeout` for the next event and returns it, or nullopt if there is none. After the
+  // result there are no more events, and Next() returns at once. A request whose deadline passes in
+  // the queue ends here with DEADLINE_EXCEEDED.
   std::optional<Event> Next(absl::Duration timeout);
 
-  // Waits until the result is there, or until `until`; new text does not wake it.
+  // Waits for the result, at most until `until`. New text does not wake the caller.
   void AwaitEnd(absl::Time until) const;
 
-  // Whether the model took it from the queue, ended or not.
+  // Returns true if the request has left the queue, even if it has ended since.
   bool HasStarted() const;
 
-  // The computation stops within one token; the last event is then CANCELLED. A request still in
-  // the queue ends at once. Calling it again, or after the end, does nothing.
+  // Cancels the request. The computation stops within one token, and the last event is CANCELLED. A
+  // request in the queue ends at once. Does nothing if the request was cancelled or has ended.
   void Cancel();
 
  private:
@@ -55,14 +56,14 @@ class GenerationStream : private GenerationSink {
   void OnText(std::string_view text, absl::Span<const TokenId> tokens) override;
   bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
-  // False if it ended while it waited.
+  // Marks the request as running. Returns false if it ended while it waited, or has started before.
   bool Start();
-  // Does nothing after the end.
+  // Sets the result. Does nothing if the request has ended.
   void Finish(absl::StatusOr<GenerationResult> result);
   bool IsFinished() const;
 
   bool HasEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return state_ == State::kFinished; }
-  bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool HasEvent() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FinishLocked(absl::StatusOr<GenerationResult> result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const absl::Time deadline_;

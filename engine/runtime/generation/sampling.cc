@@ -1,4 +1,4 @@
-// How the next token is chosen from logits.
+// Sampling: the choice of the next token from logits.
 #include "engine/runtime/generation/sampling.h"
 
 #include <algorithm>
@@ -18,9 +18,10 @@ namespace assay::engine {
 namespace {
 
 constexpr float kMaxTemperature = 2.0F;
-constexpr double kNothing = -std::numeric_limits<double>::infinity();
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-// std::uniform_real_distribution differs between standard libraries; the generator's bits do not.
+// Returns a number in [0, 1). std::uniform_real_distribution differs between standard libraries,
+// the bits of the generator do not.
 double UniformBelowOne(std::mt19937_64& random) {
   constexpr int kDropped = 64 - std::numeric_limits<double>::digits;
   return std::ldexp(static_cast<double>(random() >> kDropped),
@@ -30,14 +31,14 @@ double UniformBelowOne(std::mt19937_64& random) {
 }  // namespace
 
 absl::Status ValidateSampling(const SamplingParams& params) {
-  // Written so that NaN fails.
+  // The negation makes the check fail for NaN.
   if (!(params.temperature >= 0.0F && params.temperature <= kMaxTemperature)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("temperature is ", params.temperature, "; it must lie in [0, 2]"));
+        absl::StrCat("temperature is ", params.temperature, "; it must be in [0, 2]"));
   }
   if (!(params.top_p > 0.0F && params.top_p <= 1.0F)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("top_p is ", params.top_p, "; it must lie in (0, 1]"));
+        absl::StrCat("top_p is ", params.top_p, "; it must be in (0, 1]"));
   }
   if (params.top_k < 0) {
     return absl::InvalidArgumentError(
@@ -52,35 +53,35 @@ TokenId Sampler::Sample(absl::Span<const float> logits) {
   const auto count = static_cast<int64_t>(logits.size());
   const auto best = static_cast<TokenId>(ArgmaxOfRow(logits.data(), count));
   if (params_.temperature == 0.0F || logits.empty()) return best;
-  const float most = logits[static_cast<size_t>(best)];
+  const float max_logit = logits[static_cast<size_t>(best)];
   if (params_.top_k > 0 && params_.top_k < count) {
-    const double total = TakeTopK(logits, most);
+    const double total = SelectTopK(logits, max_logit);
     return Draw(params_.top_p < 1.0F ? KeepTopP(total) : total);
   }
   weights_.resize(logits.size());
   const double total =
-      WeighRow(logits.data(), count, most, 1.0F / params_.temperature, weights_.data());
-  if (params_.top_p == 1.0F) return DrawOfAll(total);
-  // Those below this share together hold less than 1 - top_p, so none of them is within the first
-  // top_p: leaving them out saves sorting the vocabulary.
-  const double hopeless = (1.0 - params_.top_p) / static_cast<double>(count) * total;
+      ExpOfRow(logits.data(), count, max_logit, 1.0F / params_.temperature, weights_.data());
+  if (params_.top_p == 1.0F) return DrawFromAll(total);
+  // Tokens with smaller weights have less than 1 - top_p of the total together, so that top-p
+  // excludes all of them. Skipping them saves sorting the whole vocabulary.
+  const double min_weight = (1.0 - params_.top_p) / static_cast<double>(count) * total;
   candidates_.clear();
   for (size_t i = 0; i < weights_.size(); ++i) {
-    if (weights_[i] < hopeless) continue;
+    if (weights_[i] < min_weight) continue;
     candidates_.push_back({.weight = weights_[i], .id = static_cast<TokenId>(i)});
   }
   std::sort(candidates_.begin(), candidates_.end(), HeavierFirst);
   return Draw(KeepTopP(total));
 }
 
-double Sampler::TakeTopK(absl::Span<const float> logits, float most) {
-  // A heap with the lightest on top; by logits at first.
+double Sampler::SelectTopK(absl::Span<const float> logits, float max_logit) {
+  // The candidates are a heap with the smallest logit on top; `weight` is the logit at first.
   candidates_.clear();
   const auto top_k = static_cast<size_t>(params_.top_k);
   for (size_t i = 0; i < logits.size(); ++i) {
     const bool full = candidates_.size() == top_k;
-    // False for NaN; of equal ones the first stay.
-    if (!(logits[i] > (full ? candidates_.front().weight : kNothing))) continue;
+    // The comparison is false for NaN. Among equal logits the first stay.
+    if (!(logits[i] > (full ? candidates_.front().weight : kMinusInfinity))) continue;
     if (full) {
       std::pop_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
       candidates_.pop_back();
@@ -91,7 +92,7 @@ double Sampler::TakeTopK(absl::Span<const float> logits, float most) {
   std::sort_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
   double total = 0.0;
   for (Candidate& candidate : candidates_) {
-    candidate.weight = std::exp((candidate.weight - most) / params_.temperature);
+    candidate.weight = std::exp((candidate.weight - max_logit) / params_.temperature);
     total += candidate.weight;
   }
   return total;
@@ -107,7 +108,7 @@ double Sampler::KeepTopP(double total) {
   return kept;
 }
 
-TokenId Sampler::DrawOfAll(double total) {
+TokenId Sampler::DrawFromAll(double total) {
   double left = UniformBelowOne(random_) * total;
   TokenId last = 0;
   for (size_t i = 0; i < weights_.size(); ++i) {

@@ -1,4 +1,4 @@
-// How the next token is chosen from logits.
+// Sampling: the choice of the next token from logits.
 #ifndef ASSAY_ENGINE_RUNTIME_GENERATION_SAMPLING_H_
 #define ASSAY_ENGINE_RUNTIME_GENERATION_SAMPLING_H_
 
@@ -12,33 +12,34 @@
 
 namespace assay::engine {
 
+// The sampling parameters of a request.
 struct SamplingParams {
-  // 0 = greedy. At most 2.
+  // 0 to 2; 0 = greedy.
   float temperature = 0.0F;
-  // (0, 1]; 1 = off.
+  // In (0, 1]; 1 = off.
   float top_p = 1.0F;
   // 0 = off.
   int top_k = 0;
   uint64_t seed = 0;
 };
 
-// INVALID_ARGUMENT names the field, the value and the range.
+// Returns INVALID_ARGUMENT with the field, its value and its range if a value is out of range.
 absl::Status ValidateSampling(const SamplingParams& params);
 
-// Chooses tokens of one request. Order of filters: top-k, then temperature, then top-p, as
-// transformers' warpers apply them after temperature scaling. Same seed and logits: same choice.
-// Not thread-safe; one a request.
+// Chooses the tokens of one request. The filters are applied in the order top-k, temperature,
+// top-p, with the same result as transformers' logits warpers. The same seed and logits give the
+// same choice. Not thread-safe: one sampler per request.
 class Sampler {
  public:
   explicit Sampler(const SamplingParams& params);
 
-  // logits: [vocab]. Greedy ties go to the lowest id.
+  // Returns a token for `logits`, [vocab]. Among equal logits a greedy choice has the lowest id.
   TokenId Sample(absl::Span<const float> logits);
 
   bool greedy() const { return params_.temperature == 0.0F; }
 
  private:
-  // `weight` is exp((logit - max) / temperature).
+  // A token that may be chosen. `weight` is exp((logit - max) / temperature).
   struct Candidate {
     double weight;
     TokenId id;
@@ -48,18 +49,20 @@ class Sampler {
     return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
   }
 
-  // Sets the candidates to the k of largest logit, the heaviest first, of equal ones the lowest
-  // ids; returns the sum of their weights.
-  double TakeTopK(absl::Span<const float> logits, float most);
-  // Of candidates, the heaviest first: the fewest that reach top_p of `total`; returns their sum.
+  // Sets the candidates to the k tokens with the largest logits, sorted by weight, largest first;
+  // among equal ones the lowest ids. Returns the sum of their weights.
+  double SelectTopK(absl::Span<const float> logits, float max_logit);
+  // Keeps the smallest number of sorted candidates whose weights reach top_p of `total`. Returns
+  // the sum of their weights.
   double KeepTopP(double total);
-  // By weights_, all the vocabulary's.
-  TokenId DrawOfAll(double total);
+  // Draws a token of the whole vocabulary by weights_.
+  TokenId DrawFromAll(double total);
+  // Draws one of the candidates.
   TokenId Draw(double total);
 
   SamplingParams params_;
   std::mt19937_64 random_;
-  // Kept between calls to save the allocation.
+  // Buffers that are kept between calls to save allocations.
   std::vector<Candidate> candidates_;
   std::vector<float> weights_;
 };

@@ -1,4 +1,4 @@
-// Stop strings in streamed text.
+// Finds stop strings in streamed text.
 #include "engine/runtime/generation/stop_matcher.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace assay::engine {
 namespace {
 
-// Bytes at the end of `text` that begin `stop` without being all of it.
+// Returns the length of the longest proper prefix of `stop` that `text` ends with.
 size_t OpenPrefix(std::string_view text, std::string_view stop) {
   for (size_t size = std::min(text.size(), stop.size() - 1); size > 0; --size) {
     if (text.ends_with(stop.substr(0, size))) return size;

@@ -1,4 +1,4 @@
-// Stop strings in streamed text.
+// Finds stop strings in streamed text.
 #ifndef ASSAY_ENGINE_RUNTIME_GENERATION_STOP_MATCHER_H_
 #define ASSAY_ENGINE_RUNTIME_GENERATION_STOP_MATCHER_H_
 
@@ -8,20 +8,20 @@
 
 namespace assay::engine {
 
-// Lets text through up to the first stop string, and holds back what may be the beginning of one. A
-// call costs (text + longest stop) * stops. Not thread-safe.
+// Passes text up to the first stop string, and holds back text that may be the beginning of one.
+// The cost of a call is (text + longest stop) * stops. Not thread-safe.
 class StopMatcher {
  public:
   // None of `stops` may be empty.
   explicit StopMatcher(std::vector<std::string> stops) : stops_(std::move(stops)) {}
 
-  // The text that is now certain to come before any stop string.
+  // Adds text. Returns the text that is now certain to be before any stop string.
   std::string Append(std::string_view text);
 
-  // The end of the text: what was held back; empty after a match.
+  // Ends the text. Returns the text that was held back; empty after a match.
   std::string Flush();
 
-  // True once a stop string was seen; all text from its first byte on is dropped.
+  // True after a stop string was found. All text from its first byte on is dropped.
   bool stopped() const { return stopped_; }
 
  private:

@@ -1,4 +1,4 @@
-// Tokens to the text that a caller sees. Private to this folder.
+// Converts generated tokens to the text that a caller receives. Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_GENERATION_TEXT_OUTPUT_H_
 #define ASSAY_ENGINE_RUNTIME_GENERATION_TEXT_OUTPUT_H_
 
@@ -16,11 +16,11 @@
 
 namespace assay::engine {
 
-// Whole characters, up to a stop string. Special tokens are counted and give no text. Not
-// thread-safe.
+// Collects the text of the tokens in whole characters, up to a stop string, and passes it to a
+// sink. Special tokens count as tokens but have no text. Not thread-safe.
 class TextOutput {
  public:
-  // strip_space: a space that the text begins with is left out.
+  // If `strip_space`, a space at the beginning of the text is dropped. `sink` may be null.
   TextOutput(const Tokenizer& tokenizer, std::vector<std::string> stops, bool strip_space,
              GenerationSink* sink)
       : tokenizer_(tokenizer), strip_space_(strip_space), stops_(std::move(stops)), sink_(sink) {}

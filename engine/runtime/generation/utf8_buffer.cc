@@ -1,4 +1,4 @@
-// Bytes of tokens to whole UTF-8 characters.
+// Joins the bytes of tokens to whole UTF-8 characters.
 #include "engine/runtime/generation/utf8_buffer.h"
 
 #include <cstddef>
@@ -11,15 +11,15 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// A leading byte's sequence length and the range of its second byte (table 3-7 of the Unicode
-// standard).
+// The length of the sequence that a leading byte begins, and the range of its second byte (Unicode
+// standard, table 3-7).
 struct Lead {
   size_t length;
   uint8_t second_min;
   uint8_t second_max;
 };
 
-// Length 0: no character begins with this byte.
+// Returns length 0 if no character begins with this byte.
 Lead LeadOf(uint8_t byte) {
   constexpr uint8_t kMin = 0x80;
   constexpr uint8_t kMax = 0xBF;
@@ -35,7 +35,7 @@ Lead LeadOf(uint8_t byte) {
   return {0, 0, 0};
 }
 
-// How many bytes at the front agree with the leading byte's sequence; at least 1.
+// Returns the number of bytes at the front that match the leading byte's sequence; at least 1.
 size_t ValidPrefix(std::string_view bytes, const Lead& lead) {
   size_t valid = 1;
   while (valid < lead.length && valid < bytes.size()) {

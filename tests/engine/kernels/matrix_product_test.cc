@@ -1,4 +1,4 @@
-// Products on the CPU against sums in double, for every instruction set that this machine has.
+// Compares products with sums in double, for every instruction set that this machine has.
 #include "engine/kernels/matrix_product.h"
 
 #include <gtest/gtest.h>
@@ -64,9 +64,9 @@ std::vector<float> Product(const PackedMatrix& matrix, std::vector<float>& input
   return out;
 }
 
-// What the product is to compute: of the activations as they are after quantization, in double.
-double Wanted(const PackedMatrix& matrix, const std::vector<float>& input, int64_t row,
-              int64_t output) {
+// Returns the expected product in double, from the quantized activations.
+double Expected(const PackedMatrix& matrix, const std::vector<float>& input, int64_t row,
+                int64_t output) {
   std::vector<float> weights(kColumns);
   matrix.GetRow(output, weights.data());
   QuantizedRows quantized(1, kColumns);
@@ -92,7 +92,7 @@ TEST_P(MatrixProductTest, IsTheSumOfProducts) {
       const std::vector<float> out = Product(matrix, input, test.rows);
       for (int64_t r = 0; r < test.rows; ++r) {
         for (int64_t o = 0; o < test.outputs; ++o) {
-          ASSERT_NEAR(out[static_cast<size_t>(r * test.outputs + o)], Wanted(matrix, input, r, o),
+          ASSERT_NEAR(out[static_cast<size_t>(r * test.outputs + o)], Expected(matrix, input, r, o),
                       2e-4)
               << KernelTarget() << " type " << static_cast<int>(type) << " row " << r << " of "
               << test.rows << ", output " << o << " of " << test.outputs;
@@ -102,11 +102,11 @@ TEST_P(MatrixProductTest, IsTheSumOfProducts) {
   }
 }
 
-TEST_P(MatrixProductTest, ARowsResultDoesNotDependOnItsNeighbours) {
+TEST_P(MatrixProductTest, ARowsResultDoesNotDependOnOtherRows) {
   constexpr int64_t kOutputs = 33;
   for (const PackedType type : kTypes) {
     const PackedMatrix matrix = Packed(type, kOutputs, Random(kOutputs * kColumns, 4));
-    // Three rows are taken as four.
+    // Three rows are computed as four.
     for (const int64_t rows : {2, 3, 7, 13}) {
       std::vector<float> input = Random(rows * kColumns, 5);
       const std::vector<float> together = Product(matrix, input, rows);
@@ -120,7 +120,7 @@ TEST_P(MatrixProductTest, ARowsResultDoesNotDependOnItsNeighbours) {
   }
 }
 
-// Codes at their ends, activations at theirs: sums of pairs go beyond 16 bits.
+// With extreme codes and activations sums of pairs exceed 16 bits.
 TEST_P(MatrixProductTest, LargestCodesDoNotOverflow) {
   for (const PackedType type : {PackedType::kInt8, PackedType::kInt4, PackedType::kInt4Affine}) {
     for (const float sign : {1.0F, -1.0F}) {
@@ -133,7 +133,7 @@ TEST_P(MatrixProductTest, LargestCodesDoNotOverflow) {
 }
 
 #if defined(__aarch64__) && defined(__linux__)
-TEST(KernelTargetTest, DotProductsOfArmAreUsedWhereTheProcessorHasThem) {
+TEST(KernelTargetTest, ArmDotProductsAreUsedIfTheProcessorHasThem) {
   const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
   EXPECT_EQ(KernelTarget(), has ? "NEON+dotprod" : "NEON");
 }

@@ -1,4 +1,5 @@
-// Weights as the kernels read them, against the readers of formats (which equal the gguf package).
+// Compares packed weights with the dequantization of the formats library, which is tested against
+// the gguf package.
 #include "engine/kernels/packed_matrix.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +27,7 @@ std::vector<float> RandomWeights(int64_t count) {
   return weights;
 }
 
-TEST(PackedMatrixTest, StoredTypesKeepEveryWeight) {
+TEST(PackedMatrixTest, StoredTypesArePackedWithoutLoss) {
   for (const GgmlType stored : {GgmlType::kF32, GgmlType::kF16, GgmlType::kBF16, GgmlType::kQ8_0,
                                 GgmlType::kQ4_0, GgmlType::kQ4_1}) {
     const auto layout = LayoutOf(stored);
@@ -34,7 +35,7 @@ TEST(PackedMatrixTest, StoredTypesKeepEveryWeight) {
     const int64_t row_bytes = kColumns / layout->elements * layout->bytes;
     std::vector<std::byte> file(static_cast<size_t>(kRows * row_bytes));
     std::mt19937 random(5);
-    // No byte has all exponent bits of a half: no infinities.
+    // No byte has all exponent bits of an fp16 number, so that there are no infinities.
     for (std::byte& byte : file) byte = static_cast<std::byte>(random() & 0xBB);
     PackedMatrix matrix(*PackedMatrix::ExactTypeOf(stored), kRows, kColumns);
     for (int64_t panel = 0; panel < matrix.panels(); ++panel) {
@@ -45,16 +46,16 @@ TEST(PackedMatrixTest, StoredTypesKeepEveryWeight) {
       matrix.SetStoredPanel(panel, stored, rows);
     }
     for (int64_t r = 0; r < kRows; ++r) {
-      std::vector<float> wanted(kColumns);
+      std::vector<float> expected(kColumns);
       std::vector<float> got(kColumns);
       ASSERT_TRUE(Dequantize(stored,
                              absl::MakeConstSpan(file).subspan(static_cast<size_t>(r * row_bytes),
                                                                static_cast<size_t>(row_bytes)),
-                             absl::MakeSpan(wanted))
+                             absl::MakeSpan(expected))
                       .ok());
       matrix.GetRow(r, got.data());
-      for (size_t i = 0; i < wanted.size(); ++i) {
-        ASSERT_FLOAT_EQ(got[i], wanted[i]) << GgmlTypeName(stored) << " row " << r << " " << i;
+      for (size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_FLOAT_EQ(got[i], expected[i]) << GgmlTypeName(stored) << " row " << r << " " << i;
       }
     }
   }
@@ -77,12 +78,12 @@ TEST(PackedMatrixTest, RoundingStaysWithinHalfAStep) {
       matrix.GetRow(r, got.data());
       for (int64_t g = 0; g < kColumns; g += kGroup) {
         const float* group = weights.data() + r * kColumns + g;
-        const auto [least, most] = std::minmax_element(group, group + kGroup);
-        const float reach = std::max(-*least, *most);
-        // The symmetric 4-bit codes end one step earlier on the side that is less far.
+        const auto [min, max] = std::minmax_element(group, group + kGroup);
+        const float reach = std::max(-*min, *max);
+        // Symmetric 4-bit codes end one step earlier on the side that is closer to zero.
         const float step = type == PackedType::kInt8         ? reach / 127
                            : type == PackedType::kInt4       ? reach / 4
-                           : type == PackedType::kInt4Affine ? (*most - *least) / 15
+                           : type == PackedType::kInt4Affine ? (*max - *min) / 15
                                                              : reach / 128;
         for (int64_t i = 0; i < kGroup; ++i) {
           EXPECT_LE(std::abs(got[static_cast<size_t>(g + i)] - group[i]), step * 0.51F + 1e-4F);

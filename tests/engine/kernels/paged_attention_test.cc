@@ -1,4 +1,4 @@
-// Attention over pages against softmax in double.
+// Compares attention over pages with a softmax in double.
 #include "engine/kernels/paged_attention.h"
 
 #include <gtest/gtest.h>
@@ -28,14 +28,14 @@ constexpr int64_t kLength = 101;
 constexpr int64_t kBiasStride = 128;
 constexpr float kScale = 0.3F;
 
-// Keys and values are normal, scores a few units: int8 is off by half a step, absmax / 254 of about
-// 3 / 254, in a value, and as much times the queries, and times the keys, in a score.
+// Keys and values are normally distributed and scores are a few units. int8 has an error of half a
+// step, about 3 / 254, in a value, and the same times the queries and times the keys in a score.
 double ToleranceOf(KvType type) {
   if (type == KvType::kFloat32) return 2e-5;
   return type == KvType::kFloat16 ? 1e-2 : 8e-2;
 }
 
-// One layer's keys, values and queries of a sequence, in pages that lie in disorder.
+// The keys, values and queries of a sequence in one layer, in pages out of order.
 class Sequence {
  public:
   Sequence(const Model& model, KvType type)
@@ -62,12 +62,13 @@ class Sequence {
     }
   }
 
-  // Wanted() is from here on that of keys, values and queries as int8 has them, by its definition.
+  // Rounds keys, values and queries as int8 does by definition. Expected() then uses the rounded
+  // ones.
   void RoundLikeInt8() {
     const auto round = [](float* first, int64_t count) {
-      float most = 0.0F;
-      for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(first[i]));
-      const float step = most / 127.0F;
+      float max = 0.0F;
+      for (int64_t i = 0; i < count; ++i) max = std::max(max, std::abs(first[i]));
+      const float step = max / 127.0F;
       for (int64_t i = 0; i < count; ++i) first[i] = std::nearbyint(first[i] / step) * step;
     };
     const int64_t dim = model_.head_dim;
@@ -108,7 +109,7 @@ class Sequence {
     return out;
   }
 
-  double Wanted(int64_t head, int64_t position, int64_t in_group, int64_t dim) const {
+  double Expected(int64_t head, int64_t position, int64_t in_group, int64_t dim) const {
     const int64_t first =
         model_.window == 0 ? 0 : std::max<int64_t>(0, position - model_.window + 1);
     std::vector<double> scores;
@@ -131,15 +132,15 @@ class Sequence {
       if (model_.biases) score += biases_[static_cast<size_t>(in_group * kBiasStride + t)];
       scores.push_back(score);
     }
-    const double most = *std::max_element(scores.begin(), scores.end());
+    const double max = *std::max_element(scores.begin(), scores.end());
     double total = 0.0;
-    double mixed = 0.0;
+    double sum = 0.0;
     for (int64_t t = first; t <= position; ++t) {
-      const double share = std::exp(scores[static_cast<size_t>(t - first)] - most);
-      total += share;
-      mixed += share * at(values_, t, model_.kv_heads, head, dim);
+      const double weight = std::exp(scores[static_cast<size_t>(t - first)] - max);
+      total += weight;
+      sum += weight * at(values_, t, model_.kv_heads, head, dim);
     }
-    return mixed / total;
+    return sum / total;
   }
 
  private:
@@ -149,7 +150,7 @@ class Sequence {
   std::vector<float> keys_;
   std::vector<float> values_;
   std::vector<float> queries_;
-  // Of Wanted() alone; empty: not rounded.
+  // Used by Expected() only; empty if nothing is rounded.
   std::vector<float> rounded_queries_;
   std::vector<float> biases_;
   std::vector<float> slopes_;
@@ -167,7 +168,7 @@ const Model kModels[] = {
 
 class PagedAttentionTest : public TargetTest {};
 
-TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
+TEST_P(PagedAttentionTest, MatchesTheSoftmaxOfTheVisibleKeys) {
   for (const Model& model : kModels) {
     for (const KvType type : {KvType::kFloat32, KvType::kFloat16, KvType::kInt8}) {
       Sequence sequence(model, type);
@@ -180,7 +181,7 @@ TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
             for (int64_t g = 0; g < model.group; ++g) {
               for (int64_t i = 0; i < model.head_dim; ++i) {
                 const auto at = static_cast<size_t>((t * model.group + g) * model.head_dim + i);
-                ASSERT_NEAR(out[at], sequence.Wanted(head, position + t, g, i), tolerance)
+                ASSERT_NEAR(out[at], sequence.Expected(head, position + t, g, i), tolerance)
                     << "head_dim " << model.head_dim << " position " << position + t;
               }
             }
@@ -191,7 +192,8 @@ TEST_P(PagedAttentionTest, IsTheSoftmaxOfWhatEachQuerySees) {
   }
 }
 
-// Nothing but the rounding of keys, values and queries is lost, and the 15 bits of shares.
+// Precision is lost only by the rounding of keys, values and queries, and of softmax weights to 15
+// bits.
 TEST_P(PagedAttentionTest, Int8IsExactButForItsRounding) {
   constexpr double kTolerance = 5e-4;
   for (const Model& model : kModels) {
@@ -202,8 +204,8 @@ TEST_P(PagedAttentionTest, Int8IsExactButForItsRounding) {
       for (size_t at = 0; at < out.size(); ++at) {
         const auto row = static_cast<int64_t>(at) / model.head_dim;
         ASSERT_NEAR(out[at],
-                    sequence.Wanted(head, row / model.group, row % model.group,
-                                    static_cast<int64_t>(at) % model.head_dim),
+                    sequence.Expected(head, row / model.group, row % model.group,
+                                      static_cast<int64_t>(at) % model.head_dim),
                     kTolerance)
             << "head_dim " << model.head_dim << " position " << row / model.group;
       }
@@ -211,7 +213,7 @@ TEST_P(PagedAttentionTest, Int8IsExactButForItsRounding) {
   }
 }
 
-TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnItsNeighbours) {
+TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnOtherQueries) {
   for (const KvType type : {KvType::kFloat16, KvType::kInt8}) {
     for (const Model& model : kModels) {
       Sequence sequence(model, type);
@@ -228,8 +230,8 @@ TEST_P(PagedAttentionTest, AQuerysResultDoesNotDependOnItsNeighbours) {
   }
 }
 
-// A page that another sequence had holds its keys, values and scales, here those of NaN.
-TEST_P(PagedAttentionTest, WhatAPageHeldBeforeIsNotSeen) {
+// A page still has the keys, values and scales of the sequence that used it before, here NaN.
+TEST_P(PagedAttentionTest, PreviousContentsOfAPageAreIgnored) {
   constexpr int64_t kDim = 20;
   const std::vector<float> bad(kDim, NAN);
   const std::vector<float> good(kDim, 1.0F);
@@ -246,37 +248,17 @@ TEST_P(PagedAttentionTest, WhatAPageHeldBeforeIsNotSeen) {
   for (const float value : out) EXPECT_NEAR(value, 1.0F, 1e-5F);
 }
 
-// The scale of a key's group does not take the others' precision: one dimension is 100 times the
-// rest, as those of real keys may be.
-TEST_P(PagedAttentionTest, AnOutlierCostsOnlyItsOwnGroup) {
-  constexpr int64_t kDim = 2 * kKeyGroup;
-  KvPages pages({.type = KvType::kInt8, .layers = 1, .kv_heads = 1, .head_dim = kDim}, 1);
-  std::vector<float> key(kDim, 0.01F);
-  key[0] = 100.0F;
-  pages.Write(0, 0, 5, 0, key.data(), key.data());
-  const float* scales = pages.KeyScales(0, 0, 0);
-  EXPECT_FLOAT_EQ(scales[5], 100.0F / 127.0F);
-  EXPECT_FLOAT_EQ(scales[kPageTokens + 5], 0.01F / 127.0F);
-  EXPECT_FLOAT_EQ(pages.ValueScales(0, 0, 0)[5], 100.0F / 127.0F);
-  const auto* bytes = reinterpret_cast<const int8_t*>(pages.Keys(0, 0, 0));
-  const auto code = [&](int64_t dim) {
-    return bytes[(dim / kKvQuad * kPageTokens + 5) * kKvQuad + dim % kKvQuad];
-  };
-  EXPECT_EQ(code(0), 127);
-  EXPECT_EQ(code(1), 0);
-  EXPECT_EQ(code(kKeyGroup), 127);
-}
-
-// Shares are rounded to 15 bits of the largest value that a query sees, so that many small ones
-// beside a large one still count: 31 tokens of a thousandth each beside one whose value is zero.
-TEST_P(PagedAttentionTest, SmallSharesBesideALargeOneCount) {
+// Softmax weights are rounded to 15 bits of the largest one, so that many small weights beside a
+// large one still count: 31 tokens with weights of a thousandth each beside one whose value is
+// zero.
+TEST_P(PagedAttentionTest, SmallWeightsBesideALargeOneCount) {
   constexpr int64_t kDim = 32;
   KvPages pages({.type = KvType::kInt8, .layers = 1, .kv_heads = 1, .head_dim = kDim}, 1);
   const std::vector<float> ones(kDim, 1.0F);
   const std::vector<float> zeros(kDim, 0.0F);
   pages.Write(0, 0, 0, 0, ones.data(), zeros.data());
   for (int64_t t = 1; t < kPageTokens; ++t) pages.Write(0, 0, t, 0, zeros.data(), ones.data());
-  const double share = std::exp(-7.0);
+  const double weight = std::exp(-7.0);
   const std::vector<float> query(kDim, 7.0F / kDim);
   std::vector<float> out(kDim);
   const std::vector<int32_t> table = {0};
@@ -285,12 +267,12 @@ TEST_P(PagedAttentionTest, SmallSharesBesideALargeOneCount) {
   task.out = {.data = out.data(), .stride = kDim};
   AttentionScratch scratch(1, kDim);
   AttendPages(pages, task, scratch);
-  const double wanted = 31.0 * share / (1.0 + 31.0 * share);
-  for (const float value : out) EXPECT_NEAR(value, wanted, 0.02 * wanted);
+  const double expected = 31.0 * weight / (1.0 + 31.0 * weight);
+  for (const float value : out) EXPECT_NEAR(value, expected, 0.02 * expected);
 }
 
-// Integers have no NaN: it must not be lost in rounding.
-TEST_P(PagedAttentionTest, NaNInAKeyValueOrQueryIsNaN) {
+// Integers have no NaN, so that it could be lost in rounding.
+TEST_P(PagedAttentionTest, NaNInAKeyValueOrQueryGivesNaN) {
   constexpr int64_t kDim = 20;
   const std::vector<float> good(kDim, 1.0F);
   std::vector<float> bad = good;
@@ -315,19 +297,6 @@ TEST_P(PagedAttentionTest, NaNInAKeyValueOrQueryIsNaN) {
       EXPECT_TRUE(std::isnan(out[13])) << "type " << static_cast<int>(type) << " in " << where;
     }
   }
-}
-
-TEST(KvPagesTest, Int8IsAboutHalfOfFloat16) {
-  const auto bytes = [](KvType type, int64_t head_dim) {
-    return KvPages::BytesPerPage({.type = type, .layers = 3, .kv_heads = 2, .head_dim = head_dim});
-  };
-  constexpr int64_t kHeads = 3 * 2 * kPageTokens;
-  EXPECT_EQ(bytes(KvType::kFloat16, 64), kHeads * 2 * 64 * 2);
-  // Two scales of a key, one of a value.
-  EXPECT_EQ(bytes(KvType::kInt8, 64), kHeads * (2 * 64 + 3 * 4));
-  // Keys in whole quads.
-  EXPECT_EQ(bytes(KvType::kInt8, 37), kHeads * (40 + 48 + 3 * 4));
-  EXPECT_EQ(bytes(KvType::kInt8, 128), kHeads * (2 * 128 + 5 * 4));
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, PagedAttentionTest, ::testing::ValuesIn(Targets()),

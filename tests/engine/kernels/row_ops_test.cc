@@ -1,4 +1,4 @@
-// Row operations against the same in double.
+// Compares row operations with the same formulas in double.
 #include "engine/kernels/row_ops.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ std::vector<float> Random(size_t count, unsigned seed) {
 
 class RowOpsTest : public TargetTest {};
 
-TEST_P(RowOpsTest, NormsAreTheirFormulas) {
+TEST_P(RowOpsTest, NormsMatchTheirFormulas) {
   for (const size_t count : {1U, 7U, 16U, 42U, 576U}) {
     const std::vector<float> row = Random(count, 1);
     const std::vector<float> weight = Random(count, 2);
@@ -55,7 +55,7 @@ TEST_P(RowOpsTest, NormsAreTheirFormulas) {
   }
 }
 
-TEST_P(RowOpsTest, ActivationsAreTheirFormulas) {
+TEST_P(RowOpsTest, ActivationsMatchTheirFormulas) {
   const std::vector<std::pair<RowActivation, std::function<double(double)>>> functions = {
       {RowActivation::kSilu, [](double x) { return x / (1.0 + std::exp(-x)); }},
       {RowActivation::kGelu, [](double x) { return x / 2 * (1.0 + std::erf(x / std::sqrt(2.0))); }},
@@ -68,60 +68,60 @@ TEST_P(RowOpsTest, ActivationsAreTheirFormulas) {
   std::vector<float> row = {0.0F, -0.0F, 1e-8F, -1e-8F, 30.0F, -30.0F, 200.0F, -200.0F};
   for (float x = -8.0F; x < 8.0F; x += 0.013F) row.push_back(x);
   const std::vector<float> factor = Random(row.size(), 4);
-  for (const auto& [activation, wanted] : functions) {
+  for (const auto& [activation, expected] : functions) {
     std::vector<float> out(row.size());
     const auto size = static_cast<int64_t>(row.size());
     Activate(activation, row.data(), nullptr, size, out.data());
     for (size_t i = 0; i < row.size(); ++i) {
-      EXPECT_NEAR(out[i], wanted(row[i]), 1e-6 + 1e-6 * std::abs(row[i])) << row[i];
+      EXPECT_NEAR(out[i], expected(row[i]), 1e-6 + 1e-6 * std::abs(row[i])) << row[i];
     }
     Activate(activation, row.data(), factor.data(), size, out.data());
     for (size_t i = 0; i < row.size(); ++i) {
-      EXPECT_NEAR(out[i], wanted(row[i]) * factor[i], 1e-5 + 1e-5 * std::abs(row[i])) << row[i];
+      EXPECT_NEAR(out[i], expected(row[i]) * factor[i], 1e-5 + 1e-5 * std::abs(row[i])) << row[i];
     }
   }
 }
 
-TEST_P(RowOpsTest, BytesAreTheNearestStepsOfTheLargest) {
+TEST_P(RowOpsTest, BytesAreRoundedToTheNearestStep) {
   for (const int64_t count : {1, 15, 16, 37, 80}) {
     const std::vector<float> row = Random(static_cast<size_t>(count), 9);
     std::vector<int8_t> bytes(row.size());
     const float scale = BytesOfRow(row.data(), count, bytes.data());
-    float most = 0.0F;
-    for (const float value : row) most = std::max(most, std::abs(value));
-    EXPECT_FLOAT_EQ(scale, most / 127.0F);
+    float max = 0.0F;
+    for (const float value : row) max = std::max(max, std::abs(value));
+    EXPECT_FLOAT_EQ(scale, max / 127.0F);
     for (size_t i = 0; i < row.size(); ++i) {
       EXPECT_NEAR(static_cast<float>(bytes[i]) * scale, row[i], scale * 0.5001F) << i;
       EXPECT_GE(bytes[i], -127);
     }
     EXPECT_EQ(BytesOfRow(std::vector<float>(row.size()).data(), count, bytes.data()), 0.0F);
     for (const float value : {NAN, std::numeric_limits<float>::infinity()}) {
-      for (const size_t place : {size_t{0}, row.size() - 1}) {
+      for (const size_t index : {size_t{0}, row.size() - 1}) {
         std::vector<float> bad = row;
-        bad[place] = value;
+        bad[index] = value;
         EXPECT_TRUE(std::isnan(BytesOfRow(bad.data(), count, bytes.data()))) << count;
       }
     }
   }
 }
 
-TEST_P(RowOpsTest, ArgmaxIsTheFirstOfTheLargest) {
-  const float nothing = -std::numeric_limits<float>::infinity();
+TEST_P(RowOpsTest, ArgmaxIsTheFirstOfEqualValues) {
+  const float minus_infinity = -std::numeric_limits<float>::infinity();
   for (const size_t count : {1U, 15U, 16U, 17U, 100U}) {
-    for (size_t place = 0; place < count; ++place) {
+    for (size_t index = 0; index < count; ++index) {
       std::vector<float> row(count, -3.0F);
-      for (size_t i = place; i < count; ++i) row[i] = 2.0F;
-      for (size_t i = 0; i < place; i += 3) row[i] = NAN;
-      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), static_cast<int64_t>(place));
+      for (size_t i = index; i < count; ++i) row[i] = 2.0F;
+      for (size_t i = 0; i < index; i += 3) row[i] = NAN;
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), static_cast<int64_t>(index));
     }
-    for (const float value : {nothing, NAN}) {
+    for (const float value : {minus_infinity, NAN}) {
       const std::vector<float> row(count, value);
       EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), 0);
     }
   }
 }
 
-TEST_P(RowOpsTest, WeightsAreExponentialsAndTheirSum) {
+TEST_P(RowOpsTest, ExpOfRowReturnsTheSumOfTheExponentials) {
   for (const int64_t count : {1, 15, 16, 513, 1000}) {
     std::vector<float> row = Random(static_cast<size_t>(count), 7);
     if (count > 20) row[3] = NAN;
@@ -129,7 +129,7 @@ TEST_P(RowOpsTest, WeightsAreExponentialsAndTheirSum) {
     constexpr float kMax = 4.0F;
     constexpr float kFactor = 1.7F;
     std::vector<float> weights(row.size());
-    const double total = WeighRow(row.data(), count, kMax, kFactor, weights.data());
+    const double total = ExpOfRow(row.data(), count, kMax, kFactor, weights.data());
     double expected = 0.0;
     for (size_t i = 0; i < row.size(); ++i) {
       const double weight = std::isnan(row[i]) ? 0.0 : std::exp((row[i] - kMax) * kFactor);
@@ -140,7 +140,7 @@ TEST_P(RowOpsTest, WeightsAreExponentialsAndTheirSum) {
   }
 }
 
-TEST_P(RowOpsTest, CapAndRotationAreTheirFormulas) {
+TEST_P(RowOpsTest, CapAndRotationMatchTheirFormulas) {
   std::vector<float> row = Random(45, 5);
   const std::vector<float> before = row;
   CapRow(1.5F, 45, row.data());

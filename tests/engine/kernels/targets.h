@@ -1,4 +1,4 @@
-// The instruction sets of this machine that the kernels are compiled for.
+// The instruction sets that the kernels are compiled for and this machine supports.
 #ifndef ASSAY_TESTS_ENGINE_KERNELS_TARGETS_H_
 #define ASSAY_TESTS_ENGINE_KERNELS_TARGETS_H_
 
@@ -12,7 +12,7 @@
 
 namespace assay::engine {
 
-// A test for each of them; what it calls uses that one.
+// A test that runs once for each instruction set; the kernels that it calls use that one.
 class TargetTest : public ::testing::TestWithParam<int64_t> {
  protected:
   void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }

@@ -286,7 +286,7 @@ TEST_F(RefusedLoadTest, WrongShape) {
   WriteWith([](Shape& last) { last.sizes = {1024, 4096}; });
   ExpectRefusedAtOnce(absl::StatusCode::kDataLoss,
                       "tensor 'h.47.mlp.c_proj.weight' has shape [1024, 4096]; the model's "
-                      "configuration asks for [4096, 1024]");
+                      "configuration requires [4096, 1024]");
 }
 
 TEST_F(RefusedLoadTest, TensorThatNobodyReads) {
