@@ -1,14 +1,19 @@
-// Load time, speed and memory of one model: one JSON line, in the form of bench/peers.py.
+// Measures load time, speed and memory of one model. Prints one JSON line in the form of
+// bench/peers.py:
 //
-// decode1, decode4, decode16: tokens/s of so many streams together after prompts of 64 tokens, from
-// the moment that all have their first token to the end of the first. prefill32, 256, 1000: prompt
-// tokens/s, the first new token included. first_token_ms: of 1000 tokens; first_token_cached_ms: of
-// the same prompt again. rewrite1, rewrite1_plain: tokens/s of one stream that answers the text of
-// --rewrite, with and without guesses from it; rewrite1_accepted: the share of its tokens that were
-// guessed. load_s, reload_s: of the first load, and of those after an unload. All others are
-// without guesses. Greedy, a list of one value a repeat, after one short run that warms everything
-// up. loaded_mib, filled_mib: what the process grew by, and with 2000 tokens in the cache.
-// --only decode16,prefill leaves out what does not begin so, for a profile of one.
+// - decode1, decode4, decode16: tokens/s of so many concurrent streams after prompts of 64 tokens,
+//   from the moment that all have their first token to the end of the first stream.
+// - prefill32, prefill256, prefill1000: prompt tokens/s, the first new token included.
+// - first_token_ms: time to the first token after a prompt of 1000 tokens; first_token_cached_ms:
+//   the same with the prompt in the prefix cache.
+// - rewrite1, rewrite1_plain: tokens/s of one stream that answers the text of --rewrite, with and
+//   without draft tokens; rewrite1_accepted: the fraction of its tokens that were accepted drafts.
+// - load_s, reload_s: duration of the first load, and of loads after an unload.
+// - loaded_mib, filled_mib: growth of the process, and growth with 2000 tokens in the KV cache.
+//
+// Generation is greedy. Only rewrite1 has draft tokens. Each result is a list with one value per
+// repeat, after a short warm-up run. --only decode16,prefill runs only measurements whose names
+// begin with one of these prefixes, for example for a profile.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -42,14 +47,15 @@ using assay::engine::TextEvent;
 using assay::engine::TokenId;
 
 constexpr int kStreamPrompt = 64;
-// Enough that all write for a while before the first ends.
+// Enough tokens that all streams decode together for a while before the first ends.
 constexpr int kStreamTokens = 384;
 constexpr int kLongPrompt = 1000;
 constexpr int kFillPrompt = 2000;
 constexpr int kWarmUpTokens = 8;
 constexpr int kRewriteTokens = 256;
 
-// Consecutive ids, in another place of the vocabulary each time: nothing is cached.
+// Returns a request with consecutive token ids from another part of the vocabulary each time, so
+// that no prefix is cached.
 GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new_tokens) {
   static TokenId first = 100;
   constexpr TokenId kStep = 37;
@@ -65,15 +71,16 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
   return request;
 }
 
-// Tokens/s of `streams` requests at once, between the moment that all write and the first end.
-absl::StatusOr<double> Together(LanguageModel& model, int streams) {
+// Returns the tokens/s of `streams` concurrent requests, from the moment that all decode to the
+// first end.
+absl::StatusOr<double> MeasureStreams(LanguageModel& model, int streams) {
   std::vector<std::shared_ptr<GenerationStream>> running;
   for (int i = 0; i < streams; ++i) {
     ASSIGN_OR_RETURN(auto stream, model.Submit(Request(model, kStreamPrompt, kStreamTokens)));
     running.push_back(std::move(stream));
   }
   int64_t tokens = 0;
-  // Every stream's events with the time they are seen: one reader a stream.
+  // The arrival times of the tokens of a stream; one reader per stream.
   struct Seen {
     std::vector<absl::Time> tokens;
     absl::Status status;
@@ -96,23 +103,23 @@ absl::StatusOr<double> Together(LanguageModel& model, int streams) {
     });
   }
   for (std::thread& reader : readers) reader.join();
-  absl::Time all_write = absl::InfinitePast();
+  absl::Time all_decode = absl::InfinitePast();
   absl::Time end = absl::InfiniteFuture();
   for (const Seen& one : seen) {
     if (!one.status.ok()) return one.status;
-    all_write = std::max(all_write, one.tokens.front());
+    all_decode = std::max(all_decode, one.tokens.front());
     end = std::min(end, one.tokens.back());
   }
-  if (all_write >= end) {
+  if (all_decode >= end) {
     return absl::InternalError(
-        absl::StrCat("of ", streams, " streams one ended before the last began to write"));
+        absl::StrCat("one of ", streams, " streams ended before all of them had a first token"));
   }
   for (const Seen& one : seen) {
     for (const absl::Time time : one.tokens) {
-      if (time > all_write && time <= end) ++tokens;
+      if (time > all_decode && time <= end) ++tokens;
     }
   }
-  return static_cast<double>(tokens) / absl::ToDoubleSeconds(end - all_write);
+  return static_cast<double>(tokens) / absl::ToDoubleSeconds(end - all_decode);
 }
 
 int64_t ResidentBytes() {
@@ -125,7 +132,7 @@ int64_t ResidentBytes() {
   return 0;
 }
 
-// The answer to a text that it largely repeats.
+// Measures the answer to a text that it largely repeats.
 absl::Status Rewrite(LanguageModel& model, const std::string& text, nlohmann::json* results) {
   std::vector<TokenId> plain;
   for (const bool drafts : {false, true}) {
@@ -151,23 +158,24 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   return text;
 }
 
-// Names of measurements begin so; none: all are wanted.
-bool Wanted(const std::vector<std::string>& only, absl::string_view name) {
+// Returns true if the measurement is selected: its name begins with a prefix of `only`, or `only`
+// is empty.
+bool IsSelected(const std::vector<std::string>& only, absl::string_view name) {
   return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& prefix) {
            return absl::StartsWith(name, prefix);
          });
 }
 
-// Adds each result under its name.
+// Runs the selected measurements once and adds each result under its name.
 absl::Status Repeat(LanguageModel& model, const std::vector<std::string>& only,
                     nlohmann::json* results) {
   for (const int streams : {1, 4, 16}) {
-    if (!Wanted(only, absl::StrCat("decode", streams))) continue;
-    ASSIGN_OR_RETURN(const auto speed, Together(model, streams));
+    if (!IsSelected(only, absl::StrCat("decode", streams))) continue;
+    ASSIGN_OR_RETURN(const auto speed, MeasureStreams(model, streams));
     (*results)[absl::StrCat("decode", streams)].push_back(speed);
   }
   for (const int length : {32, 256, kLongPrompt}) {
-    if (!Wanted(only, absl::StrCat("prefill", length))) continue;
+    if (!IsSelected(only, absl::StrCat("prefill", length))) continue;
     GenerationRequest request = Request(model, length, 1);
     ASSIGN_OR_RETURN(const auto read, model.Generate(request, nullptr));
     (*results)[absl::StrCat("prefill", length)].push_back(
@@ -207,10 +215,10 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& options
                    (*model)->Generate(Request(**model, kStreamPrompt, kWarmUpTokens), nullptr));
   for (int i = 0; i < repeats; ++i) {
     RETURN_IF_ERROR(Repeat(**model, only, &results));
-    if (rewrite.empty() || !Wanted(only, "rewrite1")) continue;
+    if (rewrite.empty() || !IsSelected(only, "rewrite1")) continue;
     RETURN_IF_ERROR(Rewrite(**model, rewrite, &results));
   }
-  for (int i = 0; i < repeats && Wanted(only, "reload"); ++i) {
+  for (int i = 0; i < repeats && IsSelected(only, "reload"); ++i) {
     model->reset();
     model = LanguageModel::Load(options);
     if (!model.ok()) return model.status();
@@ -234,17 +242,21 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "CPU threads; 0 = physical cores")->capture_default_str();
   app.add_option("--dtype", options.dtype, "auto, float32, float16, bfloat16")
       ->capture_default_str();
-  app.add_option("--repeats", repeats, "runs of each measurement")
+  app.add_option("--repeats", repeats, "Number of runs of each measurement")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--context", options.context_length, "Tokens of a request; 0 = the model's own")
+  app.add_option("--context", options.context_length,
+                 "Context length in tokens; 0 = the model's own")
       ->capture_default_str();
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
   app.add_option("--kv-cache", options.kv_cache, "auto, float32, float16, int8")
       ->capture_default_str();
-  app.add_option("--rewrite", rewrite_path, "A text to answer, for the measurement of guesses");
-  app.add_option("--draft-tokens", options.draft_tokens, "Longest guess")->capture_default_str();
-  app.add_option("--only", only, "Of decode1, prefill1000, reload, ...: what begins so")
+  app.add_option("--rewrite", rewrite_path,
+                 "File with a text to answer, for the measurement of draft tokens");
+  app.add_option("--draft-tokens", options.draft_tokens, "Maximum number of draft tokens")
+      ->capture_default_str();
+  app.add_option("--only", only,
+                 "Prefixes of the measurements to run, such as decode1, prefill, reload")
       ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(threads);

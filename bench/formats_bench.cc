@@ -1,4 +1,5 @@
-// How fast stored weights become floats, on one core. bytes_per_second counts the floats written.
+// Measures the dequantization of stored weights on one core. bytes_per_second counts the floats
+// written.
 //
 //   bin/formats_bench --benchmark_filter=Q4_K
 #include <benchmark/benchmark.h>
@@ -16,7 +17,7 @@ namespace {
 
 using assay::engine::GgmlType;
 
-// Rows of a 4,096-wide model, as many as the second-level cache holds.
+// The rows of a model of width 4,096, as many as the second-level cache holds.
 constexpr size_t kFloats = size_t{16} * 4096;
 
 void BM_Dequantize(benchmark::State& state, GgmlType type) {
@@ -24,7 +25,8 @@ void BM_Dequantize(benchmark::State& state, GgmlType type) {
   std::vector<std::byte> blocks(kFloats / static_cast<size_t>(layout->elements) *
                                 static_cast<size_t>(layout->bytes));
   std::mt19937 random(1);
-  // No byte has all exponent bits of a half, and few blocks are subnormal: as weights are.
+  // No byte has all exponent bits of an fp16 number, and few blocks are subnormal, as in real
+  // weights.
   for (std::byte& byte : blocks) byte = static_cast<std::byte>(random() & 0x3F);
   std::vector<float> floats(kFloats);
   for ([[maybe_unused]] auto unused : state) {

@@ -1,8 +1,9 @@
-// The CPU's products: bytes of weights a second for one row (bounded by memory once the matrices
-// exceed the caches), multiply-adds a second for many. And attention over a long context: bytes of
-// keys and values a second for one token, multiply-adds for many. Beside them what part that is of
-// the machine's limits, measured in the same run, before the kernels and behind them: of_read, of
-// the bytes that as many threads read at best; of_dots, of their 8-bit multiply-adds.
+// Measures the CPU's kernels. Matrix products: bytes of weights per second for one row (bounded by
+// memory if the matrices exceed the caches), multiply-adds per second for many rows. Attention over
+// a long context: bytes of the KV cache per second for one token, multiply-adds per second for
+// many. of_read and of_dots compare the results with the limits of the machine: the maximum bytes
+// per second that as many threads read, and their 8-bit multiply-adds. The limits are measured in
+// the same run, before and after the kernels.
 //
 //   bin/kernels_bench --benchmark_filter=Int4
 #include <benchmark/benchmark.h>
@@ -29,12 +30,12 @@ using assay::engine::PackedMatrix;
 using assay::engine::PackedType;
 
 constexpr int64_t kColumns = 2048;
-// More than a third-level cache holds.
+// The matrices exceed the third-level cache.
 constexpr int64_t kOutputs = 65536;
 constexpr int64_t kPanelGrain = 8;
 constexpr double kGiga = 1e-9;
 
-struct Named {
+struct NamedType {
   const char* name;
   PackedType type;
 };
@@ -51,7 +52,7 @@ MachineLimits LimitsOf(int threads) {
   return limits;
 }
 
-// Of all iterations, 10^9.
+// Reports the rates. `gigabytes` and `gmacs` are those of all iterations together, in 10^9.
 void Report(benchmark::State& state, double gigabytes, double gmacs, const MachineLimits& limits,
             bool by_dots) {
   using benchmark::Counter;
@@ -92,7 +93,8 @@ void BM_Product(benchmark::State& state, PackedType type, int64_t outputs,
          times * static_cast<double>(outputs * kColumns * rows), limits, IsQuantized(type));
 }
 
-// A model of 30 layers, as of SmolLM2-135M, so that one token's keys and values exceed the caches.
+// The model has 30 layers, as SmolLM2-135M, so that the KV cache that one token reads exceeds the
+// processor's caches.
 void BM_Attention(benchmark::State& state, assay::engine::KvType type,
                   const MachineLimits& limits) {
   using assay::engine::kPageTokens;
@@ -147,10 +149,10 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   const MachineLimits limits = LimitsOf(AllThreads());
   const MachineLimits of_one = LimitsOf(1);
-  for (const Named& named :
-       {Named{"Float32", PackedType::kFloat32}, Named{"Float16", PackedType::kFloat16},
-        Named{"Int8", PackedType::kInt8}, Named{"Int4", PackedType::kInt4},
-        Named{"Int4Affine", PackedType::kInt4Affine}}) {
+  for (const NamedType& named :
+       {NamedType{"Float32", PackedType::kFloat32}, NamedType{"Float16", PackedType::kFloat16},
+        NamedType{"Int8", PackedType::kInt8}, NamedType{"Int4", PackedType::kInt4},
+        NamedType{"Int4Affine", PackedType::kInt4Affine}}) {
     const auto run = [type = named.type, limits](benchmark::State& state) {
       BM_Product(state, type, state.range(0) <= 8 ? kOutputs : kSmallOutputs, limits);
     };

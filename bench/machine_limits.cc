@@ -1,4 +1,4 @@
-// What this machine can do at best, measured.
+// Measured limits of this machine, with which kernels are compared.
 #include "bench/machine_limits.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 #define ASSAY_BENCH_TABLE
 namespace assay::bench {
 namespace {
-// Quads of activations.
+// The number of quads of activations.
 constexpr int64_t kTable = 64;
 }  // namespace
 }  // namespace assay::bench
@@ -23,12 +23,12 @@ constexpr int64_t kTable = 64;
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/machine_limits.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h.
+// These must follow foreach_target.h.
 #include "engine/kernels/dot_quads-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-// As in dot_quads-inl.h, whose functions are inlined here.
+// The target must be the same as in dot_quads-inl.h, whose functions are inlined here.
 #if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
 #pragma GCC target("avx512vnni")
 #endif
@@ -42,7 +42,7 @@ using kernels::ByteVec;
 using kernels::Ints;
 using kernels::IntVec;
 
-// count: a multiple of 64.
+// Reads `count` bytes, a multiple of 64.
 uint64_t Read(const uint8_t* from, int64_t count) {
   const hn::ScalableTag<uint64_t> d;
   const hn::Repartition<uint8_t, decltype(d)> d8;
@@ -57,15 +57,15 @@ uint64_t Read(const uint8_t* from, int64_t count) {
   return hn::GetLane(hn::SumOfLanes(d, hn::Xor(first, second)));
 }
 
-// Multiply-adds of one round.
 constexpr int64_t kCodes = 4;
 constexpr int64_t kRows = 3;
+// Returns the number of multiply-adds of one round.
 int64_t RoundMacs() {
   return kTable / kRows * kRows * kCodes * static_cast<int64_t>(hn::Lanes(Bytes()));
 }
 
-// As the products do: codes in registers, activations broadcast from memory, sums enough to hide
-// the instruction's latency.
+// Computes dot products as the matrix products do: codes are in registers, activations are
+// broadcast from memory, and there are enough sums to hide the latency of the instruction.
 int32_t Dots(const int32_t* quads, int64_t rounds) {
   const Ints di;
   const Bytes db;
@@ -76,7 +76,7 @@ int32_t Dots(const int32_t* quads, int64_t rounds) {
     for (int64_t r = 0; r < kRows; ++r) sums[r][c] = hn::Zero(di);
   }
   for (int64_t round = 0; round < rounds; ++round) {
-    // Without it GCC copies every sum in every turn of the loop.
+    // Without this pragma GCC copies every sum in every iteration of the loop.
 #pragma GCC unroll 32
     for (int64_t i = 0; i + kRows <= kTable; i += kRows) {
       for (int64_t r = 0; r < kRows; ++r) {
@@ -108,14 +108,14 @@ HWY_EXPORT(Dots);
 HWY_EXPORT(RoundMacs);
 
 constexpr int kTries = 12;
-// More than a third-level cache holds.
+// The memory exceeds the third-level cache.
 constexpr int64_t kReadBytes = int64_t{512} << 20;
 constexpr int64_t kReadGrain = int64_t{1} << 20;
 constexpr int64_t kDotPieces = 64;
 constexpr int64_t kDotRounds = 5000;
 constexpr double kGiga = 1e-9;
 
-// The least time of `work` on all pieces, in seconds.
+// Returns the shortest time of `work` on all pieces, in seconds.
 template <typename Work>
 double BestSeconds(engine::ThreadPool& pool, int64_t pieces, const Work& work) {
   absl::Duration best = absl::InfiniteDuration();
@@ -136,7 +136,7 @@ MachineLimits MeasureLimits(engine::ThreadPool& pool) {
   std::fill_n(memory.data(), kReadBytes, uint8_t{1});
   alignas(64) std::array<int32_t, kTable> quads;
   quads.fill(0x01020304);
-  // So that nothing is left out as unused.
+  // Using the results keeps the compiler from removing the work.
   std::atomic<uint64_t> result = 0;
   const double read = BestSeconds(pool, kReadBytes / kReadGrain, [&](int64_t piece) {
     result += HWY_DYNAMIC_DISPATCH(Read)(memory.data() + piece * kReadGrain, kReadGrain);

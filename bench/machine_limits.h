@@ -1,4 +1,4 @@
-// What this machine can do at best, measured, for kernels to be compared with.
+// Measured limits of this machine, with which kernels are compared.
 #ifndef ASSAY_BENCH_MACHINE_LIMITS_H_
 #define ASSAY_BENCH_MACHINE_LIMITS_H_
 
@@ -7,13 +7,14 @@
 namespace assay::bench {
 
 struct MachineLimits {
-  // Bytes a second of a memory that exceeds the caches, read from end to end; 10^9.
+  // Sequential reads of memory that exceeds the caches, in 10^9 bytes per second.
   double read_gb = 0.0;
-  // Multiply-adds of 8-bit numbers a second, the codes in registers; 10^9.
+  // 8-bit multiply-adds with codes in registers, in 10^9 per second.
   double dot_gmac = 0.0;
 };
 
-// By all threads of the pool together, the best of several tries. Takes about a second.
+// Measures the limits of all threads of the pool together: the best of several tries. Takes about a
+// second.
 MachineLimits MeasureLimits(engine::ThreadPool& pool);
 
 }  // namespace assay::bench

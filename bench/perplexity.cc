@@ -1,5 +1,5 @@
-// Perplexity of a model on a text: what quantized weights and caches cost in quality. One JSON
-// line.
+// Measures the perplexity of a model on a text: the loss of quality by quantized weights and KV
+// caches. Prints one JSON line.
 //
 //   bin/assay-perplexity --model m.gguf --text topics.py
 //   bin/assay-perplexity --model m.gguf --text topics.py --weights full --kv-cache float32
@@ -32,12 +32,12 @@ struct Options {
   size_t window = 1024;
 };
 
-// -log p(token), from the logits before it.
+// Returns -log p(token), from the logits before it.
 double Loss(absl::Span<const float> logits, TokenId token) {
-  const float most = *std::max_element(logits.begin(), logits.end());
+  const float max = *std::max_element(logits.begin(), logits.end());
   double sum = 0.0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit - most));
-  return std::log(sum) - static_cast<double>(logits[static_cast<size_t>(token)] - most);
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit - max));
+  return std::log(sum) - static_cast<double>(logits[static_cast<size_t>(token)] - max);
 }
 
 absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& load,
@@ -50,7 +50,7 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& load,
                    model->tokenizer().Encode(text, {.parse_special = false, .add_special = false}));
   if (tokens.size() < options.tokens) {
     return absl::InvalidArgumentError(absl::StrCat(options.text, ": has ", tokens.size(),
-                                                   " tokens; ", options.tokens, " are asked for"));
+                                                   " tokens; --tokens is ", options.tokens));
   }
   const auto vocab = static_cast<size_t>(model->info().vocab_size);
   double loss = 0.0;
@@ -58,7 +58,7 @@ absl::StatusOr<nlohmann::json> Measure(const assay::engine::LoadOptions& load,
   for (size_t begin = 0; begin + options.window <= options.tokens; begin += options.window) {
     const auto window = absl::MakeConstSpan(tokens).subspan(begin, options.window);
     ASSIGN_OR_RETURN(const auto logits, model->Logits(window));
-    // The first half of a window only gives the second its context.
+    // The first half of a window is only the context of the second half.
     for (size_t t = options.window / 2; t < options.window; ++t) {
       loss += Loss(absl::MakeConstSpan(logits).subspan((t - 1) * vocab, vocab), window[t]);
       ++counted;
@@ -80,9 +80,10 @@ int main(int argc, char** argv) {
   Options options;
   std::string device = "cpu";
   app.add_option("--model", load.path, "GGUF file or folder")->required();
-  app.add_option("--text", options.text, "A text, UTF-8")->required();
-  app.add_option("--tokens", options.tokens, "How much of it is read")->capture_default_str();
-  app.add_option("--window", options.window, "Tokens read at once; the second half counts")
+  app.add_option("--text", options.text, "File with a UTF-8 text")->required();
+  app.add_option("--tokens", options.tokens, "Number of tokens of the text to read")
+      ->capture_default_str();
+  app.add_option("--window", options.window, "Tokens computed at once; only the second half counts")
       ->check(CLI::Range(2, 1 << 16))
       ->capture_default_str();
   app.add_option("--device", device, "auto, cpu, cuda, mps")->capture_default_str();

@@ -1,4 +1,4 @@
-// What telling costs: metrics, the access line, a trace, a scrape.
+// Measures the cost of telemetry: metrics, the access log, a trace, a scrape.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -22,7 +22,7 @@ namespace {
 constexpr int kModels = 10;
 constexpr int kTokens = 256;
 
-// A request of 256 tokens to one of ten models, and all that is told of it.
+// A request of 256 tokens to one of ten models, with everything that is reported about it.
 struct Told {
   Told() : events({"1", "2", "cpu"}, {}) {
     registry::Catalog catalog;
@@ -59,7 +59,7 @@ void TakeTokens(benchmark::State& state) {
       kTokens, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-// Metrics and the access line: every request.
+// Metrics and the access log line: reported for every request.
 void BM_Request(benchmark::State& state) {
   Told told;
   for ([[maybe_unused]] auto unused : state) told.events.OnRequest(told.record);
@@ -89,7 +89,7 @@ BENCHMARK(BM_Scrape)->Unit(benchmark::kMillisecond);
 }  // namespace assay::server
 
 int main(int argc, char** argv) {
-  // Lines are written, and thrown away.
+  // Log lines are formatted and discarded.
   spdlog::set_default_logger(spdlog::null_logger_mt("bench"));
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

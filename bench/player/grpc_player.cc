@@ -1,5 +1,5 @@
-// Plays plans (plan.h) through a daemon's gRPC interface, as a client on one connection would.
-// One thread with one queue does it all: a client that takes little of the cores it shares.
+// Plays plans (plan.h) through a daemon's gRPC interface, as a client on one connection. It has one
+// thread with one queue, so that it takes little of the cores that it shares with the daemon.
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -38,8 +38,8 @@ std::optional<absl::Duration> RetryDelay(const grpc::Status& status) {
   return std::nullopt;
 }
 
-// One request under way: what it does when its last operation has ended. Lives until the whole plan
-// has ended.
+// A running request: a state machine that is driven by the ends of its operations. Exists until the
+// whole plan has ended.
 class Call {
  public:
   Call(InferenceService::Stub& stub, const PlannedRequest& planned, const Stopwatch& watch)
@@ -62,17 +62,17 @@ class Call {
   // Does nothing after the end.
   void Cancel() { context_.TryCancel(); }
 
-  // The operation has ended; true: and with it the call.
+  // Handles the end of an operation. Returns true if the call has ended.
   bool Proceed(bool ok) {
     if (state_ == State::kFinishing) {
       outcome_.end = watch_.Elapsed();
-      // The numbers are the same.
+      // gRPC and absl have the same numbers.
       outcome_.code = absl::StatusCodeToString(static_cast<absl::StatusCode>(status_.error_code()));
       outcome_.message = status_.error_message();
       outcome_.retry_delay = RetryDelay(status_);
       return true;
     }
-    if (state_ == State::kReading && ok) Take();
+    if (state_ == State::kReading && ok) RecordEvent();
     state_ = ok ? State::kReading : State::kFinishing;
     if (ok) {
       stream_->Read(&event_, this);
@@ -82,13 +82,13 @@ class Call {
     return false;
   }
 
-  // After the end.
+  // Must be called after the end.
   Outcome TakeOutcome() { return std::move(outcome_); }
 
  private:
   enum class State { kStarting, kReading, kFinishing };
 
-  void Take() {
+  void RecordEvent() {
     if (event_.has_delta()) {
       outcome_.deltas.push_back({watch_.Elapsed(), event_.delta().tokens_size()});
     } else if (event_.has_completed()) {
@@ -113,7 +113,7 @@ struct Action {
   std::function<void()> act;
 };
 
-// What the plan wants done, by time.
+// Returns the starts and cancellations of the plan, sorted by time.
 std::vector<Action> Actions(const std::vector<PlannedRequest>& plan,
                             const std::vector<std::unique_ptr<Call>>& calls,
                             grpc::CompletionQueue& queue) {
@@ -146,8 +146,8 @@ std::vector<Outcome> Play(InferenceService::Stub& stub, const std::vector<Planne
         next < actions.size() ? actions[next].at - watch.Elapsed() : absl::InfiniteDuration();
     void* call = nullptr;
     bool ok = false;
-    const auto news = queue.AsyncNext(&call, &ok, absl::ToChronoTime(absl::Now() + pause));
-    if (news != grpc::CompletionQueue::GOT_EVENT) continue;
+    const auto event = queue.AsyncNext(&call, &ok, absl::ToChronoTime(absl::Now() + pause));
+    if (event != grpc::CompletionQueue::GOT_EVENT) continue;
     if (static_cast<Call*>(call)->Proceed(ok)) --running;
   }
   std::vector<Outcome> outcomes;

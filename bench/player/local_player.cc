@@ -1,5 +1,5 @@
-// Plays plans (plan.h) in this process, with no daemon: what gRPC is compared with. Streams only,
-// of prompts, max_new_tokens and raw; all of a plan start at once, and nothing is cancelled.
+// Plays plans (plan.h) in this process without a daemon, to compare with gRPC. It supports streams
+// with prompt, max_new_tokens and raw. All requests of a plan start at once, and none is cancelled.
 #include <cstddef>
 #include <iostream>
 #include <memory>
@@ -42,7 +42,7 @@ void SetResult(const absl::StatusOr<GenerationResult>& result, Outcome* outcome)
   usage->set_completion_tokens(static_cast<int>(result->tokens.size()));
 }
 
-// Follows a request to its end, on a thread of its own.
+// Runs a request to its end, on a thread of its own.
 void Follow(LanguageModel& model, const PlannedRequest& planned, const Stopwatch& watch,
             Outcome* outcome) {
   outcome->start = watch.Elapsed();
@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   int threads = 0;
   app.add_option("--model", options.path, "GGUF file")->required();
   app.add_option("--threads", threads, "CPU threads; 0 = physical cores")->capture_default_str();
-  app.add_option("--context", options.context_length, "Tokens of a request; 0 = the model's own")
+  app.add_option("--context", options.context_length,
+                 "Context length in tokens; 0 = the model's own")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(threads);
@@ -93,7 +94,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   options.device = *device;
-  // As bench/serving/streams.py has it.
+  // Drafts are off as in bench/serving/streams.py.
   options.draft_tokens = 0;
   const auto model = assay::engine::LanguageModel::Load(options);
   if (!model.ok()) {

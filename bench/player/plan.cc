@@ -1,4 +1,4 @@
-// Requests to send at given times, and what came back.
+// Plans of requests that bench/serve.py passes to a player, and their outcomes.
 #include "bench/player/plan.h"
 
 #include <sys/resource.h>
@@ -24,16 +24,16 @@ namespace {
 
 using nlohmann::json;
 
-absl::Status InEntry(size_t index, const std::string& what) {
+absl::Status EntryError(size_t index, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("plan[", index, "]", what));
 }
 
-// Seconds under `key`, at least 0; `absent` where the entry has none.
+// Returns the seconds under `key`, at least 0, or `absent` if the entry has no such key.
 absl::StatusOr<absl::Duration> Seconds(const json& entry, const char* key, absl::Duration absent) {
   const auto found = entry.find(key);
   if (found == entry.end()) return absent;
   if (!found->is_number() || found->get<double>() < 0) {
-    return absl::InvalidArgumentError(absl::StrCat(".", key, ": is not seconds"));
+    return absl::InvalidArgumentError(absl::StrCat(".", key, ": is not a number of seconds"));
   }
   return absl::Seconds(found->get<double>());
 }
@@ -80,7 +80,7 @@ json ToJson(const Outcome& outcome) {
           {"completion_tokens", completed.usage().completion_tokens()}};
 }
 
-// Of all threads, in the kernel too.
+// Returns the CPU time of all threads, including time in the kernel.
 double CpuSeconds() {
   constexpr double kMicro = 1e-6;
   rusage use;
@@ -105,7 +105,7 @@ absl::StatusOr<std::vector<PlannedRequest>> ReadPlan(const std::string& text) {
   std::vector<PlannedRequest> plan;
   for (size_t i = 0; i < list.size(); ++i) {
     absl::StatusOr<PlannedRequest> planned = ReadEntry(list[i]);
-    if (!planned.ok()) return InEntry(i, std::string(planned.status().message()));
+    if (!planned.ok()) return EntryError(i, std::string(planned.status().message()));
     plan.push_back(*std::move(planned));
   }
   return plan;

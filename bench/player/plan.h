@@ -1,4 +1,4 @@
-// Requests to send at given times, and what came back: what bench/serve.py gives a player to play.
+// Plans of requests that bench/serve.py passes to a player, and their outcomes.
 #ifndef ASSAY_BENCH_PLAYER_PLAN_H_
 #define ASSAY_BENCH_PLAYER_PLAN_H_
 
@@ -14,39 +14,42 @@
 
 namespace assay::bench {
 
+// A request and when to send it.
 struct PlannedRequest {
   assay::v1::GenerateRequest request;
-  // After the start of the plan.
+  // The start, relative to the start of the plan.
   absl::Duration at = absl::ZeroDuration();
   // True: Generate; false: GenerateStream.
   bool unary = false;
-  // Both after its own start.
+  // Both are relative to the start of the request.
   absl::Duration cancel_after = absl::InfiniteDuration();
   absl::Duration deadline = absl::InfiniteDuration();
 };
 
+// A piece of streamed text.
 struct Delta {
-  // After the start of the plan.
+  // The arrival, relative to the start of the plan.
   absl::Duration time;
   int tokens;
 };
 
+// The outcome of a request.
 struct Outcome {
   // "OK", "CANCELLED", ...
   std::string code;
   std::string message;
-  // Of google.rpc.RetryInfo, where the error has it.
+  // The delay of google.rpc.RetryInfo, if the error has one.
   std::optional<absl::Duration> retry_delay;
-  // After the start of the plan.
+  // Relative to the start of the plan.
   absl::Duration start;
   absl::Duration end;
-  // Of a stream, as they came.
+  // The pieces of a stream in order of arrival.
   std::vector<Delta> deltas;
-  // Set where the code is OK.
+  // Set if the code is OK.
   assay::v1::GenerateResponse completed;
 };
 
-// What has passed since it was made, on the monotonic clock.
+// Measures the time since its construction on the monotonic clock.
 class Stopwatch {
  public:
   absl::Duration Elapsed() const;
@@ -57,19 +60,19 @@ class Stopwatch {
   static int64_t Now();
 };
 
-// Plays a plan to its end; one outcome a request, in the plan's order.
+// Plays a plan to its end. Returns one outcome per request, in the order of the plan.
 using PlayFn = std::function<std::vector<Outcome>(const std::vector<PlannedRequest>&)>;
 
-// A plan is a JSON list: [{"request": a GenerateRequest in protobuf's JSON, "at": seconds, "unary":
-// bool, "cancel_after": seconds, "deadline": seconds}, ...]; all but the request may be absent.
+// Parses a plan, a JSON list: [{"request": a GenerateRequest in protobuf's JSON, "at": seconds,
+// "unary": bool, "cancel_after": seconds, "deadline": seconds}, ...]; only the request is required.
 // INVALID_ARGUMENT names the entry.
 absl::StatusOr<std::vector<PlannedRequest>> ReadPlan(const std::string& json);
 
-// Reads plans from standard input, one a line, plays one after the other, and writes for each a
-// line of JSON: {"cpu_s": what this process computed meanwhile, "wall_s": s, "outcomes": [{"code",
-// "message", "retry_s" (null: the error has none), "start", "end", "deltas": [[seconds, tokens],
-// ...], "text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens"}, ...]}. The
-// exit status of main().
+// Reads plans from standard input, one per line, plays them one after the other, and writes a line
+// of JSON for each: {"cpu_s": CPU time of this process, "wall_s": s, "outcomes": [{"code",
+// "message", "retry_s" (null if the error has none), "start", "end", "deltas": [[seconds, tokens],
+// ...], "text", "finish_reason", "prompt_tokens", "cached_tokens", "completion_tokens"}, ...]}.
+// Returns the exit status of main().
 int ServePlans(const PlayFn& play);
 
 }  // namespace assay::bench

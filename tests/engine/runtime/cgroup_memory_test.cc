@@ -1,4 +1,3 @@
-// Limits of control groups, in folders made up for it.
 #include "engine/runtime/cgroup_memory.h"
 
 #include <unistd.h>
@@ -17,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 
 class CgroupMemoryTest : public testing::Test {
  protected:
@@ -35,15 +34,15 @@ class CgroupMemoryTest : public testing::Test {
   const fs::path root_;
 };
 
-TEST_F(CgroupMemoryTest, WithoutALimitThereIsNone) {
-  EXPECT_EQ(Limit(), kNone);
+TEST_F(CgroupMemoryTest, NoLimitIsInt64Max) {
+  EXPECT_EQ(Limit(), kNoLimit);
   Write("proc/self/cgroup", "0::/");
-  EXPECT_EQ(Limit(), kNone);
+  EXPECT_EQ(Limit(), kNoLimit);
   Write("sys/fs/cgroup/memory.max", "max");
-  EXPECT_EQ(Limit(), kNone);
+  EXPECT_EQ(Limit(), kNoLimit);
 }
 
-TEST_F(CgroupMemoryTest, TheLeastOfAGroupAndThoseAboveItCounts) {
+TEST_F(CgroupMemoryTest, TheSmallestLimitOfTheGroupAndItsAncestorsCounts) {
   Write("proc/self/cgroup", "0::/system.slice/assayd.service");
   Write("sys/fs/cgroup/system.slice/memory.max", "3000");
   Write("sys/fs/cgroup/system.slice/assayd.service/memory.max", "max");
@@ -54,13 +53,13 @@ TEST_F(CgroupMemoryTest, TheLeastOfAGroupAndThoseAboveItCounts) {
   EXPECT_EQ(Limit(), 2000);
 }
 
-TEST_F(CgroupMemoryTest, AContainersLimitIsSeenUnderItsOwnMount) {
+TEST_F(CgroupMemoryTest, AContainersLimitIsReadFromItsOwnMount) {
   Write("proc/self/cgroup", "0::/../../docker/0123");
   Write("sys/fs/cgroup/memory.max", "4000");
   EXPECT_EQ(Limit(), 4000);
 }
 
-TEST_F(CgroupMemoryTest, VersionOneHasALimitToo) {
+TEST_F(CgroupMemoryTest, VersionOneLimitsAreRead) {
   Write("proc/self/cgroup", "12:cpu,cpuacct:/x\n7:memory:/docker/0123\n0::/x");
   Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712");
   Write("sys/fs/cgroup/memory/docker/0123/memory.limit_in_bytes", "5000");

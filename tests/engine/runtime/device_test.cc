@@ -1,4 +1,3 @@
-// Tests of engine/runtime/device.h.
 #include "engine/runtime/device.h"
 
 #include <gmock/gmock.h>
@@ -13,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(DeviceTest, CpuIsAlwaysThere) {
+TEST(DeviceTest, CpuIsAlwaysAvailable) {
   const auto device = ResolveDevice("cpu");
   ASSERT_TRUE(device.ok()) << device.status();
   EXPECT_EQ(device->kind, DeviceKind::kCpu);
@@ -41,7 +40,7 @@ TEST(DeviceTest, UnknownNamesAreInvalid) {
   }
 }
 
-TEST(DeviceTest, AbsentDeviceIsAFailedPrecondition) {
+TEST(DeviceTest, AnAbsentDeviceIsAFailedPrecondition) {
   const auto device = ResolveDevice("cuda:99");
   EXPECT_EQ(device.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(device.status().message(), HasSubstr("cuda:99"));

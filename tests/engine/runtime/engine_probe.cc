@@ -1,12 +1,13 @@
-// Greedy tokens and logits of a model over JSON lines, for the scripts that compare with
+// Computes greedy tokens and logits of a model over JSON lines, for the scripts that compare with
 // transformers.
 //
 // In:  {"op": "greedy", "prompt": "...", "raw": true, "max_new_tokens": 64}
 //      {"op": "greedy", "tokens": [1, 2], "max_new_tokens": 64}
 //      {"op": "logits", "tokens": [1, 2], "last_only": true}
 // Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]} or {"error":
-// "..."}; with --memory first {"before": ..., "peak": ..., "resident": ..., "seconds": ...}, bytes
-// before the load, at most during it, and after it, for bench/loading.py.
+// "..."}. With --memory the first line is {"before": ..., "peak": ..., "resident": ..., "seconds":
+// ...}: the resident bytes before the load, their peak during it, and after it, for
+// bench/loading.py.
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -69,7 +70,7 @@ json Answer(LanguageModel& model, const std::string& line) {
   }
 }
 
-// Of /proc/self/status, bytes; 0 where there is none.
+// Returns a value of /proc/self/status in bytes; 0 on systems without /proc.
 int64_t StatusBytes(const std::string& key) {
   std::ifstream file("/proc/self/status");
   for (std::string word; file >> word;) {
@@ -82,7 +83,7 @@ int64_t StatusBytes(const std::string& key) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("JSON lines from stdin, answers to stdout");
+  CLI::App app("Answers JSON lines from standard input on standard output");
   assay::engine::LoadOptions options;
   std::string device = "cpu";
   app.add_option("--model", options.path, "GGUF file or folder")->required();
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
   app.add_option("--context", options.context_length, "0 = the model's own");
   bool memory = false;
-  app.add_flag("--memory", memory, "First what the load took");
+  app.add_flag("--memory", memory, "Print the memory and duration of the load first");
   CLI11_PARSE(app, argc, argv);
   assay::engine::SetCpuThreads(0);
   const auto resolved = assay::engine::ResolveDevice(device);
@@ -102,7 +103,7 @@ int main(int argc, char** argv) {
   }
   options.device = *resolved;
   const int64_t before = StatusBytes("VmRSS:");
-  // Forgets the peak so far.
+  // Resets the peak.
   std::ofstream("/proc/self/clear_refs") << "5";
   const absl::Time start = absl::Now();
   const auto model = LanguageModel::Load(options);

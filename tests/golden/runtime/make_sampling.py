@@ -1,4 +1,4 @@
-"""Writes sampling.json: what transformers' warpers leave of a row of logits.
+"""Writes sampling.json: the probabilities of transformers' logits warpers for a row of logits.
 
     python tests/golden/runtime/make_sampling.py     (needs torch and transformers)
 """

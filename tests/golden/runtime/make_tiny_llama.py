@@ -1,10 +1,10 @@
-"""Writes tiny Llama models as GGUF, and what transformers computes with the same weights.
+"""Writes tiny Llama models as GGUF, and the results of transformers with the same weights.
 
     python tests/golden/runtime/make_tiny_llama.py     (needs gguf, numpy, torch and transformers)
 
-For each model: NAME.gguf; NAME.json with the tokens of a prompt and the greedy tokens after it; NAME.f32 with the fp32
-logits after each prompt token, [tokens, vocab], little endian. Weights are random, then rounded to what their type in
-the file can hold, and only then given to transformers.
+For each model it writes NAME.gguf; NAME.json with the tokens of a prompt and the greedy tokens
+after it; and NAME.f32 with the fp32 logits after each prompt token, [tokens, vocab], little endian.
+Weights are random and rounded to their type in the file; transformers gets the rounded weights.
 """
 import json
 import pathlib
@@ -18,7 +18,7 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 HERE = pathlib.Path(__file__).parent
 PROMPT_TOKENS = 40
 GREEDY_TOKENS = 32
-# Greedy tokens only mean something when the second choice is well behind.
+# Greedy tokens are only comparable if the second-best logit is clearly lower.
 MIN_GAP = 1e-3
 Q = gguf.GGMLQuantizationType
 
@@ -28,12 +28,12 @@ CHAT_TEMPLATE = (
     "'\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
 
 MODELS = {
-    # Grouped heads, tied embeddings, the usual sizes.
+    # Grouped heads, tied embeddings, common sizes.
     "tiny_tied": dict(
         config=dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
                     num_key_value_heads=2, tie_word_embeddings=True, rope_theta=10000.0, rms_norm_eps=1e-5),
         types=dict(embd=Q.Q8_0, attn=Q.F16, ffn=Q.Q8_0), bias=False),
-    # heads * head_dim is not the width, odd sizes, biases, an output matrix of its own.
+    # heads * head_dim differs from the width; odd sizes, biases, a separate output matrix.
     "tiny_odd": dict(
         config=dict(hidden_size=42, intermediate_size=56, num_hidden_layers=3, num_attention_heads=3,
                     num_key_value_heads=1, head_dim=12, tie_word_embeddings=False, rope_theta=500000.0,
@@ -43,7 +43,7 @@ MODELS = {
 
 
 def vocabulary():
-    """All bytes, a few merges, the special tokens."""
+    """Returns all bytes and a few merges; the special tokens are added later."""
     symbols = bytes_to_unicode()
     tokens = [symbols[b] for b in range(256)]
     merges = ["t h", "th e", "i n", "a n", "Ġ the"]
@@ -57,7 +57,7 @@ def quantized(weight, kind):
 
 
 def permuted(weight, heads):
-    """llama.cpp's conversion of query and key rows: pairs that are rotated together become neighbours."""
+    """Reorders query and key rows as llama.cpp: rows that are rotated together become neighbors."""
     return weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:]).transpose(1, 2).reshape(
         weight.shape)
 

@@ -1,5 +1,4 @@
-// Tests of engine/runtime/generation/sampling.h; expected distributions come from
-// tests/golden/runtime/make_sampling.py.
+// The expected distributions are from tests/golden/runtime/make_sampling.py.
 #include "engine/runtime/generation/sampling.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +21,7 @@ using ::testing::HasSubstr;
 
 constexpr char kGolden[] = "tests/golden/runtime/sampling.json";
 
-TEST(SamplingTest, GreedyTakesTheLowestIdOfEqualLogits) {
+TEST(SamplingTest, GreedyChoosesTheLowestIdOfEqualLogits) {
   Sampler sampler({});
   EXPECT_EQ(sampler.Sample({1.0F, 3.0F, 3.0F, -1.0F}), 1);
 }
@@ -44,14 +43,14 @@ TEST(SamplingTest, SameSeedGivesTheSameTokens) {
   EXPECT_NE(draw(5), draw(6));
 }
 
-TEST(SamplingTest, FirstDrawFollowsTheGeneratorsBitsOnEveryPlatform) {
+TEST(SamplingTest, TheFirstDrawIsTheSameOnEveryPlatform) {
   std::mt19937_64 random(42);
   const double uniform = static_cast<double>(random() >> 11) / 9007199254740992.0;
   Sampler sampler({.temperature = 1.0F, .seed = 42});
   EXPECT_EQ(sampler.Sample(std::vector<float>(1000, 0.0F)), static_cast<TokenId>(uniform * 1000));
 }
 
-TEST(SamplingTest, DistributionsAreThoseOfTransformers) {
+TEST(SamplingTest, DistributionsMatchTransformers) {
   std::ifstream file(kGolden);
   ASSERT_TRUE(file) << kGolden;
   const nlohmann::json golden = nlohmann::json::parse(file);
@@ -87,7 +86,7 @@ TEST(SamplingTest, SmallestTopPKeepsTheBestToken) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(sampler.Sample({0.0F, 1.0F, 0.9F}), 1);
 }
 
-TEST(SamplingTest, NotANumberIsNeverChosen) {
+TEST(SamplingTest, NaNIsNeverChosen) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   Sampler greedy({});
   EXPECT_EQ(greedy.Sample({nan, 1.0F, nan}), 1);
@@ -95,7 +94,7 @@ TEST(SamplingTest, NotANumberIsNeverChosen) {
   for (int i = 0; i < 50; ++i) EXPECT_NE(sampler.Sample({1.0F, nan, 1.0F}), 1);
 }
 
-TEST(SamplingTest, BadParametersAreNamed) {
+TEST(SamplingTest, BadParametersAreReported) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<std::pair<SamplingParams, const char*>> cases = {
       {{.temperature = -0.1F}, "temperature is -0.1"},

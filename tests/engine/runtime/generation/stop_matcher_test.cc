@@ -1,4 +1,3 @@
-// Tests of engine/runtime/generation/stop_matcher.h.
 #include "engine/runtime/generation/stop_matcher.h"
 
 #include <gtest/gtest.h>
@@ -31,7 +30,7 @@ std::string BeforeStop(const std::string& text, const std::vector<std::string>& 
   return text.substr(0, text.size() - longest);
 }
 
-TEST(StopMatcherTest, StopThatSpansPiecesIsNeverEmitted) {
+TEST(StopMatcherTest, AStopThatSpansPiecesIsNeverEmitted) {
   StopMatcher matcher({"\n\nUser:"});
   EXPECT_EQ(matcher.Append("Hello\n"), "Hello");
   EXPECT_EQ(matcher.Append("\nUs"), "");
@@ -42,7 +41,7 @@ TEST(StopMatcherTest, StopThatSpansPiecesIsNeverEmitted) {
   EXPECT_EQ(matcher.Flush(), "");
 }
 
-TEST(StopMatcherTest, HeldTextComesOutWhenItIsNoStop) {
+TEST(StopMatcherTest, HeldTextIsEmittedIfItIsNotAStop) {
   StopMatcher matcher({"END"});
   EXPECT_EQ(matcher.Append("an EN"), "an ");
   EXPECT_EQ(matcher.Append("TRY"), "ENTRY");
@@ -50,13 +49,13 @@ TEST(StopMatcherTest, HeldTextComesOutWhenItIsNoStop) {
   EXPECT_EQ(matcher.Flush(), "E");
 }
 
-TEST(StopMatcherTest, TheStopThatIsCompleteFirstWins) {
+TEST(StopMatcherTest, TheStopThatEndsFirstWins) {
   StopMatcher matcher({"world", "o w", "w"});
   EXPECT_EQ(matcher.Append("hello world"), "hell");
   EXPECT_TRUE(matcher.stopped());
 }
 
-TEST(StopMatcherTest, SelfOverlappingStopIsFound) {
+TEST(StopMatcherTest, ASelfOverlappingStopIsFound) {
   StopMatcher matcher({"aab"});
   EXPECT_EQ(matcher.Append("aa"), "");
   EXPECT_EQ(matcher.Append("a"), "a");
@@ -64,7 +63,7 @@ TEST(StopMatcherTest, SelfOverlappingStopIsFound) {
   EXPECT_TRUE(matcher.stopped());
 }
 
-TEST(StopMatcherTest, AgreesWithASearchOfTheWholeText) {
+TEST(StopMatcherTest, MatchesASearchOfTheWholeText) {
   std::mt19937 random(7);
   const auto text_of = [&](size_t size) {
     std::string text(size, 'a');

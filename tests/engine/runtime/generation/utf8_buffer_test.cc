@@ -1,5 +1,4 @@
-// Tests of engine/runtime/generation/utf8_buffer.h; the expected texts are Python's
-// bytes.decode(errors="replace").
+// The expected texts are those of Python's bytes.decode(errors="replace").
 #include "engine/runtime/generation/utf8_buffer.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +27,7 @@ constexpr Case kCases[] = {
     {"\xE0\x80\xC3\xA9", "\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xA9"},
 };
 
-TEST(Utf8BufferTest, DecodesAsPythonDoesHoweverTheBytesAreCut) {
+TEST(Utf8BufferTest, DecodesAsPythonForAnySplitOfTheBytes) {
   for (const Case& c : kCases) {
     for (size_t step = 1; step <= c.bytes.size(); ++step) {
       Utf8Buffer buffer;
@@ -41,7 +40,7 @@ TEST(Utf8BufferTest, DecodesAsPythonDoesHoweverTheBytesAreCut) {
   }
 }
 
-TEST(Utf8BufferTest, HoldsACharacterUntilItIsWhole) {
+TEST(Utf8BufferTest, HoldsACharacterUntilItIsComplete) {
   Utf8Buffer buffer;
   EXPECT_EQ(buffer.Append("a\xF0\x9F"), "a");
   EXPECT_EQ(buffer.Append("\x8E"), "");
@@ -49,7 +48,7 @@ TEST(Utf8BufferTest, HoldsACharacterUntilItIsWhole) {
   EXPECT_EQ(buffer.Flush(), "");
 }
 
-TEST(Utf8BufferTest, FlushLeavesItEmpty) {
+TEST(Utf8BufferTest, FlushEmptiesTheBuffer) {
   Utf8Buffer buffer;
   buffer.Append("\xE2");
   EXPECT_EQ(buffer.Flush(), "\xEF\xBF\xBD");
