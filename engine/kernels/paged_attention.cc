@@ -24,9 +24,9 @@ namespace {
 void Attend(const KvPages& cache, const AttentionTask& task, AttentionScratch& scratch) {
   switch (cache.shape().type) {
     case KvType::kFloat32:
-      return FloatPageWalk<KvType::kFloat32>(cache, task, scratch).Run();
+      return FloatAttention<KvType::kFloat32>(cache, task, scratch).Run();
     case KvType::kFloat16:
-      return FloatPageWalk<KvType::kFloat16>(cache, task, scratch).Run();
+      return FloatAttention<KvType::kFloat16>(cache, task, scratch).Run();
     case KvType::kInt8:
       return AttendInt8(cache, task, scratch);
   }

@@ -78,7 +78,8 @@ def main():
     parser.add_argument("--probe", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--write-golden", action="store_true")
-    parser.add_argument("--only", type=int, nargs="*", help="indices of prompts.json; all by default")
+    parser.add_argument("--only", type=int, nargs="*",
+                        help="indices of prompts.json; all by default")
     args = parser.parse_args()
     path = pathlib.Path(args.model)
     model = AutoModelForCausalLM.from_pretrained(

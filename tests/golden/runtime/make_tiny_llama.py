@@ -24,20 +24,22 @@ Q = gguf.GGMLQuantizationType
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + "
-    "'\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
+    "'<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
 
 MODELS = {
     # Grouped heads, tied embeddings, common sizes.
     "tiny_tied": dict(
-        config=dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-                    num_key_value_heads=2, tie_word_embeddings=True, rope_theta=10000.0, rms_norm_eps=1e-5),
+        config=dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+                    num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True,
+                    rope_theta=10000.0, rms_norm_eps=1e-5),
         types=dict(embd=Q.Q8_0, attn=Q.F16, ffn=Q.Q8_0), bias=False),
     # heads * head_dim differs from the width; odd sizes, biases, a separate output matrix.
     "tiny_odd": dict(
-        config=dict(hidden_size=42, intermediate_size=56, num_hidden_layers=3, num_attention_heads=3,
-                    num_key_value_heads=1, head_dim=12, tie_word_embeddings=False, rope_theta=500000.0,
-                    rms_norm_eps=1e-6, attention_bias=True),
+        config=dict(hidden_size=42, intermediate_size=56, num_hidden_layers=3,
+                    num_attention_heads=3, num_key_value_heads=1, head_dim=12,
+                    tie_word_embeddings=False, rope_theta=500000.0, rms_norm_eps=1e-6,
+                    attention_bias=True),
         types=dict(embd=Q.F16, attn=Q.F32, ffn=Q.F16), bias=True),
 }
 
@@ -53,24 +55,26 @@ def vocabulary():
 
 def quantized(weight, kind):
     data = gguf.quants.quantize(weight.numpy().astype(np.float32), kind)
-    return data, torch.from_numpy(gguf.quants.dequantize(data, kind).astype(np.float32).reshape(weight.shape))
+    floats = gguf.quants.dequantize(data, kind).astype(np.float32)
+    return data, torch.from_numpy(floats.reshape(weight.shape))
 
 
 def permuted(weight, heads):
     """Reorders query and key rows as llama.cpp: rows that are rotated together become neighbors."""
-    return weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:]).transpose(1, 2).reshape(
-        weight.shape)
+    pairs = weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:])
+    return pairs.transpose(1, 2).reshape(weight.shape)
 
 
 def gguf_name(name):
-    plain = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
-             "lm_head.weight": "output.weight"}
+    plain = {"model.embed_tokens.weight": "token_embd.weight",
+             "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
     if name in plain:
         return plain[name]
     _, _, block, rest = name.split(".", 3)
-    parts = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-             "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
-             "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
+    parts = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
+             "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+             "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+             "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
     module, kind = rest.rsplit(".", 1)
     return f"blk.{block}.{parts[module]}.{kind}"
 
@@ -102,7 +106,8 @@ def write_metadata(writer, config, tokens, merges):
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
     writer.add_token_list(tokens + SPECIAL)
-    writer.add_token_types([gguf.TokenType.NORMAL] * len(tokens) + [gguf.TokenType.CONTROL] * len(SPECIAL))
+    writer.add_token_types([gguf.TokenType.NORMAL] * len(tokens) +
+                           [gguf.TokenType.CONTROL] * len(SPECIAL))
     writer.add_token_merges(merges)
     writer.add_bos_token_id(len(tokens) + 1)
     writer.add_eos_token_id(len(tokens) + 2)
@@ -113,7 +118,8 @@ def write_metadata(writer, config, tokens, merges):
 def build(name, spec, seed):
     torch.manual_seed(seed)
     tokens, merges = vocabulary()
-    config = LlamaConfig(vocab_size=len(tokens) + len(SPECIAL), max_position_embeddings=128, **spec["config"])
+    config = LlamaConfig(vocab_size=len(tokens) + len(SPECIAL), max_position_embeddings=128,
+                         **spec["config"])
     model = LlamaForCausalLM(config).eval()
     writer = gguf.GGUFWriter(str(HERE / f"{name}.gguf"), "llama")
     write_metadata(writer, config, tokens, merges)
@@ -122,7 +128,8 @@ def build(name, spec, seed):
         if key == "lm_head.weight" and config.tie_word_embeddings:
             continue
         target = gguf_name(key)
-        wide = 1.0 + 0.2 * torch.randn_like(weight) if "norm" in target else torch.randn_like(weight) * 0.25
+        noise = torch.randn_like(weight)
+        wide = 1.0 + 0.2 * noise if "norm" in target else noise * 0.25
         _, rounded = quantized(wide, type_of(target, spec["types"]))
         weight.copy_(rounded)
         heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
@@ -149,8 +156,10 @@ def build(name, spec, seed):
     writer.close()
     (HERE / f"{name}.f32").write_bytes(logits.numpy().astype("<f4").tobytes())
     (HERE / f"{name}.json").write_text(json.dumps({
-        "seed": seed, "prompt": prompt[0].tolist(), "greedy": ids[0, PROMPT_TOKENS:].tolist()}) + "\n")
-    print(f"{name}: seed {seed}, smallest gap {gap:.4f}, {(HERE / f'{name}.gguf').stat().st_size} bytes")
+        "seed": seed, "prompt": prompt[0].tolist(),
+        "greedy": ids[0, PROMPT_TOKENS:].tolist()}) + "\n")
+    size = (HERE / f"{name}.gguf").stat().st_size
+    print(f"{name}: seed {seed}, smallest gap {gap:.4f}, {size} bytes")
     return True
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Compiles the kernels for 64-bit ARM with Debian's cross compiler and runs their tests in QEMU: on a
-# processor with all features that QEMU has, and on a Cortex-A53, which has no dot products of bytes.
-# Runs on Debian on x86-64; needs g++-aarch64-linux-gnu and qemu-user. The libraries for ARM are
-# unpacked below build/arm; nothing is installed.
+# Compiles the kernels for 64-bit ARM with Debian's cross compiler and runs their tests in QEMU: on
+# a processor with all features that QEMU has, and on a Cortex-A53, which has no dot products of
+# bytes. Runs on Debian on x86-64; needs g++-aarch64-linux-gnu and qemu-user. The libraries for ARM
+# are unpacked below build/arm; nothing is installed.
 #
 #   tests/engine/kernels/cross_arm/run.sh [arguments of the test binary]
 set -euo pipefail
@@ -57,5 +57,6 @@ cmake --build "$BUILD/kernels" -j "${JOBS:-2}"
 
 for processor in max cortex-a53; do
   echo "== $processor"
-  qemu-aarch64 -cpu $processor -L /usr/aarch64-linux-gnu "$BUILD/kernels/tests/engine_kernels_test" "$@"
+  qemu-aarch64 -cpu $processor -L /usr/aarch64-linux-gnu \
+    "$BUILD/kernels/tests/engine_kernels_test" "$@"
 done
