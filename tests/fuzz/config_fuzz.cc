@@ -1,14 +1,12 @@
-// Any bytes as a config.json, or as a GGUF file with its own hyperparameters: reading them must
-// survive, and what is read must keep to its bounds, for the runtime computes and allocates by it.
+// Feeds any bytes to the readers of config.json and of GGUF hyperparameters. Reading must not
+// crash, and every value that is read must keep its limits, because the runtime allocates by them.
 #include <unistd.h>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,20 +14,16 @@
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/model_files.h"
 #include "engine/formats/json_file.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
+using assay::Require;
 using assay::engine::ConfigReader;
 using assay::engine::ModelSpec;
 using assay::engine::PositionKind;
 using assay::engine::RopeScaling;
 using assay::engine::RopeSpec;
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "violated: " << what << "\n";
-  std::abort();
-}
 
 bool IsBetween(int64_t value, int64_t min, int64_t max) { return value >= min && value <= max; }
 

@@ -1,13 +1,11 @@
-// Any bytes as a GGUF file: inspecting it must survive, and what it says must add up; so must a
-// load of what is said to load.
+// Feeds any bytes to the inspection of GGUF files. It must not crash, its numbers must add up, and
+// a file that it reports as loadable must load.
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,24 +13,20 @@
 #include "base/utf8.h"
 #include "engine/runtime/inspection.h"
 #include "engine/runtime/language_model.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
+using assay::Require;
 using assay::engine::LanguageModel;
 using assay::engine::LoadOptions;
 using assay::engine::ModelInspection;
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "violated: " << what << "\n";
-  std::abort();
-}
 
 void Check(const ModelInspection& inspection) {
   Require(!assay::FindInvalidUtf8(inspection.name).has_value(), "the name is UTF-8");
   int64_t parameters = 0;
   for (const auto& share : inspection.types) {
-    Require(share.tensors > 0 && share.bytes > 0 && share.parameters > 0, "shares");
+    Require(share.tensors > 0 && share.bytes > 0 && share.parameters > 0, "sizes of a type");
     parameters += share.parameters;
   }
   Require(parameters == inspection.parameter_count, "every tensor is counted");
@@ -42,7 +36,7 @@ void Check(const ModelInspection& inspection) {
   }
 }
 
-// A context that costs little, whatever the file says of its own.
+// Loads the model with a short context, which keeps the cost low.
 void Load(LoadOptions options, const ModelInspection& inspection) {
   constexpr int64_t kMaxContext = 64;
   static const auto* const kCpu =
@@ -51,7 +45,7 @@ void Load(LoadOptions options, const ModelInspection& inspection) {
   options.device = *kCpu;
   options.context_length = static_cast<int>(std::min(kMaxContext, inspection.context_length));
   options.cache_tokens = options.context_length;
-  Require(LanguageModel::Load(options).ok(), "what loads is loaded");
+  Require(LanguageModel::Load(options).ok(), "a loadable file loads");
 }
 
 }  // namespace

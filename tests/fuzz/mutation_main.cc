@@ -1,12 +1,12 @@
-// Runs a libFuzzer entry where there is no libFuzzer (GCC): on files as they are, or on seeded
+// Runs a libFuzzer entry point without libFuzzer (as with GCC): on files as they are, and on seeded
 // mutations of them.
 //
 //   gguf_fuzz [--mutations=N] [--seed=S] FILE...
 //
-// Mutation i has the seed S + i and depends on nothing else but the files; a crash prints it, and
-// `--seed=IT --mutations=1` with the same files repeats it. A run that takes more than a second of
-// processor time or more than 1 GiB of memory counts as a crash (with sanitizers, which take both
-// themselves, ten seconds and any memory).
+// Mutation i has the seed S + i and depends only on the seed and the files. A crash prints the
+// seed, and `--seed=SEED --mutations=1` with the same files reproduces it. A run that takes more
+// than one second of processor time or more than 1 GiB of memory counts as a crash. With
+// sanitizers, which need both themselves, the limit is ten seconds and memory is unlimited.
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@
 #include "absl/strings/strip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-// Sanitizers have it, and handle the signals themselves.
+// Sanitizers define this function and handle the signals themselves.
 // NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
@@ -63,7 +63,7 @@ void ReportCrashes() {
   std::signal(SIGPROF, OnSignal);
   if (HasSanitizer()) {
     __sanitizer_set_death_callback(PrintSeed);
-    // Requirements that do not hold abort.
+    // Require() aborts.
     std::signal(SIGABRT, OnSignal);
     return;
   }
@@ -75,21 +75,21 @@ void ReportCrashes() {
   setrlimit(RLIMIT_DATA, &memory);
 }
 
-// From now on; SIGPROF ends the process.
+// Starts the time limit of a run, after which SIGPROF ends the process.
 void LimitTime() {
   itimerval limit = {};
   limit.it_value.tv_sec = HasSanitizer() ? 10 : 1;
   setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
-// Anywhere, or (as often) in the first 2,000 bytes, where headers are.
-size_t Position(const std::string& text, Random& random) {
+// Returns a random position: anywhere, or (as often) in the first 2,000 bytes, where headers are.
+size_t RandomPosition(const std::string& text, Random& random) {
   constexpr size_t kHead = 2000;
   const size_t range = random() % 2 == 0 ? std::min(text.size(), kHead) : text.size();
   return random() % range;
 }
 
-// Sizes and counts that overflow, wrap, or stand at a limit.
+// Returns a number that is likely to overflow, wrap around, or equal a limit.
 uint64_t InterestingNumber(Random& random) {
   constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
   switch (random() % 4) {
@@ -106,19 +106,19 @@ uint64_t InterestingNumber(Random& random) {
 
 void OverwriteNumber(std::string* text, Random& random) {
   const uint64_t number = InterestingNumber(random);
-  const size_t at = Position(*text, random);
+  const size_t at = RandomPosition(*text, random);
   const size_t width = std::min<size_t>(size_t{1} << (random() % 4), text->size() - at);
   std::memcpy(text->data() + at, &number, width);
 }
 
-// The letters and digits at a place or behind it: names, numbers and keywords, in files that are
-// text.
+// A run of letters and digits: in text files a name, number or keyword.
 struct Word {
   size_t begin;
   size_t size;
 };
 
-Word WordAt(const std::string& text, size_t at) {
+// Returns the first word at or after `at`.
+Word FindWord(const std::string& text, size_t at) {
   const auto in_word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
   };
@@ -135,18 +135,18 @@ std::string InterestingWord(Random& random) {
   return kWords[random() % std::size(kWords)];
 }
 
-// Leaves brackets and commas as they are, so that parsers get further.
+// Replaces a word. Brackets and commas stay, so that parsers get further.
 void ReplaceWord(std::string* text, Random& random) {
-  const Word from = WordAt(*text, Position(*text, random));
+  const Word from = FindWord(*text, RandomPosition(*text, random));
   const std::string word =
       random() % 2 == 0 ? InterestingWord(random) : text->substr(from.begin, from.size);
-  const Word to = WordAt(*text, Position(*text, random));
+  const Word to = FindWord(*text, RandomPosition(*text, random));
   text->replace(to.begin, to.size, word);
 }
 
 void CopyChunk(std::string* text, Random& random) {
-  const std::string chunk = text->substr(Position(*text, random), 1 + random() % 64);
-  const size_t at = Position(*text, random);
+  const std::string chunk = text->substr(RandomPosition(*text, random), 1 + random() % 64);
+  const size_t at = RandomPosition(*text, random);
   if (random() % 2 == 0) {
     text->insert(at, chunk);
   } else {
@@ -158,17 +158,17 @@ void MutateOnce(std::string* text, Random& random) {
   if (text->empty()) return;
   switch (random() % 12) {
     case 0:
-      text->resize(Position(*text, random));
+      text->resize(RandomPosition(*text, random));
       return;
     case 1:
-      text->erase(Position(*text, random), 1 + random() % 16);
+      text->erase(RandomPosition(*text, random), 1 + random() % 16);
       return;
     case 2:
       CopyChunk(text, random);
       return;
     case 3:
     case 4:
-      (*text)[Position(*text, random)] ^= static_cast<char>(1U << (random() % 8));
+      (*text)[RandomPosition(*text, random)] ^= static_cast<char>(1U << (random() % 8));
       return;
     case 5:
     case 6:
@@ -182,7 +182,7 @@ void MutateOnce(std::string* text, Random& random) {
 }
 
 void Run(const std::string& input) {
-  // A buffer of its own size, so that a sanitizer sees a read past its end.
+  // A buffer of exactly this size lets a sanitizer detect a read past its end.
   const std::vector<uint8_t> exact(input.begin(), input.end());
   LimitTime();
   const auto start = Clock::now();

@@ -1,22 +1,16 @@
-// Any bytes as a safetensors file: the header's parser must survive them.
+// Feeds any bytes to the parser of safetensors headers, which must not crash.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 
 #include "absl/types/span.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/safetensors_parser.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
+using assay::Require;
 using assay::engine::StoredTensor;
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "violated: " << what << "\n";
-  std::abort();
-}
 
 }  // namespace
 
@@ -27,13 +21,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   size_t total = 0;
   for (const StoredTensor& tensor : header->tensors) {
     Require(tensor.data.data() >= file.data() && tensor.data.end() <= file.end(),
-            "tensors lie in the file");
+            "tensors are within the file");
     const auto layout = assay::engine::LayoutOf(tensor.type);
     Require(layout.ok() && layout->elements == 1, "a parsed tensor holds floats");
     Require(tensor.ElementCount() * layout->bytes == static_cast<int64_t>(tensor.data.size()),
             "bytes and shape agree");
     total += tensor.data.size();
   }
-  Require(total <= size, "tensors share no bytes");
+  Require(total <= size, "tensors do not overlap");
   return 0;
 }

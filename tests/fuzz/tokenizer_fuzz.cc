@@ -1,12 +1,10 @@
-// Any bytes as a tokenizer.json, or as a GGUF file with a tokenizer: reading them must survive, and
-// what is read must encode and decode any text within its vocabulary.
+// Feeds any bytes to the readers of tokenizer.json and of GGUF tokenizers. Reading must not crash,
+// and a tokenizer that is read must encode and decode any text within its vocabulary.
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,18 +14,14 @@
 #include "base/utf8.h"
 #include "engine/formats/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
+using assay::Require;
 using assay::engine::GgufFile;
 using assay::engine::TokenId;
 using assay::engine::Tokenizer;
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "violated: " << what << "\n";
-  std::abort();
-}
 
 const std::filesystem::path& Folder() {
   static const auto* const kFolder = new std::filesystem::path(
@@ -52,17 +46,18 @@ void Use(const Tokenizer& tokenizer) {
   for (const std::string_view text : kTexts) {
     for (const bool special : {true, false}) {
       const auto ids = tokenizer.Encode(text, {.parse_special = special, .add_special = special});
-      // A pattern may give up.
+      // A pattern may exceed its work limit.
       if (!ids.ok()) continue;
-      for (const TokenId id : *ids) Require(id >= 0 && id < tokenizer.vocab_size(), "ids in range");
+      for (const TokenId id : *ids)
+        Require(id >= 0 && id < tokenizer.vocab_size(), "ids are in range");
       const auto decoded = tokenizer.Decode(*ids, /*skip_special=*/!special);
-      Require(decoded.ok(), "what was encoded is decoded");
-      Require(!assay::FindInvalidUtf8(*decoded).has_value(), "texts are UTF-8");
+      Require(decoded.ok(), "encoded ids can be decoded");
+      Require(!assay::FindInvalidUtf8(*decoded).has_value(), "decoded texts are UTF-8");
     }
   }
   for (TokenId id = -1; id <= tokenizer.vocab_size(); ++id) {
     const bool named = !tokenizer.TokenBytes(id).empty() || tokenizer.IsSpecial(id);
-    Require(!named || (id >= 0 && id < tokenizer.vocab_size()), "tokens in range");
+    Require(!named || (id >= 0 && id < tokenizer.vocab_size()), "tokens are in range");
   }
 }
 
