@@ -1,4 +1,4 @@
-// A model's own chat template.
+// A model's chat template.
 #include "engine/chat/chat_template.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/jinja/interpreter.h"
 #include "engine/jinja/syntax/parser.h"
@@ -22,41 +23,38 @@ namespace {
 
 constexpr size_t kMaxSourceBytes = size_t{1} << 20;
 
-absl::Status InTemplate(const absl::Status& status) {
-  return {status.code(), absl::StrCat("chat template: ", status.message())};
-}
+constexpr char kErrorPrefix[] = "chat template";
 
-// Adds the members of the JSON object `json`, none of them called as one of `taken`, to `map`;
-// nothing if it is empty.
-absl::Status AddFields(const std::string& json, const std::string& what,
-                       std::initializer_list<std::string_view> taken, jinja::Map* map) {
+// Adds the members of the JSON object `json` to `map`. An empty `json` has none. Members named in
+// `reserved` are refused. `what` names the input in errors.
+absl::Status AddMembers(const std::string& json, const std::string& what,
+                        std::initializer_list<std::string_view> reserved, jinja::Map* map) {
   if (json.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const jinja::Value fields, jinja::ReadJson(json, what));
   if (fields.AsMap() == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(what, ": is not a JSON object"));
   }
   for (const auto& [name, value] : fields.AsMap()->entries()) {
-    if (std::find(taken.begin(), taken.end(), *name.AsText()) != taken.end()) {
+    if (std::find(reserved.begin(), reserved.end(), *name.AsString()) != reserved.end()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(what, ": has a '", *name.AsText(), "', which is given apart"));
+          absl::StrCat(what, ": has a '", *name.AsString(), "', which has a field of its own"));
     }
     RETURN_IF_ERROR(map->Set(name, value));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<jinja::Value> MessageOf(const ChatTurn& turn, const std::string& what) {
+jinja::Result MakeMessage(const ChatTurn& turn, const std::string& what) {
   jinja::Map message;
-  absl::Status s = message.Set(jinja::Value::Text("role"), jinja::Value::Text(turn.role));
-  if (s.ok()) s = message.Set(jinja::Value::Text("content"), jinja::Value::Text(turn.content));
-  if (s.ok()) s = AddFields(turn.fields, what, {"role"}, &message);
-  if (!s.ok()) return s;
+  RETURN_IF_ERROR(message.Set(jinja::Value::String("role"), jinja::Value::String(turn.role)));
+  RETURN_IF_ERROR(message.Set(jinja::Value::String("content"), jinja::Value::String(turn.content)));
+  RETURN_IF_ERROR(AddMembers(turn.fields, what, {"role"}, &message));
   return MakeMap(std::move(message));
 }
 
-absl::StatusOr<jinja::Value> ReadTools(const std::string& json) {
+jinja::Result ReadTools(const std::string& json) {
   if (json.empty()) return jinja::Value::None();
-  absl::StatusOr<jinja::Value> tools = jinja::ReadJson(json, "tools");
+  jinja::Result tools = jinja::ReadJson(json, "tools");
   if (tools.ok() && tools->AsSequence() == nullptr) {
     return absl::InvalidArgumentError("tools: is not a JSON list");
   }
@@ -78,7 +76,7 @@ absl::StatusOr<std::unique_ptr<ChatTemplate>> ChatTemplate::Parse(std::string_vi
         absl::StrCat("chat template: has ", source.size(), " bytes; at most ", kMaxSourceBytes));
   }
   absl::StatusOr<std::vector<jinja::Statement>> statements = jinja::ParseTemplate(source);
-  if (!statements.ok()) return InTemplate(statements.status());
+  if (!statements.ok()) return Annotate(statements.status(), kErrorPrefix);
   return std::unique_ptr<ChatTemplate>(
       new ChatTemplate(std::make_unique<Program>(Program{*std::move(statements)})));
 }
@@ -88,27 +86,27 @@ absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& input
   messages.reserve(inputs.messages.size());
   for (const ChatTurn& turn : inputs.messages) {
     ASSIGN_OR_RETURN(jinja::Value message,
-                     MessageOf(turn, absl::StrCat("messages[", messages.size(), "].fields")));
+                     MakeMessage(turn, absl::StrCat("messages[", messages.size(), "].fields")));
     messages.push_back(std::move(message));
   }
-  absl::StatusOr<jinja::Value> list = MakeList(std::move(messages));
-  if (!list.ok()) return InTemplate(list.status());
+  jinja::Result list = MakeList(std::move(messages));
+  if (!list.ok()) return Annotate(list.status(), kErrorPrefix);
   ASSIGN_OR_RETURN(jinja::Value tools, ReadTools(inputs.tools));
   jinja::Map variables;
   for (auto& [name, value] : std::vector<std::pair<const char*, jinja::Value>>{
            {"messages", *std::move(list)},
            {"tools", std::move(tools)},
-           // transformers passes None where a caller gives none.
+           // transformers passes None if the caller passes no documents.
            {"documents", jinja::Value::None()},
            {"add_generation_prompt", jinja::Value{inputs.add_generation_prompt}},
-           {"bos_token", jinja::Value::Text(inputs.bos_token)},
-           {"eos_token", jinja::Value::Text(inputs.eos_token)}}) {
-    absl::Status s = variables.Set(jinja::Value::Text(name), std::move(value));
-    if (!s.ok()) return InTemplate(s);
+           {"bos_token", jinja::Value::String(inputs.bos_token)},
+           {"eos_token", jinja::Value::String(inputs.eos_token)}}) {
+    absl::Status s = variables.Set(jinja::Value::String(name), std::move(value));
+    if (!s.ok()) return Annotate(s, kErrorPrefix);
   }
-  RETURN_IF_ERROR(AddFields(inputs.variables, "variables", {"messages", "tools"}, &variables));
-  absl::StatusOr<std::string> text = RunTemplate(program_->statements, variables, inputs.now);
-  if (!text.ok()) return InTemplate(text.status());
+  RETURN_IF_ERROR(AddMembers(inputs.variables, "variables", {"messages", "tools"}, &variables));
+  absl::StatusOr<std::string> text = RenderTemplate(program_->statements, variables, inputs.now);
+  if (!text.ok()) return Annotate(text.status(), kErrorPrefix);
   return text;
 }
 

@@ -1,4 +1,4 @@
-// A model's own chat template: conversation to prompt.
+// A model's chat template, which renders a conversation into a prompt.
 #ifndef ASSAY_ENGINE_CHAT_CHAT_TEMPLATE_H_
 #define ASSAY_ENGINE_CHAT_CHAT_TEMPLATE_H_
 
@@ -13,48 +13,60 @@
 
 namespace assay::engine {
 
+// One message of a conversation.
 struct ChatTurn {
   std::string role;
   std::string content;
-  // What else the message has (tool_calls, name, tool_call_id, reasoning_content), as the text of a
-  // JSON object; empty: nothing. A `content` in it, such as a list of parts, replaces the text; a
-  // `role` is refused.
+  // The other members of the message (tool_calls, name, tool_call_id, reasoning_content), as a JSON
+  // object; empty for none. A member `content`, such as a list of parts, replaces the string above.
+  // A member `role` is refused.
   std::string fields = {};
 };
 
+// The variables that a template is rendered with.
 struct ChatTemplateInputs {
   std::vector<ChatTurn> messages;
-  // Ends the prompt where the assistant begins to speak.
+  // Ends the prompt where the answer of the assistant begins.
   bool add_generation_prompt = true;
   std::string bos_token;
   std::string eos_token;
-  // The tools that the model may call, as the text of a JSON list; empty: none.
+  // The tools that the model may call, as a JSON list; empty for none.
   std::string tools = {};
-  // Further variables (enable_thinking, documents, date_string), as the text of a JSON object;
-  // empty: none. `messages` and `tools` are refused.
+  // Further variables (enable_thinking, documents, date_string), as a JSON object; empty for none.
+  // `messages` and `tools` are refused.
   std::string variables = {};
-  // What strftime_now() writes, in local time.
+  // The time that strftime_now() formats, in local time.
   absl::Time now = absl::Now();
 };
 
-// A compiled template in Jinja's language, rendered as transformers does it: jinja2's immutable
-// sandbox with trim_blocks, lstrip_blocks, break and continue, `generation`, raise_exception(),
-// strftime_now() and transformers' own tojson. Not read: inheritance, imports, recursive loops,
-// caller(), `*` arguments, and the filters for web pages. Sandboxed: no code, no files; at most
-// 1,000,000 steps, 4 MiB of output, 100,000 items a list, 200 levels. Immutable, thread-safe.
+// A parsed template in the Jinja language. It renders as in transformers: jinja2's immutable
+// sandbox with trim_blocks, lstrip_blocks, break and continue, the `generation` block,
+// raise_exception(), strftime_now() and transformers' own tojson. Inheritance, imports, recursive
+// loops, caller(), `*` arguments and the filters for web pages are not supported.
+//
+// Templates come from model files and are not trusted. They are sandboxed: they reach neither code
+// nor files, and a rendering ends after at most 1,000,000 steps, 4 MiB of output, 100,000 items in
+// a list, and 200 levels of nesting.
+//
+//   ASSIGN_OR_RETURN(const auto chat_template, ChatTemplate::Parse(source));
+//   ASSIGN_OR_RETURN(const std::string prompt,
+//                    chat_template->Render({.messages = {{"user", "Hello"}}}));
+//
+// Immutable and thread-safe.
 class ChatTemplate {
  public:
-  // UNIMPLEMENTED names the construct that is not read yet, INVALID_ARGUMENT a syntax error, both
-  // with the line.
+  // Parses `source`, of at most 1 MiB. Returns INVALID_ARGUMENT for a syntax error, UNIMPLEMENTED
+  // for an unsupported construct. Both messages have the line.
   static absl::StatusOr<std::unique_ptr<ChatTemplate>> Parse(std::string_view source);
   ~ChatTemplate();
 
   ChatTemplate(const ChatTemplate&) = delete;
   ChatTemplate& operator=(const ChatTemplate&) = delete;
 
-  // INVALID_ARGUMENT: the template itself refuses the conversation (raise_exception), uses what is
-  // undefined or reaches a bound; or an input is no JSON of its kind ("messages[2].fields: ...").
-  // UNIMPLEMENTED: what only a value shows is not read yet (a format's letter, int with a base).
+  // Returns the prompt. Returns INVALID_ARGUMENT if the template refuses the conversation
+  // (raise_exception), uses an undefined value or exceeds a limit, or if an input is not JSON of
+  // its type ("messages[2].fields: ..."). Returns UNIMPLEMENTED for an unsupported operation that
+  // only a value reveals (the type letter of a format, int with a base).
   absl::StatusOr<std::string> Render(const ChatTemplateInputs& inputs) const;
 
  private:

@@ -1,4 +1,4 @@
-// Where a model's chat template is kept.
+// Finds the source of a model's chat template in the model's files.
 #include "engine/chat/chat_template_source.h"
 
 #include <cstdint>
@@ -27,13 +27,14 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, MappedFile::Open(path));
   const auto bytes = file->bytes();
   if (bytes.size() > kMaxTemplateBytes) {
-    return absl::DataLossError(absl::StrCat(
-        path, ": ", bytes.size(), " bytes are more than the limit of ", kMaxTemplateBytes));
+    return absl::DataLossError(
+        absl::StrCat(path, ": has ", bytes.size(), " bytes; at most ", kMaxTemplateBytes));
   }
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-absl::StatusOr<std::string> FromJson(const std::string& path) {
+// Reads a template, or a list of named templates.
+absl::StatusOr<std::string> ReadJsonTemplate(const std::string& path) {
   ASSIGN_OR_RETURN(const Json json, ReadJsonFile(path, kMaxJsonBytes));
   const auto it = json.find(kKey);
   if (it == json.end() || it->is_null()) {
@@ -48,23 +49,23 @@ absl::StatusOr<std::string> FromJson(const std::string& path) {
       }
     }
   }
-  return absl::DataLossError(
-      absl::StrCat(path, ": ", kKey, " is neither a template nor a list with one named default"));
+  return absl::DataLossError(absl::StrCat(
+      path, ": ", kKey, " is neither a template nor a list with a template named default"));
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> ChatTemplateOfGguf(const GgufFile& file) {
+absl::StatusOr<std::string> ReadGgufChatTemplate(const GgufFile& file) {
   return file.GetString("tokenizer.chat_template");
 }
 
-absl::StatusOr<std::string> ChatTemplateOfFolder(const std::string& folder) {
+absl::StatusOr<std::string> ReadFolderChatTemplate(const std::string& folder) {
   const std::filesystem::path root(folder);
   absl::StatusOr<std::string> text = ReadText((root / "chat_template.jinja").string());
   if (!absl::IsNotFound(text.status())) return text;
-  text = FromJson((root / "chat_template.json").string());
+  text = ReadJsonTemplate((root / "chat_template.json").string());
   if (!absl::IsNotFound(text.status())) return text;
-  return FromJson((root / "tokenizer_config.json").string());
+  return ReadJsonTemplate((root / "tokenizer_config.json").string());
 }
 
 }  // namespace assay::engine

@@ -2,6 +2,8 @@
 #ifndef ASSAY_ENGINE_JINJA_EVALUATOR_H_
 #define ASSAY_ENGINE_JINJA_EVALUATOR_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/jinja/builtins/functions.h"
@@ -12,8 +14,8 @@
 
 namespace assay::jinja {
 
-// Counts a level of statements, expressions and macros that run in one another, so that no template
-// overflows the stack of a thread (512 KiB on macOS).
+// Counts one level of nested statements, expressions and macro calls during its lifetime. The limit
+// keeps a template from overflowing the stack of a thread (512 KiB on macOS).
 class DepthGuard {
  public:
   static constexpr int kMax = 200;
@@ -23,20 +25,20 @@ class DepthGuard {
   DepthGuard(const DepthGuard&) = delete;
   DepthGuard& operator=(const DepthGuard&) = delete;
 
-  // INVALID_ARGUMENT beyond kMax.
+  // Returns INVALID_ARGUMENT beyond kMax.
   absl::Status Check() const;
 
  private:
   int& depth_;
 };
 
-// `status` with "line N: " before it, unless it has one.
-absl::Status ErrorAt(int line, const absl::Status& status);
+// Returns `status` with "line N: " before its message, unless it already names a line.
+absl::Status AnnotateLine(int line, const absl::Status& status);
 
-// Errors as RunTemplate. Not thread-safe: one a run.
+// Evaluates expressions within one run. Errors are those of RenderTemplate(). Not thread-safe.
 class Evaluator {
  public:
-  // The run's, which must outlive the evaluator.
+  // The state of the run, which must outlive the evaluator.
   struct Run {
     Budget& budget;
     Objects& objects;
@@ -44,22 +46,23 @@ class Evaluator {
   };
   explicit Evaluator(Run run) : run_(run) {}
 
-  absl::StatusOr<Value> Evaluate(const Expression& expression, const Scope& scope);
+  Result Evaluate(const Expression& expression, const Scope& scope);
 
  private:
-  using Result = absl::StatusOr<Value>;
-
-  Result Apply(const Expression& expression, const Scope& scope);
-  Result Logical(const Expression& expression, const Scope& scope);
-  Result Choose(const Expression& expression, const Scope& scope);
-  Result Chain(const Expression& expression, const Scope& scope);
-  Result Comparisons(const Expression& expression, const Scope& scope);
-  Result Call(const Expression& expression, const Scope& scope);
-  Result AttributeOf(const Value& object, const Expression& expression);
-  Result Index(const Value& container, const Value& index, const Expression& expression);
-  Result Method(const Value& value, const std::string& name);
-  absl::StatusOr<List> Operands(const Expression& expression, const Scope& scope);
-  // The operands after the first.
+  // Evaluates without checking the depth and the budget.
+  Result EvaluateUnchecked(const Expression& expression, const Scope& scope);
+  Result EvaluateLogical(const Expression& expression, const Scope& scope);
+  Result EvaluateConditional(const Expression& expression, const Scope& scope);
+  Result EvaluateChain(const Expression& expression, const Scope& scope);
+  Result EvaluateComparisons(const Expression& expression, const Scope& scope);
+  Result EvaluateCall(const Expression& expression, const Scope& scope);
+  // Evaluates `object`.name and `container`[index], where `expression` is the whole expression.
+  Result GetAttribute(const Value& object, const Expression& expression);
+  Result GetItem(const Value& container, const Value& index, const Expression& expression);
+  // Returns a function that calls value.name().
+  Result BindMethod(const Value& value, const std::string& name);
+  absl::StatusOr<List> EvaluateOperands(const Expression& expression, const Scope& scope);
+  // Evaluates the operands after the first.
   absl::StatusOr<Arguments> EvaluateArguments(const Expression& expression, const Scope& scope);
 
   const Run run_;

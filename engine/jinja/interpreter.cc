@@ -1,4 +1,4 @@
-// Runs a compiled template: scopes, loops, macros and bounds; template_evaluator.cc has the
+// Renders a parsed template: statements, scopes, loops and macros; evaluator.cc evaluates the
 // expressions.
 #include "engine/jinja/interpreter.h"
 
@@ -18,19 +18,18 @@
 #include "engine/jinja/evaluator.h"
 #include "engine/jinja/loop.h"
 #include "engine/jinja/scope.h"
+#include "engine/jinja/values/to_string.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 using Body = std::vector<Statement>;
 
 constexpr size_t kMaxOutputBytes = size_t{4} << 20;
 
-// How a body ended.
-enum class Flow { kOn, kBreak, kContinue };
-using Flowed = absl::StatusOr<Flow>;
+// What ended the execution of a body.
+enum class Flow { kNormal, kBreak, kContinue };
+using FlowOr = absl::StatusOr<Flow>;
 
 class Interpreter {
  public:
@@ -41,11 +40,11 @@ class Interpreter {
       functions->Set(name, std::move(value));
     }
     scope_ = std::make_shared<Scope>(std::move(functions));
-    for (const auto& [name, value] : variables.entries()) scope_->Set(*name.AsText(), value);
+    for (const auto& [name, value] : variables.entries()) scope_->Set(*name.AsString(), value);
   }
 
   absl::StatusOr<std::string> Run(const Body& program) {
-    const Flowed flow = RunBody(program);
+    const FlowOr flow = RunBody(program);
     if (!flow.ok()) return flow.status();
     return std::move(out_);
   }
@@ -55,9 +54,9 @@ class Interpreter {
    public:
     Macro(Interpreter& interpreter, const Statement& statement, std::shared_ptr<Scope> scope)
         : interpreter_(interpreter), statement_(statement), scope_(std::move(scope)) {}
-    std::string_view TypeName() const override { return "macro"; }
+    std::string TypeName() const override { return "macro"; }
     Value Attribute(std::string_view name) override {
-      return name == "name" ? Value::Text(statement_.text) : Value{};
+      return name == "name" ? Value::String(statement_.text) : Value{};
     }
     Result Call(const Arguments& arguments) override {
       return interpreter_.CallMacro(statement_, scope_, arguments);
@@ -69,15 +68,15 @@ class Interpreter {
     const std::shared_ptr<Scope> scope_;
   };
 
-  // The scope within while it lives.
-  class Inner {
+  // Makes an empty scope within `parent` the current one during its lifetime.
+  class NestedScope {
    public:
-    Inner(Interpreter& interpreter, std::shared_ptr<const Scope> parent)
+    NestedScope(Interpreter& interpreter, std::shared_ptr<const Scope> parent)
         : interpreter_(interpreter),
           outer_(std::exchange(interpreter.scope_, std::make_shared<Scope>(std::move(parent)))) {}
-    ~Inner() { interpreter_.scope_ = std::move(outer_); }
-    Inner(const Inner&) = delete;
-    Inner& operator=(const Inner&) = delete;
+    ~NestedScope() { interpreter_.scope_ = std::move(outer_); }
+    NestedScope(const NestedScope&) = delete;
+    NestedScope& operator=(const NestedScope&) = delete;
 
    private:
     Interpreter& interpreter_;
@@ -92,70 +91,70 @@ class Interpreter {
           "line ", line, ": the template writes more than ", kMaxOutputBytes, " bytes"));
     }
     out_ += text;
-    return ErrorAt(line, budget_.SpendBytes(text.size()));
+    return AnnotateLine(line, budget_.SpendBytes(text.size()));
   }
 
-  Flowed RunBody(const Body& body) {
+  FlowOr RunBody(const Body& body) {
     const DepthGuard depth(depth_);
     for (const Statement& statement : body) {
       absl::Status s = depth.Check();
       if (s.ok()) s = budget_.Spend(1);
-      if (!s.ok()) return ErrorAt(statement.line, s);
-      Flowed flow = Execute(statement);
-      if (!flow.ok() || *flow != Flow::kOn) return flow;
+      if (!s.ok()) return AnnotateLine(statement.line, s);
+      FlowOr flow = Execute(statement);
+      if (!flow.ok() || *flow != Flow::kNormal) return flow;
     }
-    return Flow::kOn;
+    return Flow::kNormal;
   }
 
-  static Flowed On(const absl::Status& status) {
+  static FlowOr ToFlow(const absl::Status& status) {
     if (!status.ok()) return status;
-    return Flow::kOn;
+    return Flow::kNormal;
   }
 
-  Flowed Execute(const Statement& statement) {
+  FlowOr Execute(const Statement& statement) {
     switch (statement.kind) {
       case StatementKind::kText:
-        return On(Write(statement.line, statement.text));
+        return ToFlow(Write(statement.line, statement.text));
       case StatementKind::kPrint:
-        return On(Print(statement, Evaluate(statement.expression)));
+        return ToFlow(Print(statement, Evaluate(statement.expression)));
       case StatementKind::kSet: {
         const Result value = Evaluate(statement.expression);
         if (!value.ok()) return value.status();
-        return On(ErrorAt(statement.line, Assign(statement.target, *value)));
+        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, *value)));
       }
       case StatementKind::kSetBlock: {
         const Result value = FilteredBody(statement);
         if (!value.ok()) return value.status();
-        return On(ErrorAt(statement.line, Assign(statement.target, *value)));
+        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, *value)));
       }
       case StatementKind::kFilter:
-        return On(Print(statement, FilteredBody(statement)));
+        return ToFlow(Print(statement, FilteredBody(statement)));
       case StatementKind::kIf:
         return If(statement);
       case StatementKind::kFor:
-        return On(For(statement));
+        return ToFlow(For(statement));
       case StatementKind::kWith:
         return With(statement);
       case StatementKind::kScope: {
-        const Inner inner(*this, scope_);
+        const NestedScope nested(*this, scope_);
         return RunBody(statement.body);
       }
       case StatementKind::kMacro:
         objects_.push_back(std::make_unique<Macro>(*this, statement, scope_));
         scope_->Set(statement.text, Value{objects_.back().get()});
-        return Flow::kOn;
+        return Flow::kNormal;
       case StatementKind::kBreak:
         return Flow::kBreak;
       case StatementKind::kContinue:
         return Flow::kContinue;
     }
-    return absl::InternalError("statement of an unknown kind");
+    return absl::InternalError("unknown kind of statement");
   }
 
   absl::Status Print(const Statement& statement, const Result& value) {
     if (!value.ok()) return value.status();
-    const absl::StatusOr<std::string> text = TextOf(*value);
-    if (!text.ok()) return ErrorAt(statement.line, text.status());
+    const absl::StatusOr<std::string> text = ToString(*value);
+    if (!text.ok()) return AnnotateLine(statement.line, text.status());
     return Write(statement.line, *text);
   }
 
@@ -174,10 +173,10 @@ class Interpreter {
   }
 
   absl::Status Unpack(const Target& target, const Value& value) {
-    ASSIGN_OR_RETURN(const List items, ItemsOf(value, budget_));
+    ASSIGN_OR_RETURN(const List items, GetItems(value, budget_));
     if (items.size() != target.items.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(items.size(), " values for ", target.items.size(), " names"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "cannot unpack ", items.size(), " values into ", target.items.size(), " names"));
     }
     for (size_t i = 0; i < items.size(); ++i) {
       RETURN_IF_ERROR(Assign(target.items[i], items[i]));
@@ -185,87 +184,87 @@ class Interpreter {
     return absl::OkStatus();
   }
 
-  // What the body writes, in the scope as it is.
+  // Returns the output of `body`, which runs in the current scope.
   absl::StatusOr<std::string> Capture(const Body& body) {
     std::string outside = std::exchange(out_, {});
-    const Flowed flow = RunBody(body);
+    const FlowOr flow = RunBody(body);
     std::string written = std::exchange(out_, std::move(outside));
     if (!flow.ok()) return flow.status();
     return written;
   }
 
   Result FilteredBody(const Statement& statement) {
-    const Inner inner(*this, scope_);
+    const NestedScope nested(*this, scope_);
     ASSIGN_OR_RETURN(std::string text, Capture(statement.body));
-    scope_->Set(kBlockInput, Value::Text(std::move(text)));
+    scope_->Set(kBlockInput, Value::String(std::move(text)));
     return Evaluate(statement.expression);
   }
 
-  Flowed If(const Statement& statement) {
+  FlowOr If(const Statement& statement) {
     for (const Statement::Branch& branch : statement.branches) {
       const Result condition = Evaluate(branch.condition);
       if (!condition.ok()) return condition.status();
-      if (condition->Truth()) return RunBody(branch.body);
+      if (condition->IsTruthy()) return RunBody(branch.body);
     }
-    return Flow::kOn;
+    return Flow::kNormal;
   }
 
-  Flowed With(const Statement& statement) {
+  FlowOr With(const Statement& statement) {
     List values;
     for (const Expression& expression : statement.defaults) {
       Result value = Evaluate(expression);
       if (!value.ok()) return value.status();
       values.push_back(*std::move(value));
     }
-    const Inner inner(*this, scope_);
+    const NestedScope nested(*this, scope_);
     for (size_t i = 0; i < values.size(); ++i) {
       absl::Status s = Assign(statement.targets[i], values[i]);
-      if (!s.ok()) return ErrorAt(statement.line, s);
+      if (!s.ok()) return AnnotateLine(statement.line, s);
     }
     return RunBody(statement.body);
   }
 
-  // The items of a for that its `if` keeps.
+  // Returns the items of a for that pass its `if`.
   absl::StatusOr<List> LoopItems(const Statement& statement) {
     const Result value = Evaluate(statement.expression);
     if (!value.ok()) return value.status();
-    absl::StatusOr<List> items = ItemsOf(*value, budget_);
-    if (!items.ok()) return ErrorAt(statement.line, items.status());
+    absl::StatusOr<List> items = GetItems(*value, budget_);
+    if (!items.ok()) return AnnotateLine(statement.line, items.status());
     if (statement.filter.empty()) return items;
     List kept;
     for (const Value& item : *items) {
-      const Inner inner(*this, scope_);
+      const NestedScope nested(*this, scope_);
       absl::Status s = Assign(statement.target, item);
-      if (!s.ok()) return ErrorAt(statement.line, s);
-      const Result keeps = Evaluate(statement.filter[0]);
-      if (!keeps.ok()) return keeps.status();
-      if (keeps->Truth()) kept.push_back(item);
+      if (!s.ok()) return AnnotateLine(statement.line, s);
+      const Result passes = Evaluate(statement.filter[0]);
+      if (!passes.ok()) return passes.status();
+      if (passes->IsTruthy()) kept.push_back(item);
     }
     return kept;
   }
 
   absl::Status For(const Statement& statement) {
     ASSIGN_OR_RETURN(List items, LoopItems(statement));
-    auto made = std::make_unique<Loop>(std::move(items), objects_, budget_);
-    Loop& loop = *made;
-    objects_.push_back(std::move(made));
-    // jinja2 runs the else unless a round came to its end.
-    bool whole_round = false;
+    auto owned = std::make_unique<Loop>(std::move(items), objects_, budget_);
+    Loop& loop = *owned;
+    objects_.push_back(std::move(owned));
+    // jinja2 runs the else unless at least one iteration reached its end.
+    bool completed_iteration = false;
     for (size_t i = 0; i < loop.items().size(); ++i) {
-      // What a round sets is gone after it.
-      const Inner inner(*this, scope_);
-      loop.Move(i);
+      // Variables that an iteration sets end with it.
+      const NestedScope nested(*this, scope_);
+      loop.SetIndex(i);
       scope_->Set("loop", Value{&loop});
       absl::Status s = budget_.Spend(1);
       if (s.ok()) s = Assign(statement.target, loop.items()[i]);
-      if (!s.ok()) return ErrorAt(statement.line, s);
-      const Flowed flow = RunBody(statement.body);
+      if (!s.ok()) return AnnotateLine(statement.line, s);
+      const FlowOr flow = RunBody(statement.body);
       if (!flow.ok()) return flow.status();
       if (*flow == Flow::kBreak) break;
-      if (*flow == Flow::kOn) whole_round = true;
+      if (*flow == Flow::kNormal) completed_iteration = true;
     }
-    if (whole_round) return absl::OkStatus();
-    const Inner inner(*this, scope_);
+    if (completed_iteration) return absl::OkStatus();
+    const NestedScope nested(*this, scope_);
     return RunBody(statement.otherwise).status();
   }
 
@@ -274,11 +273,11 @@ class Interpreter {
     const DepthGuard depth(depth_);
     RETURN_IF_ERROR(depth.Check());
     if (arguments.positional.size() > macro.targets.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' has ",
+      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' takes at most ",
                                                      macro.targets.size(), " arguments, not ",
                                                      arguments.positional.size()));
     }
-    const Inner inner(*this, scope);
+    const NestedScope nested(*this, scope);
     const size_t without_default = macro.targets.size() - macro.defaults.size();
     std::vector<bool> used(arguments.named.size());
     for (size_t i = 0; i < macro.targets.size(); ++i) {
@@ -301,10 +300,10 @@ class Interpreter {
       if (used[i]) continue;
       return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "': argument '",
                                                      arguments.named[i].first,
-                                                     "' is unknown or given twice"));
+                                                     "' is unknown or duplicated"));
     }
     ASSIGN_OR_RETURN(std::string text, Capture(macro.body));
-    return Value::Text(std::move(text));
+    return Value::String(std::move(text));
   }
 
   Budget budget_;
@@ -317,7 +316,8 @@ class Interpreter {
 
 }  // namespace
 
-absl::StatusOr<std::string> RunTemplate(const Body& program, const Map& variables, absl::Time now) {
+absl::StatusOr<std::string> RenderTemplate(const Body& program, const Map& variables,
+                                           absl::Time now) {
   return Interpreter(variables, now).Run(program);
 }
 

@@ -1,4 +1,4 @@
-// The variable `loop` of a template.
+// The variable `loop` of a for statement.
 #include "engine/jinja/loop.h"
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
+#include "engine/jinja/values/comparison.h"
 
 namespace assay::jinja {
 
@@ -36,16 +37,16 @@ Value Loop::Attribute(std::string_view name) {
   return {objects_.back().get()};
 }
 
-absl::StatusOr<Value> Loop::Cycle(const Arguments& arguments) const {
+Result Loop::Cycle(const Arguments& arguments) const {
   const List& values = arguments.positional;
   if (values.empty() || !arguments.named.empty()) {
-    return absl::InvalidArgumentError("loop.cycle needs values");
+    return absl::InvalidArgumentError("loop.cycle needs positional arguments");
   }
   return values[index_ % values.size()];
 }
 
-absl::StatusOr<Value> Loop::Changed(const Arguments& arguments) {
-  absl::StatusOr<Value> values = MakeSequence(SequenceKind::kTuple, arguments.positional);
+Result Loop::Changed(const Arguments& arguments) {
+  Result values = MakeSequence(SequenceKind::kTuple, arguments.positional);
   if (!values.ok()) return values;
   if (last_checked_.has_value()) {
     ASSIGN_OR_RETURN(const bool same, ValuesEqual(*last_checked_, *values, budget_));

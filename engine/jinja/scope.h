@@ -1,4 +1,4 @@
-// Names that a running template can see.
+// The variables that a running template sees.
 #ifndef ASSAY_ENGINE_JINJA_SCOPE_H_
 #define ASSAY_ENGINE_JINJA_SCOPE_H_
 
@@ -11,14 +11,15 @@
 
 namespace assay::jinja {
 
-// Names of a block, and of the blocks around it. A macro keeps the scope in which it was defined.
+// The variables of a block. A lookup continues in the enclosing blocks. A macro keeps the scope in
+// which it was defined. Not thread-safe.
 class Scope {
  public:
   explicit Scope(std::shared_ptr<const Scope> parent) : parent_(std::move(parent)) {}
 
   void Set(const std::string& name, Value value) { names_[name] = std::move(value); }
 
-  // Undefined if no scope has it.
+  // Returns undefined if neither this scope nor an enclosing one has the name.
   Value Find(const std::string& name) const {
     for (const Scope* scope = this; scope != nullptr; scope = scope->parent_.get()) {
       if (const auto found = scope->names_.find(name); found != scope->names_.end()) {

@@ -20,8 +20,8 @@ namespace {
 
 absl::StatusOr<std::unique_ptr<ChatTemplate>> ReadChatTemplate(const ModelFiles& files) {
   ASSIGN_OR_RETURN(const std::string source, files.gguf == nullptr
-                                                 ? ChatTemplateOfFolder(files.tensors->path())
-                                                 : ChatTemplateOfGguf(*files.gguf));
+                                                 ? ReadFolderChatTemplate(files.tensors->path())
+                                                 : ReadGgufChatTemplate(*files.gguf));
   if (const std::optional<size_t> bad = FindInvalidUtf8(source); bad.has_value()) {
     return absl::DataLossError(absl::StrCat("it is not valid UTF-8 at byte ", *bad));
   }

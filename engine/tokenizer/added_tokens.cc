@@ -22,14 +22,14 @@ bool IsWholeWord(std::string_view text, size_t begin, size_t end) {
   const bool word_before =
       begin > 0 &&
       unicode::IsWord(
-          NextUtf8(text.substr(unicode::LastCharacter(text.substr(0, begin)))).code_point);
+          NextUtf8(text.substr(unicode::LastCharacterOffset(text.substr(0, begin)))).code_point);
   const bool word_after =
       end < text.size() && unicode::IsWord(NextUtf8(text.substr(end)).code_point);
   return !word_before && !word_after;
 }
 
-// Wherever the one may be found, so may the other.
-bool AreFoundAlike(const AddedToken& a, const AddedToken& b) {
+// True if both match at the same positions under the same conditions.
+bool HaveSameConditions(const AddedToken& a, const AddedToken& b) {
   return a.content == b.content && a.special == b.special && a.single_word == b.single_word;
 }
 
@@ -38,28 +38,28 @@ bool AreFoundAlike(const AddedToken& a, const AddedToken& b) {
 AddedTokens::AddedTokens(std::vector<AddedToken> tokens) {
   std::stable_sort(tokens.begin(), tokens.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
-  // Of one content: two flags, each set or not.
+  // One content has at most four kinds of tokens, because two flags distinguish them.
   constexpr ptrdiff_t kMaxKinds = 4;
   for (AddedToken& token : tokens) {
     const ptrdiff_t kinds = std::min(kMaxKinds, std::ssize(tokens_));
-    const bool hidden = std::any_of(tokens_.end() - kinds, tokens_.end(), [&](const auto& before) {
-      return AreFoundAlike(before, token);
-    });
-    if (hidden) continue;
+    const bool is_shadowed =
+        std::any_of(tokens_.end() - kinds, tokens_.end(),
+                    [&](const auto& before) { return HaveSameConditions(before, token); });
+    if (is_shadowed) continue;
     ++begins_[static_cast<uint8_t>(token.content.front()) + size_t{1}];
     tokens_.push_back(std::move(token));
   }
   std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
 }
 
-std::vector<AddedTokens::Range> AddedTokens::BeginningsOf(std::string_view text) const {
+std::vector<AddedTokens::Range> AddedTokens::FindPrefixes(std::string_view text) const {
   std::vector<Range> found;
   const auto first = static_cast<uint8_t>(text.front());
   const auto at = [this](size_t i) { return tokens_.begin() + static_cast<ptrdiff_t>(i); };
   Iterator begin = at(begins_[first]);
   Iterator end = at(begins_[first + size_t{1}]);
-  // Between the two lie those that begin with the text's first `length` bytes; what is no longer
-  // stands in front.
+  // [begin, end) are the tokens that begin with the first `length` bytes of the text. Tokens of
+  // exactly that length come first.
   for (size_t length = 1; begin != end; ++length) {
     const Iterator longer = std::find_if(
         begin, end, [length](const AddedToken& token) { return token.content.size() > length; });
@@ -69,11 +69,11 @@ std::vector<AddedTokens::Range> AddedTokens::BeginningsOf(std::string_view text)
       return static_cast<uint8_t>(token.content[length]);
     };
     const auto byte = static_cast<uint8_t>(text[length]);
-    begin = std::lower_bound(longer, end, byte, [&](const AddedToken& token, uint8_t wanted) {
-      return byte_of(token) < wanted;
+    begin = std::lower_bound(longer, end, byte, [&](const AddedToken& token, uint8_t value) {
+      return byte_of(token) < value;
     });
-    end = std::upper_bound(begin, end, byte, [&](uint8_t wanted, const AddedToken& token) {
-      return wanted < byte_of(token);
+    end = std::upper_bound(begin, end, byte, [&](uint8_t value, const AddedToken& token) {
+      return value < byte_of(token);
     });
   }
   return found;
@@ -83,7 +83,7 @@ std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_
                                                     bool with_special) const {
   if (tokens_.empty()) return std::nullopt;
   for (size_t at = from; at < text.size(); ++at) {
-    const std::vector<Range> beginnings = BeginningsOf(text.substr(at));
+    const std::vector<Range> beginnings = FindPrefixes(text.substr(at));
     for (auto range = beginnings.rbegin(); range != beginnings.rend(); ++range) {
       const size_t end = at + range->begin->content.size();
       const auto token = std::find_if(range->begin, range->end, [&](const AddedToken& one) {
@@ -91,8 +91,8 @@ std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_
       });
       if (token == range->end) continue;
       const size_t before =
-          token->strip_left ? unicode::TrailingSpaces(text.substr(from, at - from)) : 0;
-      const size_t after = token->strip_right ? unicode::LeadingSpaces(text.substr(end)) : 0;
+          token->strip_left ? unicode::TrailingSpaceBytes(text.substr(from, at - from)) : 0;
+      const size_t after = token->strip_right ? unicode::LeadingSpaceBytes(text.substr(end)) : 0;
       return Found{.begin = at - before, .end = end + after, .id = token->id};
     }
   }

@@ -1,4 +1,4 @@
-// Finds added tokens ("<|im_start|>") in a text.
+// Finds added tokens, such as "<|im_start|>", in a text.
 #ifndef ASSAY_ENGINE_TOKENIZER_ADDED_TOKENS_H_
 #define ASSAY_ENGINE_TOKENIZER_ADDED_TOKENS_H_
 
@@ -13,36 +13,38 @@
 
 namespace assay::engine {
 
+// A token that is matched as a whole, before the text is tokenized. The fields are those of
+// tokenizer.json.
 struct AddedToken {
   std::string content;
   TokenId id = -1;
-  // Found only where special tokens are parsed; others are always found.
+  // A special token is found only where special tokens are parsed. Others are always found.
   bool special = false;
-  // Looked for in the text as it is, or after it was normalized.
+  // The token is matched against the normalized text. Otherwise it is matched before normalization.
   bool normalized = false;
-  // Takes the spaces before it, or after it, along.
+  // The token includes the whitespace before it, or after it.
   bool strip_left = false;
   bool strip_right = false;
-  // Not within a word.
+  // The token does not match within a word.
   bool single_word = false;
 };
 
-// Leftmost first, the longest of those that begin at one place; of equal ones the first. A place in
-// the text costs a few comparisons a byte of the longest match, however many tokens there are.
-// Immutable, thread-safe.
+// A set of added tokens. The leftmost match wins, then the longest, then the token that was given
+// first. A search costs a few comparisons per byte of the longest match at each position, however
+// many tokens there are. Immutable and thread-safe.
 class AddedTokens {
  public:
   AddedTokens() = default;
-  // Contents must not be empty.
+  // The content of each token must not be empty.
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
-  // A token in the text, with the spaces that it takes along.
+  // A match, including the whitespace that the token strips.
   struct Found {
     size_t begin;
     size_t end;
     TokenId id;
   };
-  // The first one at or after `from`.
+  // Returns the first match at or after `from`, or nullopt. `with_special` includes special tokens.
   std::optional<Found> Find(std::string_view text, size_t from, bool with_special) const;
 
  private:
@@ -53,12 +55,12 @@ class AddedTokens {
   };
   static constexpr size_t kBytes = 256;
 
-  // Those that `text` begins with: a range for each content, the longest last.
-  std::vector<Range> BeginningsOf(std::string_view text) const;
+  // Returns the tokens that are a prefix of `text`: one range per content, the longest last.
+  std::vector<Range> FindPrefixes(std::string_view text) const;
 
-  // By content, then as they were given.
+  // Sorted by content, then in the order they were given.
   std::vector<AddedToken> tokens_;
-  // Those whose content begins with byte b are [begins_[b], begins_[b + 1]).
+  // The tokens whose content begins with byte b are [begins_[b], begins_[b + 1]).
   std::array<size_t, kBytes + 1> begins_ = {};
 };
 

@@ -1,6 +1,7 @@
-// Byte-pair encoding, over bytes or over characters.
+// A model of byte-pair encoding, over bytes or over characters.
 #include "engine/tokenizer/bpe_model.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ namespace assay::engine {
 
 std::string ByteTokenSpelling(uint8_t byte) { return absl::StrFormat("<0x%02X>", byte); }
 
-std::optional<uint8_t> ByteOfToken(std::string_view spelling) {
+std::optional<uint8_t> ParseByteToken(std::string_view spelling) {
   constexpr size_t kBytes = 6;
   if (spelling.size() != kBytes || !spelling.starts_with("<0x") || spelling.back() != '>') {
     return std::nullopt;
@@ -32,19 +33,15 @@ BpeModel::BpeModel(VocabularyIds ids, BytePairMerges merges, const BpeOptions& o
     : ids_(std::move(ids)), merges_(std::move(merges)), options_(options) {
   for (size_t i = 0; i < kBytes; ++i) {
     const auto byte = static_cast<uint8_t>(i);
-    const auto it = ids_.find(options_.byte_level ? SpellingOfByte(byte) : ByteTokenSpelling(byte));
+    const auto it =
+        ids_.find(options_.byte_level ? EncodeByteLevel(std::string(1, static_cast<char>(byte)))
+                                      : ByteTokenSpelling(byte));
     byte_tokens_[i] = it == ids_.end() ? kNone : it->second;
   }
 }
 
-bool BpeModel::IsWholeToken(std::string_view piece, std::vector<TokenId>* out) const {
-  std::string spelling;
-  if (options_.byte_level) {
-    for (const char byte : piece) spelling += SpellingOfByte(static_cast<uint8_t>(byte));
-  } else {
-    spelling = std::string(piece);
-  }
-  const auto it = ids_.find(spelling);
+bool BpeModel::AppendWholeToken(std::string_view piece, std::vector<TokenId>* out) const {
+  const auto it = ids_.find(options_.byte_level ? EncodeByteLevel(piece) : std::string(piece));
   if (it == ids_.end()) return false;
   out->push_back(it->second);
   return true;
@@ -81,7 +78,7 @@ void BpeModel::AppendCharacters(std::string_view piece, std::vector<TokenId>* sy
 }
 
 void BpeModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
-  if (options_.ignore_merges && IsWholeToken(piece, out)) return;
+  if (options_.ignore_merges && AppendWholeToken(piece, out)) return;
   std::vector<TokenId> symbols;
   symbols.reserve(piece.size());
   if (options_.byte_level) {

@@ -1,18 +1,16 @@
-// Byte-pair encoding, over bytes (GPT-2's kind) or over characters (SentencePiece's kind).
+// Byte-pair encoding, over bytes (as GPT-2) or over characters (as SentencePiece).
 #ifndef ASSAY_ENGINE_TOKENIZER_BPE_MODEL_H_
 #define ASSAY_ENGINE_TOKENIZER_BPE_MODEL_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/statusor.h"
 #include "engine/tokenizer/byte_pair_merges.h"
 #include "engine/tokenizer/token_model.h"
 
@@ -21,18 +19,19 @@ namespace assay::engine {
 using VocabularyIds = absl::flat_hash_map<std::string, TokenId>;
 
 struct BpeOptions {
-  // Pieces are bytes, spelled in GPT-2's alphabet in the vocabulary.
+  // Pieces are bytes. The vocabulary spells them in GPT-2's alphabet (byte_alphabet.h).
   bool byte_level = false;
   // A piece that is a token as a whole is not merged.
   bool ignore_merges = false;
-  // Characters without a token: their bytes ("<0xE2>") if all have one, else `unknown`, else
-  // nothing.
+  // A character without a token becomes its byte tokens ("<0xE2>") if the vocabulary has all of
+  // them. Otherwise it becomes `unknown`, or nothing if there is no unknown token.
   bool byte_fallback = false;
   std::optional<TokenId> unknown;
-  // Neighbouring unknown characters are one token.
+  // Adjacent unknown characters become one token.
   bool fuse_unknown = false;
 };
 
+// Immutable and thread-safe.
 class BpeModel : public TokenModel {
  public:
   BpeModel(VocabularyIds ids, BytePairMerges merges, const BpeOptions& options);
@@ -46,7 +45,8 @@ class BpeModel : public TokenModel {
   static constexpr size_t kBytes = 256;
   static constexpr TokenId kNone = -1;
 
-  bool IsWholeToken(std::string_view piece, std::vector<TokenId>* out) const;
+  // Appends the token and returns true if the whole piece is a token.
+  bool AppendWholeToken(std::string_view piece, std::vector<TokenId>* out) const;
   void AppendCharacters(std::string_view piece, std::vector<TokenId>* symbols) const;
   void AppendUnknown(std::string_view character, bool after_unknown,
                      std::vector<TokenId>* symbols) const;
@@ -54,14 +54,15 @@ class BpeModel : public TokenModel {
   const VocabularyIds ids_;
   const BytePairMerges merges_;
   const BpeOptions options_;
-  // Of each byte: its token in a byte-level vocabulary, else that of "<0xNN>".
+  // The token of each byte: in a byte-level vocabulary its own token, else "<0xNN>". kNone if the
+  // vocabulary lacks it.
   std::array<TokenId, kBytes> byte_tokens_ = {};
 };
 
-// "<0x0A>".
+// Returns the byte token's spelling, such as "<0x0A>".
 std::string ByteTokenSpelling(uint8_t byte);
-// The byte of such a token.
-std::optional<uint8_t> ByteOfToken(std::string_view spelling);
+// Returns the byte of a byte token, or nullopt if `spelling` is not one.
+std::optional<uint8_t> ParseByteToken(std::string_view spelling);
 
 }  // namespace assay::engine
 

@@ -1,8 +1,9 @@
-// GPT-2's alphabet: printable Latin-1 bytes stand for themselves, the others for U+0100 and up, in
-// order.
+// GPT-2's byte alphabet: printable Latin-1 bytes map to themselves, the others to the characters
+// from U+0100 on, in order.
 #include "engine/tokenizer/byte_alphabet.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ namespace {
 constexpr uint32_t kFirstSubstitute = 0x100;
 constexpr int kBytes = 256;
 
-constexpr bool StandsForItself(int byte) {
+constexpr bool MapsToItself(int byte) {
   return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
 }
 
@@ -24,14 +25,14 @@ constexpr std::array<uint32_t, kBytes> MakeCodePoints() {
   std::array<uint32_t, kBytes> code_points = {};
   uint32_t substitute = kFirstSubstitute;
   for (int byte = 0; byte < kBytes; ++byte) {
-    code_points[byte] = StandsForItself(byte) ? static_cast<uint32_t>(byte) : substitute++;
+    code_points[byte] = MapsToItself(byte) ? static_cast<uint32_t>(byte) : substitute++;
   }
   return code_points;
 }
 
 constexpr std::array<uint32_t, kBytes> kCodePoints = MakeCodePoints();
 
-// Substitutes end before it.
+// Every substitute is below this code point.
 constexpr uint32_t kEndOfAlphabet = 2 * kFirstSubstitute;
 constexpr int16_t kNoByte = -1;
 
@@ -51,7 +52,7 @@ std::optional<uint8_t> ByteOf(uint32_t code_point) {
 
 }  // namespace
 
-std::optional<std::string> BytesOfSpelling(std::string_view spelling) {
+std::optional<std::string> DecodeByteLevel(std::string_view spelling) {
   std::string bytes;
   bytes.reserve(spelling.size());
   for (size_t at = 0; at < spelling.size();) {
@@ -64,9 +65,9 @@ std::optional<std::string> BytesOfSpelling(std::string_view spelling) {
   return bytes;
 }
 
-std::string SpellingOfByte(uint8_t byte) {
+std::string EncodeByteLevel(std::string_view bytes) {
   std::string spelling;
-  AppendUtf8(kCodePoints[byte], &spelling);
+  for (const char byte : bytes) AppendUtf8(kCodePoints[static_cast<uint8_t>(byte)], &spelling);
   return spelling;
 }
 

@@ -1,4 +1,4 @@
-// GPT-2's alphabet: how a byte-level vocabulary spells bytes as printable characters.
+// GPT-2's byte alphabet: how a byte-level vocabulary spells bytes as printable characters.
 #ifndef ASSAY_ENGINE_TOKENIZER_BYTE_ALPHABET_H_
 #define ASSAY_ENGINE_TOKENIZER_BYTE_ALPHABET_H_
 
@@ -9,12 +9,12 @@
 
 namespace assay::engine {
 
-// "Ġthe" -> " the". nullopt if a character is not of the alphabet (an added token spelled as it
-// is).
-std::optional<std::string> BytesOfSpelling(std::string_view spelling);
+// Converts a spelling to bytes: "Ġthe" becomes " the". Returns nullopt if a character is not in the
+// alphabet, as in an added token that is spelled as plain text.
+std::optional<std::string> DecodeByteLevel(std::string_view spelling);
 
-// 0x20 -> "Ġ".
-std::string SpellingOfByte(uint8_t byte);
+// Converts bytes to their spelling: " the" becomes "Ġthe".
+std::string EncodeByteLevel(std::string_view bytes);
 
 }  // namespace assay::engine
 

@@ -1,4 +1,4 @@
-// Byte-pair encoding with a queue of candidate merges over a linked list of symbols.
+// Byte-pair encoding with a priority queue of candidate merges over a linked list of symbols.
 #include "engine/tokenizer/byte_pair_merges.h"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ struct Candidate {
   TokenId right_id;
   TokenId result;
 
-  // For a queue that gives the lowest rank, then the leftmost.
+  // Orders a priority queue so that its top is the lowest rank, then the leftmost position.
   bool operator<(const Candidate& other) const {
     return std::tie(rank, left) > std::tie(other.rank, other.left);
   }
@@ -81,7 +81,7 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
 absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
     const std::vector<std::string>& tokens, const std::vector<double>& scores,
     const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
-  // Tokens of one score have one rank: then the leftmost merges first.
+  // Tokens of equal score share a rank, so that the leftmost of them merges first.
   std::vector<double> ranked = scores;
   std::sort(ranked.begin(), ranked.end(), std::greater<>());
   ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
@@ -89,15 +89,15 @@ absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
   size_t squares = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
     const std::string& token = tokens[i];
-    if (token.size() > kLongestToken) {
-      return absl::UnimplementedError(absl::StrCat("token ", i, " has ", token.size(),
-                                                   " bytes; at most ", kLongestToken, " are read"));
+    if (token.size() > kMaxTokenBytes) {
+      return absl::UnimplementedError(
+          absl::StrCat("token ", i, " has ", token.size(), " bytes; at most ", kMaxTokenBytes));
     }
     squares += token.size() * token.size();
-    if (squares > kMaxSquares) {
+    if (squares > kMaxSquaredBytes) {
       return absl::UnimplementedError(
           absl::StrCat("the first ", i + 1,
-                       " tokens are so long that finding their merges would take too long"));
+                       " tokens are too long in total: finding their merges would take minutes"));
     }
     const auto rank = static_cast<int32_t>(
         std::lower_bound(ranked.begin(), ranked.end(), scores[i], std::greater<>()) -
@@ -136,7 +136,8 @@ void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
     const Candidate best = queue.top();
     queue.pop();
     Symbol& left = list[best.left];
-    // The pair may have changed since it was proposed: a merged symbol has the id kNone.
+    // The pair may have changed since it was proposed. A symbol that was merged away has the id
+    // kNone.
     if (left.id != best.left_id || left.next == kNone || list[left.next].id != best.right_id) {
       continue;
     }

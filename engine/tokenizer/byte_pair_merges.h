@@ -1,4 +1,4 @@
-// Byte-pair encoding of one piece of text.
+// The merges of byte-pair encoding.
 #ifndef ASSAY_ENGINE_TOKENIZER_BYTE_PAIR_MERGES_H_
 #define ASSAY_ENGINE_TOKENIZER_BYTE_PAIR_MERGES_H_
 
@@ -10,38 +10,40 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
 
-// The learned merges of a vocabulary (Sennrich et al. 2016, as tokenizers' BPE applies them: the
-// merge of the lowest rank first, the leftmost of equal ones). Immutable, thread-safe.
+// The learned merges of a vocabulary (Sennrich et al. 2016, arXiv:1508.07909). They apply as in
+// the BPE model of `tokenizers`: the merge of the lowest rank first, and of equal ranks the
+// leftmost. Immutable and thread-safe.
 class BytePairMerges {
  public:
   using Pair = std::pair<std::string, std::string>;
 
-  // merges: best first, in the vocabulary's spelling. DATA_LOSS names a merge whose parts or result
-  // the vocabulary lacks; in the form "left right" also one that is not two words.
+  // Makes merges from a list that begins with the best one, in the spelling of the vocabulary. The
+  // second form reads "left right". Returns DATA_LOSS for a merge that is not a pair, or whose
+  // parts or result the vocabulary lacks.
   static absl::StatusOr<BytePairMerges> Make(
       const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary);
   static absl::StatusOr<BytePairMerges> Make(
       const std::vector<std::string>& merges,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
-  // Each token is looked at in every two parts: what that costs grows with the square of its
-  // length, and is bounded for one and for all. Those of 256,000 real tokens have squares of some
-  // 2^25.
-  static constexpr size_t kLongestToken = 512;
-  static constexpr size_t kMaxSquares = size_t{1} << 30;
+  // FromScores() splits each token at every position. The cost grows with the square of a token's
+  // length, so both the length and the sum of the squares are limited. The sum for 256,000 tokens
+  // of a real vocabulary is about 2^25.
+  static constexpr size_t kMaxTokenBytes = 512;
+  static constexpr size_t kMaxSquaredBytes = size_t{1} << 30;
 
-  // As SentencePiece's BPE: any two neighbours that make a token merge, that of the highest score
-  // first. UNIMPLEMENTED: a token of more than kLongestToken bytes, or too many long ones.
+  // Makes the merges of SentencePiece's BPE, in which any two adjacent tokens that form a token
+  // merge, and the result with the highest score merges first. Returns UNIMPLEMENTED for a token
+  // of more than kMaxTokenBytes and for squares that sum to more than kMaxSquaredBytes.
   static absl::StatusOr<BytePairMerges> FromScores(
       const std::vector<std::string>& tokens, const std::vector<double>& scores,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
-  // Merges in place until no merge applies. O(n log n).
+  // Merges `symbols` in place until no merge applies, in O(n log n).
   void Apply(std::vector<TokenId>* symbols) const;
 
  private:

@@ -1,4 +1,4 @@
-// The tokenizer of a Hugging Face folder.
+// Makes the tokenizer of a Hugging Face folder.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
@@ -30,16 +31,10 @@ using Json = nlohmann::json;
 
 constexpr int64_t kMaxTokenizerBytes = 256 << 20;
 constexpr int64_t kMaxConfigBytes = 16 << 20;
-constexpr int64_t kMaxId = (1 << 22) - 1;
-
-absl::Status InFile(const std::string& path, const absl::Status& status) {
-  if (status.ok()) return status;
-  return {status.code(), absl::StrCat(path, ": ", status.message())};
-}
 
 absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
   ASSIGN_OR_RETURN(std::string content, StringMember(object, "content"));
-  ASSIGN_OR_RETURN(const int64_t id, IntMember(object, "id", kMaxId));
+  ASSIGN_OR_RETURN(const int64_t id, IntMember(object, "id", kMaxTokenId));
   AddedToken token{.content = std::move(content), .id = static_cast<TokenId>(id)};
   const std::pair<const char*, bool*> flags[] = {{"special", &token.special},
                                                  {"normalized", &token.normalized},
@@ -53,7 +48,7 @@ absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
   if (static_cast<size_t>(id) >= out->spellings.size() + kMaxIdGap) {
     return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content),
                                             " has the id ", id, ", far beyond the vocabulary of ",
-                                            out->spellings.size()));
+                                            out->spellings.size(), " tokens"));
   }
   if (static_cast<size_t>(id) >= out->spellings.size()) {
     out->spellings.resize(static_cast<size_t>(id) + 1);
@@ -63,7 +58,7 @@ absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
   return absl::OkStatus();
 }
 
-absl::Status Fill(const Json& json, TokenizerParts* out) {
+absl::Status ReadParts(const Json& json, TokenizerParts* out) {
   if (const Json* normalizer = FindMember(json, "normalizer")) {
     RETURN_IF_ERROR(ReadNormalizer(*normalizer, &out->normalizer));
   }
@@ -95,13 +90,14 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, MappedFile::Open(path));
   const auto bytes = file->bytes();
   if (static_cast<int64_t>(bytes.size()) > kMaxTokenizerBytes) {
-    return absl::DataLossError(absl::StrCat(path, ": larger than ", kMaxTokenizerBytes, " bytes"));
+    return absl::DataLossError(
+        absl::StrCat(path, ": has ", bytes.size(), " bytes; at most ", kMaxTokenizerBytes));
   }
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-// GPT-2's two files, older than tokenizer.json: a tokenizer.json of the same meaning.
-absl::StatusOr<Json> FromVocabularyAndMerges(const std::filesystem::path& folder) {
+// Reads GPT-2's two files, which predate tokenizer.json, and returns an equivalent tokenizer.json.
+absl::StatusOr<Json> ReadVocabularyAndMerges(const std::filesystem::path& folder) {
   ASSIGN_OR_RETURN(Json vocabulary,
                    ReadJsonFile((folder / "vocab.json").string(), kMaxTokenizerBytes));
   ASSIGN_OR_RETURN(const std::string text, ReadText((folder / "merges.txt").string()));
@@ -117,7 +113,7 @@ absl::StatusOr<Json> FromVocabularyAndMerges(const std::filesystem::path& folder
               {"decoder", {{"type", "ByteLevel"}}}};
 }
 
-TokenId IdOf(const TokenizerParts& parts, const std::string& content) {
+TokenId FindToken(const TokenizerParts& parts, const std::string& content) {
   for (const AddedToken& token : parts.added) {
     if (token.content == content) return token.id;
   }
@@ -125,37 +121,38 @@ TokenId IdOf(const TokenizerParts& parts, const std::string& content) {
   return it == parts.spellings.end() ? -1 : static_cast<TokenId>(it - parts.spellings.begin());
 }
 
-// bos_token is "<s>" or {"content": "<s>", ...}; -1 if there is none, or none of that spelling.
-TokenId NamedToken(const Json& config, const char* key, TokenizerParts* parts) {
+// Returns the id of the token that `key` names: "<s>" or {"content": "<s>", ...}. Returns -1 if the
+// key is absent or the vocabulary has no such token.
+TokenId ReadNamedToken(const Json& config, const char* key, TokenizerParts* parts) {
   const Json* value = FindMember(config, key);
   if (value == nullptr) return -1;
   const Json* content = value->is_object() ? FindMember(*value, "content") : value;
   if (content == nullptr || !content->is_string()) return -1;
   const auto spelling = content->get<std::string>();
-  const TokenId id = IdOf(*parts, spelling);
+  const TokenId id = FindToken(*parts, spelling);
   const bool known = std::any_of(parts->added.begin(), parts->added.end(),
                                  [&](const AddedToken& token) { return token.id == id; });
-  // Files without a list of added tokens name them here alone.
+  // Files without a list of added tokens name special tokens only here.
   if (id != -1 && !known && !spelling.empty()) {
     parts->added.push_back({.content = spelling, .id = id, .special = true});
   }
   return id;
 }
 
-// eos_token_id: one id, or a list of them.
-std::vector<TokenId> ListedIds(const Json& config, const char* key) {
+// Reads one id or a list of ids. Ids out of range are left out.
+std::vector<TokenId> ReadIds(const Json& config, const char* key) {
   std::vector<TokenId> ids;
   const Json* value = FindMember(config, key);
   if (value == nullptr) return ids;
   for (const Json& id : value->is_array() ? *value : Json::array({*value})) {
-    if (id.is_number_unsigned() && id.get<uint64_t>() <= static_cast<uint64_t>(kMaxId)) {
+    if (id.is_number_unsigned() && id.get<uint64_t>() <= static_cast<uint64_t>(kMaxTokenId)) {
       ids.push_back(id.get<TokenId>());
     }
   }
   return ids;
 }
 
-// An empty object where there is no such file.
+// Reads a file, or returns an empty object if it does not exist.
 absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char* name) {
   absl::StatusOr<Json> json = ReadJsonFile((folder / name).string(), kMaxConfigBytes);
   if (absl::IsNotFound(json.status())) return Json::object();
@@ -168,17 +165,17 @@ absl::Status ReadSpecialTokens(const std::filesystem::path& folder, TokenizerPar
     ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
     tokenizer.update(json);
   }
-  parts->bos = NamedToken(tokenizer, "bos_token", parts);
-  parts->eos = NamedToken(tokenizer, "eos_token", parts);
+  parts->bos = ReadNamedToken(tokenizer, "bos_token", parts);
+  parts->eos = ReadNamedToken(tokenizer, "eos_token", parts);
   for (const char* name : {"config.json", "generation_config.json"}) {
     ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
     const auto size = static_cast<TokenId>(parts->spellings.size());
-    for (const TokenId id : ListedIds(json, "eos_token_id")) {
+    for (const TokenId id : ReadIds(json, "eos_token_id")) {
       if (id >= size) continue;
       parts->end_of_text.push_back(id);
       if (parts->eos == -1) parts->eos = id;
     }
-    const std::vector<TokenId> bos = ListedIds(json, "bos_token_id");
+    const std::vector<TokenId> bos = ReadIds(json, "bos_token_id");
     if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
   }
   const bool add_bos = tokenizer.value("add_bos_token", Json()) == true;
@@ -195,22 +192,22 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::st
   std::string path = (root / "tokenizer.json").string();
   absl::StatusOr<Json> json = ReadJsonFile(path, kMaxTokenizerBytes);
   if (absl::IsNotFound(json.status())) {
-    json = FromVocabularyAndMerges(root);
+    json = ReadVocabularyAndMerges(root);
     path = (root / "vocab.json").string();
   }
   if (absl::IsNotFound(json.status())) {
     return absl::NotFoundError(
         absl::StrCat(folder,
-                     ": has neither tokenizer.json nor vocab.json and merges.txt; a model "
-                     "that has only tokenizer.model needs its tokenizer.json: load it once "
-                     "with transformers' AutoTokenizer and save_pretrained() it"));
+                     ": has neither tokenizer.json nor vocab.json and merges.txt; if it has only "
+                     "tokenizer.model, make its tokenizer.json: load the folder with "
+                     "transformers' AutoTokenizer and call save_pretrained()"));
   }
   if (!json.ok()) return json.status();
   TokenizerParts parts;
-  if (absl::Status s = Fill(*json, &parts); !s.ok()) return InFile(path, s);
+  RETURN_IF_ERROR(Annotate(ReadParts(*json, &parts), path));
   RETURN_IF_ERROR(ReadSpecialTokens(root, &parts));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
-  if (!tokenizer.ok()) return InFile(path, tokenizer.status());
+  if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
   return tokenizer;
 }
 

@@ -1,5 +1,5 @@
-// A tokenizer out of GGUF metadata (keys:
-// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+// Makes a tokenizer from GGUF metadata. The keys are documented at
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 #include "engine/tokenizer/gguf_tokenizer.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/bpe_model.h"
@@ -28,7 +29,7 @@ namespace {
 constexpr size_t kMaxVocabulary = size_t{1} << 22;
 constexpr char kSpaceMark[] = "\xE2\x96\x81";
 
-// tokenizer.ggml.token_type.
+// The values of tokenizer.ggml.token_type.
 enum TokenType : int64_t {
   kNormal = 1,
   kUnknown = 2,
@@ -41,7 +42,7 @@ enum TokenType : int64_t {
 struct Vocabulary {
   std::vector<std::string> tokens;
   std::vector<int64_t> types;
-  // Empty where the file has none.
+  // Empty if the file has none.
   std::vector<double> scores;
 };
 
@@ -50,7 +51,7 @@ absl::Status SizeMismatch(const GgufFile& file, const char* key, size_t size, si
       absl::StrCat(file.path(), ": ", key, " has ", size, " entries for ", tokens, " tokens"));
 }
 
-// A key without which there is no tokenizer: its lack is the file's fault.
+// Turns NOT_FOUND into DATA_LOSS for a key that every tokenizer needs.
 template <typename T>
 absl::StatusOr<T> Required(absl::StatusOr<T> value) {
   if (absl::IsNotFound(value.status())) return absl::DataLossError(value.status().message());
@@ -78,10 +79,10 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
       return absl::DataLossError(absl::StrCat(file.path(), ": ", kTypes, "[", i,
                                               "] has the unknown value ", out.types[i]));
     }
-    if (out.types[i] != kByte || ByteOfToken(out.tokens[i]).has_value()) continue;
+    if (out.types[i] != kByte || ParseByteToken(out.tokens[i]).has_value()) continue;
     return absl::DataLossError(absl::StrCat(file.path(), ": token ", i, " is ",
-                                            Quoted(out.tokens[i]), " and said to be a byte (",
-                                            kTypes, "), which are <0x00> to <0xFF>"));
+                                            Quoted(out.tokens[i]), ", but its type (", kTypes,
+                                            ") is byte: such tokens are <0x00> to <0xFF>"));
   }
   if (file.HasKey(kScores)) {
     ASSIGN_OR_RETURN(std::vector<double> scores, file.GetFloats(kScores));
@@ -91,7 +92,7 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
   return out;
 }
 
-// -1 without the key.
+// Returns -1 if the file lacks the key.
 absl::StatusOr<TokenId> ReadId(const GgufFile& file, const char* key, size_t vocabulary) {
   if (!file.HasKey(key)) return TokenId{-1};
   ASSIGN_OR_RETURN(int64_t id, file.GetInt(key, 0, static_cast<int64_t>(vocabulary) - 1));
@@ -102,7 +103,7 @@ absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallba
   return file.HasKey(key) ? file.GetBool(key) : fallback;
 }
 
-// add_bos: what a missing key means.
+// `add_bos` is the default of tokenizer.ggml.add_bos_token.
 absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
   const size_t size = out->spellings.size();
   ASSIGN_OR_RETURN(const TokenId bos, ReadId(file, "tokenizer.ggml.bos_token_id", size));
@@ -128,7 +129,7 @@ void AddSpecialTokens(const Vocabulary& vocabulary, TokenizerParts* out) {
   }
 }
 
-VocabularyIds IdsOf(const Vocabulary& vocabulary) {
+VocabularyIds IndexTokens(const Vocabulary& vocabulary) {
   VocabularyIds ids;
   ids.reserve(vocabulary.tokens.size());
   for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
@@ -137,20 +138,21 @@ VocabularyIds IdsOf(const Vocabulary& vocabulary) {
   return ids;
 }
 
-// What llama.cpp and `tokenizers` do for Llama 3's kind beyond the pattern: whole words that are
-// tokens are not merged, and a text begins with BOS where the file does not say.
+// True for the pre-tokenizers of Llama 3 and its relatives. Besides the pattern, llama.cpp and
+// `tokenizers` treat them alike in two ways: pieces that are whole tokens are not merged, and a
+// text begins with BOS by default.
 bool IsLlama3Kind(std::string_view pre) {
   return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
          pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";
 }
-// Those whose tokenizer.json normalizes to NFC: Qwen's and what was made from it, GPT-NeoX's (of
-// OLMo and MPT too), Cohere's.
+// True for the pre-tokenizers whose tokenizer.json normalizes to NFC: those of Qwen and its
+// derivatives, of GPT-NeoX (also in OLMo and MPT) and of Cohere.
 bool NormalizesToNfc(std::string_view pre) {
   return pre == "qwen2" || pre == "deepseek-r1-qwen" || pre == "stablelm2" || pre == "olmo" ||
          pre == "mpt" || pre == "command-r";
 }
 
-absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
+absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
                            const Vocabulary& vocabulary, TokenizerParts* out) {
   std::string pre = pre_tokenizer;
   if (pre.empty() && file.HasKey("tokenizer.ggml.pre")) {
@@ -160,11 +162,10 @@ absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenize
   if (pre.empty()) pre = "default";
   ASSIGN_OR_RETURN(std::vector<PreTokenizerStep> steps, NamedPreTokenizer(pre));
   ASSIGN_OR_RETURN(const auto merges, Required(file.GetStrings("tokenizer.ggml.merges")));
-  VocabularyIds ids = IdsOf(vocabulary);
+  VocabularyIds ids = IndexTokens(vocabulary);
   absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(*merges, ids);
   if (!ranked.ok()) {
-    return absl::Status(ranked.status().code(),
-                        absl::StrCat("tokenizer.ggml.", ranked.status().message()));
+    return {ranked.status().code(), absl::StrCat("tokenizer.ggml.", ranked.status().message())};
   }
   out->pre_tokenizer = std::move(steps);
   if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
@@ -175,27 +176,27 @@ absl::Status FillByteLevel(const GgufFile& file, const std::string& pre_tokenize
   return ReadSpecialIds(file, /*add_bos=*/IsLlama3Kind(pre), out);
 }
 
-std::optional<TokenId> UnknownOf(const Vocabulary& vocabulary) {
+std::optional<TokenId> FindUnknown(const Vocabulary& vocabulary) {
   const auto it = std::find(vocabulary.types.begin(), vocabulary.types.end(), kUnknown);
   if (it == vocabulary.types.end()) return std::nullopt;
   return static_cast<TokenId>(it - vocabulary.types.begin());
 }
 
-absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabulary& vocabulary,
+absl::Status ReadSentencePiece(const GgufFile& file, bool unigram, const Vocabulary& vocabulary,
                                TokenizerParts* out) {
   if (vocabulary.scores.empty()) {
     return absl::DataLossError("tokenizer.ggml.scores is missing");
   }
   if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
     return absl::UnimplementedError(
-        "tokenizer.ggml.precompiled_charsmap (a table of normalization) is not read yet");
+        "tokenizer.ggml.precompiled_charsmap (a normalization table) is not supported");
   }
   ASSIGN_OR_RETURN(const bool prefix, ReadFlag(file, "tokenizer.ggml.add_space_prefix", true));
   ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
   if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
   out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
   out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = prefix};
-  const std::optional<TokenId> unknown = UnknownOf(vocabulary);
+  const std::optional<TokenId> unknown = FindUnknown(vocabulary);
   if (unigram) {
     std::vector<UnigramModel::Piece> pieces;
     pieces.reserve(vocabulary.tokens.size());
@@ -206,7 +207,7 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
                      UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true));
     out->model = std::move(model);
   } else {
-    VocabularyIds ids = IdsOf(vocabulary);
+    VocabularyIds ids = IndexTokens(vocabulary);
     ASSIGN_OR_RETURN(BytePairMerges merges,
                      BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids));
     out->model = std::make_unique<BpeModel>(
@@ -216,14 +217,14 @@ absl::Status FillSentencePiece(const GgufFile& file, bool unigram, const Vocabul
   return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
 }
 
-absl::Status Fill(const GgufFile& file, const std::string& pre_tokenizer,
-                  const Vocabulary& vocabulary, TokenizerParts* out) {
+absl::Status ReadModel(const GgufFile& file, const std::string& pre_tokenizer,
+                       const Vocabulary& vocabulary, TokenizerParts* out) {
   ASSIGN_OR_RETURN(const std::string model, Required(file.GetString("tokenizer.ggml.model")));
-  if (model == "gpt2") return FillByteLevel(file, pre_tokenizer, vocabulary, out);
-  if (model == "llama") return FillSentencePiece(file, /*unigram=*/false, vocabulary, out);
-  if (model == "t5") return FillSentencePiece(file, /*unigram=*/true, vocabulary, out);
-  return absl::UnimplementedError(
-      absl::StrCat("tokenizer model ", Quoted(model), " is not read yet; gpt2, llama and t5 are"));
+  if (model == "gpt2") return ReadByteLevel(file, pre_tokenizer, vocabulary, out);
+  if (model == "llama") return ReadSentencePiece(file, /*unigram=*/false, vocabulary, out);
+  if (model == "t5") return ReadSentencePiece(file, /*unigram=*/true, vocabulary, out);
+  return absl::UnimplementedError(absl::StrCat("tokenizer model ", Quoted(model),
+                                               " is not supported; supported: gpt2, llama, t5"));
 }
 
 }  // namespace
@@ -234,19 +235,18 @@ absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
   TokenizerParts parts;
   parts.spellings = vocabulary.tokens;
   AddSpecialTokens(vocabulary, &parts);
-  absl::Status filled = Fill(file, pre_tokenizer, vocabulary, &parts);
-  if (filled.ok()) return parts;
-  // Those of the file's keys have its path already.
-  if (absl::StrContains(filled.message(), file.path())) return filled;
-  return absl::Status(filled.code(), absl::StrCat(file.path(), ": ", filled.message()));
+  absl::Status status = ReadModel(file, pre_tokenizer, vocabulary, &parts);
+  if (status.ok()) return parts;
+  // The errors of GgufFile already have the path.
+  if (absl::StrContains(status.message(), file.path())) return status;
+  return Annotate(status, file.path());
 }
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file) {
   ASSIGN_OR_RETURN(TokenizerParts parts, ReadGgufTokenizer(file));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (tokenizer.ok()) return tokenizer;
-  return absl::Status(tokenizer.status().code(),
-                      absl::StrCat(file.path(), ": ", tokenizer.status().message()));
+  return Annotate(tokenizer.status(), file.path());
 }
 
 }  // namespace assay::engine

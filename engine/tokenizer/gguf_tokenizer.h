@@ -1,4 +1,4 @@
-// A tokenizer's vocabulary out of GGUF metadata.
+// Reads a tokenizer from GGUF metadata.
 #ifndef ASSAY_ENGINE_TOKENIZER_GGUF_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_GGUF_TOKENIZER_H_
 
@@ -10,7 +10,8 @@
 
 namespace assay::engine {
 
-// Errors as MakeTokenizer(). `pre_tokenizer`: instead of the file's own, where not empty.
+// Reads the parts of the tokenizer that the file describes. `pre_tokenizer`, if not empty, replaces
+// the one that the file names. Errors are those of MakeTokenizer().
 absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
                                                  const std::string& pre_tokenizer = "");
 

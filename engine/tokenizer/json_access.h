@@ -1,4 +1,4 @@
-// Reads members of tokenizer.json, with their types checked. Private to this folder.
+// Reads members of JSON objects and checks their types. Private to this folder.
 #ifndef ASSAY_ENGINE_TOKENIZER_JSON_ACCESS_H_
 #define ASSAY_ENGINE_TOKENIZER_JSON_ACCESS_H_
 
@@ -12,11 +12,12 @@
 
 namespace assay::engine {
 
-inline absl::Status WrongMember(const char* key, const char* wanted) {
-  return absl::DataLossError(absl::StrCat("'", key, "' is not ", wanted));
+// Returns DATA_LOSS "'KEY' is not EXPECTED".
+inline absl::Status WrongMember(const char* key, const char* expected) {
+  return absl::DataLossError(absl::StrCat("'", key, "' is not ", expected));
 }
 
-// Null if it is missing or null.
+// Returns null if `object` is not an object, or if the member is absent or null.
 inline const nlohmann::json* FindMember(const nlohmann::json& object, const char* key) {
   if (!object.is_object()) return nullptr;
   const auto it = object.find(key);
@@ -37,13 +38,13 @@ inline absl::StatusOr<bool> BoolMember(const nlohmann::json& object, const char*
   return value->get<bool>();
 }
 
-// From 0 to `max`.
+// Reads an integer from 0 to `max`.
 inline absl::StatusOr<int64_t> IntMember(const nlohmann::json& object, const char* key,
                                          int64_t max) {
   const nlohmann::json* value = FindMember(object, key);
   if (value == nullptr || !value->is_number_unsigned() ||
       value->get<uint64_t>() > static_cast<uint64_t>(max)) {
-    return absl::DataLossError(absl::StrCat("'", key, "' is not a whole number from 0 to ", max));
+    return absl::DataLossError(absl::StrCat("'", key, "' is not an integer from 0 to ", max));
   }
   return value->get<int64_t>();
 }

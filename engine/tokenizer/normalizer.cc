@@ -1,4 +1,4 @@
-// What happens to a text before it is cut.
+// Normalizes a text before pre-tokenization.
 #include "engine/tokenizer/normalizer.h"
 
 #include <utf8proc.h>
@@ -25,10 +25,11 @@
 namespace assay::engine {
 namespace {
 
+// The result may have kMaxGrowth times the bytes of the text, plus kAlwaysAllowed.
 constexpr size_t kMaxGrowth = 64;
 constexpr size_t kAlwaysAllowed = 4096;
 
-utf8proc_option_t OptionsOf(UnicodeForm form) {
+utf8proc_option_t ToUtf8ProcOptions(UnicodeForm form) {
   switch (form) {
     case UnicodeForm::kNfc:
       return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
@@ -42,7 +43,7 @@ utf8proc_option_t OptionsOf(UnicodeForm form) {
   return UTF8PROC_STABLE;
 }
 
-bool IsLate(uint32_t code_point) {
+bool IsLateCharacter(uint32_t code_point) {
   const auto* const it = std::lower_bound(
       std::begin(unicode::kLateCharacters), std::end(unicode::kLateCharacters), code_point,
       [](const unicode::CharacterRange& range, uint32_t code) { return range.last < code; });
@@ -64,32 +65,33 @@ absl::Status AppendNormal(std::string_view text, utf8proc_option_t options, std:
   return absl::OkStatus();
 }
 
-// Most texts: nothing there to compose or reorder.
+// ASCII, which most texts are, has nothing to compose or reorder.
 bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-absl::Status GrowsTooMuch() {
-  return absl::InvalidArgumentError(
-      "the text grows without measure where the tokenizer normalizes it");
+absl::Status GrowthError() {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the tokenizer's normalizer makes the text more than ", kMaxGrowth, " times as long"));
 }
 
-struct Normalizing {
+// Applies one step to `text`.
+struct NormalizerVisitor {
   std::string text;
-  // Bytes of what comes out.
+  // The maximum size of the result in bytes.
   size_t limit;
 
-  // Late characters stay, and part what is around them.
+  // Late characters stay as they are and separate the parts that are normalized.
   absl::StatusOr<std::string> operator()(UnicodeForm form) const {
     if (IsAscii(text)) return text;
-    const utf8proc_option_t options = OptionsOf(form);
+    const utf8proc_option_t options = ToUtf8ProcOptions(form);
     std::string out;
     size_t done = 0;
     for (size_t at = 0; at < text.size();) {
       const Utf8Step step = NextUtf8(std::string_view(text).substr(at));
       const size_t next = at + step.bytes;
-      if (IsLate(step.code_point)) {
+      if (IsLateCharacter(step.code_point)) {
         const std::string_view before = std::string_view(text).substr(done, at - done);
         RETURN_IF_ERROR(AppendNormal(before, options, &out));
         out.append(text, at, step.bytes);
@@ -115,14 +117,14 @@ struct Normalizing {
 
   absl::StatusOr<std::string> operator()(const StripSpaces& strip) const {
     std::string_view rest = text;
-    if (strip.left) rest.remove_prefix(unicode::LeadingSpaces(rest));
-    if (strip.right) rest.remove_suffix(unicode::TrailingSpaces(rest));
+    if (strip.left) rest.remove_prefix(unicode::LeadingSpaceBytes(rest));
+    if (strip.right) rest.remove_suffix(unicode::TrailingSpaceBytes(rest));
     return std::string(rest);
   }
 
   absl::StatusOr<std::string> operator()(const Prepend& prepend) const {
     if (text.empty()) return text;
-    if (text.size() + prepend.text.size() > limit) return GrowsTooMuch();
+    if (text.size() + prepend.text.size() > limit) return GrowthError();
     return prepend.text + text;
   }
 
@@ -133,8 +135,9 @@ struct Normalizing {
     std::string out;
     size_t at = 0;
     for (const unicode::Regex::Range& match : matches) {
-      // Before it is there: a match may be a byte, or none, and the content megabytes.
-      if (out.size() + (match.begin - at) + replace.content.size() > limit) return GrowsTooMuch();
+      // The check precedes the append, because a match can be one byte and its replacement
+      // megabytes.
+      if (out.size() + (match.begin - at) + replace.content.size() > limit) return GrowthError();
       out.append(text, at, match.begin - at).append(replace.content);
       at = match.end;
     }
@@ -147,9 +150,9 @@ struct Normalizing {
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text) {
   const size_t limit = text.size() * kMaxGrowth + kAlwaysAllowed;
   for (const NormalizerStep& step : steps) {
-    ASSIGN_OR_RETURN(std::string next, std::visit(Normalizing{std::move(text), limit}, step));
+    ASSIGN_OR_RETURN(std::string next, std::visit(NormalizerVisitor{std::move(text), limit}, step));
     text = std::move(next);
-    if (text.size() > limit) return GrowsTooMuch();
+    if (text.size() > limit) return GrowthError();
   }
   return text;
 }

@@ -1,9 +1,8 @@
-// What happens to a text before it is cut: Unicode normal forms, replacements.
+// Normalizes a text before pre-tokenization: Unicode normal forms, replacements.
 #ifndef ASSAY_ENGINE_TOKENIZER_NORMALIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_NORMALIZER_H_
 
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,7 +17,7 @@ struct StripSpaces {
   bool left;
   bool right;
 };
-// In front of a text that is not empty.
+// Inserts `text` before a text that is not empty.
 struct Prepend {
   std::string text;
 };
@@ -29,8 +28,9 @@ struct Replace {
 
 using NormalizerStep = std::variant<UnicodeForm, Lowercase, StripSpaces, Prepend, Replace>;
 
-// The steps in order, as `tokenizers` has them. `text` must be valid UTF-8. INVALID_ARGUMENT: a
-// pattern gave up, or the text grew to more than 64 times its length, and is not made then.
+// Applies the steps in order, as `tokenizers` does. `text` must be valid UTF-8. Returns
+// INVALID_ARGUMENT if a pattern exceeds its work limit, or if the result would have more than 64
+// times the length of `text` (plus 4096 bytes). The check precedes the allocation.
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text);
 
 }  // namespace assay::engine

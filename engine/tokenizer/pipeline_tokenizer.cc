@@ -1,4 +1,4 @@
-// A tokenizer as a row of steps.
+// A tokenizer as a pipeline of steps.
 #include "engine/tokenizer/pipeline_tokenizer.h"
 
 #include <algorithm>
@@ -24,14 +24,15 @@
 namespace assay::engine {
 namespace {
 
-// Ends of a turn in the chat formats of the families that are read, beside the file's own eos.
+// The tokens that end a turn in the chat formats of the supported families, besides the file's own
+// eos.
 constexpr std::array<std::string_view, 9> kEndSpellings = {
     "<|im_end|>", "<|endoftext|>", "<|eot_id|>",      "<|end_of_text|>", "<|eom_id|>",
     "<|end|>",    "<end_of_turn>", "<|end_of_turn|>", "<|endofturn|>"};
 
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
 
-// Models that speak add a token for each sound: 65,536 of them, and more.
+// Speech models add a token per sound code, more than 65,536 in total.
 constexpr size_t kMaxAddedTokens = size_t{1} << 18;
 constexpr size_t kMaxAddedTokenBytes = 1024;
 
@@ -39,7 +40,7 @@ absl::Status CheckLength(const AddedToken& token) {
   if (token.content.size() <= kMaxAddedTokenBytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content), " has ",
                                           token.content.size(), " bytes; at most ",
-                                          kMaxAddedTokenBytes, " are read"));
+                                          kMaxAddedTokenBytes));
 }
 
 }  // namespace
@@ -59,16 +60,17 @@ absl::Status PipelineTokenizer::CheckIds() const {
   }
   for (const TokenId id : ids) {
     if (InRange(id)) continue;
-    return absl::DataLossError(
-        absl::StrCat("token id ", id, " around every text is outside 0 to ", vocab_size() - 1));
+    return absl::DataLossError(absl::StrCat(
+        "token id ", id, " (bos, eos, prefix or suffix) is outside 0 to ", vocab_size() - 1));
   }
   return absl::OkStatus();
 }
 
 PipelineTokenizer::Token PipelineTokenizer::MakeToken(const std::string& spelling) const {
   const TokenDecoding& decoding = parts_.decoding;
-  if (decoding.byte_level) return {.bytes = BytesOfSpelling(spelling).value_or(spelling)};
-  const std::optional<uint8_t> byte = decoding.byte_fallback ? ByteOfToken(spelling) : std::nullopt;
+  if (decoding.byte_level) return {.bytes = DecodeByteLevel(spelling).value_or(spelling)};
+  const std::optional<uint8_t> byte =
+      decoding.byte_fallback ? ParseByteToken(spelling) : std::nullopt;
   if (byte.has_value()) {
     return {.bytes = std::string(1, static_cast<char>(*byte)), .byte = true};
   }
@@ -78,9 +80,8 @@ PipelineTokenizer::Token PipelineTokenizer::MakeToken(const std::string& spellin
 
 absl::Status PipelineTokenizer::AddTokens() {
   if (parts_.added.size() > kMaxAddedTokens) {
-    return absl::DataLossError(absl::StrCat(parts_.added.size(),
-                                            " added, control and user-defined tokens; at most ",
-                                            kMaxAddedTokens, " are read"));
+    return absl::DataLossError(absl::StrCat(
+        parts_.added.size(), " added, control and user-defined tokens; at most ", kMaxAddedTokens));
   }
   std::vector<AddedToken> raw;
   std::vector<AddedToken> normalized;
@@ -107,7 +108,7 @@ absl::Status PipelineTokenizer::AddTokens() {
     ASSIGN_OR_RETURN(std::string content, Normalize(parts_.normalizer, token.content));
     token.content = std::move(content);
     RETURN_IF_ERROR(CheckLength(token));
-    // It is that form which `tokenizers` decodes to.
+    // `tokenizers` decodes the token to its normalized form.
     tokens_[added.id].bytes = MakeToken(token.content).bytes;
     if (!token.content.empty()) normalized.push_back(std::move(token));
   }
@@ -165,7 +166,7 @@ absl::StatusOr<std::string> PipelineTokenizer::Decode(absl::Span<const TokenId> 
                                                       bool skip_special) const {
   std::string text;
   std::string bytes;
-  // Bytes that form no characters together are one U+FFFD each, as `tokenizers` has it.
+  // As in `tokenizers`, byte tokens that do not form valid UTF-8 together become one U+FFFD each.
   const auto flush = [&] {
     if (FindInvalidUtf8(bytes).has_value()) {
       for (size_t i = 0; i < bytes.size(); ++i) text += kReplacement;

@@ -1,4 +1,4 @@
-// A tokenizer as a row of steps, whatever file it came from.
+// A tokenizer as a pipeline of steps, independent of the file format it came from.
 #ifndef ASSAY_ENGINE_TOKENIZER_PIPELINE_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_PIPELINE_TOKENIZER_H_
 
@@ -18,39 +18,43 @@
 
 namespace assay::engine {
 
-// How tokens turn back into text.
+// How tokens are converted back to text.
 struct TokenDecoding {
-  // Spelled in GPT-2's alphabet.
+  // Tokens are spelled in GPT-2's alphabet (byte_alphabet.h).
   bool byte_level = false;
-  // "<0x0A>" is a byte.
+  // Tokens such as "<0x0A>" are bytes.
   bool byte_fallback = false;
-  // What stands for a space, where not empty.
+  // The replacement of the space in token spellings; empty for none.
   std::string space;
-  // A space that a text begins with is not the text's own.
+  // A space at the beginning of a text is not part of it.
   bool strip_leading_space = false;
 };
 
-// What a file says of a tokenizer.
+// The description of a tokenizer, as read from a file.
 struct TokenizerParts {
-  // By id; empty where there is no token.
+  // The spelling of each token, by id; empty for an unused id.
   std::vector<std::string> spellings;
   std::vector<AddedToken> added;
   std::vector<NormalizerStep> normalizer;
   std::vector<PreTokenizerStep> pre_tokenizer;
   std::unique_ptr<TokenModel> model;
   TokenDecoding decoding;
-  // Around every text.
+  // The tokens before and after every text.
   std::vector<TokenId> prefix;
   std::vector<TokenId> suffix;
   TokenId bos = -1;
   TokenId eos = -1;
-  // Beside `eos`, and those special tokens that are known to end a turn.
+  // Further tokens that end a text, besides `eos` and the special tokens that are known to end a
+  // turn.
   std::vector<TokenId> end_of_text;
 };
 
+// Encodes in this order: added tokens of the raw text, normalizer, added tokens of the normalized
+// text, pre-tokenizer, model. Immutable and thread-safe.
 class PipelineTokenizer final : public Tokenizer {
  public:
-  // DATA_LOSS: an id out of range, too many added tokens or one that is too long.
+  // Returns DATA_LOSS for an id out of range, for more than 262,144 added tokens and for an added
+  // token of more than 1024 bytes.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> Make(TokenizerParts parts);
 
   absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,
@@ -70,7 +74,7 @@ class PipelineTokenizer final : public Tokenizer {
   struct Token {
     std::string bytes;
     bool special = false;
-    // A byte of a character that has no token.
+    // The token is a byte of a character that has no token of its own.
     bool byte = false;
   };
 
@@ -80,11 +84,12 @@ class PipelineTokenizer final : public Tokenizer {
   absl::Status CheckIds() const;
   absl::Status AddTokens();
   Token MakeToken(const std::string& spelling) const;
+  // Appends the tokens of a text without added tokens that are matched before normalization.
   absl::Status EncodePlain(std::string_view text, bool starts_text, bool with_special,
                            std::vector<TokenId>* out) const;
 
   TokenizerParts parts_;
-  // Those looked for before the text is normalized, and after.
+  // The added tokens that are matched before normalization, and after it.
   AddedTokens raw_;
   AddedTokens normalized_;
   std::vector<Token> tokens_;

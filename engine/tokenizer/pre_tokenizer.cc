@@ -1,8 +1,7 @@
-// Cuts a text into pieces.
+// Splits a text into the pieces that are tokenized one by one.
 #include "engine/tokenizer/pre_tokenizer.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,9 +26,9 @@ struct Part {
   bool delimiter;
 };
 
-// Matches and what lies between them, in order.
-std::vector<Part> PartsOf(const std::vector<unicode::Regex::Range>& matches, size_t size,
-                          bool invert) {
+// Returns the matches and the parts between them, in order.
+std::vector<Part> SplitAtMatches(const std::vector<unicode::Regex::Range>& matches, size_t size,
+                                 bool invert) {
   std::vector<Part> parts;
   size_t at = 0;
   for (const unicode::Regex::Range& match : matches) {
@@ -41,8 +40,8 @@ std::vector<Part> PartsOf(const std::vector<unicode::Regex::Range>& matches, siz
   return parts;
 }
 
-// Joins neighbouring parts as the behavior says.
-std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior) {
+// Merges adjacent parts, or drops delimiters, as `behavior` requires.
+std::vector<Part> ApplyBehavior(const std::vector<Part>& parts, SplitBehavior behavior) {
   std::vector<Part> out;
   for (size_t i = 0; i < parts.size(); ++i) {
     const Part& part = parts[i];
@@ -83,25 +82,27 @@ std::vector<Part> Behave(const std::vector<Part>& parts, SplitBehavior behavior)
 absl::Status SplitPiece(const SplitStep& step, std::string_view piece,
                         std::vector<std::string>* out) {
   ASSIGN_OR_RETURN(const std::vector<unicode::Regex::Range> matches, step.pattern.FindAll(piece));
-  for (const Part& part : Behave(PartsOf(matches, piece.size(), step.invert), step.behavior)) {
+  for (const Part& part :
+       ApplyBehavior(SplitAtMatches(matches, piece.size(), step.invert), step.behavior)) {
     out->emplace_back(piece.substr(part.begin, part.end - part.begin));
   }
   return absl::OkStatus();
 }
 
+// Appends the pieces of one piece.
 void SplitMetaspace(const MetaspaceStep& step, std::string_view piece, bool starts_text,
                     std::vector<std::string>* out) {
   std::string text = absl::StrReplaceAll(std::string(piece), {{" ", step.replacement}});
-  const bool wants = step.prefix == MetaspaceStep::Prefix::kAlways ||
-                     (step.prefix == MetaspaceStep::Prefix::kFirst && starts_text);
-  if (wants && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
+  const bool needs_prefix = step.prefix == MetaspaceStep::Prefix::kAlways ||
+                            (step.prefix == MetaspaceStep::Prefix::kFirst && starts_text);
+  if (needs_prefix && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
   if (!step.split) {
     out->push_back(std::move(text));
     return;
   }
   for (size_t begin = 0; begin < text.size();) {
     size_t end = text.find(step.replacement, begin + step.replacement.size());
-    // A piece without the mark in front ends at the next mark.
+    // A piece that does not begin with the replacement ends at the next one.
     if (!std::string_view(text).substr(begin).starts_with(step.replacement)) {
       end = text.find(step.replacement, begin);
     }
@@ -111,12 +112,6 @@ void SplitMetaspace(const MetaspaceStep& step, std::string_view piece, bool star
   }
 }
 
-std::string Spelled(std::string_view bytes) {
-  std::string spelling;
-  for (const char byte : bytes) spelling += SpellingOfByte(static_cast<uint8_t>(byte));
-  return spelling;
-}
-
 absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool starts_text,
                    std::vector<std::string>* out) {
   if (const auto* split = std::get_if<SplitStep>(&step)) return SplitPiece(*split, piece, out);
@@ -124,19 +119,20 @@ absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool 
     SplitMetaspace(*metaspace, piece, starts_text, out);
   } else if (std::holds_alternative<PrefixSpaceStep>(step)) {
     out->push_back(piece.starts_with(' ') ? piece : " " + piece);
-  } else if (std::holds_alternative<SpellBytesStep>(step)) {
-    out->push_back(Spelled(piece));
+  } else if (std::holds_alternative<EncodeBytesStep>(step)) {
+    out->push_back(EncodeByteLevel(piece));
   } else {
-    out->push_back(BytesOfSpelling(piece).value_or(piece));
+    out->push_back(DecodeByteLevel(piece).value_or(piece));
   }
   return absl::OkStatus();
 }
 
+// A pre-tokenizer that GGUF files name.
 struct Pattern {
   const char* name;
   std::vector<const char*> patterns;
-  // These cut the bytes' spelling, as they do after `tokenizers`' ByteLevel.
-  std::vector<const char*> spelled_patterns = {};
+  // These split the byte-level encoding, as they do after ByteLevel in `tokenizers`.
+  std::vector<const char*> byte_level_patterns = {};
 };
 
 constexpr char kDigit[] = R"(\p{N})";
@@ -146,10 +142,10 @@ constexpr char kLlama3[] =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr char kQwen2[] =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-// Mistral Nemo and later.
+// The pattern of Mistral Nemo and later.
 constexpr char kTekken[] =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-// GPT-4o's, which Phi-4-mini has.
+// The pattern of GPT-4o, also in Phi-4-mini.
 constexpr char kGpt4o[] =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr char kBloom[] = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
@@ -157,7 +153,7 @@ constexpr char kDefaultPunctuation[] = R"([\p{P}\$\+<=>\^~\|]+)";
 constexpr char kDigits[] = R"(\p{N}+)";
 constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
 
-// Neighbouring punctuation is one piece.
+// Adjacent punctuation forms one piece.
 const char* FalconPunctuation() {
   static const auto* const kPattern = new std::string(absl::StrCat(unicode::kPunctuation, "+"));
   return kPattern->c_str();
@@ -225,14 +221,14 @@ absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view
     if (name != pattern.name) continue;
     std::vector<PreTokenizerStep> steps;
     RETURN_IF_ERROR(AddSplits(pattern.patterns, &steps));
-    if (pattern.spelled_patterns.empty()) return steps;
-    steps.emplace_back(SpellBytesStep{});
-    RETURN_IF_ERROR(AddSplits(pattern.spelled_patterns, &steps));
-    steps.emplace_back(UnspellBytesStep{});
+    if (pattern.byte_level_patterns.empty()) return steps;
+    steps.emplace_back(EncodeBytesStep{});
+    RETURN_IF_ERROR(AddSplits(pattern.byte_level_patterns, &steps));
+    steps.emplace_back(DecodeBytesStep{});
     return steps;
   }
   return absl::UnimplementedError(absl::StrCat("pre-tokenizer ", Quoted(std::string(name)),
-                                               " is not read yet; these are: ", known));
+                                               " is not supported; supported: ", known));
 }
 
 absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,

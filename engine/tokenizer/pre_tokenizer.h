@@ -1,4 +1,4 @@
-// Cuts a text into the pieces that a token never crosses.
+// Splits a text into pieces; a token never crosses the boundary of a piece.
 #ifndef ASSAY_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
 
@@ -12,21 +12,21 @@
 
 namespace assay::engine {
 
-// What becomes of the matches of a pattern (`tokenizers`' SplitDelimiterBehavior).
+// What happens to the matches of a pattern (SplitDelimiterBehavior in `tokenizers`).
 enum class SplitBehavior { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
 
 struct SplitStep {
   unicode::Regex pattern;
   SplitBehavior behavior = SplitBehavior::kIsolated;
-  // What does not match is the delimiter.
+  // Makes the parts that do not match the delimiters.
   bool invert = false;
 };
 
-// A space in front of every piece that has none.
+// Inserts a space before every piece that does not begin with one.
 struct PrefixSpaceStep {};
 
-// Spaces become `replacement`, with one in front of the text's first piece or of every piece; each
-// begins a piece of its own if `split`.
+// Replaces spaces with `replacement` and inserts one before the first piece of the text or before
+// every piece. Each replacement begins a new piece if `split`.
 struct MetaspaceStep {
   enum class Prefix { kNever, kFirst, kAlways };
   std::string replacement;
@@ -34,25 +34,25 @@ struct MetaspaceStep {
   bool split = true;
 };
 
-// Bytes become the characters of GPT-2's alphabet, or these become bytes again: between the two,
-// other steps cut as they do after `tokenizers`' ByteLevel.
-struct SpellBytesStep {};
-struct UnspellBytesStep {};
+// Converts bytes to GPT-2's alphabet, and back. Steps between the two split the alphabet, as they
+// do after ByteLevel in `tokenizers`.
+struct EncodeBytesStep {};
+struct DecodeBytesStep {};
 
 using PreTokenizerStep =
-    std::variant<SplitStep, PrefixSpaceStep, MetaspaceStep, SpellBytesStep, UnspellBytesStep>;
+    std::variant<SplitStep, PrefixSpaceStep, MetaspaceStep, EncodeBytesStep, DecodeBytesStep>;
 
-// The steps in order, as `tokenizers` has them; no piece is empty. `text` must be valid UTF-8;
-// starts_text: it stands at the very beginning of what is encoded. INVALID_ARGUMENT: a pattern gave
-// up.
+// Applies the steps in order, as `tokenizers` does, and returns pieces that are not empty. `text`
+// must be valid UTF-8. `starts_text` is true if it is the very beginning of the text that is
+// encoded. Returns INVALID_ARGUMENT if a pattern exceeds its work limit.
 absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,
                                                      std::string_view text, bool starts_text);
 
-// The steps that GGUF calls by a name (tokenizer.ggml.pre). UNIMPLEMENTED names another, with the
-// list of those that are read.
+// Returns the steps of a pre-tokenizer that GGUF files name (tokenizer.ggml.pre). Returns
+// UNIMPLEMENTED for an unknown name, with the list of the supported ones.
 absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name);
 
-// GPT-2's pattern, which `tokenizers` calls ByteLevel(use_regex=True).
+// GPT-2's pattern, which ByteLevel(use_regex=True) of `tokenizers` applies.
 std::string_view Gpt2Pattern();
 
 }  // namespace assay::engine

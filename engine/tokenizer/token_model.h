@@ -1,4 +1,4 @@
-// From a piece of text to tokens: what a tokenizer has learned.
+// The learned part of a tokenizer, which converts a piece of text to tokens.
 #ifndef ASSAY_ENGINE_TOKENIZER_TOKEN_MODEL_H_
 #define ASSAY_ENGINE_TOKENIZER_TOKEN_MODEL_H_
 
@@ -9,13 +9,14 @@
 
 namespace assay::engine {
 
-// Immutable, thread-safe.
+// Implementations are immutable and thread-safe.
 class TokenModel {
  public:
   virtual ~TokenModel() = default;
-  // Appends the tokens of a piece, which is valid UTF-8 (or bytes, for a byte-level model).
+  // Appends the tokens of `piece` to `out`. The piece is valid UTF-8; a byte-level model accepts
+  // any bytes.
   virtual void Encode(std::string_view piece, std::vector<TokenId>* out) const = 0;
-  // "byte-level BPE", for people.
+  // The kind of the model for display, such as "byte-level BPE".
   virtual std::string_view kind() const = 0;
 };
 

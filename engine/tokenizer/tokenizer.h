@@ -1,4 +1,4 @@
-// Text to token ids and back.
+// Converts text to token ids and back.
 #ifndef ASSAY_ENGINE_TOKENIZER_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_TOKENIZER_H_
 
@@ -18,52 +18,57 @@ class GgufFile;
 using TokenId = int32_t;
 
 struct EncodeOptions {
-  // True: "<|im_start|>" in the text becomes the special token. False: it is spelled out (text from
-  // users).
+  // Converts "<|im_start|>" in the text to the special token. Off, such text is tokenized like any
+  // other, which is the safe choice for text from users.
   bool parse_special = false;
-  // Adds the tokens that the model wants around every text (BOS), where its metadata asks for them.
+  // Adds the tokens that the model expects around every text, such as BOS, if its metadata requires
+  // them.
   bool add_special = true;
 };
 
-// Immutable, thread-safe. Making one costs about 0.1 s for 50,000 tokens.
+// The tokenizer of a model. Making one costs about 0.1 s for 50,000 tokens. Implementations are
+// immutable and thread-safe.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // INVALID_ARGUMENT if the text is not valid UTF-8; the message has the byte offset.
+  // Returns the tokens of `text`. Returns INVALID_ARGUMENT if the text is not valid UTF-8, with the
+  // byte offset in the message, or if it exceeds a limit of the normalizer or of a pattern.
   virtual absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,
                                                       const EncodeOptions& options) const = 0;
 
-  // The token's bytes; may be a part of a UTF-8 character. Special tokens give their spelling.
-  // Empty for ids out of range. The view lives as long as the tokenizer.
+  // Returns the bytes of a token, which may be a part of a UTF-8 character. The bytes of a special
+  // token are its spelling. Returns "" for an id out of range. The view lives as long as the
+  // tokenizer.
   virtual std::string_view TokenBytes(TokenId id) const = 0;
 
-  // Bytes of all tokens; special ones are left out if so asked. Bytes that form no UTF-8 become
-  // U+FFFD. INVALID_ARGUMENT for an id out of range.
+  // Returns the text of `ids`. `skip_special` leaves special tokens out. Bytes that are not valid
+  // UTF-8 become U+FFFD. Returns INVALID_ARGUMENT for an id out of range.
   virtual absl::StatusOr<std::string> Decode(absl::Span<const TokenId> ids,
                                              bool skip_special) const = 0;
 
-  // "byte-level BPE", for people.
+  // The kind of the tokenizer for display, such as "byte-level BPE".
   virtual std::string_view kind() const { return "tokenizer"; }
   virtual int vocab_size() const = 0;
   virtual bool IsSpecial(TokenId id) const = 0;
   // True for every token that ends a turn or a text (<|im_end|>, <|endoftext|>).
   virtual bool IsEndOfText(TokenId id) const = 0;
-  // True: a space that a text begins with is an artefact of the vocabulary, not the text's own
-  // (SentencePiece); Decode() leaves it out, TokenBytes() cannot.
+  // True if a space at the beginning of a text is an artifact of the vocabulary (SentencePiece) and
+  // not part of the text. Decode() removes it, TokenBytes() cannot.
   virtual bool StripsLeadingSpace() const { return false; }
-  // -1 where the model has none.
+  // Each is -1 if the model has no such token.
   virtual TokenId bos_id() const = 0;
   virtual TokenId eos_id() const = 0;
 };
 
-// The tokenizer that the file's metadata describes. UNIMPLEMENTED names the model or pre-tokenizer
-// that is not read yet; DATA_LOSS names the broken key.
+// Makes the tokenizer that the metadata of a GGUF file describes. Returns UNIMPLEMENTED with the
+// name of an unsupported model or pre-tokenizer, DATA_LOSS with the key that is invalid.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file);
 
-// The tokenizer of a Hugging Face folder: tokenizer.json, else vocab.json and merges.txt, with what
-// tokenizer_config.json, config.json and generation_config.json say of special tokens. NOT_FOUND:
-// none of these. UNIMPLEMENTED names the component that is not read yet; DATA_LOSS the broken key.
+// Makes the tokenizer of a Hugging Face folder from tokenizer.json, or else from vocab.json and
+// merges.txt. Special tokens also come from special_tokens_map.json, tokenizer_config.json,
+// config.json and generation_config.json. Returns NOT_FOUND if the folder has no vocabulary,
+// UNIMPLEMENTED with the name of an unsupported component, DATA_LOSS with the key that is invalid.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder);
 
 }  // namespace assay::engine

@@ -1,4 +1,4 @@
-// The steps of a tokenizer.json: normalizers, pre-tokenizers, decoders, post-processors.
+// Reads the steps of a tokenizer.json: normalizers, pre-tokenizers, decoders, post-processors.
 #include "engine/tokenizer/tokenizer_components.h"
 
 #include <optional>
@@ -20,10 +20,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int64_t kMaxId = (1 << 22) - 1;
-
-absl::Status NotYet(const char* what, const std::string& type) {
-  return absl::UnimplementedError(absl::StrCat(what, " ", Quoted(type), " is not read yet"));
+absl::Status Unsupported(const char* what, const std::string& type) {
+  return absl::UnimplementedError(absl::StrCat(what, " ", Quoted(type), " is not supported"));
 }
 
 // Calls `read` for each object of the array under `key`.
@@ -37,7 +35,7 @@ absl::Status ForEach(const Json& object, const char* key, Read read) {
   return absl::OkStatus();
 }
 
-// {"Regex": "..."} or {"String": "..."}.
+// Reads {"Regex": "..."} or {"String": "..."}.
 absl::StatusOr<unicode::Regex> ReadPattern(const Json& object) {
   const Json* pattern = FindMember(object, "pattern");
   if (pattern == nullptr) return WrongMember("pattern", "an object");
@@ -63,7 +61,7 @@ absl::StatusOr<SplitBehavior> ReadBehavior(const Json& object) {
   if (name == "MergedWithPrevious") return SplitBehavior::kMergedWithPrevious;
   if (name == "MergedWithNext") return SplitBehavior::kMergedWithNext;
   if (name == "Contiguous") return SplitBehavior::kContiguous;
-  return NotYet("behavior", name);
+  return Unsupported("behavior", name);
 }
 
 absl::Status AddSplit(absl::StatusOr<unicode::Regex> pattern, SplitBehavior behavior, bool invert,
@@ -111,7 +109,7 @@ absl::StatusOr<MetaspaceStep> ReadMetaspaceStep(const Json& object) {
   } else if (scheme == "never") {
     step.prefix = MetaspaceStep::Prefix::kNever;
   } else {
-    return NotYet("prepend_scheme", scheme);
+    return Unsupported("prepend_scheme", scheme);
   }
   return step;
 }
@@ -148,7 +146,7 @@ absl::Status ReadPreTokenizerStep(const Json& object, const std::string& type,
     out->steps.emplace_back(std::move(step));
     return absl::OkStatus();
   }
-  return NotYet("pre-tokenizer", type);
+  return Unsupported("pre-tokenizer", type);
 }
 
 }  // namespace
@@ -165,11 +163,9 @@ absl::Status ReadNormalizer(const Json& object, std::vector<NormalizerStep>* out
     return absl::OkStatus();
   }
   if (type == "Strip") {
-    const absl::StatusOr<bool> left = BoolMember(object, "strip_left", true);
-    const absl::StatusOr<bool> right = BoolMember(object, "strip_right", true);
-    if (!left.ok()) return left.status();
-    if (!right.ok()) return right.status();
-    out->emplace_back(StripSpaces{*left, *right});
+    ASSIGN_OR_RETURN(const bool left, BoolMember(object, "strip_left", true));
+    ASSIGN_OR_RETURN(const bool right, BoolMember(object, "strip_right", true));
+    out->emplace_back(StripSpaces{left, right});
     return absl::OkStatus();
   }
   if (type == "NFC") {
@@ -183,7 +179,7 @@ absl::Status ReadNormalizer(const Json& object, std::vector<NormalizerStep>* out
   } else if (type == "Lowercase") {
     out->emplace_back(Lowercase{});
   } else {
-    return NotYet("normalizer", type);
+    return Unsupported("normalizer", type);
   }
   return absl::OkStatus();
 }
@@ -196,10 +192,10 @@ absl::Status ReadPreTokenizer(const Json& object, PreTokenizerParts* out) {
   }
   if (type == "ByteLevel") return ReadByteLevel(object, out);
   if (!out->byte_level) return ReadPreTokenizerStep(object, type, out);
-  // What comes after ByteLevel cuts its alphabet.
-  out->steps.emplace_back(SpellBytesStep{});
+  // A step after ByteLevel splits its alphabet.
+  out->steps.emplace_back(EncodeBytesStep{});
   RETURN_IF_ERROR(ReadPreTokenizerStep(object, type, out));
-  out->steps.emplace_back(UnspellBytesStep{});
+  out->steps.emplace_back(DecodeBytesStep{});
   return absl::OkStatus();
 }
 
@@ -228,22 +224,19 @@ absl::Status ReadDecoder(const Json& object, TokenDecoding* out) {
     const Json* pattern = FindMember(object, "pattern");
     const absl::StatusOr<std::string> text =
         StringMember(pattern == nullptr ? Json() : *pattern, "String");
-    if (!text.ok() || content != " ") return NotYet("decoder Replace with", content);
+    if (!text.ok() || content != " ") return Unsupported("decoder Replace with", content);
     out->space = *text;
     return absl::OkStatus();
   }
   if (type == "Strip") {
-    const absl::StatusOr<std::string> content = StringMember(object, "content");
-    const absl::StatusOr<int64_t> start = IntMember(object, "start", kMaxId);
-    const absl::StatusOr<int64_t> stop = IntMember(object, "stop", kMaxId);
-    if (!content.ok()) return content.status();
-    if (!start.ok()) return start.status();
-    if (!stop.ok()) return stop.status();
-    if (*content != " " || *start > 1 || *stop != 0) return NotYet("decoder Strip of", *content);
-    out->strip_leading_space = *start == 1;
+    ASSIGN_OR_RETURN(const std::string content, StringMember(object, "content"));
+    ASSIGN_OR_RETURN(const int64_t start, IntMember(object, "start", kMaxTokenId));
+    ASSIGN_OR_RETURN(const int64_t stop, IntMember(object, "stop", kMaxTokenId));
+    if (content != " " || start > 1 || stop != 0) return Unsupported("decoder Strip of", content);
+    out->strip_leading_space = start == 1;
     return absl::OkStatus();
   }
-  return NotYet("decoder", type);
+  return Unsupported("decoder", type);
 }
 
 absl::Status ReadPostProcessor(const Json& object, TokenizerParts* out) {
@@ -251,9 +244,9 @@ absl::Status ReadPostProcessor(const Json& object, TokenizerParts* out) {
   if (type == "Sequence") {
     return ForEach(object, "processors", [&](const Json& o) { return ReadPostProcessor(o, out); });
   }
-  // It only moves offsets.
+  // This post-processor changes only offsets.
   if (type == "ByteLevel") return absl::OkStatus();
-  if (type != "TemplateProcessing") return NotYet("post-processor", type);
+  if (type != "TemplateProcessing") return Unsupported("post-processor", type);
   const Json* tokens = FindMember(object, "special_tokens");
   bool after_text = false;
   return ForEach(object, "single", [&](const Json& part) -> absl::Status {
@@ -267,7 +260,7 @@ absl::Status ReadPostProcessor(const Json& object, TokenizerParts* out) {
     const Json* token = tokens == nullptr ? nullptr : FindMember(*tokens, name.c_str());
     if (token == nullptr) return WrongMember("special_tokens", "complete");
     return ForEach(*token, "ids", [&](const Json& id) -> absl::Status {
-      if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxId) {
+      if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxTokenId) {
         return WrongMember("ids", "a list of token ids");
       }
       (after_text ? out->suffix : out->prefix).push_back(id.get<TokenId>());

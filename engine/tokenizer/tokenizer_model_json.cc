@@ -1,4 +1,4 @@
-// The model of a tokenizer.json: BPE or unigram.
+// Reads the model of a tokenizer.json: BPE or unigram.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,8 +22,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxId = (1 << 22) - 1;
-
 absl::StatusOr<VocabularyIds> ReadVocabulary(const Json& object, TokenizerParts* out) {
   const Json* vocabulary = FindMember(object, "vocab");
   if (vocabulary == nullptr || !vocabulary->is_object()) {
@@ -32,9 +30,9 @@ absl::StatusOr<VocabularyIds> ReadVocabulary(const Json& object, TokenizerParts*
   VocabularyIds ids;
   ids.reserve(vocabulary->size());
   for (const auto& [spelling, id] : vocabulary->items()) {
-    if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxId) {
-      return absl::DataLossError(absl::StrCat("the token ", Quoted(spelling),
-                                              " has an id that is not a number up to ", kMaxId));
+    if (!id.is_number_unsigned() || id.get<uint64_t>() > kMaxTokenId) {
+      return absl::DataLossError(absl::StrCat(
+          "the token ", Quoted(spelling), " has an id that is not a number up to ", kMaxTokenId));
     }
     const auto index = id.get<size_t>();
     if (index >= vocabulary->size() + kMaxIdGap) {
@@ -49,7 +47,7 @@ absl::StatusOr<VocabularyIds> ReadVocabulary(const Json& object, TokenizerParts*
   return ids;
 }
 
-// "left right", or ["left", "right"].
+// Reads "left right" or ["left", "right"].
 absl::StatusOr<BytePairMerges::Pair> ReadMerge(const Json& merge) {
   if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
     return BytePairMerges::Pair{merge[0].get<std::string>(), merge[1].get<std::string>()};
@@ -73,29 +71,27 @@ absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyId
   return BytePairMerges::Make(pairs, ids);
 }
 
-absl::Status CheckPlain(const Json& object) {
+// Refuses the options of BPE that change how pieces are spelled.
+absl::Status CheckNoAffixes(const Json& object) {
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const Json* value = FindMember(object, key);
     if (value == nullptr || (value->is_string() && value->get<std::string>().empty())) continue;
-    return absl::UnimplementedError(absl::StrCat("model.", key, " is not read yet"));
+    return absl::UnimplementedError(absl::StrCat("model.", key, " is not supported"));
   }
   return absl::OkStatus();
 }
 
 absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
-  RETURN_IF_ERROR(CheckPlain(object));
+  RETURN_IF_ERROR(CheckNoAffixes(object));
   ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
   ASSIGN_OR_RETURN(BytePairMerges merges, ReadMerges(object, ids));
-  const absl::StatusOr<bool> ignore = BoolMember(object, "ignore_merges", false);
-  const absl::StatusOr<bool> fallback = BoolMember(object, "byte_fallback", false);
-  const absl::StatusOr<bool> fuse = BoolMember(object, "fuse_unk", false);
-  for (const absl::StatusOr<bool>* flag : {&ignore, &fallback, &fuse}) {
-    if (!flag->ok()) return flag->status();
-  }
+  ASSIGN_OR_RETURN(const bool ignore_merges, BoolMember(object, "ignore_merges", false));
+  ASSIGN_OR_RETURN(const bool byte_fallback, BoolMember(object, "byte_fallback", false));
+  ASSIGN_OR_RETURN(const bool fuse_unknown, BoolMember(object, "fuse_unk", false));
   BpeOptions options{.byte_level = byte_level,
-                     .ignore_merges = *ignore,
-                     .byte_fallback = *fallback,
-                     .fuse_unknown = *fuse};
+                     .ignore_merges = ignore_merges,
+                     .byte_fallback = byte_fallback,
+                     .fuse_unknown = fuse_unknown};
   if (FindMember(object, "unk_token") != nullptr) {
     ASSIGN_OR_RETURN(const std::string name, StringMember(object, "unk_token"));
     const auto it = ids.find(name);
@@ -107,7 +103,7 @@ absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
 
 absl::Status ReadUnigram(const Json& object, TokenizerParts* out) {
   const Json* vocabulary = FindMember(object, "vocab");
-  if (vocabulary == nullptr || !vocabulary->is_array() || vocabulary->size() > kMaxId) {
+  if (vocabulary == nullptr || !vocabulary->is_array() || vocabulary->size() > kMaxTokenId) {
     return WrongMember("model.vocab", "a list of pairs");
   }
   std::vector<UnigramModel::Piece> pieces;
@@ -134,7 +130,7 @@ absl::Status ReadUnigram(const Json& object, TokenizerParts* out) {
 }  // namespace
 
 absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts* out) {
-  // Files before `tokenizers` 0.9 leave the type of BPE out.
+  // Files from before `tokenizers` 0.9 omit the type of BPE.
   std::string type = "BPE";
   if (FindMember(object, "type") != nullptr) {
     ASSIGN_OR_RETURN(std::string named, StringMember(object, "type"));
@@ -143,7 +139,7 @@ absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts*
   if (type == "BPE") return ReadBpe(object, byte_level, out);
   if (type == "Unigram") return ReadUnigram(object, out);
   return absl::UnimplementedError(
-      absl::StrCat("tokenizer model ", Quoted(type), " is not read yet; BPE and Unigram are"));
+      absl::StrCat("tokenizer model ", Quoted(type), " is not supported; supported: BPE, Unigram"));
 }
 
 }  // namespace assay::engine

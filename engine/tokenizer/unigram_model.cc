@@ -1,4 +1,4 @@
-// Unigram segmentation: Viterbi over the text.
+// Unigram segmentation with the Viterbi algorithm.
 #include "engine/tokenizer/unigram_model.h"
 
 #include <algorithm>
@@ -22,11 +22,11 @@ namespace {
 
 constexpr double kUnknownPenalty = 10.0;
 
-// The best row of tokens that ends at a place.
+// The best segmentation that ends at a position, by its last token.
 struct Best {
   double score = -std::numeric_limits<double>::infinity();
   size_t begin = 0;
-  // -1: unknown.
+  // -1 for an unknown character.
   TokenId id = -1;
 };
 
@@ -42,9 +42,9 @@ absl::StatusOr<std::unique_ptr<TokenModel>> UnigramModel::Make(const std::vector
                                                                std::optional<TokenId> unknown,
                                                                bool byte_fallback) {
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i].spelling.size() <= kLongestPiece) continue;
+    if (pieces[i].spelling.size() <= kMaxPieceBytes) continue;
     return absl::UnimplementedError(absl::StrCat("token ", i, " has ", pieces[i].spelling.size(),
-                                                 " bytes; at most ", kLongestPiece, " are read"));
+                                                 " bytes; at most ", kMaxPieceBytes));
   }
   return std::unique_ptr<TokenModel>(new UnigramModel(pieces, unknown, byte_fallback));
 }

@@ -1,4 +1,4 @@
-// Unigram segmentation (Kudo 2018, arXiv:1804.10959): the most probable row of tokens.
+// Unigram segmentation (Kudo 2018, arXiv:1804.10959): the most probable sequence of tokens.
 #ifndef ASSAY_ENGINE_TOKENIZER_UNIGRAM_MODEL_H_
 #define ASSAY_ENGINE_TOKENIZER_UNIGRAM_MODEL_H_
 
@@ -16,20 +16,23 @@
 
 namespace assay::engine {
 
-// As `tokenizers` does it: a character without a token costs 10 more than the worst token, and
-// neighbouring ones are one unknown token, or their bytes. O(piece * longest token).
+// The unigram model as `tokenizers` implements it. The score of a character without a token is 10
+// below that of the worst token. Adjacent unknown characters become one unknown token, or their
+// bytes. Encoding takes O(piece * longest token). Immutable and thread-safe.
 class UnigramModel : public TokenModel {
  public:
   struct Piece {
     std::string spelling;
+    // The log probability.
     double score;
   };
 
-  // Bounds the work on a text.
-  static constexpr size_t kLongestPiece = 512;
+  // Bounds the work of encoding.
+  static constexpr size_t kMaxPieceBytes = 512;
 
-  // The index of a piece is its id. unknown: what stands for unknown characters; without it they
-  // are left out. UNIMPLEMENTED names a piece of more than kLongestPiece bytes.
+  // Makes a model in which the index of a piece is its id. `unknown` is the token of unknown
+  // characters; without it they are left out. Returns UNIMPLEMENTED for a piece of more than
+  // kMaxPieceBytes.
   static absl::StatusOr<std::unique_ptr<TokenModel>> Make(const std::vector<Piece>& pieces,
                                                           std::optional<TokenId> unknown,
                                                           bool byte_fallback);
@@ -54,7 +57,9 @@ class UnigramModel : public TokenModel {
   std::optional<TokenId> unknown_;
   bool byte_fallback_;
   double unknown_score_ = 0.0;
+  // The length in bytes of the longest piece.
   size_t longest_ = 1;
+  // The token "<0xNN>" of each byte, or kNone.
   std::array<TokenId, kBytes> byte_tokens_ = {};
 };
 

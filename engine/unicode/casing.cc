@@ -1,4 +1,4 @@
-// Python's upper() and lower().
+// Python's case conversions.
 #include "engine/unicode/casing.h"
 
 #include <utf8proc.h>
@@ -17,9 +17,10 @@ namespace assay::unicode {
 namespace {
 
 constexpr uint32_t kSigma = 0x3A3;
+constexpr uint32_t kSmallSigma = 0x3C3;
 constexpr uint32_t kFinalSigma = 0x3C2;
 
-// False if the character stays as it is.
+// Appends the expansion of `c` and returns true if the table has one.
 bool AppendExpansion(const CaseExpansion* begin, const CaseExpansion* end, uint32_t c,
                      std::string* out) {
   const auto* found = std::lower_bound(
@@ -44,9 +45,9 @@ void AppendTitle(uint32_t c, std::string* out) {
   AppendUtf8(static_cast<uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))), out);
 }
 
-// Calls change(code_point, offset, out) for each character; invalid bytes stay.
+// Calls change(code_point, offset, out) for each character. Invalid bytes stay as they are.
 template <typename Change>
-std::string Changed(std::string_view text, Change change) {
+std::string MapCharacters(std::string_view text, Change change) {
   std::string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
@@ -61,13 +62,13 @@ std::string Changed(std::string_view text, Change change) {
   return out;
 }
 
-// A sigma is final after a cased character and before none.
+// A sigma is final if it follows a cased character and precedes none.
 void AppendLowerAt(std::string_view text, uint32_t c, size_t at, bool after_cased,
                    std::string* out) {
   if (c != kSigma) return AppendLower(c, out);
   const std::string_view rest = text.substr(at + 2);
   const bool before_cased = !rest.empty() && IsCased(NextUtf8(rest).code_point);
-  AppendUtf8(after_cased && !before_cased ? kFinalSigma : 0x3C3, out);
+  AppendUtf8(after_cased && !before_cased ? kFinalSigma : kSmallSigma, out);
 }
 
 }  // namespace
@@ -82,21 +83,21 @@ bool IsCased(uint32_t c) {
   return self != lower || self != upper;
 }
 
-std::string UpperOf(std::string_view text) {
-  return Changed(text, [](uint32_t c, size_t, std::string* out) { AppendUpper(c, out); });
+std::string ToUpper(std::string_view text) {
+  return MapCharacters(text, [](uint32_t c, size_t, std::string* out) { AppendUpper(c, out); });
 }
 
-std::string LowerOf(std::string_view text) {
+std::string ToLower(std::string_view text) {
   bool cased = false;
-  return Changed(text, [&](uint32_t c, size_t at, std::string* out) {
+  return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
     AppendLowerAt(text, c, at, cased, out);
     cased = IsCased(c);
   });
 }
 
-std::string CapitalizedOf(std::string_view text) {
+std::string Capitalize(std::string_view text) {
   bool cased = false;
-  return Changed(text, [&](uint32_t c, size_t at, std::string* out) {
+  return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
     if (at == 0) {
       AppendTitle(c, out);
     } else {
@@ -106,15 +107,15 @@ std::string CapitalizedOf(std::string_view text) {
   });
 }
 
-std::string TitleOf(std::string_view text) {
-  bool within = false;
-  return Changed(text, [&](uint32_t c, size_t at, std::string* out) {
-    if (within) {
+std::string ToTitle(std::string_view text) {
+  bool in_word = false;
+  return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
+    if (in_word) {
       AppendLowerAt(text, c, at, true, out);
     } else {
       AppendTitle(c, out);
     }
-    within = IsCased(c);
+    in_word = IsCased(c);
   });
 }
 

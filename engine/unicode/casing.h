@@ -1,4 +1,4 @@
-// Python's upper() and lower().
+// Python's case conversions: upper(), lower(), capitalize() and title().
 #ifndef ASSAY_ENGINE_UNICODE_CASING_H_
 #define ASSAY_ENGINE_UNICODE_CASING_H_
 
@@ -8,16 +8,17 @@
 
 namespace assay::unicode {
 
-// Character by character, with the characters that become several; the one rule of Unicode that
-// looks at neighbours (a sigma at a word's end) is applied as Python does.
-std::string UpperOf(std::string_view text);
-std::string LowerOf(std::string_view text);
-// First character upper, the others lower.
-std::string CapitalizedOf(std::string_view text);
-// Python's str.title(): as CapitalizedOf for every run of letters.
-std::string TitleOf(std::string_view text);
+// Each function converts UTF-8 character by character, including the characters that become several
+// ("ß" to "SS"). Invalid bytes stay as they are. As in Python, the one context-sensitive rule is
+// that a sigma at the end of a word becomes a final sigma.
+std::string ToUpper(std::string_view text);
+std::string ToLower(std::string_view text);
+// Converts the first character to title case and the others to lower case.
+std::string Capitalize(std::string_view text);
+// Capitalizes every run of cased characters.
+std::string ToTitle(std::string_view text);
 
-// Has a case: differs from its upper or lower form.
+// True if the character differs from its upper or its lower form.
 bool IsCased(uint32_t code_point);
 
 }  // namespace assay::unicode

@@ -1,4 +1,4 @@
-// Classes of characters.
+// Character classes of Unicode and of Python.
 #include "engine/unicode/characters.h"
 
 #include <utf8proc.h>
@@ -38,7 +38,7 @@ bool IsWord(uint32_t code_point) {
 
 bool IsPythonSpace(uint32_t c) { return IsSpace(c) || (c >= 0x1C && c <= 0x1F); }
 
-size_t LeadingSpaces(std::string_view text, bool (*is_space)(uint32_t)) {
+size_t LeadingSpaceBytes(std::string_view text, bool (*is_space)(uint32_t)) {
   size_t bytes = 0;
   while (bytes < text.size()) {
     const Utf8Step step = NextUtf8(text.substr(bytes));
@@ -48,7 +48,7 @@ size_t LeadingSpaces(std::string_view text, bool (*is_space)(uint32_t)) {
   return bytes;
 }
 
-size_t LastCharacter(std::string_view text) {
+size_t LastCharacterOffset(std::string_view text) {
   constexpr unsigned kContinuationMask = 0xC0;
   constexpr unsigned kContinuation = 0x80;
   size_t at = text.size() - 1;
@@ -58,10 +58,10 @@ size_t LastCharacter(std::string_view text) {
   return at;
 }
 
-size_t TrailingSpaces(std::string_view text, bool (*is_space)(uint32_t)) {
+size_t TrailingSpaceBytes(std::string_view text, bool (*is_space)(uint32_t)) {
   size_t kept = text.size();
   while (kept > 0) {
-    const size_t at = LastCharacter(text.substr(0, kept));
+    const size_t at = LastCharacterOffset(text.substr(0, kept));
     const Utf8Step step = NextUtf8(text.substr(at, kept - at));
     if (!step.valid || step.bytes != kept - at || !is_space(step.code_point)) break;
     kept = at;

@@ -1,4 +1,4 @@
-// Classes of characters.
+// Character classes of Unicode and of Python.
 #ifndef ASSAY_ENGINE_UNICODE_CHARACTERS_H_
 #define ASSAY_ENGINE_UNICODE_CHARACTERS_H_
 
@@ -8,20 +8,20 @@
 
 namespace assay::unicode {
 
-// Unicode's White_Space.
+// True for Unicode's White_Space.
 bool IsSpace(uint32_t code_point);
-// A letter, mark, digit or connecting punctuation: \w.
+// True for letters, marks, digits and connecting punctuation: \w of a regular expression.
 bool IsWord(uint32_t code_point);
 
-// Python's str.isspace(): the separators of ASCII too.
+// Python's str.isspace(): White_Space and the separators U+001C to U+001F.
 bool IsPythonSpace(uint32_t code_point);
 
-// Bytes of the spaces, by `is_space`, that a text begins or ends with.
-size_t LeadingSpaces(std::string_view text, bool (*is_space)(uint32_t) = IsSpace);
-size_t TrailingSpaces(std::string_view text, bool (*is_space)(uint32_t) = IsSpace);
+// Each returns the number of bytes of the spaces that `text` begins or ends with.
+size_t LeadingSpaceBytes(std::string_view text, bool (*is_space)(uint32_t) = IsSpace);
+size_t TrailingSpaceBytes(std::string_view text, bool (*is_space)(uint32_t) = IsSpace);
 
-// Where the last character of a text that is not empty begins.
-size_t LastCharacter(std::string_view text);
+// Returns the offset of the last character of `text`, which must not be empty.
+size_t LastCharacterOffset(std::string_view text);
 
 }  // namespace assay::unicode
 

@@ -1,4 +1,4 @@
-// Regular expressions as tokenizers write them.
+// Regular expressions in the language of tokenizers.
 #include "engine/unicode/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -21,18 +21,18 @@
 namespace assay::unicode {
 namespace {
 
-// Far beyond what the tokenizers' patterns need for a piece of text, and milliseconds of work.
+// The limit costs milliseconds and is far beyond what the patterns of tokenizers need for a text.
 constexpr uint32_t kMaxMatchSteps = 10'000'000;
 constexpr size_t kMaxPatternBytes = 64 << 10;
 constexpr size_t kMessageBytes = 256;
 
-// Unicode's White_Space. PCRE2's \s counts U+180E too, which the tokenizers' engines do not.
+// Unicode's White_Space. PCRE2's \s also matches U+180E, which the engines of tokenizers do not.
 constexpr char kSpaces[] =
     "\\t-\\r \\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}"
     "\\x{3000}";
 
-// The pattern with \s and \S written out.
-std::string Translated(std::string_view pattern) {
+// Replaces \s and \S with the characters they match.
+std::string ExpandSpaces(std::string_view pattern) {
   std::string out;
   bool in_class = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
@@ -85,9 +85,9 @@ Regex::~Regex() = default;
 absl::StatusOr<Regex> Regex::Compile(std::string_view pattern) {
   if (pattern.size() > kMaxPatternBytes) {
     return absl::UnimplementedError(
-        absl::StrCat("a pattern of ", pattern.size(), " bytes; at most ", kMaxPatternBytes));
+        absl::StrCat("a pattern has ", pattern.size(), " bytes; at most ", kMaxPatternBytes));
   }
-  const std::string text = Translated(pattern);
+  const std::string text = ExpandSpaces(pattern);
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code* compiled =
@@ -98,10 +98,10 @@ absl::StatusOr<Regex> Regex::Compile(std::string_view pattern) {
     pcre2_get_error_message(error, message.data(), message.size());
     return absl::UnimplementedError(
         absl::StrCat("the pattern ", std::string(pattern),
-                     " is not read: ", reinterpret_cast<const char*>(message.data())));
+                     " is not supported: ", reinterpret_cast<const char*>(message.data())));
   }
   auto code = std::make_unique<Code>(compiled);
-  // Without JIT (a platform that forbids it) the interpreter gives the same matches.
+  // On platforms that forbid JIT compilation, the interpreter finds the same matches.
   pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
   code->context.reset(pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(code->context.get(), kMaxMatchSteps);
@@ -111,7 +111,7 @@ absl::StatusOr<Regex> Regex::Compile(std::string_view pattern) {
 absl::StatusOr<Regex> Regex::Literal(std::string_view text) {
   std::string pattern;
   for (const char c : text) {
-    // Any character of ASCII that is no letter or digit may be escaped.
+    // Every ASCII character except letters and digits may be escaped.
     if (static_cast<unsigned char>(c) < 0x80 && !absl::ascii_isalnum(c)) pattern += '\\';
     pattern += c;
   }
@@ -130,7 +130,7 @@ absl::StatusOr<std::vector<Regex::Range>> Regex::FindAll(std::string_view text) 
     if (found == PCRE2_ERROR_NOMATCH) break;
     if (found < 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the text cannot be split into tokens: PCRE2 error ", found));
+          absl::StrCat("a pattern of the tokenizer fails on the text: PCRE2 error ", found));
     }
     const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(match.get());
     ranges.push_back({bounds[0], bounds[1]});

@@ -1,10 +1,9 @@
-// Regular expressions as tokenizers write them (Oniguruma's language), on PCRE2.
+// Regular expressions in the language of tokenizers (Oniguruma's), on PCRE2.
 #ifndef ASSAY_ENGINE_UNICODE_REGEX_H_
 #define ASSAY_ENGINE_UNICODE_REGEX_H_
 
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,26 +11,29 @@
 
 namespace assay::unicode {
 
-// Immutable, thread-safe. \s means Unicode's White_Space, as there. Work on one text is bounded: a
-// pattern that backtracks without end gives an error.
+// A compiled pattern. As in Oniguruma, \s matches Unicode's White_Space. The work on one text is
+// bounded, so that a pattern that backtracks without end returns an error. Immutable and
+// thread-safe.
 class Regex {
  public:
+  // The bytes [begin, end) of the text.
   struct Range {
     size_t begin;
     size_t end;
   };
 
-  // UNIMPLEMENTED: a pattern that PCRE2 does not take, with its complaint.
+  // Compiles a pattern. Returns UNIMPLEMENTED for a pattern of more than 64 KiB, and for one that
+  // PCRE2 rejects, with its error.
   static absl::StatusOr<Regex> Compile(std::string_view pattern);
-  // Matches exactly `text`.
+  // Compiles a pattern that matches exactly `text`.
   static absl::StatusOr<Regex> Literal(std::string_view text);
 
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // All matches that are not empty, from left to right, in valid UTF-8. INVALID_ARGUMENT if the
-  // bound is reached.
+  // Returns all matches that are not empty, from left to right. `text` must be valid UTF-8. Returns
+  // INVALID_ARGUMENT if the match exceeds the limit on work.
   absl::StatusOr<std::vector<Range>> FindAll(std::string_view text) const;
 
  private:

@@ -1,4 +1,4 @@
-// Arguments of filters, tests, methods and functions of a template.
+// Binds the arguments of a call to the parameters of a built-in.
 #include "engine/jinja/builtins/arguments.h"
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,38 +17,37 @@
 namespace assay::jinja {
 namespace {
 
-absl::Status Wrong(const std::string& function, std::string_view name, const Value& value) {
-  return absl::InvalidArgumentError(absl::StrCat(function, ": '", std::string(name), "' cannot be ",
-                                                 std::string(TypeName(value))));
+absl::Status WrongType(const std::string& function, std::string_view name, const Value& value) {
+  return absl::InvalidArgumentError(absl::StrCat(function, ": argument '", std::string(name),
+                                                 "' cannot be of type ", TypeName(value)));
 }
 
 }  // namespace
 
-absl::StatusOr<BoundArguments> BoundArguments::Bind(std::string_view function,
-                                                    const Arguments& arguments,
-                                                    std::initializer_list<std::string_view> names,
-                                                    size_t required) {
+absl::StatusOr<BoundArguments> BoundArguments::Bind(
+    std::string_view function, const Arguments& arguments,
+    std::initializer_list<std::string_view> parameters, size_t required) {
   BoundArguments bound;
   bound.function_ = std::string(function);
-  if (arguments.positional.size() > names.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(bound.function_, " has ",
-                                                   arguments.positional.size(),
-                                                   " arguments; at most ", names.size()));
+  if (arguments.positional.size() > parameters.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(bound.function_, " takes at most ",
+                                                   parameters.size(), " arguments, not ",
+                                                   arguments.positional.size()));
   }
   for (size_t i = 0; i < arguments.positional.size(); ++i) {
-    bound.values_.emplace(std::string(names.begin()[i]), arguments.positional[i]);
+    bound.values_.emplace(std::string(parameters.begin()[i]), arguments.positional[i]);
   }
   for (const auto& [name, value] : arguments.named) {
-    if (std::find(names.begin(), names.end(), name) == names.end() ||
+    if (std::find(parameters.begin(), parameters.end(), name) == parameters.end() ||
         !bound.values_.emplace(name, value).second) {
       return absl::InvalidArgumentError(
-          absl::StrCat(bound.function_, ": argument '", name, "' is unknown or given twice"));
+          absl::StrCat(bound.function_, ": argument '", name, "' is unknown or duplicated"));
     }
   }
   for (size_t i = 0; i < required; ++i) {
-    if (bound.Get(names.begin()[i]) == nullptr) {
+    if (bound.Get(parameters.begin()[i]) == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(
-          bound.function_, ": argument '", std::string(names.begin()[i]), "' is missing"));
+          bound.function_, ": argument '", std::string(parameters.begin()[i]), "' is missing"));
     }
   }
   return bound;
@@ -58,25 +58,30 @@ const Value* BoundArguments::Get(std::string_view name) const {
   return found == values_.end() ? nullptr : &found->second;
 }
 
-bool BoundArguments::Flag(std::string_view name, bool otherwise) const {
+Value BoundArguments::GetOr(std::string_view name, Value fallback) const {
   const Value* value = Get(name);
-  return value == nullptr ? otherwise : value->Truth();
+  return value == nullptr ? std::move(fallback) : *value;
 }
 
-absl::StatusOr<int64_t> BoundArguments::Integer(std::string_view name, int64_t otherwise) const {
+bool BoundArguments::GetBool(std::string_view name, bool fallback) const {
   const Value* value = Get(name);
-  if (value == nullptr) return otherwise;
-  if (const auto* number = value->As<int64_t>()) return *number;
-  if (const auto* flag = value->As<bool>()) return *flag ? 1 : 0;
-  return Wrong(function_, name, *value);
+  return value == nullptr ? fallback : value->IsTruthy();
 }
 
-absl::StatusOr<std::string> BoundArguments::Text(std::string_view name,
-                                                 std::string_view otherwise) const {
+absl::StatusOr<int64_t> BoundArguments::GetInteger(std::string_view name, int64_t fallback) const {
   const Value* value = Get(name);
-  if (value == nullptr) return std::string(otherwise);
-  if (const auto* text = value->AsText()) return *text;
-  return Wrong(function_, name, *value);
+  if (value == nullptr) return fallback;
+  int64_t number = 0;
+  if (AsInteger(*value, &number)) return number;
+  return WrongType(function_, name, *value);
+}
+
+absl::StatusOr<std::string> BoundArguments::GetString(std::string_view name,
+                                                      std::string_view fallback) const {
+  const Value* value = Get(name);
+  if (value == nullptr) return std::string(fallback);
+  if (const auto* text = value->AsString()) return *text;
+  return WrongType(function_, name, *value);
 }
 
 }  // namespace assay::jinja

@@ -1,33 +1,36 @@
-// Arguments of filters, tests, methods and functions of a template.
+// Binds the arguments of a call to the parameters of a built-in.
 #ifndef ASSAY_ENGINE_JINJA_BUILTINS_ARGUMENTS_H_
 #define ASSAY_ENGINE_JINJA_BUILTINS_ARGUMENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 
-// Arguments by the names that a function gives them. The reading functions say what a missing
-// argument means and fail with INVALID_ARGUMENT on one of another type.
+// The arguments of one call, by the names of the function's parameters. The typed getters return
+// `fallback` for an argument that is absent, and INVALID_ARGUMENT for one of another type.
 class BoundArguments {
  public:
-  // INVALID_ARGUMENT: more than `names`, an unknown name, one given twice, fewer than `required`.
+  // Binds `arguments` to `parameters`, of which the first `required` must be present. Returns
+  // INVALID_ARGUMENT for too many arguments, an unknown or duplicated name, or a missing argument.
   static absl::StatusOr<BoundArguments> Bind(std::string_view function, const Arguments& arguments,
-                                             std::initializer_list<std::string_view> names,
+                                             std::initializer_list<std::string_view> parameters,
                                              size_t required = 0);
 
-  // Null if it was not given.
+  // Returns null if the argument is absent.
   const Value* Get(std::string_view name) const;
-  bool Flag(std::string_view name, bool otherwise) const;
-  absl::StatusOr<int64_t> Integer(std::string_view name, int64_t otherwise) const;
-  absl::StatusOr<std::string> Text(std::string_view name, std::string_view otherwise) const;
+  Value GetOr(std::string_view name, Value fallback) const;
+  // Reads any value by its truth.
+  bool GetBool(std::string_view name, bool fallback) const;
+  absl::StatusOr<int64_t> GetInteger(std::string_view name, int64_t fallback) const;
+  absl::StatusOr<std::string> GetString(std::string_view name, std::string_view fallback) const;
 
  private:
   std::string function_;

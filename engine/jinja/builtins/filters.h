@@ -1,4 +1,4 @@
-// Filters of a template: value | name(arguments).
+// The filters of a template: value | name(arguments).
 #ifndef ASSAY_ENGINE_JINJA_BUILTINS_FILTERS_H_
 #define ASSAY_ENGINE_JINJA_BUILTINS_FILTERS_H_
 
@@ -14,34 +14,36 @@
 
 namespace assay::jinja {
 
-// One use of a filter.
+// One use of a filter. The caller owns all that it refers to.
 struct FilterCall {
   std::string_view name;
   const Value& value;
   const Arguments& arguments;
   Budget& budget;
 };
-// The call's arguments under `names`, the first `required` of which must be there.
+// Binds the call's arguments to `parameters`, of which the first `required` must be present.
 absl::StatusOr<BoundArguments> BindFilter(const FilterCall& call,
-                                          std::initializer_list<std::string_view> names,
+                                          std::initializer_list<std::string_view> parameters,
                                           size_t required = 0);
 
-using Filter = absl::StatusOr<Value> (*)(const FilterCall&);
+using Filter = Result (*)(const FilterCall&);
 using Filters = absl::flat_hash_map<std::string_view, Filter>;
 
-bool IsTemplateFilter(std::string_view name);
+bool IsFilter(std::string_view name);
 
-// INVALID_ARGUMENT: what jinja2 refuses, bounds. UNIMPLEMENTED: a name that is no filter.
-absl::StatusOr<Value> RunTemplateFilter(const FilterCall& call);
+// Returns INVALID_ARGUMENT for what jinja2 refuses and for results beyond the limits of value.h,
+// UNIMPLEMENTED for a name that is not a filter.
+Result ApplyFilter(const FilterCall& call);
 
-// The parts of the table.
-const Filters& TextFilters();
+// The filters by name, in four tables.
+const Filters& StringFilters();
 const Filters& NumberFilters();
 const Filters& SequenceFilters();
 const Filters& SelectFilters();
 
-// jinja2's attribute paths: "function.name", "0.id" or a number. Undefined if a part is missing.
-absl::StatusOr<Value> AttributeAt(const Value& value, const Value& path);
+// Resolves jinja2's attribute path: "function.name", "0.id" or a number. Returns undefined if the
+// last part is missing, and INVALID_ARGUMENT if an earlier one is.
+Result ResolvePath(const Value& value, const Value& path);
 
 }  // namespace assay::jinja
 

@@ -1,4 +1,4 @@
-// Functions and namespaces that every template has.
+// The functions and namespaces that every template has.
 #include "engine/jinja/builtins/functions.h"
 
 #include <cstddef>
@@ -15,19 +15,17 @@
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/values/to_string.h"
 
 namespace assay::jinja {
 namespace {
-
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 
 constexpr size_t kMaxTimeFormatBytes = 256;
 
 Result RaiseException(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto bound,
                    BoundArguments::Bind("raise_exception", arguments, {"message"}, 1));
-  ASSIGN_OR_RETURN(const std::string message, TextOf(*bound.Get("message")));
+  ASSIGN_OR_RETURN(const std::string message, ToString(*bound.Get("message")));
   return absl::InvalidArgumentError(message);
 }
 
@@ -37,54 +35,50 @@ Result Range(const Arguments& arguments) {
                    only_stop
                        ? BoundArguments::Bind("range", arguments, {"stop"}, 1)
                        : BoundArguments::Bind("range", arguments, {"start", "stop", "step"}, 2));
-  const absl::StatusOr<int64_t> start = bound.Integer("start", 0);
-  const absl::StatusOr<int64_t> stop = bound.Integer("stop", 0);
-  const absl::StatusOr<int64_t> step = bound.Integer("step", 1);
-  for (const auto* number : {&start, &stop, &step}) {
-    if (!number->ok()) return number->status();
-  }
-  if (*step == 0) return absl::InvalidArgumentError("range: the step is 0");
+  ASSIGN_OR_RETURN(const int64_t start, bound.GetInteger("start", 0));
+  ASSIGN_OR_RETURN(const int64_t stop, bound.GetInteger("stop", 0));
+  ASSIGN_OR_RETURN(const int64_t step, bound.GetInteger("step", 1));
+  if (step == 0) return absl::InvalidArgumentError("range: the step must not be 0");
   List items;
-  for (int64_t i = *start; *step > 0 ? i < *stop : i > *stop;) {
-    if (items.size() == kMaxTemplateItems) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("range has more than ", kMaxTemplateItems, " items"));
+  for (int64_t i = start; step > 0 ? i < stop : i > stop;) {
+    if (items.size() == kMaxItems) {
+      return absl::InvalidArgumentError(absl::StrCat("range: more than ", kMaxItems, " items"));
     }
     items.push_back(Value{i});
-    if (__builtin_add_overflow(i, *step, &i)) break;
+    if (__builtin_add_overflow(i, step, &i)) break;
   }
   return MakeSequence(SequenceKind::kRange, std::move(items));
 }
 
-// dict(...) and namespace(...): one dictionary, then names.
-absl::StatusOr<Map> MapOf(std::string_view function, const Arguments& arguments) {
+// Reads the arguments of dict(...) and namespace(...): an optional dictionary, then named values.
+absl::StatusOr<Map> ReadMapArguments(std::string_view function, const Arguments& arguments) {
   Map map;
   if (arguments.positional.size() > 1 ||
       (!arguments.positional.empty() && arguments.positional[0].AsMap() == nullptr)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(std::string(function), " takes one dictionary and named values"));
+        absl::StrCat(std::string(function), " takes at most one dictionary, and named values"));
   }
   if (!arguments.positional.empty()) map = *arguments.positional[0].AsMap();
   for (const auto& [name, value] : arguments.named) {
-    RETURN_IF_ERROR(map.Set(Value::Text(name), value));
+    RETURN_IF_ERROR(map.Set(Value::String(name), value));
   }
   return map;
 }
 
 Result Dict(const Arguments& arguments) {
-  ASSIGN_OR_RETURN(Map map, MapOf("dict", arguments));
+  ASSIGN_OR_RETURN(Map map, ReadMapArguments("dict", arguments));
   return MakeMap(std::move(map));
 }
 
 Result Strftime(absl::Time now, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto bound,
                    BoundArguments::Bind("strftime_now", arguments, {"format"}, 1));
-  ASSIGN_OR_RETURN(const std::string format, bound.Text("format", ""));
+  ASSIGN_OR_RETURN(const std::string format, bound.GetString("format", ""));
   if (format.size() > kMaxTimeFormatBytes) {
     return absl::InvalidArgumentError(absl::StrCat("strftime_now: a format of ", format.size(),
                                                    " bytes; at most ", kMaxTimeFormatBytes));
   }
-  return Value::Text(absl::FormatTime(format, now, absl::LocalTimeZone()));
+  return Value::String(absl::FormatTime(format, now, absl::LocalTimeZone()));
 }
 
 }  // namespace
@@ -95,7 +89,7 @@ Value Namespace::Attribute(std::string_view name) {
 }
 
 absl::Status Namespace::Set(const std::string& name, Value value) {
-  return values_.Set(Value::Text(name), std::move(value));
+  return values_.Set(Value::String(name), std::move(value));
 }
 
 std::vector<std::pair<std::string, Value>> BuiltinFunctions(absl::Time now, Objects& objects) {
@@ -109,7 +103,7 @@ std::vector<std::pair<std::string, Value>> BuiltinFunctions(absl::Time now, Obje
   add("dict", Dict);
   add("strftime_now", [now](const Arguments& arguments) { return Strftime(now, arguments); });
   add("namespace", [&objects](const Arguments& arguments) -> Result {
-    ASSIGN_OR_RETURN(Map map, MapOf("namespace", arguments));
+    ASSIGN_OR_RETURN(Map map, ReadMapArguments("namespace", arguments));
     objects.push_back(std::make_unique<Namespace>(std::move(map)));
     return Value{objects.back().get()};
   });

@@ -1,4 +1,4 @@
-// Functions and namespaces that every template has.
+// The functions and namespaces that every template has.
 #ifndef ASSAY_ENGINE_JINJA_BUILTINS_FUNCTIONS_H_
 #define ASSAY_ENGINE_JINJA_BUILTINS_FUNCTIONS_H_
 
@@ -9,30 +9,31 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 
-// A function of the run.
+// A callable value.
 class Function : public Object {
  public:
-  using Body = std::function<absl::StatusOr<Value>(const Arguments&)>;
+  using Body = std::function<Result(const Arguments&)>;
 
   explicit Function(Body body) : body_(std::move(body)) {}
-  std::string_view TypeName() const override { return "function"; }
-  absl::StatusOr<Value> Call(const Arguments& arguments) override { return body_(arguments); }
+  std::string TypeName() const override { return "function"; }
+  Result Call(const Arguments& arguments) override { return body_(arguments); }
 
  private:
   const Body body_;
 };
 
-// namespace(a=1): what inner scopes can change.
+// The value of namespace(a=1): the only value whose attributes a template can set, also from an
+// inner scope.
 class Namespace : public Object {
  public:
   explicit Namespace(Map values) : values_(std::move(values)) {}
-  std::string_view TypeName() const override { return "namespace"; }
+  std::string TypeName() const override { return "namespace"; }
   Value Attribute(std::string_view name) override;
   absl::Status Set(const std::string& name, Value value);
 
@@ -40,11 +41,11 @@ class Namespace : public Object {
   Map values_;
 };
 
-// Objects of one run; they die with it.
+// The objects of one run, which live as long as it does.
 using Objects = std::vector<std::unique_ptr<Object>>;
 
-// range, dict, namespace, raise_exception and strftime_now (of `now`, in local time), owned by
-// `objects`, which must outlive them.
+// Returns range, dict, namespace, raise_exception and strftime_now by name. strftime_now formats
+// `now` in local time. `objects` owns the functions and must outlive them.
 std::vector<std::pair<std::string, Value>> BuiltinFunctions(absl::Time now, Objects& objects);
 
 }  // namespace assay::jinja

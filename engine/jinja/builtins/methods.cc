@@ -1,4 +1,4 @@
-// Methods that texts, lists and dictionaries of a template have.
+// The methods of strings, lists and dictionaries.
 #include "engine/jinja/builtins/methods.h"
 
 #include <algorithm>
@@ -15,16 +15,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
-#include "engine/jinja/builtins/text_methods.h"
-#include "engine/jinja/values/format.h"
-#include "engine/jinja/values/operators.h"
-#include "engine/unicode/casing.h"
+#include "engine/jinja/builtins/string_methods.h"
+#include "engine/jinja/values/comparison.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 using Kind = SequenceKind;
 
 constexpr std::array<std::string_view, 5> kMapMethods = {"items", "keys", "values", "get", "copy"};
@@ -63,8 +59,7 @@ Result CallMapMethod(const Value& value, std::string_view name, const Arguments&
                      BoundArguments::Bind("get", arguments, {"key", "default"}, 1));
     ASSIGN_OR_RETURN(const Value* found, map.Find(*bound.Get("key")));
     if (found != nullptr) return *found;
-    const Value* otherwise = bound.Get("default");
-    return otherwise == nullptr ? Value::None() : *otherwise;
+    return bound.GetOr("default", Value::None());
   }
   ASSIGN_OR_RETURN(const auto bound, BoundArguments::Bind(name, arguments, {}));
   if (name == "copy") return value;
@@ -83,29 +78,23 @@ Result CallListMethod(const Value& value, std::string_view name, const Arguments
     if (equal && name == "index") return Value{static_cast<int64_t>(i)};
     if (equal) ++count;
   }
-  if (name == "index") return absl::InvalidArgumentError("index(): no such item");
+  if (name == "index") return absl::InvalidArgumentError("index(): the list has no such item");
   return Value{count};
-}
-
-bool IsPlainSequence(const Value& value) {
-  const auto* sequence = value.AsSequence();
-  return sequence != nullptr && (sequence->kind == Kind::kList || sequence->kind == Kind::kTuple ||
-                                 sequence->kind == Kind::kRange);
 }
 
 }  // namespace
 
 bool HasMethod(const Value& value, std::string_view name) {
-  if (value.AsText() != nullptr) return HasTextMethod(name);
+  if (value.AsString() != nullptr) return HasStringMethod(name);
   if (value.AsMap() != nullptr) return Contains(kMapMethods, name);
-  if (!IsPlainSequence(value)) return false;
-  return Contains(kListMethods, name) &&
-         (name != "copy" || value.AsSequence()->kind == Kind::kList);
+  const auto* sequence = value.AsSequence();
+  if (sequence == nullptr || !sequence->IsIndexable()) return false;
+  return Contains(kListMethods, name) && (name != "copy" || sequence->kind == Kind::kList);
 }
 
 Result CallMethod(const Value& value, std::string_view name, const Arguments& arguments,
                   Budget& budget) {
-  if (value.AsText() != nullptr) return CallTextMethod(value, name, arguments, budget);
+  if (value.AsString() != nullptr) return CallStringMethod(value, name, arguments, budget);
   if (value.AsMap() != nullptr) return CallMapMethod(value, name, arguments, budget);
   return CallListMethod(value, name, arguments, budget);
 }

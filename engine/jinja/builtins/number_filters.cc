@@ -1,4 +1,4 @@
-// Filters of a template that make and round numbers.
+// The filters that make and round numbers.
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -12,83 +12,73 @@
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
-#include "engine/jinja/builtins/methods.h"
 #include "engine/jinja/values/operators.h"
+#include "engine/jinja/values/strings.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
-
 constexpr int kDecimal = 10;
-// Digits after the point that a double can tell apart.
+// More digits after the decimal point do not distinguish doubles.
 constexpr int64_t kMaxPrecision = 17;
 
-absl::Status NoNumber(const FilterCall& call) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), " needs a number, not ",
-                                                 std::string(TypeName(call.value))));
-}
-
-// Python's int(float): towards zero. False beyond 64 bits.
-bool Truncated(double value, int64_t* out) {
-  // The bounds themselves are representable below, not above.
+// Python's int(float), which rounds towards zero. Returns false beyond 64 bits.
+bool Truncate(double value, int64_t* out) {
+  // The lower bound itself is an int64_t, the upper one is not.
   constexpr double kLimit = 9223372036854775808.0;
   if (!(value >= -kLimit && value < kLimit)) return false;
   *out = static_cast<int64_t>(value);
   return true;
 }
 
-// Python's int(text, base) without its underscores; base 0 and prefixes are not read.
+// Python's int(text, base). Underscores, base 0 and prefixes are not supported.
 bool ParseInteger(std::string_view text, int base, int64_t* out) {
-  const std::string digits(StripText(text, nullptr, true, true));
+  const std::string digits(StripString(text, nullptr, true, true));
   return absl::numbers_internal::safe_strtoi_base(digits, out, base);
 }
 
 bool ParseFloat(std::string_view text, double* out) {
-  const std::string digits(StripText(text, nullptr, true, true));
+  const std::string digits(StripString(text, nullptr, true, true));
   return absl::SimpleAtod(digits, out);
 }
 
 Result Integer(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default", "base"}));
-  ASSIGN_OR_RETURN(const int64_t base, bound.Integer("base", kDecimal));
+  ASSIGN_OR_RETURN(const int64_t base, bound.GetInteger("base", kDecimal));
   if (base != 2 && base != 8 && base != kDecimal && base != 16) {
-    return absl::UnimplementedError(absl::StrCat("int with base ", base, " is not read yet"));
+    return absl::UnimplementedError(absl::StrCat("int with base ", base, " is not supported"));
   }
   int64_t whole = 0;
   double real = 0;
-  if (AsTemplateInteger(call.value, &whole)) return Value{whole};
-  if (const auto* text = call.value.AsText()) {
+  if (AsInteger(call.value, &whole)) return Value{whole};
+  if (const auto* text = call.value.AsString()) {
     if (ParseInteger(*text, static_cast<int>(base), &whole)) return Value{whole};
-    if (ParseFloat(*text, &real) && Truncated(real, &whole)) return Value{whole};
-  } else if (AsTemplateNumber(call.value, &real) && Truncated(real, &whole)) {
+    if (ParseFloat(*text, &real) && Truncate(real, &whole)) return Value{whole};
+  } else if (AsNumber(call.value, &real) && Truncate(real, &whole)) {
     return Value{whole};
   }
-  const Value* otherwise = bound.Get("default");
-  return otherwise == nullptr ? Value{int64_t{0}} : *otherwise;
+  return bound.GetOr("default", Value{int64_t{0}});
 }
 
 Result Float(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default"}));
   double real = 0;
-  if (AsTemplateNumber(call.value, &real)) return Value{real};
-  if (const auto* text = call.value.AsText(); text != nullptr && ParseFloat(*text, &real)) {
+  if (AsNumber(call.value, &real)) return Value{real};
+  if (const auto* text = call.value.AsString(); text != nullptr && ParseFloat(*text, &real)) {
     return Value{real};
   }
-  const Value* otherwise = bound.Get("default");
-  return otherwise == nullptr ? Value{0.0} : *otherwise;
+  return bound.GetOr("default", Value{0.0});
 }
 
 Result Absolute(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
   int64_t whole = 0;
   if (const auto* real = call.value.As<double>()) return Value{std::fabs(*real)};
-  if (!AsTemplateInteger(call.value, &whole)) return NoNumber(call);
-  return whole < 0 ? Signed("-", Value{whole}) : Value{whole};
+  if (!AsInteger(call.value, &whole)) return TypeError(call.name, "a number", call.value);
+  return whole < 0 ? ApplySign("-", Value{whole}) : Value{whole};
 }
 
-// Python's round(): the decimal nearest to the exact value, ties to even.
+// Python's round(): the decimal number nearest to the exact value, with ties to even.
 double RoundCommon(double value, int64_t precision) {
   if (precision == 0) return std::nearbyint(value);
   double rounded = 0;
@@ -98,17 +88,17 @@ double RoundCommon(double value, int64_t precision) {
 
 Result Round(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"precision", "method"}));
-  ASSIGN_OR_RETURN(const int64_t precision, bound.Integer("precision", 0));
-  ASSIGN_OR_RETURN(const std::string method, bound.Text("method", "common"));
+  ASSIGN_OR_RETURN(const int64_t precision, bound.GetInteger("precision", 0));
+  ASSIGN_OR_RETURN(const std::string method, bound.GetString("method", "common"));
   if (precision < 0 || precision > kMaxPrecision) {
     return absl::UnimplementedError(
-        absl::StrCat("round to ", precision, " digits is not read yet"));
+        absl::StrCat("round to ", precision, " digits is not supported"));
   }
   double value = 0;
-  if (!AsTemplateNumber(call.value, &value)) return NoNumber(call);
+  if (!AsNumber(call.value, &value)) return TypeError(call.name, "a number", call.value);
   if (method == "common") {
     int64_t whole = 0;
-    if (AsTemplateInteger(call.value, &whole)) return Value{whole};
+    if (AsInteger(call.value, &whole)) return Value{whole};
     return Value{RoundCommon(value, precision)};
   }
   const double scale = std::pow(10.0, static_cast<double>(precision));

@@ -1,4 +1,4 @@
-// Filters of a template that apply a filter or a test to each item: map, select and their kin.
+// The filters that apply a filter or a test to each item: map, select, reject and their variants.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -17,81 +17,82 @@
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 using Kind = SequenceKind;
 
-// The arguments after the first `dropped` positional ones.
-Arguments Rest(const Arguments& all, size_t dropped) {
+// Returns the arguments after the first `dropped` positional ones.
+Arguments DropPositional(const Arguments& all, size_t dropped) {
   Arguments rest = all;
-  const size_t gone = std::min(dropped, rest.positional.size());
+  const size_t count = std::min(dropped, rest.positional.size());
   rest.positional.erase(rest.positional.begin(),
-                        rest.positional.begin() + static_cast<std::ptrdiff_t>(gone));
+                        rest.positional.begin() + static_cast<std::ptrdiff_t>(count));
   return rest;
 }
 
-// jinja2: nothing of any false value, even one that is not iterable.
-absl::StatusOr<List> ItemsOfAny(const FilterCall& call) {
-  if (!call.value.Truth()) return List();
-  return ItemsOf(call.value, call.budget);
+// As in jinja2, any falsy value counts as empty, even one that is not iterable.
+absl::StatusOr<List> GetItemsIfTruthy(const FilterCall& call) {
+  if (!call.value.IsTruthy()) return List();
+  return GetItems(call.value, call.budget);
 }
 
-// map(attribute="x", default=y)
+// Applies map(attribute="x", default=y).
 Result MapAttribute(const FilterCall& call) {
   ASSIGN_OR_RETURN(
       const auto bound,
       BoundArguments::Bind(call.name, {.positional = {}, .named = call.arguments.named},
                            {"attribute", "default"}, 1));
-  ASSIGN_OR_RETURN(List items, ItemsOfAny(call));
-  const Value* otherwise = bound.Get("default");
+  ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
+  const Value fallback = bound.GetOr("default", Value::None());
   for (Value& item : items) {
-    Result part = AttributeAt(item, *bound.Get("attribute"));
+    Result part = ResolvePath(item, *bound.Get("attribute"));
     if (!part.ok()) return part;
-    const bool missing = part->IsUndefined() && otherwise != nullptr && !otherwise->IsNone();
-    item = missing ? *otherwise : *std::move(part);
+    const bool missing = part->IsUndefined() && !fallback.IsNone();
+    item = missing ? fallback : *std::move(part);
   }
   return MakeSequence(Kind::kGenerator, std::move(items));
 }
 
 Result MapFilter(const FilterCall& call) {
   if (call.arguments.positional.empty()) return MapAttribute(call);
-  const std::string* name = call.arguments.positional[0].AsText();
-  if (name == nullptr) return absl::InvalidArgumentError("map needs a filter's name");
-  const Arguments rest = Rest(call.arguments, 1);
-  ASSIGN_OR_RETURN(List items, ItemsOfAny(call));
+  const std::string* name = call.arguments.positional[0].AsString();
+  if (name == nullptr) {
+    return TypeError("map", "the name of a filter", call.arguments.positional[0]);
+  }
+  const Arguments rest = DropPositional(call.arguments, 1);
+  ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
   for (Value& item : items) {
     RETURN_IF_ERROR(call.budget.Spend(1));
-    Result mapped = RunTemplateFilter({*name, item, rest, call.budget});
+    Result mapped = ApplyFilter({*name, item, rest, call.budget});
     if (!mapped.ok()) return mapped;
     item = *std::move(mapped);
   }
   return MakeSequence(Kind::kGenerator, std::move(items));
 }
 
-// select, reject: of the items; selectattr, rejectattr: of what a path finds in them.
+// select and reject test the items, selectattr and rejectattr test what a path finds in each.
 Result Select(const FilterCall& call) {
   const bool by_attribute = absl::EndsWith(std::string(call.name), "attr");
-  const bool keeps = call.name[0] == 's';
+  const bool selects = call.name[0] == 's';
   const size_t at = by_attribute ? 1 : 0;
   const List& given = call.arguments.positional;
   if (given.size() < at) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), " needs an attribute"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(call.name), " needs the name of an attribute"));
   }
-  const std::string* test = given.size() > at ? given[at].AsText() : nullptr;
+  const std::string* test = given.size() > at ? given[at].AsString() : nullptr;
   if (given.size() > at && test == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), " needs a test's name"));
+    return TypeError(call.name, "the name of a test", given[at]);
   }
-  const Arguments rest = Rest(call.arguments, at + 1);
-  ASSIGN_OR_RETURN(const List items, ItemsOfAny(call));
+  const Arguments rest = DropPositional(call.arguments, at + 1);
+  ASSIGN_OR_RETURN(const List items, GetItemsIfTruthy(call));
   List kept;
   for (const Value& item : items) {
     RETURN_IF_ERROR(call.budget.Spend(1));
-    Result tested = by_attribute ? AttributeAt(item, given[0]) : item;
+    Result tested = by_attribute ? ResolvePath(item, given[0]) : item;
     if (!tested.ok()) return tested;
     ASSIGN_OR_RETURN(const bool passes, test == nullptr
-                                            ? tested->Truth()
-                                            : RunTemplateTest(*test, *tested, rest, call.budget));
-    if (passes == keeps) kept.push_back(item);
+                                            ? tested->IsTruthy()
+                                            : ApplyTest(*test, *tested, rest, call.budget));
+    if (passes == selects) kept.push_back(item);
   }
   return MakeSequence(Kind::kGenerator, std::move(kept));
 }

@@ -1,4 +1,4 @@
-// Filters of a template over sequences and dictionaries.
+// The filters of sequences and dictionaries.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -16,58 +16,59 @@
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
+#include "engine/jinja/values/comparison.h"
+#include "engine/jinja/values/index.h"
 #include "engine/jinja/values/operators.h"
+#include "engine/jinja/values/strings.h"
+#include "engine/jinja/values/to_string.h"
 #include "engine/unicode/casing.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 using Kind = SequenceKind;
 
 Result Default(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default_value", "boolean"}));
   const bool missing =
-      call.value.IsUndefined() || (bound.Flag("boolean", false) && !call.value.Truth());
+      call.value.IsUndefined() || (bound.GetBool("boolean", false) && !call.value.IsTruthy());
   if (!missing) return call.value;
-  const Value* otherwise = bound.Get("default_value");
-  return otherwise == nullptr ? Value::Text("") : *otherwise;
+  return bound.GetOr("default_value", Value::String(""));
 }
 
 Result Length(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(const int64_t length, LengthOf(call.value));
+  ASSIGN_OR_RETURN(const int64_t length, GetLength(call.value));
   return Value{length};
 }
 
 Result Ends(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
   if (items.empty()) return Value{};
   return call.name == "first" ? items.front() : items.back();
 }
 
 Result ListFilter(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(List items, ItemsOf(call.value, call.budget));
+  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.budget));
   return MakeList(std::move(items));
 }
 
 Result Reverse(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(List items, ItemsOf(call.value, call.budget));
+  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.budget));
   std::reverse(items.begin(), items.end());
-  if (call.value.AsText() == nullptr) return MakeSequence(Kind::kGenerator, std::move(items));
+  if (call.value.AsString() == nullptr) return MakeSequence(Kind::kGenerator, std::move(items));
   return Concatenate(items);
 }
 
-// The items, or what `attribute` finds in each.
-absl::StatusOr<List> ItemsAt(const FilterCall& call, const Value* attribute) {
-  absl::StatusOr<List> items = ItemsOf(call.value, call.budget);
+// Returns the items, or what `attribute` finds in each of them.
+absl::StatusOr<List> GetAttributes(const FilterCall& call, const Value* attribute) {
+  absl::StatusOr<List> items = GetItems(call.value, call.budget);
   if (!items.ok() || attribute == nullptr || attribute->IsNone()) return items;
   for (Value& item : *items) {
-    Result part = AttributeAt(item, *attribute);
+    Result part = ResolvePath(item, *attribute);
     if (!part.ok()) return part.status();
     item = *std::move(part);
   }
@@ -78,39 +79,38 @@ Result Join(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"d", "attribute"}));
   const Value* separator = bound.Get("d");
   ASSIGN_OR_RETURN(const std::string between,
-                   separator == nullptr ? std::string() : TextOf(*separator));
-  ASSIGN_OR_RETURN(const List items, ItemsAt(call, bound.Get("attribute")));
+                   separator == nullptr ? std::string() : ToString(*separator));
+  ASSIGN_OR_RETURN(const List items, GetAttributes(call, bound.Get("attribute")));
   std::vector<std::string> texts;
   texts.reserve(items.size());
   for (const Value& item : items) {
-    ASSIGN_OR_RETURN(std::string text, TextOf(item));
+    ASSIGN_OR_RETURN(std::string text, ToString(item));
     RETURN_IF_ERROR(call.budget.SpendBytes(text.size()));
     texts.push_back(std::move(text));
   }
-  ASSIGN_OR_RETURN(std::string joined, JoinTexts(texts, between));
-  return Value::Text(std::move(joined));
+  ASSIGN_OR_RETURN(std::string joined, JoinStrings(texts, between));
+  return Value::String(std::move(joined));
 }
 
 Result Items(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
   if (call.value.IsUndefined()) return MakeSequence(Kind::kGenerator, {});
   if (call.value.AsMap() == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("items needs a dictionary, not ", std::string(TypeName(call.value))));
+    return TypeError("items", "a dictionary", call.value);
   }
   Result pairs = CallMethod(call.value, "items", {}, call.budget);
   if (!pairs.ok()) return pairs;
   return MakeSequence(Kind::kGenerator, pairs->AsSequence()->items);
 }
 
-// Texts compare without regard to case unless told otherwise.
+// Strings compare case-insensitively by default.
 Value SortKey(const Value& value, bool case_sensitive) {
-  const auto* text = value.AsText();
-  return text == nullptr || case_sensitive ? value : Value::Text(unicode::LowerOf(*text));
+  const auto* text = value.AsString();
+  return text == nullptr || case_sensitive ? value : Value::String(unicode::ToLower(*text));
 }
 
-// Items with what they are sorted by, as a sorted list. Stable; the first comparison that fails is
-// the result.
+// Sorts (keys, item) pairs by their keys and returns the list of items. The sort is stable. Returns
+// the error of the first comparison that fails.
 Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budget& budget) {
   absl::Status failed;
   const auto less = [&](const auto& a, const auto& b) {
@@ -125,15 +125,16 @@ Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budge
     }
     return false;
   };
-  // An insertion sort by halves: unlike std::sort it stays within the list whatever `less` says.
+  // A binary insertion sort. Unlike std::sort, it stays within the list even if `less` is
+  // inconsistent.
   std::vector<std::pair<List, Value>> sorted;
   sorted.reserve(items.size());
   for (auto& item : items) {
-    const auto place = std::upper_bound(sorted.begin(), sorted.end(), item, less);
+    const auto position = std::upper_bound(sorted.begin(), sorted.end(), item, less);
     if (!failed.ok()) return failed;
-    const auto moved = static_cast<size_t>(sorted.end() - place);
+    const auto moved = static_cast<size_t>(sorted.end() - position);
     RETURN_IF_ERROR(budget.SpendItems(moved));
-    sorted.insert(place, std::move(item));
+    sorted.insert(position, std::move(item));
   }
   List list;
   list.reserve(sorted.size());
@@ -143,13 +144,13 @@ Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budge
 
 Result Sort(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"reverse", "case_sensitive", "attribute"}));
-  const bool exact = bound.Flag("case_sensitive", false);
-  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  const bool exact = bound.GetBool("case_sensitive", false);
+  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
   std::vector<Value> paths;
   const Value* attribute = bound.Get("attribute");
-  if (attribute != nullptr && attribute->AsText() != nullptr) {
-    for (const auto& path : absl::StrSplit(*attribute->AsText(), ',')) {
-      paths.push_back(Value::Text(std::string(path)));
+  if (attribute != nullptr && attribute->AsString() != nullptr) {
+    for (const auto& path : absl::StrSplit(*attribute->AsString(), ',')) {
+      paths.push_back(Value::String(std::string(path)));
     }
   } else if (attribute != nullptr && !attribute->IsNone()) {
     paths.push_back(*attribute);
@@ -160,18 +161,18 @@ Result Sort(const FilterCall& call) {
     List keys;
     if (paths.empty()) keys.push_back(SortKey(item, exact));
     for (const Value& path : paths) {
-      const Result part = AttributeAt(item, path);
+      const Result part = ResolvePath(item, path);
       if (!part.ok()) return part;
       keys.push_back(SortKey(*part, exact));
     }
     keyed.emplace_back(std::move(keys), item);
   }
-  return SortByKeys(std::move(keyed), bound.Flag("reverse", false), call.budget);
+  return SortByKeys(std::move(keyed), bound.GetBool("reverse", false), call.budget);
 }
 
 Result DictSort(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "by", "reverse"}));
-  ASSIGN_OR_RETURN(const std::string by, bound.Text("by", "key"));
+  ASSIGN_OR_RETURN(const std::string by, bound.GetString("by", "key"));
   if (by != "key" && by != "value") {
     return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
   }
@@ -181,23 +182,23 @@ Result DictSort(const FilterCall& call) {
   std::vector<std::pair<List, Value>> keyed;
   for (const Value& pair : pairs->AsSequence()->items) {
     const Value& key = pair.AsSequence()->items[by == "key" ? 0 : 1];
-    keyed.push_back({{SortKey(key, bound.Flag("case_sensitive", false))}, pair});
+    keyed.push_back({{SortKey(key, bound.GetBool("case_sensitive", false))}, pair});
   }
-  return SortByKeys(std::move(keyed), bound.Flag("reverse", false), call.budget);
+  return SortByKeys(std::move(keyed), bound.GetBool("reverse", false), call.budget);
 }
 
 Result Unique(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
-  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
-  // A generator is used up by now: the keys come from the list.
+  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
+  // The list gives the keys, because a generator is consumed by now.
   Result list = MakeList(items);
   if (!list.ok()) return list;
-  ASSIGN_OR_RETURN(const List keys, ItemsAt({call.name, *list, call.arguments, call.budget},
-                                            bound.Get("attribute")));
+  ASSIGN_OR_RETURN(const List keys, GetAttributes({call.name, *list, call.arguments, call.budget},
+                                                  bound.Get("attribute")));
   Map seen;
   List kept;
   for (size_t i = 0; i < items.size(); ++i) {
-    const Value key = SortKey(keys[i], bound.Flag("case_sensitive", false));
+    const Value key = SortKey(keys[i], bound.GetBool("case_sensitive", false));
     ASSIGN_OR_RETURN(const auto found, seen.Find(key));
     if (found != nullptr) continue;
     RETURN_IF_ERROR(seen.Set(key, Value::None()));
@@ -208,15 +209,15 @@ Result Unique(const FilterCall& call) {
 
 Result Extreme(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
-  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
   if (items.empty()) return Value{};
   const Value* attribute = bound.Get("attribute");
   size_t best = 0;
   Value best_key;
   for (size_t i = 0; i < items.size(); ++i) {
-    Result part = attribute == nullptr ? items[i] : AttributeAt(items[i], *attribute);
+    Result part = attribute == nullptr ? items[i] : ResolvePath(items[i], *attribute);
     if (!part.ok()) return part;
-    Value key = SortKey(*part, bound.Flag("case_sensitive", false));
+    Value key = SortKey(*part, bound.GetBool("case_sensitive", false));
     ASSIGN_OR_RETURN(const bool better, i == 0 ? true
                                         : call.name == "min"
                                             ? ValueLess(key, best_key, call.budget)
@@ -230,10 +231,9 @@ Result Extreme(const FilterCall& call) {
 
 Result Sum(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"attribute", "start"}));
-  ASSIGN_OR_RETURN(const List items, ItemsAt(call, bound.Get("attribute")));
-  const Value* start = bound.Get("start");
-  Result sum = start == nullptr ? Value{int64_t{0}} : *start;
-  if (sum->AsText() != nullptr) return absl::InvalidArgumentError("sum cannot add texts");
+  ASSIGN_OR_RETURN(const List items, GetAttributes(call, bound.Get("attribute")));
+  Result sum = bound.GetOr("start", Value{int64_t{0}});
+  if (sum->AsString() != nullptr) return TypeError("sum", "a number", *sum);
   for (const Value& item : items) {
     sum = Arithmetic("+", *sum, item, call.budget);
     if (!sum.ok()) return sum;
@@ -243,11 +243,12 @@ Result Sum(const FilterCall& call) {
 
 Result Batch(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"linecount", "fill_with"}, 1));
-  ASSIGN_OR_RETURN(const int64_t count, bound.Integer("linecount", 1));
-  if (count < 1 || count > static_cast<int64_t>(kMaxTemplateItems)) {
-    return absl::InvalidArgumentError(absl::StrCat("batch of ", count, " items"));
+  ASSIGN_OR_RETURN(const int64_t count, bound.GetInteger("linecount", 1));
+  if (count < 1 || count > static_cast<int64_t>(kMaxItems)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch: a size of ", count, "; it must be 1 to ", kMaxItems));
   }
-  ASSIGN_OR_RETURN(const List items, ItemsOf(call.value, call.budget));
+  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
   const auto size = static_cast<size_t>(count);
   List batches;
   for (size_t at = 0; at < items.size(); at += size) {
@@ -275,15 +276,15 @@ const Filters& SequenceFilters() {
   return *kFilters;
 }
 
-Result AttributeAt(const Value& value, const Value& path) {
-  if (path.AsText() == nullptr) return IndexValue(value, path);
+Result ResolvePath(const Value& value, const Value& path) {
+  if (path.AsString() == nullptr) return IndexValue(value, path);
   Result part = value;
-  for (const auto& name : absl::StrSplit(*path.AsText(), '.')) {
+  for (const auto& name : absl::StrSplit(*path.AsString(), '.')) {
     const std::string key(name);
-    int64_t place = 0;
+    int64_t index = 0;
     const bool number = !key.empty() && key.find_first_not_of("0123456789") == key.npos &&
-                        absl::SimpleAtoi(key, &place);
-    part = IndexValue(*part, number ? Value{place} : Value::Text(key));
+                        absl::SimpleAtoi(key, &index);
+    part = IndexValue(*part, number ? Value{index} : Value::String(key));
     if (!part.ok()) return part;
   }
   return part;

@@ -1,4 +1,4 @@
-// Tests of a template: value is name(arguments).
+// The tests of a template: value is name(arguments).
 #include "engine/jinja/builtins/tests.h"
 
 #include <cstdint>
@@ -12,46 +12,44 @@
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/filters.h"
+#include "engine/jinja/values/comparison.h"
 #include "engine/jinja/values/operators.h"
+#include "engine/jinja/values/to_string.h"
 #include "engine/unicode/casing.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Kind = SequenceKind;
 using Check = bool (*)(const Value&);
 
 bool IsNumber(const Value& v) {
   double number = 0;
-  return AsTemplateNumber(v, &number);
+  return AsNumber(v, &number);
 }
 bool IsIterable(const Value& v) {
-  return v.IsUndefined() || v.AsText() != nullptr || v.AsMap() != nullptr ||
+  return v.IsUndefined() || v.AsString() != nullptr || v.AsMap() != nullptr ||
          v.AsSequence() != nullptr;
 }
 bool IsSequence(const Value& v) {
   const auto* sequence = v.AsSequence();
-  if (sequence == nullptr) return IsIterable(v);
-  return sequence->kind == Kind::kList || sequence->kind == Kind::kTuple ||
-         sequence->kind == Kind::kRange;
+  return sequence == nullptr ? IsIterable(v) : sequence->IsIndexable();
 }
 bool IsLower(const Value& v) {
-  const absl::StatusOr<std::string> text = TextOf(v);
-  return text.ok() && unicode::LowerOf(*text) == *text && unicode::UpperOf(*text) != *text;
+  const absl::StatusOr<std::string> text = ToString(v);
+  return text.ok() && unicode::ToLower(*text) == *text && unicode::ToUpper(*text) != *text;
 }
 bool IsUpper(const Value& v) {
-  const absl::StatusOr<std::string> text = TextOf(v);
-  return text.ok() && unicode::UpperOf(*text) == *text && unicode::LowerOf(*text) != *text;
+  const absl::StatusOr<std::string> text = ToString(v);
+  return text.ok() && unicode::ToUpper(*text) == *text && unicode::ToLower(*text) != *text;
 }
 
-// Tests of a value alone.
+// The tests without arguments.
 const absl::flat_hash_map<std::string_view, Check>& Checks() {
   static const auto* const kChecks = new absl::flat_hash_map<std::string_view, Check>{
       {"defined", [](const Value& v) { return !v.IsUndefined(); }},
       {"undefined", [](const Value& v) { return v.IsUndefined(); }},
       {"none", [](const Value& v) { return v.IsNone(); }},
-      {"string", [](const Value& v) { return v.AsText() != nullptr; }},
+      {"string", [](const Value& v) { return v.AsString() != nullptr; }},
       {"mapping", [](const Value& v) { return v.AsMap() != nullptr; }},
       {"number", IsNumber},
       {"integer", [](const Value& v) { return v.As<int64_t>() != nullptr; }},
@@ -68,7 +66,7 @@ const absl::flat_hash_map<std::string_view, Check>& Checks() {
   return *kChecks;
 }
 
-// Tests that compare with an argument, and their operators.
+// The tests that compare with an argument, and the operator of each.
 const absl::flat_hash_map<std::string_view, std::string_view>& Comparisons() {
   static const auto* const kComparisons =
       new absl::flat_hash_map<std::string_view, std::string_view>{
@@ -79,9 +77,9 @@ const absl::flat_hash_map<std::string_view, std::string_view>& Comparisons() {
   return *kComparisons;
 }
 
-bool Same(const Value& a, const Value& b) {
+bool IsSame(const Value& a, const Value& b) {
   if (a.data.index() != b.data.index()) return false;
-  if (a.AsText() != nullptr) return *a.AsText() == *b.AsText();
+  if (a.AsString() != nullptr) return *a.AsString() == *b.AsString();
   if (const auto* flag = a.As<bool>()) return *flag == *b.As<bool>();
   if (const auto* number = a.As<int64_t>()) return *number == *b.As<int64_t>();
   if (a.AsSequence() != nullptr) return a.AsSequence() == b.AsSequence();
@@ -89,50 +87,50 @@ bool Same(const Value& a, const Value& b) {
   return a.IsNone() || (a.AsObject() != nullptr && a.AsObject() == b.AsObject());
 }
 
-absl::StatusOr<bool> Rest(const Value& value, int64_t divisor, int64_t wanted, Budget& budget) {
-  if (!IsNumber(value)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("this test needs a number, not ", std::string(TypeName(value))));
-  }
+absl::StatusOr<bool> HasRemainder(const Value& value, int64_t divisor, int64_t remainder,
+                                  Budget& budget) {
+  if (!IsNumber(value)) return TypeError("the test", "a number", value);
   ASSIGN_OR_RETURN(const Value rest, Arithmetic("%", value, Value{divisor}, budget));
-  return ValuesEqual(rest, Value{wanted}, budget);
+  return ValuesEqual(rest, Value{remainder}, budget);
 }
 
 }  // namespace
 
-bool IsTemplateTest(std::string_view name) {
+bool IsTest(std::string_view name) {
   return Checks().contains(name) || Comparisons().contains(name) || name == "odd" ||
          name == "even" || name == "divisibleby" || name == "sameas" || name == "filter" ||
          name == "test";
 }
 
-absl::StatusOr<bool> RunTemplateTest(std::string_view name, const Value& value,
-                                     const Arguments& arguments, Budget& budget) {
-  if (!IsTemplateTest(name)) {
-    return absl::UnimplementedError(absl::StrCat("test '", std::string(name), "' is not read yet"));
+absl::StatusOr<bool> ApplyTest(std::string_view name, const Value& value,
+                               const Arguments& arguments, Budget& budget) {
+  if (!IsTest(name)) {
+    return absl::UnimplementedError(
+        absl::StrCat("test '", std::string(name), "' is not supported"));
   }
   const auto check = Checks().find(name);
-  const bool alone = check != Checks().end() || name == "odd" || name == "even" ||
-                     name == "filter" || name == "test";
-  ASSIGN_OR_RETURN(const auto bound, alone ? BoundArguments::Bind(name, arguments, {})
-                                           : BoundArguments::Bind(name, arguments, {"other"}, 1));
+  const bool without_arguments = check != Checks().end() || name == "odd" || name == "even" ||
+                                 name == "filter" || name == "test";
+  ASSIGN_OR_RETURN(const auto bound, without_arguments
+                                         ? BoundArguments::Bind(name, arguments, {})
+                                         : BoundArguments::Bind(name, arguments, {"other"}, 1));
   if (check != Checks().end()) return check->second(value);
-  if (name == "odd") return Rest(value, 2, 1, budget);
-  if (name == "even") return Rest(value, 2, 0, budget);
+  if (name == "odd") return HasRemainder(value, 2, 1, budget);
+  if (name == "even") return HasRemainder(value, 2, 0, budget);
   if (name == "filter" || name == "test") {
-    const std::string* text = value.AsText();
-    return text != nullptr && (name == "filter" ? IsTemplateFilter(*text) : IsTemplateTest(*text));
+    const std::string* text = value.AsString();
+    return text != nullptr && (name == "filter" ? IsFilter(*text) : IsTest(*text));
   }
   const Value& other = *bound.Get("other");
-  if (name == "sameas") return Same(value, other);
+  if (name == "sameas") return IsSame(value, other);
   if (name != "divisibleby") {
     return Compare(Comparisons().at(name), value, other, budget);
   }
   int64_t divisor = 0;
-  if (!AsTemplateInteger(other, &divisor)) {
-    return absl::InvalidArgumentError("divisibleby needs a whole number");
+  if (!AsInteger(other, &divisor)) {
+    return TypeError("divisibleby", "an integer", other);
   }
-  return Rest(value, divisor, 0, budget);
+  return HasRemainder(value, divisor, 0, budget);
 }
 
 }  // namespace assay::jinja

@@ -1,4 +1,4 @@
-// Tests of a template: value is name(arguments).
+// The tests of a template: value is name(arguments).
 #ifndef ASSAY_ENGINE_JINJA_BUILTINS_TESTS_H_
 #define ASSAY_ENGINE_JINJA_BUILTINS_TESTS_H_
 
@@ -10,12 +10,12 @@
 
 namespace assay::jinja {
 
-bool IsTemplateTest(std::string_view name);
+bool IsTest(std::string_view name);
 
-// IsTemplateTest(name) must be true for names of the template's own; INVALID_ARGUMENT: a name that
-// is no test, or what Python refuses.
-absl::StatusOr<bool> RunTemplateTest(std::string_view name, const Value& value,
-                                     const Arguments& arguments, Budget& budget);
+// Returns whether `value` passes the test. Returns UNIMPLEMENTED for a name that is not a test,
+// INVALID_ARGUMENT for what Python refuses.
+absl::StatusOr<bool> ApplyTest(std::string_view name, const Value& value,
+                               const Arguments& arguments, Budget& budget);
 
 }  // namespace assay::jinja
 

@@ -1,4 +1,4 @@
-// A compiled template.
+// The abstract syntax tree of a template.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_AST_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_AST_H_
 
@@ -9,16 +9,16 @@
 
 namespace assay::jinja {
 
-// Chains are flat (a + b - c is one expression of three operands), so that the tree's depth is
-// bounded by the parser's.
+// Chains are flat (a + b - c is one expression with three operands), so that the parser's limit on
+// nesting also bounds the depth of the tree.
 enum class ExpressionKind {
   kLiteral,    // value
   kName,       // name
   kAttribute,  // operands[0].name
   kIndex,      // operands[0][operands[1]]
-  kSlice,      // operands[0][operands[1] : operands[2] : operands[3]]; none: a literal None
+  kSlice,      // operands[0][operands[1] : operands[2] : operands[3]]; an absent bound is None
   kUnary,      // name ("not", "-", "+") operands[0]
-  kChain,      // operands[0] names[0] operands[1] names[1] ..., from the left
+  kChain,      // operands[0] names[0] operands[1] names[1] ..., from left to right
   kLogical,    // name ("and", "or") between the operands
   kCompare,    // operands[0] names[0] operands[1] and operands[1] names[1] operands[2] ...
   kConcat,     // operands joined with ~
@@ -31,7 +31,8 @@ enum class ExpressionKind {
   kDict,       // {operands[0]: operands[1], ...}
 };
 
-// Arguments are the operands after the first; the last names.size() of them are named.
+// The arguments of a call, test or filter are the operands after the first. The last names.size()
+// of them are named.
 struct Expression {
   ExpressionKind kind;
   int line;
@@ -44,22 +45,24 @@ struct Expression {
 enum class StatementKind {
   kText,      // text
   kPrint,     // expression
-  kIf,        // branches in order; an else has a literal true
-  kFor,       // target in expression if filter: body, else otherwise
+  kIf,        // branches in order; an else has the literal true as its condition
+  kFor,       // for target in expression if filter: body, else otherwise
   kSet,       // target = expression
-  kSetBlock,  // target = text of body, through expression if `filtered` (see kBlockInput)
-  kFilter,    // prints the text of body through expression
+  kSetBlock,  // target = the output of body, through expression (see kBlockInput)
+  kFilter,    // prints the output of body, through expression
   kWith,      // targets = defaults: body
   kMacro,     // text(targets = defaults): body
-  kScope,     // generation: body in a scope of its own
+  kScope,     // a `generation` block: body in a scope of its own
   kBreak,
   kContinue,
 };
 
-// The name under which a filter over a block's text finds that text; no template can write it.
+// The name under which a filter over a block finds the output of the block. No template can contain
+// it as a name.
 inline constexpr char kBlockInput[] = "{block}";
 
-// What is assigned to: a name, name.attribute of a namespace, or several to unpack.
+// The target of an assignment: a name, name.attribute of a namespace, or several targets to unpack
+// into.
 struct Target {
   std::string name;
   std::string attribute;
@@ -74,12 +77,13 @@ struct Statement {
   std::string text;
   Target target;
   Expression expression;
-  std::vector<Expression> filter;  // None or one.
+  std::vector<Expression> filter;  // Empty or one expression.
   std::vector<Branch> branches;
   std::vector<Statement> body;
   std::vector<Statement> otherwise;
   std::vector<Target> targets;
-  std::vector<Expression> defaults;  // Of the last targets of a macro; of all of a with.
+  // A macro has defaults for its last targets, a `with` for all of them.
+  std::vector<Expression> defaults;
 };
 
 struct Statement::Branch {

@@ -1,4 +1,4 @@
-// Compiles the expressions of a template: operators. template_primary_parser.cc has the operands.
+// Parses the operators of expressions; primary_parser.cc parses the operands.
 #include "engine/jinja/syntax/expression_parser.h"
 
 #include <cstddef>
@@ -18,13 +18,13 @@ namespace {
 
 using Kind = TokenKind;
 using Parsed = absl::StatusOr<Expression>;
-using Level = TokenStream::Level;
+using NestingGuard = TokenStream::NestingGuard;
 using Self = ExpressionParser;
 
-// a if b if c: each is a level of the tree.
+// Each "if" of a chain (a if b if c) is a level of the tree.
 constexpr int kMaxChoices = 16;
 
-Expression Empty(ExpressionKind kind, int line, std::string name = "") {
+Expression MakeExpression(ExpressionKind kind, int line, std::string name = "") {
   return {.kind = kind, .line = line, .name = std::move(name)};
 }
 
@@ -34,17 +34,19 @@ Expression Self::Literal(int line, Value value) {
   return {.kind = ExpressionKind::kLiteral, .line = line, .value = std::move(value)};
 }
 
-Parsed Self::Whole() {
-  const Level level(in_);
-  if (level.TooDeep()) return in_.TooDeep();
-  Parsed value = Unconditional();
+Parsed Self::ParseExpression() {
+  const NestingGuard nesting(in_);
+  if (nesting.IsTooDeep()) return in_.TooDeepError();
+  Parsed value = ParseUnconditional();
   for (int choices = 0; value.ok() && in_.AcceptName("if"); ++choices) {
-    if (choices > kMaxChoices) return in_.NotYet("a chain of 'if' without 'else'", value->line);
-    Expression choice = Empty(ExpressionKind::kIf, value->line);
-    Parsed condition = Unconditional();
+    if (choices > kMaxChoices) {
+      return in_.Unsupported("a long chain of 'if' without 'else'", value->line);
+    }
+    Expression choice = MakeExpression(ExpressionKind::kIf, value->line);
+    Parsed condition = ParseUnconditional();
     if (!condition.ok()) return condition;
     Parsed other = Literal(choice.line, Value{});
-    if (in_.AcceptName("else")) other = Whole();
+    if (in_.AcceptName("else")) other = ParseExpression();
     if (!other.ok()) return other;
     choice.operands.push_back(*std::move(value));
     choice.operands.push_back(*std::move(condition));
@@ -54,13 +56,13 @@ Parsed Self::Whole() {
   return value;
 }
 
-Parsed Self::Tuple(Parsed (Self::*next)()) {
+Parsed Self::ParseTuple(Parsed (Self::*next)()) {
   Parsed first = (this->*next)();
   if (!first.ok() || !in_.IsSymbol(",")) return first;
-  Expression tuple = Empty(ExpressionKind::kTuple, first->line);
+  Expression tuple = MakeExpression(ExpressionKind::kTuple, first->line);
   tuple.operands.push_back(*std::move(first));
   while (in_.AcceptSymbol(",")) {
-    const Kind kind = in_.Now().kind;
+    const Kind kind = in_.Current().kind;
     if (kind == Kind::kBlockEnd || kind == Kind::kPrintEnd || in_.IsSymbol(")")) break;
     Parsed item = (this->*next)();
     if (!item.ok()) return item;
@@ -69,13 +71,13 @@ Parsed Self::Tuple(Parsed (Self::*next)()) {
   return tuple;
 }
 
-Parsed Self::WholeOrTuple() { return Tuple(&Self::Whole); }
-Parsed Self::UnconditionalOrTuple() { return Tuple(&Self::Unconditional); }
+Parsed Self::ParseExpressionOrTuple() { return ParseTuple(&Self::ParseExpression); }
+Parsed Self::ParseUnconditionalOrTuple() { return ParseTuple(&Self::ParseUnconditional); }
 
-Parsed Self::Logical(Parsed (Self::*next)(), std::string_view word) {
+Parsed Self::ParseLogical(Parsed (Self::*next)(), std::string_view word) {
   Parsed first = (this->*next)();
   if (!first.ok() || !in_.IsName(word)) return first;
-  Expression chain = Empty(ExpressionKind::kLogical, first->line, std::string(word));
+  Expression chain = MakeExpression(ExpressionKind::kLogical, first->line, std::string(word));
   chain.operands.push_back(*std::move(first));
   while (in_.AcceptName(word)) {
     Parsed operand = (this->*next)();
@@ -85,40 +87,40 @@ Parsed Self::Logical(Parsed (Self::*next)(), std::string_view word) {
   return chain;
 }
 
-Parsed Self::Unconditional() { return Logical(&Self::And, "or"); }
-Parsed Self::And() { return Logical(&Self::Not, "and"); }
+Parsed Self::ParseUnconditional() { return ParseLogical(&Self::ParseAnd, "or"); }
+Parsed Self::ParseAnd() { return ParseLogical(&Self::ParseNot, "and"); }
 
-Parsed Self::Not() {
-  const int line = in_.Now().line;
-  if (!in_.AcceptName("not")) return Comparison();
-  const Level level(in_);
-  if (level.TooDeep()) return in_.TooDeep();
-  Parsed operand = Not();
+Parsed Self::ParseNot() {
+  const int line = in_.Current().line;
+  if (!in_.AcceptName("not")) return ParseComparison();
+  const NestingGuard nesting(in_);
+  if (nesting.IsTooDeep()) return in_.TooDeepError();
+  Parsed operand = ParseNot();
   if (!operand.ok()) return operand;
-  Expression negation = Empty(ExpressionKind::kUnary, line, "not");
+  Expression negation = MakeExpression(ExpressionKind::kUnary, line, "not");
   negation.operands.push_back(*std::move(operand));
   return negation;
 }
 
-std::string Self::TakeComparison() {
+std::string Self::NextComparison() {
   if (in_.IsName("not") && in_.Peek().kind == Kind::kName && in_.Peek().text == "in") {
-    in_.Take();
-    in_.Take();
+    in_.Next();
+    in_.Next();
     return "not in";
   }
   if (in_.AcceptName("in")) return "in";
   return in_.AcceptOne(Kind::kSymbol, {"==", "!=", "<=", ">=", "<", ">"});
 }
 
-Parsed Self::Comparison() {
-  Parsed first = Sum();
+Parsed Self::ParseComparison() {
+  Parsed first = ParseSum();
   if (!first.ok()) return first;
-  std::string op = TakeComparison();
+  std::string op = NextComparison();
   if (op.empty()) return first;
-  Expression chain = Empty(ExpressionKind::kCompare, first->line);
+  Expression chain = MakeExpression(ExpressionKind::kCompare, first->line);
   chain.operands.push_back(*std::move(first));
-  for (; !op.empty(); op = TakeComparison()) {
-    Parsed operand = Sum();
+  for (; !op.empty(); op = NextComparison()) {
+    Parsed operand = ParseSum();
     if (!operand.ok()) return operand;
     chain.operands.push_back(*std::move(operand));
     chain.names.push_back(std::move(op));
@@ -126,12 +128,12 @@ Parsed Self::Comparison() {
   return chain;
 }
 
-Parsed Self::Chain(Parsed (Self::*next)(), std::initializer_list<std::string_view> operators) {
+Parsed Self::ParseChain(Parsed (Self::*next)(), std::initializer_list<std::string_view> operators) {
   Parsed first = (this->*next)();
   if (!first.ok()) return first;
   std::string op = in_.AcceptOne(Kind::kSymbol, operators);
   if (op.empty()) return first;
-  Expression chain = Empty(ExpressionKind::kChain, first->line);
+  Expression chain = MakeExpression(ExpressionKind::kChain, first->line);
   chain.operands.push_back(*std::move(first));
   for (; !op.empty(); op = in_.AcceptOne(Kind::kSymbol, operators)) {
     Parsed operand = (this->*next)();
@@ -142,45 +144,45 @@ Parsed Self::Chain(Parsed (Self::*next)(), std::initializer_list<std::string_vie
   return chain;
 }
 
-Parsed Self::Sum() { return Chain(&Self::Concatenation, {"+", "-"}); }
-Parsed Self::Product() { return Chain(&Self::Power, {"*", "/", "//", "%"}); }
-Parsed Self::Power() { return Chain(&Self::Unary, {"**"}); }
+Parsed Self::ParseSum() { return ParseChain(&Self::ParseConcatenation, {"+", "-"}); }
+Parsed Self::ParseProduct() { return ParseChain(&Self::ParsePower, {"*", "/", "//", "%"}); }
+Parsed Self::ParsePower() { return ParseChain(&Self::ParseUnary, {"**"}); }
 
-Parsed Self::Concatenation() {
-  Parsed first = Product();
+Parsed Self::ParseConcatenation() {
+  Parsed first = ParseProduct();
   if (!first.ok() || !in_.IsSymbol("~")) return first;
-  Expression chain = Empty(ExpressionKind::kConcat, first->line);
+  Expression chain = MakeExpression(ExpressionKind::kConcat, first->line);
   chain.operands.push_back(*std::move(first));
   while (in_.AcceptSymbol("~")) {
-    Parsed operand = Product();
+    Parsed operand = ParseProduct();
     if (!operand.ok()) return operand;
     chain.operands.push_back(*std::move(operand));
   }
   return chain;
 }
 
-Parsed Self::Unary() { return UnaryOf(true); }
+Parsed Self::ParseUnary() { return ParseSigned(true); }
 
-// A filter belongs to what stands before it with its sign: -1|abs is 1.
-Parsed Self::UnaryOf(bool with_filters) {
-  const Token token = in_.Now();
+// A filter applies to the operand including its sign: -1|abs is 1.
+Parsed Self::ParseSigned(bool with_filters) {
+  const Token token = in_.Current();
   Parsed value = Literal(token.line, Value{});
   const std::string sign = in_.AcceptOne(Kind::kSymbol, {"-", "+"});
   if (sign.empty()) {
-    value = Primary();
+    value = ParsePrimary();
   } else {
-    const Level level(in_);
-    if (level.TooDeep()) return in_.TooDeep();
-    Parsed operand = UnaryOf(false);
+    const NestingGuard nesting(in_);
+    if (nesting.IsTooDeep()) return in_.TooDeepError();
+    Parsed operand = ParseSigned(false);
     if (!operand.ok()) return operand;
-    Expression negation = Empty(ExpressionKind::kUnary, token.line, sign);
+    Expression negation = MakeExpression(ExpressionKind::kUnary, token.line, sign);
     negation.operands.push_back(*std::move(operand));
     value = std::move(negation);
   }
   if (!value.ok()) return value;
-  value = Postfix(*std::move(value));
+  value = ParsePostfix(*std::move(value));
   if (!value.ok() || !with_filters) return value;
-  return FiltersAndTests(*std::move(value));
+  return ParseFiltersAndTests(*std::move(value));
 }
 
 }  // namespace assay::jinja

@@ -1,9 +1,10 @@
-// Compiles the expressions of a template.
+// Parses the expressions of a template.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_EXPRESSION_PARSER_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_EXPRESSION_PARSER_H_
 
+#include <initializer_list>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,56 +13,57 @@
 
 namespace assay::jinja {
 
-// Reads expressions with jinja2's precedences off a stream, which must outlive it. Errors: as
-// ParseTemplate. Not thread-safe.
+// A recursive-descent parser with jinja2's precedences. It consumes tokens from a stream, which
+// must outlive it. Errors are those of ParseTemplate(). Not thread-safe.
 class ExpressionParser {
  public:
   using Parsed = absl::StatusOr<Expression>;
 
   explicit ExpressionParser(TokenStream& tokens) : in_(tokens) {}
 
-  // One expression, with `if`.
-  Parsed Whole();
-  // One without `if`: conditions, and what a for runs over.
-  Parsed Unconditional();
-  // One, or several separated by commas: a tuple.
-  Parsed WholeOrTuple();
-  Parsed UnconditionalOrTuple();
-  // `value` through the filters that follow, at least one: name(arguments) | ...
-  Parsed Filters(Expression value);
+  // Parses one expression, including "a if b else c".
+  Parsed ParseExpression();
+  // Parses one expression without "if": a condition, or the iterable of a for.
+  Parsed ParseUnconditional();
+  // Each parses one expression, or a tuple of several that commas separate.
+  Parsed ParseExpressionOrTuple();
+  Parsed ParseUnconditionalOrTuple();
+  // Parses one or more filters that apply to `value`: name(arguments) | ...
+  Parsed ParseFilters(Expression value);
 
   static Expression Literal(int line, Value value);
 
  private:
-  Parsed Chain(Parsed (ExpressionParser::*next)(),
-               std::initializer_list<std::string_view> operators);
-  Parsed Logical(Parsed (ExpressionParser::*next)(), std::string_view word);
-  Parsed Tuple(Parsed (ExpressionParser::*next)());
-  Parsed And();
-  Parsed Not();
-  Parsed Comparison();
-  std::string TakeComparison();
-  Parsed Sum();
-  Parsed Concatenation();
-  Parsed Product();
-  Parsed Power();
-  Parsed Unary();
-  Parsed UnaryOf(bool with_filters);
-  Parsed Postfix(Expression value);
-  Parsed FiltersAndTests(Expression value);
-  Parsed Attribute(Expression object);
-  Parsed Subscript(Expression object);
-  Parsed Bound();
-  Parsed Filter(Expression value);
-  Parsed Test(Expression value);
-  Parsed OneTest(Expression value, int line);
-  Parsed Call(Expression callee);
-  absl::Status Arguments(Expression* call);
-  Parsed Primary();
-  Parsed Number(const Token& token);
-  Parsed Parenthesis(int line);
-  Parsed List(int line);
-  Parsed Dict(int line);
+  Parsed ParseChain(Parsed (ExpressionParser::*next)(),
+                    std::initializer_list<std::string_view> operators);
+  Parsed ParseLogical(Parsed (ExpressionParser::*next)(), std::string_view word);
+  Parsed ParseTuple(Parsed (ExpressionParser::*next)());
+  Parsed ParseAnd();
+  Parsed ParseNot();
+  Parsed ParseComparison();
+  // Consumes a comparison operator and returns it; returns "" if there is none.
+  std::string NextComparison();
+  Parsed ParseSum();
+  Parsed ParseConcatenation();
+  Parsed ParseProduct();
+  Parsed ParsePower();
+  Parsed ParseUnary();
+  Parsed ParseSigned(bool with_filters);
+  Parsed ParsePostfix(Expression value);
+  Parsed ParseFiltersAndTests(Expression value);
+  Parsed ParseAttribute(Expression object);
+  Parsed ParseSubscript(Expression object);
+  Parsed ParseSliceBound();
+  Parsed ParseFilter(Expression value);
+  Parsed ParseTest(Expression value);
+  Parsed ParsePositiveTest(Expression value, int line);
+  Parsed ParseCall(Expression callee);
+  absl::Status ParseArguments(Expression* call);
+  Parsed ParsePrimary();
+  Parsed ParseNumber(const Token& token);
+  Parsed ParseParenthesis(int line);
+  Parsed ParseList(int line);
+  Parsed ParseDict(int line);
 
   TokenStream& in_;
 };

@@ -1,4 +1,4 @@
-// Cuts a template into text and the tokens of its tags, as jinja2's lexer does.
+// Splits a template into text and the tokens of its tags, as jinja2's lexer does.
 #include "engine/jinja/syntax/lexer.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/jinja/syntax/string_literal.h"
 #include "engine/unicode/characters.h"
@@ -70,7 +71,7 @@ class Lexer {
     return std::string_view::npos;
   }
 
-  // Text up to the tag at `tag` (npos: to the end).
+  // Adds the text up to the tag at `tag`, or up to the end if `tag` is npos.
   void AddText(size_t tag) {
     const size_t end = tag == std::string_view::npos ? source_.size() : tag;
     std::string_view text = source_.substr(at_, end - at_);
@@ -79,27 +80,29 @@ class Lexer {
     Advance(end - at_);
   }
 
-  // `text` as the tag that begins at `tag`, right after it, leaves it.
+  // Returns what the tag that begins at `tag` leaves of the `text` directly before it.
   std::string_view StripBefore(std::string_view text, size_t tag) const {
     const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
-    if (sign == '-')
-      return text.substr(0, text.size() - unicode::TrailingSpaces(text, unicode::IsPythonSpace));
+    if (sign == '-') {
+      return text.substr(0,
+                         text.size() - unicode::TrailingSpaceBytes(text, unicode::IsPythonSpace));
+    }
     if (sign == '+' || source_[tag + 1] == '{') return text;
-    // lstrip_blocks: blanks between the line's start and a block go.
+    // lstrip_blocks removes whitespace between the start of the line and a block.
     const size_t line = text.rfind('\n');
     const bool at_line_start = at_ == 0 || source_[at_ - 1] == '\n';
     if (line == std::string_view::npos && !at_line_start) return text;
     const size_t line_start = line == std::string_view::npos ? 0 : line + 1;
     const std::string_view before = text.substr(line_start);
-    return unicode::LeadingSpaces(before, unicode::IsPythonSpace) == before.size()
+    return unicode::LeadingSpaceBytes(before, unicode::IsPythonSpace) == before.size()
                ? text.substr(0, line_start)
                : text;
   }
 
-  // After a tag that was closed with `sign` before its end.
+  // Removes the whitespace after a tag: all of it, or the newline directly after the tag.
   void AfterTag(bool strip, bool trim_newline) {
     if (strip) {
-      Advance(unicode::LeadingSpaces(Rest(), unicode::IsPythonSpace));
+      Advance(unicode::LeadingSpaceBytes(Rest(), unicode::IsPythonSpace));
     } else if (trim_newline && Rest().starts_with('\n')) {
       Advance(1);
     }
@@ -109,7 +112,7 @@ class Lexer {
     const char kind = source_[at_ + 1];
     if (kind == '#') return SkipComment();
     if (kind == '%') {
-      if (const size_t end = RawBeginEnd(); end > 0) return ReadRaw(end);
+      if (const size_t length = RawTagLength(); length > 0) return ReadRaw(length);
     }
     Add(kind == '%' ? Kind::kBlockBegin : Kind::kPrintBegin, "");
     Advance(2);
@@ -117,7 +120,7 @@ class Lexer {
     brackets_.clear();
     const std::string_view close = kind == '%' ? "%}" : "}}";
     while (true) {
-      Advance(unicode::LeadingSpaces(Rest(), unicode::IsPythonSpace));
+      Advance(unicode::LeadingSpaceBytes(Rest(), unicode::IsPythonSpace));
       if (Rest().empty()) return Error(absl::StrCat("tag is not closed with ", std::string(close)));
       if (brackets_.empty() && CloseTag(close)) return absl::OkStatus();
       RETURN_IF_ERROR(ReadToken());
@@ -146,30 +149,30 @@ class Lexer {
     return absl::OkStatus();
   }
 
-  // Length of a tag {% NAME %} at the beginning of `text`, without a newline after it; 0 if it is
-  // another. Says in `sign` what stood before its end.
-  static size_t NamedTag(std::string_view text, std::string_view name, char* sign) {
+  // Returns the length of the tag {% NAME %} that `text` begins with, without a newline after it,
+  // or 0 if it begins with another one. Sets `sign` to the character before %}.
+  static size_t NamedTagLength(std::string_view text, std::string_view name, char* sign) {
     std::string_view rest = text;
     if (!rest.starts_with("{%")) return 0;
     rest.remove_prefix(2);
     if (!rest.empty() && IsSign(rest[0])) rest.remove_prefix(1);
-    rest.remove_prefix(unicode::LeadingSpaces(rest, unicode::IsPythonSpace));
+    rest.remove_prefix(unicode::LeadingSpaceBytes(rest, unicode::IsPythonSpace));
     if (!rest.starts_with(name)) return 0;
     rest.remove_prefix(name.size());
-    rest.remove_prefix(unicode::LeadingSpaces(rest, unicode::IsPythonSpace));
+    rest.remove_prefix(unicode::LeadingSpaceBytes(rest, unicode::IsPythonSpace));
     *sign = rest.empty() ? '\0' : rest[0];
     if (IsSign(*sign)) rest.remove_prefix(1);
     if (!rest.starts_with("%}")) return 0;
     return text.size() - rest.size() + 2;
   }
 
-  size_t RawBeginEnd() const {
+  size_t RawTagLength() const {
     char sign = '\0';
-    const size_t length = NamedTag(Rest(), "raw", &sign);
+    const size_t length = NamedTagLength(Rest(), "raw", &sign);
     return sign == '+' ? 0 : length;
   }
 
-  // Text between {% raw %} and {% endraw %}; `begin` is the length of the first.
+  // Adds the text between {% raw %}, whose length is `begin`, and {% endraw %}.
   absl::Status ReadRaw(size_t begin) {
     const bool strip = Rest()[begin - 3] == '-';
     Advance(begin);
@@ -177,7 +180,7 @@ class Lexer {
     char sign = '\0';
     for (size_t tag = source_.find("{%", at_); tag != std::string_view::npos;
          tag = source_.find("{%", tag + 1)) {
-      const size_t length = NamedTag(source_.substr(tag), "endraw", &sign);
+      const size_t length = NamedTagLength(source_.substr(tag), "endraw", &sign);
       if (length == 0) continue;
       AddText(tag);
       Advance(length);
@@ -200,14 +203,14 @@ class Lexer {
       if (Rest().starts_with(symbol)) return AddToken(Kind::kSymbol, symbol.size());
     }
     if (!absl::StrContains(kShortSymbols, c)) {
-      return Error(absl::StrCat("character '", std::string(1, c), "' is not expected in a tag"));
+      return Error(absl::StrCat("character '", std::string(1, c), "' is not allowed in a tag"));
     }
-    RETURN_IF_ERROR(Balance(c));
+    RETURN_IF_ERROR(TrackBracket(c));
     return AddToken(Kind::kSymbol, 1);
   }
 
-  // Within brackets }} and %} do not close the tag.
-  absl::Status Balance(char c) {
+  // Tracks open brackets, within which }} and %} do not close the tag.
+  absl::Status TrackBracket(char c) {
     if (c == '(') brackets_.push_back(')');
     if (c == '[') brackets_.push_back(']');
     if (c == '{') brackets_.push_back('}');
@@ -225,8 +228,8 @@ class Lexer {
     return absl::OkStatus();
   }
 
-  // Digits of a number, with single underscores between them.
-  size_t Digits(size_t from) const {
+  // Returns the end of the digits that begin at `from`, with single underscores between them.
+  size_t EndOfDigits(size_t from) const {
     size_t length = from;
     while (
         length < Rest().size() &&
@@ -238,19 +241,19 @@ class Lexer {
   }
 
   absl::Status ReadNumber() {
-    size_t length = Digits(0);
+    size_t length = EndOfDigits(0);
     bool real = false;
-    // After a dot a number is an index: x.0.1
+    // A number after a dot is an index, as in x.0.1.
     const bool index = !tokens_.empty() && tokens_.back().text == ".";
     if (!index && length + 1 < Rest().size() && Rest()[length] == '.' &&
         IsDigit(Rest()[length + 1])) {
-      length = Digits(length + 1);
+      length = EndOfDigits(length + 1);
       real = true;
     }
     if (!index && length < Rest().size() && (Rest()[length] == 'e' || Rest()[length] == 'E')) {
       const size_t digits = length + 1 < Rest().size() && IsSign(Rest()[length + 1]) ? 2 : 1;
-      if (Digits(length + digits) > length + digits) {
-        length = Digits(length + digits);
+      if (EndOfDigits(length + digits) > length + digits) {
+        length = EndOfDigits(length + digits);
         real = true;
       }
     }
@@ -258,7 +261,7 @@ class Lexer {
         absl::StrReplaceAll(std::string(Rest().substr(0, length)), {{"_", ""}});
     if (!real && length < Rest().size() && IsNameStart(Rest()[length])) {
       return absl::UnimplementedError(
-          absl::StrCat("line ", line_, ": number '", text, "...' is not read yet"));
+          absl::StrCat("line ", line_, ": number '", text, "...' is not supported"));
     }
     Add(real ? Kind::kFloat : Kind::kInteger, text);
     Advance(length);
@@ -271,10 +274,8 @@ class Lexer {
       length += Rest()[length] == '\\' ? 2 : 1;
     }
     if (length >= Rest().size()) return Error("string is not closed");
-    absl::StatusOr<std::string> text = ReadStringLiteral(Rest().substr(1, length - 1));
-    if (!text.ok()) {
-      return {text.status().code(), absl::StrCat("line ", line_, ": ", text.status().message())};
-    }
+    absl::StatusOr<std::string> text = UnescapeString(Rest().substr(1, length - 1));
+    if (!text.ok()) return Annotate(text.status(), absl::StrCat("line ", line_));
     Add(Kind::kString, *std::move(text));
     Advance(length + 1);
     return absl::OkStatus();
@@ -283,15 +284,16 @@ class Lexer {
   std::string_view source_;
   size_t at_ = 0;
   int line_ = 1;
-  std::string brackets_;  // What closes the open ones.
+  // The closing brackets of those that are open.
+  std::string brackets_;
   std::vector<Token> tokens_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<Token>> LexTemplate(std::string_view source) {
-  // Jinja knows one kind of line break, and drops one at the template's end (keep_trailing_newline
-  // is off).
+  // Jinja normalizes line breaks and drops one at the end of the template, because
+  // keep_trailing_newline is off.
   const std::string text = absl::StrReplaceAll(std::string(source), {{"\r\n", "\n"}, {"\r", "\n"}});
   std::string_view whole = text;
   if (whole.ends_with('\n')) whole.remove_suffix(1);

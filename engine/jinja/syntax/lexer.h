@@ -1,4 +1,4 @@
-// Cuts a template into text and the tokens of its tags.
+// Splits a template into text and the tokens of its tags.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_LEXER_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_LEXER_H_
 
@@ -11,13 +11,13 @@
 namespace assay::jinja {
 
 enum class TokenKind {
-  kText,        // Outside of tags.
+  kText,        // The text between tags.
   kBlockBegin,  // {%
   kBlockEnd,    // %}
   kPrintBegin,  // {{
   kPrintEnd,    // }}
   kName,        // for, message
-  kString,      // 'x', escapes resolved
+  kString,      // 'x', with its escapes resolved
   kInteger,
   kFloat,
   kSymbol,  // == [ . |
@@ -30,8 +30,10 @@ struct Token {
   int line;
 };
 
-// As jinja2's lexer with trim_blocks and lstrip_blocks: comments are dropped, {% raw %} is text,
-// `-` strips Python's blanks, `+` keeps them. INVALID_ARGUMENT: "line 3: ...".
+// Returns the tokens of `source`, of which the last is kEnd. It works as jinja2's lexer with
+// trim_blocks and lstrip_blocks: comments are dropped, {% raw %} is text, `-` strips what Python
+// regards as whitespace, `+` keeps it. Returns INVALID_ARGUMENT for a syntax error and
+// UNIMPLEMENTED for an unsupported literal; the message begins with "line N: ".
 absl::StatusOr<std::vector<Token>> LexTemplate(std::string_view source);
 
 }  // namespace assay::jinja

@@ -1,4 +1,4 @@
-// Compiles a template: its statements.
+// Parses a template: its statements.
 #include "engine/jinja/syntax/parser.h"
 
 #include <initializer_list>
@@ -21,7 +21,7 @@ namespace {
 
 using Kind = TokenKind;
 using Body = std::vector<Statement>;
-using Level = TokenStream::Level;
+using NestingGuard = TokenStream::NestingGuard;
 using ParsedExpression = absl::StatusOr<Expression>;
 using ParsedStatement = absl::StatusOr<Statement>;
 
@@ -30,128 +30,130 @@ class Parser {
   explicit Parser(std::vector<Token> tokens) : in_(std::move(tokens)), expressions_(in_) {}
 
   absl::StatusOr<Body> Run() {
-    absl::StatusOr<Body> body = ReadBody({});
+    absl::StatusOr<Body> body = ParseBody({});
     if (!body.ok()) return body;
-    if (in_.Now().kind != Kind::kEnd) return in_.Expected("a block that is open", in_.Peek());
+    if (in_.Current().kind != Kind::kEnd) return in_.Expected("an open block", in_.Peek());
     return body;
   }
 
  private:
-  // Up to a block of one of these names, which is not taken.
-  absl::StatusOr<Body> ReadBody(const std::vector<std::string_view>& ends) {
-    const Level level(in_);
-    if (level.TooDeep()) return in_.TooDeep();
+  // Parses statements up to a block of one of the names `ends`, which stays in the stream.
+  absl::StatusOr<Body> ParseBody(const std::vector<std::string_view>& ends) {
+    const NestingGuard nesting(in_);
+    if (nesting.IsTooDeep()) return in_.TooDeepError();
     Body body;
-    while (in_.Now().kind != Kind::kEnd && !in_.AtBlock(ends)) {
-      ParsedStatement statement = OneStatement();
+    while (in_.Current().kind != Kind::kEnd && !in_.AtBlock(ends)) {
+      ParsedStatement statement = ParseStatement();
       if (!statement.ok()) return statement.status();
       body.push_back(*std::move(statement));
     }
     return body;
   }
 
-  absl::Status BlockEnd() {
+  absl::Status ExpectBlockEnd() {
     if (in_.Accept(Kind::kBlockEnd, "")) return absl::OkStatus();
-    return in_.Expected("'%}'", in_.Now());
+    return in_.Expected("'%}'", in_.Current());
   }
 
-  // {% name %}, after a body.
-  absl::Status End(std::string_view name) {
+  // Consumes {% name %}, which ends a body.
+  absl::Status ExpectEnd(std::string_view name) {
     if (!in_.AtBlock({name})) {
-      return in_.Expected(absl::StrCat("'", std::string(name), "'"), in_.Now());
+      return in_.Expected(absl::StrCat("'", std::string(name), "'"), in_.Current());
     }
-    in_.Take();
-    in_.Take();
-    return BlockEnd();
+    in_.Next();
+    in_.Next();
+    return ExpectBlockEnd();
   }
 
-  // The rest of a tag, a body and {% end %}.
-  absl::Status BodyTo(std::string_view end, Body* body) {
-    RETURN_IF_ERROR(BlockEnd());
-    ASSIGN_OR_RETURN(Body read, ReadBody({end}));
+  // Parses the rest of a tag, a body, and {% end %}.
+  absl::Status ParseBodyUntil(std::string_view end, Body* body) {
+    RETURN_IF_ERROR(ExpectBlockEnd());
+    ASSIGN_OR_RETURN(Body read, ParseBody({end}));
     *body = std::move(read);
-    return End(end);
+    return ExpectEnd(end);
   }
 
-  ParsedStatement OneStatement() {
-    const Token token = in_.Take();
+  ParsedStatement ParseStatement() {
+    const Token token = in_.Next();
     if (token.kind == Kind::kText) {
       return Statement{.kind = StatementKind::kText, .line = token.line, .text = token.text};
     }
-    if (token.kind == Kind::kPrintBegin) return Print(token.line);
+    if (token.kind == Kind::kPrintBegin) return ParsePrint(token.line);
     if (token.kind != Kind::kBlockBegin) return in_.Expected("text or a tag", token);
-    const Token name = in_.Take();
-    if (name.kind != Kind::kName) return in_.Expected("a block's name", name);
-    if (name.text == "if") return If(name.line);
-    if (name.text == "for") return For(name.line);
-    if (name.text == "set") return Set(name.line);
-    if (name.text == "macro") return Macro(name.line);
-    if (name.text == "with") return With(name.line);
-    if (name.text == "filter") return FilterBlock(name.line);
-    if (name.text == "generation") return Generation(name.line);
-    if (name.text == "break" || name.text == "continue") return Jump(name);
+    const Token name = in_.Next();
+    if (name.kind != Kind::kName) return in_.Expected("the name of a block", name);
+    if (name.text == "if") return ParseIf(name.line);
+    if (name.text == "for") return ParseFor(name.line);
+    if (name.text == "set") return ParseSet(name.line);
+    if (name.text == "macro") return ParseMacro(name.line);
+    if (name.text == "with") return ParseWith(name.line);
+    if (name.text == "filter") return ParseFilterBlock(name.line);
+    if (name.text == "generation") return ParseGeneration(name.line);
+    if (name.text == "break" || name.text == "continue") return ParseJump(name);
     if (name.text.starts_with("end") || name.text == "else" || name.text == "elif") {
-      return in_.Expected("a block that is open", name);
+      return in_.Expected("an open block", name);
     }
-    return in_.NotYet(absl::StrCat("block '", name.text, "'"), name.line);
+    return in_.Unsupported(absl::StrCat("block '", name.text, "'"), name.line);
   }
 
-  ParsedStatement Print(int line) {
+  ParsedStatement ParsePrint(int line) {
     Statement print{.kind = StatementKind::kPrint, .line = line};
-    RETURN_IF_ERROR(Read(expressions_.WholeOrTuple(), &print.expression));
-    if (!in_.Accept(Kind::kPrintEnd, "")) return in_.Expected("'}}'", in_.Now());
+    RETURN_IF_ERROR(Store(expressions_.ParseExpressionOrTuple(), &print.expression));
+    if (!in_.Accept(Kind::kPrintEnd, "")) return in_.Expected("'}}'", in_.Current());
     return print;
   }
 
-  static absl::Status Read(ParsedExpression parsed, Expression* out) {
+  // Moves a parsed expression into `out`, or returns its error.
+  static absl::Status Store(ParsedExpression parsed, Expression* out) {
     if (!parsed.ok()) return parsed.status();
     *out = *std::move(parsed);
     return absl::OkStatus();
   }
 
-  ParsedStatement If(int line) {
+  ParsedStatement ParseIf(int line) {
     Statement statement{.kind = StatementKind::kIf, .line = line};
-    const TokenStream::Conditional conditional(in_);
+    const TokenStream::ConditionalGuard conditional(in_);
     bool last = false;
     do {
       Statement::Branch branch{.condition = ExpressionParser::Literal(line, Value{true}),
                                .body = {}};
       if (!last) {
-        RETURN_IF_ERROR(Read(expressions_.UnconditionalOrTuple(), &branch.condition));
+        RETURN_IF_ERROR(Store(expressions_.ParseUnconditionalOrTuple(), &branch.condition));
       }
-      RETURN_IF_ERROR(BlockEnd());
-      ASSIGN_OR_RETURN(Body body, last ? ReadBody({"endif"}) : ReadBody({"elif", "else", "endif"}));
+      RETURN_IF_ERROR(ExpectBlockEnd());
+      ASSIGN_OR_RETURN(Body body,
+                       last ? ParseBody({"endif"}) : ParseBody({"elif", "else", "endif"}));
       branch.body = std::move(body);
       statement.branches.push_back(std::move(branch));
-      if (in_.Now().kind == Kind::kEnd) return in_.Expected("'endif'", in_.Now());
-      in_.Take();
-      last = in_.Now().text == "else";
-    } while (in_.Take().text != "endif");
-    RETURN_IF_ERROR(BlockEnd());
+      if (in_.Current().kind == Kind::kEnd) return in_.Expected("'endif'", in_.Current());
+      in_.Next();
+      last = in_.Current().text == "else";
+    } while (in_.Next().text != "endif");
+    RETURN_IF_ERROR(ExpectBlockEnd());
     return statement;
   }
 
-  // One name, or several to unpack; `attributes`: namespace.name too.
-  absl::StatusOr<Target> ReadTarget(bool attributes) {
-    absl::StatusOr<Target> first = OneTarget(attributes);
+  // Parses one target, or several to unpack into. `attributes` allows namespace.name.
+  absl::StatusOr<Target> ParseTarget(bool attributes) {
+    absl::StatusOr<Target> first = ParseSingleTarget(attributes);
     if (!first.ok() || !in_.IsSymbol(",")) return first;
     Target all;
     all.items.push_back(*std::move(first));
     while (in_.AcceptSymbol(",")) {
       if (in_.IsName("in") || in_.IsSymbol("=") || in_.IsSymbol(")")) break;
-      absl::StatusOr<Target> next = OneTarget(attributes);
+      absl::StatusOr<Target> next = ParseSingleTarget(attributes);
       if (!next.ok()) return next;
       all.items.push_back(*std::move(next));
     }
     return all;
   }
 
-  absl::StatusOr<Target> OneTarget(bool attributes) {
-    const Token token = in_.Take();
+  absl::StatusOr<Target> ParseSingleTarget(bool attributes) {
+    const Token token = in_.Next();
     if (token.kind == Kind::kSymbol && token.text == "(") {
-      const Level level(in_);
-      if (level.TooDeep()) return in_.TooDeep();
-      absl::StatusOr<Target> inner = ReadTarget(attributes);
+      const NestingGuard nesting(in_);
+      if (nesting.IsTooDeep()) return in_.TooDeepError();
+      absl::StatusOr<Target> inner = ParseTarget(attributes);
       if (!inner.ok()) return inner;
       RETURN_IF_ERROR(in_.ExpectSymbol(")"));
       return inner;
@@ -163,66 +165,66 @@ class Parser {
     }
     Target target{.name = token.text, .attribute = {}, .items = {}};
     if (!attributes || !in_.AcceptSymbol(".")) return target;
-    const Token attribute = in_.Take();
+    const Token attribute = in_.Next();
     if (attribute.kind != Kind::kName) return in_.Expected("a name", attribute);
     target.attribute = attribute.text;
     return target;
   }
 
-  ParsedStatement For(int line) {
+  ParsedStatement ParseFor(int line) {
     Statement loop{.kind = StatementKind::kFor, .line = line};
-    ASSIGN_OR_RETURN(Target target, ReadTarget(false));
-    if (target.name == "loop") return in_.Expected("another name than 'loop'", in_.Now());
+    ASSIGN_OR_RETURN(Target target, ParseTarget(false));
+    if (target.name == "loop") return in_.Expected("a name other than 'loop'", in_.Current());
     loop.target = std::move(target);
-    if (!in_.AcceptName("in")) return in_.Expected("'in'", in_.Now());
-    absl::Status s = Read(expressions_.UnconditionalOrTuple(), &loop.expression);
+    if (!in_.AcceptName("in")) return in_.Expected("'in'", in_.Current());
+    absl::Status s = Store(expressions_.ParseUnconditionalOrTuple(), &loop.expression);
     if (!s.ok()) return s;
     if (in_.AcceptName("if")) {
       loop.filter.emplace_back();
-      if (s = Read(expressions_.Whole(), &loop.filter[0]); !s.ok()) return s;
+      if (s = Store(expressions_.ParseExpression(), &loop.filter[0]); !s.ok()) return s;
     }
-    if (in_.IsName("recursive")) return in_.NotYet("for with 'recursive'", line);
-    if (s = BlockEnd(); !s.ok()) return s;
+    if (in_.IsName("recursive")) return in_.Unsupported("for with 'recursive'", line);
+    if (s = ExpectBlockEnd(); !s.ok()) return s;
     ++loops_;
-    absl::StatusOr<Body> body = ReadBody({"endfor", "else"});
+    absl::StatusOr<Body> body = ParseBody({"endfor", "else"});
     --loops_;
     if (!body.ok()) return body.status();
     loop.body = *std::move(body);
     if (in_.AtBlock({"else"})) {
-      in_.Take();
-      in_.Take();
-      s = BodyTo("endfor", &loop.otherwise);
+      in_.Next();
+      in_.Next();
+      s = ParseBodyUntil("endfor", &loop.otherwise);
     } else {
-      s = End("endfor");
+      s = ExpectEnd("endfor");
     }
     if (!s.ok()) return s;
     return loop;
   }
 
-  ParsedStatement Jump(const Token& name) {
-    if (loops_ == 0) return in_.Expected("a loop around it", name);
-    const bool leaves = name.text == "break";
-    RETURN_IF_ERROR(BlockEnd());
-    return Statement{.kind = leaves ? StatementKind::kBreak : StatementKind::kContinue,
+  ParsedStatement ParseJump(const Token& name) {
+    if (loops_ == 0) return in_.Expected("a loop around the statement", name);
+    const bool is_break = name.text == "break";
+    RETURN_IF_ERROR(ExpectBlockEnd());
+    return Statement{.kind = is_break ? StatementKind::kBreak : StatementKind::kContinue,
                      .line = name.line};
   }
 
-  ParsedStatement Set(int line) {
+  ParsedStatement ParseSet(int line) {
     Statement set{.kind = StatementKind::kSet, .line = line};
-    ASSIGN_OR_RETURN(Target target, ReadTarget(true));
+    ASSIGN_OR_RETURN(Target target, ParseTarget(true));
     set.target = std::move(target);
     if (in_.AcceptSymbol("=")) {
-      absl::Status s = Read(expressions_.WholeOrTuple(), &set.expression);
-      if (s.ok()) s = BlockEnd();
+      absl::Status s = Store(expressions_.ParseExpressionOrTuple(), &set.expression);
+      if (s.ok()) s = ExpectBlockEnd();
       if (!s.ok()) return s;
       return set;
     }
     set.kind = StatementKind::kSetBlock;
     set.expression = BlockInput(line);
     if (in_.AcceptSymbol("|")) {
-      RETURN_IF_ERROR(Read(expressions_.Filters(BlockInput(line)), &set.expression));
+      RETURN_IF_ERROR(Store(expressions_.ParseFilters(BlockInput(line)), &set.expression));
     }
-    RETURN_IF_ERROR(BodyTo("endset", &set.body));
+    RETURN_IF_ERROR(ParseBodyUntil("endset", &set.body));
     return set;
   }
 
@@ -230,40 +232,40 @@ class Parser {
     return {.kind = ExpressionKind::kName, .line = line, .name = kBlockInput};
   }
 
-  ParsedStatement FilterBlock(int line) {
+  ParsedStatement ParseFilterBlock(int line) {
     Statement filter{.kind = StatementKind::kFilter, .line = line};
-    absl::Status s = Read(expressions_.Filters(BlockInput(line)), &filter.expression);
-    if (s.ok()) s = BodyTo("endfilter", &filter.body);
+    absl::Status s = Store(expressions_.ParseFilters(BlockInput(line)), &filter.expression);
+    if (s.ok()) s = ParseBodyUntil("endfilter", &filter.body);
     if (!s.ok()) return s;
     return filter;
   }
 
-  ParsedStatement Generation(int line) {
+  ParsedStatement ParseGeneration(int line) {
     Statement scope{.kind = StatementKind::kScope, .line = line};
     const int loops = std::exchange(loops_, 0);
-    absl::Status s = BodyTo("endgeneration", &scope.body);
+    absl::Status s = ParseBodyUntil("endgeneration", &scope.body);
     loops_ = loops;
     if (!s.ok()) return s;
     return scope;
   }
 
-  ParsedStatement With(int line) {
+  ParsedStatement ParseWith(int line) {
     Statement with{.kind = StatementKind::kWith, .line = line};
-    while (in_.Now().kind != Kind::kBlockEnd) {
+    while (in_.Current().kind != Kind::kBlockEnd) {
       if (!with.targets.empty() && !in_.AcceptSymbol(",")) {
-        return in_.Expected("','", in_.Now());
+        return in_.Expected("','", in_.Current());
       }
-      ASSIGN_OR_RETURN(Target target, OneTarget(false));
+      ASSIGN_OR_RETURN(Target target, ParseSingleTarget(false));
       with.targets.push_back(std::move(target));
       RETURN_IF_ERROR(in_.ExpectSymbol("="));
-      RETURN_IF_ERROR(Read(expressions_.Whole(), &with.defaults.emplace_back()));
+      RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &with.defaults.emplace_back()));
     }
-    RETURN_IF_ERROR(BodyTo("endwith", &with.body));
+    RETURN_IF_ERROR(ParseBodyUntil("endwith", &with.body));
     return with;
   }
 
-  ParsedStatement Macro(int line) {
-    const Token name = in_.Take();
+  ParsedStatement ParseMacro(int line) {
+    const Token name = in_.Next();
     if (name.kind != Kind::kName) return in_.Expected("a name", name);
     Statement macro{.kind = StatementKind::kMacro, .line = line, .text = name.text};
     RETURN_IF_ERROR(in_.ExpectSymbol("("));
@@ -271,16 +273,16 @@ class Parser {
       if (!macro.targets.empty()) {
         RETURN_IF_ERROR(in_.ExpectSymbol(","));
       }
-      ASSIGN_OR_RETURN(Target target, OneTarget(false));
+      ASSIGN_OR_RETURN(Target target, ParseSingleTarget(false));
       macro.targets.push_back(std::move(target));
       if (in_.AcceptSymbol("=")) {
-        RETURN_IF_ERROR(Read(expressions_.Whole(), &macro.defaults.emplace_back()));
+        RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &macro.defaults.emplace_back()));
       } else if (!macro.defaults.empty()) {
-        return in_.Expected("a default", in_.Now());
+        return in_.Expected("a default", in_.Current());
       }
     }
     const int loops = std::exchange(loops_, 0);
-    absl::Status s = BodyTo("endmacro", &macro.body);
+    absl::Status s = ParseBodyUntil("endmacro", &macro.body);
     loops_ = loops;
     if (!s.ok()) return s;
     return macro;
@@ -288,7 +290,8 @@ class Parser {
 
   TokenStream in_;
   ExpressionParser expressions_;
-  int loops_ = 0;  // Around what is read, within the same macro.
+  // The number of loops around the current token, within the same macro.
+  int loops_ = 0;
 };
 
 }  // namespace

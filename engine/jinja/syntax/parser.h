@@ -1,4 +1,4 @@
-// Compiles a template.
+// Parses a template.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_PARSER_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_PARSER_H_
 
@@ -10,8 +10,9 @@
 
 namespace assay::jinja {
 
-// INVALID_ARGUMENT: a syntax error. UNIMPLEMENTED: a construct that is not read yet. Both begin
-// with "line N: ". Nesting is limited to 64 levels.
+// Returns the statements of `source`. Returns INVALID_ARGUMENT for a syntax error, UNIMPLEMENTED
+// for an unsupported construct and for more than 64 levels of nesting. Both messages begin with
+// "line N: ".
 absl::StatusOr<std::vector<Statement>> ParseTemplate(std::string_view source);
 
 }  // namespace assay::jinja

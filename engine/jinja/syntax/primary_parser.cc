@@ -1,5 +1,4 @@
-// Compiles the operands of a template's expressions: literals, names, attributes, calls, filters,
-// tests.
+// Parses the operands of expressions: literals, names, attributes, calls, filters, tests.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,31 +23,31 @@ using Kind = TokenKind;
 using Parsed = absl::StatusOr<Expression>;
 using Self = ExpressionParser;
 
-// .a.b(c)|d: each is a level of the tree.
+// Each part of .a.b(c)|d is a level of the tree.
 constexpr int kMaxParts = 64;
 
-Expression Of(ExpressionKind kind, int line, std::string name, Expression first) {
+Expression MakeExpression(ExpressionKind kind, int line, std::string name, Expression first) {
   Expression expression{.kind = kind, .line = line, .name = std::move(name)};
   expression.operands.push_back(std::move(first));
   return expression;
 }
 
 absl::Status TooLong(int line) {
-  return TokenStream::NotYet(absl::StrCat("a chain of more than ", kMaxParts, " parts"), line);
+  return TokenStream::Unsupported(absl::StrCat("a chain of more than ", kMaxParts, " parts"), line);
 }
 
 }  // namespace
 
-Parsed Self::Postfix(Expression first) {
+Parsed Self::ParsePostfix(Expression first) {
   Parsed value = std::move(first);
   for (int parts = 0; value.ok(); ++parts) {
-    if (parts > kMaxParts) return TooLong(in_.Now().line);
+    if (parts > kMaxParts) return TooLong(in_.Current().line);
     if (in_.AcceptSymbol(".")) {
-      value = Attribute(*std::move(value));
+      value = ParseAttribute(*std::move(value));
     } else if (in_.AcceptSymbol("[")) {
-      value = Subscript(*std::move(value));
+      value = ParseSubscript(*std::move(value));
     } else if (in_.AcceptSymbol("(")) {
-      value = Call(*std::move(value));
+      value = ParseCall(*std::move(value));
     } else {
       return value;
     }
@@ -56,16 +55,16 @@ Parsed Self::Postfix(Expression first) {
   return value;
 }
 
-Parsed Self::FiltersAndTests(Expression first) {
+Parsed Self::ParseFiltersAndTests(Expression first) {
   Parsed value = std::move(first);
   for (int parts = 0; value.ok(); ++parts) {
-    if (parts > kMaxParts) return TooLong(in_.Now().line);
+    if (parts > kMaxParts) return TooLong(in_.Current().line);
     if (in_.AcceptSymbol("|")) {
-      value = Filter(*std::move(value));
+      value = ParseFilter(*std::move(value));
     } else if (in_.AcceptName("is")) {
-      value = Test(*std::move(value));
+      value = ParseTest(*std::move(value));
     } else if (in_.AcceptSymbol("(")) {
-      value = Call(*std::move(value));
+      value = ParseCall(*std::move(value));
     } else {
       return value;
     }
@@ -73,49 +72,49 @@ Parsed Self::FiltersAndTests(Expression first) {
   return value;
 }
 
-Parsed Self::Filters(Expression first) {
-  Parsed value = Filter(std::move(first));
+Parsed Self::ParseFilters(Expression first) {
+  Parsed value = ParseFilter(std::move(first));
   for (int parts = 0; value.ok() && in_.AcceptSymbol("|"); ++parts) {
-    if (parts > kMaxParts) return TooLong(in_.Now().line);
-    value = Filter(*std::move(value));
+    if (parts > kMaxParts) return TooLong(in_.Current().line);
+    value = ParseFilter(*std::move(value));
   }
   return value;
 }
 
-Parsed Self::Attribute(Expression object) {
-  const Token name = in_.Take();
+Parsed Self::ParseAttribute(Expression object) {
+  const Token name = in_.Next();
   if (name.kind == Kind::kName) {
-    return Of(ExpressionKind::kAttribute, name.line, name.text, std::move(object));
+    return MakeExpression(ExpressionKind::kAttribute, name.line, name.text, std::move(object));
   }
   if (name.kind != Kind::kInteger) return in_.Expected("a name", name);
-  Parsed index = Number(name);
+  Parsed index = ParseNumber(name);
   if (!index.ok()) return index;
-  Expression item = Of(ExpressionKind::kIndex, name.line, "", std::move(object));
+  Expression item = MakeExpression(ExpressionKind::kIndex, name.line, "", std::move(object));
   item.operands.push_back(*std::move(index));
   return item;
 }
 
-Parsed Self::Bound() {
+Parsed Self::ParseSliceBound() {
   if (in_.IsSymbol(":") || in_.IsSymbol("]")) {
-    return Literal(in_.Now().line, Value::None());
+    return Literal(in_.Current().line, Value::None());
   }
-  return Whole();
+  return ParseExpression();
 }
 
-Parsed Self::Subscript(Expression object) {
-  const int line = in_.Now().line;
-  if (in_.IsSymbol("]")) return in_.Expected("an index", in_.Now());
-  Expression item = Of(ExpressionKind::kIndex, line, "", std::move(object));
-  Parsed first = Bound();
+Parsed Self::ParseSubscript(Expression object) {
+  const int line = in_.Current().line;
+  if (in_.IsSymbol("]")) return in_.Expected("an index", in_.Current());
+  Expression item = MakeExpression(ExpressionKind::kIndex, line, "", std::move(object));
+  Parsed first = ParseSliceBound();
   if (!first.ok()) return first;
   item.operands.push_back(*std::move(first));
   if (in_.IsSymbol(":")) item.kind = ExpressionKind::kSlice;
   while (item.operands.size() < 4 && in_.AcceptSymbol(":")) {
-    Parsed bound = Bound();
+    Parsed bound = ParseSliceBound();
     if (!bound.ok()) return bound;
     item.operands.push_back(*std::move(bound));
   }
-  if (in_.IsSymbol(",")) return in_.NotYet("an index of several parts", line);
+  if (in_.IsSymbol(",")) return in_.Unsupported("an index of several parts", line);
   while (item.kind == ExpressionKind::kSlice && item.operands.size() < 4) {
     item.operands.push_back(Literal(line, Value::None()));
   }
@@ -123,73 +122,75 @@ Parsed Self::Subscript(Expression object) {
   return item;
 }
 
-Parsed Self::Filter(Expression value) {
-  const Token name = in_.Take();
+Parsed Self::ParseFilter(Expression value) {
+  const Token name = in_.Next();
   if (name.kind != Kind::kName) return in_.Expected("a filter", name);
-  if (!in_.conditional() && !IsTemplateFilter(name.text)) {
-    return in_.NotYet(absl::StrCat("filter '", name.text, "'"), name.line);
+  if (!in_.in_conditional() && !IsFilter(name.text)) {
+    return in_.Unsupported(absl::StrCat("filter '", name.text, "'"), name.line);
   }
-  Expression filter = Of(ExpressionKind::kFilter, name.line, name.text, std::move(value));
+  Expression filter =
+      MakeExpression(ExpressionKind::kFilter, name.line, name.text, std::move(value));
   if (!in_.AcceptSymbol("(")) return filter;
-  RETURN_IF_ERROR(Arguments(&filter));
+  RETURN_IF_ERROR(ParseArguments(&filter));
   return filter;
 }
 
-Parsed Self::Test(Expression value) {
-  const int line = in_.Now().line;
+Parsed Self::ParseTest(Expression value) {
+  const int line = in_.Current().line;
   const bool negated = in_.AcceptName("not");
-  Parsed test = OneTest(std::move(value), line);
+  Parsed test = ParsePositiveTest(std::move(value), line);
   if (!test.ok() || !negated) return test;
-  return Of(ExpressionKind::kUnary, line, "not", *std::move(test));
+  return MakeExpression(ExpressionKind::kUnary, line, "not", *std::move(test));
 }
 
-Parsed Self::OneTest(Expression value, int line) {
-  const Token name = in_.Take();
+Parsed Self::ParsePositiveTest(Expression value, int line) {
+  const Token name = in_.Next();
   if (name.kind != Kind::kName) return in_.Expected("a test", name);
-  if (!in_.conditional() && !IsTemplateTest(name.text)) {
-    return in_.NotYet(absl::StrCat("test '", name.text, "'"), line);
+  if (!in_.in_conditional() && !IsTest(name.text)) {
+    return in_.Unsupported(absl::StrCat("test '", name.text, "'"), line);
   }
-  Expression test = Of(ExpressionKind::kTest, line, name.text, std::move(value));
+  Expression test = MakeExpression(ExpressionKind::kTest, line, name.text, std::move(value));
   if (in_.AcceptSymbol("(")) {
-    RETURN_IF_ERROR(Arguments(&test));
+    RETURN_IF_ERROR(ParseArguments(&test));
     return test;
   }
-  const Kind kind = in_.Now().kind;
+  const Kind kind = in_.Current().kind;
   const bool word =
       kind == Kind::kName && !in_.IsName("else") && !in_.IsName("or") && !in_.IsName("and");
-  if (in_.IsName("is")) return in_.Expected("one test", in_.Now());
+  if (in_.IsName("is")) return in_.Expected("one test", in_.Current());
   if (!word && kind != Kind::kString && kind != Kind::kInteger && kind != Kind::kFloat &&
       !in_.IsSymbol("[") && !in_.IsSymbol("{")) {
     return test;
   }
-  Parsed argument = Primary();
-  if (argument.ok()) argument = Postfix(*std::move(argument));
+  Parsed argument = ParsePrimary();
+  if (argument.ok()) argument = ParsePostfix(*std::move(argument));
   if (!argument.ok()) return argument;
   test.operands.push_back(*std::move(argument));
   return test;
 }
 
-Parsed Self::Call(Expression callee) {
-  Expression call = Of(ExpressionKind::kCall, in_.Now().line, "", std::move(callee));
-  RETURN_IF_ERROR(Arguments(&call));
+Parsed Self::ParseCall(Expression callee) {
+  Expression call =
+      MakeExpression(ExpressionKind::kCall, in_.Current().line, "", std::move(callee));
+  RETURN_IF_ERROR(ParseArguments(&call));
   return call;
 }
 
-// Comma-separated up to the parenthesis, which is taken.
-absl::Status Self::Arguments(Expression* call) {
+// Parses comma-separated arguments up to the closing parenthesis and consumes it.
+absl::Status Self::ParseArguments(Expression* call) {
   while (!in_.AcceptSymbol(")")) {
-    const Token token = in_.Now();
+    const Token token = in_.Current();
     if (in_.IsSymbol("*") || in_.IsSymbol("**")) {
-      return in_.NotYet("an argument with '*'", token.line);
+      return in_.Unsupported("an argument with '*'", token.line);
     }
     if (token.kind == Kind::kName && in_.Peek().kind == Kind::kSymbol && in_.Peek().text == "=") {
       call->names.push_back(token.text);
-      in_.Take();
-      in_.Take();
+      in_.Next();
+      in_.Next();
     } else if (!call->names.empty()) {
       return in_.Expected("a named argument", token);
     }
-    Parsed argument = Whole();
+    Parsed argument = ParseExpression();
     if (!argument.ok()) return argument.status();
     call->operands.push_back(*std::move(argument));
     if (in_.IsSymbol(")")) continue;
@@ -198,14 +199,14 @@ absl::Status Self::Arguments(Expression* call) {
   return absl::OkStatus();
 }
 
-Parsed Self::Primary() {
-  const Token token = in_.Take();
+Parsed Self::ParsePrimary() {
+  const Token token = in_.Next();
   if (token.kind == Kind::kString) {
     std::string text = token.text;
-    while (in_.Now().kind == Kind::kString) text += in_.Take().text;
-    return Literal(token.line, Value::Text(std::move(text)));
+    while (in_.Current().kind == Kind::kString) text += in_.Next().text;
+    return Literal(token.line, Value::String(std::move(text)));
   }
-  if (token.kind == Kind::kInteger || token.kind == Kind::kFloat) return Number(token);
+  if (token.kind == Kind::kInteger || token.kind == Kind::kFloat) return ParseNumber(token);
   if (token.kind == Kind::kName) {
     const std::string& name = token.text;
     if (name == "true" || name == "True") return Literal(token.line, Value{true});
@@ -214,13 +215,13 @@ Parsed Self::Primary() {
     return Expression{.kind = ExpressionKind::kName, .line = token.line, .name = name};
   }
   if (token.kind != Kind::kSymbol) return in_.Expected("a value", token);
-  if (token.text == "(") return Parenthesis(token.line);
-  if (token.text == "[") return List(token.line);
-  if (token.text == "{") return Dict(token.line);
+  if (token.text == "(") return ParseParenthesis(token.line);
+  if (token.text == "[") return ParseList(token.line);
+  if (token.text == "{") return ParseDict(token.line);
   return in_.Expected("a value", token);
 }
 
-Parsed Self::Number(const Token& token) {
+Parsed Self::ParseNumber(const Token& token) {
   if (token.kind == Kind::kFloat) {
     double value = 0;
     if (!absl::SimpleAtod(token.text, &value)) return in_.Expected("a number in range", token);
@@ -231,18 +232,18 @@ Parsed Self::Number(const Token& token) {
   return Literal(token.line, Value{value});
 }
 
-Parsed Self::Parenthesis(int line) {
+Parsed Self::ParseParenthesis(int line) {
   if (in_.AcceptSymbol(")")) return Expression{.kind = ExpressionKind::kTuple, .line = line};
-  Parsed inner = WholeOrTuple();
+  Parsed inner = ParseExpressionOrTuple();
   if (!inner.ok()) return inner;
   RETURN_IF_ERROR(in_.ExpectSymbol(")"));
   return inner;
 }
 
-Parsed Self::List(int line) {
+Parsed Self::ParseList(int line) {
   Expression list{.kind = ExpressionKind::kList, .line = line};
   while (!in_.AcceptSymbol("]")) {
-    Parsed item = Whole();
+    Parsed item = ParseExpression();
     if (!item.ok()) return item;
     list.operands.push_back(*std::move(item));
     if (in_.IsSymbol("]")) continue;
@@ -251,11 +252,11 @@ Parsed Self::List(int line) {
   return list;
 }
 
-Parsed Self::Dict(int line) {
+Parsed Self::ParseDict(int line) {
   Expression dict{.kind = ExpressionKind::kDict, .line = line};
   while (!in_.AcceptSymbol("}")) {
     for (const bool key : {true, false}) {
-      Parsed part = Whole();
+      Parsed part = ParseExpression();
       if (!part.ok()) return part;
       dict.operands.push_back(*std::move(part));
       if (!key) continue;

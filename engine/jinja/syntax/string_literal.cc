@@ -1,4 +1,4 @@
-// String literals of a template.
+// Unescapes the string literals of a template.
 #include "engine/jinja/syntax/string_literal.h"
 
 #include <cstddef>
@@ -16,16 +16,19 @@
 namespace assay::jinja {
 namespace {
 
-constexpr std::string_view kLetters = "ntrabfv\\'\"";
+constexpr std::string_view kEscapes = "ntrabfv\\'\"";
 constexpr std::string_view kMeanings = "\n\t\r\a\b\f\v\\'\"";
+
+// The first number beyond the code points of Unicode.
+constexpr uint32_t kInvalid = 0x110000;
 
 bool IsOctal(char c) { return c >= '0' && c <= '7'; }
 
-// The number that `digits` hexadecimal digits write; beyond Unicode if they don't.
-uint32_t HexValue(std::string_view digits) {
+// Parses hexadecimal digits. Returns kInvalid for other characters and for numbers beyond Unicode.
+uint32_t ParseHex(std::string_view digits) {
   uint32_t value = 0;
   for (const char c : digits) {
-    if (!absl::ascii_isxdigit(static_cast<unsigned char>(c)) || value > 0x110000) return 0x110000;
+    if (!absl::ascii_isxdigit(static_cast<unsigned char>(c)) || value > kInvalid) return kInvalid;
     const int digit = absl::ascii_isdigit(static_cast<unsigned char>(c))
                           ? c - '0'
                           : absl::ascii_tolower(static_cast<unsigned char>(c)) - 'a' + 10;
@@ -34,10 +37,10 @@ uint32_t HexValue(std::string_view digits) {
   return value;
 }
 
-// After the backslash at the beginning of `rest`; returns the bytes read.
+// Reads the escape whose backslash is directly before `rest`. Returns the number of bytes read.
 absl::StatusOr<size_t> ReadEscape(std::string_view rest, std::string* out) {
   const char c = rest[0];
-  if (const size_t known = kLetters.find(c); known != std::string_view::npos) {
+  if (const size_t known = kEscapes.find(c); known != std::string_view::npos) {
     out->push_back(kMeanings[known]);
     return 1;
   }
@@ -51,17 +54,18 @@ absl::StatusOr<size_t> ReadEscape(std::string_view rest, std::string* out) {
     AppendUtf8(value, out);
     return length;
   }
-  if (c == 'N') return absl::UnimplementedError("string escape '\\N' is not read yet");
+  if (c == 'N') return absl::UnimplementedError("string escape '\\N' is not supported");
   const size_t digits = c == 'x' ? 2 : (c == 'u' ? 4 : (c == 'U' ? 8 : 0));
   if (digits == 0) {
     *out += {'\\', c};
     return 1;
   }
   const std::string_view number = rest.substr(1, digits);
-  const uint32_t value = number.size() == digits ? HexValue(number) : 0x110000;
-  if (value >= 0x110000 || (value >= 0xD800 && value < 0xE000)) {
+  const uint32_t value = number.size() == digits ? ParseHex(number) : kInvalid;
+  if (value >= kInvalid || (value >= 0xD800 && value < 0xE000)) {
     return absl::InvalidArgumentError(absl::StrCat("string escape '\\", std::string(1, c),
-                                                   std::string(number), "' names no character"));
+                                                   std::string(number),
+                                                   "' does not encode a character"));
   }
   AppendUtf8(value, out);
   return digits + 1;
@@ -69,7 +73,7 @@ absl::StatusOr<size_t> ReadEscape(std::string_view rest, std::string* out) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadStringLiteral(std::string_view body) {
+absl::StatusOr<std::string> UnescapeString(std::string_view body) {
   std::string text;
   for (size_t at = 0; at < body.size();) {
     if (body[at] != '\\' || at + 1 >= body.size()) {

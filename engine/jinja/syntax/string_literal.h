@@ -1,4 +1,4 @@
-// String literals of a template.
+// Unescapes the string literals of a template.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_STRING_LITERAL_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_STRING_LITERAL_H_
 
@@ -9,9 +9,10 @@
 
 namespace assay::jinja {
 
-// What stands between the quotes, with Python's escapes resolved; unknown ones stay as they are.
-// INVALID_ARGUMENT: an escape that is cut short or names no character. UNIMPLEMENTED: \N{...}.
-absl::StatusOr<std::string> ReadStringLiteral(std::string_view body);
+// Returns `body`, the part of a literal between its quotes, with Python's escapes resolved. Unknown
+// escapes stay as they are. Returns INVALID_ARGUMENT for an escape that is incomplete or encodes no
+// character, UNIMPLEMENTED for \N{...}.
+absl::StatusOr<std::string> UnescapeString(std::string_view body);
 
 }  // namespace assay::jinja
 

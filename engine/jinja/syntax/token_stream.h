@@ -1,4 +1,4 @@
-// The tokens of a template, read one by one.
+// A cursor over the tokens of a template.
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_TOKEN_STREAM_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_TOKEN_STREAM_H_
 
@@ -16,35 +16,38 @@
 
 namespace assay::jinja {
 
-// Not thread-safe.
+// Reads tokens one by one and formats the errors of the parsers that share it. Not thread-safe.
 class TokenStream {
  public:
   using Kind = TokenKind;
   static constexpr int kMaxDepth = 64;
 
-  // `tokens` end with kEnd.
+  // The last of `tokens` must be kEnd, which the stream never leaves.
   explicit TokenStream(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
-  const Token& Now() const { return tokens_[at_]; }
+  const Token& Current() const { return tokens_[at_]; }
+  // Returns the token after the current one.
   const Token& Peek() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
-  Token Take() {
+  // Consumes the current token and returns it.
+  Token Next() {
     Token token = tokens_[at_];
     if (at_ + 1 < tokens_.size()) ++at_;
     return token;
   }
   bool Is(Kind kind, std::string_view text) const {
-    return Now().kind == kind && Now().text == text;
+    return Current().kind == kind && Current().text == text;
   }
   bool IsSymbol(std::string_view text) const { return Is(Kind::kSymbol, text); }
   bool IsName(std::string_view text) const { return Is(Kind::kName, text); }
+  // Each consumes the current token and returns true if it matches.
   bool Accept(Kind kind, std::string_view text) {
     if (!Is(kind, text)) return false;
-    Take();
+    Next();
     return true;
   }
   bool AcceptSymbol(std::string_view text) { return Accept(Kind::kSymbol, text); }
   bool AcceptName(std::string_view text) { return Accept(Kind::kName, text); }
-  // Takes one of them and says which; empty if none is there.
+  // Consumes the current token and returns its text if it is one of `texts`; otherwise returns "".
   std::string AcceptOne(Kind kind, std::initializer_list<std::string_view> texts) {
     for (const std::string_view text : texts) {
       if (Accept(kind, text)) return std::string(text);
@@ -53,53 +56,55 @@ class TokenStream {
   }
   absl::Status ExpectSymbol(std::string_view text) {
     if (AcceptSymbol(text)) return absl::OkStatus();
-    return Expected(absl::StrCat("'", std::string(text), "'"), Now());
+    return Expected(absl::StrCat("'", std::string(text), "'"), Current());
   }
 
-  // {% and one of `names` follow.
+  // True if the stream is at {% followed by one of `names`.
   bool AtBlock(const std::vector<std::string_view>& names) const {
-    return Now().kind == Kind::kBlockBegin && Peek().kind == Kind::kName &&
+    return Current().kind == Kind::kBlockBegin && Peek().kind == Kind::kName &&
            std::find(names.begin(), names.end(), Peek().text) != names.end();
   }
 
+  // Returns INVALID_ARGUMENT "line N: expected WHAT, found ...".
   absl::Status Expected(const std::string& what, const Token& found) const {
-    const std::string text = found.kind == Kind::kEnd        ? "the template's end"
+    const std::string text = found.kind == Kind::kEnd        ? "the end of the template"
                              : found.kind == Kind::kBlockEnd ? "%}"
                              : found.kind == Kind::kPrintEnd ? "}}"
                                                              : found.text;
     return absl::InvalidArgumentError(
         absl::StrCat("line ", found.line, ": expected ", what, ", found '", text, "'"));
   }
-  static absl::Status NotYet(const std::string& what, int line) {
-    return absl::UnimplementedError(absl::StrCat("line ", line, ": ", what, " is not read yet"));
+  // Returns UNIMPLEMENTED "line N: WHAT is not supported".
+  static absl::Status Unsupported(const std::string& what, int line) {
+    return absl::UnimplementedError(absl::StrCat("line ", line, ": ", what, " is not supported"));
   }
-  absl::Status TooDeep() const {
-    return NotYet(absl::StrCat("nesting beyond ", kMaxDepth, " levels"), Now().line);
+  absl::Status TooDeepError() const {
+    return Unsupported(absl::StrCat("nesting deeper than ", kMaxDepth, " levels"), Current().line);
   }
 
-  // Counts a level of nesting while it lives.
-  class Level {
+  // Counts one level of nesting during its lifetime.
+  class NestingGuard {
    public:
-    explicit Level(TokenStream& stream) : stream_(stream) { ++stream_.depth_; }
-    ~Level() { --stream_.depth_; }
-    Level(const Level&) = delete;
-    Level& operator=(const Level&) = delete;
-    bool TooDeep() const { return stream_.depth_ > kMaxDepth; }
+    explicit NestingGuard(TokenStream& stream) : stream_(stream) { ++stream_.depth_; }
+    ~NestingGuard() { --stream_.depth_; }
+    NestingGuard(const NestingGuard&) = delete;
+    NestingGuard& operator=(const NestingGuard&) = delete;
+    bool IsTooDeep() const { return stream_.depth_ > kMaxDepth; }
 
    private:
     TokenStream& stream_;
   };
 
-  // Within an `if`, jinja2 complains about unknown filters and tests only when they run.
-  bool conditional() const { return conditionals_ > 0; }
+  // True within an `if`, where jinja2 reports unknown filters and tests only when they run.
+  bool in_conditional() const { return conditionals_ > 0; }
 
-  // Counts an `if` while it lives.
-  class Conditional {
+  // Marks the tokens of an `if` during its lifetime.
+  class ConditionalGuard {
    public:
-    explicit Conditional(TokenStream& stream) : stream_(stream) { ++stream_.conditionals_; }
-    ~Conditional() { --stream_.conditionals_; }
-    Conditional(const Conditional&) = delete;
-    Conditional& operator=(const Conditional&) = delete;
+    explicit ConditionalGuard(TokenStream& stream) : stream_(stream) { ++stream_.conditionals_; }
+    ~ConditionalGuard() { --stream_.conditionals_; }
+    ConditionalGuard(const ConditionalGuard&) = delete;
+    ConditionalGuard& operator=(const ConditionalGuard&) = delete;
 
    private:
     TokenStream& stream_;

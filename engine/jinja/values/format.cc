@@ -1,4 +1,4 @@
-// Python's two ways to fill a text with values.
+// Python's two ways to format a string.
 #include "engine/jinja/values/format.h"
 
 #include <algorithm>
@@ -19,20 +19,18 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
-#include "engine/jinja/values/operators.h"
-#include "engine/jinja/values/value.h"
+#include "engine/jinja/values/strings.h"
+#include "engine/jinja/values/to_string.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Text = absl::StatusOr<std::string>;
+using StringOr = absl::StatusOr<std::string>;
 
 constexpr int kMaxWidth = 10'000;
 constexpr int kMaxPrecision = 100;
 
-// One field: how a value is written.
+// How one value is written.
 struct Field {
   char fill = ' ';
   char align = '\0';  // < > ^ =
@@ -44,25 +42,24 @@ struct Field {
   char type = 's';
 };
 
-absl::Status Wrong(const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("format: ", what));
+absl::Status FormatError(const std::string& message) {
+  return absl::InvalidArgumentError(absl::StrCat("format: ", message));
 }
 
-// A number at `*at`, which is moved past it; -1 if there is none.
+// Reads the digits at `*at` and moves it past them. Returns -1 if there are none.
 absl::StatusOr<int> ReadNumber(std::string_view text, size_t* at, int limit) {
   int number = -1;
   while (*at < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(text[*at]))) {
     number = std::max(number, 0) * 10 + (text[(*at)++] - '0');
-    if (number > limit) return Wrong(absl::StrCat("a width or precision beyond ", limit));
+    if (number > limit) {
+      return FormatError(absl::StrCat("a width or precision is larger than ", limit));
+    }
   }
   return number;
 }
 
 std::string Pad(std::string body, const Field& field, char default_align) {
-  size_t characters = 0;
-  for (size_t at = 0; at < body.size(); at += NextUtf8(std::string_view(body).substr(at)).bytes) {
-    ++characters;
-  }
+  const auto characters = static_cast<size_t>(CountCharacters(body));
   const auto width = static_cast<size_t>(field.width);
   if (characters >= width) return body;
   const size_t missing = width - characters;
@@ -86,13 +83,13 @@ void AddCommas(std::string* digits) {
   for (size_t at = end; at > 3; at -= 3) digits->insert(at - 3, ",");
 }
 
-std::string WithSign(bool negative, std::string digits, const Field& field) {
+std::string AddSign(bool negative, std::string digits, const Field& field) {
   if (field.commas) AddCommas(&digits);
   const std::string sign = negative ? "-" : (field.sign == '-' ? "" : std::string(1, field.sign));
   return Pad(sign + digits, field, '>');
 }
 
-Text WriteInteger(int64_t value, const Field& field) {
+StringOr WriteInteger(int64_t value, const Field& field) {
   const auto size =
       value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   std::array<char, 32> digits{};
@@ -102,13 +99,15 @@ Text WriteInteger(int64_t value, const Field& field) {
                                            : "%lu";
   const int length =
       std::snprintf(digits.data(), digits.size(), format, static_cast<unsigned long>(size));
-  return WithSign(value < 0, std::string(digits.data(), static_cast<size_t>(length)), field);
+  return AddSign(value < 0, std::string(digits.data(), static_cast<size_t>(length)), field);
 }
 
-Text WriteFloat(double value, const Field& field) {
+StringOr WriteFloat(double value, const Field& field) {
   std::array<char, 512> digits{};
   const int precision = field.precision.value_or(6);
-  if (precision > kMaxPrecision) return Wrong(absl::StrCat("a precision beyond ", kMaxPrecision));
+  if (precision > kMaxPrecision) {
+    return FormatError(absl::StrCat("a precision is larger than ", kMaxPrecision));
+  }
   const double size = std::fabs(field.type == '%' ? value * 100 : value);
   const char* format = field.type == 'e'   ? "%.*e"
                        : field.type == 'E' ? "%.*E"
@@ -118,48 +117,48 @@ Text WriteFloat(double value, const Field& field) {
   const int length = std::snprintf(digits.data(), digits.size(), format, precision, size);
   std::string text(digits.data(), std::min(static_cast<size_t>(length), digits.size() - 1));
   if (field.type == '%') text += '%';
-  return WithSign(std::signbit(value), std::move(text), field);
+  return AddSign(std::signbit(value), std::move(text), field);
 }
 
-// The first `precision` characters.
-std::string Cut(std::string text, const Field& field) {
+// Returns the first `precision` characters of `text`.
+std::string Truncate(std::string text, const Field& field) {
   if (!field.precision.has_value()) return text;
   const std::vector<size_t> offsets = CharacterOffsets(text);
-  const auto wanted = static_cast<size_t>(*field.precision);
-  if (wanted + 1 < offsets.size()) text.resize(offsets[wanted]);
+  const auto kept = static_cast<size_t>(*field.precision);
+  if (kept + 1 < offsets.size()) text.resize(offsets[kept]);
   return text;
 }
 
 bool IsFloatType(char type) { return absl::StrContains("eEfFgG%", type); }
 
-Text PercentField(const Value& value, const Field& field) {
+StringOr FormatPercentField(const Value& value, const Field& field) {
   if (field.type == 's' || field.type == 'r') {
-    Text text = field.type == 's' ? TextOf(value) : ReprOf(value);
+    StringOr text = field.type == 's' ? ToString(value) : Repr(value);
     if (!text.ok()) return text;
     Field plain = field;
     plain.fill = ' ';
-    return Pad(Cut(*text, field), plain, '>');
+    return Pad(Truncate(*text, field), plain, '>');
   }
   double real = 0;
-  if (!AsTemplateNumber(value, &real)) {
-    return Wrong(absl::StrCat("%", std::string(1, field.type), " needs a number, not ",
-                              std::string(TypeName(value))));
+  if (!AsNumber(value, &real)) {
+    return TypeError(absl::StrCat("format: %", std::string(1, field.type)), "a number", value);
   }
   if (IsFloatType(field.type)) return WriteFloat(real, field);
   int64_t whole = 0;
-  if (!AsTemplateInteger(value, &whole)) {
-    if (field.type != 'd' || !(std::fabs(real) < 9e18)) return Wrong("a whole number is needed");
+  if (!AsInteger(value, &whole)) {
+    if (field.type != 'd' || !(std::fabs(real) < 9e18)) {
+      return TypeError(absl::StrCat("format: %", std::string(1, field.type)), "an integer", value);
+    }
     whole = static_cast<int64_t>(real);
   }
   if (field.precision.has_value() || field.alternate) {
-    return absl::UnimplementedError(
-        "format: '#' and a precision of whole numbers are not read yet");
+    return absl::UnimplementedError("format: '#' and a precision of integers are not supported");
   }
   return WriteInteger(whole, field);
 }
 
-// Reads flags, width, precision and type of "%...", from `*at` on.
-absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
+// Reads the flags, width, precision and type of "%..." from `*at` on.
+absl::StatusOr<Field> ReadPercentField(std::string_view format, size_t* at) {
   Field field;
   for (; *at < format.size(); ++*at) {
     const char flag = format[*at];
@@ -186,24 +185,24 @@ absl::StatusOr<Field> ReadPercent(std::string_view format, size_t* at) {
     ASSIGN_OR_RETURN(const int precision, ReadNumber(format, at, kMaxWidth));
     field.precision = std::max(precision, 0);
   }
-  if (*at >= format.size()) return Wrong("incomplete");
+  if (*at >= format.size()) return FormatError("the last field is incomplete");
   field.type = format[(*at)++];
   if (field.type == 'i' || field.type == 'u') field.type = 'd';
   if (!absl::StrContains("srdxXoeEfFgG%", field.type)) {
-    return Wrong(absl::StrCat("unknown type '", std::string(1, field.type), "'"));
+    return FormatError(absl::StrCat("unknown type '", std::string(1, field.type), "'"));
   }
   return field;
 }
 
-absl::Status Append(const Text& text, std::string* out, Budget& budget) {
+absl::Status Append(const StringOr& text, std::string* out, Budget& budget) {
   if (!text.ok()) return text.status();
   RETURN_IF_ERROR(budget.SpendBytes(text->size()));
   *out += *text;
-  if (out->size() <= kMaxTemplateTextBytes) return absl::OkStatus();
-  return TextTooLong();
+  if (out->size() <= kMaxStringBytes) return absl::OkStatus();
+  return StringTooLong();
 }
 
-// [[fill]align][sign][0][width][,][.precision][type]
+// Reads [[fill]align][sign][0][width][,][.precision][type].
 absl::StatusOr<Field> ReadSpecification(std::string_view spec, bool number) {
   const auto is_align = [](char c) { return c == '<' || c == '>' || c == '^' || c == '='; };
   Field field{.type = '\0'};
@@ -233,39 +232,39 @@ absl::StatusOr<Field> ReadSpecification(std::string_view spec, bool number) {
   }
   if (at < spec.size() && spec[at] == '.') {
     ASSIGN_OR_RETURN(const int precision, ReadNumber(spec, &++at, kMaxWidth));
-    if (precision < 0) return Wrong("a precision without digits");
+    if (precision < 0) return FormatError("a precision has no digits");
     field.precision = precision;
   }
   if (at < spec.size()) field.type = spec[at++];
   if (at != spec.size()) {
     return absl::UnimplementedError(
-        absl::StrCat("format: '", std::string(spec), "' is not read yet"));
+        absl::StrCat("format: the specification '", std::string(spec), "' is not supported"));
   }
   return field;
 }
 
-Text BraceField(const Value& value, std::string_view spec) {
-  if (spec.empty()) return TextOf(value);
+StringOr FormatBraceField(const Value& value, std::string_view spec) {
+  if (spec.empty()) return ToString(value);
   int64_t whole = 0;
   double real = 0;
-  const bool number = AsTemplateNumber(value, &real);
+  const bool number = AsNumber(value, &real);
   ASSIGN_OR_RETURN(Field field, ReadSpecification(spec, number));
   const char type = field.type;
   if (number && IsFloatType(type)) return WriteFloat(real, field);
-  if (AsTemplateInteger(value, &whole) && (type == '\0' || absl::StrContains("dxXo", type))) {
-    if (field.precision.has_value()) return Wrong("a precision of a whole number");
+  if (AsInteger(value, &whole) && (type == '\0' || absl::StrContains("dxXo", type))) {
+    if (field.precision.has_value()) return FormatError("an integer has no precision");
     return WriteInteger(whole, field);
   }
-  if (value.AsText() != nullptr && (type == '\0' || type == 's') && field.align != '=') {
-    return Pad(Cut(*value.AsText(), field), field, '<');
+  if (value.AsString() != nullptr && (type == '\0' || type == 's') && field.align != '=') {
+    return Pad(Truncate(*value.AsString(), field), field, '<');
   }
-  return Wrong(
-      absl::StrCat("'", std::string(spec), "' does not fit ", std::string(TypeName(value))));
+  return FormatError(absl::StrCat("the specification '", std::string(spec), "' does not apply to ",
+                                  TypeName(value)));
 }
 
 }  // namespace
 
-absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values, Budget& budget) {
+Result FormatPercent(std::string_view format, const Value& values, Budget& budget) {
   const Sequence* sequence = values.AsSequence();
   const bool tuple = sequence != nullptr && sequence->kind == SequenceKind::kTuple;
   const size_t given = tuple ? sequence->items.size() : 1;
@@ -282,31 +281,32 @@ absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values
     ++at;
     if (at < format.size() && format[at] == '(') {
       const size_t end = format.find(')', at);
-      if (values.AsMap() == nullptr || end == format.npos) return Wrong("a mapping is needed");
+      if (values.AsMap() == nullptr || end == format.npos) {
+        return FormatError("a field %(name) needs a dictionary and a closing parenthesis");
+      }
       const Value* found = values.AsMap()->Find(format.substr(at + 1, end - at - 1));
-      if (found == nullptr) return Wrong("a name is missing");
+      if (found == nullptr) return FormatError("the dictionary lacks a name of the format");
       value = *found;
       by_name = true;
       at = end + 1;
     }
-    ASSIGN_OR_RETURN(const Field field, ReadPercent(format, &at));
+    ASSIGN_OR_RETURN(const Field field, ReadPercentField(format, &at));
     if (field.type == '%') {
       out.push_back('%');
       continue;
     }
     if (!by_name) {
-      if (used == given) return Wrong("not enough arguments");
+      if (used == given) return FormatError("there are fewer arguments than fields");
       value = tuple ? sequence->items[used] : values;
       ++used;
     }
-    RETURN_IF_ERROR(Append(PercentField(value, field), &out, budget));
+    RETURN_IF_ERROR(Append(FormatPercentField(value, field), &out, budget));
   }
-  if (used < given && !named) return Wrong("not all arguments are used");
-  return Value::Text(std::move(out));
+  if (used < given && !named) return FormatError("there are more arguments than fields");
+  return Value::String(std::move(out));
 }
 
-absl::StatusOr<Value> FormatBraces(std::string_view format, const Arguments& arguments,
-                                   Budget& budget) {
+Result FormatBraces(std::string_view format, const Arguments& arguments, Budget& budget) {
   std::string out;
   int64_t next = 0;
   for (size_t at = 0; at < format.size();) {
@@ -321,13 +321,13 @@ absl::StatusOr<Value> FormatBraces(std::string_view format, const Arguments& arg
       continue;
     }
     const size_t end = format.find('}', at);
-    if (c == '}' || end == format.npos) return Wrong("a single brace");
+    if (c == '}' || end == format.npos) return FormatError("a single brace must be doubled");
     const std::string_view body = format.substr(at + 1, end - at - 1);
     const size_t colon = std::min(body.find(':'), body.size());
     const std::string name(body.substr(0, colon));
     if (body.find('{') != body.npos || name.find_first_of(".[!") != name.npos) {
       return absl::UnimplementedError(
-          absl::StrCat("format: '{", std::string(body), "}' is not read yet"));
+          absl::StrCat("format: '{", std::string(body), "}' is not supported"));
     }
     int64_t place = next;
     const Value* value = nullptr;
@@ -339,12 +339,12 @@ absl::StatusOr<Value> FormatBraces(std::string_view format, const Arguments& arg
     } else {
       for (const auto& [known, given] : arguments.named) value = known == name ? &given : value;
     }
-    if (value == nullptr) return Wrong(absl::StrCat("no argument '", name, "'"));
+    if (value == nullptr) return FormatError(absl::StrCat("there is no argument '", name, "'"));
     const std::string_view spec = colon < body.size() ? body.substr(colon + 1) : "";
-    RETURN_IF_ERROR(Append(BraceField(*value, spec), &out, budget));
+    RETURN_IF_ERROR(Append(FormatBraceField(*value, spec), &out, budget));
     at = end + 1;
   }
-  return Value::Text(std::move(out));
+  return Value::String(std::move(out));
 }
 
 }  // namespace assay::jinja

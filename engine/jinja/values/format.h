@@ -1,24 +1,23 @@
-// Python's two ways to fill a text with values.
+// Python's two ways to format a string: the operator % and str.format().
 #ifndef ASSAY_ENGINE_JINJA_VALUES_FORMAT_H_
 #define ASSAY_ENGINE_JINJA_VALUES_FORMAT_H_
 
-#include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "engine/jinja/values/budget.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 
-// "%s and %d" % (a, b): %s %r %d %i %u %x %X %o %c %e %f %g with flags, width, precision and
-// (name). INVALID_ARGUMENT: what Python refuses, widths beyond 10,000.
-absl::StatusOr<Value> FormatPercent(std::string_view format, const Value& values, Budget& budget);
+// Formats "%s and %d" % (a, b). Reads %s %r %d %i %u %x %X %o %c %e %f %g with flags, width,
+// precision and (name). Returns INVALID_ARGUMENT for what Python refuses and for widths of more
+// than 10,000.
+Result FormatPercent(std::string_view format, const Value& values, Budget& budget);
 
-// "{} and {name:>8.2f}".format(...). UNIMPLEMENTED: fields of fields ({a.b}, {a[0]}), conversions
-// and specifications other than [[fill]align][sign][0][width][,][.precision][type].
-absl::StatusOr<Value> FormatBraces(std::string_view format, const Arguments& arguments,
-                                   Budget& budget);
+// Formats "{} and {name:>8.2f}".format(...). Returns UNIMPLEMENTED for fields of fields ({a.b},
+// {a[0]}), for conversions, and for specifications other than
+// [[fill]align][sign][0][width][,][.precision][type].
+Result FormatBraces(std::string_view format, const Arguments& arguments, Budget& budget);
 
 }  // namespace assay::jinja
 

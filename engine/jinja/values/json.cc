@@ -1,4 +1,4 @@
-// JSON and the values of a template.
+// Converts between JSON and template values.
 #include "engine/jinja/values/json.h"
 
 #include <algorithm>
@@ -16,23 +16,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/jinja/values/to_string.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
 using Json = nlohmann::ordered_json;
-using Kind = SequenceKind;
 
 constexpr int kMaxDepth = 90;
 
-absl::StatusOr<Value> ValueOf(const Json& json) {
+Result FromJson(const Json& json) {
   if (json.is_null()) return Value::None();
   if (json.is_boolean()) return Value{json.get<bool>()};
-  if (json.is_string()) return Value::Text(json.get_ref<const std::string&>());
+  if (json.is_string()) return Value::String(json.get_ref<const std::string&>());
   if (json.is_number_unsigned() &&
       json.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
     return absl::InvalidArgumentError(
@@ -43,7 +43,7 @@ absl::StatusOr<Value> ValueOf(const Json& json) {
   if (json.is_array()) {
     List items;
     for (const Json& item : json) {
-      absl::StatusOr<Value> value = ValueOf(item);
+      Result value = FromJson(item);
       if (!value.ok()) return value;
       items.push_back(*std::move(value));
     }
@@ -51,33 +51,31 @@ absl::StatusOr<Value> ValueOf(const Json& json) {
   }
   Map map;
   for (auto it = json.begin(); it != json.end(); ++it) {
-    absl::StatusOr<Value> value = ValueOf(it.value());
+    Result value = FromJson(it.value());
     if (!value.ok()) return value;
-    RETURN_IF_ERROR(map.Set(Value::Text(it.key()), *std::move(value)));
+    RETURN_IF_ERROR(map.Set(Value::String(it.key()), *std::move(value)));
   }
   return MakeMap(std::move(map));
 }
 
-class Writer {
+class JsonWriter {
  public:
-  explicit Writer(const JsonStyle& style) : style_(style) {}
+  explicit JsonWriter(const JsonStyle& style) : style_(style) {}
 
   absl::Status Add(const Value& value, int depth) {
-    if (out_.size() > kMaxTemplateTextBytes) {
-      return TextTooLong();
-    }
-    if (const auto* text = value.AsText()) {
-      AddText(*text);
+    if (out_.size() > kMaxStringBytes) return StringTooLong();
+    if (const auto* text = value.AsString()) {
+      AddString(*text);
       return absl::OkStatus();
     }
     if (value.AsMap() != nullptr) return AddMap(*value.AsMap(), depth);
     const auto* sequence = value.AsSequence();
-    if (sequence != nullptr && (sequence->kind == Kind::kList || sequence->kind == Kind::kTuple)) {
+    if (sequence != nullptr && sequence->IsListOrTuple()) {
       return AddList(sequence->items, depth);
     }
     return AddScalar(value);
   }
-  std::string Take() { return std::move(out_); }
+  std::string Finish() && { return std::move(out_); }
 
  private:
   absl::Status AddScalar(const Value& value) {
@@ -90,8 +88,7 @@ class Writer {
     } else if (const auto* real = value.As<double>()) {
       AddFloat(*real);
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("tojson of ", std::string(TypeName(value)), " is not possible"));
+      return absl::InvalidArgumentError(absl::StrCat("tojson does not support ", TypeName(value)));
     }
     return absl::OkStatus();
   }
@@ -112,7 +109,7 @@ class Writer {
     out_ += buffer.data();
   }
 
-  void AddText(std::string_view text) {
+  void AddString(std::string_view text) {
     out_ += '"';
     for (size_t at = 0; at < text.size();) {
       const Utf8Step step = NextUtf8(text.substr(at));
@@ -166,8 +163,8 @@ class Writer {
   }
 
   absl::Status AddKey(const Value& key) {
-    if (key.AsText() != nullptr) {
-      AddText(*key.AsText());
+    if (key.AsString() != nullptr) {
+      AddString(*key.AsString());
       return absl::OkStatus();
     }
     out_ += '"';
@@ -183,14 +180,15 @@ class Writer {
     }
     std::vector<const Map::Entry*> entries;
     for (const Map::Entry& entry : map.entries()) {
-      if (style_.sort_keys && entry.first.AsText() == nullptr) {
-        return absl::UnimplementedError("tojson sorts only keys that are texts");
+      if (style_.sort_keys && entry.first.AsString() == nullptr) {
+        return absl::UnimplementedError(
+            "tojson with sort_keys supports only keys that are strings");
       }
       entries.push_back(&entry);
     }
     if (style_.sort_keys) {
       std::sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
-        return *a->first.AsText() < *b->first.AsText();
+        return *a->first.AsString() < *b->first.AsString();
       });
     }
     out_ += '{';
@@ -212,11 +210,11 @@ class Writer {
 
 }  // namespace
 
-absl::StatusOr<Value> ReadJson(std::string_view text, std::string_view what) {
-  const std::string name(what);
-  if (text.size() > kMaxTemplateTextBytes) {
+Result ReadJson(std::string_view text, std::string_view name) {
+  const std::string prefix = absl::StrCat(std::string(name), ": ");
+  if (text.size() > kMaxStringBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat(name, ": has ", text.size(), " bytes; at most ", kMaxTemplateTextBytes));
+        absl::StrCat(prefix, "has ", text.size(), " bytes; at most ", kMaxStringBytes));
   }
   bool too_deep = false;
   const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
@@ -226,19 +224,18 @@ absl::StatusOr<Value> ReadJson(std::string_view text, std::string_view what) {
   const Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
   if (too_deep) {
     return absl::InvalidArgumentError(
-        absl::StrCat(name, ": nests deeper than ", kMaxDepth, " levels"));
+        absl::StrCat(prefix, "nests deeper than ", kMaxDepth, " levels"));
   }
-  if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(name, ": is not JSON"));
-  absl::StatusOr<Value> value = ValueOf(json);
+  if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(prefix, "is not JSON"));
+  Result value = FromJson(json);
   if (value.ok()) return value;
-  return absl::Status(value.status().code(),
-                      absl::StrCat(name, ": ", std::string(value.status().message())));
+  return Annotate(value.status(), name);
 }
 
 absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style) {
-  Writer writer(style);
+  JsonWriter writer(style);
   RETURN_IF_ERROR(writer.Add(value, 0));
-  return writer.Take();
+  return std::move(writer).Finish();
 }
 
 }  // namespace assay::jinja

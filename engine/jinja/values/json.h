@@ -1,4 +1,4 @@
-// JSON and the values of a template.
+// Converts between JSON and template values.
 #ifndef ASSAY_ENGINE_JINJA_VALUES_JSON_H_
 #define ASSAY_ENGINE_JINJA_VALUES_JSON_H_
 
@@ -11,22 +11,24 @@
 
 namespace assay::jinja {
 
-// Reads JSON as Python's json.loads: keys keep their order, of a repeated key the last value
-// counts. INVALID_ARGUMENT: bad JSON, more than 4 MiB, nesting beyond 90 levels, whole numbers
-// beyond 64 bits; the message begins with `what`.
-absl::StatusOr<Value> ReadJson(std::string_view text, std::string_view what);
+// Reads JSON as Python's json.loads does: keys keep their order, and the last value of a repeated
+// key wins. Returns INVALID_ARGUMENT, with a message that begins with "NAME: ", for invalid JSON,
+// for more than 4 MiB, for more than 90 nested levels and for integers from 2^63 to 2^64 - 1.
+// Larger integers become floats.
+Result ReadJson(std::string_view text, std::string_view name);
 
 struct JsonStyle {
   bool ensure_ascii = false;
   bool sort_keys = false;
-  // What a level is indented with; none: all on one line.
+  // The indentation of one level. nullopt writes everything on one line.
   std::optional<std::string> indent;
   std::string item_separator = ", ";
   std::string key_separator = ": ";
 };
 
-// Writes as Python's json.dumps. INVALID_ARGUMENT: what it refuses (undefined, generators), texts
-// beyond 4 MiB.
+// Writes JSON as Python's json.dumps does. Returns INVALID_ARGUMENT for values that it refuses
+// (undefined, generators) and for results of more than 4 MiB, UNIMPLEMENTED for sorted keys that
+// are not strings.
 absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style);
 
 }  // namespace assay::jinja

@@ -1,4 +1,4 @@
-// What operators do with values of a template: arithmetic, comparison, concatenation.
+// The operators of a template: arithmetic, comparison, concatenation.
 #include "engine/jinja/values/operators.h"
 
 #include <cmath>
@@ -12,26 +12,25 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
+#include "engine/jinja/values/comparison.h"
 #include "engine/jinja/values/format.h"
+#include "engine/jinja/values/strings.h"
+#include "engine/jinja/values/to_string.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
-
-absl::Status Wrong(std::string_view op, const Value& left, const Value& right) {
-  return absl::InvalidArgumentError(absl::StrCat("'", std::string(op), "' is not possible with ",
-                                                 std::string(TypeName(left)), " and ",
-                                                 std::string(TypeName(right))));
+absl::Status UnsupportedOperands(std::string_view op, const Value& left, const Value& right) {
+  return absl::InvalidArgumentError(absl::StrCat("'", std::string(op),
+                                                 "' is not supported between ", TypeName(left),
+                                                 " and ", TypeName(right)));
 }
 absl::Status OutOfRange() { return absl::InvalidArgumentError("a number is out of range"); }
-absl::Status ByZero() { return absl::InvalidArgumentError("division by zero"); }
+absl::Status DivisionByZero() { return absl::InvalidArgumentError("division by zero"); }
 
-// Rounds to minus infinity; b is not 0.
+// Rounds towards minus infinity. `b` must not be 0.
 Result FloorDivide(int64_t a, int64_t b) {
   if (b == -1) {
     int64_t negated = 0;
@@ -42,7 +41,7 @@ Result FloorDivide(int64_t a, int64_t b) {
   return Value{a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient};
 }
 
-// With the divisor's sign; b is not 0.
+// Returns the remainder with the sign of the divisor. `b` must not be 0.
 int64_t Modulo(int64_t a, int64_t b) {
   if (b == -1) return 0;  // The smallest number modulo -1 overflows.
   const int64_t rest = a % b;
@@ -51,11 +50,11 @@ int64_t Modulo(int64_t a, int64_t b) {
 
 Result Power(int64_t base, int64_t exponent) {
   if (exponent < 0) {
-    if (base == 0) return ByZero();
+    if (base == 0) return DivisionByZero();
     return Value{std::pow(static_cast<double>(base), static_cast<double>(exponent))};
   }
   int64_t result = 1;
-  // Beyond 63 only 0, 1 and -1 stay in range.
+  // With an exponent above 63 only the bases 0, 1 and -1 stay in range.
   if (exponent > 63 && base >= -1 && base <= 1) exponent = exponent % 2 == 0 ? 2 : 1;
   for (int64_t i = 0; i < exponent; ++i) {
     if (__builtin_mul_overflow(result, base, &result)) return OutOfRange();
@@ -63,7 +62,7 @@ Result Power(int64_t base, int64_t exponent) {
   return Value{result};
 }
 
-Result Integers(std::string_view op, int64_t a, int64_t b) {
+Result IntegerArithmetic(std::string_view op, int64_t a, int64_t b) {
   int64_t result = 0;
   bool overflow = false;
   if (op == "+") {
@@ -75,7 +74,7 @@ Result Integers(std::string_view op, int64_t a, int64_t b) {
   } else if (op == "**") {
     return Power(a, b);
   } else if (b == 0) {
-    return ByZero();
+    return DivisionByZero();
   } else if (op == "/") {
     return Value{static_cast<double>(a) / static_cast<double>(b)};
   } else if (op == "//") {
@@ -87,7 +86,7 @@ Result Integers(std::string_view op, int64_t a, int64_t b) {
   return Value{result};
 }
 
-Result Floats(std::string_view op, double a, double b) {
+Result FloatArithmetic(std::string_view op, double a, double b) {
   if (op == "+") return Value{a + b};
   if (op == "-") return Value{a - b};
   if (op == "*") return Value{a * b};
@@ -96,7 +95,7 @@ Result Floats(std::string_view op, double a, double b) {
     if (!std::isfinite(power) && std::isfinite(a) && std::isfinite(b)) return OutOfRange();
     return Value{power};
   }
-  if (b == 0) return ByZero();
+  if (b == 0) return DivisionByZero();
   if (op == "/") return Value{a / b};
   double rest = std::fmod(a, b);
   if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
@@ -106,58 +105,48 @@ Result Floats(std::string_view op, double a, double b) {
 
 Result Repeat(const Value& value, int64_t times) {
   const auto count = static_cast<size_t>(times < 0 ? 0 : times);
-  if (const auto* text = value.AsText()) {
-    if (!text->empty() && count > kMaxTemplateTextBytes / text->size()) {
-      return TextTooLong();
-    }
+  if (const auto* text = value.AsString()) {
+    if (!text->empty() && count > kMaxStringBytes / text->size()) return StringTooLong();
     std::string repeated;
     for (size_t i = 0; i < count && !text->empty(); ++i) repeated += *text;
-    return Value::Text(std::move(repeated), value.IsMarkup());
+    return Value::String(std::move(repeated), value.IsMarkup());
   }
   const Sequence& sequence = *value.AsSequence();
   List items;
-  if (!sequence.items.empty() && count > kMaxTemplateItems / sequence.items.size()) {
-    return ListTooLong();
-  }
+  if (!sequence.items.empty() && count > kMaxItems / sequence.items.size()) return ListTooLong();
   for (size_t i = 0; i < count && !sequence.items.empty(); ++i) {
     items.insert(items.end(), sequence.items.begin(), sequence.items.end());
   }
   return MakeSequence(sequence.kind, std::move(items));
 }
 
-bool Repeats(const Value& value) {
+bool IsRepeatable(const Value& value) {
   const Sequence* sequence = value.AsSequence();
-  return value.AsText() != nullptr ||
-         (sequence != nullptr &&
-          (sequence->kind == SequenceKind::kList || sequence->kind == SequenceKind::kTuple));
+  return value.AsString() != nullptr || (sequence != nullptr && sequence->IsListOrTuple());
 }
 
 Result JoinSequences(const Sequence& a, const Sequence& b) {
-  if (a.items.size() + b.items.size() > kMaxTemplateItems) {
-    return ListTooLong();
-  }
+  if (a.items.size() + b.items.size() > kMaxItems) return ListTooLong();
   List items = a.items;
   items.insert(items.end(), b.items.begin(), b.items.end());
   return MakeSequence(a.kind, std::move(items));
 }
 
-// What is added to markup is escaped, and the sum is markup.
-Result AddTexts(const Value& left, const Value& right) {
+// Escapes a plain string that is added to markup. The sum is markup.
+Result AddStrings(const Value& left, const Value& right) {
   const bool markup = left.IsMarkup() || right.IsMarkup();
   std::string sum;
   for (const Value* part : {&left, &right}) {
-    sum += markup && !part->IsMarkup() ? EscapeHtml(*part->AsText()) : *part->AsText();
+    sum += markup && !part->IsMarkup() ? EscapeHtml(*part->AsString()) : *part->AsString();
   }
-  if (sum.size() > kMaxTemplateTextBytes) {
-    return TextTooLong();
-  }
-  return Value::Text(std::move(sum), markup);
+  if (sum.size() > kMaxStringBytes) return StringTooLong();
+  return Value::String(std::move(sum), markup);
 }
 
 absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget& budget) {
-  if (const auto* text = container.AsText()) {
-    const auto* part = item.AsText();
-    if (part == nullptr) return Wrong("in", item, container);
+  if (const auto* text = container.AsString()) {
+    const auto* part = item.AsString();
+    if (part == nullptr) return UnsupportedOperands("in", item, container);
     RETURN_IF_ERROR(budget.SpendSearch(text->size(), part->size()));
     return text->find(*part) != std::string::npos;
   }
@@ -168,7 +157,7 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget&
   const auto* sequence = container.AsSequence();
   if (sequence == nullptr) {
     if (container.IsUndefined()) return false;
-    return Wrong("in", item, container);
+    return UnsupportedOperands("in", item, container);
   }
   const bool generator = sequence->kind == SequenceKind::kGenerator;
   for (size_t i = sequence->next; i < sequence->items.size(); ++i) {
@@ -181,48 +170,44 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget&
 
 }  // namespace
 
-std::string EscapeHtml(std::string_view text) {
-  return absl::StrReplaceAll(
-      std::string(text),
-      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&#34;"}, {"'", "&#39;"}});
-}
-
 Result Concatenate(const std::vector<Value>& operands) {
   std::string joined;
   for (const Value& operand : operands) {
-    ASSIGN_OR_RETURN(const std::string text, TextOf(operand));
-    if (joined.size() + text.size() > kMaxTemplateTextBytes) {
-      return TextTooLong();
-    }
+    ASSIGN_OR_RETURN(const std::string text, ToString(operand));
+    if (joined.size() + text.size() > kMaxStringBytes) return StringTooLong();
     joined += text;
   }
-  return Value::Text(std::move(joined));
+  return Value::String(std::move(joined));
 }
 
 Result Arithmetic(std::string_view op, const Value& left, const Value& right, Budget& budget) {
   int64_t a = 0;
   int64_t b = 0;
-  if (AsTemplateInteger(left, &a) && AsTemplateInteger(right, &b)) return Integers(op, a, b);
+  if (AsInteger(left, &a) && AsInteger(right, &b)) return IntegerArithmetic(op, a, b);
   double x = 0;
   double y = 0;
-  if (AsTemplateNumber(left, &x) && AsTemplateNumber(right, &y)) return Floats(op, x, y);
-  if (op == "+" && left.AsText() != nullptr && right.AsText() != nullptr) {
-    return AddTexts(left, right);
+  if (AsNumber(left, &x) && AsNumber(right, &y)) return FloatArithmetic(op, x, y);
+  if (op == "+" && left.AsString() != nullptr && right.AsString() != nullptr) {
+    return AddStrings(left, right);
   }
-  if (op == "+" && Repeats(left) && Repeats(right) && left.AsSequence() != nullptr &&
+  if (op == "+" && IsRepeatable(left) && IsRepeatable(right) && left.AsSequence() != nullptr &&
       right.AsSequence() != nullptr && left.AsSequence()->kind == right.AsSequence()->kind) {
     return JoinSequences(*left.AsSequence(), *right.AsSequence());
   }
-  if (op == "*" && Repeats(left) && AsTemplateInteger(right, &b)) return Repeat(left, b);
-  if (op == "*" && Repeats(right) && AsTemplateInteger(left, &a)) return Repeat(right, a);
-  if (op == "%" && left.AsText() != nullptr) return FormatPercent(*left.AsText(), right, budget);
-  return Wrong(op, left, right);
+  if (op == "*" && IsRepeatable(left) && AsInteger(right, &b)) return Repeat(left, b);
+  if (op == "*" && IsRepeatable(right) && AsInteger(left, &a)) return Repeat(right, a);
+  if (op == "%" && left.AsString() != nullptr) {
+    return FormatPercent(*left.AsString(), right, budget);
+  }
+  return UnsupportedOperands(op, left, right);
 }
 
-Result Signed(std::string_view op, const Value& operand) {
+Result ApplySign(std::string_view op, const Value& operand) {
   int64_t whole = 0;
   if (const auto* real = operand.As<double>()) return Value{op == "-" ? -*real : *real};
-  if (!AsTemplateInteger(operand, &whole)) return Wrong(op, operand, operand);
+  if (!AsInteger(operand, &whole)) {
+    return TypeError(absl::StrCat("'", std::string(op), "'"), "a number", operand);
+  }
   if (op == "-" && __builtin_sub_overflow(int64_t{0}, whole, &whole)) return OutOfRange();
   return Value{whole};
 }
@@ -241,8 +226,8 @@ absl::StatusOr<bool> Compare(std::string_view op, const Value& left, const Value
   if (op == ">") return ValueLess(right, left, budget);
   double x = 0;
   double y = 0;
-  // Not a number is neither less nor not less.
-  if (AsTemplateNumber(left, &x) && AsTemplateNumber(right, &y) && (x != x || y != y)) return false;
+  // Comparisons with NaN are false, so <= is not the negation of >.
+  if (AsNumber(left, &x) && AsNumber(right, &y) && (x != x || y != y)) return false;
   if (op == "<=") return negated(ValueLess(right, left, budget));
   return negated(ValueLess(left, right, budget));
 }

@@ -1,11 +1,10 @@
-// Values of a template while it renders.
+// The values of a template while it renders.
 #include "engine/jinja/values/value.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,44 +14,44 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/jinja/values/comparison.h"
+#include "engine/jinja/values/strings.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
 using Kind = SequenceKind;
 
 constexpr size_t kMaxOtherKeys = 256;
 
 absl::Status TooDeep() {
   return absl::InvalidArgumentError(
-      absl::StrCat("lists nest beyond ", kMaxTemplateNesting, " levels"));
+      absl::StrCat("a value nests deeper than ", kMaxNesting, " levels"));
 }
 
-// Python finds 1, 1.0 and true under the same key.
+// In Python 1, 1.0 and true are the same key.
 bool SameKey(const Value& a, const Value& b) {
   return NumbersEqual(a, b).value_or(a.IsNone() && b.IsNone());
 }
 
 absl::Status CheckKey(const Value& key) {
-  if (key.AsText() != nullptr || key.IsNone() || key.As<bool>() != nullptr ||
+  if (key.AsString() != nullptr || key.IsNone() || key.As<bool>() != nullptr ||
       key.As<int64_t>() != nullptr || key.As<double>() != nullptr) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("a key of type ", std::string(TypeName(key)), " is not possible"));
+      absl::StrCat("a dictionary key cannot be of type ", TypeName(key)));
 }
 
 }  // namespace
 
-absl::Status TextTooLong() { return absl::InvalidArgumentError("a text grows beyond 4 MiB"); }
+absl::Status StringTooLong() { return absl::InvalidArgumentError("a string grows beyond 4 MiB"); }
 
 absl::Status ListTooLong() {
-  return absl::InvalidArgumentError(
-      absl::StrCat("a list grows beyond ", kMaxTemplateItems, " items"));
+  return absl::InvalidArgumentError(absl::StrCat("a list grows beyond ", kMaxItems, " items"));
 }
 
-bool AsTemplateInteger(const Value& value, int64_t* out) {
+bool AsInteger(const Value& value, int64_t* out) {
   if (const auto* flag = value.As<bool>()) {
     *out = *flag ? 1 : 0;
   } else if (const auto* number = value.As<int64_t>()) {
@@ -63,28 +62,18 @@ bool AsTemplateInteger(const Value& value, int64_t* out) {
   return true;
 }
 
-bool AsTemplateNumber(const Value& value, double* out) {
+bool AsNumber(const Value& value, double* out) {
   int64_t whole = 0;
   if (const auto* real = value.As<double>()) {
     *out = *real;
     return true;
   }
-  if (!AsTemplateInteger(value, &whole)) return false;
+  if (!AsInteger(value, &whole)) return false;
   *out = static_cast<double>(whole);
   return true;
 }
 
-std::optional<bool> NumbersEqual(const Value& a, const Value& b) {
-  int64_t i = 0;
-  int64_t j = 0;
-  if (AsTemplateInteger(a, &i) && AsTemplateInteger(b, &j)) return i == j;
-  double x = 0;
-  double y = 0;
-  if (!AsTemplateNumber(a, &x) || !AsTemplateNumber(b, &y)) return std::nullopt;
-  return x == y;
-}
-
-const std::string* Value::AsText() const {
+const std::string* Value::AsString() const {
   const auto* text = As<StringValue>();
   return text == nullptr ? nullptr : text->text.get();
 }
@@ -105,11 +94,11 @@ bool Value::IsMarkup() const {
   return text != nullptr && text->markup;
 }
 
-bool Value::Truth() const {
+bool Value::IsTruthy() const {
   if (const auto* flag = As<bool>()) return *flag;
   if (const auto* number = As<int64_t>()) return *number != 0;
   if (const auto* number = As<double>()) return *number != 0;
-  if (const auto* text = AsText()) return !text->empty();
+  if (const auto* text = AsString()) return !text->empty();
   if (const auto* map = AsMap()) return !map->entries().empty();
   if (const auto* sequence = AsSequence()) {
     return sequence->kind == Kind::kGenerator || !sequence->items.empty();
@@ -125,20 +114,20 @@ int Value::Nesting() const {
 
 absl::Status Map::Set(Value key, Value value) {
   RETURN_IF_ERROR(CheckKey(key));
-  if (value.Nesting() >= kMaxTemplateNesting) return TooDeep();
+  if (value.Nesting() >= kMaxNesting) return TooDeep();
   nesting_ = std::max(nesting_, value.Nesting() + 1);
   const auto found = Find(key);
   if (found.ok() && *found != nullptr) {
-    *const_cast<Value*>(*found) = std::move(value);  // This map's own entry.
+    *const_cast<Value*>(*found) = std::move(value);  // The entry belongs to this map.
     return absl::OkStatus();
   }
-  if (entries_.size() >= kMaxTemplateItems) return ListTooLong();
-  if (const auto* text = key.AsText()) {
-    texts_.emplace(*text, entries_.size());
+  if (entries_.size() >= kMaxItems) return ListTooLong();
+  if (const auto* text = key.AsString()) {
+    strings_.emplace(*text, entries_.size());
   } else {
     if (others_.size() >= kMaxOtherKeys) {
       return absl::InvalidArgumentError(
-          absl::StrCat("a dictionary has more than ", kMaxOtherKeys, " keys that are not texts"));
+          absl::StrCat("a dictionary has more than ", kMaxOtherKeys, " keys that are not strings"));
     }
     others_.push_back(entries_.size());
   }
@@ -147,47 +136,45 @@ absl::Status Map::Set(Value key, Value value) {
 }
 
 const Value* Map::Find(std::string_view key) const {
-  const auto found = texts_.find(std::string(key));
-  return found == texts_.end() ? nullptr : &entries_[found->second].second;
+  const auto found = strings_.find(std::string(key));
+  return found == strings_.end() ? nullptr : &entries_[found->second].second;
 }
 
 absl::StatusOr<const Value*> Map::Find(const Value& key) const {
   RETURN_IF_ERROR(CheckKey(key));
-  if (const auto* text = key.AsText()) return Find(*text);
-  for (const size_t place : others_) {
-    if (SameKey(entries_[place].first, key)) return &entries_[place].second;
+  if (const auto* text = key.AsString()) return Find(*text);
+  for (const size_t i : others_) {
+    if (SameKey(entries_[i].first, key)) return &entries_[i].second;
   }
   return nullptr;
 }
 
 Value Object::Attribute(std::string_view) { return {}; }
 
-absl::StatusOr<Value> Object::Call(const Arguments&) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(TypeName()), " cannot be called"));
+Result Object::Call(const Arguments&) {
+  return absl::InvalidArgumentError(absl::StrCat(TypeName(), " cannot be called"));
 }
 
-absl::StatusOr<Value> MakeSequence(Kind kind, List items) {
-  if (items.size() > kMaxTemplateItems) return ListTooLong();
+Result MakeSequence(Kind kind, List items) {
+  if (items.size() > kMaxItems) return ListTooLong();
   int nesting = 0;
   for (const Value& item : items) nesting = std::max(nesting, item.Nesting());
-  if (nesting >= kMaxTemplateNesting) return TooDeep();
+  if (nesting >= kMaxNesting) return TooDeep();
   return Value{std::make_shared<const Sequence>(
       Sequence{.kind = kind, .nesting = nesting + 1, .items = std::move(items)})};
 }
 
-absl::StatusOr<Value> MakeList(List items) { return MakeSequence(Kind::kList, std::move(items)); }
+Result MakeList(List items) { return MakeSequence(Kind::kList, std::move(items)); }
 
-absl::StatusOr<Value> MakeMap(Map map) {
-  return Value{std::make_shared<const Map>(std::move(map))};
-}
+Result MakeMap(Map map) { return Value{std::make_shared<const Map>(std::move(map))}; }
 
-std::string_view TypeName(const Value& value) {
+std::string TypeName(const Value& value) {
   if (value.IsUndefined()) return "undefined";
   if (value.IsNone()) return "None";
   if (value.As<bool>() != nullptr) return "bool";
   if (value.As<int64_t>() != nullptr) return "int";
   if (value.As<double>() != nullptr) return "float";
-  if (value.AsText() != nullptr) return "str";
+  if (value.AsString() != nullptr) return "str";
   if (value.AsMap() != nullptr) return "dict";
   if (const Object* object = value.AsObject()) return object->TypeName();
   switch (value.AsSequence()->kind) {
@@ -209,7 +196,12 @@ std::string_view TypeName(const Value& value) {
   return "unknown";
 }
 
-absl::StatusOr<List> ItemsOf(const Value& value, Budget& budget) {
+absl::Status TypeError(std::string_view operation, std::string_view wanted, const Value& value) {
+  return absl::InvalidArgumentError(absl::StrCat(std::string(operation), " needs ",
+                                                 std::string(wanted), ", not ", TypeName(value)));
+}
+
+absl::StatusOr<List> GetItems(const Value& value, Budget& budget) {
   List items;
   if (value.IsUndefined()) return items;
   if (const auto* sequence = value.AsSequence()) {
@@ -224,32 +216,27 @@ absl::StatusOr<List> ItemsOf(const Value& value, Budget& budget) {
     for (const auto& [key, unused] : map->entries()) items.push_back(key);
     return items;
   }
-  if (const auto* text = value.AsText()) {
-    // A value a character: as costly as steps.
+  if (const auto* text = value.AsString()) {
+    // Each character becomes a value, which costs as much as a step.
     RETURN_IF_ERROR(budget.Spend(static_cast<int64_t>(text->size())));
     const std::string_view whole = *text;
     for (size_t at = 0, bytes = 0; at < whole.size(); at += bytes) {
       bytes = NextUtf8(whole.substr(at)).bytes;
-      items.push_back(Value::Text(std::string(whole.substr(at, bytes)), value.IsMarkup()));
+      items.push_back(Value::String(std::string(whole.substr(at, bytes)), value.IsMarkup()));
     }
     return items;
   }
-  return absl::InvalidArgumentError(absl::StrCat(std::string(TypeName(value)), " is not iterable"));
+  return absl::InvalidArgumentError(absl::StrCat(TypeName(value), " is not iterable"));
 }
 
-absl::StatusOr<int64_t> LengthOf(const Value& value) {
+absl::StatusOr<int64_t> GetLength(const Value& value) {
   if (value.IsUndefined()) return 0;
   if (const auto* map = value.AsMap()) return static_cast<int64_t>(map->entries().size());
   if (const auto* sequence = value.AsSequence(); sequence != nullptr) {
     if (sequence->kind != Kind::kGenerator) return static_cast<int64_t>(sequence->items.size());
   }
-  if (const auto* text = value.AsText()) {
-    int64_t characters = 0;
-    const std::string_view whole = *text;
-    for (size_t at = 0; at < whole.size(); at += NextUtf8(whole.substr(at)).bytes) ++characters;
-    return characters;
-  }
-  return absl::InvalidArgumentError(absl::StrCat(std::string(TypeName(value)), " has no length"));
+  if (const auto* text = value.AsString()) return CountCharacters(*text);
+  return absl::InvalidArgumentError(absl::StrCat(TypeName(value), " has no length"));
 }
 
 }  // namespace assay::jinja

@@ -1,11 +1,10 @@
-// Values of a template while it renders: Python's, as far as templates need them.
+// The values of a template while it renders: the part of Python's data model that templates use.
 #ifndef ASSAY_ENGINE_JINJA_VALUES_VALUE_H_
 #define ASSAY_ENGINE_JINJA_VALUES_VALUE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,25 +23,29 @@ class Object;
 struct Sequence;
 struct Value;
 using List = std::vector<Value>;
+// A value, or the error of the operation that should have made it.
+using Result = absl::StatusOr<Value>;
 
 struct UndefinedValue {};
 struct NoneValue {};
 
-// Shared and never changed. Markup is what `|safe` and `|escape` return: text joined to it is
-// escaped.
+// An immutable string that copies of a value share. The filters `safe` and `escape` return markup:
+// a string that is added to markup is escaped first.
 struct StringValue {
   std::shared_ptr<const std::string> text;
   bool markup = false;
 };
 
-// Sequences and maps are shared and never changed after they are made (a generator is used up).
+// A value of any type. It is cheap to copy: copies share strings, sequences and maps, which do not
+// change after they are made. The one exception is a generator, which iteration consumes. A value
+// that holds an Object must not outlive the run that owns the object.
 struct Value {
   std::variant<UndefinedValue, NoneValue, bool, int64_t, double, StringValue,
                std::shared_ptr<const Sequence>, std::shared_ptr<const Map>, Object*>
       data;
 
   static Value None() { return {NoneValue{}}; }
-  static Value Text(std::string text, bool markup = false) {
+  static Value String(std::string text, bool markup = false) {
     return {StringValue{std::make_shared<const std::string>(std::move(text)), markup}};
   }
 
@@ -50,8 +53,8 @@ struct Value {
   const T* As() const {
     return std::get_if<T>(&data);
   }
-  // Null if the value is of another type.
-  const std::string* AsText() const;
+  // Each returns null if the value has another type.
+  const std::string* AsString() const;
   const Sequence* AsSequence() const;
   const Map* AsMap() const;
   Object* AsObject() const;
@@ -59,17 +62,18 @@ struct Value {
   bool IsNone() const { return std::holds_alternative<NoneValue>(data); }
   bool IsMarkup() const;
 
-  // Python's truth.
-  bool Truth() const;
-  // Levels of lists and maps, 0 for the others; bounded by kMaxTemplateNesting where they are made.
+  // Python's bool(value).
+  bool IsTruthy() const;
+  // The number of nested levels of lists and maps, 0 for every other type. Functions that make
+  // lists and maps keep it within kMaxNesting.
   int Nesting() const;
 };
 
-inline constexpr int kMaxTemplateNesting = 100;
-inline constexpr size_t kMaxTemplateItems = 100'000;
-inline constexpr size_t kMaxTemplateTextBytes = size_t{4} << 20;
-// INVALID_ARGUMENT: what every value beyond these bounds is.
-absl::Status TextTooLong();
+inline constexpr int kMaxNesting = 100;
+inline constexpr size_t kMaxItems = 100'000;
+inline constexpr size_t kMaxStringBytes = size_t{4} << 20;
+// INVALID_ARGUMENT for a string of more than kMaxStringBytes, or for more than kMaxItems items.
+absl::Status StringTooLong();
 absl::Status ListTooLong();
 
 enum class SequenceKind { kList, kTuple, kRange, kKeys, kValues, kItems, kGenerator };
@@ -78,81 +82,77 @@ struct Sequence {
   SequenceKind kind;
   int nesting;
   List items;
-  // Of a generator: the items before are used up.
+  // In a generator, iteration has consumed the items before this index.
   mutable size_t next = 0;
+
+  bool IsListOrTuple() const { return kind == SequenceKind::kList || kind == SequenceKind::kTuple; }
+  // True for the kinds that Python indexes by a number.
+  bool IsIndexable() const { return IsListOrTuple() || kind == SequenceKind::kRange; }
 };
 
-// A dictionary in the order of insertion. Keys are texts, numbers, booleans or None.
+// A dictionary in insertion order. Keys are strings, numbers, booleans or None.
 class Map {
  public:
   using Entry = std::pair<Value, Value>;
 
-  // INVALID_ARGUMENT: a key that Python cannot hash, or bounds. A known key keeps its place.
+  // Sets `key` to `value`. A key that exists keeps its position. Returns INVALID_ARGUMENT for a key
+  // that Python cannot hash and for a map that grows beyond its limits.
   absl::Status Set(Value key, Value value);
-  // Null if there is none.
+  // Returns null if the map has no such key.
   const Value* Find(std::string_view key) const;
-  // INVALID_ARGUMENT: a key that Python cannot hash.
+  // Returns null if the map has no such key, INVALID_ARGUMENT for a key that Python cannot hash.
   absl::StatusOr<const Value*> Find(const Value& key) const;
   const std::vector<Entry>& entries() const { return entries_; }
   int nesting() const { return nesting_; }
 
  private:
   std::vector<Entry> entries_;
-  absl::flat_hash_map<std::string, size_t> texts_;
-  // Places of the keys that are not texts; few, searched in order.
+  // The index in entries_ of each key that is a string.
+  absl::flat_hash_map<std::string, size_t> strings_;
+  // The indices in entries_ of the other keys. They are few, so a search goes through all of them.
   std::vector<size_t> others_;
   int nesting_ = 1;
 };
 
-// Arguments of a call. `named` come after `positional`, as written.
+// The arguments of a call, in the order of the source. The named ones follow the positional ones.
 struct Arguments {
   List positional;
   std::vector<std::pair<std::string, Value>> named;
 };
 
-// What only a running template has: macros, namespaces, loops, functions, methods of a value.
-// Owned by the run.
+// A value that exists only within a run: a macro, namespace, loop, function or bound method. The
+// run owns it.
 class Object {
  public:
   virtual ~Object() = default;
-  virtual std::string_view TypeName() const = 0;
-  // Undefined if there is none of this name.
+  virtual std::string TypeName() const = 0;
+  // Returns undefined if there is no such attribute.
   virtual Value Attribute(std::string_view name);
-  virtual absl::StatusOr<Value> Call(const Arguments& arguments);
+  virtual Result Call(const Arguments& arguments);
 };
 
-// INVALID_ARGUMENT beyond kMaxTemplateItems items or kMaxTemplateNesting levels.
-absl::StatusOr<Value> MakeSequence(SequenceKind kind, List items);
-absl::StatusOr<Value> MakeList(List items);
-absl::StatusOr<Value> MakeMap(Map map);
+// Each returns INVALID_ARGUMENT beyond kMaxItems items or kMaxNesting levels.
+Result MakeSequence(SequenceKind kind, List items);
+Result MakeList(List items);
+Result MakeMap(Map map);
 
-// A number as Python counts it: booleans are 0 and 1. False if it is none.
-bool AsTemplateNumber(const Value& value, double* out);
-bool AsTemplateInteger(const Value& value, int64_t* out);
-// Whole numbers are compared exactly. Nothing unless both are numbers.
-std::optional<bool> NumbersEqual(const Value& a, const Value& b);
+// Reads a number as Python does: booleans are 0 and 1. Returns false if `value` is not a number, or
+// not an integer.
+bool AsNumber(const Value& value, double* out);
+bool AsInteger(const Value& value, int64_t* out);
 
-// Python's name of the type.
-std::string_view TypeName(const Value& value);
+// Python's name of the type, such as "int".
+std::string TypeName(const Value& value);
 
-// Python's str(); undefined is empty. INVALID_ARGUMENT: objects of the run, and texts beyond 4 MiB.
-absl::StatusOr<std::string> TextOf(const Value& value);
-// Python's repr().
-absl::StatusOr<std::string> ReprOf(const Value& value);
-std::string ReprOfText(std::string_view text);
-// Python's repr() of a float: the shortest digits that read back the same.
-std::string ReprOfFloat(double value);
+// Returns INVALID_ARGUMENT "OPERATION needs WANTED, not TYPE", with the type of `value`.
+absl::Status TypeError(std::string_view operation, std::string_view wanted, const Value& value);
 
-// Python's ==: true, 1 and 1.0 are equal. Spends a step an item.
-absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget);
-// Python's <. INVALID_ARGUMENT: types without an order between them.
-absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget);
-
-// The items a loop over the value sees: of a sequence, the keys of a map, the characters of a text,
-// none of undefined. A generator is used up. INVALID_ARGUMENT: a value that is not iterable.
-absl::StatusOr<List> ItemsOf(const Value& value, Budget& budget);
-// Python's len(). INVALID_ARGUMENT: a value without length.
-absl::StatusOr<int64_t> LengthOf(const Value& value);
+// Returns what a loop over `value` iterates over: the items of a sequence, the keys of a map, the
+// characters of a string, nothing for undefined. It consumes a generator. Returns INVALID_ARGUMENT
+// for a value that is not iterable.
+absl::StatusOr<List> GetItems(const Value& value, Budget& budget);
+// Python's len(). Returns INVALID_ARGUMENT for a value without a length.
+absl::StatusOr<int64_t> GetLength(const Value& value);
 
 }  // namespace assay::jinja
 

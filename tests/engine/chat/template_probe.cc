@@ -1,4 +1,5 @@
-// Renders chat templates over JSON lines, for the script that compares with transformers.
+// Renders chat templates for compare_templates.py, which compares them with transformers. Reads
+// JSON lines on stdin and writes JSON lines to stdout.
 //
 // In:  {"source": "...", "messages": [...], "add_generation_prompt": true, "tools": [...] or null,
 //       "variables": {...}}

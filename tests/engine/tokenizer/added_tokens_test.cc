@@ -1,4 +1,4 @@
-// Added tokens in a text.
+// The search for added tokens in a text.
 #include "engine/tokenizer/added_tokens.h"
 
 #include <algorithm>
@@ -18,8 +18,8 @@
 namespace assay::engine {
 namespace {
 
-// What the header says, place by place and token by token.
-std::optional<AddedTokens::Found> FindPlainly(const std::vector<AddedToken>& tokens,
+// A reference implementation of Find() that tries every token at every position.
+std::optional<AddedTokens::Found> FindNaively(const std::vector<AddedToken>& tokens,
                                               const std::string& text, size_t from, bool special) {
   for (size_t at = from; at < text.size(); ++at) {
     const AddedToken* longest = nullptr;
@@ -36,11 +36,11 @@ std::optional<AddedTokens::Found> FindPlainly(const std::vector<AddedToken>& tok
   return std::nullopt;
 }
 
-TEST(AddedTokensTest, TheLongestIsFoundAndOfEqualOnesTheFirst) {
+TEST(AddedTokensTest, FindsTheLongestTokenAndTheFirstOfEqualOnes) {
   std::mt19937 random(7);
-  const auto word = [&random](size_t most) {
-    std::string text(1 + random() % most, '\0');
-    // Some bytes above 127, too.
+  const auto word = [&random](size_t max_bytes) {
+    std::string text(1 + random() % max_bytes, '\0');
+    // The words include bytes above 127.
     for (char& c : text) c = "ab\xc3"[random() % 3];
     return text;
   };
@@ -54,18 +54,18 @@ TEST(AddedTokensTest, TheLongestIsFoundAndOfEqualOnesTheFirst) {
     for (const bool special : {true, false}) {
       for (size_t from = 0; from < text.size(); ++from) {
         const auto found = added.Find(text, from, special);
-        const auto wanted = FindPlainly(tokens, text, from, special);
-        ASSERT_EQ(found.has_value(), wanted.has_value()) << round;
-        if (!wanted.has_value()) continue;
-        EXPECT_EQ(found->begin, wanted->begin) << round;
-        EXPECT_EQ(found->end, wanted->end) << round;
-        EXPECT_EQ(found->id, wanted->id) << round;
+        const auto expected = FindNaively(tokens, text, from, special);
+        ASSERT_EQ(found.has_value(), expected.has_value()) << round;
+        if (!expected.has_value()) continue;
+        EXPECT_EQ(found->begin, expected->begin) << round;
+        EXPECT_EQ(found->end, expected->end) << round;
+        EXPECT_EQ(found->id, expected->id) << round;
       }
     }
   }
 }
 
-TEST(AddedTokensTest, AShorterTokenIsTakenWhereTheLongestMayNotStand) {
+TEST(AddedTokensTest, FindsAShorterTokenWhereTheLongestDoesNotMatch) {
   const AddedTokens added({{.content = "<a>b", .id = 1, .single_word = true},
                            {.content = "<a>", .id = 2},
                            {.content = "<a>", .id = 3, .special = true}});
@@ -73,8 +73,8 @@ TEST(AddedTokensTest, AShorterTokenIsTakenWhereTheLongestMayNotStand) {
   EXPECT_EQ(added.Find("<a>bc", 0, true)->id, 2);
 }
 
-// Each was once looked for in a list: an hour for four million, and all of them for each '<'.
-TEST(AddedTokensTest, ManyTokensOfOneFirstByteAreNotQuadratic) {
+// A search through a list would take an hour for four million tokens, and repeat for each '<'.
+TEST(AddedTokensTest, ManyTokensWithTheSameFirstByteAreNotQuadratic) {
   constexpr TokenId kTokens = 200'000;
   std::vector<AddedToken> tokens;
   for (TokenId i = 0; i < kTokens; ++i) {

@@ -1,4 +1,5 @@
-// Encodes and decodes for scripts: JSON lines on stdin, JSON lines on stdout.
+// Encodes and decodes for the scripts in tests/golden/text. Reads JSON lines on stdin and writes
+// JSON lines to stdout.
 //
 //   {"encode": "text", "parse_special": true} -> {"ids": [...]} or {"error": "..."}
 //   {"decode": [ids], "skip_special": false}  -> {"text": "..."}

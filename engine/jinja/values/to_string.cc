@@ -1,29 +1,29 @@
-// Python's str(), repr(), == and < of template values.
-#include <algorithm>
+// Python's str() and repr() of template values.
+#include "engine/jinja/values/to_string.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
-#include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
 using Kind = SequenceKind;
 
-// Characters that Python's repr() escapes, beyond ASCII: blanks, controls, formats, private use.
+// True for what Python's repr() escapes beyond quotes: controls, and non-ASCII characters that are
+// spaces, format characters or for private use.
 bool IsUnprintable(uint32_t c) {
   return c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD || c == 0x1680 || c == 0x180E ||
          (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
@@ -39,22 +39,20 @@ void AppendEscape(uint32_t c, std::string* out) {
   *out += buffer.data();
 }
 
-class Writer {
+class ReprWriter {
  public:
   absl::Status Add(const Value& value) {
-    if (out_.size() > kMaxTemplateTextBytes) {
-      return TextTooLong();
-    }
-    if (const auto* text = value.AsText()) {
-      out_ +=
-          value.IsMarkup() ? absl::StrCat("Markup(", ReprOfText(*text), ")") : ReprOfText(*text);
+    if (out_.size() > kMaxStringBytes) return StringTooLong();
+    if (const auto* text = value.AsString()) {
+      out_ += value.IsMarkup() ? absl::StrCat("Markup(", ReprOfString(*text), ")")
+                               : ReprOfString(*text);
       return absl::OkStatus();
     }
     if (value.AsMap() != nullptr) return AddMap(*value.AsMap());
     if (value.AsSequence() != nullptr) return AddSequence(*value.AsSequence());
     return AddScalar(value);
   }
-  std::string Take() { return std::move(out_); }
+  std::string Finish() && { return std::move(out_); }
 
  private:
   absl::Status AddScalar(const Value& value) {
@@ -70,7 +68,7 @@ class Writer {
       out_ += ReprOfFloat(*real);
     } else {
       return absl::InvalidArgumentError(
-          absl::StrCat("a ", std::string(TypeName(value)), " has no text"));
+          absl::StrCat("a ", TypeName(value), " cannot be converted to a string"));
     }
     return absl::OkStatus();
   }
@@ -113,7 +111,8 @@ class Writer {
         break;
       case Kind::kRange:
       case Kind::kGenerator:
-        return absl::UnimplementedError("the text of a range or generator is not read yet");
+        return absl::UnimplementedError(
+            "converting a range or generator to a string is not supported");
     }
     out_ += open;
     for (size_t i = 0; i < sequence.items.size(); ++i) {
@@ -127,34 +126,9 @@ class Writer {
   std::string out_;
 };
 
-// Kinds of sequences that Python compares by items.
-bool SameSequenceKind(const Sequence& a, const Sequence& b) {
-  return a.kind == b.kind && a.kind != Kind::kGenerator && a.kind != Kind::kValues;
-}
-
-absl::StatusOr<bool> SequencesEqual(const Sequence& a, const Sequence& b, Budget& budget) {
-  if (!SameSequenceKind(a, b) || a.items.size() != b.items.size()) return &a == &b;
-  for (size_t i = 0; i < a.items.size(); ++i) {
-    absl::StatusOr<bool> equal = ValuesEqual(a.items[i], b.items[i], budget);
-    if (!equal.ok() || !*equal) return equal;
-  }
-  return true;
-}
-
-absl::StatusOr<bool> MapsEqual(const Map& a, const Map& b, Budget& budget) {
-  if (a.entries().size() != b.entries().size()) return false;
-  for (const auto& [key, value] : a.entries()) {
-    ASSIGN_OR_RETURN(const Value* other, b.Find(key));
-    if (other == nullptr) return false;
-    absl::StatusOr<bool> equal = ValuesEqual(value, *other, budget);
-    if (!equal.ok() || !*equal) return equal;
-  }
-  return true;
-}
-
 }  // namespace
 
-std::string ReprOfText(std::string_view text) {
+std::string ReprOfString(std::string_view text) {
   const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
   const char quote = doubled ? '"' : '\'';
   std::string out(1, quote);
@@ -184,7 +158,7 @@ std::string ReprOfFloat(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   std::array<char, 64> buffer{};
-  // Python writes an exponent below 1e-4 and from 1e16 on.
+  // Python writes an exponent for numbers below 1e-4 and from 1e16 on.
   const double size = std::fabs(value);
   const bool exponent = size != 0 && (size < 1e-4 || size >= 1e16);
   const auto end =
@@ -196,57 +170,16 @@ std::string ReprOfFloat(double value) {
   return text;
 }
 
-absl::StatusOr<std::string> ReprOf(const Value& value) {
-  Writer writer;
+absl::StatusOr<std::string> Repr(const Value& value) {
+  ReprWriter writer;
   RETURN_IF_ERROR(writer.Add(value));
-  return writer.Take();
+  return std::move(writer).Finish();
 }
 
-absl::StatusOr<std::string> TextOf(const Value& value) {
+absl::StatusOr<std::string> ToString(const Value& value) {
   if (value.IsUndefined()) return "";
-  if (const auto* text = value.AsText()) return *text;
-  return ReprOf(value);
-}
-
-absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget) {
-  RETURN_IF_ERROR(budget.Spend(1));
-  if (const std::optional<bool> equal = NumbersEqual(a, b)) return *equal;
-  if (a.data.index() != b.data.index()) return false;
-  if (const auto* text = a.AsText()) {
-    RETURN_IF_ERROR(budget.SpendBytes(text->size()));
-    return *text == *b.AsText();
-  }
-  if (a.AsSequence() != nullptr) return SequencesEqual(*a.AsSequence(), *b.AsSequence(), budget);
-  if (a.AsMap() != nullptr) return MapsEqual(*a.AsMap(), *b.AsMap(), budget);
-  return a.AsObject() == b.AsObject();
-}
-
-absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
-  RETURN_IF_ERROR(budget.Spend(1));
-  double x = 0;
-  double y = 0;
-  int64_t i = 0;
-  int64_t j = 0;
-  if (AsTemplateInteger(a, &i) && AsTemplateInteger(b, &j)) return i < j;
-  if (AsTemplateNumber(a, &x) && AsTemplateNumber(b, &y)) return x < y;
-  if (a.AsText() != nullptr && b.AsText() != nullptr) {
-    RETURN_IF_ERROR(budget.SpendBytes(a.AsText()->size()));
-    return *a.AsText() < *b.AsText();  // UTF-8 sorts as code points do.
-  }
-  const Sequence* left = a.AsSequence();
-  const Sequence* right = b.AsSequence();
-  if (left != nullptr && right != nullptr && left->kind == right->kind &&
-      (left->kind == Kind::kList || left->kind == Kind::kTuple)) {
-    const size_t shared = std::min(left->items.size(), right->items.size());
-    for (size_t i = 0; i < shared; ++i) {
-      absl::StatusOr<bool> equal = ValuesEqual(left->items[i], right->items[i], budget);
-      if (!equal.ok()) return equal;
-      if (!*equal) return ValueLess(left->items[i], right->items[i], budget);
-    }
-    return left->items.size() < right->items.size();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(std::string(TypeName(a)), " and ", std::string(TypeName(b)), " have no order"));
+  if (const auto* text = value.AsString()) return *text;
+  return Repr(value);
 }
 
 }  // namespace assay::jinja

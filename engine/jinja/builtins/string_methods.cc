@@ -1,5 +1,5 @@
-// Methods that texts of a template have.
-#include "engine/jinja/builtins/text_methods.h"
+// The methods of strings.
+#include "engine/jinja/builtins/string_methods.h"
 
 #include <algorithm>
 #include <array>
@@ -17,20 +17,20 @@
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/jinja/builtins/arguments.h"
-#include "engine/jinja/builtins/methods.h"
 #include "engine/jinja/values/format.h"
-#include "engine/jinja/values/operators.h"
+#include "engine/jinja/values/strings.h"
 #include "engine/unicode/casing.h"
 #include "engine/unicode/characters.h"
 
 namespace assay::jinja {
 namespace {
 
-using Value = Value;
-using Result = absl::StatusOr<Value>;
 using Kind = SequenceKind;
 
-// One call: the text, the method's name and its arguments.
+constexpr size_t kMaxStripBytes = 256;
+constexpr int64_t kMaxWidth = 10'000;
+
+// One call of a method.
 struct Call {
   std::string_view text;
   std::string_view name;
@@ -44,55 +44,58 @@ absl::StatusOr<BoundArguments> Bind(const Call& call, std::initializer_list<std:
   return BoundArguments::Bind(call.name, call.arguments, names, required);
 }
 
-Result ListOf(const std::vector<std::string_view>& parts, Budget& budget) {
+Result MakeStringList(const std::vector<std::string_view>& parts, Budget& budget) {
   RETURN_IF_ERROR(budget.Spend(static_cast<int64_t>(parts.size())));
   List items;
-  for (const std::string_view part : parts) items.push_back(Value::Text(std::string(part)));
+  for (const std::string_view part : parts) items.push_back(Value::String(std::string(part)));
   return MakeList(std::move(items));
 }
 
 Result Case(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {}));
-  if (call.name == "upper") return Value::Text(unicode::UpperOf(call.text));
-  if (call.name == "lower") return Value::Text(unicode::LowerOf(call.text));
-  if (call.name == "title") return Value::Text(unicode::TitleOf(call.text));
-  return Value::Text(unicode::CapitalizedOf(call.text));
+  if (call.name == "upper") return Value::String(unicode::ToUpper(call.text));
+  if (call.name == "lower") return Value::String(unicode::ToLower(call.text));
+  if (call.name == "title") return Value::String(unicode::ToTitle(call.text));
+  return Value::String(unicode::Capitalize(call.text));
 }
 
 Result Strip(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"chars"}));
   const Value* chars = bound.Get("chars");
-  if (chars != nullptr && !chars->IsNone() && chars->AsText() == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), "() needs a text"));
+  if (chars != nullptr && !chars->IsNone() && chars->AsString() == nullptr) {
+    return TypeError(absl::StrCat(std::string(call.name), "()"), "a string", *chars);
   }
-  const std::string* set = chars == nullptr ? nullptr : chars->AsText();
+  const std::string* set = chars == nullptr ? nullptr : chars->AsString();
   if (set != nullptr) {
     RETURN_IF_ERROR(call.budget.SpendBytes(call.text.size() * 8 + set->size()));
-    if (set->size() > 256) return absl::InvalidArgumentError("strip() of more than 256 bytes");
+    if (set->size() > kMaxStripBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(std::string(call.name), "() of ", set->size(),
+                                                     " bytes; at most ", kMaxStripBytes));
+    }
   }
-  return Value::Text(
-      std::string(StripText(call.text, set, call.name != "rstrip", call.name != "lstrip")));
+  return Value::String(
+      std::string(StripString(call.text, set, call.name != "rstrip", call.name != "lstrip")));
 }
 
 std::vector<std::string_view> SplitSpaces(std::string_view text, int64_t limit, bool from_right) {
   std::vector<std::string_view> parts;
-  std::string_view rest = StripText(text, nullptr, !from_right, from_right);
+  std::string_view rest = StripString(text, nullptr, !from_right, from_right);
   while (!rest.empty()) {
     if (limit >= 0 && static_cast<int64_t>(parts.size()) >= limit) {
-      parts.push_back(rest);  // Keeps its blanks on the far side.
+      parts.push_back(rest);  // The rest keeps the whitespace at its far end.
       break;
     }
     size_t at = from_right ? rest.size() : 0;
     while (from_right ? at > 0 : at < rest.size()) {
       const std::string_view piece = from_right ? rest.substr(0, at) : rest.substr(at);
-      const size_t spaces = from_right ? unicode::TrailingSpaces(piece, unicode::IsPythonSpace)
-                                       : unicode::LeadingSpaces(piece, unicode::IsPythonSpace);
+      const size_t spaces = from_right ? unicode::TrailingSpaceBytes(piece, unicode::IsPythonSpace)
+                                       : unicode::LeadingSpaceBytes(piece, unicode::IsPythonSpace);
       if (spaces > 0) break;
       at = from_right ? at - 1 : at + 1;
     }
     parts.push_back(from_right ? rest.substr(at) : rest.substr(0, at));
     rest = from_right ? rest.substr(0, at) : rest.substr(at);
-    rest = StripText(rest, nullptr, !from_right, from_right);
+    rest = StripString(rest, nullptr, !from_right, from_right);
   }
   if (from_right) std::reverse(parts.begin(), parts.end());
   return parts;
@@ -116,28 +119,30 @@ std::vector<std::string_view> SplitAt(std::string_view text, std::string_view se
 
 Result Split(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"sep", "maxsplit"}));
-  ASSIGN_OR_RETURN(const int64_t limit, bound.Integer("maxsplit", -1));
+  ASSIGN_OR_RETURN(const int64_t limit, bound.GetInteger("maxsplit", -1));
   const bool from_right = call.name == "rsplit";
   const Value* separator = bound.Get("sep");
   if (separator == nullptr || separator->IsNone()) {
-    return ListOf(SplitSpaces(call.text, limit, from_right), call.budget);
+    return MakeStringList(SplitSpaces(call.text, limit, from_right), call.budget);
   }
-  const std::string* text = separator->AsText();
+  const std::string* text = separator->AsString();
   if (text == nullptr || text->empty()) {
-    return absl::InvalidArgumentError("split() needs a text that is not empty");
+    return absl::InvalidArgumentError("split() needs a separator that is not empty");
   }
-  return ListOf(SplitAt(call.text, *text, limit, from_right), call.budget);
+  return MakeStringList(SplitAt(call.text, *text, limit, from_right), call.budget);
 }
 
 Result Lines(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"keepends"}));
-  return ListOf(SplitLines(call.text, bound.Flag("keepends", false)), call.budget);
+  return MakeStringList(SplitLines(call.text, bound.GetBool("keepends", false)), call.budget);
 }
 
 Result Partition(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"sep"}, 1));
-  ASSIGN_OR_RETURN(const std::string separator, bound.Text("sep", ""));
-  if (separator.empty()) return absl::InvalidArgumentError("partition() of an empty text");
+  ASSIGN_OR_RETURN(const std::string separator, bound.GetString("sep", ""));
+  if (separator.empty()) {
+    return absl::InvalidArgumentError("partition() needs a separator that is not empty");
+  }
   const bool right = call.name == "rpartition";
   const size_t at = right ? call.text.rfind(separator) : call.text.find(separator);
   std::array<std::string, 3> parts = {std::string(call.text), "", ""};
@@ -147,7 +152,7 @@ Result Partition(const Call& call) {
              std::string(call.text.substr(at + separator.size()))};
   }
   return MakeSequence(Kind::kTuple,
-                      {Value::Text(parts[0]), Value::Text(parts[1]), Value::Text(parts[2])});
+                      {Value::String(parts[0]), Value::String(parts[1]), Value::String(parts[2])});
 }
 
 Result StartsOrEnds(const Call& call) {
@@ -157,10 +162,9 @@ Result StartsOrEnds(const Call& call) {
   List parts = {given};
   if (several != nullptr && several->kind == Kind::kTuple) parts = several->items;
   for (const Value& part : parts) {
-    const std::string* text = part.AsText();
+    const std::string* text = part.AsString();
     if (text == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          std::string(call.name), "() needs a text, not ", std::string(TypeName(part))));
+      return TypeError(absl::StrCat(std::string(call.name), "()"), "a string", part);
     }
     if (call.name == "startswith" ? call.text.starts_with(*text) : call.text.ends_with(*text)) {
       return Value{true};
@@ -171,62 +175,57 @@ Result StartsOrEnds(const Call& call) {
 
 Result Remove(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"part"}, 1));
-  ASSIGN_OR_RETURN(const std::string part, bound.Text("part", ""));
+  ASSIGN_OR_RETURN(const std::string part, bound.GetString("part", ""));
   std::string_view text = call.text;
   if (call.name == "removeprefix" && text.starts_with(part)) text.remove_prefix(part.size());
   if (call.name == "removesuffix" && text.ends_with(part)) text.remove_suffix(part.size());
-  return Value::Text(std::string(text));
+  return Value::String(std::string(text));
 }
 
 Result Replace(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"old", "new", "count"}, 2));
-  const absl::StatusOr<std::string> old = bound.Text("old", "");
-  const absl::StatusOr<std::string> with = bound.Text("new", "");
-  const absl::StatusOr<int64_t> count = bound.Integer("count", -1);
-  if (!old.ok()) return old.status();
-  if (!with.ok()) return with.status();
-  if (!count.ok()) return count.status();
-  ASSIGN_OR_RETURN(std::string text, ReplaceText(call.text, *old, *with, *count));
-  return Value::Text(std::move(text));
-}
-
-int64_t CharactersIn(std::string_view text) {
-  return static_cast<int64_t>(CharacterOffsets(text).size()) - 1;
+  ASSIGN_OR_RETURN(const std::string old, bound.GetString("old", ""));
+  ASSIGN_OR_RETURN(const std::string with, bound.GetString("new", ""));
+  ASSIGN_OR_RETURN(const int64_t count, bound.GetInteger("count", -1));
+  ASSIGN_OR_RETURN(std::string text, ReplaceString(call.text, old, with, count));
+  return Value::String(std::move(text));
 }
 
 Result Find(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"part"}, 1));
-  ASSIGN_OR_RETURN(const std::string part, bound.Text("part", ""));
+  ASSIGN_OR_RETURN(const std::string part, bound.GetString("part", ""));
   RETURN_IF_ERROR(call.budget.SpendBytes(call.text.size() * 8));
   if (call.name == "count") {
-    if (part.empty()) return Value{CharactersIn(call.text) + 1};
+    if (part.empty()) return Value{CountCharacters(call.text) + 1};
     return Value{static_cast<int64_t>(SplitAt(call.text, part, -1, false).size()) - 1};
   }
   const bool right = call.name[0] == 'r';
   const size_t at = right ? call.text.rfind(part) : call.text.find(part);
-  if (at != call.text.npos) return Value{CharactersIn(call.text.substr(0, at))};
-  if (call.name.ends_with("index")) return absl::InvalidArgumentError("index(): no such part");
+  if (at != call.text.npos) return Value{CountCharacters(call.text.substr(0, at))};
+  if (call.name.ends_with("index")) {
+    return absl::InvalidArgumentError("index(): the string has no such part");
+  }
   return Value{int64_t{-1}};
 }
 
 Result Join(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"items"}, 1));
-  ASSIGN_OR_RETURN(const List items, ItemsOf(*bound.Get("items"), call.budget));
+  ASSIGN_OR_RETURN(const List items, GetItems(*bound.Get("items"), call.budget));
   std::vector<std::string> texts;
   for (const Value& item : items) {
-    if (item.AsText() == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("join() needs texts, not ", std::string(TypeName(item))));
+    if (item.AsString() == nullptr) {
+      return TypeError("join()", "strings", item);
     }
-    texts.push_back(*item.AsText());
+    texts.push_back(*item.AsString());
   }
-  ASSIGN_OR_RETURN(std::string joined, JoinTexts(texts, call.text));
-  return Value::Text(std::move(joined));
+  ASSIGN_OR_RETURN(std::string joined, JoinStrings(texts, call.text));
+  return Value::String(std::move(joined));
 }
 
 Result Format(const Call& call) { return FormatBraces(call.text, call.arguments, call.budget); }
 
-// All characters are of a kind, and there is one. Beyond ASCII: letters with a case only.
+// Returns whether the string is not empty and all its characters are of a kind. Of the letters
+// beyond ASCII, only those with a case count as letters.
 Result IsKind(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {}));
   bool all = !call.text.empty();
@@ -247,23 +246,25 @@ Result IsKind(const Call& call) {
     }
     cased = cased || unicode::IsCased(c);
   }
-  if (call.name == "isupper") return Value{cased && unicode::UpperOf(call.text) == call.text};
-  if (call.name == "islower") return Value{cased && unicode::LowerOf(call.text) == call.text};
+  if (call.name == "isupper") return Value{cased && unicode::ToUpper(call.text) == call.text};
+  if (call.name == "islower") return Value{cased && unicode::ToLower(call.text) == call.text};
   return Value{all};
 }
 
 Result Justify(const Call& call) {
   ASSIGN_OR_RETURN(const auto bound, Bind(call, {"width", "fill"}, 1));
-  ASSIGN_OR_RETURN(const int64_t width, bound.Integer("width", 0));
-  ASSIGN_OR_RETURN(const std::string fill, bound.Text("fill", " "));
-  if (fill.size() != 1 || width > 10'000) {
-    return absl::InvalidArgumentError("a width beyond 10000 or a fill of other than one letter");
+  ASSIGN_OR_RETURN(const int64_t width, bound.GetInteger("width", 0));
+  ASSIGN_OR_RETURN(const std::string fill, bound.GetString("fill", " "));
+  if (fill.size() != 1 || width > kMaxWidth) {
+    return absl::InvalidArgumentError(absl::StrCat(std::string(call.name),
+                                                   "() needs a width of at most ", kMaxWidth,
+                                                   " and a fill of one ASCII character"));
   }
-  const int64_t missing = width - CharactersIn(call.text);
-  if (missing <= 0) return Value::Text(std::string(call.text));
+  const int64_t missing = width - CountCharacters(call.text);
+  if (missing <= 0) return Value::String(std::string(call.text));
   const std::string pad(static_cast<size_t>(missing), fill[0]);
-  return Value::Text(call.name == "ljust" ? std::string(call.text) + pad
-                                          : pad + std::string(call.text));
+  return Value::String(call.name == "ljust" ? std::string(call.text) + pad
+                                            : pad + std::string(call.text));
 }
 
 const absl::flat_hash_map<std::string_view, Method>& Methods() {
@@ -307,18 +308,18 @@ const absl::flat_hash_map<std::string_view, Method>& Methods() {
 
 }  // namespace
 
-bool HasTextMethod(std::string_view name) { return Methods().contains(name); }
+bool HasStringMethod(std::string_view name) { return Methods().contains(name); }
 
-Result CallTextMethod(const Value& text, std::string_view name, const Arguments& arguments,
-                      Budget& budget) {
-  const std::string& body = *text.AsText();
-  RETURN_IF_ERROR(budget.SpendBytes(body.size()));
+Result CallStringMethod(const Value& text, std::string_view name, const Arguments& arguments,
+                        Budget& budget) {
+  const std::string& receiver = *text.AsString();
+  RETURN_IF_ERROR(budget.SpendBytes(receiver.size()));
   for (const Value& part : arguments.positional) {
-    const std::string* searched = part.AsText();
+    const std::string* searched = part.AsString();
     if (searched == nullptr) continue;
-    RETURN_IF_ERROR(budget.SpendSearch(body.size(), searched->size()));
+    RETURN_IF_ERROR(budget.SpendSearch(receiver.size(), searched->size()));
   }
-  return Methods().at(name)({body, name, arguments, budget});
+  return Methods().at(name)({receiver, name, arguments, budget});
 }
 
 }  // namespace assay::jinja

@@ -1,0 +1,113 @@
+// Statements, scopes, and the limits on a run.
+#include "engine/jinja/interpreter.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/engine/jinja/render.h"
+
+namespace assay::jinja {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Error(const std::string& source, const std::string& variables = "{}") {
+  return std::string(Render(source, variables).status().message());
+}
+
+TEST(InterpreterTest, VariablesOfALoopEndWithTheIteration) {
+  EXPECT_EQ(*Render("{% set x = 1 %}{% for i in [2] %}{% set x = i %}{{ x }}{% endfor %}{{ x }}"),
+            "21");
+  EXPECT_EQ(*Render("{% set n = namespace(x=1) %}{% for i in [2] %}{% set n.x = i %}{% endfor %}"
+                    "{{ n.x }}"),
+            "2");
+}
+
+TEST(InterpreterTest, MacrosSeeTheScopeOfTheirDefinition) {
+  EXPECT_EQ(*Render("{% set x = 1 %}{% macro f(a, b=x) %}{{ a }}{{ b }}{% endmacro %}"
+                    "{% with x = 9 %}{{ f(2) }}{{ f(2, b=3) }}{% endwith %}"),
+            "2123");
+  EXPECT_THAT(Error("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}"),
+              HasSubstr("macro 'f' takes at most 1 arguments, not 2"));
+}
+
+TEST(InterpreterTest, ElseOfALoopRunsWithoutACompletedIteration) {
+  EXPECT_EQ(*Render("{% for i in [] %}{% else %}a{% endfor %}"), "a");
+  EXPECT_EQ(*Render("{% for i in [1] %}{% break %}{% else %}a{% endfor %}"), "a");
+  EXPECT_EQ(*Render("{% for i in [1] %}{% else %}a{% endfor %}"), "");
+}
+
+TEST(InterpreterTest, BlocksAreFiltered) {
+  EXPECT_EQ(*Render("{% set t | trim | upper %} a {{ 'b' }} {% endset %}[{{ t }}]"), "[A B]");
+  EXPECT_EQ(*Render("{% filter upper %}a{% endfilter %}"), "A");
+}
+
+TEST(InterpreterTest, UndefinedValuesThatAreUsedAreErrors) {
+  EXPECT_THAT(Error("{{ user.name }}"), HasSubstr("line 1: 'user' is undefined"));
+  EXPECT_EQ(Render("{{ 1 + 'a' }}").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Render("{{ 5 % 0 }}").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(*Render("[{{ user }}{{ user is defined }}]"), "[False]");
+}
+
+TEST(InterpreterTest, LongSumsAreNotNested) {
+  std::string sum = "{{ 1";
+  for (int i = 0; i < 100000; ++i) sum += "+1";
+  EXPECT_EQ(*Render(sum + " }}"), "100001");
+}
+
+TEST(InterpreterTest, RunawayTemplatesAreStopped) {
+  const nlohmann::json items = std::vector<std::string>(1500, "x");
+  EXPECT_THAT(Error("{% for a in x %}{% for b in x %}{% endfor %}{% endfor %}",
+                    nlohmann::json{{"x", items}}.dump()),
+              HasSubstr("steps"));
+  EXPECT_THAT(Error("{% for a in x %}{{ s }}{% endfor %}",
+                    nlohmann::json{{"x", items}, {"s", std::string(1 << 20, 'x')}}.dump()),
+              HasSubstr("writes more than"));
+  std::string doubling;
+  for (int i = 0; i < 8; ++i) doubling += "{% set s = s + s %}";
+  EXPECT_THAT(Error(doubling, nlohmann::json{{"s", std::string(1 << 20, 'x')}}.dump()),
+              HasSubstr("4 MiB"));
+}
+
+TEST(InterpreterTest, DoublingListsAreStoppedBeforeMemoryRunsOut) {
+  std::string doubling = "{% set x = [1] %}";
+  for (int i = 0; i < 40; ++i) doubling += "{% set x = x + x %}";
+  EXPECT_THAT(Error(doubling), HasSubstr("items"));
+}
+
+TEST(InterpreterTest, HostileTemplatesEndWithAReason) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "nests deeper than"},
+      {"{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(0) }}", "nests deeper than"},
+      {"{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor "
+       "%}",
+       "a value nests deeper than"},
+      {"{{ 'x' * 99999999999 }}", "4 MiB"},
+      {"{{ [1] * 99999999999 }}", "items"},
+      {"{{ range(99999999999) | list }}", "items"},
+      {"{{ '%99999999d' % 1 }}", "larger than"},
+      {"{{ '{:99999999}'.format(1) }}", "larger than"},
+      {"{{ 9 ** 99 }}", "out of range"},
+      {"{{ 9223372036854775807 + 1 }}", "out of range"},
+      {"{{ -9223372036854775807 - 1 - 1 }}", "out of range"},
+      {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
+      {"{{ ['a'] | map('indent', 99999999) | list }}", "1000"},
+      {"{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", "cannot be converted to a string"},
+      {"{% set ns = namespace() %}{% set ns.me = [ns] %}{{ ns.me | tojson }}",
+       "tojson does not support namespace"},
+      {"{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s | replace('x', "
+       "'xx') %}{% endfor %}",
+       "steps"},
+  };
+  for (const auto& [source, message] : cases) {
+    EXPECT_THAT(Error(source), HasSubstr(message)) << source;
+  }
+}
+
+}  // namespace
+}  // namespace assay::jinja

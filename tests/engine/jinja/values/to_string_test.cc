@@ -1,0 +1,42 @@
+// Python's str() and repr().
+#include "engine/jinja/values/to_string.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace assay::jinja {
+namespace {
+
+TEST(ToStringTest, FloatsHaveTheShortestDigits) {
+  EXPECT_EQ(ReprOfFloat(1.0), "1.0");
+  EXPECT_EQ(ReprOfFloat(0.1 + 0.2), "0.30000000000000004");
+  EXPECT_EQ(ReprOfFloat(1e16), "1e+16");
+  EXPECT_EQ(ReprOfFloat(1e-5), "1e-05");
+  EXPECT_EQ(ReprOfFloat(-std::numeric_limits<double>::infinity()), "-inf");
+}
+
+TEST(ToStringTest, StringsAreQuotedOnlyInRepr) {
+  EXPECT_EQ(*ToString(Value::String("a'b")), "a'b");
+  EXPECT_EQ(*Repr(Value::String("a'b")), "\"a'b\"");
+  EXPECT_EQ(ReprOfString("'\"\n\x01\u00a0\u00e9"), "'\\'\"\\n\\x01\\xa0\u00e9'");
+}
+
+TEST(ToStringTest, ContainersShowTheReprOfTheirItems) {
+  Map map;
+  ASSERT_TRUE(map.Set(Value::String("a"), Value::None()).ok());
+  ASSERT_TRUE(map.Set(Value{int64_t{2}}, Value{true}).ok());
+  EXPECT_EQ(*ToString(*MakeMap(map)), "{'a': None, 2: True}");
+  EXPECT_EQ(*ToString(*MakeSequence(SequenceKind::kTuple, {Value::String("x")})), "('x',)");
+}
+
+TEST(ToStringTest, UndefinedIsEmptyAndGeneratorsAreRefused) {
+  EXPECT_EQ(*ToString(Value{}), "");
+  EXPECT_EQ(ToString(*MakeSequence(SequenceKind::kGenerator, {})).status().code(),
+            absl::StatusCode::kUnimplemented);
+}
+
+}  // namespace
+}  // namespace assay::jinja

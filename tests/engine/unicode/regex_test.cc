@@ -1,0 +1,66 @@
+// Patterns of tokenizers.
+#include "engine/unicode/regex.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace assay::unicode {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> Matches(const absl::StatusOr<Regex>& regex, std::string_view text) {
+  EXPECT_TRUE(regex.ok()) << regex.status();
+  std::vector<std::string> matches;
+  if (!regex.ok()) return matches;
+  const auto ranges = regex->FindAll(text);
+  EXPECT_TRUE(ranges.ok()) << ranges.status();
+  if (!ranges.ok()) return matches;
+  for (const Regex::Range& range : *ranges) {
+    matches.emplace_back(text.substr(range.begin, range.end - range.begin));
+  }
+  return matches;
+}
+
+TEST(RegexTest, FindsMatchesFromLeftToRight) {
+  EXPECT_THAT(Matches(Regex::Compile(R"(\p{L}+|\p{N}{1,3})"), "ab12345é!"),
+              ElementsAre("ab", "123", "45", "é"));
+  EXPECT_THAT(Matches(Regex::Compile("a*"), "baab"), ElementsAre("aa"));
+}
+
+TEST(RegexTest, SpacesAreUnicodesWhiteSpace) {
+  EXPECT_THAT(Matches(Regex::Compile(R"(\s)"), "a\u3000b\u180ec"), ElementsAre("\u3000"));
+  EXPECT_THAT(Matches(Regex::Compile(R"([^\sa]+)"), "a b\u2028"), ElementsAre("b"));
+  EXPECT_THAT(Matches(Regex::Compile(R"(\s+(?!\S))"), "a  b"), ElementsAre(" "));
+}
+
+TEST(RegexTest, LiteralsMatchThemselves) {
+  EXPECT_THAT(Matches(Regex::Literal("a.*[é"), "xa.*[éa"), ElementsAre("a.*[é"));
+  EXPECT_THAT(Matches(Regex::Literal(" "), "ab"), IsEmpty());
+}
+
+TEST(RegexTest, InvalidPatternsAreNamed) {
+  const absl::Status status = Regex::Compile("(a").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the pattern (a is not supported: "));
+  EXPECT_THAT(std::string(Regex::Compile(std::string(70000, 'a')).status().message()),
+              HasSubstr("has 70000 bytes; at most 65536"));
+}
+
+TEST(RegexTest, BacktrackingWithoutEndIsAnError) {
+  const auto regex = Regex::Compile("(a|aa)+$");
+  ASSERT_TRUE(regex.ok()) << regex.status();
+  EXPECT_EQ(regex->FindAll(std::string(200, 'a') + "b").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace assay::unicode
