@@ -58,9 +58,8 @@ absl::StatusOr<List> Evaluator::EvaluateOperands(const Expression& e, const Scop
   List operands;
   operands.reserve(e.operands.size());
   for (const Expression& operand : e.operands) {
-    Result value = Evaluate(operand, scope);
-    if (!value.ok()) return value.status();
-    operands.push_back(*std::move(value));
+    ASSIGN_OR_RETURN(Value value, Evaluate(operand, scope));
+    operands.push_back(std::move(value));
   }
   return operands;
 }
@@ -69,12 +68,11 @@ absl::StatusOr<Arguments> Evaluator::EvaluateArguments(const Expression& e, cons
   Arguments arguments;
   const size_t first_named = e.operands.size() - e.names.size();
   for (size_t i = 1; i < e.operands.size(); ++i) {
-    Result value = Evaluate(e.operands[i], scope);
-    if (!value.ok()) return value.status();
+    ASSIGN_OR_RETURN(Value value, Evaluate(e.operands[i], scope));
     if (i < first_named) {
-      arguments.positional.push_back(*std::move(value));
+      arguments.positional.push_back(std::move(value));
     } else {
-      arguments.named.emplace_back(e.names[i - first_named], *std::move(value));
+      arguments.named.emplace_back(e.names[i - first_named], std::move(value));
     }
   }
   return arguments;
@@ -98,13 +96,12 @@ Result Evaluator::EvaluateUnchecked(const Expression& e, const Scope& scope) {
       return EvaluateCall(e, scope);
     case ExpressionKind::kTest:
     case ExpressionKind::kFilter: {
-      Result value = Evaluate(e.operands[0], scope);
-      if (!value.ok()) return value;
+      ASSIGN_OR_RETURN(const Value value, Evaluate(e.operands[0], scope));
       ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
       if (e.kind == ExpressionKind::kFilter) {
-        return ApplyFilter({e.name, *value, arguments, run_.budget});
+        return ApplyFilter({e.name, value, arguments, run_.budget});
       }
-      ASSIGN_OR_RETURN(const bool passes, ApplyTest(e.name, *value, arguments, run_.budget));
+      ASSIGN_OR_RETURN(const bool passes, ApplyTest(e.name, value, arguments, run_.budget));
       return Value{passes};
     }
     default:
@@ -150,19 +147,17 @@ Result Evaluator::EvaluateLogical(const Expression& e, const Scope& scope) {
 }
 
 Result Evaluator::EvaluateConditional(const Expression& e, const Scope& scope) {
-  Result condition = Evaluate(e.operands[1], scope);
-  if (!condition.ok()) return condition;
-  return Evaluate(e.operands[condition->IsTruthy() ? 0 : 2], scope);
+  ASSIGN_OR_RETURN(const Value condition, Evaluate(e.operands[1], scope));
+  return Evaluate(e.operands[condition.IsTruthy() ? 0 : 2], scope);
 }
 
 Result Evaluator::EvaluateChain(const Expression& e, const Scope& scope) {
   Result value = Evaluate(e.operands[0], scope);
   for (size_t i = 0; value.ok() && i < e.names.size(); ++i) {
-    Result right = Evaluate(e.operands[i + 1], scope);
-    if (!right.ok()) return right;
+    ASSIGN_OR_RETURN(const Value right, Evaluate(e.operands[i + 1], scope));
     if (value->IsUndefined()) return UndefinedError(e.operands[i]);
-    if (right->IsUndefined()) return UndefinedError(e.operands[i + 1]);
-    value = Arithmetic(e.names[i], *value, *right, run_.budget);
+    if (right.IsUndefined()) return UndefinedError(e.operands[i + 1]);
+    value = Arithmetic(e.names[i], *value, right, run_.budget);
   }
   return value;
 }
@@ -170,9 +165,8 @@ Result Evaluator::EvaluateChain(const Expression& e, const Scope& scope) {
 Result Evaluator::EvaluateComparisons(const Expression& e, const Scope& scope) {
   Result left = Evaluate(e.operands[0], scope);
   for (size_t i = 0; left.ok() && i < e.names.size(); ++i) {
-    Result right = Evaluate(e.operands[i + 1], scope);
-    if (!right.ok()) return right;
-    ASSIGN_OR_RETURN(const bool holds, Compare(e.names[i], *left, *right, run_.budget));
+    ASSIGN_OR_RETURN(Value right, Evaluate(e.operands[i + 1], scope));
+    ASSIGN_OR_RETURN(const bool holds, Compare(e.names[i], *left, right, run_.budget));
     if (!holds) return Value{false};
     left = std::move(right);
   }
@@ -184,13 +178,12 @@ Result Evaluator::EvaluateCall(const Expression& e, const Scope& scope) {
   const Expression& callee = e.operands[0];
   Result function = Value{};
   if (callee.kind == ExpressionKind::kAttribute) {
-    Result object = Evaluate(callee.operands[0], scope);
-    if (!object.ok()) return object;
-    if (HasMethod(*object, callee.name)) {
+    ASSIGN_OR_RETURN(const Value object, Evaluate(callee.operands[0], scope));
+    if (HasMethod(object, callee.name)) {
       ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
-      return CallMethod(*object, callee.name, arguments, run_.budget);
+      return CallMethod(object, callee.name, arguments, run_.budget);
     }
-    function = GetAttribute(*object, callee);
+    function = GetAttribute(object, callee);
   } else {
     function = Evaluate(callee, scope);
   }

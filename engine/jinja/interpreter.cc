@@ -44,8 +44,7 @@ class Interpreter {
   }
 
   absl::StatusOr<std::string> Run(const Body& program) {
-    const FlowOr flow = RunBody(program);
-    if (!flow.ok()) return flow.status();
+    RETURN_IF_ERROR(RunBody(program).status());
     return std::move(out_);
   }
 
@@ -118,14 +117,12 @@ class Interpreter {
       case StatementKind::kPrint:
         return ToFlow(Print(statement, Evaluate(statement.expression)));
       case StatementKind::kSet: {
-        const Result value = Evaluate(statement.expression);
-        if (!value.ok()) return value.status();
-        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, *value)));
+        ASSIGN_OR_RETURN(const Value value, Evaluate(statement.expression));
+        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
       }
       case StatementKind::kSetBlock: {
-        const Result value = FilteredBody(statement);
-        if (!value.ok()) return value.status();
-        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, *value)));
+        ASSIGN_OR_RETURN(const Value value, FilteredBody(statement));
+        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
       }
       case StatementKind::kFilter:
         return ToFlow(Print(statement, FilteredBody(statement)));
@@ -202,9 +199,8 @@ class Interpreter {
 
   FlowOr If(const Statement& statement) {
     for (const Statement::Branch& branch : statement.branches) {
-      const Result condition = Evaluate(branch.condition);
-      if (!condition.ok()) return condition.status();
-      if (condition->IsTruthy()) return RunBody(branch.body);
+      ASSIGN_OR_RETURN(const Value condition, Evaluate(branch.condition));
+      if (condition.IsTruthy()) return RunBody(branch.body);
     }
     return Flow::kNormal;
   }
@@ -212,9 +208,8 @@ class Interpreter {
   FlowOr With(const Statement& statement) {
     List values;
     for (const Expression& expression : statement.defaults) {
-      Result value = Evaluate(expression);
-      if (!value.ok()) return value.status();
-      values.push_back(*std::move(value));
+      ASSIGN_OR_RETURN(Value value, Evaluate(expression));
+      values.push_back(std::move(value));
     }
     const NestedScope nested(*this, scope_);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -226,9 +221,8 @@ class Interpreter {
 
   // Returns the items of a for that pass its `if`.
   absl::StatusOr<List> LoopItems(const Statement& statement) {
-    const Result value = Evaluate(statement.expression);
-    if (!value.ok()) return value.status();
-    absl::StatusOr<List> items = GetItems(*value, budget_);
+    ASSIGN_OR_RETURN(const Value value, Evaluate(statement.expression));
+    absl::StatusOr<List> items = GetItems(value, budget_);
     if (!items.ok()) return AnnotateLine(statement.line, items.status());
     if (statement.filter.empty()) return items;
     List kept;
@@ -236,9 +230,8 @@ class Interpreter {
       const NestedScope nested(*this, scope_);
       absl::Status s = Assign(statement.target, item);
       if (!s.ok()) return AnnotateLine(statement.line, s);
-      const Result passes = Evaluate(statement.filter[0]);
-      if (!passes.ok()) return passes.status();
-      if (passes->IsTruthy()) kept.push_back(item);
+      ASSIGN_OR_RETURN(const Value passes, Evaluate(statement.filter[0]));
+      if (passes.IsTruthy()) kept.push_back(item);
     }
     return kept;
   }
@@ -258,10 +251,9 @@ class Interpreter {
       absl::Status s = budget_.Spend(1);
       if (s.ok()) s = Assign(statement.target, loop.items()[i]);
       if (!s.ok()) return AnnotateLine(statement.line, s);
-      const FlowOr flow = RunBody(statement.body);
-      if (!flow.ok()) return flow.status();
-      if (*flow == Flow::kBreak) break;
-      if (*flow == Flow::kNormal) completed_iteration = true;
+      ASSIGN_OR_RETURN(const Flow flow, RunBody(statement.body));
+      if (flow == Flow::kBreak) break;
+      if (flow == Flow::kNormal) completed_iteration = true;
     }
     if (completed_iteration) return absl::OkStatus();
     const NestedScope nested(*this, scope_);
@@ -273,9 +265,9 @@ class Interpreter {
     const DepthGuard depth(depth_);
     RETURN_IF_ERROR(depth.Check());
     if (arguments.positional.size() > macro.targets.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "' takes at most ",
-                                                     macro.targets.size(), " arguments, not ",
-                                                     arguments.positional.size()));
+      return absl::InvalidArgumentError(
+          absl::StrCat("macro '", macro.text, "': too many arguments (",
+                       arguments.positional.size(), "); at most ", macro.targets.size()));
     }
     const NestedScope nested(*this, scope);
     const size_t without_default = macro.targets.size() - macro.defaults.size();

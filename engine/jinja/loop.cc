@@ -46,13 +46,12 @@ Result Loop::Cycle(const Arguments& arguments) const {
 }
 
 Result Loop::Changed(const Arguments& arguments) {
-  Result values = MakeSequence(SequenceKind::kTuple, arguments.positional);
-  if (!values.ok()) return values;
+  ASSIGN_OR_RETURN(Value values, MakeSequence(SequenceKind::kTuple, arguments.positional));
   if (last_checked_.has_value()) {
-    ASSIGN_OR_RETURN(const bool same, ValuesEqual(*last_checked_, *values, budget_));
+    ASSIGN_OR_RETURN(const bool same, ValuesEqual(*last_checked_, values, budget_));
     if (same) return Value{false};
   }
-  last_checked_ = *std::move(values);
+  last_checked_ = std::move(values);
   return Value{true};
 }
 

@@ -139,8 +139,8 @@ VocabularyIds IndexTokens(const Vocabulary& vocabulary) {
 }
 
 // True for the pre-tokenizers of Llama 3 and its relatives. Besides the pattern, llama.cpp and
-// `tokenizers` treat them alike in two ways: pieces that are whole tokens are not merged, and a
-// text begins with BOS by default.
+// `tokenizers` have two rules for them: pieces that are whole tokens are not merged, and a text
+// begins with BOS by default.
 bool IsLlama3Kind(std::string_view pre) {
   return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
          pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";

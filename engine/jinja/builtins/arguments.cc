@@ -30,9 +30,9 @@ absl::StatusOr<BoundArguments> BoundArguments::Bind(
   BoundArguments bound;
   bound.function_ = std::string(function);
   if (arguments.positional.size() > parameters.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(bound.function_, " takes at most ",
-                                                   parameters.size(), " arguments, not ",
-                                                   arguments.positional.size()));
+    return absl::InvalidArgumentError(absl::StrCat(bound.function_, ": too many arguments (",
+                                                   arguments.positional.size(), "); at most ",
+                                                   parameters.size()));
   }
   for (size_t i = 0; i < arguments.positional.size(); ++i) {
     bound.values_.emplace(std::string(parameters.begin()[i]), arguments.positional[i]);

@@ -32,9 +32,8 @@ constexpr int64_t kMaxIndentation = 1000;
 
 // Converts the value to a string, which spends steps by its size.
 absl::StatusOr<std::string> ReadString(const FilterCall& call) {
-  absl::StatusOr<std::string> text = ToString(call.value);
-  if (!text.ok()) return text;
-  RETURN_IF_ERROR(call.budget.SpendBytes(text->size()));
+  ASSIGN_OR_RETURN(std::string text, ToString(call.value));
+  RETURN_IF_ERROR(call.budget.SpendBytes(text.size()));
   return text;
 }
 
@@ -134,9 +133,9 @@ Result Indent(const FilterCall& call) {
 Result Format(const FilterCall& call) {
   ASSIGN_OR_RETURN(const std::string text, ReadString(call));
   if (call.arguments.named.empty()) {
-    Result values = MakeSequence(SequenceKind::kTuple, call.arguments.positional);
-    if (!values.ok()) return values;
-    return FormatPercent(text, *values, call.budget);
+    ASSIGN_OR_RETURN(const Value values,
+                     MakeSequence(SequenceKind::kTuple, call.arguments.positional));
+    return FormatPercent(text, values, call.budget);
   }
   if (!call.arguments.positional.empty()) {
     return absl::InvalidArgumentError(

@@ -38,9 +38,8 @@ Result MapView(const Map& map, std::string_view name) {
       items.push_back(name == "keys" ? key : value);
       continue;
     }
-    Result pair = MakeSequence(Kind::kTuple, {key, value});
-    if (!pair.ok()) return pair;
-    items.push_back(*std::move(pair));
+    ASSIGN_OR_RETURN(Value pair, MakeSequence(Kind::kTuple, {key, value}));
+    items.push_back(std::move(pair));
   }
   return MakeSequence(name == "items"  ? Kind::kItems
                       : name == "keys" ? Kind::kKeys

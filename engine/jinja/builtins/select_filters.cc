@@ -43,10 +43,9 @@ Result MapAttribute(const FilterCall& call) {
   ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
   const Value fallback = bound.GetOr("default", Value::None());
   for (Value& item : items) {
-    Result part = ResolvePath(item, *bound.Get("attribute"));
-    if (!part.ok()) return part;
-    const bool missing = part->IsUndefined() && !fallback.IsNone();
-    item = missing ? fallback : *std::move(part);
+    ASSIGN_OR_RETURN(Value part, ResolvePath(item, *bound.Get("attribute")));
+    const bool missing = part.IsUndefined() && !fallback.IsNone();
+    item = missing ? fallback : std::move(part);
   }
   return MakeSequence(Kind::kGenerator, std::move(items));
 }
@@ -61,9 +60,8 @@ Result MapFilter(const FilterCall& call) {
   ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
   for (Value& item : items) {
     RETURN_IF_ERROR(call.budget.Spend(1));
-    Result mapped = ApplyFilter({*name, item, rest, call.budget});
-    if (!mapped.ok()) return mapped;
-    item = *std::move(mapped);
+    ASSIGN_OR_RETURN(Value mapped, ApplyFilter({*name, item, rest, call.budget}));
+    item = std::move(mapped);
   }
   return MakeSequence(Kind::kGenerator, std::move(items));
 }

@@ -68,9 +68,8 @@ absl::StatusOr<List> GetAttributes(const FilterCall& call, const Value* attribut
   absl::StatusOr<List> items = GetItems(call.value, call.budget);
   if (!items.ok() || attribute == nullptr || attribute->IsNone()) return items;
   for (Value& item : *items) {
-    Result part = ResolvePath(item, *attribute);
-    if (!part.ok()) return part.status();
-    item = *std::move(part);
+    ASSIGN_OR_RETURN(Value part, ResolvePath(item, *attribute));
+    item = std::move(part);
   }
   return items;
 }
@@ -98,9 +97,8 @@ Result Items(const FilterCall& call) {
   if (call.value.AsMap() == nullptr) {
     return TypeError("items", "a dictionary", call.value);
   }
-  Result pairs = CallMethod(call.value, "items", {}, call.budget);
-  if (!pairs.ok()) return pairs;
-  return MakeSequence(Kind::kGenerator, pairs->AsSequence()->items);
+  ASSIGN_OR_RETURN(const Value pairs, CallMethod(call.value, "items", {}, call.budget));
+  return MakeSequence(Kind::kGenerator, pairs.AsSequence()->items);
 }
 
 // Strings compare case-insensitively by default.
@@ -161,9 +159,8 @@ Result Sort(const FilterCall& call) {
     List keys;
     if (paths.empty()) keys.push_back(SortKey(item, exact));
     for (const Value& path : paths) {
-      const Result part = ResolvePath(item, path);
-      if (!part.ok()) return part;
-      keys.push_back(SortKey(*part, exact));
+      ASSIGN_OR_RETURN(const Value part, ResolvePath(item, path));
+      keys.push_back(SortKey(part, exact));
     }
     keyed.emplace_back(std::move(keys), item);
   }
@@ -177,10 +174,9 @@ Result DictSort(const FilterCall& call) {
     return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
   }
   const Arguments none;
-  Result pairs = Items({"items", call.value, none, call.budget});
-  if (!pairs.ok()) return pairs;
+  ASSIGN_OR_RETURN(Value pairs, Items({"items", call.value, none, call.budget}));
   std::vector<std::pair<List, Value>> keyed;
-  for (const Value& pair : pairs->AsSequence()->items) {
+  for (const Value& pair : pairs.AsSequence()->items) {
     const Value& key = pair.AsSequence()->items[by == "key" ? 0 : 1];
     keyed.push_back({{SortKey(key, bound.GetBool("case_sensitive", false))}, pair});
   }
@@ -191,9 +187,8 @@ Result Unique(const FilterCall& call) {
   ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
   ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
   // The list gives the keys, because a generator is consumed by now.
-  Result list = MakeList(items);
-  if (!list.ok()) return list;
-  ASSIGN_OR_RETURN(const List keys, GetAttributes({call.name, *list, call.arguments, call.budget},
+  ASSIGN_OR_RETURN(const Value list, MakeList(items));
+  ASSIGN_OR_RETURN(const List keys, GetAttributes({call.name, list, call.arguments, call.budget},
                                                   bound.Get("attribute")));
   Map seen;
   List kept;
@@ -257,9 +252,8 @@ Result Batch(const FilterCall& call) {
                items.begin() + static_cast<std::ptrdiff_t>(end));
     const Value* fill = bound.Get("fill_with");
     if (fill != nullptr && !fill->IsNone()) batch.resize(size, *fill);
-    Result list = MakeList(std::move(batch));
-    if (!list.ok()) return list;
-    batches.push_back(*std::move(list));
+    ASSIGN_OR_RETURN(Value list, MakeList(std::move(batch)));
+    batches.push_back(std::move(list));
   }
   return MakeSequence(Kind::kGenerator, std::move(batches));
 }

@@ -1,4 +1,8 @@
 // Parses the operators of expressions; primary_parser.cc parses the operands.
+//
+// One level of nesting recurses through all precedences and needs about 7 KB of stack, so 64 levels
+// fit into the 512 KiB of a thread on macOS. These functions do not use ASSIGN_OR_RETURN, because
+// it keeps a second copy of each expression on the stack.
 #include "engine/jinja/syntax/expression_parser.h"
 
 #include <cstddef>

@@ -84,9 +84,8 @@ absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
   if (left != nullptr && right != nullptr && left->kind == right->kind && left->IsListOrTuple()) {
     const size_t shared = std::min(left->items.size(), right->items.size());
     for (size_t i = 0; i < shared; ++i) {
-      absl::StatusOr<bool> equal = ValuesEqual(left->items[i], right->items[i], budget);
-      if (!equal.ok()) return equal;
-      if (!*equal) return ValueLess(left->items[i], right->items[i], budget);
+      ASSIGN_OR_RETURN(const bool equal, ValuesEqual(left->items[i], right->items[i], budget));
+      if (!equal) return ValueLess(left->items[i], right->items[i], budget);
     }
     return left->items.size() < right->items.size();
   }

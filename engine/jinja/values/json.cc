@@ -43,17 +43,15 @@ Result FromJson(const Json& json) {
   if (json.is_array()) {
     List items;
     for (const Json& item : json) {
-      Result value = FromJson(item);
-      if (!value.ok()) return value;
-      items.push_back(*std::move(value));
+      ASSIGN_OR_RETURN(Value value, FromJson(item));
+      items.push_back(std::move(value));
     }
     return MakeList(std::move(items));
   }
   Map map;
   for (auto it = json.begin(); it != json.end(); ++it) {
-    Result value = FromJson(it.value());
-    if (!value.ok()) return value;
-    RETURN_IF_ERROR(map.Set(Value::String(it.key()), *std::move(value)));
+    ASSIGN_OR_RETURN(Value value, FromJson(it.value()));
+    RETURN_IF_ERROR(map.Set(Value::String(it.key()), std::move(value)));
   }
   return MakeMap(std::move(map));
 }

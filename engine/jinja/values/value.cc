@@ -196,9 +196,9 @@ std::string TypeName(const Value& value) {
   return "unknown";
 }
 
-absl::Status TypeError(std::string_view operation, std::string_view wanted, const Value& value) {
+absl::Status TypeError(std::string_view operation, std::string_view expected, const Value& value) {
   return absl::InvalidArgumentError(absl::StrCat(std::string(operation), " needs ",
-                                                 std::string(wanted), ", not ", TypeName(value)));
+                                                 std::string(expected), ", not ", TypeName(value)));
 }
 
 absl::StatusOr<List> GetItems(const Value& value, Budget& budget) {

@@ -109,7 +109,7 @@ class Map {
   std::vector<Entry> entries_;
   // The index in entries_ of each key that is a string.
   absl::flat_hash_map<std::string, size_t> strings_;
-  // The indices in entries_ of the other keys. They are few, so a search goes through all of them.
+  // The indices in entries_ of the other keys. They are few, so a search visits all of them.
   std::vector<size_t> others_;
   int nesting_ = 1;
 };
@@ -144,8 +144,8 @@ bool AsInteger(const Value& value, int64_t* out);
 // Python's name of the type, such as "int".
 std::string TypeName(const Value& value);
 
-// Returns INVALID_ARGUMENT "OPERATION needs WANTED, not TYPE", with the type of `value`.
-absl::Status TypeError(std::string_view operation, std::string_view wanted, const Value& value);
+// Returns INVALID_ARGUMENT "OPERATION needs EXPECTED, not TYPE", with the type of `value`.
+absl::Status TypeError(std::string_view operation, std::string_view expected, const Value& value);
 
 // Returns what a loop over `value` iterates over: the items of a sequence, the keys of a map, the
 // characters of a string, nothing for undefined. It consumes a generator. Returns INVALID_ARGUMENT

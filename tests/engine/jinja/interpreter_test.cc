@@ -33,7 +33,7 @@ TEST(InterpreterTest, MacrosSeeTheScopeOfTheirDefinition) {
                     "{% with x = 9 %}{{ f(2) }}{{ f(2, b=3) }}{% endwith %}"),
             "2123");
   EXPECT_THAT(Error("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}"),
-              HasSubstr("macro 'f' takes at most 1 arguments, not 2"));
+              HasSubstr("macro 'f': too many arguments (2); at most 1"));
 }
 
 TEST(InterpreterTest, ElseOfALoopRunsWithoutACompletedIteration) {

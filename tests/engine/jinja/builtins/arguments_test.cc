@@ -28,7 +28,7 @@ TEST(ArgumentsTest, ErrorsNameTheFunctionAndTheArgument) {
     return std::string(BoundArguments::Bind("f", arguments, {"text"}, 1).status().message());
   };
   EXPECT_EQ(error({.positional = {kText, kText}, .named = {}}),
-            "f takes at most 1 arguments, not 2");
+            "f: too many arguments (2); at most 1");
   EXPECT_EQ(error({.positional = {kText}, .named = {{"text", kText}}}),
             "f: argument 'text' is unknown or duplicated");
   EXPECT_EQ(error({}), "f: argument 'text' is missing");
