@@ -1,4 +1,4 @@
-// Measures the cost of telemetry: metrics, the access log, a trace, a scrape.
+// Measures the cost of telemetry: metrics, the access line, a trace, a scrape.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -6,12 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "assay/v1/inference.pb.h"
 #include "registry/catalog/catalog.h"
 #include "server/events/daemon_events.h"
 #include "server/events/log.h"
 #include "server/events/request_spans.h"
-#include "server/serving/generation.h"
+#include "server/serving/generation_types.h"
+#include "server/serving/request_record.h"
 #include "server/tracing/otlp_json.h"
 #include "spdlog/sinks/null_sink.h"
 #include "spdlog/spdlog.h"
@@ -22,25 +22,25 @@ namespace {
 constexpr int kModels = 10;
 constexpr int kTokens = 256;
 
-// A request of 256 tokens to one of ten models, with everything that is reported about it.
-struct Told {
-  Told() : events({"1", "2", "cpu"}, {}) {
+// A request of 256 tokens to one of ten models, and its record.
+struct RecordedRequest {
+  RecordedRequest() : events({"1", "2", "cpu"}, {}) {
     registry::Catalog catalog;
     for (int i = 0; i < kModels; ++i) catalog.models.push_back({.id = absl::StrCat("model_", i)});
     events.Declare(catalog, {});
     events.metrics().DeclareMethods({record.context.method});
-    request.set_prompt("Why we measure");
-    response.set_model("model_3");
-    response.mutable_usage()->set_completion_tokens(kTokens);
-    response.mutable_timings()->set_total_ms(1000);
+    call.prompt = "Why we measure";
+    result.model = "model_3";
+    result.usage.completion_tokens = kTokens;
+    result.times.total = absl::Seconds(1);
     record.model = "model_3";
     record.content_type = "linkedin";
     record.rule = "fixed";
     record.duration = absl::Seconds(1);
     record.routed = absl::Microseconds(50);
-    record.taken = absl::Microseconds(70);
-    record.request = &request;
-    record.response = &response;
+    record.accepted = absl::Microseconds(70);
+    record.call = &call;
+    record.result = &result;
     record.token_gaps.assign(kTokens - 1, absl::Milliseconds(4));
     record.context = {.request_id = RandomHex(16),
                       .trace = ContinueTrace("", "", 0),
@@ -49,38 +49,38 @@ struct Told {
   }
 
   DaemonEvents events;
-  assay::v1::GenerateRequest request;
-  assay::v1::GenerateResponse response;
+  GenerateCall call;
+  GenerateResult result;
   RequestRecord record;
 };
 
-void TakeTokens(benchmark::State& state) {
+void CountTokens(benchmark::State& state) {
   state.counters["per_token"] = benchmark::Counter(
       kTokens, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-// Metrics and the access log line: reported for every request.
+// Metrics and the access line, which every request costs.
 void BM_Request(benchmark::State& state) {
-  Told told;
-  for ([[maybe_unused]] auto unused : state) told.events.OnRequest(told.record);
-  TakeTokens(state);
+  RecordedRequest request;
+  for ([[maybe_unused]] auto unused : state) request.events.OnRequest(request.record);
+  CountTokens(state);
 }
 BENCHMARK(BM_Request)->ThreadRange(1, 2);
 
-// The spans of a sampled request and their JSON, which the exporter's thread writes.
+// The spans of a sampled request, and their JSON, which the exporter's thread writes.
 void BM_Trace(benchmark::State& state) {
-  const Told told;
+  const RecordedRequest request;
   for ([[maybe_unused]] auto unused : state) {
-    benchmark::DoNotOptimize(ToOtlpJson(RequestSpans(told.record, false), {}, "1"));
+    benchmark::DoNotOptimize(ToOtlpJson(RequestSpans(request.record, false), {}, "1"));
   }
-  TakeTokens(state);
+  CountTokens(state);
 }
 BENCHMARK(BM_Trace);
 
 void BM_Scrape(benchmark::State& state) {
-  Told told;
+  RecordedRequest request;
   size_t bytes = 0;
-  for ([[maybe_unused]] auto unused : state) bytes = told.events.metrics().Text().size();
+  for ([[maybe_unused]] auto unused : state) bytes = request.events.metrics().Text().size();
   state.counters["bytes"] = static_cast<double>(bytes);
 }
 BENCHMARK(BM_Scrape)->Unit(benchmark::kMillisecond);

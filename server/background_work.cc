@@ -1,4 +1,4 @@
-// Work that must not hold up who asks for it.
+// Repeated work that must not delay the thread that requests it.
 #include "server/background_work.h"
 
 #include <functional>
@@ -19,19 +19,19 @@ BackgroundWork::~BackgroundWork() {
   thread_.join();
 }
 
-void BackgroundWork::Ask() {
+void BackgroundWork::Request() {
   const absl::MutexLock lock(&mutex_);
-  asked_ = true;
+  pending_ = true;
 }
 
 void BackgroundWork::Run() {
-  const auto wake = [this]() { return asked_ || stopping_; };
+  const auto wake = [this]() { return pending_ || stopping_; };
   while (true) {
     {
       const absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(&wake));
       if (stopping_) return;
-      asked_ = false;
+      pending_ = false;
     }
     work_();
   }

@@ -1,4 +1,4 @@
-// Work that is asked for again and again and must not hold up who asks.
+// Repeated work that must not delay the thread that requests it.
 #ifndef ASSAY_SERVER_BACKGROUND_WORK_H_
 #define ASSAY_SERVER_BACKGROUND_WORK_H_
 
@@ -10,22 +10,23 @@
 
 namespace assay::server {
 
-// Runs `work` on a thread of its own, one time after another. Thread-safe.
+// Runs `work` on its own thread, one run at a time. Thread-safe.
 class BackgroundWork {
  public:
   explicit BackgroundWork(std::function<void()> work);
-  // Waits for the run in progress; what was asked for since is left.
+  // Waits for the run in progress. A pending run is dropped.
   ~BackgroundWork();
 
-  // Returns at once. Once more, however often it is asked for while one runs.
-  void Ask() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Requests a run and returns at once. All requests during a run are combined into one further
+  // run.
+  void Request() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::function<void()> work_;
   absl::Mutex mutex_;
-  bool asked_ ABSL_GUARDED_BY(mutex_) = false;
+  bool pending_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -2,7 +2,6 @@
 #ifndef ASSAY_SERVER_DAEMON_H_
 #define ASSAY_SERVER_DAEMON_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,35 +13,33 @@
 
 namespace assay::server {
 
-// Order of calls: Start(), then Drain() once. Everything it owns is freed on destruction.
+// Order of calls: Start(), then Drain() once. Destruction frees everything. Thread-safe.
 class Daemon {
  public:
-  // Checks the device, opens the run store, binds the addresses, and begins to load the models
-  // marked `preload`, in the background. Errors name the config key: FAILED_PRECONDITION (device,
-  // address), PERMISSION_DENIED (state_dir), or the catalog's own.
+  // Checks the device, opens the run store, binds the addresses, and starts to load the models
+  // marked `preload` in the background. Errors name the config key: FAILED_PRECONDITION (device,
+  // address), PERMISSION_DENIED (state_dir), or the error of the catalog.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Config& config);
 
   virtual ~Daemon() = default;
 
-  // host:port in use.
+  // Return host:port in use. The address of the metrics is a URL, empty if they are off.
   virtual const std::string& address() const = 0;
   virtual const std::string& metrics_address() const = 0;
 
-  // Reads the catalog again. INVALID_ARGUMENT, NOT_FOUND: it is wrong, with file and line; what is
-  // in force stays. Blocks while another one runs (CANCELLED: `context`, which may be null, said
-  // so), and while changed models are loaded anew; `context` and Drain() end that.
+  // Reads the catalog again, as CatalogControl::ReloadCatalog(). Drain() ends it too.
   virtual absl::StatusOr<registry::ReloadReport> ReloadCatalog(const CallContext& context) = 0;
 
-  // Health turns NOT_SERVING, new requests are UNAVAILABLE, running ones get limits.drain_timeout
-  // to finish, a running evaluation stops and goes on at the next start, MLflow gets a last flush.
-  // Blocks.
+  // Sets health to NOT_SERVING and refuses new requests with UNAVAILABLE. Running requests get
+  // limits.drain_timeout to finish; a running evaluation stops and continues at the next start;
+  // MLflow gets a last flush. Blocks.
   virtual void Drain() = 0;
-  // From another thread while Drain() waits: running requests are cancelled now.
+  // Cancels running requests now. May be called from another thread while Drain() waits.
   virtual void Abort() = 0;
 };
 
-// What `assayd --check` does: config is loaded already; the catalog, the devices, the budget, and
-// what MLflow and traces need are tried.
+// Runs the checks of `assayd --check` on a loaded configuration: the catalog, the devices, the
+// memory budget, and the settings of MLflow and traces.
 absl::Status CheckDaemon(const Config& config);
 
 }  // namespace assay::server

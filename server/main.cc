@@ -32,9 +32,9 @@ constexpr int kExitUsage = 2;
 constexpr char kFooter[] =
     "Keys of the configuration file: docs/configuration.md. Talk to the daemon with `assay`.\n"
     "SIGHUP reads the catalog again.\n"
-    "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one ends at "
-    "once.\n"
-    "Exit codes: 0 stopped as asked, 1 could not start, 2 bad command line or configuration.";
+    "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one cancels "
+    "them.\n"
+    "Exit codes: 0 stopped by a signal, 1 could not start, 2 bad command line or configuration.";
 
 struct Flags {
   std::string config;
@@ -72,18 +72,18 @@ sigset_t BlockSignals() {
 int Serve(const Config& config, const sigset_t& signals) {
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(config);
   if (!daemon.ok()) {
-    // Trying again mends neither.
-    const bool configured_wrong =
+    // Restarting cannot repair a wrong configuration.
+    const bool bad_configuration =
         absl::IsInvalidArgument(daemon.status()) || absl::IsNotFound(daemon.status());
-    return Fail(configured_wrong ? kExitUsage : kExitFailure, daemon.status());
+    return Fail(bad_configuration ? kExitUsage : kExitFailure, daemon.status());
   }
 
-  // Errors are in the log; what was in force stays. A reload may take as long as a download:
-  // signals are heard meanwhile.
+  // Errors are logged, and the catalog in force stays. A reload may take as long as a download, so
+  // it must not delay other signals.
   auto reload = std::make_unique<BackgroundWork>(
       [&daemon] { (*daemon)->ReloadCatalog(assay::CallContext()).IgnoreError(); });
   int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Ask();
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Request();
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
   std::atomic<bool> drained = false;
   std::thread second_signal([&] {
@@ -96,7 +96,7 @@ int Serve(const Config& config, const sigset_t& signals) {
   });
   (*daemon)->Drain();
   drained = true;
-  // Ends the thread's wait where no second signal came.
+  // Ends the wait of the thread if no second signal arrived.
   kill(getpid(), SIGTERM);
   second_signal.join();
   reload.reset();
@@ -107,18 +107,17 @@ int Serve(const Config& config, const sigset_t& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Our own messages say what went wrong; gRPC's log is there for who asks for it.
+  // assayd reports errors itself. GRPC_VERBOSITY turns gRPC's own log on.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   Flags flags;
   CLI::App app{"assayd: serves language models over gRPC and measures them.", "assayd"};
   app.add_option("--config", flags.config, "The configuration file (YAML)")->required();
-  app.add_option("--listen", flags.listen, "host:port of the gRPC server, instead of the file's");
+  app.add_option("--listen", flags.listen, "host:port of the gRPC server; overrides the file");
   app.add_option("--metrics-listen", flags.metrics_listen,
-                 "host:port of the Prometheus endpoint, instead of the file's");
-  app.add_option("--mlflow-uri", flags.mlflow_uri, "The MLflow server, instead of the file's");
-  app.add_flag("--log-prompts", flags.log_prompts,
-               "Prompts and generated texts in the log, too (log.prompts)");
-  app.add_flag("--check", flags.check, "Check configuration, catalog and device, then exit");
+                 "host:port of the Prometheus endpoint; overrides the file");
+  app.add_option("--mlflow-uri", flags.mlflow_uri, "URL of the MLflow server; overrides the file");
+  app.add_flag("--log-prompts", flags.log_prompts, "Log prompts and generated texts (log.prompts)");
+  app.add_flag("--check", flags.check, "Check the configuration, catalog and device, then exit");
   app.set_version_flag("--version", std::string("assayd ") + ASSAY_VERSION);
   app.footer(kFooter);
   try {
@@ -136,7 +135,7 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   assay::server::InitLog(config->log_level, config->log_format);
-  // Before any thread is made, so that all inherit the mask.
+  // Must be called before any thread is created, so that all inherit the mask.
   const sigset_t signals = BlockSignals();
   return Serve(*config, signals);
 }

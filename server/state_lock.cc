@@ -1,4 +1,4 @@
-// One daemon a state folder, by an advisory lock on a file in it.
+// Allows one daemon per state folder, with an advisory lock on a file in the folder.
 #include "server/state_lock.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<StateLock>> StateLock::Acquire(const std::string&
   std::filesystem::create_directories(folder, error);
   if (error) {
     return absl::PermissionDeniedError(
-        absl::StrCat("cannot make ", folder, ": ", error.message(), "; choose another folder"));
+        absl::StrCat("cannot create ", folder, ": ", error.message(), "; choose another folder"));
   }
   const std::string path = folder + "/lock";
   const int descriptor = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);

@@ -1,4 +1,4 @@
-// One daemon a state folder.
+// Allows one daemon per state folder.
 #ifndef ASSAY_SERVER_STATE_LOCK_H_
 #define ASSAY_SERVER_STATE_LOCK_H_
 
@@ -9,12 +9,12 @@
 
 namespace assay::server {
 
-// Holds the folder for this process until it is destroyed, or the process ends in any way: a second
-// daemon would take the first one's running evaluations for interrupted ones.
+// Locks a state folder until it is destroyed or the process ends in any way. A second daemon would
+// take the running evaluations of the first one for interrupted ones.
 class StateLock {
  public:
-  // Makes the folder if it is missing. PERMISSION_DENIED: cannot be made or written.
-  // FAILED_PRECONDITION: another process holds it. Both name the path.
+  // Creates the folder if it is missing. PERMISSION_DENIED: it cannot be created or written.
+  // FAILED_PRECONDITION: another process holds the lock. Both messages name the path.
   static absl::StatusOr<std::unique_ptr<StateLock>> Acquire(const std::string& folder);
   ~StateLock();
 

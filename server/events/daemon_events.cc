@@ -1,8 +1,12 @@
-// What happens in the daemon, told to metrics, log and traces.
+// Fans daemon events out to metrics, the log and traces.
 #include "server/events/daemon_events.h"
 
+#include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_join.h"
@@ -13,7 +17,7 @@
 #include "server/events/log.h"
 #include "server/events/request_spans.h"
 #include "server/rpc/grpc_status.h"
-#include "server/serving/served_generator.h"
+#include "server/serving/generation_types.h"
 
 namespace assay::server {
 namespace {
@@ -21,7 +25,8 @@ namespace {
 constexpr size_t kMaxLoggedBytes = size_t{64} << 10;
 constexpr size_t kMaxErrorBytes = 500;
 
-// Routed ones, and those of the built-in prompts: what metrics know as content types.
+// Returns the content types that metrics have as labels: those of routes and of the built-in
+// prompts.
 std::vector<std::string> ContentTypes(const std::vector<registry::RoutePolicy>& set,
                                       const registry::Catalog& catalog) {
   std::set<std::string> types;
@@ -33,26 +38,29 @@ std::vector<std::string> ContentTypes(const std::vector<registry::RoutePolicy>& 
   return {types.begin(), types.end()};
 }
 
-// Whether the message is the server's own: that of a caller's mistake may quote the request.
-bool IsTellable(absl::StatusCode code) {
+// True if a message with this code cannot quote the request: the error is not the caller's mistake.
+bool IsSafeToLog(absl::StatusCode code) {
   return code != absl::StatusCode::kInvalidArgument && code != absl::StatusCode::kOutOfRange;
 }
 
-std::string Cut(absl::string_view text, size_t most) { return std::string(text.substr(0, most)); }
+std::string Cut(absl::string_view text, size_t max_bytes) {
+  return std::string(text.substr(0, max_bytes));
+}
 
-// Calls that come every few seconds from whoever watches.
+// True for calls that monitoring systems make every few seconds.
 bool IsRoutine(std::string_view method) {
   return method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.");
 }
 
-std::string_view StateOf(const evaluator::Evaluation& evaluation) {
+std::string_view StateName(const evaluator::Evaluation& evaluation) {
   if (evaluation.state == evaluator::EvaluationState::kFailed) return "failed";
   if (evaluation.state == evaluator::EvaluationState::kCancelled) return "cancelled";
   return "succeeded";
 }
 
-void AddError(const absl::Status& status, bool all, std::vector<LogField>* fields) {
-  if (status.ok() || !(all || IsTellable(status.code()))) return;
+// With `log_all` messages that may quote the request are added too.
+void AddError(const absl::Status& status, bool log_all, std::vector<LogField>* fields) {
+  if (status.ok() || !(log_all || IsSafeToLog(status.code()))) return;
   fields->emplace_back("error", Cut(status.message(), kMaxErrorBytes));
 }
 
@@ -73,7 +81,7 @@ void DaemonEvents::Declare(const registry::Catalog& catalog,
     (entry.built_in ? built_in_ : own_models_).insert(entry.id);
   }
   std::erase_if(used_built_in_, [&](const std::string& id) { return !built_in_.contains(id); });
-  // So that the first failure of what serves by default is an increase.
+  // Prometheus sees no increase in a series that begins with its first failure.
   const auto use = [&](const std::string& id) {
     if (built_in_.contains(id)) used_built_in_.insert(id);
   };
@@ -129,26 +137,26 @@ void DaemonEvents::OnBreaker(const std::string& model, const BreakerStatus& now)
 }
 
 void DaemonEvents::OnRequest(const RequestRecord& record) {
-  const assay::v1::Timings& timings = record.response->timings();
-  const assay::v1::Usage& usage = record.response->usage();
+  const GenerationTimes& times = record.result->times;
+  const TokenUsage& usage = record.result->usage;
   metrics_.RecordRequest({.model = record.model,
                           .content_type = record.content_type,
                           .route = record.rule,
                           .status = record.status.code(),
                           .duration_seconds = absl::ToDoubleSeconds(record.duration),
-                          .queue_seconds = timings.queue_ms() / 1e3,
-                          .prefill_seconds = timings.prefill_ms() / 1e3,
-                          .first_token_seconds = timings.first_token_ms() / 1e3,
-                          .per_token_seconds = timings.per_token_ms() / 1e3,
+                          .queue_seconds = absl::ToDoubleSeconds(times.queue),
+                          .prefill_seconds = absl::ToDoubleSeconds(times.prefill),
+                          .first_token_seconds = absl::ToDoubleSeconds(times.first_token),
+                          .per_token_seconds = absl::ToDoubleSeconds(times.per_token),
                           .token_gaps = record.token_gaps,
-                          .prompt_tokens = usage.prompt_tokens(),
-                          .reuse_prefix = record.context.reuse_prefix,
-                          .cached_tokens = usage.cached_tokens(),
-                          .generated_tokens = usage.completion_tokens(),
-                          .drafted_tokens = usage.drafted_tokens(),
-                          .accepted_tokens = usage.accepted_tokens(),
+                          .prompt_tokens = usage.prompt_tokens,
+                          .reuse_prefix = record.call->reuse_prefix,
+                          .cached_tokens = usage.cached_tokens,
+                          .generated_tokens = usage.completion_tokens,
+                          .drafted_tokens = usage.drafted_tokens,
+                          .accepted_tokens = usage.accepted_tokens,
                           .preemptions = record.preemptions,
-                          .cost_dollars = record.response->cost_usd(),
+                          .cost_dollars = record.result->cost_usd,
                           .hosted_dollars = record.hosted_usd,
                           .energy_joules = record.joules});
   if (!record.context.method.empty()) {
@@ -162,7 +170,7 @@ void DaemonEvents::OnRequest(const RequestRecord& record) {
 
 void DaemonEvents::LogRequest(const RequestRecord& record) const {
   if (!spdlog::should_log(spdlog::level::info)) return;
-  const assay::v1::GenerateResponse& response = *record.response;
+  const GenerateResult& result = *record.result;
   std::vector<LogField> fields;
   if (!record.context.method.empty()) {
     fields = {{"request_id", record.context.request_id},
@@ -177,16 +185,17 @@ void DaemonEvents::LogRequest(const RequestRecord& record) const {
                                {"duration_ms", absl::ToInt64Milliseconds(record.duration)}});
   if (record.status.ok()) {
     fields.insert(fields.end(),
-                  {{"first_token_ms", static_cast<int64_t>(response.timings().first_token_ms())},
-                   {"prompt_tokens", response.usage().prompt_tokens()},
-                   {"cached_tokens", response.usage().cached_tokens()},
-                   {"completion_tokens", response.usage().completion_tokens()},
-                   {"finish_reason", FinishReasonName(response.finish_reason())}});
+                  {{"first_token_ms",
+                    static_cast<int64_t>(absl::ToDoubleMilliseconds(result.times.first_token))},
+                   {"prompt_tokens", result.usage.prompt_tokens},
+                   {"cached_tokens", result.usage.cached_tokens},
+                   {"completion_tokens", result.usage.completion_tokens},
+                   {"finish_reason", FinishReasonName(result.finish_reason)}});
   }
   AddError(record.status, options_.log_prompts, &fields);
   if (options_.log_prompts) {
-    fields.emplace_back("prompt", Cut(InputMessages(*record.request), kMaxLoggedBytes));
-    if (record.status.ok()) fields.emplace_back("text", Cut(response.text(), kMaxLoggedBytes));
+    fields.emplace_back("prompt", Cut(InputMessages(*record.call), kMaxLoggedBytes));
+    if (record.status.ok()) fields.emplace_back("text", Cut(result.text, kMaxLoggedBytes));
   }
   LogEvent(spdlog::level::info, "request", fields);
 }
@@ -228,13 +237,13 @@ void DaemonEvents::OnDownloadEnd(const DownloadReport& report) {
 }
 
 void DaemonEvents::OnReload(const absl::StatusOr<registry::ReloadReport>& report) {
-  const bool whole = report.ok() && report->failed.empty();
-  metrics_.RecordCatalogReload(whole, absl::Now());
+  const bool complete = report.ok() && report->failed.empty();
+  metrics_.RecordCatalogReload(complete, absl::Now());
   if (!report.ok()) {
     LogEvent(spdlog::level::err, "catalog", {{"error", std::string(report.status().message())}});
     return;
   }
-  LogEvent(whole ? spdlog::level::info : spdlog::level::err, "catalog",
+  LogEvent(complete ? spdlog::level::info : spdlog::level::err, "catalog",
            {{"added", absl::StrJoin(report->added, ",")},
             {"removed", absl::StrJoin(report->removed, ",")},
             {"reloaded", absl::StrJoin(report->reloaded, ",")},
@@ -248,7 +257,7 @@ void DaemonEvents::OnSample(const evaluator::Sample& sample) {
 void DaemonEvents::SetScores(const evaluator::Evaluation& evaluation) {
   for (const evaluator::Summary& summary : evaluation.summaries) {
     if (summary.content_type.empty() || summary.quality_score.n == 0) continue;
-    // A candidate with settings of its own is no model of the catalog.
+    // The catalog has no candidates with their own settings.
     if (!IsDeclared(summary.model)) continue;
     metrics_.SetEvaluationScore(summary.model, summary.content_type, summary.quality_score.mean,
                                 summary.quality_score.ci_low, summary.quality_score.ci_high);
@@ -256,13 +265,13 @@ void DaemonEvents::SetScores(const evaluator::Evaluation& evaluation) {
 }
 
 void DaemonEvents::OnEvaluation(const evaluator::Evaluation& evaluation) {
-  metrics_.RecordEvaluation(StateOf(evaluation),
+  metrics_.RecordEvaluation(StateName(evaluation),
                             absl::ToDoubleSeconds(evaluation.finished_at - evaluation.started_at),
                             evaluation.finished_at);
   SetScores(evaluation);
   LogEvent(spdlog::level::info, "evaluation",
            {{"id", evaluation.id},
-            {"state", StateOf(evaluation)},
+            {"state", StateName(evaluation)},
             {"samples", evaluation.finished_samples},
             {"error", evaluation.error}});
 }
@@ -270,11 +279,11 @@ void DaemonEvents::OnEvaluation(const evaluator::Evaluation& evaluation) {
 void DaemonEvents::OnKnownEvaluation(const evaluator::Evaluation& evaluation) {
   {
     const absl::MutexLock lock(&mutex_);
-    bool more = false;
+    bool added = false;
     for (const evaluator::Summary& summary : evaluation.summaries) {
-      if (built_in_.contains(summary.model)) more |= used_built_in_.insert(summary.model).second;
+      if (built_in_.contains(summary.model)) added |= used_built_in_.insert(summary.model).second;
     }
-    if (more) DeclareNames();
+    if (added) DeclareNames();
   }
   SetScores(evaluation);
   if (evaluation.state == evaluator::EvaluationState::kSucceeded) {
@@ -294,9 +303,9 @@ void DaemonEvents::OnUpload(const UploadReport& report) {
   }
   metrics_.RecordMlflowUpload(report.permanent ? UploadResult::kPermanentError
                                                : UploadResult::kTransientError);
-  // A server that is down is said at the first attempt; the retries are for those who debug.
-  const bool loud = report.first_permanent || report.entry.attempts == 0;
-  LogEvent(loud ? spdlog::level::warn : spdlog::level::debug, "mlflow",
+  // The first attempt warns about a server that is down; retries are logged for debugging only.
+  const bool warn = report.first_permanent || report.entry.attempts == 0;
+  LogEvent(warn ? spdlog::level::warn : spdlog::level::debug, "mlflow",
            {{"run", run},
             {"error", std::string(report.status.message())},
             {"retry_at", absl::FormatTime(report.retry_at)}});
@@ -306,9 +315,9 @@ void DaemonEvents::OnSpanError(const absl::Status& status) {
   bool first = false;
   {
     const absl::MutexLock lock(&mutex_);
-    first = !std::exchange(span_error_told_, true);
+    first = !std::exchange(span_error_logged_, true);
   }
-  // The rest is counted (assay_trace_spans_total).
+  // assay_trace_spans_total counts the later errors.
   LogEvent(first ? spdlog::level::warn : spdlog::level::debug, "traces",
            {{"error", Cut(status.message(), kMaxErrorBytes)}});
 }

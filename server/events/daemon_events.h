@@ -1,13 +1,14 @@
-// What happens in the daemon, told to metrics, log and traces.
+// Fans daemon events out to metrics, the log and traces.
 #ifndef ASSAY_SERVER_EVENTS_DAEMON_EVENTS_H_
 #define ASSAY_SERVER_EVENTS_DAEMON_EVENTS_H_
 
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "evaluator/records/evaluation.h"
 #include "registry/catalog/catalog.h"
@@ -15,34 +16,36 @@
 #include "registry/residency/manager.h"
 #include "server/mlflow/outbox_flusher.h"
 #include "server/rpc/access_log.h"
-#include "server/serving/breaker.h"
-#include "server/serving/generation.h"
 #include "server/serving/hub_fetch.h"
 #include "server/serving/model_breakers.h"
+#include "server/serving/request_record.h"
 #include "server/telemetry/metrics.h"
 #include "server/tracing/span_exporter.h"
 
 namespace assay::server {
 
-// Thread-safe. Nothing blocks longer than a log line takes. Prompts and texts are not told unless
-// the options say so; neither are error messages of what a caller did wrong, which may quote them.
+// Receives every event of the daemon; owns the metrics. Thread-safe. No call blocks longer than a
+// log line takes. Without the options below neither prompts and texts nor messages of
+// INVALID_ARGUMENT and OUT_OF_RANGE, which may quote them, are logged or exported.
 class DaemonEvents {
  public:
   struct Options {
-    // Prompts and texts of requests in the log, and in spans.
+    // Prompts and texts of requests are logged.
     bool log_prompts = false;
+    // Prompts and texts of requests are part of spans.
     bool trace_content = false;
   };
 
   DaemonEvents(const BuildInfo& build, Options options) : options_(options), metrics_(build) {}
 
   Metrics& metrics() { return metrics_; }
-  // Where sampled traces go; before the first request.
+  // Sets where sampled traces go. Must be called before the first request.
   void SetExporter(SpanExporter* exporter) { exporter_ = exporter; }
 
-  // Names that become labels: models of the user's own, and built-in ones that are the default or
-  // in a route, from the start, other built-in ones from their first use or their evaluation that
-  // is known; content types of routes and of the built-in prompts.
+  // Sets the names that may become labels. Models of the user's own catalog, and built-in models
+  // that are the default or part of a route, are declared at once; other built-in models with their
+  // first use or known evaluation. Content types are those of routes and of the built-in prompts.
+  // `set` has the routes that SetRoutes changed.
   void Declare(const registry::Catalog& catalog, const std::vector<registry::RoutePolicy>& set)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsDeclared(const std::string& model) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -56,7 +59,7 @@ class DaemonEvents {
   void OnReload(const absl::StatusOr<registry::ReloadReport>& report);
   void OnSample(const evaluator::Sample& sample);
   void OnEvaluation(const evaluator::Evaluation& evaluation);
-  // An evaluation that ended before this start: its scores are the last ones known.
+  // Called for an evaluation that ended before this start. Its scores are the last known ones.
   void OnKnownEvaluation(const evaluator::Evaluation& evaluation);
   void OnUpload(const UploadReport& report);
   void OnSpanError(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -75,7 +78,7 @@ class DaemonEvents {
   std::set<std::string> used_built_in_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> content_types_ ABSL_GUARDED_BY(mutex_);
   int downloads_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool span_error_told_ ABSL_GUARDED_BY(mutex_) = false;
+  bool span_error_logged_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace assay::server

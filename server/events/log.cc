@@ -24,7 +24,7 @@ std::atomic<bool>& JsonMode() {
   return mode;
 }
 
-// Any line becomes an object: events bring theirs, other text becomes "message".
+// Turns every line into an object: events are objects already, other text becomes "message".
 class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {

@@ -1,4 +1,4 @@
-// The daemon's structured log: one line an event, on stderr.
+// The daemon's structured log: one line per event, on stderr.
 #ifndef ASSAY_SERVER_EVENTS_LOG_H_
 #define ASSAY_SERVER_EVENTS_LOG_H_
 
@@ -11,15 +11,16 @@
 
 namespace assay::server {
 
-// Sets spdlog's default logger. level: "debug", "info", "warn", "error". format: "text" (time,
-// level, then logfmt) or "json" (an object a line). Call once, before other threads log.
+// Sets spdlog's default logger. `level` is "debug", "info", "warn" or "error". `format` is "text"
+// (time, level, then logfmt) or "json" (one object per line). Must be called once, before other
+// threads log.
 void InitLog(std::string_view level, std::string_view format);
 
 using LogField = std::pair<std::string_view, nlohmann::json>;
 
-// Text: `event key=value key="two words"`. JSON: {"time", "level", "event", key: value, ...}. Never
-// pass credentials, nor prompts and generated text unless `log.prompts` asks for them.
-// Thread-safe.
+// Logs one event. A text line is `event key=value key="two words"`; a JSON line is {"time",
+// "level", "event", key: value, ...}. Callers must not pass credentials, and pass prompts and
+// generated texts only if `log.prompts` is set. Thread-safe.
 void LogEvent(spdlog::level::level_enum level, std::string_view event,
               const std::vector<LogField>& fields);
 

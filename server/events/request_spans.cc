@@ -1,15 +1,15 @@
-// A finished request as a trace.
+// Converts a finished request to a trace.
 #include "server/events/request_spans.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "nlohmann/json.hpp"
-#include "server/serving/served_generator.h"
 
 namespace assay::server {
 namespace {
@@ -28,20 +28,18 @@ std::string Cut(std::string text) {
   return text;
 }
 
-absl::Duration Milliseconds(double milliseconds) { return absl::Milliseconds(milliseconds); }
-
-// "assay.v1.InferenceService/Generate" in its two parts.
+// Splits "assay.v1.InferenceService/Generate" into service and method.
 std::pair<std::string, std::string> ServiceAndMethod(const std::string& full) {
   const size_t slash = full.rfind('/');
   if (slash == std::string::npos) return {"", full};
   return {full.substr(0, slash), full.substr(slash + 1)};
 }
 
-// Of the request, whether it went well or not.
+// Adds the attributes of the request, which a failed one has too.
 void AddRequest(const RequestRecord& record, Attributes* attributes) {
   const auto [service, method] = ServiceAndMethod(record.context.method);
-  const assay::v1::GenerateRequest& request = *record.request;
-  const bool chat = request.input_case() == assay::v1::GenerateRequest::kChat || !request.raw();
+  const GenerateCall& request = *record.call;
+  const bool chat = request.chat.has_value() || !request.raw;
   *attributes = {{"rpc.system", "grpc"},
                  {"rpc.service", service},
                  {"rpc.method", method},
@@ -54,56 +52,54 @@ void AddRequest(const RequestRecord& record, Attributes* attributes) {
                  {"assay.route.rule", record.rule}};
   if (!record.model.empty()) attributes->emplace_back("gen_ai.request.model", record.model);
   if (!record.tried.empty()) attributes->emplace_back("assay.route.tried", record.tried);
-  if (request.max_new_tokens() > 0) {
-    attributes->emplace_back("gen_ai.request.max_tokens", int64_t{request.max_new_tokens()});
+  if (request.max_new_tokens > 0) {
+    attributes->emplace_back("gen_ai.request.max_tokens", int64_t{request.max_new_tokens});
   }
-  const assay::v1::SamplingParams& sampling = request.sampling();
-  if (sampling.has_temperature()) {
-    attributes->emplace_back("gen_ai.request.temperature", double{sampling.temperature()});
+  const SamplingSettings& sampling = request.sampling;
+  if (sampling.temperature.has_value()) {
+    attributes->emplace_back("gen_ai.request.temperature", double{*sampling.temperature});
   }
-  if (sampling.has_top_p()) {
-    attributes->emplace_back("gen_ai.request.top_p", double{sampling.top_p()});
+  if (sampling.top_p.has_value()) {
+    attributes->emplace_back("gen_ai.request.top_p", double{*sampling.top_p});
   }
-  if (sampling.has_top_k()) {
-    attributes->emplace_back("gen_ai.request.top_k", int64_t{sampling.top_k()});
+  if (sampling.top_k.has_value()) {
+    attributes->emplace_back("gen_ai.request.top_k", int64_t{*sampling.top_k});
   }
 }
 
-void AddResponse(const RequestRecord& record, Attributes* attributes) {
-  const assay::v1::GenerateResponse& response = *record.response;
-  const assay::v1::Usage& usage = response.usage();
+void AddResult(const RequestRecord& record, Attributes* attributes) {
+  const GenerateResult& result = *record.result;
   const Attributes more = {
-      {"gen_ai.response.model", response.model()},
+      {"gen_ai.response.model", result.model},
       {"gen_ai.response.finish_reasons",
-       std::vector<std::string>{FinishReasonName(response.finish_reason())}},
-      {"gen_ai.usage.input_tokens", int64_t{usage.prompt_tokens()}},
-      {"gen_ai.usage.output_tokens", int64_t{usage.completion_tokens()}},
-      {"gen_ai.usage.cache_read.input_tokens", int64_t{usage.cached_tokens()}},
-      // As text: a seed may be beyond a signed number.
-      {"gen_ai.request.seed", std::to_string(response.seed())},
-      {"gen_ai.server.time_to_first_token", response.timings().first_token_ms() / 1e3},
-      {"gen_ai.server.time_per_output_token", response.timings().per_token_ms() / 1e3},
-      {"assay.cost_usd", response.cost_usd()},
+       std::vector<std::string>{std::string(FinishReasonName(result.finish_reason))}},
+      {"gen_ai.usage.input_tokens", int64_t{result.usage.prompt_tokens}},
+      {"gen_ai.usage.output_tokens", int64_t{result.usage.completion_tokens}},
+      {"gen_ai.usage.cache_read.input_tokens", int64_t{result.usage.cached_tokens}},
+      // A text, because a seed may exceed the signed integers of the format.
+      {"gen_ai.request.seed", std::to_string(result.seed)},
+      {"gen_ai.server.time_to_first_token", absl::ToDoubleSeconds(result.times.first_token)},
+      {"gen_ai.server.time_per_output_token", absl::ToDoubleSeconds(result.times.per_token)},
+      {"assay.cost_usd", result.cost_usd},
       {"assay.energy_joules", record.joules},
       {"assay.preemptions", int64_t{record.preemptions}}};
   attributes->insert(attributes->end(), more.begin(), more.end());
 }
 
 void AddContent(const RequestRecord& record, Attributes* attributes) {
-  attributes->emplace_back("gen_ai.input.messages", Cut(InputMessages(*record.request)));
+  attributes->emplace_back("gen_ai.input.messages", Cut(InputMessages(*record.call)));
   if (!record.status.ok()) return;
-  attributes->emplace_back(
-      "gen_ai.output.messages",
-      Cut(Dump({{{"role", "assistant"}, {"content", record.response->text()}}})));
+  attributes->emplace_back("gen_ai.output.messages",
+                           Cut(Dump({{{"role", "assistant"}, {"content", record.result->text}}})));
 }
 
-// What was done for a request, one after the other.
+// Adds the stages of a request, one after another.
 class Stages {
  public:
   Stages(const RequestRecord& record, std::vector<Span>* spans)
       : record_(record), spans_(spans), last_(record.arrival) {}
 
-  // From the end of the last one; `end` since the arrival.
+  // Adds a stage from the end of the previous one to `end`, which is the time since arrival.
   void Add(const char* name, absl::Duration end, Attributes attributes = {}) {
     const absl::Time until = std::max(last_, record_.arrival + end);
     spans_->push_back({.trace_id = record_.context.trace.trace_id,
@@ -125,14 +121,14 @@ class Stages {
 
 }  // namespace
 
-std::string InputMessages(const assay::v1::GenerateRequest& request) {
+std::string InputMessages(const GenerateCall& call) {
   json messages = json::array();
-  if (request.input_case() == assay::v1::GenerateRequest::kChat) {
-    for (const assay::v1::ChatMessage& message : request.chat().messages()) {
-      messages.push_back({{"role", message.role()}, {"content", message.content()}});
+  if (call.chat.has_value()) {
+    for (const ChatMessage& message : *call.chat) {
+      messages.push_back({{"role", message.role}, {"content", message.content}});
     }
   } else {
-    messages.push_back({{"role", "user"}, {"content", request.prompt()}});
+    messages.push_back({{"role", "user"}, {"content", call.prompt}});
   }
   return Dump(messages);
 }
@@ -151,9 +147,9 @@ std::vector<Span> RequestSpans(const RequestRecord& record, bool with_content) {
   call.end = record.arrival + record.duration;
   AddRequest(record, &call.attributes);
   if (record.status.ok()) {
-    AddResponse(record, &call.attributes);
+    AddResult(record, &call.attributes);
   } else {
-    // A message may hold what the caller wrote; the code alone says what kind of failure it was.
+    // The message may quote the caller, so without content only the code is shown.
     call.error = with_content ? std::string(record.status.message())
                               : absl::StatusCodeToString(record.status.code());
     call.attributes.emplace_back("error.type", absl::StatusCodeToString(record.status.code()));
@@ -162,17 +158,16 @@ std::vector<Span> RequestSpans(const RequestRecord& record, bool with_content) {
 
   Stages stages(record, &spans);
   if (record.routed >= absl::ZeroDuration()) stages.Add("route", record.routed);
-  if (record.taken >= absl::ZeroDuration()) stages.Add("acquire", record.taken);
+  if (record.accepted >= absl::ZeroDuration()) stages.Add("acquire", record.accepted);
   if (!record.status.ok()) return spans;
-  const assay::v1::Timings& timings = record.response->timings();
-  const assay::v1::Usage& usage = record.response->usage();
-  const absl::Duration queue = Milliseconds(timings.queue_ms());
-  stages.Add("queue", queue);
-  stages.Add("prefill", queue + Milliseconds(timings.prefill_ms()),
-             {{"gen_ai.usage.input_tokens", int64_t{usage.prompt_tokens()}},
-              {"gen_ai.usage.cache_read.input_tokens", int64_t{usage.cached_tokens()}}});
-  stages.Add("decode", Milliseconds(timings.total_ms()),
-             {{"gen_ai.usage.output_tokens", int64_t{usage.completion_tokens()}}});
+  const GenerationTimes& times = record.result->times;
+  const TokenUsage& usage = record.result->usage;
+  stages.Add("queue", times.queue);
+  stages.Add("prefill", times.queue + times.prefill,
+             {{"gen_ai.usage.input_tokens", int64_t{usage.prompt_tokens}},
+              {"gen_ai.usage.cache_read.input_tokens", int64_t{usage.cached_tokens}}});
+  stages.Add("decode", times.total,
+             {{"gen_ai.usage.output_tokens", int64_t{usage.completion_tokens}}});
   return spans;
 }
 

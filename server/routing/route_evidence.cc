@@ -1,4 +1,4 @@
-// Evaluations as evidence.
+// Evaluations of the run store as evidence for routes.
 #include "server/routing/route_evidence.h"
 
 #include <algorithm>
@@ -22,20 +22,21 @@ namespace {
 
 using registry::Evidence;
 
-// Older ones are of no use, as a rule for models and revisions long gone.
+// The number of evaluations read at start. Older ones are usually of models and revisions that no
+// longer exist.
 constexpr int kMaxEvaluations = 10'000;
-// Of one model, revision and version of the scorer, and of one model in all.
-constexpr size_t kKept = 16;
-constexpr size_t kKeptOfAModel = 16 * kKept;
+// The limits per content type: for one model, revision and scorer version, and for one model.
+constexpr size_t kMaxPerRevision = 16;
+constexpr size_t kMaxPerModel = 16 * kMaxPerRevision;
 
-// The model's place in the evaluation's ranking of that content type; null in old evaluations. One
-// content type alone is ranked as the whole.
-const evaluator::RankedCandidate* RankOf(const evaluator::Evaluation& evaluation,
-                                         const evaluator::Summary& summary) {
+// Returns the model's entry in the ranking of the summary's content type, or nullptr in old
+// evaluations. An evaluation of one content type has one ranking, without a content type.
+const evaluator::RankedCandidate* FindRanked(const evaluator::Evaluation& evaluation,
+                                             const evaluator::Summary& summary) {
   const std::vector<evaluator::Ranking>& rankings = evaluation.analysis.rankings;
   for (const evaluator::Ranking& ranking : rankings) {
-    const bool whole = rankings.size() == 1 && ranking.content_type.empty();
-    if (ranking.content_type != summary.content_type && !whole) continue;
+    const bool covers_all = rankings.size() == 1 && ranking.content_type.empty();
+    if (ranking.content_type != summary.content_type && !covers_all) continue;
     for (const evaluator::RankedCandidate& candidate : ranking.candidates) {
       if (candidate.name == summary.model) return &candidate;
     }
@@ -59,8 +60,9 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
                     .cost_usd = summary.cost_usd.mean,
                     .resident_bytes = summary.resident_bytes,
                     .finished_at = evaluation.finished_at};
-  // Repeats of a prompt are no prompts of their own.
-  if (const evaluator::RankedCandidate* ranked = RankOf(evaluation, summary); ranked != nullptr) {
+  // A ranking counts a prompt with repeats once.
+  if (const evaluator::RankedCandidate* ranked = FindRanked(evaluation, summary);
+      ranked != nullptr) {
     evidence.samples = ranked->n;
     evidence.mean = ranked->mean;
     evidence.ci_low = ranked->ci_low;
@@ -69,15 +71,16 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
   return evidence;
 }
 
-// Where more than `most` are the same, drops one: the oldest in whose place a newer one with as
-// many samples stands, so that no number of quick looks takes a good evaluation away; where there
-// is none such, the one of the fewest samples.
-void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t most, std::vector<Evidence>* all) {
+// If more than `max_count` entries are the `same`, drops one of them: the oldest for which a newer
+// one has at least as many samples, so that no number of small evaluations replaces a large one; if
+// there is none, the one with the fewest samples.
+void Trim(absl::FunctionRef<bool(const Evidence&)> same, size_t max_count,
+          std::vector<Evidence>* all) {
   std::vector<std::vector<Evidence>::iterator> group;
   for (auto it = all->begin(); it != all->end(); ++it) {
     if (same(*it)) group.push_back(it);
   }
-  if (group.size() <= most) return;
+  if (group.size() <= max_count) return;
   std::sort(group.begin(), group.end(),
             [](auto a, auto b) { return a->finished_at < b->finished_at; });
   const auto fewer = [](auto a, auto b) { return a->samples < b->samples; };
@@ -95,12 +98,12 @@ void Trim(const Evidence& added, std::vector<Evidence>* all) {
     return same_model(other) && other.revision == added.revision && other.scorer == added.scorer &&
            other.scorer_version == added.scorer_version;
   };
-  Trim(same, kKept, all);
-  Trim(same_model, kKeptOfAModel, all);
+  Trim(same, kMaxPerRevision, all);
+  Trim(same_model, kMaxPerModel, all);
 }
 
-// Older versions left it to the plan.
-void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
+// Sets the fingerprint that summaries of older versions lack, from the plan.
+void AddFingerprints(evaluator::RunStore& store, evaluator::Evaluation* evaluation) {
   const auto lacks = [](const evaluator::Summary& summary) {
     return summary.workload_fingerprint.empty() && !summary.content_type.empty();
   };
@@ -119,7 +122,7 @@ void AddWhatWasAsked(evaluator::RunStore& store, evaluator::Evaluation* evaluati
 absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
   ASSIGN_OR_RETURN(std::vector<evaluator::Evaluation> evaluations, store.List(kMaxEvaluations));
   for (evaluator::Evaluation& evaluation : evaluations) {
-    AddWhatWasAsked(store, &evaluation);
+    AddFingerprints(store, &evaluation);
     Add(evaluation);
   }
   return absl::OkStatus();

@@ -1,4 +1,4 @@
-// The run store's evaluations as the registry's EvidenceSource.
+// Evaluations of the run store as evidence for routes: the registry's EvidenceSource.
 #ifndef ASSAY_SERVER_ROUTING_ROUTE_EVIDENCE_H_
 #define ASSAY_SERVER_ROUTING_ROUTE_EVIDENCE_H_
 
@@ -18,19 +18,19 @@
 
 namespace assay::server {
 
-// Keeps in memory what routes ask for, so that no request reads the database. Thread-safe.
+// Keeps the evidence in memory, so that no request reads the database. Thread-safe.
 class RouteEvidence final : public registry::EvidenceSource {
  public:
   using RevisionFn = std::function<std::string(const registry::ModelEntry& entry)>;
 
-  // revision_of: as RevisionOf() says.
+  // `revision_of` implements RevisionOf().
   explicit RouteEvidence(RevisionFn revision_of) : revision_of_(std::move(revision_of)) {}
 
-  // Takes what the store has, once, at start. The store's error.
+  // Adds the evaluations of the store. Must be called once, at start. Returns the store's error.
   absl::Status Read(evaluator::RunStore& store);
-  // Takes one that has finished. Only those that succeeded count, of models whose revision is
-  // known; per model, content type, revision and version of the scorer 16, the newest and the
-  // largest of them, and a few hundred per model and content type.
+  // Adds a finished evaluation. Ignores evaluations that did not succeed and models whose revision
+  // is unknown. Keeps 16 per model, content type, revision and scorer version, preferring new and
+  // large ones, and at most 256 per model and content type.
   void Add(const evaluator::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<registry::Evidence> For(std::string_view content_type) const override
@@ -42,7 +42,7 @@ class RouteEvidence final : public registry::EvidenceSource {
  private:
   const RevisionFn revision_of_;
   mutable absl::Mutex mutex_;
-  // By content type.
+  // The key is the content type.
   std::map<std::string, std::vector<registry::Evidence>, std::less<>> known_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -1,4 +1,4 @@
-// Routes on disk.
+// The file of routes that were set.
 #include "server/routing/route_file.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 namespace assay::server {
 namespace {
 
-// Keeps the order of keys: it is the order of the models.
+// Keeps the order of keys, because it is the order of the models.
 using Json = nlohmann::ordered_json;
 using registry::RoutePolicy;
 using registry::RouteRule;
@@ -78,11 +78,11 @@ absl::StatusOr<std::vector<RoutePolicy>> Read(YamlDocument& document,
 absl::Status WriteAndSync(const std::string& path, const std::string& text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
   if (fd < 0) return FileError(path, errno);
-  const bool whole =
+  const bool complete =
       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   const int error = errno;
   close(fd);
-  return whole ? absl::OkStatus() : FileError(path, error);
+  return complete ? absl::OkStatus() : FileError(path, error);
 }
 
 }  // namespace

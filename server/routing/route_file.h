@@ -1,4 +1,5 @@
-// Routes that were set, on disk: the `routes:` of models.yaml, written as JSON, which is YAML.
+// The file of routes that were set: the `routes:` mapping of models.yaml, written as JSON, which is
+// valid YAML.
 #ifndef ASSAY_SERVER_ROUTING_ROUTE_FILE_H_
 #define ASSAY_SERVER_ROUTING_ROUTE_FILE_H_
 
@@ -12,20 +13,22 @@
 
 namespace assay::server {
 
-// Policies of a text with a `routes:` mapping and nothing else, at most 1 MiB. INVALID_ARGUMENT:
-// "name:line: routes.email.models: ...". `catalog` as for registry::CheckPolicy().
+// Parses a text of at most 1 MiB that has a `routes:` mapping and nothing else. INVALID_ARGUMENT
+// has the place, as in "name:line: routes.email.models: ...". `catalog` is that of
+// registry::CheckPolicy().
 absl::StatusOr<std::vector<registry::RoutePolicy>> ParseRoutes(std::string_view yaml,
                                                                const std::string& name,
                                                                const registry::Catalog* catalog);
 
-// A text that ParseRoutes() reads as these policies.
+// Returns a text that ParseRoutes() parses as these policies.
 std::string RoutesText(const std::vector<registry::RoutePolicy>& policies);
 
-// None if there is no such file; models are not looked up. Errors as ParseRoutes().
+// Reads the file; no file means no policies. Does not check that the models exist. Fails as
+// ParseRoutes().
 absl::StatusOr<std::vector<registry::RoutePolicy>> ReadRouteFile(const std::string& path);
 
-// The file is there as a whole or as it was, also after a crash; no policies = no file.
-// INVALID_ARGUMENT: more than 1 MiB. Else the system's error, with the path.
+// Replaces the file atomically, also if the process crashes. Deletes it if there are no policies.
+// INVALID_ARGUMENT: the text exceeds 1 MiB. Other errors are the system's, with the path.
 absl::Status WriteRouteFile(const std::string& path,
                             const std::vector<registry::RoutePolicy>& policies);
 

@@ -1,4 +1,4 @@
-// Routing as the daemon does it.
+// Routing of requests.
 #include "server/routing/routing.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ namespace {
 
 constexpr size_t kMaxKeyBytes = 256;
 
-uint64_t RandomStart() {
+uint64_t RandomNonce() {
   std::random_device random;
   return uint64_t{random()} << 32 | random();
 }
@@ -39,7 +39,7 @@ Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evi
       evidence_(evidence),
       classify_(classify),
       down_(std::move(down)),
-      next_nonce_(RandomStart()) {}
+      next_nonce_(RandomNonce()) {}
 
 absl::Status Routing::Open(std::string file) {
   const absl::MutexLock lock(&set_mutex_);
@@ -61,13 +61,13 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
         absl::StrCat("routing_key: has ", input.key.size(), " bytes; at most ", kMaxKeyBytes));
   }
   std::string content_type(input.content_type);
-  std::string how;
+  std::string prefix;
   if (classify_ && input.model.empty() && content_type.empty()) {
     const std::optional<registry::ContentProposal> proposal =
         registry::ProposeContentType(input.prompt);
     if (proposal.has_value() && Has(proposal->content_type)) {
       content_type = proposal->content_type;
-      how = absl::StrFormat("classified as '%s' (%.2f); ", content_type, proposal->confidence);
+      prefix = absl::StrFormat("classified as '%s' (%.2f); ", content_type, proposal->confidence);
     }
   }
   const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
@@ -83,14 +83,14 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
                              .nonce = nonce,
                              .down = down_});
   if (!decision.ok()) return decision;
-  decision->reason.insert(0, how);
+  decision->reason.insert(0, prefix);
   decision->content_type = std::move(content_type);
   return decision;
 }
 
 absl::Status Routing::Set(std::vector<registry::RoutePolicy> policies) {
   const absl::MutexLock lock(&set_mutex_);
-  return SetBeside({}, std::move(policies));
+  return SetWith({}, std::move(policies));
 }
 
 absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
@@ -101,11 +101,11 @@ absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
       return old.content_type == policy.content_type;
     });
   }
-  return SetBeside(std::move(kept), std::move(policies));
+  return SetWith(std::move(kept), std::move(policies));
 }
 
-absl::Status Routing::SetBeside(std::vector<registry::RoutePolicy> kept,
-                                std::vector<registry::RoutePolicy> policies) {
+absl::Status Routing::SetWith(std::vector<registry::RoutePolicy> kept,
+                              std::vector<registry::RoutePolicy> policies) {
   const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
   registry::RouteTable checked;
   RETURN_IF_ERROR(checked.Set(policies, catalog.get()));

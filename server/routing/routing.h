@@ -1,4 +1,4 @@
-// Routing as the daemon does it: the routes in force, what was evaluated, and decisions by them.
+// Routing of requests: the routes in force, and decisions by them and by evaluations.
 #ifndef ASSAY_SERVER_ROUTING_ROUTING_H_
 #define ASSAY_SERVER_ROUTING_ROUTING_H_
 
@@ -20,49 +20,50 @@
 
 namespace assay::server {
 
-// What a request says of where it wants to go.
+// The fields of a request that decide its route.
 struct RoutingInput {
   std::string_view model;
   std::string_view content_type;
   // At most 256 bytes.
   std::string_view key;
-  // Where prompts are classified.
+  // Used only if prompts are classified.
   std::string_view prompt;
 };
 
-// Thread-safe.
+// Chooses models for requests, and keeps the routes that were set. Thread-safe.
 class Routing {
  public:
-  // evidence: null = nothing was evaluated. Both outlive it. classify: a prompt that comes with
-  // neither model nor content type may be given one (registry/routing/content_classifier.h) that
-  // has a route; the reason says so. down: as in registry::RouteRequest.
+  // `manager` and `evidence` must outlive this object. `evidence` may be null: there are no
+  // evaluations. With `classify` a request with neither model nor content type may get a content
+  // type that has a route (registry/routing/content_classifier.h); the reason then says so. `down`
+  // is that of registry::RouteRequest.
   Routing(registry::Manager* manager, const registry::EvidenceSource* evidence,
           bool classify = false, std::function<bool(std::string_view)> down = nullptr);
 
-  // From now on routes that are set are kept in this file. Takes those it has: models that the
-  // catalog lacks are passed over. INVALID_ARGUMENT: with file, line and what to do.
+  // Loads the routes of the file and keeps routes that are set in it from now on. Models that the
+  // catalog lacks are skipped. INVALID_ARGUMENT has file, line and what to do.
   absl::Status Open(std::string file) ABSL_LOCKS_EXCLUDED(set_mutex_);
 
-  // As registry::ChooseRoute(). INVALID_ARGUMENT too: a key that is too long.
+  // Works and fails as registry::ChooseRoute(). Also INVALID_ARGUMENT: the key is too long.
   absl::StatusOr<registry::RouteDecision> Choose(const RoutingInput& input) const;
 
-  // Replaces the routes that were set before; checked, then written, then in force.
-  // INVALID_ARGUMENT names the route; on every error all stays as it was.
+  // Replaces the routes that were set before: checks them, writes the file, then puts them in
+  // force. INVALID_ARGUMENT names the route. An error changes nothing.
   absl::Status Set(std::vector<registry::RoutePolicy> policies) ABSL_LOCKS_EXCLUDED(set_mutex_);
-  // Alike, but only for the content types given: what was set for others stays, unchecked.
+  // Does the same for the given content types only. Routes of other content types stay, unchecked.
   absl::Status Add(std::vector<registry::RoutePolicy> policies) ABSL_LOCKS_EXCLUDED(set_mutex_);
   std::vector<registry::RoutePolicy> set() const { return table_.set(); }
   std::vector<registry::RouteTable::Route> InForce() const;
-  // Whether some route is for that content type.
+  // True if there is a route for the content type.
   bool Has(std::string_view content_type) const;
 
-  // What is deployed of a model of the catalog; empty = not on this machine, or unknown.
+  // Returns the deployed revision of a model. Empty if the catalog or this machine lacks the model.
   std::string RevisionOf(std::string_view model) const;
 
  private:
-  // Both writes: checks `policies`, and takes those of `kept` beside them.
-  absl::Status SetBeside(std::vector<registry::RoutePolicy> kept,
-                         std::vector<registry::RoutePolicy> policies)
+  // Checks `policies` and sets them together with `kept`, which are not checked.
+  absl::Status SetWith(std::vector<registry::RoutePolicy> kept,
+                       std::vector<registry::RoutePolicy> policies)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(set_mutex_);
 
   registry::Manager* const manager_;
@@ -70,10 +71,10 @@ class Routing {
   const bool classify_;
   const std::function<bool(std::string_view)> down_;
   registry::RouteTable table_;
-  // One Set() at a time, so that the file and the table agree.
+  // Held by every change, so that the file and the table agree.
   absl::Mutex set_mutex_;
   std::string file_ ABSL_GUARDED_BY(set_mutex_);
-  // Numbers of requests without a key, from a random one on.
+  // The number of the next request without a key. Starts at a random number.
   mutable std::atomic<uint64_t> next_nonce_;
 };
 

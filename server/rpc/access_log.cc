@@ -1,10 +1,11 @@
-// Every call of gRPC's, seen when it ends.
+// Reports every gRPC call when it ends.
 #include "server/rpc/access_log.h"
 
 #include <string_view>
 
 #include "absl/time/clock.h"
 #include "grpcpp/server_context.h"
+#include "server/rpc/grpc_context.h"
 
 namespace assay::server {
 namespace {
@@ -12,27 +13,27 @@ namespace {
 using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::InterceptorBatchMethods;
 
-// Traces are made of generations alone.
+// Only generations have traces.
 constexpr double kNoTraces = 0;
 
-class Watch final : public grpc::experimental::Interceptor {
+class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
-  Watch(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record)
+  CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record)
       : call_(call),
         record_(record),
         start_(absl::Now()),
-        tells_itself_(
+        reports_itself_(
             std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
-    // Not before: the call has no peer when this object is made.
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       handled_ = batch->GetRecvMessage() != nullptr;
     }
-    if (tells_itself_ && handled_) {
+    if (reports_itself_ && handled_) {
       batch->Proceed();
       return;
     }
+    // The call has no peer yet when this object is constructed.
     if (context_.method.empty()) {
       context_ = MakeRequestContext(*call_->server_context(), call_->method(), kNoTraces);
     }
@@ -52,8 +53,8 @@ class Watch final : public grpc::experimental::Interceptor {
   RequestContext context_;
   const AccessLog::RecordFn& record_;
   const absl::Time start_;
-  const bool tells_itself_;
-  // The message could be read, so that the method's handler has it.
+  const bool reports_itself_;
+  // True once the message is parsed: the method's handler will receive it.
   bool handled_ = false;
 };
 
@@ -61,7 +62,7 @@ class Watch final : public grpc::experimental::Interceptor {
 
 grpc::experimental::Interceptor* AccessLog::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
-  return new Watch(call, record_);
+  return new CallInterceptor(call, record_);
 }
 
 }  // namespace assay::server

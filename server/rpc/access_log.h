@@ -1,4 +1,4 @@
-// Every call of gRPC's, seen when it ends.
+// Reports every gRPC call when it ends.
 #ifndef ASSAY_SERVER_RPC_ACCESS_LOG_H_
 #define ASSAY_SERVER_RPC_ACCESS_LOG_H_
 
@@ -18,10 +18,12 @@ struct CallRecord {
   absl::Duration duration;
 };
 
-// Tells of each finished call, on the call's own thread, and gives the caller its x-request-id;
-// Generate and GenerateStream do both themselves, since they know more, but for messages that are
-// none. A message beyond gRPC's size limit is refused before anybody here sees the call. For
-// ServerBuilder::experimental().SetInterceptorCreators().
+// An interceptor factory that reports each finished call, on the thread of the call, and sends the
+// caller its x-request-id. For ServerBuilder::experimental().SetInterceptorCreators(). Thread-safe.
+//
+// Generate and GenerateStream do both themselves, because they know more; they are reported here
+// only if their message could not be parsed. gRPC refuses a message above its size limit before any
+// interceptor sees the call.
 class AccessLog final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   using RecordFn = std::function<void(const CallRecord&)>;

@@ -1,4 +1,4 @@
-// Between absl::Status and what travels in a gRPC call.
+// Converts absl::Status to gRPC.
 #include "server/rpc/grpc_status.h"
 
 #include <algorithm>
@@ -16,9 +16,9 @@
 namespace assay::server {
 namespace {
 
-// A queue place frees up within about one short generation.
+// A place in a queue is free after about one short generation.
 constexpr int kRetrySeconds = 1;
-// Statuses carry the serialized message under this name.
+// The name of the payload that carries the serialized message.
 constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 google::rpc::RetryInfo RetryInfoOf(const absl::Status& status) {
@@ -44,7 +44,7 @@ void SetRetryDelay(absl::Duration delay, absl::Status* status) {
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  // It travels in a proto, too, and may quote what files or callers sent.
+  // The message is also sent in a proto and may quote arbitrary bytes of files or callers.
   const std::string message = ReplaceInvalidUtf8(std::string(status.message()));
   if (code != grpc::StatusCode::RESOURCE_EXHAUSTED && code != grpc::StatusCode::UNAVAILABLE) {
     return {code, message};

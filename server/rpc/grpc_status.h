@@ -1,4 +1,4 @@
-// Between absl::Status and what travels in a gRPC call.
+// Converts absl::Status to gRPC.
 #ifndef ASSAY_SERVER_RPC_GRPC_STATUS_H_
 #define ASSAY_SERVER_RPC_GRPC_STATUS_H_
 
@@ -10,14 +10,15 @@
 
 namespace assay::server {
 
-// When a caller may try again: what ToGrpcStatus() tells it; not below 1 ms.
+// Sets when the caller may try again, at least 1 ms from now. ToGrpcStatus() sends it.
 void SetRetryDelay(absl::Duration delay, absl::Status* status);
 
-// Same code and message. RESOURCE_EXHAUSTED and UNAVAILABLE carry google.rpc.RetryInfo in the
-// details: the delay that was set, else a second.
+// Returns a status with the same code and message. RESOURCE_EXHAUSTED and UNAVAILABLE carry
+// google.rpc.RetryInfo in the details: the delay that was set, else one second.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// "ok", "not_found", ...: the value of metrics' and logs' `status`.
+// Returns the code in lower case, as in "ok" or "not_found". It is the value of `status` in metrics
+// and logs.
 std::string_view StatusLabel(absl::StatusCode code);
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// The evaluator's analysis as messages.
+// Converts the evaluator's analysis to messages.
 #include "server/services/analysis_proto.h"
 
 #include <string>

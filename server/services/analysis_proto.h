@@ -1,4 +1,4 @@
-// The evaluator's analysis as messages.
+// Converts the evaluator's analysis to messages.
 #ifndef ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
 #define ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
 

@@ -1,4 +1,4 @@
-// EvaluateRequest, read and checked.
+// Converts an EvaluateRequest to an evaluation plan.
 #include "server/services/evaluation_plan.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/runtime/generation/sampling.h"
 #include "evaluator/economics/economics.h"
@@ -58,15 +59,15 @@ evaluator::EvaluationPrompt ReadPrompt(const assay::v1::EvaluationPrompt& prompt
 
 absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> ReadPrompts(
     const EvaluateRequest& request) {
-  std::vector<evaluator::EvaluationPrompt> own;
-  own.reserve(static_cast<size_t>(request.prompts_size()));
+  std::vector<evaluator::EvaluationPrompt> prompts;
+  prompts.reserve(static_cast<size_t>(request.prompts_size()));
   for (const assay::v1::EvaluationPrompt& prompt : request.prompts()) {
-    own.push_back(ReadPrompt(prompt));
+    prompts.push_back(ReadPrompt(prompt));
   }
   const std::vector<std::string> types(request.content_types().begin(),
                                        request.content_types().end());
-  if (own.empty() && request.own_prompts_only()) return own;
-  return evaluator::SelectPrompts(own.empty() ? evaluator::BuiltInPrompts() : own, types,
+  if (prompts.empty() && request.own_prompts_only()) return prompts;
+  return evaluator::SelectPrompts(prompts.empty() ? evaluator::BuiltInPrompts() : prompts, types,
                                   request.prompts_per_type());
 }
 
@@ -83,7 +84,7 @@ evaluator::KnownAnswerTask ReadTask(const assay::v1::KnownAnswerTask& message) {
   return task;
 }
 
-// The entry of the table that the plan brings, else of the server's.
+// Returns the entry of the price table in the message, else of the server's price table.
 absl::StatusOr<evaluator::HostedPrice> FindPrice(const assay::v1::EconomicsInputs& message,
                                                  const std::string& server_table) {
   ASSIGN_OR_RETURN(evaluator::PriceTable table,
@@ -94,12 +95,13 @@ absl::StatusOr<evaluator::HostedPrice> FindPrice(const assay::v1::EconomicsInput
   return table.Find(message.compare_with());
 }
 
-absl::Status InEconomics(const absl::Status& status, const char* key) {
+// Returns the error of an economics field as INVALID_ARGUMENT.
+absl::Status EconomicsError(const absl::Status& status, const char* key) {
   return absl::InvalidArgumentError(absl::StrCat("economics.", key, ": ", status.message()));
 }
 
-// What the message states in the place of the server's. Every number of EconomicsInputs is a field
-// of the message by its name.
+// Returns the server's inputs with those that the message sets. Every number of EconomicsInputs is
+// a field of the message with the same name.
 absl::StatusOr<evaluator::EconomicsInputs> ReadEconomics(const assay::v1::EconomicsInputs& message,
                                                          const EvaluationConfig& server) {
   evaluator::EconomicsInputs inputs = server.economics;
@@ -113,25 +115,25 @@ absl::StatusOr<evaluator::EconomicsInputs> ReadEconomics(const assay::v1::Econom
   if (message.has_requests_per_day()) inputs.requests_per_day = message.requests_per_day();
   if (message.has_api_usd_per_request() && message.has_compare_with()) {
     return absl::InvalidArgumentError(
-        "economics.api_usd_per_request: stands beside compare_with; give one of them");
+        "economics.api_usd_per_request: is set together with compare_with; give one of them");
   }
-  // A flat price in the place of the server's entry of the price table.
+  // A flat price replaces the server's entry of the price table.
   if (message.has_api_usd_per_request()) inputs.hosted = {};
   if (message.has_compare_with()) {
     absl::StatusOr<evaluator::HostedPrice> price = FindPrice(message, server.price_table);
-    if (!price.ok()) return InEconomics(price.status(), "compare_with");
+    if (!price.ok()) return EconomicsError(price.status(), "compare_with");
     inputs.hosted = *std::move(price);
   } else if (message.has_price_table()) {
     return absl::InvalidArgumentError(
-        "economics.price_table: is there, but nothing to compare with; give compare_with, one of "
-        "its entries");
+        "economics.price_table: is set without compare_with; set compare_with to one of its "
+        "entries");
   }
   RETURN_IF_ERROR(evaluator::Validate(inputs));
   return inputs;
 }
 
-// A name of its own must not be another model's: its results would pass for that model's. `seed`:
-// the request's.
+// A candidate must not have the name of another model, because its results would be taken for those
+// of that model. `seed` is the seed of the request.
 absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& message,
                                                    const registry::Manager& manager, uint64_t seed,
                                                    const std::string& field) {
@@ -141,31 +143,30 @@ absl::StatusOr<evaluator::Candidate> ReadCandidate(const assay::v1::Candidate& m
   if (absl::StatusOr<registry::ModelStatus> known = manager.Get(candidate.model); !known.ok()) {
     return known.status();
   }
-  const bool plain = candidate.system.empty() && !message.has_sampling();
+  const bool unchanged = candidate.system.empty() && !message.has_sampling();
   if (candidate.name != candidate.model && manager.Get(candidate.name).ok()) {
     return absl::InvalidArgumentError(absl::StrCat(field, ".name: '", candidate.name,
                                                    "' is a model of the catalog; give another"));
   }
-  if (!plain && candidate.name == candidate.model) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, ".name: '", candidate.name,
-                     "' is the model as it stands; a model with a system message or sampling of "
-                     "its own needs a name of its own"));
+  if (!unchanged && candidate.name == candidate.model) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        field, ".name: '", candidate.name,
+        "' is the id of the unchanged model; a candidate with its own system message or "
+        "sampling needs another name"));
   }
   if (message.has_sampling()) {
     assay::v1::SamplingParams params = message.sampling();
     if (!params.has_seed()) params.set_seed(seed);
     absl::StatusOr<evaluator::Sampling> sampling = ReadSampling(params);
     if (!sampling.ok()) {
-      return absl::Status(sampling.status().code(),
-                          absl::StrCat(field, ".sampling: ", sampling.status().message()));
+      return Annotate(sampling.status(), absl::StrCat(field, ".sampling"));
     }
     candidate.sampling = *sampling;
   }
   return candidate;
 }
 
-// Named ones; else those resident; else the default model.
+// Returns the models that the request names, else those that are resident, else the default model.
 absl::StatusOr<std::vector<std::string>> ChooseModels(const EvaluateRequest& request,
                                                       const registry::Manager& manager) {
   std::vector<std::string> models(request.models().begin(), request.models().end());
@@ -204,7 +205,7 @@ absl::StatusOr<std::vector<evaluator::Candidate>> ReadCandidates(const EvaluateR
 
 absl::Status CheckCounts(const EvaluateRequest& request, const LimitsConfig& limits) {
   const double longest = absl::ToDoubleSeconds(limits.inference_timeout);
-  // Written so that NaN fails.
+  // The condition is negated so that NaN fails.
   if (!(request.timeout_seconds() >= 0 && request.timeout_seconds() <= longest)) {
     return absl::InvalidArgumentError(absl::StrCat("timeout_seconds: ", request.timeout_seconds(),
                                                    " is out of range; give 0 to ", longest));
@@ -232,16 +233,18 @@ absl::Status CheckBytes(const std::string& field, const std::string& id, size_t 
                    limits.max_prompt_bytes, " (limits.max_prompt_bytes)"));
 }
 
-// What is longer fails each time it is asked, hours later.
+// A longer prompt would fail at each of its requests, hours later.
 absl::Status CheckLengths(const evaluator::EvaluationPlan& plan, const LimitsConfig& limits) {
-  // Empty lines stand between system messages, and before the prompt of a model that knows none.
-  constexpr size_t kMaxBetween = 4;
+  // Empty lines separate system messages, and a system message from the prompt if the model has no
+  // chat template.
+  constexpr size_t kMaxSeparatorBytes = 4;
   size_t system = 0;
   for (const evaluator::Candidate& one : plan.models) system = std::max(system, one.system.size());
   for (size_t i = 0; i < plan.prompts.size(); ++i) {
     const evaluator::EvaluationPrompt& prompt = plan.prompts[i];
-    const size_t own = prompt.system.size() + prompt.prompt.size();
-    const size_t bytes = own + (system + prompt.system.size() == 0 ? 0 : system + kMaxBetween);
+    const size_t prompt_bytes = prompt.system.size() + prompt.prompt.size();
+    const size_t bytes =
+        prompt_bytes + (system + prompt.system.size() == 0 ? 0 : system + kMaxSeparatorBytes);
     RETURN_IF_ERROR(CheckBytes(absl::StrCat("prompts[", i, "]"), prompt.id, bytes, limits));
   }
   for (size_t i = 0; i < plan.tasks.size(); ++i) {
@@ -269,8 +272,8 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
   rest.clear_gate();
   if (rest.ByteSizeLong() > 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay_of: '", request.replay_of(),
-                     "' brings its plan; set only name, order_seed and gate"));
+        absl::StrCat("replay_of: the plan of '", request.replay_of(),
+                     "' is repeated; set only name, order_seed and gate"));
   }
   ASSIGN_OR_RETURN(evaluator::EvaluationPlan plan, store->Plan(request.replay_of()));
   if (!request.name().empty()) plan.name = request.name();

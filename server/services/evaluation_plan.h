@@ -1,4 +1,4 @@
-// EvaluateRequest as an evaluator's plan.
+// Converts an EvaluateRequest to an evaluation plan.
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_PLAN_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_PLAN_H_
 
@@ -11,14 +11,14 @@
 
 namespace assay::server {
 
-// What fills in for what a request leaves open.
+// The server's settings, used for fields that a request does not set.
 struct PlanDefaults {
   const EvaluationConfig& evaluation;
   const LimitsConfig& limits;
 };
 
-// INVALID_ARGUMENT names the field; NOT_FOUND an unknown model or `replay_of`. What the runner
-// checks (ValidatePlan) is left to it, but for what no request may have (limits.max_prompt_bytes).
+// INVALID_ARGUMENT names the field. NOT_FOUND names an unknown model or `replay_of`. The runner
+// validates the plan (ValidatePlan); only limits.max_prompt_bytes is checked here.
 absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const assay::v1::EvaluateRequest& request,
                                                  const registry::Manager& manager,
                                                  evaluator::RunStore* store,

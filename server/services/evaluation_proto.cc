@@ -1,4 +1,4 @@
-// The evaluator's records as messages.
+// Converts the evaluator's records to messages.
 #include "server/services/evaluation_proto.h"
 
 #include "absl/time/time.h"

@@ -1,4 +1,4 @@
-// The evaluator's records as messages.
+// Converts the evaluator's records to messages.
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
 

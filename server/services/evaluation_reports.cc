@@ -1,4 +1,4 @@
-// Gathers what a report is made of.
+// Renders recorded evaluations as documents and checks gates on them.
 #include "server/services/evaluation_reports.h"
 
 #include <utility>
@@ -19,7 +19,7 @@ namespace {
 using evaluator::ReportFigure;
 using evaluator::ReportInput;
 
-// An evaluation with all that is recorded of it.
+// An evaluation with everything that the store has of it.
 struct Recorded {
   evaluator::Evaluation evaluation;
   evaluator::EvaluationPlan plan;
@@ -89,7 +89,7 @@ absl::StatusOr<std::string> Render(const Recorded& recorded,
       return evaluator::LmEvalResultsJson(input);
     default:
       return absl::InvalidArgumentError(
-          absl::StrCat("format: ", static_cast<int>(format), " is none of ReportFormat's"));
+          absl::StrCat("format: ", static_cast<int>(format), " is not a value of ReportFormat"));
   }
 }
 

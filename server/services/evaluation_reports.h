@@ -1,4 +1,4 @@
-// Recorded evaluations as documents, and conditions on them.
+// Renders recorded evaluations as documents and checks gates on them.
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_REPORTS_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_REPORTS_H_
 
@@ -13,23 +13,26 @@
 
 namespace assay::server {
 
-// Reads the store at every call. Thread-safe.
+// Reads the store at every call. Thread-safe. Construction is cheap.
 class EvaluationReports {
  public:
-  // `economics` is for plans that have none: those of older versions.
+  // `store` must outlive this object. `economics` is used for plans without economics, which older
+  // versions recorded.
   EvaluationReports(evaluator::RunStore* store, const evaluator::EconomicsInputs& economics)
       : store_(store), economics_(economics) {}
 
-  // NOT_FOUND; INVALID_ARGUMENT: no such format. A second for 30,000 samples.
+  // Renders the report of an evaluation. Takes one second for 30,000 samples. NOT_FOUND: there is
+  // no such evaluation. INVALID_ARGUMENT: there is no such format.
   absl::StatusOr<std::string> Make(const std::string& id, assay::v1::ReportFormat format) const;
 
-  // The same for a tracking server: with the samples of `model` alone where that is not empty, and
-  // without the addresses on that server, which come one after the other.
+  // Renders the report for a tracking server: only the samples of `model` unless it is empty, and
+  // no addresses on that server, because they are not all known when the report is uploaded.
   absl::StatusOr<std::string> MakeForTracking(const std::string& id, assay::v1::ReportFormat format,
                                               std::string_view model) const;
 
-  // With no id the gate is only parsed: passed, no clauses. NOT_FOUND; INVALID_ARGUMENT: the gate;
-  // FAILED_PRECONDITION: the evaluation still runs.
+  // Checks a gate on an evaluation. If `id` is empty the gate is only parsed, and the result is
+  // passed without clauses. NOT_FOUND: there is no such evaluation. INVALID_ARGUMENT: the gate is
+  // wrong. FAILED_PRECONDITION: the evaluation still runs.
   absl::StatusOr<evaluator::GateResult> Check(const std::string& id, std::string_view gate) const;
 
  private:

@@ -1,4 +1,4 @@
-// assay.v1.EvaluationService over the evaluator's Runner and RunStore.
+// The gRPC service assay.v1.EvaluationService.
 #include "server/services/evaluation_service.h"
 
 #include <optional>
@@ -11,9 +11,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/compare.h"
 #include "evaluator/analysis/gate.h"
+#include "server/rpc/grpc_context.h"
 #include "server/rpc/grpc_status.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/evaluation_plan.h"
@@ -28,7 +30,7 @@ using assay::v1::EvaluateResponse;
 constexpr int kDefaultListLimit = 50;
 constexpr int kMaxListLimit = 1000;
 constexpr size_t kChunkBytes = size_t{256} << 10;
-// How often a stream without events looks whether its client is still there.
+// How often a stream without events checks if its client is still connected.
 constexpr absl::Duration kFeedPoll = absl::Milliseconds(100);
 
 absl::Status OutOfRange(const char* field, int value, int max) {
@@ -36,8 +38,8 @@ absl::Status OutOfRange(const char* field, int value, int max) {
       absl::StrCat(field, ": ", value, " is out of range; give 0 to ", max));
 }
 
-// Before hours of work, not after.
-absl::Status CheckGateOf(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan) {
+// Checks the gate before hours of work, not after.
+absl::Status CheckGateNames(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan) {
   if (request.gate().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(evaluator::Gate gate, evaluator::Gate::Parse(request.gate()));
   return gate.CheckNames(plan);
@@ -45,7 +47,7 @@ absl::Status CheckGateOf(const EvaluateRequest& request, const evaluator::Evalua
 
 }  // namespace
 
-void EvaluationServiceImpl::Tell(const evaluator::Evaluation& evaluation,
+void EvaluationServiceImpl::Fill(const evaluator::Evaluation& evaluation,
                                  assay::v1::Evaluation* out) const {
   ToProto(evaluation, out);
   out->set_mlflow_tracking_uri(tracking_uri_);
@@ -58,7 +60,7 @@ EvaluateResponse EvaluationServiceImpl::ToEvent(const evaluator::EvaluationEvent
   } else if (const auto* sample = std::get_if<evaluator::Sample>(&event)) {
     ToProto(*sample, response.mutable_sample());
   } else {
-    Tell(std::get<evaluator::Evaluation>(event), response.mutable_summary());
+    Fill(std::get<evaluator::Evaluation>(event), response.mutable_summary());
   }
   return response;
 }
@@ -69,27 +71,29 @@ grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
   absl::StatusOr<evaluator::EvaluationPlan> plan =
       ToPlan(*request, *manager_, store_, {.evaluation = settings_, .limits = limits_});
   if (!plan.ok()) return ToGrpcStatus(plan.status());
-  if (absl::Status s = CheckGateOf(*request, *plan); !s.ok()) return ToGrpcStatus(s);
+  if (absl::Status s = CheckGateNames(*request, *plan); !s.ok()) return ToGrpcStatus(s);
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));
   if (!started.ok()) return ToGrpcStatus(started.status());
 
   EvaluateResponse first;
-  Tell(started->evaluation, first.mutable_started());
+  Fill(started->evaluation, first.mutable_started());
   writer->Write(first);
-  while (!context->IsCancelled()) {
+  const CallContext call = MakeCallContext(*context);
+  while (!call.IsDone()) {
     std::optional<evaluator::EvaluationEvent> event = started->feed->Next(kFeedPoll);
     if (!event.has_value()) continue;
     const auto* end = std::get_if<evaluator::Evaluation>(&*event);
     if (end != nullptr && end->state == evaluator::EvaluationState::kRunning) {
       return {grpc::StatusCode::UNAVAILABLE,
-              absl::StrCat("the server stops; it goes on with evaluation ", end->id,
+              absl::StrCat("the server is stopping; it continues evaluation ", end->id,
                            " when it starts again")};
     }
     if (!writer->Write(ToEvent(*event))) break;
     if (end != nullptr) return grpc::Status::OK;
   }
   return {grpc::StatusCode::CANCELLED,
-          absl::StrCat("the client left; the evaluation goes on as ", started->evaluation.id)};
+          absl::StrCat("the client disconnected; the evaluation continues as ",
+                       started->evaluation.id)};
 }
 
 grpc::Status EvaluationServiceImpl::GetEvaluation(grpc::ServerContext* /*context*/,
@@ -97,7 +101,7 @@ grpc::Status EvaluationServiceImpl::GetEvaluation(grpc::ServerContext* /*context
                                                   assay::v1::Evaluation* response) {
   absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
   if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
-  Tell(*evaluation, response);
+  Fill(*evaluation, response);
   if (absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(request->id()); plan.ok()) {
     response->set_order_seed(plan->order_seed);
   }
@@ -141,7 +145,7 @@ grpc::Status EvaluationServiceImpl::ListEvaluations(
       store_->List(request->limit() == 0 ? kDefaultListLimit : request->limit());
   if (!list.ok()) return ToGrpcStatus(list.status());
   for (const evaluator::Evaluation& evaluation : *list) {
-    Tell(evaluation, response->add_evaluations());
+    Fill(evaluation, response->add_evaluations());
   }
   return grpc::Status::OK;
 }
@@ -154,7 +158,7 @@ grpc::Status EvaluationServiceImpl::CancelEvaluation(
   }
   absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
   if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
-  Tell(*evaluation, response);
+  Fill(*evaluation, response);
   return grpc::Status::OK;
 }
 
@@ -166,7 +170,7 @@ grpc::Status EvaluationServiceImpl::GetReport(grpc::ServerContext* /*context*/,
   for (size_t begin = 0; begin < report->size(); begin += kChunkBytes) {
     assay::v1::ReportChunk chunk;
     chunk.set_data(report->substr(begin, kChunkBytes));
-    if (!writer->Write(chunk)) return {grpc::StatusCode::CANCELLED, "the client left"};
+    if (!writer->Write(chunk)) return {grpc::StatusCode::CANCELLED, "the client disconnected"};
   }
   return grpc::Status::OK;
 }

@@ -1,4 +1,4 @@
-// assay.v1.EvaluationService over the evaluator's Runner and RunStore.
+// The gRPC service assay.v1.EvaluationService.
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 
@@ -13,9 +13,10 @@
 
 namespace assay::server {
 
-// Thread-safe.
+// Starts, shows, compares and cancels evaluations. Thread-safe.
 class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service {
  public:
+  // Every pointer must outlive the service.
   EvaluationServiceImpl(evaluator::Runner* runner, evaluator::RunStore* store,
                         const registry::Manager* manager, const Config& config)
       : runner_(runner),
@@ -46,8 +47,8 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
                          assay::v1::GateResult* response) override;
 
  private:
-  // As a message, with what only the server knows of it.
-  void Tell(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out) const;
+  // Fills the message, including the fields that only the server knows.
+  void Fill(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out) const;
   assay::v1::EvaluateResponse ToEvent(const evaluator::EvaluationEvent& event) const;
 
   evaluator::Runner* const runner_;

@@ -1,11 +1,11 @@
-// assay.v1.InferenceService over GenerationService.
+// The gRPC service assay.v1.InferenceService.
 #include "server/services/inference_service.h"
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "base/call_context.h"
+#include "absl/status/statusor.h"
+#include "server/rpc/grpc_context.h"
 #include "server/rpc/grpc_status.h"
-#include "server/rpc/route_proto.h"
+#include "server/services/inference_proto.h"
+#include "server/services/route_proto.h"
 
 namespace assay::server {
 namespace {
@@ -17,32 +17,21 @@ using assay::v1::GenerateStreamResponse;
 constexpr char kUnaryMethod[] = "assay.v1.InferenceService/Generate";
 constexpr char kStreamMethod[] = "assay.v1.InferenceService/GenerateStream";
 
-class CallObserver : public GenerationObserver {
+// Writes the events of a generation to the stream of its caller.
+class StreamObserver final : public GenerationObserver {
  public:
-  explicit CallObserver(const grpc::ServerContext& context) : context_(context) {}
-  bool Cancelled() override { return context_.IsCancelled(); }
+  explicit StreamObserver(grpc::ServerWriter<GenerateStreamResponse>* writer) : writer_(writer) {}
 
- private:
-  const grpc::ServerContext& context_;
-};
-
-class StreamObserver final : public CallObserver {
- public:
-  StreamObserver(const grpc::ServerContext& context,
-                 grpc::ServerWriter<GenerateStreamResponse>* writer)
-      : CallObserver(context), writer_(writer) {}
-
-  void OnRouted(const registry::RouteDecision& route) override {
+  void OnStarted(const registry::RouteDecision& route, const registry::Handle& /*model*/) override {
     GenerateStreamResponse event;
     event.mutable_started()->set_model(route.model);
     ToProto(route, event.mutable_started()->mutable_route());
     writer_->Write(event);
   }
 
-  bool OnText(const engine::TextEvent& text) override {
+  bool OnText(const TextDelta& delta) override {
     GenerateStreamResponse event;
-    event.mutable_delta()->set_text(text.text);
-    event.mutable_delta()->mutable_tokens()->Assign(text.tokens.begin(), text.tokens.end());
+    ToProto(delta, event.mutable_delta());
     return writer_->Write(event);
   }
 
@@ -52,30 +41,32 @@ class StreamObserver final : public CallObserver {
 
 }  // namespace
 
-RequestContext InferenceServiceImpl::ContextOf(grpc::ServerContext* call,
-                                               const char* method) const {
-  RequestContext context = MakeRequestContext(*call, method, sample_ratio_);
-  call->AddInitialMetadata(kRequestIdKey, context.request_id);
-  return context;
+RequestContext InferenceServiceImpl::OriginOf(grpc::ServerContext* call, const char* method) const {
+  RequestContext origin = MakeRequestContext(*call, method, sample_ratio_);
+  call->AddInitialMetadata(kRequestIdKey, origin.request_id);
+  return origin;
 }
 
 grpc::Status InferenceServiceImpl::Generate(grpc::ServerContext* context,
                                             const GenerateRequest* request,
                                             GenerateResponse* response) {
-  CallObserver observer(*context);
-  return ToGrpcStatus(generation_->Generate(*request, absl::FromChrono(context->deadline()),
-                                            &observer, response, ContextOf(context, kUnaryMethod)));
+  const absl::StatusOr<GenerateResult> result =
+      generation_->Generate(ToCall(*request), MakeCallContext(*context), /*observer=*/nullptr,
+                            OriginOf(context, kUnaryMethod));
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  ToProto(*result, response);
+  return grpc::Status::OK;
 }
 
 grpc::Status InferenceServiceImpl::GenerateStream(
     grpc::ServerContext* context, const GenerateRequest* request,
     grpc::ServerWriter<GenerateStreamResponse>* writer) {
-  StreamObserver observer(*context, writer);
+  StreamObserver observer(writer);
+  const absl::StatusOr<GenerateResult> result = generation_->Generate(
+      ToCall(*request), MakeCallContext(*context), &observer, OriginOf(context, kStreamMethod));
+  if (!result.ok()) return ToGrpcStatus(result.status());
   GenerateStreamResponse last;
-  const absl::Status status =
-      generation_->Generate(*request, absl::FromChrono(context->deadline()), &observer,
-                            last.mutable_completed(), ContextOf(context, kStreamMethod));
-  if (!status.ok()) return ToGrpcStatus(status);
+  ToProto(*result, last.mutable_completed());
   writer->Write(last);
   return grpc::Status::OK;
 }
@@ -83,10 +74,11 @@ grpc::Status InferenceServiceImpl::GenerateStream(
 grpc::Status InferenceServiceImpl::Likelihood(grpc::ServerContext* context,
                                               const assay::v1::LikelihoodRequest* request,
                                               assay::v1::LikelihoodResponse* response) {
-  return ToGrpcStatus(likelihood_->Read(*request,
-                                        CallContext([context] { return context->IsCancelled(); },
-                                                    absl::FromChrono(context->deadline())),
-                                        response));
+  const absl::StatusOr<LikelihoodResult> result =
+      likelihood_->Compute(ToCall(*request), MakeCallContext(*context));
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  ToProto(*result, response);
+  return grpc::Status::OK;
 }
 
 }  // namespace assay::server

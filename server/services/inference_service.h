@@ -1,4 +1,4 @@
-// assay.v1.InferenceService over GenerationService.
+// The gRPC service assay.v1.InferenceService.
 #ifndef ASSAY_SERVER_SERVICES_INFERENCE_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_INFERENCE_SERVICE_H_
 
@@ -9,10 +9,11 @@
 
 namespace assay::server {
 
-// Thin: reads the deadline, calls, converts the status. Thread-safe.
+// Converts messages and statuses; GenerationService and LikelihoodService do the work. Thread-safe.
 class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
  public:
-  // sample_ratio: of the generations without a trace of their caller's, the share that is traced.
+  // Both services must outlive this object. `sample_ratio` is the share of generations that are
+  // traced if the caller sends no trace.
   InferenceServiceImpl(GenerationService* generation, LikelihoodService* likelihood,
                        double sample_ratio)
       : generation_(generation), likelihood_(likelihood), sample_ratio_(sample_ratio) {}
@@ -22,13 +23,12 @@ class InferenceServiceImpl final : public assay::v1::InferenceService::Service {
   grpc::Status GenerateStream(
       grpc::ServerContext* context, const assay::v1::GenerateRequest* request,
       grpc::ServerWriter<assay::v1::GenerateStreamResponse>* writer) override;
-
   grpc::Status Likelihood(grpc::ServerContext* context, const assay::v1::LikelihoodRequest* request,
                           assay::v1::LikelihoodResponse* response) override;
 
  private:
-  // Tells the caller the id of its request, too.
-  RequestContext ContextOf(grpc::ServerContext* call, const char* method) const;
+  // Returns the origin of the call and sends the caller the id of its request.
+  RequestContext OriginOf(grpc::ServerContext* call, const char* method) const;
 
   GenerationService* const generation_;
   LikelihoodService* const likelihood_;

@@ -1,48 +1,40 @@
-// assay.v1.ModelService over the registry's Manager.
+// The gRPC service assay.v1.ModelService.
 #ifndef ASSAY_SERVER_SERVICES_MODEL_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_MODEL_SERVICE_H_
 
-#include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
-#include "base/call_context.h"
-#include "registry/catalog/route_policy.h"
 #include "registry/residency/manager.h"
 #include "server/routing/routing.h"
+#include "server/services/catalog_control.h"
 #include "server/serving/engine_loader.h"
 #include "server/serving/hub_fetch.h"
 #include "server/serving/model_breakers.h"
 
 namespace assay::server {
 
-// Thread-safe.
+// Shows and changes which models are resident, and how requests are routed. Thread-safe.
 class ModelServiceImpl final : public assay::v1::ModelService::Service {
  public:
-  using ReloadFn =
-      std::function<absl::StatusOr<registry::ReloadReport>(const CallContext& context)>;
-  using SetRoutesFn =
-      std::function<absl::Status(std::vector<registry::RoutePolicy>, bool keep_others)>;
+  // Every pointer must outlive the service.
+  struct Dependencies {
+    registry::Manager* manager;
+    // The loader of `manager`.
+    const EngineLoader* loader;
+    const HubFetch* hub;
+    const Routing* routing;
+    ModelBreakers* breakers;
+    CatalogControl* control;
+    // The folder of the Hub's cache.
+    std::string hub_cache;
+    // The longest time that UnloadModel waits for running requests.
+    absl::Duration drain_timeout;
+  };
 
-  // loader: what `manager` loads with. hub_cache: where repositories of the Hub lie. reload: reads
-  // the catalog again. set_routes: as Routing::Set() or, with keep_others, Routing::Add().
-  ModelServiceImpl(registry::Manager* manager, const EngineLoader* loader, const Routing* routing,
-                   ModelBreakers* breakers, absl::Duration drain_timeout, std::string hub_cache,
-                   const HubFetch* hub, ReloadFn reload, SetRoutesFn set_routes)
-      : manager_(manager),
-        loader_(loader),
-        routing_(routing),
-        breakers_(breakers),
-        drain_timeout_(drain_timeout),
-        hub_cache_(std::move(hub_cache)),
-        hub_(hub),
-        reload_(std::move(reload)),
-        set_routes_(std::move(set_routes)) {}
+  explicit ModelServiceImpl(Dependencies dependencies) : deps_(std::move(dependencies)) {}
 
   grpc::Status ListModels(grpc::ServerContext* context, const assay::v1::ListModelsRequest* request,
                           assay::v1::ListModelsResponse* response) override;
@@ -72,15 +64,7 @@ class ModelServiceImpl final : public assay::v1::ModelService::Service {
  private:
   void Fill(const registry::ModelStatus& status, assay::v1::Model* model) const;
 
-  registry::Manager* const manager_;
-  const EngineLoader* const loader_;
-  const Routing* const routing_;
-  ModelBreakers* const breakers_;
-  const absl::Duration drain_timeout_;
-  const std::string hub_cache_;
-  const HubFetch* const hub_;
-  const ReloadFn reload_;
-  const SetRoutesFn set_routes_;
+  const Dependencies deps_;
 };
 
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-// Progress on its way from the threads that make it to the one that writes it to a stream.
+// A queue from the threads that make progress to the thread that writes it to a stream.
 #ifndef ASSAY_SERVER_SERVICES_PROGRESS_QUEUE_H_
 #define ASSAY_SERVER_SERVICES_PROGRESS_QUEUE_H_
 
@@ -12,14 +12,14 @@
 
 namespace assay::server {
 
-// Putting never blocks: a caller who stops reading must not hold up a download that others wait
-// for. Where nobody takes, the oldest events go. Thread-safe.
+// Put() never blocks, because a client that stops reading must not delay a download that others
+// wait for. A full queue drops its oldest event. Thread-safe.
 template <typename Event>
 class ProgressQueue {
  public:
   static constexpr size_t kMaxEvents = 64;
 
-  // Ignored once closed.
+  // Does nothing after Close().
   void Put(Event event) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
     if (closed_) return;
@@ -32,10 +32,10 @@ class ProgressQueue {
     closed_ = true;
   }
 
-  // Blocks until there is one; none: closed, and all are taken.
+  // Blocks until there is an event. Returns nullopt once the queue is closed and empty.
   std::optional<Event> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(this, &ProgressQueue::HasNews));
+    mutex_.Await(absl::Condition(this, &ProgressQueue::IsReadable));
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();
@@ -43,7 +43,7 @@ class ProgressQueue {
   }
 
  private:
-  bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return closed_ || !events_.empty(); }
+  bool IsReadable() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return closed_ || !events_.empty(); }
 
   absl::Mutex mutex_;
   std::deque<Event> events_ ABSL_GUARDED_BY(mutex_);

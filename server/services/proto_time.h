@@ -1,4 +1,4 @@
-// absl::Time as protobuf's Timestamp.
+// Converts absl::Time to protobuf's Timestamp.
 #ifndef ASSAY_SERVER_SERVICES_PROTO_TIME_H_
 #define ASSAY_SERVER_SERVICES_PROTO_TIME_H_
 

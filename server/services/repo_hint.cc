@@ -1,4 +1,4 @@
-// A repository's id in place of a model's.
+// Helps callers who give the id of a repository instead of a model's.
 #include "server/services/repo_hint.h"
 
 #include <algorithm>
@@ -34,14 +34,14 @@ bool Parse(std::string_view text, registry::HubSource* source) {
          (file.empty() || registry::CheckFileName(file).ok());
 }
 
-// The repository's name in the characters that ids have.
+// Returns the repository's name in the characters that catalog ids may have.
 std::string IdFor(const registry::HubSource& source) {
   std::string id = absl::AsciiStrToLower(source.repo.substr(source.repo.find('/') + 1));
   std::replace_if(id.begin(), id.end(), [](char c) { return !absl::ascii_isalnum(c); }, '_');
   return id.substr(std::min(id.find_first_not_of('_'), id.size()));
 }
 
-// In quotes: YAML reads numbers and words of its own in some names.
+// The values are quoted because YAML reads some names as numbers or booleans.
 std::string YamlEntry(const std::string& id, const registry::HubSource& source) {
   std::string yaml = absl::StrCat("- { id: ", id, ", source: { repo: '", source.repo, "'");
   if (source.revision != "main") absl::StrAppend(&yaml, ", revision: '", source.revision, "'");
@@ -60,7 +60,7 @@ std::string RepoHint(const registry::Catalog& catalog, std::string_view text) {
   }
   const std::string id = IdFor(source);
   const std::string entry = YamlEntry(id, source);
-  // The Hub has names that a catalog refuses.
+  // The Hub allows names that a catalog refuses.
   if (!registry::ParseCatalog(absl::StrCat("builtin: false\nmodels:\n", entry), "").ok()) return "";
   return absl::StrCat("a repository has an entry in models.yaml first: `", entry,
                       "` under `models:`, then `assay reload` and `assay pull ", id, "`");

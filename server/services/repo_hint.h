@@ -1,4 +1,4 @@
-// What to do for callers who give a repository's id where a model's belongs.
+// Helps callers who give the id of a repository instead of a model's.
 #ifndef ASSAY_SERVER_SERVICES_REPO_HINT_H_
 #define ASSAY_SERVER_SERVICES_REPO_HINT_H_
 
@@ -9,9 +9,10 @@
 
 namespace assay::server {
 
-// For "org/name", "org/name@revision", "org/name:file" or both, with the address of its page
-// before it or not: the entry that has the repository, else the entry to put into the catalog. A
-// server downloads what its catalog names and nothing else, whoever asks. Empty for other text.
+// Returns a hint for "org/name" with an optional "@revision" and ":file", and optionally the
+// address of its page before it: the id of the entry that has the repository, else the entry to add
+// to the catalog. The server downloads only what its catalog names. Returns an empty text for other
+// text.
 std::string RepoHint(const registry::Catalog& catalog, std::string_view text);
 
 }  // namespace assay::server

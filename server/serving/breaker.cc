@@ -1,4 +1,4 @@
-// A circuit breaker.
+// The state machine of a circuit breaker.
 #include "server/serving/breaker.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace assay::server {
 namespace {
 
-// Of a cool-down, that chance may take away.
+// The largest share of a cool-down that the jitter takes away.
 constexpr double kJitter = 0.1;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A circuit breaker: what fails again and again is left alone for a while, and then tried with one
-// request before the others.
+// A circuit breaker: stops sending requests to a model that keeps failing, and later tries it with
+// one request before it admits the others.
 #ifndef ASSAY_SERVER_SERVING_BREAKER_H_
 #define ASSAY_SERVER_SERVING_BREAKER_H_
 
@@ -17,46 +17,47 @@ namespace assay::server {
 // kClosed -> kOpen -> kHalfOpen -> kClosed | kOpen; Reset(): any -> kClosed.
 enum class BreakerState {
   kClosed,    // Every request is admitted.
-  kOpen,      // None is, until the cool-down has passed.
-  kHalfOpen,  // One at a time is: a trial.
+  kOpen,      // No request is admitted until the cool-down has passed.
+  kHalfOpen,  // One request at a time is admitted as a trial.
 };
-// "closed", "open", "half_open".
+// Returns "closed", "open" or "half_open".
 std::string_view BreakerStateName(BreakerState state);
 
-// The state machine of one breaker: no clock, no locks, no threads. Thread-compatible.
+// The state machine of one breaker, without clock, locks and threads. Thread-compatible.
 //
-// A request that is admitted gets the number of the round, which changes with every change of state
-// and every trial, and gives it back with its result: results of earlier rounds change nothing. So
-// a request from before the opening neither closes the breaker nor lengthens its cool-down.
+// An admitted request receives the number of the current round and returns it with its result. The
+// number changes with every change of state and every trial. Results of earlier rounds change
+// nothing: a request from before the breaker opened neither closes it nor extends its cool-down.
 class Breaker {
  public:
-  // On a clock that never goes back; since whatever moment.
+  // A monotonic time since an arbitrary moment.
   using Time = absl::Duration;
-  // At random, from 0 to below 1: shortens each cool-down by up to a tenth, so that servers that
-  // failed together do not try together.
+  // Returns a random number in [0, 1). It shortens each cool-down by up to a tenth, so that servers
+  // that failed together do not retry together.
   using DrawFn = std::function<double()>;
 
-  // `draw` null: no jitter.
+  // `draw` may be null: the cool-downs then have no jitter.
   Breaker(const BreakerConfig& config, DrawFn draw);
 
-  // The round, or null: not admitted. Everyone admitted calls one of the next three at its end.
+  // Returns the number of the round, or nullopt if the request is not admitted. Each admitted
+  // request must end with one of the next three calls.
   std::optional<uint64_t> Admit(Time now);
-  // The model did what it was asked to.
   void Succeed(uint64_t round);
-  // Its fault. `error`: for people.
+  // Reports a failure that is the model's fault. `error` is shown to people.
   void Fail(uint64_t round, std::string error, Time now);
-  // Says nothing of the model: the caller's own fault, or it went away. A trial makes room for the
-  // next.
+  // Reports an outcome that does not count: the request was wrong, or its caller left. An abandoned
+  // trial admits the next one.
   void Abandon(uint64_t round);
-  // As made, but for the number of the round.
+  // Returns to the initial state; round numbers continue.
   void Reset();
 
   BreakerState state() const { return state_; }
-  // In a row; once it has opened: since the last success.
+  // The number of consecutive failures; once the breaker has opened, of all since the last success.
   int failures() const { return failures_; }
-  // Of the last failure; empty after a success.
+  // The error of the last failure. Empty after a success.
   const std::string& last_error() const { return last_error_; }
-  // Until a request may be admitted: 0 now; kTrialPoll while a trial runs, whose end nobody knows.
+  // Returns the time until a request may be admitted; 0 if one may be admitted now. Returns
+  // kTrialPoll while a trial runs, because its end is unknown.
   absl::Duration RetryAfter(Time now) const;
 
   static constexpr absl::Duration kTrialPoll = absl::Seconds(1);
@@ -71,11 +72,11 @@ class Breaker {
   uint64_t round_ = 0;
   int failures_ = 0;
   std::string last_error_;
-  // Of kOpen and kHalfOpen; before the jitter.
+  // The current cool-down without jitter. Valid in kOpen and kHalfOpen.
   absl::Duration cool_down_;
-  // Of kOpen.
+  // Valid in kOpen.
   Time retry_at_;
-  // Of kHalfOpen.
+  // Valid in kHalfOpen.
   bool trial_runs_ = false;
 };
 

@@ -1,10 +1,10 @@
-// The engine as the registry's ModelLoader.
+// Loads the catalog's models with the engine.
 #include "server/serving/engine_loader.h"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -13,36 +13,20 @@
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
 
-// Texts of a model's files, which may hold any bytes, end in protos. What is not found is one of
-// its files, never the model.
-absl::Status InModel(const registry::ModelEntry& entry, const absl::Status& status) {
+// The message may quote a model's files, which may hold any bytes, and protos take UTF-8 only.
+// NOT_FOUND refers to one of the model's files, never to the model.
+absl::Status ModelError(const registry::ModelEntry& entry, const absl::Status& status) {
   const absl::StatusCode code =
       absl::IsNotFound(status) ? absl::StatusCode::kFailedPrecondition : status.code();
   return {code, ReplaceInvalidUtf8(absl::StrCat("model '", entry.id, "': ", status.message()))};
 }
 
 }  // namespace
-
-int64_t EngineModel::resident_bytes() const {
-  const engine::LoadedModelInfo& info = model_->info();
-  return info.weight_bytes + info.kv_cache_bytes + info.working_bytes;
-}
-
-ModelUse EngineModel::Use() const {
-  const engine::LoadedModelInfo& info = model_->info();
-  return {.running = model_->running(),
-          .waiting = model_->waiting(),
-          .cached_tokens = model_->cached_tokens(),
-          .cache_capacity_tokens = info.cache_tokens,
-          .weight_bytes = info.weight_bytes,
-          .kv_cache_bytes = info.kv_cache_bytes,
-          .working_bytes = info.working_bytes,
-          .device = device_.name};
-}
 
 absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::ModelEntry& entry,
                                                              const std::string& file) const {
@@ -59,7 +43,7 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   options.max_waiting = max_waiting_;
   if (!entry.device.empty() && entry.device != "auto") {
     absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(entry.device);
-    if (!device.ok()) return InModel(entry, device.status());
+    if (!device.ok()) return ModelError(entry, device.status());
     options.device = *std::move(device);
   }
   return options;
@@ -69,7 +53,7 @@ absl::StatusOr<int64_t> EngineLoader::Estimate(const registry::ModelEntry& entry
                                                const std::string& file) {
   ASSIGN_OR_RETURN(engine::LoadOptions options, OptionsFor(entry, file));
   absl::StatusOr<int64_t> bytes = engine::LanguageModel::EstimateBytes(options);
-  if (!bytes.ok()) return InModel(entry, bytes.status());
+  if (!bytes.ok()) return ModelError(entry, bytes.status());
   return bytes;
 }
 
@@ -85,8 +69,8 @@ absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
   options.context = context;
   absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
       engine::LanguageModel::Load(options);
-  if (!model.ok()) return InModel(entry, model.status());
-  return std::make_unique<EngineModel>(*std::move(model), options.device);
+  if (!model.ok()) return ModelError(entry, model.status());
+  return std::make_unique<ServedModel>(*std::move(model), std::move(options.device));
 }
 
 }  // namespace assay::server

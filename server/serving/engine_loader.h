@@ -1,56 +1,40 @@
-// The engine as the registry's ModelLoader.
+// Loads the catalog's models with the engine: the registry's ModelLoader.
 #ifndef ASSAY_SERVER_SERVING_ENGINE_LOADER_H_
 #define ASSAY_SERVER_SERVING_ENGINE_LOADER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/language_model.h"
 #include "registry/residency/loader.h"
-#include "server/telemetry/metrics.h"
 
 namespace assay::server {
 
-// A language model and where it runs. Thread-safe.
-class EngineModel final : public registry::ResidentModel {
- public:
-  EngineModel(std::unique_ptr<engine::LanguageModel> model, const engine::DeviceInfo& device)
-      : model_(std::move(model)), device_(device) {}
-
-  int64_t resident_bytes() const override;
-  // What it takes and does now; does not wait for a step.
-  ModelUse Use() const;
-  engine::LanguageModel& model() const { return *model_; }
-  const engine::DeviceInfo& device() const { return device_; }
-
- private:
-  std::unique_ptr<engine::LanguageModel> model_;
-  engine::DeviceInfo device_;
-};
-
-// Thread-safe.
+// Makes ServedModels. Thread-safe; construction is cheap.
 class EngineLoader final : public registry::ModelLoader {
  public:
-  // default_device: where models run that name no device of their own.
-  // max_running, max_waiting: of each model.
+  // `default_device` is used for entries that name no device. `max_running` and `max_waiting` are
+  // limits of each model.
   EngineLoader(engine::DeviceInfo default_device, int max_running, int max_waiting)
       : default_device_(std::move(default_device)),
         max_running_(max_running),
         max_waiting_(max_waiting) {}
 
+  // Errors of both name the model. NOT_FOUND of one of its files becomes FAILED_PRECONDITION, since
+  // the model itself is known.
   absl::StatusOr<int64_t> Estimate(const registry::ModelEntry& entry,
                                    const std::string& file) override;
   absl::StatusOr<std::unique_ptr<registry::ResidentModel>> Load(
       const registry::ModelEntry& entry, const std::string& file,
       const registry::ProgressFn& progress, const CallContext& context) override;
 
-  // How and where the entry's model is loaded from `file`. Errors as ResolveDevice(), if it names a
-  // device of its own.
+  // Returns the options with which the entry's model is loaded from `file`. Fails as
+  // engine::ResolveDevice() if the entry names a device of its own.
   absl::StatusOr<engine::LoadOptions> OptionsFor(const registry::ModelEntry& entry,
                                                  const std::string& file) const;
 

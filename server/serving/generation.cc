@@ -1,8 +1,7 @@
-// The walk of a Generate request.
+// Serves requests for text.
 #include "server/serving/generation.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,308 +13,258 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
 #include "evaluator/economics/economics.h"
-#include "server/rpc/route_proto.h"
-#include "server/serving/engine_loader.h"
 #include "server/serving/generation_request.h"
+#include "server/serving/route_failures.h"
+#include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
 
-using assay::v1::GenerateRequest;
-using assay::v1::GenerateResponse;
-
-// How long a caller that has gone away is unnoticed while no token comes; with tokens it is seen at
-// each. Every look wakes a thread of every running request.
+// How long a cancellation may go unnoticed while no token arrives; with tokens it is checked at
+// each. Every poll wakes a thread of every running request.
 constexpr absl::Duration kCancelPoll = absl::Milliseconds(50);
-// Of all streams together: 16 streams that send 50 messages a second each cost a twentieth of two
-// cores.
-constexpr absl::Duration kBetweenMessages = absl::Microseconds(2500);
-// Of an error that stands in the reason of a route.
-constexpr size_t kMaxOfAMessage = 300;
+// The shortest interval between messages of all streams together. For scale: 16 streams that send
+// 50 messages a second each cost a twentieth of two cores.
+constexpr absl::Duration kMinMessageInterval = absl::Microseconds(2500);
 
-assay::v1::FinishReason ToProto(engine::FinishReason reason) {
+FinishReason ToFinishReason(engine::FinishReason reason) {
   switch (reason) {
     case engine::FinishReason::kEndOfText:
-      return assay::v1::FINISH_REASON_END_OF_TEXT;
+      return FinishReason::kEndOfText;
     case engine::FinishReason::kStopString:
-      return assay::v1::FINISH_REASON_STOP_STRING;
+      return FinishReason::kStopString;
     case engine::FinishReason::kLength:
-      return assay::v1::FINISH_REASON_LENGTH;
+      break;
   }
-  return assay::v1::FINISH_REASON_UNSPECIFIED;
+  return FinishReason::kLength;
 }
 
-void FillResponse(const engine::GenerationResult& result,
-                  const evaluator::EconomicsInputs& economics, GenerateResponse* response) {
-  response->set_text(result.text);
-  response->mutable_tokens()->Assign(result.tokens.begin(), result.tokens.end());
-  response->set_finish_reason(ToProto(result.finish_reason));
-  const int completion_tokens = static_cast<int>(result.tokens.size());
-  response->mutable_usage()->set_prompt_tokens(result.prompt_tokens);
-  response->mutable_usage()->set_completion_tokens(completion_tokens);
-  response->mutable_usage()->set_cached_tokens(result.cached_tokens);
-  response->mutable_usage()->set_drafted_tokens(result.drafted_tokens);
-  response->mutable_usage()->set_accepted_tokens(result.accepted_tokens);
-
-  const engine::GenerationTimings& timings = result.timings;
-  const absl::Duration busy = timings.total - timings.queue;
-  assay::v1::Timings* out = response->mutable_timings();
-  out->set_queue_ms(absl::ToDoubleMilliseconds(timings.queue));
-  out->set_prefill_ms(absl::ToDoubleMilliseconds(timings.prefill));
-  out->set_first_token_ms(absl::ToDoubleMilliseconds(timings.first_token));
-  out->set_per_token_ms(absl::ToDoubleMilliseconds(timings.per_token));
-  out->set_inter_token_p50_ms(absl::ToDoubleMilliseconds(timings.inter_token_p50));
-  out->set_inter_token_p90_ms(absl::ToDoubleMilliseconds(timings.inter_token_p90));
-  out->set_inter_token_p99_ms(absl::ToDoubleMilliseconds(timings.inter_token_p99));
-  out->set_total_ms(absl::ToDoubleMilliseconds(timings.total));
+GenerateResult ToResult(const engine::GenerationResult& generated,
+                        const evaluator::EconomicsInputs& economics) {
+  const engine::GenerationTimings& timings = generated.timings;
+  GenerateResult result{
+      .text = generated.text,
+      .tokens = generated.tokens,
+      .finish_reason = ToFinishReason(generated.finish_reason),
+      .usage = {.prompt_tokens = generated.prompt_tokens,
+                .completion_tokens = static_cast<int>(generated.tokens.size()),
+                .cached_tokens = generated.cached_tokens,
+                .drafted_tokens = generated.drafted_tokens,
+                .accepted_tokens = generated.accepted_tokens},
+      .times = {.queue = timings.queue,
+                .prefill = timings.prefill,
+                .first_token = timings.first_token,
+                .per_token = timings.per_token,
+                .inter_token_p50 = timings.inter_token_p50,
+                .inter_token_p90 = timings.inter_token_p90,
+                .inter_token_p99 = timings.inter_token_p99,
+                .total = timings.total},
+  };
+  const absl::Duration busy = result.times.Busy();
   if (busy > absl::ZeroDuration()) {
-    out->set_tokens_per_second(completion_tokens / absl::ToDoubleSeconds(busy));
+    result.tokens_per_second = result.usage.completion_tokens / absl::ToDoubleSeconds(busy);
   }
-  response->set_cost_usd(evaluator::RequestCost(economics, busy));
+  result.cost_usd = evaluator::RequestCost(economics, busy);
+  return result;
 }
 
-// The next whole multiple of the interval, the same for all streams: their messages go out
-// together, in one disturbance of the cores that compute the next token, and few packets.
-absl::Time NextTurn(absl::Time now, absl::Duration interval) {
+// Returns the next whole multiple of the interval. It is the same for all streams, so their
+// messages leave together: they disturb the cores that compute the next token once, in few packets.
+absl::Time NextSendTime(absl::Time now, absl::Duration interval) {
   if (interval <= absl::ZeroDuration()) return now;
   return now + interval - (now - absl::UnixEpoch()) % interval;
 }
 
-// Follows the stream to its end. Text that comes before its next turn is handed on with what
-// follows: every message wakes threads, on the cores that compute the next token. on_text: before
-// the observer hears of it.
+// Follows the stream to its end. Text that arrives before the next send time is sent with the text
+// that follows it, because every message wakes threads on the cores that compute the next token.
+// Calls `on_text` before the observer receives a text.
 absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream,
                                                 absl::FunctionRef<absl::Duration()> interval,
                                                 absl::FunctionRef<void()> on_text,
+                                                const CallContext& context,
                                                 GenerationObserver& observer) {
   while (true) {
-    if (observer.Cancelled()) stream.Cancel();
+    if (context.IsCancelled()) stream.Cancel();
     std::optional<engine::GenerationStream::Event> event = stream.Next(kCancelPoll);
     if (!event.has_value()) continue;
-    engine::TextEvent text;
+    TextDelta delta;
     for (; event.has_value(); event = stream.Next(absl::ZeroDuration())) {
       auto* more = std::get_if<engine::TextEvent>(&*event);
       if (more == nullptr) break;
-      text.text += more->text;
-      text.tokens.insert(text.tokens.end(), more->tokens.begin(), more->tokens.end());
+      delta.text += more->text;
+      delta.tokens.insert(delta.tokens.end(), more->tokens.begin(), more->tokens.end());
     }
-    if (!text.tokens.empty()) {
+    if (!delta.tokens.empty()) {
       on_text();
-      if (!observer.OnText(text)) stream.Cancel();
+      if (!observer.OnText(delta)) stream.Cancel();
     }
     if (event.has_value()) {
       return std::get<absl::StatusOr<engine::GenerationResult>>(*std::move(event));
     }
-    stream.AwaitEnd(NextTurn(absl::Now(), interval()));
+    stream.AwaitEnd(NextSendTime(absl::Now(), interval()));
   }
 }
 
-// What the text is asked for with: the prompt, or the last message of a conversation.
-std::string_view TaskOf(const GenerateRequest& request) {
-  if (request.input_case() != GenerateRequest::kChat) return request.prompt();
-  const auto& messages = request.chat().messages();
-  return messages.empty() ? std::string_view() : messages.rbegin()->content();
-}
-
-struct Failure {
-  std::string model;
-  absl::Status status;
-};
-
-std::string Listed(const std::vector<Failure>& failures) {
-  return absl::StrJoin(failures, "; ", [](std::string* out, const Failure& failure) {
-    absl::StrAppend(
-        out, "'", failure.model, "' failed with ", absl::StatusCodeToString(failure.status.code()),
-        " (", ReplaceInvalidUtf8(std::string(failure.status.message().substr(0, kMaxOfAMessage))),
-        ")");
-  });
-}
-
-bool HasChatTemplate(registry::Handle& handle) {
-  return static_cast<EngineModel&>(handle.model()).model().info().has_chat_template;
-}
-
-absl::Status AllFailed(const std::vector<Failure>& failures) {
-  if (failures.size() == 1) return failures.front().status;
-  const auto passing = std::find_if(failures.begin(), failures.end(), [](const Failure& failure) {
-    return absl::IsUnavailable(failure.status) || absl::IsResourceExhausted(failure.status);
-  });
-  const Failure& telling = passing == failures.end() ? failures.front() : *passing;
-  absl::Status status(telling.status.code(),
-                      absl::StrCat("no model of the route could answer: ", Listed(failures)));
-  // When it may be tried again.
-  telling.status.ForEachPayload([&status](absl::string_view type, const absl::Cord& payload) {
-    status.SetPayload(type, payload);
-  });
-  return status;
-}
-
-// The decision that names `model`, an alternative, in the place of those that failed.
-void TakeAlternative(const std::string& model, const std::vector<Failure>& failures,
-                     registry::RouteDecision* route) {
-  route->reason =
-      absl::StrCat(Listed(failures), ", so '", model, "' answers; at first: ", route->reason);
-  route->rule = "fallback";
-  route->model = model;
-  for (const Failure& failure : failures) route->tried.push_back(failure.model);
-  route->evidence.reset();
-  for (const registry::Candidate& candidate : route->candidates) {
-    if (candidate.model == model) route->evidence = candidate.evidence;
-  }
+// Returns the text that states the task: the prompt, or the last message of a conversation.
+std::string_view TaskOf(const GenerateCall& call) {
+  if (!call.chat.has_value()) return call.prompt;
+  return call.chat->empty() ? std::string_view() : call.chat->back().content;
 }
 
 }  // namespace
 
-absl::Duration MessageInterval(absl::Duration least, int streams) {
-  if (least <= absl::ZeroDuration()) return absl::ZeroDuration();
-  return std::max(least, kBetweenMessages * streams);
+struct GenerationService::Request {
+  engine::GenerationRequest engine;
+  // Ends at engine.deadline.
+  CallContext context;
+  GenerationObserver& observer;
+};
+
+absl::Duration MessageInterval(absl::Duration shortest, int streams) {
+  if (shortest <= absl::ZeroDuration()) return absl::ZeroDuration();
+  return std::max(shortest, kMinMessageInterval * streams);
 }
 
-absl::StatusOr<GenerationService::Taken> GenerationService::Submit(
-    const std::string& model, engine::GenerationRequest request, GenerationObserver* observer,
-    bool* another_may) {
-  *another_may = true;
+absl::StatusOr<GenerationService::Accepted> GenerationService::Submit(const std::string& model,
+                                                                      const Request& request,
+                                                                      bool* try_next) {
+  *try_next = true;
   ASSIGN_OR_RETURN(ModelBreakers::Permit permit, breakers_->Admit(model));
-  const bool all_time = HadAllTime(request);
-  absl::StatusOr<registry::Handle> handle = manager_->Acquire(
-      model, nullptr, CallContext([observer] { return observer->Cancelled(); }, request.deadline));
-  if (absl::IsDeadlineExceeded(handle.status()) && absl::Now() >= request.deadline) {
-    if (all_time) permit.Fail(handle.status());
+  absl::StatusOr<registry::Handle> handle = manager_->Acquire(model, nullptr, request.context);
+  if (absl::IsDeadlineExceeded(handle.status()) && request.context.IsLate()) {
+    if (HasFullTime(request.engine)) permit.Fail(handle.status());
     return handle.status();
   }
   if (!handle.ok()) {
-    *another_may = !absl::IsCancelled(handle.status());
+    *try_next = !absl::IsCancelled(handle.status());
     if (IsModelFault(handle.status(), FailedPart::kLoad)) permit.Fail(handle.status());
     return handle.status();
   }
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
-      static_cast<EngineModel&>(handle->model()).model().Submit(std::move(request));
+      Served(*handle).language_model().Submit(request.engine);
   if (!stream.ok()) {
-    // What is wrong with the request is wrong for all.
-    *another_may = !absl::IsInvalidArgument(stream.status());
+    // A request that is wrong for one model is wrong for all.
+    *try_next = !absl::IsInvalidArgument(stream.status());
     if (IsModelFault(stream.status(), FailedPart::kGeneration)) permit.Fail(stream.status());
     return stream.status();
   }
-  return Taken{
+  return Accepted{
       .handle = *std::move(handle), .stream = *std::move(stream), .permit = std::move(permit)};
 }
 
-bool GenerationService::HadAllTime(const engine::GenerationRequest& request) const {
+bool GenerationService::HasFullTime(const engine::GenerationRequest& request) const {
   return request.deadline >= request.arrival + limits_.inference_timeout;
 }
 
-absl::StatusOr<engine::GenerationResult> GenerationService::Finish(
-    Taken& taken, const engine::GenerationRequest& request, GenerationObserver* observer) {
-  bool wrote = false;
+absl::StatusOr<engine::GenerationResult> GenerationService::Finish(const Request& request,
+                                                                   Accepted& accepted) {
+  bool has_text = false;
   const auto on_text = [&] {
-    wrote = true;
-    taken.permit.Wrote();
+    has_text = true;
+    accepted.permit.OnText();
   };
-  const auto interval = [this] { return MessageInterval(limits_.stream_interval, followed_); };
-  ++followed_;
+  const auto interval = [this] { return MessageInterval(limits_.stream_interval, streams_); };
+  ++streams_;
   absl::StatusOr<engine::GenerationResult> result =
-      Follow(*taken.stream, interval, on_text, *observer);
-  --followed_;
-  // A model that writes is slow for a long text, or busy with others. One that has begun and writes
-  // nothing in all that time is stuck.
-  const bool stuck = absl::IsDeadlineExceeded(result.status()) && HadAllTime(request) && !wrote &&
-                     taken.stream->HasStarted();
+      Follow(*accepted.stream, interval, on_text, request.context, request.observer);
+  --streams_;
+  // A model that produces text is slow for a long text, or busy with others. A model that has
+  // started and produces nothing in all that time is stuck.
+  const bool stuck = absl::IsDeadlineExceeded(result.status()) && HasFullTime(request.engine) &&
+                     !has_text && accepted.stream->HasStarted();
   if (result.ok()) {
-    taken.permit.Succeed();
+    accepted.permit.Succeed();
   } else if (stuck || IsModelFault(result.status(), FailedPart::kGeneration)) {
-    taken.permit.Fail(result.status());
+    accepted.permit.Fail(result.status());
   }
   return result;
 }
 
-absl::StatusOr<GenerationService::Taken> GenerationService::SubmitAlong(
-    registry::RouteDecision* route, const engine::GenerationRequest& request,
-    GenerationObserver* observer, RequestRecord* record) {
+absl::StatusOr<GenerationService::Accepted> GenerationService::SubmitAlong(
+    const Request& request, registry::RouteDecision* route, RequestRecord* record) {
   std::vector<std::string> models = {route->model};
   models.insert(models.end(), route->alternatives.begin(), route->alternatives.end());
-  std::vector<Failure> failures;
+  RouteFailures failures;
   for (const std::string& model : models) {
-    bool another_may = false;
-    absl::StatusOr<Taken> taken = Submit(model, request, observer, &another_may);
-    if (taken.ok()) {
-      if (!failures.empty()) TakeAlternative(model, failures, route);
+    bool try_next = false;
+    absl::StatusOr<Accepted> accepted = Submit(model, request, &try_next);
+    if (accepted.ok()) {
+      if (!failures.empty()) failures.FallBack(model, route);
       record->model = route->model;
       record->rule = route->rule;
       record->tried = route->tried;
-      record->taken = absl::Now() - record->arrival;
-      return taken;
+      record->accepted = absl::Now() - record->arrival;
+      return accepted;
     }
-    const bool ours = absl::Now() >= request.deadline || observer->Cancelled();
-    if (ours || !another_may) return taken.status();
-    failures.push_back({model, taken.status()});
+    if (!try_next || request.context.IsDone()) return accepted.status();
+    failures.Add(model, accepted.status());
   }
-  return AllFailed(failures);
+  return failures.ToStatus();
 }
 
-absl::Status GenerationService::Run(const GenerateRequest& request, absl::Time deadline,
-                                    GenerationObserver* observer, RequestRecord* record,
-                                    GenerateResponse* response) {
+absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
+                                                      const CallContext& context,
+                                                      GenerationObserver* observer,
+                                                      RequestRecord* record) {
   if (draining_) {
     return absl::UnavailableError("the server is stopping; send the request again later");
   }
-  if (routing_->Has(request.content_type())) record->content_type = request.content_type();
-  ASSIGN_OR_RETURN(engine::GenerationRequest engine_request, ToEngineRequest(request, limits_));
-  engine_request.reuse_prefix = record->context.reuse_prefix;
+  if (routing_->Has(call.content_type)) record->content_type = call.content_type;
+  ASSIGN_OR_RETURN(engine::GenerationRequest engine_request, ToEngineRequest(call, limits_));
   engine_request.arrival = record->arrival;
-  engine_request.deadline = std::min(deadline, record->arrival + limits_.inference_timeout);
+  engine_request.deadline =
+      std::min(context.deadline(), record->arrival + limits_.inference_timeout);
 
   ASSIGN_OR_RETURN(registry::RouteDecision route,
-                   routing_->Choose({.model = request.model(),
-                                     .content_type = request.content_type(),
-                                     .key = request.routing_key(),
-                                     .prompt = TaskOf(request)}));
+                   routing_->Choose({.model = call.model,
+                                     .content_type = call.content_type,
+                                     .key = call.routing_key,
+                                     .prompt = TaskOf(call)}));
   if (routing_->Has(route.content_type)) record->content_type = route.content_type;
   record->model = route.model;
   record->rule = route.rule;
   record->routed = absl::Now() - record->arrival;
-  ASSIGN_OR_RETURN(Taken taken, SubmitAlong(&route, engine_request, observer, record));
-  observer->OnRouted(route);
-  observer->OnTaken(taken.handle);
-  ASSIGN_OR_RETURN(engine::GenerationResult result, Finish(taken, engine_request, observer));
+  const CallContext limited = context.Until(engine_request.deadline);
+  GenerationObserver silent;
+  const Request request{.engine = std::move(engine_request),
+                        .context = limited,
+                        .observer = observer == nullptr ? silent : *observer};
+  ASSIGN_OR_RETURN(Accepted accepted, SubmitAlong(request, &route, record));
+  request.observer.OnStarted(route, accepted.handle);
+  ASSIGN_OR_RETURN(engine::GenerationResult generated, Finish(request, accepted));
 
-  FillResponse(result, economics_, response);
-  response->set_no_chat_template(!request.raw() && request.input_case() != GenerateRequest::kChat &&
-                                 !HasChatTemplate(taken.handle));
-  response->set_model(route.model);
-  ToProto(route, response->mutable_route());
-  response->set_seed(engine_request.sampling.seed);
-  record->joules =
-      evaluator::StatedEnergy(economics_, result.timings.total - result.timings.queue).joules;
-  record->hosted_usd = evaluator::HostedUsd(economics_, result.prompt_tokens,
-                                            static_cast<double>(result.tokens.size()));
-  record->token_gaps = std::move(result.token_gaps);
-  record->preemptions = result.preemptions;
-  return absl::OkStatus();
+  GenerateResult result = ToResult(generated, economics_);
+  result.model = route.model;
+  result.route = std::move(route);
+  result.seed = request.engine.sampling.seed;
+  result.no_chat_template = !call.raw && !call.chat.has_value() &&
+                            !Served(accepted.handle).language_model().info().has_chat_template;
+  record->joules = evaluator::StatedEnergy(economics_, result.times.Busy()).joules;
+  record->hosted_usd = evaluator::HostedUsd(economics_, generated.prompt_tokens,
+                                            static_cast<double>(generated.tokens.size()));
+  record->token_gaps = std::move(generated.token_gaps);
+  record->preemptions = generated.preemptions;
+  return result;
 }
 
-absl::Status GenerationService::Generate(const GenerateRequest& request, absl::Time deadline,
-                                         GenerationObserver* observer, GenerateResponse* response,
-                                         RequestContext context) {
-  GenerationObserver silent;
-  RequestRecord record{.context = std::move(context),
-                       .arrival = absl::Now(),
-                       .request = &request,
-                       .response = response};
-  record.status =
-      Run(request, deadline, observer == nullptr ? &silent : observer, &record, response);
+absl::StatusOr<GenerateResult> GenerationService::Generate(const GenerateCall& call,
+                                                           const CallContext& context,
+                                                           GenerationObserver* observer,
+                                                           RequestContext origin) {
+  const GenerateResult none;
+  RequestRecord record{
+      .context = std::move(origin), .arrival = absl::Now(), .call = &call, .result = &none};
+  absl::StatusOr<GenerateResult> result = Run(call, context, observer, &record);
+  record.status = result.status();
+  if (result.ok()) record.result = &*result;
   record.duration = absl::Now() - record.arrival;
   record_(record);
-  return record.status;
+  return result;
 }
 
 }  // namespace assay::server

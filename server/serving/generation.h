@@ -1,18 +1,16 @@
-// The walk of a Generate request, without transport: check, route, acquire, queue, generate,
-// record.
+// Serves requests for text: checks, routes, acquires the model, queues, generates and records.
 #ifndef ASSAY_SERVER_SERVING_GENERATION_H_
 #define ASSAY_SERVER_SERVING_GENERATION_H_
 
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "assay/v1/inference.pb.h"
+#include "base/call_context.h"
 #include "engine/runtime/generation/generation_stream.h"
 #include "evaluator/records/economics_inputs.h"
 #include "registry/residency/manager.h"
@@ -20,61 +18,35 @@
 #include "server/config/config.h"
 #include "server/routing/routing.h"
 #include "server/rpc/request_context.h"
+#include "server/serving/generation_types.h"
 #include "server/serving/model_breakers.h"
+#include "server/serving/request_record.h"
 
 namespace assay::server {
 
-// One finished request, for metrics, the access log and traces. Model and content type are empty
-// unless the catalog has them.
-struct RequestRecord {
-  RequestContext context;
-  std::string model;
-  std::string content_type;
-  std::string rule;
-  // Models that were chosen before and could not answer.
-  std::vector<std::string> tried;
-  absl::Status status;
-  absl::Time arrival;
-  absl::Duration duration;
-  // From arrival: when the route was known, and when a model had taken the request; negative where
-  // that never was.
-  absl::Duration routed = absl::Seconds(-1);
-  absl::Duration taken = absl::Seconds(-1);
-  // Both live as long as the call that is handed the record; the response is whole where status is
-  // OK.
-  const assay::v1::GenerateRequest* request = nullptr;
-  const assay::v1::GenerateResponse* response = nullptr;
-  // The four below only where status is OK.
-  std::vector<absl::Duration> token_gaps;
-  int preemptions = 0;
-  double joules = 0;
-  // What the hosted API would have charged.
-  double hosted_usd = 0;
-};
-
-// What a caller of Generate hears while it runs; called on the caller's own thread.
+// Receives the progress of one request, on the thread of its caller.
 class GenerationObserver {
  public:
   virtual ~GenerationObserver() = default;
-  // Once, when a model has taken the request.
-  virtual void OnRouted(const registry::RouteDecision& /*route*/) {}
-  virtual void OnTaken(const registry::Handle& /*model*/) {}
-  // False: nobody listens any more; the generation is cancelled.
-  virtual bool OnText(const engine::TextEvent& /*event*/) { return true; }
-  // Polled at every token, and 20 times a second while none comes: true cancels.
-  virtual bool Cancelled() { return false; }
+  // Called once, before any text, when a model has accepted the request.
+  virtual void OnStarted(const registry::RouteDecision& /*route*/,
+                         const registry::Handle& /*model*/) {}
+  // Returns false to cancel the generation, because the reader of the text has gone.
+  virtual bool OnText(const TextDelta& /*delta*/) { return true; }
 };
 
-// How far apart the messages of one of `streams` that write are, where each alone may send one
-// every `least`: together they send no more than 400 a second, all at the same moments. 0 stays 0.
-absl::Duration MessageInterval(absl::Duration least, int streams);
+// Returns the interval between the messages of each of `streams` concurrent streams, if each alone
+// may send one every `shortest`. All streams together send at most 400 messages a second, at the
+// same moments. 0 stays 0.
+absl::Duration MessageInterval(absl::Duration shortest, int streams);
 
-// Thread-safe. Blocks its caller for the length of the generation.
+// Thread-safe. Generate() blocks its caller for the length of the generation.
 class GenerationService {
  public:
   using RecordFn = std::function<void(const RequestRecord&)>;
 
-  // All that is pointed to outlives it.
+  // Every pointer must outlive this object. `record` is called once per request, on the caller's
+  // thread, when the request has ended.
   GenerationService(registry::Manager* manager, const Routing* routing, ModelBreakers* breakers,
                     const LimitsConfig& limits, const evaluator::EconomicsInputs& economics,
                     RecordFn record)
@@ -85,42 +57,42 @@ class GenerationService {
         economics_(economics),
         record_(std::move(record)) {}
 
-  // Errors as in proto/assay/v1/inference.proto. `observer` may be null. A model whose breaker is
-  // open is not asked: UNAVAILABLE at once. A model that cannot be made resident, for whatever
-  // reason, or is full gives way to the route's alternatives; what is wrong with the request itself
-  // is told as it is. If all fail, the error is the first that may
-  // pass (UNAVAILABLE, RESOURCE_EXHAUSTED), else the first, and its message has all of them.
-  absl::Status Generate(const assay::v1::GenerateRequest& request, absl::Time deadline,
-                        GenerationObserver* observer, assay::v1::GenerateResponse* response,
-                        RequestContext context = {});
+  // Generates the whole text. `observer` may be null. `origin` says who sent the request.
+  //
+  // Errors are those of proto/assay/v1/inference.proto. A model whose breaker is open is
+  // UNAVAILABLE at once. If a model cannot be made resident, for any reason, or if its queue is
+  // full, the route's alternatives are tried in order. An error of the request itself is returned
+  // as it is. If all models fail, the error is the first that may pass (UNAVAILABLE,
+  // RESOURCE_EXHAUSTED), else the first one, and its message lists all of them.
+  absl::StatusOr<GenerateResult> Generate(const GenerateCall& call, const CallContext& context,
+                                          GenerationObserver* observer = nullptr,
+                                          RequestContext origin = {});
 
-  // From now on every new request is UNAVAILABLE; running ones go on.
+  // Refuses every new request with UNAVAILABLE from now on. Running requests continue.
   void StartDraining() { draining_ = true; }
 
  private:
-  // A model that has taken the request.
-  struct Taken {
+  // One request on its way through the steps below.
+  struct Request;
+  // A request that a model has accepted.
+  struct Accepted {
     registry::Handle handle;
     std::shared_ptr<engine::GenerationStream> stream;
     ModelBreakers::Permit permit;
   };
-  // Makes the model resident and gives it the request. `another_may`: after an error, whether
-  // another model may be asked.
-  absl::StatusOr<Taken> Submit(const std::string& model, engine::GenerationRequest request,
-                               GenerationObserver* observer, bool* another_may);
-  // Whether the request ran as long as the server lets any: the caller's own deadline was later.
-  bool HadAllTime(const engine::GenerationRequest& request) const;
-  // Follows it to its end and tells the model's breaker of that.
-  absl::StatusOr<engine::GenerationResult> Finish(Taken& taken,
-                                                  const engine::GenerationRequest& request,
-                                                  GenerationObserver* observer);
-  // The same along the route, which then says which model it was and why.
-  absl::StatusOr<Taken> SubmitAlong(registry::RouteDecision* route,
-                                    const engine::GenerationRequest& request,
-                                    GenerationObserver* observer, RequestRecord* record);
-  absl::Status Run(const assay::v1::GenerateRequest& request, absl::Time deadline,
-                   GenerationObserver* observer, RequestRecord* record,
-                   assay::v1::GenerateResponse* response);
+
+  absl::StatusOr<GenerateResult> Run(const GenerateCall& call, const CallContext& context,
+                                     GenerationObserver* observer, RequestRecord* record);
+  // Submits the request along the route. `route` then names the model that accepted it.
+  absl::StatusOr<Accepted> SubmitAlong(const Request& request, registry::RouteDecision* route,
+                                       RequestRecord* record);
+  // Makes the model resident and submits the request to it. After an error, `try_next` is true if
+  // another model may succeed.
+  absl::StatusOr<Accepted> Submit(const std::string& model, const Request& request, bool* try_next);
+  // Follows the request to its end and reports the outcome to the model's breaker.
+  absl::StatusOr<engine::GenerationResult> Finish(const Request& request, Accepted& accepted);
+  // True if the request may run as long as the server allows: its own deadline is not earlier.
+  bool HasFullTime(const engine::GenerationRequest& request) const;
 
   registry::Manager* const manager_;
   const Routing* const routing_;
@@ -129,8 +101,8 @@ class GenerationService {
   const evaluator::EconomicsInputs economics_;
   const RecordFn record_;
   std::atomic<bool> draining_ = false;
-  // Requests whose text is on its way.
-  std::atomic<int> followed_ = 0;
+  // The number of requests that are being generated.
+  std::atomic<int> streams_ = 0;
 };
 
 }  // namespace assay::server

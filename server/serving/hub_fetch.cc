@@ -1,4 +1,4 @@
-// The Hub's downloads.
+// Downloads from the Hub.
 #include "server/serving/hub_fetch.h"
 
 #include <functional>

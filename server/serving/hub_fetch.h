@@ -1,4 +1,4 @@
-// The Hub's downloads, for loads and for PullModel alike.
+// Downloads from the Hub, for loads and for PullModel.
 #ifndef ASSAY_SERVER_SERVING_HUB_FETCH_H_
 #define ASSAY_SERVER_SERVING_HUB_FETCH_H_
 
@@ -18,29 +18,30 @@
 
 namespace assay::server {
 
-// A download that ended.
+// A finished download.
 struct DownloadReport {
   registry::HubSource source;
   absl::Status status;
-  // Fetched, not what was there already.
+  // The bytes that were fetched; files that were already in the cache do not count.
   int64_t bytes = 0;
   absl::Duration duration;
 };
 
-// Thread-safe. Options that no download can work with are told when one is asked for.
+// Downloads repositories of the Hub into the cache and reports each download. Thread-safe. Invalid
+// options are reported by Pull(), not by the constructor.
 class HubFetch {
  public:
-  // on_start, on_end: called around each download, on its thread; null = not. What is whole in the
-  // cache counts as a download of 0 bytes.
+  // `on_start` and `on_end` are called before and after each download, on its thread. Both may be
+  // null. A repository that is complete in the cache counts as a download of 0 bytes.
   explicit HubFetch(registry::HubOptions options, std::function<void()> on_start = nullptr,
                     std::function<void(const DownloadReport&)> on_end = nullptr);
 
-  // As HubDownloader::Pull().
+  // Works and fails as HubDownloader::Pull().
   absl::StatusOr<registry::PullResult> Pull(const registry::HubSource& source,
                                             registry::ProgressCallback progress,
                                             CallContext context) const;
 
-  // For the registry's loads; may outlive this object.
+  // Returns the function with which the registry downloads. It may outlive this object.
   registry::FetchFn ForLoads() const;
 
  private:

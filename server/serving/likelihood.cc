@@ -1,101 +1,104 @@
-// Likelihoods of resident models.
+// Serves requests for the likelihood of texts.
 #include "server/serving/likelihood.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/annotate.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "engine/runtime/likelihood.h"
-#include "server/serving/engine_loader.h"
+#include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
 
-using assay::v1::LikelihoodRequest;
+constexpr size_t kMaxContinuations = 64;
 
-constexpr int kMaxContinuations = 64;
-
-absl::Status Bad(absl::string_view field, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
+absl::Status Invalid(std::string_view field, const std::string& problem) {
+  return Annotate(absl::InvalidArgumentError(problem), field);
 }
 
-void Tell(const engine::Likelihood& likelihood, assay::v1::TextLikelihood* out) {
-  out->set_log_likelihood(likelihood.log_likelihood);
-  out->set_tokens(likelihood.tokens);
-  out->set_greedy(likelihood.greedy);
-}
-
-// Of a text; no token has less than a byte.
-int64_t MostWindows(size_t bytes, const engine::LoadedModelInfo& model) {
+// Returns an upper bound of the windows that a text of so many bytes needs. No token has less than
+// one byte.
+int64_t MaxWindows(size_t bytes, const engine::LoadedModelInfo& model) {
   const auto window = std::max<int64_t>(1, model.context_length);
   return 1 + static_cast<int64_t>(bytes) / window;
 }
 
+absl::StatusOr<std::vector<engine::Likelihood>> ComputeWith(engine::LanguageModel& model,
+                                                            const LikelihoodCall& call,
+                                                            const CallContext& context) {
+  const auto check = [&context] { return context.Check(); };
+  if (call.text.empty()) {
+    return engine::LikelihoodsOf(model, call.context, call.continuations, check);
+  }
+  ASSIGN_OR_RETURN(const engine::Likelihood text,
+                   engine::LikelihoodOfText(model, call.text, check));
+  return std::vector<engine::Likelihood>{text};
+}
+
 }  // namespace
 
-absl::Status LikelihoodService::Check(const LikelihoodRequest& request) const {
-  if (request.model().empty()) return Bad("model", "is empty; name a model of the catalog");
-  size_t bytes = request.context().size() + request.text().size();
-  for (const std::string& continuation : request.continuations()) bytes += continuation.size();
+absl::Status LikelihoodService::Check(const LikelihoodCall& call) const {
+  if (call.model.empty()) return Invalid("model", "is empty; name a model of the catalog");
+  size_t bytes = call.context.size() + call.text.size();
+  for (const std::string& continuation : call.continuations) bytes += continuation.size();
   if (bytes > static_cast<size_t>(limits_.max_prompt_bytes)) {
-    return Bad("context", absl::StrCat("context, continuations and text have ", bytes,
-                                       " bytes together; at most ", limits_.max_prompt_bytes,
-                                       " (limits.max_prompt_bytes)"));
+    return Invalid("context", absl::StrCat("context, continuations and text have ", bytes,
+                                           " bytes together; at most ", limits_.max_prompt_bytes,
+                                           " (limits.max_prompt_bytes)"));
   }
-  if (!request.text().empty()) {
-    if (request.context().empty() && request.continuations().empty()) return absl::OkStatus();
-    return Bad("text", "stands alone; leave context and continuations empty");
+  if (!call.text.empty()) {
+    if (call.context.empty() && call.continuations.empty()) return absl::OkStatus();
+    return Invalid("text", "is set together with context or continuations; leave those empty");
   }
-  if (request.continuations().empty()) {
-    return Bad("continuations", "is empty; give at least one, or a text");
+  if (call.continuations.empty()) {
+    return Invalid("continuations", "is empty; give at least one, or a text");
   }
-  if (request.continuations_size() > kMaxContinuations) {
-    return Bad("continuations",
-               absl::StrCat("has ", request.continuations_size(), "; at most ", kMaxContinuations));
+  if (call.continuations.size() > kMaxContinuations) {
+    return Invalid("continuations", absl::StrCat("has ", call.continuations.size(), "; at most ",
+                                                 kMaxContinuations));
   }
-  for (int i = 0; i < request.continuations_size(); ++i) {
-    if (request.continuations(i).empty()) {
-      return Bad(absl::StrCat("continuations[", i, "]"), "is empty");
+  for (size_t i = 0; i < call.continuations.size(); ++i) {
+    if (call.continuations[i].empty()) {
+      return Invalid(absl::StrCat("continuations[", i, "]"), "is empty");
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status LikelihoodService::Read(const LikelihoodRequest& request, const CallContext& context,
-
-                                     assay::v1::LikelihoodResponse* response,
-                                     const LikelihoodOptions& options) {
-  RETURN_IF_ERROR(Check(request));
-  const absl::Duration each =
-      std::min(options.timeout.value_or(limits_.inference_timeout), limits_.inference_timeout);
-  absl::Time longest = absl::Now() + each;
+absl::StatusOr<LikelihoodResult> LikelihoodService::Compute(const LikelihoodCall& call,
+                                                            const CallContext& context) {
+  RETURN_IF_ERROR(Check(call));
+  const absl::Duration timeout =
+      std::min(call.timeout.value_or(limits_.inference_timeout), limits_.inference_timeout);
+  absl::Time deadline = absl::Now() + timeout;
   ASSIGN_OR_RETURN(registry::Handle handle,
-                   manager_->Acquire(request.model(), nullptr, context.Until(longest)));
-  if (options.revision != nullptr) *options.revision = handle.revision();
-  engine::LanguageModel& model = static_cast<EngineModel&>(handle.model()).model();
-  if (options.timeout.has_value()) {
-    longest = absl::Now() + each * MostWindows(request.text().size(), model.info());
+                   manager_->Acquire(call.model, nullptr, context.Until(deadline)));
+  engine::LanguageModel& model = Served(handle).language_model();
+  if (call.timeout.has_value()) {
+    deadline = absl::Now() + timeout * MaxWindows(call.text.size(), model.info());
   }
-  const CallContext limited = context.Until(longest);
-  response->set_model(request.model());
-  if (!request.text().empty()) {
-    ASSIGN_OR_RETURN(engine::Likelihood text, engine::ScoreText(model, request.text(), limited));
-    Tell(text, response->add_likelihoods());
-    return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<engine::Likelihood> likelihoods,
+                   ComputeWith(model, call, context.Until(deadline)));
+  LikelihoodResult result{.model = call.model, .revision = handle.revision()};
+  result.likelihoods.reserve(likelihoods.size());
+  for (const engine::Likelihood& likelihood : likelihoods) {
+    result.likelihoods.push_back({.log_likelihood = likelihood.log_likelihood,
+                                  .tokens = likelihood.tokens,
+                                  .greedy = likelihood.greedy});
   }
-  const std::vector<std::string> continuations(request.continuations().begin(),
-                                               request.continuations().end());
-  ASSIGN_OR_RETURN(std::vector<engine::Likelihood> found,
-                   engine::ScoreContinuations(model, request.context(), continuations, limited));
-  for (const engine::Likelihood& likelihood : found) Tell(likelihood, response->add_likelihoods());
-  return absl::OkStatus();
+  return result;
 }
 
 }  // namespace assay::server

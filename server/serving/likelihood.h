@@ -1,42 +1,67 @@
-// The walk of a Likelihood request, without transport.
+// Serves requests for the likelihood of texts.
 #ifndef ASSAY_SERVER_SERVING_LIKELIHOOD_H_
 #define ASSAY_SERVER_SERVING_LIKELIHOOD_H_
 
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "assay/v1/inference.pb.h"
 #include "base/call_context.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
 
 namespace assay::server {
 
-// What a request does not say.
-struct LikelihoodOptions {
-  // For each window of a text and for all continuations together, limits.inference_timeout at most;
-  // nullopt: that for the whole request.
+// A request for the likelihood of continuations of a context, or of one whole text.
+struct LikelihoodCall {
+  // Catalog id.
+  std::string model;
+  // Read as it is, without a chat template. May be empty.
+  std::string context;
+  // 1 to 64, none of them empty.
+  std::vector<std::string> continuations;
+  // Replaces context and continuations: a text of any length, read in windows of the model's
+  // context length.
+  std::string text;
+  // The time for each window of a text, or for all continuations together; at most
+  // limits.inference_timeout. Unset: that limit holds for the whole request.
   std::optional<absl::Duration> timeout;
-  // Where it is not null: of the model that reads; set too where the model then fails.
-  std::string* revision = nullptr;
 };
 
-// Blocks its caller while the model is loaded and reads. Thread-safe.
+struct TextLikelihood {
+  // The sum over the tokens, natural logarithm.
+  double log_likelihood = 0;
+  int64_t tokens = 0;
+  // True if every token is the model's most likely one.
+  bool greedy = false;
+};
+
+struct LikelihoodResult {
+  // One per continuation, or one for the text.
+  std::vector<TextLikelihood> likelihoods;
+  std::string model;
+  // The revision of the model that computed them.
+  std::string revision;
+};
+
+// Thread-safe. Construction is cheap.
 class LikelihoodService {
  public:
+  // `manager` must outlive this object.
   LikelihoodService(registry::Manager* manager, const LimitsConfig& limits)
       : manager_(manager), limits_(limits) {}
 
-  // Errors as in proto/assay/v1/inference.proto; CANCELLED, DEADLINE_EXCEEDED within a chunk of the
-  // prompt.
-  absl::Status Read(const assay::v1::LikelihoodRequest& request, const CallContext& context,
-                    assay::v1::LikelihoodResponse* response, const LikelihoodOptions& options = {});
+  // Blocks while the model is loaded and computes. Errors are those of
+  // proto/assay/v1/inference.proto; CANCELLED and DEADLINE_EXCEEDED take effect within one chunk of
+  // the text.
+  absl::StatusOr<LikelihoodResult> Compute(const LikelihoodCall& call, const CallContext& context);
 
  private:
-  absl::Status Check(const assay::v1::LikelihoodRequest& request) const;
+  absl::Status Check(const LikelihoodCall& call) const;
 
   registry::Manager* const manager_;
   const LimitsConfig limits_;

@@ -23,14 +23,14 @@
 namespace assay::server {
 namespace {
 
-// Of an error that other requests are told of.
-constexpr size_t kMaxOfAMessage = 300;
+// The longest quotation of an error in the refusal of other requests.
+constexpr size_t kMaxErrorBytes = 300;
 
 Breaker::Time MachineClock() {
   return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// Called under the breakers' lock only.
+// Must be called with the breakers' lock held.
 Breaker::DrawFn RandomDraw() {
   auto random = std::make_shared<std::mt19937_64>(std::random_device{}());
   return [random] { return std::uniform_real_distribution<double>()(*random); };
@@ -68,13 +68,13 @@ ModelBreakers::Permit::~Permit() {
   End([this](Breaker& breaker, Breaker::Time) { breaker.Abandon(round_); });
 }
 
-template <typename Tell>
-void ModelBreakers::Permit::End(const Tell& tell) {
+template <typename Change>
+void ModelBreakers::Permit::End(const Change& change) {
   if (breakers_ == nullptr) return;
-  std::exchange(breakers_, nullptr)->Apply(model_, tell);
+  std::exchange(breakers_, nullptr)->Apply(model_, change);
 }
 
-void ModelBreakers::Permit::Wrote() {
+void ModelBreakers::Permit::OnText() {
   if (trial_) Succeed();
 }
 
@@ -86,7 +86,7 @@ void ModelBreakers::Permit::Fail(const absl::Status& error) {
   End([this, &error](Breaker& breaker, Breaker::Time now) {
     breaker.Fail(round_,
                  absl::StrCat(absl::StatusCodeToString(error.code()), " (",
-                              error.message().substr(0, kMaxOfAMessage), ")"),
+                              error.message().substr(0, kMaxErrorBytes), ")"),
                  now);
   });
 }

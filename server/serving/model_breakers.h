@@ -1,4 +1,4 @@
-// The circuit breakers of all models, and what an error says of a model.
+// The circuit breakers of all models, and which errors count as a model's fault.
 #ifndef ASSAY_SERVER_SERVING_MODEL_BREAKERS_H_
 #define ASSAY_SERVER_SERVING_MODEL_BREAKERS_H_
 
@@ -21,21 +21,24 @@ namespace assay::server {
 struct BreakerStatus {
   BreakerState state = BreakerState::kClosed;
   int failures = 0;
-  // "DATA_LOSS (what it said)"; empty: the last request succeeded, or none came.
+  // Code and message, as in "DATA_LOSS (truncated)". Empty if the last request succeeded or there
+  // was none.
   std::string last_error;
-  // As Breaker::RetryAfter().
+  // The value of Breaker::RetryAfter().
   absl::Duration retry_after;
 };
 
-// One breaker a model that was asked for. Thread-safe; a lock and a look-up a call.
+// Keeps one breaker per model that was ever requested. Thread-safe. Every call costs one lock and
+// one look-up.
 class ModelBreakers {
  public:
-  // After a change of state; without any lock held, so two changes may be told in either order.
+  // Called after a change of state, without any lock held: two changes may be reported in either
+  // order.
   using ChangeFn = std::function<void(const std::string& model, const BreakerStatus& now)>;
   using ClockFn = std::function<Breaker::Time()>;
 
-  // Leave to send one request to a model. Says at its end how that went: nothing said counts as
-  // nothing known. Move-only; must not outlive the breakers.
+  // The permission to send one request to a model. Its holder reports the outcome; a permit that is
+  // destroyed without a report counts neither way. Move-only. Must not outlive the breakers.
   class Permit {
    public:
     Permit() = default;
@@ -43,18 +46,19 @@ class ModelBreakers {
     Permit& operator=(Permit&& other) noexcept;
     ~Permit();
 
-    // The first text of a trial closes the breaker: others need not wait for the last.
-    void Wrote();
+    // Must be called when the model has produced text. The first text of a trial closes the
+    // breaker, so that other requests need not wait for the last one.
+    void OnText();
     void Succeed();
-    // The fault of the model or the machine.
+    // Must be called only for errors that are the fault of the model or the machine.
     void Fail(const absl::Status& error);
 
    private:
     friend class ModelBreakers;
     Permit(ModelBreakers* breakers, std::string model, uint64_t round, bool trial)
         : breakers_(breakers), model_(std::move(model)), round_(round), trial_(trial) {}
-    template <typename Tell>
-    void End(const Tell& tell);
+    template <typename Change>
+    void End(const Change& change);
 
     ModelBreakers* breakers_ = nullptr;
     std::string model_;
@@ -62,26 +66,25 @@ class ModelBreakers {
     bool trial_ = false;
   };
 
-  // `clock` null: the machine's. `draw` null: std::mt19937_64.
+  // `clock` may be null: the machine's monotonic clock. `draw` may be null: std::mt19937_64.
   explicit ModelBreakers(const BreakerConfig& config, ChangeFn changed = nullptr,
                          ClockFn clock = nullptr, Breaker::DrawFn draw = nullptr);
 
-  // UNAVAILABLE, with RetryInfo (grpc_status.h): the model's breaker is open. Names the model, its
-  // last error and when it will be tried again.
+  // Returns UNAVAILABLE with RetryInfo (server/rpc/grpc_status.h) if the model's breaker is open.
+  // The message has the model, its last error and when it will be tried again.
   absl::StatusOr<Permit> Admit(const std::string& model) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Whether Admit() would refuse now.
+  // True if Admit() would refuse now.
   bool Refuses(std::string_view model) const ABSL_LOCKS_EXCLUDED(mutex_);
   BreakerStatus Get(std::string_view model) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Somebody has mended something: from now on requests are admitted.
+  // Closes the breaker, because somebody may have repaired the model.
   void Reset(std::string_view model) ABSL_LOCKS_EXCLUDED(mutex_);
   void ResetAll() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   const Breaker* Find(std::string_view model) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   BreakerStatus StatusOf(const Breaker& breaker, Breaker::Time now) const;
-  // Calls change(breaker, now), then tells of a change of state. Makes the breaker if it is not
-  // there.
+  // Calls change(breaker, now), then reports a change of state. Creates a missing breaker.
   template <typename Change>
   void Apply(const std::string& model, const Change& change) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -90,17 +93,17 @@ class ModelBreakers {
   const ClockFn clock_;
   const Breaker::DrawFn draw_;
   mutable absl::Mutex mutex_;
-  // None is ever erased: rounds must not begin anew while requests run.
+  // Breakers are never erased: round numbers must not restart while requests run.
   absl::flat_hash_map<std::string, Breaker> breakers_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Where an error came from.
+// The step that returned an error.
 enum class FailedPart {
   kLoad,
   kGeneration,
 };
-// Whether an error is the fault of the model or the machine, whoever asks: INTERNAL, UNKNOWN,
-// DATA_LOSS, and UNIMPLEMENTED of a load. Deadlines are not judged here.
+// True if an error is the fault of the model or the machine, and not of the request: INTERNAL,
+// UNKNOWN, DATA_LOSS, and UNIMPLEMENTED if a load returned it. The caller judges deadlines.
 bool IsModelFault(const absl::Status& error, FailedPart part);
 
 }  // namespace assay::server

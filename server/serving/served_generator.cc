@@ -1,9 +1,9 @@
-// The server's own generation as the evaluator's TextGenerator.
+// Lets evaluations use the server's own generation.
 #include "server/serving/served_generator.h"
 
 #include <algorithm>
-#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,12 +14,12 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
-#include "server/serving/engine_loader.h"
+#include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
 
-// When the model was last loaded; the infinite past where the catalog lacks it.
+// Returns when the model was last loaded; the infinite past if the catalog lacks it.
 absl::Time LoadedAt(const registry::Manager& manager, const std::string& model) {
   const absl::StatusOr<registry::ModelStatus> status = manager.Get(model);
   return status.ok() ? status->loaded_at : absl::InfinitePast();
@@ -27,57 +27,62 @@ absl::Time LoadedAt(const registry::Manager& manager, const std::string& model) 
 
 class JobObserver final : public GenerationObserver {
  public:
-  JobObserver(const registry::Manager* manager, const CallContext& context)
-      : manager_(manager), context_(context) {}
-  void OnTaken(const registry::Handle& model) override {
+  explicit JobObserver(const registry::Manager* manager) : manager_(manager) {}
+  void OnStarted(const registry::RouteDecision& /*route*/, const registry::Handle& model) override {
     revision = model.revision();
-    taken = absl::Now();
+    accepted = absl::Now();
     loaded = LoadedAt(*manager_, model.entry().id);
   }
-  bool Cancelled() override { return context_.IsDone(); }
 
   std::string revision;
-  absl::Time taken;
+  absl::Time accepted;
   absl::Time loaded;
 
  private:
   const registry::Manager* const manager_;
-  const CallContext& context_;
 };
 
-// Takes out of the times what was spent on a load. `start`: of the job, `asked`: of the request.
-void TakeLoadOut(const JobObserver& observer, absl::Time start, absl::Time asked,
-                 evaluator::Generation* generation) {
+// Subtracts the time of a load from the measured times. `start` is the start of the job and
+// `requested` that of its request.
+void SubtractLoad(const JobObserver& observer, absl::Time start, absl::Time requested,
+                  evaluator::Generation* generation) {
   if (observer.loaded < start) return;
-  generation->load_ms = absl::ToDoubleMilliseconds(observer.taken - start);
-  if (observer.loaded < asked) return;
+  generation->load_ms = absl::ToDoubleMilliseconds(observer.accepted - start);
+  if (observer.loaded < requested) return;
   const double wait =
-      std::min(generation->queue_ms, absl::ToDoubleMilliseconds(observer.taken - asked));
+      std::min(generation->queue_ms, absl::ToDoubleMilliseconds(observer.accepted - requested));
   generation->queue_ms -= wait;
   generation->first_token_ms -= wait;
   generation->total_ms -= wait;
 }
 
-}  // namespace
-
-std::string FinishReasonName(assay::v1::FinishReason reason) {
-  switch (reason) {
-    case assay::v1::FINISH_REASON_END_OF_TEXT:
-      return "end_of_text";
-    case assay::v1::FINISH_REASON_STOP_STRING:
-      return "stop_string";
-    case assay::v1::FINISH_REASON_LENGTH:
-      return "length";
-    default:
-      return "unspecified";
-  }
+evaluator::Generation ToGeneration(const GenerateResult& result) {
+  const GenerationTimes& times = result.times;
+  return {
+      .text = result.text,
+      .finish_reason = std::string(FinishReasonName(result.finish_reason)),
+      .prompt_tokens = result.usage.prompt_tokens,
+      .cached_tokens = result.usage.cached_tokens,
+      .completion_tokens = result.usage.completion_tokens,
+      .queue_ms = absl::ToDoubleMilliseconds(times.queue),
+      .prefill_ms = absl::ToDoubleMilliseconds(times.prefill),
+      .first_token_ms = absl::ToDoubleMilliseconds(times.first_token),
+      .per_token_ms = absl::ToDoubleMilliseconds(times.per_token),
+      .inter_token_p50_ms = absl::ToDoubleMilliseconds(times.inter_token_p50),
+      .inter_token_p90_ms = absl::ToDoubleMilliseconds(times.inter_token_p90),
+      .inter_token_p99_ms = absl::ToDoubleMilliseconds(times.inter_token_p99),
+      .total_ms = absl::ToDoubleMilliseconds(times.total),
+      .tokens_per_second = result.tokens_per_second,
+  };
 }
+
+}  // namespace
 
 absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string& model,
                                                                const CallContext& context) {
   ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(model, nullptr, context));
-  const auto& resident = static_cast<const EngineModel&>(handle.model());
-  const engine::LoadedModelInfo& info = resident.model().info();
+  const ServedModel& resident = Served(handle);
+  const engine::LoadedModelInfo& info = resident.language_model().info();
   const engine::DeviceInfo& device = resident.device();
 
   evaluator::LoadReport report;
@@ -137,90 +142,63 @@ std::string ServedGenerator::RevisionOf(const std::string& model) {
   return status.ok() ? manager_->RevisionOf(status->entry) : "";
 }
 
-// A model without a chat template knows no system message: the text goes before the prompt.
+// Without a chat template there is no system message: its text precedes the prompt.
 absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
-                                        const CallContext& context,
-                                        assay::v1::GenerateRequest* request) {
+                                        const CallContext& context, GenerateCall* call) {
   if (job.system.empty()) {
-    request->set_prompt(job.prompt);
+    call->prompt = job.prompt;
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(registry::Handle handle,
                    manager_->Acquire(job.model, nullptr, context.Until(absl::Now() + job.timeout)));
-  const auto& resident = static_cast<const EngineModel&>(handle.model());
-  if (!resident.model().info().has_chat_template) {
-    request->set_prompt(absl::StrCat(job.system, "\n\n", job.prompt));
-    return absl::OkStatus();
+  if (Served(handle).language_model().info().has_chat_template) {
+    call->chat = std::vector<ChatMessage>{{.role = "system", .content = job.system},
+                                          {.role = "user", .content = job.prompt}};
+  } else {
+    call->prompt = absl::StrCat(job.system, "\n\n", job.prompt);
   }
-  const auto add = [request](const char* role, const std::string& content) {
-    assay::v1::ChatMessage* message = request->mutable_chat()->add_messages();
-    message->set_role(role);
-    message->set_content(content);
-  };
-  add("system", job.system);
-  add("user", job.prompt);
   return absl::OkStatus();
 }
 
 absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(const evaluator::GenerationJob& job,
                                                                 const CallContext& context) {
   const absl::Time start = absl::Now();
-  assay::v1::GenerateRequest request;
-  request.set_model(job.model);
-  RETURN_IF_ERROR(SetPrompt(job, context, &request));
-  request.set_max_new_tokens(job.max_new_tokens);
-  request.mutable_sampling()->set_temperature(static_cast<float>(job.sampling.temperature));
-  request.mutable_sampling()->set_top_p(static_cast<float>(job.sampling.top_p));
-  request.mutable_sampling()->set_top_k(job.sampling.top_k);
-  request.mutable_sampling()->set_seed(job.sampling.seed);
+  GenerateCall call{.model = job.model,
+                    .sampling = {.temperature = static_cast<float>(job.sampling.temperature),
+                                 .top_p = static_cast<float>(job.sampling.top_p),
+                                 .top_k = job.sampling.top_k,
+                                 .seed = job.sampling.seed},
+                    .max_new_tokens = job.max_new_tokens,
+                    .reuse_prefix = false};
+  RETURN_IF_ERROR(SetPrompt(job, context, &call));
 
-  JobObserver observer(manager_, context);
-  assay::v1::GenerateResponse response;
-  const absl::Time asked = absl::Now();
-  RETURN_IF_ERROR(generation_->Generate(request, asked + job.timeout, &observer, &response,
-                                        {.reuse_prefix = false}));
+  JobObserver observer(manager_);
+  const absl::Time requested = absl::Now();
+  ASSIGN_OR_RETURN(const GenerateResult result,
+                   generation_->Generate(call, context.Until(requested + job.timeout), &observer));
   RETURN_IF_ERROR(CheckRevision(job.model, observer.revision));
-
-  const assay::v1::Timings& timings = response.timings();
-  evaluator::Generation generation{
-      .text = response.text(),
-      .finish_reason = FinishReasonName(response.finish_reason()),
-      .prompt_tokens = response.usage().prompt_tokens(),
-      .cached_tokens = response.usage().cached_tokens(),
-      .completion_tokens = response.usage().completion_tokens(),
-      .queue_ms = timings.queue_ms(),
-      .prefill_ms = timings.prefill_ms(),
-      .first_token_ms = timings.first_token_ms(),
-      .per_token_ms = timings.per_token_ms(),
-      .inter_token_p50_ms = timings.inter_token_p50_ms(),
-      .inter_token_p90_ms = timings.inter_token_p90_ms(),
-      .inter_token_p99_ms = timings.inter_token_p99_ms(),
-      .total_ms = timings.total_ms(),
-      .tokens_per_second = timings.tokens_per_second(),
-  };
-  TakeLoadOut(observer, start, asked, &generation);
+  evaluator::Generation generation = ToGeneration(result);
+  SubtractLoad(observer, start, requested, &generation);
   return generation;
 }
 
 absl::StatusOr<std::vector<evaluator::Likelihood>> ServedGenerator::Likelihoods(
     const evaluator::LikelihoodJob& job, const CallContext& context) {
-  assay::v1::LikelihoodRequest request;
-  request.set_model(job.model);
-  request.set_context(job.context);
-  for (const std::string& continuation : job.continuations) request.add_continuations(continuation);
-  request.set_text(job.text);
-  assay::v1::LikelihoodResponse response;
-  std::string revision;
-  RETURN_IF_ERROR(likelihood_->Read(request, context, &response,
-                                    {.timeout = job.timeout, .revision = &revision}));
-  RETURN_IF_ERROR(CheckRevision(job.model, revision));
+  ASSIGN_OR_RETURN(const LikelihoodResult result,
+                   likelihood_->Compute({.model = job.model,
+                                         .context = job.context,
+                                         .continuations = job.continuations,
+                                         .text = job.text,
+                                         .timeout = job.timeout},
+                                        context));
+  RETURN_IF_ERROR(CheckRevision(job.model, result.revision));
   std::vector<evaluator::Likelihood> likelihoods;
-  likelihoods.reserve(static_cast<size_t>(response.likelihoods_size()));
-  for (const assay::v1::TextLikelihood& found : response.likelihoods()) {
-    likelihoods.push_back({.log_likelihood = found.log_likelihood(),
-                           .tokens = found.tokens(),
-                           .greedy = found.greedy(),
-                           .revision = revision});
+  likelihoods.reserve(result.likelihoods.size());
+  for (const TextLikelihood& likelihood : result.likelihoods) {
+    likelihoods.push_back({.log_likelihood = likelihood.log_likelihood,
+                           .tokens = likelihood.tokens,
+                           .greedy = likelihood.greedy,
+                           .revision = result.revision});
   }
   return likelihoods;
 }

@@ -1,4 +1,4 @@
-// Work that must not hold up who asks for it.
+// Repeated work on a background thread.
 #include "server/background_work.h"
 
 #include <atomic>
@@ -11,21 +11,21 @@
 namespace assay::server {
 namespace {
 
-TEST(BackgroundWorkTest, WhoAsksDoesNotWaitAndOneMoreFollows) {
+TEST(BackgroundWorkTest, RequestsDuringARunReturnAtOnceAndCauseOneMoreRun) {
   std::atomic<int> runs = 0;
   absl::Notification begun;
-  absl::Notification go_on;
+  absl::Notification proceed;
   {
     BackgroundWork work([&] {
       if (++runs > 1) return;
       begun.Notify();
-      go_on.WaitForNotification();
+      proceed.WaitForNotification();
     });
-    work.Ask();
+    work.Request();
     begun.WaitForNotification();
-    for (int i = 0; i < 5; ++i) work.Ask();
+    for (int i = 0; i < 5; ++i) work.Request();
     EXPECT_EQ(runs, 1);
-    go_on.Notify();
+    proceed.Notify();
     const absl::Time end = absl::Now() + absl::Seconds(20);
     while (runs < 2 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
     absl::SleepFor(absl::Milliseconds(20));
@@ -33,7 +33,7 @@ TEST(BackgroundWorkTest, WhoAsksDoesNotWaitAndOneMoreFollows) {
   EXPECT_EQ(runs, 2);
 }
 
-TEST(BackgroundWorkTest, ItsEndWaitsForTheRunInProgressAlone) {
+TEST(BackgroundWorkTest, DestructionWaitsOnlyForTheRunInProgress) {
   std::atomic<int> ended = 0;
   absl::Notification begun;
   {
@@ -42,9 +42,9 @@ TEST(BackgroundWorkTest, ItsEndWaitsForTheRunInProgressAlone) {
       absl::SleepFor(absl::Milliseconds(50));
       ++ended;
     });
-    work.Ask();
+    work.Request();
     begun.WaitForNotification();
-    work.Ask();
+    work.Request();
   }
   EXPECT_EQ(ended, 1);
 }

@@ -1,4 +1,4 @@
-// One daemon a state folder.
+// The lock of a state folder.
 #include "server/state_lock.h"
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 namespace assay::server {
 namespace {
 
-TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsGone) {
+TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsDestroyed) {
   const std::string folder = testing::TempDir() + "/state_lock_test/new/folder";
   {
     const auto first = StateLock::Acquire(folder);
@@ -24,7 +24,7 @@ TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsGone) {
   std::filesystem::remove_all(testing::TempDir() + "/state_lock_test");
 }
 
-TEST(StateLockTest, FolderThatCannotBeMadeIsNamed) {
+TEST(StateLockTest, FolderThatCannotBeCreatedIsNamedInTheError) {
   const absl::Status status = StateLock::Acquire("/proc/assay").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/proc/assay"));

@@ -1,4 +1,4 @@
-// What the log says of requests and calls, and what it does not.
+// Log lines and metrics of daemon events.
 #include "server/events/daemon_events.h"
 
 #include <memory>
@@ -42,7 +42,7 @@ class DaemonEventsTest : public testing::Test {
 
 const BuildInfo kBuild{"1", "2", "cpu"};
 
-TEST_F(DaemonEventsTest, ARequestIsOneLineWithItsIdsAndWithoutItsText) {
+TEST_F(DaemonEventsTest, RequestIsOneLineWithIdsAndWithoutText) {
   DaemonEvents events(kBuild, {});
   const SomeRequest some;
   events.OnRequest(some.record);
@@ -63,7 +63,7 @@ TEST_F(DaemonEventsTest, ARequestIsOneLineWithItsIdsAndWithoutItsText) {
   EXPECT_EQ(line.at("finish_reason"), "length");
 }
 
-TEST_F(DaemonEventsTest, PromptAndTextAreLoggedIfAskedFor) {
+TEST_F(DaemonEventsTest, PromptAndTextAreLoggedWithLogPrompts) {
   DaemonEvents events(kBuild, {.log_prompts = true});
   const SomeRequest some;
   events.OnRequest(some.record);
@@ -72,7 +72,7 @@ TEST_F(DaemonEventsTest, PromptAndTextAreLoggedIfAskedFor) {
   EXPECT_EQ(line.at("text"), "a secret text");
 }
 
-TEST_F(DaemonEventsTest, AMessageThatMayQuoteTheCallerIsNotLogged) {
+TEST_F(DaemonEventsTest, MessageThatMayQuoteTheCallerIsNotLogged) {
   DaemonEvents events(kBuild, {});
   SomeRequest some;
   some.record.status = absl::InvalidArgumentError("tools_json: last read: 'secret'");
@@ -85,7 +85,7 @@ TEST_F(DaemonEventsTest, AMessageThatMayQuoteTheCallerIsNotLogged) {
   EXPECT_THAT(log, HasSubstr("model.gguf is truncated"));
 }
 
-TEST_F(DaemonEventsTest, CallsAreLoggedButForTheRoutineOfWatchers) {
+TEST_F(DaemonEventsTest, CallsAreLoggedExceptHealthChecks) {
   DaemonEvents events(kBuild, {});
   events.metrics().DeclareMethods({"assay.v1.ModelService/LoadModel"});
   CallRecord call{.context = {.request_id = "r-2", .method = "assay.v1.ModelService/LoadModel"},
@@ -105,7 +105,7 @@ TEST_F(DaemonEventsTest, CallsAreLoggedButForTheRoutineOfWatchers) {
   EXPECT_THAT(text, HasSubstr("assay_rpcs_total{method=\"other\",status=\"unavailable\"} 1\n"));
 }
 
-TEST_F(DaemonEventsTest, ScoresOfEarlierEvaluationsAreThereAfterAStart) {
+TEST_F(DaemonEventsTest, ScoresOfKnownEvaluationsAreSet) {
   DaemonEvents events(kBuild, {});
   registry::Catalog catalog;
   catalog.models = {{.id = "m1"}};
@@ -118,7 +118,7 @@ TEST_F(DaemonEventsTest, ScoresOfEarlierEvaluationsAreThereAfterAStart) {
   summary.content_type = "linkedin";
   summary.quality_score = {.n = 6, .mean = 7.5, .ci_low = 7, .ci_high = 8};
   evaluation.summaries = {summary};
-  // A candidate with a system message of its own is no model of the catalog.
+  // The catalog has no candidate with its own system message.
   summary.model = "m1.writer";
   summary.quality_score.mean = 1;
   evaluation.summaries.push_back(summary);
@@ -132,7 +132,7 @@ TEST_F(DaemonEventsTest, ScoresOfEarlierEvaluationsAreThereAfterAStart) {
   EXPECT_THAT(text, HasSubstr("assay_evaluations_total{state=\"succeeded\"} 0\n"));
 }
 
-TEST_F(DaemonEventsTest, BuiltInModelsGetTheirSeriesWithTheirFirstUse) {
+TEST_F(DaemonEventsTest, BuiltInModelIsDeclaredAtItsFirstUse) {
   DaemonEvents events(kBuild, {});
   registry::Catalog catalog;
   catalog.models = {{.id = "mine"}, {.id = "theirs", .built_in = true}};
@@ -149,7 +149,7 @@ TEST_F(DaemonEventsTest, BuiltInModelsGetTheirSeriesWithTheirFirstUse) {
 }
 
 // Prometheus sees no increase in a series that begins with its first failure.
-TEST_F(DaemonEventsTest, BuiltInModelsThatServeByDefaultHaveTheirSeriesFromTheStart) {
+TEST_F(DaemonEventsTest, BuiltInModelsOfDefaultAndRoutesAreDeclaredAtOnce) {
   DaemonEvents events(kBuild, {});
   registry::Catalog catalog;
   for (const char* id : {"default", "routed", "next", "else", "unused"}) {
@@ -164,7 +164,7 @@ TEST_F(DaemonEventsTest, BuiltInModelsThatServeByDefaultHaveTheirSeriesFromTheSt
   EXPECT_FALSE(events.IsDeclared("unused"));
 }
 
-TEST_F(DaemonEventsTest, ScoresOfBuiltInModelsAreThereAfterAStart) {
+TEST_F(DaemonEventsTest, KnownEvaluationDeclaresItsBuiltInModel) {
   DaemonEvents events(kBuild, {});
   registry::Catalog catalog;
   catalog.models = {{.id = "theirs", .built_in = true}};
@@ -180,13 +180,13 @@ TEST_F(DaemonEventsTest, ScoresOfBuiltInModelsAreThereAfterAStart) {
               HasSubstr("assay_evaluation_score{content_type=\"linkedin\",model=\"theirs\"} 7.5"));
 }
 
-TEST_F(DaemonEventsTest, AMeasuredPromptIsNotLookedForInThePrefixCache) {
+TEST_F(DaemonEventsTest, PromptOfAMeasurementIsNoPrefixCacheQuery) {
   DaemonEvents events(kBuild, {});
   registry::Catalog catalog;
   catalog.models = {{.id = "m1"}};
   events.Declare(catalog, {});
   SomeRequest some;
-  some.record.context.reuse_prefix = false;
+  some.call.reuse_prefix = false;
   events.OnRequest(some.record);
   EXPECT_THAT(events.metrics().Text(),
               HasSubstr("assay_prefix_cache_queried_tokens_total{model=\"m1\"} 0\n"));

@@ -1,4 +1,4 @@
-// The log's lines, read back.
+// Lines of the log.
 #include "server/events/log.h"
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace assay::server {
 namespace {
 
-// Each test makes the default logger anew; spdlog refuses two of one name.
+// Each test makes a new default logger; spdlog refuses two with one name.
 class LogTest : public testing::Test {
  protected:
   void SetUp() override { spdlog::drop_all(); }
@@ -20,7 +20,7 @@ class LogTest : public testing::Test {
   }
 };
 
-TEST_F(LogTest, TextIsLogfmtAndQuotesWhatNeedsIt) {
+TEST_F(LogTest, TextIsLogfmtWithQuotesWhereNeeded) {
   testing::internal::CaptureStderr();
   InitLog("info", "text");
   LogEvent(spdlog::level::info, "request",
@@ -31,7 +31,7 @@ TEST_F(LogTest, TextIsLogfmtAndQuotesWhatNeedsIt) {
       << line;
 }
 
-TEST_F(LogTest, JsonIsOneObjectALineEvenForPlainMessages) {
+TEST_F(LogTest, JsonIsOneObjectPerLineEvenForPlainMessages) {
   testing::internal::CaptureStderr();
   InitLog("info", "json");
   LogEvent(spdlog::level::warn, "request", {{"tokens", 12}});
@@ -46,7 +46,7 @@ TEST_F(LogTest, JsonIsOneObjectALineEvenForPlainMessages) {
   EXPECT_EQ(second["message"], "plain \"text\"\nwith a line break");
 }
 
-TEST_F(LogTest, EventsBelowTheLevelAreSilent) {
+TEST_F(LogTest, EventsBelowTheLevelAreNotLogged) {
   testing::internal::CaptureStderr();
   InitLog("warn", "text");
   LogEvent(spdlog::level::info, "quiet", {});

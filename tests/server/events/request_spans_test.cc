@@ -1,4 +1,4 @@
-// A request's trace: stages that follow one another, and nobody's text unless it is asked for.
+// The trace of a request: consecutive stages, and texts only if the option is set.
 #include "server/events/request_spans.h"
 
 #include <optional>
@@ -31,7 +31,7 @@ std::vector<std::string> Names(const std::vector<Span>& spans) {
   return names;
 }
 
-TEST(RequestSpansTest, StagesFollowOneAnotherBelowTheCall) {
+TEST(RequestSpansTest, StagesAreConsecutiveChildrenOfTheCall) {
   const SomeRequest some;
   const std::vector<Span> spans = RequestSpans(some.record, false);
   EXPECT_THAT(Names(spans), ElementsAre("assay.v1.InferenceService/Generate", "route", "acquire",
@@ -57,7 +57,7 @@ TEST(RequestSpansTest, StagesFollowOneAnotherBelowTheCall) {
   EXPECT_EQ(spans[5].end - call.start, absl::Milliseconds(200));
 }
 
-TEST(RequestSpansTest, TheCallHasWhatOpenTelemetryNames) {
+TEST(RequestSpansTest, CallHasTheAttributesOfOpenTelemetry) {
   const SomeRequest some;
   const Span call = RequestSpans(some.record, false).front();
   EXPECT_EQ(Find(call, "rpc.service"), AttributeValue("assay.v1.InferenceService"));
@@ -75,7 +75,7 @@ TEST(RequestSpansTest, TheCallHasWhatOpenTelemetryNames) {
   EXPECT_EQ(Find(call, "gen_ai.request.top_p"), std::nullopt);
 }
 
-TEST(RequestSpansTest, PromptAndTextStandInItOnlyIfAskedFor) {
+TEST(RequestSpansTest, PromptAndTextAreIncludedOnlyWithContent) {
   const SomeRequest some;
   EXPECT_THAT(ToOtlpJson(RequestSpans(some.record, false), {}, ""), Not(HasSubstr("secret")));
   const Span call = RequestSpans(some.record, true).front();
@@ -85,11 +85,11 @@ TEST(RequestSpansTest, PromptAndTextStandInItOnlyIfAskedFor) {
             AttributeValue(R"([{"content":"a secret text","role":"assistant"}])"));
 }
 
-TEST(RequestSpansTest, AFailureEndsWhereItCameAndQuotesNobody) {
+TEST(RequestSpansTest, FailureEndsAtItsStageAndQuotesNothing) {
   SomeRequest some;
   some.record.status = absl::InvalidArgumentError("stop[0]: 'secret' is too long");
   some.record.routed = absl::Seconds(-1);
-  some.record.taken = absl::Seconds(-1);
+  some.record.accepted = absl::Seconds(-1);
   const std::vector<Span> spans = RequestSpans(some.record, false);
   ASSERT_EQ(spans.size(), 1U);
   EXPECT_EQ(spans[0].error, "INVALID_ARGUMENT");
@@ -101,12 +101,10 @@ TEST(RequestSpansTest, AFailureEndsWhereItCameAndQuotesNobody) {
   EXPECT_THAT(RequestSpans(some.record, true)[0].error, HasSubstr("secret"));
 }
 
-TEST(RequestSpansTest, AConversationIsAListOfMessages) {
-  assay::v1::GenerateRequest request;
-  assay::v1::ChatMessage* message = request.mutable_chat()->add_messages();
-  message->set_role("system");
-  message->set_content("Be \"brief\".");
-  EXPECT_EQ(InputMessages(request), R"([{"content":"Be \"brief\".","role":"system"}])");
+TEST(RequestSpansTest, ConversationIsAListOfMessages) {
+  GenerateCall call;
+  call.chat = std::vector<ChatMessage>{{.role = "system", .content = "Be \"brief\"."}};
+  EXPECT_EQ(InputMessages(call), R"([{"content":"Be \"brief\".","role":"system"}])");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Status conversion.
+// Conversion of absl::Status to gRPC.
 #include "server/rpc/grpc_status.h"
 
 #include <string>
@@ -32,7 +32,7 @@ TEST(GrpcStatusTest, ResourceExhaustedCarriesRetryInfo) {
   EXPECT_GT(retry.retry_delay().seconds(), 0);
 }
 
-TEST(GrpcStatusTest, ADelayThatWasSetIsTheOneThatIsTold) {
+TEST(GrpcStatusTest, RetryInfoHasTheDelayThatWasSet) {
   for (const auto& [delay, seconds, nanos] : {std::tuple(absl::Milliseconds(9250), 9, 250'000'000),
                                               {absl::ZeroDuration(), 0, 1'000'000}}) {
     absl::Status error = absl::UnavailableError("its breaker is open");
@@ -46,7 +46,7 @@ TEST(GrpcStatusTest, ADelayThatWasSetIsTheOneThatIsTold) {
   }
 }
 
-TEST(GrpcStatusTest, LabelsAreTheCodeNamesInLowerCase) {
+TEST(GrpcStatusTest, LabelsAreCodeNamesInLowerCase) {
   EXPECT_EQ(StatusLabel(absl::StatusCode::kOk), "ok");
   EXPECT_EQ(StatusLabel(absl::StatusCode::kDeadlineExceeded), "deadline_exceeded");
   EXPECT_EQ(StatusLabel(absl::StatusCode::kOutOfRange), "unknown");

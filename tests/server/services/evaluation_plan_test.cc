@@ -1,4 +1,4 @@
-// EvaluateRequests as plans: what they state, and what is refused.
+// Conversion of EvaluateRequests to plans, and what is refused.
 #include "server/services/evaluation_plan.h"
 
 #include <memory>
@@ -46,7 +46,7 @@ class EvaluationPlanTest : public testing::Test {
   EvaluateRequest request_;
 };
 
-// As fields of the message they would be dropped in silence.
+// A number without a field of the same name would be dropped silently.
 TEST_F(EvaluationPlanTest, EveryEconomicNumberOfTheMessageReachesThePlan) {
   assay::v1::EconomicsInputs& inputs = *request_.mutable_economics();
   const google::protobuf::Descriptor* fields = inputs.GetDescriptor();
@@ -68,7 +68,7 @@ TEST_F(EvaluationPlanTest, EveryEconomicNumberOfTheMessageReachesThePlan) {
   }
 }
 
-TEST_F(EvaluationPlanTest, WhatAPlanDoesNotStateIsTheServers) {
+TEST_F(EvaluationPlanTest, UnsetEconomicsAreTheServers) {
   config_.economics.power_watts = 99;
   config_.economics.hosted = {.name = "h", .usd_per_request = 1};
   EXPECT_FALSE(Read()->economics.has_value());
@@ -79,7 +79,7 @@ TEST_F(EvaluationPlanTest, WhatAPlanDoesNotStateIsTheServers) {
   EXPECT_EQ(Read()->economics->hosted.name, "");
 }
 
-TEST_F(EvaluationPlanTest, APlanMayCompareWithAnotherHostedModelAndBringItsPrices) {
+TEST_F(EvaluationPlanTest, RequestMayChooseTheHostedModelAndSendItsPrices) {
   request_.mutable_economics()->set_compare_with("openai/gpt-4o-mini");
   ASSERT_TRUE(Read().ok()) << Read().status();
   EXPECT_EQ(Read()->economics->hosted.name, "openai/gpt-4o-mini");
@@ -91,15 +91,15 @@ TEST_F(EvaluationPlanTest, APlanMayCompareWithAnotherHostedModelAndBringItsPrice
   EXPECT_EQ(Read()->economics->hosted.usd_per_request, 0.25);
   EXPECT_EQ(Read()->economics->hosted.as_of, "2026-01-01");
   request_.mutable_economics()->set_api_usd_per_request(1);
-  EXPECT_THAT(Refused(), HasSubstr("economics.api_usd_per_request: stands beside compare_with"));
+  EXPECT_THAT(Refused(), HasSubstr("economics.api_usd_per_request: is set together with"));
 }
 
-TEST_F(EvaluationPlanTest, EconomicsOutOfRangeAreNamed) {
+TEST_F(EvaluationPlanTest, EconomicsOutOfRangeAreNamedInTheError) {
   request_.mutable_economics()->set_hardware_years(0);
   EXPECT_EQ(Refused(), "economics: hardware_years is 0; give a number from 0.001 to 100");
 }
 
-TEST_F(EvaluationPlanTest, ACandidateWithoutASeedHasTheRequests) {
+TEST_F(EvaluationPlanTest, CandidateWithoutASeedHasTheSeedOfTheRequest) {
   request_.mutable_sampling()->set_seed(5);
   for (const char* name : {"b", "c"}) {
     assay::v1::Candidate* candidate = request_.add_candidates();
@@ -114,8 +114,8 @@ TEST_F(EvaluationPlanTest, ACandidateWithoutASeedHasTheRequests) {
   EXPECT_EQ(plan->models[2].sampling->seed, 9U);
 }
 
-// Each would fail when its turn comes, hours later.
-TEST_F(EvaluationPlanTest, WhatNoRequestMayHaveIsRefusedWhenThePlanComesIn) {
+// Otherwise each would fail only when it runs, hours later.
+TEST_F(EvaluationPlanTest, PromptsBeyondTheLimitAreRefusedAtOnce) {
   limits_.max_prompt_bytes = 100;
   assay::v1::EvaluationPrompt* prompt = request_.add_prompts();
   prompt->set_id("p");
@@ -146,7 +146,7 @@ TEST_F(EvaluationPlanTest, WhatNoRequestMayHaveIsRefusedWhenThePlanComesIn) {
   EXPECT_TRUE(Read().ok()) << Read().status();
 }
 
-TEST_F(EvaluationPlanTest, RepeatsAreRefusedWithTheLimitThatThePlanHas) {
+TEST_F(EvaluationPlanTest, RepeatsBeyondTheLimitAreRefused) {
   request_.set_repeats(evaluator::kMaxRepeats);
   EXPECT_TRUE(Read().ok());
   request_.set_repeats(1001);

@@ -1,4 +1,4 @@
-// Progress between threads.
+// Progress events between threads.
 #include "server/services/progress_queue.h"
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace assay::server {
 namespace {
 
-TEST(ProgressQueueTest, EventsComeInOrderAndThenTheEnd) {
+TEST(ProgressQueueTest, EventsAreTakenInOrderBeforeTheEnd) {
   ProgressQueue<int> queue;
   std::thread maker([&queue] {
     for (int i = 0; i < 10; ++i) {
@@ -27,7 +27,7 @@ TEST(ProgressQueueTest, EventsComeInOrderAndThenTheEnd) {
   EXPECT_EQ(taken, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 
-TEST(ProgressQueueTest, WhereNobodyTakesTheOldestGoAndPuttingDoesNotBlock) {
+TEST(ProgressQueueTest, FullQueueDropsTheOldestAndPutDoesNotBlock) {
   ProgressQueue<int> queue;
   constexpr int kMax = ProgressQueue<int>::kMaxEvents;
   for (int i = 0; i <= kMax; ++i) queue.Put(i);
@@ -36,8 +36,8 @@ TEST(ProgressQueueTest, WhereNobodyTakesTheOldestGoAndPuttingDoesNotBlock) {
   EXPECT_EQ(queue.Take(), std::nullopt);
 }
 
-// A load outlives the call of one who waited for it.
-TEST(ProgressQueueTest, WhatComesAfterTheEndIsIgnored) {
+// A load may outlive the call that waited for it.
+TEST(ProgressQueueTest, PutAfterCloseIsIgnored) {
   ProgressQueue<int> queue;
   queue.Close();
   queue.Put(1);

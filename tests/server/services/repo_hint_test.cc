@@ -1,4 +1,4 @@
-// Callers who give a repository's id.
+// Hints for callers who give the id of a repository.
 #include "server/services/repo_hint.h"
 
 #include <string>
@@ -26,14 +26,14 @@ class RepoHintTest : public testing::Test {
       "/m/models.yaml");
 };
 
-TEST_F(RepoHintTest, AnEntryThatHasTheRepositoryIsNamed) {
+TEST_F(RepoHintTest, NamesTheEntryOfTheRepository) {
   EXPECT_THAT(Hint("org/Model"), HasSubstr("is 'whole'"));
   EXPECT_THAT(Hint("https://huggingface.co/org/Model"), HasSubstr("is 'whole'"));
   EXPECT_THAT(Hint("org/Model@v1:a/q4.gguf"), HasSubstr("is 'file'"));
 }
 
-// What is offered must be a catalog, and of the repository that was asked for.
-TEST_F(RepoHintTest, TheEntryToPasteIsRead) {
+// The proposed entry must parse as a catalog and have the given repository.
+TEST_F(RepoHintTest, ProposedEntryIsAValidCatalogEntry) {
   for (const std::string text : {"org/Other", "org/Model@refs/pr/3", "org/Model:q8.gguf",
                                  "1org/2.5-Model@1e5", "org/Other@no"}) {
     const std::string hint = Hint(text);
@@ -49,7 +49,7 @@ TEST_F(RepoHintTest, TheEntryToPasteIsRead) {
   EXPECT_THAT(Hint("1org/2.5-Model@1e5"), HasSubstr("id: 2_5_model, source: { repo: '1org"));
 }
 
-TEST_F(RepoHintTest, OtherTextHasNone) {
+TEST_F(RepoHintTest, OtherTextHasNoHint) {
   for (const std::string text :
        {"", "whole", "bloom_560m", "../etc", "org/..", "a/b/c", "org/na`me", "org/x@../y",
         "org/x:../y", "org/x\n", "/models/x", "org/x:model q4.gguf", "org/x@it's"}) {

@@ -1,4 +1,4 @@
-// The breaker's states, by a clock that the test turns.
+// The states of a breaker, with a manual clock.
 #include "server/serving/breaker.h"
 
 #include <cstdint>
@@ -15,7 +15,7 @@ using absl::Seconds;
 
 class BreakerTest : public testing::Test {
  protected:
-  // One request that ends at once.
+  // Both send one request that ends at once and return true if it was admitted.
   bool Fails() {
     const std::optional<uint64_t> round = breaker_.Admit(now_);
     if (round.has_value()) breaker_.Fail(*round, "DATA_LOSS (truncated)", now_);
@@ -53,7 +53,7 @@ TEST_F(BreakerTest, OpensAfterFailuresInARow) {
   EXPECT_EQ(breaker_.failures(), 3);
 }
 
-TEST_F(BreakerTest, WhatSaysNothingOfTheModelCountsNeitherWay) {
+TEST_F(BreakerTest, AbandonedRequestCountsNeitherWay) {
   Fails();
   Fails();
   breaker_.Abandon(*breaker_.Admit(now_));
@@ -62,7 +62,7 @@ TEST_F(BreakerTest, WhatSaysNothingOfTheModelCountsNeitherWay) {
   EXPECT_EQ(breaker_.state(), BreakerState::kOpen);
 }
 
-TEST_F(BreakerTest, AfterTheCoolDownOneTrialRunsAtATime) {
+TEST_F(BreakerTest, OneTrialRunsAtATimeAfterTheCoolDown) {
   Open();
   EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(10));
   now_ += Seconds(10) - absl::Nanoseconds(1);
@@ -81,7 +81,7 @@ TEST_F(BreakerTest, AfterTheCoolDownOneTrialRunsAtATime) {
   EXPECT_TRUE(breaker_.Admit(now_).has_value());
 }
 
-TEST_F(BreakerTest, ATrialThatFailsOpensForTwiceAsLongUpToTheLongest) {
+TEST_F(BreakerTest, FailedTrialDoublesTheCoolDownUpToTheLongest) {
   Open();
   for (const absl::Duration expected : {Seconds(10), Seconds(20), Seconds(35), Seconds(35)}) {
     EXPECT_EQ(breaker_.RetryAfter(now_), expected);
@@ -92,10 +92,10 @@ TEST_F(BreakerTest, ATrialThatFailsOpensForTwiceAsLongUpToTheLongest) {
   now_ += Seconds(35);
   EXPECT_TRUE(Succeeds());
   Open();
-  EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(10)) << "a success begins anew";
+  EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(10)) << "a success resets the cool-down";
 }
 
-TEST_F(BreakerTest, AnAbandonedTrialMakesRoomForTheNext) {
+TEST_F(BreakerTest, AbandonedTrialAdmitsTheNext) {
   Open();
   now_ += Seconds(10);
   const std::optional<uint64_t> first = breaker_.Admit(now_);
@@ -104,7 +104,7 @@ TEST_F(BreakerTest, AnAbandonedTrialMakesRoomForTheNext) {
   EXPECT_EQ(breaker_.RetryAfter(now_), absl::ZeroDuration());
   const std::optional<uint64_t> second = breaker_.Admit(now_);
   ASSERT_TRUE(second.has_value());
-  // The first one's end, told twice, does not end the second.
+  // A second report of the first trial does not end the second one.
   breaker_.Abandon(*first);
   EXPECT_FALSE(breaker_.Admit(now_).has_value());
   breaker_.Fail(*second, "INTERNAL (again)", now_);
@@ -127,7 +127,7 @@ TEST_F(BreakerTest, RequestsFromBeforeTheOpeningChangeNothing) {
   EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
 }
 
-TEST_F(BreakerTest, AResetClosesItAndForgets) {
+TEST_F(BreakerTest, ResetClosesAndForgetsFailures) {
   Open();
   now_ += Seconds(10);
   Fails();
@@ -140,7 +140,7 @@ TEST_F(BreakerTest, AResetClosesItAndForgets) {
   EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(10));
 }
 
-TEST_F(BreakerTest, ATrialFromBeforeAResetChangesNothing) {
+TEST_F(BreakerTest, TrialFromBeforeAResetChangesNothing) {
   Open();
   now_ += Seconds(10);
   const std::optional<uint64_t> trial = breaker_.Admit(now_);
@@ -150,16 +150,16 @@ TEST_F(BreakerTest, ATrialFromBeforeAResetChangesNothing) {
   EXPECT_EQ(breaker_.failures(), 0);
 }
 
-TEST_F(BreakerTest, ChanceShortensTheCoolDownByUpToATenth) {
+TEST_F(BreakerTest, JitterShortensTheCoolDownByUpToATenth) {
   breaker_ = Breaker(kConfig, [] { return 0.5; });
   Open();
   EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(9.5));
   now_ += Seconds(9.5);
   Fails();
-  EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(19)) << "doubled before chance, not after";
+  EXPECT_EQ(breaker_.RetryAfter(now_), Seconds(19)) << "doubled before the jitter, not after";
 }
 
-TEST_F(BreakerTest, NoneOpensWhereFailuresAreZero) {
+TEST_F(BreakerTest, ZeroFailuresMeansItNeverOpens) {
   breaker_ = Breaker({.failures = 0}, nullptr);
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(Fails());
   EXPECT_EQ(breaker_.state(), BreakerState::kClosed);

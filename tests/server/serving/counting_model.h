@@ -1,4 +1,4 @@
-// A model that writes what it is told, and its loader.
+// A model that counts, and its loader: fakes for tests of serving.
 #ifndef ASSAY_TESTS_SERVER_SERVING_COUNTING_MODEL_H_
 #define ASSAY_TESTS_SERVER_SERVING_COUNTING_MODEL_H_
 
@@ -18,15 +18,15 @@
 #include "engine/runtime/scheduler/scheduler.h"
 #include "registry/catalog/catalog.h"
 #include "registry/residency/loader.h"
-#include "server/serving/engine_loader.h"
+#include "server/serving/served_model.h"
 #include "tests/engine/runtime/scheduler/fakes.h"
 
 namespace assay::server {
 
-// A prompt that does not fit the context.
+// A prompt that the model refuses because it does not fit the context.
 inline constexpr char kTooLong[] = "too long";
 
-// Says "t0 t1 t2 ..." until told to stop.
+// Generates "t0 t1 t2 ...", one token per millisecond, until max_new_tokens.
 class CountingModel final : public engine::LanguageModel {
  public:
   CountingModel(std::atomic<int>* tokens, int max_waiting) {
@@ -83,7 +83,7 @@ class CountingModel final : public engine::LanguageModel {
   std::unique_ptr<engine::Scheduler> scheduler_;
 };
 
-// Every model but those whose id begins with "broken" loads and counts.
+// Loads CountingModels. Models whose id begins with "broken" fail with `breaks_with`.
 class CountingLoader final : public registry::ModelLoader {
  public:
   absl::StatusOr<int64_t> Estimate(const registry::ModelEntry&, const std::string&) override {
@@ -97,11 +97,11 @@ class CountingLoader final : public registry::ModelLoader {
     }
     if (entry.id.starts_with("broken")) return absl::Status(breaks_with, "truncated");
     ++loads;
-    return std::make_unique<EngineModel>(
+    return std::make_unique<ServedModel>(
         std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
   }
 
-  // Called at the start of each load, whose error it may give.
+  // Called at the start of each load. Its error is the load's.
   std::function<absl::Status(const CallContext& context)> before_load;
   std::atomic<int> tokens = 0;
   std::atomic<int> loads = 0;

@@ -1,12 +1,14 @@
-// A route whose model is down or full goes on to its alternatives, before the first text.
+// A route falls back to its alternatives if its model is down or full before the first text.
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -17,8 +19,6 @@
 namespace assay::server {
 namespace {
 
-using assay::v1::GenerateRequest;
-using assay::v1::GenerateResponse;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -32,16 +32,14 @@ registry::Catalog FourModels() {
 
 class RouteCounter final : public GenerationObserver {
  public:
-  void OnRouted(const registry::RouteDecision& route) override {
-    routed.push_back(route.model);
+  void OnStarted(const registry::RouteDecision& route, const registry::Handle& /*model*/) override {
+    started.push_back(route.model);
     EXPECT_EQ(texts, 0);
   }
-  bool OnText(const engine::TextEvent&) override { return ++texts > 0; }
-  bool Cancelled() override { return cancelled; }
+  bool OnText(const TextDelta& /*delta*/) override { return ++texts > 0; }
 
-  std::vector<std::string> routed;
+  std::vector<std::string> started;
   int texts = 0;
-  bool cancelled = false;
 };
 
 class FallbackTest : public testing::Test {
@@ -60,17 +58,14 @@ class FallbackTest : public testing::Test {
     ASSERT_TRUE(routing_.Set({policy}).ok());
   }
 
-  static GenerateRequest Request(int tokens = 3) {
-    GenerateRequest request;
-    request.set_content_type("blog");
-    request.set_prompt("Hello");
-    request.set_max_new_tokens(tokens);
-    return request;
+  static GenerateCall Call(int tokens = 3) {
+    return {.content_type = "blog", .prompt = "Hello", .max_new_tokens = tokens};
   }
 
-  absl::Status Generate(const GenerateRequest& request,
-                        absl::Time deadline = absl::InfiniteFuture()) {
-    return service_.Generate(request, deadline, &observer_, &response_);
+  absl::Status Generate(const GenerateCall& call, const CallContext& context = CallContext()) {
+    absl::StatusOr<GenerateResult> result = service_.Generate(call, context, &observer_);
+    if (result.ok()) result_ = *result;
+    return result.status();
   }
 
   CountingLoader loader_;
@@ -81,49 +76,49 @@ class FallbackTest : public testing::Test {
   ModelBreakers breakers_{BreakerConfig{}};
   GenerationService service_;
   RouteCounter observer_;
-  GenerateResponse response_;
+  GenerateResult result_;
 };
 
-TEST_F(FallbackTest, TheNextModelAnswersAndTheReplySaysWhy) {
+TEST_F(FallbackTest, NextModelAnswersAndTheRouteSaysWhy) {
   Route({"broken", "broken2", "good", "spare"});
-  ASSERT_TRUE(Generate(Request()).ok());
-  EXPECT_EQ(response_.model(), "good");
-  EXPECT_EQ(response_.text(), "t0 t1 t2 ");
-  EXPECT_EQ(response_.route().rule(), "fallback");
-  EXPECT_THAT(response_.route().tried(), ElementsAre("broken", "broken2"));
-  EXPECT_THAT(response_.route().reason(),
+  ASSERT_TRUE(Generate(Call()).ok());
+  EXPECT_EQ(result_.model, "good");
+  EXPECT_EQ(result_.text, "t0 t1 t2 ");
+  EXPECT_EQ(result_.route.rule, "fallback");
+  EXPECT_THAT(result_.route.tried, ElementsAre("broken", "broken2"));
+  EXPECT_THAT(result_.route.reason,
               HasSubstr("'broken' failed with DATA_LOSS (truncated); 'broken2' failed with"));
-  EXPECT_THAT(response_.route().reason(), HasSubstr("so 'good' answers"));
-  EXPECT_THAT(observer_.routed, ElementsAre("good"));
+  EXPECT_THAT(result_.route.reason, HasSubstr("so 'good' answers"));
+  EXPECT_THAT(observer_.started, ElementsAre("good"));
   EXPECT_EQ(records_.back().model, "good");
   EXPECT_EQ(records_.back().rule, "fallback");
   EXPECT_EQ(records_.back().content_type, "blog");
 }
 
-TEST_F(FallbackTest, AFixedRouteKeepsItsRuleUntilItsModelFails) {
+TEST_F(FallbackTest, FixedRouteKeepsItsRuleUntilItsModelFails) {
   ASSERT_TRUE(
       routing_.Set({{.content_type = "blog", .models = {"good"}, .fallback = {"spare"}}}).ok());
-  ASSERT_TRUE(Generate(Request()).ok());
-  EXPECT_EQ(response_.route().rule(), "fixed");
-  EXPECT_EQ(response_.route().tried_size(), 0);
+  ASSERT_TRUE(Generate(Call()).ok());
+  EXPECT_EQ(result_.route.rule, "fixed");
+  EXPECT_TRUE(result_.route.tried.empty());
   ASSERT_TRUE(
       routing_.Set({{.content_type = "blog", .models = {"broken"}, .fallback = {"spare"}}}).ok());
   observer_ = RouteCounter();
-  ASSERT_TRUE(Generate(Request()).ok());
-  EXPECT_EQ(response_.model(), "spare");
+  ASSERT_TRUE(Generate(Call()).ok());
+  EXPECT_EQ(result_.model, "spare");
 }
 
-TEST_F(FallbackTest, WhenAllFailTheMessageHasAllOfThem) {
+TEST_F(FallbackTest, MessageListsAllModelsIfAllFail) {
   Route({"broken", "broken2"});
-  const absl::Status status = Generate(Request());
+  const absl::Status status = Generate(Call());
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("'broken' failed"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("'broken2' failed"));
-  EXPECT_TRUE(observer_.routed.empty());
+  EXPECT_TRUE(observer_.started.empty());
 }
 
-// Gated, misconfigured, out of memory, a device that is not there, ...
-TEST_F(FallbackTest, AModelThatCannotBeLoadedGivesWayWhateverTheError) {
+// Models can be gated or misconfigured, and memory or a device can be missing.
+TEST_F(FallbackTest, EveryLoadErrorButCancelledFallsBack) {
   Route({"broken", "good"});
   for (int code = 1; code <= 16; ++code) {
     loader_.breaks_with = static_cast<absl::StatusCode>(code);
@@ -131,29 +126,29 @@ TEST_F(FallbackTest, AModelThatCannotBeLoadedGivesWayWhateverTheError) {
     SCOPED_TRACE(code);
     breakers_.ResetAll();
     observer_ = RouteCounter();
-    const absl::Status status = Generate(Request());
+    const absl::Status status = Generate(Call());
     EXPECT_TRUE(status.ok()) << status;
-    EXPECT_EQ(response_.model(), "good");
+    EXPECT_EQ(result_.model, "good");
   }
 }
 
-TEST_F(FallbackTest, ARequestThatIsWrongIsWrongForAll) {
+TEST_F(FallbackTest, InvalidRequestDoesNotFallBack) {
   Route({"good", "spare"});
-  GenerateRequest request = Request();
-  request.set_prompt(kTooLong);
-  EXPECT_EQ(Generate(request).code(), absl::StatusCode::kInvalidArgument);
+  GenerateCall call = Call();
+  call.prompt = kTooLong;
+  EXPECT_EQ(Generate(call).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(loader_.loads, 1);
 }
 
-TEST_F(FallbackTest, ANamedModelIsNeverReplaced) {
+TEST_F(FallbackTest, NamedModelIsNeverReplaced) {
   Route({"broken", "good"});
-  GenerateRequest request = Request();
-  request.set_model("broken");
-  EXPECT_EQ(Generate(request).code(), absl::StatusCode::kDataLoss);
+  GenerateCall call = Call();
+  call.model = "broken";
+  EXPECT_EQ(Generate(call).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(loader_.loads, 0);
 }
 
-TEST_F(FallbackTest, AFullModelGivesWay) {
+TEST_F(FallbackTest, FullModelFallsBack) {
   Route({"good", "spare"});
   keep_records_ = false;
   std::atomic<int> spared = 0;
@@ -162,45 +157,41 @@ TEST_F(FallbackTest, AFullModelGivesWay) {
   callers.reserve(kCallers);
   for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&] {
-      GenerateResponse response;
-      const absl::Status status =
-          service_.Generate(Request(200), absl::InfiniteFuture(), nullptr, &response);
-      EXPECT_TRUE(status.ok()) << status;
-      if (response.model() != "spare") return;
+      const auto result = service_.Generate(Call(200), CallContext());
+      ASSERT_TRUE(result.ok()) << result.status();
+      if (result->model != "spare") return;
       ++spared;
-      EXPECT_THAT(response.route().reason(), HasSubstr("RESOURCE_EXHAUSTED"));
+      EXPECT_THAT(result->route.reason, HasSubstr("RESOURCE_EXHAUSTED"));
     });
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_GE(spared, 1);
 }
 
-TEST_F(FallbackTest, ADeadlineAfterTheFirstTextIsNotAFallback) {
+TEST_F(FallbackTest, DeadlineAfterTheFirstTextDoesNotFallBack) {
   Route({"good", "spare"});
-  ASSERT_TRUE(Generate(Request()).ok());
+  ASSERT_TRUE(Generate(Call()).ok());
   const int loads = loader_.loads;
   observer_ = RouteCounter();
-  EXPECT_EQ(Generate(Request(4000), absl::Now() + absl::Milliseconds(200)).code(),
-            absl::StatusCode::kDeadlineExceeded);
+  const auto context = CallContext::WithDeadline(absl::Now() + absl::Milliseconds(200));
+  EXPECT_EQ(Generate(Call(4000), context).code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_GT(observer_.texts, 0);
-  EXPECT_THAT(observer_.routed, ElementsAre("good"));
+  EXPECT_THAT(observer_.started, ElementsAre("good"));
   EXPECT_EQ(loader_.loads, loads);
 }
 
-TEST_F(FallbackTest, ACallerThatIsGoneOrLateTriesNoMore) {
+TEST_F(FallbackTest, CancelledOrLateCallTriesNoModel) {
   Route({"broken", "good"});
-  observer_.cancelled = true;
-  EXPECT_FALSE(Generate(Request()).ok());
-  observer_.cancelled = false;
-  EXPECT_FALSE(Generate(Request(), absl::Now() - absl::Seconds(1)).ok());
+  EXPECT_FALSE(Generate(Call(), CallContext([] { return true; })).ok());
+  EXPECT_FALSE(Generate(Call(), CallContext::WithDeadline(absl::Now() - absl::Seconds(1))).ok());
   EXPECT_EQ(loader_.loads, 0);
 }
 
-TEST_F(FallbackTest, AKeyThatIsTooLongIsNamed) {
+TEST_F(FallbackTest, TooLongRoutingKeyIsNamedInTheError) {
   Route({"good"});
-  GenerateRequest request = Request();
-  request.set_routing_key(std::string(257, 'k'));
-  const absl::Status status = Generate(request);
+  GenerateCall call = Call();
+  call.routing_key = std::string(257, 'k');
+  const absl::Status status = Generate(call);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("routing_key: has 257 bytes"));
 }

@@ -1,4 +1,4 @@
-// The walk of a request, with a model that writes what it is told.
+// Requests for text from check to record, with a model that counts.
 #include "server/serving/generation.h"
 
 #include <atomic>
@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -21,19 +23,15 @@
 namespace assay::server {
 namespace {
 
-using assay::v1::GenerateRequest;
-using assay::v1::GenerateResponse;
 using testing::HasSubstr;
 
-TEST(RequestTest, AConversationWithToolsReachesTheEngineAsItIs) {
-  GenerateRequest request;
-  auto* message = request.mutable_chat()->add_messages();
-  message->set_role("tool");
-  message->set_content("21 degrees");
-  message->set_fields_json(R"({"tool_call_id": "a1"})");
-  request.set_tools_json(R"([{"type": "function"}])");
-  request.set_template_variables_json(R"({"enable_thinking": false})");
-  const auto engine = ToEngineRequest(request, LimitsConfig{});
+TEST(ToEngineRequestTest, ConversationAndToolsAreCopied) {
+  GenerateCall call;
+  call.chat = std::vector<ChatMessage>{
+      {.role = "tool", .content = "21 degrees", .fields_json = R"({"tool_call_id": "a1"})"}};
+  call.tools_json = R"([{"type": "function"}])";
+  call.template_variables_json = R"({"enable_thinking": false})";
+  const auto engine = ToEngineRequest(call, LimitsConfig{});
   ASSERT_TRUE(engine.ok()) << engine.status();
   ASSERT_EQ(engine->prompt.chat.size(), 1U);
   EXPECT_EQ(engine->prompt.chat[0].role, "tool");
@@ -62,111 +60,109 @@ class GenerationTest : public testing::Test {
       : manager_(TestCatalog(), &loader_, {}, nullptr),
         routing_(&manager_, nullptr),
         service_(&manager_, &routing_, &breakers_, LimitsConfig{}, {},
-                 [this](const RequestRecord& record) { records_.push_back(record); }) {}
+                 [this](const RequestRecord& record) {
+                   records_.push_back(record);
+                   recorded_tokens_ = record.result->usage.completion_tokens;
+                 }) {}
 
-  absl::Status Generate(const GenerateRequest& request, GenerationObserver* observer = nullptr,
+  absl::Status Generate(const GenerateCall& call, GenerationObserver* observer = nullptr,
                         absl::Time deadline = absl::InfiniteFuture()) {
-    return service_.Generate(request, deadline, observer, &response_);
+    absl::StatusOr<GenerateResult> result =
+        service_.Generate(call, CallContext::WithDeadline(deadline), observer);
+    if (result.ok()) result_ = *result;
+    return result.status();
   }
 
-  static GenerateRequest Request(int tokens = 3) {
-    GenerateRequest request;
-    request.set_model("good");
-    request.set_prompt("Hello");
-    request.set_max_new_tokens(tokens);
-    return request;
+  static GenerateCall Call(int tokens = 3) {
+    return {.model = "good", .prompt = "Hello", .max_new_tokens = tokens};
   }
 
   CountingLoader loader_;
   registry::Manager manager_;
   Routing routing_;
   std::vector<RequestRecord> records_;
+  // Copied because the record's result is gone after the call.
+  int recorded_tokens_ = 0;
   ModelBreakers breakers_{BreakerConfig{}};
   GenerationService service_;
-  GenerateResponse response_;
+  GenerateResult result_;
 };
 
-TEST_F(GenerationTest, FillsReplyAndRecord) {
-  ASSERT_TRUE(Generate(Request()).ok());
-  EXPECT_EQ(response_.text(), "t0 t1 t2 ");
-  EXPECT_EQ(response_.usage().completion_tokens(), 3);
-  EXPECT_EQ(response_.model(), "good");
-  EXPECT_EQ(response_.route().rule(), "requested");
-  EXPECT_GT(response_.cost_usd(), 0);
+TEST_F(GenerationTest, FillsResultAndRecord) {
+  ASSERT_TRUE(Generate(Call()).ok());
+  EXPECT_EQ(result_.text, "t0 t1 t2 ");
+  EXPECT_EQ(result_.usage.completion_tokens, 3);
+  EXPECT_EQ(result_.model, "good");
+  EXPECT_EQ(result_.route.rule, "requested");
+  EXPECT_GT(result_.cost_usd, 0);
   ASSERT_EQ(records_.size(), 1);
-  EXPECT_EQ(records_[0].response->usage().completion_tokens(), 3);
+  EXPECT_EQ(recorded_tokens_, 3);
   EXPECT_EQ(records_[0].token_gaps.size(), 2);
   EXPECT_GE(records_[0].routed, absl::ZeroDuration());
-  EXPECT_GE(records_[0].taken, records_[0].routed);
-  EXPECT_LE(records_[0].taken, records_[0].duration);
+  EXPECT_GE(records_[0].accepted, records_[0].routed);
+  EXPECT_LE(records_[0].accepted, records_[0].duration);
 }
 
 TEST_F(GenerationTest, ContentTypeChoosesTheModel) {
-  GenerateRequest request = Request();
-  request.clear_model();
-  request.set_content_type("linkedin");
-  ASSERT_TRUE(Generate(request).ok());
-  EXPECT_EQ(response_.model(), "good");
-  EXPECT_EQ(response_.route().rule(), "fixed");
+  GenerateCall call = Call();
+  call.model.clear();
+  call.content_type = "linkedin";
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(result_.model, "good");
+  EXPECT_EQ(result_.route.rule, "fixed");
   EXPECT_EQ(records_[0].content_type, "linkedin");
 }
 
-TEST_F(GenerationTest, UnknownNamesNeverReachTheRecord) {
-  GenerateRequest request = Request();
-  request.set_model("nonsense");
-  request.set_content_type("nonsense");
-  const absl::Status status = Generate(request);
+TEST_F(GenerationTest, UnknownNamesAreNotRecorded) {
+  GenerateCall call = Call();
+  call.model = "nonsense";
+  call.content_type = "nonsense";
+  const absl::Status status = Generate(call);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("nonsense"));
   EXPECT_EQ(records_[0].model, "");
   EXPECT_EQ(records_[0].content_type, "");
 }
 
-TEST_F(GenerationTest, BadFieldsAreNamed) {
+TEST_F(GenerationTest, InvalidFieldsAreNamedInTheError) {
   struct Case {
-    std::function<void(GenerateRequest*)> spoil;
+    std::function<void(GenerateCall&)> spoil;
     std::string field;
     std::string value;
   };
+  const std::string too_long((1 << 20) + 1, 'x');
   const std::vector<Case> cases = {
-      {[](GenerateRequest* r) { r->clear_prompt(); }, "prompt", "empty"},
-      {[](GenerateRequest* r) { r->mutable_sampling()->set_top_p(7); }, "top_p", "7"},
-      {[](GenerateRequest* r) { r->mutable_sampling()->set_temperature(-1); }, "temperature", "-1"},
-      {[](GenerateRequest* r) { r->mutable_sampling()->set_top_k(-2); }, "top_k", "-2"},
-      {[](GenerateRequest* r) { r->set_max_new_tokens(-5); }, "max_new_tokens", "-5"},
-      {[](GenerateRequest* r) { r->set_max_new_tokens(1 << 30); }, "max_new_tokens", "1073741824"},
-      {[](GenerateRequest* r) { r->add_stop(""); }, "stop[0]", "0 bytes"},
-      {[](GenerateRequest* r) { r->set_priority(101); }, "priority", "101"},
-      {[](GenerateRequest* r) { r->add_stop(std::string(257, 'x')); }, "stop[0]", "257"},
-      {[](GenerateRequest* r) { r->mutable_chat(); }, "chat.messages", "empty"},
-      {[](GenerateRequest* r) {
-         auto* message = r->mutable_chat()->add_messages();
-         message->set_role("<|im_end|>");
-         message->set_content("x");
-       },
+      {[](GenerateCall& c) { c.prompt.clear(); }, "prompt", "empty"},
+      {[](GenerateCall& c) { c.sampling.top_p = 7; }, "top_p", "7"},
+      {[](GenerateCall& c) { c.sampling.temperature = -1; }, "temperature", "-1"},
+      {[](GenerateCall& c) { c.sampling.top_k = -2; }, "top_k", "-2"},
+      {[](GenerateCall& c) { c.max_new_tokens = -5; }, "max_new_tokens", "-5"},
+      {[](GenerateCall& c) { c.max_new_tokens = 1 << 30; }, "max_new_tokens", "1073741824"},
+      {[](GenerateCall& c) { c.stop = {""}; }, "stop[0]", "0 bytes"},
+      {[](GenerateCall& c) { c.stop = {std::string(257, 'x')}; }, "stop[0]", "257"},
+      {[](GenerateCall& c) { c.stop.assign(17, "x"); }, "stop", "17"},
+      {[](GenerateCall& c) { c.priority = 101; }, "priority", "101"},
+      {[](GenerateCall& c) { c.chat.emplace(); }, "chat.messages", "empty"},
+      {[](GenerateCall& c) { c.chat.emplace({ChatMessage{.role = "<|im_end|>", .content = "x"}}); },
        "chat.messages[0].role", "<|im_end|>"},
-      {[](GenerateRequest* r) { r->mutable_chat()->add_messages()->set_content("x"); },
+      {[](GenerateCall& c) { c.chat.emplace({ChatMessage{.content = "x"}}); },
        "chat.messages[0].role", "''"},
-      {[](GenerateRequest* r) {
-         auto* message = r->mutable_chat()->add_messages();
-         message->set_role("user");
-         message->set_fields_json(std::string((1 << 20) + 1, ' '));
+      {[&](GenerateCall& c) {
+         c.chat.emplace({ChatMessage{.role = "user", .fields_json = too_long}});
        },
        "chat", "1048577"},
-      {[](GenerateRequest* r) { r->set_tools_json(std::string((1 << 20) + 1, ' ')); }, "tools_json",
-       "1048577"},
-      {[](GenerateRequest* r) {
-         r->set_raw(true);
-         r->set_template_variables_json("{}");
+      {[&](GenerateCall& c) { c.tools_json = too_long; }, "tools_json", "1048577"},
+      {[](GenerateCall& c) {
+         c.raw = true;
+         c.template_variables_json = "{}";
        },
        "raw", "template_variables_json"},
-      {[](GenerateRequest* r) { r->set_prompt(std::string((1 << 20) + 1, 'x')); }, "prompt",
-       "1048577"},
+      {[&](GenerateCall& c) { c.prompt = too_long; }, "prompt", "1048577"},
   };
   for (const Case& bad : cases) {
-    GenerateRequest request = Request();
-    bad.spoil(&request);
-    const absl::Status status = Generate(request);
+    GenerateCall call = Call();
+    bad.spoil(call);
+    const absl::Status status = Generate(call);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.field;
     EXPECT_THAT(std::string(status.message()), HasSubstr(bad.field));
     EXPECT_THAT(std::string(status.message()), HasSubstr(bad.value));
@@ -174,22 +170,22 @@ TEST_F(GenerationTest, BadFieldsAreNamed) {
   EXPECT_EQ(loader_.tokens, 0);
 }
 
-TEST_F(GenerationTest, BrokenModelIsDataLossAndTheOthersServe) {
-  GenerateRequest request = Request();
-  request.set_model("broken");
-  EXPECT_EQ(Generate(request).code(), absl::StatusCode::kDataLoss);
-  EXPECT_TRUE(Generate(Request()).ok());
+TEST_F(GenerationTest, BrokenModelIsDataLossAndOthersStillServe) {
+  GenerateCall call = Call();
+  call.model = "broken";
+  EXPECT_EQ(Generate(call).code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Generate(Call()).ok());
 }
 
 class LeavingObserver final : public GenerationObserver {
  public:
-  bool OnText(const engine::TextEvent&) override { return ++events < 3; }
+  bool OnText(const TextDelta& /*delta*/) override { return ++events < 3; }
   int events = 0;
 };
 
-TEST_F(GenerationTest, ReaderThatLeavesStopsTheComputation) {
+TEST_F(GenerationTest, ObserverThatReturnsFalseStopsTheComputation) {
   LeavingObserver observer;
-  EXPECT_EQ(Generate(Request(4000), &observer).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Generate(Call(4000), &observer).code(), absl::StatusCode::kCancelled);
   const int generated = loader_.tokens;
   EXPECT_LT(generated, 100);
   absl::SleepFor(absl::Milliseconds(20));
@@ -198,26 +194,27 @@ TEST_F(GenerationTest, ReaderThatLeavesStopsTheComputation) {
 
 class CollectingObserver final : public GenerationObserver {
  public:
-  bool OnText(const engine::TextEvent& event) override {
-    texts.push_back(event.text);
+  bool OnText(const TextDelta& delta) override {
+    texts.push_back(delta.text);
     return true;
   }
   std::vector<std::string> texts;
 };
 
-TEST_F(GenerationTest, TextWithinTheIntervalGoesTogetherAndTheEndDoesNotWait) {
+TEST_F(GenerationTest, TextWithinTheIntervalIsSentTogetherAndTheEndDoesNotWait) {
   LimitsConfig limits;
   limits.stream_interval = absl::Hours(1);
   GenerationService service(&manager_, &routing_, &breakers_, limits, {},
                             [](const RequestRecord&) {});
   CollectingObserver observer;
-  ASSERT_TRUE(service.Generate(Request(100), absl::InfiniteFuture(), &observer, &response_).ok());
+  const auto result = service.Generate(Call(100), CallContext(), &observer);
+  ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(observer.texts.size(), 2);
-  EXPECT_EQ(absl::StrJoin(observer.texts, ""), response_.text());
-  EXPECT_EQ(response_.usage().completion_tokens(), 100);
+  EXPECT_EQ(absl::StrJoin(observer.texts, ""), result->text);
+  EXPECT_EQ(result->usage.completion_tokens, 100);
 }
 
-TEST(MessageIntervalTest, ManyStreamsSendNoMoreMessagesThanEight) {
+TEST(MessageIntervalTest, ManyStreamsShareTheMessageRateOfEight) {
   EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 1), absl::Milliseconds(20));
   EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 8), absl::Milliseconds(20));
   EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 16), absl::Milliseconds(40));
@@ -225,7 +222,7 @@ TEST(MessageIntervalTest, ManyStreamsSendNoMoreMessagesThanEight) {
 }
 
 TEST_F(GenerationTest, DeadlineEndsTheGeneration) {
-  EXPECT_EQ(Generate(Request(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
+  EXPECT_EQ(Generate(Call(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
             absl::StatusCode::kDeadlineExceeded);
 }
 
@@ -237,9 +234,7 @@ TEST_F(GenerationTest, FullQueueIsResourceExhausted) {
                             [](const RequestRecord&) {});
   for (int i = 0; i < 6; ++i) {
     callers.emplace_back([&] {
-      GenerateResponse response;
-      const absl::Status status =
-          service.Generate(Request(200), absl::InfiniteFuture(), nullptr, &response);
+      const absl::Status status = service.Generate(Call(200), CallContext()).status();
       ++(status.ok() ? served : refused);
       EXPECT_TRUE(status.ok() || absl::IsResourceExhausted(status)) << status;
     });
@@ -251,14 +246,14 @@ TEST_F(GenerationTest, FullQueueIsResourceExhausted) {
 
 TEST_F(GenerationTest, DrainingRefusesNewRequests) {
   service_.StartDraining();
-  EXPECT_EQ(Generate(Request()).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Generate(Call()).code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(GenerationTest, SeedIsReportedAndKept) {
-  GenerateRequest request = Request();
-  request.mutable_sampling()->set_seed(42);
-  ASSERT_TRUE(Generate(request).ok());
-  EXPECT_EQ(response_.seed(), 42);
+TEST_F(GenerationTest, ResultReportsTheSeedOfTheCall) {
+  GenerateCall call = Call();
+  call.sampling.seed = 42;
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(result_.seed, 42);
 }
 
 }  // namespace

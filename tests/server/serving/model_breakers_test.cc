@@ -1,4 +1,4 @@
-// The breakers of all models, and what requests do to them.
+// The breakers of all models under requests.
 #include "server/serving/model_breakers.h"
 
 #include <atomic>
@@ -28,8 +28,6 @@ namespace assay::server {
 namespace {
 
 using absl::Seconds;
-using assay::v1::GenerateRequest;
-using assay::v1::GenerateResponse;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -51,8 +49,8 @@ registry::Catalog Models() {
   return catalog;
 }
 
-// Fails as it is told to, until it is mended.
-class MendableLoader final : public registry::ModelLoader {
+// Fails with `error` to load models whose id begins with "broken", until `error` is OK.
+class RepairableLoader final : public registry::ModelLoader {
  public:
   absl::StatusOr<int64_t> Estimate(const registry::ModelEntry& entry,
                                    const std::string& file) override {
@@ -65,9 +63,9 @@ class MendableLoader final : public registry::ModelLoader {
       ++attempts;
       return error;
     }
-    registry::ModelEntry mended = entry;
-    mended.id = "mended";
-    return loader_.Load(mended, file, progress, context);
+    registry::ModelEntry repaired = entry;
+    repaired.id = "repaired";
+    return loader_.Load(repaired, file, progress, context);
   }
 
   absl::Status error = absl::DataLossError("truncated at byte 7");
@@ -93,79 +91,75 @@ class ModelBreakersTest : public testing::Test {
                  [this](std::string_view model) { return breakers_.Refuses(model); }),
         service_(&manager_, &routing_, &breakers_, limits_, {}, [](const RequestRecord&) {}) {}
 
-  static GenerateRequest Request(const std::string& model = "broken") {
-    GenerateRequest request;
-    request.set_model(model);
-    request.set_prompt("Hello");
-    request.set_max_new_tokens(3);
-    return request;
+  static GenerateCall Call(const std::string& model = "broken") {
+    return {.model = model, .prompt = "Hello", .max_new_tokens = 3};
   }
-  absl::Status Generate(const GenerateRequest& request,
-                        absl::Time deadline = absl::InfiniteFuture(),
-                        GenerationObserver* observer = nullptr) {
-    return service_.Generate(request, deadline, observer, &response_);
+  absl::Status Generate(const GenerateCall& call, const CallContext& context = CallContext()) {
+    absl::StatusOr<GenerateResult> result = service_.Generate(call, context);
+    if (result.ok()) result_ = *result;
+    return result.status();
   }
   void Open() {
-    for (int i = 0; i < 3; ++i) ASSERT_EQ(Generate(Request()).code(), loader_.error.code());
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(Generate(Call()).code(), loader_.error.code());
     ASSERT_EQ(breakers_.Get("broken").state, BreakerState::kOpen);
   }
 
   Breaker::Time now_ = Seconds(50);
   std::vector<std::string> changes_;
   LimitsConfig limits_;
-  MendableLoader loader_;
+  RepairableLoader loader_;
   ModelBreakers breakers_;
   registry::Manager manager_;
   Routing routing_;
   GenerationService service_;
-  GenerateResponse response_;
+  GenerateResult result_;
 };
 
-TEST_F(ModelBreakersTest, ABrokenFileIsNotReadForEveryRequest) {
+TEST_F(ModelBreakersTest, BrokenFileIsNotReadForEveryRequest) {
   Open();
-  const absl::Status refused = Generate(Request());
+  const absl::Status refused = Generate(Call());
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(refused.message()),
               HasSubstr("model 'broken' failed 3 times in a row, the last time with DATA_LOSS "
                         "(truncated at byte 7); it is tried again in 10.0 s"));
   EXPECT_DOUBLE_EQ(RetrySeconds(refused), 10);
   now_ += absl::Milliseconds(7500);
-  EXPECT_DOUBLE_EQ(RetrySeconds(Generate(Request())), 2.5);
+  EXPECT_DOUBLE_EQ(RetrySeconds(Generate(Call())), 2.5);
   EXPECT_EQ(loader_.attempts, 3);
-  EXPECT_TRUE(Generate(Request("good")).ok());
+  EXPECT_TRUE(Generate(Call("good")).ok());
   EXPECT_THAT(changes_, ElementsAre("broken open"));
 }
 
-TEST_F(ModelBreakersTest, AMendedModelIsFoundByTheTrial) {
+TEST_F(ModelBreakersTest, TrialClosesTheBreakerOfARepairedModel) {
   Open();
   now_ += Seconds(10);
-  EXPECT_TRUE(absl::IsDataLoss(Generate(Request())));
+  EXPECT_TRUE(absl::IsDataLoss(Generate(Call())));
   EXPECT_EQ(loader_.attempts, 4);
-  EXPECT_DOUBLE_EQ(RetrySeconds(Generate(Request())), 20);
+  EXPECT_DOUBLE_EQ(RetrySeconds(Generate(Call())), 20);
   loader_.error = absl::OkStatus();
   now_ += Seconds(20);
-  EXPECT_TRUE(Generate(Request()).ok());
-  EXPECT_TRUE(Generate(Request()).ok());
+  EXPECT_TRUE(Generate(Call()).ok());
+  EXPECT_TRUE(Generate(Call()).ok());
   EXPECT_EQ(loader_.attempts, 4);
   EXPECT_THAT(changes_, ElementsAre("broken open", "broken half_open", "broken open",
                                     "broken half_open", "broken closed"));
 }
 
-TEST_F(ModelBreakersTest, AResetLetsRequestsThroughAtOnce) {
+TEST_F(ModelBreakersTest, ResetAdmitsRequestsAtOnce) {
   Open();
   loader_.error = absl::OkStatus();
   breakers_.ResetAll();
-  EXPECT_TRUE(Generate(Request()).ok());
+  EXPECT_TRUE(Generate(Call()).ok());
   EXPECT_THAT(changes_, ElementsAre("broken open", "broken closed"));
 }
 
 TEST_F(ModelBreakersTest, OnlyFaultsOfTheModelCount) {
   loader_.error = absl::ResourceExhaustedError("memory");
-  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Generate(Request()).ok());
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Generate(Call()).ok());
   loader_.error = absl::NotFoundError("no file");
-  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Generate(Request()).ok());
-  GenerateRequest wrong = Request("good");
-  wrong.set_max_new_tokens(-1);
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Generate(Call()).ok());
+  GenerateCall wrong = Call("good");
+  wrong.max_new_tokens = -1;
   for (int i = 0; i < 9; ++i) EXPECT_TRUE(absl::IsInvalidArgument(Generate(wrong)));
   EXPECT_TRUE(changes_.empty());
   EXPECT_EQ(breakers_.Get("broken").failures, 0);
@@ -173,83 +167,79 @@ TEST_F(ModelBreakersTest, OnlyFaultsOfTheModelCount) {
   Open();
 }
 
-TEST_F(ModelBreakersTest, ACallersOwnDeadlineOrEndDoesNotCount) {
-  class Gone final : public GenerationObserver {
-   public:
-    bool Cancelled() override { return true; }
-  };
-  Gone gone;
+TEST_F(ModelBreakersTest, CancellationAndDeadlineOfTheCallerDoNotCount) {
+  const CallContext cancelled([] { return true; });
+  const auto late = CallContext::WithDeadline(absl::Now() - Seconds(1));
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(absl::IsCancelled(Generate(Request("good"), absl::InfiniteFuture(), &gone)));
-    EXPECT_TRUE(absl::IsDeadlineExceeded(Generate(Request("good"), absl::Now() - Seconds(1))));
+    EXPECT_TRUE(absl::IsCancelled(Generate(Call("good"), cancelled)));
+    EXPECT_TRUE(absl::IsDeadlineExceeded(Generate(Call("good"), late)));
   }
   EXPECT_TRUE(changes_.empty());
   EXPECT_EQ(breakers_.Get("good").failures, 0);
 }
 
-TEST_F(ModelBreakersTest, ATextThatIsTooLongForTheLimitDoesNotCount) {
+TEST_F(ModelBreakersTest, TextThatExceedsTheTimeLimitDoesNotCount) {
   limits_.inference_timeout = absl::Milliseconds(60);
   GenerationService service(&manager_, &routing_, &breakers_, limits_, {},
                             [](const RequestRecord&) {});
-  GenerateRequest lengthy = Request("good");
-  lengthy.set_max_new_tokens(4000);
-  ASSERT_TRUE(Generate(Request("good")).ok());
+  GenerateCall lengthy = Call("good");
+  lengthy.max_new_tokens = 4000;
+  ASSERT_TRUE(Generate(Call("good")).ok());
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(absl::IsDeadlineExceeded(
-        service.Generate(lengthy, absl::InfiniteFuture(), nullptr, &response_)));
+    EXPECT_TRUE(absl::IsDeadlineExceeded(service.Generate(lengthy, CallContext()).status()));
   }
   EXPECT_EQ(breakers_.Get("good").failures, 0);
 }
 
-TEST_F(ModelBreakersTest, OneTrialAtATimeAndItsFirstTextLetsTheOthersIn) {
+TEST_F(ModelBreakersTest, OneTrialRunsAndItsFirstTextAdmitsOthers) {
   Open();
   loader_.error = absl::OkStatus();
   now_ += Seconds(10);
-  class Writing final : public GenerationObserver {
+  class BlockingObserver final : public GenerationObserver {
    public:
-    void OnRouted(const registry::RouteDecision&) override {
-      taken.Notify();
-      go_on.WaitForNotification();
+    void OnStarted(const registry::RouteDecision& /*route*/,
+                   const registry::Handle& /*model*/) override {
+      started.Notify();
+      proceed.WaitForNotification();
     }
-    bool OnText(const engine::TextEvent&) override {
-      if (!wrote.HasBeenNotified()) wrote.Notify();
+    bool OnText(const TextDelta& /*delta*/) override {
+      if (!has_text.HasBeenNotified()) has_text.Notify();
       return true;
     }
-    absl::Notification taken;
-    absl::Notification go_on;
-    absl::Notification wrote;
+    absl::Notification started;
+    absl::Notification proceed;
+    absl::Notification has_text;
   };
-  Writing observer;
+  BlockingObserver observer;
   std::thread trial([&] {
-    GenerateRequest lengthy = Request();
-    lengthy.set_max_new_tokens(500);
-    GenerateResponse response;
-    EXPECT_TRUE(service_.Generate(lengthy, absl::InfiniteFuture(), &observer, &response).ok());
+    GenerateCall lengthy = Call();
+    lengthy.max_new_tokens = 500;
+    EXPECT_TRUE(service_.Generate(lengthy, CallContext(), &observer).ok());
   });
-  observer.taken.WaitForNotification();
-  const absl::Status refused = Generate(Request());
+  observer.started.WaitForNotification();
+  const absl::Status refused = Generate(Call());
   EXPECT_TRUE(absl::IsUnavailable(refused));
   EXPECT_THAT(std::string(refused.message()), HasSubstr("tried again just now, by one request"));
-  observer.go_on.Notify();
-  observer.wrote.WaitForNotification();
+  observer.proceed.Notify();
+  observer.has_text.WaitForNotification();
   EXPECT_EQ(breakers_.Get("broken").state, BreakerState::kClosed);
   trial.join();
 }
 
-TEST_F(ModelBreakersTest, RoutesGoAroundAnOpenModel) {
+TEST_F(ModelBreakersTest, RoutesAvoidAModelWithAnOpenBreaker) {
   Open();
-  GenerateRequest request = Request();
-  request.clear_model();
-  request.set_content_type("blog");
+  GenerateCall call = Call();
+  call.model.clear();
+  call.content_type = "blog";
   ASSERT_TRUE(routing_
                   .Set({{.content_type = "blog",
                          .rule = registry::RouteRule::kFallback,
                          .models = {"broken", "good"}}})
                   .ok());
-  ASSERT_TRUE(Generate(request).ok());
-  EXPECT_EQ(response_.model(), "good");
-  EXPECT_THAT(response_.route().tried(), ElementsAre("broken"));
-  EXPECT_THAT(response_.route().reason(), HasSubstr("'broken' failed with UNAVAILABLE (model"));
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(result_.model, "good");
+  EXPECT_THAT(result_.route.tried, ElementsAre("broken"));
+  EXPECT_THAT(result_.route.reason, HasSubstr("'broken' failed with UNAVAILABLE (model"));
   ASSERT_TRUE(routing_
                   .Set({{.content_type = "blog",
                          .rule = registry::RouteRule::kWeighted,
@@ -257,36 +247,36 @@ TEST_F(ModelBreakersTest, RoutesGoAroundAnOpenModel) {
                          .weights = {1000, 1}}})
                   .ok());
   for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(Generate(request).ok());
-    EXPECT_EQ(response_.model(), "spare");
+    ASSERT_TRUE(Generate(call).ok());
+    EXPECT_EQ(result_.model, "spare");
   }
   ASSERT_TRUE(routing_
                   .Set({{.content_type = "blog",
                          .rule = registry::RouteRule::kFallback,
                          .models = {"broken"}}})
                   .ok());
-  const absl::Status alone = Generate(request);
+  const absl::Status alone = Generate(call);
   EXPECT_TRUE(absl::IsUnavailable(alone));
   EXPECT_DOUBLE_EQ(RetrySeconds(alone), 10);
-  // The cool-down is over: the router no longer counts it as down.
+  // After the cool-down the router no longer counts the model as down.
   now_ += Seconds(10);
   EXPECT_FALSE(breakers_.Refuses("broken"));
   EXPECT_EQ(loader_.attempts, 3);
 }
 
-TEST_F(ModelBreakersTest, WhenAllFailTheDelayIsThatOfTheOpenModel) {
+TEST_F(ModelBreakersTest, RetryDelayIsThatOfTheOpenModelIfAllFail) {
   Open();
-  GenerateRequest request = Request();
-  request.clear_model();
-  request.set_content_type("blog");
+  GenerateCall call = Call();
+  call.model.clear();
+  call.content_type = "blog";
   ASSERT_TRUE(
       routing_.Set({{.content_type = "blog", .models = {"broken2"}, .fallback = {"broken"}}}).ok());
-  const absl::Status status = Generate(request);
+  const absl::Status status = Generate(call);
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_DOUBLE_EQ(RetrySeconds(status), 10);
 }
 
-TEST(ModelBreakersThreadsTest, ManyAtOnceOpenItOnceAndOneTries) {
+TEST(ModelBreakersThreadsTest, ConcurrentFailuresOpenOnceAndOneTrialRuns) {
   std::atomic<int> opened = 0;
   std::atomic<int64_t> seconds = 0;
   ModelBreakers breakers(
@@ -322,7 +312,7 @@ TEST(ModelBreakersThreadsTest, ManyAtOnceOpenItOnceAndOneTries) {
   EXPECT_EQ(trials, 1);
   EXPECT_EQ(breakers.Get("m").state, BreakerState::kHalfOpen);
   permits.clear();
-  EXPECT_TRUE(breakers.Admit("m").ok()) << "a permit that is dropped makes room";
+  EXPECT_TRUE(breakers.Admit("m").ok()) << "a dropped permit admits the next trial";
 }
 
 }  // namespace

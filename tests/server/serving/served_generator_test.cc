@@ -1,4 +1,4 @@
-// What an evaluation is told of the models that it measures.
+// Evaluations that use the server's own generation.
 #include "server/serving/served_generator.h"
 
 #include <unistd.h>
@@ -66,7 +66,7 @@ class ServedGeneratorTest : public testing::Test {
   ServedGenerator generator_;
 };
 
-TEST_F(ServedGeneratorTest, TheRevisionIsThatOfWhatIsLoadedNotOfWhatIsOnTheDisk) {
+TEST_F(ServedGeneratorTest, RevisionIsThatOfTheLoadedModelNotOfTheDisk) {
   const std::string loaded = generator_.Prepare("a", CallContext())->revision;
   EXPECT_THAT(loaded, HasSubstr("sha256:"));
   PutFile("a pull brought more");
@@ -74,7 +74,7 @@ TEST_F(ServedGeneratorTest, TheRevisionIsThatOfWhatIsLoadedNotOfWhatIsOnTheDisk)
   EXPECT_TRUE(Generate().ok());
 }
 
-TEST_F(ServedGeneratorTest, ATextOfAnotherRevisionThanPreparedIsNoSample) {
+TEST_F(ServedGeneratorTest, TextOfAnotherRevisionThanPreparedFails) {
   ASSERT_TRUE(generator_.Prepare("a", CallContext()).ok());
   ASSERT_TRUE(Generate().ok());
   PutFile("a pull brought more");
@@ -86,8 +86,8 @@ TEST_F(ServedGeneratorTest, ATextOfAnotherRevisionThanPreparedIsNoSample) {
   EXPECT_TRUE(Generate().ok());
 }
 
-// Candidates that share the memory of one would be measured by their loads.
-TEST_F(ServedGeneratorTest, ALoadIsNoPartOfTheTimesThatAreMeasured) {
+// Otherwise candidates that share the memory for one model would be measured by their loads.
+TEST_F(ServedGeneratorTest, LoadTimeIsExcludedFromMeasuredTimes) {
   constexpr absl::Duration kLoad = absl::Milliseconds(300);
   loader_.before_load = [](const CallContext& /*context*/) {
     absl::SleepFor(kLoad);
@@ -111,8 +111,8 @@ TEST_F(ServedGeneratorTest, ALoadIsNoPartOfTheTimesThatAreMeasured) {
   }
 }
 
-// Loads, downloads above all, take longer than anybody waits for a stop.
-TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenItIsStopped) {
+// Loads, and above all downloads, take longer than a stop may take.
+TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenTheEvaluationIsCancelled) {
   std::atomic<bool> stopped = false;
   loader_.before_load = [&](const CallContext& context) -> absl::Status {
     stopped = true;
@@ -121,7 +121,7 @@ TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenItIsStopped) {
       if (context.IsDone()) return absl::CancelledError("cancelled");
       absl::SleepFor(absl::Milliseconds(1));
     }
-    return absl::InternalError("nobody cancelled the load");
+    return absl::InternalError("the load was not cancelled");
   };
   const CallContext context([&stopped] { return stopped.load(); });
   const auto expect_cancelled = [&stopped](const absl::Status& status) {

@@ -1,10 +1,13 @@
-// Who calls, and how the call is found again.
-#include "server/rpc/request_context.h"
+// Converts the context of a gRPC call to the server's own types.
+#include "server/rpc/grpc_context.h"
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/time.h"
 
 namespace assay::server {
 namespace {
@@ -12,8 +15,8 @@ namespace {
 constexpr size_t kMaxIdBytes = 128;
 constexpr int kIdDigits = 16;
 
-// The first value of that key; empty where there is none.
-std::string_view Metadata(const grpc::ServerContextBase& call, const char* key) {
+// Returns the first value of the key, or an empty text if there is none.
+std::string_view FindMetadata(const grpc::ServerContextBase& call, const char* key) {
   const auto found = call.client_metadata().find(key);
   if (found == call.client_metadata().end()) return {};
   return {found->second.data(), found->second.size()};
@@ -26,13 +29,17 @@ bool IsRequestId(std::string_view id) {
 
 }  // namespace
 
+CallContext MakeCallContext(const grpc::ServerContext& call) {
+  return CallContext([&call] { return call.IsCancelled(); }, absl::FromChrono(call.deadline()));
+}
+
 RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::string_view method,
                                   double sample_ratio) {
   if (method.starts_with('/')) method.remove_prefix(1);
-  const std::string_view id = Metadata(call, kRequestIdKey);
+  const std::string_view id = FindMetadata(call, kRequestIdKey);
   return {.request_id = IsRequestId(id) ? std::string(id) : RandomHex(kIdDigits),
-          .trace = ContinueTrace(Metadata(call, "traceparent"), Metadata(call, "tracestate"),
-                                 sample_ratio),
+          .trace = ContinueTrace(FindMetadata(call, "traceparent"),
+                                 FindMetadata(call, "tracestate"), sample_ratio),
           .method = std::string(method),
           .peer = call.peer()};
 }

@@ -1,4 +1,4 @@
-// The calls of assay.v1.ModelService that are about routes.
+// The calls of assay.v1.ModelService for routes.
 #include <string>
 #include <utility>
 #include <vector>
@@ -6,11 +6,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "server/routing/route_file.h"
 #include "server/routing/routing.h"
 #include "server/rpc/grpc_status.h"
-#include "server/rpc/route_proto.h"
 #include "server/services/model_service.h"
+#include "server/services/route_proto.h"
 
 namespace assay::server {
 namespace {
@@ -25,11 +26,11 @@ void FillRoutes(const Routing& routing, google::protobuf::RepeatedPtrField<Conte
   }
 }
 
-absl::StatusOr<std::vector<registry::RoutePolicy>> PoliciesOf(
+absl::StatusOr<std::vector<registry::RoutePolicy>> ReadPolicies(
     const assay::v1::SetRoutesRequest& request, const registry::Catalog& catalog) {
   if (!request.yaml().empty()) {
     if (request.routes_size() > 0) {
-      return absl::InvalidArgumentError("yaml: goes without routes; give one of the two");
+      return absl::InvalidArgumentError("yaml: is set together with routes; give one of the two");
     }
     const std::string name = request.yaml_name().empty() ? "yaml" : request.yaml_name();
     return ParseRoutes(request.yaml(), name, &catalog);
@@ -38,9 +39,8 @@ absl::StatusOr<std::vector<registry::RoutePolicy>> PoliciesOf(
   for (int i = 0; i < request.routes_size(); ++i) {
     absl::StatusOr<registry::RoutePolicy> policy = FromProto(request.routes(i));
     if (!policy.ok()) {
-      return absl::Status(policy.status().code(),
-                          absl::StrCat("routes[", i, "] (", request.routes(i).content_type(),
-                                       "): ", policy.status().message()));
+      return Annotate(policy.status(),
+                      absl::StrCat("routes[", i, "] (", request.routes(i).content_type(), ")"));
     }
     policies.push_back(*std::move(policy));
   }
@@ -52,8 +52,8 @@ absl::StatusOr<std::vector<registry::RoutePolicy>> PoliciesOf(
 grpc::Status ModelServiceImpl::GetRoutes(grpc::ServerContext* /*context*/,
                                          const assay::v1::GetRoutesRequest* /*request*/,
                                          assay::v1::GetRoutesResponse* response) {
-  FillRoutes(*routing_, response->mutable_routes());
-  response->set_default_model(manager_->catalog()->default_model);
+  FillRoutes(*deps_.routing, response->mutable_routes());
+  response->set_default_model(deps_.manager->catalog()->default_model);
   return grpc::Status::OK;
 }
 
@@ -61,11 +61,11 @@ grpc::Status ModelServiceImpl::SetRoutes(grpc::ServerContext* /*context*/,
                                          const assay::v1::SetRoutesRequest* request,
                                          assay::v1::SetRoutesResponse* response) {
   absl::StatusOr<std::vector<registry::RoutePolicy>> policies =
-      PoliciesOf(*request, *manager_->catalog());
+      ReadPolicies(*request, *deps_.manager->catalog());
   if (!policies.ok()) return ToGrpcStatus(policies.status());
-  absl::Status set = set_routes_(*std::move(policies), request->keep_others());
+  absl::Status set = deps_.control->SetRoutes(*std::move(policies), request->keep_others());
   if (!set.ok()) return ToGrpcStatus(set);
-  FillRoutes(*routing_, response->mutable_routes());
+  FillRoutes(*deps_.routing, response->mutable_routes());
   return grpc::Status::OK;
 }
 
@@ -73,10 +73,10 @@ grpc::Status ModelServiceImpl::ExplainRoute(grpc::ServerContext* /*context*/,
                                             const assay::v1::ExplainRouteRequest* request,
                                             assay::v1::ExplainRouteResponse* response) {
   const absl::StatusOr<registry::RouteDecision> decision =
-      routing_->Choose({.model = request->model(),
-                        .content_type = request->content_type(),
-                        .key = request->routing_key(),
-                        .prompt = request->prompt()});
+      deps_.routing->Choose({.model = request->model(),
+                             .content_type = request->content_type(),
+                             .key = request->routing_key(),
+                             .prompt = request->prompt()});
   if (!decision.ok()) return ToGrpcStatus(decision.status());
   response->set_model(decision->model);
   ToProto(*decision, response->mutable_route());
@@ -85,7 +85,7 @@ grpc::Status ModelServiceImpl::ExplainRoute(grpc::ServerContext* /*context*/,
     assay::v1::RouteCandidate* added = response->add_candidates();
     added->set_model(candidate.model);
     added->set_note(candidate.note);
-    added->set_revision(routing_->RevisionOf(candidate.model));
+    added->set_revision(deps_.routing->RevisionOf(candidate.model));
     if (candidate.evidence.has_value()) ToProto(*candidate.evidence, added->mutable_evidence());
   }
   return grpc::Status::OK;

@@ -1,5 +1,5 @@
-// Routes and decisions as messages.
-#include "server/rpc/route_proto.h"
+// Converts routes and route decisions to messages and back.
+#include "server/services/route_proto.h"
 
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace {
 using registry::RoutePolicy;
 using registry::RouteRule;
 
-absl::StatusOr<RouteRule> RuleOf(const std::string& name) {
+absl::StatusOr<RouteRule> ParseRule(const std::string& name) {
   if (name.empty()) return RouteRule::kFixed;
   for (const RouteRule rule :
        {RouteRule::kFixed, RouteRule::kWeighted, RouteRule::kFallback, RouteRule::kAuto}) {
@@ -26,7 +26,7 @@ absl::StatusOr<RouteRule> RuleOf(const std::string& name) {
       absl::StrCat("rule: '", name, "' is not one of fixed, weighted, fallback, auto"));
 }
 
-registry::AutoLimits LimitsOf(const assay::v1::RouteLimits& limits) {
+registry::AutoLimits ToLimits(const assay::v1::RouteLimits& limits) {
   registry::AutoLimits out;
   if (!limits.scorer().empty()) out.scorer = limits.scorer();
   if (limits.min_samples() != 0) out.min_samples = limits.min_samples();
@@ -90,26 +90,28 @@ void ToProto(const RoutePolicy& policy, assay::v1::ContentRoute* out) {
 }
 
 absl::StatusOr<RoutePolicy> FromProto(const assay::v1::ContentRoute& route) {
-  ASSIGN_OR_RETURN(const RouteRule rule, RuleOf(route.rule()));
+  ASSIGN_OR_RETURN(const RouteRule rule, ParseRule(route.rule()));
   RoutePolicy policy{.content_type = route.content_type(), .rule = rule};
   policy.models.assign(route.models().begin(), route.models().end());
   if (!route.model().empty()) {
     if (rule != RouteRule::kFixed || !policy.models.empty()) {
-      return absl::InvalidArgumentError("model: goes with the rule fixed, and without models");
+      return absl::InvalidArgumentError(
+          "model: is only valid with the rule fixed and without models");
     }
     policy.models = {route.model()};
   }
   policy.weights.assign(route.weights().begin(), route.weights().end());
   policy.fallback.assign(route.fallback().begin(), route.fallback().end());
   if (rule == RouteRule::kAuto) {
-    policy.limits = LimitsOf(route.limits());
+    policy.limits = ToLimits(route.limits());
     policy.explore = route.explore();
     policy.otherwise = route.otherwise();
   } else if (route.has_limits() || route.explore() != 0 || !route.otherwise().empty()) {
-    return absl::InvalidArgumentError("limits, explore, otherwise: go with the rule auto");
+    return absl::InvalidArgumentError(
+        "limits, explore, otherwise: are only valid with the rule auto");
   }
   if (rule != RouteRule::kWeighted && !policy.weights.empty()) {
-    return absl::InvalidArgumentError("weights: go with the rule weighted");
+    return absl::InvalidArgumentError("weights: are only valid with the rule weighted");
   }
   return policy;
 }

@@ -1,0 +1,104 @@
+// Everything that evaluations need: run store, MLflow, scorers and runner.
+#include "server/evaluation_stack.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/annotate.h"
+#include "base/status_macros.h"
+#include "evaluator/records/evaluation.h"
+#include "evaluator/scoring/assay_scorer.h"
+#include "evaluator/scoring/command_scorer.h"
+#include "evaluator/scoring/judge_scorer.h"
+#include "server/events/log.h"
+#include "server/telemetry/machine_probe.h"
+#include "server/tracking.h"
+
+namespace assay::server {
+
+absl::StatusOr<std::unique_ptr<EvaluationStack>> EvaluationStack::Create(
+    const Config& config, const Dependencies& dependencies) {
+  auto stack = std::unique_ptr<EvaluationStack>(new EvaluationStack());
+  absl::StatusOr<std::unique_ptr<evaluator::RunStore>> store =
+      evaluator::RunStore::Open(config.state_dir + "/evaluations.sqlite");
+  if (!store.ok()) return Annotate(store.status(), "state_dir");
+  stack->store_ = *std::move(store);
+  RETURN_IF_ERROR(stack->StartMlflow(config, dependencies.events));
+  RETURN_IF_ERROR(stack->AddScorers(config, dependencies));
+  stack->StartRunner(config, dependencies);
+  return stack;
+}
+
+EvaluationStack::~EvaluationStack() {
+  if (runner_ != nullptr) Shutdown();
+}
+
+absl::Status EvaluationStack::StartMlflow(const Config& config, DaemonEvents* events) {
+  if (config.mlflow.tracking_uri.empty()) return absl::OkStatus();
+  artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config.evaluation.economics);
+  ASSIGN_OR_RETURN(mlflow_, MakeMlflowClient(config, [this](const evaluator::TrackedRun& run,
+                                                            const std::string& name) {
+                     return artifacts_->Make(run, name);
+                   }));
+  if (mlflow_->settings().system_metrics) system_ = MakeSystemProbe(config.state_dir);
+  OutboxFlusherOptions options;
+  options.initial_backoff = mlflow_->settings().retries.wait;
+  options.on_upload = [events](const UploadReport& report) { events->OnUpload(report); };
+  options.on_store_error = [](const absl::Status& status) {
+    LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});
+  };
+  flusher_ = std::make_unique<OutboxFlusher>(store_.get(), mlflow_.get(), std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status EvaluationStack::AddScorers(const Config& config, const Dependencies& dependencies) {
+  scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
+  scorers_.Add(std::make_unique<evaluator::AssayScorer>(config.evaluation.content_types));
+  if (const std::string& judge = config.evaluation.judge; !judge.empty()) {
+    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge).status(), "evaluation.judge.model"));
+    scorers_.Add(std::make_unique<evaluator::JudgeScorer>(dependencies.generator, judge));
+  }
+  for (const evaluator::CommandScorerOptions& options : config.evaluation.scorers) {
+    scorers_.Add(std::make_unique<evaluator::CommandScorer>(options));
+  }
+  return absl::OkStatus();
+}
+
+void EvaluationStack::StartRunner(const Config& config, const Dependencies& dependencies) {
+  DaemonEvents* const events = dependencies.events;
+  RouteEvidence* const evidence = dependencies.evidence;
+  evaluator::Runner::Options options;
+  options.economics = config.evaluation.economics;
+  options.energy = dependencies.energy;
+  options.system = system_.get();
+  options.on_sample = [events](const evaluator::Sample& sample) { events->OnSample(sample); };
+  options.on_finished = [this, events, evidence](const evaluator::Evaluation& evaluation) {
+    events->OnEvaluation(evaluation);
+    evidence->Add(evaluation);
+    if (flusher_ != nullptr) flusher_->Wake();
+  };
+  runner_ = evaluator::Runner::Create(dependencies.generator, dependencies.memory, &scorers_,
+                                      store_.get(), std::move(options));
+}
+
+absl::Status EvaluationStack::Resume() {
+  absl::StatusOr<std::vector<std::string>> ids = runner_->Resume();
+  if (!ids.ok()) return Annotate(ids.status(), "state_dir");
+  for (const std::string& id : *ids) LogEvent(spdlog::level::info, "resumed", {{"evaluation", id}});
+  return absl::OkStatus();
+}
+
+void EvaluationStack::Suspend() { runner_->Suspend(); }
+
+void EvaluationStack::Shutdown() { runner_->Shutdown(); }
+
+void EvaluationStack::Flush(absl::Duration timeout) {
+  if (flusher_ != nullptr) flusher_->Stop(timeout);
+}
+
+}  // namespace assay::server

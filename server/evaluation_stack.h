@@ -1,0 +1,87 @@
+// Everything that evaluations need: run store, MLflow, scorers and runner.
+#ifndef ASSAY_SERVER_EVALUATION_STACK_H_
+#define ASSAY_SERVER_EVALUATION_STACK_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "evaluator/records/energy.h"
+#include "evaluator/records/system_probe.h"
+#include "evaluator/records/text_generator.h"
+#include "evaluator/run/runner.h"
+#include "evaluator/scoring/scorer.h"
+#include "evaluator/store/run_store.h"
+#include "registry/residency/manager.h"
+#include "server/config/config.h"
+#include "server/events/daemon_events.h"
+#include "server/mlflow/client.h"
+#include "server/mlflow/outbox_flusher.h"
+#include "server/mlflow/run_artifacts.h"
+#include "server/routing/route_evidence.h"
+
+namespace assay::server {
+
+// Thread-safe after Create(). Order of calls: Create(), Resume(), then Suspend(), Shutdown() and
+// Flush() when the daemon stops.
+class EvaluationStack {
+ public:
+  // Every pointer must outlive the stack.
+  struct Dependencies {
+    const registry::Manager* manager;
+    evaluator::TextGenerator* generator;
+    // Receives every evaluation that finishes.
+    RouteEvidence* evidence;
+    DaemonEvents* events;
+    evaluator::MemoryProbe* memory;
+    // nullptr: energy is estimated from the stated watts.
+    evaluator::EnergyMeter* energy;
+  };
+
+  // Opens the run store in config.state_dir, which must be locked, and starts the threads. Errors
+  // name the config key.
+  static absl::StatusOr<std::unique_ptr<EvaluationStack>> Create(const Config& config,
+                                                                 const Dependencies& dependencies);
+  // Calls Shutdown().
+  ~EvaluationStack();
+  EvaluationStack(const EvaluationStack&) = delete;
+  EvaluationStack& operator=(const EvaluationStack&) = delete;
+
+  evaluator::RunStore& store() { return *store_; }
+  evaluator::Runner& runner() { return *runner_; }
+  // True if finished evaluations are sent to MLflow.
+  bool uses_mlflow() const { return flusher_ != nullptr; }
+
+  // Continues the evaluations that the last stop interrupted. Must be called before a client can
+  // start an evaluation, which would be taken for an interrupted one.
+  absl::Status Resume();
+
+  // Starts no more samples; running ones continue. Must be called before new requests are refused,
+  // so that a refusal does not count as a failure of the measured model.
+  void Suspend();
+  // Ends the runner. Blocks.
+  void Shutdown();
+  // Sends the outbox to MLflow for at most about `timeout`. The rest is sent after the next start.
+  void Flush(absl::Duration timeout);
+
+ private:
+  EvaluationStack() = default;
+  absl::Status StartMlflow(const Config& config, DaemonEvents* events);
+  absl::Status AddScorers(const Config& config, const Dependencies& dependencies);
+  void StartRunner(const Config& config, const Dependencies& dependencies);
+
+  evaluator::ScorerSet scorers_;
+  std::unique_ptr<evaluator::RunStore> store_;
+  // nullptr: MLflow or its system metrics are off.
+  std::unique_ptr<evaluator::SystemProbe> system_;
+  // The three below are nullptr if MLflow is off.
+  std::unique_ptr<RunArtifacts> artifacts_;
+  std::unique_ptr<MlflowClient> mlflow_;
+  std::unique_ptr<OutboxFlusher> flusher_;
+  std::unique_ptr<evaluator::Runner> runner_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_EVALUATION_STACK_H_

@@ -1,0 +1,69 @@
+// The daemon's gRPC server: port, limits, interceptors and health.
+#ifndef ASSAY_SERVER_GRPC_SERVER_H_
+#define ASSAY_SERVER_GRPC_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/config/config.h"
+#include "server/rpc/access_log.h"
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace assay::server {
+
+// Serves the given services, server reflection and grpc.health.v1.Health. Thread-safe.
+class GrpcServer {
+ public:
+  struct Options {
+    // host:port; port 0 is any free one.
+    std::string listen;
+    // They bound the size of messages and the number of threads.
+    LimitsConfig limits;
+    // The number of models in the catalog. Each may have a queue of waiting calls.
+    size_t models = 0;
+    // Called for every finished call, on its thread.
+    AccessLog::RecordFn on_call;
+  };
+
+  // Binds the address and starts to serve. `services` must outlive the server. INVALID_ARGUMENT:
+  // `listen` is not host:port. FAILED_PRECONDITION: the address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
+      Options options, const std::vector<grpc::Service*>& services);
+
+  // Cancels all calls and waits for them.
+  ~GrpcServer();
+
+  // Returns host:port with the port in use.
+  const std::string& address() const { return address_; }
+
+  // Sets the health status of a service. Does nothing after Drain().
+  void SetServing(const std::string& service, bool serving);
+
+  // Sets every health status to NOT_SERVING and refuses new calls. Blocks until the running calls
+  // have finished; those that still run at `deadline` are cancelled.
+  void Drain(absl::Time deadline);
+
+  // Cancels the running calls now. May be called while another thread is in Drain().
+  void Abort();
+
+ private:
+  GrpcServer(std::unique_ptr<grpc::Server> server, std::string address);
+
+  const std::unique_ptr<grpc::Server> server_;
+  const std::string address_;
+};
+
+// Returns "package.Service/Method" of every method of assay.v1.
+std::vector<std::string> ServedMethods();
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_GRPC_SERVER_H_

@@ -1,0 +1,35 @@
+// Reports to health checks which models serve.
+#include "server/model_health.h"
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+
+namespace assay::server {
+
+void ModelHealth::Attach(GrpcServer* server) {
+  const absl::MutexLock lock(&mutex_);
+  server_ = server;
+  for (const std::string& id : manager_->catalog()->Ids()) UpdateLocked(id);
+}
+
+void ModelHealth::Detach() {
+  const absl::MutexLock lock(&mutex_);
+  server_ = nullptr;
+}
+
+void ModelHealth::Update(const std::string& model) {
+  const absl::MutexLock lock(&mutex_);
+  UpdateLocked(model);
+}
+
+void ModelHealth::UpdateLocked(const std::string& model) {
+  if (server_ == nullptr) return;
+  const absl::StatusOr<registry::ModelStatus> status = manager_->Get(model);
+  const bool serves = status.ok() && status->state == registry::ModelState::kReady &&
+                      breakers_->Get(model).state == BreakerState::kClosed;
+  server_->SetServing(model, serves);
+}
+
+}  // namespace assay::server

@@ -1,0 +1,118 @@
+// Converts the messages of assay.v1.InferenceService to the server's own types and back.
+#include "server/services/inference_proto.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/services/route_proto.h"
+
+namespace assay::server {
+namespace {
+
+std::vector<ChatMessage> ToChat(const assay::v1::ChatMessages& messages) {
+  std::vector<ChatMessage> chat;
+  chat.reserve(static_cast<size_t>(messages.messages_size()));
+  for (const assay::v1::ChatMessage& message : messages.messages()) {
+    chat.push_back({.role = message.role(),
+                    .content = message.content(),
+                    .fields_json = message.fields_json()});
+  }
+  return chat;
+}
+
+SamplingSettings ToSampling(const assay::v1::SamplingParams& params) {
+  SamplingSettings settings;
+  if (params.has_temperature()) settings.temperature = params.temperature();
+  if (params.has_top_p()) settings.top_p = params.top_p();
+  if (params.has_top_k()) settings.top_k = params.top_k();
+  if (params.has_seed()) settings.seed = params.seed();
+  return settings;
+}
+
+assay::v1::FinishReason ToProto(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kEndOfText:
+      return assay::v1::FINISH_REASON_END_OF_TEXT;
+    case FinishReason::kStopString:
+      return assay::v1::FINISH_REASON_STOP_STRING;
+    case FinishReason::kLength:
+      return assay::v1::FINISH_REASON_LENGTH;
+  }
+  return assay::v1::FINISH_REASON_UNSPECIFIED;
+}
+
+void ToProto(const TokenUsage& usage, assay::v1::Usage* out) {
+  out->set_prompt_tokens(usage.prompt_tokens);
+  out->set_completion_tokens(usage.completion_tokens);
+  out->set_cached_tokens(usage.cached_tokens);
+  out->set_drafted_tokens(usage.drafted_tokens);
+  out->set_accepted_tokens(usage.accepted_tokens);
+}
+
+void ToProto(const GenerationTimes& times, assay::v1::Timings* out) {
+  out->set_queue_ms(absl::ToDoubleMilliseconds(times.queue));
+  out->set_prefill_ms(absl::ToDoubleMilliseconds(times.prefill));
+  out->set_first_token_ms(absl::ToDoubleMilliseconds(times.first_token));
+  out->set_per_token_ms(absl::ToDoubleMilliseconds(times.per_token));
+  out->set_inter_token_p50_ms(absl::ToDoubleMilliseconds(times.inter_token_p50));
+  out->set_inter_token_p90_ms(absl::ToDoubleMilliseconds(times.inter_token_p90));
+  out->set_inter_token_p99_ms(absl::ToDoubleMilliseconds(times.inter_token_p99));
+  out->set_total_ms(absl::ToDoubleMilliseconds(times.total));
+}
+
+}  // namespace
+
+GenerateCall ToCall(const assay::v1::GenerateRequest& request) {
+  GenerateCall call{.model = request.model(),
+                    .content_type = request.content_type(),
+                    .prompt = request.prompt(),
+                    .raw = request.raw(),
+                    .tools_json = request.tools_json(),
+                    .template_variables_json = request.template_variables_json(),
+                    .sampling = ToSampling(request.sampling()),
+                    .stop = {request.stop().begin(), request.stop().end()},
+                    .max_new_tokens = request.max_new_tokens(),
+                    .priority = request.priority(),
+                    .routing_key = request.routing_key()};
+  if (request.has_chat()) call.chat = ToChat(request.chat());
+  return call;
+}
+
+LikelihoodCall ToCall(const assay::v1::LikelihoodRequest& request) {
+  return {.model = request.model(),
+          .context = request.context(),
+          .continuations = {request.continuations().begin(), request.continuations().end()},
+          .text = request.text()};
+}
+
+void ToProto(const GenerateResult& result, assay::v1::GenerateResponse* out) {
+  out->set_text(result.text);
+  out->mutable_tokens()->Assign(result.tokens.begin(), result.tokens.end());
+  out->set_finish_reason(ToProto(result.finish_reason));
+  ToProto(result.usage, out->mutable_usage());
+  ToProto(result.times, out->mutable_timings());
+  out->mutable_timings()->set_tokens_per_second(result.tokens_per_second);
+  out->set_model(result.model);
+  ToProto(result.route, out->mutable_route());
+  out->set_seed(result.seed);
+  out->set_cost_usd(result.cost_usd);
+  out->set_no_chat_template(result.no_chat_template);
+}
+
+void ToProto(const TextDelta& delta, assay::v1::GenerateStreamResponse::TextDelta* out) {
+  out->set_text(delta.text);
+  out->mutable_tokens()->Assign(delta.tokens.begin(), delta.tokens.end());
+}
+
+void ToProto(const LikelihoodResult& result, assay::v1::LikelihoodResponse* out) {
+  out->set_model(result.model);
+  for (const TextLikelihood& likelihood : result.likelihoods) {
+    assay::v1::TextLikelihood* added = out->add_likelihoods();
+    added->set_log_likelihood(likelihood.log_likelihood);
+    added->set_tokens(likelihood.tokens);
+    added->set_greedy(likelihood.greedy);
+  }
+}
+
+}  // namespace assay::server
