@@ -24,7 +24,7 @@ namespace assay::server {
 struct RoutingInput {
   std::string_view model;
   std::string_view content_type;
-  // At most 256 bytes.
+  // Has at most 256 bytes. Requests with the same key go to the same model of a weighted route.
   std::string_view key;
   // Used only if prompts are classified.
   std::string_view prompt;

@@ -166,7 +166,7 @@ grpc::Status ModelServiceImpl::LoadModel(grpc::ServerContext* context,
 grpc::Status ModelServiceImpl::UnloadModel(grpc::ServerContext* context,
                                            const assay::v1::UnloadModelRequest* request,
                                            assay::v1::UnloadModelResponse* response) {
-  const absl::Duration left = absl::FromChrono(context->deadline()) - absl::Now();
+  const absl::Duration left = MakeCallContext(*context).deadline() - absl::Now();
   absl::StatusOr<int64_t> freed =
       deps_.manager->Unload(request->id(), std::min(left, deps_.drain_timeout));
   if (!freed.ok()) return ToGrpcStatus(freed.status());

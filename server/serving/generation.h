@@ -72,7 +72,7 @@ class GenerationService {
   void StartDraining() { draining_ = true; }
 
  private:
-  // One request on its way through the steps below.
+  // A request on its way through the steps below.
   struct Request;
   // A request that a model has accepted.
   struct Accepted {

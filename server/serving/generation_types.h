@@ -87,7 +87,7 @@ struct GenerationTimes {
   // The time that the request waited for the model.
   absl::Duration queue;
   absl::Duration prefill;
-  // From arrival to the first token.
+  // The time from arrival to the first token.
   absl::Duration first_token;
   // The mean time between tokens after the first. Zero with fewer than two tokens.
   absl::Duration per_token;
@@ -95,7 +95,7 @@ struct GenerationTimes {
   absl::Duration inter_token_p50;
   absl::Duration inter_token_p90;
   absl::Duration inter_token_p99;
-  // From arrival to the last token.
+  // The time from arrival to the last token.
   absl::Duration total;
 
   // The time that the model worked on the request.

@@ -1,4 +1,4 @@
-// What is recorded of one finished request.
+// The record of one finished request.
 #ifndef ASSAY_SERVER_SERVING_REQUEST_RECORD_H_
 #define ASSAY_SERVER_SERVING_REQUEST_RECORD_H_
 
