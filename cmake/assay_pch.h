@@ -1,5 +1,6 @@
-// What most sources include, compiled once per build type. No header of the project belongs here: changing it would rebuild
-// everything. A source still includes what it uses; clang-tidy checks it without this file.
+// What most sources include, compiled once per build type. No header of the project belongs here:
+// changing it would rebuild everything. A source still includes what it uses; clang-tidy checks it
+// without this file.
 #include <algorithm>
 #include <array>
 #include <atomic>

@@ -45,9 +45,9 @@ absl::Status EvaluationStack::StartMlflow(const Config& config, DaemonEvents* ev
                                                             const std::string& name) {
                      return artifacts_->Make(run, name);
                    }));
-  if (mlflow_->settings().system_metrics) system_ = MakeSystemProbe(config.state_dir);
+  if (mlflow_->settings().system_metrics) system_ = MakeMachineProbe(config.state_dir);
   OutboxFlusherOptions options;
-  options.initial_backoff = mlflow_->settings().retries.wait;
+  options.initial_backoff = mlflow_->settings().retries.initial_backoff;
   options.on_upload = [events](const UploadReport& report) { events->OnUpload(report); };
   options.on_store_error = [](const absl::Status& status) {
     LogEvent(spdlog::level::err, "run_store", {{"error", std::string(status.message())}});

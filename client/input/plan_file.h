@@ -12,7 +12,7 @@ namespace assay::client {
 // The maximum number of runs per prompt, which the server enforces too.
 inline constexpr int kMaxRepeats = 1000;
 
-// Reads a plan. docs/evaluation.md describes its keys. Files that the plan names (`dataset`,
+// Reads a plan. docs/tasks/evaluation.md describes its keys. Files that the plan names (`dataset`,
 // `items`, `text`, `price_table`) are relative to its folder. Errors are INVALID_ARGUMENT
 // "file:line: key: value and limit". The server checks what only it knows: models, scorers and
 // names in the gate.

@@ -1,6 +1,6 @@
 // The supported architectures: the structure of each and the names of its tensors.
 //
-// docs/architectures.md describes how to add one.
+// docs/reference/architectures.md describes how to add one.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_ARCHITECTURE_H_
 #define ASSAY_ENGINE_ARCHITECTURES_ARCHITECTURE_H_
 

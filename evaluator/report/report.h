@@ -10,9 +10,9 @@ namespace assay::evaluator {
 
 // Reports begin with the decisions, followed by plan, quality, comparisons, timings, scaling,
 // reliability, memory, economics, tasks, examples, all estimates, reproduction and method. The
-// functions are pure and deterministic, and linear in the samples. Text from models, users and files
-// is escaped. The size is bounded: chart points are thinned, failures and examples are capped, and
-// the report says where.
+// functions are pure and deterministic, and linear in the samples. Text from models, users and
+// files is escaped. The size is bounded: chart points are thinned, failures and examples are
+// capped, and the report says where.
 
 // Returns GitHub-flavored Markdown without charts.
 std::string MarkdownReport(const ReportInput& input);

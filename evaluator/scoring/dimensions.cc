@@ -1,4 +1,4 @@
-// Implementation of the dimensions; docs/scoring.md documents each formula.
+// Implementation of the dimensions; docs/explanation/scoring.md documents each formula.
 #include "evaluator/scoring/dimensions.h"
 
 #include <algorithm>

@@ -11,7 +11,7 @@
 
 namespace assay::evaluator {
 
-// The dimensions of a text's quality, each 0 to 1. docs/scoring.md has the formulas.
+// The dimensions of a text's quality, each 0 to 1. docs/explanation/scoring.md has the formulas.
 enum class Dimension {
   kLength,
   kStructure,

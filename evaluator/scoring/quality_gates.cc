@@ -1,4 +1,4 @@
-// Implementation of the quality gates; docs/scoring.md documents each formula.
+// Implementation of the quality gates; docs/explanation/scoring.md documents each formula.
 #include "evaluator/scoring/quality_gates.h"
 
 #include <algorithm>

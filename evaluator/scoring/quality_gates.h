@@ -19,7 +19,7 @@ namespace assay::evaluator {
 // (the token limit was reached before the end of a sentence), "placeholders" ("[Your Name]"),
 // "chatter" (an opening about the assistant), "platform" (longer than the platform allows) and
 // "constraints" (of the prompt). `copies` is the number of copies that RemoveCopies found.
-// docs/scoring.md has the formulas. O(n).
+// docs/explanation/scoring.md has the formulas. O(n).
 std::vector<std::pair<std::string_view, double>> ComputeQualityGates(
     const ParsedText& text, int copies, std::string_view finish_reason,
     const PromptConstraints& constraints);

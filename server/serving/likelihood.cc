@@ -38,12 +38,10 @@ int64_t MaxWindows(size_t bytes, const engine::LoadedModelInfo& model) {
 absl::StatusOr<std::vector<engine::Likelihood>> ComputeWith(engine::LanguageModel& model,
                                                             const LikelihoodCall& call,
                                                             const CallContext& context) {
-  const auto check = [&context] { return context.Check(); };
   if (call.text.empty()) {
-    return engine::LikelihoodsOf(model, call.context, call.continuations, check);
+    return engine::ScoreContinuations(model, call.context, call.continuations, context);
   }
-  ASSIGN_OR_RETURN(const engine::Likelihood text,
-                   engine::LikelihoodOfText(model, call.text, check));
+  ASSIGN_OR_RETURN(const engine::Likelihood text, engine::ScoreText(model, call.text, context));
   return std::vector<engine::Likelihood>{text};
 }
 

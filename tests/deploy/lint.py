@@ -151,7 +151,7 @@ def config_check(options):
     for folder in ("container", "demo", "plans/standard"):
         run(options.assayd, "--config", str(DEPLOY / folder / "assayd.yaml"), "--check")
     with tempfile.TemporaryDirectory() as etc:
-        # As in docs/deployment.md, the catalog is the container's.
+        # As in docs/tasks/deployment.md, the catalog is the container's.
         for file in ("service/assayd.yaml", "container/models.yaml"):
             shutil.copy(DEPLOY / file, etc)
         run(options.assayd, "--config", f"{etc}/assayd.yaml", "--check")

@@ -120,9 +120,9 @@ gate: quality >= 6
   EXPECT_EQ(r.gate(), "quality >= 6");
 }
 
-// docs/economics.md lists the keys of a plan.
+// docs/explanation/economics.md lists the keys of a plan.
 TEST_F(PlanFileTest, PlanAcceptsEveryDocumentedEconomicInput) {
-  std::ifstream docs("docs/economics.md");
+  std::ifstream docs("docs/explanation/economics.md");
   std::set<std::string> keys;
   bool inputs = false;
   for (std::string line; std::getline(docs, line);) {

@@ -87,7 +87,7 @@ class ArchitectureTest : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(logits.ok()) << logits.status();
     const float difference = MaxDifference(*logits, ReadFloats(Folder(GetParam()) + golden));
     EXPECT_LE(difference, kTolerance) << (kernels ? "CPU kernels" : "libtorch");
-    // docs/architectures.md has a table of these values.
+    // docs/reference/architectures.md has a table of these values.
     RecordProperty(golden + (kernels ? ".cpu" : ".libtorch"), std::to_string(difference));
   }
 

@@ -1,5 +1,5 @@
 // Handwritten answers to three built-in prompts must score in the order in which a reader ranks
-// them. docs/scoring.md lists their scores.
+// them. docs/explanation/scoring.md lists their scores.
 #include <gtest/gtest.h>
 
 #include <algorithm>

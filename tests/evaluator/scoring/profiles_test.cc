@@ -32,7 +32,7 @@ TEST(ProfilesTest, WeightsAddUpToOne) {
 }
 
 TEST(ProfilesTest, DocumentedTableMatchesTheCode) {
-  std::ifstream file("docs/scoring.md");
+  std::ifstream file("docs/explanation/scoring.md");
   std::vector<std::string> types;
   size_t weights = 0;
   for (std::string line; std::getline(file, line);) {

@@ -43,7 +43,7 @@ TEST(RouteEvidenceTest, EvaluationsBecomeEvidence) {
   EXPECT_EQ(known[0].revision, "r1");
   EXPECT_EQ(known[0].scorer_version, "1");
   // Older records lack it; the plan has it.
-  EXPECT_EQ(known[0].asked, evaluator::TypeFingerprint({}, "poem"));
+  EXPECT_EQ(known[0].workload_fingerprint, evaluator::WorkloadFingerprint({}, "poem"));
   EXPECT_EQ(known[0].samples, 40);
   EXPECT_EQ(known[0].ci_low, 7);
   EXPECT_EQ(known[0].latency_p90, absl::Milliseconds(1250));
