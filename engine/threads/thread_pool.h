@@ -59,7 +59,7 @@ class ThreadPool {
   // not call Run(). Returns the time slice that it ran in.
   TimeSliceQueue::Slice Run(absl::FunctionRef<void(TeamMember&)> work);
 
-  // As TimeSliceQueue::ContentionInterval(), after Run() has returned `last`.
+  // Returns TimeSliceQueue::ContentionInterval() for `last`, the result of the last Run().
   absl::Duration ContentionInterval(const TimeSliceQueue::Slice& last) const {
     return slices_.ContentionInterval(last);
   }

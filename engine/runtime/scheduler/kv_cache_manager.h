@@ -25,7 +25,7 @@ class KvCacheManager {
   // The running requests, sorted by RunsBefore(): the last one is the first to be preempted.
   using Running = absl::Span<const std::unique_ptr<Sequence>>;
 
-  // Whether a waiting request can run, and at what cost.
+  // The decision about a waiting request.
   struct Admission {
     // True if the request fits beside the first `kept` running ones.
     bool fits = false;

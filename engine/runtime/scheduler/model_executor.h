@@ -54,11 +54,11 @@ struct SequenceChunk {
   int64_t logits = 1;
 };
 
-// What is computed together.
+// The input of one Run(): chunks that are computed together.
 struct ExecutorStep {
   // Chunks of different sequences, of any lengths.
   absl::Span<const SequenceChunk> chunks;
-  // What the logits are used for; each row at most once.
+  // The uses of the logits; each row is used at most once.
   absl::Span<TokenChoice> choices = {};
   absl::Span<TokenRating> ratings = {};
 };

@@ -158,8 +158,8 @@ TEST_F(KvCacheManagerTest, UnusedPrefixesAreEvictedWhenPagesAreNeeded) {
   EXPECT_EQ(manager.available_pages(), 4);
   const SequencePtr second = MakeSequence(1000, 90);
   ASSERT_TRUE(manager.Allocate(*second, 90));
-  // One page was free beside the prefix, so that the last page of the prefix went.
-  const SequencePtr third = MakeSequence(0, 64);
+  // Two pages were free, so that only the last page of the prefix was evicted.
+  const SequencePtr third = MakeSequence(0, 80);
   manager.ReusePrefix(*third);
   EXPECT_EQ(third->computed, 32);
   manager.Free(*third);
