@@ -121,17 +121,17 @@ class Interpreter {
         return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
       }
       case StatementKind::kSetBlock: {
-        ASSIGN_OR_RETURN(const Value value, FilteredBody(statement));
+        ASSIGN_OR_RETURN(const Value value, RenderFilteredBody(statement));
         return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
       }
       case StatementKind::kFilter:
-        return ToFlow(Print(statement, FilteredBody(statement)));
+        return ToFlow(Print(statement, RenderFilteredBody(statement)));
       case StatementKind::kIf:
-        return If(statement);
+        return ExecuteIf(statement);
       case StatementKind::kFor:
-        return ToFlow(For(statement));
+        return ToFlow(ExecuteFor(statement));
       case StatementKind::kWith:
-        return With(statement);
+        return ExecuteWith(statement);
       case StatementKind::kScope: {
         const NestedScope nested(*this, scope_);
         return RunBody(statement.body);
@@ -190,14 +190,15 @@ class Interpreter {
     return written;
   }
 
-  Result FilteredBody(const Statement& statement) {
+  // Runs the body of a filter block or a set block and applies its filters to the output.
+  Result RenderFilteredBody(const Statement& statement) {
     const NestedScope nested(*this, scope_);
     ASSIGN_OR_RETURN(std::string text, Capture(statement.body));
     scope_->Set(kBlockInput, Value::String(std::move(text)));
     return Evaluate(statement.expression);
   }
 
-  FlowOr If(const Statement& statement) {
+  FlowOr ExecuteIf(const Statement& statement) {
     for (const Statement::Branch& branch : statement.branches) {
       ASSIGN_OR_RETURN(const Value condition, Evaluate(branch.condition));
       if (condition.IsTruthy()) return RunBody(branch.body);
@@ -205,7 +206,7 @@ class Interpreter {
     return Flow::kNormal;
   }
 
-  FlowOr With(const Statement& statement) {
+  FlowOr ExecuteWith(const Statement& statement) {
     List values;
     for (const Expression& expression : statement.defaults) {
       ASSIGN_OR_RETURN(Value value, Evaluate(expression));
@@ -236,7 +237,7 @@ class Interpreter {
     return kept;
   }
 
-  absl::Status For(const Statement& statement) {
+  absl::Status ExecuteFor(const Statement& statement) {
     ASSIGN_OR_RETURN(List items, LoopItems(statement));
     auto owned = std::make_unique<Loop>(std::move(items), objects_, budget_);
     Loop& loop = *owned;
