@@ -217,7 +217,7 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
   section.blocks.emplace_back(Paragraph{
       absl::StrCat("Baseline: ", analysis.baseline,
                    ". Differences are candidate - baseline, paired by prompt. \"p "
-                   "adjusted\" is corrected (",
+                   "adjusted\" is corrected (method: ",
                    analysis.correction,
                    ") over the candidates and content types of one metric; a verdict of "
                    "better or worse needs p adjusted < ",
