@@ -30,7 +30,8 @@ constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 
 constexpr char kFooter[] =
-    "Keys of the configuration file: docs/reference/configuration.md. Talk to the daemon with `assay`.\n"
+    "Keys of the configuration file: docs/reference/configuration.md. Talk to the daemon with "
+    "`assay`.\n"
     "SIGHUP reads the catalog again.\n"
     "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one cancels "
     "them.\n"

@@ -56,7 +56,8 @@ inline constexpr char kEvaluateHelp[] =
     "A prompts file has one JSON object per line:\n"
     "  {\"id\": \"post-1\", \"content_type\": \"linkedin\", \"prompt\": \"Why we measure\"}\n"
     "Ctrl-C detaches: the evaluation continues until it ends or `assay evaluations cancel` stops\n"
-    "it. It also continues after a restart of the server. docs/tasks/evaluation.md describes plans,\n"
+    "it. It also continues after a restart of the server. docs/tasks/evaluation.md describes "
+    "plans,\n"
     "gates and reports.";
 
 inline constexpr char kEvaluationsHelp[] =

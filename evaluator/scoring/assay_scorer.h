@@ -15,9 +15,10 @@ namespace assay::evaluator {
 
 // Scores a text by rules: overall = 10 x sum of (weight x dimension) x product of the gates, with
 // the weights of the text's content type. Score::parts has every dimension ("relevance") and every
-// gate below 1 ("gate/language"), each 0 to 1. Together with the weights (docs/explanation/scoring.md) they
-// reproduce the overall score. The scorer is validated for separating degenerate texts from
-// plausible ones, not against reader engagement. Thread-safe; takes about a millisecond per page.
+// gate below 1 ("gate/language"), each 0 to 1. Together with the weights
+// (docs/explanation/scoring.md) they reproduce the overall score. The scorer is validated for
+// separating degenerate texts from plausible ones, not against reader engagement. Thread-safe;
+// takes about a millisecond per page.
 class AssayScorer final : public Scorer {
  public:
   // `own` profiles replace the built-in ones of the same name, including "default". With any of

@@ -38,8 +38,8 @@ ParsedPrompt ParsePrompt(std::string_view prompt, const Stems& terms);
 // the text has fewer than 8 counted words.
 double EchoFraction(const ParsedText& text);
 
-// Computes all dimensions, indexed by Dimension, each 0 to 1. docs/explanation/scoring.md has the formulas.
-// O(n).
+// Computes all dimensions, indexed by Dimension, each 0 to 1. docs/explanation/scoring.md has the
+// formulas. O(n).
 Weights ComputeDimensions(const ParsedText& text);
 
 }  // namespace assay::evaluator

@@ -23,8 +23,8 @@ bool IsUnit(std::string_view word);
 // the forms of a word compare equal. The result is not a linguistic stem.
 std::string Stem(std::string_view word);
 
-// Lower-case phrases that a dimension or gate searches for as whole words. docs/explanation/scoring.md
-// describes the groups.
+// Lower-case phrases that a dimension or gate searches for as whole words.
+// docs/explanation/scoring.md describes the groups.
 using Phrases = std::span<const std::string_view>;
 
 Phrases InsightPhrases();

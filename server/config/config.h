@@ -1,5 +1,5 @@
-// The daemon's configuration (assayd.yaml), read and validated. docs/reference/configuration.md documents
-// every key.
+// The daemon's configuration (assayd.yaml), read and validated. docs/reference/configuration.md
+// documents every key.
 #ifndef ASSAY_SERVER_CONFIG_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_CONFIG_H_
 

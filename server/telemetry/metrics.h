@@ -1,4 +1,5 @@
-// The daemon's own Prometheus metrics, all prefixed `assay_`. docs/reference/telemetry.md lists them.
+// The daemon's own Prometheus metrics, all prefixed `assay_`. docs/reference/telemetry.md lists
+// them.
 #ifndef ASSAY_SERVER_TELEMETRY_METRICS_H_
 #define ASSAY_SERVER_TELEMETRY_METRICS_H_
 
