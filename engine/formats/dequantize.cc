@@ -106,9 +106,8 @@ absl::Status UnsupportedTypeError(const std::string& type) {
   for (const absl::Span<const BlockFormat> formats : AllFormats()) {
     for (const BlockFormat& format : formats) names.emplace_back(format.name);
   }
-  return absl::UnimplementedError(absl::StrCat("tensors of type ", type,
-                                               " are not supported; the supported types are ",
-                                               absl::StrJoin(names, ", ")));
+  return absl::UnimplementedError(absl::StrCat(
+      type, " tensors are not supported; the supported types are ", absl::StrJoin(names, ", ")));
 }
 
 std::string GgmlTypeName(GgmlType type) {

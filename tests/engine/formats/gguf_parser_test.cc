@@ -183,7 +183,7 @@ TEST(GgufParserTest, UnsupportedTypesAreListedByName) {
   const absl::Status part = ParseStatus(OneTensor({42, 2}, kIq2Xxs, 0, 132));
   EXPECT_EQ(part.code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(part.message()),
-              HasSubstr("tensor 't': tensors of type IQ2_XXS are not supported"));
+              HasSubstr("tensor 't': IQ2_XXS tensors are not supported"));
   // Their positions are checked like those of other tensors.
   ExpectDataLoss(OneTensor({256, 2}, kIq2Xxs, 0, 131), "tensor 't' is 132 bytes at offset 0");
   ExpectDataLoss(
