@@ -91,7 +91,7 @@ std::vector<Summary> ReadSummaries(const Json& json) {
       }
     }
     summaries.push_back(summary.get<Summary>());
-    summaries.back().workload_fingerprint = summary.value(kWorkloadFingerprintKey, "");
+    summaries.back().workload_fingerprint = summary.value(kWorkloadFingerprintKey, std::string());
   }
   return summaries;
 }

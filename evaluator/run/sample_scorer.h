@@ -19,7 +19,8 @@ namespace assay::evaluator {
 class SampleScorer {
  public:
   // `scorers` must outlive the SampleScorer. `names` are the plan's scorers; the first one gives
-  // the quality score. `versions` are those recorded when the evaluation began, by scorer name.
+  // the quality score. `versions` are those recorded when the evaluation began, by scorer name; the
+  // scores of a scorer without a version are errors.
   SampleScorer(const ScorerSet* scorers, std::vector<std::string> names,
                std::map<std::string, std::string> versions);
 

@@ -143,7 +143,7 @@ void AddTasks(const RunContext& context, const std::string& model, MetricList* m
   for (const TaskSummary& task : SummarizeTasks(context.plan.tasks, {model}, context.answers)) {
     metrics->Add(absl::StrCat("task_items/", task.task), task.n);
     metrics->Add(absl::StrCat("task_errors/", task.task), task.errors);
-    if (task.n == task.errors) continue;
+    if (task.n == 0) continue;
     if (task.kind == TaskKind::kMultipleChoice) {
       metrics->Add(absl::StrCat("accuracy/", task.task), task.accuracy);
       metrics->Add(absl::StrCat("accuracy_ci_low/", task.task), task.ci_low);

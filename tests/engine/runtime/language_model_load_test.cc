@@ -274,9 +274,8 @@ TEST_F(RefusedLoadTest, MoreLayersThanTheFileHas) {
 
 TEST_F(RefusedLoadTest, UnsupportedTypeOfAFolder) {
   WriteWith([](Shape&) {}, "I32");
-  ExpectRefusedAtOnce(
-      absl::StatusCode::kUnimplemented,
-      "tensor 'wte.weight' is stored as I32: tensors of type I32 are not supported");
+  ExpectRefusedAtOnce(absl::StatusCode::kUnimplemented,
+                      "tensor 'wte.weight' is stored as I32: I32 tensors are not supported");
 }
 
 TEST_F(RefusedLoadTest, UnsupportedTypeOfAGgufFileIsNamed) {

@@ -41,7 +41,7 @@ class SampleScorerTest : public testing::Test {
 };
 
 TEST_F(SampleScorerTest, TheFirstScorerGivesTheQualityScore) {
-  SampleScorer scorer(&scorers_, {"good", "bad"}, {});
+  SampleScorer scorer(&scorers_, {"good", "bad"}, {{"good", "2"}, {"bad", "1"}});
   Sample sample;
   scorer.SetScorer(&sample);
   EXPECT_EQ(sample.scorer, "good");

@@ -217,6 +217,26 @@ TEST_F(TrackedRunTest, ScoresTasksAndSystemMetricsAreIncluded) {
   EXPECT_EQ(run.deployed->key, "m1@");
 }
 
+TEST_F(TrackedRunTest, ATaskHasAnAccuracyIfAnItemWasAnsweredHoweverManyFailed) {
+  plan_.tasks = {
+      {.name = "facts",
+       .items = {{.id = "i", .choices = {"a", "b"}}, {.id = "j", .choices = {"a", "b"}}}},
+      {.name = "broken", .items = {{.id = "k", .choices = {"a", "b"}}}}};
+  answers_ = {{.model = "m1",
+               .task = "facts",
+               .item_id = "i",
+               .log_likelihoods = {-1, -2},
+               .tokens = {1, 1},
+               .chosen = 0,
+               .correct = true},
+              {.model = "m1", .task = "facts", .item_id = "j", .error = "INTERNAL: broken"},
+              {.model = "m1", .task = "broken", .item_id = "k", .error = "INTERNAL: broken"}};
+  const auto metrics = Aggregates(Build({Success("linkedin", 1000, 8)}));
+  EXPECT_THAT(metrics, IsSupersetOf({Pair("accuracy/facts", 1.0), Pair("task_errors/facts", 1.0),
+                                     Pair("task_errors/broken", 1.0)}));
+  EXPECT_THAT(metrics, Not(Contains(Key("accuracy/broken"))));
+}
+
 TEST_F(TrackedRunTest, AModelThatCannotLoadHasCountsAndItsErrorButNoMeans) {
   model_.load = absl::DataLossError("m1.gguf: truncated");
   const TrackedRun run = Build({Failure("linkedin")});
