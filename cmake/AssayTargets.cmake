@@ -14,8 +14,9 @@ endif()
 add_library(assay_options INTERFACE)
 target_include_directories(assay_options INTERFACE ${ASSAY_ROOT})
 target_compile_options(assay_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
-# GCC 12 reports overlaps and overflows inside std::string that are not there (GCC bugs 105651, 105329 and 105762).
-foreach(warning restrict stringop-overflow array-bounds)
+# GCC 12 reports overlaps and overflows inside std::string that are not there (GCC bugs 105651,
+# 105329 and 105762).
+foreach(warning restrict stringop-overflow stringop-overread array-bounds)
   target_compile_options(assay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-${warning}>)
 endforeach()
 if(ASSAY_WERROR)

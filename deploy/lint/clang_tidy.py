@@ -24,7 +24,8 @@ DATABASE = ROOT / "build/release/compile_commands.json"
 FILTERED = ROOT / "build/release/tidy"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "assay/tidy"
 # Options of GCC that clang does not know.
-GCC_ONLY = {"-Winvalid-pch", "-Wno-restrict", "-Wno-stringop-overflow", "-fpch-preprocess"}
+GCC_ONLY = {"-Winvalid-pch", "-Wno-restrict", "-Wno-stringop-overflow",
+            "-Wno-stringop-overread", "-fpch-preprocess"}
 
 
 def clang_arguments(command):

@@ -2,10 +2,11 @@
 
     python deploy/lint/include_directions.py [--graph]
 
-Each row of the table names a folder and the folders that its files may include. An include between folders that the table does not
-allow is an error, and so are a folder that has no row, a cycle in the table, and an entry that no include needs. Two more rules are
-checked: libtorch's headers are included by engine/runtime and engine/runtime/executor alone, and protobuf's and gRPC's headers by
-the folders that the table marks with "gRPC". --graph prints the folders with their includes instead.
+Each row of the table names a folder and the folders that its files may include; `evaluator/*` stands for all
+folders of evaluator/. Errors are an include that the table does not allow, a folder without a row, a cycle
+among the folders, and an entry that no include needs. libtorch's headers may be included by engine/runtime and
+engine/runtime/executor alone; gRPC's, protobuf's and generated headers by the folders whose row has "gRPC".
+--graph prints the folders with what they include.
 """
 
 import collections
@@ -59,12 +60,17 @@ def allowed():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         folder = re.fullmatch(r"`([\w/]+)`", cells[0])
         if folder and len(cells) > 1:
-            table[folder[1]] = set(re.findall(r"`([\w/]+)`", cells[1])) | ({GRPC} & set(cells[1].split(", ")))
+            table[folder[1]] = set(re.findall(r"`([\w/*]+)`", cells[1])) | ({GRPC} & set(cells[1].split(", ")))
     return table
 
 
+def matches(entry, folder):
+    """True if an entry of the table allows the folder."""
+    return entry == folder or (entry.endswith("/*") and (folder + "/").startswith(entry[:-1]))
+
+
 def cycle(table):
-    """A cycle of the table as a list of folders; empty if there is none."""
+    """A cycle of {folder: included folders} as a list of folders; empty if there is none."""
     done, path = set(), []
 
     def visit(folder):
@@ -101,14 +107,17 @@ def main():
         if path.parent.as_posix() not in table:
             faults.append(f"{path}: its folder has no row under '{HEADING}' in {DOCUMENT}")
     for (folder, target), paths in sorted(edges.items()):
-        if target not in table.get(folder, ()):
+        if not any(matches(entry, target) for entry in table.get(folder, ())):
             faults.append(f"{paths[0]}: {folder} includes {target}, which {DOCUMENT} does not allow")
-    for folder, targets in sorted(table.items()):
-        for target in sorted(targets):
-            if (folder, target) not in edges:
-                faults.append(f"{DOCUMENT}: allows {folder} to include {target}, which nothing needs")
-    if found := cycle(table):
-        faults.append(f"{DOCUMENT}: cycle: {' -> '.join(found)}")
+    for folder, entries in sorted(table.items()):
+        for entry in sorted(entries):
+            if not any(source == folder and matches(entry, target) for source, target in edges):
+                faults.append(f"{DOCUMENT}: allows {folder} to include {entry}, which nothing needs")
+    includes = collections.defaultdict(set)
+    for folder, target in edges:
+        includes[folder].add(target)
+    if found := cycle(includes):
+        faults.append(f"cycle of includes: {' -> '.join(found)}")
     for fault in sorted(set(faults)):
         print(fault)
     print(f"include directions: {len(edges)} between {len(table)} folders, {len(set(faults))} faults")
