@@ -47,10 +47,25 @@ class KvCacheManagerTest : public ::testing::Test {
     return sequence;
   }
 
-  std::vector<SequencePtr> Batch(SequencePtr first, SequencePtr second = nullptr,
-                                 SequencePtr third = nullptr) {
+  struct PromptSpec {
+    TokenId first;
+    int length;
+    int priority = 0;
+  };
+
+  // Runs requests that arrive in this order, which must be that of RunsBefore().
+  std::vector<SequencePtr> MakeBatch(KvCacheManager& manager,
+                                     const std::vector<PromptSpec>& prompts) {
     std::vector<SequencePtr> batch;
-    for (SequencePtr* sequence : {&first, &second, &third}) {
+    for (const PromptSpec& prompt : prompts) {
+      batch.push_back(MakeRunning(manager, prompt.first, prompt.length, prompt.priority));
+    }
+    return batch;
+  }
+
+  std::vector<SequencePtr> Batch(SequencePtr first, SequencePtr second = nullptr) {
+    std::vector<SequencePtr> batch;
+    for (SequencePtr* sequence : {&first, &second}) {
       if (*sequence != nullptr) batch.push_back(std::move(*sequence));
     }
     return batch;
@@ -177,7 +192,7 @@ TEST_F(KvCacheManagerTest, ARequestIsAdmittedIfItsTokensAndOneMoreFit) {
 TEST_F(KvCacheManagerTest, AdmissionIsRefusedWhenThePagesAreInUse) {
   KvCacheManager manager(8, /*prefix_cache=*/true);
   // 5 pages, and one to go on.
-  const auto batch = Batch(MakeRunning(manager, 0, 159));
+  const auto batch = MakeBatch(manager, {{0, 159}});
   EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(1000, 60), batch, kMaxRunning).fits);
   const auto refused = manager.CheckAdmission(*MakeSequence(1000, 64), batch, kMaxRunning);
   EXPECT_FALSE(refused.fits);
@@ -195,8 +210,7 @@ TEST_F(KvCacheManagerTest, CachedPrefixesDoNotKeepARequestOut) {
 
 TEST_F(KvCacheManagerTest, RequestsOfLowerPriorityArePreemptedForASlot) {
   KvCacheManager manager(64, /*prefix_cache=*/true);
-  const auto batch = Batch(MakeRunning(manager, 0, 10, 1), MakeRunning(manager, 100, 10, 0),
-                           MakeRunning(manager, 200, 10, 0));
+  const auto batch = MakeBatch(manager, {{0, 10, 1}, {100, 10, 0}, {200, 10, 0}});
   const auto high = manager.CheckAdmission(*MakeSequence(300, 10, 1), batch, 3);
   EXPECT_TRUE(high.fits);
   EXPECT_EQ(high.kept, 2U);
@@ -208,8 +222,7 @@ TEST_F(KvCacheManagerTest, RequestsOfLowerPriorityArePreemptedForASlot) {
 TEST_F(KvCacheManagerTest, NoMoreRequestsArePreemptedThanNecessary) {
   KvCacheManager manager(9, /*prefix_cache=*/false);
   // 2 pages each, one more each to go on.
-  const auto batch = Batch(MakeRunning(manager, 0, 40), MakeRunning(manager, 100, 40),
-                           MakeRunning(manager, 200, 40));
+  const auto batch = MakeBatch(manager, {{0, 40}, {100, 40}, {200, 40}});
   EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 60, 1), batch, kMaxRunning).kept, 2U);
   EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 100, 1), batch, kMaxRunning).kept, 1U);
   EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 200, 1), batch, kMaxRunning).kept, 0U);
@@ -217,7 +230,7 @@ TEST_F(KvCacheManagerTest, NoMoreRequestsArePreemptedThanNecessary) {
 
 TEST_F(KvCacheManagerTest, NothingIsPreemptedWhereThatIsNotEnough) {
   KvCacheManager manager(8, /*prefix_cache=*/false);
-  const auto batch = Batch(MakeRunning(manager, 0, 150, 5), MakeRunning(manager, 1000, 10, 0));
+  const auto batch = MakeBatch(manager, {{0, 150, 5}, {1000, 10, 0}});
   const auto admission = manager.CheckAdmission(*MakeSequence(2000, 100, 3), batch, kMaxRunning);
   EXPECT_FALSE(admission.fits);
   EXPECT_EQ(admission.kept, 2U);
@@ -236,8 +249,7 @@ TEST_F(KvCacheManagerTest, PagesSharedWithAKeptRequestAreNotFreedByPreemption) {
 
 TEST_F(KvCacheManagerTest, TheVictimHasTheLowestPriorityAndArrivedLast) {
   KvCacheManager manager(8, /*prefix_cache=*/false);
-  const auto batch = Batch(MakeRunning(manager, 0, 60, 1), MakeRunning(manager, 100, 60, 0),
-                           MakeRunning(manager, 200, 60, 0));
+  const auto batch = MakeBatch(manager, {{0, 60, 1}, {100, 60, 0}, {200, 60, 0}});
   ASSERT_TRUE(RunsBefore(*batch[0], *batch[1]));
   ASSERT_TRUE(RunsBefore(*batch[1], *batch[2]));
   ASSERT_FALSE(manager.Allocate(*batch[0], 256));
@@ -247,7 +259,7 @@ TEST_F(KvCacheManagerTest, TheVictimHasTheLowestPriorityAndArrivedLast) {
 
 TEST_F(KvCacheManagerTest, TheLastRequestWaitsForScoringInsteadOfARecompute) {
   KvCacheManager manager(8, /*prefix_cache=*/false);
-  const auto batch = Batch(MakeRunning(manager, 0, 60), MakeRunning(manager, 100, 60));
+  const auto batch = MakeBatch(manager, {{0, 60}, {100, 60}});
   const std::vector<TokenId> tokens = TokensFrom(1000, 65);
   ScoringSequence scoring{.tokens = tokens, .first = 1, .context = context_};
   ASSERT_EQ(manager.Allocate(scoring, batch), KvCacheManager::ScoringAllocation::kAllocated);
@@ -260,7 +272,7 @@ TEST_F(KvCacheManagerTest, TheLastRequestWaitsForScoringInsteadOfARecompute) {
 TEST_F(KvCacheManagerTest, ASequenceGrowsOnlyIntoPagesThatOthersDoNotNeed) {
   KvCacheManager manager(5, /*prefix_cache=*/false);
   // One page each, one more each to go on: one is left.
-  const auto batch = Batch(MakeRunning(manager, 0, 20), MakeRunning(manager, 100, 20));
+  const auto batch = MakeBatch(manager, {{0, 20}, {100, 20}});
   EXPECT_TRUE(manager.CanGrow(*batch[0], 32, batch));
   EXPECT_TRUE(manager.CanGrow(*batch[0], 64, batch));
   EXPECT_FALSE(manager.CanGrow(*batch[0], 96, batch));
@@ -268,7 +280,7 @@ TEST_F(KvCacheManagerTest, ASequenceGrowsOnlyIntoPagesThatOthersDoNotNeed) {
 
 TEST_F(KvCacheManagerTest, ScoringGetsPagesThatRequestsDoNotNeed) {
   KvCacheManager manager(8, /*prefix_cache=*/false);
-  const auto batch = Batch(MakeRunning(manager, 0, 60));
+  const auto batch = MakeBatch(manager, {{0, 60}});
   const std::vector<TokenId> fits = TokensFrom(1000, 97);
   const std::vector<TokenId> other = TokensFrom(2000, 97);
   const std::vector<TokenId> too_long = TokensFrom(3000, 200);
