@@ -7,7 +7,6 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -59,8 +58,8 @@ const Value* BoundArguments::Get(std::string_view name) const {
 }
 
 Value BoundArguments::GetOr(std::string_view name, Value fallback) const {
-  const Value* value = Get(name);
-  return value == nullptr ? std::move(fallback) : *value;
+  if (const Value* value = Get(name)) return *value;
+  return fallback;
 }
 
 bool BoundArguments::GetBool(std::string_view name, bool fallback) const {

@@ -44,8 +44,8 @@ Result MapAttribute(const FilterCall& call) {
   const Value fallback = bound.GetOr("default", Value::None());
   for (Value& item : items) {
     ASSIGN_OR_RETURN(Value part, ResolvePath(item, *bound.Get("attribute")));
-    const bool missing = part.IsUndefined() && !fallback.IsNone();
-    item = missing ? fallback : std::move(part);
+    item = std::move(part);
+    if (item.IsUndefined() && !fallback.IsNone()) item = fallback;
   }
   return MakeSequence(Kind::kGenerator, std::move(items));
 }

@@ -18,9 +18,12 @@ TEST(CharactersTest, SpacesOfUnicodeAndOfPythonDiffer) {
 }
 
 TEST(CharactersTest, WordsHaveLettersMarksDigitsAndConnectors) {
-  for (const uint32_t c : {0x61U, 0xDFU, 0x4E16U, 0x301U, 0x663U, 0x5FU})
+  for (const uint32_t c : {0x61U, 0xDFU, 0x4E16U, 0x301U, 0x663U, 0x5FU}) {
     EXPECT_TRUE(IsWord(c)) << c;
-  for (const uint32_t c : {0x2DU, 0xBDU, 0x20U, 0x21U}) EXPECT_FALSE(IsWord(c)) << c;
+  }
+  for (const uint32_t c : {0x2DU, 0xBDU, 0x20U, 0x21U}) {
+    EXPECT_FALSE(IsWord(c)) << c;
+  }
 }
 
 TEST(CharactersTest, CountsTheBytesOfSpaces) {
