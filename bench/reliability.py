@@ -1,4 +1,4 @@
-"""Injects faults series a real assayd and checks errors, recovery times and leaks.
+"""Injects faults into a real assayd and checks errors, recovery times and leaks.
 
 Usage: reliability.py --bin build/release/bin --model m.gguf --out docs/benchmarks --minutes 5
 

@@ -51,7 +51,8 @@ def write(folder, found, facts, whole):
             found = json.loads(json_path.read_text()) | found
         head, new = sections(text)
         noted = {
-            heading: part.replace("\n", f"\n\n({facts})\n", 1) for heading, part in new.items()}
+            heading: part.replace("\n", f"\n\n{report.wrapped(f'({facts})')}\n", 1)
+            for heading, part in new.items()}
         if text_path.exists():
             head, old = sections(text_path.read_text())
             noted = old | noted

@@ -1,9 +1,16 @@
 """Formats the measurements of serve.py as Markdown."""
 import statistics
+import textwrap
+
+COLUMNS = 100
 
 
 def number(value, places=0):
     return "" if value is None else f"{value:.{places}f}"
+
+
+def wrapped(text):
+    return textwrap.fill(text, COLUMNS, break_on_hyphens=False)
 
 
 def table(head, rows):
@@ -18,36 +25,38 @@ def through_grpc(found):
         rows.append([f"{count}", number(local), number(grpc), number(one["ratio"], 3),
                      f"{statistics.median(one['client_cpu_share']):.1%}",
                      number(one["different_texts"])])
-    head = ["Streams", "In-process, tokens/s", "gRPC, tokens/s", "gRPC / in-process",
-            "Client CPU, share of one core", "Texts that differ"]
+    head = ["Streams", "In-process, tokens/s", "gRPC, tokens/s", "Ratio",
+            "Client CPU", "Texts that differ"]
     return f"""## Through gRPC
 
 Tokens/s of all streams together, from the last first token to the end of the first stream. The
-prompts have 64 tokens and are the same for both; runs alternate. Values are medians, ratios are
-medians over pairs of runs. The client runs on the same cores.
+prompts have 64 tokens and are the same for both; runs alternate. Values are medians. The ratio of
+gRPC to in-process is the median over pairs of runs. The client runs on the same cores; its CPU time
+is a share of one core.
 
 {table(head, rows)}
 """
 
 
 def long_prompt_arrives(found):
-    rows = []
+    latencies, ratios = [], []
     for name, one in found.items():
-        rows.append([name,
-                     *(number(one[when][key], 1) for key in ("p50", "p90", "max")
-                       for when in ("alone", "beside")), number(one["ratio"]["p50"], 2),
-                     number(one["ratio"]["p90"], 2),
-                     *(number(1000 * statistics.median(one[f"first_token_{when}_s"]))
-                       for when in ("alone", "beside"))])
-    head = ["Streams", "p50 alone, ms", "p50 beside", "p90 alone", "p90 beside", "max alone",
-            "max beside", "Ratio of p50", "Ratio of p90", "TTFT of the prompt alone, ms",
-            "TTFT beside streams"]
+        latencies.append([name, *(number(one[when][key], 1) for key in ("p50", "p90", "max")
+                                  for when in ("alone", "beside"))])
+        ratios.append([name, number(one["ratio"]["p50"], 2), number(one["ratio"]["p90"], 2),
+                       *(number(1000 * statistics.median(one[f"first_token_{when}_s"]))
+                         for when in ("alone", "beside"))])
     tokens = max(one["long_prompt_tokens"] for one in found.values())
     return f"""## While a long prompt arrives
 
-Inter-token latency of streams alone, and while a prompt of {tokens} tokens is prefilled.
+Inter-token latency, in ms, of streams alone and while a prompt of {tokens} tokens is prefilled:
 
-{table(head, rows)}
+{table(["Streams", "p50 alone", "p50 beside", "p90 alone", "p90 beside", "max alone", "max beside"],
+       latencies)}
+
+The ratio of the latencies (beside to alone), and the time to first token of the prompt:
+
+{table(["Streams", "p50 ratio", "p90 ratio", "TTFT alone, ms", "TTFT beside streams, ms"], ratios)}
 """
 
 
@@ -57,7 +66,8 @@ def side_by_side(found):
         for model, one in of.items():
             middle = {key: statistics.median(one[key])
                       for key in ("alone", "beside", "least_stream", "most_stream")}
-            rows.append([f"{name}: model {model}, {one['streams']} streams",
+            streams = "1 stream" if one["streams"] == 1 else f"{one['streams']} streams"
+            rows.append([f"{name}: model {model}, {streams}",
                          *(number(middle[key]) for key in ("alone", "beside")),
                          f"{one['share']:.0%}",
                          *(number(middle[key]) for key in ("least_stream", "most_stream"))])
@@ -100,13 +110,15 @@ def mixed_load(found):
     by_model = [[model, *(number(of["first_token_ms"][key]) for key in ("p50", "p90", "p99")),
                  *(number(of["between_tokens_ms"][key], 1) for key in ("p50", "p90", "p99"))]
                 for model, of in found["models"].items()]
+    text = (f"{found['minutes']:g} minutes of requests to five models, which are the same file: as "
+            "stored; with an fp32 KV cache; with int8 weights and an int8 KV cache; with int4 "
+            "weights; and with a KV cache of 2,048 tokens. Requests arrive at random, "
+            f"{found['rate']:g} per second: plain, raw and chat, unary and streaming, greedy and "
+            "sampled, 10 to 1,600 prompt tokens, 16 to 256 new tokens. A tenth is cancelled, a "
+            "twentieth has a deadline that is too short.")
     return f"""## Mixed load
 
-{found['minutes']:g} minutes of requests to five models: the same file as stored, with an fp32 KV
-cache, with int8 and int4 weights, and with a KV cache of 2,048 tokens. Requests arrive at random,
-{found['rate']:g} per second: plain, raw and chat, unary and streaming, greedy and sampled, 10 to
-1,600 prompt tokens, 16 to 256 new tokens. A tenth is cancelled, a twentieth has a deadline that is
-too short.
+{wrapped(text)}
 
 {table(["", ""], rows)}
 
@@ -125,20 +137,25 @@ def residency(found):
             ["The daemon's exit status after SIGTERM", f"{sharing['daemon_exit_status']}"]]
     by_model = [[row["model"], number(row["counted_mib"]), number(row["taken_mib"]),
                  number(row["counted_mib"] / row["taken_mib"], 3)] for row in counted["rows"]]
+    budget = (f"{sharing['models']} models of {found['model_mib']:.0f} MiB share a budget for "
+              f"{sharing['fit']}. Random requests to all of them arrive at {sharing['rate']:g} per "
+              "second:")
+    swaps = (f"Two models alternate with memory for one ({swap['swaps']} swaps). A swap delays the "
+             f"first token by {number(swap['cost_ms'])} ms (median; max "
+             f"{number(swap['cost_most_ms'])} ms): {number(swap['first_token_ms']['p50'])} ms "
+             f"instead of {number(swap['first_token_there_ms']['p50'])} ms from a resident model.")
+    memory = (f"{counted['models']} models are resident with full KV caches. The table compares "
+              "the memory counted for them with the growth of the process since the first model, "
+              "cumulatively:")
     return f"""## More models than memory
 
-{sharing['models']} models of {found['model_mib']:.0f} MiB share a budget for {sharing['fit']}.
-Random requests to all of them arrive at {sharing['rate']:g} per second:
+{wrapped(budget)}
 
 {table(["", ""], rows)}
 
-Two models alternate with memory for one ({swap['swaps']} swaps). A swap delays the first token by
-{number(swap['cost_ms'])} ms (median; max {number(swap['cost_most_ms'])} ms):
-{number(swap['first_token_ms']['p50'])} ms instead of {number(swap['first_token_there_ms']['p50'])}
-ms from a resident model.
+{wrapped(swaps)}
 
-{counted['models']} models are resident with full KV caches. The table compares the memory counted
-for them with the growth of the process since the first model, cumulatively:
+{wrapped(memory)}
 
 {table(["Up to model", "Counted, MiB", "Used, MiB", "Counted / used"], by_model)}
 """
@@ -150,4 +167,4 @@ SECTIONS = {"grpc": through_grpc, "arrival": long_prompt_arrives, "shares": side
 
 def markdown(found, title_facts):
     parts = [SECTIONS[name](found[name]) for name in SECTIONS if name in found]
-    return f"# The daemon under load\n\n{title_facts}\n\n" + "\n".join(parts)
+    return f"# The daemon under load\n\n{wrapped(title_facts)}\n\n" + "\n".join(parts)

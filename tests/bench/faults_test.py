@@ -83,15 +83,17 @@ class FindingTest(unittest.TestCase):
         self.assertIn("- **not true**: it serves", text)
         self.assertIn("- true: it stops", text)
 
-    def test_table_contains_counts_and_intervals(self):
+    def test_report_contains_counts_and_intervals(self):
         one = finding.Finding("a | b", "done", others=(10, 10), recovery_s=1.5,
                               recovery_of="x to y")
         one.count([{"code": "OK"}, {"code": "OK"}, {"code": "DATA_LOSS"}])
         row = report.row(one)
         self.assertIn("a \\| b", row)
-        self.assertIn("1 DATA_LOSS, 2 OK", row)
         self.assertIn("10 of 10 [72.2%, 100.0%]", row)
-        self.assertIn("1.50 s: x to y", row)
+        self.assertIn("1.50 s", row)
+        details = report.details(one)
+        self.assertIn("Statuses seen by clients: 1 DATA_LOSS, 2 OK", details)
+        self.assertIn("Recovery: 1.50 s, x to y", details)
 
 
 class CopyTest(unittest.TestCase):
