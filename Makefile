@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint lint-deep format programs build install setup verify bench reliability study clean
+.PHONY: help demo demo-stop test lint tidy format programs build install setup verify bench reliability study clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,13 +42,13 @@ test: ## Build and run every test
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) -j2
 
-lint: build ## clang-format, clang-tidy, directions of includes; shell, container and service files
+lint: setup ## clang-format, directions of includes; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh
 	@deploy/lint.sh
 
-lint-deep: build ## clang's static analyzer over every source (slow: for the nightly run)
+tidy: build ## clang-tidy over every source (slow: for the nightly run)
 	@SETUP_LINT=1 deploy/setup.sh
-	@.venv/bin/python deploy/lint/clang_tidy.py --deep
+	@.venv/bin/python deploy/lint/clang_tidy.py
 
 format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh

@@ -60,10 +60,10 @@ class MemoryCountTest(unittest.TestCase):
         with Daemon(ASSAYD, models, threads=2) as daemon:
             # The first model is not counted, because it also loads the libraries.
             first, *others = SETTINGS
-            self.use(daemon, first, prompts.of_tokens(FILL_TOKENS))
+            self.use(daemon, first, prompts.with_tokens(FILL_TOKENS))
             before = counted_mib(daemon), self.settled_mib(daemon)
             for model in others:
-                self.use(daemon, model, prompts.of_tokens(FILL_TOKENS))
+                self.use(daemon, model, prompts.with_tokens(FILL_TOKENS))
             counted, used = counted_mib(daemon) - before[0], self.settled_mib(daemon) - before[1]
         print(f"counted {counted:.1f} MiB, used {used:.1f} MiB", file=sys.stderr)
         self.assertLessEqual(abs(counted - used), TOLERANCE * used,

@@ -108,7 +108,7 @@ TEST_F(EconomicsConfigTest, UnknownEntryErrorListsExistingEntries) {
         "entries: [{ name: a, usd_per_request: 1 }, { name: b, usd_per_request: 2 }]\n");
   const std::string message = ErrorOf("    price_table: mine.yaml\n    compare_with: c\n");
   EXPECT_THAT(message, HasSubstr("assayd.yaml:6: evaluation.economics.compare_with: 'c'"));
-  EXPECT_THAT(message, HasSubstr("mine.yaml (as of 2026-11-01); there are a, b"));
+  EXPECT_THAT(message, HasSubstr("mine.yaml (as of 2026-11-01); give one of a, b"));
 }
 
 TEST_F(EconomicsConfigTest, TableErrorNamesBothFiles) {
