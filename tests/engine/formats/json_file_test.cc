@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/engine/formats/file_fixture.h"
 
 namespace assay::engine {
 namespace {
@@ -21,21 +22,7 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-class JsonFileTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = absl::StrCat(testing::TempDir(), "/json_file_", getpid());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-    return folder_ + "/" + name;
-  }
-
-  std::string folder_;
-};
+class JsonFileTest : public FileTest {};
 
 TEST(ShortJsonTest, IsTheStartOfTheWholeValue) {
   for (const char* text :

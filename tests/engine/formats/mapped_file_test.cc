@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/engine/formats/file_fixture.h"
 
 namespace assay::engine {
 namespace {
@@ -26,21 +27,7 @@ constexpr char kPointer[] =
     "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\n"
     "size 12345\n";
 
-class MappedFileTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = absl::StrCat(testing::TempDir(), "/mapped_file_", getpid());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-    return folder_ + "/" + name;
-  }
-
-  std::string folder_;
-};
+class MappedFileTest : public FileTest {};
 
 TEST_F(MappedFileTest, GitLfsPointerIsReportedWithARemedy) {
   const std::string gguf = Write("model.gguf", kPointer);

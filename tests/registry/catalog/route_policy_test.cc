@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/catalog/catalog.h"
+#include "tests/registry/catalog/three_models.h"
 
 namespace assay::registry {
 namespace {
@@ -19,20 +20,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr char kModels[] = R"(models:
-  - { id: a, source: { file: a.gguf } }
-  - { id: b, source: { file: b.gguf } }
-  - { id: c, source: { file: c.gguf }, content_types: [poem] }
-)";
-
-absl::StatusOr<Catalog> Parse(const std::string& routes) {
-  return ParseCatalog(absl::StrCat(kModels, routes), "m.yaml");
-}
-
-std::vector<std::string> ModelsOf(const std::optional<RoutePolicy>& policy) {
-  return policy.has_value() ? policy->models : std::vector<std::string>();
-}
 
 TEST(RoutePolicyTest, ParsesEveryRule) {
   const absl::StatusOr<Catalog> catalog = Parse(R"(routes:

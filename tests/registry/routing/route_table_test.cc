@@ -7,11 +7,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/route_policy.h"
+#include "tests/registry/catalog/three_models.h"
 
 namespace assay::registry {
 namespace {
@@ -19,20 +19,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr char kModels[] = R"(models:
-  - { id: a, source: { file: a.gguf } }
-  - { id: b, source: { file: b.gguf } }
-  - { id: c, source: { file: c.gguf }, content_types: [poem] }
-)";
-
-absl::StatusOr<Catalog> Parse(const std::string& routes) {
-  return ParseCatalog(absl::StrCat(kModels, routes), "m.yaml");
-}
-
-std::vector<std::string> ModelsOf(const std::optional<RoutePolicy>& policy) {
-  return policy.has_value() ? policy->models : std::vector<std::string>();
-}
 
 TEST(RouteTableTest, SetRoutesHavePrecedenceOverTheCatalogs) {
   const Catalog catalog = *Parse("routes: { email: { model: a }, blog: { model: a } }");
