@@ -20,6 +20,7 @@ namespace assay::http {
 namespace {
 
 // curl_global_init counts its callers but was not thread-safe before curl 7.84.
+// NOLINTNEXTLINE(bugprone-throwing-static-initialization): the constructor is constexpr.
 ABSL_CONST_INIT absl::Mutex curl_global_mutex(absl::kConstInit);
 
 // The buffer for a body that goes to a sink. Large pieces mean fewer writes to the disk.

@@ -112,7 +112,7 @@ class Client {
   // Ends every exchange with CANCELLED from `when` on, within about a second even if it is already
   // running. InfiniteFuture() revokes this. Thread-safe.
   void Expire(absl::Time when) { expires_at_ns_ = absl::ToUnixNanos(when); }
-  bool Expired() const { return absl::ToUnixNanos(absl::Now()) >= expires_at_ns_; }
+  bool Expired() const { return absl::Now() >= absl::FromUnixNanos(expires_at_ns_); }
 
  private:
   const ClientOptions options_;

@@ -1,11 +1,11 @@
-"""Checks that includes follow the table "Who includes whom" of docs/ARCHITECTURE.md.
+"""Checks that includes follow the list "Who includes whom" of docs/ARCHITECTURE.md.
 
     python deploy/lint/include_directions.py [--graph]
 
-Each row of the table names a folder and the folders that its files may include; `evaluator/*` stands for all
-folders of evaluator/. Errors are an include that the table does not allow, a folder without a row, a cycle
+Each item of the list names a folder and the folders that its files may include; `evaluator/*` stands for all
+folders of evaluator/. Errors are an include that the list does not allow, a folder without an item, a cycle
 among the folders, and an entry that no include needs. libtorch's headers may be included by engine/runtime and
-engine/runtime/executor alone; gRPC's, protobuf's and generated headers by the folders whose row has "gRPC".
+engine/runtime/executor alone; gRPC's, protobuf's and generated headers by the folders whose item has "gRPC".
 --graph prints the folders with what they include.
 """
 
@@ -50,22 +50,18 @@ def edges_and_faults():
 
 
 def allowed():
-    """{folder: {folders it may include}} of the document's table."""
-    text = DOCUMENT.read_text()
-    start = text.index(HEADING)
+    """{folder: {folders it may include}} of the document's list."""
+    section = DOCUMENT.read_text().split(HEADING)[1].split("\n#")[0]
     table = {}
-    for line in text[start:].splitlines()[1:]:
-        if line.startswith("#"):
-            break
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        folder = re.fullmatch(r"`([\w/]+)`", cells[0])
-        if folder and len(cells) > 1:
-            table[folder[1]] = set(re.findall(r"`([\w/*]+)`", cells[1])) | ({GRPC} & set(cells[1].split(", ")))
+    for item in re.findall(r"^- (.*(?:\n  .*)*)", section, re.MULTILINE):
+        folder, _, targets = item.partition(":")
+        names = [name.strip(" `") for name in targets.replace("\n", " ").split(",")]
+        table[folder.strip("`")] = set(names) - {"nothing"}
     return table
 
 
 def matches(entry, folder):
-    """True if an entry of the table allows the folder."""
+    """True if an entry of the list allows the folder."""
     return entry == folder or (entry.endswith("/*") and (folder + "/").startswith(entry[:-1]))
 
 
@@ -100,12 +96,12 @@ def main():
             folders[folder].add(target)
         for folder in sorted({path.parent.as_posix() for path in sources()}):
             cells = ", ".join(t if t == GRPC else f"`{t}`" for t in sorted(folders[folder]))
-            print(f"| `{folder}` | {cells or 'nothing'} |")
+            print(f"- `{folder}`: {cells or 'nothing'}")
         return 0
     table = allowed()
     for path in sources():
         if path.parent.as_posix() not in table:
-            faults.append(f"{path}: its folder has no row under '{HEADING}' in {DOCUMENT}")
+            faults.append(f"{path}: its folder has no item under '{HEADING}' in {DOCUMENT}")
     for (folder, target), paths in sorted(edges.items()):
         if not any(matches(entry, target) for entry in table.get(folder, ())):
             faults.append(f"{paths[0]}: {folder} includes {target}, which {DOCUMENT} does not allow")

@@ -166,8 +166,9 @@ class FloatAttention {
     for (; k + kDimVecs * kRowLanes <= padded_; k += kDimVecs * kRowLanes) {
       AddValueColumns<kPage, kQueries, kDimVecs>(values, query, tokens, k);
     }
-    for (; k < padded_; k += kRowLanes)
+    for (; k < padded_; k += kRowLanes) {
       AddValueColumns<kPage, kQueries, 1>(values, query, tokens, k);
+    }
   }
 
   template <KvType kPage, int kQueries, int64_t kVecs>
@@ -189,8 +190,9 @@ class FloatAttention {
       }
       for (int q = 0; q < kQueries; ++q) {
         const RowVec weight = hn::Set(d, weights[q * kPageTokens + t]);
-        for (int64_t v = 0; v < kVecs; ++v)
+        for (int64_t v = 0; v < kVecs; ++v) {
           products[q][v] = hn::MulAdd(weight, value[v], products[q][v]);
+        }
       }
     }
     for (int q = 0; q < kQueries; ++q) {

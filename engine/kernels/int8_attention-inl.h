@@ -275,8 +275,9 @@ class Int8Attention {
       }
       for (int q = 0; q < kQueries; ++q) {
         const IntVec weight = hn::Set(di, weights[q * kPairs + t]);
-        for (int64_t v = 0; v < kVecs; ++v)
+        for (int64_t v = 0; v < kVecs; ++v) {
           products[q][v] = DotPairs(products[q][v], weight, value[v]);
+        }
       }
     }
     float* sums = scratch_.sums() + query * padded_ + k;

@@ -24,8 +24,9 @@ inline uint16_t BFloat16FromFloat(float value) {
   constexpr uint32_t kInfinity = 0x7F800000;
   // Rounding must not carry a NaN into infinity or zero.
   constexpr uint32_t kQuiet = 0x00400000;
-  if ((bits & ~(uint32_t{1} << 31)) > kInfinity)
+  if ((bits & ~(uint32_t{1} << 31)) > kInfinity) {
     return static_cast<uint16_t>((bits | kQuiet) >> 16);
+  }
   const uint32_t even = (bits >> 16) & 1;
   return static_cast<uint16_t>((bits + 0x7FFF + even) >> 16);
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -195,6 +196,9 @@ struct Summary {
 
 // kRunning -> kSucceeded | kFailed | kCancelled.
 enum class EvaluationState { kRunning, kSucceeded, kFailed, kCancelled };
+
+// Returns "running", "succeeded", "failed" or "cancelled".
+std::string_view EvaluationStateName(EvaluationState state);
 
 // The location of a tracked run on the tracking server.
 struct RunLink {

@@ -22,20 +22,6 @@ Json TimeJson(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
 }
 
-std::string_view StateName(EvaluationState state) {
-  switch (state) {
-    case EvaluationState::kRunning:
-      return "running";
-    case EvaluationState::kSucceeded:
-      return "succeeded";
-    case EvaluationState::kFailed:
-      return "failed";
-    case EvaluationState::kCancelled:
-      return "cancelled";
-  }
-  return "unknown";
-}
-
 Json WithoutTexts(const EvaluationPlan& plan) {
   Json json = Json::parse(PlanToJson(plan), nullptr, false);
   for (Json& prompt : json["prompts"]) {
@@ -112,7 +98,7 @@ std::string ResultsJson(const ReportInput& input) {
   Json json = {{"schema", kSchema},
                {"id", evaluation.id},
                {"name", evaluation.name},
-               {"state", StateName(evaluation.state)},
+               {"state", EvaluationStateName(evaluation.state)},
                {"error", evaluation.error.empty() ? Json(nullptr) : Json(evaluation.error)},
                {"plan_sha256", evaluation.plan_sha256},
                // A string, because JSON readers round large integers.

@@ -96,8 +96,9 @@ double Repetition(const TextAnalysis& analysis, int copies) {
     std::vector<std::string_view> words;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       const Word& word = analysis.words[i];
-      if (word.counted || (segment.copy && !word.in_cluster && !word.term))
+      if (word.counted || (segment.copy && !word.in_cluster && !word.term)) {
         words.push_back(word.lower);
+      }
     }
     for (size_t i = 0; i + kRun <= words.size(); ++i) {
       std::string run;

@@ -153,20 +153,6 @@ std::optional<TrackedModel> BuildDeployedModel(const EvaluationPlan& plan,
   return deployed;
 }
 
-std::string_view StateName(EvaluationState state) {
-  switch (state) {
-    case EvaluationState::kRunning:
-      return "running";
-    case EvaluationState::kSucceeded:
-      return "succeeded";
-    case EvaluationState::kFailed:
-      return "failed";
-    case EvaluationState::kCancelled:
-      return "cancelled";
-  }
-  return "unknown";
-}
-
 // Returns the first error, which usually causes the others. Empty if there is none.
 std::string FirstError(const PreparedModel& model, const std::vector<const Sample*>& samples) {
   if (!model.load.ok()) return std::string(model.load.status().message());
@@ -186,7 +172,7 @@ TrackedRun StartRun(const RunContext& context) {
   run.succeeded = evaluation.state == EvaluationState::kSucceeded;
   run.dataset = BuildDataset(context.plan);
   run.tags = {{"assay.evaluation_id", evaluation.id},
-              {"assay.state", std::string(StateName(evaluation.state))},
+              {"assay.state", std::string(EvaluationStateName(evaluation.state))},
               {"mlflow.source.name", "assay"},
               {"mlflow.source.type", "JOB"}};
   return run;

@@ -78,8 +78,9 @@ void ReadSource(YamlMap map, const std::filesystem::path& folder, ModelEntry* en
     return;
   }
   entry->path = (folder / source.RequiredString("file")).lexically_normal().string();
-  if (source.Has("revision"))
+  if (source.Has("revision")) {
     source.Error("revision", "requires repo; a local file has no revision");
+  }
 }
 
 bool IsDevice(std::string_view device) {

@@ -6,7 +6,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "assay/v1/evaluation.pb.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/tracking/tracked_run.h"
@@ -16,13 +15,13 @@ namespace {
 
 struct Form {
   std::string_view name;
-  assay::v1::ReportFormat format;
+  evaluator::ReportFormat format;
 };
 constexpr std::array kForms = {
-    Form{evaluator::kReportHtml, assay::v1::REPORT_FORMAT_HTML},
-    Form{evaluator::kReportMarkdown, assay::v1::REPORT_FORMAT_MARKDOWN},
-    Form{evaluator::kResultsJson, assay::v1::REPORT_FORMAT_JSON},
-    Form{evaluator::kSamplesJsonl, assay::v1::REPORT_FORMAT_JSONL},
+    Form{evaluator::kReportHtml, evaluator::ReportFormat::kHtml},
+    Form{evaluator::kReportMarkdown, evaluator::ReportFormat::kMarkdown},
+    Form{evaluator::kResultsJson, evaluator::ReportFormat::kJson},
+    Form{evaluator::kSamplesJsonl, evaluator::ReportFormat::kJsonl},
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "evaluator/records/economics_inputs.h"
 #include "evaluator/records/tracking.h"
+#include "evaluator/report/recorded_reports.h"
 #include "evaluator/store/run_store.h"
-#include "server/services/evaluation_reports.h"
 
 namespace assay::server {
 
@@ -27,7 +27,7 @@ class RunArtifacts {
 
  private:
   evaluator::RunStore* const store_;
-  const EvaluationReports reports_;
+  const evaluator::RecordedReports reports_;
 };
 
 }  // namespace assay::server

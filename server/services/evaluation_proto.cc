@@ -1,6 +1,8 @@
-// Converts the evaluator's records to messages.
+// Converts the evaluator's records to messages, and a message's report format to the evaluator's.
 #include "server/services/evaluation_proto.h"
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/proto_time.h"
@@ -149,6 +151,27 @@ void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress*
   out->set_total_samples(progress.total_samples);
   out->set_activity(progress.activity);
   out->set_remaining_seconds(progress.remaining_seconds);
+}
+
+absl::StatusOr<evaluator::ReportFormat> FromProto(assay::v1::ReportFormat format) {
+  switch (format) {
+    case assay::v1::REPORT_FORMAT_UNSPECIFIED:
+    case assay::v1::REPORT_FORMAT_MARKDOWN:
+      return evaluator::ReportFormat::kMarkdown;
+    case assay::v1::REPORT_FORMAT_HTML:
+      return evaluator::ReportFormat::kHtml;
+    case assay::v1::REPORT_FORMAT_JSON:
+      return evaluator::ReportFormat::kJson;
+    case assay::v1::REPORT_FORMAT_JSONL:
+      return evaluator::ReportFormat::kJsonl;
+    case assay::v1::REPORT_FORMAT_CSV:
+      return evaluator::ReportFormat::kCsv;
+    case assay::v1::REPORT_FORMAT_LM_EVAL:
+      return evaluator::ReportFormat::kLmEval;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("format: ", static_cast<int>(format), " is not a value of ReportFormat"));
+  }
 }
 
 }  // namespace assay::server

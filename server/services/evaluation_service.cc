@@ -165,7 +165,9 @@ grpc::Status EvaluationServiceImpl::CancelEvaluation(
 grpc::Status EvaluationServiceImpl::GetReport(grpc::ServerContext* /*context*/,
                                               const assay::v1::GetReportRequest* request,
                                               grpc::ServerWriter<assay::v1::ReportChunk>* writer) {
-  absl::StatusOr<std::string> report = reports_.Make(request->id(), request->format());
+  const absl::StatusOr<evaluator::ReportFormat> format = FromProto(request->format());
+  if (!format.ok()) return ToGrpcStatus(format.status());
+  const absl::StatusOr<std::string> report = reports_.Make(request->id(), *format);
   if (!report.ok()) return ToGrpcStatus(report.status());
   for (size_t begin = 0; begin < report->size(); begin += kChunkBytes) {
     assay::v1::ReportChunk chunk;

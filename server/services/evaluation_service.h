@@ -5,11 +5,11 @@
 #include <string>
 
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "evaluator/report/recorded_reports.h"
 #include "evaluator/run/runner.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
-#include "server/services/evaluation_reports.h"
 
 namespace assay::server {
 
@@ -57,7 +57,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
   const EvaluationConfig settings_;
   const LimitsConfig limits_;
   const std::string tracking_uri_;
-  const EvaluationReports reports_;
+  const evaluator::RecordedReports reports_;
 };
 
 }  // namespace assay::server

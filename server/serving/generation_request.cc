@@ -64,8 +64,9 @@ absl::Status ReadChat(const std::vector<ChatMessage>& chat, const LimitsConfig& 
 absl::Status ReadPrompt(const GenerateCall& call, const LimitsConfig& limits,
                         engine::Prompt* prompt) {
   if (call.chat.has_value()) {
-    if (call.raw)
+    if (call.raw) {
       return absl::InvalidArgumentError("raw: is only valid with prompt, not with chat");
+    }
     return ReadChat(*call.chat, limits, prompt);
   }
   if (call.prompt.empty()) {

@@ -48,7 +48,10 @@ absl::Span<const TokenId> LookUpDraft(absl::Span<const TokenId> tokens, int64_t 
 int64_t DraftLength::Choose(double row_share, int64_t max_length) const {
   int64_t length = 0;
   double chance = acceptance_rate_;
-  for (; length < max_length && chance > row_share; chance *= acceptance_rate_) ++length;
+  while (length < max_length && chance > row_share) {
+    ++length;
+    chance *= acceptance_rate_;
+  }
   return length;
 }
 

@@ -2,6 +2,7 @@
 #include "registry/hub/cache/content_hash.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,7 @@ ContentHash::ContentHash(std::string expected, int64_t size)
 
 void ContentHash::Reset() {
   const bool is_lfs = expected_.size() == kSha256Digits;
-  hash_.emplace(is_lfs ? HashAlgorithm::kSha256 : HashAlgorithm::kSha1);
+  hash_ = std::make_unique<HashStream>(is_lfs ? HashAlgorithm::kSha256 : HashAlgorithm::kSha1);
   if (is_lfs) return;
   const std::string header = absl::StrCat("blob ", size_);
   // git hashes the terminating zero too.

@@ -3,7 +3,7 @@
 #define ASSAY_REGISTRY_HUB_CACHE_CONTENT_HASH_H_
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,7 +28,8 @@ class ContentHash {
  private:
   const std::string expected_;
   const int64_t size_;
-  std::optional<HashStream> hash_;
+  // Never null.
+  std::unique_ptr<HashStream> hash_;
 };
 
 }  // namespace assay::registry

@@ -53,8 +53,9 @@ std::vector<RemoteFile> Weights(const RepoListing& listing) {
 
 std::string Names(const std::vector<RemoteFile>& files) {
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min(files.size(), kMaxListedFiles); ++i)
+  for (size_t i = 0; i < std::min(files.size(), kMaxListedFiles); ++i) {
     names.push_back(files[i].name);
+  }
   return absl::StrCat(absl::StrJoin(names, ", "),
                       files.size() > kMaxListedFiles
                           ? absl::StrCat(" and ", files.size() - kMaxListedFiles, " more")

@@ -1,0 +1,119 @@
+// Renders recorded evaluations as documents and checks gates on them.
+#include "evaluator/report/recorded_reports.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "evaluator/analysis/summary.h"
+#include "evaluator/economics/deployment_report.h"
+#include "evaluator/economics/economics_report.h"
+#include "evaluator/report/exports.h"
+#include "evaluator/report/report.h"
+
+namespace assay::evaluator {
+namespace {
+
+// An evaluation with everything that the store has of it.
+struct Recorded {
+  Evaluation evaluation;
+  EvaluationPlan plan;
+  std::vector<Sample> samples;
+  std::vector<TaskAnswer> answers;
+};
+
+absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
+  Recorded recorded;
+  ASSIGN_OR_RETURN(Evaluation evaluation, store->Get(id));
+  recorded.evaluation = std::move(evaluation);
+  ASSIGN_OR_RETURN(EvaluationPlan plan, store->Plan(id));
+  recorded.plan = std::move(plan);
+  recorded.evaluation.order_seed = recorded.plan.order_seed;
+  ASSIGN_OR_RETURN(std::vector<Sample> samples, store->Samples(id));
+  recorded.samples = std::move(samples);
+  ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, store->Answers(id));
+  recorded.answers = std::move(answers);
+  return recorded;
+}
+
+std::vector<ReportFigure> FiguresOf(const Recorded& recorded, const EconomicsInputs& inputs) {
+  std::vector<ReportFigure> figures;
+  for (const Candidate& candidate : recorded.plan.models) {
+    std::vector<const Sample*> good;
+    for (const Sample* sample : SamplesOf(recorded.samples, candidate.name, "")) {
+      if (sample->error.empty()) good.push_back(sample);
+    }
+    CandidateUsage use = SumUsage(inputs, good);
+    use.candidate = candidate.name;
+    for (Figure& figure : EconomicsReport(inputs, use)) {
+      figures.push_back({.candidate = candidate.name, .figure = std::move(figure)});
+    }
+  }
+  const std::vector<DeployedModel> deployed =
+      DeployedModels(recorded.plan, recorded.evaluation.summaries);
+  for (Figure& figure : DeploymentReport(inputs, deployed)) {
+    figures.push_back({.candidate = "", .figure = std::move(figure)});
+  }
+  return figures;
+}
+
+std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
+                   ReportFormat format) {
+  const ReportInput input{
+      .evaluation = recorded.evaluation,
+      .plan = recorded.plan,
+      .samples = recorded.samples,
+      .answers = recorded.answers,
+      .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics))};
+  switch (format) {
+    case ReportFormat::kMarkdown:
+      return MarkdownReport(input);
+    case ReportFormat::kHtml:
+      return HtmlReport(input);
+    case ReportFormat::kJson:
+      return ResultsJson(input);
+    case ReportFormat::kJsonl:
+      return SamplesJsonl(input);
+    case ReportFormat::kCsv:
+      return SamplesCsv(input);
+    case ReportFormat::kLmEval:
+      return LmEvalResultsJson(input);
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RecordedReports::Make(const std::string& id,
+                                                  ReportFormat format) const {
+  ASSIGN_OR_RETURN(const Recorded recorded, Read(store_, id));
+  return Render(recorded, economics_, format);
+}
+
+absl::StatusOr<std::string> RecordedReports::MakeForTracking(const std::string& id,
+                                                             ReportFormat format,
+                                                             std::string_view model) const {
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  recorded.evaluation.runs.clear();
+  if (!model.empty()) {
+    std::erase_if(recorded.samples,
+                  [model](const Sample& sample) { return sample.model != model; });
+  }
+  return Render(recorded, economics_, format);
+}
+
+absl::StatusOr<GateResult> RecordedReports::Check(const std::string& id,
+                                                  std::string_view text) const {
+  ASSIGN_OR_RETURN(Gate gate, Gate::Parse(text));
+  if (id.empty()) return GateResult{.passed = true};
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  if (recorded.evaluation.state == EvaluationState::kRunning) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("evaluation '", id, "' still runs; wait for its end"));
+  }
+  return gate.Check(recorded.evaluation, recorded.plan, recorded.samples, recorded.answers);
+}
+
+}  // namespace assay::evaluator
