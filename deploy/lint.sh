@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 PYTHON=.venv/bin/python
 
 echo "deploy"
-$PYTHON tests/deploy/lint.py shell dockerfile compose systemd launchd grafana || [ $? = 77 ]
+$PYTHON tests/deploy/lint.py shell bash32 dockerfile compose systemd launchd grafana || [ $? = 77 ]
 
 echo "include directions"
 $PYTHON deploy/lint/include_directions.py

@@ -4,9 +4,14 @@
 #
 #   SETUP_TESTS=1       adds Prometheus and the packages that tests compare with
 #   SETUP_LINT=1        adds the lint tools
+#   SETUP_CROSS=1       adds the compiler for `make cross-macos`
 #   SETUP_DEV=1         adds .venv-dev for `make verify`
 #   SETUP_BENCH=1       adds .venv-bench for `make bench`
 #   SETUP_BUILD_ONLY=1  installs only what a build needs (used by deploy/Dockerfile)
+#   ASSAY_CUDA=1        installs torch with CUDA; ASSAY_CUDA=0 installs torch for the CPU. Without
+#                       it, torch has CUDA if there are an NVIDIA GPU and the CUDA toolkit (nvcc).
+#
+# Runs under bash 3.2, which macOS has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -20,9 +25,12 @@ APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config pytho
   libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev
   libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libutf8proc-dev libhwy-dev libc-ares-dev zlib1g-dev
   prometheus-cpp-dev libcpp-httplib-dev libboost-dev curl ca-certificates"
+# OpenSSL is added by install_brew.
 BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
-  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite openssl@3 pcre2 utf8proc highway c-ares
+  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite pcre2 utf8proc highway c-ares
   prometheus-cpp cpp-httplib boost"
+# torch's wheel for macOS requires this version and an ARM processor.
+MIN_MACOS=14
 
 mkdir -p "$LOG" var/models
 
@@ -68,12 +76,28 @@ install_apt() {
   run apt as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 }
 
-install_brew() {
-  command -v brew >/dev/null || die "Homebrew is required: https://brew.sh"
+check_macos() {
+  local machine version
+  machine=$(uname -m)
+  [ "$machine" = arm64 ] ||
+    die "macOS on $machine is not supported: torch 2.13 has no build for it. Use a Mac with Apple" \
+      "Silicon; if this is one, start the terminal without Rosetta, so that uname -m prints arm64"
+  version=$(sw_vers -productVersion)
+  [ "${version%%.*}" -ge "$MIN_MACOS" ] ||
+    die "macOS $version is too old: torch 2.13 requires macOS $MIN_MACOS or later. Update macOS in" \
+      "System Settings > General > Software Update"
   xcode-select -p >/dev/null 2>&1 || die "a compiler is required; run xcode-select --install"
-  local missing="" package installed
+  command -v brew >/dev/null || die "Homebrew is required: https://brew.sh"
+}
+
+install_brew() {
+  local missing="" package installed dependencies openssl
+  # One process must not hold two versions of OpenSSL, so Assay uses the one of gRPC.
+  dependencies=$(brew deps grpc) || die "brew deps grpc failed; run brew update"
+  openssl=$(sed -n '/^openssl/p' <<<"$dependencies" | head -n 1)
+  [ -n "$openssl" ] || die "brew deps grpc lists no openssl; run brew update"
   installed=$(brew list --formula -1)
-  for package in $BREW_PACKAGES; do
+  for package in $BREW_PACKAGES $openssl; do
     grep -qxF -- "$package" <<<"$installed" || missing="$missing $package"
   done
   [ -n "$missing" ] || return 0
@@ -145,21 +169,56 @@ has_nvidia_gpu() {
   [ -e /dev/nvidia0 ] || command -v nvidia-smi >/dev/null
 }
 
-# Installs torch: from a local wheel if pip is configured with one; otherwise the CPU build if there
-# is no NVIDIA GPU.
+has_cuda_toolkit() {
+  command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]
+}
+
+# wants_cuda: succeeds if torch is to be installed with CUDA. CMake cannot find such a torch without
+# the CUDA toolkit.
+wants_cuda() {
+  case ${ASSAY_CUDA:-} in
+    0) return 1 ;;
+    1) return 0 ;;
+    "") ;;
+    *) die "ASSAY_CUDA=$ASSAY_CUDA is not valid; use 0 or 1" ;;
+  esac
+  has_nvidia_gpu || return 1
+  has_cuda_toolkit && return 0
+  echo "      found an NVIDIA GPU but no CUDA toolkit (nvcc): installing torch for the CPU."
+  echo "      To compute on the GPU, install the toolkit (https://developer.nvidia.com/cuda-downloads),"
+  echo "      remove .venv and build, and run make setup again. ASSAY_CUDA=1 installs torch with CUDA"
+  echo "      in any case."
+  return 1
+}
+
+# check_torch VENV: stops if torch in VENV needs a CUDA toolkit that is not installed. The version
+# file has a line such as: cuda: Optional[str] = '13.0'
+check_torch() {
+  local cuda
+  cuda=$(sed -n "s/^cuda.* = '\(.*\)'\$/\1/p" "$1"/lib/python3*/site-packages/torch/version.py)
+  if [ -z "$cuda" ] || [ "${ASSAY_CUDA:-}" = 1 ] || has_cuda_toolkit; then return 0; fi
+  die "torch in $1 is built for CUDA $cuda, but the CUDA toolkit (nvcc) is not installed. Install" \
+    "the CUDA toolkit $cuda, or make https://download.pytorch.org/whl/cpu reachable, remove $1 and" \
+    "run make setup again for the CPU build"
+}
+
+# Installs torch: from a local wheel if pip is configured with one; otherwise the CPU build, or the
+# one with CUDA, which is the default of PyPI on Linux.
 install_torch_and() {
   local venv=$1 requirements=$2 wheels
   wheels=${PIP_FIND_LINKS:-$(pip_option "$venv" find-links)}
   if compgen -G "${wheels:-/nonexistent}/torch-2.13.0*.whl" >/dev/null; then
     UV_FIND_LINKS=$wheels uv_install "$venv" -r "$requirements"
+    check_torch "$venv"
     return
   fi
-  if [ "$(uname)" = Linux ] && ! has_nvidia_gpu; then
+  if [ "$(uname)" = Linux ] && ! wants_cuda; then
     if "$venv/bin/uv" pip install --python "$venv/bin/python" --torch-backend=cpu \
       -r "$requirements" >>"$LOG/python.log" 2>&1; then return; fi
     echo "      the index of CPU builds cannot be reached; installing the larger default torch"
   fi
   uv_install "$venv" -r "$requirements"
+  check_torch "$venv"
 }
 
 # step STAMP TITLE FUNCTION FILES...: runs FUNCTION unless STAMP contains the hash of FILES.
@@ -198,6 +257,11 @@ install_lint() {
   uv_install .venv -r $REQUIREMENTS/lint.txt
 }
 
+install_cross() {
+  make_venv .venv
+  uv_install .venv -r $REQUIREMENTS/cross.txt
+}
+
 install_dev() {
   make_venv .venv-dev
   install_torch_and .venv-dev $REQUIREMENTS/dev.txt
@@ -222,7 +286,10 @@ case $(uname) in
     command -v apt-get >/dev/null || die "apt-get not found; use Debian, Ubuntu or macOS (Homebrew)"
     install_apt
     ;;
-  Darwin) install_brew ;;
+  Darwin)
+    check_macos
+    install_brew
+    ;;
   *) die "$(uname) is not supported; use Linux or macOS" ;;
 esac
 if [ "${SETUP_BUILD_ONLY:-0}" = 1 ]; then
@@ -242,6 +309,9 @@ if [ "${SETUP_TESTS:-0}" = 1 ]; then
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
   step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt
+fi
+if [ "${SETUP_CROSS:-0}" = 1 ]; then
+  step .venv/.stamp-cross "[4/4] The compiler for macOS" install_cross $REQUIREMENTS/cross.txt
 fi
 if [ "${SETUP_DEV:-0}" = 1 ]; then
   step .venv-dev/.stamp-dev "[4/4] Packages for make verify" install_dev $REQUIREMENTS/dev.txt

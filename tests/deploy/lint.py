@@ -8,6 +8,7 @@ check needs is missing. deploy/requirements/lint.txt lists the tools that come f
 import argparse
 import pathlib
 import plistlib
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,30 @@ LAUNCHD_KEYS = {"Label": str, "ProgramArguments": list, "UserName": str, "GroupN
                 "ThrottleInterval": int, "ExitTimeOut": int, "SoftResourceLimits": dict,
                 "HardResourceLimits": dict, "ProcessType": str, "WorkingDirectory": str,
                 "StandardOutPath": str, "StandardErrorPath": str,}
+
+
+# What bash 3.2, which macOS has, does not know: pattern, example, remedy. The last row is an error
+# at run time: `set -u` takes an empty array for an unset one.
+NEWER_THAN_BASH_3_2 = [
+    (r"\b(declare|local|typeset)\s+-[a-zA-Z]*[Agn]", "declare -A table", "use plain variables"),
+    (r"\b(mapfile|readarray)\b", "mapfile -t lines", "use while read"),
+    (r"\$\{\w+(\[[^]]*\])?(,|\^)", "${name,,}", "use tr"),
+    (r"\$\{\w+(\[[^]]*\])?@[a-zA-Z]\}", "${name@Q}", "use printf %q"),
+    (r"&>>", "make &>>log", "use >>log 2>&1"),
+    (r"\|&", "make |& tee log", "use 2>&1 |"),
+    (r"\bwait\s+-[nfp]", "wait -n", "wait for each process id"),
+    (r"\bcoproc\b", "coproc cat", "use a named pipe"),
+    (r";;?&", "a) run ;;&", "use separate case commands"),
+    (r"\[\[?\s+(!\s+)?-[vR]\s", "[[ -v name ]]", "use ${name+set}"),
+    (r"\$\{\w+:[^}:]+:\s*-", "${name:0:-1}", "use ${name%?}"),
+    (r"\$\{\w+\[\s*-", "${list[-1]}", "use a positive index"),
+    (r"\bprintf\s+(-v\s+\w+\s+)?['\"]?[^'\"]*%\([^)]*\)T", "printf '%(%F)T'", "use date"),
+    (r"\bshopt\s+-s\s+.*(globstar|lastpipe|inherit_errexit)", "shopt -s globstar", "use find"),
+    (r"(exec\s+|[<>])\{\w+\}[<>]?", "exec {log}>file", "use a fixed descriptor"),
+    (r"\$\{?(BASHPID|EPOCH(SECONDS|REALTIME)|SRANDOM)\b", "$EPOCHSECONDS", "use $$ or date"),
+    (r"(?<![\w+])\"\$\{\w+\[[@*]\]\}\"", 'run "${options[@]}"',
+     'use ${options[@]+"${options[@]}"}'),
+]
 
 
 class MissingTool(Exception):
@@ -64,6 +89,25 @@ def drain_seconds(config):
 def shell_check(_):
     scripts = [*DEPLOY.rglob("*.sh"), *(ROOT / ".ci").glob("*"), *(ROOT / "tests").rglob("*.sh")]
     run(tool("shellcheck"), *[str(script.relative_to(ROOT)) for script in sorted(scripts)])
+
+
+def bash32_check(_):
+    for pattern, example, _ in NEWER_THAN_BASH_3_2:
+        assert re.search(pattern, example), f"{pattern} does not find {example}"
+    names = subprocess.run(["git", "ls-files", "*.sh", ".ci"], cwd=ROOT, check=True,
+                           capture_output=True, text=True).stdout.split()
+    faults = []
+    for name in names:
+        for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
+            if not line.lstrip().startswith("#"):
+                faults += [f"{name}:{number}: bash 3.2 has no {example}: {remedy}"
+                           for pattern, example, remedy in NEWER_THAN_BASH_3_2
+                           if re.search(pattern, line)]
+    assert names and not faults, "\n".join(faults)
+    print(len(names), "scripts have no construct that bash 3.2 lacks")
+    old_bash = shutil.which("bash-3.2")
+    for name in names if old_bash else []:
+        run(old_bash, "-n", name)
 
 
 def dockerfile_check(_):
