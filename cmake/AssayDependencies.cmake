@@ -1,10 +1,19 @@
 # Finds system packages, in one way for Debian and Homebrew. Only engine/runtime finds libtorch: its
 # headers must never be on the include path of code that uses protobuf or spdlog.
 
+if(APPLE)
+  include(${CMAKE_CURRENT_LIST_DIR}/AssayHomebrew.cmake)
+  assay_use_homebrew_openssl()
+endif()
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
-find_package(Protobuf REQUIRED)
+# Protobuf's own config names the libraries of abseil that it needs; CMake's FindProtobuf does not
+# (protobuf issue 16314). Debian 12's package has no config and needs no abseil.
+find_package(Protobuf CONFIG QUIET)
+if(NOT TARGET protobuf::libprotobuf)
+  find_package(Protobuf MODULE REQUIRED)
+endif()
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)

@@ -1,6 +1,6 @@
-"""Tests which commands deploy/setup.sh runs on which machine, and what it reports.
+"""Tests which commands deploy/setup.sh and cmake/AssayHomebrew.cmake run on which machine.
 
-The script runs in a copy of the tree, with stubs in place of all programs that would install
+The shell script runs in a copy of the tree, with stubs in place of all programs that would install
 something or describe the machine. A stub appends its command line to a file. Nothing is downloaded.
 The tests run under the bash of this machine and, if there is one, under bash-3.2, which macOS has.
 """
@@ -216,8 +216,51 @@ class SetupTest(unittest.TestCase):
         self.assertTrue([command for command in result.commands if "cross.txt" in command])
 
 
+class HomebrewTest(unittest.TestCase):
+    """Runs cmake/AssayHomebrew.cmake with a stub of brew."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def configure(self, dependencies):
+        brew = self.folder / "brew"
+        brew.write_text(f"""#!/bin/sh
+case "$1 $2" in
+  "deps grpc") printf '{dependencies}' ;;
+  "--prefix openssl@4") echo {self.folder}/opt/openssl@4 ;;
+  *) exit 1 ;;
+esac
+""")
+        brew.chmod(0o755)
+        script = self.folder / "script.cmake"
+        script.write_text(f"""include({ROOT}/cmake/AssayHomebrew.cmake)
+assay_use_homebrew_openssl()
+message("path=$ENV{{PKG_CONFIG_PATH}} root=${{OPENSSL_ROOT_DIR}}")
+""")
+        environment = os.environ | {"PATH": f"{self.folder}:{os.environ['PATH']}",
+                                    "PKG_CONFIG_PATH": "/mine"}
+        return subprocess.run(["cmake", "-P", script], env=environment, capture_output=True,
+                              text=True)
+
+    def test_openssl_of_grpc_is_found(self):
+        prefix = self.folder / "opt/openssl@4"
+        (prefix / "lib/pkgconfig").mkdir(parents=True)
+        result = self.configure("abseil\\nc-ares\\nopenssl@4\\nre2\\n")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(f"path={prefix}/lib/pkgconfig:/mine root={prefix}\n", result.stderr)
+
+    def test_missing_openssl_is_reported(self):
+        result = self.configure("openssl@4\\n")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("openssl@4/lib/pkgconfig does not exist", " ".join(result.stderr.split()))
+        result = self.configure("abseil\\n")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("lists no openssl", result.stderr)
+
+
 def load_tests(loader, _tests, _pattern):
-    suite = unittest.TestSuite()
+    suite = unittest.TestSuite(loader.loadTestsFromTestCase(HomebrewTest))
     for bash in BASHES:
         case = type(f"SetupTest_{pathlib.Path(bash).name}", (SetupTest,), {"bash": bash})
         suite.addTests(loader.loadTestsFromTestCase(case))
