@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint tidy format programs build install setup verify bench reliability study clean
+.PHONY: help demo demo-stop test lint tidy cross-macos format programs build install setup verify bench reliability study clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ lint: setup ## clang-format, directions of includes; shell, container and servic
 tidy: build ## clang-tidy over every source (slow: for the nightly run)
 	@SETUP_LINT=1 deploy/setup.sh
 	@.venv/bin/python deploy/lint/clang_tidy.py
+
+cross-macos: setup ## Compile every source for Apple Silicon, without linking (needs PyPI once)
+	@SETUP_CROSS=1 deploy/setup.sh
+	@.venv/bin/python deploy/lint/cross_compile_macos.py
 
 format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh
