@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 
 namespace assay::server {
 
@@ -13,14 +14,14 @@ BackgroundWork::BackgroundWork(std::function<void()> work)
 
 BackgroundWork::~BackgroundWork() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   thread_.join();
 }
 
 void BackgroundWork::Request() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   pending_ = true;
 }
 
@@ -28,7 +29,7 @@ void BackgroundWork::Run() {
   const auto wake = [this]() { return pending_ || stopping_; };
   while (true) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       mutex_.Await(absl::Condition(&wake));
       if (stopping_) return;
       pending_ = false;

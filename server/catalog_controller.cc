@@ -2,16 +2,17 @@
 #include "server/catalog_controller.h"
 
 #include <cstddef>
+#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "server/config/catalog_check.h"
 #include "server/events/log.h"
@@ -33,13 +34,13 @@ void LogReplacedModels(const registry::Catalog& catalog) {
 absl::StatusOr<registry::ReloadReport> CatalogController::ReloadCatalog(
     const CallContext& context) {
   const CallContext until_stopped = context.OrWhen([this] { return stopping_.load(); });
-  while (!reload_mutex_.TryLock()) {
+  while (!TryLock(reload_mutex_)) {
     if (until_stopped.IsDone()) {
       return absl::CancelledError("cancelled while another reload was running");
     }
     absl::SleepFor(kReloadPoll);
   }
-  const absl::Cleanup unlock = [this] { reload_mutex_.Unlock(); };
+  const MutexLock lock(reload_mutex_, std::adopt_lock);
   absl::StatusOr<registry::Catalog> catalog = ReadCatalog(config_);
   if (!catalog.ok()) {
     events_->OnReload(catalog.status());

@@ -4,23 +4,23 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 
 namespace assay::server {
 
 void ModelHealth::Attach(GrpcServer* server) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   server_ = server;
   for (const std::string& id : manager_->catalog()->Ids()) UpdateLocked(id);
 }
 
 void ModelHealth::Detach() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   server_ = nullptr;
 }
 
 void ModelHealth::Update(const std::string& model) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   UpdateLocked(model);
 }
 

@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "base/http/exchange.h"
+#include "base/mutex_lock.h"
 
 namespace assay::http {
 namespace {
@@ -94,13 +95,13 @@ void SetTransport(CURL* curl, const ClientOptions& options) {
 
 Client::Client(ClientOptions options)
     : options_(std::move(options)), expires_at_ns_(absl::ToUnixNanos(absl::InfiniteFuture())) {
-  const absl::MutexLock lock(&curl_global_mutex);
+  const MutexLock lock(curl_global_mutex);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   curl_ = curl_easy_init();
 }
 
 Client::~Client() {
-  const absl::MutexLock lock(&curl_global_mutex);
+  const MutexLock lock(curl_global_mutex);
   if (curl_ != nullptr) curl_easy_cleanup(curl_);
   curl_global_cleanup();
 }

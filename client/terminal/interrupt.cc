@@ -8,6 +8,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 #include "client/terminal/exit_code.h"
 
 namespace assay::client {
@@ -28,40 +29,40 @@ sigset_t WatchedSignals() {
 }  // namespace
 
 void Interrupt::Raise() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   raised_ = true;
   if (call_ != nullptr) call_->TryCancel();
 }
 
 bool Interrupt::raised() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return raised_;
 }
 
 void Interrupt::Arm() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   armed_ = true;
 }
 
 bool Interrupt::armed() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return armed_;
 }
 
 bool Interrupt::WaitFor(absl::Duration time) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return mutex_.AwaitWithTimeout(absl::Condition(&raised_), time);
 }
 
 WatchedCall::WatchedCall(Interrupt& interrupt, grpc::ClientContext& context)
     : interrupt_(interrupt) {
-  const absl::MutexLock lock(&interrupt_.mutex_);
+  const MutexLock lock(interrupt_.mutex_);
   interrupt_.call_ = &context;
   if (interrupt_.raised_) context.TryCancel();
 }
 
 WatchedCall::~WatchedCall() {
-  const absl::MutexLock lock(&interrupt_.mutex_);
+  const MutexLock lock(interrupt_.mutex_);
   interrupt_.call_ = nullptr;
 }
 

@@ -26,6 +26,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
@@ -63,7 +64,7 @@ ThreadPool& CpuPool() {
 TimeSliceQueue& TimeSlicesOf(const std::string& device) {
   static absl::Mutex mutex;
   static std::map<std::string, TimeSliceQueue> slices ABSL_GUARDED_BY(mutex);
-  const absl::MutexLock lock(&mutex);
+  const MutexLock lock(mutex);
   return slices[device];
 }
 

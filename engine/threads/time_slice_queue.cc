@@ -6,12 +6,13 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 namespace assay::engine {
 
 TimeSliceQueue::Slice TimeSliceQueue::Acquire() {
   const absl::Time start = absl::Now();
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   Slice slice{.number = next_, .before = next_ - serving_};
   ++next_;
   const auto is_served = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
@@ -23,18 +24,18 @@ TimeSliceQueue::Slice TimeSliceQueue::Acquire() {
 }
 
 void TimeSliceQueue::Release() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   ++serving_;
 }
 
 int64_t TimeSliceQueue::requested() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return next_;
 }
 
 absl::Duration TimeSliceQueue::ContentionInterval(const Slice& last) const {
   constexpr absl::Duration kUnknown = absl::Milliseconds(8);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (next_ == last.number + 1) return absl::ZeroDuration();
   return last.before == 0 ? kUnknown : last.waited / last.before;
 }

@@ -3,10 +3,12 @@
 
 #include <utility>
 
+#include "base/mutex_lock.h"
+
 namespace assay::evaluator {
 
 void QueuedFeed::Push(EvaluationEvent event) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ended_ = ended_ || std::holds_alternative<Evaluation>(event);
   const bool newer_progress = std::holds_alternative<Progress>(event) && !events_.empty() &&
                               std::holds_alternative<Progress>(events_.back());
@@ -18,7 +20,7 @@ void QueuedFeed::Push(EvaluationEvent event) {
 }
 
 std::optional<EvaluationEvent> QueuedFeed::Next(absl::Duration timeout) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   mutex_.AwaitWithTimeout(absl::Condition(this, &QueuedFeed::Readable), timeout);
   if (events_.empty()) return std::nullopt;
   EvaluationEvent event = std::move(events_.front());

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/run/error_text.h"
 #include "evaluator/run/job_result.h"
@@ -35,7 +36,7 @@ Job::Job(Evaluation evaluation, EvaluationPlan plan, ResumeState recorded,
 }
 
 bool Job::Cancel() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   if (ended_) return false;
   cancelled_ = true;
   return true;
@@ -238,7 +239,7 @@ void Job::Finish(const absl::Status& status) {
     evaluation_.error = absl::StrCat("the result could not be recorded: ", s.message());
   }
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     ended_ = true;
   }
   if (dependencies_.options->on_finished) dependencies_.options->on_finished(evaluation_);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "base/annotate.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/plan/plan_json.h"
@@ -47,7 +48,7 @@ class QueueRunner final : public Runner {
     auto feed = std::make_shared<QueuedFeed>();
     started.feed = feed;
 
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     if (stopping_) return absl::UnavailableError("the server is shutting down");
     const int ahead = Unfinished();
     if (ahead > options_.max_waiting) {
@@ -94,7 +95,7 @@ class QueueRunner final : public Runner {
   absl::Status Cancel(std::string_view id) override {
     std::shared_ptr<Job> unstarted;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       if (running_ != nullptr && running_->id() == id && running_->Cancel()) {
         return absl::OkStatus();
       }
@@ -114,12 +115,12 @@ class QueueRunner final : public Runner {
   }
 
   int unfinished() const override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return Unfinished();
   }
 
   void Suspend() override ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     if (running_ != nullptr) running_->Suspend();
     // The worker still runs the waiting jobs; each pushes its last event and ends at once.
@@ -195,7 +196,7 @@ class QueueRunner final : public Runner {
       job->Fail(why);
       return false;
     }
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     waiting_.push_back(std::move(job));
     return true;
   }
@@ -208,7 +209,7 @@ class QueueRunner final : public Runner {
     while (true) {
       std::shared_ptr<Job> job;
       {
-        absl::MutexLock lock(&mutex_);
+        MutexLock lock(mutex_);
         mutex_.Await(absl::Condition(this, &QueueRunner::HasWork));
         if (waiting_.empty()) return;
         job = std::move(waiting_.front());
@@ -216,7 +217,7 @@ class QueueRunner final : public Runner {
         running_ = job;
       }
       job->Run();
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       running_ = nullptr;
     }
   }
@@ -232,7 +233,7 @@ class QueueRunner final : public Runner {
 
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_, join_mutex_) {
     Suspend();
-    absl::MutexLock lock(&join_mutex_);
+    MutexLock lock(join_mutex_);
     if (thread_.joinable()) thread_.join();
   }
 

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -22,7 +23,7 @@ constexpr double kPercentile90 = 0.9;
 class StreamResults {
  public:
   void Add(const absl::StatusOr<Generation>& generation) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     ++requests_;
     if (!generation.ok()) {
       ++failures_;
@@ -34,7 +35,7 @@ class StreamResults {
   }
 
   ScalingPoint Summarize(absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     std::sort(latencies_.begin(), latencies_.end());
     std::sort(first_tokens_.begin(), first_tokens_.end());
     ScalingPoint point;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/annotate.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/records/records_json.h"
@@ -80,7 +81,7 @@ absl::Status NoSuchEvaluation(std::string_view id) {
 }
 
 absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const EvaluationPlan& plan) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return Run(
       "INSERT INTO evaluations (id, name, state, error, started_at, finished_at,"
       " total_samples, plan, summaries, plan_sha256, scorer_versions)"
@@ -93,7 +94,7 @@ absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const Evaluatio
 
 absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
                                     const std::vector<TrackedRun>& outbox) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   RETURN_IF_ERROR(
       Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
@@ -117,7 +118,7 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
 }
 
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   ASSIGN_OR_RETURN(std::vector<Evaluation> running,
                    ReadEvaluations("WHERE state = ? ORDER BY started_at, rowid",
@@ -151,12 +152,12 @@ absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {
 }
 
 absl::Status SqliteRunStore::Suspend(std::string_view id) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return Run("UPDATE evaluations SET stalls = 0, progress = -1 WHERE id = ?", id);
 }
 
 absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT plan FROM evaluations WHERE id = ?"));
   ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
   if (!found) return NoSuchEvaluation(id);
@@ -167,14 +168,14 @@ absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
 }
 
 absl::StatusOr<Evaluation> SqliteRunStore::Get(std::string_view id) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(std::vector<Evaluation> found, ReadEvaluations("WHERE id = ?", std::string(id)));
   if (found.empty()) return NoSuchEvaluation(id);
   return std::move(found.front());
 }
 
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return ReadEvaluations("ORDER BY started_at DESC, rowid DESC LIMIT ?", std::max(limit, 0));
 }
 

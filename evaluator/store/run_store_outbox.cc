@@ -1,5 +1,6 @@
 // The part of the run store that handles the outbox.
 #include "absl/strings/str_cat.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/records/tracking_json.h"
 #include "evaluator/store/sqlite_run_store.h"
@@ -18,7 +19,7 @@ absl::Status NoSuchEntry(int64_t id) {
 }  // namespace
 
 absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Time now, int limit) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(
       Statement row,
       database_->Prepare("SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
@@ -39,7 +40,7 @@ absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Tim
 }
 
 absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const RunLink& run) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   RETURN_IF_ERROR(
       Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
@@ -52,7 +53,7 @@ absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const RunLink& run) {
 
 absl::Status SqliteRunStore::PostponeOutbox(int64_t id, absl::Time retry_at,
                                             std::string_view error) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   RETURN_IF_ERROR(
       Run("UPDATE outbox SET attempts = attempts + 1, retry_at = ?, last_error = ? WHERE id = ?",
           absl::ToUnixMicros(retry_at), error, id));
@@ -60,12 +61,12 @@ absl::Status SqliteRunStore::PostponeOutbox(int64_t id, absl::Time retry_at,
 }
 
 absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return database_->QueryInteger("SELECT count(*) FROM outbox");
 }
 
 absl::StatusOr<absl::Time> SqliteRunStore::OldestOutbox() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(const int64_t micros,
                    database_->QueryInteger("SELECT coalesce(min(created_at), 0) FROM outbox"));
   return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros);

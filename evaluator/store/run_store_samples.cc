@@ -1,5 +1,6 @@
 // The part of the run store that handles samples and answers.
 #include "absl/strings/str_cat.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/records/records_json.h"
 #include "evaluator/store/sqlite_run_store.h"
@@ -46,7 +47,7 @@ absl::StatusOr<Sample> ReadSample(const Statement& row) {
 
 absl::Status SqliteRunStore::AddSample(std::string_view evaluation_id, const Sample& sample) {
   const Generation& generation = sample.generation;
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return Run(
       "INSERT INTO samples (evaluation_id, model, content_type, prompt_id, repeat, error, text,"
       " finish_reason, prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms,"
@@ -64,13 +65,13 @@ absl::Status SqliteRunStore::AddSample(std::string_view evaluation_id, const Sam
 
 absl::Status SqliteRunStore::SetScaling(std::string_view evaluation_id,
                                         const std::vector<ScalingPoint>& points) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return Run("UPDATE evaluations SET scaling = ? WHERE id = ?", ScalingToJson(points),
              evaluation_id);
 }
 
 absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return Run(
       "INSERT INTO task_answers (evaluation_id, model, task, item_id, answer)"
       " VALUES (?, ?, ?, ?, ?)",
@@ -78,7 +79,7 @@ absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const Tas
 }
 
 absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   RETURN_IF_ERROR(CheckExists(id));
   ASSIGN_OR_RETURN(
       Statement row,
@@ -102,7 +103,7 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
 }
 
 absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view id) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   RETURN_IF_ERROR(CheckExists(id));
   ASSIGN_OR_RETURN(
       Statement row,

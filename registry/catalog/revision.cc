@@ -16,11 +16,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/gguf_parts.h"
 #include "base/hashing.h"
+#include "base/mutex_lock.h"
 #include "registry/catalog/source.h"
 
 namespace assay::registry {
@@ -147,7 +147,7 @@ std::string Revisions::Of(const ModelEntry& entry) {
   std::string base;
   bool known = false;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const auto it = bases_.find(source);
     known = it != bases_.end() && now - it->second.looked_up < fresh_for_;
     if (known) base = it->second.base;
@@ -155,7 +155,7 @@ std::string Revisions::Of(const ModelEntry& entry) {
   if (!known) {
     const absl::StatusOr<std::string> path = ResolveSource(entry, hub_cache_);
     if (path.ok()) base = Base(entry, *path);
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     bases_[source] = {base, now};
   }
   return base.empty() ? "" : absl::StrCat(base, Settings(entry));
@@ -166,7 +166,7 @@ std::string Revisions::DigestOf(const std::string& path) {
   const std::string stamp = FileStamp(files);
   if (stamp.empty()) return "";
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const auto known = digests_.find(path);
     if (known != digests_.end() && known->second.first == stamp) return known->second.second;
   }
@@ -175,7 +175,7 @@ std::string Revisions::DigestOf(const std::string& path) {
   const std::string hex = digest.Hex();
   if (hex.empty()) return "";
   const std::string name = absl::StrCat("sha256:", hex);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   digests_[path] = {stamp, name};
   return name;
 }

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 namespace assay::registry {
 namespace {
@@ -35,14 +35,14 @@ std::string_view PullStageName(PullStage stage) {
 }
 
 void ProgressMeter::SetTotals(int64_t bytes, int files) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   progress_.bytes_total = bytes;
   progress_.files_total = files;
 }
 
 void ProgressMeter::SetStage(PullStage stage, const std::string& file) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     progress_.stage = stage;
     progress_.file = file;
   }
@@ -51,7 +51,7 @@ void ProgressMeter::SetStage(PullStage stage, const std::string& file) {
 
 void ProgressMeter::AddFetched(int64_t bytes) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     progress_.bytes_fetched += bytes;
     progress_.bytes_done += bytes;
   }
@@ -59,35 +59,35 @@ void ProgressMeter::AddFetched(int64_t bytes) {
 }
 
 void ProgressMeter::AddKnown(int64_t bytes) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   progress_.bytes_done += bytes;
 }
 
 void ProgressMeter::FileDone() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   ++progress_.files_done;
 }
 
 void ProgressMeter::Tick() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const absl::Time now = absl::Now();
   if (now - reported_at_ >= kReportInterval) Report(now);
 }
 
 void ProgressMeter::Finish() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   progress_.stage = PullStage::kDone;
   progress_.file.clear();
   Report(absl::Now());
 }
 
 int64_t ProgressMeter::fetched() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return progress_.bytes_fetched;
 }
 
 int64_t ProgressMeter::known() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return std::max<int64_t>(0, progress_.bytes_done - progress_.bytes_fetched);
 }
 

@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 
 namespace assay::registry {
@@ -42,12 +42,12 @@ absl::Status PullControl::Check() const {
 }
 
 void PullControl::Fail(const absl::Status& error) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (failure_.ok()) failure_ = error;
 }
 
 absl::Status PullControl::failure() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return failure_;
 }
 

@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "base/annotate.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "registry/catalog/source.h"
 #include "registry/residency/model_slot.h"
@@ -76,14 +77,14 @@ Manager::Manager(Catalog catalog, ModelLoader* loader, Options options, StateLis
 
 Manager::~Manager() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
   idle_thread_.join();
 }
 
 std::shared_ptr<const Catalog> Manager::catalog() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return catalog_;
 }
 
@@ -100,7 +101,7 @@ Handle Manager::AcquireHandle(const SlotPtr& slot) {
 }
 
 void Manager::Release(ModelSlot* slot) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   slot->last_used = absl::Now();
   if (--slot->handles == 0) ++changes_;
 }
@@ -133,26 +134,25 @@ ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
 }
 
 void Manager::Notify() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   if (notifying_) return;
   notifying_ = true;
   while (!pending_events_.empty()) {
     const ModelStatus status = std::move(pending_events_.front());
     pending_events_.pop_front();
-    mutex_.Unlock();
+    const MutexUnlock unlocked(mutex_);
     listener_(status);
-    mutex_.Lock();
   }
   notifying_ = false;
 }
 
 bool Manager::Pause(const CallContext& context) {
   const uint64_t before = changes_;
-  mutex_.Unlock();
-  Notify();
-  const bool stop = context.IsDone();
-  mutex_.Lock();
-  if (stop) return true;
+  {
+    const MutexUnlock unlocked(mutex_);
+    Notify();
+    if (context.IsDone()) return true;
+  }
   const auto changed = [this, before]() { return changes_ != before; };
   mutex_.AwaitWithTimeout(absl::Condition(&changed), kPollInterval);
   return false;
@@ -165,10 +165,8 @@ absl::Status Manager::AwaitChange(ModelSlot* slot, const CallContext& context) {
     return slot->retired || (loading ? slot->loads != loads : slot->state != ModelState::kDraining);
   };
   while (!mutex_.AwaitWithTimeout(absl::Condition(&changed), kPollInterval)) {
-    mutex_.Unlock();
-    const bool stop = context.IsDone();
-    mutex_.Lock();
-    if (stop) return absl::CancelledError("cancelled while the model was loading");
+    const MutexUnlock unlocked(mutex_);
+    if (context.IsDone()) return absl::CancelledError("cancelled while the model was loading");
   }
   // The load of another caller was cancelled with that caller, so this caller starts its own.
   if (!loading || slot->retired || absl::IsCancelled(slot->load_result)) return absl::OkStatus();
@@ -182,7 +180,7 @@ absl::StatusOr<std::string> Manager::Locate(const ModelEntry& entry, const Progr
   const auto set_state = [this, slot](ModelState state) {
     if (slot == nullptr) return;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       SetState(slot, state);
     }
     Notify();
@@ -203,7 +201,7 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
   const ProgressFn progress = [this, slot](const LoadStep& step) {
     std::vector<ProgressFn> listeners;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       listeners = slot->progress;
     }
     for (const ProgressFn& listener : listeners) listener(step);
@@ -212,12 +210,12 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
   // removed from the catalog.
   const CallContext shared([this, slot, &context] {
     const bool stop = context.IsDone();
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return slot->retired || (stop && slot->waiters <= 1);
   });
   std::shared_ptr<const ModelEntry> entry;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     entry = slot->entry;
   }
   ASSIGN_OR_RETURN(std::string file, Locate(*entry, progress, shared, slot));
@@ -232,7 +230,7 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const CallContext& context) {
   const absl::Time start = absl::Now();
   std::string revision;
   absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, context, &revision);
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   slot->load_time = absl::Now() - start;
   slot->load_result = model.status();
   slot->progress.clear();
@@ -274,7 +272,7 @@ absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const Progr
   while (true) {
     SlotPtr slot;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       slot = Find(id);
       if (slot == nullptr) return UnknownModel(*catalog_, id);
       if (slot->state == ModelState::kReady) return AcquireHandle(slot);
@@ -297,7 +295,7 @@ absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const Progr
     Notify();
     absl::Status loaded = RunLoad(slot.get(), context);
     Notify();
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     RemoveWaiter(slot.get());
     // A retired slot has a successor or was removed from the catalog; Find() decides which.
     if (!loaded.ok() && !slot->retired) return loaded;
@@ -308,7 +306,7 @@ absl::StatusOr<Handle> Manager::AcquireOrCancel(std::string_view id, const Progr
 absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration timeout) {
   SlotPtr slot;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     slot = Find(id);
     if (slot == nullptr) return UnknownModel(*catalog_, id);
     if (slot->state != ModelState::kReady) {
@@ -322,7 +320,7 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
   Notify();
   absl::StatusOr<int64_t> freed = 0;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     const auto free = [&slot]() { return slot->handles == 0 && slot->visits == 0; };
     if (mutex_.AwaitWithTimeout(absl::Condition(&free), timeout)) {
       freed = slot->bytes;
@@ -342,7 +340,7 @@ absl::StatusOr<int64_t> Manager::Unload(std::string_view id, absl::Duration time
 
 std::string Manager::RevisionOf(const ModelEntry& entry) const {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     const SlotPtr slot = Find(entry.id);
     if (slot != nullptr && slot->state == ModelState::kReady) return slot->revision;
   }
@@ -350,14 +348,14 @@ std::string Manager::RevisionOf(const ModelEntry& entry) const {
 }
 
 absl::StatusOr<ModelStatus> Manager::Get(std::string_view id) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   const SlotPtr slot = Find(id);
   if (slot == nullptr) return UnknownModel(*catalog_, id);
   return StatusOf(*slot);
 }
 
 std::vector<ModelStatus> Manager::List() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   std::vector<ModelStatus> list;
   list.reserve(slots_.size());
   for (const auto& slot : slots_) list.push_back(StatusOf(*slot));
@@ -368,13 +366,13 @@ bool Manager::VisitResident(std::string_view id,
                             const std::function<void(ResidentModel&)>& visit) const {
   SlotPtr slot;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     slot = Find(id);
     if (slot == nullptr || slot->model == nullptr) return false;
     ++slot->visits;
   }
   visit(*slot->model);
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   if (--slot->visits == 0) ++changes_;
   return true;
 }

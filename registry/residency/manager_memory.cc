@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "registry/residency/eviction_policy.h"
 #include "registry/residency/manager.h"
@@ -40,7 +41,7 @@ EvictionCandidate Describe(const ModelSlot& slot) {
 }  // namespace
 
 int64_t Manager::used_bytes() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   return UsedBytes(nullptr);
 }
 
@@ -56,10 +57,11 @@ void Manager::Free(const SlotPtr& slot, UnloadCause cause, std::string reason) {
   slot->cause = cause;
   if (slot->state != ModelState::kDraining) SetState(slot.get(), ModelState::kDraining, reason);
   std::unique_ptr<ResidentModel> model = std::move(slot->model);
-  mutex_.Unlock();
-  Notify();
-  model.reset();
-  mutex_.Lock();
+  {
+    const MutexUnlock unlocked(mutex_);
+    Notify();
+    model.reset();
+  }
   slot->bytes = 0;
   if (cause == UnloadCause::kEvicted) ++slot->evictions;
   SetState(slot.get(), ModelState::kUnloaded, std::move(reason));
@@ -71,7 +73,7 @@ absl::Status Manager::Reserve(ModelSlot* slot, int64_t bytes, const ProgressFn& 
                               const CallContext& context) {
   absl::Status status;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     if (options_.memory_budget_bytes == 0) {
       slot->bytes = bytes;
       return absl::OkStatus();
@@ -188,7 +190,7 @@ Manager::SlotPtr Manager::NextExpired(absl::Time now, absl::Time* next) const {
 }
 
 void Manager::UnloadIdle() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     absl::Time next;
     if (const SlotPtr slot = NextExpired(absl::Now(), &next); slot != nullptr) {
@@ -199,9 +201,8 @@ void Manager::UnloadIdle() {
              absl::StrCat("idle for ", absl::FormatDuration(
                                            slot->entry->keep_alive.value_or(options_.keep_alive))));
       }
-      mutex_.Unlock();
+      const MutexUnlock unlocked(mutex_);
       Notify();
-      mutex_.Lock();
       continue;
     }
     const uint64_t before = changes_;

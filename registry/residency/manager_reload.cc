@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "registry/residency/manager.h"
 #include "registry/residency/model_slot.h"
@@ -23,11 +23,11 @@ absl::Status Cancelled() { return absl::CancelledError("the reload was cancelled
 }  // namespace
 
 ReloadReport Manager::Reload(Catalog catalog, const CallContext& context) {
-  absl::MutexLock reload_lock(&reload_mutex_);
+  MutexLock reload_lock(reload_mutex_);
   ReloadReport report;
   Changes changes;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     changes = ApplyCatalog(std::move(catalog), &report);
   }
   Notify();
@@ -37,7 +37,7 @@ ReloadReport Manager::Reload(Catalog catalog, const CallContext& context) {
     Notify();
     if (status.ok()) continue;
     report.failed.push_back(absl::StrCat(slot->id, ": ", status.message()));
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     if (slot->next_entry == nullptr || slot->state != ModelState::kReady) continue;
     slot->reason = absl::StrCat("still the model of the old catalog: ", status.message());
   }
@@ -99,7 +99,7 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
                                  const CallContext& context) {
   const SlotPtr successor = std::make_shared<ModelSlot>(entry);
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     while (old->next_entry != nullptr && old->IsLoading()) {
       if (Pause(context)) return Cancelled();
     }
@@ -111,7 +111,7 @@ absl::Status Manager::LoadBeside(const SlotPtr& old, const ModelEntry& entry,
     detached_slots_.push_back(successor);
   }
   absl::Status loaded = RunLoad(successor.get(), context);
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   RemoveWaiter(successor.get());
   RemoveDetached(successor.get());
   if (!loaded.ok()) return loaded;
@@ -150,7 +150,7 @@ absl::Status Manager::LoadInPlace(const SlotPtr& slot, const ModelEntry& entry,
                    Locate(entry, [](const LoadStep&) {}, context, /*slot=*/nullptr));
   RETURN_IF_ERROR(loader_->Estimate(entry, file).status());
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     RETURN_IF_ERROR(Drain(slot, context));
     if (slot->next_entry == nullptr || slot->model == nullptr) return absl::OkStatus();
     Free(slot, UnloadCause::kReloaded, "the catalog changed");

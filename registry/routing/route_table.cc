@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "base/annotate.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 
 namespace assay::registry {
@@ -44,20 +44,20 @@ absl::Status RouteTable::Set(std::vector<RoutePolicy> policies, const Catalog* c
         Annotate(status, absl::StrCat("routes[", checked.size(), "] (", policy.content_type, ")")));
     checked.push_back(std::move(policy));
   }
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   set_ = std::move(checked);
   return absl::OkStatus();
 }
 
 std::vector<RoutePolicy> RouteTable::set() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return set_;
 }
 
 std::optional<RoutePolicy> RouteTable::Find(std::string_view content_type,
                                             const Catalog& catalog) const {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (const RoutePolicy* policy = FindPolicy(set_, content_type)) return *policy;
   }
   return catalog.RouteOf(content_type);

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "server/energy/monotonic_counter.h"
 
 namespace assay::server {
@@ -92,7 +93,7 @@ class NvmlMeter final : public evaluator::EnergyMeter {
       : nvml_(std::move(nvml)), devices_(std::move(devices)) {}
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     double joules = 0;
     for (CountedDevice& counted : devices_) {
       unsigned long long reading = 0;  // NOLINT: NVML's type

@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 extern char** environ;  // NOLINT: glibc declares it, macOS does not
 
@@ -94,7 +95,7 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
   }
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const absl::Duration since = std::min(absl::Now() - reported_at_, kMaxExtrapolation);
     // A report may contain less energy than was assumed; the total must not decrease.
     max_joules_ = std::max(max_joules_, joules_ + parser_.watts() * absl::ToDoubleSeconds(since));
@@ -104,7 +105,7 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
   std::string source() const override { return "powermetrics"; }
 
   bool AwaitReport(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &PowermetricsMeter::HasReportedOrEnded), timeout);
     return reports_ > 0;
   }
@@ -128,12 +129,12 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
         }
       }
     }
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     ended_ = true;
   }
 
   void HandleLine(const std::string& line) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const std::optional<double> joules = parser_.ParseLine(line);
     if (!joules) return;
     joules_ += *joules;

@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "server/energy/monotonic_counter.h"
 
 namespace assay::server {
@@ -70,14 +71,14 @@ class RaplMeter final : public evaluator::EnergyMeter {
 
   ~RaplMeter() override {
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
     poller_.join();
   }
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return ReadJoules();
   }
 
@@ -94,7 +95,7 @@ class RaplMeter final : public evaluator::EnergyMeter {
   }
 
   void Poll(absl::Duration period) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), period)) ReadJoules();
   }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 #include "evaluator/plan/prompt_set.h"
 #include "server/events/log.h"
 #include "server/events/request_spans.h"
@@ -74,7 +75,7 @@ void DaemonEvents::DeclareNames() {
 
 void DaemonEvents::Declare(const registry::Catalog& catalog,
                            const std::vector<registry::RoutePolicy>& set) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   own_models_.clear();
   built_in_.clear();
   for (const registry::ModelEntry& entry : catalog.models) {
@@ -98,7 +99,7 @@ void DaemonEvents::Declare(const registry::Catalog& catalog,
 }
 
 bool DaemonEvents::IsDeclared(const std::string& model) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return own_models_.contains(model) || used_built_in_.contains(model);
 }
 
@@ -108,7 +109,7 @@ void DaemonEvents::OnModel(const registry::ModelStatus& status) {
   const std::string& id = status.entry.id;
   if (status.entry.built_in) {
     if (status.state == registry::ModelState::kNew && !IsDeclared(id)) return;
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (used_built_in_.insert(id).second) DeclareNames();
   }
   metrics_.SetModelState(id, registry::ModelStateName(status.state));
@@ -216,13 +217,13 @@ void DaemonEvents::OnCall(const CallRecord& record) {
 }
 
 void DaemonEvents::OnDownloadStart() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   metrics_.SetDownloadsRunning(++downloads_);
 }
 
 void DaemonEvents::OnDownloadEnd(const DownloadReport& report) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     metrics_.SetDownloadsRunning(--downloads_);
   }
   metrics_.RecordDownload(report.status.ok(), report.bytes, absl::ToDoubleSeconds(report.duration));
@@ -278,7 +279,7 @@ void DaemonEvents::OnEvaluation(const evaluator::Evaluation& evaluation) {
 
 void DaemonEvents::OnKnownEvaluation(const evaluator::Evaluation& evaluation) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     bool added = false;
     for (const evaluator::Summary& summary : evaluation.summaries) {
       if (built_in_.contains(summary.model)) added |= used_built_in_.insert(summary.model).second;
@@ -314,7 +315,7 @@ void DaemonEvents::OnUpload(const UploadReport& report) {
 void DaemonEvents::OnSpanError(const absl::Status& status) {
   bool first = false;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     first = !std::exchange(span_error_logged_, true);
   }
   // assay_trace_spans_total counts the later errors.

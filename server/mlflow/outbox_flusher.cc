@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 
 namespace assay::server {
 namespace {
@@ -31,13 +32,13 @@ OutboxFlusher::OutboxFlusher(evaluator::RunStore* store, MlflowClient* client,
 OutboxFlusher::~OutboxFlusher() { Stop(absl::ZeroDuration()); }
 
 void OutboxFlusher::Wake() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   wake_ = true;
 }
 
 void OutboxFlusher::Stop(absl::Duration bound) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (!stopping_) {
       stopping_ = true;
       stop_by_ = absl::Now() + bound;
@@ -52,7 +53,7 @@ void OutboxFlusher::Run() {
   while (true) {
     absl::Time stop_by;
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       const auto due = [this]()
                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || stopping_; };
       const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };

@@ -12,8 +12,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
 
@@ -130,7 +130,7 @@ absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
 
 void RouteEvidence::Add(const evaluator::Evaluation& evaluation) {
   if (evaluation.state != evaluator::EvaluationState::kSucceeded) return;
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   for (const evaluator::Summary& summary : evaluation.summaries) {
     if (summary.content_type.empty() || summary.revision.empty()) continue;
     if (summary.quality_score.n == 0) continue;
@@ -143,7 +143,7 @@ void RouteEvidence::Add(const evaluator::Evaluation& evaluation) {
 }
 
 std::vector<Evidence> RouteEvidence::For(std::string_view content_type) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto it = known_.find(content_type);
   return it == known_.end() ? std::vector<Evidence>() : it->second;
 }

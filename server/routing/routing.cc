@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "registry/routing/content_classifier.h"
 #include "server/routing/route_file.h"
@@ -42,7 +42,7 @@ Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evi
       next_nonce_(RandomNonce()) {}
 
 absl::Status Routing::Open(std::string file) {
-  const absl::MutexLock lock(&set_mutex_);
+  const MutexLock lock(set_mutex_);
   absl::StatusOr<std::vector<registry::RoutePolicy>> policies = ReadRouteFile(file);
   absl::Status status = policies.status();
   if (status.ok()) status = table_.Set(*std::move(policies), nullptr);
@@ -89,12 +89,12 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
 }
 
 absl::Status Routing::Set(std::vector<registry::RoutePolicy> policies) {
-  const absl::MutexLock lock(&set_mutex_);
+  const MutexLock lock(set_mutex_);
   return SetWith({}, std::move(policies));
 }
 
 absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
-  const absl::MutexLock lock(&set_mutex_);
+  const MutexLock lock(set_mutex_);
   std::vector<registry::RoutePolicy> kept = table_.set();
   for (const registry::RoutePolicy& policy : policies) {
     std::erase_if(kept, [&policy](const registry::RoutePolicy& old) {

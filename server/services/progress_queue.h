@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 
 namespace assay::server {
 
@@ -21,20 +22,20 @@ class ProgressQueue {
 
   // Does nothing after Close().
   void Put(Event event) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (closed_) return;
     if (events_.size() == kMaxEvents) events_.pop_front();
     events_.push_back(std::move(event));
   }
 
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
   }
 
   // Blocks until there is an event. Returns nullopt once the queue is closed and empty.
   std::optional<Event> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     mutex_.Await(absl::Condition(this, &ProgressQueue::IsReadable));
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());

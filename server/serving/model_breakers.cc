@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 #include "server/rpc/grpc_status.h"
 
 namespace assay::server {
@@ -110,7 +110,7 @@ void ModelBreakers::Apply(const std::string& model, const Change& change) {
   BreakerStatus status;
   bool changed = false;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     Breaker& breaker = breakers_.try_emplace(model, config_, draw_).first->second;
     const Breaker::Time now = clock_();
     const BreakerState before = breaker.state();
@@ -138,7 +138,7 @@ const Breaker* ModelBreakers::Find(std::string_view model) const {
 }
 
 BreakerStatus ModelBreakers::Get(std::string_view model) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const Breaker* breaker = Find(model);
   return breaker == nullptr ? BreakerStatus() : StatusOf(*breaker, clock_());
 }
@@ -154,7 +154,7 @@ void ModelBreakers::Reset(std::string_view model) {
 void ModelBreakers::ResetAll() {
   std::vector<std::string> models;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     models.reserve(breakers_.size());
     for (const auto& [model, breaker] : breakers_) models.push_back(model);
   }

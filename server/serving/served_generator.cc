@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "server/serving/served_model.h"
 
@@ -100,7 +100,7 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
       }));
   report.revision = handle.revision();
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     prepared_[model] = report.revision;
   }
   report.parameters = {
@@ -129,7 +129,7 @@ absl::StatusOr<absl::Duration> ServedGenerator::MakeResident(const std::string& 
 }
 
 absl::Status ServedGenerator::CheckRevision(const std::string& model, const std::string& revision) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto prepared = prepared_.find(model);
   if (prepared == prepared_.end() || prepared->second == revision) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("model '", model, "' was ", prepared->second,

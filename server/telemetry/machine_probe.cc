@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 
 #ifdef __APPLE__
 #include <ifaddrs.h>
@@ -181,7 +182,7 @@ class MachineProbe : public evaluator::SystemProbe {
 
  private:
   void AddCpu(std::map<std::string, double>* values) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const std::optional<CpuTicks> now = ReadCpu();
     if (now && cpu_ && now->all > cpu_->all) {
       (*values)["cpu_utilization_percentage"] = static_cast<double>(now->busy - cpu_->busy) /

@@ -1,6 +1,8 @@
 // The Prometheus families behind Metrics and the series of one model.
 #include "server/telemetry/metric_families.h"
 
+#include "base/mutex_lock.h"
+
 namespace assay::server {
 namespace {
 
@@ -189,7 +191,7 @@ MetricFamilies::MetricFamilies()
 
 void MetricFamilies::SetModelMemory(const std::string& model, const std::string& device,
                                     const std::array<int64_t, kMemoryKinds.size()>& bytes) {
-  const absl::MutexLock lock(&memory_mutex);
+  const MutexLock lock(memory_mutex);
   ModelMemory& memory = memory_by_model[model];
   if (memory.device != device) {
     for (Gauge* gauge : memory.kinds) {

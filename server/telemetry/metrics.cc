@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "prometheus/metric_family.h"
 #include "prometheus/text_serializer.h"
 #include "server/telemetry/metric_families.h"
@@ -100,12 +101,12 @@ class Metrics::Scrape : public prometheus::Collectable {
   explicit Scrape(Metrics* metrics) : metrics_(metrics) {}
 
   void SetRefresh(RefreshFn refresh) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     refresh_ = std::move(refresh);
   }
 
   std::vector<prometheus::MetricFamily> Collect() const override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (refresh_ != nullptr) refresh_(metrics_);
     std::vector<prometheus::MetricFamily> all = metrics_->state_->families.registry.Collect();
     std::vector<prometheus::MetricFamily> process = CollectProcessMetrics();
@@ -145,7 +146,7 @@ void Metrics::Declare(const std::vector<std::string>& models,
   names->other = add(std::string(kOther));
   std::shared_ptr<const Names> before = names;
   {
-    const absl::MutexLock lock(&state_->mutex);
+    const MutexLock lock(state_->mutex);
     before.swap(state_->names);
   }
   for (const auto& [name, series] : names->models) {
@@ -166,14 +167,14 @@ void Metrics::Declare(const std::vector<std::string>& models,
 }
 
 void Metrics::DeclareMethods(const std::vector<std::string>& methods) {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(state_->mutex);
   for (const std::string& method : methods) state_->calls.try_emplace(method);
   state_->calls.try_emplace(std::string(kOther));
   for (const auto& [method, calls] : state_->calls) state_->Call(method, 0);
 }
 
 std::shared_ptr<const Metrics::Names> Metrics::CurrentNames() const {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(state_->mutex);
   return state_->names;
 }
 
@@ -210,7 +211,7 @@ void Metrics::RecordRequest(const RequestObservation& request) {
 }
 
 void Metrics::RecordCall(std::string_view method, absl::StatusCode status) {
-  const absl::MutexLock lock(&state_->mutex);
+  const MutexLock lock(state_->mutex);
   state_->Call(method, StatusIndex(status)).Increment();
 }
 

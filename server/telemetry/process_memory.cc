@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 #ifdef __APPLE__
 #include <mach/mach.h>
@@ -81,7 +82,7 @@ class SamplingProbe : public evaluator::MemoryProbe {
   SamplingProbe() : peak_bytes_(ReadResidentBytes()), sampler_([this] { Sample(); }) {}
   ~SamplingProbe() override {
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
     sampler_.join();
@@ -96,7 +97,7 @@ class SamplingProbe : public evaluator::MemoryProbe {
 
  private:
   void Sample() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSamplePeriod)) {
       Raise(ReadResidentBytes());
     }

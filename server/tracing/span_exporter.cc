@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "server/tracing/otlp_json.h"
 
 namespace assay::server {
@@ -16,7 +17,7 @@ SpanExporter::SpanExporter(std::unique_ptr<SpanReceiver> receiver, Options optio
 SpanExporter::~SpanExporter() { Stop(absl::ZeroDuration()); }
 
 void SpanExporter::Export(std::vector<Span> trace) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_ || queue_.size() + trace.size() > options_.max_queued) {
     counts_.dropped += static_cast<int64_t>(trace.size());
     return;
@@ -28,7 +29,7 @@ void SpanExporter::Export(std::vector<Span> trace) {
 
 void SpanExporter::Stop(absl::Duration bound) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (!stopping_) {
       stopping_ = true;
       stop_by_ = absl::Now() + bound;
@@ -39,7 +40,7 @@ void SpanExporter::Stop(absl::Duration bound) {
 }
 
 SpanCounts SpanExporter::counts() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 
@@ -52,7 +53,7 @@ void SpanExporter::Run() {
 }
 
 std::vector<Span> SpanExporter::NextBatch() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto any = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   };
@@ -76,7 +77,7 @@ void SpanExporter::Deliver(const std::vector<Span>& batch) {
     const Delivery delivery = receiver_->Send(body);
     if (delivery.status.ok()) {
       const int64_t rejected = std::clamp<int64_t>(delivery.rejected, 0, count);
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       counts_.exported += count - rejected;
       counts_.failed += rejected;
       return;
@@ -86,7 +87,7 @@ void SpanExporter::Deliver(const std::vector<Span>& batch) {
         wait * absl::Uniform(random_, 0.5, 1.0),
         std::min(delivery.retry_after.value_or(absl::ZeroDuration()), options_.max_backoff));
     if (!delivery.retryable || attempts >= options_.max_attempts || !Wait(pause)) {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       counts_.failed += count;
       return;
     }
@@ -95,7 +96,7 @@ void SpanExporter::Deliver(const std::vector<Span>& batch) {
 }
 
 bool SpanExporter::Wait(absl::Duration wait) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   // Stop() ends the wait early, so that the remaining time is used for attempts.
   mutex_.AwaitWithTimeout(absl::Condition(&stopping_), wait);
   return absl::Now() < stop_by_;

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "engine/architectures/tensor_names.h"
 #include "engine/formats/dequantize.h"
@@ -43,11 +44,11 @@ class FirstError {
  public:
   void Update(const absl::Status& status) {
     if (status.ok()) return;
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     status_.Update(status);
   }
   absl::Status status() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return status_;
   }
 

@@ -12,12 +12,13 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 namespace assay::engine {
 
 std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration timeout) {
   const absl::Time end = absl::Now() + timeout;
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const absl::Condition has_event(this, &GenerationStream::HasEvent);
   mutex_.AwaitWithDeadline(has_event, state_ == State::kWaiting ? std::min(end, deadline_) : end);
   if (state_ == State::kWaiting && absl::Now() >= deadline_) {
@@ -33,24 +34,24 @@ std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration tim
 }
 
 void GenerationStream::AwaitEnd(absl::Time until) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   mutex_.AwaitWithDeadline(absl::Condition(this, &GenerationStream::HasEnded), until);
 }
 
 void GenerationStream::Cancel() {
   cancelled_.store(true, std::memory_order_relaxed);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (state_ != State::kWaiting) return;
   FinishLocked(absl::CancelledError("cancelled while queued"));
 }
 
 void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> tokens) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   events_.emplace_back(TextEvent{std::string(text), {tokens.begin(), tokens.end()}});
 }
 
 bool GenerationStream::Start() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (state_ != State::kWaiting) return false;
   state_ = State::kRunning;
   started_ = true;
@@ -58,12 +59,12 @@ bool GenerationStream::Start() {
 }
 
 bool GenerationStream::HasStarted() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return started_;
 }
 
 void GenerationStream::Finish(absl::StatusOr<GenerationResult> result) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   FinishLocked(std::move(result));
 }
 
@@ -74,7 +75,7 @@ void GenerationStream::FinishLocked(absl::StatusOr<GenerationResult> result) {
 }
 
 bool GenerationStream::IsFinished() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return state_ == State::kFinished;
 }
 

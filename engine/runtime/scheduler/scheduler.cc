@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "engine/runtime/scheduler/prompt_lookup.h"
 
@@ -41,12 +42,12 @@ Scheduler::Scheduler(Model model, Options options)
 
 Scheduler::~Scheduler() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   thread_.join();
-  const absl::MutexLock step(&step_mutex_);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock step(step_mutex_);
+  const MutexLock lock(mutex_);
   const absl::Status stopped = absl::CancelledError("cancelled: the model is being unloaded");
   for (const SequencePtr& sequence : batch_) sequence->stream->Finish(stopped);
   for (const SequencePtr& sequence : waiting_) sequence->stream->Finish(stopped);
@@ -60,7 +61,7 @@ absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRe
   auto sequence = std::make_unique<Sequence>(std::move(request), std::move(prompt),
                                              *model_.tokenizer, model_.context, sink);
   sequence->stream = stream;
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   DropFinished();
   const int waiting = static_cast<int>(waiting_.size());
   // A request that can run at once does not wait, whatever the limit.
@@ -77,7 +78,7 @@ absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRe
 
 absl::Status Scheduler::RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)> work) {
   const StepPause pause(*this);
-  const absl::MutexLock step(&step_mutex_);
+  const MutexLock step(step_mutex_);
   if (!batch_.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(batch_.size(), " requests of ", model_.name, " are running"));
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
                                                          const CallContext& context) {
   ScoringSequence scoring{.tokens = tokens, .first = first, .context = context};
   scoring.scores.reserve(tokens.size() - static_cast<size_t>(first));
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   scoring_.push_back(&scoring);
   mutex_.Await(absl::Condition(&scoring.done));
   if (!scoring.status.ok()) return scoring.status;
@@ -102,7 +103,7 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
 }
 
 int Scheduler::waiting() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return static_cast<int>(
       std::count_if(waiting_.begin(), waiting_.end(),
                     [](const SequencePtr& sequence) { return !sequence->stream->IsFinished(); }));
@@ -110,24 +111,23 @@ int Scheduler::waiting() const {
 
 int64_t Scheduler::free_pages() {
   const StepPause pause(*this);
-  const absl::MutexLock step(&step_mutex_);
+  const MutexLock step(step_mutex_);
   return cache_.available_pages();
 }
 
 void Scheduler::RunLoop() {
   while (AwaitWork()) {
-    const absl::MutexLock step(&step_mutex_);
+    const MutexLock step(step_mutex_);
     Step();
   }
 }
 
 bool Scheduler::AwaitWork() {
   const absl::Condition has_work(this, &Scheduler::HasWork);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (!mutex_.AwaitWithTimeout(has_work, kIdleAfter)) {
-    mutex_.Unlock();
+    const MutexUnlock unlocked(mutex_);
     if (model_.on_idle) model_.on_idle();
-    mutex_.Lock();
   }
   mutex_.Await(has_work);
   mutex_.Await(absl::Condition(this, &Scheduler::MayStep));
@@ -152,7 +152,7 @@ void Scheduler::DropCancelled() {
     if (absl::Status status = sequence.CheckCancelled(); !status.ok()) End(sequence, status);
   }
   // Preempted requests are checked here; the streams of new ones end on their own.
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   for (const SequencePtr& sequence : waiting_) {
     const absl::Status status = sequence->CheckCancelled();
     if (!status.ok()) sequence->stream->Finish(status);
@@ -166,7 +166,7 @@ void Scheduler::Admit() {
     SequencePtr next;
     bool starts = false;
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       DropFinished();
       if (waiting_.empty()) return;
       const KvCacheManager::Admission admission = cache_.CheckAdmission(
@@ -196,7 +196,7 @@ StepPlan Scheduler::PlanStep() {
   const int64_t tokens = budget_.PromptTokens(decoding, model_.executor->contention_interval());
   bool scores = false;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     scores = !scoring_.empty();
   }
   StepPlan plan;
@@ -237,7 +237,7 @@ std::vector<RequestChunk> Scheduler::PlanRequests(int64_t decoding, int64_t prom
 std::vector<ScoringChunk> Scheduler::PlanScoring(int64_t tokens, int64_t rows) {
   std::vector<ScoringSequence*> sequences;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     sequences.assign(scoring_.begin(), scoring_.end());
   }
   std::vector<ScoringChunk> chunks;
@@ -290,7 +290,7 @@ bool Scheduler::Reserve(Sequence& sequence, int64_t tokens) {
   while (!cache_.Allocate(sequence, tokens)) {
     Sequence* const victim = cache_.ChooseVictim(sequence, batch_);
     if (victim == nullptr) return false;
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     Preempt(*victim);
     if (victim == &sequence) return false;
   }
@@ -362,7 +362,7 @@ void Scheduler::Preempt(Sequence& sequence) {
 void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result) {
   SequencePtr removed;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     removed = Remove(sequence);
   }
   // The result is last: a caller that reads it finds the slot and the pages free.
@@ -372,7 +372,7 @@ void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
 void Scheduler::EndScoring(ScoringSequence& scoring, absl::Status status) {
   cache_.Free(scoring);
   scoring.status = std::move(status);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   scoring_.erase(std::find(scoring_.begin(), scoring_.end(), &scoring));
   // The caller of Score() may return after this, and with it `scoring` ends.
   scoring.done = true;

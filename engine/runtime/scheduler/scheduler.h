@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
@@ -126,7 +127,7 @@ class Scheduler {
 
    private:
     void Add(int count) {
-      const absl::MutexLock lock(&scheduler_.mutex_);
+      const MutexLock lock(scheduler_.mutex_);
       scheduler_.pauses_ += count;
     }
     Scheduler& scheduler_;

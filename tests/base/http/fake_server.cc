@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "base/mutex_lock.h"
+
 namespace assay::http {
 
 FakeServer::FakeServer(Handler handler)
@@ -16,7 +18,7 @@ FakeServer::FakeServer(Handler handler)
     for (const auto& [key, value] : request.headers) seen.headers.emplace(key, value);
     for (const auto& [key, value] : request.params) seen.headers.emplace("?" + key, value);
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       requests_.push_back(seen);
     }
     const FakeAnswer answer = handler_(seen);
@@ -41,7 +43,7 @@ FakeServer::~FakeServer() {
 std::string FakeServer::Url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
 std::vector<FakeRequest> FakeServer::Requests() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return requests_;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "evaluator/records/text_generator.h"
 
 namespace assay::evaluator {
@@ -42,7 +43,7 @@ class FakeGenerator : public TextGenerator {
                                      const CallContext& context) override {
     if (before_load) before_load(context);
     if (context.IsDone()) return absl::CancelledError("cancelled while the model was loading");
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     prepared_.push_back(model);
     if (const auto error = prepare_errors.find(model); error != prepare_errors.end()) {
       return error->second;
@@ -70,7 +71,7 @@ class FakeGenerator : public TextGenerator {
   absl::StatusOr<Generation> Generate(const GenerationJob& job,
                                       const CallContext& context) override {
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(mutex_);
       jobs_.push_back(job);
     }
     if (before_answer) before_answer(job, context);
@@ -120,11 +121,11 @@ class FakeGenerator : public TextGenerator {
   int64_t DeviceBytes() override { return device_bytes; }
 
   std::vector<std::string> prepared() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return prepared_;
   }
   std::vector<GenerationJob> jobs() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return jobs_;
   }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/mutex_lock.h"
 #include "nlohmann/json.hpp"
 #include "tests/registry/hub/socket_server.h"
 
@@ -54,32 +55,32 @@ std::string FakeHub::Url() const { return hub_->Url(); }
 std::string FakeHub::StorageUrl() const { return storage_->Url(); }
 
 void FakeHub::AddFile(const std::string& name, const std::string& content, bool lfs) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   files_[name] = File{.content = content, .hash = BlobHash(content, lfs), .lfs = lfs};
 }
 
 void FakeHub::SetFault(Fault fault) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   fault_ = std::move(fault);
 }
 
 void FakeHub::SetListing(const std::string& json) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   listing_ = json;
 }
 
 void FakeHub::ListNamesOnly() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   names_only_ = true;
 }
 
 std::string FakeHub::Hash(const std::string& name) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return files_.at(name).hash;
 }
 
 std::vector<HubCall> FakeHub::Calls() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return calls_;
 }
 
@@ -91,7 +92,7 @@ int FakeHub::Count(const std::string& part) {
 }
 
 int64_t FakeHub::BodyBytes(const std::string& name) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   return body_bytes_[name];
 }
 
@@ -107,7 +108,7 @@ std::string FakeHub::FileOf(const HubCall& call) {
 }
 
 void FakeHub::CountBody(const HubCall& call, int64_t bytes) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   body_bytes_[FileOf(call)] += bytes;
 }
 
@@ -115,7 +116,7 @@ HubReply FakeHub::Answer(const HubCall& call) {
   Fault fault;
   HubReply right;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     calls_.push_back(call);
     right = RightReply(call);
     fault = fault_;

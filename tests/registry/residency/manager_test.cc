@@ -20,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/registry/residency/fake_loader.h"
@@ -33,12 +34,12 @@ class ManagerTest : public testing::Test {
  protected:
   Manager Make() {
     return {CatalogOf({"a", "b", "c"}), &loader_, {}, [this](const ModelStatus& status) {
-              absl::MutexLock lock(&mutex_);
+              MutexLock lock(mutex_);
               states_.push_back(status.entry.id + ":" + std::string(ModelStateName(status.state)));
             }};
   }
   std::vector<std::string> States() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return states_;
   }
   void AwaitLoads(int loads) {
@@ -85,7 +86,7 @@ class DownloadTest : public ManagerTest {
             &loader_,
             {.hub_cache = cache_.string(), .fetch = std::move(fetch)},
             [this](const ModelStatus& status) {
-              absl::MutexLock lock(&mutex_);
+              MutexLock lock(mutex_);
               states_.push_back(std::string(ModelStateName(status.state)));
             }};
   }

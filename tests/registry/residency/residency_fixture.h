@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
 #include "tests/registry/residency/fake_loader.h"
@@ -28,7 +29,7 @@ class ResidencyTest : public testing::Test {
     options.least_residency = least_residency;
     manager_ = std::make_unique<Manager>(
         std::move(catalog), &loader_, std::move(options), [this](const ModelStatus& status) {
-          absl::MutexLock lock(&mutex_);
+          MutexLock lock(mutex_);
           events_.push_back(
               absl::StrCat(status.entry.id, ":", std::string(ModelStateName(status.state))));
         });
@@ -64,7 +65,7 @@ class ResidencyTest : public testing::Test {
         .status();
   }
   std::vector<std::string> Events() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return events_;
   }
 

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "evaluator/records/tracking.h"
 #include "nlohmann/json.hpp"
 #include "tests/base/http/fake_server.h"
@@ -36,29 +37,29 @@ class FakeMlflow {
   FakeMlflow() : server([this](const http::FakeRequest& request) { return Answer(request); }) {}
 
   void SetFault(Fault fault) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     fault_ = std::move(fault);
   }
   std::map<std::string, Run> Runs() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return runs_;
   }
   // Returns the LoggedModels as created, with their latest status.
   std::vector<nlohmann::json> Models() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return models_;
   }
   // Returns the artifacts by their path below the service's root.
   std::map<std::string, std::string> Artifacts() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return artifacts_;
   }
   void SetArtifactRoot(const std::string& root) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     artifact_root_ = root;
   }
   void AddRun(const std::string& id, const std::string& client_key) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     runs_[id].client_key = client_key;
   }
 
@@ -99,7 +100,7 @@ class FakeMlflow {
   }
 
   http::FakeAnswer Answer(const http::FakeRequest& request) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     if (fault_ != nullptr) {
       if (auto answer = fault_(request); answer.has_value()) return *answer;
     }

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/evaluator/store/empty_run_store.h"
@@ -32,22 +33,22 @@ class FakeRunStore : public evaluator::EmptyRunStore {
   };
 
   void Add(const std::string& client_key) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const int64_t id = next_id_++;
     outbox_[id] = {.entry = {.id = id, .run = MakeRun(client_key)}};
   }
   std::map<int64_t, Entry> Outbox() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return outbox_;
   }
   std::vector<std::string> Completed() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return completed_;
   }
 
   absl::StatusOr<std::vector<evaluator::OutboxEntry>> PendingOutbox(absl::Time now,
                                                                     int limit) override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     std::vector<evaluator::OutboxEntry> due;
     for (const auto& [id, entry] : outbox_) {
       if (entry.retry_at <= now && static_cast<int>(due.size()) < limit) due.push_back(entry.entry);
@@ -55,13 +56,13 @@ class FakeRunStore : public evaluator::EmptyRunStore {
     return due;
   }
   absl::Status CompleteOutbox(int64_t id, const evaluator::RunLink& run) override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     outbox_.erase(id);
     completed_.push_back(run.run_id);
     return absl::OkStatus();
   }
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     outbox_.at(id).retry_at = retry_at;
     outbox_.at(id).error = std::string(error);
     ++outbox_.at(id).entry.attempts;
@@ -83,7 +84,7 @@ class OutboxFlusherTest : public ::testing::Test {
     options_.initial_backoff = absl::Milliseconds(20);
     options_.poll_interval = absl::Milliseconds(20);
     options_.on_upload = [this](const UploadReport& report) {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       reports_.push_back(report);
     };
   }
@@ -97,7 +98,7 @@ class OutboxFlusherTest : public ::testing::Test {
     return std::make_unique<OutboxFlusher>(&store_, client_.get(), options_);
   }
   std::vector<UploadReport> Reports() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return reports_;
   }
   static bool Eventually(const std::function<bool()>& condition) {

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -306,7 +307,7 @@ TEST(ModelBreakersThreadsTest, ConcurrentFailuresOpenOnceAndOneTrialRuns) {
     auto permit = breakers.Admit("m");
     if (!permit.ok()) return;
     ++trials;
-    const absl::MutexLock lock(&mutex);
+    const MutexLock lock(mutex);
     permits.push_back(*std::move(permit));
   });
   EXPECT_EQ(trials, 1);

@@ -8,6 +8,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/mutex_lock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -28,7 +29,7 @@ struct Script {
   absl::Time expires = absl::InfiniteFuture();
 
   int requests() {
-    const absl::MutexLock lock(&mutex);
+    const MutexLock lock(mutex);
     return static_cast<int>(sizes.size());
   }
 };
@@ -39,14 +40,14 @@ class ScriptedReceiver final : public SpanReceiver {
 
   Delivery Send(const std::string& body) override {
     const json request = json::parse(body);
-    const absl::MutexLock lock(&script_->mutex);
+    const MutexLock lock(script_->mutex);
     script_->sizes.push_back(
         request.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans").size());
     if (absl::Now() >= script_->expires) return kBusy;
     return script_->answer(static_cast<int>(script_->sizes.size()) - 1);
   }
   void Expire(absl::Time when) override {
-    const absl::MutexLock lock(&script_->mutex);
+    const MutexLock lock(script_->mutex);
     script_->expires = when;
   }
 
