@@ -68,7 +68,8 @@ absl::Status ReadEconomics(YamlMap map, const std::filesystem::path& folder,
   const google::protobuf::Reflection& reflection = *inputs->GetReflection();
   for (int i = 0; i < inputs->GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = inputs->GetDescriptor()->field(i);
-    const std::string key = field->name();
+    // A string in protobuf 3.21, a string_view since 30.
+    const std::string key(field->name());
     if (!map.Has(key)) continue;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
       reflection.SetDouble(inputs, field, map.Number(key, 0, 0, kMaxUsd));

@@ -9,8 +9,10 @@
 namespace assay::engine {
 namespace {
 
+#if defined(MADV_HUGEPAGE)
 // For a smaller buffer most of a huge page would be empty.
 constexpr size_t kHugeFrom = size_t{4} << 20;
+#endif
 constexpr size_t kChunk = size_t{32} << 20;
 constexpr size_t kLine = 64;
 

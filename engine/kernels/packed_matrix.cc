@@ -18,7 +18,6 @@ namespace assay::engine {
 namespace {
 
 constexpr int64_t kHalfGroup = kGroup / 2;
-constexpr int64_t kQuads = kGroup / kQuad;
 constexpr int64_t kPanelQuadBytes = kPanelRows * kQuad;
 constexpr int64_t kInt8PanelGroupBytes = kPanelRows * kGroup;
 constexpr int64_t kInt4PanelGroupBytes = kInt8PanelGroupBytes / 2;

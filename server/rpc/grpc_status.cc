@@ -52,7 +52,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
   details.set_message(message);
-  details.add_details()->PackFrom(RetryInfoOf(status));
+  (void)details.add_details()->PackFrom(RetryInfoOf(status));
   return {code, message, details.SerializeAsString()};
 }
 

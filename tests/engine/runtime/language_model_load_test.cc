@@ -33,8 +33,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kSmolLm[] = "var/models/smollm2-135m-instruct-q4_1.gguf";
-
 using LanguageModelLoadTest = SyntheticModelTest;
 
 TEST(LanguageModelLoadOptionsTest, CancelledLoadEnds) {
@@ -133,6 +131,8 @@ TEST_F(DamagedModelTest, UnusedTensorIsRefused) {
 }
 
 #ifdef __linux__
+
+constexpr char kSmolLm[] = "var/models/smollm2-135m-instruct-q4_1.gguf";
 
 // Returns the resident bytes after malloc has returned its cache to the system.
 int64_t TrimmedResidentBytes() {

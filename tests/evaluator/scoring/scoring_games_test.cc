@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <random>
 #include <string>
@@ -144,7 +145,7 @@ std::vector<std::string> Terms(const std::string& type, std::mt19937_64& random)
     terms.emplace_back(word);
   }
   std::shuffle(terms.begin(), terms.end(), random);
-  terms.resize(std::min(terms.size(), 1 + random() % 12));
+  terms.resize(std::min<size_t>(terms.size(), 1 + random() % 12));
   if (random() % 2 == 0) {
     for (std::string& term : terms) term[0] = static_cast<char>(term[0] - 'a' + 'A');
   }

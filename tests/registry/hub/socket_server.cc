@@ -1,6 +1,7 @@
 // A minimal HTTP/1.1 server that can break connections, stall and be slow.
 #include "tests/registry/hub/socket_server.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -19,12 +20,35 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/mutex_lock.h"
 
 namespace assay::registry {
 namespace {
 
 constexpr int kPollMilliseconds = 20;
 constexpr int64_t kPieceBytes = 64 << 10;
+
+// The sockets are kept from child processes of the test. Linux does so without a moment in which a
+// child can inherit them; macOS has no SOCK_CLOEXEC and no accept4().
+int OpenSocket() {
+#ifdef __linux__
+  return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+#else
+  const int opened = socket(AF_INET, SOCK_STREAM, 0);
+  (void)fcntl(opened, F_SETFD, FD_CLOEXEC);
+  return opened;
+#endif
+}
+
+int AcceptConnection(int listener) {
+#ifdef __linux__
+  return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+#else
+  const int accepted = accept(listener, nullptr, nullptr);
+  (void)fcntl(accepted, F_SETFD, FD_CLOEXEC);
+  return accepted;
+#endif
+}
 
 bool SendAll(int connection, const char* data, size_t size) {
   while (size > 0) {
@@ -67,8 +91,7 @@ HubCall ParseHead(const std::string& head, bool storage) {
 
 SocketServer::SocketServer(bool storage, Handler handler, Sent sent)
     : storage_(storage), handler_(std::move(handler)), sent_(std::move(sent)) {
-  // SOCK_CLOEXEC keeps the socket from child processes of the test.
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  listener_ = OpenSocket();
   sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof(address);
   if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
@@ -86,7 +109,7 @@ SocketServer::~SocketServer() {
   close(listener_);
   std::vector<std::thread> connections;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     connections.swap(connections_);
   }
   for (std::thread& connection : connections) connection.join();
@@ -98,9 +121,9 @@ void SocketServer::Accept() {
   while (!stopping_) {
     pollfd waiting{.fd = listener_, .events = POLLIN};
     if (poll(&waiting, 1, kPollMilliseconds) <= 0) continue;
-    const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int connection = AcceptConnection(listener_);
     if (connection < 0) continue;
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     connections_.emplace_back([this, connection] { Serve(connection); });
   }
 }

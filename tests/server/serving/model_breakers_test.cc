@@ -286,7 +286,7 @@ TEST(ModelBreakersThreadsTest, ConcurrentFailuresOpenOnceAndOneTrialRuns) {
         if (now.state == BreakerState::kOpen) ++opened;
       },
       [&] { return Seconds(seconds.load()); }, [] { return 0.0; });
-  const auto together = [&breakers](auto each) {
+  const auto together = [](auto each) {
     std::vector<std::thread> threads;
     threads.reserve(16);
     for (int i = 0; i < 16; ++i) threads.emplace_back(each);

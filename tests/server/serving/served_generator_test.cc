@@ -88,7 +88,7 @@ TEST_F(ServedGeneratorTest, TextOfAnotherRevisionThanPreparedFails) {
 
 // Otherwise candidates that share the memory for one model would be measured by their loads.
 TEST_F(ServedGeneratorTest, LoadTimeIsExcludedFromMeasuredTimes) {
-  constexpr absl::Duration kLoad = absl::Milliseconds(300);
+  static constexpr absl::Duration kLoad = absl::Milliseconds(300);
   loader_.before_load = [](const CallContext& /*context*/) {
     absl::SleepFor(kLoad);
     return absl::OkStatus();
