@@ -3,8 +3,9 @@
     .venv/bin/python deploy/lint/cross_compile_macos.py [PATH...]
 
 PATH is a tracked source or a folder of them; without one, all sources are compiled. Nothing is
-linked or run. Needs ziglang (SETUP_CROSS=1 deploy/setup.sh), Debian's development packages
-(deploy/setup.sh) and, for the first run, PyPI. The headers are:
+linked or run. At most JOBS files (environment; 2) are compiled at a time. Needs ziglang
+(SETUP_CROSS=1 deploy/setup.sh), Debian's development packages (deploy/setup.sh) and, for the first
+run, PyPI. The headers are:
 
 - C, C++ and macOS: those of ziglang, which carries libc++ and Apple's open headers;
 - torch: the macOS wheel of the version in deploy/requirements/build.txt;
@@ -28,7 +29,7 @@ import tarfile
 import tempfile
 import zipfile
 
-JOBS = min(2, os.cpu_count() or 1)
+JOBS = int(os.environ.get("JOBS") or min(2, os.cpu_count() or 1))
 TARGET = "aarch64-macos"
 # The first macOS that torch's wheel runs on.
 MACOS = "14.0"
@@ -175,6 +176,10 @@ class Compiler:
         command = [*self.command]
         if source.startswith(TORCH_FOLDERS):
             command += ["-isystem", str(self.torch)]
+        if source.startswith("tests/"):
+            # For GoogleTest: in ziglang, <float.h> defines nothing after <math.h>, because macOS's
+            # <math.h> includes it for INFINITY only and libc++'s is read once.
+            command += ["-DFLT_MAX=__FLT_MAX__", "-DDBL_MAX=__DBL_MAX__"]
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             result = subprocess.run([*command, "-c", source, "-o", f"{folder}/object.o"], cwd=ROOT,
                                     env=self.environment, capture_output=True, text=True)
