@@ -1,45 +1,24 @@
-// Attention over a KV cache by libtorch.
+// Attention of several sequences at once by libtorch.
 #include "engine/runtime/executor/attention.h"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <vector>
 
 namespace assay::engine {
 namespace {
 
-// Returns minus infinity where `hidden` is true, else 0.
-at::Tensor MaskOf(const at::Tensor& hidden, const at::TensorOptions& options) {
-  return at::zeros(hidden.sizes(), options)
-      .masked_fill(hidden, -std::numeric_limits<double>::infinity());
-}
+constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
 // Computes attention with scores = cap * tanh(q k / cap), which the fused kernels do not support.
-at::Tensor AttendCapped(const AttentionSpec& spec, double scale, const at::Tensor& queries,
-                        const at::Tensor& keys, const at::Tensor& values,
-                        const AttentionMask& mask) {
-  const int64_t count = queries.size(0);
-  const int64_t group = spec.heads / spec.kv_heads;
-  const at::Tensor rows = queries.view({count, spec.kv_heads, group, spec.head_dim})
-                              .permute({1, 2, 0, 3})
-                              .reshape({spec.kv_heads, group * count, spec.head_dim});
-  at::Tensor scores = at::bmm(rows, keys.transpose(1, 2)).mul_(scale / spec.softcap);
-  scores = scores.tanh_().mul_(spec.softcap);
-  scores = scores.view({spec.kv_heads, group, count, keys.size(1)});
-  if (mask.added.defined()) scores = scores.add_(mask.added);
-  const at::Tensor weights = at::softmax(scores, -1, at::kFloat)
-                                 .to(values.scalar_type())
-                                 .view({spec.kv_heads, group * count, keys.size(1)});
-  return at::bmm(weights, values)
-      .view({spec.kv_heads, group, count, spec.head_dim})
-      .permute({2, 0, 1, 3})
-      .reshape({count, spec.heads * spec.head_dim});
+at::Tensor AttendCapped(double cap, double scale, const at::Tensor& queries, const at::Tensor& keys,
+                        const at::Tensor& values, const at::Tensor& mask) {
+  const at::Tensor scores = at::matmul(queries, keys.transpose(2, 3)).mul_(scale / cap);
+  const at::Tensor capped = scores.tanh_().mul_(cap).add_(mask);
+  return at::matmul(at::softmax(capped, -1, at::kFloat).to(values.scalar_type()), values);
 }
 
 }  // namespace
@@ -63,8 +42,12 @@ std::vector<float> AlibiSlopes(int64_t heads) {
   return slopes;
 }
 
-AttentionMasks::AttentionMasks(const ModelSpec& spec, const at::TensorOptions& options)
-    : spec_(spec.attention), alibi_(spec.position == PositionKind::kAlibi), options_(options) {
+AttentionMasks::AttentionMasks(const ModelSpec& spec, int64_t max_keys,
+                               const at::TensorOptions& options)
+    : spec_(spec.attention),
+      alibi_(spec.position == PositionKind::kAlibi),
+      options_(options),
+      indices_(at::arange(max_keys, at::kLong).to(options.device())) {
   if (!alibi_) return;
   slopes_ = at::tensor(at::ArrayRef<float>(AlibiSlopes(spec_.heads)))
                 .view({spec_.heads, 1, 1})
@@ -73,63 +56,60 @@ AttentionMasks::AttentionMasks(const ModelSpec& spec, const at::TensorOptions& o
 
 // Distances are relative to the last key, where the bias is zero for any length, so that half
 // precision keeps its digits where the attention is.
-at::Tensor AttentionMasks::Alibi(int64_t position, int64_t count) const {
-  const int64_t length = position + count;
-  const at::TensorOptions floats = options_.dtype(at::kFloat);
+at::Tensor AttentionMasks::Alibi(const at::Tensor& last, const at::Tensor& key_positions) const {
+  const at::Tensor keys = key_positions.unsqueeze(1);
   if (spec_.alibi_rounded_and_scaled) {
-    const at::Tensor keys = at::arange(length, floats).to(at::kBFloat16).to(at::kFloat);
+    const at::Tensor rounded_keys = keys.to(at::kBFloat16).to(at::kFloat);
     const at::Tensor rounded =
-        (slopes_.to(at::kBFloat16).to(at::kFloat) * keys).to(at::kBFloat16).to(at::kFloat);
+        (slopes_.to(at::kBFloat16).to(at::kFloat) * rounded_keys).to(at::kBFloat16).to(at::kFloat);
     return rounded * spec_.scale;
   }
-  return slopes_ * (at::arange(length, floats) - static_cast<double>(length - 1));
+  return slopes_ * (keys - last.view({-1, 1, 1, 1})).to(at::kFloat);
 }
 
-AttentionMask AttentionMasks::For(int64_t position, int64_t count, bool windowed) const {
-  const int64_t length = position + count;
-  const bool cuts = windowed && spec_.window > 0 && length > spec_.window;
-  const int64_t begin = cuts ? std::max<int64_t>(0, position - spec_.window + 1) : 0;
-  const bool plain = count == 1 || (position == 0 && !cuts && spec_.softcap == 0.0);
-  if (plain && !alibi_) return {.begin = begin};
-  const at::TensorOptions integers = options_.dtype(at::kLong);
-  const at::Tensor queries = at::arange(position, length, integers).unsqueeze(1);
-  const at::Tensor keys = at::arange(begin, length, integers).unsqueeze(0);
-  at::Tensor hidden = keys > queries;
-  if (cuts) hidden = hidden.logical_or(queries - keys >= spec_.window);
-  if (!alibi_) return {.begin = begin, .added = MaskOf(hidden, options_)};
-  const at::Tensor bias = Alibi(position, count).expand({spec_.heads, count, length});
-  return {.begin = 0,
-          .added = bias.masked_fill(hidden, -std::numeric_limits<double>::infinity()).to(options_)};
+at::Tensor AttentionMasks::For(const at::Tensor& positions, const at::Tensor& begins, int64_t keys,
+                               bool windowed) const {
+  const int64_t sequences = positions.size(0);
+  const int64_t tokens = positions.size(1);
+  const int64_t group = spec_.heads / spec_.kv_heads;
+  const at::Tensor key_positions = (indices_.narrow(0, 0, keys) + begins.unsqueeze(1)).unsqueeze(1);
+  const at::Tensor query_positions = positions.unsqueeze(2);
+  at::Tensor hidden = key_positions > query_positions;
+  if (windowed) {
+    hidden = hidden.logical_or(key_positions <= query_positions - spec_.window);
+  }
+  if (alibi_) {
+    return Alibi(positions.select(1, tokens - 1), key_positions)
+        .expand({sequences, spec_.heads, tokens, keys})
+        .masked_fill(hidden.unsqueeze(1), kHidden)
+        .to(options_)
+        .view({sequences, spec_.kv_heads, group * tokens, keys});
+  }
+  return at::zeros(hidden.sizes(), options_)
+      .masked_fill_(hidden, kHidden)
+      .view({sequences, 1, 1, tokens, keys})
+      .expand({sequences, 1, group, tokens, keys})
+      .reshape({sequences, 1, group * tokens, keys});
 }
 
 at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& queries,
-                  const at::Tensor& keys, const at::Tensor& values, const AttentionMask& mask) {
-  if (spec.softcap != 0.0) return AttendCapped(spec, scale, queries, keys, values, mask);
-  const int64_t count = queries.size(0);
+                  const at::Tensor& cached, const at::Tensor& mask) {
+  const int64_t sequences = cached.size(0);
+  const int64_t tokens = queries.size(0) / sequences;
   const int64_t group = spec.heads / spec.kv_heads;
-  const int64_t length = keys.size(1);
-  const at::Tensor grouped = queries.view({count, spec.kv_heads, group, spec.head_dim});
-  const std::array<int64_t, 2> result = {count, spec.heads * spec.head_dim};
-  std::optional<at::Tensor> added;
-  // For one token, the heads that share keys are rows of one product. For several tokens they are
-  // heads over a view of stride zero.
-  if (count == 1) {
-    if (mask.added.defined()) added = mask.added.view({1, spec.kv_heads, group, length});
-    return at::scaled_dot_product_attention(grouped, keys.unsqueeze(0), values.unsqueeze(0), added,
-                                            /*dropout_p=*/0.0, /*is_causal=*/false, scale)
-        .reshape(result);
-  }
-  if (mask.added.defined()) {
-    const bool by_head = mask.added.dim() == 3;
-    added = by_head ? mask.added.view({spec.kv_heads, group, count, length}) : mask.added;
-  }
-  const std::array<int64_t, 4> shared = {spec.kv_heads, group, length, spec.head_dim};
-  return at::scaled_dot_product_attention(
-             grouped.permute({1, 2, 0, 3}), keys.unsqueeze(1).expand(shared),
-             values.unsqueeze(1).expand(shared), added, /*dropout_p=*/0.0,
-             /*is_causal=*/!added.has_value(), scale)
-      .permute({2, 0, 1, 3})
-      .reshape(result);
+  const at::Tensor rows = queries.view({sequences, tokens, spec.kv_heads, group, spec.head_dim})
+                              .permute({0, 2, 3, 1, 4})
+                              .reshape({sequences, spec.kv_heads, group * tokens, spec.head_dim});
+  const at::Tensor keys = cached.narrow(2, 0, spec.kv_heads).transpose(1, 2);
+  const at::Tensor values = cached.narrow(2, spec.kv_heads, spec.kv_heads).transpose(1, 2);
+  const at::Tensor attended =
+      spec.softcap != 0.0
+          ? AttendCapped(spec.softcap, scale, rows, keys, values, mask)
+          : at::scaled_dot_product_attention(rows, keys, values, mask, /*dropout_p=*/0.0,
+                                             /*is_causal=*/false, scale);
+  return attended.reshape({sequences, spec.kv_heads, group, tokens, spec.head_dim})
+      .permute({0, 3, 1, 2, 4})
+      .reshape({sequences * tokens, spec.heads * spec.head_dim});
 }
 
 }  // namespace assay::engine

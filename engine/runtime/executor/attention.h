@@ -1,5 +1,5 @@
-// Attention over a KV cache by libtorch: masks, position biases and the product. Private to this
-// folder.
+// Attention of several sequences at once by libtorch: masks, position biases and the product.
+// Private to this folder.
 #ifndef ASSAY_ENGINE_RUNTIME_EXECUTOR_ATTENTION_H_
 #define ASSAY_ENGINE_RUNTIME_EXECUTOR_ATTENTION_H_
 
@@ -12,42 +12,43 @@
 
 namespace assay::engine {
 
-// The keys that the queries of one chunk attend to; the same in all layers of a kind.
-struct AttentionMask {
-  // The first position that any query attends to.
-  int64_t begin = 0;
-  // Added to the scores: [queries, keys], or [heads, queries, keys] with ALiBi. If it is undefined,
-  // each query attends to the keys up to its own position; a single query to all keys.
-  at::Tensor added;
-};
-
 // Returns the ALiBi slopes, one per head.
 std::vector<float> AlibiSlopes(int64_t heads);
 
-// Makes masks for a model. Immutable.
+// Makes masks for a model on its device. Immutable.
 class AttentionMasks {
  public:
-  AttentionMasks(const ModelSpec& spec, const at::TensorOptions& options);
+  // `max_keys` is the maximum number of keys of a mask.
+  AttentionMasks(const ModelSpec& spec, int64_t max_keys, const at::TensorOptions& options);
 
-  // Returns the mask for the queries at [position, position + count) over a KV cache that ends with
-  // them. `windowed` is true for layers with a sliding window.
-  AttentionMask For(int64_t position, int64_t count, bool windowed) const;
+  // Returns what is added to the scores of queries at `positions`, [sequences, tokens], over `keys`
+  // keys of each sequence, which have the positions from `begins`, [sequences], on:
+  // [sequences, 1 or kv_heads, heads / kv_heads * tokens, keys]. A later key than the query's own
+  // is hidden; for layers with a sliding window also a key before the window. The mask is always
+  // explicit: on MPS is_causal shows future tokens to some queries (pytorch issue 195910).
+  at::Tensor For(const at::Tensor& positions, const at::Tensor& begins, int64_t keys,
+                 bool windowed) const;
 
  private:
-  at::Tensor Alibi(int64_t position, int64_t count) const;
+  // Returns the position biases, fp32, [sequences, heads, 1, keys].
+  at::Tensor Alibi(const at::Tensor& last, const at::Tensor& key_positions) const;
 
   const AttentionSpec spec_;
   const bool alibi_;
   const at::TensorOptions options_;
+  // 0, 1, 2, ..., [max_keys], int64. A copy from the CPU: arange is not safe on MPS beside other
+  // threads (pytorch issue 197805).
+  at::Tensor indices_;
   // [heads, 1, 1], fp32.
   at::Tensor slopes_;
 };
 
-// Computes attention of `queries` [count, heads, head_dim] over `keys` and `values`
-// [kv_heads, length, head_dim], which begin at position mask.begin. Returns [count, heads *
-// head_dim]. Keys and values that several heads share are not copied.
+// Computes attention of `queries`, [sequences * tokens, heads, head_dim], over `cached`,
+// [sequences, keys, 2 * kv_heads, head_dim], keys before values, with a mask of AttentionMasks.
+// Returns [sequences * tokens, heads * head_dim]. Keys and values that several heads share are not
+// copied: those heads are rows of one product.
 at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& queries,
-                  const at::Tensor& keys, const at::Tensor& values, const AttentionMask& mask);
+                  const at::Tensor& cached, const at::Tensor& mask);
 
 }  // namespace assay::engine
 

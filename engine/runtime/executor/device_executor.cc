@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/runtime/executor/kv_cache.h"
+#include "engine/runtime/executor/step_layout.h"
 #include "engine/runtime/executor/token_choice.h"
 #include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/executor/transformer.h"
@@ -22,22 +22,32 @@
 namespace assay::engine {
 namespace {
 
-// The rows of logits from which tokens are sampled, and the index of the first row of each choice.
-struct SampledRows {
-  std::vector<int64_t> rows;
-  std::vector<int64_t> first;
+// What is read of the logits of a step, and where it is in the numbers that are copied back.
+struct Readings {
+  bool greedy = false;
+  // The rows from which tokens are sampled, and for each choice the first of its own.
+  std::vector<int64_t> sampled_rows;
+  std::vector<int64_t> first_sampled;
+  std::vector<int64_t> rated_rows;
+  std::vector<int64_t> rated_tokens;
 };
 
-// Returns the rows of the choices that are not greedy.
-SampledRows RowsToSample(absl::Span<const TokenChoice> choices) {
-  SampledRows sampled;
-  for (const TokenChoice& choice : choices) {
-    sampled.first.push_back(static_cast<int64_t>(sampled.rows.size()));
-    if (choice.sampler->greedy()) continue;
+Readings ReadingsOf(const ExecutorStep& step) {
+  Readings readings;
+  for (const TokenChoice& choice : step.choices) {
+    readings.first_sampled.push_back(static_cast<int64_t>(readings.sampled_rows.size()));
+    if (choice.sampler->greedy()) {
+      readings.greedy = true;
+      continue;
+    }
     const auto count = static_cast<int64_t>(choice.draft.size()) + 1;
-    for (int64_t i = 0; i < count; ++i) sampled.rows.push_back(choice.first_row + i);
+    for (int64_t i = 0; i < count; ++i) readings.sampled_rows.push_back(choice.first_row + i);
   }
-  return sampled;
+  for (const TokenRating& rating : step.ratings) {
+    readings.rated_rows.push_back(rating.row);
+    readings.rated_tokens.push_back(rating.token);
+  }
+  return readings;
 }
 
 class DeviceExecutor : public ModelExecutor {
@@ -52,12 +62,7 @@ class DeviceExecutor : public ModelExecutor {
     slice_ = slices_.Acquire();
     absl::Status done = CatchTorch("computing a step", [&]() -> absl::Status {
       const c10::InferenceMode inference;
-      const at::Tensor hidden = ComputeLogits(step.chunks);
-      ChooseGreedy(step.choices);
-      Sample(step.choices);
-      Rate(step.ratings);
-      // Waits for the device: the time slice must not end when the work is only queued.
-      hidden.select(0, 0).select(0, 0).item();
+      Compute(step);
       return absl::OkStatus();
     });
     slices_.Release();
@@ -81,75 +86,73 @@ class DeviceExecutor : public ModelExecutor {
   int64_t cache_bytes() const override { return cache_.Bytes(); }
 
  private:
-  // Sets logits_. Returns the hidden states that they were computed from.
-  at::Tensor ComputeLogits(absl::Span<const SequenceChunk> chunks) {
-    const at::Tensor hidden = transformer_.Forward(chunks, cache_);
-    std::vector<at::Tensor> rows;
-    int64_t row = 0;
-    for (const SequenceChunk& chunk : chunks) {
-      row += static_cast<int64_t>(chunk.tokens.size());
-      if (chunk.logits > 0) rows.push_back(hidden.narrow(0, row - chunk.logits, chunk.logits));
+  // Makes two copies between the host and the device, whatever the step is made of: all indices
+  // before it, all results after it. The second one waits for the device, so that the time slice
+  // does not end while the work is only queued.
+  void Compute(const ExecutorStep& step) {
+    StepLayout layout = LayOut(step.chunks, transformer_.window());
+    const Readings readings = ReadingsOf(step);
+    const StepLayout::Range sampled_rows = layout.Add(readings.sampled_rows);
+    const StepLayout::Range rated_rows = layout.Add(readings.rated_rows);
+    const StepLayout::Range rated_tokens = layout.Add(readings.rated_tokens);
+    const DeviceStep on_device{
+        .layout = layout,
+        .values = at::tensor(layout.values, at::kLong).to(transformer_.options().device())};
+    const at::Tensor hidden = transformer_.Forward(step.chunks, on_device, cache_);
+    logits_ = layout.logit_rows.size == 0
+                  ? at::Tensor()
+                  : transformer_.Logits(hidden.index_select(0, on_device.Get(layout.logit_rows)));
+    std::vector<at::Tensor> results;
+    if (readings.greedy) results.push_back(LargestLogits());
+    if (sampled_rows.size > 0) {
+      results.push_back(logits_.index_select(0, on_device.Get(sampled_rows)).to(at::kFloat));
     }
-    logits_ = rows.empty() ? at::Tensor() : transformer_.Logits(at::cat(rows));
-    return hidden;
+    if (rated_rows.size > 0) {
+      results.push_back(Ratings(on_device.Get(rated_rows), on_device.Get(rated_tokens)));
+    }
+    if (results.empty()) results.push_back(hidden.select(0, 0).narrow(0, 0, 1).to(at::kFloat));
+    for (at::Tensor& result : results) result = result.reshape({-1});
+    const at::Tensor numbers =
+        (results.size() == 1 ? results.front() : at::cat(results)).to(at::kCPU).contiguous();
+    Read(readings, numbers.const_data_ptr<float>(), step);
   }
 
-  template <typename T>
-  at::Tensor OnDevice(const std::vector<T>& values) const {
-    return at::tensor(values).to(logits_.device());
-  }
-
-  // Makes the greedy choices. The largest logits and their ids need one transfer; fp32 holds every
-  // id below 2^24 exactly.
-  void ChooseGreedy(absl::Span<TokenChoice> choices) {
-    const auto greedy = [](const TokenChoice& choice) { return choice.sampler->greedy(); };
-    if (std::none_of(choices.begin(), choices.end(), greedy)) return;
+  // Returns the largest logit of each row and its id, [rows, 2]; fp32 holds every id below 2^24
+  // exactly.
+  at::Tensor LargestLogits() const {
     const auto [value, id] = logits_.max(-1);
-    const at::Tensor both = at::stack({value.to(at::kFloat), id.to(at::kFloat)}, 1).to(at::kCPU);
-    const auto* pairs = both.const_data_ptr<float>();
-    for (TokenChoice& choice : choices) {
-      if (!greedy(choice)) continue;
-      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler&) {
-        return CheckFinite(pairs[2 * row], static_cast<TokenId>(pairs[2 * row + 1]));
-      });
-    }
+    return at::stack({value.to(at::kFloat), id.to(at::kFloat)}, 1);
   }
 
-  // Makes the other choices. Only their rows are copied to the CPU.
-  void Sample(absl::Span<TokenChoice> choices) {
-    const SampledRows sampled = RowsToSample(choices);
-    if (sampled.rows.empty()) return;
-    const at::Tensor floats =
-        logits_.index_select(0, OnDevice(sampled.rows)).to(at::kCPU, at::kFloat).contiguous();
-    const int64_t vocab = floats.size(1);
-    for (size_t i = 0; i < choices.size(); ++i) {
-      TokenChoice& choice = choices[i];
-      if (choice.sampler->greedy()) continue;
-      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler& sampler) {
-        const int64_t at = sampled.first[i] + row - choice.first_row;
-        return SampleFinite(absl::MakeConstSpan(floats.const_data_ptr<float>() + at * vocab,
-                                                static_cast<size_t>(vocab)),
-                            sampler);
-      });
-    }
-  }
-
-  void Rate(absl::Span<TokenRating> ratings) {
-    if (ratings.empty()) return;
-    std::vector<int64_t> rows;
-    std::vector<int64_t> tokens;
-    for (const TokenRating& rating : ratings) {
-      rows.push_back(rating.row);
-      tokens.push_back(rating.token);
-    }
-    const at::Tensor logits = logits_.index_select(0, OnDevice(rows)).to(at::kFloat);
-    const at::Tensor own = logits.gather(1, OnDevice(tokens).unsqueeze(1)).squeeze(1);
+  // Returns the log-probability of each token, and 1 if its logit is the largest, [rows, 2].
+  at::Tensor Ratings(const at::Tensor& rows, const at::Tensor& tokens) const {
+    const at::Tensor logits = logits_.index_select(0, rows).to(at::kFloat);
+    const at::Tensor own = logits.gather(1, tokens.unsqueeze(1)).squeeze(1);
     const at::Tensor is_largest = own.eq(logits.amax(1)).to(at::kFloat);
-    const at::Tensor both = at::stack({own - logits.logsumexp(1), is_largest}, 1).to(at::kCPU);
-    const auto* pairs = both.const_data_ptr<float>();
-    for (size_t i = 0; i < ratings.size(); ++i) {
-      ratings[i].score = CheckFinite({.log_probability = static_cast<double>(pairs[2 * i]),
-                                      .greedy = pairs[2 * i + 1] != 0.0F});
+    return at::stack({own - logits.logsumexp(1), is_largest}, 1);
+  }
+
+  // Makes the choices and ratings from the numbers of Compute().
+  void Read(const Readings& readings, const float* numbers, const ExecutorStep& step) const {
+    const float* const largest = numbers;
+    const float* const sampled = largest + (readings.greedy ? 2 * logits_.size(0) : 0);
+    const int64_t vocab = logits_.defined() ? logits_.size(1) : 0;
+    const float* const rated = sampled + static_cast<int64_t>(readings.sampled_rows.size()) * vocab;
+    for (size_t i = 0; i < step.choices.size(); ++i) {
+      TokenChoice& choice = step.choices[i];
+      choice.tokens = ChooseWhileAccepted(
+          choice, [&](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
+            if (sampler.greedy()) {
+              return CheckFinite(largest[2 * row], static_cast<TokenId>(largest[2 * row + 1]));
+            }
+            const int64_t at = readings.first_sampled[i] + row - choice.first_row;
+            return SampleFinite(
+                absl::MakeConstSpan(sampled + at * vocab, static_cast<size_t>(vocab)), sampler);
+          });
+    }
+    for (size_t i = 0; i < step.ratings.size(); ++i) {
+      step.ratings[i].score = CheckFinite({.log_probability = static_cast<double>(rated[2 * i]),
+                                           .greedy = rated[2 * i + 1] != 0.0F});
     }
   }
 

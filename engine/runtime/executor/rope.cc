@@ -11,12 +11,6 @@
 namespace assay::engine {
 namespace {
 
-at::Tensor PlainFrequencies(int64_t dim, double base) {
-  const at::Tensor exponents =
-      at::arange(0, dim, 2, at::kLong).to(at::kFloat) / static_cast<double>(dim);
-  return at::reciprocal(at::pow(at::Scalar(base), exponents));
-}
-
 // NTK-aware scaling (https://www.reddit.com/r/LocalLLaMA/comments/14mrgpr) as in transformers.
 double DynamicBase(const RopeSpec& spec, int64_t sequence_length) {
   const auto dim = static_cast<double>(spec.dim);
@@ -68,31 +62,39 @@ at::Tensor ToTensor(const std::vector<float>& values) {
   return at::tensor(at::ArrayRef<float>(values));
 }
 
-bool DependsOnLength(const RopeSpec& spec) {
-  return spec.scaling == RopeScaling::kDynamic || spec.scaling == RopeScaling::kLongRope;
-}
-
 }  // namespace
 
 Rope::Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
            const at::TensorOptions& options)
-    : spec_(spec), options_(options), factors_(factors) {
-  const RopeAngles angles =
-      Compute(at::arange(context, at::kFloat), Frequencies(/*sequence_length=*/0));
+    : spec_(spec),
+      options_(options),
+      factors_(factors),
+      exponents_(at::arange(0, spec.dim, 2, at::kLong).to(at::kFloat) /
+                 static_cast<double>(spec.dim)),
+      positions_(at::arange(context, at::kFloat)) {
+  const RopeAngles angles = Compute(positions_, Frequencies(/*sequence_length=*/0));
   cosine_ = angles.cosine;
   sine_ = angles.sine;
 }
 
+bool Rope::depends_on_length() const {
+  return spec_.scaling == RopeScaling::kDynamic || spec_.scaling == RopeScaling::kLongRope;
+}
+
+at::Tensor Rope::PlainFrequencies(double base) const {
+  return at::reciprocal(at::pow(at::Scalar(base), exponents_));
+}
+
 at::Tensor Rope::Frequencies(int64_t sequence_length) const {
   const bool beyond = sequence_length > spec_.original_context;
-  at::Tensor plain = PlainFrequencies(spec_.dim, spec_.base);
+  at::Tensor plain = PlainFrequencies(spec_.base);
   switch (spec_.scaling) {
     case RopeScaling::kNone:
       return factors_.defined() ? plain / factors_ : plain;
     case RopeScaling::kLinear:
       return plain / spec_.factor;
     case RopeScaling::kDynamic:
-      return beyond ? PlainFrequencies(spec_.dim, DynamicBase(spec_, sequence_length)) : plain;
+      return beyond ? PlainFrequencies(DynamicBase(spec_, sequence_length)) : plain;
     case RopeScaling::kLlama3:
       return Llama3Frequencies(spec_, plain);
     case RopeScaling::kYarn:
@@ -111,8 +113,12 @@ RopeAngles Rope::Compute(const at::Tensor& positions, const at::Tensor& frequenc
           at::cat({-sine, sine}, -1).unsqueeze(1).to(options_)};
 }
 
+RopeAngles Rope::At(const at::Tensor& positions) const {
+  return {cosine_.index_select(0, positions), sine_.index_select(0, positions)};
+}
+
 RopeAngles Rope::At(int64_t position, int64_t count, int64_t first_length) const {
-  if (!DependsOnLength(spec_)) return ForLength(position, count, first_length);
+  if (!depends_on_length()) return ForLength(position, count, first_length);
   const int64_t at_first = std::clamp<int64_t>(first_length - position, 0, count);
   if (at_first == count) return ForLength(position, count, first_length);
   std::vector<at::Tensor> cosines;
@@ -127,22 +133,18 @@ RopeAngles Rope::At(int64_t position, int64_t count, int64_t first_length) const
 }
 
 RopeAngles Rope::ForLength(int64_t position, int64_t count, int64_t sequence_length) const {
-  if (DependsOnLength(spec_) && sequence_length > spec_.original_context) {
-    return Compute(at::arange(position, position + count, at::kFloat),
-                   Frequencies(sequence_length));
+  if (depends_on_length() && sequence_length > spec_.original_context) {
+    return Compute(positions_.narrow(0, position, count), Frequencies(sequence_length));
   }
   return {cosine_.narrow(0, position, count), sine_.narrow(0, position, count)};
 }
 
-at::Tensor Rotate(const at::Tensor& heads, const RopeAngles& angles) {
+void Rotate(at::Tensor heads, const RopeAngles& angles) {
   const int64_t dim = angles.cosine.size(-1);
   const int64_t half = dim / 2;
-  const int64_t rest = heads.size(-1) - dim;
-  const at::Tensor input = heads.narrow(-1, 0, dim);
+  at::Tensor rotated = heads.narrow(-1, 0, dim);
   const at::Tensor swapped = at::cat({heads.narrow(-1, half, half), heads.narrow(-1, 0, half)}, -1);
-  at::Tensor rotated = at::addcmul(input * angles.cosine, swapped, angles.sine);
-  if (rest == 0) return rotated;
-  return at::cat({rotated, heads.narrow(-1, dim, rest)}, -1);
+  rotated.mul_(angles.cosine).addcmul_(swapped, angles.sine);
 }
 
 }  // namespace assay::engine

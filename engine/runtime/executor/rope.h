@@ -26,6 +26,13 @@ class Rope {
   Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
        const at::TensorOptions& options);
 
+  // True if the angles of a position depend on the length of its sequence.
+  bool depends_on_length() const;
+
+  // Returns the angles of `positions`, [rows], on the device. Must not be called if they depend on
+  // the length.
+  RopeAngles At(const at::Tensor& positions) const;
+
   // Returns the angles of the positions [position, position + count) in a sequence that began with
   // `first_length` tokens and grew one by one. Some scalings have other angles in sequences longer
   // than the trained context: each position then has the angles of the sequence as it was when the
@@ -37,18 +44,23 @@ class Rope {
  private:
   // Returns the angles for a sequence of `sequence_length` tokens.
   RopeAngles ForLength(int64_t position, int64_t count, int64_t sequence_length) const;
+  // Returns base^(-2i / dim), [dim / 2].
+  at::Tensor PlainFrequencies(double base) const;
   at::Tensor Frequencies(int64_t sequence_length) const;
   RopeAngles Compute(const at::Tensor& positions, const at::Tensor& frequencies) const;
 
   RopeSpec spec_;
   at::TensorOptions options_;
   at::Tensor factors_;
+  // 2i / dim, [dim / 2], and the positions of the context, both fp32 on the CPU.
+  at::Tensor exponents_;
+  at::Tensor positions_;
   at::Tensor cosine_;
   at::Tensor sine_;
 };
 
-// Rotates `heads`, [positions, heads, head_dim]. Dimensions beyond those of the angles stay.
-at::Tensor Rotate(const at::Tensor& heads, const RopeAngles& angles);
+// Rotates `heads`, [rows, heads, head_dim], in place. Dimensions beyond those of the angles stay.
+void Rotate(at::Tensor heads, const RopeAngles& angles);
 
 }  // namespace assay::engine
 

@@ -34,26 +34,40 @@ at::Tensor Capped(const at::Tensor& logits, double cap) {
   return cap == 0.0 ? logits : (logits / cap).tanh_().mul_(cap);
 }
 
-RopeAngles Concatenated(const std::vector<RopeAngles>& parts) {
-  if (parts.size() == 1) return parts.front();
+// Returns the angles of every row of a step.
+RopeAngles AnglesOf(const Rope& rope, absl::Span<const SequenceChunk> chunks,
+                    const DeviceStep& step) {
+  if (!rope.depends_on_length()) return rope.At(step.Get(step.layout.positions));
   std::vector<at::Tensor> cosines;
   std::vector<at::Tensor> sines;
-  for (const RopeAngles& part : parts) {
-    cosines.push_back(part.cosine);
-    sines.push_back(part.sine);
+  for (const size_t i : step.layout.order) {
+    const SequenceChunk& chunk = chunks[i];
+    const RopeAngles angles =
+        rope.At(chunk.position, static_cast<int64_t>(chunk.tokens.size()), chunk.first_length);
+    cosines.push_back(angles.cosine);
+    sines.push_back(angles.sine);
   }
   return {at::cat(cosines), at::cat(sines)};
 }
 
-int64_t CountOf(const SequenceChunk& chunk) { return static_cast<int64_t>(chunk.tokens.size()); }
+// Stacks the weights of the norms of queries and of keys; [1 or heads, head_dim] each.
+at::Tensor StackedHeads(const AttentionSpec& spec, const at::Tensor& queries,
+                        const at::Tensor& keys) {
+  return at::cat(
+      {queries.expand({spec.heads, spec.head_dim}), keys.expand({spec.kv_heads, spec.head_dim})});
+}
 
-RopeAngles AnglesOf(const Rope& rope, absl::Span<const SequenceChunk> chunks) {
-  std::vector<RopeAngles> parts;
-  parts.reserve(chunks.size());
-  for (const SequenceChunk& chunk : chunks) {
-    parts.push_back(rope.At(chunk.position, CountOf(chunk), chunk.first_length));
+std::vector<NormWeights> HeadNorms(const ModelSpec& spec, const TransformerWeights& weights) {
+  std::vector<NormWeights> norms;
+  if (spec.attention.qk_norm == QkNorm::kNone) return norms;
+  for (const LayerWeights& layer : weights.layers) {
+    const NormWeights& queries = layer.query_norm;
+    const NormWeights& keys = layer.key_norm;
+    NormWeights norm{.weight = StackedHeads(spec.attention, queries.weight, keys.weight)};
+    if (queries.bias.defined()) norm.bias = StackedHeads(spec.attention, queries.bias, keys.bias);
+    norms.push_back(norm);
   }
-  return Concatenated(parts);
+  return norms;
 }
 
 }  // namespace
@@ -61,9 +75,10 @@ RopeAngles AnglesOf(const Rope& rope, absl::Span<const SequenceChunk> chunks) {
 Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t context)
     : spec_(std::move(spec)),
       weights_(std::move(weights)),
+      head_norms_(HeadNorms(spec_, weights_)),
       context_(context),
       options_(weights_.token_embedding.weight.options()),
-      masks_(spec_, options_) {
+      masks_(spec_, PaddedKeys(context), options_) {
   if (spec_.position != PositionKind::kRotary) return;
   rope_.emplace(spec_.rope, context, weights_.rope_factors, options_);
   if (spec_.window_rope.has_value()) {
@@ -71,10 +86,13 @@ Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t con
   }
 }
 
-at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks, KvCache& cache) const {
-  const Shared shared = Prepare(chunks, cache);
-  at::Tensor hidden = Embed(chunks);
-  for (int64_t i = 0; i < spec_.layers; ++i) hidden = Block(i, hidden, chunks, shared, cache);
+at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks, const DeviceStep& step,
+                                KvCache& cache) const {
+  const Shared shared = Prepare(chunks, step);
+  at::Tensor hidden = Embed(step);
+  for (int64_t i = 0; i < spec_.layers; ++i) {
+    hidden = Block(i, hidden, step.layout, shared, cache);
+  }
   return hidden;
 }
 
@@ -88,58 +106,51 @@ at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
 }
 
 Transformer::Shared Transformer::Prepare(absl::Span<const SequenceChunk> chunks,
-                                         const KvCache& cache) const {
-  Shared shared;
-  if (rope_.has_value()) shared.angles = AnglesOf(*rope_, chunks);
-  if (window_rope_.has_value()) shared.window_angles = AnglesOf(*window_rope_, chunks);
-  for (const SequenceChunk& chunk : chunks) {
-    const int64_t end = chunk.position + CountOf(chunk);
-    shared.written.push_back(cache.SlotsOf(chunk.pages, chunk.position, end));
-    shared.masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/false));
-    shared.visible.push_back(cache.SlotsOf(chunk.pages, shared.masks.back().begin, end));
-    if (spec_.attention.windowed_layers.empty()) continue;
-    shared.window_masks.push_back(masks_.For(chunk.position, CountOf(chunk), /*windowed=*/true));
-    shared.window_visible.push_back(
-        cache.SlotsOf(chunk.pages, shared.window_masks.back().begin, end));
+                                         const DeviceStep& step) const {
+  const StepLayout& layout = step.layout;
+  Shared shared{.slots = step.Get(layout.slots)};
+  if (rope_.has_value()) shared.angles = AnglesOf(*rope_, chunks, step);
+  if (window_rope_.has_value()) shared.window_angles = AnglesOf(*window_rope_, chunks, step);
+  const at::Tensor positions = step.Get(layout.positions);
+  for (const StepLayout::Group& group : layout.groups) {
+    const at::Tensor rows = positions.narrow(0, group.row, group.sequences * group.tokens)
+                                .view({group.sequences, group.tokens});
+    const auto keys_of = [&](const StepLayout::Keys& keys, bool windowed) -> GroupKeys {
+      return {.slots = step.Get(keys.slots),
+              .mask = masks_.For(rows, step.Get(keys.begins), keys.length, windowed)};
+    };
+    shared.keys.push_back(keys_of(group.keys, /*windowed=*/false));
+    if (window() > 0) shared.window_keys.push_back(keys_of(group.window_keys, /*windowed=*/true));
   }
   return shared;
 }
 
-at::Tensor Transformer::Embed(absl::Span<const SequenceChunk> chunks) const {
-  std::vector<TokenId> ids;
-  std::vector<int64_t> positions;
-  for (const SequenceChunk& chunk : chunks) {
-    ids.insert(ids.end(), chunk.tokens.begin(), chunk.tokens.end());
-    for (int64_t i = 0; i < CountOf(chunk); ++i) {
-      positions.push_back(chunk.position + spec_.learned_offset + i);
-    }
-  }
-  const auto on_device = [&](const auto& values) {
-    return at::tensor(values).to(options_.device());
-  };
-  at::Tensor hidden = at::embedding(weights_.token_embedding.weight, on_device(ids));
+at::Tensor Transformer::Embed(const DeviceStep& step) const {
+  at::Tensor hidden = at::embedding(weights_.token_embedding.weight, step.Get(step.layout.tokens));
   if (spec_.embedding_scale != 1.0) {
     // The product is in the embedding's own type, as in training.
     hidden = hidden * at::scalar_tensor(spec_.embedding_scale, options_);
   }
   if (weights_.project_in.defined()) hidden = weights_.project_in(hidden);
   if (spec_.position == PositionKind::kLearned) {
-    hidden = hidden + at::embedding(weights_.position_embedding, on_device(positions));
+    const at::Tensor& table = weights_.position_embedding;
+    const at::Tensor from_zero =
+        table.narrow(0, spec_.learned_offset, table.size(0) - spec_.learned_offset);
+    hidden = hidden + at::embedding(from_zero, step.Get(step.layout.positions));
   }
   return spec_.embedding_norm ? Norm(hidden, weights_.embedding_norm) : hidden;
 }
 
-at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden,
-                              absl::Span<const SequenceChunk> chunks, const Shared& shared,
-                              KvCache& cache) const {
+at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden, const StepLayout& layout,
+                              const Shared& shared, KvCache& cache) const {
   const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
   if (spec_.norm_place == NormPlace::kAfter) {
     const at::Tensor attended =
-        Norm(hidden + Attention(layer, hidden, chunks, shared, cache), weights.attention_norm);
+        Norm(hidden + Attention(layer, hidden, layout, shared, cache), weights.attention_norm);
     return Norm(attended + FeedForward(weights, attended), weights.feed_forward_norm);
   }
   const at::Tensor normed = Norm(hidden, weights.attention_norm);
-  at::Tensor attended = Attention(layer, normed, chunks, shared, cache);
+  at::Tensor attended = Attention(layer, normed, layout, shared, cache);
   if (spec_.parallel) {
     const at::Tensor input = spec_.shared_norm ? normed : Norm(hidden, weights.feed_forward_norm);
     return hidden + attended + FeedForward(weights, input);
@@ -152,41 +163,32 @@ at::Tensor Transformer::Block(int64_t layer, const at::Tensor& hidden,
   return middle + output;
 }
 
-at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden,
-                                  absl::Span<const SequenceChunk> chunks, const Shared& shared,
-                                  KvCache& cache) const {
+at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const StepLayout& layout,
+                                  const Shared& shared, KvCache& cache) const {
   const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
   const AttentionSpec& spec = spec_.attention;
   const bool windowed = spec_.IsWindowed(layer);
   const at::Tensor qkv =
       weights.qkv(hidden).view({hidden.size(0), spec.heads + 2 * spec.kv_heads, spec.head_dim});
-  const at::Tensor values = qkv.narrow(1, spec.heads + spec.kv_heads, spec.kv_heads);
-  at::Tensor rotated = qkv.narrow(1, 0, spec.heads + spec.kv_heads);
-  if (spec.qk_norm != QkNorm::kNone) {
-    rotated = at::cat({NormHeads(rotated.narrow(1, 0, spec.heads), weights.query_norm),
-                       NormHeads(rotated.narrow(1, spec.heads, spec.kv_heads), weights.key_norm)},
-                      1);
-  }
+  const at::Tensor queries_and_keys = qkv.narrow(1, 0, spec.heads + spec.kv_heads);
+  if (!head_norms_.empty()) NormHeads(queries_and_keys, head_norms_[static_cast<size_t>(layer)]);
   if (spec_.IsRotary(layer)) {
     const bool own = windowed && window_rope_.has_value();
-    rotated = Rotate(rotated, own ? shared.window_angles : shared.angles);
+    Rotate(queries_and_keys, own ? shared.window_angles : shared.angles);
   }
+  cache.Write(layer, shared.slots, qkv.narrow(1, spec.heads, 2 * spec.kv_heads));
   const double scale =
       spec.scale_by_inverse_layer ? spec.scale / static_cast<double>(layer + 1) : spec.scale;
-  const std::vector<AttentionMask>& masks = windowed ? shared.window_masks : shared.masks;
-  const std::vector<KvSlots>& visible = windowed ? shared.window_visible : shared.visible;
+  const std::vector<GroupKeys>& keys = windowed ? shared.window_keys : shared.keys;
   std::vector<at::Tensor> attended;
-  attended.reserve(chunks.size());
-  int64_t row = 0;
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    const int64_t count = CountOf(chunks[i]);
-    const at::Tensor rows = rotated.narrow(0, row, count);
-    cache.Write(layer, shared.written[i], rows.narrow(1, spec.heads, spec.kv_heads),
-                values.narrow(0, row, count));
-    attended.push_back(Attend(spec, scale, rows.narrow(1, 0, spec.heads),
-                              cache.Keys(layer, visible[i]), cache.Values(layer, visible[i]),
-                              masks[i]));
-    row += count;
+  attended.reserve(layout.groups.size());
+  for (size_t i = 0; i < layout.groups.size(); ++i) {
+    const StepLayout::Group& group = layout.groups[i];
+    const at::Tensor cached = cache.Read(layer, keys[i].slots)
+                                  .view({group.sequences, -1, 2 * spec.kv_heads, spec.head_dim});
+    const at::Tensor queries =
+        qkv.narrow(0, group.row, group.sequences * group.tokens).narrow(1, 0, spec.heads);
+    attended.push_back(Attend(spec, scale, queries, cached, keys[i].mask));
   }
   return weights.attention_output(attended.size() == 1 ? attended.front() : at::cat(attended));
 }
@@ -207,14 +209,14 @@ at::Tensor Transformer::Norm(const at::Tensor& hidden, const NormWeights& norm) 
                         spec_.norm_epsilon);
 }
 
-at::Tensor Transformer::NormHeads(const at::Tensor& heads, const NormWeights& norm) const {
+void Transformer::NormHeads(at::Tensor heads, const NormWeights& norm) const {
   const std::array<int64_t, 1> shape = {spec_.attention.head_dim};
   const at::Tensor plain =
       spec_.norm == NormKind::kRms
           ? at::rms_norm(heads, shape, std::nullopt, spec_.norm_epsilon)
           : at::layer_norm(heads, shape, std::nullopt, std::nullopt, spec_.norm_epsilon);
-  const at::Tensor scaled = plain * norm.weight;
-  return norm.bias.defined() ? scaled + norm.bias : scaled;
+  at::mul_out(heads, plain, norm.weight);
+  if (norm.bias.defined()) heads.add_(norm.bias);
 }
 
 }  // namespace assay::engine
