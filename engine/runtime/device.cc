@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
@@ -27,6 +26,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "engine/runtime/device_memory.h"
+#include "engine/runtime/executor/device_self_test.h"
 #include "engine/runtime/executor/torch_status.h"
 
 #ifdef __APPLE__
@@ -73,28 +73,6 @@ int PhysicalCores() {
 
 #endif
 
-// Compares a product on the device with the CPU's: a driver with wrong results is worse than none.
-absl::Status Validate(const at::Device& device, at::ScalarType dtype) {
-  constexpr int64_t kSize = 64;
-  // fp16 and bf16 have 8 to 11 bits of precision; the sums below are about 1.
-  constexpr double kTolerance = 5e-2;
-  return CatchTorch(absl::StrCat("trying device ", device.str()), [&]() -> absl::Status {
-    const c10::InferenceMode inference;
-    const at::Tensor steps = at::arange(kSize * kSize, at::kFloat).reshape({kSize, kSize});
-    const at::Tensor left = at::sin(steps).div(8.0);
-    const at::Tensor right = at::cos(steps).div(8.0);
-    const at::Tensor product =
-        at::mm(left.to(device, dtype), right.to(device, dtype)).to(at::kCPU, at::kFloat);
-    // The CPU's product is compared with plain sums, so that this can fail there too.
-    const at::Tensor expected = (left.unsqueeze(2) * right.unsqueeze(0)).sum(1);
-    const double error = (product - expected).abs().max().item<double>();
-    if (error <= kTolerance) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        absl::StrCat("device ", device.str(), " gives wrong results: a ", kSize, "x", kSize,
-                     " product differs from the CPU's by ", error));
-  });
-}
-
 absl::StatusOr<DeviceKind> KindOf(const std::string& name) {
   if (name == "cpu") return DeviceKind::kCpu;
   if (name == "mps") return DeviceKind::kMps;
@@ -126,16 +104,18 @@ absl::StatusOr<DeviceInfo> Resolve(const std::string& requested) {
   RETURN_IF_ERROR(CheckPresent(kind, name));
   const at::Device device(name);
   const bool on_cpu = kind == DeviceKind::kCpu;
-  if (absl::Status valid = Validate(device, on_cpu ? at::kFloat : at::kHalf); !valid.ok()) {
-    return absl::FailedPreconditionError(valid.message());
-  }
+  absl::StatusOr<DeviceQuirks> quirks = CatchTorch(absl::StrCat("trying device ", name), [&] {
+    return TestDevice(device, on_cpu ? at::kFloat : at::kHalf);
+  });
+  if (!quirks.ok()) return absl::FailedPreconditionError(quirks.status().message());
   return DeviceInfo{.kind = kind,
                     .name = name,
                     .apple_silicon_optimized = kind == DeviceKind::kMps,
                     .default_dtype = on_cpu ? "float32" : "float16",
                     .memory_bytes = TotalMemory(device),
                     .threads = at::get_num_threads(),
-                    .torch_version = TORCH_VERSION};
+                    .torch_version = TORCH_VERSION,
+                    .workarounds = Describe(*quirks)};
 }
 
 }  // namespace

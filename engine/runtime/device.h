@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -25,12 +26,15 @@ struct DeviceInfo {
   // The number of threads of one operation on the CPU.
   int threads;
   std::string torch_version;
+  // A sentence for each fault of the device that is worked around.
+  std::vector<std::string> workarounds;
 };
 
-// Resolves "auto", "cpu", "cuda", "cuda:N" or "mps" to a device that works: a small product on it
-// is compared with the CPU's. "auto" tries mps, then cuda, then cpu. INVALID_ARGUMENT: the name is
-// not a device name. FAILED_PRECONDITION: this machine or this libtorch does not have the device,
-// or its results are wrong. Takes up to a second the first time on a GPU.
+// Resolves "auto", "cpu", "cuda", "cuda:N" or "mps" to a device that works: its operators
+// are compared with the CPU's (executor/device_self_test.h). "auto" tries mps, then cuda, then cpu.
+// INVALID_ARGUMENT: the name is not a device name. FAILED_PRECONDITION: this machine or this
+// libtorch does not have the device, or its results are wrong. Takes up to a second the first time
+// on a GPU.
 absl::StatusOr<DeviceInfo> ResolveDevice(std::string_view requested);
 
 // Sets the number of threads that one operation uses on the CPU, for the whole process; 0 = the

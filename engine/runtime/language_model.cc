@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,20 +18,20 @@
 #include <variant>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/executor/cpu_executor.h"
 #include "engine/runtime/executor/device_executor.h"
+#include "engine/runtime/executor/device_quirks.h"
+#include "engine/runtime/executor/device_self_test.h"
+#include "engine/runtime/executor/device_turns.h"
 #include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/executor/transformer_weights.h"
 #include "engine/runtime/executor/weight_loader.h"
@@ -58,14 +57,6 @@ at::ScalarType ScalarTypeOf(PackedType dtype) {
 ThreadPool& CpuPool() {
   static ThreadPool pool(at::get_num_threads());
   return pool;
-}
-
-// The time slices of the models on another device, or of those that libtorch computes on the CPU.
-TimeSliceQueue& TimeSlicesOf(const std::string& device) {
-  static absl::Mutex mutex;
-  static std::map<std::string, TimeSliceQueue> slices ABSL_GUARDED_BY(mutex);
-  const MutexLock lock(mutex);
-  return slices[device];
 }
 
 // The first result of Load() and EstimateBytes().
@@ -174,6 +165,7 @@ class TransformerLanguageModel : public LanguageModel {
 
   void Release(const char* doing) const {
     const absl::Status released = CatchTorch(doing, [&]() -> absl::Status {
+      const TimeSliceLock turn(&DeviceTurns(info_.device));
       ReleaseCachedMemory(at::Device(info_.device));
       return absl::OkStatus();
     });
@@ -206,25 +198,36 @@ auto Timed(absl::Duration* time, const Work& work) {
   return result;
 }
 
+// Returns what libtorch's operators on the device need for this model. The CPU's own kernels need
+// nothing.
+absl::StatusOr<DeviceQuirks> TestDeviceFor(const LoadOptions& options, const Opened& opened) {
+  if (opened.plan.packed) return DeviceQuirks();
+  const at::Device device(options.device.name);
+  const at::ScalarType dtype = ScalarTypeOf(opened.plan.dtype);
+  ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDevice(device, dtype));
+  return TestAttention(opened.files.spec, device, dtype, quirks);
+}
+
 absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& options,
-                                                            const Opened& opened) {
+                                                            const Opened& opened,
+                                                            const DeviceQuirks& quirks) {
   const c10::InferenceMode inference;
   const LoadPlan& plan = opened.plan;
+  TimeSliceQueue& turns = DeviceTurns(options.device.name);
   const ModelSpec& spec = opened.files.spec;
   const at::TensorOptions tensors =
       at::TensorOptions().dtype(ScalarTypeOf(plan.dtype)).device(at::Device(options.device.name));
   const auto progress = [&](double f) {
     if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
   };
-  WeightLoader loader(*opened.files.tensors, &CpuPool(),
+  WeightLoader loader(*opened.files.tensors, &CpuPool(), plan.packed ? nullptr : &turns,
                       {.progress = progress, .context = options.context});
   ASSIGN_OR_RETURN(
       TransformerWeights weights,
       LoadTransformerWeights(opened.files, loader, tensors,
                              {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits}));
   if (!plan.packed) {
-    return MakeDeviceExecutor(spec, std::move(weights), plan.context, plan.pages(),
-                              TimeSlicesOf(options.device.name));
+    return MakeDeviceExecutor(spec, std::move(weights), plan.context, plan.pages(), quirks, turns);
   }
   return MakeCpuExecutor(spec, std::move(weights),
                          {.context = plan.context,
@@ -255,6 +258,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   ASSIGN_OR_RETURN(const Opened opened, Timed(&times.files, [&] { return Open(options); }));
   const ModelFiles& files = opened.files;
   const LoadPlan& plan = opened.plan;
+  ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDeviceFor(options, opened));
   const auto context = static_cast<int>(plan.context);
   std::atomic<bool> no_tokenizer = false;
   std::future<absl::StatusOr<std::unique_ptr<PromptEncoder>>> encoder_future =
@@ -268,7 +272,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   LoadOptions weight_options = options;
   weight_options.context = options.context.OrWhen([&no_tokenizer] { return no_tokenizer.load(); });
   absl::StatusOr<std::unique_ptr<ModelExecutor>> executor =
-      Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened); });
+      Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened, quirks); });
   ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, encoder_future.get());
   if (!executor.ok()) return executor.status();
   LoadedModelInfo info{
@@ -285,6 +289,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .weight_bytes = (*executor)->weight_bytes(),
       .working_bytes = EstimateMemory(files, plan).working,
       .has_chat_template = encoder->has_chat_template(),
+      .workarounds = Describe(quirks),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
   const bool varying = KeysDependOnLength(files.spec);
@@ -313,7 +318,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
   if (model.ok()) return model;
   // Tensors that were read before the failure are in the allocator's cache.
   const absl::Status released = CatchTorch("freeing a failed load", [&]() -> absl::Status {
-    if (!options.device.name.empty()) ReleaseCachedMemory(at::Device(options.device.name));
+    if (options.device.name.empty()) return absl::OkStatus();
+    const TimeSliceLock turn(&DeviceTurns(options.device.name));
+    ReleaseCachedMemory(at::Device(options.device.name));
     return absl::OkStatus();
   });
   released.IgnoreError();

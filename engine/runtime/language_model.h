@@ -97,6 +97,8 @@ struct LoadedModelInfo {
   int64_t working_bytes;
   LoadTimes load_times;
   bool has_chat_template;
+  // A sentence for each fault of the device that is worked around; empty for the CPU's kernels.
+  std::vector<std::string> workarounds;
 };
 
 // A resident model: weights, KV cache, tokenizer and scheduler. Loading reads the whole file and

@@ -40,6 +40,26 @@ class TimeSliceQueue {
   int64_t serving_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// Holds a time slice as long as it lives. Without a queue it does nothing.
+class TimeSliceLock {
+ public:
+  explicit TimeSliceLock(TimeSliceQueue* queue) : queue_(queue) {
+    if (queue_ != nullptr) slice_ = queue_->Acquire();
+  }
+  ~TimeSliceLock() {
+    if (queue_ != nullptr) queue_->Release();
+  }
+
+  TimeSliceLock(const TimeSliceLock&) = delete;
+  TimeSliceLock& operator=(const TimeSliceLock&) = delete;
+
+  const TimeSliceQueue::Slice& slice() const { return slice_; }
+
+ private:
+  TimeSliceQueue* const queue_;
+  TimeSliceQueue::Slice slice_;
+};
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_ENGINE_THREADS_TIME_SLICE_QUEUE_H_

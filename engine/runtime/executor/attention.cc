@@ -13,12 +13,34 @@ namespace {
 
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
-// Computes attention with scores = cap * tanh(q k / cap), which the fused kernels do not support.
-at::Tensor AttendCapped(double cap, double scale, const at::Tensor& queries, const at::Tensor& keys,
-                        const at::Tensor& values, const at::Tensor& mask) {
-  const at::Tensor scores = at::matmul(queries, keys.transpose(2, 3)).mul_(scale / cap);
-  const at::Tensor capped = scores.tanh_().mul_(cap).add_(mask);
-  return at::matmul(at::softmax(capped, -1, at::kFloat).to(values.scalar_type()), values);
+// The operands of attention as products take them, [sequences, kv_heads, rows or keys, head_dim].
+// The rows of a head of keys are its heads of queries and their tokens.
+struct Operands {
+  at::Tensor rows;
+  at::Tensor keys;
+  at::Tensor values;
+};
+
+Operands OperandsOf(const AttentionSpec& spec, const at::Tensor& queries,
+                    const at::Tensor& cached) {
+  const int64_t sequences = cached.size(0);
+  const int64_t tokens = queries.size(0) / sequences;
+  const int64_t group = spec.heads / spec.kv_heads;
+  return {.rows = queries.view({sequences, tokens, spec.kv_heads, group, spec.head_dim})
+                      .permute({0, 2, 3, 1, 4})
+                      .reshape({sequences, spec.kv_heads, group * tokens, spec.head_dim}),
+          .keys = cached.narrow(2, 0, spec.kv_heads).transpose(1, 2),
+          .values = cached.narrow(2, spec.kv_heads, spec.kv_heads).transpose(1, 2)};
+}
+
+// Returns [sequences * tokens, heads * head_dim] of [sequences, kv_heads, rows, head_dim].
+at::Tensor ByToken(const AttentionSpec& spec, const at::Tensor& attended) {
+  const int64_t sequences = attended.size(0);
+  const int64_t group = spec.heads / spec.kv_heads;
+  const int64_t tokens = attended.size(2) / group;
+  return attended.reshape({sequences, spec.kv_heads, group, tokens, spec.head_dim})
+      .permute({0, 3, 1, 2, 4})
+      .reshape({sequences * tokens, spec.heads * spec.head_dim});
 }
 
 }  // namespace
@@ -92,24 +114,26 @@ at::Tensor AttentionMasks::For(const at::Tensor& positions, const at::Tensor& be
       .reshape({sequences, 1, group * tokens, keys});
 }
 
-at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& queries,
-                  const at::Tensor& cached, const at::Tensor& mask) {
-  const int64_t sequences = cached.size(0);
-  const int64_t tokens = queries.size(0) / sequences;
-  const int64_t group = spec.heads / spec.kv_heads;
-  const at::Tensor rows = queries.view({sequences, tokens, spec.kv_heads, group, spec.head_dim})
-                              .permute({0, 2, 3, 1, 4})
-                              .reshape({sequences, spec.kv_heads, group * tokens, spec.head_dim});
-  const at::Tensor keys = cached.narrow(2, 0, spec.kv_heads).transpose(1, 2);
-  const at::Tensor values = cached.narrow(2, spec.kv_heads, spec.kv_heads).transpose(1, 2);
-  const at::Tensor attended =
-      spec.softcap != 0.0
-          ? AttendCapped(spec.softcap, scale, rows, keys, values, mask)
-          : at::scaled_dot_product_attention(rows, keys, values, mask, /*dropout_p=*/0.0,
-                                             /*is_causal=*/false, scale);
-  return attended.reshape({sequences, spec.kv_heads, group, tokens, spec.head_dim})
-      .permute({0, 3, 1, 2, 4})
-      .reshape({sequences * tokens, spec.heads * spec.head_dim});
+at::Tensor AttendFused(const AttentionSpec& spec, double scale, const at::Tensor& queries,
+                       const at::Tensor& cached, const at::Tensor& mask) {
+  const auto [rows, keys, values] = OperandsOf(spec, queries, cached);
+  return ByToken(spec, at::scaled_dot_product_attention(rows, keys, values, mask, /*dropout_p=*/0.0,
+                                                        /*is_causal=*/false, scale));
+}
+
+// A cap makes the scores cap * tanh(scores / cap), which the fused operator does not support.
+at::Tensor AttendPlainly(const AttentionSpec& spec, double scale, const at::Tensor& queries,
+                         const at::Tensor& cached, const at::Tensor& mask) {
+  const auto [rows, keys, values] = OperandsOf(spec, queries, cached);
+  at::Tensor scores = at::matmul(rows, keys.transpose(2, 3));
+  if (spec.softcap == 0.0) {
+    scores.mul_(scale);
+  } else {
+    scores.mul_(scale / spec.softcap).tanh_().mul_(spec.softcap);
+  }
+  scores.add_(mask);
+  const at::Tensor weights = at::softmax(scores, -1, at::kFloat).to(values.scalar_type());
+  return ByToken(spec, at::matmul(weights, values));
 }
 
 }  // namespace assay::engine

@@ -43,12 +43,15 @@ class AttentionMasks {
   at::Tensor slopes_;
 };
 
-// Computes attention of `queries`, [sequences * tokens, heads, head_dim], over `cached`,
+// Compute attention of `queries`, [sequences * tokens, heads, head_dim], over `cached`,
 // [sequences, keys, 2 * kv_heads, head_dim], keys before values, with a mask of AttentionMasks.
-// Returns [sequences * tokens, heads * head_dim]. Keys and values that several heads share are not
-// copied: those heads are rows of one product.
-at::Tensor Attend(const AttentionSpec& spec, double scale, const at::Tensor& queries,
-                  const at::Tensor& cached, const at::Tensor& mask);
+// Return [sequences * tokens, heads * head_dim]. Keys and values that several heads share are not
+// copied: those heads are rows of one product. AttendFused() needs a model without a cap on its
+// scores; AttendPlainly() computes products and a softmax.
+at::Tensor AttendFused(const AttentionSpec& spec, double scale, const at::Tensor& queries,
+                       const at::Tensor& cached, const at::Tensor& mask);
+at::Tensor AttendPlainly(const AttentionSpec& spec, double scale, const at::Tensor& queries,
+                         const at::Tensor& cached, const at::Tensor& mask);
 
 }  // namespace assay::engine
 

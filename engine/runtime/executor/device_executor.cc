@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -53,26 +54,42 @@ Readings ReadingsOf(const ExecutorStep& step) {
 class DeviceExecutor : public ModelExecutor {
  public:
   DeviceExecutor(const ModelSpec& spec, TransformerWeights weights, int64_t context, int64_t pages,
-                 TimeSliceQueue& slices)
-      : transformer_(spec, std::move(weights), context),
-        cache_(transformer_.MakeCache(pages)),
-        slices_(slices) {}
+                 const DeviceQuirks& quirks, TimeSliceQueue& turns)
+      : turns_(turns) {
+    const TimeSliceLock turn(&turns_);
+    const c10::InferenceMode inference;
+    try {
+      transformer_.emplace(spec, std::move(weights), context, quirks);
+      cache_.emplace(transformer_->MakeCache(pages));
+    } catch (...) {
+      // Members would be freed after the turn.
+      transformer_.reset();
+      throw;
+    }
+  }
+
+  ~DeviceExecutor() override {
+    const TimeSliceLock turn(&turns_);
+    logits_ = at::Tensor();
+    cache_.reset();
+    transformer_.reset();
+  }
 
   absl::Status Run(const ExecutorStep& step) override {
-    slice_ = slices_.Acquire();
-    absl::Status done = CatchTorch("computing a step", [&]() -> absl::Status {
+    const TimeSliceLock turn(&turns_);
+    slice_ = turn.slice();
+    return CatchTorch("computing a step", [&]() -> absl::Status {
       const c10::InferenceMode inference;
       Compute(step);
       return absl::OkStatus();
     });
-    slices_.Release();
-    return done;
   }
 
   absl::Duration waited() const override { return slice_.waited; }
-  absl::Duration contention_interval() const override { return slices_.ContentionInterval(slice_); }
+  absl::Duration contention_interval() const override { return turns_.ContentionInterval(slice_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
+    const TimeSliceLock turn(&turns_);
     return CatchTorch("copying logits", [&]() -> absl::Status {
       const c10::InferenceMode inference;
       const at::Tensor logits = logits_.select(0, row);
@@ -81,27 +98,27 @@ class DeviceExecutor : public ModelExecutor {
     });
   }
 
-  int64_t pages() const override { return cache_.pages(); }
-  int64_t weight_bytes() const override { return transformer_.weight_bytes(); }
-  int64_t cache_bytes() const override { return cache_.Bytes(); }
+  int64_t pages() const override { return cache_->pages(); }
+  int64_t weight_bytes() const override { return transformer_->weight_bytes(); }
+  int64_t cache_bytes() const override { return cache_->Bytes(); }
 
  private:
   // Makes two copies between the host and the device, whatever the step is made of: all indices
   // before it, all results after it. The second one waits for the device, so that the time slice
   // does not end while the work is only queued.
   void Compute(const ExecutorStep& step) {
-    StepLayout layout = LayOut(step.chunks, transformer_.window());
+    StepLayout layout = LayOut(step.chunks, transformer_->window());
     const Readings readings = ReadingsOf(step);
     const StepLayout::Range sampled_rows = layout.Add(readings.sampled_rows);
     const StepLayout::Range rated_rows = layout.Add(readings.rated_rows);
     const StepLayout::Range rated_tokens = layout.Add(readings.rated_tokens);
     const DeviceStep on_device{
         .layout = layout,
-        .values = at::tensor(layout.values, at::kLong).to(transformer_.options().device())};
-    const at::Tensor hidden = transformer_.Forward(step.chunks, on_device, cache_);
+        .values = at::tensor(layout.values, at::kLong).to(transformer_->options().device())};
+    const at::Tensor hidden = transformer_->Forward(step.chunks, on_device, *cache_);
     logits_ = layout.logit_rows.size == 0
                   ? at::Tensor()
-                  : transformer_.Logits(hidden.index_select(0, on_device.Get(layout.logit_rows)));
+                  : transformer_->Logits(hidden.index_select(0, on_device.Get(layout.logit_rows)));
     std::vector<at::Tensor> results;
     if (readings.greedy) results.push_back(LargestLogits());
     if (sampled_rows.size > 0) {
@@ -156,9 +173,10 @@ class DeviceExecutor : public ModelExecutor {
     }
   }
 
-  Transformer transformer_;
-  KvCache cache_;
-  TimeSliceQueue& slices_;
+  TimeSliceQueue& turns_;
+  // Both are empty only while the executor is made or destroyed, which takes a turn.
+  std::optional<Transformer> transformer_;
+  std::optional<KvCache> cache_;
   // The time slice of the last Run().
   TimeSliceQueue::Slice slice_;
   // The logits of the last step, [rows, vocab].
@@ -169,8 +187,9 @@ class DeviceExecutor : public ModelExecutor {
 
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
-                                                  TimeSliceQueue& slices) {
-  return std::make_unique<DeviceExecutor>(spec, std::move(weights), context, pages, slices);
+                                                  const DeviceQuirks& quirks,
+                                                  TimeSliceQueue& turns) {
+  return std::make_unique<DeviceExecutor>(spec, std::move(weights), context, pages, quirks, turns);
 }
 
 }  // namespace assay::engine

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/architectures/model_spec.h"
+#include "engine/runtime/executor/device_quirks.h"
 #include "engine/runtime/executor/transformer_weights.h"
 #include "engine/runtime/scheduler/model_executor.h"
 #include "engine/threads/time_slice_queue.h"
@@ -14,11 +15,13 @@
 namespace assay::engine {
 
 // Creates the executor. `weights` must not be packed. `context` is the maximum length of a
-// sequence. All models of a device share `slices`, which must outlive the result. Throws the
+// sequence. `turns` is the queue of the device
+// (device_turns.h); the executor takes a turn for everything that it does there. Throws the
 // exceptions of libtorch.
 std::unique_ptr<ModelExecutor> MakeDeviceExecutor(const ModelSpec& spec, TransformerWeights weights,
                                                   int64_t context, int64_t pages,
-                                                  TimeSliceQueue& slices);
+                                                  const DeviceQuirks& quirks,
+                                                  TimeSliceQueue& turns);
 
 }  // namespace assay::engine
 

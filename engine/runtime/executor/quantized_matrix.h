@@ -13,8 +13,10 @@ namespace assay::engine {
 // A quantized matrix for devices other than the CPU, whose kernels read packed_matrix.h. With 8
 // bits a code is round(w / s), with one scale s = max |w| / 127 per row. With 4 bits it is round((w
 // - m) / s), with one scale s = (max - min) / 15 and one minimum m for each kGroup weights of a
-// row. The matrix is expanded for each product. Immutable. Everything throws the exceptions of
-// libtorch.
+// row. A product reads the codes as they are where libtorch has such an
+// operator: with 8 bits up to some rows of input, with 4 bits on the CPU, on MPS and for bfloat16
+// on CUDA. Otherwise the matrix is expanded for each product. Immutable. Everything throws the
+// exceptions of libtorch.
 class QuantizedMatrix {
  public:
   static constexpr int64_t kGroup = 32;
@@ -39,7 +41,10 @@ class QuantizedMatrix {
   WeightBits bits_;
   int64_t out_;
   int64_t in_;
-  // 8 bits: [out, in]. 4 bits: two codes per byte, [out, in / 2].
+  // True if libtorch multiplies with the 4-bit codes.
+  bool packed_ = false;
+  // 8 bits: [out, in]. 4 bits: in libtorch's layout if packed, else two codes per byte,
+  // [out, in / 2].
   at::Tensor values_;
   // 8 bits: [out]. 4 bits: [in / kGroup, out, 2], the scale and the value of code 8.
   at::Tensor scales_;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/runtime/executor/linear_product.h"
+
 namespace assay::engine {
 namespace {
 
@@ -72,11 +74,13 @@ std::vector<NormWeights> HeadNorms(const ModelSpec& spec, const TransformerWeigh
 
 }  // namespace
 
-Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t context)
+Transformer::Transformer(ModelSpec spec, TransformerWeights weights, int64_t context,
+                         const DeviceQuirks& quirks)
     : spec_(std::move(spec)),
       weights_(std::move(weights)),
       head_norms_(HeadNorms(spec_, weights_)),
       context_(context),
+      quirks_(quirks),
       options_(weights_.token_embedding.weight.options()),
       masks_(spec_, PaddedKeys(context), options_) {
   if (spec_.position != PositionKind::kRotary) return;
@@ -98,10 +102,11 @@ at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks, const De
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
   at::Tensor last = spec_.final_norm ? Norm(hidden, weights_.output_norm) : hidden;
-  if (weights_.project_out.defined()) last = weights_.project_out(last);
+  if (weights_.project_out.defined()) last = weights_.project_out(last, quirks_);
   const bool tied = !weights_.output.defined();
-  at::Tensor logits = tied ? at::linear(last, weights_.token_embedding.weight, weights_.output.bias)
-                           : weights_.output(last);
+  at::Tensor logits =
+      tied ? LinearProduct(last, weights_.token_embedding.weight, weights_.output.bias, quirks_)
+           : weights_.output(last, quirks_);
   return Capped(logits, spec_.logit_softcap);
 }
 
@@ -131,7 +136,7 @@ at::Tensor Transformer::Embed(const DeviceStep& step) const {
     // The product is in the embedding's own type, as in training.
     hidden = hidden * at::scalar_tensor(spec_.embedding_scale, options_);
   }
-  if (weights_.project_in.defined()) hidden = weights_.project_in(hidden);
+  if (weights_.project_in.defined()) hidden = weights_.project_in(hidden, quirks_);
   if (spec_.position == PositionKind::kLearned) {
     const at::Tensor& table = weights_.position_embedding;
     const at::Tensor from_zero =
@@ -168,8 +173,8 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
   const LayerWeights& weights = weights_.layers[static_cast<size_t>(layer)];
   const AttentionSpec& spec = spec_.attention;
   const bool windowed = spec_.IsWindowed(layer);
-  const at::Tensor qkv =
-      weights.qkv(hidden).view({hidden.size(0), spec.heads + 2 * spec.kv_heads, spec.head_dim});
+  const at::Tensor qkv = weights.qkv(hidden, quirks_)
+                             .view({hidden.size(0), spec.heads + 2 * spec.kv_heads, spec.head_dim});
   const at::Tensor queries_and_keys = qkv.narrow(1, 0, spec.heads + spec.kv_heads);
   if (!head_norms_.empty()) NormHeads(queries_and_keys, head_norms_[static_cast<size_t>(layer)]);
   if (spec_.IsRotary(layer)) {
@@ -188,17 +193,21 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
                                   .view({group.sequences, -1, 2 * spec.kv_heads, spec.head_dim});
     const at::Tensor queries =
         qkv.narrow(0, group.row, group.sequences * group.tokens).narrow(1, 0, spec.heads);
-    attended.push_back(Attend(spec, scale, queries, cached, keys[i].mask));
+    const bool plain = spec.softcap != 0.0 || quirks_.plain_attention;
+    attended.push_back(
+        (plain ? AttendPlainly : AttendFused)(spec, scale, queries, cached, keys[i].mask));
   }
-  return weights.attention_output(attended.size() == 1 ? attended.front() : at::cat(attended));
+  return weights.attention_output(attended.size() == 1 ? attended.front() : at::cat(attended),
+                                  quirks_);
 }
 
 at::Tensor Transformer::FeedForward(const LayerWeights& layer, const at::Tensor& hidden) const {
   const FeedForwardSpec& spec = spec_.feed_forward;
-  const at::Tensor up = layer.up(hidden);
-  if (!spec.gated) return layer.down(Activate(spec.activation, up));
+  const at::Tensor up = layer.up(hidden, quirks_);
+  if (!spec.gated) return layer.down(Activate(spec.activation, up), quirks_);
   const at::Tensor gate = up.narrow(1, 0, spec.width);
-  return layer.down(Activate(spec.activation, gate).mul_(up.narrow(1, spec.width, spec.width)));
+  return layer.down(Activate(spec.activation, gate).mul_(up.narrow(1, spec.width, spec.width)),
+                    quirks_);
 }
 
 at::Tensor Transformer::Norm(const at::Tensor& hidden, const NormWeights& norm) const {

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "engine/architectures/model_spec.h"
 #include "engine/runtime/executor/attention.h"
+#include "engine/runtime/executor/device_quirks.h"
 #include "engine/runtime/executor/kv_cache.h"
 #include "engine/runtime/executor/rope.h"
 #include "engine/runtime/executor/step_layout.h"
@@ -36,7 +37,8 @@ struct DeviceStep {
 class Transformer {
  public:
   // `context` is the maximum length of a sequence.
-  Transformer(ModelSpec spec, TransformerWeights weights, int64_t context);
+  Transformer(ModelSpec spec, TransformerWeights weights, int64_t context,
+              const DeviceQuirks& quirks);
 
   // Returns the window for LayOut().
   int64_t window() const {
@@ -93,6 +95,7 @@ class Transformer {
   // The norms of queries and keys together, one per layer, [heads + kv_heads, head_dim].
   std::vector<NormWeights> head_norms_;
   int64_t context_;
+  DeviceQuirks quirks_;
   at::TensorOptions options_;
   AttentionMasks masks_;
   std::optional<Rope> rope_;

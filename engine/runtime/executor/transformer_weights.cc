@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/tensor_names.h"
+#include "engine/runtime/executor/linear_product.h"
 #include "engine/runtime/executor/torch_status.h"
 
 namespace assay::engine {
@@ -104,8 +105,12 @@ class Builder {
       weights.rope_factors = Allocate({spec_.rope.dim / 2}, at::kFloat);
       Read("rope_freqs.weight", weights.rope_factors, {});
     }
-    if (!status_.ok()) return status_;
-    RETURN_IF_ERROR(loader_.CheckAllRead());
+    if (status_.ok()) status_ = loader_.CheckAllRead();
+    if (!status_.ok()) {
+      const TimeSliceLock turn(loader_.turns());
+      weights = TransformerWeights();
+      return status_;
+    }
     weights.bytes = bytes_;
     return weights;
   }
@@ -156,7 +161,7 @@ class Builder {
     linear.weight = Allocate({rows, columns}, options_);
     int64_t row = 0;
     for (const Part& part : parts) {
-      Read(part.name, linear.weight.narrow(0, row, part.rows),
+      Read(part.name, Rows(linear.weight, row, part.rows),
            {.row_order = part.row_order, .transposed = options.transposed});
       row += part.rows;
     }
@@ -167,6 +172,7 @@ class Builder {
     const WeightBits bits = choice_.bits;
     if (!status_.ok() || bits == WeightBits::kAsStored || bits == WeightBits::kFull) return linear;
     if (!QuantizedMatrix::Supports(linear.weight.size(1), bits)) return linear;
+    const TimeSliceLock turn(loader_.turns());
     linear.quantized.emplace(linear.weight, bits);
     bytes_ += linear.quantized->Bytes() - static_cast<int64_t>(linear.weight.nbytes());
     linear.weight = at::Tensor();
@@ -224,11 +230,11 @@ class Builder {
       Read(fused_bias, qkv.bias, {.row_order = fused_order_});
       return qkv;
     }
-    Read(names_.Of("attn_q", kBias, layer), qkv.bias.narrow(0, 0, queries),
+    Read(names_.Of("attn_q", kBias, layer), Rows(qkv.bias, 0, queries),
          {.row_order = query_order_});
-    Read(names_.Of("attn_k", kBias, layer), qkv.bias.narrow(0, queries, keys),
+    Read(names_.Of("attn_k", kBias, layer), Rows(qkv.bias, queries, keys),
          {.row_order = key_order_});
-    Read(names_.Of("attn_v", kBias, layer), qkv.bias.narrow(0, queries + keys, keys), {});
+    Read(names_.Of("attn_v", kBias, layer), Rows(qkv.bias, queries + keys, keys), {});
     return qkv;
   }
 
@@ -254,8 +260,8 @@ class Builder {
       Read(fused_bias, up.bias, {});
       return up;
     }
-    Read(names_.Of("ffn_gate", kBias, layer), up.bias.narrow(0, 0, spec.width), {});
-    Read(names_.Of("ffn_up", kBias, layer), up.bias.narrow(0, spec.width, spec.width), {});
+    Read(names_.Of("ffn_gate", kBias, layer), Rows(up.bias, 0, spec.width), {});
+    Read(names_.Of("ffn_up", kBias, layer), Rows(up.bias, spec.width, spec.width), {});
     return up;
   }
 
@@ -288,7 +294,7 @@ class Builder {
     } else {
       norm.weight = Allocate({heads, head_dim}, vectors_);
       for (int64_t h = 0; h < heads; ++h) {
-        Read(names_.OfHead(role, kWeight, layer, h), norm.weight.select(0, h), {});
+        Read(names_.OfHead(role, kWeight, layer, h), Row(norm.weight, h), {});
       }
     }
     Shift(norm.weight);
@@ -296,7 +302,19 @@ class Builder {
   }
 
   void Shift(at::Tensor& weight) {
-    if (status_.ok() && spec_.norm_weight_offset != 0.0) weight.add_(spec_.norm_weight_offset);
+    if (!status_.ok() || spec_.norm_weight_offset == 0.0) return;
+    const TimeSliceLock turn(loader_.turns());
+    weight.add_(spec_.norm_weight_offset);
+  }
+
+  at::Tensor Row(const at::Tensor& tensor, int64_t row) {
+    const TimeSliceLock turn(loader_.turns());
+    return tensor.select(0, row);
+  }
+
+  at::Tensor Rows(const at::Tensor& tensor, int64_t begin, int64_t count) {
+    const TimeSliceLock turn(loader_.turns());
+    return tensor.narrow(0, begin, count);
   }
 
   at::Tensor Tensor(const char* role, const char* suffix, int64_t layer, at::IntArrayRef shape) {
@@ -307,6 +325,7 @@ class Builder {
   }
 
   at::Tensor Allocate(at::IntArrayRef shape, const at::TensorOptions& options) {
+    const TimeSliceLock turn(loader_.turns());
     at::Tensor tensor = at::empty(shape, options);
     bytes_ += static_cast<int64_t>(tensor.nbytes());
     return tensor;
@@ -337,15 +356,15 @@ class Builder {
 absl::Status CheckTransformerWeights(const ModelFiles& files) {
   return CatchTorch("checking a model's tensors", [&]() -> absl::Status {
     const c10::InferenceMode inference;
-    WeightLoader checker(*files.tensors, /*pool=*/nullptr, {});
+    WeightLoader checker(*files.tensors, /*pool=*/nullptr, /*turns=*/nullptr, {});
     // Meta tensors have no memory.
     const at::TensorOptions options = at::TensorOptions().dtype(at::kFloat).device(at::kMeta);
     return Builder(files, checker, options, {}).Build().status();
   });
 }
 
-at::Tensor LinearWeights::operator()(const at::Tensor& input) const {
-  if (!quantized.has_value()) return at::linear(input, weight, bias);
+at::Tensor LinearWeights::operator()(const at::Tensor& input, const DeviceQuirks& quirks) const {
+  if (!quantized.has_value()) return LinearProduct(input, weight, bias, quirks);
   const at::Tensor product = quantized->Multiply(input);
   return bias.defined() ? product + bias : product;
 }

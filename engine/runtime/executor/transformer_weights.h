@@ -13,6 +13,7 @@
 #include "engine/architectures/model_files.h"
 #include "engine/architectures/model_spec.h"
 #include "engine/kernels/packed_matrix.h"
+#include "engine/runtime/executor/device_quirks.h"
 #include "engine/runtime/executor/quantized_matrix.h"
 #include "engine/runtime/executor/weight_loader.h"
 
@@ -35,7 +36,7 @@ struct LinearWeights {
 
   bool defined() const { return weight.defined() || quantized.has_value() || !packed.empty(); }
   // Computes the product. Must not be called for packed weights.
-  at::Tensor operator()(const at::Tensor& input) const;
+  at::Tensor operator()(const at::Tensor& input, const DeviceQuirks& quirks) const;
 };
 
 struct LayerWeights {

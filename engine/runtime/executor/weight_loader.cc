@@ -68,8 +68,9 @@ void InPieces(ThreadPool& pool, int64_t first, int64_t last, int64_t grain, cons
 
 }  // namespace
 
-WeightLoader::WeightLoader(const TensorSource& source, ThreadPool* pool, Callbacks callbacks)
-    : source_(source), pool_(pool), callbacks_(std::move(callbacks)) {
+WeightLoader::WeightLoader(const TensorSource& source, ThreadPool* pool, TimeSliceQueue* turns,
+                           Callbacks callbacks)
+    : source_(source), pool_(pool), turns_(turns), callbacks_(std::move(callbacks)) {
   for (const StoredTensor& tensor : source.tensors()) {
     total_bytes_ += static_cast<int64_t>(tensor.data.size());
   }
@@ -221,11 +222,13 @@ absl::Status WeightLoader::Decode(const Found& found, const at::Tensor& out, con
   }
   const int64_t step = std::clamp<int64_t>(kStagingFloats / floats, 1, count);
   float* const staging = Staging(step * floats);
-  const at::Tensor target = out.view({count, floats});
   for (int64_t first = 0; first < count; first += step) {
     const int64_t size = std::min(step, count - first);
     RETURN_IF_ERROR(DecodeRows(found, layout, first, size, staging));
-    target.narrow(0, first, size).copy_(at::from_blob(staging, {size, floats}, at::kFloat));
+    const TimeSliceLock turn(turns_);
+    out.view({count, floats})
+        .narrow(0, first, size)
+        .copy_(at::from_blob(staging, {size, floats}, at::kFloat));
   }
   return absl::OkStatus();
 }

@@ -19,6 +19,7 @@
 #include "engine/kernels/packed_matrix.h"
 #include "engine/runtime/executor/weight_choice.h"
 #include "engine/threads/thread_pool.h"
+#include "engine/threads/time_slice_queue.h"
 
 namespace assay::engine {
 
@@ -45,10 +46,13 @@ class WeightLoader {
   };
 
   // `source` and `pool`, whose threads compute, must outlive the loader. If `pool` is null, the
-  // loader only checks the requested tensors and reads nothing.
-  WeightLoader(const TensorSource& source, ThreadPool* pool, Callbacks callbacks);
+  // loader only checks the requested tensors and reads nothing. `turns` is the queue of the device
+  // of the tensors (device_turns.h); null if they are on the CPU and only the load uses them.
+  WeightLoader(const TensorSource& source, ThreadPool* pool, TimeSliceQueue* turns,
+               Callbacks callbacks);
 
   bool only_checks() const { return pool_ == nullptr; }
+  TimeSliceQueue* turns() const { return turns_; }
   bool Has(const std::string& name) const { return source_.Contains(name); }
 
   // Fills `out`, which must be contiguous and have the tensor's shape. DATA_LOSS: the tensor is
@@ -101,6 +105,7 @@ class WeightLoader {
 
   const TensorSource& source_;
   ThreadPool* const pool_;
+  TimeSliceQueue* const turns_;
   BufferArena arena_;
   AlignedBuffer staging_;
   Callbacks callbacks_;
