@@ -208,6 +208,9 @@ void DaemonImpl::LogReady() const {
             {"energy", energy_ == nullptr ? "stated" : energy_->source()},
             {"models", manager_.catalog()->models.size()},
             {"version", ASSAY_VERSION}});
+  for (const std::string& text : device_.workarounds) {
+    LogEvent(spdlog::level::warn, "device_workaround", {{"device", device_.name}, {"fault", text}});
+  }
 }
 
 absl::Status DaemonImpl::StartEvaluation() {

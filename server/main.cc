@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/call_context.h"
+#include "engine/runtime/device_doctor.h"
 #include "server/background_work.h"
 #include "server/config/config.h"
 #include "server/daemon.h"
@@ -44,6 +45,9 @@ struct Flags {
   std::string mlflow_uri;
   bool log_prompts = false;
   bool check = false;
+  bool doctor = false;
+  std::string device = "auto";
+  std::string model;
 };
 
 int Fail(int code, const absl::Status& status) {
@@ -58,6 +62,20 @@ void ApplyFlags(const Flags& flags, Config* config) {
   if (config->mlflow.tracking_uri.empty() && uri != nullptr) config->mlflow.tracking_uri = uri;
   if (flags.log_prompts) config->log_prompts = true;
   if (!flags.mlflow_uri.empty()) config->mlflow.tracking_uri = flags.mlflow_uri;
+}
+
+// Prints what ExamineDevice() finds.
+int Examine(const Flags& flags) {
+  using Verdict = assay::engine::DoctorFinding::Verdict;
+  const auto print = [](const assay::engine::DoctorFinding& finding) {
+    const char* verdict = finding.verdict == Verdict::kOk       ? "ok          "
+                          : finding.verdict == Verdict::kFailed ? "FAILED      "
+                                                                : "workaround  ";
+    std::cout << verdict << "  " << finding.text << std::endl;
+  };
+  std::cout << "assayd " << ASSAY_VERSION << std::endl;
+  return assay::engine::ExamineDevice(flags.device, flags.model, print) ? EXIT_SUCCESS
+                                                                        : kExitFailure;
 }
 
 sigset_t BlockSignals() {
@@ -112,13 +130,22 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   Flags flags;
   CLI::App app{"assayd: serves language models over gRPC and measures them.", "assayd"};
-  app.add_option("--config", flags.config, "The configuration file (YAML)")->required();
+  CLI::Option* const config_option =
+      app.add_option("--config", flags.config, "The configuration file (YAML)");
   app.add_option("--listen", flags.listen, "host:port of the gRPC server; overrides the file");
   app.add_option("--metrics-listen", flags.metrics_listen,
                  "host:port of the Prometheus endpoint; overrides the file");
   app.add_option("--mlflow-uri", flags.mlflow_uri, "URL of the MLflow server; overrides the file");
   app.add_flag("--log-prompts", flags.log_prompts, "Log prompts and generated texts (log.prompts)");
   app.add_flag("--check", flags.check, "Check the configuration, catalog and device, then exit");
+  CLI::Option* const doctor =
+      app.add_flag("--doctor", flags.doctor, "Examine a device, print what was found, then exit");
+  app.add_option("--device", flags.device, "With --doctor: auto, cpu, cuda, cuda:N or mps")
+      ->needs(doctor);
+  app.add_option("--model", flags.model,
+                 "With --doctor: a model (GGUF or folder) to compare with the CPU")
+      ->needs(doctor);
+  config_option->excludes(doctor);
   app.set_version_flag("--version", std::string("assayd ") + ASSAY_VERSION);
   app.footer(kFooter);
   try {
@@ -127,6 +154,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
   }
 
+  if (flags.doctor) return Examine(flags);
+  if (flags.config.empty()) {
+    return Fail(kExitUsage, absl::InvalidArgumentError("--config is required"));
+  }
   absl::StatusOr<Config> config = assay::server::LoadConfig(flags.config);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   ApplyFlags(flags, &*config);

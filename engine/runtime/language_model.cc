@@ -75,7 +75,7 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   // The check is before the first byte of a tensor is read, or another model is evicted for this
   // one.
   RETURN_IF_ERROR(CheckTransformerWeights(files));
-  return Opened{std::move(files), std::move(plan)};
+  return Opened{std::move(files), plan};
 }
 
 class TransformerLanguageModel : public LanguageModel {

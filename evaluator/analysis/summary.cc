@@ -154,8 +154,9 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
     summaries.push_back(Summarize(model, content_type, chosen, clusters, economics));
-    if (!content_type.empty())
+    if (!content_type.empty()) {
       summaries.back().workload_fingerprint = WorkloadFingerprint(plan, content_type);
+    }
   };
   for (const PreparedModel& model : models) {
     for (const std::string& type : ContentTypes(plan)) add(model, type);

@@ -184,8 +184,9 @@ absl::StatusOr<std::vector<EvaluationPrompt>> ParsePrompts(std::string_view json
     }
     prompts.push_back(*std::move(prompt));
   }
-  if (prompts.empty())
+  if (prompts.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": has no prompts; give at least one"));
+  }
   return prompts;
 }
 

@@ -162,8 +162,9 @@ absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
   ASSIGN_OR_RETURN(bool found, row.Bind(id).Step());
   if (!found) return NoSuchEvaluation(id);
   absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row.Text(0));
-  if (!plan.ok())
+  if (!plan.ok()) {
     return AnnotateRecord(plan.status(), absl::StrCat("the plan of ", std::string(id)));
+  }
   return plan;
 }
 

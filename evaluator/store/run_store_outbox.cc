@@ -30,8 +30,9 @@ absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Tim
     ASSIGN_OR_RETURN(bool more, row.Step());
     if (!more) return entries;
     absl::StatusOr<TrackedRun> run = TrackedRunFromJson(row.Text(3));
-    if (!run.ok())
+    if (!run.ok()) {
       return AnnotateRecord(run.status(), absl::StrCat("outbox entry ", row.Integer(0)));
+    }
     entries.push_back({.id = row.Integer(0),
                        .attempts = static_cast<int>(row.Integer(1)),
                        .created_at = absl::FromUnixMicros(row.Integer(2)),

@@ -125,13 +125,11 @@ at::Tensor AttendFused(const AttentionSpec& spec, double scale, const at::Tensor
 at::Tensor AttendPlainly(const AttentionSpec& spec, double scale, const at::Tensor& queries,
                          const at::Tensor& cached, const at::Tensor& mask) {
   const auto [rows, keys, values] = OperandsOf(spec, queries, cached);
-  at::Tensor scores = at::matmul(rows, keys.transpose(2, 3));
-  if (spec.softcap == 0.0) {
-    scores.mul_(scale);
-  } else {
-    scores.mul_(scale / spec.softcap).tanh_().mul_(spec.softcap);
-  }
-  scores.add_(mask);
+  const at::Tensor products = at::matmul(rows, keys.transpose(2, 3));
+  const at::Tensor scores =
+      spec.softcap == 0.0
+          ? at::add(mask, products, scale)
+          : at::add(mask, products.mul_(scale / spec.softcap).tanh_(), spec.softcap);
   const at::Tensor weights = at::softmax(scores, -1, at::kFloat).to(values.scalar_type());
   return ByToken(spec, at::matmul(weights, values));
 }

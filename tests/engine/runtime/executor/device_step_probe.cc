@@ -61,11 +61,14 @@ absl::Status RecordStep(ModelExecutor& executor, int64_t sequences) {
   for (int64_t i = 0; i < sequences; ++i) {
     pages.push_back(PagesOf(i));
     prompts.emplace_back(static_cast<size_t>(3 + i), TokenId{1});
-    const SequenceChunk chunk{.pages = pages.back(), .tokens = prompts.back()};
-    RETURN_IF_ERROR(executor.Run({.chunks = {&chunk, 1}}));
   }
-  const TokenId next = 2;
   std::vector<SequenceChunk> chunks;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    chunks.push_back({.pages = pages[i], .tokens = prompts[i]});
+  }
+  RETURN_IF_ERROR(executor.Run({.chunks = chunks}));
+  chunks.clear();
+  const TokenId next = 2;
   std::vector<Sampler> samplers(static_cast<size_t>(sequences), Sampler(SamplingParams()));
   std::vector<TokenChoice> choices;
   for (int64_t i = 0; i < sequences; ++i) {
@@ -125,7 +128,7 @@ int main(int argc, char** argv) {
     const std::string name = folder.substr(folder.find_last_of('/') + 1);
     for (const WeightBits bits : {WeightBits::kFull, WeightBits::kInt8, WeightBits::kInt4}) {
       for (const int64_t layers : {1, 2}) {
-        for (const int64_t sequences : {int64_t{1}, assay::engine::kMaxSequences}) {
+        for (const int64_t sequences : {int64_t{1}, int64_t{2}, assay::engine::kMaxSequences}) {
           const absl::Status done = assay::engine::Probe(folder, name, bits, layers, sequences);
           if (done.ok()) continue;
           std::cerr << folder << ": " << done << '\n';
