@@ -40,7 +40,7 @@ struct StepLayout {
     // The first row of the hidden states.
     int64_t row = 0;
     int64_t sequences = 0;
-    // Of each sequence.
+    // The tokens of each sequence.
     int64_t tokens = 0;
     Keys keys;
     // For layers with a sliding window; empty if the model has none.

@@ -35,7 +35,7 @@ ONE_KERNEL = {"scaled_dot_product_attention": "_scaled_dot_product_attention_mat
               "_weight_int4pack_mm_for_cpu": "_weight_int4pack_mm"}
 LAUNCHES = 16
 # Norms of queries and keys, norms after a block, and Gemma 2's cap on scores, which no fused attention supports: its
-# products copy the keys and values of several sequences.
+# products copy what they read of the KV cache.
 EXTRA_LAUNCHES = {"gemma2": 10, "gemma3": 4, "qwen3": 2, "phi_qk_norm": 1, "stablelm": 1}
 # A bias is added apart from the product with a matrix of 8 or 4 bits. A matrix in 4 bits whose rows are no whole
 # tiles is expanded: that is these operators for `bitwise_and`.
