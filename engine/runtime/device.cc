@@ -105,7 +105,7 @@ absl::StatusOr<DeviceInfo> Resolve(const std::string& requested) {
   const at::Device device(name);
   const bool on_cpu = kind == DeviceKind::kCpu;
   absl::StatusOr<DeviceQuirks> quirks = CatchTorch(absl::StrCat("trying device ", name), [&] {
-    return TestDevice(device, on_cpu ? at::kFloat : at::kHalf);
+    return QuirksOf(device, on_cpu ? at::kFloat : at::kHalf);
   });
   if (!quirks.ok()) return absl::FailedPreconditionError(quirks.status().message());
   return DeviceInfo{.kind = kind,

@@ -204,7 +204,7 @@ absl::StatusOr<DeviceQuirks> TestDeviceFor(const LoadOptions& options, const Ope
   if (opened.plan.packed) return DeviceQuirks();
   const at::Device device(options.device.name);
   const at::ScalarType dtype = ScalarTypeOf(opened.plan.dtype);
-  ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDevice(device, dtype));
+  ASSIGN_OR_RETURN(const DeviceQuirks quirks, QuirksOf(device, dtype));
   return TestAttention(opened.files.spec, device, dtype, quirks);
 }
 

@@ -8,13 +8,18 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "engine/runtime/executor/attention.h"
 #include "engine/runtime/executor/device_turns.h"
@@ -214,6 +219,21 @@ absl::StatusOr<DeviceQuirks> TestDevice(const at::Device& device, at::ScalarType
   RETURN_IF_ERROR(tester.CheckManyColumns(&quirks));
   RETURN_IF_ERROR(tester.CheckArgmax());
   RETURN_IF_ERROR(tester.CheckNan());
+  return quirks;
+}
+
+absl::StatusOr<DeviceQuirks> QuirksOf(const at::Device& device, at::ScalarType dtype) {
+  static absl::Mutex mutex;
+  static std::map<std::pair<std::string, at::ScalarType>, DeviceQuirks> known ABSL_GUARDED_BY(
+      mutex);
+  const std::pair<std::string, at::ScalarType> key(device.str(), dtype);
+  {
+    const MutexLock lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDevice(device, dtype));
+  const MutexLock lock(mutex);
+  known[key] = quirks;
   return quirks;
 }
 

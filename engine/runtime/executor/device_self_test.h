@@ -37,6 +37,10 @@ DeviceOperators TorchOperators();
 absl::StatusOr<DeviceQuirks> TestDevice(const at::Device& device, at::ScalarType dtype,
                                         const DeviceOperators& operators = TorchOperators());
 
+// Returns the result of TestDevice() with libtorch's operators. Tests each device and type once in
+// the life of the process, and again after a failure.
+absl::StatusOr<DeviceQuirks> QuirksOf(const at::Device& device, at::ScalarType dtype);
+
 // Adds to `quirks` what attention with the heads of a model needs. Compares one and several tokens
 // of two sequences of different lengths with the CPU in fp32. Errors as TestDevice().
 absl::StatusOr<DeviceQuirks> TestAttention(const ModelSpec& spec, const at::Device& device,

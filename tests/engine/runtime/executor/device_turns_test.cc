@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/runtime/executor/device_self_test.h"
 #include "engine/runtime/language_model.h"
 #include "tests/engine/runtime/tiny_models.h"
 
@@ -89,7 +90,7 @@ TEST(DeviceTurnsTest, NoTwoThreadsAreInsideLibtorchForADevice) {
     threads.emplace_back(UseModel, "tiny_tied", "full");
     threads.emplace_back(UseModel, "tiny_odd", "int8");
     threads.emplace_back([] {
-      for (int i = 0; i < 20; ++i) EXPECT_TRUE(ResolveDevice("cpu").ok());
+      for (int i = 0; i < 10; ++i) EXPECT_TRUE(TestDevice(at::Device(at::kCPU), at::kFloat).ok());
     });
     for (std::thread& thread : threads) thread.join();
   }
