@@ -169,7 +169,9 @@ stop_started() {
 }
 
 start() {
-  [ -x "$BIN/assayd" ] && [ -x "$BIN/assay" ] || die "there is no build in $BIN; run make demo"
+  if [ ! -x "$BIN/assayd" ] || [ ! -x "$BIN/assay" ]; then
+    die "there is no build in $BIN; run make demo"
+  fi
   mkdir -p "$STATE" "$LOG"
   trap 'stop_started' EXIT
   trap 'echo; exit 130' INT
