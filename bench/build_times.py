@@ -28,13 +28,16 @@ def objects(build):
 
 
 def tests(build):
-    """(seconds, test) of ctest's cost data."""
+    """(seconds, test) of ctest's cost data, for the tests of the last run: the data keep old names."""
+    log = (build / "Testing/Temporary/LastTest.log").read_text(errors="replace")
+    ran = set(re.findall(r"^\d+/\d+ Test: (.*)$", log, re.MULTILINE))
     found = []
     for line in (build / "Testing/Temporary/CTestCostData.txt").read_text().splitlines():
         if line == "---":
             break
         name, _, seconds = line.rsplit(" ", 2)
-        found.append((float(seconds), name))
+        if name in ran:
+            found.append((float(seconds), name))
     return sorted(found, reverse=True)
 
 

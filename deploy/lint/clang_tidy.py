@@ -1,6 +1,6 @@
 """Runs clang-tidy over the tracked sources of the libraries; a file that passed before is not run again.
 
-    .venv/bin/python deploy/lint/clang_tidy.py [--deep]
+    .venv/bin/python deploy/lint/clang_tidy.py [--deep] [FOLDER...]
 
 Needs a configured and built build/release (compile commands, generated headers) and clang-tidy in .venv. A file has passed if the
 hash of its preprocessed text, its arguments and .clang-tidy is in ~/.cache/assay/tidy. --deep runs the static analyzer
@@ -82,11 +82,11 @@ class Checker:
         return ""
 
 
-def entries():
-    """The compile commands of the tracked sources; names those that are not built here."""
+def entries(folders):
+    """The compile commands of the tracked sources of folders; names those that are not built here."""
     if not DATABASE.exists():
         sys.exit("lint: no build/release/compile_commands.json: run make build")
-    tracked = subprocess.run(["git", "ls-files", *[f"{folder}/**.cc" for folder in FOLDERS]], cwd=ROOT,
+    tracked = subprocess.run(["git", "ls-files", *[f"{folder}/**.cc" for folder in folders]], cwd=ROOT,
                              check=True, capture_output=True, text=True).stdout.split()
     wanted = {str(ROOT / name) for name in tracked}
     found = {}
@@ -103,7 +103,7 @@ def entries():
 
 
 def main():
-    todo = entries()
+    todo = entries([argument for argument in sys.argv[1:] if argument != "--deep"] or FOLDERS)
     FILTERED.mkdir(parents=True, exist_ok=True)
     (FILTERED / "compile_commands.json").write_text(json.dumps(list(todo.values())))
     CACHE.mkdir(parents=True, exist_ok=True)
