@@ -50,9 +50,10 @@ tidy: build ## clang-tidy over every source (slow: for the nightly run)
 	@SETUP_LINT=1 deploy/setup.sh
 	@.venv/bin/python deploy/lint/clang_tidy.py
 
-cross-macos: setup ## Compile every source for Apple Silicon, without linking (needs PyPI once)
+cross-macos: setup ## Compile every source for Apple Silicon and look up libtorch's symbols (needs PyPI once)
 	@SETUP_CROSS=1 deploy/setup.sh
 	@.venv/bin/python deploy/lint/cross_compile_macos.py
+	@.venv/bin/python deploy/lint/macos_symbols.py
 
 format: ## Format every tracked C++ file in place
 	@SETUP_LINT=1 deploy/setup.sh

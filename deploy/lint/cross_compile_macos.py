@@ -171,8 +171,8 @@ class Compiler:
         self.environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
                                          "ZIG_LOCAL_CACHE_DIR": str(CACHE / "zig")}
 
-    def compile(self, source):
-        """Returns the compiler's messages; an empty string if there are none."""
+    def compile(self, source, out=None):
+        """Returns the compiler's messages; an empty string if there are none. Keeps the object as `out`."""
         command = [*self.command]
         if source.startswith(TORCH_FOLDERS):
             command += ["-isystem", str(self.torch)]
@@ -181,7 +181,7 @@ class Compiler:
             # <math.h> includes it for INFINITY only and libc++'s is read once.
             command += ["-DFLT_MAX=__FLT_MAX__", "-DDBL_MAX=__DBL_MAX__"]
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-            result = subprocess.run([*command, "-c", source, "-o", f"{folder}/object.o"], cwd=ROOT,
+            result = subprocess.run([*command, "-c", source, "-o", out or f"{folder}/object.o"], cwd=ROOT,
                                     env=self.environment, capture_output=True, text=True)
         if result.returncode == 0:
             return ""
