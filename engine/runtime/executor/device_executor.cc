@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -59,8 +58,8 @@ class DeviceExecutor : public ModelExecutor {
     const TimeSliceLock turn(&turns_);
     const c10::InferenceMode inference;
     try {
-      transformer_.emplace(spec, std::move(weights), context, quirks);
-      cache_.emplace(transformer_->MakeCache(pages));
+      transformer_ = std::make_unique<Transformer>(spec, std::move(weights), context, quirks);
+      cache_ = std::make_unique<KvCache>(transformer_->MakeCache(pages));
     } catch (...) {
       // Members would be freed after the turn.
       transformer_.reset();
@@ -174,9 +173,9 @@ class DeviceExecutor : public ModelExecutor {
   }
 
   TimeSliceQueue& turns_;
-  // Both are empty only while the executor is made or destroyed, which takes a turn.
-  std::optional<Transformer> transformer_;
-  std::optional<KvCache> cache_;
+  // Both are null only while the executor is made or destroyed, which takes a turn.
+  std::unique_ptr<Transformer> transformer_;
+  std::unique_ptr<KvCache> cache_;
   // The time slice of the last Run().
   TimeSliceQueue::Slice slice_;
   // The logits of the last step, [rows, vocab].
