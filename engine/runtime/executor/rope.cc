@@ -139,7 +139,7 @@ RopeAngles Rope::ForLength(int64_t position, int64_t count, int64_t sequence_len
   return {cosine_.narrow(0, position, count), sine_.narrow(0, position, count)};
 }
 
-void Rotate(at::Tensor heads, const RopeAngles& angles) {
+void Rotate(const at::Tensor& heads, const RopeAngles& angles) {
   const int64_t dim = angles.cosine.size(-1);
   const int64_t half = dim / 2;
   at::Tensor rotated = heads.narrow(-1, 0, dim);

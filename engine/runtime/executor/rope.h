@@ -60,7 +60,7 @@ class Rope {
 };
 
 // Rotates `heads`, [rows, heads, head_dim], in place. Dimensions beyond those of the angles stay.
-void Rotate(at::Tensor heads, const RopeAngles& angles);
+void Rotate(const at::Tensor& heads, const RopeAngles& angles);
 
 }  // namespace assay::engine
 
