@@ -112,8 +112,9 @@ void AddFingerprints(evaluator::RunStore& store, evaluator::Evaluation* evaluati
   const absl::StatusOr<evaluator::EvaluationPlan> plan = store.Plan(evaluation->id);
   if (!plan.ok()) return;
   for (evaluator::Summary& summary : summaries) {
-    if (lacks(summary))
+    if (lacks(summary)) {
       summary.workload_fingerprint = evaluator::WorkloadFingerprint(*plan, summary.content_type);
+    }
   }
 }
 

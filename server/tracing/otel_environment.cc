@@ -96,8 +96,9 @@ absl::StatusOr<std::optional<OtlpTarget>> ReadOtlpTarget(const std::string& endp
   }
   const Variable headers = ReadExporter("HEADERS");
   std::optional<Pairs> pairs = ParsePairs(headers.value);
-  if (!pairs.has_value())
+  if (!pairs.has_value()) {
     return InvalidVariable(headers, "(not shown)", "expected name=value,name=value");
+  }
   target.headers = *std::move(pairs);
   target.http.timeout = kDefaultTimeout;
   if (const Variable timeout = ReadExporter("TIMEOUT"); !timeout.value.empty()) {

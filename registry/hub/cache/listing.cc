@@ -83,8 +83,9 @@ absl::StatusOr<Json> ParseJson(std::string_view text) {
     return !too_deep;
   };
   Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep)
+  if (too_deep) {
     return absl::DataLossError(absl::StrCat("JSON is nested deeper than ", kMaxDepth, " levels"));
+  }
   if (json.is_discarded() || !json.is_object()) return absl::DataLossError("is not a JSON object");
   return json;
 }
@@ -107,8 +108,9 @@ absl::StatusOr<RepoListing> ParseListing(std::string_view text) {
   }
   listing.commit = std::move(commit);
   const auto siblings = json.find("siblings");
-  if (siblings == json.end() || !siblings->is_array())
+  if (siblings == json.end() || !siblings->is_array()) {
     return FieldError("siblings", "is not a list");
+  }
   if (siblings->size() > kMaxFiles) {
     return FieldError("siblings",
                       absl::StrCat("has ", siblings->size(), " files, more than ", kMaxFiles));
