@@ -83,10 +83,15 @@ def fetched(name, fetch):
     return folder
 
 
+def download_torch(requirement):
+    """Returns the path of torch's wheel for macOS in a new folder."""
+    return download(requirement, "--only-binary=:all:", "--python-version=3.11",
+                    f"--platform=macosx_{MACOS.replace('.', '_')}_arm64")
+
+
 def fetch_torch(requirement):
     def fetch(folder):
-        wheel = download(requirement, "--only-binary=:all:", "--python-version=3.11",
-                         f"--platform=macosx_{MACOS.replace('.', '_')}_arm64")
+        wheel = download_torch(requirement)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder, [name for name in archive.namelist()
                                         if name.startswith("torch/include/")])

@@ -11,6 +11,7 @@ Needs ziglang and lief (deploy/requirements/cross.txt).
 import concurrent.futures
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,14 +28,14 @@ SOURCES = "engine/runtime"
 
 def fetch_exports(requirement):
     def fetch(folder):
-        wheel = cross.download(requirement, "--only-binary=:all:", "--python-version=3.11",
-                               f"--platform=macosx_{cross.MACOS.replace('.', '_')}_arm64")
+        wheel = cross.download_torch(requirement)
         names = set()
         with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as temporary:
             for library in LIBRARIES:
                 binary = lief.MachO.parse(archive.extract(library, temporary)).at(0)
                 names |= {symbol.name for symbol in binary.exported_symbols}
         (folder / "exports.txt").write_text("\n".join(sorted(names)))
+        shutil.rmtree(wheel.parent)
     return fetch
 
 

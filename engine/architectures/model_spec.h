@@ -58,6 +58,11 @@ struct RopeSpec {
   std::vector<float> short_factors;
   // The divisors for longer sequences: [dim / 2].
   std::vector<float> long_factors;
+
+  // True if the angles of a position depend on the length of its sequence.
+  bool depends_on_length() const {
+    return scaling == RopeScaling::kDynamic || scaling == RopeScaling::kLongRope;
+  }
 };
 
 // The norms of Q and K before the rotation.

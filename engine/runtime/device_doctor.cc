@@ -105,7 +105,6 @@ class Doctor {
     std::vector<TokenId> prompt;
     GenerationResult greedy;
     std::vector<float> logits;
-    double load_seconds = 0.0;
     double tokens_per_second = 0.0;
   };
 

@@ -78,6 +78,17 @@ absl::StatusOr<Opened> Open(const LoadOptions& options) {
   return Opened{std::move(files), plan};
 }
 
+// Frees what the allocator of a device caches, in a turn of it.
+void ReleaseMemoryOf(const std::string& device, const char* doing) {
+  const absl::Status released = CatchTorch(doing, [&]() -> absl::Status {
+    const TimeSliceLock turn(&DeviceTurns(device));
+    ReleaseCachedMemory(at::Device(device));
+    return absl::OkStatus();
+  });
+  // Nothing can be freed on a device that fails here.
+  released.IgnoreError();
+}
+
 class TransformerLanguageModel : public LanguageModel {
  public:
   TransformerLanguageModel(LoadedModelInfo info, const Scheduler::Options& options,
@@ -102,7 +113,7 @@ class TransformerLanguageModel : public LanguageModel {
   ~TransformerLanguageModel() override {
     scheduler_.reset();
     executor_.reset();
-    Release("freeing a model");
+    ReleaseMemoryOf(info_.device, "freeing a model");
   }
 
   void SetLoadTimes(const LoadTimes& times) { info_.load_times = times; }
@@ -160,17 +171,7 @@ class TransformerLanguageModel : public LanguageModel {
   // malloc keeps the memory of prompts in an arena per thread: tens of MiB per model. The cache of
   // a GPU's allocator stays, because it is slow to fill.
   void ReleaseWorkingMemory() const {
-    if (at::Device(info_.device).is_cpu()) Release("releasing memory");
-  }
-
-  void Release(const char* doing) const {
-    const absl::Status released = CatchTorch(doing, [&]() -> absl::Status {
-      const TimeSliceLock turn(&DeviceTurns(info_.device));
-      ReleaseCachedMemory(at::Device(info_.device));
-      return absl::OkStatus();
-    });
-    // Nothing can be freed on a device that fails here.
-    released.IgnoreError();
+    if (at::Device(info_.device).is_cpu()) ReleaseMemoryOf(info_.device, "releasing memory");
   }
 
   absl::Status CheckSequence(absl::Span<const TokenId> tokens) const {
@@ -238,11 +239,6 @@ absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& o
                          CpuPool());
 }
 
-// Returns true if keys that were rotated for a short sequence are wrong in a long one.
-bool KeysDependOnLength(const ModelSpec& spec) {
-  return spec.rope.scaling == RopeScaling::kDynamic || spec.rope.scaling == RopeScaling::kLongRope;
-}
-
 absl::Status WarmUp(LanguageModel& model) {
   const TokenId any_token = 0;
   return model.Logits({&any_token, 1}).status();
@@ -292,7 +288,8 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .workarounds = Describe(quirks),
   };
   report("warm-up", kOpeningShare + kWeightsShare);
-  const bool varying = KeysDependOnLength(files.spec);
+  // Keys that were rotated for a short sequence are then wrong in a long one.
+  const bool varying = files.spec.rope.depends_on_length();
   auto model = std::make_unique<TransformerLanguageModel>(
       std::move(info),
       Scheduler::Options{.max_running = options.max_running,
@@ -317,13 +314,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOpt
       CatchTorch(absl::StrCat("loading ", options.path), [&] { return LoadModel(options); });
   if (model.ok()) return model;
   // Tensors that were read before the failure are in the allocator's cache.
-  const absl::Status released = CatchTorch("freeing a failed load", [&]() -> absl::Status {
-    if (options.device.name.empty()) return absl::OkStatus();
-    const TimeSliceLock turn(&DeviceTurns(options.device.name));
-    ReleaseCachedMemory(at::Device(options.device.name));
-    return absl::OkStatus();
-  });
-  released.IgnoreError();
+  if (!options.device.name.empty()) ReleaseMemoryOf(options.device.name, "freeing a failed load");
   return model;
 }
 

@@ -84,7 +84,7 @@ ThreadPool::~ThreadPool() {
 }
 
 TimeSliceQueue::Slice ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work) {
-  const TimeSliceQueue::Slice slice = slices_.Acquire();
+  const TimeSliceLock turn(&slices_);
   const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
   work_ = &work;
   first_loop_ = HighHalf(loop_.load(std::memory_order_relaxed));
@@ -99,8 +99,7 @@ TimeSliceQueue::Slice ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work)
        left = left_.load(std::memory_order_acquire)) {
     AwaitChange(left_, left);
   }
-  slices_.Release();
-  return slice;
+  return turn.slice();
 }
 
 bool ThreadPool::Join(uint32_t run) {

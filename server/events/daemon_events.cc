@@ -53,12 +53,6 @@ bool IsRoutine(std::string_view method) {
   return method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.");
 }
 
-std::string_view StateName(const evaluator::Evaluation& evaluation) {
-  if (evaluation.state == evaluator::EvaluationState::kFailed) return "failed";
-  if (evaluation.state == evaluator::EvaluationState::kCancelled) return "cancelled";
-  return "succeeded";
-}
-
 // With `log_all` messages that may quote the request are added too.
 void AddError(const absl::Status& status, bool log_all, std::vector<LogField>* fields) {
   if (status.ok() || !(log_all || IsSafeToLog(status.code()))) return;
@@ -266,13 +260,13 @@ void DaemonEvents::SetScores(const evaluator::Evaluation& evaluation) {
 }
 
 void DaemonEvents::OnEvaluation(const evaluator::Evaluation& evaluation) {
-  metrics_.RecordEvaluation(StateName(evaluation),
+  metrics_.RecordEvaluation(evaluator::EvaluationStateName(evaluation.state),
                             absl::ToDoubleSeconds(evaluation.finished_at - evaluation.started_at),
                             evaluation.finished_at);
   SetScores(evaluation);
   LogEvent(spdlog::level::info, "evaluation",
            {{"id", evaluation.id},
-            {"state", StateName(evaluation)},
+            {"state", evaluator::EvaluationStateName(evaluation.state)},
             {"samples", evaluation.finished_samples},
             {"error", evaluation.error}});
 }

@@ -187,21 +187,6 @@ class Tester {
 
 }  // namespace
 
-std::vector<std::string> Describe(const DeviceQuirks& quirks) {
-  std::vector<std::string> sentences;
-  if (quirks.bias_apart) {
-    sentences.emplace_back("products with a bias are wrong; the bias is added apart");
-  }
-  if (quirks.split_columns) {
-    sentences.push_back(absl::StrCat("products over more than ", kMaxProductColumns,
-                                     " columns are wrong; they are split"));
-  }
-  if (quirks.plain_attention) {
-    sentences.emplace_back("the fused attention is wrong; it is computed by single products");
-  }
-  return sentences;
-}
-
 DeviceOperators TorchOperators() {
   return {.linear = TorchLinear, .attention = AttendFused, .argmax = [](const at::Tensor& rows) {
             return std::get<1>(rows.max(-1));

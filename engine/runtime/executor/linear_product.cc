@@ -19,13 +19,13 @@ at::Tensor LinearProduct(
   const int64_t columns = weight.size(1);
   const bool splits = quirks.split_columns && columns > kMaxProductColumns;
   if (!splits && !quirks.bias_apart) return linear(input, weight, bias);
+  const int64_t step = splits ? kMaxProductColumns : columns;
   at::Tensor product;
-  for (int64_t begin = 0; begin < columns; begin += kMaxProductColumns) {
-    const int64_t count = splits ? std::min(kMaxProductColumns, columns - begin) : columns;
+  for (int64_t begin = 0; begin < columns; begin += step) {
+    const int64_t count = std::min(step, columns - begin);
     const at::Tensor part =
         linear(input.narrow(1, begin, count), weight.narrow(1, begin, count), {});
     product = product.defined() ? product + part : part;
-    if (!splits) break;
   }
   return bias.defined() ? product + bias : product;
 }

@@ -77,10 +77,6 @@ Rope::Rope(const RopeSpec& spec, int64_t context, const at::Tensor& factors,
   sine_ = angles.sine;
 }
 
-bool Rope::depends_on_length() const {
-  return spec_.scaling == RopeScaling::kDynamic || spec_.scaling == RopeScaling::kLongRope;
-}
-
 at::Tensor Rope::PlainFrequencies(double base) const {
   return at::reciprocal(at::pow(at::Scalar(base), exponents_));
 }

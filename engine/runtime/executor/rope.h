@@ -27,7 +27,7 @@ class Rope {
        const at::TensorOptions& options);
 
   // True if the angles of a position depend on the length of its sequence.
-  bool depends_on_length() const;
+  bool depends_on_length() const { return spec_.depends_on_length(); }
 
   // Returns the angles of `positions`, [rows], on the device. Must not be called if they depend on
   // the length.

@@ -185,6 +185,7 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
   const double scale =
       spec.scale_by_inverse_layer ? spec.scale / static_cast<double>(layer + 1) : spec.scale;
   const std::vector<GroupKeys>& keys = windowed ? shared.window_keys : shared.keys;
+  const auto attend = spec.softcap != 0.0 || quirks_.plain_attention ? AttendPlainly : AttendFused;
   std::vector<at::Tensor> attended;
   attended.reserve(layout.groups.size());
   for (size_t i = 0; i < layout.groups.size(); ++i) {
@@ -193,9 +194,7 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
                                   .view({group.sequences, -1, 2 * spec.kv_heads, spec.head_dim});
     const at::Tensor queries =
         qkv.narrow(0, group.row, group.sequences * group.tokens).narrow(1, 0, spec.heads);
-    const bool plain = spec.softcap != 0.0 || quirks_.plain_attention;
-    attended.push_back(
-        (plain ? AttendPlainly : AttendFused)(spec, scale, queries, cached, keys[i].mask));
+    attended.push_back(attend(spec, scale, queries, cached, keys[i].mask));
   }
   return weights.attention_output(attended.size() == 1 ? attended.front() : at::cat(attended),
                                   quirks_);

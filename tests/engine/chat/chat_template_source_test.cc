@@ -1,36 +1,19 @@
 // Where chat templates are found in a model's files.
 #include "engine/chat/chat_template_source.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/formats/file_fixture.h"
 
 namespace assay::engine {
 namespace {
 
 using testing::HasSubstr;
 
-class ChatTemplateSourceTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = absl::StrCat(testing::TempDir(), "/template_source_", getpid());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  void Write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-  }
-
-  std::string folder_;
-};
+using ChatTemplateSourceTest = FileTest;
 
 TEST_F(ChatTemplateSourceTest, TheTemplateFilePrecedesTheConfigs) {
   Write("tokenizer_config.json", R"({"chat_template": "config"})");

@@ -1,8 +1,4 @@
 // Folders compared with `tokenizers`, and files that are damaged or made to break their reader.
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,6 +8,7 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/formats/file_fixture.h"
 #include "tests/engine/tokenizer/golden_strings.h"
 
 namespace assay::engine {
@@ -34,16 +31,10 @@ INSTANTIATE_TEST_SUITE_P(Kinds, FolderTokenizerGoldenTest,
                                          "unigram_bytes"),
                          [](const auto& info) { return std::string(info.param); });
 
-class FolderTokenizerTest : public testing::Test {
+class FolderTokenizerTest : public FileTest {
  protected:
-  void SetUp() override {
-    folder_ = absl::StrCat(testing::TempDir(), "/tokenizer_", getpid());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   absl::Status Read(const std::string& json) const {
-    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    Write("tokenizer.json", json);
     return MakeTokenizerFromFolder(folder_).status();
   }
   void ExpectDataLoss(const std::string& json, const std::string& message) const {
@@ -51,8 +42,6 @@ class FolderTokenizerTest : public testing::Test {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(message));
   }
-
-  std::string folder_;
 };
 
 // A single entry must not make a table of four million tokens.
@@ -88,7 +77,7 @@ TEST_F(FolderTokenizerTest, TextThatWouldGrowTooMuchIsRefused) {
                      R"("})"),
         absl::StrCat(R"({"type": "Prepend", "prepend": ")", content, R"("})")}) {
     const std::string json = absl::StrCat("{", model, R"(, "normalizer": )", normalizer, "}");
-    std::ofstream(folder_ + "/tokenizer.json", std::ios::binary) << json;
+    Write("tokenizer.json", json);
     const auto tokenizer = MakeTokenizerFromFolder(folder_);
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
     const absl::Time start = absl::Now();
