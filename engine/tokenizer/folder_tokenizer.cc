@@ -1,5 +1,4 @@
 // Makes the tokenizer of a Hugging Face folder.
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -17,10 +16,9 @@
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
 #include "engine/formats/quoted.h"
-#include "engine/tokenizer/bpe_model.h"
-#include "engine/tokenizer/byte_pair_merges.h"
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
+#include "engine/tokenizer/special_token_files.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer/tokenizer_components.h"
 
@@ -30,7 +28,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int64_t kMaxTokenizerBytes = 256 << 20;
-constexpr int64_t kMaxConfigBytes = 16 << 20;
 
 absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
   ASSIGN_OR_RETURN(std::string content, StringMember(object, "content"));
@@ -113,78 +110,6 @@ absl::StatusOr<Json> ReadVocabularyAndMerges(const std::filesystem::path& folder
               {"decoder", {{"type", "ByteLevel"}}}};
 }
 
-TokenId FindToken(const TokenizerParts& parts, const std::string& content) {
-  for (const AddedToken& token : parts.added) {
-    if (token.content == content) return token.id;
-  }
-  const auto it = std::find(parts.spellings.begin(), parts.spellings.end(), content);
-  return it == parts.spellings.end() ? -1 : static_cast<TokenId>(it - parts.spellings.begin());
-}
-
-// Returns the id of the token that `key` names: "<s>" or {"content": "<s>", ...}. Returns -1 if the
-// key is absent or the vocabulary has no such token.
-TokenId ReadNamedToken(const Json& config, const char* key, TokenizerParts* parts) {
-  const Json* value = FindMember(config, key);
-  if (value == nullptr) return -1;
-  const Json* content = value->is_object() ? FindMember(*value, "content") : value;
-  if (content == nullptr || !content->is_string()) return -1;
-  const auto spelling = content->get<std::string>();
-  const TokenId id = FindToken(*parts, spelling);
-  const bool known = std::any_of(parts->added.begin(), parts->added.end(),
-                                 [&](const AddedToken& token) { return token.id == id; });
-  // Files without a list of added tokens name special tokens only here.
-  if (id != -1 && !known && !spelling.empty()) {
-    parts->added.push_back({.content = spelling, .id = id, .special = true});
-  }
-  return id;
-}
-
-// Reads one id or a list of ids. Ids out of range are left out.
-std::vector<TokenId> ReadIds(const Json& config, const char* key) {
-  std::vector<TokenId> ids;
-  const Json* value = FindMember(config, key);
-  if (value == nullptr) return ids;
-  for (const Json& id : value->is_array() ? *value : Json::array({*value})) {
-    if (id.is_number_unsigned() && id.get<uint64_t>() <= static_cast<uint64_t>(kMaxTokenId)) {
-      ids.push_back(id.get<TokenId>());
-    }
-  }
-  return ids;
-}
-
-// Reads a file, or returns an empty object if it does not exist.
-absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char* name) {
-  absl::StatusOr<Json> json = ReadJsonFile((folder / name).string(), kMaxConfigBytes);
-  if (absl::IsNotFound(json.status())) return Json::object();
-  return json;
-}
-
-absl::Status ReadSpecialTokens(const std::filesystem::path& folder, TokenizerParts* parts) {
-  Json tokenizer = Json::object();
-  for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
-    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
-    tokenizer.update(json);
-  }
-  parts->bos = ReadNamedToken(tokenizer, "bos_token", parts);
-  parts->eos = ReadNamedToken(tokenizer, "eos_token", parts);
-  for (const char* name : {"config.json", "generation_config.json"}) {
-    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
-    const auto size = static_cast<TokenId>(parts->spellings.size());
-    for (const TokenId id : ReadIds(json, "eos_token_id")) {
-      if (id >= size) continue;
-      parts->end_of_text.push_back(id);
-      if (parts->eos == -1) parts->eos = id;
-    }
-    const std::vector<TokenId> bos = ReadIds(json, "bos_token_id");
-    if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
-  }
-  const bool add_bos = tokenizer.value("add_bos_token", Json()) == true;
-  const bool add_eos = tokenizer.value("add_eos_token", Json()) == true;
-  if (add_bos && parts->prefix.empty() && parts->bos != -1) parts->prefix = {parts->bos};
-  if (add_eos && parts->suffix.empty() && parts->eos != -1) parts->suffix = {parts->eos};
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder) {
@@ -205,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::st
   if (!json.ok()) return json.status();
   TokenizerParts parts;
   RETURN_IF_ERROR(Annotate(ReadParts(*json, &parts), path));
-  RETURN_IF_ERROR(ReadSpecialTokens(root, &parts));
+  RETURN_IF_ERROR(ReadSpecialTokenFiles(root, &parts));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
   return tokenizer;

@@ -103,6 +103,26 @@ absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallba
   return file.HasKey(key) ? file.GetBool(key) : fallback;
 }
 
+// Reads the variables of chat templates. "seperator" is the spelling of GGUF's specification.
+absl::Status ReadTemplateTokens(const GgufFile& file, TokenizerParts* out) {
+  constexpr std::pair<const char*, const char*> kKeys[] = {
+      {"bos_token", "tokenizer.ggml.bos_token_id"},
+      {"eos_token", "tokenizer.ggml.eos_token_id"},
+      {"unk_token", "tokenizer.ggml.unknown_token_id"},
+      {"sep_token", "tokenizer.ggml.seperator_token_id"},
+      {"sep_token", "tokenizer.ggml.separator_token_id"},
+      {"pad_token", "tokenizer.ggml.padding_token_id"},
+      {"cls_token", "tokenizer.ggml.cls_token_id"},
+      {"mask_token", "tokenizer.ggml.mask_token_id"}};
+  for (const auto& [name, key] : kKeys) {
+    ASSIGN_OR_RETURN(const TokenId id, ReadId(file, key, out->spellings.size()));
+    const bool known = !out->template_tokens.empty() && out->template_tokens.back().first == name;
+    if (id == -1 || known) continue;
+    out->template_tokens.emplace_back(name, out->spellings[static_cast<size_t>(id)]);
+  }
+  return absl::OkStatus();
+}
+
 // `add_bos` is the default of tokenizer.ggml.add_bos_token.
 absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
   const size_t size = out->spellings.size();
@@ -116,7 +136,7 @@ absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* 
   if (eot != -1) out->end_of_text.push_back(eot);
   if (with_bos && out->bos != -1) out->prefix.push_back(out->bos);
   if (with_eos && out->eos != -1) out->suffix.push_back(out->eos);
-  return absl::OkStatus();
+  return ReadTemplateTokens(file, out);
 }
 
 void AddSpecialTokens(const Vocabulary& vocabulary, TokenizerParts* out) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -47,6 +48,8 @@ struct TokenizerParts {
   // Further tokens that end a text, besides `eos` and the special tokens that are known to end a
   // turn.
   std::vector<TokenId> end_of_text;
+  // The variables of chat templates, such as "bos_token", with the spelling of each token.
+  std::vector<std::pair<std::string, std::string>> template_tokens;
 };
 
 // Encodes in this order: added tokens of the raw text, normalizer, added tokens of the normalized
@@ -68,6 +71,9 @@ class PipelineTokenizer final : public Tokenizer {
   bool IsEndOfText(TokenId id) const override { return end_of_text_.contains(id); }
   TokenId bos_id() const override { return parts_.bos; }
   TokenId eos_id() const override { return parts_.eos; }
+  const std::vector<std::pair<std::string, std::string>>& template_tokens() const override {
+    return parts_.template_tokens;
+  }
   bool StripsLeadingSpace() const override { return parts_.decoding.strip_leading_space; }
 
  private:

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -59,6 +60,9 @@ class Tokenizer {
   // Each is -1 if the model has no such token.
   virtual TokenId bos_id() const = 0;
   virtual TokenId eos_id() const = 0;
+  // The special tokens that chat templates see as variables ("bos_token"), each with its spelling.
+  // A token that the model's files lack or set to null is absent.
+  virtual const std::vector<std::pair<std::string, std::string>>& template_tokens() const = 0;
 };
 
 // Makes the tokenizer that the metadata of a GGUF file describes. Returns UNIMPLEMENTED with the

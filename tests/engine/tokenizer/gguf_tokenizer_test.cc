@@ -26,6 +26,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 std::string ModelPath() {
   const char* named = std::getenv("ASSAY_TEST_MODEL");
@@ -170,6 +171,28 @@ TEST(GgufTokenizerTest, SomePreTokenizersNormalizeToNfc) {
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
     EXPECT_THAT(*(*tokenizer)->Encode(decomposed, {}), ElementsAre(3, 4, 5)) << pre;
   }
+}
+
+TEST(GgufTokenizerTest, TemplatesSeeTheTokensOfTheMetadata) {
+  const auto tokenizer = Read(Bytes::Header(0, 8)
+                                  .Key("tokenizer.ggml.model", kString)
+                                  .String("gpt2")
+                                  .Key("tokenizer.ggml.pre", kString)
+                                  .String("gpt-2")
+                                  .Strings("tokenizer.ggml.tokens", {"a", "<s>", "</s>", "<pad>"})
+                                  .Strings("tokenizer.ggml.merges", {})
+                                  .Key("tokenizer.ggml.bos_token_id", kUint32)
+                                  .Put<uint32_t>(1)
+                                  .Key("tokenizer.ggml.eos_token_id", kUint32)
+                                  .Put<uint32_t>(2)
+                                  .Key("tokenizer.ggml.seperator_token_id", kUint32)
+                                  .Put<uint32_t>(2)
+                                  .Key("tokenizer.ggml.padding_token_id", kUint32)
+                                  .Put<uint32_t>(3));
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_THAT((*tokenizer)->template_tokens(),
+              ElementsAre(Pair("bos_token", "<s>"), Pair("eos_token", "</s>"),
+                          Pair("sep_token", "</s>"), Pair("pad_token", "<pad>")));
 }
 
 }  // namespace

@@ -48,11 +48,15 @@ class FakeTokenizer : public Tokenizer {
   bool StripsLeadingSpace() const override { return strips_leading_space; }
   TokenId bos_id() const override { return -1; }
   TokenId eos_id() const override { return vocab_size() - 1; }
+  const std::vector<std::pair<std::string, std::string>>& template_tokens() const override {
+    return template_tokens_;
+  }
 
   bool strips_leading_space = false;
 
  private:
   std::vector<std::string> pieces_;
+  std::vector<std::pair<std::string, std::string>> template_tokens_;
 };
 
 // A tokenizer that spells token i "t<i> ". No token ends a text.
