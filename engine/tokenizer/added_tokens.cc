@@ -82,19 +82,26 @@ std::vector<AddedTokens::Range> AddedTokens::FindPrefixes(std::string_view text)
 std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_t from,
                                                     bool with_special) const {
   if (tokens_.empty()) return std::nullopt;
+  const auto allowed = [&](const AddedToken& token) { return with_special || !token.special; };
   for (size_t at = from; at < text.size(); ++at) {
     const std::vector<Range> beginnings = FindPrefixes(text.substr(at));
-    for (auto range = beginnings.rbegin(); range != beginnings.rend(); ++range) {
-      const size_t end = at + range->begin->content.size();
-      const auto token = std::find_if(range->begin, range->end, [&](const AddedToken& one) {
-        return (with_special || !one.special) && (!one.single_word || IsWholeWord(text, at, end));
-      });
-      if (token == range->end) continue;
-      const size_t before =
-          token->strip_left ? unicode::TrailingSpaceBytes(text.substr(from, at - from)) : 0;
-      const size_t after = token->strip_right ? unicode::LeadingSpaceBytes(text.substr(end)) : 0;
-      return Found{.begin = at - before, .end = end + after, .id = token->id};
+    const auto longest = std::find_if(beginnings.rbegin(), beginnings.rend(), [&](const Range& r) {
+      return std::any_of(r.begin, r.end, allowed);
+    });
+    if (longest == beginnings.rend()) continue;
+    const size_t end = at + longest->begin->content.size();
+    const auto token = std::find_if(longest->begin, longest->end, [&](const AddedToken& one) {
+      return allowed(one) && (!one.single_word || IsWholeWord(text, at, end));
+    });
+    if (token == longest->end) {
+      // As in `tokenizers`, no shorter token matches where the longest one is within a word.
+      at = end - 1;
+      continue;
     }
+    const size_t before =
+        token->strip_left ? unicode::TrailingSpaceBytes(text.substr(from, at - from)) : 0;
+    const size_t after = token->strip_right ? unicode::LeadingSpaceBytes(text.substr(end)) : 0;
+    return Found{.begin = at - before, .end = end + after, .id = token->id};
   }
   return std::nullopt;
 }

@@ -65,12 +65,14 @@ TEST(AddedTokensTest, FindsTheLongestTokenAndTheFirstOfEqualOnes) {
   }
 }
 
-TEST(AddedTokensTest, FindsAShorterTokenWhereTheLongestDoesNotMatch) {
+TEST(AddedTokensTest, ASingleWordTokenWithinAWordHidesShorterTokens) {
   const AddedTokens added({{.content = "<a>b", .id = 1, .single_word = true},
                            {.content = "<a>", .id = 2},
                            {.content = "<a>", .id = 3, .special = true}});
   EXPECT_EQ(added.Find("<a>b", 0, true)->id, 1);
-  EXPECT_EQ(added.Find("<a>bc", 0, true)->id, 2);
+  EXPECT_FALSE(added.Find("<a>bc", 0, true).has_value());
+  EXPECT_EQ(added.Find("<a>bc<a>", 0, true)->begin, 5);
+  EXPECT_EQ(added.Find("<a>c", 0, true)->id, 2);
 }
 
 // A search through a list would take an hour for four million tokens, and repeat for each '<'.

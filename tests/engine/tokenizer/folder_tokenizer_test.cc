@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/formats/file_fixture.h"
+#include "tests/engine/tokenizer/byte_tokenizer.h"
 #include "tests/engine/tokenizer/golden_strings.h"
 
 namespace assay::engine {
@@ -89,6 +90,17 @@ TEST_F(FolderTokenizerTest, TextThatWouldGrowTooMuchIsRefused) {
   ExpectDataLoss(absl::StrCat("{", model, R"(, "pre_tokenizer": {"type": "Metaspace",
                                                "replacement": "bb"}})"),
                  "'replacement' is not a character");
+}
+
+// tokenizers #918.
+TEST_F(FolderTokenizerTest, ASingleWordTokenHidesTheTokenItBeginsWith) {
+  Write(
+      "tokenizer.json",
+      ByteTokenizerJson({{{"content", "ab"}}, {{"content", "abc"}, {"single_word", true}}}).dump());
+  const auto tokenizer = MakeTokenizerFromFolder(folder_);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_THAT(EncodeSpecial(**tokenizer, "abcd"), testing::ElementsAre(97, 98, 99, 100));
+  EXPECT_THAT(EncodeSpecial(**tokenizer, "abd abc"), testing::ElementsAre(258, 100, 32, 259));
 }
 
 TEST_F(FolderTokenizerTest, InvalidJsonIsRefusedWithItsPosition) {
