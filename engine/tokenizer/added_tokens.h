@@ -31,8 +31,8 @@ struct AddedToken {
 
 // A set of added tokens. The leftmost match wins, then the longest, then the token that was given
 // first. Where the longest match is a single_word token within a word, nothing matches, and the
-// search continues behind it, as in `tokenizers`. A search costs a few comparisons per byte of the longest match at each position, however
-// many tokens there are. Immutable and thread-safe.
+// search continues behind it, as in `tokenizers`. A search costs a few comparisons per byte of the
+// longest match at each position, however many tokens there are. Immutable and thread-safe.
 class AddedTokens {
  public:
   AddedTokens() = default;

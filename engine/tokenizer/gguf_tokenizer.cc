@@ -3,7 +3,6 @@
 #include "engine/tokenizer/gguf_tokenizer.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,36 +19,15 @@
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/bpe_model.h"
 #include "engine/tokenizer/byte_pair_merges.h"
+#include "engine/tokenizer/gguf_special_tokens.h"
+#include "engine/tokenizer/gguf_vocabulary.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer/unigram_model.h"
 
 namespace assay::engine {
 namespace {
 
-constexpr size_t kMaxVocabulary = size_t{1} << 22;
 constexpr char kSpaceMark[] = "\xE2\x96\x81";
-
-// The values of tokenizer.ggml.token_type.
-enum TokenType : int64_t {
-  kNormal = 1,
-  kUnknown = 2,
-  kControl = 3,
-  kUserDefined = 4,
-  kUnused = 5,
-  kByte = 6,
-};
-
-struct Vocabulary {
-  std::vector<std::string> tokens;
-  std::vector<int64_t> types;
-  // Empty if the file has none.
-  std::vector<double> scores;
-};
-
-absl::Status SizeMismatch(const GgufFile& file, const char* key, size_t size, size_t tokens) {
-  return absl::DataLossError(
-      absl::StrCat(file.path(), ": ", key, " has ", size, " entries for ", tokens, " tokens"));
-}
 
 // Turns NOT_FOUND into DATA_LOSS for a key that every tokenizer needs.
 template <typename T>
@@ -58,98 +36,11 @@ absl::StatusOr<T> Required(absl::StatusOr<T> value) {
   return value;
 }
 
-absl::StatusOr<Vocabulary> ReadVocabulary(const GgufFile& file) {
-  constexpr char kTypes[] = "tokenizer.ggml.token_type";
-  constexpr char kScores[] = "tokenizer.ggml.scores";
-  ASSIGN_OR_RETURN(const auto tokens, Required(file.GetStrings("tokenizer.ggml.tokens")));
-  Vocabulary out{.tokens = *tokens};
-  const size_t size = out.tokens.size();
-  if (size == 0 || size > kMaxVocabulary) {
-    return absl::DataLossError(
-        absl::StrCat(file.path(), ": tokenizer.ggml.tokens has ", size, " entries"));
-  }
-  out.types.assign(size, kNormal);
-  if (file.HasKey(kTypes)) {
-    ASSIGN_OR_RETURN(std::vector<int64_t> types, file.GetInts(kTypes));
-    if (types.size() != size) return SizeMismatch(file, kTypes, types.size(), size);
-    out.types = std::move(types);
-  }
-  for (size_t i = 0; i < size; ++i) {
-    if (out.types[i] < kNormal || out.types[i] > kByte) {
-      return absl::DataLossError(absl::StrCat(file.path(), ": ", kTypes, "[", i,
-                                              "] has the unknown value ", out.types[i]));
-    }
-    if (out.types[i] != kByte || ParseByteToken(out.tokens[i]).has_value()) continue;
-    return absl::DataLossError(absl::StrCat(file.path(), ": token ", i, " is ",
-                                            Quoted(out.tokens[i]), ", but its type (", kTypes,
-                                            ") is byte: such tokens are <0x00> to <0xFF>"));
-  }
-  if (file.HasKey(kScores)) {
-    ASSIGN_OR_RETURN(std::vector<double> scores, file.GetFloats(kScores));
-    if (scores.size() != size) return SizeMismatch(file, kScores, scores.size(), size);
-    out.scores = std::move(scores);
-  }
-  return out;
-}
-
-// Returns -1 if the file lacks the key.
-absl::StatusOr<TokenId> ReadId(const GgufFile& file, const char* key, size_t vocabulary) {
-  if (!file.HasKey(key)) return TokenId{-1};
-  ASSIGN_OR_RETURN(int64_t id, file.GetInt(key, 0, static_cast<int64_t>(vocabulary) - 1));
-  return static_cast<TokenId>(id);
-}
-
 absl::StatusOr<bool> ReadFlag(const GgufFile& file, const char* key, bool fallback) {
   return file.HasKey(key) ? file.GetBool(key) : fallback;
 }
 
-// Reads the variables of chat templates. "seperator" is the spelling of GGUF's specification.
-absl::Status ReadTemplateTokens(const GgufFile& file, TokenizerParts* out) {
-  constexpr std::pair<const char*, const char*> kKeys[] = {
-      {"bos_token", "tokenizer.ggml.bos_token_id"},
-      {"eos_token", "tokenizer.ggml.eos_token_id"},
-      {"unk_token", "tokenizer.ggml.unknown_token_id"},
-      {"sep_token", "tokenizer.ggml.seperator_token_id"},
-      {"sep_token", "tokenizer.ggml.separator_token_id"},
-      {"pad_token", "tokenizer.ggml.padding_token_id"},
-      {"cls_token", "tokenizer.ggml.cls_token_id"},
-      {"mask_token", "tokenizer.ggml.mask_token_id"}};
-  for (const auto& [name, key] : kKeys) {
-    ASSIGN_OR_RETURN(const TokenId id, ReadId(file, key, out->spellings.size()));
-    const bool known = !out->template_tokens.empty() && out->template_tokens.back().first == name;
-    if (id == -1 || known) continue;
-    out->template_tokens.emplace_back(name, out->spellings[static_cast<size_t>(id)]);
-  }
-  return absl::OkStatus();
-}
-
-// `add_bos` is the default of tokenizer.ggml.add_bos_token.
-absl::Status ReadSpecialIds(const GgufFile& file, bool add_bos, TokenizerParts* out) {
-  const size_t size = out->spellings.size();
-  ASSIGN_OR_RETURN(const TokenId bos, ReadId(file, "tokenizer.ggml.bos_token_id", size));
-  ASSIGN_OR_RETURN(const TokenId eos, ReadId(file, "tokenizer.ggml.eos_token_id", size));
-  ASSIGN_OR_RETURN(const TokenId eot, ReadId(file, "tokenizer.ggml.eot_token_id", size));
-  ASSIGN_OR_RETURN(const bool with_bos, ReadFlag(file, "tokenizer.ggml.add_bos_token", add_bos));
-  ASSIGN_OR_RETURN(const bool with_eos, ReadFlag(file, "tokenizer.ggml.add_eos_token", false));
-  out->bos = bos;
-  out->eos = eos;
-  if (eot != -1) out->end_of_text.push_back(eot);
-  if (with_bos && out->bos != -1) out->prefix.push_back(out->bos);
-  if (with_eos && out->eos != -1) out->suffix.push_back(out->eos);
-  return ReadTemplateTokens(file, out);
-}
-
-void AddSpecialTokens(const Vocabulary& vocabulary, TokenizerParts* out) {
-  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
-    const int64_t type = vocabulary.types[i];
-    if (type != kControl && type != kUserDefined && type != kUnknown) continue;
-    out->added.push_back({.content = vocabulary.tokens[i],
-                          .id = static_cast<TokenId>(i),
-                          .special = type != kUserDefined});
-  }
-}
-
-VocabularyIds IndexTokens(const Vocabulary& vocabulary) {
+VocabularyIds IndexTokens(const GgufVocabulary& vocabulary) {
   VocabularyIds ids;
   ids.reserve(vocabulary.tokens.size());
   for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
@@ -163,7 +54,8 @@ VocabularyIds IndexTokens(const Vocabulary& vocabulary) {
 // begins with BOS by default.
 bool IsLlama3Kind(std::string_view pre) {
   return pre == "llama-bpe" || pre == "llama-v3" || pre == "llama3" || pre == "falcon3" ||
-         pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken";
+         pre == "pixtral" || pre == "lfm2" || pre == "midm-2.0" || pre == "tekken" ||
+         pre == "falcon-h1" || pre == "jina-v5-nano";
 }
 // True for the pre-tokenizers whose tokenizer.json normalizes to NFC: those of Qwen and its
 // derivatives, of GPT-NeoX (also in OLMo and MPT) and of Cohere.
@@ -172,14 +64,8 @@ bool NormalizesToNfc(std::string_view pre) {
          pre == "mpt" || pre == "command-r";
 }
 
-absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre_tokenizer,
-                           const Vocabulary& vocabulary, TokenizerParts* out) {
-  std::string pre = pre_tokenizer;
-  if (pre.empty() && file.HasKey("tokenizer.ggml.pre")) {
-    ASSIGN_OR_RETURN(std::string named, file.GetString("tokenizer.ggml.pre"));
-    pre = std::move(named);
-  }
-  if (pre.empty()) pre = "default";
+absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre,
+                           const GgufVocabulary& vocabulary, TokenizerParts* out) {
   ASSIGN_OR_RETURN(std::vector<PreTokenizerStep> steps, NamedPreTokenizer(pre));
   ASSIGN_OR_RETURN(const auto merges, Required(file.GetStrings("tokenizer.ggml.merges")));
   VocabularyIds ids = IndexTokens(vocabulary);
@@ -193,56 +79,80 @@ absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre_tokenize
   out->model = std::make_unique<BpeModel>(
       std::move(ids), *std::move(ranked),
       BpeOptions{.byte_level = true, .ignore_merges = IsLlama3Kind(pre)});
-  return ReadSpecialIds(file, /*add_bos=*/IsLlama3Kind(pre), out);
+  // llama.cpp's defaults of bos and eos are the token 11, which is a comma for GPT-2: a file
+  // without the keys has no such tokens here.
+  return ReadGgufSpecialTokens(file, {.add_bos = IsLlama3Kind(pre)}, pre, vocabulary, out);
 }
 
-std::optional<TokenId> FindUnknown(const Vocabulary& vocabulary) {
-  const auto it = std::find(vocabulary.types.begin(), vocabulary.types.end(), kUnknown);
-  if (it == vocabulary.types.end()) return std::nullopt;
-  return static_cast<TokenId>(it - vocabulary.types.begin());
+absl::StatusOr<std::optional<TokenId>> FindUnknown(const GgufFile& file,
+                                                   const GgufVocabulary& vocabulary,
+                                                   TokenId fallback) {
+  const auto it =
+      std::find(vocabulary.types.begin(), vocabulary.types.end(), GgufTokenType::kUnknown);
+  if (it != vocabulary.types.end()) return static_cast<TokenId>(it - vocabulary.types.begin());
+  ASSIGN_OR_RETURN(const TokenId id, ReadGgufTokenId(file, "tokenizer.ggml.unknown_token_id",
+                                                     fallback, vocabulary.tokens.size()));
+  return id == -1 ? std::nullopt : std::optional<TokenId>(id);
 }
 
-absl::Status ReadSentencePiece(const GgufFile& file, bool unigram, const Vocabulary& vocabulary,
-                               TokenizerParts* out) {
-  if (vocabulary.scores.empty()) {
-    return absl::DataLossError("tokenizer.ggml.scores is missing");
-  }
-  if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
-    return absl::UnimplementedError(
-        "tokenizer.ggml.precompiled_charsmap (a normalization table) is not supported");
-  }
-  ASSIGN_OR_RETURN(const bool prefix, ReadFlag(file, "tokenizer.ggml.add_space_prefix", true));
+absl::Status ReadSpaces(const GgufFile& file, bool prefix_by_default, TokenizerParts* out) {
+  ASSIGN_OR_RETURN(const bool prefix,
+                   ReadFlag(file, "tokenizer.ggml.add_space_prefix", prefix_by_default));
   ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
   if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
   out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
   out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = prefix};
-  const std::optional<TokenId> unknown = FindUnknown(vocabulary);
-  if (unigram) {
-    std::vector<UnigramModel::Piece> pieces;
-    pieces.reserve(vocabulary.tokens.size());
-    for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
-      pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
-    }
-    ASSIGN_OR_RETURN(std::unique_ptr<TokenModel> model,
-                     UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true));
-    out->model = std::move(model);
-  } else {
-    VocabularyIds ids = IndexTokens(vocabulary);
-    ASSIGN_OR_RETURN(BytePairMerges merges,
-                     BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids));
-    out->model = std::make_unique<BpeModel>(
-        std::move(ids), std::move(merges),
-        BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
+  return absl::OkStatus();
+}
+
+// SentencePiece's BPE.
+absl::Status ReadLlama(const GgufFile& file, const GgufVocabulary& vocabulary,
+                       TokenizerParts* out) {
+  RETURN_IF_ERROR(ReadSpaces(file, /*prefix_by_default=*/true, out));
+  ASSIGN_OR_RETURN(const auto unknown, FindUnknown(file, vocabulary, 0));
+  VocabularyIds ids = IndexTokens(vocabulary);
+  ASSIGN_OR_RETURN(BytePairMerges merges,
+                   BytePairMerges::FromScores(vocabulary.tokens, vocabulary.scores, ids));
+  out->model = std::make_unique<BpeModel>(
+      std::move(ids), std::move(merges),
+      BpeOptions{.byte_fallback = true, .unknown = unknown, .fuse_unknown = true});
+  return ReadGgufSpecialTokens(file, {.bos = 1, .eos = 2, .unknown = 0, .add_bos = true}, "",
+                               vocabulary, out);
+}
+
+// SentencePiece's unigram model.
+absl::Status ReadT5(const GgufFile& file, const GgufVocabulary& vocabulary, TokenizerParts* out) {
+  if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
+    return absl::UnimplementedError(
+        "tokenizer.ggml.precompiled_charsmap (a normalization table) is not supported");
   }
-  return ReadSpecialIds(file, /*add_bos=*/!unigram, out);
+  RETURN_IF_ERROR(ReadSpaces(file, /*prefix_by_default=*/false, out));
+  ASSIGN_OR_RETURN(const auto unknown, FindUnknown(file, vocabulary, 2));
+  std::vector<UnigramModel::Piece> pieces;
+  pieces.reserve(vocabulary.tokens.size());
+  for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
+    pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
+  }
+  ASSIGN_OR_RETURN(out->model, UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true));
+  return ReadGgufSpecialTokens(file, {.eos = 1, .unknown = 2, .padding = 0, .add_eos = true}, "",
+                               vocabulary, out);
+}
+
+absl::StatusOr<std::string> ReadPreTokenizerName(const GgufFile& file) {
+  if (!file.HasKey("tokenizer.ggml.pre")) return "default";
+  ASSIGN_OR_RETURN(std::string name, file.GetString("tokenizer.ggml.pre"));
+  return name.empty() ? "default" : name;
 }
 
 absl::Status ReadModel(const GgufFile& file, const std::string& pre_tokenizer,
-                       const Vocabulary& vocabulary, TokenizerParts* out) {
+                       const GgufVocabulary& vocabulary, TokenizerParts* out) {
   ASSIGN_OR_RETURN(const std::string model, Required(file.GetString("tokenizer.ggml.model")));
-  if (model == "gpt2") return ReadByteLevel(file, pre_tokenizer, vocabulary, out);
-  if (model == "llama") return ReadSentencePiece(file, /*unigram=*/false, vocabulary, out);
-  if (model == "t5") return ReadSentencePiece(file, /*unigram=*/true, vocabulary, out);
+  if (model == "gpt2") {
+    ASSIGN_OR_RETURN(const std::string named, ReadPreTokenizerName(file));
+    return ReadByteLevel(file, pre_tokenizer.empty() ? named : pre_tokenizer, vocabulary, out);
+  }
+  if (model == "llama") return ReadLlama(file, vocabulary, out);
+  if (model == "t5") return ReadT5(file, vocabulary, out);
   return absl::UnimplementedError(absl::StrCat("tokenizer model ", Quoted(model),
                                                " is not supported; supported: gpt2, llama, t5"));
 }
@@ -251,10 +161,9 @@ absl::Status ReadModel(const GgufFile& file, const std::string& pre_tokenizer,
 
 absl::StatusOr<TokenizerParts> ReadGgufTokenizer(const GgufFile& file,
                                                  const std::string& pre_tokenizer) {
-  ASSIGN_OR_RETURN(const Vocabulary vocabulary, ReadVocabulary(file));
+  ASSIGN_OR_RETURN(const GgufVocabulary vocabulary, ReadGgufVocabulary(file));
   TokenizerParts parts;
   parts.spellings = vocabulary.tokens;
-  AddSpecialTokens(vocabulary, &parts);
   absl::Status status = ReadModel(file, pre_tokenizer, vocabulary, &parts);
   if (status.ok()) return parts;
   // The errors of GgufFile already have the path.

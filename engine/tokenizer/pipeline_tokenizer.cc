@@ -2,7 +2,6 @@
 #include "engine/tokenizer/pipeline_tokenizer.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,12 +22,6 @@
 
 namespace assay::engine {
 namespace {
-
-// The tokens that end a turn in the chat formats of the supported families, besides the file's own
-// eos.
-constexpr std::array<std::string_view, 9> kEndSpellings = {
-    "<|im_end|>", "<|endoftext|>", "<|eot_id|>",      "<|end_of_text|>", "<|eom_id|>",
-    "<|end|>",    "<end_of_turn>", "<|end_of_turn|>", "<|endofturn|>"};
 
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
 
@@ -97,9 +90,6 @@ absl::Status PipelineTokenizer::AddTokens() {
     RETURN_IF_ERROR(CheckLength(added));
     tokens_[added.id] = MakeToken(added.content);
     tokens_[added.id].special = added.special;
-    const bool ends =
-        std::find(kEndSpellings.begin(), kEndSpellings.end(), added.content) != kEndSpellings.end();
-    if (ends && added.special) end_of_text_.insert(added.id);
     if (!added.normalized) {
       raw.push_back(added);
       continue;

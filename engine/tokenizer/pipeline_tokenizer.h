@@ -45,8 +45,7 @@ struct TokenizerParts {
   std::vector<TokenId> suffix;
   TokenId bos = -1;
   TokenId eos = -1;
-  // Further tokens that end a text, besides `eos` and the special tokens that are known to end a
-  // turn.
+  // Further tokens that end a turn or a text, besides `eos`.
   std::vector<TokenId> end_of_text;
   // The variables of chat templates, such as "bos_token", with the spelling of each token.
   std::vector<std::pair<std::string, std::string>> template_tokens;

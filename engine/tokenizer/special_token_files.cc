@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
+#include "engine/tokenizer/end_of_turn.h"
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/tokenizer_components.h"
 
@@ -113,6 +114,17 @@ std::vector<TokenId> ReadIds(const Json& config, const char* key) {
   return ids;
 }
 
+// Adds the special tokens that are known to end a turn. Many chat models name only the end of a
+// text in their files.
+void FindEndsOfTurn(TokenizerParts* parts) {
+  std::vector<std::pair<TokenId, std::string_view>> ends;
+  for (const AddedToken& token : parts->added) {
+    if (token.special && EndsTurn(token.content)) ends.emplace_back(token.id, token.content);
+  }
+  RemoveTokensWithinTurns(&ends);
+  for (const auto& end : ends) parts->end_of_text.push_back(end.first);
+}
+
 }  // namespace
 
 absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, TokenizerParts* parts) {
@@ -135,6 +147,7 @@ absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, Tokenize
     const std::vector<TokenId> bos = ReadIds(json, "bos_token_id");
     if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
   }
+  FindEndsOfTurn(parts);
   return absl::OkStatus();
 }
 

@@ -38,6 +38,7 @@ def write_gguf(path, model, tokens, scores, types):
         "tokenizer.ggml.eos_token_id": tokens.index("</s>"),
         "tokenizer.ggml.add_bos_token": True,
         "tokenizer.ggml.add_eos_token": model == "t5",
+        "tokenizer.ggml.add_space_prefix": True,
     })
 
 
