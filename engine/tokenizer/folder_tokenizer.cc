@@ -15,7 +15,7 @@
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
-#include "engine/formats/quoted.h"
+#include "engine/tokenizer/added_token_list.h"
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
 #include "engine/tokenizer/special_token_files.h"
@@ -29,29 +29,14 @@ using Json = nlohmann::json;
 
 constexpr int64_t kMaxTokenizerBytes = 256 << 20;
 
-absl::Status ReadAddedToken(const Json& object, TokenizerParts* out) {
-  ASSIGN_OR_RETURN(std::string content, StringMember(object, "content"));
-  ASSIGN_OR_RETURN(const int64_t id, IntMember(object, "id", kMaxTokenId));
-  AddedToken token{.content = std::move(content), .id = static_cast<TokenId>(id)};
-  const std::pair<const char*, bool*> flags[] = {{"special", &token.special},
-                                                 {"normalized", &token.normalized},
-                                                 {"lstrip", &token.strip_left},
-                                                 {"rstrip", &token.strip_right},
-                                                 {"single_word", &token.single_word}};
-  for (const auto& [key, flag] : flags) {
-    ASSIGN_OR_RETURN(const bool value, BoolMember(object, key, false));
-    *flag = value;
+absl::Status ReadAddedTokens(const Json& json, AddedTokenList* out) {
+  const Json* added = FindMember(json, "added_tokens");
+  if (added == nullptr) return absl::OkStatus();
+  if (!added->is_array()) return WrongMember("added_tokens", "a list");
+  for (const Json& token : *added) {
+    ASSIGN_OR_RETURN(AddedToken read, ReadAddedToken(token));
+    out->Add(std::move(read));
   }
-  if (static_cast<size_t>(id) >= out->spellings.size() + kMaxIdGap) {
-    return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content),
-                                            " has the id ", id, ", far beyond the vocabulary of ",
-                                            out->spellings.size(), " tokens"));
-  }
-  if (static_cast<size_t>(id) >= out->spellings.size()) {
-    out->spellings.resize(static_cast<size_t>(id) + 1);
-  }
-  out->spellings[static_cast<size_t>(id)] = token.content;
-  out->added.push_back(std::move(token));
   return absl::OkStatus();
 }
 
@@ -73,12 +58,6 @@ absl::Status ReadParts(const Json& json, TokenizerParts* out) {
   }
   if (const Json* post = FindMember(json, "post_processor")) {
     RETURN_IF_ERROR(ReadPostProcessor(*post, out));
-  }
-  const Json* added = FindMember(json, "added_tokens");
-  if (added == nullptr) return absl::OkStatus();
-  if (!added->is_array()) return WrongMember("added_tokens", "a list");
-  for (const Json& token : *added) {
-    RETURN_IF_ERROR(ReadAddedToken(token, out));
   }
   return absl::OkStatus();
 }
@@ -116,6 +95,7 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::st
   const std::filesystem::path root(folder);
   std::string path = (root / "tokenizer.json").string();
   absl::StatusOr<Json> json = ReadJsonFile(path, kMaxTokenizerBytes);
+  const bool has_tokenizer_json = json.ok();
   if (absl::IsNotFound(json.status())) {
     json = ReadVocabularyAndMerges(root);
     path = (root / "vocab.json").string();
@@ -130,7 +110,9 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::st
   if (!json.ok()) return json.status();
   TokenizerParts parts;
   RETURN_IF_ERROR(Annotate(ReadParts(*json, &parts), path));
-  RETURN_IF_ERROR(ReadSpecialTokenFiles(root, &parts));
+  AddedTokenList added(&parts);
+  RETURN_IF_ERROR(Annotate(ReadAddedTokens(*json, &added), path));
+  RETURN_IF_ERROR(ReadSpecialTokenFiles(root, has_tokenizer_json, &parts, &added));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
   return tokenizer;

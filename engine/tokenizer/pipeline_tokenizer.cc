@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
@@ -34,6 +35,15 @@ absl::Status CheckLength(const AddedToken& token) {
   return absl::DataLossError(absl::StrCat("the added token ", Quoted(token.content), " has ",
                                           token.content.size(), " bytes; at most ",
                                           kMaxAddedTokenBytes));
+}
+
+// The replacements of transformers' clean_up_tokenization(), one after another.
+std::string CleanUpSpaces(std::string text) {
+  constexpr std::pair<absl::string_view, absl::string_view> kReplacements[] = {
+      {" .", "."},     {" ?", "?"},   {" !", "!"},   {" ,", ","},     {" ' ", "'"},
+      {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& replacement : kReplacements) text = absl::StrReplaceAll(text, {replacement});
+  return text;
 }
 
 }  // namespace
@@ -90,6 +100,7 @@ absl::Status PipelineTokenizer::AddTokens() {
     RETURN_IF_ERROR(CheckLength(added));
     tokens_[added.id] = MakeToken(added.content);
     tokens_[added.id].special = added.special;
+    if (added.special && parts_.split_special_tokens) continue;
     if (!added.normalized) {
       raw.push_back(added);
       continue;
@@ -181,6 +192,7 @@ absl::StatusOr<std::string> PipelineTokenizer::Decode(absl::Span<const TokenId> 
   }
   flush();
   if (parts_.decoding.strip_leading_space && text.starts_with(' ')) text.erase(0, 1);
+  if (parts_.decoding.clean_up_spaces) text = CleanUpSpaces(std::move(text));
   return ReplaceInvalidUtf8(text);
 }
 

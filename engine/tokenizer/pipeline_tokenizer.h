@@ -29,6 +29,8 @@ struct TokenDecoding {
   std::string space;
   // A space at the beginning of a text is not part of it.
   bool strip_leading_space = false;
+  // Decode() removes the space before punctuation and English contractions (" n't").
+  bool clean_up_spaces = false;
 };
 
 // The description of a tokenizer, as read from a file.
@@ -36,6 +38,8 @@ struct TokenizerParts {
   // The spelling of each token, by id; empty for an unused id.
   std::vector<std::string> spellings;
   std::vector<AddedToken> added;
+  // Special tokens are never found in a text, even where they are parsed.
+  bool split_special_tokens = false;
   std::vector<NormalizerStep> normalizer;
   std::vector<PreTokenizerStep> pre_tokenizer;
   std::unique_ptr<TokenModel> model;

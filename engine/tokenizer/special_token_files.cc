@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
+#include "engine/formats/quoted.h"
 #include "engine/tokenizer/end_of_turn.h"
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/tokenizer_components.h"
@@ -54,51 +59,122 @@ std::optional<std::string> Spelling(const Json& value) {
   return content->get<std::string>();
 }
 
-TokenId FindToken(const TokenizerParts& parts, const std::string& content) {
-  for (const AddedToken& token : parts.added) {
-    if (token.content == content) return token.id;
+// Reads "<s>" or an object with flags. Returns nullopt for a value of another type.
+absl::StatusOr<std::optional<AddedToken>> ReadSpecialToken(const Json& value) {
+  if (value.is_string()) {
+    return AddedToken{.content = value.get<std::string>(), .special = true};
   }
-  const auto it = std::find(parts.spellings.begin(), parts.spellings.end(), content);
-  return it == parts.spellings.end() ? -1 : static_cast<TokenId>(it - parts.spellings.begin());
+  if (!Spelling(value).has_value()) return std::nullopt;
+  Json special = value;
+  special["special"] = true;
+  return ReadAddedToken(special);
 }
 
-// Returns the id of the token that the variable `name` names, or -1.
-TokenId FindNamedToken(const char* name, TokenizerParts* parts) {
-  const auto& named = parts->template_tokens;
-  const auto it = std::find_if(named.begin(), named.end(),
-                               [&](const auto& pair) { return pair.first == name; });
-  if (it == named.end()) return -1;
-  const TokenId id = FindToken(*parts, it->second);
-  const bool known = std::any_of(parts->added.begin(), parts->added.end(),
-                                 [&](const AddedToken& token) { return token.id == id; });
-  // Files without a list of added tokens name special tokens only here.
-  if (id != -1 && !known && !it->second.empty()) {
-    parts->added.push_back({.content = it->second, .id = id, .special = true});
-  }
-  return id;
-}
+struct NamedToken {
+  std::string name;
+  AddedToken token;
+};
 
-void ReadTemplateTokens(const Json& config, TokenizerParts* parts) {
-  const auto read = [&](const std::string& name, const Json& value) {
-    if (std::optional<std::string> spelling = Spelling(value); spelling.has_value()) {
-      parts->template_tokens.emplace_back(name, *std::move(spelling));
-    }
+// Returns the tokens of the variables of templates, in the order of transformers.
+absl::StatusOr<std::vector<NamedToken>> ReadNamedTokens(const Json& config) {
+  std::vector<NamedToken> named;
+  const auto read = [&](const std::string& name, const Json& value) -> absl::Status {
+    absl::StatusOr<std::optional<AddedToken>> token = ReadSpecialToken(value);
+    if (!token.ok()) return Annotate(token.status(), name);
+    if (token->has_value()) named.push_back({name, **std::move(token)});
+    return absl::OkStatus();
   };
   for (const std::string_view name : kTokenNames) {
     if (const Json* value = FindMember(config, std::string(name).c_str())) {
-      read(std::string(name), *value);
+      RETURN_IF_ERROR(read(std::string(name), *value));
     }
   }
   Json others = Json::object();
   for (const auto& [key, value] : config.items()) {
-    const bool named = std::find(kTokenNames.begin(), kTokenNames.end(), key) != kTokenNames.end();
-    if (!named && std::string_view(key).ends_with("_token")) others[key] = value;
+    const bool known = std::find(kTokenNames.begin(), kTokenNames.end(), key) != kTokenNames.end();
+    if (!known && std::string_view(key).ends_with("_token")) others[key] = value;
   }
   for (const char* key : {"extra_special_tokens", "model_specific_special_tokens"}) {
     const Json* tokens = FindMember(config, key);
     if (tokens != nullptr && tokens->is_object()) others.update(*tokens);
   }
-  for (const auto& [key, value] : others.items()) read(key, value);
+  for (const auto& [key, value] : others.items()) {
+    RETURN_IF_ERROR(read(key, value));
+  }
+  return named;
+}
+
+// Adds the tokens of added_tokens_decoder, {"258": {"content": "<s>", ...}}, in the order of the
+// ids. Their flags replace those of tokenizer.json.
+absl::Status AddDecoderTokens(const Json& decoder, const std::vector<NamedToken>& named,
+                              AddedTokenList* added) {
+  if (!decoder.is_object()) return WrongMember("added_tokens_decoder", "an object");
+  std::map<int64_t, AddedToken> tokens;
+  for (const auto& [key, value] : decoder.items()) {
+    int64_t id = 0;
+    if (!absl::SimpleAtoi(key, &id)) {
+      return absl::DataLossError(
+          absl::StrCat("added_tokens_decoder has the key ", Quoted(key), ", which is not an id"));
+    }
+    absl::StatusOr<AddedToken> token = ReadAddedToken(value);
+    if (!token.ok()) return Annotate(token.status(), absl::StrCat("added_tokens_decoder.", key));
+    token->special |= std::any_of(named.begin(), named.end(), [&](const NamedToken& one) {
+      return one.token.content == token->content;
+    });
+    tokens[id] = *std::move(token);
+  }
+  for (auto& [id, token] : tokens) added->Add(std::move(token));
+  return absl::OkStatus();
+}
+
+// Adds the tokens of added_tokens.json, {"<s>": 258}, which predates added_tokens_decoder.
+void AddLegacyTokens(const Json& file, const std::vector<AddedToken>& special,
+                     AddedTokenList* added) {
+  std::map<int64_t, std::string> tokens;
+  for (const auto& [content, id] : file.items()) {
+    if (id.is_number_integer()) tokens[id.get<int64_t>()] = content;
+  }
+  for (const auto& [id, content] : tokens) {
+    if (added->Find(content) != nullptr) continue;
+    const bool is_special = std::any_of(special.begin(), special.end(), [&](const AddedToken& one) {
+      return one.content == content;
+    });
+    added->Add({.content = content, .special = is_special, .normalized = !is_special});
+  }
+}
+
+// Returns the tokens of a list under "extra_special_tokens" or its old name.
+absl::StatusOr<std::vector<AddedToken>> ReadExtraTokens(const Json& config) {
+  std::vector<AddedToken> extra;
+  const Json* list = FindMember(config, "extra_special_tokens");
+  if (list == nullptr || list->empty()) list = FindMember(config, "additional_special_tokens");
+  if (list == nullptr || !list->is_array()) return extra;
+  for (const Json& value : *list) {
+    absl::StatusOr<std::optional<AddedToken>> token = ReadSpecialToken(value);
+    if (!token.ok()) return Annotate(token.status(), "extra_special_tokens");
+    if (token->has_value()) extra.push_back(**std::move(token));
+  }
+  return extra;
+}
+
+// Adds the tokens of the tokenizer's own configuration and returns the named ones.
+absl::StatusOr<std::vector<NamedToken>> AddConfigTokens(const Json& config, const Json& legacy,
+                                                        AddedTokenList* added) {
+  ASSIGN_OR_RETURN(std::vector<NamedToken> named, ReadNamedTokens(config));
+  ASSIGN_OR_RETURN(const std::vector<AddedToken> extra, ReadExtraTokens(config));
+  std::vector<AddedToken> special;
+  special.reserve(named.size() + extra.size());
+  for (const NamedToken& one : named) special.push_back(one.token);
+  special.insert(special.end(), extra.begin(), extra.end());
+  if (const Json* decoder = FindMember(config, "added_tokens_decoder")) {
+    RETURN_IF_ERROR(AddDecoderTokens(*decoder, named, added));
+  } else {
+    AddLegacyTokens(legacy, special, added);
+  }
+  for (AddedToken& token : special) {
+    if (added->Find(token.content) == nullptr) added->Add(std::move(token));
+  }
+  return named;
 }
 
 // Reads one id or a list of ids. Ids out of range are left out.
@@ -114,6 +190,27 @@ std::vector<TokenId> ReadIds(const Json& config, const char* key) {
   return ids;
 }
 
+// Reads the ids of the model's own configuration. Their tokens are not variables of templates.
+absl::Status ReadModelConfigs(const std::filesystem::path& folder, TokenizerParts* parts) {
+  for (const char* name : {"config.json", "generation_config.json"}) {
+    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
+    const auto size = static_cast<TokenId>(parts->spellings.size());
+    for (const TokenId id : ReadIds(json, "eos_token_id")) {
+      if (id >= size) continue;
+      parts->end_of_text.push_back(id);
+      if (parts->eos == -1) parts->eos = id;
+    }
+    const std::vector<TokenId> bos = ReadIds(json, "bos_token_id");
+    if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
+  }
+  return absl::OkStatus();
+}
+
+bool IsTrue(const Json& config, const char* key) {
+  const Json* value = FindMember(config, key);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
 // Adds the special tokens that are known to end a turn. Many chat models name only the end of a
 // text in their files.
 void FindEndsOfTurn(TokenizerParts* parts) {
@@ -127,26 +224,28 @@ void FindEndsOfTurn(TokenizerParts* parts) {
 
 }  // namespace
 
-absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, TokenizerParts* parts) {
-  ASSIGN_OR_RETURN(const Json tokenizer, ReadTokenizerConfig(folder));
-  ReadTemplateTokens(tokenizer, parts);
-  parts->bos = FindNamedToken("bos_token", parts);
-  parts->eos = FindNamedToken("eos_token", parts);
-  const bool add_bos = tokenizer.value("add_bos_token", Json()) == true;
-  const bool add_eos = tokenizer.value("add_eos_token", Json()) == true;
-  if (add_bos && parts->prefix.empty() && parts->bos != -1) parts->prefix = {parts->bos};
-  if (add_eos && parts->suffix.empty() && parts->eos != -1) parts->suffix = {parts->eos};
-  for (const char* name : {"config.json", "generation_config.json"}) {
-    ASSIGN_OR_RETURN(const Json json, ReadConfig(folder, name));
-    const auto size = static_cast<TokenId>(parts->spellings.size());
-    for (const TokenId id : ReadIds(json, "eos_token_id")) {
-      if (id >= size) continue;
-      parts->end_of_text.push_back(id);
-      if (parts->eos == -1) parts->eos = id;
-    }
-    const std::vector<TokenId> bos = ReadIds(json, "bos_token_id");
-    if (parts->bos == -1 && !bos.empty() && bos.front() < size) parts->bos = bos.front();
+absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has_tokenizer_json,
+                                   TokenizerParts* parts, AddedTokenList* added) {
+  ASSIGN_OR_RETURN(const Json config, ReadTokenizerConfig(folder));
+  ASSIGN_OR_RETURN(const Json legacy, ReadConfig(folder, "added_tokens.json"));
+  const absl::StatusOr<std::vector<NamedToken>> named = AddConfigTokens(config, legacy, added);
+  if (!named.ok()) {
+    return Annotate(named.status(), (folder / "tokenizer_config.json").string());
   }
+  for (const auto& [name, token] : *named) {
+    parts->template_tokens.emplace_back(name, token.content);
+    if (name == "bos_token") parts->bos = added->IdOf(token.content);
+    if (name == "eos_token") parts->eos = added->IdOf(token.content);
+  }
+  if (!has_tokenizer_json) {
+    if (IsTrue(config, "add_bos_token") && parts->bos != -1) parts->prefix = {parts->bos};
+    if (IsTrue(config, "add_eos_token") && parts->eos != -1) parts->suffix = {parts->eos};
+  }
+  parts->split_special_tokens = IsTrue(config, "split_special_tokens");
+  // As in transformers 5, BPE ignores the setting, which would remove spaces of the text.
+  parts->decoding.clean_up_spaces = IsTrue(config, "clean_up_tokenization_spaces") &&
+                                    !parts->model->kind().ends_with("BPE");
+  RETURN_IF_ERROR(ReadModelConfigs(folder, parts));
   FindEndsOfTurn(parts);
   return absl::OkStatus();
 }

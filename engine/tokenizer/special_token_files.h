@@ -5,14 +5,20 @@
 #include <filesystem>
 
 #include "absl/status/status.h"
+#include "engine/tokenizer/added_token_list.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
 
 namespace assay::engine {
 
-// Adds the special tokens of tokenizer_config.json, special_tokens_map.json, config.json and
-// generation_config.json in `folder` to `parts`, which have the vocabulary. A missing file is
-// empty. Returns DATA_LOSS for a file that is not a JSON object.
-absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, TokenizerParts* parts);
+// Adds the tokens and settings of tokenizer_config.json, special_tokens_map.json,
+// added_tokens.json, config.json and generation_config.json in `folder` to `parts`, whose added
+// tokens are `added`. A missing file is empty, and null is no value. Returns DATA_LOSS for a file
+// that is not a JSON object, and for the flags of a token that are not booleans.
+//
+// As in transformers 5, add_bos_token and add_eos_token count only without tokenizer.json, whose
+// post-processor replaces them.
+absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has_tokenizer_json,
+                                   TokenizerParts* parts, AddedTokenList* added);
 
 }  // namespace assay::engine
 

@@ -51,9 +51,6 @@ TEST_F(FolderTokenizerTest, IdsFarBeyondTheVocabularyAreRefused) {
   ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 4194303}, "merges": []}})",
                  "the token 'b' has the id 4194303, far beyond the vocabulary of 2 tokens");
   EXPECT_LT(absl::Now() - start, absl::Milliseconds(200));
-  ExpectDataLoss(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
-                     "added_tokens": [{"id": 4194303, "content": "<x>"}]})",
-                 "the added token '<x>' has the id 4194303");
   EXPECT_TRUE(
       Read(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 65537}, "merges": []}})").ok());
 }
@@ -61,7 +58,7 @@ TEST_F(FolderTokenizerTest, IdsFarBeyondTheVocabularyAreRefused) {
 TEST_F(FolderTokenizerTest, TooManyOrTooLongAddedTokensAreRefused) {
   std::string json = R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
                          "added_tokens": [{"id": 0, "content": "<x>"})";
-  for (int i = 0; i < 1 << 18; ++i) json += R"(,{"id":0,"content":"<x>"})";
+  for (int i = 0; i < 1 << 18; ++i) absl::StrAppend(&json, R"(,{"content":"<x)", i, R"(>"})");
   ExpectDataLoss(json + "]}", "262145 added, control and user-defined tokens; at most 262144");
   ExpectDataLoss(absl::StrCat(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
                                   "added_tokens": [{"id": 0, "content": ")",
@@ -90,6 +87,18 @@ TEST_F(FolderTokenizerTest, TextThatWouldGrowTooMuchIsRefused) {
   ExpectDataLoss(absl::StrCat("{", model, R"(, "pre_tokenizer": {"type": "Metaspace",
                                                "replacement": "bb"}})"),
                  "'replacement' is not a character");
+}
+
+// The tokenizers crate ignores the ids of added tokens: tokens of the vocabulary keep their ids,
+// and new ones have the next ids.
+TEST_F(FolderTokenizerTest, TheIdsOfAddedTokensAreIgnored) {
+  Write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 5},
+      "merges": []}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+      "added_tokens": [{"id": 4194303, "content": "<x>"}, {"id": 9, "content": "b"},
+                       {"id": 3, "content": "<y>"}]})");
+  const auto tokenizer = MakeTokenizerFromFolder(folder_);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_THAT(EncodeSpecial(**tokenizer, "a<x>b<y>c"), testing::ElementsAre(0, 3, 1, 4, 5));
 }
 
 // tokenizers #918.
