@@ -1,6 +1,7 @@
 // A model of byte-pair encoding, over bytes or over characters.
 #include "engine/tokenizer/bpe_model.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "base/utf8.h"
 #include "engine/tokenizer/byte_alphabet.h"
@@ -29,8 +31,8 @@ std::optional<uint8_t> ParseByteToken(std::string_view spelling) {
   return static_cast<uint8_t>(high * kDigits.size() + low);
 }
 
-BpeModel::BpeModel(VocabularyIds ids, BytePairMerges merges, const BpeOptions& options)
-    : ids_(std::move(ids)), merges_(std::move(merges)), options_(options) {
+BpeModel::BpeModel(VocabularyIds ids, BytePairMerges merges, BpeOptions options)
+    : ids_(std::move(ids)), merges_(std::move(merges)), options_(std::move(options)) {
   for (size_t i = 0; i < kBytes; ++i) {
     const auto byte = static_cast<uint8_t>(i);
     const auto it =
@@ -47,38 +49,42 @@ bool BpeModel::AppendWholeToken(std::string_view piece, std::vector<TokenId>* ou
   return true;
 }
 
-void BpeModel::AppendUnknown(std::string_view character, bool after_unknown,
-                             std::vector<TokenId>* symbols) const {
-  bool all_bytes = options_.byte_fallback;
-  for (const char byte : character) {
-    all_bytes = all_bytes && byte_tokens_[static_cast<uint8_t>(byte)] != kNone;
-  }
-  if (all_bytes) {
-    for (const char byte : character) symbols->push_back(byte_tokens_[static_cast<uint8_t>(byte)]);
-  } else if (options_.unknown.has_value() && !(after_unknown && options_.fuse_unknown)) {
-    symbols->push_back(*options_.unknown);
-  }
+bool BpeModel::AppendBytes(std::string_view spelling, std::vector<TokenId>* symbols) const {
+  const bool all_bytes = std::all_of(spelling.begin(), spelling.end(), [&](char byte) {
+    return byte_tokens_[static_cast<uint8_t>(byte)] != kNone;
+  });
+  if (!all_bytes) return false;
+  for (const char byte : spelling) symbols->push_back(byte_tokens_[static_cast<uint8_t>(byte)]);
+  return true;
 }
 
 void BpeModel::AppendCharacters(std::string_view piece, std::vector<TokenId>* symbols) const {
-  bool after_unknown = false;
-  while (!piece.empty()) {
+  // As in `tokenizers`, an unknown token waits for the next unknown or known character, so that
+  // bytes of a character between the two come first.
+  bool unknown_waits = false;
+  for (bool first = true; !piece.empty(); first = false) {
     const std::string_view character = piece.substr(0, NextUtf8(piece).bytes);
     piece.remove_prefix(character.size());
-    const auto it = ids_.find(std::string(character));
+    std::string spelling = first ? "" : options_.continuing_prefix;
+    spelling += character;
+    if (piece.empty()) spelling += options_.end_suffix;
+    const auto it = ids_.find(spelling);
     if (it != ids_.end()) {
+      if (unknown_waits) symbols->push_back(*options_.unknown);
+      unknown_waits = false;
       symbols->push_back(it->second);
-      after_unknown = false;
       continue;
     }
-    const size_t before = symbols->size();
-    AppendUnknown(character, after_unknown, symbols);
-    after_unknown = symbols->size() == before || symbols->back() == options_.unknown;
+    if (options_.byte_fallback && AppendBytes(spelling, symbols)) continue;
+    if (!options_.unknown.has_value()) continue;
+    if (unknown_waits && !options_.fuse_unknown) symbols->push_back(*options_.unknown);
+    unknown_waits = true;
   }
+  if (unknown_waits) symbols->push_back(*options_.unknown);
 }
 
-void BpeModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
-  if (options_.ignore_merges && AppendWholeToken(piece, out)) return;
+absl::Status BpeModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
+  if (options_.ignore_merges && AppendWholeToken(piece, out)) return absl::OkStatus();
   std::vector<TokenId> symbols;
   symbols.reserve(piece.size());
   if (options_.byte_level) {
@@ -91,6 +97,7 @@ void BpeModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
   }
   merges_.Apply(&symbols);
   out->insert(out->end(), symbols.begin(), symbols.end());
+  return absl::OkStatus();
 }
 
 }  // namespace assay::engine

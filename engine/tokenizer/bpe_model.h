@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "engine/tokenizer/byte_pair_merges.h"
 #include "engine/tokenizer/token_model.h"
 
@@ -29,14 +30,18 @@ struct BpeOptions {
   std::optional<TokenId> unknown;
   // Adjacent unknown characters become one token.
   bool fuse_unknown = false;
+  // The spelling of every character but the first of a piece begins with the prefix, and that of
+  // the last one ends with the suffix. Characters that continue a word have "##", for example.
+  std::string continuing_prefix;
+  std::string end_suffix;
 };
 
 // Immutable and thread-safe.
 class BpeModel : public TokenModel {
  public:
-  BpeModel(VocabularyIds ids, BytePairMerges merges, const BpeOptions& options);
+  BpeModel(VocabularyIds ids, BytePairMerges merges, BpeOptions options);
 
-  void Encode(std::string_view piece, std::vector<TokenId>* out) const override;
+  absl::Status Encode(std::string_view piece, std::vector<TokenId>* out) const override;
   std::string_view kind() const override {
     return options_.byte_level ? "byte-level BPE" : "SentencePiece BPE";
   }
@@ -48,8 +53,8 @@ class BpeModel : public TokenModel {
   // Appends the token and returns true if the whole piece is a token.
   bool AppendWholeToken(std::string_view piece, std::vector<TokenId>* out) const;
   void AppendCharacters(std::string_view piece, std::vector<TokenId>* symbols) const;
-  void AppendUnknown(std::string_view character, bool after_unknown,
-                     std::vector<TokenId>* symbols) const;
+  // Appends the byte tokens of `spelling` and returns true if the vocabulary has all of them.
+  bool AppendBytes(std::string_view spelling, std::vector<TokenId>* symbols) const;
 
   const VocabularyIds ids_;
   const BytePairMerges merges_;

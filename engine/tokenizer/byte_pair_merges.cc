@@ -44,7 +44,8 @@ struct Candidate {
 }  // namespace
 
 absl::StatusOr<BytePairMerges> BytePairMerges::Make(
-    const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary) {
+    const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary,
+    size_t prefix_bytes) {
   BytePairMerges out;
   out.merges_.reserve(merges.size());
   std::string whole;
@@ -52,15 +53,15 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
     const auto& [left, right] = merges[rank];
     const auto left_id = vocabulary.find(left);
     const auto right_id = vocabulary.find(right);
-    whole.assign(left).append(right);
+    whole.assign(left).append(right, std::min(prefix_bytes, right.size()));
     const auto result = vocabulary.find(whole);
     if (left_id == vocabulary.end() || right_id == vocabulary.end() || result == vocabulary.end()) {
       return absl::DataLossError(absl::StrCat("merges[", rank,
                                               "]: ", Quoted(absl::StrCat(left, " ", right)),
                                               " is not two tokens that make a third"));
     }
-    out.merges_.try_emplace({left_id->second, right_id->second},
-                            Merge{static_cast<int32_t>(rank), result->second});
+    out.merges_.insert_or_assign(std::pair(left_id->second, right_id->second),
+                                 Merge{static_cast<int32_t>(rank), result->second});
   }
   return out;
 }
@@ -71,7 +72,8 @@ absl::StatusOr<BytePairMerges> BytePairMerges::Make(
   std::vector<Pair> pairs;
   pairs.reserve(merges.size());
   for (const std::string& merge : merges) {
-    const size_t space = merge.find(' ');
+    // A part may begin with a space.
+    const size_t space = merge.find(' ', 1);
     pairs.emplace_back(merge.substr(0, space),
                        space == std::string::npos ? "" : merge.substr(space + 1));
   }

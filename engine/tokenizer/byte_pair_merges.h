@@ -23,9 +23,11 @@ class BytePairMerges {
 
   // Makes merges from a list that begins with the best one, in the spelling of the vocabulary. The
   // second form reads "left right". Returns DATA_LOSS for a merge that is not a pair, or whose
-  // parts or result the vocabulary lacks.
+  // parts or result the vocabulary lacks. The result lacks the first `prefix_bytes` of the right
+  // part, which mark a piece that continues a word.
   static absl::StatusOr<BytePairMerges> Make(
-      const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary);
+      const std::vector<Pair>& merges, const absl::flat_hash_map<std::string, TokenId>& vocabulary,
+      size_t prefix_bytes = 0);
   static absl::StatusOr<BytePairMerges> Make(
       const std::vector<std::string>& merges,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);

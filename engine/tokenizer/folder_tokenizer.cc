@@ -44,17 +44,16 @@ absl::Status ReadParts(const Json& json, TokenizerParts* out) {
   if (const Json* normalizer = FindMember(json, "normalizer")) {
     RETURN_IF_ERROR(ReadNormalizer(*normalizer, &out->normalizer));
   }
-  PreTokenizerParts pre;
   if (const Json* steps = FindMember(json, "pre_tokenizer")) {
-    RETURN_IF_ERROR(ReadPreTokenizer(*steps, &pre));
+    RETURN_IF_ERROR(ReadPreTokenizer(*steps, &out->pre_tokenizer));
   }
-  out->pre_tokenizer = std::move(pre.steps);
   const Json* model = FindMember(json, "model");
   if (model == nullptr) return WrongMember("model", "an object");
-  RETURN_IF_ERROR(ReadTokenModel(*model, pre.byte_level, out));
-  out->decoding.byte_level = pre.byte_level;
+  RETURN_IF_ERROR(ReadTokenModel(*model, out));
   if (const Json* decoder = FindMember(json, "decoder")) {
-    RETURN_IF_ERROR(ReadDecoder(*decoder, &out->decoding));
+    RETURN_IF_ERROR(ReadDecoder(*decoder, &out->decoder));
+  } else {
+    out->decoder.emplace_back(JoinWithSpacesStep{});
   }
   if (const Json* post = FindMember(json, "post_processor")) {
     RETURN_IF_ERROR(ReadPostProcessor(*post, out));

@@ -75,7 +75,7 @@ absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre,
   }
   out->pre_tokenizer = std::move(steps);
   if (NormalizesToNfc(pre)) out->normalizer.emplace_back(UnicodeForm::kNfc);
-  out->decoding.byte_level = true;
+  out->decoder.emplace_back(DecodeByteLevelStep{});
   out->model = std::make_unique<BpeModel>(
       std::move(ids), *std::move(ranked),
       BpeOptions{.byte_level = true, .ignore_merges = IsLlama3Kind(pre)});
@@ -101,7 +101,11 @@ absl::Status ReadSpaces(const GgufFile& file, bool prefix_by_default, TokenizerP
   ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
   if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
   out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
-  out->decoding = {.byte_fallback = true, .space = kSpaceMark, .strip_leading_space = prefix};
+  ASSIGN_OR_RETURN(unicode::Regex mark, unicode::Regex::Literal(kSpaceMark));
+  out->decoder.emplace_back(ReplaceTokenStep{std::move(mark), " ", kSpaceMark});
+  out->decoder.emplace_back(DecodeByteFallbackStep{});
+  out->decoder.emplace_back(FuseStep{});
+  if (prefix) out->decoder.emplace_back(StripTokenStep{.content = " ", .start = 1});
   return absl::OkStatus();
 }
 

@@ -5,9 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +14,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/tokenizer/byte_alphabet.h"
+#include "engine/tokenizer/character_classes.h"
+#include "engine/tokenizer/unicode_form.h"
 #include "engine/unicode/characters.h"
 #include "engine/unicode/late_characters.h"
 
@@ -29,51 +30,99 @@ namespace {
 constexpr size_t kMaxGrowth = 64;
 constexpr size_t kAlwaysAllowed = 4096;
 
-utf8proc_option_t ToUtf8ProcOptions(UnicodeForm form) {
-  switch (form) {
-    case UnicodeForm::kNfc:
-      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    case UnicodeForm::kNfd:
-      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
-    case UnicodeForm::kNfkc:
-      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
-    case UnicodeForm::kNfkd:
-      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
-  }
-  return UTF8PROC_STABLE;
-}
-
-bool IsLateCharacter(uint32_t code_point) {
-  const auto* const it = std::lower_bound(
-      std::begin(unicode::kLateCharacters), std::end(unicode::kLateCharacters), code_point,
-      [](const unicode::CharacterRange& range, uint32_t code) { return range.last < code; });
-  return it != std::end(unicode::kLateCharacters) && it->first <= code_point;
-}
-
-absl::Status AppendNormal(std::string_view text, utf8proc_option_t options, std::string* out) {
-  if (text.empty()) return absl::OkStatus();
-  utf8proc_uint8_t* mapped = nullptr;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const utf8proc_ssize_t size =
-      utf8proc_map(bytes, static_cast<utf8proc_ssize_t>(text.size()), &mapped, options);
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  if (size < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the text cannot be normalized: ", utf8proc_errmsg(size)));
-  }
-  out->append(reinterpret_cast<const char*>(mapped), static_cast<size_t>(size));
-  return absl::OkStatus();
-}
-
-// ASCII, which most texts are, has nothing to compose or reorder.
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 absl::Status GrowthError() {
   return absl::InvalidArgumentError(absl::StrCat(
       "the tokenizer's normalizer makes the text more than ", kMaxGrowth, " times as long"));
+}
+
+// Calls change(code_point, out) for each character of `text`.
+template <typename Change>
+std::string MapCharacters(std::string_view text, Change change) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = NextUtf8(text);
+    change(step.code_point, &out);
+    text.remove_prefix(step.bytes);
+  }
+  return out;
+}
+
+bool IsIn(absl::Span<const unicode::CharacterRange> ranges, uint32_t code_point) {
+  const auto it = std::lower_bound(
+      ranges.begin(), ranges.end(), code_point,
+      [](const unicode::CharacterRange& range, uint32_t code) { return range.last < code; });
+  return it != ranges.end() && it->first <= code_point;
+}
+
+// Removes the characters of a class.
+std::string Remove(absl::Span<const unicode::CharacterRange> ranges, std::string_view text) {
+  return MapCharacters(text, [&](uint32_t c, std::string* out) {
+    if (!IsIn(ranges, c)) AppendUtf8(c, out);
+  });
+}
+
+// Rust's char::to_lowercase(), which has no context and one expansion.
+std::string ToLowercase(std::string_view text) {
+  constexpr uint32_t kCapitalIWithDot = 0x130;
+  return MapCharacters(text, [](uint32_t c, std::string* out) {
+    if (c == kCapitalIWithDot) {
+      *out += "i\xCC\x87";
+    } else {
+      AppendUtf8(static_cast<uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))), out);
+    }
+  });
+}
+
+// The first range of the third line is one block longer than Unicode's, as in the crate.
+bool IsChinese(uint32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
+         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
+         (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+std::string CleanBertText(std::string_view text) {
+  return MapCharacters(text, [](uint32_t c, std::string* out) {
+    if (c == 0 || c == 0xFFFD || IsIn(kBertControls, c)) return;
+    AppendUtf8(unicode::IsSpace(c) ? ' ' : c, out);
+  });
+}
+
+std::string SeparateChinese(std::string_view text) {
+  return MapCharacters(text, [](uint32_t c, std::string* out) {
+    if (IsChinese(c)) *out += ' ';
+    AppendUtf8(c, out);
+    if (IsChinese(c)) *out += ' ';
+  });
+}
+
+bool IsNmtControl(uint32_t c) {
+  return (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F ||
+         c == 0x9F;
+}
+
+bool IsNmtSpace(uint32_t c) {
+  return c == 0x9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 ||
+         (c >= 0x200B && c <= 0x200F) || c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF ||
+         c == 0xFFFD;
+}
+
+// Returns the end of the grapheme that begins at `at`.
+size_t GraphemeEnd(std::string_view text, size_t at) {
+  utf8proc_int32_t state = 0;
+  Utf8Step step = NextUtf8(text.substr(at));
+  size_t end = at + step.bytes;
+  while (end < text.size()) {
+    const Utf8Step next = NextUtf8(text.substr(end));
+    if (utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(step.code_point),
+                                         static_cast<utf8proc_int32_t>(next.code_point), &state)) {
+      break;
+    }
+    end += next.bytes;
+    step = next;
+  }
+  return end;
 }
 
 // Applies one step to `text`.
@@ -81,45 +130,27 @@ struct NormalizerVisitor {
   std::string text;
   // The maximum size of the result in bytes.
   size_t limit;
+  bool* keeps_start;
 
-  // Late characters stay as they are and separate the parts that are normalized.
+  // Returns the result of a step that may remove characters. `first_stays` is true if the step
+  // keeps or replaces the first character.
+  std::string Removing(std::string result, bool first_stays) const {
+    if (!text.empty() && !first_stays) *keeps_start = false;
+    return result;
+  }
+  uint32_t First() const { return text.empty() ? 0 : NextUtf8(text).code_point; }
+
   absl::StatusOr<std::string> operator()(UnicodeForm form) const {
-    if (IsAscii(text)) return text;
-    const utf8proc_option_t options = ToUtf8ProcOptions(form);
-    std::string out;
-    size_t done = 0;
-    for (size_t at = 0; at < text.size();) {
-      const Utf8Step step = NextUtf8(std::string_view(text).substr(at));
-      const size_t next = at + step.bytes;
-      if (IsLateCharacter(step.code_point)) {
-        const std::string_view before = std::string_view(text).substr(done, at - done);
-        RETURN_IF_ERROR(AppendNormal(before, options, &out));
-        out.append(text, at, step.bytes);
-        done = next;
-      }
-      at = next;
-    }
-    RETURN_IF_ERROR(AppendNormal(std::string_view(text).substr(done), options, &out));
-    return out;
+    return ToUnicodeForm(form, text);
   }
-
-  absl::StatusOr<std::string> operator()(const Lowercase&) const {
-    std::string lower;
-    for (std::string_view rest = text; !rest.empty();) {
-      const Utf8Step step = NextUtf8(rest);
-      AppendUtf8(
-          static_cast<uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(step.code_point))),
-          &lower);
-      rest.remove_prefix(step.bytes);
-    }
-    return lower;
-  }
+  absl::StatusOr<std::string> operator()(const Lowercase&) const { return ToLowercase(text); }
 
   absl::StatusOr<std::string> operator()(const StripSpaces& strip) const {
     std::string_view rest = text;
-    if (strip.left) rest.remove_prefix(unicode::LeadingSpaceBytes(rest));
+    const size_t leading = strip.left ? unicode::LeadingSpaceBytes(rest) : 0;
+    rest.remove_prefix(leading);
     if (strip.right) rest.remove_suffix(unicode::TrailingSpaceBytes(rest));
-    return std::string(rest);
+    return Removing(std::string(rest), leading == 0);
   }
 
   absl::StatusOr<std::string> operator()(const Prepend& prepend) const {
@@ -141,16 +172,115 @@ struct NormalizerVisitor {
       out.append(text, at, match.begin - at).append(replace.content);
       at = match.end;
     }
-    return out.append(text, at);
+    return Removing(out.append(text, at), matches[0].begin > 0 || !replace.content.empty());
+  }
+
+  absl::StatusOr<std::string> operator()(const StripAccents&) const {
+    return Removing(Remove(kCombiningMarks, text), !IsIn(kCombiningMarks, First()));
+  }
+
+  absl::StatusOr<std::string> operator()(const NmtRules&) const {
+    return Removing(MapCharacters(text,
+                                  [](uint32_t c, std::string* out) {
+                                    if (!IsNmtControl(c)) AppendUtf8(IsNmtSpace(c) ? ' ' : c, out);
+                                  }),
+                    !IsNmtControl(First()));
+  }
+
+  absl::StatusOr<std::string> operator()(const BertRules& rules) const {
+    std::string out = text;
+    const uint32_t first = First();
+    bool first_stays = true;
+    if (rules.clean_text) {
+      out = CleanBertText(out);
+      first_stays = first != 0 && first != 0xFFFD && !IsIn(kBertControls, first);
+    }
+    if (rules.separate_chinese) out = SeparateChinese(out);
+    if (rules.strip_accents) {
+      ASSIGN_OR_RETURN(out, ToUnicodeForm(UnicodeForm::kNfd, out));
+      first_stays = first_stays && !IsIn(kBertAccents, first);
+      out = Remove(kBertAccents, out);
+    }
+    if (rules.lowercase) out = ToLowercase(out);
+    return Removing(std::move(out), first_stays);
+  }
+
+  absl::StatusOr<std::string> operator()(const EncodeBytes&) const { return EncodeByteLevel(text); }
+
+  // Graphemes of less than 6 bytes are looked up as a whole first.
+  absl::StatusOr<std::string> operator()(const Precompiled& step) const {
+    constexpr size_t kMaxGraphemeBytes = 5;
+    std::string out;
+    bool first_stays = true;
+    const auto replace = [&](std::string_view part) {
+      const auto match = step.map.Shortest(part);
+      if (!match.has_value()) return false;
+      if (part.data() == text.data()) first_stays = !match->replacement.empty();
+      out += match->replacement;
+      return true;
+    };
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = GraphemeEnd(text, at);
+      const std::string_view grapheme = std::string_view(text).substr(at, end - at);
+      if (grapheme.size() > kMaxGraphemeBytes || !replace(grapheme)) {
+        for (size_t i = 0; i < grapheme.size();) {
+          const std::string_view part = grapheme.substr(i, NextUtf8(grapheme.substr(i)).bytes);
+          if (!replace(part)) out += part;
+          i += part.size();
+        }
+      }
+      if (out.size() > limit) return GrowthError();
+      at = end;
+    }
+    return Removing(std::move(out), first_stays);
+  }
+
+  absl::StatusOr<std::string> operator()(const SentencePieceRules& rules) const {
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+      const std::string_view rest = std::string_view(text).substr(at);
+      const auto match = rules.map.Longest(rest);
+      const size_t bytes = match.has_value() ? match->bytes : NextUtf8(rest).bytes;
+      out += match.has_value() ? match->replacement : rest.substr(0, bytes);
+      if (out.size() > limit) return GrowthError();
+      at += bytes;
+    }
+    return MarkSpaces(rules, out);
+  }
+
+  static std::string MarkSpaces(const SentencePieceRules& rules, std::string_view normal) {
+    constexpr char kMark[] = "\xE2\x96\x81";
+    std::string out;
+    if (rules.remove_extra_spaces) {
+      while (normal.starts_with(' ')) normal.remove_prefix(1);
+      while (normal.ends_with(' ')) normal.remove_suffix(1);
+    }
+    if (normal.empty()) return out;
+    if (rules.add_dummy_prefix && !rules.space_as_suffix) out += kMark;
+    bool after_space = false;
+    for (const char c : normal) {
+      if (c != ' ') {
+        out += c;
+      } else if (!rules.remove_extra_spaces || !after_space) {
+        out += kMark;
+      }
+      after_space = c == ' ';
+    }
+    if (rules.add_dummy_prefix && rules.space_as_suffix) out += kMark;
+    return out;
   }
 };
 
 }  // namespace
 
-absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text) {
+absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text,
+                                      bool* keeps_start) {
   const size_t limit = text.size() * kMaxGrowth + kAlwaysAllowed;
+  bool ignored = true;
+  bool* const keeps = keeps_start == nullptr ? &ignored : keeps_start;
   for (const NormalizerStep& step : steps) {
-    ASSIGN_OR_RETURN(std::string next, std::visit(NormalizerVisitor{std::move(text), limit}, step));
+    ASSIGN_OR_RETURN(std::string next,
+                     std::visit(NormalizerVisitor{std::move(text), limit, keeps}, step));
     text = std::move(next);
     if (text.size() > limit) return GrowthError();
   }

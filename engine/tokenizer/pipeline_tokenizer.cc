@@ -1,7 +1,6 @@
 // A tokenizer as a pipeline of steps.
 #include "engine/tokenizer/pipeline_tokenizer.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,13 +17,10 @@
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
-#include "engine/tokenizer/bpe_model.h"
-#include "engine/tokenizer/byte_alphabet.h"
+#include "engine/tokenizer/token_decoder.h"
 
 namespace assay::engine {
 namespace {
-
-constexpr char kReplacement[] = "\xEF\xBF\xBD";
 
 // Speech models add a token per sound code, more than 65,536 in total.
 constexpr size_t kMaxAddedTokens = size_t{1} << 18;
@@ -69,16 +65,15 @@ absl::Status PipelineTokenizer::CheckIds() const {
   return absl::OkStatus();
 }
 
-PipelineTokenizer::Token PipelineTokenizer::MakeToken(const std::string& spelling) const {
-  const TokenDecoding& decoding = parts_.decoding;
-  if (decoding.byte_level) return {.bytes = DecodeByteLevel(spelling).value_or(spelling)};
-  const std::optional<uint8_t> byte =
-      decoding.byte_fallback ? ParseByteToken(spelling) : std::nullopt;
-  if (byte.has_value()) {
-    return {.bytes = std::string(1, static_cast<char>(*byte)), .byte = true};
-  }
-  if (decoding.space.empty()) return {.bytes = spelling};
-  return {.bytes = absl::StrReplaceAll(spelling, {{decoding.space, " "}})};
+absl::Status PipelineTokenizer::AddNormalized(AddedToken token,
+                                              std::vector<AddedToken>* normalized) {
+  ASSIGN_OR_RETURN(std::string content, Normalize(parts_.normalizer, token.content));
+  token.content = std::move(content);
+  RETURN_IF_ERROR(CheckLength(token));
+  // As in `tokenizers`, the token decodes to its normalized form.
+  parts_.spellings[static_cast<size_t>(token.id)] = token.content;
+  if (!token.content.empty()) normalized->push_back(std::move(token));
+  return absl::OkStatus();
 }
 
 absl::Status PipelineTokenizer::AddTokens() {
@@ -88,8 +83,8 @@ absl::Status PipelineTokenizer::AddTokens() {
   }
   std::vector<AddedToken> raw;
   std::vector<AddedToken> normalized;
-  tokens_.reserve(parts_.spellings.size());
-  for (const std::string& spelling : parts_.spellings) tokens_.push_back(MakeToken(spelling));
+  absl::flat_hash_set<std::string> special;
+  tokens_.resize(parts_.spellings.size());
   for (const AddedToken& added : parts_.added) {
     if (!InRange(added.id)) {
       return absl::DataLossError(absl::StrCat("the added token ", Quoted(added.content),
@@ -98,21 +93,25 @@ absl::Status PipelineTokenizer::AddTokens() {
     }
     if (added.content.empty()) continue;
     RETURN_IF_ERROR(CheckLength(added));
-    tokens_[added.id] = MakeToken(added.content);
+    parts_.spellings[static_cast<size_t>(added.id)] = added.content;
     tokens_[added.id].special = added.special;
+    if (added.special) special.insert(added.content);
     if (added.special && parts_.split_special_tokens) continue;
-    if (!added.normalized) {
+    if (added.normalized) {
+      RETURN_IF_ERROR(AddNormalized(added, &normalized));
+    } else {
       raw.push_back(added);
-      continue;
     }
-    AddedToken token = added;
-    ASSIGN_OR_RETURN(std::string content, Normalize(parts_.normalizer, token.content));
-    token.content = std::move(content);
-    RETURN_IF_ERROR(CheckLength(token));
-    // `tokenizers` decodes the token to its normalized form.
-    tokens_[added.id].bytes = MakeToken(token.content).bytes;
-    if (!token.content.empty()) normalized.push_back(std::move(token));
   }
+  // As in `tokenizers`, a token is skipped if what it decodes to is the content of a special token.
+  for (const AddedToken& added : parts_.added) {
+    if (added.content.empty()) continue;
+    tokens_[added.id].skipped = special.contains(parts_.spellings[static_cast<size_t>(added.id)]);
+  }
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    ASSIGN_OR_RETURN(tokens_[i].bytes, DecodeMiddleToken(parts_.decoder, parts_.spellings[i]));
+  }
+  strips_leading_space_ = engine::StripsLeadingSpace(parts_.decoder);
   raw_ = AddedTokens(std::move(raw));
   normalized_ = AddedTokens(std::move(normalized));
   if (parts_.eos != -1) end_of_text_.insert(parts_.eos);
@@ -122,15 +121,19 @@ absl::Status PipelineTokenizer::AddTokens() {
 
 absl::Status PipelineTokenizer::EncodePlain(std::string_view text, bool starts_text,
                                             bool with_special, std::vector<TokenId>* out) const {
-  ASSIGN_OR_RETURN(const std::string normal, Normalize(parts_.normalizer, std::string(text)));
+  bool keeps_start = starts_text;
+  ASSIGN_OR_RETURN(const std::string normal,
+                   Normalize(parts_.normalizer, std::string(text), &keeps_start));
   const std::string_view whole = normal;
   for (size_t at = 0; at < whole.size();) {
     const auto found = normalized_.Find(whole, at, with_special);
     const size_t end = found.has_value() ? found->begin : whole.size();
     ASSIGN_OR_RETURN(
         const std::vector<std::string> pieces,
-        PreTokenize(parts_.pre_tokenizer, whole.substr(at, end - at), starts_text && at == 0));
-    for (const std::string& piece : pieces) parts_.model->Encode(piece, out);
+        PreTokenize(parts_.pre_tokenizer, whole.substr(at, end - at), keeps_start && at == 0));
+    for (const std::string& piece : pieces) {
+      RETURN_IF_ERROR(parts_.model->Encode(piece, out));
+    }
     if (!found.has_value()) break;
     out->push_back(found->id);
     at = found->end;
@@ -165,34 +168,19 @@ std::string_view PipelineTokenizer::TokenBytes(TokenId id) const {
 
 absl::StatusOr<std::string> PipelineTokenizer::Decode(absl::Span<const TokenId> ids,
                                                       bool skip_special) const {
-  std::string text;
-  std::string bytes;
-  // As in `tokenizers`, byte tokens that do not form valid UTF-8 together become one U+FFFD each.
-  const auto flush = [&] {
-    if (FindInvalidUtf8(bytes).has_value()) {
-      for (size_t i = 0; i < bytes.size(); ++i) text += kReplacement;
-    } else {
-      text += bytes;
-    }
-    bytes.clear();
-  };
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
   for (const TokenId id : ids) {
     if (!InRange(id)) {
       return absl::InvalidArgumentError(
           absl::StrCat("token id ", id, " is outside 0 to ", vocab_size() - 1));
     }
-    const Token& token = tokens_[id];
-    if (skip_special && token.special) continue;
-    if (token.byte) {
-      bytes += token.bytes;
-      continue;
-    }
-    flush();
-    text += token.bytes;
+    const std::string& spelling = parts_.spellings[static_cast<size_t>(id)];
+    if (spelling.empty() || (skip_special && tokens_[id].skipped)) continue;
+    tokens.push_back(spelling);
   }
-  flush();
-  if (parts_.decoding.strip_leading_space && text.starts_with(' ')) text.erase(0, 1);
-  if (parts_.decoding.clean_up_spaces) text = CleanUpSpaces(std::move(text));
+  ASSIGN_OR_RETURN(std::string text, DecodeTokens(parts_.decoder, std::move(tokens)));
+  if (parts_.clean_up_spaces) text = CleanUpSpaces(std::move(text));
   return ReplaceInvalidUtf8(text);
 }
 

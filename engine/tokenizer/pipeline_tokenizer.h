@@ -14,24 +14,11 @@
 #include "engine/tokenizer/added_tokens.h"
 #include "engine/tokenizer/normalizer.h"
 #include "engine/tokenizer/pre_tokenizer.h"
+#include "engine/tokenizer/token_decoder.h"
 #include "engine/tokenizer/token_model.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
-
-// How tokens are converted back to text.
-struct TokenDecoding {
-  // Tokens are spelled in GPT-2's alphabet (byte_alphabet.h).
-  bool byte_level = false;
-  // Tokens such as "<0x0A>" are bytes.
-  bool byte_fallback = false;
-  // The replacement of the space in token spellings; empty for none.
-  std::string space;
-  // A space at the beginning of a text is not part of it.
-  bool strip_leading_space = false;
-  // Decode() removes the space before punctuation and English contractions (" n't").
-  bool clean_up_spaces = false;
-};
 
 // The description of a tokenizer, as read from a file.
 struct TokenizerParts {
@@ -43,7 +30,10 @@ struct TokenizerParts {
   std::vector<NormalizerStep> normalizer;
   std::vector<PreTokenizerStep> pre_tokenizer;
   std::unique_ptr<TokenModel> model;
-  TokenDecoding decoding;
+  // How tokens are converted back to text.
+  std::vector<DecoderStep> decoder;
+  // Decode() removes the space before punctuation and English contractions (" n't").
+  bool clean_up_spaces = false;
   // The tokens before and after every text.
   std::vector<TokenId> prefix;
   std::vector<TokenId> suffix;
@@ -77,14 +67,14 @@ class PipelineTokenizer final : public Tokenizer {
   const std::vector<std::pair<std::string, std::string>>& template_tokens() const override {
     return parts_.template_tokens;
   }
-  bool StripsLeadingSpace() const override { return parts_.decoding.strip_leading_space; }
+  bool StripsLeadingSpace() const override { return strips_leading_space_; }
 
  private:
   struct Token {
     std::string bytes;
     bool special = false;
-    // The token is a byte of a character that has no token of its own.
-    bool byte = false;
+    // Decode() leaves the token out with the special tokens.
+    bool skipped = false;
   };
 
   explicit PipelineTokenizer(TokenizerParts parts) : parts_(std::move(parts)) {}
@@ -92,7 +82,8 @@ class PipelineTokenizer final : public Tokenizer {
   bool InRange(TokenId id) const { return id >= 0 && id < vocab_size(); }
   absl::Status CheckIds() const;
   absl::Status AddTokens();
-  Token MakeToken(const std::string& spelling) const;
+  // Adds a token that is matched against the normalized text to `normalized`.
+  absl::Status AddNormalized(AddedToken token, std::vector<AddedToken>* normalized);
   // Appends the tokens of a text without added tokens that are matched before normalization.
   absl::Status EncodePlain(std::string_view text, bool starts_text, bool with_special,
                            std::vector<TokenId>* out) const;
@@ -102,6 +93,7 @@ class PipelineTokenizer final : public Tokenizer {
   AddedTokens raw_;
   AddedTokens normalized_;
   std::vector<Token> tokens_;
+  bool strips_leading_space_ = false;
   absl::flat_hash_set<TokenId> end_of_text_;
 };
 

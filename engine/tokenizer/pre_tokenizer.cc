@@ -1,6 +1,7 @@
 // Splits a text into the pieces that are tokenized one by one.
 #include "engine/tokenizer/pre_tokenizer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,12 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
-#include "engine/formats/quoted.h"
+#include "base/utf8.h"
 #include "engine/tokenizer/byte_alphabet.h"
-#include "engine/unicode/punctuation.h"
 
 namespace assay::engine {
 namespace {
@@ -79,185 +78,118 @@ std::vector<Part> ApplyBehavior(const std::vector<Part>& parts, SplitBehavior be
   return out;
 }
 
-absl::Status SplitPiece(const SplitStep& step, std::string_view piece,
-                        std::vector<std::string>* out) {
-  ASSIGN_OR_RETURN(const std::vector<unicode::Regex::Range> matches, step.pattern.FindAll(piece));
+// A piece of the text.
+struct Piece {
+  std::string text;
+  // The number of bytes at the beginning that come from the first character of the whole text. It
+  // may be several characters after a step that inserts some.
+  size_t first_bytes;
+};
+
+// Appends the bytes [begin, end) of `piece`.
+void AppendPart(const Piece& piece, size_t begin, size_t end, std::vector<Piece>* out) {
+  out->push_back({piece.text.substr(begin, end - begin),
+                  begin < piece.first_bytes ? std::min(end, piece.first_bytes) - begin : 0});
+}
+
+absl::Status SplitPiece(const SplitStep& step, const Piece& piece, std::vector<Piece>* out) {
+  ASSIGN_OR_RETURN(const std::vector<unicode::Regex::Range> matches,
+                   step.pattern.FindAll(piece.text));
   for (const Part& part :
-       ApplyBehavior(SplitAtMatches(matches, piece.size(), step.invert), step.behavior)) {
-    out->emplace_back(piece.substr(part.begin, part.end - part.begin));
+       ApplyBehavior(SplitAtMatches(matches, piece.text.size(), step.invert), step.behavior)) {
+    AppendPart(piece, part.begin, part.end, out);
   }
   return absl::OkStatus();
 }
 
+std::string ReplaceSpaces(const MetaspaceStep& step, std::string_view text) {
+  return absl::StrReplaceAll(std::string(text), {{" ", step.replacement}});
+}
+
 // Appends the pieces of one piece.
-void SplitMetaspace(const MetaspaceStep& step, std::string_view piece, bool starts_text,
-                    std::vector<std::string>* out) {
-  std::string text = absl::StrReplaceAll(std::string(piece), {{" ", step.replacement}});
+void SplitMetaspace(const MetaspaceStep& step, const Piece& piece, std::vector<Piece>* out) {
+  Piece marked = {
+      ReplaceSpaces(step, piece.text),
+      ReplaceSpaces(step, std::string_view(piece.text).substr(0, piece.first_bytes)).size()};
   const bool needs_prefix = step.prefix == MetaspaceStep::Prefix::kAlways ||
-                            (step.prefix == MetaspaceStep::Prefix::kFirst && starts_text);
-  if (needs_prefix && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
+                            (step.prefix == MetaspaceStep::Prefix::kFirst && piece.first_bytes > 0);
+  if (needs_prefix && !marked.text.starts_with(step.replacement)) {
+    marked.text.insert(0, step.replacement);
+    if (piece.first_bytes > 0) marked.first_bytes += step.replacement.size();
+  }
   if (!step.split) {
-    out->push_back(std::move(text));
+    out->push_back(std::move(marked));
     return;
   }
+  const std::string_view text = marked.text;
   for (size_t begin = 0; begin < text.size();) {
     size_t end = text.find(step.replacement, begin + step.replacement.size());
     // A piece that does not begin with the replacement ends at the next one.
-    if (!std::string_view(text).substr(begin).starts_with(step.replacement)) {
-      end = text.find(step.replacement, begin);
-    }
-    if (end == std::string::npos) end = text.size();
-    out->push_back(text.substr(begin, end - begin));
+    if (!text.substr(begin).starts_with(step.replacement)) end = text.find(step.replacement, begin);
+    if (end == std::string_view::npos) end = text.size();
+    AppendPart(marked, begin, end, out);
     begin = end;
   }
 }
 
-absl::Status Apply(const PreTokenizerStep& step, const std::string& piece, bool starts_text,
-                   std::vector<std::string>* out) {
+void SplitFixedLength(const FixedLengthStep& step, const Piece& piece, std::vector<Piece>* out) {
+  const std::string_view text = piece.text;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin;
+    for (size_t i = 0; i < step.length && end < text.size(); ++i) {
+      end += NextUtf8(text.substr(end)).bytes;
+    }
+    AppendPart(piece, begin, end, out);
+    begin = end;
+  }
+}
+
+Piece AddPrefixSpace(const Piece& piece) {
+  if (piece.text.starts_with(' ')) return piece;
+  return {" " + piece.text, piece.first_bytes == 0 ? 0 : piece.first_bytes + 1};
+}
+
+Piece EncodePiece(const Piece& piece) {
+  return {EncodeByteLevel(piece.text),
+          EncodeByteLevel(std::string_view(piece.text).substr(0, piece.first_bytes)).size()};
+}
+
+absl::Status Apply(const PreTokenizerStep& step, const Piece& piece, std::vector<Piece>* out) {
   if (const auto* split = std::get_if<SplitStep>(&step)) return SplitPiece(*split, piece, out);
   if (const auto* metaspace = std::get_if<MetaspaceStep>(&step)) {
-    SplitMetaspace(*metaspace, piece, starts_text, out);
+    SplitMetaspace(*metaspace, piece, out);
+  } else if (const auto* fixed = std::get_if<FixedLengthStep>(&step)) {
+    SplitFixedLength(*fixed, piece, out);
   } else if (std::holds_alternative<PrefixSpaceStep>(step)) {
-    out->push_back(piece.starts_with(' ') ? piece : " " + piece);
+    out->push_back(AddPrefixSpace(piece));
   } else if (std::holds_alternative<EncodeBytesStep>(step)) {
-    out->push_back(EncodeByteLevel(piece));
+    out->push_back(EncodePiece(piece));
   } else {
-    out->push_back(DecodeByteLevel(piece).value_or(piece));
-  }
-  return absl::OkStatus();
-}
-
-// A pre-tokenizer that GGUF files name.
-struct Pattern {
-  const char* name;
-  std::vector<const char*> patterns;
-  // These split the byte-level encoding, as they do after ByteLevel in `tokenizers`.
-  std::vector<const char*> byte_level_patterns = {};
-};
-
-constexpr char kDigit[] = R"(\p{N})";
-constexpr char kGpt2[] =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-constexpr char kLlama3[] =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr char kQwen2[] =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-// The pattern of Mistral Nemo and later.
-constexpr char kTekken[] =
-    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-// The pattern of GPT-4o, also in Phi-4-mini.
-constexpr char kGpt4o[] =
-    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr char kBloom[] = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
-constexpr char kDefaultPunctuation[] = R"([\p{P}\$\+<=>\^~\|]+)";
-constexpr char kDigits[] = R"(\p{N}+)";
-constexpr char kThreeDigits[] = "[0-9][0-9][0-9]";
-
-// Adjacent punctuation forms one piece.
-const char* FalconPunctuation() {
-  static const auto* const kPattern = new std::string(absl::StrCat(unicode::kPunctuation, "+"));
-  return kPattern->c_str();
-}
-
-const std::vector<Pattern>& Patterns() {
-  static const auto* const kPatterns = new std::vector<Pattern>{
-      {"gpt-2", {kGpt2}},
-      {"phi-2", {kGpt2}},
-      {"mpt", {kGpt2}},
-      {"olmo", {kGpt2}},
-      {"jais", {kGpt2}},
-      {"trillion", {kGpt2}},
-      {"mellum", {kGpt2}},
-      {"a.x-4.0", {kGpt2}},
-      {"exaone4", {kGpt2}},
-      {"gigachat", {kGpt2}},
-      {"jina-es", {kGpt2}},
-      {"jina-de", {kGpt2}},
-      {"jina-v2-es", {kGpt2}},
-      {"jina-v2-de", {kGpt2}},
-      {"jina-v2-code", {kGpt2}},
-      {"jina-v1-en", {kGpt2}},
-      {"modern-bert", {kGpt2}},
-      {"roberta-bpe", {kGpt2}},
-      {"llama-bpe", {kLlama3}},
-      {"llama-v3", {kLlama3}},
-      {"llama3", {kLlama3}},
-      {"falcon3", {kLlama3}},
-      {"falcon-h1", {kLlama3}},
-      {"jina-v5-nano", {kLlama3}},
-      {"pixtral", {kLlama3}},
-      {"lfm2", {kLlama3}},
-      {"midm-2.0", {kLlama3}},
-      {"smaug-bpe", {kLlama3}},
-      {"dbrx", {kLlama3}},
-      {"qwen2", {kQwen2}},
-      {"stablelm2", {kQwen2}},
-      {"deepseek-r1-qwen", {kQwen2}},
-      {"megrez", {kQwen2}},
-      {"kormo", {kQwen2}},
-      {"f2llmv2", {kQwen2}},
-      {"smollm", {kDigit, kGpt2}},
-      {"starcoder", {kDigit, kGpt2}},
-      {"refact", {kDigit, kGpt2}},
-      {"command-r", {kDigit, kGpt2}},
-      {"minerva-7b", {kDigit, kGpt2}},
-      {"tekken", {kTekken}},
-      {"gpt-4o", {kGpt4o}},
-      {"llama4", {kGpt4o}},
-      {"kanana2", {kGpt4o}},
-      {"talkie", {kGpt4o}},
-      {"default", {kDefaultPunctuation, kGpt2, kDigits, kThreeDigits}},
-      {"falcon", {FalconPunctuation(), kGpt2}, {kDigits, kThreeDigits}},
-      {"bloom", {kBloom}},
-      {"gpt3-finnish", {kBloom}},
-      {"poro-chat", {kBloom}},
-      {"viking", {kBloom, kDigit}},
-  };
-  return *kPatterns;
-}
-
-absl::Status AddSplits(const std::vector<const char*>& patterns,
-                       std::vector<PreTokenizerStep>* steps) {
-  for (const char* text : patterns) {
-    ASSIGN_OR_RETURN(unicode::Regex regex, unicode::Regex::Compile(text));
-    steps->emplace_back(SplitStep{.pattern = std::move(regex)});
+    // No step that needs the first character follows this one.
+    out->push_back({DecodeByteLevel(piece.text).value_or(piece.text), 0});
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-std::string_view Gpt2Pattern() { return kGpt2; }
-
-absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name) {
-  std::string known;
-  for (const Pattern& pattern : Patterns()) {
-    absl::StrAppend(&known, known.empty() ? "" : ", ", pattern.name);
-    if (name != pattern.name) continue;
-    std::vector<PreTokenizerStep> steps;
-    RETURN_IF_ERROR(AddSplits(pattern.patterns, &steps));
-    if (pattern.byte_level_patterns.empty()) return steps;
-    steps.emplace_back(EncodeBytesStep{});
-    RETURN_IF_ERROR(AddSplits(pattern.byte_level_patterns, &steps));
-    steps.emplace_back(DecodeBytesStep{});
-    return steps;
-  }
-  return absl::UnimplementedError(absl::StrCat("pre-tokenizer ", Quoted(std::string(name)),
-                                               " is not supported; supported: ", known));
-}
-
 absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,
                                                      std::string_view text, bool starts_text) {
-  std::vector<std::string> pieces;
-  if (!text.empty()) pieces.emplace_back(text);
+  std::vector<Piece> pieces;
+  if (!text.empty()) {
+    pieces.push_back({std::string(text), starts_text ? NextUtf8(text).bytes : 0});
+  }
   for (const PreTokenizerStep& step : steps) {
-    std::vector<std::string> next;
-    for (size_t i = 0; i < pieces.size(); ++i) {
-      RETURN_IF_ERROR(Apply(step, pieces[i], starts_text && i == 0, &next));
+    std::vector<Piece> next;
+    for (const Piece& piece : pieces) {
+      RETURN_IF_ERROR(Apply(step, piece, &next));
     }
     pieces = std::move(next);
   }
-  return pieces;
+  std::vector<std::string> texts;
+  texts.reserve(pieces.size());
+  for (Piece& piece : pieces) texts.push_back(std::move(piece.text));
+  return texts;
 }
 
 }  // namespace assay::engine

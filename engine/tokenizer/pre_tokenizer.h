@@ -2,6 +2,7 @@
 #ifndef ASSAY_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,11 +40,16 @@ struct MetaspaceStep {
 struct EncodeBytesStep {};
 struct DecodeBytesStep {};
 
-using PreTokenizerStep =
-    std::variant<SplitStep, PrefixSpaceStep, MetaspaceStep, EncodeBytesStep, DecodeBytesStep>;
+// Splits every `length` characters.
+struct FixedLengthStep {
+  size_t length;
+};
+
+using PreTokenizerStep = std::variant<SplitStep, PrefixSpaceStep, MetaspaceStep, EncodeBytesStep,
+                                      DecodeBytesStep, FixedLengthStep>;
 
 // Applies the steps in order, as `tokenizers` does, and returns pieces that are not empty. `text`
-// must be valid UTF-8. `starts_text` is true if it is the very beginning of the text that is
+// must be valid UTF-8. `starts_text` is true if its first character is that of the text that is
 // encoded. Returns INVALID_ARGUMENT if a pattern exceeds its work limit.
 absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokenizerStep>& steps,
                                                      std::string_view text, bool starts_text);

@@ -243,8 +243,8 @@ absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has
   }
   parts->split_special_tokens = IsTrue(config, "split_special_tokens");
   // As in transformers 5, BPE ignores the setting, which would remove spaces of the text.
-  parts->decoding.clean_up_spaces = IsTrue(config, "clean_up_tokenization_spaces") &&
-                                    !parts->model->kind().ends_with("BPE");
+  parts->clean_up_spaces =
+      IsTrue(config, "clean_up_tokenization_spaces") && !parts->model->kind().ends_with("BPE");
   RETURN_IF_ERROR(ReadModelConfigs(folder, parts));
   FindEndsOfTurn(parts);
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
@@ -14,8 +15,9 @@ class TokenModel {
  public:
   virtual ~TokenModel() = default;
   // Appends the tokens of `piece` to `out`. The piece is valid UTF-8; a byte-level model accepts
-  // any bytes.
-  virtual void Encode(std::string_view piece, std::vector<TokenId>* out) const = 0;
+  // any bytes. Returns INVALID_ARGUMENT if a part of the piece has no token and the vocabulary has
+  // no token for unknown parts.
+  virtual absl::Status Encode(std::string_view piece, std::vector<TokenId>* out) const = 0;
   // The kind of the model for display, such as "byte-level BPE".
   virtual std::string_view kind() const = 0;
 };

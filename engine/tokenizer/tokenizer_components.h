@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
 #include "nlohmann/json.hpp"
 
@@ -22,21 +23,20 @@ inline constexpr size_t kMaxIdGap = size_t{1} << 16;
 
 absl::Status ReadNormalizer(const nlohmann::json& object, std::vector<NormalizerStep>* out);
 
-// The result of a sequence of pre-tokenizers.
-struct PreTokenizerParts {
-  std::vector<PreTokenizerStep> steps;
-  // The sequence contains ByteLevel, so that the pieces are bytes.
-  bool byte_level = false;
-};
-absl::Status ReadPreTokenizer(const nlohmann::json& object, PreTokenizerParts* out);
+absl::Status ReadPreTokenizer(const nlohmann::json& object, std::vector<PreTokenizerStep>* out);
+// Changes steps that end with the alphabet of bytes so that they end with the bytes, and returns
+// true. Returns false if the pieces are not in that alphabet, or if a step changes it.
+bool MakePiecesBytes(std::vector<PreTokenizerStep>* steps);
+absl::StatusOr<MetaspaceStep> ReadMetaspace(const nlohmann::json& object);
 
-absl::Status ReadDecoder(const nlohmann::json& object, TokenDecoding* out);
+absl::Status ReadDecoder(const nlohmann::json& object, std::vector<DecoderStep>* out);
 
 // Reads the tokens around a single text.
 absl::Status ReadPostProcessor(const nlohmann::json& object, TokenizerParts* out);
 
-// Reads the model and the spellings of the vocabulary.
-absl::Status ReadTokenModel(const nlohmann::json& object, bool byte_level, TokenizerParts* out);
+// Reads the model and the spellings of the vocabulary. The pre-tokenizer must have been read; its
+// steps change if the model merges bytes.
+absl::Status ReadTokenModel(const nlohmann::json& object, TokenizerParts* out);
 
 }  // namespace assay::engine
 

@@ -1,4 +1,5 @@
-// Reads the model of a tokenizer.json: BPE or unigram.
+// Reads the model of a tokenizer.json.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/tokenizer_components.h"
 #include "engine/tokenizer/unigram_model.h"
+#include "engine/tokenizer/word_models.h"
 
 namespace assay::engine {
 namespace {
@@ -59,7 +61,8 @@ absl::StatusOr<BytePairMerges::Pair> ReadMerge(const Json& merge) {
                               space == std::string::npos ? "" : text.substr(space + 1)};
 }
 
-absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyIds& ids) {
+absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyIds& ids,
+                                          size_t prefix_bytes) {
   const Json* merges = FindMember(object, "merges");
   if (merges == nullptr || !merges->is_array()) return WrongMember("model.merges", "a list");
   std::vector<BytePairMerges::Pair> pairs;
@@ -68,36 +71,60 @@ absl::StatusOr<BytePairMerges> ReadMerges(const Json& object, const VocabularyId
     ASSIGN_OR_RETURN(BytePairMerges::Pair pair, ReadMerge(merge));
     pairs.push_back(std::move(pair));
   }
-  return BytePairMerges::Make(pairs, ids);
+  return BytePairMerges::Make(pairs, ids, prefix_bytes);
 }
 
-// Refuses the options of BPE that change how pieces are spelled.
-absl::Status CheckNoAffixes(const Json& object) {
-  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    const Json* value = FindMember(object, key);
-    if (value == nullptr || (value->is_string() && value->get<std::string>().empty())) continue;
-    return absl::UnimplementedError(absl::StrCat("model.", key, " is not supported"));
-  }
+// Returns "" if the member is absent.
+absl::StatusOr<std::string> OptionalString(const Json& object, const char* key) {
+  return FindMember(object, key) == nullptr ? std::string() : StringMember(object, key);
+}
+
+absl::Status ReadBpe(const Json& object, TokenizerParts* out) {
+  ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
+  BpeOptions options;
+  ASSIGN_OR_RETURN(options.continuing_prefix, OptionalString(object, "continuing_subword_prefix"));
+  ASSIGN_OR_RETURN(options.end_suffix, OptionalString(object, "end_of_word_suffix"));
+  ASSIGN_OR_RETURN(BytePairMerges merges,
+                   ReadMerges(object, ids, options.continuing_prefix.size()));
+  ASSIGN_OR_RETURN(options.ignore_merges, BoolMember(object, "ignore_merges", false));
+  ASSIGN_OR_RETURN(options.byte_fallback, BoolMember(object, "byte_fallback", false));
+  ASSIGN_OR_RETURN(options.fuse_unknown, BoolMember(object, "fuse_unk", false));
+  ASSIGN_OR_RETURN(const std::string unknown, OptionalString(object, "unk_token"));
+  const auto it = ids.find(unknown);
+  if (it != ids.end()) options.unknown = it->second;
+  // A byte without a token is left out if there is no unknown token.
+  const bool plain = options.continuing_prefix.empty() && options.end_suffix.empty() &&
+                     !options.byte_fallback && !options.unknown.has_value();
+  options.byte_level = plain && MakePiecesBytes(&out->pre_tokenizer);
+  out->model = std::make_unique<BpeModel>(std::move(ids), std::move(merges), std::move(options));
   return absl::OkStatus();
 }
 
-absl::Status ReadBpe(const Json& object, bool byte_level, TokenizerParts* out) {
-  RETURN_IF_ERROR(CheckNoAffixes(object));
-  ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
-  ASSIGN_OR_RETURN(BytePairMerges merges, ReadMerges(object, ids));
-  ASSIGN_OR_RETURN(const bool ignore_merges, BoolMember(object, "ignore_merges", false));
-  ASSIGN_OR_RETURN(const bool byte_fallback, BoolMember(object, "byte_fallback", false));
-  ASSIGN_OR_RETURN(const bool fuse_unknown, BoolMember(object, "fuse_unk", false));
-  BpeOptions options{.byte_level = byte_level,
-                     .ignore_merges = ignore_merges,
-                     .byte_fallback = byte_fallback,
-                     .fuse_unknown = fuse_unknown};
+absl::Status ReadWordPiece(const Json& object, TokenizerParts* out) {
+  WordPieceOptions options;
   if (FindMember(object, "unk_token") != nullptr) {
-    ASSIGN_OR_RETURN(const std::string name, StringMember(object, "unk_token"));
-    const auto it = ids.find(name);
-    if (it != ids.end()) options.unknown = it->second;
+    ASSIGN_OR_RETURN(options.unknown, StringMember(object, "unk_token"));
   }
-  out->model = std::make_unique<BpeModel>(std::move(ids), std::move(merges), options);
+  if (FindMember(object, "continuing_subword_prefix") != nullptr) {
+    ASSIGN_OR_RETURN(options.continuing_prefix, StringMember(object, "continuing_subword_prefix"));
+  }
+  if (FindMember(object, "max_input_chars_per_word") != nullptr) {
+    ASSIGN_OR_RETURN(const int64_t max, IntMember(object, "max_input_chars_per_word", INT64_MAX));
+    options.max_word_characters = static_cast<size_t>(max);
+  }
+  RETURN_IF_ERROR(WordPieceModel::Check(options));
+  ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
+  out->model = std::make_unique<WordPieceModel>(std::move(ids), std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status ReadWordLevel(const Json& object, TokenizerParts* out) {
+  ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
+  std::string unknown = "<unk>";
+  if (FindMember(object, "unk_token") != nullptr) {
+    ASSIGN_OR_RETURN(unknown, StringMember(object, "unk_token"));
+  }
+  out->model = std::make_unique<WordLevelModel>(std::move(ids), std::move(unknown));
   return absl::OkStatus();
 }
 
@@ -129,17 +156,25 @@ absl::Status ReadUnigram(const Json& object, TokenizerParts* out) {
 
 }  // namespace
 
-absl::Status ReadTokenModel(const Json& object, bool byte_level, TokenizerParts* out) {
-  // Files from before `tokenizers` 0.9 omit the type of BPE.
-  std::string type = "BPE";
-  if (FindMember(object, "type") != nullptr) {
-    ASSIGN_OR_RETURN(std::string named, StringMember(object, "type"));
-    type = std::move(named);
+absl::Status ReadTokenModel(const Json& object, TokenizerParts* out) {
+  if (FindMember(object, "type") == nullptr) {
+    // Files from before `tokenizers` 0.9 omit the type, and the members tell it.
+    const Json* vocabulary = FindMember(object, "vocab");
+    if (vocabulary != nullptr && vocabulary->is_array()) return ReadUnigram(object, out);
+    if (FindMember(object, "merges") != nullptr) return ReadBpe(object, out);
+    if (FindMember(object, "continuing_subword_prefix") != nullptr) {
+      return ReadWordPiece(object, out);
+    }
+    return ReadWordLevel(object, out);
   }
-  if (type == "BPE") return ReadBpe(object, byte_level, out);
+  ASSIGN_OR_RETURN(const std::string type, StringMember(object, "type"));
+  if (type == "BPE") return ReadBpe(object, out);
   if (type == "Unigram") return ReadUnigram(object, out);
+  if (type == "WordPiece") return ReadWordPiece(object, out);
+  if (type == "WordLevel") return ReadWordLevel(object, out);
   return absl::UnimplementedError(
-      absl::StrCat("tokenizer model ", Quoted(type), " is not supported; supported: BPE, Unigram"));
+      absl::StrCat("tokenizer model ", Quoted(type),
+                   " is not supported; supported: BPE, Unigram, WordPiece, WordLevel"));
 }
 
 }  // namespace assay::engine

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/tokenizer/bpe_model.h"
 
@@ -66,7 +67,7 @@ UnigramModel::UnigramModel(const std::vector<Piece>& pieces, std::optional<Token
   }
 }
 
-void UnigramModel::AppendUnknown(std::string_view text, std::vector<TokenId>* out) const {
+absl::Status UnigramModel::AppendUnknown(std::string_view text, std::vector<TokenId>* out) const {
   const bool bytes = byte_fallback_ && std::all_of(text.begin(), text.end(), [&](char byte) {
                        return byte_tokens_[static_cast<uint8_t>(byte)] != kNone;
                      });
@@ -74,10 +75,15 @@ void UnigramModel::AppendUnknown(std::string_view text, std::vector<TokenId>* ou
     for (const char byte : text) out->push_back(byte_tokens_[static_cast<uint8_t>(byte)]);
   } else if (unknown_.has_value()) {
     out->push_back(*unknown_);
+  } else {
+    return absl::InvalidArgumentError(
+        "the text has a character that the vocabulary lacks, and the vocabulary has no unknown "
+        "token");
   }
+  return absl::OkStatus();
 }
 
-void UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
+absl::Status UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
   std::vector<Best> best(piece.size() + 1);
   best[0].score = 0.0;
   for (size_t begin = 0; begin < piece.size();) {
@@ -111,9 +117,10 @@ void UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* out) con
     if (it->id != kNone) {
       out->push_back(it->id);
     } else {
-      AppendUnknown(piece.substr(it->begin, it->end - it->begin), out);
+      RETURN_IF_ERROR(AppendUnknown(piece.substr(it->begin, it->end - it->begin), out));
     }
   }
+  return absl::OkStatus();
 }
 
 }  // namespace assay::engine

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/tokenizer/token_model.h"
 
@@ -31,13 +32,13 @@ class UnigramModel : public TokenModel {
   static constexpr size_t kMaxPieceBytes = 512;
 
   // Makes a model in which the index of a piece is its id. `unknown` is the token of unknown
-  // characters; without it they are left out. Returns UNIMPLEMENTED for a piece of more than
-  // kMaxPieceBytes.
+  // characters; without it they are an error of Encode(). Returns UNIMPLEMENTED for a piece of more
+  // than kMaxPieceBytes.
   static absl::StatusOr<std::unique_ptr<TokenModel>> Make(const std::vector<Piece>& pieces,
                                                           std::optional<TokenId> unknown,
                                                           bool byte_fallback);
 
-  void Encode(std::string_view piece, std::vector<TokenId>* out) const override;
+  absl::Status Encode(std::string_view piece, std::vector<TokenId>* out) const override;
   std::string_view kind() const override { return "unigram"; }
 
  private:
@@ -51,7 +52,7 @@ class UnigramModel : public TokenModel {
   static constexpr size_t kBytes = 256;
   static constexpr TokenId kNone = -1;
 
-  void AppendUnknown(std::string_view text, std::vector<TokenId>* out) const;
+  absl::Status AppendUnknown(std::string_view text, std::vector<TokenId>* out) const;
 
   absl::flat_hash_map<std::string, Entry> entries_;
   std::optional<TokenId> unknown_;

@@ -18,6 +18,13 @@ bool IsSpace(uint32_t c) {
 }
 
 bool IsWord(uint32_t code_point) {
+  // Joiners, and the symbols that are alphabetic: letters in circles and squares.
+  const bool joiner = code_point == 0x200C || code_point == 0x200D;
+  const bool enclosed = (code_point >= 0x24B6 && code_point <= 0x24E9) ||
+                        (code_point >= 0x1F130 && code_point <= 0x1F149) ||
+                        (code_point >= 0x1F150 && code_point <= 0x1F169) ||
+                        (code_point >= 0x1F170 && code_point <= 0x1F189);
+  if (joiner || enclosed) return true;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code_point))) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:

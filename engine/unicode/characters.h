@@ -10,7 +10,8 @@ namespace assay::unicode {
 
 // True for Unicode's White_Space.
 bool IsSpace(uint32_t code_point);
-// True for letters, marks, digits and connecting punctuation: \w of a regular expression.
+// True for letters and other alphabetic characters, marks, digits, connecting punctuation and
+// joiners: \w of Rust's regular expressions.
 bool IsWord(uint32_t code_point);
 
 // Python's str.isspace(): White_Space and the separators U+001C to U+001F.

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "engine/unicode/oniguruma.h"
 
 namespace assay::unicode {
 namespace {
@@ -25,38 +26,6 @@ namespace {
 constexpr uint32_t kMaxMatchSteps = 10'000'000;
 constexpr size_t kMaxPatternBytes = 64 << 10;
 constexpr size_t kMessageBytes = 256;
-
-// Unicode's White_Space. PCRE2's \s also matches U+180E, which the engines of tokenizers do not.
-constexpr char kSpaces[] =
-    "\\t-\\r \\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}"
-    "\\x{3000}";
-
-// Replaces \s and \S with the characters they match.
-std::string ExpandSpaces(std::string_view pattern) {
-  std::string out;
-  bool in_class = false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      const char next = pattern[++i];
-      if (next == 's') {
-        absl::StrAppend(&out, in_class ? "" : "[", kSpaces, in_class ? "" : "]");
-      } else if (next == 'S' && !in_class) {
-        absl::StrAppend(&out, "[^", kSpaces, "]");
-      } else {
-        out += {c, next};
-      }
-      continue;
-    }
-    if (c == '[' && !in_class) {
-      in_class = true;
-    } else if (c == ']' && in_class) {
-      in_class = false;
-    }
-    out += c;
-  }
-  return out;
-}
 
 struct MatchFree {
   void operator()(pcre2_match_data* match) const { pcre2_match_data_free(match); }
@@ -87,7 +56,13 @@ absl::StatusOr<Regex> Regex::Compile(std::string_view pattern) {
     return absl::UnimplementedError(
         absl::StrCat("a pattern has ", pattern.size(), " bytes; at most ", kMaxPatternBytes));
   }
-  const std::string text = ExpandSpaces(pattern);
+  const absl::StatusOr<std::string> translated = TranslateOniguruma(pattern);
+  if (!translated.ok()) {
+    return absl::UnimplementedError(
+        absl::StrCat("the pattern ", std::string(pattern),
+                     " is not supported: ", translated.status().message()));
+  }
+  const std::string& text = *translated;
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code* compiled =

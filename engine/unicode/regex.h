@@ -11,8 +11,9 @@
 
 namespace assay::unicode {
 
-// A compiled pattern. As in Oniguruma, \s matches Unicode's White_Space. The work on one text is
-// bounded, so that a pattern that backtracks without end returns an error. Immutable and
+// A compiled pattern. As in Oniguruma, \s matches Unicode's White_Space, \w letters, marks, numbers
+// and connecting punctuation, \h a hexadecimal digit, and classes may be nested. The work on one
+// text is bounded, so that a pattern that backtracks without end returns an error. Immutable and
 // thread-safe.
 class Regex {
  public:

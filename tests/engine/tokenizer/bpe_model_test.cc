@@ -20,7 +20,7 @@ std::vector<TokenId> Encode(const BpeOptions& options, std::string_view piece) {
   auto merges = BytePairMerges::Make(std::vector<BytePairMerges::Pair>{{"a", "b"}}, ids);
   EXPECT_TRUE(merges.ok()) << merges.status();
   std::vector<TokenId> out;
-  BpeModel(std::move(ids), *std::move(merges), options).Encode(piece, &out);
+  EXPECT_TRUE(BpeModel(std::move(ids), *std::move(merges), options).Encode(piece, &out).ok());
   return out;
 }
 

@@ -34,7 +34,7 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> MakeSmall() {
   if (!ranked.ok()) return ranked.status();
   parts.model = std::make_unique<BpeModel>(ids, *std::move(ranked), BpeOptions{.byte_level = true});
   parts.pre_tokenizer = *NamedPreTokenizer("gpt-2");
-  parts.decoding.byte_level = true;
+  parts.decoder.emplace_back(DecodeByteLevelStep{});
   parts.added = {{.content = "<|end|>", .id = 0, .special = true},
                  {.content = "<u>", .id = 8},
                  {.content = "<|end|>>", .id = 10, .special = true}};

@@ -15,7 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 const std::vector<UnigramModel::Piece> kPieces = {{"<unk>", 0}, {"a", -2},      {"b", -2},
                                                   {"ab", -3},   {"<0xC3>", -9}, {"<0xA9>", -9}};
@@ -25,7 +24,7 @@ std::vector<TokenId> Encode(std::optional<TokenId> unknown, bool byte_fallback,
   const auto model = UnigramModel::Make(kPieces, unknown, byte_fallback);
   EXPECT_TRUE(model.ok()) << model.status();
   std::vector<TokenId> out;
-  (*model)->Encode(piece, &out);
+  EXPECT_TRUE((*model)->Encode(piece, &out).ok());
   return out;
 }
 
@@ -36,7 +35,12 @@ TEST(UnigramModelTest, TheMostProbableSegmentationWins) {
 TEST(UnigramModelTest, AdjacentUnknownCharactersAreOneToken) {
   EXPECT_THAT(Encode(0, false, "axyb"), ElementsAre(1, 0, 2));
   EXPECT_THAT(Encode(0, true, "\u00e9"), ElementsAre(4, 5));
-  EXPECT_THAT(Encode(std::nullopt, false, "xy"), IsEmpty());
+}
+
+TEST(UnigramModelTest, UnknownCharactersAreAnErrorWithoutAnUnknownToken) {
+  std::vector<TokenId> out;
+  const auto model = UnigramModel::Make(kPieces, std::nullopt, false);
+  EXPECT_EQ((*model)->Encode("axyb", &out).code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(UnigramModelTest, LongPiecesAreRefused) {

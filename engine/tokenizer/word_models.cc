@@ -1,0 +1,95 @@
+// Models that look words up.
+#include "engine/tokenizer/word_models.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/utf8.h"
+#include "engine/formats/quoted.h"
+#include "engine/unicode/characters.h"
+
+namespace assay::engine {
+namespace {
+
+absl::Status AppendToken(const VocabularyIds& ids, const std::string& unknown,
+                         std::vector<TokenId>* out) {
+  const auto it = ids.find(unknown);
+  if (it == ids.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the text has a word that the vocabulary lacks, and the vocabulary has no "
+                     "unknown token ",
+                     Quoted(unknown)));
+  }
+  out->push_back(it->second);
+  return absl::OkStatus();
+}
+
+size_t CountCharacters(std::string_view text) {
+  size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(NextUtf8(text).bytes);
+  return count;
+}
+
+}  // namespace
+
+absl::Status WordPieceModel::Check(const WordPieceOptions& options) {
+  if (options.max_word_characters <= kMaxWordCharacters) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat("max_input_chars_per_word is ",
+                                               options.max_word_characters, "; at most ",
+                                               kMaxWordCharacters));
+}
+
+WordPieceModel::WordPieceModel(VocabularyIds ids, WordPieceOptions options)
+    : ids_(std::move(ids)), options_(std::move(options)) {}
+
+size_t WordPieceModel::FindLongest(std::string_view rest, bool continues, TokenId* id) const {
+  std::string spelling = continues ? options_.continuing_prefix : "";
+  const size_t prefix = spelling.size();
+  spelling += rest;
+  for (size_t length = rest.size(); length > 0;
+       length = unicode::LastCharacterOffset(rest.substr(0, length))) {
+    spelling.resize(prefix + length);
+    const auto it = ids_.find(spelling);
+    if (it == ids_.end()) continue;
+    *id = it->second;
+    return length;
+  }
+  return 0;
+}
+
+absl::Status WordPieceModel::AppendUnknown(std::vector<TokenId>* out) const {
+  return AppendToken(ids_, options_.unknown, out);
+}
+
+absl::Status WordPieceModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
+  if (CountCharacters(piece) > options_.max_word_characters) return AppendUnknown(out);
+  const size_t before = out->size();
+  for (size_t at = 0; at < piece.size();) {
+    TokenId id = -1;
+    const size_t length = FindLongest(piece.substr(at), at > 0, &id);
+    if (length == 0) {
+      out->resize(before);
+      return AppendUnknown(out);
+    }
+    out->push_back(id);
+    at += length;
+  }
+  return absl::OkStatus();
+}
+
+WordLevelModel::WordLevelModel(VocabularyIds ids, std::string unknown)
+    : ids_(std::move(ids)), unknown_(std::move(unknown)) {}
+
+absl::Status WordLevelModel::Encode(std::string_view piece, std::vector<TokenId>* out) const {
+  const auto it = ids_.find(std::string(piece));
+  if (it == ids_.end()) return AppendToken(ids_, unknown_, out);
+  out->push_back(it->second);
+  return absl::OkStatus();
+}
+
+}  // namespace assay::engine
