@@ -3,6 +3,8 @@
 #include "engine/tokenizer/gguf_tokenizer.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +25,7 @@
 #include "engine/tokenizer/gguf_vocabulary.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer/unigram_model.h"
+#include "engine/tokenizer/word_models.h"
 
 namespace assay::engine {
 namespace {
@@ -95,12 +98,8 @@ absl::StatusOr<std::optional<TokenId>> FindUnknown(const GgufFile& file,
   return id == -1 ? std::nullopt : std::optional<TokenId>(id);
 }
 
-absl::Status ReadSpaces(const GgufFile& file, bool prefix_by_default, TokenizerParts* out) {
-  ASSIGN_OR_RETURN(const bool prefix,
-                   ReadFlag(file, "tokenizer.ggml.add_space_prefix", prefix_by_default));
-  ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
-  if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
-  out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
+// Adds the steps that decode the mark of a space. `prefix` removes it at the beginning of a text.
+absl::Status AddSpaceDecoder(bool prefix, TokenizerParts* out) {
   ASSIGN_OR_RETURN(unicode::Regex mark, unicode::Regex::Literal(kSpaceMark));
   out->decoder.emplace_back(ReplaceTokenStep{std::move(mark), " ", kSpaceMark});
   out->decoder.emplace_back(DecodeByteFallbackStep{});
@@ -112,7 +111,11 @@ absl::Status ReadSpaces(const GgufFile& file, bool prefix_by_default, TokenizerP
 // SentencePiece's BPE.
 absl::Status ReadLlama(const GgufFile& file, const GgufVocabulary& vocabulary,
                        TokenizerParts* out) {
-  RETURN_IF_ERROR(ReadSpaces(file, /*prefix_by_default=*/true, out));
+  ASSIGN_OR_RETURN(const bool prefix, ReadFlag(file, "tokenizer.ggml.add_space_prefix", true));
+  ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Literal(" "));
+  if (prefix) out->normalizer.emplace_back(Prepend{kSpaceMark});
+  out->normalizer.emplace_back(Replace{std::move(space), kSpaceMark});
+  RETURN_IF_ERROR(AddSpaceDecoder(prefix, out));
   ASSIGN_OR_RETURN(const auto unknown, FindUnknown(file, vocabulary, 0));
   VocabularyIds ids = IndexTokens(vocabulary);
   ASSIGN_OR_RETURN(BytePairMerges merges,
@@ -124,22 +127,65 @@ absl::Status ReadLlama(const GgufFile& file, const GgufVocabulary& vocabulary,
                                vocabulary, out);
 }
 
+// Returns an empty table if the file has none.
+absl::StatusOr<CharsMap> ReadCharsMap(const GgufFile& file) {
+  constexpr char kKey[] = "tokenizer.ggml.precompiled_charsmap";
+  if (!file.HasKey(kKey)) return CharsMap();
+  ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, file.GetInts(kKey));
+  std::string bytes;
+  bytes.reserve(numbers.size());
+  for (const int64_t number : numbers) bytes += static_cast<char>(number);
+  return CharsMap::Parse(bytes);
+}
+
 // SentencePiece's unigram model.
 absl::Status ReadT5(const GgufFile& file, const GgufVocabulary& vocabulary, TokenizerParts* out) {
-  if (file.HasKey("tokenizer.ggml.precompiled_charsmap")) {
-    return absl::UnimplementedError(
-        "tokenizer.ggml.precompiled_charsmap (a normalization table) is not supported");
-  }
-  RETURN_IF_ERROR(ReadSpaces(file, /*prefix_by_default=*/false, out));
+  SentencePieceRules rules;
+  ASSIGN_OR_RETURN(rules.map, ReadCharsMap(file));
+  ASSIGN_OR_RETURN(rules.add_dummy_prefix,
+                   ReadFlag(file, "tokenizer.ggml.add_space_prefix", false));
+  ASSIGN_OR_RETURN(rules.remove_extra_spaces,
+                   ReadFlag(file, "tokenizer.ggml.remove_extra_whitespaces", false));
+  RETURN_IF_ERROR(AddSpaceDecoder(rules.add_dummy_prefix, out));
+  out->normalizer.emplace_back(std::move(rules));
   ASSIGN_OR_RETURN(const auto unknown, FindUnknown(file, vocabulary, 2));
   std::vector<UnigramModel::Piece> pieces;
   pieces.reserve(vocabulary.tokens.size());
   for (size_t i = 0; i < vocabulary.tokens.size(); ++i) {
-    pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i]});
+    const GgufTokenType type = vocabulary.types[i];
+    pieces.push_back({vocabulary.tokens[i], vocabulary.scores[i],
+                      type == GgufTokenType::kNormal || type == GgufTokenType::kUserDefined ||
+                          type == GgufTokenType::kUnused});
   }
   ASSIGN_OR_RETURN(out->model, UnigramModel::Make(pieces, unknown, /*byte_fallback=*/true));
   return ReadGgufSpecialTokens(file, {.eos = 1, .unknown = 2, .padding = 0, .add_eos = true}, "",
                                vocabulary, out);
+}
+
+// WordPiece. The vocabulary has a mark before the pieces that begin a word, and nothing before the
+// others.
+absl::Status ReadBert(const GgufFile& file, const GgufVocabulary& vocabulary, TokenizerParts* out) {
+  constexpr GgufSpecialDefaults kDefaults = {
+      .bos = 101, .unknown = 100, .separator = 102, .padding = 0, .mask = 103, .add_bos = true};
+  BertRules rules;
+  ASSIGN_OR_RETURN(rules.lowercase, ReadFlag(file, "tokenizer.ggml.normalizer.lowercase", true));
+  ASSIGN_OR_RETURN(rules.strip_accents,
+                   ReadFlag(file, "tokenizer.ggml.normalizer.strip_accents", rules.lowercase));
+  out->normalizer.emplace_back(rules);
+  RETURN_IF_ERROR(AddBertPreTokenizer(&out->pre_tokenizer));
+  out->pre_tokenizer.emplace_back(MetaspaceStep{.replacement = kSpaceMark, .split = false});
+  RETURN_IF_ERROR(AddSpaceDecoder(/*prefix=*/true, out));
+  ASSIGN_OR_RETURN(const auto unknown, FindUnknown(file, vocabulary, kDefaults.unknown));
+  WordPieceOptions options{.continuing_prefix = "",
+                           .max_word_characters = std::numeric_limits<size_t>::max()};
+  if (unknown.has_value()) options.unknown = vocabulary.tokens[static_cast<size_t>(*unknown)];
+  ASSIGN_OR_RETURN(out->model, WordPieceModel::Make(IndexTokens(vocabulary), std::move(options)));
+  RETURN_IF_ERROR(ReadGgufSpecialTokens(file, kDefaults, "", vocabulary, out));
+  ASSIGN_OR_RETURN(const TokenId separator,
+                   ReadGgufTokenId(file, "tokenizer.ggml.seperator_token_id", kDefaults.separator,
+                                   vocabulary.tokens.size()));
+  if (separator != -1) out->suffix.push_back(separator);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> ReadPreTokenizerName(const GgufFile& file) {
@@ -157,8 +203,9 @@ absl::Status ReadModel(const GgufFile& file, const std::string& pre_tokenizer,
   }
   if (model == "llama") return ReadLlama(file, vocabulary, out);
   if (model == "t5") return ReadT5(file, vocabulary, out);
-  return absl::UnimplementedError(absl::StrCat("tokenizer model ", Quoted(model),
-                                               " is not supported; supported: gpt2, llama, t5"));
+  if (model == "bert") return ReadBert(file, vocabulary, out);
+  return absl::UnimplementedError(absl::StrCat(
+      "tokenizer model ", Quoted(model), " is not supported; supported: gpt2, llama, t5, bert"));
 }
 
 }  // namespace

@@ -117,6 +117,14 @@ absl::Status AddSplits(const std::vector<const char*>& patterns,
 
 std::string_view Gpt2Pattern() { return kGpt2; }
 
+absl::Status AddBertPreTokenizer(std::vector<PreTokenizerStep>* steps) {
+  ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Compile(R"(\s)"));
+  ASSIGN_OR_RETURN(unicode::Regex punctuation, unicode::Regex::Compile(unicode::kPunctuation));
+  steps->emplace_back(SplitStep{.pattern = std::move(space), .behavior = SplitBehavior::kRemoved});
+  steps->emplace_back(SplitStep{.pattern = std::move(punctuation)});
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name) {
   std::string known;
   for (const Pattern& pattern : Patterns()) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/unicode/regex.h"
 
@@ -57,6 +58,9 @@ absl::StatusOr<std::vector<std::string>> PreTokenize(const std::vector<PreTokeni
 // Returns the steps of a pre-tokenizer that GGUF files name (tokenizer.ggml.pre). Returns
 // UNIMPLEMENTED for an unknown name, with the list of the supported ones.
 absl::StatusOr<std::vector<PreTokenizerStep>> NamedPreTokenizer(std::string_view name);
+
+// Adds the steps that split at whitespace and around punctuation, as BERT does.
+absl::Status AddBertPreTokenizer(std::vector<PreTokenizerStep>* steps);
 
 // GPT-2's pattern, which ByteLevel(use_regex=True) of `tokenizers` applies.
 std::string_view Gpt2Pattern();

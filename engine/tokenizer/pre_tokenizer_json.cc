@@ -94,11 +94,6 @@ absl::Status ReadFixedLength(const Json& object, Steps* out) {
   return absl::OkStatus();
 }
 
-absl::Status AddBert(Steps* out) {
-  RETURN_IF_ERROR(AddMatches(R"(\s)", SplitBehavior::kRemoved, out));
-  return AddMatches(unicode::kPunctuation, SplitBehavior::kIsolated, out);
-}
-
 absl::Status ReadDelimiter(const Json& object, Steps* out) {
   ASSIGN_OR_RETURN(const std::string delimiter, CharacterMember(object, "delimiter"));
   return AddSplit(unicode::Regex::Literal(delimiter), SplitBehavior::kRemoved, false, out);
@@ -142,7 +137,7 @@ absl::Status ReadPreTokenizer(const Json& object, Steps* out) {
   if (type == "Punctuation") return ReadPunctuation(object, out);
   if (type == "Whitespace") return AddWhitespace(out);
   if (type == "WhitespaceSplit") return AddMatches(R"(\s)", SplitBehavior::kRemoved, out);
-  if (type == "BertPreTokenizer") return AddBert(out);
+  if (type == "BertPreTokenizer") return AddBertPreTokenizer(out);
   if (type == "CharDelimiterSplit") return ReadDelimiter(object, out);
   if (type == "FixedLength") return ReadFixedLength(object, out);
   if (type == "Metaspace") {

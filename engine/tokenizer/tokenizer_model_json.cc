@@ -112,9 +112,8 @@ absl::Status ReadWordPiece(const Json& object, TokenizerParts* out) {
     ASSIGN_OR_RETURN(const int64_t max, IntMember(object, "max_input_chars_per_word", INT64_MAX));
     options.max_word_characters = static_cast<size_t>(max);
   }
-  RETURN_IF_ERROR(WordPieceModel::Check(options));
   ASSIGN_OR_RETURN(VocabularyIds ids, ReadVocabulary(object, out));
-  out->model = std::make_unique<WordPieceModel>(std::move(ids), std::move(options));
+  ASSIGN_OR_RETURN(out->model, WordPieceModel::Make(std::move(ids), std::move(options)));
   return absl::OkStatus();
 }
 

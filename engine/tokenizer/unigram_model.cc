@@ -2,6 +2,7 @@
 #include "engine/tokenizer/unigram_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -53,17 +54,20 @@ absl::StatusOr<std::unique_ptr<TokenModel>> UnigramModel::Make(const std::vector
 UnigramModel::UnigramModel(const std::vector<Piece>& pieces, std::optional<TokenId> unknown,
                            bool byte_fallback)
     : unknown_(unknown), byte_fallback_(byte_fallback) {
-  double worst = 0.0;
+  double worst = std::numeric_limits<double>::infinity();
   entries_.reserve(pieces.size());
   for (size_t i = 0; i < pieces.size(); ++i) {
+    if (!pieces[i].matched) continue;
     entries_[pieces[i].spelling] = {static_cast<TokenId>(i), pieces[i].score};
-    worst = i == 0 ? pieces[i].score : std::min(worst, pieces[i].score);
+    worst = std::min(worst, pieces[i].score);
     longest_ = std::max(longest_, pieces[i].spelling.size());
   }
+  if (std::isinf(worst)) worst = 0.0;
   unknown_score_ = worst - kUnknownPenalty;
-  for (size_t i = 0; i < kBytes; ++i) {
-    const auto it = entries_.find(ByteTokenSpelling(static_cast<uint8_t>(i)));
-    byte_tokens_[i] = it == entries_.end() ? kNone : it->second.id;
+  byte_tokens_.fill(kNone);
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const std::optional<uint8_t> byte = ParseByteToken(pieces[i].spelling);
+    if (byte.has_value()) byte_tokens_[*byte] = static_cast<TokenId>(i);
   }
 }
 

@@ -26,6 +26,8 @@ class UnigramModel : public TokenModel {
     std::string spelling;
     // The log probability.
     double score;
+    // A piece that is not matched is no part of a segmentation: control tokens, for example.
+    bool matched = true;
   };
 
   // Bounds the work of encoding.

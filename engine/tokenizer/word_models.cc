@@ -1,13 +1,16 @@
 // Models that look words up.
 #include "engine/tokenizer/word_models.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
@@ -37,22 +40,32 @@ size_t CountCharacters(std::string_view text) {
 
 }  // namespace
 
-absl::Status WordPieceModel::Check(const WordPieceOptions& options) {
-  if (options.max_word_characters <= kMaxWordCharacters) return absl::OkStatus();
-  return absl::UnimplementedError(absl::StrCat("max_input_chars_per_word is ",
-                                               options.max_word_characters, "; at most ",
-                                               kMaxWordCharacters));
+absl::StatusOr<std::unique_ptr<TokenModel>> WordPieceModel::Make(VocabularyIds ids,
+                                                                 WordPieceOptions options) {
+  for (const auto& [spelling, id] : ids) {
+    if (spelling.size() <= kMaxTokenBytes) continue;
+    return absl::UnimplementedError(
+        absl::StrCat("token ", id, " has ", spelling.size(), " bytes; at most ", kMaxTokenBytes));
+  }
+  return std::unique_ptr<TokenModel>(new WordPieceModel(std::move(ids), std::move(options)));
 }
 
 WordPieceModel::WordPieceModel(VocabularyIds ids, WordPieceOptions options)
-    : ids_(std::move(ids)), options_(std::move(options)) {}
+    : ids_(std::move(ids)), options_(std::move(options)) {
+  for (const auto& [spelling, id] : ids_) longest_ = std::max(longest_, spelling.size());
+}
 
 size_t WordPieceModel::FindLongest(std::string_view rest, bool continues, TokenId* id) const {
   std::string spelling = continues ? options_.continuing_prefix : "";
   const size_t prefix = spelling.size();
-  spelling += rest;
-  for (size_t length = rest.size(); length > 0;
-       length = unicode::LastCharacterOffset(rest.substr(0, length))) {
+  // One more byte lets the first character that is too long be left out as a whole.
+  const size_t longest = longest_ > prefix ? longest_ - prefix + 1 : 0;
+  size_t length = std::min(rest.size(), longest);
+  if (length < rest.size() && length > 0) {
+    length = unicode::LastCharacterOffset(rest.substr(0, length + 1));
+  }
+  spelling += rest.substr(0, length);
+  for (; length > 0; length = unicode::LastCharacterOffset(rest.substr(0, length))) {
     spelling.resize(prefix + length);
     const auto it = ids_.find(spelling);
     if (it == ids_.end()) continue;

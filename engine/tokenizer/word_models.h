@@ -3,11 +3,13 @@
 #define ASSAY_ENGINE_TOKENIZER_WORD_MODELS_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/tokenizer/bpe_model.h"
 #include "engine/tokenizer/token_model.h"
 
@@ -17,8 +19,7 @@ struct WordPieceOptions {
   std::string unknown = "[UNK]";
   // The beginning of the spelling of pieces that continue a word.
   std::string continuing_prefix = "##";
-  // A longer word is unknown. This bounds the work on a word, which grows with the square of its
-  // length.
+  // A longer word is unknown.
   size_t max_word_characters = 100;
 };
 
@@ -26,16 +27,19 @@ struct WordPieceOptions {
 // unknown token. Immutable and thread-safe.
 class WordPieceModel : public TokenModel {
  public:
-  static constexpr size_t kMaxWordCharacters = 4096;
+  // Bounds the work of encoding.
+  static constexpr size_t kMaxTokenBytes = 1024;
 
-  // Returns UNIMPLEMENTED if `options.max_word_characters` exceeds kMaxWordCharacters.
-  static absl::Status Check(const WordPieceOptions& options);
-  WordPieceModel(VocabularyIds ids, WordPieceOptions options);
+  // Returns UNIMPLEMENTED for a token of more than kMaxTokenBytes.
+  static absl::StatusOr<std::unique_ptr<TokenModel>> Make(VocabularyIds ids,
+                                                          WordPieceOptions options);
 
   absl::Status Encode(std::string_view piece, std::vector<TokenId>* out) const override;
   std::string_view kind() const override { return "WordPiece"; }
 
  private:
+  WordPieceModel(VocabularyIds ids, WordPieceOptions options);
+
   // Returns the length in bytes of the longest token at the beginning of `rest`, and its id. The
   // length is 0 if there is none.
   size_t FindLongest(std::string_view rest, bool continues, TokenId* id) const;
@@ -43,6 +47,8 @@ class WordPieceModel : public TokenModel {
 
   const VocabularyIds ids_;
   const WordPieceOptions options_;
+  // The length in bytes of the longest token.
+  size_t longest_ = 0;
 };
 
 // A word is a token as a whole, or unknown. Immutable and thread-safe.
