@@ -14,6 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/text_marks.h"
+#include "engine/chat/data_marks.h"
 #include "engine/jinja/interpreter.h"
 #include "engine/jinja/syntax/parser.h"
 #include "engine/jinja/values/json.h"
@@ -44,12 +46,32 @@ absl::Status AddMembers(const std::string& json, const std::string& what,
   return absl::OkStatus();
 }
 
-jinja::Result MakeMessage(const ChatTurn& turn, const std::string& what) {
+bool IsByModel(const ChatTurn& turn) { return turn.role == "assistant" || turn.role == "model"; }
+
+// Makes a message without its role.
+jinja::Result MakeContents(const ChatTurn& turn, const std::string& what) {
   jinja::Map message;
-  RETURN_IF_ERROR(message.Set(jinja::Value::String("role"), jinja::Value::String(turn.role)));
   RETURN_IF_ERROR(message.Set(jinja::Value::String("content"), jinja::Value::String(turn.content)));
   RETURN_IF_ERROR(AddMembers(turn.fields, what, {"role"}, &message));
   return MakeMap(std::move(message));
+}
+
+// Returns the messages, with the marks of `marks` in all but the roles.
+jinja::Result MakeMessages(const std::vector<ChatTurn>& turns, const jinja::List& contents,
+                           const DataMarks& marks) {
+  jinja::List messages;
+  messages.reserve(turns.size());
+  for (size_t i = 0; i < turns.size(); ++i) {
+    ASSIGN_OR_RETURN(const jinja::Value marked, marks.Mark(contents[i], IsByModel(turns[i])));
+    jinja::Map message;
+    RETURN_IF_ERROR(message.Set(jinja::Value::String("role"), jinja::Value::String(turns[i].role)));
+    for (const auto& [name, value] : marked.AsMap()->entries()) {
+      if (!value.IsNone()) RETURN_IF_ERROR(message.Set(name, value));
+    }
+    ASSIGN_OR_RETURN(jinja::Value made, MakeMap(std::move(message)));
+    messages.push_back(std::move(made));
+  }
+  return MakeList(std::move(messages));
 }
 
 jinja::Result ReadTools(const std::string& json) {
@@ -61,9 +83,34 @@ jinja::Result ReadTools(const std::string& json) {
   return tools;
 }
 
+absl::StatusOr<jinja::Map> MakeVariables(const ChatTemplateInputs& inputs,
+                                         const jinja::List& contents, const jinja::Value& tools,
+                                         const jinja::Value& others, const DataMarks& marks) {
+  ASSIGN_OR_RETURN(jinja::Value messages, MakeMessages(inputs.messages, contents, marks));
+  ASSIGN_OR_RETURN(jinja::Value marked_tools, marks.Mark(tools, /*by_model=*/false));
+  ASSIGN_OR_RETURN(const jinja::Value marked_others, marks.Mark(others, /*by_model=*/false));
+  jinja::Map variables;
+  const auto set = [&](const std::string& name, jinja::Value value) {
+    return variables.Set(jinja::Value::String(name), std::move(value));
+  };
+  RETURN_IF_ERROR(set("messages", std::move(messages)));
+  RETURN_IF_ERROR(set("tools", std::move(marked_tools)));
+  // transformers passes None if the caller passes no documents.
+  RETURN_IF_ERROR(set("documents", jinja::Value::None()));
+  RETURN_IF_ERROR(set("add_generation_prompt", jinja::Value{inputs.add_generation_prompt}));
+  for (const auto& [name, spelling] : inputs.special_tokens) {
+    RETURN_IF_ERROR(set(name, jinja::Value::String(spelling)));
+  }
+  for (const auto& [name, value] : marked_others.AsMap()->entries()) {
+    RETURN_IF_ERROR(variables.Set(name, value));
+  }
+  return variables;
+}
+
 }  // namespace
 
 struct ChatTemplate::Program {
+  std::string source;
   std::vector<jinja::Statement> statements;
 };
 
@@ -78,36 +125,36 @@ absl::StatusOr<std::unique_ptr<ChatTemplate>> ChatTemplate::Parse(std::string_vi
   absl::StatusOr<std::vector<jinja::Statement>> statements = jinja::ParseTemplate(source);
   if (!statements.ok()) return Annotate(statements.status(), kErrorPrefix);
   return std::unique_ptr<ChatTemplate>(
-      new ChatTemplate(std::make_unique<Program>(Program{*std::move(statements)})));
+      new ChatTemplate(std::make_unique<Program>(Program{std::string(source), *std::move(statements)})));
 }
 
-absl::StatusOr<std::string> ChatTemplate::Render(const ChatTemplateInputs& inputs) const {
-  jinja::List messages;
-  messages.reserve(inputs.messages.size());
+absl::StatusOr<RenderedPrompt> ChatTemplate::Render(const ChatTemplateInputs& inputs) const {
+  jinja::List contents;
+  contents.reserve(inputs.messages.size());
   for (const ChatTurn& turn : inputs.messages) {
     ASSIGN_OR_RETURN(jinja::Value message,
-                     MakeMessage(turn, absl::StrCat("messages[", messages.size(), "].fields")));
-    messages.push_back(std::move(message));
+                     MakeContents(turn, absl::StrCat("messages[", contents.size(), "].fields")));
+    contents.push_back(std::move(message));
   }
-  jinja::Result list = MakeList(std::move(messages));
-  if (!list.ok()) return Annotate(list.status(), kErrorPrefix);
-  ASSIGN_OR_RETURN(jinja::Value tools, ReadTools(inputs.tools));
-  jinja::Map variables;
-  for (auto& [name, value] : std::vector<std::pair<const char*, jinja::Value>>{
-           {"messages", *std::move(list)},
-           {"tools", std::move(tools)},
-           // transformers passes None if the caller passes no documents.
-           {"documents", jinja::Value::None()},
-           {"add_generation_prompt", jinja::Value{inputs.add_generation_prompt}},
-           {"bos_token", jinja::Value::String(inputs.bos_token)},
-           {"eos_token", jinja::Value::String(inputs.eos_token)}}) {
-    absl::Status s = variables.Set(jinja::Value::String(name), std::move(value));
-    if (!s.ok()) return Annotate(s, kErrorPrefix);
+  ASSIGN_OR_RETURN(const jinja::Value tools, ReadTools(inputs.tools));
+  jinja::Map given;
+  RETURN_IF_ERROR(AddMembers(inputs.variables, "variables", {"messages", "tools"}, &given));
+  ASSIGN_OR_RETURN(const jinja::Value others, MakeMap(std::move(given)));
+
+  DataMarks marks(inputs.guard);
+  for (size_t i = 0; i < contents.size(); ++i) {
+    marks.Read(contents[i], IsByModel(inputs.messages[i]));
   }
-  RETURN_IF_ERROR(AddMembers(inputs.variables, "variables", {"messages", "tools"}, &variables));
-  absl::StatusOr<std::string> text = RenderTemplate(program_->statements, variables, inputs.now);
+  marks.Read(tools, /*by_model=*/false);
+  marks.Read(others, /*by_model=*/false);
+  RETURN_IF_ERROR(marks.Choose(program_->source));
+  const absl::StatusOr<jinja::Map> variables =
+      MakeVariables(inputs, contents, tools, others, marks);
+  if (!variables.ok()) return Annotate(variables.status(), kErrorPrefix);
+  absl::StatusOr<std::string> text = RenderTemplate(program_->statements, *variables, inputs.now);
   if (!text.ok()) return Annotate(text.status(), kErrorPrefix);
-  return text;
+  MarkedText prompt = marks.Unmark(*std::move(text));
+  return RenderedPrompt{.text = std::move(prompt.text), .barriers = std::move(prompt.offsets)};
 }
 
 }  // namespace assay::engine

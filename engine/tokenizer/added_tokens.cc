@@ -28,6 +28,13 @@ bool IsWholeWord(std::string_view text, size_t begin, size_t end) {
   return !word_before && !word_after;
 }
 
+// True if a barrier lies within [begin, end), or twice at `begin`.
+bool CrossesBarrier(size_t begin, size_t end, absl::Span<const size_t> barriers) {
+  const auto* const at = std::lower_bound(barriers.begin(), barriers.end(), begin);
+  const auto* const within = std::upper_bound(at, barriers.end(), begin);
+  return within - at > 1 || (within != barriers.end() && *within < end);
+}
+
 // True if both match at the same positions under the same conditions.
 bool HaveSameConditions(const AddedToken& a, const AddedToken& b) {
   return a.content == b.content && a.special == b.special && a.single_word == b.single_word;
@@ -80,13 +87,15 @@ std::vector<AddedTokens::Range> AddedTokens::FindPrefixes(std::string_view text)
 }
 
 std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_t from,
-                                                    bool with_special) const {
+                                                    bool with_special,
+                                                    absl::Span<const size_t> barriers) const {
   if (tokens_.empty()) return std::nullopt;
   const auto allowed = [&](const AddedToken& token) { return with_special || !token.special; };
   for (size_t at = from; at < text.size(); ++at) {
     const std::vector<Range> beginnings = FindPrefixes(text.substr(at));
     const auto longest = std::find_if(beginnings.rbegin(), beginnings.rend(), [&](const Range& r) {
-      return std::any_of(r.begin, r.end, allowed);
+      return std::any_of(r.begin, r.end, allowed) &&
+             !CrossesBarrier(at, at + r.begin->content.size(), barriers);
     });
     if (longest == beginnings.rend()) continue;
     const size_t end = at + longest->begin->content.size();

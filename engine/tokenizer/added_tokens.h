@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
@@ -46,7 +47,9 @@ class AddedTokens {
     TokenId id;
   };
   // Returns the first match at or after `from`, or nullopt. `with_special` includes special tokens.
-  std::optional<Found> Find(std::string_view text, size_t from, bool with_special) const;
+  // `barriers` are offsets in `text`, as in EncodeOptions.
+  std::optional<Found> Find(std::string_view text, size_t from, bool with_special,
+                            absl::Span<const size_t> barriers = {}) const;
 
  private:
   using Iterator = std::vector<AddedToken>::const_iterator;

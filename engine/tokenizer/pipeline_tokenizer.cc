@@ -14,9 +14,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "base/text_marks.h"
 #include "base/utf8.h"
 #include "engine/formats/quoted.h"
+#include "engine/tokenizer/special_guard.h"
 #include "engine/tokenizer/token_decoder.h"
 
 namespace assay::engine {
@@ -40,6 +43,26 @@ std::string CleanUpSpaces(std::string text) {
       {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& replacement : kReplacements) text = absl::StrReplaceAll(text, {replacement});
   return text;
+}
+
+// True for spellings such as "<think>", "[INST]" and "\u25C1think\u25B7". Other added tokens, such as
+// runs of spaces, are a part of ordinary text.
+bool LooksLikeControl(std::string_view spelling) {
+  constexpr std::string_view kTriangle = "\xE2\x97\x81";
+  constexpr size_t kMinBytes = 3;
+  return spelling.size() >= kMinBytes && (spelling.starts_with('<') || spelling.starts_with('[') ||
+                                          spelling.starts_with(kTriangle));
+}
+
+// Returns the barriers from `begin` to `end`, as offsets from `begin`.
+std::vector<size_t> BarriersIn(absl::Span<const size_t> barriers, size_t begin, size_t end) {
+  std::vector<size_t> out;
+  const auto* const last = std::upper_bound(barriers.begin(), barriers.end(), end);
+  for (const auto* at = std::lower_bound(barriers.begin(), barriers.end(), begin); at != last;
+       ++at) {
+    out.push_back(*at - begin);
+  }
+  return out;
 }
 
 }  // namespace
@@ -119,14 +142,54 @@ absl::Status PipelineTokenizer::AddTokens() {
   return absl::OkStatus();
 }
 
-absl::Status PipelineTokenizer::EncodePlain(std::string_view text, bool starts_text,
-                                            bool with_special, std::vector<TokenId>* out) const {
-  bool keeps_start = starts_text;
+SpecialGuard PipelineTokenizer::MakeGuard(std::string_view also) const {
+  std::vector<std::string> controls;
+  for (const AddedToken& token : parts_.added) {
+    if (!token.special && LooksLikeControl(token.content)) controls.push_back(token.content);
+  }
+  const std::vector<std::string> named = SpellingSet(std::move(controls)).SpellingsIn(also);
+  std::vector<std::string> spellings;
+  std::vector<std::string> normalized;
+  for (const AddedToken& token : parts_.added) {
+    if (!token.special && !std::binary_search(named.begin(), named.end(), token.content)) continue;
+    spellings.push_back(token.content);
+    if (!token.normalized) continue;
+    // AddTokens() normalized the same spelling without an error.
+    normalized.push_back(Normalize(parts_.normalizer, token.content).value_or(token.content));
+  }
+  return {std::move(spellings), std::move(normalized), &parts_.normalizer};
+}
+
+absl::StatusOr<MarkedText> PipelineTokenizer::NormalizeAround(
+    std::string_view text, absl::Span<const size_t> barriers, bool* keeps_start) const {
+  MarkedText out{.text = std::string(text), .offsets = {barriers.begin(), barriers.end()}};
+  if (parts_.normalizer.empty()) return out;
+  // Without added tokens to be matched, the barriers have done their work.
+  if (barriers.empty() || normalized_.empty()) {
+    out.offsets.clear();
+    ASSIGN_OR_RETURN(out.text, Normalize(parts_.normalizer, std::move(out.text), keeps_start));
+    return out;
+  }
+  MarkChooser chooser;
+  chooser.Add(text);
+  const std::optional<std::string> mark = chooser.Choose();
+  if (!mark.has_value()) {
+    return absl::InvalidArgumentError(
+        "the text contains all noncharacters from U+FDD0 to U+FDEF; remove one of them");
+  }
   ASSIGN_OR_RETURN(const std::string normal,
-                   Normalize(parts_.normalizer, std::string(text), &keeps_start));
-  const std::string_view whole = normal;
+                   Normalize(parts_.normalizer, InsertMarks(out, *mark), keeps_start));
+  return RemoveMarks(normal, *mark);
+}
+
+absl::Status PipelineTokenizer::EncodePlain(std::string_view text, bool starts_text,
+                                            const EncodeOptions& options,
+                                            std::vector<TokenId>* out) const {
+  bool keeps_start = starts_text;
+  ASSIGN_OR_RETURN(const MarkedText normal, NormalizeAround(text, options.barriers, &keeps_start));
+  const std::string_view whole = normal.text;
   for (size_t at = 0; at < whole.size();) {
-    const auto found = normalized_.Find(whole, at, with_special);
+    const auto found = normalized_.Find(whole, at, options.parse_special, normal.offsets);
     const size_t end = found.has_value() ? found->begin : whole.size();
     ASSIGN_OR_RETURN(
         const std::vector<std::string> pieces,
@@ -149,10 +212,13 @@ absl::StatusOr<std::vector<TokenId>> PipelineTokenizer::Encode(std::string_view 
   std::vector<TokenId> ids;
   if (options.add_special) ids = parts_.prefix;
   for (size_t at = 0; at < text.size();) {
-    const auto found = raw_.Find(text, at, options.parse_special);
+    const auto found = raw_.Find(text, at, options.parse_special, options.barriers);
     const size_t end = found.has_value() ? found->begin : text.size();
     if (end > at) {
-      RETURN_IF_ERROR(EncodePlain(text.substr(at, end - at), at == 0, options.parse_special, &ids));
+      const std::vector<size_t> barriers = BarriersIn(options.barriers, at, end);
+      RETURN_IF_ERROR(
+          EncodePlain(text.substr(at, end - at), at == 0,
+                      {.parse_special = options.parse_special, .barriers = barriers}, &ids));
     }
     if (!found.has_value()) break;
     ids.push_back(found->id);

@@ -11,9 +11,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "base/text_marks.h"
 #include "engine/tokenizer/added_tokens.h"
 #include "engine/tokenizer/normalizer.h"
 #include "engine/tokenizer/pre_tokenizer.h"
+#include "engine/tokenizer/special_guard.h"
 #include "engine/tokenizer/token_decoder.h"
 #include "engine/tokenizer/token_model.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -55,6 +58,7 @@ class PipelineTokenizer final : public Tokenizer {
 
   absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,
                                               const EncodeOptions& options) const override;
+  SpecialGuard MakeGuard(std::string_view also) const override;
   std::string_view TokenBytes(TokenId id) const override;
   absl::StatusOr<std::string> Decode(absl::Span<const TokenId> ids,
                                      bool skip_special) const override;
@@ -84,8 +88,12 @@ class PipelineTokenizer final : public Tokenizer {
   absl::Status AddTokens();
   // Adds a token that is matched against the normalized text to `normalized`.
   absl::Status AddNormalized(AddedToken token, std::vector<AddedToken>* normalized);
+  // Returns the normalized text, and where the barriers of `text` are in it.
+  absl::StatusOr<MarkedText> NormalizeAround(std::string_view text,
+                                             absl::Span<const size_t> barriers,
+                                             bool* keeps_start) const;
   // Appends the tokens of a text without added tokens that are matched before normalization.
-  absl::Status EncodePlain(std::string_view text, bool starts_text, bool with_special,
+  absl::Status EncodePlain(std::string_view text, bool starts_text, const EncodeOptions& options,
                            std::vector<TokenId>* out) const;
 
   TokenizerParts parts_;

@@ -2,6 +2,7 @@
 #ifndef ASSAY_ENGINE_TOKENIZER_TOKENIZER_H_
 #define ASSAY_ENGINE_TOKENIZER_TOKENIZER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/tokenizer/special_guard.h"
 
 namespace assay::engine {
 
@@ -25,6 +27,10 @@ struct EncodeOptions {
   // Adds the tokens that the model expects around every text, such as BOS, if its metadata requires
   // them.
   bool add_special = true;
+  // Byte offsets in the text, in ascending order, that no added token spans: with a barrier at 1,
+  // the text "<s>" stays text. No added token begins at an offset that is listed twice. Must
+  // outlive the call.
+  absl::Span<const size_t> barriers = {};
 };
 
 // The tokenizer of a model. Making one costs about 0.1 s for 50,000 tokens. Implementations are
@@ -37,6 +43,12 @@ class Tokenizer {
   // byte offset in the message, or if it exceeds a limit of the normalizer or of a pattern.
   virtual absl::StatusOr<std::vector<TokenId>> Encode(std::string_view text,
                                                       const EncodeOptions& options) const = 0;
+
+  // Returns the guard of this model's special tokens. It also knows the other added tokens whose
+  // spelling occurs in `also` and looks like a control token's ("<think>", "[INST]"). `also` is the
+  // source of a chat template, or empty. The guard must not outlive the tokenizer. Costs as much as
+  // a few comparisons per byte of `also`.
+  virtual SpecialGuard MakeGuard(std::string_view also) const = 0;
 
   // Returns the bytes of a token, which may be a part of a UTF-8 character. The bytes of a special
   // token are its spelling. Returns "" for an id out of range. The view lives as long as the
