@@ -117,6 +117,8 @@ struct ChatTemplate::Program {
 ChatTemplate::ChatTemplate(std::unique_ptr<Program> program) : program_(std::move(program)) {}
 ChatTemplate::~ChatTemplate() = default;
 
+std::string_view ChatTemplate::source() const { return program_->source; }
+
 absl::StatusOr<std::unique_ptr<ChatTemplate>> ChatTemplate::Parse(std::string_view source) {
   if (source.size() > kMaxSourceBytes) {
     return absl::InvalidArgumentError(

@@ -89,6 +89,8 @@ class ChatTemplate {
   // only a value reveals (the type letter of a format, int with a base).
   absl::StatusOr<RenderedPrompt> Render(const ChatTemplateInputs& inputs) const;
 
+  std::string_view source() const;
+
  private:
   struct Program;
   explicit ChatTemplate(std::unique_ptr<Program> program);

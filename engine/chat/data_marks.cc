@@ -99,24 +99,24 @@ MarkedText DataMarks::Unmark(std::string text) const {
   if (open_.empty()) return {.text = std::move(text), .offsets = {}};
   const std::string_view marked = text;
   MarkedText out;
-  // Where the spelling begins that has been opened and not yet closed.
-  std::optional<size_t> opened;
+  // Where the spelling begins that has been opened and not yet closed, or npos.
+  size_t opened = std::string::npos;
   for (size_t at = 0; at < marked.size();) {
     const std::string_view rest = marked.substr(at);
     if (rest.starts_with(open_)) {
       opened = out.text.size();
-      out.offsets.push_back(*opened);
+      out.offsets.push_back(opened);
       at += open_.size();
     } else if (rest.starts_with(close_)) {
       const size_t end = out.text.size();
-      if (opened.has_value() && spellings_.contains(out.text.substr(*opened))) {
-        out.offsets.push_back(*opened);
-        for (size_t i = *opened; (i += NextUtf8(std::string_view(out.text).substr(i)).bytes) < end;) {
+      if (opened != std::string::npos && spellings_.contains(out.text.substr(opened))) {
+        out.offsets.push_back(opened);
+        for (size_t i = opened; (i += NextUtf8(std::string_view(out.text).substr(i)).bytes) < end;) {
           out.offsets.insert(out.offsets.end(), {i, i});
         }
       }
       out.offsets.push_back(end);
-      opened.reset();
+      opened = std::string::npos;
       at += close_.size();
     } else {
       const size_t bytes = NextUtf8(rest).bytes;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
@@ -60,6 +61,20 @@ std::vector<DeviceInfo> AllDevices(const DeviceInfo& first) {
   return devices;
 }
 
+std::string DescribeTemplates(const ChatTemplates& templates) {
+  if (templates.empty()) return "no (a base model: prompts go to it as they are)";
+  if (!templates.status().ok()) {
+    return absl::StrCat("cannot be read: ", templates.status().message());
+  }
+  if (templates.entries().size() == 1) return "yes";
+  return absl::StrCat(
+      "yes: ", absl::StrJoin(templates.entries(), ", ",
+                             [](std::string* text, const ChatTemplates::Entry& entry) {
+                               text->append(entry.name);
+                               if (!entry.parsed.ok()) text->append(" (cannot be used)");
+                             }));
+}
+
 void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
   const absl::StatusOr<std::unique_ptr<PromptEncoder>> encoder =
       PromptEncoder::Make(files, context);
@@ -72,14 +87,7 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
   const Tokenizer& tokenizer = (*encoder)->tokenizer();
   out->tokenizer =
       absl::StrCat(std::string(tokenizer.kind()), ", ", tokenizer.vocab_size(), " tokens");
-  const absl::Status problem = (*encoder)->chat_template_status();
-  if (problem.ok()) {
-    out->chat_template = "yes";
-  } else if (absl::IsNotFound(problem)) {
-    out->chat_template = "no (a base model: prompts go to it as they are)";
-  } else {
-    out->chat_template = absl::StrCat("cannot be read: ", problem.message());
-  }
+  out->chat_template = DescribeTemplates((*encoder)->chat_templates());
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,32 +12,32 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
 #include "engine/chat/chat_template_source.h"
+#include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
 
-absl::StatusOr<std::unique_ptr<ChatTemplate>> ReadChatTemplate(const ModelFiles& files) {
-  ASSIGN_OR_RETURN(const std::string source, files.gguf == nullptr
-                                                 ? ReadFolderChatTemplate(files.tensors->path())
-                                                 : ReadGgufChatTemplate(*files.gguf));
-  if (const std::optional<size_t> bad = FindInvalidUtf8(source); bad.has_value()) {
-    return absl::DataLossError(absl::StrCat("it is not valid UTF-8 at byte ", *bad));
-  }
-  return ChatTemplate::Parse(source);
+ChatTemplates ReadChatTemplates(const ModelFiles& files) {
+  return ChatTemplates(files.gguf == nullptr ? ReadFolderChatTemplates(files.tensors->path())
+                                             : ReadGgufChatTemplates(*files.gguf));
 }
 
 }  // namespace
 
 PromptEncoder::PromptEncoder(std::string name, int vocab_size, int context_length,
-                             std::unique_ptr<Tokenizer> tokenizer,
-                             absl::StatusOr<std::unique_ptr<ChatTemplate>> chat_template)
+                             std::unique_ptr<Tokenizer> tokenizer, ChatTemplates chat_templates)
     : name_(std::move(name)),
       vocab_size_(vocab_size),
       context_length_(context_length),
       tokenizer_(std::move(tokenizer)),
-      chat_template_(std::move(chat_template)) {}
+      chat_templates_(std::move(chat_templates)),
+      special_guard_(tokenizer_->MakeGuard("")) {
+  for (const ChatTemplates::Entry& entry : chat_templates_.entries()) {
+    template_guards_.push_back(
+        tokenizer_->MakeGuard(entry.parsed.ok() ? (*entry.parsed)->source() : ""));
+  }
+}
 
 absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFiles& files,
                                                                    int context_length) {
@@ -49,14 +49,9 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
     return absl::DataLossError(tokenizer.status().message());
   }
   if (!tokenizer.ok()) return tokenizer.status();
-  const auto vocab = static_cast<int>(files.spec.vocab);
-  if ((*tokenizer)->vocab_size() > vocab) {
-    return absl::DataLossError(absl::StrCat(files.path, ": the tokenizer has ",
-                                            (*tokenizer)->vocab_size(),
-                                            " tokens, the embedding only ", vocab));
-  }
-  return std::unique_ptr<PromptEncoder>(new PromptEncoder(
-      files.name, vocab, context_length, *std::move(tokenizer), ReadChatTemplate(files)));
+  return std::unique_ptr<PromptEncoder>(
+      new PromptEncoder(files.name, static_cast<int>(files.spec.vocab), context_length,
+                        *std::move(tokenizer), ReadChatTemplates(files)));
 }
 
 absl::StatusOr<EncodedPrompt> PromptEncoder::Encode(const Prompt& prompt) const {
@@ -67,15 +62,20 @@ absl::StatusOr<EncodedPrompt> PromptEncoder::Encode(const Prompt& prompt) const 
         "the prompt has ", tokens.size(), " tokens; with one new token it exceeds the context of ",
         context_length_, " tokens; shorten the prompt"));
   }
-  RETURN_IF_ERROR(CheckTokens(prompt.tokens));
+  RETURN_IF_ERROR(CheckTokens(tokens));
   return EncodedPrompt{.tokens = std::move(tokens), .is_chat = IsChat(prompt)};
 }
 
 absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const {
   for (const TokenId token : tokens) {
     if (token >= 0 && token < vocab_size_) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("token ", token, " is outside the vocabulary of ", vocab_size_));
+    if (token < 0 || token >= tokenizer_->vocab_size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("token ", token, " is outside the vocabulary of ", vocab_size_));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "token ", token, " (", Quoted(std::string(tokenizer_->TokenBytes(token))), ") cannot be used: model ",
+        name_, " has embeddings for ", vocab_size_, " tokens only"));
   }
   return absl::OkStatus();
 }
@@ -83,41 +83,53 @@ absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const 
 bool PromptEncoder::IsChat(const Prompt& prompt) const {
   if (!prompt.tokens.empty()) return false;
   if (!prompt.chat.empty()) return true;
-  return !prompt.raw && !absl::IsNotFound(chat_template_.status());
+  return !prompt.raw && !chat_templates_.empty();
 }
 
 absl::StatusOr<std::vector<TokenId>> PromptEncoder::Tokens(const Prompt& prompt) const {
   const bool is_chat = IsChat(prompt);
-  if (!is_chat && (!prompt.tools.empty() || !prompt.variables.empty())) {
+  const bool needs_template =
+      !prompt.tools.empty() || !prompt.variables.empty() || !prompt.chat_template.empty();
+  if (!is_chat && needs_template) {
     return absl::InvalidArgumentError(
         absl::StrCat("tools and template variables need a chat template; model ", name_,
-                     has_chat_template() ? " is given a raw prompt" : " has none"));
+                     chat_templates_.empty() ? " has none" : " is given a raw prompt"));
   }
   if (!prompt.tokens.empty()) return prompt.tokens;
   if (prompt.chat.empty() && prompt.text.empty()) {
     return absl::InvalidArgumentError("the prompt is empty");
   }
   if (is_chat) return ChatTokens(prompt);
-  return tokenizer_->Encode(prompt.text, {.parse_special = prompt.raw, .add_special = true});
+  return tokenizer_->Encode(prompt.text, {.parse_special = prompt.raw || prompt.parse_special,
+                                          .add_special = true});
 }
 
 absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& prompt) const {
-  if (absl::IsNotFound(chat_template_.status())) {
+  if (chat_templates_.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("model ", name_, " has no chat template; send the prompt as text"));
   }
-  if (!chat_template_.ok()) return chat_template_.status();
   ASSIGN_OR_RETURN(
-      const std::string text,
-      (*chat_template_)
-          ->Render({.messages = prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}}
-                                                    : prompt.chat,
-                    .add_generation_prompt = true,
-                    .bos_token = std::string(tokenizer_->TokenBytes(tokenizer_->bos_id())),
-                    .eos_token = std::string(tokenizer_->TokenBytes(tokenizer_->eos_id())),
-                    .tools = prompt.tools,
-                    .variables = prompt.variables}));
-  return tokenizer_->Encode(text, {.parse_special = true, .add_special = false});
+      const ChatTemplates::Entry* entry,
+      chat_templates_.Choose(prompt.chat_template, /*has_tools=*/!prompt.tools.empty(), name_));
+  ChatTemplateInputs inputs{
+      .messages =
+          prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}} : prompt.chat,
+      .add_generation_prompt = true,
+      .special_tokens = tokenizer_->template_tokens(),
+      .tools = prompt.tools,
+      .variables = prompt.variables};
+  if (!prompt.parse_special) {
+    const SpecialGuard& guard =
+        template_guards_[static_cast<size_t>(entry - chat_templates_.entries().data())];
+    inputs.guard = [this, &guard](std::string_view text, bool by_model) {
+      return (by_model ? special_guard_ : guard).Find(text);
+    };
+  }
+  ASSIGN_OR_RETURN(const RenderedPrompt rendered, (*entry->parsed)->Render(inputs));
+  return tokenizer_->Encode(rendered.text, {.parse_special = true,
+                                            .add_special = false,
+                                            .barriers = rendered.barriers});
 }
 
 }  // namespace assay::engine

@@ -40,6 +40,8 @@ class AddedTokens {
   // The content of each token must not be empty.
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
+  bool empty() const { return tokens_.empty(); }
+
   // A match, including the whitespace that the token strips.
   struct Found {
     size_t begin;

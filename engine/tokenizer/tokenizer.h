@@ -12,11 +12,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/tokenizer/special_guard.h"
 
 namespace assay::engine {
 
 class GgufFile;
+class SpecialGuard;
 
 using TokenId = int32_t;
 

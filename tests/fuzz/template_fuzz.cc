@@ -30,8 +30,7 @@ ChatTemplateInputs Conversation() {
       {"assistant", "",
        R"({"tool_calls":[{"function":{"name":"sum","arguments":{"a":40,"b":2.5,"c":null}}}]})"},
       {"tool", "42", R"({"tool_call_id":"1"})"}};
-  inputs.bos_token = "<s>";
-  inputs.eos_token = "</s>";
+  inputs.special_tokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
   inputs.tools = R"([{"type":"function","function":{"name":"sum","parameters":{"a":true}}}])";
   inputs.variables = R"({"enable_thinking":false})";
   inputs.now = absl::UnixEpoch();
@@ -49,6 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto prompt = (*parsed)->Render(*kInputs);
   if (!prompt.ok()) CheckError(prompt.status());
-  Require(!prompt.ok() || prompt->size() <= kMaxPromptBytes, "prompts are bounded");
+  Require(!prompt.ok() || prompt->text.size() <= kMaxPromptBytes, "prompts are bounded");
   return 0;
 }

@@ -27,6 +27,11 @@ struct Prompt {
   // JSON texts as in ChatTemplateInputs. They need a chat template.
   std::string tools = {};
   std::string variables = {};
+  // The name of one of the model's chat templates. Empty: the model's choice (ChatTemplates).
+  std::string chat_template = {};
+  // True: special tokens that are spelled in `text` or `chat` become these tokens. Always the case
+  // for a raw prompt.
+  bool parse_special = false;
 };
 
 // The tokens of a prompt.

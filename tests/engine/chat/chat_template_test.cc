@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,7 +19,10 @@ using testing::HasSubstr;
 absl::StatusOr<std::string> Render(const std::string& source, const ChatTemplateInputs& inputs) {
   const auto parsed = ChatTemplate::Parse(source);
   if (!parsed.ok()) return parsed.status();
-  return (*parsed)->Render(inputs);
+  absl::StatusOr<RenderedPrompt> prompt = (*parsed)->Render(inputs);
+  if (!prompt.ok()) return prompt.status();
+  EXPECT_EQ(prompt->barriers, std::vector<size_t>());
+  return prompt->text;
 }
 
 TEST(ChatTemplateTest, RendersLikeJinja2) {
@@ -28,8 +32,7 @@ TEST(ChatTemplateTest, RendersLikeJinja2) {
   for (const auto& golden : cases) {
     ChatTemplateInputs inputs;
     inputs.add_generation_prompt = golden["add_generation_prompt"];
-    inputs.bos_token = "<s>";
-    inputs.eos_token = "</s>";
+    inputs.special_tokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
     for (const auto& message : golden["messages"]) {
       inputs.messages.push_back({message["role"], message["content"]});
     }

@@ -21,8 +21,7 @@ ordered_json Answer(const std::string& line) {
   const auto in = ordered_json::parse(line);
   ChatTemplateInputs inputs;
   inputs.add_generation_prompt = in.at("add_generation_prompt").get<bool>();
-  inputs.bos_token = "<s>";
-  inputs.eos_token = "</s>";
+  inputs.special_tokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
   for (const auto& message : in.at("messages")) {
     const std::string role = message.value("role", "");
     nlohmann::ordered_json fields = message;
@@ -35,7 +34,7 @@ ordered_json Answer(const std::string& line) {
   if (!parsed.ok()) return {{"error", parsed.status().ToString()}};
   const auto text = (*parsed)->Render(inputs);
   if (!text.ok()) return {{"error", text.status().ToString()}};
-  return {{"text", *text}};
+  return {{"text", text->text}};
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/executor/token_choice.h"
 #include "engine/runtime/scheduler/model_executor.h"
+#include "engine/tokenizer/special_guard.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
@@ -37,6 +38,10 @@ class FakeTokenizer : public Tokenizer {
   absl::StatusOr<std::vector<TokenId>> Encode(std::string_view,
                                               const EncodeOptions&) const override {
     return absl::UnimplementedError("not needed");
+  }
+  SpecialGuard MakeGuard(std::string_view) const override {
+    static const std::vector<NormalizerStep> kNone;
+    return {{}, {}, &kNone};
   }
   std::string_view TokenBytes(TokenId id) const override { return pieces_.at(id); }
   absl::StatusOr<std::string> Decode(absl::Span<const TokenId>, bool) const override {
