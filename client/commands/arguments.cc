@@ -58,6 +58,11 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
           ->take_all()
           ->expected(1)
           ->allow_extra_args(false);
+  CLI::Option* chat_template = command->add_option(
+      "--chat-template", o.chat_template,
+      "Name of one of the model's chat templates (default: tool_use with --tools, else default)");
+  command->add_flag("--parse-special", o.parse_special,
+                    "Special tokens that are spelled in the prompt or the messages become tokens");
   command->add_option("--max-new-tokens", o.max_new_tokens, "Maximum number of tokens to generate")
       ->check(CLI::PositiveNumber);
   command->add_option("--temperature", o.temperature,
@@ -65,6 +70,9 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
   command->add_option("--top-p", o.top_p,
                       "Nucleus sampling: probability mass to keep, in (0, 1]; 1 is off");
   command->add_option("--top-k", o.top_k, "Keep the k most likely tokens; 0 is off");
+  command->add_flag("--model-sampling", o.model_sampling,
+                    "Sampling that the model's files suggest, where no option sets it (see `assay "
+                    "inspect`)");
   command->add_option("--seed", o.seed,
                       "Seed of the sampling: the same seed gives the same text (default: random)");
   command->add_option("--stop", o.stop, "Stop sequence: end the text before it (repeatable)")
@@ -74,6 +82,7 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
   CLI::Option* raw =
       command->add_flag("--raw", o.raw, "Use the prompt as it is, without the chat template");
   raw->excludes(system)->excludes(messages)->excludes(tools)->excludes(variables);
+  raw->excludes(chat_template);
   command->add_flag("--no-stream", o.no_stream, "Print the text when it is complete");
   command->footer(kGenerateHelp);
   command->callback([&arguments, prompt, file, messages] {

@@ -47,12 +47,16 @@ struct GenerateOptions {
   std::string tools_file;
   // NAME=VALUE settings of the chat template.
   std::vector<std::string> variables;
+  // The name of the chat template; empty: the model's choice.
+  std::string chat_template;
   int32_t max_new_tokens = 0;
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<int32_t> top_k;
   std::optional<uint64_t> seed;
   std::vector<std::string> stop;
+  bool model_sampling = false;
+  bool parse_special = false;
   bool raw = false;
   bool no_stream = false;
 };

@@ -53,7 +53,10 @@ absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, 
   }
   ASSIGN_OR_RETURN(std::string variables, TemplateVariables(options.variables));
   request.set_template_variables_json(std::move(variables));
+  request.set_chat_template(options.chat_template);
+  request.set_parse_special(options.parse_special);
   v1::SamplingParams* sampling = request.mutable_sampling();
+  if (options.model_sampling) sampling->set_model_defaults(true);
   if (options.temperature) sampling->set_temperature(*options.temperature);
   if (options.top_p) sampling->set_top_p(*options.top_p);
   if (options.top_k) sampling->set_top_k(*options.top_k);

@@ -37,6 +37,7 @@ std::string PropertyTable(const v1::ModelInspection& model) {
                               " are served unless the entry sets context_length)"));
   add("tokenizer", model.tokenizer());
   add("chat template", model.chat_template());
+  add("suggested sampling", model.suggested_sampling());
   return FormatTable(table);
 }
 

@@ -99,13 +99,17 @@ MarkedText DataMarks::Unmark(std::string text) const {
   if (open_.empty()) return {.text = std::move(text), .offsets = {}};
   const std::string_view marked = text;
   MarkedText out;
+  // Two texts may meet at one place. Only the beginning of a spelling is listed twice.
+  const auto add = [&out](size_t offset) {
+    if (out.offsets.empty() || out.offsets.back() != offset) out.offsets.push_back(offset);
+  };
   // Where the spelling begins that has been opened and not yet closed, or npos.
   size_t opened = std::string::npos;
   for (size_t at = 0; at < marked.size();) {
     const std::string_view rest = marked.substr(at);
     if (rest.starts_with(open_)) {
       opened = out.text.size();
-      out.offsets.push_back(opened);
+      add(opened);
       at += open_.size();
     } else if (rest.starts_with(close_)) {
       const size_t end = out.text.size();
@@ -115,7 +119,7 @@ MarkedText DataMarks::Unmark(std::string text) const {
           out.offsets.insert(out.offsets.end(), {i, i});
         }
       }
-      out.offsets.push_back(end);
+      add(end);
       opened = std::string::npos;
       at += close_.size();
     } else {

@@ -114,6 +114,7 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .vocab_size = spec.vocab,
                       .context_length = spec.context_length,
                       .served_context = context,
+                      .sampling = ReadModelSampling(files),
                       .loads = CheckTransformerWeights(files)};
   DescribeText(files, static_cast<int>(context), &out);
   for (const DeviceInfo& device : AllDevices(requested)) {

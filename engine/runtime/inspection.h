@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/runtime/language_model.h"
+#include "engine/runtime/model_sampling.h"
 
 namespace assay::engine {
 
@@ -67,8 +68,10 @@ struct ModelInspection {
   int64_t served_context;
   // For example "byte-level BPE, 49152 tokens"; or why the tokenizer cannot be read.
   std::string tokenizer;
-  // "yes", "no (a base model: ...)"; or why the template cannot be read.
+  // "yes", "yes: default, tool_use", "no (a base model: ...)"; or why the template cannot be read.
   std::string chat_template;
+  // The sampling that the files suggest.
+  ModelSampling sampling;
   // The error with which a load would be refused because of the files or options, or OK: a tensor
   // is missing, unused, or has another shape or type; the tokenizer cannot be read; the device does
   // not support a setting.

@@ -285,6 +285,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .weight_bytes = (*executor)->weight_bytes(),
       .working_bytes = EstimateMemory(files, plan).working,
       .has_chat_template = encoder->has_chat_template(),
+      .sampling = ReadModelSampling(files),
       .workarounds = Describe(quirks),
   };
   report("warm-up", kOpeningShare + kWeightsShare);

@@ -17,6 +17,7 @@
 #include "engine/runtime/device.h"
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
+#include "engine/runtime/model_sampling.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -97,6 +98,8 @@ struct LoadedModelInfo {
   int64_t working_bytes;
   LoadTimes load_times;
   bool has_chat_template;
+  // The sampling that the model's files suggest. Requests that want it ask for it.
+  ModelSampling sampling;
   // A sentence for each fault of the device that is worked around; empty for the CPU's kernels.
   std::vector<std::string> workarounds;
 };
@@ -121,11 +124,12 @@ class LanguageModel {
   virtual const LoadedModelInfo& info() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
 
-  // Returns the token ids of a prompt. Cheap. A rendered conversation and a raw text are encoded as
-  // transformers does: a special token spelled out in them becomes that token. Services that accept
-  // text from untrusted callers must reject or rewrite such text first. INVALID_ARGUMENT: the
-  // prompt is empty or not UTF-8, the template rejects a role, or the prompt does not fit into the
-  // context together with one new token; the message has both lengths.
+  // Returns the token ids of a prompt. Cheap. Special tokens that are spelled in a raw prompt
+  // become these tokens. In a conversation only those that the template writes do, unless the
+  // prompt says parse_special. INVALID_ARGUMENT: the prompt is empty or not UTF-8, the template
+  // rejects a role, the model has no template of that name, a token has no embedding, or the prompt
+  // does not fit into the context together with one new token; the message has both lengths.
+  // FAILED_PRECONDITION: the template cannot be used; raw prompts can.
   virtual absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const = 0;
 
   // Queues a request, which runs together with others (scheduler.h). Returns as soon as the prompt

@@ -46,6 +46,8 @@ struct ModelEntry {
   int cache_tokens = 0;
   // The maximum number of draft tokens of speculative decoding; 0 = none.
   int draft_tokens = 7;
+  // True: requests that leave their sampling unset take what the model's files suggest.
+  bool model_sampling = false;
   // "auto", "cpu", "cuda", "cuda:N" or "mps"; empty = the server's default.
   std::string device;
   // The maximum sequence length in tokens; 0 = that of the model.

@@ -157,6 +157,7 @@ ModelEntry ReadEntry(YamlMap map, const std::filesystem::path& folder) {
   entry.cache_tokens = static_cast<int>(map.Int("cache_tokens", 0, 0, kMaxCacheTokens));
   entry.draft_tokens =
       static_cast<int>(map.Int("draft_tokens", entry.draft_tokens, 0, kMaxDraftTokens));
+  entry.model_sampling = map.Choice("sampling", "neutral", {"neutral", "model"}) == "model";
   entry.content_types = ReadContentTypes(map, "content_types");
   entry.license = ReadLicense(map);
   entry.download_bytes = map.Bytes("size", 0);

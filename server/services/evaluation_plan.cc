@@ -33,6 +33,11 @@ absl::Status OutOfRange(const char* field, int value, int max) {
 }
 
 absl::StatusOr<evaluator::Sampling> ReadSampling(const assay::v1::SamplingParams& params) {
+  if (params.model_defaults()) {
+    return absl::InvalidArgumentError(
+        "model_defaults: an evaluation compares its candidates on equal terms; give temperature, "
+        "top_p and top_k");
+  }
   engine::SamplingParams checked;
   if (params.has_temperature()) checked.temperature = params.temperature();
   if (params.has_top_p()) checked.top_p = params.top_p();

@@ -27,6 +27,7 @@ SamplingSettings ToSampling(const assay::v1::SamplingParams& params) {
   if (params.has_top_p()) settings.top_p = params.top_p();
   if (params.has_top_k()) settings.top_k = params.top_k();
   if (params.has_seed()) settings.seed = params.seed();
+  if (params.has_model_defaults()) settings.model_defaults = params.model_defaults();
   return settings;
 }
 
@@ -70,6 +71,8 @@ GenerateCall ToCall(const assay::v1::GenerateRequest& request) {
                     .raw = request.raw(),
                     .tools_json = request.tools_json(),
                     .template_variables_json = request.template_variables_json(),
+                    .chat_template = request.chat_template(),
+                    .parse_special = request.parse_special(),
                     .sampling = ToSampling(request.sampling()),
                     .stop = {request.stop().begin(), request.stop().end()},
                     .max_new_tokens = request.max_new_tokens(),

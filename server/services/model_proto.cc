@@ -107,6 +107,7 @@ void ToProto(const registry::ReloadReport& report, assay::v1::ReloadCatalogRespo
 void ToProto(const engine::ModelInspection& inspection, const MemoryLimits& memory,
              assay::v1::ModelInspection* out) {
   out->set_path(ReplaceInvalidUtf8(inspection.path));
+  out->set_suggested_sampling(inspection.sampling.Describe());
   out->set_name(ReplaceInvalidUtf8(inspection.name));
   out->set_format(inspection.format);
   out->set_architecture(inspection.architecture);

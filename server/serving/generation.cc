@@ -116,10 +116,22 @@ std::string_view TaskOf(const GenerateCall& call) {
   return call.chat->empty() ? std::string_view() : call.chat->back().content;
 }
 
+// Sets what the caller left unset to what the model's files suggest.
+void UseModelSampling(const engine::ModelSampling& suggested, const SamplingSettings& set,
+                      engine::SamplingParams* sampling) {
+  if (!set.temperature.has_value() && suggested.temperature.has_value()) {
+    sampling->temperature = *suggested.temperature;
+  }
+  if (!set.top_p.has_value() && suggested.top_p.has_value()) sampling->top_p = *suggested.top_p;
+  if (!set.top_k.has_value() && suggested.top_k.has_value()) sampling->top_k = *suggested.top_k;
+}
+
 }  // namespace
 
 struct GenerationService::Request {
   engine::GenerationRequest engine;
+  // What the caller set of engine.sampling.
+  const SamplingSettings& sampling;
   // Ends at engine.deadline.
   CallContext context;
   GenerationObserver& observer;
@@ -145,8 +157,13 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::Submit(const std:
     if (IsModelFault(handle.status(), FailedPart::kLoad)) permit.Fail(handle.status());
     return handle.status();
   }
+  engine::LanguageModel& language_model = Served(*handle).language_model();
+  engine::GenerationRequest generation = request.engine;
+  if (request.sampling.model_defaults.value_or(handle->entry().model_sampling)) {
+    UseModelSampling(language_model.info().sampling, request.sampling, &generation.sampling);
+  }
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
-      Served(*handle).language_model().Submit(request.engine);
+      language_model.Submit(std::move(generation));
   if (!stream.ok()) {
     // A request that is wrong for one model is wrong for all.
     *try_next = !absl::IsInvalidArgument(stream.status());
@@ -232,6 +249,7 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   const CallContext limited = context.Until(engine_request.deadline);
   GenerationObserver silent;
   const Request request{.engine = std::move(engine_request),
+                        .sampling = call.sampling,
                         .context = limited,
                         .observer = observer == nullptr ? silent : *observer};
   ASSIGN_OR_RETURN(Accepted accepted, SubmitAlong(request, &route, record));

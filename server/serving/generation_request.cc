@@ -21,6 +21,7 @@ namespace {
 constexpr size_t kMaxStopStrings = 16;
 constexpr size_t kMaxStopBytes = 256;
 constexpr size_t kMaxRoleBytes = 32;
+constexpr size_t kMaxTemplateNameBytes = 256;
 constexpr int kMaxPriority = 100;
 
 absl::Status TooLong(const char* field, size_t bytes, const LimitsConfig& limits) {
@@ -89,10 +90,19 @@ absl::Status ReadTemplateInputs(const GenerateCall& call, const LimitsConfig& li
   if (call.template_variables_json.size() > max_bytes) {
     return TooLong("template_variables_json", call.template_variables_json.size(), limits);
   }
-  if (call.raw && (!call.tools_json.empty() || !call.template_variables_json.empty())) {
-    return absl::InvalidArgumentError(
-        "raw: excludes tools_json and template_variables_json, which the chat template reads");
+  if (call.chat_template.size() > kMaxTemplateNameBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("chat_template: has ", call.chat_template.size(),
+                                                   " bytes; at most ", kMaxTemplateNameBytes));
   }
+  const bool for_template = !call.tools_json.empty() || !call.template_variables_json.empty() ||
+                            !call.chat_template.empty();
+  if (call.raw && for_template) {
+    return absl::InvalidArgumentError(
+        "raw: excludes chat_template, and tools_json and template_variables_json, which a chat "
+        "template reads");
+  }
+  prompt->chat_template = call.chat_template;
+  prompt->parse_special = call.parse_special;
   prompt->tools = call.tools_json;
   prompt->variables = call.template_variables_json;
   return absl::OkStatus();

@@ -24,7 +24,7 @@ struct ChatMessage {
   std::string fields_json;
 };
 
-// How the next token is chosen. Unset fields take the engine's defaults.
+// How the next token is chosen. Unset fields take the engine's defaults, or the model's.
 struct SamplingSettings {
   // 0 is greedy, which is the default. At most 2.
   std::optional<float> temperature;
@@ -34,6 +34,9 @@ struct SamplingSettings {
   std::optional<int> top_k;
   // Drawn at random if unset. The result reports the seed that was used.
   std::optional<uint64_t> seed;
+  // True: the other unset fields take what the model's files suggest. Unset: as the model's catalog
+  // entry says.
+  std::optional<bool> model_defaults;
 };
 
 // A request for text. GenerationService checks it.
@@ -51,6 +54,10 @@ struct GenerateCall {
   std::string tools_json;
   // Further variables of the chat template, as the text of a JSON object. Empty: there are none.
   std::string template_variables_json;
+  // The name of one of the model's chat templates. Empty: the model's choice.
+  std::string chat_template;
+  // True: special tokens that are spelled in the prompt or the messages become these tokens.
+  bool parse_special = false;
   SamplingSettings sampling;
   // The text ends before the first of these strings. At most 16, each of 1 to 256 bytes.
   std::vector<std::string> stop;

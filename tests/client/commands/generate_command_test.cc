@@ -176,6 +176,16 @@ TEST_F(GenerateTest, UnsetSamplingOptionsAreNotSent) {
   EXPECT_TRUE(seen_.raw());
 }
 
+TEST_F(GenerateTest, TemplateAndSpecialTokensAreSent) {
+  daemon_.Run({"generate", "--chat-template", "rag", "--parse-special", "--model-sampling", "x"});
+  EXPECT_EQ(seen_.chat_template(), "rag");
+  EXPECT_TRUE(seen_.parse_special());
+  EXPECT_TRUE(seen_.sampling().model_defaults());
+  daemon_.Run({"generate", "x"});
+  EXPECT_FALSE(seen_.parse_special());
+  EXPECT_FALSE(seen_.sampling().has_model_defaults());
+}
+
 TEST_F(GenerateTest, PromptIsReadFromStandardInput) {
   daemon_.Run({"generate", "-"}, {.in = "line 1\nline 2"});
   EXPECT_EQ(seen_.prompt(), "line 1\nline 2");

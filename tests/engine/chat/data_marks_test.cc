@@ -62,6 +62,19 @@ TEST(DataMarksTest, OpenEndsAreFenced) {
   EXPECT_THAT(prompt.barriers, ElementsAre(2));
 }
 
+// A regression test: the template's token was taken for data, because two marks stood before it.
+TEST(DataMarksTest, ASpellingThatEndsLikeABeginningLeavesTheNextTokenAlone) {
+  const auto parsed = ChatTemplate::Parse("{{ messages[0].content }}{{ messages[0].name }}<s>");
+  const auto guard = [](std::string_view text, bool) {
+    if (text != "ab" && text != "c") return std::vector<TextRange>();
+    return std::vector<TextRange>{{0, text.size()}, {text.size(), text.size()}};
+  };
+  const auto prompt = (*parsed)->Render(
+      {.messages = {{"user", "ab", R"({"name": "c"})"}}, .guard = guard});
+  ASSERT_TRUE(prompt.ok()) << prompt.status();
+  EXPECT_THAT(prompt->barriers, ElementsAre(0, 0, 1, 1, 2, 2, 3));
+}
+
 TEST(DataMarksTest, EveryFieldIsData) {
   const RenderedPrompt prompt = Render(
       "{{ messages[0].name }}{{ messages[0].tool_calls[0].function }}{{ tools | tojson }}"
@@ -70,7 +83,8 @@ TEST(DataMarksTest, EveryFieldIsData) {
        .tools = R"([{"<s>": "<t>"}])",
        .variables = R"({"documents": [{"text": "\u003cs>"}], "date": "<s>"})"});
   EXPECT_EQ(prompt.text, R"(<s><s>[{"<s>": "<t>"}]<s><s>)");
-  EXPECT_EQ(prompt.barriers.size(), 6 * 7);
+  // Seven barriers each; two pairs of spellings share the one between them.
+  EXPECT_EQ(prompt.barriers.size(), 6 * 7 - 2);
 }
 
 TEST(DataMarksTest, TheModelsOwnTextIsFencedLess) {

@@ -4,8 +4,10 @@
 // In:  {"op": "greedy", "prompt": "...", "raw": true, "max_new_tokens": 64}
 //      {"op": "greedy", "tokens": [1, 2], "max_new_tokens": 64}
 //      {"op": "logits", "tokens": [1, 2], "last_only": true}
-// Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]} or {"error":
-// "..."}. With --memory the first line is {"before": ..., "peak": ..., "resident": ..., "seconds":
+//      {"op": "tokenize", "messages": [...], "tools": [...], "variables": {...},
+//       "chat_template": "rag", "parse_special": true}
+// Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]}, {"tokens":
+// [...]} or {"error": "..."}. With --memory the first line is {"before": ..., "peak": ..., "resident": ..., "seconds":
 // ...}: the resident bytes before the load, their peak during it, and after it, for
 // bench/loading.py.
 #include <cstddef>
@@ -27,6 +29,7 @@ namespace {
 
 using assay::engine::GenerationRequest;
 using assay::engine::LanguageModel;
+using assay::engine::Prompt;
 using assay::engine::TokenId;
 using nlohmann::json;
 
@@ -43,6 +46,26 @@ json Greedy(LanguageModel& model, const json& in) {
   const auto result = model.Generate(request, nullptr);
   if (!result.ok()) return Error(result.status());
   return {{"prompt_tokens", *prompt}, {"tokens", result->tokens}, {"text", result->text}};
+}
+
+// The order of keys is a part of the prompt.
+json Tokenize(LanguageModel& model, const std::string& line) {
+  const auto in = nlohmann::ordered_json::parse(line);
+  Prompt prompt;
+  for (nlohmann::ordered_json message : in.value("messages", nlohmann::ordered_json::array())) {
+    const auto role = message.at("role").get<std::string>();
+    message.erase("role");
+    prompt.chat.push_back({role, "", message.dump()});
+  }
+  prompt.text = in.value("prompt", "");
+  prompt.raw = in.value("raw", false);
+  if (in.contains("tools")) prompt.tools = in["tools"].dump();
+  if (in.contains("variables")) prompt.variables = in["variables"].dump();
+  prompt.chat_template = in.value("chat_template", "");
+  prompt.parse_special = in.value("parse_special", false);
+  const auto tokens = model.Tokenize(prompt);
+  if (!tokens.ok()) return Error(tokens.status());
+  return {{"tokens", *tokens}};
 }
 
 json Logits(LanguageModel& model, const json& in) {
@@ -64,6 +87,7 @@ json Answer(LanguageModel& model, const std::string& line) {
     const auto op = in.at("op").get<std::string>();
     if (op == "greedy") return Greedy(model, in);
     if (op == "logits") return Logits(model, in);
+    if (op == "tokenize") return Tokenize(model, line);
     return {{"error", "unknown op " + op}};
   } catch (const json::exception& error) {
     return {{"error", error.what()}};

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/runtime/language_model.h"
+#include "tests/engine/runtime/synthetic_models.h"
 #include "tests/engine/runtime/tiny_models.h"
 
 namespace assay::engine {
@@ -64,6 +66,56 @@ TEST(PromptEncoderTest, ToolsAndVariablesArePassedToTheTemplateOnly) {
   EXPECT_THAT(error({.text = "hi", .variables = "[1"}), HasSubstr("variables: is not JSON"));
   EXPECT_THAT(error({.text = "hi", .raw = true, .tools = "[]"}), HasSubstr("raw prompt"));
   EXPECT_THAT(error({.tokens = {1}, .variables = "{}"}), HasSubstr("need a chat template"));
+}
+
+using PromptFilesTest = SyntheticModelTest;
+
+// gemma-3-1b-it is like this: the last tokens of its vocabulary have no embedding.
+TEST_F(PromptFilesTest, TokensWithoutAnEmbeddingAreRefusedWhenUsed) {
+  WriteGpt2(1, 64, Gpt2Shapes(1, 64));
+  std::ofstream(folder_ + "/tokenizer.json")
+      << R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 320}, "merges": []}})";
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_TRUE((*model)->Tokenize({.text = "a"}).ok());
+  const absl::Status refused = (*model)->Tokenize({.text = "ab"}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("token 320 ('b') cannot be used"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("320 tokens only"));
+}
+
+TEST_F(PromptFilesTest, RawPromptsGoOnWithoutAUsableTemplate) {
+  WriteGpt2(1, 64, Gpt2Shapes(1, 64));
+  std::ofstream(folder_ + "/tokenizer_config.json")
+      << R"({"chat_template": [{"name": "rag", "template": "a"},
+                               {"name": "tool_use", "template": "{{ x"}]})";
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto code = [&](const Prompt& prompt) {
+    return (*model)->Tokenize(prompt).status().code();
+  };
+  EXPECT_EQ(code({.text = "a"}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code({.text = "a", .tools = "[]"}), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code({.text = "a", .chat_template = "rag"}), absl::StatusCode::kOk);
+  EXPECT_EQ(code({.text = "a", .raw = true}), absl::StatusCode::kOk);
+}
+
+TEST_F(PromptFilesTest, SuggestedSamplingIsRead) {
+  WriteGpt2(1, 64, Gpt2Shapes(1, 64));
+  const auto suggestion = [&](const std::string& config) {
+    std::ofstream(folder_ + "/generation_config.json") << config;
+    const auto inspection = InspectModel(options_);
+    EXPECT_TRUE(inspection.ok()) << inspection.status();
+    return inspection.ok() ? inspection->sampling.Describe() : "";
+  };
+  EXPECT_EQ(suggestion(R"({"temperature": 0.5})"), "greedy");
+  EXPECT_EQ(suggestion(R"({"do_sample": true})"), "temperature 1, top_k 50");
+  EXPECT_EQ(suggestion(R"({"do_sample": true, "temperature": 0.6, "top_p": 0.95, "top_k": 20,
+                           "min_p": 0, "repetition_penalty": 1.05})"),
+            "temperature 0.6, top_p 0.95, top_k 20; not supported: repetition_penalty 1.05");
+  EXPECT_EQ(suggestion(R"({"do_sample": true, "temperature": 3, "top_p": "a", "top_k": 1e300})"),
+            "greedy; not supported: temperature 3, top_p \"a\", top_k 1e+300");
+  EXPECT_EQ(suggestion("{"), "greedy");
 }
 
 }  // namespace

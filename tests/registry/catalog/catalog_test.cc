@@ -38,6 +38,7 @@ models:
     kv_cache: int8
     cache_tokens: 20000
     draft_tokens: 0
+    sampling: model
     license: mit
     size: 2GB
     suits: [blog]
@@ -67,6 +68,8 @@ TEST(CatalogTest, ParsesEntries) {
   EXPECT_EQ(catalog->models[2].cache_tokens, 20000);
   EXPECT_EQ(catalog->models[2].draft_tokens, 0);
   EXPECT_EQ(a.draft_tokens, 7);
+  EXPECT_TRUE(catalog->models[2].model_sampling);
+  EXPECT_FALSE(a.model_sampling);
   const ModelEntry& c = catalog->models[2];
   EXPECT_EQ(c.license, "mit");
   EXPECT_EQ(c.download_bytes, 2'000'000'000);

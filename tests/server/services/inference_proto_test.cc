@@ -30,6 +30,9 @@ TEST(InferenceProtoTest, CallHasEveryFieldOfTheRequest) {
   request.set_max_new_tokens(7);
   request.set_priority(-2);
   request.set_routing_key("k");
+  request.set_chat_template("rag");
+  request.set_parse_special(true);
+  request.mutable_sampling()->set_model_defaults(true);
   const GenerateCall call = ToCall(request);
   EXPECT_EQ(call.model, "m");
   EXPECT_EQ(call.content_type, "blog");
@@ -46,6 +49,9 @@ TEST(InferenceProtoTest, CallHasEveryFieldOfTheRequest) {
   EXPECT_EQ(call.max_new_tokens, 7);
   EXPECT_EQ(call.priority, -2);
   EXPECT_EQ(call.routing_key, "k");
+  EXPECT_EQ(call.chat_template, "rag");
+  EXPECT_TRUE(call.parse_special);
+  EXPECT_EQ(call.sampling.model_defaults, true);
   EXPECT_TRUE(call.reuse_prefix);
 }
 
@@ -55,6 +61,7 @@ TEST(InferenceProtoTest, UnsetSamplingStaysUnset) {
   EXPECT_FALSE(call.sampling.top_p.has_value());
   EXPECT_FALSE(call.sampling.top_k.has_value());
   EXPECT_FALSE(call.sampling.seed.has_value());
+  EXPECT_FALSE(call.sampling.model_defaults.has_value());
 }
 
 TEST(InferenceProtoTest, ConversationKeepsItsMessagesEvenIfThereAreNone) {

@@ -29,7 +29,10 @@ inline constexpr char kTooLong[] = "too long";
 // Generates "t0 t1 t2 ...", one token per millisecond, until max_new_tokens.
 class CountingModel final : public engine::LanguageModel {
  public:
-  CountingModel(std::atomic<int>* tokens, int max_waiting) {
+  // Stores the sampling of each request in `*sampling`. The model's files suggest top_k 20.
+  CountingModel(std::atomic<int>* tokens, engine::SamplingParams* sampling, int max_waiting)
+      : sampling_(sampling) {
+    info_.sampling.top_k = 20;
     executor_.next = [tokens](const std::vector<engine::TokenId>& text) {
       absl::SleepFor(absl::Milliseconds(1));
       ++*tokens;
@@ -56,6 +59,7 @@ class CountingModel final : public engine::LanguageModel {
   }
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> Submit(
       engine::GenerationRequest request) override {
+    *sampling_ = request.sampling;
     return scheduler_->Submit(std::move(request));
   }
   int running() const override { return scheduler_->running(); }
@@ -77,6 +81,7 @@ class CountingModel final : public engine::LanguageModel {
  private:
   static constexpr int kContext = 8192;
 
+  engine::SamplingParams* const sampling_;
   engine::LoadedModelInfo info_ = {};
   engine::CountingTokenizer tokenizer_{kContext};
   engine::FakeExecutor executor_{kContext / engine::kPageTokens};
@@ -98,13 +103,17 @@ class CountingLoader final : public registry::ModelLoader {
     if (entry.id.starts_with("broken")) return absl::Status(breaks_with, "truncated");
     ++loads;
     return std::make_unique<ServedModel>(
-        std::make_unique<CountingModel>(&tokens, /*max_waiting=*/1), engine::DeviceInfo{});
+        std::make_unique<CountingModel>(&tokens, &sampling, /*max_waiting=*/1),
+        engine::DeviceInfo{});
   }
 
   // Called at the start of each load. Its error is the load's.
   std::function<absl::Status(const CallContext& context)> before_load;
   std::atomic<int> tokens = 0;
   std::atomic<int> loads = 0;
+  // The sampling of the last request. Requests must not be sent at the same time by those who read
+  // it.
+  engine::SamplingParams sampling;
   std::atomic<absl::StatusCode> breaks_with = absl::StatusCode::kDataLoss;
 };
 

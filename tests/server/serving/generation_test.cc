@@ -50,8 +50,23 @@ registry::Catalog TestCatalog() {
   registry::ModelEntry broken = good;
   broken.id = "broken";
   broken.content_types = {};
-  catalog.models = {good, broken};
+  registry::ModelEntry suggests = good;
+  suggests.id = "suggests";
+  suggests.content_types = {};
+  suggests.model_sampling = true;
+  catalog.models = {good, broken, suggests};
   return catalog;
+}
+
+TEST(ToEngineRequestTest, ARawPromptHasNoTemplate) {
+  GenerateCall call{.prompt = "x", .chat_template = "rag", .parse_special = true};
+  const auto engine = ToEngineRequest(call, LimitsConfig{});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  EXPECT_EQ(engine->prompt.chat_template, "rag");
+  EXPECT_TRUE(engine->prompt.parse_special);
+  call.raw = true;
+  EXPECT_THAT(std::string(ToEngineRequest(call, LimitsConfig{}).status().message()),
+              HasSubstr("raw: excludes chat_template"));
 }
 
 class GenerationTest : public testing::Test {
@@ -87,6 +102,26 @@ class GenerationTest : public testing::Test {
   GenerationService service_;
   GenerateResult result_;
 };
+
+TEST_F(GenerationTest, TheModelsSamplingIsUsedOnRequest) {
+  GenerateCall call = Call();
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(loader_.sampling.top_k, 0);
+  call.sampling.model_defaults = true;
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(loader_.sampling.top_k, 20);
+  call.sampling.top_k = 3;
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(loader_.sampling.top_k, 3);
+  // The entry's setting applies where the request says nothing.
+  call = Call();
+  call.model = "suggests";
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(loader_.sampling.top_k, 20);
+  call.sampling.model_defaults = false;
+  ASSERT_TRUE(Generate(call).ok());
+  EXPECT_EQ(loader_.sampling.top_k, 0);
+}
 
 TEST_F(GenerationTest, FillsResultAndRecord) {
   ASSERT_TRUE(Generate(Call()).ok());
