@@ -23,6 +23,8 @@ constexpr float kTolerance = 1e-4F;
 // A multiple of the error of transformers' own logits in half precision on the same checkpoint. The
 // rounding errors differ, but are not larger.
 constexpr float kHalfTolerance = 2.0F;
+// A multiple of what quantized weights change in the logits of the CPU kernels.
+constexpr float kQuantizedTolerance = 2.0F;
 constexpr int kContext = 96;
 
 std::string Folder(const std::string& name) {
@@ -195,6 +197,24 @@ TEST_P(ArchitectureTest, HalfPrecisionStaysNear) {
       EXPECT_LE(difference, kHalfTolerance * half_precision_error_.at(dtype)) << dtype;
       EXPECT_GT(difference, 0.0F) << dtype;
     }
+  }
+}
+
+// The kernels of the CPU, which are compared with dequantized matrices elsewhere, say what 8 and 4
+// bits cost. libtorch's operators must not lose more.
+TEST_P(ArchitectureTest, QuantizedWeightsStayNear) {
+  const std::vector<float> golden = ReadFloats(Folder(GetParam()) + "prefill.f32");
+  for (const char* weights : {"int8", "int4"}) {
+    std::map<bool, float> differences;
+    for (const bool kernels : {true, false}) {
+      const auto model = Load(256, kernels, "float32", weights);
+      ASSERT_NE(model, nullptr);
+      const auto logits = model->Logits(prompt_);
+      ASSERT_TRUE(logits.ok()) << logits.status();
+      differences[kernels] = MaxDifference(*logits, golden);
+      EXPECT_GT(differences[kernels], 0.0F) << weights;
+    }
+    EXPECT_LE(differences[false], kQuantizedTolerance * differences[true]) << weights;
   }
 }
 
