@@ -79,7 +79,13 @@ void EvaluationStack::StartRunner(const Config& config, const Dependencies& depe
   options.on_sample = [events](const evaluator::Sample& sample) { events->OnSample(sample); };
   options.on_finished = [this, events, evidence](const evaluator::Evaluation& evaluation) {
     events->OnEvaluation(evaluation);
-    evidence->Add(evaluation);
+    const absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(evaluation.id);
+    if (samples.ok()) {
+      evidence->Add(evaluation, *samples);
+    } else {
+      LogEvent(spdlog::level::err, "evidence_lost",
+               {{"evaluation", evaluation.id}, {"error", samples.status().ToString()}});
+    }
     if (flusher_ != nullptr) flusher_->Wake();
   };
   runner_ = evaluator::Runner::Create(dependencies.generator, dependencies.memory, &scorers_,

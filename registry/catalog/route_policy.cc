@@ -25,6 +25,9 @@ constexpr int kMinSamples = 2;
 constexpr int64_t kMaxSamples = 1000000;
 constexpr double kMaxWeight = 1e6;
 constexpr double kMaxCostUsd = 1e6;
+// The range of scores.
+constexpr double kMaxMargin = 10;
+constexpr double kMaxSaving = 0.99;
 constexpr double kMinLatencySeconds = 1e-3;
 constexpr double kMaxLatencySeconds = 24 * 3600;
 
@@ -80,6 +83,13 @@ MaybeFault CheckLimits(const RoutePolicy& policy) {
   }
   if (!(limits.min_success_rate >= 0 && limits.min_success_rate <= 1)) {
     return Fault{"min_success_rate", absl::StrCat(limits.min_success_rate, " must be in [0, 1]")};
+  }
+  if (!(limits.margin >= 0 && limits.margin <= kMaxMargin)) {
+    return Fault{"margin", absl::StrCat(limits.margin, " must be in [0, ", kMaxMargin, "]")};
+  }
+  if (!(limits.min_saving >= 0 && limits.min_saving <= kMaxSaving)) {
+    return Fault{"min_saving",
+                 absl::StrCat(limits.min_saving, " must be in [0, ", kMaxSaving, "]")};
   }
   if (!(limits.max_latency > absl::ZeroDuration())) {
     return Fault{"max_latency", "must be above 0"};
@@ -173,6 +183,8 @@ void ReadAuto(YamlMap map, RoutePolicy* policy) {
     limits.max_latency =
         absl::Seconds(map.Seconds("max_latency", 1, kMinLatencySeconds, kMaxLatencySeconds));
   }
+  limits.margin = map.Number("margin", limits.margin, 0, kMaxMargin);
+  limits.min_saving = map.Number("min_saving", limits.min_saving, 0, kMaxSaving);
   limits.max_cost_usd = map.Number("max_cost_usd", 0, 0, kMaxCostUsd);
   limits.max_memory_bytes = map.Bytes("max_memory", 0);
   policy->explore = map.Number("explore", 0, 0, kMaxExplore);

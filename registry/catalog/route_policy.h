@@ -41,6 +41,10 @@ struct AutoLimits {
   double max_cost_usd = 0;
   // The maximum memory of the loaded model; 0 = no limit.
   int64_t max_memory_bytes = 0;
+  // The loss of quality, in points, that a cheaper model may have at most.
+  double margin = 0.5;
+  // The fraction of the cost that a cheaper model must save at least.
+  double min_saving = 0.05;
 
   bool operator==(const AutoLimits&) const = default;
 };

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "registry/routing/auto_choice.h"
 #include "registry/routing/request_hash.h"
 
 namespace assay::registry {
@@ -93,6 +93,7 @@ std::string InsufficiencyOf(const Evidence& evidence, const AutoLimits& limits,
   if (evidence.samples < limits.min_samples) {
     return absl::StrFormat("%d samples of %d", evidence.samples, limits.min_samples);
   }
+  if (evidence.prompts->empty()) return "its evaluation has no results by prompt";
   if (!HasInterval(evidence)) return "its mean has no interval: one prompt";
   if (evidence.scorer_version != basis.scorer_version) {
     return absl::StrCat("scored by ", evidence.scorer, " ", evidence.scorer_version, ", others by ",
@@ -148,12 +149,17 @@ void ExcludeDown(std::vector<Candidate>& candidates,
   }
 }
 
-std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& policy,
-                                  const EvidenceSource* source) {
-  const std::vector<Evidence> evaluated =
-      source == nullptr ? std::vector<Evidence>() : source->For(policy.content_type);
+// The candidates of a policy, and the evidence of each.
+struct Field {
   std::vector<Candidate> candidates;
   std::vector<std::vector<Evidence>> deployed;
+};
+
+Field Candidates(const Catalog& catalog, const RoutePolicy& policy, const EvidenceSource* source) {
+  const std::vector<Evidence> evaluated =
+      source == nullptr ? std::vector<Evidence>() : source->For(policy.content_type);
+  Field field;
+  auto& [candidates, deployed] = field;
   for (const std::string& id : policy.models.empty() ? catalog.OwnIds() : policy.models) {
     const ModelEntry* entry = catalog.Find(id);
     if (entry == nullptr) continue;
@@ -176,7 +182,7 @@ std::vector<Candidate> Candidates(const Catalog& catalog, const RoutePolicy& pol
     candidate.note = InsufficiencyOf(*candidate.evidence, policy.limits, basis);
     candidate.eligibility = candidate.note.empty() ? Eligibility::kGood : Eligibility::kUnproven;
   }
-  return candidates;
+  return field;
 }
 
 // Returns the evidence of a candidate, or empty evidence if it has none.
@@ -185,43 +191,38 @@ const Evidence& EvidenceOf(const Candidate& candidate) {
   return candidate.evidence.has_value() ? *candidate.evidence : none;
 }
 
-// Orders candidates by cost, then latency, then name.
-bool IsPreferred(const Candidate* a, const Candidate* b) {
-  const auto rank = [](const Candidate* candidate) {
-    return std::tie(EvidenceOf(*candidate).cost_usd, EvidenceOf(*candidate).latency_p90,
-                    candidate->model);
-  };
-  return rank(a) < rank(b);
-}
-
-// Returns the good candidates that are not significantly worse than the best one, in the order of
-// preference, and sets the notes of all good candidates.
-std::vector<Candidate*> BestCandidates(std::vector<Candidate>& candidates) {
+// Chooses among the good candidates and sets their notes. `deployed` has the evidence of each
+// candidate. Returns nullopt if no candidate is good.
+struct Chosen {
+  Candidate* candidate;
+  ChoiceReason reason;
+};
+std::optional<Chosen> ChooseGood(std::vector<Candidate>& candidates,
+                                 const std::vector<std::vector<Evidence>>& deployed,
+                                 const AutoLimits& limits) {
   std::vector<Candidate*> good;
-  for (Candidate& candidate : candidates) {
-    if (candidate.eligibility == Eligibility::kGood) good.push_back(&candidate);
+  std::vector<ProvenModel> models;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].eligibility != Eligibility::kGood) continue;
+    const Evidence& newest = EvidenceOf(candidates[i]);
+    const Basis basis{.scorer_version = newest.scorer_version,
+                      .workload_fingerprint = newest.workload_fingerprint};
+    ProvenModel model{.id = candidates[i].model};
+    for (const Evidence& evidence : deployed[i]) {
+      if (InsufficiencyOf(evidence, limits, basis).empty()) model.evaluations.push_back(evidence);
+    }
+    std::sort(model.evaluations.begin(), model.evaluations.end(),
+              [](const Evidence& a, const Evidence& b) { return a.finished_at < b.finished_at; });
+    models.push_back(std::move(model));
+    good.push_back(&candidates[i]);
   }
-  if (good.empty()) return good;
-  const Candidate& best =
-      **std::max_element(good.begin(), good.end(), [](const Candidate* a, const Candidate* b) {
-        return EvidenceOf(*a).mean < EvidenceOf(*b).mean;
-      });
-  for (Candidate* candidate : good) {
-    if (EvidenceOf(*candidate).ci_high >= EvidenceOf(best).ci_low) continue;
-    candidate->eligibility = Eligibility::kWorse;
-    candidate->note =
-        absl::StrCat("worse than '", best.model, "': ", Quality(EvidenceOf(*candidate)));
+  if (good.empty()) return std::nullopt;
+  const AutoChoice choice = ChooseProven(models, limits);
+  for (size_t i = 0; i < good.size(); ++i) {
+    good[i]->note = choice.notes[i];
+    if (choice.is_worse[i]) good[i]->eligibility = Eligibility::kWorse;
   }
-  std::erase_if(good, [](const Candidate* candidate) {
-    return candidate->eligibility == Eligibility::kWorse;
-  });
-  std::sort(good.begin(), good.end(), IsPreferred);
-  for (Candidate* candidate : good) {
-    candidate->note = candidate == good.front()
-                          ? "chosen"
-                          : absl::StrCat("as good, not cheaper: ", Quality(EvidenceOf(*candidate)));
-  }
-  return good;
+  return Chosen{.candidate = good[choice.chosen], .reason = choice.reason};
 }
 
 // Returns the notes of all candidates except `excluded`, for a reason.
@@ -259,24 +260,35 @@ std::optional<RouteDecision> Explore(const RoutePolicy& policy, const RouteDecis
   return decision;
 }
 
-RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
-                     std::vector<Candidate> candidates) {
-  const std::vector<Candidate*> best = BestCandidates(candidates);
+const char* ReasonText(ChoiceReason reason) {
+  switch (reason) {
+    case ChoiceReason::kBestMean:
+      return "best quality for '";
+    case ChoiceReason::kCheaper:
+      return "cheaper than the best for '";
+    case ChoiceReason::kIncumbent:
+      break;
+  }
+  return "had the route before and none is shown to be better for '";
+}
+
+RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field field) {
+  std::vector<Candidate>& candidates = field.candidates;
+  const std::optional<Chosen> best = ChooseGood(candidates, field.deployed, policy.limits);
   RouteDecision decision{.rule = "auto"};
-  if (best.empty()) {
+  if (!best.has_value()) {
     decision.model = policy.otherwise.empty() ? catalog.default_model : policy.otherwise;
     if (catalog.Find(decision.model) == nullptr) decision.model = candidates.front().model;
     decision.reason =
         absl::StrCat("no evaluation of '", policy.content_type, "' suffices, so '", decision.model,
                      "' until one does", NotesOfOthers(candidates, ""));
   } else {
-    const Evidence& chosen = EvidenceOf(*best.front());
+    const Evidence& chosen = EvidenceOf(*best->candidate);
     decision.model = chosen.model;
     decision.evidence = chosen;
-    decision.reason =
-        absl::StrCat(best.size() == 1 ? "best quality for '" : "cheapest of the best for '",
-                     policy.content_type, "' by evaluation ", chosen.evaluation_id, ": ",
-                     Quality(chosen), NotesOfOthers(candidates, chosen.model));
+    decision.reason = absl::StrCat(ReasonText(best->reason), policy.content_type,
+                                   "' by evaluation ", chosen.evaluation_id, ": ", Quality(chosen),
+                                   NotesOfOthers(candidates, chosen.model));
   }
   decision.candidates = std::move(candidates);
   return decision;
@@ -287,10 +299,10 @@ RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy,
 RouteDecision ChooseByEvidence(const Catalog& catalog, const RoutePolicy& policy,
                                const EvidenceSource* evidence, std::string_view seed,
                                const std::function<bool(std::string_view)>& down) {
-  std::vector<Candidate> candidates = Candidates(catalog, policy, evidence);
-  if (candidates.empty()) return {};
-  ExcludeDown(candidates, down);
-  RouteDecision decision = Choose(catalog, policy, std::move(candidates));
+  Field field = Candidates(catalog, policy, evidence);
+  if (field.candidates.empty()) return {};
+  ExcludeDown(field.candidates, down);
+  RouteDecision decision = Choose(catalog, policy, std::move(field));
   if (policy.explore > 0 && UnitHash({seed, policy.content_type, "explore"}) < policy.explore) {
     return Explore(policy, decision, seed).value_or(decision);
   }

@@ -4,6 +4,7 @@
 #define ASSAY_REGISTRY_ROUTING_EVIDENCE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "registry/catalog/catalog.h"
+#include "registry/routing/prompt_results.h"
 
 namespace assay::registry {
 
@@ -41,6 +43,8 @@ struct Evidence {
   double cost_usd = 0;
   // The memory of the loaded model.
   int64_t resident_bytes = 0;
+  // The results prompt by prompt, failed generations included. Not null.
+  std::shared_ptr<const PromptResults> prompts = std::make_shared<const PromptResults>();
   absl::Time finished_at;
 };
 

@@ -69,7 +69,7 @@ struct RouteRequest {
 // Chooses a route. In order of precedence: the model that the request names, which has no fallback;
 // the policy of the content type (null if it has none); the default model. Models that the catalog
 // lacks are skipped. `evidence` may be null, which means that nothing was evaluated. A pure
-// function that takes some microseconds per model. Errors:
+// function that takes some microseconds per evaluation that counts. Errors:
 //   NOT_FOUND         the catalog does not have the named model (the message lists its models), or
 //                     the content type has no route and there is no default model.
 //   INVALID_ARGUMENT  the request has neither model nor content type, and there is no default
@@ -80,11 +80,10 @@ struct RouteRequest {
 // 2005). The fractions of requests follow the weights, and neither a change of one weight nor a
 // model that is down moves requests between the other models.
 //
-// The auto rule considers the candidates whose deployed revision has evidence within the limits,
-// from the newest evaluation with enough samples. A candidate is as good as the one with the best
-// mean quality if its 95 % interval reaches the lower end of that one's interval. Of these, the
-// cheapest is chosen, then the fastest, then the first by name. A request that explores goes to a
-// random candidate that is not known to exceed a limit, with the chosen one as its alternative.
+// The auto rule considers the candidates whose deployed revision has evidence within the limits, and
+// chooses among them as ChooseProven() describes it (auto_choice.h). A request that explores goes
+// to a random candidate that is not known to exceed a limit, with the chosen one as its
+// alternative.
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,
                                           const EvidenceSource* evidence,
                                           const RouteRequest& request);

@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <iterator>
+#include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +76,31 @@ Evidence ToEvidence(const evaluator::Evaluation& evaluation, const evaluator::Su
   return evidence;
 }
 
+// Returns the results of one candidate on one content type. A failed sample has no score.
+std::shared_ptr<const registry::PromptResults> ResultsOf(
+    const std::string& model, const std::string& content_type,
+    const std::vector<evaluator::Sample>& samples) {
+  std::map<uint64_t, registry::PromptResult> sums;
+  for (const evaluator::Sample& sample : samples) {
+    if (sample.model != model || sample.content_type != content_type) continue;
+    const uint64_t prompt = std::hash<std::string>()(sample.prompt_id);
+    registry::PromptResult& sum =
+        sums.try_emplace(prompt, registry::PromptResult{.prompt = prompt, .count = 0})
+            .first->second;
+    sum.score += sample.quality_score.value_or(0);
+    sum.cost_usd += sample.cost_usd;
+    ++sum.count;
+  }
+  registry::PromptResults results;
+  results.reserve(sums.size());
+  for (const auto& [prompt, sum] : sums) {
+    results.push_back(sum);
+    results.back().score /= sum.count;
+    results.back().cost_usd /= sum.count;
+  }
+  return std::make_shared<const registry::PromptResults>(std::move(results));
+}
+
 // If more than `max_count` entries are the `same`, drops one of them: the oldest for which a newer
 // one has at least as many samples, so that no number of small evaluations replaces a large one; if
 // there is none, the one with the fewest samples.
@@ -124,12 +154,33 @@ absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
   ASSIGN_OR_RETURN(std::vector<evaluator::Evaluation> evaluations, store.List(kMaxEvaluations));
   for (evaluator::Evaluation& evaluation : evaluations) {
     AddFingerprints(store, &evaluation);
-    Add(evaluation);
+    Add(evaluation, {});
+  }
+  // Only now is it known which samples are needed.
+  for (const std::string& id : KeptEvaluations()) {
+    ASSIGN_OR_RETURN(const std::vector<evaluator::Sample> samples, store.Samples(id));
+    const MutexLock lock(mutex_);
+    for (auto& [content_type, known] : known_) {
+      for (Evidence& evidence : known) {
+        if (evidence.evaluation_id != id) continue;
+        evidence.prompts = ResultsOf(evidence.model, content_type, samples);
+      }
+    }
   }
   return absl::OkStatus();
 }
 
-void RouteEvidence::Add(const evaluator::Evaluation& evaluation) {
+std::set<std::string> RouteEvidence::KeptEvaluations() const {
+  const MutexLock lock(mutex_);
+  std::set<std::string> ids;
+  for (const auto& [content_type, known] : known_) {
+    for (const Evidence& evidence : known) ids.insert(evidence.evaluation_id);
+  }
+  return ids;
+}
+
+void RouteEvidence::Add(const evaluator::Evaluation& evaluation,
+                        const std::vector<evaluator::Sample>& samples) {
   if (evaluation.state != evaluator::EvaluationState::kSucceeded) return;
   const MutexLock lock(mutex_);
   for (const evaluator::Summary& summary : evaluation.summaries) {
@@ -137,6 +188,7 @@ void RouteEvidence::Add(const evaluator::Evaluation& evaluation) {
     if (summary.quality_score.n == 0) continue;
     std::vector<Evidence>& known = known_[summary.content_type];
     known.push_back(ToEvidence(evaluation, summary));
+    known.back().prompts = ResultsOf(summary.model, summary.content_type, samples);
     // A copy: Trim() moves the elements.
     const Evidence added = known.back();
     Trim(added, &known);

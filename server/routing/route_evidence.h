@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,11 +28,12 @@ class RouteEvidence final : public registry::EvidenceSource {
   explicit RouteEvidence(RevisionFn revision_of) : revision_of_(std::move(revision_of)) {}
 
   // Adds the evaluations of the store. Must be called once, at start. Returns the store's error.
-  absl::Status Read(evaluator::RunStore& store);
-  // Adds a finished evaluation. Ignores evaluations that did not succeed and models whose revision
+  absl::Status Read(evaluator::RunStore& store) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Adds a finished evaluation with its samples. Ignores evaluations that did not succeed and models whose revision
   // is unknown. Keeps 16 per model, content type, revision and scorer version, preferring new and
   // large ones, and at most 256 per model and content type.
-  void Add(const evaluator::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Add(const evaluator::Evaluation& evaluation, const std::vector<evaluator::Sample>& samples)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<registry::Evidence> For(std::string_view content_type) const override
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -40,6 +42,9 @@ class RouteEvidence final : public registry::EvidenceSource {
   }
 
  private:
+  // Returns the ids of the evaluations that are kept.
+  std::set<std::string> KeptEvaluations() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   const RevisionFn revision_of_;
   mutable absl::Mutex mutex_;
   // The key is the content type.

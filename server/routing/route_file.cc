@@ -43,6 +43,8 @@ void AddLimits(const RoutePolicy& policy, Json* json) {
   (*json)["scorer"] = limits.scorer;
   (*json)["min_samples"] = limits.min_samples;
   (*json)["min_success_rate"] = limits.min_success_rate;
+  (*json)["margin"] = limits.margin;
+  (*json)["min_saving"] = limits.min_saving;
   if (limits.max_latency != absl::InfiniteDuration()) {
     (*json)["max_latency"] = absl::ToDoubleSeconds(limits.max_latency);
   }

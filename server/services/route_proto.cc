@@ -31,6 +31,8 @@ registry::AutoLimits ToLimits(const assay::v1::RouteLimits& limits) {
   if (!limits.scorer().empty()) out.scorer = limits.scorer();
   if (limits.min_samples() != 0) out.min_samples = limits.min_samples();
   if (limits.has_min_success_rate()) out.min_success_rate = limits.min_success_rate();
+  if (limits.has_margin()) out.margin = limits.margin();
+  if (limits.has_min_saving()) out.min_saving = limits.min_saving();
   if (limits.max_latency_p90_ms() != 0) {
     out.max_latency = absl::Milliseconds(limits.max_latency_p90_ms());
   }
@@ -43,6 +45,8 @@ void LimitsToProto(const registry::AutoLimits& limits, assay::v1::RouteLimits* o
   out->set_scorer(limits.scorer);
   out->set_min_samples(limits.min_samples);
   out->set_min_success_rate(limits.min_success_rate);
+  out->set_margin(limits.margin);
+  out->set_min_saving(limits.min_saving);
   if (limits.max_latency != absl::InfiniteDuration()) {
     out->set_max_latency_p90_ms(absl::ToDoubleMilliseconds(limits.max_latency));
   }

@@ -1,11 +1,14 @@
 // Tests of the auto rule.
 #include "registry/routing/auto_rule.h"
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -33,6 +36,18 @@ class FakeEvidence final : public EvidenceSource {
   std::map<std::string, std::string> deployed;
 };
 
+// Returns 40 prompts with these means. `spread` alternates about the mean score, and costs vary by a
+// thousandth.
+std::shared_ptr<const PromptResults> Results(double mean, double spread, double cost) {
+  PromptResults results;
+  for (uint64_t i = 0; i < 40; ++i) {
+    const double sign = i % 2 == 0 ? 1 : -1;
+    results.push_back(
+        {.prompt = i, .score = mean + sign * spread, .cost_usd = cost * (1 + sign * 1e-3)});
+  }
+  return std::make_shared<const PromptResults>(std::move(results));
+}
+
 Evidence Scored(const std::string& model, double mean, double half, double cost = 1) {
   return {.model = model,
           .revision = "r1",
@@ -46,6 +61,7 @@ Evidence Scored(const std::string& model, double mean, double half, double cost 
           .latency_p90 = absl::Seconds(1),
           .cost_usd = cost,
           .resident_bytes = 100 << 20,
+          .prompts = Results(mean, half, cost),
           .finished_at = absl::FromUnixSeconds(1000)};
 }
 
@@ -73,8 +89,8 @@ TEST_F(AutoRuleTest, ChoosesTheBestWithItsEvidenceAsTheReason) {
   EXPECT_EQ(decision.evidence->evaluation_id, "ev-b");
   EXPECT_EQ(decision.reason,
             "best quality for 'blog' by evaluation ev-b: 8.00 [7.50, 8.50] over 40 samples; "
-            "a: worse than 'b': 6.00 [5.50, 6.50] over 40 samples; "
-            "c: worse than 'b': 5.00 [4.50, 5.50] over 40 samples; d: not evaluated");
+            "a: worse than 'b': -2.00 points over 40 prompts; "
+            "c: worse than 'b': -3.00 points over 40 prompts; d: not evaluated");
   EXPECT_EQ(decision.candidates.size(), 4U);
 }
 
@@ -106,18 +122,27 @@ TEST_F(AutoRuleTest, AModelThatIsDownIsNotChosen) {
   }
 }
 
-TEST_F(AutoRuleTest, ChoosesTheCheapestOfEquallyGoodModels) {
-  // a's interval ends where the best one's begins: a tie; c's ends below.
-  source_.evidence = {Scored("a", 7, 0.5, 0.5), Scored("b", 8, 0.5, 2), Scored("c", 6.9, 0.5, 0.1)};
+TEST_F(AutoRuleTest, ChoosesACheaperModelThatIsShownToBeNearlyAsGood) {
+  source_.evidence = {Scored("a", 7.8, 0.5, 0.5), Scored("b", 8, 0.5, 2), Scored("c", 7, 0.5, 0.1)};
   EXPECT_EQ(Choose().model, "a");
-  EXPECT_THAT(Choose().reason, HasSubstr("cheapest of the best"));
-  // Then the fastest.
-  source_.evidence[0].cost_usd = 2;
-  source_.evidence[1].latency_p90 = absl::Milliseconds(900);
+  EXPECT_THAT(Choose().reason, HasSubstr("cheaper than the best for 'blog'"));
+  EXPECT_THAT(Choose().reason, HasSubstr("b: as good as 'a', not cheaper: +0.20 points"));
+  EXPECT_THAT(Choose().reason, HasSubstr("c: worse than 'a'"));
+  // A smaller margin does not allow it.
+  policy_.limits.margin = 0.1;
   EXPECT_EQ(Choose().model, "b");
-  // Then the first by name.
-  source_.evidence[1].latency_p90 = absl::Seconds(1);
-  EXPECT_EQ(Choose().model, "a");
+  EXPECT_THAT(Choose().reason, HasSubstr("best quality for 'blog'"));
+  // Neither does a saving of less than a twentieth.
+  policy_.limits.margin = 0.5;
+  source_.evidence[0] = Scored("a", 7.8, 0.5, 1.95);
+  EXPECT_EQ(Choose().model, "b");
+}
+
+TEST_F(AutoRuleTest, EvidenceWithoutResultsByPromptIsInsufficient) {
+  source_.evidence = {Scored("a", 9, 0.1), Scored("b", 5, 0.1)};
+  source_.evidence[0].prompts = std::make_shared<const PromptResults>();
+  EXPECT_EQ(Choose().model, "b");
+  EXPECT_THAT(Choose().reason, HasSubstr("a: its evaluation has no results by prompt"));
 }
 
 TEST_F(AutoRuleTest, ExcludesModelsByLimitsAndSamplesWithAReason) {

@@ -3,7 +3,9 @@
 #define ASSAY_TESTS_SERVER_ROUTING_FINISHED_EVALUATION_H_
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "evaluator/records/evaluation.h"
 
@@ -30,6 +32,22 @@ inline evaluator::Evaluation Finished(const std::string& id, double mean,
   summary.scorer_version = "1";
   evaluation.summaries = {summary};
   return evaluation;
+}
+
+// Returns the samples of Finished(): 40 prompts with the score `mean`.
+inline std::vector<evaluator::Sample> FinishedSamples(double mean) {
+  constexpr int kPrompts = 40;
+  std::vector<evaluator::Sample> samples;
+  for (int i = 0; i < kPrompts; ++i) {
+    evaluator::Sample sample;
+    sample.model = "a";
+    sample.content_type = "poem";
+    sample.prompt_id = absl::StrCat("prompt-", i);
+    sample.quality_score = mean;
+    sample.cost_usd = 1.7e-6;
+    samples.push_back(sample);
+  }
+  return samples;
 }
 
 }  // namespace assay::server

@@ -32,6 +32,14 @@ TEST(RouteEvidenceTest, EvaluationsBecomeEvidence) {
   evaluator::Evaluation begun = evaluation;
   begun.state = evaluator::EvaluationState::kRunning;
   ASSERT_TRUE((*store)->Begin(begun, {}).ok());
+  std::vector<evaluator::Sample> samples = FinishedSamples(8);
+  // A failed repeat counts as 0.
+  samples.push_back(samples[0]);
+  samples.back().repeat = 1;
+  samples.back().quality_score.reset();
+  for (const evaluator::Sample& sample : samples) {
+    ASSERT_TRUE((*store)->AddSample("ev-1", sample).ok());
+  }
   ASSERT_TRUE((*store)->Finish(evaluation, {}).ok());
   registry::Revisions revisions("", "cpu");
   RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); });
@@ -50,15 +58,23 @@ TEST(RouteEvidenceTest, EvaluationsBecomeEvidence) {
   EXPECT_EQ(known[0].cost_usd, 1.7e-6);
   EXPECT_EQ(known[0].resident_bytes, 7);
   EXPECT_EQ(known[0].finished_at, evaluation.finished_at);
+  ASSERT_THAT(*known[0].prompts, SizeIs(40));
+  int halved = 0;
+  for (const registry::PromptResult& result : *known[0].prompts) {
+    EXPECT_EQ(result.cost_usd, 1.7e-6);
+    halved += result.score == 4 ? 1 : 0;
+    EXPECT_TRUE(result.score == 8 || result.score == 4) << result.score;
+  }
+  EXPECT_EQ(halved, 1);
 
-  evidence.Add(Finished("ev-2", 3, ""));
+  evidence.Add(Finished("ev-2", 3, ""), {});
   evaluation.state = evaluator::EvaluationState::kCancelled;
-  evidence.Add(evaluation);
+  evidence.Add(evaluation, {});
   EXPECT_THAT(evidence.For("poem"), SizeIs(1));
   for (int i = 0; i < 40; ++i) {
     evaluator::Evaluation later = Finished(absl::StrCat("later-", i), 5, "r1");
     later.finished_at += absl::Seconds(i + 1);
-    evidence.Add(later);
+    evidence.Add(later, {});
   }
   EXPECT_THAT(evidence.For("poem"), SizeIs(16));
   EXPECT_EQ(evidence.For("poem").back().evaluation_id, "later-39");
@@ -73,9 +89,9 @@ evaluator::Evaluation At(int second, int samples, const std::string& revision = 
 
 TEST(RouteEvidenceTest, SmallEvaluationsDoNotReplaceALargeOne) {
   RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
-  evidence.Add(At(1, 40));
-  evidence.Add(At(2, 60));
-  for (int i = 3; i < 100; ++i) evidence.Add(At(i, 3));
+  evidence.Add(At(1, 40), {});
+  evidence.Add(At(2, 60), {});
+  for (int i = 3; i < 100; ++i) evidence.Add(At(i, 3), {});
   const std::vector<registry::Evidence> known = evidence.For("poem");
   ASSERT_THAT(known, SizeIs(16));
   EXPECT_EQ(known.front().evaluation_id, "ev-2");
@@ -85,9 +101,9 @@ TEST(RouteEvidenceTest, SmallEvaluationsDoNotReplaceALargeOne) {
 // The store lists evaluations newest first.
 TEST(RouteEvidenceTest, KeptEvidenceDoesNotDependOnTheOrderOfArrival) {
   RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
-  for (int i = 99; i >= 3; --i) evidence.Add(At(i, 3));
-  evidence.Add(At(2, 60));
-  evidence.Add(At(1, 40));
+  for (int i = 99; i >= 3; --i) evidence.Add(At(i, 3), {});
+  evidence.Add(At(2, 60), {});
+  evidence.Add(At(1, 40), {});
   const std::vector<registry::Evidence> known = evidence.For("poem");
   ASSERT_THAT(known, SizeIs(16));
   EXPECT_EQ(known.front().evaluation_id, "ev-99");
@@ -96,14 +112,14 @@ TEST(RouteEvidenceTest, KeptEvidenceDoesNotDependOnTheOrderOfArrival) {
 
 TEST(RouteEvidenceTest, ScorerVersionsAndRevisionsAreSeparateAndBounded) {
   RouteEvidence evidence([](const registry::ModelEntry&) { return "r1"; });
-  evidence.Add(At(1, 3));
+  evidence.Add(At(1, 3), {});
   for (int i = 2; i < 40; ++i) {
     evaluator::Evaluation other = At(i, 40);
     other.summaries[0].scorer_version = "2";
-    evidence.Add(other);
+    evidence.Add(other, {});
   }
   EXPECT_THAT(evidence.For("poem"), SizeIs(17));
-  for (int i = 40; i < 1000; ++i) evidence.Add(At(i, 40, absl::StrCat("r", i)));
+  for (int i = 40; i < 1000; ++i) evidence.Add(At(i, 40, absl::StrCat("r", i)), {});
   EXPECT_THAT(evidence.For("poem"), SizeIs(256));
   EXPECT_EQ(evidence.For("poem").back().evaluation_id, "ev-999");
 }

@@ -27,7 +27,9 @@ inline std::vector<registry::RoutePolicy> EveryRule() {
                   .min_success_rate = 0.5,
                   .max_latency = absl::Milliseconds(1250),
                   .max_cost_usd = 1.7e-6,
-                  .max_memory_bytes = int64_t{5} << 30},
+                  .max_memory_bytes = int64_t{5} << 30,
+                  .margin = 0.25,
+                  .min_saving = 0.1},
        .explore = 0.05,
        .otherwise = "b"},
       {.content_type = "twitter", .rule = registry::RouteRule::kAuto}};

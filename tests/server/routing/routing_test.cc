@@ -180,10 +180,10 @@ TEST_F(RoutingTest, AutoRouteUsesTheEvidenceOfTheDeployedRevision) {
   ASSERT_TRUE(
       routing.Set({{.content_type = "poem", .rule = RouteRule::kAuto, .otherwise = "b"}}).ok());
   EXPECT_EQ(routing.Choose({.content_type = "poem"})->model, "b");
-  evidence.Add(Finished("ev-old", 9, "sha256:ffffffffffff"));
+  evidence.Add(Finished("ev-old", 9, "sha256:ffffffffffff"), FinishedSamples(9));
   EXPECT_THAT(routing.Choose({.content_type = "poem"})->reason,
               HasSubstr("a: evaluated at another revision"));
-  evidence.Add(Finished("ev-new", 8, routing.RevisionOf("a")));
+  evidence.Add(Finished("ev-new", 8, routing.RevisionOf("a")), FinishedSamples(8));
   const auto decision = routing.Choose({.content_type = "poem"});
   EXPECT_EQ(decision->model, "a");
   EXPECT_EQ(decision->evidence->evaluation_id, "ev-new");

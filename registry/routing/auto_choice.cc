@@ -1,0 +1,130 @@
+// The choice of the auto rule among models with sufficient evidence.
+#include "registry/routing/auto_choice.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "registry/routing/prompt_results.h"
+
+namespace assay::registry {
+namespace {
+
+// The pooled results of a model; empty before its first evaluation.
+using Pooled = std::vector<PromptResults>;
+
+bool IsCheaper(const PromptResults& candidate, const PromptResults& than,
+               const AutoLimits& limits) {
+  const PairedDifference saving = CostDifference(than, candidate);
+  return saving.LowerBound() > 0 && saving.mean >= limits.min_saving * MeanCost(than);
+}
+
+bool IsNotWorse(const PromptResults& candidate, const PromptResults& than,
+                const AutoLimits& limits) {
+  return ScoreDifference(candidate, than).LowerBound() >= -limits.margin;
+}
+
+// `by`: a number of points.
+bool IsShownBetter(const PromptResults& candidate, const PromptResults& than, double by = 0) {
+  return ScoreDifference(candidate, than).AlwaysValidLowerBound() > by;
+}
+
+// Adds an evaluation of a model. It replaces those before it if it is shown to differ from them by
+// more than the margin: something has changed that the revision does not show.
+void AddTo(PromptResults* pooled, const PromptResults& results, const AutoLimits& limits) {
+  const bool has_drifted = IsShownBetter(*pooled, results, limits.margin) ||
+                           IsShownBetter(results, *pooled, limits.margin);
+  *pooled = has_drifted ? results : Pool(*pooled, results);
+}
+
+// Returns the model with the best mean, the first of equal ones.
+size_t BestMean(const Pooled& pooled) {
+  std::optional<size_t> best;
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    if (pooled[i].empty()) continue;
+    if (!best.has_value() || MeanScore(pooled[i]) > MeanScore(pooled[*best])) best = i;
+  }
+  return best.value_or(0);
+}
+
+// Returns the model that has the route after this evaluation.
+size_t Next(const Pooled& pooled, std::optional<size_t> incumbent, const AutoLimits& limits) {
+  const size_t leader = BestMean(pooled);
+  size_t chosen = incumbent.value_or(leader);
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    if (i == chosen || pooled[i].empty() || !IsShownBetter(pooled[i], pooled[chosen])) continue;
+    chosen = leader;
+    break;
+  }
+  const size_t before = chosen;
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    if (i == chosen || pooled[i].empty()) continue;
+    const bool good_enough = (i == leader || IsNotWorse(pooled[i], pooled[leader], limits)) &&
+                             IsNotWorse(pooled[i], pooled[before], limits);
+    if (good_enough && IsCheaper(pooled[i], pooled[chosen], limits)) chosen = i;
+  }
+  return chosen;
+}
+
+std::string Describe(const PairedDifference& difference) {
+  return absl::StrFormat("%+.2f points, at least %+.2f, over %d prompts", difference.mean,
+                         difference.LowerBound(), difference.prompts);
+}
+
+std::string NoteOf(const PromptResults& results, const PromptResults& chosen,
+                   const std::string& chosen_id, const AutoLimits& limits, bool* is_worse) {
+  const PairedDifference difference = ScoreDifference(results, chosen);
+  *is_worse = IsShownBetter(chosen, results);
+  if (*is_worse) {
+    return absl::StrFormat("worse than '%s': %+.2f points over %d prompts", chosen_id,
+                           difference.mean, difference.prompts);
+  }
+  if (!IsNotWorse(results, chosen, limits)) {
+    return absl::StrFormat("not shown to be as good as '%s' within %g points: %s", chosen_id,
+                           limits.margin, Describe(difference));
+  }
+  return absl::StrFormat("as good as '%s', not cheaper: %s", chosen_id, Describe(difference));
+}
+
+}  // namespace
+
+AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits& limits) {
+  std::set<absl::Time> times;
+  for (const ProvenModel& model : models) {
+    for (const Evidence& evaluation : model.evaluations) times.insert(evaluation.finished_at);
+  }
+  Pooled pooled(models.size());
+  std::optional<size_t> incumbent;
+  for (const absl::Time time : times) {
+    for (size_t i = 0; i < models.size(); ++i) {
+      for (const Evidence& evaluation : models[i].evaluations) {
+        if (evaluation.finished_at == time) AddTo(&pooled[i], *evaluation.prompts, limits);
+      }
+    }
+    incumbent = Next(pooled, incumbent, limits);
+  }
+  AutoChoice choice{.chosen = incumbent.value_or(0)};
+  const size_t best = BestMean(pooled);
+  if (choice.chosen != best) {
+    const bool is_cheaper = IsNotWorse(pooled[choice.chosen], pooled[best], limits) &&
+                            IsCheaper(pooled[choice.chosen], pooled[best], limits);
+    choice.reason = is_cheaper ? ChoiceReason::kCheaper : ChoiceReason::kIncumbent;
+  }
+  choice.notes.assign(models.size(), "chosen");
+  choice.is_worse.assign(models.size(), false);
+  for (size_t i = 0; i < models.size(); ++i) {
+    if (i == choice.chosen) continue;
+    bool is_worse = false;
+    choice.notes[i] =
+        NoteOf(pooled[i], pooled[choice.chosen], models[choice.chosen].id, limits, &is_worse);
+    choice.is_worse[i] = is_worse;
+  }
+  return choice;
+}
+
+}  // namespace assay::registry
