@@ -29,7 +29,7 @@ class AddedTokenList {
   TokenId IdOf(const std::string& content) const;
 
  private:
-  TokenizerParts* const parts_;
+  TokenizerParts* parts_;
   // The ids of the model's vocabulary, and the positions in parts_->added.
   absl::flat_hash_map<std::string, TokenId> vocabulary_;
   absl::flat_hash_map<std::string, size_t> positions_;

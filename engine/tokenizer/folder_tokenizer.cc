@@ -18,6 +18,8 @@
 #include "engine/tokenizer/added_token_list.h"
 #include "engine/tokenizer/json_access.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
+#include "engine/tokenizer/sentencepiece_proto.h"
+#include "engine/tokenizer/sentencepiece_tokenizer.h"
 #include "engine/tokenizer/special_token_files.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer/tokenizer_components.h"
@@ -88,30 +90,72 @@ absl::StatusOr<Json> ReadVocabularyAndMerges(const std::filesystem::path& folder
               {"decoder", {{"type", "ByteLevel"}}}};
 }
 
+absl::Status ReadSentencePiece(const std::string& path, TokenizerParts* parts,
+                               AddedTokenList* added, Json* names) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadText(path));
+  absl::StatusOr<SentencePieceProto> proto = ParseSentencePieceProto(bytes);
+  if (!proto.ok()) {
+    // Models with a tokenizer of tiktoken have such a file too.
+    return absl::Status(proto.status().code(),
+                        absl::StrCat(path, ": ", std::string(proto.status().message()),
+                                     "; if it is a tiktoken file, save a tokenizer.json with "
+                                     "transformers' save_pretrained()"));
+  }
+  RETURN_IF_ERROR(Annotate(ReadSentencePieceModel(*proto, parts), path));
+  *added = AddedTokenList(parts);
+  using Type = SentencePieceProto::Type;
+  for (const SentencePieceProto::Piece& piece : proto->pieces) {
+    if (piece.type != Type::kControl && piece.type != Type::kUserDefined) continue;
+    added->Add({.content = piece.spelling, .special = piece.type == Type::kControl});
+  }
+  *names = SentencePieceNames(*proto);
+  return absl::OkStatus();
+}
+
+absl::Status ReadJson(const Json& json, TokenizerParts* parts, AddedTokenList* added) {
+  RETURN_IF_ERROR(ReadParts(json, parts));
+  *added = AddedTokenList(parts);
+  return ReadAddedTokens(json, added);
+}
+
+// Reads the first vocabulary that the folder has, and returns its path.
+absl::StatusOr<std::string> ReadAnyVocabulary(const std::filesystem::path& folder,
+                                              TokenizerParts* parts, AddedTokenList* added,
+                                              TokenizerOrigin* origin) {
+  std::string path = (folder / "tokenizer.json").string();
+  absl::StatusOr<Json> json = ReadJsonFile(path, kMaxTokenizerBytes);
+  origin->is_tokenizer_json = json.ok();
+  if (absl::IsNotFound(json.status())) {
+    path = (folder / "vocab.json").string();
+    json = ReadVocabularyAndMerges(folder);
+  }
+  if (json.ok()) {
+    RETURN_IF_ERROR(Annotate(ReadJson(*json, parts, added), path));
+    return path;
+  }
+  if (!absl::IsNotFound(json.status())) return json.status();
+  // T5 has its model under another name.
+  for (const char* name : {"tokenizer.model", "spiece.model"}) {
+    path = (folder / name).string();
+    if (!std::filesystem::exists(path)) continue;
+    RETURN_IF_ERROR(ReadSentencePiece(path, parts, added, &origin->names));
+    return path;
+  }
+  return absl::NotFoundError(
+      absl::StrCat(folder.string(),
+                   ": has no tokenizer.json, no vocab.json with merges.txt, and no "
+                   "tokenizer.model; save the tokenizer into it with save_pretrained()"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder) {
   const std::filesystem::path root(folder);
-  std::string path = (root / "tokenizer.json").string();
-  absl::StatusOr<Json> json = ReadJsonFile(path, kMaxTokenizerBytes);
-  const bool has_tokenizer_json = json.ok();
-  if (absl::IsNotFound(json.status())) {
-    json = ReadVocabularyAndMerges(root);
-    path = (root / "vocab.json").string();
-  }
-  if (absl::IsNotFound(json.status())) {
-    return absl::NotFoundError(
-        absl::StrCat(folder,
-                     ": has neither tokenizer.json nor vocab.json and merges.txt; if it has only "
-                     "tokenizer.model, make its tokenizer.json: load the folder with "
-                     "transformers' AutoTokenizer and call save_pretrained()"));
-  }
-  if (!json.ok()) return json.status();
   TokenizerParts parts;
-  RETURN_IF_ERROR(Annotate(ReadParts(*json, &parts), path));
   AddedTokenList added(&parts);
-  RETURN_IF_ERROR(Annotate(ReadAddedTokens(*json, &added), path));
-  RETURN_IF_ERROR(ReadSpecialTokenFiles(root, has_tokenizer_json, &parts, &added));
+  TokenizerOrigin origin;
+  ASSIGN_OR_RETURN(const std::string path, ReadAnyVocabulary(root, &parts, &added, &origin));
+  RETURN_IF_ERROR(ReadSpecialTokenFiles(root, origin, &parts, &added));
   absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = PipelineTokenizer::Make(std::move(parts));
   if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
   return tokenizer;

@@ -29,6 +29,7 @@ namespace {
 // The result may have kMaxGrowth times the bytes of the text, plus kAlwaysAllowed.
 constexpr size_t kMaxGrowth = 64;
 constexpr size_t kAlwaysAllowed = 4096;
+constexpr char kSpaceMark[] = "\xE2\x96\x81";
 
 absl::Status GrowthError() {
   return absl::InvalidArgumentError(absl::StrCat(
@@ -235,49 +236,48 @@ struct NormalizerVisitor {
     return Removing(std::move(out), first_stays);
   }
 
+  // The order of the conditions is that of SentencePiece's Normalizer::Normalize().
   absl::StatusOr<std::string> operator()(const SentencePieceRules& rules) const {
-    std::string out;
-    for (size_t at = 0; at < text.size();) {
-      const std::string_view rest = std::string_view(text).substr(at);
-      const auto match = rules.map.Longest(rest);
-      const size_t bytes = match.has_value() ? match->bytes : NextUtf8(rest).bytes;
-      out += match.has_value() ? match->replacement : rest.substr(0, bytes);
-      if (out.size() > limit) return GrowthError();
-      at += bytes;
+    const std::string mark = rules.escape_spaces ? kSpaceMark : " ";
+    std::string_view rest = text;
+    if (rules.remove_extra_spaces) {
+      while (!rest.empty() && NextNormal(rules, rest).replacement == " ") {
+        rest.remove_prefix(NextNormal(rules, rest).bytes);
+      }
     }
-    return MarkSpaces(rules, out);
+    if (rest.empty()) return std::string();
+    const bool prefix = rules.add_dummy_prefix && (*keeps_start || !rules.prefix_first_only);
+    std::string out = prefix && !rules.space_as_suffix ? mark : "";
+    bool after_space = rules.remove_extra_spaces;
+    while (!rest.empty()) {
+      CharsMap::Match next = NextNormal(rules, rest);
+      rest.remove_prefix(next.bytes);
+      while (after_space && next.replacement.starts_with(' ')) next.replacement.remove_prefix(1);
+      if (next.replacement.empty()) continue;
+      after_space = rules.remove_extra_spaces && next.replacement.ends_with(' ');
+      for (const char c : next.replacement) c == ' ' ? out += mark : out += c;
+      if (out.size() > limit) return GrowthError();
+    }
+    while (rules.remove_extra_spaces && out.ends_with(mark)) out.resize(out.size() - mark.size());
+    if (prefix && rules.space_as_suffix) out += mark;
+    return out;
   }
 
-  static std::string MarkSpaces(const SentencePieceRules& rules, std::string_view normal) {
-    constexpr char kMark[] = "\xE2\x96\x81";
-    std::string out;
-    if (rules.remove_extra_spaces) {
-      while (normal.starts_with(' ')) normal.remove_prefix(1);
-      while (normal.ends_with(' ')) normal.remove_suffix(1);
-    }
-    if (normal.empty()) return out;
-    if (rules.add_dummy_prefix && !rules.space_as_suffix) out += kMark;
-    bool after_space = false;
-    for (const char c : normal) {
-      if (c != ' ') {
-        out += c;
-      } else if (!rules.remove_extra_spaces || !after_space) {
-        out += kMark;
-      }
-      after_space = c == ' ';
-    }
-    if (rules.add_dummy_prefix && rules.space_as_suffix) out += kMark;
-    return out;
+  static CharsMap::Match NextNormal(const SentencePieceRules& rules, std::string_view rest) {
+    const auto match = rules.map.Longest(rest);
+    if (match.has_value()) return *match;
+    const size_t bytes = NextUtf8(rest).bytes;
+    return {bytes, rest.substr(0, bytes)};
   }
 };
 
 }  // namespace
 
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text,
-                                      bool* keeps_start) {
+                                      bool* starts_text) {
   const size_t limit = text.size() * kMaxGrowth + kAlwaysAllowed;
   bool ignored = true;
-  bool* const keeps = keeps_start == nullptr ? &ignored : keeps_start;
+  bool* const keeps = starts_text == nullptr ? &ignored : starts_text;
   for (const NormalizerStep& step : steps) {
     ASSIGN_OR_RETURN(std::string next,
                      std::visit(NormalizerVisitor{std::move(text), limit, keeps}, step));

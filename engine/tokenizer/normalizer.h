@@ -52,8 +52,12 @@ struct SentencePieceRules {
   // Removes leading and trailing spaces and leaves one of several adjacent ones.
   bool remove_extra_spaces = true;
   bool add_dummy_prefix = true;
+  // Adds the dummy prefix to the beginning of the whole text alone, and not after special tokens.
+  bool prefix_first_only = false;
   // The dummy prefix follows the text.
   bool space_as_suffix = false;
+  // Marks spaces with U+2581.
+  bool escape_spaces = true;
 };
 
 using NormalizerStep =
@@ -62,10 +66,11 @@ using NormalizerStep =
 
 // Applies the steps in order, as `tokenizers` does. `text` must be valid UTF-8. Returns
 // INVALID_ARGUMENT if a pattern exceeds its work limit, or if the result would have more than 64
-// times the length of `text` (plus 4096 bytes). The check precedes the allocation. `keeps_start`,
-// if not null, is set to false if a step removes the first character of the text.
+// times the length of `text` (plus 4096 bytes). The check precedes the allocation. `starts_text`,
+// if not null, is true if the first character is that of the whole text. It is set to false if a
+// step removes that character.
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps, std::string text,
-                                      bool* keeps_start = nullptr);
+                                      bool* starts_text = nullptr);
 
 }  // namespace assay::engine
 

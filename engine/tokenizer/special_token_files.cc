@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -211,6 +212,20 @@ bool IsTrue(const Json& config, const char* key) {
   return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
+// Applies the settings of the tokenizer's class, which a tokenizer.json has itself.
+void ApplyClass(const Json& config, TokenizerParts* parts) {
+  const Json* name = FindMember(config, "tokenizer_class");
+  const std::string kind = name != nullptr && name->is_string() ? name->get<std::string>() : "";
+  const bool add_eos = IsTrue(config, "add_eos_token") || kind.starts_with("T5Tokenizer");
+  if (IsTrue(config, "add_bos_token") && parts->bos != -1) parts->prefix = {parts->bos};
+  if (add_eos && parts->eos != -1) parts->suffix = {parts->eos};
+  // Llama's "legacy" behavior puts a space after every special token.
+  const bool first_only = kind.starts_with("LlamaTokenizer") && !IsTrue(config, "legacy");
+  for (NormalizerStep& step : parts->normalizer) {
+    if (auto* rules = std::get_if<SentencePieceRules>(&step)) rules->prefix_first_only = first_only;
+  }
+}
+
 // Adds the special tokens that are known to end a turn. Many chat models name only the end of a
 // text in their files.
 void FindEndsOfTurn(TokenizerParts* parts) {
@@ -224,9 +239,12 @@ void FindEndsOfTurn(TokenizerParts* parts) {
 
 }  // namespace
 
-absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has_tokenizer_json,
-                                   TokenizerParts* parts, AddedTokenList* added) {
-  ASSIGN_OR_RETURN(const Json config, ReadTokenizerConfig(folder));
+absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder,
+                                   const TokenizerOrigin& origin, TokenizerParts* parts,
+                                   AddedTokenList* added) {
+  ASSIGN_OR_RETURN(const Json files, ReadTokenizerConfig(folder));
+  Json config = origin.names;
+  config.update(files);
   ASSIGN_OR_RETURN(const Json legacy, ReadConfig(folder, "added_tokens.json"));
   const absl::StatusOr<std::vector<NamedToken>> named = AddConfigTokens(config, legacy, added);
   if (!named.ok()) {
@@ -237,10 +255,7 @@ absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has
     if (name == "bos_token") parts->bos = added->IdOf(token.content);
     if (name == "eos_token") parts->eos = added->IdOf(token.content);
   }
-  if (!has_tokenizer_json) {
-    if (IsTrue(config, "add_bos_token") && parts->bos != -1) parts->prefix = {parts->bos};
-    if (IsTrue(config, "add_eos_token") && parts->eos != -1) parts->suffix = {parts->eos};
-  }
+  if (!origin.is_tokenizer_json) ApplyClass(config, parts);
   parts->split_special_tokens = IsTrue(config, "split_special_tokens");
   // As in transformers 5, BPE ignores the setting, which would remove spaces of the text.
   parts->clean_up_spaces =

@@ -7,8 +7,17 @@
 #include "absl/status/status.h"
 #include "engine/tokenizer/added_token_list.h"
 #include "engine/tokenizer/pipeline_tokenizer.h"
+#include "nlohmann/json.hpp"
 
 namespace assay::engine {
+
+// Where the vocabulary comes from.
+struct TokenizerOrigin {
+  bool is_tokenizer_json = false;
+  // The named tokens of a vocabulary that has them itself, such as {"bos_token": "<s>"}. The files
+  // override them.
+  nlohmann::json names = nlohmann::json::object();
+};
 
 // Adds the tokens and settings of tokenizer_config.json, special_tokens_map.json,
 // added_tokens.json, config.json and generation_config.json in `folder` to `parts`, whose added
@@ -17,8 +26,9 @@ namespace assay::engine {
 //
 // As in transformers 5, add_bos_token and add_eos_token count only without tokenizer.json, whose
 // post-processor replaces them.
-absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder, bool has_tokenizer_json,
-                                   TokenizerParts* parts, AddedTokenList* added);
+absl::Status ReadSpecialTokenFiles(const std::filesystem::path& folder,
+                                   const TokenizerOrigin& origin, TokenizerParts* parts,
+                                   AddedTokenList* added);
 
 }  // namespace assay::engine
 

@@ -82,9 +82,10 @@ class Tokenizer {
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizer(const GgufFile& file);
 
 // Makes the tokenizer of a Hugging Face folder from tokenizer.json, or else from vocab.json and
-// merges.txt. Special tokens also come from special_tokens_map.json, tokenizer_config.json,
-// config.json and generation_config.json. Returns NOT_FOUND if the folder has no vocabulary,
-// UNIMPLEMENTED with the name of an unsupported component, DATA_LOSS with the key that is invalid.
+// merges.txt, or else from tokenizer.model (SentencePiece). Special tokens also come from
+// tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json and
+// generation_config.json. Returns NOT_FOUND if the folder has no vocabulary, UNIMPLEMENTED with the
+// name of an unsupported component, DATA_LOSS with the key that is invalid.
 absl::StatusOr<std::unique_ptr<Tokenizer>> MakeTokenizerFromFolder(const std::string& folder);
 
 }  // namespace assay::engine

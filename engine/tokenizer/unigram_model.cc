@@ -42,18 +42,20 @@ struct Segment {
 
 absl::StatusOr<std::unique_ptr<TokenModel>> UnigramModel::Make(const std::vector<Piece>& pieces,
                                                                std::optional<TokenId> unknown,
-                                                               bool byte_fallback) {
+                                                               bool byte_fallback,
+                                                               bool single_precision) {
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (pieces[i].spelling.size() <= kMaxPieceBytes) continue;
     return absl::UnimplementedError(absl::StrCat("token ", i, " has ", pieces[i].spelling.size(),
                                                  " bytes; at most ", kMaxPieceBytes));
   }
-  return std::unique_ptr<TokenModel>(new UnigramModel(pieces, unknown, byte_fallback));
+  return std::unique_ptr<TokenModel>(
+      new UnigramModel(pieces, unknown, byte_fallback, single_precision));
 }
 
 UnigramModel::UnigramModel(const std::vector<Piece>& pieces, std::optional<TokenId> unknown,
-                           bool byte_fallback)
-    : unknown_(unknown), byte_fallback_(byte_fallback) {
+                           bool byte_fallback, bool single_precision)
+    : unknown_(unknown), byte_fallback_(byte_fallback), single_precision_(single_precision) {
   double worst = std::numeric_limits<double>::infinity();
   entries_.reserve(pieces.size());
   for (size_t i = 0; i < pieces.size(); ++i) {
@@ -63,7 +65,7 @@ UnigramModel::UnigramModel(const std::vector<Piece>& pieces, std::optional<Token
     longest_ = std::max(longest_, pieces[i].spelling.size());
   }
   if (std::isinf(worst)) worst = 0.0;
-  unknown_score_ = worst - kUnknownPenalty;
+  unknown_score_ = Add(worst, -kUnknownPenalty);
   byte_tokens_.fill(kNone);
   for (size_t i = 0; i < pieces.size(); ++i) {
     const std::optional<uint8_t> byte = ParseByteToken(pieces[i].spelling);
@@ -96,7 +98,7 @@ absl::Status UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* 
     for (size_t end = begin + character; end <= std::min(piece.size(), begin + longest_);) {
       const auto it = entries_.find(std::string(piece.substr(begin, end - begin)));
       if (it != entries_.end()) {
-        const double score = best[begin].score + it->second.score;
+        const double score = Add(best[begin].score, it->second.score);
         if (score > best[end].score) best[end] = {score, begin, it->second.id};
         covered = covered || end == begin + character;
       }
@@ -104,7 +106,7 @@ absl::Status UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* 
       end += NextUtf8(piece.substr(end)).bytes;
     }
     const size_t end = begin + character;
-    const double score = best[begin].score + unknown_score_;
+    const double score = Add(best[begin].score, unknown_score_);
     if (!covered && score > best[end].score) best[end] = {score, begin, kNone};
     begin = end;
   }

@@ -34,18 +34,24 @@ class UnigramModel : public TokenModel {
   static constexpr size_t kMaxPieceBytes = 512;
 
   // Makes a model in which the index of a piece is its id. `unknown` is the token of unknown
-  // characters; without it they are an error of Encode(). Returns UNIMPLEMENTED for a piece of more
-  // than kMaxPieceBytes.
+  // characters; without it they are an error of Encode(). `single_precision` adds scores as
+  // SentencePiece does, which decides between segmentations of almost equal scores. Returns
+  // UNIMPLEMENTED for a piece of more than kMaxPieceBytes.
   static absl::StatusOr<std::unique_ptr<TokenModel>> Make(const std::vector<Piece>& pieces,
                                                           std::optional<TokenId> unknown,
-                                                          bool byte_fallback);
+                                                          bool byte_fallback,
+                                                          bool single_precision = false);
 
   absl::Status Encode(std::string_view piece, std::vector<TokenId>* out) const override;
   std::string_view kind() const override { return "unigram"; }
 
  private:
-  UnigramModel(const std::vector<Piece>& pieces, std::optional<TokenId> unknown,
-               bool byte_fallback);
+  UnigramModel(const std::vector<Piece>& pieces, std::optional<TokenId> unknown, bool byte_fallback,
+               bool single_precision);
+
+  double Add(double a, double b) const {
+    return single_precision_ ? static_cast<float>(a) + static_cast<float>(b) : a + b;
+  }
 
   struct Entry {
     TokenId id;
@@ -59,6 +65,7 @@ class UnigramModel : public TokenModel {
   absl::flat_hash_map<std::string, Entry> entries_;
   std::optional<TokenId> unknown_;
   bool byte_fallback_;
+  bool single_precision_;
   double unknown_score_ = 0.0;
   // The length in bytes of the longest piece.
   size_t longest_ = 1;
