@@ -37,6 +37,11 @@ constexpr int64_t kMaxConfigBytes = 16 << 20;
 constexpr std::array<std::string_view, 7> kTokenNames = {
     "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
 
+bool IsModelToken(std::string_view key) {
+  const bool named = std::find(kTokenNames.begin(), kTokenNames.end(), key) != kTokenNames.end();
+  return !named && key.ends_with("_token");
+}
+
 // Reads a file, or returns an empty object if it does not exist.
 absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char* name) {
   absl::StatusOr<Json> json = ReadJsonFile((folder / name).string(), kMaxConfigBytes);
@@ -47,10 +52,16 @@ absl::StatusOr<Json> ReadConfig(const std::filesystem::path& folder, const char*
 // As in transformers 5, special_tokens_map.json overrides tokenizer_config.json if that lacks
 // "added_tokens_decoder", and is ignored otherwise.
 absl::StatusOr<Json> ReadTokenizerConfig(const std::filesystem::path& folder) {
-  ASSIGN_OR_RETURN(Json config, ReadConfig(folder, "tokenizer_config.json"));
+  ASSIGN_OR_RETURN(const Json config, ReadConfig(folder, "tokenizer_config.json"));
   ASSIGN_OR_RETURN(const Json map, ReadConfig(folder, "special_tokens_map.json"));
-  if (!config.contains("added_tokens_decoder")) config.update(map);
-  return config;
+  if (config.contains("added_tokens_decoder")) return config;
+  Json merged = config;
+  merged.update(map);
+  // The model's own tokens are not overridden.
+  for (const auto& [key, value] : config.items()) {
+    if (IsModelToken(key) && value.is_string()) merged[key] = value;
+  }
+  return merged;
 }
 
 // Returns the spelling of "<s>" or {"content": "<s>", ...}.
@@ -92,8 +103,7 @@ absl::StatusOr<std::vector<NamedToken>> ReadNamedTokens(const Json& config) {
   }
   Json others = Json::object();
   for (const auto& [key, value] : config.items()) {
-    const bool known = std::find(kTokenNames.begin(), kTokenNames.end(), key) != kTokenNames.end();
-    if (!known && std::string_view(key).ends_with("_token")) others[key] = value;
+    if (IsModelToken(key)) others[key] = value;
   }
   for (const char* key : {"extra_special_tokens", "model_specific_special_tokens"}) {
     const Json* tokens = FindMember(config, key);
@@ -117,11 +127,14 @@ absl::Status AddDecoderTokens(const Json& decoder, const std::vector<NamedToken>
       return absl::DataLossError(
           absl::StrCat("added_tokens_decoder has the key ", Quoted(key), ", which is not an id"));
     }
-    absl::StatusOr<AddedToken> token = ReadAddedToken(value);
-    if (!token.ok()) return Annotate(token.status(), absl::StrCat("added_tokens_decoder.", key));
-    token->special |= std::any_of(named.begin(), named.end(), [&](const NamedToken& one) {
-      return one.token.content == token->content;
+    Json object = value;
+    // A named token is special, and its other flags have the defaults of special tokens.
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](const NamedToken& one) {
+      return one.token.content == Spelling(value);
     });
+    if (is_named) object["special"] = true;
+    absl::StatusOr<AddedToken> token = ReadAddedToken(object);
+    if (!token.ok()) return Annotate(token.status(), absl::StrCat("added_tokens_decoder.", key));
     tokens[id] = *std::move(token);
   }
   for (auto& [id, token] : tokens) added->Add(std::move(token));
@@ -171,10 +184,21 @@ absl::StatusOr<std::vector<NamedToken>> AddConfigTokens(const Json& config, cons
     RETURN_IF_ERROR(AddDecoderTokens(*decoder, named, added));
   } else {
     AddLegacyTokens(legacy, special, added);
+    // A named token of tokenizer.json is special.
+    for (const NamedToken& one : named) {
+      if (const AddedToken* known = added->Find(one.token.content)) {
+        AddedToken token = *known;
+        token.special = true;
+        added->Add(std::move(token));
+      }
+    }
   }
+  // Of several new tokens with the same content, the flags of the last one count.
+  std::vector<AddedToken> fresh;
   for (AddedToken& token : special) {
-    if (added->Find(token.content) == nullptr) added->Add(std::move(token));
+    if (added->Find(token.content) == nullptr) fresh.push_back(std::move(token));
   }
+  for (AddedToken& token : fresh) added->Add(std::move(token));
   return named;
 }
 

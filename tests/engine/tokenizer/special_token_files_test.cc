@@ -91,6 +91,19 @@ TEST_F(SpecialTokenFilesTest, ANamedTokenOfTheVocabularyBecomesSpecial) {
   EXPECT_TRUE(tokenizer->IsSpecial(33));
 }
 
+TEST_F(SpecialTokenFilesTest, ANamedTokenOfTokenizerJsonBecomesSpecial) {
+  Write("tokenizer.json", ByteTokenizerJson({ImEnd(false)}).dump());
+  EXPECT_TRUE(ReadWith(R"({"eos_token": "<|im_end|>"})")->IsSpecial(258));
+  EXPECT_FALSE(
+      ReadWith(R"({"eos_token": "<|im_end|>", "added_tokens_decoder": {}})")->IsSpecial(258));
+}
+
+TEST_F(SpecialTokenFilesTest, TheMapLeavesTheModelsOwnTokens) {
+  Write("special_tokens_map.json", R"({"image_token": "<a>", "bos_token": null})");
+  EXPECT_THAT(ReadWith(R"({"image_token": "<b>", "bos_token": "<s>"})")->template_tokens(),
+              ElementsAre(Pair("image_token", "<b>")));
+}
+
 TEST_F(SpecialTokenFilesTest, SplitSpecialTokensSplitsThemEverywhere) {
   EXPECT_THAT(EncodeSpecial(*ReadWith(R"({"split_special_tokens": true})"), "<s>"),
               ElementsAre('<', 's', '>'));

@@ -3,6 +3,7 @@
 //
 //   {"encode": "text", "parse_special": true} -> {"ids": [...]} or {"error": "..."}
 //   {"decode": [ids], "skip_special": false}  -> {"text": "..."}
+//   {"template_tokens": true} -> {"template_tokens": {"bos_token": "<s>", ...}}
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -29,6 +30,11 @@ Json Answer(const Tokenizer& tokenizer, const Json& request) {
                                        .add_special = request.value("add_special", false)});
     if (!ids.ok()) return {{"error", std::string(ids.status().message())}};
     return {{"ids", *ids}};
+  }
+  if (request.contains("template_tokens")) {
+    Json named = Json::object();
+    for (const auto& [name, spelling] : tokenizer.template_tokens()) named[name] = spelling;
+    return {{"template_tokens", named}};
   }
   const auto text = tokenizer.Decode(request["decode"].get<std::vector<assay::engine::TokenId>>(),
                                      request.value("skip_special", false));
