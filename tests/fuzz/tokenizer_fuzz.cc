@@ -1,5 +1,6 @@
-// Feeds any bytes to the readers of tokenizer.json and of GGUF tokenizers. Reading must not crash,
-// and a tokenizer that is read must encode and decode any text within its vocabulary.
+// Feeds any bytes to the readers of tokenizer.json, tokenizer.model and of GGUF tokenizers. Reading
+// must not crash, and a tokenizer that is read must encode and decode any text within its
+// vocabulary.
 #include <unistd.h>
 
 #include <cstdint>
@@ -32,7 +33,12 @@ const std::filesystem::path& Folder() {
 absl::StatusOr<std::unique_ptr<Tokenizer>> Read(std::string_view bytes) {
   std::filesystem::create_directories(Folder());
   const bool is_gguf = bytes.starts_with("GGUF");
-  const std::filesystem::path path = Folder() / (is_gguf ? "model.gguf" : "tokenizer.json");
+  // The first field of a SentencePiece model is a piece.
+  const bool is_proto = bytes.starts_with('\n');
+  const std::filesystem::path path = Folder() / (is_gguf    ? "model.gguf"
+                                                 : is_proto ? "tokenizer.model"
+                                                            : "tokenizer.json");
+  std::filesystem::remove(Folder() / "tokenizer.json");
   std::ofstream(path, std::ios::binary) << bytes;
   if (!is_gguf) return assay::engine::MakeTokenizerFromFolder(Folder().string());
   const auto file = GgufFile::Open(path.string());

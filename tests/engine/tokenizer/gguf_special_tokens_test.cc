@@ -144,6 +144,19 @@ TEST(GgufSpecialTokensTest, TheDefaultsOfT5EndATextAndHaveNoSpacePrefix) {
   EXPECT_THAT(*tokenizer->Encode("ab", {}), ElementsAre(3, 2, 1));
 }
 
+TEST(GgufSpecialTokensTest, BertHasMarksBeforeWordsAndTokensAroundATextAlways) {
+  const auto tokenizer =
+      TokenizerMetadata()
+          .Text("model", "bert")
+          .Texts("tokens", {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u2581play", "ing", "\u2581!"})
+          .Numbers<int32_t>("token_type", kInt32, {3, 2, 3, 3, 1, 1, 1})
+          .Id("bos_token_id", 2)
+          .Id("seperator_token_id", 3)
+          .ReadOk();
+  EXPECT_THAT(*tokenizer->Encode("Pl\u00e1ying! x", {}), ElementsAre(2, 4, 5, 6, 1, 3));
+  EXPECT_EQ(*tokenizer->Decode({2, 4, 5, 6, 3}, /*skip_special=*/true), "playing !");
+}
+
 // GPT-2's vocabularies differ, so that llama.cpp's default id would be a comma.
 TEST(GgufSpecialTokensTest, ByteLevelTokenizersHaveNoDefaults) {
   const auto tokenizer = ByteLevelMetadata({}, {}).Flag("add_bos_token", true).ReadOk();

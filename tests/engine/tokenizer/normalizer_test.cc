@@ -42,5 +42,46 @@ TEST(NormalizerTest, GrowthIsLimited) {
   EXPECT_TRUE(Normalize(steps, std::string(100, 'a')).ok());
 }
 
+TEST(NormalizerTest, BertCleansSeparatesAndLowers) {
+  EXPECT_EQ(Apply(BertRules{}, "\u00c9t\u00e9\u200b\t\u4e2d"), "ete  \u4e2d ");
+  EXPECT_EQ(Apply(BertRules{.strip_accents = false}, "\u00c9\u0130"), "\u00e9i\u0307");
+}
+
+TEST(NormalizerTest, NmtRemovesControlsAndReplacesSeparators) {
+  EXPECT_EQ(Apply(NmtRules{}, "a\x01\u200b\nb"), "a  b");
+  EXPECT_EQ(Apply(StripAccents{}, "e\u0301\u0903"), "e");
+}
+
+// Metaspace puts its mark before a text whose first character is still there.
+TEST(NormalizerTest, RemovingTheFirstCharacterIsReported) {
+  const auto starts = [](NormalizerStep step, const std::string& text) {
+    std::vector<NormalizerStep> steps;
+    steps.push_back(std::move(step));
+    bool starts_text = true;
+    EXPECT_TRUE(Normalize(steps, text, &starts_text).ok());
+    return starts_text;
+  };
+  EXPECT_FALSE(starts(StripSpaces{.left = true, .right = true}, " a"));
+  EXPECT_TRUE(starts(StripSpaces{.left = true, .right = true}, "a "));
+  EXPECT_FALSE(starts(NmtRules{},
+                      "\x01"
+                      "a"));
+  EXPECT_FALSE(starts(Replace{*unicode::Regex::Literal(" "), ""}, " a"));
+  EXPECT_TRUE(starts(Replace{*unicode::Regex::Literal(" "), "_"}, " a"));
+}
+
+TEST(NormalizerTest, DamagedTablesAreRefusedOrHarmless) {
+  EXPECT_EQ(CharsMap::Parse("abc").status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(CharsMap::Parse(std::string("\x05\0\0\0", 4)).status().code(),
+            absl::StatusCode::kDataLoss);
+  // Every byte leads to the node itself, whose value is outside the replacements.
+  const auto map =
+      CharsMap::Parse(std::string("\x04\0\0\0"
+                                  "a\x05\0\0",
+                                  8));
+  ASSERT_TRUE(map.ok()) << map.status();
+  EXPECT_EQ(Apply(Precompiled{*map}, "aaa"), "aaa");
+}
+
 }  // namespace
 }  // namespace assay::engine

@@ -62,5 +62,25 @@ TEST(RegexTest, BacktrackingWithoutEndIsAnError) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(RegexTest, WordsAndHexDigitsAreOnigurumas) {
+  EXPECT_THAT(Matches(Regex::Compile(R"(\w+)"), "a\u0301\u203fb c\u24b6!"),
+              ElementsAre("a\u0301\u203fb", "c\u24b6"));
+  // Oniguruma has two tables for Latin-1.
+  EXPECT_THAT(Matches(Regex::Compile(R"(\w)"), "\u00bd"), ElementsAre("\u00bd"));
+  EXPECT_THAT(Matches(Regex::Compile(R"([^\w])"), "\u00bd"), ElementsAre("\u00bd"));
+  EXPECT_THAT(Matches(Regex::Compile(R"(\h+)"), "x1aFg \t"), ElementsAre("1aF"));
+}
+
+// BLOOM's tokenizer.json has a class within a class.
+TEST(RegexTest, ClassesWithinClassesAreUnited) {
+  EXPECT_THAT(Matches(Regex::Compile(R"( ?[^(\s|[.,!?])]+)"), "a (b| c.d)"),
+              ElementsAre("a", "b", " c", "d"));
+  EXPECT_THAT(Matches(Regex::Compile("[]a]+"), "b]a"), ElementsAre("]a"));
+  EXPECT_THAT(Matches(Regex::Compile("[[:digit:]x]+"), "a1x2"), ElementsAre("1x2"));
+  for (const char* pattern : {"[a&&b]", "[a[^b]]", "[a", R"([\H])"}) {
+    EXPECT_EQ(Regex::Compile(pattern).status().code(), absl::StatusCode::kUnimplemented) << pattern;
+  }
+}
+
 }  // namespace
 }  // namespace assay::unicode
