@@ -73,6 +73,28 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+// Sets the steps that the class of a tokenizer has besides its vocabulary: those of Qwen2Tokenizer
+// or GPT2Tokenizer.
+absl::Status SetClassSteps(const std::filesystem::path& folder, Json* tokenizer) {
+  absl::StatusOr<Json> config =
+      ReadJsonFile((folder / "tokenizer_config.json").string(), kMaxTokenizerBytes);
+  if (absl::IsNotFound(config.status())) config = Json::object();
+  if (!config.ok()) return config.status();
+  const absl::StatusOr<std::string> kind = StringMember(*config, "tokenizer_class");
+  const absl::StatusOr<bool> prefix = BoolMember(*config, "add_prefix_space", false);
+  Json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", prefix.value_or(false)}};
+  if (kind.ok() && kind->starts_with("Qwen2Tokenizer")) {
+    byte_level["use_regex"] = false;
+    const Json split = {
+        {"type", "Split"}, {"pattern", {{"Regex", Qwen2Pattern()}}}, {"behavior", "Isolated"}};
+    byte_level = {{"type", "Sequence"}, {"pretokenizers", {split, byte_level}}};
+    (*tokenizer)["normalizer"] = {{"type", "NFC"}};
+  }
+  (*tokenizer)["pre_tokenizer"] = std::move(byte_level);
+  (*tokenizer)["decoder"] = {{"type", "ByteLevel"}};
+  return absl::OkStatus();
+}
+
 // Reads GPT-2's two files, which predate tokenizer.json, and returns an equivalent tokenizer.json.
 absl::StatusOr<Json> ReadVocabularyAndMerges(const std::filesystem::path& folder) {
   ASSIGN_OR_RETURN(Json vocabulary,
@@ -85,9 +107,10 @@ absl::StatusOr<Json> ReadVocabularyAndMerges(const std::filesystem::path& folder
       merges.push_back(std::string(merge));
     }
   }
-  return Json{{"model", {{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", merges}}},
-              {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
-              {"decoder", {{"type", "ByteLevel"}}}};
+  Json tokenizer = {
+      {"model", {{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", merges}}}};
+  RETURN_IF_ERROR(SetClassSteps(folder, &tokenizer));
+  return tokenizer;
 }
 
 absl::Status ReadSentencePiece(const std::string& path, TokenizerParts* parts,

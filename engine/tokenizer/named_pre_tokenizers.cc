@@ -116,6 +116,7 @@ absl::Status AddSplits(const std::vector<const char*>& patterns,
 }  // namespace
 
 std::string_view Gpt2Pattern() { return kGpt2; }
+std::string_view Qwen2Pattern() { return kQwen2; }
 
 absl::Status AddBertPreTokenizer(std::vector<PreTokenizerStep>* steps) {
   ASSIGN_OR_RETURN(unicode::Regex space, unicode::Regex::Compile(R"(\s)"));

@@ -64,6 +64,8 @@ absl::Status AddBertPreTokenizer(std::vector<PreTokenizerStep>* steps);
 
 // GPT-2's pattern, which ByteLevel(use_regex=True) of `tokenizers` applies.
 std::string_view Gpt2Pattern();
+// The pattern of Qwen 2 and later.
+std::string_view Qwen2Pattern();
 
 }  // namespace assay::engine
 

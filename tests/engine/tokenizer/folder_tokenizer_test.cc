@@ -101,6 +101,23 @@ TEST_F(FolderTokenizerTest, TheIdsOfAddedTokensAreIgnored) {
   EXPECT_THAT(EncodeSpecial(**tokenizer, "a<x>b<y>c"), testing::ElementsAre(0, 3, 1, 4, 5));
 }
 
+// A folder of before tokenizer.json. The class of the tokenizer has the pattern.
+TEST_F(FolderTokenizerTest, TheClassDecidesHowVocabularyAndMergesAreUsed) {
+  const auto read = [&](const std::string& config) {
+    Write("vocab.json", ByteTokenizerJson()["model"]["vocab"].dump());
+    Write("merges.txt", "#version: 0.2\n");
+    Write("tokenizer_config.json", config);
+    auto tokenizer = MakeTokenizerFromFolder(folder_);
+    EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
+    return EncodeSpecial(**tokenizer, "e\u0301");
+  };
+  EXPECT_THAT(read("{}"), testing::ElementsAre('e', 0xCC, 0x81));
+  EXPECT_THAT(read(R"({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": true})"),
+              testing::ElementsAre(' ', 'e', 0xCC, 0x81));
+  EXPECT_THAT(read(R"({"tokenizer_class": "Qwen2TokenizerFast"})"),
+              testing::ElementsAre(0xC3, 0xA9));
+}
+
 // tokenizers #918.
 TEST_F(FolderTokenizerTest, ASingleWordTokenHidesTheTokenItBeginsWith) {
   Write(
