@@ -115,6 +115,8 @@ int main(int argc, char** argv) {
   app.add_option("--dtype", options.dtype, "auto, float32, float16, bfloat16")
       ->capture_default_str();
   app.add_option("--weights", options.weights, "auto, full, int8, int4")->capture_default_str();
+  app.add_option("--kv-cache", options.kv_cache, "auto, float32, float16, int8")
+      ->capture_default_str();
   app.add_option("--context", options.context_length, "0 = the model's own");
   bool memory = false;
   app.add_flag("--memory", memory, "Print the memory and duration of the load first");
