@@ -1,5 +1,6 @@
 // BLOOM (arXiv:2211.05100).
 #include "engine/architectures/common.h"
+#include "engine/architectures/gguf_keys.h"
 #include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
@@ -9,8 +10,15 @@ namespace {
 constexpr int64_t kTrainedContext = 2048;
 
 void DescribeBloom(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {.tied = true, .context = kTrainedContext});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(read, spec,
+                {.tied = true,
+                 .vocab = 250880,
+                 .hidden = 64,
+                 .layers = 2,
+                 .heads = 8,
+                 .context = read.IntOr({"seq_length"}, ConfigReader::kMaxContext, kTrainedContext),
+                 .width_key = kGgufWidth});
+  DescribeLayerNorm(read, spec, "layer_norm_epsilon");
   spec.position = PositionKind::kAlibi;
   spec.embedding_norm = true;
   spec.attention.qkv_bias = true;

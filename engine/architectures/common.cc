@@ -9,29 +9,29 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/architectures/gguf_keys.h"
 
 namespace assay::engine {
 
 void DescribeSizes(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults) {
   using Reader = ConfigReader;
-  const auto size = [&](std::initializer_list<const char*> keys, int64_t max, int64_t fallback) {
-    return fallback == 0 ? read.Int(keys, max) : read.IntOr(keys, max, fallback);
-  };
-  spec.layers =
-      size({"num_hidden_layers", "n_layer", "num_layers"}, Reader::kMaxLayers, defaults.layers);
-  spec.hidden = size({"hidden_size", "n_embd", "n_embed"}, Reader::kMaxWidth, defaults.hidden);
+  spec.layers = read.IntOr({"num_hidden_layers", "n_layer", "num_layers"}, Reader::kMaxLayers,
+                           defaults.layers);
+  spec.hidden =
+      read.IntOr({"n_embed", "hidden_size", "n_embd"}, Reader::kMaxWidth, defaults.hidden);
   spec.embedding = spec.hidden;
-  spec.vocab = size({"vocab_size"}, Reader::kMaxVocabulary, defaults.vocab);
-  spec.context_length = size({"max_position_embeddings", "n_positions", "n_ctx", "seq_length"},
-                             Reader::kMaxContext, defaults.context);
+  spec.vocab = read.IntOr({"vocab_size"}, Reader::kMaxVocabulary, defaults.vocab);
+  spec.context_length =
+      read.IntOr({"max_position_embeddings", "n_positions"}, Reader::kMaxContext, defaults.context);
   AttentionSpec& attention = spec.attention;
   attention.heads =
-      size({"num_attention_heads", "n_head", "num_heads"}, Reader::kMaxHeads, defaults.heads);
+      read.IntOr({"num_attention_heads", "n_head", "num_heads"}, Reader::kMaxHeads, defaults.heads);
+  const bool as_heads = defaults.kv_heads == 0 || read.IsNull("num_key_value_heads");
   attention.kv_heads = read.IntOr({"num_key_value_heads"}, Reader::kMaxHeads,
-                                  defaults.kv_heads == 0 ? attention.heads : defaults.kv_heads);
+                                  as_heads ? attention.heads : defaults.kv_heads);
   if (attention.heads % attention.kv_heads != 0) {
     read.Fail(absl::StrCat(attention.heads, " heads do not divide among ", attention.kv_heads,
-                           " KV heads"));
+                           " KV heads; check num_attention_heads and num_key_value_heads"));
   }
   const bool divided = defaults.head_dim == 0 && !read.Has("head_dim");
   if (divided && spec.hidden % attention.heads != 0) {
@@ -42,33 +42,35 @@ void DescribeSizes(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defa
                                   divided ? std::max<int64_t>(1, spec.hidden / attention.heads)
                                           : std::max<int64_t>(1, defaults.head_dim));
   attention.scale = 1.0 / std::sqrt(static_cast<double>(attention.head_dim));
-  spec.feed_forward.width =
-      read.IntOr({"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, Reader::kMaxWidth,
-                 defaults.width == 0 ? 4 * spec.hidden : defaults.width);
+  spec.feed_forward.width = read.IntOr({kGgufWidth, defaults.width_key}, Reader::kMaxWidth,
+                                       defaults.width == 0 ? 4 * spec.hidden : defaults.width);
   spec.tied_embeddings = read.BoolOr("tie_word_embeddings", defaults.tied);
 }
 
-void DescribeLayerNorm(ConfigReader& read, ModelSpec& spec) {
+void DescribeLayerNorm(ConfigReader& read, ModelSpec& spec, const char* key) {
   spec.norm = NormKind::kLayer;
   spec.norm_bias = true;
-  spec.norm_epsilon = read.FloatOr({"layer_norm_epsilon", "layer_norm_eps"}, 0.0, 1.0, 1e-5);
+  spec.norm_epsilon = read.FloatOr({kGgufNormEpsilon, key}, 0.0, 1.0, 1e-5);
 }
 
-void DescribeLlamaLike(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults) {
+void DescribeLlamaLike(ConfigReader& read, ModelSpec& spec, const SizeDefaults& defaults,
+                       const LlamaLikeOptions& options) {
   DescribeSizes(read, spec, defaults);
-  spec.norm_epsilon = read.FloatOr({"rms_norm_eps"}, 0.0, 1.0, 1e-6);
-  spec.feed_forward.activation = ReadActivation(read, "silu");
-  spec.feed_forward.bias = read.BoolOr("mlp_bias", false);
-  const bool bias = read.BoolOr("attention_bias", false);
-  spec.attention.qkv_bias = bias;
-  spec.attention.output_bias = read.BoolOr("attention_output_bias", bias);
-  spec.rope = ReadRope(read, spec, 10000.0);
+  spec.norm_epsilon =
+      read.FloatOr({kGgufNormEpsilon, "rms_norm_eps"}, 0.0, 1.0, options.norm_epsilon);
+  spec.feed_forward.activation = ReadActivation(read, options.activation_key, options.activation);
+  if (options.mlp_bias_key) spec.feed_forward.bias = read.BoolOr("mlp_bias", false);
+  if (options.attention_bias_key) {
+    spec.attention.qkv_bias = read.BoolOr("attention_bias", false);
+    spec.attention.output_bias = read.BoolOr(kGgufOutputBias, spec.attention.qkv_bias);
+  }
+  if (!options.rope.has_value()) return;
+  spec.rope = ReadRope(read, spec, *options.rope);
   spec.context_length = ScaledContext(spec.rope, spec.context_length);
 }
 
-Activation ReadActivation(ConfigReader& read, const std::string& fallback) {
-  const std::string name = read.StringOr(
-      {"hidden_activation", "hidden_act", "activation_function", "activation"}, fallback);
+Activation ReadActivation(ConfigReader& read, const char* key, const std::string& fallback) {
+  const std::string name = read.StringOr({key}, fallback);
   if (name == "silu" || name == "swish") return Activation::kSilu;
   if (name == "gelu") return Activation::kGelu;
   if (name == "relu") return Activation::kRelu;
@@ -99,6 +101,11 @@ void ReadWindow(ConfigReader& read, ModelSpec& spec, int64_t default_window,
       read.Fail(absl::StrCat("layer_types has ", types.size(), " entries for ", layers, " layers"));
     }
   }
+  ReadWindowSize(read, spec, default_window, std::move(windowed));
+}
+
+void ReadWindowSize(ConfigReader& read, ModelSpec& spec, int64_t default_window,
+                    std::vector<bool> windowed) {
   // A null disables the window.
   if (read.IsNull("sliding_window")) return;
   if (std::none_of(windowed.begin(), windowed.end(), [](bool is) { return is; })) return;

@@ -103,13 +103,6 @@ double ConfigReader::CheckedFloat(const Json& value, const std::string& key, dou
   return max;
 }
 
-int64_t ConfigReader::Int(std::initializer_list<const char*> keys, int64_t max) {
-  std::string key;
-  if (const Json* value = Find(keys, &key)) return CheckedInt(*value, key, max);
-  Fail(absl::StrCat("the key ", NamesOf(keys), " is missing"));
-  return 1;
-}
-
 int64_t ConfigReader::IntOr(std::initializer_list<const char*> keys, int64_t max,
                             int64_t fallback) {
   std::string key;
@@ -131,8 +124,18 @@ double ConfigReader::FloatOr(std::initializer_list<const char*> keys, double min
   return value == nullptr ? fallback : CheckedFloat(*value, key, min, max);
 }
 
+bool ConfigReader::IsTruthy(std::string_view key) const {
+  const auto it = config_.find(key);
+  if (it == config_.end()) return false;
+  if (it->is_boolean()) return it->get<bool>();
+  if (it->is_number()) return it->get<double>() != 0.0;
+  if (it->is_string()) return !it->get_ref<const std::string&>().empty();
+  return !it->empty();
+}
+
 bool ConfigReader::BoolOr(const char* key, bool fallback) {
   std::string found;
+  if (IsNull(key)) return false;
   const Json* value = Find({key}, &found);
   if (value == nullptr) return fallback;
   if (value->is_boolean()) return value->get<bool>();
@@ -207,14 +210,18 @@ std::vector<int64_t> ConfigReader::IntsOrEmpty(const char* key, size_t max_size)
   return ints;
 }
 
+ConfigReader ConfigReader::Of(const char* key, const Json& object) const {
+  return {object, path_, [name_of = name_of_, key = std::string(key)](std::string_view inner) {
+            std::string name = absl::StrCat(key, ".", std::string(inner));
+            return name_of ? name_of(name) : name;
+          }};
+}
+
 ConfigReader ConfigReader::Object(const char* key) const {
   const auto it = config_.find(key);
-  const auto name_of = [this, key = std::string(key)](std::string_view inner) {
-    return NameOf(absl::StrCat(key, ".", std::string(inner)));
-  };
-  if (it == config_.end() || it->is_null()) return {EmptyObject(), path_, name_of};
-  ConfigReader reader(it->is_object() ? *it : EmptyObject(), path_, name_of);
-  if (!it->is_object()) {
+  const bool is_object = it != config_.end() && it->is_object();
+  ConfigReader reader = Of(key, is_object ? *it : EmptyObject());
+  if (it != config_.end() && !it->is_null() && !is_object) {
     reader.Fail(absl::StrCat(NameOf(key), " is ", ShortJson(*it), ", not an object"));
   }
   return reader;

@@ -36,22 +36,26 @@ class ConfigReader {
   // True if the key exists and is null, for keys where that differs from a missing one.
   bool IsNull(std::string_view key) const;
 
-  // Returns the value of the first of `keys` that exists. It must lie between 1 and `max`. A
-  // missing key is an error (DATA_LOSS).
-  int64_t Int(std::initializer_list<const char*> keys, int64_t max);
-  // Returns `fallback` if no key exists.
+  // Returns the value of the first of `keys` that exists, or `fallback`. It must lie between 1 and
+  // `max`.
   int64_t IntOr(std::initializer_list<const char*> keys, int64_t max, int64_t fallback);
-  // The same for a number in the open interval from `min` to `max`.
+  // The same for a number in the open interval from `min` to `max`. Float(): a missing key is an
+  // error (DATA_LOSS).
   double Float(std::initializer_list<const char*> keys, double min, double max);
   double FloatOr(std::initializer_list<const char*> keys, double min, double max, double fallback);
+  // A null is false, as in Python.
   bool BoolOr(const char* key, bool fallback);
   std::string StringOr(std::initializer_list<const char*> keys, const std::string& fallback);
   // Return a list of at most `max_size` values. Empty if the key is missing.
   std::vector<float> FloatsOrEmpty(const char* key, size_t max_size);
   std::vector<std::string> StringsOrEmpty(const char* key, size_t max_size);
   std::vector<int64_t> IntsOrEmpty(const char* key, size_t max_size);
+  // True if Python would take the value for true: it exists and is not null, false, zero or empty.
+  bool IsTruthy(std::string_view key) const;
   // Returns a reader of the object under `key`, or of an empty object if the key is missing.
   ConfigReader Object(const char* key) const;
+  // Returns a reader of `object`, which must outlive it, as if it were under `key`.
+  ConfigReader Of(const char* key, const nlohmann::json& object) const;
 
   // Sets a DATA_LOSS error unless there is an error already.
   void Fail(const std::string& message);

@@ -7,9 +7,6 @@
 namespace assay::engine {
 namespace {
 
-// The context length of configurations that omit it.
-constexpr int64_t kTrainedContext = 2048;
-
 int64_t KvHeads(ConfigReader& read, const ModelSpec& spec, bool grouped) {
   const int64_t listed = read.IntOr({"num_key_value_heads", "num_kv_heads", "n_head_kv"},
                                     ConfigReader::kMaxHeads, spec.attention.heads);
@@ -19,8 +16,15 @@ int64_t KvHeads(ConfigReader& read, const ModelSpec& spec, bool grouped) {
 }
 
 void DescribeFalcon(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {.tied = true, .context = kTrainedContext});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(read, spec,
+                {.tied = true,
+                 .vocab = 65024,
+                 .hidden = 4544,
+                 .layers = 32,
+                 .heads = 71,
+                 .context = 2048,
+                 .width_key = "ffn_hidden_size"});
+  DescribeLayerNorm(read, spec, "layer_norm_epsilon");
   const bool grouped = read.BoolOr("new_decoder_architecture", false);
   spec.attention.kv_heads = KvHeads(read, spec, grouped);
   if (spec.attention.heads % spec.attention.kv_heads != 0) {
@@ -33,7 +37,7 @@ void DescribeFalcon(ConfigReader& read, ModelSpec& spec) {
   spec.attention.qkv_bias = bias;
   spec.attention.output_bias = bias;
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "gelu"),
+                       .activation = ReadActivation(read, "activation", "gelu"),
                        .gated = false,
                        .bias = bias};
   if (read.BoolOr("alibi", false)) {
@@ -41,7 +45,7 @@ void DescribeFalcon(ConfigReader& read, ModelSpec& spec) {
     spec.attention.alibi_rounded_and_scaled = true;
     return;
   }
-  spec.rope = ReadRope(read, spec, 10000.0);
+  spec.rope = ReadRope(read, spec, {});
   spec.context_length = ScaledContext(spec.rope, spec.context_length);
 }
 

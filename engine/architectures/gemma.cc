@@ -2,11 +2,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/architectures/common.h"
+#include "engine/architectures/gguf_keys.h"
 #include "engine/architectures/known_architectures.h"
+#include "nlohmann/json.hpp"
 
 namespace assay::engine {
 namespace {
@@ -35,20 +38,29 @@ double Softcap(ConfigReader& read, const char* key, double fallback) {
   return read.IsNull(key) ? 0.0 : read.FloatOr({key}, 0.0, kMax, fallback);
 }
 
-void DescribeGemma(ConfigReader& read, ModelSpec& spec, int64_t vocab, int64_t context) {
+void DescribeGemma(ConfigReader& read, ModelSpec& spec, int64_t vocab, int64_t context,
+                   const std::optional<RopeDefaults>& rope) {
   DescribeLlamaLike(read, spec,
                     {.tied = true,
-                     .layers = kLayers,
-                     .hidden = kHidden,
                      .vocab = vocab,
-                     .context = context,
+                     .hidden = kHidden,
+                     .layers = kLayers,
                      .heads = kHeads,
                      .kv_heads = kKvHeads,
-                     .head_dim = kHeadDim,
-                     .width = kWidth});
-  spec.feed_forward.activation = ReadActivation(read, "gelu_pytorch_tanh");
+                     .context = context,
+                     .width = kWidth,
+                     .head_dim = kHeadDim},
+                    {.attention_bias_key = true,
+                     .activation_key = "hidden_activation",
+                     .activation = "gelu_pytorch_tanh",
+                     .rope = rope});
+  if (read.BoolOr("use_bidirectional_attention", false)) {
+    read.Unsupported(
+        "use_bidirectional_attention is true; models that attend to later tokens (embeddings) are "
+        "not supported");
+  }
   spec.norm_place = NormPlace::kBeforeAndAfter;
-  spec.norm_weight_offset = read.FloatOr({"norm_weight_offset"}, -1.0, 2.0, 1.0);
+  spec.norm_weight_offset = read.FloatOr({kGgufNormOffset}, -1.0, 2.0, 1.0);
   spec.embedding_scale = std::sqrt(static_cast<double>(spec.hidden));
   spec.overflows_float16 = true;
   const double scalar = read.FloatOr({"query_pre_attn_scalar"}, 0.0,
@@ -57,37 +69,45 @@ void DescribeGemma(ConfigReader& read, ModelSpec& spec, int64_t vocab, int64_t c
 }
 
 void DescribeGemma2(ConfigReader& read, ModelSpec& spec) {
-  DescribeGemma(read, spec, /*vocab=*/256000, /*context=*/8192);
+  DescribeGemma(read, spec, /*vocab=*/256000, /*context=*/8192, RopeDefaults());
+  if (read.Has(kGgufWindowBase)) {
+    spec.window_rope = spec.rope;
+    spec.window_rope->base = read.Float({kGgufWindowBase}, 1.0, kMaxRopeBase);
+  }
   spec.attention.softcap = Softcap(read, "attn_logit_softcapping", 50.0);
   spec.logit_softcap = Softcap(read, "final_logit_softcapping", 30.0);
   ReadWindow(read, spec, kWindow, AllButEach(spec.layers, 2));
 }
 
-// Layers with a sliding window have their own RoPE base. transformers 5 changed the key of it.
+// Layers with a sliding window have their own RoPE base. transformers 5 has an object for each kind
+// of layers; keys of older configurations fill what these lack. It ignores other keys in
+// rope_parameters.
 void DescribeGemma3Rope(ConfigReader& read, ModelSpec& spec) {
   constexpr double kGlobalBase = 1e6;
   constexpr double kLocalBase = 1e4;
   ConfigReader parameters = read.Object("rope_parameters");
-  if (parameters.Has("full_attention")) {
-    ConfigReader global = parameters.Object("full_attention");
-    ConfigReader local = parameters.Object("sliding_attention");
-    spec.rope = ReadRopeOf(global, read, spec, kGlobalBase);
-    spec.window_rope = ReadRopeOf(local, read, spec, kLocalBase);
-    read.Merge(global);
-    read.Merge(local);
-    return;
-  }
-  spec.rope = ReadRope(read, spec, kGlobalBase);
-  spec.window_rope = RopeSpec{
-      .dim = spec.rope.dim, .base = read.FloatOr({"rope_local_base_freq"}, 1.0, 1e12, kLocalBase)};
+  ConfigReader older = read.Object("rope_scaling");
+  // The default hides the older name of the key, "type".
+  nlohmann::json merged = parameters.Has("full_attention")
+                              ? parameters.Object("full_attention").json()
+                              : nlohmann::json{{"rope_type", "default"}};
+  merged.update(older.json());
+  ConfigReader global = parameters.Of("full_attention", merged);
+  ConfigReader local = parameters.Object("sliding_attention");
+  spec.rope = ReadRopeOf(global, read, spec, {.base = kGlobalBase, .per_kind = true});
+  spec.window_rope =
+      ReadRopeOf(local, read, spec,
+                 {.base = kLocalBase, .base_key = "rope_local_base_freq", .per_kind = true});
+  read.Merge(older);
+  read.Merge(parameters);
+  read.Merge(global);
+  read.Merge(local);
 }
 
 void DescribeGemma3(ConfigReader& read, ModelSpec& spec) {
   constexpr int64_t kContext = 131072;
-  DescribeGemma(read, spec, /*vocab=*/262208, kContext);
   // The configuration contains the extended context length.
-  spec.context_length =
-      read.IntOr({"max_position_embeddings"}, ConfigReader::kMaxContext, kContext);
+  DescribeGemma(read, spec, /*vocab=*/262208, kContext, std::nullopt);
   spec.attention.softcap = Softcap(read, "attn_logit_softcapping", 0.0);
   spec.logit_softcap = Softcap(read, "final_logit_softcapping", 0.0);
   spec.attention.qk_norm = QkNorm::kShared;

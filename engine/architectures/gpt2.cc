@@ -7,15 +7,22 @@ namespace assay::engine {
 namespace {
 
 void DescribeGpt2(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {.tied = true});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(read, spec,
+                {.tied = true,
+                 .vocab = 50257,
+                 .hidden = 768,
+                 .layers = 12,
+                 .heads = 12,
+                 .context = 1024,
+                 .width_key = "n_inner"});
+  DescribeLayerNorm(read, spec, "layer_norm_epsilon");
   spec.position = PositionKind::kLearned;
   spec.attention.qkv_bias = true;
   spec.attention.output_bias = true;
   if (!read.BoolOr("scale_attn_weights", true)) spec.attention.scale = 1.0;
   spec.attention.scale_by_inverse_layer = read.BoolOr("scale_attn_by_inverse_layer_idx", false);
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "gelu_new"),
+                       .activation = ReadActivation(read, "activation_function", "gelu_new"),
                        .gated = false,
                        .bias = true};
 }

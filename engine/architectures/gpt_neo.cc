@@ -12,6 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+// The attention_types of a configuration without them.
+constexpr char kAttentionTypes[] = R"([[["global", "local"], 12]])";
+
 // Returns which layers are local. attention_types is a list such as [[["global", "local"], 12]],
 // which repeats the pair twelve times. Returns an empty list if it has another form.
 std::vector<bool> LocalLayers(const Json& types, int64_t layers) {
@@ -36,18 +39,21 @@ std::vector<bool> LocalLayers(const Json& types, int64_t layers) {
 }
 
 void DescribeGptNeo(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {.tied = true});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(
+      read, spec,
+      {.tied = true, .vocab = 50257, .hidden = 2048, .layers = 24, .heads = 16, .context = 2048});
+  DescribeLayerNorm(read, spec, "layer_norm_epsilon");
   spec.position = PositionKind::kLearned;
   // GPT-Neo does not scale the attention scores.
   spec.attention.scale = 1.0;
   spec.attention.output_bias = true;
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "gelu_new"),
+                       .activation = ReadActivation(read, "activation_function", "gelu_new"),
                        .gated = false,
                        .bias = true};
   spec.attention.window = read.IntOr({"window_size"}, ConfigReader::kMaxContext, 256);
-  const Json types = read.json().value("attention_types", Json());
+  const Json types =
+      read.Has("attention_types") ? read.json()["attention_types"] : Json::parse(kAttentionTypes);
   spec.attention.windowed_layers = LocalLayers(types, spec.layers);
   if (spec.attention.windowed_layers.empty()) {
     read.Fail(

@@ -6,17 +6,20 @@ namespace assay::engine {
 namespace {
 
 void DescribeGptNeoX(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(
+      read, spec,
+      {.vocab = 50432, .hidden = 6144, .layers = 44, .heads = 64, .context = 2048, .width = 24576});
+  DescribeLayerNorm(read, spec, "layer_norm_eps");
   spec.parallel = read.BoolOr("use_parallel_residual", true);
   const bool bias = read.BoolOr("attention_bias", true);
   spec.attention.qkv_bias = bias;
   spec.attention.output_bias = bias;
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "gelu"),
+                       .activation = ReadActivation(read, "hidden_act", "gelu"),
                        .gated = false,
                        .bias = true};
-  spec.rope = ReadRope(read, spec, 10000.0);
+  spec.rope = ReadRope(
+      read, spec, {.base_key = "rotary_emb_base", .fraction = 0.25, .fraction_key = "rotary_pct"});
   spec.context_length = ScaledContext(spec.rope, spec.context_length);
 }
 

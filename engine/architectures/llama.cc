@@ -8,13 +8,25 @@
 namespace assay::engine {
 namespace {
 
-void DescribeLlama(ConfigReader& read, ModelSpec& spec) { DescribeLlamaLike(read, spec, {}); }
+void DescribeLlama(ConfigReader& read, ModelSpec& spec) {
+  DescribeLlamaLike(
+      read, spec,
+      {.vocab = 32000, .hidden = 4096, .layers = 32, .heads = 32, .context = 2048, .width = 11008},
+      {.attention_bias_key = true, .mlp_bias_key = true});
+}
 
 void DescribeMistral(ConfigReader& read, ModelSpec& spec) {
-  DescribeLlamaLike(read, spec, {});
-  // transformers 5 uses 4096 for configurations without a window.
-  const std::vector<bool> all(static_cast<size_t>(spec.layers), true);
-  ReadWindow(read, spec, /*default_window=*/4096, all);
+  DescribeLlamaLike(read, spec,
+                    {.vocab = 32000,
+                     .hidden = 4096,
+                     .layers = 32,
+                     .heads = 32,
+                     .kv_heads = 8,
+                     .context = 131072,
+                     .width = 14336},
+                    {});
+  // transformers takes a Mistral with layer_types for a Ministral.
+  ReadWindow(read, spec, /*default_window=*/4096, AllLayers(spec));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "base/status_macros.h"
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/gguf_config.h"
+#include "engine/architectures/gguf_keys.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
 #include "engine/formats/safetensors.h"
@@ -55,9 +56,9 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
   ConfigReader read(config, path, [&](std::string_view key) { return GgufKeyName(key, *name); });
   ASSIGN_OR_RETURN(ModelSpec spec, Describe(*architecture, read));
   const int64_t value_dim =
-      read.IntOr({"value_head_dim"}, ConfigReader::kMaxWidth, spec.attention.head_dim);
+      read.IntOr({kGgufValueDim}, ConfigReader::kMaxWidth, spec.attention.head_dim);
   if (value_dim != spec.attention.head_dim) {
-    read.Fail(absl::StrCat(GgufKeyName("value_head_dim", *name), " is ", value_dim,
+    read.Fail(absl::StrCat(GgufKeyName(kGgufValueDim, *name), " is ", value_dim,
                            "; it must equal the size of the keys, ", spec.attention.head_dim));
   }
   if (!read.status().ok()) return read.status();
@@ -70,10 +71,16 @@ absl::StatusOr<ModelFiles> OpenGguf(const std::string& path) {
   return files;
 }
 
-// Multimodal models have the configuration of the text model in a separate object.
-const Json& TextConfig(const Json& config) {
-  const auto it = config.find("text_config");
-  return it != config.end() && it->is_object() ? *it : config;
+// Multimodal models have the configuration of the text model in a separate object, except that
+// tie_word_embeddings outside it counts for the whole model.
+Json TextConfig(const Json& config) {
+  const auto text = config.find("text_config");
+  if (config["model_type"] != "gemma3" || text == config.end() || !text->is_object()) return config;
+  Json merged = *text;
+  merged.erase("tie_word_embeddings");
+  const auto tied = config.find("tie_word_embeddings");
+  if (tied != config.end()) merged["tie_word_embeddings"] = *tied;
+  return merged;
 }
 
 // Returns the error for a folder without config.json.
@@ -130,13 +137,17 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const Json& config, const std::strin
                                                  " is not supported; the supported ones are ",
                                                  ModelTypesText()));
   }
-  if (top.Has("quantization_config")) {
+  const Json text = TextConfig(config);
+  ConfigReader read(text, path);
+  if (top.Has("quantization_config") || read.Has("quantization_config")) {
     return absl::UnimplementedError(
         absl::StrCat(path,
                      ": quantization_config is set: weights quantized by another program are not "
                      "supported; use the original model, or a GGUF file"));
   }
-  ConfigReader read(TextConfig(config), path);
+  if (read.Has("per_layer_config")) {
+    read.Unsupported("per_layer_config is set; layers that differ in size are not supported");
+  }
   ASSIGN_OR_RETURN(ModelSpec spec, Describe(*architecture, read));
   return ModelConfig{.architecture = architecture, .spec = std::move(spec)};
 }

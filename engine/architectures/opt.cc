@@ -1,5 +1,6 @@
 // OPT (arXiv:2205.01068).
 #include "engine/architectures/common.h"
+#include "engine/architectures/gguf_keys.h"
 #include "engine/architectures/known_architectures.h"
 
 namespace assay::engine {
@@ -9,8 +10,17 @@ namespace {
 constexpr int64_t kPositionOffset = 2;
 
 void DescribeOpt(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {.tied = true});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(read, spec,
+                {.tied = true,
+                 .vocab = 50272,
+                 .hidden = 768,
+                 .layers = 12,
+                 .heads = 12,
+                 .context = 2048,
+                 .width = 3072,
+                 .width_key = "ffn_dim"});
+  // OPT has no key for the epsilon.
+  DescribeLayerNorm(read, spec, kGgufNormEpsilon);
   spec.embedding = read.IntOr({"word_embed_proj_dim"}, ConfigReader::kMaxWidth, spec.hidden);
   spec.position = PositionKind::kLearned;
   spec.learned_offset = kPositionOffset;
@@ -18,7 +28,7 @@ void DescribeOpt(ConfigReader& read, ModelSpec& spec) {
   spec.attention.qkv_bias = bias;
   spec.attention.output_bias = bias;
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "relu"),
+                       .activation = ReadActivation(read, "activation_function", "relu"),
                        .gated = false,
                        .bias = bias};
   spec.norm_weight = read.BoolOr("layer_norm_elementwise_affine", true);

@@ -9,26 +9,39 @@ namespace assay::engine {
 namespace {
 
 void DescribePhi2(ConfigReader& read, ModelSpec& spec) {
-  DescribeSizes(read, spec, {});
-  DescribeLayerNorm(read, spec);
+  DescribeSizes(
+      read, spec,
+      {.vocab = 51200, .hidden = 2048, .layers = 24, .heads = 32, .context = 2048, .width = 8192});
+  DescribeLayerNorm(read, spec, "layer_norm_eps");
   spec.parallel = true;
   spec.shared_norm = true;
   spec.attention.qkv_bias = true;
   spec.attention.output_bias = true;
   spec.attention.qk_norm = read.BoolOr("qk_layernorm", false) ? QkNorm::kShared : QkNorm::kNone;
   spec.feed_forward = {.width = spec.feed_forward.width,
-                       .activation = ReadActivation(read, "gelu_new"),
+                       .activation = ReadActivation(read, "hidden_act", "gelu_new"),
                        .gated = false,
                        .bias = true};
   spec.output_bias = true;
-  spec.rope = ReadRope(read, spec, 10000.0);
+  spec.rope = ReadRope(read, spec, {.fraction = 0.5});
   spec.context_length = ScaledContext(spec.rope, spec.context_length);
 }
 
 void DescribePhi3(ConfigReader& read, ModelSpec& spec) {
-  DescribeLlamaLike(read, spec, {});
-  const std::vector<bool> all(static_cast<size_t>(spec.layers), read.Has("sliding_window"));
-  ReadWindow(read, spec, /*default_window=*/0, all);
+  constexpr int64_t kContext = 4096;
+  constexpr double kEpsilon = 1e-5;
+  DescribeLlamaLike(read, spec,
+                    {.vocab = 32064,
+                     .hidden = 3072,
+                     .layers = 32,
+                     .heads = 32,
+                     .context = kContext,
+                     .width = 8192},
+                    {.norm_epsilon = kEpsilon,
+                     .rope = RopeDefaults{
+                         .fraction = 1.0, .original_context = kContext, .yarn_is_longrope = true}});
+  if (!read.Has("sliding_window")) return;
+  ReadWindowSize(read, spec, /*default_window=*/0, AllLayers(spec));
 }
 
 }  // namespace

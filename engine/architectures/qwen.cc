@@ -20,15 +20,26 @@ void DescribeWindow(ConfigReader& read, ModelSpec& spec) {
   ReadWindow(read, spec, /*default_window=*/4096, windowed);
 }
 
+SizeDefaults QwenSizes(int64_t head_dim) {
+  return {.vocab = 151936,
+          .hidden = 4096,
+          .layers = 32,
+          .heads = 32,
+          .kv_heads = 32,
+          .context = 32768,
+          .width = 22016,
+          .head_dim = head_dim};
+}
+
 void DescribeQwen2(ConfigReader& read, ModelSpec& spec) {
-  DescribeLlamaLike(read, spec, {});
+  DescribeLlamaLike(read, spec, QwenSizes(/*head_dim=*/0), {});
   spec.attention.qkv_bias = true;
   spec.attention.output_bias = false;
   DescribeWindow(read, spec);
 }
 
 void DescribeQwen3(ConfigReader& read, ModelSpec& spec) {
-  DescribeLlamaLike(read, spec, {});
+  DescribeLlamaLike(read, spec, QwenSizes(/*head_dim=*/128), {.attention_bias_key = true});
   spec.attention.qk_norm = QkNorm::kShared;
   DescribeWindow(read, spec);
 }

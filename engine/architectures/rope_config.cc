@@ -9,11 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/architectures/common.h"
+#include "engine/architectures/gguf_keys.h"
 
 namespace assay::engine {
 namespace {
 
-constexpr double kMaxBase = 1e12;
 constexpr double kMaxFactor = 1e6;
 
 std::optional<RopeScaling> ScalingOf(const std::string& name) {
@@ -43,6 +43,11 @@ double YarnAttentionFactor(ConfigReader& parameters, double factor) {
   return YarnScale(factor, 1.0);
 }
 
+// Zero means the default.
+double Beta(ConfigReader& parameters, const char* key, double fallback) {
+  return parameters.IsTruthy(key) ? parameters.Float({key}, 0.0, kMaxFactor) : fallback;
+}
+
 double LongRopeAttentionFactor(ConfigReader& parameters, double factor, int64_t original) {
   if (parameters.Has("attention_factor")) {
     return parameters.Float({"attention_factor"}, 0.0, kMaxFactor);
@@ -66,12 +71,14 @@ void ReadLongRope(ConfigReader& parameters, RopeSpec& rope) {
 
 // Reads the parameters of scaled positions.
 void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& spec,
-                 RopeSpec& rope) {
+                 const RopeDefaults& defaults, RopeSpec& rope) {
   const auto context = static_cast<double>(spec.context_length);
+  // Phi-3 has a default outside the object, which wins over the value in it.
+  const char* const key = "original_max_position_embeddings";
+  const int64_t inner = parameters.IntOr({key}, ConfigReader::kMaxContext, spec.context_length);
+  const int64_t outer = defaults.original_context > 0 ? defaults.original_context : inner;
   rope.original_context =
-      read.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
-                 parameters.IntOr({"original_max_position_embeddings"}, ConfigReader::kMaxContext,
-                                  spec.context_length));
+      defaults.per_kind ? inner : read.IntOr({key}, ConfigReader::kMaxContext, outer);
   // The default of the factor is the growth of the context.
   const bool derived = rope.scaling == RopeScaling::kYarn || rope.scaling == RopeScaling::kLongRope;
   rope.factor = derived ? parameters.FloatOr({"factor"}, 0.0, kMaxFactor,
@@ -86,8 +93,8 @@ void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& 
       }
       return;
     case RopeScaling::kYarn:
-      rope.beta_fast = parameters.FloatOr({"beta_fast"}, 0.0, kMaxFactor, rope.beta_fast);
-      rope.beta_slow = parameters.FloatOr({"beta_slow"}, 0.0, kMaxFactor, rope.beta_slow);
+      rope.beta_fast = Beta(parameters, "beta_fast", rope.beta_fast);
+      rope.beta_slow = Beta(parameters, "beta_slow", rope.beta_slow);
       rope.truncate = parameters.BoolOr("truncate", true);
       rope.attention_factor = YarnAttentionFactor(parameters, rope.factor);
       return;
@@ -106,18 +113,26 @@ void ReadScaling(ConfigReader& parameters, ConfigReader& read, const ModelSpec& 
   }
 }
 
+double RotatedFraction(ConfigReader& parameters, ConfigReader& read, const RopeDefaults& defaults) {
+  constexpr double kMaxFraction = 1.0 + 1e-9;
+  if (!defaults.fraction.has_value()) return 1.0;
+  const double fallback = read.IsNull(defaults.fraction_key) ? 1.0 : *defaults.fraction;
+  return parameters.FloatOr({"partial_rotary_factor"}, 0.0, kMaxFraction,
+                            read.FloatOr({defaults.fraction_key}, 0.0, kMaxFraction, fallback));
+}
+
 }  // namespace
 
 RopeSpec ReadRopeOf(ConfigReader& parameters, ConfigReader& read, const ModelSpec& spec,
-                    double base) {
+                    const RopeDefaults& defaults) {
   RopeSpec rope;
-  rope.base = parameters.FloatOr({"rope_theta"}, 1.0, kMaxBase, base);
-  const double fraction = parameters.FloatOr(
-      {"partial_rotary_factor"}, 0.0, 1.0 + 1e-9,
-      read.FloatOr({"partial_rotary_factor", "rotary_pct"}, 0.0, 1.0 + 1e-9, 1.0));
+  rope.base =
+      parameters.FloatOr({"rope_theta"}, 1.0, kMaxRopeBase,
+                         read.FloatOr({defaults.base_key}, 1.0, kMaxRopeBase, defaults.base));
   const int64_t head_dim = spec.attention.head_dim;
-  rope.dim = read.IntOr({"rotary_dim"}, ConfigReader::kMaxWidth,
-                        static_cast<int64_t>(static_cast<double>(head_dim) * fraction));
+  rope.dim = read.IntOr({kGgufRotaryDim}, ConfigReader::kMaxWidth,
+                        static_cast<int64_t>(static_cast<double>(head_dim) *
+                                             RotatedFraction(parameters, read, defaults)));
   if (rope.dim < 2 || rope.dim % 2 != 0 || rope.dim > head_dim) {
     read.Fail(absl::StrCat("rotates ", rope.dim, " dimensions of a head of ", head_dim,
                            "; the number must be even and at most that of the head"));
@@ -132,7 +147,12 @@ RopeSpec ReadRopeOf(ConfigReader& parameters, ConfigReader& read, const ModelSpe
     return rope;
   }
   rope.scaling = *scaling;
-  if (rope.scaling != RopeScaling::kNone) ReadScaling(parameters, read, spec, rope);
+  if (defaults.yarn_is_longrope && rope.scaling == RopeScaling::kYarn &&
+      parameters.Has("short_factor")) {
+    rope.scaling = RopeScaling::kLongRope;
+  }
+  if (rope.scaling != RopeScaling::kNone) ReadScaling(parameters, read, spec, defaults, rope);
+  rope.attention_factor *= parameters.FloatOr({kGgufAttentionFactor}, 0.0, kMaxFactor, 1.0);
   return rope;
 }
 
@@ -146,11 +166,16 @@ int64_t ScaledContext(const RopeSpec& rope, int64_t context) {
   return static_cast<int64_t>(std::min(scaled, static_cast<double>(ConfigReader::kMaxContext)));
 }
 
-RopeSpec ReadRope(ConfigReader& read, const ModelSpec& spec, double default_base) {
-  const double base = read.FloatOr({"rope_theta", "rotary_emb_base"}, 1.0, kMaxBase, default_base);
+RopeSpec ReadRope(ConfigReader& read, const ModelSpec& spec, const RopeDefaults& defaults) {
   ConfigReader parameters =
-      read.Object(read.Has("rope_scaling") ? "rope_scaling" : "rope_parameters");
-  RopeSpec rope = ReadRopeOf(parameters, read, spec, base);
+      read.Object(read.IsTruthy("rope_scaling") ? "rope_scaling" : "rope_parameters");
+  for (const char* kind : {"full_attention", "sliding_attention"}) {
+    if (!parameters.Has(kind)) continue;
+    parameters.Unsupported(
+        absl::StrCat("rope_parameters has parameters for ", kind,
+                     "; models of this model_type have the same for all layers"));
+  }
+  RopeSpec rope = ReadRopeOf(parameters, read, spec, defaults);
   read.Merge(parameters);
   return rope;
 }

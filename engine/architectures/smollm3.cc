@@ -12,8 +12,17 @@ namespace {
 
 void DescribeSmolLm3(ConfigReader& read, ModelSpec& spec) {
   constexpr int64_t kInterval = 4;
-  DescribeLlamaLike(read, spec, {.tied = true});
-  spec.rope = ReadRope(read, spec, 2e6);
+  DescribeLlamaLike(
+      read, spec,
+      {.tied = true,
+       .vocab = 128256,
+       .hidden = 2048,
+       .layers = 36,
+       .heads = 16,
+       .kv_heads = 4,
+       .context = 32768,
+       .width = 11008},
+      {.attention_bias_key = true, .mlp_bias_key = true, .rope = RopeDefaults{.base = 2e6}});
   const auto layers = static_cast<size_t>(spec.layers);
   // Despite the key's name, 1 means that a layer has rotary positions.
   const std::vector<int64_t> listed = read.IntsOrEmpty("no_rope_layers", layers);

@@ -136,6 +136,11 @@ const StoredTensor* GgufFile::FindTensor(std::string_view name) const {
 
 bool GgufFile::HasKey(std::string_view key) const { return metadata_.contains(std::string(key)); }
 
+bool GgufFile::IsArray(std::string_view key) const {
+  const auto it = metadata_.find(std::string(key));
+  return it != metadata_.end() && std::holds_alternative<GgufArray>(it->second);
+}
+
 absl::StatusOr<const GgufValue*> GgufFile::Find(std::string_view key) const {
   const auto it = metadata_.find(std::string(key));
   if (it != metadata_.end()) return &it->second;
@@ -199,6 +204,9 @@ absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) con
         if (number > static_cast<uint64_t>(INT64_MAX)) return TooLarge(path_, key, number);
       }
       return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
+    }
+    if (const auto* flags = std::get_if<std::vector<bool>>(array)) {
+      return std::vector<int64_t>(flags->begin(), flags->end());
     }
   }
   return WrongType(path_, key, *value, "an array of whole numbers");

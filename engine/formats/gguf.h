@@ -50,6 +50,8 @@ class GgufFile : public TensorSource {
   const StoredTensor* FindTensor(std::string_view name) const override;
 
   bool HasKey(std::string_view key) const;
+  // True if the key exists and its value is an array.
+  bool IsArray(std::string_view key) const;
   // Return the value of a metadata key. NOT_FOUND: there is no such key. DATA_LOSS with the key,
   // the value and both types: the value has another type; GetInt: it is outside [min, max];
   // GetInts: an element is above INT64_MAX; GetFloat and GetFloats: a number is not finite.
@@ -59,6 +61,7 @@ class GgufFile : public TensorSource {
   absl::StatusOr<bool> GetBool(std::string_view key) const;
   // The pointer is valid as long as this object.
   absl::StatusOr<const std::vector<std::string>*> GetStrings(std::string_view key) const;
+  // Booleans are 0 and 1.
   absl::StatusOr<std::vector<int64_t>> GetInts(std::string_view key) const;
   absl::StatusOr<std::vector<double>> GetFloats(std::string_view key) const;
 

@@ -26,35 +26,6 @@ TEST(ModelFilesTest, ValidConfigurationIsRead) {
   EXPECT_EQ(nested->spec.hidden, 48);
 }
 
-// tests/golden/architectures/make_config_defaults.py writes the defaults of transformers.
-TEST(ModelFilesTest, MissingKeysHaveTheDefaultsOfTransformers) {
-  std::ifstream file("tests/golden/architectures/config_defaults.json");
-  const Json cases = Json::parse(file);
-  EXPECT_GT(cases.size(), 10);
-  for (const Json& c : cases) {
-    SCOPED_TRACE(c["name"].get<std::string>());
-    const auto config = ReadModelConfig(c["config"], kPath);
-    ASSERT_TRUE(config.ok()) << config.status();
-    const ModelSpec& spec = config->spec;
-    const Json& expected = c["means"];
-    EXPECT_EQ(spec.layers, expected["layers"].get<int64_t>());
-    EXPECT_EQ(spec.hidden, expected["hidden"].get<int64_t>());
-    EXPECT_EQ(spec.feed_forward.width, expected["width"].get<int64_t>());
-    EXPECT_EQ(spec.vocab, expected["vocab"].get<int64_t>());
-    EXPECT_EQ(spec.context_length, expected["context"].get<int64_t>());
-    EXPECT_EQ(spec.attention.heads, expected["heads"].get<int64_t>());
-    EXPECT_EQ(spec.attention.kv_heads, expected["kv_heads"].get<int64_t>());
-    EXPECT_EQ(spec.attention.head_dim, expected["head_dim"].get<int64_t>());
-    EXPECT_DOUBLE_EQ(spec.attention.scale, expected["scale"].get<double>());
-    EXPECT_EQ(spec.attention.softcap, expected["softcap"].get<double>());
-    EXPECT_EQ(spec.logit_softcap, expected["logit_softcap"].get<double>());
-    EXPECT_EQ(spec.attention.window, expected["window"].get<int64_t>());
-    EXPECT_EQ(std::count(spec.attention.windowed_layers.begin(),
-                         spec.attention.windowed_layers.end(), true),
-              expected["windowed_layers"].get<int64_t>());
-  }
-}
-
 TEST(ModelFilesTest, UnsupportedFeaturesAreNamed) {
   constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
   ExpectRefused(Config("mamba"), {"model_type 'mamba'", "llama"}, kUnimplemented);

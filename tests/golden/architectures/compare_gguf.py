@@ -71,7 +71,8 @@ def convert(root, folder, out):
 
 
 def our_logits(probe, model, tokens):
-    done = subprocess.run([probe, "--model", str(model), "--kv-cache", "float32"], text=True, capture_output=True,
+    done = subprocess.run([probe, "--model", str(model), "--kv-cache", "float32"], text=True,
+                          capture_output=True,
                           input=json.dumps({"op": "logits", "tokens": tokens}) + "\n")
     if done.returncode != 0:
         return done.stderr.strip()
