@@ -66,6 +66,10 @@ absl::Status CheckEconomics(const Config& config) {
   return Annotate(evaluator::Validate(config.evaluation.economics), "evaluation.economics");
 }
 
+void LogModelWarning(const std::string& model, const std::string& warning) {
+  LogEvent(spdlog::level::warn, "model_warning", {{"model", model}, {"warning", warning}});
+}
+
 class DaemonImpl final : public Daemon {
  public:
   // `budget_bytes` is the result of BudgetBytes().
@@ -140,7 +144,7 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
                .torch_version = device_.torch_version,
                .device = device_.name},
               {.log_prompts = config_.log_prompts, .trace_content = config_.tracing.content}),
-      loader_(device_, config_.limits.max_running, config_.limits.max_waiting),
+      loader_(device_, config_.limits.max_running, config_.limits.max_waiting, LogModelWarning),
       hub_(
           registry::HubOptions::FromEnvironment(), [this] { events_.OnDownloadStart(); },
           [this](const DownloadReport& report) { events_.OnDownloadEnd(report); }),

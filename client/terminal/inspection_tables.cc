@@ -38,6 +38,7 @@ std::string PropertyTable(const v1::ModelInspection& model) {
   add("tokenizer", model.tokenizer());
   add("chat template", model.chat_template());
   add("suggested sampling", model.suggested_sampling());
+  for (const std::string& warning : model.warnings()) add("warning", warning);
   return FormatTable(table);
 }
 

@@ -125,10 +125,10 @@ class MetadataReader {
     const auto other = std::find_if(values.begin(), values.end(),
                                     [&](int64_t value) { return value != values.front(); });
     if (other == values.end()) return values.front();
-    return absl::UnimplementedError(absl::StrCat(
-        file_.path(), ": ", name, " is ", values.front(), " in layer 0 and ", *other, " in layer ",
-        other - values.begin(), "; the layers of the architecture '", architecture_,
-        "' must have equal sizes, in llama.cpp too"));
+    return absl::UnimplementedError(
+        absl::StrCat(file_.path(), ": ", name, " is ", values.front(), " in layer 0 and ", *other,
+                     " in layer ", other - values.begin(), "; the layers of the architecture '",
+                     architecture_, "' must have equal sizes, in llama.cpp too"));
   }
 
   // Refuses properties that change the result and that the transformer does not compute.

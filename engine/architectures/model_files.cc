@@ -18,6 +18,7 @@
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/gguf_config.h"
 #include "engine/architectures/gguf_keys.h"
+#include "engine/architectures/tied_output.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/quoted.h"
 #include "engine/formats/safetensors.h"
@@ -122,6 +123,7 @@ absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
                    .tensors = *std::move(tensors),
                    .gguf = nullptr};
   if (files.name.empty()) files.name = std::filesystem::absolute(folder).filename().string();
+  RETURN_IF_ERROR(CheckTiedOutput(TieCheck::kSample, &files));
   return files;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/architectures/architecture.h"
@@ -27,6 +28,8 @@ struct ModelFiles {
   std::unique_ptr<TensorSource> tensors;
   // The same object as `tensors` if it is a GGUF file, otherwise null.
   const GgufFile* gguf;
+  // Contradictions in the files that do not prevent a load, one sentence each.
+  std::vector<std::string> warnings;
 
   // Returns the number of elements of all tensors.
   int64_t ParameterCount() const;

@@ -115,7 +115,8 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .context_length = spec.context_length,
                       .served_context = context,
                       .sampling = ReadModelSampling(files),
-                      .loads = CheckTransformerWeights(files)};
+                      .loads = CheckTransformerWeights(files),
+                      .warnings = files.warnings};
   DescribeText(files, static_cast<int>(context), &out);
   for (const DeviceInfo& device : AllDevices(requested)) {
     options.device = device;

@@ -76,6 +76,9 @@ struct ModelInspection {
   // is missing, unused, or has another shape or type; the tokenizer cannot be read; the device does
   // not support a setting.
   absl::Status loads;
+  // Contradictions in the files that do not prevent a load, one sentence each. A load, which reads
+  // more, may find others.
+  std::vector<std::string> warnings;
   // One entry for each device of this machine on which the model can be loaded. The device of the
   // options is first.
   std::vector<DeviceNeed> devices;

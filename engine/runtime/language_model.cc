@@ -26,6 +26,7 @@
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
+#include "engine/architectures/tied_output.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/executor/cpu_executor.h"
 #include "engine/runtime/executor/device_executor.h"
@@ -251,7 +252,8 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
     if (options.progress) options.progress(stage, fraction);
   };
   report("opening", 0.0);
-  ASSIGN_OR_RETURN(const Opened opened, Timed(&times.files, [&] { return Open(options); }));
+  ASSIGN_OR_RETURN(Opened opened, Timed(&times.files, [&] { return Open(options); }));
+  RETURN_IF_ERROR(CheckTiedOutput(TieCheck::kAll, &opened.files));
   const ModelFiles& files = opened.files;
   const LoadPlan& plan = opened.plan;
   ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDeviceFor(options, opened));
@@ -287,6 +289,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       .has_chat_template = encoder->has_chat_template(),
       .sampling = ReadModelSampling(files),
       .workarounds = Describe(quirks),
+      .warnings = files.warnings,
   };
   report("warm-up", kOpeningShare + kWeightsShare);
   // Keys that were rotated for a short sequence are then wrong in a long one.

@@ -102,6 +102,8 @@ struct LoadedModelInfo {
   ModelSampling sampling;
   // A sentence for each fault of the device that is worked around; empty for the CPU's kernels.
   std::vector<std::string> workarounds;
+  // Contradictions in the model's files that did not prevent the load, one sentence each.
+  std::vector<std::string> warnings;
 };
 
 // A resident model: weights, KV cache, tokenizer and scheduler. Loading reads the whole file and

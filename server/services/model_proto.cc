@@ -127,6 +127,9 @@ void ToProto(const engine::ModelInspection& inspection, const MemoryLimits& memo
   if (!inspection.devices.empty()) {
     out->set_memory_free_bytes(memory.Free(inspection.devices.front().device_bytes));
   }
+  for (const std::string& warning : inspection.warnings) {
+    out->add_warnings(ReplaceInvalidUtf8(warning));
+  }
   for (const engine::StoredShare& share : inspection.types) {
     assay::v1::StoredType* type = out->add_types();
     type->set_type(share.type);

@@ -70,6 +70,11 @@ absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
   absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
       engine::LanguageModel::Load(options);
   if (!model.ok()) return ModelError(entry, model.status());
+  if (on_warning_) {
+    for (const std::string& warning : (*model)->info().warnings) {
+      on_warning_(entry.id, ReplaceInvalidUtf8(warning));
+    }
+  }
   return std::make_unique<ServedModel>(*std::move(model), std::move(options.device));
 }
 

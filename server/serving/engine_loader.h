@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_SERVING_ENGINE_LOADER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,12 +19,17 @@ namespace assay::server {
 // Makes ServedModels. Thread-safe; construction is cheap.
 class EngineLoader final : public registry::ModelLoader {
  public:
+  // Receives the id of a model and a contradiction in its files that did not prevent its load.
+  using OnWarning = std::function<void(const std::string& model, const std::string& warning)>;
+
   // `default_device` is used for entries that name no device. `max_running` and `max_waiting` are
-  // limits of each model.
-  EngineLoader(engine::DeviceInfo default_device, int max_running, int max_waiting)
+  // limits of each model. `on_warning` may be null; loads call it, at the same time too.
+  EngineLoader(engine::DeviceInfo default_device, int max_running, int max_waiting,
+               OnWarning on_warning = nullptr)
       : default_device_(std::move(default_device)),
         max_running_(max_running),
-        max_waiting_(max_waiting) {}
+        max_waiting_(max_waiting),
+        on_warning_(std::move(on_warning)) {}
 
   // Errors of both name the model. NOT_FOUND of one of its files becomes FAILED_PRECONDITION, since
   // the model itself is known.
@@ -42,6 +48,7 @@ class EngineLoader final : public registry::ModelLoader {
   const engine::DeviceInfo default_device_;
   const int max_running_;
   const int max_waiting_;
+  const OnWarning on_warning_;
 };
 
 }  // namespace assay::server

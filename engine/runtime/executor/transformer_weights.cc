@@ -85,8 +85,7 @@ class Builder {
 
   absl::StatusOr<TransformerWeights> Build() {
     TransformerWeights weights;
-    weights.token_embedding =
-        Matrix({{names_.Of("token_embd", kWeight), spec_.vocab}}, spec_.embedding, {});
+    weights.token_embedding = Matrix({{EmbeddingName(), spec_.vocab}}, spec_.embedding, {});
     if (spec_.embedding_norm) weights.embedding_norm = Norm("token_embd_norm", -1);
     if (spec_.position == PositionKind::kLearned) {
       weights.position_embedding =
@@ -195,6 +194,14 @@ class Builder {
     }
     bytes_ += matrix->Bytes();
     out->push_back(*std::move(matrix));
+  }
+
+  // A checkpoint with tied embeddings may have the output alone.
+  std::string EmbeddingName() const {
+    std::string name = names_.Of("token_embd", kWeight);
+    if (loader_.Has(name) || !spec_.tied_embeddings) return name;
+    std::string output = names_.Of("output", kWeight);
+    return loader_.Has(output) ? output : name;
   }
 
   LinearWeights Output() {

@@ -54,6 +54,7 @@ TEST_F(InspectTest, ShowsPropertiesAndThatTheModelDoesNotFit) {
   EXPECT_THAT(result.out, HasSubstr("BLOOM[31m"));
   EXPECT_THAT(result.out, HasSubstr("559.2M (559214592)"));
   EXPECT_THAT(result.out, HasSubstr("no (a base model"));
+  EXPECT_THAT(result.out, Not(HasSubstr("warning")));
   EXPECT_THAT(result.out, HasSubstr("F16"));
   EXPECT_THAT(result.out, ::testing::ContainsRegex("cpu +float32 +2.00 GiB +1.00 GiB .*no\n"));
 }
@@ -112,6 +113,14 @@ TEST_F(InspectTest, JsonHasBytesAndAnUnknownModelIsNotFound) {
   const CliResult result = daemon_.Run({"--json", "inspect", "bloom"});
   EXPECT_EQ(nlohmann::json::parse(result.out)["devices"][0]["weightBytes"], "2147483648");
   EXPECT_EQ(daemon_.Run({"inspect", "nope"}).code, kExitNotFound);
+}
+
+TEST_F(InspectTest, ShowsWarnings) {
+  SetFits(true, true);
+  daemon_.models.inspection.add_warnings("lm_head.weight differs");
+  const CliResult result = daemon_.Run({"inspect", "bloom"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_THAT(result.out, ::testing::ContainsRegex("warning +lm_head.weight differs"));
 }
 
 }  // namespace

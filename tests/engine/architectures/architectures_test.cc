@@ -286,7 +286,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "gpt_neo", "llama", "llama_to_quantize", "llama_tied_biased", "llama_linear",
                       "llama_dynamic", "llama3", "llama_yarn", "mistral", "qwen2", "qwen2_window",
                       "qwen3", "gemma2", "gemma2_plain_scale", "gemma3", "gemma2_defaults",
-                      "gemma3_defaults", "phi", "phi_qk_norm", "phi3", "phi3_longrope", "stablelm",
+                      "gemma3_defaults", "llama_empty_scaling", "llama_own_output", "phi3_defaults",
+                      "phi", "phi_qk_norm", "phi3", "phi3_longrope", "stablelm",
                       "stablelm_parallel", "smollm3", "falcon", "falcon_grouped", "falcon_alibi"),
     [](const auto& info) { return std::string(info.param); });
 

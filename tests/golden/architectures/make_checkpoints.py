@@ -108,6 +108,8 @@ CASES = {
     "llama_dynamic": llama(**scaled("dynamic", factor=4.0), max_position_embeddings=24),
     "llama3": llama(**scaled("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                              original_max_position_embeddings=16)),
+    "llama_empty_scaling": llama(rope_parameters=dict(rope_type="default", rope_theta=5e5)),
+    "llama_own_output": llama(),
     "llama_yarn": llama(**scaled("yarn", factor=4.0, original_max_position_embeddings=32)),
     "mistral": transformers.MistralConfig(**{**LLAMA, "sliding_window": 11}),
     "qwen2": transformers.Qwen2Config(**LLAMA),
@@ -126,6 +128,7 @@ CASES = {
     "phi": transformers.PhiConfig(**PHI),
     "phi_qk_norm": transformers.PhiConfig(**PHI, qk_layernorm=True),
     "phi3": transformers.Phi3Config(**PHI3, sliding_window=14),
+    "phi3_defaults": transformers.Phi3Config(**PHI3),
     "phi3_longrope": transformers.Phi3Config(
         **PHI3, original_max_position_embeddings=20,
         rope_parameters=dict(rope_type="longrope", rope_theta=10000.0,
@@ -150,7 +153,12 @@ GEMMA_KEYS = ["num_attention_heads", "num_key_value_heads", "head_dim", "max_pos
               "hidden_activation", "rms_norm_eps", "attn_logit_softcapping",
               "final_logit_softcapping", "layer_types",
               "tie_word_embeddings", "rope_parameters"]
-OMITTED = {"gemma2_defaults": GEMMA_KEYS, "gemma3_defaults": GEMMA_KEYS}
+OMITTED = {"gemma2_defaults": GEMMA_KEYS, "gemma3_defaults": GEMMA_KEYS,
+           "phi3_defaults": ["rms_norm_eps", "sliding_window", "attention_dropout"]}
+# Keys to add to the saved config.json, which mean nothing to transformers: an empty rope_scaling
+# beside rope_parameters, and tied embeddings although the output differs.
+ADDED = {"llama_empty_scaling": dict(rope_scaling={}),
+         "llama_own_output": dict(tie_word_embeddings=True)}
 # Cases that are saved in several files.
 SHARDED = {"llama_tied_biased", "bloom"}
 
@@ -281,8 +289,15 @@ def make(name, config, folder):
         saved = json.loads(path.read_text())
         path.write_text(json.dumps({k: v for k, v in saved.items() if k not in OMITTED[name]}))
         config = transformers.AutoConfig.from_pretrained(folder)
+    if name in ADDED:
+        path = folder / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **ADDED[name]}))
     byte_level_tokenizer().save(str(folder / "tokenizer.json"))
     prefill = fresh(name, config, state)(torch.tensor([prompt])).logits[0]
+    if name in ADDED:
+        read = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager",
+                                                    dtype=torch.float32).eval()
+        assert torch.equal(read(torch.tensor([prompt])).logits[0], prefill), name
     half = {str(dtype).removeprefix("torch."):
             float((fresh(name, config, state,
                          dtype)(torch.tensor([prompt])).logits[0].float() - prefill).abs().max())
