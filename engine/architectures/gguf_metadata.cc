@@ -139,8 +139,9 @@ class MetadataReader {
     if (file_.HasKey(causal)) {
       const absl::StatusOr<bool> value = file_.GetBool(causal);
       status_.Update(value.status());
-      if (value.ok() && !*value)
+      if (value.ok() && !*value) {
         Refuse(causal, "false", "attention to later tokens is not supported");
+      }
     }
     for (const auto& [key, own] : {std::pair{"attention.key_length_swa", "head_dim"},
                                    {"attention.value_length_swa", kGgufValueDim},
