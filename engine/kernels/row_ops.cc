@@ -166,17 +166,22 @@ int64_t Argmax(const float* row, int64_t count) {
   constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   const RowVec min = hn::Set(d, kMinusInfinity);
   RowVec max = min;
+  // A lane that meets NaN keeps it. The maximum may lose NaN.
+  RowVec check = hn::Zero(d);
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const RowVec x = hn::LoadU(d, row + i);
     // The comparison is false for NaN.
     max = hn::IfThenElse(hn::Gt(x, max), x, max);
+    check = hn::IfThenElse(hn::Eq(x, x), check, x);
   }
   float largest = hn::GetLane(hn::MaxOfLanes(d, max));
+  bool has_nan = !hn::AllTrue(d, hn::Eq(check, check));
   for (; i < count; ++i) {
     if (row[i] > largest) largest = row[i];
+    has_nan = has_nan || std::isnan(row[i]);
   }
-  if (largest == kMinusInfinity) return 0;
+  if (has_nan || largest == kMinusInfinity) return -1;
   const RowVec target = hn::Set(d, largest);
   for (i = 0; i + kLanes <= count; i += kLanes) {
     if (!hn::AllFalse(d, hn::Eq(hn::LoadU(d, row + i), target))) break;

@@ -38,8 +38,8 @@ void CapRow(float cap, int64_t count, float* row);
 // Rotates dimensions i and i + half against each other, in place, by [half] cosines and sines.
 void RotateHalves(const float* cosines, const float* sines, int64_t half, float* head);
 
-// Returns the index of the largest value; among equal values, the first. NaN is never the largest.
-// Returns 0 if no value is above minus infinity.
+// Returns the index of the largest value; among equal values, the first. Returns -1 if a value is
+// NaN or if no value is above minus infinity.
 int64_t ArgmaxOfRow(const float* row, int64_t count);
 
 // out = exp((row - max) * factor), 0 for NaN: softmax weights before their normalization. `max`

@@ -187,16 +187,19 @@ class CpuExecutor : public ModelExecutor {
 
   void ChooseTokens(TokenChoice& choice) const {
     choice.tokens = ChooseWhileAccepted(
-        choice, [this](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
-          return SampleFinite(Logits(row), sampler);
-        });
+        choice, [this](int64_t row, Sampler& sampler) { return sampler.Sample(Logits(row)); });
   }
 
   // Overwrites the row's logits.
   void RateToken(TokenRating& rating) {
     float* logits = logits_.data() + rating.row * spec_.vocab;
     const float own = logits[rating.token];
-    const float max = logits[ArgmaxOfRow(logits, spec_.vocab)];
+    const int64_t largest = ArgmaxOfRow(logits, spec_.vocab);
+    if (largest < 0) {
+      rating.score = LogitsNotFinite();
+      return;
+    }
+    const float max = logits[largest];
     const double sum = ExpOfRow(logits, spec_.vocab, max, 1.0F, logits);
     rating.score = CheckFinite(
         {.log_probability = static_cast<double>(own) - max - std::log(sum), .greedy = own == max});

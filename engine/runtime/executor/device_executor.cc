@@ -162,8 +162,8 @@ class DeviceExecutor : public ModelExecutor {
               return CheckFinite(largest[2 * row], static_cast<TokenId>(largest[2 * row + 1]));
             }
             const int64_t at = readings.first_sampled[i] + row - choice.first_row;
-            return SampleFinite(
-                absl::MakeConstSpan(sampled + at * vocab, static_cast<size_t>(vocab)), sampler);
+            return sampler.Sample(
+                absl::MakeConstSpan(sampled + at * vocab, static_cast<size_t>(vocab)));
           });
     }
     for (size_t i = 0; i < step.ratings.size(); ++i) {

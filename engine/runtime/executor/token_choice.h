@@ -17,26 +17,17 @@
 
 namespace assay::engine {
 
-inline absl::Status NotFiniteError() {
-  return absl::InternalError(
-      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
-}
-
-// Returns the token, or INTERNAL if its logit is not finite.
+// Returns the token, or INTERNAL if its logit is not finite. The logit must be the largest of its
+// row, or NaN if the row has NaN.
 inline absl::StatusOr<TokenId> CheckFinite(float logit, TokenId token) {
   if (std::isfinite(logit)) return token;
-  return NotFiniteError();
+  return LogitsNotFinite();
 }
 
 // Returns the score, or INTERNAL if it is not finite.
 inline absl::StatusOr<TokenScore> CheckFinite(const TokenScore& score) {
   if (std::isfinite(score.log_probability)) return score;
-  return NotFiniteError();
-}
-
-inline absl::StatusOr<TokenId> SampleFinite(absl::Span<const float> logits, Sampler& sampler) {
-  const TokenId token = sampler.Sample(logits);
-  return CheckFinite(logits[static_cast<size_t>(token)], token);
+  return LogitsNotFinite();
 }
 
 // Returns the value for choice.tokens. Calls choose(row, sampler) for one row after the other, as

@@ -2,11 +2,14 @@
 #include "engine/runtime/generation/sampling.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +22,14 @@ namespace {
 
 constexpr float kMaxTemperature = 2.0F;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+absl::Status OutOfRange(const char* field, float value, const char* range) {
+  // The shortest text that is not rounded: 2.0000002 must not read as 2.
+  std::array<char, 32> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, " is ", std::string(text.data(), end.ptr), "; it must be in ", range));
+}
 
 // Returns a number in [0, 1). std::uniform_real_distribution differs between standard libraries,
 // the bits of the generator do not.
@@ -33,12 +44,10 @@ double UniformBelowOne(std::mt19937_64& random) {
 absl::Status ValidateSampling(const SamplingParams& params) {
   // The negation makes the check fail for NaN.
   if (!(params.temperature >= 0.0F && params.temperature <= kMaxTemperature)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("temperature is ", params.temperature, "; it must be in [0, 2]"));
+    return OutOfRange("temperature", params.temperature, "[0, 2]");
   }
   if (!(params.top_p > 0.0F && params.top_p <= 1.0F)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("top_p is ", params.top_p, "; it must be in (0, 1]"));
+    return OutOfRange("top_p", params.top_p, "(0, 1]");
   }
   if (params.top_k < 0) {
     return absl::InvalidArgumentError(
@@ -47,13 +56,20 @@ absl::Status ValidateSampling(const SamplingParams& params) {
   return absl::OkStatus();
 }
 
+absl::Status LogitsNotFinite() {
+  return absl::InternalError(
+      "the logits are not finite: the weights are damaged or overflow this dtype; try float32");
+}
+
 Sampler::Sampler(const SamplingParams& params) : params_(params), random_(params.seed) {}
 
-TokenId Sampler::Sample(absl::Span<const float> logits) {
+absl::StatusOr<TokenId> Sampler::Sample(absl::Span<const float> logits) {
   const auto count = static_cast<int64_t>(logits.size());
   const auto best = static_cast<TokenId>(ArgmaxOfRow(logits.data(), count));
-  if (params_.temperature == 0.0F || logits.empty()) return best;
+  if (best < 0) return LogitsNotFinite();
   const float max_logit = logits[static_cast<size_t>(best)];
+  if (!std::isfinite(max_logit)) return LogitsNotFinite();
+  if (greedy()) return best;
   if (params_.top_k > 0 && params_.top_k < count) {
     const double total = SelectTopK(logits, max_logit);
     return Draw(params_.top_p < 1.0F ? KeepTopP(total) : total);
@@ -61,10 +77,13 @@ TokenId Sampler::Sample(absl::Span<const float> logits) {
   weights_.resize(logits.size());
   const double total =
       ExpOfRow(logits.data(), count, max_logit, 1.0F / params_.temperature, weights_.data());
-  if (params_.top_p == 1.0F) return DrawFromAll(total);
+  if (params_.top_p == 1.0F) return DrawFromAll(total, best);
   // Tokens with smaller weights have less than 1 - top_p of the total together, so that top-p
-  // excludes all of them. Skipping them saves sorting the whole vocabulary.
-  const double min_weight = (1.0 - params_.top_p) / static_cast<double>(count) * total;
+  // excludes all of them. Skipping them saves sorting the whole vocabulary. The best token stays,
+  // whatever the rounding of the total.
+  const double min_weight =
+      std::min<double>(weights_[static_cast<size_t>(best)],
+                       (1.0 - params_.top_p) / static_cast<double>(count) * total);
   candidates_.clear();
   for (size_t i = 0; i < weights_.size(); ++i) {
     if (weights_[i] < min_weight) continue;
@@ -80,8 +99,8 @@ double Sampler::SelectTopK(absl::Span<const float> logits, float max_logit) {
   const auto top_k = static_cast<size_t>(params_.top_k);
   for (size_t i = 0; i < logits.size(); ++i) {
     const bool full = candidates_.size() == top_k;
-    // The comparison is false for NaN. Among equal logits the first stay.
-    if (!(logits[i] > (full ? candidates_.front().weight : kMinusInfinity))) continue;
+    // Among equal logits the first stay. Minus infinity excludes a token.
+    if (logits[i] <= (full ? candidates_.front().weight : kMinusInfinity)) continue;
     if (full) {
       std::pop_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
       candidates_.pop_back();
@@ -108,16 +127,15 @@ double Sampler::KeepTopP(double total) {
   return kept;
 }
 
-TokenId Sampler::DrawFromAll(double total) {
+TokenId Sampler::DrawFromAll(double total, TokenId best) {
   double left = UniformBelowOne(random_) * total;
-  TokenId last = 0;
   for (size_t i = 0; i < weights_.size(); ++i) {
-    if (weights_[i] == 0.0F) continue;
-    last = static_cast<TokenId>(i);
     left -= weights_[i];
-    if (left < 0.0) break;
+    if (left < 0.0) return static_cast<TokenId>(i);
   }
-  return last;
+  // The total is summed in fp32. Where it exceeds the sum of the weights, its rounding error must
+  // not go to the last token, which may be very improbable.
+  return best;
 }
 
 TokenId Sampler::Draw(double total) {
@@ -126,7 +144,8 @@ TokenId Sampler::Draw(double total) {
     left -= candidate.weight;
     if (left < 0.0) return candidate.id;
   }
-  return candidates_.empty() ? 0 : candidates_.back().id;
+  // Rounding errors go to the most probable token.
+  return candidates_.front().id;
 }
 
 }  // namespace assay::engine

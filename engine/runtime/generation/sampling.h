@@ -7,24 +7,33 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
 
+// The smallest temperature that is sampled. Smaller ones are greedy, as in vLLM (_SAMPLING_EPS):
+// they cannot tell apart logits that differ by rounding, and the inverse of the smallest ones
+// overflows.
+inline constexpr float kMinSampledTemperature = 1e-5F;
+
 // The sampling parameters of a request.
 struct SamplingParams {
-  // 0 to 2; 0 = greedy.
+  // 0 to 2; below kMinSampledTemperature = greedy.
   float temperature = 0.0F;
   // In (0, 1]; 1 = off.
   float top_p = 1.0F;
-  // 0 = off.
+  // 0 = off; a number above the size of the vocabulary has no effect.
   int top_k = 0;
   uint64_t seed = 0;
 };
 
 // Returns INVALID_ARGUMENT with the field, its value and its range if a value is out of range.
 absl::Status ValidateSampling(const SamplingParams& params);
+
+// Returns INTERNAL: the logits have NaN or plus infinity, or no finite value.
+absl::Status LogitsNotFinite();
 
 // Chooses the tokens of one request. The filters are applied in the order top-k, temperature,
 // top-p, with the same result as transformers' logits warpers. The same seed and logits give the
@@ -33,10 +42,12 @@ class Sampler {
  public:
   explicit Sampler(const SamplingParams& params);
 
-  // Returns a token for `logits`, [vocab]. Among equal logits a greedy choice has the lowest id.
-  TokenId Sample(absl::Span<const float> logits);
+  // Returns a token for `logits`, [vocab]. Among equal logits a greedy choice has the lowest id. A
+  // logit of minus infinity excludes its token. Returns LogitsNotFinite() for logits that are not a
+  // distribution: they have NaN or plus infinity, or none of them is finite.
+  absl::StatusOr<TokenId> Sample(absl::Span<const float> logits);
 
-  bool greedy() const { return params_.temperature == 0.0F; }
+  bool greedy() const { return params_.temperature < kMinSampledTemperature; }
 
  private:
   // A token that may be chosen. `weight` is exp((logit - max) / temperature).
@@ -55,8 +66,8 @@ class Sampler {
   // Keeps the smallest number of sorted candidates whose weights reach top_p of `total`. Returns
   // the sum of their weights.
   double KeepTopP(double total);
-  // Draws a token of the whole vocabulary by weights_.
-  TokenId DrawFromAll(double total);
+  // Draws a token of the whole vocabulary by weights_. `best` has the largest weight.
+  TokenId DrawFromAll(double total, TokenId best);
   // Draws one of the candidates.
   TokenId Draw(double total);
 

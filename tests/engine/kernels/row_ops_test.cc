@@ -111,12 +111,18 @@ TEST_P(RowOpsTest, ArgmaxIsTheFirstOfEqualValues) {
     for (size_t index = 0; index < count; ++index) {
       std::vector<float> row(count, -3.0F);
       for (size_t i = index; i < count; ++i) row[i] = 2.0F;
-      for (size_t i = 0; i < index; i += 3) row[i] = NAN;
       EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), static_cast<int64_t>(index));
     }
     for (const float value : {minus_infinity, NAN}) {
       const std::vector<float> row(count, value);
-      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), 0);
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), -1);
+    }
+    for (size_t index = 0; index < count; ++index) {
+      std::vector<float> row(count, 1.0F);
+      row[index] = NAN;
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), -1) << index;
+      row[index] = std::numeric_limits<float>::infinity();
+      EXPECT_EQ(ArgmaxOfRow(row.data(), static_cast<int64_t>(count)), static_cast<int64_t>(index));
     }
   }
 }

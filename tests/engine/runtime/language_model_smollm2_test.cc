@@ -76,6 +76,29 @@ TEST_F(SmolLm2Test, SeededSamplingRepeats) {
   EXPECT_NE(text(1), text(2));
 }
 
+TEST_F(SmolLm2Test, TheSmallestTemperaturesGiveTheGreedyText) {
+  const auto model = LanguageModel::Load(options_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto tokens = [&](const SamplingParams& sampling) {
+    GenerationRequest request;
+    request.prompt.text = "Name an animal.";
+    request.sampling = sampling;
+    request.max_new_tokens = 12;
+    return (*model)->Generate(request, nullptr)->tokens;
+  };
+  const std::vector<TokenId> greedy = tokens({});
+  EXPECT_FALSE(greedy.empty());
+  for (const float temperature : {1e-45F, 1e-40F, 1e-30F, 1e-5F}) {
+    for (const float top_p : {1.0F, 0.9F, 1e-45F}) {
+      for (const int top_k : {0, 5, 1 << 30}) {
+        EXPECT_EQ(tokens({.temperature = temperature, .top_p = top_p, .top_k = top_k, .seed = 3}),
+                  greedy)
+            << temperature << " " << top_p << " " << top_k;
+      }
+    }
+  }
+}
+
 // Greedy and sampled texts: alone without drafts, then many at once with drafts.
 TEST_F(SmolLm2Test, NeitherOtherRequestsNorDraftsChangeAText) {
   const auto model = LanguageModel::Load(options_);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -21,14 +22,49 @@ using ::testing::HasSubstr;
 
 constexpr char kGolden[] = "tests/golden/runtime/sampling.json";
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+// Every way to choose a token: greedy, from all, with top-p, with top-k, with both.
+std::vector<SamplingParams> EveryPath(float temperature) {
+  return {{.temperature = temperature},
+          {.temperature = temperature, .top_p = 0.9F},
+          {.temperature = temperature, .top_k = 2},
+          {.temperature = temperature, .top_p = 0.9F, .top_k = 2}};
+}
+
+// Returns the logits of the golden file, which has null for minus infinity.
+std::vector<float> Row(const nlohmann::json& values) {
+  std::vector<float> row;
+  for (const auto& value : values) row.push_back(value.is_null() ? -kInfinity : value.get<float>());
+  return row;
+}
+
 TEST(SamplingTest, GreedyChoosesTheLowestIdOfEqualLogits) {
-  Sampler sampler({});
-  EXPECT_EQ(sampler.Sample({1.0F, 3.0F, 3.0F, -1.0F}), 1);
+  for (const float temperature : {0.0F, 1e-45F, 1e-40F, 9e-6F}) {
+    Sampler sampler({.temperature = temperature});
+    EXPECT_EQ(*sampler.Sample({1.0F, 3.0F, 3.0F, -1.0F}), 1) << temperature;
+  }
+}
+
+TEST(SamplingTest, TinyTemperaturesAreGreedyInALargeVocabulary) {
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal(0.0F, 4.0F);
+  std::vector<float> logits(50000);
+  for (float& logit : logits) logit = normal(random);
+  const auto best =
+      static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  for (const float temperature : {1e-45F, 1e-40F, 1e-30F, 1e-6F, 1e-5F, 1e-4F}) {
+    for (const SamplingParams& params : EveryPath(temperature)) {
+      Sampler sampler(params);
+      for (int i = 0; i < 20; ++i) EXPECT_EQ(*sampler.Sample(logits), best) << temperature;
+    }
+  }
 }
 
 TEST(SamplingTest, TopKOfOneIsGreedy) {
   Sampler sampler({.temperature = 2.0F, .top_k = 1, .seed = 3});
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(sampler.Sample({0.0F, 0.1F, 0.2F, 0.1F}), 2);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(*sampler.Sample({0.0F, 0.1F, 0.2F, 0.1F}), 2);
 }
 
 TEST(SamplingTest, SameSeedGivesTheSameTokens) {
@@ -36,7 +72,7 @@ TEST(SamplingTest, SameSeedGivesTheSameTokens) {
   const auto draw = [&](uint64_t seed) {
     Sampler sampler({.temperature = 1.0F, .top_p = 0.9F, .seed = seed});
     std::vector<TokenId> tokens;
-    for (int i = 0; i < 20; ++i) tokens.push_back(sampler.Sample(logits));
+    for (int i = 0; i < 20; ++i) tokens.push_back(*sampler.Sample(logits));
     return tokens;
   };
   EXPECT_EQ(draw(5), draw(5));
@@ -47,23 +83,23 @@ TEST(SamplingTest, TheFirstDrawIsTheSameOnEveryPlatform) {
   std::mt19937_64 random(42);
   const double uniform = static_cast<double>(random() >> 11) / 9007199254740992.0;
   Sampler sampler({.temperature = 1.0F, .seed = 42});
-  EXPECT_EQ(sampler.Sample(std::vector<float>(1000, 0.0F)), static_cast<TokenId>(uniform * 1000));
+  EXPECT_EQ(*sampler.Sample(std::vector<float>(1000, 0.0F)), static_cast<TokenId>(uniform * 1000));
 }
 
 TEST(SamplingTest, DistributionsMatchTransformers) {
   std::ifstream file(kGolden);
   ASSERT_TRUE(file) << kGolden;
   const nlohmann::json golden = nlohmann::json::parse(file);
-  const auto logits = golden["logits"].get<std::vector<float>>();
   constexpr int kDraws = 40000;
   for (const auto& c : golden["cases"]) {
-    SCOPED_TRACE(c["params"].dump());
+    SCOPED_TRACE(c["row"].dump() + c["params"].dump());
+    const std::vector<float> logits = Row(golden["rows"][c["row"].get<std::string>()]);
     Sampler sampler({.temperature = c["params"]["temperature"],
                      .top_p = c["params"]["top_p"],
                      .top_k = c["params"]["top_k"],
                      .seed = 1});
     std::map<TokenId, int> counts;
-    for (int i = 0; i < kDraws; ++i) ++counts[sampler.Sample(logits)];
+    for (int i = 0; i < kDraws; ++i) ++counts[*sampler.Sample(logits)];
     const auto expected = c["probabilities"].get<std::vector<double>>();
     double chi_square = 0.0;
     int degrees = -1;
@@ -82,24 +118,45 @@ TEST(SamplingTest, DistributionsMatchTransformers) {
 }
 
 TEST(SamplingTest, SmallestTopPKeepsTheBestToken) {
-  Sampler sampler({.temperature = 1.0F, .top_p = 1e-6F, .seed = 9});
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(sampler.Sample({0.0F, 1.0F, 0.9F}), 1);
+  for (const float top_p : {1e-6F, 1.17549435e-38F, std::numeric_limits<float>::denorm_min()}) {
+    Sampler sampler({.temperature = 1.0F, .top_p = top_p, .seed = 9});
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(*sampler.Sample({0.0F, 1.0F, 0.9F}), 1) << top_p;
+  }
 }
 
-TEST(SamplingTest, NaNIsNeverChosen) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  Sampler greedy({});
-  EXPECT_EQ(greedy.Sample({nan, 1.0F, nan}), 1);
-  Sampler sampler({.temperature = 1.0F, .top_p = 0.9F, .seed = 9});
-  for (int i = 0; i < 50; ++i) EXPECT_NE(sampler.Sample({1.0F, nan, 1.0F}), 1);
+TEST(SamplingTest, LogitsThatAreNoDistributionAreRefused) {
+  // A vector of the kernels has at most 16 values; the rest of a row is computed apart.
+  for (const size_t size : {1U, 3U, 16U, 37U}) {
+    for (const float temperature : {0.0F, 1e-40F, 1.0F, 2.0F}) {
+      for (const SamplingParams& params : EveryPath(temperature)) {
+        Sampler sampler(params);
+        const auto refused = [&](const std::vector<float>& logits) {
+          return sampler.Sample(logits).status() == LogitsNotFinite();
+        };
+        for (size_t i = 0; i < size; ++i) {
+          std::vector<float> logits(size, 1.0F);
+          logits[i] = kNan;
+          EXPECT_TRUE(refused(logits)) << "NaN at " << i << " of " << size;
+          logits[i] = kInfinity;
+          EXPECT_TRUE(refused(logits)) << "infinity at " << i << " of " << size;
+        }
+        EXPECT_TRUE(refused(std::vector<float>(size, -kInfinity)));
+        EXPECT_TRUE(refused({}));
+      }
+    }
+  }
 }
 
 TEST(SamplingTest, BadParametersAreReported) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<std::pair<SamplingParams, const char*>> cases = {
       {{.temperature = -0.1F}, "temperature is -0.1"},
       {{.temperature = 2.1F}, "temperature is 2.1"},
-      {{.temperature = nan}, "temperature is nan"},
+      {{.temperature = kNan}, "temperature is nan"},
+      {{.temperature = kInfinity}, "temperature is inf"},
+      {{.temperature = -1e-45F}, "temperature is -1e-45"},
+      {{.temperature = 2.0000002F}, "temperature is 2.0000002"},
+      {{.top_p = kNan}, "top_p is nan"},
+      {{.top_p = 1.0000001F}, "top_p is 1.0000001"},
       {{.top_p = 7.0F}, "top_p is 7"},
       {{.top_p = 0.0F}, "top_p is 0"},
       {{.top_k = -1}, "top_k is -1"},
@@ -110,6 +167,7 @@ TEST(SamplingTest, BadParametersAreReported) {
     EXPECT_THAT(status.message(), HasSubstr(message));
   }
   EXPECT_TRUE(ValidateSampling({.temperature = 2.0F, .top_p = 1.0F, .top_k = 40}).ok());
+  EXPECT_TRUE(ValidateSampling({.temperature = 1e-45F, .top_p = 1e-45F, .top_k = 1 << 30}).ok());
 }
 
 }  // namespace
