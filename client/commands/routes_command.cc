@@ -34,14 +34,14 @@ int Send(const Session& session, const v1::SetRoutesRequest& request) {
 }  // namespace
 
 int ShowRoutes(const Session& session) {
-  return CallAndPrint(
-      session, &Stub::GetRoutes, {}, [&session](const v1::GetRoutesResponse& reply) {
-        session.streams.out << RouteTable(reply.routes())
-                            << (reply.default_model().empty()
-                                    ? "other content types: refused\n"
-                                    : "other content types: " + OneLine(reply.default_model()) +
-                                          "\n");
-      });
+  return CallAndPrint(session, &Stub::GetRoutes, {},
+                      [&session](const v1::GetRoutesResponse& reply) {
+                        session.streams.out << RouteTable(reply.routes())
+                                            << (reply.default_model().empty()
+                                                    ? "content types without a route: refused\n"
+                                                    : "content types without a route: " +
+                                                          OneLine(reply.default_model()) + "\n");
+                      });
 }
 
 int SetRoutes(const Session& session) {

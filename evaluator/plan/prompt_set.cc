@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/near_name.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/built_in_prompts.h"
 
@@ -209,8 +210,9 @@ absl::StatusOr<std::vector<EvaluationPrompt>> SelectPrompts(
   const std::unordered_set<std::string> requested(content_types.begin(), content_types.end());
   for (const std::string& type : content_types) {
     if (std::find(known.begin(), known.end(), type) == known.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("content_types: the prompt set has no '", type,
-                                                     "'; it has ", absl::StrJoin(known, ", ")));
+      return absl::InvalidArgumentError(
+          absl::StrCat("content_types: the prompt set has no ", QuotedName(type), "; ",
+                       DidYouMean(type, known), "it has ", absl::StrJoin(known, ", ")));
     }
   }
   std::vector<EvaluationPrompt> selected;

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/near_name.h"
 #include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "registry/catalog/builtin_models.h"
@@ -57,9 +58,7 @@ absl::StatusOr<Catalog> ReadCatalogDocument(YamlDocument& document, const std::s
                                           "' too; remove one of the two"));
   }
   if (!catalog.default_model.empty() && catalog.Find(catalog.default_model) == nullptr) {
-    root.Error("default_model",
-               absl::StrCat("'", catalog.default_model, "' is not in the catalog; it has ",
-                            catalog.IdsForMessage()));
+    root.Error("default_model", catalog.UnknownIdMessage(catalog.default_model));
   }
   RETURN_IF_ERROR(document.Finish());
   return catalog;
@@ -134,6 +133,11 @@ std::string Catalog::IdsForMessage() const {
   if (others == 0) return absl::StrJoin(own, ", ");
   return absl::StrCat(absl::StrJoin(own, ", "), own.empty() ? "" : " and ", others,
                       " built-in ones (assay models --all)");
+}
+
+std::string Catalog::UnknownIdMessage(std::string_view id) const {
+  return absl::StrCat(QuotedName(id), " is not in the catalog; ", DidYouMean(id, Ids()), "it has ",
+                      IdsForMessage());
 }
 
 absl::StatusOr<Catalog> LoadCatalog(const std::string& path,

@@ -102,6 +102,9 @@ struct Catalog {
   // Returns up to twelve ids for an error message: "a, b, c and 16 built-in ones (assay models
   // --all)".
   std::string IdsForMessage() const;
+  // Returns an error message for a model that the catalog lacks, with the nearest id and
+  // IdsForMessage().
+  std::string UnknownIdMessage(std::string_view id) const;
   // Returns `routes` and a fixed route for each content type of an entry.
   std::vector<RoutePolicy> AllRoutes() const;
   // Returns nullopt if the content type has no route.

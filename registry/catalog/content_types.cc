@@ -16,6 +16,8 @@ namespace assay::registry {
 namespace {
 
 constexpr size_t kMaxContentTypeLength = 32;
+// The maximum number of content types in a message.
+constexpr size_t kMaxListed = 20;
 
 }  // namespace
 
@@ -28,12 +30,14 @@ bool IsContentType(std::string_view type) {
 
 std::string UnknownContentType(std::string_view type, const std::vector<std::string>& known) {
   if (known.empty() || std::find(known.begin(), known.end(), type) != known.end()) return "";
-  const std::string nearest = NearestName(type, known);
-  const std::string hint = nearest.empty()
-                               ? absl::StrCat("known are ", absl::StrJoin(known, ", "), ".")
-                               : absl::StrCat("did you mean '", nearest, "'?");
-  return absl::StrCat("'", std::string(type), "' is not a content type known here; ", hint,
-                      " Declare one of your own under evaluation.content_types of assayd.yaml");
+  const size_t listed = std::min(known.size(), kMaxListed);
+  const std::string more =
+      listed < known.size() ? absl::StrCat(" and ", known.size() - listed, " more") : "";
+  return absl::StrCat(
+      QuotedName(type), " is not a content type known here; ", DidYouMean(type, known),
+      "known are ",
+      absl::StrJoin(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(listed), ", "), more,
+      ". Declare one of your own under evaluation.content_types of assayd.yaml");
 }
 
 }  // namespace assay::registry

@@ -42,8 +42,7 @@ MaybeFault CheckModelsExist(const std::string& key, const std::vector<std::strin
                             const Catalog& catalog) {
   for (const std::string& model : models) {
     if (catalog.Find(model) != nullptr) continue;
-    return Fault{
-        key, absl::StrCat("'", model, "' is not in the catalog; it has ", catalog.IdsForMessage())};
+    return Fault{key, catalog.UnknownIdMessage(model)};
   }
   return std::nullopt;
 }

@@ -125,8 +125,7 @@ std::string DefaultReason(std::string_view type, const RoutePolicy* policy) {
 }  // namespace
 
 absl::Status UnknownModel(const Catalog& catalog, std::string_view id) {
-  return absl::NotFoundError(absl::StrCat("model ", Quoted(id), " is not in the catalog; it has ",
-                                          catalog.IdsForMessage()));
+  return absl::NotFoundError(absl::StrCat("model ", catalog.UnknownIdMessage(id)));
 }
 
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,

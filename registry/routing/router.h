@@ -88,7 +88,7 @@ absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePol
                                           const EvidenceSource* evidence,
                                           const RouteRequest& request);
 
-// Returns NOT_FOUND with a list of the catalog's models.
+// Returns NOT_FOUND with the nearest id and a list of the catalog's models.
 absl::Status UnknownModel(const Catalog& catalog, std::string_view id);
 
 }  // namespace assay::registry

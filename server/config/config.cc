@@ -159,7 +159,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.mlflow = ReadMlflow(root.Map("mlflow"));
   config.tracing = ReadTracing(root.Map("tracing"));
   config.evaluation = ReadEvaluation(root.Map("evaluation"), folder);
-  config.routing.classify = root.Map("routing").Bool("classify", config.routing.classify);
+  YamlMap routing = root.Map("routing");
+  config.routing.classify = routing.Bool("classify", config.routing.classify);
+  config.routing.refuse_unknown =
+      routing.Choice("unknown", "refuse", {"refuse", "default"}) == "refuse";
   RETURN_IF_ERROR(document->Finish());
   return config;
 }

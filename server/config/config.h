@@ -92,6 +92,9 @@ struct EvaluationConfig {
 struct RoutingConfig {
   // True if a prompt without model and content type may be classified into a content type.
   bool classify = false;
+  // True if requests and evaluations with an unknown content type are refused. False if such a
+  // request goes to the default model, and such a prompt is scored by the default profile.
+  bool refuse_unknown = true;
 };
 
 struct Config {

@@ -18,6 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "registry/catalog/content_types.h"
 #include "registry/routing/content_classifier.h"
 #include "server/routing/route_file.h"
 
@@ -34,11 +35,10 @@ uint64_t RandomNonce() {
 }  // namespace
 
 Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evidence,
-                 bool classify, std::function<bool(std::string_view)> down)
+                 Options options)
     : manager_(manager),
       evidence_(evidence),
-      classify_(classify),
-      down_(std::move(down)),
+      options_(std::move(options)),
       next_nonce_(RandomNonce()) {}
 
 absl::Status Routing::Open(std::string file) {
@@ -55,14 +55,28 @@ absl::Status Routing::Open(std::string file) {
   return absl::OkStatus();
 }
 
+absl::Status Routing::CheckContentType(std::string_view type,
+                                       const registry::Catalog& catalog) const {
+  if (!options_.refuse_unknown || type.empty() || table_.Find(type, catalog).has_value()) {
+    return absl::OkStatus();
+  }
+  const std::string unknown = registry::UnknownContentType(type, catalog.content_types);
+  if (unknown.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("content_type: ", unknown,
+                   ", or send such requests to the default model with routing.unknown"));
+}
+
 absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& input) const {
   if (input.key.size() > kMaxKeyBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("routing_key: has ", input.key.size(), " bytes; at most ", kMaxKeyBytes));
   }
+  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  RETURN_IF_ERROR(CheckContentType(input.content_type, *catalog));
   std::string content_type(input.content_type);
   std::string prefix;
-  if (classify_ && input.model.empty() && content_type.empty()) {
+  if (options_.classify && input.model.empty() && content_type.empty()) {
     const std::optional<registry::ContentProposal> proposal =
         registry::ProposeContentType(input.prompt);
     if (proposal.has_value() && Has(proposal->content_type)) {
@@ -70,7 +84,6 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
       prefix = absl::StrFormat("classified as '%s' (%.2f); ", content_type, proposal->confidence);
     }
   }
-  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
   std::optional<registry::RoutePolicy> policy;
   if (input.model.empty()) policy = table_.Find(content_type, *catalog);
   std::string nonce;
@@ -81,7 +94,7 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
                              .content_type = content_type,
                              .key = input.key,
                              .nonce = nonce,
-                             .down = down_});
+                             .down = options_.down});
   if (!decision.ok()) return decision;
   decision->reason.insert(0, prefix);
   decision->content_type = std::move(content_type);

@@ -33,18 +33,29 @@ struct RoutingInput {
 // Chooses models for requests, and keeps the routes that were set. Thread-safe.
 class Routing {
  public:
+  struct Options {
+    // True: a request with neither model nor content type may get a content type that has a route
+    // (registry/routing/content_classifier.h); the reason then says so.
+    bool classify = false;
+    // True: a request with an unknown content type is refused. False: the content type has no
+    // route, so that the request goes to the default model.
+    bool refuse_unknown = true;
+    // That of registry::RouteRequest.
+    std::function<bool(std::string_view)> down = nullptr;
+  };
+
   // `manager` and `evidence` must outlive this object. `evidence` may be null: there are no
-  // evaluations. With `classify` a request with neither model nor content type may get a content
-  // type that has a route (registry/routing/content_classifier.h); the reason then says so. `down`
-  // is that of registry::RouteRequest.
-  Routing(registry::Manager* manager, const registry::EvidenceSource* evidence,
-          bool classify = false, std::function<bool(std::string_view)> down = nullptr);
+  // evaluations.
+  Routing(registry::Manager* manager, const registry::EvidenceSource* evidence, Options options);
+  Routing(registry::Manager* manager, const registry::EvidenceSource* evidence)
+      : Routing(manager, evidence, Options()) {}
 
   // Loads the routes of the file and keeps routes that are set in it from now on. Models that the
   // catalog lacks are skipped. INVALID_ARGUMENT has file, line and what to do.
   absl::Status Open(std::string file) ABSL_LOCKS_EXCLUDED(set_mutex_);
 
-  // Works and fails as registry::ChooseRoute(). Also INVALID_ARGUMENT: the key is too long.
+  // Works and fails as registry::ChooseRoute(). Also INVALID_ARGUMENT: the key is too long, or the
+  // content type is unknown: it is not a known one of the catalog and has no route.
   absl::StatusOr<registry::RouteDecision> Choose(const RoutingInput& input) const;
 
   // Replaces the routes that were set before: checks them, writes the file, then puts them in
@@ -61,6 +72,7 @@ class Routing {
   std::string RevisionOf(std::string_view model) const;
 
  private:
+  absl::Status CheckContentType(std::string_view type, const registry::Catalog& catalog) const;
   // Checks `policies` and sets them together with `kept`, which are not checked.
   absl::Status SetWith(std::vector<registry::RoutePolicy> kept,
                        std::vector<registry::RoutePolicy> policies)
@@ -68,8 +80,7 @@ class Routing {
 
   registry::Manager* const manager_;
   const registry::EvidenceSource* const evidence_;
-  const bool classify_;
-  const std::function<bool(std::string_view)> down_;
+  const Options options_;
   registry::RouteTable table_;
   // Held by every change, so that the file and the table agree.
   absl::Mutex set_mutex_;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/annotate.h"
+#include "base/near_name.h"
 #include "base/status_macros.h"
 #include "engine/runtime/generation/sampling.h"
 #include "evaluator/economics/economics.h"
@@ -19,6 +20,7 @@
 #include "evaluator/plan/prompt_set.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "registry/catalog/content_types.h"
 
 namespace assay::server {
 namespace {
@@ -74,6 +76,22 @@ absl::StatusOr<std::vector<evaluator::EvaluationPrompt>> ReadPrompts(
   if (prompts.empty() && request.own_prompts_only()) return prompts;
   return evaluator::SelectPrompts(prompts.empty() ? evaluator::BuiltInPrompts() : prompts, types,
                                   request.prompts_per_type());
+}
+
+// A mistyped content type would be scored by the default profile and give no evidence for a route.
+absl::Status CheckContentTypes(const EvaluateRequest& request,
+                               const std::vector<std::string>& known) {
+  for (int i = 0; i < request.prompts_size(); ++i) {
+    const assay::v1::EvaluationPrompt& prompt = request.prompts(i);
+    if (prompt.content_type().empty()) continue;
+    const std::string unknown = registry::UnknownContentType(prompt.content_type(), known);
+    if (unknown.empty()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("prompts[", i, "].content_type: ", unknown,
+                     ", or score such prompts by the default profile with routing.unknown (prompt ",
+                     QuotedName(prompt.id()), ")"));
+  }
+  return absl::OkStatus();
 }
 
 evaluator::KnownAnswerTask ReadTask(const assay::v1::KnownAnswerTask& message) {
@@ -308,6 +326,9 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   RETURN_IF_ERROR(CheckCounts(request, defaults.limits));
   ASSIGN_OR_RETURN(evaluator::Sampling sampling, ReadSampling(request.sampling()));
   ASSIGN_OR_RETURN(std::vector<evaluator::Candidate> candidates, ReadCandidates(request, manager));
+  if (defaults.refuse_unknown) {
+    RETURN_IF_ERROR(CheckContentTypes(request, manager.catalog()->content_types));
+  }
   ASSIGN_OR_RETURN(std::vector<evaluator::EvaluationPrompt> prompts, ReadPrompts(request));
 
   evaluator::EvaluationPlan plan;

@@ -15,9 +15,12 @@ namespace assay::server {
 struct PlanDefaults {
   const EvaluationConfig& evaluation;
   const LimitsConfig& limits;
+  // RoutingConfig::refuse_unknown.
+  bool refuse_unknown = true;
 };
 
-// INVALID_ARGUMENT names the field. NOT_FOUND names an unknown model or `replay_of`. The runner
+// INVALID_ARGUMENT names the field; an unknown content type of a prompt is one of the reasons.
+// NOT_FOUND names an unknown model or `replay_of`. The runner
 // validates the plan (ValidatePlan); only limits.max_prompt_bytes is checked here.
 absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const assay::v1::EvaluateRequest& request,
                                                  const registry::Manager& manager,

@@ -69,7 +69,8 @@ grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
                                              const EvaluateRequest* request,
                                              grpc::ServerWriter<EvaluateResponse>* writer) {
   absl::StatusOr<evaluator::EvaluationPlan> plan =
-      ToPlan(*request, *manager_, store_, {.evaluation = settings_, .limits = limits_});
+      ToPlan(*request, *manager_, store_,
+             {.evaluation = settings_, .limits = limits_, .refuse_unknown = refuse_unknown_});
   if (!plan.ok()) return ToGrpcStatus(plan.status());
   if (absl::Status s = CheckGateNames(*request, *plan); !s.ok()) return ToGrpcStatus(s);
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));

@@ -24,6 +24,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
         manager_(manager),
         settings_(config.evaluation),
         limits_(config.limits),
+        refuse_unknown_(config.routing.refuse_unknown),
         tracking_uri_(config.mlflow.tracking_uri),
         reports_(store, config.evaluation.economics) {}
 
@@ -56,6 +57,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
   const registry::Manager* const manager_;
   const EvaluationConfig settings_;
   const LimitsConfig limits_;
+  const bool refuse_unknown_;
   const std::string tracking_uri_;
   const evaluator::RecordedReports reports_;
 };

@@ -153,7 +153,9 @@ def traffic(cli):
             SECRET, environment={"TRACEPARENT": f"00-{UNSAMPLED}-00f067aa0ba902b7-00"})
     # An id, a model and a content type that were not declared.
     cli.run("generate", "--model", "evil_model", "x", code=4)
-    cli.run("generate", "--content-type", "evil_type", "--max-new-tokens", "4", "x")
+    cli.run("generate", "--content-type", "evil_type", "--max-new-tokens", "4", "x", code=2)
+    # A known content type without a route.
+    cli.run("generate", "--content-type", "email", "--max-new-tokens", "4", "x")
     cli.run("generate", "--model", "small", "--top-p", "7", SECRET, code=2)
     cli.run("models")
     cli.run("unload", "second")
@@ -173,7 +175,7 @@ def check_metrics(prometheus, url):
                  'status="ok"})') == 3
     assert value('sum(assay_requests_total{model="other",status="not_found"})') == 1
     assert value('sum(assay_requests_total{content_type="other",route="default",status="ok"})') == 1
-    assert value('sum(assay_requests_total{status="invalid_argument"})') == 1
+    assert value('sum(assay_requests_total{status="invalid_argument"})') == 2
     assert value('assay_prefix_cache_hit_tokens_total{model="small"}') >= 2 * 64
     tokens = value('assay_generation_tokens_total{model="small"}')
     successes = value('sum(assay_requests_total{model="small",status="ok"})')
@@ -226,7 +228,7 @@ def check_traces(mlflow_uri, experiment):
     assert SECRET not in json.dumps(trace.to_dict()), "a trace contains a prompt"
     # Failed requests are traced too.
     errors = [t for t in traces.values() if t.info.state.value == "ERROR"]
-    assert len(errors) == 2, len(errors)
+    assert len(errors) == 3, len(errors)
     print(f"traces: {len(traces)} in MLflow")
 
 

@@ -65,7 +65,7 @@ TEST_F(RoutesTest, TableHasARowPerContentType) {
   EXPECT_THAT(result.out, ::testing::ContainsRegex("email +weighted +a:90, b:10 +- +- +set"));
   EXPECT_THAT(result.out,
               ::testing::ContainsRegex("blog +auto +all +a +classic n>=20, p90<=2.5s +catalog"));
-  EXPECT_THAT(result.out, HasSubstr("other content types: a\n"));
+  EXPECT_THAT(result.out, HasSubstr("content types without a route: a\n"));
 }
 
 TEST_F(RoutesTest, ExplainSendsTheRequestAndShowsEveryCandidate) {

@@ -170,8 +170,8 @@ TEST(CatalogTest, AMistypedContentTypeIsRefusedWithASuggestion) {
   EXPECT_EQ(error("    content_types: [email]\nroutes: { blog: { model: a } }\n"), "");
   EXPECT_EQ(error("    content_types: [email, twiter]\n"),
             "m.yaml:4: models[0].content_types: 'twiter' is not a content type known here; did you "
-            "mean 'twitter'? Declare one of your own under evaluation.content_types of "
-            "assayd.yaml");
+            "mean 'twitter'? known are blog, email, twitter. Declare one of your own under "
+            "evaluation.content_types of assayd.yaml");
   EXPECT_THAT(error("routes:\n  blgo: { model: a }\n"),
               HasSubstr("m.yaml:5: routes.blgo: 'blgo' is not a content type known here; did you "
                         "mean 'blog'?"));

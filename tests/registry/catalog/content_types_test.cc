@@ -2,6 +2,7 @@
 #include "registry/catalog/content_types.h"
 
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -23,8 +24,14 @@ TEST(ContentTypesTest, AcceptsShortLowerCaseWords) {
 TEST(ContentTypesTest, AnUnknownTypeGetsASuggestion) {
   EXPECT_EQ(UnknownContentType("blog", {"blog", "email"}), "");
   EXPECT_EQ(UnknownContentType("anything", {}), "");
-  EXPECT_THAT(UnknownContentType("blgo", {"blog", "email"}), HasSubstr("did you mean 'blog'?"));
+  EXPECT_THAT(UnknownContentType("blgo", {"blog", "email"}),
+              HasSubstr("'blgo' is not a content type known here; did you mean 'blog'? known are "
+                        "blog, email."));
+  EXPECT_THAT(UnknownContentType("Blog", {"blog", "email"}), HasSubstr("did you mean 'blog'?"));
   EXPECT_THAT(UnknownContentType("poetry", {"blog", "email"}), HasSubstr("known are blog, email."));
+  const std::vector<std::string> many(25, "blog");
+  EXPECT_THAT(UnknownContentType("poetry", many), HasSubstr("blog and 5 more."));
+  EXPECT_LT(UnknownContentType(std::string(1 << 20, 'x'), many).size(), 500);
 }
 
 }  // namespace

@@ -79,6 +79,16 @@ evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
   EXPECT_DOUBLE_EQ(config->evaluation.economics.power_watts, 9.5);
 }
 
+TEST_F(ConfigTest, UnknownContentTypesAreRefusedUnlessTheyGoToTheDefault) {
+  const std::string required = "catalog: m\nstate_dir: s\n";
+  EXPECT_TRUE(LoadConfig(Write(required))->routing.refuse_unknown);
+  EXPECT_TRUE(LoadConfig(Write(required + "routing: { unknown: refuse }"))->routing.refuse_unknown);
+  EXPECT_FALSE(
+      LoadConfig(Write(required + "routing: { unknown: default }"))->routing.refuse_unknown);
+  EXPECT_THAT(std::string(LoadError(required + "routing: { unknown: drop }").message()),
+              HasSubstr("routing.unknown"));
+}
+
 TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
   const absl::Status status = LoadError("catalog: m\nstate_dir: s\nlissten: x\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

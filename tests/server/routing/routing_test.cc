@@ -129,7 +129,7 @@ TEST_F(RoutingTest, RequestsWithoutAKeySpreadAndThoseWithOneStay) {
 TEST_F(RoutingTest, PromptIsClassifiedOnlyIfEnabledAndTheTypeHasARoute) {
   const RoutingInput post{.prompt = "Write a LinkedIn post about bread"};
   EXPECT_TRUE(absl::IsInvalidArgument(Routing(manager_.get(), nullptr).Choose(post).status()));
-  const Routing routing(manager_.get(), nullptr, /*classify=*/true);
+  const Routing routing(manager_.get(), nullptr, {.classify = true});
   const auto decision = routing.Choose(post);
   ASSERT_TRUE(decision.ok()) << decision.status();
   EXPECT_EQ(decision->model, "a");
@@ -138,6 +138,50 @@ TEST_F(RoutingTest, PromptIsClassifiedOnlyIfEnabledAndTheTypeHasARoute) {
   EXPECT_THAT(decision->reason, testing::StartsWith("classified as 'linkedin' (0."));
   EXPECT_EQ(routing.Choose({.model = "b", .prompt = post.prompt})->content_type, "");
   EXPECT_TRUE(absl::IsInvalidArgument(routing.Choose({.prompt = "Write a tweet"}).status()));
+}
+
+class UnknownContentTypeTest : public RoutingTest {
+ protected:
+  UnknownContentTypeTest() {
+    registry::Catalog catalog = *manager_->catalog();
+    catalog.content_types = {"email", "linkedin", "twitter"};
+    catalog.default_model = "b";
+    known_ = std::make_unique<registry::Manager>(catalog, &loader_, registry::Manager::Options{},
+                                                 nullptr);
+  }
+  std::unique_ptr<registry::Manager> known_;
+};
+
+TEST_F(UnknownContentTypeTest, IsRefusedWithTheNearestAndTheKnownOnes) {
+  const Routing routing(known_.get(), nullptr);
+  for (const char* model : {"", "a"}) {
+    const auto refused = routing.Choose({.model = model, .content_type = "linkdin"});
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(std::string(refused.status().message()),
+              "content_type: 'linkdin' is not a content type known here; did you mean 'linkedin'? "
+              "known are email, linkedin, twitter. Declare one of your own under "
+              "evaluation.content_types of assayd.yaml, or send such requests to the default "
+              "model with routing.unknown");
+  }
+}
+
+TEST_F(UnknownContentTypeTest, KnownOnesAndNoneGoToTheDefaultModelAsBefore) {
+  Routing routing(known_.get(), nullptr);
+  for (const char* type : {"", "email"}) {
+    EXPECT_EQ(routing.Choose({.content_type = type})->model, "b") << type;
+    EXPECT_EQ(routing.Choose({.content_type = type})->rule, "default") << type;
+  }
+  EXPECT_EQ(routing.Choose({.model = "a", .content_type = "email"})->model, "a");
+  // The catalog routes it, although it is not a known type.
+  EXPECT_EQ(routing.Choose({.content_type = "poem"})->model, "a");
+}
+
+TEST_F(UnknownContentTypeTest, GoesToTheDefaultModelIfConfigured) {
+  const Routing routing(known_.get(), nullptr, {.refuse_unknown = false});
+  const auto decision = routing.Choose({.content_type = "linkdin"});
+  ASSERT_TRUE(decision.ok()) << decision.status();
+  EXPECT_EQ(decision->model, "b");
+  EXPECT_EQ(decision->reason, "no route for content type 'linkdin'");
 }
 
 TEST_F(RoutingTest, AddKeepsOtherContentTypesWhoseModelsAreGone) {

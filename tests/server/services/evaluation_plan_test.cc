@@ -20,21 +20,25 @@ namespace {
 using assay::v1::EvaluateRequest;
 using testing::HasSubstr;
 
-registry::Catalog OneModel() {
+registry::Catalog TwoModels() {
   registry::Catalog catalog;
   registry::ModelEntry entry;
   entry.id = "a";
   entry.path = "/proc/self/exe";
-  catalog.models = {entry};
+  registry::ModelEntry other = entry;
+  other.id = "small";
+  catalog.models = {entry, other};
+  catalog.content_types = {"blog", "email"};
   return catalog;
 }
 
 class EvaluationPlanTest : public testing::Test {
  protected:
-  EvaluationPlanTest() : manager_(OneModel(), &loader_, {}, nullptr) { request_.add_models("a"); }
+  EvaluationPlanTest() : manager_(TwoModels(), &loader_, {}, nullptr) { request_.add_models("a"); }
 
   absl::StatusOr<evaluator::EvaluationPlan> Read() {
-    return ToPlan(request_, manager_, &store_, {.evaluation = config_, .limits = limits_});
+    return ToPlan(request_, manager_, &store_,
+                  {.evaluation = config_, .limits = limits_, .refuse_unknown = refuse_unknown_});
   }
   std::string Refused() { return std::string(Read().status().message()); }
 
@@ -43,6 +47,7 @@ class EvaluationPlanTest : public testing::Test {
   evaluator::EmptyRunStore store_;
   EvaluationConfig config_;
   LimitsConfig limits_;
+  bool refuse_unknown_ = true;
   EvaluateRequest request_;
 };
 
@@ -66,6 +71,35 @@ TEST_F(EvaluationPlanTest, EveryEconomicNumberOfTheMessageReachesThePlan) {
     ASSERT_NE(field, nullptr) << number.name;
     EXPECT_EQ((*plan->economics).*number.value, 1 + 0.25 * field->index()) << number.name;
   }
+}
+
+TEST_F(EvaluationPlanTest, AnUnknownContentTypeOfAPromptIsRefused) {
+  for (const char* type : {"blog", "blgo"}) {
+    assay::v1::EvaluationPrompt* prompt = request_.add_prompts();
+    prompt->set_id(type);
+    prompt->set_content_type(type);
+    prompt->set_prompt("Write.");
+  }
+  EXPECT_EQ(Read().status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Refused(), HasSubstr("prompts[1].content_type: 'blgo' is not a content type known "
+                                   "here; did you mean 'blog'? known are blog, email."));
+  refuse_unknown_ = false;
+  ASSERT_TRUE(Read().ok()) << Read().status();
+  EXPECT_EQ(Read()->prompts[1].content_type, "blgo");
+}
+
+TEST_F(EvaluationPlanTest, ContentTypesThatThePromptsLackAreRefusedWithTheNearest) {
+  request_.add_content_types("linkdin");
+  EXPECT_THAT(Refused(), HasSubstr("content_types: the prompt set has no 'linkdin'; did you mean "
+                                   "'linkedin'? it has "));
+}
+
+TEST_F(EvaluationPlanTest, UnknownModelsAreRefusedWithTheNearest) {
+  request_.set_models(0, "smol");
+  EXPECT_EQ(Read().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Refused(),
+              HasSubstr("model 'smol' is not in the catalog; did you mean 'small'? it has "
+                        "a, small"));
 }
 
 TEST_F(EvaluationPlanTest, UnsetEconomicsAreTheServers) {

@@ -88,8 +88,8 @@ class ModelBreakersTest : public testing::Test {
             },
             [this] { return now_; }, [] { return 0.0; }),
         manager_(Models(), &loader_, {}, nullptr),
-        routing_(&manager_, nullptr, false,
-                 [this](std::string_view model) { return breakers_.Refuses(model); }),
+        routing_(&manager_, nullptr,
+                 {.down = [this](std::string_view model) { return breakers_.Refuses(model); }}),
         service_(&manager_, &routing_, &breakers_, limits_, {}, [](const RequestRecord&) {}) {}
 
   static GenerateCall Call(const std::string& model = "broken") {
