@@ -70,8 +70,26 @@ def measure(args):
     return values
 
 
+def measured(rounds):
+    """Returns the numbers of each round without the words of bin/assay-bench ("no tokens")."""
+    return [[value for value in values if not isinstance(value, str)] for values in rounds]
+
+
 def median(rounds):
-    return statistics.median(value for values in rounds for value in values)
+    """Returns the median of all numbers, or None if there are none."""
+    return statistics.median(
+        [value for values in measured(rounds) for value in values] or [None])
+
+
+def cell(rounds):
+    """Returns the median, and in words how many repeats measured nothing and why."""
+    values = [value for values in rounds for value in values]
+    words = [value for value in values if isinstance(value, str)]
+    failed = ", ".join(f"{words.count(word)} of {len(values)} repeats: {word}"
+                       for word in sorted(set(words)))
+    if len(words) == len(values):
+        return words[0] if len(set(words)) == 1 else failed
+    return number(median(rounds)) + (f" ({failed})" if failed else "")
 
 
 def number(value):
@@ -80,8 +98,10 @@ def number(value):
 
 def ratio(ours, theirs):
     """Returns the median of the ratios per round, with their minimum and maximum."""
-    ratios = [
-        statistics.median(a) / statistics.median(b) for a, b in zip(ours, theirs, strict=True)]
+    ratios = [statistics.median(a) / statistics.median(b)
+              for a, b in zip(measured(ours), measured(theirs), strict=True) if a and b]
+    if not ratios:
+        return ""
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
@@ -91,7 +111,7 @@ def table(results):
     for key, title, unit, _ in ROWS:
         if key not in results["assay"]:
             continue
-        cells = [number(median(results[name][key])) if key in results[name] else ""
+        cells = [cell(results[name][key]) if key in results[name] else ""
                  for name in ("assay", *PEERS)]
         for peer in PEERS:
             cells.append(
@@ -110,8 +130,8 @@ def chart(results, path):
     for i, name in enumerate(names):
         positions = [k + i * width for k in range(len(CHART_METRICS))]
         axes.bar(positions,
-                 [median(results[name][key]) if key in results[name] else 0
-                  for key in CHART_METRICS], width, label=name)
+                 [median(results[name].get(key, [])) or 0 for key in CHART_METRICS], width,
+                 label=name)
     axes.set_xticks([k + width for k in range(len(CHART_METRICS))])
     titles = {key: title for key, title, _, _ in ROWS}
     axes.set_xticklabels(
@@ -163,4 +183,5 @@ measurement. The context length is 2048. All values are in [results.json](result
     print(table(results))
 
 
-main()
+if __name__ == "__main__":
+    main()

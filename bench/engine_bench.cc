@@ -12,8 +12,10 @@
 // - loaded_mib, filled_mib: growth of the process, and growth with 2000 tokens in the KV cache.
 //
 // Generation is greedy. Only rewrite1 has draft tokens. Each result is a list with one value per
-// repeat, after a short warm-up run. --only decode16,prefill runs only measurements whose names
-// begin with one of these prefixes, for example for a profile.
+// repeat, after a short warm-up run. A repeat that measured nothing has words instead of a number:
+// "no tokens" if a stream had none, because the model ended at once or its tokens have no text, and
+// "too few tokens" if a speed needs more. --only decode16,prefill runs only measurements whose
+// names begin with one of these prefixes, for example for a profile.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -71,9 +73,12 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
   return request;
 }
 
+constexpr char kNoTokens[] = "no tokens";
+constexpr char kTooFewTokens[] = "too few tokens";
+
 // Returns the tokens/s of `streams` concurrent requests, from the moment that all decode to the
-// first end.
-absl::StatusOr<double> MeasureStreams(LanguageModel& model, int streams) {
+// first end; or words if there is nothing to measure.
+absl::StatusOr<nlohmann::json> MeasureStreams(LanguageModel& model, int streams) {
   std::vector<std::shared_ptr<GenerationStream>> running;
   for (int i = 0; i < streams; ++i) {
     ASSIGN_OR_RETURN(auto stream, model.Submit(Request(model, kStreamPrompt, kStreamTokens)));
@@ -107,19 +112,25 @@ absl::StatusOr<double> MeasureStreams(LanguageModel& model, int streams) {
   absl::Time end = absl::InfiniteFuture();
   for (const Seen& one : seen) {
     if (!one.status.ok()) return one.status;
+    if (one.tokens.empty()) return nlohmann::json(kNoTokens);
     all_decode = std::max(all_decode, one.tokens.front());
     end = std::min(end, one.tokens.back());
   }
-  if (all_decode >= end) {
-    return absl::InternalError(
-        absl::StrCat("one of ", streams, " streams ended before all of them had a first token"));
-  }
+  // A stream ended before all of them had a first token.
+  if (all_decode >= end) return nlohmann::json(kTooFewTokens);
   for (const Seen& one : seen) {
     for (const absl::Time time : one.tokens) {
       if (time > all_decode && time <= end) ++tokens;
     }
   }
-  return static_cast<double>(tokens) / absl::ToDoubleSeconds(end - all_decode);
+  return nlohmann::json(static_cast<double>(tokens) / absl::ToDoubleSeconds(end - all_decode));
+}
+
+// Returns the tokens/s of a stream after its first token, or words if it has fewer than two.
+nlohmann::json DecodeSpeed(const GenerationResult& written) {
+  if (written.tokens.empty()) return kNoTokens;
+  if (written.timings.per_token <= absl::ZeroDuration()) return kTooFewTokens;
+  return absl::Seconds(1) / written.timings.per_token;
 }
 
 int64_t ResidentBytes() {
@@ -142,11 +153,12 @@ absl::Status Rewrite(LanguageModel& model, const std::string& text, nlohmann::js
     request.drafts = drafts;
     request.arrival = absl::Now();
     ASSIGN_OR_RETURN(const auto written, model.Generate(request, nullptr));
-    (*results)[drafts ? "rewrite1" : "rewrite1_plain"].push_back(absl::Seconds(1) /
-                                                                 written.timings.per_token);
+    (*results)[drafts ? "rewrite1" : "rewrite1_plain"].push_back(DecodeSpeed(written));
     if (!drafts) continue;
-    (*results)["rewrite1_accepted"].push_back(static_cast<double>(written.accepted_tokens) /
-                                              static_cast<double>(written.tokens.size()));
+    (*results)["rewrite1_accepted"].push_back(
+        written.tokens.empty() ? nlohmann::json(kNoTokens)
+                               : nlohmann::json(static_cast<double>(written.accepted_tokens) /
+                                                static_cast<double>(written.tokens.size())));
   }
   return absl::OkStatus();
 }
@@ -171,8 +183,8 @@ absl::Status Repeat(LanguageModel& model, const std::vector<std::string>& only,
                     nlohmann::json* results) {
   for (const int streams : {1, 4, 16}) {
     if (!IsSelected(only, absl::StrCat("decode", streams))) continue;
-    ASSIGN_OR_RETURN(const auto speed, MeasureStreams(model, streams));
-    (*results)[absl::StrCat("decode", streams)].push_back(speed);
+    ASSIGN_OR_RETURN(nlohmann::json speed, MeasureStreams(model, streams));
+    (*results)[absl::StrCat("decode", streams)].push_back(std::move(speed));
   }
   for (const int length : {32, 256, kLongPrompt}) {
     if (!IsSelected(only, absl::StrCat("prefill", length))) continue;

@@ -33,18 +33,35 @@ def gaps(outcome, begin=-math.inf, end=math.inf):
     return [after - before for before, after in zip(times, times[1:])]
 
 
+class NoTokens(RuntimeError):
+    """A stream without tokens: the model ended at once, so that there is nothing to measure."""
+
+
+def check_tokens(outcomes):
+    """Raises NoTokens with what is known of the first stream without tokens."""
+    for outcome in outcomes:
+        if not outcome["deltas"]:
+            raise NoTokens(f"a stream had no tokens (finish_reason "
+                           f"{outcome.get('finish_reason', 'unknown')}, prompt tokens "
+                           f"{outcome.get('prompt_tokens', 'unknown')}); choose other prompts")
+
+
 def first_token_seconds(outcome):
+    check_tokens([outcome])
     return outcome["deltas"][0][0] - outcome["start"]
 
 
 def decoding_window(outcomes):
     """Returns the interval from the last first token to the end of the first stream."""
+    check_tokens(outcomes)
     return (max(outcome["deltas"][0][0] for outcome in outcomes),
             min(outcome["deltas"][-1][0] for outcome in outcomes))
 
 
 def tokens_per_second(outcomes, window):
     begin, end = window
+    if end <= begin:
+        raise NoTokens("a stream ended before all of them had a first token")
     tokens = sum(
         count for outcome in outcomes for time, count in outcome["deltas"] if begin < time <= end)
     return tokens / (end - begin)

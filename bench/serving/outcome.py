@@ -10,7 +10,10 @@ MEMORY_TOLERANCE = 0.10
 
 def problems(found):
     """Returns one line per problem."""
-    lines = [f"gRPC: {one['different_texts']} texts of {count} streams differ from the local ones"
+    failed = [f"{name}: not measured: {part['not_measured']}" for name, part in found.items()
+              if "not_measured" in part]
+    found = {name: part for name, part in found.items() if "not_measured" not in part}
+    lines = failed + [f"gRPC: {one['different_texts']} texts of {count} streams differ from the local ones"
              for count, one in found.get("grpc", {}).items() if one["different_texts"]]
     if mixed := found.get("mixed"):
         for key in ("unasked_failures", "different_texts", "requests_left_running"):

@@ -163,8 +163,17 @@ def residency(found):
 
 SECTIONS = {"grpc": through_grpc, "arrival": long_prompt_arrives, "shares": side_by_side,
             "mixed": mixed_load, "residency": residency}
+TITLES = {"grpc": "Through gRPC", "arrival": "While a long prompt arrives",
+          "shares": "Models side by side", "mixed": "Mixed load",
+          "residency": "More models than memory"}
+
+
+def section(name, found):
+    if "not_measured" in found:
+        return f"## {TITLES[name]}\n\n{wrapped('Not measured: ' + found['not_measured'])}.\n"
+    return SECTIONS[name](found)
 
 
 def markdown(found, title_facts):
-    parts = [SECTIONS[name](found[name]) for name in SECTIONS if name in found]
+    parts = [section(name, found[name]) for name in SECTIONS if name in found]
     return f"# The daemon under load\n\n{wrapped(title_facts)}\n\n" + "\n".join(parts)

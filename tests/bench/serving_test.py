@@ -34,6 +34,15 @@ class MeasuresTest(unittest.TestCase):
         self.assertEqual(measures.slope(points), 3)
 
 
+    def test_a_stream_without_tokens_is_named(self):
+        for measure in (lambda: measures.first_token_seconds(stream(0)),
+                        lambda: measures.decoding_window([stream(0, (1, 1)), stream(0)])):
+            with self.assertRaisesRegex(measures.NoTokens, "a stream had no tokens"):
+                measure()
+        with self.assertRaisesRegex(measures.NoTokens, "ended before"):
+            measures.tokens_per_second([stream(0, (1, 1))], (1, 1))
+
+
 class MixTest(unittest.TestCase):
     def test_same_seed_generates_the_same_plan(self):
         plans = [mix.Mix(["a", "b"], seed).plan(60, 4) for seed in (1, 1, 2)]
@@ -91,6 +100,13 @@ class OutcomeTest(unittest.TestCase):
         text = outcome.write(self.folder / "new", {"grpc": grpc_part(333)}, "On Tuesday.",
                              whole=False)
         self.assertIn("| 1 | 333 |", text)
+
+    def test_a_part_that_was_not_measured_says_why(self):
+        found = {"grpc": {"not_measured": "a stream had no tokens"}, "shares": shares_part(222)}
+        text = outcome.write(self.folder, found, "On Monday.", whole=True)
+        self.assertIn("## Through gRPC\n\nNot measured: a stream had no tokens.", text)
+        self.assertIn("| 222 |", text)
+        self.assertEqual(outcome.problems(found), ["grpc: not measured: a stream had no tokens"])
 
     def test_wrong_memory_accounting_is_a_problem(self):
         rows = [{"model": name, "counted_mib": counted, "taken_mib": 100}
