@@ -82,7 +82,8 @@ absl::Time NextSendTime(absl::Time now, absl::Duration interval) {
 
 // Follows the stream to its end. Text that arrives before the next send time is sent with the text
 // that follows it, because every message wakes threads on the cores that compute the next token.
-// Calls `on_text` before the observer receives a text.
+// With an interval of 0, every text event is sent by itself, however far the model is ahead of the
+// reader. Calls `on_text` before the observer receives a text.
 absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream,
                                                 absl::FunctionRef<absl::Duration()> interval,
                                                 absl::FunctionRef<void()> on_text,
@@ -92,12 +93,13 @@ absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream
     if (context.IsCancelled()) stream.Cancel();
     std::optional<engine::GenerationStream::Event> event = stream.Next(kCancelPoll);
     if (!event.has_value()) continue;
+    const bool merges = interval() > absl::ZeroDuration();
     TextDelta delta;
-    for (; event.has_value(); event = stream.Next(absl::ZeroDuration())) {
-      auto* more = std::get_if<engine::TextEvent>(&*event);
-      if (more == nullptr) break;
-      delta.text += more->text;
-      delta.tokens.insert(delta.tokens.end(), more->tokens.begin(), more->tokens.end());
+    while (event.has_value() && std::holds_alternative<engine::TextEvent>(*event)) {
+      const auto& more = std::get<engine::TextEvent>(*event);
+      delta.text += more.text;
+      delta.tokens.insert(delta.tokens.end(), more.tokens.begin(), more.tokens.end());
+      event = merges ? stream.Next(absl::ZeroDuration()) : std::nullopt;
     }
     if (!delta.tokens.empty()) {
       on_text();

@@ -50,6 +50,26 @@ TEST_F(DaemonTest, StreamingAndUnaryReturnTheSameText) {
   EXPECT_FALSE(completed.empty());
 }
 
+// Drafts give several tokens at once, and writing a message takes longer than a token.
+TEST_F(DaemonTest, WithoutAnIntervalEachTokenIsAMessage) {
+  Start("", "limits: { stream_interval: 0 }\n");
+  v1::GenerateRequest request = Request(64);
+  request.set_prompt(
+      "Repeat: one fish, two fish, red fish, blue fish, one fish, two fish, red fish, blue fish");
+  grpc::ClientContext context;
+  auto reader = inference_->GenerateStream(&context, request);
+  v1::GenerateStreamResponse event;
+  int messages = 0;
+  while (reader->Read(&event)) {
+    if (!event.has_delta()) continue;
+    ++messages;
+    EXPECT_EQ(event.delta().tokens_size(), 1) << event.delta().text();
+  }
+  ASSERT_TRUE(reader->Finish().ok());
+  EXPECT_GT(messages, 8);
+  EXPECT_EQ(messages, event.completed().usage().completion_tokens());
+}
+
 TEST_F(DaemonTest, CancelledStreamFreesTheModelImmediately) {
   Start();
   ASSERT_TRUE(Generate(Request(1)).ok());

@@ -249,6 +249,27 @@ TEST_F(GenerationTest, TextWithinTheIntervalIsSentTogetherAndTheEndDoesNotWait) 
   EXPECT_EQ(result->usage.completion_tokens, 100);
 }
 
+class SlowObserver final : public GenerationObserver {
+ public:
+  bool OnText(const TextDelta& delta) override {
+    // The model writes several tokens meanwhile.
+    absl::SleepFor(absl::Milliseconds(5));
+    sizes.push_back(delta.tokens.size());
+    return true;
+  }
+  std::vector<size_t> sizes;
+};
+
+TEST_F(GenerationTest, WithoutAnIntervalEachTokenIsSentByItselfToASlowReader) {
+  LimitsConfig limits;
+  limits.stream_interval = absl::ZeroDuration();
+  GenerationService service(&manager_, &routing_, &breakers_, limits, {},
+                            [](const RequestRecord&) {});
+  SlowObserver observer;
+  ASSERT_TRUE(service.Generate(Call(40), CallContext(), &observer).ok());
+  EXPECT_EQ(observer.sizes, std::vector<size_t>(40, 1));
+}
+
 TEST(MessageIntervalTest, ManyStreamsShareTheMessageRateOfEight) {
   EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 1), absl::Milliseconds(20));
   EXPECT_EQ(MessageInterval(absl::Milliseconds(20), 8), absl::Milliseconds(20));
