@@ -70,6 +70,20 @@ TEST_F(DaemonTest, WithoutAnIntervalEachTokenIsAMessage) {
   EXPECT_EQ(messages, event.completed().usage().completion_tokens());
 }
 
+TEST_F(DaemonTest, AMistypedContentTypeIsRefused) {
+  Start();
+  v1::GenerateRequest request = Request(1);
+  request.clear_model();
+  request.set_content_type("linkdin");
+  const grpc::Status refused = Generate(request);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(refused.error_message(), HasSubstr("did you mean 'linkedin'? known are blog, "));
+  daemon_.reset();
+  Start("", "routing: { unknown: default }\n");
+  ASSERT_TRUE(Generate(request).ok());
+  EXPECT_EQ(response_.route().rule(), "default");
+}
+
 TEST_F(DaemonTest, CancelledStreamFreesTheModelImmediately) {
   Start();
   ASSERT_TRUE(Generate(Request(1)).ok());
