@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluator/stats/clustered.h"
 #include "evaluator/stats/moments.h"
 #include "evaluator/stats/quantile.h"
 
@@ -17,7 +16,8 @@ constexpr double kNinetieth = 0.9;
 
 }  // namespace
 
-Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters) {
+Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters,
+                    const Bounds& bounds) {
   std::vector<double> kept;
   std::vector<int> kept_clusters;
   kept.reserve(values.size());
@@ -30,7 +30,7 @@ Estimate EstimateOf(std::span<const double> values, std::span<const int> cluster
   }
   Estimate estimate;
   if (kept.empty()) return estimate;
-  const ClusteredMean mean = MeanOfClusters(kept, kept_clusters, kConfidence);
+  const ClusteredMean mean = MeanOfClusters(kept, kept_clusters, kConfidence, bounds);
   estimate.n = mean.clusters;
   estimate.samples = static_cast<int>(kept.size());
   estimate.mean = mean.mean;

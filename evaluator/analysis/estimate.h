@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "evaluator/records/evaluation.h"
+#include "evaluator/stats/clustered.h"
 
 namespace assay::evaluator {
 
 // Returns mean, sample standard deviation (n - 1), median and 90th percentile, and the 95 %
-// Student-t interval of the mean with clustered errors (stats/clustered.h). `clusters` is as long
-// as `values`; values with equal numbers vary together. Values that are not finite or beyond
+// interval of the mean with clustered errors within `bounds` (stats/clustered.h). `clusters` is as
+// long as `values`; values with equal numbers vary together. Values that are not finite or beyond
 // kMaxMagnitude (stats/moments.h) are left out. Estimate::samples is the number of values used and
 // Estimate::n their number of clusters. With fewer than two clusters there is no interval; with no
 // value all fields are 0.
-Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters);
-// Treats every value as a cluster of its own: mean -+ t(0.975, n - 1) sd / sqrt(n).
+Estimate EstimateOf(std::span<const double> values, std::span<const int> clusters,
+                    const Bounds& bounds = {});
+// Treats every value as a cluster of its own, without bounds: mean -+ t(0.975, n - 1) sd / sqrt(n).
 Estimate EstimateOf(std::span<const double> values);
 
 }  // namespace assay::evaluator

@@ -26,12 +26,13 @@ RankedCandidate MeanWithInterval(const std::string& name, const std::vector<Unit
     scores.push_back(value->second);
     clusters.push_back(numbering.NumberOf(unit));
   }
-  const ClusteredMean mean = MeanOfClusters(scores, clusters, kConfidence);
+  const ClusteredMean mean = MeanOfClusters(scores, clusters, kConfidence, kScoreBounds);
   return {.name = name,
           .n = static_cast<int>(scores.size()),
           .mean = mean.mean,
           .ci_low = mean.ci_low,
-          .ci_high = mean.ci_high};
+          .ci_high = mean.ci_high,
+          .clusters = mean.clusters};
 }
 
 // The test of a candidate against one with a lower mean.

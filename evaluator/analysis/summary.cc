@@ -43,7 +43,8 @@ std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::st
 
 Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
                            const SampleClusters& clusters,
-                           absl::FunctionRef<double(const Sample&)> value_of) {
+                           absl::FunctionRef<double(const Sample&)> value_of,
+                           const Bounds& bounds) {
   std::vector<double> values;
   std::vector<int> numbers;
   values.reserve(samples.size());
@@ -53,7 +54,7 @@ Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
     values.push_back(value_of(*measured));
     numbers.push_back(clusters.NumberOf(*measured));
   }
-  return EstimateOf(values, numbers);
+  return EstimateOf(values, numbers, bounds);
 }
 
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples) {
@@ -106,9 +107,10 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
         static_cast<double>(successes.size()) / static_cast<double>(samples.size());
   }
   // A text has no score if its scorer failed; EstimateOf leaves NaN out.
-  summary.quality_score = estimate([](const Sample& s) {
+  const auto score = [](const Sample& s) {
     return s.quality_score.value_or(std::numeric_limits<double>::quiet_NaN());
-  });
+  };
+  summary.quality_score = EstimateSuccesses(successes, clusters, score, kScoreBounds);
   summary.latency_ms = estimate([](const Sample& s) { return s.generation.total_ms; });
   summary.first_token_ms = estimate([](const Sample& s) { return s.generation.first_token_ms; });
   summary.tokens_per_second =

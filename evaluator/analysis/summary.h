@@ -39,10 +39,12 @@ struct PartMean {
 // because an absent gate is 1.
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples);
 
-// Estimates a value over the successful samples. Values that are not finite are left out.
+// Estimates a value within `bounds` over the successful samples. Values that are not finite are
+// left out.
 Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
                            const SampleClusters& clusters,
-                           absl::FunctionRef<double(const Sample&)> value_of);
+                           absl::FunctionRef<double(const Sample&)> value_of,
+                           const Bounds& bounds = kNotNegative);
 
 // Summarizes the successful samples of one model and content type. roi_per_piece is the return at
 // the mean cost (total value against total cost), not the mean of the samples' returns. Memory is

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluator/stats/clustered.h"
 #include "evaluator/stats/paired.h"
 
 namespace assay::evaluator {
@@ -44,6 +45,11 @@ struct Comparison {
   double power_alpha = 0;
 };
 
+// The quality scores of all scorers are within these bounds.
+inline constexpr Bounds kScoreBounds{.low = 0, .high = 10};
+// The bounds of durations, sizes, rates and costs.
+inline constexpr Bounds kNotNegative{.low = 0};
+
 struct RankedCandidate {
   std::string name;
   // The number of prompts with a quality score.
@@ -60,6 +66,9 @@ struct RankedCandidate {
   // compared. Below kMinPairs they were not tested, and the shared rank has no meaning. 0 for the
   // best of the group itself.
   int n_common = 0;
+  // The number of clusters of the prompts, which are the units of the interval. 0 in records of
+  // older versions.
+  int clusters = 0;
 };
 
 // The candidates ordered by mean quality score, best first. The ranks come from paired tests of all

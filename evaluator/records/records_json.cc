@@ -1,6 +1,7 @@
 // Conversion of records to and from JSON.
 #include "evaluator/records/records_json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -35,8 +36,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Comparison, content_type, baseli
                                                 metric, greater_is_better, result, p_adjusted,
                                                 verdict, unpaired, pairs_needed,
                                                 detectable_difference, power_alpha)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, mean, ci_low, ci_high,
-                                                rank, n_common)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, clusters, mean, ci_low,
+                                                ci_high, rank, n_common)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ranking, content_type, candidates)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryTrend, model, n, slope, ci_low, ci_high,
                                                 leaks)
@@ -66,6 +67,23 @@ void DropIntervalOfOne(Json& estimate) {
   if (estimate.value("n", 0) < 2) estimate["ci_low"] = estimate["ci_high"] = nullptr;
 }
 
+void Cut(const Bounds& bounds, std::optional<double>* low, std::optional<double>* high) {
+  if (*low) *low = std::clamp(**low, bounds.low, bounds.high);
+  if (*high) *high = std::clamp(**high, bounds.low, bounds.high);
+}
+
+// Older versions wrote t intervals that may leave the bounds of the quantity.
+void CutIntervals(Summary* summary) {
+  Cut(kScoreBounds, &summary->quality_score.ci_low, &summary->quality_score.ci_high);
+  for (Estimate* estimate :
+       {&summary->latency_ms, &summary->first_token_ms, &summary->tokens_per_second,
+        &summary->queue_ms, &summary->prefill_ms, &summary->inter_token_p50_ms,
+        &summary->inter_token_p90_ms, &summary->inter_token_p99_ms, &summary->energy_joules,
+        &summary->cost_usd}) {
+    Cut(kNotNegative, &estimate->ci_low, &estimate->ci_high);
+  }
+}
+
 // Older versions treated every sample as independent and wrote no "samples".
 void ReadEstimates(Json& summary) {
   for (Json& value : summary) {
@@ -91,6 +109,7 @@ std::vector<Summary> ReadSummaries(const Json& json) {
       }
     }
     summaries.push_back(summary.get<Summary>());
+    CutIntervals(&summaries.back());
     summaries.back().workload_fingerprint = summary.value(kWorkloadFingerprintKey, std::string());
   }
   return summaries;
@@ -102,6 +121,7 @@ Analysis ReadAnalysis(const Json& json) {
     for (RankedCandidate& candidate : ranking.candidates) {
       // See DropIntervalOfOne().
       if (candidate.n < 2) candidate.ci_low = candidate.ci_high = std::nullopt;
+      Cut(kScoreBounds, &candidate.ci_low, &candidate.ci_high);
     }
   }
   return analysis;

@@ -34,6 +34,20 @@ TEST(RecordsJsonTest, ASummaryOfAnOlderVersionHasNoWorkloadFingerprint) {
   EXPECT_EQ(summaries->front().workload_fingerprint, "");
 }
 
+// Older versions wrote t intervals.
+TEST(RecordsJsonTest, IntervalsOfOlderVersionsAreCutAtTheBounds) {
+  Summary summary = SomeSummary();
+  summary.quality_score.ci_low = -1.93;
+  summary.quality_score.ci_high = 11.5;
+  summary.latency_ms.ci_low = -3;
+  const auto summaries = SummariesFromJson(SummariesToJson({summary}));
+  ASSERT_TRUE(summaries.ok()) << summaries.status();
+  EXPECT_EQ(summaries->front().quality_score.ci_low, 0);
+  EXPECT_EQ(summaries->front().quality_score.ci_high, 10);
+  EXPECT_EQ(summaries->front().latency_ms.ci_low, 0);
+  EXPECT_EQ(summaries->front().latency_ms.ci_high, summary.latency_ms.ci_high);
+}
+
 TEST(RecordsJsonTest, AFieldOfAnotherTypeIsDataLoss) {
   nlohmann::json json = nlohmann::json::parse(SummariesToJson({SomeSummary()}));
   json[0]["asked"] = 7;

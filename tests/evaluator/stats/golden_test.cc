@@ -155,6 +155,21 @@ TEST_F(StatsGoldenTest, Clustered) {
   }
 }
 
+TEST_F(StatsGoldenTest, BoundedClustered) {
+  for (const Json& c : Cases("bounded")) {
+    const Bounds bounds{.low = c["bounds"][0].get<double>(), .high = c["bounds"][1].get<double>()};
+    const ClusteredMean mean =
+        MeanOfClusters(c["x"].get<Values>(), c["c"].get<std::vector<int>>(), kConfidence, bounds);
+    const double scale = bounds.high - bounds.low;
+    Expect(mean.ci_low.value(), c["low"], scale);
+    Expect(mean.ci_high.value(), c["high"], scale);
+    EXPECT_GE(*mean.ci_low, bounds.low);
+    EXPECT_LE(*mean.ci_high, bounds.high);
+    EXPECT_LE(*mean.ci_low, mean.mean);
+    EXPECT_GE(*mean.ci_high, mean.mean);
+  }
+}
+
 TEST_F(StatsGoldenTest, Power) {
   for (const Json& c : Cases("power")) {
     Expect(PairedTPower(c["effect"].get<double>(), c["n"].get<int>(), c["alpha"].get<double>()),

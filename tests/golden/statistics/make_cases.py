@@ -14,6 +14,8 @@ import types
 import numpy as np
 from scipy import optimize, stats
 
+from bounded_interval import bounded_interval
+
 HERE = pathlib.Path(__file__).parent
 CONFIDENCE = 0.95
 rng = np.random.default_rng(20261124)
@@ -239,6 +241,21 @@ def mean_cases():
         low, high = stats.t.interval(CONFIDENCE, len(d) - 1, d.mean(), stats.sem(d))
         yield {"list": i, "mean": float(d.mean()), "sd": float(d.std(ddof=1)),
                "low": float(low), "high": float(high), "p90": float(np.quantile(d, 0.9))}
+
+
+def bounded_cases():
+    bounds = [(0, 10), (0, 1), (-1, 3), (0, 1e-90), (0, 1e90)]
+    for low, high in bounds:
+        for n, groups in ((2, 2), (3, 3), (5, 5), (10, 3), (40, 10), (60, 60)):
+            c = np.concatenate([np.arange(groups), rng.integers(0, groups, n - groups)])
+            zeros = np.where(rng.random(n) < 0.6, 0, rng.beta(1, 4, n))
+            zeros[0] = 0.3
+            for unit in (rng.beta(0.3, 4, n), 1 - rng.beta(0.3, 4, n), rng.beta(4, 4, n), zeros,
+                         np.zeros(n), np.ones(n), np.full(n, 0.25)):
+                x = low + (high - low) * unit
+                ends = bounded_interval(x, c, low, high)
+                yield {"x": x.tolist(), "c": c.tolist(), "bounds": [low, high],
+                       "low": float(ends[0]), "high": float(ends[1])}
 
 
 def main():
