@@ -19,8 +19,8 @@ std::string P(double value) {
   return value < kMinShownP ? "<0.0001" : absl::StrFormat("%.4f", value);
 }
 
-std::string VerdictWord(v1::Verdict verdict) {
-  switch (verdict) {
+std::string VerdictWord(const v1::Comparison& c) {
+  switch (c.verdict()) {
     case v1::VERDICT_BETTER:
       return "better";
     case v1::VERDICT_WORSE:
@@ -28,7 +28,10 @@ std::string VerdictWord(v1::Verdict verdict) {
     case v1::VERDICT_NO_DIFFERENCE_SHOWN:
       return "no difference shown";
     default:
-      return "too few pairs";
+      // Servers older than the field do not send the number that is needed.
+      return c.min_pairs() == 0
+                 ? "too few pairs"
+                 : absl::StrCat("too few pairs (", c.n_paired(), " of ", c.min_pairs(), ")");
   }
 }
 
@@ -40,15 +43,15 @@ std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Compari
               .first_right = kFirstNumberOfComparison};
   for (const v1::Comparison& c : comparisons) {
     const bool tested = !c.method().empty();
-    table.rows.push_back(
-        {OneLine(c.metric()), c.content_type().empty() ? "all" : OneLine(c.content_type()),
-         OneLine(c.candidate()), absl::StrCat(c.n_paired()),
-         tested ? absl::StrFormat("%.4g", c.baseline_mean()) : "-",
-         tested ? absl::StrFormat("%.4g", c.candidate_mean()) : "-",
-         tested ? absl::StrFormat("%+.4g", c.diff()) : "-",
-         tested ? absl::StrFormat("%.4g..%.4g", c.ci_low(), c.ci_high()) : "-",
-         tested ? P(c.p_adjusted()) : "-", tested ? absl::StrFormat("%.2f", c.effect_size()) : "-",
-         VerdictWord(c.verdict())});
+    table.rows.push_back({OneLine(c.metric()),
+                          c.content_type().empty() ? "all" : OneLine(c.content_type()),
+                          OneLine(c.candidate()), absl::StrCat(c.n_paired()),
+                          tested ? absl::StrFormat("%.4g", c.baseline_mean()) : "-",
+                          tested ? absl::StrFormat("%.4g", c.candidate_mean()) : "-",
+                          tested ? absl::StrFormat("%+.4g", c.diff()) : "-",
+                          tested ? absl::StrFormat("%.4g..%.4g", c.ci_low(), c.ci_high()) : "-",
+                          tested ? P(c.p_adjusted()) : "-",
+                          tested ? absl::StrFormat("%.2f", c.effect_size()) : "-", VerdictWord(c)});
   }
   return FormatTable(table);
 }
@@ -59,11 +62,13 @@ std::string RankingTable(const v1::Analysis& analysis) {
     Table table{.header = {"RANK", "MODEL", "N", "QUALITY", "95% CI"},
                 .first_right = kFirstNumberOfRanking};
     for (const v1::RankedCandidate& c : ranking.candidates()) {
-      table.rows.push_back({absl::StrCat(c.rank()), OneLine(c.name()), absl::StrCat(c.n()),
-                            absl::StrFormat("%.2f", c.mean()),
-                            c.has_ci_low() && c.has_ci_high()
-                                ? absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())
-                                : "-"});
+      const bool enough = c.too_few().empty();
+      const std::string interval = c.has_ci_low() && c.has_ci_high()
+                                       ? absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())
+                                       : "-";
+      table.rows.push_back({enough ? absl::StrCat(c.rank()) : "-", OneLine(c.name()),
+                            absl::StrCat(c.n()), absl::StrFormat("%.2f", c.mean()),
+                            enough ? interval : OneLine(c.too_few())});
     }
     return FormatTable(table);
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "evaluator/records/too_few.h"
 
 namespace assay::evaluator {
 namespace {
@@ -35,6 +36,7 @@ std::string CorrectionText(const std::string& correction) {
 }
 
 std::string IntervalText(const RankedCandidate& candidate) {
+  if (std::string few = TooFewPrompts(candidate); !few.empty()) return few;
   if (!candidate.ci_low || !candidate.ci_high) return "no interval";
   return absl::StrFormat("95 %% interval %.2f to %.2f", *candidate.ci_low, *candidate.ci_high);
 }
@@ -199,6 +201,10 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
 
 std::string DescribeOne(const Ranking& ranking) {
   const RankedCandidate& only = ranking.candidates.front();
+  if (const std::string few = TooFewPrompts(only); !few.empty()) {
+    return absl::StrFormat("%s: %s to say how well %s scores; nothing to compare it with",
+                           ScopeText(ranking.content_type), few, only.name);
+  }
   return absl::StrFormat("%s: %s scores %.2f (%s, %s); nothing to compare it with",
                          ScopeText(ranking.content_type), only.name, only.mean, IntervalText(only),
                          PromptsText(only.n));

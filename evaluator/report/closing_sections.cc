@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/records/too_few.h"
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
@@ -43,7 +44,9 @@ constexpr absl::string_view kRanking =
 constexpr absl::string_view kMeans =
     "Intervals of means are Student-t intervals with errors clustered over prompts (or clusters of "
     "prompts): repeats of a prompt do not count as separate prompts, and a single prompt has no "
-    "interval. In the quality chart and the ranking a mean is over the prompts' means. Elsewhere "
+    "interval. Those of the quality score are logit-t intervals, which stay within 0 and 10; with "
+    "fewer than 6 prompts they are not shown, because so few prompts are no evidence. In the "
+    "quality chart and the ranking a mean is over the prompts' means. Elsewhere "
     "it is over samples, as are standard deviations and quantiles. Proportions have Wilson "
     "intervals. Quantiles are linearly interpolated.";
 constexpr absl::string_view kSeeds =
@@ -94,7 +97,7 @@ void AddExamples(const ReportInput& input, const std::string& type, Section* sec
 }
 
 void AddEstimate(const Summary& summary, const std::string& metric, const Estimate& e,
-                 Table* table) {
+                 const std::string& too_few, Table* table) {
   const bool any = e.n > 0;
   table->rows.push_back({{summary.model},
                          {TypeName(summary.content_type)},
@@ -103,7 +106,7 @@ void AddEstimate(const Summary& summary, const std::string& metric, const Estima
                          {absl::StrCat(e.samples)},
                          {any ? Significant(e.mean) : "-"},
                          {e.samples > 1 ? Significant(e.standard_deviation) : "-"},
-                         {Interval(e.ci_low, e.ci_high)},
+                         {too_few.empty() ? Interval(e.ci_low, e.ci_high) : too_few},
                          {any ? Significant(e.p50) : "-"},
                          {any ? Significant(e.p90) : "-"}});
 }
@@ -167,17 +170,17 @@ Section EstimateSection(const ReportInput& input, const Digest& /*digest*/) {
                            {Bytes(static_cast<double>(s.memory.after_bytes))},
                            {Bytes(static_cast<double>(s.memory.peak_bytes))},
                            {absl::StrCat(s.scorer, " ", s.scorer_version)}});
-    AddEstimate(s, "quality score", s.quality_score, &table);
-    AddEstimate(s, "latency, ms", s.latency_ms, &table);
-    AddEstimate(s, "first token, ms", s.first_token_ms, &table);
-    AddEstimate(s, "tokens/s", s.tokens_per_second, &table);
-    AddEstimate(s, "queue, ms", s.queue_ms, &table);
-    AddEstimate(s, "prefill, ms", s.prefill_ms, &table);
-    AddEstimate(s, "between tokens p50, ms", s.inter_token_p50_ms, &table);
-    AddEstimate(s, "between tokens p90, ms", s.inter_token_p90_ms, &table);
-    AddEstimate(s, "between tokens p99, ms", s.inter_token_p99_ms, &table);
-    AddEstimate(s, "energy, J", s.energy_joules, &table);
-    AddEstimate(s, "cost, USD", s.cost_usd, &table);
+    AddEstimate(s, "quality score", s.quality_score, TooFewPrompts(s.quality_score), &table);
+    AddEstimate(s, "latency, ms", s.latency_ms, "", &table);
+    AddEstimate(s, "first token, ms", s.first_token_ms, "", &table);
+    AddEstimate(s, "tokens/s", s.tokens_per_second, "", &table);
+    AddEstimate(s, "queue, ms", s.queue_ms, "", &table);
+    AddEstimate(s, "prefill, ms", s.prefill_ms, "", &table);
+    AddEstimate(s, "between tokens p50, ms", s.inter_token_p50_ms, "", &table);
+    AddEstimate(s, "between tokens p90, ms", s.inter_token_p90_ms, "", &table);
+    AddEstimate(s, "between tokens p99, ms", s.inter_token_p99_ms, "", &table);
+    AddEstimate(s, "energy, J", s.energy_joules, "", &table);
+    AddEstimate(s, "cost, USD", s.cost_usd, "", &table);
   }
   LimitRows(&counts);
   LimitRows(&table);

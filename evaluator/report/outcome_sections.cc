@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "evaluator/plan/plan.h"
+#include "evaluator/records/too_few.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "evaluator/report/sections.h"
@@ -39,11 +40,14 @@ void AddRanking(const Ranking& ranking, Table* table) {
     const auto same = std::count_if(ranking.candidates.begin(), ranking.candidates.end(),
                                     [&c](const RankedCandidate& o) { return o.rank == c.rank; });
     const bool measured = c.n > 0;
+    const std::string few = TooFewPrompts(c);
+    const std::string rank = absl::StrCat(c.rank, same > 1 ? " (shared)" : "");
+    const std::string interval = few.empty() ? Interval(c.ci_low, c.ci_high, 2) : few;
     table->rows.push_back({{c.name},
                            {TypeName(ranking.content_type)},
-                           {absl::StrCat(c.rank, same > 1 ? " (shared)" : "")},
+                           {few.empty() ? rank : "-"},
                            {measured ? Fixed(c.mean, 2) : "-"},
-                           {measured ? Interval(c.ci_low, c.ci_high, 2) : "-"},
+                           {measured ? interval : "-"},
                            {absl::StrCat(c.n)}});
   }
 }

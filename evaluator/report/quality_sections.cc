@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/summary.h"
+#include "evaluator/records/too_few.h"
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
@@ -33,20 +34,23 @@ IntervalRow RowOf(const std::string& candidate, int series, const std::string& c
     row.mean = quality.mean;
     row.low = quality.ci_low;
     row.high = quality.ci_high;
+    row.too_few = TooFewPrompts(quality);
   }
   const Ranking* ranking = RankingOf(input.evaluation.analysis, content_type);
   if (ranking == nullptr) return row;
   for (const RankedCandidate& ranked : ranking->candidates) {
     if (ranked.name != candidate || ranked.n == 0) continue;
-    row = {candidate, series, ranked.n, ranked.mean, ranked.ci_low, ranked.ci_high};
+    row = {candidate,
+           series,
+           ranked.n,
+           ranked.mean,
+           ranked.ci_low,
+           ranked.ci_high,
+           TooFewPrompts(ranked)};
   }
+  // An interval from so few prompts would look like evidence.
+  if (!row.too_few.empty()) row.low = row.high = std::nullopt;
   return row;
-}
-
-std::string ValueText(const IntervalRow& row) {
-  if (row.n == 0) return "-";
-  if (!row.low || !row.high) return Fixed(row.mean, 2);
-  return absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")");
 }
 
 Chart QualityChart(const ReportInput& input, const Digest& digest) {
@@ -93,7 +97,8 @@ Table QualityTable(const ReportInput& input, const Digest& digest) {
   for (const std::string& candidate : digest.candidates()) {
     std::vector<Cell> row = {{candidate}};
     for (const std::string& type : types) {
-      row.push_back({ValueText(RowOf(candidate, 0, type, input, digest))});
+      const IntervalRow value = RowOf(candidate, 0, type, input, digest);
+      row.push_back({value.n == 0 ? "-" : ValueText(value)});
     }
     table.rows.push_back(std::move(row));
   }
@@ -151,7 +156,8 @@ Cell VerdictCell(const Comparison& c) {
     case Verdict::kNoDifferenceShown:
       return {"no difference shown", Tone::kFaint};
     case Verdict::kTooFewPairs:
-      return {"too few pairs", Tone::kFaint};
+      return {absl::StrCat("too few pairs (", c.result.n_paired, " of ", kMinPairs, ")"),
+              Tone::kFaint};
   }
   return {"-"};
 }

@@ -94,6 +94,13 @@ void DrawDots(const DistributionRow& row, double y, RowPanel* panel) {
 
 }  // namespace
 
+std::string ValueText(const IntervalRow& row) {
+  const std::string mean = Fixed(row.mean, 2);
+  if (!row.too_few.empty()) return absl::StrCat(mean, ", ", row.too_few);
+  if (!row.low || !row.high) return mean;
+  return absl::StrCat(mean, " (", Interval(row.low, row.high, 2), ")");
+}
+
 std::string IntervalChart(const std::string& title, const std::vector<IntervalRow>& rows,
                           const Axis& axis) {
   RowPanel panel(title, rows.size(), axis);
@@ -104,9 +111,7 @@ std::string IntervalChart(const std::string& title, const std::vector<IntervalRo
       continue;
     }
     const bool has_interval = row.low.has_value() && row.high.has_value();
-    const std::string value =
-        has_interval ? absl::StrCat(Fixed(row.mean, 2), " (", Interval(row.low, row.high, 2), ")")
-                     : Fixed(row.mean, 2);
+    const std::string value = ValueText(row);
     panel.Label(i, row.label, value);
     const double y = RowPanel::Y(i);
     panel.svg().BeginSeries(row.series);

@@ -12,6 +12,7 @@
 #include "evaluator/analysis/task_summary.h"
 #include "evaluator/economics/economics.h"
 #include "evaluator/economics/economics_report.h"
+#include "evaluator/records/too_few.h"
 
 namespace assay::evaluator {
 namespace {
@@ -215,7 +216,10 @@ void AddModelMetrics(const RunContext& context, const PreparedModel& model, cons
   const SampleClusters clusters(context.plan);
   AddReliability(summary, metrics);
   AddTimings(summary, samples, clusters, metrics);
-  metrics->AddEstimate("content_quality_score", summary.quality_score);
+  Estimate quality = summary.quality_score;
+  // An interval from so few prompts would look like evidence.
+  if (!TooFewPrompts(quality).empty()) quality.ci_low = quality.ci_high = std::nullopt;
+  metrics->AddEstimate("content_quality_score", quality);
   AddScores(samples, metrics);
   AddMemory(model, summary, samples, clusters, metrics);
   metrics->AddEstimate("energy_joules", summary.energy_joules);

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
 #include "evaluator/plan/prompt_set.h"
+#include "evaluator/records/too_few.h"
 #include "server/events/log.h"
 #include "server/events/request_spans.h"
 #include "server/rpc/grpc_status.h"
@@ -254,8 +255,12 @@ void DaemonEvents::SetScores(const evaluator::Evaluation& evaluation) {
     if (summary.content_type.empty() || summary.quality_score.n == 0) continue;
     // The catalog has no candidates with their own settings.
     if (!IsDeclared(summary.model)) continue;
-    metrics_.SetEvaluationScore(summary.model, summary.content_type, summary.quality_score.mean,
-                                summary.quality_score.ci_low, summary.quality_score.ci_high);
+    // An interval from so few prompts would look like evidence.
+    const evaluator::Estimate& quality = summary.quality_score;
+    const bool too_few = !evaluator::TooFewPrompts(quality).empty();
+    metrics_.SetEvaluationScore(summary.model, summary.content_type, quality.mean,
+                                too_few ? std::nullopt : quality.ci_low,
+                                too_few ? std::nullopt : quality.ci_high);
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "evaluator/records/too_few.h"
+
 namespace assay::server {
 namespace {
 
@@ -36,6 +38,8 @@ void ToProto(const evaluator::Ranking& ranking, assay::v1::Ranking* out) {
     if (candidate.ci_low) ranked->set_ci_low(*candidate.ci_low);
     if (candidate.ci_high) ranked->set_ci_high(*candidate.ci_high);
     ranked->set_rank(candidate.rank);
+    ranked->set_clusters(candidate.clusters);
+    ranked->set_too_few(evaluator::TooFewPrompts(candidate));
   }
 }
 
@@ -58,6 +62,7 @@ void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out
   out->set_metric(comparison.metric);
   out->set_greater_is_better(comparison.greater_is_better);
   out->set_n_paired(result.n_paired);
+  out->set_min_pairs(evaluator::kMinPairs);
   out->set_method(result.method);
   out->set_baseline_mean(result.baseline_mean);
   out->set_candidate_mean(result.candidate_mean);

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "evaluator/records/too_few.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/proto_time.h"
 
@@ -50,6 +51,7 @@ void ToProto(const evaluator::Summary& summary, assay::v1::Summary* out) {
   out->set_failures(summary.failures);
   out->set_success_rate(summary.success_rate);
   ToProto(summary.quality_score, out->mutable_quality_score());
+  out->mutable_quality_score()->set_too_few(evaluator::TooFewPrompts(summary.quality_score));
   ToProto(summary.latency_ms, out->mutable_latency_ms());
   ToProto(summary.first_token_ms, out->mutable_first_token_ms());
   ToProto(summary.tokens_per_second, out->mutable_tokens_per_second());

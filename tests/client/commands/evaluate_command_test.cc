@@ -175,6 +175,15 @@ TEST_F(EvaluateTest, OnePromptHasNoInterval) {
   EXPECT_THAT(daemon_.Run({"evaluate", "--no-wait"}).out, HasSubstr("6.25       -"));
 }
 
+TEST_F(EvaluateTest, TooFewPromptsHaveWordsInPlaceOfAnInterval) {
+  for (v1::Summary& summary : *summary_.mutable_summaries()) {
+    summary.mutable_quality_score()->set_too_few("too few prompts (3 of 6)");
+  }
+  const std::string out = daemon_.Run({"evaluate", "--no-wait"}).out;
+  EXPECT_THAT(out, HasSubstr("6.25  too few prompts (3 of 6)"));
+  EXPECT_THAT(out, Not(HasSubstr("5.50..7.01")));
+}
+
 TEST_F(EvaluateTest, DetachWithAGateOrAReportIsRefused) {
   const std::string plan = ::testing::TempDir() + "/assay_gated_plan.yaml";
   std::ofstream(plan) << "models: [tiny]\ngate: quality >= 6\n";

@@ -60,6 +60,19 @@ class DecisionTest : public ::testing::Test {
 
 // The p-value is small because b is higher on 19 of 20 prompts, which is no evidence that b is
 // lower.
+TEST_F(DecisionTest, OneCandidateWithTooFewPromptsHasNoFigure) {
+  Plan({"a"}, 3);
+  for (int i = 0; i < 3; ++i) Score("a", i, i);
+  const Analysis analysis = Run();
+  EXPECT_THAT(analysis.decisions[0],
+              EndsWith("too few prompts (3 of 6) to say how well a scores; nothing to compare it "
+                       "with"));
+  const RankedCandidate& only = analysis.rankings.front().candidates.front();
+  EXPECT_EQ(only.clusters, 3);
+  EXPECT_GT(*only.ci_low, 0);
+  EXPECT_LT(*only.ci_high, 10);
+}
+
 TEST_F(DecisionTest, AnOutlierAgainstTheRanksSupportsNoClaim) {
   Plan({"a", "b"}, 20);
   for (int i = 0; i < 20; ++i) {

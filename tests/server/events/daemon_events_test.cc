@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -130,6 +131,27 @@ TEST_F(DaemonEventsTest, ScoresOfKnownEvaluationsAreSet) {
               Not(HasSubstr("assay_evaluation_score{content_type=\"linkedin\",model=\"other\"}")));
   EXPECT_THAT(text, HasSubstr("assay_evaluation_last_success_timestamp_seconds 1234\n"));
   EXPECT_THAT(text, HasSubstr("assay_evaluations_total{state=\"succeeded\"} 0\n"));
+}
+
+TEST_F(DaemonEventsTest, AScoreOfTooFewPromptsHasNoInterval) {
+  DaemonEvents events(kBuild, {});
+  registry::Catalog catalog;
+  catalog.models = {{.id = "m1"}};
+  events.Declare(catalog, {});
+  evaluator::Evaluation evaluation;
+  evaluator::Summary summary;
+  summary.model = "m1";
+  const auto lower = [&](const char* type, int prompts) {
+    summary.content_type = type;
+    summary.quality_score = {.n = prompts, .mean = 7.5, .ci_low = 7, .ci_high = 8};
+    evaluation.summaries = {summary};
+    events.OnKnownEvaluation(evaluation);
+    return absl::StrCat("assay_evaluation_score_lower{content_type=\"", type, "\",model=\"m1\"} ");
+  };
+  const std::string few = lower("linkedin", 3);
+  const std::string enough = lower("blog", 6);
+  EXPECT_THAT(events.metrics().Text(), HasSubstr(few + "Nan\n"));
+  EXPECT_THAT(events.metrics().Text(), HasSubstr(enough + "7\n"));
 }
 
 TEST_F(DaemonEventsTest, BuiltInModelIsDeclaredAtItsFirstUse) {
