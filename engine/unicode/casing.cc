@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "engine/unicode/casing_table.h"
+#include "engine/unicode/python_characters.h"
 
 namespace assay::unicode {
 namespace {
@@ -62,60 +63,86 @@ std::string MapCharacters(std::string_view text, Change change) {
   return out;
 }
 
-// A sigma is final if it follows a cased character and precedes none.
-void AppendLowerAt(std::string_view text, uint32_t c, size_t at, bool after_cased,
-                   std::string* out) {
-  if (c != kSigma) return AppendLower(c, out);
-  const std::string_view rest = text.substr(at + 2);
-  const bool before_cased = !rest.empty() && IsCased(NextUtf8(rest).code_point);
-  AppendUtf8(after_cased && !before_cased ? kFinalSigma : kSmallSigma, out);
+// Python's handle_capital_sigma(): a sigma is final if it follows a cased character and precedes
+// none. Case-ignorable characters do not count. It looks at no more than kMaxLookAhead of them,
+// which keeps the conversion linear.
+bool PrecedesCased(std::string_view rest) {
+  constexpr int kMaxLookAhead = 64;
+  for (int i = 0; i < kMaxLookAhead && !rest.empty(); ++i) {
+    const Utf8Step step = NextUtf8(rest);
+    if (!step.valid) return false;
+    if (!HasClass(step.code_point, kCaseIgnorable)) return HasClass(step.code_point, kCased);
+    rest.remove_prefix(step.bytes);
+  }
+  return false;
 }
+
+// Converts to lower case and remembers whether the next sigma follows a cased character.
+class LowerWriter {
+ public:
+  explicit LowerWriter(std::string_view text) : text_(text) {}
+
+  void Append(uint32_t c, size_t at, std::string* out) {
+    if (c == kSigma) {
+      AppendUtf8(after_cased_ && !PrecedesCased(text_.substr(at + 2)) ? kFinalSigma : kSmallSigma,
+                 out);
+    } else {
+      AppendLower(c, out);
+    }
+    Pass(c);
+  }
+  // Passes a character that is not converted to lower case.
+  void Pass(uint32_t c) {
+    if (!HasClass(c, kCaseIgnorable)) after_cased_ = HasClass(c, kCased);
+  }
+
+ private:
+  const std::string_view text_;
+  bool after_cased_ = false;
+};
 
 }  // namespace
 
-bool IsCased(uint32_t c) {
-  std::string self;
-  std::string lower;
-  std::string upper;
-  AppendUtf8(c, &self);
-  AppendLower(c, &lower);
-  AppendUpper(c, &upper);
-  return self != lower || self != upper;
-}
+bool IsCased(uint32_t c) { return HasClass(c, kCased); }
 
 std::string ToUpper(std::string_view text) {
   return MapCharacters(text, [](uint32_t c, size_t, std::string* out) { AppendUpper(c, out); });
 }
 
 std::string ToLower(std::string_view text) {
-  bool cased = false;
+  LowerWriter lower(text);
+  return MapCharacters(text,
+                       [&](uint32_t c, size_t at, std::string* out) { lower.Append(c, at, out); });
+}
+
+std::string SwapCase(std::string_view text) {
+  LowerWriter lower(text);
   return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
-    AppendLowerAt(text, c, at, cased, out);
-    cased = IsCased(c);
+    if (HasClass(c, kUpper)) return lower.Append(c, at, out);
+    lower.Pass(c);
+    if (HasClass(c, kLower)) return AppendUpper(c, out);
+    AppendUtf8(c, out);
   });
 }
 
 std::string Capitalize(std::string_view text) {
-  bool cased = false;
+  LowerWriter lower(text);
   return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
-    if (at == 0) {
-      AppendTitle(c, out);
-    } else {
-      AppendLowerAt(text, c, at, cased, out);
-    }
-    cased = IsCased(c);
+    if (at > 0) return lower.Append(c, at, out);
+    lower.Pass(c);
+    AppendTitle(c, out);
   });
 }
 
 std::string ToTitle(std::string_view text) {
+  LowerWriter lower(text);
   bool in_word = false;
   return MapCharacters(text, [&](uint32_t c, size_t at, std::string* out) {
-    if (in_word) {
-      AppendLowerAt(text, c, at, true, out);
-    } else {
-      AppendTitle(c, out);
-    }
-    in_word = IsCased(c);
+    const bool first = !in_word;
+    in_word = HasClass(c, kCased);
+    if (!first) return lower.Append(c, at, out);
+    lower.Pass(c);
+    AppendTitle(c, out);
   });
 }
 

@@ -19,6 +19,14 @@ TEST(CasingTest, CapitalizesWords) {
   EXPECT_EQ(ToTitle("it's a-b 3c"), "It'S A-B 3C");
 }
 
+TEST(CasingTest, SigmaLooksPastCaseIgnorableCharacters) {
+  EXPECT_EQ(ToLower("Α.Σ"), "α.ς");
+  EXPECT_EQ(ToLower("ΑΣ.Α"), "ασ.α");
+  EXPECT_EQ(ToLower("ΑΣ'Α"), "ασ'α");
+}
+
+TEST(CasingTest, SwapsCase) { EXPECT_EQ(SwapCase("aB ß ǅ 1"), "Ab SS ǅ 1"); }
+
 TEST(CasingTest, InvalidBytesStay) { EXPECT_EQ(ToUpper("a\xff"), "A\xff"); }
 
 TEST(CasingTest, OnlyCharactersWithTwoFormsAreCased) {
