@@ -2,7 +2,6 @@
 #include "engine/jinja/evaluator.h"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -12,10 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "engine/jinja/builtins/attributes.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
 #include "engine/jinja/builtins/tests.h"
 #include "engine/jinja/values/index.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/operators.h"
 
 namespace assay::jinja {
@@ -45,13 +47,20 @@ absl::Status AnnotateLine(int line, const absl::Status& status) {
 }
 
 Result Evaluator::Evaluate(const Expression& e, const Scope& scope) {
-  const DepthGuard depth(run_.depth);
+  const DepthGuard depth(depth_);
   absl::Status s = depth.Check();
-  if (s.ok()) s = run_.budget.Spend(1);
+  if (s.ok()) s = run_.budget().Spend(1);
   if (!s.ok()) return AnnotateLine(e.line, s);
   Result result = EvaluateUnchecked(e, scope);
   if (result.ok()) return result;
   return AnnotateLine(e.line, result.status());
+}
+
+Result Evaluator::EvaluateCallWith(const Expression& call, const Scope& scope,
+                                   const Value& caller) {
+  Result result = EvaluateCall(call, scope, &caller);
+  if (result.ok()) return result;
+  return AnnotateLine(call.line, result.status());
 }
 
 absl::StatusOr<List> Evaluator::EvaluateOperands(const Expression& e, const Scope& scope) {
@@ -64,16 +73,45 @@ absl::StatusOr<List> Evaluator::EvaluateOperands(const Expression& e, const Scop
   return operands;
 }
 
+absl::Status Evaluator::AddList(const Value& list, Arguments* arguments) {
+  ASSIGN_OR_RETURN(const List items, GetItems(list, run_.budget()));
+  arguments->positional.insert(arguments->positional.end(), items.begin(), items.end());
+  return absl::OkStatus();
+}
+
+absl::Status Evaluator::AddMap(const Value& map, Arguments* arguments) {
+  if (map.AsMap() == nullptr) return TypeError("'**'", "a dictionary", map);
+  for (const auto& [key, value] : map.AsMap()->entries()) {
+    if (key.AsString() == nullptr) return TypeError("'**'", "strings as keys", key);
+    for (const auto& [name, given] : arguments->named) {
+      if (name == *key.AsString()) {
+        return absl::InvalidArgumentError(absl::StrCat("argument '", name, "' is duplicated"));
+      }
+    }
+    arguments->named.emplace_back(*key.AsString(), value);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Arguments> Evaluator::EvaluateArguments(const Expression& e, const Scope& scope) {
   Arguments arguments;
-  const size_t first_named = e.operands.size() - e.names.size();
-  for (size_t i = 1; i < e.operands.size(); ++i) {
+  const size_t end = e.operands.size() - (e.has_list ? 1 : 0) - (e.has_map ? 1 : 0);
+  const size_t first_named = end - e.names.size();
+  for (size_t i = 1; i < end; ++i) {
     ASSIGN_OR_RETURN(Value value, Evaluate(e.operands[i], scope));
     if (i < first_named) {
       arguments.positional.push_back(std::move(value));
     } else {
       arguments.named.emplace_back(e.names[i - first_named], std::move(value));
     }
+  }
+  if (e.has_list) {
+    ASSIGN_OR_RETURN(const Value list, Evaluate(e.operands[end], scope));
+    RETURN_IF_ERROR(AddList(list, &arguments));
+  }
+  if (e.has_map) {
+    ASSIGN_OR_RETURN(const Value map, Evaluate(e.operands.back(), scope));
+    RETURN_IF_ERROR(AddMap(map, &arguments));
   }
   return arguments;
 }
@@ -83,7 +121,9 @@ Result Evaluator::EvaluateUnchecked(const Expression& e, const Scope& scope) {
     case ExpressionKind::kLiteral:
       return e.value;
     case ExpressionKind::kName:
-      return scope.Find(e.name);
+      return scope.activation.Get(e.variable);
+    case ExpressionKind::kBlockText:
+      return *scope.block_text;
     case ExpressionKind::kLogical:
       return EvaluateLogical(e, scope);
     case ExpressionKind::kIf:
@@ -92,48 +132,61 @@ Result Evaluator::EvaluateUnchecked(const Expression& e, const Scope& scope) {
       return EvaluateChain(e, scope);
     case ExpressionKind::kCompare:
       return EvaluateComparisons(e, scope);
+    case ExpressionKind::kConcat:
+      return EvaluateConcatenation(e, scope);
     case ExpressionKind::kCall:
-      return EvaluateCall(e, scope);
+      return EvaluateCall(e, scope, nullptr);
     case ExpressionKind::kTest:
-    case ExpressionKind::kFilter: {
-      ASSIGN_OR_RETURN(const Value value, Evaluate(e.operands[0], scope));
-      ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
-      if (e.kind == ExpressionKind::kFilter) {
-        return ApplyFilter({e.name, value, arguments, run_.budget});
-      }
-      ASSIGN_OR_RETURN(const bool passes, ApplyTest(e.name, value, arguments, run_.budget));
-      return Value{passes};
+    case ExpressionKind::kFilter:
+      return EvaluateFilterOrTest(e, scope);
+    default: {
+      ASSIGN_OR_RETURN(List operands, EvaluateOperands(e, scope));
+      return EvaluateOperator(e, std::move(operands));
     }
-    default:
-      break;
   }
-  ASSIGN_OR_RETURN(List operands, EvaluateOperands(e, scope));
+}
+
+Result Evaluator::EvaluateOperator(const Expression& e, List operands) {
   switch (e.kind) {
     case ExpressionKind::kAttribute:
-      return GetAttribute(operands[0], e);
+      if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
+      return GetAttribute(operands[0], e.name, run_);
     case ExpressionKind::kIndex:
-      return GetItem(operands[0], operands[1], e);
+      if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
+      return GetItem(operands[0], operands[1], run_);
     case ExpressionKind::kSlice:
-      return SliceValue(operands[0], operands[1], operands[2], operands[3], run_.budget);
+      if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
+      if (e.lenient && !HasSlices(operands[0])) return Value{};
+      return SliceValue(operands[0], operands[1], operands[2], operands[3], run_.budget());
     case ExpressionKind::kUnary:
       if (e.name == "not") return Value{!operands[0].IsTruthy()};
       return ApplySign(e.name, operands[0]);
-    case ExpressionKind::kConcat:
-      return Concatenate(operands);
     case ExpressionKind::kList:
       return MakeList(std::move(operands));
     case ExpressionKind::kTuple:
-      return MakeSequence(SequenceKind::kTuple, std::move(operands));
-    case ExpressionKind::kDict: {
-      Map map;
-      for (size_t i = 0; i + 1 < operands.size(); i += 2) {
-        RETURN_IF_ERROR(map.Set(operands[i], operands[i + 1]));
-      }
-      return MakeMap(std::move(map));
-    }
+      return MakeTuple(std::move(operands));
+    case ExpressionKind::kDict:
+      return MakeDictionary(operands);
     default:
       return absl::InternalError("unknown kind of expression");
   }
+}
+
+Result Evaluator::MakeDictionary(const List& operands) {
+  Map map;
+  for (size_t i = 0; i + 1 < operands.size(); i += 2) {
+    RETURN_IF_ERROR(SpendKey(operands[i], run_.budget()));
+    RETURN_IF_ERROR(map.Set(operands[i], operands[i + 1]));
+  }
+  return MakeMap(std::move(map));
+}
+
+Result Evaluator::EvaluateFilterOrTest(const Expression& e, const Scope& scope) {
+  ASSIGN_OR_RETURN(const Value value, Evaluate(e.operands[0], scope));
+  ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
+  if (e.kind == ExpressionKind::kFilter) return ApplyFilter({e.name, value, arguments, run_});
+  ASSIGN_OR_RETURN(const bool passes, ApplyTest(e.name, value, arguments, run_.budget()));
+  return Value{passes};
 }
 
 // Returns the operand that decides the result, as Python does.
@@ -156,8 +209,10 @@ Result Evaluator::EvaluateChain(const Expression& e, const Scope& scope) {
   for (size_t i = 0; value.ok() && i < e.names.size(); ++i) {
     ASSIGN_OR_RETURN(const Value right, Evaluate(e.operands[i + 1], scope));
     if (value->IsUndefined()) return UndefinedError(e.operands[i]);
-    if (right.IsUndefined()) return UndefinedError(e.operands[i + 1]);
-    value = Arithmetic(e.names[i], *value, right, run_.budget);
+    // A string formats undefined as the empty string.
+    const bool formats = e.names[i] == "%" && value->AsString() != nullptr;
+    if (right.IsUndefined() && !formats) return UndefinedError(e.operands[i + 1]);
+    value = Arithmetic(e.names[i], *value, right, run_.budget());
   }
   return value;
 }
@@ -166,7 +221,7 @@ Result Evaluator::EvaluateComparisons(const Expression& e, const Scope& scope) {
   Result left = Evaluate(e.operands[0], scope);
   for (size_t i = 0; left.ok() && i < e.names.size(); ++i) {
     ASSIGN_OR_RETURN(Value right, Evaluate(e.operands[i + 1], scope));
-    ASSIGN_OR_RETURN(const bool holds, Compare(e.names[i], *left, right, run_.budget));
+    ASSIGN_OR_RETURN(const bool holds, Compare(e.names[i], *left, right, run_.budget()));
     if (!holds) return Value{false};
     left = std::move(right);
   }
@@ -174,16 +229,29 @@ Result Evaluator::EvaluateComparisons(const Expression& e, const Scope& scope) {
   return Value{true};
 }
 
-Result Evaluator::EvaluateCall(const Expression& e, const Scope& scope) {
+Result Evaluator::EvaluateConcatenation(const Expression& e, const Scope& scope) {
+  ASSIGN_OR_RETURN(const List operands, EvaluateOperands(e, scope));
+  ASSIGN_OR_RETURN(Value text, Concatenate(operands));
+  RETURN_IF_ERROR(run_.budget().SpendBytes(text.AsString()->size()));
+  return text;
+}
+
+Result Evaluator::EvaluateCall(const Expression& e, const Scope& scope, const Value* caller) {
   const Expression& callee = e.operands[0];
   Result function = Value{};
+  const auto with_caller = [&](Arguments arguments) {
+    if (caller != nullptr) arguments.named.emplace_back("caller", *caller);
+    return arguments;
+  };
   if (callee.kind == ExpressionKind::kAttribute) {
     ASSIGN_OR_RETURN(const Value object, Evaluate(callee.operands[0], scope));
+    if (object.IsUndefined()) return UndefinedError(callee.operands[0]);
+    // This saves the object of a bound method.
     if (HasMethod(object, callee.name)) {
-      ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
-      return CallMethod(object, callee.name, arguments, run_.budget);
+      ASSIGN_OR_RETURN(Arguments arguments, EvaluateArguments(e, scope));
+      return CallMethod(object, callee.name, with_caller(std::move(arguments)), run_);
     }
-    function = GetAttribute(object, callee);
+    function = GetAttribute(object, callee.name, run_);
   } else {
     function = Evaluate(callee, scope);
   }
@@ -194,35 +262,8 @@ Result Evaluator::EvaluateCall(const Expression& e, const Scope& scope) {
     return absl::InvalidArgumentError(absl::StrCat(
         Describe(callee), " is of type ", TypeName(*function), ", which cannot be called"));
   }
-  ASSIGN_OR_RETURN(const Arguments arguments, EvaluateArguments(e, scope));
-  return object->Call(arguments);
-}
-
-Result Evaluator::BindMethod(const Value& value, const std::string& name) {
-  run_.objects.push_back(
-      std::make_unique<Function>([value, name, &budget = run_.budget](const Arguments& arguments) {
-        return CallMethod(value, name, arguments, budget);
-      }));
-  return Value{run_.objects.back().get()};
-}
-
-Result Evaluator::GetAttribute(const Value& object, const Expression& e) {
-  if (object.IsUndefined()) return UndefinedError(e.operands[0]);
-  if (Object* run_object = object.AsObject()) return run_object->Attribute(e.name);
-  if (HasMethod(object, e.name)) return BindMethod(object, e.name);
-  const Map* map = object.AsMap();
-  const Value* found = map == nullptr ? nullptr : map->Find(e.name);
-  return found == nullptr ? Value{} : *found;
-}
-
-Result Evaluator::GetItem(const Value& container, const Value& index, const Expression& e) {
-  if (container.IsUndefined()) return UndefinedError(e.operands[0]);
-  const std::string* name = index.AsString();
-  Object* run_object = container.AsObject();
-  if (run_object != nullptr) return name == nullptr ? Value{} : run_object->Attribute(*name);
-  Result item = IndexValue(container, index);
-  if (!item.ok() || !item->IsUndefined() || name == nullptr) return item;
-  return HasMethod(container, *name) ? BindMethod(container, *name) : item;
+  ASSIGN_OR_RETURN(Arguments arguments, EvaluateArguments(e, scope));
+  return object->Call(with_caller(std::move(arguments)));
 }
 
 }  // namespace assay::jinja

@@ -6,10 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/jinja/builtins/functions.h"
-#include "engine/jinja/scope.h"
+#include "engine/jinja/activation.h"
+#include "engine/jinja/builtins/run.h"
 #include "engine/jinja/syntax/ast.h"
-#include "engine/jinja/values/budget.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
@@ -38,34 +37,40 @@ absl::Status AnnotateLine(int line, const absl::Status& status);
 // Evaluates expressions within one run. Errors are those of RenderTemplate(). Not thread-safe.
 class Evaluator {
  public:
-  // The state of the run, which must outlive the evaluator.
-  struct Run {
-    Budget& budget;
-    Objects& objects;
-    int& depth;
+  // The variables that an expression sees, and the text of the block that a filter applies to.
+  struct Scope {
+    const Activation& activation;
+    const Value* block_text = nullptr;
   };
-  explicit Evaluator(Run run) : run_(run) {}
+
+  // The state of the run, which must outlive the evaluator.
+  Evaluator(Run& run, int& depth) : run_(run), depth_(depth) {}
 
   Result Evaluate(const Expression& expression, const Scope& scope);
+  // Evaluates a call with a further argument `caller`.
+  Result EvaluateCallWith(const Expression& call, const Scope& scope, const Value& caller);
 
  private:
   // Evaluates without checking the depth and the budget.
   Result EvaluateUnchecked(const Expression& expression, const Scope& scope);
+  Result EvaluateOperator(const Expression& expression, List operands);
   Result EvaluateLogical(const Expression& expression, const Scope& scope);
   Result EvaluateConditional(const Expression& expression, const Scope& scope);
   Result EvaluateChain(const Expression& expression, const Scope& scope);
   Result EvaluateComparisons(const Expression& expression, const Scope& scope);
-  Result EvaluateCall(const Expression& expression, const Scope& scope);
-  // Evaluates `object`.name and `container`[index], where `expression` is the whole expression.
-  Result GetAttribute(const Value& object, const Expression& expression);
-  Result GetItem(const Value& container, const Value& index, const Expression& expression);
-  // Returns a function that calls value.name().
-  Result BindMethod(const Value& value, const std::string& name);
+  Result EvaluateConcatenation(const Expression& expression, const Scope& scope);
+  // `caller` is null without a call block.
+  Result EvaluateCall(const Expression& expression, const Scope& scope, const Value* caller);
+  Result EvaluateFilterOrTest(const Expression& expression, const Scope& scope);
+  Result MakeDictionary(const List& operands);
   absl::StatusOr<List> EvaluateOperands(const Expression& expression, const Scope& scope);
   // Evaluates the operands after the first.
   absl::StatusOr<Arguments> EvaluateArguments(const Expression& expression, const Scope& scope);
+  absl::Status AddList(const Value& list, Arguments* arguments);
+  static absl::Status AddMap(const Value& map, Arguments* arguments);
 
-  const Run run_;
+  Run& run_;
+  int& depth_;
 };
 
 }  // namespace assay::jinja

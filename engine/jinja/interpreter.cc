@@ -1,29 +1,38 @@
-// Renders a parsed template: statements, scopes, loops and macros; evaluator.cc evaluates the
+// Renders a parsed template: statements, frames, loops and calls; evaluator.cc evaluates the
 // expressions.
 #include "engine/jinja/interpreter.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "engine/jinja/activation.h"
 #include "engine/jinja/builtins/functions.h"
+#include "engine/jinja/builtins/helpers.h"
+#include "engine/jinja/builtins/run.h"
 #include "engine/jinja/evaluator.h"
 #include "engine/jinja/loop.h"
-#include "engine/jinja/scope.h"
+#include "engine/jinja/macro.h"
+#include "engine/jinja/values/iteration.h"
 #include "engine/jinja/values/to_string.h"
 
 namespace assay::jinja {
 namespace {
 
 using Body = std::vector<Statement>;
+using ActivationPtr = std::shared_ptr<Activation>;
 
 constexpr size_t kMaxOutputBytes = size_t{4} << 20;
 
@@ -33,56 +42,73 @@ using FlowOr = absl::StatusOr<Flow>;
 
 class Interpreter {
  public:
-  Interpreter(const Map& variables, absl::Time now)
-      : evaluator_({.budget = budget_, .objects = objects_, .depth = depth_}) {
-    auto functions = std::make_shared<Scope>(nullptr);
-    for (auto& [name, value] : BuiltinFunctions(now, objects_)) {
-      functions->Set(name, std::move(value));
-    }
-    scope_ = std::make_shared<Scope>(std::move(functions));
-    for (const auto& [name, value] : variables.entries()) scope_->Set(*name.AsString(), value);
-  }
+  Interpreter() : evaluator_(run_, depth_) {}
 
-  absl::StatusOr<std::string> Run(const Body& program) {
-    RETURN_IF_ERROR(RunBody(program).status());
+  absl::StatusOr<std::string> RunTemplate(const Statement& root, const Map& variables,
+                                          absl::Time now) {
+    ASSIGN_OR_RETURN(auto functions, BuiltinFunctions(now, run_));
+    for (auto& [name, value] : functions) globals_[name] = std::move(value);
+    for (const auto& [name, value] : variables.entries()) globals_[*name.AsString()] = value;
+    const Call call(*this, nullptr, root.slots);
+    EnterFrame(root.frame);
+    RETURN_IF_ERROR(RunBody(root.body).status());
     return std::move(out_);
   }
 
  private:
-  class Macro : public Object {
+  // Makes a call of a function the current one during its lifetime.
+  class Call {
    public:
-    Macro(Interpreter& interpreter, const Statement& statement, std::shared_ptr<Scope> scope)
-        : interpreter_(interpreter), statement_(statement), scope_(std::move(scope)) {}
-    std::string TypeName() const override { return "macro"; }
-    Value Attribute(std::string_view name) override {
-      return name == "name" ? Value::String(statement_.text) : Value{};
-    }
-    Result Call(const Arguments& arguments) override {
-      return interpreter_.CallMacro(statement_, scope_, arguments);
-    }
-
-   private:
-    Interpreter& interpreter_;
-    const Statement& statement_;
-    const std::shared_ptr<Scope> scope_;
-  };
-
-  // Makes an empty scope within `parent` the current one during its lifetime.
-  class NestedScope {
-   public:
-    NestedScope(Interpreter& interpreter, std::shared_ptr<const Scope> parent)
+    Call(Interpreter& interpreter, const ActivationPtr& outer, int slots)
+        : Call(interpreter, std::make_shared<Activation>(outer, slots)) {}
+    Call(Interpreter& interpreter, ActivationPtr activation)
         : interpreter_(interpreter),
-          outer_(std::exchange(interpreter.scope_, std::make_shared<Scope>(std::move(parent)))) {}
-    ~NestedScope() { interpreter_.scope_ = std::move(outer_); }
-    NestedScope(const NestedScope&) = delete;
-    NestedScope& operator=(const NestedScope&) = delete;
+          before_(std::exchange(interpreter.activation_, std::move(activation))) {}
+    ~Call() { interpreter_.activation_ = std::move(before_); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
 
    private:
     Interpreter& interpreter_;
-    std::shared_ptr<Scope> outer_;
+    ActivationPtr before_;
   };
 
-  Result Evaluate(const Expression& expression) { return evaluator_.Evaluate(expression, *scope_); }
+  // Collects the output in a string of its own during its lifetime.
+  class Buffer {
+   public:
+    explicit Buffer(Interpreter& interpreter)
+        : interpreter_(interpreter), before_(std::exchange(interpreter.out_, {})) {}
+    ~Buffer() { interpreter_.out_ = std::move(before_); }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+
+    Value Take() { return Value::String(std::exchange(interpreter_.out_, {})); }
+
+   private:
+    Interpreter& interpreter_;
+    std::string before_;
+  };
+
+  Result Evaluate(const Expression& expression, const Value* block_text = nullptr) {
+    return evaluator_.Evaluate(expression, {*activation_, block_text});
+  }
+
+  void EnterFrame(const Frame& frame) {
+    for (const FrameEntry& entry : frame.entries) {
+      if (entry.kind == FrameEntry::Kind::kAlias) {
+        activation_->Set(entry.slot, activation_->Get(entry.source));
+      } else if (entry.kind == FrameEntry::Kind::kUndefined) {
+        activation_->Set(entry.slot, Value{});
+      } else if (entry.kind == FrameEntry::Kind::kGlobal) {
+        const auto found = globals_.find(entry.name);
+        activation_->Set(entry.slot, found == globals_.end() ? Value{} : found->second);
+      }
+    }
+  }
+
+  void LeaveFrame(const Frame& frame) {
+    for (const FrameEntry& entry : frame.entries) activation_->Set(entry.slot, Value{});
+  }
 
   absl::Status Write(int line, std::string_view text) {
     if (text.size() > kMaxOutputBytes - out_.size()) {
@@ -90,17 +116,18 @@ class Interpreter {
           "line ", line, ": the template writes more than ", kMaxOutputBytes, " bytes"));
     }
     out_ += text;
-    return AnnotateLine(line, budget_.SpendBytes(text.size()));
+    return AnnotateLine(line, run_.budget().SpendBytes(text.size()));
   }
 
   FlowOr RunBody(const Body& body) {
     const DepthGuard depth(depth_);
     for (const Statement& statement : body) {
       absl::Status s = depth.Check();
-      if (s.ok()) s = budget_.Spend(1);
+      if (s.ok()) s = run_.budget().Spend(1);
       if (!s.ok()) return AnnotateLine(statement.line, s);
       FlowOr flow = Execute(statement);
-      if (!flow.ok() || *flow != Flow::kNormal) return flow;
+      if (!flow.ok()) return AnnotateLine(statement.line, flow.status());
+      if (*flow != Flow::kNormal) return flow;
     }
     return Flow::kNormal;
   }
@@ -110,67 +137,88 @@ class Interpreter {
     return Flow::kNormal;
   }
 
-  FlowOr Execute(const Statement& statement) {
-    switch (statement.kind) {
+  FlowOr Execute(const Statement& s) {
+    switch (s.kind) {
       case StatementKind::kText:
-        return ToFlow(Write(statement.line, statement.text));
+        return ToFlow(Write(s.line, s.text));
       case StatementKind::kPrint:
-        return ToFlow(Print(statement, Evaluate(statement.expression)));
-      case StatementKind::kSet: {
-        ASSIGN_OR_RETURN(const Value value, Evaluate(statement.expression));
-        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
-      }
-      case StatementKind::kSetBlock: {
-        ASSIGN_OR_RETURN(const Value value, RenderFilteredBody(statement));
-        return ToFlow(AnnotateLine(statement.line, Assign(statement.target, value)));
-      }
+        return ToFlow(Print(s, Evaluate(s.expression)));
+      case StatementKind::kSet:
+        return ToFlow(ExecuteSet(s));
+      case StatementKind::kSetBlock:
       case StatementKind::kFilter:
-        return ToFlow(Print(statement, RenderFilteredBody(statement)));
+        return ExecuteCapture(s);
       case StatementKind::kIf:
-        return ExecuteIf(statement);
+        return ExecuteIf(s);
       case StatementKind::kFor:
-        return ToFlow(ExecuteFor(statement));
+        return ToFlow(ExecuteFor(s));
       case StatementKind::kWith:
-        return ExecuteWith(statement);
+        return ExecuteWith(s);
       case StatementKind::kScope: {
-        const NestedScope nested(*this, scope_);
-        return RunBody(statement.body);
+        ASSIGN_OR_RETURN(const Value block, MakeMacro(s));
+        return ToFlow(Print(s, block.AsObject()->Call({})));
       }
-      case StatementKind::kMacro:
-        objects_.push_back(std::make_unique<Macro>(*this, statement, scope_));
-        scope_->Set(statement.text, Value{objects_.back().get()});
-        return Flow::kNormal;
+      case StatementKind::kMacro: {
+        ASSIGN_OR_RETURN(const Value macro, MakeMacro(s));
+        return ToFlow(Assign(s.target, macro));
+      }
+      case StatementKind::kCall: {
+        ASSIGN_OR_RETURN(const Value caller, MakeMacro(s));
+        return ToFlow(
+            PrintString(s, evaluator_.EvaluateCallWith(s.expression, {*activation_}, caller)));
+      }
       case StatementKind::kBreak:
         return Flow::kBreak;
       case StatementKind::kContinue:
         return Flow::kContinue;
+      case StatementKind::kTemplate:
+        break;
     }
     return absl::InternalError("unknown kind of statement");
   }
 
   absl::Status Print(const Statement& statement, const Result& value) {
     if (!value.ok()) return value.status();
-    const absl::StatusOr<std::string> text = ToString(*value);
-    if (!text.ok()) return AnnotateLine(statement.line, text.status());
-    return Write(statement.line, *text);
+    ASSIGN_OR_RETURN(const std::string text, ToString(*value));
+    return Write(statement.line, text);
+  }
+
+  // Writes the result of a block. Unlike an expression, it must be a string.
+  absl::Status PrintString(const Statement& statement, const Result& value) {
+    if (value.ok() && value->AsString() == nullptr) {
+      return TypeError("a block", "a string as its result", *value);
+    }
+    return Print(statement, value);
+  }
+
+  // Returns null unless the target is a namespace.
+  Namespace* FindNamespace(const Target& target) const {
+    return dynamic_cast<Namespace*>(activation_->Get(target.variable).AsObject());
+  }
+
+  // Checks that what gets an attribute is a namespace.
+  absl::Status CheckTarget(const Target& target) const {
+    for (const Target& item : target.items) {
+      RETURN_IF_ERROR(CheckTarget(item));
+    }
+    if (target.attribute.empty() || FindNamespace(target) != nullptr) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("cannot set '", target.attribute, "': '",
+                                                   target.name, "' is not a namespace"));
   }
 
   absl::Status Assign(const Target& target, const Value& value) {
-    if (!target.items.empty()) return Unpack(target, value);
-    if (target.attribute.empty()) {
-      scope_->Set(target.name, value);
-      return absl::OkStatus();
+    if (target.is_tuple) return Unpack(target, value);
+    if (!target.attribute.empty()) {
+      // An earlier part of the same assignment may have replaced the namespace.
+      RETURN_IF_ERROR(CheckTarget(target));
+      return FindNamespace(target)->Set(target.attribute, value);
     }
-    auto* space = dynamic_cast<Namespace*>(scope_->Find(target.name).AsObject());
-    if (space == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("cannot set '", target.attribute, "': '",
-                                                     target.name, "' is not a namespace"));
-    }
-    return space->Set(target.attribute, value);
+    activation_->Set(target.variable.slot, value);
+    return absl::OkStatus();
   }
 
   absl::Status Unpack(const Target& target, const Value& value) {
-    ASSIGN_OR_RETURN(const List items, GetItems(value, budget_));
+    ASSIGN_OR_RETURN(const List items, GetItems(value, run_.budget()));
     if (items.size() != target.items.size()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "cannot unpack ", items.size(), " values into ", target.items.size(), " names"));
@@ -181,21 +229,27 @@ class Interpreter {
     return absl::OkStatus();
   }
 
-  // Returns the output of `body`, which runs in the current scope.
-  absl::StatusOr<std::string> Capture(const Body& body) {
-    std::string outside = std::exchange(out_, {});
-    const FlowOr flow = RunBody(body);
-    std::string written = std::exchange(out_, std::move(outside));
-    if (!flow.ok()) return flow.status();
-    return written;
+  absl::Status ExecuteSet(const Statement& s) {
+    RETURN_IF_ERROR(CheckTarget(s.target));
+    ASSIGN_OR_RETURN(const Value value, Evaluate(s.expression));
+    return Assign(s.target, value);
   }
 
-  // Runs the body of a filter block or a set block and applies its filters to the output.
-  Result RenderFilteredBody(const Statement& statement) {
-    const NestedScope nested(*this, scope_);
-    ASSIGN_OR_RETURN(std::string text, Capture(statement.body));
-    scope_->Set(kBlockInput, Value::String(std::move(text)));
-    return Evaluate(statement.expression);
+  // Runs a set block or a filter block.
+  FlowOr ExecuteCapture(const Statement& s) {
+    EnterFrame(s.frame);
+    Value text;
+    {
+      Buffer buffer(*this);
+      ASSIGN_OR_RETURN(const Flow flow, RunBody(s.body));
+      if (flow != Flow::kNormal) return flow;
+      text = buffer.Take();
+    }
+    ASSIGN_OR_RETURN(const Value value, Evaluate(s.expression, &text));
+    const absl::Status status =
+        s.kind == StatementKind::kFilter ? PrintString(s, value) : Assign(s.target, value);
+    LeaveFrame(s.frame);
+    return ToFlow(status);
   }
 
   FlowOr ExecuteIf(const Statement& statement) {
@@ -206,104 +260,162 @@ class Interpreter {
     return Flow::kNormal;
   }
 
-  FlowOr ExecuteWith(const Statement& statement) {
-    List values;
-    for (const Expression& expression : statement.defaults) {
-      ASSIGN_OR_RETURN(Value value, Evaluate(expression));
-      values.push_back(std::move(value));
+  FlowOr ExecuteWith(const Statement& s) {
+    EnterFrame(s.frame);
+    for (size_t i = 0; i < s.targets.size(); ++i) {
+      ASSIGN_OR_RETURN(const Value value, Evaluate(s.defaults[i]));
+      RETURN_IF_ERROR(Assign(s.targets[i], value));
     }
-    const NestedScope nested(*this, scope_);
-    for (size_t i = 0; i < values.size(); ++i) {
-      absl::Status s = Assign(statement.targets[i], values[i]);
-      if (!s.ok()) return AnnotateLine(statement.line, s);
-    }
-    return RunBody(statement.body);
+    FlowOr flow = RunBody(s.body);
+    LeaveFrame(s.frame);
+    return flow;
   }
 
-  // Returns the items of a for that pass its `if`.
-  absl::StatusOr<List> LoopItems(const Statement& statement) {
-    ASSIGN_OR_RETURN(const Value value, Evaluate(statement.expression));
-    absl::StatusOr<List> items = GetItems(value, budget_);
-    if (!items.ok()) return AnnotateLine(statement.line, items.status());
-    if (statement.filter.empty()) return items;
-    List kept;
-    for (const Value& item : *items) {
-      const NestedScope nested(*this, scope_);
-      absl::Status s = Assign(statement.target, item);
-      if (!s.ok()) return AnnotateLine(statement.line, s);
-      ASSIGN_OR_RETURN(const Value passes, Evaluate(statement.filter[0]));
-      if (passes.IsTruthy()) kept.push_back(item);
+  // Returns the value of a target: a tuple if it unpacks.
+  Result ReadTarget(const Target& target) const {
+    if (!target.is_tuple) return activation_->Get(target.variable);
+    List items;
+    for (const Target& item : target.items) {
+      ASSIGN_OR_RETURN(Value value, ReadTarget(item));
+      items.push_back(std::move(value));
     }
-    return kept;
+    return MakeTuple(std::move(items));
   }
 
-  absl::Status ExecuteFor(const Statement& statement) {
-    ASSIGN_OR_RETURN(List items, LoopItems(statement));
-    auto owned = std::make_unique<Loop>(std::move(items), objects_, budget_);
-    Loop& loop = *owned;
-    objects_.push_back(std::move(owned));
-    // jinja2 runs the else unless at least one iteration reached its end.
-    bool completed_iteration = false;
-    for (size_t i = 0; i < loop.items().size(); ++i) {
-      // Variables that an iteration sets end with it.
-      const NestedScope nested(*this, scope_);
-      loop.SetIndex(i);
-      scope_->Set("loop", Value{&loop});
-      absl::Status s = budget_.Spend(1);
-      if (s.ok()) s = Assign(statement.target, loop.items()[i]);
-      if (!s.ok()) return AnnotateLine(statement.line, s);
-      ASSIGN_OR_RETURN(const Flow flow, RunBody(statement.body));
-      if (flow == Flow::kBreak) break;
-      if (flow == Flow::kNormal) completed_iteration = true;
-    }
-    if (completed_iteration) return absl::OkStatus();
-    const NestedScope nested(*this, scope_);
-    return RunBody(statement.otherwise).status();
+  // Returns an iterator over the items that pass the condition of a loop. It checks an item when
+  // the loop needs it, because the body may change what the condition reads.
+  absl::StatusOr<std::shared_ptr<Iterator>> FilterItems(const Statement& s,
+                                                        std::shared_ptr<Iterator> items) {
+    auto activation = std::make_shared<Activation>(activation_, s.filter_slots);
+    auto entered = std::make_shared<bool>(false);
+    const int nesting = items->nesting();
+    return std::make_shared<Generator>(
+        [this, &s, activation, entered,
+         items = std::move(items)]() -> absl::StatusOr<std::optional<Value>> {
+          const Call call(*this, activation);
+          if (!std::exchange(*entered, true)) EnterFrame(s.filter_frame);
+          while (true) {
+            RETURN_IF_ERROR(run_.budget().Spend(1));
+            ASSIGN_OR_RETURN(const std::optional<Value> item, items->Next());
+            if (!item.has_value()) return std::nullopt;
+            RETURN_IF_ERROR(Assign(s.filter_target, *item));
+            ASSIGN_OR_RETURN(const Value passes, Evaluate(s.filter[0]));
+            if (!passes.IsTruthy()) continue;
+            ASSIGN_OR_RETURN(Value kept, ReadTarget(s.filter_target));
+            return kept;
+          }
+        },
+        nesting);
   }
 
-  Result CallMacro(const Statement& macro, const std::shared_ptr<Scope>& scope,
-                   const Arguments& arguments) {
+  absl::Status ExecuteFor(const Statement& s) {
+    if (!s.recursive) {
+      ASSIGN_OR_RETURN(const Value iterable, Evaluate(s.expression));
+      return RunLoop(s, iterable, activation_, 0);
+    }
+    ASSIGN_OR_RETURN(const Value iterable, Evaluate(s.expression));
+    return Print(s, CallLoop(s, activation_, iterable, 0));
+  }
+
+  // Runs the body of a recursive loop as a function.
+  Result CallLoop(const Statement& s, const ActivationPtr& outer, const Value& iterable,
+                  int64_t depth0) {
     const DepthGuard depth(depth_);
     RETURN_IF_ERROR(depth.Check());
-    if (arguments.positional.size() > macro.targets.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("macro '", macro.text, "': too many arguments (",
-                       arguments.positional.size(), "); at most ", macro.targets.size()));
-    }
-    const NestedScope nested(*this, scope);
-    const size_t without_default = macro.targets.size() - macro.defaults.size();
-    std::vector<bool> used(arguments.named.size());
-    for (size_t i = 0; i < macro.targets.size(); ++i) {
-      const std::string& name = macro.targets[i].name;
-      Result value = Value{};
-      size_t named = 0;
-      while (named < used.size() && arguments.named[named].first != name) ++named;
-      if (i < arguments.positional.size()) {
-        value = arguments.positional[i];
-      } else if (named < used.size()) {
-        used[named] = true;
-        value = arguments.named[named].second;
-      } else if (i >= without_default) {
-        value = Evaluate(macro.defaults[i - without_default]);
-      }
-      if (!value.ok()) return value;
-      scope_->Set(name, *std::move(value));
-    }
-    for (size_t i = 0; i < used.size(); ++i) {
-      if (used[i]) continue;
-      return absl::InvalidArgumentError(absl::StrCat("macro '", macro.text, "': argument '",
-                                                     arguments.named[i].first,
-                                                     "' is unknown or duplicated"));
-    }
-    ASSIGN_OR_RETURN(std::string text, Capture(macro.body));
-    return Value::String(std::move(text));
+    const Call call(*this, outer, s.slots);
+    Buffer buffer(*this);
+    RETURN_IF_ERROR(RunLoop(s, iterable, outer, depth0));
+    return buffer.Take();
   }
 
-  Budget budget_;
-  Objects objects_;
+  absl::Status RunLoop(const Statement& s, const Value& iterable, const ActivationPtr& outer,
+                       int64_t depth0) {
+    ASSIGN_OR_RETURN(std::shared_ptr<Iterator> items, GetIterator(iterable, run_.budget()));
+    Value counted = iterable;
+    if (!s.filter.empty()) {
+      // The condition of a recursive loop is defined outside of the loop's function.
+      const Call call(*this, outer);
+      ASSIGN_OR_RETURN(items, FilterItems(s, std::move(items)));
+      counted = Value{items};
+    }
+    Loop::Recurse recurse;
+    if (s.recursive) {
+      recurse = [this, &s, outer](const Value& inner, int64_t inner_depth0) {
+        return CallLoop(s, outer, inner, inner_depth0);
+      };
+    }
+    Loop* loop = nullptr;
+    if (s.loop_slot >= 0) {
+      auto owned = std::make_unique<Loop>(counted, items, std::move(recurse), depth0, run_);
+      loop = owned.get();
+      RETURN_IF_ERROR(run_.Own(std::move(owned)).status());
+    }
+    ASSIGN_OR_RETURN(const bool completed, Iterate(s, *items, loop));
+    if (loop != nullptr) loop->Finish();
+    if (!s.recursive || !s.otherwise.empty()) LeaveFrame(s.frame);
+    if (completed || s.otherwise.empty()) return absl::OkStatus();
+    EnterFrame(s.otherwise_frame);
+    RETURN_IF_ERROR(RunBody(s.otherwise).status());
+    LeaveFrame(s.otherwise_frame);
+    return absl::OkStatus();
+  }
+
+  // Runs the iterations of a loop. Returns true if at least one of them reached its end; otherwise
+  // jinja2 runs the else.
+  absl::StatusOr<bool> Iterate(const Statement& s, Iterator& items, Loop* loop) {
+    bool completed = false;
+    while (true) {
+      RETURN_IF_ERROR(run_.budget().Spend(1));
+      ASSIGN_OR_RETURN(const std::optional<Value> item,
+                       loop == nullptr ? items.Next() : loop->Next());
+      if (!item.has_value()) return completed;
+      RETURN_IF_ERROR(Assign(s.target, *item));
+      if (loop != nullptr) activation_->Set(s.loop_slot, Value{loop});
+      EnterFrame(s.frame);
+      ASSIGN_OR_RETURN(const Flow flow, RunBody(s.body));
+      if (flow == Flow::kBreak) return completed;
+      completed = completed || flow == Flow::kNormal;
+    }
+  }
+
+  Result MakeMacro(const Statement& s) {
+    return run_.Own(std::make_unique<Macro>(
+        s, activation_,
+        [this](const Statement& macro, const ActivationPtr& outer, const Macro::Bound& bound) {
+          return CallMacro(macro, outer, bound);
+        }));
+  }
+
+  Result CallMacro(const Statement& macro, const ActivationPtr& outer, const Macro::Bound& bound) {
+    const DepthGuard depth(depth_);
+    RETURN_IF_ERROR(depth.Check());
+    const Call call(*this, outer, macro.slots);
+    EnterFrame(macro.frame);
+    if (macro.caller_slot >= 0) activation_->Set(macro.caller_slot, bound.caller);
+    if (macro.kwargs_slot >= 0) activation_->Set(macro.kwargs_slot, bound.kwargs);
+    if (macro.varargs_slot >= 0) activation_->Set(macro.varargs_slot, bound.varargs);
+    for (size_t i = 0; i < bound.parameters.size(); ++i) {
+      if (bound.parameters[i].has_value()) {
+        activation_->Set(macro.targets[i].variable.slot, *bound.parameters[i]);
+      }
+    }
+    const size_t without_default = macro.targets.size() - macro.defaults.size();
+    for (size_t i = without_default; i < bound.parameters.size(); ++i) {
+      if (bound.parameters[i].has_value()) continue;
+      ASSIGN_OR_RETURN(Value value, Evaluate(macro.defaults[i - without_default]));
+      activation_->Set(macro.targets[i].variable.slot, std::move(value));
+    }
+    Buffer buffer(*this);
+    RETURN_IF_ERROR(RunBody(macro.body).status());
+    return buffer.Take();
+  }
+
+  Run run_;
   int depth_ = 0;
   Evaluator evaluator_;
-  std::shared_ptr<Scope> scope_;
+  // The variables that the template is rendered with, and the built-in functions.
+  absl::flat_hash_map<std::string, Value> globals_;
+  ActivationPtr activation_;
   std::string out_;
 };
 
@@ -311,7 +423,10 @@ class Interpreter {
 
 absl::StatusOr<std::string> RenderTemplate(const Body& program, const Map& variables,
                                            absl::Time now) {
-  return Interpreter(variables, now).Run(program);
+  if (program.size() != 1 || program[0].kind != StatementKind::kTemplate) {
+    return absl::InternalError("a program must be a template");
+  }
+  return Interpreter().RunTemplate(program[0], variables, now);
 }
 
 }  // namespace assay::jinja

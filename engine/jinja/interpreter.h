@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/jinja/syntax/ast.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {

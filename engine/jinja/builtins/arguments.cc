@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "engine/jinja/values/integer.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
@@ -52,6 +53,16 @@ absl::StatusOr<BoundArguments> BoundArguments::Bind(
   return bound;
 }
 
+absl::StatusOr<BoundArguments> BoundArguments::BindPositional(
+    std::string_view function, const Arguments& arguments,
+    std::initializer_list<std::string_view> parameters, size_t required) {
+  if (!arguments.named.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(function), " takes no argument by name"));
+  }
+  return Bind(function, arguments, parameters, required);
+}
+
 const Value* BoundArguments::Get(std::string_view name) const {
   const auto found = values_.find(std::string(name));
   return found == values_.end() ? nullptr : &found->second;
@@ -72,6 +83,15 @@ absl::StatusOr<int64_t> BoundArguments::GetInteger(std::string_view name, int64_
   if (value == nullptr) return fallback;
   int64_t number = 0;
   if (AsInteger(*value, &number)) return number;
+  return WrongType(function_, name, *value);
+}
+
+absl::StatusOr<int64_t> BoundArguments::GetClamped(std::string_view name, int64_t fallback) const {
+  const Value* value = Get(name);
+  if (value == nullptr) return fallback;
+  int64_t number = 0;
+  if (AsInteger(*value, &number)) return std::clamp(number, -kClampLimit, kClampLimit);
+  if (value->IsInteger()) return IsNegative(*value) ? -kClampLimit : kClampLimit;
   return WrongType(function_, name, *value);
 }
 

@@ -18,11 +18,19 @@ namespace assay::jinja {
 // `fallback` for an argument that is absent, and INVALID_ARGUMENT for one of another type.
 class BoundArguments {
  public:
+  // No string or list is as long.
+  static constexpr int64_t kClampLimit = int64_t{1} << 40;
+
   // Binds `arguments` to `parameters`, of which the first `required` must be present. Returns
   // INVALID_ARGUMENT for too many arguments, an unknown or duplicated name, or a missing argument.
   static absl::StatusOr<BoundArguments> Bind(std::string_view function, const Arguments& arguments,
                                              std::initializer_list<std::string_view> parameters,
                                              size_t required = 0);
+
+  // As Bind(), for a function that takes no argument by name.
+  static absl::StatusOr<BoundArguments> BindPositional(
+      std::string_view function, const Arguments& arguments,
+      std::initializer_list<std::string_view> parameters, size_t required = 0);
 
   // Returns null if the argument is absent.
   const Value* Get(std::string_view name) const;
@@ -30,6 +38,8 @@ class BoundArguments {
   // Reads any value by its truth.
   bool GetBool(std::string_view name, bool fallback) const;
   absl::StatusOr<int64_t> GetInteger(std::string_view name, int64_t fallback) const;
+  // Reads an integer of any size. One beyond +-kClampLimit becomes the limit.
+  absl::StatusOr<int64_t> GetClamped(std::string_view name, int64_t fallback) const;
   absl::StatusOr<std::string> GetString(std::string_view name, std::string_view fallback) const;
 
  private:

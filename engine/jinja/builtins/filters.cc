@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,38 +14,36 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
-#include "engine/jinja/builtins/arguments.h"
 #include "engine/jinja/builtins/methods.h"
-#include "engine/jinja/values/format.h"
-#include "engine/jinja/values/json.h"
+#include "engine/jinja/values/map.h"
+#include "engine/jinja/values/percent_format.h"
 #include "engine/jinja/values/strings.h"
 #include "engine/jinja/values/to_string.h"
 #include "engine/unicode/casing.h"
+#include "engine/unicode/characters.h"
 
 namespace assay::jinja {
 namespace {
 
-constexpr int64_t kDefaultIndentation = 4;
-constexpr int64_t kMaxIndentation = 1000;
-
-// Converts the value to a string, which spends steps by its size.
-absl::StatusOr<std::string> ReadString(const FilterCall& call) {
-  ASSIGN_OR_RETURN(std::string text, ToString(call.value));
-  RETURN_IF_ERROR(call.budget.SpendBytes(text.size()));
-  return text;
-}
-
 // Jinja's title filter: a word begins after whitespace, a hyphen or an opening bracket.
 std::string Title(std::string_view text) {
-  const auto separates = [](char c) { return absl::StrContains("-({[< \t\n\r\f\v", c); };
+  const auto separator_bytes = [&](size_t at) -> size_t {
+    const Utf8Step step = NextUtf8(text.substr(at));
+    const bool separates = unicode::IsPythonSpace(step.code_point) ||
+                           (step.bytes == 1 && absl::StrContains("-({[<", text[at]));
+    return separates ? step.bytes : 0;
+  };
   std::string out;
   for (size_t at = 0; at < text.size();) {
-    if (separates(text[at])) {
-      out += text[at++];
+    if (const size_t bytes = separator_bytes(at); bytes > 0) {
+      out += text.substr(at, bytes);
+      at += bytes;
       continue;
     }
     size_t end = at;
-    while (end < text.size() && !separates(text[end])) ++end;
+    while (end < text.size() && separator_bytes(end) == 0) {
+      end += NextUtf8(text.substr(end)).bytes;
+    }
     const size_t first = NextUtf8(text.substr(at)).bytes;
     out += unicode::ToUpper(text.substr(at, first));
     out += unicode::ToLower(text.substr(at + first, end - at - first));
@@ -56,86 +52,64 @@ std::string Title(std::string_view text) {
   return out;
 }
 
-Result Case(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(const std::string text, ReadString(call));
-  if (call.name == "upper") return Value::String(unicode::ToUpper(text));
-  if (call.name == "lower") return Value::String(unicode::ToLower(text));
-  if (call.name == "title") return Value::String(Title(text));
-  return Value::String(unicode::Capitalize(text));
+// The filters that call the string's method of the same name.
+Result CallOwnMethod(const FilterCall& call) {
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(const Value text, call.ReadSoftString());
+  return CallMethod(text, call.name, {}, call.run);
+}
+
+Result TitleFilter(const FilterCall& call) {
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(const std::string text, call.ReadString());
+  return Value::String(Title(text));
+}
+
+Result Center(const FilterCall& call) {
+  constexpr int64_t kDefaultWidth = 80;
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"width"}));
+  ASSIGN_OR_RETURN(const Value text, call.ReadSoftString());
+  return CallMethod(text, "center",
+                    {.positional = {bound.GetOr("width", Value{kDefaultWidth})}, .named = {}},
+                    call.run);
 }
 
 Result String(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(std::string text, ReadString(call));
-  return Value::String(std::move(text), call.value.IsMarkup());
+  RETURN_IF_ERROR(call.Bind({}).status());
+  return call.ReadSoftString();
 }
 
 Result Markup(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(std::string text, ReadString(call));
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(std::string text, call.ReadString());
   const bool escape = call.name != "safe" && (!call.value.IsMarkup() || call.name == "forceescape");
   return Value::String(escape ? EscapeHtml(text) : std::move(text), true);
 }
 
 Result Trim(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"chars"}));
-  ASSIGN_OR_RETURN(const std::string text, ReadString(call));
-  return CallMethod(Value::String(text), "strip",
-                    {.positional = {bound.GetOr("chars", Value::None())}, .named = {}},
-                    call.budget);
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"chars"}));
+  ASSIGN_OR_RETURN(const Value text, call.ReadSoftString());
+  return CallMethod(text, "strip",
+                    {.positional = {bound.GetOr("chars", Value::None())}, .named = {}}, call.run);
 }
 
 Result Replace(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"old", "new", "count"}, 2));
-  ASSIGN_OR_RETURN(const std::string text, ReadString(call));
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"old", "new", "count"}, 2));
+  ASSIGN_OR_RETURN(const std::string text, call.ReadString());
   ASSIGN_OR_RETURN(const std::string old, ToString(*bound.Get("old")));
   ASSIGN_OR_RETURN(const std::string with, ToString(*bound.Get("new")));
   const bool all = bound.GetOr("count", Value::None()).IsNone();
   ASSIGN_OR_RETURN(const int64_t limit, all ? int64_t{-1} : bound.GetInteger("count", -1));
-  RETURN_IF_ERROR(call.budget.SpendSearch(text.size(), old.size()));
+  RETURN_IF_ERROR(call.run.budget().SpendSearch(text.size(), old.size()));
   ASSIGN_OR_RETURN(std::string replaced, ReplaceString(text, old, with, limit));
   return Value::String(std::move(replaced));
 }
 
-// Returns the indentation of one level: the string itself, or that many spaces.
-absl::StatusOr<std::string> ReadIndentation(const Value& width) {
-  if (const auto* text = width.AsString()) return *text;
-  int64_t count = 0;
-  if (!AsInteger(width, &count)) return TypeError("indent", "an integer or a string", width);
-  if (count > kMaxIndentation) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("an indent of ", count, " spaces; at most ", kMaxIndentation));
-  }
-  return std::string(static_cast<size_t>(count < 0 ? 0 : count), ' ');
-}
-
-Result Indent(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"width", "first", "blank"}));
-  ASSIGN_OR_RETURN(const std::string by,
-                   ReadIndentation(bound.GetOr("width", Value{kDefaultIndentation})));
-  if (call.value.AsString() == nullptr) return TypeError("indent", "a string", call.value);
-  ASSIGN_OR_RETURN(std::string text, ReadString(call));
-  text += '\n';
-  const std::vector<std::string_view> lines = SplitLines(text, false);
-  std::string out;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) out += '\n';
-    const bool indented =
-        i == 0 ? bound.GetBool("first", false) : bound.GetBool("blank", false) || !lines[i].empty();
-    if (indented) out += by;
-    out += lines[i];
-    if (out.size() > kMaxStringBytes) return StringTooLong();
-  }
-  return Value::String(std::move(out));
-}
-
 Result Format(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const std::string text, ReadString(call));
+  ASSIGN_OR_RETURN(const Value text, call.ReadSoftString());
   if (call.arguments.named.empty()) {
-    ASSIGN_OR_RETURN(const Value values,
-                     MakeSequence(SequenceKind::kTuple, call.arguments.positional));
-    return FormatPercent(text, values, call.budget);
+    ASSIGN_OR_RETURN(const Value values, MakeTuple(call.arguments.positional));
+    return FormatPercent(*text.AsString(), text.IsMarkup(), values, call.run.budget());
   }
   if (!call.arguments.positional.empty()) {
     return absl::InvalidArgumentError(
@@ -145,44 +119,15 @@ Result Format(const FilterCall& call) {
   for (const auto& [name, value] : call.arguments.named) {
     RETURN_IF_ERROR(map.Set(Value::String(name), value));
   }
-  const Result values = MakeMap(std::move(map));
-  return FormatPercent(text, *values, call.budget);
-}
-
-absl::Status ReadSeparators(const Value* separators, JsonStyle* style) {
-  if (separators == nullptr || separators->IsNone()) {
-    if (style->indent.has_value()) style->item_separator = ",";
-    return absl::OkStatus();
-  }
-  const auto* pair = separators->AsSequence();
-  if (pair == nullptr || pair->items.size() != 2 || pair->items[0].AsString() == nullptr ||
-      pair->items[1].AsString() == nullptr) {
-    return absl::InvalidArgumentError("tojson: 'separators' must be two strings");
-  }
-  style->item_separator = *pair->items[0].AsString();
-  style->key_separator = *pair->items[1].AsString();
-  return absl::OkStatus();
-}
-
-Result ToJson(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound,
-                   BindFilter(call, {"ensure_ascii", "indent", "separators", "sort_keys"}));
-  JsonStyle style{.ensure_ascii = bound.GetBool("ensure_ascii", false),
-                  .sort_keys = bound.GetBool("sort_keys", false),
-                  .indent = std::nullopt};
-  if (const Value* indent = bound.Get("indent"); indent != nullptr && !indent->IsNone()) {
-    ASSIGN_OR_RETURN(const std::string by, ReadIndentation(*indent));
-    style.indent = by;
-  }
-  RETURN_IF_ERROR(ReadSeparators(bound.Get("separators"), &style));
-  ASSIGN_OR_RETURN(std::string text, WriteJson(call.value, style));
-  return Value::String(std::move(text));
+  ASSIGN_OR_RETURN(const Value values, MakeMap(std::move(map)));
+  return FormatPercent(*text.AsString(), text.IsMarkup(), values, call.run.budget());
 }
 
 // Returns null if there is no filter of this name.
 Filter FindFilter(std::string_view name) {
   for (const Filters* filters :
-       {&StringFilters(), &NumberFilters(), &SequenceFilters(), &SelectFilters()}) {
+       {&StringFilters(), &TextFilters(), &WebFilters(), &JsonFilters(), &NumberFilters(),
+        &SequenceFilters(), &SortFilters(), &SelectFilters()}) {
     if (const auto found = filters->find(name); found != filters->end()) return found->second;
   }
   return nullptr;
@@ -191,29 +136,49 @@ Filter FindFilter(std::string_view name) {
 }  // namespace
 
 const Filters& StringFilters() {
-  static const auto* const kFilters = new Filters{
-      {"upper", Case},    {"lower", Case},      {"title", Case},         {"capitalize", Case},
-      {"string", String}, {"safe", Markup},     {"e", Markup},           {"escape", Markup},
-      {"trim", Trim},     {"replace", Replace}, {"forceescape", Markup}, {"indent", Indent},
-      {"format", Format}, {"tojson", ToJson}};
+  static const auto* const kFilters = new Filters{{"upper", CallOwnMethod},
+                                                  {"lower", CallOwnMethod},
+                                                  {"capitalize", CallOwnMethod},
+                                                  {"title", TitleFilter},
+                                                  {"center", Center},
+                                                  {"string", String},
+                                                  {"safe", Markup},
+                                                  {"e", Markup},
+                                                  {"escape", Markup},
+                                                  {"forceescape", Markup},
+                                                  {"trim", Trim},
+                                                  {"replace", Replace},
+                                                  {"format", Format}};
   return *kFilters;
 }
 
-absl::StatusOr<BoundArguments> BindFilter(const FilterCall& call,
-                                          std::initializer_list<std::string_view> parameters,
-                                          size_t required) {
-  return BoundArguments::Bind(call.name, call.arguments, parameters, required);
+absl::StatusOr<std::string> FilterCall::ReadString() const {
+  ASSIGN_OR_RETURN(std::string text, ToString(value));
+  RETURN_IF_ERROR(run.budget().SpendBytes(text.size()));
+  return text;
 }
 
-bool IsFilter(std::string_view name) { return FindFilter(name) != nullptr; }
+Result FilterCall::ReadSoftString() const {
+  if (value.AsString() != nullptr) return value;
+  ASSIGN_OR_RETURN(std::string text, ReadString());
+  return Value::String(std::move(text));
+}
+
+bool IsSupportedFilter(std::string_view name) { return FindFilter(name) != nullptr; }
+
+bool IsFilter(std::string_view name) {
+  // A random result and links to web pages are of no use in a prompt.
+  return IsSupportedFilter(name) || name == "random" || name == "urlize";
+}
 
 Result ApplyFilter(const FilterCall& call) {
-  const Filter filter = FindFilter(call.name);
-  if (filter == nullptr) {
+  if (const Filter filter = FindFilter(call.name); filter != nullptr) return filter(call);
+  if (IsFilter(call.name)) {
     return absl::UnimplementedError(
         absl::StrCat("filter '", std::string(call.name), "' is not supported"));
   }
-  return filter(call);
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no filter '", std::string(call.name), "'"));
 }
 
 }  // namespace assay::jinja

@@ -1,9 +1,9 @@
-// The functions and namespaces that every template has.
+// The functions that every template has.
 #include "engine/jinja/builtins/functions.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,12 +15,16 @@
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/helpers.h"
+#include "engine/jinja/builtins/local_time.h"
+#include "engine/jinja/builtins/methods.h"
+#include "engine/jinja/values/index.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/to_string.h"
 
 namespace assay::jinja {
 namespace {
-
-constexpr size_t kMaxTimeFormatBytes = 256;
 
 Result RaiseException(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto bound,
@@ -31,83 +35,121 @@ Result RaiseException(const Arguments& arguments) {
 
 Result Range(const Arguments& arguments) {
   const bool only_stop = arguments.positional.size() == 1;
-  ASSIGN_OR_RETURN(const auto bound,
-                   only_stop
-                       ? BoundArguments::Bind("range", arguments, {"stop"}, 1)
-                       : BoundArguments::Bind("range", arguments, {"start", "stop", "step"}, 2));
+  ASSIGN_OR_RETURN(
+      const auto bound,
+      only_stop ? BoundArguments::BindPositional("range", arguments, {"stop"}, 1)
+                : BoundArguments::BindPositional("range", arguments, {"start", "stop", "step"}, 2));
   ASSIGN_OR_RETURN(const int64_t start, bound.GetInteger("start", 0));
   ASSIGN_OR_RETURN(const int64_t stop, bound.GetInteger("stop", 0));
   ASSIGN_OR_RETURN(const int64_t step, bound.GetInteger("step", 1));
-  if (step == 0) return absl::InvalidArgumentError("range: the step must not be 0");
-  List items;
-  for (int64_t i = start; step > 0 ? i < stop : i > stop;) {
-    if (items.size() == kMaxItems) {
-      return absl::InvalidArgumentError(absl::StrCat("range: more than ", kMaxItems, " items"));
-    }
-    items.push_back(Value{i});
-    if (__builtin_add_overflow(i, step, &i)) break;
-  }
-  return MakeSequence(SequenceKind::kRange, std::move(items));
+  return MakeRange(start, stop, step);
 }
 
-// Reads the arguments of dict(...) and namespace(...): an optional dictionary, then named values.
-absl::StatusOr<Map> ReadMapArguments(std::string_view function, const Arguments& arguments) {
+// Adds the pairs of an iterable to `map`.
+absl::Status AddPairs(const Value& pairs, Map* map, Budget& budget) {
+  ASSIGN_OR_RETURN(const List items, GetItems(pairs, budget));
+  for (const Value& item : items) {
+    ASSIGN_OR_RETURN(const List pair, GetItems(item, budget));
+    if (pair.size() != 2) return TypeError("dict", "pairs of a key and a value", item);
+    RETURN_IF_ERROR(SpendKey(pair[0], budget));
+    RETURN_IF_ERROR(map->Set(pair[0], pair[1]));
+  }
+  return absl::OkStatus();
+}
+
+// Reads the arguments of dict(...) and namespace(...): an optional dictionary or iterable of pairs,
+// then named values.
+absl::StatusOr<Map> ReadMapArguments(std::string_view function, const Arguments& arguments,
+                                     Budget& budget) {
   Map map;
-  if (arguments.positional.size() > 1 ||
-      (!arguments.positional.empty() && arguments.positional[0].AsMap() == nullptr)) {
+  const List& given = arguments.positional;
+  if (given.size() > 1 || (!given.empty() && given[0].IsUndefined())) {
     return absl::InvalidArgumentError(
         absl::StrCat(std::string(function), " takes at most one dictionary, and named values"));
   }
-  if (!arguments.positional.empty()) map = *arguments.positional[0].AsMap();
+  if (!given.empty() && given[0].AsMap() != nullptr) {
+    map = *given[0].AsMap();
+    RETURN_IF_ERROR(budget.SpendItems(map.entries().size() * 4));
+  } else if (!given.empty()) {
+    RETURN_IF_ERROR(AddPairs(given[0], &map, budget));
+  }
   for (const auto& [name, value] : arguments.named) {
     RETURN_IF_ERROR(map.Set(Value::String(name), value));
   }
   return map;
 }
 
-Result Dict(const Arguments& arguments) {
-  ASSIGN_OR_RETURN(Map map, ReadMapArguments("dict", arguments));
-  return MakeMap(std::move(map));
+// The function `dict`, which has the method fromkeys().
+class DictFunction : public Object {
+ public:
+  explicit DictFunction(Run& run) : run_(run) {}
+  std::string TypeName() const override { return "dict function"; }
+  bool IsCallable() const override { return true; }
+  Result Call(const Arguments& arguments) override {
+    ASSIGN_OR_RETURN(Map map, ReadMapArguments("dict", arguments, run_.budget()));
+    return MakeMap(std::move(map));
+  }
+  absl::StatusOr<std::optional<Value>> Attribute(std::string_view name) override {
+    if (name != "fromkeys") return std::nullopt;
+    ASSIGN_OR_RETURN(
+        Value method,
+        run_.Own(std::make_unique<Function>(
+            [this](const Arguments& arguments) { return MapFromKeys(arguments, run_); },
+            "method")));
+    return method;
+  }
+
+ private:
+  Run& run_;
+};
+
+Result MakeCycler(const Arguments& arguments, Run& run) {
+  if (!arguments.named.empty() || arguments.positional.empty()) {
+    return absl::InvalidArgumentError("cycler needs at least one positional argument");
+  }
+  return run.Own(std::make_unique<Cycler>(arguments.positional, run));
+}
+
+Result MakeJoiner(const Arguments& arguments, Run& run) {
+  ASSIGN_OR_RETURN(const auto bound, BoundArguments::Bind("joiner", arguments, {"sep"}));
+  return run.Own(std::make_unique<Joiner>(bound.GetOr("sep", Value::String(", "))));
 }
 
 Result Strftime(absl::Time now, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto bound,
                    BoundArguments::Bind("strftime_now", arguments, {"format"}, 1));
   ASSIGN_OR_RETURN(const std::string format, bound.GetString("format", ""));
-  if (format.size() > kMaxTimeFormatBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("strftime_now: a format of ", format.size(),
-                                                   " bytes; at most ", kMaxTimeFormatBytes));
-  }
-  return Value::String(absl::FormatTime(format, now, absl::LocalTimeZone()));
+  ASSIGN_OR_RETURN(std::string text, FormatLocalTime(now, format));
+  return Value::String(std::move(text));
 }
 
 }  // namespace
 
-Value Namespace::Attribute(std::string_view name) {
-  const Value* found = values_.Find(name);
-  return found == nullptr ? Value{} : *found;
-}
-
-absl::Status Namespace::Set(const std::string& name, Value value) {
-  return values_.Set(Value::String(name), std::move(value));
-}
-
-std::vector<std::pair<std::string, Value>> BuiltinFunctions(absl::Time now, Objects& objects) {
-  std::vector<std::pair<std::string, Value>> functions;
+absl::StatusOr<std::vector<std::pair<std::string, Value>>> BuiltinFunctions(absl::Time now,
+                                                                            Run& run) {
+  std::vector<std::pair<std::string, std::unique_ptr<Object>>> functions;
   const auto add = [&](const char* name, Function::Body body) {
-    objects.push_back(std::make_unique<Function>(std::move(body)));
-    functions.emplace_back(name, Value{objects.back().get()});
+    functions.emplace_back(name, std::make_unique<Function>(std::move(body)));
   };
   add("raise_exception", RaiseException);
   add("range", Range);
-  add("dict", Dict);
   add("strftime_now", [now](const Arguments& arguments) { return Strftime(now, arguments); });
-  add("namespace", [&objects](const Arguments& arguments) -> Result {
-    ASSIGN_OR_RETURN(Map map, ReadMapArguments("namespace", arguments));
-    objects.push_back(std::make_unique<Namespace>(std::move(map)));
-    return Value{objects.back().get()};
+  add("namespace", [&run](const Arguments& arguments) -> Result {
+    ASSIGN_OR_RETURN(Map map, ReadMapArguments("namespace", arguments, run.budget()));
+    return Namespace::Make(std::move(map), run);
   });
-  return functions;
+  add("cycler", [&run](const Arguments& arguments) { return MakeCycler(arguments, run); });
+  add("joiner", [&run](const Arguments& arguments) { return MakeJoiner(arguments, run); });
+  add("lipsum", [](const Arguments&) -> Result {
+    return absl::UnimplementedError("lipsum() is not supported, because its text is random");
+  });
+  functions.emplace_back("dict", std::make_unique<DictFunction>(run));
+  std::vector<std::pair<std::string, Value>> out;
+  for (auto& [name, function] : functions) {
+    ASSIGN_OR_RETURN(Value value, run.Own(std::move(function)));
+    out.emplace_back(name, std::move(value));
+  }
+  return out;
 }
 
 }  // namespace assay::jinja

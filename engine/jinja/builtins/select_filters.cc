@@ -1,6 +1,9 @@
 // The filters that apply a filter or a test to each item: map, select, reject and their variants.
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,14 +13,51 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/attributes.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/tests.h"
+#include "engine/jinja/values/iteration.h"
 
 namespace assay::jinja {
 namespace {
 
-using Kind = SequenceKind;
+using Next = absl::StatusOr<std::optional<Value>>;
+
+// Returns what an item becomes; nullopt drops it.
+using Visitor = std::function<Next(Value)>;
+
+// Returns an iterator over what visit() makes of the items of the call's value. `prepare` returns
+// `visit` or the error of the arguments, which jinja2 also finds only when the first item is
+// needed.
+Result MakeVisitor(const FilterCall& call, std::function<absl::StatusOr<Visitor>()> prepare) {
+  struct State {
+    std::shared_ptr<Iterator> items;
+    Visitor visit;
+  };
+  auto state = std::make_shared<State>();
+  int nesting = call.value.Nesting();
+  for (const Value& value : call.arguments.positional) nesting = std::max(nesting, value.Nesting());
+  for (const auto& [name, value] : call.arguments.named) {
+    nesting = std::max(nesting, value.Nesting());
+  }
+  return MakeIterator(std::make_shared<Generator>(
+      [state, value = call.value, prepare = std::move(prepare), &run = call.run]() -> Next {
+        if (state->items == nullptr) {
+          // As in jinja2, any falsy value counts as empty, even one that is not iterable.
+          if (!value.IsTruthy()) return std::nullopt;
+          ASSIGN_OR_RETURN(state->visit, prepare());
+          ASSIGN_OR_RETURN(state->items, GetIterator(value, run.budget()));
+        }
+        while (true) {
+          RETURN_IF_ERROR(run.budget().Spend(1));
+          ASSIGN_OR_RETURN(std::optional<Value> item, state->items->Next());
+          if (!item.has_value()) return std::nullopt;
+          ASSIGN_OR_RETURN(std::optional<Value> visited, state->visit(*std::move(item)));
+          if (visited.has_value()) return visited;
+        }
+      },
+      nesting));
+}
 
 // Returns the arguments after the first `dropped` positional ones.
 Arguments DropPositional(const Arguments& all, size_t dropped) {
@@ -28,71 +68,59 @@ Arguments DropPositional(const Arguments& all, size_t dropped) {
   return rest;
 }
 
-// As in jinja2, any falsy value counts as empty, even one that is not iterable.
-absl::StatusOr<List> GetItemsIfTruthy(const FilterCall& call) {
-  if (!call.value.IsTruthy()) return List();
-  return GetItems(call.value, call.budget);
-}
-
-// Applies map(attribute="x", default=y).
-Result MapAttribute(const FilterCall& call) {
-  ASSIGN_OR_RETURN(
-      const auto bound,
-      BoundArguments::Bind(call.name, {.positional = {}, .named = call.arguments.named},
-                           {"attribute", "default"}, 1));
-  ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
-  const Value fallback = bound.GetOr("default", Value::None());
-  for (Value& item : items) {
-    ASSIGN_OR_RETURN(Value part, ResolvePath(item, *bound.Get("attribute")));
-    item = std::move(part);
-    if (item.IsUndefined() && !fallback.IsNone()) item = fallback;
-  }
-  return MakeSequence(Kind::kGenerator, std::move(items));
+// Prepares map(attribute="x", default=y).
+absl::StatusOr<Visitor> MapAttribute(const Arguments& arguments, Run& run) {
+  ASSIGN_OR_RETURN(const auto bound,
+                   BoundArguments::Bind("map", arguments, {"attribute", "default"}, 1));
+  return [attribute = *bound.Get("attribute"), fallback = bound.GetOr("default", Value::None()),
+          &run](const Value& item) -> Next {
+    ASSIGN_OR_RETURN(Value part, ResolvePath(item, attribute, fallback, run));
+    return part;
+  };
 }
 
 Result MapFilter(const FilterCall& call) {
-  if (call.arguments.positional.empty()) return MapAttribute(call);
-  const std::string* name = call.arguments.positional[0].AsString();
-  if (name == nullptr) {
-    return TypeError("map", "the name of a filter", call.arguments.positional[0]);
-  }
-  const Arguments rest = DropPositional(call.arguments, 1);
-  ASSIGN_OR_RETURN(List items, GetItemsIfTruthy(call));
-  for (Value& item : items) {
-    RETURN_IF_ERROR(call.budget.Spend(1));
-    ASSIGN_OR_RETURN(Value mapped, ApplyFilter({*name, item, rest, call.budget}));
-    item = std::move(mapped);
-  }
-  return MakeSequence(Kind::kGenerator, std::move(items));
+  return MakeVisitor(call,
+                     [arguments = call.arguments, &run = call.run]() -> absl::StatusOr<Visitor> {
+                       if (arguments.positional.empty()) return MapAttribute(arguments, run);
+                       const Value& given = arguments.positional[0];
+                       if (given.AsString() == nullptr)
+                         return TypeError("map", "the name of a filter", given);
+                       return [name = *given.AsString(), rest = DropPositional(arguments, 1),
+                               &run](const Value& item) -> Next {
+                         ASSIGN_OR_RETURN(Value mapped, ApplyFilter({name, item, rest, run}));
+                         return mapped;
+                       };
+                     });
 }
 
 // select and reject test the items, selectattr and rejectattr test what a path finds in each.
-Result Select(const FilterCall& call) {
-  const bool by_attribute = absl::EndsWith(std::string(call.name), "attr");
-  const bool selects = call.name[0] == 's';
+absl::StatusOr<Visitor> PrepareSelect(const std::string& name, const Arguments& arguments,
+                                      Run& run) {
+  const bool by_attribute = absl::EndsWith(name, "attr");
   const size_t at = by_attribute ? 1 : 0;
-  const List& given = call.arguments.positional;
+  const List& given = arguments.positional;
   if (given.size() < at) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(call.name), " needs the name of an attribute"));
+    return absl::InvalidArgumentError(absl::StrCat(name, " needs the name of an attribute"));
   }
   const std::string* test = given.size() > at ? given[at].AsString() : nullptr;
-  if (given.size() > at && test == nullptr) {
-    return TypeError(call.name, "the name of a test", given[at]);
-  }
-  const Arguments rest = DropPositional(call.arguments, at + 1);
-  ASSIGN_OR_RETURN(const List items, GetItemsIfTruthy(call));
-  List kept;
-  for (const Value& item : items) {
-    RETURN_IF_ERROR(call.budget.Spend(1));
-    Result tested = by_attribute ? ResolvePath(item, given[0]) : item;
-    if (!tested.ok()) return tested;
-    ASSIGN_OR_RETURN(const bool passes, test == nullptr
-                                            ? tested->IsTruthy()
-                                            : ApplyTest(*test, *tested, rest, call.budget));
-    if (passes == selects) kept.push_back(item);
-  }
-  return MakeSequence(Kind::kGenerator, std::move(kept));
+  if (given.size() > at && test == nullptr) return TypeError(name, "the name of a test", given[at]);
+  return [path = by_attribute ? given[0] : Value::None(),
+          test = test == nullptr ? std::nullopt : std::optional<std::string>(*test),
+          selects = name[0] == 's', rest = DropPositional(arguments, at + 1),
+          &run](Value item) -> Next {
+    ASSIGN_OR_RETURN(const Value tested, ResolvePath(item, path, Value::None(), run));
+    ASSIGN_OR_RETURN(const bool passes, test.has_value()
+                                            ? ApplyTest(*test, tested, rest, run.budget())
+                                            : absl::StatusOr<bool>(tested.IsTruthy()));
+    if (passes != selects) return std::nullopt;
+    return item;
+  };
+}
+
+Result Select(const FilterCall& call) {
+  return MakeVisitor(call, [name = std::string(call.name), arguments = call.arguments,
+                            &run = call.run] { return PrepareSelect(name, arguments, run); });
 }
 
 }  // namespace

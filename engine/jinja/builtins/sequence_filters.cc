@@ -2,34 +2,33 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
-#include "engine/jinja/builtins/arguments.h"
+#include "engine/jinja/builtins/attributes.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/methods.h"
-#include "engine/jinja/values/comparison.h"
 #include "engine/jinja/values/index.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/operators.h"
 #include "engine/jinja/values/strings.h"
 #include "engine/jinja/values/to_string.h"
-#include "engine/unicode/casing.h"
 
 namespace assay::jinja {
 namespace {
 
-using Kind = SequenceKind;
-
 Result Default(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"default_value", "boolean"}));
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"default_value", "boolean"}));
   const bool missing =
       call.value.IsUndefined() || (bound.GetBool("boolean", false) && !call.value.IsTruthy());
   if (!missing) return call.value;
@@ -37,251 +36,202 @@ Result Default(const FilterCall& call) {
 }
 
 Result Length(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
+  RETURN_IF_ERROR(call.BindPositional({}).status());
   ASSIGN_OR_RETURN(const int64_t length, GetLength(call.value));
   return Value{length};
 }
 
-Result Ends(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
-  if (items.empty()) return Value{};
-  return call.name == "first" ? items.front() : items.back();
+Result First(const FilterCall& call) {
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(const auto iterator, GetIterator(call.value, call.run.budget()));
+  ASSIGN_OR_RETURN(const std::optional<Value> first, iterator->Next());
+  return first.value_or(Value{});
+}
+
+Result Last(const FilterCall& call) {
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(const List items, GetReversed(call.value, call.run.budget()));
+  return items.empty() ? Value{} : items.front();
 }
 
 Result ListFilter(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.budget));
+  RETURN_IF_ERROR(call.Bind({}).status());
+  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.run.budget()));
   return MakeList(std::move(items));
 }
 
 Result Reverse(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.budget));
+  RETURN_IF_ERROR(call.Bind({}).status());
+  if (call.value.AsString() != nullptr) {
+    return SliceValue(call.value, Value::None(), Value::None(), Value{int64_t{-1}},
+                      call.run.budget());
+  }
+  absl::StatusOr<List> reversed = GetReversed(call.value, call.run.budget());
+  if (reversed.ok()) {
+    return MakeIterator(std::make_shared<ListIterator>(*std::move(reversed), call.value.Nesting()));
+  }
+  // What has no order becomes a list.
+  ASSIGN_OR_RETURN(List items, GetItems(call.value, call.run.budget()));
   std::reverse(items.begin(), items.end());
-  if (call.value.AsString() == nullptr) return MakeSequence(Kind::kGenerator, std::move(items));
-  return Concatenate(items);
+  return MakeList(std::move(items));
 }
 
 // Returns the items, or what `attribute` finds in each of them.
 absl::StatusOr<List> GetAttributes(const FilterCall& call, const Value* attribute) {
-  absl::StatusOr<List> items = GetItems(call.value, call.budget);
+  absl::StatusOr<List> items = GetItems(call.value, call.run.budget());
   if (!items.ok() || attribute == nullptr || attribute->IsNone()) return items;
   for (Value& item : *items) {
-    ASSIGN_OR_RETURN(Value part, ResolvePath(item, *attribute));
-    item = std::move(part);
+    ASSIGN_OR_RETURN(item, ResolvePath(item, *attribute, Value::None(), call.run));
   }
   return items;
 }
 
 Result Join(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"d", "attribute"}));
-  const Value* separator = bound.Get("d");
-  ASSIGN_OR_RETURN(const std::string between,
-                   separator == nullptr ? std::string() : ToString(*separator));
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"d", "attribute"}));
+  ASSIGN_OR_RETURN(const std::string between, ToString(bound.GetOr("d", Value::String(""))));
   ASSIGN_OR_RETURN(const List items, GetAttributes(call, bound.Get("attribute")));
   std::vector<std::string> texts;
   texts.reserve(items.size());
   for (const Value& item : items) {
     ASSIGN_OR_RETURN(std::string text, ToString(item));
-    RETURN_IF_ERROR(call.budget.SpendBytes(text.size()));
+    RETURN_IF_ERROR(call.run.budget().SpendBytes(text.size() + between.size()));
     texts.push_back(std::move(text));
   }
   ASSIGN_OR_RETURN(std::string joined, JoinStrings(texts, between));
   return Value::String(std::move(joined));
 }
 
+// Returns an iterator over a list that `make` computes when the first item is needed.
+Result MakeLazily(int nesting, std::function<absl::StatusOr<List>()> make) {
+  auto rest = std::make_shared<std::optional<List>>();
+  auto next = std::make_shared<size_t>(0);
+  return MakeIterator(std::make_shared<Generator>(
+      [rest, next, make = std::move(make)]() -> absl::StatusOr<std::optional<Value>> {
+        if (!rest->has_value()) {
+          ASSIGN_OR_RETURN(*rest, make());
+        }
+        if (*next == (*rest)->size()) return std::nullopt;
+        return (**rest)[(*next)++];
+      },
+      nesting));
+}
+
 Result Items(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {}));
-  if (call.value.IsUndefined()) return MakeSequence(Kind::kGenerator, {});
-  if (call.value.AsMap() == nullptr) {
-    return TypeError("items", "a dictionary", call.value);
-  }
-  ASSIGN_OR_RETURN(const Value pairs, CallMethod(call.value, "items", {}, call.budget));
-  return MakeSequence(Kind::kGenerator, pairs.AsSequence()->items);
-}
-
-// Strings compare case-insensitively by default.
-Value SortKey(const Value& value, bool case_sensitive) {
-  const auto* text = value.AsString();
-  return text == nullptr || case_sensitive ? value : Value::String(unicode::ToLower(*text));
-}
-
-// Sorts (keys, item) pairs by their keys and returns the list of items. The sort is stable. Returns
-// the error of the first comparison that fails.
-Result SortByKeys(std::vector<std::pair<List, Value>> items, bool reverse, Budget& budget) {
-  absl::Status failed;
-  const auto less = [&](const auto& a, const auto& b) {
-    for (size_t i = 0; failed.ok() && i < a.first.size(); ++i) {
-      const absl::StatusOr<bool> equal = ValuesEqual(a.first[i], b.first[i], budget);
-      if (!equal.ok()) failed = equal.status();
-      if (!equal.ok() || *equal) continue;
-      const absl::StatusOr<bool> below = reverse ? ValueLess(b.first[i], a.first[i], budget)
-                                                 : ValueLess(a.first[i], b.first[i], budget);
-      if (!below.ok()) failed = below.status();
-      return below.ok() && *below;
-    }
-    return false;
-  };
-  // A binary insertion sort. Unlike std::sort, it stays within the list even if `less` is
-  // inconsistent.
-  std::vector<std::pair<List, Value>> sorted;
-  sorted.reserve(items.size());
-  for (auto& item : items) {
-    const auto position = std::upper_bound(sorted.begin(), sorted.end(), item, less);
-    if (!failed.ok()) return failed;
-    const auto moved = static_cast<size_t>(sorted.end() - position);
-    RETURN_IF_ERROR(budget.SpendItems(moved));
-    sorted.insert(position, std::move(item));
-  }
-  List list;
-  list.reserve(sorted.size());
-  for (auto& [keys, item] : sorted) list.push_back(std::move(item));
-  return MakeList(std::move(list));
-}
-
-Result Sort(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"reverse", "case_sensitive", "attribute"}));
-  const bool exact = bound.GetBool("case_sensitive", false);
-  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
-  std::vector<Value> paths;
-  const Value* attribute = bound.Get("attribute");
-  if (attribute != nullptr && attribute->AsString() != nullptr) {
-    for (const auto& path : absl::StrSplit(*attribute->AsString(), ',')) {
-      paths.push_back(Value::String(std::string(path)));
-    }
-  } else if (attribute != nullptr && !attribute->IsNone()) {
-    paths.push_back(*attribute);
-  }
-  std::vector<std::pair<List, Value>> keyed;
-  keyed.reserve(items.size());
-  for (const Value& item : items) {
-    List keys;
-    if (paths.empty()) keys.push_back(SortKey(item, exact));
-    for (const Value& path : paths) {
-      ASSIGN_OR_RETURN(const Value part, ResolvePath(item, path));
-      keys.push_back(SortKey(part, exact));
-    }
-    keyed.emplace_back(std::move(keys), item);
-  }
-  return SortByKeys(std::move(keyed), bound.GetBool("reverse", false), call.budget);
-}
-
-Result DictSort(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "by", "reverse"}));
-  ASSIGN_OR_RETURN(const std::string by, bound.GetString("by", "key"));
-  if (by != "key" && by != "value") {
-    return absl::InvalidArgumentError("dictsort: 'by' must be key or value");
-  }
-  const Arguments none;
-  ASSIGN_OR_RETURN(Value pairs, Items({"items", call.value, none, call.budget}));
-  std::vector<std::pair<List, Value>> keyed;
-  for (const Value& pair : pairs.AsSequence()->items) {
-    const Value& key = pair.AsSequence()->items[by == "key" ? 0 : 1];
-    keyed.push_back({{SortKey(key, bound.GetBool("case_sensitive", false))}, pair});
-  }
-  return SortByKeys(std::move(keyed), bound.GetBool("reverse", false), call.budget);
-}
-
-Result Unique(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
-  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
-  // The list gives the keys, because a generator is consumed by now.
-  ASSIGN_OR_RETURN(const Value list, MakeList(items));
-  ASSIGN_OR_RETURN(const List keys, GetAttributes({call.name, list, call.arguments, call.budget},
-                                                  bound.Get("attribute")));
-  Map seen;
-  List kept;
-  for (size_t i = 0; i < items.size(); ++i) {
-    const Value key = SortKey(keys[i], bound.GetBool("case_sensitive", false));
-    ASSIGN_OR_RETURN(const auto found, seen.Find(key));
-    if (found != nullptr) continue;
-    RETURN_IF_ERROR(seen.Set(key, Value::None()));
-    kept.push_back(items[i]);
-  }
-  return MakeSequence(Kind::kGenerator, std::move(kept));
-}
-
-Result Extreme(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"case_sensitive", "attribute"}));
-  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
-  if (items.empty()) return Value{};
-  const Value* attribute = bound.Get("attribute");
-  size_t best = 0;
-  Value best_key;
-  for (size_t i = 0; i < items.size(); ++i) {
-    Result part = attribute == nullptr ? items[i] : ResolvePath(items[i], *attribute);
-    if (!part.ok()) return part;
-    Value key = SortKey(*part, bound.GetBool("case_sensitive", false));
-    ASSIGN_OR_RETURN(const bool better, i == 0 ? true
-                                        : call.name == "min"
-                                            ? ValueLess(key, best_key, call.budget)
-                                            : ValueLess(best_key, key, call.budget));
-    if (!better) continue;
-    best = i;
-    best_key = std::move(key);
-  }
-  return items[best];
+  RETURN_IF_ERROR(call.Bind({}).status());
+  return MakeLazily(call.value.Nesting(),
+                    [value = call.value, &run = call.run]() -> absl::StatusOr<List> {
+                      if (value.IsUndefined()) return List();
+                      if (value.AsMap() == nullptr)
+                        return TypeError("items", "a dictionary", value);
+                      ASSIGN_OR_RETURN(const Value pairs, CallMethod(value, "items", {}, run));
+                      return pairs.AsSequence()->items;
+                    });
 }
 
 Result Sum(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"attribute", "start"}));
-  ASSIGN_OR_RETURN(const List items, GetAttributes(call, bound.Get("attribute")));
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"attribute", "start"}));
   Result sum = bound.GetOr("start", Value{int64_t{0}});
   if (sum->AsString() != nullptr) return TypeError("sum", "a number", *sum);
+  ASSIGN_OR_RETURN(const List items, GetAttributes(call, bound.Get("attribute")));
   for (const Value& item : items) {
-    sum = Arithmetic("+", *sum, item, call.budget);
+    RETURN_IF_ERROR(call.run.budget().Spend(1));
+    sum = Arithmetic("+", *sum, item, call.run.budget());
     if (!sum.ok()) return sum;
   }
   return sum;
 }
 
-Result Batch(const FilterCall& call) {
-  ASSIGN_OR_RETURN(const auto bound, BindFilter(call, {"linecount", "fill_with"}, 1));
-  ASSIGN_OR_RETURN(const int64_t count, bound.GetInteger("linecount", 1));
-  if (count < 1 || count > static_cast<int64_t>(kMaxItems)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("batch: a size of ", count, "; it must be 1 to ", kMaxItems));
-  }
-  ASSIGN_OR_RETURN(const List items, GetItems(call.value, call.budget));
-  const auto size = static_cast<size_t>(count);
+absl::StatusOr<List> MakeBatches(const Value& value, const Value& count, const Value& fill,
+                                 Run& run) {
+  ASSIGN_OR_RETURN(const List items, GetItems(value, run.budget()));
   List batches;
-  for (size_t at = 0; at < items.size(); at += size) {
-    const size_t end = std::min(at + size, items.size());
-    List batch(items.begin() + static_cast<std::ptrdiff_t>(at),
-               items.begin() + static_cast<std::ptrdiff_t>(end));
-    const Value* fill = bound.Get("fill_with");
-    if (fill != nullptr && !fill->IsNone()) batch.resize(size, *fill);
-    ASSIGN_OR_RETURN(Value list, MakeList(std::move(batch)));
+  List batch;
+  const auto flush = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(Value list, MakeList(std::exchange(batch, {})));
     batches.push_back(std::move(list));
+    return absl::OkStatus();
+  };
+  for (const Value& item : items) {
+    const Value size{static_cast<int64_t>(batch.size())};
+    ASSIGN_OR_RETURN(const bool full, Compare("==", size, count, run.budget()));
+    if (full) RETURN_IF_ERROR(flush());
+    batch.push_back(item);
   }
-  return MakeSequence(Kind::kGenerator, std::move(batches));
+  if (batch.empty()) return batches;
+  if (!fill.IsNone()) {
+    const Value size{static_cast<int64_t>(batch.size())};
+    ASSIGN_OR_RETURN(const bool partial, Compare("<", size, count, run.budget()));
+    if (partial) {
+      ASSIGN_OR_RETURN(const Value list, MakeList({fill}));
+      ASSIGN_OR_RETURN(const Value missing, Arithmetic("-", count, size, run.budget()));
+      ASSIGN_OR_RETURN(const Value tail, Arithmetic("*", list, missing, run.budget()));
+      batch.insert(batch.end(), tail.AsSequence()->items.begin(), tail.AsSequence()->items.end());
+    }
+  }
+  RETURN_IF_ERROR(flush());
+  return batches;
+}
+
+Result Batch(const FilterCall& call) {
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"linecount", "fill_with"}, 1));
+  const Value count = *bound.Get("linecount");
+  const Value fill = bound.GetOr("fill_with", Value::None());
+  return MakeLazily(std::max(call.value.Nesting(), fill.Nesting()) + 1,
+                    [value = call.value, count, fill, &run = call.run] {
+                      return MakeBatches(value, count, fill, run);
+                    });
+}
+
+// Python's slice filter: distributes the items over `slices` lists.
+absl::StatusOr<List> MakeSlices(const Value& value, const Value& slices, const Value& fill,
+                                Run& run) {
+  ASSIGN_OR_RETURN(const List items, GetItems(value, run.budget()));
+  int64_t number = 0;
+  if (!AsInteger(slices, &number)) return TypeError("slice", "an integer", slices);
+  if (number == 0) return absl::InvalidArgumentError("division by zero");
+  if (number > static_cast<int64_t>(kMaxItems)) return ListTooLong();
+  const auto count = static_cast<size_t>(std::max<int64_t>(number, 0));
+  RETURN_IF_ERROR(run.budget().Spend(static_cast<int64_t>(count)));
+  List out;
+  for (size_t i = 0, begin = 0; i < count; ++i) {
+    const bool extra = i < items.size() % count;
+    const size_t end = begin + items.size() / count + (extra ? 1 : 0);
+    List part(items.begin() + static_cast<std::ptrdiff_t>(begin),
+              items.begin() + static_cast<std::ptrdiff_t>(end));
+    if (!fill.IsNone() && !extra) part.push_back(fill);
+    ASSIGN_OR_RETURN(Value list, MakeList(std::move(part)));
+    out.push_back(std::move(list));
+    begin = end;
+  }
+  return out;
+}
+
+Result Slice(const FilterCall& call) {
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"slices", "fill_with"}, 1));
+  const Value slices = *bound.Get("slices");
+  const Value fill = bound.GetOr("fill_with", Value::None());
+  return MakeLazily(std::max(call.value.Nesting(), fill.Nesting()) + 1,
+                    [value = call.value, slices, fill, &run = call.run] {
+                      return MakeSlices(value, slices, fill, run);
+                    });
+}
+
+Result Attr(const FilterCall& call) {
+  ASSIGN_OR_RETURN(const auto bound, call.Bind({"name"}, 1));
+  ASSIGN_OR_RETURN(const std::string name, bound.GetString("name", ""));
+  ASSIGN_OR_RETURN(const std::optional<Value> found, FindAttribute(call.value, name, call.run));
+  return found.value_or(Value{});
 }
 
 }  // namespace
 
 const Filters& SequenceFilters() {
   static const auto* const kFilters = new Filters{
-      {"default", Default}, {"d", Default},   {"length", Length},     {"count", Length},
-      {"first", Ends},      {"last", Ends},   {"list", ListFilter},   {"reverse", Reverse},
-      {"join", Join},       {"items", Items}, {"dictsort", DictSort}, {"sort", Sort},
-      {"unique", Unique},   {"min", Extreme}, {"max", Extreme},       {"sum", Sum},
-      {"batch", Batch}};
+      {"default", Default}, {"d", Default},   {"length", Length},   {"count", Length},
+      {"first", First},     {"last", Last},   {"list", ListFilter}, {"reverse", Reverse},
+      {"join", Join},       {"items", Items}, {"sum", Sum},         {"batch", Batch},
+      {"slice", Slice},     {"attr", Attr}};
   return *kFilters;
-}
-
-Result ResolvePath(const Value& value, const Value& path) {
-  if (path.AsString() == nullptr) return IndexValue(value, path);
-  Result part = value;
-  for (const auto& name : absl::StrSplit(*path.AsString(), '.')) {
-    const std::string key(name);
-    int64_t index = 0;
-    const bool number = !key.empty() && key.find_first_not_of("0123456789") == key.npos &&
-                        absl::SimpleAtoi(key, &index);
-    part = IndexValue(*part, number ? Value{index} : Value::String(key));
-    if (!part.ok()) return part;
-  }
-  return part;
 }
 
 }  // namespace assay::jinja

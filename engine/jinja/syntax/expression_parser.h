@@ -54,6 +54,7 @@ class ExpressionParser {
   Parsed ParseAttribute(Expression object);
   Parsed ParseSubscript(Expression object);
   Parsed ParseSliceBound();
+  Token ParseDottedName();
   Parsed ParseFilter(Expression value);
   Parsed ParseTest(Expression value);
   Parsed ParsePositiveTest(Expression value, int line);

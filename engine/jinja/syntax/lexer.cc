@@ -17,8 +17,10 @@
 #include "absl/strings/str_replace.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "engine/jinja/syntax/string_literal.h"
 #include "engine/unicode/characters.h"
+#include "engine/unicode/python_characters.h"
 
 namespace assay::jinja {
 namespace {
@@ -28,8 +30,30 @@ using Kind = TokenKind;
 constexpr std::array<std::string_view, 6> kLongSymbols = {"==", "!=", "<=", ">=", "//", "**"};
 constexpr char kShortSymbols[] = "[](){}.,:|+-*/%~<>=";
 
-bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
-bool IsNamePart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+// Returns the number of bytes of the word characters at the beginning of `text`: \w+ of Python.
+size_t WordBytes(std::string_view text) {
+  constexpr unsigned kWord =
+      unicode::kAlpha | unicode::kDecimal | unicode::kDigit | unicode::kNumeric;
+  size_t at = 0;
+  while (at < text.size()) {
+    const Utf8Step step = NextUtf8(text.substr(at));
+    if (!step.valid || (step.code_point != '_' && !unicode::HasClass(step.code_point, kWord)))
+      break;
+    at += step.bytes;
+  }
+  return at;
+}
+
+bool IsIdentifier(std::string_view word) {
+  for (size_t at = 0; at < word.size();) {
+    const Utf8Step step = NextUtf8(word.substr(at));
+    const unsigned wanted = at == 0 ? unicode::kIdentifierStart : unicode::kIdentifierPart;
+    if (!unicode::HasClass(step.code_point, wanted)) return false;
+    at += step.bytes;
+  }
+  return true;
+}
+
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 bool IsSign(char c) { return c == '-' || c == '+'; }
 
@@ -192,12 +216,12 @@ class Lexer {
 
   absl::Status ReadToken() {
     const char c = Rest()[0];
-    if (IsNameStart(c)) {
-      size_t length = 1;
-      while (length < Rest().size() && IsNamePart(Rest()[length])) ++length;
-      return AddToken(Kind::kName, length);
-    }
     if (IsDigit(c)) return ReadNumber();
+    if (const size_t length = WordBytes(Rest()); length > 0) {
+      const std::string_view word = Rest().substr(0, length);
+      if (IsIdentifier(word)) return AddToken(Kind::kName, length);
+      return Error(absl::StrCat("'", std::string(word), "' is not a name"));
+    }
     if (c == '\'' || c == '"') return ReadString(c);
     for (const std::string_view symbol : kLongSymbols) {
       if (Rest().starts_with(symbol)) return AddToken(Kind::kSymbol, symbol.size());
@@ -240,32 +264,47 @@ class Lexer {
     return length;
   }
 
-  absl::Status ReadNumber() {
+  // Returns the end of a float at the current position, or 0 if there is none.
+  size_t EndOfFloat() const {
+    // A number after a dot is an index, as in x.0.1.
+    if (at_ > 0 && source_[at_ - 1] == '.') return 0;
+    const auto at = [&](size_t i) { return i < Rest().size() ? Rest()[i] : '\0'; };
     size_t length = EndOfDigits(0);
     bool real = false;
-    // A number after a dot is an index, as in x.0.1.
-    const bool index = !tokens_.empty() && tokens_.back().text == ".";
-    if (!index && length + 1 < Rest().size() && Rest()[length] == '.' &&
-        IsDigit(Rest()[length + 1])) {
+    if (at(length) == '.' && IsDigit(at(length + 1))) {
       length = EndOfDigits(length + 1);
       real = true;
     }
-    if (!index && length < Rest().size() && (Rest()[length] == 'e' || Rest()[length] == 'E')) {
-      const size_t digits = length + 1 < Rest().size() && IsSign(Rest()[length + 1]) ? 2 : 1;
-      if (EndOfDigits(length + digits) > length + digits) {
-        length = EndOfDigits(length + digits);
-        real = true;
-      }
+    if (at(length) == 'e' || at(length) == 'E') {
+      const size_t digits = length + (IsSign(at(length + 1)) ? 2 : 1);
+      if (IsDigit(at(digits))) return EndOfDigits(digits);
     }
-    const std::string text =
-        absl::StrReplaceAll(std::string(Rest().substr(0, length)), {{"_", ""}});
-    if (!real && length < Rest().size() && IsNameStart(Rest()[length])) {
-      return absl::UnimplementedError(
-          absl::StrCat("line ", line_, ": number '", text, "...' is not supported"));
+    return real ? length : 0;
+  }
+
+  // Returns the end of an integer at the current position.
+  size_t EndOfInteger() const {
+    const auto at = [&](size_t i) { return i < Rest().size() ? Rest()[i] : '\0'; };
+    const char kind = absl::ascii_tolower(static_cast<unsigned char>(at(1)));
+    const std::string_view digits = kind == 'b'   ? "01"
+                                    : kind == 'o' ? "01234567"
+                                    : kind == 'x' ? "0123456789abcdefABCDEF"
+                                                  : "";
+    const bool prefixed = at(0) == '0' && !digits.empty();
+    // Without a prefix, a number that begins with 0 is 0.
+    const std::string_view allowed = prefixed ? digits : (at(0) == '0' ? "0" : "0123456789");
+    size_t length = prefixed ? 2 : 1;
+    while (length < Rest().size()) {
+      const size_t next = at(length) == '_' ? length + 1 : length;
+      if (next >= Rest().size() || allowed.find(at(next)) == std::string_view::npos) break;
+      length = next + 1;
     }
-    Add(real ? Kind::kFloat : Kind::kInteger, text);
-    Advance(length);
-    return absl::OkStatus();
+    return prefixed && length == 2 ? 1 : length;
+  }
+
+  absl::Status ReadNumber() {
+    const size_t real = EndOfFloat();
+    return AddToken(real > 0 ? Kind::kFloat : Kind::kInteger, real > 0 ? real : EndOfInteger());
   }
 
   absl::Status ReadString(char quote) {

@@ -14,6 +14,7 @@
 #include "engine/jinja/syntax/ast.h"
 #include "engine/jinja/syntax/expression_parser.h"
 #include "engine/jinja/syntax/lexer.h"
+#include "engine/jinja/syntax/name_resolver.h"
 #include "engine/jinja/syntax/token_stream.h"
 
 namespace assay::jinja {
@@ -67,6 +68,7 @@ class Parser {
 
   // Parses the rest of a tag, a body, and {% end %}.
   absl::Status ParseBodyUntil(std::string_view end, Body* body) {
+    in_.AcceptSymbol(":");  // As in Python.
     RETURN_IF_ERROR(ExpectBlockEnd());
     ASSIGN_OR_RETURN(Body read, ParseBody({end}));
     *body = std::move(read);
@@ -88,12 +90,17 @@ class Parser {
     if (name.text == "macro") return ParseMacro(name.line);
     if (name.text == "with") return ParseWith(name.line);
     if (name.text == "filter") return ParseFilterBlock(name.line);
+    if (name.text == "call") return ParseCallBlock(name.line);
+    if (name.text == "print") return ParsePrintBlock(name.line);
     if (name.text == "generation") return ParseGeneration(name.line);
     if (name.text == "break" || name.text == "continue") return ParseJump(name);
-    if (name.text.starts_with("end") || name.text == "else" || name.text == "elif") {
-      return in_.Expected("an open block", name);
+    for (const std::string_view refused :
+         {"autoescape", "block", "extends", "from", "import", "include"}) {
+      if (name.text == refused) {
+        return in_.Unsupported(absl::StrCat("block '", name.text, "'"), name.line);
+      }
     }
-    return in_.Unsupported(absl::StrCat("block '", name.text, "'"), name.line);
+    return in_.Expected("a block", name);
   }
 
   ParsedStatement ParsePrint(int line) {
@@ -112,14 +119,15 @@ class Parser {
 
   ParsedStatement ParseIf(int line) {
     Statement statement{.kind = StatementKind::kIf, .line = line};
-    const TokenStream::ConditionalGuard conditional(in_);
     bool last = false;
     do {
       Statement::Branch branch{.condition = ExpressionParser::Literal(line, Value{true}),
                                .body = {}};
+      branch.condition.name = "else";
       if (!last) {
         RETURN_IF_ERROR(Store(expressions_.ParseUnconditionalOrTuple(), &branch.condition));
       }
+      in_.AcceptSymbol(":");
       RETURN_IF_ERROR(ExpectBlockEnd());
       ASSIGN_OR_RETURN(Body body,
                        last ? ParseBody({"endif"}) : ParseBody({"elif", "else", "endif"}));
@@ -137,7 +145,8 @@ class Parser {
   absl::StatusOr<Target> ParseTarget(bool attributes) {
     absl::StatusOr<Target> first = ParseSingleTarget(attributes);
     if (!first.ok() || !in_.IsSymbol(",")) return first;
-    Target all;
+    Target all{.name = {}, .attribute = {}, .items = {}};
+    all.is_tuple = true;
     all.items.push_back(*std::move(first));
     while (in_.AcceptSymbol(",")) {
       if (in_.IsName("in") || in_.IsSymbol("=") || in_.IsSymbol(")")) break;
@@ -149,8 +158,7 @@ class Parser {
   }
 
   absl::StatusOr<Target> ParseSingleTarget(bool attributes) {
-    const Token token = in_.Next();
-    if (token.kind == Kind::kSymbol && token.text == "(") {
+    if (in_.AcceptSymbol("(")) {
       const NestingGuard nesting(in_);
       if (nesting.IsTooDeep()) return in_.TooDeepError();
       absl::StatusOr<Target> inner = ParseTarget(attributes);
@@ -158,23 +166,26 @@ class Parser {
       RETURN_IF_ERROR(in_.ExpectSymbol(")"));
       return inner;
     }
-    if (token.kind != Kind::kName) return in_.Expected("a name", token);
-    for (const std::string_view reserved :
-         {"true", "True", "false", "False", "none", "None", "not", "and", "or", "if", "in", "is"}) {
-      if (token.text == reserved) return in_.Expected("a name", token);
-    }
-    Target target{.name = token.text, .attribute = {}, .items = {}};
-    if (!attributes || !in_.AcceptSymbol(".")) return target;
+    absl::StatusOr<Target> target = ParseName();
+    if (!target.ok() || !attributes || !in_.AcceptSymbol(".")) return target;
     const Token attribute = in_.Next();
     if (attribute.kind != Kind::kName) return in_.Expected("a name", attribute);
-    target.attribute = attribute.text;
+    target->attribute = attribute.text;
     return target;
+  }
+
+  absl::StatusOr<Target> ParseName() {
+    const Token token = in_.Next();
+    if (token.kind != Kind::kName) return in_.Expected("a name", token);
+    for (const std::string_view constant : {"true", "True", "false", "False", "none", "None"}) {
+      if (token.text == constant) return in_.Expected("a name", token);
+    }
+    return Target{.name = token.text, .attribute = {}, .items = {}};
   }
 
   ParsedStatement ParseFor(int line) {
     Statement loop{.kind = StatementKind::kFor, .line = line};
     ASSIGN_OR_RETURN(Target target, ParseTarget(false));
-    if (target.name == "loop") return in_.Expected("a name other than 'loop'", in_.Current());
     loop.target = std::move(target);
     if (!in_.AcceptName("in")) return in_.Expected("'in'", in_.Current());
     absl::Status s = Store(expressions_.ParseUnconditionalOrTuple(), &loop.expression);
@@ -183,7 +194,8 @@ class Parser {
       loop.filter.emplace_back();
       if (s = Store(expressions_.ParseExpression(), &loop.filter[0]); !s.ok()) return s;
     }
-    if (in_.IsName("recursive")) return in_.Unsupported("for with 'recursive'", line);
+    loop.recursive = in_.AcceptName("recursive");
+    in_.AcceptSymbol(":");
     if (s = ExpectBlockEnd(); !s.ok()) return s;
     ++loops_;
     absl::StatusOr<Body> body = ParseBody({"endfor", "else"});
@@ -229,7 +241,7 @@ class Parser {
   }
 
   static Expression BlockInput(int line) {
-    return {.kind = ExpressionKind::kName, .line = line, .name = kBlockInput};
+    return {.kind = ExpressionKind::kBlockText, .line = line};
   }
 
   ParsedStatement ParseFilterBlock(int line) {
@@ -242,20 +254,17 @@ class Parser {
 
   ParsedStatement ParseGeneration(int line) {
     Statement scope{.kind = StatementKind::kScope, .line = line};
-    const int loops = std::exchange(loops_, 0);
-    absl::Status s = ParseBodyUntil("endgeneration", &scope.body);
-    loops_ = loops;
-    if (!s.ok()) return s;
+    RETURN_IF_ERROR(ParseFunctionBody("endgeneration", &scope.body));
     return scope;
   }
 
   ParsedStatement ParseWith(int line) {
     Statement with{.kind = StatementKind::kWith, .line = line};
     while (in_.Current().kind != Kind::kBlockEnd) {
-      if (!with.targets.empty() && !in_.AcceptSymbol(",")) {
-        return in_.Expected("','", in_.Current());
+      if (!with.targets.empty()) {
+        RETURN_IF_ERROR(in_.ExpectSymbol(","));
       }
-      ASSIGN_OR_RETURN(Target target, ParseSingleTarget(false));
+      ASSIGN_OR_RETURN(Target target, ParseTarget(false));
       with.targets.push_back(std::move(target));
       RETURN_IF_ERROR(in_.ExpectSymbol("="));
       RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &with.defaults.emplace_back()));
@@ -264,28 +273,72 @@ class Parser {
     return with;
   }
 
-  ParsedStatement ParseMacro(int line) {
-    const Token name = in_.Next();
-    if (name.kind != Kind::kName) return in_.Expected("a name", name);
-    Statement macro{.kind = StatementKind::kMacro, .line = line, .text = name.text};
+  // Parses (a, b=1), the parameters of a macro or a call block.
+  absl::Status ParseParameters(Statement* macro) {
     RETURN_IF_ERROR(in_.ExpectSymbol("("));
     while (!in_.AcceptSymbol(")")) {
-      if (!macro.targets.empty()) {
+      if (!macro->targets.empty()) {
         RETURN_IF_ERROR(in_.ExpectSymbol(","));
       }
-      ASSIGN_OR_RETURN(Target target, ParseSingleTarget(false));
-      macro.targets.push_back(std::move(target));
+      ASSIGN_OR_RETURN(Target target, ParseName());
+      for (const Target& other : macro->targets) {
+        if (other.name == target.name) return in_.Expected("another name", in_.Current());
+      }
+      macro->targets.push_back(std::move(target));
       if (in_.AcceptSymbol("=")) {
-        RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &macro.defaults.emplace_back()));
-      } else if (!macro.defaults.empty()) {
+        RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &macro->defaults.emplace_back()));
+      } else if (!macro->defaults.empty()) {
         return in_.Expected("a default", in_.Current());
       }
     }
+    return absl::OkStatus();
+  }
+
+  // Parses the body of a function, which the loops around it do not reach.
+  absl::Status ParseFunctionBody(std::string_view end, Body* body) {
     const int loops = std::exchange(loops_, 0);
-    absl::Status s = ParseBodyUntil("endmacro", &macro.body);
+    absl::Status s = ParseBodyUntil(end, body);
     loops_ = loops;
-    if (!s.ok()) return s;
+    return s;
+  }
+
+  ParsedStatement ParseMacro(int line) {
+    Statement macro{.kind = StatementKind::kMacro, .line = line};
+    ASSIGN_OR_RETURN(const Target name, ParseName());
+    macro.text = name.name;
+    RETURN_IF_ERROR(ParseParameters(&macro));
+    RETURN_IF_ERROR(ParseFunctionBody("endmacro", &macro.body));
     return macro;
+  }
+
+  ParsedStatement ParseCallBlock(int line) {
+    Statement call{.kind = StatementKind::kCall, .line = line};
+    if (in_.IsSymbol("(")) RETURN_IF_ERROR(ParseParameters(&call));
+    RETURN_IF_ERROR(Store(expressions_.ParseExpression(), &call.expression));
+    if (call.expression.kind != ExpressionKind::kCall) {
+      return in_.Expected("a call", in_.Current());
+    }
+    for (const std::string& name : call.expression.names) {
+      if (name == "caller") return in_.Expected("a call without 'caller'", in_.Current());
+    }
+    RETURN_IF_ERROR(ParseFunctionBody("endcall", &call.body));
+    return call;
+  }
+
+  // Parses {% print a, b %}, which prints all of its expressions.
+  ParsedStatement ParsePrintBlock(int line) {
+    Statement print{.kind = StatementKind::kPrint, .line = line};
+    print.prints_all = true;
+    print.expression = {.kind = ExpressionKind::kConcat, .line = line};
+    while (in_.Current().kind != Kind::kBlockEnd) {
+      if (!print.expression.operands.empty()) {
+        RETURN_IF_ERROR(in_.ExpectSymbol(","));
+      }
+      RETURN_IF_ERROR(
+          Store(expressions_.ParseExpression(), &print.expression.operands.emplace_back()));
+    }
+    RETURN_IF_ERROR(ExpectBlockEnd());
+    return print;
   }
 
   TokenStream in_;
@@ -298,7 +351,12 @@ class Parser {
 
 absl::StatusOr<std::vector<Statement>> ParseTemplate(std::string_view source) {
   ASSIGN_OR_RETURN(std::vector<Token> tokens, LexTemplate(source));
-  return Parser(std::move(tokens)).Run();
+  Statement root{.kind = StatementKind::kTemplate, .line = 1};
+  ASSIGN_OR_RETURN(root.body, Parser(std::move(tokens)).Run());
+  RETURN_IF_ERROR(ResolveNames(&root));
+  Body program;
+  program.push_back(std::move(root));
+  return program;
 }
 
 }  // namespace assay::jinja

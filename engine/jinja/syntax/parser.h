@@ -10,9 +10,9 @@
 
 namespace assay::jinja {
 
-// Returns the statements of `source`. Returns INVALID_ARGUMENT for a syntax error, UNIMPLEMENTED
-// for an unsupported construct and for more than 64 levels of nesting. Both messages begin with
-// "line N: ".
+// Returns the template `source` as one statement of the kind kTemplate. Returns INVALID_ARGUMENT
+// for a syntax error, UNIMPLEMENTED for an unsupported construct and for more than 64 levels of
+// nesting. Both messages begin with "line N: ".
 absl::StatusOr<std::vector<Statement>> ParseTemplate(std::string_view source);
 
 }  // namespace assay::jinja

@@ -1,20 +1,19 @@
 // Parses the operands of expressions: literals, names, attributes, calls, filters, tests.
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/jinja/builtins/filters.h"
-#include "engine/jinja/builtins/tests.h"
 #include "engine/jinja/syntax/ast.h"
 #include "engine/jinja/syntax/expression_parser.h"
 #include "engine/jinja/syntax/token_stream.h"
+#include "engine/jinja/values/number_text.h"
 
 namespace assay::jinja {
 namespace {
@@ -103,31 +102,47 @@ Parsed Self::ParseSliceBound() {
 
 Parsed Self::ParseSubscript(Expression object) {
   const int line = in_.Current().line;
-  if (in_.IsSymbol("]")) return in_.Expected("an index", in_.Current());
   Expression item = MakeExpression(ExpressionKind::kIndex, line, "", std::move(object));
-  Parsed first = ParseSliceBound();
-  if (!first.ok()) return first;
-  item.operands.push_back(*std::move(first));
-  if (in_.IsSymbol(":")) item.kind = ExpressionKind::kSlice;
-  while (item.operands.size() < 4 && in_.AcceptSymbol(":")) {
-    Parsed bound = ParseSliceBound();
-    if (!bound.ok()) return bound;
-    item.operands.push_back(*std::move(bound));
+  Expression indices{.kind = ExpressionKind::kTuple, .line = line};
+  bool sliced = false;
+  while (!in_.AcceptSymbol("]")) {
+    if (!indices.operands.empty()) RETURN_IF_ERROR(in_.ExpectSymbol(","));
+    Parsed index = ParseSliceBound();
+    if (!index.ok()) return index;
+    indices.operands.push_back(*std::move(index));
+    if (!in_.IsSymbol(":")) continue;
+    sliced = true;
+    while (indices.operands.size() < 3 && in_.AcceptSymbol(":")) {
+      Parsed bound = ParseSliceBound();
+      if (!bound.ok()) return bound;
+      indices.operands.push_back(*std::move(bound));
+    }
+    if (!in_.IsSymbol("]")) return in_.Expected("']' after a slice", in_.Current());
   }
-  if (in_.IsSymbol(",")) return in_.Unsupported("an index of several parts", line);
-  while (item.kind == ExpressionKind::kSlice && item.operands.size() < 4) {
-    item.operands.push_back(Literal(line, Value::None()));
+  if (sliced) {
+    item.kind = ExpressionKind::kSlice;
+    for (Expression& bound : indices.operands) item.operands.push_back(std::move(bound));
+    while (item.operands.size() < 4) item.operands.push_back(Literal(line, Value::None()));
+    return item;
   }
-  RETURN_IF_ERROR(in_.ExpectSymbol("]"));
+  const bool single = indices.operands.size() == 1;
+  item.operands.push_back(single ? std::move(indices.operands[0]) : std::move(indices));
   return item;
 }
 
-Parsed Self::ParseFilter(Expression value) {
-  const Token name = in_.Next();
-  if (name.kind != Kind::kName) return in_.Expected("a filter", name);
-  if (!in_.in_conditional() && !IsFilter(name.text)) {
-    return in_.Unsupported(absl::StrCat("filter '", name.text, "'"), name.line);
+// Reads a name, which may have dots.
+Token Self::ParseDottedName() {
+  Token name = in_.Next();
+  while (name.kind == Kind::kName && in_.IsSymbol(".") && in_.Peek().kind == Kind::kName) {
+    in_.Next();
+    name.text += "." + in_.Next().text;
   }
+  return name;
+}
+
+Parsed Self::ParseFilter(Expression value) {
+  const Token name = ParseDottedName();
+  if (name.kind != Kind::kName) return in_.Expected("a filter", name);
   Expression filter =
       MakeExpression(ExpressionKind::kFilter, name.line, name.text, std::move(value));
   if (!in_.AcceptSymbol("(")) return filter;
@@ -144,11 +159,8 @@ Parsed Self::ParseTest(Expression value) {
 }
 
 Parsed Self::ParsePositiveTest(Expression value, int line) {
-  const Token name = in_.Next();
+  const Token name = ParseDottedName();
   if (name.kind != Kind::kName) return in_.Expected("a test", name);
-  if (!in_.in_conditional() && !IsTest(name.text)) {
-    return in_.Unsupported(absl::StrCat("test '", name.text, "'"), line);
-  }
   Expression test = MakeExpression(ExpressionKind::kTest, line, name.text, std::move(value));
   if (in_.AcceptSymbol("(")) {
     RETURN_IF_ERROR(ParseArguments(&test));
@@ -180,19 +192,30 @@ Parsed Self::ParseCall(Expression callee) {
 absl::Status Self::ParseArguments(Expression* call) {
   while (!in_.AcceptSymbol(")")) {
     const Token token = in_.Current();
-    if (in_.IsSymbol("*") || in_.IsSymbol("**")) {
-      return in_.Unsupported("an argument with '*'", token.line);
-    }
-    if (token.kind == Kind::kName && in_.Peek().kind == Kind::kSymbol && in_.Peek().text == "=") {
-      call->names.push_back(token.text);
-      in_.Next();
-      in_.Next();
-    } else if (!call->names.empty()) {
+    const bool list = in_.AcceptSymbol("*");
+    const bool map = !list && in_.AcceptSymbol("**");
+    const bool named = !list && !map && token.kind == Kind::kName &&
+                       in_.Peek().kind == Kind::kSymbol && in_.Peek().text == "=";
+    if (call->has_map || (list && call->has_list) ||
+        (!list && !map && !named && (call->has_list || !call->names.empty()))) {
       return in_.Expected("a named argument", token);
+    }
+    if (named) {
+      if (std::find(call->names.begin(), call->names.end(), token.text) != call->names.end()) {
+        return in_.Expected("a name that is not repeated", token);
+      }
+      in_.Next();
+      in_.Next();
     }
     Parsed argument = ParseExpression();
     if (!argument.ok()) return argument.status();
-    call->operands.push_back(*std::move(argument));
+    // A list after which named arguments follow stays at the end.
+    const size_t tail = named && call->has_list ? 1 : 0;
+    call->operands.insert(call->operands.end() - static_cast<std::ptrdiff_t>(tail),
+                          *std::move(argument));
+    if (named) call->names.push_back(token.text);
+    call->has_list = call->has_list || list;
+    call->has_map = call->has_map || map;
     if (in_.IsSymbol(")")) continue;
     RETURN_IF_ERROR(in_.ExpectSymbol(","));
   }
@@ -223,13 +246,13 @@ Parsed Self::ParsePrimary() {
 
 Parsed Self::ParseNumber(const Token& token) {
   if (token.kind == Kind::kFloat) {
-    double value = 0;
-    if (!absl::SimpleAtod(token.text, &value)) return in_.Expected("a number in range", token);
-    return Literal(token.line, Value{value});
+    const std::optional<double> value = ParseFloat(token.text);
+    if (!value.has_value()) return in_.Expected("a number", token);
+    return Literal(token.line, Value{*value});
   }
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(token.text, &value)) return in_.Expected("a number in range", token);
-  return Literal(token.line, Value{value});
+  Result value = ParseInteger(token.text, 0);
+  if (!value.ok()) return in_.Expected("an integer of at most 4,300 digits", token);
+  return Literal(token.line, *std::move(value));
 }
 
 Parsed Self::ParseParenthesis(int line) {

@@ -95,26 +95,10 @@ class TokenStream {
     TokenStream& stream_;
   };
 
-  // True within an `if`, where jinja2 reports unknown filters and tests only when they run.
-  bool in_conditional() const { return conditionals_ > 0; }
-
-  // Marks the tokens of an `if` during its lifetime.
-  class ConditionalGuard {
-   public:
-    explicit ConditionalGuard(TokenStream& stream) : stream_(stream) { ++stream_.conditionals_; }
-    ~ConditionalGuard() { --stream_.conditionals_; }
-    ConditionalGuard(const ConditionalGuard&) = delete;
-    ConditionalGuard& operator=(const ConditionalGuard&) = delete;
-
-   private:
-    TokenStream& stream_;
-  };
-
  private:
   std::vector<Token> tokens_;
   size_t at_ = 0;
   int depth_ = 0;
-  int conditionals_ = 0;
 };
 
 }  // namespace assay::jinja

@@ -2,28 +2,62 @@
 #include "engine/jinja/values/comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/map.h"
 
 namespace assay::jinja {
 namespace {
 
 using Kind = SequenceKind;
 
-// True for two sequences that Python compares item by item.
-bool SameSequenceKind(const Sequence& a, const Sequence& b) {
-  return a.kind == b.kind && a.kind != Kind::kGenerator && a.kind != Kind::kValues;
+bool IsSetView(const Sequence& sequence) {
+  return sequence.kind == Kind::kKeys || sequence.kind == Kind::kItems;
+}
+
+// Compares two numbers. Returns nullopt for NaN, which has no order.
+std::optional<int> CompareNumbers(const Value& a, const Value& b) {
+  const auto* x = a.As<double>();
+  const auto* y = b.As<double>();
+  if ((x != nullptr && std::isnan(*x)) || (y != nullptr && std::isnan(*y))) return std::nullopt;
+  if (x != nullptr && y != nullptr) return *x < *y ? -1 : (*x > *y ? 1 : 0);
+  if (x != nullptr) return -CompareIntegerWithFloat(b, *x);
+  if (y != nullptr) return CompareIntegerWithFloat(a, *y);
+  return CompareIntegers(a, b);
+}
+
+bool IsNumber(const Value& value) { return value.IsInteger() || value.As<double>() != nullptr; }
+
+// True if all items of `a` are among those of `b`.
+absl::StatusOr<bool> IsSubset(const Sequence& a, const Sequence& b, Budget& budget) {
+  for (const Value& item : a.items) {
+    bool found = false;
+    for (size_t i = 0; i < b.items.size() && !found; ++i) {
+      ASSIGN_OR_RETURN(const bool equal, ValuesEqual(item, b.items[i], budget));
+      found = equal;
+    }
+    if (!found) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<bool> SequencesEqual(const Sequence& a, const Sequence& b, Budget& budget) {
-  if (!SameSequenceKind(a, b) || a.items.size() != b.items.size()) return &a == &b;
+  if (&a == &b) return true;
+  if (IsSetView(a) && IsSetView(b)) {
+    if (a.items.size() != b.items.size()) return false;
+    return IsSubset(a, b, budget);
+  }
+  if (a.kind != b.kind || a.kind == Kind::kValues || a.items.size() != b.items.size()) return false;
   for (size_t i = 0; i < a.items.size(); ++i) {
     absl::StatusOr<bool> equal = ValuesEqual(a.items[i], b.items[i], budget);
     if (!equal.ok() || !*equal) return equal;
@@ -42,16 +76,31 @@ absl::StatusOr<bool> MapsEqual(const Map& a, const Map& b, Budget& budget) {
   return true;
 }
 
+bool Holds(std::string_view op, int order) {
+  if (op == "<") return order < 0;
+  if (op == "<=") return order <= 0;
+  return op == ">" ? order > 0 : order >= 0;
+}
+
+// Compares the views as sets: < is a proper subset.
+absl::StatusOr<bool> SetsOrdered(std::string_view op, const Sequence& a, const Sequence& b,
+                                 Budget& budget) {
+  const bool swapped = op[0] == '>';
+  const Sequence& small = swapped ? b : a;
+  const Sequence& large = swapped ? a : b;
+  const bool proper = op.size() == 1;
+  if (small.items.size() > large.items.size() ||
+      (proper && small.items.size() == large.items.size())) {
+    return false;
+  }
+  return IsSubset(small, large, budget);
+}
+
 }  // namespace
 
 std::optional<bool> NumbersEqual(const Value& a, const Value& b) {
-  int64_t i = 0;
-  int64_t j = 0;
-  if (AsInteger(a, &i) && AsInteger(b, &j)) return i == j;
-  double x = 0;
-  double y = 0;
-  if (!AsNumber(a, &x) || !AsNumber(b, &y)) return std::nullopt;
-  return x == y;
+  if (!IsNumber(a) || !IsNumber(b)) return std::nullopt;
+  return CompareNumbers(a, b) == 0;
 }
 
 absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget) {
@@ -64,20 +113,20 @@ absl::StatusOr<bool> ValuesEqual(const Value& a, const Value& b, Budget& budget)
   }
   if (a.AsSequence() != nullptr) return SequencesEqual(*a.AsSequence(), *b.AsSequence(), budget);
   if (a.AsMap() != nullptr) return MapsEqual(*a.AsMap(), *b.AsMap(), budget);
-  return a.AsObject() == b.AsObject();
+  return a.AsObject() == b.AsObject() && a.AsIterator() == b.AsIterator();
 }
 
-absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
+absl::StatusOr<bool> ValuesOrdered(std::string_view op, const Value& a, const Value& b,
+                                   Budget& budget) {
   RETURN_IF_ERROR(budget.Spend(1));
-  double x = 0;
-  double y = 0;
-  int64_t i = 0;
-  int64_t j = 0;
-  if (AsInteger(a, &i) && AsInteger(b, &j)) return i < j;
-  if (AsNumber(a, &x) && AsNumber(b, &y)) return x < y;
+  if (IsNumber(a) && IsNumber(b)) {
+    const std::optional<int> order = CompareNumbers(a, b);
+    return order.has_value() && Holds(op, *order);
+  }
   if (a.AsString() != nullptr && b.AsString() != nullptr) {
     RETURN_IF_ERROR(budget.SpendBytes(a.AsString()->size()));
-    return *a.AsString() < *b.AsString();  // UTF-8 sorts in the order of code points.
+    // UTF-8 sorts in the order of code points.
+    return Holds(op, a.AsString()->compare(*b.AsString()));
   }
   const Sequence* left = a.AsSequence();
   const Sequence* right = b.AsSequence();
@@ -85,12 +134,21 @@ absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
     const size_t shared = std::min(left->items.size(), right->items.size());
     for (size_t i = 0; i < shared; ++i) {
       ASSIGN_OR_RETURN(const bool equal, ValuesEqual(left->items[i], right->items[i], budget));
-      if (!equal) return ValueLess(left->items[i], right->items[i], budget);
+      if (!equal) return ValuesOrdered(op, left->items[i], right->items[i], budget);
     }
-    return left->items.size() < right->items.size();
+    return Holds(op, left->items.size() < right->items.size()   ? -1
+                     : left->items.size() > right->items.size() ? 1
+                                                                : 0);
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("'<' is not supported between ", TypeName(a), " and ", TypeName(b)));
+  if (left != nullptr && right != nullptr && IsSetView(*left) && IsSetView(*right)) {
+    return SetsOrdered(op, *left, *right, budget);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", std::string(op), "' is not supported between ", TypeName(a), " and ", TypeName(b)));
+}
+
+absl::StatusOr<bool> ValueLess(const Value& a, const Value& b, Budget& budget) {
+  return ValuesOrdered("<", a, b, budget);
 }
 
 }  // namespace assay::jinja

@@ -19,6 +19,9 @@
 #include "base/annotate.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/jinja/values/comparison.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/to_string.h"
 #include "nlohmann/json.hpp"
 
@@ -27,38 +30,98 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMaxDepth = 90;
+constexpr size_t kMaxDepth = 90;
 
-Result FromJson(const Json& json) {
-  if (json.is_null()) return Value::None();
-  if (json.is_boolean()) return Value{json.get<bool>()};
-  if (json.is_string()) return Value::String(json.get_ref<const std::string&>());
-  if (json.is_number_unsigned() &&
-      json.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("number ", json.get<uint64_t>(), " is beyond 64 bits"));
-  }
-  if (json.is_number_integer()) return Value{json.get<int64_t>()};
-  if (json.is_number_float()) return Value{json.get<double>()};
-  if (json.is_array()) {
-    List items;
-    for (const Json& item : json) {
-      ASSIGN_OR_RETURN(Value value, FromJson(item));
-      items.push_back(std::move(value));
+// Builds a value from the events of the parser.
+class JsonReader : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return Add(Value::None()); }
+  bool boolean(bool value) override { return Add(Value{value}); }
+  bool number_integer(number_integer_t value) override { return Add(Value{int64_t{value}}); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+      return Add(Value{static_cast<int64_t>(value)});
     }
-    return MakeList(std::move(items));
+    return Add(ParseDigits(absl::StrCat(value), 10, false));
   }
-  Map map;
-  for (auto it = json.begin(); it != json.end(); ++it) {
-    ASSIGN_OR_RETURN(Value value, FromJson(it.value()));
-    RETURN_IF_ERROR(map.Set(Value::String(it.key()), std::move(value)));
+  // The parser reports integers beyond 64 bits as floats, with their text.
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (text.find_first_of(".eE") != std::string::npos) return Add(Value{value});
+    const bool negative = text.starts_with('-');
+    return Add(ParseDigits(std::string_view(text).substr(negative ? 1 : 0), 10, negative));
   }
-  return MakeMap(std::move(map));
-}
+  bool string(string_t& value) override { return Add(Value::String(std::move(value))); }
+  bool binary(binary_t&) override { return false; }
+  bool key(string_t& value) override {
+    open_.back().keys.push_back(std::move(value));
+    return true;
+  }
+  bool start_object(std::size_t) override { return Open(); }
+  bool start_array(std::size_t) override { return Open(); }
+  bool end_object() override {
+    const Level level = Close();
+    Map map;
+    for (size_t i = 0; i < level.items.size(); ++i) {
+      status_ = map.Set(Value::String(level.keys[i]), level.items[i]);
+      if (!status_.ok()) return false;
+    }
+    return Add(MakeMap(std::move(map)));
+  }
+  bool end_array() override { return Add(MakeList(Close().items)); }
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kNumberOverflow = 406;
+    status_ = absl::InvalidArgumentError(
+        error.id == kNumberOverflow ? "has a number beyond 1.8e308, the largest that is supported"
+                                    : "is not JSON");
+    return false;
+  }
+
+  Result Finish() && {
+    if (!status_.ok()) return status_;
+    return std::move(root_);
+  }
+
+ private:
+  // The members of an array or an object that is not complete.
+  struct Level {
+    List items;
+    std::vector<std::string> keys;
+  };
+
+  bool Open() {
+    if (open_.size() >= kMaxDepth) {
+      status_ =
+          absl::InvalidArgumentError(absl::StrCat("nests deeper than ", kMaxDepth, " levels"));
+      return false;
+    }
+    open_.emplace_back();
+    return true;
+  }
+
+  Level Close() {
+    Level level = std::move(open_.back());
+    open_.pop_back();
+    return level;
+  }
+
+  bool Add(Result value) {
+    if (!value.ok()) {
+      status_ = value.status();
+      return false;
+    }
+    (open_.empty() ? root_ : open_.back().items.emplace_back()) = *std::move(value);
+    return true;
+  }
+
+  absl::Status status_;
+  Value root_;
+  std::vector<Level> open_;
+};
 
 class JsonWriter {
  public:
-  explicit JsonWriter(const JsonStyle& style) : style_(style) {}
+  JsonWriter(const JsonStyle& style, Budget& budget) : style_(style), budget_(budget) {}
 
   absl::Status Add(const Value& value, int depth) {
     if (out_.size() > kMaxStringBytes) return StringTooLong();
@@ -81,8 +144,9 @@ class JsonWriter {
       out_ += "null";
     } else if (const auto* flag = value.As<bool>()) {
       out_ += *flag ? "true" : "false";
-    } else if (const auto* number = value.As<int64_t>()) {
-      out_ += absl::StrCat(*number);
+    } else if (value.IsInteger()) {
+      ASSIGN_OR_RETURN(const std::string digits, IntegerToString(value));
+      out_ += digits;
     } else if (const auto* real = value.As<double>()) {
       AddFloat(*real);
     } else {
@@ -125,11 +189,7 @@ class JsonWriter {
     if (special != std::string_view::npos) {
       out_ += {'\\', kLetters[special]};
     } else if (step.valid && (c < 0x20 || (style_.ensure_ascii && c > 0x7E && c < 0x10000))) {
-      if (c == 0x7F) {
-        out_ += bytes;
-      } else {
-        AddEscape(c);
-      }
+      AddEscape(c);
     } else if (step.valid && style_.ensure_ascii && c >= 0x10000) {
       AddEscape(0xD800 + ((c - 0x10000) >> 10));
       AddEscape(0xDC00 + ((c - 0x10000) & 0x3FF));
@@ -171,24 +231,27 @@ class JsonWriter {
     return status;
   }
 
+  // Returns the entries in the order in which they are written.
+  absl::StatusOr<std::vector<const Map::Entry*>> Entries(const Map& map) {
+    std::vector<const Map::Entry*> entries;
+    for (const Map::Entry& entry : map.entries()) entries.push_back(&entry);
+    if (!style_.sort_keys) return entries;
+    absl::Status failed;
+    std::stable_sort(entries.begin(), entries.end(), [&](const auto* a, const auto* b) {
+      const absl::StatusOr<bool> less = ValueLess(a->first, b->first, budget_);
+      if (!less.ok()) failed = less.status();
+      return less.ok() && *less;
+    });
+    if (!failed.ok()) return failed;
+    return entries;
+  }
+
   absl::Status AddMap(const Map& map, int depth) {
     if (map.entries().empty()) {
       out_ += "{}";
       return absl::OkStatus();
     }
-    std::vector<const Map::Entry*> entries;
-    for (const Map::Entry& entry : map.entries()) {
-      if (style_.sort_keys && entry.first.AsString() == nullptr) {
-        return absl::UnimplementedError(
-            "tojson with sort_keys supports only keys that are strings");
-      }
-      entries.push_back(&entry);
-    }
-    if (style_.sort_keys) {
-      std::sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
-        return *a->first.AsString() < *b->first.AsString();
-      });
-    }
+    ASSIGN_OR_RETURN(const std::vector<const Map::Entry*> entries, Entries(map));
     out_ += '{';
     for (size_t i = 0; i < entries.size(); ++i) {
       if (i > 0) out_ += style_.item_separator;
@@ -203,6 +266,7 @@ class JsonWriter {
   }
 
   const JsonStyle& style_;
+  Budget& budget_;
   std::string out_;
 };
 
@@ -214,24 +278,15 @@ Result ReadJson(std::string_view text, std::string_view name) {
     return absl::InvalidArgumentError(
         absl::StrCat(prefix, "has ", text.size(), " bytes; at most ", kMaxStringBytes));
   }
-  bool too_deep = false;
-  const auto watch_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
-  };
-  const Json json = Json::parse(text, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(prefix, "nests deeper than ", kMaxDepth, " levels"));
-  }
-  if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(prefix, "is not JSON"));
-  Result value = FromJson(json);
+  JsonReader reader;
+  Json::sax_parse(text, &reader);
+  Result value = std::move(reader).Finish();
   if (value.ok()) return value;
   return Annotate(value.status(), name);
 }
 
-absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style) {
-  JsonWriter writer(style);
+absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style, Budget& budget) {
+  JsonWriter writer(style, budget);
   RETURN_IF_ERROR(writer.Add(value, 0));
   return std::move(writer).Finish();
 }

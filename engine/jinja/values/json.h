@@ -7,14 +7,15 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "engine/jinja/values/budget.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::jinja {
 
 // Reads JSON as Python's json.loads does: keys keep their order, and the last value of a repeated
-// key wins. Returns INVALID_ARGUMENT, with a message that begins with "NAME: ", for invalid JSON,
-// for more than 4 MiB, for more than 90 nested levels and for integers from 2^63 to 2^64 - 1.
-// Larger integers become floats.
+// key wins. Integers are exact. Returns INVALID_ARGUMENT, with a message that begins with "NAME: ",
+// for invalid JSON, for more than 4 MiB, for more than 90 nested levels and for numbers beyond the
+// range of floats.
 Result ReadJson(std::string_view text, std::string_view name);
 
 struct JsonStyle {
@@ -27,9 +28,8 @@ struct JsonStyle {
 };
 
 // Writes JSON as Python's json.dumps does. Returns INVALID_ARGUMENT for values that it refuses
-// (undefined, generators) and for results of more than 4 MiB, UNIMPLEMENTED for sorted keys that
-// are not strings.
-absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style);
+// (undefined, generators, sorted keys without an order) and for results of more than 4 MiB.
+absl::StatusOr<std::string> WriteJson(const Value& value, const JsonStyle& style, Budget& budget);
 
 }  // namespace assay::jinja
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/jinja/values/comparison.h"
-#include "engine/jinja/values/format.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
+#include "engine/jinja/values/percent_format.h"
 #include "engine/jinja/values/strings.h"
 #include "engine/jinja/values/to_string.h"
 #include "engine/jinja/values/value.h"
@@ -30,81 +35,43 @@ absl::Status UnsupportedOperands(std::string_view op, const Value& left, const V
 absl::Status OutOfRange() { return absl::InvalidArgumentError("a number is out of range"); }
 absl::Status DivisionByZero() { return absl::InvalidArgumentError("division by zero"); }
 
-// Rounds towards minus infinity. `b` must not be 0.
-Result FloorDivide(int64_t a, int64_t b) {
-  if (b == -1) {
-    int64_t negated = 0;
-    if (__builtin_sub_overflow(int64_t{0}, a, &negated)) return OutOfRange();
-    return Value{negated};
+Result FloatPower(double a, double b) {
+  if (a == 0 && b < 0) return DivisionByZero();
+  if (a < 0 && std::isfinite(a) && std::isfinite(b) && std::trunc(b) != b) {
+    return absl::UnimplementedError("a power that is a complex number is not supported");
   }
-  const int64_t quotient = a / b;
-  return Value{a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient};
-}
-
-// Returns the remainder with the sign of the divisor. `b` must not be 0.
-int64_t Modulo(int64_t a, int64_t b) {
-  if (b == -1) return 0;  // The smallest number modulo -1 overflows.
-  const int64_t rest = a % b;
-  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}
-
-Result Power(int64_t base, int64_t exponent) {
-  if (exponent < 0) {
-    if (base == 0) return DivisionByZero();
-    return Value{std::pow(static_cast<double>(base), static_cast<double>(exponent))};
-  }
-  int64_t result = 1;
-  // With an exponent above 63 only the bases 0, 1 and -1 stay in range.
-  if (exponent > 63 && base >= -1 && base <= 1) exponent = exponent % 2 == 0 ? 2 : 1;
-  for (int64_t i = 0; i < exponent; ++i) {
-    if (__builtin_mul_overflow(result, base, &result)) return OutOfRange();
-  }
-  return Value{result};
-}
-
-Result IntegerArithmetic(std::string_view op, int64_t a, int64_t b) {
-  int64_t result = 0;
-  bool overflow = false;
-  if (op == "+") {
-    overflow = __builtin_add_overflow(a, b, &result);
-  } else if (op == "-") {
-    overflow = __builtin_sub_overflow(a, b, &result);
-  } else if (op == "*") {
-    overflow = __builtin_mul_overflow(a, b, &result);
-  } else if (op == "**") {
-    return Power(a, b);
-  } else if (b == 0) {
-    return DivisionByZero();
-  } else if (op == "/") {
-    return Value{static_cast<double>(a) / static_cast<double>(b)};
-  } else if (op == "//") {
-    return FloorDivide(a, b);
-  } else {
-    result = Modulo(a, b);
-  }
-  if (overflow) return OutOfRange();
-  return Value{result};
+  const double power = std::pow(a, b);
+  if (std::isinf(power) && std::isfinite(a) && std::isfinite(b)) return OutOfRange();
+  return Value{power};
 }
 
 Result FloatArithmetic(std::string_view op, double a, double b) {
   if (op == "+") return Value{a + b};
   if (op == "-") return Value{a - b};
   if (op == "*") return Value{a * b};
-  if (op == "**") {
-    const double power = std::pow(a, b);
-    if (!std::isfinite(power) && std::isfinite(a) && std::isfinite(b)) return OutOfRange();
-    return Value{power};
-  }
+  if (op == "**") return FloatPower(a, b);
   if (b == 0) return DivisionByZero();
   if (op == "/") return Value{a / b};
+  // As CPython's float_divmod().
   double rest = std::fmod(a, b);
-  if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
+  double quotient = (a - rest) / b;
+  if (rest != 0 && (rest < 0) != (b < 0)) {
+    rest += b;
+    quotient -= 1;
+  }
   if (op == "%") return Value{rest == 0 ? std::copysign(0.0, b) : rest};
-  return Value{std::floor((a - rest) / b + 0.5)};
+  if (quotient == 0) return Value{std::copysign(0.0, a / b)};
+  const double whole = std::floor(quotient);
+  return Value{quotient - whole > 0.5 ? whole + 1 : whole};
 }
 
-Result Repeat(const Value& value, int64_t times) {
-  const auto count = static_cast<size_t>(times < 0 ? 0 : times);
+Result Repeat(const Value& value, const Value& times) {
+  int64_t number = 0;
+  // A number beyond 64 bits is as good as the largest one.
+  if (!AsInteger(times, &number)) {
+    number = IsNegative(times) ? 0 : std::numeric_limits<int64_t>::max();
+  }
+  const auto count = static_cast<size_t>(number < 0 ? 0 : number);
   if (const auto* text = value.AsString()) {
     if (!text->empty() && count > kMaxStringBytes / text->size()) return StringTooLong();
     std::string repeated;
@@ -143,6 +110,18 @@ Result AddStrings(const Value& left, const Value& right) {
   return Value::String(std::move(sum), markup);
 }
 
+// Searches an iterator, which consumes it up to the item.
+absl::StatusOr<bool> IteratorContains(const Value& container, const Value& item, Budget& budget) {
+  ASSIGN_OR_RETURN(const auto iterator, GetIterator(container, budget));
+  while (true) {
+    RETURN_IF_ERROR(budget.Spend(1));
+    ASSIGN_OR_RETURN(const std::optional<Value> next, iterator->Next());
+    if (!next.has_value()) return false;
+    absl::StatusOr<bool> equal = ValuesEqual(*next, item, budget);
+    if (!equal.ok() || *equal) return equal;
+  }
+}
+
 absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget& budget) {
   if (const auto* text = container.AsString()) {
     const auto* part = item.AsString();
@@ -151,18 +130,22 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget&
     return text->find(*part) != std::string::npos;
   }
   if (const auto* map = container.AsMap()) {
+    RETURN_IF_ERROR(SpendKey(item, budget));
     ASSIGN_OR_RETURN(const Value* found, map->Find(item));
     return found != nullptr;
   }
   const auto* sequence = container.AsSequence();
-  if (sequence == nullptr) {
-    if (container.IsUndefined()) return false;
-    return UnsupportedOperands("in", item, container);
+  if (sequence == nullptr) return IteratorContains(container, item, budget);
+  const bool is_pairs = sequence->kind == SequenceKind::kItems;
+  if (is_pairs && (!item.IsTuple() || item.AsSequence()->items.size() != 2)) return false;
+  // The views of a dictionary look for a key.
+  if (is_pairs || sequence->kind == SequenceKind::kKeys) {
+    const Value& key = is_pairs ? item.AsSequence()->items[0] : item;
+    RETURN_IF_ERROR(SpendKey(key, budget));
+    RETURN_IF_ERROR(Map().Find(key).status());
   }
-  const bool generator = sequence->kind == SequenceKind::kGenerator;
-  for (size_t i = sequence->next; i < sequence->items.size(); ++i) {
-    absl::StatusOr<bool> equal = ValuesEqual(sequence->items[i], item, budget);
-    if (generator) sequence->next = i + 1;
+  for (const Value& candidate : sequence->items) {
+    absl::StatusOr<bool> equal = ValuesEqual(candidate, item, budget);
     if (!equal.ok() || *equal) return equal;
   }
   return false;
@@ -181,12 +164,18 @@ Result Concatenate(const std::vector<Value>& operands) {
 }
 
 Result Arithmetic(std::string_view op, const Value& left, const Value& right, Budget& budget) {
-  int64_t a = 0;
-  int64_t b = 0;
-  if (AsInteger(left, &a) && AsInteger(right, &b)) return IntegerArithmetic(op, a, b);
+  if (left.IsInteger() && right.IsInteger()) {
+    return op == "/" ? DivideIntegers(left, right) : IntegerArithmetic(op, left, right, budget);
+  }
+  const bool floats = left.As<double>() != nullptr || right.As<double>() != nullptr;
   double x = 0;
   double y = 0;
-  if (AsNumber(left, &x) && AsNumber(right, &y)) return FloatArithmetic(op, x, y);
+  if (floats && AsNumber(left, &x) && AsNumber(right, &y)) {
+    for (const Value* operand : {&left, &right}) {
+      if (operand->IsInteger()) RETURN_IF_ERROR(IntegerToFloat(*operand).status());
+    }
+    return FloatArithmetic(op, x, y);
+  }
   if (op == "+" && left.AsString() != nullptr && right.AsString() != nullptr) {
     return AddStrings(left, right);
   }
@@ -194,42 +183,35 @@ Result Arithmetic(std::string_view op, const Value& left, const Value& right, Bu
       right.AsSequence() != nullptr && left.AsSequence()->kind == right.AsSequence()->kind) {
     return JoinSequences(*left.AsSequence(), *right.AsSequence());
   }
-  if (op == "*" && IsRepeatable(left) && AsInteger(right, &b)) return Repeat(left, b);
-  if (op == "*" && IsRepeatable(right) && AsInteger(left, &a)) return Repeat(right, a);
+  if (op == "*" && IsRepeatable(left) && right.IsInteger()) return Repeat(left, right);
+  if (op == "*" && IsRepeatable(right) && left.IsInteger()) return Repeat(right, left);
   if (op == "%" && left.AsString() != nullptr) {
-    return FormatPercent(*left.AsString(), right, budget);
+    return FormatPercent(*left.AsString(), left.IsMarkup(), right, budget);
   }
   return UnsupportedOperands(op, left, right);
 }
 
 Result ApplySign(std::string_view op, const Value& operand) {
-  int64_t whole = 0;
   if (const auto* real = operand.As<double>()) return Value{op == "-" ? -*real : *real};
-  if (!AsInteger(operand, &whole)) {
+  if (!operand.IsInteger()) {
     return TypeError(absl::StrCat("'", std::string(op), "'"), "a number", operand);
   }
-  if (op == "-" && __builtin_sub_overflow(int64_t{0}, whole, &whole)) return OutOfRange();
-  return Value{whole};
+  if (op == "-") return Negate(operand);
+  int64_t whole = 0;  // +true is 1.
+  return AsInteger(operand, &whole) ? Value{whole} : operand;
 }
 
 absl::StatusOr<bool> Compare(std::string_view op, const Value& left, const Value& right,
                              Budget& budget) {
-  if (op == "in") return Contains(right, left, budget);
   const auto negated = [](absl::StatusOr<bool> result) -> absl::StatusOr<bool> {
     if (!result.ok()) return result;
     return !*result;
   };
+  if (op == "in") return Contains(right, left, budget);
   if (op == "not in") return negated(Contains(right, left, budget));
   if (op == "==") return ValuesEqual(left, right, budget);
   if (op == "!=") return negated(ValuesEqual(left, right, budget));
-  if (op == "<") return ValueLess(left, right, budget);
-  if (op == ">") return ValueLess(right, left, budget);
-  double x = 0;
-  double y = 0;
-  // Comparisons with NaN are false, so <= is not the negation of >.
-  if (AsNumber(left, &x) && AsNumber(right, &y) && (x != x || y != y)) return false;
-  if (op == "<=") return negated(ValueLess(right, left, budget));
-  return negated(ValueLess(left, right, budget));
+  return ValuesOrdered(op, left, right, budget);
 }
 
 }  // namespace assay::jinja

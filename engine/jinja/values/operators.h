@@ -11,8 +11,9 @@
 
 namespace assay::jinja {
 
-// Each function returns INVALID_ARGUMENT for operands that Python refuses, for integers beyond 64
-// bits and for results beyond the limits of value.h. None has state.
+// Each function returns INVALID_ARGUMENT for operands that Python refuses and for results beyond
+// the limits of value.h and integer.h, UNIMPLEMENTED for a power that is a complex number. None has
+// state.
 
 // Applies + - * / // % or **.
 Result Arithmetic(std::string_view op, const Value& left, const Value& right, Budget& budget);

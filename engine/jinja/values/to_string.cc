@@ -16,21 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/map.h"
+#include "engine/unicode/python_characters.h"
 
 namespace assay::jinja {
 namespace {
 
 using Kind = SequenceKind;
-
-// True for what Python's repr() escapes beyond quotes: controls, and non-ASCII characters that are
-// spaces, format characters or for private use.
-bool IsUnprintable(uint32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD || c == 0x1680 || c == 0x180E ||
-         (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
-         (c >= 0x205F && c <= 0x206F) || c == 0x3000 || (c >= 0xD800 && c <= 0xF8FF) ||
-         c == 0xFEFF || (c >= 0xFFF0 && c <= 0xFFFB) || c == 0xFFFE || c == 0xFFFF ||
-         (c >= 0xE0000 && c <= 0xE0FFF) || c >= 0xF0000;
-}
 
 void AppendEscape(uint32_t c, std::string* out) {
   std::array<char, 16> buffer{};
@@ -62,14 +55,33 @@ class ReprWriter {
       out_ += "None";
     } else if (const auto* flag = value.As<bool>()) {
       out_ += *flag ? "True" : "False";
-    } else if (const auto* number = value.As<int64_t>()) {
-      out_ += absl::StrCat(*number);
+    } else if (value.IsInteger()) {
+      ASSIGN_OR_RETURN(const std::string digits, IntegerToString(value));
+      out_ += digits;
     } else if (const auto* real = value.As<double>()) {
       out_ += ReprOfFloat(*real);
+    } else if (Object* object = value.AsObject()) {
+      return AddObject(*object);
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a ", TypeName(value), " cannot be converted to a string"));
+      return absl::UnimplementedError(
+          absl::StrCat("converting a ", TypeName(value), " to a string is not supported"));
     }
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<std::string> ReprOfObject(Object& object) {
+    // A namespace can contain itself.
+    thread_local int depth = 0;
+    if (depth >= kMaxNesting) return NestsTooDeep();
+    ++depth;
+    absl::StatusOr<std::string> text = object.Repr();
+    --depth;
+    return text;
+  }
+
+  absl::Status AddObject(Object& object) {
+    ASSIGN_OR_RETURN(const std::string text, ReprOfObject(object));
+    out_ += text;
     return absl::OkStatus();
   }
 
@@ -110,9 +122,10 @@ class ReprWriter {
         close = "])";
         break;
       case Kind::kRange:
-      case Kind::kGenerator:
-        return absl::UnimplementedError(
-            "converting a range or generator to a string is not supported");
+        out_ += absl::StrCat("range(", sequence.start, ", ", sequence.stop);
+        if (sequence.step != 1) out_ += absl::StrCat(", ", sequence.step);
+        out_ += ")";
+        return absl::OkStatus();
     }
     out_ += open;
     for (size_t i = 0; i < sequence.items.size(); ++i) {
@@ -143,7 +156,7 @@ std::string ReprOfString(std::string_view text) {
       out += "\\r";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (step.valid && IsUnprintable(c)) {
+    } else if (step.valid && !unicode::HasClass(c, unicode::kPrintable)) {
       AppendEscape(c, &out);
     } else {
       out += text.substr(at, step.bytes);
@@ -174,6 +187,22 @@ absl::StatusOr<std::string> Repr(const Value& value) {
   ReprWriter writer;
   RETURN_IF_ERROR(writer.Add(value));
   return std::move(writer).Finish();
+}
+
+absl::StatusOr<std::string> ReprInAscii(const Value& value) {
+  ASSIGN_OR_RETURN(const std::string text, Repr(value));
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const Utf8Step step = NextUtf8(rest);
+    if (step.valid && step.code_point >= 0x80) {
+      AppendEscape(step.code_point, &out);
+    } else {
+      out += rest.substr(0, step.bytes);
+    }
+    at += step.bytes;
+  }
+  return out;
 }
 
 absl::StatusOr<std::string> ToString(const Value& value) {

@@ -10,11 +10,14 @@
 
 namespace assay::jinja {
 
-// Python's str(). Undefined becomes the empty string. Returns INVALID_ARGUMENT for objects of the
-// run and for results of more than kMaxStringBytes, UNIMPLEMENTED for ranges and generators.
+// Python's str(). Undefined becomes the empty string. Returns INVALID_ARGUMENT for results of more
+// than kMaxStringBytes, UNIMPLEMENTED for what Python prints with an address, such as a function or
+// a generator.
 absl::StatusOr<std::string> ToString(const Value& value);
 // Python's repr(). Errors are those of ToString().
 absl::StatusOr<std::string> Repr(const Value& value);
+// Python's ascii(): repr() with escapes for all characters beyond ASCII.
+absl::StatusOr<std::string> ReprInAscii(const Value& value);
 std::string ReprOfString(std::string_view text);
 // Python's repr() of a float: the shortest digits that parse back to the same number.
 std::string ReprOfFloat(double value);

@@ -37,10 +37,24 @@ TEST(LexerTest, SplitsTextAndTags) {
 TEST(LexerTest, ReadsNumbers) {
   EXPECT_THAT(
       Lex("{{ 1_000 2.5 1e3 x.0.1 }}"),
-      ElementsAre(Pair(Kind::kPrintBegin, ""), Pair(Kind::kInteger, "1000"),
+      ElementsAre(Pair(Kind::kPrintBegin, ""), Pair(Kind::kInteger, "1_000"),
                   Pair(Kind::kFloat, "2.5"), Pair(Kind::kFloat, "1e3"), Pair(Kind::kName, "x"),
                   Pair(Kind::kSymbol, "."), Pair(Kind::kInteger, "0"), Pair(Kind::kSymbol, "."),
                   Pair(Kind::kInteger, "1"), Pair(Kind::kPrintEnd, ""), Pair(Kind::kEnd, "")));
+}
+
+TEST(LexerTest, NumbersEndWhereJinjaEndsThem) {
+  EXPECT_THAT(
+      Lex("{{ 0x1F 007 1if }}"),
+      ElementsAre(Pair(Kind::kPrintBegin, ""), Pair(Kind::kInteger, "0x1F"),
+                  Pair(Kind::kInteger, "00"), Pair(Kind::kInteger, "7"), Pair(Kind::kInteger, "1"),
+                  Pair(Kind::kName, "if"), Pair(Kind::kPrintEnd, ""), Pair(Kind::kEnd, "")));
+}
+
+TEST(LexerTest, NamesHaveLettersOfAllScripts) {
+  EXPECT_THAT(Lex("{{ größe }}"),
+              ElementsAre(Pair(Kind::kPrintBegin, ""), Pair(Kind::kName, "größe"),
+                          Pair(Kind::kPrintEnd, ""), Pair(Kind::kEnd, "")));
 }
 
 TEST(LexerTest, BlocksTrimTheirLine) {

@@ -29,11 +29,25 @@ TEST(OperatorsTest, DivisionRoundsTowardsMinusInfinity) {
   EXPECT_EQ(*Apply(7, "/", 2)->As<double>(), 3.5);
 }
 
-TEST(OperatorsTest, OverflowAndDivisionByZeroAreErrors) {
-  EXPECT_THAT(std::string(Apply(kMax, "+", 1).status().message()), HasSubstr("out of range"));
-  EXPECT_THAT(std::string(Apply(9, "**", 99).status().message()), HasSubstr("out of range"));
+TEST(OperatorsTest, DivisionByZeroAndComplexPowersAreErrors) {
+  Budget budget;
+  EXPECT_EQ(Arithmetic("**", Value{-8.0}, Value{0.5}, budget).status().code(),
+            absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(Arithmetic("**", Value{1e300}, Value{2.0}, budget).status().message()),
+              HasSubstr("out of range"));
   EXPECT_THAT(std::string(Apply(5, "%", 0).status().message()), HasSubstr("division by zero"));
   EXPECT_EQ(*Apply(-1, "**", kMax)->As<int64_t>(), -1);
+}
+
+TEST(OperatorsTest, FloatsDivideLikePython) {
+  Budget budget;
+  const auto apply = [&](double a, std::string_view op, double b) {
+    return *Arithmetic(op, Value{a}, Value{b}, budget)->As<double>();
+  };
+  EXPECT_EQ(apply(-7.5, "%", 2), 0.5);
+  EXPECT_EQ(apply(-7.5, "//", 2), -4.0);
+  EXPECT_EQ(apply(1e22, "//", 3), 3.3333333333333335e21);
+  EXPECT_TRUE(std::signbit(apply(0.0, "%", -3)));
 }
 
 TEST(OperatorsTest, UnsupportedOperandsAreNamed) {

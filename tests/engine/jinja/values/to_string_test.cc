@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 #include "absl/status/status.h"
+#include "engine/jinja/values/index.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
 #include "gtest/gtest.h"
 
 namespace assay::jinja {
@@ -34,8 +38,13 @@ TEST(ToStringTest, ContainersShowTheReprOfTheirItems) {
 
 TEST(ToStringTest, UndefinedIsEmptyAndGeneratorsAreRefused) {
   EXPECT_EQ(*ToString(Value{}), "");
-  EXPECT_EQ(ToString(*MakeSequence(SequenceKind::kGenerator, {})).status().code(),
+  EXPECT_EQ(ToString(*MakeIterator(std::make_shared<ListIterator>(List(), 0))).status().code(),
             absl::StatusCode::kUnimplemented);
+}
+
+TEST(ToStringTest, RangesShowTheirBounds) {
+  EXPECT_EQ(*ToString(*MakeRange(1, 5, 1)), "range(1, 5)");
+  EXPECT_EQ(*ToString(*MakeRange(5, 0, -2)), "range(5, 0, -2)");
 }
 
 }  // namespace

@@ -2,10 +2,14 @@
 #include "engine/jinja/values/value.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "engine/jinja/values/integer.h"
+#include "engine/jinja/values/iteration.h"
+#include "engine/jinja/values/map.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -23,7 +27,7 @@ TEST(ValueTest, TruthIsPythons) {
   EXPECT_FALSE(MakeMap({})->IsTruthy());
   EXPECT_TRUE(Value::String("0").IsTruthy());
   EXPECT_TRUE(Value{int64_t{-1}}.IsTruthy());
-  EXPECT_TRUE(MakeSequence(SequenceKind::kGenerator, {})->IsTruthy());
+  EXPECT_TRUE(MakeIterator(std::make_shared<ListIterator>(List(), 0))->IsTruthy());
 }
 
 TEST(ValueTest, BooleansAreIntegers) {
@@ -66,9 +70,24 @@ TEST(ValueTest, NestingIsLimited) {
   EXPECT_THAT(std::string(MakeList({value}).status().message()), HasSubstr("nests deeper"));
 }
 
-TEST(ValueTest, IterationConsumesGenerators) {
+TEST(ValueTest, KeysThatAreTuplesAreEqualByTheirItems) {
+  Map map;
+  const Value key = *MakeTuple({Value{int64_t{1}}, Value::String("a")});
+  ASSERT_TRUE(map.Set(key, Value{true}).ok());
+  EXPECT_NE(*map.Find(*MakeTuple({Value{1.0}, Value::String("a")})), nullptr);
+  EXPECT_EQ(*map.Find(*MakeTuple({Value{1.5}, Value::String("a")})), nullptr);
+}
+
+TEST(ValueTest, KeysOfManyPartsAreRefused) {
+  // Each level doubles the number of parts.
+  Value key = Value::None();
+  for (int i = 0; i < 50; ++i) key = *MakeTuple({key, key});
+  EXPECT_EQ(Map().Find(key).status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(ValueTest, IterationConsumesIterators) {
   Budget budget;
-  const Value generator = *MakeSequence(SequenceKind::kGenerator, {Value{true}});
+  const Value generator = *MakeIterator(std::make_shared<ListIterator>(List{Value{true}}, 0));
   EXPECT_EQ(GetItems(generator, budget)->size(), 1);
   EXPECT_EQ(GetItems(generator, budget)->size(), 0);
   EXPECT_EQ(GetLength(generator).status().code(), absl::StatusCode::kInvalidArgument);
