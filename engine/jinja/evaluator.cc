@@ -148,9 +148,12 @@ Result Evaluator::EvaluateUnchecked(const Expression& e, const Scope& scope) {
 
 Result Evaluator::EvaluateOperator(const Expression& e, List operands) {
   switch (e.kind) {
-    case ExpressionKind::kAttribute:
-      if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
-      return GetAttribute(operands[0], e.name, run_);
+    case ExpressionKind::kAttribute: {
+      Result attribute = GetAttribute(operands[0], e.name, run_);
+      // This error names the variable.
+      if (!attribute.ok() && operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
+      return attribute;
+    }
     case ExpressionKind::kIndex:
       if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
       return GetItem(operands[0], operands[1], run_);

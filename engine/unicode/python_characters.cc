@@ -18,6 +18,8 @@
 namespace assay::unicode {
 namespace {
 
+constexpr uint32_t kAscii = 0x80;
+
 const CharacterClasses& Find(uint32_t code_point) {
   return *std::prev(std::upper_bound(
       std::begin(kCharacterClasses), std::end(kCharacterClasses), code_point,
@@ -39,7 +41,14 @@ bool HasOnlyCase(std::string_view text, unsigned accepted, unsigned refused) {
 }  // namespace
 
 bool HasClass(uint32_t code_point, unsigned classes) {
-  return (Find(code_point).classes & classes) != 0;
+  // Most text is ASCII.
+  static const std::array<uint16_t, kAscii> kAsciiClasses = [] {
+    std::array<uint16_t, kAscii> table{};
+    for (uint32_t c = 0; c < kAscii; ++c) table[c] = Find(c).classes;
+    return table;
+  }();
+  const uint16_t own = code_point < kAscii ? kAsciiClasses[code_point] : Find(code_point).classes;
+  return (own & classes) != 0;
 }
 
 std::optional<int> DecimalValue(uint32_t code_point) {

@@ -89,7 +89,7 @@ absl::StatusOr<std::optional<Value>> FindAttribute(const Value& value, std::stri
                                                    Run& run) {
   if (value.IsUndefined()) {
     // The attributes that jinja2's Undefined has itself are hidden, and all others are errors.
-    if (name.size() > 4 && name.starts_with("__") && name.ends_with("__")) return std::nullopt;
+    if (name.size() > 4 && name.starts_with("__") && name.ends_with("__")) return Value{};
     return UndefinedError();
   }
   if (Object* object = value.AsObject()) return object->Attribute(name);
@@ -107,7 +107,6 @@ absl::StatusOr<std::optional<Value>> FindAttribute(const Value& value, std::stri
 }
 
 Result GetAttribute(const Value& value, std::string_view name, Run& run) {
-  if (value.IsUndefined()) return UndefinedError();
   ASSIGN_OR_RETURN(const std::optional<Value> attribute, FindAttribute(value, name, run));
   if (attribute.has_value()) return *attribute;
   const Map* map = value.AsMap();

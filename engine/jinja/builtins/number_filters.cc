@@ -101,6 +101,9 @@ Result RoundFloat(double value, int64_t precision) {
 // Python's round() of an integer, with ties to even.
 Result RoundInteger(const Value& value, int64_t precision, Budget& budget) {
   if (precision >= 0) return ApplySign("+", value);
+  // The number of decimal digits of the largest integer.
+  constexpr auto kMaxDigits = static_cast<int64_t>(kMaxIntegerBits * 30103 / 100000);
+  if (-precision > kMaxDigits) return Value{int64_t{0}};
   ASSIGN_OR_RETURN(const Value unit,
                    IntegerArithmetic("**", Value{kDecimal}, Value{-precision}, budget));
   ASSIGN_OR_RETURN(const Value down, IntegerArithmetic("//", value, unit, budget));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,16 @@ Value SortKey(const Value& value, bool case_sensitive) {
   const auto* text = value.AsString();
   if (text == nullptr || case_sensitive) return value;
   return Value::String(unicode::ToLower(*text), value.IsMarkup());
+}
+
+// Python's sorted() accepts only integers of 32 bits for `reverse`.
+absl::StatusOr<bool> ReadReverse(const BoundArguments& bound) {
+  ASSIGN_OR_RETURN(const int64_t reverse, bound.GetInteger("reverse", 0));
+  if (reverse < std::numeric_limits<int32_t>::min() ||
+      reverse > std::numeric_limits<int32_t>::max()) {
+    return absl::InvalidArgumentError("sort: 'reverse' is out of range");
+  }
+  return reverse != 0;
 }
 
 struct Keyed {
@@ -97,7 +108,8 @@ Result Sort(const FilterCall& call) {
     ASSIGN_OR_RETURN(Value key, SortKeys(item, attribute, exact, call.run));
     keyed.push_back({std::move(key), item});
   }
-  return MakeSortedList(std::move(keyed), bound.GetBool("reverse", false), call.run.budget());
+  ASSIGN_OR_RETURN(const bool reverse, ReadReverse(bound));
+  return MakeSortedList(std::move(keyed), reverse, call.run.budget());
 }
 
 Result DictSort(const FilterCall& call) {
@@ -113,7 +125,8 @@ Result DictSort(const FilterCall& call) {
     const Value& key = pair.AsSequence()->items[by == "key" ? 0 : 1];
     keyed.push_back({SortKey(key, bound.GetBool("case_sensitive", false)), pair});
   }
-  return MakeSortedList(std::move(keyed), bound.GetBool("reverse", false), call.run.budget());
+  ASSIGN_OR_RETURN(const bool reverse, ReadReverse(bound));
+  return MakeSortedList(std::move(keyed), reverse, call.run.budget());
 }
 
 Result MakeGroup(const Value& grouper, List items) {

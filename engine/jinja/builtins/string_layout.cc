@@ -29,6 +29,12 @@ absl::StatusOr<std::string> Fill(const std::string& character, int64_t times) {
   return out;
 }
 
+// Reads the argument `width`, which must fit into 64 bits.
+absl::StatusOr<int64_t> ReadWidth(const BoundArguments& bound) {
+  RETURN_IF_ERROR(bound.GetInteger("width", 0).status());
+  return bound.GetClamped("width", 0);
+}
+
 // Python's center() puts the odd space to the left if the width is odd.
 int64_t LeftMargin(std::string_view name, int64_t missing, int64_t width) {
   if (name == "rjust" || missing <= 0) return missing;
@@ -37,7 +43,7 @@ int64_t LeftMargin(std::string_view name, int64_t missing, int64_t width) {
 
 Result Justify(const StringCall& call) {
   ASSIGN_OR_RETURN(const auto bound, call.Bind({"width", "fill"}, 1));
-  ASSIGN_OR_RETURN(const int64_t width, bound.GetClamped("width", 0));
+  ASSIGN_OR_RETURN(const int64_t width, ReadWidth(bound));
   ASSIGN_OR_RETURN(const std::string plain, bound.GetString("fill", " "));
   ASSIGN_OR_RETURN(const std::string fill, call.GetEscaped(bound, "fill", " "));
   if (CountCharacters(plain) != 1 || fill.size() != plain.size()) {
@@ -56,7 +62,7 @@ Result Justify(const StringCall& call) {
 
 Result ZeroFill(const StringCall& call) {
   ASSIGN_OR_RETURN(const auto bound, call.Bind({"width"}, 1));
-  ASSIGN_OR_RETURN(const int64_t width, bound.GetClamped("width", 0));
+  ASSIGN_OR_RETURN(const int64_t width, ReadWidth(bound));
   const int64_t missing = width - CountCharacters(call.text);
   std::string text(call.text);
   if (missing <= 0) return call.Make(std::move(text));

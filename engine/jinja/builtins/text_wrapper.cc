@@ -129,7 +129,8 @@ absl::StatusOr<std::vector<std::string>> WrapText(std::string_view text,
   Text characters;
   for (size_t at = 0; at < text.size();) {
     const Utf8Step step = NextUtf8(text.substr(at));
-    characters.push_back(step.code_point);
+    constexpr char32_t kReplacement = 0xFFFD;
+    characters.push_back(step.valid ? step.code_point : kReplacement);
     at += step.bytes;
   }
   std::vector<TextView> chunks = SplitChunks(characters, options.break_on_hyphens);

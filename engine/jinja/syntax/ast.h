@@ -69,7 +69,8 @@ struct Expression {
   std::vector<std::string> names;
   bool has_list = false;
   bool has_map = false;
-  // True for a slice in a constant that is printed: it is undefined if its operand has no slices.
+  // True for a slice that jinja2 computes as a part of a larger constant, or that it prints: it is
+  // undefined if its operand has no slices.
   bool lenient = false;
   Variable variable;
 };

@@ -40,9 +40,9 @@ bool IsConstant(const Expression& e) {
   return std::all_of(e.operands.begin(), e.operands.end(), IsConstant);
 }
 
-// Marks the slices of a constant that is printed. jinja2 computes them as items, not as slices.
+// Marks the slices of a constant. jinja2 computes them as items, not as slices.
 void MarkSlices(Expression& expression) {
-  expression.lenient = expression.kind == ExpressionKind::kSlice;
+  expression.lenient = expression.lenient || expression.kind == ExpressionKind::kSlice;
   for (Expression& operand : expression.operands) MarkSlices(operand);
 }
 
@@ -174,6 +174,9 @@ class Resolver {
   }
 
   absl::Status Resolve(Expression& expression, const Scope& scope) {
+    if (IsConstant(expression)) {
+      for (Expression& operand : expression.operands) MarkSlices(operand);
+    }
     switch (expression.kind) {
       case ExpressionKind::kName:
         expression.variable = scope.symbols.Find(expression.name, scope.function);

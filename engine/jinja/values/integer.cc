@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <ios>
 #include <limits>
 #include <memory>
 #include <string>
@@ -100,6 +101,16 @@ Result Power(const Value& base, const Value& exponent, Budget& budget) {
   const size_t limbs = Bits(big) * static_cast<size_t>(times) / kLimbBits + 1;
   RETURN_IF_ERROR(budget.Spend(static_cast<int64_t>(limbs * limbs / kLimbProductsPerStep)));
   return FromBig(boost::multiprecision::pow(big, static_cast<unsigned>(times)));
+}
+
+absl::StatusOr<std::string> DecimalDigits(const cpp_int& size) {
+  // A decimal digit has 3.3 bits. The conversion takes long, so it starts only if it can succeed.
+  if (Bits(size) * 3 <= kMaxIntegerDigits * 10) {
+    std::string digits = size.str();
+    if (digits.size() <= kMaxIntegerDigits) return digits;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("an integer of more than ", kMaxIntegerDigits,
+                                                 " digits cannot become a string"));
 }
 
 // Returns the sign of a - b, where b must be finite.
@@ -202,24 +213,18 @@ Result FloatToInteger(double value) {
 }
 
 absl::StatusOr<std::string> IntegerDigits(const Value& a, unsigned base) {
-  cpp_int rest = abs(ToBig(a));
-  std::string digits;
-  if (base == 10) {
-    digits = rest.str();
-    if (digits.size() > kMaxIntegerDigits) {
-      return absl::InvalidArgumentError(absl::StrCat("an integer of ", digits.size(),
-                                                     " digits cannot become a string; at most ",
-                                                     kMaxIntegerDigits, " digits"));
-    }
-    return digits;
+  const cpp_int size = abs(ToBig(a));
+  if (base == 8) return size.str(0, std::ios_base::oct);
+  if (base == 10) return DecimalDigits(size);
+  const std::string hex = size.str(0, std::ios_base::hex);
+  if (base == 16) return hex;
+  std::string bits;
+  for (const char c : hex) {
+    const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+    for (const int bit : {8, 4, 2, 1}) bits += (digit & bit) != 0 ? '1' : '0';
   }
-  const unsigned bits = base == 2 ? 1 : (base == 8 ? 3 : 4);
-  do {
-    digits += "0123456789abcdef"[static_cast<unsigned>(rest & (base - 1))];
-    rest >>= bits;
-  } while (!rest.is_zero());
-  std::reverse(digits.begin(), digits.end());
-  return digits;
+  bits.erase(0, std::min(bits.find('1'), bits.size() - 1));
+  return bits;
 }
 
 absl::StatusOr<std::string> IntegerToString(const Value& a) {

@@ -95,7 +95,7 @@ absl::Status Map::Set(Value key, Value value) {
 }
 
 const Value* Map::Find(std::string_view key) const {
-  const auto found = strings_.find(std::string(key));
+  const auto found = strings_.find(key);
   return found == strings_.end() ? nullptr : &entries_[found->second].second;
 }
 

@@ -35,8 +35,9 @@ class Map {
 
  private:
   std::vector<Entry> entries_;
-  // The index in entries_ of each key that is a string.
-  absl::flat_hash_map<std::string, size_t> strings_;
+  // The index in entries_ of each key that is a string. The views are of the strings in entries_,
+  // which copies of the map share.
+  absl::flat_hash_map<std::string_view, size_t> strings_;
   // The indices in entries_ of the other keys, by their hashes.
   absl::flat_hash_map<uint64_t, std::vector<size_t>> others_;
   int nesting_ = 1;

@@ -35,22 +35,21 @@ std::string Repeat(std::string_view part, size_t times) {
 
 // Groups the first `digits` characters of `text`, with zeros before them until they have `width`
 // characters.
-std::string Group(std::string text, size_t digits, char separator, size_t group, size_t width) {
-  std::string grouped = text.substr(digits);
-  size_t written = 0;
+std::string Group(const std::string& text, size_t digits, char separator, size_t group,
+                  size_t width) {
+  std::string reversed;
   size_t in_group = 0;
-  for (size_t i = digits; i > 0 || written < width;) {
+  for (size_t i = digits; i > 0 || reversed.size() < width;) {
     if (in_group == group) {
       // A separator is never the first character, even if the width is exceeded.
-      grouped.insert(grouped.begin(), separator);
-      ++written;
+      reversed += separator;
       in_group = 0;
     }
-    grouped.insert(grouped.begin(), i > 0 ? text[--i] : '0');
-    ++written;
+    reversed += i > 0 ? text[--i] : '0';
     ++in_group;
   }
-  return grouped;
+  std::reverse(reversed.begin(), reversed.end());
+  return reversed + text.substr(digits);
 }
 
 // Joins sign, prefix and digits, and fills the field.
@@ -67,7 +66,7 @@ std::string Assemble(bool negative, const std::string& prefix, std::string digit
     }
     const size_t used = head.size() + digits.size() - whole;
     const auto width = static_cast<size_t>(field.width);
-    digits = Group(std::move(digits), whole, field.grouping, group,
+    digits = Group(digits, whole, field.grouping, group,
                    zeros && width > used && whole > 0 ? width - used : 0);
   }
   const size_t after = head.size();

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,10 +66,7 @@ Result FloatArithmetic(std::string_view op, double a, double b) {
 
 Result Repeat(const Value& value, const Value& times) {
   int64_t number = 0;
-  // A number beyond 64 bits is as good as the largest one.
-  if (!AsInteger(times, &number)) {
-    number = IsNegative(times) ? 0 : std::numeric_limits<int64_t>::max();
-  }
+  if (!AsInteger(times, &number)) return OutOfRange();
   const auto count = static_cast<size_t>(number < 0 ? 0 : number);
   if (const auto* text = value.AsString()) {
     if (!text->empty() && count > kMaxStringBytes / text->size()) return StringTooLong();

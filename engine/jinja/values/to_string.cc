@@ -32,9 +32,28 @@ void AppendEscape(uint32_t c, std::string* out) {
   *out += buffer.data();
 }
 
+// Counts one level of nesting during its lifetime, also across the writers of namespaces, which can
+// contain themselves.
+class DepthGuard {
+ public:
+  DepthGuard() { ++depth_; }
+  ~DepthGuard() { --depth_; }
+  DepthGuard(const DepthGuard&) = delete;
+  DepthGuard& operator=(const DepthGuard&) = delete;
+
+  bool IsTooDeep() const { return depth_ > 2 * kMaxNesting; }
+
+ private:
+  static thread_local int depth_;
+};
+
+thread_local int DepthGuard::depth_ = 0;
+
 class ReprWriter {
  public:
   absl::Status Add(const Value& value) {
+    const DepthGuard depth;
+    if (depth.IsTooDeep()) return NestsTooDeep();
     if (out_.size() > kMaxStringBytes) return StringTooLong();
     if (const auto* text = value.AsString()) {
       out_ += value.IsMarkup() ? absl::StrCat("Markup(", ReprOfString(*text), ")")
@@ -69,18 +88,8 @@ class ReprWriter {
     return absl::OkStatus();
   }
 
-  static absl::StatusOr<std::string> ReprOfObject(Object& object) {
-    // A namespace can contain itself.
-    thread_local int depth = 0;
-    if (depth >= kMaxNesting) return NestsTooDeep();
-    ++depth;
-    absl::StatusOr<std::string> text = object.Repr();
-    --depth;
-    return text;
-  }
-
   absl::Status AddObject(Object& object) {
-    ASSIGN_OR_RETURN(const std::string text, ReprOfObject(object));
+    ASSIGN_OR_RETURN(const std::string text, object.Repr());
     out_ += text;
     return absl::OkStatus();
   }

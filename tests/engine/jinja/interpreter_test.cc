@@ -166,7 +166,7 @@ TEST(InterpreterTest, HostileTemplatesEndWithAReason) {
        "endfor "
        "%}",
        "an integer grows beyond"},
-      {"{{ 10 ** 5000 }}", "cannot become a string; at most 4300 digits"},
+      {"{{ 10 ** 5000 }}", "of more than 4300 digits cannot become a string"},
       {"{% for i in range(99999) %}{% set x = 7 ** 10000 %}{% endfor %}", "steps"},
       {"{{ 'x'.center(99999999999) }}", "4 MiB"},
       {"{{ '%.99999f' % 1 }}", "larger than"},
@@ -180,6 +180,10 @@ TEST(InterpreterTest, HostileTemplatesEndWithAReason) {
        "steps"},
       {"{% macro f(n) %}{{ caller }}{% call f(n) %}{% endcall %}{% endmacro %}{{ f(0) }}",
        "nests deeper than"},
+      {"{% set ns = namespace() %}{% for i in range(60) %}{% set inner = namespace(x=[[[ns]]]) "
+       "%}{% set "
+       "ns.x = [[[inner]]] %}{% endfor %}{{ ns }}",
+       "a value nests deeper than"},
       {"{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "nests deeper than"},
       {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
       {"{{ ['a'] | map('indent', 99999999) | list }}", "1000"},

@@ -78,7 +78,16 @@ TEST(IntegerTest, HugeResultsAreRefusedAtOnce) {
   EXPECT_THAT(Compute("3", "**", "99999999999999999999"), HasSubstr("grows beyond"));
   EXPECT_EQ(Compute("-1", "**", "99999999999999999999"), "-1");
   const std::string large = "1" + std::string(4200, '0');
-  EXPECT_THAT(Compute(large, "*", large), HasSubstr("of 8401 digits cannot become a string"));
+  EXPECT_THAT(Compute(large, "*", large),
+              HasSubstr("of more than 4300 digits cannot become a string"));
+}
+
+TEST(IntegerTest, DigitsHaveABase) {
+  EXPECT_EQ(*IntegerDigits(Integer("0"), 2), "0");
+  EXPECT_EQ(*IntegerDigits(Integer("-10"), 2), "1010");
+  EXPECT_EQ(*IntegerDigits(Integer("64"), 8), "100");
+  EXPECT_EQ(*IntegerDigits(Integer("18446744073709551616"), 16), "10000000000000000");
+  EXPECT_EQ(*IntegerToString(Integer(std::string(4300, '9'))), std::string(4300, '9'));
 }
 
 TEST(IntegerTest, WorkIsBudgeted) {
