@@ -56,8 +56,8 @@ struct RenderedPrompt {
 
 // A parsed template in the Jinja language. It renders as in transformers: jinja2's immutable
 // sandbox with trim_blocks, lstrip_blocks, break and continue, the `generation` block,
-// raise_exception(), strftime_now() and transformers' own tojson. Inheritance, imports, recursive
-// loops, caller(), `*` arguments and the filters for web pages are not supported.
+// raise_exception(), strftime_now() and transformers' own tojson. docs/reference/architectures.md
+// lists the few constructs that are not supported, such as inheritance and imports.
 //
 // Templates come from model files and are not trusted. They are sandboxed: they reach neither code
 // nor files, and a rendering ends after at most 1,000,000 steps, 4 MiB of output, 100,000 items in
@@ -83,10 +83,10 @@ class ChatTemplate {
 
   // Returns the prompt. Every text of the messages, tools and variables is data, except for the
   // roles, which templates compare and write as they are. As in transformers, a template does not
-  // see the members of a message that are null. Returns INVALID_ARGUMENT if the template refuses the conversation
-  // (raise_exception), uses an undefined value or exceeds a limit, or if an input is not JSON of
-  // its type ("messages[2].fields: ..."). Returns UNIMPLEMENTED for an unsupported operation that
-  // only a value reveals (the type letter of a format, int with a base).
+  // see the members of a message that are null. Returns INVALID_ARGUMENT if the template refuses
+  // the conversation (raise_exception), uses an undefined value or exceeds a limit, or if an input
+  // is not JSON of its type ("messages[2].fields: ..."). Returns UNIMPLEMENTED for an unsupported
+  // operation that only a value reveals (printing a function, a power that is a complex number).
   absl::StatusOr<RenderedPrompt> Render(const ChatTemplateInputs& inputs) const;
 
   std::string_view source() const;
