@@ -99,7 +99,7 @@ void Sort(Templates* templates) {
   std::stable_sort(
       templates->begin(), templates->end(),
       [](const NamedTemplate& a, const NamedTemplate& b) { return a.name < b.name; });
-  // Of several templates with one name, the last is used.
+  // The last of several templates with one name is used.
   const auto kept =
       std::unique(templates->rbegin(), templates->rend(),
                   [](const NamedTemplate& a, const NamedTemplate& b) { return a.name == b.name; });

@@ -160,7 +160,7 @@ absl::StatusOr<std::vector<NamedToken>> AddConfigTokens(const Json& config, cons
       }
     }
   }
-  // Of several new tokens with the same content, the flags of the last one count.
+  // The flags of the last of several new tokens with the same content count.
   std::vector<AddedToken> fresh;
   for (AddedToken& token : special) {
     if (added->Find(token.content) == nullptr) fresh.push_back(std::move(token));

@@ -8,7 +8,7 @@
 namespace assay::registry {
 
 // The mean results of one model on one prompt, over its repeats. A failed generation has the score
-// 0: whoever waits for a text gets none.
+// 0, because its caller gets no text.
 struct PromptResult {
   // Identifies the prompt within this process.
   uint64_t prompt = 0;
