@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/text_marks.h"
+#include "engine/jinja/values/map.h"
 #include "engine/jinja/values/value.h"
 
 namespace assay::engine {
