@@ -33,6 +33,26 @@ absl::Status UndefinedError(const Expression& e) {
   return absl::InvalidArgumentError(absl::StrCat(Describe(e), " is undefined"));
 }
 
+// True for what jinja2's compiler writes into Python code. Spends one step per item.
+absl::StatusOr<bool> IsSafeConstant(const Value& value, Budget& budget) {
+  RETURN_IF_ERROR(budget.Spend(1));
+  List items;
+  if (const Map* map = value.AsMap()) {
+    for (const auto& [key, item] : map->entries()) {
+      items.push_back(key);
+      items.push_back(item);
+    }
+  } else if (const Sequence* sequence = value.AsSequence()) {
+    if (!sequence->IsIndexable()) return false;
+    items = sequence->items;
+  }
+  for (const Value& item : items) {
+    absl::StatusOr<bool> safe = IsSafeConstant(item, budget);
+    if (!safe.ok() || !*safe) return safe;
+  }
+  return !value.IsUndefined() && value.AsIterator() == nullptr;
+}
+
 }  // namespace
 
 absl::Status DepthGuard::Check() const {
@@ -51,9 +71,21 @@ Result Evaluator::Evaluate(const Expression& e, const Scope& scope) {
   absl::Status s = depth.Check();
   if (s.ok()) s = run_.budget().Spend(1);
   if (!s.ok()) return AnnotateLine(e.line, s);
-  Result result = EvaluateUnchecked(e, scope);
+  Result result =
+      e.folding == Folding::kNone ? EvaluateUnchecked(e, scope) : EvaluateFolded(e, scope);
   if (result.ok()) return result;
   return AnnotateLine(e.line, result.status());
+}
+
+Result Evaluator::EvaluateFolded(const Expression& e, const Scope& scope) {
+  folding_ = true;
+  Result result = EvaluateUnchecked(e, scope);
+  folding_ = false;
+  if (!result.ok()) return EvaluateUnchecked(e, scope);
+  ASSIGN_OR_RETURN(const bool safe, e.folding == Folding::kPrinted
+                                        ? absl::StatusOr<bool>(true)
+                                        : IsSafeConstant(*result, run_.budget()));
+  return safe ? std::move(result) : EvaluateUnchecked(e, scope);
 }
 
 Result Evaluator::EvaluateCallWith(const Expression& call, const Scope& scope,
@@ -159,7 +191,7 @@ Result Evaluator::EvaluateOperator(const Expression& e, List operands) {
       return GetItem(operands[0], operands[1], run_);
     case ExpressionKind::kSlice:
       if (operands[0].IsUndefined()) return UndefinedError(e.operands[0]);
-      if (e.lenient && !HasSlices(operands[0])) return Value{};
+      if (folding_ && !HasSlices(operands[0])) return Value{};
       return SliceValue(operands[0], operands[1], operands[2], operands[3], run_.budget());
     case ExpressionKind::kUnary:
       if (e.name == "not") return Value{!operands[0].IsTruthy()};

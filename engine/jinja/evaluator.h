@@ -51,6 +51,8 @@ class Evaluator {
   Result EvaluateCallWith(const Expression& call, const Scope& scope, const Value& caller);
 
  private:
+  // Evaluates a constant as jinja2's compiler does.
+  Result EvaluateFolded(const Expression& expression, const Scope& scope);
   // Evaluates without checking the depth and the budget.
   Result EvaluateUnchecked(const Expression& expression, const Scope& scope);
   Result EvaluateOperator(const Expression& expression, List operands);
@@ -71,6 +73,8 @@ class Evaluator {
 
   Run& run_;
   int& depth_;
+  // True within a constant, where a slice of what has no slices is undefined.
+  bool folding_ = false;
 };
 
 }  // namespace assay::jinja

@@ -28,8 +28,9 @@ absl::Status UndefinedError() { return absl::InvalidArgumentError("the value is 
 std::optional<Value> FindField(const Value& value, std::string_view name) {
   if (value.IsInteger() || value.As<double>() != nullptr) {
     int64_t whole = 0;
-    const Value number = AsInteger(value, &whole) ? Value{whole} : value;
-    if (name == "real" || (name == "numerator" && value.IsInteger())) return number;
+    if (name == "real" || (name == "numerator" && value.IsInteger())) {
+      return AsInteger(value, &whole) ? Value{whole} : value;
+    }
     if (name == "imag") return value.IsInteger() ? Value{int64_t{0}} : Value{0.0};
     if (name == "denominator" && value.IsInteger()) return Value{int64_t{1}};
     return std::nullopt;

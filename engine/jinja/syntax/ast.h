@@ -58,6 +58,14 @@ enum class ExpressionKind {
   kDict,       // {operands[0]: operands[1], ...}
 };
 
+// How jinja2 computes a constant with slices when it compiles the template. There, a slice of a
+// value that has no slices is undefined and not an error.
+enum class Folding {
+  kNone,     // not at all
+  kSafe,     // if the result is something that Python code can contain, such as no undefined value
+  kPrinted,  // in any case, because it is printed
+};
+
 // The arguments of a call, test or filter are the operands after the first: the positional ones,
 // names.size() named ones, *list if has_list, **map if has_map.
 struct Expression {
@@ -69,9 +77,7 @@ struct Expression {
   std::vector<std::string> names;
   bool has_list = false;
   bool has_map = false;
-  // True for a slice that jinja2 computes as a part of a larger constant, or that it prints: it is
-  // undefined if its operand has no slices.
-  bool lenient = false;
+  Folding folding = Folding::kNone;
   Variable variable;
 };
 

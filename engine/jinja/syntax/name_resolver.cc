@@ -3,6 +3,7 @@
 #include "engine/jinja/syntax/name_resolver.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,19 +41,47 @@ bool IsConstant(const Expression& e) {
   return std::all_of(e.operands.begin(), e.operands.end(), IsConstant);
 }
 
-// Marks the slices of a constant. jinja2 computes them as items, not as slices.
-void MarkSlices(Expression& expression) {
-  expression.lenient = expression.lenient || expression.kind == ExpressionKind::kSlice;
-  for (Expression& operand : expression.operands) MarkSlices(operand);
+bool HasSlice(const Expression& e) {
+  return e.kind == ExpressionKind::kSlice ||
+         std::any_of(e.operands.begin(), e.operands.end(), HasSlice);
 }
 
-// Marks the slices of what a statement prints: the expression, or all of its operands.
-void MarkPrinted(Expression& expression, bool operands) {
-  if (operands) {
-    for (Expression& operand : expression.operands) MarkPrinted(operand, false);
-  } else if (IsConstant(expression)) {
-    MarkSlices(expression);
+// Marks the largest constants of an expression that have slices.
+void MarkConstants(Expression& expression, Folding folding) {
+  if (!IsConstant(expression)) {
+    for (Expression& operand : expression.operands) MarkConstants(operand, Folding::kSafe);
+  } else if (HasSlice(expression)) {
+    expression.folding = folding;
   }
+}
+
+// Marks the constants of what a statement prints: the expression, or all of its operands.
+void MarkPrinted(Statement& print) {
+  if (!print.prints_all) return MarkConstants(print.expression, Folding::kPrinted);
+  for (Expression& operand : print.expression.operands) MarkConstants(operand, Folding::kPrinted);
+}
+
+// True for a literal that cannot be the key of a dictionary.
+bool IsUnhashable(const Expression& e) {
+  if (e.kind == ExpressionKind::kList || e.kind == ExpressionKind::kDict) return true;
+  return e.kind == ExpressionKind::kTuple &&
+         std::any_of(e.operands.begin(), e.operands.end(), IsUnhashable);
+}
+
+// Checks the keys of constant dictionaries within operators, calls and filters. jinja2's compiler
+// computes them, even where the template does not run them.
+absl::Status CheckKeys(const Expression& e, bool computed) {
+  const bool container = e.kind == ExpressionKind::kList || e.kind == ExpressionKind::kTuple ||
+                         e.kind == ExpressionKind::kDict;
+  const bool constant = e.kind == ExpressionKind::kDict && computed && IsConstant(e);
+  for (size_t i = 0; i < e.operands.size(); ++i) {
+    if (constant && i % 2 == 0 && IsUnhashable(e.operands[i])) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", e.line, ": a dictionary key cannot be a list or a dictionary"));
+    }
+    RETURN_IF_ERROR(CheckKeys(e.operands[i], computed || !container));
+  }
+  return absl::OkStatus();
 }
 
 // Finds the symbols of one scope. It does not enter the scopes within it.
@@ -174,9 +203,19 @@ class Resolver {
   }
 
   absl::Status Resolve(Expression& expression, const Scope& scope) {
-    if (IsConstant(expression)) {
-      for (Expression& operand : expression.operands) MarkSlices(operand);
+    RETURN_IF_ERROR(CheckKeys(expression, false));
+    MarkConstants(expression, Folding::kSafe);
+    return ResolveParts(expression, scope);
+  }
+
+  absl::Status ResolveOperands(Expression& expression, const Scope& scope) {
+    for (Expression& operand : expression.operands) {
+      RETURN_IF_ERROR(ResolveParts(operand, scope));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status ResolveParts(Expression& expression, const Scope& scope) {
     switch (expression.kind) {
       case ExpressionKind::kName:
         expression.variable = scope.symbols.Find(expression.name, scope.function);
@@ -184,13 +223,13 @@ class Resolver {
         return Fail(expression.line,
                     absl::StrCat("'", expression.name, "' is not a name of this scope"));
       case ExpressionKind::kIf:
-        return ResolveAll(expression.operands, scope.Conditional());
+        return ResolveOperands(expression, scope.Conditional());
       case ExpressionKind::kFilter:
       case ExpressionKind::kTest:
         if (!scope.conditional) RETURN_IF_ERROR(CheckName(expression));
-        return ResolveAll(expression.operands, scope);
+        return ResolveOperands(expression, scope);
       default:
-        return ResolveAll(expression.operands, scope);
+        return ResolveOperands(expression, scope);
     }
   }
 
@@ -225,8 +264,9 @@ class Resolver {
   absl::Status Resolve(Statement& s, const Scope& scope) {
     switch (s.kind) {
       case Kind::kPrint:
-        MarkPrinted(s.expression, s.prints_all);
-        return Resolve(s.expression, scope);
+        RETURN_IF_ERROR(CheckKeys(s.expression, false));
+        MarkPrinted(s);
+        return ResolveParts(s.expression, scope);
       case Kind::kIf:
         for (Statement::Branch& branch : s.branches) {
           RETURN_IF_ERROR(Resolve(branch.condition, scope.Conditional()));
