@@ -2,7 +2,6 @@
 // scope to find its symbols, and compiler, which then uses them.
 #include "engine/jinja/syntax/name_resolver.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/jinja/builtins/filters.h"
 #include "engine/jinja/builtins/tests.h"
+#include "engine/jinja/syntax/constant_folding.h"
 #include "engine/jinja/syntax/name_uses.h"
 #include "engine/jinja/syntax/symbols.h"
 
@@ -21,68 +21,6 @@ namespace {
 
 using Body = std::vector<Statement>;
 using Kind = StatementKind;
-
-// True if jinja2 computes the expression when it compiles the template.
-bool IsConstant(const Expression& e) {
-  switch (e.kind) {
-    case ExpressionKind::kName:
-    case ExpressionKind::kBlockText:
-    case ExpressionKind::kAttribute:
-    case ExpressionKind::kCall:
-      return false;
-    case ExpressionKind::kFilter:
-      for (const char* lazy : {"map", "select", "reject", "selectattr", "rejectattr"}) {
-        if (e.name == lazy) return false;
-      }
-      break;
-    default:
-      break;
-  }
-  return std::all_of(e.operands.begin(), e.operands.end(), IsConstant);
-}
-
-bool HasSlice(const Expression& e) {
-  return e.kind == ExpressionKind::kSlice ||
-         std::any_of(e.operands.begin(), e.operands.end(), HasSlice);
-}
-
-// Marks the largest constants of an expression that have slices.
-void MarkConstants(Expression& expression, Folding folding) {
-  if (!IsConstant(expression)) {
-    for (Expression& operand : expression.operands) MarkConstants(operand, Folding::kSafe);
-  } else if (HasSlice(expression)) {
-    expression.folding = folding;
-  }
-}
-
-// Marks the constants of what a statement prints: the expression, or all of its operands.
-void MarkPrinted(Statement& print) {
-  if (!print.prints_all) return MarkConstants(print.expression, Folding::kPrinted);
-  for (Expression& operand : print.expression.operands) MarkConstants(operand, Folding::kPrinted);
-}
-
-// True for a literal that cannot be the key of a dictionary.
-bool IsUnhashable(const Expression& e) {
-  if (e.kind == ExpressionKind::kList || e.kind == ExpressionKind::kDict) return true;
-  return e.kind == ExpressionKind::kTuple &&
-         std::any_of(e.operands.begin(), e.operands.end(), IsUnhashable);
-}
-
-// Checks the keys of constant dictionaries within operators, calls and filters. jinja2's compiler
-// computes them, even where the template does not run them.
-absl::Status CheckKeys(const Expression& e, bool computed) {
-  const bool container = e.kind == ExpressionKind::kList || e.kind == ExpressionKind::kTuple ||
-                         e.kind == ExpressionKind::kDict;
-  const bool constant = e.kind == ExpressionKind::kDict && computed && IsConstant(e);
-  for (size_t i = 0; i < e.operands.size(); ++i) {
-    if (constant && i % 2 == 0 && IsUnhashable(e.operands[i])) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", e.line, ": a dictionary key cannot be a list or a dictionary"));
-    }
-    RETURN_IF_ERROR(CheckKeys(e.operands[i], computed || !container));
-  }
-  return absl::OkStatus();
-}
 
 // Finds the symbols of one scope. It does not enter the scopes within it.
 class SymbolFinder {
@@ -203,8 +141,8 @@ class Resolver {
   }
 
   absl::Status Resolve(Expression& expression, const Scope& scope) {
-    RETURN_IF_ERROR(CheckKeys(expression, false));
-    MarkConstants(expression, Folding::kSafe);
+    RETURN_IF_ERROR(CheckKeys(expression));
+    MarkConstants(expression);
     return ResolveParts(expression, scope);
   }
 
@@ -264,8 +202,8 @@ class Resolver {
   absl::Status Resolve(Statement& s, const Scope& scope) {
     switch (s.kind) {
       case Kind::kPrint:
-        RETURN_IF_ERROR(CheckKeys(s.expression, false));
-        MarkPrinted(s);
+        RETURN_IF_ERROR(CheckKeys(s.expression));
+        MarkPrintedConstants(s);
         return ResolveParts(s.expression, scope);
       case Kind::kIf:
         for (Statement::Branch& branch : s.branches) {
