@@ -1,10 +1,13 @@
 // Splits a run into requests that MLflow accepts.
 #include "server/mlflow/batch.h"
 
+#include <utf8proc.h>
+
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/utf8.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::server {
@@ -96,6 +100,28 @@ class Batches {
   size_t bytes_ = kFrameBytes + run_id_.size();
 };
 
+// MLflow takes what Python's regular expressions call \w, and some punctuation.
+bool IsAllowedInKey(uint32_t code_point) {
+  constexpr uint32_t kFirstBeyondAscii = 0x80;
+  if (code_point < kFirstBeyondAscii) {
+    const auto c = static_cast<char>(code_point);
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-. :", c);
+  }
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code_point))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // A series has one value per sample; it is not a metric of the model.
 bool IsSeries(const std::string& key) {
   return absl::StartsWith(key, "sample/") || absl::StartsWith(key, "system/");
@@ -112,22 +138,27 @@ void AddPairs(Kind kind, const std::vector<std::pair<std::string, std::string>>&
 
 std::string FitKey(absl::string_view key) {
   std::vector<std::string> segments;
+  bool replaced = false;
   for (const absl::string_view part : absl::StrSplit(key, '/', absl::SkipEmpty())) {
-    std::string segment(part);
-    for (char& c : segment) {
-      if (!absl::ascii_isalnum(c) && !absl::StrContains("_-. :", c)) {
-        c = '_';
-      }
+    std::string segment;
+    for (std::string_view rest(part.data(), part.size()); !rest.empty();) {
+      const Utf8Step step = NextUtf8(rest);
+      const bool allowed = step.valid && IsAllowedInKey(step.code_point);
+      segment += allowed ? rest.substr(0, step.bytes) : "_";
+      replaced = replaced || !allowed;
+      rest.remove_prefix(step.bytes);
     }
-    if (segment == "." || segment == "..") segment.assign(segment.size(), '_');
+    if (segment == "." || segment == "..") {
+      segment.assign(segment.size(), '_');
+      replaced = true;
+    }
     segments.push_back(std::move(segment));
   }
   std::string fitted = absl::StrJoin(segments, "/");
   if (fitted.empty()) return "_";
-  if (fitted.size() <= kMaxKeyBytes) return fitted;
+  if (!replaced && fitted.size() <= kMaxKeyBytes) return fitted;
   const std::string digest = absl::StrCat("_", absl::Hex(Digest(key), absl::kZeroPad8));
-  fitted.resize(kMaxKeyBytes - digest.size());
-  return fitted + digest;
+  return absl::StrCat(CutUtf8(fitted, kMaxKeyBytes - digest.size()), digest);
 }
 
 std::string FitValue(absl::string_view value, size_t limit) {

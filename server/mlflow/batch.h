@@ -26,9 +26,9 @@ inline constexpr size_t kMaxTagValueBytes = 8000;
 inline constexpr size_t kMaxDatasetNameBytes = 500;
 inline constexpr size_t kMaxDatasetDigestBytes = 36;
 
-// Returns `key` in a form that MLflow accepts: a normalized relative path in which characters other
-// than letters, digits and "_-. :/" become '_'. A key longer than kMaxKeyBytes is truncated and
-// ends with a digest of the whole key.
+// Returns `key` in a form that MLflow accepts: a normalized relative path of letters and digits of
+// any script and of "_-. :/". Another character becomes '_', and a key longer than kMaxKeyBytes is
+// truncated; both end with a digest of the whole key, so that different keys stay different.
 std::string FitKey(absl::string_view key);
 // Returns at most `limit` bytes of `value`, cut between UTF-8 characters. A truncated value ends
 // with " [cut]".

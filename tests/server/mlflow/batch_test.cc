@@ -17,6 +17,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::EndsWith;
+using ::testing::MatchesRegex;
 
 TEST(MlflowBatchTest, EveryBatchIsWithinLimitsAndNothingIsLost) {
   evaluator::TrackedRun run = MakeRun("k", 2500);
@@ -109,8 +110,14 @@ TEST(MlflowBatchTest, ReplacesInvalidUtf8) {
 
 TEST(MlflowBatchTest, NormalizesKeysForMlflow) {
   EXPECT_EQ(FitKey("latency_ms/p90 - a.b:c"), "latency_ms/p90 - a.b:c");
-  EXPECT_EQ(FitKey("a(b)%"), "a_b__");
-  EXPECT_EQ(FitKey("/a//../b/./"), "a/__/b/_");
+  // Python's \w contains letters and digits of all scripts, but no marks.
+  EXPECT_EQ(FitKey("语气"), "语气");
+  EXPECT_EQ(FitKey("größe/२"), "größe/२");
+  EXPECT_THAT(FitKey("a(b)%"), MatchesRegex("a_b___[0-9a-f]{8}"));
+  EXPECT_NE(FitKey("a(b)%"), FitKey("a[b]%"));
+  EXPECT_THAT(FitKey("की"), MatchesRegex("क__[0-9a-f]{8}"));
+  EXPECT_THAT(FitKey("\xFF"), MatchesRegex("__[0-9a-f]{8}"));
+  EXPECT_THAT(FitKey("/a//../b/./"), MatchesRegex("a/__/b/__[0-9a-f]{8}"));
   EXPECT_EQ(FitKey(""), "_");
   const std::string one = FitKey(std::string(300, 'a') + "1");
   const std::string two = FitKey(std::string(300, 'a') + "2");
