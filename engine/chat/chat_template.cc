@@ -126,8 +126,8 @@ absl::StatusOr<std::unique_ptr<ChatTemplate>> ChatTemplate::Parse(std::string_vi
   }
   absl::StatusOr<std::vector<jinja::Statement>> statements = jinja::ParseTemplate(source);
   if (!statements.ok()) return Annotate(statements.status(), kErrorPrefix);
-  return std::unique_ptr<ChatTemplate>(
-      new ChatTemplate(std::make_unique<Program>(Program{std::string(source), *std::move(statements)})));
+  return std::unique_ptr<ChatTemplate>(new ChatTemplate(
+      std::make_unique<Program>(Program{std::string(source), *std::move(statements)})));
 }
 
 absl::StatusOr<RenderedPrompt> ChatTemplate::Render(const ChatTemplateInputs& inputs) const {

@@ -55,12 +55,11 @@ absl::StatusOr<Templates> ReadList(const Json& list, const std::string& path) {
     const bool complete = named.is_object() && named.value("name", Json()).is_string() &&
                           named.value("template", Json()).is_string();
     if (!complete) {
-      return absl::DataLossError(
-          absl::StrCat(path, ": ", kKey, "[", templates.size(),
-                       "] is ", ShortJson(named), "; it must have a name and a template"));
+      return absl::DataLossError(absl::StrCat(path, ": ", kKey, "[", templates.size(), "] is ",
+                                              ShortJson(named),
+                                              "; it must have a name and a template"));
     }
-    templates.push_back(
-        {named["name"].get<std::string>(), named["template"].get<std::string>()});
+    templates.push_back({named["name"].get<std::string>(), named["template"].get<std::string>()});
   }
   return templates;
 }
@@ -96,9 +95,8 @@ absl::StatusOr<Templates> ReadTemplateFiles(const std::filesystem::path& folder)
 }
 
 void Sort(Templates* templates) {
-  std::stable_sort(
-      templates->begin(), templates->end(),
-      [](const NamedTemplate& a, const NamedTemplate& b) { return a.name < b.name; });
+  std::stable_sort(templates->begin(), templates->end(),
+                   [](const NamedTemplate& a, const NamedTemplate& b) { return a.name < b.name; });
   // The last of several templates with one name is used.
   const auto kept =
       std::unique(templates->rbegin(), templates->rend(),

@@ -46,7 +46,8 @@ absl::Status ChatTemplates::status() const {
   return entries_.front().parsed.status();
 }
 
-absl::StatusOr<const ChatTemplates::Entry*> ChatTemplates::Choose(const std::string& name, bool has_tools,
+absl::StatusOr<const ChatTemplates::Entry*> ChatTemplates::Choose(const std::string& name,
+                                                                  bool has_tools,
                                                                   const std::string& model) const {
   const auto cannot = [&](const absl::Status& why) {
     return absl::FailedPreconditionError(
@@ -65,7 +66,8 @@ absl::StatusOr<const ChatTemplates::Entry*> ChatTemplates::Choose(const std::str
     const std::string names = absl::StrJoin(
         entries_, ", ", [](std::string* out, const Entry& entry) { out->append(entry.name); });
     return absl::InvalidArgumentError(absl::StrCat(
-        "model ", model, " has no chat template named '", name.empty() ? std::string(kDefault) : name,
+        "model ", model, " has no chat template named '",
+        name.empty() ? std::string(kDefault) : name,
         "'; name one of its templates (chat_template: ", names, ") or send a raw prompt"));
   }
   if (!found->parsed.ok()) return cannot(found->parsed.status());

@@ -115,7 +115,8 @@ MarkedText DataMarks::Unmark(std::string text) const {
       const size_t end = out.text.size();
       if (opened != std::string::npos && spellings_.contains(out.text.substr(opened))) {
         out.offsets.push_back(opened);
-        for (size_t i = opened; (i += NextUtf8(std::string_view(out.text).substr(i)).bytes) < end;) {
+        for (size_t i = opened;
+             (i += NextUtf8(std::string_view(out.text).substr(i)).bytes) < end;) {
           out.offsets.insert(out.offsets.end(), {i, i});
         }
       }

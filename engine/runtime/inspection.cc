@@ -67,12 +67,12 @@ std::string DescribeTemplates(const ChatTemplates& templates) {
     return absl::StrCat("cannot be read: ", templates.status().message());
   }
   if (templates.entries().size() == 1) return "yes";
-  return absl::StrCat(
-      "yes: ", absl::StrJoin(templates.entries(), ", ",
-                             [](std::string* text, const ChatTemplates::Entry& entry) {
-                               text->append(entry.name);
-                               if (!entry.parsed.ok()) text->append(" (cannot be used)");
-                             }));
+  return absl::StrCat("yes: ",
+                      absl::StrJoin(templates.entries(), ", ",
+                                    [](std::string* text, const ChatTemplates::Entry& entry) {
+                                      text->append(entry.name);
+                                      if (!entry.parsed.ok()) text->append(" (cannot be used)");
+                                    }));
 }
 
 void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {

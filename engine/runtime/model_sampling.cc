@@ -71,7 +71,7 @@ Json ReadGguf(const GgufFile& file) {
 
 // Returns the number under `key` if the sampler accepts it, otherwise adds it to the ignored.
 template <typename T>
-std::optional<T> ReadParameter(const Json& json, const char* key, T SamplingParams::*field,
+std::optional<T> ReadParameter(const Json& json, const char* key, T SamplingParams::* field,
                                std::vector<std::string>* ignored) {
   const Json value = json.value(key, Json());
   if (value.is_null()) return std::nullopt;

@@ -74,8 +74,8 @@ absl::Status PromptEncoder::CheckTokens(absl::Span<const TokenId> tokens) const 
           absl::StrCat("token ", token, " is outside the vocabulary of ", vocab_size_));
     }
     return absl::InvalidArgumentError(absl::StrCat(
-        "token ", token, " (", Quoted(std::string(tokenizer_->TokenBytes(token))), ") cannot be used: model ",
-        name_, " has embeddings for ", vocab_size_, " tokens only"));
+        "token ", token, " (", Quoted(std::string(tokenizer_->TokenBytes(token))),
+        ") cannot be used: model ", name_, " has embeddings for ", vocab_size_, " tokens only"));
   }
   return absl::OkStatus();
 }
@@ -100,8 +100,8 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::Tokens(const Prompt& prompt)
     return absl::InvalidArgumentError("the prompt is empty");
   }
   if (is_chat) return ChatTokens(prompt);
-  return tokenizer_->Encode(prompt.text, {.parse_special = prompt.raw || prompt.parse_special,
-                                          .add_special = true});
+  return tokenizer_->Encode(
+      prompt.text, {.parse_special = prompt.raw || prompt.parse_special, .add_special = true});
 }
 
 absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& prompt) const {
@@ -113,8 +113,7 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& pro
       const ChatTemplates::Entry* entry,
       chat_templates_.Choose(prompt.chat_template, /*has_tools=*/!prompt.tools.empty(), name_));
   ChatTemplateInputs inputs{
-      .messages =
-          prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}} : prompt.chat,
+      .messages = prompt.chat.empty() ? std::vector<ChatTurn>{{"user", prompt.text}} : prompt.chat,
       .add_generation_prompt = true,
       .special_tokens = tokenizer_->template_tokens(),
       .tools = prompt.tools,
@@ -127,9 +126,8 @@ absl::StatusOr<std::vector<TokenId>> PromptEncoder::ChatTokens(const Prompt& pro
     };
   }
   ASSIGN_OR_RETURN(const RenderedPrompt rendered, (*entry->parsed)->Render(inputs));
-  return tokenizer_->Encode(rendered.text, {.parse_special = true,
-                                            .add_special = false,
-                                            .barriers = rendered.barriers});
+  return tokenizer_->Encode(
+      rendered.text, {.parse_special = true, .add_special = false, .barriers = rendered.barriers});
 }
 
 }  // namespace assay::engine

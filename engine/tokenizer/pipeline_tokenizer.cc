@@ -45,8 +45,8 @@ std::string CleanUpSpaces(std::string text) {
   return text;
 }
 
-// True for spellings such as "<think>", "[INST]" and "\u25C1think\u25B7". Other added tokens, such as
-// runs of spaces, are a part of ordinary text.
+// True for spellings such as "<think>", "[INST]" and "\u25C1think\u25B7". Other added tokens, such
+// as runs of spaces, are a part of ordinary text.
 bool LooksLikeControl(std::string_view spelling) {
   constexpr std::string_view kTriangle = "\xE2\x97\x81";
   constexpr size_t kMinBytes = 3;
@@ -160,8 +160,9 @@ SpecialGuard PipelineTokenizer::MakeGuard(std::string_view also) const {
   return {std::move(spellings), std::move(normalized), &parts_.normalizer};
 }
 
-absl::StatusOr<MarkedText> PipelineTokenizer::NormalizeAround(
-    std::string_view text, absl::Span<const size_t> barriers, bool* keeps_start) const {
+absl::StatusOr<MarkedText> PipelineTokenizer::NormalizeAround(std::string_view text,
+                                                              absl::Span<const size_t> barriers,
+                                                              bool* keeps_start) const {
   MarkedText out{.text = std::string(text), .offsets = {barriers.begin(), barriers.end()}};
   if (parts_.normalizer.empty()) return out;
   // Without added tokens to be matched, the barriers have done their work.
@@ -216,9 +217,9 @@ absl::StatusOr<std::vector<TokenId>> PipelineTokenizer::Encode(std::string_view 
     const size_t end = found.has_value() ? found->begin : text.size();
     if (end > at) {
       const std::vector<size_t> barriers = BarriersIn(options.barriers, at, end);
-      RETURN_IF_ERROR(
-          EncodePlain(text.substr(at, end - at), at == 0,
-                      {.parse_special = options.parse_special, .barriers = barriers}, &ids));
+      RETURN_IF_ERROR(EncodePlain(text.substr(at, end - at), at == 0,
+                                  {.parse_special = options.parse_special, .barriers = barriers},
+                                  &ids));
     }
     if (!found.has_value()) break;
     ids.push_back(found->id);

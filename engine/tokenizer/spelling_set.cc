@@ -21,11 +21,10 @@ bool IsLess(char a, char b) {
 // True if a spelling in the sorted list begins with the characters of [begin, end) and is longer.
 template <typename Iterator>
 bool IsProperPrefix(const std::vector<std::string>& sorted, Iterator begin, Iterator end) {
-  const auto next = std::upper_bound(sorted.begin(), sorted.end(), 0,
-                                     [&](int /*part*/, const std::string& spelling) {
-                                       return std::lexicographical_compare(
-                                           begin, end, spelling.begin(), spelling.end(), IsLess);
-                                     });
+  const auto next = std::upper_bound(
+      sorted.begin(), sorted.end(), 0, [&](int /*part*/, const std::string& spelling) {
+        return std::lexicographical_compare(begin, end, spelling.begin(), spelling.end(), IsLess);
+      });
   return next != sorted.end() && std::mismatch(begin, end, next->begin(), next->end()).first == end;
 }
 
@@ -36,8 +35,7 @@ void SortUnique(std::vector<std::string>* strings) {
 
 }  // namespace
 
-SpellingSet::SpellingSet(std::vector<std::string> spellings)
-    : by_beginning_(std::move(spellings)) {
+SpellingSet::SpellingSet(std::vector<std::string> spellings) : by_beginning_(std::move(spellings)) {
   std::erase(by_beginning_, "");
   SortUnique(&by_beginning_);
   by_end_.reserve(by_beginning_.size());

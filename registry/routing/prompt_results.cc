@@ -13,7 +13,7 @@ constexpr double kLevel = 0.95;
 
 // Returns the differences of one property over the common prompts.
 std::vector<double> Differences(const PromptResults& a, const PromptResults& b,
-                                double PromptResult::*property) {
+                                double PromptResult::* property) {
   std::vector<double> differences;
   auto other = b.begin();
   for (const PromptResult& result : a) {
@@ -52,7 +52,7 @@ PromptResult Pool(const PromptResult& a, const PromptResult& b) {
           .count = count};
 }
 
-double Mean(const PromptResults& results, double PromptResult::*property) {
+double Mean(const PromptResults& results, double PromptResult::* property) {
   double sum = 0;
   for (const PromptResult& result : results) sum += result.*property;
   return results.empty() ? 0 : sum / static_cast<double>(results.size());
@@ -95,7 +95,8 @@ double PairedDifference::AlwaysValidLowerBound() const {
   // The square of the paper's rho, from its equation for the tightest time.
   const double rho = (twice_log + std::log(twice_log + 1)) / kTightestAt;
   const double scaled = prompts * rho + 1;
-  const double width = std::sqrt(2 * scaled / (prompts * rho) * std::log(std::sqrt(scaled) / kAlpha));
+  const double width =
+      std::sqrt(2 * scaled / (prompts * rho) * std::log(std::sqrt(scaled) / kAlpha));
   return mean - width * standard_error;
 }
 

@@ -80,9 +80,9 @@ struct RouteRequest {
 // 2005). The fractions of requests follow the weights, and neither a change of one weight nor a
 // model that is down moves requests between the other models.
 //
-// The auto rule considers the candidates whose deployed revision has evidence within the limits, and
-// chooses among them as ChooseProven() describes it (auto_choice.h). A request that explores goes
-// to a random candidate that is not known to exceed a limit, with the chosen one as its
+// The auto rule considers the candidates whose deployed revision has evidence within the limits,
+// and chooses among them as ChooseProven() describes it (auto_choice.h). A request that explores
+// goes to a random candidate that is not known to exceed a limit, with the chosen one as its
 // alternative.
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,
                                           const EvidenceSource* evidence,

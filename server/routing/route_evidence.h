@@ -29,9 +29,9 @@ class RouteEvidence final : public registry::EvidenceSource {
 
   // Adds the evaluations of the store. Must be called once, at start. Returns the store's error.
   absl::Status Read(evaluator::RunStore& store) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Adds a finished evaluation with its samples. Ignores evaluations that did not succeed and models whose revision
-  // is unknown. Keeps 16 per model, content type, revision and scorer version, preferring new and
-  // large ones, and at most 256 per model and content type.
+  // Adds a finished evaluation with its samples. Ignores evaluations that did not succeed and
+  // models whose revision is unknown. Keeps 16 per model, content type, revision and scorer
+  // version, preferring new and large ones, and at most 256 per model and content type.
   void Add(const evaluator::Evaluation& evaluation, const std::vector<evaluator::Sample>& samples)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

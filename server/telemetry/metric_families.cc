@@ -18,14 +18,13 @@ using Edges = Histogram::BucketBoundaries;
 // .time_to_first_token and .time_per_output_token, and gen_ai.client.token.usage. The last two are
 // adapted to small models: smaller and fewer bounds.
 const Edges& DurationEdges() {
-  static const Edges edges = {0.01, 0.02, 0.04,  0.08,  0.16,  0.32,  0.64,   1.28,  2.56,
+  static const Edges edges = {0.01, 0.02,  0.04,  0.08,  0.16,  0.32,   0.64,   1.28,  2.56,
                               5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36};
   return edges;
 }
 const Edges& FirstTokenEdges() {
-  static const Edges edges = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
-                              0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,  10.0,
-                              20.0,  40.0,  80.0, 160.0, 320.0};
+  static const Edges edges = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,  0.25,  0.5,  0.75,
+                              1.0,   2.5,   5.0,  7.5,  10.0, 20.0, 40.0, 80.0, 160.0, 320.0};
   return edges;
 }
 const Edges& TokenCountEdges() {

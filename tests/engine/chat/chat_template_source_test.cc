@@ -63,7 +63,8 @@ TEST_F(ChatTemplateSourceTest, AbsentAndDamagedTemplatesAreDistinguished) {
   Write("tokenizer_config.json", R"({"chat_template": 3})");
   const absl::Status number = ReadFolderChatTemplates(folder_).status();
   EXPECT_EQ(number.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(number.message()), HasSubstr("tokenizer_config.json: chat_template is 3"));
+  EXPECT_THAT(std::string(number.message()),
+              HasSubstr("tokenizer_config.json: chat_template is 3"));
   Write("tokenizer_config.json", R"({"chat_template": [{"name": "default"}]})");
   const absl::Status incomplete = ReadFolderChatTemplates(folder_).status();
   EXPECT_EQ(incomplete.code(), absl::StatusCode::kDataLoss);

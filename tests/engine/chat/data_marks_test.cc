@@ -69,8 +69,8 @@ TEST(DataMarksTest, ASpellingThatEndsLikeABeginningLeavesTheNextTokenAlone) {
     if (text != "ab" && text != "c") return std::vector<TextRange>();
     return std::vector<TextRange>{{0, text.size()}, {text.size(), text.size()}};
   };
-  const auto prompt = (*parsed)->Render(
-      {.messages = {{"user", "ab", R"({"name": "c"})"}}, .guard = guard});
+  const auto prompt =
+      (*parsed)->Render({.messages = {{"user", "ab", R"({"name": "c"})"}}, .guard = guard});
   ASSERT_TRUE(prompt.ok()) << prompt.status();
   EXPECT_THAT(prompt->barriers, ElementsAre(0, 0, 1, 1, 2, 2, 3));
 }
@@ -94,18 +94,18 @@ TEST(DataMarksTest, TheModelsOwnTextIsFencedLess) {
 }
 
 TEST(DataMarksTest, TemplatesFindAndSplitBySpellings) {
-  const RenderedPrompt prompt =
-      Render("{% set c = messages[0].content %}{% if '<s>' in c %}{{ c.split('<s>')[1] }}<s>"
-             "{{ c.split('<s>')[0] }}{% endif %}",
-             {.messages = {{"user", "left<s>right"}}});
+  const RenderedPrompt prompt = Render(
+      "{% set c = messages[0].content %}{% if '<s>' in c %}{{ c.split('<s>')[1] }}<s>"
+      "{{ c.split('<s>')[0] }}{% endif %}",
+      {.messages = {{"user", "left<s>right"}}});
   // The template's own spelling stands between the two marks, but not exactly.
   EXPECT_EQ(prompt.text, "right<s>left");
   EXPECT_THAT(prompt.barriers, ElementsAre(0, 12));
 }
 
 TEST(DataMarksTest, TextsMayContainNoncharacters) {
-  const RenderedPrompt prompt = Render("{{ messages[0].content }}",
-                                       {.messages = {{"user", "\xEF\xB7\x90<s>\xEF\xB7\x91"}}});
+  const RenderedPrompt prompt =
+      Render("{{ messages[0].content }}", {.messages = {{"user", "\xEF\xB7\x90<s>\xEF\xB7\x91"}}});
   EXPECT_EQ(prompt.text, "\xEF\xB7\x90<s>\xEF\xB7\x91");
   EXPECT_EQ(prompt.barriers.size(), 7);
   std::string all = "<s>";

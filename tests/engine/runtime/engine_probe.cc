@@ -7,7 +7,8 @@
 //      {"op": "tokenize", "messages": [...], "tools": [...], "variables": {...},
 //       "chat_template": "rag", "parse_special": true}
 // Out: {"prompt_tokens": [...], "tokens": [...], "text": "..."}, {"logits": [[...]]}, {"tokens":
-// [...]} or {"error": "..."}. With --memory the first line is {"before": ..., "peak": ..., "resident": ..., "seconds":
+// [...]} or {"error": "..."}. With --memory the first line is {"before": ..., "peak": ...,
+// "resident": ..., "seconds":
 // ...}: the resident bytes before the load, their peak during it, and after it, for
 // bench/loading.py.
 #include <cstddef>

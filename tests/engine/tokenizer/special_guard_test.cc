@@ -48,8 +48,8 @@ class BarrierTest : public ByteTokenizerTest {
  protected:
   std::vector<TokenId> Encode(const Tokenizer& tokenizer, const std::string& text,
                               const std::vector<size_t>& barriers) const {
-    const auto ids = tokenizer.Encode(
-        text, {.parse_special = true, .add_special = false, .barriers = barriers});
+    const auto ids =
+        tokenizer.Encode(text, {.parse_special = true, .add_special = false, .barriers = barriers});
     EXPECT_TRUE(ids.ok()) << ids.status();
     return ids.ok() ? *ids : std::vector<TokenId>();
   }
@@ -66,8 +66,8 @@ TEST_F(BarrierTest, AddedTokensDoNotSpanABarrier) {
 }
 
 TEST_F(BarrierTest, NormalizedTokensDoNotSpanABarrier) {
-  nlohmann::json json = ByteTokenizerJson({{{"content", "<x>"}, {"special", true},
-                                            {"normalized", true}}});
+  nlohmann::json json =
+      ByteTokenizerJson({{{"content", "<x>"}, {"special", true}, {"normalized", true}}});
   json["normalizer"] = {{"type", "Lowercase"}};
   Write("tokenizer.json", json.dump());
   const auto tokenizer = Read();
@@ -75,15 +75,15 @@ TEST_F(BarrierTest, NormalizedTokensDoNotSpanABarrier) {
   EXPECT_THAT(Encode(*tokenizer, "A<X><x>", {2}), ElementsAre('a', '<', 'x', '>', 258));
   EXPECT_THAT(Encode(*tokenizer, "<X>", {0, 0}), ElementsAre('<', 'x', '>'));
   const SpecialGuard guard = tokenizer->MakeGuard("");
-  EXPECT_THAT(guard.Find("a<X>"), ElementsAre(TextRange{0, 1}, TextRange{1, 2}, TextRange{2, 3},
-                                              TextRange{3, 4}));
+  EXPECT_THAT(guard.Find("a<X>"),
+              ElementsAre(TextRange{0, 1}, TextRange{1, 2}, TextRange{2, 3}, TextRange{3, 4}));
 }
 
 TEST_F(BarrierTest, ControlTokensOfATemplateAreGuardedToo) {
-  Write("tokenizer.json", ByteTokenizerJson({{{"content", "<think>"}},
-                                             {{"content", "<table>"}},
-                                             {{"content", "   "}}})
-                              .dump());
+  Write(
+      "tokenizer.json",
+      ByteTokenizerJson({{{"content", "<think>"}}, {{"content", "<table>"}}, {{"content", "   "}}})
+          .dump());
   const auto tokenizer = Read();
   const SpecialGuard plain = tokenizer->MakeGuard("");
   EXPECT_THAT(plain.Find("<think>"), IsEmpty());

@@ -74,9 +74,10 @@ TEST(AutoChoiceTest, EvaluationsOfOneWorkloadArePooled) {
 }
 
 TEST(AutoChoiceTest, AChangedModelIsJudgedByItsNewerEvaluations) {
-  const AutoChoice choice = ChooseProven({{"a", {At(1, Constant(20, 9, 1)), At(2, Constant(20, 4, 1))}},
-                                          {"b", {At(1, Constant(20, 6, 1))}}},
-                                         {});
+  const AutoChoice choice =
+      ChooseProven({{"a", {At(1, Constant(20, 9, 1)), At(2, Constant(20, 4, 1))}},
+                    {"b", {At(1, Constant(20, 6, 1))}}},
+                   {});
   EXPECT_EQ(choice.chosen, 1U);
   EXPECT_THAT(choice.notes[0], HasSubstr("-2.00 points"));
 }
@@ -141,10 +142,9 @@ TEST_F(AutoChoiceSimulation, AWorseModelIsSeldomChosenBecauseItIsCheaper) {
       const std::vector<double> quality = Qualities(prompts, 6);
       std::vector<double> lower = quality;
       for (double& q : lower) q -= 1;
-      const AutoChoice choice =
-          ChooseProven({{"cheap", {At(1, Evaluate(lower, noise, 0.5e-6))}},
-                        {"good", {At(1, Evaluate(quality, noise, 1e-6))}}},
-                       {});
+      const AutoChoice choice = ChooseProven({{"cheap", {At(1, Evaluate(lower, noise, 0.5e-6))}},
+                                              {"good", {At(1, Evaluate(quality, noise, 1e-6))}}},
+                                             {});
       wrong += choice.chosen == 0 ? 1 : 0;
     }
     RecordProperty("wrong_of_1000_at_" + std::to_string(prompts), wrong);
@@ -161,10 +161,9 @@ TEST_F(AutoChoiceSimulation, AnEqualCheaperModelIsFound) {
     int found = 0;
     for (int run = 0; run < kRuns; ++run) {
       const std::vector<double> quality = Qualities(prompts, 6);
-      const AutoChoice choice =
-          ChooseProven({{"dear", {At(1, Evaluate(quality, noise, 1e-6))}},
-                        {"cheap", {At(1, Evaluate(quality, noise, 0.5e-6))}}},
-                       {});
+      const AutoChoice choice = ChooseProven({{"dear", {At(1, Evaluate(quality, noise, 1e-6))}},
+                                              {"cheap", {At(1, Evaluate(quality, noise, 0.5e-6))}}},
+                                             {});
       found += choice.chosen == 1 ? 1 : 0;
     }
     RecordProperty("found_of_500_at_" + std::to_string(prompts), found);

@@ -36,8 +36,8 @@ class FakeEvidence final : public EvidenceSource {
   std::map<std::string, std::string> deployed;
 };
 
-// Returns 40 prompts with these means. `spread` alternates about the mean score, and costs vary by a
-// thousandth.
+// Returns 40 prompts with these means. `spread` alternates about the mean score, and costs vary by
+// a thousandth.
 std::shared_ptr<const PromptResults> Results(double mean, double spread, double cost) {
   PromptResults results;
   for (uint64_t i = 0; i < 40; ++i) {
