@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fault_proxy import Fault, FaultProxy, KINDS  # noqa: E402
 from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
 
-DELIVERY_SECONDS = 90
+DELIVERY_SECONDS = 300
 # Every successful sample of every model has one value of this metric.
 SAMPLE_SERIES = "sample/inference_latency_ms"
 WRITES = [kind for kind in KINDS
