@@ -48,7 +48,8 @@ constexpr absl::string_view kMeans =
     "fewer than 6 prompts they are not shown, because so few prompts are no evidence. In the "
     "quality chart and the ranking a mean is over the prompts' means. Elsewhere "
     "it is over samples, as are standard deviations and quantiles. Proportions have Wilson "
-    "intervals. Quantiles are linearly interpolated.";
+    "intervals; that of the success rate counts prompts, not their repeats. Quantiles are linearly "
+    "interpolated.";
 constexpr absl::string_view kSeeds =
     "Seeds: each sample's seed is derived from its candidate's seed, the prompt and the repeat. "
     "Candidates with the same seed therefore use the same random numbers, and repeats use "

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/stats/proportion.h"
@@ -70,6 +73,7 @@ Proportion ProportionOf(int hits, int n) {
   const ProportionInterval interval = WilsonInterval(hits, n, kConfidence);
   return {.hits = hits,
           .n = n,
+          .units = n,
           .rate = n > 0 ? static_cast<double>(hits) / n : 0.0,
           .low = interval.low,
           .high = interval.high};
@@ -190,9 +194,31 @@ TechnicalMetrics TechnicalMetricsOf(const SampleList& samples) {
 }
 
 Proportion SuccessRateOf(const SampleList& samples) {
-  const auto successes = std::count_if(samples.begin(), samples.end(),
-                                       [](const Sample* s) { return s->error.empty(); });
-  return ProportionOf(static_cast<int>(successes), static_cast<int>(samples.size()));
+  struct Count {
+    int hits = 0;
+    int n = 0;
+  };
+  std::map<std::pair<std::string_view, std::string_view>, Count> prompts;
+  Proportion result;
+  for (const Sample* sample : samples) {
+    Count& count = prompts[{sample->content_type, sample->prompt_id}];
+    const int hit = sample->error.empty() ? 1 : 0;
+    count.hits += hit;
+    ++count.n;
+    result.hits += hit;
+    ++result.n;
+  }
+  if (prompts.empty()) return result;
+  double successes = 0;
+  for (const auto& [prompt, count] : prompts) {
+    successes += static_cast<double>(count.hits) / count.n;
+  }
+  result.units = static_cast<int>(prompts.size());
+  result.rate = successes / result.units;
+  const ProportionInterval interval = WilsonInterval(successes, result.units, kConfidence);
+  result.low = interval.low;
+  result.high = interval.high;
+  return result;
 }
 
 }  // namespace assay::evaluator

@@ -27,6 +27,9 @@ Quantiles QuantilesOf(std::vector<double> values);
 struct Proportion {
   int hits = 0;
   int n = 0;
+  // The number of independent trials behind the rate and the interval: `n`, or the prompts of
+  // repeated samples.
+  int units = 0;
   double rate = 0;
   double low = 0;
   double high = 1;
@@ -93,6 +96,8 @@ class Digest {
 };
 
 TechnicalMetrics TechnicalMetricsOf(const SampleList& samples);
+// Returns the fraction of samples without an error, with equal weight for each prompt. Repeats of a
+// prompt often fail together, so the interval counts prompts.
 Proportion SuccessRateOf(const SampleList& samples);
 
 }  // namespace assay::evaluator

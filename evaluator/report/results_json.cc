@@ -43,7 +43,8 @@ Json QuantilesJson(const Quantiles& q) {
 
 Json ProportionJson(const Proportion& p) {
   if (p.n == 0) return nullptr;
-  return {{"hits", p.hits}, {"n", p.n}, {"rate", p.rate}, {"ci_low", p.low}, {"ci_high", p.high}};
+  return {{"hits", p.hits}, {"n", p.n},        {"units", p.units},
+          {"rate", p.rate}, {"ci_low", p.low}, {"ci_high", p.high}};
 }
 
 Json CandidateJson(const std::string& name, const Digest& digest) {

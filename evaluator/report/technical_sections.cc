@@ -160,9 +160,10 @@ Section TimingSection(const ReportInput& input, const Digest& digest) {
 Section ReliabilitySection(const ReportInput& input, const Digest& digest) {
   Section section{.title = "Reliability"};
   if (input.samples.empty()) return section;
-  Table table{.caption = "Success rate with Wilson's 95 % interval",
+  Table table{.caption = "Success rate with Wilson's 95 % interval over prompts",
               .columns = {{"Candidate"},
                           {"Samples", true},
+                          {"Prompts", true},
                           {"Failed", true},
                           {"Success rate", true},
                           {"95 % interval", true}}};
@@ -174,6 +175,7 @@ Section ReliabilitySection(const ReportInput& input, const Digest& digest) {
     table.rows.push_back(
         {{candidate},
          {absl::StrCat(p.n)},
+         {absl::StrCat(p.units)},
          {absl::StrCat(failed), failed > 0 ? Tone::kBad : Tone::kPlain},
          {p.n == 0 ? "-" : Percent(p.rate)},
          {p.n == 0 ? "-" : absl::StrCat(Percent(p.low), " to ", Percent(p.high))}});

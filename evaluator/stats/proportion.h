@@ -12,8 +12,9 @@ struct ProportionInterval {
 };
 
 // Returns Wilson's score interval (JASA 22, 1927) without continuity correction; [0, 1] for no
-// trials.
-ProportionInterval WilsonInterval(int64_t successes, int64_t trials, double confidence);
+// trials. `successes` may be a sum of fractions from 0 to 1, one per trial; the interval is then
+// conservative, because such a sum varies less than one of zeros and ones.
+ProportionInterval WilsonInterval(double successes, int64_t trials, double confidence);
 
 }  // namespace assay::evaluator
 

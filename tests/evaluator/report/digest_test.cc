@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "evaluator/analysis/summary.h"
@@ -33,6 +34,33 @@ TEST(DigestTest, FailuresAreCountedButNotMeasured) {
   EXPECT_EQ(TechnicalMetricsOf(failed).latency_ms.n, 0);
   EXPECT_TRUE(PartMeans(failed).empty());
   EXPECT_TRUE(digest.SamplesOf("unknown", "").empty());
+}
+
+// ../shared/faults/evaluator/06: 10 prompts with 20 greedy repeats, one of which always fails.
+TEST(DigestTest, RepeatsOfAPromptAreNoFurtherEvidence) {
+  constexpr int kPrompts = 10;
+  constexpr int kRepeats = 20;
+  std::vector<Sample> samples;
+  for (int i = 0; i < kPrompts * kRepeats; ++i) {
+    Sample sample;
+    sample.prompt_id = std::to_string(i % kPrompts);
+    sample.repeat = i / kPrompts;
+    if (i % kPrompts == 0) sample.error = "UNAVAILABLE";
+    samples.push_back(sample);
+  }
+  SampleList list;
+  for (const Sample& sample : samples) list.push_back(&sample);
+  const Proportion success = SuccessRateOf(list);
+  EXPECT_EQ(success.hits, 180);
+  EXPECT_EQ(success.n, 200);
+  EXPECT_EQ(success.units, kPrompts);
+  EXPECT_DOUBLE_EQ(success.rate, 0.9);
+  // Wilson's interval for 9 of 10.
+  EXPECT_NEAR(success.low, 0.59585, 1e-5);
+  EXPECT_NEAR(success.high, 0.98212, 1e-5);
+  // Half of one more prompt's repeats fail.
+  for (int i = 1; i < kPrompts * kRepeats / 2; i += kPrompts) samples[i].error = "UNAVAILABLE";
+  EXPECT_DOUBLE_EQ(SuccessRateOf(list).rate, 0.85);
 }
 
 TEST(DigestTest, CountsTasksByCandidate) {
