@@ -100,7 +100,10 @@ def cases():
 
 
 def render(template, case):
-    given = {"messages": case["messages"], "tools": case["tools"], "documents": None,
+    # As apply_chat_template does, which templates are made for.
+    messages = [{key: value for key, value in message.items() if value is not None}
+                for message in case["messages"]]
+    given = {"messages": messages, "tools": case["tools"], "documents": None,
              "add_generation_prompt": case["add_generation_prompt"],
              "bos_token": "<s>", "eos_token": "</s>"} | case["variables"]
     return template.render(**given)
