@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "nlohmann/json.hpp"
 
@@ -44,8 +46,12 @@ Json Parse(std::string_view text) {
   return too_deep ? Json(Json::value_t::discarded) : json;
 }
 
-absl::StatusOr<Json> ReadList(const std::string& path, std::istream& in) {
-  ASSIGN_OR_RETURN(const std::string text, ReadInput(path, in));
+// Returns the text as a JSON string. Bytes that are not UTF-8 become U+FFFD.
+std::string Quote(const std::string& text) {
+  return Json(text).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+absl::StatusOr<Json> ParseList(const std::string& path, const std::string& text) {
   Json list = Parse(text);
   if (list.is_array() && !list.empty()) return list;
   return absl::InvalidArgumentError(absl::StrCat(
@@ -80,7 +86,8 @@ absl::StatusOr<std::string> ReadInput(const std::string& path, std::istream& in)
 }
 
 absl::StatusOr<v1::ChatMessages> ReadMessages(const std::string& path, std::istream& in) {
-  ASSIGN_OR_RETURN(Json list, ReadList(path, in));
+  ASSIGN_OR_RETURN(const std::string text, ReadInput(path, in));
+  ASSIGN_OR_RETURN(Json list, ParseList(path, text));
   v1::ChatMessages chat;
   for (Json& object : list) {
     absl::StatusOr<v1::ChatMessage> message = MessageOf(std::move(object));
@@ -94,13 +101,15 @@ absl::StatusOr<v1::ChatMessages> ReadMessages(const std::string& path, std::istr
 }
 
 absl::StatusOr<std::string> ReadTools(const std::string& path, std::istream& in) {
-  ASSIGN_OR_RETURN(const Json list, ReadList(path, in));
-  return list.dump();
+  ASSIGN_OR_RETURN(std::string text, ReadInput(path, in));
+  RETURN_IF_ERROR(ParseList(path, text).status());
+  // The text as it is: writing the parsed list again would make floats of integers beyond 64 bits.
+  return text;
 }
 
 absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> settings) {
   if (settings.empty()) return "";
-  Json variables = Json::object();
+  std::vector<std::string> members;
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -108,10 +117,11 @@ absl::StatusOr<std::string> TemplateVariables(absl::Span<const std::string> sett
           absl::StrCat("--set ", setting, ": must be NAME=VALUE, such as enable_thinking=false"));
     }
     const std::string value = setting.substr(equals + 1);
-    const Json json = Parse(value);
-    variables[setting.substr(0, equals)] = json.is_discarded() ? Json(value) : json;
+    // JSON is passed as it is, for the sake of integers beyond 64 bits.
+    members.push_back(absl::StrCat(Quote(setting.substr(0, equals)), ":",
+                                   Parse(value).is_discarded() ? Quote(value) : value));
   }
-  return variables.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  return absl::StrCat("{", absl::StrJoin(members, ","), "}");
 }
 
 }  // namespace assay::client

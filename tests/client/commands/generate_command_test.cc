@@ -127,7 +127,10 @@ TEST_F(GenerateTest, EveryOptionReachesTheServer) {
 TEST_F(GenerateTest, ConversationWithToolsReachesTheServerWithItsKeysInOrder) {
   const std::string tools =
       ::testing::TempDir() + "/assay_tools_" + std::to_string(getpid()) + ".json";
-  std::ofstream(tools) << R"([{"type": "function", "function": {"name": "w", "a": 1}}])";
+  // A number beyond 64 bits must arrive as it is.
+  const std::string list =
+      R"([{"type": "function", "function": {"name": "w", "a": 18446744073709551616}}])";
+  std::ofstream(tools) << list;
   const CliResult result =
       daemon_.Run({"generate", "--messages", "-", "--tools", tools, "--set",
                    "enable_thinking=false", "--set", "date=24 Nov 2026", "--set", "n=[1, 2]"},
@@ -144,9 +147,9 @@ TEST_F(GenerateTest, ConversationWithToolsReachesTheServerWithItsKeysInOrder) {
             R"({"content":null,"tool_calls":[{"z":1,"a":2}]})");
   EXPECT_EQ(seen_.chat().messages(2).content(), "é21");
   EXPECT_EQ(seen_.chat().messages(2).fields_json(), R"({"tool_call_id":"c1"})");
-  EXPECT_EQ(seen_.tools_json(), R"([{"type":"function","function":{"name":"w","a":1}}])");
+  EXPECT_EQ(seen_.tools_json(), list);
   EXPECT_EQ(seen_.template_variables_json(),
-            R"({"enable_thinking":false,"date":"24 Nov 2026","n":[1,2]})");
+            R"({"enable_thinking":false,"date":"24 Nov 2026","n":[1, 2]})");
 }
 
 TEST_F(GenerateTest, BadConversationsAreUsageErrors) {
