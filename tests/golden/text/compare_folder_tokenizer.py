@@ -10,22 +10,14 @@ line per folder and the first differences, and exits with 1 if there are any.
 import argparse
 import json
 import pathlib
-import subprocess
 import sys
 
 from tokenizers import AddedToken, Tokenizer
 
 import strings
+from probe import run_probe
 
 SHOWN = 6
-
-
-def run_probe(probe, folder, requests):
-    lines = "".join(json.dumps(r) + "\n" for r in requests)
-    done = subprocess.run([probe, str(folder)], input=lines, capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr.strip()
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def load(folder):

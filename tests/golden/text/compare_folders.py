@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 
@@ -23,6 +22,7 @@ from transformers import AutoTokenizer  # noqa: E402
 
 import make_small_tokenizers as small  # noqa: E402
 import strings  # noqa: E402
+from probe import run_probe  # noqa: E402
 
 BYTES = pre_tokenizers.ByteLevel.alphabet()
 QWEN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -173,14 +173,6 @@ def random_folder(folder, rng):
     if rng.random() < 0.4:
         (folder / "added_tokens.json").write_text(json.dumps(
             {c: first + 3 + i for i, c in enumerate(rng.sample(CONTENTS, 2))}))
-
-
-def run_probe(probe, folder, requests):
-    lines = "".join(json.dumps(r) + "\n" for r in requests)
-    done = subprocess.run([probe, str(folder)], input=lines, capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr.strip()
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def compare(probe, folder, texts):

@@ -13,13 +13,13 @@ import argparse
 import json
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 
 from tokenizers import Tokenizer
 
 import random_tokenizers
+from probe import run_probe
 
 SHOWN = 4
 
@@ -41,14 +41,6 @@ def attempt(call):
         if isinstance(error, KeyboardInterrupt):
             raise
         return Refused()
-
-
-def run_probe(probe, folder, requests):
-    lines = "".join(json.dumps(r) + "\n" for r in requests)
-    done = subprocess.run([probe, str(folder)], input=lines, capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr.strip()
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def requests_of(reference, texts, rng):
