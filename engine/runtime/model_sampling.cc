@@ -79,8 +79,9 @@ std::optional<T> ReadParameter(const Json& json, const char* key, T SamplingPara
   // The range of the field's type is checked before the conversion, which is undefined outside it.
   constexpr double kMax = 1e9;
   const double number = value.is_number() ? value.get<double>() : -1.0;
-  if (number >= -kMax && number <= kMax) params.*field = static_cast<T>(number);
-  if (!value.is_number() || !(number >= 0.0 && number <= kMax) || !ValidateSampling(params).ok()) {
+  const bool in_range = number >= 0.0 && number <= kMax;
+  if (in_range) params.*field = static_cast<T>(number);
+  if (!in_range || !ValidateSampling(params).ok()) {
     ignored->push_back(absl::StrCat(key, " ", ShortJson(value)));
     return std::nullopt;
   }

@@ -153,9 +153,8 @@ SpecialGuard PipelineTokenizer::MakeGuard(std::string_view also) const {
   for (const AddedToken& token : parts_.added) {
     if (!token.special && !std::binary_search(named.begin(), named.end(), token.content)) continue;
     spellings.push_back(token.content);
-    if (!token.normalized) continue;
-    // AddTokens() normalized the same spelling without an error.
-    normalized.push_back(Normalize(parts_.normalizer, token.content).value_or(token.content));
+    // AddTokens() stored the normalized spelling.
+    if (token.normalized) normalized.push_back(parts_.spellings[static_cast<size_t>(token.id)]);
   }
   return {std::move(spellings), std::move(normalized), &parts_.normalizer};
 }

@@ -21,7 +21,8 @@ using Pooled = std::vector<PromptResults>;
 bool IsCheaper(const PromptResults& candidate, const PromptResults& than,
                const AutoLimits& limits) {
   const PairedDifference saving = CostDifference(than, candidate);
-  return saving.LowerBound() > 0 && saving.mean >= limits.min_saving * MeanCost(than);
+  // The bound takes a quantile of Student's t, so it comes last.
+  return saving.mean >= limits.min_saving * MeanCost(than) && saving.LowerBound() > 0;
 }
 
 bool IsNotWorse(const PromptResults& candidate, const PromptResults& than,
@@ -64,9 +65,10 @@ size_t Next(const Pooled& pooled, std::optional<size_t> incumbent, const AutoLim
   const size_t before = chosen;
   for (size_t i = 0; i < pooled.size(); ++i) {
     if (i == chosen || pooled[i].empty()) continue;
+    if (!IsCheaper(pooled[i], pooled[chosen], limits)) continue;
     const bool good_enough = (i == leader || IsNotWorse(pooled[i], pooled[leader], limits)) &&
                              IsNotWorse(pooled[i], pooled[before], limits);
-    if (good_enough && IsCheaper(pooled[i], pooled[chosen], limits)) chosen = i;
+    if (good_enough) chosen = i;
   }
   return chosen;
 }
@@ -84,7 +86,7 @@ std::string NoteOf(const PromptResults& results, const PromptResults& chosen,
     return absl::StrFormat("worse than '%s': %+.2f points over %d prompts", chosen_id,
                            difference.mean, difference.prompts);
   }
-  if (!IsNotWorse(results, chosen, limits)) {
+  if (difference.LowerBound() < -limits.margin) {
     return absl::StrFormat("not shown to be as good as '%s' within %g points: %s", chosen_id,
                            limits.margin, Describe(difference));
   }

@@ -191,12 +191,13 @@ const Evidence& EvidenceOf(const Candidate& candidate) {
   return candidate.evidence.has_value() ? *candidate.evidence : none;
 }
 
-// Chooses among the good candidates and sets their notes. `deployed` has the evidence of each
-// candidate. Returns nullopt if no candidate is good.
 struct Chosen {
   Candidate* candidate;
   ChoiceReason reason;
 };
+
+// Chooses among the good candidates and sets their notes. `deployed` has the evidence of each
+// candidate. Returns nullopt if no candidate is good.
 std::optional<Chosen> ChooseGood(std::vector<Candidate>& candidates,
                                  const std::vector<std::vector<Evidence>>& deployed,
                                  const AutoLimits& limits) {
