@@ -21,7 +21,9 @@ REST_SECONDS = 1.5
 VISITORS = {"visitor-a": {}, "visitor-b": {"kv_cache": "int8"}}
 SAMPLE_SECONDS = 1.0
 # During the warm-up, caches fill and the allocator reaches its steady size.
-WARM_UP_SHARE, MIN_TROUGHS = 0.3, 4
+WARM_UP_SHARE = 0.3
+# Fewer points make the interval of the slope meaningless. A busy machine needs more time for them.
+MIN_TROUGHS, MIN_CYCLES = 8, 12
 # A leak is a certain growth, over the judged time, of more than this share of the memory and this
 # number of MiB.
 LEAK_SHARE, LEAK_MIB = 0.02, 8.0
@@ -111,7 +113,8 @@ def short_plan(mix, seconds):
 def soak(args):
     minutes = args.minutes
     finding = Finding("Soak test",
-                      f"{minutes:g} minutes of cycles of {CYCLE_SECONDS:g} s: {RATE:g} mixed "
+                      f"{minutes:g} minutes (at least {MIN_CYCLES} cycles) of cycles of "
+                      f"{CYCLE_SECONDS:g} s: {RATE:g} mixed "
                       "requests per second to three models, a tenth cancelled, a twentieth with a "
                       "deadline that is too short; each cycle loads and unloads two of the models")
     models = [entry(args.model, name, **settings) for name, settings in VISITORS.items()]
@@ -121,7 +124,7 @@ def soak(args):
           MemorySampler(bed.daemon.process.pid) as memory):
         for _ in range(FILLS):
             bed.ask(STEADY, 1, prompt_tokens=FILL_PROMPT)
-        while memory.now() < 60 * minutes:
+        while memory.now() < 60 * minutes or len(cycles) < MIN_CYCLES:
             begin = memory.now()
             entries = short_plan(mix, CYCLE_SECONDS)
             plan = [{key: value for key, value in one.items() if key != "probe"} for one in entries]

@@ -104,7 +104,7 @@ class Service:
                 errors="replace")[-4000:]
             return subprocess.run(check, capture_output=True).returncode == 0
 
-        wait_for(self.name, healthy, 240)
+        wait_for(self.name, healthy)
 
     @classmethod
     def show_logs(cls):
@@ -127,7 +127,7 @@ def start_mlflow():
     mlflow.wait_until_healthy(health_check("mlflow", {"python": sys.executable}))
     for host, expected in (("mlflow:5000", 200), ("localhost:5000", 200), ("127.0.0.1:5000", 200),
                            ("evil.example", 403)):
-        connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=300)
         connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0",
                            headers={"Host": host})
         status = connection.getresponse().status
@@ -150,7 +150,7 @@ def query(path):
     """Queries Prometheus at the address that Grafana uses."""
     sources = yaml.safe_load(
         (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
-    with urllib.request.urlopen(f"{sources[0]['url']}/api/v1/{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{sources[0]['url']}/api/v1/{path}", timeout=300) as answer:
         return json.load(answer)["data"]
 
 
@@ -159,7 +159,7 @@ def check_prometheus():
         (target,) = query("targets")["activeTargets"]
         return target["health"] == "up" and target
 
-    target = wait_for("a scrape of assayd", scraped, 60)
+    target = wait_for("a scrape of assayd", scraped)
     assert target["scrapeUrl"] == "http://assayd:9464/metrics", target
     rules = [rule for group in query("rules")["groups"] for rule in group["rules"]]
     assert rules and all(rule["health"] in ("ok", "unknown") for rule in rules), rules
@@ -170,14 +170,14 @@ def check_mlflow(evaluation):
     from mlflow import MlflowClient
     client = MlflowClient(
         yaml.safe_load((ETC / "assayd.yaml").read_text())["mlflow"]["tracking_uri"])
-    experiment = wait_for("the experiment", lambda: client.get_experiment_by_name("assay"),
-                          60).experiment_id
+    experiment = wait_for("the experiment",
+                          lambda: client.get_experiment_by_name("assay")).experiment_id
 
     def finished():
         runs = client.search_runs([experiment], f"tags.`assay.evaluation_id` = '{evaluation}'")
         return len(runs) == 2 and all(run.info.status == "FINISHED" for run in runs) and runs
 
-    runs = wait_for("the evaluation's runs", finished, 120)
+    runs = wait_for("the evaluation's runs", finished)
     files = [file.path for run in runs for file in client.list_artifacts(run.info.run_id)]
     assert "report.html" in files, files
 
@@ -185,7 +185,7 @@ def check_mlflow(evaluation):
         return [
             t for t in client.search_traces([experiment]) if t.info.trace_id == f"tr-{TRACE_ID}"]
 
-    (trace,) = wait_for("the trace", found, 60)
+    (trace,) = wait_for("the trace", found)
     print(f"MLflow: {len(runs)} runs, {len(files)} artifacts, the trace of a generation with "
           f"{len(trace.data.spans)} spans")
 

@@ -23,7 +23,7 @@ MODEL = ROOT / "var/models/smollm2-135m-instruct-q4_1.gguf"
 DOCUMENTS = ["README.md", "docs/getting_started.md"]
 WRITTEN = ["study.html", "first.html", "reply.json"]
 NOT_RUN = re.compile(r"<!-- not run by docs_test: .+ -->")
-START_SECONDS = 120
+START_SECONDS = 300
 DOCUMENT_SECONDS = 900
 
 
@@ -72,7 +72,7 @@ class Daemon:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=300)
 
 
 def run_document(name, environment):

@@ -79,7 +79,7 @@ def check_runs(uri, evaluation, samples, report):
 
 
 def check_metrics(url):
-    text = urllib.request.urlopen(url, timeout=5).read().decode()
+    text = urllib.request.urlopen(url, timeout=300).read().decode()
     assert 'assay_evaluation_score{' in text, text
     assert 'assay_evaluation_samples_total{' in text, text
     promtool = shutil.which("promtool")
@@ -127,7 +127,7 @@ def main():
                     "mlflowRuns", [])
                 return runs if len(runs) == 2 else None
 
-            for run in wait_for("the MLflow runs", run_links, 30):
+            for run in wait_for("the MLflow runs", run_links):
                 print("URL:", run.get("model", "(evaluation)"), run["url"])
             report = folder / "samples.jsonl"
             assay("evaluations", "report", evaluation["id"], "--output", str(report))

@@ -52,7 +52,7 @@ class HubCacheTest(unittest.TestCase):
 
     def finish(self, process):
         """Returns the commit, the bytes downloaded and the path."""
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         self.assertEqual(process.returncode, 0, err)
         commit, fetched, path = out.strip().split(" ", 2)
         self.assertEqual(commit, COMMIT)

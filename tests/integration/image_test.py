@@ -162,10 +162,10 @@ def run_inside(buildah, folder):
             return subprocess.run([*buildah.command, *words, *health], capture_output=True,
                                   text=True).stdout.strip() == "serving"
 
-        wait_for("assayd", healthy, 120)
+        wait_for("assayd", healthy)
         print(" ".join(health) + ": serving")
         print(run("assay", "generate", "--max-new-tokens", "24", "Three uses of a model registry:"))
-        pid = wait_for("its process", lambda: descendant(daemon.pid, "assayd"), 5)
+        pid = wait_for("its process", lambda: descendant(daemon.pid, "assayd"))
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         assert f"Uid:\t{USER}\t{USER}\t{USER}\t{USER}" in status, status
         os.kill(pid, 15)

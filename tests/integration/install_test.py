@@ -46,7 +46,7 @@ def main():
                         f"}}\n", "")
         try:
             assay = [moved / "bin/assay", "--address", daemon.listen]
-            wait_for("assay health", lambda: subprocess.run([*assay, "health"]).returncode == 0, 30)
+            wait_for("assay health", lambda: subprocess.run([*assay, "health"]).returncode == 0)
             text = subprocess.run([*assay, "generate", "--max-new-tokens", "8", "Hello"],
                                   check=True, capture_output=True, text=True).stdout
             assert text.strip(), text

@@ -145,7 +145,7 @@ def by_assayd(options, folder, items, text, context):
         return results
     finally:
         daemon.send_signal(signal.SIGTERM)
-        daemon.communicate(timeout=60)
+        daemon.communicate(timeout=300)
 
 
 def best(likelihoods):

@@ -21,9 +21,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fault_proxy import Fault, FaultProxy, KINDS  # noqa: E402
-from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
+from mlflow_server import WAIT_SECONDS, Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
 
-DELIVERY_SECONDS = 300
 # Every successful sample of every model has one value of this metric.
 SAMPLE_SERIES = "sample/inference_latency_ms"
 WRITES = [kind for kind in KINDS
@@ -68,8 +67,7 @@ class Trial:
         self.bench.daemons.append(self.daemon)
 
     def finish(self):
-        wait_for(f"the end of '{self.name}'", lambda: outbox_depth(self.state) == 0,
-                 DELIVERY_SECONDS)
+        wait_for(f"the end of '{self.name}'", lambda: outbox_depth(self.state) == 0)
         self.daemon.stop()
 
 
@@ -179,9 +177,9 @@ def through(bench, server, name, decide, timeout_seconds=20, last_request=None):
     trial = Trial(bench, name)
     proxy.reset(lambda kind, number: decide(trial, kind, number))
     trial.deliver(proxy.uri, timeout_seconds)
-    wait_for(f"the end of '{name}'", lambda: outbox_depth(trial.state) == 0, DELIVERY_SECONDS)
+    wait_for(f"the end of '{name}'", lambda: outbox_depth(trial.state) == 0)
     if last_request:
-        wait_for(last_request, lambda: proxy.counts.get(last_request), DELIVERY_SECONDS)
+        wait_for(last_request, lambda: proxy.counts.get(last_request))
         time.sleep(1)
     trial.finish()
     return trial, proxy.faults
@@ -235,7 +233,7 @@ def daemon_killed(bench, server, name, kind_of_death, number_of_death):
 
     proxy.reset(decide)
     trial.deliver(proxy.uri)
-    trial.daemon.process.wait(DELIVERY_SECONDS)
+    trial.daemon.process.wait(WAIT_SECONDS)
     assert outbox_depth(trial.state) > 0
     trial.daemon.start()
     trial.finish()
@@ -257,7 +255,7 @@ def server_killed(bench, server, name):
     proxy.reset(lambda kind, number: Fault(True, call=server.kill)
                 if kind == "runs/log-batch" and number == 2 else None)
     trial.deliver(proxy.uri)
-    server.process.wait(DELIVERY_SECONDS)
+    server.process.wait(WAIT_SECONDS)
     time.sleep(1)
     server.start()
     server.wait()
@@ -273,7 +271,7 @@ def disk_full(bench, server, name):
         hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (database.stat().st_size + 40_000, hard))
     trial.deliver(server.uri)
-    wait_for("an error of the full disk", lambda: "answered 50" in trial.daemon.log.read_text(), 30)
+    wait_for("an error of the full disk", lambda: "answered 50" in trial.daemon.log.read_text())
     time.sleep(2)
     for pid in server.pids():
         hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]

@@ -39,7 +39,7 @@ class Prometheus:
                                              f"--storage.tsdb.path={folder / 'tsdb'}",
                                              f"--web.listen-address={address}"],
                                             stdout=log, stderr=log)
-        wait_for("Prometheus", self.answers, 60)
+        wait_for("Prometheus", self.answers)
 
     def answers(self):
         assert self.process.poll() is None, self.log.read_text()[-4000:]
@@ -52,7 +52,7 @@ class Prometheus:
     def get(self, path, **parameters):
         url = f"{self.uri}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=300) as answer:
                 body = json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error

@@ -36,7 +36,7 @@ METER = {"assay_machine_energy_joules_total": {"source"}}
 
 
 def scrape(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=300) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain"), answer.headers
         return answer.read().decode()
 
@@ -209,7 +209,7 @@ def check_traces(mlflow_uri, experiment):
         return {trace.info.trace_id: trace
                 for trace in client.search_traces([experiment_id], max_results=100)}
 
-    traces = wait_for("the traces", lambda: found() if f"tr-{TRACE_ID}" in found() else None, 60)
+    traces = wait_for("the traces", lambda: found() if f"tr-{TRACE_ID}" in found() else None)
     assert not any(UNSAMPLED in trace_id for trace_id in traces), (
         "a caller that does not sample was traced")
     trace = client.get_trace(f"tr-{TRACE_ID}")
@@ -269,23 +269,22 @@ def main():
             assert {"model", "content_type", "route", "status"} == first["assay_requests_total"], (
                 first["assay_requests_total"])
             prometheus = Prometheus(folder, daemon.metrics)
-            wait_for("a scrape", lambda: prometheus.value('up{job="assayd"}') == 1, 30)
+            wait_for("a scrape", lambda: prometheus.value('up{job="assayd"}') == 1)
             cli = Cli(args.assay, daemon.listen)
             wait_for("the preloaded model",
                      lambda: prometheus.value('assay_model_state{model="second",state="ready"}')
-                     == 1, 60)
+                     == 1)
             traffic(cli)
             wait_for("the upload",
-                     lambda: prometheus.value("assay_mlflow_uploads_total{result='ok'}") == 2, 60)
-            wait_for("the outbox", lambda: prometheus.value("assay_mlflow_outbox_entries") == 0, 60)
+                     lambda: prometheus.value("assay_mlflow_uploads_total{result='ok'}") == 2)
+            wait_for("the outbox", lambda: prometheus.value("assay_mlflow_outbox_entries") == 0)
             check_metrics(prometheus, daemon.metrics)
             exported = METER | labels_by_metric(scrape(daemon.metrics))
             check_rules(prometheus, exported)
             check_dashboard(prometheus, exported)
             check_traces(mlflow.uri, "telemetry")
             wait_for("the exporter's count",
-                     lambda: prometheus.value('assay_trace_spans_total{result="exported"}') >= 30,
-                     30)
+                     lambda: prometheus.value('assay_trace_spans_total{result="exported"}') >= 30)
             assert prometheus.value('sum(assay_trace_spans_total{result!="exported"})') == 0
             counted = re.findall(r"^assay_rpcs_total{.*} (\d+)$", scrape(daemon.metrics),
                                  re.MULTILINE)

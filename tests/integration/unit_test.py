@@ -103,7 +103,7 @@ class Machine:
         with self.log.open("wb") as log:
             self.unshare = subprocess.Popen([*command, self.script], stdout=log, stderr=log)
         try:
-            wait_for("systemd", self.has_booted, 60)
+            wait_for("systemd", self.has_booted)
         except BaseException:
             self.unshare.kill()
             raise
@@ -143,7 +143,7 @@ def check(machine):
     def serves():
         return machine.run("assay", "health", code=None) == "serving"
 
-    wait_for("assayd", serves, 120)
+    wait_for("assayd", serves)
     main = int(machine.property("MainPID"))
     status = dict(line.split(":\t", 1)
                   for line in machine.run("cat", f"/proc/{main}/status").splitlines()
@@ -158,18 +158,18 @@ def check(machine):
                 "--max-new-tokens", "8", "--no-wait")
     machine.run("systemctl", "reload", "assayd")
     wait_for("the reload",
-             lambda: "catalog added=" in machine.run("journalctl", "-u", "assayd", "-o", "cat"), 20)
+             lambda: "catalog added=" in machine.run("journalctl", "-u", "assayd", "-o", "cat"))
     assert int(machine.property("MainPID")) == main
     # systemd restarts the service after a crash.
     machine.run("kill", "-KILL", str(main))
-    wait_for("the restart", lambda: machine.property("NRestarts") == "1" and serves(), 60)
+    wait_for("the restart", lambda: machine.property("NRestarts") == "1" and serves())
     assert "succeeded" in machine.run("assay", "evaluations", "list"), "the state was lost"
     machine.run("systemctl", "stop", "assayd")
     assert machine.property("Result") == "success", machine.property("Result")
     # systemd does not restart the service if its configuration is invalid.
     machine.run("sh", "-c", "echo nonsense: 1 >>/etc/assay/assayd.yaml")
     machine.run("systemctl", "start", "assayd", code=None)
-    wait_for("the refusal", lambda: machine.property("ActiveState") == "failed", 20)
+    wait_for("the refusal", lambda: machine.property("ActiveState") == "failed")
     assert machine.property("ExecMainStatus") == "2", machine.property("ExecMainStatus")
     print(machine.run("systemd-analyze", "security", "--no-pager", "assayd").splitlines()[-1])
 
