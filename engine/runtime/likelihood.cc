@@ -24,6 +24,11 @@ absl::StatusOr<TokenId> BeginToken(const LanguageModel& model) {
                    " has no token that begins or ends a text; give a context"));
 }
 
+// Gemma's texts are meaningless to it without their first token.
+bool AlwaysBegins(const LanguageModel& model) {
+  return model.info().architecture.starts_with("gemma") && model.tokenizer().bos_id() >= 0;
+}
+
 // Scores tokens [first, end). Tokens at the beginning are cut off if not all fit into the context.
 absl::StatusOr<Likelihood> ScoreTokens(LanguageModel& model, absl::Span<const TokenId> tokens,
                                        size_t first, const CallContext& call) {
@@ -61,7 +66,9 @@ absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::st
   Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
   tokens.insert(tokens.end(), whole.begin() + static_cast<ptrdiff_t>(first), whole.end());
   if (tokens.size() == first) return Likelihood{};
-  return ScoreTokens(model, tokens, first, call);
+  const bool begins = AlwaysBegins(model);
+  if (begins) tokens.insert(tokens.begin(), model.tokenizer().bos_id());
+  return ScoreTokens(model, tokens, first + (begins ? 1 : 0), call);
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ struct Likelihood {
 // Scores each continuation of `context` by lm_eval's conventions, so that results compare:
 // - Spaces at the end of the context belong to the continuation.
 // - Context and continuation are encoded as one text, and only the tokens after those of the
-// context
-//   alone count.
+//   context alone count.
 // - An empty context is replaced by the token that begins a text, or else the one that ends it.
+//   For Gemma, the token that begins a text precedes every context.
 // - A text that is too long loses its beginning.
 // Special tokens spelled out in the text become those tokens. The scheduler computes the tokens
 // beside running requests, a chunk at a time (LanguageModel::ScoreTokens()). Blocks.
