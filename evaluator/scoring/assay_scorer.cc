@@ -10,11 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/hashing.h"
+#include "base/status_macros.h"
 #include "evaluator/scoring/clean_text.h"
 #include "evaluator/scoring/dimensions.h"
 #include "evaluator/scoring/quality_gates.h"
 #include "evaluator/scoring/text_analysis.h"
 #include "evaluator/scoring/word_lists.h"
+#include "evaluator/sense/language.h"
 
 namespace assay::evaluator {
 namespace {
@@ -23,7 +25,9 @@ constexpr double kMaxScore = 10;
 // Longer texts are cut.
 constexpr size_t kMaxBytes = size_t{1} << 20;
 
-constexpr std::string_view kVersion = "3";
+constexpr std::string_view kVersion = "4";
+constexpr std::string_view kFormOnly = "form";
+constexpr std::string_view kUnread = "unread";
 constexpr std::string_view kDefaultProfile = "default";
 constexpr size_t kHashDigits = 8;
 
@@ -65,9 +69,40 @@ std::string VersionWith(const std::vector<ContentTypeProfile>& own) {
                       Sha256Hex(absl::StrJoin(texts, "\n\n")).substr(0, kHashDigits));
 }
 
+// Adds the dimensions to the score. The English-only ones are left out for texts in other
+// languages.
+void AddDimensions(const ParsedText& text, Score* score) {
+  const Weights values = ComputeDimensions(text);
+  const bool english = text.language.empty() || text.language == kEnglishCode;
+  double weights = 0;
+  double sum = 0;
+  for (size_t i = 0; i < kDimensions; ++i) {
+    const std::string name(kDimensionNames[i]);
+    if (!english && IsEnglishOnly(static_cast<Dimension>(i))) {
+      score->reasons[name] = "its rules are English and do not apply to this text";
+      continue;
+    }
+    weights += text.profile.weights[i];
+    sum += text.profile.weights[i] * values[i];
+    score->parts[name] = values[i];
+    score->reasons[name] = absl::StrCat("1 if ", std::string(kDimensionMeanings[i]));
+  }
+  score->overall = weights > 0 ? kMaxScore * sum / weights : 0;
+}
+
+void ApplyGate(std::string_view name, double factor, std::string reason, Score* score) {
+  score->overall *= factor;
+  const std::string part = absl::StrCat(std::string(kGatePrefix), std::string(name));
+  if (factor < 1) {
+    score->parts[part] = factor;
+    score->reasons[part] = std::move(reason);
+  }
+}
+
 }  // namespace
 
-AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own) : version_(VersionWith(own)) {
+AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own, SenseReader* reader)
+    : rules_version_(VersionWith(own)), reader_(reader) {
   // Lookup finds the first profile of a name, so own profiles come before the built-in ones.
   const std::vector<ContentTypeProfile>& built_in = BuiltInProfiles();
   own.insert(own.end(), built_in.begin(), built_in.end());
@@ -77,6 +112,11 @@ AssayScorer::AssayScorer(std::vector<ContentTypeProfile> own) : version_(Version
     Stems terms = TermsOf(profile);
     entries_.push_back({.profile = std::move(profile), .terms = std::move(terms)});
   }
+}
+
+std::string AssayScorer::version() const {
+  return absl::StrCat(rules_version_, "/",
+                      reader_ == nullptr ? std::string(kFormOnly) : reader_->Version());
 }
 
 const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) const {
@@ -91,7 +131,6 @@ const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) c
 
 absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   const Entry& entry = EntryFor(input.content_type);
-  const ContentTypeProfile& profile = entry.profile;
   const std::string clean = NormalizeText(input.text.substr(0, kMaxBytes));
   Score score;
   if (clean.empty()) {
@@ -102,20 +141,39 @@ absl::StatusOr<Score> AssayScorer::ScoreText(const ScoreInput& input) const {
   const ParsedPrompt prompt = ParsePrompt(input.prompt, entry.terms);
   const TextAnalysis analysis =
       AnalyzeText(unique.text, {.terms = entry.terms, .prompt = prompt.content_stems});
-  const ParsedText text{
-      .profile = profile, .prompt = prompt, .clean = unique.text, .analysis = analysis};
-  const Weights values = ComputeDimensions(text);
-  for (size_t i = 0; i < kDimensions; ++i) {
-    score.overall += kMaxScore * profile.weights[i] * values[i];
-    score.parts[std::string(kDimensionNames[i])] = values[i];
-  }
-  for (const auto& [name, factor] :
+  const ParsedText text{.profile = entry.profile,
+                        .prompt = prompt,
+                        .language = DetectLanguage(unique.text).code,
+                        .clean = unique.text,
+                        .analysis = analysis};
+  AddDimensions(text, &score);
+  for (const QualityGate& gate :
        ComputeQualityGates(text, unique.copies, input.finish_reason, input.constraints)) {
-    score.overall *= factor;
-    if (factor < 1) score.parts[absl::StrCat(std::string(kGatePrefix), std::string(name))] = factor;
+    ApplyGate(gate.name, gate.factor, std::string(gate.meaning), &score);
   }
+  SenseFactor facts = JudgeFacts(input.prompt, unique.text);
+  ApplyGate(facts.name, facts.value.value_or(1), std::move(facts.reason), &score);
+  if (reader_ != nullptr) RETURN_IF_ERROR(ReadSense(input, text, &score));
   score.overall = std::clamp(score.overall, 0.0, kMaxScore);
   return score;
+}
+
+absl::Status AssayScorer::ReadSense(const ScoreInput& input, const ParsedText& text,
+                                    Score* score) const {
+  // A text without function words has no language of its own; it is read in the prompt's.
+  const std::string_view language = text.language.empty() ? text.prompt.language : text.language;
+  ASSIGN_OR_RETURN(std::vector<SenseFactor> factors,
+                   reader_->Judge(input.prompt, text.clean, language, input.context));
+  for (SenseFactor& factor : factors) {
+    if (factor.value.has_value()) {
+      ApplyGate(factor.name, *factor.value, std::move(factor.reason), score);
+    } else {
+      score->parts[std::string(kUnread)] = 1;
+      score->reasons[absl::StrCat(std::string(kGatePrefix), std::string(factor.name))] =
+          std::move(factor.reason);
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace assay::evaluator

@@ -6,29 +6,36 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "evaluator/scoring/dimensions.h"
 #include "evaluator/scoring/profiles.h"
 #include "evaluator/scoring/scorer.h"
 #include "evaluator/scoring/text_analysis.h"
+#include "evaluator/sense/sense.h"
 
 namespace assay::evaluator {
 
-// Scores a text by rules: overall = 10 x sum of (weight x dimension) x product of the gates, with
-// the weights of the text's content type. Score::parts has every dimension ("relevance") and every
-// gate below 1 ("gate/language"), each 0 to 1. Together with the weights
-// (docs/explanation/scoring.md) they reproduce the overall score. The scorer is validated for
-// separating degenerate texts from plausible ones, not against reader engagement. Thread-safe;
-// takes about a millisecond per page.
+// Scores a text: overall = 10 x sum of (weight x dimension) x product of the gates, with the
+// weights of the text's content type. The dimensions are rules of form. The gates are rules of
+// form, the fact check and, with a SenseReader, what its models read in the text. Score::parts has
+// every dimension ("relevance") and every gate below 1 ("gate/language"), each 0 to 1. Together
+// with the weights (docs/explanation/scoring.md) they reproduce the overall score. A text in
+// another language than English has no part for the dimensions that are English only, and its
+// weights are divided by their sum. The part "unread" is 1 if a model of the reader does not know
+// the text's language; such a text is judged by its form. Score::reasons explains every part.
+// Thread-safe; takes about a millisecond per page, plus the reader's time.
 class AssayScorer final : public Scorer {
  public:
-  // `own` profiles replace the built-in ones of the same name, including "default". With any of
-  // them the version is "3+" and eight hexadecimal digits of their hash, so that scores by
-  // different rules are never compared.
-  explicit AssayScorer(std::vector<ContentTypeProfile> own = {});
+  // `own` profiles replace the built-in ones of the same name, including "default". `reader` must
+  // outlive the scorer; null: the score reads the form alone. The version is "4", with own profiles
+  // "4+" and eight hexadecimal digits of their hash, then "/form" or "/" and
+  // SenseReader::Version(), so that scores by different rules or readers are never compared.
+  explicit AssayScorer(std::vector<ContentTypeProfile> own = {}, SenseReader* reader = nullptr);
 
   std::string_view name() const override { return "assay"; }
-  std::string version() const override { return version_; }
-  // Never fails. An empty text scores 0; a text is cut after 1 MiB.
+  std::string version() const override;
+  // Fails with the errors of the reader only. An empty text scores 0; a text is cut after 1 MiB.
   absl::StatusOr<Score> ScoreText(const ScoreInput& input) const override;
 
  private:
@@ -38,9 +45,13 @@ class AssayScorer final : public Scorer {
     Stems terms;
   };
   const Entry& EntryFor(std::string_view content_type) const;
+  // Applies the factors of the reader.
+  absl::Status ReadSense(const ScoreInput& input, const ParsedText& text, Score* score) const;
 
   std::vector<Entry> entries_;
-  std::string version_;
+  // The version without the reader.
+  std::string rules_version_;
+  SenseReader* const reader_;
 };
 
 }  // namespace assay::evaluator

@@ -8,12 +8,14 @@
 #include <unordered_set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "evaluator/scoring/clean_text.h"
 #include "evaluator/scoring/structure.h"
 #include "evaluator/scoring/tweet_length.h"
 #include "evaluator/scoring/word_lists.h"
+#include "evaluator/sense/language.h"
 
 namespace assay::evaluator {
 namespace {
@@ -259,6 +261,8 @@ double Hashtags(const ParsedText& text) {
   return std::max(0.0, 1 - beyond / kHashtagsToZero);
 }
 
+bool IsAscii(char c) { return absl::ascii_isascii(static_cast<unsigned char>(c)); }
+
 }  // namespace
 
 double BandFit(double value, const Band& band) {
@@ -278,6 +282,9 @@ ParsedPrompt ParsePrompt(std::string_view prompt, const Stems& terms) {
   const std::string clean = NormalizeText(prompt);
   // The analysis must be the one that texts get, so that a repeated prompt is recognized.
   parsed.words = CountedWords(AnalyzeText(clean, {.terms = terms, .prompt = parsed.content_stems}));
+  parsed.language = DetectLanguage(clean).code;
+  parsed.may_be_english =
+      parsed.language.empty() && std::all_of(clean.begin(), clean.end(), IsAscii);
   return parsed;
 }
 

@@ -17,12 +17,18 @@ struct ParsedPrompt {
   std::vector<std::string> words;
   // Stems of the content words.
   Stems content_stems;
+  // The prompt's language (evaluator/sense/language.h); empty = unknown.
+  std::string_view language;
+  // True if the language is unknown, but may be English: the prompt is in ASCII.
+  bool may_be_english = false;
 };
 
 // A text with its analysis, for the duration of one call. All members are borrowed.
 struct ParsedText {
   const ContentTypeProfile& profile;
   const ParsedPrompt& prompt;
+  // The text's language; empty = unknown.
+  std::string_view language;
   // The result of NormalizeText and RemoveCopies.
   std::string_view clean;
   const TextAnalysis& analysis;

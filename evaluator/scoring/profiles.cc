@@ -124,6 +124,38 @@ ContentTypeProfile Default() {
 
 }  // namespace
 
+const std::array<std::string_view, kDimensions> kDimensionMeanings = {
+    "the length is in the content type's band",
+    "the content type's expected elements are there",
+    "there are a question, an insight and a benefit for the reader",
+    "there are three phrases of authority, such as \"tested\"",
+    "there are a call to action, an offer, a deadline and a contact",
+    "there is one different term of the content type per 40 words",
+    "the reading grade is in the content type's band",
+    "there are two numbers, units or names per 40 words",
+    "half of the prompt's content words occur",
+    "70 % of the words near each other are different",
+    "there are no more hashtags than the content type allows"};
+
+bool IsEnglishOnly(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::kEngagement:
+    case Dimension::kAuthority:
+    case Dimension::kConversion:
+    case Dimension::kVocabulary:
+    case Dimension::kReadability:
+      return true;
+    case Dimension::kLength:
+    case Dimension::kStructure:
+    case Dimension::kSpecificity:
+    case Dimension::kRelevance:
+    case Dimension::kDiversity:
+    case Dimension::kHashtags:
+      return false;
+  }
+  return false;
+}
+
 const std::vector<ContentTypeProfile>& BuiltInProfiles() {
   static const auto* profiles = new std::vector<ContentTypeProfile>{
       Twitter(), LinkedIn(), Technical(), Business(), Email(), Blog(), Default()};

@@ -30,6 +30,13 @@ inline constexpr std::array<std::string_view, kDimensions> kDimensionNames = {
     "length",      "structure",   "engagement", "authority", "conversion", "vocabulary",
     "readability", "specificity", "relevance",  "diversity", "hashtags"};
 
+// Aligned with Dimension: what a dimension looks for, as the end of a sentence "1 if ...".
+extern const std::array<std::string_view, kDimensions> kDimensionMeanings;
+
+// True for the dimensions whose rules or word lists are English. They do not apply to texts in
+// other languages.
+bool IsEnglishOnly(Dimension dimension);
+
 // Structural elements that a profile may expect (structure.h defines each).
 enum class Element {
   kHook,

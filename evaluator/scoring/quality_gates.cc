@@ -14,13 +14,16 @@
 #include "evaluator/scoring/clean_text.h"
 #include "evaluator/scoring/tweet_length.h"
 #include "evaluator/scoring/word_lists.h"
+#include "evaluator/sense/language.h"
 
 namespace assay::evaluator {
 namespace {
 
-// Fractions of function words: a text is not English up to the first and English from the second.
-constexpr double kNotEnglish = 0.1;
-constexpr double kEnglish = 0.22;
+// Fractions of function words: a text is not in a language up to the first and is from the second.
+constexpr double kNotInLanguage = 0.1;
+constexpr double kInLanguage = 0.22;
+// The factor of a text in another language than its prompt.
+constexpr double kForeign = 0.4;
 // With this fraction of invalid UTF-8 the gate is 0.
 constexpr double kMaxInvalid = 0.1;
 constexpr char32_t kReplacement = 0xFFFD;
@@ -70,20 +73,35 @@ double InvalidFraction(std::string_view clean) {
   return all == 0 ? 0 : invalid / all;
 }
 
-// Copies of a sentence are left out, because they would dilute the rest.
-double Language(const ParsedText& text) {
+// Returns the fraction of English function words. Copies of a sentence are left out, because they
+// would dilute the rest.
+double EnglishShare(const TextAnalysis& analysis) {
   size_t words = 0;
   size_t functions = 0;
-  for (const Segment& segment : text.analysis.segments) {
+  for (const Segment& segment : analysis.segments) {
     if (segment.copy) continue;
     for (size_t i = segment.begin; i < segment.end; ++i) {
       ++words;
-      functions += text.analysis.words[i].function ? 1 : 0;
+      functions += analysis.words[i].function ? 1 : 0;
     }
   }
-  if (words == 0) return 0;
-  return Ramp(static_cast<double>(functions) / static_cast<double>(words), kNotEnglish, kEnglish) *
-         (1 - Ramp(InvalidFraction(text.clean), 0, kMaxInvalid));
+  return words == 0 ? 0 : static_cast<double>(functions) / static_cast<double>(words);
+}
+
+double Language(const ParsedText& text) {
+  const double valid = 1 - Ramp(InvalidFraction(text.clean), 0, kMaxInvalid);
+  if (text.analysis.words.empty()) return 0;
+  std::string_view expected = text.prompt.language;
+  if (expected.empty()) expected = text.language;
+  if (expected.empty()) {
+    // Neither is in a language with a list of function words: nothing can be said.
+    if (!text.prompt.may_be_english) return valid;
+    expected = kEnglishCode;
+  }
+  if (!text.language.empty() && text.language != expected) return valid * kForeign;
+  const double share = expected == kEnglishCode ? EnglishShare(text.analysis)
+                                                : FunctionWordShare(text.clean, expected);
+  return valid * Ramp(share, kNotInLanguage, kInLanguage);
 }
 
 // Uses runs of counted words and of copies within sentences, so that neither terms nor copies
@@ -218,20 +236,36 @@ double Constraints(const ParsedText& text, const std::string& lower,
 
 }  // namespace
 
-std::vector<std::pair<std::string_view, double>> ComputeQualityGates(
-    const ParsedText& text, int copies, std::string_view finish_reason,
-    const PromptConstraints& constraints) {
+std::vector<QualityGate> ComputeQualityGates(const ParsedText& text, int copies,
+                                             std::string_view finish_reason,
+                                             const PromptConstraints& constraints) {
   const std::string lower = absl::AsciiStrToLower(std::string(text.clean));
   const bool cut = finish_reason == "length" && !text.analysis.ends_sentence;
-  return {{"language", Language(text)},
-          {"echo", Echo(text)},
-          {"repetition", Repetition(text.analysis, copies)},
-          {"piles", KeywordClusters(text.analysis)},
-          {"truncation", cut ? kTruncated : 1.0},
-          {"placeholders", Placeholders(text.analysis)},
-          {"chatter", Chatter(text.analysis)},
-          {"platform", Platform(text)},
-          {"constraints", Constraints(text, lower, constraints)}};
+  return {{.name = "language",
+           .factor = Language(text),
+           .meaning = "the text is not in the prompt's language, or has few function words of it"},
+          {.name = "echo", .factor = Echo(text), .meaning = "the text repeats its prompt"},
+          {.name = "repetition",
+           .factor = Repetition(text.analysis, copies),
+           .meaning = "the text repeats itself"},
+          {.name = "piles",
+           .factor = KeywordClusters(text.analysis),
+           .meaning = "the text has clusters of keywords"},
+          {.name = "truncation",
+           .factor = cut ? kTruncated : 1.0,
+           .meaning = "the token limit ended the text before its last sentence ended"},
+          {.name = "placeholders",
+           .factor = Placeholders(text.analysis),
+           .meaning = "the text has placeholders or marks of a chat template"},
+          {.name = "chatter",
+           .factor = Chatter(text.analysis),
+           .meaning = "the text begins with words about itself or its writer"},
+          {.name = "platform",
+           .factor = Platform(text),
+           .meaning = "the text is longer than the platform accepts"},
+          {.name = "constraints",
+           .factor = Constraints(text, lower, constraints),
+           .meaning = "the text breaks the prompt's limit of length or leaves out required words"}};
 }
 
 }  // namespace assay::evaluator

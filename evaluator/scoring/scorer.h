@@ -24,6 +24,9 @@ struct Score {
   double overall = 0;
   // The score's components by name ("length_bonus", "business_terms").
   std::map<std::string, double> parts;
+  // What a part means or why it has its value, in one sentence, by the part's name. Also names
+  // parts that could not be judged and are absent. May be empty.
+  std::map<std::string, std::string> reasons;
 };
 
 // A text and its task. The name of the model that wrote it is never part of the input.

@@ -165,8 +165,8 @@ TEST(AssayScorerTest, OwnProfilesChangeTheVersion) {
   other.name = "haiku";
   const std::string built_in(AssayScorer().version());
   const std::string one(AssayScorer({own}).version());
-  EXPECT_EQ(built_in, "3");
-  EXPECT_THAT(one, testing::MatchesRegex("3\\+[0-9a-f]{8}"));
+  EXPECT_EQ(built_in, "4/form");
+  EXPECT_THAT(one, testing::MatchesRegex("4\\+[0-9a-f]{8}/form"));
   EXPECT_EQ(AssayScorer({own, other}).version(), AssayScorer({other, own}).version());
   own.weights[0] += 0.1;
   EXPECT_NE(AssayScorer({own}).version(), one);
