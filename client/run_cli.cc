@@ -22,6 +22,8 @@ int Dispatch(const Session& session) {
   switch (session.arguments.command) {
     case Command::kGenerate:
       return Generate(session);
+    case Command::kEmbed:
+      return Embed(session);
     case Command::kEvaluate:
       return Evaluate(session);
     case Command::kListEvaluations:

@@ -20,6 +20,7 @@
 #include "base/http/url.h"
 #include "base/status_macros.h"
 #include "engine/runtime/device.h"
+#include "engine/runtime/encoder_model.h"
 #include "evaluator/economics/economics.h"
 #include "evaluator/records/evaluation.h"
 #include "registry/catalog/catalog.h"
@@ -36,11 +37,14 @@
 #include "server/grpc_server.h"
 #include "server/metrics_refresh.h"
 #include "server/model_health.h"
+#include "server/routing/model_kinds.h"
 #include "server/routing/route_evidence.h"
 #include "server/routing/routing.h"
+#include "server/services/embedding_service.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/inference_service.h"
 #include "server/services/model_service.h"
+#include "server/serving/embedding.h"
 #include "server/serving/engine_loader.h"
 #include "server/serving/generation.h"
 #include "server/serving/hub_fetch.h"
@@ -107,9 +111,11 @@ class DaemonImpl final : public Daemon {
   DaemonEvents events_;
   EngineLoader loader_;
   const HubFetch hub_;
-  // The manager's thread uses the breakers and the health until the manager is destroyed.
+  // The manager's thread uses the breakers, the health and the kinds until the manager is
+  // destroyed.
   ModelBreakers breakers_;
   ModelHealth health_;
+  ModelKinds kinds_;
   registry::Revisions revisions_;
   registry::Manager manager_;
   RouteEvidence evidence_;
@@ -117,6 +123,7 @@ class DaemonImpl final : public Daemon {
   CatalogController control_;
   GenerationService generation_;
   LikelihoodService likelihood_;
+  EmbeddingService embedding_;
   ServedGenerator generator_;
   const std::unique_ptr<evaluator::MemoryProbe> memory_;
   // nullptr: energy is estimated from the stated watts.
@@ -127,6 +134,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<EvaluationStack> evaluation_;
   std::unique_ptr<MetricsRefresh> refresh_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
+  std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
@@ -151,6 +159,7 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
       breakers_(config_.breaker, [this](const std::string& model,
                                         const BreakerStatus& now) { OnBreaker(model, now); }),
       health_(&manager_, &breakers_),
+      kinds_(&manager_, registry::HubCacheFolder(), engine::IsEncoderPath),
       revisions_(registry::HubCacheFolder(), device_.name),
       manager_(std::move(catalog), &loader_,
                {.memory_budget_bytes = budget_bytes,
@@ -165,11 +174,13 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
       routing_(&manager_, &evidence_,
                {.classify = config_.routing.classify,
                 .refuse_unknown = config_.routing.refuse_unknown,
-                .down = [this](std::string_view model) { return breakers_.Refuses(model); }}),
+                .down = [this](std::string_view model) { return breakers_.Refuses(model); },
+                .kinds = &kinds_}),
       control_(config_, &manager_, &routing_, &breakers_, &events_),
       generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
                   [this](const RequestRecord& record) { events_.OnRequest(record); }),
       likelihood_(&manager_, config_.limits),
+      embedding_(&manager_, &kinds_, config_.limits),
       generator_(&manager_, &generation_, &likelihood_, device_),
       memory_(MakeProcessMemoryProbe()),
       energy_(config_.evaluation.energy == "stated"
@@ -273,6 +284,7 @@ absl::Status DaemonImpl::StartMetrics() {
 absl::Status DaemonImpl::StartServer() {
   inference_service_ = std::make_unique<InferenceServiceImpl>(
       &generation_, &likelihood_, exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
+  embedding_service_ = std::make_unique<EmbeddingServiceImpl>(&embedding_);
   model_service_ = std::make_unique<ModelServiceImpl>(
       ModelServiceImpl::Dependencies{.manager = &manager_,
                                      .loader = &loader_,
@@ -287,12 +299,12 @@ absl::Status DaemonImpl::StartServer() {
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
-      GrpcServer::Start(
-          {.listen = config_.listen,
-           .limits = config_.limits,
-           .models = manager_.catalog()->models.size(),
-           .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
-          {inference_service_.get(), model_service_.get(), evaluation_service_.get()}));
+      GrpcServer::Start({.listen = config_.listen,
+                         .limits = config_.limits,
+                         .models = manager_.catalog()->models.size(),
+                         .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
+                        {inference_service_.get(), embedding_service_.get(), model_service_.get(),
+                         evaluation_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();
@@ -327,6 +339,8 @@ void DaemonImpl::Drain() {
 }
 
 void DaemonImpl::OnModel(const registry::ModelStatus& status) {
+  // A load may have downloaded the model.
+  kinds_.Forget();
   events_.OnModel(status);
   if (!status.entry.built_in || status.state != registry::ModelState::kNew) {
     health_.Update(status.entry.id);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "assay/v1/embedding.pb.h"
 #include "assay/v1/evaluation.pb.h"
 #include "assay/v1/inference.pb.h"
 #include "assay/v1/model.pb.h"
@@ -89,7 +90,8 @@ std::vector<std::string> ServedMethods() {
   for (const google::protobuf::FileDescriptor* file :
        {assay::v1::GenerateRequest::descriptor()->file(),
         assay::v1::LoadModelRequest::descriptor()->file(),
-        assay::v1::EvaluateRequest::descriptor()->file()}) {
+        assay::v1::EvaluateRequest::descriptor()->file(),
+        assay::v1::EmbedRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor* service = file->service(i);
       for (int j = 0; j < service->method_count(); ++j) {

@@ -16,11 +16,11 @@ namespace assay::server {
 namespace {
 
 ModelUse UseOf(const ServedModel& served) {
-  const engine::LanguageModel& model = served.language_model();
-  const engine::LoadedModelInfo& info = model.info();
-  return {.running = model.running(),
-          .waiting = model.waiting(),
-          .cached_tokens = model.cached_tokens(),
+  const engine::LoadedModelInfo& info = served.info();
+  const engine::LanguageModel* model = served.language_model();
+  return {.running = model == nullptr ? served.encoder()->running() : model->running(),
+          .waiting = model == nullptr ? 0 : model->waiting(),
+          .cached_tokens = model == nullptr ? 0 : model->cached_tokens(),
           .cache_capacity_tokens = info.cache_tokens,
           .weight_bytes = info.weight_bytes,
           .kv_cache_bytes = info.kv_cache_bytes,

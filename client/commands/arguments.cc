@@ -95,6 +95,30 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void AddEmbed(CLI::App& app, Arguments& arguments) {
+  EmbedOptions& o = arguments.embed;
+  CLI::App* command = app.add_subcommand("embed", "Compute the vectors of texts with an encoder");
+  command->add_option("--model", o.model, "Id of an encoder (see `assay models`)")->required();
+  CLI::Option* texts = command->add_option("text", o.texts, "The texts");
+  CLI::Option* file = command->add_option(
+      "-f,--file", o.file, "JSONL file with one {\"text\": \"...\"} per line (at most 64 MiB)");
+  texts->excludes(file);
+  CLI::Option* similarity =
+      command->add_flag("--similarity", o.similarity,
+                        "Print the cosine similarity of each text with each other, no vectors");
+  command
+      ->add_flag("--no-normalize", o.no_normalize,
+                 "Print vectors as the pooling leaves them (default: of length 1)")
+      ->excludes(similarity);
+  command->footer(kEmbedHelp);
+  command->callback([&arguments, texts, file] {
+    if (texts->count() == 0 && file->count() == 0) {
+      throw CLI::ValidationError("text", "is required: give one or more texts, or -f FILE");
+    }
+    arguments.command = Command::kEmbed;
+  });
+}
+
 // Adds an option that may be repeated and takes one value each time.
 CLI::Option* AddList(CLI::App* command, const std::string& name, std::vector<std::string>& words,
                      const std::string& help) {
@@ -287,6 +311,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
                "Print protobuf JSON: one document on one line, or one line per event of a stream");
   app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
   AddGenerate(app, arguments);
+  AddEmbed(app, arguments);
   AddEvaluate(app, arguments);
   AddEvaluations(app, arguments);
   AddModels(app, arguments);

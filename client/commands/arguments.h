@@ -13,6 +13,7 @@ namespace assay::client {
 
 enum class Command {
   kGenerate,
+  kEmbed,
   kEvaluate,
   kListEvaluations,
   kGetEvaluation,
@@ -59,6 +60,17 @@ struct GenerateOptions {
   bool parse_special = false;
   bool raw = false;
   bool no_stream = false;
+};
+
+// The options of `embed`.
+struct EmbedOptions {
+  std::string model;
+  std::vector<std::string> texts;
+  // A JSONL file with a "text" per line, instead of `texts`.
+  std::string file;
+  // Prints the cosine similarities of the texts instead of their vectors.
+  bool similarity = false;
+  bool no_normalize = false;
 };
 
 // The options of `evaluate`. Zero and empty leave the server's defaults.
@@ -122,6 +134,7 @@ struct Arguments {
   // Empty: the connection draws one.
   std::string request_id;
   GenerateOptions generate;
+  EmbedOptions embed;
   EvaluateOptions evaluate;
   ReportOptions report;
   CompareOptions compare;

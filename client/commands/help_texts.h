@@ -38,6 +38,16 @@ inline constexpr char kGenerateHelp[] =
     "  assay --json generate --no-stream \"Hello\" | jq -r .text\n"
     "A prompt that begins with a dash must follow `--`. Ctrl-C cancels the request on the server.";
 
+inline constexpr char kEmbedHelp[] =
+    "Prints one JSON line per text: {\"vector\":[...],\"tokens\":9}, with \"truncated\":true if "
+    "the\n"
+    "text was longer than the model's maximum. --similarity prints a table of cosines.\n"
+    "Examples:\n"
+    "  assay embed --model minilm \"A process audit for small companies\"\n"
+    "  assay embed --model minilm --similarity \"The cat sleeps\" \"A cat naps\" \"Rates rise\"\n"
+    "  assay embed --model minilm -f texts.jsonl | jq -c .vector > vectors.jsonl\n"
+    "A file may have any number of texts; they are sent in requests of 256.";
+
 inline constexpr char kEvaluateHelp[] =
     "Runs every model on every prompt, scores the texts, prints a table and logs the runs to\n"
     "MLflow.\n"

@@ -35,6 +35,10 @@ std::string PropertyTable(const v1::ModelInspection& model) {
   add("vocabulary", absl::StrCat(model.vocab_size()));
   add("context", absl::StrCat(model.context_length(), " tokens (", model.served_context(),
                               " are served unless the entry sets context_length)"));
+  if (model.embedding_dimension() > 0) {
+    add("encoder",
+        absl::StrCat("vectors of ", model.embedding_dimension(), " elements, ", model.embedding()));
+  }
   add("tokenizer", model.tokenizer());
   add("chat template", model.chat_template());
   add("suggested sampling", model.suggested_sampling());

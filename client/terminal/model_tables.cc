@@ -72,7 +72,9 @@ std::string ModelTable(const v1::ListModelsResponse& reply) {
          breaker.empty() ? state : absl::StrCat(state, ", ", breaker),
          known ? OneLine(d.device()) : "-", known ? OneLine(d.dtype()) : "-",
          known ? OneLine(d.quantization()) : "-",
-         model.content_types().empty() ? "-" : ContentTypes(model),
+         d.embedding_dimension() > 0     ? absl::StrCat("encoder, ", d.embedding_dimension())
+         : model.content_types().empty() ? "-"
+                                         : ContentTypes(model),
          known ? absl::StrFormat("%.1fM", static_cast<double>(d.parameter_count()) / 1e6) : "-",
          known ? FormatBytes(d.resident_bytes()) : "-", absl::StrCat(model.active_requests())});
   }
@@ -144,7 +146,12 @@ std::string ModelText(const v1::Model& model) {
                       d.load_seconds(), d.load_files_seconds(), d.load_weights_seconds(),
                       d.load_tokenizer_seconds(), d.load_warm_up_seconds()));
   add("loaded at", FormatTime(d.loaded_at()));
-  add("chat template", d.has_chat_template() ? "yes" : "no (the prompt is used as it is)");
+  if (d.embedding_dimension() > 0) {
+    add("encoder",
+        absl::StrCat("vectors of ", d.embedding_dimension(), " elements, ", d.embedding()));
+  } else {
+    add("chat template", d.has_chat_template() ? "yes" : "no (the prompt is used as it is)");
+  }
   return FormatTable(table);
 }
 

@@ -15,8 +15,8 @@ namespace assay::engine {
 
 absl::Span<const Architecture> Architectures() {
   static const auto* const kArchitectures = new std::vector<Architecture>{
-      Llama(), Mistral(), Qwen2(), Qwen3(),   Gemma2(), Gemma3(),   Phi2(),    Phi3(),
-      Bloom(), Gpt2(),    Opt(),   GptNeoX(), GptNeo(), StableLm(), SmolLm3(), Falcon(),
+      Llama(), Mistral(), Qwen2(),   Qwen3(),  Gemma2(),   Gemma3(),  Phi2(),   Phi3(), Bloom(),
+      Gpt2(),  Opt(),     GptNeoX(), GptNeo(), StableLm(), SmolLm3(), Falcon(), Bert(),
   };
   return *kArchitectures;
 }

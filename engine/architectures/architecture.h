@@ -51,6 +51,11 @@ struct Architecture {
   bool gguf_neighbor_rope = false;
   // The names in GGUF files that differ from the role. They are used if the file has the tensor.
   std::vector<TensorName> gguf_names = {};
+  // True if the models are encoders: ModelSpec::encoder.
+  bool encoder = false;
+  // The beginnings of the names of tensors that a checkpoint may have and that are not read: the
+  // heads of an encoder.
+  std::vector<const char*> unused_prefixes = {};
 };
 
 // Returns all supported architectures.

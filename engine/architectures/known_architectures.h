@@ -22,6 +22,7 @@ Architecture GptNeo();
 Architecture StableLm();
 Architecture SmolLm3();
 Architecture Falcon();
+Architecture Bert();
 
 }  // namespace assay::engine
 

@@ -103,6 +103,17 @@ absl::Status NoConfig(const std::filesystem::path& folder) {
                    ": is a folder of GGUF files; give one of them: ", absl::StrJoin(files, ", ")));
 }
 
+// Returns the model folder that `path` is or has its file in; empty if it is a GGUF file.
+std::string FolderOf(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return path;
+  const std::filesystem::path file(path);
+  if (file.extension() == ".safetensors" && std::filesystem::exists(file, ignored)) {
+    return file.parent_path().string();
+  }
+  return "";
+}
+
 absl::StatusOr<ModelFiles> OpenFolder(const std::string& path) {
   const std::filesystem::path folder(path);
   const std::string config_path = (folder / "config.json").string();
@@ -173,13 +184,19 @@ std::string ModelFiles::MainType() const {
 }
 
 absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return OpenFolder(path);
-  const std::filesystem::path file(path);
-  if (file.extension() == ".safetensors" && std::filesystem::exists(file, ignored)) {
-    return OpenFolder(file.parent_path().string());
-  }
-  return OpenGguf(path);
+  const std::string folder = FolderOf(path);
+  return folder.empty() ? OpenGguf(path) : OpenFolder(folder);
+}
+
+bool IsEncoder(const std::string& path) {
+  const std::string folder = FolderOf(path);
+  if (folder.empty()) return false;
+  const std::string config = (std::filesystem::path(folder) / "config.json").string();
+  const absl::StatusOr<Json> json = ReadJsonFile(config, kMaxConfigBytes);
+  if (!json.ok()) return false;
+  const Architecture* architecture =
+      FindModelType(ConfigReader(*json, config).StringOr({"model_type"}, ""));
+  return architecture != nullptr && architecture->encoder;
 }
 
 }  // namespace assay::engine

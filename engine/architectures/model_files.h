@@ -58,6 +58,10 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const nlohmann::json& config, const 
 //   INVALID_ARGUMENT     The file is not a GGUF file, or the folder has only GGUF files.
 absl::StatusOr<ModelFiles> OpenModelFiles(const std::string& path);
 
+// Returns true if `path` is the folder of an encoder, or a .safetensors file in one. Reads only its
+// config.json. False if that cannot be read: OpenModelFiles() returns the error.
+bool IsEncoder(const std::string& path);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_ENGINE_ARCHITECTURES_MODEL_FILES_H_

@@ -1,4 +1,4 @@
-// The structure of a decoder-only transformer, independent of file formats.
+// The structure of a transformer, decoder or encoder, independent of file formats.
 #ifndef ASSAY_ENGINE_ARCHITECTURES_MODEL_SPEC_H_
 #define ASSAY_ENGINE_ARCHITECTURES_MODEL_SPEC_H_
 
@@ -110,6 +110,11 @@ struct FeedForwardSpec {
 struct ModelSpec {
   // GGUF's name of the architecture if it has one ("llama", "gptneox").
   std::string architecture;
+  // True for an encoder (BERT): every token attends to all tokens of its sequence, and the output
+  // is the hidden states instead of logits.
+  bool encoder = false;
+  // The number of token types (BERT's segments). All tokens have type 0. 0 if there are none.
+  int64_t token_types = 0;
   int64_t layers = 0;
   int64_t hidden = 0;
   // The size of the token embedding. Differs from `hidden` only in OPT-350M, which projects it.
@@ -155,6 +160,12 @@ struct ModelSpec {
   // True if activations overflow float16, so that bfloat16 is used instead (Gemma).
   bool overflows_float16 = false;
 
+  // The width of a row of the output.
+  int64_t output_width() const { return encoder ? hidden : vocab; }
+  // The number of layers whose KV is kept. An encoder computes a sequence at once, so that its
+  // layers use the same memory one after another.
+  int64_t cache_layers() const { return encoder ? 1 : layers; }
+  int64_t CacheLayer(int64_t layer) const { return encoder ? 0 : layer; }
   int64_t query_rows() const { return attention.heads * attention.head_dim; }
   int64_t kv_rows() const { return attention.kv_heads * attention.head_dim; }
   bool IsWindowed(int64_t layer) const {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/annotate.h"
+#include "base/status_macros.h"
 #include "engine/formats/mapped_file.h"
 #include "engine/formats/quoted.h"
 #include "nlohmann/json.hpp"
@@ -81,9 +82,7 @@ absl::Status InvalidJson(std::string_view text, size_t byte) {
       before.size() - last_line + 1, byte > text.size() ? ", where the text ends early" : ""));
 }
 
-}  // namespace
-
-absl::StatusOr<Json> ParseJsonObject(std::string_view text, DuplicateKeys duplicate_keys) {
+absl::StatusOr<Json> Parse(std::string_view text, DuplicateKeys duplicate_keys) {
   if (NestsTooDeep(text)) {
     return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
   }
@@ -106,12 +105,19 @@ absl::StatusOr<Json> ParseJsonObject(std::string_view text, DuplicateKeys duplic
   } catch (const Json::out_of_range&) {
     return absl::DataLossError("not valid JSON: a number exceeds the range of a double");
   }
-  if (!json.is_object()) return absl::DataLossError("not a JSON object");
   if (!duplicate.empty()) return absl::DataLossError(absl::StrCat(duplicate, " is duplicated"));
   return json;
 }
 
-absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
+absl::StatusOr<Json> ParseArray(std::string_view text) {
+  ASSIGN_OR_RETURN(Json json, Parse(text, DuplicateKeys::kLastWins));
+  if (!json.is_array()) return absl::DataLossError("not a JSON array");
+  return json;
+}
+
+// Reads a file and returns parse(text).
+template <typename ParseText>
+absl::StatusOr<Json> ReadFile(const std::string& path, int64_t max_bytes, const ParseText& parse) {
   const absl::StatusOr<std::unique_ptr<MappedFile>> file = MappedFile::Open(path);
   // An interrupted download leaves an empty file.
   if (absl::IsInvalidArgument(file.status())) return absl::DataLossError(file.status().message());
@@ -122,9 +128,25 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
         absl::StrCat(path, ": has ", bytes.size(), " bytes; the limit is ", max_bytes));
   }
   absl::StatusOr<Json> json =
-      ParseJsonObject({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   if (!json.ok()) return Annotate(json.status(), path);
   return json;
+}
+
+}  // namespace
+
+absl::StatusOr<Json> ParseJsonObject(std::string_view text, DuplicateKeys duplicate_keys) {
+  ASSIGN_OR_RETURN(Json json, Parse(text, duplicate_keys));
+  if (!json.is_object()) return absl::DataLossError("not a JSON object");
+  return json;
+}
+
+absl::StatusOr<Json> ReadJsonFile(const std::string& path, int64_t max_bytes) {
+  return ReadFile(path, max_bytes, [](std::string_view text) { return ParseJsonObject(text); });
+}
+
+absl::StatusOr<Json> ReadJsonArrayFile(const std::string& path, int64_t max_bytes) {
+  return ReadFile(path, max_bytes, ParseArray);
 }
 
 std::string ShortJson(const Json& value) {

@@ -23,6 +23,9 @@ absl::StatusOr<nlohmann::json> ParseJsonObject(
 // empty or longer than `max_bytes`. Messages begin with the path.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, int64_t max_bytes);
 
+// The same for a file that contains an array instead of an object.
+absl::StatusOr<nlohmann::json> ReadJsonArrayFile(const std::string& path, int64_t max_bytes);
+
 // Returns the first 60 bytes of a value in ASCII, for error messages. Takes time only for those.
 std::string ShortJson(const nlohmann::json& value);
 

@@ -67,7 +67,7 @@ class PagePrefetcher {
   // Sets the page that is being read. Fetch() prefetches a page some pages after it.
   HWY_INLINE void SetPage(int64_t page) {
     const int64_t ahead = page + kDistance;
-    next_ = ahead * kPageTokens < task_.position + task_.count
+    next_ = ahead * kPageTokens < task_.Length()
                 ? cache_.Keys(task_.layer, task_.pages[static_cast<size_t>(ahead)], task_.kv_head)
                 : nullptr;
   }
@@ -117,7 +117,7 @@ class RunningSoftmax {
   }
   // Returns the last slot, of a page whose first position is `start`, that a query attends to.
   int64_t LastVisible(int64_t query, int64_t start) const {
-    return task_.position + query / task_.group - start;
+    return task_.LastKey(query / task_.group) - start;
   }
 
   void Begin() {
@@ -129,7 +129,7 @@ class RunningSoftmax {
   // Calls page(index, tokens) for the pages that the queries attend to.
   template <typename Page>
   HWY_INLINE void ForPages(const Page& page) const {
-    const int64_t length = task_.position + task_.count;
+    const int64_t length = task_.Length();
     for (int64_t i = PagePrefetcher::FirstPage(task_); i * kPageTokens < length; ++i) {
       page(i, std::min(kPageTokens, length - i * kPageTokens));
     }
@@ -148,7 +148,7 @@ class RunningSoftmax {
       const QueryIndex index = IndexOf(query + q);
       const int64_t position = task_.position + index.token;
       AdjustScores(scores[q], index, position, start);
-      MaskScores(scores[q], position, start);
+      MaskScores(scores[q], task_.LastKey(index.token), start);
       max[q] = scores[q][0];
       for (int64_t v = 1; v < kTokenVecs; ++v) max[q] = hn::Max(max[q], scores[q][v]);
     }
@@ -212,8 +212,8 @@ class RunningSoftmax {
   }
 
   // Sets the scores of keys that the query does not attend to to minus infinity.
-  HWY_INLINE void MaskScores(RowVec (&scores)[kTokenVecs], int64_t position, int64_t start) {
-    const int64_t last = position - start;
+  HWY_INLINE void MaskScores(RowVec (&scores)[kTokenVecs], int64_t last_key, int64_t start) {
+    const int64_t last = last_key - start;
     const int64_t first = task_.window == 0 ? 0 : last - task_.window + 1;
     if (last >= kPageTokens - 1 && first <= 0) return;
     const RowTag d;

@@ -21,6 +21,9 @@ struct AttentionTask {
   // The position of the first query. A query attends to the keys up to its own position.
   int64_t position = 0;
   int64_t count = 0;
+  // The number of keys that every query attends to, whatever its position (encoders); 0 = up to the
+  // query's own position. Must not be set together with `window`.
+  int64_t keys = 0;
   // The number of positions that a query attends to, its own included; 0 = all.
   int64_t window = 0;
   // Scores are multiplied by `scale`, then capped: cap * tanh(score / cap). A cap of 0 is no cap.
@@ -35,6 +38,11 @@ struct AttentionTask {
   // [count, group * head_dim] each, beginning at the first of these heads.
   FloatRows queries;
   FloatRows out;
+
+  // The number of keys that the queries attend to together.
+  int64_t Length() const { return keys > 0 ? keys : position + count; }
+  // The last key that a query of the task attends to.
+  int64_t LastKey(int64_t query) const { return keys > 0 ? keys - 1 : position + query; }
 };
 
 // The buffers of one thread.

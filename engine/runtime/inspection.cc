@@ -21,6 +21,7 @@
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
+#include "engine/runtime/sentence_config.h"
 
 namespace assay::engine {
 namespace {
@@ -90,6 +91,15 @@ void DescribeText(const ModelFiles& files, int context, ModelInspection* out) {
   out->chat_template = DescribeTemplates((*encoder)->chat_templates());
 }
 
+void DescribeEncoder(const ModelFiles& files, int64_t context, ModelInspection* out) {
+  out->embedding_dimension = files.spec.hidden;
+  out->chat_template = "no (an encoder: it computes vectors, and no text)";
+  const absl::StatusOr<SentenceConfig> sentence =
+      ReadSentenceConfig(files.tensors->path(), files.spec.hidden, context);
+  out->loads.Update(sentence.status());
+  out->embedding = sentence.ok() ? sentence->Describe() : std::string(sentence.status().message());
+}
+
 }  // namespace
 
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
@@ -118,6 +128,7 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                       .loads = CheckTransformerWeights(files),
                       .warnings = files.warnings};
   DescribeText(files, static_cast<int>(context), &out);
+  if (spec.encoder) DescribeEncoder(files, context, &out);
   for (const DeviceInfo& device : AllDevices(requested)) {
     options.device = device;
     const absl::StatusOr<LoadPlan> plan = MakeLoadPlan(files, options);

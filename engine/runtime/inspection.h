@@ -70,6 +70,11 @@ struct ModelInspection {
   std::string tokenizer;
   // "yes", "yes: default, tool_use", "no (a base model: ...)"; or why the template cannot be read.
   std::string chat_template;
+  // For an encoder the number of elements of a vector; 0 for a model that generates text.
+  int64_t embedding_dimension = 0;
+  // For an encoder how a text becomes a vector: "mean pooling, L2 normalization, at most 256
+  // tokens".
+  std::string embedding;
   // The sampling that the files suggest.
   ModelSampling sampling;
   // The error with which a load would be refused because of the files or options, or OK: a tensor

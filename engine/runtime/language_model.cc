@@ -2,8 +2,6 @@
 #include "engine/runtime/language_model.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,71 +22,18 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
-#include "engine/architectures/model_files.h"
 #include "engine/architectures/tied_output.h"
 #include "engine/runtime/device_memory.h"
-#include "engine/runtime/executor/cpu_executor.h"
-#include "engine/runtime/executor/device_executor.h"
 #include "engine/runtime/executor/device_quirks.h"
-#include "engine/runtime/executor/device_self_test.h"
-#include "engine/runtime/executor/device_turns.h"
 #include "engine/runtime/executor/torch_status.h"
-#include "engine/runtime/executor/transformer_weights.h"
-#include "engine/runtime/executor/weight_loader.h"
-#include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
+#include "engine/runtime/model_loading.h"
 #include "engine/runtime/prompt_encoder.h"
 #include "engine/runtime/scheduler/logits_reader.h"
 #include "engine/runtime/scheduler/scheduler.h"
-#include "engine/threads/time_slice_queue.h"
 
 namespace assay::engine {
 namespace {
-
-// The parts of a load's time, for its progress.
-constexpr double kOpeningShare = 0.05;
-constexpr double kWeightsShare = 0.9;
-at::ScalarType ScalarTypeOf(PackedType dtype) {
-  if (dtype == PackedType::kFloat16) return at::kHalf;
-  return dtype == PackedType::kBFloat16 ? at::kBFloat16 : at::kFloat;
-}
-
-// The threads of all models on the CPU. Each step gets a time slice.
-ThreadPool& CpuPool() {
-  static ThreadPool pool(at::get_num_threads());
-  return pool;
-}
-
-// The first result of Load() and EstimateBytes().
-struct Opened {
-  ModelFiles files;
-  LoadPlan plan;
-};
-
-absl::StatusOr<Opened> Open(const LoadOptions& options) {
-  if (options.device.name.empty()) {
-    return absl::InvalidArgumentError("LoadOptions.device is empty; take one from ResolveDevice()");
-  }
-  ASSIGN_OR_RETURN(ModelFiles files, OpenModelFiles(options.path));
-  files.name = ReplaceInvalidUtf8(files.name);
-  ASSIGN_OR_RETURN(LoadPlan plan, MakeLoadPlan(files, options));
-  // The check is before the first byte of a tensor is read, or another model is evicted for this
-  // one.
-  RETURN_IF_ERROR(CheckTransformerWeights(files));
-  return Opened{std::move(files), plan};
-}
-
-// Frees what the allocator of a device caches, in a turn of it.
-void ReleaseMemoryOf(const std::string& device, const char* doing) {
-  const absl::Status released = CatchTorch(doing, [&]() -> absl::Status {
-    const TimeSliceLock turn(&DeviceTurns(device));
-    ReleaseCachedMemory(at::Device(device));
-    return absl::OkStatus();
-  });
-  // Nothing can be freed on a device that fails here.
-  released.IgnoreError();
-}
 
 class TransformerLanguageModel : public LanguageModel {
  public:
@@ -191,55 +136,6 @@ class TransformerLanguageModel : public LanguageModel {
   std::unique_ptr<Scheduler> scheduler_;
 };
 
-// Calls `work`, sets `time` to its duration and returns its result.
-template <typename Work>
-auto Timed(absl::Duration* time, const Work& work) {
-  const absl::Time start = absl::Now();
-  auto result = work();
-  *time = absl::Now() - start;
-  return result;
-}
-
-// Returns what libtorch's operators on the device need for this model. The CPU's own kernels need
-// nothing.
-absl::StatusOr<DeviceQuirks> TestDeviceFor(const LoadOptions& options, const Opened& opened) {
-  if (opened.plan.packed) return DeviceQuirks();
-  const at::Device device(options.device.name);
-  const at::ScalarType dtype = ScalarTypeOf(opened.plan.dtype);
-  ASSIGN_OR_RETURN(const DeviceQuirks quirks, QuirksOf(device, dtype));
-  return TestAttention(opened.files.spec, device, dtype, quirks);
-}
-
-absl::StatusOr<std::unique_ptr<ModelExecutor>> LoadExecutor(const LoadOptions& options,
-                                                            const Opened& opened,
-                                                            const DeviceQuirks& quirks) {
-  const c10::InferenceMode inference;
-  const LoadPlan& plan = opened.plan;
-  TimeSliceQueue& turns = DeviceTurns(options.device.name);
-  const ModelSpec& spec = opened.files.spec;
-  const at::TensorOptions tensors =
-      at::TensorOptions().dtype(ScalarTypeOf(plan.dtype)).device(at::Device(options.device.name));
-  const auto progress = [&](double f) {
-    if (options.progress) options.progress("weights", kOpeningShare + f * kWeightsShare);
-  };
-  WeightLoader loader(*opened.files.tensors, &CpuPool(), plan.packed ? nullptr : &turns,
-                      {.progress = progress, .context = options.context});
-  ASSIGN_OR_RETURN(
-      TransformerWeights weights,
-      LoadTransformerWeights(opened.files, loader, tensors,
-                             {.packed = plan.packed, .full = plan.dtype, .bits = plan.bits}));
-  if (!plan.packed) {
-    return MakeDeviceExecutor(spec, std::move(weights), plan.context, plan.pages(), quirks, turns);
-  }
-  return MakeCpuExecutor(spec, std::move(weights),
-                         {.context = plan.context,
-                          .max_tokens = plan.step_tokens,
-                          .logit_rows = plan.logit_rows,
-                          .pages = plan.pages(),
-                          .kv_type = plan.kv_type},
-                         CpuPool());
-}
-
 absl::Status WarmUp(LanguageModel& model) {
   const TokenId any_token = 0;
   return model.Logits({&any_token, 1}).status();
@@ -252,7 +148,11 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
     if (options.progress) options.progress(stage, fraction);
   };
   report("opening", 0.0);
-  ASSIGN_OR_RETURN(Opened opened, Timed(&times.files, [&] { return Open(options); }));
+  ASSIGN_OR_RETURN(OpenedModel opened, Timed(&times.files, [&] { return OpenModel(options); }));
+  if (opened.files.spec.encoder) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        options.path, ": is an encoder, which generates no text; load it as an EncoderModel"));
+  }
   RETURN_IF_ERROR(CheckTiedOutput(TieCheck::kAll, &opened.files));
   const ModelFiles& files = opened.files;
   const LoadPlan& plan = opened.plan;
@@ -273,24 +173,9 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened, quirks); });
   ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, encoder_future.get());
   if (!executor.ok()) return executor.status();
-  LoadedModelInfo info{
-      .architecture = files.spec.architecture,
-      .name = files.name,
-      .parameter_count = files.ParameterCount(),
-      .context_length = context,
-      .vocab_size = static_cast<int>(files.spec.vocab),
-      .device = options.device.name,
-      .dtype = DtypeName(plan.dtype),
-      .quantization =
-          absl::StrCat(files.MainType(), plan.bits == WeightBits::kAsStored ? "" : " as ",
-                       plan.bits == WeightBits::kAsStored ? "" : options.weights),
-      .weight_bytes = (*executor)->weight_bytes(),
-      .working_bytes = EstimateMemory(files, plan).working,
-      .has_chat_template = encoder->has_chat_template(),
-      .sampling = ReadModelSampling(files),
-      .workarounds = Describe(quirks),
-      .warnings = files.warnings,
-  };
+  LoadedModelInfo info = DescribeLoaded(options, opened, quirks, **executor);
+  info.has_chat_template = encoder->has_chat_template();
+  info.sampling = ReadModelSampling(files);
   report("warm-up", kOpeningShare + kWeightsShare);
   // Keys that were rotated for a short sequence are then wrong in a long one.
   const bool varying = files.spec.rope.depends_on_length();
@@ -338,7 +223,7 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
 }
 
 absl::StatusOr<int64_t> LanguageModel::EstimateBytes(const LoadOptions& options) {
-  ASSIGN_OR_RETURN(const Opened opened, Open(options));
+  ASSIGN_OR_RETURN(const OpenedModel opened, OpenModel(options));
   return EstimateMemory(opened.files, opened.plan).Total();
 }
 

@@ -17,6 +17,9 @@ namespace {
 // The buffers of a step hold at least this many tokens, for the readers of logits.
 constexpr int64_t kMinStepTokens = 256;
 constexpr int kMaxDraftTokens = 64;
+// The tokens of one step of an encoder: enough to share each load of the weights, and few enough
+// that other models wait only for tens of milliseconds.
+constexpr int64_t kEncoderStepTokens = 512;
 
 absl::StatusOr<PackedType> ParseDtype(const LoadOptions& options, const ModelSpec& spec) {
   const bool automatic = options.dtype == "auto";
@@ -64,6 +67,22 @@ absl::Status CheckLimits(const LoadOptions& options) {
       ", max_waiting ", options.max_waiting, "; they must be at least 1, 1 and 0"));
 }
 
+absl::Status CheckEncoderOptions(const LoadOptions& options) {
+  if (options.kv_cache == "auto" && options.cache_tokens == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("kv_cache is \"", options.kv_cache,
+                                                 "\" and cache_tokens ", options.cache_tokens,
+                                                 "; an encoder keeps no KV cache: leave both out"));
+}
+
+// Texts are computed as a whole in fp32. Each may leave a part of its last page empty.
+LoadPlan EncoderPlan(LoadPlan plan) {
+  plan.step_tokens = std::max(kEncoderStepTokens, plan.context);
+  plan.cache_tokens = 2 * plan.step_tokens;
+  plan.kv_type = KvType::kFloat32;
+  plan.logit_rows = 0;
+  return plan;
+}
+
 }  // namespace
 
 absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions& options) {
@@ -79,6 +98,10 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
   const int64_t context = options.context_length == 0 ? std::min<int64_t>(own, kDefaultMaxContext)
                                                       : options.context_length;
   const bool packed = options.device.kind == DeviceKind::kCpu && options.cpu_kernels;
+  if (files.spec.encoder) {
+    RETURN_IF_ERROR(CheckEncoderOptions(options));
+    return EncoderPlan({.dtype = dtype, .bits = bits, .context = context, .packed = packed});
+  }
   ASSIGN_OR_RETURN(const KvType kv_type, ParseKvType(options, files.spec, bits, packed));
   if (options.cache_tokens != 0 && options.cache_tokens < context) {
     return absl::InvalidArgumentError(absl::StrCat("cache_tokens is ", options.cache_tokens,

@@ -39,9 +39,15 @@ int64_t DeviceBytes(const ModelSpec& spec, const StoredTensor& tensor, const Loa
   return QuantizedMatrix::BytesOf(out, in, plan.bits);
 }
 
+bool IsUnused(const Architecture& architecture, const StoredTensor& tensor) {
+  return std::any_of(architecture.unused_prefixes.begin(), architecture.unused_prefixes.end(),
+                     [&](const char* prefix) { return tensor.name.starts_with(prefix); });
+}
+
 int64_t WeightBytes(const ModelFiles& files, const LoadPlan& plan) {
   int64_t bytes = 0;
   for (const StoredTensor& tensor : files.tensors->tensors()) {
+    if (IsUnused(*files.architecture, tensor)) continue;
     if (tensor.shape.size() != 2) {
       bytes += tensor.ElementCount() * (plan.packed ? kFloatBytes : ElementBytes(plan));
     } else {
@@ -56,10 +62,10 @@ int64_t CacheBytes(const ModelSpec& spec, const LoadPlan& plan) {
   // The estimate has one page of margin.
   const int64_t pages = plan.pages() + 1;
   if (!plan.packed) {
-    return ElementBytes(plan) * 2 * spec.layers * spec.kv_rows() * pages * kPageTokens;
+    return ElementBytes(plan) * 2 * spec.cache_layers() * spec.kv_rows() * pages * kPageTokens;
   }
   return pages * KvPages::BytesPerPage({.type = plan.kv_type,
-                                        .layers = spec.layers,
+                                        .layers = spec.cache_layers(),
                                         .kv_heads = spec.attention.kv_heads,
                                         .head_dim = spec.attention.head_dim});
 }

@@ -55,6 +55,24 @@ absl::Status Routing::Open(std::string file) {
   return absl::OkStatus();
 }
 
+std::shared_ptr<const registry::Catalog> Routing::Catalog() const {
+  return options_.kinds == nullptr ? manager_->catalog() : options_.kinds->Generators();
+}
+
+absl::Status Routing::CheckNoEncoders(const std::vector<registry::RoutePolicy>& policies) const {
+  if (options_.kinds == nullptr) return absl::OkStatus();
+  for (const registry::RoutePolicy& policy : policies) {
+    for (const auto* models : {&policy.models, &policy.fallback}) {
+      for (const std::string& model : *models) {
+        if (!options_.kinds->IsEncoder(model)) continue;
+        return absl::InvalidArgumentError(
+            absl::StrCat("routes.", policy.content_type, ": ", IsEncoderError(model).message()));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Routing::CheckContentType(std::string_view type,
                                        const registry::Catalog& catalog) const {
   if (!options_.refuse_unknown || type.empty() || table_.Find(type, catalog).has_value()) {
@@ -72,7 +90,10 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
     return absl::InvalidArgumentError(
         absl::StrCat("routing_key: has ", input.key.size(), " bytes; at most ", kMaxKeyBytes));
   }
-  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  if (options_.kinds != nullptr && options_.kinds->IsEncoder(input.model)) {
+    return IsEncoderError(input.model);
+  }
+  const std::shared_ptr<const registry::Catalog> catalog = Catalog();
   RETURN_IF_ERROR(CheckContentType(input.content_type, *catalog));
   std::string content_type(input.content_type);
   std::string prefix;
@@ -119,7 +140,8 @@ absl::Status Routing::Add(std::vector<registry::RoutePolicy> policies) {
 
 absl::Status Routing::SetWith(std::vector<registry::RoutePolicy> kept,
                               std::vector<registry::RoutePolicy> policies) {
-  const std::shared_ptr<const registry::Catalog> catalog = manager_->catalog();
+  RETURN_IF_ERROR(CheckNoEncoders(policies));
+  const std::shared_ptr<const registry::Catalog> catalog = Catalog();
   registry::RouteTable checked;
   RETURN_IF_ERROR(checked.Set(policies, catalog.get()));
   std::move(policies.begin(), policies.end(), std::back_inserter(kept));
@@ -131,11 +153,11 @@ absl::Status Routing::SetWith(std::vector<registry::RoutePolicy> kept,
 }
 
 std::vector<registry::RouteTable::Route> Routing::InForce() const {
-  return table_.InForce(*manager_->catalog());
+  return table_.InForce(*Catalog());
 }
 
 bool Routing::Has(std::string_view content_type) const {
-  return table_.Find(content_type, *manager_->catalog()).has_value();
+  return table_.Find(content_type, *Catalog()).has_value();
 }
 
 std::string Routing::RevisionOf(std::string_view model) const {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "registry/routing/evidence.h"
 #include "registry/routing/route_table.h"
 #include "registry/routing/router.h"
+#include "server/routing/model_kinds.h"
 
 namespace assay::server {
 
@@ -42,6 +44,8 @@ class Routing {
     bool refuse_unknown = true;
     // That of registry::RouteRequest.
     std::function<bool(std::string_view)> down = nullptr;
+    // Keeps encoders out of all routes. May be null: every model generates text.
+    ModelKinds* kinds = nullptr;
   };
 
   // `manager` and `evidence` must outlive this object. `evidence` may be null: there are no
@@ -56,6 +60,7 @@ class Routing {
 
   // Works and fails as registry::ChooseRoute(). Also INVALID_ARGUMENT: the key is too long, or the
   // content type is unknown: it is not a known one of the catalog and has no route.
+  // FAILED_PRECONDITION: the request names an encoder.
   absl::StatusOr<registry::RouteDecision> Choose(const RoutingInput& input) const;
 
   // Replaces the routes that were set before: checks them, writes the file, then puts them in
@@ -72,6 +77,10 @@ class Routing {
   std::string RevisionOf(std::string_view model) const;
 
  private:
+  // Returns the catalog without encoders.
+  std::shared_ptr<const registry::Catalog> Catalog() const;
+  // Returns INVALID_ARGUMENT if a policy names an encoder.
+  absl::Status CheckNoEncoders(const std::vector<registry::RoutePolicy>& policies) const;
   absl::Status CheckContentType(std::string_view type, const registry::Catalog& catalog) const;
   // Checks `policies` and sets them together with `kept`, which are not checked.
   absl::Status SetWith(std::vector<registry::RoutePolicy> kept,

@@ -21,6 +21,8 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "registry/catalog/content_types.h"
+#include "server/routing/model_kinds.h"
+#include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
@@ -197,10 +199,13 @@ absl::StatusOr<std::vector<std::string>> ChooseModels(const EvaluateRequest& req
     if (absl::StatusOr<registry::ModelStatus> known = manager.Get(model); !known.ok()) {
       return known.status();
     }
+    if (IsResidentEncoder(manager, model)) return IsEncoderError(model);
   }
   if (!models.empty() || request.candidates_size() > 0) return models;
   for (const registry::ModelStatus& status : manager.List()) {
-    if (status.state == registry::ModelState::kReady) models.push_back(status.entry.id);
+    const std::string& id = status.entry.id;
+    if (status.state != registry::ModelState::kReady || IsResidentEncoder(manager, id)) continue;
+    models.push_back(id);
   }
   if (!models.empty()) return models;
   const std::string default_model = manager.catalog()->default_model;

@@ -1,6 +1,7 @@
 // Converts the state of models to the messages of assay.v1.ModelService.
 #include "server/services/model_proto.h"
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -108,6 +109,8 @@ void ToProto(const engine::ModelInspection& inspection, const MemoryLimits& memo
              assay::v1::ModelInspection* out) {
   out->set_path(ReplaceInvalidUtf8(inspection.path));
   out->set_suggested_sampling(inspection.sampling.Describe());
+  out->set_embedding_dimension(static_cast<int32_t>(inspection.embedding_dimension));
+  out->set_embedding(ReplaceInvalidUtf8(inspection.embedding));
   out->set_name(ReplaceInvalidUtf8(inspection.name));
   out->set_format(inspection.format);
   out->set_architecture(inspection.architecture);

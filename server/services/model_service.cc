@@ -111,7 +111,11 @@ void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Mode
   ToProto(deps_.breakers->Get(status.entry.id), model->mutable_breaker());
   model->set_is_default(status.entry.id == deps_.manager->catalog()->default_model);
   deps_.manager->VisitResident(status.entry.id, [&](registry::ResidentModel& resident) {
-    ToProto(status, Served(resident).language_model().info(), model->mutable_details());
+    const ServedModel& served = Served(resident);
+    ToProto(status, served.info(), model->mutable_details());
+    if (served.encoder() == nullptr) return;
+    model->mutable_details()->set_embedding_dimension(served.encoder()->dimension());
+    model->mutable_details()->set_embedding(served.encoder()->sentence().Describe());
   });
 }
 

@@ -13,6 +13,7 @@
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "engine/runtime/encoder_model.h"
 #include "server/serving/served_model.h"
 
 namespace assay::server {
@@ -49,6 +50,19 @@ absl::StatusOr<engine::LoadOptions> EngineLoader::OptionsFor(const registry::Mod
   return options;
 }
 
+template <typename Model>
+absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::LoadAs(
+    const registry::ModelEntry& entry, engine::LoadOptions options) const {
+  absl::StatusOr<std::unique_ptr<Model>> model = Model::Load(options);
+  if (!model.ok()) return ModelError(entry, model.status());
+  if (on_warning_) {
+    for (const std::string& warning : (*model)->info().warnings) {
+      on_warning_(entry.id, ReplaceInvalidUtf8(warning));
+    }
+  }
+  return std::make_unique<ServedModel>(*std::move(model), std::move(options.device));
+}
+
 absl::StatusOr<int64_t> EngineLoader::Estimate(const registry::ModelEntry& entry,
                                                const std::string& file) {
   ASSIGN_OR_RETURN(engine::LoadOptions options, OptionsFor(entry, file));
@@ -67,15 +81,8 @@ absl::StatusOr<std::unique_ptr<registry::ResidentModel>> EngineLoader::Load(
     };
   }
   options.context = context;
-  absl::StatusOr<std::unique_ptr<engine::LanguageModel>> model =
-      engine::LanguageModel::Load(options);
-  if (!model.ok()) return ModelError(entry, model.status());
-  if (on_warning_) {
-    for (const std::string& warning : (*model)->info().warnings) {
-      on_warning_(entry.id, ReplaceInvalidUtf8(warning));
-    }
-  }
-  return std::make_unique<ServedModel>(*std::move(model), std::move(options.device));
+  if (engine::IsEncoderPath(file)) return LoadAs<engine::EncoderModel>(entry, std::move(options));
+  return LoadAs<engine::LanguageModel>(entry, std::move(options));
 }
 
 }  // namespace assay::server

@@ -45,6 +45,11 @@ class EngineLoader final : public registry::ModelLoader {
                                                  const std::string& file) const;
 
  private:
+  // Loads the entry's model, a LanguageModel or an EncoderModel.
+  template <typename Model>
+  absl::StatusOr<std::unique_ptr<registry::ResidentModel>> LoadAs(
+      const registry::ModelEntry& entry, engine::LoadOptions options) const;
+
   const engine::DeviceInfo default_device_;
   const int max_running_;
   const int max_waiting_;

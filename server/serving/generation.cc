@@ -159,7 +159,9 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::Submit(const std:
     if (IsModelFault(handle.status(), FailedPart::kLoad)) permit.Fail(handle.status());
     return handle.status();
   }
-  engine::LanguageModel& language_model = Served(*handle).language_model();
+  absl::StatusOr<engine::LanguageModel*> found = LanguageModelOf(*handle);
+  if (!found.ok()) return found.status();
+  engine::LanguageModel& language_model = **found;
   engine::GenerationRequest generation = request.engine;
   if (request.sampling.model_defaults.value_or(handle->entry().model_sampling)) {
     UseModelSampling(language_model.info().sampling, request.sampling, &generation.sampling);
@@ -262,8 +264,8 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   result.model = route.model;
   result.route = std::move(route);
   result.seed = request.engine.sampling.seed;
-  result.no_chat_template = !call.raw && !call.chat.has_value() &&
-                            !Served(accepted.handle).language_model().info().has_chat_template;
+  result.no_chat_template =
+      !call.raw && !call.chat.has_value() && !Served(accepted.handle).info().has_chat_template;
   record->joules = evaluator::StatedEnergy(economics_, result.times.Busy()).joules;
   record->hosted_usd = evaluator::HostedUsd(economics_, generated.prompt_tokens,
                                             static_cast<double>(generated.tokens.size()));

@@ -83,7 +83,8 @@ absl::StatusOr<LikelihoodResult> LikelihoodService::Compute(const LikelihoodCall
   absl::Time deadline = absl::Now() + timeout;
   ASSIGN_OR_RETURN(registry::Handle handle,
                    manager_->Acquire(call.model, nullptr, context.Until(deadline)));
-  engine::LanguageModel& model = Served(handle).language_model();
+  ASSIGN_OR_RETURN(engine::LanguageModel* const found, LanguageModelOf(handle));
+  engine::LanguageModel& model = *found;
   if (call.timeout.has_value()) {
     deadline = absl::Now() + timeout * MaxWindows(call.text.size(), model.info());
   }

@@ -81,8 +81,9 @@ evaluator::Generation ToGeneration(const GenerateResult& result) {
 absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string& model,
                                                                const CallContext& context) {
   ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(model, nullptr, context));
+  RETURN_IF_ERROR(LanguageModelOf(handle).status());
   const ServedModel& resident = Served(handle);
-  const engine::LoadedModelInfo& info = resident.language_model().info();
+  const engine::LoadedModelInfo& info = resident.info();
   const engine::DeviceInfo& device = resident.device();
 
   evaluator::LoadReport report;
@@ -151,7 +152,7 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
   }
   ASSIGN_OR_RETURN(registry::Handle handle,
                    manager_->Acquire(job.model, nullptr, context.Until(absl::Now() + job.timeout)));
-  if (Served(handle).language_model().info().has_chat_template) {
+  if (Served(handle).info().has_chat_template) {
     call->chat = std::vector<ChatMessage>{{.role = "system", .content = job.system},
                                           {.role = "user", .content = job.prompt}};
   } else {

@@ -68,6 +68,7 @@ AttentionMasks::AttentionMasks(const ModelSpec& spec, int64_t max_keys,
                                const at::TensorOptions& options)
     : spec_(spec.attention),
       alibi_(spec.position == PositionKind::kAlibi),
+      shows_later_(spec.encoder),
       options_(options),
       indices_(at::arange(max_keys, at::kLong).to(options.device())) {
   if (!alibi_) return;
@@ -95,7 +96,10 @@ at::Tensor AttentionMasks::For(const at::Tensor& positions, const at::Tensor& be
   const int64_t tokens = positions.size(1);
   const int64_t group = spec_.heads / spec_.kv_heads;
   const at::Tensor key_positions = (indices_.narrow(0, 0, keys) + begins.unsqueeze(1)).unsqueeze(1);
-  const at::Tensor query_positions = positions.unsqueeze(2);
+  // The last key that a query attends to.
+  const at::Tensor last =
+      shows_later_ ? positions.narrow(1, tokens - 1, 1).expand({sequences, tokens}) : positions;
+  const at::Tensor query_positions = last.unsqueeze(2);
   at::Tensor hidden = key_positions > query_positions;
   if (windowed) {
     hidden = hidden.logical_or(key_positions <= query_positions - spec_.window);

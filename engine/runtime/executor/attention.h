@@ -24,7 +24,8 @@ class AttentionMasks {
   // Returns what is added to the scores of queries at `positions`, [sequences, tokens], over `keys`
   // keys of each sequence, which have the positions from `begins`, [sequences], on:
   // [sequences, 1 or kv_heads, heads / kv_heads * tokens, keys]. A later key than the query's own
-  // is hidden; for layers with a sliding window also a key before the window. The mask is always
+  // is hidden, except in encoders, where a sequence's chunk has all its tokens; for layers with a
+  // sliding window also a key before the window. The mask is always
   // explicit: on MPS is_causal shows future tokens to some queries (pytorch issue 195910).
   at::Tensor For(const at::Tensor& positions, const at::Tensor& begins, int64_t keys,
                  bool windowed) const;
@@ -35,6 +36,8 @@ class AttentionMasks {
 
   const AttentionSpec spec_;
   const bool alibi_;
+  // True for encoders.
+  const bool shows_later_;
   const at::TensorOptions options_;
   // 0, 1, 2, ..., [max_keys], int64. A copy from the CPU: arange is not safe on MPS beside other
   // threads (pytorch issue 197805).

@@ -91,7 +91,7 @@ class CpuExecutor : public ModelExecutor {
         options_(options),
         pool_(pool),
         cache_({.type = options.kv_type,
-                .layers = spec.layers,
+                .layers = spec.cache_layers(),
                 .kv_heads = spec.attention.kv_heads,
                 .head_dim = spec.attention.head_dim},
                options.pages),
@@ -147,8 +147,10 @@ class CpuExecutor : public ModelExecutor {
   absl::Duration contention_interval() const override { return pool_.ContentionInterval(slice_); }
 
   absl::Status CopyLogits(int64_t row, absl::Span<float> out) override {
-    const absl::Span<const float> values = Logits(row);
-    std::copy(values.begin(), values.end(), out.begin());
+    for (auto to = out.begin(); to < out.end(); ++row) {
+      const absl::Span<const float> values = Logits(row);
+      to = std::copy(values.begin(), values.end(), to);
+    }
     return absl::OkStatus();
   }
 
@@ -206,11 +208,17 @@ class CpuExecutor : public ModelExecutor {
   }
 
   absl::Span<const float> Logits(int64_t row) const {
+    if (spec_.encoder) {
+      const int64_t hidden_row = logit_rows_[static_cast<size_t>(row)];
+      return absl::MakeConstSpan(hidden_.data() + hidden_row * spec_.hidden,
+                                 static_cast<size_t>(spec_.hidden));
+    }
     return absl::MakeConstSpan(logits_.data() + row * spec_.vocab,
                                static_cast<size_t>(spec_.vocab));
   }
 
   void PrepareLogits() {
+    if (spec_.encoder) return;
     const auto rows = std::max(static_cast<int64_t>(logit_rows_.size()), options_.logit_rows);
     const auto size = static_cast<size_t>(rows * spec_.vocab);
     if (logits_.size() == size) return;
@@ -277,7 +285,7 @@ class CpuExecutor : public ModelExecutor {
         if (layer + 1 < spec_.layers) BeginLayer(layer + 1, row);
       });
     }
-    Output(member);
+    if (!spec_.encoder) Output(member);
   }
 
   void Embed(TeamMember& member) {
@@ -367,8 +375,8 @@ class CpuExecutor : public ModelExecutor {
     const int64_t position = chunk.position + batch_row.token;
     const int64_t page = chunk.pages[static_cast<size_t>(position / kPageTokens)];
     for (int64_t head = 0; head < spec.kv_heads; ++head) {
-      cache_.Write(layer, page, position % kPageTokens, head, keys + head * spec.head_dim,
-                   values + head * spec.head_dim);
+      cache_.Write(spec_.CacheLayer(layer), page, position % kPageTokens, head,
+                   keys + head * spec.head_dim, values + head * spec.head_dim);
     }
   }
 
@@ -382,12 +390,13 @@ class CpuExecutor : public ModelExecutor {
     const FloatRows queries = Qkv();
     const FloatRows out = attended_.floats();
     AttendPages(cache_,
-                {.layer = layer,
+                {.layer = spec_.CacheLayer(layer),
                  .kv_head = task.kv_head,
                  .group = group_,
                  .pages = chunk.pages,
                  .position = chunk.position + task.first_token,
                  .count = task.count,
+                 .keys = spec_.encoder ? static_cast<int64_t>(chunk.tokens.size()) : 0,
                  .window = spec_.IsWindowed(layer) ? spec.window : 0,
                  .scale = static_cast<float>(scale),
                  .softcap = static_cast<float>(spec.softcap),

@@ -91,7 +91,8 @@ class DeviceExecutor : public ModelExecutor {
     const TimeSliceLock turn(&turns_);
     return CatchTorch("copying logits", [&]() -> absl::Status {
       const c10::InferenceMode inference;
-      const at::Tensor logits = logits_.select(0, row);
+      const at::Tensor logits =
+          logits_.narrow(0, row, static_cast<int64_t>(out.size()) / logits_.size(1));
       at::from_blob(out.data(), logits.sizes(), at::kFloat).copy_(logits);
       return absl::OkStatus();
     });

@@ -10,9 +10,9 @@
 namespace assay::engine {
 
 KvCache::KvCache(const ModelSpec& spec, int64_t pages, const at::TensorOptions& options)
-    : cache_(at::empty(
-          {spec.layers, pages * kPageTokens, 2 * spec.attention.kv_heads, spec.attention.head_dim},
-          options)) {}
+    : cache_(at::empty({spec.cache_layers(), pages * kPageTokens, 2 * spec.attention.kv_heads,
+                        spec.attention.head_dim},
+                       options)) {}
 
 int64_t KvCache::pages() const { return cache_.size(1) / kPageTokens; }
 

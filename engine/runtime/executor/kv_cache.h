@@ -10,7 +10,7 @@
 
 namespace assay::engine {
 
-// A tensor [layers, slots, 2 * kv_heads, head_dim] with 32 slots per page, allocated once and
+// A tensor [cache_layers, slots, 2 * kv_heads, head_dim] with 32 slots per page, allocated once and
 // written in place: in each slot the keys of all heads, then the values. Slots are indices on the
 // device, so that neither reading nor writing waits for it. Not thread-safe. Throws the exceptions
 // of libtorch.

@@ -101,6 +101,7 @@ at::Tensor Transformer::Forward(absl::Span<const SequenceChunk> chunks, const De
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
+  if (spec_.encoder) return hidden;
   at::Tensor last = spec_.final_norm ? Norm(hidden, weights_.output_norm) : hidden;
   if (weights_.project_out.defined()) last = weights_.project_out(last, quirks_);
   const bool tied = !weights_.output.defined();
@@ -181,7 +182,7 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
     const bool own = windowed && window_rope_.has_value();
     Rotate(queries_and_keys, own ? shared.window_angles : shared.angles);
   }
-  cache.Write(layer, shared.slots, qkv.narrow(1, spec.heads, 2 * spec.kv_heads));
+  cache.Write(spec_.CacheLayer(layer), shared.slots, qkv.narrow(1, spec.heads, 2 * spec.kv_heads));
   const double scale =
       spec.scale_by_inverse_layer ? spec.scale / static_cast<double>(layer + 1) : spec.scale;
   const std::vector<GroupKeys>& keys = windowed ? shared.window_keys : shared.keys;
@@ -190,7 +191,7 @@ at::Tensor Transformer::Attention(int64_t layer, const at::Tensor& hidden, const
   attended.reserve(layout.groups.size());
   for (size_t i = 0; i < layout.groups.size(); ++i) {
     const StepLayout::Group& group = layout.groups[i];
-    const at::Tensor cached = cache.Read(layer, keys[i].slots)
+    const at::Tensor cached = cache.Read(spec_.CacheLayer(layer), keys[i].slots)
                                   .view({group.sequences, -1, 2 * spec.kv_heads, spec.head_dim});
     const at::Tensor queries =
         qkv.narrow(0, group.row, group.sequences * group.tokens).narrow(1, 0, spec.heads);

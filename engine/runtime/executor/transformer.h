@@ -51,7 +51,7 @@ class Transformer {
   at::Tensor Forward(absl::Span<const SequenceChunk> chunks, const DeviceStep& step,
                      KvCache& cache) const;
 
-  // Returns the logits of hidden states, [rows, vocab].
+  // Returns the logits of hidden states, [rows, vocab]; for an encoder the hidden states.
   at::Tensor Logits(const at::Tensor& hidden) const;
 
   KvCache MakeCache(int64_t pages) const { return {spec_, pages, options_}; }

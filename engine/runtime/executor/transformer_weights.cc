@@ -91,6 +91,7 @@ class Builder {
       weights.position_embedding =
           Tensor("position_embd", kWeight, -1,
                  {spec_.context_length + spec_.learned_offset, spec_.hidden});
+      if (spec_.token_types > 0) AddTokenType(weights.position_embedding);
     }
     if (spec_.embedding != spec_.hidden) {
       weights.project_in = Linear("project_in", -1, spec_.hidden, spec_.embedding, false);
@@ -98,7 +99,8 @@ class Builder {
     }
     for (int64_t i = 0; i < spec_.layers && status_.ok(); ++i) weights.layers.push_back(Layer(i));
     if (spec_.final_norm) weights.output_norm = Norm("output_norm", -1);
-    weights.output = Output();
+    if (!spec_.encoder) weights.output = Output();
+    SkipUnused();
     const bool rotary = spec_.position == PositionKind::kRotary;
     if (rotary && files_.gguf != nullptr && loader_.Has("rope_freqs.weight")) {
       weights.rope_factors = Allocate({spec_.rope.dim / 2}, at::kFloat);
@@ -202,6 +204,20 @@ class Builder {
     if (loader_.Has(name) || !spec_.tied_embeddings) return name;
     std::string output = names_.Of("output", kWeight);
     return loader_.Has(output) ? output : name;
+  }
+
+  // Adds the embedding of type 0, which all tokens have, to the embeddings of the positions.
+  void AddTokenType(at::Tensor& positions) {
+    const int64_t before = bytes_;
+    const at::Tensor types = Tensor("token_types", kWeight, -1, {spec_.token_types, spec_.hidden});
+    bytes_ = before;
+    if (!status_.ok()) return;
+    const TimeSliceLock turn(loader_.turns());
+    positions.add_(types.select(0, 0));
+  }
+
+  void SkipUnused() {
+    for (const char* prefix : files_.architecture->unused_prefixes) loader_.SkipPrefix(prefix);
   }
 
   LinearWeights Output() {

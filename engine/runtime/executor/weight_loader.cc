@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -304,6 +305,15 @@ float* WeightLoader::Staging(int64_t floats) {
     staging_ = AlignedBuffer(std::max(bytes, size_t{kStagingFloats} * sizeof(float)));
   }
   return reinterpret_cast<float*>(staging_.data());
+}
+
+void WeightLoader::SkipPrefix(std::string_view prefix) {
+  for (const StoredTensor& tensor : source_.tensors()) {
+    if (tensor.name.starts_with(prefix)) Skip(tensor.name);
+  }
+  for (const UnreadTensor& tensor : source_.unread()) {
+    if (tensor.name.starts_with(prefix)) Skip(tensor.name);
+  }
 }
 
 absl::Status WeightLoader::CheckAllRead() const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -73,6 +74,8 @@ class WeightLoader {
 
   // Marks a tensor that is not needed as read.
   void Skip(const std::string& name) { read_.insert(name); }
+  // Does so for all tensors whose names begin with `prefix`.
+  void SkipPrefix(std::string_view prefix);
 
   // Returns UNIMPLEMENTED with the name of a tensor of the files, of any type, that was not read.
   // Ignoring it would give wrong text. Tensors that no computation needs are exempt.

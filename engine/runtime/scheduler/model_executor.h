@@ -80,7 +80,8 @@ class ModelExecutor {
   // since the last Run() and none waits.
   virtual absl::Duration contention_interval() const = 0;
 
-  // Copies a row of the last step's logits, which no choice or rating has used, to `out`, [vocab].
+  // Copies consecutive rows of the last step's logits, from `row` on, which no choice or rating has
+  // used, to `out`, [rows, vocab]. For an encoder they are the hidden states, [rows, hidden].
   virtual absl::Status CopyLogits(int64_t row, absl::Span<float> out) = 0;
 
   // The number of pages of the KV cache.

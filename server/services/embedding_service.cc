@@ -1,0 +1,48 @@
+// The gRPC service assay.v1.EmbeddingService.
+#include "server/services/embedding_service.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/rpc/grpc_context.h"
+#include "server/rpc/grpc_status.h"
+
+namespace assay::server {
+namespace {
+
+EmbedCall ToCall(const assay::v1::EmbedRequest& request) {
+  return {.model = request.model(),
+          .input = {request.input().begin(), request.input().end()},
+          .normalize = !request.has_normalize() || request.normalize()};
+}
+
+void ToProto(const EmbedResult& result, assay::v1::EmbedResponse* out) {
+  for (const engine::TextEmbedding& embedding : result.embeddings) {
+    assay::v1::TextEmbedding* added = out->add_embeddings();
+    added->mutable_vector()->Assign(embedding.vector.begin(), embedding.vector.end());
+    added->set_tokens(embedding.tokens);
+    added->set_truncated(embedding.truncated);
+  }
+  out->set_model(result.model);
+  out->set_revision(result.revision);
+  out->set_dimension(result.dimension);
+  assay::v1::EmbedTimings* timings = out->mutable_timings();
+  timings->set_load_ms(absl::ToDoubleMilliseconds(result.load_time));
+  timings->set_tokenization_ms(absl::ToDoubleMilliseconds(result.times.tokenization));
+  timings->set_queue_ms(absl::ToDoubleMilliseconds(result.times.queue));
+  timings->set_computation_ms(absl::ToDoubleMilliseconds(result.times.computation));
+  timings->set_total_ms(absl::ToDoubleMilliseconds(result.total_time));
+}
+
+}  // namespace
+
+grpc::Status EmbeddingServiceImpl::Embed(grpc::ServerContext* context,
+                                         const assay::v1::EmbedRequest* request,
+                                         assay::v1::EmbedResponse* response) {
+  const absl::StatusOr<EmbedResult> result =
+      embedding_->Compute(ToCall(*request), MakeCallContext(*context));
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  ToProto(*result, response);
+  return grpc::Status::OK;
+}
+
+}  // namespace assay::server
