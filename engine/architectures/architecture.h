@@ -54,7 +54,7 @@ struct Architecture {
   // True if the models are encoders: ModelSpec::encoder.
   bool encoder = false;
   // The beginnings of the names of tensors that a checkpoint may have and that are not read: the
-  // heads of an encoder.
+  // heads of an encoder, and tables that are recomputed.
   std::vector<const char*> unused_prefixes = {};
 };
 

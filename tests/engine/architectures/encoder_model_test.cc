@@ -173,9 +173,10 @@ TEST(EncoderModelTest, ConcurrentCallsGetTheirOwnVectors) {
 TEST(EncoderModelTest, EndsWithItsContext) {
   const auto model = LoadFrom(Folder("mean"));
   ASSERT_TRUE(model.ok()) << model.status();
-  const std::vector<std::string> texts(64, "the cat sat on the mat");
+  // Four batches; the context is checked before each text and each batch.
+  const std::vector<std::string> texts(200, "the cat sat on the mat");
   int polls = 0;
-  const CallContext cancelled([&polls] { return ++polls > 70; });
+  const CallContext cancelled([&polls] { return ++polls > 201; });
   EXPECT_EQ((*model)->Embed(texts, true, cancelled).status().code(), absl::StatusCode::kCancelled);
   const CallContext late = CallContext::WithDeadline(absl::Now() - absl::Seconds(1));
   EXPECT_EQ((*model)->Embed(texts, true, late).status().code(),
