@@ -19,8 +19,9 @@
 namespace assay::client {
 namespace {
 
-// The server's limit of a request.
+// The server's limit of a request, and a size that every server accepts.
 constexpr size_t kTextsPerRequest = 256;
+constexpr size_t kBytesPerRequest = size_t{1} << 20;
 // The texts of a similarity table.
 constexpr size_t kMaxSimilarityTexts = 1000;
 
@@ -38,6 +39,17 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const EmbedOptions& options) 
       }));
   if (!texts.empty()) return texts;
   return absl::InvalidArgumentError(absl::StrCat(options.file, ": has no texts"));
+}
+
+// Returns the end of the request that begins with the text `begin`. A long text has one of its own.
+size_t EndOfRequest(const std::vector<std::string>& texts, size_t begin) {
+  size_t bytes = texts[begin].size();
+  size_t end = begin + 1;
+  while (end < texts.size() && end - begin < kTextsPerRequest &&
+         bytes + texts[end].size() <= kBytesPerRequest) {
+    bytes += texts[end++].size();
+  }
+  return end;
 }
 
 double Cosine(const v1::TextEmbedding& a, const v1::TextEmbedding& b) {
@@ -94,11 +106,11 @@ int Embed(const Session& session) {
                                                          " texts; at most ", kMaxSimilarityTexts)));
   }
   std::vector<v1::TextEmbedding> embeddings;
-  for (size_t begin = 0; begin < texts->size(); begin += kTextsPerRequest) {
-    const size_t end = std::min(begin + kTextsPerRequest, texts->size());
+  for (size_t begin = 0; begin < texts->size();) {
+    const size_t end = EndOfRequest(*texts, begin);
     v1::EmbedRequest request;
     request.set_model(options.model);
-    for (size_t i = begin; i < end; ++i) request.add_input((*texts)[i]);
+    for (; begin < end; ++begin) request.add_input((*texts)[begin]);
     if (options.no_normalize) request.set_normalize(false);
     v1::EmbedResponse reply;
     const grpc::Status status =

@@ -21,6 +21,21 @@ grpc::Status NotFound(const std::string& id) {
 
 }  // namespace
 
+grpc::Status FakeEmbeddings::Embed(grpc::ServerContext*, const v1::EmbedRequest* request,
+                                   v1::EmbedResponse* reply) {
+  requests.push_back(*request);
+  if (request->model() == "nope") return NotFound(request->model());
+  for (const std::string& text : request->input()) {
+    v1::TextEmbedding* embedding = reply->add_embeddings();
+    embedding->add_vector(static_cast<float>(text.size()));
+    embedding->add_vector(1);
+    embedding->set_tokens(static_cast<int>(text.size()) + 2);
+    embedding->set_truncated(text.empty());
+  }
+  reply->set_dimension(2);
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeModels::ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                                     v1::ListModelsResponse* reply) {
   for (const v1::Model& model : models) *reply->add_models() = model;
@@ -169,6 +184,7 @@ FakeDaemon::FakeDaemon() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&inference);
+  builder.RegisterService(&embeddings);
   builder.RegisterService(&models);
   builder.RegisterService(&evaluations);
   server_ = builder.BuildAndStart();

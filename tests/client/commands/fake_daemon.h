@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "assay/v1/embedding.grpc.pb.h"
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "assay/v1/inference.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
@@ -33,6 +34,15 @@ struct FakeInference final : v1::InferenceService::Service {
                               Writer<v1::GenerateStreamResponse>* writer) override {
     return stream(*context, *request, *writer);
   }
+};
+
+// Records requests. The vector of a text is its length and 1; the embedding of an empty text is
+// truncated.
+struct FakeEmbeddings final : v1::EmbeddingService::Service {
+  std::vector<v1::EmbedRequest> requests;
+
+  grpc::Status Embed(grpc::ServerContext*, const v1::EmbedRequest* request,
+                     v1::EmbedResponse* reply) override;
 };
 
 // Records requests and answers from the members.
@@ -135,6 +145,7 @@ class FakeDaemon {
   void SetServing(const std::string& model, bool serving);
 
   FakeInference inference;
+  FakeEmbeddings embeddings;
   FakeModels models;
   FakeEvaluations evaluations;
   Interrupt interrupt;

@@ -22,6 +22,8 @@ struct Model {
   float softcap = 0.0F;
   bool slopes = false;
   bool biases = false;
+  // For encoders: the keys of all queries.
+  int64_t keys = 0;
 };
 
 constexpr int64_t kLength = 101;
@@ -94,6 +96,7 @@ class Sequence {
                        .pages = pages_,
                        .position = position,
                        .count = count,
+                       .keys = model_.keys,
                        .window = model_.window,
                        .scale = kScale,
                        .softcap = model_.softcap,
@@ -112,12 +115,13 @@ class Sequence {
   double Expected(int64_t head, int64_t position, int64_t in_group, int64_t dim) const {
     const int64_t first =
         model_.window == 0 ? 0 : std::max<int64_t>(0, position - model_.window + 1);
+    const int64_t last = model_.keys > 0 ? model_.keys - 1 : position;
     std::vector<double> scores;
     const auto at = [&](const std::vector<float>& all, int64_t t, int64_t heads, int64_t h,
                         int64_t i) {
       return static_cast<double>(all[static_cast<size_t>((t * heads + h) * model_.head_dim + i)]);
     };
-    for (int64_t t = first; t <= position; ++t) {
+    for (int64_t t = first; t <= last; ++t) {
       double score = 0.0;
       for (int64_t i = 0; i < model_.head_dim; ++i) {
         score += at(rounded_queries_.empty() ? queries_ : rounded_queries_, position,
@@ -135,7 +139,7 @@ class Sequence {
     const double max = *std::max_element(scores.begin(), scores.end());
     double total = 0.0;
     double sum = 0.0;
-    for (int64_t t = first; t <= position; ++t) {
+    for (int64_t t = first; t <= last; ++t) {
       const double weight = std::exp(scores[static_cast<size_t>(t - first)] - max);
       total += weight;
       sum += weight * at(values_, t, model_.kv_heads, head, dim);
@@ -164,6 +168,8 @@ const Model kModels[] = {
     {.kv_heads = 1, .group = 3, .head_dim = 37, .window = 50},
     {.kv_heads = 1, .group = 4, .head_dim = 24, .slopes = true},
     {.kv_heads = 1, .group = 2, .head_dim = 20, .window = 5, .softcap = 3.0F, .biases = true},
+    {.kv_heads = 2, .group = 1, .head_dim = 32, .keys = 101},
+    {.kv_heads = 1, .group = 2, .head_dim = 12, .keys = 33},
 };
 
 class PagedAttentionTest : public TargetTest {};
