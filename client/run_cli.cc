@@ -24,6 +24,8 @@ int Dispatch(const Session& session) {
       return Generate(session);
     case Command::kEmbed:
       return Embed(session);
+    case Command::kScore:
+      return Score(session);
     case Command::kEvaluate:
       return Evaluate(session);
     case Command::kListEvaluations:

@@ -44,12 +44,14 @@
 #include "server/services/evaluation_service.h"
 #include "server/services/inference_service.h"
 #include "server/services/model_service.h"
+#include "server/services/scoring_service.h"
 #include "server/serving/embedding.h"
 #include "server/serving/engine_loader.h"
 #include "server/serving/generation.h"
 #include "server/serving/hub_fetch.h"
 #include "server/serving/likelihood.h"
 #include "server/serving/model_breakers.h"
+#include "server/serving/served_embedder.h"
 #include "server/serving/served_generator.h"
 #include "server/state_lock.h"
 #include "server/telemetry/metrics_server.h"
@@ -125,6 +127,7 @@ class DaemonImpl final : public Daemon {
   LikelihoodService likelihood_;
   EmbeddingService embedding_;
   ServedGenerator generator_;
+  ServedEmbedder embedder_;
   const std::unique_ptr<evaluator::MemoryProbe> memory_;
   // nullptr: energy is estimated from the stated watts.
   const std::unique_ptr<evaluator::EnergyMeter> energy_;
@@ -137,6 +140,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
+  std::unique_ptr<ScoringServiceImpl> scoring_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::string metrics_address_;
@@ -182,6 +186,7 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
       likelihood_(&manager_, config_.limits),
       embedding_(&manager_, &kinds_, config_.limits),
       generator_(&manager_, &generation_, &likelihood_, device_),
+      embedder_(&embedding_),
       memory_(MakeProcessMemoryProbe()),
       energy_(config_.evaluation.energy == "stated"
                   ? nullptr
@@ -237,6 +242,8 @@ absl::Status DaemonImpl::StartEvaluation() {
   state_lock_ = *std::move(lock);
   ASSIGN_OR_RETURN(evaluation_, EvaluationStack::Create(config_, {.manager = &manager_,
                                                                   .generator = &generator_,
+                                                                  .embedder = &embedder_,
+                                                                  .kinds = &kinds_,
                                                                   .evidence = &evidence_,
                                                                   .events = &events_,
                                                                   .memory = memory_.get(),
@@ -296,6 +303,8 @@ absl::Status DaemonImpl::StartServer() {
                                      .drain_timeout = config_.limits.drain_timeout});
   evaluation_service_ = std::make_unique<EvaluationServiceImpl>(
       &evaluation_->runner(), &evaluation_->store(), &manager_, config_);
+  scoring_service_ = std::make_unique<ScoringServiceImpl>(&evaluation_->scorers(),
+                                                          config_.limits.max_prompt_bytes);
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
@@ -304,7 +313,7 @@ absl::Status DaemonImpl::StartServer() {
                          .models = manager_.catalog()->models.size(),
                          .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
-                         evaluation_service_.get()}));
+                         evaluation_service_.get(), scoring_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();

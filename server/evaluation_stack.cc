@@ -56,9 +56,32 @@ absl::Status EvaluationStack::StartMlflow(const Config& config, DaemonEvents* ev
   return absl::OkStatus();
 }
 
+absl::Status EvaluationStack::AddReader(const evaluator::SenseModels& readers,
+                                        const Dependencies& dependencies) {
+  const std::string& reads = readers.language_model;
+  const std::string& embeds = readers.encoder;
+  if (reads.empty() && embeds.empty()) return absl::OkStatus();
+  if (!reads.empty()) {
+    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(reads).status(), "language_model"));
+    if (dependencies.kinds->IsEncoder(reads)) {
+      return Annotate(IsEncoderError(reads), "language_model");
+    }
+  }
+  if (!embeds.empty()) {
+    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(embeds).status(), "encoder"));
+    if (dependencies.kinds->Generates(embeds)) return Annotate(IsNoEncoderError(embeds), "encoder");
+  }
+  reader_ = std::make_unique<evaluator::SenseReader>(dependencies.generator, dependencies.embedder,
+                                                     readers);
+  return absl::OkStatus();
+}
+
 absl::Status EvaluationStack::AddScorers(const Config& config, const Dependencies& dependencies) {
   scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
-  scorers_.Add(std::make_unique<evaluator::AssayScorer>(config.evaluation.content_types));
+  RETURN_IF_ERROR(
+      Annotate(AddReader(config.evaluation.readers, dependencies), "evaluation.readers"));
+  scorers_.Add(
+      std::make_unique<evaluator::AssayScorer>(config.evaluation.content_types, reader_.get()));
   if (const std::string& judge = config.evaluation.judge; !judge.empty()) {
     RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge).status(), "evaluation.judge.model"));
     scorers_.Add(std::make_unique<evaluator::JudgeScorer>(dependencies.generator, judge));

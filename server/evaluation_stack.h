@@ -7,11 +7,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "evaluator/records/embedder.h"
 #include "evaluator/records/energy.h"
 #include "evaluator/records/system_probe.h"
 #include "evaluator/records/text_generator.h"
 #include "evaluator/run/runner.h"
 #include "evaluator/scoring/scorer.h"
+#include "evaluator/sense/sense.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
@@ -19,6 +21,7 @@
 #include "server/mlflow/client.h"
 #include "server/mlflow/outbox_flusher.h"
 #include "server/mlflow/run_artifacts.h"
+#include "server/routing/model_kinds.h"
 #include "server/routing/route_evidence.h"
 
 namespace assay::server {
@@ -31,6 +34,8 @@ class EvaluationStack {
   struct Dependencies {
     const registry::Manager* manager;
     evaluator::TextGenerator* generator;
+    evaluator::Embedder* embedder;
+    ModelKinds* kinds;
     // Receives every evaluation that finishes.
     RouteEvidence* evidence;
     DaemonEvents* events;
@@ -50,6 +55,7 @@ class EvaluationStack {
 
   evaluator::RunStore& store() { return *store_; }
   evaluator::Runner& runner() { return *runner_; }
+  const evaluator::ScorerSet& scorers() const { return scorers_; }
   // True if finished evaluations are sent to MLflow.
   bool uses_mlflow() const { return flusher_ != nullptr; }
 
@@ -68,9 +74,12 @@ class EvaluationStack {
  private:
   EvaluationStack() = default;
   absl::Status StartMlflow(const Config& config, DaemonEvents* events);
+  absl::Status AddReader(const evaluator::SenseModels& readers, const Dependencies& dependencies);
   absl::Status AddScorers(const Config& config, const Dependencies& dependencies);
   void StartRunner(const Config& config, const Dependencies& dependencies);
 
+  // nullptr: no model reads texts. The scorer "assay" uses it.
+  std::unique_ptr<evaluator::SenseReader> reader_;
   evaluator::ScorerSet scorers_;
   std::unique_ptr<evaluator::RunStore> store_;
   // nullptr: MLflow or its system metrics are off.

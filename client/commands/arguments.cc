@@ -148,6 +148,37 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
   };
 }
 
+void AddScore(CLI::App& app, Arguments& arguments) {
+  ScoreOptions& o = arguments.score;
+  CLI::App* command = app.add_subcommand("score", "Score a text that any writer wrote");
+  CLI::Option* text =
+      command->add_option("file", o.text_file, "File of the text; \"-\" is standard input");
+  CLI::Option* jsonl = command->add_option(
+      "--jsonl", o.jsonl_file,
+      "JSONL file with one {\"text\": ..., \"prompt\": ..., \"content_type\": ...} per line");
+  text->excludes(jsonl);
+  command->add_option("--content-type", o.content_type,
+                      "Content type, which selects the rules (default: those of other types)");
+  CLI::Option* prompt =
+      command->add_option("--prompt", o.prompt, "The prompt that the text answers");
+  command->add_option("--prompt-file", o.prompt_file, "File of the prompt")->excludes(prompt);
+  command->add_option("--reference", o.reference_file,
+                      "File of a good answer, for scorers that compare texts");
+  AddList(command, "--scorer", o.scorers, "Name of a scorer; repeatable (default: assay)");
+  AddList(command, "--must-include", o.must_include,
+          "A word that the text must contain; repeatable");
+  command->add_option("--max-characters", o.max_characters, "Maximum length of the text (0: none)")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--truncated", o.truncated, "A token limit cut the text");
+  command->footer(kScoreHelp);
+  command->callback([&arguments, text, jsonl] {
+    if (text->count() == 0 && jsonl->count() == 0) {
+      throw CLI::ValidationError("file", "is required: give a FILE, \"-\" or --jsonl FILE");
+    }
+    arguments.command = Command::kScore;
+  });
+}
+
 void AddEvaluate(CLI::App& app, Arguments& arguments) {
   EvaluateOptions& o = arguments.evaluate;
   CLI::App* command =
@@ -312,6 +343,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
   AddGenerate(app, arguments);
   AddEmbed(app, arguments);
+  AddScore(app, arguments);
   AddEvaluate(app, arguments);
   AddEvaluations(app, arguments);
   AddModels(app, arguments);

@@ -14,6 +14,7 @@ namespace assay::client {
 enum class Command {
   kGenerate,
   kEmbed,
+  kScore,
   kEvaluate,
   kListEvaluations,
   kGetEvaluation,
@@ -71,6 +72,22 @@ struct EmbedOptions {
   // Prints the cosine similarities of the texts instead of their vectors.
   bool similarity = false;
   bool no_normalize = false;
+};
+
+// The options of `score`.
+struct ScoreOptions {
+  // The file of the text; "-" is standard input.
+  std::string text_file;
+  // A JSONL file with a text per line, instead of `text_file`.
+  std::string jsonl_file;
+  std::string content_type;
+  std::string prompt;
+  std::string prompt_file;
+  std::string reference_file;
+  std::vector<std::string> scorers;
+  std::vector<std::string> must_include;
+  int32_t max_characters = 0;
+  bool truncated = false;
 };
 
 // The options of `evaluate`. Zero and empty leave the server's defaults.
@@ -135,6 +152,7 @@ struct Arguments {
   std::string request_id;
   GenerateOptions generate;
   EmbedOptions embed;
+  ScoreOptions score;
   EvaluateOptions evaluate;
   ReportOptions report;
   CompareOptions compare;

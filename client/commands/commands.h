@@ -10,6 +10,8 @@ namespace assay::client {
 int Generate(const Session& session);
 // Prints the vectors of texts, or their cosine similarities.
 int Embed(const Session& session);
+// Prints the scores of a text with their parts and reasons.
+int Score(const Session& session);
 // Starts an evaluation and follows it. The evaluation continues on the server when the client
 // leaves, also on Ctrl-C.
 int Evaluate(const Session& session);

@@ -48,6 +48,14 @@ inline constexpr char kEmbedHelp[] =
     "  assay embed --model minilm -f texts.jsonl | jq -c .vector > vectors.jsonl\n"
     "A file may have any number of texts; they are sent in requests of 256.";
 
+inline constexpr char kScoreHelp[] =
+    "Prints the score, 0 to 10, and every part of it with its reason.\n"
+    "Examples:\n"
+    "  assay score --content-type email --prompt \"Tell a client that ...\" draft.txt\n"
+    "  cat post.md | assay score --content-type linkedin --prompt-file task.txt -\n"
+    "  assay --json score --jsonl texts.jsonl | jq '.scores[0].overall'\n"
+    "Without models under evaluation.readers of the server, the form and the facts are judged.";
+
 inline constexpr char kEvaluateHelp[] =
     "Runs every model on every prompt, scores the texts, prints a table and logs the runs to\n"
     "MLflow.\n"

@@ -119,6 +119,10 @@ std::string AssayScorer::version() const {
                       reader_ == nullptr ? std::string(kFormOnly) : reader_->Version());
 }
 
+bool IsFormOnly(std::string_view version) {
+  return version.ends_with(absl::StrCat("/", std::string(kFormOnly)));
+}
+
 const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) const {
   for (const std::string_view name : {content_type, kDefaultProfile}) {
     const auto found = std::find_if(entries_.begin(), entries_.end(), [name](const Entry& entry) {

@@ -54,6 +54,9 @@ class AssayScorer final : public Scorer {
   SenseReader* const reader_;
 };
 
+// True if no model reads the texts under this version of the scorer.
+bool IsFormOnly(std::string_view version);
+
 }  // namespace assay::evaluator
 
 #endif  // ASSAY_EVALUATOR_SCORING_ASSAY_SCORER_H_

@@ -121,6 +121,9 @@ EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder
       static_cast<int>(map.Int("max_new_tokens", evaluation.max_new_tokens, 1, kMaxNewTokensLimit));
   evaluation.content_types = ReadContentTypes(map);
   evaluation.scorers = ReadScorers(map);
+  YamlMap readers = map.Map("readers");
+  evaluation.readers.language_model = readers.String("language_model", "");
+  evaluation.readers.encoder = readers.String("encoder", "");
   evaluation.judge = map.Map("judge").String("model", "");
   YamlMap economics = map.Map("economics");
   evaluation.economics = ReadEconomics(economics, folder);

@@ -12,6 +12,7 @@
 #include "evaluator/records/economics_inputs.h"
 #include "evaluator/scoring/command_scorer.h"
 #include "evaluator/scoring/profiles.h"
+#include "evaluator/sense/sense.h"
 #include "server/config/breaker_config.h"
 
 namespace assay::server {
@@ -82,6 +83,8 @@ struct EvaluationConfig {
   // User-defined content types and scorers, in addition to the built-in ones.
   std::vector<evaluator::ContentTypeProfile> content_types;
   std::vector<evaluator::CommandScorerOptions> scorers;
+  // The catalog ids of the models that read texts for the scorer "assay". Empty: none.
+  evaluator::SenseModels readers;
   // The catalog id of the model used by the scorer "judge". Empty disables that scorer.
   std::string judge;
   // The source of energy values. "auto" uses the machine's energy counters if there are any, else

@@ -48,7 +48,8 @@ TEST(GrpcServerTest, AddressWithoutPortIsInvalid) {
 TEST(GrpcServerTest, MethodsOfAllServicesAreListed) {
   for (const char* method :
        {"assay.v1.InferenceService/GenerateStream", "assay.v1.ModelService/SetRoutes",
-        "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed"}) {
+        "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed",
+        "assay.v1.ScoringService/Score"}) {
     EXPECT_THAT(ServedMethods(), Contains(method));
   }
 }
