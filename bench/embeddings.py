@@ -33,7 +33,7 @@ class Daemon:
         (root / "models.yaml").write_text(f"models:\n  - {{ id: minilm, source: {{ file: '{model}' }} }}\n")
         (root / "assayd.yaml").write_text(
             f"listen: 127.0.0.1:0\ncatalog: {root}/models.yaml\nstate_dir: {root}/state\n"
-            f"threads: {threads}\nmetrics: {{ listen: '' }}\n")
+            f"threads: {threads}\nmetrics: {{ listen: '' }}\nlog: {{ format: json }}\n")
         self.log = open(root / "log", "w+")
         self.process = subprocess.Popen([programs / "assayd", "--config", root / "assayd.yaml"],
                                         stdout=self.log, stderr=subprocess.STDOUT)
