@@ -23,8 +23,8 @@ class Embedder {
   // whatever else is in the call, on devices other than the CPU up to rounding. Blocks while the
   // model is loaded and computes (milliseconds per text on a CPU), and polls `context` between
   // batches. NOT_FOUND: the catalog has no such model. FAILED_PRECONDITION: the model is not an
-  // encoder. INVALID_ARGUMENT: a text is not UTF-8 or has too many bytes; the message has its index.
-  // Also the errors of a load and of context.Check().
+  // encoder. INVALID_ARGUMENT: a text is not UTF-8 or has too many bytes; the message has its
+  // index. Also the errors of a load and of context.Check().
   virtual absl::StatusOr<std::vector<std::vector<float>>> Embed(const std::string& model,
                                                                 absl::Span<const std::string> texts,
                                                                 const CallContext& context) = 0;
