@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "registry/routing/always_valid.h"
+
 namespace assay::registry {
 namespace {
 
@@ -89,14 +91,8 @@ double PairedDifference::LowerBound() const {
 
 double PairedDifference::AlwaysValidLowerBound() const {
   if (prompts < 2) return -std::numeric_limits<double>::infinity();
-  constexpr double kAlpha = 1 - kLevel;
   constexpr double kTightestAt = 20;
-  const double twice_log = -2 * std::log(kAlpha);
-  // The square of the paper's rho, from its equation for the tightest time.
-  const double rho = (twice_log + std::log(twice_log + 1)) / kTightestAt;
-  const double scaled = prompts * rho + 1;
-  const double width =
-      std::sqrt(2 * scaled / (prompts * rho) * std::log(std::sqrt(scaled) / kAlpha));
+  const double width = AlwaysValidRadius(prompts, 1 - kLevel, kTightestAt);
   return mean - width * standard_error;
 }
 
