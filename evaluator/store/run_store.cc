@@ -1,8 +1,7 @@
-// The part of the run store that handles evaluations, and the opening of the store.
+// The part of the run store that handles evaluations.
 #include "evaluator/store/run_store.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -14,8 +13,8 @@
 #include "evaluator/plan/plan_json.h"
 #include "evaluator/records/records_json.h"
 #include "evaluator/records/tracking_json.h"
-#include "evaluator/store/schema.h"
 #include "evaluator/store/sqlite_run_store.h"
+#include "evaluator/store/store_database.h"
 
 namespace assay::evaluator {
 
@@ -24,49 +23,6 @@ using sqlite::Statement;
 using sqlite::Transaction;
 
 namespace {
-
-absl::Status CreateFolderOf(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (folder.empty()) return absl::OkStatus();
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return absl::ErrnoToStatus(error.value(),
-                             absl::StrCat(path, ": cannot create the folder ", folder.string()));
-}
-
-// Returns the schema version of the database. Returns DATA_LOSS for the database of another
-// application and for a newer schema. Called before anything is written, so that such files stay
-// unchanged.
-absl::StatusOr<int64_t> SchemaVersion(Database& database) {
-  ASSIGN_OR_RETURN(int64_t application, database.QueryInteger("PRAGMA application_id"));
-  ASSIGN_OR_RETURN(int64_t version, database.QueryInteger("PRAGMA user_version"));
-  ASSIGN_OR_RETURN(int64_t tables, database.QueryInteger("SELECT count(*) FROM sqlite_schema"));
-  const bool blank = application == 0 && version == 0 && tables == 0;
-  if (!blank && application != kApplicationId) {
-    return absl::DataLossError(absl::StrCat(
-        database.path(), ": is the database of another application; choose another path"));
-  }
-  const auto newest = static_cast<int64_t>(kMigrations.size());
-  if (version < 0 || version > newest) {
-    return absl::DataLossError(absl::StrCat(database.path(), ": has schema version ", version,
-                                            ", but this assayd supports up to ", newest,
-                                            "; use a newer assayd or another path"));
-  }
-  return version;
-}
-
-absl::Status Migrate(Database& database, int64_t version) {
-  for (auto next = static_cast<size_t>(version); next < kMigrations.size(); ++next) {
-    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&database));
-    // Pragmas cannot have parameters.
-    const std::string stamp = absl::StrCat("PRAGMA application_id = ", kApplicationId,
-                                           "; PRAGMA user_version = ", next + 1, ";");
-    RETURN_IF_ERROR(database.Execute(kMigrations[next] + stamp));
-    RETURN_IF_ERROR(transaction.Commit());
-  }
-  return absl::OkStatus();
-}
 
 // Returns nullopt (NULL) for a time that is not set.
 std::optional<int64_t> Micros(absl::Time time) {
@@ -257,15 +213,7 @@ absl::Status SqliteRunStore::AnnotateRecord(const absl::Status& status, absl::st
 }
 
 absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
-  RETURN_IF_ERROR(CreateFolderOf(path));
-  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
-  ASSIGN_OR_RETURN(int64_t version, SchemaVersion(*database));
-  // fullfsync is needed on macOS, where a plain fsync leaves the data in the drive's cache.
-  // Elsewhere it has no effect.
-  RETURN_IF_ERROR(database->Execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
-      "PRAGMA foreign_keys = ON;"));
-  RETURN_IF_ERROR(Migrate(*database, version));
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
   return std::make_unique<SqliteRunStore>(std::move(database));
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/rating.h"
 #include "evaluator/records/tracking.h"
 
 namespace assay::evaluator {
@@ -73,10 +74,19 @@ class RunStore {
   // Returns at most `limit` evaluations, newest first.
   virtual absl::StatusOr<std::vector<Evaluation>> List(int limit) = 0;
 
+  // Records people's ratings of samples, all or none. A rating of the same samples by the same
+  // rater replaces the earlier one. Returns NOT_FOUND if the evaluation or a sample does not exist.
+  // Scores and names are not checked.
+  virtual absl::StatusOr<RatingCounts> AddRatings(std::string_view evaluation_id,
+                                                  const std::vector<Rating>& ratings) = 0;
+  // Returns the ratings in the order of their time.
+  virtual absl::StatusOr<std::vector<Rating>> Ratings(std::string_view id) = 0;
+
   // Returns at most `limit` entries whose retry time has passed, oldest first.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;
   // Removes the entry, whose run is on the tracking server now, and adds the location of the run to
-  // the evaluation, in one transaction. Returns NOT_FOUND if the entry does not exist.
+  // the evaluation, if the run belongs to one, in one transaction. Returns NOT_FOUND if the entry
+  // does not exist.
   virtual absl::Status CompleteOutbox(int64_t id, const RunLink& run) = 0;
   // Counts a failed attempt and hides the entry until `retry_at`. Returns NOT_FOUND if the entry
   // does not exist.

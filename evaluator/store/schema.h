@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 3> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 4> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -111,6 +111,79 @@ BEGIN SELECT RAISE(ABORT, 'samples are never taken away'); END;
 CREATE TRIGGER task_answers_are_kept BEFORE DELETE ON task_answers
 WHEN EXISTS (SELECT 1 FROM evaluations WHERE id = OLD.evaluation_id)
 BEGIN SELECT RAISE(ABORT, 'answers are never taken away'); END;
+)sql",
+                                                           R"sql(
+-- Answers in use, for a limited time: who answered which request. The newest answer of a request id
+-- replaces earlier ones. Ids grow, so the oldest rows have the smallest ones.
+CREATE TABLE answers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  request_id TEXT NOT NULL UNIQUE,
+  model TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  content_type TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  -- Empty if the request had no routing key.
+  key_hash TEXT NOT NULL,
+  cost_usd REAL
+) STRICT;
+CREATE INDEX answers_by_time ON answers (answered_at);
+
+-- Feedback on an answer, which is copied because feedback is kept longer than answers. A kind that
+-- was not given is NULL. Verdicts are the values of FeedbackVerdict.
+CREATE TABLE feedback (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  request_id TEXT NOT NULL,
+  model TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  content_type TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  key_hash TEXT NOT NULL,
+  cost_usd REAL,
+  verdict INTEGER,
+  edit_distance REAL,
+  rating REAL,
+  conversion_usd REAL,
+  comment TEXT,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  UNIQUE (request_id, answered_at)
+) STRICT;
+CREATE INDEX feedback_by_time ON feedback (first_at);
+CREATE INDEX feedback_by_type ON feedback (content_type, model);
+
+-- Ratings of samples by people: a score, or a preference between two samples (the values of
+-- Preference). other_id is 0 for a score; otherwise it is above sample_id.
+CREATE TABLE ratings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  rater TEXT NOT NULL,
+  sample_id INTEGER NOT NULL,
+  other_id INTEGER NOT NULL,
+  score REAL,
+  preference INTEGER,
+  rated_at INTEGER NOT NULL,
+  UNIQUE (evaluation_id, rater, sample_id, other_id)
+) STRICT;
+
+-- The outbox also holds runs that belong to no evaluation: the feedback of a day.
+CREATE TABLE new_outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  evaluation_id TEXT REFERENCES evaluations (id) ON DELETE CASCADE,
+  client_key TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  retry_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+INSERT INTO new_outbox SELECT * FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+CREATE INDEX outbox_by_retry ON outbox (retry_at, id);
+-- The end of the last day whose feedback is in the outbox or was sent, in microseconds.
+CREATE TABLE feedback_reported (until INTEGER NOT NULL) STRICT;
 )sql"};
 
 }  // namespace assay::evaluator

@@ -41,6 +41,11 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) override;
   absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) override;
 
+  // Defined in run_store_ratings.cc.
+  absl::StatusOr<RatingCounts> AddRatings(std::string_view evaluation_id,
+                                          const std::vector<Rating>& ratings) override;
+  absl::StatusOr<std::vector<Rating>> Ratings(std::string_view id) override;
+
   // Defined in run_store_outbox.cc.
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
   absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
@@ -57,6 +62,11 @@ class SqliteRunStore final : public RunStore {
     return statement.Bind(values...).Run();
   }
 
+  // Returns the row of a sample, or NOT_FOUND.
+  absl::StatusOr<int64_t> SampleRow(std::string_view id, const SampleId& sample)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AddRating(std::string_view id, const Rating& rating, RatingCounts* counts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the evaluations that `clause` (WHERE, ORDER BY) with the parameter `value` selects.
   template <typename Value>
   absl::StatusOr<std::vector<Evaluation>> ReadEvaluations(absl::string_view clause,

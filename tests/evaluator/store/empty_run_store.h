@@ -41,6 +41,13 @@ class EmptyRunStore : public RunStore {
   absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view /*id*/) override {
     return std::vector<TaskAnswer>{};
   }
+  absl::StatusOr<RatingCounts> AddRatings(std::string_view /*id*/,
+                                          const std::vector<Rating>& /*ratings*/) override {
+    return RatingCounts{};
+  }
+  absl::StatusOr<std::vector<Rating>> Ratings(std::string_view /*id*/) override {
+    return std::vector<Rating>{};
+  }
   absl::StatusOr<std::vector<Evaluation>> List(int /*limit*/) override {
     return std::vector<Evaluation>{};
   }
