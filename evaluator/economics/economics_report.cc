@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "evaluator/economics/figure_list.h"
+#include "evaluator/stats/proportion.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 namespace {
@@ -237,16 +240,43 @@ void AddReturn(const EconomicsInputs& in, FigureList& figures) {
                .note = "assumes that every piece is accepted"});
 }
 
+std::string RateText(int64_t hits, int64_t n) {
+  const ProportionInterval interval = WilsonInterval(static_cast<double>(hits), n, kConfidence);
+  return absl::StrFormat("95 %% interval %.3g to %.3g", interval.low, interval.high);
+}
+
+// Adds the acceptance rate: that of people if there is enough feedback, else that of the score.
+void AddAcceptanceRate(const EconomicsInputs& in, const CandidateUsage& usage,
+                       FigureList& figures) {
+  const ObservedOutcomes& observed = usage.observed;
+  if (observed.verdicts >= kMinObservedVerdicts) {
+    const auto used = static_cast<double>(observed.used);
+    const auto verdicts = static_cast<double>(observed.verdicts);
+    figures.Add({.name = "acceptance_rate",
+                 .value = used / verdicts,
+                 .unit = "ratio",
+                 .formula = "observed_used / observed_verdicts",
+                 .inputs = {{"observed_used", used}, {"observed_verdicts", verdicts}},
+                 .note = absl::StrCat("from ", observed.verdicts, " verdicts in use, ",
+                                      RateText(observed.used, observed.verdicts)),
+                 .basis = kObserved});
+    return;
+  }
+  figures.Add({.name = "acceptance_rate",
+               .value = static_cast<double>(usage.accepted) / usage.scored,
+               .unit = "ratio",
+               .formula = "accepted_pieces / scored_pieces",
+               .inputs = {{"accepted_pieces", usage.accepted}, {"scored_pieces", usage.scored}},
+               .note = absl::StrCat(
+                   "accepted: a quality score of at least ", in.acceptance_threshold,
+                   "; assumes that the score agrees with a human reviewer (", observed.verdicts,
+                   " verdicts in use; ", kMinObservedVerdicts, " are needed)"),
+               .basis = kAssumed});
+}
+
 void AddAcceptance(const EconomicsInputs& in, const CandidateUsage& usage, FigureList& figures) {
-  if (usage.scored == 0) return;
-  figures.Add(
-      {.name = "acceptance_rate",
-       .value = static_cast<double>(usage.accepted) / usage.scored,
-       .unit = "ratio",
-       .formula = "accepted_pieces / scored_pieces",
-       .inputs = {{"accepted_pieces", usage.accepted}, {"scored_pieces", usage.scored}},
-       .note = absl::StrCat("accepted: a quality score of at least ", in.acceptance_threshold,
-                            "; assumes that the score agrees with a human reviewer")});
+  if (usage.scored == 0 && usage.observed.verdicts < kMinObservedVerdicts) return;
+  AddAcceptanceRate(in, usage, figures);
   const double cost = figures["cost_usd_per_request"];
   const double acceptance = figures["acceptance_rate"];
   const double value = figures["piece_value_usd"];
@@ -259,7 +289,7 @@ void AddAcceptance(const EconomicsInputs& in, const CandidateUsage& usage, Figur
                           {"review_minutes_per_piece", in.review_minutes_per_piece},
                           {"human_usd_per_hour", in.human_usd_per_hour},
                           {"acceptance_rate", acceptance}}};
-  if (usage.accepted == 0) {
+  if (acceptance == 0) {
     piece.note = "none: no piece was accepted";
     figures.Add(std::move(piece));
     return;
@@ -267,6 +297,8 @@ void AddAcceptance(const EconomicsInputs& in, const CandidateUsage& usage, Figur
   const double review = in.review_minutes_per_piece / kMinutesPerHour * in.human_usd_per_hour;
   piece.value = (cost + review) / acceptance;
   piece.note = "includes the cost of rejected pieces";
+  // Feedback does not measure the time of a review.
+  if (in.review_minutes_per_piece > 0) piece.basis = kAssumed;
   figures.Add(std::move(piece));
   const double piece_cost = figures["cost_usd_per_accepted_piece"];
   // Not finite, and thus left out, if pieces cost nothing.
@@ -279,7 +311,24 @@ void AddAcceptance(const EconomicsInputs& in, const CandidateUsage& usage, Figur
        .inputs = {{"piece_value_usd", value}, {"cost_usd_per_accepted_piece", piece_cost}}});
 }
 
-void AddLeads(const EconomicsInputs& in, FigureList& figures) {
+// Adds the value of what an accepted piece leads to: that of observed conversions if there are
+// enough, else that of stated leads.
+void AddLeadValue(const EconomicsInputs& in, const ObservedOutcomes& observed,
+                  FigureList& figures) {
+  if (observed.conversions >= kMinObservedConversions) {
+    const auto used = static_cast<double>(observed.used);
+    figures.Add(
+        {.name = "lead_value_usd_per_accepted_piece",
+         .value = observed.conversion_usd / used,
+         .unit = "USD",
+         .formula = "observed_conversion_usd / observed_used",
+         .inputs = {{"observed_conversion_usd", observed.conversion_usd}, {"observed_used", used}},
+         .note = absl::StrCat(
+             "from ", observed.conversions, " conversions of ", observed.used,
+             " used answers; conversion rate: ", RateText(observed.conversions, observed.used)),
+         .basis = kObserved});
+    return;
+  }
   if (in.leads_per_1000_pieces == 0 || in.usd_per_lead == 0) return;
   figures.Add({.name = "lead_value_usd_per_accepted_piece",
                .value = in.leads_per_1000_pieces / kPiecesPerLeadRate * in.usd_per_lead,
@@ -287,7 +336,15 @@ void AddLeads(const EconomicsInputs& in, FigureList& figures) {
                .formula = "leads_per_1000_pieces / 1000 * usd_per_lead",
                .inputs = {{"leads_per_1000_pieces", in.leads_per_1000_pieces},
                           {"usd_per_lead", in.usd_per_lead}},
-               .note = "an assumed conversion rate, stated by the user; leads are not measured"});
+               .note = absl::StrCat("an assumed conversion rate, stated by the user; leads are not "
+                                    "measured (",
+                                    observed.conversions, " conversions in use; ",
+                                    kMinObservedConversions, " are needed)"),
+               .basis = kAssumed});
+}
+
+void AddLeads(const EconomicsInputs& in, const CandidateUsage& usage, FigureList& figures) {
+  AddLeadValue(in, usage.observed, figures);
   const double lead = figures["lead_value_usd_per_accepted_piece"];
   figures.Add({.name = "lead_value_usd_per_year",
                .value = lead * figures["acceptance_rate"] * in.requests_per_day * kDaysPerYear,
@@ -335,7 +392,7 @@ std::vector<Figure> EconomicsReport(const EconomicsInputs& inputs, const Candida
   AddBreakEven(inputs, figures);
   AddReturn(inputs, figures);
   AddAcceptance(inputs, usage, figures);
-  AddLeads(inputs, figures);
+  AddLeads(inputs, usage, figures);
   return figures.Take();
 }
 

@@ -8,6 +8,7 @@
 #include "evaluator/economics/economics.h"
 #include "evaluator/economics/figure.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/observed_outcomes.h"
 
 namespace assay::evaluator {
 
@@ -25,6 +26,8 @@ struct CandidateUsage {
   std::string energy_source;
   double prompt_tokens = 0;
   double completion_tokens = 0;
+  // The outcomes of the model's answers in use. Empty if there is no feedback.
+  ObservedOutcomes observed;
 };
 
 // Sums over `samples`, which must be of one candidate. Samples without an energy, recorded by older
@@ -32,8 +35,10 @@ struct CandidateUsage {
 CandidateUsage SumUsage(const EconomicsInputs& inputs, const std::vector<const Sample*>& samples);
 
 // Returns the cost, comparison, savings, break-even, return and leads of one candidate. A figure
-// depends only on inputs and on figures before it. A figure that cannot be computed (no samples, an
-// input that is not stated, an overflow) is left out. Names are unique.
+// depends only on inputs and on figures before it. Acceptance and conversions are the observed ones
+// if there is enough feedback (observed_outcomes.h), otherwise the assumed ones. A figure that
+// cannot be computed (no samples, an input that is not stated, an overflow) is left out. Names are
+// unique.
 std::vector<Figure> EconomicsReport(const EconomicsInputs& inputs, const CandidateUsage& usage);
 
 }  // namespace assay::evaluator

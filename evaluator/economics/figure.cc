@@ -20,6 +20,7 @@ std::string FigureText(const Figure& figure) {
         absl::StrAppend(out, input.first, " = ", input.second);
       });
   return absl::StrCat(figure.name, " = ", value, " = ", figure.formula, " with ", inputs,
+                      figure.basis.empty() ? "" : absl::StrCat(" [", figure.basis, "]"),
                       figure.note.empty() ? "" : absl::StrCat(" (", figure.note, ")"));
 }
 
@@ -27,7 +28,18 @@ void FigureList::Add(Figure figure) {
   const bool sound = std::isfinite(figure.value.value_or(0)) &&
                      std::all_of(figure.inputs.begin(), figure.inputs.end(),
                                  [](const auto& input) { return std::isfinite(input.second); });
-  if (sound) figures_.push_back(std::move(figure));
+  if (!sound) return;
+  if (figure.basis.empty()) figure.basis = BasisOf(figure);
+  figures_.push_back(std::move(figure));
+}
+
+std::string FigureList::BasisOf(const Figure& figure) const {
+  std::string basis;
+  for (const Figure& before : figures_) {
+    if (before.basis.empty() || !figure.inputs.contains(before.name)) continue;
+    if (basis != kAssumed) basis = before.basis;
+  }
+  return basis;
 }
 
 double FigureList::operator[](const std::string& name) const {

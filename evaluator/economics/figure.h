@@ -21,6 +21,9 @@ struct Figure {
   std::map<std::string, double> inputs;
   // Assumptions, or the origin of an input. May be empty.
   std::string note;
+  // "observed" if the figure rests on feedback from use, "assumed" if it rests on an assumption in
+  // its place. Empty: neither.
+  std::string basis = {};
 };
 
 // Returns the figure as one line: "savings_usd_per_day = 0.148 USD/day = savings_usd_per_request *

@@ -9,10 +9,15 @@
 
 namespace assay::evaluator {
 
+// Values of Figure::basis.
+inline constexpr char kAssumed[] = "assumed";
+inline constexpr char kObserved[] = "observed";
+
 // Collects the figures of a report in order. Not thread-safe.
 class FigureList {
  public:
-  // Appends the figure, unless its value or an input is not finite.
+  // Appends the figure, unless its value or an input is not finite. A figure without a basis gets
+  // that of its inputs; "assumed" prevails.
   void Add(Figure figure);
   // Returns the value of a figure added before. Returns NaN if there is none, so that figures that
   // depend on it are left out too.
@@ -21,6 +26,8 @@ class FigureList {
   std::vector<Figure> Take();
 
  private:
+  std::string BasisOf(const Figure& figure) const;
+
   std::vector<Figure> figures_;
 };
 

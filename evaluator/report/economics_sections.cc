@@ -69,10 +69,15 @@ Table CostTable(const Digest& digest) {
 }
 
 Table FigureTable(const std::vector<ReportFigure>& figures) {
-  Table table{
-      .caption = "All figures with their formulas and inputs",
-      .columns = {
-          {"Figure"}, {"Candidate"}, {"Value", true}, {"Unit"}, {"Formula"}, {"Inputs"}, {"Note"}}};
+  Table table{.caption = "All figures with their formulas and inputs",
+              .columns = {{"Figure"},
+                          {"Candidate"},
+                          {"Value", true},
+                          {"Unit"},
+                          {"Basis"},
+                          {"Formula"},
+                          {"Inputs"},
+                          {"Note"}}};
   for (const auto& [candidate, figure] : figures) {
     const std::string inputs =
         absl::StrJoin(figure.inputs, "; ", [](std::string* out, const auto& input) {
@@ -82,6 +87,7 @@ Table FigureTable(const std::vector<ReportFigure>& figures) {
                           {TypeName(candidate)},
                           {figure.value ? Significant(*figure.value) : "-"},
                           {figure.unit.empty() ? "-" : figure.unit},
+                          {figure.basis.empty() ? "-" : figure.basis},
                           {figure.formula},
                           {inputs},
                           {figure.note.empty() ? "-" : figure.note}});

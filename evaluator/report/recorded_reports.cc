@@ -1,6 +1,7 @@
 // Renders recorded evaluations as documents and checks gates on them.
 #include "evaluator/report/recorded_reports.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Recorded {
   EvaluationPlan plan;
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
+  std::vector<Rating> ratings;
 };
 
 absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
@@ -35,10 +37,24 @@ absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
   recorded.samples = std::move(samples);
   ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, store->Answers(id));
   recorded.answers = std::move(answers);
+  ASSIGN_OR_RETURN(recorded.ratings, store->Ratings(id));
   return recorded;
 }
 
-std::vector<ReportFigure> FiguresOf(const Recorded& recorded, const EconomicsInputs& inputs) {
+// Returns the outcomes of a candidate's answers in use on the plan's content types. A candidate
+// with settings of its own has none: its model answers with other settings in use.
+ObservedOutcomes OutcomesOf(const Recorded& recorded, const Candidate& candidate,
+                            FeedbackStore* feedback) {
+  if (feedback == nullptr || candidate.name != candidate.model) return {};
+  std::set<std::string> types;
+  for (const EvaluationPrompt& prompt : recorded.plan.prompts) types.insert(prompt.content_type);
+  const std::vector<std::string> list(types.begin(), types.end());
+  // A report does not fail because feedback cannot be read; its figures are then assumed.
+  return feedback->Outcomes(candidate.model, list).value_or(ObservedOutcomes{});
+}
+
+std::vector<ReportFigure> FiguresOf(const Recorded& recorded, const EconomicsInputs& inputs,
+                                    FeedbackStore* feedback) {
   std::vector<ReportFigure> figures;
   for (const Candidate& candidate : recorded.plan.models) {
     std::vector<const Sample*> good;
@@ -47,6 +63,7 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded, const EconomicsInp
     }
     CandidateUsage use = SumUsage(inputs, good);
     use.candidate = candidate.name;
+    use.observed = OutcomesOf(recorded, candidate, feedback);
     for (Figure& figure : EconomicsReport(inputs, use)) {
       figures.push_back({.candidate = candidate.name, .figure = std::move(figure)});
     }
@@ -60,13 +77,14 @@ std::vector<ReportFigure> FiguresOf(const Recorded& recorded, const EconomicsInp
 }
 
 std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
-                   ReportFormat format) {
+                   FeedbackStore* feedback, ReportFormat format) {
   const ReportInput input{
       .evaluation = recorded.evaluation,
       .plan = recorded.plan,
       .samples = recorded.samples,
       .answers = recorded.answers,
-      .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics))};
+      .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics), feedback),
+      .ratings = recorded.ratings};
   switch (format) {
     case ReportFormat::kMarkdown:
       return MarkdownReport(input);
@@ -89,7 +107,7 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
 absl::StatusOr<std::string> RecordedReports::Make(const std::string& id,
                                                   ReportFormat format) const {
   ASSIGN_OR_RETURN(const Recorded recorded, Read(store_, id));
-  return Render(recorded, economics_, format);
+  return Render(recorded, economics_, feedback_, format);
 }
 
 absl::StatusOr<std::string> RecordedReports::MakeForTracking(const std::string& id,
@@ -98,10 +116,12 @@ absl::StatusOr<std::string> RecordedReports::MakeForTracking(const std::string& 
   ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
   recorded.evaluation.runs.clear();
   if (!model.empty()) {
+    // Ratings compare models.
+    recorded.ratings.clear();
     std::erase_if(recorded.samples,
                   [model](const Sample& sample) { return sample.model != model; });
   }
-  return Render(recorded, economics_, format);
+  return Render(recorded, economics_, feedback_, format);
 }
 
 absl::StatusOr<GateResult> RecordedReports::Check(const std::string& id,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "evaluator/analysis/gate.h"
 #include "evaluator/records/economics_inputs.h"
+#include "evaluator/store/feedback_store.h"
 #include "evaluator/store/run_store.h"
 
 namespace assay::evaluator {
@@ -19,9 +20,10 @@ enum class ReportFormat { kMarkdown, kHtml, kJson, kJsonl, kCsv, kLmEval };
 class RecordedReports {
  public:
   // `store` must outlive this object. `economics` is used for plans without economics, which older
-  // versions recorded.
-  RecordedReports(RunStore* store, const EconomicsInputs& economics)
-      : store_(store), economics_(economics) {}
+  // versions recorded. `feedback` has the outcomes of answers in use; null: all are assumed.
+  RecordedReports(RunStore* store, const EconomicsInputs& economics,
+                  FeedbackStore* feedback = nullptr)
+      : store_(store), economics_(economics), feedback_(feedback) {}
 
   // Renders the report of an evaluation. Takes one second for 30,000 samples. NOT_FOUND: there is
   // no such evaluation.
@@ -40,6 +42,7 @@ class RecordedReports {
  private:
   RunStore* const store_;
   const EconomicsInputs economics_;
+  FeedbackStore* const feedback_;
 };
 
 }  // namespace assay::evaluator

@@ -43,9 +43,9 @@ Document BuildDocument(const ReportInput& input) {
   document.title = absl::StrCat("Evaluation: ", name);
   document.facts = Facts(input.evaluation);
   for (const auto section :
-       {DecisionSection, PlanSection, QualitySection, ComparisonSection, TimingSection,
-        ScalingSection, ReliabilitySection, MemorySection, EconomicsSection, TaskSection,
-        ExampleSection, EstimateSection, ReproductionSection, MethodSection}) {
+       {DecisionSection, PlanSection, QualitySection, ComparisonSection, RatingSection,
+        TimingSection, ScalingSection, ReliabilitySection, MemorySection, EconomicsSection,
+        TaskSection, ExampleSection, EstimateSection, ReproductionSection, MethodSection}) {
     Section built = section(input, digest);
     if (!built.blocks.empty()) document.sections.push_back(std::move(built));
   }

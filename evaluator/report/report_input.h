@@ -7,6 +7,7 @@
 
 #include "evaluator/economics/figure.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/rating.h"
 
 namespace assay::evaluator {
 
@@ -26,6 +27,8 @@ struct ReportInput {
   const std::vector<Sample>& samples;
   const std::vector<TaskAnswer>& answers;
   std::vector<ReportFigure> economics;
+  // People's ratings of the samples.
+  std::vector<Rating> ratings;
 };
 
 }  // namespace assay::evaluator

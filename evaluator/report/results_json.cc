@@ -88,7 +88,8 @@ Json FigureJson(const ReportFigure& row) {
           {"unit", figure.unit},
           {"formula", figure.formula},
           {"inputs", figure.inputs},
-          {"note", figure.note}};
+          {"note", figure.note},
+          {"basis", figure.basis}};
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ Section DecisionSection(const ReportInput& input, const Digest& digest);
 Section PlanSection(const ReportInput& input, const Digest& digest);
 Section QualitySection(const ReportInput& input, const Digest& digest);
 Section ComparisonSection(const ReportInput& input, const Digest& digest);
+Section RatingSection(const ReportInput& input, const Digest& digest);
 Section TimingSection(const ReportInput& input, const Digest& digest);
 Section ScalingSection(const ReportInput& input, const Digest& digest);
 Section ReliabilitySection(const ReportInput& input, const Digest& digest);

@@ -87,6 +87,40 @@ TEST(EconomicsReportTest, FiguresEqualValuesComputedByHand) {
   EXPECT_EQ(figures.size(), expected.size());
 }
 
+TEST(EconomicsReportTest, EnoughFeedbackReplacesAssumptions) {
+  CandidateUsage usage = FourRequests();
+  usage.observed = {.verdicts = 40, .used = 30, .conversions = 12, .conversion_usd = 60};
+  const std::vector<Figure> figures = EconomicsReport(AllStated(), usage);
+  ExpectSound(figures);
+  const Figure* acceptance = Find(figures, "acceptance_rate");
+  EXPECT_EQ(acceptance->value, 0.75);
+  EXPECT_EQ(acceptance->basis, "observed");
+  // scipy.stats.binomtest(30, 40).proportion_ci(method="wilson")
+  EXPECT_EQ(acceptance->note, "from 40 verdicts in use, 95 % interval 0.598 to 0.858");
+  const Figure* lead = Find(figures, "lead_value_usd_per_accepted_piece");
+  EXPECT_EQ(lead->value, 2);
+  EXPECT_EQ(lead->basis, "observed");
+  EXPECT_THAT(lead->note, HasSubstr("from 12 conversions of 30 used answers"));
+  EXPECT_EQ(Find(figures, "lead_value_usd_per_year")->basis, "observed");
+  // The time of reviews is not observed.
+  EXPECT_EQ(Find(figures, "cost_usd_per_accepted_piece")->basis, "assumed");
+  EXPECT_EQ(Find(figures, "roi_per_accepted_piece")->basis, "assumed");
+  EXPECT_EQ(Find(figures, "cost_usd_per_request")->basis, "");
+}
+
+TEST(EconomicsReportTest, LittleFeedbackLeavesAssumptions) {
+  CandidateUsage usage = FourRequests();
+  usage.observed = {.verdicts = 29, .used = 0, .conversions = 9, .conversion_usd = 60};
+  const std::vector<Figure> figures = EconomicsReport(AllStated(), usage);
+  const Figure* acceptance = Find(figures, "acceptance_rate");
+  EXPECT_EQ(acceptance->value, 0.75);
+  EXPECT_EQ(acceptance->basis, "assumed");
+  EXPECT_THAT(acceptance->note, HasSubstr("29 verdicts in use; 30 are needed"));
+  EXPECT_EQ(Find(figures, "lead_value_usd_per_accepted_piece")->value, 0.3);
+  EXPECT_EQ(Find(figures, "lead_value_usd_per_year")->basis, "assumed");
+  EXPECT_THAT(FigureText(*acceptance), HasSubstr(" [assumed] ("));
+}
+
 TEST(EconomicsReportTest, FiguresWithoutStatedOrMeasuredInputsAreAbsent) {
   EXPECT_TRUE(EconomicsReport(AllStated(), CandidateUsage{}).empty());
   const std::vector<Figure> figures = EconomicsReport(EconomicsInputs{}, FourRequests());

@@ -204,5 +204,24 @@ TEST(ReportTest, StatesTheScopeOfTheCorrection) {
   EXPECT_THAT(markdown, testing::HasSubstr("Normalized by length (acc_norm)"));
 }
 
+TEST(ReportTest, RatingsHaveASectionThatBeginsWithAPlainSentence) {
+  const Study study = MadeUpStudy({.candidates = 2, .prompts_per_type = 8, .repeats = 1});
+  ReportInput input = study.Input();
+  const std::string title = "How far the score can stand in for people";
+  EXPECT_EQ(MarkdownReport(input).find(title), std::string::npos);
+  for (const Sample& sample : study.samples) {
+    if (!sample.quality_score.has_value()) continue;
+    for (const char* rater : {"ann", "bob"}) {
+      input.ratings.push_back(
+          {.rater = rater, .sample = IdOf(sample), .score = *sample.quality_score});
+    }
+  }
+  const std::string markdown = MarkdownReport(input);
+  EXPECT_NE(markdown.find(title), std::string::npos);
+  EXPECT_NE(markdown.find("there are too few ratings to say how the score orders pairs"),
+            std::string::npos);
+  EXPECT_NE(HtmlReport(input).find(title), std::string::npos);
+}
+
 }  // namespace
 }  // namespace assay::evaluator
