@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@
 #include "server/evaluation_stack.h"
 #include "server/events/daemon_events.h"
 #include "server/events/log.h"
+#include "server/feedback_stack.h"
 #include "server/grpc_server.h"
 #include "server/metrics_refresh.h"
 #include "server/model_health.h"
@@ -42,8 +44,10 @@
 #include "server/routing/routing.h"
 #include "server/services/embedding_service.h"
 #include "server/services/evaluation_service.h"
+#include "server/services/feedback_service.h"
 #include "server/services/inference_service.h"
 #include "server/services/model_service.h"
+#include "server/services/rating_service.h"
 #include "server/services/scoring_service.h"
 #include "server/serving/embedding.h"
 #include "server/serving/engine_loader.h"
@@ -104,6 +108,7 @@ class DaemonImpl final : public Daemon {
   // Ends preloads and reloads.
   void StopLoads();
 
+  void OnRequest(const RequestRecord& record);
   void OnModel(const registry::ModelStatus& status);
   void OnBreaker(const std::string& model, const BreakerStatus& now);
 
@@ -135,12 +140,15 @@ class DaemonImpl final : public Daemon {
   // nullptr: traces are off.
   std::unique_ptr<SpanExporter> exporter_;
   std::unique_ptr<EvaluationStack> evaluation_;
+  std::unique_ptr<FeedbackStack> feedback_;
   std::unique_ptr<MetricsRefresh> refresh_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
   std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
   std::unique_ptr<ScoringServiceImpl> scoring_service_;
+  std::unique_ptr<FeedbackServiceImpl> feedback_service_;
+  std::unique_ptr<RatingServiceImpl> rating_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::string metrics_address_;
@@ -182,7 +190,7 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
                 .kinds = &kinds_}),
       control_(config_, &manager_, &routing_, &breakers_, &events_),
       generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,
-                  [this](const RequestRecord& record) { events_.OnRequest(record); }),
+                  [this](const RequestRecord& record) { OnRequest(record); }),
       likelihood_(&manager_, config_.limits),
       embedding_(&manager_, &kinds_, config_.limits),
       generator_(&manager_, &generation_, &likelihood_, device_),
@@ -248,6 +256,9 @@ absl::Status DaemonImpl::StartEvaluation() {
                                                                   .events = &events_,
                                                                   .memory = memory_.get(),
                                                                   .energy = energy_.get()}));
+  std::function<void()> wake_mlflow;
+  if (evaluation_->uses_mlflow()) wake_mlflow = [this] { evaluation_->WakeMlflow(); };
+  ASSIGN_OR_RETURN(feedback_, FeedbackStack::Create(config_, std::move(wake_mlflow)));
   ASSIGN_OR_RETURN(exporter_, MakeSpanExporter(config_, [this](const absl::Status& status) {
                      events_.OnSpanError(status);
                    }));
@@ -275,6 +286,7 @@ absl::Status DaemonImpl::StartMetrics() {
                                                                .breakers = &breakers_,
                                                                .events = &events_,
                                                                .evaluation = evaluation_.get(),
+                                                               .answers = &feedback_->memory(),
                                                                .memory = memory_.get(),
                                                                .energy = energy_.get(),
                                                                .exporter = exporter_.get()});
@@ -302,9 +314,17 @@ absl::Status DaemonImpl::StartServer() {
                                      .hub_cache = registry::HubCacheFolder(),
                                      .drain_timeout = config_.limits.drain_timeout});
   evaluation_service_ = std::make_unique<EvaluationServiceImpl>(
-      &evaluation_->runner(), &evaluation_->store(), &manager_, config_);
+      &evaluation_->runner(), &evaluation_->store(), &manager_, config_, &feedback_->store());
   scoring_service_ = std::make_unique<ScoringServiceImpl>(&evaluation_->scorers(),
                                                           config_.limits.max_prompt_bytes);
+  feedback_service_ = std::make_unique<FeedbackServiceImpl>(FeedbackServiceImpl::Dependencies{
+      .store = &feedback_->store(),
+      .memory = &feedback_->memory(),
+      .routing = &routing_,
+      .on_feedback = [this](const evaluator::FeedbackResult& result) {
+        events_.OnFeedback(result);
+      }});
+  rating_service_ = std::make_unique<RatingServiceImpl>(&evaluation_->store());
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
@@ -313,7 +333,8 @@ absl::Status DaemonImpl::StartServer() {
                          .models = manager_.catalog()->models.size(),
                          .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
-                         evaluation_service_.get(), scoring_service_.get()}));
+                         evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
+                         rating_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();
@@ -345,6 +366,11 @@ void DaemonImpl::Drain() {
   health_.Detach();
   if (exporter_ != nullptr) exporter_->Stop(kLastFlush);
   evaluation_->Flush(kLastFlush);
+}
+
+void DaemonImpl::OnRequest(const RequestRecord& record) {
+  events_.OnRequest(record);
+  if (feedback_ != nullptr) feedback_->OnRequest(record);
 }
 
 void DaemonImpl::OnModel(const registry::ModelStatus& status) {

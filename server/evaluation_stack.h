@@ -56,6 +56,10 @@ class EvaluationStack {
   evaluator::RunStore& store() { return *store_; }
   evaluator::Runner& runner() { return *runner_; }
   const evaluator::ScorerSet& scorers() const { return scorers_; }
+  // Reports that the outbox has new entries. Does nothing if MLflow is off.
+  void WakeMlflow() {
+    if (flusher_ != nullptr) flusher_->Wake();
+  }
   // True if finished evaluations are sent to MLflow.
   bool uses_mlflow() const { return flusher_ != nullptr; }
 

@@ -14,8 +14,10 @@
 #include "absl/time/time.h"
 #include "assay/v1/embedding.pb.h"
 #include "assay/v1/evaluation.pb.h"
+#include "assay/v1/feedback.pb.h"
 #include "assay/v1/inference.pb.h"
 #include "assay/v1/model.pb.h"
+#include "assay/v1/rating.pb.h"
 #include "assay/v1/scoring.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -93,7 +95,9 @@ std::vector<std::string> ServedMethods() {
         assay::v1::LoadModelRequest::descriptor()->file(),
         assay::v1::EvaluateRequest::descriptor()->file(),
         assay::v1::EmbedRequest::descriptor()->file(),
-        assay::v1::ScoreRequest::descriptor()->file()}) {
+        assay::v1::ScoreRequest::descriptor()->file(),
+        assay::v1::GiveFeedbackRequest::descriptor()->file(),
+        assay::v1::AddRatingsRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor* service = file->service(i);
       for (int j = 0; j < service->method_count(); ++j) {

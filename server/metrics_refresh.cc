@@ -45,6 +45,7 @@ void MetricsRefresh::Refresh(Metrics* metrics) const {
   RefreshModels(metrics);
   metrics->SetEvaluationsRunning(sources_.evaluation->runner().unfinished());
   RefreshOutbox(metrics);
+  metrics->SetForgottenAnswers(sources_.answers->forgotten());
   if (sources_.exporter != nullptr) {
     const SpanCounts spans = sources_.exporter->counts();
     metrics->SetSpans(spans.exported, spans.dropped, spans.failed);

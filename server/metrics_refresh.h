@@ -8,6 +8,7 @@
 #include "registry/residency/manager.h"
 #include "server/evaluation_stack.h"
 #include "server/events/daemon_events.h"
+#include "server/feedback/answer_memory.h"
 #include "server/serving/model_breakers.h"
 #include "server/telemetry/metrics.h"
 #include "server/tracing/span_exporter.h"
@@ -25,6 +26,7 @@ class MetricsRefresh {
     const ModelBreakers* breakers;
     const DaemonEvents* events;
     EvaluationStack* evaluation;
+    const AnswerMemory* answers;
     evaluator::MemoryProbe* memory;
     // nullptr: the machine has no energy meter, or it is not used.
     evaluator::EnergyMeter* energy;

@@ -28,6 +28,9 @@ constexpr double kMaxKeepAliveSeconds = 365 * 24 * 3600.0;
 constexpr double kMinCoolDownSeconds = 0.01;
 constexpr int kMaxBreakerFailures = 1000;
 constexpr double kPercent = 100;
+constexpr double kMinKeepSeconds = 60;
+constexpr double kMaxKeepSeconds = 10 * 365 * 24 * 3600.0;
+constexpr int64_t kMaxRememberedLimit = 100'000'000;
 
 std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
   return (folder / path).lexically_normal().string();
@@ -115,6 +118,18 @@ TracingConfig ReadTracing(YamlMap map) {
   return tracing;
 }
 
+FeedbackConfig ReadFeedback(YamlMap map) {
+  FeedbackConfig feedback;
+  feedback.keep_requests =
+      absl::Seconds(map.Seconds("keep_requests", absl::ToDoubleSeconds(feedback.keep_requests),
+                                kMinKeepSeconds, kMaxKeepSeconds));
+  feedback.max_requests = map.Int("max_requests", feedback.max_requests, 0, kMaxRememberedLimit);
+  feedback.keep_feedback =
+      absl::Seconds(map.Seconds("keep_feedback", absl::ToDoubleSeconds(feedback.keep_feedback),
+                                kMinKeepSeconds, kMaxKeepSeconds));
+  return feedback;
+}
+
 EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder) {
   EvaluationConfig evaluation;
   evaluation.max_new_tokens =
@@ -166,6 +181,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.routing.classify = routing.Bool("classify", config.routing.classify);
   config.routing.refuse_unknown =
       routing.Choice("unknown", "refuse", {"refuse", "default"}) == "refuse";
+  config.feedback = ReadFeedback(root.Map("feedback"));
   RETURN_IF_ERROR(document->Finish());
   return config;
 }

@@ -100,6 +100,16 @@ struct RoutingConfig {
   bool refuse_unknown = true;
 };
 
+// What is remembered for feedback on answers.
+struct FeedbackConfig {
+  // How long an answer can receive feedback, and the most answers that are remembered. 0 answers
+  // turn feedback off.
+  absl::Duration keep_requests = absl::Hours(30 * 24);
+  int64_t max_requests = 1'000'000;
+  // How long feedback is kept.
+  absl::Duration keep_feedback = absl::Hours(365 * 24);
+};
+
 struct Config {
   // The gRPC address, host:port. Port 0 picks a free port, which is logged.
   std::string listen = "127.0.0.1:50051";
@@ -125,6 +135,7 @@ struct Config {
   TracingConfig tracing;
   EvaluationConfig evaluation;
   RoutingConfig routing;
+  FeedbackConfig feedback;
 };
 
 // Reads and validates the file at `path`. Paths in it are relative to the file. Errors are those of

@@ -60,6 +60,18 @@ void AddError(const absl::Status& status, bool log_all, std::vector<LogField>* f
   fields->emplace_back("error", Cut(status.message(), kMaxErrorBytes));
 }
 
+std::string_view VerdictName(evaluator::FeedbackVerdict verdict) {
+  switch (verdict) {
+    case evaluator::FeedbackVerdict::kAccepted:
+      return "accepted";
+    case evaluator::FeedbackVerdict::kEdited:
+      return "edited";
+    case evaluator::FeedbackVerdict::kRejected:
+      break;
+  }
+  return "rejected";
+}
+
 }  // namespace
 
 void DaemonEvents::DeclareNames() {
@@ -209,6 +221,20 @@ void DaemonEvents::OnCall(const CallRecord& record) {
                                   {"duration_ms", absl::ToInt64Milliseconds(record.duration)}};
   AddError(absl::Status(code, record.status.error_message()), options_.log_prompts, &fields);
   LogEvent(level, "call", fields);
+}
+
+void DaemonEvents::OnFeedback(const evaluator::FeedbackResult& result) {
+  const evaluator::FeedbackValues& values = result.feedback.values;
+  FeedbackObservation observation{.model = result.feedback.answer.model,
+                                  .content_type = result.feedback.answer.content_type};
+  if (result.verdict == evaluator::FeedbackChange::kAdded) {
+    observation.verdict = VerdictName(*values.verdict);
+  }
+  if (result.rating == evaluator::FeedbackChange::kAdded) observation.rating = values.rating;
+  if (result.conversion == evaluator::FeedbackChange::kAdded) {
+    observation.conversion_dollars = values.conversion_usd;
+  }
+  metrics_.RecordFeedback(observation);
 }
 
 void DaemonEvents::OnDownloadStart() {

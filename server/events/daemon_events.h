@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/feedback.h"
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/route_policy.h"
 #include "registry/residency/manager.h"
@@ -54,6 +55,8 @@ class DaemonEvents {
   void OnBreaker(const std::string& model, const BreakerStatus& now);
   void OnRequest(const RequestRecord& record);
   void OnCall(const CallRecord& record);
+  // Called for every change of feedback.
+  void OnFeedback(const evaluator::FeedbackResult& result);
   void OnDownloadStart();
   void OnDownloadEnd(const DownloadReport& report);
   void OnReload(const absl::StatusOr<registry::ReloadReport>& report);

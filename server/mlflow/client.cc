@@ -33,9 +33,10 @@ json Tag(const char* key, const std::string& value) {
 
 json RunTags(const std::string& client_key, const std::string& evaluation_id,
              const std::string& model, const std::string& parent_id) {
-  json tags = {Tag(kClientKeyTag, client_key), Tag("assay.evaluation_id", evaluation_id),
-               Tag("mlflow.source.name", "assayd"), Tag("mlflow.source.type", "JOB"),
-               Tag("mlflow.user", "assayd")};
+  json tags = {Tag(kClientKeyTag, client_key), Tag("mlflow.source.name", "assayd"),
+               Tag("mlflow.source.type", "JOB"), Tag("mlflow.user", "assayd")};
+  // Runs of feedback belong to no evaluation.
+  if (!evaluation_id.empty()) tags.push_back(Tag("assay.evaluation_id", evaluation_id));
   if (!model.empty()) tags.push_back(Tag("assay.model", model));
   if (!parent_id.empty()) tags.push_back(Tag(kParentTag, parent_id));
   return tags;

@@ -50,11 +50,12 @@ RequestContext InferenceServiceImpl::OriginOf(grpc::ServerContext* call, const c
 grpc::Status InferenceServiceImpl::Generate(grpc::ServerContext* context,
                                             const GenerateRequest* request,
                                             GenerateResponse* response) {
-  const absl::StatusOr<GenerateResult> result =
-      generation_->Generate(ToCall(*request), MakeCallContext(*context), /*observer=*/nullptr,
-                            OriginOf(context, kUnaryMethod));
+  const RequestContext origin = OriginOf(context, kUnaryMethod);
+  const absl::StatusOr<GenerateResult> result = generation_->Generate(
+      ToCall(*request), MakeCallContext(*context), /*observer=*/nullptr, origin);
   if (!result.ok()) return ToGrpcStatus(result.status());
   ToProto(*result, response);
+  response->set_request_id(origin.request_id);
   return grpc::Status::OK;
 }
 
@@ -62,11 +63,13 @@ grpc::Status InferenceServiceImpl::GenerateStream(
     grpc::ServerContext* context, const GenerateRequest* request,
     grpc::ServerWriter<GenerateStreamResponse>* writer) {
   StreamObserver observer(writer);
-  const absl::StatusOr<GenerateResult> result = generation_->Generate(
-      ToCall(*request), MakeCallContext(*context), &observer, OriginOf(context, kStreamMethod));
+  const RequestContext origin = OriginOf(context, kStreamMethod);
+  const absl::StatusOr<GenerateResult> result =
+      generation_->Generate(ToCall(*request), MakeCallContext(*context), &observer, origin);
   if (!result.ok()) return ToGrpcStatus(result.status());
   GenerateStreamResponse last;
   ToProto(*result, last.mutable_completed());
+  last.mutable_completed()->set_request_id(origin.request_id);
   writer->Write(last);
   return grpc::Status::OK;
 }

@@ -217,6 +217,7 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::SubmitAlong(
     if (accepted.ok()) {
       if (!failures.empty()) failures.FallBack(model, route);
       record->model = route->model;
+      record->revision = accepted->handle.revision();
       record->rule = route->rule;
       record->tried = route->tried;
       record->accepted = absl::Now() - record->arrival;

@@ -18,6 +18,8 @@ struct RequestRecord {
   // Empty unless the catalog has the model, and a route has the content type.
   std::string model;
   std::string content_type;
+  // The revision of the model that accepted the request. Empty if unknown, or if none did.
+  std::string revision;
   // The rule of the route. Empty if the request was never routed.
   std::string rule;
   // Models that were chosen before `model` and could not answer.

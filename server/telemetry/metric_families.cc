@@ -111,6 +111,16 @@ MetricFamilies::MetricFamilies()
                       "Energy of successful requests: configured power times busy time.")),
       calls(
           Counters(registry, "assay_rpcs_total", "Finished calls by method and gRPC status code.")),
+      feedback_verdicts(Counters(registry, "assay_feedback_verdicts_total",
+                                 "Answers with a first verdict: accepted, edited or rejected.")),
+      feedback_ratings(
+          Counters(registry, "assay_feedback_ratings_total", "Answers with a first rating.")),
+      feedback_rating_points(Counters(registry, "assay_feedback_rating_points_total",
+                                      "Sum of the first ratings of answers, 0 to 10 each.")),
+      feedback_conversions(Counters(registry, "assay_feedback_conversions_total",
+                                    "Answers with a first conversion.")),
+      feedback_conversion_dollars(Counters(registry, "assay_feedback_conversion_dollars_total",
+                                           "Sum of the first conversion values of answers.")),
       running(Gauges(registry, "assay_requests_running", "Requests in the running batch.")),
       waiting(Gauges(registry, "assay_requests_waiting",
                      "Requests waiting in the queue of their model.")),
@@ -154,6 +164,10 @@ MetricFamilies::MetricFamilies()
       build_info(Gauges(registry, "assay_build_info", "Always 1; the labels describe the build.")),
       catalog_reloads(Counters(registry, "assay_catalog_reloads_total",
                                "Reloads of the model catalog by result.")),
+      answers_forgotten(Counters(registry, "assay_feedback_answers_forgotten_total",
+                                 "Answers dropped before they were stored; feedback on them is "
+                                 "not possible.")
+                            .Add({})),
       process_peak(
           OneGauge(registry, "assay_process_resident_memory_peak_bytes",
                    "Peak resident memory since the start or the last measured generation.")),
@@ -240,6 +254,7 @@ ModelSeries::ModelSeries(MetricFamilies* families, const std::vector<std::string
       load_duration(families->load_duration.Add({{"model", name}}, DurationEdges())),
       breaker(families->breaker_state.Add({{"model", name}})),
       samples(content_types.size()),
+      feedback(content_types.size()),
       content_types_(content_types),
       families_(families),
       requests_(content_types.size() * kRoutes.size() * kStatuses.size()) {
@@ -268,6 +283,17 @@ ModelSeries::ModelSeries(MetricFamilies* families, const std::vector<std::string
                                                       {"content_type", content_types[type]},
                                                       {"outcome", std::string(kResults[result])}});
     }
+    const prometheus::Labels both = {{"model", name}, {"content_type", content_types[type]}};
+    FeedbackSeries& series = feedback[type];
+    for (size_t verdict = 0; verdict < kVerdicts.size(); ++verdict) {
+      prometheus::Labels all = both;
+      all.emplace("verdict", std::string(kVerdicts[verdict]));
+      series.verdicts[verdict] = &families->feedback_verdicts.Add(all);
+    }
+    series.ratings = &families->feedback_ratings.Add(both);
+    series.rating_points = &families->feedback_rating_points.Add(both);
+    series.conversions = &families->feedback_conversions.Add(both);
+    series.conversion_dollars = &families->feedback_conversion_dollars.Add(both);
   }
 }
 

@@ -39,6 +39,7 @@ inline constexpr std::array<std::string_view, 3> kMemoryKinds = {"weights", "kv_
 inline constexpr std::array<std::string_view, 3> kUploadResults = {"ok", "transient_error",
                                                                    "permanent_error"};
 inline constexpr std::array<std::string_view, 3> kSpanResults = {"exported", "dropped", "failed"};
+inline constexpr std::array<std::string_view, 3> kVerdicts = {"accepted", "edited", "rejected"};
 // Indexed by `succeeded`: 0 is failed, 1 is succeeded.
 inline constexpr std::array<std::string_view, 2> kResults = {"failed", "succeeded"};
 // Indexed by the numeric value of absl::StatusCode.
@@ -97,6 +98,12 @@ struct MetricFamilies {
   Family<Counter>& hosted_cost;
   Family<Counter>& energy;
   Family<Counter>& calls;
+  // Feedback.
+  Family<Counter>& feedback_verdicts;
+  Family<Counter>& feedback_ratings;
+  Family<Counter>& feedback_rating_points;
+  Family<Counter>& feedback_conversions;
+  Family<Counter>& feedback_conversion_dollars;
   // Models.
   Family<Gauge>& running;
   Family<Gauge>& waiting;
@@ -126,6 +133,7 @@ struct MetricFamilies {
   Family<Counter>& catalog_reloads;
 
   // Metrics without labels.
+  Counter& answers_forgotten;
   Gauge& process_peak;
   Gauge& memory_used;
   Gauge& memory_budget;
@@ -152,6 +160,16 @@ struct MetricFamilies {
   };
   absl::Mutex memory_mutex;
   absl::flat_hash_map<std::string, ModelMemory> memory_by_model ABSL_GUARDED_BY(memory_mutex);
+};
+
+// The feedback counters of one model and content type.
+struct FeedbackSeries {
+  // In the order of kVerdicts.
+  std::array<prometheus::Counter*, kVerdicts.size()> verdicts = {};
+  prometheus::Counter* ratings = nullptr;
+  prometheus::Counter* rating_points = nullptr;
+  prometheus::Counter* conversions = nullptr;
+  prometheus::Counter* conversion_dollars = nullptr;
 };
 
 // The series of one model, looked up once so that recording needs no label look-up. Thread-safe.
@@ -202,6 +220,8 @@ class ModelSeries {
   std::array<Gauge*, kModelStates.size()> states = {};
   // Indexed by content type, then by `succeeded`.
   std::vector<std::array<Counter*, kResults.size()>> samples;
+  // Indexed by content type.
+  std::vector<FeedbackSeries> feedback;
 
  private:
   const std::vector<std::string>& content_types_;

@@ -210,6 +210,27 @@ void Metrics::RecordRequest(const RequestObservation& request) {
   model.energy.Increment(request.energy_joules);
 }
 
+void Metrics::RecordFeedback(const FeedbackObservation& feedback) {
+  const std::shared_ptr<const Names> names = CurrentNames();
+  const ModelSeries& model = names->Model(feedback.model);
+  const FeedbackSeries& series =
+      model.feedback[static_cast<size_t>(names->ContentType(feedback.content_type))];
+  const int verdict = IndexOf(kVerdicts, feedback.verdict);
+  if (verdict >= 0) series.verdicts[static_cast<size_t>(verdict)]->Increment();
+  if (feedback.rating.has_value()) {
+    series.ratings->Increment();
+    series.rating_points->Increment(*feedback.rating);
+  }
+  if (feedback.conversion_dollars.has_value()) {
+    series.conversions->Increment();
+    series.conversion_dollars->Increment(*feedback.conversion_dollars);
+  }
+}
+
+void Metrics::SetForgottenAnswers(int64_t answers) {
+  Advance(state_->families.answers_forgotten, static_cast<double>(answers));
+}
+
 void Metrics::RecordCall(std::string_view method, absl::StatusCode status) {
   const MutexLock lock(state_->mutex);
   state_->Call(method, StatusIndex(status)).Increment();

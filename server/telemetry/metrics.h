@@ -74,6 +74,18 @@ struct ModelUse {
   std::string device;
 };
 
+// The first feedback of each kind on one answer. Fields that were not given, or that only changed,
+// are absent.
+struct FeedbackObservation {
+  // As in RequestObservation.
+  std::string_view model;
+  std::string_view content_type;
+  // "accepted", "edited" or "rejected". Empty: no verdict.
+  std::string_view verdict;
+  std::optional<double> rating;
+  std::optional<double> conversion_dollars;
+};
+
 enum class UploadResult { kOk, kTransientError, kPermanentError };
 
 // Records what happens in the daemon as Prometheus metrics. Thread-safe.
@@ -104,6 +116,10 @@ class Metrics {
   void SetRefresh(RefreshFn refresh);
 
   void RecordRequest(const RequestObservation& request);
+  void RecordFeedback(const FeedbackObservation& feedback);
+  // The answers that were dropped since the start of the process, so that feedback on them is not
+  // possible.
+  void SetForgottenAnswers(int64_t answers);
   // Records any finished gRPC call. A method that was not declared is counted under "other".
   void RecordCall(std::string_view method, absl::StatusCode status);
   void SetModelUse(std::string_view model, const ModelUse& use);

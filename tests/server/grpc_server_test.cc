@@ -49,7 +49,8 @@ TEST(GrpcServerTest, MethodsOfAllServicesAreListed) {
   for (const char* method :
        {"assay.v1.InferenceService/GenerateStream", "assay.v1.ModelService/SetRoutes",
         "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed",
-        "assay.v1.ScoringService/Score"}) {
+        "assay.v1.ScoringService/Score", "assay.v1.FeedbackService/GiveFeedback",
+        "assay.v1.RatingService/AddRatings"}) {
     EXPECT_THAT(ServedMethods(), Contains(method));
   }
 }

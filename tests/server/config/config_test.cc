@@ -89,6 +89,22 @@ TEST_F(ConfigTest, UnknownContentTypesAreRefusedUnlessTheyGoToTheDefault) {
               HasSubstr("routing.unknown"));
 }
 
+TEST_F(ConfigTest, FeedbackHasLimitsOfTimeAndNumber) {
+  const std::string required = "catalog: m\nstate_dir: s\n";
+  const FeedbackConfig defaults = LoadConfig(Write(required))->feedback;
+  EXPECT_EQ(defaults.keep_requests, absl::Hours(720));
+  EXPECT_EQ(defaults.max_requests, 1'000'000);
+  const FeedbackConfig set =
+      LoadConfig(
+          Write(required + "feedback: { keep_requests: 2h, max_requests: 0, keep_feedback: 48h }"))
+          ->feedback;
+  EXPECT_EQ(set.keep_requests, absl::Hours(2));
+  EXPECT_EQ(set.max_requests, 0);
+  EXPECT_EQ(set.keep_feedback, absl::Hours(48));
+  EXPECT_THAT(std::string(LoadError(required + "feedback: { keep_requests: 1s }").message()),
+              HasSubstr("feedback.keep_requests"));
+}
+
 TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {
   const absl::Status status = LoadError("catalog: m\nstate_dir: s\nlissten: x\n");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

@@ -117,6 +117,35 @@ TEST(MetricsTest, FailedRequestCountsItsStatusButNoTokens) {
   EXPECT_EQ(Value(text, "assay_prompt_tokens_total", {R"(model="a")"}), "0");
 }
 
+TEST(MetricsTest, FeedbackIsCountedByModelAndContentType) {
+  Metrics metrics(kBuild);
+  metrics.Declare({"a"}, {"email"});
+  EXPECT_EQ(Value(metrics.Text(), "assay_feedback_verdicts_total",
+                  {"model=\"a\"", "content_type=\"email\"", "verdict=\"edited\""}),
+            "0");
+  metrics.RecordFeedback({.model = "a",
+                          .content_type = "email",
+                          .verdict = "edited",
+                          .rating = 7.5,
+                          .conversion_dollars = 12});
+  metrics.RecordFeedback({.model = "a", .content_type = "email", .rating = 2});
+  metrics.RecordFeedback({.model = "unknown", .content_type = "poem", .verdict = "accepted"});
+  metrics.SetForgottenAnswers(3);
+  const std::string text = metrics.Text();
+  const std::vector<std::string> email = {"model=\"a\"", "content_type=\"email\""};
+  EXPECT_EQ(Value(text, "assay_feedback_verdicts_total",
+                  {"model=\"a\"", "content_type=\"email\"", "verdict=\"edited\""}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_feedback_ratings_total", email), "2");
+  EXPECT_EQ(Value(text, "assay_feedback_rating_points_total", email), "9.5");
+  EXPECT_EQ(Value(text, "assay_feedback_conversions_total", email), "1");
+  EXPECT_EQ(Value(text, "assay_feedback_conversion_dollars_total", email), "12");
+  EXPECT_EQ(Value(text, "assay_feedback_verdicts_total",
+                  {"model=\"other\"", "content_type=\"other\"", "verdict=\"accepted\""}),
+            "1");
+  EXPECT_EQ(Value(text, "assay_feedback_answers_forgotten_total", {}), "3");
+}
+
 TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
   Metrics metrics(kBuild);
   metrics.Declare({"a"}, {"twitter"});
