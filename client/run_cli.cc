@@ -62,6 +62,22 @@ int Dispatch(const Session& session) {
       return ExplainRoute(session);
     case Command::kUnload:
       return Unload(session);
+    case Command::kGiveFeedback:
+      return GiveFeedback(session);
+    case Command::kListFeedback:
+      return ListFeedback(session);
+    case Command::kFeedbackSummary:
+      return SummarizeFeedback(session);
+    case Command::kAb:
+      return CompareArms(session);
+    case Command::kRate:
+      return Rate(session);
+    case Command::kRatingsSummary:
+      return SummarizeRatings(session);
+    case Command::kExportRatings:
+      return ExportRatings(session);
+    case Command::kImportRatings:
+      return ImportRatings(session);
   }
   return kExitUsage;
 }

@@ -348,6 +348,9 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   AddEvaluations(app, arguments);
   AddModels(app, arguments);
   AddRoutes(app, arguments);
+  AddFeedback(app, arguments);
+  AddAb(app, arguments);
+  AddRatings(app, arguments);
 
   // CLI11 expects the words in reverse order.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/commands/feedback_arguments.h"
 #include "client/terminal/console.h"
 
 namespace assay::client {
@@ -33,6 +34,14 @@ enum class Command {
   kExplainRoute,
   kInspect,
   kHealth,
+  kGiveFeedback,
+  kListFeedback,
+  kFeedbackSummary,
+  kAb,
+  kRate,
+  kRatingsSummary,
+  kExportRatings,
+  kImportRatings,
 };
 
 // The options of `generate`. The server's defaults apply to unset ones.
@@ -157,9 +166,12 @@ struct Arguments {
   ReportOptions report;
   CompareOptions compare;
   RoutesOptions routes;
+  FeedbackOptions feedback;
+  AbOptions ab;
+  RatingOptions rating;
   // For `evaluations get`.
   bool include_samples = false;
-  // For `evaluations list`; 0: the server's default.
+  // For `evaluations list` and `feedback list`; 0: the server's default.
   int32_t limit = 0;
   // For `models`: also lists the built-in models.
   bool all = false;

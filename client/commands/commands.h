@@ -36,6 +36,16 @@ int ShowRoutes(const Session& session);
 int SetRoutes(const Session& session);
 int ResetRoutes(const Session& session);
 int ExplainRoute(const Session& session);
+int GiveFeedback(const Session& session);
+int ListFeedback(const Session& session);
+int SummarizeFeedback(const Session& session);
+// Compares the arms of a weighted route.
+int CompareArms(const Session& session);
+// Shows texts without their models and records the user's ratings, one at a time.
+int Rate(const Session& session);
+int SummarizeRatings(const Session& session);
+int ExportRatings(const Session& session);
+int ImportRatings(const Session& session);
 
 }  // namespace assay::client
 

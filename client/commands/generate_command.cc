@@ -97,7 +97,8 @@ void WriteSummary(const v1::GenerateResponse& reply, Streams& streams) {
               << absl::StrFormat(" | first token %.0f ms | %.1f tok/s | ",
                                  reply.timings().first_token_ms(),
                                  reply.timings().tokens_per_second())
-              << FormatUsd(reply.cost_usd()) << " | seed " << reply.seed() << "\n";
+              << FormatUsd(reply.cost_usd()) << " | seed " << reply.seed() << " | id "
+              << OneLine(reply.request_id()) << "\n";
 }
 
 // Explains to a person why a base model does not answer. Scripts do not need it.

@@ -162,6 +162,63 @@ grpc::Status FakeEvaluations::CancelEvaluation(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeFeedback::GiveFeedback(grpc::ServerContext*,
+                                        const v1::GiveFeedbackRequest* request,
+                                        v1::GiveFeedbackResponse* reply) {
+  given = *request;
+  *reply = given_reply;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeedback::ListFeedback(grpc::ServerContext*,
+                                        const v1::ListFeedbackRequest* request,
+                                        v1::ListFeedbackResponse* reply) {
+  list = *request;
+  *reply = listed;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeedback::SummarizeFeedback(grpc::ServerContext*,
+                                             const v1::SummarizeFeedbackRequest*,
+                                             v1::SummarizeFeedbackResponse* reply) {
+  *reply = summary;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeedback::CompareArms(grpc::ServerContext*, const v1::CompareArmsRequest* request,
+                                       v1::CompareArmsResponse* reply) {
+  compared = *request;
+  *reply = arms;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRatings::ListRatingItems(grpc::ServerContext*, const v1::ListRatingItemsRequest*,
+                                          Writer<v1::RatingItem>* writer) {
+  for (const v1::RatingItem& item : items) writer->Write(item);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRatings::AddRatings(grpc::ServerContext*, const v1::AddRatingsRequest* request,
+                                     v1::AddRatingsResponse* reply) {
+  stored.insert(stored.end(), request->ratings().begin(), request->ratings().end());
+  reply->set_added(request->ratings_size());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRatings::ListRatings(grpc::ServerContext*, const v1::ListRatingsRequest* request,
+                                      Writer<v1::Rating>* writer) {
+  for (const v1::Rating& rating : stored) {
+    if (request->rater().empty() || request->rater() == rating.rater()) writer->Write(rating);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRatings::SummarizeRatings(grpc::ServerContext*, const v1::SummarizeRatingsRequest*,
+                                           v1::SummarizeRatingsResponse* reply) {
+  *reply = summary;
+  return grpc::Status::OK;
+}
+
 CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
                    const CliSetting& setting) {
   std::istringstream in(setting.in);
@@ -187,6 +244,8 @@ FakeDaemon::FakeDaemon() {
   builder.RegisterService(&embeddings);
   builder.RegisterService(&models);
   builder.RegisterService(&evaluations);
+  builder.RegisterService(&feedback);
+  builder.RegisterService(&ratings);
   server_ = builder.BuildAndStart();
   address = "127.0.0.1:" + std::to_string(port);
 }

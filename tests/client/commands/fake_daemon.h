@@ -9,8 +9,10 @@
 
 #include "assay/v1/embedding.grpc.pb.h"
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "assay/v1/feedback.grpc.pb.h"
 #include "assay/v1/inference.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
+#include "assay/v1/rating.grpc.pb.h"
 #include "client/terminal/interrupt.h"
 #include "grpcpp/server.h"
 
@@ -113,6 +115,42 @@ struct FakeEvaluations final : v1::EvaluationService::Service {
                          v1::GateResult* reply) override;
 };
 
+// Records requests and answers from the members.
+struct FakeFeedback final : v1::FeedbackService::Service {
+  v1::GiveFeedbackRequest given;
+  v1::GiveFeedbackResponse given_reply;
+  v1::ListFeedbackRequest list;
+  v1::ListFeedbackResponse listed;
+  v1::SummarizeFeedbackResponse summary;
+  v1::CompareArmsRequest compared;
+  v1::CompareArmsResponse arms;
+
+  grpc::Status GiveFeedback(grpc::ServerContext*, const v1::GiveFeedbackRequest* request,
+                            v1::GiveFeedbackResponse* reply) override;
+  grpc::Status ListFeedback(grpc::ServerContext*, const v1::ListFeedbackRequest* request,
+                            v1::ListFeedbackResponse* reply) override;
+  grpc::Status SummarizeFeedback(grpc::ServerContext*, const v1::SummarizeFeedbackRequest*,
+                                 v1::SummarizeFeedbackResponse* reply) override;
+  grpc::Status CompareArms(grpc::ServerContext*, const v1::CompareArmsRequest* request,
+                           v1::CompareArmsResponse* reply) override;
+};
+
+// Answers from the members and keeps what is added.
+struct FakeRatings final : v1::RatingService::Service {
+  std::vector<v1::RatingItem> items;
+  std::vector<v1::Rating> stored;
+  v1::SummarizeRatingsResponse summary;
+
+  grpc::Status ListRatingItems(grpc::ServerContext*, const v1::ListRatingItemsRequest*,
+                               Writer<v1::RatingItem>* writer) override;
+  grpc::Status AddRatings(grpc::ServerContext*, const v1::AddRatingsRequest* request,
+                          v1::AddRatingsResponse* reply) override;
+  grpc::Status ListRatings(grpc::ServerContext*, const v1::ListRatingsRequest* request,
+                           Writer<v1::Rating>* writer) override;
+  grpc::Status SummarizeRatings(grpc::ServerContext*, const v1::SummarizeRatingsRequest*,
+                                v1::SummarizeRatingsResponse* reply) override;
+};
+
 struct CliResult {
   int code = -1;
   std::string out;
@@ -148,6 +186,8 @@ class FakeDaemon {
   FakeEmbeddings embeddings;
   FakeModels models;
   FakeEvaluations evaluations;
+  FakeFeedback feedback;
+  FakeRatings ratings;
   Interrupt interrupt;
   std::string address;
 
