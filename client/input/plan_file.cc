@@ -92,6 +92,12 @@ v1::Correction ReadCorrection(YamlMap& root) {
   return name == "none" ? v1::CORRECTION_NONE : v1::CORRECTION_HOLM;
 }
 
+v1::FailurePolicy ReadFailures(YamlMap& root) {
+  return root.Choice("failures", "zero", {"zero", "leave-out"}) == "zero"
+             ? v1::FAILURE_POLICY_ZERO
+             : v1::FAILURE_POLICY_LEAVE_OUT;
+}
+
 absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::KnownAnswerTask* task) {
   task->set_name(map.RequiredString("name"));
   const std::string items = map.String("items", "");
@@ -145,6 +151,7 @@ void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
   for (std::string& scorer : root.Strings("scorers")) request.add_scorers(std::move(scorer));
   request.set_alpha(root.Number("alpha", 0, 0, 1));
   request.set_correction(ReadCorrection(root));
+  request.set_failures(ReadFailures(root));
   if (root.Has("scaling")) ReadScaling(root.Map("scaling"), request.mutable_scaling());
   request.set_order_seed(
       static_cast<uint64_t>(root.Int("order_seed", 0, 0, std::numeric_limits<int64_t>::max())));

@@ -12,7 +12,7 @@ namespace assay::client {
 namespace {
 
 constexpr int kFirstNumberOfComparison = 3;
-constexpr int kFirstNumberOfRanking = 2;
+constexpr int kFirstNumberOfRanking = 3;
 constexpr double kMinShownP = 0.0001;
 
 std::string P(double value) {
@@ -59,14 +59,16 @@ std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Compari
 std::string RankingTable(const v1::Analysis& analysis) {
   for (const v1::Ranking& ranking : analysis.rankings()) {
     if (!ranking.content_type().empty() || ranking.candidates_size() < 2) continue;
-    Table table{.header = {"RANK", "MODEL", "N", "QUALITY", "95% CI"},
+    Table table{.header = {"RANK", "LETTERS", "MODEL", "N", "QUALITY", "95% CI"},
                 .first_right = kFirstNumberOfRanking};
     for (const v1::RankedCandidate& c : ranking.candidates()) {
       const bool enough = c.too_few().empty();
       const std::string interval = c.has_ci_low() && c.has_ci_high()
                                        ? absl::StrFormat("%.2f..%.2f", c.ci_low(), c.ci_high())
                                        : "-";
-      table.rows.push_back({enough ? absl::StrCat(c.rank()) : "-", OneLine(c.name()),
+      table.rows.push_back({enough ? absl::StrCat(c.rank()) : "-",
+                            enough && !c.letters().empty() ? OneLine(c.letters()) : "-",
+                            OneLine(c.name()),
                             absl::StrCat(c.n()), absl::StrFormat("%.2f", c.mean()),
                             enough ? interval : OneLine(c.too_few())});
     }

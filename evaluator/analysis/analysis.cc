@@ -2,7 +2,6 @@
 #include "evaluator/analysis/analysis.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -15,10 +14,9 @@
 #include "absl/strings/str_join.h"
 #include "evaluator/analysis/decision.h"
 #include "evaluator/analysis/pairing.h"
+#include "evaluator/analysis/pairwise.h"
 #include "evaluator/analysis/ranking.h"
 #include "evaluator/records/evaluation.h"
-#include "evaluator/stats/moments.h"
-#include "evaluator/stats/multiple_tests.h"
 #include "evaluator/stats/paired.h"
 #include "evaluator/stats/power.h"
 #include "evaluator/stats/quantile.h"
@@ -28,6 +26,7 @@ namespace assay::evaluator {
 namespace {
 
 constexpr std::string_view kQuality = "quality_score";
+constexpr std::string_view kSuccessRate = "success_rate";
 
 std::string CorrectionName(Correction correction) {
   switch (correction) {
@@ -50,21 +49,10 @@ std::vector<std::string> Groups(const EvaluationPlan& plan) {
   return groups;
 }
 
-Verdict VerdictOf(const Comparison& comparison, double alpha) {
-  if (comparison.result.status == PairedStatus::kInsufficientPairs) return Verdict::kTooFewPairs;
-  const double diff = comparison.result.diff;
-  // An outlier can give the mean the opposite sign of the test's ranks.
-  const bool agree = diff * comparison.result.direction > 0;
-  if (comparison.p_adjusted >= alpha || !agree) return Verdict::kNoDifferenceShown;
-  return (diff > 0) == comparison.greater_is_better ? Verdict::kBetter : Verdict::kWorse;
-}
-
-// Returns the smallest number of pairs with which the exact signed-rank test can reject: its
-// smallest p-value is 2 / 2^n.
-int MinPairsToReject(double alpha) {
-  int pairs = kMinPairs;
-  while (std::ldexp(2.0, -pairs) >= alpha) ++pairs;
-  return pairs;
+Verdict VerdictOf(const PairwiseTest& test, bool greater_is_better) {
+  if (test.result.status == PairedStatus::kInsufficientPairs) return Verdict::kTooFewPairs;
+  if (test.shown == 0) return Verdict::kNoDifferenceShown;
+  return (test.shown > 0) == greater_is_better ? Verdict::kBetter : Verdict::kWorse;
 }
 
 // `deviation` is the standard deviation of the pairs' differences.
@@ -75,101 +63,98 @@ void AddPower(double deviation, double alpha, Comparison* comparison) {
       DetectableEffect(result.n_paired, alpha, kUsualPower) * deviation;
   if (result.effect_size == 0) return;
   const int needed = PairsNeeded(result.effect_size, alpha, kUsualPower);
-  // The t-test may need fewer pairs than the rank test.
-  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, MinPairsToReject(alpha));
+  // The t-test may need fewer pairs than the sign-flip test.
+  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, MinPairs(alpha));
 }
 
-// The comparisons of one metric, which are one family for the correction of p-values.
+// The family of one metric's tests, and what is made of it.
 class Family {
  public:
-  Family(const EvaluationPlan& plan, std::string metric, bool greater_is_better)
-      : plan_(plan), metric_(std::move(metric)), greater_is_better_(greater_is_better) {}
-
-  void Add(const std::vector<Unit>& units, const std::string& content_type,
-           const CandidateValues& values, const std::string& baseline) {
-    if (!values.contains(baseline)) return;
-    for (const Candidate& candidate : plan_.models) {
-      if (candidate.name == baseline) continue;
-      Pairs unit_pairs =
-          PairUp(units, content_type, values.at(baseline), values.at(candidate.name));
-      const ClusteredPairs pairs =
-          AverageClusters(unit_pairs.baseline, unit_pairs.candidate, unit_pairs.clusters);
-      comparisons_.push_back({.content_type = content_type,
-                              .baseline = baseline,
-                              .candidate = candidate.name,
-                              .metric = metric_,
-                              .greater_is_better = greater_is_better_,
-                              .result = ComparePaired(pairs.baseline, pairs.candidate),
-                              .unpaired = std::move(unit_pairs.unpaired)});
-      deviations_.push_back(
-          MomentsOf(PairedDifferences(pairs.baseline, pairs.candidate)).standard_deviation);
+  Family(const EvaluationPlan& plan, std::string baseline) : plan_(plan) {
+    // The baseline is first, so that it is the first of its pairs.
+    for (const Candidate& candidate : plan.models) {
+      const bool is_baseline = candidate.name == baseline;
+      names_.insert(is_baseline ? names_.begin() : names_.end(), candidate.name);
+      has_baseline_ = has_baseline_ || is_baseline;
     }
   }
 
-  // Corrects the p-values and adds verdicts and power analysis.
-  std::vector<Comparison> Finish() {
-    // Comparisons without a test do not belong to the family.
-    std::vector<double> p_values;
-    for (const Comparison& c : comparisons_) {
-      if (!c.result.method.empty()) p_values.push_back(c.result.p_value);
-    }
-    const std::vector<double> adjusted = Adjusted(p_values);
-    const double power_alpha = plan_.correction == Correction::kNone
-                                   ? plan_.alpha
-                                   : plan_.alpha / static_cast<double>(p_values.size());
-    size_t next = 0;
-    for (size_t i = 0; i < comparisons_.size(); ++i) {
-      Comparison& c = comparisons_[i];
-      if (!c.result.method.empty()) {
-        c.p_adjusted = adjusted[next++];
-        AddPower(deviations_[i], power_alpha, &c);
+  // Tests every candidate against the baseline, or with `all_pairs` every two candidates.
+  void Add(const std::vector<Unit>& units, const std::string& content_type,
+           const CandidateValues& values, bool all_pairs) {
+    if (!all_pairs && !has_baseline_) return;
+    const size_t firsts = all_pairs ? names_.size() : 1;
+    for (size_t i = 0; i < firsts; ++i) {
+      for (size_t k = i + 1; k < names_.size(); ++k) {
+        tests_.push_back(
+            TestPair(units, content_type, values, names_[i], names_[k], plan_.alpha));
       }
-      c.verdict = VerdictOf(c, plan_.alpha);
     }
-    return std::move(comparisons_);
+  }
+
+  std::vector<PairwiseTest>& tests() { return tests_; }
+  void Correct() { evaluator::Correct(plan_.correction, plan_.alpha, &tests_); }
+
+  // Returns the comparisons with the baseline.
+  std::vector<Comparison> Comparisons(const std::string& metric, bool greater_is_better) const {
+    std::vector<Comparison> comparisons;
+    if (!has_baseline_) return comparisons;
+    const double level = PowerLevel(plan_.correction, plan_.alpha, tests_);
+    for (const PairwiseTest& test : tests_) {
+      if (test.first != names_.front()) continue;
+      Comparison& c = comparisons.emplace_back(Comparison{.content_type = test.content_type,
+                                                          .baseline = test.first,
+                                                          .candidate = test.second,
+                                                          .metric = metric,
+                                                          .greater_is_better = greater_is_better,
+                                                          .result = test.result,
+                                                          .p_adjusted = test.p_adjusted,
+                                                          .unpaired = test.unpaired});
+      c.verdict = VerdictOf(test, greater_is_better);
+      if (!test.result.method.empty()) AddPower(test.deviation, level, &c);
+    }
+    return comparisons;
   }
 
  private:
-  std::vector<double> Adjusted(const std::vector<double>& p_values) const {
-    switch (plan_.correction) {
-      case Correction::kHolm:
-        return HolmAdjusted(p_values);
-      case Correction::kBenjaminiHochberg:
-        return BenjaminiHochbergAdjusted(p_values);
-      case Correction::kNone:
-        break;
-    }
-    return p_values;
-  }
-
   const EvaluationPlan& plan_;
-  const std::string metric_;
-  const bool greater_is_better_;
-  std::vector<Comparison> comparisons_;
-  // The standard deviation of the pairs' differences, per comparison.
-  std::vector<double> deviations_;
+  std::vector<std::string> names_;
+  bool has_baseline_ = false;
+  std::vector<PairwiseTest> tests_;
 };
 
 void Append(std::vector<Comparison> comparisons, Analysis* analysis) {
   std::move(comparisons.begin(), comparisons.end(), std::back_inserter(analysis->comparisons));
 }
 
+// The mean success rate of each candidate's prompts, by content type (empty = all).
+using SuccessRates = std::map<std::string, std::map<std::string, double>>;
+
 void CompareSamples(const EvaluationPlan& plan, const std::vector<Sample>& samples,
-                    Analysis* analysis) {
+                    Analysis* analysis, SuccessRates* rates) {
   if (plan.prompts.empty()) return;
   const std::vector<Unit> units = PromptUnits(plan);
   const std::vector<std::string> groups = Groups(plan);
-  for (const Metric& metric : SampleMetrics()) {
+  for (const Metric& metric : SampleMetrics(plan.failures)) {
     CandidateValues values;
     for (const Candidate& candidate : plan.models) {
       values[candidate.name] = ValuesOf(samples, candidate.name, metric);
     }
-    Family family(plan, metric.name, metric.greater_is_better);
-    for (const std::string& group : groups) family.Add(units, group, values, analysis->baseline);
-    Append(family.Finish(), analysis);
-    if (metric.name != kQuality) continue;
+    const bool quality = metric.name == kQuality;
+    Family family(plan, analysis->baseline);
+    for (const std::string& group : groups) family.Add(units, group, values, quality);
+    family.Correct();
+    if (quality) KeepWithMeans(units, values, &family.tests());
+    Append(family.Comparisons(metric.name, metric.greater_is_better), analysis);
     for (const std::string& group : groups) {
-      Ranking ranking = RankCandidates(units, group, values, plan.alpha);
+      if (metric.name == kSuccessRate) {
+        for (const auto& [name, of_units] : values) {
+          if (of_units.values.empty()) continue;
+          (*rates)[group][name] = MeanOfUnits(units, group, of_units);
+        }
+      }
+      if (!quality) continue;
+      Ranking ranking = RankCandidates(units, group, values, family.tests());
       if (!ranking.candidates.empty()) analysis->rankings.push_back(std::move(ranking));
     }
   }
@@ -183,9 +168,10 @@ void CompareAnswers(const EvaluationPlan& plan, const std::vector<TaskAnswer>& a
     for (const Candidate& candidate : plan.models) {
       values[candidate.name] = CorrectnessOf(answers, candidate.name, task.name);
     }
-    Family family(plan, absl::StrCat("accuracy/", task.name), true);
-    family.Add(ItemUnits(task), "", values, analysis->baseline);
-    Append(family.Finish(), analysis);
+    Family family(plan, analysis->baseline);
+    family.Add(ItemUnits(task), "", values, false);
+    family.Correct();
+    Append(family.Comparisons(absl::StrCat("accuracy/", task.name), true), analysis);
   }
 }
 
@@ -210,15 +196,16 @@ MemoryTrend TrendOf(const std::string& model, const std::vector<Sample>& samples
   return trend;
 }
 
-// Returns the quality comparisons of the ranking's content type in which both sides are ranked.
-std::vector<Comparison> QualityOf(const Ranking& ranking, const Analysis& analysis) {
+// Returns the comparisons of the ranking's content type in which both sides are ranked.
+std::vector<Comparison> ComparisonsOf(std::string_view metric, const Ranking& ranking,
+                                      const Analysis& analysis) {
   const auto ranked = [&ranking](const std::string& name) {
     return std::any_of(ranking.candidates.begin(), ranking.candidates.end(),
                        [&name](const RankedCandidate& c) { return c.name == name; });
   };
   std::vector<Comparison> found;
   for (const Comparison& c : analysis.comparisons) {
-    if (c.metric == kQuality && c.content_type == ranking.content_type && ranked(c.baseline) &&
+    if (c.metric == metric && c.content_type == ranking.content_type && ranked(c.baseline) &&
         ranked(c.candidate)) {
       found.push_back(c);
     }
@@ -237,14 +224,23 @@ std::string MissingScoresText(const EvaluationPlan& plan, const Ranking& ranking
   return missing.empty() ? "" : absl::StrCat("; no scores for: ", absl::StrJoin(missing, ", "));
 }
 
-std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Analysis& analysis) {
-  const std::vector<Comparison> quality = QualityOf(ranking, analysis);
-  const std::string missing = MissingScoresText(plan, ranking);
-  if (ranking.candidates.size() == 1) return DescribeOne(ranking) + missing;
+std::string DecideQuality(const Ranking& ranking, const Analysis& analysis) {
+  const std::vector<Comparison> quality = ComparisonsOf(kQuality, ranking, analysis);
+  if (ranking.candidates.size() == 1) return DescribeOne(ranking);
   if (ranking.candidates.size() == 2 && !quality.empty()) {
-    return DecideTwo(quality.front(), analysis) + missing;
+    return DecideTwo(quality.front(), analysis);
   }
-  return DecideMany(ranking, quality) + missing;
+  return DecideMany(ranking, quality, analysis);
+}
+
+std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Analysis& analysis,
+                   const SuccessRates& rates) {
+  std::string sentence = DecideQuality(ranking, analysis);
+  if (const auto at = rates.find(ranking.content_type); at != rates.end()) {
+    const std::vector<Comparison> failures = ComparisonsOf(kSuccessRate, ranking, analysis);
+    sentence += DescribeFailures(at->second, failures, plan.failures, analysis);
+  }
+  return sentence + MissingScoresText(plan, ranking);
 }
 
 }  // namespace
@@ -254,15 +250,17 @@ Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
   Analysis analysis;
   analysis.alpha = plan.alpha;
   analysis.correction = CorrectionName(plan.correction);
+  analysis.failures = plan.failures == FailurePolicy::kZero ? "zero" : "leave_out";
   if (plan.models.empty()) return analysis;
   analysis.baseline = plan.baseline.empty() ? plan.models.front().name : plan.baseline;
-  CompareSamples(plan, samples, &analysis);
+  SuccessRates rates;
+  CompareSamples(plan, samples, &analysis, &rates);
   CompareAnswers(plan, answers, &analysis);
   for (const Candidate& candidate : plan.models) {
     analysis.memory.push_back(TrendOf(candidate.name, samples));
   }
   for (const Ranking& ranking : analysis.rankings) {
-    analysis.decisions.push_back(Decide(plan, ranking, analysis));
+    analysis.decisions.push_back(Decide(plan, ranking, analysis, rates));
   }
   return analysis;
 }

@@ -259,6 +259,7 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
   whole.baseline = a.label;
   whole.alpha = options.alpha;
   whole.correction = options.correction;
+  whole.failures = options.failures;
   whole.prompts = SharedPrompts(a.plan, b.plan);
   whole.tasks = SharedTasks(a.plan, b.plan);
   if (whole.prompts.empty() && whole.tasks.empty()) {

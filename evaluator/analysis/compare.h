@@ -22,6 +22,7 @@ struct ComparedSide {
 struct CompareOptions {
   double alpha = 0.05;
   Correction correction = Correction::kHolm;
+  FailurePolicy failures = FailurePolicy::kZero;
 };
 
 struct ComparedRuns {

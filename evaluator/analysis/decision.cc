@@ -15,6 +15,7 @@ namespace assay::evaluator {
 namespace {
 
 constexpr double kMinShownP = 0.0001;
+constexpr double kPercent = 100;
 
 std::string ScopeText(const std::string& content_type) {
   return content_type.empty() ? "over all content types" : content_type;
@@ -41,10 +42,10 @@ std::string IntervalText(const RankedCandidate& candidate) {
   return absl::StrFormat("95 %% interval %.2f to %.2f", *candidate.ci_low, *candidate.ci_high);
 }
 
-std::string EvidenceText(const Comparison& c, const std::string& correction) {
-  return absl::StrFormat("95 %% interval %.2f to %.2f, %s%s, %s", c.result.ci_low, c.result.ci_high,
-                         CorrectionText(correction), PValueText(c.p_adjusted),
-                         PromptsText(c.result.n_paired));
+std::string EvidenceText(const Comparison& c, const Analysis& analysis) {
+  return absl::StrFormat("%.4g %% interval %.2f to %.2f, %s%s, %s", kPercent * (1 - analysis.alpha),
+                         c.result.ci_low, c.result.ci_high, CorrectionText(analysis.correction),
+                         PValueText(c.p_adjusted), PromptsText(c.result.n_paired));
 }
 
 std::string DifferenceText(const Comparison& c, const Analysis& analysis) {
@@ -52,11 +53,7 @@ std::string DifferenceText(const Comparison& c, const Analysis& analysis) {
   std::string sentence =
       absl::StrFormat("%s: %s scores %s than %s by %.2f (%s)", ScopeText(c.content_type),
                       c.candidate, r.diff > 0 ? "higher" : "lower", c.baseline, std::abs(r.diff),
-                      EvidenceText(c, analysis.correction));
-  if (r.ci_low <= 0 && r.ci_high >= 0) {
-    absl::StrAppend(&sentence,
-                    "; the interval of the mean includes 0, so the claim rests on the ranks");
-  }
+                      EvidenceText(c, analysis));
   if (r.status == PairedStatus::kFewPairs) {
     absl::StrAppend(&sentence, "; the evidence is thin because there are few prompts");
   }
@@ -75,11 +72,16 @@ std::string NoDifferenceText(const Comparison& c, const Analysis& analysis) {
   const PairedResult& r = c.result;
   std::string sentence = absl::StrFormat(
       "%s: no difference shown between %s and %s (difference %.2f, %s)", ScopeText(c.content_type),
-      c.candidate, c.baseline, r.diff, EvidenceText(c, analysis.correction));
+      c.candidate, c.baseline, r.diff, EvidenceText(c, analysis));
   if (c.p_adjusted < analysis.alpha) {
-    absl::StrAppend(&sentence, "; the ranks favor ", r.direction > 0 ? c.candidate : c.baseline,
-                    " but the mean does not: check for outliers");
-  } else if (c.pairs_needed > r.n_paired) {
+    absl::StrAppend(&sentence, "; the means over all prompts of each differ in the other direction, ",
+                    "because some prompts have no pair");
+    return sentence;
+  }
+  if (r.p_value < analysis.alpha) {
+    absl::StrAppend(&sentence, "; this comparison alone would show one, but not among all tests");
+  }
+  if (c.pairs_needed > r.n_paired) {
     absl::StrAppend(&sentence, "; about ", c.pairs_needed,
                     " prompts would be needed to show a difference of this size (t-test, power "
                     "0.8, level ",
@@ -128,7 +130,7 @@ std::string AgainstBaselineText(const std::vector<Comparison>& comparisons) {
                       absl::StrJoin(parts, "; "));
 }
 
-// The other candidates, grouped by their relation to the best one.
+// The other candidates, grouped by their relation to the first one.
 struct Groups {
   std::vector<std::string> tied;
   std::vector<std::string> untested;
@@ -137,29 +139,30 @@ struct Groups {
   int max_common = 0;
 };
 
-Groups GroupByRank(const Ranking& ranking) {
+Groups GroupByRelation(const Ranking& ranking, int min_pairs) {
   const RankedCandidate& best = ranking.candidates.front();
   Groups groups;
   for (size_t i = 1; i < ranking.candidates.size(); ++i) {
     const RankedCandidate& candidate = ranking.candidates[i];
-    const bool tested = candidate.n_common >= kMinPairs;
-    std::vector<std::string>& group = candidate.rank > 1 ? groups.lower
-                                      : tested           ? groups.tied
-                                                         : groups.untested;
+    const bool tested = candidate.n_common >= min_pairs;
+    std::vector<std::string>& group = candidate.lower_than_first ? groups.lower
+                                      : tested                   ? groups.tied
+                                                                 : groups.untested;
     group.push_back(WithMean(candidate, best));
     groups.max_common = std::max(groups.max_common, candidate.n_common);
   }
   return groups;
 }
 
-// Describes the best candidate and those that share its rank.
+// Describes the first candidate and those that are not shown to differ from it. It says nothing
+// about the others among each other.
 std::string BestText(const RankedCandidate& best, const Groups& groups) {
   if (!groups.lower.empty() && groups.tied.empty()) {
     return absl::StrFormat("%s scores highest (%.2f, %s, %s)", best.name, best.mean,
                            IntervalText(best), PromptsText(best.n));
   }
-  return absl::StrCat("no difference shown between ", WithMean(best, best), ", ",
-                      absl::StrJoin(groups.tied, ", "), " (", PromptsText(best.n), ")");
+  return absl::StrFormat("no difference shown between %s (%.2f, %s) and %s", best.name, best.mean,
+                         PromptsText(best.n), absl::StrJoin(groups.tied, ", "));
 }
 
 }  // namespace
@@ -169,7 +172,7 @@ std::string DecideTwo(const Comparison& quality, const Analysis& analysis) {
     case Verdict::kTooFewPairs:
       return absl::StrFormat("%s: too few prompts (%d) to compare %s with %s; at least %d needed",
                              ScopeText(quality.content_type), quality.result.n_paired,
-                             quality.candidate, quality.baseline, kMinPairs);
+                             quality.candidate, quality.baseline, MinPairs(analysis.alpha));
     case Verdict::kBetter:
     case Verdict::kWorse:
       return DifferenceText(quality, analysis);
@@ -179,13 +182,15 @@ std::string DecideTwo(const Comparison& quality, const Analysis& analysis) {
   return NoDifferenceText(quality, analysis);
 }
 
-std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& against_baseline) {
+std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& against_baseline,
+                       const Analysis& analysis) {
   const RankedCandidate& best = ranking.candidates.front();
-  const Groups groups = GroupByRank(ranking);
+  const int min_pairs = MinPairs(analysis.alpha);
+  const Groups groups = GroupByRelation(ranking, min_pairs);
   std::string sentence = ScopeText(ranking.content_type) + ": ";
   if (groups.lower.empty() && groups.tied.empty()) {
     absl::StrAppend(&sentence, "too few prompts (", groups.max_common, ") to compare ",
-                    ranking.candidates.size(), " candidates; at least ", kMinPairs, " needed");
+                    ranking.candidates.size(), " candidates; at least ", min_pairs, " needed");
     return sentence;
   }
   absl::StrAppend(&sentence, BestText(best, groups));
@@ -197,6 +202,32 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
                     absl::StrJoin(groups.untested, ", "));
   }
   return sentence + AgainstBaselineText(against_baseline);
+}
+
+std::string DescribeFailures(const std::map<std::string, double>& rates,
+                             const std::vector<Comparison>& success, FailurePolicy policy,
+                             const Analysis& analysis) {
+  const bool failed = std::any_of(rates.begin(), rates.end(),
+                                  [](const auto& rate) { return rate.second < 1; });
+  if (!failed) return "";
+  std::vector<std::string> parts;
+  for (const auto& [name, rate] : rates) {
+    std::string part = absl::StrFormat("%s %.3g %%", name, kPercent * (1 - rate));
+    for (const Comparison& c : success) {
+      if (c.candidate != name || c.verdict == Verdict::kTooFewPairs) continue;
+      const bool shown = c.verdict == Verdict::kBetter || c.verdict == Verdict::kWorse;
+      absl::StrAppendFormat(&part, " (%s %s, %s%s)",
+                            !shown                          ? "no difference shown to"
+                            : c.verdict == Verdict::kBetter ? "fewer than"
+                                                            : "more than",
+                            c.baseline, CorrectionText(analysis.correction),
+                            PValueText(c.p_adjusted));
+    }
+    parts.push_back(std::move(part));
+  }
+  return absl::StrCat("; failed generations, which ",
+                      policy == FailurePolicy::kZero ? "score 0" : "are left out of the scores",
+                      ": ", absl::StrJoin(parts, ", "));
 }
 
 std::string DescribeOne(const Ranking& ranking) {

@@ -1,15 +1,16 @@
 // Implementation of checking gates against results.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "evaluator/analysis/estimate.h"
 #include "evaluator/analysis/gate.h"
 #include "evaluator/analysis/pairing.h"
+#include "evaluator/analysis/summary.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -27,11 +28,14 @@ std::optional<double> Mean(const Values& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-std::optional<double> StatisticOf(Values values, std::string_view which) {
-  if (values.empty()) return std::nullopt;
-  if (which == "mean") return Mean(values);
-  std::sort(values.begin(), values.end());
-  return Quantile(values, which == "p50" ? kMedian : which == "p90" ? kNinetieth : kNinetyNinth);
+std::optional<double> MeanOf(const Estimate& estimate) {
+  if (estimate.samples == 0) return std::nullopt;
+  return estimate.mean;
+}
+
+double LatencySeconds(const Sample& sample) { return sample.generation.total_ms / kMsPerSecond; }
+double FirstTokenSeconds(const Sample& sample) {
+  return sample.generation.first_token_ms / kMsPerSecond;
 }
 
 absl::Status UnknownName(absl::string_view metric, absl::string_view kind, absl::string_view name,
@@ -79,7 +83,11 @@ class GateChecker {
  public:
   GateChecker(const EvaluationPlan& plan, const std::vector<Sample>& samples,
               const std::vector<TaskAnswer>& answers)
-      : samples_(samples), answers_(answers), content_types_(ContentTypes(plan)) {
+      : samples_(samples),
+        answers_(answers),
+        content_types_(ContentTypes(plan)),
+        clusters_(plan),
+        failures_(plan.failures) {
     for (const Candidate& candidate : plan.models) candidates_.push_back(candidate.name);
     for (const KnownAnswerTask& task : plan.tasks) {
       (task.kind == TaskKind::kPerplexity ? texts_ : choices_).push_back(task.name);
@@ -112,8 +120,6 @@ class GateChecker {
   }
 
  private:
-  using ValueOf = std::function<std::optional<double>(const Sample&)>;
-
   GateClauseResult Check(const Gate::Clause& clause, const std::string& candidate) const {
     const bool greater =
         clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAbove;
@@ -131,25 +137,23 @@ class GateChecker {
   }
 
   std::optional<double> Value(const Gate::Clause& clause, const std::string& candidate) const {
+    const auto mean = [&](double (*value_of)(const Sample&)) {
+      return MeanOf(EstimateSuccesses(SamplesOf(samples_, candidate, ""), clusters_, value_of));
+    };
     switch (clause.family) {
       case Gate::Family::kQuality:
-        return Mean(
-            Successful(candidate, clause.part, [](const Sample& s) { return s.quality_score; }));
+        return MeanOf(EstimateQuality(SamplesOf(samples_, candidate, clause.part), clusters_,
+                                      failures_));
       case Gate::Family::kLatency:
-        return StatisticOf(
-            Successful(candidate, "",
-                       [](const Sample& s) { return s.generation.total_ms / kMsPerSecond; }),
-            clause.part);
+        return clause.part == "mean" ? mean(LatencySeconds)
+                                     : QuantileOf(candidate, clause.part, LatencySeconds);
       case Gate::Family::kFirstToken:
-        return StatisticOf(
-            Successful(candidate, "",
-                       [](const Sample& s) { return s.generation.first_token_ms / kMsPerSecond; }),
-            clause.part);
+        return clause.part == "mean" ? mean(FirstTokenSeconds)
+                                     : QuantileOf(candidate, clause.part, FirstTokenSeconds);
       case Gate::Family::kTokensPerSecond:
-        return Mean(Successful(candidate, "",
-                               [](const Sample& s) { return s.generation.tokens_per_second; }));
+        return mean([](const Sample& s) { return s.generation.tokens_per_second; });
       case Gate::Family::kCost:
-        return Mean(Successful(candidate, "", [](const Sample& s) { return s.cost_usd; }));
+        return mean([](const Sample& s) { return s.cost_usd; });
       case Gate::Family::kSuccessRate:
         return SuccessRate(candidate);
       case Gate::Family::kAccuracy:
@@ -160,25 +164,31 @@ class GateChecker {
     return std::nullopt;
   }
 
-  // Returns the finite values of the successful samples.
-  Values Successful(const std::string& candidate, const std::string& content_type,
-                    const ValueOf& value_of) const {
+  // Returns a quantile of the finite values of the successful samples.
+  std::optional<double> QuantileOf(const std::string& candidate, const std::string& which,
+                                   double (*value_of)(const Sample&)) const {
     Values values;
     for (const Sample& sample : samples_) {
       if (sample.model != candidate || !sample.error.empty()) continue;
-      if (!content_type.empty() && sample.content_type != content_type) continue;
-      const std::optional<double> value = value_of(sample);
-      if (value && std::isfinite(*value)) values.push_back(*value);
+      const double value = value_of(sample);
+      if (std::isfinite(value)) values.push_back(value);
     }
-    return values;
+    if (values.empty()) return std::nullopt;
+    std::sort(values.begin(), values.end());
+    return Quantile(values, which == "p50"   ? kMedian
+                            : which == "p90" ? kNinetieth
+                                             : kNinetyNinth);
   }
 
   std::optional<double> SuccessRate(const std::string& candidate) const {
     Values successes;
+    std::vector<SampleUnit> units;
     for (const Sample& sample : samples_) {
-      if (sample.model == candidate) successes.push_back(sample.error.empty() ? 1 : 0);
+      if (sample.model != candidate) continue;
+      successes.push_back(sample.error.empty() ? 1 : 0);
+      units.push_back(clusters_.UnitOf(sample));
     }
-    return Mean(successes);
+    return MeanOf(EstimateOf(successes, units));
   }
 
   std::optional<double> Accuracy(const std::string& candidate, const std::string& task) const {
@@ -204,6 +214,8 @@ class GateChecker {
   const std::vector<Sample>& samples_;
   const std::vector<TaskAnswer>& answers_;
   const std::vector<std::string> content_types_;
+  const SampleClusters clusters_;
+  const FailurePolicy failures_;
   std::vector<std::string> candidates_;
   std::vector<std::string> choices_;
   std::vector<std::string> texts_;

@@ -31,17 +31,25 @@ int ClusterNumbering::NumberOf(const Unit& unit) {
 
 SampleClusters::SampleClusters(const EvaluationPlan& plan) {
   ClusterNumbering clusters;
-  for (const Unit& unit : PromptUnits(plan)) numbers_[unit.id] = clusters.NumberOf(unit);
+  int prompt = 0;
+  for (const Unit& unit : PromptUnits(plan)) {
+    units_[unit.id] = {.prompt = prompt++, .cluster = clusters.NumberOf(unit)};
+  }
 }
 
-int SampleClusters::NumberOf(const Sample& sample) const {
-  const auto number = numbers_.find(sample.prompt_id);
-  return number == numbers_.end() ? -1 : number->second;
+SampleUnit SampleClusters::UnitOf(const Sample& sample) const {
+  const auto unit = units_.find(sample.prompt_id);
+  return unit == units_.end() ? SampleUnit{.prompt = -1, .cluster = -1} : unit->second;
 }
 
-const std::vector<Metric>& SampleMetrics() {
-  static const auto* const kMetrics = new std::vector<Metric>{
-      {.name = "quality_score", .value = [](const Sample& s) { return s.quality_score; }},
+std::vector<Metric> SampleMetrics(FailurePolicy failures) {
+  std::optional<double> score_of_failure;
+  if (failures == FailurePolicy::kZero) score_of_failure = 0;
+  return {
+      {.name = "quality_score",
+       .value = [](const Sample& s) { return s.quality_score; },
+       .failure_value = score_of_failure},
+      {.name = "success_rate", .value = [](const Sample&) { return 1.0; }, .failure_value = 0},
       {.name = "latency_ms",
        .greater_is_better = false,
        .value = [](const Sample& s) { return s.generation.total_ms; }},
@@ -54,7 +62,6 @@ const std::vector<Metric>& SampleMetrics() {
        .greater_is_better = false,
        .value = [](const Sample& s) { return s.cost_usd; }},
   };
-  return *kMetrics;
 }
 
 std::vector<std::string> ContentTypes(const EvaluationPlan& plan) {
@@ -90,6 +97,11 @@ UnitValues ValuesOf(const std::vector<Sample>& samples, std::string_view candida
   std::map<std::string, Mean> means;
   for (const Sample& sample : samples) {
     if (sample.model != candidate) continue;
+    if (!sample.error.empty() && metric.failure_value) {
+      means[sample.prompt_id].sum += *metric.failure_value;
+      ++means[sample.prompt_id].n;
+      continue;
+    }
     if (!sample.error.empty()) {
       result.reasons[sample.prompt_id] = absl::StrCat("failed: ", sample.error);
       continue;

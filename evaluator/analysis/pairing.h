@@ -16,13 +16,16 @@ namespace assay::evaluator {
 struct Metric {
   std::string name;
   bool greater_is_better = true;
-  // Returns nullopt if the sample has no such value. Values beyond kMaxMagnitude (stats/moments.h)
-  // count as absent.
+  // Returns nullopt if the successful sample has no such value. Values beyond kMaxMagnitude
+  // (stats/moments.h) count as absent.
   std::function<std::optional<double>(const Sample&)> value;
+  // The value of a failed sample. Absent: failed samples have none.
+  std::optional<double> failure_value;
 };
 
-// Returns "quality_score", "latency_ms", "first_token_ms", "tokens_per_second" and "cost_usd".
-const std::vector<Metric>& SampleMetrics();
+// Returns "quality_score", "success_rate", "latency_ms", "first_token_ms", "tokens_per_second" and
+// "cost_usd". `failures` determines the quality score of a failed sample.
+std::vector<Metric> SampleMetrics(FailurePolicy failures);
 
 // A measured unit: a prompt, or an item of a task.
 struct Unit {
@@ -31,7 +34,7 @@ struct Unit {
   std::string cluster;
 };
 
-// One candidate's value per unit: the mean over the successful repeats.
+// One candidate's value per unit: the mean over the repeats that have one.
 struct UnitValues {
   std::map<std::string, double> values;
   // The reason why a unit has no value.
@@ -47,15 +50,22 @@ class ClusterNumbering {
   std::map<std::string, int> numbers_;
 };
 
-// Maps samples to clusters: the prompt's cluster, or the prompt itself. Immutable.
+// The numbers of a sample's prompt and of its cluster.
+struct SampleUnit {
+  int prompt = 0;
+  int cluster = 0;
+};
+
+// Maps samples to prompts and clusters. Without a cluster, a prompt is a cluster of its own.
+// Immutable.
 class SampleClusters {
  public:
   explicit SampleClusters(const EvaluationPlan& plan);
-  // Samples of prompts that are not in the plan share one number, -1.
-  int NumberOf(const Sample& sample) const;
+  // Samples of prompts that are not in the plan share the numbers -1.
+  SampleUnit UnitOf(const Sample& sample) const;
 
  private:
-  std::map<std::string, int> numbers_;
+  std::map<std::string, SampleUnit> units_;
 };
 
 // Returns the content types of the plan's prompts in order of first appearance.

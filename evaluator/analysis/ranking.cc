@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "evaluator/stats/clustered.h"
-#include "evaluator/stats/moments.h"
-#include "evaluator/stats/multiple_tests.h"
-#include "evaluator/stats/paired.h"
+#include "evaluator/stats/compact_letters.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -35,69 +35,64 @@ RankedCandidate MeanWithInterval(const std::string& name, const std::vector<Unit
           .clusters = mean.clusters};
 }
 
-// The test of a candidate against one with a lower mean.
-struct PairwiseTest {
+// What the tests of one content type show about two candidates.
+struct Relation {
   int n_common = 0;
-  double p_value = 1;
-  // True if both the test and the means over the common units favor the first.
-  bool first_higher = false;
+  // 1 or -1 if the second one's mean is shown to be higher or lower.
+  int shown = 0;
 };
+using Relations = std::map<std::pair<std::string, std::string>, Relation>;
 
-PairwiseTest RunPairwiseTest(const std::vector<Unit>& units, std::string_view content_type,
-                             const UnitValues& first, const UnitValues& second) {
-  const Pairs pairs = PairUp(units, content_type, first, second);
-  const auto [firsts, seconds] = AverageClusters(pairs.baseline, pairs.candidate, pairs.clusters);
-  const PairedTest test = TestPairs(firsts, seconds);
-  const bool first_mean_higher = MomentsOf(PairedDifferences(firsts, seconds)).mean < 0;
-  return {.n_common = static_cast<int>(firsts.size()),
-          .p_value = test.p_value,
-          .first_higher = test.direction < 0 && first_mean_higher};
+Relations RelationsOf(std::string_view content_type, const std::vector<PairwiseTest>& tests) {
+  Relations relations;
+  for (const PairwiseTest& test : tests) {
+    if (test.content_type != content_type) continue;
+    const int n = test.result.n_paired;
+    relations[{test.first, test.second}] = {.n_common = n, .shown = test.shown};
+    relations[{test.second, test.first}] = {.n_common = n, .shown = -test.shown};
+  }
+  return relations;
 }
 
-// tests[i][k - i - 1] tests candidates i and k.
-using PairwiseTests = std::vector<std::vector<PairwiseTest>>;
-
-// Applies Holm's correction over the tests with enough pairs.
-void CorrectPValues(PairwiseTests* tests) {
-  std::vector<PairwiseTest*> tested;
-  std::vector<double> p_values;
-  for (std::vector<PairwiseTest>& row : *tests) {
-    for (PairwiseTest& test : row) {
-      if (test.n_common < kMinPairs) continue;
-      tested.push_back(&test);
-      p_values.push_back(test.p_value);
+void AssignRanks(const Relations& relations, std::vector<RankedCandidate>* candidates) {
+  const auto shown_lower = [&](size_t better, size_t worse) {
+    const auto at = relations.find({(*candidates)[better].name, (*candidates)[worse].name});
+    return at != relations.end() && at->second.shown < 0;
+  };
+  // The first candidate of the current rank.
+  size_t start = 0;
+  for (size_t i = 1; i < candidates->size(); ++i) {
+    for (size_t k = start; k < i; ++k) {
+      if (!shown_lower(k, i)) continue;
+      start = i;
+      break;
     }
+    (*candidates)[i].rank = static_cast<int>(start) + 1;
+    (*candidates)[i].lower_than_first = shown_lower(0, i);
+    const auto common = relations.find({candidates->front().name, (*candidates)[i].name});
+    if (common != relations.end()) (*candidates)[i].n_common = common->second.n_common;
   }
-  const std::vector<double> adjusted = HolmAdjusted(p_values);
-  for (size_t i = 0; i < tested.size(); ++i) tested[i]->p_value = adjusted[i];
 }
 
-// Assigns rank by rank: the best remaining candidate and all that no test distinguishes from it
-// share one.
-void AssignRanks(const PairwiseTests& tests, double alpha,
-                 std::vector<RankedCandidate>* candidates) {
-  std::vector<bool> ranked(candidates->size(), false);
-  int above = 0;
-  for (size_t best = 0; best < candidates->size(); ++best) {
-    if (ranked[best]) continue;
-    const int rank = above + 1;
-    (*candidates)[best].rank = rank;
-    ++above;
-    for (size_t i = best + 1; i < candidates->size(); ++i) {
-      const PairwiseTest& test = tests[best][i - best - 1];
-      if (ranked[i] || (test.p_value < alpha && test.first_higher)) continue;
-      ranked[i] = true;
-      (*candidates)[i].rank = rank;
-      (*candidates)[i].n_common = test.n_common;
-      ++above;
+void AssignLetters(const Relations& relations, std::vector<RankedCandidate>* candidates) {
+  std::vector<std::pair<int, int>> different;
+  for (size_t i = 0; i < candidates->size(); ++i) {
+    for (size_t k = i + 1; k < candidates->size(); ++k) {
+      const auto at = relations.find({(*candidates)[i].name, (*candidates)[k].name});
+      if (at != relations.end() && at->second.shown != 0) {
+        different.emplace_back(static_cast<int>(i), static_cast<int>(k));
+      }
     }
   }
+  const std::vector<std::string> letters =
+      CompactLetters(static_cast<int>(candidates->size()), different);
+  for (size_t i = 0; i < letters.size(); ++i) (*candidates)[i].letters = letters[i];
 }
 
 }  // namespace
 
 Ranking RankCandidates(const std::vector<Unit>& units, std::string_view content_type,
-                       const CandidateValues& values, double alpha) {
+                       const CandidateValues& values, const std::vector<PairwiseTest>& tests) {
   Ranking ranking{.content_type = std::string(content_type)};
   std::vector<RankedCandidate>& candidates = ranking.candidates;
   for (const auto& [name, unit_values] : values) {
@@ -107,17 +102,10 @@ Ranking RankCandidates(const std::vector<Unit>& units, std::string_view content_
   std::stable_sort(
       candidates.begin(), candidates.end(),
       [](const RankedCandidate& a, const RankedCandidate& b) { return a.mean > b.mean; });
-
-  PairwiseTests tests(candidates.size());
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    tests[i].reserve(candidates.size() - i - 1);
-    for (size_t k = i + 1; k < candidates.size(); ++k) {
-      tests[i].push_back(RunPairwiseTest(units, content_type, values.at(candidates[i].name),
-                                         values.at(candidates[k].name)));
-    }
-  }
-  CorrectPValues(&tests);
-  AssignRanks(tests, alpha, &candidates);
+  if (candidates.empty()) return ranking;
+  const Relations relations = RelationsOf(content_type, tests);
+  AssignRanks(relations, &candidates);
+  AssignLetters(relations, &candidates);
   return ranking;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -46,15 +45,32 @@ Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
                            absl::FunctionRef<double(const Sample&)> value_of,
                            const Bounds& bounds) {
   std::vector<double> values;
-  std::vector<int> numbers;
+  std::vector<SampleUnit> units;
   values.reserve(samples.size());
-  numbers.reserve(samples.size());
+  units.reserve(samples.size());
   for (const Sample* measured : samples) {
     if (!measured->error.empty()) continue;
     values.push_back(value_of(*measured));
-    numbers.push_back(clusters.NumberOf(*measured));
+    units.push_back(clusters.UnitOf(*measured));
   }
-  return EstimateOf(values, numbers, bounds);
+  return EstimateOf(values, units, bounds);
+}
+
+Estimate EstimateQuality(const std::vector<const Sample*>& samples, const SampleClusters& clusters,
+                         FailurePolicy failures) {
+  std::vector<double> values;
+  std::vector<SampleUnit> units;
+  values.reserve(samples.size());
+  units.reserve(samples.size());
+  for (const Sample* sample : samples) {
+    const bool failed = !sample->error.empty();
+    if (failed && failures == FailurePolicy::kLeaveOut) continue;
+    // A text has no score if its scorer failed.
+    if (!failed && !sample->quality_score) continue;
+    values.push_back(failed ? 0 : *sample->quality_score);
+    units.push_back(clusters.UnitOf(*sample));
+  }
+  return EstimateOf(values, units, kScoreBounds);
 }
 
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples) {
@@ -89,7 +105,7 @@ std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples) {
 
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
                   const std::vector<const Sample*>& samples, const SampleClusters& clusters,
-                  const EconomicsInputs& economics) {
+                  FailurePolicy failures, const EconomicsInputs& economics) {
   std::vector<const Sample*> successes;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(successes),
                [](const Sample* measured) { return measured->error.empty(); });
@@ -106,11 +122,7 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
     summary.success_rate =
         static_cast<double>(successes.size()) / static_cast<double>(samples.size());
   }
-  // A text has no score if its scorer failed; EstimateOf leaves NaN out.
-  const auto score = [](const Sample& s) {
-    return s.quality_score.value_or(std::numeric_limits<double>::quiet_NaN());
-  };
-  summary.quality_score = EstimateSuccesses(successes, clusters, score, kScoreBounds);
+  summary.quality_score = EstimateQuality(samples, clusters, failures);
   summary.latency_ms = estimate([](const Sample& s) { return s.generation.total_ms; });
   summary.first_token_ms = estimate([](const Sample& s) { return s.generation.first_token_ms; });
   summary.tokens_per_second =
@@ -155,7 +167,8 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
   const auto add = [&](const PreparedModel& model, std::string_view content_type) {
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
-    summaries.push_back(Summarize(model, content_type, chosen, clusters, economics));
+    summaries.push_back(
+        Summarize(model, content_type, chosen, clusters, plan.failures, economics));
     if (!content_type.empty()) {
       summaries.back().workload_fingerprint = WorkloadFingerprint(plan, content_type);
     }

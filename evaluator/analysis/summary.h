@@ -39,20 +39,24 @@ struct PartMean {
 // because an absent gate is 1.
 std::vector<PartMean> PartMeans(const std::vector<const Sample*>& samples);
 
-// Estimates a value within `bounds` over the successful samples. Values that are not finite are
-// left out.
+// Estimates a value within `bounds` over the successful samples (estimate.h).
 Estimate EstimateSuccesses(const std::vector<const Sample*>& samples,
                            const SampleClusters& clusters,
                            absl::FunctionRef<double(const Sample&)> value_of,
                            const Bounds& bounds = kNotNegative);
 
-// Summarizes the successful samples of one model and content type. roi_per_piece is the return at
+// Estimates the quality score, in which failed samples count by `failures`.
+Estimate EstimateQuality(const std::vector<const Sample*>& samples, const SampleClusters& clusters,
+                         FailurePolicy failures);
+
+// Summarizes the samples of one model and content type: quality by `failures`, everything else over
+// the successful samples. roi_per_piece is the return at
 // the mean cost (total value against total cost), not the mean of the samples' returns. Memory is
 // measured before the first and after the last successful sample; the other memory figures are
 // maxima.
 Summary Summarize(const PreparedModel& model, std::string_view content_type,
                   const std::vector<const Sample*>& samples, const SampleClusters& clusters,
-                  const EconomicsInputs& economics);
+                  FailurePolicy failures, const EconomicsInputs& economics);
 
 // Returns one summary per model and content type with samples, then one per such model over all
 // types.

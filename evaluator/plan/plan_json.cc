@@ -15,6 +15,8 @@ namespace assay::evaluator {
 NLOHMANN_JSON_SERIALIZE_ENUM(Correction, {{Correction::kHolm, "holm"},
                                           {Correction::kBenjaminiHochberg, "benjamini_hochberg"},
                                           {Correction::kNone, "none"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(FailurePolicy, {{FailurePolicy::kZero, "zero"},
+                                             {FailurePolicy::kLeaveOut, "leave_out"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(TaskKind, {{TaskKind::kMultipleChoice, "multiple_choice"},
                                         {TaskKind::kPerplexity, "perplexity"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Sampling, temperature, top_p, top_k, seed)
@@ -36,7 +38,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationPlan, name, hypothesis, models, baseline,
                                                 prompts, tasks, scaling, repeats, sampling,
                                                 max_new_tokens, timeout, scorers, alpha, correction,
-                                                economics, order_seed)
+                                                failures, economics, order_seed)
 
 namespace {
 
@@ -48,6 +50,8 @@ EvaluationPlan ReadPlan(const Json& json) {
   for (Json& model : plan.at("models")) {
     if (model.is_string()) model = {{"name", model}, {"model", model}};
   }
+  // Versions without the key left failed generations out.
+  if (!plan.contains("failures")) plan["failures"] = FailurePolicy::kLeaveOut;
   return plan.get<EvaluationPlan>();
 }
 

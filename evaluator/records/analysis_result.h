@@ -15,28 +15,31 @@ namespace assay::evaluator {
 enum class Verdict { kBetter, kWorse, kNoDifferenceShown, kTooFewPairs };
 
 // Compares one candidate with the baseline in one metric, paired by prompt. The repeats of a prompt
-// are averaged first, and the prompts of one cluster count as one unit.
+// are averaged first, all prompts weigh the same, and the prompts of one cluster are one unit of the
+// test.
 struct Comparison {
   // Empty if the comparison covers all content types.
   std::string content_type;
   std::string baseline;
   std::string candidate;
-  // "quality_score", "latency_ms", "first_token_ms", "tokens_per_second", "cost_usd" or
-  // "accuracy/<task>".
+  // "quality_score", "success_rate", "latency_ms", "first_token_ms", "tokens_per_second", "cost_usd"
+  // or "accuracy/<task>".
   std::string metric;
   bool greater_is_better = true;
   PairedResult result;
-  // The p-value after the plan's correction. A family consists of all tests of one metric: every
-  // candidate, for every content type and over all of them.
+  // The p-value after the plan's correction. A family consists of all tests of one metric, for every
+  // content type and over all of them: quality scores of every two candidates (of which comparisons
+  // have only those with the baseline), and other metrics of every candidate with the baseline.
   double p_adjusted = 1;
-  // kBetter and kWorse require p_adjusted < alpha and a mean difference in the direction that the
-  // test supports.
+  // kBetter and kWorse require p_adjusted < alpha. For quality scores, the means over all prompts of
+  // either candidate must also differ in the same direction, because prompts without a pair can
+  // reverse them.
   Verdict verdict = Verdict::kTooFewPairs;
   // The prompts that were left out, each with the reason ("linkedin-3: the baseline failed").
   std::vector<std::string> unpaired;
   // The number of pairs needed to detect the observed effect at power_alpha with a power of 0.8. It
   // is computed for the paired t-test; the tests used here need a few per cent more. It is at least
-  // the number of pairs with which the rank test can reach that level. 0 if it cannot be computed.
+  // MinPairs(power_alpha) (stats/paired.h). 0 if it cannot be computed.
   int pairs_needed = 0;
   // The smallest difference that this number of pairs detects with a power of 0.8.
   double detectable_difference = 0;
@@ -59,21 +62,28 @@ struct RankedCandidate {
   // two clusters.
   std::optional<double> ci_low;
   std::optional<double> ci_high;
-  // 1 is best. Candidates without a significant difference from the best of their group share its
-  // rank, which is one more than the number of candidates in the better groups.
+  // 1 is best. A candidate shares the rank of the next better one unless it is shown to be lower
+  // than one of those with that rank; its rank is then one more than the number of candidates with
+  // better ranks. Ranks therefore never contradict the means, and candidates of one rank are not
+  // shown to differ.
   int rank = 1;
-  // The number of prompts (or clusters) shared with the best of the group, on which both were
-  // compared. Below kMinPairs they were not tested, and the shared rank has no meaning. 0 for the
-  // best of the group itself.
+  // Compact letter display (Piepho, JCGS 13, 2004): two candidates share a letter exactly if no
+  // difference between them is shown. Empty in records of older versions, and if the display would
+  // need more than 52 letters.
+  std::string letters;
+  // True if the candidate is shown to be lower than the first one.
+  bool lower_than_first = false;
+  // The number of prompts (or clusters) shared with the first candidate, on which both were
+  // compared. Below MinPairs(alpha) they were not tested, and a shared rank has no meaning. 0 for
+  // the first one.
   int n_common = 0;
   // The number of clusters of the prompts, which are the units of the interval. 0 in records of
   // older versions.
   int clusters = 0;
 };
 
-// The candidates ordered by mean quality score, best first. The ranks come from paired tests of all
-// pairs of candidates, Holm-corrected within this ranking only: if several content types are
-// ranked, the probability of a false rank in any of them is larger than alpha.
+// The candidates ordered by mean quality score, best first. Ranks and letters come from the tests of
+// every two candidates, corrected over all candidates and content types, as the verdicts do.
 struct Ranking {
   // Empty if the ranking covers all content types.
   std::string content_type;
@@ -96,10 +106,13 @@ struct MemoryTrend {
 
 struct Analysis {
   std::string baseline;
-  // The two-sided significance level.
+  // The two-sided significance level. The intervals of differences have the level 1 - alpha.
   double alpha = 0.05;
   // "holm", "benjamini_hochberg" or "none".
   std::string correction;
+  // "zero" or "leave_out": how failed generations entered the quality scores. Empty in records of
+  // older versions, which left them out.
+  std::string failures;
   std::vector<Comparison> comparisons;
   std::vector<Ranking> rankings;
   std::vector<MemoryTrend> memory;

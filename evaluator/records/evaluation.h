@@ -59,6 +59,15 @@ struct Candidate {
 // kBenjaminiHochberg bounds the expected fraction of false claims.
 enum class Correction { kHolm, kBenjaminiHochberg, kNone };
 
+// How failed generations enter quality scores. A text that its scorer failed to score is no failure
+// of the model and is always left out.
+enum class FailurePolicy {
+  // A failed generation scores 0: it is worth nothing to those who wait for the text.
+  kZero,
+  // Quality is that of the generations that succeed.
+  kLeaveOut
+};
+
 // Specifies an evaluation. ValidatePlan() checks it before anything runs.
 struct EvaluationPlan {
   std::string name;
@@ -81,6 +90,7 @@ struct EvaluationPlan {
   // The two-sided significance level of the tests.
   double alpha = 0.05;
   Correction correction = Correction::kHolm;
+  FailurePolicy failures = FailurePolicy::kZero;
   // Replaces the server's inputs. If it is absent, the runner fills in the server's inputs before
   // it records the plan, so that a recorded plan has the inputs that were used. Plans recorded by
   // older versions may lack it.
@@ -114,8 +124,8 @@ struct SampleScore {
   std::string error;
 };
 
-// One generation, measured and scored. A failed generation has an `error` and no score. It is
-// counted: it is neither dropped nor scored as 0.
+// One generation, measured and scored. A failed generation has an `error` and no score. It enters
+// quality by the plan's FailurePolicy.
 struct Sample {
   // The name of the candidate.
   std::string model;
@@ -143,9 +153,10 @@ struct Sample {
   std::map<std::string, double> system;
 };
 
-// The mean and spread of a value over the successful samples. The repeats of a prompt are not
-// independent, nor are the prompts of a cluster. The confidence interval is therefore based on `n`
-// independent units, whereas the mean, deviation and quantiles are based on all `samples`.
+// The mean and spread of a value over the samples: the successful ones, and for quality scores the
+// failed ones too if the plan's FailurePolicy is kZero. The mean and its interval are those of the
+// prompts' means: repeats of a prompt are averaged first, and every prompt weighs the same. The
+// deviation and the quantiles are those of all `samples`.
 struct Estimate {
   // The number of prompts. The prompts of one cluster count once.
   int n = 0;

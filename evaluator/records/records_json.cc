@@ -31,18 +31,18 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Verdict, {{Verdict::kTooFewPairs, "too_few_pairs"},
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PairedResult, status, n_paired, method,
                                                 baseline_mean, candidate_mean, diff, ci_low,
                                                 ci_high, ci_method, p_value, t_test_p_value,
-                                                effect_size, ties, n_nonzero, direction)
+                                                effect_size, ties, n_nonzero)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Comparison, content_type, baseline, candidate,
                                                 metric, greater_is_better, result, p_adjusted,
                                                 verdict, unpaired, pairs_needed,
                                                 detectable_difference, power_alpha)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, clusters, mean, ci_low,
-                                                ci_high, rank, n_common)
+                                                ci_high, rank, letters, lower_than_first, n_common)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ranking, content_type, candidates)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryTrend, model, n, slope, ci_low, ci_high,
                                                 leaks)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Analysis, baseline, alpha, correction, comparisons,
-                                                rankings, memory, decisions)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Analysis, baseline, alpha, correction, failures,
+                                                comparisons, rankings, memory, decisions)
 NLOHMANN_JSON_SERIALIZE_ENUM(ScalingKind, {{ScalingKind::kConcurrency, "concurrency"},
                                            {ScalingKind::kResidents, "residents"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPoint, kind, model, level, requests,

@@ -25,29 +25,33 @@ constexpr absl::string_view kScoring =
     "Scores: a scorer sees the text and its task, never which candidate wrote the text. Scorers "
     "apply rules; they were not validated against human ratings.";
 constexpr absl::string_view kFailures =
-    "Failures: a failed generation is counted but never scored. Means are over successful samples; "
-    "n is their number.";
+    "Failures: a failed generation scores 0, unless the plan leaves failed generations out of the "
+    "scores; the plan's settings say which. A text that its scorer failed to score is left out. "
+    "Everything else is over successful samples. The rates of success are compared as a metric of "
+    "their own.";
 constexpr absl::string_view kComparing =
-    "Comparisons are paired by prompt: the mean of a prompt's repeats is one value, and the "
-    "prompts "
-    "of one cluster are one unit. The tests are Wilcoxon's signed-rank test, and McNemar's test "
-    "for correct and wrong answers. Intervals of the difference come from the BCa bootstrap. d_z "
-    "is "
-    "the mean of the differences divided by their standard deviation.";
+    "Comparisons are paired by prompt: the mean of a prompt's repeats is one value, every prompt "
+    "weighs the same, and the prompts of one cluster are one unit of the test. The test is that of "
+    "the mean difference by flipping signs, together with a t-test that is corrected for skewness; "
+    "for correct and wrong answers it is McNemar's exact test. The interval of a difference "
+    "consists of the differences that the test does not reject, so that it never contradicts the "
+    "p-value before the correction. d_z is the mean of the differences divided by their standard "
+    "deviation.";
 constexpr absl::string_view kRanking =
-    "Ranking: candidates share a rank if no test distinguishes them from the best of their group. "
-    "Every two candidates are tested, Holm-corrected within one ranking. There is no correction "
-    "across the rankings of several content types, so one of many rankings may be wrong by chance. "
+    "Ranking: every two candidates are tested, corrected over all candidates and content types. "
+    "Ranks, letters, verdicts and decisions come from these tests. Candidates that share a letter "
+    "are not shown to differ, and neither are those that share a rank. "
     "\"No difference shown\" does not mean \"equal\": \"detectable\" is the smallest difference "
     "that this many pairs detect with a power of 0.8, and \"pairs needed\" is the number of pairs "
     "that detect the observed difference.";
 constexpr absl::string_view kMeans =
     "Intervals of means are Student-t intervals with errors clustered over prompts (or clusters of "
     "prompts): repeats of a prompt do not count as separate prompts, and a single prompt has no "
-    "interval. Those of the quality score are logit-t intervals, which stay within 0 and 10; with "
-    "fewer than 6 prompts they are not shown, because so few prompts are no evidence. In the "
-    "quality chart and the ranking a mean is over the prompts' means. Elsewhere "
-    "it is over samples, as are standard deviations and quantiles. Proportions have Wilson "
+    "interval. Errors and degrees of freedom hold for clusters of unequal sizes (CR2, "
+    "Satterthwaite). Those of the quality score are logit-t intervals, which stay within 0 and 10; "
+    "with fewer than 6 prompts they are not shown, because so few prompts are no evidence. Every "
+    "mean is that of the prompts' means; standard deviations and quantiles are "
+    "those of the samples. Proportions have Wilson "
     "intervals; that of the success rate counts prompts, not their repeats. Quantiles are linearly "
     "interpolated.";
 constexpr absl::string_view kSeeds =

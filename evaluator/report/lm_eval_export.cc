@@ -197,7 +197,7 @@ class LmEvalFile {
     for (const Sample* sample : samples) {
       if (!sample->quality_score || !sample->error.empty()) continue;
       scores.push_back(*sample->quality_score);
-      clusters.push_back(clusters_.NumberOf(*sample));
+      clusters.push_back(clusters_.UnitOf(*sample).cluster);
       version = absl::StrCat(sample->scorer, "-", sample->scorer_version);
       rows.push_back(TextRow(static_cast<int>(rows.size()), *sample));
       rows.back()["quality"] = *sample->quality_score;

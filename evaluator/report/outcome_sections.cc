@@ -46,6 +46,7 @@ void AddRanking(const Ranking& ranking, Table* table) {
     table->rows.push_back({{c.name},
                            {TypeName(ranking.content_type)},
                            {few.empty() ? rank : "-"},
+                           {few.empty() && !c.letters.empty() ? c.letters : "-"},
                            {measured ? Fixed(c.mean, 2) : "-"},
                            {measured ? interval : "-"},
                            {absl::StrCat(c.n)}});
@@ -54,13 +55,15 @@ void AddRanking(const Ranking& ranking, Table* table) {
 
 // Returns the table over all content types, open, and the one by content type, collapsed.
 std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
-  const std::vector<Column> columns = {{"Candidate"},  {"Content type"},        {"Rank", true},
-                                       {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
-  Table whole{.caption = "Ranking by quality score (pairwise tests, Holm-corrected)",
+  const std::vector<Column> columns = {
+      {"Candidate"}, {"Content type"},        {"Rank", true},   {"Letters"},
+      {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
+  Table whole{.caption = "Ranking by quality score; candidates that share a letter are not shown to "
+                         "differ",
               .columns = columns};
   Table by_type{.caption =
-                    "Ranking within each content type (Holm-corrected within a type, not across "
-                    "types)",
+                    "Ranking within each content type; candidates that share a letter are not shown "
+                    "to differ",
                 .columns = columns,
                 .collapsed = true};
   for (const Ranking& ranking : rankings) {
@@ -158,6 +161,8 @@ Section PlanSection(const ReportInput& input, const Digest& digest) {
                             input.evaluation.analysis.baseline.empty()
                                 ? "none"
                                 : input.evaluation.analysis.baseline));
+  add("Failed generations",
+      plan.failures == FailurePolicy::kZero ? "score 0" : "are left out of the quality scores");
   if (!plan.tasks.empty()) add("Known-answer tasks", absl::StrCat(plan.tasks.size()));
   Section section{.title = "Plan"};
   section.blocks.emplace_back(std::move(table));

@@ -225,7 +225,8 @@ Section ComparisonSection(const ReportInput& input, const Digest& /*digest*/) {
                    ". Differences are candidate - baseline, paired by prompt. \"p "
                    "adjusted\" is corrected (method: ",
                    analysis.correction,
-                   ") over the candidates and content types of one metric; a verdict of "
+                   ") over the candidates and content types of one metric, for quality scores over "
+                   "every two candidates; a verdict of "
                    "better or worse needs p adjusted < ",
                    analysis.alpha,
                    ". \"Pairs needed\" and \"detectable\" are for the paired t-test with "

@@ -37,6 +37,35 @@ void SetBoundedInterval(double t, double confidence, const Bounds& bounds, Clust
   mean->ci_high = at(half);
 }
 
+// A cluster's number of values and the sum of their deviations from the mean.
+struct Cluster {
+  double size = 0;
+  double deviation = 0;
+};
+
+double DegreesOfFreedom(const std::map<int, Cluster>& clusters, double count) {
+  double squares = 0;
+  double ratios = 0;
+  double squared_ratios = 0;
+  for (const auto& [number, cluster] : clusters) {
+    const double share = cluster.size / count;
+    const double ratio = share * share / (1 - share);
+    squares += share * share;
+    ratios += ratio;
+    squared_ratios += ratio * ratio;
+  }
+  return 1 / (squares + ratios * ratios - squared_ratios);
+}
+
+double StandardError(const std::map<int, Cluster>& clusters, double count, int exponent) {
+  double squares = 0;
+  for (const auto& [number, cluster] : clusters) {
+    const double scaled = std::scalbn(cluster.deviation, -exponent);
+    squares += scaled * scaled / (1 - cluster.size / count);
+  }
+  return std::scalbn(std::sqrt(squares), exponent) / count;
+}
+
 }  // namespace
 
 ClusteredMean MeanOfClusters(std::span<const double> values, std::span<const int> clusters,
@@ -46,22 +75,22 @@ ClusteredMean MeanOfClusters(std::span<const double> values, std::span<const int
   });
   const Bounds bounds = holds ? stated : Bounds();
   const Moments moments = MomentsOf(values);
-  std::map<int, double> deviations;
-  for (size_t i = 0; i < values.size(); ++i) deviations[clusters[i]] += values[i] - moments.mean;
-  ClusteredMean result{.mean = moments.mean, .clusters = static_cast<int>(deviations.size())};
-  if (result.clusters < 2) return result;
-  const auto count = static_cast<double>(result.clusters);
-  if (moments.standard_deviation > 0) {
-    double squares = 0;
-    const int exponent = BinaryExponent(moments.standard_deviation);
-    for (const auto& [cluster, sum] : deviations) {
-      const double scaled = std::scalbn(sum, -exponent);
-      squares += scaled * scaled;
-    }
-    result.standard_error = std::scalbn(std::sqrt(count / (count - 1) * squares), exponent) /
-                            static_cast<double>(values.size());
+  std::map<int, Cluster> found;
+  for (size_t i = 0; i < values.size(); ++i) {
+    Cluster& cluster = found[clusters[i]];
+    ++cluster.size;
+    cluster.deviation += values[i] - moments.mean;
   }
-  const double t = boost::math::quantile(boost::math::students_t(count - 1), (1 + confidence) / 2);
+  ClusteredMean result{.mean = moments.mean, .clusters = static_cast<int>(found.size())};
+  if (result.clusters < 2) return result;
+  const auto count = static_cast<double>(values.size());
+  result.degrees_of_freedom = DegreesOfFreedom(found, count);
+  if (moments.standard_deviation > 0) {
+    result.standard_error =
+        StandardError(found, count, BinaryExponent(moments.standard_deviation));
+  }
+  const double t = boost::math::quantile(boost::math::students_t(result.degrees_of_freedom),
+                                         (1 + confidence) / 2);
   if (std::isfinite(bounds.low) && std::isfinite(bounds.high)) {
     SetBoundedInterval(t, confidence, bounds, &result);
     return result;

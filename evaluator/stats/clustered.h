@@ -17,6 +17,8 @@ struct Bounds {
 struct ClusteredMean {
   double mean = 0;
   double standard_error = 0;
+  // Satterthwaite's degrees of freedom of the error. clusters - 1 if all clusters are of one size.
+  double degrees_of_freedom = 0;
   // The confidence interval of MeanOfClusters(). Absent with fewer than two clusters, because a
   // single cluster gives no information about the variation between clusters.
   std::optional<double> ci_low;
@@ -24,24 +26,28 @@ struct ClusteredMean {
   int clusters = 0;
 };
 
-// Returns the mean of `values` with a cluster-robust standard error. `clusters` is as long as
-// `values`; values with equal numbers belong to one cluster and are assumed to vary together. The
-// standard error is sqrt(G / (G - 1) x S) / n, where G is the number of clusters and S is the sum
-// over clusters of the squared sum of their values' deviations from the mean. Miller ("Adding Error
-// Bars to Evals", arXiv 2411.00640, section 2.2) recommends this error; G / (G - 1) is the
-// small-sample factor. With one value per cluster the error is the usual s / sqrt(n), and a value
-// that is repeated k times in its cluster counts once.
+// Returns the mean of `values`, in which all values weigh the same, with a cluster-robust standard
+// error. `clusters` is as long as `values`; values with equal numbers belong to one cluster and may
+// vary together. The error is CR2, which is unbiased for independent values, and the degrees of
+// freedom are Satterthwaite's for it (Bell and McCaffrey, "Bias reduction in standard errors for
+// linear regression with multi-stage samples", Survey Methodology 28, 2002; Pustejovsky and Tipton,
+// JBES 36, 2018). For a mean, with h_g = the share of cluster g in the values and S_g = the sum of
+// its deviations from the mean, they are
+//   error^2 = sum of S_g^2 / (1 - h_g) / n^2,
+//   1 / df  = sum of h_g^2 + sum over g != k of h_g^2 h_k^2 / ((1 - h_g) (1 - h_k)).
+// Clusters of one size have the usual error s / sqrt(clusters) of their means. With sizes 20, 1, 1,
+// 1, 1, 1 there are 1.4 degrees of freedom, because one cluster decides the mean.
 //
 // The interval never leaves `bounds`. A value outside of them shows that they are not the
 // quantity's, and they are ignored.
-//   - No bound: Student's t with G - 1 degrees of freedom, mean -+ t x error.
+//   - No bound: Student's t, mean -+ t x error.
 //   - One bound: the same, cut at the bound, which costs no coverage.
 //   - Two bounds: the logit-t interval. The t interval is computed on the scale of
 //     log((mean - low) / (high - mean)), with the error of the delta method, and transformed back.
 //     It is the interval of survey statistics for proportions (Korn and Graubard, Analysis of
 //     Health Surveys, 1999; Stata's svy: proportion).
 //   - Two bounds, and the means of all clusters are equal, so that the error is 0: with the given
-//     confidence, less than q = 1 - (1 - confidence)^(1 / G) of all clusters differ from these. If
+//     confidence, less than q = 1 - (1 - confidence)^(1 / G) of all G clusters differ from these. If
 //     those are at a bound, the mean is q of the way to it. This is the "rule of three", q = 3 / G
 //     for large G (Hanley and Lippman-Hand, JAMA 249, 1983).
 // Why not the bootstrap: for scores from 0 to 10 and 3 to 6 prompts, BCa over the clusters covers

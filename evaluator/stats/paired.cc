@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <map>
+#include <numeric>
 
-#include "evaluator/stats/bootstrap.h"
+#include "evaluator/stats/mean_test.h"
 #include "evaluator/stats/moments.h"
-#include "evaluator/stats/paired_tests.h"
-#include "evaluator/stats/quantile.h"
+#include "evaluator/stats/paired_proportions.h"
 
 namespace assay::evaluator {
 namespace {
@@ -24,27 +23,55 @@ bool IsBinary(std::span<const double> values) {
                      [](double value) { return value == 0 || value == 1; });
 }
 
-int SignOf(double value) { return static_cast<int>(value > 0) - static_cast<int>(value < 0); }
-
-PairedTest TestBinary(std::span<const double> differences) {
-  const auto gains = static_cast<int64_t>(std::count(differences.begin(), differences.end(), 1.0));
-  const auto losses =
-      static_cast<int64_t>(std::count(differences.begin(), differences.end(), -1.0));
-  const McNemar test = McNemarTest(gains, losses);
-  return {.method = test.exact ? "mcnemar_exact" : "mcnemar_chi2",
-          .p_value = test.p_value,
-          .direction = SignOf(static_cast<double>(gains - losses))};
+// Returns the mean of each cluster's values.
+std::vector<double> ClusterMeans(std::span<const double> values, std::span<const int> clusters) {
+  std::map<int, std::pair<double, double>> sums;
+  for (size_t i = 0; i < values.size(); ++i) {
+    auto& [sum, size] = sums[clusters[i]];
+    sum += values[i];
+    ++size;
+  }
+  std::vector<double> means;
+  means.reserve(sums.size());
+  for (const auto& [cluster, sum] : sums) means.push_back(sum.first / sum.second);
+  return means;
 }
 
-PairedTest TestRanks(std::span<const double> differences) {
-  const SignedRank test = WilcoxonSignedRank(differences);
-  const double n = test.n_nonzero;
-  return {.method = test.exact ? "wilcoxon_exact" : "wilcoxon_normal",
-          .p_value = test.p_value,
-          .direction = SignOf(test.positive_ranks - n * (n + 1) / 4)};
+void TestBinary(std::span<const double> differences, double alpha, PairedResult* result) {
+  const PairedCounts counts{
+      .gains = std::count(differences.begin(), differences.end(), 1.0),
+      .losses = std::count(differences.begin(), differences.end(), -1.0),
+      .pairs = static_cast<int64_t>(differences.size())};
+  const ProportionDifference test = TestProportions(counts, alpha);
+  result->method = "mcnemar_exact";
+  result->p_value = test.p_value;
+  result->ci_method = "score";
+  result->ci_low = test.ci_low;
+  result->ci_high = test.ci_high;
+}
+
+void TestMeans(std::span<const double> differences, std::span<const int> clusters, double alpha,
+               PairedResult* result) {
+  const MeanTest test = TestMean(differences, clusters, alpha);
+  result->method = test.exact ? "sign_flip_exact" : "sign_flip_random";
+  result->p_value = test.p_value;
+  if (result->n_nonzero == 0 || MomentsOf(differences).standard_deviation == 0) {
+    result->ci_low = result->ci_high = result->diff;
+    return;
+  }
+  result->ci_method = "inversion";
+  // Rounding must not separate the mean from its interval.
+  result->ci_low = std::min(test.ci_low, result->diff);
+  result->ci_high = std::max(test.ci_high, result->diff);
 }
 
 }  // namespace
+
+int MinPairs(double alpha) {
+  int pairs = kMinPairs;
+  while (std::ldexp(2.0, -pairs) >= alpha) ++pairs;
+  return pairs;
+}
 
 std::vector<double> PairedDifferences(std::span<const double> baseline,
                                       std::span<const double> candidate) {
@@ -59,69 +86,36 @@ std::vector<double> PairedDifferences(std::span<const double> baseline,
   return differences;
 }
 
-PairedTest TestPairs(std::span<const double> baseline, std::span<const double> candidate) {
-  if (baseline.size() < static_cast<size_t>(kMinPairs)) return {};
-  const std::vector<double> differences = PairedDifferences(baseline, candidate);
-  return IsBinary(baseline) && IsBinary(candidate) ? TestBinary(differences)
-                                                   : TestRanks(differences);
-}
-
-PairedResult ComparePaired(std::span<const double> baseline, std::span<const double> candidate) {
+PairedResult ComparePaired(std::span<const double> baseline, std::span<const double> candidate,
+                           std::span<const int> clusters, double alpha) {
   PairedResult result;
   result.ci_method = "none";
-  result.n_paired = static_cast<int>(baseline.size());
-  if (result.n_paired < kMinPairs) return result;
-  result.status = result.n_paired < kWarnPairs ? PairedStatus::kFewPairs : PairedStatus::kOk;
   const std::vector<double> differences = PairedDifferences(baseline, candidate);
+  const std::vector<double> units = ClusterMeans(differences, clusters);
+  result.n_paired = static_cast<int>(units.size());
+  if (result.n_paired < MinPairs(alpha)) return result;
+  result.status = result.n_paired < kWarnPairs ? PairedStatus::kFewPairs : PairedStatus::kOk;
   result.baseline_mean = MomentsOf(baseline).mean;
   result.candidate_mean = MomentsOf(candidate).mean;
-  result.ties = static_cast<int>(std::count(differences.begin(), differences.end(), 0.0));
+  result.ties = static_cast<int>(std::count(units.begin(), units.end(), 0.0));
   result.n_nonzero = result.n_paired - result.ties;
-  const Moments moments = MomentsOf(differences);
-  result.diff = moments.mean;
-  const BootstrapInterval interval = BootstrapMean(differences, kConfidence);
-  result.ci_low = interval.low;
-  result.ci_high = interval.high;
-  if (moments.standard_deviation > 0) {
-    result.effect_size = moments.mean / moments.standard_deviation;
-    result.ci_method = interval.bca ? "bca" : "percentile";
+  result.diff = MomentsOf(differences).mean;
+  const double deviation = MomentsOf(units).standard_deviation;
+  if (deviation > 0) result.effect_size = result.diff / deviation;
+  result.t_test_p_value = StudentTTest(units);
+  if (IsBinary(baseline) && IsBinary(candidate) && units.size() == differences.size()) {
+    TestBinary(differences, alpha, &result);
+  } else {
+    TestMeans(differences, clusters, alpha, &result);
   }
-  result.t_test_p_value = PairedTTest(differences);
-  const PairedTest test = TestPairs(baseline, candidate);
-  result.method = test.method;
-  result.p_value = test.p_value;
-  result.direction = test.direction;
   return result;
 }
 
-ClusteredPairs AverageClusters(std::span<const double> baseline, std::span<const double> candidate,
-                               std::span<const int> clusters) {
-  struct Sums {
-    double baseline = 0;
-    double candidate = 0;
-    double n = 0;
-  };
-  std::map<int, Sums> sums;
-  for (size_t i = 0; i < clusters.size(); ++i) {
-    Sums& sum = sums[clusters[i]];
-    sum.baseline += baseline[i];
-    sum.candidate += candidate[i];
-    ++sum.n;
-  }
-  ClusteredPairs pairs;
-  pairs.baseline.reserve(sums.size());
-  pairs.candidate.reserve(sums.size());
-  for (const auto& [cluster, sum] : sums) {
-    pairs.baseline.push_back(sum.baseline / sum.n);
-    pairs.candidate.push_back(sum.candidate / sum.n);
-  }
-  return pairs;
-}
-
 PairedResult ComparePaired(std::span<const double> baseline, std::span<const double> candidate,
-                           std::span<const int> clusters) {
-  const ClusteredPairs pairs = AverageClusters(baseline, candidate, clusters);
-  return ComparePaired(pairs.baseline, pairs.candidate);
+                           double alpha) {
+  std::vector<int> alone(baseline.size());
+  std::iota(alone.begin(), alone.end(), 0);
+  return ComparePaired(baseline, candidate, alone, alpha);
 }
 
 }  // namespace assay::evaluator

@@ -113,7 +113,8 @@ void AddContentTypes(const RunContext& context, const PreparedModel& model,
   for (const std::string& type : types) {
     const Samples samples = SamplesOf(context.samples, model.name, type);
     if (samples.empty()) continue;
-    const Summary summary = Summarize(model, type, samples, clusters, context.economics);
+    const Summary summary = 
+        Summarize(model, type, samples, clusters, context.plan.failures, context.economics);
     metrics->Add(absl::StrCat("success_rate/", type), summary.success_rate);
     if (summary.quality_score.n == 0) continue;
     metrics->Add(absl::StrCat("content_quality_score/", type), summary.quality_score.mean);
@@ -125,15 +126,30 @@ void AddContentTypes(const RunContext& context, const PreparedModel& model,
   }
 }
 
-void AddScores(const Samples& samples, MetricList* metrics) {
-  std::map<std::string, std::vector<double>> overall;
+// The scores of one scorer, and the units that they belong to.
+struct Scores {
+  std::vector<double> values;
+  std::vector<SampleUnit> units;
+};
+
+void AddScores(const Samples& samples, const SampleClusters& clusters, FailurePolicy failures,
+               MetricList* metrics) {
+  std::map<std::string, Scores> overall;
+  const auto add = [&](const Sample& sample, double value, Scores* scores) {
+    scores->values.push_back(value);
+    scores->units.push_back(clusters.UnitOf(sample));
+  };
   for (const Sample* sample : samples) {
     for (const SampleScore& score : sample->scores) {
-      if (score.overall) overall[score.scorer].push_back(*score.overall);
+      if (score.overall) add(*sample, *score.overall, &overall[score.scorer]);
     }
   }
-  for (const auto& [scorer, values] : overall) {
-    metrics->Add(absl::StrCat("score/", scorer), EstimateOf(values).mean);
+  for (auto& [scorer, scores] : overall) {
+    for (const Sample* sample : samples) {
+      const bool zero = !sample->error.empty() && failures == FailurePolicy::kZero;
+      if (zero) add(*sample, 0, &scores);
+    }
+    metrics->Add(absl::StrCat("score/", scorer), EstimateOf(scores.values, scores.units).mean);
   }
   for (const PartMean& part : PartMeans(samples)) {
     metrics->Add(absl::StrCat("score/", part.scorer, "/", part.name), part.mean);
@@ -220,7 +236,7 @@ void AddModelMetrics(const RunContext& context, const PreparedModel& model, cons
   // An interval from so few prompts would look like evidence.
   if (!TooFewPrompts(quality).empty()) quality.ci_low = quality.ci_high = std::nullopt;
   metrics->AddEstimate("content_quality_score", quality);
-  AddScores(samples, metrics);
+  AddScores(samples, clusters, context.plan.failures, metrics);
   AddMemory(model, summary, samples, clusters, metrics);
   metrics->AddEstimate("energy_joules", summary.energy_joules);
   AddEconomics(context.economics, summary, samples, metrics);

@@ -38,6 +38,7 @@ void ToProto(const evaluator::Ranking& ranking, assay::v1::Ranking* out) {
     if (candidate.ci_low) ranked->set_ci_low(*candidate.ci_low);
     if (candidate.ci_high) ranked->set_ci_high(*candidate.ci_high);
     ranked->set_rank(candidate.rank);
+    ranked->set_letters(candidate.letters);
     ranked->set_clusters(candidate.clusters);
     ranked->set_too_few(evaluator::TooFewPrompts(candidate));
   }
@@ -87,6 +88,9 @@ void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
   out->set_baseline(analysis.baseline);
   out->set_alpha(analysis.alpha);
   out->set_correction(CorrectionToProto(analysis.correction));
+  // Older versions did not record the policy, and left failed generations out.
+  out->set_failures(analysis.failures == "zero" ? assay::v1::FAILURE_POLICY_ZERO
+                                                : assay::v1::FAILURE_POLICY_LEAVE_OUT);
   for (const evaluator::Comparison& comparison : analysis.comparisons) {
     ToProto(comparison, out->add_comparisons());
   }

@@ -298,10 +298,13 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
   rest.clear_name();
   rest.clear_order_seed();
   rest.clear_gate();
+  rest.clear_detect();
+  rest.clear_anyway();
+  rest.clear_forecast_only();
   if (rest.ByteSizeLong() > 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("replay_of: the plan of '", request.replay_of(),
-                     "' is repeated; set only name, order_seed and gate"));
+                     "' is repeated; set only name, order_seed, gate and detect"));
   }
   ASSIGN_OR_RETURN(evaluator::EvaluationPlan plan, store->Plan(request.replay_of()));
   if (!request.name().empty()) plan.name = request.name();
@@ -321,6 +324,11 @@ evaluator::Correction FromProto(assay::v1::Correction correction) {
     default:
       return evaluator::Correction::kHolm;
   }
+}
+
+evaluator::FailurePolicy FromProto(assay::v1::FailurePolicy policy) {
+  return policy == assay::v1::FAILURE_POLICY_LEAVE_OUT ? evaluator::FailurePolicy::kLeaveOut
+                                                       : evaluator::FailurePolicy::kZero;
 }
 
 absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
@@ -356,6 +364,7 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   }
   if (request.alpha() != 0) plan.alpha = request.alpha();
   plan.correction = FromProto(request.correction());
+  plan.failures = FromProto(request.failures());
   if (request.has_economics()) {
     ASSIGN_OR_RETURN(evaluator::EconomicsInputs economics,
                      ReadEconomics(request.economics(), defaults.evaluation));

@@ -28,6 +28,7 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const assay::v1::EvaluateReques
                                                  const PlanDefaults& defaults);
 
 evaluator::Correction FromProto(assay::v1::Correction correction);
+evaluator::FailurePolicy FromProto(assay::v1::FailurePolicy policy);
 
 }  // namespace assay::server
 

@@ -122,6 +122,7 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
   evaluator::CompareOptions options;
   if (request->alpha() != 0) options.alpha = request->alpha();
   options.correction = FromProto(request->correction());
+  options.failures = FromProto(request->failures());
   absl::StatusOr<evaluator::ComparedRuns> compared = evaluator::CompareRuns(
       store_, {.evaluation_id = request->baseline_id(), .model = request->baseline_model()},
       {.evaluation_id = request->candidate_id(), .model = request->candidate_model()}, options);

@@ -61,7 +61,7 @@ TEST(EstimateTest, ASingleValueHasNoInterval) {
 }
 
 TEST(EstimateTest, RepeatsOfASinglePromptHaveNoInterval) {
-  const Estimate estimate = EstimateOf(std::vector<double>{5, 6, 7}, std::vector<int>{0, 0, 0});
+  const Estimate estimate = EstimateOf(std::vector<double>{5, 6, 7}, std::vector<SampleUnit>(3));
   EXPECT_EQ(estimate.n, 1);
   EXPECT_EQ(estimate.samples, 3);
   EXPECT_FALSE(estimate.ci_low.has_value());
@@ -71,11 +71,11 @@ TEST(EstimateTest, RepeatsOfASinglePromptHaveNoInterval) {
 TEST(EstimateTest, RepeatsDoNotNarrowTheInterval) {
   const std::vector<double> once = {1, 2, 4, 8, 3, 5};
   std::vector<double> five;
-  std::vector<int> prompts;
+  std::vector<SampleUnit> prompts;
   for (size_t i = 0; i < once.size(); ++i) {
     for (int repeat = 0; repeat < 5; ++repeat) {
       five.push_back(once[i]);
-      prompts.push_back(static_cast<int>(i));
+      prompts.push_back({.prompt = static_cast<int>(i), .cluster = static_cast<int>(i)});
     }
   }
   const Estimate repeated = EstimateOf(five, prompts);

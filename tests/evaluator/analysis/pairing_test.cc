@@ -24,7 +24,7 @@ Sample Failed(const std::string& model, const std::string& prompt) {
   return {.model = model, .content_type = "blog", .prompt_id = prompt, .error = "INTERNAL: broken"};
 }
 
-const Metric& Quality() { return SampleMetrics().front(); }
+Metric Quality() { return SampleMetrics(FailurePolicy::kLeaveOut).front(); }
 
 TEST(PairingTest, ValueOfAPromptIsTheMeanOfItsSuccessfulRepeats) {
   const UnitValues values = ValuesOf(
@@ -66,8 +66,8 @@ TEST(PairingTest, SamplesOfUnknownPromptsShareACluster) {
   EvaluationPlan plan;
   plan.prompts = {{.id = "p1", .cluster = "x"}, {.id = "p2", .cluster = "x"}};
   const SampleClusters clusters(plan);
-  EXPECT_EQ(clusters.NumberOf(Scored("a", "p1", 1)), clusters.NumberOf(Scored("a", "p2", 1)));
-  EXPECT_EQ(clusters.NumberOf(Scored("a", "gone", 1)), -1);
+  EXPECT_EQ(clusters.UnitOf(Scored("a", "p1", 1)).cluster, clusters.UnitOf(Scored("a", "p2", 1)).cluster);
+  EXPECT_EQ(clusters.UnitOf(Scored("a", "gone", 1)).cluster, -1);
 }
 
 }  // namespace

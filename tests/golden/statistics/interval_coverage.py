@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 from scipy import stats
 
-from bounded_interval import bounded_interval, clustered_error
+from bounded_interval import bounded_interval, cr2
 
 SETS = 4000
 # SciPy's bootstrap takes milliseconds for each set.
@@ -61,8 +61,8 @@ def clustered(n):
 
 
 def t_interval(x, c):
-    groups, error = clustered_error(x, c)
-    half = stats.t.ppf(0.975, groups - 1) * error
+    error, freedom = cr2(x, c)
+    half = stats.t.ppf(0.975, freedom) * error
     return max(LOW, x.mean() - half), min(HIGH, x.mean() + half)
 
 

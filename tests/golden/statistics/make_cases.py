@@ -4,17 +4,17 @@
     /tmp/venv-scipy/bin/python tests/golden/statistics/make_cases.py
 
 The inputs are random and difficult, from a fixed seed: ties, zeros, equal values, tiny and huge
-values, 0 and 1, and 1 to 200 values. Where SciPy has no function (Holm, clustered errors, more ties
-than it can permute), the formula is computed in another way than in C++.
+values, 0 and 1, and 1 to 200 values. Where SciPy has no function (Holm, clustered errors, intervals by
+inversion), the result is computed in another way than in C++.
 """
+import itertools
 import json
 import pathlib
-import types
 
 import numpy as np
 from scipy import optimize, stats
 
-from bounded_interval import bounded_interval
+from bounded_interval import bounded_interval, cr2
 
 HERE = pathlib.Path(__file__).parent
 CONFIDENCE = 0.95
@@ -43,48 +43,74 @@ def lists():
 LISTS = [d.tolist() for d in lists()]
 
 
-def exact_with_ties(d):
-    """Returns the fraction of sign patterns at least as extreme as the observed one.
-
-    Counts them exactly, by multiplying polynomials with integer coefficients.
-    """
-    doubled = np.rint(2 * stats.rankdata(np.abs(d))).astype(int)
-    ways = {0: 1}
-    for rank in doubled.tolist():
-        after = dict(ways)
-        for total, count in ways.items():
-            after[total + rank] = after.get(total + rank, 0) + count
-        ways = after
-    observed = int(doubled[d > 0].sum())
-    observed = min(observed, int(doubled.sum()) - observed)
-    extreme = sum(count for total, count in ways.items() if total <= observed)
-    return min(1.0, 2 * extreme / 2 ** len(d))
+def flip_p(d):
+    """Returns the p-value of SciPy's permutation test of the mean over all sign patterns."""
+    test = stats.permutation_test((d,), lambda x, axis: np.mean(x, axis=axis),
+                                  permutation_type="samples", n_resamples=np.inf, vectorized=True)
+    return float(test.pvalue)
 
 
-def wilcoxon_p(d):
-    """Returns the p-value of the Wilcoxon signed-rank test, or None if all differences are zero."""
-    nonzero = d[d != 0]
-    n = len(nonzero)
-    if n == 0:
-        return None
-    ties = len(np.unique(np.abs(nonzero))) < n
-    if n > 50:
-        return float(stats.wilcoxon(nonzero, method="asymptotic", correction=False).pvalue)
-    if not ties:
-        return float(stats.wilcoxon(nonzero, method="exact").pvalue)
-    p = float(exact_with_ties(nonzero))
-    if 2 <= n <= 13:  # SciPy can enumerate all 2^n permutations.
-        permutations = stats.PermutationMethod(n_resamples=2 ** 13)
-        expected = stats.wilcoxon(nonzero, method=permutations).pvalue
-        assert abs(expected - p) < 1e-12 * p, (expected, p)
-    return p
+def flip_interval(d, alpha):
+    """Returns the ends of the shifts that the sign-flip test does not reject, by bisection."""
+    signs = np.array(list(itertools.product((1, -1), repeat=len(d))), float)
+
+    def rejects(shift):
+        sums = signs @ (d - shift)
+        tolerance = 1e-9 * np.abs(d - shift).sum()
+        return np.mean(np.abs(sums) >= abs((d - shift).sum()) - tolerance) < alpha
+
+    ends = []
+    for outside in (d.min() - 1, d.max() + 1):
+        assert rejects(outside)
+        inside = d.mean()
+        for _ in range(100):
+            middle = (inside + outside) / 2
+            if rejects(middle):
+                outside = middle
+            else:
+                inside = middle
+        ends.append(inside)
+    return ends
 
 
-def wilcoxon_cases():
-    for i, d in enumerate(LISTS):
-        p = wilcoxon_p(np.array(d))
-        if p is not None:
-            yield {"list": i, "p": p}
+def flip_lists():
+    """Yields differences that 2^n sign patterns of can be enumerated."""
+    for n in (6, 7, 10, 13):
+        yield rng.normal(0.3, 1, n)
+        yield rng.integers(-2, 4, n).astype(float)
+        yield np.round(rng.exponential(1, n) - 0.3, 2)
+        yield np.where(rng.random(n) < 0.5, 0.0, rng.normal(0.5, 1, n))
+
+
+def sign_flip_cases():
+    for d in flip_lists():
+        low, high = flip_interval(d, 0.05)
+        yield {"d": d.tolist(), "p": flip_p(d), "low": low, "high": high}
+
+
+def hall_statistic(d, shift):
+    """Returns Hall's transformation of the t statistic, in t's scale."""
+    n, s = len(d), d.std()
+    g = stats.skew(d)
+    q = (d.mean() - shift) / s
+    return np.sqrt(n - 1) * (q + g * q ** 2 / 3 + g ** 2 * q ** 3 / 27 + g / (6 * n))
+
+
+def mean_p(d):
+    """Returns the p-value of stats/mean_test.h for differences that are not all equal."""
+    return max(flip_p(d), float(2 * stats.t.sf(abs(hall_statistic(d, 0)), len(d) - 1)))
+
+
+def mean_test_cases():
+    for d in flip_lists():
+        low, high = flip_interval(d, 0.05)
+        critical = stats.t.ppf(0.975, len(d) - 1)
+        far = 100 * d.std()
+        ends = [optimize.brentq(lambda m: hall_statistic(d, m) - target, d.mean() - far,
+                                d.mean() + far, xtol=1e-14, rtol=1e-14)
+                for target in (critical, -critical)]
+        yield {"d": d.tolist(), "p": mean_p(d), "low": min(low, ends[0]),
+               "high": max(high, ends[1])}
 
 
 def t_cases():
@@ -93,16 +119,8 @@ def t_cases():
             yield {"list": i, "p": float(stats.ttest_1samp(d, 0).pvalue)}
 
 
-def rank_cases():
-    for i, d in enumerate(LISTS):
-        if 2 < len(d) <= 20:
-            yield {"list": i, "ranks": stats.rankdata(d).tolist()}
-
-
 def mcnemar_p(b, c):
-    if b + c < 25:
-        return float(stats.binomtest(min(b, c), b + c, 0.5).pvalue) if b + c else 1.0
-    return float(stats.chi2.sf(max(0, abs(b - c) - 1) ** 2 / (b + c), 1))
+    return float(stats.binomtest(min(b, c), b + c, 0.5).pvalue) if b + c else 1.0
 
 
 def pairs():
@@ -120,10 +138,40 @@ def paired_cases():
     for a, b in pairs():
         binary = set(a) | set(b) <= {0.0, 1.0}
         d = b - a if a.max() > 10 else np.round(b - a, 1)
-        p = mcnemar_p(int(np.sum(d > 0)), int(np.sum(d < 0))) if binary else wilcoxon_p(d)
+        # More sign patterns than that are not enumerated.
+        p = mcnemar_p(int(np.sum(d > 0)), int(np.sum(d < 0))) if binary else (
+            mean_p(d) if len(d) <= 9 else None)
         yield {"a": a.tolist(), "b": b.tolist(), "p": p,
                "t": float(stats.ttest_rel(b, a).pvalue), "diff": float(d.mean()),
                "effect": float(d.mean() / d.std(ddof=1)), "ties": int(np.sum(d == 0))}
+
+
+def tango_statistic(gains, losses, n, delta):
+    """Returns Tango's score statistic, with the likelihood maximized numerically."""
+    same = n - gains - losses
+
+    def negative(loss):
+        # The probabilities of a loss, a gain and neither, if gain - loss = delta.
+        p = np.maximum([loss, loss + delta, 1 - 2 * loss - delta], 1e-300)
+        return -np.dot([losses, gains, same], np.log(p))
+
+    low, high = max(0.0, -delta), (1 - delta) / 2
+    best = optimize.minimize_scalar(negative, bounds=(low, high), method="bounded",
+                                    options={"xatol": 1e-13}).x
+    return (gains - losses - n * delta) / np.sqrt(n * (2 * best + delta * (1 - delta)))
+
+
+def tango_cases():
+    critical = stats.norm.ppf(0.975)
+    for gains, losses, n in [(9, 2, 30), (3, 1, 12), (30, 12, 200), (7, 6, 40), (25, 5, 60)]:
+        middle = (gains - losses) / n
+        low = optimize.brentq(lambda m: tango_statistic(gains, losses, n, m) - critical,
+                              -0.9, middle)
+        high = optimize.brentq(lambda m: tango_statistic(gains, losses, n, m) + critical,
+                               middle, 0.9)
+        if mcnemar_p(gains, losses) >= 0.05:
+            low, high = min(low, 0.0), max(high, 0.0)
+        yield {"gains": gains, "losses": losses, "n": n, "low": low, "high": high}
 
 
 def mcnemar_cases():
@@ -153,35 +201,21 @@ def adjust_cases():
                    "bh": stats.false_discovery_control(p, method="bh").tolist()}
 
 
-def bca_cases():
-    for n in (6, 10, 25, 80):
-        for d in (rng.normal(0.3, 1, n), rng.exponential(1, n),
-                  np.round(rng.normal(0, 1, n), 1)):
-            replicates = np.array([rng.choice(d, n).mean() for _ in range(400)])
-            left_out = np.array([np.delete(d, i).mean() for i in range(n)])
-            observed = d.mean()
-            given = types.SimpleNamespace(bootstrap_distribution=replicates)
-            low, high = stats.bootstrap((d,), np.mean, n_resamples=0, bootstrap_result=given,
-                                        method="BCa",
-                                        confidence_level=CONFIDENCE).confidence_interval
-            yield {"observed": float(observed), "replicates": replicates.tolist(),
-                   "left_out": left_out.tolist(), "low": float(low), "high": float(high)}
-
-
 # (values, clusters, scale)
 SIZES = ((6, 6, 1), (10, 3, 1), (40, 10, 1), (100, 2, 1), (60, 60, 1), (30, 7, 1e-90),
          (30, 7, 1e90))
 
 
 def clustered_cases():
-    for n, groups, scale in SIZES:
-        x = rng.normal(5, 2, n) * scale
-        c = np.concatenate([np.arange(groups), rng.integers(0, groups, n - groups)])
-        sums = np.array([np.sum(x[c == g] - x.mean()) for g in range(groups)])
-        se = np.sqrt(groups / (groups - 1) * np.sum(sums ** 2)) / n
-        low, high = stats.t.interval(CONFIDENCE, groups - 1, x.mean(), se)
-        yield {"x": x.tolist(), "c": c.tolist(), "se": float(se), "low": float(low),
-               "high": float(high)}
+    shapes = [np.concatenate([np.arange(groups), rng.integers(0, groups, n - groups)])
+              for n, groups, _ in SIZES]
+    shapes.append(np.repeat(np.arange(6), (20, 1, 1, 1, 1, 1)))
+    for c, scale in zip(shapes, [scale for _, _, scale in SIZES] + [1]):
+        x = rng.normal(5, 2, len(c)) * scale
+        se, freedom = cr2(x / scale, c)
+        low, high = stats.t.interval(CONFIDENCE, freedom, x.mean(), se * scale)
+        yield {"x": x.tolist(), "c": c.tolist(), "se": float(se * scale),
+               "df": float(freedom), "low": float(low), "high": float(high)}
 
 
 def power_of(effect, n, alpha):
