@@ -145,6 +145,9 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
               "Scorer (repeatable; the first is the primary one; default: assay, classic)"),
       command->add_option("--baseline", o.baseline,
                           "Model that the others are compared with (default: the first)"),
+      command->add_option("--failures", o.failures,
+                          "Score of failed generations: zero (default), or leave-out")
+          ->check(CLI::IsMember({"zero", "leave-out"})),
   };
 }
 
@@ -195,7 +198,15 @@ void AddEvaluate(CLI::App& app, Arguments& arguments) {
   }
   command->add_option("--order-seed", o.order_seed,
                       "Seed for the order of the samples; 0 draws one and reports it (default)");
-  command->add_option("--gate", o.gate, "Condition on the results; exit code 7 if it fails");
+  command->add_option("--gate", o.gate,
+                      "Condition on the results; exit code 7 if it fails, 9 if it is undecided");
+  CLI::Option* detect =
+      command->add_option("--detect", o.detect,
+                          "Refuse the plan if it cannot detect a difference of so many points")
+          ->check(CLI::Range(0.0, 10.0));
+  command->add_flag("--anyway", o.anyway, "Run a plan that --detect would refuse")->needs(detect);
+  command->add_flag("--dry-run", o.dry_run,
+                    "Only show what the plan can detect, how long it takes and what it costs");
   command->add_option("--report", o.report,
                       "File for a report at the end: .html, .md, .json, .jsonl or .csv");
   command->add_option("--name", o.name, "Name of the evaluation, also the note of its MLflow runs");
@@ -218,6 +229,13 @@ void AddCompare(CLI::App* group, Arguments& arguments) {
                       "Model of the candidate, required if its evaluation has several");
   command->add_option("--alpha", o.alpha, "Significance level of the tests (default 0.05)")
       ->check(CLI::Range(0.0, 0.5));
+  command
+      ->add_option("--failures", o.failures,
+                   "Score of failed generations: zero (default), or leave-out")
+      ->check(CLI::IsMember({"zero", "leave-out"}));
+  command->add_option("--gate", o.gate,
+                      "Condition, such as \"candidate - baseline >= -0.3\"; exit code 7 if it "
+                      "fails, 9 if it is undecided");
   command->callback([&arguments] { arguments.command = Command::kCompareEvaluations; });
 }
 
@@ -246,10 +264,10 @@ void AddEvaluations(CLI::App& app, Arguments& arguments) {
   report->callback([&arguments] { arguments.command = Command::kReportEvaluation; });
   AddCompare(group, arguments);
   CLI::App* gate =
-      group->add_subcommand("gate", "Check a condition on the results; exit code 7 if it fails");
+      group->add_subcommand("gate", "Check a condition on the results; exit code 7 if it fails, 9 if undecided");
   gate->add_option("id", arguments.id, "Id of the evaluation")->required();
   gate->add_option("gate", arguments.evaluate.gate,
-                   "Condition, such as \"quality >= 6 AND latency/p90 <= 2\"")
+                   "Condition, such as \"quality >= 6 AND b - a >= -0.3 @95%\"")
       ->required();
   gate->callback([&arguments] { arguments.command = Command::kGateEvaluation; });
   CLI::App* cancel =

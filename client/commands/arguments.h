@@ -115,6 +115,13 @@ struct EvaluateOptions {
   uint64_t order_seed = 0;
   // Also an option of `evaluations gate`.
   std::string gate;
+  // "zero" or "leave-out". Empty: the plan's, else "zero".
+  std::string failures;
+  // The difference that must be detectable. 0: no check.
+  double detect = 0;
+  bool anyway = false;
+  // Only shows the forecast.
+  bool dry_run = false;
   // The file for the report. Empty: no report.
   std::string report;
   std::string name;
@@ -137,6 +144,9 @@ struct CompareOptions {
   std::string baseline_model;
   std::string candidate_model;
   double alpha = 0;
+  // "zero" or "leave-out". Empty: "zero".
+  std::string failures;
+  std::string gate;
 };
 
 // The options of `routes set` and `routes explain`.

@@ -12,6 +12,7 @@
 #include "client/commands/evaluation_reports.h"
 #include "client/commands/evaluation_request.h"
 #include "client/commands/evaluation_result.h"
+#include "client/terminal/forecast_lines.h"
 
 namespace assay::client {
 namespace {
@@ -97,6 +98,7 @@ class Follower {
   int Run(const v1::EvaluateRequest& request) {
     const grpc::Status status = Stream(request);
     if (!status.ok()) return ReportBrokenStream(status);
+    if (options().dry_run) return kExitOk;
     if (options().detach && !id_.empty()) return kExitOk;
     if (!json()) WriteSummary();
     return Conclude(request.gate());
@@ -113,6 +115,7 @@ class Follower {
                         if (event.has_started()) id_ = event.started().id();
                         if (event.has_summary()) summary_ = event.summary();
                         if (options().detach) return !WriteStarted(event);
+                        if (event.has_forecast() && !json()) WriteForecast(event.forecast());
                         if (json()) {
                           WriteJson(event, session_.streams);
                           return true;
@@ -124,6 +127,12 @@ class Follower {
                         if (event.has_sample()) display.Show(event.sample());
                         return true;
                       });
+  }
+
+  // A dry run has no other output.
+  void WriteForecast(const v1::EvaluationForecast& forecast) const {
+    std::ostream& out = options().dry_run ? session_.streams.out : session_.streams.err;
+    out << ForecastLines(forecast) << std::flush;
   }
 
   // Writes the id alone, for --detach. Returns false for other events.

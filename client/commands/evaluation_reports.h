@@ -20,7 +20,7 @@ absl::StatusOr<v1::ReportFormat> ReportFormatOf(const std::string& name, const s
 int WriteReport(const Session& session, const std::string& id, const ReportOptions& options);
 
 // Prints each clause of the gate and, if the evaluation did not finish, that it therefore fails.
-// Returns kExitGate if the gate fails.
+// Returns kExitGate if the gate fails, and kExitUndecided if the evidence is too thin.
 int CheckGate(const Session& session, const std::string& id, const std::string& gate);
 
 }  // namespace assay::client

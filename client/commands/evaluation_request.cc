@@ -24,6 +24,7 @@ absl::StatusOr<v1::EvaluateRequest> FromFlags(const EvaluateOptions& options) {
   request.set_max_new_tokens(options.max_new_tokens);
   request.set_baseline(options.baseline);
   for (const std::string& scorer : options.scorers) request.add_scorers(scorer);
+  request.set_failures(FailurePolicyOf(options.failures));
   if (options.prompts_file.empty()) return request;
   ASSIGN_OR_RETURN(std::vector<v1::EvaluationPrompt> prompts,
                    ReadPromptsFile(options.prompts_file));
@@ -58,11 +59,19 @@ absl::Status CheckEnd(const EvaluateOptions& options, const v1::EvaluateRequest&
 
 }  // namespace
 
+v1::FailurePolicy FailurePolicyOf(const std::string& name) {
+  if (name.empty()) return v1::FAILURE_POLICY_UNSPECIFIED;
+  return name == "zero" ? v1::FAILURE_POLICY_ZERO : v1::FAILURE_POLICY_LEAVE_OUT;
+}
+
 absl::StatusOr<v1::EvaluateRequest> MakeEvaluateRequest(const EvaluateOptions& options) {
   ASSIGN_OR_RETURN(v1::EvaluateRequest request, ReadRequest(options));
   if (!options.name.empty()) request.set_name(options.name);
   if (options.order_seed != 0) request.set_order_seed(options.order_seed);
   if (!options.gate.empty()) request.set_gate(options.gate);
+  if (options.detect != 0) request.set_detect(options.detect);
+  request.set_anyway(options.anyway);
+  request.set_forecast_only(options.dry_run);
   RETURN_IF_ERROR(CheckEnd(options, request));
   return request;
 }

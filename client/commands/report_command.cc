@@ -11,6 +11,7 @@
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "client/commands/commands.h"
 #include "client/commands/evaluation_reports.h"
+#include "client/commands/evaluation_request.h"
 #include "client/input/output_file.h"
 #include "client/terminal/comparison_table.h"
 
@@ -39,7 +40,14 @@ void WriteComparison(const v1::CompareEvaluationsResponse& reply, std::ostream& 
   for (const std::string& difference : reply.differences()) {
     out << "the evaluations differ: " << OneLine(difference) << "\n";
   }
-  out << "\n" << ComparisonTable(reply.comparisons()) << std::flush;
+  out << "\n" << ComparisonTable(reply.comparisons());
+  if (reply.has_gate()) out << "\n" << GateLines(reply.gate());
+  out << std::flush;
+}
+
+int GateExitCode(const v1::GateResult& result) {
+  if (result.passed()) return kExitOk;
+  return result.outcome() == v1::GATE_OUTCOME_UNDECIDED ? kExitUndecided : kExitGate;
 }
 
 }  // namespace
@@ -96,7 +104,7 @@ int CheckGate(const Session& session, const std::string& id, const std::string& 
   } else {
     session.streams.out << GateLines(result) << std::flush;
   }
-  return result.passed() ? kExitOk : kExitGate;
+  return GateExitCode(result);
 }
 
 int ReportEvaluation(const Session& session) {
@@ -115,10 +123,15 @@ int CompareEvaluations(const Session& session) {
   request.set_baseline_model(options.baseline_model);
   request.set_candidate_model(options.candidate_model);
   request.set_alpha(options.alpha);
-  return CallAndPrint(session, &Stub::CompareEvaluations, request,
-                      [&session](const v1::CompareEvaluationsResponse& reply) {
-                        WriteComparison(reply, session.streams.out);
-                      });
+  request.set_failures(FailurePolicyOf(options.failures));
+  request.set_gate(options.gate);
+  v1::GateResult gate;
+  const int code = CallAndPrint(session, &Stub::CompareEvaluations, request,
+                                [&](const v1::CompareEvaluationsResponse& reply) {
+                                  gate = reply.gate();
+                                  WriteComparison(reply, session.streams.out);
+                                });
+  return code != kExitOk || options.gate.empty() ? code : GateExitCode(gate);
 }
 
 }  // namespace assay::client

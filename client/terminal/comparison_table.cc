@@ -14,6 +14,7 @@ namespace {
 constexpr int kFirstNumberOfComparison = 3;
 constexpr int kFirstNumberOfRanking = 3;
 constexpr double kMinShownP = 0.0001;
+constexpr double kPercent = 100;
 
 std::string P(double value) {
   return value < kMinShownP ? "<0.0001" : absl::StrFormat("%.4f", value);
@@ -33,6 +34,11 @@ std::string VerdictWord(const v1::Comparison& c) {
                  ? "too few pairs"
                  : absl::StrCat("too few pairs (", c.n_paired(), " of ", c.min_pairs(), ")");
   }
+}
+
+std::string ClauseWord(const v1::GateClause& clause) {
+  if (clause.outcome() == v1::GATE_OUTCOME_UNDECIDED) return "UNDECIDED ";
+  return clause.holds() ? "holds   " : "FAILS   ";
 }
 
 }  // namespace
@@ -80,12 +86,29 @@ std::string RankingTable(const v1::Analysis& analysis) {
 std::string GateLines(const v1::GateResult& result) {
   std::string lines;
   for (const v1::GateClause& clause : result.clauses()) {
-    absl::StrAppend(&lines, clause.holds() ? "holds   " : "FAILS   ", OneLine(clause.text()), " (",
-                    clause.has_value() ? absl::StrFormat("%.4g", clause.value()) : "not measured",
-                    ")\n");
+    const bool undecided = clause.outcome() == v1::GATE_OUTCOME_UNDECIDED;
+    absl::StrAppend(&lines, ClauseWord(clause), OneLine(clause.text()), " (",
+                    clause.has_value() ? absl::StrFormat("%.4g", clause.value())
+                    : undecided        ? "too few prompts for a test"
+                                       : "not measured");
+    if (clause.has_limit_low() && clause.has_limit_high()) {
+      absl::StrAppendFormat(&lines, ", confidence limits %.4g and %.4g", clause.limit_low(),
+                            clause.limit_high());
+    }
+    absl::StrAppend(&lines, ")\n");
   }
   if (!result.reason().empty()) absl::StrAppend(&lines, "FAILS   ", OneLine(result.reason()), "\n");
-  absl::StrAppend(&lines, result.passed() ? "gate: passed\n" : "gate: FAILED\n");
+  if (result.attempt() > 0) {
+    absl::StrAppendFormat(&lines,
+                          "attempt %d at this gate; each attempt gives a wrong pass with a "
+                          "probability of up to %.3g %%\n",
+                          result.attempt(), kPercent * result.wrong_pass());
+  }
+  const bool undecided = result.outcome() == v1::GATE_OUTCOME_UNDECIDED;
+  absl::StrAppend(&lines, "gate: ",
+                  result.passed() ? "passed\n"
+                  : undecided     ? "UNDECIDED\n"
+                                  : "FAILED\n");
   return lines;
 }
 

@@ -22,6 +22,8 @@ inline constexpr int kExitDeadline = 6;
 inline constexpr int kExitGate = 7;
 // `assay inspect`: the server cannot load the model, because of its files or of the memory.
 inline constexpr int kExitCannotLoad = 8;
+// The gate does not fail, but the evidence is too thin for a clause on a difference.
+inline constexpr int kExitUndecided = 9;
 // The user pressed Ctrl-C.
 inline constexpr int kExitInterrupted = 130;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/analysis.h"
+#include "evaluator/analysis/gate_attempts.h"
 #include "evaluator/economics/economics.h"
 #include "evaluator/plan/plan.h"
 
@@ -116,19 +118,18 @@ std::vector<KnownAnswerTask> SharedTasks(const EvaluationPlan& a, const Evaluati
   return shared;
 }
 
-// Lists the prompts that only one side has as unpaired, once, in the comparisons over all types.
-void ReportUnsharedPrompts(const EvaluationPlan& whole, const Part& part, Analysis* analysis) {
+// Returns the prompts that only this side has.
+std::vector<std::string> UnsharedPrompts(const EvaluationPlan& whole, const Part& part) {
+  std::vector<std::string> unshared;
   for (const EvaluationPrompt& prompt : part.plan.prompts) {
     const bool shared =
         std::any_of(whole.prompts.begin(), whole.prompts.end(),
                     [&prompt](const EvaluationPrompt& other) { return SamePrompt(prompt, other); });
     if (shared) continue;
-    for (Comparison& comparison : analysis->comparisons) {
-      if (!comparison.content_type.empty()) continue;
-      comparison.unpaired.push_back(absl::StrCat(
-          prompt.id, ": only ", part.label, " has this prompt with the same text and constraints"));
-    }
+    unshared.push_back(absl::StrCat(prompt.id, ": only ", part.label,
+                                    " has this prompt with the same text and constraints"));
   }
+  return unshared;
 }
 
 void Append(Part part, const EvaluationPlan& whole, std::vector<Sample>* samples,
@@ -230,14 +231,8 @@ void RecomputeCosts(const EconomicsInputs& inputs, std::vector<Sample>* samples)
 
 }  // namespace
 
-absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
-                                         const ComparedSide& candidate,
-                                         const CompareOptions& options) {
-  // The negated comparison also rejects NaN.
-  if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("alpha: ", options.alpha, "; must be above 0 and at most ", kMaxAlpha));
-  }
+absl::StatusOr<MergedRuns> MergeRuns(RunStore* store, const ComparedSide& baseline,
+                                     const ComparedSide& candidate, FailurePolicy failures) {
   ASSIGN_OR_RETURN(Part a, ReadPart(store, baseline, "baseline_model"));
   ASSIGN_OR_RETURN(Part b, ReadPart(store, candidate, "candidate_model"));
   if (a.label == b.label) {
@@ -254,12 +249,16 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
         absl::StrCat("the scorers differ: ", a.label, " was scored by ", a.scorer, ", ", b.label,
                      " by ", b.scorer, "; evaluate one of them again"));
   }
-  EvaluationPlan whole;
-  whole.models = {{.name = a.label, .model = a.label}, {.name = b.label, .model = b.label}};
+  MergedRuns merged;
+  EvaluationPlan& whole = merged.plan;
+  for (const Part* part : {&a, &b}) {
+    whole.models.push_back(part->model);
+    whole.models.back().name = part->label;
+  }
   whole.baseline = a.label;
-  whole.alpha = options.alpha;
-  whole.correction = options.correction;
-  whole.failures = options.failures;
+  whole.sampling = b.plan.sampling;
+  whole.max_new_tokens = b.plan.max_new_tokens;
+  whole.failures = failures;
   whole.prompts = SharedPrompts(a.plan, b.plan);
   whole.tasks = SharedTasks(a.plan, b.plan);
   if (whole.prompts.empty() && whole.tasks.empty()) {
@@ -267,17 +266,48 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
         absl::StrCat(baseline.evaluation_id, " and ", candidate.evaluation_id,
                      " share no prompt and no task, so there is nothing to compare"));
   }
-  std::vector<Sample> samples;
-  std::vector<TaskAnswer> answers;
-  ComparedRuns compared{.differences = DifferencesOf(a, b)};
-  Append(a, whole, &samples, &answers);
-  Append(b, whole, &samples, &answers);
-  if (baseline.evaluation_id != candidate.evaluation_id && a.plan.economics) {
-    RecomputeCosts(*a.plan.economics, &samples);
+  merged.evaluation =
+      b.evaluation.state == EvaluationState::kSucceeded ? a.evaluation : b.evaluation;
+  merged.differences = DifferencesOf(a, b);
+  for (const Part* part : {&a, &b}) {
+    for (std::string& prompt : UnsharedPrompts(whole, *part)) {
+      merged.unshared.push_back(std::move(prompt));
+    }
+    Append(*part, whole, &merged.samples, &merged.answers);
   }
-  compared.analysis = Analyze(whole, samples, answers);
-  ReportUnsharedPrompts(whole, a, &compared.analysis);
-  ReportUnsharedPrompts(whole, b, &compared.analysis);
+  if (baseline.evaluation_id != candidate.evaluation_id && a.plan.economics) {
+    RecomputeCosts(*a.plan.economics, &merged.samples);
+  }
+  return merged;
+}
+
+absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& baseline,
+                                         const ComparedSide& candidate,
+                                         const CompareOptions& options) {
+  // The negated comparison also rejects NaN.
+  if (!(options.alpha > 0 && options.alpha <= kMaxAlpha)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("alpha: ", options.alpha, "; must be above 0 and at most ", kMaxAlpha));
+  }
+  std::optional<Gate> gate;
+  if (!options.gate.empty()) {
+    ASSIGN_OR_RETURN(gate, Gate::Parse(options.gate));
+  }
+  ASSIGN_OR_RETURN(MergedRuns merged, MergeRuns(store, baseline, candidate, options.failures));
+  merged.plan.alpha = options.alpha;
+  merged.plan.correction = options.correction;
+  ComparedRuns compared{.analysis = Analyze(merged.plan, merged.samples, merged.answers),
+                        .differences = std::move(merged.differences)};
+  for (Comparison& comparison : compared.analysis.comparisons) {
+    if (!comparison.content_type.empty()) continue;
+    comparison.unpaired.insert(comparison.unpaired.end(), merged.unshared.begin(),
+                               merged.unshared.end());
+  }
+  if (!gate) return compared;
+  ASSIGN_OR_RETURN(compared.gate,
+                   gate->Check(merged.evaluation, merged.plan, merged.samples, merged.answers));
+  const std::string both = absl::StrCat(baseline.evaluation_id, " ", candidate.evaluation_id);
+  RETURN_IF_ERROR(CountAttempt(store, *gate, merged.plan, both, &*compared.gate));
   return compared;
 }
 

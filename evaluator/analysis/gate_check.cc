@@ -7,8 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "evaluator/analysis/compare.h"
 #include "evaluator/analysis/estimate.h"
 #include "evaluator/analysis/gate.h"
+#include "evaluator/analysis/gate_difference.h"
 #include "evaluator/analysis/pairing.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/stats/quantile.h"
@@ -72,10 +74,8 @@ std::string IncompleteReason(const Evaluation& evaluation) {
                       evaluation.error.empty() ? "" : absl::StrCat(" (", evaluation.error, ")"));
 }
 
-std::string_view RelationText(bool greater, bool equal) {
-  if (greater) return equal ? ">=" : ">";
-  return equal ? "<=" : "<";
-}
+constexpr std::string_view kCandidateAlias = "candidate";
+constexpr std::string_view kBaselineAlias = "baseline";
 
 }  // namespace
 
@@ -83,20 +83,26 @@ class GateChecker {
  public:
   GateChecker(const EvaluationPlan& plan, const std::vector<Sample>& samples,
               const std::vector<TaskAnswer>& answers)
-      : samples_(samples),
+      : plan_(plan),
+        samples_(samples),
         answers_(answers),
         content_types_(ContentTypes(plan)),
         clusters_(plan),
         failures_(plan.failures) {
     for (const Candidate& candidate : plan.models) candidates_.push_back(candidate.name);
+    baseline_ = plan.baseline.empty() && !candidates_.empty() ? candidates_.front() : plan.baseline;
     for (const KnownAnswerTask& task : plan.tasks) {
       (task.kind == TaskKind::kPerplexity ? texts_ : choices_).push_back(task.name);
     }
   }
 
   absl::Status CheckNames(const Gate::Clause& clause) const {
-    if (!clause.candidate.empty() && !Has(candidates_, clause.candidate)) {
+    if (!clause.candidate.empty() && Named(clause.candidate, clause).empty()) {
       return UnknownName(clause.metric, "candidate", clause.candidate, candidates_);
+    }
+    if (clause.minus && clause.minus->evaluation.empty() &&
+        Subtracted(*clause.minus).empty()) {
+      return UnknownName(clause.metric, "candidate", clause.minus->candidate, candidates_);
     }
     if (clause.family == Gate::Family::kQuality && !clause.part.empty() &&
         !Has(content_types_, clause.part)) {
@@ -111,28 +117,80 @@ class GateChecker {
     return absl::OkStatus();
   }
 
-  void Check(const Gate::Clause& clause, std::vector<GateClauseResult>* results) const {
-    if (!clause.candidate.empty()) {
-      results->push_back(Check(clause, clause.candidate));
-      return;
+  absl::Status Check(const Gate::Clause& clause, const MergeWithPast& past,
+                     GateResult* result) const {
+    const std::vector<std::string> names =
+        clause.candidate.empty() ? candidates_ : Named(clause.candidate, clause);
+    for (const std::string& candidate : names) {
+      if (!clause.minus) {
+        result->clauses.push_back(CheckValue(clause, candidate));
+        continue;
+      }
+      ASSIGN_OR_RETURN(GateClauseResult checked, CheckDifference(clause, candidate, past));
+      result->clauses.push_back(std::move(checked));
+      result->wrong_pass = std::max(result->wrong_pass, 1 - clause.minus->confidence);
     }
-    for (const std::string& candidate : candidates_) results->push_back(Check(clause, candidate));
+    return absl::OkStatus();
   }
 
  private:
-  GateClauseResult Check(const Gate::Clause& clause, const std::string& candidate) const {
+  // Returns the candidate of that name; for "candidate" every one that is not subtracted.
+  std::vector<std::string> Named(const std::string& name, const Gate::Clause& clause) const {
+    if (Has(candidates_, name)) return {name};
+    if (!clause.minus) return {};
+    if (name == kBaselineAlias) return {baseline_};
+    if (name != kCandidateAlias) return {};
+    std::vector<std::string> others = candidates_;
+    const std::string excluded =
+        clause.minus->evaluation.empty() ? Subtracted(*clause.minus) : std::string();
+    std::erase(others, excluded);
+    return others;
+  }
+
+  // Returns the candidate that is subtracted; empty for an unknown name.
+  std::string Subtracted(const Gate::Subtraction& minus) const {
+    if (Has(candidates_, minus.candidate)) return minus.candidate;
+    return minus.candidate == kBaselineAlias ? baseline_ : "";
+  }
+
+  absl::StatusOr<GateClauseResult> CheckDifference(const Gate::Clause& clause,
+                                                   const std::string& candidate,
+                                                   const MergeWithPast& past) const {
+    const Gate::Subtraction& minus = *clause.minus;
+    GateClauseResult result;
+    if (minus.evaluation.empty()) {
+      const std::string subtracted = Subtracted(minus);
+      result.text = Gate::TextOf(clause, candidate, subtracted);
+      DifferenceChecker(plan_, samples_, answers_).Check(clause, candidate, subtracted, &result);
+      return result;
+    }
+    result.text = Gate::TextOf(clause, candidate,
+                               absl::StrCat(minus.evaluation, ":", minus.candidate));
+    if (past == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "gate: ", result.text, ": a comparison of two evaluations has no earlier ones"));
+    }
+    ASSIGN_OR_RETURN(const MergedRuns merged,
+                     past({.evaluation_id = minus.evaluation, .model = minus.candidate},
+                          candidate));
+    // The baseline is the first of the two.
+    DifferenceChecker(merged.plan, merged.samples, merged.answers)
+        .Check(clause, merged.plan.models.back().name, merged.plan.models.front().name, &result);
+    return result;
+  }
+
+  GateClauseResult CheckValue(const Gate::Clause& clause, const std::string& candidate) const {
     const bool greater =
         clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAbove;
     const bool equal =
         clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAtMost;
-    GateClauseResult result;
-    result.text = absl::StrCat(candidate, ":", clause.metric, " ",
-                               std::string(RelationText(greater, equal)), " ", clause.number);
-    result.value = Value(clause, candidate);
+    GateClauseResult result{.text = Gate::TextOf(clause, candidate, ""),
+                            .value = Value(clause, candidate)};
     if (!result.value) return result;
     const double value = *result.value;
-    result.holds =
+    const bool holds =
         (greater ? value > clause.bound : value < clause.bound) || (equal && value == clause.bound);
+    if (holds) result.outcome = GateOutcome::kPass;
     return result;
   }
 
@@ -211,12 +269,14 @@ class GateChecker {
     return std::nullopt;
   }
 
+  const EvaluationPlan& plan_;
   const std::vector<Sample>& samples_;
   const std::vector<TaskAnswer>& answers_;
   const std::vector<std::string> content_types_;
   const SampleClusters clusters_;
   const FailurePolicy failures_;
   std::vector<std::string> candidates_;
+  std::string baseline_;
   std::vector<std::string> choices_;
   std::vector<std::string> texts_;
 };
@@ -233,14 +293,19 @@ absl::Status Gate::CheckNames(const EvaluationPlan& plan) const {
 
 absl::StatusOr<GateResult> Gate::Check(const Evaluation& evaluation, const EvaluationPlan& plan,
                                        const std::vector<Sample>& samples,
-                                       const std::vector<TaskAnswer>& answers) const {
+                                       const std::vector<TaskAnswer>& answers,
+                                       const MergeWithPast& past) const {
   RETURN_IF_ERROR(CheckNames(plan));
   const GateChecker checker(plan, samples, answers);
   GateResult result{.reason = IncompleteReason(evaluation)};
-  for (const Clause& clause : clauses_) checker.Check(clause, &result.clauses);
-  result.passed = result.reason.empty() && !result.clauses.empty() &&
-                  std::all_of(result.clauses.begin(), result.clauses.end(),
-                              [](const GateClauseResult& c) { return c.holds; });
+  for (const Clause& clause : clauses_) {
+    RETURN_IF_ERROR(checker.Check(clause, past, &result));
+  }
+  if (!result.reason.empty() || result.clauses.empty()) return result;
+  result.outcome = GateOutcome::kPass;
+  for (const GateClauseResult& clause : result.clauses) {
+    result.outcome = std::max(result.outcome, clause.outcome);
+  }
   return result;
 }
 

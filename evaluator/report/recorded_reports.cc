@@ -8,6 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "evaluator/analysis/compare.h"
+#include "evaluator/analysis/gate_attempts.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/economics/deployment_report.h"
 #include "evaluator/economics/economics_report.h"
@@ -127,13 +129,20 @@ absl::StatusOr<std::string> RecordedReports::MakeForTracking(const std::string& 
 absl::StatusOr<GateResult> RecordedReports::Check(const std::string& id,
                                                   std::string_view text) const {
   ASSIGN_OR_RETURN(Gate gate, Gate::Parse(text));
-  if (id.empty()) return GateResult{.passed = true};
+  if (id.empty()) return GateResult{.outcome = GateOutcome::kPass};
   ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
   if (recorded.evaluation.state == EvaluationState::kRunning) {
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", id, "' still runs; wait for its end"));
   }
-  return gate.Check(recorded.evaluation, recorded.plan, recorded.samples, recorded.answers);
+  const auto merge = [&](const ComparedSide& baseline, const std::string& candidate) {
+    return MergeRuns(store_, baseline, {.evaluation_id = id, .model = candidate},
+                     recorded.plan.failures);
+  };
+  ASSIGN_OR_RETURN(GateResult result, gate.Check(recorded.evaluation, recorded.plan,
+                                                 recorded.samples, recorded.answers, merge));
+  RETURN_IF_ERROR(CountAttempt(store_, gate, recorded.plan, id, &result));
+  return result;
 }
 
 }  // namespace assay::evaluator

@@ -217,4 +217,18 @@ absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path
   return std::make_unique<SqliteRunStore>(std::move(database));
 }
 
+absl::StatusOr<int> SqliteRunStore::CountGateCheck(std::string_view subject,
+                                                   std::string_view evaluation_id) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Run("INSERT OR IGNORE INTO gate_checks (subject, evaluation_id) VALUES (?, ?)",
+                      subject, evaluation_id));
+  ASSIGN_OR_RETURN(Statement row,
+                   database_->Prepare("SELECT count(*) FROM gate_checks WHERE subject = ? AND id <="
+                                      " (SELECT id FROM gate_checks WHERE subject = ?"
+                                      " AND evaluation_id = ?)"));
+  row.Bind(subject, subject, evaluation_id);
+  ASSIGN_OR_RETURN(bool found, row.Step());
+  return found ? static_cast<int>(row.Integer(0)) : 0;
+}
+
 }  // namespace assay::evaluator

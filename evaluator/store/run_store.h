@@ -81,6 +81,11 @@ class RunStore {
                                                   const std::vector<Rating>& ratings) = 0;
   // Returns the ratings in the order of their time.
   virtual absl::StatusOr<std::vector<Rating>> Ratings(std::string_view id) = 0;
+  // Records that a gate was checked on an evaluation, and returns the position of this evaluation
+  // among those on which the gate of this subject was checked, from 1. A repeated check does not
+  // count again.
+  virtual absl::StatusOr<int> CountGateCheck(std::string_view subject,
+                                             std::string_view evaluation_id) = 0;
 
   // Returns at most `limit` entries whose retry time has passed, oldest first.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;

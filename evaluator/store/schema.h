@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 4> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 5> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -184,6 +184,16 @@ ALTER TABLE new_outbox RENAME TO outbox;
 CREATE INDEX outbox_by_retry ON outbox (retry_at, id);
 -- The end of the last day whose feedback is in the outbox or was sent, in microseconds.
 CREATE TABLE feedback_reported (until INTEGER NOT NULL) STRICT;
+)sql",
+                                                           R"sql(
+-- The evaluations on which a gate was checked, in order of the first check. They outlive the
+-- evaluation: an attempt stays an attempt.
+CREATE TABLE gate_checks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  subject TEXT NOT NULL,
+  evaluation_id TEXT NOT NULL,
+  UNIQUE (subject, evaluation_id)
+) STRICT;
 )sql"};
 
 }  // namespace assay::evaluator

@@ -47,6 +47,8 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<Rating>> Ratings(std::string_view id) override;
 
   // Defined in run_store_outbox.cc.
+  absl::StatusOr<int> CountGateCheck(std::string_view subject,
+                                     std::string_view evaluation_id) override;
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
   absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;

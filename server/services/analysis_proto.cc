@@ -22,6 +22,18 @@ assay::v1::Verdict VerdictToProto(evaluator::Verdict verdict) {
   return assay::v1::VERDICT_UNSPECIFIED;
 }
 
+assay::v1::GateOutcome OutcomeToProto(evaluator::GateOutcome outcome) {
+  switch (outcome) {
+    case evaluator::GateOutcome::kPass:
+      return assay::v1::GATE_OUTCOME_PASS;
+    case evaluator::GateOutcome::kUndecided:
+      return assay::v1::GATE_OUTCOME_UNDECIDED;
+    case evaluator::GateOutcome::kFail:
+      break;
+  }
+  return assay::v1::GATE_OUTCOME_FAIL;
+}
+
 assay::v1::Correction CorrectionToProto(const std::string& name) {
   if (name == "benjamini_hochberg") return assay::v1::CORRECTION_BENJAMINI_HOCHBERG;
   if (name == "none") return assay::v1::CORRECTION_NONE;
@@ -97,6 +109,39 @@ void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
   for (const evaluator::Ranking& ranking : analysis.rankings) ToProto(ranking, out->add_rankings());
   for (const evaluator::MemoryTrend& trend : analysis.memory) ToProto(trend, out->add_memory());
   for (const std::string& decision : analysis.decisions) out->add_decisions(decision);
+}
+
+void ToProto(const evaluator::Forecast& forecast, assay::v1::EvaluationForecast* out) {
+  constexpr double kUnknown = -1;
+  for (const evaluator::DetectableDifference& row : forecast.detectable) {
+    assay::v1::DetectableDifference* detectable = out->add_detectable();
+    detectable->set_content_type(row.content_type);
+    detectable->set_prompts(row.prompts);
+    detectable->set_deviation(row.deviation);
+    if (row.difference.has_value()) detectable->set_difference(*row.difference);
+    detectable->set_prompts_needed(row.prompts_needed);
+  }
+  out->set_samples(static_cast<int32_t>(forecast.samples));
+  out->set_seconds(forecast.seconds.value_or(kUnknown));
+  out->set_cost_usd(forecast.cost_usd.value_or(kUnknown));
+  for (const std::string& sentence : forecast.basis) out->add_basis(sentence);
+}
+
+void ToProto(const evaluator::GateResult& result, assay::v1::GateResult* out) {
+  out->set_passed(result.passed());
+  out->set_reason(result.reason);
+  out->set_outcome(OutcomeToProto(result.outcome));
+  out->set_attempt(result.attempt);
+  out->set_wrong_pass(result.wrong_pass);
+  for (const evaluator::GateClauseResult& clause : result.clauses) {
+    assay::v1::GateClause* row = out->add_clauses();
+    row->set_text(clause.text);
+    if (clause.value.has_value()) row->set_value(*clause.value);
+    row->set_holds(clause.holds());
+    row->set_outcome(OutcomeToProto(clause.outcome));
+    if (clause.limit_low.has_value()) row->set_limit_low(*clause.limit_low);
+    if (clause.limit_high.has_value()) row->set_limit_high(*clause.limit_high);
+  }
 }
 
 void ToProto(const evaluator::ScalingPoint& point, assay::v1::ScalingPoint* out) {

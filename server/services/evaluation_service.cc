@@ -14,6 +14,7 @@
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/compare.h"
+#include "evaluator/analysis/forecast.h"
 #include "evaluator/analysis/gate.h"
 #include "server/rpc/grpc_context.h"
 #include "server/rpc/grpc_status.h"
@@ -39,9 +40,13 @@ absl::Status OutOfRange(const char* field, int value, int max) {
 }
 
 // Checks the gate before hours of work, not after.
-absl::Status CheckGateNames(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan) {
+absl::Status CheckGateNames(const EvaluateRequest& request, const evaluator::EvaluationPlan& plan,
+                            evaluator::RunStore* store) {
   if (request.gate().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(evaluator::Gate gate, evaluator::Gate::Parse(request.gate()));
+  for (const std::string& past : gate.PastEvaluations()) {
+    RETURN_IF_ERROR(store->Get(past).status());
+  }
   return gate.CheckNames(plan);
 }
 
@@ -72,13 +77,27 @@ grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
       ToPlan(*request, *manager_, store_,
              {.evaluation = settings_, .limits = limits_, .refuse_unknown = refuse_unknown_});
   if (!plan.ok()) return ToGrpcStatus(plan.status());
-  if (absl::Status s = CheckGateNames(*request, *plan); !s.ok()) return ToGrpcStatus(s);
+  if (absl::Status s = CheckGateNames(*request, *plan, store_); !s.ok()) return ToGrpcStatus(s);
+  const absl::StatusOr<evaluator::Forecast> forecast =
+      evaluator::MakeForecast(store_, *plan, request->detect());
+  if (!forecast.ok()) return ToGrpcStatus(forecast.status());
+  EvaluateResponse forecast_event;
+  ToProto(*forecast, forecast_event.mutable_forecast());
+  if (request->forecast_only()) {
+    writer->Write(forecast_event);
+    return grpc::Status::OK;
+  }
+  if (absl::Status s = evaluator::CheckDetects(*forecast, request->detect());
+      !s.ok() && !(request->anyway() && absl::IsFailedPrecondition(s))) {
+    return ToGrpcStatus(s);
+  }
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));
   if (!started.ok()) return ToGrpcStatus(started.status());
 
   EvaluateResponse first;
   Fill(started->evaluation, first.mutable_started());
   writer->Write(first);
+  writer->Write(forecast_event);
   const CallContext call = MakeCallContext(*context);
   while (!call.IsDone()) {
     std::optional<evaluator::EvaluationEvent> event = started->feed->Next(kFeedPoll);
@@ -123,6 +142,7 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
   if (request->alpha() != 0) options.alpha = request->alpha();
   options.correction = FromProto(request->correction());
   options.failures = FromProto(request->failures());
+  options.gate = request->gate();
   absl::StatusOr<evaluator::ComparedRuns> compared = evaluator::CompareRuns(
       store_, {.evaluation_id = request->baseline_id(), .model = request->baseline_model()},
       {.evaluation_id = request->candidate_id(), .model = request->candidate_model()}, options);
@@ -134,6 +154,7 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
     response->add_decisions(decision);
   }
   for (const std::string& one : compared->differences) response->add_differences(one);
+  if (compared->gate) ToProto(*compared->gate, response->mutable_gate());
   return grpc::Status::OK;
 }
 
@@ -184,14 +205,7 @@ grpc::Status EvaluationServiceImpl::CheckGate(grpc::ServerContext* /*context*/,
                                               assay::v1::GateResult* response) {
   absl::StatusOr<evaluator::GateResult> result = reports_.Check(request->id(), request->gate());
   if (!result.ok()) return ToGrpcStatus(result.status());
-  response->set_passed(result->passed);
-  response->set_reason(result->reason);
-  for (const evaluator::GateClauseResult& clause : result->clauses) {
-    assay::v1::GateClause* out = response->add_clauses();
-    out->set_text(clause.text);
-    if (clause.value.has_value()) out->set_value(*clause.value);
-    out->set_holds(clause.holds);
-  }
+  ToProto(*result, response);
   return grpc::Status::OK;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/analysis/forecast.h"
+#include "evaluator/report/recorded_reports.h"
 #include "tests/evaluator/run/runner_fixture.h"
 
 namespace assay::evaluator {
@@ -110,6 +112,71 @@ TEST_F(CompareTest, ReportsAnIncompleteEvaluation) {
   const auto compared = Compare(whole, started.evaluation.id);
   ASSERT_TRUE(compared.ok()) << compared.status();
   EXPECT_THAT(compared->differences, Contains(HasSubstr("was cancelled after 0 of 8 samples")));
+}
+
+TEST_F(CompareTest, ChecksAGateAndCountsItsAttempts) {
+  const std::string first = Run(Plan());
+  const auto compare = [&](const std::string& candidate, const std::string& gate) {
+    return CompareRuns(store_.get(), {.evaluation_id = first}, {.evaluation_id = candidate},
+                       {.gate = gate});
+  };
+  const std::string gate = "candidate - baseline >= -0.3 @90%";
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const std::string next = Run(Plan());
+    const auto compared = compare(next, gate);
+    ASSERT_TRUE(compared.ok()) << compared.status();
+    ASSERT_TRUE(compared->gate.has_value());
+    EXPECT_EQ(compared->gate->outcome, GateOutcome::kPass);
+    EXPECT_EQ(compared->gate->attempt, attempt);
+    EXPECT_NEAR(compared->gate->wrong_pass, 0.1, 1e-12);
+    // The same evaluation is the same attempt.
+    EXPECT_EQ(compare(next, gate)->gate->attempt, attempt);
+  }
+  // Another bound is another gate.
+  EXPECT_EQ(compare(Run(Plan()), "candidate - baseline >= -0.4 @90%")->gate->attempt, 1);
+  EXPECT_EQ(compare(Run(Plan()), "candidate:quality >= 0")->gate->attempt, 0);
+  EXPECT_TRUE(absl::IsInvalidArgument(compare(Run(Plan()), "quality").status()));
+}
+
+TEST_F(CompareTest, AGateMayNameAnEarlierEvaluation) {
+  const std::string first = Run(Plan());
+  const std::string second = Run(Plan());
+  const RecordedReports reports(store_.get(), {});
+  const auto result = reports.Check(second, absl::StrCat("m1 - ", first, ":m1 >= -0.3"));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->outcome, GateOutcome::kPass);
+  EXPECT_EQ(result->clauses[0].text, absl::StrCat("m1:quality - ", first, ":m1 >= -0.3 @95%"));
+  EXPECT_EQ(result->attempt, 1);
+  EXPECT_TRUE(
+      absl::IsNotFound(reports.Check(second, "m1 - ev-20000101-000000-000000:m1 >= 0").status()));
+}
+
+TEST_F(CompareTest, ForecastsFromPastEvaluations) {
+  EvaluationPlan plan = Plan();
+  plan.models = Candidates({"m1", "m2"});
+  // Nothing was measured yet.
+  auto forecast = MakeForecast(store_.get(), plan, 0.5);
+  ASSERT_TRUE(forecast.ok());
+  ASSERT_EQ(forecast->detectable.size(), 1);
+  EXPECT_EQ(forecast->detectable[0].prompts, 8);
+  EXPECT_EQ(forecast->detectable[0].deviation, kAssumedDeviation);
+  EXPECT_FALSE(forecast->seconds.has_value());
+  EXPECT_EQ(forecast->samples, 16);
+  // 8 pairs detect 1.16 standard deviations at 0.05 with a power of 0.8; 0.25 of them need 128.
+  EXPECT_NEAR(*forecast->detectable[0].difference, 2 * 1.15603, 0.0001);
+  EXPECT_EQ(forecast->detectable[0].prompts_needed, 128);
+  const absl::Status refused = CheckDetects(*forecast, 0.5);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("128 prompts can detect it"));
+  EXPECT_TRUE(CheckDetects(*forecast, 3).ok());
+  EXPECT_TRUE(CheckDetects(*forecast, 0).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckDetects(*forecast, 11)));
+
+  Run(plan);
+  forecast = MakeForecast(store_.get(), plan, 0);
+  ASSERT_TRUE(forecast.ok());
+  EXPECT_TRUE(forecast->seconds.has_value());
+  EXPECT_TRUE(forecast->cost_usd.has_value());
 }
 
 }  // namespace

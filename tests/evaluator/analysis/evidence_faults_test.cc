@@ -42,7 +42,7 @@ struct Fault {
     evaluation.state = EvaluationState::kSucceeded;
     const absl::StatusOr<GateResult> result =
         Gate::Parse(gate)->Check(evaluation, plan, samples, {});
-    return result.ok() && result->passed;
+    return result.ok() && result->passed();
   }
 };
 
@@ -171,8 +171,8 @@ TEST(EvidenceFaultsTest, RanksNeverContradictMeans) {
       }
       for (size_t i = 0; i < all.size(); ++i) {
         for (size_t k = i + 1; k < all.size(); ++k) {
-          // One rank: not shown to differ. Shown to differ: another rank.
-          if (all[i].rank == all[k].rank) EXPECT_TRUE(Share(all[i], all[k]));
+          // Candidates of one rank are not shown to differ.
+          EXPECT_TRUE(all[i].rank != all[k].rank || Share(all[i], all[k]));
         }
       }
     }

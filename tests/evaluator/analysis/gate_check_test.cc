@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/gate.h"
+#include "evaluator/stats/paired.h"
 #include "tests/evaluator/records/records.h"
 
 namespace assay::evaluator {
@@ -91,12 +92,12 @@ TEST_F(GateCheckTest, ComputesEveryMetric) {
 }
 
 TEST_F(GateCheckTest, RelationsDifferAtTheBound) {
-  EXPECT_TRUE(Check("m1:quality >= 7.75")->passed);
-  EXPECT_TRUE(Check("m1:quality <= 7.75")->passed);
-  EXPECT_FALSE(Check("m1:quality > 7.75")->passed);
-  EXPECT_FALSE(Check("m1:quality < 7.75")->passed);
-  EXPECT_TRUE(Check("m1:quality > 7.7")->passed);
-  EXPECT_TRUE(Check("m1:quality<7.8")->passed);
+  EXPECT_TRUE(Check("m1:quality >= 7.75")->passed());
+  EXPECT_TRUE(Check("m1:quality <= 7.75")->passed());
+  EXPECT_FALSE(Check("m1:quality > 7.75")->passed());
+  EXPECT_FALSE(Check("m1:quality < 7.75")->passed());
+  EXPECT_TRUE(Check("m1:quality > 7.7")->passed());
+  EXPECT_TRUE(Check("m1:quality<7.8")->passed());
 }
 
 TEST_F(GateCheckTest, EveryClauseMustHoldForEveryCandidate) {
@@ -104,30 +105,30 @@ TEST_F(GateCheckTest, EveryClauseMustHoldForEveryCandidate) {
   ASSERT_TRUE(all.ok());
   ASSERT_EQ(all->clauses.size(), 3);
   EXPECT_EQ(all->clauses[0].text, "m1:quality >= 6");
-  EXPECT_TRUE(all->clauses[0].holds);
+  EXPECT_TRUE(all->clauses[0].holds());
   EXPECT_EQ(all->clauses[1].text, "smollm2:q4:quality >= 6");
-  EXPECT_FALSE(all->clauses[1].holds);
-  EXPECT_FALSE(all->passed);
-  EXPECT_TRUE(Check("m1:quality >= 6 AND smollm2:q4:latency/p90 <= 0.1")->passed);
-  EXPECT_FALSE(Check("m1:quality >= 6 and m1:latency/p90 <= 2")->passed);
+  EXPECT_FALSE(all->clauses[1].holds());
+  EXPECT_FALSE(all->passed());
+  EXPECT_TRUE(Check("m1:quality >= 6 AND smollm2:q4:latency/p90 <= 0.1")->passed());
+  EXPECT_FALSE(Check("m1:quality >= 6 and m1:latency/p90 <= 2")->passed());
 }
 
 TEST_F(GateCheckTest, AClauseWithoutMeasurementsFails) {
   const absl::StatusOr<GateResult> none = Check("dead:quality >= 0");
   ASSERT_TRUE(none.ok());
-  EXPECT_FALSE(none->passed);
+  EXPECT_FALSE(none->passed());
   EXPECT_FALSE(none->clauses[0].value.has_value());
-  EXPECT_FALSE(Check("dead:latency/p90 <= 100")->passed);
-  EXPECT_FALSE(Check("m1:quality/twitter >= 0")->passed);
-  EXPECT_FALSE(Check("smollm2:q4:accuracy/facts >= 0")->passed);
-  EXPECT_FALSE(Check("dead:success_rate >= 0.5")->passed);
+  EXPECT_FALSE(Check("dead:latency/p90 <= 100")->passed());
+  EXPECT_FALSE(Check("m1:quality/twitter >= 0")->passed());
+  EXPECT_FALSE(Check("smollm2:q4:accuracy/facts >= 0")->passed());
+  EXPECT_FALSE(Check("dead:success_rate >= 0.5")->passed());
   samples_.clear();
-  EXPECT_FALSE(Check("success_rate >= 0")->passed);
+  EXPECT_FALSE(Check("success_rate >= 0")->passed());
 }
 
 TEST_F(GateCheckTest, IgnoresValuesThatAreNotFinite) {
   for (Sample& sample : samples_) sample.generation.total_ms = std::nan("");
-  EXPECT_FALSE(Check("m1:latency/mean <= 1e300")->passed);
+  EXPECT_FALSE(Check("m1:latency/mean <= 1e300")->passed());
 }
 
 TEST_F(GateCheckTest, ErrorsForUnknownNamesListTheKnownOnes) {
@@ -147,10 +148,10 @@ TEST_F(GateCheckTest, AnIncompleteEvaluationNeverPasses) {
     evaluation_.state = state;
     const absl::StatusOr<GateResult> result = Check("m1:quality >= 7");
     ASSERT_TRUE(result.ok());
-    EXPECT_FALSE(result->passed);
+    EXPECT_FALSE(result->passed());
     EXPECT_THAT(result->reason, HasSubstr(word));
     // The clauses are still evaluated.
-    EXPECT_TRUE(result->clauses.front().holds);
+    EXPECT_TRUE(result->clauses.front().holds());
   }
 }
 
@@ -165,7 +166,114 @@ TEST_F(GateCheckTest, ChecksNamesWithoutResults) {
 }
 
 TEST_F(GateCheckTest, AcceptsMetricsInBackticks) {
-  EXPECT_TRUE(Check("`m1:latency/p90` <= 5 AND m1:quality >= 7")->passed);
+  EXPECT_TRUE(Check("`m1:latency/p90` <= 5 AND m1:quality >= 7")->passed());
+}
+
+// Two candidates on `prompts` prompts; b's scores differ from a's by `shift` on average.
+class DifferenceGateTest : public testing::Test {
+ protected:
+  void Make(int prompts, double shift) {
+    evaluation_.state = EvaluationState::kSucceeded;
+    plan_ = {};
+    samples_.clear();
+    plan_.models = Candidates({"a", "b", "c"});
+    for (int i = 0; i < prompts; ++i) {
+      plan_.prompts.push_back({.id = absl::StrCat("p", i), .content_type = "blog"});
+      const double noise = 0.2 * ((i * 7) % 5 - 2);
+      const double latency = 100 + i;
+      for (const auto& [name, quality] : std::vector<std::pair<std::string, double>>{
+               {"a", 5}, {"b", 5 + shift + noise}, {"c", 2 + noise}}) {
+        samples_.push_back(Measured(name, "blog", quality, name == "b" ? latency / 2 : latency));
+        samples_.back().prompt_id = plan_.prompts.back().id;
+      }
+    }
+  }
+
+  GateResult Check(const std::string& text) const {
+    absl::StatusOr<GateResult> result =
+        Gate::Parse(text)->Check(evaluation_, plan_, samples_, {});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? *std::move(result) : GateResult();
+  }
+
+  Evaluation evaluation_;
+  EvaluationPlan plan_;
+  std::vector<Sample> samples_;
+};
+
+TEST_F(DifferenceGateTest, PassesFailsOrIsUndecidedByTheConfidenceLimits) {
+  Make(20, 0.5);
+  const GateResult result = Check("b - a >= -0.3");
+  EXPECT_EQ(result.outcome, GateOutcome::kPass);
+  ASSERT_EQ(result.clauses.size(), 1);
+  const GateClauseResult& clause = result.clauses[0];
+  EXPECT_EQ(clause.text, "b:quality - a >= -0.3 @95%");
+  EXPECT_NEAR(*clause.value, 0.5, 1e-9);
+  EXPECT_DOUBLE_EQ(result.wrong_pass, 1 - 0.95);
+  // The bounds are just inside and just outside of the limits.
+  const std::string low = absl::StrCat(*clause.limit_low - 0.001);
+  const std::string inside = absl::StrCat(*clause.limit_low + 0.001);
+  const std::string high = absl::StrCat(*clause.limit_high + 0.001);
+  EXPECT_EQ(Check("b - a >= " + low).outcome, GateOutcome::kPass);
+  EXPECT_EQ(Check("b - a >= " + inside).outcome, GateOutcome::kUndecided);
+  EXPECT_EQ(Check("b - a >= " + high).outcome, GateOutcome::kFail);
+  EXPECT_EQ(Check("b - a <= " + high).outcome, GateOutcome::kPass);
+  EXPECT_EQ(Check("b - a <= " + inside).outcome, GateOutcome::kUndecided);
+  EXPECT_EQ(Check("b - a <= " + low).outcome, GateOutcome::kFail);
+  // A higher confidence needs more evidence.
+  EXPECT_LT(*Check("b - a >= 0 @99%").clauses[0].limit_low, *clause.limit_low);
+}
+
+// With one-sided limits, a difference just at the bound passes in at most 5 % of evaluations.
+TEST_F(DifferenceGateTest, TheLimitsAreOneSided) {
+  Make(20, 0.5);
+  std::vector<double> differences;
+  for (size_t i = 0; i < samples_.size(); i += 3) {
+    differences.push_back(*samples_[i + 1].quality_score - *samples_[i].quality_score);
+  }
+  const PairedResult two_sided =
+      ComparePaired(std::vector<double>(differences.size(), 0.0), differences, 0.1);
+  EXPECT_NEAR(*Check("b - a >= 0 @95%").clauses[0].limit_low, two_sided.ci_low, 1e-9);
+}
+
+TEST_F(DifferenceGateTest, FewPromptsAreUndecided) {
+  Make(4, 3);
+  const GateResult result = Check("b - a >= 0 AND a:quality >= 4");
+  EXPECT_EQ(result.outcome, GateOutcome::kUndecided);
+  EXPECT_FALSE(result.clauses[0].limit_low.has_value());
+  EXPECT_TRUE(result.clauses[1].holds());
+  // A clause that fails decides.
+  EXPECT_EQ(Check("b - a >= 0 AND a:quality >= 9").outcome, GateOutcome::kFail);
+}
+
+TEST_F(DifferenceGateTest, CandidateAndBaselineAreNamesForAll) {
+  Make(20, 0.5);
+  plan_.baseline = "a";
+  const GateResult result = Check("candidate - baseline >= -0.3");
+  ASSERT_EQ(result.clauses.size(), 2);
+  EXPECT_EQ(result.clauses[0].text, "b:quality - a >= -0.3 @95%");
+  EXPECT_EQ(result.clauses[1].text, "c:quality - a >= -0.3 @95%");
+  EXPECT_EQ(result.outcome, GateOutcome::kFail);
+}
+
+TEST_F(DifferenceGateTest, OtherMeansHaveTheUnitsOfValues) {
+  Make(20, 0.5);
+  const GateResult result = Check("b:latency/mean - a <= -0.04");
+  EXPECT_EQ(result.outcome, GateOutcome::kPass);
+  EXPECT_NEAR(*result.clauses[0].value, -0.05475, 1e-9);
+}
+
+TEST_F(DifferenceGateTest, NamesAreChecked) {
+  Make(6, 0);
+  const auto check = [this](const std::string& text) {
+    return std::string(Gate::Parse(text)->CheckNames(plan_).message());
+  };
+  EXPECT_THAT(check("x - a >= 0"), HasSubstr("no candidate 'x'; it has a, b, c"));
+  EXPECT_THAT(check("a - x >= 0"), HasSubstr("no candidate 'x'"));
+  EXPECT_EQ(check("a - ev-1:x >= 0"), "");
+  EXPECT_THAT(check("a:quality/email - b >= 0"), HasSubstr("no content type 'email'"));
+  EXPECT_EQ(Gate::Parse("a - ev-1:x >= 0")->Check(evaluation_, plan_, samples_, {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -45,6 +45,16 @@ TEST(GateTest, ErrorsStatePositionAndCause) {
       {"accuracy >= 3", "'accuracy' is not a metric"},
       {":quality >= 3", "expected a candidate before ':'"},
       {std::string("quality") + '\0' + " >= 3", "is not a metric"},
+      {"b - >= 3", "column 5: expected a candidate"},
+      {"b:quality - a:cost >= 3", "column 13: expected the metric quality on both sides"},
+      {"b:latency/p90 - a >= 3", "column 1: expected a metric that is a mean"},
+      {"b:perplexity/t - a >= 3", "column 1: expected a metric that is a mean"},
+      {":quality - a >= 3", "column 1: expected a candidate before ':'"},
+      {"b - a >= 3 @95", "column 12: expected a confidence above 50 and at most 99.9"},
+      {"b - a >= 3 @40%", "column 12: expected a confidence"},
+      {"b - a >= 3 @100%", "column 12: expected a confidence"},
+      {"b - a >= 3 @", "column 12: expected a confidence"},
+      {"quality >= 3 @95%", "column 14: expected a confidence only after a difference"},
   };
   for (const BadGate& gate : bad) {
     const absl::Status status = Gate::Parse(gate.text).status();
@@ -61,11 +71,24 @@ TEST(GateTest, LimitsBytesAndClauses) {
   EXPECT_FALSE(Gate::Parse(many + " and cost>=1").ok());
 }
 
+TEST(GateTest, DifferencesHaveACanonicalForm) {
+  const auto tests = [](const std::string& text) { return Gate::Parse(text)->Tests(); };
+  EXPECT_EQ(tests("quality >= 3"), "");
+  EXPECT_EQ(tests("b - a >= -0.3"), "b:quality - a >= -0.3 @95%\n");
+  EXPECT_EQ(tests("quality > 1 AND b:quality-x - `a`>=-0.3@90%"),
+            "b:quality-x:quality - a >= -0.3 @90%\n");
+  EXPECT_EQ(tests("b - a:quality/blog <= 1"), "b:quality/blog - a <= 1 @95%\n");
+  const std::string past = "b - ev-20261130-101500-0a1b2c:m:q4 >= 0";
+  EXPECT_EQ(tests(past), "b:quality - m:q4 >= 0 @95%\n");
+  EXPECT_EQ(Gate::Parse(past)->PastEvaluations(),
+            std::vector<std::string>{"ev-20261130-101500-0a1b2c"});
+}
+
 // Junk made of the grammar's own tokens covers more of the parser than random bytes.
 TEST(GateTest, JunkIsRejectedOrParsedButNeverPasses) {
   const std::vector<std::string> pieces = {"quality", "latency/p90", " ",    ">=",   "<",  "7.5",
                                            "AND",     "and",         ":",    "/",    "`",  "=",
-                                           "-",       "1e9",         "\xff", "\x7f", "\n", "m1:q4"};
+                                           "-",       " - ",         "@95%", "1e9",         "\xff", "\x7f", "\n", "m1:q4"};
   std::mt19937 random(7);
   int parsed = 0;
   for (int i = 0; i < 200'000; ++i) {
@@ -79,7 +102,7 @@ TEST(GateTest, JunkIsRejectedOrParsedButNeverPasses) {
     }
     ++parsed;
     const absl::StatusOr<GateResult> result = gate->Check({}, SomePlan(), {}, {});
-    ASSERT_FALSE(result.ok() && result->passed) << text;
+    ASSERT_FALSE(result.ok() && result->passed()) << text;
   }
   EXPECT_GT(parsed, 10);
 }

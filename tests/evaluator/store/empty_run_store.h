@@ -51,6 +51,10 @@ class EmptyRunStore : public RunStore {
   absl::StatusOr<std::vector<Evaluation>> List(int /*limit*/) override {
     return std::vector<Evaluation>{};
   }
+  absl::StatusOr<int> CountGateCheck(std::string_view /*subject*/,
+                                     std::string_view /*evaluation_id*/) override {
+    return 1;
+  }
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time /*now*/,
                                                          int /*limit*/) override {
     return std::vector<OutboxEntry>{};
