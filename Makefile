@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint tidy cross-macos format programs build install setup verify bench reliability study clean
+.PHONY: help demo demo-stop test nightly lint tidy cross-macos format programs build install setup verify bench reliability study clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: ## Build and run every test
 	@cmake --preset $(PRESET)
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) -j2
+
+nightly: build ## Simulated error rates of all tests and intervals (minutes); prints the table of docs/explanation/statistics.md
+	@build/$(PRESET)/bin/evaluator_test --gtest_also_run_disabled_tests --gtest_filter='ErrorRatesTest.*'
 
 lint: setup ## clang-format, directions of includes; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh

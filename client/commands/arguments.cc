@@ -145,8 +145,9 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
               "Scorer (repeatable; the first is the primary one; default: assay, classic)"),
       command->add_option("--baseline", o.baseline,
                           "Model that the others are compared with (default: the first)"),
-      command->add_option("--failures", o.failures,
-                          "Score of failed generations: zero (default), or leave-out")
+      command
+          ->add_option("--failures", o.failures,
+                       "Score of failed generations: zero (default), or leave-out")
           ->check(CLI::IsMember({"zero", "leave-out"})),
   };
 }
@@ -201,8 +202,9 @@ void AddEvaluate(CLI::App& app, Arguments& arguments) {
   command->add_option("--gate", o.gate,
                       "Condition on the results; exit code 7 if it fails, 9 if it is undecided");
   CLI::Option* detect =
-      command->add_option("--detect", o.detect,
-                          "Refuse the plan if it cannot detect a difference of so many points")
+      command
+          ->add_option("--detect", o.detect,
+                       "Refuse the plan if it cannot detect a difference of so many points")
           ->check(CLI::Range(0.0, 10.0));
   command->add_flag("--anyway", o.anyway, "Run a plan that --detect would refuse")->needs(detect);
   command->add_flag("--dry-run", o.dry_run,
@@ -263,8 +265,8 @@ void AddEvaluations(CLI::App& app, Arguments& arguments) {
                      "File for the document (default: standard output)");
   report->callback([&arguments] { arguments.command = Command::kReportEvaluation; });
   AddCompare(group, arguments);
-  CLI::App* gate =
-      group->add_subcommand("gate", "Check a condition on the results; exit code 7 if it fails, 9 if undecided");
+  CLI::App* gate = group->add_subcommand(
+      "gate", "Check a condition on the results; exit code 7 if it fails, 9 if undecided");
   gate->add_option("id", arguments.id, "Id of the evaluation")->required();
   gate->add_option("gate", arguments.evaluate.gate,
                    "Condition, such as \"quality >= 6 AND b - a >= -0.3 @95%\"")

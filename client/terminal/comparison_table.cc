@@ -74,8 +74,8 @@ std::string RankingTable(const v1::Analysis& analysis) {
                                        : "-";
       table.rows.push_back({enough ? absl::StrCat(c.rank()) : "-",
                             enough && !c.letters().empty() ? OneLine(c.letters()) : "-",
-                            OneLine(c.name()),
-                            absl::StrCat(c.n()), absl::StrFormat("%.2f", c.mean()),
+                            OneLine(c.name()), absl::StrCat(c.n()),
+                            absl::StrFormat("%.2f", c.mean()),
                             enough ? interval : OneLine(c.too_few())});
     }
     return FormatTable(table);

@@ -86,8 +86,7 @@ class Family {
     const size_t firsts = all_pairs ? names_.size() : 1;
     for (size_t i = 0; i < firsts; ++i) {
       for (size_t k = i + 1; k < names_.size(); ++k) {
-        tests_.push_back(
-            TestPair(units, content_type, values, names_[i], names_[k], plan_.alpha));
+        tests_.push_back(TestPair(units, content_type, values, names_[i], names_[k], plan_.alpha));
       }
     }
   }

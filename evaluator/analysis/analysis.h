@@ -18,8 +18,8 @@ inline constexpr double kLeakBytesPerSample = 16.0 * 1024;
 // Compares every candidate with the baseline, ranks the candidates, runs the leak test and phrases
 // the decisions. `samples` must be in measurement order. If the baseline is not one of the plan's
 // models, there are rankings but no comparisons. Every number in the result is finite.
-// Deterministic and thread-safe. A comparison of 200 prompts takes about 5 ms on one core; every two
-// candidates are compared in quality.
+// Deterministic and thread-safe. A comparison of 200 prompts takes about 5 ms on one core; every
+// two candidates are compared in quality.
 Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
                  const std::vector<TaskAnswer>& answers);
 

@@ -50,10 +50,9 @@ std::string EvidenceText(const Comparison& c, const Analysis& analysis) {
 
 std::string DifferenceText(const Comparison& c, const Analysis& analysis) {
   const PairedResult& r = c.result;
-  std::string sentence =
-      absl::StrFormat("%s: %s scores %s than %s by %.2f (%s)", ScopeText(c.content_type),
-                      c.candidate, r.diff > 0 ? "higher" : "lower", c.baseline, std::abs(r.diff),
-                      EvidenceText(c, analysis));
+  std::string sentence = absl::StrFormat(
+      "%s: %s scores %s than %s by %.2f (%s)", ScopeText(c.content_type), c.candidate,
+      r.diff > 0 ? "higher" : "lower", c.baseline, std::abs(r.diff), EvidenceText(c, analysis));
   if (r.status == PairedStatus::kFewPairs) {
     absl::StrAppend(&sentence, "; the evidence is thin because there are few prompts");
   }
@@ -74,7 +73,8 @@ std::string NoDifferenceText(const Comparison& c, const Analysis& analysis) {
       "%s: no difference shown between %s and %s (difference %.2f, %s)", ScopeText(c.content_type),
       c.candidate, c.baseline, r.diff, EvidenceText(c, analysis));
   if (c.p_adjusted < analysis.alpha) {
-    absl::StrAppend(&sentence, "; the means over all prompts of each differ in the other direction, ",
+    absl::StrAppend(&sentence,
+                    "; the means over all prompts of each differ in the other direction, ",
                     "because some prompts have no pair");
     return sentence;
   }
@@ -207,8 +207,8 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
 std::string DescribeFailures(const std::map<std::string, double>& rates,
                              const std::vector<Comparison>& success, FailurePolicy policy,
                              const Analysis& analysis) {
-  const bool failed = std::any_of(rates.begin(), rates.end(),
-                                  [](const auto& rate) { return rate.second < 1; });
+  const bool failed =
+      std::any_of(rates.begin(), rates.end(), [](const auto& rate) { return rate.second < 1; });
   if (!failed) return "";
   std::vector<std::string> parts;
   for (const auto& [name, rate] : rates) {

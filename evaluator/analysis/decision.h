@@ -18,8 +18,8 @@ namespace assay::evaluator {
 std::string DecideTwo(const Comparison& quality, const Analysis& analysis);
 
 // Describes three or more candidates, or two without the baseline: the candidate with the highest
-// mean, those that are not shown to differ from it, those that are shown to be lower, those with too
-// few prompts in common with it, and finally how each compares with the baseline.
+// mean, those that are not shown to differ from it, those that are shown to be lower, those with
+// too few prompts in common with it, and finally how each compares with the baseline.
 // `against_baseline` has the quality comparisons of the ranking's content type; it may be empty.
 std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& against_baseline,
                        const Analysis& analysis);

@@ -111,16 +111,17 @@ const Summary* LatestOf(const Candidate& candidate, const std::vector<Evaluation
   return nullptr;
 }
 
-void AddCosts(const EvaluationPlan& plan, const std::vector<Evaluation>& past,
-              Forecast* forecast) {
+void AddCosts(const EvaluationPlan& plan, const std::vector<Evaluation>& past, Forecast* forecast) {
   const double each = static_cast<double>(plan.prompts.size()) * plan.repeats;
   double seconds = 0;
   double usd = 0;
   for (const Candidate& candidate : plan.models) {
     const Summary* summary = LatestOf(candidate, past);
     if (summary == nullptr) {
-      forecast->basis.push_back(absl::StrCat("time and cost: unknown, because no past evaluation "
-                                             "measured ", candidate.model));
+      forecast->basis.push_back(
+          absl::StrCat("time and cost: unknown, because no past evaluation "
+                       "measured ",
+                       candidate.model));
       return;
     }
     seconds += each * summary->latency_ms.mean / kMsPerSecond;
@@ -149,8 +150,7 @@ absl::StatusOr<Forecast> MakeForecast(RunStore* store, const EvaluationPlan& pla
     const double tests = models * (models - 1) / 2 * static_cast<double>(types.size());
     const double level = plan.correction == Correction::kNone ? plan.alpha : plan.alpha / tests;
     for (const std::string& type : types) {
-      forecast.detectable.push_back(
-          Detectable(plan, past, type, level, detect, &forecast.basis));
+      forecast.detectable.push_back(Detectable(plan, past, type, level, detect, &forecast.basis));
     }
   }
   AddCosts(plan, past, &forecast);
@@ -171,13 +171,11 @@ absl::Status CheckDetects(const Forecast& forecast, double detect) {
   const DetectableDifference& whole = forecast.detectable.back();
   if (whole.difference && *whole.difference <= detect) return absl::OkStatus();
   const std::string smallest =
-      whole.difference
-          ? absl::StrFormat("detects differences from %.2f points", *whole.difference)
-          : std::string("is too small for any test");
+      whole.difference ? absl::StrFormat("detects differences from %.2f points", *whole.difference)
+                       : std::string("is too small for any test");
   const std::string enough =
-      whole.prompts_needed > 0
-          ? absl::StrFormat("%d prompts can detect it", whole.prompts_needed)
-          : std::string("no number of prompts up to a million can detect it");
+      whole.prompts_needed > 0 ? absl::StrFormat("%d prompts can detect it", whole.prompts_needed)
+                               : std::string("no number of prompts up to a million can detect it");
   return absl::FailedPreconditionError(absl::StrFormat(
       "detect: the plan has %d prompts and %s with a power of 0.8, not %.3g; %s. Add prompts, or "
       "run it all the same with `anyway`",

@@ -43,7 +43,8 @@ struct Forecast {
 inline constexpr double kAssumedDeviation = 2;
 
 // Forecasts the evaluation of a valid plan from the last 100 evaluations.
-//   - Spread: the root mean square of the standard deviations of paired differences of quality, over
+//   - Spread: the root mean square of the standard deviations of paired differences of quality,
+//   over
 //     the past comparisons of the content type with the plan's first scorer, weighted by pairs; if
 //     there is none, those over all content types; if there is none, kAssumedDeviation.
 //   - Level: alpha divided by the number of tests in the family of quality scores, as the smallest

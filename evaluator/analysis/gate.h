@@ -41,8 +41,8 @@ struct GateClauseResult {
 };
 
 struct GateResult {
-  // kPass if the evaluation succeeded and every clause passes. kUndecided if no clause fails but one
-  // is undecided.
+  // kPass if the evaluation succeeded and every clause passes. kUndecided if no clause fails but
+  // one is undecided.
   GateOutcome outcome = GateOutcome::kFail;
   // The reason why the gate fails regardless of its clauses: the evaluation is not complete. Empty
   // = it is complete.
@@ -68,8 +68,8 @@ struct MergedRuns;
 using MergeWithPast = std::function<absl::StatusOr<MergedRuns>(const ComparedSide& baseline,
                                                                const std::string& candidate)>;
 
-// A parsed gate such as "quality >= 7.5 AND b - a >= -0.3 @95%". Immutable, thread-safe and cheap to
-// copy.
+// A parsed gate such as "quality >= 7.5 AND b - a >= -0.3 @95%". Immutable, thread-safe and cheap
+// to copy.
 //
 //   gate       = clause { "AND" clause }
 //   clause     = value | difference
@@ -78,6 +78,8 @@ using MergeWithPast = std::function<absl::StatusOr<MergedRuns>(const ComparedSid
 //   side       = [ evaluation ":" ] candidate [ ":" metric ]
 //   relation   = ">=" | "<=" | ">" | "<"
 //
+// "baseline" is the plan's baseline and "candidate" each other candidate, unless candidates have
+// these names.
 // AND is case-insensitive. Metrics and sides may be quoted in backticks, as in MLflow. A value
 // clause without a candidate must hold for every candidate of the plan and yields one result per
 // candidate. The metrics are:
@@ -101,8 +103,7 @@ using MergeWithPast = std::function<absl::StatusOr<MergedRuns>(const ComparedSid
 // confidence limit is at or above the number, fails if the upper limit is below it, and is
 // undecided otherwise. If there is no such difference, each check passes wrongly with a probability
 // of at most 100 % - confidence. The metric is that of either side, "quality" by default.
-// "baseline" is the plan's baseline and "candidate" each other candidate, unless candidates have
-// these names. The second side may be of an earlier evaluation: "b - ev-20261130-101500-0a1b2c:b".
+// The second side may be of an earlier evaluation: "b - ev-20261130-101500-0a1b2c:b".
 class Gate {
  public:
   // Parses at most 4096 bytes and 64 clauses. Returns INVALID_ARGUMENT with the position in bytes

@@ -37,8 +37,7 @@ std::string GateSubject(const EvaluationPlan& plan, const Gate& gate) {
 absl::Status CountAttempt(RunStore* store, const Gate& gate, const EvaluationPlan& plan,
                           std::string_view evaluation_id, GateResult* result) {
   if (gate.Tests().empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(result->attempt,
-                   store->CountGateCheck(GateSubject(plan, gate), evaluation_id));
+  ASSIGN_OR_RETURN(result->attempt, store->CountGateCheck(GateSubject(plan, gate), evaluation_id));
   return absl::OkStatus();
 }
 

@@ -100,8 +100,7 @@ class GateChecker {
     if (!clause.candidate.empty() && Named(clause.candidate, clause).empty()) {
       return UnknownName(clause.metric, "candidate", clause.candidate, candidates_);
     }
-    if (clause.minus && clause.minus->evaluation.empty() &&
-        Subtracted(*clause.minus).empty()) {
+    if (clause.minus && clause.minus->evaluation.empty() && Subtracted(*clause.minus).empty()) {
       return UnknownName(clause.metric, "candidate", clause.minus->candidate, candidates_);
     }
     if (clause.family == Gate::Family::kQuality && !clause.part.empty() &&
@@ -134,16 +133,16 @@ class GateChecker {
   }
 
  private:
-  // Returns the candidate of that name; for "candidate" every one that is not subtracted.
+  // Returns the candidate of that name; for "candidate" every one that is not subtracted, in a
+  // value clause every one but the baseline.
   std::vector<std::string> Named(const std::string& name, const Gate::Clause& clause) const {
     if (Has(candidates_, name)) return {name};
-    if (!clause.minus) return {};
     if (name == kBaselineAlias) return {baseline_};
     if (name != kCandidateAlias) return {};
     std::vector<std::string> others = candidates_;
-    const std::string excluded =
-        clause.minus->evaluation.empty() ? Subtracted(*clause.minus) : std::string();
-    std::erase(others, excluded);
+    const bool past = clause.minus && !clause.minus->evaluation.empty();
+    const std::string excluded = clause.minus ? Subtracted(*clause.minus) : baseline_;
+    if (!past) std::erase(others, excluded);
     return others;
   }
 
@@ -164,15 +163,15 @@ class GateChecker {
       DifferenceChecker(plan_, samples_, answers_).Check(clause, candidate, subtracted, &result);
       return result;
     }
-    result.text = Gate::TextOf(clause, candidate,
-                               absl::StrCat(minus.evaluation, ":", minus.candidate));
+    result.text =
+        Gate::TextOf(clause, candidate, absl::StrCat(minus.evaluation, ":", minus.candidate));
     if (past == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(
           "gate: ", result.text, ": a comparison of two evaluations has no earlier ones"));
     }
-    ASSIGN_OR_RETURN(const MergedRuns merged,
-                     past({.evaluation_id = minus.evaluation, .model = minus.candidate},
-                          candidate));
+    ASSIGN_OR_RETURN(
+        const MergedRuns merged,
+        past({.evaluation_id = minus.evaluation, .model = minus.candidate}, candidate));
     // The baseline is the first of the two.
     DifferenceChecker(merged.plan, merged.samples, merged.answers)
         .Check(clause, merged.plan.models.back().name, merged.plan.models.front().name, &result);
@@ -200,8 +199,8 @@ class GateChecker {
     };
     switch (clause.family) {
       case Gate::Family::kQuality:
-        return MeanOf(EstimateQuality(SamplesOf(samples_, candidate, clause.part), clusters_,
-                                      failures_));
+        return MeanOf(
+            EstimateQuality(SamplesOf(samples_, candidate, clause.part), clusters_, failures_));
       case Gate::Family::kLatency:
         return clause.part == "mean" ? mean(LatencySeconds)
                                      : QuantileOf(candidate, clause.part, LatencySeconds);
@@ -233,9 +232,7 @@ class GateChecker {
     }
     if (values.empty()) return std::nullopt;
     std::sort(values.begin(), values.end());
-    return Quantile(values, which == "p50"   ? kMedian
-                            : which == "p90" ? kNinetieth
-                                             : kNinetyNinth);
+    return Quantile(values, which == "p50" ? kMedian : which == "p90" ? kNinetieth : kNinetyNinth);
   }
 
   std::optional<double> SuccessRate(const std::string& candidate) const {

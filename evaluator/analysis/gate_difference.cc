@@ -81,12 +81,12 @@ void DifferenceChecker::Check(const Gate::Clause& clause, const std::string& can
   result->value = test.diff / unit;
   result->limit_low = test.ci_low / unit;
   result->limit_high = test.ci_high / unit;
-  const bool greater = clause.relation == Gate::Relation::kAtLeast ||
-                       clause.relation == Gate::Relation::kAbove;
-  const bool equal = clause.relation == Gate::Relation::kAtLeast ||
-                     clause.relation == Gate::Relation::kAtMost;
-  result->outcome = OutcomeOf(greater, equal, clause.bound, *result->limit_low,
-                              *result->limit_high);
+  const bool greater =
+      clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAbove;
+  const bool equal =
+      clause.relation == Gate::Relation::kAtLeast || clause.relation == Gate::Relation::kAtMost;
+  result->outcome =
+      OutcomeOf(greater, equal, clause.bound, *result->limit_low, *result->limit_high);
 }
 
 }  // namespace assay::evaluator

@@ -31,12 +31,11 @@ PairwiseTest TestPair(const std::vector<Unit>& units, std::string_view content_t
                       const CandidateValues& values, const std::string& first,
                       const std::string& second, double alpha) {
   Pairs pairs = PairUp(units, content_type, values.at(first), values.at(second));
-  PairwiseTest test{
-      .content_type = std::string(content_type),
-      .first = first,
-      .second = second,
-      .result = ComparePaired(pairs.baseline, pairs.candidate, pairs.clusters, alpha),
-      .unpaired = std::move(pairs.unpaired)};
+  PairwiseTest test{.content_type = std::string(content_type),
+                    .first = first,
+                    .second = second,
+                    .result = ComparePaired(pairs.baseline, pairs.candidate, pairs.clusters, alpha),
+                    .unpaired = std::move(pairs.unpaired)};
   // The effect size is the difference divided by the deviation.
   if (test.result.effect_size != 0) {
     test.deviation = test.result.diff / test.result.effect_size;

@@ -27,6 +27,19 @@ MemoryUse CombineMemory(const std::vector<const Sample*>& successes) {
   return memory;
 }
 
+// The mean of the prompts' success rates; 0 without samples.
+double SuccessRate(const std::vector<const Sample*>& samples, const SampleClusters& clusters) {
+  std::vector<double> successes;
+  std::vector<SampleUnit> units;
+  successes.reserve(samples.size());
+  units.reserve(samples.size());
+  for (const Sample* sample : samples) {
+    successes.push_back(sample->error.empty() ? 1 : 0);
+    units.push_back(clusters.UnitOf(*sample));
+  }
+  return EstimateOf(successes, units).mean;
+}
+
 }  // namespace
 
 std::vector<const Sample*> SamplesOf(const std::vector<Sample>& samples, std::string_view model,
@@ -118,10 +131,7 @@ Summary Summarize(const PreparedModel& model, std::string_view content_type,
   summary.content_type = content_type;
   summary.samples = static_cast<int>(samples.size());
   summary.failures = static_cast<int>(samples.size() - successes.size());
-  if (!samples.empty()) {
-    summary.success_rate =
-        static_cast<double>(successes.size()) / static_cast<double>(samples.size());
-  }
+  summary.success_rate = SuccessRate(samples, clusters);
   summary.quality_score = EstimateQuality(samples, clusters, failures);
   summary.latency_ms = estimate([](const Sample& s) { return s.generation.total_ms; });
   summary.first_token_ms = estimate([](const Sample& s) { return s.generation.first_token_ms; });
@@ -167,8 +177,7 @@ std::vector<Summary> SummarizeAll(const EvaluationPlan& plan,
   const auto add = [&](const PreparedModel& model, std::string_view content_type) {
     const auto chosen = SamplesOf(samples, model.name, content_type);
     if (chosen.empty()) return;
-    summaries.push_back(
-        Summarize(model, content_type, chosen, clusters, plan.failures, economics));
+    summaries.push_back(Summarize(model, content_type, chosen, clusters, plan.failures, economics));
     if (!content_type.empty()) {
       summaries.back().workload_fingerprint = WorkloadFingerprint(plan, content_type);
     }

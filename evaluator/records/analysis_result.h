@@ -15,24 +15,25 @@ namespace assay::evaluator {
 enum class Verdict { kBetter, kWorse, kNoDifferenceShown, kTooFewPairs };
 
 // Compares one candidate with the baseline in one metric, paired by prompt. The repeats of a prompt
-// are averaged first, all prompts weigh the same, and the prompts of one cluster are one unit of the
-// test.
+// are averaged first, all prompts weigh the same, and the prompts of one cluster are one unit of
+// the test.
 struct Comparison {
   // Empty if the comparison covers all content types.
   std::string content_type;
   std::string baseline;
   std::string candidate;
-  // "quality_score", "success_rate", "latency_ms", "first_token_ms", "tokens_per_second", "cost_usd"
-  // or "accuracy/<task>".
+  // "quality_score", "success_rate", "latency_ms", "first_token_ms", "tokens_per_second",
+  // "cost_usd" or "accuracy/<task>".
   std::string metric;
   bool greater_is_better = true;
   PairedResult result;
-  // The p-value after the plan's correction. A family consists of all tests of one metric, for every
-  // content type and over all of them: quality scores of every two candidates (of which comparisons
-  // have only those with the baseline), and other metrics of every candidate with the baseline.
+  // The p-value after the plan's correction. A family consists of all tests of one metric, for
+  // every content type and over all of them: quality scores of every two candidates (of which
+  // comparisons have only those with the baseline), and other metrics of every candidate with the
+  // baseline.
   double p_adjusted = 1;
-  // kBetter and kWorse require p_adjusted < alpha. For quality scores, the means over all prompts of
-  // either candidate must also differ in the same direction, because prompts without a pair can
+  // kBetter and kWorse require p_adjusted < alpha. For quality scores, the means over all prompts
+  // of either candidate must also differ in the same direction, because prompts without a pair can
   // reverse them.
   Verdict verdict = Verdict::kTooFewPairs;
   // The prompts that were left out, each with the reason ("linkedin-3: the baseline failed").
@@ -82,8 +83,8 @@ struct RankedCandidate {
   int clusters = 0;
 };
 
-// The candidates ordered by mean quality score, best first. Ranks and letters come from the tests of
-// every two candidates, corrected over all candidates and content types, as the verdicts do.
+// The candidates ordered by mean quality score, best first. Ranks and letters come from the tests
+// of every two candidates, corrected over all candidates and content types, as the verdicts do.
 struct Ranking {
   // Empty if the ranking covers all content types.
   std::string content_type;

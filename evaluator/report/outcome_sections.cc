@@ -55,17 +55,19 @@ void AddRanking(const Ranking& ranking, Table* table) {
 
 // Returns the table over all content types, open, and the one by content type, collapsed.
 std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
-  const std::vector<Column> columns = {
-      {"Candidate"}, {"Content type"},        {"Rank", true},   {"Letters"},
-      {"Mean", true}, {"95 % interval", true}, {"Prompts", true}};
-  Table whole{.caption = "Ranking by quality score; candidates that share a letter are not shown to "
-                         "differ",
+  const std::vector<Column> columns = {{"Candidate"},    {"Content type"}, {"Rank", true},
+                                       {"Letters"},      {"Mean", true},   {"95 % interval", true},
+                                       {"Prompts", true}};
+  Table whole{.caption =
+                  "Ranking by quality score; candidates that share a letter are not shown to "
+                  "differ",
               .columns = columns};
-  Table by_type{.caption =
-                    "Ranking within each content type; candidates that share a letter are not shown "
-                    "to differ",
-                .columns = columns,
-                .collapsed = true};
+  Table by_type{
+      .caption =
+          "Ranking within each content type; candidates that share a letter are not shown "
+          "to differ",
+      .columns = columns,
+      .collapsed = true};
   for (const Ranking& ranking : rankings) {
     AddRanking(ranking, ranking.content_type.empty() ? &whole : &by_type);
   }

@@ -86,8 +86,7 @@ ClusteredMean MeanOfClusters(std::span<const double> values, std::span<const int
   const auto count = static_cast<double>(values.size());
   result.degrees_of_freedom = DegreesOfFreedom(found, count);
   if (moments.standard_deviation > 0) {
-    result.standard_error =
-        StandardError(found, count, BinaryExponent(moments.standard_deviation));
+    result.standard_error = StandardError(found, count, BinaryExponent(moments.standard_deviation));
   }
   const double t = boost::math::quantile(boost::math::students_t(result.degrees_of_freedom),
                                          (1 + confidence) / 2);

@@ -47,9 +47,9 @@ struct ClusteredMean {
 //     It is the interval of survey statistics for proportions (Korn and Graubard, Analysis of
 //     Health Surveys, 1999; Stata's svy: proportion).
 //   - Two bounds, and the means of all clusters are equal, so that the error is 0: with the given
-//     confidence, less than q = 1 - (1 - confidence)^(1 / G) of all G clusters differ from these. If
-//     those are at a bound, the mean is q of the way to it. This is the "rule of three", q = 3 / G
-//     for large G (Hanley and Lippman-Hand, JAMA 249, 1983).
+//     confidence, less than q = 1 - (1 - confidence)^(1 / G) of all G clusters differ from these.
+//     If those are at a bound, the mean is q of the way to it. This is the "rule of three", q = 3 /
+//     G for large G (Hanley and Lippman-Hand, JAMA 249, 1983).
 // Why not the bootstrap: for scores from 0 to 10 and 3 to 6 prompts, BCa over the clusters covers
 // 13 to 90 % instead of 95 %, and the interval here 87 to 100 %
 // (tests/golden/statistics/interval_coverage.py).

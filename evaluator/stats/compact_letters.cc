@@ -23,9 +23,8 @@ bool IsSubset(const Column& part, const Column& whole) {
 
 // Adds a column unless another one has all its items, and removes the columns that it absorbs.
 void Absorb(Column added, std::vector<Column>* columns) {
-  const bool absorbed = std::any_of(columns->begin(), columns->end(), [&](const Column& column) {
-    return IsSubset(added, column);
-  });
+  const bool absorbed = std::any_of(columns->begin(), columns->end(),
+                                    [&](const Column& column) { return IsSubset(added, column); });
   if (absorbed) return;
   std::erase_if(*columns, [&](const Column& column) { return IsSubset(column, added); });
   columns->push_back(std::move(added));

@@ -38,10 +38,9 @@ std::vector<double> ClusterMeans(std::span<const double> values, std::span<const
 }
 
 void TestBinary(std::span<const double> differences, double alpha, PairedResult* result) {
-  const PairedCounts counts{
-      .gains = std::count(differences.begin(), differences.end(), 1.0),
-      .losses = std::count(differences.begin(), differences.end(), -1.0),
-      .pairs = static_cast<int64_t>(differences.size())};
+  const PairedCounts counts{.gains = std::count(differences.begin(), differences.end(), 1.0),
+                            .losses = std::count(differences.begin(), differences.end(), -1.0),
+                            .pairs = static_cast<int64_t>(differences.size())};
   const ProportionDifference test = TestProportions(counts, alpha);
   result->method = "mcnemar_exact";
   result->p_value = test.p_value;

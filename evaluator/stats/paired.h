@@ -22,8 +22,8 @@ enum class PairedStatus {
 inline constexpr int kMinPairs = 6;
 inline constexpr int kWarnPairs = 10;
 
-// Returns the smallest number of pairs, at least kMinPairs, with which the sign-flip test can reject
-// at the level `alpha`: its smallest p-value is 2 / 2^n.
+// Returns the smallest number of pairs, at least kMinPairs, with which the sign-flip test can
+// reject at the level `alpha`: its smallest p-value is 2 / 2^n.
 int MinPairs(double alpha);
 
 struct PairedResult {

@@ -16,6 +16,9 @@ namespace {
 
 constexpr int kWordBits = 64;
 constexpr uint64_t kSeed = 20'261'130;
+// A subset sum below this part of the sum of all magnitudes is a rounding error of 0. Scores with
+// few decimals have many subsets whose sum is 0.
+constexpr double kRounding = 1e-9;
 
 // The sums and sizes of non-empty subsets of units.
 struct Subsets {
@@ -64,6 +67,12 @@ Subsets RandomSubsets(std::span<const double> sums, std::span<const double> size
   return subsets;
 }
 
+void RemoveRounding(double magnitude, std::vector<double>* sums) {
+  for (double& sum : *sums) {
+    if (std::abs(sum) <= kRounding * magnitude) sum = 0;
+  }
+}
+
 // Returns the two-sided p-value if `extreme` of `patterns` are at least as extreme on one side.
 double TwoSided(double extreme, double patterns) { return std::min(1.0, 2 * extreme / patterns); }
 
@@ -81,14 +90,16 @@ SignFlip SignFlipTest(std::span<const double> sums, std::span<const double> size
   SignFlip result{.ci_low = -kInfinity, .ci_high = kInfinity};
   if (sums.empty()) return result;
   result.exact = sums.size() <= static_cast<size_t>(kMaxExactUnits);
-  const Subsets subsets = result.exact ? AllSubsets(sums, sizes) : RandomSubsets(sums, sizes);
+  Subsets subsets = result.exact ? AllSubsets(sums, sizes) : RandomSubsets(sums, sizes);
+  double magnitude = 0;
+  for (const double sum : sums) magnitude += std::abs(sum);
+  RemoveRounding(magnitude, &subsets.sums);
   const auto patterns = static_cast<double>(subsets.sums.size() + 1);
   const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
-  if (total != 0) {
+  if (std::abs(total) > kRounding * magnitude) {
     // The identity is the pattern of the empty subset.
-    const auto extreme = 1 + std::count_if(subsets.sums.begin(), subsets.sums.end(), [&](double s) {
-      return total > 0 ? s <= 0 : s >= 0;
-    });
+    const auto extreme = 1 + std::count_if(subsets.sums.begin(), subsets.sums.end(),
+                                           [&](double s) { return total > 0 ? s <= 0 : s >= 0; });
     result.p_value = result.exact || extreme >= kMinExtremeFlips
                          ? TwoSided(static_cast<double>(extreme), patterns)
                          : std::exp2(1 - static_cast<double>(sums.size()));

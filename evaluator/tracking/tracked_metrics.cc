@@ -113,11 +113,13 @@ void AddContentTypes(const RunContext& context, const PreparedModel& model,
   for (const std::string& type : types) {
     const Samples samples = SamplesOf(context.samples, model.name, type);
     if (samples.empty()) continue;
-    const Summary summary = 
+    const Summary summary =
         Summarize(model, type, samples, clusters, context.plan.failures, context.economics);
     metrics->Add(absl::StrCat("success_rate/", type), summary.success_rate);
     if (summary.quality_score.n == 0) continue;
     metrics->Add(absl::StrCat("content_quality_score/", type), summary.quality_score.mean);
+    // Failed generations have a score, but nothing was measured.
+    if (summary.latency_ms.n == 0) continue;
     metrics->Add(absl::StrCat("inference_latency_ms/", type), summary.latency_ms.mean);
     metrics->Add(absl::StrCat("first_token_ms/", type), summary.first_token_ms.mean);
     metrics->Add(absl::StrCat("tokens_per_second/", type), summary.tokens_per_second.mean);

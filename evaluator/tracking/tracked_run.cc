@@ -283,9 +283,8 @@ TrackedRun BuildTrackedEvaluation(const RunContext& context) {
 TrackedRun BuildTrackedRun(const RunContext& context, const PreparedModel& model) {
   const Evaluation& evaluation = context.evaluation;
   const std::vector<const Sample*> samples = SamplesOf(context.samples, model.name, "");
-  const Summary summary =
-      Summarize(model, "", samples, SampleClusters(context.plan), context.plan.failures,
-                context.economics);
+  const Summary summary = Summarize(model, "", samples, SampleClusters(context.plan),
+                                    context.plan.failures, context.economics);
 
   TrackedRun run = StartRun(context);
   run.client_key = absl::StrCat(evaluation.id, "/", model.name);

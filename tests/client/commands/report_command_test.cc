@@ -130,6 +130,61 @@ TEST_F(ReportCommandTest, EvaluateWritesTheReportAndChecksTheGate) {
   EXPECT_EQ(daemon_.evaluations.gates[0].id(), "e1");
 }
 
+TEST_F(ReportCommandTest, AnUndecidedGateHasACodeOfItsOwn) {
+  v1::GateResult& gate = daemon_.evaluations.gate;
+  gate.Clear();
+  gate.set_outcome(v1::GATE_OUTCOME_UNDECIDED);
+  gate.set_attempt(3);
+  gate.set_wrong_pass(0.05);
+  v1::GateClause* clause = gate.add_clauses();
+  clause->set_text("b:quality - a >= -0.3 @95%");
+  clause->set_outcome(v1::GATE_OUTCOME_UNDECIDED);
+  clause->set_value(-0.1);
+  clause->set_limit_low(-0.7);
+  clause->set_limit_high(0.5);
+  const CliResult result = daemon_.Run({"evaluations", "gate", "e1", "b - a >= -0.3"});
+  EXPECT_EQ(result.code, kExitUndecided);
+  EXPECT_EQ(result.out,
+            "UNDECIDED b:quality - a >= -0.3 @95% (-0.1, confidence limits -0.7 and 0.5)\n"
+            "attempt 3 at this gate; each attempt gives a wrong pass with a probability of up to 5 "
+            "%\n"
+            "gate: UNDECIDED\n");
+  *daemon_.evaluations.comparison.mutable_gate() = gate;
+  const CliResult compared = daemon_.Run({"evaluations", "compare", "e1", "e2", "--failures",
+                                          "leave-out", "--gate", "candidate - baseline >= -0.3"});
+  EXPECT_EQ(compared.code, kExitUndecided);
+  EXPECT_THAT(compared.out, HasSubstr("gate: UNDECIDED\n"));
+  EXPECT_EQ(daemon_.evaluations.compared.gate(), "candidate - baseline >= -0.3");
+  EXPECT_EQ(daemon_.evaluations.compared.failures(), v1::FAILURE_POLICY_LEAVE_OUT);
+}
+
+TEST_F(ReportCommandTest, ADryRunShowsTheForecastAlone) {
+  daemon_.evaluations.evaluate = [](grpc::ServerContext&, const v1::EvaluateRequest& request,
+                                    Writer<v1::EvaluateResponse>& writer) {
+    EXPECT_TRUE(request.forecast_only());
+    EXPECT_EQ(request.detect(), 0.5);
+    v1::EvaluateResponse event;
+    v1::EvaluationForecast* forecast = event.mutable_forecast();
+    v1::DetectableDifference* row = forecast->add_detectable();
+    row->set_prompts(20);
+    row->set_deviation(1.5);
+    row->set_difference(0.99);
+    row->set_prompts_needed(73);
+    forecast->set_samples(40);
+    forecast->set_seconds(90);
+    forecast->set_cost_usd(0.0004);
+    forecast->add_basis("all content types: the spread of 4 past comparisons");
+    writer.Write(event);
+    return grpc::Status::OK;
+  };
+  const CliResult result = daemon_.Run({"evaluate", "--dry-run", "--detect", "0.5"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_THAT(result.out, HasSubstr("all                20    1.50        0.99              73\n"));
+  EXPECT_THAT(result.out, HasSubstr("forecast: 40 samples, about "));
+  EXPECT_THAT(result.out, HasSubstr("  all content types: the spread of 4 past comparisons\n"));
+  EXPECT_EQ(daemon_.Run({"evaluate", "--anyway"}).code, kExitUsage);
+}
+
 TEST_F(ReportCommandTest, PlanAndReplayExcludeFlags) {
   EXPECT_EQ(daemon_.Run({"evaluate", "--plan", "p.yaml", "--model", "a"}).code, kExitUsage);
   EXPECT_EQ(daemon_.Run({"evaluate", "--replay", "e0", "--repeats", "2"}).code, kExitUsage);
@@ -142,7 +197,7 @@ TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
   c->set_metric("quality_score");
   c->set_candidate("b");
   c->set_n_paired(20);
-  c->set_method("wilcoxon_exact");
+  c->set_method("sign_flip_random");
   c->set_baseline_mean(6);
   c->set_candidate_mean(7.2);
   c->set_diff(1.2);

@@ -76,6 +76,7 @@ sampling: { temperature: 0.7, top_p: 0.9 }
 scorers: [assay, brand]
 alpha: 0.01
 correction: benjamini_hochberg
+failures: leave-out
 economics: { power_watts: 35, requests_per_day: 500 }
 scaling: { concurrency: [1, 4], rounds: 2, residents: true }
 order_seed: 7
@@ -110,6 +111,7 @@ gate: quality >= 6
   EXPECT_THAT(r.scorers(), ElementsAre("assay", "brand"));
   EXPECT_EQ(r.alpha(), 0.01);
   EXPECT_EQ(r.correction(), v1::CORRECTION_BENJAMINI_HOCHBERG);
+  EXPECT_EQ(r.failures(), v1::FAILURE_POLICY_LEAVE_OUT);
   EXPECT_EQ(r.economics().power_watts(), 35);
   EXPECT_FALSE(r.economics().has_api_usd_per_request());
   EXPECT_EQ(r.economics().requests_per_day(), 500);

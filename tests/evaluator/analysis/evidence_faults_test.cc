@@ -61,11 +61,8 @@ Fault Read(const std::string& name) {
                   .content_type = row["type"],
                   .prompt_id = row["id"],
                   .repeat = row.value("repeat", 0)};
-    if (row["score"].is_null()) {
-      sample.error = "INTERNAL: broken";
-    } else {
-      sample.quality_score = row["score"].get<double>();
-    }
+    sample.error = row.value("error", "");
+    if (sample.error.empty()) sample.quality_score = row.at("score").get<double>();
     fault.samples.push_back(sample);
   }
   return fault;
@@ -130,9 +127,9 @@ TEST(EvidenceFaultsTest, MeansAndDifferencesWeighClustersTheSameWay) {
   const double difference = RankedOf(analysis, "cand").mean - RankedOf(analysis, "base").mean;
   EXPECT_NEAR(RankedOf(analysis, "cand").mean, 6.53, 0.005);
   EXPECT_NEAR(ComparisonOf(analysis, "cand").result.diff, difference, 1e-9);
-  EXPECT_NEAR(fault.SummaryOf("cand").quality_score.mean -
-                  fault.SummaryOf("base").quality_score.mean,
-              difference, 1e-9);
+  EXPECT_NEAR(
+      fault.SummaryOf("cand").quality_score.mean - fault.SummaryOf("base").quality_score.mean,
+      difference, 1e-9);
 }
 
 // True if the two share a letter.
@@ -160,8 +157,8 @@ TEST(EvidenceFaultsTest, OneSentenceHasOneAnswer) {
 }
 
 TEST(EvidenceFaultsTest, RanksNeverContradictMeans) {
-  for (const char* name : {"01_failures_not_at_random", "07_one_sentence_two_answers",
-                           "08_lower_mean_better_rank"}) {
+  for (const char* name :
+       {"01_failures_not_at_random", "07_one_sentence_two_answers", "08_lower_mean_better_rank"}) {
     const Analysis analysis = Read(name).Run();
     for (const Ranking& ranking : analysis.rankings) {
       const std::vector<RankedCandidate>& all = ranking.candidates;

@@ -35,6 +35,7 @@ class GateCheckTest : public testing::Test {
     evaluation_.state = EvaluationState::kSucceeded;
     evaluation_.finished_samples = 3;
     evaluation_.total_samples = 24;
+    plan_.failures = FailurePolicy::kLeaveOut;
     plan_.models = Candidates({"m1", "smollm2:q4", "dead"});
     plan_.prompts = Prompts({{"p1", "linkedin", "x"}, {"p2", "twitter", "x"}});
     plan_.tasks = {{.name = "facts", .items = {{"q1", "a", {"b", "c"}, 0}}},
@@ -89,6 +90,12 @@ TEST_F(GateCheckTest, ComputesEveryMetric) {
   EXPECT_DOUBLE_EQ(Value("success_rate"), 5.0 / 6);
   EXPECT_DOUBLE_EQ(Value("accuracy/facts"), 0.5);
   EXPECT_DOUBLE_EQ(Value("perplexity/novel"), std::exp(2.0));
+}
+
+TEST_F(GateCheckTest, FailedGenerationsScoreZeroByDefault) {
+  plan_.failures = FailurePolicy::kZero;
+  EXPECT_DOUBLE_EQ(Value("quality"), 7.75 * 5 / 6);
+  EXPECT_DOUBLE_EQ(Value("latency/mean"), 3);
 }
 
 TEST_F(GateCheckTest, RelationsDifferAtTheBound) {
@@ -190,8 +197,7 @@ class DifferenceGateTest : public testing::Test {
   }
 
   GateResult Check(const std::string& text) const {
-    absl::StatusOr<GateResult> result =
-        Gate::Parse(text)->Check(evaluation_, plan_, samples_, {});
+    absl::StatusOr<GateResult> result = Gate::Parse(text)->Check(evaluation_, plan_, samples_, {});
     EXPECT_TRUE(result.ok()) << result.status();
     return result.ok() ? *std::move(result) : GateResult();
   }

@@ -86,9 +86,9 @@ TEST(GateTest, DifferencesHaveACanonicalForm) {
 
 // Junk made of the grammar's own tokens covers more of the parser than random bytes.
 TEST(GateTest, JunkIsRejectedOrParsedButNeverPasses) {
-  const std::vector<std::string> pieces = {"quality", "latency/p90", " ",    ">=",   "<",  "7.5",
-                                           "AND",     "and",         ":",    "/",    "`",  "=",
-                                           "-",       " - ",         "@95%", "1e9",         "\xff", "\x7f", "\n", "m1:q4"};
+  const std::vector<std::string> pieces = {
+      "quality", "latency/p90", " ", ">=",  "<",    "7.5", "AND",  "and",  ":",  "/",
+      "`",       "=",           "-", " - ", "@95%", "1e9", "\xff", "\x7f", "\n", "m1:q4"};
   std::mt19937 random(7);
   int parsed = 0;
   for (int i = 0; i < 200'000; ++i) {

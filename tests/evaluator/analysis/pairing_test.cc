@@ -66,7 +66,8 @@ TEST(PairingTest, SamplesOfUnknownPromptsShareACluster) {
   EvaluationPlan plan;
   plan.prompts = {{.id = "p1", .cluster = "x"}, {.id = "p2", .cluster = "x"}};
   const SampleClusters clusters(plan);
-  EXPECT_EQ(clusters.UnitOf(Scored("a", "p1", 1)).cluster, clusters.UnitOf(Scored("a", "p2", 1)).cluster);
+  EXPECT_EQ(clusters.UnitOf(Scored("a", "p1", 1)).cluster,
+            clusters.UnitOf(Scored("a", "p2", 1)).cluster);
   EXPECT_EQ(clusters.UnitOf(Scored("a", "gone", 1)).cluster, -1);
 }
 

@@ -63,7 +63,8 @@ std::vector<int> Ranks(const Ranking& ranking) {
 TEST(RankingTest, OrdersByMeanAndSharesRanksOfIndistinguishableCandidates) {
   UnitValues noisy = Values(20, 8, 0.01);
   for (int i = 0; i < 20; ++i) noisy.values[absl::StrCat("p", i)] += i % 2 == 0 ? 0.5 : -0.4;
-  const Ranking ranking = Rank(Units(20), "", {{"a", Values(20, 8, 0.01)}, {"b", noisy}, {"c", Values(20, 6, 0.02)}});
+  const Ranking ranking =
+      Rank(Units(20), "", {{"a", Values(20, 8, 0.01)}, {"b", noisy}, {"c", Values(20, 6, 0.02)}});
   ASSERT_EQ(ranking.candidates.size(), 3);
   EXPECT_EQ(ranking.candidates[0].name, "b");
   EXPECT_EQ(ranking.candidates[1].name, "a");
@@ -88,8 +89,7 @@ TEST(RankingTest, LeavesOutCandidatesWithoutValuesInTheContentType) {
   units[7].content_type = "email";
   UnitValues only_email;
   only_email.values["p7"] = 9;
-  const Ranking ranking =
-      Rank(units, "blog", {{"a", Values(8, 8, 0.01)}, {"b", only_email}});
+  const Ranking ranking = Rank(units, "blog", {{"a", Values(8, 8, 0.01)}, {"b", only_email}});
   ASSERT_EQ(ranking.candidates.size(), 1);
   EXPECT_EQ(ranking.candidates[0].name, "a");
   EXPECT_EQ(ranking.candidates[0].n, 7);

@@ -23,6 +23,17 @@ TEST(PlanSha256Test, CoversWhatDeterminesTheResults) {
   EXPECT_NE(PlanSha256(plan), hash);
 }
 
+// Plans of versions without the policy left failed generations out, and their records say so.
+TEST(PlanFromJsonTest, APlanWithoutAPolicyLeavesFailuresOut) {
+  EXPECT_EQ(EvaluationPlan().failures, FailurePolicy::kZero);
+  const auto old = PlanFromJson(R"({"models": ["m1"]})");
+  ASSERT_TRUE(old.ok()) << old.status();
+  EXPECT_EQ(old->failures, FailurePolicy::kLeaveOut);
+  const auto read = PlanFromJson(PlanToJson(SomePlan()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->failures, FailurePolicy::kZero);
+}
+
 TEST(WorkloadFingerprintTest, CoversPromptsSamplingAndLengthOfOneType) {
   EvaluationPlan plan;
   plan.prompts = Prompts({{"p1", "blog", "aa"}, {"p2", "blog", "bb"}, {"p3", "poem", "cc"}});

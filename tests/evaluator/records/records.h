@@ -57,6 +57,7 @@ inline EvaluationPlan FullPlan() {
   plan.scorers = {"classic", "brand"};
   plan.alpha = 0.01;
   plan.correction = Correction::kBenjaminiHochberg;
+  plan.failures = FailurePolicy::kLeaveOut;
   plan.economics = EconomicsInputs{.power_watts = 12,
                                    .electricity_usd_per_kwh = 0.31,
                                    .api_usd_per_request = 0.002,

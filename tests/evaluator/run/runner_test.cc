@@ -187,7 +187,7 @@ TEST_F(RunnerTest, ProgressNamesTheActivityAndEstimatesTheRest) {
   }
 }
 
-TEST_F(RunnerTest, AFailingPromptIsCountedButNotScored) {
+TEST_F(RunnerTest, AFailingPromptIsCountedAndScoresZero) {
   generator_.generate_errors["aa"] = absl::DeadlineExceededError("took too long");
   const Runner::Started started = Start(TwoByTwo());
   const Followed followed = Follow(*started.feed);
@@ -205,8 +205,10 @@ TEST_F(RunnerTest, AFailingPromptIsCountedButNotScored) {
   EXPECT_EQ(all.samples, 4);
   EXPECT_EQ(all.failures, 2);
   EXPECT_EQ(all.success_rate, 0.5);
-  EXPECT_EQ(all.quality_score.n, 1);
-  EXPECT_EQ(all.quality_score.samples, 2);
+  // Failed generations score 0.
+  EXPECT_EQ(all.quality_score.n, 2);
+  EXPECT_EQ(all.quality_score.samples, 4);
+  EXPECT_EQ(all.latency_ms.samples, 2);
   EXPECT_DOUBLE_EQ(all.latency_ms.mean, 1400);
 }
 

@@ -65,7 +65,7 @@ Experiment Answers(int n, Random& random) {
   for (int i = 0; i < n; ++i) {
     const bool right = Uniform(random) < 0.7;
     made.baseline.push_back(right ? 1 : 0);
-    made.candidate.push_back(Uniform(random) < 0.5 ? made.baseline.back()
+    made.candidate.push_back(Uniform(random) < 0.5   ? made.baseline.back()
                              : Uniform(random) < 0.7 ? 1
                                                      : 0);
     made.clusters.push_back(i);
@@ -114,8 +114,7 @@ const std::vector<Population>& Populations() {
       {"right or wrong (McNemar)", Answers},
       {"bounded (scores of mean 8, unequal spread)",
        [](int n, Random& r) {
-         return Independent(n, [](Random& x) { return 10 * (Beta(8, 2, x) - Beta(2, 0.5, x)); },
-                            r);
+         return Independent(n, [](Random& x) { return 10 * (Beta(8, 2, x) - Beta(2, 0.5, x)); }, r);
        }},
       {"clusters of 1, 2 and 4",
        [](int n, Random& r) {
@@ -142,8 +141,7 @@ Rates Simulate(const Population& population, int n, int experiments) {
   Rates rates;
   for (int i = 0; i < experiments; ++i) {
     const Experiment made = population.draw(n, random);
-    const PairedResult result =
-        ComparePaired(made.baseline, made.candidate, made.clusters, kAlpha);
+    const PairedResult result = ComparePaired(made.baseline, made.candidate, made.clusters, kAlpha);
     rates.rejected += result.p_value < kAlpha ? 1 : 0;
     rates.covered += result.ci_low <= 0 && result.ci_high >= 0 ? 1 : 0;
   }
@@ -189,7 +187,7 @@ TEST(ErrorRatesTest, DISABLED_AllCells) {
   for (const Population& population : Populations()) {
     std::printf("| %s |", population.name.c_str());
     for (const int n : sizes) {
-      const Rates rates = Simulate(population, n, n <= 15 ? 20'000 : 5'000);
+      const Rates rates = Simulate(population, n, n <= 10 ? 20'000 : 3'000);
       std::printf(" %.1f |", rates.rejected);
       std::fflush(stdout);
       EXPECT_LE(rates.rejected, 8) << population.name << ", n = " << n;

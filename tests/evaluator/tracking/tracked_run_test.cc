@@ -96,12 +96,12 @@ TEST_F(TrackedRunTest, ContainsTheSixMainMetricsAndTheOthers) {
   EXPECT_THAT(metrics, Contains(Pair("inference_latency_ms", 2000)));
   EXPECT_THAT(metrics, Contains(Pair("memory_usage_gb", 1.5)));
   EXPECT_THAT(metrics, Contains(Pair("tokens_per_second", 50)));
-  EXPECT_THAT(metrics, Contains(Pair("content_quality_score", 6.5)));
+  EXPECT_THAT(metrics, Contains(Pair("content_quality_score", DoubleNear(13.0 / 3, 1e-12))));
   EXPECT_THAT(metrics, Contains(Pair("cost_per_request", DoubleNear(0.00001, 1e-18))));
   EXPECT_THAT(metrics, Contains(Pair("roi_per_piece", DoubleNear(14, 1e-9))));
 
   EXPECT_THAT(metrics, Contains(Pair("content_quality_score/linkedin", 8)));
-  EXPECT_THAT(metrics, Contains(Pair("content_quality_score/twitter", 5)));
+  EXPECT_THAT(metrics, Contains(Pair("content_quality_score/twitter", 2.5)));
   EXPECT_THAT(metrics, Contains(Pair("success_rate/twitter", 0.5)));
   EXPECT_THAT(metrics, Contains(Pair("success_rate", DoubleNear(2.0 / 3, 1e-12))));
   EXPECT_THAT(metrics, Contains(Pair("failures", 1)));
@@ -237,14 +237,16 @@ TEST_F(TrackedRunTest, ATaskHasAnAccuracyIfAnItemWasAnsweredHoweverManyFailed) {
   EXPECT_THAT(metrics, Not(Contains(Key("accuracy/broken"))));
 }
 
-TEST_F(TrackedRunTest, AModelThatCannotLoadHasCountsAndItsErrorButNoMeans) {
+TEST_F(TrackedRunTest, AModelThatCannotLoadHasCountsAndItsErrorButNoTimings) {
   model_.load = absl::DataLossError("m1.gguf: truncated");
   const TrackedRun run = Build({Failure("linkedin")});
   EXPECT_FALSE(run.succeeded);
   const auto metrics = Aggregates(run);
   EXPECT_THAT(metrics, Contains(Pair("success_rate", 0)));
   EXPECT_THAT(metrics, Not(Contains(Key("inference_latency_ms"))));
-  EXPECT_THAT(metrics, Not(Contains(Key("content_quality_score"))));
+  EXPECT_THAT(metrics, Not(Contains(Key("inference_latency_ms/linkedin"))));
+  // A failed generation scores 0.
+  EXPECT_THAT(metrics, Contains(Pair("content_quality_score", 0)));
   EXPECT_THAT(metrics, Not(Contains(Key("roi_per_piece"))));
   EXPECT_THAT(run.tags, Contains(Pair("assay.first_error", "m1.gguf: truncated")));
 }

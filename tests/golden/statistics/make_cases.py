@@ -56,7 +56,7 @@ def flip_interval(d, alpha):
 
     def rejects(shift):
         sums = signs @ (d - shift)
-        tolerance = 1e-9 * np.abs(d - shift).sum()
+        tolerance = 1e-13 * np.abs(d - shift).sum()
         return np.mean(np.abs(sums) >= abs((d - shift).sum()) - tolerance) < alpha
 
     ends = []
