@@ -178,7 +178,7 @@ absl::Status CheckDetects(const Forecast& forecast, double detect) {
                                : std::string("no number of prompts up to a million can detect it");
   return absl::FailedPreconditionError(absl::StrFormat(
       "detect: the plan has %d prompts and %s with a power of 0.8, not %.3g; %s. Add prompts, or "
-      "run it all the same with `anyway`",
+      "run it all the same with `anyway` (--anyway)",
       whole.prompts, smallest, detect, enough));
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -111,14 +112,19 @@ TEST(EvidenceFaultsTest, FailuresMayBeLeftOutByTheStatedPolicy) {
   EXPECT_THAT(analysis.decisions.back(), HasSubstr("cand 33.3 %"));
 }
 
+// Some repeats fail: prompts weigh the same, however many of their repeats are left.
 TEST(EvidenceFaultsTest, UnbalancedRepeatsDoNotWeighPrompts) {
-  const Fault fault = Read("02_unbalanced_repeats");
-  const Analysis analysis = fault.Run();
-  EXPECT_NEAR(fault.SummaryOf("cand").quality_score.mean, 5.0, 1e-9);
-  EXPECT_NEAR(RankedOf(analysis, "cand").mean, 5.0, 1e-9);
-  EXPECT_NEAR(ComparisonOf(analysis, "cand").result.candidate_mean, 5.0, 1e-9);
-  EXPECT_FALSE(fault.Passes("cand:quality >= 5.1"));
-  EXPECT_TRUE(fault.Passes("cand:quality >= 4.99"));
+  Fault fault = Read("02_unbalanced_repeats");
+  for (const auto& [policy, mean] : std::vector<std::pair<FailurePolicy, double>>{
+           {FailurePolicy::kLeaveOut, 5}, {FailurePolicy::kZero, 13.0 / 3}}) {
+    fault.plan.failures = policy;
+    const Analysis analysis = fault.Run();
+    EXPECT_NEAR(fault.SummaryOf("cand").quality_score.mean, mean, 1e-9);
+    EXPECT_NEAR(RankedOf(analysis, "cand").mean, mean, 1e-9);
+    EXPECT_NEAR(ComparisonOf(analysis, "cand").result.candidate_mean, mean, 1e-9);
+    EXPECT_FALSE(fault.Passes(absl::StrCat("cand:quality >= ", mean + 0.01)));
+    EXPECT_TRUE(fault.Passes(absl::StrCat("cand:quality >= ", mean - 0.01)));
+  }
 }
 
 TEST(EvidenceFaultsTest, MeansAndDifferencesWeighClustersTheSameWay) {

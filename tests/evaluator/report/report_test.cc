@@ -200,7 +200,8 @@ TEST(ReportTest, ASinglePromptHasNoInterval) {
 
 TEST(ReportTest, StatesTheScopeOfTheCorrection) {
   const std::string markdown = MarkdownReport(MadeUpStudy({}).Input());
-  EXPECT_THAT(markdown, testing::HasSubstr("candidates that share a letter are not shown to differ"));
+  EXPECT_THAT(markdown,
+              testing::HasSubstr("candidates that share a letter are not shown to differ"));
   EXPECT_THAT(markdown, testing::HasSubstr("Normalized by length (acc_norm)"));
 }
 
