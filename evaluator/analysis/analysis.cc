@@ -107,6 +107,7 @@ class Family {
                                                           .metric = metric,
                                                           .greater_is_better = greater_is_better,
                                                           .result = test.result,
+                                                          .min_pairs = MinPairs(plan_.alpha),
                                                           .p_adjusted = test.p_adjusted,
                                                           .unpaired = test.unpaired});
       c.verdict = VerdictOf(test, greater_is_better);

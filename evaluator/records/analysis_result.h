@@ -27,6 +27,8 @@ struct Comparison {
   std::string metric;
   bool greater_is_better = true;
   PairedResult result;
+  // The number of pairs that a test needs: MinPairs(alpha) (stats/paired.h).
+  int min_pairs = kMinPairs;
   // The p-value after the plan's correction. A family consists of all tests of one metric, for
   // every content type and over all of them: quality scores of every two candidates (of which
   // comparisons have only those with the baseline), and other metrics of every candidate with the

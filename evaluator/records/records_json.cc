@@ -33,8 +33,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PairedResult, status, n_paired, 
                                                 ci_high, ci_method, p_value, t_test_p_value,
                                                 effect_size, ties, n_nonzero)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Comparison, content_type, baseline, candidate,
-                                                metric, greater_is_better, result, p_adjusted,
-                                                verdict, unpaired, pairs_needed,
+                                                metric, greater_is_better, result, min_pairs,
+                                                p_adjusted, verdict, unpaired, pairs_needed,
                                                 detectable_difference, power_alpha)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, clusters, mean, ci_low,
                                                 ci_high, rank, letters, lower_than_first, n_common)

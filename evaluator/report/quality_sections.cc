@@ -156,7 +156,7 @@ Cell VerdictCell(const Comparison& c) {
     case Verdict::kNoDifferenceShown:
       return {"no difference shown", Tone::kFaint};
     case Verdict::kTooFewPairs:
-      return {absl::StrCat("too few pairs (", c.result.n_paired, " of ", kMinPairs, ")"),
+      return {absl::StrCat("too few pairs (", c.result.n_paired, " of ", c.min_pairs, ")"),
               Tone::kFaint};
   }
   return {"-"};

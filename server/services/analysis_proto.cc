@@ -75,7 +75,7 @@ void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out
   out->set_metric(comparison.metric);
   out->set_greater_is_better(comparison.greater_is_better);
   out->set_n_paired(result.n_paired);
-  out->set_min_pairs(evaluator::kMinPairs);
+  out->set_min_pairs(comparison.min_pairs);
   out->set_method(result.method);
   out->set_baseline_mean(result.baseline_mean);
   out->set_candidate_mean(result.candidate_mean);

@@ -204,6 +204,18 @@ TEST_F(AnalysisTest, FewerThanSixPromptsAreNotCompared) {
   EXPECT_EQ(analysis.rankings.front().candidates[1].rank, 1);
 }
 
+TEST_F(AnalysisTest, ASmallerLevelNeedsMorePrompts) {
+  Plan({"a", "b"}, {"linkedin"}, 7);
+  Add("a", 0);
+  Add("b", 3);
+  plan_.alpha = 0.01;
+  const Analysis analysis = Run();
+  EXPECT_EQ(Find(analysis, "b", "", "quality_score").verdict, Verdict::kTooFewPairs);
+  EXPECT_EQ(Find(analysis, "b", "", "quality_score").min_pairs, 8);
+  EXPECT_THAT(analysis.decisions[0],
+              HasSubstr("too few prompts (7) to compare b with a; at least 8"));
+}
+
 TEST_F(AnalysisTest, PromptsOfOneClusterCountAsOne) {
   Plan({"a", "b"}, {"linkedin"}, 12);
   for (size_t i = 0; i < 12; ++i) plan_.prompts[i].cluster = absl::StrCat("c", i / 4);
