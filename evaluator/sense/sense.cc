@@ -40,7 +40,6 @@ struct Ramp {
 constexpr Ramp kTopic = {.from = 0.1, .to = 0.6, .least = 0.3};
 constexpr Ramp kFluency = {.from = 0.15, .to = 0.4, .least = 0.05};
 constexpr Ramp kCoherence = {.from = 2.0, .to = 1.25, .least = 0.3};
-constexpr Ramp kSubstance = {.from = 0.75, .to = 1.0, .least = 0.5};
 // By the number of changed facts.
 constexpr std::array<double, 4> kChangedFacts = {1, 0.5, 0.4, 0.35};
 
@@ -157,7 +156,7 @@ absl::Status SenseReader::Read(const Scale& scale, std::string_view prompt, std:
                                std::string_view language, const CallContext& context,
                                std::vector<SenseFactor>* factors) {
   if (!scale.reads) {
-    for (const std::string_view name : {"fluency", "coherence", "substance"}) {
+    for (const std::string_view name : {"fluency", "coherence"}) {
       factors->push_back(NotJudged(name, models_.language_model, language));
     }
     return absl::OkStatus();
@@ -166,7 +165,6 @@ absl::Status SenseReader::Read(const Scale& scale, std::string_view prompt, std:
                    ReadText(*generator_, models_.language_model, prompt, text, context));
   const double order = reading.order / scale.reading.order;
   const double after = reading.after_prompt / scale.reading.after_prompt;
-  const double alone = reading.alone / scale.reading.alone;
   factors->push_back(
       {.name = "fluency",
        .value = kFluency.At(order),
@@ -177,11 +175,6 @@ absl::Status SenseReader::Read(const Scale& scale, std::string_view prompt, std:
        .value = kCoherence.At(after),
        .reason = absl::StrFormat(
            "after the prompt the text surprises %.2f times as much as plain texts", after)});
-  factors->push_back(
-      {.name = "substance",
-       .value = kSubstance.At(alone),
-       .reason = absl::StrFormat("by itself the text surprises %.2f times as much as plain texts",
-                                 alone)});
   return absl::OkStatus();
 }
 

@@ -21,7 +21,7 @@ namespace assay::evaluator {
 
 // One judgment of a text.
 struct SenseFactor {
-  // "topic", "fluency", "coherence", "substance" or "facts".
+  // "topic", "fluency", "coherence" or "facts".
   std::string_view name;
   // From 0 to 1, a factor of the score. Absent if it could not be judged.
   std::optional<double> value;
@@ -31,7 +31,7 @@ struct SenseFactor {
 
 // The models that read. An empty id means none.
 struct SenseModels {
-  // A language model of the catalog, for fluency, coherence and substance.
+  // A language model of the catalog, for fluency and coherence.
   std::string language_model;
   // An encoder of the catalog, for the topic.
   std::string encoder;
@@ -41,11 +41,10 @@ struct SenseModels {
 // needs no model and is never absent.
 SenseFactor JudgeFacts(std::string_view prompt, std::string_view text);
 
-// Judges texts with the models of the catalog. Four factors:
+// Judges texts with the models of the catalog. Three factors:
 //   - topic: the cosine similarity of prompt and text;
 //   - fluency: how much the language model minds if the words of each sentence are shuffled;
-//   - coherence: its surprise at the text after the prompt;
-//   - substance: its surprise at the text alone, since a text that says nothing is predictable.
+//   - coherence: its surprise at the text after the prompt.
 // The scales come from the models' own readings of two reference texts in the
 // text's language (references.h). A model that cannot tell these from shuffled words, or their
 // topics from each other, does not know the language, and its factors are absent.
