@@ -9,6 +9,7 @@
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
+#include "evaluator/scoring/assay_scorer.h"
 #include "evaluator/scoring/scorer.h"
 
 namespace assay::evaluator {
@@ -203,11 +204,42 @@ std::vector<Column> ComparisonColumns() {
           {"Level", true}};
 }
 
+// Says what the quality score judged, and warns of a reader that wrote some of the texts.
+std::vector<Paragraph> BasisOfScores(const ReportInput& input) {
+  const std::map<std::string, std::string>& versions = input.evaluation.scorer_versions;
+  const auto version = versions.find("assay");
+  const std::vector<std::string>& scorers = input.plan.scorers;
+  const bool decides = scorers.empty() || scorers.front() == "assay";
+  if (version == versions.end() || !decides) return {};
+  if (IsFormOnly(version->second)) {
+    return {
+        {"The quality scores judge the form and the facts of the texts alone. No model read "
+         "them, because evaluation.readers of the server names none.",
+         Tone::kPlain}};
+  }
+  std::vector<Paragraph> paragraphs;
+  for (const std::string& reader : ReadersOf(version->second)) {
+    const bool writes =
+        std::any_of(input.plan.models.begin(), input.plan.models.end(),
+                    [&reader](const Candidate& candidate) { return candidate.model == reader; });
+    if (!writes) continue;
+    paragraphs.push_back({absl::StrCat("The model ", reader,
+                                       " read the texts for the quality score and wrote some of "
+                                       "them. Models prefer their own texts: choose another one "
+                                       "under evaluation.readers."),
+                          Tone::kBad});
+  }
+  return paragraphs;
+}
+
 }  // namespace
 
 Section QualitySection(const ReportInput& input, const Digest& digest) {
   Section section{.title = "Quality"};
   if (input.evaluation.summaries.empty()) return section;
+  for (Paragraph& paragraph : BasisOfScores(input)) {
+    section.blocks.emplace_back(std::move(paragraph));
+  }
   if (Chart chart = QualityChart(input, digest); !chart.panels.empty()) {
     section.blocks.emplace_back(std::move(chart));
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/hashing.h"
 #include "base/status_macros.h"
 #include "evaluator/scoring/clean_text.h"
@@ -121,6 +122,13 @@ std::string AssayScorer::version() const {
 
 bool IsFormOnly(std::string_view version) {
   return version.ends_with(absl::StrCat("/", std::string(kFormOnly)));
+}
+
+std::vector<std::string> ReadersOf(std::string_view version) {
+  const size_t slash = version.find('/');
+  if (slash == std::string_view::npos || IsFormOnly(version)) return {};
+  const std::string_view ids = version.substr(slash + 1, version.find('@') - slash - 1);
+  return absl::StrSplit(std::string(ids), '+');
 }
 
 const AssayScorer::Entry& AssayScorer::EntryFor(std::string_view content_type) const {

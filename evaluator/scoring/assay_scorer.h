@@ -57,6 +57,9 @@ class AssayScorer final : public Scorer {
 // True if no model reads the texts under this version of the scorer.
 bool IsFormOnly(std::string_view version);
 
+// Returns the catalog ids of the models that read the texts under this version of the scorer.
+std::vector<std::string> ReadersOf(std::string_view version);
+
 }  // namespace assay::evaluator
 
 #endif  // ASSAY_EVALUATOR_SCORING_ASSAY_SCORER_H_

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,6 +41,8 @@ struct Ramp {
 constexpr Ramp kTopic = {.from = 0.1, .to = 0.6, .least = 0.3};
 constexpr Ramp kFluency = {.from = 0.15, .to = 0.4, .least = 0.05};
 constexpr Ramp kCoherence = {.from = 2.0, .to = 1.25, .least = 0.3};
+// Coherence counts for more than the others, because it alone notices nonsense in good form.
+constexpr double kCoherencePower = 1.5;
 // By the number of changed facts.
 constexpr std::array<double, 4> kChangedFacts = {1, 0.5, 0.4, 0.35};
 
@@ -172,7 +175,7 @@ absl::Status SenseReader::Read(const Scale& scale, std::string_view prompt, std:
                                  order)});
   factors->push_back(
       {.name = "coherence",
-       .value = kCoherence.At(after),
+       .value = std::pow(kCoherence.At(after), kCoherencePower),
        .reason = absl::StrFormat(
            "after the prompt the text surprises %.2f times as much as plain texts", after)});
   return absl::OkStatus();

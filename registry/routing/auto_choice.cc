@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "registry/routing/prompt_results.h"
+#include "registry/routing/shrunk_means.h"
 
 namespace assay::registry {
 namespace {
@@ -117,6 +118,8 @@ AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits
                             IsCheaper(pooled[choice.chosen], pooled[best], limits);
     choice.reason = is_cheaper ? ChoiceReason::kCheaper : ChoiceReason::kIncumbent;
   }
+  choice.expected_score = ShrunkMeans(pooled)[choice.chosen];
+  choice.mean_score = MeanScore(pooled[choice.chosen]);
   choice.notes.assign(models.size(), "chosen");
   choice.is_worse.assign(models.size(), false);
   for (size_t i = 0; i < models.size(); ++i) {

@@ -28,6 +28,9 @@ struct AutoChoice {
   // An index into the models.
   size_t chosen = 0;
   ChoiceReason reason = ChoiceReason::kBestMean;
+  // The expected score of the chosen model (ShrunkMeans), and its measured mean.
+  double expected_score = 0;
+  double mean_score = 0;
   // One note per model. "worse: ..." for a model that is shown to be worse than the chosen one.
   std::vector<std::string> notes;
   std::vector<bool> is_worse;

@@ -2,6 +2,7 @@
 #include "registry/routing/auto_rule.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -194,6 +195,9 @@ const Evidence& EvidenceOf(const Candidate& candidate) {
 struct Chosen {
   Candidate* candidate;
   ChoiceReason reason;
+  // AutoChoice's.
+  double expected_score;
+  double mean_score;
 };
 
 // Chooses among the good candidates and sets their notes. `deployed` has the evidence of each
@@ -223,7 +227,10 @@ std::optional<Chosen> ChooseGood(std::vector<Candidate>& candidates,
     good[i]->note = choice.notes[i];
     if (choice.is_worse[i]) good[i]->eligibility = Eligibility::kWorse;
   }
-  return Chosen{.candidate = good[choice.chosen], .reason = choice.reason};
+  return Chosen{.candidate = good[choice.chosen],
+                .reason = choice.reason,
+                .expected_score = choice.expected_score,
+                .mean_score = choice.mean_score};
 }
 
 // Returns the notes of all candidates except `excluded`, for a reason.
@@ -273,6 +280,14 @@ const char* ReasonText(ChoiceReason reason) {
   return "had the route before and none is shown to be better for '";
 }
 
+// Says what to expect of a model that was chosen because it measured best.
+std::string Expectation(const Chosen& chosen) {
+  constexpr double kShown = 0.005;
+  if (std::abs(chosen.expected_score - chosen.mean_score) < kShown) return "";
+  return absl::StrFormat(" (expect %.2f: the best of several measured means is too high)",
+                         chosen.expected_score);
+}
+
 RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field field) {
   std::vector<Candidate>& candidates = field.candidates;
   const std::optional<Chosen> best = ChooseGood(candidates, field.deployed, policy.limits);
@@ -289,7 +304,7 @@ RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field fi
     decision.evidence = chosen;
     decision.reason = absl::StrCat(ReasonText(best->reason), policy.content_type,
                                    "' by evaluation ", chosen.evaluation_id, ": ", Quality(chosen),
-                                   NotesOfOthers(candidates, chosen.model));
+                                   Expectation(*best), NotesOfOthers(candidates, chosen.model));
   }
   decision.candidates = std::move(candidates);
   return decision;
