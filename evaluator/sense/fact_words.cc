@@ -170,8 +170,7 @@ bool IsNoUnit(std::string_view word) {
 
 std::string SingularStem(std::string_view word) {
   constexpr size_t kShortest = 4;
-  // "people" is the plural of "person" in the prompts of people.
-  if (word == "people") return "person";
+  if (word == "people") word = "person";
   for (const std::string_view ending : {"es", "en", "s", "e", "n"}) {
     if (word.size() >= kShortest + ending.size() - 1 && word.ends_with(ending)) {
       return std::string(word.substr(0, word.size() - ending.size()));

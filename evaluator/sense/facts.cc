@@ -62,11 +62,12 @@ class FactReader {
     const int month = MonthOf(At(i));
     if (month == 0) return;
     Add("month", month, words_[i]);
+    // "3 March", or else "March 3".
     for (const size_t neighbor : {i - 1, i + 1}) {
       const std::optional<double> date = NumberValue(At(neighbor));
-      if (date.has_value() && *date <= kLastDate) {
-        Add("date", *date, absl::StrCat(NumberText(*date), " ", words_[i]));
-      }
+      if (!date.has_value() || *date > kLastDate) continue;
+      Add("date", *date, absl::StrCat(NumberText(*date), " ", words_[i]));
+      return;
     }
   }
 

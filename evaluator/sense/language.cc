@@ -21,7 +21,7 @@ constexpr double kMinShare = 0.15;
 // Noise of single letters has function words of one letter in every language.
 constexpr size_t kMinLongWords = 3;
 // The second language has at most this fraction of the words of the first.
-constexpr double kMaxSecond = 0.75;
+constexpr double kMaxSecond = 0.8;
 
 struct Language {
   std::string_view code;
@@ -44,7 +44,8 @@ constexpr std::array<Language, 7> kLanguages = {{
      "nur ob oder ohne sein sich sie sind so um und uns unser unsere unserem unseren unter vom von "
      "vor war was weil wenn werden wie wir wird wo zu zum zur über"},
     {"es", "Spanish",
-     "a al algo antes aunque como con cual cuando de del desde donde dos e el ella ellos en entre "
+     "a al algo antes aunque como con cual cuando cuándo cómo de del desde donde dos e el ella "
+     "ellos en entre "
      "era es esa ese esta este esto está están fue ha hasta hay la las le les lo los mi muy más ni "
      "no nos nuestra nuestro o para pero por porque que qué se ser si sin sobre son su sus sí "
      "también te tiene todo tu un una uno y ya yo"},

@@ -128,7 +128,7 @@ TEST_F(SenseTest, AnotherTopicLowersTheTopicOnly) {
 }
 
 TEST_F(SenseTest, AModelThatDoesNotKnowTheLanguageJudgesNothing) {
-  // The order of German words means nothing to this model, and both topics are alike.
+  // The order of German words means nothing to this model, and both topics are the same to it.
   const ReferenceText& german = References().at("de")[0];
   for (const char* name : {"topic", "fluency", "coherence"}) {
     EXPECT_EQ(Factor(name, german.prompt, german.text, "de"), -1) << name;
