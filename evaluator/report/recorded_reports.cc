@@ -26,6 +26,7 @@ struct Recorded {
   std::vector<Sample> samples;
   std::vector<TaskAnswer> answers;
   std::vector<Rating> ratings;
+  std::vector<Judgment> judgments;
 };
 
 absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
@@ -86,7 +87,8 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
       .samples = recorded.samples,
       .answers = recorded.answers,
       .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics), feedback),
-      .ratings = recorded.ratings};
+      .ratings = recorded.ratings,
+      .judgments = recorded.judgments};
   switch (format) {
     case ReportFormat::kMarkdown:
       return MarkdownReport(input);
@@ -108,7 +110,10 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
 
 absl::StatusOr<std::string> RecordedReports::Make(const std::string& id,
                                                   ReportFormat format) const {
-  ASSIGN_OR_RETURN(const Recorded recorded, Read(store_, id));
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  if (judgments_ != nullptr) {
+    ASSIGN_OR_RETURN(recorded.judgments, judgments_->Judgments(id));
+  }
   return Render(recorded, economics_, feedback_, format);
 }
 

@@ -9,6 +9,7 @@
 #include "evaluator/analysis/gate.h"
 #include "evaluator/records/economics_inputs.h"
 #include "evaluator/store/feedback_store.h"
+#include "evaluator/store/judgment_store.h"
 #include "evaluator/store/run_store.h"
 
 namespace assay::evaluator {
@@ -21,9 +22,10 @@ class RecordedReports {
  public:
   // `store` must outlive this object. `economics` is used for plans without economics, which older
   // versions recorded. `feedback` has the outcomes of answers in use; null: all are assumed.
+  // `judgments` has what judges prefer; null: reports do not show it.
   RecordedReports(RunStore* store, const EconomicsInputs& economics,
-                  FeedbackStore* feedback = nullptr)
-      : store_(store), economics_(economics), feedback_(feedback) {}
+                  FeedbackStore* feedback = nullptr, JudgmentStore* judgments = nullptr)
+      : store_(store), economics_(economics), feedback_(feedback), judgments_(judgments) {}
 
   // Renders the report of an evaluation. Takes one second for 30,000 samples. NOT_FOUND: there is
   // no such evaluation.
@@ -43,6 +45,7 @@ class RecordedReports {
   RunStore* const store_;
   const EconomicsInputs economics_;
   FeedbackStore* const feedback_;
+  JudgmentStore* const judgments_;
 };
 
 }  // namespace assay::evaluator

@@ -7,6 +7,7 @@
 
 #include "evaluator/economics/figure.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/judgment.h"
 #include "evaluator/records/rating.h"
 
 namespace assay::evaluator {
@@ -29,6 +30,8 @@ struct ReportInput {
   std::vector<ReportFigure> economics;
   // People's ratings of the samples.
   std::vector<Rating> ratings;
+  // What judges prefer.
+  std::vector<Judgment> judgments;
 };
 
 }  // namespace assay::evaluator

@@ -18,6 +18,7 @@ Section PlanSection(const ReportInput& input, const Digest& digest);
 Section QualitySection(const ReportInput& input, const Digest& digest);
 Section ComparisonSection(const ReportInput& input, const Digest& digest);
 Section RatingSection(const ReportInput& input, const Digest& digest);
+Section JudgmentSection(const ReportInput& input, const Digest& digest);
 Section TimingSection(const ReportInput& input, const Digest& digest);
 Section ScalingSection(const ReportInput& input, const Digest& digest);
 Section ReliabilitySection(const ReportInput& input, const Digest& digest);

@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 5> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 6> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -193,6 +193,39 @@ CREATE TABLE gate_checks (
   subject TEXT NOT NULL,
   evaluation_id TEXT NOT NULL,
   UNIQUE (subject, evaluation_id)
+) STRICT;
+)sql",
+                                                           R"sql(
+-- Pairs of samples that a judge was asked about. forward and backward are the values of Preference:
+-- the sample that is preferred when sample_id, or other_id, was shown first. sample_id is below
+-- other_id.
+CREATE TABLE judgments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  evaluation_id TEXT NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+  judge TEXT NOT NULL,
+  version TEXT NOT NULL,
+  sample_id INTEGER NOT NULL,
+  other_id INTEGER NOT NULL,
+  forward INTEGER NOT NULL,
+  backward INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  warning TEXT NOT NULL,
+  cost_usd REAL NOT NULL,
+  cost_known INTEGER NOT NULL,
+  judged_at INTEGER NOT NULL,
+  UNIQUE (evaluation_id, judge, sample_id, other_id)
+) STRICT;
+
+-- Answers of judges by the SHA-256 of the question, which includes the judge's version. Choices are
+-- the values of Choice.
+CREATE TABLE judge_answers (
+  question_sha256 TEXT PRIMARY KEY NOT NULL,
+  choice INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost_usd REAL NOT NULL,
+  cost_known INTEGER NOT NULL,
+  answered_at INTEGER NOT NULL
 ) STRICT;
 )sql"};
 

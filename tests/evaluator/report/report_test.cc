@@ -224,5 +224,29 @@ TEST(ReportTest, RatingsHaveASectionThatBeginsWithAPlainSentence) {
   EXPECT_NE(HtmlReport(input).find(title), std::string::npos);
 }
 
+TEST(ReportTest, JudgmentsHaveASectionWithItsWarnings) {
+  const Study study = MadeUpStudy({.candidates = 2, .prompts_per_type = 8, .repeats = 1});
+  ReportInput input = study.Input();
+  const std::string title = "What the judges prefer";
+  EXPECT_EQ(MarkdownReport(input).find(title), std::string::npos);
+  const std::string& first = study.plan.models[0].name;
+  const std::string& second = study.plan.models[1].name;
+  for (const EvaluationPrompt& prompt : study.plan.prompts) {
+    input.judgments.push_back({.judge = "gpt",
+                               .version = "endpoint/https://x/v1/m",
+                               .sample = {.model = first, .prompt_id = prompt.id},
+                               .other = {.model = second, .prompt_id = prompt.id},
+                               .forward = Preference::kSample,
+                               .backward = Preference::kSample,
+                               .warning = "judge gpt is the model that wrote the texts",
+                               .cost_usd = 0.5});
+  }
+  const std::string markdown = MarkdownReport(input);
+  EXPECT_THAT(markdown, testing::HasSubstr(title));
+  EXPECT_THAT(markdown, testing::HasSubstr("prefers " + first));
+  EXPECT_THAT(markdown, testing::HasSubstr("Warning: judge gpt is the model that wrote"));
+  EXPECT_NE(HtmlReport(input).find(title), std::string::npos);
+}
+
 }  // namespace
 }  // namespace assay::evaluator
