@@ -46,6 +46,7 @@
 #include "server/services/evaluation_service.h"
 #include "server/services/feedback_service.h"
 #include "server/services/inference_service.h"
+#include "server/services/judging_service.h"
 #include "server/services/model_service.h"
 #include "server/services/rating_service.h"
 #include "server/services/scoring_service.h"
@@ -147,6 +148,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
   std::unique_ptr<ScoringServiceImpl> scoring_service_;
+  std::unique_ptr<JudgingServiceImpl> judging_service_;
   std::unique_ptr<FeedbackServiceImpl> feedback_service_;
   std::unique_ptr<RatingServiceImpl> rating_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
@@ -314,9 +316,16 @@ absl::Status DaemonImpl::StartServer() {
                                      .hub_cache = registry::HubCacheFolder(),
                                      .drain_timeout = config_.limits.drain_timeout});
   evaluation_service_ = std::make_unique<EvaluationServiceImpl>(
-      &evaluation_->runner(), &evaluation_->store(), &manager_, config_, &feedback_->store());
+      &evaluation_->runner(), &evaluation_->store(), &manager_, config_, &feedback_->store(),
+      &evaluation_->judgments());
   scoring_service_ = std::make_unique<ScoringServiceImpl>(&evaluation_->scorers(),
                                                           config_.limits.max_prompt_bytes);
+  judging_service_ = std::make_unique<JudgingServiceImpl>(
+      JudgingServiceImpl::Dependencies{.store = &evaluation_->store(),
+                                       .judgments = &evaluation_->judgments(),
+                                       .generator = &generator_,
+                                       .manager = &manager_,
+                                       .judges = config_.evaluation.judges});
   feedback_service_ = std::make_unique<FeedbackServiceImpl>(FeedbackServiceImpl::Dependencies{
       .store = &feedback_->store(),
       .memory = &feedback_->memory(),
@@ -334,7 +343,7 @@ absl::Status DaemonImpl::StartServer() {
                          .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
                          evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
-                         rating_service_.get()}));
+                         rating_service_.get(), judging_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();

@@ -24,10 +24,14 @@ namespace assay::server {
 absl::StatusOr<std::unique_ptr<EvaluationStack>> EvaluationStack::Create(
     const Config& config, const Dependencies& dependencies) {
   auto stack = std::unique_ptr<EvaluationStack>(new EvaluationStack());
-  absl::StatusOr<std::unique_ptr<evaluator::RunStore>> store =
-      evaluator::RunStore::Open(config.state_dir + "/evaluations.sqlite");
+  const std::string path = config.state_dir + "/evaluations.sqlite";
+  absl::StatusOr<std::unique_ptr<evaluator::RunStore>> store = evaluator::RunStore::Open(path);
   if (!store.ok()) return Annotate(store.status(), "state_dir");
   stack->store_ = *std::move(store);
+  absl::StatusOr<std::unique_ptr<evaluator::JudgmentStore>> judgments =
+      evaluator::JudgmentStore::Open(path);
+  if (!judgments.ok()) return Annotate(judgments.status(), "state_dir");
+  stack->judgments_ = *std::move(judgments);
   RETURN_IF_ERROR(stack->StartMlflow(config, dependencies.events));
   RETURN_IF_ERROR(stack->AddScorers(config, dependencies));
   stack->StartRunner(config, dependencies);
@@ -85,6 +89,10 @@ absl::Status EvaluationStack::AddScorers(const Config& config, const Dependencie
   if (const std::string& judge = config.evaluation.judge; !judge.empty()) {
     RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge).status(), "evaluation.judge.model"));
     scorers_.Add(std::make_unique<evaluator::JudgeScorer>(dependencies.generator, judge));
+  }
+  for (const evaluator::JudgeOptions& judge : config.evaluation.judges) {
+    if (!judge.endpoint.empty()) continue;
+    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge.model).status(), "evaluation.judges"));
   }
   for (const evaluator::CommandScorerOptions& options : config.evaluation.scorers) {
     scorers_.Add(std::make_unique<evaluator::CommandScorer>(options));

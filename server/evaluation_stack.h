@@ -14,6 +14,7 @@
 #include "evaluator/run/runner.h"
 #include "evaluator/scoring/scorer.h"
 #include "evaluator/sense/sense.h"
+#include "evaluator/store/judgment_store.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
@@ -54,6 +55,7 @@ class EvaluationStack {
   EvaluationStack& operator=(const EvaluationStack&) = delete;
 
   evaluator::RunStore& store() { return *store_; }
+  evaluator::JudgmentStore& judgments() { return *judgments_; }
   evaluator::Runner& runner() { return *runner_; }
   const evaluator::ScorerSet& scorers() const { return scorers_; }
   // Reports that the outbox has new entries. Does nothing if MLflow is off.
@@ -86,6 +88,7 @@ class EvaluationStack {
   std::unique_ptr<evaluator::SenseReader> reader_;
   evaluator::ScorerSet scorers_;
   std::unique_ptr<evaluator::RunStore> store_;
+  std::unique_ptr<evaluator::JudgmentStore> judgments_;
   // nullptr: MLflow or its system metrics are off.
   std::unique_ptr<evaluator::SystemProbe> system_;
   // The three below are nullptr if MLflow is off.

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "base/yaml/reader.h"
 #include "server/config/economics_config.h"
+#include "server/config/judges_config.h"
 #include "server/config/scoring_config.h"
 
 namespace assay::server {
@@ -140,6 +141,7 @@ EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder
   evaluation.readers.language_model = readers.String("language_model", "");
   evaluation.readers.encoder = readers.String("encoder", "");
   evaluation.judge = map.Map("judge").String("model", "");
+  evaluation.judges = ReadJudges(map);
   YamlMap economics = map.Map("economics");
   evaluation.economics = ReadEconomics(economics, folder);
   if (const std::string table = economics.String("price_table", ""); !table.empty()) {

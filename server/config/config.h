@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "evaluator/judging/judge_options.h"
 #include "evaluator/records/economics_inputs.h"
 #include "evaluator/scoring/command_scorer.h"
 #include "evaluator/scoring/profiles.h"
@@ -87,6 +88,8 @@ struct EvaluationConfig {
   evaluator::SenseModels readers;
   // The catalog id of the model used by the scorer "judge". Empty disables that scorer.
   std::string judge;
+  // The judges of pairs of texts (JudgingService).
+  std::vector<evaluator::JudgeOptions> judges;
   // The source of energy values. "auto" uses the machine's energy counters if there are any, else
   // watts x busy time; "stated" always uses watts x busy time.
   std::string energy = "auto";

@@ -19,7 +19,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
   // Every pointer must outlive the service.
   EvaluationServiceImpl(evaluator::Runner* runner, evaluator::RunStore* store,
                         const registry::Manager* manager, const Config& config,
-                        evaluator::FeedbackStore* feedback)
+                        evaluator::FeedbackStore* feedback, evaluator::JudgmentStore* judgments)
       : runner_(runner),
         store_(store),
         manager_(manager),
@@ -27,7 +27,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
         limits_(config.limits),
         refuse_unknown_(config.routing.refuse_unknown),
         tracking_uri_(config.mlflow.tracking_uri),
-        reports_(store, config.evaluation.economics, feedback) {}
+        reports_(store, config.evaluation.economics, feedback, judgments) {}
 
   grpc::Status Evaluate(grpc::ServerContext* context, const assay::v1::EvaluateRequest* request,
                         grpc::ServerWriter<assay::v1::EvaluateResponse>* writer) override;

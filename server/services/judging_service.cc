@@ -1,0 +1,128 @@
+// The gRPC service assay.v1.JudgingService.
+#include "server/services/judging_service.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/judging/endpoint_judge.h"
+#include "evaluator/judging/local_judge.h"
+#include "evaluator/judging/pair_judging.h"
+#include "server/rpc/grpc_context.h"
+#include "server/rpc/grpc_status.h"
+#include "server/services/judging_proto.h"
+
+namespace assay::server {
+namespace {
+
+using assay::v1::JudgeEvaluationRequest;
+using assay::v1::JudgeEvaluationResponse;
+using Judges = std::vector<std::unique_ptr<evaluator::Judge>>;
+
+constexpr int kMaxJudges = 16;
+constexpr int kMaxCandidates = 1000;
+
+std::string NamesOf(const std::vector<evaluator::JudgeOptions>& judges) {
+  if (judges.empty()) return "none";
+  return absl::StrJoin(judges, ", ", [](std::string* out, const evaluator::JudgeOptions& judge) {
+    out->append(judge.name);
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<evaluator::Judge>> JudgingServiceImpl::MakeJudge(
+    const std::string& name) const {
+  const std::vector<evaluator::JudgeOptions>& known = dependencies_.judges;
+  const auto found = std::find_if(
+      known.begin(), known.end(),
+      [&name](const evaluator::JudgeOptions& options) { return options.name == name; });
+  if (found != known.end() && !found->endpoint.empty()) {
+    return evaluator::MakeEndpointJudge(*found);
+  }
+  const std::string& model = found == known.end() ? name : found->model;
+  if (!dependencies_.manager->Get(model).ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("judges: '", name,
+                                                   "' is neither a judge of evaluation.judges (",
+                                                   NamesOf(known), ") nor a model of the catalog"));
+  }
+  return std::make_unique<evaluator::LocalJudge>(dependencies_.generator, name, model);
+}
+
+absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationRequest& request) const {
+  std::vector<std::string> names(request.judges().begin(), request.judges().end());
+  if (names.empty()) {
+    for (const evaluator::JudgeOptions& options : dependencies_.judges) {
+      names.push_back(options.name);
+    }
+  }
+  if (names.empty()) {
+    return absl::InvalidArgumentError(
+        "judges: is empty and assayd.yaml has no evaluation.judges; name a model of the catalog, "
+        "or configure a judge");
+  }
+  if (names.size() > kMaxJudges) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("judges: has ", names.size(), " names; the maximum is ", kMaxJudges));
+  }
+  Judges judges;
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) continue;
+    ASSIGN_OR_RETURN(std::unique_ptr<evaluator::Judge> judge, MakeJudge(name));
+    judges.push_back(std::move(judge));
+  }
+  return judges;
+}
+
+absl::Status JudgingServiceImpl::Judge(const JudgeEvaluationRequest& request,
+                                       const CallContext& context,
+                                       grpc::ServerWriter<JudgeEvaluationResponse>* writer) const {
+  const std::string& id = request.evaluation_id();
+  ASSIGN_OR_RETURN(const evaluator::Evaluation evaluation, dependencies_.store->Get(id));
+  if (evaluation.state == evaluator::EvaluationState::kRunning) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "evaluation '", id, "' still runs; a judge would disturb its times, so wait for its end"));
+  }
+  if (request.candidates_size() > kMaxCandidates) {
+    return absl::InvalidArgumentError(absl::StrCat("candidates: has ", request.candidates_size(),
+                                                   " names; the maximum is ", kMaxCandidates));
+  }
+  ASSIGN_OR_RETURN(const evaluator::EvaluationPlan plan, dependencies_.store->Plan(id));
+  ASSIGN_OR_RETURN(const std::vector<evaluator::Sample> samples, dependencies_.store->Samples(id));
+  ASSIGN_OR_RETURN(const Judges judges, MakeJudges(request));
+  const evaluator::PairSelection selection = {
+      .baseline = request.baseline(),
+      .candidates = {request.candidates().begin(), request.candidates().end()},
+      .limit = request.limit()};
+  ASSIGN_OR_RETURN(const std::vector<evaluator::SamplePair> pairs,
+                   evaluator::SelectPairs(plan, samples, selection));
+  const auto on_progress = [writer](const evaluator::JudgingProgress& progress) {
+    JudgeEvaluationResponse event;
+    ToProto(progress, event.mutable_progress());
+    // A client that has left cancels the context.
+    (void)writer->Write(event);
+  };
+  ASSIGN_OR_RETURN(const evaluator::JudgingProgress done,
+                   evaluator::JudgePairs(id, plan, pairs, judges, dependencies_.judgments,
+                                         on_progress, context));
+  ASSIGN_OR_RETURN(const std::vector<evaluator::Judgment> judgments,
+                   dependencies_.judgments->Judgments(id));
+  ASSIGN_OR_RETURN(const std::vector<evaluator::Rating> ratings, dependencies_.store->Ratings(id));
+  JudgeEvaluationResponse last;
+  ToProto(evaluator::SummarizeJudgments(plan, judgments, ratings), done, last.mutable_summary());
+  (void)writer->Write(last);
+  return absl::OkStatus();
+}
+
+grpc::Status JudgingServiceImpl::JudgeEvaluation(
+    grpc::ServerContext* context, const JudgeEvaluationRequest* request,
+    grpc::ServerWriter<JudgeEvaluationResponse>* writer) {
+  return ToGrpcStatus(Judge(*request, MakeCallContext(*context), writer));
+}
+
+}  // namespace assay::server
