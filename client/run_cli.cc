@@ -78,6 +78,8 @@ int Dispatch(const Session& session) {
       return ExportRatings(session);
     case Command::kImportRatings:
       return ImportRatings(session);
+    case Command::kJudge:
+      return Judge(session);
   }
   return kExitUsage;
 }

@@ -337,6 +337,25 @@ void AddRoutes(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void AddJudge(CLI::App& app, Arguments& arguments) {
+  JudgeOptions& o = arguments.judge;
+  CLI::App* command =
+      app.add_subcommand("judge", "Make models decide which candidate's texts are better");
+  command->add_option("evaluation", o.evaluation, "Id of the evaluation")->required();
+  AddList(command, "--judge", o.judges,
+          "Name of a judge of assayd.yaml, or id of a model; repeatable (default: all judges of "
+          "assayd.yaml)");
+  AddList(command, "--candidate", o.candidates, "Only this candidate; repeatable (default: all)");
+  command->add_option("--baseline", o.baseline,
+                      "Candidate that the others are compared with (default: every two)");
+  command
+      ->add_option("--limit", arguments.limit,
+                   "Maximum number of pairs of texts per two candidates (default: all)")
+      ->check(CLI::PositiveNumber);
+  command->footer(kJudgeHelp);
+  command->callback([&arguments] { arguments.command = Command::kJudge; });
+}
+
 }  // namespace
 
 std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams& streams,
@@ -371,6 +390,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   AddFeedback(app, arguments);
   AddAb(app, arguments);
   AddRatings(app, arguments);
+  AddJudge(app, arguments);
 
   // CLI11 expects the words in reverse order.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

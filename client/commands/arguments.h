@@ -42,6 +42,7 @@ enum class Command {
   kRatingsSummary,
   kExportRatings,
   kImportRatings,
+  kJudge,
 };
 
 // The options of `generate`. The server's defaults apply to unset ones.
@@ -160,6 +161,14 @@ struct RoutesOptions {
   std::string prompt;
 };
 
+// The options of `judge`.
+struct JudgeOptions {
+  std::string evaluation;
+  std::vector<std::string> judges;
+  std::string baseline;
+  std::vector<std::string> candidates;
+};
+
 // The command and all options. Only those of the command are set.
 struct Arguments {
   Command command = Command::kModels;
@@ -179,9 +188,10 @@ struct Arguments {
   FeedbackOptions feedback;
   AbOptions ab;
   RatingOptions rating;
+  JudgeOptions judge;
   // For `evaluations get`.
   bool include_samples = false;
-  // For `evaluations list` and `feedback list`; 0: the server's default.
+  // For `evaluations list`, `feedback list` and `judge`; 0: the server's default.
   int32_t limit = 0;
   // For `models`: also lists the built-in models.
   bool all = false;

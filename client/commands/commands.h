@@ -46,6 +46,8 @@ int Rate(const Session& session);
 int SummarizeRatings(const Session& session);
 int ExportRatings(const Session& session);
 int ImportRatings(const Session& session);
+// Makes judges compare the texts of an evaluation. Returns kExitFailed if no judge decided a pair.
+int Judge(const Session& session);
 
 }  // namespace assay::client
 

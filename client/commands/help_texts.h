@@ -149,6 +149,15 @@ inline constexpr char kReloadHelp[] =
     "Examples:\n"
     "  assay reload";
 
+inline constexpr char kJudgeHelp[] =
+    "Each pair of texts is judged in both orders; a win counts only if both orders agree. Answers\n"
+    "are stored, so a repeated command asks and pays nothing again.\n"
+    "Examples:\n"
+    "  assay judge ev-20260131-101500-a1b2c3 --judge qwen2_5_0_5b\n"
+    "  assay judge ev-20260131-101500-a1b2c3 --judge gpt --judge claude --limit 50\n"
+    "  assay judge ev-20260131-101500-a1b2c3 --candidate a --candidate b\n"
+    "  assay evaluations report ev-20260131-101500-a1b2c3 shows the result as a section.";
+
 inline constexpr char kRoutesHelp[] =
     "Without a subcommand, lists the routes.\n"
     "Examples:\n"

@@ -246,6 +246,7 @@ FakeDaemon::FakeDaemon() {
   builder.RegisterService(&evaluations);
   builder.RegisterService(&feedback);
   builder.RegisterService(&ratings);
+  builder.RegisterService(&judging);
   server_ = builder.BuildAndStart();
   address = "127.0.0.1:" + std::to_string(port);
 }

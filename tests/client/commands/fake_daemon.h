@@ -11,6 +11,7 @@
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "assay/v1/feedback.grpc.pb.h"
 #include "assay/v1/inference.grpc.pb.h"
+#include "assay/v1/judging.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
 #include "assay/v1/rating.grpc.pb.h"
 #include "client/terminal/interrupt.h"
@@ -151,6 +152,24 @@ struct FakeRatings final : v1::RatingService::Service {
                                 v1::SummarizeRatingsResponse* reply) override;
 };
 
+// Records the request and streams the members.
+struct FakeJudging final : v1::JudgingService::Service {
+  v1::JudgeEvaluationRequest request;
+  v1::JudgingProgress progress;
+  v1::JudgingSummary summary;
+
+  grpc::Status JudgeEvaluation(grpc::ServerContext*, const v1::JudgeEvaluationRequest* asked,
+                               Writer<v1::JudgeEvaluationResponse>* writer) override {
+    request = *asked;
+    v1::JudgeEvaluationResponse event;
+    *event.mutable_progress() = progress;
+    writer->Write(event);
+    *event.mutable_summary() = summary;
+    writer->Write(event);
+    return grpc::Status::OK;
+  }
+};
+
 struct CliResult {
   int code = -1;
   std::string out;
@@ -188,6 +207,7 @@ class FakeDaemon {
   FakeEvaluations evaluations;
   FakeFeedback feedback;
   FakeRatings ratings;
+  FakeJudging judging;
   Interrupt interrupt;
   std::string address;
 
