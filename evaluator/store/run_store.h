@@ -26,6 +26,20 @@ struct OutboxEntry {
   TrackedRun run;
 };
 
+// What is known about an entry of the outbox without its run's content.
+struct WaitingUpload {
+  // Empty: the run belongs to no evaluation (feedback).
+  std::string evaluation_id;
+  std::string run_name;
+  absl::Time created_at;
+  // The number of failed attempts to send the run.
+  int attempts;
+  // The entry is due from this time on.
+  absl::Time retry_at;
+  // The error of the last attempt. Empty before the first one.
+  std::string last_error;
+};
+
 // The number of restarts in a row without progress after which an evaluation is not resumed any
 // more.
 inline constexpr int kMaxStalls = 3;
@@ -96,6 +110,10 @@ class RunStore {
   // Counts a failed attempt and hides the entry until `retry_at`. Returns NOT_FOUND if the entry
   // does not exist.
   virtual absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) = 0;
+  // Makes every entry due at `now` that is due later. Attempts and errors are kept.
+  virtual absl::Status ExpediteOutbox(absl::Time now) = 0;
+  // Returns at most `limit` entries, due or not, oldest first.
+  virtual absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int limit) = 0;
   // Returns the number of entries.
   virtual absl::StatusOr<int64_t> OutboxDepth() = 0;
   // Returns the creation time of the oldest entry, or the infinite future if there is none.

@@ -61,6 +61,33 @@ absl::Status SqliteRunStore::PostponeOutbox(int64_t id, absl::Time retry_at,
   return database_->Changes() == 0 ? NoSuchEntry(id) : absl::OkStatus();
 }
 
+absl::Status SqliteRunStore::ExpediteOutbox(absl::Time now) {
+  MutexLock lock(mutex_);
+  const int64_t micros = absl::ToUnixMicros(now);
+  return Run("UPDATE outbox SET retry_at = ? WHERE retry_at > ?", micros, micros);
+}
+
+absl::StatusOr<std::vector<WaitingUpload>> SqliteRunStore::WaitingOutbox(int limit) {
+  MutexLock lock(mutex_);
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare("SELECT coalesce(evaluation_id, ''), coalesce(payload ->> '$.run_name', "
+                         "''), created_at, attempts, retry_at, last_error FROM outbox"
+                         " ORDER BY id LIMIT ?"));
+  row.Bind(std::max(limit, 0));
+  std::vector<WaitingUpload> waiting;
+  while (true) {
+    ASSIGN_OR_RETURN(bool more, row.Step());
+    if (!more) return waiting;
+    waiting.push_back({.evaluation_id = std::string(row.Text(0)),
+                       .run_name = std::string(row.Text(1)),
+                       .created_at = absl::FromUnixMicros(row.Integer(2)),
+                       .attempts = static_cast<int>(row.Integer(3)),
+                       .retry_at = absl::FromUnixMicros(row.Integer(4)),
+                       .last_error = std::string(row.Text(5))});
+  }
+}
+
 absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
   MutexLock lock(mutex_);
   return database_->QueryInteger("SELECT count(*) FROM outbox");

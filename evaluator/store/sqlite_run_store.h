@@ -52,6 +52,8 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
   absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
+  absl::Status ExpediteOutbox(absl::Time now) override;
+  absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int limit) override;
   absl::StatusOr<int64_t> OutboxDepth() override;
   absl::StatusOr<absl::Time> OldestOutbox() override;
 

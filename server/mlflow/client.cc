@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -22,6 +23,13 @@ constexpr char kClientKeyTag[] = "assay.client_key";
 constexpr char kParentTag[] = "mlflow.parentRunId";
 // The most duplicates of one run to look for. A correct server never has more than two.
 constexpr int kMaxCopies = 20;
+
+constexpr absl::string_view kExperimentGonePayload = "assay/experiment_gone";
+
+absl::Status ExperimentGone(absl::Status status) {
+  status.SetPayload(kExperimentGonePayload, absl::Cord());
+  return status;
+}
 
 bool IsEndState(const std::string& status) {
   return status == "FINISHED" || status == "FAILED" || status == "KILLED";
@@ -44,6 +52,10 @@ json RunTags(const std::string& client_key, const std::string& evaluation_id,
 
 }  // namespace
 
+bool IsExperimentGone(const absl::Status& status) {
+  return status.GetPayload(kExperimentGonePayload).has_value();
+}
+
 absl::StatusOr<std::unique_ptr<MlflowClient>> MlflowClient::Create(absl::string_view tracking_uri,
                                                                    MlflowSettings settings,
                                                                    ArtifactSource artifacts) {
@@ -63,16 +75,20 @@ MlflowClient::MlflowClient(std::unique_ptr<MlflowConnection> connection, MlflowS
 absl::StatusOr<std::string> MlflowClient::LookUpExperiment() {
   const bool by_id = settings_.experiment.empty();
   const std::string& requested = by_id ? settings_.experiment_id : settings_.experiment;
-  ASSIGN_OR_RETURN(const json answer,
-                   connection_->Get(absl::StrCat(by_id ? "experiments/get?experiment_id="
-                                                       : "experiments/get-by-name?experiment_name=",
-                                                 http::UrlEscape(requested))));
-  std::string id = JsonField(answer, "/experiment/experiment_id");
-  if (id.empty()) return MissingField("experiment.experiment_id", answer);
-  if (JsonField(answer, "/experiment/lifecycle_stage") == "deleted") {
-    return absl::FailedPreconditionError(absl::StrCat(
+  const absl::StatusOr<json> answer = connection_->Get(absl::StrCat(
+      by_id ? "experiments/get?experiment_id=" : "experiments/get-by-name?experiment_name=",
+      http::UrlEscape(requested)));
+  if (!answer.ok()) {
+    return by_id && absl::IsNotFound(answer.status()) ? ExperimentGone(answer.status())
+                                                      : answer.status();
+  }
+  std::string id = JsonField(*answer, "/experiment/experiment_id");
+  if (id.empty()) return MissingField("experiment.experiment_id", *answer);
+  if (JsonField(*answer, "/experiment/lifecycle_stage") == "deleted") {
+    return ExperimentGone(absl::FailedPreconditionError(absl::StrCat(
         "the MLflow experiment '", requested,
-        "' is deleted on the server: restore it there or set mlflow.experiment to another name"));
+        "' is deleted on the server: restore it there (`mlflow experiments restore -x ", id,
+        "`) or set mlflow.experiment to another name")));
   }
   return id;
 }
@@ -95,6 +111,18 @@ absl::StatusOr<std::string> MlflowClient::ExperimentId() {
   }
   if (id.ok()) experiment_id_ = *id;
   return id;
+}
+
+ExperimentState MlflowClient::CheckExperiment() {
+  ExperimentState state{
+      .tracking_uri = connection_->base_url(),
+      .experiment = settings_.experiment.empty() ? settings_.experiment_id : settings_.experiment};
+  const absl::StatusOr<std::string> id = LookUpExperiment();
+  if (id.ok()) state.experiment_id = *id;
+  const bool will_be_created = absl::IsNotFound(id.status()) && !IsExperimentGone(id.status());
+  state.status = will_be_created ? absl::OkStatus() : id.status();
+  state.answered = id.ok() || !IsTransient(id.status());
+  return state;
 }
 
 absl::StatusOr<std::vector<MlflowClient::RunInfo>> MlflowClient::SearchRuns(
@@ -226,6 +254,16 @@ absl::StatusOr<std::vector<std::string>> MlflowClient::LogContent(
 
 absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& run) {
   ASSIGN_OR_RETURN(const std::string experiment_id, ExperimentId());
+  absl::StatusOr<UploadedRun> uploaded = UploadToExperiment(experiment_id, run);
+  if (uploaded.ok() || IsTransient(uploaded.status())) return uploaded;
+  // The server rejects every change in a deleted experiment, with an error about the run.
+  experiment_id_.clear();
+  const absl::Status experiment = LookUpExperiment().status();
+  return IsExperimentGone(experiment) ? experiment : uploaded.status();
+}
+
+absl::StatusOr<UploadedRun> MlflowClient::UploadToExperiment(const std::string& experiment_id,
+                                                             const evaluator::TrackedRun& run) {
   ASSIGN_OR_RETURN(const std::string parent_id, ParentId(experiment_id, run));
   ASSIGN_OR_RETURN(const RunInfo info,
                    FindOrCreate(experiment_id, {.client_key = run.client_key,

@@ -27,6 +27,25 @@ struct UploadedRun {
   std::vector<std::string> left_out;
 };
 
+// The experiment as the server knows it now.
+struct ExperimentState {
+  // The tracking URI without credentials.
+  std::string tracking_uri;
+  // The configured name or id.
+  std::string experiment;
+  // Empty if the server does not have the experiment or did not answer.
+  std::string experiment_id;
+  // True if the tracking server answered, even with an error.
+  bool answered = false;
+  // OK if runs can be uploaded; an experiment that does not exist yet is created with the first
+  // run.
+  absl::Status status;
+};
+
+// Returns true if `status` means that the experiment is deleted, or that its configured id does not
+// exist. All runs wait until a person restores the experiment or changes the configuration.
+bool IsExperimentGone(const absl::Status& status);
+
 // Uploads runs and traces to one tracking server. Not thread-safe, except Expire(). Every call
 // blocks for its HTTP requests; errors are those of MlflowConnection.
 class MlflowClient {
@@ -42,6 +61,10 @@ class MlflowClient {
   // does not exist. Cached after the first success.
   absl::StatusOr<std::string> ExperimentId();
 
+  // Asks the server for the experiment. Creates nothing, and neither uses nor changes the cached
+  // id.
+  ExperimentState CheckExperiment();
+
   // Uploads the run:
   //
   //   1. finds its run and its parent run by the tag `assay.client_key`, or creates them;
@@ -53,6 +76,9 @@ class MlflowClient {
   // final status is not changed. Data that MLflow would reject is adapted: keys and values are
   // truncated to its limits (with a marker), non-finite metrics are left out and counted in the tag
   // `assay.metrics_left_out`, artifacts that were left out are named in `assay.artifacts_left_out`.
+  //
+  // If the experiment was deleted on the server, the error is that of ExperimentId()
+  // (IsExperimentGone()), and the next call looks the experiment up again.
   absl::StatusOr<UploadedRun> Upload(const evaluator::TrackedRun& run);
 
   // Sends spans (OTLP JSON) to the experiment. The server accepts or rejects a request as a whole.
@@ -98,6 +124,8 @@ class MlflowClient {
                ArtifactSource artifacts);
 
   absl::StatusOr<std::string> LookUpExperiment();
+  absl::StatusOr<UploadedRun> UploadToExperiment(const std::string& experiment_id,
+                                                 const evaluator::TrackedRun& run);
   // Returns at most `max_results` runs that have the tag.
   absl::StatusOr<std::vector<RunInfo>> SearchRuns(const std::string& experiment_id,
                                                   absl::string_view tag, const std::string& value,

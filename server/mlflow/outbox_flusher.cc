@@ -14,6 +14,8 @@ namespace assay::server {
 namespace {
 
 constexpr int kEntriesPerFlush = 16;
+// How often a waiting caller's deadline and cancellation are checked.
+constexpr absl::Duration kContextPollPeriod = absl::Milliseconds(50);
 // 2^20 times any sensible initial backoff exceeds every maximum.
 constexpr int kMaxDoublings = 20;
 
@@ -48,27 +50,63 @@ void OutboxFlusher::Stop(absl::Duration bound) {
   if (thread_.joinable()) thread_.join();
 }
 
+void OutboxFlusher::AttemptAll(const CallContext& context) {
+  const MutexLock lock(mutex_);
+  const int64_t ticket = ++requested_;
+  const auto done = [this, ticket]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return completed_ >= ticket || stopping_;
+  };
+  while (!context.IsDone()) {
+    if (mutex_.AwaitWithTimeout(absl::Condition(&done), kContextPollPeriod)) return;
+  }
+}
+
+UploadCounts OutboxFlusher::Counts() {
+  const MutexLock lock(mutex_);
+  return counts_;
+}
+
+absl::Time OutboxFlusher::AwaitWork(bool more) {
+  bool attempt_all = false;
+  absl::Time stop_by;
+  {
+    const MutexLock lock(mutex_);
+    const auto requested = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return requested_ > begun_ || stopping_;
+    };
+    const auto due = [this, &requested]()
+                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || requested(); };
+    if (absl::Now() < counts_.paused_until) {
+      // Wake() does not shorten the pause that the server asked for.
+      mutex_.AwaitWithDeadline(absl::Condition(&requested), counts_.paused_until);
+    } else if (!more) {
+      mutex_.AwaitWithTimeout(absl::Condition(&due), options_.poll_interval);
+    }
+    wake_ = false;
+    attempt_all = requested_ > begun_;
+    begun_ = requested_;
+    if (attempt_all) counts_.paused_until = absl::InfinitePast();
+    stop_by = stop_by_;
+  }
+  if (attempt_all) {
+    server_failures_ = 0;
+    const absl::Status expedited = store_->ExpediteOutbox(absl::Now());
+    if (!expedited.ok()) ReportStoreError(expedited);
+  }
+  return stop_by;
+}
+
 void OutboxFlusher::Run() {
   bool more = true;
   while (true) {
-    absl::Time stop_by;
-    {
-      const MutexLock lock(mutex_);
-      const auto due = [this]()
-                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || stopping_; };
-      const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };
-      if (absl::Now() < paused_until_) {
-        // Wake() does not shorten the pause that the server asked for.
-        mutex_.AwaitWithDeadline(absl::Condition(&stopping), paused_until_);
-      } else if (!more) {
-        mutex_.AwaitWithTimeout(absl::Condition(&due), options_.poll_interval);
-      }
-      wake_ = false;
-      stop_by = stop_by_;
-    }
+    const absl::Time stop_by = AwaitWork(more);
     const bool last = stop_by != absl::InfiniteFuture();
     if (last && absl::Now() >= stop_by) return;
     more = Flush();
+    if (!more) {
+      const MutexLock lock(mutex_);
+      completed_ = begun_;
+    }
     if (last && more) continue;
     DeleteDuplicates(last);
     if (last) return;
@@ -88,7 +126,7 @@ bool OutboxFlusher::Flush() {
 }
 
 void OutboxFlusher::DeleteDuplicates(bool last) {
-  if (absl::Now() < paused_until_) return;
+  if (absl::Now() < Counts().paused_until) return;
   // Failures are retried after the next flush.
   client_->DeleteDuplicates(last ? absl::InfiniteFuture() : absl::Now()).IgnoreError();
 }
@@ -109,6 +147,10 @@ OutboxFlusher::Next OutboxFlusher::Upload(const evaluator::OutboxEntry& entry) {
   } else {
     next = Postpone(report.status, &report);
   }
+  {
+    const MutexLock lock(mutex_);
+    ++(report.status.ok() ? counts_.ok : counts_.failed);
+  }
   if (options_.on_upload != nullptr) options_.on_upload(report);
   return next;
 }
@@ -120,14 +162,18 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
   absl::Duration wait =
       report->permanent ? options_.permanent_backoff : Backoff(report->entry.attempts);
   Next next = Next::kContinue;
-  if (IsServerFailure(failure)) {
+  if (IsExperimentGone(failure)) {
+    next = Next::kServerFailed;
+    wait = options_.experiment_backoff;
+    Pause(now + wait);
+  } else if (IsServerFailure(failure)) {
     next = Next::kServerFailed;
     absl::Duration pause = Backoff(server_failures_++);
     if (const auto requested = RetryAfter(failure); requested.has_value()) {
       pause = std::max(pause, std::min(*requested, options_.max_retry_after));
       wait = std::max(wait, pause);
     }
-    paused_until_ = now + pause;
+    Pause(now + pause);
   }
   report->retry_at = now + wait;
   const absl::Status postponed =
@@ -137,6 +183,11 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
     return Next::kStoreFailed;
   }
   return next;
+}
+
+void OutboxFlusher::Pause(absl::Time until) {
+  const MutexLock lock(mutex_);
+  counts_.paused_until = until;
 }
 
 absl::Duration OutboxFlusher::Backoff(int attempts) {

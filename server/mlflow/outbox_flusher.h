@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/call_context.h"
 #include "evaluator/store/run_store.h"
 #include "server/mlflow/client.h"
 
@@ -32,6 +33,15 @@ struct UploadReport {
   absl::Time retry_at;
 };
 
+// What the flusher did since it was started.
+struct UploadCounts {
+  int64_t ok = 0;
+  // Attempts that failed. A run that succeeds at its third attempt counts here twice.
+  int64_t failed = 0;
+  // No upload is attempted before this time, because the server failed.
+  absl::Time paused_until = absl::InfinitePast();
+};
+
 struct OutboxFlusherOptions {
   // How often the outbox is checked for due entries without a Wake().
   absl::Duration poll_interval = absl::Seconds(10);
@@ -41,6 +51,9 @@ struct OutboxFlusherOptions {
   absl::Duration max_backoff = absl::Minutes(5);
   // The wait after the server rejected a run.
   absl::Duration permanent_backoff = absl::Hours(1);
+  // The wait after an upload found the experiment deleted. Short, because restoring it should show
+  // at once; the check costs one request.
+  absl::Duration experiment_backoff = absl::Seconds(30);
   // The upper limit for a server's Retry-After.
   absl::Duration max_retry_after = absl::Hours(1);
   // Called on the flusher's thread after every attempt, for the log and metrics. May be null.
@@ -51,7 +64,8 @@ struct OutboxFlusherOptions {
 
 // Uploads the entries of the outbox, oldest first, from a thread of its own. A server that is down
 // or busy (no connection, 408, 429, 502 and above) pauses all uploads for the backoff or its
-// Retry-After; a failure of one run delays only that run. Uploads are idempotent
+// Retry-After, and a deleted experiment for experiment_backoff; a failure of one run delays only
+// that run. Uploads are idempotent
 // (MlflowClient::Upload), so a crash at any point costs at most a repeated upload. Thread-safe.
 class OutboxFlusher {
  public:
@@ -64,12 +78,21 @@ class OutboxFlusher {
   // Reports that the outbox has a new entry. Returns immediately.
   void Wake();
 
+  // Ends the pause, makes every entry due, and returns when all of them were attempted, or the
+  // server failed, or when `context` is done. An upload that runs at the time of the call ends
+  // first.
+  void AttemptAll(const CallContext& context);
+
+  UploadCounts Counts();
+
   // Tries once more to empty the outbox, for at most about `bound` (plus one second if the server
   // hangs), then ends the thread. Remaining entries wait for the next start.
   void Stop(absl::Duration bound);
 
  private:
   void Run();
+  // Waits until there is something to do. Returns the time by which the thread must end.
+  absl::Time AwaitWork(bool more);
   enum class Next { kContinue, kServerFailed, kStoreFailed };
 
   // Uploads due entries, at most one batch. Returns true if there may be more.
@@ -78,6 +101,7 @@ class OutboxFlusher {
   void DeleteDuplicates(bool last);
   Next Upload(const evaluator::OutboxEntry& entry);
   Next Postpone(const absl::Status& failure, UploadReport* report);
+  void Pause(absl::Time until);
   absl::Duration Backoff(int attempts);
   void ReportStoreError(const absl::Status& status);
 
@@ -89,11 +113,15 @@ class OutboxFlusher {
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time stop_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  // The numbers of the last AttemptAll() that was called, begun and completed.
+  int64_t requested_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t begun_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t completed_ ABSL_GUARDED_BY(mutex_) = 0;
+  UploadCounts counts_ ABSL_GUARDED_BY(mutex_);
 
   // Used only by the thread.
   absl::BitGen random_;
   int server_failures_ = 0;
-  absl::Time paused_until_ = absl::InfinitePast();
   absl::flat_hash_set<int64_t> rejected_;
 
   std::thread thread_;

@@ -66,6 +66,10 @@ class EmptyRunStore : public RunStore {
                               std::string_view /*error*/) override {
     return absl::OkStatus();
   }
+  absl::Status ExpediteOutbox(absl::Time /*now*/) override { return absl::OkStatus(); }
+  absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int /*limit*/) override {
+    return std::vector<WaitingUpload>{};
+  }
   absl::StatusOr<int64_t> OutboxDepth() override { return 0; }
   absl::StatusOr<absl::Time> OldestOutbox() override { return absl::InfiniteFuture(); }
 };

@@ -72,6 +72,31 @@ TEST_F(RunStoreOutboxTest, TheOldestEntryHasTheEarliestCreationTime) {
   EXPECT_GE(*store_->OldestOutbox(), oldest);
 }
 
+TEST_F(RunStoreOutboxTest, WaitingEntriesHaveTheirErrorsAndBecomeDueOnDemand) {
+  BeginAndFinish("ev-1", {SomeRun("ev-1", "m1"), SomeRun("ev-1", "m2")});
+  const int64_t id = store_->PendingOutbox(absl::Now(), 1)->front().id;
+  const absl::Time later = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  ASSERT_TRUE(store_->PostponeOutbox(id, later, "MLflow said no").ok());
+  const auto waiting = store_->WaitingOutbox(10);
+  ASSERT_TRUE(waiting.ok()) << waiting.status();
+  ASSERT_THAT(*waiting, SizeIs(2));
+  EXPECT_EQ(waiting->front().evaluation_id, "ev-1");
+  EXPECT_EQ(waiting->front().run_name, SomeRun("ev-1", "m1").run_name);
+  EXPECT_EQ(waiting->front().created_at, *store_->OldestOutbox());
+  EXPECT_EQ(waiting->front().attempts, 1);
+  EXPECT_EQ(waiting->front().last_error, "MLflow said no");
+  EXPECT_EQ(waiting->front().retry_at, later);
+  EXPECT_EQ(waiting->back().attempts, 0);
+  EXPECT_EQ(waiting->back().last_error, "");
+  EXPECT_THAT(*store_->WaitingOutbox(1), SizeIs(1));
+
+  EXPECT_THAT(*store_->PendingOutbox(absl::Now(), 10), SizeIs(1));
+  ASSERT_TRUE(store_->ExpediteOutbox(absl::Now()).ok());
+  const auto due = store_->PendingOutbox(absl::Now(), 10);
+  ASSERT_THAT(*due, SizeIs(2));
+  EXPECT_EQ(due->front().attempts, 1);
+}
+
 TEST_F(RunStoreOutboxTest, AnEntryThatCannotBeCompletedStaysInTheOutbox) {
   BeginAndFinish("ev-1", {SomeRun("ev-1", "m1"), SomeRun("ev-1", "m2")});
   const auto pending = store_->PendingOutbox(absl::Now(), 2);

@@ -117,6 +117,43 @@ TEST(MlflowClientTest, DeletedExperimentErrorSuggestsAFix) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("restore it"));
 }
 
+TEST(MlflowClientTest, UploadNoticesADeletedAndARestoredExperiment) {
+  FakeMlflow mlflow;
+  const auto client = Connect(mlflow.server.Url());
+  ASSERT_TRUE(client->Upload(MakeRun("k1")).ok());
+  mlflow.SetExperimentDeleted(true);
+  // The id is cached, so that the creation of the run is what fails.
+  const absl::Status deleted = client->Upload(MakeRun("k2")).status();
+  EXPECT_TRUE(IsExperimentGone(deleted)) << deleted;
+  EXPECT_THAT(std::string(deleted.message()), HasSubstr("mlflow experiments restore -x 7"));
+  EXPECT_TRUE(IsExperimentGone(client->Upload(MakeRun("k2")).status()));
+  mlflow.SetExperimentDeleted(false);
+  const auto restored = client->Upload(MakeRun("k2"));
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_EQ(mlflow.Runs().size(), 2U);
+}
+
+TEST(MlflowClientTest, CheckExperimentCreatesNothing) {
+  FakeMlflow mlflow;
+  const auto client = Connect(mlflow.server.Url());
+  const ExperimentState missing = client->CheckExperiment();
+  EXPECT_TRUE(missing.answered);
+  EXPECT_TRUE(missing.status.ok()) << missing.status;
+  EXPECT_EQ(missing.experiment_id, "");
+  EXPECT_EQ(missing.tracking_uri, mlflow.server.Url());
+  EXPECT_EQ(client->CheckExperiment().experiment_id, "");
+  ASSERT_TRUE(client->Upload(MakeRun("k1")).ok());
+  EXPECT_EQ(client->CheckExperiment().experiment_id, "7");
+  mlflow.SetExperimentDeleted(true);
+  const ExperimentState deleted = client->CheckExperiment();
+  EXPECT_TRUE(deleted.answered);
+  EXPECT_TRUE(IsExperimentGone(deleted.status)) << deleted.status;
+  mlflow.SetFault(FaultAt("get-by-name", {503, "busy"}));
+  const ExperimentState down = client->CheckExperiment();
+  EXPECT_FALSE(down.answered);
+  EXPECT_FALSE(down.status.ok());
+}
+
 TEST(MlflowClientTest, MapsAnswersToStatuses) {
   struct Case {
     http::FakeAnswer answer;

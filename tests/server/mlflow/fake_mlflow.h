@@ -58,6 +58,11 @@ class FakeMlflow {
     const MutexLock lock(mutex_);
     artifact_root_ = root;
   }
+  // Deletes or restores the experiment and its runs, as MLflow's store does.
+  void SetExperimentDeleted(bool deleted) {
+    const MutexLock lock(mutex_);
+    experiment_deleted_ = deleted;
+  }
   void AddRun(const std::string& id, const std::string& client_key) {
     const MutexLock lock(mutex_);
     runs_[id].client_key = client_key;
@@ -117,11 +122,17 @@ class FakeMlflow {
       if (!has_experiment_) {
         return {404, R"({"error_code":"RESOURCE_DOES_NOT_EXIST","message":"no experiment"})"};
       }
-      return {200, R"({"experiment":{"experiment_id":"7","lifecycle_stage":"active"}})"};
+      const std::string stage = experiment_deleted_ ? "deleted" : "active";
+      const json experiment = {{"experiment_id", "7"}, {"lifecycle_stage", stage}};
+      return {200, json{{"experiment", experiment}}.dump()};
     }
     if (ends("experiments/create")) {
       has_experiment_ = true;
       return {200, R"({"experiment_id":"7"})"};
+    }
+    if (ends("runs/search") && experiment_deleted_) return {200, "{}"};
+    if (experiment_deleted_) {
+      return {400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"must be in 'active'"})"};
     }
     if (ends("runs/search")) {
       json runs = json::array();
@@ -171,6 +182,7 @@ class FakeMlflow {
   absl::Mutex mutex_;
   Fault fault_ ABSL_GUARDED_BY(mutex_);
   bool has_experiment_ ABSL_GUARDED_BY(mutex_) = false;
+  bool experiment_deleted_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Run> runs_ ABSL_GUARDED_BY(mutex_);
   std::vector<nlohmann::json> models_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> artifacts_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 // Tests OutboxFlusher with a fake store and a fake tracking server.
 #include "server/mlflow/outbox_flusher.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -66,6 +67,11 @@ class FakeRunStore : public evaluator::EmptyRunStore {
     outbox_.at(id).retry_at = retry_at;
     outbox_.at(id).error = std::string(error);
     ++outbox_.at(id).entry.attempts;
+    return absl::OkStatus();
+  }
+  absl::Status ExpediteOutbox(absl::Time now) override {
+    const MutexLock lock(mutex_);
+    for (auto& [id, entry] : outbox_) entry.retry_at = std::min(entry.retry_at, now);
     return absl::OkStatus();
   }
   absl::StatusOr<int64_t> OutboxDepth() override { return static_cast<int64_t>(Outbox().size()); }
@@ -209,6 +215,67 @@ TEST_F(OutboxFlusherTest, BackoffGrows) {
   ASSERT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
   // The waits are at least half of 40 + 80 + 160 + 320 ms.
   EXPECT_GE(absl::Now() - start, absl::Milliseconds(300));
+}
+
+TEST_F(OutboxFlusherTest, RestoredExperimentIsNoticedAtTheNextAttempt) {
+  options_.experiment_backoff = absl::Milliseconds(200);
+  store_.Add("k1");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return store_.Completed().size() == 1; }));
+  mlflow_.SetExperimentDeleted(true);
+  store_.Add("k2");
+  store_.Add("k3");
+  flusher->Wake();
+  ASSERT_TRUE(Eventually([this] { return Reports().size() >= 3; }));
+  // The deleted experiment pauses all runs: the third one is not attempted.
+  const auto outbox = store_.Outbox();
+  EXPECT_THAT(outbox.at(2).error, HasSubstr("restore it"));
+  EXPECT_LT(outbox.at(2).retry_at, absl::Now() + absl::Minutes(1));
+  EXPECT_EQ(outbox.at(3).entry.attempts, 0);
+  mlflow_.SetExperimentDeleted(false);
+  EXPECT_TRUE(Eventually([this] { return store_.Outbox().empty(); }));
+  EXPECT_EQ(mlflow_.Runs().size(), 3U);
+}
+
+TEST_F(OutboxFlusherTest, DefaultWaitForADeletedExperimentIsBelowAMinute) {
+  EXPECT_LT(OutboxFlusherOptions().experiment_backoff, absl::Minutes(1));
+}
+
+TEST_F(OutboxFlusherTest, AttemptAllEndsEveryWait) {
+  options_.permanent_backoff = absl::Hours(1);
+  options_.experiment_backoff = absl::Hours(1);
+  // The first run is rejected, and then the experiment is deleted.
+  FailFirst(1, {400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"bad key"})"});
+  store_.Add("k1");
+  const auto flusher = Start();
+  ASSERT_TRUE(Eventually([this] { return Reports().size() == 1; }));
+  mlflow_.SetExperimentDeleted(true);
+  store_.Add("k2");
+  flusher->Wake();
+  ASSERT_TRUE(Eventually([this] { return Reports().size() == 2; }));
+  EXPECT_GT(flusher->Counts().paused_until, absl::Now());
+  // While the experiment is deleted, an attempt on demand fails at once.
+  flusher->AttemptAll(CallContext::WithDeadline(absl::Now() + absl::Seconds(10)));
+  EXPECT_EQ(Reports().size(), 3U);
+  EXPECT_EQ(store_.Outbox().size(), 2U);
+  mlflow_.SetExperimentDeleted(false);
+  flusher->AttemptAll(CallContext::WithDeadline(absl::Now() + absl::Seconds(10)));
+  EXPECT_TRUE(store_.Outbox().empty());
+  EXPECT_EQ(flusher->Counts().ok, 2);
+  EXPECT_EQ(flusher->Counts().failed, 3);
+}
+
+TEST_F(OutboxFlusherTest, AttemptAllReturnsAtTheDeadline) {
+  mlflow_.SetFault([](const http::FakeRequest&) -> std::optional<http::FakeAnswer> {
+    absl::SleepFor(absl::Seconds(3));
+    return std::nullopt;
+  });
+  store_.Add("k1");
+  const auto flusher = Start();
+  const absl::Time start = absl::Now();
+  flusher->AttemptAll(CallContext::WithDeadline(start + absl::Milliseconds(200)));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
+  EXPECT_EQ(store_.Outbox().size(), 1U);
 }
 
 TEST_F(OutboxFlusherTest, StopUploadsNewRunsWithinTheBound) {
