@@ -80,6 +80,10 @@ int Dispatch(const Session& session) {
       return ImportRatings(session);
     case Command::kJudge:
       return Judge(session);
+    case Command::kMlflowStatus:
+      return MlflowStatus(session);
+    case Command::kMlflowFlush:
+      return MlflowFlush(session);
   }
   return kExitUsage;
 }

@@ -50,6 +50,7 @@
 #include "server/services/model_service.h"
 #include "server/services/rating_service.h"
 #include "server/services/scoring_service.h"
+#include "server/services/tracking_service.h"
 #include "server/serving/embedding.h"
 #include "server/serving/engine_loader.h"
 #include "server/serving/generation.h"
@@ -151,6 +152,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<JudgingServiceImpl> judging_service_;
   std::unique_ptr<FeedbackServiceImpl> feedback_service_;
   std::unique_ptr<RatingServiceImpl> rating_service_;
+  std::unique_ptr<TrackingServiceImpl> tracking_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::string metrics_address_;
@@ -334,6 +336,10 @@ absl::Status DaemonImpl::StartServer() {
         events_.OnFeedback(result);
       }});
   rating_service_ = std::make_unique<RatingServiceImpl>(&evaluation_->store());
+  tracking_service_ = std::make_unique<TrackingServiceImpl>(TrackingServiceImpl::Dependencies{
+      .store = &evaluation_->store(), .flusher = evaluation_->flusher(), .make_client = [this] {
+        return MakeMlflowClient(config_, nullptr);
+      }});
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
@@ -343,7 +349,7 @@ absl::Status DaemonImpl::StartServer() {
                          .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
                          evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
-                         rating_service_.get(), judging_service_.get()}));
+                         rating_service_.get(), judging_service_.get(), tracking_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();

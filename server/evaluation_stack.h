@@ -62,6 +62,8 @@ class EvaluationStack {
   void WakeMlflow() {
     if (flusher_ != nullptr) flusher_->Wake();
   }
+  // Returns nullptr if MLflow is off.
+  OutboxFlusher* flusher() { return flusher_.get(); }
   // True if finished evaluations are sent to MLflow.
   bool uses_mlflow() const { return flusher_ != nullptr; }
 

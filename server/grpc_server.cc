@@ -20,6 +20,7 @@
 #include "assay/v1/model.pb.h"
 #include "assay/v1/rating.pb.h"
 #include "assay/v1/scoring.pb.h"
+#include "assay/v1/tracking.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
@@ -99,7 +100,8 @@ std::vector<std::string> ServedMethods() {
         assay::v1::ScoreRequest::descriptor()->file(),
         assay::v1::GiveFeedbackRequest::descriptor()->file(),
         assay::v1::AddRatingsRequest::descriptor()->file(),
-        assay::v1::JudgeEvaluationRequest::descriptor()->file()}) {
+        assay::v1::JudgeEvaluationRequest::descriptor()->file(),
+        assay::v1::FlushTrackingRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor* service = file->service(i);
       for (int j = 0; j < service->method_count(); ++j) {

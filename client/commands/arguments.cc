@@ -391,6 +391,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   AddAb(app, arguments);
   AddRatings(app, arguments);
   AddJudge(app, arguments);
+  AddMlflow(app, arguments);
 
   // CLI11 expects the words in reverse order.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

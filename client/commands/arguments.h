@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/commands/feedback_arguments.h"
+#include "client/commands/mlflow_arguments.h"
 #include "client/terminal/console.h"
 
 namespace assay::client {
@@ -43,6 +44,8 @@ enum class Command {
   kExportRatings,
   kImportRatings,
   kJudge,
+  kMlflowStatus,
+  kMlflowFlush,
 };
 
 // The options of `generate`. The server's defaults apply to unset ones.
@@ -189,6 +192,7 @@ struct Arguments {
   AbOptions ab;
   RatingOptions rating;
   JudgeOptions judge;
+  MlflowOptions mlflow;
   // For `evaluations get`.
   bool include_samples = false;
   // For `evaluations list`, `feedback list` and `judge`; 0: the server's default.

@@ -48,6 +48,9 @@ int ExportRatings(const Session& session);
 int ImportRatings(const Session& session);
 // Makes judges compare the texts of an evaluation. Returns kExitFailed if no judge decided a pair.
 int Judge(const Session& session);
+// Shows the outbox to MLflow, or flushes it. Both return kExitFailed if runs are left.
+int MlflowStatus(const Session& session);
+int MlflowFlush(const Session& session);
 
 }  // namespace assay::client
 

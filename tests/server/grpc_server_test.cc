@@ -50,7 +50,8 @@ TEST(GrpcServerTest, MethodsOfAllServicesAreListed) {
        {"assay.v1.InferenceService/GenerateStream", "assay.v1.ModelService/SetRoutes",
         "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed",
         "assay.v1.ScoringService/Score", "assay.v1.FeedbackService/GiveFeedback",
-        "assay.v1.RatingService/AddRatings", "assay.v1.JudgingService/JudgeEvaluation"}) {
+        "assay.v1.RatingService/AddRatings", "assay.v1.JudgingService/JudgeEvaluation",
+        "assay.v1.TrackingService/FlushTracking"}) {
     EXPECT_THAT(ServedMethods(), Contains(method));
   }
 }

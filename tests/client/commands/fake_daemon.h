@@ -14,6 +14,7 @@
 #include "assay/v1/judging.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
 #include "assay/v1/rating.grpc.pb.h"
+#include "assay/v1/tracking.grpc.pb.h"
 #include "client/terminal/interrupt.h"
 #include "grpcpp/server.h"
 
@@ -170,6 +171,25 @@ struct FakeJudging final : v1::JudgingService::Service {
   }
 };
 
+// Records the flush and answers from the members.
+struct FakeTracking final : v1::TrackingService::Service {
+  v1::GetTrackingStatusResponse state;
+  v1::FlushTrackingRequest request;
+  v1::FlushTrackingResponse flushed;
+
+  grpc::Status GetTrackingStatus(grpc::ServerContext*, const v1::GetTrackingStatusRequest*,
+                                 v1::GetTrackingStatusResponse* reply) override {
+    *reply = state;
+    return grpc::Status::OK;
+  }
+  grpc::Status FlushTracking(grpc::ServerContext*, const v1::FlushTrackingRequest* sent,
+                             v1::FlushTrackingResponse* reply) override {
+    request = *sent;
+    *reply = flushed;
+    return grpc::Status::OK;
+  }
+};
+
 struct CliResult {
   int code = -1;
   std::string out;
@@ -208,6 +228,7 @@ class FakeDaemon {
   FakeFeedback feedback;
   FakeRatings ratings;
   FakeJudging judging;
+  FakeTracking tracking;
   Interrupt interrupt;
   std::string address;
 

@@ -1,0 +1,139 @@
+// The gRPC service assay.v1.TrackingService.
+#include "server/services/tracking_service.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/status_macros.h"
+#include "server/rpc/grpc_context.h"
+#include "server/rpc/grpc_status.h"
+#include "server/services/proto_time.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kMaxShownEntries = 20;
+// How long a status waits for MLflow's answer.
+constexpr absl::Duration kAnswerTimeout = absl::Seconds(5);
+constexpr absl::Duration kDefaultFlushWait = absl::Seconds(30);
+constexpr absl::Duration kMaxFlushWait = absl::Minutes(10);
+// How often a flush looks at the outbox.
+constexpr absl::Duration kFlushPollPeriod = absl::Milliseconds(100);
+// A flush ends so long before the deadline of its call, so that the reply still arrives.
+constexpr absl::Duration kReplyTime = absl::Milliseconds(500);
+
+absl::StatusOr<absl::Duration> FlushWait(const assay::v1::FlushTrackingRequest& request) {
+  const absl::Duration wait =
+      absl::Seconds(request.wait().seconds()) + absl::Nanoseconds(request.wait().nanos());
+  if (wait < absl::ZeroDuration() || wait > kMaxFlushWait) {
+    return absl::InvalidArgumentError(absl::StrCat("wait: is ", absl::FormatDuration(wait),
+                                                   "; give 0 to ",
+                                                   absl::FormatDuration(kMaxFlushWait)));
+  }
+  return wait == absl::ZeroDuration() ? kDefaultFlushWait : wait;
+}
+
+google::protobuf::Duration ToDurationProto(absl::Duration duration) {
+  google::protobuf::Duration out;
+  out.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return out;
+}
+
+// Returns when the first of the entries is attempted again.
+absl::Time NextAttempt(const std::vector<evaluator::WaitingUpload>& waiting,
+                       const UploadCounts& counts) {
+  absl::Time next = absl::InfiniteFuture();
+  for (const evaluator::WaitingUpload& entry : waiting) next = std::min(next, entry.retry_at);
+  return std::max(next, counts.paused_until);
+}
+
+}  // namespace
+
+absl::Status TrackingServiceImpl::FillOutbox(assay::v1::Outbox* outbox) {
+  ASSIGN_OR_RETURN(const int64_t depth, dependencies_.store->OutboxDepth());
+  ASSIGN_OR_RETURN(const std::vector<evaluator::WaitingUpload> waiting,
+                   dependencies_.store->WaitingOutbox(kMaxShownEntries));
+  outbox->set_depth(depth);
+  if (!waiting.empty()) {
+    *outbox->mutable_oldest_age() =
+        ToDurationProto(std::max(absl::Now() - waiting.front().created_at, absl::ZeroDuration()));
+  }
+  for (const evaluator::WaitingUpload& entry : waiting) {
+    assay::v1::OutboxEntry* const out = outbox->add_entries();
+    out->set_evaluation_id(entry.evaluation_id);
+    out->set_run_name(entry.run_name);
+    *out->mutable_created_at() = ToTimestamp(entry.created_at);
+    out->set_attempts(entry.attempts);
+    out->set_last_error(entry.last_error);
+    *out->mutable_next_attempt() = ToTimestamp(entry.retry_at);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrackingServiceImpl::FillStatus(assay::v1::GetTrackingStatusResponse* response) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<MlflowClient> client, dependencies_.make_client());
+  client->Expire(absl::Now() + kAnswerTimeout);
+  const ExperimentState state = client->CheckExperiment();
+  response->set_enabled(true);
+  response->set_tracking_uri(state.tracking_uri);
+  response->set_experiment(state.experiment);
+  response->set_experiment_id(state.experiment_id);
+  response->set_answers(state.answered);
+  response->set_error(std::string(state.status.message()));
+  const UploadCounts counts = dependencies_.flusher->Counts();
+  response->set_uploads_ok(counts.ok);
+  response->set_uploads_failed(counts.failed);
+  if (counts.paused_until > absl::Now()) {
+    *response->mutable_paused_until() = ToTimestamp(counts.paused_until);
+  }
+  return FillOutbox(response->mutable_outbox());
+}
+
+grpc::Status TrackingServiceImpl::GetTrackingStatus(
+    grpc::ServerContext* /*context*/, const assay::v1::GetTrackingStatusRequest* /*request*/,
+    assay::v1::GetTrackingStatusResponse* response) {
+  if (dependencies_.flusher == nullptr) {
+    return ToGrpcStatus(FillOutbox(response->mutable_outbox()));
+  }
+  return ToGrpcStatus(FillStatus(response));
+}
+
+absl::Status TrackingServiceImpl::Flush(const CallContext& context,
+                                        assay::v1::FlushTrackingResponse* response) {
+  const int64_t uploaded_before = dependencies_.flusher->Counts().ok;
+  dependencies_.flusher->AttemptAll(context);
+  while (!context.IsDone()) {
+    const UploadCounts counts = dependencies_.flusher->Counts();
+    // All entries, because any of them may be the next one that is due.
+    ASSIGN_OR_RETURN(const int64_t depth, dependencies_.store->OutboxDepth());
+    ASSIGN_OR_RETURN(const std::vector<evaluator::WaitingUpload> waiting,
+                     dependencies_.store->WaitingOutbox(static_cast<int>(depth)));
+    if (waiting.empty() || NextAttempt(waiting, counts) >= context.deadline()) break;
+    absl::SleepFor(kFlushPollPeriod);
+  }
+  response->set_uploaded(dependencies_.flusher->Counts().ok - uploaded_before);
+  return FillOutbox(response->mutable_left());
+}
+
+grpc::Status TrackingServiceImpl::FlushTracking(grpc::ServerContext* context,
+                                                const assay::v1::FlushTrackingRequest* request,
+                                                assay::v1::FlushTrackingResponse* response) {
+  if (dependencies_.flusher == nullptr) {
+    return ToGrpcStatus(absl::FailedPreconditionError(
+        "mlflow.tracking_uri: is empty, so there is nothing to flush; set it and start assayd "
+        "again"));
+  }
+  const absl::StatusOr<absl::Duration> wait = FlushWait(*request);
+  if (!wait.ok()) return ToGrpcStatus(wait.status());
+  const CallContext call = MakeCallContext(*context);
+  return ToGrpcStatus(
+      Flush(call.Until(std::min(absl::Now() + *wait, call.deadline() - kReplyTime)), response));
+}
+
+}  // namespace assay::server
