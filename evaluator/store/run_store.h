@@ -114,6 +114,8 @@ class RunStore {
   virtual absl::Status ExpediteOutbox(absl::Time now) = 0;
   // Returns at most `limit` entries, due or not, oldest first.
   virtual absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int limit) = 0;
+  // Returns the time from which the first entry is due, or the infinite future if there is none.
+  virtual absl::StatusOr<absl::Time> NextOutboxAttempt() = 0;
   // Returns the number of entries.
   virtual absl::StatusOr<int64_t> OutboxDepth() = 0;
   // Returns the creation time of the oldest entry, or the infinite future if there is none.

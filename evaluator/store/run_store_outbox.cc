@@ -88,6 +88,15 @@ absl::StatusOr<std::vector<WaitingUpload>> SqliteRunStore::WaitingOutbox(int lim
   }
 }
 
+absl::StatusOr<absl::Time> SqliteRunStore::NextOutboxAttempt() {
+  MutexLock lock(mutex_);
+  ASSIGN_OR_RETURN(const int64_t count, database_->QueryInteger("SELECT count(*) FROM outbox"));
+  if (count == 0) return absl::InfiniteFuture();
+  ASSIGN_OR_RETURN(const int64_t micros,
+                   database_->QueryInteger("SELECT min(retry_at) FROM outbox"));
+  return absl::FromUnixMicros(micros);
+}
+
 absl::StatusOr<int64_t> SqliteRunStore::OutboxDepth() {
   MutexLock lock(mutex_);
   return database_->QueryInteger("SELECT count(*) FROM outbox");

@@ -54,6 +54,7 @@ class SqliteRunStore final : public RunStore {
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;
   absl::Status ExpediteOutbox(absl::Time now) override;
   absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int limit) override;
+  absl::StatusOr<absl::Time> NextOutboxAttempt() override;
   absl::StatusOr<int64_t> OutboxDepth() override;
   absl::StatusOr<absl::Time> OldestOutbox() override;
 

@@ -45,14 +45,6 @@ google::protobuf::Duration ToDurationProto(absl::Duration duration) {
   return out;
 }
 
-// Returns when the first of the entries is attempted again.
-absl::Time NextAttempt(const std::vector<evaluator::WaitingUpload>& waiting,
-                       const UploadCounts& counts) {
-  absl::Time next = absl::InfiniteFuture();
-  for (const evaluator::WaitingUpload& entry : waiting) next = std::min(next, entry.retry_at);
-  return std::max(next, counts.paused_until);
-}
-
 }  // namespace
 
 absl::Status TrackingServiceImpl::FillOutbox(assay::v1::Outbox* outbox) {
@@ -110,11 +102,8 @@ absl::Status TrackingServiceImpl::Flush(const CallContext& context,
   dependencies_.flusher->AttemptAll(context);
   while (!context.IsDone()) {
     const UploadCounts counts = dependencies_.flusher->Counts();
-    // All entries, because any of them may be the next one that is due.
-    ASSIGN_OR_RETURN(const int64_t depth, dependencies_.store->OutboxDepth());
-    ASSIGN_OR_RETURN(const std::vector<evaluator::WaitingUpload> waiting,
-                     dependencies_.store->WaitingOutbox(static_cast<int>(depth)));
-    if (waiting.empty() || NextAttempt(waiting, counts) >= context.deadline()) break;
+    ASSIGN_OR_RETURN(const absl::Time next, dependencies_.store->NextOutboxAttempt());
+    if (std::max(next, counts.paused_until) >= context.deadline()) break;
     absl::SleepFor(kFlushPollPeriod);
   }
   response->set_uploaded(dependencies_.flusher->Counts().ok - uploaded_before);

@@ -70,6 +70,7 @@ class EmptyRunStore : public RunStore {
   absl::StatusOr<std::vector<WaitingUpload>> WaitingOutbox(int /*limit*/) override {
     return std::vector<WaitingUpload>{};
   }
+  absl::StatusOr<absl::Time> NextOutboxAttempt() override { return absl::InfiniteFuture(); }
   absl::StatusOr<int64_t> OutboxDepth() override { return 0; }
   absl::StatusOr<absl::Time> OldestOutbox() override { return absl::InfiniteFuture(); }
 };

@@ -73,6 +73,7 @@ TEST_F(RunStoreOutboxTest, TheOldestEntryHasTheEarliestCreationTime) {
 }
 
 TEST_F(RunStoreOutboxTest, WaitingEntriesHaveTheirErrorsAndBecomeDueOnDemand) {
+  EXPECT_EQ(*store_->NextOutboxAttempt(), absl::InfiniteFuture());
   BeginAndFinish("ev-1", {SomeRun("ev-1", "m1"), SomeRun("ev-1", "m2")});
   const int64_t id = store_->PendingOutbox(absl::Now(), 1)->front().id;
   const absl::Time later = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) + 3600);
@@ -91,6 +92,7 @@ TEST_F(RunStoreOutboxTest, WaitingEntriesHaveTheirErrorsAndBecomeDueOnDemand) {
   EXPECT_THAT(*store_->WaitingOutbox(1), SizeIs(1));
 
   EXPECT_THAT(*store_->PendingOutbox(absl::Now(), 10), SizeIs(1));
+  EXPECT_LT(*store_->NextOutboxAttempt(), absl::Now());
   ASSERT_TRUE(store_->ExpediteOutbox(absl::Now()).ok());
   const auto due = store_->PendingOutbox(absl::Now(), 10);
   ASSERT_THAT(*due, SizeIs(2));
