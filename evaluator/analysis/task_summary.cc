@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "evaluator/scoring/clean_text.h"
 #include "evaluator/stats/proportion.h"
 #include "evaluator/stats/quantile.h"
@@ -18,11 +19,22 @@ double ProportionError(double proportion, int n) {
   return n > 1 ? std::sqrt(proportion * (1 - proportion) / (n - 1)) : 0;
 }
 
-void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summary) {
+const MultipleChoiceItem* ItemOf(const KnownAnswerTask& task, const std::string& id) {
+  const auto found = std::find_if(task.items.begin(), task.items.end(),
+                                  [&id](const MultipleChoiceItem& item) { return item.id == id; });
+  return found == task.items.end() ? nullptr : &*found;
+}
+
+void AddAccuracy(const KnownAnswerTask& task, const std::vector<const TaskAnswer*>& good,
+                 TaskSummary* summary) {
   const auto correct =
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct; });
   const auto by_length =
       std::count_if(good.begin(), good.end(), [](const auto* a) { return a->correct_by_length; });
+  const auto by_bytes = std::count_if(good.begin(), good.end(), [&task](const auto* a) {
+    const MultipleChoiceItem* item = ItemOf(task, a->item_id);
+    return item != nullptr && CorrectByBytes(*item, *a);
+  });
   const ProportionInterval interval = WilsonInterval(correct, summary->n, kConfidence);
   summary->accuracy = static_cast<double>(correct) / summary->n;
   summary->accuracy_stderr = ProportionError(summary->accuracy, summary->n);
@@ -30,6 +42,8 @@ void AddAccuracy(const std::vector<const TaskAnswer*>& good, TaskSummary* summar
   summary->ci_high = interval.high;
   summary->accuracy_by_length = static_cast<double>(by_length) / summary->n;
   summary->accuracy_by_length_stderr = ProportionError(summary->accuracy_by_length, summary->n);
+  summary->accuracy_by_bytes = static_cast<double>(by_bytes) / summary->n;
+  summary->accuracy_by_bytes_stderr = ProportionError(summary->accuracy_by_bytes, summary->n);
 }
 
 // True for the characters that \s of Python's re matches.
@@ -64,6 +78,17 @@ int LmEvalWords(std::string_view text) {
   return words;
 }
 
+bool CorrectByBytes(const MultipleChoiceItem& item, const TaskAnswer& answer) {
+  if (item.choices.empty() || answer.log_likelihoods.size() != item.choices.size()) return false;
+  std::vector<double> per_byte;
+  per_byte.reserve(item.choices.size());
+  for (size_t i = 0; i < item.choices.size(); ++i) {
+    const size_t bytes = absl::StripLeadingAsciiWhitespace(item.choices[i]).size();
+    per_byte.push_back(answer.log_likelihoods[i] / static_cast<double>(std::max<size_t>(1, bytes)));
+  }
+  return std::max_element(per_byte.begin(), per_byte.end()) - per_byte.begin() == item.answer;
+}
+
 std::vector<TaskSummary> SummarizeTasks(const std::vector<KnownAnswerTask>& tasks,
                                         const std::vector<std::string>& models,
                                         const std::vector<TaskAnswer>& answers) {
@@ -81,7 +106,8 @@ std::vector<TaskSummary> SummarizeTasks(const std::vector<KnownAnswerTask>& task
         }
       }
       summary.n = static_cast<int>(good.size());
-      if (!good.empty() && task.kind == TaskKind::kMultipleChoice) AddAccuracy(good, &summary);
+      if (!good.empty() && task.kind == TaskKind::kMultipleChoice)
+        AddAccuracy(task, good, &summary);
       if (!good.empty() && task.kind == TaskKind::kPerplexity) {
         AddPerplexity(*good.front(), task.text, &summary);
       }

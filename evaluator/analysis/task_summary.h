@@ -14,6 +14,11 @@ namespace assay::evaluator {
 // space, including empty ones at the ends.
 int LmEvalWords(std::string_view text);
 
+// Returns true if the choice with the highest log-likelihood per UTF-8 byte, without its leading
+// ASCII white space, is the right one (lm_eval's acc_bytes). False without a likelihood for each
+// choice.
+bool CorrectByBytes(const MultipleChoiceItem& item, const TaskAnswer& answer);
+
 // Returns one summary per task and model (by its name in the answers), in the order of `tasks` and
 // then of `models`. Pairs without answers are left out.
 std::vector<TaskSummary> SummarizeTasks(const std::vector<KnownAnswerTask>& tasks,

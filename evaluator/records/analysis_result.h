@@ -107,6 +107,15 @@ struct MemoryTrend {
   bool leaks = false;
 };
 
+// What an evaluation as a whole used (economics/evaluation_cost.h).
+struct EvaluationCost {
+  double compute_seconds = 0;
+  double joules = 0;
+  double usd = 0;
+  // Energy::source of the records, or "mixed" if they differ.
+  std::string energy_source;
+};
+
 struct Analysis {
   std::string baseline;
   // The two-sided significance level. The intervals of differences have the level 1 - alpha.
@@ -121,6 +130,8 @@ struct Analysis {
   std::vector<MemoryTrend> memory;
   // One sentence per content type and one over all types. They claim no more than the tests show.
   std::vector<std::string> decisions;
+  // All 0 in records of older versions.
+  EvaluationCost cost;
 };
 
 }  // namespace assay::evaluator

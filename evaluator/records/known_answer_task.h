@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "evaluator/records/energy.h"
+
 namespace assay::evaluator {
 
 struct MultipleChoiceItem {
@@ -53,6 +55,10 @@ struct TaskAnswer {
   // is acc_norm of lm_eval.
   int chosen_by_length = -1;
   bool correct_by_length = false;
+  // The wall time of the call that computed the answer, in seconds, and its energy (empty source:
+  // not metered). 0 for a failed answer and in records of older versions.
+  double busy_seconds = 0;
+  Energy energy;
 };
 
 // Summarizes all answers of one model to one task.
@@ -72,6 +78,10 @@ struct TaskSummary {
   double ci_high = 1;
   double accuracy_by_length = 0;
   double accuracy_by_length_stderr = 0;
+  // The same by log-likelihood per byte of the choice without its leading white space, which is
+  // acc_bytes of lm_eval.
+  double accuracy_by_bytes = 0;
+  double accuracy_by_bytes_stderr = 0;
   // exp(-log-likelihood / count), where the count is of tokens, of words (split at white space) or
   // of bytes, as in lm_eval.
   double token_perplexity = 0;

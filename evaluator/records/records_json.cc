@@ -41,8 +41,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RankedCandidate, name, n, cluste
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ranking, content_type, candidates)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryTrend, model, n, slope, ci_low, ci_high,
                                                 leaks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationCost, compute_seconds, joules, usd,
+                                                energy_source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Analysis, baseline, alpha, correction, failures,
-                                                comparisons, rankings, memory, decisions)
+                                                comparisons, rankings, memory, decisions, cost)
 NLOHMANN_JSON_SERIALIZE_ENUM(ScalingKind, {{ScalingKind::kConcurrency, "concurrency"},
                                            {ScalingKind::kResidents, "residents"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPoint, kind, model, level, requests,
@@ -53,7 +55,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SampleScore, scorer, version, ov
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Energy, joules, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TaskAnswer, model, task, item_id, error, revision,
                                                 log_likelihoods, tokens, chosen, correct,
-                                                chosen_by_length, correct_by_length)
+                                                chosen_by_length, correct_by_length, busy_seconds,
+                                                energy)
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "evaluator/analysis/task_summary.h"
 #include "evaluator/stats/proportion.h"
 #include "evaluator/stats/quantile.h"
 
@@ -41,7 +42,18 @@ double MeanOf(std::vector<double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-void CountAnswer(const TaskAnswer& answer, TaskResult* result) {
+// The items of all tasks, by task and id.
+using Items = std::map<std::pair<std::string, std::string>, const MultipleChoiceItem*>;
+
+Items ItemsOf(const std::vector<KnownAnswerTask>& tasks) {
+  Items items;
+  for (const KnownAnswerTask& task : tasks) {
+    for (const MultipleChoiceItem& item : task.items) items[{task.name, item.id}] = &item;
+  }
+  return items;
+}
+
+void CountAnswer(const TaskAnswer& answer, const Items& items, TaskResult* result) {
   ++result->items;
   if (!answer.error.empty()) {
     ++result->failed;
@@ -50,6 +62,9 @@ void CountAnswer(const TaskAnswer& answer, TaskResult* result) {
   if (result->kind == TaskKind::kMultipleChoice) {
     result->accuracy.hits += answer.correct ? 1 : 0;
     result->accuracy_by_length.hits += answer.correct_by_length ? 1 : 0;
+    const auto item = items.find({answer.task, answer.item_id});
+    const bool by_bytes = item != items.end() && CorrectByBytes(*item->second, answer);
+    result->accuracy_by_bytes.hits += by_bytes ? 1 : 0;
     return;
   }
   if (answer.log_likelihoods.empty() || answer.tokens.empty() || answer.tokens[0] <= 0) return;
@@ -133,6 +148,7 @@ std::vector<std::string> Digest::ScorersWithVersions() const {
 std::vector<TaskResult> Digest::Tasks() const {
   std::map<std::pair<std::string, std::string>, TaskResult> found;
   std::map<std::string, TaskKind> kinds;
+  const Items items = ItemsOf(input_.plan.tasks);
   for (const KnownAnswerTask& task : input_.plan.tasks) kinds[task.name] = task.kind;
   for (const TaskAnswer& answer : input_.answers) {
     const auto [at, added] = found.try_emplace({answer.task, answer.model});
@@ -142,7 +158,7 @@ std::vector<TaskResult> Digest::Tasks() const {
       const auto kind = kinds.find(answer.task);
       if (kind != kinds.end()) at->second.kind = kind->second;
     }
-    CountAnswer(answer, &at->second);
+    CountAnswer(answer, items, &at->second);
   }
   std::vector<TaskResult> results;
   results.reserve(found.size());
@@ -154,6 +170,7 @@ std::vector<TaskResult> Digest::Tasks() const {
       const int answered = result.items - result.failed;
       result.accuracy = ProportionOf(result.accuracy.hits, answered);
       result.accuracy_by_length = ProportionOf(result.accuracy_by_length.hits, answered);
+      result.accuracy_by_bytes = ProportionOf(result.accuracy_by_bytes.hits, answered);
       results.push_back(result);
     }
   }

@@ -61,6 +61,7 @@ struct TaskResult {
   // Over the answered items; for multiple choice only.
   Proportion accuracy;
   Proportion accuracy_by_length;
+  Proportion accuracy_by_bytes;
   // exp(-log-likelihood / tokens); for perplexity tasks only, 0 = unknown.
   double perplexity = 0;
   double log_likelihood = 0;

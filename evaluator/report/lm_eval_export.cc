@@ -113,6 +113,7 @@ class LmEvalFile {
   void AddMultipleChoice(const KnownAnswerTask& task) {
     std::vector<double> correct;
     std::vector<double> correct_by_length;
+    std::vector<double> correct_by_bytes;
     std::vector<int> items;
     Json rows = Json::array();
     for (size_t i = 0; i < task.items.size(); ++i) {
@@ -122,15 +123,17 @@ class LmEvalFile {
       items.push_back(static_cast<int>(i));
       correct.push_back(answer->correct ? 1 : 0);
       correct_by_length.push_back(answer->correct_by_length ? 1 : 0);
+      correct_by_bytes.push_back(CorrectByBytes(item, *answer) ? 1 : 0);
       rows.push_back(ChoiceRow(static_cast<int>(i), item, *answer));
     }
     Json& result = file_["results"][task.name] = {{"alias", task.name}};
     SetMean("acc", correct, items, &result);
     SetMean("acc_norm", correct_by_length, items, &result);
+    SetMean("acc_bytes", correct_by_bytes, items, &result);
     result["sample_len"] = correct.size();
     file_["samples"][task.name] = std::move(rows);
-    Describe(task.name, "multiple_choice", 0, {"acc", "acc_norm"}, true, task.items.size(),
-             correct.size());
+    Describe(task.name, "multiple_choice", 0, {"acc", "acc_norm", "acc_bytes"}, true,
+             task.items.size(), correct.size());
   }
 
   static Json ChoiceRow(int doc_id, const MultipleChoiceItem& item, const TaskAnswer& answer) {
@@ -148,9 +151,10 @@ class LmEvalFile {
       row["resps"].push_back(Json::array({response}));
       row["filtered_resps"].push_back(response);
     }
-    row["metrics"] = {"acc", "acc_norm"};
+    row["metrics"] = {"acc", "acc_norm", "acc_bytes"};
     row["acc"] = answer.correct ? 1.0 : 0.0;
     row["acc_norm"] = answer.correct_by_length ? 1.0 : 0.0;
+    row["acc_bytes"] = CorrectByBytes(item, answer) ? 1.0 : 0.0;
     return row;
   }
 

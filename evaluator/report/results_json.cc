@@ -75,6 +75,7 @@ Json TaskJson(const TaskResult& task) {
       {"failed", task.failed},
       {"accuracy", perplexity ? Json(nullptr) : ProportionJson(task.accuracy)},
       {"accuracy_by_length", perplexity ? Json(nullptr) : ProportionJson(task.accuracy_by_length)},
+      {"accuracy_by_bytes", perplexity ? Json(nullptr) : ProportionJson(task.accuracy_by_bytes)},
       {"perplexity", task.tokens > 0 ? Json(task.perplexity) : Json(nullptr)},
       {"log_likelihood", task.tokens > 0 ? Json(task.log_likelihood) : Json(nullptr)},
       {"tokens", task.tokens}};

@@ -166,12 +166,20 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
   } else {
     TextGenerator* const generator = dependencies_.generator;
     const std::string& catalog_id = plan_.models[model].model;
+    EnergyMeter* const meter = dependencies_.options->energy;
+    const double joules_before = meter == nullptr ? 0 : meter->Joules();
+    const absl::Time start = absl::Now();
     answer = item == nullptr
                  ? AnswerText(generator, catalog_id, task, plan_.timeout, context_)
                  : AnswerItem(generator, catalog_id, task, *item, plan_.timeout, context_);
     if (!answer.ok()) {
       complete_ = false;
       return absl::OkStatus();
+    }
+    if (answer->error.empty()) {
+      answer->busy_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+      const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
+      if (joules > 0) answer->energy = {.joules = joules, .source = meter->source()};
     }
   }
   answer->model = name;

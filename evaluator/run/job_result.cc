@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/analysis.h"
+#include "evaluator/economics/evaluation_cost.h"
 
 namespace assay::evaluator {
 
@@ -15,6 +16,7 @@ void SetResult(const RunContext& context, const std::vector<PreparedModel>& mode
   const std::vector<TaskAnswer>& answers = context.answers;
   evaluation->summaries = SummarizeAll(context.plan, models, samples, context.economics);
   evaluation->analysis = Analyze(context.plan, samples, answers);
+  evaluation->analysis.cost = CostOfEvaluation(context.economics, samples, answers);
   evaluation->state = EvaluationState::kSucceeded;
   const auto succeeded = [](const auto& record) { return record.error.empty(); };
   if (!end.status.ok()) {

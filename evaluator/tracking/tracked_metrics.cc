@@ -168,6 +168,7 @@ void AddTasks(const RunContext& context, const std::string& model, MetricList* m
       metrics->Add(absl::StrCat("accuracy_ci_low/", task.task), task.ci_low);
       metrics->Add(absl::StrCat("accuracy_ci_high/", task.task), task.ci_high);
       metrics->Add(absl::StrCat("accuracy_by_length/", task.task), task.accuracy_by_length);
+      metrics->Add(absl::StrCat("accuracy_by_bytes/", task.task), task.accuracy_by_bytes);
     } else {
       metrics->Add(absl::StrCat("token_perplexity/", task.task), task.token_perplexity);
       metrics->Add(absl::StrCat("bits_per_byte/", task.task), task.bits_per_byte);

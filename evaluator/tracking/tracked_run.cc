@@ -182,6 +182,11 @@ void AddTotals(const Evaluation& evaluation, MetricList* metrics) {
   metrics->Add("samples", evaluation.finished_samples);
   metrics->Add("duration_s", absl::ToDoubleSeconds(evaluation.finished_at - evaluation.started_at));
   metrics->Add("resumes", evaluation.resumes);
+  if (const EvaluationCost& cost = evaluation.analysis.cost; cost.compute_seconds > 0) {
+    metrics->Add("evaluation_cost_usd", cost.usd);
+    metrics->Add("evaluation_compute_s", cost.compute_seconds);
+    metrics->Add("evaluation_energy_joules", cost.joules);
+  }
   for (const Summary& summary : evaluation.summaries) {
     if (!summary.content_type.empty()) continue;
     const auto add = [&](absl::string_view name, const Estimate& estimate) {

@@ -37,6 +37,7 @@ inline constexpr char kSamplesJsonl[] = "samples.jsonl";
 inline constexpr char kPlanJson[] = "plan.json";
 
 // Builds the run of the evaluation as a whole, the parent of the models' runs. Its metrics are:
+// - evaluation_cost_usd, evaluation_compute_s and evaluation_energy_joules of the whole evaluation,
 // - "<name>/<model>" for the six main metrics and others,
 // - "rank/<model>[/<content type>]",
 // - "comparison/<model>/<metric>[/<content type>]/...", relative to the baseline,

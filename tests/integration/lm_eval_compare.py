@@ -61,7 +61,7 @@ doc_to_text: "{{{{context}}}}"
 doc_to_choice: "{{{{choices}}}}"
 doc_to_target: answer
 target_delimiter: " "
-metric_list: [{{ metric: acc }}, {{ metric: acc_norm }}]
+metric_list: [{{ metric: acc }}, {{ metric: acc_norm }}, {{ metric: acc_bytes }}]
 """)
     (folder / "text.yaml").write_text(f"""task: assay_text
 dataset_path: json
@@ -93,6 +93,7 @@ def by_lm_eval(folder, context):
     likelihoods = [[float(r[0][0]) for r in s["resps"]] for s in samples]
     return {"likelihoods": likelihoods, "acc": results["results"]["assay_facts"]["acc,none"],
             "acc_norm": results["results"]["assay_facts"]["acc_norm,none"],
+            "acc_bytes": results["results"]["assay_facts"]["acc_bytes,none"],
             "bits_per_byte": results["results"]["assay_text"]["bits_per_byte,none"]}
 
 

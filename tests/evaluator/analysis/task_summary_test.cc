@@ -50,6 +50,24 @@ TEST(TaskSummaryTest, AccuracyHasLmEvalsErrorAndWilsonsInterval) {
   EXPECT_DOUBLE_EQ(s.accuracy_by_length, 0.5);
 }
 
+// lm_eval 0.4.13 computes np.argmax(lls / [len(c.encode("utf-8")) for c in choices]). Here that
+// chooses 0 (-4 / 4 against -4.5 / 3), while the log-likelihood per character chooses 1.
+TEST(TaskSummaryTest, AccuracyByBytesDividesByTheUtf8LengthOfTheChoice) {
+  const MultipleChoiceItem item{.id = "q", .choices = {" éé", " abc"}, .answer = 0};
+  TaskAnswer answer{.model = "m1", .task = "words", .item_id = "q", .log_likelihoods = {-4, -4.5}};
+  EXPECT_TRUE(CorrectByBytes(item, answer));
+  answer.log_likelihoods = {-6.1, -4.5};
+  EXPECT_FALSE(CorrectByBytes(item, answer));
+  answer.log_likelihoods = {-1};
+  EXPECT_FALSE(CorrectByBytes(item, answer));
+  answer.log_likelihoods = {-4, -4.5};
+  const KnownAnswerTask task{.name = "words", .items = {item}};
+  const auto summaries = SummarizeTasks({task}, {"m1"}, {answer});
+  ASSERT_THAT(summaries, SizeIs(1));
+  EXPECT_DOUBLE_EQ(summaries.front().accuracy_by_bytes, 1);
+  EXPECT_DOUBLE_EQ(summaries.front().accuracy_by_length, 0);
+}
+
 TEST(TaskSummaryTest, PerplexityIsPerTokenWordAndByte) {
   const KnownAnswerTask story{.name = "story", .kind = TaskKind::kPerplexity, .text = "ab cd  ef"};
   const TaskAnswer answer{.model = "m1",

@@ -31,6 +31,15 @@ TEST_F(RunnerTasksTest, AnswersAreRecordedAndCompared) {
   EXPECT_FALSE(answers->back().correct);
   ASSERT_THAT(followed.end->analysis.comparisons, SizeIs(1));
   EXPECT_EQ(followed.end->analysis.comparisons[0].metric, "accuracy/facts");
+  double seconds = 0;
+  for (const TaskAnswer& answer : *answers) {
+    EXPECT_GT(answer.busy_seconds, 0);
+    seconds += answer.busy_seconds;
+  }
+  const auto stored = store_->Get(started.evaluation.id);
+  EXPECT_DOUBLE_EQ(stored->analysis.cost.compute_seconds, seconds);
+  EXPECT_GT(stored->analysis.cost.usd, 0);
+  EXPECT_EQ(stored->analysis.cost.energy_source, "stated");
 }
 
 TEST_F(RunnerTasksTest, AModelThatCannotLoadFailsItsAnswers) {

@@ -179,16 +179,20 @@ TEST_F(TrackedRunTest, TheRunOfTheEvaluationComparesTheModels) {
   evaluation_.analysis.comparisons = {comparison};
   evaluation_.analysis.rankings = {{.candidates = {{.name = "m1", .rank = 2}}}};
   evaluation_.analysis.decisions = {"m2 is faster."};
+  evaluation_.analysis.cost = {.compute_seconds = 60, .joules = 1200, .usd = 0.0123};
   evaluation_.scaling = {{.model = "m1", .level = 4, .tokens_per_second = 99}};
   const std::vector<Sample> samples;
   const TrackedRun run = BuildTrackedEvaluation(Context(samples));
   std::map<std::string, double> metrics;
   for (const TrackedMetric& metric : run.metrics) metrics[metric.key] = metric.value;
-  EXPECT_THAT(metrics, IsSupersetOf({Pair("content_quality_score/m1", 7.0),
-                                     Pair("success_rate/m1", 0.5), Pair("rank/m1", 2.0),
-                                     Pair("comparison/m2/latency_ms/difference", -12.0),
-                                     Pair("comparison/m2/latency_ms/p_adjusted", 0.01),
-                                     Pair("scaling/concurrency/m1/tokens_per_second", 99.0)}));
+  EXPECT_THAT(
+      metrics,
+      IsSupersetOf({Pair("content_quality_score/m1", 7.0), Pair("evaluation_cost_usd", 0.0123),
+                    Pair("evaluation_compute_s", 60.0), Pair("evaluation_energy_joules", 1200.0),
+                    Pair("success_rate/m1", 0.5), Pair("rank/m1", 2.0),
+                    Pair("comparison/m2/latency_ms/difference", -12.0),
+                    Pair("comparison/m2/latency_ms/p_adjusted", 0.01),
+                    Pair("scaling/concurrency/m1/tokens_per_second", 99.0)}));
   EXPECT_THAT(run.tags, Contains(Pair("mlflow.note.content", "my note\n\nm2 is faster.")));
 }
 
