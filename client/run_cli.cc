@@ -40,6 +40,8 @@ int Dispatch(const Session& session) {
       return CompareEvaluations(session);
     case Command::kGateEvaluation:
       return GateEvaluation(session);
+    case Command::kDiffEvaluation:
+      return DiffEvaluation(session);
     case Command::kModels:
       return Models(session);
     case Command::kLoad:

@@ -238,7 +238,25 @@ void AddCompare(CLI::App* group, Arguments& arguments) {
   command->add_option("--gate", o.gate,
                       "Condition, such as \"candidate - baseline >= -0.3\"; exit code 7 if it "
                       "fails, 9 if it is undecided");
+  command->add_flag("--prompts", o.prompts,
+                    "Also show the differences on single prompts, the worst regression first");
   command->callback([&arguments] { arguments.command = Command::kCompareEvaluations; });
+}
+
+void AddDiff(CLI::App* group, Arguments& arguments) {
+  DiffOptions& o = arguments.diff;
+  CLI::App* command =
+      group->add_subcommand("diff", "Show two candidates' texts of one prompt next to each other");
+  command->add_option("id", arguments.id, "Id of the evaluation")->required();
+  command->add_option("--prompt", o.prompt, "Id of the prompt")->required();
+  command
+      ->add_option("--candidate", o.candidates,
+                   "Candidate; repeat it for the second one (default: the baseline and the other)")
+      ->expected(1, 2);
+  command->add_option("--repeat", o.repeat, "Number of the repeat, from 0 (default 0)")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--words", o.words, "Mark the words that differ instead");
+  command->callback([&arguments] { arguments.command = Command::kDiffEvaluation; });
 }
 
 void AddEvaluations(CLI::App& app, Arguments& arguments) {
@@ -265,6 +283,7 @@ void AddEvaluations(CLI::App& app, Arguments& arguments) {
                      "File for the document (default: standard output)");
   report->callback([&arguments] { arguments.command = Command::kReportEvaluation; });
   AddCompare(group, arguments);
+  AddDiff(group, arguments);
   CLI::App* gate = group->add_subcommand(
       "gate", "Check a condition on the results; exit code 7 if it fails, 9 if undecided");
   gate->add_option("id", arguments.id, "Id of the evaluation")->required();

@@ -24,6 +24,7 @@ enum class Command {
   kReportEvaluation,
   kCompareEvaluations,
   kGateEvaluation,
+  kDiffEvaluation,
   kModels,
   kLoad,
   kUnload,
@@ -151,6 +152,18 @@ struct CompareOptions {
   // "zero" or "leave-out". Empty: "zero".
   std::string failures;
   std::string gate;
+  // Also shows the differences on single prompts.
+  bool prompts = false;
+};
+
+// The options of `evaluations diff`.
+struct DiffOptions {
+  std::string prompt;
+  // One or two names. Empty: the only two.
+  std::vector<std::string> candidates;
+  int32_t repeat = 0;
+  // Shows a diff of the words instead of two columns.
+  bool words = false;
 };
 
 // The options of `routes set` and `routes explain`.
@@ -187,6 +200,7 @@ struct Arguments {
   EvaluateOptions evaluate;
   ReportOptions report;
   CompareOptions compare;
+  DiffOptions diff;
   RoutesOptions routes;
   FeedbackOptions feedback;
   AbOptions ab;

@@ -21,6 +21,8 @@ int CancelEvaluation(const Session& session);
 int ReportEvaluation(const Session& session);
 int CompareEvaluations(const Session& session);
 int GateEvaluation(const Session& session);
+// Shows the texts of two candidates for one prompt.
+int DiffEvaluation(const Session& session);
 // Lists every model, or shows the one that the command names.
 int Models(const Session& session);
 int Load(const Session& session);

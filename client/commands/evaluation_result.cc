@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "client/terminal/comparison_table.h"
 #include "client/terminal/evaluation_table.h"
 #include "client/terminal/exit_code.h"
@@ -31,10 +32,19 @@ void WriteResult(const v1::Evaluation& evaluation, Streams& streams) {
   if (!evaluation.error().empty()) {
     streams.err << "assay: FAILED: " << OneLine(evaluation.error()) << "\n";
   }
-  if (!evaluation.summaries().empty()) streams.out << "\n" << EvaluationTable(evaluation) << "\n";
-  if (const std::string ranking = RankingTable(evaluation.analysis()); !ranking.empty()) {
-    streams.out << ranking << "\n";
+  streams.out << AdviceLines(evaluation.analysis().advice());
+  std::string tables;
+  if (!evaluation.summaries().empty()) {
+    absl::StrAppend(&tables, "\n", EvaluationTable(evaluation));
+    if (!evaluation.cost().sentence().empty()) {
+      absl::StrAppend(&tables, OneLine(evaluation.cost().sentence()), "\n");
+    }
+    absl::StrAppend(&tables, "\n");
   }
+  if (const std::string ranking = RankingTable(evaluation.analysis()); !ranking.empty()) {
+    absl::StrAppend(&tables, ranking, "\n");
+  }
+  streams.out << tables << TooFewNote(tables);
   for (const std::string& decision : evaluation.analysis().decisions()) {
     streams.out << OneLine(decision) << "\n";
   }

@@ -35,12 +35,17 @@ constexpr std::array<FormatName, 6> kFormats = {{
     {"lm-eval", "", v1::REPORT_FORMAT_LM_EVAL},
 }};
 
+constexpr int kShownPrompts = 10;
+
 void WriteComparison(const v1::CompareEvaluationsResponse& reply, std::ostream& out) {
+  out << AdviceLines(reply.advice());
   for (const std::string& decision : reply.decisions()) out << OneLine(decision) << "\n";
   for (const std::string& difference : reply.differences()) {
     out << "the evaluations differ: " << OneLine(difference) << "\n";
   }
-  out << "\n" << ComparisonTable(reply.comparisons());
+  const std::string table = ComparisonTable(reply.comparisons());
+  out << "\n" << table << TooFewNote(table);
+  if (!reply.prompts().empty()) out << "\n" << PromptTable(reply.prompts(), kShownPrompts);
   if (reply.has_gate()) out << "\n" << GateLines(reply.gate());
   out << std::flush;
 }
@@ -125,6 +130,7 @@ int CompareEvaluations(const Session& session) {
   request.set_alpha(options.alpha);
   request.set_failures(FailurePolicyOf(options.failures));
   request.set_gate(options.gate);
+  request.set_include_prompts(options.prompts);
   v1::GateResult gate;
   const int code = CallAndPrint(session, &Stub::CompareEvaluations, request,
                                 [&](const v1::CompareEvaluationsResponse& reply) {

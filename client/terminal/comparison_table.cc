@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/terminal/console.h"
+#include "client/terminal/evaluation_table.h"
 #include "client/terminal/report.h"
 
 namespace assay::client {
@@ -13,6 +15,7 @@ namespace {
 
 constexpr int kFirstNumberOfComparison = 3;
 constexpr int kFirstNumberOfRanking = 3;
+constexpr int kFirstNumberOfPrompt = 2;
 constexpr double kMinShownP = 0.0001;
 constexpr double kPercent = 100;
 
@@ -29,10 +32,7 @@ std::string VerdictWord(const v1::Comparison& c) {
     case v1::VERDICT_NO_DIFFERENCE_SHOWN:
       return "no difference shown";
     default:
-      // Servers older than the field do not send the number that is needed.
-      return c.min_pairs() == 0
-                 ? "too few pairs"
-                 : absl::StrCat("too few pairs (", c.n_paired(), " of ", c.min_pairs(), ")");
+      return kTooFewMark;
   }
 }
 
@@ -62,6 +62,37 @@ std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Compari
   return FormatTable(table);
 }
 
+std::string AdviceLines(const v1::Advice& advice) {
+  if (advice.action().empty()) return "";
+  return absl::StrCat("What to do: ", OneLine(advice.action()),
+                      ".\nHow sure: ", OneLine(advice.certainty()),
+                      ".\nWhat would make it surer: ", OneLine(advice.next()), ".\n");
+}
+
+std::string PromptTable(const google::protobuf::RepeatedPtrField<v1::PromptDifference>& prompts,
+                        int limit) {
+  Table table{
+      .header = {"PROMPT", "CONTENT TYPE", "BASELINE SCORE", "CANDIDATE SCORE", "DIFFERENCE"},
+      .first_right = kFirstNumberOfPrompt};
+  for (const v1::PromptDifference& row : prompts) {
+    if (static_cast<int>(table.rows.size()) == limit) break;
+    table.rows.push_back({OneLine(row.prompt_id()), OneLine(row.content_type()),
+                          absl::StrFormat("%.2f", row.baseline_score()),
+                          absl::StrFormat("%.2f", row.candidate_score()),
+                          absl::StrFormat("%+.2f", row.difference())});
+  }
+  const int hidden = prompts.size() - static_cast<int>(table.rows.size());
+  return absl::StrCat(
+      FormatTable(table),
+      hidden > 0 ? absl::StrCat("... and ", hidden, " more; --json has all\n") : "");
+}
+
+std::string TooFewNote(const std::string& text) {
+  if (!absl::StrContains(text, kTooFewMark)) return "";
+  return absl::StrCat(kTooFewMark,
+                      " too few prompts for evidence: there is no interval, rank or test\n");
+}
+
 std::string RankingTable(const v1::Analysis& analysis) {
   for (const v1::Ranking& ranking : analysis.rankings()) {
     if (!ranking.content_type().empty() || ranking.candidates_size() < 2) continue;
@@ -75,8 +106,7 @@ std::string RankingTable(const v1::Analysis& analysis) {
       table.rows.push_back({enough ? absl::StrCat(c.rank()) : "-",
                             enough && !c.letters().empty() ? OneLine(c.letters()) : "-",
                             OneLine(c.name()), absl::StrCat(c.n()),
-                            absl::StrFormat("%.2f", c.mean()),
-                            enough ? interval : OneLine(c.too_few())});
+                            absl::StrFormat("%.2f", c.mean()), enough ? interval : kTooFewMark});
     }
     return FormatTable(table);
   }

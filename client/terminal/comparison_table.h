@@ -13,6 +13,13 @@ namespace assay::client {
 std::string ComparisonTable(const google::protobuf::RepeatedPtrField<v1::Comparison>& comparisons);
 
 // The ranking over all content types. Empty if there is none or only one candidate.
+// The decision in three lines. Empty if there is none.
+std::string AdviceLines(const v1::Advice& advice);
+// One row per prompt, at most `limit`, the worst regression first.
+std::string PromptTable(const google::protobuf::RepeatedPtrField<v1::PromptDifference>& prompts,
+                        int limit);
+// Explains kTooFewMark in one line, if `text` contains it. Empty otherwise.
+std::string TooFewNote(const std::string& text);
 std::string RankingTable(const v1::Analysis& analysis);
 
 // One line per clause, such as "holds   smollm2_135m:quality >= 7.5 (7.8)", then the verdict.

@@ -21,7 +21,7 @@ std::string Mean(const v1::Estimate& estimate, int decimals) {
 }
 
 std::string Interval(const v1::Estimate& estimate) {
-  if (!estimate.too_few().empty()) return OneLine(estimate.too_few());
+  if (!estimate.too_few().empty()) return kTooFewMark;
   // The server sends no interval for a single prompt.
   if (!estimate.has_ci_low() || !estimate.has_ci_high()) return "-";
   return absl::StrFormat("%.2f..%.2f", estimate.ci_low(), estimate.ci_high());

@@ -16,6 +16,9 @@ std::string EvaluationTable(const v1::Evaluation& evaluation);
 // One row per evaluation, newest first: id, state, progress, start and name.
 std::string EvaluationList(const v1::ListEvaluationsResponse& reply);
 
+// Stands for an interval, a rank or a verdict over too few prompts.
+inline constexpr char kTooFewMark[] = "*";
+
 // Returns the state in lower case, such as "succeeded".
 std::string StateWord(v1::EvaluationState state);
 

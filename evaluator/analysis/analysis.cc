@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "evaluator/analysis/pairwise.h"
 #include "evaluator/analysis/ranking.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/too_few.h"
 #include "evaluator/stats/paired.h"
 #include "evaluator/stats/power.h"
 #include "evaluator/stats/quantile.h"
@@ -233,6 +235,16 @@ std::string DecideQuality(const Ranking& ranking, const Analysis& analysis) {
   return DecideMany(ranking, quality, analysis);
 }
 
+// True if nothing could be tested, or if the score of a single candidate is no evidence.
+bool IsTooFew(const Ranking& ranking, const Analysis& analysis) {
+  const std::vector<RankedCandidate>& candidates = ranking.candidates;
+  if (candidates.size() == 1) return !TooFewPrompts(candidates.front()).empty();
+  return std::all_of(
+      candidates.begin() + 1, candidates.end(), [&analysis](const RankedCandidate& candidate) {
+        return !candidate.lower_than_first && candidate.n_common < MinPairs(analysis.alpha);
+      });
+}
+
 std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Analysis& analysis,
                    const SuccessRates& rates) {
   std::string sentence = DecideQuality(ranking, analysis);
@@ -241,6 +253,27 @@ std::string Decide(const EvaluationPlan& plan, const Ranking& ranking, const Ana
     sentence += DescribeFailures(at->second, failures, plan.failures, analysis);
   }
   return sentence + MissingScoresText(plan, ranking);
+}
+
+// Adds a sentence per ranking. Rankings that could not be tested share one, unless there is more to
+// say about them.
+void AddDecisions(const EvaluationPlan& plan, const SuccessRates& rates, Analysis* analysis) {
+  std::optional<size_t> first_few;
+  std::vector<std::string> others;
+  for (const Ranking& ranking : analysis->rankings) {
+    std::string sentence = Decide(plan, ranking, *analysis, rates);
+    const bool few = IsTooFew(ranking, *analysis) && sentence == DecideQuality(ranking, *analysis);
+    if (few && first_few) {
+      others.push_back(ranking.content_type.empty() ? "all content types together"
+                                                    : ranking.content_type);
+      continue;
+    }
+    if (few) first_few = analysis->decisions.size();
+    analysis->decisions.push_back(std::move(sentence));
+  }
+  if (others.empty()) return;
+  absl::StrAppend(&analysis->decisions[*first_few], "; there are also too few for ",
+                  absl::StrJoin(others, ", "));
 }
 
 }  // namespace
@@ -259,9 +292,7 @@ Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
   for (const Candidate& candidate : plan.models) {
     analysis.memory.push_back(TrendOf(candidate.name, samples));
   }
-  for (const Ranking& ranking : analysis.rankings) {
-    analysis.decisions.push_back(Decide(plan, ranking, analysis, rates));
-  }
+  AddDecisions(plan, rates, &analysis);
   return analysis;
 }
 

@@ -298,6 +298,7 @@ absl::StatusOr<ComparedRuns> CompareRuns(RunStore* store, const ComparedSide& ba
   merged.plan.correction = options.correction;
   ComparedRuns compared{.analysis = Analyze(merged.plan, merged.samples, merged.answers),
                         .differences = std::move(merged.differences)};
+  compared.prompts = PromptDifferences(merged.plan, merged.plan.baseline, merged.samples);
   for (Comparison& comparison : compared.analysis.comparisons) {
     if (!comparison.content_type.empty()) continue;
     comparison.unpaired.insert(comparison.unpaired.end(), merged.unshared.begin(),

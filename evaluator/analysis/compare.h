@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "evaluator/analysis/gate.h"
+#include "evaluator/analysis/prompt_differences.h"
 #include "evaluator/records/analysis_result.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/store/run_store.h"
@@ -29,6 +30,8 @@ struct ComparedRuns {
   // "max_new_tokens: 200 and 300".
   std::vector<std::string> differences;
   std::optional<GateResult> gate;
+  // The differences on single prompts, the worst regression first.
+  std::vector<PromptDifference> prompts;
 };
 
 // Two sides as one evaluation of two candidates, the baseline first.

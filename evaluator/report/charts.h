@@ -28,7 +28,7 @@ struct IntervalRow {
   // Why there is no interval, in words. Empty: there is one, or nothing is known about it.
   std::string too_few;
 };
-// Returns the mean with its interval, or with the words in its place. n must not be 0.
+// Returns the mean with its interval, or with kTooFewMark in its place. n must not be 0.
 std::string ValueText(const IntervalRow& row);
 // Draws a dot with its interval per row. Several panels may share the axis.
 std::string IntervalChart(const std::string& title, const std::vector<IntervalRow>& rows,

@@ -111,7 +111,7 @@ void AddEstimate(const Summary& summary, const std::string& metric, const Estima
                          {absl::StrCat(e.samples)},
                          {any ? Significant(e.mean) : "-"},
                          {e.samples > 1 ? Significant(e.standard_deviation) : "-"},
-                         {too_few.empty() ? Interval(e.ci_low, e.ci_high) : too_few},
+                         {too_few.empty() ? Interval(e.ci_low, e.ci_high) : kTooFewMark},
                          {any ? Significant(e.p50) : "-"},
                          {any ? Significant(e.p90) : "-"}});
 }

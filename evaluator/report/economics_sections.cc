@@ -1,6 +1,7 @@
 // The sections on economics and on tasks with known answers.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "evaluator/economics/evaluation_cost.h"
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
@@ -100,6 +101,12 @@ Table FigureTable(const std::vector<ReportFigure>& figures) {
 
 Section EconomicsSection(const ReportInput& input, const Digest& digest) {
   Section section{.title = "Economics"};
+  const EvaluationCost& cost = input.evaluation.analysis.cost;
+  if (const std::string sentence = CostSentence(cost); !sentence.empty()) {
+    section.blocks.emplace_back(Paragraph{absl::StrCat(
+        Capitalize(sentence), ", ", Significant(cost.joules), " J (", cost.energy_source,
+        "). Failed generations, loads, judges and scaling measurements are not included.")});
+  }
   if (Chart chart = TradeOffChart(digest); !chart.panels.empty()) {
     section.blocks.emplace_back(std::move(chart));
   }
@@ -126,6 +133,7 @@ Section TaskSection(const ReportInput& /*input*/, const Digest& digest) {
                           {"Accuracy", true},
                           {"95 % interval", true},
                           {"Normalized by length (acc_norm)", true},
+                          {"Normalized by bytes (acc_bytes)", true},
                           {"Perplexity", true},
                           {"Log-likelihood", true},
                           {"Tokens", true}}};
@@ -141,6 +149,7 @@ Section TaskSection(const ReportInput& /*input*/, const Digest& digest) {
          {choice && !text ? absl::StrCat(Percent(t.accuracy.low), " to ", Percent(t.accuracy.high))
                           : "-"},
          {choice && !text ? Percent(t.accuracy_by_length.rate) : "-"},
+         {choice && !text ? Percent(t.accuracy_by_bytes.rate) : "-"},
          {text ? Significant(t.perplexity) : "-"},
          {text ? Fixed(t.log_likelihood, 2) : "-"},
          {text ? absl::StrCat(t.tokens) : "-"}});

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -17,6 +18,11 @@ constexpr double kMinShownP = 0.0001;
 constexpr double kBytesPerUnit = 1024;
 
 }  // namespace
+
+std::string Capitalize(std::string text) {
+  if (!text.empty()) text.front() = absl::ascii_toupper(static_cast<unsigned char>(text.front()));
+  return text;
+}
 
 std::string Fixed(double value, int decimals) {
   if (!std::isfinite(value)) return "-";

@@ -8,6 +8,8 @@
 
 namespace assay::evaluator {
 
+// Returns the text with its first letter, if it is ASCII, in upper case.
+std::string Capitalize(std::string text);
 // Formats with a fixed number of decimals: "7.80".
 std::string Fixed(double value, int decimals);
 // Formats with four significant digits, and as an integer from 1000 on: "0.0123", "12.34", "20310",

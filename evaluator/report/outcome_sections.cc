@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "evaluator/analysis/advice.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/records/too_few.h"
 #include "evaluator/report/number_text.h"
@@ -42,7 +43,7 @@ void AddRanking(const Ranking& ranking, Table* table) {
     const bool measured = c.n > 0;
     const std::string few = TooFewPrompts(c);
     const std::string rank = absl::StrCat(c.rank, same > 1 ? " (shared)" : "");
-    const std::string interval = few.empty() ? Interval(c.ci_low, c.ci_high, 2) : few;
+    const std::string interval = few.empty() ? Interval(c.ci_low, c.ci_high, 2) : kTooFewMark;
     table->rows.push_back({{c.name},
                            {TypeName(ranking.content_type)},
                            {few.empty() ? rank : "-"},
@@ -78,6 +79,23 @@ std::vector<Table> RankingTables(const std::vector<Ranking>& rankings) {
     tables.push_back(std::move(*table));
   }
   return tables;
+}
+
+// Returns the advice as three lines. Empty without one.
+std::vector<std::string> AdviceLines(const Analysis& analysis) {
+  const Advice advice = Advise(analysis);
+  if (advice.action.empty()) return {};
+  return {absl::StrCat("What to do: ", advice.action, "."),
+          absl::StrCat("How sure: ", advice.certainty, "."),
+          absl::StrCat("What would make it surer: ", advice.next, ".")};
+}
+
+bool HasTooFew(const Evaluation& evaluation) {
+  const auto few_pairs = [](const Comparison& c) { return c.verdict == Verdict::kTooFewPairs; };
+  const auto few_prompts = [](const Summary& s) { return !TooFewPrompts(s.quality_score).empty(); };
+  return std::any_of(evaluation.analysis.comparisons.begin(), evaluation.analysis.comparisons.end(),
+                     few_pairs) ||
+         std::any_of(evaluation.summaries.begin(), evaluation.summaries.end(), few_prompts);
 }
 
 std::string RevisionOf(const std::string& candidate, const ReportInput& input) {
@@ -122,6 +140,17 @@ Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
         Paragraph{absl::StrCat("This evaluation ", StateText(evaluation.state),
                                ". The results below cover only the samples measured so far."),
                   Tone::kBad});
+  }
+  if (std::vector<std::string> advice = AdviceLines(evaluation.analysis); !advice.empty()) {
+    section.blocks.emplace_back(List{std::move(advice)});
+  }
+  if (HasTooFew(evaluation)) {
+    section.blocks.emplace_back(
+        Paragraph{absl::StrCat(kTooFewMark,
+                               " marks figures over too few prompts. Such a mean describes its "
+                               "prompts only; an interval, a rank or a test needs at least ",
+                               MinPairs(evaluation.analysis.alpha), " prompts."),
+                  Tone::kFaint});
   }
   if (evaluation.analysis.decisions.empty()) {
     section.blocks.emplace_back(

@@ -157,8 +157,7 @@ Cell VerdictCell(const Comparison& c) {
     case Verdict::kNoDifferenceShown:
       return {"no difference shown", Tone::kFaint};
     case Verdict::kTooFewPairs:
-      return {absl::StrCat("too few pairs (", c.result.n_paired, " of ", c.min_pairs, ")"),
-              Tone::kFaint};
+      return {kTooFewMark, Tone::kFaint};
   }
   return {"-"};
 }

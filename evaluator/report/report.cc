@@ -3,8 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "evaluator/economics/evaluation_cost.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/document.h"
+#include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
 
 namespace assay::evaluator {
@@ -29,6 +31,9 @@ std::vector<std::string> Facts(const Evaluation& evaluation) {
     if (evaluation.resumes > 0) absl::StrAppend(&times, ", resumed ", evaluation.resumes, " times");
     facts.push_back(times);
   }
+  if (std::string cost = CostSentence(evaluation.analysis.cost); !cost.empty()) {
+    facts.push_back(Capitalize(std::move(cost)));
+  }
   for (const RunLink& run : evaluation.runs) {
     facts.push_back(absl::StrCat("MLflow run of ", run.model, ": ", run.url));
   }
@@ -43,7 +48,8 @@ Document BuildDocument(const ReportInput& input) {
   document.title = absl::StrCat("Evaluation: ", name);
   document.facts = Facts(input.evaluation);
   for (const auto section : {DecisionSection, PlanSection, QualitySection, ComparisonSection,
-                             RatingSection, JudgmentSection, TimingSection, ScalingSection,
+                             PromptSection, RatingSection, JudgmentSection, TimingSection,
+                             ScalingSection,
                              ReliabilitySection, MemorySection, EconomicsSection, TaskSection,
                              ExampleSection, EstimateSection, ReproductionSection, MethodSection}) {
     Section built = section(input, digest);

@@ -96,7 +96,7 @@ void DrawDots(const DistributionRow& row, double y, RowPanel* panel) {
 
 std::string ValueText(const IntervalRow& row) {
   const std::string mean = Fixed(row.mean, 2);
-  if (!row.too_few.empty()) return absl::StrCat(mean, ", ", row.too_few);
+  if (!row.too_few.empty()) return absl::StrCat(mean, " ", kTooFewMark);
   if (!row.low || !row.high) return mean;
   return absl::StrCat(mean, " (", Interval(row.low, row.high, 2), ")");
 }

@@ -17,6 +17,7 @@ Section DecisionSection(const ReportInput& input, const Digest& digest);
 Section PlanSection(const ReportInput& input, const Digest& digest);
 Section QualitySection(const ReportInput& input, const Digest& digest);
 Section ComparisonSection(const ReportInput& input, const Digest& digest);
+Section PromptSection(const ReportInput& input, const Digest& digest);
 Section RatingSection(const ReportInput& input, const Digest& digest);
 Section JudgmentSection(const ReportInput& input, const Digest& digest);
 Section TimingSection(const ReportInput& input, const Digest& digest);
@@ -30,6 +31,8 @@ Section EstimateSection(const ReportInput& input, const Digest& digest);
 Section ReproductionSection(const ReportInput& input, const Digest& digest);
 Section MethodSection(const ReportInput& input, const Digest& digest);
 
+// Marks figures over too few prompts. The decision section explains it once.
+inline constexpr char kTooFewMark[] = "*";
 // Returns the content type, or "all" for an empty one.
 std::string TypeName(const std::string& content_type);
 // Returns a predicate for "the evaluation", such as "has failed".

@@ -96,6 +96,21 @@ void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out
   out->set_few_pairs(result.status == evaluator::PairedStatus::kFewPairs);
 }
 
+void ToProto(const evaluator::Advice& advice, assay::v1::Advice* out) {
+  out->set_action(advice.action);
+  out->set_certainty(advice.certainty);
+  out->set_next(advice.next);
+}
+
+void ToProto(const evaluator::PromptDifference& difference, assay::v1::PromptDifference* out) {
+  out->set_prompt_id(difference.prompt_id);
+  out->set_content_type(difference.content_type);
+  out->set_candidate(difference.candidate);
+  out->set_baseline_score(difference.baseline_score);
+  out->set_candidate_score(difference.candidate_score);
+  out->set_difference(difference.difference);
+}
+
 void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
   out->set_baseline(analysis.baseline);
   out->set_alpha(analysis.alpha);
@@ -109,6 +124,9 @@ void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
   for (const evaluator::Ranking& ranking : analysis.rankings) ToProto(ranking, out->add_rankings());
   for (const evaluator::MemoryTrend& trend : analysis.memory) ToProto(trend, out->add_memory());
   for (const std::string& decision : analysis.decisions) out->add_decisions(decision);
+  if (const evaluator::Advice advice = Advise(analysis); !advice.action.empty()) {
+    ToProto(advice, out->mutable_advice());
+  }
 }
 
 void ToProto(const evaluator::Forecast& forecast, assay::v1::EvaluationForecast* out) {

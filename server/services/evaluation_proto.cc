@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "evaluator/economics/evaluation_cost.h"
 #include "evaluator/records/too_few.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/proto_time.h"
@@ -138,6 +139,14 @@ void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out
   out->set_finished_samples(evaluation.finished_samples);
   out->set_total_samples(evaluation.total_samples);
   ToProto(evaluation.analysis, out->mutable_analysis());
+  const evaluator::EvaluationCost& cost = evaluation.analysis.cost;
+  if (cost.compute_seconds > 0) {
+    out->mutable_cost()->set_compute_seconds(cost.compute_seconds);
+    out->mutable_cost()->set_joules(cost.joules);
+    out->mutable_cost()->set_usd(cost.usd);
+    out->mutable_cost()->set_energy_source(cost.energy_source);
+    out->mutable_cost()->set_sentence(evaluator::CostSentence(cost));
+  }
   for (const evaluator::ScalingPoint& point : evaluation.scaling) {
     ToProto(point, out->add_scaling());
   }

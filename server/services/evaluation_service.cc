@@ -154,6 +154,14 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
     response->add_decisions(decision);
   }
   for (const std::string& one : compared->differences) response->add_differences(one);
+  if (const evaluator::Advice advice = Advise(compared->analysis); !advice.action.empty()) {
+    ToProto(advice, response->mutable_advice());
+  }
+  if (request->include_prompts()) {
+    for (const evaluator::PromptDifference& row : compared->prompts) {
+      ToProto(row, response->add_prompts());
+    }
+  }
   if (compared->gate) ToProto(*compared->gate, response->mutable_gate());
   return grpc::Status::OK;
 }

@@ -167,6 +167,18 @@ TEST_F(EvaluateTest, CancelledEvaluationExitsWithOne) {
   EXPECT_EQ(daemon_.Run({"evaluations", "get", "e1"}).code, kExitFailed);
 }
 
+TEST_F(EvaluateTest, TheResultBeginsWithTheAdviceAndEndsItsTableWithTheCost) {
+  v1::Advice* advice = daemon_.evaluations.stored.mutable_analysis()->mutable_advice();
+  advice->set_action("use tiny");
+  advice->set_certainty("sure");
+  advice->set_next("nothing");
+  daemon_.evaluations.stored.mutable_cost()->set_sentence("this evaluation cost $1.00");
+  const std::string out = daemon_.Run({"evaluations", "get", "e1"}).out;
+  EXPECT_THAT(out, HasSubstr("samples\nWhat to do: use tiny.\nHow sure: sure.\n"
+                             "What would make it surer: nothing.\n\nMODEL"));
+  EXPECT_THAT(out, HasSubstr("\nthis evaluation cost $1.00\n"));
+}
+
 TEST_F(EvaluateTest, OnePromptHasNoInterval) {
   for (v1::Summary& summary : *summary_.mutable_summaries()) {
     summary.mutable_quality_score()->clear_ci_low();
@@ -180,7 +192,8 @@ TEST_F(EvaluateTest, TooFewPromptsHaveWordsInPlaceOfAnInterval) {
     summary.mutable_quality_score()->set_too_few("too few prompts (3 of 6)");
   }
   const std::string out = daemon_.Run({"evaluate", "--no-wait"}).out;
-  EXPECT_THAT(out, HasSubstr("6.25  too few prompts (3 of 6)"));
+  EXPECT_THAT(out, HasSubstr("6.25       *"));
+  EXPECT_THAT(out, HasSubstr("* too few prompts for evidence"));
   EXPECT_THAT(out, Not(HasSubstr("5.50..7.01")));
 }
 

@@ -16,6 +16,8 @@ namespace assay::client {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 class ReportCommandTest : public ::testing::Test {
  protected:
@@ -216,6 +218,81 @@ TEST_F(ReportCommandTest, CompareShowsDecisionsAndATable) {
   EXPECT_THAT(result.out, HasSubstr("+1.2  0.8..1.6     <0.0001    1.50   better"));
   EXPECT_EQ(daemon_.evaluations.compared.candidate_model(), "b");
   EXPECT_EQ(daemon_.evaluations.compared.alpha(), 0.01);
+  EXPECT_FALSE(daemon_.evaluations.compared.include_prompts());
+}
+
+TEST_F(ReportCommandTest, CompareBeginsWithTheAdviceAndShowsTheWorstPrompts) {
+  v1::CompareEvaluationsResponse& reply = daemon_.evaluations.comparison;
+  reply.mutable_advice()->set_action("keep a");
+  reply.mutable_advice()->set_certainty("not sure");
+  reply.mutable_advice()->set_next("40 prompts");
+  for (int i = 0; i < 12; ++i) {
+    v1::PromptDifference* row = reply.add_prompts();
+    row->set_prompt_id(absl::StrCat("linkedin-", i));
+    row->set_content_type("linkedin");
+    row->set_baseline_score(7);
+    row->set_candidate_score(4.5 + i);
+    row->set_difference(-2.5 + i);
+  }
+  v1::Comparison* few = reply.add_comparisons();
+  few->set_metric("quality_score");
+  few->set_verdict(v1::VERDICT_TOO_FEW_PAIRS);
+  const CliResult result = daemon_.Run({"evaluations", "compare", "e1", "e2", "--prompts"});
+  EXPECT_TRUE(daemon_.evaluations.compared.include_prompts());
+  EXPECT_THAT(result.out, StartsWith("What to do: keep a.\nHow sure: not sure.\n"
+                                     "What would make it surer: 40 prompts.\n"));
+  EXPECT_THAT(result.out, HasSubstr("linkedin-0  linkedin                7.00             4.50"
+                                    "       -2.50\n"));
+  EXPECT_THAT(result.out, HasSubstr("linkedin-9 "));
+  EXPECT_THAT(result.out, Not(HasSubstr("linkedin-10")));
+  EXPECT_THAT(result.out, HasSubstr("... and 2 more; --json has all\n"));
+  EXPECT_THAT(result.out, HasSubstr("* too few prompts for evidence"));
+}
+
+class DiffCommandTest : public ::testing::Test {
+ protected:
+  DiffCommandTest() {
+    v1::Evaluation& stored = daemon_.evaluations.stored;
+    stored.set_id("e1");
+    stored.mutable_analysis()->set_baseline("a");
+    AddSample("b", "p1", "the slow fox");
+    AddSample("a", "p1", "the quick fox");
+    AddSample("a", "p2", "other");
+  }
+  void AddSample(const std::string& model, const std::string& prompt, const std::string& text) {
+    v1::SampleResult* sample = daemon_.evaluations.stored.add_samples();
+    sample->set_model(model);
+    sample->set_prompt_id(prompt);
+    sample->set_text(text);
+    sample->set_quality_score(6.5);
+  }
+
+  FakeDaemon daemon_;
+};
+
+TEST_F(DiffCommandTest, ShowsTheBaselineFirst) {
+  const CliResult columns = daemon_.Run({"evaluations", "diff", "e1", "--prompt", "p1"});
+  EXPECT_EQ(columns.code, kExitOk) << columns.err;
+  EXPECT_THAT(columns.out, StartsWith("a, 6.50  "));
+  EXPECT_THAT(columns.out, HasSubstr(" | the slow fox\n"));
+  const CliResult words = daemon_.Run({"evaluations", "diff", "e1", "--prompt", "p1", "--candidate",
+                                       "b", "--candidate", "a", "--words"});
+  EXPECT_THAT(words.out, HasSubstr("the [-slow-] {+quick+} fox\n"));
+  const CliResult json = daemon_.Run({"--json", "evaluations", "diff", "e1", "--prompt", "p1"});
+  EXPECT_THAT(json.out, StartsWith("{\"model\":\"a\""));
+}
+
+TEST_F(DiffCommandTest, UnknownPromptsAndCandidatesAreNamed) {
+  const CliResult prompt = daemon_.Run({"evaluations", "diff", "e1", "--prompt", "p9"});
+  EXPECT_EQ(prompt.code, kExitUsage);
+  EXPECT_THAT(prompt.err, HasSubstr("no samples of a prompt 'p9'"));
+  const CliResult candidate =
+      daemon_.Run({"evaluations", "diff", "e1", "--prompt", "p2", "--candidate", "b"});
+  EXPECT_EQ(candidate.code, kExitUsage);
+  EXPECT_THAT(candidate.err, HasSubstr("no sample 0 of 'b' for p2"));
+  AddSample("c", "p1", "third");
+  EXPECT_THAT(daemon_.Run({"evaluations", "diff", "e1", "--prompt", "p1"}).err,
+              HasSubstr("give two of b, a, c"));
 }
 
 }  // namespace

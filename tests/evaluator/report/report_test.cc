@@ -44,7 +44,8 @@ TEST(ReportTest, ContainsEveryNumberOfEverySummary) {
       if (e->n == 0) continue;
       expect(Significant(e->mean));
       expect(Significant(e->standard_deviation));
-      const std::string few = e == &s.quality_score ? TooFewPrompts(*e) : "";
+      const bool marked = e == &s.quality_score && !TooFewPrompts(*e).empty();
+      const std::string few = marked ? "*" : "";
       expect(few.empty() ? Interval(e->ci_low, e->ci_high) : few);
       expect(Significant(e->p50));
       expect(Significant(e->p90));
