@@ -47,11 +47,11 @@ Document BuildDocument(const ReportInput& input) {
       input.evaluation.name.empty() ? input.evaluation.id : input.evaluation.name;
   document.title = absl::StrCat("Evaluation: ", name);
   document.facts = Facts(input.evaluation);
-  for (const auto section : {DecisionSection, PlanSection, QualitySection, ComparisonSection,
-                             PromptSection, RatingSection, JudgmentSection, TimingSection,
-                             ScalingSection,
-                             ReliabilitySection, MemorySection, EconomicsSection, TaskSection,
-                             ExampleSection, EstimateSection, ReproductionSection, MethodSection}) {
+  for (const auto section :
+       {DecisionSection, PlanSection, QualitySection, ComparisonSection, PromptSection,
+        RatingSection, JudgmentSection, TimingSection, ScalingSection, ReliabilitySection,
+        MemorySection, EconomicsSection, TaskSection, ExampleSection, EstimateSection,
+        ReproductionSection, MethodSection}) {
     Section built = section(input, digest);
     if (!built.blocks.empty()) document.sections.push_back(std::move(built));
   }
