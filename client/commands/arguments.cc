@@ -21,6 +21,7 @@ namespace {
 constexpr char kDefaultAddress[] = "127.0.0.1:50051";
 
 constexpr size_t kMaxIdBytes = 128;
+constexpr int kMaxPairs = 1'000'000;
 
 // Applies the server's rule for request ids. Returns the error, or an empty string (as CLI11's
 // validators do).
@@ -370,7 +371,7 @@ void AddJudge(CLI::App& app, Arguments& arguments) {
   command
       ->add_option("--limit", arguments.limit,
                    "Maximum number of pairs of texts per two candidates (default: all)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, kMaxPairs));
   command->footer(kJudgeHelp);
   command->callback([&arguments] { arguments.command = Command::kJudge; });
 }

@@ -231,11 +231,32 @@ Decisions AddJury(const std::map<std::string, Decisions>& by_judge, JudgmentSumm
   return jury;
 }
 
-void AddWarnings(const std::vector<Judgment>& judgments, JudgmentSummary* summary) {
+using JudgmentsByJudge = std::map<std::string, std::vector<const Judgment*>>;
+
+// Leaves out judgments of other versions than the judge's newest one, with a warning.
+void KeepNewestVersions(JudgmentsByJudge* by_judge, JudgmentSummary* summary) {
+  for (auto& [judge, judgments] : *by_judge) {
+    const Judgment* const newest = *std::max_element(
+        judgments.begin(), judgments.end(),
+        [](const Judgment* a, const Judgment* b) { return a->judged_at < b->judged_at; });
+    const size_t removed = std::erase_if(judgments, [newest](const Judgment* judgment) {
+      return judgment->version != newest->version;
+    });
+    if (removed == 0) continue;
+    summary->warnings.push_back(
+        absl::StrCat("judge ", judge, " has ", removed,
+                     " judgments of another version, which are left out; judge the evaluation "
+                     "again to replace them"));
+  }
+}
+
+void AddWarnings(const JudgmentsByJudge& by_judge, JudgmentSummary* summary) {
   std::set<std::string> seen;
-  for (const Judgment& judgment : judgments) {
-    if (!judgment.warning.empty() && seen.insert(judgment.warning).second) {
-      summary->warnings.push_back(judgment.warning);
+  for (const auto& [judge, judgments] : by_judge) {
+    for (const Judgment* judgment : judgments) {
+      if (!judgment->warning.empty() && seen.insert(judgment->warning).second) {
+        summary->warnings.push_back(judgment->warning);
+      }
     }
   }
   for (const JudgeRecord& record : summary->judges) {
@@ -272,8 +293,9 @@ JudgmentSummary SummarizeJudgments(const EvaluationPlan& plan,
   JudgmentSummary summary;
   const PlanIndex index(plan);
   const HumanPreferences people(ratings);
-  std::map<std::string, std::vector<const Judgment*>> by_judge;
+  JudgmentsByJudge by_judge;
   for (const Judgment& judgment : judgments) by_judge[judgment.judge].push_back(&judgment);
+  KeepNewestVersions(&by_judge, &summary);
   std::map<std::string, Decisions> decisions;
   for (const auto& [judge, of_judge] : by_judge) {
     JudgeRecord record = RecordOf(judge, of_judge);
@@ -297,7 +319,7 @@ JudgmentSummary SummarizeJudgments(const EvaluationPlan& plan,
       summary.pairs.push_back(std::move(pair));
     }
   }
-  AddWarnings(judgments, &summary);
+  AddWarnings(by_judge, &summary);
   return summary;
 }
 

@@ -80,7 +80,8 @@ struct JudgmentSummary {
 // Summarizes the judgments of an evaluation. The jury decides as more than half of the judges that
 // decided the pair, otherwise it is a tie. People prefer the sample that most of their preferences
 // name; where a pair has none, the one with the higher mean score. Judgments with an error count as
-// failures only. Takes milliseconds per thousand judgments, and seconds with as many ratings.
+// failures only. Of each judge, only the judgments of its newest version count. Takes milliseconds
+// per thousand judgments, and seconds with as many ratings.
 JudgmentSummary SummarizeJudgments(const EvaluationPlan& plan,
                                    const std::vector<Judgment>& judgments,
                                    const std::vector<Rating>& ratings);

@@ -110,15 +110,15 @@ Preference PreferenceOf(Choice choice, bool swapped) {
 }
 
 std::string WarningOf(const Judge& judge, const EvaluationPlan& plan, const SamplePair& pair) {
+  std::string names;
   for (const Sample* sample : {pair.first, pair.second}) {
     const Candidate* candidate = FindCandidate(plan, sample->model);
     if (candidate == nullptr || !judge.Wrote(*candidate, *sample)) continue;
-    return absl::StrCat("judge ", judge.name(), " is the model that wrote the texts of ",
-                        sample->model,
-                        ": models prefer their own texts, so its judgments of this "
-                        "candidate are no evidence");
+    absl::StrAppend(&names, names.empty() ? "" : " and of ", sample->model);
   }
-  return "";
+  if (names.empty()) return "";
+  return absl::StrCat("judge ", judge.name(), " is the model that wrote the texts of ", names,
+                      ": models prefer their own texts, so its judgments of them are no evidence");
 }
 
 // Asks in both orders.

@@ -34,6 +34,13 @@ bool IsWord(std::string_view text, std::string_view more) {
          });
 }
 
+// Lower-case letters are not allowed, because most keys have them.
+bool IsVariable(std::string_view text) {
+  return IsWord(text, "_") && !absl::ascii_isdigit(static_cast<unsigned char>(text.front())) &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return absl::ascii_islower(static_cast<unsigned char>(c)); });
+}
+
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "[::1]";
 }
@@ -66,10 +73,11 @@ JudgeOptions ReadJudge(YamlMap map) {
     map.Error("name", absl::StrCat("'", judge.name, "' must be 1 to ", kMaxNameBytes,
                                    " letters, digits, '_', '-' or '.', and not 'jury'"));
   }
-  if (!judge.api_key_env.empty() && !IsWord(judge.api_key_env, "_")) {
-    map.Error("api_key_env",
-              "must be the name of an environment variable, not the key itself: letters, digits "
-              "and '_'");
+  if (!judge.api_key_env.empty() && !IsVariable(judge.api_key_env)) {
+    map.Error(
+        "api_key_env",
+        "must be the name of an environment variable, not the key itself: upper-case letters, "
+        "digits and '_'");
   }
   if (judge.endpoint.empty()) {
     for (const std::string_view key : {"api_key_env", "usd_per_million_input_tokens",

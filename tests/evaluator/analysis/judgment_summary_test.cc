@@ -143,6 +143,16 @@ TEST(JudgmentSummaryTest, AnUnknownCostIsALowerBound) {
   EXPECT_THAT(summary.warnings[0], HasSubstr("lower bound"));
 }
 
+TEST(JudgmentSummaryTest, OnlyTheNewestVersionOfAJudgeCounts) {
+  std::vector<Judgment> judgments;
+  for (int i = 0; i < 8; ++i) judgments.push_back(Make("j", i, Preference::kSample));
+  judgments[2].version = "old";
+  judgments[2].judged_at = absl::InfinitePast();
+  const JudgmentSummary summary = SummarizeJudgments(PlanWith(8), judgments, {});
+  EXPECT_EQ(summary.judges[0].judgments, 7);
+  EXPECT_THAT(summary.warnings, ElementsAre(HasSubstr("1 judgments of another version")));
+}
+
 TEST(JudgmentSummaryTest, NoJudgmentsAreNoSummary) {
   const JudgmentSummary summary = SummarizeJudgments(PlanWith(2), {}, {});
   EXPECT_THAT(summary.pairs, IsEmpty());

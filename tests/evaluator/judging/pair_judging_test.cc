@@ -130,6 +130,9 @@ TEST_F(PairJudgingTest, AJudgeOfItsOwnTextsIsMarked) {
   ASSERT_TRUE(Run().ok());
   EXPECT_THAT(Stored()[0].warning, HasSubstr("wrote the texts of m2"));
   EXPECT_THAT(Summary().warnings, ElementsAre(HasSubstr("wrote the texts of m2")));
+  plan_.models[0].model = "m2";
+  ASSERT_TRUE(Run().ok());
+  EXPECT_THAT(Summary().warnings, ElementsAre(HasSubstr("wrote the texts of m1 and of m2")));
 }
 
 TEST_F(PairJudgingTest, LocalJudgesKnowTheirOwnIdAndRevision) {

@@ -58,6 +58,9 @@ TEST(JudgesConfigTest, KeysAreNeitherInTheFileNorSentUnencrypted) {
   const Read key = Parse("{ name: a, model: m, endpoint: 'https://x/v1', api_key_env: sk-canary }");
   EXPECT_THAT(key.error, HasSubstr("not the key itself"));
   EXPECT_THAT(key.error, Not(HasSubstr("canary")));
+  EXPECT_THAT(
+      Parse("{ name: a, model: m, endpoint: 'https://x/v1', api_key_env: sk_canary1 }").error,
+      HasSubstr("not the key itself"));
   EXPECT_THAT(Parse("{ name: a, model: m, endpoint: 'https://u:canary@x/v1' }").error,
               HasSubstr("must have no user name"));
   EXPECT_THAT(Parse("{ name: a, model: m, endpoint: 'http://x/v1', api_key_env: K }").error,
