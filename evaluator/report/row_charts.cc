@@ -7,6 +7,7 @@
 #include "evaluator/report/charts.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
+#include "evaluator/report/sections.h"
 #include "evaluator/report/svg.h"
 #include "evaluator/stats/quantile.h"
 

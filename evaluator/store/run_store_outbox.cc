@@ -71,8 +71,9 @@ absl::StatusOr<std::vector<WaitingUpload>> SqliteRunStore::WaitingOutbox(int lim
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(
       Statement row,
-      database_->Prepare("SELECT coalesce(evaluation_id, ''), coalesce(payload ->> '$.run_name', "
-                         "''), created_at, attempts, retry_at, last_error FROM outbox"
+      database_->Prepare("SELECT coalesce(evaluation_id, ''),"
+                         " coalesce(json_extract(payload, '$.run_name'), ''),"
+                         " created_at, attempts, retry_at, last_error FROM outbox"
                          " ORDER BY id LIMIT ?"));
   row.Bind(std::max(limit, 0));
   std::vector<WaitingUpload> waiting;
