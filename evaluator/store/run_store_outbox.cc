@@ -69,12 +69,11 @@ absl::Status SqliteRunStore::ExpediteOutbox(absl::Time now) {
 
 absl::StatusOr<std::vector<WaitingUpload>> SqliteRunStore::WaitingOutbox(int limit) {
   MutexLock lock(mutex_);
-  ASSIGN_OR_RETURN(
-      Statement row,
-      database_->Prepare("SELECT coalesce(evaluation_id, ''),"
-                         " coalesce(json_extract(payload, '$.run_name'), ''),"
-                         " created_at, attempts, retry_at, last_error FROM outbox"
-                         " ORDER BY id LIMIT ?"));
+  ASSIGN_OR_RETURN(Statement row,
+                   database_->Prepare("SELECT coalesce(evaluation_id, ''),"
+                                      " coalesce(json_extract(payload, '$.run_name'), ''),"
+                                      " created_at, attempts, retry_at, last_error FROM outbox"
+                                      " ORDER BY id LIMIT ?"));
   row.Bind(std::max(limit, 0));
   std::vector<WaitingUpload> waiting;
   while (true) {
