@@ -110,7 +110,7 @@ TEST_F(ArgumentsTest, CommandsOfSimilarToolsAreRedirected) {
 
 TEST_F(ArgumentsTest, MissingCommandListsTheCommands) {
   EXPECT_EQ(Parse({}), kExitUsage);
-  EXPECT_THAT(err_.str(), HasSubstr("a command is required: generate, embed, evaluate, "));
+  EXPECT_THAT(err_.str(), HasSubstr("a command is required: generate, embed, score, evaluate, "));
   EXPECT_EQ(Parse({"evaluations"}), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("a command is required: list, get, "));
 }
