@@ -112,7 +112,7 @@ def broken_orders(kinds):
 def report(args, results):
     version = next(iter(results.values()))[1][0][2]
     lines = [f"# Scores and grades: {args.name}", "",
-             "Made by `bench/score_validity.py`. Scorer: `assay` " + version + ".", "",
+             "Made by `bench/score_validity.py`. Scorer, version:", "", f"    assay {version}", "",
              "Each figure is Spearman's rank correlation with the grades of one grader. `graded` has",
              "3 prompts and is the set on which the limits of the factors were chosen; `held out` has",
              "8 prompts, two of them not English.", "",
