@@ -207,7 +207,8 @@ TEST(RunStoreOpenTest, ANewerSchemaIsDataLossWithBothVersions) {
   const auto store = RunStore::Open(path);
   EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
   EXPECT_THAT(std::string(store.status().message()), HasSubstr("schema version 99"));
-  EXPECT_THAT(std::string(store.status().message()), HasSubstr(absl::StrCat("up to ", kMigrations.size())));
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr(absl::StrCat("up to ", kMigrations.size())));
 }
 
 TEST(RunStoreOpenTest, TheDatabaseOfAnotherApplicationIsUnchanged) {
