@@ -9,27 +9,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/levenshtein.h"
+#include "base/utf8.h"
 
 namespace assay {
 namespace {
 
 constexpr size_t kMaxEdits = 2;
 constexpr size_t kMaxQuotedBytes = 64;
-
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
 
 }  // namespace
 
@@ -38,7 +25,7 @@ std::string NearestName(std::string_view text, const std::vector<std::string>& c
   size_t min_distance = kMaxEdits + 1;
   for (const std::string& candidate : candidates) {
     if (text.size() > candidate.size() + kMaxEdits) continue;
-    const size_t distance = EditDistance(text, candidate);
+    const size_t distance = Levenshtein<char>(text, candidate);
     // Names without a common character are not near, however short they are.
     if (distance >= std::min({min_distance, text.size(), candidate.size()})) continue;
     min_distance = distance;
@@ -57,10 +44,8 @@ std::string DidYouMean(std::string_view text, const std::vector<std::string>& ca
 
 std::string QuotedName(std::string_view text) {
   if (text.size() <= kMaxQuotedBytes) return absl::StrCat("'", std::string(text), "'");
-  size_t end = kMaxQuotedBytes;
-  // A UTF-8 character is not cut.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return absl::StrCat("'", std::string(text.substr(0, end)), "...' (", text.size(), " bytes)");
+  return absl::StrCat("'", std::string(Utf8Prefix(text, kMaxQuotedBytes)), "...' (", text.size(),
+                      " bytes)");
 }
 
 }  // namespace assay

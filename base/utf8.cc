@@ -1,6 +1,7 @@
 // Validating UTF-8 decoding.
 #include "base/utf8.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,6 +34,9 @@ Lead Classify(uint8_t byte) {
   if (byte == 0xF4) return {3, 4, 0x80, 0x8F};
   return {-1, 0, 0, 0};
 }
+
+// Continuation bytes have the form 10xxxxxx.
+bool IsContinuation(char c) { return (static_cast<uint8_t>(c) & 0xC0U) == 0x80U; }
 
 }  // namespace
 
@@ -70,6 +74,16 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
     at += step.bytes;
   }
   return out;
+}
+
+std::string_view Utf8Prefix(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  while (max_bytes > 0 && IsContinuation(text[max_bytes])) --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
+size_t CountUtf8Characters(std::string_view text) {
+  return text.size() - static_cast<size_t>(std::count_if(text.begin(), text.end(), IsContinuation));
 }
 
 void AppendUtf8(uint32_t code_point, std::string* out) {

@@ -28,6 +28,13 @@ std::optional<size_t> FindInvalidUtf8(std::string_view text);
 // Returns the text with each maximal invalid subpart replaced by one U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
+// Returns the beginning of `text` with at most `max_bytes` bytes, without cutting a character.
+std::string_view Utf8Prefix(std::string_view text, size_t max_bytes);
+
+// Returns the number of bytes that begin a character, which is that of the characters if the text
+// is valid.
+size_t CountUtf8Characters(std::string_view text);
+
 // Appends the UTF-8 encoding of a valid code point.
 void AppendUtf8(uint32_t code_point, std::string* out);
 

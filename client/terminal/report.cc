@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "base/utf8.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace assay::client {
@@ -24,11 +25,7 @@ constexpr double kMiBPerGiB = 1024.0;
 constexpr int kSecondsPerMinute = 60;
 
 // The number of terminal columns of UTF-8 text, assuming one per character.
-size_t Columns(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+size_t Columns(const std::string& text) { return CountUtf8Characters(text); }
 
 void AppendRow(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
                int first_right, std::string& out) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 
 namespace assay::client {
 namespace {
@@ -95,18 +96,12 @@ std::string JoinWords(Words words) {
   return text;
 }
 
-size_t Characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
 // Cuts a word that is longer than the column.
 std::vector<std::string> CutWord(const std::string& word, size_t width) {
   std::vector<std::string> parts(1);
   for (const char c : word) {
-    const bool starts = Characters(std::string_view(&c, 1)) == 1;
-    if (starts && Characters(parts.back()) == width) parts.emplace_back();
+    const bool starts = CountUtf8Characters(std::string_view(&c, 1)) == 1;
+    if (starts && CountUtf8Characters(parts.back()) == width) parts.emplace_back();
     parts.back() += c;
   }
   return parts;
@@ -123,7 +118,7 @@ std::vector<std::string> WrapLines(std::string_view text, size_t width) {
       std::string& line = lines.back();
       if (line.empty()) {
         line = part;
-      } else if (Characters(line) + 1 + Characters(part) <= width) {
+      } else if (CountUtf8Characters(line) + 1 + CountUtf8Characters(part) <= width) {
         absl::StrAppend(&line, " ", part);
       } else {
         lines.push_back(part);
@@ -134,7 +129,7 @@ std::vector<std::string> WrapLines(std::string_view text, size_t width) {
 }
 
 std::string Padded(const std::string& text, size_t width) {
-  const size_t used = Characters(text);
+  const size_t used = CountUtf8Characters(text);
   return used < width ? text + std::string(width - used, ' ') : text;
 }
 

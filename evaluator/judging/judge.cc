@@ -4,23 +4,14 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 
 namespace assay::evaluator {
 namespace {
 
 constexpr size_t kMaxBytes = 6000;
-constexpr unsigned char kContinuationMask = 0xC0;
-constexpr unsigned char kContinuation = 0x80;
 
-// Cuts between characters.
-std::string Cut(std::string_view text) {
-  if (text.size() <= kMaxBytes) return std::string(text);
-  size_t end = kMaxBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation) {
-    --end;
-  }
-  return std::string(text.substr(0, end));
-}
+std::string Cut(std::string_view text) { return std::string(Utf8Prefix(text, kMaxBytes)); }
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "evaluator/run/error_text.h"
 
 namespace assay::evaluator {
@@ -55,12 +56,7 @@ absl::Status AddLikelihoods(TextGenerator* generator, const LikelihoodJob& job,
 double CharacterCount(std::string_view choice) {
   const absl::string_view text =
       absl::StripLeadingAsciiWhitespace(absl::string_view(choice.data(), choice.size()));
-  const auto is_continuation = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-  };
-  const auto count = static_cast<double>(
-      std::count_if(text.begin(), text.end(), [&](char c) { return !is_continuation(c); }));
-  return std::max(1.0, count);
+  return std::max(1.0, static_cast<double>(CountUtf8Characters({text.data(), text.size()})));
 }
 
 int IndexOfMax(const std::vector<double>& values) {

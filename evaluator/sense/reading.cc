@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 
 namespace assay::evaluator {
 namespace {
@@ -19,21 +20,6 @@ constexpr int kShuffles = 2;
 
 // The end of a prompt in a text without a chat template.
 constexpr std::string_view kBreak = "\n\n";
-
-// Cuts at the beginning of a character.
-std::string_view Cut(std::string_view text, size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  while (max_bytes > 0 && continues(text[max_bytes])) --max_bytes;
-  return text.substr(0, max_bytes);
-}
-
-double CountCharacters(std::string_view text) {
-  const auto starts = std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  });
-  return static_cast<double>(starts);
-}
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
@@ -80,14 +66,14 @@ std::string ShuffleWords(std::string_view text, uint64_t seed) {
 absl::StatusOr<Reading> ReadText(TextGenerator& generator, const std::string& model,
                                  std::string_view prompt, std::string_view text,
                                  const CallContext& context) {
-  const std::string_view read = Cut(text, kMaxReadBytes);
+  const std::string_view read = Utf8Prefix(text, kMaxReadBytes);
   const std::string in_order = absl::StrCat(std::string(kBreak), std::string(read));
   LikelihoodJob alone{.model = model, .continuations = {in_order}};
   for (uint64_t seed = 0; seed < kShuffles; ++seed) {
     alone.continuations.push_back(absl::StrCat(std::string(kBreak), ShuffleWords(read, seed)));
   }
   const LikelihoodJob after{.model = model,
-                            .context = std::string(Cut(prompt, kMaxPromptBytes)),
+                            .context = std::string(Utf8Prefix(prompt, kMaxPromptBytes)),
                             .continuations = {in_order}};
   ASSIGN_OR_RETURN(std::vector<Likelihood> without, generator.Likelihoods(alone, context));
   ASSIGN_OR_RETURN(std::vector<Likelihood> with, generator.Likelihoods(after, context));
@@ -95,12 +81,11 @@ absl::StatusOr<Reading> ReadText(TextGenerator& generator, const std::string& mo
     return absl::InternalError(
         absl::StrCat("got ", without.size(), " and ", with.size(), " likelihoods"));
   }
-  const double characters = CountCharacters(in_order);
+  const auto characters = static_cast<double>(CountUtf8Characters(in_order));
   const double surprise = -without.front().log_likelihood;
   double shuffled = 0;
   for (size_t i = 1; i < without.size(); ++i) shuffled -= without[i].log_likelihood / kShuffles;
-  return Reading{.alone = surprise / characters,
-                 .after_prompt = -with.front().log_likelihood / characters,
+  return Reading{.after_prompt = -with.front().log_likelihood / characters,
                  .order = surprise > 0 ? (shuffled - surprise) / surprise : 0};
 }
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 #include <span>
 #include <vector>
 
+#include "base/levenshtein.h"
 #include "base/utf8.h"
 
 namespace assay::server {
@@ -30,22 +30,6 @@ std::vector<uint32_t> CodePoints(std::string_view text) {
     text.remove_prefix(step.bytes);
   }
   return out;
-}
-
-// The algorithm of Wagner and Fischer (JACM 21, 1974) with one row.
-size_t Levenshtein(std::span<const uint32_t> a, std::span<const uint32_t> b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace

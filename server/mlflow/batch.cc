@@ -26,9 +26,6 @@ namespace {
 
 using nlohmann::json;
 
-// UTF-8 continuation bytes have the form 10xxxxxx.
-constexpr uint8_t kContinuationMask = 0xC0;
-constexpr uint8_t kContinuation = 0x80;
 constexpr absl::string_view kCutMarker = " [cut]";
 
 // 32-bit FNV-1a (draft-eastlake-fnv). Unlike absl::Hash it is stable across processes.
@@ -38,12 +35,8 @@ uint32_t Digest(absl::string_view text) {
   return hash;
 }
 
-absl::string_view CutUtf8(absl::string_view text, size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<uint8_t>(text[limit]) & kContinuationMask) == kContinuation) {
-    --limit;
-  }
-  return text.substr(0, limit);
+std::string CutUtf8(absl::string_view text, size_t limit) {
+  return std::string(Utf8Prefix({text.data(), text.size()}, limit));
 }
 
 std::string Serialize(const json& value) {

@@ -34,6 +34,16 @@ TEST(Utf8Test, FindsTheFirstInvalidByte) {
   EXPECT_EQ(FindInvalidUtf8("a\xC3\xA9\xFF"), 3U);
 }
 
+TEST(Utf8Test, PrefixesKeepWholeCharacters) {
+  const std::string text = "a\xC3\xA9\xE2\x82\xAC";
+  EXPECT_EQ(Utf8Prefix(text, 6), text);
+  EXPECT_EQ(Utf8Prefix(text, 5), "a\xC3\xA9");
+  EXPECT_EQ(Utf8Prefix(text, 2), "a");
+  EXPECT_EQ(Utf8Prefix(text, 0), "");
+  EXPECT_EQ(CountUtf8Characters(text), 3U);
+  EXPECT_EQ(CountUtf8Characters(""), 0U);
+}
+
 // The example of truncated sequences in the Unicode standard, chapter 3, table 3-11.
 TEST(Utf8Test, ReplacesEachMaximalInvalidSubpart) {
   const std::string replacement = "\xEF\xBF\xBD";
