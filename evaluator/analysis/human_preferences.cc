@@ -15,9 +15,7 @@ HumanPreferences::HumanPreferences(const std::vector<Rating>& ratings) {
       continue;
     }
     std::string other = TextOf(*rating.other);
-    int vote = 0;
-    if (rating.preference == Preference::kSample) vote = 1;
-    if (rating.preference == Preference::kOther) vote = -1;
+    int vote = VoteOf(rating.preference);
     if (sample > other) {
       std::swap(sample, other);
       vote = -vote;

@@ -12,12 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "evaluator/analysis/human_preferences.h"
+#include "evaluator/analysis/rating_parts.h"
 #include "evaluator/stats/agreement.h"
 #include "evaluator/stats/multiple_tests.h"
 #include "evaluator/stats/paired_proportions.h"
 #include "evaluator/stats/proportion.h"
 #include "evaluator/stats/quantile.h"
-#include "evaluator/stats/unit_bootstrap.h"
 
 namespace assay::evaluator {
 namespace {
@@ -33,11 +33,6 @@ struct Decision {
   SampleId second;
   int value = 0;
 };
-
-int ValueOf(Preference preference) {
-  if (preference == Preference::kSample) return 1;
-  return preference == Preference::kOther ? -1 : 0;
-}
 
 // The order of candidates and the units of prompts.
 class PlanIndex {
@@ -65,7 +60,7 @@ class PlanIndex {
 };
 
 Decision Ordered(const Judgment& judgment, const PlanIndex& index) {
-  Decision decision = {judgment.sample, judgment.other, ValueOf(DecisionOf(judgment))};
+  Decision decision = {judgment.sample, judgment.other, VoteOf(DecisionOf(judgment))};
   if (index.Rank(decision.first.model) > index.Rank(decision.second.model)) {
     std::swap(decision.first, decision.second);
     decision.value = -decision.value;
@@ -128,15 +123,6 @@ std::vector<PairPreference> PreferencesOf(const std::string& judge, const Decisi
   return pairs;
 }
 
-RatedStatistic WithInterval(double value, size_t units, const UnitStatistic& statistic) {
-  RatedStatistic result{.value = value};
-  if (const auto interval = BootstrapUnits(units, statistic, kConfidence)) {
-    result.low = interval->low;
-    result.high = interval->high;
-  }
-  return result;
-}
-
 void AddPeople(const Decisions& decisions, const HumanPreferences& people, const PlanIndex& index,
                JudgeRecord* record) {
   // The credit and the number of the pairs of each prompt.
@@ -179,10 +165,10 @@ JudgeRecord RecordOf(const std::string& judge, const std::vector<const Judgment*
       continue;
     }
     ++record.judgments;
-    const int forward = ValueOf(judgment->forward);
-    if (forward == 0 || forward == ValueOf(judgment->backward)) continue;
+    const int forward = VoteOf(judgment->forward);
+    if (forward == 0 || forward == VoteOf(judgment->backward)) continue;
     // With `sample` in front, preferring it follows the first position.
-    if (ValueOf(judgment->backward) == -forward) {
+    if (VoteOf(judgment->backward) == -forward) {
       ++(forward > 0 ? record.follows_first : record.follows_second);
     }
   }

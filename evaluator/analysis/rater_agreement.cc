@@ -8,8 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/rating_parts.h"
 #include "evaluator/stats/agreement.h"
-#include "evaluator/stats/quantile.h"
-#include "evaluator/stats/unit_bootstrap.h"
 
 namespace assay::evaluator {
 namespace {
@@ -22,20 +20,9 @@ std::pair<std::string, double> UnitOf(const Rating& rating) {
   const std::string sample = TextOf(rating.sample);
   if (!rating.other.has_value()) return {sample, rating.score.value_or(0)};
   const std::string other = TextOf(*rating.other);
-  double value = 0;
-  if (rating.preference == Preference::kSample) value = 1;
-  if (rating.preference == Preference::kOther) value = -1;
+  const double value = VoteOf(rating.preference);
   if (sample > other) return {absl::StrCat(other, "\n", sample), -value};
   return {absl::StrCat(sample, "\n", other), value};
-}
-
-RatedStatistic WithInterval(double value, size_t units, const UnitStatistic& statistic) {
-  RatedStatistic result{.value = value};
-  if (const auto interval = BootstrapUnits(units, statistic, kConfidence)) {
-    result.low = interval->low;
-    result.high = interval->high;
-  }
-  return result;
 }
 
 void AddAlpha(const std::vector<Unit>& units, RaterAgreement* agreement) {

@@ -7,11 +7,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/analysis/rating_parts.h"
+#include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
 
 std::string TextOf(const SampleId& sample) {
   return absl::StrCat(sample.prompt_id, "\t", sample.model, "\t", sample.repeat);
+}
+
+RatedStatistic WithInterval(double value, size_t units, const UnitStatistic& statistic) {
+  RatedStatistic result{.value = value};
+  if (const auto interval = BootstrapUnits(units, statistic, kConfidence)) {
+    result.low = interval->low;
+    result.high = interval->high;
+  }
+  return result;
 }
 
 RatingSummary SummarizeRatings(const std::vector<Sample>& samples,

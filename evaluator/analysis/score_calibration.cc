@@ -11,7 +11,6 @@
 #include "absl/strings/str_format.h"
 #include "evaluator/analysis/rating_parts.h"
 #include "evaluator/stats/agreement.h"
-#include "evaluator/stats/quantile.h"
 #include "evaluator/stats/unit_bootstrap.h"
 
 namespace assay::evaluator {
@@ -48,9 +47,7 @@ Net NetPreferences(const std::vector<const Rating*>& ratings) {
   Net net;
   for (const Rating* rating : ratings) {
     if (!rating->other.has_value()) continue;
-    double value = 0;
-    if (rating->preference == Preference::kSample) value = 1;
-    if (rating->preference == Preference::kOther) value = -1;
+    double value = VoteOf(rating->preference);
     std::string a = TextOf(rating->sample);
     std::string b = TextOf(*rating->other);
     if (a > b) {
@@ -153,12 +150,7 @@ std::optional<RatedStatistic> OverGroups(const std::vector<std::vector<size_t>>&
   for (size_t i = 0; i < groups.size(); ++i) all.push_back(i);
   const std::optional<double> value = of_units(all);
   if (!value.has_value()) return std::nullopt;
-  RatedStatistic result{.value = *value};
-  if (const auto interval = BootstrapUnits(groups.size(), of_units, kConfidence)) {
-    result.low = interval->low;
-    result.high = interval->high;
-  }
-  return result;
+  return WithInterval(*value, groups.size(), of_units);
 }
 
 std::optional<double> MeanAt(const std::vector<double>& values, std::span<const size_t> items) {

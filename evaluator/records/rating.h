@@ -14,6 +14,25 @@ namespace assay::evaluator {
 // The better one of two samples. The values are stored.
 enum class Preference { kSample = 1, kOther = 2, kTie = 3 };
 
+// Returns the preference if the samples change places.
+constexpr Preference Swapped(Preference preference) {
+  switch (preference) {
+    case Preference::kSample:
+      return Preference::kOther;
+    case Preference::kOther:
+      return Preference::kSample;
+    case Preference::kTie:
+      break;
+  }
+  return Preference::kTie;
+}
+
+// Returns 1 for kSample, -1 for kOther, and 0 for a tie or none.
+constexpr int VoteOf(std::optional<Preference> preference) {
+  if (preference == Preference::kSample) return 1;
+  return preference == Preference::kOther ? -1 : 0;
+}
+
 // Identifies a sample within its evaluation.
 struct SampleId {
   // The name of the candidate.

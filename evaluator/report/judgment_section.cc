@@ -8,14 +8,6 @@
 namespace assay::evaluator {
 namespace {
 
-constexpr int kDecimals = 2;
-
-Cell StatisticCell(const std::optional<RatedStatistic>& statistic) {
-  if (!statistic.has_value()) return {"-"};
-  return {absl::StrCat(Fixed(statistic->value, kDecimals), " (",
-                       Interval(statistic->low, statistic->high, kDecimals), ")")};
-}
-
 Table PairTable(const JudgmentSummary& summary, double alpha) {
   Table table{.caption =
                   "Preferences between two candidates, with 95 % Wilson intervals over "
@@ -42,7 +34,7 @@ Table PairTable(const JudgmentSummary& summary, double alpha) {
          {absl::StrCat(p.wins)},
          {absl::StrCat(p.losses)},
          {absl::StrCat(p.ties)},
-         {absl::StrCat(Fixed(p.share, kDecimals), " (", Interval(p.low, p.high, kDecimals), ")")},
+         StatisticCell(RatedStatistic{.value = p.share, .low = p.low, .high = p.high}),
          {PValue(p.p_value)},
          {PValue(p.p_adjusted)},
          {shown ? absl::StrCat("prefers ", preferred) : "no preference shown",

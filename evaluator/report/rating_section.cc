@@ -9,12 +9,6 @@ namespace {
 
 constexpr int kDecimals = 2;
 
-Cell StatisticCell(const std::optional<RatedStatistic>& statistic) {
-  if (!statistic.has_value()) return {"-"};
-  return {absl::StrCat(Fixed(statistic->value, kDecimals), " (",
-                       Interval(statistic->low, statistic->high, kDecimals), ")")};
-}
-
 Table AgreementTable(const RatingSummary& summary) {
   Table table{.caption = "Agreement of raters, with 95 % bootstrap intervals over samples or pairs",
               .columns = {{"Content type"},

@@ -60,6 +60,13 @@ Document BuildDocument(const ReportInput& input) {
 
 }  // namespace
 
+Cell StatisticCell(const std::optional<RatedStatistic>& statistic) {
+  constexpr int kDecimals = 2;
+  if (!statistic.has_value()) return {"-"};
+  return {absl::StrCat(Fixed(statistic->value, kDecimals), " (",
+                       Interval(statistic->low, statistic->high, kDecimals), ")")};
+}
+
 std::string TypeName(const std::string& content_type) {
   return content_type.empty() ? "all" : content_type;
 }

@@ -2,9 +2,11 @@
 #ifndef ASSAY_EVALUATOR_REPORT_SECTIONS_H_
 #define ASSAY_EVALUATOR_REPORT_SECTIONS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "evaluator/analysis/rating_summary.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/document.h"
 #include "evaluator/report/report_input.h"
@@ -37,6 +39,9 @@ inline constexpr char kTooFewMark[] = "*";
 std::string TypeName(const std::string& content_type);
 // Returns a predicate for "the evaluation", such as "has failed".
 std::string StateText(EvaluationState state);
+
+// Returns the value with two decimals and its interval, "0.81 (0.72 to 0.90)"; "-" if it is absent.
+Cell StatisticCell(const std::optional<RatedStatistic>& statistic);
 
 // Cuts rows over the limit and adds a last row with their number.
 inline constexpr size_t kMaxTableRows = 1000;

@@ -1,7 +1,6 @@
 // The part of the store that holds what judges decide about pairs of samples.
 #include "evaluator/store/judgment_store.h"
 
-#include "absl/strings/str_cat.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/store/store_database.h"
@@ -11,44 +10,15 @@ namespace assay::evaluator {
 using sqlite::Database;
 using sqlite::Statement;
 
-namespace {
-
-Preference Swapped(Preference preference) {
-  switch (preference) {
-    case Preference::kSample:
-      return Preference::kOther;
-    case Preference::kOther:
-      return Preference::kSample;
-    case Preference::kTie:
-      break;
-  }
-  return Preference::kTie;
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<JudgmentStore>> JudgmentStore::Open(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
   return std::unique_ptr<JudgmentStore>(new JudgmentStore(std::move(database)));
 }
 
-absl::StatusOr<int64_t> JudgmentStore::SampleRow(std::string_view evaluation_id,
-                                                 const SampleId& sample) {
-  ASSIGN_OR_RETURN(Statement row,
-                   database_->Prepare("SELECT id FROM samples WHERE evaluation_id = ?"
-                                      " AND model = ? AND prompt_id = ? AND repeat = ?"));
-  ASSIGN_OR_RETURN(const bool found,
-                   row.Bind(evaluation_id, sample.model, sample.prompt_id, sample.repeat).Step());
-  if (found) return row.Integer(0);
-  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(evaluation_id),
-                                          "' has no sample of '", sample.model, "' for prompt '",
-                                          sample.prompt_id, "', repeat ", sample.repeat));
-}
-
 absl::Status JudgmentStore::Add(std::string_view evaluation_id, const Judgment& judgment) {
   MutexLock lock(mutex_);
-  ASSIGN_OR_RETURN(int64_t sample, SampleRow(evaluation_id, judgment.sample));
-  ASSIGN_OR_RETURN(int64_t other, SampleRow(evaluation_id, judgment.other));
+  ASSIGN_OR_RETURN(int64_t sample, SampleRow(*database_, evaluation_id, judgment.sample));
+  ASSIGN_OR_RETURN(int64_t other, SampleRow(*database_, evaluation_id, judgment.other));
   Preference forward = judgment.forward;
   Preference backward = judgment.backward;
   if (sample > other) {

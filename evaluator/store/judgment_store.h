@@ -44,10 +44,6 @@ class JudgmentStore {
   explicit JudgmentStore(std::unique_ptr<sqlite::Database> database)
       : database_(std::move(database)) {}
 
-  // Returns the row of a sample, or NOT_FOUND.
-  absl::StatusOr<int64_t> SampleRow(std::string_view evaluation_id, const SampleId& sample)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   absl::Mutex mutex_;
   const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);
 };

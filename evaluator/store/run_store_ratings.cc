@@ -2,51 +2,23 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "evaluator/store/sqlite_run_store.h"
+#include "evaluator/store/store_database.h"
 
 namespace assay::evaluator {
 
 using sqlite::Statement;
 using sqlite::Transaction;
 
-namespace {
-
-Preference Swapped(Preference preference) {
-  switch (preference) {
-    case Preference::kSample:
-      return Preference::kOther;
-    case Preference::kOther:
-      return Preference::kSample;
-    case Preference::kTie:
-      break;
-  }
-  return Preference::kTie;
-}
-
-}  // namespace
-
-absl::StatusOr<int64_t> SqliteRunStore::SampleRow(std::string_view id, const SampleId& sample) {
-  ASSIGN_OR_RETURN(Statement row,
-                   database_->Prepare("SELECT id FROM samples WHERE evaluation_id = ?"
-                                      " AND model = ? AND prompt_id = ? AND repeat = ?"));
-  ASSIGN_OR_RETURN(const bool found,
-                   row.Bind(id, sample.model, sample.prompt_id, sample.repeat).Step());
-  if (found) return row.Integer(0);
-  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(id), "' has no sample of '",
-                                          sample.model, "' for prompt '", sample.prompt_id,
-                                          "', repeat ", sample.repeat));
-}
-
 absl::Status SqliteRunStore::AddRating(std::string_view id, const Rating& rating,
                                        RatingCounts* counts) {
-  ASSIGN_OR_RETURN(int64_t sample, SampleRow(id, rating.sample));
+  ASSIGN_OR_RETURN(int64_t sample, SampleRow(*database_, id, rating.sample));
   int64_t other = 0;
   std::optional<Preference> preference = rating.preference;
   if (rating.other.has_value()) {
-    ASSIGN_OR_RETURN(other, SampleRow(id, *rating.other));
+    ASSIGN_OR_RETURN(other, SampleRow(*database_, id, *rating.other));
     // One order per pair, so that a pair has one row however it was shown.
     if (sample > other) {
       std::swap(sample, other);

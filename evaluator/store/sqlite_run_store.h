@@ -67,9 +67,6 @@ class SqliteRunStore final : public RunStore {
     return statement.Bind(values...).Run();
   }
 
-  // Returns the row of a sample, or NOT_FOUND.
-  absl::StatusOr<int64_t> SampleRow(std::string_view id, const SampleId& sample)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddRating(std::string_view id, const Rating& rating, RatingCounts* counts)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the evaluations that `clause` (WHERE, ORDER BY) with the parameter `value` selects.

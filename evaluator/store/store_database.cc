@@ -1,4 +1,4 @@
-// Opens the database file that holds evaluations, answers, feedback and ratings.
+// The database file that holds evaluations, answers, feedback, ratings and judgments.
 #include "evaluator/store/store_database.h"
 
 #include <cstddef>
@@ -74,6 +74,19 @@ absl::StatusOr<std::unique_ptr<Database>> OpenStoreDatabase(const std::string& p
       "PRAGMA foreign_keys = ON;"));
   RETURN_IF_ERROR(Migrate(*database, version));
   return database;
+}
+
+absl::StatusOr<int64_t> SampleRow(sqlite::Database& database, std::string_view evaluation_id,
+                                  const SampleId& sample) {
+  ASSIGN_OR_RETURN(sqlite::Statement row,
+                   database.Prepare("SELECT id FROM samples WHERE evaluation_id = ?"
+                                    " AND model = ? AND prompt_id = ? AND repeat = ?"));
+  ASSIGN_OR_RETURN(const bool found,
+                   row.Bind(evaluation_id, sample.model, sample.prompt_id, sample.repeat).Step());
+  if (found) return row.Integer(0);
+  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(evaluation_id),
+                                          "' has no sample of '", sample.model, "' for prompt '",
+                                          sample.prompt_id, "', repeat ", sample.repeat));
 }
 
 }  // namespace assay::evaluator
