@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <cstdlib>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 
 #include "absl/strings/str_split.h"
 
@@ -36,7 +34,7 @@ constexpr std::array<std::string_view, 11> kNumbers = {
     "eight acht ocho huit", "nine neun nueve neuf",   "ten zehn diez dix",
     "eleven elf once onze", "twelve zwölf doce douze"};
 
-// "may" is left out as a month of a list, because it is a verb; see MonthOf().
+// "may" is left out, because it is also a verb.
 constexpr std::array<std::string_view, 12> kMonths = {"january januar enero janvier",
                                                       "february februar febrero février",
                                                       "march märz marzo mars",

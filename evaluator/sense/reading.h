@@ -15,12 +15,10 @@ namespace assay::evaluator {
 // Surprise is the negative log-likelihood in nats, divided by the number of characters, so that
 // models with different tokenizers compare.
 struct Reading {
-  // The surprise of the text by itself.
-  double alone = 0;
   // The surprise of the text after its prompt.
   double after_prompt = 0;
-  // How much the surprise rises if the words of each sentence are shuffled, divided by `alone`.
-  // Word salad is near 0, because its words have no order to lose.
+  // How much the surprise of the text by itself rises if the words of each sentence are shuffled,
+  // as a fraction. Word salad is near 0, because its words have no order to lose.
   double order = 0;
 };
 

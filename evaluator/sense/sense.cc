@@ -90,13 +90,27 @@ std::string SenseReader::Version() const {
                       known ? absl::StrJoin(revisions, ",") : "");
 }
 
-absl::StatusOr<double> SenseReader::Similarity(std::string_view prompt, std::string_view text,
-                                               const CallContext& context) {
-  const std::array<std::string, 2> texts = {std::string(prompt), std::string(text)};
+absl::StatusOr<std::vector<std::vector<float>>> SenseReader::Embed(
+    absl::Span<const std::string> texts, const CallContext& context) {
   ASSIGN_OR_RETURN(std::vector<std::vector<float>> vectors,
                    embedder_->Embed(models_.encoder, texts, context));
   if (vectors.size() != texts.size()) return absl::InternalError("an embedding is missing");
-  return Dot(vectors[0], vectors[1]);
+  return vectors;
+}
+
+absl::Status SenseReader::MeasureTopics(const std::vector<ReferenceText>& references,
+                                        const CallContext& context, Scale* scale) {
+  std::vector<std::string> prompts_and_texts;
+  for (const ReferenceText& reference : references) prompts_and_texts.push_back(reference.prompt);
+  for (const ReferenceText& reference : references) prompts_and_texts.push_back(reference.text);
+  ASSIGN_OR_RETURN(std::vector<std::vector<float>> vectors, Embed(prompts_and_texts, context));
+  const size_t count = references.size();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t other = (i + 1) % count;
+    scale->own_topic += Dot(vectors[i], vectors[count + i]) / static_cast<double>(count);
+    scale->other_topic += Dot(vectors[i], vectors[count + other]) / static_cast<double>(count);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<SenseReader::Scale> SenseReader::Measure(std::string_view language,
@@ -106,22 +120,14 @@ absl::StatusOr<SenseReader::Scale> SenseReader::Measure(std::string_view languag
   if (found == References().end()) return scale;
   const std::vector<ReferenceText>& references = found->second;
   const auto count = static_cast<double>(references.size());
-  for (size_t i = 0; i < references.size(); ++i) {
-    if (!models_.language_model.empty()) {
-      ASSIGN_OR_RETURN(Reading reading,
-                       ReadText(*generator_, models_.language_model, references[i].prompt,
-                                references[i].text, context));
-      scale.reading.alone += reading.alone / count;
-      scale.reading.after_prompt += reading.after_prompt / count;
-      scale.reading.order += reading.order / count;
-    }
-    if (models_.encoder.empty()) continue;
-    const ReferenceText& other = references[(i + 1) % references.size()];
-    ASSIGN_OR_RETURN(double own, Similarity(references[i].prompt, references[i].text, context));
-    ASSIGN_OR_RETURN(double cross, Similarity(references[i].prompt, other.text, context));
-    scale.own_topic += own / count;
-    scale.other_topic += cross / count;
+  for (const ReferenceText& reference : references) {
+    if (models_.language_model.empty()) break;
+    ASSIGN_OR_RETURN(Reading reading, ReadText(*generator_, models_.language_model,
+                                               reference.prompt, reference.text, context));
+    scale.reading.after_prompt += reading.after_prompt / count;
+    scale.reading.order += reading.order / count;
   }
+  if (!models_.encoder.empty()) RETURN_IF_ERROR(MeasureTopics(references, context, &scale));
   scale.reads = scale.reading.order >= kReadsFrom;
   scale.embeds = scale.own_topic - scale.other_topic >= kEmbedsFrom;
   return scale;
@@ -145,7 +151,9 @@ absl::StatusOr<SenseFactor> SenseReader::Topic(const Scale& scale, std::string_v
                                                std::string_view text, std::string_view language,
                                                const CallContext& context) {
   if (!scale.embeds) return NotJudged("topic", models_.encoder, language);
-  ASSIGN_OR_RETURN(double similarity, Similarity(prompt, text, context));
+  const std::array<std::string, 2> texts = {std::string(prompt), std::string(text)};
+  ASSIGN_OR_RETURN(std::vector<std::vector<float>> vectors, Embed(texts, context));
+  const double similarity = Dot(vectors[0], vectors[1]);
   const double place = (similarity - scale.other_topic) / (scale.own_topic - scale.other_topic);
   return SenseFactor{
       .name = "topic",

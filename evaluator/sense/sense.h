@@ -12,10 +12,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "base/call_context.h"
 #include "evaluator/records/embedder.h"
 #include "evaluator/records/text_generator.h"
 #include "evaluator/sense/reading.h"
+#include "evaluator/sense/references.h"
 
 namespace assay::evaluator {
 
@@ -81,8 +83,11 @@ class SenseReader {
 
   absl::StatusOr<Scale> ScaleOf(std::string_view language, const CallContext& context);
   absl::StatusOr<Scale> Measure(std::string_view language, const CallContext& context);
-  absl::StatusOr<double> Similarity(std::string_view prompt, std::string_view text,
-                                    const CallContext& context);
+  absl::Status MeasureTopics(const std::vector<ReferenceText>& references,
+                             const CallContext& context, Scale* scale);
+  // Returns one vector per text.
+  absl::StatusOr<std::vector<std::vector<float>>> Embed(absl::Span<const std::string> texts,
+                                                        const CallContext& context);
   absl::StatusOr<SenseFactor> Topic(const Scale& scale, std::string_view prompt,
                                     std::string_view text, std::string_view language,
                                     const CallContext& context);
