@@ -214,12 +214,7 @@ absl::StatusOr<std::unique_ptr<EncoderModel>> LoadEncoder(const LoadOptions& opt
 bool IsEncoderPath(const std::string& path) { return IsEncoder(path); }
 
 absl::StatusOr<std::unique_ptr<EncoderModel>> EncoderModel::Load(const LoadOptions& options) {
-  absl::StatusOr<std::unique_ptr<EncoderModel>> model =
-      CatchTorch(absl::StrCat("loading ", options.path), [&] { return LoadEncoder(options); });
-  if (model.ok()) return model;
-  // Tensors that were read before the failure are in the allocator's cache.
-  if (!options.device.name.empty()) ReleaseMemoryOf(options.device.name, "freeing a failed load");
-  return model;
+  return LoadOrFree(options, LoadEncoder);
 }
 
 }  // namespace assay::engine

@@ -199,12 +199,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LanguageModel>> LanguageModel::Load(const LoadOptions& options) {
-  absl::StatusOr<std::unique_ptr<LanguageModel>> model =
-      CatchTorch(absl::StrCat("loading ", options.path), [&] { return LoadModel(options); });
-  if (model.ok()) return model;
-  // Tensors that were read before the failure are in the allocator's cache.
-  if (!options.device.name.empty()) ReleaseMemoryOf(options.device.name, "freeing a failed load");
-  return model;
+  return LoadOrFree(options, LoadModel);
 }
 
 absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest& request,

@@ -56,19 +56,15 @@ absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::st
                                              const CallContext& call) {
   if (continuation.empty()) return absl::InvalidArgumentError("continuation: is empty");
   ASSIGN_OR_RETURN(Tokens whole, model.tokenizer().Encode(context + continuation, kVerbatim));
-  if (context.empty()) {
-    ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
-    whole.insert(whole.begin(), beginning);
-    return ScoreTokens(model, whole, 1, call);
-  }
   // A continuation that merges with the context's last token may have no token of its own.
-  const size_t first = std::min(context_tokens.size(), whole.size());
+  const size_t first = context.empty() ? 0 : std::min(context_tokens.size(), whole.size());
   Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
   tokens.insert(tokens.end(), whole.begin() + static_cast<ptrdiff_t>(first), whole.end());
   if (tokens.size() == first) return Likelihood{};
-  const bool begins = AlwaysBegins(model);
-  if (begins) tokens.insert(tokens.begin(), model.tokenizer().bos_id());
-  return ScoreTokens(model, tokens, first + (begins ? 1 : 0), call);
+  if (!context.empty() && !AlwaysBegins(model)) return ScoreTokens(model, tokens, first, call);
+  ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
+  tokens.insert(tokens.begin(), beginning);
+  return ScoreTokens(model, tokens, first + 1, call);
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/executor/device_quirks.h"
+#include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/language_model.h"
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/scheduler/model_executor.h"
@@ -45,6 +47,18 @@ LoadedModelInfo DescribeLoaded(const LoadOptions& options, const OpenedModel& op
 
 // Frees what the allocator of a device caches, in a turn of it. `doing` is for messages.
 void ReleaseMemoryOf(const std::string& device, const char* doing);
+
+// Returns what `load` makes of the options, with libtorch's exceptions as statuses. Frees what a
+// failed load leaves in the allocator of the device.
+template <typename Load>
+auto LoadOrFree(const LoadOptions& options, const Load& load) {
+  auto model = CatchTorch(absl::StrCat("loading ", options.path), [&] { return load(options); });
+  // Tensors that were read before the failure are in the allocator's cache.
+  if (!model.ok() && !options.device.name.empty()) {
+    ReleaseMemoryOf(options.device.name, "freeing a failed load");
+  }
+  return model;
+}
 
 // Calls `work`, sets `time` to its duration and returns its result.
 template <typename Work>
