@@ -39,18 +39,10 @@ absl::StatusOr<ScoreRequest> CommonRequest(const Session& session) {
   return request;
 }
 
-// Sets a string field of the request from a line of the file, if the line has it.
-absl::Status TakeString(const nlohmann::json& line, const char* name, bool required,
-                        std::string* field) {
-  const auto found = line.find(name);
-  if (found == line.end()) {
-    return required ? absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is missing"))
-                    : absl::OkStatus();
-  }
-  if (!found->is_string()) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" must be a string"));
-  }
-  *field = found->get<std::string>();
+// Sets a string field of the request if the line has it.
+absl::Status TakeString(const nlohmann::json& line, const char* name, std::string* field) {
+  if (!line.contains(name)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(*field, StringField(line, name, /*required=*/false));
   return absl::OkStatus();
 }
 
@@ -65,12 +57,10 @@ absl::StatusOr<std::vector<ScoreRequest>> ReadRequests(const Session& session) {
   RETURN_IF_ERROR(
       ReadJsonl(options.jsonl_file, [&](const nlohmann::json& line, size_t) -> absl::Status {
         ScoreRequest request = common;
-        RETURN_IF_ERROR(TakeString(line, "text", /*required=*/true, request.mutable_text()));
-        RETURN_IF_ERROR(TakeString(line, "prompt", /*required=*/false, request.mutable_prompt()));
-        RETURN_IF_ERROR(
-            TakeString(line, "reference", /*required=*/false, request.mutable_reference()));
-        RETURN_IF_ERROR(
-            TakeString(line, "content_type", /*required=*/false, request.mutable_content_type()));
+        ASSIGN_OR_RETURN(*request.mutable_text(), StringField(line, "text", /*required=*/true));
+        RETURN_IF_ERROR(TakeString(line, "prompt", request.mutable_prompt()));
+        RETURN_IF_ERROR(TakeString(line, "reference", request.mutable_reference()));
+        RETURN_IF_ERROR(TakeString(line, "content_type", request.mutable_content_type()));
         const auto truncated = line.find("truncated");
         if (truncated != line.end() && !truncated->is_boolean()) {
           return absl::InvalidArgumentError("\"truncated\" must be true or false");

@@ -11,10 +11,6 @@ namespace assay::evaluator {
 // (mid-ranks).
 std::vector<double> AverageRanks(std::span<const double> values);
 
-// Returns the sum of t^3 - t over groups of equal values, where t is the size of the group. It is
-// the tie correction of rank tests.
-double TieTerm(std::span<const double> values);
-
 }  // namespace assay::evaluator
 
 #endif  // ASSAY_EVALUATOR_STATS_RANKS_H_
