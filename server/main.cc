@@ -17,22 +17,32 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/call_context.h"
 #include "engine/runtime/device_doctor.h"
 #include "server/background_work.h"
 #include "server/config/config.h"
 #include "server/daemon.h"
 #include "server/events/log.h"
+#include "server/exit_timer.h"
 
 namespace {
 
 using assay::server::BackgroundWork;
 using assay::server::Config;
 using assay::server::Daemon;
+using assay::server::ExitTimer;
+using assay::server::FlushLog;
 using assay::server::LogEvent;
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitGaveUp = 3;
+
+// What the daemon does after its requests have ended may take so long.
+constexpr absl::Duration kAfterDrain = absl::Seconds(2);
+// How long the daemon may take to stop after a second signal.
+constexpr absl::Duration kAfterAbort = absl::Milliseconds(800);
 
 constexpr char kFooter[] =
     "Keys of the configuration file: docs/reference/configuration.md. Talk to the daemon with "
@@ -40,7 +50,8 @@ constexpr char kFooter[] =
     "SIGHUP reads the catalog again.\n"
     "SIGTERM or Ctrl-C lets running requests finish (limits.drain_timeout); a second one cancels "
     "them.\n"
-    "Exit codes: 0 stopped by a signal, 1 could not start, 2 bad command line or configuration.";
+    "Exit codes: 0 stopped by a signal, 1 could not start, 2 bad command line or configuration,\n"
+    "3 stopped while something still ran: the time was over. Nothing that was recorded is lost.";
 
 struct Flags {
   std::string config;
@@ -117,6 +128,12 @@ int Serve(const Config& config, const sigset_t& signals) {
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload->Request();
   LogEvent(spdlog::level::info, "draining", {{"signal", signal}});
+  // What is recorded is on the disk at any moment, so that a sudden end loses nothing of it.
+  ExitTimer timer(config.limits.drain_timeout + kAfterDrain, [] {
+    LogEvent(spdlog::level::warn, "gave_up", {{"reason", "the time to stop is over"}});
+    FlushLog();
+    _exit(kExitGaveUp);
+  });
   std::atomic<bool> drained = false;
   std::thread second_signal([&] {
     int again = 0;
@@ -124,6 +141,7 @@ int Serve(const Config& config, const sigset_t& signals) {
     }
     if (drained) return;
     LogEvent(spdlog::level::warn, "aborting", {{"signal", again}});
+    timer.Shorten(kAfterAbort);
     (*daemon)->Abort();
   });
   (*daemon)->Drain();

@@ -86,4 +86,6 @@ void LogEvent(spdlog::level::level_enum level, std::string_view event,
   spdlog::log(level, "{}", line);
 }
 
+void FlushLog() { spdlog::default_logger()->flush(); }
+
 }  // namespace assay::server

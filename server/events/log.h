@@ -24,6 +24,9 @@ using LogField = std::pair<std::string_view, nlohmann::json>;
 void LogEvent(spdlog::level::level_enum level, std::string_view event,
               const std::vector<LogField>& fields);
 
+// Writes out the lines that are still in memory. For a process that is about to end abruptly.
+void FlushLog();
+
 }  // namespace assay::server
 
 #endif  // ASSAY_SERVER_EVENTS_LOG_H_
