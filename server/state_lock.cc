@@ -15,8 +15,33 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "server/events/log.h"
 
 namespace assay::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+
+// Lets only this user read the folder and its files: they contain prompts. A folder of another
+// user, such as a mounted volume, cannot be changed, and serves as it is.
+void KeepPrivate(const std::string& folder) {
+  std::error_code error;
+  fs::permissions(folder, kOthers, fs::perm_options::remove, error);
+  if (error) {
+    LogEvent(spdlog::level::warn, "state_readable",
+             {{"folder", folder}, {"error", error.message()}});
+    return;
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (!entry.is_regular_file(error)) continue;
+    fs::permissions(entry.path(), kOthers, fs::perm_options::remove, error);
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StateLock>> StateLock::Acquire(const std::string& folder) {
   std::error_code error;
@@ -25,6 +50,7 @@ absl::StatusOr<std::unique_ptr<StateLock>> StateLock::Acquire(const std::string&
     return absl::PermissionDeniedError(
         absl::StrCat("cannot create ", folder, ": ", error.message(), "; choose another folder"));
   }
+  KeepPrivate(folder);
   const std::string path = folder + "/lock";
   const int descriptor = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor < 0) {

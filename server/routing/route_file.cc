@@ -30,7 +30,7 @@ using Json = nlohmann::ordered_json;
 using registry::RoutePolicy;
 using registry::RouteRule;
 
-constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFileMode = 0600;
 constexpr size_t kMaxBytes = size_t{1} << 20;
 constexpr int kIndent = 2;
 

@@ -2,6 +2,7 @@
 #include "server/state_lock.h"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
@@ -22,6 +23,22 @@ TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsDestroyed) {
   }
   EXPECT_TRUE(StateLock::Acquire(folder).ok());
   std::filesystem::remove_all(testing::TempDir() + "/state_lock_test");
+}
+
+TEST(StateLockTest, OnlyThisUserCanReadTheFolderAndItsFiles) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "state_lock_test_private";
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms(0755));
+  std::ofstream(folder / "evaluations.sqlite") << "prompts";
+  fs::permissions(folder / "evaluations.sqlite", fs::perms(0644));
+  const auto lock = StateLock::Acquire(folder.string());
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  EXPECT_EQ(fs::status(folder).permissions(), fs::perms(0700));
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    EXPECT_EQ(entry.status().permissions(), fs::perms(0600)) << entry.path();
+  }
+  fs::remove_all(folder);
 }
 
 TEST(StateLockTest, FolderThatCannotBeCreatedIsNamedInTheError) {
