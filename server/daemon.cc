@@ -42,6 +42,7 @@
 #include "server/routing/model_kinds.h"
 #include "server/routing/route_evidence.h"
 #include "server/routing/routing.h"
+#include "server/rpc/call_runner.h"
 #include "server/services/embedding_service.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/feedback_service.h"
@@ -73,6 +74,21 @@ constexpr int kMaxKnownEvaluations = 200;
 
 // The longest time that stopping waits for MLflow and for the receiver of traces, each.
 constexpr absl::Duration kLastFlush = absl::Seconds(5);
+
+// Handlers for calls that do not wait in a model's queue: models, evaluations, reports.
+constexpr int kOtherHandlers = 64;
+
+CallLimits CallLimitsOf(const LimitsConfig& limits, const registry::Catalog& catalog) {
+  CallLimits calls;
+  // Each model may have a queue of waiting calls, each on a thread.
+  calls.max_handlers =
+      calls.quick_handlers + kOtherHandlers +
+      (limits.max_waiting + limits.max_running) * static_cast<int>(catalog.models.size());
+  calls.default_deadline = limits.default_deadline;
+  calls.write_timeout = limits.write_timeout;
+  calls.max_message_bytes = limits.max_message_bytes;
+  return calls;
+}
 
 absl::Status CheckEconomics(const Config& config) {
   return Annotate(evaluator::Validate(config.evaluation.economics), "evaluation.economics");
@@ -144,6 +160,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<EvaluationStack> evaluation_;
   std::unique_ptr<FeedbackStack> feedback_;
   std::unique_ptr<MetricsRefresh> refresh_;
+  std::unique_ptr<CallRunner> calls_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
   std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
@@ -305,48 +322,56 @@ absl::Status DaemonImpl::StartMetrics() {
 }
 
 absl::Status DaemonImpl::StartServer() {
+  calls_ = std::make_unique<CallRunner>(CallLimitsOf(config_.limits, *manager_.catalog()));
   inference_service_ = std::make_unique<InferenceServiceImpl>(
-      &generation_, &likelihood_, exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
-  embedding_service_ = std::make_unique<EmbeddingServiceImpl>(&embedding_);
+      calls_.get(), &generation_, &likelihood_,
+      exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
+  embedding_service_ = std::make_unique<EmbeddingServiceImpl>(calls_.get(), &embedding_);
   model_service_ = std::make_unique<ModelServiceImpl>(
-      ModelServiceImpl::Dependencies{.manager = &manager_,
-                                     .loader = &loader_,
-                                     .hub = &hub_,
-                                     .routing = &routing_,
-                                     .breakers = &breakers_,
-                                     .control = &control_,
-                                     .hub_cache = registry::HubCacheFolder(),
-                                     .drain_timeout = config_.limits.drain_timeout});
+      calls_.get(), ModelServiceImpl::Dependencies{.manager = &manager_,
+                                                   .loader = &loader_,
+                                                   .hub = &hub_,
+                                                   .routing = &routing_,
+                                                   .breakers = &breakers_,
+                                                   .control = &control_,
+                                                   .hub_cache = registry::HubCacheFolder(),
+                                                   .drain_timeout = config_.limits.drain_timeout});
   evaluation_service_ = std::make_unique<EvaluationServiceImpl>(
-      &evaluation_->runner(), &evaluation_->store(), &manager_, config_, &feedback_->store(),
-      &evaluation_->judgments());
-  scoring_service_ = std::make_unique<ScoringServiceImpl>(&evaluation_->scorers(),
+      calls_.get(), &evaluation_->runner(), &evaluation_->store(), &manager_, config_,
+      &feedback_->store(), &evaluation_->judgments());
+  scoring_service_ = std::make_unique<ScoringServiceImpl>(calls_.get(), &evaluation_->scorers(),
                                                           config_.limits.max_prompt_bytes);
   judging_service_ = std::make_unique<JudgingServiceImpl>(
-      JudgingServiceImpl::Dependencies{.store = &evaluation_->store(),
-                                       .judgments = &evaluation_->judgments(),
-                                       .generator = &generator_,
-                                       .manager = &manager_,
-                                       .judges = config_.evaluation.judges});
-  feedback_service_ = std::make_unique<FeedbackServiceImpl>(FeedbackServiceImpl::Dependencies{
-      .store = &feedback_->store(),
-      .memory = &feedback_->memory(),
-      .routing = &routing_,
-      .on_feedback = [this](const evaluator::FeedbackResult& result) {
-        events_.OnFeedback(result);
-      }});
-  rating_service_ = std::make_unique<RatingServiceImpl>(&evaluation_->store());
-  tracking_service_ = std::make_unique<TrackingServiceImpl>(TrackingServiceImpl::Dependencies{
-      .store = &evaluation_->store(), .flusher = evaluation_->flusher(), .make_client = [this] {
-        return MakeMlflowClient(config_, nullptr);
-      }});
+      calls_.get(), JudgingServiceImpl::Dependencies{.store = &evaluation_->store(),
+                                                     .judgments = &evaluation_->judgments(),
+                                                     .generator = &generator_,
+                                                     .manager = &manager_,
+                                                     .judges = config_.evaluation.judges});
+  feedback_service_ = std::make_unique<FeedbackServiceImpl>(
+      calls_.get(), FeedbackServiceImpl::Dependencies{
+                        .store = &feedback_->store(),
+                        .memory = &feedback_->memory(),
+                        .routing = &routing_,
+                        .on_feedback = [this](const evaluator::FeedbackResult& result) {
+                          events_.OnFeedback(result);
+                        }});
+  rating_service_ = std::make_unique<RatingServiceImpl>(calls_.get(), &evaluation_->store());
+  tracking_service_ = std::make_unique<TrackingServiceImpl>(
+      calls_.get(), TrackingServiceImpl::Dependencies{
+                        .store = &evaluation_->store(),
+                        .flusher = evaluation_->flusher(),
+                        .make_client = [this] { return MakeMlflowClient(config_, nullptr); }});
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
       GrpcServer::Start({.listen = config_.listen,
                          .limits = config_.limits,
-                         .models = manager_.catalog()->models.size(),
-                         .on_call = [this](const CallRecord& record) { events_.OnCall(record); }},
+                         .on_call = [this](const CallRecord& record) { events_.OnCall(record); },
+                         .on_reset_flood =
+                             [](const std::string& peer) {
+                               LogEvent(spdlog::level::warn, "connection_closed",
+                                        {{"peer", peer}, {"reason", "too many cancelled calls"}});
+                             }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
                          evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
                          rating_service_.get(), judging_service_.get(), tracking_service_.get()}));

@@ -21,6 +21,7 @@
 #include "assay/v1/rating.pb.h"
 #include "assay/v1/scoring.pb.h"
 #include "assay/v1/tracking.pb.h"
+#include "base/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
@@ -30,54 +31,88 @@ namespace assay::server {
 namespace {
 
 constexpr int64_t kMessageOverheadBytes = int64_t{1} << 20;
-// Threads for calls that do not wait in a model's queue: models, evaluations, health, reflection.
-constexpr int kSpareThreads = 64;
+// The threads of gRPC's synchronous services. Only server reflection is one.
+constexpr int kReflectionThreads = 8;
+// A client must end the handshake of its connection within this time.
+constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
+// A silent connection is asked at this interval if its client still lives, and is closed if no
+// answer comes within the timeout.
+constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
+constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
+// Clients may send keepalive pings of their own so often, also without calls.
+constexpr absl::Duration kShortestPingInterval = absl::Seconds(10);
+// A connection without calls is closed after this time; clients connect again by themselves.
+constexpr absl::Duration kConnectionIdle = absl::Minutes(30);
+constexpr int kMaxMetadataBytes = 16 << 10;
 
-int MaxThreads(const LimitsConfig& limits, size_t models) {
-  return kSpareThreads + (limits.max_waiting + limits.max_running) * static_cast<int>(models);
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+void SetConnectionArguments(const LimitsConfig& limits, grpc::ServerBuilder* builder) {
+  // The prompt, the tools and the variables of the template may each have max_prompt_bytes.
+  builder->SetMaxReceiveMessageSize(
+      static_cast<int>(3 * limits.max_prompt_bytes + kMessageOverheadBytes));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                              Milliseconds(kHandshakeTimeout));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepaliveTime));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              Milliseconds(kShortestPingInterval));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(kConnectionIdle));
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  grpc::ResourceQuota quota;
+  quota.SetMaxThreads(kReflectionThreads);
+  builder->SetResourceQuota(quota);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     Options options, const std::vector<grpc::Service*>& services) {
-  const size_t colon = options.listen.rfind(':');
-  if (colon == std::string::npos || colon == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("listen: '", options.listen, "' is not host:port, as in 127.0.0.1:50051"));
-  }
+  const ConnectionLimits connection_limits = {
+      .max_connections = options.limits.max_connections,
+      .max_per_address = options.limits.max_connections_per_address};
+  ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
+                   ConnectionAcceptor::Bind(options.listen, WithinDescriptors(connection_limits)));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
-  // Otherwise a second daemon could share the port and receive half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // The prompt, the tools and the variables of the template may each have max_prompt_bytes.
-  builder.SetMaxReceiveMessageSize(
-      static_cast<int>(3 * options.limits.max_prompt_bytes + kMessageOverheadBytes));
-  grpc::ResourceQuota quota;
-  quota.SetMaxThreads(MaxThreads(options.limits, options.models));
-  builder.SetResourceQuota(quota);
+  SetConnectionArguments(options.limits, &builder);
+  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
+      builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+          grpc::InsecureServerCredentials());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(std::make_unique<AccessLog>(std::move(options.on_call)));
+  auto resets = std::make_unique<ResetGuard>(
+      ResetGuard::Limits{},
+      [acceptor = acceptor.get()](const std::string& peer) { acceptor->Ban(peer); });
+  interceptors.push_back(std::make_unique<AccessLog>(std::move(options.on_call), resets.get()));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "listen: cannot listen on ", options.listen,
-        ": the port is in use or the host is not this machine's; stop the other server (another "
-        "assayd?) or set listen (--listen) to a free port"));
-  }
+  if (server == nullptr) return absl::InternalError("gRPC could not start its server");
+  acceptor->Start(
+      [connections](int listener, int fd) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+        parameters.listener_fd = listener;
+        parameters.fd = fd;
+        connections->HandleNewConnection(&parameters);
+      },
+      std::move(options.on_reset_flood));
   return std::unique_ptr<GrpcServer>(
-      new GrpcServer(std::move(server), absl::StrCat(options.listen.substr(0, colon), ":", port)));
+      new GrpcServer(std::move(acceptor), std::move(resets), std::move(server)));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, std::string address)
-    : server_(std::move(server)), address_(std::move(address)) {}
+GrpcServer::GrpcServer(std::unique_ptr<ConnectionAcceptor> acceptor,
+                       std::unique_ptr<ResetGuard> resets, std::unique_ptr<grpc::Server> server)
+    : acceptor_(std::move(acceptor)), resets_(std::move(resets)), server_(std::move(server)) {}
 
-GrpcServer::~GrpcServer() { Abort(); }
+GrpcServer::~GrpcServer() {
+  acceptor_->Stop();
+  Abort();
+}
 
 void GrpcServer::SetServing(const std::string& service, bool serving) {
   server_->GetHealthCheckService()->SetServingStatus(service, serving);
@@ -85,6 +120,7 @@ void GrpcServer::SetServing(const std::string& service, bool serving) {
 
 void GrpcServer::Drain(absl::Time deadline) {
   server_->GetHealthCheckService()->Shutdown();
+  acceptor_->Stop();
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 

@@ -2,7 +2,7 @@
 #ifndef ASSAY_SERVER_GRPC_SERVER_H_
 #define ASSAY_SERVER_GRPC_SERVER_H_
 
-#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +11,8 @@
 #include "absl/time/time.h"
 #include "server/config/config.h"
 #include "server/rpc/access_log.h"
+#include "server/rpc/connection_acceptor.h"
+#include "server/rpc/reset_guard.h"
 
 namespace grpc {
 class Server;
@@ -25,12 +27,12 @@ class GrpcServer {
   struct Options {
     // host:port; port 0 is any free one.
     std::string listen;
-    // They bound the size of messages and the number of threads.
+    // They bound the size of messages, the connections and their streams.
     LimitsConfig limits;
-    // The number of models in the catalog. Each may have a queue of waiting calls.
-    size_t models = 0;
     // Called for every finished call, on its thread.
     AccessLog::RecordFn on_call;
+    // Called when a connection was closed because it cancelled too many calls. May be null.
+    std::function<void(const std::string& peer)> on_reset_flood;
   };
 
   // Binds the address and starts to serve. `services` must outlive the server. INVALID_ARGUMENT:
@@ -42,7 +44,11 @@ class GrpcServer {
   ~GrpcServer();
 
   // Returns host:port with the port in use.
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return acceptor_->address(); }
+
+  // Returns the number of open connections, and what happened to the others.
+  int connections() const { return acceptor_->connections(); }
+  ConnectionAcceptor::Counts connection_counts() const { return acceptor_->counts(); }
 
   // Sets the health status of a service. Does nothing after Drain().
   void SetServing(const std::string& service, bool serving);
@@ -55,10 +61,12 @@ class GrpcServer {
   void Abort();
 
  private:
-  GrpcServer(std::unique_ptr<grpc::Server> server, std::string address);
+  GrpcServer(std::unique_ptr<ConnectionAcceptor> acceptor, std::unique_ptr<ResetGuard> resets,
+             std::unique_ptr<grpc::Server> server);
 
+  const std::unique_ptr<ConnectionAcceptor> acceptor_;
+  const std::unique_ptr<ResetGuard> resets_;
   const std::unique_ptr<grpc::Server> server_;
-  const std::string address_;
 };
 
 // Returns "package.Service/Method" of every method of assay.v1.

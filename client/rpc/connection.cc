@@ -24,6 +24,8 @@ constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
 // The interval at which Ctrl-C is polled while connecting.
 constexpr absl::Duration kConnectPoll = absl::Milliseconds(50);
 constexpr int kMaxReplyBytes = 64 * 1024 * 1024;
+// The deadline of commands without --timeout.
+constexpr absl::Duration kPatience = absl::Hours(30 * 24);
 
 std::string_view CodeName(grpc::StatusCode code) {
   switch (code) {
@@ -149,7 +151,9 @@ grpc::Status Connection::Connect() {
 }
 
 void Connection::Prepare(grpc::ClientContext& context) const {
-  if (deadline_ != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline_));
+  // A call without a deadline would get the server's default, which is for callers that nobody
+  // watches. Here, the user may interrupt.
+  context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kPatience)));
   context.AddMetadata("x-request-id", options_.request_id);
   if (!options_.traceparent.empty()) context.AddMetadata("traceparent", options_.traceparent);
   if (!options_.tracestate.empty()) context.AddMetadata("tracestate", options_.tracestate);

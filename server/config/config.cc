@@ -24,6 +24,10 @@ constexpr int64_t kMaxRunningLimit = 256;
 constexpr int kMaxWaitingLimit = 4096;
 constexpr int kMaxNewTokensLimit = 1 << 20;
 constexpr int64_t kMaxPromptBytesLimit = int64_t{64} << 20;
+constexpr double kMinCallSeconds = 0.1;
+constexpr int kMaxConnectionsLimit = 1 << 20;
+constexpr int kMaxStreamsLimit = 10'000;
+constexpr int64_t kMessagesPerBudget = 8;
 constexpr double kMaxTimeoutSeconds = 24 * 3600;
 constexpr double kMaxKeepAliveSeconds = 365 * 24 * 3600.0;
 constexpr double kMinCoolDownSeconds = 0.01;
@@ -35,6 +39,29 @@ constexpr int64_t kMaxRememberedLimit = 100'000'000;
 
 std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
   return (folder / path).lexically_normal().string();
+}
+
+void ReadCallLimits(YamlMap& map, LimitsConfig* limits) {
+  limits->default_deadline =
+      absl::Seconds(map.Seconds("default_deadline", absl::ToDoubleSeconds(limits->default_deadline),
+                                kMinCallSeconds, kMaxTimeoutSeconds));
+  limits->write_timeout =
+      absl::Seconds(map.Seconds("write_timeout", absl::ToDoubleSeconds(limits->write_timeout),
+                                kMinCallSeconds, kMaxTimeoutSeconds));
+  limits->max_connections = static_cast<int>(
+      map.Int("max_connections", limits->max_connections, 1, kMaxConnectionsLimit));
+  limits->max_connections_per_address = static_cast<int>(map.Int(
+      "max_connections_per_address", limits->max_connections_per_address, 0, kMaxConnectionsLimit));
+  limits->max_streams =
+      static_cast<int>(map.Int("max_streams", limits->max_streams, 1, kMaxStreamsLimit));
+  // A request of the greatest size must fit.
+  const int64_t least = kMessagesPerBudget * limits->max_prompt_bytes;
+  limits->max_message_bytes =
+      map.Bytes("max_message_bytes", std::max(limits->max_message_bytes, least));
+  if (limits->max_message_bytes < least) {
+    map.Error("max_message_bytes",
+              absl::StrCat("must be at least ", kMessagesPerBudget, " times max_prompt_bytes"));
+  }
 }
 
 LimitsConfig ReadLimits(YamlMap map) {
@@ -59,6 +86,7 @@ LimitsConfig ReadLimits(YamlMap map) {
       map.Seconds("stream_interval", absl::ToDoubleSeconds(limits.stream_interval), 0, 1));
   limits.drain_timeout = absl::Seconds(map.Seconds(
       "drain_timeout", absl::ToDoubleSeconds(limits.drain_timeout), 0, kMaxTimeoutSeconds));
+  ReadCallLimits(map, &limits);
   return limits;
 }
 

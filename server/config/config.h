@@ -35,6 +35,19 @@ struct LimitsConfig {
   absl::Duration stream_interval = absl::Milliseconds(20);
   // How long running requests may take to finish when the daemon stops or a model is unloaded.
   absl::Duration drain_timeout = absl::Seconds(30);
+  // The deadline of calls whose caller sets none. Calls that show the progress of long work have
+  // none.
+  absl::Duration default_deadline = absl::Minutes(1);
+  // A call whose reply waits longer for its reader is cancelled.
+  absl::Duration write_timeout = absl::Seconds(30);
+  // The most open gRPC connections: of all, and of one address other than this machine's. 0 for one
+  // address means no limit.
+  int max_connections = 4096;
+  int max_connections_per_address = 256;
+  // The most calls that one connection runs at the same time. Clients keep further ones waiting.
+  int max_streams = 100;
+  // The most bytes that the requests and the unread replies of all calls hold.
+  int64_t max_message_bytes = int64_t{256} << 20;
 };
 
 // The memory that all resident models may use together.

@@ -16,11 +16,17 @@ using grpc::experimental::InterceptorBatchMethods;
 // Only generations have traces.
 constexpr double kNoTraces = 0;
 
+// A call that is cancelled within this time was hardly worth starting. Under a flood, calls are
+// noticed late.
+constexpr absl::Duration kEarly = absl::Seconds(1);
+
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
-  CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record)
+  CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record,
+                  ResetGuard* resets)
       : call_(call),
         record_(record),
+        resets_(resets),
         start_(absl::Now()),
         reports_itself_(
             std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
@@ -28,6 +34,11 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   void Intercept(InterceptorBatchMethods* batch) override {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       handled_ = batch->GetRecvMessage() != nullptr;
+    }
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) && IsReset() &&
+        !resets_->Count(call_->server_context()->peer())) {
+      batch->Proceed();
+      return;
     }
     if (reports_itself_ && handled_) {
       batch->Proceed();
@@ -42,16 +53,29 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
       record_({.context = context_,
-               .status = batch->GetSendStatus(),
+               .status = StatusOf(batch->GetSendStatus()),
                .duration = absl::Now() - start_});
     }
     batch->Proceed();
   }
 
  private:
+  // True if the caller cancelled the call soon after its start, or sent no message that could be
+  // parsed.
+  bool IsReset() const {
+    return !handled_ || (call_->server_context()->IsCancelled() && absl::Now() - start_ < kEarly);
+  }
+
+  // Returns the status of the call. gRPC answers UNIMPLEMENTED to a call without a message.
+  grpc::Status StatusOf(const grpc::Status& sent) const {
+    if (handled_ || sent.error_code() != grpc::StatusCode::UNIMPLEMENTED) return sent;
+    return {grpc::StatusCode::CANCELLED, "the call ended before its message could be read"};
+  }
+
   grpc::experimental::ServerRpcInfo* const call_;
   RequestContext context_;
   const AccessLog::RecordFn& record_;
+  ResetGuard* const resets_;
   const absl::Time start_;
   const bool reports_itself_;
   // True once the message is parsed: the method's handler will receive it.
@@ -62,7 +86,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
 
 grpc::experimental::Interceptor* AccessLog::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
-  return new CallInterceptor(call, record_);
+  return new CallInterceptor(call, record_, resets_);
 }
 
 }  // namespace assay::server

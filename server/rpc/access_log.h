@@ -9,6 +9,7 @@
 #include "grpcpp/support/server_interceptor.h"
 #include "grpcpp/support/status.h"
 #include "server/rpc/request_context.h"
+#include "server/rpc/reset_guard.h"
 
 namespace assay::server {
 
@@ -19,7 +20,8 @@ struct CallRecord {
 };
 
 // An interceptor factory that reports each finished call, on the thread of the call, and sends the
-// caller its x-request-id. For ServerBuilder::experimental().SetInterceptorCreators(). Thread-safe.
+// caller its x-request-id. It tells ResetGuard of calls that were cancelled early. For
+// ServerBuilder::experimental().SetInterceptorCreators(). Thread-safe.
 //
 // Generate and GenerateStream do both themselves, because they know more; they are reported here
 // only if their message could not be parsed. gRPC refuses a message above its size limit before any
@@ -28,13 +30,15 @@ class AccessLog final : public grpc::experimental::ServerInterceptorFactoryInter
  public:
   using RecordFn = std::function<void(const CallRecord&)>;
 
-  explicit AccessLog(RecordFn record) : record_(std::move(record)) {}
+  // `resets` must outlive the interceptors of all calls.
+  AccessLog(RecordFn record, ResetGuard* resets) : record_(std::move(record)), resets_(resets) {}
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* call) override;
 
  private:
   const RecordFn record_;
+  ResetGuard* const resets_;
 };
 
 }  // namespace assay::server

@@ -29,10 +29,6 @@ bool IsRequestId(std::string_view id) {
 
 }  // namespace
 
-CallContext MakeCallContext(const grpc::ServerContext& call) {
-  return CallContext([&call] { return call.IsCancelled(); }, absl::FromChrono(call.deadline()));
-}
-
 RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::string_view method,
                                   double sample_ratio) {
   if (method.starts_with('/')) method.remove_prefix(1);

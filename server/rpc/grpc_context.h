@@ -4,7 +4,6 @@
 
 #include <string_view>
 
-#include "base/call_context.h"
 #include "grpcpp/server_context.h"
 #include "server/rpc/request_context.h"
 
@@ -13,9 +12,6 @@ namespace assay::server {
 // The metadata key of the caller's id for a call, and of the id in the initial metadata of the
 // reply.
 inline constexpr char kRequestIdKey[] = "x-request-id";
-
-// Returns the call's deadline and cancellation. `call` must outlive the result and its copies.
-CallContext MakeCallContext(const grpc::ServerContext& call);
 
 // Returns the origin of the call. `method` is gRPC's name with or without the leading slash.
 // `sample_ratio` is the share of traces that are sampled if the caller sends none.

@@ -3,8 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/rpc/grpc_context.h"
-#include "server/rpc/grpc_status.h"
+#include "base/status_macros.h"
 
 namespace assay::server {
 namespace {
@@ -35,14 +34,13 @@ void ToProto(const EmbedResult& result, assay::v1::EmbedResponse* out) {
 
 }  // namespace
 
-grpc::Status EmbeddingServiceImpl::Embed(grpc::ServerContext* context,
-                                         const assay::v1::EmbedRequest* request,
+absl::Status EmbeddingServiceImpl::Embed(const ServerCall& call,
+                                         const assay::v1::EmbedRequest& request,
                                          assay::v1::EmbedResponse* response) {
-  const absl::StatusOr<EmbedResult> result =
-      embedding_->Compute(ToCall(*request), MakeCallContext(*context));
-  if (!result.ok()) return ToGrpcStatus(result.status());
+  const absl::StatusOr<EmbedResult> result = embedding_->Compute(ToCall(request), call.context());
+  RETURN_IF_ERROR(result.status());
   ToProto(*result, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

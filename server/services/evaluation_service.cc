@@ -16,8 +16,6 @@
 #include "evaluator/analysis/compare.h"
 #include "evaluator/analysis/forecast.h"
 #include "evaluator/analysis/gate.h"
-#include "server/rpc/grpc_context.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/analysis_proto.h"
 #include "server/services/evaluation_plan.h"
 #include "server/services/evaluation_proto.h"
@@ -70,83 +68,80 @@ EvaluateResponse EvaluationServiceImpl::ToEvent(const evaluator::EvaluationEvent
   return response;
 }
 
-grpc::Status EvaluationServiceImpl::Evaluate(grpc::ServerContext* context,
-                                             const EvaluateRequest* request,
-                                             grpc::ServerWriter<EvaluateResponse>* writer) {
+absl::Status EvaluationServiceImpl::Evaluate(const ServerCall& call, const EvaluateRequest& request,
+                                             MessageWriter<EvaluateResponse>* writer) {
   absl::StatusOr<evaluator::EvaluationPlan> plan =
-      ToPlan(*request, *manager_, store_,
+      ToPlan(request, *manager_, store_,
              {.evaluation = settings_, .limits = limits_, .refuse_unknown = refuse_unknown_});
-  if (!plan.ok()) return ToGrpcStatus(plan.status());
-  if (absl::Status s = CheckGateNames(*request, *plan, store_); !s.ok()) return ToGrpcStatus(s);
+  RETURN_IF_ERROR(plan.status());
+  RETURN_IF_ERROR(CheckGateNames(request, *plan, store_));
   const absl::StatusOr<evaluator::Forecast> forecast =
-      evaluator::MakeForecast(store_, *plan, request->detect());
-  if (!forecast.ok()) return ToGrpcStatus(forecast.status());
+      evaluator::MakeForecast(store_, *plan, request.detect());
+  RETURN_IF_ERROR(forecast.status());
   EvaluateResponse forecast_event;
   ToProto(*forecast, forecast_event.mutable_forecast());
-  if (request->forecast_only()) {
+  if (request.forecast_only()) {
     writer->Write(forecast_event);
-    return grpc::Status::OK;
+    return absl::OkStatus();
   }
-  if (absl::Status s = evaluator::CheckDetects(*forecast, request->detect());
-      !s.ok() && !(request->anyway() && absl::IsFailedPrecondition(s))) {
-    return ToGrpcStatus(s);
+  if (absl::Status s = evaluator::CheckDetects(*forecast, request.detect());
+      !s.ok() && !(request.anyway() && absl::IsFailedPrecondition(s))) {
+    return s;
   }
   absl::StatusOr<evaluator::Runner::Started> started = runner_->Start(*std::move(plan));
-  if (!started.ok()) return ToGrpcStatus(started.status());
+  RETURN_IF_ERROR(started.status());
 
   EvaluateResponse first;
   Fill(started->evaluation, first.mutable_started());
   writer->Write(first);
   writer->Write(forecast_event);
-  const CallContext call = MakeCallContext(*context);
-  while (!call.IsDone()) {
+  const CallContext& context = call.context();
+  while (!context.IsDone()) {
     std::optional<evaluator::EvaluationEvent> event = started->feed->Next(kFeedPoll);
     if (!event.has_value()) continue;
     const auto* end = std::get_if<evaluator::Evaluation>(&*event);
     if (end != nullptr && end->state == evaluator::EvaluationState::kRunning) {
-      return {grpc::StatusCode::UNAVAILABLE,
-              absl::StrCat("the server is stopping; it continues evaluation ", end->id,
-                           " when it starts again")};
+      return absl::UnavailableError(absl::StrCat("the server is stopping; it continues evaluation ",
+                                                 end->id, " when it starts again"));
     }
     if (!writer->Write(ToEvent(*event))) break;
-    if (end != nullptr) return grpc::Status::OK;
+    if (end != nullptr) return absl::OkStatus();
   }
-  return {grpc::StatusCode::CANCELLED,
-          absl::StrCat("the client disconnected; the evaluation continues as ",
-                       started->evaluation.id)};
+  return absl::CancelledError(absl::StrCat("the client disconnected; the evaluation continues as ",
+                                           started->evaluation.id));
 }
 
-grpc::Status EvaluationServiceImpl::GetEvaluation(grpc::ServerContext* /*context*/,
-                                                  const assay::v1::GetEvaluationRequest* request,
+absl::Status EvaluationServiceImpl::GetEvaluation(const ServerCall& /*call*/,
+                                                  const assay::v1::GetEvaluationRequest& request,
                                                   assay::v1::Evaluation* response) {
-  absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
-  if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
+  absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request.id());
+  RETURN_IF_ERROR(evaluation.status());
   Fill(*evaluation, response);
-  if (absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(request->id()); plan.ok()) {
+  if (absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(request.id()); plan.ok()) {
     response->set_order_seed(plan->order_seed);
   }
-  if (!request->include_samples()) return grpc::Status::OK;
-  absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(request->id());
-  if (!samples.ok()) return ToGrpcStatus(samples.status());
+  if (!request.include_samples()) return absl::OkStatus();
+  absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(request.id());
+  RETURN_IF_ERROR(samples.status());
   for (const evaluator::Sample& sample : *samples) ToProto(sample, response->add_samples());
-  absl::StatusOr<std::vector<evaluator::TaskAnswer>> answers = store_->Answers(request->id());
-  if (!answers.ok()) return ToGrpcStatus(answers.status());
+  absl::StatusOr<std::vector<evaluator::TaskAnswer>> answers = store_->Answers(request.id());
+  RETURN_IF_ERROR(answers.status());
   for (const evaluator::TaskAnswer& answer : *answers) ToProto(answer, response->add_answers());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status EvaluationServiceImpl::CompareEvaluations(
-    grpc::ServerContext* /*context*/, const assay::v1::CompareEvaluationsRequest* request,
+absl::Status EvaluationServiceImpl::CompareEvaluations(
+    const ServerCall& /*call*/, const assay::v1::CompareEvaluationsRequest& request,
     assay::v1::CompareEvaluationsResponse* response) {
   evaluator::CompareOptions options;
-  if (request->alpha() != 0) options.alpha = request->alpha();
-  options.correction = FromProto(request->correction());
-  options.failures = FromProto(request->failures());
-  options.gate = request->gate();
+  if (request.alpha() != 0) options.alpha = request.alpha();
+  options.correction = FromProto(request.correction());
+  options.failures = FromProto(request.failures());
+  options.gate = request.gate();
   absl::StatusOr<evaluator::ComparedRuns> compared = evaluator::CompareRuns(
-      store_, {.evaluation_id = request->baseline_id(), .model = request->baseline_model()},
-      {.evaluation_id = request->candidate_id(), .model = request->candidate_model()}, options);
-  if (!compared.ok()) return ToGrpcStatus(compared.status());
+      store_, {.evaluation_id = request.baseline_id(), .model = request.baseline_model()},
+      {.evaluation_id = request.candidate_id(), .model = request.candidate_model()}, options);
+  RETURN_IF_ERROR(compared.status());
   for (const evaluator::Comparison& comparison : compared->analysis.comparisons) {
     ToProto(comparison, response->add_comparisons());
   }
@@ -157,64 +152,62 @@ grpc::Status EvaluationServiceImpl::CompareEvaluations(
   if (const evaluator::Advice advice = Advise(compared->analysis); !advice.action.empty()) {
     ToProto(advice, response->mutable_advice());
   }
-  if (request->include_prompts()) {
+  if (request.include_prompts()) {
     for (const evaluator::PromptDifference& row : compared->prompts) {
       ToProto(row, response->add_prompts());
     }
   }
   if (compared->gate) ToProto(*compared->gate, response->mutable_gate());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status EvaluationServiceImpl::ListEvaluations(
-    grpc::ServerContext* /*context*/, const assay::v1::ListEvaluationsRequest* request,
+absl::Status EvaluationServiceImpl::ListEvaluations(
+    const ServerCall& /*call*/, const assay::v1::ListEvaluationsRequest& request,
     assay::v1::ListEvaluationsResponse* response) {
-  if (request->limit() < 0 || request->limit() > kMaxListLimit) {
-    return ToGrpcStatus(OutOfRange("limit", request->limit(), kMaxListLimit));
+  if (request.limit() < 0 || request.limit() > kMaxListLimit) {
+    return OutOfRange("limit", request.limit(), kMaxListLimit);
   }
   absl::StatusOr<std::vector<evaluator::Evaluation>> list =
-      store_->List(request->limit() == 0 ? kDefaultListLimit : request->limit());
-  if (!list.ok()) return ToGrpcStatus(list.status());
+      store_->List(request.limit() == 0 ? kDefaultListLimit : request.limit());
+  RETURN_IF_ERROR(list.status());
   for (const evaluator::Evaluation& evaluation : *list) {
     Fill(evaluation, response->add_evaluations());
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status EvaluationServiceImpl::CancelEvaluation(
-    grpc::ServerContext* /*context*/, const assay::v1::CancelEvaluationRequest* request,
+absl::Status EvaluationServiceImpl::CancelEvaluation(
+    const ServerCall& /*call*/, const assay::v1::CancelEvaluationRequest& request,
     assay::v1::Evaluation* response) {
-  if (absl::Status status = runner_->Cancel(request->id()); !status.ok()) {
-    return ToGrpcStatus(status);
-  }
-  absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request->id());
-  if (!evaluation.ok()) return ToGrpcStatus(evaluation.status());
+  RETURN_IF_ERROR(runner_->Cancel(request.id()));
+  absl::StatusOr<evaluator::Evaluation> evaluation = store_->Get(request.id());
+  RETURN_IF_ERROR(evaluation.status());
   Fill(*evaluation, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status EvaluationServiceImpl::GetReport(grpc::ServerContext* /*context*/,
-                                              const assay::v1::GetReportRequest* request,
-                                              grpc::ServerWriter<assay::v1::ReportChunk>* writer) {
-  const absl::StatusOr<evaluator::ReportFormat> format = FromProto(request->format());
-  if (!format.ok()) return ToGrpcStatus(format.status());
-  const absl::StatusOr<std::string> report = reports_.Make(request->id(), *format);
-  if (!report.ok()) return ToGrpcStatus(report.status());
+absl::Status EvaluationServiceImpl::GetReport(const ServerCall& /*call*/,
+                                              const assay::v1::GetReportRequest& request,
+                                              MessageWriter<assay::v1::ReportChunk>* writer) {
+  const absl::StatusOr<evaluator::ReportFormat> format = FromProto(request.format());
+  RETURN_IF_ERROR(format.status());
+  const absl::StatusOr<std::string> report = reports_.Make(request.id(), *format);
+  RETURN_IF_ERROR(report.status());
   for (size_t begin = 0; begin < report->size(); begin += kChunkBytes) {
     assay::v1::ReportChunk chunk;
     chunk.set_data(report->substr(begin, kChunkBytes));
-    if (!writer->Write(chunk)) return {grpc::StatusCode::CANCELLED, "the client disconnected"};
+    if (!writer->Write(chunk)) return absl::CancelledError("the client disconnected");
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status EvaluationServiceImpl::CheckGate(grpc::ServerContext* /*context*/,
-                                              const assay::v1::CheckGateRequest* request,
+absl::Status EvaluationServiceImpl::CheckGate(const ServerCall& /*call*/,
+                                              const assay::v1::CheckGateRequest& request,
                                               assay::v1::GateResult* response) {
-  absl::StatusOr<evaluator::GateResult> result = reports_.Check(request->id(), request->gate());
-  if (!result.ok()) return ToGrpcStatus(result.status());
+  absl::StatusOr<evaluator::GateResult> result = reports_.Check(request.id(), request.gate());
+  RETURN_IF_ERROR(result.status());
   ToProto(*result, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -4,23 +4,26 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "assay/v1/evaluation.grpc.pb.h"
 #include "evaluator/report/recorded_reports.h"
 #include "evaluator/run/runner.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
+#include "server/rpc/call_runner.h"
 
 namespace assay::server {
 
 // Starts, shows, compares and cancels evaluations. Thread-safe.
-class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service {
+class EvaluationServiceImpl final : public assay::v1::EvaluationService::CallbackService {
  public:
-  // Every pointer must outlive the service.
-  EvaluationServiceImpl(evaluator::Runner* runner, evaluator::RunStore* store,
+  // `calls` runs the calls. Every pointer must outlive the service.
+  EvaluationServiceImpl(CallRunner* calls, evaluator::Runner* runner, evaluator::RunStore* store,
                         const registry::Manager* manager, const Config& config,
                         evaluator::FeedbackStore* feedback, evaluator::JudgmentStore* judgments)
-      : runner_(runner),
+      : calls_(calls),
+        runner_(runner),
         store_(store),
         manager_(manager),
         settings_(config.evaluation),
@@ -29,30 +32,73 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Service
         tracking_uri_(config.mlflow.tracking_uri),
         reports_(store, config.evaluation.economics, feedback, judgments) {}
 
-  grpc::Status Evaluate(grpc::ServerContext* context, const assay::v1::EvaluateRequest* request,
-                        grpc::ServerWriter<assay::v1::EvaluateResponse>* writer) override;
-  grpc::Status GetEvaluation(grpc::ServerContext* context,
-                             const assay::v1::GetEvaluationRequest* request,
-                             assay::v1::Evaluation* response) override;
-  grpc::Status ListEvaluations(grpc::ServerContext* context,
-                               const assay::v1::ListEvaluationsRequest* request,
-                               assay::v1::ListEvaluationsResponse* response) override;
-  grpc::Status CancelEvaluation(grpc::ServerContext* context,
-                                const assay::v1::CancelEvaluationRequest* request,
-                                assay::v1::Evaluation* response) override;
-  grpc::Status CompareEvaluations(grpc::ServerContext* context,
-                                  const assay::v1::CompareEvaluationsRequest* request,
-                                  assay::v1::CompareEvaluationsResponse* response) override;
-  grpc::Status GetReport(grpc::ServerContext* context, const assay::v1::GetReportRequest* request,
-                         grpc::ServerWriter<assay::v1::ReportChunk>* writer) override;
-  grpc::Status CheckGate(grpc::ServerContext* context, const assay::v1::CheckGateRequest* request,
-                         assay::v1::GateResult* response) override;
+  grpc::ServerWriteReactor<assay::v1::EvaluateResponse>* Evaluate(
+      grpc::CallbackServerContext* context, const assay::v1::EvaluateRequest* request) override {
+    return calls_->Stream(context, {kService, __func__}, CallKind::kWatch, this,
+                          &EvaluationServiceImpl::Evaluate, request);
+  }
+  grpc::ServerUnaryReactor* GetEvaluation(grpc::CallbackServerContext* context,
+                                          const assay::v1::GetEvaluationRequest* request,
+                                          assay::v1::Evaluation* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &EvaluationServiceImpl::GetEvaluation, request, response);
+  }
+  grpc::ServerUnaryReactor* ListEvaluations(grpc::CallbackServerContext* context,
+                                            const assay::v1::ListEvaluationsRequest* request,
+                                            assay::v1::ListEvaluationsResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kQuick, this,
+                         &EvaluationServiceImpl::ListEvaluations, request, response);
+  }
+  grpc::ServerUnaryReactor* CancelEvaluation(grpc::CallbackServerContext* context,
+                                             const assay::v1::CancelEvaluationRequest* request,
+                                             assay::v1::Evaluation* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kQuick, this,
+                         &EvaluationServiceImpl::CancelEvaluation, request, response);
+  }
+  grpc::ServerUnaryReactor* CompareEvaluations(
+      grpc::CallbackServerContext* context, const assay::v1::CompareEvaluationsRequest* request,
+      assay::v1::CompareEvaluationsResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &EvaluationServiceImpl::CompareEvaluations, request, response);
+  }
+  grpc::ServerWriteReactor<assay::v1::ReportChunk>* GetReport(
+      grpc::CallbackServerContext* context, const assay::v1::GetReportRequest* request) override {
+    return calls_->Stream(context, {kService, __func__}, CallKind::kWork, this,
+                          &EvaluationServiceImpl::GetReport, request);
+  }
+  grpc::ServerUnaryReactor* CheckGate(grpc::CallbackServerContext* context,
+                                      const assay::v1::CheckGateRequest* request,
+                                      assay::v1::GateResult* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &EvaluationServiceImpl::CheckGate, request, response);
+  }
 
  private:
+  static constexpr const char* kService = assay::v1::EvaluationService::service_full_name();
+
+  absl::Status Evaluate(const ServerCall& call, const assay::v1::EvaluateRequest& request,
+                        MessageWriter<assay::v1::EvaluateResponse>* writer);
+  absl::Status GetEvaluation(const ServerCall& call, const assay::v1::GetEvaluationRequest& request,
+                             assay::v1::Evaluation* response);
+  absl::Status ListEvaluations(const ServerCall& call,
+                               const assay::v1::ListEvaluationsRequest& request,
+                               assay::v1::ListEvaluationsResponse* response);
+  absl::Status CancelEvaluation(const ServerCall& call,
+                                const assay::v1::CancelEvaluationRequest& request,
+                                assay::v1::Evaluation* response);
+  absl::Status CompareEvaluations(const ServerCall& call,
+                                  const assay::v1::CompareEvaluationsRequest& request,
+                                  assay::v1::CompareEvaluationsResponse* response);
+  absl::Status GetReport(const ServerCall& call, const assay::v1::GetReportRequest& request,
+                         MessageWriter<assay::v1::ReportChunk>* writer);
+  absl::Status CheckGate(const ServerCall& call, const assay::v1::CheckGateRequest& request,
+                         assay::v1::GateResult* response);
+
   // Fills the message, including the fields that only the server knows.
   void Fill(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out) const;
   assay::v1::EvaluateResponse ToEvent(const evaluator::EvaluationEvent& event) const;
 
+  CallRunner* const calls_;
   evaluator::Runner* const runner_;
   evaluator::RunStore* const store_;
   const registry::Manager* const manager_;

@@ -10,7 +10,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/arms_proto.h"
 #include "server/services/feedback_proto.h"
 
@@ -32,63 +31,63 @@ absl::Status CheckId(const std::string& id) {
 
 }  // namespace
 
-grpc::Status FeedbackServiceImpl::GiveFeedback(grpc::ServerContext* /*context*/,
-                                               const assay::v1::GiveFeedbackRequest* request,
+absl::Status FeedbackServiceImpl::GiveFeedback(const ServerCall& /*call*/,
+                                               const assay::v1::GiveFeedbackRequest& request,
                                                assay::v1::GiveFeedbackResponse* response) {
-  if (absl::Status s = CheckId(request->request_id()); !s.ok()) return ToGrpcStatus(s);
-  const absl::StatusOr<evaluator::FeedbackValues> values = ToValues(*request);
-  if (!values.ok()) return ToGrpcStatus(values.status());
+  RETURN_IF_ERROR(CheckId(request.request_id()));
+  const absl::StatusOr<evaluator::FeedbackValues> values = ToValues(request);
+  RETURN_IF_ERROR(values.status());
   // The newest answer of this id may still wait for the disk.
-  deps_.memory->FlushRequest(request->request_id(), kMaxFlush);
+  deps_.memory->FlushRequest(request.request_id(), kMaxFlush);
   const absl::StatusOr<evaluator::FeedbackResult> result =
-      deps_.store->Give(request->request_id(), *values, absl::Now());
-  if (!result.ok()) return ToGrpcStatus(result.status());
+      deps_.store->Give(request.request_id(), *values, absl::Now());
+  RETURN_IF_ERROR(result.status());
   if (deps_.on_feedback != nullptr) deps_.on_feedback(*result);
   ToProto(*result, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status FeedbackServiceImpl::ListFeedback(grpc::ServerContext* /*context*/,
-                                               const assay::v1::ListFeedbackRequest* request,
+absl::Status FeedbackServiceImpl::ListFeedback(const ServerCall& /*call*/,
+                                               const assay::v1::ListFeedbackRequest& request,
                                                assay::v1::ListFeedbackResponse* response) {
-  if (request->limit() < 0 || request->limit() > kMaxListLimit) {
-    return ToGrpcStatus(absl::InvalidArgumentError(
-        absl::StrCat("limit: ", request->limit(), " is out of range; give 0 to ", kMaxListLimit)));
+  if (request.limit() < 0 || request.limit() > kMaxListLimit) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit: ", request.limit(), " is out of range; give 0 to ", kMaxListLimit));
   }
   const absl::StatusOr<std::vector<evaluator::Feedback>> all =
-      deps_.store->List({.model = request->model(), .content_type = request->content_type()},
-                        request->limit() == 0 ? kDefaultListLimit : request->limit());
-  if (!all.ok()) return ToGrpcStatus(all.status());
+      deps_.store->List({.model = request.model(), .content_type = request.content_type()},
+                        request.limit() == 0 ? kDefaultListLimit : request.limit());
+  RETURN_IF_ERROR(all.status());
   for (const evaluator::Feedback& feedback : *all) ToProto(feedback, response->add_feedback());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status FeedbackServiceImpl::SummarizeFeedback(
-    grpc::ServerContext* /*context*/, const assay::v1::SummarizeFeedbackRequest* request,
+absl::Status FeedbackServiceImpl::SummarizeFeedback(
+    const ServerCall& /*call*/, const assay::v1::SummarizeFeedbackRequest& request,
     assay::v1::SummarizeFeedbackResponse* response) {
   deps_.memory->Flush(kMaxFlush);
   const absl::StatusOr<std::vector<evaluator::FeedbackTotals>> all =
-      deps_.store->Totals({.content_type = request->content_type()});
-  if (!all.ok()) return ToGrpcStatus(all.status());
+      deps_.store->Totals({.content_type = request.content_type()});
+  RETURN_IF_ERROR(all.status());
   for (const evaluator::FeedbackTotals& totals : *all) ToProto(totals, response->add_summaries());
   response->set_forgotten_answers(deps_.memory->forgotten());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status FeedbackServiceImpl::CompareArms(grpc::ServerContext* /*context*/,
-                                              const assay::v1::CompareArmsRequest* request,
+absl::Status FeedbackServiceImpl::CompareArms(const ServerCall& /*call*/,
+                                              const assay::v1::CompareArmsRequest& request,
                                               assay::v1::CompareArmsResponse* response) {
-  const absl::StatusOr<ArmRules> rules = ToRules(*request);
-  if (!rules.ok()) return ToGrpcStatus(rules.status());
+  const absl::StatusOr<ArmRules> rules = ToRules(request);
+  RETURN_IF_ERROR(rules.status());
   const absl::StatusOr<registry::RoutePolicy> policy =
-      FindWeighted(deps_.routing->InForce(), request->content_type());
-  if (!policy.ok()) return ToGrpcStatus(policy.status());
+      FindWeighted(deps_.routing->InForce(), request.content_type());
+  RETURN_IF_ERROR(policy.status());
   deps_.memory->Flush(kMaxFlush);
   const absl::StatusOr<std::vector<evaluator::ArmTotals>> totals =
-      deps_.store->Arms(request->content_type());
-  if (!totals.ok()) return ToGrpcStatus(totals.status());
+      deps_.store->Arms(request.content_type());
+  RETURN_IF_ERROR(totals.status());
   FillArms(*policy, *totals, *rules, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -12,8 +12,6 @@
 #include "evaluator/judging/endpoint_judge.h"
 #include "evaluator/judging/local_judge.h"
 #include "evaluator/judging/pair_judging.h"
-#include "server/rpc/grpc_context.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/judging_proto.h"
 
 namespace assay::server {
@@ -79,9 +77,9 @@ absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationReque
   return judges;
 }
 
-absl::Status JudgingServiceImpl::Judge(const JudgeEvaluationRequest& request,
-                                       const CallContext& context,
-                                       grpc::ServerWriter<JudgeEvaluationResponse>* writer) const {
+absl::Status JudgingServiceImpl::JudgeEvaluation(const ServerCall& call,
+                                                 const JudgeEvaluationRequest& request,
+                                                 MessageWriter<JudgeEvaluationResponse>* writer) {
   const std::string& id = request.evaluation_id();
   ASSIGN_OR_RETURN(const evaluator::Evaluation evaluation, dependencies_.store->Get(id));
   if (evaluation.state == evaluator::EvaluationState::kRunning) {
@@ -109,7 +107,7 @@ absl::Status JudgingServiceImpl::Judge(const JudgeEvaluationRequest& request,
   };
   ASSIGN_OR_RETURN(const evaluator::JudgingProgress done,
                    evaluator::JudgePairs(id, plan, pairs, judges, dependencies_.judgments,
-                                         on_progress, context));
+                                         on_progress, call.context()));
   ASSIGN_OR_RETURN(const std::vector<evaluator::Judgment> judgments,
                    dependencies_.judgments->Judgments(id));
   ASSIGN_OR_RETURN(const std::vector<evaluator::Rating> ratings, dependencies_.store->Ratings(id));
@@ -117,12 +115,6 @@ absl::Status JudgingServiceImpl::Judge(const JudgeEvaluationRequest& request,
   ToProto(evaluator::SummarizeJudgments(plan, judgments, ratings), done, last.mutable_summary());
   (void)writer->Write(last);
   return absl::OkStatus();
-}
-
-grpc::Status JudgingServiceImpl::JudgeEvaluation(
-    grpc::ServerContext* context, const JudgeEvaluationRequest* request,
-    grpc::ServerWriter<JudgeEvaluationResponse>* writer) {
-  return ToGrpcStatus(Judge(*request, MakeCallContext(*context), writer));
 }
 
 }  // namespace assay::server

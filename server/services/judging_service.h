@@ -15,11 +15,12 @@
 #include "evaluator/store/judgment_store.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
+#include "server/rpc/call_runner.h"
 
 namespace assay::server {
 
 // Judges evaluations, each call in its own thread with its own judges. Thread-safe.
-class JudgingServiceImpl final : public assay::v1::JudgingService::Service {
+class JudgingServiceImpl final : public assay::v1::JudgingService::CallbackService {
  public:
   // Every pointer must outlive the service.
   struct Dependencies {
@@ -30,20 +31,29 @@ class JudgingServiceImpl final : public assay::v1::JudgingService::Service {
     // The judges of the configuration.
     std::vector<evaluator::JudgeOptions> judges;
   };
-  explicit JudgingServiceImpl(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
+  // `calls` runs the calls. Every pointer must outlive the service.
+  JudgingServiceImpl(CallRunner* calls, Dependencies dependencies)
+      : calls_(calls), dependencies_(std::move(dependencies)) {}
 
-  grpc::Status JudgeEvaluation(
-      grpc::ServerContext* context, const assay::v1::JudgeEvaluationRequest* request,
-      grpc::ServerWriter<assay::v1::JudgeEvaluationResponse>* writer) override;
+  grpc::ServerWriteReactor<assay::v1::JudgeEvaluationResponse>* JudgeEvaluation(
+      grpc::CallbackServerContext* context,
+      const assay::v1::JudgeEvaluationRequest* request) override {
+    return calls_->Stream(context, {kService, __func__}, CallKind::kWatch, this,
+                          &JudgingServiceImpl::JudgeEvaluation, request);
+  }
 
  private:
-  absl::Status Judge(const assay::v1::JudgeEvaluationRequest& request, const CallContext& context,
-                     grpc::ServerWriter<assay::v1::JudgeEvaluationResponse>* writer) const;
+  static constexpr const char* kService = assay::v1::JudgingService::service_full_name();
+
+  absl::Status JudgeEvaluation(const ServerCall& call,
+                               const assay::v1::JudgeEvaluationRequest& request,
+                               MessageWriter<assay::v1::JudgeEvaluationResponse>* writer);
   // Makes the judges that the request names, or all judges of the configuration.
   absl::StatusOr<std::vector<std::unique_ptr<evaluator::Judge>>> MakeJudges(
       const assay::v1::JudgeEvaluationRequest& request) const;
   absl::StatusOr<std::unique_ptr<evaluator::Judge>> MakeJudge(const std::string& name) const;
 
+  CallRunner* const calls_;
   const Dependencies dependencies_;
 };
 

@@ -17,10 +17,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/annotate.h"
+#include "base/status_macros.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
-#include "server/rpc/grpc_context.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/model_proto.h"
 #include "server/services/progress_queue.h"
 #include "server/services/proto_time.h"
@@ -35,7 +34,7 @@ namespace {
 template <typename Event>
 void StreamProgress(
     const std::function<void(const std::shared_ptr<ProgressQueue<Event>>& queue)>& work,
-    grpc::ServerWriter<Event>* writer) {
+    MessageWriter<Event>* writer) {
   const auto queue = std::make_shared<ProgressQueue<Event>>();
   std::thread worker([&work, &queue] {
     work(queue);
@@ -53,25 +52,25 @@ bool IsLocal(const std::string& peer) {
 
 }  // namespace
 
-grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
-                                            const assay::v1::InspectModelRequest* request,
+absl::Status ModelServiceImpl::InspectModel(const ServerCall& call,
+                                            const assay::v1::InspectModelRequest& request,
                                             assay::v1::ModelInspection* response) {
-  absl::StatusOr<std::string> path = request->path();
+  absl::StatusOr<std::string> path = request.path();
   registry::ModelEntry entry;
   MemoryLimits memory{.budget = deps_.manager->budget_bytes(), .used = deps_.manager->used_bytes()};
-  if (!request->id().empty()) {
-    const absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request->id());
-    if (!status.ok()) return ToGrpcStatus(status.status());
+  if (!request.id().empty()) {
+    const absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request.id());
+    RETURN_IF_ERROR(status.status());
     path = registry::ResolveSource(status->entry, deps_.hub_cache);
-    if (!path.ok()) return ToGrpcStatus(path.status());
+    RETURN_IF_ERROR(path.status());
     entry = status->entry;
     // The model's own memory is free once it is replaced.
     memory.used = std::max<int64_t>(0, memory.used - status->resident_bytes);
   } else if (path->empty()) {
-    return ToGrpcStatus(absl::InvalidArgumentError("target: give a model's id, or a path"));
-  } else if (!IsLocal(context->peer())) {
-    return ToGrpcStatus(absl::PermissionDeniedError(
-        "path: is read only for callers on the server's machine; give a model's id"));
+    return absl::InvalidArgumentError("target: give a model's id, or a path");
+  } else if (!IsLocal(call.peer())) {
+    return absl::PermissionDeniedError(
+        "path: is read only for callers on the server's machine; give a model's id");
   }
   absl::StatusOr<engine::LoadOptions> options = deps_.loader->OptionsFor(entry, *path);
   const absl::Status device_status = options.status();
@@ -80,12 +79,12 @@ grpc::Status ModelServiceImpl::InspectModel(grpc::ServerContext* context,
     entry.device.clear();
     options = deps_.loader->OptionsFor(entry, *path);
   }
-  if (!options.ok()) return ToGrpcStatus(options.status());
+  RETURN_IF_ERROR(options.status());
   absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*std::move(options));
-  if (!inspection.ok()) return ToGrpcStatus(inspection.status());
+  RETURN_IF_ERROR(inspection.status());
   inspection->loads.Update(device_status);
   ToProto(*inspection, memory, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Model* model) const {
@@ -119,81 +118,81 @@ void ModelServiceImpl::Fill(const registry::ModelStatus& status, assay::v1::Mode
   });
 }
 
-grpc::Status ModelServiceImpl::ListModels(grpc::ServerContext* /*context*/,
-                                          const assay::v1::ListModelsRequest* /*request*/,
+absl::Status ModelServiceImpl::ListModels(const ServerCall& /*call*/,
+                                          const assay::v1::ListModelsRequest& /*request*/,
                                           assay::v1::ListModelsResponse* response) {
   for (const registry::ModelStatus& status : deps_.manager->List()) {
     Fill(status, response->add_models());
   }
   response->set_used_bytes(deps_.manager->used_bytes());
   response->set_budget_bytes(deps_.manager->budget_bytes());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::GetModel(grpc::ServerContext* /*context*/,
-                                        const assay::v1::GetModelRequest* request,
+absl::Status ModelServiceImpl::GetModel(const ServerCall& /*call*/,
+                                        const assay::v1::GetModelRequest& request,
                                         assay::v1::Model* response) {
-  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request->id());
-  if (!status.ok()) return ToGrpcStatus(status.status());
+  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request.id());
+  RETURN_IF_ERROR(status.status());
   Fill(*status, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::LoadModel(grpc::ServerContext* context,
-                                         const assay::v1::LoadModelRequest* request,
-                                         grpc::ServerWriter<assay::v1::LoadModelResponse>* writer) {
+absl::Status ModelServiceImpl::LoadModel(const ServerCall& call,
+                                         const assay::v1::LoadModelRequest& request,
+                                         MessageWriter<assay::v1::LoadModelResponse>* writer) {
   using Event = assay::v1::LoadModelResponse;
   absl::StatusOr<registry::Handle> handle;
   StreamProgress<Event>(
       [&](const std::shared_ptr<ProgressQueue<Event>>& queue) {
         handle = deps_.manager->Acquire(
-            request->id(),
+            request.id(),
             [queue](const registry::LoadStep& step) {
               Event event;
               ToProto(step, event.mutable_progress());
               queue->Put(std::move(event));
             },
-            MakeCallContext(*context));
+            call.context());
       },
       writer);
-  if (!handle.ok()) return ToGrpcStatus(handle.status());
+  RETURN_IF_ERROR(handle.status());
   *handle = registry::Handle();
-  deps_.breakers->Reset(request->id());
-  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request->id());
-  if (!status.ok()) return ToGrpcStatus(status.status());
+  deps_.breakers->Reset(request.id());
+  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request.id());
+  RETURN_IF_ERROR(status.status());
   assay::v1::LoadModelResponse last;
   Fill(*status, last.mutable_model());
   writer->Write(last);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::UnloadModel(grpc::ServerContext* context,
-                                           const assay::v1::UnloadModelRequest* request,
+absl::Status ModelServiceImpl::UnloadModel(const ServerCall& call,
+                                           const assay::v1::UnloadModelRequest& request,
                                            assay::v1::UnloadModelResponse* response) {
-  const absl::Duration left = MakeCallContext(*context).deadline() - absl::Now();
+  const absl::Duration left = call.context().deadline() - absl::Now();
   absl::StatusOr<int64_t> freed =
-      deps_.manager->Unload(request->id(), std::min(left, deps_.drain_timeout));
-  if (!freed.ok()) return ToGrpcStatus(freed.status());
+      deps_.manager->Unload(request.id(), std::min(left, deps_.drain_timeout));
+  RETURN_IF_ERROR(freed.status());
   response->set_freed_bytes(*freed);
-  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request->id());
-  if (!status.ok()) return ToGrpcStatus(status.status());
+  absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request.id());
+  RETURN_IF_ERROR(status.status());
   Fill(*status, response->mutable_model());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::PullModel(grpc::ServerContext* context,
-                                         const assay::v1::PullModelRequest* request,
-                                         grpc::ServerWriter<assay::v1::PullModelResponse>* writer) {
-  const absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request->id());
+absl::Status ModelServiceImpl::PullModel(const ServerCall& call,
+                                         const assay::v1::PullModelRequest& request,
+                                         MessageWriter<assay::v1::PullModelResponse>* writer) {
+  const absl::StatusOr<registry::ModelStatus> status = deps_.manager->Get(request.id());
   if (!status.ok()) {
-    const std::string hint = RepoHint(*deps_.manager->catalog(), request->id());
-    return ToGrpcStatus({status.status().code(),
-                         absl::StrCat(status.status().message(), hint.empty() ? "" : "; ", hint)});
+    const std::string hint = RepoHint(*deps_.manager->catalog(), request.id());
+    return {status.status().code(),
+            absl::StrCat(status.status().message(), hint.empty() ? "" : "; ", hint)};
   }
   if (!status->entry.hub.has_value()) {
-    return ToGrpcStatus(absl::FailedPreconditionError(
-        absl::StrCat("model '", request->id(), "' is ", status->entry.path,
-                     " on the server's machine; there is nothing to download")));
+    return absl::FailedPreconditionError(
+        absl::StrCat("model '", request.id(), "' is ", status->entry.path,
+                     " on the server's machine; there is nothing to download"));
   }
   using Event = assay::v1::PullModelResponse;
   absl::StatusOr<registry::PullResult> pulled;
@@ -206,26 +205,26 @@ grpc::Status ModelServiceImpl::PullModel(grpc::ServerContext* context,
               ToProto(progress, event.mutable_progress());
               queue->Put(std::move(event));
             },
-            MakeCallContext(*context));
+            call.context());
       },
       writer);
   if (!pulled.ok()) {
-    return ToGrpcStatus(Annotate(pulled.status(), absl::StrCat("model '", request->id(), "'")));
+    return Annotate(pulled.status(), absl::StrCat("model '", request.id(), "'"));
   }
   assay::v1::PullModelResponse last;
   ToProto(*pulled, last.mutable_result());
   writer->Write(last);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::ReloadCatalog(grpc::ServerContext* context,
-                                             const assay::v1::ReloadCatalogRequest* /*request*/,
+absl::Status ModelServiceImpl::ReloadCatalog(const ServerCall& call,
+                                             const assay::v1::ReloadCatalogRequest& /*request*/,
                                              assay::v1::ReloadCatalogResponse* response) {
   const absl::StatusOr<registry::ReloadReport> report =
-      deps_.control->ReloadCatalog(MakeCallContext(*context));
-  if (!report.ok()) return ToGrpcStatus(report.status());
+      deps_.control->ReloadCatalog(call.context());
+  RETURN_IF_ERROR(report.status());
   ToProto(*report, response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -7,9 +7,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/annotate.h"
+#include "base/status_macros.h"
 #include "server/routing/route_file.h"
 #include "server/routing/routing.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/model_service.h"
 #include "server/services/route_proto.h"
 
@@ -49,35 +49,35 @@ absl::StatusOr<std::vector<registry::RoutePolicy>> ReadPolicies(
 
 }  // namespace
 
-grpc::Status ModelServiceImpl::GetRoutes(grpc::ServerContext* /*context*/,
-                                         const assay::v1::GetRoutesRequest* /*request*/,
+absl::Status ModelServiceImpl::GetRoutes(const ServerCall& /*call*/,
+                                         const assay::v1::GetRoutesRequest& /*request*/,
                                          assay::v1::GetRoutesResponse* response) {
   FillRoutes(*deps_.routing, response->mutable_routes());
   response->set_default_model(deps_.manager->catalog()->default_model);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::SetRoutes(grpc::ServerContext* /*context*/,
-                                         const assay::v1::SetRoutesRequest* request,
+absl::Status ModelServiceImpl::SetRoutes(const ServerCall& /*call*/,
+                                         const assay::v1::SetRoutesRequest& request,
                                          assay::v1::SetRoutesResponse* response) {
   absl::StatusOr<std::vector<registry::RoutePolicy>> policies =
-      ReadPolicies(*request, *deps_.manager->catalog());
-  if (!policies.ok()) return ToGrpcStatus(policies.status());
-  absl::Status set = deps_.control->SetRoutes(*std::move(policies), request->keep_others());
-  if (!set.ok()) return ToGrpcStatus(set);
+      ReadPolicies(request, *deps_.manager->catalog());
+  RETURN_IF_ERROR(policies.status());
+  absl::Status set = deps_.control->SetRoutes(*std::move(policies), request.keep_others());
+  if (!set.ok()) return set;
   FillRoutes(*deps_.routing, response->mutable_routes());
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status ModelServiceImpl::ExplainRoute(grpc::ServerContext* /*context*/,
-                                            const assay::v1::ExplainRouteRequest* request,
+absl::Status ModelServiceImpl::ExplainRoute(const ServerCall& /*call*/,
+                                            const assay::v1::ExplainRouteRequest& request,
                                             assay::v1::ExplainRouteResponse* response) {
   const absl::StatusOr<registry::RouteDecision> decision =
-      deps_.routing->Choose({.model = request->model(),
-                             .content_type = request->content_type(),
-                             .key = request->routing_key(),
-                             .prompt = request->prompt()});
-  if (!decision.ok()) return ToGrpcStatus(decision.status());
+      deps_.routing->Choose({.model = request.model(),
+                             .content_type = request.content_type(),
+                             .key = request.routing_key(),
+                             .prompt = request.prompt()});
+  RETURN_IF_ERROR(decision.status());
   response->set_model(decision->model);
   ToProto(*decision, response->mutable_route());
   for (const std::string& model : decision->alternatives) response->add_alternatives(model);
@@ -88,7 +88,7 @@ grpc::Status ModelServiceImpl::ExplainRoute(grpc::ServerContext* /*context*/,
     added->set_revision(deps_.routing->RevisionOf(candidate.model));
     if (candidate.evidence.has_value()) ToProto(*candidate.evidence, added->mutable_evidence());
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -12,7 +12,6 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/rating_summary.h"
-#include "server/rpc/grpc_status.h"
 #include "server/services/proto_time.h"
 #include "server/services/rating_proto.h"
 
@@ -42,62 +41,62 @@ absl::StatusOr<std::vector<evaluator::Rating>> ReadRatings(
 
 }  // namespace
 
-grpc::Status RatingServiceImpl::ListRatingItems(grpc::ServerContext* /*context*/,
-                                                const assay::v1::ListRatingItemsRequest* request,
-                                                grpc::ServerWriter<assay::v1::RatingItem>* writer) {
-  const std::string& id = request->evaluation_id();
+absl::Status RatingServiceImpl::ListRatingItems(const ServerCall& /*call*/,
+                                                const assay::v1::ListRatingItemsRequest& request,
+                                                MessageWriter<assay::v1::RatingItem>* writer) {
+  const std::string& id = request.evaluation_id();
   const absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(id);
-  if (!plan.ok()) return ToGrpcStatus(plan.status());
+  RETURN_IF_ERROR(plan.status());
   const absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(id);
-  if (!samples.ok()) return ToGrpcStatus(samples.status());
+  RETURN_IF_ERROR(samples.status());
   for (const assay::v1::RatingItem& item : RatingItems(id, *plan, *samples)) {
     if (!writer->Write(item)) break;
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status RatingServiceImpl::AddRatings(grpc::ServerContext* /*context*/,
-                                           const assay::v1::AddRatingsRequest* request,
+absl::Status RatingServiceImpl::AddRatings(const ServerCall& /*call*/,
+                                           const assay::v1::AddRatingsRequest& request,
                                            assay::v1::AddRatingsResponse* response) {
-  const std::string& id = request->evaluation_id();
+  const std::string& id = request.evaluation_id();
   const absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(id);
-  if (!samples.ok()) return ToGrpcStatus(samples.status());
+  RETURN_IF_ERROR(samples.status());
   const absl::StatusOr<std::vector<evaluator::Rating>> ratings =
-      ReadRatings(*request, KeysOf(id, *samples));
-  if (!ratings.ok()) return ToGrpcStatus(ratings.status());
+      ReadRatings(request, KeysOf(id, *samples));
+  RETURN_IF_ERROR(ratings.status());
   const absl::StatusOr<evaluator::RatingCounts> counts = store_->AddRatings(id, *ratings);
-  if (!counts.ok()) return ToGrpcStatus(counts.status());
+  RETURN_IF_ERROR(counts.status());
   response->set_added(counts->added);
   response->set_replaced(counts->replaced);
   response->set_unchanged(counts->unchanged);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status RatingServiceImpl::ListRatings(grpc::ServerContext* /*context*/,
-                                            const assay::v1::ListRatingsRequest* request,
-                                            grpc::ServerWriter<assay::v1::Rating>* writer) {
-  const std::string& id = request->evaluation_id();
+absl::Status RatingServiceImpl::ListRatings(const ServerCall& /*call*/,
+                                            const assay::v1::ListRatingsRequest& request,
+                                            MessageWriter<assay::v1::Rating>* writer) {
+  const std::string& id = request.evaluation_id();
   const absl::StatusOr<std::vector<evaluator::Rating>> ratings = store_->Ratings(id);
-  if (!ratings.ok()) return ToGrpcStatus(ratings.status());
+  RETURN_IF_ERROR(ratings.status());
   const absl::StatusOr<evaluator::EvaluationPlan> plan = store_->Plan(id);
-  if (!plan.ok()) return ToGrpcStatus(plan.status());
+  RETURN_IF_ERROR(plan.status());
   for (const evaluator::Rating& rating : *ratings) {
-    if (!request->rater().empty() && rating.rater != request->rater()) continue;
+    if (!request.rater().empty() && rating.rater != request.rater()) continue;
     if (!writer->Write(ToProto(id, *plan, rating))) break;
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status RatingServiceImpl::SummarizeRatings(grpc::ServerContext* /*context*/,
-                                                 const assay::v1::SummarizeRatingsRequest* request,
+absl::Status RatingServiceImpl::SummarizeRatings(const ServerCall& /*call*/,
+                                                 const assay::v1::SummarizeRatingsRequest& request,
                                                  assay::v1::SummarizeRatingsResponse* response) {
-  const std::string& id = request->evaluation_id();
+  const std::string& id = request.evaluation_id();
   const absl::StatusOr<std::vector<evaluator::Rating>> ratings = store_->Ratings(id);
-  if (!ratings.ok()) return ToGrpcStatus(ratings.status());
+  RETURN_IF_ERROR(ratings.status());
   const absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(id);
-  if (!samples.ok()) return ToGrpcStatus(samples.status());
+  RETURN_IF_ERROR(samples.status());
   ToProto(evaluator::SummarizeRatings(*samples, *ratings), response);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -4,28 +4,55 @@
 
 #include "assay/v1/rating.grpc.pb.h"
 #include "evaluator/store/run_store.h"
+#include "server/rpc/call_runner.h"
 
 namespace assay::server {
 
 // Shows samples to raters without their models, records and summarizes ratings. Thread-safe.
-class RatingServiceImpl final : public assay::v1::RatingService::Service {
+class RatingServiceImpl final : public assay::v1::RatingService::CallbackService {
  public:
-  // `store` must outlive this object.
-  explicit RatingServiceImpl(evaluator::RunStore* store) : store_(store) {}
+  // `calls` runs the calls. Every pointer must outlive the service.
+  RatingServiceImpl(CallRunner* calls, evaluator::RunStore* store) : calls_(calls), store_(store) {}
 
-  grpc::Status ListRatingItems(grpc::ServerContext* context,
-                               const assay::v1::ListRatingItemsRequest* request,
-                               grpc::ServerWriter<assay::v1::RatingItem>* writer) override;
-  grpc::Status AddRatings(grpc::ServerContext* context, const assay::v1::AddRatingsRequest* request,
-                          assay::v1::AddRatingsResponse* response) override;
-  grpc::Status ListRatings(grpc::ServerContext* context,
-                           const assay::v1::ListRatingsRequest* request,
-                           grpc::ServerWriter<assay::v1::Rating>* writer) override;
-  grpc::Status SummarizeRatings(grpc::ServerContext* context,
-                                const assay::v1::SummarizeRatingsRequest* request,
-                                assay::v1::SummarizeRatingsResponse* response) override;
+  grpc::ServerWriteReactor<assay::v1::RatingItem>* ListRatingItems(
+      grpc::CallbackServerContext* context,
+      const assay::v1::ListRatingItemsRequest* request) override {
+    return calls_->Stream(context, {kService, __func__}, CallKind::kWork, this,
+                          &RatingServiceImpl::ListRatingItems, request);
+  }
+  grpc::ServerUnaryReactor* AddRatings(grpc::CallbackServerContext* context,
+                                       const assay::v1::AddRatingsRequest* request,
+                                       assay::v1::AddRatingsResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &RatingServiceImpl::AddRatings, request, response);
+  }
+  grpc::ServerWriteReactor<assay::v1::Rating>* ListRatings(
+      grpc::CallbackServerContext* context, const assay::v1::ListRatingsRequest* request) override {
+    return calls_->Stream(context, {kService, __func__}, CallKind::kWork, this,
+                          &RatingServiceImpl::ListRatings, request);
+  }
+  grpc::ServerUnaryReactor* SummarizeRatings(
+      grpc::CallbackServerContext* context, const assay::v1::SummarizeRatingsRequest* request,
+      assay::v1::SummarizeRatingsResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &RatingServiceImpl::SummarizeRatings, request, response);
+  }
 
  private:
+  static constexpr const char* kService = assay::v1::RatingService::service_full_name();
+
+  absl::Status ListRatingItems(const ServerCall& call,
+                               const assay::v1::ListRatingItemsRequest& request,
+                               MessageWriter<assay::v1::RatingItem>* writer);
+  absl::Status AddRatings(const ServerCall& call, const assay::v1::AddRatingsRequest& request,
+                          assay::v1::AddRatingsResponse* response);
+  absl::Status ListRatings(const ServerCall& call, const assay::v1::ListRatingsRequest& request,
+                           MessageWriter<assay::v1::Rating>* writer);
+  absl::Status SummarizeRatings(const ServerCall& call,
+                                const assay::v1::SummarizeRatingsRequest& request,
+                                assay::v1::SummarizeRatingsResponse* response);
+
+  CallRunner* const calls_;
   evaluator::RunStore* const store_;
 };
 

@@ -13,8 +13,6 @@
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "evaluator/scoring/assay_scorer.h"
-#include "server/rpc/grpc_context.h"
-#include "server/rpc/grpc_status.h"
 
 namespace assay::server {
 namespace {
@@ -99,25 +97,25 @@ absl::Status ScoringServiceImpl::Check(const ScoreRequest& request) const {
   return absl::OkStatus();
 }
 
-grpc::Status ScoringServiceImpl::Score(grpc::ServerContext* context, const ScoreRequest* request,
+absl::Status ScoringServiceImpl::Score(const ServerCall& call, const ScoreRequest& request,
                                        ScoreResponse* response) {
-  if (absl::Status status = Check(*request); !status.ok()) return ToGrpcStatus(status);
-  std::vector<std::string> names(request->scorers().begin(), request->scorers().end());
+  RETURN_IF_ERROR(Check(request));
+  std::vector<std::string> names(request.scorers().begin(), request.scorers().end());
   if (names.empty()) names.emplace_back(kDefaultScorer);
   const evaluator::ScoreInput input = {
-      .content_type = request->content_type(),
-      .prompt = request->prompt(),
-      .text = request->text(),
-      .finish_reason = request->truncated() ? "length" : "end_of_text",
-      .reference = request->reference(),
-      .constraints = {.max_characters = request->max_characters(),
-                      .must_include = {request->must_include().begin(),
-                                       request->must_include().end()}},
-      .context = MakeCallContext(*context)};
+      .content_type = request.content_type(),
+      .prompt = request.prompt(),
+      .text = request.text(),
+      .finish_reason = request.truncated() ? "length" : "end_of_text",
+      .reference = request.reference(),
+      .constraints = {.max_characters = request.max_characters(),
+                      .must_include = {request.must_include().begin(),
+                                       request.must_include().end()}},
+      .context = call.context()};
   for (const std::string& name : names) {
     const evaluator::Scorer& scorer = *scorers_->Find(name);
     const absl::StatusOr<evaluator::Score> score = scorer.ScoreText(input);
-    if (absl::Status status = input.context.Check(); !status.ok()) return ToGrpcStatus(status);
+    RETURN_IF_ERROR(input.context.Check());
     TextScore* const out = response->add_scores();
     out->set_scorer(name);
     out->set_version(scorer.version());
@@ -130,7 +128,7 @@ grpc::Status ScoringServiceImpl::Score(grpc::ServerContext* context, const Score
     AddParts(*score, /*gates=*/false, out);
     AddParts(*score, /*gates=*/true, out);
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server

@@ -10,7 +10,6 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
-#include "server/rpc/grpc_context.h"
 #include "server/rpc/grpc_status.h"
 #include "server/services/proto_time.h"
 
@@ -87,13 +86,13 @@ absl::Status TrackingServiceImpl::FillStatus(assay::v1::GetTrackingStatusRespons
   return FillOutbox(response->mutable_outbox());
 }
 
-grpc::Status TrackingServiceImpl::GetTrackingStatus(
-    grpc::ServerContext* /*context*/, const assay::v1::GetTrackingStatusRequest* /*request*/,
+absl::Status TrackingServiceImpl::GetTrackingStatus(
+    const ServerCall& /*call*/, const assay::v1::GetTrackingStatusRequest& /*request*/,
     assay::v1::GetTrackingStatusResponse* response) {
   if (dependencies_.flusher == nullptr) {
-    return ToGrpcStatus(FillOutbox(response->mutable_outbox()));
+    return FillOutbox(response->mutable_outbox());
   }
-  return ToGrpcStatus(FillStatus(response));
+  return FillStatus(response);
 }
 
 absl::Status TrackingServiceImpl::Flush(const CallContext& context,
@@ -110,19 +109,19 @@ absl::Status TrackingServiceImpl::Flush(const CallContext& context,
   return FillOutbox(response->mutable_left());
 }
 
-grpc::Status TrackingServiceImpl::FlushTracking(grpc::ServerContext* context,
-                                                const assay::v1::FlushTrackingRequest* request,
+absl::Status TrackingServiceImpl::FlushTracking(const ServerCall& call,
+                                                const assay::v1::FlushTrackingRequest& request,
                                                 assay::v1::FlushTrackingResponse* response) {
   if (dependencies_.flusher == nullptr) {
-    return ToGrpcStatus(absl::FailedPreconditionError(
+    return absl::FailedPreconditionError(
         "mlflow.tracking_uri: is empty, so there is nothing to flush; set it and start assayd "
-        "again"));
+        "again");
   }
-  const absl::StatusOr<absl::Duration> wait = FlushWait(*request);
-  if (!wait.ok()) return ToGrpcStatus(wait.status());
-  const CallContext call = MakeCallContext(*context);
-  return ToGrpcStatus(
-      Flush(call.Until(std::min(absl::Now() + *wait, call.deadline() - kReplyTime)), response));
+  const absl::StatusOr<absl::Duration> wait = FlushWait(request);
+  RETURN_IF_ERROR(wait.status());
+  const CallContext& context = call.context();
+  return Flush(context.Until(std::min(absl::Now() + *wait, context.deadline() - kReplyTime)),
+               response);
 }
 
 }  // namespace assay::server

@@ -11,12 +11,13 @@
 #include "evaluator/store/run_store.h"
 #include "server/mlflow/client.h"
 #include "server/mlflow/outbox_flusher.h"
+#include "server/rpc/call_runner.h"
 
 namespace assay::server {
 
 // Shows the outbox to MLflow and flushes it on demand. Thread-safe; a status and a flush may run at
 // the same time.
-class TrackingServiceImpl final : public assay::v1::TrackingService::Service {
+class TrackingServiceImpl final : public assay::v1::TrackingService::CallbackService {
  public:
   // The pointers must outlive the service.
   struct Dependencies {
@@ -26,21 +27,37 @@ class TrackingServiceImpl final : public assay::v1::TrackingService::Service {
     // Makes a client of its own for each status, because the flusher's may be in use for minutes.
     std::function<absl::StatusOr<std::unique_ptr<MlflowClient>>()> make_client;
   };
-  explicit TrackingServiceImpl(Dependencies dependencies)
-      : dependencies_(std::move(dependencies)) {}
+  // `calls` runs the calls. Every pointer must outlive the service.
+  TrackingServiceImpl(CallRunner* calls, Dependencies dependencies)
+      : calls_(calls), dependencies_(std::move(dependencies)) {}
 
-  grpc::Status GetTrackingStatus(grpc::ServerContext* context,
-                                 const assay::v1::GetTrackingStatusRequest* request,
-                                 assay::v1::GetTrackingStatusResponse* response) override;
-  grpc::Status FlushTracking(grpc::ServerContext* context,
-                             const assay::v1::FlushTrackingRequest* request,
-                             assay::v1::FlushTrackingResponse* response) override;
+  grpc::ServerUnaryReactor* GetTrackingStatus(
+      grpc::CallbackServerContext* context, const assay::v1::GetTrackingStatusRequest* request,
+      assay::v1::GetTrackingStatusResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWork, this,
+                         &TrackingServiceImpl::GetTrackingStatus, request, response);
+  }
+  grpc::ServerUnaryReactor* FlushTracking(grpc::CallbackServerContext* context,
+                                          const assay::v1::FlushTrackingRequest* request,
+                                          assay::v1::FlushTrackingResponse* response) override {
+    return calls_->Unary(context, {kService, __func__}, CallKind::kWatch, this,
+                         &TrackingServiceImpl::FlushTracking, request, response);
+  }
 
  private:
+  static constexpr const char* kService = assay::v1::TrackingService::service_full_name();
+
+  absl::Status GetTrackingStatus(const ServerCall& call,
+                                 const assay::v1::GetTrackingStatusRequest& request,
+                                 assay::v1::GetTrackingStatusResponse* response);
+  absl::Status FlushTracking(const ServerCall& call, const assay::v1::FlushTrackingRequest& request,
+                             assay::v1::FlushTrackingResponse* response);
+
   absl::Status FillStatus(assay::v1::GetTrackingStatusResponse* response);
   absl::Status Flush(const CallContext& context, assay::v1::FlushTrackingResponse* response);
   absl::Status FillOutbox(assay::v1::Outbox* outbox);
 
+  CallRunner* const calls_;
   const Dependencies dependencies_;
 };
 

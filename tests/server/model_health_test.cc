@@ -28,8 +28,8 @@ class ModelHealthTest : public testing::Test {
  protected:
   ModelHealthTest() : manager_(TwoModels(), &loader_, {}, nullptr) {
     EXPECT_TRUE(manager_.Acquire("resident").ok());
-    auto server = GrpcServer::Start(
-        {.listen = "127.0.0.1:0", .models = 2, .on_call = [](const CallRecord&) {}}, {});
+    auto server =
+        GrpcServer::Start({.listen = "127.0.0.1:0", .on_call = [](const CallRecord&) {}}, {});
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = health::Health::NewStub(

@@ -1,0 +1,169 @@
+// The open connections of a server, counted in all and by address.
+#include "server/rpc/connection_table.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace assay::server {
+namespace {
+
+// Descriptors that stay for files, models and outgoing connections.
+constexpr int kOtherDescriptors = 64;
+// Connections are served even with very few descriptors.
+constexpr int kFewestConnections = 8;
+
+// The bytes of a connection that are looked at, and from how many on.
+constexpr size_t kPeekedBytes = size_t{16} << 10;
+constexpr int kFewestBytes = 4 << 10;
+// So many RST_STREAM frames among them are a flood. Clients that cancel all of their calls at once
+// send at most max_streams, whose frames are 13 bytes each and leave no room for new calls.
+constexpr int kFloodResets = 20;
+// The least bytes between two resets of a flood: the frames of a new call.
+constexpr size_t kFewestBytesBetween = 32;
+// The begin of an RST_STREAM frame: a length of 4, type 3, no flags (RFC 9113, section 6.4).
+constexpr std::string_view kResetFrame("\x00\x00\x04\x03\x00", 5);
+
+// Returns the number of RST_STREAM frames that follow other frames.
+int CountResets(std::string_view bytes) {
+  int count = 0;
+  size_t last_end = 0;
+  for (size_t at = bytes.find(kResetFrame); at != std::string_view::npos;
+       at = bytes.find(kResetFrame, at + kResetFrame.size())) {
+    if (at >= last_end + kFewestBytesBetween) ++count;
+    last_end = at + kResetFrame.size();
+  }
+  return count;
+}
+
+uint64_t InodeOf(int fd) {
+  struct stat status{};
+  return fstat(fd, &status) == 0 ? static_cast<uint64_t>(status.st_ino) : 0;
+}
+
+}  // namespace
+
+ConnectionTable::Peer ConnectionTable::PeerOf(int fd) {
+  Peer peer{.inode = InodeOf(fd)};
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return peer;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (storage.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
+    inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
+    peer.address = text.data();
+    peer.name = absl::StrCat("ipv4:", text.data(), ":", ntohs(in.sin_port));
+    if (absl::StartsWith(peer.address, "127.")) peer.address.clear();
+  } else if (storage.ss_family == AF_INET6) {
+    const auto& in = reinterpret_cast<const sockaddr_in6&>(storage);
+    inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
+    peer.address = text.data();
+    peer.name = absl::StrCat("ipv6:%5B", text.data(), "%5D:", ntohs(in.sin6_port));
+    if (IN6_IS_ADDR_LOOPBACK(&in.sin6_addr) || absl::StartsWith(peer.address, "::ffff:127.")) {
+      peer.address.clear();
+    }
+  } else {
+    peer.name = "unix:";
+  }
+  return peer;
+}
+
+bool ConnectionTable::IsOpen(int fd, const Peer& peer) const {
+  const Peer now = PeerOf(fd);
+  return !now.name.empty() && now.name == peer.name && now.inode == peer.inode;
+}
+
+int ConnectionTable::CountOf(const std::string& address) const {
+  const auto found = by_address_.find(address);
+  return found == by_address_.end() ? 0 : found->second;
+}
+
+ConnectionTable::Verdict ConnectionTable::Check(int fd) {
+  const std::string address = PeerOf(fd).address;
+  if (IsBanned(address)) return Verdict::kBanned;
+  const auto over_limit = [this] { return size() >= limits_.max_connections; };
+  const auto over_address_limit = [&] {
+    return limits_.max_per_address > 0 && !address.empty() &&
+           CountOf(address) >= limits_.max_per_address;
+  };
+  if (over_limit() || over_address_limit()) Sweep();
+  if (over_limit()) return Verdict::kOverLimit;
+  return over_address_limit() ? Verdict::kOverAddressLimit : Verdict::kFits;
+}
+
+void ConnectionTable::Add(int fd) {
+  Peer peer = PeerOf(fd);
+  ++by_address_[peer.address];
+  const auto [at, added] = peers_.try_emplace(fd, peer);
+  if (added) return;
+  if (--by_address_[at->second.address] == 0) by_address_.erase(at->second.address);
+  at->second = std::move(peer);
+}
+
+void ConnectionTable::Sweep() {
+  for (auto at = peers_.begin(); at != peers_.end();) {
+    if (IsOpen(at->first, at->second)) {
+      ++at;
+      continue;
+    }
+    if (--by_address_[at->second.address] == 0) by_address_.erase(at->second.address);
+    at = peers_.erase(at);
+  }
+}
+
+std::vector<std::string> ConnectionTable::FindResetFloods() const {
+  std::vector<std::string> found;
+  std::array<char, kPeekedBytes> bytes{};
+  for (const auto& [fd, peer] : peers_) {
+    int unread = 0;
+    if (ioctl(fd, FIONREAD, &unread) != 0 || unread < kFewestBytes) continue;
+    const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (peeked < kFewestBytes) continue;
+    const std::string_view view(bytes.data(), static_cast<size_t>(peeked));
+    if (CountResets(view) < kFloodResets) continue;
+    if (IsOpen(fd, peer)) found.push_back(peer.name);
+  }
+  return found;
+}
+
+bool ConnectionTable::Ban(const std::string& peer, std::chrono::seconds duration) {
+  bool closed = false;
+  for (auto& [fd, known] : peers_) {
+    if (known.name != peer || known.banned || !IsOpen(fd, known)) continue;
+    shutdown(fd, SHUT_RDWR);
+    known.banned = true;
+    closed = true;
+    if (known.address.empty()) continue;
+    bans_[known.address] = std::chrono::steady_clock::now() + duration;
+  }
+  return closed;
+}
+
+bool ConnectionTable::IsBanned(const std::string& address) {
+  if (bans_.empty()) return false;
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(bans_, [now](const auto& ban) { return ban.second <= now; });
+  return bans_.contains(address);
+}
+
+ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
+  if (descriptors.rlim_cur == RLIM_INFINITY) return limits;
+  const auto most = static_cast<int64_t>(descriptors.rlim_cur) - kOtherDescriptors;
+  limits.max_connections =
+      static_cast<int>(std::clamp<int64_t>(most, kFewestConnections, limits.max_connections));
+  return limits;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,64 @@
+// What the handler of a call can ask about it.
+#ifndef ASSAY_SERVER_RPC_SERVER_CALL_H_
+#define ASSAY_SERVER_RPC_SERVER_CALL_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/call_context.h"
+#include "grpcpp/server_context.h"
+#include "server/rpc/request_context.h"
+
+namespace assay::server {
+
+// How long a call's handler may hold a thread.
+enum class CallKind {
+  // A short time. Some threads are kept for these calls.
+  kQuick,
+  // As long as the call's deadline.
+  kWork,
+  // As long as the work that it shows, which may take hours: loads, downloads, evaluations. Such a
+  // call has no deadline unless its caller sets one.
+  kWatch,
+};
+
+// One call, while its handler runs. Thread-safe.
+class ServerCall {
+ public:
+  // `method` is the full name without a leading slash. `default_deadline` applies to callers that
+  // set none. `call` must outlive this object.
+  ServerCall(grpc::CallbackServerContext* call, std::string method,
+             absl::Duration default_deadline);
+
+  // Its copies may outlive the call.
+  const CallContext& context() const { return context_; }
+  const std::string& method() const { return method_; }
+  // Returns the caller's address as gRPC formats it.
+  std::string peer() const { return call_->peer(); }
+
+  // Returns the origin of the call. `sample_ratio` is the share of traces that are sampled if the
+  // caller sends none.
+  RequestContext Origin(double sample_ratio) const;
+  // Sends the caller the id of its request together with the first message. Must be called before
+  // anything is written.
+  void SendRequestId(const std::string& id) const;
+
+  // Like context().Check(), and asks gRPC too, which tells of a cancellation late.
+  absl::Status Check() const;
+
+  void MarkCancelled() { *cancelled_ = true; }
+  void TryCancel() { call_->TryCancel(); }
+
+ private:
+  grpc::CallbackServerContext* const call_;
+  const std::string method_;
+  const std::shared_ptr<std::atomic<bool>> cancelled_;
+  const CallContext context_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_RPC_SERVER_CALL_H_
