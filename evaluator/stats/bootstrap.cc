@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <cstdint>
 #include <numeric>
-#include <random>
 
-#include "absl/numeric/int128.h"
 #include "evaluator/stats/moments.h"
 #include "evaluator/stats/quantile.h"
 
@@ -45,12 +42,6 @@ double FractionBelow(std::span<const double> ascending, double value) {
   return (below + kHalf * equal) / static_cast<double>(ascending.size());
 }
 
-// Returns a uniform index in [0, size) that is the same on every platform, unlike
-// std::uniform_int_distribution's.
-size_t RandomIndex(size_t size, std::mt19937_64& random) {
-  return static_cast<size_t>(absl::Uint128High64(absl::uint128(random()) * absl::uint128(size)));
-}
-
 }  // namespace
 
 BootstrapInterval BcaInterval(double observed, std::vector<double> replicates,
@@ -73,27 +64,6 @@ BootstrapInterval BcaInterval(double observed, std::vector<double> replicates,
   const double high = adjusted(z);
   if (!(low < high)) return interval;
   return {.low = Quantile(replicates, low), .high = Quantile(replicates, high), .bca = true};
-}
-
-BootstrapInterval BootstrapMean(std::span<const double> values, double confidence) {
-  const Moments moments = MomentsOf(values);
-  if (moments.standard_deviation == 0) {
-    return {.low = moments.mean, .high = moments.mean, .bca = false};
-  }
-  const auto count = static_cast<double>(values.size());
-  std::mt19937_64 random(0);
-  std::vector<double> replicates;
-  replicates.reserve(kResamples);
-  for (int i = 0; i < kResamples; ++i) {
-    double sum = 0;
-    for (size_t k = 0; k < values.size(); ++k) sum += values[RandomIndex(values.size(), random)];
-    replicates.push_back(sum / count);
-  }
-  const double total = std::accumulate(values.begin(), values.end(), 0.0);
-  std::vector<double> jackknife;
-  jackknife.reserve(values.size());
-  for (const double value : values) jackknife.push_back((total - value) / (count - 1));
-  return BcaInterval(moments.mean, std::move(replicates), jackknife, confidence);
 }
 
 }  // namespace assay::evaluator

@@ -7,8 +7,6 @@
 
 namespace assay::evaluator {
 
-inline constexpr int kResamples = 10'000;
-
 struct BootstrapInterval {
   double low = 0;
   double high = 0;
@@ -24,11 +22,6 @@ struct BootstrapInterval {
 // SciPy's bootstrap(method="BCa").
 BootstrapInterval BcaInterval(double observed, std::vector<double> replicates,
                               std::span<const double> jackknife, double confidence);
-
-// Returns the interval of the mean of independent values from kResamples resamples. The random
-// seed is fixed, so equal input gives an equal result. If all values are equal, both ends are that
-// value. Takes milliseconds per hundred values.
-BootstrapInterval BootstrapMean(std::span<const double> values, double confidence);
 
 }  // namespace assay::evaluator
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kMinUnits = 3;
 
-// As in bootstrap.cc: the same on every platform.
+// Returns a uniform index in [0, size) that is the same on every platform, unlike
+// std::uniform_int_distribution's.
 size_t RandomIndex(size_t size, std::mt19937_64& random) {
   return static_cast<size_t>(absl::Uint128High64(absl::uint128(random()) * absl::uint128(size)));
 }
