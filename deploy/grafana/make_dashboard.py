@@ -311,8 +311,49 @@ def economics():
                 [query(f"assay_build_info{{{HERE}}}", "", True).format("table")], 24, 5)
 
 
+def feedback():
+    by = "by (model, content_type)"
+    legend = "{{model}} {{content_type}}"
+
+    def total(metric, window, labels=""):
+        return f"sum {by} (increase(assay_feedback_{metric}_total{{{MODEL}{labels}}}[{window}]))"
+
+    verdicts = total("verdicts", "1d")
+    used = total("verdicts", "1d", ', verdict!="rejected"')
+    yield lines("Acceptance", "Share of the verdicts of the last day that are not rejections.",
+                "percentunit", [query(f"{used} / ({verdicts} > 0)", legend)])
+    yield lines("Rating", "Mean of the first ratings of the last day, 0 to 10.", "short",
+                [query(f"{total('rating_points', '1d')} / ({total('ratings', '1d')} > 0)",
+                       legend)])
+    yield lines("Conversions", "First conversions of the last day, and their value.", "short",
+                [query(total("conversions", "1d") + " > 0", legend),
+                 query(total("conversion_dollars", "1d") + " > 0", legend + ", dollars")])
+    yield lines("Verdicts", "First verdicts on answers, per hour.", "short",
+                [query("sum by (model, verdict) "
+                       f"(rate(assay_feedback_verdicts_total{{{MODEL}}}[$__rate_interval])) * 3600",
+                       "{{model}} {{verdict}}")], stacked=True)
+    yield lines("A/B arms",
+                "Answers of weighted routes by model, per hour. `assay ab` compares the models.",
+                "short",
+                [query(f"sum {by} (rate(assay_requests_total"
+                       f'{{{MODEL}, route="weighted", status="ok"}}[$__rate_interval])) * 3600 > 0',
+                       legend)], stacked=True)
+    yield lines("Value per answer",
+                "Value of the conversions of the last day per answer of a weighted route. Feedback "
+                "on answers of other routes to the same model counts too.", "currencyUSD",
+                [query(f"{total('conversion_dollars', '1d')} / (sum {by} (increase("
+                       f'assay_requests_total{{{MODEL}, route="weighted", status="ok"}}[1d])) > 0)',
+                       legend)])
+    yield number("Answers without feedback",
+                 "Answers that were dropped before they were stored, so that feedback on them is "
+                 "not possible.", "short",
+                 f"sum(increase(assay_feedback_answers_forgotten_total{{{HERE}}}[1d]))", 24,
+                 steps=[(None, "green"), (1, "red")])
+
+
 ROWS = (("Overview", overview), ("Requests", requests), ("Tokens", tokens),
-        ("Residency", residency), ("Evaluation", evaluation), ("Economics", economics))
+        ("Residency", residency), ("Evaluation", evaluation), ("Feedback", feedback),
+        ("Economics", economics))
 
 
 def make():

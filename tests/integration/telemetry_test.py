@@ -80,7 +80,8 @@ def targets_of(dashboard):
 def check_dashboard(prometheus, exported):
     dashboard = json.loads(DASHBOARD.read_text())
     rows = [panel["title"] for panel in dashboard["panels"] if panel["type"] == "row"]
-    assert {"Requests", "Tokens", "Residency", "Evaluation", "Economics"} <= set(rows), rows
+    assert {"Requests", "Tokens", "Residency", "Evaluation", "Feedback",
+            "Economics"} <= set(rows), rows
     ids = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(ids)) == len(ids)
     for variable in dashboard["templating"]["list"]:
@@ -143,7 +144,7 @@ class Cli:
         return done
 
 
-def traffic(cli):
+def traffic(cli, routes):
     prompt = "Write one sentence about " + ", ".join(f"measure number {i}" for i in range(40))
     for _ in range(3):
         cli.run("generate", "--content-type", "linkedin", "--max-new-tokens", "24", prompt)
@@ -151,6 +152,14 @@ def traffic(cli):
             environment={"TRACEPARENT": f"00-{TRACE_ID}-00f067aa0ba902b7-01"})
     cli.run("--request-id", "not-sampled", "generate", "--model", "small", "--max-new-tokens", "8",
             SECRET, environment={"TRACEPARENT": f"00-{UNSAMPLED}-00f067aa0ba902b7-00"})
+    routes.write_text("routes:\n  linkedin: { rule: weighted, models: { small: 1, second: 1 } }\n")
+    cli.run("routes", "set", str(routes))
+    for number in range(2):
+        name = f"arm-{number}"
+        cli.run("--request-id", name, "generate", "--content-type", "linkedin", "--max-new-tokens",
+                "8", f"number {number}")
+        cli.run("feedback", name, "--accepted", "--rating", "8", "--conversion", "12.5")
+    cli.run("routes", "reset")
     # An id, a model and a content type that were not declared.
     cli.run("generate", "--model", "evil_model", "x", code=4)
     cli.run("generate", "--content-type", "evil_type", "--max-new-tokens", "4", "x", code=2)
@@ -274,7 +283,7 @@ def main():
             wait_for("the preloaded model",
                      lambda: prometheus.value('assay_model_state{model="second",state="ready"}')
                      == 1)
-            traffic(cli)
+            traffic(cli, folder / "routes.yaml")
             wait_for("the upload",
                      lambda: prometheus.value("assay_mlflow_uploads_total{result='ok'}") == 2)
             wait_for("the outbox", lambda: prometheus.value("assay_mlflow_outbox_entries") == 0)
