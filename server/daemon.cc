@@ -342,11 +342,13 @@ absl::Status DaemonImpl::StartServer() {
   scoring_service_ = std::make_unique<ScoringServiceImpl>(calls_.get(), &evaluation_->scorers(),
                                                           config_.limits.max_prompt_bytes);
   judging_service_ = std::make_unique<JudgingServiceImpl>(
-      calls_.get(), JudgingServiceImpl::Dependencies{.store = &evaluation_->store(),
-                                                     .judgments = &evaluation_->judgments(),
-                                                     .generator = &generator_,
-                                                     .manager = &manager_,
-                                                     .judges = config_.evaluation.judges});
+      calls_.get(),
+      JudgingServiceImpl::Dependencies{.store = &evaluation_->store(),
+                                       .judgments = &evaluation_->judgments(),
+                                       .generator = &generator_,
+                                       .manager = &manager_,
+                                       .judges = config_.evaluation.judges,
+                                       .wake_mlflow = [this] { evaluation_->WakeMlflow(); }});
   feedback_service_ = std::make_unique<FeedbackServiceImpl>(
       calls_.get(), FeedbackServiceImpl::Dependencies{
                         .store = &feedback_->store(),

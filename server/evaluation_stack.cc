@@ -44,7 +44,8 @@ EvaluationStack::~EvaluationStack() {
 
 absl::Status EvaluationStack::StartMlflow(const Config& config, DaemonEvents* events) {
   if (config.mlflow.tracking_uri.empty()) return absl::OkStatus();
-  artifacts_ = std::make_unique<RunArtifacts>(store_.get(), config.evaluation.economics);
+  artifacts_ =
+      std::make_unique<RunArtifacts>(store_.get(), judgments_.get(), config.evaluation.economics);
   ASSIGN_OR_RETURN(mlflow_, MakeMlflowClient(config, [this](const evaluator::TrackedRun& run,
                                                             const std::string& name) {
                      return artifacts_->Make(run, name);

@@ -75,7 +75,8 @@ EndpointJudge::EndpointJudge(JudgeOptions options, const std::string& key,
     : options_(std::move(options)), retries_(retries), client_(ClientOptionsFor(options_, key)) {}
 
 std::string EndpointJudge::version() const {
-  return absl::StrCat("endpoint/", options_.endpoint, "/", options_.model);
+  return absl::StrCat("endpoint/", options_.endpoint, "/", options_.model, " rubric ",
+                      RubricHash(kSystem));
 }
 
 std::string EndpointJudge::Url() const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
+#include "base/hashing.h"
 #include "base/utf8.h"
 
 namespace assay::evaluator {
@@ -26,6 +27,12 @@ std::string QuestionText(const JudgeQuestion& question) {
                       Cut(question.prompt), "\n\"\"\"\n\nText A:\n\"\"\"\n", Cut(question.first),
                       "\n\"\"\"\n\nText B:\n\"\"\"\n", Cut(question.second),
                       "\n\"\"\"\n\nThe better text (A or B):");
+}
+
+std::string RubricHash(std::string_view instructions) {
+  constexpr size_t kDigits = 12;
+  const std::string fixed = absl::StrCat(std::string(instructions), "\n", QuestionText({}));
+  return Sha256Hex(fixed).substr(0, kDigits);
 }
 
 }  // namespace assay::evaluator

@@ -24,6 +24,10 @@ struct JudgeQuestion {
 // the texts. Each part is cut after 6000 bytes, so that it fits the context of small judges.
 std::string QuestionText(const JudgeQuestion& question);
 
+// Returns the first 12 hex digits of the SHA-256 of everything that a judge is told besides the
+// texts: `instructions`, which come before the question, and the fixed text of the question.
+std::string RubricHash(std::string_view instructions);
+
 // Decides which of two texts is better. Not thread-safe: each job has its own judges.
 class Judge {
  public:
@@ -31,8 +35,8 @@ class Judge {
 
   // The name in settings and results.
   virtual const std::string& name() const = 0;
-  // Identifies what answers: the model and its revision, or the endpoint and its model. Answers of
-  // different versions are not mixed.
+  // Identifies what answers, and to what: the model and its revision, or the endpoint and its
+  // model, and the RubricHash(). Answers of different versions are not mixed.
   virtual std::string version() const = 0;
 
   // Returns the text that identifies the question with everything that determines the answer. It

@@ -13,7 +13,8 @@ namespace assay::evaluator {
 
 std::string LocalJudge::version() const {
   const std::string revision = generator_->RevisionOf(model_);
-  return absl::StrCat("local/", model_, revision.empty() ? "" : "@", revision);
+  return absl::StrCat("local/", model_, revision.empty() ? "" : "@", revision, " rubric ",
+                      RubricHash(""));
 }
 
 std::string LocalJudge::Request(const JudgeQuestion& question) const {

@@ -27,7 +27,7 @@ struct JudgeAnswer {
 struct Judgment {
   // The name of the judge.
   std::string judge;
-  // The judge's model and revision, or its endpoint and model.
+  // The judge's model and revision, or its endpoint and model, and the hash of its rubric.
   std::string version;
   // Two samples of one prompt and repeat, by different candidates.
   SampleId sample;

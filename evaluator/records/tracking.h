@@ -48,6 +48,10 @@ struct ParentRun {
 // One run to be created and filled. A single record holds all of it, so that readers see either the
 // whole run or none of it.
 struct TrackedRun {
+  // Empty: the run is created. Otherwise the record adds to a run that was created by another
+  // record, even if that run has ended: the name of what it adds ("judgments"). Parameters cannot
+  // be added again with other values, so an amendment has none.
+  std::string amendment;
   // Globally unique. The sender tags the run with this key and searches for the tag before it
   // creates a run, so that no run is created more than once.
   std::string client_key;

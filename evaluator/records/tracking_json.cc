@@ -33,6 +33,7 @@ TrackedRun ReadTrackedRun(const Json& json) {
   run.dataset = json.value("dataset", run.dataset);
   run.deployed = json.value("deployed", run.deployed);
   run.artifacts = json.value("artifacts", run.artifacts);
+  run.amendment = json.value("amendment", run.amendment);
   const Json& metrics = json.at("metrics");
   run.metrics.reserve(metrics.size());
   for (const Json& metric : metrics) {
@@ -67,7 +68,8 @@ std::string TrackedRunToJson(const TrackedRun& run) {
                    {"tags", run.tags},
                    {"dataset", run.dataset},
                    {"deployed", run.deployed},
-                   {"artifacts", run.artifacts}});
+                   {"artifacts", run.artifacts},
+                   {"amendment", run.amendment}});
 }
 
 absl::StatusOr<TrackedRun> TrackedRunFromJson(std::string_view text) {

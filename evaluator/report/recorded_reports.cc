@@ -29,7 +29,8 @@ struct Recorded {
   std::vector<Judgment> judgments;
 };
 
-absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
+// `judgments` may be null.
+absl::StatusOr<Recorded> Read(RunStore* store, JudgmentStore* judgments, const std::string& id) {
   Recorded recorded;
   ASSIGN_OR_RETURN(Evaluation evaluation, store->Get(id));
   recorded.evaluation = std::move(evaluation);
@@ -41,6 +42,9 @@ absl::StatusOr<Recorded> Read(RunStore* store, const std::string& id) {
   ASSIGN_OR_RETURN(std::vector<TaskAnswer> answers, store->Answers(id));
   recorded.answers = std::move(answers);
   ASSIGN_OR_RETURN(recorded.ratings, store->Ratings(id));
+  if (judgments != nullptr) {
+    ASSIGN_OR_RETURN(recorded.judgments, judgments->Judgments(id));
+  }
   return recorded;
 }
 
@@ -102,6 +106,8 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
       return SamplesCsv(input);
     case ReportFormat::kLmEval:
       return LmEvalResultsJson(input);
+    case ReportFormat::kJudgments:
+      return JudgmentsExport(input);
   }
   return "";
 }
@@ -110,21 +116,18 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
 
 absl::StatusOr<std::string> RecordedReports::Make(const std::string& id,
                                                   ReportFormat format) const {
-  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
-  if (judgments_ != nullptr) {
-    ASSIGN_OR_RETURN(recorded.judgments, judgments_->Judgments(id));
-  }
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, judgments_, id));
   return Render(recorded, economics_, feedback_, format);
 }
 
 absl::StatusOr<std::string> RecordedReports::MakeForTracking(const std::string& id,
                                                              ReportFormat format,
                                                              std::string_view model) const {
-  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, judgments_, id));
   recorded.evaluation.runs.clear();
   if (!model.empty()) {
-    // Ratings compare models.
-    recorded.ratings.clear();
+    // Ratings compare models. The summary of judgments needs all of them.
+    if (format != ReportFormat::kJudgments) recorded.ratings.clear();
     std::erase_if(recorded.samples,
                   [model](const Sample& sample) { return sample.model != model; });
   }
@@ -135,7 +138,7 @@ absl::StatusOr<GateResult> RecordedReports::Check(const std::string& id,
                                                   std::string_view text) const {
   ASSIGN_OR_RETURN(Gate gate, Gate::Parse(text));
   if (id.empty()) return GateResult{.outcome = GateOutcome::kPass};
-  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, id));
+  ASSIGN_OR_RETURN(Recorded recorded, Read(store_, nullptr, id));
   if (recorded.evaluation.state == EvaluationState::kRunning) {
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", id, "' still runs; wait for its end"));

@@ -14,8 +14,9 @@
 
 namespace assay::evaluator {
 
-// kCsv and kJsonl contain a row per sample; kLmEval is the results file of lm-evaluation-harness.
-enum class ReportFormat { kMarkdown, kHtml, kJson, kJsonl, kCsv, kLmEval };
+// kCsv and kJsonl contain a row per sample; kLmEval is the results file of lm-evaluation-harness;
+// kJudgments is what judges prefer, as JSON.
+enum class ReportFormat { kMarkdown, kHtml, kJson, kJsonl, kCsv, kLmEval, kJudgments };
 
 // Reads the store at every call. Thread-safe. Construction is cheap.
 class RecordedReports {

@@ -6,6 +6,7 @@
 #include "evaluator/records/records_json.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/exports.h"
+#include "evaluator/report/judgment_export.h"
 
 namespace assay::evaluator {
 namespace {
@@ -127,7 +128,10 @@ std::string ResultsJson(const ReportInput& input) {
   for (const RunLink& run : evaluation.runs) {
     json["runs"].push_back({{"model", run.model}, {"run_id", run.run_id}, {"url", run.url}});
   }
+  json["judgments"] = JudgmentsJson(input);
   return DumpJson(json);
 }
+
+std::string JudgmentsExport(const ReportInput& input) { return DumpJson(JudgmentsJson(input)); }
 
 }  // namespace assay::evaluator

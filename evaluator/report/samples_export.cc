@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "evaluator/records/json_types.h"
 #include "evaluator/report/exports.h"
+#include "evaluator/report/judgment_export.h"
 #include "evaluator/report/plain_text.h"
 
 namespace assay::evaluator {
@@ -47,7 +48,7 @@ Json GenerationJson(const Generation& g) {
           {"tokens_per_second", g.tokens_per_second}};
 }
 
-Json SampleJson(const ReportInput& input, const Sample& sample) {
+Json SampleJson(const ReportInput& input, const SampleJudgments& judgments, const Sample& sample) {
   Json json = GenerationJson(sample.generation);
   json["evaluation_id"] = input.evaluation.id;
   json["model"] = sample.model;
@@ -69,6 +70,7 @@ Json SampleJson(const ReportInput& input, const Sample& sample) {
   json["cost_usd"] = sample.cost_usd;
   json["finished_at"] = TimeText(sample.finished_at);
   json["revision"] = sample.revision;
+  json["judgments"] = judgments.ToJson(sample);
   return json;
 }
 
@@ -161,9 +163,10 @@ std::vector<std::string> CsvFields(const Sample& s) {
 }  // namespace
 
 std::string SamplesJsonl(const ReportInput& input) {
+  const SampleJudgments judgments(input.judgments);
   std::string lines;
   for (const Sample& sample : input.samples) {
-    lines += DumpJson(SampleJson(input, sample));
+    lines += DumpJson(SampleJson(input, judgments, sample));
     lines += '\n';
   }
   return lines;
@@ -175,10 +178,17 @@ std::string SamplesCsv(const ReportInput& input) {
   for (const auto& [scorer, part] : columns) {
     absl::StrAppend(&csv, ",", TextField(part.empty() ? scorer : absl::StrCat(scorer, "/", part)));
   }
+  const SampleJudgments judgments(input.judgments);
+  for (const std::string& judge : judgments.judges()) {
+    absl::StrAppend(&csv, ",", TextField(absl::StrCat("judge/", judge)));
+  }
   csv += ",text\r\n";
   for (const Sample& sample : input.samples) {
     std::vector<std::string> fields = CsvFields(sample);
     for (const ScoreColumn& column : columns) fields.push_back(ScoreField(sample, column));
+    for (const std::string& judge : judgments.judges()) {
+      fields.push_back(Number(judgments.WinShare(sample, judge)));
+    }
     fields.push_back(TextField(sample.generation.text));
     absl::StrAppend(&csv, absl::StrJoin(fields, ","), "\r\n");
   }

@@ -101,11 +101,17 @@ class RunStore {
   virtual absl::StatusOr<int> CountGateCheck(std::string_view subject,
                                              std::string_view evaluation_id) = 0;
 
-  // Returns at most `limit` entries whose retry time has passed, oldest first.
+  // Queues amendments in one transaction. A waiting amendment of the same name and run is replaced.
+  // Amendments of runs that neither wait nor were sent are left out. Returns the number of queued
+  // entries.
+  virtual absl::StatusOr<int> QueueAmendments(const std::vector<TrackedRun>& amendments,
+                                              absl::Time now) = 0;
+  // Returns at most `limit` entries whose retry time has passed, oldest first. Leaves out the
+  // amendments of runs that still wait.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;
   // Removes the entry, whose run is on the tracking server now, and adds the location of the run to
-  // the evaluation, if the run belongs to one, in one transaction. Returns NOT_FOUND if the entry
-  // does not exist.
+  // the evaluation, if the run belongs to one and has none yet, in one transaction. Returns
+  // NOT_FOUND if the entry does not exist, for example because a newer amendment replaced it.
   virtual absl::Status CompleteOutbox(int64_t id, const RunLink& run) = 0;
   // Counts a failed attempt and hides the entry until `retry_at`. Returns NOT_FOUND if the entry
   // does not exist.

@@ -18,12 +18,35 @@ absl::Status NoSuchEntry(int64_t id) {
 
 }  // namespace
 
+absl::StatusOr<int> SqliteRunStore::QueueAmendments(const std::vector<TrackedRun>& amendments,
+                                                    absl::Time now) {
+  MutexLock lock(mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
+  const int64_t micros = absl::ToUnixMicros(now);
+  int queued = 0;
+  for (const TrackedRun& run : amendments) {
+    // A replaced entry gets a new id, so that an upload of the old one does not complete the new.
+    RETURN_IF_ERROR(
+        Run("INSERT OR REPLACE INTO outbox (evaluation_id, client_key, created_at, retry_at,"
+            " attempts, last_error, payload) SELECT ?1, ?2, ?3, ?3, 0, '', ?4"
+            " WHERE EXISTS (SELECT 1 FROM outbox WHERE client_key = ?5) OR EXISTS"
+            " (SELECT 1 FROM tracking_runs WHERE evaluation_id = ?1 AND model = ?6)",
+            run.evaluation_id, absl::StrCat(run.amendment, "/", run.client_key), micros,
+            TrackedRunToJson(run), run.client_key, run.model));
+    queued += static_cast<int>(database_->Changes());
+  }
+  RETURN_IF_ERROR(transaction.Commit());
+  return queued;
+}
+
 absl::StatusOr<std::vector<OutboxEntry>> SqliteRunStore::PendingOutbox(absl::Time now, int limit) {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(
       Statement row,
-      database_->Prepare("SELECT id, attempts, created_at, payload FROM outbox WHERE retry_at <= ?"
-                         " ORDER BY id LIMIT ?"));
+      database_->Prepare("SELECT id, attempts, created_at, payload FROM outbox AS entry"
+                         " WHERE retry_at <= ? AND NOT EXISTS (SELECT 1 FROM outbox AS amended"
+                         " WHERE amended.client_key = json_extract(entry.payload, '$.client_key')"
+                         " AND amended.id < entry.id) ORDER BY id LIMIT ?"));
   row.Bind(absl::ToUnixMicros(now), std::max(limit, 0));
   std::vector<OutboxEntry> entries;
   while (true) {
@@ -44,7 +67,7 @@ absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const RunLink& run) {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   RETURN_IF_ERROR(
-      Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
+      Run("INSERT OR IGNORE INTO tracking_runs (evaluation_id, model, run_id, url)"
           " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ? AND evaluation_id IS NOT NULL",
           run.model, run.run_id, run.url, id));
   RETURN_IF_ERROR(Run("DELETE FROM outbox WHERE id = ?", id));

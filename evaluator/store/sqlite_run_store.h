@@ -49,6 +49,8 @@ class SqliteRunStore final : public RunStore {
   // Defined in run_store_outbox.cc.
   absl::StatusOr<int> CountGateCheck(std::string_view subject,
                                      std::string_view evaluation_id) override;
+  absl::StatusOr<int> QueueAmendments(const std::vector<TrackedRun>& amendments,
+                                      absl::Time now) override;
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) override;
   absl::Status CompleteOutbox(int64_t id, const RunLink& run) override;
   absl::Status PostponeOutbox(int64_t id, absl::Time retry_at, std::string_view error) override;

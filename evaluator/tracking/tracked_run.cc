@@ -118,14 +118,6 @@ Params EvaluationParams(const RunContext& context) {
   return params;
 }
 
-std::string EvaluationKey(const Evaluation& evaluation) {
-  return absl::StrCat(evaluation.id, "/evaluation");
-}
-
-std::string EvaluationRunName(const Evaluation& evaluation) {
-  return evaluation.name.empty() ? absl::StrCat("evaluation_", evaluation.id) : evaluation.name;
-}
-
 TrackedDataset BuildDataset(const EvaluationPlan& plan) {
   EvaluationPlan workload;
   workload.prompts = plan.prompts;
@@ -258,6 +250,22 @@ std::string Note(const RunContext& context) {
 
 }  // namespace
 
+std::string EvaluationKey(const Evaluation& evaluation) {
+  return absl::StrCat(evaluation.id, "/evaluation");
+}
+
+std::string CandidateKey(const Evaluation& evaluation, const std::string& candidate) {
+  return absl::StrCat(evaluation.id, "/", candidate);
+}
+
+std::string EvaluationRunName(const Evaluation& evaluation) {
+  return evaluation.name.empty() ? absl::StrCat("evaluation_", evaluation.id) : evaluation.name;
+}
+
+std::string CandidateRunName(const std::string& candidate) {
+  return absl::StrCat("business_test_", candidate);
+}
+
 TrackedRun BuildTrackedEvaluation(const RunContext& context) {
   const Evaluation& evaluation = context.evaluation;
   TrackedRun run = StartRun(context);
@@ -292,9 +300,9 @@ TrackedRun BuildTrackedRun(const RunContext& context, const PreparedModel& model
                                     context.plan.failures, context.economics);
 
   TrackedRun run = StartRun(context);
-  run.client_key = absl::StrCat(evaluation.id, "/", model.name);
+  run.client_key = CandidateKey(evaluation, model.name);
   run.model = model.name;
-  run.run_name = absl::StrCat("business_test_", model.name);
+  run.run_name = CandidateRunName(model.name);
   run.succeeded = run.succeeded && (summary.samples == 0 || summary.failures < summary.samples);
   run.parent = ParentRun{.client_key = EvaluationKey(evaluation),
                          .run_name = EvaluationRunName(evaluation),

@@ -36,6 +36,12 @@ inline constexpr char kResultsJson[] = "results.json";
 inline constexpr char kSamplesJsonl[] = "samples.jsonl";
 inline constexpr char kPlanJson[] = "plan.json";
 
+// The keys and the names of the runs of an evaluation and of its candidates.
+std::string EvaluationKey(const Evaluation& evaluation);
+std::string CandidateKey(const Evaluation& evaluation, const std::string& candidate);
+std::string EvaluationRunName(const Evaluation& evaluation);
+std::string CandidateRunName(const std::string& candidate);
+
 // Builds the run of the evaluation as a whole, the parent of the models' runs. Its metrics are:
 // - evaluation_cost_usd, evaluation_compute_s and evaluation_energy_joules of the whole evaluation,
 // - "<name>/<model>" for the six main metrics and others,

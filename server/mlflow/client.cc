@@ -262,8 +262,25 @@ absl::StatusOr<UploadedRun> MlflowClient::Upload(const evaluator::TrackedRun& ru
   return IsExperimentGone(experiment) ? experiment : uploaded.status();
 }
 
+absl::StatusOr<UploadedRun> MlflowClient::Amend(const std::string& experiment_id,
+                                                const evaluator::TrackedRun& run) {
+  ASSIGN_OR_RETURN(const std::vector<RunInfo> found, FindRuns(experiment_id, run.client_key));
+  UploadedRun uploaded{.run = {.model = run.model}};
+  if (found.empty()) {
+    uploaded.left_out.push_back(
+        absl::StrCat(run.amendment, ": the run was deleted on the server, so nothing is added"));
+    return uploaded;
+  }
+  ASSIGN_OR_RETURN(const RunInfo info, ChooseCanonical(experiment_id, found));
+  uploaded.run.run_id = info.run_id;
+  uploaded.run.url = RunUrl(experiment_id, info.run_id);
+  ASSIGN_OR_RETURN(uploaded.left_out, LogContent(experiment_id, info, run));
+  return uploaded;
+}
+
 absl::StatusOr<UploadedRun> MlflowClient::UploadToExperiment(const std::string& experiment_id,
                                                              const evaluator::TrackedRun& run) {
+  if (!run.amendment.empty()) return Amend(experiment_id, run);
   ASSIGN_OR_RETURN(const std::string parent_id, ParentId(experiment_id, run));
   ASSIGN_OR_RETURN(const RunInfo info,
                    FindOrCreate(experiment_id, {.client_key = run.client_key,

@@ -73,9 +73,11 @@ class MlflowClient {
   //
   // May be called again after a failure or a success. Nothing is duplicated: the server drops a
   // metric with the same key, step, time and value and inputs that it already has, and a run with a
-  // final status is not changed. Data that MLflow would reject is adapted: keys and values are
-  // truncated to its limits (with a marker), non-finite metrics are left out and counted in the tag
-  // `assay.metrics_left_out`, artifacts that were left out are named in `assay.artifacts_left_out`.
+  // final status is not changed. An amendment is added to the run whatever its status; if the run
+  // was deleted on the server, that is `left_out`. Data that MLflow would reject is adapted: keys
+  // and values are truncated to its limits (with a marker), non-finite metrics are left out and
+  // counted in the tag `assay.metrics_left_out`, artifacts that were left out are named in
+  // `assay.artifacts_left_out`.
   //
   // If the experiment was deleted on the server, the error is that of ExperimentId()
   // (IsExperimentGone()), and the next call looks the experiment up again.
@@ -126,6 +128,8 @@ class MlflowClient {
   absl::StatusOr<std::string> LookUpExperiment();
   absl::StatusOr<UploadedRun> UploadToExperiment(const std::string& experiment_id,
                                                  const evaluator::TrackedRun& run);
+  absl::StatusOr<UploadedRun> Amend(const std::string& experiment_id,
+                                    const evaluator::TrackedRun& run);
   // Returns at most `max_results` runs that have the tag.
   absl::StatusOr<std::vector<RunInfo>> SearchRuns(const std::string& experiment_id,
                                                   absl::string_view tag, const std::string& value,

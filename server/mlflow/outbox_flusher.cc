@@ -140,7 +140,8 @@ OutboxFlusher::Next OutboxFlusher::Upload(const evaluator::OutboxEntry& entry) {
     server_failures_ = 0;
     report.uploaded = *std::move(uploaded);
     const absl::Status completed = store_->CompleteOutbox(entry.id, report.uploaded.run);
-    if (!completed.ok()) {
+    // A newer amendment has replaced the entry; it is uploaded next.
+    if (!completed.ok() && !absl::IsNotFound(completed)) {
       ReportStoreError(completed);
       next = Next::kStoreFailed;
     }

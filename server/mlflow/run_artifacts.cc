@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "evaluator/plan/plan_json.h"
+#include "evaluator/tracking/tracked_judgments.h"
 #include "evaluator/tracking/tracked_run.h"
 
 namespace assay::server {
@@ -22,6 +23,7 @@ constexpr std::array kForms = {
     Form{evaluator::kReportMarkdown, evaluator::ReportFormat::kMarkdown},
     Form{evaluator::kResultsJson, evaluator::ReportFormat::kJson},
     Form{evaluator::kSamplesJsonl, evaluator::ReportFormat::kJsonl},
+    Form{evaluator::kJudgmentsJson, evaluator::ReportFormat::kJudgments},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "evaluator/records/economics_inputs.h"
 #include "evaluator/records/tracking.h"
 #include "evaluator/report/recorded_reports.h"
+#include "evaluator/store/judgment_store.h"
 #include "evaluator/store/run_store.h"
 
 namespace assay::server {
@@ -16,9 +17,10 @@ namespace assay::server {
 // Thread-safe.
 class RunArtifacts {
  public:
-  // `store` must outlive this object.
-  RunArtifacts(evaluator::RunStore* store, const evaluator::EconomicsInputs& economics)
-      : store_(store), reports_(store, economics) {}
+  // The stores must outlive this object.
+  RunArtifacts(evaluator::RunStore* store, evaluator::JudgmentStore* judgments,
+               const evaluator::EconomicsInputs& economics)
+      : store_(store), reports_(store, economics, /*feedback=*/nullptr, judgments) {}
 
   // Returns the content of one of run.artifacts. samples.jsonl contains only the samples of the
   // run's model if the run has one. Returns NOT_FOUND if the evaluation no longer exists and

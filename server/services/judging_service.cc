@@ -7,11 +7,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
-#include "evaluator/analysis/judgment_summary.h"
 #include "evaluator/judging/endpoint_judge.h"
 #include "evaluator/judging/local_judge.h"
 #include "evaluator/judging/pair_judging.h"
+#include "evaluator/tracking/tracked_judgments.h"
 #include "server/services/judging_proto.h"
 
 namespace assay::server {
@@ -77,6 +78,17 @@ absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationReque
   return judges;
 }
 
+absl::Status JudgingServiceImpl::Track(const evaluator::Evaluation& evaluation,
+                                       const evaluator::EvaluationPlan& plan,
+                                       const evaluator::JudgmentSummary& summary) const {
+  const absl::Time now = absl::Now();
+  ASSIGN_OR_RETURN(const int queued,
+                   dependencies_.store->QueueAmendments(
+                       evaluator::BuildTrackedJudgments(evaluation, plan, summary, now), now));
+  if (queued > 0 && dependencies_.wake_mlflow != nullptr) dependencies_.wake_mlflow();
+  return absl::OkStatus();
+}
+
 absl::Status JudgingServiceImpl::JudgeEvaluation(const ServerCall& call,
                                                  const JudgeEvaluationRequest& request,
                                                  MessageWriter<JudgeEvaluationResponse>* writer) {
@@ -105,14 +117,18 @@ absl::Status JudgingServiceImpl::JudgeEvaluation(const ServerCall& call,
     // A client that has left cancels the context.
     (void)writer->Write(event);
   };
-  ASSIGN_OR_RETURN(const evaluator::JudgingProgress done,
-                   evaluator::JudgePairs(id, plan, pairs, judges, dependencies_.judgments,
-                                         on_progress, call.context()));
+  const absl::StatusOr<evaluator::JudgingProgress> done = evaluator::JudgePairs(
+      id, plan, pairs, judges, dependencies_.judgments, on_progress, call.context());
   ASSIGN_OR_RETURN(const std::vector<evaluator::Judgment> judgments,
                    dependencies_.judgments->Judgments(id));
   ASSIGN_OR_RETURN(const std::vector<evaluator::Rating> ratings, dependencies_.store->Ratings(id));
+  const evaluator::JudgmentSummary summary =
+      evaluator::SummarizeJudgments(plan, judgments, ratings);
+  // Judgments that were made before an error are kept, so they are tracked too.
+  RETURN_IF_ERROR(Track(evaluation, plan, summary));
+  RETURN_IF_ERROR(done.status());
   JudgeEvaluationResponse last;
-  ToProto(evaluator::SummarizeJudgments(plan, judgments, ratings), done, last.mutable_summary());
+  ToProto(summary, *done, last.mutable_summary());
   (void)writer->Write(last);
   return absl::OkStatus();
 }

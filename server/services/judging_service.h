@@ -2,6 +2,7 @@
 #ifndef ASSAY_SERVER_SERVICES_JUDGING_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_JUDGING_SERVICE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "assay/v1/judging.grpc.pb.h"
+#include "evaluator/analysis/judgment_summary.h"
 #include "evaluator/judging/judge.h"
 #include "evaluator/judging/judge_options.h"
 #include "evaluator/records/text_generator.h"
@@ -30,6 +32,8 @@ class JudgingServiceImpl final : public assay::v1::JudgingService::CallbackServi
     const registry::Manager* manager;
     // The judges of the configuration.
     std::vector<evaluator::JudgeOptions> judges;
+    // Called when the outbox has new entries. May be null.
+    std::function<void()> wake_mlflow = nullptr;
   };
   // `calls` runs the calls. Every pointer must outlive the service.
   JudgingServiceImpl(CallRunner* calls, Dependencies dependencies)
@@ -48,6 +52,10 @@ class JudgingServiceImpl final : public assay::v1::JudgingService::CallbackServi
   absl::Status JudgeEvaluation(const ServerCall& call,
                                const assay::v1::JudgeEvaluationRequest& request,
                                MessageWriter<assay::v1::JudgeEvaluationResponse>* writer);
+
+  // Adds the judgments of the evaluation to its runs on the tracking server.
+  absl::Status Track(const evaluator::Evaluation& evaluation, const evaluator::EvaluationPlan& plan,
+                     const evaluator::JudgmentSummary& summary) const;
   // Makes the judges that the request names, or all judges of the configuration.
   absl::StatusOr<std::vector<std::unique_ptr<evaluator::Judge>>> MakeJudges(
       const assay::v1::JudgeEvaluationRequest& request) const;

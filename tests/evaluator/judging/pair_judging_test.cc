@@ -24,6 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr char kId[] = "ev-1";
 constexpr int kPrompts = 8;
@@ -142,7 +143,7 @@ TEST_F(PairJudgingTest, LocalJudgesKnowTheirOwnIdAndRevision) {
   EXPECT_FALSE(judge.Wrote(plan_.models[1], samples_[1]));
   generator.revision = "rev-m2";
   EXPECT_TRUE(judge.Wrote(plan_.models[1], samples_[1]));
-  EXPECT_EQ(judge.version(), "local/m1@rev-m2");
+  EXPECT_THAT(judge.version(), StartsWith("local/m1@rev-m2 rubric "));
 }
 
 TEST_F(PairJudgingTest, LocalJudgesCompareTheLikelihoodsOfTheLetters) {

@@ -4,15 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "evaluator/analysis/summary.h"
 #include "evaluator/records/too_few.h"
+#include "evaluator/report/exports.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "tests/evaluator/report/made_up_study.h"
@@ -247,6 +250,58 @@ TEST(ReportTest, JudgmentsHaveASectionWithItsWarnings) {
   EXPECT_THAT(markdown, testing::HasSubstr("prefers " + first));
   EXPECT_THAT(markdown, testing::HasSubstr("Warning: judge gpt is the model that wrote"));
   EXPECT_NE(HtmlReport(input).find(title), std::string::npos);
+}
+
+TEST(ReportTest, ExportsHaveTheJudgmentsOfSamplesAndOfJudges) {
+  const Study study = MadeUpStudy({.candidates = 2, .prompts_per_type = 8, .repeats = 1});
+  ReportInput input = study.Input();
+  EXPECT_TRUE(nlohmann::json::parse(ResultsJson(input)).at("judgments").is_null());
+  EXPECT_THAT(SamplesCsv(input), testing::Not(testing::HasSubstr("judge/")));
+  const std::string& first = study.plan.models[0].name;
+  const std::string& second = study.plan.models[1].name;
+  const std::string& lost = study.plan.prompts[0].id;
+  const std::string& failed = study.plan.prompts[1].id;
+  const std::string& tied = study.plan.prompts[2].id;
+  for (const std::string& prompt : {lost, failed, tied}) {
+    const Preference backward = prompt == tied ? Preference::kSample : Preference::kOther;
+    input.judgments.push_back({.judge = "jürgen",
+                               .version = "local/m@1",
+                               .sample = {.model = first, .prompt_id = prompt},
+                               .other = {.model = second, .prompt_id = prompt},
+                               .forward = Preference::kOther,
+                               .backward = backward,
+                               .error = prompt == failed ? "UNAVAILABLE: down" : "",
+                               .cost_usd = 0.25});
+  }
+  const nlohmann::json json = nlohmann::json::parse(ResultsJson(input)).at("judgments");
+  EXPECT_EQ(nlohmann::json::parse(JudgmentsExport(input)), json);
+  const nlohmann::json& pair = json.at("pairs").at(0);
+  EXPECT_EQ(pair.at("judge"), "jürgen");
+  EXPECT_EQ(pair.at("first"), first);
+  EXPECT_EQ(pair.at("wins"), 0);
+  EXPECT_EQ(pair.at("losses"), 1);
+  EXPECT_EQ(pair.at("ties"), 1);
+  EXPECT_DOUBLE_EQ(pair.at("share").at("value"), 0.25);
+  const nlohmann::json& judge = json.at("judges").at(0);
+  EXPECT_EQ(judge.at("version"), "local/m@1");
+  EXPECT_EQ(judge.at("failures"), 1);
+  EXPECT_DOUBLE_EQ(judge.at("position_bias").at("value"), 0.5);
+  EXPECT_TRUE(judge.at("people_agreement").is_null());
+  EXPECT_DOUBLE_EQ(json.at("cost_usd"), 0.75);
+
+  int found = 0;
+  for (const absl::string_view line :
+       absl::StrSplit(SamplesJsonl(input), '\n', absl::SkipEmpty())) {
+    const nlohmann::json sample = nlohmann::json::parse(line);
+    const nlohmann::json& judgments = sample.at("judgments");
+    if (sample.at("prompt_id") != lost) continue;
+    ++found;
+    ASSERT_EQ(judgments.size(), 1U);
+    EXPECT_EQ(judgments[0].at("decision"), sample.at("model") == first ? "loss" : "win");
+    EXPECT_EQ(judgments[0].at("other"), sample.at("model") == first ? second : first);
+  }
+  EXPECT_EQ(found, 2);
+  EXPECT_THAT(SamplesCsv(input), testing::HasSubstr(",judge/jürgen,text\r\n"));
 }
 
 }  // namespace

@@ -55,6 +55,10 @@ class EmptyRunStore : public RunStore {
                                      std::string_view /*evaluation_id*/) override {
     return 1;
   }
+  absl::StatusOr<int> QueueAmendments(const std::vector<TrackedRun>& /*amendments*/,
+                                      absl::Time /*now*/) override {
+    return 0;
+  }
   absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time /*now*/,
                                                          int /*limit*/) override {
     return std::vector<OutboxEntry>{};

@@ -119,5 +119,40 @@ TEST_F(RunStoreOutboxTest, APostponedEntryWaitsAndCountsItsAttempts) {
   EXPECT_EQ(later->front().attempts, 1);
 }
 
+TrackedRun SomeAmendment(const std::string& id, const std::string& model, const std::string& tag) {
+  TrackedRun run = SomeRun(id, model);
+  run.amendment = "judgments";
+  run.params.clear();
+  run.tags = {{"tag", tag}};
+  return run;
+}
+
+TEST_F(RunStoreOutboxTest, AnAmendmentWaitsForItsRunAndReplacesAnEarlierOne) {
+  BeginAndFinish("ev-1", {SomeRun("ev-1", "m1")});
+  const absl::Time now = absl::Now();
+  const auto queued = store_->QueueAmendments(
+      {SomeAmendment("ev-1", "m1", "old"), SomeAmendment("ev-1", "unknown", "x")}, now);
+  ASSERT_TRUE(queued.ok()) << queued.status();
+  EXPECT_EQ(*queued, 1);
+  auto pending = store_->PendingOutbox(now, 10);
+  ASSERT_THAT(*pending, SizeIs(1));
+  EXPECT_EQ(pending->front().run.amendment, "");
+  ASSERT_TRUE(store_->CompleteOutbox(pending->front().id, {"m1", "run7", "url7"}).ok());
+
+  pending = store_->PendingOutbox(now, 10);
+  ASSERT_THAT(*pending, SizeIs(1));
+  EXPECT_EQ(pending->front().run.amendment, "judgments");
+  const int64_t replaced = pending->front().id;
+  EXPECT_EQ(*store_->QueueAmendments({SomeAmendment("ev-1", "m1", "new")}, now), 1);
+  EXPECT_TRUE(absl::IsNotFound(store_->CompleteOutbox(replaced, {"m1", "run7", "url7"})));
+  pending = store_->PendingOutbox(now, 10);
+  ASSERT_THAT(*pending, SizeIs(1));
+  EXPECT_EQ(pending->front().run.tags.front().second, "new");
+  // A run that was deleted on the server has no address; the evaluation keeps the first one.
+  ASSERT_TRUE(store_->CompleteOutbox(pending->front().id, {"m1", "", ""}).ok());
+  EXPECT_EQ(*store_->OutboxDepth(), 0);
+  EXPECT_EQ(store_->Get("ev-1")->runs.at(0).run_id, "run7");
+}
+
 }  // namespace
 }  // namespace assay::evaluator

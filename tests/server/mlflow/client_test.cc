@@ -53,6 +53,41 @@ TEST(MlflowClientTest, SecondUploadOfAFinishedRunChangesNothing) {
   EXPECT_EQ(mlflow.server.Count("experiments/get-by-name"), 1);
 }
 
+TEST(MlflowClientTest, AnAmendmentIsAddedToAFinishedRun) {
+  FakeMlflow mlflow;
+  const auto client = Connect(mlflow.server.Url());
+  const evaluator::TrackedRun run = MakeRun("k1");
+  ASSERT_TRUE(client->Upload(run).ok());
+  evaluator::TrackedRun amendment = MakeRun("k1");
+  amendment.amendment = "judgments";
+  amendment.params.clear();
+  amendment.metrics = {{.key = "judge/j\xc3\xbcrgen @home/win_rate", .value = 0.75}};
+  for (int i = 0; i < 2; ++i) {
+    const auto uploaded = client->Upload(amendment);
+    ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+    EXPECT_EQ(uploaded->run.run_id, "run0");
+  }
+  const FakeMlflow::Run stored = mlflow.Runs().at("run0");
+  EXPECT_EQ(stored.status, "FINISHED");
+  EXPECT_EQ(stored.metrics.back().at("value"), 0.75);
+  EXPECT_EQ(std::string(stored.metrics.back().at("key")).rfind("judge/j\xc3\xbcrgen _home/win", 0),
+            0U);
+  EXPECT_EQ(mlflow.server.Count("runs/create"), 1);
+  EXPECT_EQ(mlflow.server.Count("runs/update"), 1);
+}
+
+TEST(MlflowClientTest, AnAmendmentOfADeletedRunCreatesNothing) {
+  FakeMlflow mlflow;
+  evaluator::TrackedRun amendment = MakeRun("k1");
+  amendment.amendment = "judgments";
+  const auto uploaded = Connect(mlflow.server.Url())->Upload(amendment);
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  EXPECT_EQ(uploaded->run.run_id, "");
+  ASSERT_EQ(uploaded->left_out.size(), 1U);
+  EXPECT_THAT(uploaded->left_out[0], HasSubstr("deleted"));
+  EXPECT_EQ(mlflow.server.Count("runs/create"), 0);
+}
+
 TEST(MlflowClientTest, RetriesOnlyTheFailedRequestAndNeverACreation) {
   FakeMlflow mlflow;
   int faults = 2;
