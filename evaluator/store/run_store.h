@@ -85,6 +85,9 @@ class RunStore {
   // Returns the samples in the order in which they were taken.
   virtual absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) = 0;
   virtual absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) = 0;
+  // Returns the identities of the samples that succeeded, without reading their texts. NOT_FOUND:
+  // the evaluation does not exist.
+  virtual absl::StatusOr<std::vector<SampleId>> SuccessfulSamples(std::string_view id) = 0;
   // Returns at most `limit` evaluations, newest first.
   virtual absl::StatusOr<std::vector<Evaluation>> List(int limit) = 0;
 

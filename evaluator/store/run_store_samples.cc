@@ -102,6 +102,23 @@ absl::StatusOr<std::vector<Sample>> SqliteRunStore::Samples(std::string_view id)
   }
 }
 
+absl::StatusOr<std::vector<SampleId>> SqliteRunStore::SuccessfulSamples(std::string_view id) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(CheckExists(id));
+  ASSIGN_OR_RETURN(Statement row,
+                   database_->Prepare("SELECT model, prompt_id, repeat FROM samples"
+                                      " WHERE evaluation_id = ? AND error = '' ORDER BY id"));
+  row.Bind(id);
+  std::vector<SampleId> ids;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) return ids;
+    ids.push_back({.model = row.Text(0),
+                   .prompt_id = row.Text(1),
+                   .repeat = static_cast<int>(row.Integer(2))});
+  }
+}
+
 absl::StatusOr<std::vector<TaskAnswer>> SqliteRunStore::Answers(std::string_view id) {
   MutexLock lock(mutex_);
   RETURN_IF_ERROR(CheckExists(id));

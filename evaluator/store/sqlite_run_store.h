@@ -40,6 +40,7 @@ class SqliteRunStore final : public RunStore {
   absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) override;
   absl::StatusOr<std::vector<Sample>> Samples(std::string_view id) override;
   absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view id) override;
+  absl::StatusOr<std::vector<SampleId>> SuccessfulSamples(std::string_view id) override;
 
   // Defined in run_store_ratings.cc.
   absl::StatusOr<RatingCounts> AddRatings(std::string_view evaluation_id,

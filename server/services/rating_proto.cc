@@ -126,11 +126,9 @@ void Fill(const evaluator::ScoreCalibration& calibration, assay::v1::ScoreCalibr
 
 }  // namespace
 
-SampleKeys KeysOf(const std::string& evaluation_id, const std::vector<evaluator::Sample>& samples) {
+SampleKeys KeysOf(const std::string& evaluation_id, std::vector<evaluator::SampleId> samples) {
   SampleKeys keys;
-  for (const evaluator::Sample& sample : samples) {
-    if (!sample.error.empty()) continue;
-    evaluator::SampleId id = evaluator::IdOf(sample);
+  for (evaluator::SampleId& id : samples) {
     keys.emplace(evaluator::SampleKey(evaluation_id, id), std::move(id));
   }
   return keys;

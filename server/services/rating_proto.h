@@ -18,8 +18,7 @@ namespace assay::server {
 // The samples that can be rated, by their keys.
 using SampleKeys = std::map<std::string, evaluator::SampleId>;
 
-// Leaves out failed generations.
-SampleKeys KeysOf(const std::string& evaluation_id, const std::vector<evaluator::Sample>& samples);
+SampleKeys KeysOf(const std::string& evaluation_id, std::vector<evaluator::SampleId> samples);
 
 // Returns the samples of an evaluation without their models, in the order of their keys.
 std::vector<assay::v1::RatingItem> RatingItems(const std::string& evaluation_id,

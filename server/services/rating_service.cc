@@ -59,10 +59,9 @@ absl::Status RatingServiceImpl::AddRatings(const ServerCall& /*call*/,
                                            const assay::v1::AddRatingsRequest& request,
                                            assay::v1::AddRatingsResponse* response) {
   const std::string& id = request.evaluation_id();
-  const absl::StatusOr<std::vector<evaluator::Sample>> samples = store_->Samples(id);
-  RETURN_IF_ERROR(samples.status());
+  ASSIGN_OR_RETURN(std::vector<evaluator::SampleId> samples, store_->SuccessfulSamples(id));
   const absl::StatusOr<std::vector<evaluator::Rating>> ratings =
-      ReadRatings(request, KeysOf(id, *samples));
+      ReadRatings(request, KeysOf(id, std::move(samples)));
   RETURN_IF_ERROR(ratings.status());
   const absl::StatusOr<evaluator::RatingCounts> counts = store_->AddRatings(id, *ratings);
   RETURN_IF_ERROR(counts.status());

@@ -41,6 +41,9 @@ class EmptyRunStore : public RunStore {
   absl::StatusOr<std::vector<TaskAnswer>> Answers(std::string_view /*id*/) override {
     return std::vector<TaskAnswer>{};
   }
+  absl::StatusOr<std::vector<SampleId>> SuccessfulSamples(std::string_view /*id*/) override {
+    return std::vector<SampleId>{};
+  }
   absl::StatusOr<RatingCounts> AddRatings(std::string_view /*id*/,
                                           const std::vector<Rating>& /*ratings*/) override {
     return RatingCounts{};

@@ -10,6 +10,7 @@
 namespace assay::evaluator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -23,6 +24,10 @@ TEST_F(RunStoreSamplesTest, SamplesAreUnchangedAndInOrderAfterReopening) {
   ASSERT_TRUE(store_->AddSample("ev-1", SomeSample("m1", "p1")).ok());
   ASSERT_TRUE(store_->AddSample("ev-1", failed).ok());
   Reopen();
+  const auto succeeded = store_->SuccessfulSamples("ev-1");
+  ASSERT_TRUE(succeeded.ok()) << succeeded.status();
+  EXPECT_THAT(*succeeded, ElementsAre(IdOf(SomeSample("m1", "p1"))));
+  EXPECT_TRUE(absl::IsNotFound(store_->SuccessfulSamples("ev-2").status()));
   const auto samples = store_->Samples("ev-1");
   ASSERT_TRUE(samples.ok()) << samples.status();
   ASSERT_THAT(*samples, SizeIs(2));

@@ -25,6 +25,15 @@ class RatingProtoTest : public testing::Test {
     return evaluator::SampleKey("ev-1", evaluator::IdOf(evaluator::SomeSample(model, prompt)));
   }
 
+  // The identities of the samples that succeeded.
+  std::vector<evaluator::SampleId> Ids() const {
+    std::vector<evaluator::SampleId> ids;
+    for (const evaluator::Sample& sample : samples_) {
+      if (sample.error.empty()) ids.push_back(evaluator::IdOf(sample));
+    }
+    return ids;
+  }
+
   std::vector<evaluator::Sample> samples_;
 };
 
@@ -39,7 +48,7 @@ TEST_F(RatingProtoTest, ItemsDoNotShowTheModel) {
 }
 
 TEST_F(RatingProtoTest, ARatingComesBack) {
-  const SampleKeys keys = KeysOf("ev-1", samples_);
+  const SampleKeys keys = KeysOf("ev-1", Ids());
   assay::v1::Rating in;
   in.set_rater("ann");
   in.set_sample(Key("m1", "p1"));
@@ -87,7 +96,7 @@ TEST_F(RatingProtoTest, ErrorsNameTheField) {
          r->set_preference(assay::v1::PREFERENCE_TIE);
        },
        "other_sample: must be another text for the same prompt"}};
-  const SampleKeys keys = KeysOf("ev-1", samples_);
+  const SampleKeys keys = KeysOf("ev-1", Ids());
   for (const Case& c : cases) {
     assay::v1::Rating in;
     in.set_rater("ann");
