@@ -16,6 +16,7 @@
 namespace assay::evaluator {
 
 using sqlite::Database;
+using sqlite::Snapshot;
 using sqlite::Statement;
 using sqlite::Transaction;
 
@@ -110,8 +111,11 @@ std::string UnitSumsSql(const std::string& value, const std::string& source) {
 absl::StatusOr<std::unique_ptr<FeedbackStore>> FeedbackStore::Open(
     const std::string& path, const FeedbackRetention& retention) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> reader, OpenStoreDatabase(path));
+  RETURN_IF_ERROR(reader->Execute("PRAGMA query_only = ON"));
   // std::make_unique cannot call the private constructor.
-  return std::unique_ptr<FeedbackStore>(new FeedbackStore(std::move(database), retention));
+  return std::unique_ptr<FeedbackStore>(
+      new FeedbackStore(std::move(database), std::move(reader), retention));
 }
 
 template <typename... Values>
@@ -233,10 +237,10 @@ absl::StatusOr<std::vector<Feedback>> FeedbackStore::List(const FeedbackFilter& 
 absl::StatusOr<std::vector<FeedbackTotals>> FeedbackStore::Totals(const FeedbackFilter& filter,
                                                                   absl::Time from,
                                                                   absl::Time until) {
-  MutexLock lock(mutex_);
+  MutexLock lock(reader_mutex_);
   ASSIGN_OR_RETURN(
       Statement row,
-      database_->Prepare(
+      reader_->Prepare(
           "SELECT model, content_type, sum(answers), total(converted), total(accepted),"
           " total(edited), total(rejected), sum(distances), total(distance), sum(ratings),"
           " total(rating), sum(conversions), total(usd), sum(revisions) FROM ("
@@ -281,13 +285,13 @@ absl::StatusOr<std::vector<FeedbackTotals>> FeedbackStore::Totals(const Feedback
 }
 
 absl::StatusOr<std::vector<ArmTotals>> FeedbackStore::Arms(const std::string& content_type) {
-  MutexLock lock(mutex_);
+  MutexLock lock(reader_mutex_);
+  ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Begin(reader_.get()));
   std::vector<ArmTotals> arms;
-  ASSIGN_OR_RETURN(
-      Statement count,
-      database_->Prepare("SELECT model, count(*), count(DISTINCT revision) FROM answers"
-                         " WHERE content_type = ? AND rule = 'weighted'"
-                         " GROUP BY model ORDER BY model"));
+  ASSIGN_OR_RETURN(Statement count,
+                   reader_->Prepare("SELECT model, count(*), count(DISTINCT revision) FROM answers"
+                                    " WHERE content_type = ? AND rule = 'weighted'"
+                                    " GROUP BY model ORDER BY model"));
   count.Bind(content_type);
   const auto arm_of = [&arms](const std::string& model) -> ArmTotals& {
     const auto found = std::find_if(arms.begin(), arms.end(),
@@ -315,7 +319,7 @@ absl::StatusOr<std::vector<ArmTotals>> FeedbackStore::Arms(const std::string& co
       {UnitSumsSql("rating", said), &ArmTotals::rating},
       {UnitSumsSql("usd", served), &ArmTotals::value}};
   for (const Measure& measure : measures) {
-    ASSIGN_OR_RETURN(Statement row, database_->Prepare(measure.sql));
+    ASSIGN_OR_RETURN(Statement row, reader_->Prepare(measure.sql));
     row.Bind(content_type);
     while (true) {
       ASSIGN_OR_RETURN(const bool more, row.Step());
@@ -330,13 +334,13 @@ absl::StatusOr<std::vector<ArmTotals>> FeedbackStore::Arms(const std::string& co
 
 absl::StatusOr<ObservedOutcomes> FeedbackStore::Outcomes(
     const std::string& model, std::span<const std::string> content_types) {
-  MutexLock lock(mutex_);
+  MutexLock lock(reader_mutex_);
   ObservedOutcomes outcomes;
   ASSIGN_OR_RETURN(Statement row,
-                   database_->Prepare("SELECT count(verdict), total(verdict < 3),"
-                                      " total(verdict < 3 AND conversion_usd > 0),"
-                                      " total(iif(verdict < 3, conversion_usd, 0))"
-                                      " FROM feedback WHERE content_type = ? AND model = ?"));
+                   reader_->Prepare("SELECT count(verdict), total(verdict < 3),"
+                                    " total(verdict < 3 AND conversion_usd > 0),"
+                                    " total(iif(verdict < 3, conversion_usd, 0))"
+                                    " FROM feedback WHERE content_type = ? AND model = ?"));
   for (const std::string& type : content_types) {
     RETURN_IF_ERROR(row.Bind(type, model).Step().status());
     outcomes.verdicts += row.Integer(0);

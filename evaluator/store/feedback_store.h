@@ -35,9 +35,10 @@ struct FeedbackFilter {
   std::string content_type;
 };
 
-// Stores answers and feedback in the file of the RunStore, through a connection of its own, so that
-// no write of an evaluation waits for it longer than one transaction. Methods block on the disk.
-// Thread-safe.
+// Stores answers and feedback in the file of the RunStore, through connections of its own, so that
+// no write of an evaluation waits for it longer than one transaction. Totals(), Arms() and
+// Outcomes() use a second connection: they wait for each other, but answers and feedback are
+// recorded meanwhile. Methods block on the disk. Thread-safe.
 class FeedbackStore {
  public:
   // Errors are those of RunStore::Open().
@@ -61,13 +62,13 @@ class FeedbackStore {
 
   // Returns the totals per model and content type, in the order of their names. Feedback counts
   // from `from` (its first time) until before `until`. Reads all of it: about two seconds per
-  // million answers, in which other calls wait.
+  // million answers.
   absl::StatusOr<std::vector<FeedbackTotals>> Totals(const FeedbackFilter& filter,
                                                      absl::Time from = absl::InfinitePast(),
                                                      absl::Time until = absl::InfiniteFuture());
 
   // Returns the totals of the weighted route of a content type, in the order of the models' names.
-  // Takes about four seconds per million answers, in which other calls wait.
+  // Takes about four seconds per million answers.
   absl::StatusOr<std::vector<ArmTotals>> Arms(const std::string& content_type);
 
   // Returns the outcomes of a model's answers of these content types. Feedback on all revisions
@@ -82,8 +83,9 @@ class FeedbackStore {
   absl::Status QueueRuns(std::span<const TrackedRun> runs, absl::Time until);
 
  private:
-  FeedbackStore(std::unique_ptr<sqlite::Database> database, const FeedbackRetention& retention)
-      : retention_(retention), database_(std::move(database)) {}
+  FeedbackStore(std::unique_ptr<sqlite::Database> database,
+                std::unique_ptr<sqlite::Database> reader, const FeedbackRetention& retention)
+      : retention_(retention), database_(std::move(database)), reader_(std::move(reader)) {}
 
   absl::Status Prune(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<ServedAnswer> FindAnswer(const std::string& request_id, absl::Time now)
@@ -100,6 +102,8 @@ class FeedbackStore {
   const FeedbackRetention retention_;
   absl::Mutex mutex_;
   const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);
+  absl::Mutex reader_mutex_;
+  const std::unique_ptr<sqlite::Database> reader_ ABSL_PT_GUARDED_BY(reader_mutex_);
 };
 
 }  // namespace assay::evaluator

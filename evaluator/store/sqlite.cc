@@ -216,4 +216,13 @@ absl::Status Transaction::Commit() {
   return status;
 }
 
+absl::StatusOr<Snapshot> Snapshot::Begin(Database* database) {
+  RETURN_IF_ERROR(database->Execute("BEGIN"));
+  return Snapshot(database);
+}
+
+Snapshot::~Snapshot() {
+  if (database_ != nullptr) database_->Execute("ROLLBACK").IgnoreError();
+}
+
 }  // namespace assay::evaluator::sqlite

@@ -111,6 +111,20 @@ class Transaction {
   Database* database_;
 };
 
+// A read transaction: between its begin and its end, all statements see one state of the database,
+// and writers of other connections do not wait. Must not outlive its Database.
+class Snapshot {
+ public:
+  static absl::StatusOr<Snapshot> Begin(Database* database);
+  Snapshot(Snapshot&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot();
+
+ private:
+  explicit Snapshot(Database* database) : database_(database) {}
+  Database* database_;
+};
+
 }  // namespace assay::evaluator::sqlite
 
 #endif  // ASSAY_EVALUATOR_STORE_SQLITE_H_

@@ -83,6 +83,22 @@ TEST_F(SqliteTest, AnUncommittedTransactionIsRolledBack) {
   EXPECT_EQ(*database_->QueryInteger("SELECT count(*) FROM parents"), 1);
 }
 
+TEST_F(SqliteTest, ASnapshotSeesOneStateWhileAnotherConnectionWrites) {
+  ASSERT_TRUE(database_->Execute("PRAGMA journal_mode = WAL").ok());
+  auto reader = Database::Open(folder_ / "t.db");
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  const char* const count = "SELECT count(*) FROM parents";
+  {
+    const auto snapshot = Snapshot::Begin(reader->get());
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    EXPECT_EQ(*(*reader)->QueryInteger(count), 0);
+    const absl::Status written = database_->Execute("INSERT INTO parents (id) VALUES (1)");
+    EXPECT_TRUE(written.ok()) << written;
+    EXPECT_EQ(*(*reader)->QueryInteger(count), 0);
+  }
+  EXPECT_EQ(*(*reader)->QueryInteger(count), 1);
+}
+
 TEST_F(SqliteTest, AFullDatabaseIsResourceExhaustedWithThePath) {
   ASSERT_TRUE(database_->Execute("PRAGMA max_page_count = 5").ok());
   auto insert = database_->Prepare("INSERT INTO parents (name) VALUES (?)");
