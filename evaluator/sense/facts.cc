@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 #include "evaluator/sense/fact_words.h"
 #include "evaluator/sense/language.h"
+#include "evaluator/sense/polarity.h"
 
 namespace assay::evaluator {
 namespace {
@@ -32,6 +34,7 @@ struct Facts {
 };
 
 constexpr double kLastDate = 31;
+constexpr size_t kMaxQuoteBytes = 80;
 
 std::string NumberText(double value) { return absl::StrCat(value); }
 
@@ -144,6 +147,19 @@ void CheckTimes(const Facts& prompt, const Facts& text, FactCheck* check) {
   }
 }
 
+std::string Quote(std::string_view clause) {
+  const std::string_view shown = Utf8Prefix(clause, kMaxQuoteBytes);
+  return absl::StrCat("\"", std::string(shown), shown.size() < clause.size() ? "..." : "", "\"");
+}
+
+void CheckStatements(std::string_view prompt, std::string_view text, FactCheck* check) {
+  for (const InvertedStatement& statement : FindInvertedStatements(prompt, text)) {
+    ++check->given;
+    check->changed.push_back(absl::StrCat("the prompt says ", Quote(statement.prompt),
+                                          ", the text ", Quote(statement.text)));
+  }
+}
+
 }  // namespace
 
 FactCheck CheckFacts(std::string_view prompt, std::string_view text) {
@@ -152,6 +168,7 @@ FactCheck CheckFacts(std::string_view prompt, std::string_view text) {
   FactCheck check;
   CheckKinds(given, found, &check);
   CheckTimes(given, found, &check);
+  CheckStatements(prompt, text, &check);
   return check;
 }
 
