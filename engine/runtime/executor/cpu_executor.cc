@@ -8,19 +8,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/kernels/narrow_floats.h"
 #include "engine/kernels/paged_attention.h"
 #include "engine/kernels/row_ops.h"
-#include "engine/runtime/executor/attention.h"
 #include "engine/runtime/executor/cpu_layers.h"
-#include "engine/runtime/executor/rope.h"
+#include "engine/runtime/executor/cpu_positions.h"
 #include "engine/runtime/executor/token_choice.h"
 #include "engine/runtime/executor/torch_status.h"
 #include "engine/threads/time_slice_queue.h"
@@ -48,34 +45,6 @@ RowActivation RowActivationOf(Activation activation) {
   return RowActivation::kRelu;
 }
 
-// Returns Falcon's ALiBi biases, [heads, stride]. They depend only on the position of the key, and
-// are rounded as in training.
-std::vector<float> RoundedBiases(const AttentionSpec& spec, int64_t stride) {
-  const auto round = [](float value) { return BFloat16ToFloat(BFloat16FromFloat(value)); };
-  std::vector<float> biases;
-  biases.reserve(static_cast<size_t>(spec.heads * stride));
-  for (const float slope : AlibiSlopes(spec.heads)) {
-    for (int64_t t = 0; t < stride; ++t) {
-      biases.push_back(round(round(slope) * round(static_cast<float>(t))) *
-                       static_cast<float>(spec.scale));
-    }
-  }
-  return biases;
-}
-
-// The rotation angles of a chunk's tokens for one kind of layers.
-struct Angles {
-  RopeAngles tensors;
-  int64_t half = 0;
-
-  const float* cosines(int64_t token) const {
-    return tensors.cosine.const_data_ptr<float>() + token * 2 * half;
-  }
-  const float* sines(int64_t token) const {
-    return tensors.sine.const_data_ptr<float>() + (token * 2 + 1) * half;
-  }
-};
-
 // A token of the step.
 struct BatchRow {
   size_t chunk;
@@ -95,6 +64,7 @@ class CpuExecutor : public ModelExecutor {
                 .kv_heads = spec.attention.kv_heads,
                 .head_dim = spec.attention.head_dim},
                options.pages),
+        positions_(spec_, options.context, weights_.rope_factors),
         group_(spec.attention.heads / spec.attention.kv_heads),
         task_tokens_(std::max<int64_t>(1, kTaskQueries / group_)),
         hidden_(Floats(spec.hidden)),
@@ -109,7 +79,6 @@ class CpuExecutor : public ModelExecutor {
     for (int i = 0; i < pool.threads(); ++i) {
       scratch_.emplace_back(task_tokens_ * group_, spec.attention.head_dim);
     }
-    PreparePositions();
   }
 
   absl::Status Run(const ExecutorStep& step) override {
@@ -131,7 +100,7 @@ class CpuExecutor : public ModelExecutor {
     chunks_ = step.chunks;
     RETURN_IF_ERROR(CatchTorch("preparing a step", [&]() -> absl::Status {
       PrepareTasks();
-      PrepareAngles();
+      positions_.Prepare(chunks_);
       PrepareLogits();
       return absl::OkStatus();
     }));
@@ -226,23 +195,6 @@ class CpuExecutor : public ModelExecutor {
     logits_ = AlignedArray<float>(size);
   }
 
-  void PreparePositions() {
-    const at::TensorOptions floats = at::TensorOptions().dtype(at::kFloat);
-    if (spec_.position == PositionKind::kRotary) {
-      rope_.emplace(spec_.rope, options_.context, weights_.rope_factors, floats);
-      if (spec_.window_rope.has_value()) {
-        window_rope_.emplace(*spec_.window_rope, options_.context, at::Tensor(), floats);
-      }
-    } else if (spec_.position == PositionKind::kAlibi) {
-      if (spec_.attention.alibi_rounded_and_scaled) {
-        bias_stride_ = PagesFor(options_.context) * kPageTokens;
-        biases_ = RoundedBiases(spec_.attention, bias_stride_);
-      } else {
-        slopes_ = AlibiSlopes(spec_.attention.heads);
-      }
-    }
-  }
-
   void PrepareTasks() {
     tasks_.clear();
     int64_t row = 0;
@@ -258,19 +210,6 @@ class CpuExecutor : public ModelExecutor {
         }
       }
       row += count;
-    }
-  }
-
-  void PrepareAngles() {
-    angles_.clear();
-    window_angles_.clear();
-    if (!rope_.has_value()) return;
-    for (const SequenceChunk& chunk : chunks_) {
-      const auto count = static_cast<int64_t>(chunk.tokens.size());
-      angles_.push_back({rope_->At(chunk.position, count, chunk.first_length), spec_.rope.dim / 2});
-      if (!window_rope_.has_value() || !spec_.window_rope.has_value()) continue;
-      window_angles_.push_back({window_rope_->At(chunk.position, count, chunk.first_length),
-                                spec_.window_rope->dim / 2});
     }
   }
 
@@ -363,15 +302,7 @@ class CpuExecutor : public ModelExecutor {
       NormHeadsInPlace(spec_, weights.query_norm, spec.heads, queries);
       NormHeadsInPlace(spec_, weights.key_norm, spec.kv_heads, keys);
     }
-    if (spec_.IsRotary(layer)) {
-      const bool own = spec_.IsWindowed(layer) && window_rope_.has_value();
-      const Angles& angles = (own ? window_angles_ : angles_)[batch_row.chunk];
-      // The keys follow the queries in memory.
-      for (int64_t head = 0; head < spec.heads + spec.kv_heads; ++head) {
-        RotateHalves(angles.cosines(batch_row.token), angles.sines(batch_row.token), angles.half,
-                     queries + head * spec.head_dim);
-      }
-    }
+    positions_.Rotate(layer, batch_row.chunk, batch_row.token, queries);
     const int64_t position = chunk.position + batch_row.token;
     const int64_t page = chunk.pages[static_cast<size_t>(position / kPageTokens)];
     for (int64_t head = 0; head < spec.kv_heads; ++head) {
@@ -400,9 +331,9 @@ class CpuExecutor : public ModelExecutor {
                  .window = spec_.IsWindowed(layer) ? spec.window : 0,
                  .scale = static_cast<float>(scale),
                  .softcap = static_cast<float>(spec.softcap),
-                 .slopes = slopes_.empty() ? nullptr : slopes_.data() + first_head,
-                 .biases = biases_.empty() ? nullptr : biases_.data() + first_head * bias_stride_,
-                 .bias_stride = bias_stride_,
+                 .slopes = positions_.Slopes(first_head),
+                 .biases = positions_.Biases(first_head),
+                 .bias_stride = positions_.bias_stride(),
                  .queries = {queries.row(task.first_row) + column, queries.stride},
                  .out = {out.row(task.first_row) + column, out.stride}},
                 scratch);
@@ -498,14 +429,9 @@ class CpuExecutor : public ModelExecutor {
   const CpuExecutorOptions options_;
   ThreadPool& pool_;
   KvPages cache_;
+  CpuPositions positions_;
   const int64_t group_;
   const int64_t task_tokens_;
-
-  std::optional<Rope> rope_;
-  std::optional<Rope> window_rope_;
-  std::vector<float> slopes_;
-  std::vector<float> biases_;
-  int64_t bias_stride_ = 0;
 
   // The time slice of the last Run().
   TimeSliceQueue::Slice slice_;
@@ -514,8 +440,6 @@ class CpuExecutor : public ModelExecutor {
   std::vector<BatchRow> rows_;
   std::vector<int64_t> logit_rows_;
   std::vector<Task> tasks_;
-  std::vector<Angles> angles_;
-  std::vector<Angles> window_angles_;
   AlignedArray<float> logits_;
 
   // Activations, [max_tokens, columns] each.
