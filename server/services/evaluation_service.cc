@@ -16,9 +16,9 @@
 #include "evaluator/analysis/compare.h"
 #include "evaluator/analysis/forecast.h"
 #include "evaluator/analysis/gate.h"
-#include "server/services/analysis_proto.h"
-#include "server/services/evaluation_plan.h"
-#include "server/services/evaluation_proto.h"
+#include "server/wire/analysis_proto.h"
+#include "server/wire/evaluation_plan.h"
+#include "server/wire/evaluation_proto.h"
 
 namespace assay::server {
 namespace {

@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
-#include "server/services/arms_proto.h"
-#include "server/services/feedback_proto.h"
+#include "server/wire/arms_proto.h"
+#include "server/wire/feedback_proto.h"
 
 namespace assay::server {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
-#include "server/services/inference_proto.h"
-#include "server/services/route_proto.h"
+#include "server/wire/inference_proto.h"
+#include "server/wire/route_proto.h"
 
 namespace assay::server {
 namespace {

@@ -13,7 +13,7 @@
 #include "evaluator/judging/local_judge.h"
 #include "evaluator/judging/pair_judging.h"
 #include "evaluator/tracking/tracked_judgments.h"
-#include "server/services/judging_proto.h"
+#include "server/wire/judging_proto.h"
 
 namespace assay::server {
 namespace {

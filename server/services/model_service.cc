@@ -20,11 +20,11 @@
 #include "base/status_macros.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
-#include "server/services/model_proto.h"
+#include "server/wire/model_proto.h"
 #include "server/services/progress_queue.h"
-#include "server/services/proto_time.h"
 #include "server/services/repo_hint.h"
 #include "server/serving/served_model.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {

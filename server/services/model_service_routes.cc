@@ -11,7 +11,7 @@
 #include "server/routing/route_file.h"
 #include "server/routing/routing.h"
 #include "server/services/model_service.h"
-#include "server/services/route_proto.h"
+#include "server/wire/route_proto.h"
 
 namespace assay::server {
 namespace {

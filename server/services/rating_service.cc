@@ -12,8 +12,8 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/rating_summary.h"
-#include "server/services/proto_time.h"
-#include "server/services/rating_proto.h"
+#include "server/wire/proto_time.h"
+#include "server/wire/rating_proto.h"
 
 namespace assay::server {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "server/rpc/grpc_status.h"
-#include "server/services/proto_time.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {

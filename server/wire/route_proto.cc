@@ -1,5 +1,5 @@
 // Converts routes and route decisions to messages and back.
-#include "server/services/route_proto.h"
+#include "server/wire/route_proto.h"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // The comparison of the arms of a weighted route as messages.
-#ifndef ASSAY_SERVER_SERVICES_ARMS_PROTO_H_
-#define ASSAY_SERVER_SERVICES_ARMS_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_ARMS_PROTO_H_
+#define ASSAY_SERVER_WIRE_ARMS_PROTO_H_
 
 #include <string>
 #include <vector>
@@ -36,4 +36,4 @@ void FillArms(const registry::RoutePolicy& policy, const std::vector<evaluator::
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_ARMS_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_ARMS_PROTO_H_

@@ -1,5 +1,5 @@
 // Conversion of EvaluateRequests to plans, and what is refused.
-#include "server/services/evaluation_plan.h"
+#include "server/wire/evaluation_plan.h"
 
 #include <memory>
 #include <string>

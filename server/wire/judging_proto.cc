@@ -1,5 +1,5 @@
 // Conversions of judgments to protobuf.
-#include "server/services/judging_proto.h"
+#include "server/wire/judging_proto.h"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 // Converts the evaluator's analysis to messages.
-#ifndef ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
-#define ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_ANALYSIS_PROTO_H_
+#define ASSAY_SERVER_WIRE_ANALYSIS_PROTO_H_
 
 #include "assay/v1/evaluation.pb.h"
 #include "evaluator/analysis/advice.h"
@@ -24,4 +24,4 @@ void ToProto(const evaluator::TaskAnswer& answer, assay::v1::TaskAnswer* out);
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_ANALYSIS_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_ANALYSIS_PROTO_H_

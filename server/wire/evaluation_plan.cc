@@ -1,5 +1,5 @@
 // Converts an EvaluateRequest to an evaluation plan.
-#include "server/services/evaluation_plan.h"
+#include "server/wire/evaluation_plan.h"
 
 #include <algorithm>
 #include <cstddef>

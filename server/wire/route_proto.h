@@ -1,6 +1,6 @@
 // Converts routes and route decisions to messages and back.
-#ifndef ASSAY_SERVER_SERVICES_ROUTE_PROTO_H_
-#define ASSAY_SERVER_SERVICES_ROUTE_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_ROUTE_PROTO_H_
+#define ASSAY_SERVER_WIRE_ROUTE_PROTO_H_
 
 #include "absl/status/statusor.h"
 #include "assay/v1/inference.pb.h"
@@ -20,4 +20,4 @@ absl::StatusOr<registry::RoutePolicy> FromProto(const assay::v1::ContentRoute& r
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_ROUTE_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_ROUTE_PROTO_H_

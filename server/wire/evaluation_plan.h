@@ -1,6 +1,6 @@
 // Converts an EvaluateRequest to an evaluation plan.
-#ifndef ASSAY_SERVER_SERVICES_EVALUATION_PLAN_H_
-#define ASSAY_SERVER_SERVICES_EVALUATION_PLAN_H_
+#ifndef ASSAY_SERVER_WIRE_EVALUATION_PLAN_H_
+#define ASSAY_SERVER_WIRE_EVALUATION_PLAN_H_
 
 #include "absl/status/statusor.h"
 #include "assay/v1/evaluation.pb.h"
@@ -32,4 +32,4 @@ evaluator::FailurePolicy FromProto(assay::v1::FailurePolicy policy);
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_EVALUATION_PLAN_H_
+#endif  // ASSAY_SERVER_WIRE_EVALUATION_PLAN_H_

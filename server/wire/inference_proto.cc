@@ -1,11 +1,11 @@
 // Converts the messages of assay.v1.InferenceService to the server's own types and back.
-#include "server/services/inference_proto.h"
+#include "server/wire/inference_proto.h"
 
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/services/route_proto.h"
+#include "server/wire/route_proto.h"
 
 namespace assay::server {
 namespace {

@@ -1,5 +1,5 @@
 // Converts the messages of assay.v1.FeedbackService to the evaluator's types and back.
-#include "server/services/feedback_proto.h"
+#include "server/wire/feedback_proto.h"
 
 #include <cmath>
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include "evaluator/stats/proportion.h"
 #include "evaluator/stats/quantile.h"
 #include "server/feedback/edit_distance.h"
-#include "server/services/proto_time.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {

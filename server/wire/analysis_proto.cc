@@ -1,5 +1,5 @@
 // Converts the evaluator's analysis to messages.
-#include "server/services/analysis_proto.h"
+#include "server/wire/analysis_proto.h"
 
 #include <string>
 

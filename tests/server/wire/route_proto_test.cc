@@ -1,5 +1,5 @@
 // Conversion of routes to messages and back.
-#include "server/services/route_proto.h"
+#include "server/wire/route_proto.h"
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"

@@ -1,6 +1,6 @@
 // Converts the evaluator's records to messages, and a message's report format to the evaluator's.
-#ifndef ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
-#define ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_EVALUATION_PROTO_H_
+#define ASSAY_SERVER_WIRE_EVALUATION_PROTO_H_
 
 #include "absl/status/statusor.h"
 #include "assay/v1/evaluation.pb.h"
@@ -19,4 +19,4 @@ absl::StatusOr<evaluator::ReportFormat> FromProto(assay::v1::ReportFormat format
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_EVALUATION_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_EVALUATION_PROTO_H_

@@ -1,5 +1,5 @@
 // Converts the messages of assay.v1.RatingService to the evaluator's types and back.
-#include "server/services/rating_proto.h"
+#include "server/wire/rating_proto.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
-#include "server/services/proto_time.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {

@@ -1,6 +1,6 @@
 // Converts the messages of assay.v1.InferenceService to the server's own types and back.
-#ifndef ASSAY_SERVER_SERVICES_INFERENCE_PROTO_H_
-#define ASSAY_SERVER_SERVICES_INFERENCE_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_INFERENCE_PROTO_H_
+#define ASSAY_SERVER_WIRE_INFERENCE_PROTO_H_
 
 #include "assay/v1/inference.pb.h"
 #include "server/serving/generation_types.h"
@@ -18,4 +18,4 @@ void ToProto(const LikelihoodResult& result, assay::v1::LikelihoodResponse* out)
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_INFERENCE_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_INFERENCE_PROTO_H_

@@ -1,5 +1,5 @@
 // Conversion of the messages of InferenceService to the server's own types and back.
-#include "server/services/inference_proto.h"
+#include "server/wire/inference_proto.h"
 
 #include <string>
 #include <vector>

@@ -1,12 +1,12 @@
 // Converts the state of models to the messages of assay.v1.ModelService.
-#include "server/services/model_proto.h"
+#include "server/wire/model_proto.h"
 
 #include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
 #include "base/utf8.h"
-#include "server/services/proto_time.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 

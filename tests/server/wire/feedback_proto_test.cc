@@ -1,4 +1,4 @@
-#include "server/services/feedback_proto.h"
+#include "server/wire/feedback_proto.h"
 
 #include <functional>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/services/arms_proto.h"
+#include "server/wire/arms_proto.h"
 #include "tests/server/routing/route_policies.h"
 
 namespace assay::server {

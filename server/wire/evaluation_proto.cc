@@ -1,13 +1,13 @@
 // Converts the evaluator's records to messages, and a message's report format to the evaluator's.
-#include "server/services/evaluation_proto.h"
+#include "server/wire/evaluation_proto.h"
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "evaluator/economics/evaluation_cost.h"
 #include "evaluator/records/too_few.h"
-#include "server/services/analysis_proto.h"
-#include "server/services/proto_time.h"
+#include "server/wire/analysis_proto.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {

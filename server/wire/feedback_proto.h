@@ -1,6 +1,6 @@
 // Converts the messages of assay.v1.FeedbackService to the evaluator's types and back.
-#ifndef ASSAY_SERVER_SERVICES_FEEDBACK_PROTO_H_
-#define ASSAY_SERVER_SERVICES_FEEDBACK_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_FEEDBACK_PROTO_H_
+#define ASSAY_SERVER_WIRE_FEEDBACK_PROTO_H_
 
 #include "absl/status/statusor.h"
 #include "assay/v1/feedback.pb.h"
@@ -18,4 +18,4 @@ void ToProto(const evaluator::FeedbackTotals& totals, assay::v1::FeedbackSummary
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_FEEDBACK_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_FEEDBACK_PROTO_H_

@@ -1,6 +1,6 @@
 // Converts the messages of assay.v1.RatingService to the evaluator's types and back.
-#ifndef ASSAY_SERVER_SERVICES_RATING_PROTO_H_
-#define ASSAY_SERVER_SERVICES_RATING_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_RATING_PROTO_H_
+#define ASSAY_SERVER_WIRE_RATING_PROTO_H_
 
 #include <map>
 #include <string>
@@ -35,4 +35,4 @@ void ToProto(const evaluator::RatingSummary& summary, assay::v1::SummarizeRating
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_RATING_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_RATING_PROTO_H_

@@ -1,6 +1,6 @@
 // Converts absl::Time to protobuf's Timestamp.
-#ifndef ASSAY_SERVER_SERVICES_PROTO_TIME_H_
-#define ASSAY_SERVER_SERVICES_PROTO_TIME_H_
+#ifndef ASSAY_SERVER_WIRE_PROTO_TIME_H_
+#define ASSAY_SERVER_WIRE_PROTO_TIME_H_
 
 #include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -18,4 +18,4 @@ inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_PROTO_TIME_H_
+#endif  // ASSAY_SERVER_WIRE_PROTO_TIME_H_

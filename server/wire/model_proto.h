@@ -1,6 +1,6 @@
 // Converts the state of models to the messages of assay.v1.ModelService.
-#ifndef ASSAY_SERVER_SERVICES_MODEL_PROTO_H_
-#define ASSAY_SERVER_SERVICES_MODEL_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_MODEL_PROTO_H_
+#define ASSAY_SERVER_WIRE_MODEL_PROTO_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -41,4 +41,4 @@ void ToProto(const engine::ModelInspection& inspection, const MemoryLimits& memo
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_MODEL_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_MODEL_PROTO_H_

@@ -1,6 +1,6 @@
 // Conversions of judgments to protobuf.
-#ifndef ASSAY_SERVER_SERVICES_JUDGING_PROTO_H_
-#define ASSAY_SERVER_SERVICES_JUDGING_PROTO_H_
+#ifndef ASSAY_SERVER_WIRE_JUDGING_PROTO_H_
+#define ASSAY_SERVER_WIRE_JUDGING_PROTO_H_
 
 #include "assay/v1/judging.pb.h"
 #include "evaluator/analysis/judgment_summary.h"
@@ -16,4 +16,4 @@ void ToProto(const evaluator::JudgmentSummary& summary, const evaluator::Judging
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_SERVICES_JUDGING_PROTO_H_
+#endif  // ASSAY_SERVER_WIRE_JUDGING_PROTO_H_

@@ -1,5 +1,5 @@
 // The comparison of the arms of a weighted route as messages.
-#include "server/services/arms_proto.h"
+#include "server/wire/arms_proto.h"
 
 #include <algorithm>
 #include <cmath>

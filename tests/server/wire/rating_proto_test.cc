@@ -1,4 +1,4 @@
-#include "server/services/rating_proto.h"
+#include "server/wire/rating_proto.h"
 
 #include <functional>
 #include <string>
