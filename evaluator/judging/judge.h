@@ -24,7 +24,7 @@ struct JudgeQuestion {
 // the texts. Each part is cut after 6000 bytes, so that it fits the context of small judges.
 std::string QuestionText(const JudgeQuestion& question);
 
-// Returns the first 12 hex digits of the SHA-256 of everything that a judge is told besides the
+// Returns the first 12 hex digits of the SHA-256 of everything that a judge gets besides the
 // texts: `instructions`, which come before the question, and the fixed text of the question.
 std::string RubricHash(std::string_view instructions);
 

@@ -31,7 +31,7 @@ struct Negations {
 };
 
 constexpr std::array<Negations, 7> kNegations = {{
-    {"en", "cannot neither never no nobody none nor not nothing without", "just merely only"},
+    {"en", "cannot neither never no nobody none nor not nothing without", "just only"},
     {"de", "kein keine keinem keinen keiner keines nicht nichts nie niemals niemand ohne",
      "bloß nur"},
     {"es", "jamás nada nadie ni ningún ninguna ninguno no nunca sin tampoco",
