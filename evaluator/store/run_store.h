@@ -113,8 +113,9 @@ class RunStore {
   // amendments of runs that still wait.
   virtual absl::StatusOr<std::vector<OutboxEntry>> PendingOutbox(absl::Time now, int limit) = 0;
   // Removes the entry, whose run is on the tracking server now, and adds the location of the run to
-  // the evaluation, if the run belongs to one and has none yet, in one transaction. Returns
-  // NOT_FOUND if the entry does not exist, for example because a newer amendment replaced it.
+  // the evaluation, if the run belongs to one and the entry is no amendment, in one transaction.
+  // Returns NOT_FOUND if the entry does not exist, for example because a newer amendment replaced
+  // it.
   virtual absl::Status CompleteOutbox(int64_t id, const RunLink& run) = 0;
   // Counts a failed attempt and hides the entry until `retry_at`. Returns NOT_FOUND if the entry
   // does not exist.

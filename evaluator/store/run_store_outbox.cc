@@ -67,8 +67,9 @@ absl::Status SqliteRunStore::CompleteOutbox(int64_t id, const RunLink& run) {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   RETURN_IF_ERROR(
-      Run("INSERT OR IGNORE INTO tracking_runs (evaluation_id, model, run_id, url)"
-          " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ? AND evaluation_id IS NOT NULL",
+      Run("INSERT INTO tracking_runs (evaluation_id, model, run_id, url)"
+          " SELECT evaluation_id, ?, ?, ? FROM outbox WHERE id = ? AND evaluation_id IS NOT NULL"
+          " AND coalesce(json_extract(payload, '$.amendment'), '') = ''",
           run.model, run.run_id, run.url, id));
   RETURN_IF_ERROR(Run("DELETE FROM outbox WHERE id = ?", id));
   if (database_->Changes() == 0) return NoSuchEntry(id);
