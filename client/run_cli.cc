@@ -86,6 +86,12 @@ int Dispatch(const Session& session) {
       return MlflowStatus(session);
     case Command::kMlflowFlush:
       return MlflowFlush(session);
+    case Command::kListPrompts:
+      return ListPrompts(session);
+    case Command::kExportPrompts:
+      return ExportPrompts(session);
+    case Command::kDeletePrompts:
+      return DeletePrompts(session);
   }
   return kExitUsage;
 }

@@ -128,20 +128,14 @@ CLI::Option* AddList(CLI::App* command, const std::string& name, std::vector<std
 
 // Adds the options that describe what to run. --plan and --replay exclude them.
 std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& o) {
-  return {
+  std::vector<CLI::Option*> options = {
       AddList(command, "--model", o.models, "Model id (repeatable; default: the resident models)"),
       AddList(command, "--content-type", o.content_types,
               "Only prompts of this content type (repeatable; default: all)"),
-      command
-          ->add_option("--prompts", o.prompts_per_type,
-                       "Number of prompts per content type; 0 is all (default)")
-          ->check(CLI::NonNegativeNumber),
       command->add_option("--repeats", o.repeats, "Number of runs of each prompt (default 1)")
           ->check(CLI::Range(1, kMaxRepeats)),
       command->add_option("--max-new-tokens", o.max_new_tokens, "Maximum number of tokens per text")
           ->check(CLI::PositiveNumber),
-      command->add_option("--prompts-file", o.prompts_file,
-                          "File with your own prompts (JSONL, at most 64 MiB)"),
       AddList(command, "--scorer", o.scorers,
               "Scorer (repeatable; the first is the primary one; default: assay, classic)"),
       command->add_option("--baseline", o.baseline,
@@ -151,6 +145,8 @@ std::vector<CLI::Option*> AddEvaluationPlan(CLI::App* command, EvaluateOptions& 
                        "Score of failed generations: zero (default), or leave-out")
           ->check(CLI::IsMember({"zero", "leave-out"})),
   };
+  AddPromptSource(command, o, &options);
+  return options;
 }
 
 void AddScore(CLI::App& app, Arguments& arguments) {
@@ -412,6 +408,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   AddRatings(app, arguments);
   AddJudge(app, arguments);
   AddMlflow(app, arguments);
+  AddPrompts(app, arguments);
 
   // CLI11 expects the words in reverse order.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

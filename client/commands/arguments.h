@@ -9,6 +9,8 @@
 
 #include "client/commands/feedback_arguments.h"
 #include "client/commands/mlflow_arguments.h"
+#include "client/commands/prompt_arguments.h"
+#include "client/input/prompt_columns.h"
 #include "client/terminal/console.h"
 
 namespace assay::client {
@@ -47,6 +49,9 @@ enum class Command {
   kJudge,
   kMlflowStatus,
   kMlflowFlush,
+  kListPrompts,
+  kExportPrompts,
+  kDeletePrompts,
 };
 
 // The options of `generate`. The server's defaults apply to unset ones.
@@ -111,7 +116,12 @@ struct EvaluateOptions {
   int32_t prompts_per_type = 0;
   int32_t repeats = 0;
   int32_t max_new_tokens = 0;
+  // A file or a data set of the Hub.
   std::string prompts_file;
+  PromptColumns prompt_columns;
+  // The number of rows to choose at random. 0: all.
+  int64_t prompt_limit = 0;
+  uint64_t prompt_seed = 0;
   std::string plan_file;
   std::vector<std::string> scorers;
   std::string baseline;
@@ -207,9 +217,10 @@ struct Arguments {
   RatingOptions rating;
   JudgeOptions judge;
   MlflowOptions mlflow;
+  PromptLogOptions prompts;
   // For `evaluations get`.
   bool include_samples = false;
-  // For `evaluations list`, `feedback list` and `judge`; 0: the server's default.
+  // For `evaluations list`, `feedback list`, `prompts list` and `judge`; 0: the server's default.
   int32_t limit = 0;
   // For `models`: also lists the built-in models.
   bool all = false;

@@ -53,6 +53,10 @@ int Judge(const Session& session);
 // Shows the outbox to MLflow, or flushes it. Both return kExitFailed if runs are left.
 int MlflowStatus(const Session& session);
 int MlflowFlush(const Session& session);
+// Shows, writes to a file, or deletes the prompts that the server recorded.
+int ListPrompts(const Session& session);
+int ExportPrompts(const Session& session);
+int DeletePrompts(const Session& session);
 
 }  // namespace assay::client
 

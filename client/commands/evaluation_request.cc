@@ -26,9 +26,12 @@ absl::StatusOr<v1::EvaluateRequest> FromFlags(const EvaluateOptions& options) {
   for (const std::string& scorer : options.scorers) request.add_scorers(scorer);
   request.set_failures(FailurePolicyOf(options.failures));
   if (options.prompts_file.empty()) return request;
-  ASSIGN_OR_RETURN(std::vector<v1::EvaluationPrompt> prompts,
-                   ReadPromptsFile(options.prompts_file));
-  for (v1::EvaluationPrompt& prompt : prompts) *request.add_prompts() = std::move(prompt);
+  PromptsOptions reading = {.columns = options.prompt_columns,
+                            .choice = {.limit = options.prompt_limit, .seed = options.prompt_seed}};
+  if (options.content_types.size() == 1) reading.content_type = options.content_types.front();
+  ASSIGN_OR_RETURN(PromptSet set, ReadPrompts(options.prompts_file, reading));
+  for (v1::EvaluationPrompt& prompt : set.prompts) *request.add_prompts() = std::move(prompt);
+  request.set_prompt_source(std::move(set.source));
   return request;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/yaml/reader.h"
+#include "client/input/hub_dataset.h"
 #include "client/input/jsonl_file.h"
 #include "client/input/prompts_file.h"
 #include "google/protobuf/descriptor.h"
@@ -116,13 +117,39 @@ absl::Status ReadTask(YamlMap map, const std::filesystem::path& folder, v1::Know
   return absl::OkStatus();
 }
 
+// Returns how the prompts of `dataset` are read. Rows without a content type have the plan's if it
+// has one only.
+PromptsOptions ReadDatasetOptions(YamlMap& root, const v1::EvaluateRequest& request) {
+  YamlMap columns = root.Map("dataset_columns");
+  PromptsOptions options;
+  options.columns = {.id = columns.String("id", ""),
+                     .content_type = columns.String("content_type", ""),
+                     .prompt = columns.String("prompt", ""),
+                     .system = columns.String("system", ""),
+                     .reference = columns.String("reference", ""),
+                     .cluster = columns.String("cluster", "")};
+  options.choice.limit = root.Int("dataset_limit", 0, 0, kMax);
+  options.choice.seed =
+      static_cast<uint64_t>(root.Int("dataset_seed", 0, 0, std::numeric_limits<int64_t>::max()));
+  if (request.content_types_size() == 1) options.content_type = request.content_types(0);
+  return options;
+}
+
+absl::Status ReadDataset(const std::string& source, const PromptsOptions& options,
+                         v1::EvaluateRequest* request) {
+  ASSIGN_OR_RETURN(PromptSet set, ReadPrompts(source, options));
+  for (v1::EvaluationPrompt& prompt : set.prompts) *request->add_prompts() = std::move(prompt);
+  request->set_prompt_source(std::move(set.source));
+  return absl::OkStatus();
+}
+
 // Reads the files that the plan names.
 absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
                        v1::EvaluateRequest* request) {
+  const PromptsOptions options = ReadDatasetOptions(root, *request);
   if (const std::string dataset = root.String("dataset", ""); !dataset.empty()) {
-    ASSIGN_OR_RETURN(std::vector<v1::EvaluationPrompt> prompts,
-                     ReadPromptsFile(PathIn(folder, dataset)));
-    for (v1::EvaluationPrompt& prompt : prompts) *request->add_prompts() = std::move(prompt);
+    RETURN_IF_ERROR(ReadDataset(IsDatasetReference(dataset) ? dataset : PathIn(folder, dataset),
+                                options, request));
   }
   if (root.Has("economics")) {
     RETURN_IF_ERROR(ReadEconomics(root.Map("economics"), folder, request->mutable_economics()));

@@ -1,9 +1,12 @@
-// Reads JSONL files of prompts and tasks.
+// Reads prompts and tasks from JSONL files, tables and data sets.
 #include "client/input/prompts_file.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -13,13 +16,19 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
+#include "client/input/hub_dataset.h"
 #include "client/input/jsonl_file.h"
+#include "client/tables/row_sample.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::client {
 namespace {
 
 using Json = nlohmann::json;
+
+// The server's limit of EvaluateRequest.prompt_source.
+constexpr size_t kMaxSourceBytes = 256;
 
 absl::Status Wrong(const char* field, const char* rule) {
   return absl::InvalidArgumentError(absl::StrCat("\"", field, "\" must be ", rule));
@@ -106,6 +115,152 @@ absl::StatusOr<v1::MultipleChoiceItem> ReadItem(const Json& object) {
   return item;
 }
 
+// The chosen rows of a file or data set.
+struct PromptRows {
+  struct Row {
+    // "file:12" or "file: row 12".
+    std::string place;
+    std::string default_id;
+    Json object;
+  };
+  std::vector<Row> rows;
+  // The number of rows before the choice.
+  int64_t total = 0;
+  std::string source;
+};
+
+absl::Status At(const std::string& place, const absl::Status& status) {
+  return absl::InvalidArgumentError(absl::StrCat(place, ": ", status.message()));
+}
+
+// Returns the objects of a file, with their places.
+absl::Status AddObjects(const std::string& path, std::vector<PromptRows::Row>* rows) {
+  if (path.ends_with(".json")) {
+    ASSIGN_OR_RETURN(const std::string text, ReadLimited(path));
+    const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    // Files named .json often have one object per line.
+    if (list.is_array()) {
+      for (const Json& object : list) {
+        rows->push_back(
+            {.place = absl::StrCat(path, ": row ", rows->size() + 1), .object = object});
+        if (!object.is_object()) {
+          return At(rows->back().place, absl::InvalidArgumentError("not a JSON object"));
+        }
+      }
+      return absl::OkStatus();
+    }
+  }
+  return ReadJsonl(path, [&](const Json& object, size_t line) {
+    rows->push_back({.place = absl::StrCat(path, ":", line), .object = object});
+    return absl::OkStatus();
+  });
+}
+
+std::vector<std::string> KeysOf(const Json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+absl::StatusOr<PromptRows> ReadJsonRows(const std::vector<std::string>& paths, bool is_dataset,
+                                        const PromptsOptions& options) {
+  PromptRows result;
+  std::vector<PromptRows::Row> all;
+  for (const std::string& path : paths) RETURN_IF_ERROR(AddObjects(path, &all));
+  result.total = static_cast<int64_t>(all.size());
+  for (const int64_t i : SampleRows(result.total, options.choice.limit, options.choice.seed)) {
+    PromptRows::Row& row = result.rows.emplace_back(std::move(all[static_cast<size_t>(i)]));
+    // The own format of prompts: no id is made up, and nothing is looked up.
+    if (!is_dataset && options.columns.empty() && !row.object.contains("messages")) continue;
+    row.default_id = absl::StrCat("row-", i + 1);
+    absl::StatusOr<std::vector<PromptPart>> parts = FindParts(options.columns, KeysOf(row.object));
+    if (!parts.ok()) return At(row.place, parts.status());
+    absl::StatusOr<Json> object = PromptObject(*parts, row.object);
+    if (!object.ok()) return At(row.place, object.status());
+    row.object = *std::move(object);
+  }
+  return result;
+}
+
+absl::StatusOr<PromptRows> ReadTable(const std::vector<std::string>& paths,
+                                     const PromptsOptions& options) {
+  ASSIGN_OR_RETURN(const std::vector<TableColumn> columns, ReadTableColumns(paths.front()));
+  std::vector<std::string> names;
+  for (const TableColumn& column : columns) names.push_back(column.name);
+  const absl::StatusOr<std::vector<PromptPart>> parts = FindParts(options.columns, names);
+  if (!parts.ok()) return At(paths.front(), parts.status());
+  std::set<std::string> needed;
+  for (const PromptPart& part : *parts) needed.insert(part.column);
+  ASSIGN_OR_RETURN(TableRows table,
+                   ReadTableRows(paths, {needed.begin(), needed.end()}, options.choice));
+  PromptRows result{.total = table.total};
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const TableRow& row = table.rows[i];
+    const std::string place = absl::StrCat(paths.at(row.file), ": row ", row.number);
+    absl::StatusOr<Json> object = PromptObject(*parts, table.values[i]);
+    if (!object.ok()) return At(place, object.status());
+    const std::string file = paths.size() == 1 ? "" : absl::StrCat("file-", row.file + 1, "-");
+    result.rows.push_back({.place = place,
+                           .default_id = absl::StrCat(file, "row-", row.number),
+                           .object = *std::move(object)});
+  }
+  return result;
+}
+
+absl::StatusOr<PromptRows> ReadPromptRows(const std::vector<std::string>& paths, bool is_dataset,
+                                          const PromptsOptions& options) {
+  return TableFormat(paths.front()).empty() ? ReadJsonRows(paths, is_dataset, options)
+                                            : ReadTable(paths, options);
+}
+
+// Returns the `source` that all rows state. Empty: they do not, or state different ones.
+std::string StatedSource(const std::vector<PromptRows::Row>& rows) {
+  std::string source;
+  for (const PromptRows::Row& row : rows) {
+    const auto found = row.object.find("source");
+    if (found == row.object.end() || !found->is_string()) return "";
+    if (source.empty()) source = found->get<std::string>();
+    if (source != found->get<std::string>()) return "";
+  }
+  return source;
+}
+
+absl::StatusOr<PromptSet> ToPromptSet(const std::string& name, PromptRows& rows,
+                                      const PromptsOptions& options) {
+  if (rows.rows.empty()) return absl::InvalidArgumentError(absl::StrCat(name, ": has no prompts"));
+  PromptSet set;
+  std::unordered_map<std::string, std::string> place_of_id;
+  for (PromptRows::Row& row : rows.rows) {
+    Json& object = row.object;
+    if (!row.default_id.empty() && !object.contains("id")) object["id"] = row.default_id;
+    if (!options.content_type.empty() && !object.contains("content_type")) {
+      object["content_type"] = options.content_type;
+    }
+    if (!row.default_id.empty() && !object.contains("content_type")) {
+      return At(row.place,
+                absl::InvalidArgumentError(
+                    "has no content type; name the column with --content-type-column, or "
+                    "give all rows one type with --content-type TYPE"));
+    }
+    absl::StatusOr<v1::EvaluationPrompt> prompt = ReadPrompt(object);
+    if (!prompt.ok()) return At(row.place, prompt.status());
+    const auto [first, inserted] = place_of_id.emplace(prompt->id(), row.place);
+    if (!inserted) {
+      return At(row.place, absl::InvalidArgumentError(absl::StrCat(
+                               "the id \"", prompt->id(), "\" is a duplicate of ", first->second)));
+    }
+    set.prompts.push_back(*std::move(prompt));
+  }
+  std::string choice;
+  if (static_cast<int64_t>(rows.rows.size()) < rows.total) {
+    choice = absl::StrCat(" (random ", rows.rows.size(), " of ", rows.total, ", seed ",
+                          options.choice.seed, ")");
+  }
+  set.source =
+      absl::StrCat(std::string(Utf8Prefix(rows.source, kMaxSourceBytes - choice.size())), choice);
+  return set;
+}
+
 // Reads every line with `read`. Ids must be unique.
 template <typename Row>
 absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* what,
@@ -128,8 +283,18 @@ absl::StatusOr<std::vector<Row>> ReadRows(const std::string& path, const char* w
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::EvaluationPrompt>> ReadPromptsFile(const std::string& path) {
-  return ReadRows<v1::EvaluationPrompt>(path, "prompts", ReadPrompt);
+absl::StatusOr<PromptSet> ReadPrompts(const std::string& source, const PromptsOptions& options) {
+  PromptRows rows;
+  if (IsDatasetReference(source)) {
+    ASSIGN_OR_RETURN(DatasetFiles files, FindDataset(source, DatasetCachesFromEnvironment()));
+    ASSIGN_OR_RETURN(rows, ReadPromptRows(files.paths, /*is_dataset=*/true, options));
+    rows.source = std::move(files.name);
+  } else {
+    ASSIGN_OR_RETURN(rows, ReadPromptRows({source}, /*is_dataset=*/false, options));
+    const std::string stated = StatedSource(rows.rows);
+    rows.source = stated.empty() ? std::filesystem::path(source).filename().string() : stated;
+  }
+  return ToPromptSet(source, rows, options);
 }
 
 absl::StatusOr<std::vector<v1::MultipleChoiceItem>> ReadItemsFile(const std::string& path) {

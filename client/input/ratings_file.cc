@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "base/status_macros.h"
 #include "client/input/csv.h"
 #include "client/input/jsonl_file.h"
+#include "client/input/table_file.h"
 #include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 
@@ -23,6 +25,7 @@ using Json = nlohmann::ordered_json;
 using google::protobuf::util::TimeUtil;
 
 constexpr double kMaxScore = 10;
+constexpr int64_t kMaxRows = 1'000'000;
 
 // The columns of a CSV file and the keys of a JSON object. Those after rated_at are for readers:
 // they are written, and ignored when they are read.
@@ -111,28 +114,20 @@ absl::StatusOr<v1::Rating> ReadRating(const Fields& fields, const std::set<std::
 
 absl::StatusOr<std::vector<v1::Rating>> ReadCsvRatings(const std::string& path,
                                                        const std::set<std::string>& samples) {
-  ASSIGN_OR_RETURN(const std::string text, ReadLimited(path));
-  absl::StatusOr<std::vector<CsvRow>> rows = ParseCsv(text);
-  if (!rows.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", rows.status().message()));
-  }
+  ASSIGN_OR_RETURN(const std::vector<TableColumn> columns, ReadTableColumns(path));
+  std::vector<std::string> names;
+  for (const TableColumn& column : columns) names.push_back(column.name);
+  ASSIGN_OR_RETURN(const TableRows table, ReadTableRows({path}, names, {.max_rows = kMaxRows}));
   std::vector<v1::Rating> ratings;
-  if (rows->empty()) return ratings;
-  const std::vector<std::string>& header = rows->front().fields;
-  for (size_t i = 1; i < rows->size(); ++i) {
-    const CsvRow& row = (*rows)[i];
-    const std::string place = absl::StrCat(path, ":", row.line, ": ");
-    if (row.fields.size() != header.size()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          place, "has ", row.fields.size(), " fields; the first line has ", header.size()));
-    }
+  for (size_t i = 0; i < table.rows.size(); ++i) {
     Fields fields = Fields::object();
-    for (size_t column = 0; column < header.size(); ++column) {
-      if (!row.fields[column].empty()) fields[header[column]] = row.fields[column];
+    for (const auto& [name, value] : table.values[i].items()) {
+      if (value != "") fields[name] = value;
     }
     absl::StatusOr<v1::Rating> rating = ReadRating(fields, samples);
     if (!rating.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(place, rating.status().message()));
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": row ", table.rows[i].number, ": ", rating.status().message()));
     }
     ratings.push_back(*std::move(rating));
   }

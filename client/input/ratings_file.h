@@ -12,7 +12,8 @@
 namespace assay::client {
 
 // Reads ratings from a file; the extension .csv means CSV, any other JSONL. `samples` are the known
-// keys. INVALID_ARGUMENT "file:line: \"field\" ...": a field is missing, unknown or wrong.
+// keys. INVALID_ARGUMENT "file:line: \"field\" ..." (CSV: "file: row 3: ..."): a field is missing,
+// unknown or wrong.
 absl::StatusOr<std::vector<v1::Rating>> ReadRatingsFile(const std::string& path,
                                                         const std::set<std::string>& samples);
 

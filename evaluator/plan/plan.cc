@@ -73,7 +73,8 @@ std::string PromptSetVersion(const EvaluationPlan& plan) {
                  other.prompt == prompt.prompt;
         });
       });
-  return all ? std::string(kBuiltInPromptSetVersion) : "custom";
+  if (all) return std::string(kBuiltInPromptSetVersion);
+  return plan.prompt_source.empty() ? "custom" : plan.prompt_source;
 }
 
 std::string PromptSetFingerprint(const EvaluationPlan& plan) {

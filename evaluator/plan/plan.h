@@ -2,6 +2,7 @@
 #ifndef ASSAY_EVALUATOR_PLAN_PLAN_H_
 #define ASSAY_EVALUATOR_PLAN_PLAN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,8 +48,11 @@ std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t see
 // platform.
 uint64_t SampleSeed(uint64_t seed, std::string_view prompt_id, int repeat);
 
-// Returns "3" (kBuiltInPromptSetVersion) if every prompt is part of the built-in set, else
-// "custom".
+// The maximum size of EvaluationPlan::prompt_source.
+inline constexpr size_t kMaxPromptSourceBytes = 256;
+
+// Returns "3" (kBuiltInPromptSetVersion) if every prompt is part of the built-in set, else the
+// plan's prompt_source or, without one, "custom".
 std::string PromptSetVersion(const EvaluationPlan& plan);
 
 // Returns the SHA-256 of the prompts (id, content type and text of each, in order), in hexadecimal.

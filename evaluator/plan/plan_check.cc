@@ -246,6 +246,10 @@ absl::Status ValidateComparison(const EvaluationPlan& plan) {
     return InvalidField("hypothesis", absl::StrCat("has ", plan.hypothesis.size(),
                                                    " bytes; at most ", kMaxPromptBytes));
   }
+  if (plan.prompt_source.size() > kMaxPromptSourceBytes) {
+    return InvalidField("prompt_source", absl::StrCat("has ", plan.prompt_source.size(),
+                                                      " bytes; at most ", kMaxPromptSourceBytes));
+  }
   // The condition is negated so that NaN fails.
   if (!(plan.alpha > 0 && plan.alpha <= kMaxAlpha)) {
     return InvalidField("alpha", absl::StrCat(plan.alpha, "; give a number above 0 and at most ",

@@ -36,9 +36,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     human_minutes_per_piece, human_usd_per_hour, review_minutes_per_piece, acceptance_threshold,
     leads_per_1000_pieces, usd_per_lead, idle_power_watts, idle_hours_per_day, machine_memory_gb)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationPlan, name, hypothesis, models, baseline,
-                                                prompts, tasks, scaling, repeats, sampling,
-                                                max_new_tokens, timeout, scorers, alpha, correction,
-                                                failures, economics, order_seed)
+                                                prompts, prompt_source, tasks, scaling, repeats,
+                                                sampling, max_new_tokens, timeout, scorers, alpha,
+                                                correction, failures, economics, order_seed)
 
 namespace {
 
@@ -57,7 +57,12 @@ EvaluationPlan ReadPlan(const Json& json) {
 
 }  // namespace
 
-std::string PlanToJson(const EvaluationPlan& plan) { return DumpJson(Json(plan)); }
+std::string PlanToJson(const EvaluationPlan& plan) {
+  Json json(plan);
+  // Left out if it is empty, so that plans without it keep the SHA-256 that older versions gave them.
+  if (plan.prompt_source.empty()) json.erase("prompt_source");
+  return DumpJson(json);
+}
 
 absl::StatusOr<EvaluationPlan> PlanFromJson(std::string_view text) {
   return ParseJson<EvaluationPlan>(text, ReadPlan);
@@ -79,6 +84,7 @@ std::string WorkloadFingerprint(const EvaluationPlan& plan, std::string_view con
 
 std::string PlanSha256(EvaluationPlan plan) {
   plan.name.clear();
+  plan.prompt_source.clear();
   plan.order_seed = 0;
   return Sha256Hex(PlanToJson(plan));
 }

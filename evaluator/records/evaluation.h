@@ -77,6 +77,8 @@ struct EvaluationPlan {
   // The name of the candidate that the others are compared with. Empty means the first one.
   std::string baseline;
   std::vector<EvaluationPrompt> prompts;
+  // Where the prompts come from, such as "hf:owner/name@revision:test". Empty: not stated.
+  std::string prompt_source;
   std::vector<KnownAnswerTask> tasks;
   ScalingPlan scaling;
   // The number of samples per candidate and prompt.

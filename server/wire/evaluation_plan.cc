@@ -350,6 +350,7 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   plan.models = std::move(candidates);
   plan.baseline = request.baseline();
   plan.prompts = std::move(prompts);
+  if (request.prompts_size() > 0) plan.prompt_source = request.prompt_source();
   for (const assay::v1::KnownAnswerTask& task : request.tasks()) {
     plan.tasks.push_back(ReadTask(task));
   }

@@ -20,7 +20,9 @@ class PromptsFileTest : public ::testing::Test {
 
   absl::StatusOr<std::vector<v1::EvaluationPrompt>> Read(const std::string& text) {
     std::ofstream(path_, std::ios::binary) << text;
-    return ReadPromptsFile(path_);
+    absl::StatusOr<PromptSet> set = ReadPrompts(path_, {});
+    if (!set.ok()) return set.status();
+    return set->prompts;
   }
   std::string Error(const std::string& text) {
     const absl::Status status = Read(text).status();
@@ -50,17 +52,17 @@ TEST_F(PromptsFileTest, ErrorsNameFileAndLine) {
   EXPECT_EQ(Error(good + "[]"), path_ + ":2: not a JSON object");
   EXPECT_EQ(Error(R"({"id":"a","prompt":"x"})"), path_ + ":1: \"content_type\" must be a string");
   EXPECT_EQ(Error(R"({"id":"","content_type":"x","prompt":"x"})"), path_ + ":1: \"id\" is empty");
-  EXPECT_EQ(Error(good + "\n" + good), path_ + ":3: the id \"a\" is a duplicate of line 1");
+  EXPECT_EQ(Error(good + "\n" + good), path_ + ":3: the id \"a\" is a duplicate of " + path_ + ":1");
 }
 
 TEST_F(PromptsFileTest, EmptyAndMissingFilesAreErrors) {
   EXPECT_THAT(Error("\n"), EndsWith(": has no prompts"));
-  EXPECT_EQ(ReadPromptsFile("/no/such").status().message(), "/no/such: cannot be opened");
-  EXPECT_FALSE(ReadPromptsFile(::testing::TempDir()).ok());
+  EXPECT_EQ(ReadPrompts("/no/such", {}).status().message(), "/no/such: cannot be opened");
+  EXPECT_FALSE(ReadPrompts(::testing::TempDir(), {}).ok());
 }
 
 TEST_F(PromptsFileTest, EndlessFileIsReadOnlyToTheLimit) {
-  const absl::Status status = ReadPromptsFile("/dev/zero").status();
+  const absl::Status status = ReadPrompts("/dev/zero", {}).status();
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("longer than 64 MiB"));
 }
 

@@ -63,8 +63,11 @@ TEST(SampleSeedTest, DependsOnSeedPromptAndRepeat) {
 TEST(PromptSetIdentityTest, VersionDistinguishesTheBuiltInSet) {
   EvaluationPlan plan = SmallPlan();
   EXPECT_EQ(PromptSetVersion(plan), "custom");
+  plan.prompt_source = "hf:owner/name@0123:test";
+  EXPECT_EQ(PromptSetVersion(plan), "hf:owner/name@0123:test");
   plan.prompts = BuiltInPrompts();
   EXPECT_EQ(PromptSetVersion(plan), "3");
+  plan.prompt_source.clear();
   plan.prompts[3].prompt += "!";
   EXPECT_EQ(PromptSetVersion(plan), "custom");
 }
