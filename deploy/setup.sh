@@ -25,11 +25,12 @@ LOG_TAIL_LINES=30
 APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config python3 python3-venv
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libyaml-cpp-dev
-  libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libutf8proc-dev libhwy-dev libc-ares-dev zlib1g-dev
+  libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libre2-dev libutf8proc-dev libhwy-dev
+  libc-ares-dev zlib1g-dev
   prometheus-cpp-dev libcpp-httplib-dev libboost-dev curl ca-certificates"
 # OpenSSL is added by install_brew.
 BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
-  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite pcre2 utf8proc highway c-ares
+  google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite pcre2 re2 utf8proc highway c-ares
   prometheus-cpp cpp-httplib boost"
 # torch's wheel for macOS requires this version and an ARM processor.
 MIN_MACOS=14

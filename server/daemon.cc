@@ -39,6 +39,7 @@
 #include "server/grpc_server.h"
 #include "server/metrics_refresh.h"
 #include "server/model_health.h"
+#include "server/recording/prompt_recorder.h"
 #include "server/routing/model_kinds.h"
 #include "server/routing/route_evidence.h"
 #include "server/routing/routing.h"
@@ -49,6 +50,7 @@
 #include "server/services/inference_service.h"
 #include "server/services/judging_service.h"
 #include "server/services/model_service.h"
+#include "server/services/prompt_log_service.h"
 #include "server/services/rating_service.h"
 #include "server/services/scoring_service.h"
 #include "server/services/tracking_service.h"
@@ -159,6 +161,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<SpanExporter> exporter_;
   std::unique_ptr<EvaluationStack> evaluation_;
   std::unique_ptr<FeedbackStack> feedback_;
+  std::unique_ptr<PromptRecorder> recorder_;
   std::unique_ptr<MetricsRefresh> refresh_;
   std::unique_ptr<CallRunner> calls_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
@@ -170,6 +173,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<FeedbackServiceImpl> feedback_service_;
   std::unique_ptr<RatingServiceImpl> rating_service_;
   std::unique_ptr<TrackingServiceImpl> tracking_service_;
+  std::unique_ptr<PromptLogServiceImpl> prompt_log_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::string metrics_address_;
@@ -280,6 +284,13 @@ absl::Status DaemonImpl::StartEvaluation() {
   std::function<void()> wake_mlflow;
   if (evaluation_->uses_mlflow()) wake_mlflow = [this] { evaluation_->WakeMlflow(); };
   ASSIGN_OR_RETURN(feedback_, FeedbackStack::Create(config_, std::move(wake_mlflow)));
+  absl::StatusOr<std::unique_ptr<PromptRecorder>> recorder = PromptRecorder::Create(
+      config_.state_dir + "/evaluations.sqlite",
+      {.config = config_.recording, .on_store_error = [](const absl::Status& status) {
+         LogEvent(spdlog::level::err, "prompt_store", {{"error", std::string(status.message())}});
+       }});
+  if (!recorder.ok()) return Annotate(recorder.status(), "state_dir");
+  recorder_ = *std::move(recorder);
   ASSIGN_OR_RETURN(exporter_, MakeSpanExporter(config_, [this](const absl::Status& status) {
                      events_.OnSpanError(status);
                    }));
@@ -308,6 +319,7 @@ absl::Status DaemonImpl::StartMetrics() {
                                                                .events = &events_,
                                                                .evaluation = evaluation_.get(),
                                                                .answers = &feedback_->memory(),
+                                                               .prompts = recorder_.get(),
                                                                .memory = memory_.get(),
                                                                .energy = energy_.get(),
                                                                .exporter = exporter_.get()});
@@ -363,6 +375,7 @@ absl::Status DaemonImpl::StartServer() {
                         .store = &evaluation_->store(),
                         .flusher = evaluation_->flusher(),
                         .make_client = [this] { return MakeMlflowClient(config_, nullptr); }});
+  prompt_log_service_ = std::make_unique<PromptLogServiceImpl>(calls_.get(), recorder_.get());
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
@@ -376,7 +389,8 @@ absl::Status DaemonImpl::StartServer() {
                              }},
                         {inference_service_.get(), embedding_service_.get(), model_service_.get(),
                          evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
-                         rating_service_.get(), judging_service_.get(), tracking_service_.get()}));
+                         rating_service_.get(), judging_service_.get(), tracking_service_.get(),
+                         prompt_log_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();
@@ -413,6 +427,7 @@ void DaemonImpl::Drain() {
 void DaemonImpl::OnRequest(const RequestRecord& record) {
   events_.OnRequest(record);
   if (feedback_ != nullptr) feedback_->OnRequest(record);
+  if (recorder_ != nullptr) recorder_->OnRequest(record);
 }
 
 void DaemonImpl::OnModel(const registry::ModelStatus& status) {

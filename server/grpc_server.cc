@@ -18,6 +18,7 @@
 #include "assay/v1/inference.pb.h"
 #include "assay/v1/judging.pb.h"
 #include "assay/v1/model.pb.h"
+#include "assay/v1/prompt_log.pb.h"
 #include "assay/v1/rating.pb.h"
 #include "assay/v1/scoring.pb.h"
 #include "assay/v1/tracking.pb.h"
@@ -137,7 +138,8 @@ std::vector<std::string> ServedMethods() {
         assay::v1::GiveFeedbackRequest::descriptor()->file(),
         assay::v1::AddRatingsRequest::descriptor()->file(),
         assay::v1::JudgeEvaluationRequest::descriptor()->file(),
-        assay::v1::FlushTrackingRequest::descriptor()->file()}) {
+        assay::v1::FlushTrackingRequest::descriptor()->file(),
+        assay::v1::ListPromptsRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor* service = file->service(i);
       for (int j = 0; j < service->method_count(); ++j) {

@@ -46,6 +46,8 @@ void MetricsRefresh::Refresh(Metrics* metrics) const {
   metrics->SetEvaluationsRunning(sources_.evaluation->runner().unfinished());
   RefreshOutbox(metrics);
   metrics->SetForgottenAnswers(sources_.answers->forgotten());
+  const RecorderCounts prompts = sources_.prompts->counts();
+  metrics->SetRecordedPrompts(prompts.recorded, prompts.dropped);
   if (sources_.exporter != nullptr) {
     const SpanCounts spans = sources_.exporter->counts();
     metrics->SetSpans(spans.exported, spans.dropped, spans.failed);

@@ -9,6 +9,7 @@
 #include "server/evaluation_stack.h"
 #include "server/events/daemon_events.h"
 #include "server/feedback/answer_memory.h"
+#include "server/recording/prompt_recorder.h"
 #include "server/serving/model_breakers.h"
 #include "server/telemetry/metrics.h"
 #include "server/tracing/span_exporter.h"
@@ -27,6 +28,7 @@ class MetricsRefresh {
     const DaemonEvents* events;
     EvaluationStack* evaluation;
     const AnswerMemory* answers;
+    const PromptRecorder* prompts;
     evaluator::MemoryProbe* memory;
     // nullptr: the machine has no energy meter, or it is not used.
     evaluator::EnergyMeter* energy;

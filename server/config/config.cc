@@ -212,6 +212,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.routing.refuse_unknown =
       routing.Choice("unknown", "refuse", {"refuse", "default"}) == "refuse";
   config.feedback = ReadFeedback(root.Map("feedback"));
+  config.recording = ReadRecording(root.Map("recording"));
   RETURN_IF_ERROR(document->Finish());
   return config;
 }

@@ -15,6 +15,7 @@
 #include "evaluator/scoring/profiles.h"
 #include "evaluator/sense/sense.h"
 #include "server/config/breaker_config.h"
+#include "server/config/recording_config.h"
 
 namespace assay::server {
 
@@ -152,6 +153,7 @@ struct Config {
   EvaluationConfig evaluation;
   RoutingConfig routing;
   FeedbackConfig feedback;
+  RecordingConfig recording;
 };
 
 // Reads and validates the file at `path`. Paths in it are relative to the file. Errors are those of

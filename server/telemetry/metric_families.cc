@@ -168,6 +168,13 @@ MetricFamilies::MetricFamilies()
                                  "Answers dropped before they were stored; feedback on them is "
                                  "not possible.")
                             .Add({})),
+      prompts_recorded(Counters(registry, "assay_prompts_recorded_total",
+                                "Prompts of requests that were recorded.")
+                           .Add({})),
+      prompts_dropped(Counters(registry, "assay_prompts_dropped_total",
+                               "Prompts that were not recorded because the queue was full or the "
+                               "disk failed.")
+                          .Add({})),
       process_peak(
           OneGauge(registry, "assay_process_resident_memory_peak_bytes",
                    "Peak resident memory since the start or the last measured generation.")),

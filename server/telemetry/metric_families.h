@@ -134,6 +134,8 @@ struct MetricFamilies {
 
   // Metrics without labels.
   Counter& answers_forgotten;
+  Counter& prompts_recorded;
+  Counter& prompts_dropped;
   Gauge& process_peak;
   Gauge& memory_used;
   Gauge& memory_budget;

@@ -231,6 +231,11 @@ void Metrics::SetForgottenAnswers(int64_t answers) {
   Advance(state_->families.answers_forgotten, static_cast<double>(answers));
 }
 
+void Metrics::SetRecordedPrompts(int64_t recorded, int64_t dropped) {
+  Advance(state_->families.prompts_recorded, static_cast<double>(recorded));
+  Advance(state_->families.prompts_dropped, static_cast<double>(dropped));
+}
+
 void Metrics::RecordCall(std::string_view method, absl::StatusCode status) {
   const MutexLock lock(state_->mutex);
   state_->Call(method, StatusIndex(status)).Increment();

@@ -120,6 +120,8 @@ class Metrics {
   // The answers that were dropped since the start of the process, so that feedback on them is not
   // possible.
   void SetForgottenAnswers(int64_t answers);
+  // The prompts that were recorded, and that were dropped instead, since the start of the process.
+  void SetRecordedPrompts(int64_t recorded, int64_t dropped);
   // Records any finished gRPC call. A method that was not declared is counted under "other".
   void RecordCall(std::string_view method, absl::StatusCode status);
   void SetModelUse(std::string_view model, const ModelUse& use);

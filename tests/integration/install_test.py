@@ -1,4 +1,4 @@
-"""Tests that an installed tree works after it was moved, with torch's libraries from that tree.
+"""Tests that an installed tree works after it was moved, with torch's and Arrow's libraries from that tree.
 
 Usage: install_test.py --build FOLDER --cmake PROGRAM (run by ctest). Exits with 77 (skipped) if the
 model is missing.
@@ -50,6 +50,13 @@ def main():
             text = subprocess.run([*assay, "generate", "--max-new-tokens", "8", "Hello"],
                                   check=True, capture_output=True, text=True).stdout
             assert text.strip(), text
+            # The forecast of an evaluation of a Parquet file needs the program that reads tables.
+            table = pathlib.Path(__file__).parents[1] / "golden/tables/messages.parquet"
+            forecast = subprocess.run(
+                [*assay, "evaluate", "--dry-run", "--content-type", "blog", "--prompts", table],
+                check=True, capture_output=True, text=True).stdout
+            assert forecast.strip(), forecast
+            assert any("libparquet" in file for file in files), files
             if pathlib.Path("/proc/self/maps").exists():
                 torch = [path for path in libraries(daemon.process.pid)
                          if "libtorch" in path or "libc10" in path]

@@ -127,6 +127,15 @@ TEST_F(EvaluateTest, EveryOptionReachesTheServer) {
   EXPECT_EQ(seen_.prompts(0).prompt(), "write");
 }
 
+TEST_F(EvaluateTest, PromptsMayBeANumberAndATable) {
+  daemon_.Run({"evaluate", "--prompts", "2", "--prompts", "tests/golden/tables/zstd.parquet",
+               "--prompt-column", "instruction", "--prompt-limit", "7", "--prompt-seed", "3"});
+  EXPECT_EQ(seen_.prompts_per_type(), 2);
+  EXPECT_EQ(seen_.prompts_size(), 7);
+  EXPECT_EQ(seen_.prompt_source(), "zstd.parquet (random 7 of 34, seed 3)");
+  EXPECT_EQ(daemon_.Run({"evaluate", "--prompts", "-1"}).code, kExitUsage);
+}
+
 TEST_F(EvaluateTest, BadPromptsFileIsAUsageError) {
   const CliResult result = daemon_.Run({"evaluate", "--prompts-file", "/no/such"});
   EXPECT_EQ(result.code, kExitUsage);

@@ -247,6 +247,7 @@ FakeDaemon::FakeDaemon() {
   builder.RegisterService(&feedback);
   builder.RegisterService(&ratings);
   builder.RegisterService(&judging);
+  builder.RegisterService(&prompt_log);
   builder.RegisterService(&tracking);
   server_ = builder.BuildAndStart();
   address = "127.0.0.1:" + std::to_string(port);

@@ -13,6 +13,7 @@
 #include "assay/v1/inference.grpc.pb.h"
 #include "assay/v1/judging.grpc.pb.h"
 #include "assay/v1/model.grpc.pb.h"
+#include "assay/v1/prompt_log.grpc.pb.h"
 #include "assay/v1/rating.grpc.pb.h"
 #include "assay/v1/tracking.grpc.pb.h"
 #include "client/terminal/interrupt.h"
@@ -190,6 +191,29 @@ struct FakeTracking final : v1::TrackingService::Service {
   }
 };
 
+// Records requests; `prompts` are listed one per page.
+struct FakePromptLog final : v1::PromptLogService::Service {
+  std::vector<v1::RecordedPrompt> prompts;
+  v1::ListPromptsRequest listed;
+  v1::DeletePromptsRequest deleted;
+
+  grpc::Status ListPrompts(grpc::ServerContext*, const v1::ListPromptsRequest* request,
+                           v1::ListPromptsResponse* reply) override {
+    listed = *request;
+    const size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    if (at < prompts.size()) *reply->add_prompts() = prompts[at];
+    if (at + 1 < prompts.size()) reply->set_next_page_token(std::to_string(at + 1));
+    reply->set_total(static_cast<int64_t>(prompts.size()));
+    return grpc::Status::OK;
+  }
+  grpc::Status DeletePrompts(grpc::ServerContext*, const v1::DeletePromptsRequest* request,
+                             v1::DeletePromptsResponse* reply) override {
+    deleted = *request;
+    reply->set_deleted(2);
+    return grpc::Status::OK;
+  }
+};
+
 struct CliResult {
   int code = -1;
   std::string out;
@@ -228,6 +252,7 @@ class FakeDaemon {
   FakeFeedback feedback;
   FakeRatings ratings;
   FakeJudging judging;
+  FakePromptLog prompt_log;
   FakeTracking tracking;
   Interrupt interrupt;
   std::string address;

@@ -118,11 +118,13 @@ TEST_F(RateCommandTest, ImportErrorsNameLineAndField) {
       {"d.jsonl", "{\"rater\":\"ann\",\"sample\":\"p1x\",\"points\":1}\n",
        "d.jsonl:1: \"points\" is unknown"},
       {"e.csv", "rater,sample,other_sample,preference\nann,p1x,p1y,better\n",
-       "e.csv:2: \"preference\" is 'better'; it must be sample, other or tie"},
-      {"f.csv", "rater,sample,score\nann,p1x\n", "f.csv:2: has 2 fields; the first line has 3"},
-      {"g.csv", "rater,sample,score\n\"ann,p1x,3\n", "g.csv: line 2: a quote is not closed"},
+       "e.csv: row 1: \"preference\" is 'better'; it must be sample, other or tie"},
+      {"f.csv", "rater,sample,score\nann,p1x\n",
+       "f.csv: row 1: has 2 fields, but there are 3 columns"},
+      {"g.csv", "rater,sample,score\n\"ann,p1x,3\n",
+       "g.csv: row 1: has 1 field, but there are 3 columns; a quote is not closed"},
       {"h.csv", "rater,sample,score,rated_at\nann,p1x,3,yesterday\n",
-       "h.csv:2: \"rated_at\" is 'yesterday'"},
+       "h.csv: row 1: \"rated_at\" is 'yesterday'"},
       {"i.csv", "rater,sample,score\n", "i.csv: has no ratings"}};
   for (const Case& c : cases) {
     const CliResult result = daemon_.Run({"ratings", "import", "ev-1", FileWith(c.name, c.text)});

@@ -187,6 +187,17 @@ TEST_F(PlanFileTest, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(ReadPlanFile("/no/such.yaml").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(PlanFileTest, ADatasetMayBeATable) {
+  Write("mine.csv", "question,kind\nWhy?,a\nHow?,b\nWho?,c\n");
+  const auto request = Read(
+      "content_types: [blog]\ndataset: mine.csv\ndataset_columns: { prompt: question }\n"
+      "dataset_limit: 2\ndataset_seed: 5\n");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->prompts_size(), 2);
+  EXPECT_EQ(request->prompts(0).content_type(), "blog");
+  EXPECT_EQ(request->prompt_source(), "mine.csv (random 2 of 3, seed 5)");
+}
+
 TEST_F(PlanFileTest, ErrorsInFilesOfThePlanNameTheirLine) {
   Write("facts.jsonl", "{\"id\":\"q\",\"choices\":[1],\"answer\":0}");
   EXPECT_EQ(Error("tasks: [{ name: t, items: facts.jsonl }]"),

@@ -52,7 +52,8 @@ TEST_F(PromptsFileTest, ErrorsNameFileAndLine) {
   EXPECT_EQ(Error(good + "[]"), path_ + ":2: not a JSON object");
   EXPECT_EQ(Error(R"({"id":"a","prompt":"x"})"), path_ + ":1: \"content_type\" must be a string");
   EXPECT_EQ(Error(R"({"id":"","content_type":"x","prompt":"x"})"), path_ + ":1: \"id\" is empty");
-  EXPECT_EQ(Error(good + "\n" + good), path_ + ":3: the id \"a\" is a duplicate of " + path_ + ":1");
+  EXPECT_EQ(Error(good + "\n" + good),
+            path_ + ":3: the id \"a\" is a duplicate of " + path_ + ":1");
 }
 
 TEST_F(PromptsFileTest, EmptyAndMissingFilesAreErrors) {

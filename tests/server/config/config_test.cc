@@ -103,6 +103,18 @@ TEST_F(ConfigTest, FeedbackHasLimitsOfTimeAndNumber) {
   EXPECT_EQ(set.keep_feedback, absl::Hours(48));
   EXPECT_THAT(std::string(LoadError(required + "feedback: { keep_requests: 1s }").message()),
               HasSubstr("feedback.keep_requests"));
+  EXPECT_FALSE(LoadConfig(Write(required))->recording.prompts);
+  const RecordingConfig recording =
+      LoadConfig(Write(required + "recording: { prompts: true, sample_ratio: 0.5, max_prompts: 9,"
+                                  " max_age: 48h, redact: false }"))
+          ->recording;
+  EXPECT_TRUE(recording.prompts);
+  EXPECT_EQ(recording.sample_ratio, 0.5);
+  EXPECT_EQ(recording.max_prompts, 9);
+  EXPECT_EQ(recording.max_age, absl::Hours(48));
+  EXPECT_FALSE(recording.redact);
+  EXPECT_THAT(std::string(LoadError(required + "recording: { sample_ratio: 2 }").message()),
+              HasSubstr("recording.sample_ratio"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesFileLineAndKey) {

@@ -131,6 +131,7 @@ TEST(MetricsTest, FeedbackIsCountedByModelAndContentType) {
   metrics.RecordFeedback({.model = "a", .content_type = "email", .rating = 2});
   metrics.RecordFeedback({.model = "unknown", .content_type = "poem", .verdict = "accepted"});
   metrics.SetForgottenAnswers(3);
+  metrics.SetRecordedPrompts(5, 2);
   const std::string text = metrics.Text();
   const std::vector<std::string> email = {"model=\"a\"", "content_type=\"email\""};
   EXPECT_EQ(Value(text, "assay_feedback_verdicts_total",
@@ -144,6 +145,8 @@ TEST(MetricsTest, FeedbackIsCountedByModelAndContentType) {
                   {"model=\"other\"", "content_type=\"other\"", "verdict=\"accepted\""}),
             "1");
   EXPECT_EQ(Value(text, "assay_feedback_answers_forgotten_total", {}), "3");
+  EXPECT_EQ(Value(text, "assay_prompts_recorded_total", {}), "5");
+  EXPECT_EQ(Value(text, "assay_prompts_dropped_total", {}), "2");
 }
 
 TEST(MetricsTest, UndeclaredNamesNeverBecomeLabels) {
