@@ -77,7 +77,10 @@ std::string SourceName(const std::vector<v1::RecordedPrompt>& chosen, size_t dis
   const auto date = [](const v1::RecordedPrompt& prompt) {
     return TimeUtil::ToString(prompt.recorded_at()).substr(0, kDateCharacters);
   };
-  std::string name = absl::StrCat("requests ", date(chosen.back()), " to ", date(chosen.front()));
+  const std::string first = date(chosen.back());
+  const std::string last = date(chosen.front());
+  std::string name = absl::StrCat("requests of ", first);
+  if (first != last) absl::StrAppend(&name, " to ", last);
   if (chosen.size() < distinct) {
     absl::StrAppend(&name, " (random ", chosen.size(), " of ", distinct, ", seed ", options.seed,
                     ")");
@@ -116,7 +119,8 @@ void WriteExport(const Session& session, size_t written, const ExportCounts& cou
     return;
   }
   session.streams.out << "wrote " << written << " of " << counts.recorded << " recorded prompts to "
-                      << options.output << "; dropped " << counts.duplicates << " duplicates";
+                      << options.output << "; dropped " << counts.duplicates
+                      << (counts.duplicates == 1 ? " duplicate" : " duplicates");
   if (counts.untyped > 0) {
     session.streams.out << " and " << counts.untyped
                         << " without a content type (--untyped-as TYPE keeps them)";

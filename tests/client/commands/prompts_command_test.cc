@@ -59,14 +59,14 @@ TEST_F(PromptsCommandTest, ExportIsAPromptsFileWithoutDuplicates) {
   const CliResult result = daemon_.Run({"prompts", "export", "--output", path_});
   EXPECT_EQ(result.code, kExitOk) << result.err;
   EXPECT_THAT(result.out, HasSubstr("wrote 2 of 4 recorded prompts"));
-  EXPECT_THAT(result.out, HasSubstr("dropped 1 duplicates and 1 without a content type"));
+  EXPECT_THAT(result.out, HasSubstr("dropped 1 duplicate and 1 without a content type"));
   const auto set = ReadPrompts(path_, {});
   ASSERT_TRUE(set.ok()) << set.status();
   ASSERT_EQ(set->prompts.size(), 2U);
   EXPECT_EQ(set->prompts[0].id(), "r1");
   EXPECT_EQ(set->prompts[1].id(), "r1-2");
   EXPECT_EQ(set->prompts[1].prompt(), "second");
-  EXPECT_EQ(set->source, "requests 2026-05-27 to 2026-05-28");
+  EXPECT_EQ(set->source, "requests of 2026-05-27 to 2026-05-28");
 }
 
 TEST_F(PromptsCommandTest, ExportTakesARandomSampleAndTypesThePrompts) {

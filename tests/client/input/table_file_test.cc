@@ -94,7 +94,9 @@ TEST(TableFileTest, ASampleIsRandomAndRepeats) {
       std::vector<int64_t> found;
       for (const TableRow& row : table->rows) found.push_back(row.number);
       ASSERT_EQ(found.size(), 5U);
-      if (!numbers.empty()) EXPECT_EQ(found, numbers) << name;
+      if (!numbers.empty()) {
+        EXPECT_EQ(found, numbers) << name;
+      }
       numbers = found;
     }
     samples.insert(numbers);
@@ -195,7 +197,9 @@ int ReadWithProgram(const std::string& path, const std::string& format) {
                                absl::Now() + absl::Seconds(60), size_t{1} << 27);
   EXPECT_TRUE(result.ok()) << result.status();
   if (!result.ok()) return 255;
-  if (result->exit_code != 0) EXPECT_THAT(result->err, HasSubstr(path));
+  if (result->exit_code != 0) {
+    EXPECT_THAT(result->err, HasSubstr(path));
+  }
   return result->exit_code;
 }
 
