@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "server/rpc/grpc_status.h"
-#include "server/services/proto_time.h"
+#include "base/status_macros.h"
+#include "server/wire/proto_time.h"
 
 namespace assay::server {
 namespace {
@@ -64,21 +64,21 @@ absl::StatusOr<evaluator::PromptFilter> DeleteFilter(
 
 }  // namespace
 
-grpc::Status PromptLogServiceImpl::ListPrompts(grpc::ServerContext* /*context*/,
-                                               const assay::v1::ListPromptsRequest* request,
+absl::Status PromptLogServiceImpl::ListPrompts(const ServerCall& /*call*/,
+                                               const assay::v1::ListPromptsRequest& request,
                                                assay::v1::ListPromptsResponse* response) {
-  if (request->limit() < 0 || request->limit() > kMaxListLimit) {
-    return ToGrpcStatus(absl::InvalidArgumentError(
-        absl::StrCat("limit: ", request->limit(), " is out of range; give 0 to ", kMaxListLimit)));
+  if (request.limit() < 0 || request.limit() > kMaxListLimit) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit: ", request.limit(), " is out of range; give 0 to ", kMaxListLimit));
   }
-  const absl::StatusOr<int64_t> row = RowOf(request->page_token());
-  if (!row.ok()) return ToGrpcStatus(row.status());
-  evaluator::PromptFilter filter{.content_type = request->content_type()};
-  if (request->has_since()) filter.since = FromTimestamp(request->since());
+  const absl::StatusOr<int64_t> row = RowOf(request.page_token());
+  RETURN_IF_ERROR(row.status());
+  evaluator::PromptFilter filter{.content_type = request.content_type()};
+  if (request.has_since()) filter.since = FromTimestamp(request.since());
   recorder_->Flush(kMaxFlush);
   const absl::StatusOr<evaluator::PromptPage> page = recorder_->store().List(
-      filter, *row, request->limit() == 0 ? kDefaultListLimit : request->limit(), kMaxPageBytes);
-  if (!page.ok()) return ToGrpcStatus(page.status());
+      filter, *row, request.limit() == 0 ? kDefaultListLimit : request.limit(), kMaxPageBytes);
+  RETURN_IF_ERROR(page.status());
   for (const evaluator::RecordedPrompt& prompt : page->prompts) {
     ToProto(prompt, response->add_prompts());
   }
@@ -86,20 +86,20 @@ grpc::Status PromptLogServiceImpl::ListPrompts(grpc::ServerContext* /*context*/,
   response->set_total(page->total);
   response->set_recording(recorder_->recording());
   response->set_dropped(recorder_->counts().dropped);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status PromptLogServiceImpl::DeletePrompts(grpc::ServerContext* /*context*/,
-                                                 const assay::v1::DeletePromptsRequest* request,
+absl::Status PromptLogServiceImpl::DeletePrompts(const ServerCall& /*call*/,
+                                                 const assay::v1::DeletePromptsRequest& request,
                                                  assay::v1::DeletePromptsResponse* response) {
-  const absl::StatusOr<evaluator::PromptFilter> filter = DeleteFilter(*request);
-  if (!filter.ok()) return ToGrpcStatus(filter.status());
+  const absl::StatusOr<evaluator::PromptFilter> filter = DeleteFilter(request);
+  RETURN_IF_ERROR(filter.status());
   // A prompt that still waits must not be stored after this call.
   recorder_->Flush(kMaxFlush);
   const absl::StatusOr<int64_t> deleted = recorder_->store().Delete(*filter);
-  if (!deleted.ok()) return ToGrpcStatus(deleted.status());
+  RETURN_IF_ERROR(deleted.status());
   response->set_deleted(*deleted);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace assay::server
