@@ -96,6 +96,13 @@ absl::Status CheckEconomics(const Config& config) {
   return Annotate(evaluator::Validate(config.evaluation.economics), "evaluation.economics");
 }
 
+void LogOldEvidence(const registry::RouteDecision& decision) {
+  LogEvent(spdlog::level::warn, "route_evidence_old",
+           {{"content_type", decision.content_type},
+            {"model", decision.model},
+            {"reason", decision.reason}});
+}
+
 void LogModelWarning(const std::string& model, const std::string& warning) {
   LogEvent(spdlog::level::warn, "model_warning", {{"model", model}, {"warning", warning}});
 }
@@ -207,11 +214,13 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
                 .reload_beside = config_.residency.reload == "availability",
                 .revisions = &revisions_},
                [this](const registry::ModelStatus& status) { OnModel(status); }),
-      evidence_([this](const registry::ModelEntry& entry) { return manager_.RevisionOf(entry); }),
+      evidence_([this](const registry::ModelEntry& entry) { return manager_.RevisionOf(entry); },
+                {.max_age = config_.routing.evidence_max_age}),
       routing_(&manager_, &evidence_,
                {.classify = config_.routing.classify,
                 .refuse_unknown = config_.routing.refuse_unknown,
                 .down = [this](std::string_view model) { return breakers_.Refuses(model); },
+                .on_old_evidence = LogOldEvidence,
                 .kinds = &kinds_}),
       control_(config_, &manager_, &routing_, &breakers_, &events_),
       generation_(&manager_, &routing_, &breakers_, config_.limits, config_.evaluation.economics,

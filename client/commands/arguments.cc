@@ -180,6 +180,22 @@ void AddScore(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void AddEarlyStop(CLI::App* command, EvaluateOptions& o, CLI::Option* replay) {
+  constexpr int kMinLooks = 2;
+  constexpr int kMaxLooks = 20;
+  CLI::Option* stop =
+      command->add_flag("--stop-early", o.stop_early,
+                        "End as soon as every two candidates are shown to differ in quality");
+  replay->excludes(stop);
+  command->add_option("--looks", o.looks, "Number of looks of --stop-early (default 5)")
+      ->check(CLI::Range(kMinLooks, kMaxLooks))
+      ->needs(stop);
+  command
+      ->add_flag("--stop-for-futility", o.stop_for_futility,
+                 "With --stop-early, also end if no other difference is likely to be shown")
+      ->needs(stop);
+}
+
 void AddEvaluate(CLI::App& app, Arguments& arguments) {
   EvaluateOptions& o = arguments.evaluate;
   CLI::App* command =
@@ -204,6 +220,7 @@ void AddEvaluate(CLI::App& app, Arguments& arguments) {
                        "Refuse the plan if it cannot detect a difference of so many points")
           ->check(CLI::Range(0.0, 10.0));
   command->add_flag("--anyway", o.anyway, "Run a plan that --detect would refuse")->needs(detect);
+  AddEarlyStop(command, o, replay);
   command->add_flag("--dry-run", o.dry_run,
                     "Only show what the plan can detect, how long it takes and what it costs");
   command->add_option("--report", o.report,

@@ -135,6 +135,9 @@ struct EvaluateOptions {
   // The difference that must be detectable. 0: no check.
   double detect = 0;
   bool anyway = false;
+  bool stop_early = false;
+  int32_t looks = 5;
+  bool stop_for_futility = false;
   // Only shows the forecast.
   bool dry_run = false;
   // The file for the report. Empty: no report.

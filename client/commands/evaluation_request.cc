@@ -74,6 +74,10 @@ absl::StatusOr<v1::EvaluateRequest> MakeEvaluateRequest(const EvaluateOptions& o
   if (!options.gate.empty()) request.set_gate(options.gate);
   if (options.detect != 0) request.set_detect(options.detect);
   request.set_anyway(options.anyway);
+  if (options.stop_early) {
+    request.set_looks(options.looks);
+    request.set_stop_for_futility(options.stop_for_futility);
+  }
   request.set_forecast_only(options.dry_run);
   RETURN_IF_ERROR(CheckEnd(options, request));
   return request;

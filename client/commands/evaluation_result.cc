@@ -10,6 +10,21 @@
 #include "client/terminal/exit_code.h"
 
 namespace assay::client {
+namespace {
+
+// Returns the comparisons of quality by content type and over all of them. Empty with one type.
+std::string QualityByType(const v1::Analysis& analysis) {
+  google::protobuf::RepeatedPtrField<v1::Comparison> quality;
+  bool has_types = false;
+  for (const v1::Comparison& comparison : analysis.comparisons()) {
+    if (comparison.metric() != "quality_score") continue;
+    has_types = has_types || !comparison.content_type().empty();
+    *quality.Add() = comparison;
+  }
+  return has_types ? ComparisonTable(quality) : "";
+}
+
+}  // namespace
 
 int ExitCodeOf(const v1::Evaluation& evaluation) {
   return evaluation.state() == v1::EVALUATION_STATE_FAILED ||
@@ -32,6 +47,9 @@ void WriteResult(const v1::Evaluation& evaluation, Streams& streams) {
   if (!evaluation.error().empty()) {
     streams.err << "assay: FAILED: " << OneLine(evaluation.error()) << "\n";
   }
+  if (evaluation.analysis().has_early_stop()) {
+    streams.out << "early stopping: " << OneLine(evaluation.analysis().early_stop().text()) << "\n";
+  }
   streams.out << AdviceLines(evaluation.analysis().advice());
   std::string tables;
   if (!evaluation.summaries().empty()) {
@@ -43,6 +61,9 @@ void WriteResult(const v1::Evaluation& evaluation, Streams& streams) {
   }
   if (const std::string ranking = RankingTable(evaluation.analysis()); !ranking.empty()) {
     absl::StrAppend(&tables, ranking, "\n");
+  }
+  if (const std::string types = QualityByType(evaluation.analysis()); !types.empty()) {
+    absl::StrAppend(&tables, types, "\n");
   }
   streams.out << tables << TooFewNote(tables);
   for (const std::string& decision : evaluation.analysis().decisions()) {

@@ -160,6 +160,14 @@ absl::Status ReadFiles(YamlMap& root, const std::filesystem::path& folder,
   return absl::OkStatus();
 }
 
+void ReadStopEarly(YamlMap map, v1::EvaluateRequest& request) {
+  constexpr int kMinLooks = 2;
+  constexpr int kMaxLooks = 20;
+  constexpr int kUsualLooks = 5;
+  request.set_looks(static_cast<int32_t>(map.Int("looks", kUsualLooks, kMinLooks, kMaxLooks)));
+  request.set_stop_for_futility(map.Bool("futility", false));
+}
+
 void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
   request.set_name(root.String("name", ""));
   request.set_hypothesis(root.String("hypothesis", ""));
@@ -183,6 +191,7 @@ void ReadRoot(YamlMap& root, v1::EvaluateRequest& request) {
   request.set_order_seed(
       static_cast<uint64_t>(root.Int("order_seed", 0, 0, std::numeric_limits<int64_t>::max())));
   request.set_gate(root.String("gate", ""));
+  if (root.Has("stop_early")) ReadStopEarly(root.Map("stop_early"), request);
 }
 
 }  // namespace

@@ -14,13 +14,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "evaluator/analysis/decision.h"
+#include "evaluator/analysis/early_stop.h"
+#include "evaluator/analysis/family.h"
 #include "evaluator/analysis/pairing.h"
 #include "evaluator/analysis/pairwise.h"
 #include "evaluator/analysis/ranking.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/records/too_few.h"
 #include "evaluator/stats/paired.h"
-#include "evaluator/stats/power.h"
 #include "evaluator/stats/quantile.h"
 #include "evaluator/stats/trend.h"
 
@@ -42,89 +43,6 @@ std::string CorrectionName(Correction correction) {
   return "none";
 }
 
-// Returns each content type and then "" for the whole. A single type equals the whole and is left
-// out.
-std::vector<std::string> Groups(const EvaluationPlan& plan) {
-  std::vector<std::string> groups = ContentTypes(plan);
-  if (groups.size() == 1) groups.clear();
-  groups.emplace_back();
-  return groups;
-}
-
-Verdict VerdictOf(const PairwiseTest& test, bool greater_is_better) {
-  if (test.result.status == PairedStatus::kInsufficientPairs) return Verdict::kTooFewPairs;
-  if (test.shown == 0) return Verdict::kNoDifferenceShown;
-  return (test.shown > 0) == greater_is_better ? Verdict::kBetter : Verdict::kWorse;
-}
-
-// `deviation` is the standard deviation of the pairs' differences.
-void AddPower(double deviation, double alpha, Comparison* comparison) {
-  const PairedResult& result = comparison->result;
-  comparison->power_alpha = alpha;
-  comparison->detectable_difference =
-      DetectableEffect(result.n_paired, alpha, kUsualPower) * deviation;
-  if (result.effect_size == 0) return;
-  const int needed = PairsNeeded(result.effect_size, alpha, kUsualPower);
-  // The t-test may need fewer pairs than the sign-flip test.
-  comparison->pairs_needed = needed == 0 ? 0 : std::max(needed, MinPairs(alpha));
-}
-
-// The family of one metric's tests, and what is made of it.
-class Family {
- public:
-  Family(const EvaluationPlan& plan, std::string baseline) : plan_(plan) {
-    // The baseline is first, so that it is the first of its pairs.
-    for (const Candidate& candidate : plan.models) {
-      const bool is_baseline = candidate.name == baseline;
-      names_.insert(is_baseline ? names_.begin() : names_.end(), candidate.name);
-      has_baseline_ = has_baseline_ || is_baseline;
-    }
-  }
-
-  // Tests every candidate against the baseline, or with `all_pairs` every two candidates.
-  void Add(const std::vector<Unit>& units, const std::string& content_type,
-           const CandidateValues& values, bool all_pairs) {
-    if (!all_pairs && !has_baseline_) return;
-    const size_t firsts = all_pairs ? names_.size() : 1;
-    for (size_t i = 0; i < firsts; ++i) {
-      for (size_t k = i + 1; k < names_.size(); ++k) {
-        tests_.push_back(TestPair(units, content_type, values, names_[i], names_[k], plan_.alpha));
-      }
-    }
-  }
-
-  std::vector<PairwiseTest>& tests() { return tests_; }
-  void Correct() { evaluator::Correct(plan_.correction, plan_.alpha, &tests_); }
-
-  // Returns the comparisons with the baseline.
-  std::vector<Comparison> Comparisons(const std::string& metric, bool greater_is_better) const {
-    std::vector<Comparison> comparisons;
-    if (!has_baseline_) return comparisons;
-    const double level = PowerLevel(plan_.correction, plan_.alpha, tests_);
-    for (const PairwiseTest& test : tests_) {
-      if (test.first != names_.front()) continue;
-      Comparison& c = comparisons.emplace_back(Comparison{.content_type = test.content_type,
-                                                          .baseline = test.first,
-                                                          .candidate = test.second,
-                                                          .metric = metric,
-                                                          .greater_is_better = greater_is_better,
-                                                          .result = test.result,
-                                                          .min_pairs = MinPairs(plan_.alpha),
-                                                          .p_adjusted = test.p_adjusted,
-                                                          .unpaired = test.unpaired});
-      c.verdict = VerdictOf(test, greater_is_better);
-      if (!test.result.method.empty()) AddPower(test.deviation, level, &c);
-    }
-    return comparisons;
-  }
-
- private:
-  const EvaluationPlan& plan_;
-  std::vector<std::string> names_;
-  bool has_baseline_ = false;
-  std::vector<PairwiseTest> tests_;
-};
-
 void Append(std::vector<Comparison> comparisons, Analysis* analysis) {
   std::move(comparisons.begin(), comparisons.end(), std::back_inserter(analysis->comparisons));
 }
@@ -136,14 +54,12 @@ void CompareSamples(const EvaluationPlan& plan, const std::vector<Sample>& sampl
                     Analysis* analysis, SuccessRates* rates) {
   if (plan.prompts.empty()) return;
   const std::vector<Unit> units = PromptUnits(plan);
-  const std::vector<std::string> groups = Groups(plan);
+  const std::vector<std::string> groups = TestedGroups(plan);
+  const Looks looks = LooksOf(plan, samples);
   for (const Metric& metric : SampleMetrics(plan.failures)) {
-    CandidateValues values;
-    for (const Candidate& candidate : plan.models) {
-      values[candidate.name] = ValuesOf(samples, candidate.name, metric);
-    }
+    const CandidateValues values = ValuesOfAll(plan, samples, metric);
     const bool quality = metric.name == kQuality;
-    Family family(plan, analysis->baseline);
+    Family family(plan, analysis->baseline, looks.fractions);
     for (const std::string& group : groups) family.Add(units, group, values, quality);
     family.Correct();
     if (quality) KeepWithMeans(units, values, &family.tests());
@@ -170,7 +86,9 @@ void CompareAnswers(const EvaluationPlan& plan, const std::vector<TaskAnswer>& a
     for (const Candidate& candidate : plan.models) {
       values[candidate.name] = CorrectnessOf(answers, candidate.name, task.name);
     }
-    Family family(plan, analysis->baseline);
+    // The items of tasks are all answered, whenever the samples end.
+    const LookFractions no_looks;
+    Family family(plan, analysis->baseline, no_looks);
     family.Add(ItemUnits(task), "", values, false);
     family.Correct();
     Append(family.Comparisons(absl::StrCat("accuracy/", task.name), true), analysis);
@@ -288,6 +206,7 @@ Analysis Analyze(const EvaluationPlan& plan, const std::vector<Sample>& samples,
   analysis.baseline = plan.baseline.empty() ? plan.models.front().name : plan.baseline;
   SuccessRates rates;
   CompareSamples(plan, samples, &analysis, &rates);
+  analysis.early_stop = EarlyStopOf(plan, samples);
   CompareAnswers(plan, answers, &analysis);
   for (const Candidate& candidate : plan.models) {
     analysis.memory.push_back(TrendOf(candidate.name, samples));

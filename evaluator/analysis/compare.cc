@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "evaluator/analysis/analysis.h"
+#include "evaluator/analysis/early_stop.h"
 #include "evaluator/analysis/gate_attempts.h"
 #include "evaluator/economics/economics.h"
 #include "evaluator/plan/plan.h"
@@ -192,6 +193,13 @@ std::vector<std::string> DifferencesOf(const Part& a, const Part& b) {
         " after ", part->evaluation.finished_samples, " of ", part->evaluation.total_samples,
         " samples"));
   }
+  for (const Part* part : {&a, &b}) {
+    const std::optional<EarlyStop>& stop = part->evaluation.analysis.early_stop;
+    if (!stop || stop->reason.empty() || a.evaluation.id == b.evaluation.id) continue;
+    differences.Add(absl::StrCat(part->evaluation.id, " ", EarlyStopText(*stop),
+                                 "; its results decided when, so that its differences are "
+                                 "overstated, and the tests here do not allow for it"));
+  }
   differences.Compare("max_new_tokens", a.plan.max_new_tokens, b.plan.max_new_tokens);
   differences.Compare("repeats", a.plan.repeats, b.plan.repeats);
   differences.Compare("timeout", absl::FormatDuration(a.plan.timeout),
@@ -260,6 +268,12 @@ absl::StatusOr<MergedRuns> MergeRuns(RunStore* store, const ComparedSide& baseli
   whole.max_new_tokens = b.plan.max_new_tokens;
   whole.failures = failures;
   whole.prompts = SharedPrompts(a.plan, b.plan);
+  if (baseline.evaluation_id == candidate.evaluation_id) {
+    // These determine the looks.
+    whole.stop_early = a.plan.stop_early;
+    whole.order_seed = a.plan.order_seed;
+    whole.repeats = a.plan.repeats;
+  }
   whole.tasks = SharedTasks(a.plan, b.plan);
   if (whole.prompts.empty() && whole.tasks.empty()) {
     return absl::FailedPreconditionError(

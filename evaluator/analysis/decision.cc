@@ -31,7 +31,7 @@ std::string PromptsText(int count) {
 
 // Returns the adjective before an adjusted p-value.
 std::string CorrectionText(const std::string& correction) {
-  if (correction == "holm") return "Holm-adjusted ";
+  if (correction == "holm") return "adjusted ";
   if (correction == "benjamini_hochberg") return "Benjamini-Hochberg-adjusted ";
   return "";
 }
@@ -59,12 +59,11 @@ std::string DifferenceText(const Comparison& c, const Analysis& analysis) {
   return sentence;
 }
 
-// Returns the level of the power analysis: "0.05" or "0.0083 (0.05 / 6 tests)".
+// Returns the level of the power analysis: "0.05" or "0.013 (0.05 after the correction)".
 std::string LevelText(const Comparison& c, const Analysis& analysis) {
-  std::string level = absl::StrFormat("%.2g", c.power_alpha);
-  const double tests = c.power_alpha > 0 ? std::round(analysis.alpha / c.power_alpha) : 1;
-  if (tests <= 1) return level;
-  return absl::StrFormat("%s (%.2g / %.0f tests)", level, analysis.alpha, tests);
+  const std::string level = absl::StrFormat("%.2g", c.power_alpha);
+  if (c.power_alpha >= analysis.alpha) return level;
+  return absl::StrFormat("%s (%.2g after the correction)", level, analysis.alpha);
 }
 
 std::string NoDifferenceText(const Comparison& c, const Analysis& analysis) {
@@ -170,9 +169,9 @@ std::string BestText(const RankedCandidate& best, const Groups& groups) {
 std::string DecideTwo(const Comparison& quality, const Analysis& analysis) {
   switch (quality.verdict) {
     case Verdict::kTooFewPairs:
-      return absl::StrFormat("%s: too few prompts (%d) to compare %s with %s; at least %d needed",
-                             ScopeText(quality.content_type), quality.result.n_paired,
-                             quality.candidate, quality.baseline, MinPairs(analysis.alpha));
+      return absl::StrFormat("%s: %s to compare %s with %s", ScopeText(quality.content_type),
+                             NoVerdictText(quality.result.n_paired, quality.min_pairs),
+                             quality.candidate, quality.baseline);
     case Verdict::kBetter:
     case Verdict::kWorse:
       return DifferenceText(quality, analysis);
@@ -189,8 +188,8 @@ std::string DecideMany(const Ranking& ranking, const std::vector<Comparison>& ag
   const Groups groups = GroupByRelation(ranking, min_pairs);
   std::string sentence = ScopeText(ranking.content_type) + ": ";
   if (groups.lower.empty() && groups.tied.empty()) {
-    absl::StrAppend(&sentence, "too few prompts (", groups.max_common, ") to compare ",
-                    ranking.candidates.size(), " candidates; at least ", min_pairs, " needed");
+    absl::StrAppend(&sentence, NoVerdictText(groups.max_common, min_pairs), " to compare ",
+                    ranking.candidates.size(), " candidates");
     return sentence;
   }
   absl::StrAppend(&sentence, BestText(best, groups));

@@ -10,8 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
+#include "evaluator/analysis/early_stop.h"
+#include "evaluator/analysis/family.h"
 #include "evaluator/analysis/pairing.h"
+#include "evaluator/analysis/pairwise.h"
 #include "evaluator/plan/plan.h"
+#include "evaluator/records/too_few.h"
+#include "evaluator/stats/group_sequential.h"
 #include "evaluator/stats/paired.h"
 #include "evaluator/stats/power.h"
 
@@ -88,8 +93,12 @@ DetectableDifference Detectable(const EvaluationPlan& plan, const std::vector<Ev
         "%s: no past comparison; assumes that paired differences vary by %.3g points",
         TypeText(type), kAssumedDeviation));
   }
-  if (row.prompts >= MinPairs(level)) {
+  const int needed_for_test = MinPairs(level);
+  if (row.prompts >= needed_for_test) {
     row.difference = DetectableEffect(row.prompts, level, kUsualPower) * row.deviation;
+  } else {
+    basis->push_back(
+        absl::StrCat(TypeText(type), ": ", NoVerdictText(row.prompts, needed_for_test)));
   }
   if (detect > 0 && row.deviation > 0) {
     const int needed = PairsNeeded(detect / row.deviation, level, kUsualPower);
@@ -143,14 +152,22 @@ absl::StatusOr<Forecast> MakeForecast(RunStore* store, const EvaluationPlan& pla
   });
   Forecast forecast{.samples = TotalSamples(plan)};
   if (plan.models.size() > 1 && !plan.prompts.empty()) {
-    std::vector<std::string> types = ContentTypes(plan);
-    if (types.size() == 1) types.clear();
-    types.emplace_back();
-    const auto models = static_cast<double>(plan.models.size());
-    const double tests = models * (models - 1) / 2 * static_cast<double>(types.size());
-    const double level = plan.correction == Correction::kNone ? plan.alpha : plan.alpha / tests;
+    const std::vector<std::string> types = TestedGroups(plan);
+    const auto models = static_cast<int>(plan.models.size());
+    const FamilySize family{.pairs = models * (models - 1) / 2,
+                            .content_types = static_cast<int>(types.size()) - 1};
+    // That of the last look, if there are looks.
+    const std::vector<double> looks = LooksOf(plan, {}).remaining;
     for (const std::string& type : types) {
+      const double level =
+          NominalLevel(looks, PowerLevel(plan.correction, plan.alpha, family, !type.empty()));
       forecast.detectable.push_back(Detectable(plan, past, type, level, detect, &forecast.basis));
+    }
+    if (plan.stop_early) {
+      forecast.basis.push_back(
+          absl::StrCat("early stopping: all figures are those of the planned "
+                       "end, the last of ",
+                       looks.size(), " looks"));
     }
   }
   AddCosts(plan, past, &forecast);

@@ -47,8 +47,9 @@ inline constexpr double kAssumedDeviation = 2;
 //   over
 //     the past comparisons of the content type with the plan's first scorer, weighted by pairs; if
 //     there is none, those over all content types; if there is none, kAssumedDeviation.
-//   - Level: alpha divided by the number of tests in the family of quality scores, as the smallest
-//     p-value must be below it (not divided if the plan has no correction).
+//   - Level: PowerLevel() (pairwise.h) in the family of quality scores; with early stopping, that
+//   of
+//     the last look.
 //   - Detectable difference: that of the paired t-test (stats/power.h).
 //   - Time and cost: the mean latency and cost per sample of each candidate's model in the latest
 //     evaluation with it, without loads, warm-up, tasks and scaling.

@@ -2,8 +2,11 @@
 #include "evaluator/analysis/gate_difference.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
+#include "evaluator/analysis/early_stop.h"
+#include "evaluator/analysis/family.h"
 #include "evaluator/analysis/pairing.h"
 #include "evaluator/analysis/pairwise.h"
 
@@ -72,7 +75,13 @@ void DifferenceChecker::Check(const Gate::Clause& clause, const std::string& can
   const std::string type = clause.family == Gate::Family::kQuality ? clause.part : "";
   // A one-sided limit with this confidence is an end of the two-sided interval at twice the error.
   const double alpha = 2 * (1 - clause.minus->confidence);
-  const PairedResult test = TestPair(units, type, values, minus, candidate, alpha).result;
+  // The items of tasks are all answered, whenever the samples end.
+  const LookFractions looks = accuracy ? LookFractions() : LooksOf(plan_, samples_).fractions;
+  const auto fractions = looks.find(TestedGroups(plan_).size() == 1 ? "" : type);
+  const PairedResult test =
+      TestPair(units, type, values, minus, candidate, alpha,
+               fractions == looks.end() ? std::span<const double>() : fractions->second)
+          .result;
   if (test.n_paired == 0) return;
   if (test.method.empty()) {
     result->outcome = GateOutcome::kUndecided;

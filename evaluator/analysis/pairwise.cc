@@ -3,24 +3,57 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <utility>
 
+#include "evaluator/stats/group_sequential.h"
 #include "evaluator/stats/moments.h"
 #include "evaluator/stats/multiple_tests.h"
 
 namespace assay::evaluator {
 namespace {
 
-std::vector<double> Adjusted(Correction correction, const std::vector<double>& p_values) {
-  switch (correction) {
-    case Correction::kHolm:
-      return HolmAdjusted(p_values);
-    case Correction::kBenjaminiHochberg:
-      return BenjaminiHochbergAdjusted(p_values);
-    case Correction::kNone:
-      break;
+// A test and the pair that it belongs to.
+using PairName = std::pair<std::string, std::string>;
+
+PairName PairOf(const PairwiseTest& test) { return {test.first, test.second}; }
+bool IsTested(const PairwiseTest& test) { return !test.result.method.empty(); }
+
+void AdjustClosed(std::vector<PairwiseTest>* tests) {
+  std::map<PairName, size_t> positions;
+  std::vector<PairPValues> pairs;
+  for (const PairwiseTest& test : *tests) {
+    const auto [at, added] = positions.try_emplace(PairOf(test), pairs.size());
+    if (added) pairs.emplace_back();
+    PairPValues& pair = pairs[at->second];
+    if (!IsTested(test)) {
+      pair.is_complete = pair.is_complete && test.content_type.empty();
+    } else if (test.content_type.empty()) {
+      pair.whole = test.result.p_value;
+    } else {
+      pair.parts.push_back(test.result.p_value);
+    }
   }
-  return p_values;
+  const std::vector<PairPValues> adjusted = ClosedAdjusted(pairs);
+  std::vector<size_t> next(pairs.size(), 0);
+  for (PairwiseTest& test : *tests) {
+    if (!IsTested(test)) continue;
+    const size_t pair = positions.at(PairOf(test));
+    test.p_adjusted = test.content_type.empty() ? adjusted[pair].whole.value_or(1)
+                                                : adjusted[pair].parts[next[pair]++];
+  }
+}
+
+void AdjustAll(Correction correction, std::vector<PairwiseTest>* tests) {
+  std::vector<double> p_values;
+  for (const PairwiseTest& test : *tests) {
+    if (IsTested(test)) p_values.push_back(test.result.p_value);
+  }
+  if (correction == Correction::kBenjaminiHochberg) p_values = BenjaminiHochbergAdjusted(p_values);
+  size_t next = 0;
+  for (PairwiseTest& test : *tests) {
+    if (IsTested(test)) test.p_adjusted = p_values[next++];
+  }
 }
 
 int SignOf(double value) { return static_cast<int>(value > 0) - static_cast<int>(value < 0); }
@@ -29,13 +62,19 @@ int SignOf(double value) { return static_cast<int>(value > 0) - static_cast<int>
 
 PairwiseTest TestPair(const std::vector<Unit>& units, std::string_view content_type,
                       const CandidateValues& values, const std::string& first,
-                      const std::string& second, double alpha) {
+                      const std::string& second, double alpha, std::span<const double> fractions) {
   Pairs pairs = PairUp(units, content_type, values.at(first), values.at(second));
+  const double level = fractions.empty() ? alpha : NominalLevel(fractions, alpha);
   PairwiseTest test{.content_type = std::string(content_type),
                     .first = first,
                     .second = second,
-                    .result = ComparePaired(pairs.baseline, pairs.candidate, pairs.clusters, alpha),
+                    .result = ComparePaired(pairs.baseline, pairs.candidate, pairs.clusters, level),
+                    .min_pairs = MinPairs(level),
                     .unpaired = std::move(pairs.unpaired)};
+  test.nominal_p = test.result.p_value;
+  if (!fractions.empty() && IsTested(test)) {
+    test.result.p_value = SequentialPValue(fractions, test.nominal_p);
+  }
   // The effect size is the difference divided by the deviation.
   if (test.result.effect_size != 0) {
     test.deviation = test.result.diff / test.result.effect_size;
@@ -47,16 +86,13 @@ PairwiseTest TestPair(const std::vector<Unit>& units, std::string_view content_t
 }
 
 void Correct(Correction correction, double alpha, std::vector<PairwiseTest>* tests) {
-  std::vector<double> p_values;
-  for (const PairwiseTest& test : *tests) {
-    if (!test.result.method.empty()) p_values.push_back(test.result.p_value);
+  if (correction == Correction::kHolm) {
+    AdjustClosed(tests);
+  } else {
+    AdjustAll(correction, tests);
   }
-  const std::vector<double> adjusted = Adjusted(correction, p_values);
-  size_t next = 0;
   for (PairwiseTest& test : *tests) {
-    if (test.result.method.empty()) continue;
-    test.p_adjusted = adjusted[next++];
-    if (test.p_adjusted < alpha) test.shown = SignOf(test.result.diff);
+    if (IsTested(test) && test.p_adjusted < alpha) test.shown = SignOf(test.result.diff);
   }
 }
 
@@ -70,12 +106,31 @@ void KeepWithMeans(const std::vector<Unit>& units, const CandidateValues& values
   }
 }
 
-double PowerLevel(Correction correction, double alpha, const std::vector<PairwiseTest>& tests) {
-  const auto count = std::count_if(tests.begin(), tests.end(), [](const PairwiseTest& test) {
-    return !test.result.method.empty();
-  });
-  if (count == 0) return 0;
-  return correction == Correction::kNone ? alpha : alpha / static_cast<double>(count);
+FamilySize SizeOf(const std::vector<PairwiseTest>& tests) {
+  std::set<PairName> pairs;
+  std::set<std::string_view> types;
+  for (const PairwiseTest& test : tests) {
+    if (!IsTested(test)) continue;
+    pairs.insert(PairOf(test));
+    if (!test.content_type.empty()) types.insert(test.content_type);
+  }
+  return {.pairs = static_cast<int>(pairs.size()), .content_types = static_cast<int>(types.size())};
+}
+
+double PowerLevel(Correction correction, double alpha, const FamilySize& family,
+                  bool is_content_type) {
+  if (family.pairs == 0) return 0;
+  switch (correction) {
+    case Correction::kNone:
+      return alpha;
+    case Correction::kBenjaminiHochberg:
+      return alpha / (family.pairs * (family.content_types + 1));
+    case Correction::kHolm:
+      break;
+  }
+  const double of_pair = alpha / family.pairs;
+  if (is_content_type) return of_pair / std::max(1, family.content_types - 1);
+  return family.content_types == 0 ? of_pair : of_pair * kWholeWeight;
 }
 
 double MeanOfUnits(const std::vector<Unit>& units, std::string_view content_type,

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <random>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/hashing.h"
@@ -32,6 +34,46 @@ std::vector<int> ShuffledIndices(size_t size, std::mt19937_64& random) {
   return order;
 }
 
+// Returns the clusters of prompts by content type, that of their first prompt. A prompt without a
+// cluster is one of its own.
+std::map<std::string, std::vector<std::vector<int>>> ClustersByType(const EvaluationPlan& plan) {
+  std::map<std::string, std::vector<std::vector<int>>> types;
+  // The type and position of each named cluster.
+  std::map<std::string, std::pair<std::string, size_t>> named;
+  for (size_t i = 0; i < plan.prompts.size(); ++i) {
+    const EvaluationPrompt& prompt = plan.prompts[i];
+    const int index = static_cast<int>(i);
+    if (const auto at = named.find(prompt.cluster); at != named.end()) {
+      types[at->second.first][at->second.second].push_back(index);
+      continue;
+    }
+    std::vector<std::vector<int>>& clusters = types[prompt.content_type];
+    if (!prompt.cluster.empty()) named[prompt.cluster] = {prompt.content_type, clusters.size()};
+    clusters.push_back({index});
+  }
+  return types;
+}
+
+// Draws nothing without early stopping, so that orders of such plans stay what they were.
+std::vector<std::vector<int>> DrawBlocks(const EvaluationPlan& plan, std::mt19937_64& random) {
+  const size_t looks = plan.stop_early ? static_cast<size_t>(plan.stop_early->looks) : 1;
+  std::vector<std::vector<int>> blocks(std::max<size_t>(looks, 1));
+  if (blocks.size() == 1) {
+    for (size_t i = 0; i < plan.prompts.size(); ++i) blocks[0].push_back(static_cast<int>(i));
+    return blocks;
+  }
+  for (const auto& [type, clusters] : ClustersByType(plan)) {
+    const std::vector<int> order = ShuffledIndices(clusters.size(), random);
+    for (size_t i = 0; i < order.size(); ++i) {
+      std::vector<int>& block = blocks[i * blocks.size() / order.size()];
+      const std::vector<int>& cluster = clusters[static_cast<size_t>(order[i])];
+      block.insert(block.end(), cluster.begin(), cluster.end());
+    }
+  }
+  std::erase_if(blocks, [](const std::vector<int>& block) { return block.empty(); });
+  return blocks;
+}
+
 }  // namespace
 
 int64_t TotalSamples(const EvaluationPlan& plan) {
@@ -42,14 +84,26 @@ int64_t TotalSamples(const EvaluationPlan& plan) {
   return each * static_cast<int64_t>(plan.models.size());
 }
 
+std::vector<std::vector<int>> PromptBlocks(const EvaluationPlan& plan, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  return DrawBlocks(plan, random);
+}
+
 std::vector<PlannedSample> OrderSamples(const EvaluationPlan& plan, uint64_t seed) {
   std::mt19937_64 random(seed);
+  const std::vector<std::vector<int>> blocks = DrawBlocks(plan, random);
   std::vector<PlannedSample> order;
   order.reserve(plan.models.size() * plan.prompts.size() * static_cast<size_t>(plan.repeats));
-  for (int repeat = 0; repeat < plan.repeats; ++repeat) {
-    for (int prompt : ShuffledIndices(plan.prompts.size(), random)) {
-      for (int model : ShuffledIndices(plan.models.size(), random)) {
-        order.push_back({.model = model, .prompt = prompt, .repeat = repeat});
+  for (size_t block = 0; block < blocks.size(); ++block) {
+    for (int repeat = 0; repeat < plan.repeats; ++repeat) {
+      for (const int position : ShuffledIndices(blocks[block].size(), random)) {
+        const int prompt = blocks[block][static_cast<size_t>(position)];
+        for (const int model : ShuffledIndices(plan.models.size(), random)) {
+          order.push_back({.model = model,
+                           .prompt = prompt,
+                           .repeat = repeat,
+                           .block = static_cast<int>(block)});
+        }
       }
     }
   }

@@ -19,6 +19,9 @@ inline constexpr int64_t kMaxSamples = 100'000;
 inline constexpr int kMaxRepeats = 1'000;
 // The maximum significance level of the tests.
 inline constexpr double kMaxAlpha = 0.5;
+// The limits of the number of looks of early stopping.
+inline constexpr int kMinLooks = 2;
+inline constexpr int kMaxLooks = 20;
 
 // Returns INVALID_ARGUMENT with "field: the value; what to do" for the first problem. Content types
 // are limited to letters, digits, '_' and '-', because they become part of metric names. Does not
@@ -34,9 +37,19 @@ struct PlannedSample {
   int model;
   int prompt;
   int repeat;
+  // The block of the prompt, from 0. Always 0 without early stopping.
+  int block = 0;
 };
 
-// Returns every combination of model, prompt and repeat once. The repeats come one after another.
+// Returns the prompts of each block between two looks of early stopping, as indices into the plan's
+// prompts; one block of all prompts without early stopping. Prompts of one cluster share a block,
+// and the prompts of each content type are distributed evenly, at random. No block is empty; there
+// may be fewer than the plan's looks. Independent of the plan's models, and the same on every
+// platform.
+std::vector<std::vector<int>> PromptBlocks(const EvaluationPlan& plan, uint64_t seed);
+
+// Returns every combination of model, prompt and repeat once, block by block (PromptBlocks()).
+// Within a block, the repeats come one after another.
 // Within a repeat the prompts are shuffled; for each prompt the models run side by side in shuffled
 // order, so that a machine that becomes warm or busy affects all models equally. Equal plans and
 // seeds give equal orders on every platform.

@@ -240,6 +240,20 @@ absl::Status ValidateScaling(const ScalingPlan& scaling) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateLooks(const EvaluationPlan& plan) {
+  const int looks = plan.stop_early->looks;
+  if (looks < kMinLooks || looks > kMaxLooks) {
+    return InvalidField("looks", absl::StrCat(looks, "; give ", kMinLooks, " to ", kMaxLooks,
+                                              " looks, or 0 for no early stopping"));
+  }
+  if (plan.models.size() < 2 || plan.prompts.empty()) {
+    return InvalidField("looks",
+                        "early stopping needs two candidates and prompts to compare them on; add "
+                        "them, or leave it out");
+  }
+  return absl::OkStatus();
+}
+
 // Checks the fields that determine how the candidates are compared.
 absl::Status ValidateComparison(const EvaluationPlan& plan) {
   if (plan.hypothesis.size() > kMaxPromptBytes) {
@@ -257,6 +271,9 @@ absl::Status ValidateComparison(const EvaluationPlan& plan) {
   }
   if (plan.economics) {
     RETURN_IF_ERROR(Validate(*plan.economics));
+  }
+  if (plan.stop_early) {
+    RETURN_IF_ERROR(ValidateLooks(plan));
   }
   if (plan.baseline.empty()) return absl::OkStatus();
   std::vector<std::string> names;

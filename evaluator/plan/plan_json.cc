@@ -27,6 +27,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Candidate, name, model, system, 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MultipleChoiceItem, id, context, choices, answer)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(KnownAnswerTask, name, kind, items, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPlan, concurrency, rounds, residents)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LookPlan, looks, futility)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HostedPrice, name, as_of,
                                                 usd_per_million_input_tokens,
                                                 usd_per_million_output_tokens, usd_per_request)
@@ -38,7 +39,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationPlan, name, hypothesis, models, baseline,
                                                 prompts, prompt_source, tasks, scaling, repeats,
                                                 sampling, max_new_tokens, timeout, scorers, alpha,
-                                                correction, failures, economics, order_seed)
+                                                correction, failures, economics, stop_early,
+                                                order_seed)
 
 namespace {
 
@@ -87,7 +89,10 @@ std::string PlanSha256(EvaluationPlan plan) {
   plan.name.clear();
   plan.prompt_source.clear();
   plan.order_seed = 0;
-  return Sha256Hex(PlanToJson(plan));
+  Json json = plan;
+  // Plans without early stopping keep the hash that they had before there was any.
+  if (!plan.stop_early) json.erase("stop_early");
+  return Sha256Hex(DumpJson(json));
 }
 
 }  // namespace assay::evaluator

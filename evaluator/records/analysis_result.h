@@ -26,13 +26,15 @@ struct Comparison {
   // "cost_usd" or "accuracy/<task>".
   std::string metric;
   bool greater_is_better = true;
+  // With early stopping, p-value and interval allow for the looks (analysis/early_stop.h).
   PairedResult result;
-  // The number of pairs that a test needs: MinPairs(alpha) (stats/paired.h).
+  // The number of pairs that a test needs: MinPairs() of its level (stats/paired.h), which is alpha
+  // or, with early stopping, that of the last look.
   int min_pairs = kMinPairs;
-  // The p-value after the plan's correction. A family consists of all tests of one metric, for
-  // every content type and over all of them: quality scores of every two candidates (of which
-  // comparisons have only those with the baseline), and other metrics of every candidate with the
-  // baseline.
+  // The p-value after the plan's correction (analysis/pairwise.h). A family consists of all tests
+  // of one metric, for every content type and over all of them: quality scores of every two
+  // candidates (of which comparisons have only those with the baseline), and other metrics of every
+  // candidate with the baseline.
   double p_adjusted = 1;
   // kBetter and kWorse require p_adjusted < alpha. For quality scores, the means over all prompts
   // of either candidate must also differ in the same direction, because prompts without a pair can
@@ -46,8 +48,8 @@ struct Comparison {
   int pairs_needed = 0;
   // The smallest difference that this number of pairs detects with a power of 0.8.
   double detectable_difference = 0;
-  // alpha, or with a correction alpha / the number of tests in the family, which is the bound that
-  // Holm and Benjamini-Hochberg apply to the smallest p-value. 0 if nothing was tested.
+  // The level at which the p-value is safe to be shown after the correction: PowerLevel()
+  // (analysis/pairwise.h). 0 if nothing was tested.
   double power_alpha = 0;
 };
 
@@ -116,6 +118,23 @@ struct EvaluationCost {
   std::string energy_source;
 };
 
+// How far an evaluation with early stopping came (analysis/early_stop.h).
+struct EarlyStop {
+  // The planned number of looks.
+  int looks = 0;
+  // The last look that was reached, from 1. 0: none.
+  int look = 0;
+  // The prompts of the looks that were reached, and of the plan.
+  int prompts = 0;
+  int planned_prompts = 0;
+  // "decided": every two candidates were shown to differ in quality. "futility": no undecided
+  // difference was likely to be shown. Empty: the evaluation did not stop before its planned end.
+  std::string reason;
+  // The time that the samples not taken would have needed, by the mean latency of those taken. 0
+  // if the evaluation did not stop early.
+  double saved_seconds = 0;
+};
+
 struct Analysis {
   std::string baseline;
   // The two-sided significance level. The intervals of differences have the level 1 - alpha.
@@ -132,6 +151,8 @@ struct Analysis {
   std::vector<std::string> decisions;
   // All 0 in records of older versions.
   EvaluationCost cost;
+  // Absent if the plan has no early stopping.
+  std::optional<EarlyStop> early_stop;
 };
 
 }  // namespace assay::evaluator

@@ -55,7 +55,8 @@ struct Candidate {
   std::optional<Sampling> sampling;
 };
 
-// The correction of the p-values of one family. kHolm bounds the probability of any false claim;
+// The correction of the p-values of one family. kHolm bounds the probability of any false claim, by
+// the closed procedure of analysis/pairwise.h;
 // kBenjaminiHochberg bounds the expected fraction of false claims.
 enum class Correction { kHolm, kBenjaminiHochberg, kNone };
 
@@ -66,6 +67,14 @@ enum class FailurePolicy {
   kZero,
   // Quality is that of the generations that succeed.
   kLeaveOut
+};
+
+// The looks at an evaluation that may end early (analysis/early_stop.h).
+struct LookPlan {
+  // The number of looks, the last of which is the planned end. Fewer if there are fewer prompts.
+  int looks = 5;
+  // True: also ends if no undecided difference is likely to be shown at the planned end.
+  bool futility = false;
 };
 
 // Specifies an evaluation. ValidatePlan() checks it before anything runs.
@@ -97,6 +106,8 @@ struct EvaluationPlan {
   // it records the plan, so that a recorded plan has the inputs that were used. Plans recorded by
   // older versions may lack it.
   std::optional<EconomicsInputs> economics;
+  // Absent: no early stopping.
+  std::optional<LookPlan> stop_early;
   // The seed of the order in which samples are taken: equal plans and seeds have equal orders. 0
   // lets the runner choose one.
   uint64_t order_seed = 0;

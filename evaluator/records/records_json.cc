@@ -43,8 +43,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryTrend, model, n, slope, ci
                                                 leaks)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationCost, compute_seconds, joules, usd,
                                                 energy_source)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EarlyStop, looks, look, prompts, planned_prompts,
+                                                reason, saved_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Analysis, baseline, alpha, correction, failures,
-                                                comparisons, rankings, memory, decisions, cost)
+                                                comparisons, rankings, memory, decisions, cost,
+                                                early_stop)
 NLOHMANN_JSON_SERIALIZE_ENUM(ScalingKind, {{ScalingKind::kConcurrency, "concurrency"},
                                            {ScalingKind::kResidents, "residents"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ScalingPoint, kind, model, level, requests,

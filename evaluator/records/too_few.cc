@@ -18,4 +18,9 @@ std::string TooFewPrompts(const RankedCandidate& candidate) {
   return TooFewPrompts(candidate.clusters > 0 ? candidate.clusters : candidate.n);
 }
 
+std::string NoVerdictText(int prompts, int needed) {
+  return absl::StrCat("no verdict is possible at ", prompts, prompts == 1 ? " prompt" : " prompts",
+                      "; at least ", needed, " are needed");
+}
+
 }  // namespace assay::evaluator

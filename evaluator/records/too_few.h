@@ -16,6 +16,9 @@ std::string TooFewPrompts(int prompts);
 std::string TooFewPrompts(const Estimate& quality);
 std::string TooFewPrompts(const RankedCandidate& candidate);
 
+// Returns "no verdict is possible at 5 prompts; at least 6 are needed".
+std::string NoVerdictText(int prompts, int needed);
+
 }  // namespace assay::evaluator
 
 #endif  // ASSAY_EVALUATOR_RECORDS_TOO_FEW_H_

@@ -38,7 +38,9 @@ constexpr absl::string_view kComparing =
     "p-value before the correction. d_z is the mean of the differences divided by their standard "
     "deviation.";
 constexpr absl::string_view kRanking =
-    "Ranking: every two candidates are tested, corrected over all candidates and content types. "
+    "Ranking: every two candidates are tested, corrected over all candidates and content types by "
+    "one closed procedure: first over all content types, then within each, so that the probability "
+    "of any false claim is at most alpha. "
     "Ranks, letters, verdicts and decisions come from these tests. Candidates that share a letter "
     "are not shown to differ, and neither are those that share a rank. "
     "\"No difference shown\" does not mean \"equal\": \"detectable\" is the smallest difference "

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "evaluator/analysis/advice.h"
+#include "evaluator/analysis/early_stop.h"
 #include "evaluator/plan/plan.h"
 #include "evaluator/records/too_few.h"
 #include "evaluator/report/number_text.h"
@@ -27,7 +28,7 @@ std::string SamplingText(const Sampling& s) {
 std::string CorrectionText(Correction correction) {
   switch (correction) {
     case Correction::kHolm:
-      return "Holm";
+      return "closed procedure, Holm's over pairs";
     case Correction::kBenjaminiHochberg:
       return "Benjamini-Hochberg";
     case Correction::kNone:
@@ -127,6 +128,16 @@ Table CandidateTable(const ReportInput& input) {
 
 }  // namespace
 
+std::string EarlyStopParagraph(const EarlyStop& stop) {
+  const std::string text =
+      absl::StrCat("Early stopping: ", EarlyStopText(stop),
+                   ". P-values and intervals of differences allow for the looks.");
+  if (stop.reason.empty()) return text;
+  return absl::StrCat(text,
+                      " Differences at an early stop are overstated on average, because the "
+                      "evaluation ends when they are large.");
+}
+
 Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
   const Evaluation& evaluation = input.evaluation;
   Section section{.title = "Decision"};
@@ -140,6 +151,9 @@ Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
         Paragraph{absl::StrCat("This evaluation ", StateText(evaluation.state),
                                ". The results below cover only the samples measured so far."),
                   Tone::kBad});
+  }
+  if (const std::optional<EarlyStop>& stop = evaluation.analysis.early_stop) {
+    section.blocks.emplace_back(Paragraph{EarlyStopParagraph(*stop)});
   }
   if (std::vector<std::string> advice = AdviceLines(evaluation.analysis); !advice.empty()) {
     section.blocks.emplace_back(List{std::move(advice)});
@@ -192,6 +206,10 @@ Section PlanSection(const ReportInput& input, const Digest& digest) {
                             input.evaluation.analysis.baseline.empty()
                                 ? "none"
                                 : input.evaluation.analysis.baseline));
+  if (plan.stop_early) {
+    add("Early stopping", absl::StrCat(plan.stop_early->looks, " looks",
+                                       plan.stop_early->futility ? ", also for futility" : ""));
+  }
   add("Failed generations",
       plan.failures == FailurePolicy::kZero ? "score 0" : "are left out of the quality scores");
   if (!plan.tasks.empty()) add("Known-answer tasks", absl::StrCat(plan.tasks.size()));

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "evaluator/analysis/early_stop.h"
 #include "evaluator/run/error_text.h"
 #include "evaluator/run/job_result.h"
 #include "evaluator/run/known_answer.h"
@@ -109,6 +110,7 @@ absl::Status Job::TakeSamples() {
   const Runner::Options& options = *dependencies_.options;
   for (size_t i = 0; i < order_.size(); ++i) {
     const PlannedSample& planned = order_[i];
+    if (i > 0 && planned.block != order_[i - 1].block && StopsAfter(order_[i - 1])) break;
     const std::string& model = models_[planned.model].name;
     const std::string& prompt = plan_.prompts[planned.prompt].id;
     if (records_.HasSample(model, prompt, planned.repeat)) continue;
@@ -127,6 +129,12 @@ absl::Status Job::TakeSamples() {
     Push(std::move(sample));
   }
   return absl::OkStatus();
+}
+
+bool Job::StopsAfter(const PlannedSample& last) {
+  if (Stopped()) return false;
+  Announce(absl::StrCat("look ", last.block + 1, " at the results"));
+  return !StopReason(plan_, records_.samples()).empty();
 }
 
 bool Job::TakeSample(const PlannedSample& planned, Sample* sample) {

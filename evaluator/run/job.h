@@ -30,7 +30,8 @@ namespace assay::evaluator {
 // 1. It loads each model once and warms it up with one short generation that is not measured. A
 //    model that cannot be loaded fails all its samples with that error.
 // 2. It takes the samples in the order of OrderSamples(), except those that an earlier run
-// recorded.
+// recorded. With early stopping, it ends this step after a block if StopReason() says so
+// (analysis/early_stop.h), which a resumed job decides again from the recorded samples.
 // 3. It answers the tasks.
 // 4. It measures scaling.
 // 5. It records the result: state, summaries, analysis, and the outbox entries.
@@ -63,6 +64,8 @@ class Job {
   // Checks that the models have the revisions of the recorded samples.
   absl::Status CheckRevisions() const;
   absl::Status TakeSamples();
+  // Looks at the results so far. Returns true if the samples end here.
+  bool StopsAfter(const PlannedSample& last);
   // Measures and scores one sample. Returns false if the job was stopped before it was complete.
   bool TakeSample(const PlannedSample& planned, Sample* sample);
   absl::Status AnswerTasks();

@@ -44,6 +44,32 @@ void AddTo(PromptResults* pooled, const PromptResults& results, const AutoLimits
   *pooled = has_drifted ? results : Pool(*pooled, results);
 }
 
+// The evaluations of a model that count at some time: [first, end).
+struct Window {
+  size_t first = 0;
+  size_t end = 0;
+};
+
+// Moves the window to `age.now` and pools what it has. If that is nothing, returns false and keeps
+// what was pooled before.
+bool MoveTo(const EvidenceAge& age, const ProvenModel& model, const AutoLimits& limits,
+            Window* window, PromptResults* pooled) {
+  const std::vector<Evidence>& all = model.evaluations;
+  Window moved = *window;
+  while (moved.end < all.size() && all[moved.end].finished_at <= age.now) ++moved.end;
+  while (moved.first < moved.end && age.IsOld(all[moved.first])) ++moved.first;
+  size_t next = window->end;
+  if (moved.first != window->first && moved.first != moved.end) {
+    pooled->clear();
+    next = moved.first;
+  }
+  if (moved.first != moved.end) {
+    for (; next < moved.end; ++next) AddTo(pooled, *all[next].prompts, limits);
+  }
+  *window = moved;
+  return moved.first != moved.end;
+}
+
 // Returns the model with the best mean, the first of equal ones.
 size_t BestMean(const Pooled& pooled) {
   std::optional<size_t> best;
@@ -96,21 +122,27 @@ std::string NoteOf(const PromptResults& results, const PromptResults& chosen,
 
 }  // namespace
 
-AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits& limits) {
+AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits& limits,
+                        const EvidenceAge& age) {
   std::set<absl::Time> times;
   for (const ProvenModel& model : models) {
     for (const Evidence& evaluation : model.evaluations) times.insert(evaluation.finished_at);
   }
   Pooled pooled(models.size());
+  std::vector<Window> windows(models.size());
   std::optional<size_t> incumbent;
-  for (const absl::Time time : times) {
+  const auto move_to = [&](absl::Time time) {
     for (size_t i = 0; i < models.size(); ++i) {
-      for (const Evidence& evaluation : models[i].evaluations) {
-        if (evaluation.finished_at == time) AddTo(&pooled[i], *evaluation.prompts, limits);
-      }
+      const bool is_recent =
+          MoveTo({.now = time, .max_age = age.max_age}, models[i], limits, &windows[i], &pooled[i]);
+      if (!is_recent && incumbent != i) pooled[i].clear();
     }
+  };
+  for (const absl::Time time : times) {
+    move_to(time);
     incumbent = Next(pooled, incumbent, limits);
   }
+  move_to(age.now);
   AutoChoice choice{.chosen = incumbent.value_or(0)};
   const size_t best = BestMean(pooled);
   if (choice.chosen != best) {
@@ -123,7 +155,8 @@ AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits
   choice.notes.assign(models.size(), "chosen");
   choice.is_worse.assign(models.size(), false);
   for (size_t i = 0; i < models.size(); ++i) {
-    if (i == choice.chosen) continue;
+    choice.is_old.push_back(windows[i].first == windows[i].end);
+    if (i == choice.chosen || choice.is_old[i]) continue;
     bool is_worse = false;
     choice.notes[i] =
         NoteOf(pooled[i], pooled[choice.chosen], models[choice.chosen].id, limits, &is_worse);

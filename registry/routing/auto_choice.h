@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "registry/catalog/route_policy.h"
 #include "registry/routing/evidence.h"
 
@@ -15,6 +16,14 @@ namespace assay::registry {
 struct ProvenModel {
   std::string id;
   std::vector<Evidence> evaluations;
+};
+
+// What counts as old.
+struct EvidenceAge {
+  absl::Time now = absl::InfiniteFuture();
+  absl::Duration max_age = absl::InfiniteDuration();
+
+  bool IsOld(const Evidence& evidence) const { return now - evidence.finished_at > max_age; }
 };
 
 enum class ChoiceReason {
@@ -34,6 +43,8 @@ struct AutoChoice {
   // One note per model. "worse: ..." for a model that is shown to be worse than the chosen one.
   std::vector<std::string> notes;
   std::vector<bool> is_worse;
+  // True for each model whose evidence is all old.
+  std::vector<bool> is_old;
 };
 
 // Chooses a model. `models` must not be empty. A pure function.
@@ -52,7 +63,12 @@ struct AutoChoice {
 //   above 0 in the same sense.
 //
 // "Not shown to differ" is not evidence of equality: with few prompts the better mean wins.
-AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits& limits);
+//
+// An evaluation counts for `max_age`, and gives its model no route after that. If all evaluations
+// of the model that has the route are old, they still defend it: it loses the route only to a model
+// that later evaluations show to be better. Time alone moves no route.
+AutoChoice ChooseProven(const std::vector<ProvenModel>& models, const AutoLimits& limits,
+                        const EvidenceAge& age = {});
 
 }  // namespace assay::registry
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -192,19 +193,43 @@ const Evidence& EvidenceOf(const Candidate& candidate) {
   return candidate.evidence.has_value() ? *candidate.evidence : none;
 }
 
+EvidenceAge AgeOf(const EvidenceSource* source) {
+  if (source == nullptr) return {};
+  return {.now = source->Now(), .max_age = source->MaxAge()};
+}
+
+std::string Counted(int64_t count, std::string_view unit) {
+  return absl::StrCat(count, " ", std::string(unit), count == 1 ? "" : "s");
+}
+
+// Returns "12 days", or hours below two days.
+std::string AgeText(absl::Duration age) {
+  const int64_t hours = std::max<int64_t>(0, absl::ToInt64Hours(age));
+  constexpr int64_t kHoursPerDay = 24;
+  return hours < 2 * kHoursPerDay ? Counted(hours, "hour") : Counted(hours / kHoursPerDay, "day");
+}
+
+std::string OldText(const Evidence& newest, const EvidenceAge& age) {
+  return absl::StrCat("evidence of ",
+                      absl::FormatTime("%Y-%m-%d", newest.finished_at, absl::UTCTimeZone()),
+                      " is older than ", AgeText(age.max_age), "; evaluate again");
+}
+
 struct Chosen {
   Candidate* candidate;
   ChoiceReason reason;
   // AutoChoice's.
   double expected_score;
   double mean_score;
+  // True if all evidence for it is old.
+  bool is_old = false;
 };
 
 // Chooses among the good candidates and sets their notes. `deployed` has the evidence of each
 // candidate. Returns nullopt if no candidate is good.
 std::optional<Chosen> ChooseGood(std::vector<Candidate>& candidates,
                                  const std::vector<std::vector<Evidence>>& deployed,
-                                 const AutoLimits& limits) {
+                                 const AutoLimits& limits, const EvidenceAge& age) {
   std::vector<Candidate*> good;
   std::vector<ProvenModel> models;
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -222,15 +247,19 @@ std::optional<Chosen> ChooseGood(std::vector<Candidate>& candidates,
     good.push_back(&candidates[i]);
   }
   if (good.empty()) return std::nullopt;
-  const AutoChoice choice = ChooseProven(models, limits);
+  const AutoChoice choice = ChooseProven(models, limits, age);
   for (size_t i = 0; i < good.size(); ++i) {
     good[i]->note = choice.notes[i];
     if (choice.is_worse[i]) good[i]->eligibility = Eligibility::kWorse;
+    if (!choice.is_old[i]) continue;
+    good[i]->eligibility = Eligibility::kUnproven;
+    good[i]->note = OldText(models[i].evaluations.back(), age);
   }
   return Chosen{.candidate = good[choice.chosen],
                 .reason = choice.reason,
                 .expected_score = choice.expected_score,
-                .mean_score = choice.mean_score};
+                .mean_score = choice.mean_score,
+                .is_old = choice.is_old[choice.chosen]};
 }
 
 // Returns the notes of all candidates except `excluded`, for a reason.
@@ -288,9 +317,10 @@ std::string Expectation(const Chosen& chosen) {
                          chosen.expected_score);
 }
 
-RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field field) {
+RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field field,
+                     const EvidenceAge& age) {
   std::vector<Candidate>& candidates = field.candidates;
-  const std::optional<Chosen> best = ChooseGood(candidates, field.deployed, policy.limits);
+  const std::optional<Chosen> best = ChooseGood(candidates, field.deployed, policy.limits, age);
   RouteDecision decision{.rule = "auto"};
   if (!best.has_value()) {
     decision.model = policy.otherwise.empty() ? catalog.default_model : policy.otherwise;
@@ -302,9 +332,12 @@ RouteDecision Choose(const Catalog& catalog, const RoutePolicy& policy, Field fi
     const Evidence& chosen = EvidenceOf(*best->candidate);
     decision.model = chosen.model;
     decision.evidence = chosen;
-    decision.reason = absl::StrCat(ReasonText(best->reason), policy.content_type,
-                                   "' by evaluation ", chosen.evaluation_id, ": ", Quality(chosen),
-                                   Expectation(*best), NotesOfOthers(candidates, chosen.model));
+    decision.is_evidence_old = best->is_old;
+    decision.reason = absl::StrCat(
+        best->is_old ? absl::StrCat("keeps the route, but its ", best->candidate->note, ": ") : "",
+        ReasonText(best->reason), policy.content_type, "' by evaluation ", chosen.evaluation_id,
+        ", ", AgeText(age.now - chosen.finished_at), " old: ", Quality(chosen), Expectation(*best),
+        NotesOfOthers(candidates, chosen.model));
   }
   decision.candidates = std::move(candidates);
   return decision;
@@ -318,7 +351,7 @@ RouteDecision ChooseByEvidence(const Catalog& catalog, const RoutePolicy& policy
   Field field = Candidates(catalog, policy, evidence);
   if (field.candidates.empty()) return {};
   ExcludeDown(field.candidates, down);
-  RouteDecision decision = Choose(catalog, policy, std::move(field));
+  RouteDecision decision = Choose(catalog, policy, std::move(field), AgeOf(evidence));
   if (policy.explore > 0 && UnitHash({seed, policy.content_type, "explore"}) < policy.explore) {
     return Explore(policy, decision, seed).value_or(decision);
   }

@@ -52,6 +52,9 @@ struct Evidence {
 class EvidenceSource {
  public:
   virtual ~EvidenceSource() = default;
+  // The time of the decision, and the age above which evidence does not count.
+  virtual absl::Time Now() const = 0;
+  virtual absl::Duration MaxAge() const = 0;
   // Returns the evidence of all models and revisions, in any order.
   virtual std::vector<Evidence> For(std::string_view content_type) const = 0;
   // Returns the revision that a request for the entry would use: that of the resident model, else

@@ -49,6 +49,9 @@ struct RouteDecision {
   std::vector<std::string> tried;
   // Auto rules: the evidence for `model`.
   std::optional<Evidence> evidence;
+  // Auto rules: true if all evidence for `model` is older than EvidenceSource::MaxAge(). The model
+  // keeps the route that it had.
+  bool is_evidence_old = false;
   // Weighted and auto rules: all candidates.
   std::vector<Candidate> candidates;
 };
@@ -81,7 +84,9 @@ struct RouteRequest {
 // model that is down moves requests between the other models.
 //
 // The auto rule considers the candidates whose deployed revision has evidence within the limits,
-// and chooses among them as ChooseProven() describes it (auto_choice.h). A request that explores
+// and chooses among them as ChooseProven() describes it (auto_choice.h). Evidence that is too old
+// gives no candidate the route, but the model that has it keeps it: time alone moves no route. A
+// request that explores
 // goes to a random candidate that is not known to exceed a limit, with the chosen one as its
 // alternative.
 absl::StatusOr<RouteDecision> ChooseRoute(const Catalog& catalog, const RoutePolicy* policy,

@@ -211,6 +211,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.routing.classify = routing.Bool("classify", config.routing.classify);
   config.routing.refuse_unknown =
       routing.Choice("unknown", "refuse", {"refuse", "default"}) == "refuse";
+  config.routing.evidence_max_age = absl::Seconds(
+      routing.Seconds("evidence_max_age", absl::ToDoubleSeconds(config.routing.evidence_max_age),
+                      kMinKeepSeconds, kMaxKeepSeconds));
   config.feedback = ReadFeedback(root.Map("feedback"));
   config.recording = ReadRecording(root.Map("recording"));
   RETURN_IF_ERROR(document->Finish());

@@ -115,6 +115,8 @@ struct RoutingConfig {
   // True if requests and evaluations with an unknown content type are refused. False if such a
   // request goes to the default model, and such a prompt is scored by the default profile.
   bool refuse_unknown = true;
+  // Older evaluations give no model a route.
+  absl::Duration evidence_max_age = absl::Hours(90 * 24);
 };
 
 // What is remembered for feedback on answers.

@@ -13,6 +13,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/store/run_store.h"
 #include "registry/routing/evidence.h"
@@ -23,9 +25,18 @@ namespace assay::server {
 class RouteEvidence final : public registry::EvidenceSource {
  public:
   using RevisionFn = std::function<std::string(const registry::ModelEntry& entry)>;
+  struct Options {
+    // MaxAge().
+    absl::Duration max_age = absl::InfiniteDuration();
+    // Now(). Must be thread-safe.
+    std::function<absl::Time()> clock = absl::Now;
+  };
 
   // `revision_of` implements RevisionOf().
-  explicit RouteEvidence(RevisionFn revision_of) : revision_of_(std::move(revision_of)) {}
+  RouteEvidence(RevisionFn revision_of, Options options)
+      : revision_of_(std::move(revision_of)), options_(std::move(options)) {}
+  explicit RouteEvidence(RevisionFn revision_of)
+      : RouteEvidence(std::move(revision_of), Options()) {}
 
   // Adds the evaluations of the store. Must be called once, at start. Returns the store's error.
   absl::Status Read(evaluator::RunStore& store) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -35,6 +46,8 @@ class RouteEvidence final : public registry::EvidenceSource {
   void Add(const evaluator::Evaluation& evaluation, const std::vector<evaluator::Sample>& samples)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  absl::Time Now() const override { return options_.clock(); }
+  absl::Duration MaxAge() const override { return options_.max_age; }
   std::vector<registry::Evidence> For(std::string_view content_type) const override
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::string RevisionOf(const registry::ModelEntry& entry) const override {
@@ -46,6 +59,7 @@ class RouteEvidence final : public registry::EvidenceSource {
   std::set<std::string> KeptEvaluations() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const RevisionFn revision_of_;
+  const Options options_;
   mutable absl::Mutex mutex_;
   // The key is the content type.
   std::map<std::string, std::vector<registry::Evidence>, std::less<>> known_

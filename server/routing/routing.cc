@@ -26,6 +26,8 @@ namespace assay::server {
 namespace {
 
 constexpr size_t kMaxKeyBytes = 256;
+// Content types are those of routes, so that few are remembered.
+constexpr absl::Duration kReportInterval = absl::Hours(24);
 
 uint64_t RandomNonce() {
   std::random_device random;
@@ -119,7 +121,20 @@ absl::StatusOr<registry::RouteDecision> Routing::Choose(const RoutingInput& inpu
   if (!decision.ok()) return decision;
   decision->reason.insert(0, prefix);
   decision->content_type = std::move(content_type);
+  if (decision->is_evidence_old) ReportOldEvidence(*decision);
   return decision;
+}
+
+void Routing::ReportOldEvidence(const registry::RouteDecision& decision) const {
+  if (!options_.on_old_evidence) return;
+  const absl::Time now = evidence_->Now();
+  {
+    const MutexLock lock(reported_mutex_);
+    const auto [at, added] = reported_.try_emplace(decision.content_type, now);
+    if (!added && now - at->second < kReportInterval) return;
+    at->second = now;
+  }
+  options_.on_old_evidence(decision);
 }
 
 absl::Status Routing::Set(std::vector<registry::RoutePolicy> policies) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "registry/residency/manager.h"
 #include "registry/routing/evidence.h"
 #include "registry/routing/route_table.h"
@@ -44,6 +46,9 @@ class Routing {
     bool refuse_unknown = true;
     // That of registry::RouteRequest.
     std::function<bool(std::string_view)> down = nullptr;
+    // Called if a route is kept by evidence that is too old: at most once a day per content type.
+    // Must be thread-safe and fast. May be null.
+    std::function<void(const registry::RouteDecision&)> on_old_evidence = nullptr;
     // Keeps encoders out of all routes. May be null: every model generates text.
     ModelKinds* kinds = nullptr;
   };
@@ -82,6 +87,8 @@ class Routing {
   // Returns INVALID_ARGUMENT if a policy names an encoder.
   absl::Status CheckNoEncoders(const std::vector<registry::RoutePolicy>& policies) const;
   absl::Status CheckContentType(std::string_view type, const registry::Catalog& catalog) const;
+  void ReportOldEvidence(const registry::RouteDecision& decision) const
+      ABSL_LOCKS_EXCLUDED(reported_mutex_);
   // Checks `policies` and sets them together with `kept`, which are not checked.
   absl::Status SetWith(std::vector<registry::RoutePolicy> kept,
                        std::vector<registry::RoutePolicy> policies)
@@ -94,6 +101,9 @@ class Routing {
   // Held by every change, so that the file and the table agree.
   absl::Mutex set_mutex_;
   std::string file_ ABSL_GUARDED_BY(set_mutex_);
+  mutable absl::Mutex reported_mutex_;
+  // When a content type was last reported to have evidence that is too old.
+  mutable std::map<std::string, absl::Time> reported_ ABSL_GUARDED_BY(reported_mutex_);
   // The number of the next request without a key. Starts at a random number.
   mutable std::atomic<uint64_t> next_nonce_;
 };

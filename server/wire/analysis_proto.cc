@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "evaluator/analysis/early_stop.h"
 #include "evaluator/records/too_few.h"
 
 namespace assay::server {
@@ -65,6 +66,16 @@ void ToProto(const evaluator::MemoryTrend& trend, assay::v1::MemoryTrend* out) {
   out->set_leaks(trend.leaks);
 }
 
+void ToProto(const evaluator::EarlyStop& stop, assay::v1::EarlyStop* out) {
+  out->set_looks(stop.looks);
+  out->set_look(stop.look);
+  out->set_prompts(stop.prompts);
+  out->set_planned_prompts(stop.planned_prompts);
+  out->set_reason(stop.reason);
+  out->set_saved_seconds(stop.saved_seconds);
+  out->set_text(evaluator::EarlyStopText(stop));
+}
+
 }  // namespace
 
 void ToProto(const evaluator::Comparison& comparison, assay::v1::Comparison* out) {
@@ -124,6 +135,7 @@ void ToProto(const evaluator::Analysis& analysis, assay::v1::Analysis* out) {
   for (const evaluator::Ranking& ranking : analysis.rankings) ToProto(ranking, out->add_rankings());
   for (const evaluator::MemoryTrend& trend : analysis.memory) ToProto(trend, out->add_memory());
   for (const std::string& decision : analysis.decisions) out->add_decisions(decision);
+  if (analysis.early_stop.has_value()) ToProto(*analysis.early_stop, out->mutable_early_stop());
   if (const evaluator::Advice advice = Advise(analysis); !advice.action.empty()) {
     ToProto(advice, out->mutable_advice());
   }

@@ -376,6 +376,12 @@ absl::StatusOr<evaluator::EvaluationPlan> ToPlan(const EvaluateRequest& request,
   if (request.scaling().rounds() != 0) plan.scaling.rounds = request.scaling().rounds();
   plan.scaling.residents = request.scaling().residents();
   plan.order_seed = request.order_seed();
+  if (request.looks() != 0) {
+    plan.stop_early = {.looks = request.looks(), .futility = request.stop_for_futility()};
+  } else if (request.stop_for_futility()) {
+    return absl::InvalidArgumentError(
+        "stop_for_futility: is set without looks; set the number of looks, such as 5");
+  }
   RETURN_IF_ERROR(CheckLengths(plan, defaults.limits));
   return plan;
 }

@@ -105,6 +105,40 @@ TEST_F(EvaluateTest, PrintsProgressFailuresTableAndRunAddresses) {
   EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));
 }
 
+TEST_F(EvaluateTest, StopsEarlyWithFiveLooksUnlessToldOtherwise) {
+  v1::EarlyStop* stop = summary_.mutable_analysis()->mutable_early_stop();
+  stop->set_text("stopped at look 2 of 5, 24 of 60 prompts");
+  const CliResult result = daemon_.Run({"evaluate", "--stop-early"});
+  EXPECT_EQ(result.code, kExitOk);
+  EXPECT_EQ(seen_.looks(), 5);
+  EXPECT_FALSE(seen_.stop_for_futility());
+  EXPECT_THAT(result.out, HasSubstr("early stopping: stopped at look 2 of 5, 24 of 60 prompts\n"));
+  daemon_.Run({"evaluate", "--stop-early", "--looks", "3", "--stop-for-futility"});
+  EXPECT_EQ(seen_.looks(), 3);
+  EXPECT_TRUE(seen_.stop_for_futility());
+  daemon_.Run({"evaluate"});
+  EXPECT_EQ(seen_.looks(), 0);
+  EXPECT_EQ(daemon_.Run({"evaluate", "--looks", "3"}).code, kExitUsage);
+  EXPECT_EQ(daemon_.Run({"evaluate", "--stop-early", "--looks", "1"}).code, kExitUsage);
+  EXPECT_EQ(daemon_.Run({"evaluate", "--stop-early", "--replay", "e0"}).code, kExitUsage);
+}
+
+TEST_F(EvaluateTest, ShowsTheAdjustedPValueOfEachContentType) {
+  for (const char* type : {"", "linkedin"}) {
+    v1::Comparison* c = summary_.mutable_analysis()->add_comparisons();
+    c->set_metric("quality_score");
+    c->set_content_type(type);
+    c->set_candidate("tiny");
+    c->set_method("sign_flip_exact");
+    c->set_p_value(0.011);
+    c->set_p_adjusted(*type == '\0' ? 0.012 : 0.034);
+  }
+  const CliResult result = daemon_.Run({"evaluate"});
+  EXPECT_THAT(result.out, HasSubstr("P ADJUSTED"));
+  EXPECT_THAT(result.out, HasSubstr("0.034"));
+  EXPECT_THAT(result.out, HasSubstr("0.012"));
+}
+
 TEST_F(EvaluateTest, TerminalShowsABar) {
   const CliResult result = daemon_.Run({"evaluate"}, {.err_is_terminal = true});
   EXPECT_THAT(result.err, HasSubstr("[####....................] 1/5, 1m 05s left  tiny"));

@@ -81,6 +81,7 @@ economics: { power_watts: 35, requests_per_day: 500 }
 scaling: { concurrency: [1, 4], rounds: 2, residents: true }
 order_seed: 7
 gate: quality >= 6
+stop_early: { looks: 4, futility: true }
 )");
   ASSERT_TRUE(plan.ok()) << plan.status();
   const v1::EvaluateRequest& r = *plan;
@@ -120,6 +121,8 @@ gate: quality >= 6
   EXPECT_TRUE(r.scaling().residents());
   EXPECT_EQ(r.order_seed(), 7U);
   EXPECT_EQ(r.gate(), "quality >= 6");
+  EXPECT_EQ(r.looks(), 4);
+  EXPECT_TRUE(r.stop_for_futility());
 }
 
 // docs/explanation/economics.md lists the keys of a plan.

@@ -129,8 +129,8 @@ TEST_F(DecisionTest, ThreeCandidatesOnThreePromptsAreNotCompared) {
     Score("c", i, 5);
   }
   EXPECT_THAT(Run().decisions,
-              ElementsAre("over all content types: too few prompts (3) to compare 3 candidates; "
-                          "at least 6 needed"));
+              ElementsAre("over all content types: no verdict is possible at 3 prompts; at least 6 "
+                          "are needed to compare 3 candidates"));
 }
 
 TEST_F(DecisionTest, NamesTheCorrectionOfThePValue) {

@@ -99,7 +99,7 @@ TEST(EvidenceFaultsTest, FailuresOnHardPromptsAreNotAnAdvantage) {
   EXPECT_DOUBLE_EQ(failures.result.p_value, 0.125);
   EXPECT_THAT(analysis.decisions.back(),
               HasSubstr("failed generations, which score 0: base 0 %, cand 33.3 % (no difference "
-                        "shown to base, Holm-adjusted p = 0.12)"));
+                        "shown to base, adjusted p = 0.12)"));
 }
 
 TEST(EvidenceFaultsTest, FailuresMayBeLeftOutByTheStatedPolicy) {

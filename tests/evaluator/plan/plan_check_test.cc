@@ -68,6 +68,22 @@ TEST(PlanCheckTest, ErrorsNameFieldAndValue) {
             "name: has 501 bytes; at most 500");
 }
 
+TEST(PlanCheckTest, LooksNeedCandidatesPromptsAndALimitedNumber) {
+  using Plan = EvaluationPlan;
+  for (const int looks : {-1, 0, 1, 21}) {
+    EXPECT_THAT(ErrorAfter([looks](Plan& p) { p.stop_early = {.looks = looks}; }),
+                testing::HasSubstr("give 2 to 20 looks"));
+  }
+  EXPECT_THAT(ErrorAfter([](Plan& p) {
+                p.stop_early = {.looks = 5};
+                p.models = Candidates({"m1"});
+              }),
+              testing::HasSubstr("looks: early stopping needs two candidates"));
+  EvaluationPlan plan = ValidPlan();
+  plan.stop_early = {.looks = 20};
+  EXPECT_TRUE(ValidatePlan(plan).ok());
+}
+
 TEST(PlanCheckTest, ErrorsOfTheComparisonNameFieldAndValue) {
   using Plan = EvaluationPlan;
   EXPECT_EQ(ErrorAfter([](Plan& p) { p.baseline = "m9"; }),

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
+#include "base/hashing.h"
 #include "tests/evaluator/records/records.h"
 
 namespace assay::evaluator {
@@ -21,6 +23,23 @@ TEST(PlanSha256Test, CoversWhatDeterminesTheResults) {
   EXPECT_EQ(PlanSha256(plan), hash);
   plan.prompts[1].prompt += "!";
   EXPECT_NE(PlanSha256(plan), hash);
+}
+
+// Earlier versions had no early stopping, and their hashes are recorded.
+TEST(PlanSha256Test, IsThatOfEarlierVersionsWithoutEarlyStopping) {
+  EvaluationPlan plan = FullPlan();
+  plan.stop_early.reset();
+  const std::string hash = PlanSha256(plan);
+  EXPECT_NE(PlanSha256(FullPlan()), hash);
+  nlohmann::json json = nlohmann::json::parse(PlanToJson(plan));
+  EXPECT_TRUE(json.at("stop_early").is_null());
+  json.erase("stop_early");
+  json["name"] = "";
+  json["order_seed"] = 0;
+  EXPECT_EQ(hash, Sha256Hex(json.dump()));
+  const auto read = PlanFromJson(json.dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->stop_early.has_value());
 }
 
 // Plans of versions without the policy left failed generations out, and their records say so.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <tuple>
@@ -52,6 +53,55 @@ TEST(OrderSamplesTest, TheSeedDeterminesTheOrder) {
   };
   EXPECT_EQ(order(1), "11 21 01 20 10 00 02 12 22 ");
   EXPECT_NE(order(1), order(2));
+}
+
+TEST(PromptBlocksTest, BlocksAreBalancedAndIndependentOfTheModels) {
+  EvaluationPlan plan;
+  plan.models = Candidates({"m1", "m2"});
+  for (int i = 0; i < 34; ++i) {
+    plan.prompts.push_back({.id = std::to_string(i), .content_type = i < 20 ? "x" : "y"});
+    // The last four prompts of x are one cluster, which no look may split.
+    if (i >= 16 && i < 20) plan.prompts.back().cluster = "c";
+  }
+  EXPECT_EQ(PromptBlocks(plan, 3).size(), 1U);
+  plan.stop_early = {.looks = 4};
+  const std::vector<std::vector<int>> blocks = PromptBlocks(plan, 3);
+  ASSERT_EQ(blocks.size(), 4U);
+  std::set<int> all;
+  for (const std::vector<int>& block : blocks) {
+    std::set<std::string> x;
+    int y = 0;
+    int in_cluster = 0;
+    for (const int prompt : block) {
+      const EvaluationPrompt& of = plan.prompts[static_cast<size_t>(prompt)];
+      EXPECT_TRUE(all.insert(prompt).second);
+      if (of.content_type == "x") x.insert(of.cluster.empty() ? of.id : of.cluster);
+      y += of.content_type == "y" ? 1 : 0;
+      in_cluster += of.cluster.empty() ? 0 : 1;
+    }
+    // 17 clusters of x and 14 prompts of y over four blocks.
+    EXPECT_TRUE(x.size() == 4 || x.size() == 5) << x.size();
+    EXPECT_TRUE(y == 3 || y == 4) << y;
+    EXPECT_TRUE(in_cluster == 0 || in_cluster == 4);
+  }
+  EXPECT_EQ(all.size(), 34U);
+  plan.models = Candidates({"m2"});
+  EXPECT_EQ(PromptBlocks(plan, 3), blocks);
+  EXPECT_NE(PromptBlocks(plan, 4), blocks);
+}
+
+TEST(PromptBlocksTest, TheOrderGoesBlockByBlockWithAllRepeats) {
+  EvaluationPlan plan = SmallPlan();
+  plan.stop_early = {.looks = 2};
+  const std::vector<std::vector<int>> blocks = PromptBlocks(plan, 9);
+  ASSERT_EQ(blocks.size(), 2U);
+  const std::vector<PlannedSample> order = OrderSamples(plan, 9);
+  ASSERT_EQ(order.size(), 36U);
+  for (size_t i = 0; i < order.size(); ++i) {
+    EXPECT_EQ(order[i].block, i < blocks[0].size() * 3 * 4 ? 0 : 1);
+    const std::vector<int>& block = blocks[static_cast<size_t>(order[i].block)];
+    EXPECT_TRUE(std::find(block.begin(), block.end(), order[i].prompt) != block.end());
+  }
 }
 
 // Old evaluations are replayed, so the function must never change.

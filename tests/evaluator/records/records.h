@@ -81,6 +81,7 @@ inline EvaluationPlan FullPlan() {
                                    .idle_power_watts = 9,
                                    .idle_hours_per_day = 23,
                                    .machine_memory_gb = 36};
+  plan.stop_early = {.looks = 3, .futility = true};
   plan.order_seed = (uint64_t{1} << 63) + 5;
   return plan;
 }

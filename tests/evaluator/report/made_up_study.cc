@@ -178,7 +178,7 @@ Analysis MakeAnalysis(const Study& study) {
   }
   analysis.decisions = {
       "Over all content types, smollm2_135m:q4_0 cannot be distinguished from smollm2_135m in "
-      "quality (difference -0.31, 95 % interval -0.62 to 0.02, Holm-adjusted p = 0.21, 30 "
+      "quality (difference -0.31, 95 % interval -0.62 to 0.02, adjusted p = 0.21, 30 "
       "prompts).",
       "Over all content types, random_small_a is worse than smollm2_135m (difference -4.4, 95 % "
       "interval -4.9 to -3.9, p < 0.0001).",

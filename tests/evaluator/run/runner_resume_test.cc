@@ -134,6 +134,64 @@ TEST_F(ResumeTest, InterruptedScalingIsMeasuredAfterTheNextStart) {
   EXPECT_EQ(end.finished_samples, 8);
 }
 
+// Returns a plan of 60 prompts with five looks. m2 cannot be loaded, so that it scores 0.
+EvaluationPlan FiveLooks() {
+  EvaluationPlan plan = TwoByTwo();
+  plan.repeats = 1;
+  plan.prompts.clear();
+  for (int i = 0; i < 60; ++i) {
+    plan.prompts.push_back({.id = absl::StrCat("p", i),
+                            .content_type = i % 2 == 0 ? "twitter" : "linkedin",
+                            .prompt = absl::StrCat("prompt ", i)});
+  }
+  plan.stop_early = {.looks = 5};
+  plan.order_seed = 3;
+  return plan;
+}
+
+TEST_F(ResumeTest, AnEvaluationEndsAtTheLookThatDecides) {
+  generator_.prepare_errors["m2"] = absl::NotFoundError("no file");
+  const Followed followed = Follow(*Start(FiveLooks()).feed);
+  ASSERT_TRUE(followed.end.has_value());
+  EXPECT_EQ(followed.end->state, EvaluationState::kSucceeded) << followed.end->error;
+  // 12 prompts are too few for the first bound.
+  EXPECT_EQ(followed.end->finished_samples, 48);
+  EXPECT_EQ(followed.end->total_samples, 120);
+  const Evaluation stored = *store_->Get(followed.end->id);
+  ASSERT_TRUE(stored.analysis.early_stop.has_value());
+  EXPECT_EQ(stored.analysis.early_stop->look, 2);
+  EXPECT_EQ(stored.analysis.early_stop->looks, 5);
+  EXPECT_EQ(stored.analysis.early_stop->prompts, 24);
+  EXPECT_EQ(stored.analysis.early_stop->planned_prompts, 60);
+  EXPECT_EQ(stored.analysis.early_stop->reason, "decided");
+}
+
+TEST_F(ResumeTest, AResumedEvaluationKeepsItsLooks) {
+  generator_.prepare_errors["m2"] = absl::NotFoundError("no file");
+  // The restart is within the second block, after the first look.
+  int measured = 0;
+  absl::Notification reached;
+  generator_.before_answer = [&](const GenerationJob& job, const auto& context) {
+    if (job.max_new_tokens < TwoByTwo().max_new_tokens || ++measured < 16) return;
+    if (!reached.HasBeenNotified()) reached.Notify();
+    while (!context.IsDone()) absl::SleepFor(absl::Milliseconds(1));
+  };
+  const std::string id = Start(FiveLooks()).evaluation.id;
+  reached.WaitForNotification();
+  runner_->Shutdown();
+  generator_.before_answer = nullptr;
+  const size_t before = store_->Samples(id)->size();
+  EXPECT_GE(before, 30U);
+  EXPECT_LT(before, 48U);
+  ASSERT_TRUE(Restart().ok());
+  const Evaluation end = WaitForEnd(id);
+  EXPECT_EQ(end.state, EvaluationState::kSucceeded) << end.error;
+  EXPECT_EQ(end.finished_samples, 48);
+  ASSERT_TRUE(end.analysis.early_stop.has_value());
+  EXPECT_EQ(end.analysis.early_stop->look, 2);
+  EXPECT_EQ(end.analysis.early_stop->reason, "decided");
+}
+
 TEST_F(ResumeTest, TheOrderOfSamplesIsKept) {
   EvaluationPlan plan = TwoByTwo();
   plan.order_seed = 77;

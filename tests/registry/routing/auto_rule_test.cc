@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -32,6 +33,11 @@ class FakeEvidence final : public EvidenceSource {
     return it == deployed.end() ? "r1" : it->second;
   }
 
+  absl::Time Now() const override { return now; }
+  absl::Duration MaxAge() const override { return max_age; }
+
+  absl::Time now = absl::FromUnixSeconds(1000) + absl::Hours(30);
+  absl::Duration max_age = absl::InfiniteDuration();
   std::vector<Evidence> evidence;
   std::map<std::string, std::string> deployed;
 };
@@ -88,7 +94,8 @@ TEST_F(AutoRuleTest, ChoosesTheBestWithItsEvidenceAsTheReason) {
   EXPECT_EQ(decision.rule, "auto");
   EXPECT_EQ(decision.evidence->evaluation_id, "ev-b");
   EXPECT_EQ(decision.reason,
-            "best quality for 'blog' by evaluation ev-b: 8.00 [7.50, 8.50] over 40 samples; "
+            "best quality for 'blog' by evaluation ev-b, 30 hours old: 8.00 [7.50, 8.50] over 40 "
+            "samples; "
             "a: worse than 'b': -2.00 points over 40 prompts; "
             "c: worse than 'b': -3.00 points over 40 prompts; d: not evaluated");
   EXPECT_EQ(decision.candidates.size(), 4U);
@@ -120,6 +127,75 @@ TEST_F(AutoRuleTest, AModelThatIsDownIsNotChosen) {
                   .model,
               "b");
   }
+}
+
+Evidence ScoredAt(const std::string& model, double mean, double half, absl::Time time) {
+  Evidence evidence = Scored(model, mean, half);
+  evidence.finished_at = time;
+  evidence.evaluation_id = absl::StrCat("ev-", model, "-", absl::ToUnixSeconds(time));
+  return evidence;
+}
+
+class AgingTest : public AutoRuleTest {
+ protected:
+  AgingTest() {
+    source_.max_age = absl::Hours(90 * 24);
+    source_.now = absl::FromCivil(absl::CivilDay(2026, 11, 30), absl::UTCTimeZone());
+  }
+  absl::Time DaysAgo(int days) const { return source_.now - absl::Hours(24 * days); }
+};
+
+TEST_F(AgingTest, OldEvidenceGivesNoModelTheRoute) {
+  source_.evidence = {ScoredAt("a", 6, 0.5, DaysAgo(10)), ScoredAt("b", 6, 0.5, DaysAgo(10)),
+                      ScoredAt("c", 5, 0.5, DaysAgo(213))};
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_FALSE(decision.is_evidence_old);
+  EXPECT_THAT(
+      decision.reason,
+      HasSubstr("best quality for 'blog' by evaluation ev-a-1795132800, 10 days old: 6.00"));
+  EXPECT_THAT(decision.reason,
+              HasSubstr("c: evidence of 2026-05-01 is older than 90 days; evaluate again"));
+  EXPECT_EQ(decision.candidates[2].eligibility, Eligibility::kUnproven);
+}
+
+// The model that has the route keeps it when its evidence becomes old, because time alone is no
+// evidence against it.
+TEST_F(AgingTest, TimeAloneMovesNoRoute) {
+  source_.evidence = {ScoredAt("a", 7, 0.5, DaysAgo(89)), ScoredAt("b", 6, 0.5, DaysAgo(89))};
+  EXPECT_EQ(Choose().model, "a");
+  EXPECT_FALSE(Choose().is_evidence_old);
+  source_.now += absl::Hours(48);
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_TRUE(decision.is_evidence_old);
+  EXPECT_THAT(decision.reason,
+              HasSubstr("keeps the route, but its evidence of 2026-09-02 is older than 90 days; "
+                        "evaluate again: best quality for 'blog' by evaluation "));
+  // A recent evaluation of another model alone does not take the route: it has no recent rival.
+  source_.evidence.push_back(ScoredAt("b", 9, 0.5, source_.now));
+  EXPECT_EQ(Choose().model, "b") << "all evidence of b shows it to be better";
+}
+
+// a was chosen by evidence that is old now; the recent evaluations alone would prefer b.
+TEST_F(AgingTest, TheModelWithTheRouteIsRememberedFromOldEvidence) {
+  source_.evidence = {ScoredAt("a", 7, 0.5, DaysAgo(120)), ScoredAt("b", 6.9, 0.5, DaysAgo(120)),
+                      ScoredAt("a", 7, 0.5, DaysAgo(5)), ScoredAt("b", 7.05, 0.5, DaysAgo(5))};
+  // The differences have a spread, so that 0.05 points are not shown.
+  PromptResults uneven = *source_.evidence[3].prompts;
+  for (size_t i = 0; i < uneven.size(); ++i) uneven[i].score += i % 4 < 2 ? 2 : -2;
+  source_.evidence[3].prompts = std::make_shared<const PromptResults>(uneven);
+  const RouteDecision decision = Choose();
+  EXPECT_EQ(decision.model, "a");
+  EXPECT_FALSE(decision.is_evidence_old);
+  EXPECT_THAT(decision.reason, HasSubstr("had the route before"));
+  EXPECT_THAT(decision.reason, HasSubstr(", 5 days old"));
+}
+
+TEST_F(AgingTest, AWorseResultInRecentEvaluationsMovesTheRoute) {
+  source_.evidence = {ScoredAt("a", 7, 0.5, DaysAgo(120)), ScoredAt("b", 6, 0.5, DaysAgo(120)),
+                      ScoredAt("a", 6, 0.5, DaysAgo(5)), ScoredAt("b", 8, 0.5, DaysAgo(5))};
+  EXPECT_EQ(Choose().model, "b");
 }
 
 TEST_F(AutoRuleTest, ChoosesACheaperModelThatIsShownToBeNearlyAsGood) {

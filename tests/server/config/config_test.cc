@@ -82,6 +82,10 @@ evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
 TEST_F(ConfigTest, UnknownContentTypesAreRefusedUnlessTheyGoToTheDefault) {
   const std::string required = "catalog: m\nstate_dir: s\n";
   EXPECT_TRUE(LoadConfig(Write(required))->routing.refuse_unknown);
+  EXPECT_EQ(LoadConfig(Write(required))->routing.evidence_max_age, absl::Hours(90 * 24));
+  EXPECT_EQ(
+      LoadConfig(Write(required + "routing: { evidence_max_age: 720h }"))->routing.evidence_max_age,
+      absl::Hours(720));
   EXPECT_TRUE(LoadConfig(Write(required + "routing: { unknown: refuse }"))->routing.refuse_unknown);
   EXPECT_FALSE(
       LoadConfig(Write(required + "routing: { unknown: default }"))->routing.refuse_unknown);

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/catalog/revision.h"
@@ -231,6 +232,31 @@ TEST_F(RoutingTest, AutoRouteUsesTheEvidenceOfTheDeployedRevision) {
   const auto decision = routing.Choose({.content_type = "poem"});
   EXPECT_EQ(decision->model, "a");
   EXPECT_EQ(decision->evidence->evaluation_id, "ev-new");
+}
+
+TEST_F(RoutingTest, OldEvidenceKeepsTheRouteAndIsReportedOnceADay) {
+  absl::Time now = absl::FromUnixSeconds(2000);
+  registry::Revisions revisions("", "cpu");
+  RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); },
+                         {.max_age = absl::Hours(90 * 24), .clock = [&now] { return now; }});
+  std::vector<std::string> reported;
+  Routing routing(manager_.get(), &evidence,
+                  {.on_old_evidence = [&](const registry::RouteDecision& decision) {
+                    reported.push_back(decision.content_type + " " + decision.model);
+                  }});
+  ASSERT_TRUE(
+      routing.Set({{.content_type = "poem", .rule = RouteRule::kAuto, .otherwise = "b"}}).ok());
+  evidence.Add(Finished("ev-1", 8, routing.RevisionOf("a")), FinishedSamples(8));
+  now += absl::Hours(90 * 24);
+  EXPECT_THAT(routing.Choose({.content_type = "poem"})->reason, HasSubstr("90 days old"));
+  EXPECT_THAT(reported, SizeIs(0));
+  now += absl::Hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(routing.Choose({.content_type = "poem"})->model, "a");
+  EXPECT_EQ(reported, std::vector<std::string>({"poem a"}));
+  now += absl::Hours(25);
+  EXPECT_THAT(routing.Choose({.content_type = "poem"})->reason,
+              HasSubstr("is older than 90 days; evaluate again"));
+  EXPECT_THAT(reported, SizeIs(2));
 }
 
 }  // namespace

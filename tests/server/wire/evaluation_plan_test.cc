@@ -102,6 +102,16 @@ TEST_F(EvaluationPlanTest, UnknownModelsAreRefusedWithTheNearest) {
                         "a, small"));
 }
 
+TEST_F(EvaluationPlanTest, LooksStopEarly) {
+  EXPECT_FALSE(Read()->stop_early.has_value());
+  request_.set_looks(4);
+  request_.set_stop_for_futility(true);
+  EXPECT_EQ(Read()->stop_early->looks, 4);
+  EXPECT_TRUE(Read()->stop_early->futility);
+  request_.clear_looks();
+  EXPECT_THAT(Refused(), testing::HasSubstr("stop_for_futility: is set without looks"));
+}
+
 TEST_F(EvaluationPlanTest, UnsetEconomicsAreTheServers) {
   config_.economics.power_watts = 99;
   config_.economics.hosted = {.name = "h", .usd_per_request = 1};
