@@ -70,6 +70,7 @@ inline constexpr char kEvaluateHelp[] =
     "                                               a study from a plan, with its report\n"
     "  assay evaluate --gate \"quality >= 6 AND latency/p90 <= 2\"\n"
     "                                               exit code 7 if the gate fails\n"
+    "  assay evaluate --stop-early                  ends when every two candidates differ\n"
     "  assay evaluate --replay ev-20260131-101500-a1b2c3\n"
     "                                               the same plan in the same order\n"
     "  id=$(assay evaluate --detach) && assay evaluations get $id\n"

@@ -30,7 +30,7 @@ struct Looks {
   // True if there are samples of later prompts: the evaluation went on after the last look. An
   // evaluation that was cancelled there is tested as if it had been planned to look there.
   bool is_between = false;
-  // Of independent units: clusters of prompts.
+  // These count independent units: clusters of prompts.
   LookFractions fractions;
   // The fractions of the looks still to come, over all content types.
   std::vector<double> remaining;
