@@ -61,9 +61,10 @@ EvaluationPlan ReadPlan(const Json& json) {
 
 std::string PlanToJson(const EvaluationPlan& plan) {
   Json json(plan);
-  // Left out if it is empty, so that plans without it keep the SHA-256 that older versions gave
+  // Left out if they are empty, so that plans without them keep the SHA-256 that older versions gave
   // them.
   if (plan.prompt_source.empty()) json.erase("prompt_source");
+  if (!plan.stop_early) json.erase("stop_early");
   return DumpJson(json);
 }
 
@@ -89,10 +90,7 @@ std::string PlanSha256(EvaluationPlan plan) {
   plan.name.clear();
   plan.prompt_source.clear();
   plan.order_seed = 0;
-  Json json = plan;
-  // Plans without early stopping keep the hash that they had before there was any.
-  if (!plan.stop_early) json.erase("stop_early");
-  return Sha256Hex(DumpJson(json));
+  return Sha256Hex(PlanToJson(plan));
 }
 
 }  // namespace assay::evaluator
