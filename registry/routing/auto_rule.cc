@@ -202,10 +202,11 @@ std::string Counted(int64_t count, std::string_view unit) {
   return absl::StrCat(count, " ", std::string(unit), count == 1 ? "" : "s");
 }
 
-// Returns "12 days", or hours below two days.
+// Returns "12 days", hours below two days, or "under an hour".
 std::string AgeText(absl::Duration age) {
   const int64_t hours = std::max<int64_t>(0, absl::ToInt64Hours(age));
   constexpr int64_t kHoursPerDay = 24;
+  if (hours == 0) return "under an hour";
   return hours < 2 * kHoursPerDay ? Counted(hours, "hour") : Counted(hours / kHoursPerDay, "day");
 }
 
