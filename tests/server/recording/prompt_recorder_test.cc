@@ -9,7 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "server/grpc_server.h"
+#include "server/rpc/call_runner.h"
 #include "server/services/prompt_log_service.h"
 #include "tests/evaluator/store/temp_folder.h"
 
@@ -19,6 +22,36 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
+
+// The service behind a real server.
+class ServedPromptLog {
+ public:
+  explicit ServedPromptLog(PromptRecorder* recorder) : calls_({}), service_(&calls_, recorder) {
+    auto server = GrpcServer::Start({.listen = "127.0.0.1:0", .on_call = [](const CallRecord&) {}},
+                                    {&service_});
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ = assay::v1::PromptLogService::NewStub(
+        grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials()));
+  }
+
+  grpc::Status List(const assay::v1::ListPromptsRequest& request,
+                    assay::v1::ListPromptsResponse* reply) {
+    grpc::ClientContext context;
+    return stub_->ListPrompts(&context, request, reply);
+  }
+  grpc::Status Delete(const assay::v1::DeletePromptsRequest& request,
+                      assay::v1::DeletePromptsResponse* reply) {
+    grpc::ClientContext context;
+    return stub_->DeletePrompts(&context, request, reply);
+  }
+
+ private:
+  CallRunner calls_;
+  PromptLogServiceImpl service_;
+  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<assay::v1::PromptLogService::Stub> stub_;
+};
 
 class PromptRecorderTest : public testing::Test {
  protected:
@@ -127,14 +160,14 @@ TEST_F(PromptRecorderTest, TheServiceListsInPagesAndDeletes) {
   const auto recorder = Open({.config = {.prompts = true}});
   const GenerateCall call{.prompt = "Hello"};
   for (int i = 0; i < 5; ++i) recorder->OnRequest(Record(call, absl::StrCat("r", i)));
-  PromptLogServiceImpl service(recorder.get());
+  ServedPromptLog service(recorder.get());
   assay::v1::ListPromptsRequest request;
   request.set_content_type("email");
   request.set_limit(2);
   std::vector<std::string> ids;
   do {
     assay::v1::ListPromptsResponse reply;
-    ASSERT_TRUE(service.ListPrompts(nullptr, &request, &reply).ok());
+    ASSERT_TRUE(service.List(request, &reply).ok());
     EXPECT_EQ(reply.total(), 5);
     EXPECT_TRUE(reply.recording());
     for (const assay::v1::RecordedPrompt& prompt : reply.prompts()) {
@@ -145,19 +178,18 @@ TEST_F(PromptRecorderTest, TheServiceListsInPagesAndDeletes) {
   EXPECT_THAT(ids, testing::ElementsAre("r4", "r3", "r2", "r1", "r0"));
   request.set_page_token("x");
   assay::v1::ListPromptsResponse reply;
-  EXPECT_THAT(service.ListPrompts(nullptr, &request, &reply).error_message(),
-              HasSubstr("page_token: "));
+  EXPECT_THAT(service.List(request, &reply).error_message(), HasSubstr("page_token: "));
 
   assay::v1::DeletePromptsRequest deletion;
   assay::v1::DeletePromptsResponse deleted;
-  EXPECT_THAT(service.DeletePrompts(nullptr, &deletion, &deleted).error_message(),
+  EXPECT_THAT(service.Delete(deletion, &deleted).error_message(),
               HasSubstr("all: is false and no filter is set"));
   deletion.set_request_id("r3");
-  ASSERT_TRUE(service.DeletePrompts(nullptr, &deletion, &deleted).ok());
+  ASSERT_TRUE(service.Delete(deletion, &deleted).ok());
   EXPECT_EQ(deleted.deleted(), 1);
   deletion.Clear();
   deletion.set_all(true);
-  ASSERT_TRUE(service.DeletePrompts(nullptr, &deletion, &deleted).ok());
+  ASSERT_TRUE(service.Delete(deletion, &deleted).ok());
   EXPECT_EQ(deleted.deleted(), 4);
   EXPECT_EQ(All(*recorder).total, 0);
 }
@@ -168,11 +200,11 @@ TEST_F(PromptRecorderTest, PagesOfLongPromptsAreShort) {
   const GenerateCall call{.prompt = std::string(kMaxRecordedBytes, 'a')};
   for (int i = 0; i < 80; ++i) recorder->OnRequest(Record(call));
   recorder->Flush(kPatience);
-  PromptLogServiceImpl service(recorder.get());
+  ServedPromptLog service(recorder.get());
   assay::v1::ListPromptsRequest request;
   request.set_limit(1000);
   assay::v1::ListPromptsResponse reply;
-  ASSERT_TRUE(service.ListPrompts(nullptr, &request, &reply).ok());
+  ASSERT_TRUE(service.List(request, &reply).ok());
   EXPECT_LT(reply.ByteSizeLong(), size_t{4} << 20);
   EXPECT_GT(reply.prompts_size(), 10);
   EXPECT_FALSE(reply.next_page_token().empty());

@@ -1,0 +1,292 @@
+"""Attacks a real assayd on loopback and checks that other clients hardly notice.
+
+Each attack is one row of docs/SECURITY.md's table, which names the function here.
+
+Usage: attacks_test.py --assayd BINARY --assay BINARY [--attack NAME] (run by ctest). Exits with 77
+(skipped) if the model or a package is missing. Runs on Linux only: memory comes from /proc.
+"""
+import argparse
+import contextlib
+import pathlib
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+SKIPPED = 77
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "bench"), str(pathlib.Path(__file__).parent / "attacks")]
+try:
+    import stubs
+    from http2 import Flood, RawConnection
+    from serving.daemon import Daemon
+except ModuleNotFoundError as missing:
+    print(f"attacks_test: skipped: {missing}", file=sys.stderr)
+    sys.exit(SKIPPED)
+
+MODEL = ROOT / "var/models/smollm2-135m-instruct-q4_1.gguf"
+LIST = "assay.v1.ModelService/ListModels"
+STREAM = "assay.v1.InferenceService/GenerateStream"
+MIB = 2**20
+# The write timeout of these tests, so that they need not wait for the default.
+WRITE_SECONDS = 3
+# Machines are shared: what must take a second is given more.
+PATIENCE = 5
+MAX_STREAMS = 100
+
+
+class Failures(Exception):
+    """A claim that does not hold."""
+
+
+def check(claim, holds, seen):
+    if not holds:
+        raise Failures(f"not true: {claim} (seen: {seen})")
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))]
+
+
+class Bed:
+    """A daemon with one model. `files` limits its open files; `limits` are those of assayd.yaml."""
+
+    def __init__(self, args, limits=None, files=None, preload=False):
+        self.args, self.files = args, files
+        entry = {"id": "m", "source": {"file": str(MODEL)}, "preload": preload}
+        self.daemon = Daemon(args.assayd, [entry], 2,
+                             {"write_timeout": f"{WRITE_SECONDS}s", **(limits or {})})
+
+    def __enter__(self):
+        old = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if self.files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, old[1]))
+        try:
+            self.daemon.__enter__()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, old)
+        if self.files:
+            resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE,
+                             (self.files, self.files))
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.__exit__()
+
+    def cli(self, *words):
+        """Runs `assay`. Returns its exit status, its output and the seconds that it took."""
+        start = time.monotonic()
+        done = subprocess.run([self.args.assay, "--address", self.daemon.address, *words],
+                              capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, done.stdout + done.stderr, time.monotonic() - start
+
+    def serves(self):
+        status, output, seconds = self.cli("models")
+        check("another client is served", status == 0, output)
+        return seconds
+
+    def connect(self, **more):
+        return RawConnection(self.daemon.address, **more)
+
+    def memory(self):
+        statm = pathlib.Path(f"/proc/{self.daemon.process.pid}/statm").read_text()
+        return int(statm.split()[1]) * resource.getpagesize() / MIB
+
+    def victim(self, calls):
+        """Returns the seconds of each call of a client that behaves."""
+        times = []
+        with self.connect() as connection:
+            for _ in range(calls):
+                start = time.monotonic()
+                stream = connection.start(LIST)
+                connection.flush()
+                status = connection.ends([stream])[stream]
+                check("a call beside the attack succeeds", status == "0", status)
+                times.append(time.monotonic() - start)
+        return times
+
+
+def unread_replies(args):
+    """15 clients that never read hold 100 calls each."""
+    with Bed(args) as bed, contextlib.ExitStack() as stack:
+        streams = []
+        for _ in range(15):
+            connection = stack.enter_context(bed.connect(window=0))
+            streams.append([connection.start(LIST) for _ in range(MAX_STREAMS)])
+            connection.flush()
+            last = connection
+        check("a connection has a limit of streams",
+              last.h2.remote_settings.max_concurrent_streams == MAX_STREAMS,
+              last.h2.remote_settings.max_concurrent_streams)
+        slowest = max(bed.serves() for _ in range(5))
+        status, output, _ = bed.cli("health")
+        check("health tells the truth", status == 0 and output == "serving\n", output)
+        start = time.monotonic()
+        last.ends(streams[-1])
+        waited = time.monotonic() - start
+        check("unread replies are given up", waited < WRITE_SECONDS + PATIENCE, waited)
+    return f"slowest call of another client {1000 * slowest:.0f} ms; given up after {waited:.1f} s"
+
+
+def unread_streams(args):
+    """Four clients let a text be generated and never read it; then the model is unloaded."""
+    request = stubs.inference.GenerateRequest(model="m", prompt="Count to a hundred.",
+                                              max_new_tokens=64)
+    with Bed(args, preload=True) as bed, contextlib.ExitStack() as stack:
+        for _ in range(4):
+            connection = stack.enter_context(bed.connect(window=0))
+            connection.start(STREAM, request.SerializeToString())
+            connection.flush()
+        time.sleep(1)
+        status, output, seconds = bed.cli("unload", "m")
+        check("the model can be unloaded", status == 0, output)
+    return f"unloaded after {seconds:.1f} s"
+
+
+def no_descriptors(args):
+    """Opens connections until the process has no descriptor left, then closes them."""
+    found = []
+    for files in (64, 256):
+        with Bed(args, files=files) as bed:
+            held = []
+            with contextlib.suppress(OSError, ConnectionError):
+                for _ in range(files + 100):
+                    held.append(bed.connect(timeout=2))
+            for connection in held:
+                connection.socket.close()
+            start = time.monotonic()
+            while True:
+                with contextlib.suppress(OSError, ConnectionError), bed.connect(timeout=2):
+                    break
+                check("connections are accepted again", time.monotonic() - start < 30, files)
+            seconds = time.monotonic() - start
+            bed.serves()
+            check("the first free descriptor is used", seconds < 2 + PATIENCE, seconds)
+            found.append(f"{files} files: {len(held)} connections, served again after {seconds:.2f} s")
+    return "; ".join(found)
+
+
+def rapid_reset(args):
+    """Starts and cancels calls as fast as two clients can, for 10 s, connecting again and again."""
+    found = []
+    for payload in (None, b""):
+        with Bed(args) as bed:
+            bed.victim(50)
+            before = percentile(bed.victim(300), 0.99)
+            memory = bed.memory()
+            stop, sent = threading.Event(), [0]
+
+            def attack():
+                while not stop.is_set():
+                    with contextlib.suppress(OSError, ConnectionError):
+                        flood = Flood(bed.daemon.address, LIST, payload)
+                        while not stop.is_set():
+                            flood.send(200)
+                            sent[0] += 200
+
+            threads = [threading.Thread(target=attack) for _ in range(2)]
+            start = time.monotonic()
+            for thread in threads:
+                thread.start()
+            peak, times = 0, []
+            try:
+                while time.monotonic() < start + 10:
+                    times += bed.victim(20)
+                    peak = max(peak, bed.memory() - memory)
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+            p99 = percentile(times, 0.99)
+            found.append(f"{sent[0] / 10:.0f} calls/s sent; p99 of others {1000 * before:.0f} -> "
+                         f"{1000 * p99:.0f} ms; +{peak:.0f} MiB")
+            check("memory stays", peak < 100 + 100, found)
+            check("others are served", p99 < max(2 * before, 0.1) + 1, found)
+    return "; ".join(found)
+
+
+def second_signal(args):
+    """Sends SIGTERM twice while long generations run."""
+    request = stubs.inference.GenerateRequest(model="m", prompt="Count to a thousand.",
+                                              max_new_tokens=1800)
+    with Bed(args, preload=True) as bed, bed.connect() as connection:
+        for _ in range(4):
+            connection.start(STREAM, request.SerializeToString())
+        connection.flush()
+        time.sleep(1)
+        bed.daemon.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        check("running requests may finish", bed.daemon.process.poll() is None, "stopped at once")
+        start = time.monotonic()
+        bed.daemon.process.send_signal(signal.SIGTERM)
+        bed.daemon.process.wait(60)
+        seconds = time.monotonic() - start
+        check("a second signal ends it", seconds < 1 + PATIENCE, seconds)
+    return f"stopped after {seconds:.2f} s"
+
+
+def drain_limit(args):
+    """Sends SIGTERM while four heavy calls run; the drain has 2 s."""
+    text = "word " * 20000
+    request = stubs.inference.LikelihoodRequest(model="m", text=text)
+    with Bed(args, limits={"drain_timeout": "2s"}, preload=True) as bed, \
+            bed.connect(timeout=120) as connection:
+        for _ in range(4):
+            connection.start("assay.v1.InferenceService/Likelihood", request.SerializeToString())
+        connection.flush()
+        time.sleep(1)
+        start = time.monotonic()
+        bed.daemon.process.send_signal(signal.SIGTERM)
+        bed.daemon.process.wait(120)
+        seconds = time.monotonic() - start
+        check("the drain ends in time", seconds < 2 + 2 + PATIENCE, seconds)
+    return f"stopped after {seconds:.2f} s of at most 4 s"
+
+
+def default_deadline(args):
+    """Leaves a call without a deadline running."""
+    request = stubs.inference.GenerateRequest(model="m", prompt="Count to a thousand.",
+                                              max_new_tokens=1800)
+    with Bed(args, limits={"default_deadline": "1s"}, preload=True) as bed, \
+            bed.connect() as connection:
+        start = time.monotonic()
+        stream = connection.start(STREAM, request.SerializeToString())
+        connection.flush()
+        status = connection.ends([stream])[stream]
+        seconds = time.monotonic() - start
+        check("it ends with DEADLINE_EXCEEDED", status == "4", status)
+        check("it ends in time", seconds < 1 + PATIENCE, seconds)
+    return f"ended after {seconds:.2f} s"
+
+
+ATTACKS = {attack.__name__.replace("_", "-"): attack for attack in (
+    unread_replies, unread_streams, no_descriptors, rapid_reset, second_signal, drain_limit,
+    default_deadline)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--assayd", required=True, type=pathlib.Path)
+    parser.add_argument("--assay", required=True, type=pathlib.Path)
+    parser.add_argument("--attack", choices=ATTACKS, action="append",
+                        help="run only this attack; may be repeated (default: all)")
+    args = parser.parse_args()
+    args.assayd, args.assay = args.assayd.absolute(), args.assay.absolute()
+    if not MODEL.exists():
+        print(f"attacks_test: skipped: {MODEL} does not exist; run make setup", file=sys.stderr)
+        sys.exit(SKIPPED)
+    failed = False
+    for name in args.attack or ATTACKS:
+        try:
+            print(f"{name}: {ATTACKS[name](args)}", flush=True)
+        except Failures as failure:
+            failed = True
+            print(f"{name}: FAILED: {failure}", flush=True)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
