@@ -109,6 +109,7 @@ absl::Status ReadFactors(const GgufFile& file, const char* name, double factor, 
   RETURN_IF_ERROR(CheckFactors(file, *tensor));
   std::vector<float> values(tensor->data.size() / sizeof(float));
   std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(float));
+  RETURN_IF_ERROR(file.CheckPresent(*tensor));
   for (float& value : values) value *= static_cast<float>(factor);
   (*scaling)[key] = std::move(values);
   return absl::OkStatus();

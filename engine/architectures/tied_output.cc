@@ -50,6 +50,8 @@ absl::Status CheckTiedOutput(TieCheck check, ModelFiles* files) {
         check == TieCheck::kSample
             ? SamplesDiffer(output->data, embedding->data)
             : std::memcmp(output->data.data(), embedding->data.data(), output->data.size()) != 0;
+    RETURN_IF_ERROR(files->tensors->CheckPresent(*output));
+    RETURN_IF_ERROR(files->tensors->CheckPresent(*embedding));
     if (!differs) return absl::OkStatus();
   }
   files->spec.tied_embeddings = false;

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
 #include "engine/formats/json_file.h"
 #include "engine/formats/mapped_file.h"
@@ -45,7 +46,9 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
     return absl::DataLossError(
         absl::StrCat(path, ": has ", bytes.size(), " bytes; at most ", kMaxTemplateBytes));
   }
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  RETURN_IF_ERROR(Annotate(file->CheckUnchanged(), path));
+  return text;
 }
 
 absl::StatusOr<Templates> ReadList(const Json& list, const std::string& path) {
@@ -113,9 +116,9 @@ absl::StatusOr<Templates> ReadGgufChatTemplates(const GgufFile& file) {
     templates.push_back({kDefault, std::move(source)});
   }
   if (!file.HasKey(kGgufNames)) return templates;
-  ASSIGN_OR_RETURN(const std::vector<std::string>* names, file.GetStrings(kGgufNames));
-  if (names->size() > kMaxTemplates) return TooMany(file.path());
-  for (const std::string& name : *names) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file.GetStrings(kGgufNames));
+  if (names.size() > kMaxTemplates) return TooMany(file.path());
+  for (const std::string& name : names) {
     const std::string key = absl::StrCat(kGgufKey, ".", name);
     // llama.cpp's converter lists the default too, which has no key of its own.
     if (!file.HasKey(key)) continue;

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
@@ -36,18 +37,30 @@ class ByteReader {
     return absl::OkStatus();
   }
 
+  // Returns the next `length` bytes, which it skips.
+  absl::StatusOr<absl::Span<const std::byte>> Skip(uint64_t length) {
+    if (length > remaining()) return Truncated(length);
+    const absl::Span<const std::byte> skipped = bytes_.subspan(offset_, length);
+    offset_ += length;
+    return skipped;
+  }
+
   // Reads a string: a 64-bit length of at most `max_length`, then that many bytes.
   absl::Status ReadString(uint64_t max_length, std::string* out) {
+    ASSIGN_OR_RETURN(const absl::Span<const std::byte> bytes, SkipString(max_length));
+    out->assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return absl::OkStatus();
+  }
+
+  // Returns the bytes of a string, which it skips.
+  absl::StatusOr<absl::Span<const std::byte>> SkipString(uint64_t max_length) {
     uint64_t length = 0;
     RETURN_IF_ERROR(Read(&length));
     if (length > max_length) {
       return absl::DataLossError(
           absl::StrCat("text of ", length, " bytes is longer than ", max_length));
     }
-    if (length > remaining()) return Truncated(length);
-    out->assign(reinterpret_cast<const char*>(bytes_.data() + offset_), length);
-    offset_ += length;
-    return absl::OkStatus();
+    return Skip(length);
   }
 
  private:

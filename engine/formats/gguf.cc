@@ -114,6 +114,7 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string&
 absl::StatusOr<GgufMetadata> GgufFile::AddFile(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> mapped, MappedFile::Open(path));
   absl::StatusOr<GgufHeader> header = ParseGgufHeader(mapped->bytes());
+  RETURN_IF_ERROR(Annotate(mapped->CheckUnchanged(), path));
   if (!header.ok()) return Annotate(header.status(), path);
   for (StoredTensor& tensor : header->tensors) {
     const Place place{.tensor = tensors_.size(), .file = files_.size()};
@@ -187,43 +188,53 @@ absl::StatusOr<bool> GgufFile::GetBool(std::string_view key) const {
   return WrongType(path_, key, *value, "a boolean");
 }
 
-absl::StatusOr<const std::vector<std::string>*> GgufFile::GetStrings(std::string_view key) const {
+absl::StatusOr<GgufItems> GgufFile::DecodeArray(std::string_view key, const GgufValue& value,
+                                                const char* expected) const {
+  const auto* array = std::get_if<GgufArray>(&value);
+  if (array == nullptr) return WrongType(path_, key, value, expected);
+  absl::StatusOr<GgufItems> items = DecodeGgufArray(*array);
+  // The metadata is that of the first file.
+  RETURN_IF_ERROR(Annotate(files_.front().mapped->CheckPresent(array->bytes), files_.front().path));
+  if (!items.ok()) return Annotate(items.status(), KeyOf(path_, key));
+  return items;
+}
+
+absl::StatusOr<std::vector<std::string>> GgufFile::GetStrings(std::string_view key) const {
+  constexpr char kExpected[] = "an array of strings";
   ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
-  if (const auto* array = std::get_if<GgufArray>(value)) {
-    if (const auto* strings = std::get_if<std::vector<std::string>>(array)) return strings;
-  }
-  return WrongType(path_, key, *value, "an array of strings");
+  ASSIGN_OR_RETURN(GgufItems items, DecodeArray(key, *value, kExpected));
+  if (auto* strings = std::get_if<std::vector<std::string>>(&items)) return std::move(*strings);
+  return WrongType(path_, key, *value, kExpected);
 }
 
 absl::StatusOr<std::vector<int64_t>> GgufFile::GetInts(std::string_view key) const {
+  constexpr char kExpected[] = "an array of whole numbers";
   ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
-  if (const auto* array = std::get_if<GgufArray>(value)) {
-    if (const auto* ints = std::get_if<std::vector<int64_t>>(array)) return *ints;
-    if (const auto* unsigned_ints = std::get_if<std::vector<uint64_t>>(array)) {
-      for (const uint64_t number : *unsigned_ints) {
-        if (number > static_cast<uint64_t>(INT64_MAX)) return TooLarge(path_, key, number);
-      }
-      return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
+  ASSIGN_OR_RETURN(GgufItems items, DecodeArray(key, *value, kExpected));
+  if (auto* ints = std::get_if<std::vector<int64_t>>(&items)) return std::move(*ints);
+  if (const auto* unsigned_ints = std::get_if<std::vector<uint64_t>>(&items)) {
+    for (const uint64_t number : *unsigned_ints) {
+      if (number > static_cast<uint64_t>(INT64_MAX)) return TooLarge(path_, key, number);
     }
-    if (const auto* flags = std::get_if<std::vector<bool>>(array)) {
-      return std::vector<int64_t>(flags->begin(), flags->end());
-    }
+    return std::vector<int64_t>(unsigned_ints->begin(), unsigned_ints->end());
   }
-  return WrongType(path_, key, *value, "an array of whole numbers");
+  if (const auto* flags = std::get_if<std::vector<bool>>(&items)) {
+    return std::vector<int64_t>(flags->begin(), flags->end());
+  }
+  return WrongType(path_, key, *value, kExpected);
 }
 
 absl::StatusOr<std::vector<double>> GgufFile::GetFloats(std::string_view key) const {
+  constexpr char kExpected[] = "an array of numbers";
   ASSIGN_OR_RETURN(const GgufValue* value, Find(key));
-  if (const auto* array = std::get_if<GgufArray>(value)) {
-    if (const auto* floats = std::get_if<std::vector<double>>(array)) {
-      const auto infinite = std::find_if_not(floats->begin(), floats->end(),
-                                             [](double number) { return std::isfinite(number); });
-      if (infinite == floats->end()) return *floats;
-      return absl::DataLossError(
-          absl::StrCat(KeyOf(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
-    }
-  }
-  return WrongType(path_, key, *value, "an array of numbers");
+  ASSIGN_OR_RETURN(GgufItems items, DecodeArray(key, *value, kExpected));
+  auto* floats = std::get_if<std::vector<double>>(&items);
+  if (floats == nullptr) return WrongType(path_, key, *value, kExpected);
+  const auto infinite = std::find_if_not(floats->begin(), floats->end(),
+                                         [](double number) { return std::isfinite(number); });
+  if (infinite == floats->end()) return std::move(*floats);
+  return absl::DataLossError(
+      absl::StrCat(KeyOf(path_, key), "[", infinite - floats->begin(), "] is ", *infinite));
 }
 
 absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
@@ -232,6 +243,13 @@ absl::Status GgufFile::CheckPresent(const StoredTensor& tensor) const {
   const File& file = files_[it->second.file];
   return Annotate(file.mapped->CheckPresent(tensor.data),
                   absl::StrCat(file.path, ": tensor ", Quoted(tensor.name)));
+}
+
+absl::Status GgufFile::CheckUnchanged() const {
+  for (const File& file : files_) {
+    RETURN_IF_ERROR(Annotate(file.mapped->CheckUnchanged(), file.path));
+  }
+  return absl::OkStatus();
 }
 
 void GgufFile::ReleasePages(const StoredTensor& tensor) const {

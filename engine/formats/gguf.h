@@ -23,12 +23,24 @@
 
 namespace assay::engine {
 
-using GgufArray = std::variant<std::vector<int64_t>, std::vector<uint64_t>, std::vector<double>,
+// The elements of an array, each number in 64 bits.
+using GgufItems = std::variant<std::vector<int64_t>, std::vector<uint64_t>, std::vector<double>,
                                std::vector<bool>, std::vector<std::string>>;
+// An array as the file has it, decoded when it is needed: elements can take many times the bytes of
+// the file.
+struct GgufArray {
+  // The number of the element type in the format.
+  uint32_t type;
+  uint64_t count;
+  // The elements in the mapping.
+  absl::Span<const std::byte> bytes;
+};
 using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, GgufArray>;
 using GgufMetadata = absl::flat_hash_map<std::string, GgufValue>;
 
-// An opened GGUF file. Opening reads the header (milliseconds, at most 128 MiB) and no weights.
+// An opened GGUF file. Opening reads the header (milliseconds, at most 128 MiB) and no weights. It
+// takes memory for the keys, single values and names of tensors, of which a file has at most 65,536
+// each; arrays stay in the file.
 // Every count, length, offset and product of dimensions is checked against the file's size before
 // it is used, and tensors must not overlap. A bad file gives DATA_LOSS with the path, the key or
 // tensor, and the offending value; an unknown tensor type gives UNIMPLEMENTED. Immutable,
@@ -54,18 +66,20 @@ class GgufFile : public TensorSource {
   bool IsArray(std::string_view key) const;
   // Return the value of a metadata key. NOT_FOUND: there is no such key. DATA_LOSS with the key,
   // the value and both types: the value has another type; GetInt: it is outside [min, max];
-  // GetInts: an element is above INT64_MAX; GetFloat and GetFloats: a number is not finite.
+  // GetInts: an element is above INT64_MAX; GetFloat and GetFloats: a number is not finite. Arrays
+  // are decoded by each call: DATA_LOSS for more than 4,194,304 numbers or 1,048,576 strings, and
+  // if the file was cut meanwhile.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t min, int64_t max) const;
   absl::StatusOr<double> GetFloat(std::string_view key) const;
   absl::StatusOr<bool> GetBool(std::string_view key) const;
-  // The pointer is valid as long as this object.
-  absl::StatusOr<const std::vector<std::string>*> GetStrings(std::string_view key) const;
+  absl::StatusOr<std::vector<std::string>> GetStrings(std::string_view key) const;
   // Booleans are 0 and 1.
   absl::StatusOr<std::vector<int64_t>> GetInts(std::string_view key) const;
   absl::StatusOr<std::vector<double>> GetFloats(std::string_view key) const;
 
   absl::Status CheckPresent(const StoredTensor& tensor) const override;
+  absl::Status CheckUnchanged() const override;
   void ReleasePages(const StoredTensor& tensor) const override;
 
  private:
@@ -76,6 +90,10 @@ class GgufFile : public TensorSource {
   // Adds the tensors of a file and returns its metadata.
   absl::StatusOr<GgufMetadata> AddFile(const std::string& path);
   absl::StatusOr<const GgufValue*> Find(std::string_view key) const;
+  // Returns the elements of an array. DATA_LOSS: the value is no array, which must have been
+  // `expected`.
+  absl::StatusOr<GgufItems> DecodeArray(std::string_view key, const GgufValue& value,
+                                        const char* expected) const;
 
   std::string path_;
   uint32_t version_ = 0;

@@ -42,6 +42,17 @@ constexpr size_t kMaxHeaderBytes = size_t{128} << 20;
 // of the file.
 constexpr uint64_t kMinMetadataBytes = 8 + 4 + 1;
 constexpr uint64_t kMinTensorBytes = 8 + 4 + 8 + 4 + 8;
+// Files have fewer than 100 metadata entries and, with the experts of a layer in one tensor, a few
+// thousand tensors. Each takes some hundred bytes of memory.
+constexpr uint64_t kMaxEntries = 65536;
+
+absl::Status CheckCount(uint64_t count, const char* what, uint64_t min_bytes, uint64_t remaining) {
+  if (count > remaining / min_bytes) {
+    return absl::DataLossError(absl::StrCat(count, " ", what, " do not fit the file"));
+  }
+  if (count <= kMaxEntries) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(count, " ", what, "; the limit is ", kMaxEntries));
+}
 
 absl::Status ReadMetadata(ByteReader& reader, uint64_t count, GgufHeader* header) {
   for (uint64_t i = 0; i < count; ++i) {
@@ -207,13 +218,9 @@ absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file) {
   uint64_t metadata_count = 0;
   RETURN_IF_ERROR(reader.Read(&tensor_count));
   RETURN_IF_ERROR(reader.Read(&metadata_count));
-  if (tensor_count > reader.remaining() / kMinTensorBytes) {
-    return absl::DataLossError(absl::StrCat(tensor_count, " tensors do not fit the file"));
-  }
-  if (metadata_count > reader.remaining() / kMinMetadataBytes) {
-    return absl::DataLossError(
-        absl::StrCat(metadata_count, " metadata entries do not fit the file"));
-  }
+  RETURN_IF_ERROR(CheckCount(tensor_count, "tensors", kMinTensorBytes, reader.remaining()));
+  RETURN_IF_ERROR(
+      CheckCount(metadata_count, "metadata entries", kMinMetadataBytes, reader.remaining()));
   RETURN_IF_ERROR(ReadMetadata(reader, metadata_count, &header));
   ASSIGN_OR_RETURN(const uint64_t alignment, Alignment(header));
 

@@ -18,9 +18,11 @@
 namespace assay::engine {
 namespace {
 
-// Vocabularies have about 300,000 entries. The limit bounds the memory of arrays with a small
-// element type, which grow when they are read.
 constexpr uint64_t kMaxArrayElements = uint64_t{1} << 24;
+// Vocabularies have about 300,000 entries. These limits bound the memory of elements, which can be
+// many times the bytes of the file.
+constexpr uint64_t kMaxNumbers = uint64_t{1} << 22;
+constexpr uint64_t kMaxStrings = uint64_t{1} << 20;
 // The longest strings are chat templates of about 20,000 bytes.
 constexpr uint64_t kMaxStringBytes = uint64_t{16} << 20;
 
@@ -61,68 +63,87 @@ absl::Status LongerThanFile(uint64_t count) {
   return absl::DataLossError(absl::StrCat("array of ", count, " elements is longer than the file"));
 }
 
-template <typename Kept, typename ReadOne>
-absl::StatusOr<GgufArray> ReadArrayOf(ByteReader& reader, uint64_t count, uint64_t min_bytes,
-                                      ReadOne read) {
-  if (count > reader.remaining() / min_bytes) return LongerThanFile(count);
-  std::vector<Kept> values;
-  values.reserve(count);
-  for (uint64_t i = 0; i < count; ++i) {
-    Kept value = {};
-    RETURN_IF_ERROR(read(reader, &value));
-    values.push_back(std::move(value));
-  }
-  return GgufArray(std::move(values));
+absl::Status TooManyElements(uint64_t count, uint64_t limit) {
+  return absl::DataLossError(absl::StrCat("array has ", count, " elements; the limit is ", limit));
 }
 
-absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
-  uint32_t type = 0;
-  uint64_t count = 0;
-  RETURN_IF_ERROR(reader.Read(&type));
-  RETURN_IF_ERROR(reader.Read(&count));
-  if (count > kMaxArrayElements) {
-    return absl::DataLossError(
-        absl::StrCat("array has ", count, " elements; the limit is ", kMaxArrayElements));
-  }
-  switch (static_cast<ValueType>(type)) {
+// Skips the elements of an array and checks those of types that can be invalid.
+absl::Status SkipElements(ByteReader& reader, ValueType type, uint64_t count) {
+  const auto skip = [&](uint64_t bytes) {
+    if (count > reader.remaining() / bytes) return LongerThanFile(count);
+    return reader.Skip(count * bytes).status();
+  };
+  switch (type) {
     case ValueType::kUint8:
-      return ReadArrayOf<uint64_t>(reader, count, 1, ReadAs<uint8_t, uint64_t>);
     case ValueType::kInt8:
-      return ReadArrayOf<int64_t>(reader, count, 1, ReadAs<int8_t, int64_t>);
+      return skip(1);
     case ValueType::kUint16:
-      return ReadArrayOf<uint64_t>(reader, count, 2, ReadAs<uint16_t, uint64_t>);
     case ValueType::kInt16:
-      return ReadArrayOf<int64_t>(reader, count, 2, ReadAs<int16_t, int64_t>);
+      return skip(2);
     case ValueType::kUint32:
-      return ReadArrayOf<uint64_t>(reader, count, 4, ReadAs<uint32_t, uint64_t>);
     case ValueType::kInt32:
-      return ReadArrayOf<int64_t>(reader, count, 4, ReadAs<int32_t, int64_t>);
-    case ValueType::kUint64:
-      return ReadArrayOf<uint64_t>(reader, count, 8, ReadAs<uint64_t, uint64_t>);
-    case ValueType::kInt64:
-      return ReadArrayOf<int64_t>(reader, count, 8, ReadAs<int64_t, int64_t>);
     case ValueType::kFloat32:
-      return ReadArrayOf<double>(reader, count, 4, ReadAs<float, double>);
+      return skip(4);
+    case ValueType::kUint64:
+    case ValueType::kInt64:
     case ValueType::kFloat64:
-      return ReadArrayOf<double>(reader, count, 8, ReadAs<double, double>);
+      return skip(8);
     case ValueType::kString:
-      return ReadArrayOf<std::string>(
-          reader, count, sizeof(uint64_t),
-          [](ByteReader& r, std::string* out) { return r.ReadString(kMaxStringBytes, out); });
-    case ValueType::kBool: {
-      std::vector<bool> flags;
+      if (count > reader.remaining() / sizeof(uint64_t)) return LongerThanFile(count);
+      for (uint64_t i = 0; i < count; ++i) {
+        RETURN_IF_ERROR(reader.SkipString(kMaxStringBytes).status());
+      }
+      return absl::OkStatus();
+    case ValueType::kBool:
       if (count > reader.remaining()) return LongerThanFile(count);
       for (uint64_t i = 0; i < count; ++i) {
         bool flag = false;
         RETURN_IF_ERROR(ReadBool(reader, &flag));
-        flags.push_back(flag);
       }
-      return GgufArray(std::move(flags));
-    }
+      return absl::OkStatus();
     case ValueType::kArray:
       return absl::UnimplementedError("arrays of arrays are not supported");
   }
-  return absl::DataLossError(absl::StrCat("array has the unknown element type ", type));
+  return absl::DataLossError(
+      absl::StrCat("array has the unknown element type ", static_cast<uint32_t>(type)));
+}
+
+absl::StatusOr<GgufArray> ReadArray(ByteReader& reader) {
+  GgufArray array = {};
+  RETURN_IF_ERROR(reader.Read(&array.type));
+  RETURN_IF_ERROR(reader.Read(&array.count));
+  if (array.count > kMaxArrayElements) return TooManyElements(array.count, kMaxArrayElements);
+  ByteReader elements = reader;
+  RETURN_IF_ERROR(SkipElements(reader, static_cast<ValueType>(array.type), array.count));
+  ASSIGN_OR_RETURN(array.bytes, elements.Skip(reader.offset() - elements.offset()));
+  return array;
+}
+
+template <typename Kept, typename ReadOne>
+absl::StatusOr<GgufItems> ReadItems(const GgufArray& array, uint64_t limit, ReadOne read) {
+  if (array.count > limit) return TooManyElements(array.count, limit);
+  ByteReader reader(array.bytes);
+  std::vector<Kept> values;
+  values.reserve(array.count);
+  for (uint64_t i = 0; i < array.count; ++i) {
+    Kept value = {};
+    RETURN_IF_ERROR(read(reader, &value));
+    values.push_back(std::move(value));
+  }
+  return GgufItems(std::move(values));
+}
+
+template <typename Stored, typename Kept>
+absl::StatusOr<GgufItems> ReadNumbers(const GgufArray& array) {
+  return ReadItems<Kept>(array, kMaxNumbers, ReadAs<Stored, Kept>);
+}
+
+// How errors describe the elements of a type.
+const char* DescribeElements(ValueType type) {
+  if (type == ValueType::kString) return "strings";
+  if (type == ValueType::kBool) return "booleans";
+  const bool floats = type == ValueType::kFloat32 || type == ValueType::kFloat64;
+  return floats ? "floating-point numbers" : "whole numbers";
 }
 
 struct Describer {
@@ -140,10 +161,8 @@ struct Describer {
     return absl::StrCat("the string ", Quoted(text));
   }
   std::string operator()(const GgufArray& array) const {
-    static constexpr const char* kElements[] = {"whole numbers", "whole numbers",
-                                                "floating-point numbers", "booleans", "strings"};
-    const size_t size = std::visit([](const auto& values) { return values.size(); }, array);
-    return absl::StrCat("an array of ", size, " ", kElements[array.index()]);
+    return absl::StrCat("an array of ", array.count, " ",
+                        DescribeElements(static_cast<ValueType>(array.type)));
   }
 };
 
@@ -196,6 +215,49 @@ absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader) {
     }
   }
   return absl::DataLossError(absl::StrCat("has the unknown type ", type));
+}
+
+absl::StatusOr<GgufItems> DecodeGgufArray(const GgufArray& array) {
+  switch (static_cast<ValueType>(array.type)) {
+    case ValueType::kUint8:
+      return ReadNumbers<uint8_t, uint64_t>(array);
+    case ValueType::kInt8:
+      return ReadNumbers<int8_t, int64_t>(array);
+    case ValueType::kUint16:
+      return ReadNumbers<uint16_t, uint64_t>(array);
+    case ValueType::kInt16:
+      return ReadNumbers<int16_t, int64_t>(array);
+    case ValueType::kUint32:
+      return ReadNumbers<uint32_t, uint64_t>(array);
+    case ValueType::kInt32:
+      return ReadNumbers<int32_t, int64_t>(array);
+    case ValueType::kUint64:
+      return ReadNumbers<uint64_t, uint64_t>(array);
+    case ValueType::kInt64:
+      return ReadNumbers<int64_t, int64_t>(array);
+    case ValueType::kFloat32:
+      return ReadNumbers<float, double>(array);
+    case ValueType::kFloat64:
+      return ReadNumbers<double, double>(array);
+    case ValueType::kString:
+      return ReadItems<std::string>(array, kMaxStrings, [](ByteReader& reader, std::string* out) {
+        return reader.ReadString(kMaxStringBytes, out);
+      });
+    case ValueType::kBool: {
+      if (array.count > kMaxNumbers) return TooManyElements(array.count, kMaxNumbers);
+      ByteReader reader(array.bytes);
+      std::vector<bool> flags;
+      for (uint64_t i = 0; i < array.count; ++i) {
+        bool flag = false;
+        RETURN_IF_ERROR(ReadBool(reader, &flag));
+        flags.push_back(flag);
+      }
+      return GgufItems(std::move(flags));
+    }
+    case ValueType::kArray:
+      break;
+  }
+  return absl::InternalError("the array was not checked");
 }
 
 std::string DescribeGgufValue(const GgufValue& value) { return std::visit(Describer{}, value); }

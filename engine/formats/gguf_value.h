@@ -12,9 +12,13 @@ namespace assay::engine {
 
 // Reads a value's type and the value. Whole numbers are stored in 64 bits, signed or unsigned as in
 // the file. DATA_LOSS: an unknown type, or a length that exceeds the reader's bytes or what any
-// model needs. UNIMPLEMENTED: arrays of arrays. Allocates at most eight times the bytes that it
-// reads.
+// model needs. UNIMPLEMENTED: arrays of arrays. An array is checked, but not copied: it refers to
+// the reader's bytes.
 absl::StatusOr<GgufValue> ReadGgufValue(ByteReader& reader);
+
+// Returns the elements of an array that ReadGgufValue() returned. DATA_LOSS for more elements than
+// any model needs. The bytes of a file may have changed, so that other errors are possible too.
+absl::StatusOr<GgufItems> DecodeGgufArray(const GgufArray& array);
 
 // Describes a value and its type for errors, briefly and in ASCII: "the string 'abc'", "an array of
 // 3 whole numbers".

@@ -24,6 +24,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 64;
+// The largest tokenizer.json, Gemma's, has about 2 million.
+constexpr int64_t kMaxValues = 4'000'000;
 constexpr size_t kShownBytes = 60;
 
 // Appends the value as JSON, at least its first kShownBytes bytes.
@@ -53,9 +55,11 @@ void AppendStart(const Json& value, std::string* out) {
   *out += value.is_array() ? "]" : "}";
 }
 
-// Runs before the parser, which has no limit and stores a pointer for each open bracket.
-bool NestsTooDeep(std::string_view text) {
+// Checks the limits of depth and of values before the parser runs, which has none, stores a pointer
+// for each open bracket and makes an object of up to 100 bytes for each value.
+absl::Status CheckLimits(std::string_view text) {
   int depth = 0;
+  int64_t values = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -65,13 +69,62 @@ bool NestsTooDeep(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
+      ++values;
+      if (++depth > kMaxDepth) {
+        return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
+      }
+    } else if (c == ',') {
+      ++values;
     } else if (c == ']' || c == '}') {
       --depth;
     }
   }
-  return false;
+  if (values <= kMaxValues) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("JSON of ", values, " values; the limit is ", kMaxValues));
 }
+
+// Finds a duplicate key of the outermost object. The parser's own callbacks take time that grows
+// with the square of the number of keys.
+class DuplicateFinder : public nlohmann::json_sax<Json> {
+ public:
+  // Returns an empty string if there is none.
+  std::string Find(std::string_view text) && {
+    // The parser has accepted the text.
+    Json::sax_parse(text, this);
+    return std::move(duplicate_);
+  }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return Enter(1); }
+  bool end_object() override { return Enter(-1); }
+  bool start_array(std::size_t) override { return Enter(1); }
+  bool end_array() override { return Enter(-1); }
+  bool key(string_t& key) override {
+    if (depth_ != 1 || keys_.insert(key).second) return true;
+    duplicate_ = Quoted(key);
+    return false;
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+    return false;
+  }
+
+ private:
+  bool Enter(int levels) {
+    depth_ += levels;
+    return true;
+  }
+
+  int depth_ = 0;
+  absl::flat_hash_set<std::string> keys_;
+  std::string duplicate_;
+};
 
 // Returns the error for the byte at which the parser stopped. The parser counts bytes from 1.
 absl::Status InvalidJson(std::string_view text, size_t byte) {
@@ -83,28 +136,17 @@ absl::Status InvalidJson(std::string_view text, size_t byte) {
 }
 
 absl::StatusOr<Json> Parse(std::string_view text, DuplicateKeys duplicate_keys) {
-  if (NestsTooDeep(text)) {
-    return absl::DataLossError(absl::StrCat("JSON nested deeper than ", kMaxDepth));
-  }
-  absl::flat_hash_set<std::string> keys;
-  std::string duplicate;
-  const auto watch_keys = [&](int depth, Json::parse_event_t event, const Json& value) {
-    if (event == Json::parse_event_t::key && depth == 1 &&
-        !keys.insert(value.get_ref<const std::string&>()).second) {
-      duplicate = Quoted(value.get_ref<const std::string&>());
-    }
-    return true;
-  };
-  const bool watched = duplicate_keys == DuplicateKeys::kRefused;
+  RETURN_IF_ERROR(CheckLimits(text));
   Json json;
   try {
-    json = Json::parse(text,
-                       watched ? Json::parser_callback_t(watch_keys) : Json::parser_callback_t());
+    json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     return InvalidJson(text, error.byte);
   } catch (const Json::out_of_range&) {
     return absl::DataLossError("not valid JSON: a number exceeds the range of a double");
   }
+  if (duplicate_keys == DuplicateKeys::kLastWins) return json;
+  const std::string duplicate = DuplicateFinder().Find(text);
   if (!duplicate.empty()) return absl::DataLossError(absl::StrCat(duplicate, " is duplicated"));
   return json;
 }
@@ -129,6 +171,7 @@ absl::StatusOr<Json> ReadFile(const std::string& path, int64_t max_bytes, const 
   }
   absl::StatusOr<Json> json =
       parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  RETURN_IF_ERROR(Annotate((*file)->CheckUnchanged(), path));
   if (!json.ok()) return Annotate(json.status(), path);
   return json;
 }

@@ -15,7 +15,8 @@ namespace assay::engine {
 enum class DuplicateKeys { kLastWins, kRefused };
 
 // Parses `text` as a JSON object. DATA_LOSS: `text` is not JSON (with line and column), is not an
-// object, is nested deeper than 64, or has a duplicate key although that is refused.
+// object, is nested deeper than 64, has more than 4,000,000 values, or has a duplicate key although
+// that is refused.
 absl::StatusOr<nlohmann::json> ParseJsonObject(
     std::string_view text, DuplicateKeys duplicate_keys = DuplicateKeys::kLastWins);
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -17,7 +18,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
 
 namespace assay::engine {
 namespace {
@@ -53,6 +56,19 @@ bool IsLfsPointer(absl::Span<const std::byte> bytes) {
       .starts_with(kFirstLine);
 }
 
+absl::Time TimeOfLastWrite(const struct stat& info) {
+#ifdef __APPLE__
+  return absl::TimeFromTimespec(info.st_mtimespec);
+#else
+  return absl::TimeFromTimespec(info.st_mtim);
+#endif
+}
+
+absl::Status SizeError(int error) {
+  return absl::DataLossError(
+      absl::StrCat("the size of the file cannot be read: ", std::strerror(error)));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
@@ -68,8 +84,9 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& 
   const auto size = static_cast<size_t>(info.st_size);
   void* address = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) return OpenError(path, errno);
-  auto mapped = std::unique_ptr<MappedFile>(new MappedFile(
-      absl::MakeConstSpan(static_cast<const std::byte*>(address), size), file.Release()));
+  auto mapped = std::unique_ptr<MappedFile>(
+      new MappedFile(absl::MakeConstSpan(static_cast<const std::byte*>(address), size),
+                     file.Release(), TimeOfLastWrite(info)));
   if (!IsLfsPointer(mapped->bytes())) return mapped;
   return absl::DataLossError(absl::StrCat(
       path, ": is a Git LFS pointer of ", size,
@@ -82,16 +99,29 @@ MappedFile::~MappedFile() {
   close(descriptor_);
 }
 
+absl::Status MappedFile::Damaged(int64_t size) const {
+  if (size < static_cast<int64_t>(bytes_.size())) {
+    return absl::DataLossError(absl::StrCat("the file was cut from ", bytes_.size(), " to ", size,
+                                            " bytes since it was opened"));
+  }
+  return absl::DataLossError(
+      "the file was changed, or could not be read, since it was opened; try again, and check the "
+      "disk if that fails");
+}
+
 absl::Status MappedFile::CheckPresent(absl::Span<const std::byte> range) const {
   const auto end = range.data() + range.size() - bytes_.data();
   struct stat info = {};
-  if (fstat(descriptor_, &info) != 0) {
-    return absl::DataLossError(
-        absl::StrCat("the size of the file cannot be read: ", std::strerror(errno)));
-  }
-  if (info.st_size >= end) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("the file was cut from ", bytes_.size(), " to ",
-                                          info.st_size, " bytes since it was opened"));
+  if (fstat(descriptor_, &info) != 0) return SizeError(errno);
+  if (info.st_size < end || guard_.is_damaged()) return Damaged(info.st_size);
+  return absl::OkStatus();
+}
+
+absl::Status MappedFile::CheckUnchanged() const {
+  RETURN_IF_ERROR(CheckPresent(bytes_));
+  struct stat info = {};
+  if (fstat(descriptor_, &info) != 0) return SizeError(errno);
+  return TimeOfLastWrite(info) == modified_ ? absl::OkStatus() : Damaged(info.st_size);
 }
 
 void MappedFile::Release(absl::Span<const std::byte> range) const {

@@ -73,6 +73,7 @@ absl::Status SafetensorsCheckpoint::AddFile(const std::string& path) {
   if (absl::IsInvalidArgument(file.status())) return absl::DataLossError(file.status().message());
   if (!file.ok()) return file.status();
   absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader((*file)->bytes());
+  RETURN_IF_ERROR(Annotate((*file)->CheckUnchanged(), path));
   if (!header.ok()) return Annotate(header.status(), path);
   for (StoredTensor& tensor : header->tensors) {
     const Place place{.tensor = tensors_.size(), .file = files_.size()};
@@ -137,6 +138,13 @@ absl::Status SafetensorsCheckpoint::CheckPresent(const StoredTensor& tensor) con
   if (it == places_.end()) return absl::OkStatus();
   return Annotate(files_[it->second.file]->CheckPresent(tensor.data),
                   absl::StrCat(paths_[it->second.file], ": tensor ", Quoted(tensor.name)));
+}
+
+absl::Status SafetensorsCheckpoint::CheckUnchanged() const {
+  for (size_t i = 0; i < files_.size(); ++i) {
+    RETURN_IF_ERROR(Annotate(files_[i]->CheckUnchanged(), paths_[i]));
+  }
+  return absl::OkStatus();
 }
 
 void SafetensorsCheckpoint::ReleasePages(const StoredTensor& tensor) const {

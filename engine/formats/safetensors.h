@@ -41,6 +41,7 @@ class SafetensorsCheckpoint : public TensorSource {
   const std::vector<UnreadTensor>& unread() const override { return unread_; }
   const StoredTensor* FindTensor(std::string_view name) const override;
   absl::Status CheckPresent(const StoredTensor& tensor) const override;
+  absl::Status CheckUnchanged() const override;
   void ReleasePages(const StoredTensor& tensor) const override;
 
  private:

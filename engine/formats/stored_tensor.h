@@ -79,10 +79,13 @@ class TensorSource {
   // Returns the shape of a tensor of any type, or null if there is none of that name.
   const std::vector<int64_t>* FindShape(std::string_view name) const;
   bool Contains(std::string_view name) const { return FindShape(name) != nullptr; }
-  // Must be called before the bytes of a tensor are read. Returns DATA_LOSS with the file and the
-  // tensor if the file was truncated after it was opened: reading it would end the process (SIGBUS,
-  // mapped_file.h). Costs one system call.
+  // Must be called after the bytes of a tensor are read and before they are used, better before the
+  // read as well. Returns DATA_LOSS with the file and the tensor if the file was truncated after it
+  // was opened: what was read may be zeros (mapped_file.h). Costs one system call.
   virtual absl::Status CheckPresent(const StoredTensor& tensor) const = 0;
+  // Returns DATA_LOSS with the path of a file that was written to since it was opened. Costs a few
+  // system calls per file.
+  virtual absl::Status CheckUnchanged() const = 0;
   // Releases the pages of a tensor to the kernel.
   virtual void ReleasePages(const StoredTensor& tensor) const = 0;
 };

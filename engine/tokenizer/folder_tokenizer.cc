@@ -70,7 +70,9 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
     return absl::DataLossError(
         absl::StrCat(path, ": has ", bytes.size(), " bytes; at most ", kMaxTokenizerBytes));
   }
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  RETURN_IF_ERROR(Annotate(file->CheckUnchanged(), path));
+  return text;
 }
 
 // Sets the steps that the class of a tokenizer has besides its vocabulary: those of Qwen2Tokenizer

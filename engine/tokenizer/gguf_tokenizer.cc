@@ -72,7 +72,7 @@ absl::Status ReadByteLevel(const GgufFile& file, const std::string& pre,
   ASSIGN_OR_RETURN(std::vector<PreTokenizerStep> steps, NamedPreTokenizer(pre));
   ASSIGN_OR_RETURN(const auto merges, Required(file.GetStrings("tokenizer.ggml.merges")));
   VocabularyIds ids = IndexTokens(vocabulary);
-  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(*merges, ids);
+  absl::StatusOr<BytePairMerges> ranked = BytePairMerges::Make(merges, ids);
   if (!ranked.ok()) {
     return {ranked.status().code(), absl::StrCat("tokenizer.ggml.", ranked.status().message())};
   }

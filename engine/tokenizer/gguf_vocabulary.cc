@@ -18,7 +18,7 @@
 namespace assay::engine {
 namespace {
 
-constexpr size_t kMaxVocabulary = size_t{1} << 22;
+constexpr size_t kMaxVocabulary = size_t{1} << 20;
 constexpr char kTokens[] = "tokenizer.ggml.tokens";
 constexpr char kTypes[] = "tokenizer.ggml.token_type";
 constexpr char kScores[] = "tokenizer.ggml.scores";
@@ -52,10 +52,10 @@ absl::StatusOr<std::vector<double>> ReadScores(const GgufFile& file) {
 }  // namespace
 
 absl::StatusOr<GgufVocabulary> ReadGgufVocabulary(const GgufFile& file) {
-  const auto tokens = file.GetStrings(kTokens);
+  absl::StatusOr<std::vector<std::string>> tokens = file.GetStrings(kTokens);
   if (absl::IsNotFound(tokens.status())) return absl::DataLossError(tokens.status().message());
   if (!tokens.ok()) return tokens.status();
-  GgufVocabulary out{.tokens = **tokens};
+  GgufVocabulary out{.tokens = *std::move(tokens)};
   const size_t size = out.tokens.size();
   if (size == 0 || size > kMaxVocabulary) {
     return absl::DataLossError(absl::StrCat(file.path(), ": ", kTokens, " has ", size,

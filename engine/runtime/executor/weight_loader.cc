@@ -128,14 +128,16 @@ absl::Status WeightLoader::UnsupportedTypeError(const std::string& name,
                                       type, ": ", status.message())};
 }
 
-void WeightLoader::MarkRead(const StoredTensor& tensor) {
+absl::Status WeightLoader::MarkRead(const StoredTensor& tensor) {
   read_.insert(tensor.name);
-  if (only_checks()) return;
+  if (only_checks()) return absl::OkStatus();
+  RETURN_IF_ERROR(source_.CheckPresent(tensor));
   source_.ReleasePages(tensor);
   read_bytes_ += static_cast<int64_t>(tensor.data.size());
   if (callbacks_.progress) {
     callbacks_.progress(static_cast<double>(read_bytes_) / static_cast<double>(total_bytes_));
   }
+  return absl::OkStatus();
 }
 
 absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
@@ -144,8 +146,7 @@ absl::Status WeightLoader::Read(const std::string& name, const at::Tensor& out,
   if (!only_checks()) {
     RETURN_IF_ERROR(Decode(found, out, layout));
   }
-  MarkRead(*found.tensor);
-  return absl::OkStatus();
+  return MarkRead(*found.tensor);
 }
 
 absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, int64_t rows,
@@ -160,7 +161,7 @@ absl::StatusOr<PackedMatrix> WeightLoader::ReadPacked(const std::string& name, i
   } else {
     RETURN_IF_ERROR(PackFloats(found, layout, &matrix));
   }
-  MarkRead(tensor);
+  RETURN_IF_ERROR(MarkRead(tensor));
   return matrix;
 }
 

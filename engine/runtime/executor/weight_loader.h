@@ -94,7 +94,8 @@ class WeightLoader {
   absl::StatusOr<Found> Find(const std::string& name, const std::vector<int64_t>& shape,
                              const Layout& layout) const;
   absl::Status UnsupportedTypeError(const std::string& name, const std::string& type) const;
-  void MarkRead(const StoredTensor& tensor);
+  // Must be called after a tensor was read. Errors as TensorSource::CheckPresent().
+  absl::Status MarkRead(const StoredTensor& tensor);
   void PackStored(const Found& found, absl::Span<const int64_t> row_order, PackedMatrix* out);
   absl::Status PackFloats(const Found& found, const Layout& layout, PackedMatrix* out);
   absl::Status Decode(const Found& found, const at::Tensor& out, const Layout& layout);

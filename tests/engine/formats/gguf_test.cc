@@ -30,7 +30,7 @@ TEST(GgufTest, MetadataOfEveryTypeIsRead) {
   EXPECT_EQ(*(*file)->GetInt("test.signed", -10, 10), -5);
   EXPECT_DOUBLE_EQ(*(*file)->GetFloat("test.float"), 1.5);
   EXPECT_TRUE(*(*file)->GetBool("test.flag"));
-  EXPECT_THAT(**(*file)->GetStrings("test.strings"), ElementsAre("a", "", "ß"));
+  EXPECT_THAT(*(*file)->GetStrings("test.strings"), ElementsAre("a", "", "ß"));
   EXPECT_THAT(*(*file)->GetInts("test.numbers"), ElementsAre(1, -2, 3));
 }
 
