@@ -2,6 +2,7 @@
 #include "engine/jinja/evaluator.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,10 @@
 
 namespace assay::jinja {
 namespace {
+
+// A macro compares each named argument with each of its parameters.
+constexpr size_t kMaxMapArguments = 1024;
+constexpr int64_t kStepsPerMapArgument = 4;
 
 // Returns the name of an expression for error messages.
 std::string Describe(const Expression& e) {
@@ -113,6 +118,11 @@ absl::Status Evaluator::AddList(const Value& list, Arguments* arguments) {
 
 absl::Status Evaluator::AddMap(const Value& map, Arguments* arguments) {
   if (map.AsMap() == nullptr) return TypeError("'**'", "a dictionary", map);
+  const size_t count = map.AsMap()->entries().size();
+  if (count > kMaxMapArguments) {
+    return absl::UnimplementedError(
+        absl::StrCat("'**' with more than ", kMaxMapArguments, " entries is not supported"));
+  }
   for (const auto& [key, value] : map.AsMap()->entries()) {
     if (key.AsString() == nullptr) return TypeError("'**'", "strings as keys", key);
     for (const auto& [name, given] : arguments->named) {
@@ -144,6 +154,8 @@ absl::StatusOr<Arguments> Evaluator::EvaluateArguments(const Expression& e, cons
   if (e.has_map) {
     ASSIGN_OR_RETURN(const Value map, Evaluate(e.operands.back(), scope));
     RETURN_IF_ERROR(AddMap(map, &arguments));
+    RETURN_IF_ERROR(run_.budget().Spend(static_cast<int64_t>(map.AsMap()->entries().size()) *
+                                        kStepsPerMapArgument));
   }
   return arguments;
 }

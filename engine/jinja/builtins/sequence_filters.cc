@@ -37,6 +37,9 @@ Result Default(const FilterCall& call) {
 
 Result Length(const FilterCall& call) {
   RETURN_IF_ERROR(call.BindPositional({}).status());
+  if (const std::string* text = call.value.AsString()) {
+    RETURN_IF_ERROR(call.run.budget().SpendBytes(text->size()));
+  }
   ASSIGN_OR_RETURN(const int64_t length, GetLength(call.value));
   return Value{length};
 }

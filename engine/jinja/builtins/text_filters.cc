@@ -71,6 +71,9 @@ Result Truncate(const FilterCall& call) {
   if (length < end_length || leeway < 0) {
     return absl::InvalidArgumentError("truncate: the length or the leeway is too small");
   }
+  if (const std::string* text = call.value.AsString()) {
+    RETURN_IF_ERROR(call.run.budget().SpendBytes(text->size()));
+  }
   ASSIGN_OR_RETURN(const int64_t given, GetLength(call.value));
   if (given <= length + leeway) return call.value;
   ASSIGN_OR_RETURN(const std::string end, bound.GetString("end", "..."));

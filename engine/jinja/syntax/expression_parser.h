@@ -2,6 +2,7 @@
 #ifndef ASSAY_ENGINE_JINJA_SYNTAX_EXPRESSION_PARSER_H_
 #define ASSAY_ENGINE_JINJA_SYNTAX_EXPRESSION_PARSER_H_
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ class ExpressionParser {
  public:
   using Parsed = absl::StatusOr<Expression>;
 
+  // The limit of the arguments of a call and of the parameters of a macro, which are compared with
+  // one another.
+  static constexpr size_t kMaxArguments = 255;
+
   explicit ExpressionParser(TokenStream& tokens) : in_(tokens) {}
 
   // Parses one expression, including "a if b else c".
@@ -30,6 +35,9 @@ class ExpressionParser {
   Parsed ParseUnconditionalOrTuple();
   // Parses one or more filters that apply to `value`: name(arguments) | ...
   Parsed ParseFilters(Expression value);
+
+  // Returns UNIMPLEMENTED if there are as many arguments as are supported.
+  absl::Status CheckArgumentCount(size_t count) const;
 
   static Expression Literal(int line, Value value);
 

@@ -280,6 +280,7 @@ class Parser {
       if (!macro->targets.empty()) {
         RETURN_IF_ERROR(in_.ExpectSymbol(","));
       }
+      RETURN_IF_ERROR(expressions_.CheckArgumentCount(macro->targets.size()));
       ASSIGN_OR_RETURN(Target target, ParseName());
       for (const Target& other : macro->targets) {
         if (other.name == target.name) return in_.Expected("another name", in_.Current());

@@ -188,9 +188,16 @@ Parsed Self::ParseCall(Expression callee) {
   return call;
 }
 
+absl::Status Self::CheckArgumentCount(size_t count) const {
+  if (count < kMaxArguments) return absl::OkStatus();
+  return TokenStream::Unsupported(absl::StrCat("more than ", kMaxArguments, " arguments"),
+                                  in_.Current().line);
+}
+
 // Parses comma-separated arguments up to the closing parenthesis and consumes it.
 absl::Status Self::ParseArguments(Expression* call) {
   while (!in_.AcceptSymbol(")")) {
+    RETURN_IF_ERROR(CheckArgumentCount(call->operands.size()));
     const Token token = in_.Current();
     const bool list = in_.AcceptSymbol("*");
     const bool map = !list && in_.AcceptSymbol("**");

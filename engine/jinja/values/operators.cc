@@ -147,6 +147,15 @@ absl::StatusOr<bool> Contains(const Value& container, const Value& item, Budget&
   return false;
 }
 
+// Spends what it cost to make a string or a list.
+Result SpendCopy(Result made, Budget& budget) {
+  if (!made.ok()) return made;
+  const std::string* text = made->AsString();
+  RETURN_IF_ERROR(text != nullptr ? budget.SpendBytes(text->size())
+                                  : budget.SpendItems(made->AsSequence()->items.size()));
+  return made;
+}
+
 }  // namespace
 
 Result Concatenate(const std::vector<Value>& operands) {
@@ -173,14 +182,16 @@ Result Arithmetic(std::string_view op, const Value& left, const Value& right, Bu
     return FloatArithmetic(op, x, y);
   }
   if (op == "+" && left.AsString() != nullptr && right.AsString() != nullptr) {
-    return AddStrings(left, right);
+    return SpendCopy(AddStrings(left, right), budget);
   }
   if (op == "+" && IsRepeatable(left) && IsRepeatable(right) && left.AsSequence() != nullptr &&
       right.AsSequence() != nullptr && left.AsSequence()->kind == right.AsSequence()->kind) {
-    return JoinSequences(*left.AsSequence(), *right.AsSequence());
+    return SpendCopy(JoinSequences(*left.AsSequence(), *right.AsSequence()), budget);
   }
-  if (op == "*" && IsRepeatable(left) && right.IsInteger()) return Repeat(left, right);
-  if (op == "*" && IsRepeatable(right) && left.IsInteger()) return Repeat(right, left);
+  if (op == "*" && IsRepeatable(left) && right.IsInteger())
+    return SpendCopy(Repeat(left, right), budget);
+  if (op == "*" && IsRepeatable(right) && left.IsInteger())
+    return SpendCopy(Repeat(right, left), budget);
   if (op == "%" && left.AsString() != nullptr) {
     return FormatPercent(*left.AsString(), left.IsMarkup(), right, budget);
   }

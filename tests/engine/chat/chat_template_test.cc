@@ -7,14 +7,25 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/call_context.h"
+#include "base/work_limit.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/engine/cost.h"
 
 namespace assay::engine {
 namespace {
 
 using testing::HasSubstr;
+
+std::string Repeat(const std::string& part, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += part;
+  return out;
+}
 
 absl::StatusOr<std::string> Render(const std::string& source, const ChatTemplateInputs& inputs) {
   const auto parsed = ChatTemplate::Parse(source);
@@ -94,6 +105,52 @@ TEST(ChatTemplateTest, FieldsToolsAndVariablesReachTheTemplate) {
                     "{{ enable_thinking }}",
                     inputs),
             "part n [{\"b\": 1, \"a\": \"é\"}] False");
+}
+
+// A regression test: each argument was compared with all others, which took half a minute.
+TEST(ChatTemplateTest, ManyArgumentsAreRefused) {
+  std::string names = "a";
+  std::string values = "a=1";
+  for (int i = 0; i < 60'000; ++i) {
+    absl::StrAppend(&names, ",k", i);
+    absl::StrAppend(&values, ",k", i, "=1");
+  }
+  for (const std::string& source : {"{{ f(" + values + ") }}", "{{ f(" + names + ") }}",
+                                    "{% macro m(" + names + ") %}{% endmacro %}"}) {
+    absl::Status status;
+    EXPECT_LT(CpuOf([&] { status = ChatTemplate::Parse(source).status(); }),
+              absl::Seconds(2) * kSlowness);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("more than 255 arguments"));
+  }
+}
+
+// Each input costs as much as its limits allow.
+TEST(ChatTemplateTest, RenderingHasALimitOfProcessorTime) {
+  const std::string items = "[0" + Repeat(",0", 90'000) + "]";
+  const std::string text = "\"" + std::string(1'000'000, 'a') + "\"";
+  const std::string variables = "{\"l\":" + items + ",\"s\":" + text + "}";
+  for (const char* body :
+       {"{% for x in l %}{% for y in l %}{% set z = y %}{% endfor %}{% endfor %}",
+        "{% for x in l %}{{ (s | upper) | length }}{% endfor %}",
+        "{% for x in l %}{{ s.replace('aaaaaaaaaaaaaaab', 'c') | length }}{% endfor %}",
+        "{% for x in l %}{{ (l | tojson) | length }}{% endfor %}",
+        "{% for x in l %}{{ (7 ** 11000) // (3 ** 5000) > 0 }}{% endfor %}",
+        "{% for x in l %}{{ (s | wordwrap(1)) | length }}{% endfor %}",
+        "{% set n = namespace(s=[]) %}{% for x in l %}{% set n.s = n.s + [x] %}{% endfor %}",
+        "{% set n = namespace(s=s) %}{% for x in l %}{% set n.s = n.s + 'a' %}{% endfor %}",
+        "{% for x in l %}{{ l | sort | length }}{% endfor %}"}) {
+    const auto parsed = ChatTemplate::Parse(body);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    const CallContext call;
+    absl::Status status;
+    const absl::Duration cpu = CpuOf([&] {
+      const WorkLimit limit(absl::Milliseconds(400), call);
+      status = (*parsed)->Render({.variables = variables}).status();
+    });
+    EXPECT_LT(cpu, absl::Milliseconds(500) * kSlowness) << body << status;
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << body << status;
+  }
 }
 
 }  // namespace
