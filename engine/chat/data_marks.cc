@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "base/work_limit.h"
 
 namespace assay::engine {
 
@@ -37,6 +38,8 @@ void DataMarks::Read(const jinja::Value& value, bool by_model) {
 }
 
 absl::Status DataMarks::Choose(std::string_view source) {
+  // A guard stops early at the limit.
+  RETURN_IF_ERROR(WorkLimit::Check());
   if (!has_ranges_) return absl::OkStatus();
   chooser_.Add(source);
   std::optional<std::string> open = chooser_.Choose();
@@ -80,6 +83,7 @@ absl::StatusOr<jinja::Value> DataMarks::Mark(const jinja::Value& value, bool by_
   if (open_.empty()) return value;
   if (const std::string* text = value.AsString()) {
     const std::vector<TextRange> ranges = guard_(*text, by_model);
+    RETURN_IF_ERROR(WorkLimit::Check());
     return ranges.empty() ? value : jinja::Value::String(MarkText(*text, ranges));
   }
   if (const jinja::Sequence* sequence = value.AsSequence()) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "base/work_limit.h"
 #include "engine/unicode/characters.h"
 
 namespace assay::engine {
@@ -92,6 +93,7 @@ std::optional<AddedTokens::Found> AddedTokens::Find(std::string_view text, size_
   if (tokens_.empty()) return std::nullopt;
   const auto allowed = [&](const AddedToken& token) { return with_special || !token.special; };
   for (size_t at = from; at < text.size(); ++at) {
+    if (!WorkLimit::Check().ok()) return std::nullopt;
     const std::vector<Range> beginnings = FindPrefixes(text.substr(at));
     const auto longest = std::find_if(beginnings.rbegin(), beginnings.rend(), [&](const Range& r) {
       return std::any_of(r.begin, r.end, allowed) &&

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/tokenizer/byte_alphabet.h"
 
@@ -95,7 +96,7 @@ absl::Status BpeModel::Encode(std::string_view piece, std::vector<TokenId>* out)
   } else {
     AppendCharacters(piece, &symbols);
   }
-  merges_.Apply(&symbols);
+  RETURN_IF_ERROR(merges_.Apply(&symbols));
   out->insert(out->end(), symbols.begin(), symbols.end());
   return absl::OkStatus();
 }

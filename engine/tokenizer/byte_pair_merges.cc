@@ -15,12 +15,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/work_limit.h"
 #include "engine/formats/quoted.h"
 
 namespace assay::engine {
 namespace {
 
 constexpr int32_t kNone = -1;
+constexpr int kStepsPerCheck = 4096;
 
 struct Symbol {
   TokenId id;
@@ -115,8 +118,8 @@ absl::StatusOr<BytePairMerges> BytePairMerges::FromScores(
   return out;
 }
 
-void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
-  if (symbols->size() < 2) return;
+absl::Status BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
+  if (symbols->size() < 2) return absl::OkStatus();
   const auto count = static_cast<int32_t>(symbols->size());
   std::vector<Symbol> list;
   list.reserve(symbols->size());
@@ -132,9 +135,13 @@ void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
     if (merge == merges_.end()) return;
     queue.push({merge->second.rank, left, left_id, right_id, merge->second.result});
   };
-  for (int32_t i = 0; i + 1 < count; ++i) propose(i);
+  for (int32_t i = 0; i + 1 < count; ++i) {
+    if (i % kStepsPerCheck == 0) RETURN_IF_ERROR(WorkLimit::Check());
+    propose(i);
+  }
 
-  while (!queue.empty()) {
+  for (int64_t step = 1; !queue.empty(); ++step) {
+    if (step % kStepsPerCheck == 0) RETURN_IF_ERROR(WorkLimit::Check());
     const Candidate best = queue.top();
     queue.pop();
     Symbol& left = list[best.left];
@@ -154,6 +161,7 @@ void BytePairMerges::Apply(std::vector<TokenId>* symbols) const {
 
   symbols->clear();
   for (int32_t i = 0; i != kNone; i = list[i].next) symbols->push_back(list[i].id);
+  return absl::OkStatus();
 }
 
 }  // namespace assay::engine

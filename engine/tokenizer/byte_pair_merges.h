@@ -36,7 +36,7 @@ class BytePairMerges {
   // length, so both the length and the sum of the squares are limited. The sum for 256,000 tokens
   // of a real vocabulary is about 2^25.
   static constexpr size_t kMaxTokenBytes = 512;
-  static constexpr size_t kMaxSquaredBytes = size_t{1} << 30;
+  static constexpr size_t kMaxSquaredBytes = size_t{1} << 28;
 
   // Makes the merges of SentencePiece's BPE, in which any two adjacent tokens that form a token
   // merge, and the result with the highest score merges first. Returns UNIMPLEMENTED for a token
@@ -45,8 +45,8 @@ class BytePairMerges {
       const std::vector<std::string>& tokens, const std::vector<double>& scores,
       const absl::flat_hash_map<std::string, TokenId>& vocabulary);
 
-  // Merges `symbols` in place until no merge applies, in O(n log n).
-  void Apply(std::vector<TokenId>* symbols) const;
+  // Merges `symbols` in place until no merge applies, in O(n log n). Errors as WorkLimit::Check().
+  absl::Status Apply(std::vector<TokenId>* symbols) const;
 
  private:
   struct Merge {

@@ -14,10 +14,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/call_context.h"
 #include "base/status_macros.h"
 #include "base/text_marks.h"
 #include "base/utf8.h"
+#include "base/work_limit.h"
 #include "engine/formats/quoted.h"
 #include "engine/tokenizer/special_guard.h"
 #include "engine/tokenizer/token_decoder.h"
@@ -28,6 +31,8 @@ namespace {
 // Speech models add a token per sound code, more than 65,536 in total.
 constexpr size_t kMaxAddedTokens = size_t{1} << 18;
 constexpr size_t kMaxAddedTokenBytes = 1024;
+// For all tokens of a file together.
+constexpr absl::Duration kMaxMakeCpu = absl::Milliseconds(1500);
 
 absl::Status CheckLength(const AddedToken& token) {
   if (token.content.size() <= kMaxAddedTokenBytes) return absl::OkStatus();
@@ -68,6 +73,8 @@ std::vector<size_t> BarriersIn(absl::Span<const size_t> barriers, size_t begin, 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> PipelineTokenizer::Make(TokenizerParts parts) {
+  const CallContext no_end;
+  const WorkLimit limit(kMaxMakeCpu, no_end);
   auto tokenizer = std::unique_ptr<PipelineTokenizer>(new PipelineTokenizer(std::move(parts)));
   RETURN_IF_ERROR(tokenizer->AddTokens());
   RETURN_IF_ERROR(tokenizer->CheckIds());
@@ -190,11 +197,13 @@ absl::Status PipelineTokenizer::EncodePlain(std::string_view text, bool starts_t
   const std::string_view whole = normal.text;
   for (size_t at = 0; at < whole.size();) {
     const auto found = normalized_.Find(whole, at, options.parse_special, normal.offsets);
+    RETURN_IF_ERROR(WorkLimit::Check());
     const size_t end = found.has_value() ? found->begin : whole.size();
     ASSIGN_OR_RETURN(
         const std::vector<std::string> pieces,
         PreTokenize(parts_.pre_tokenizer, whole.substr(at, end - at), keeps_start && at == 0));
     for (const std::string& piece : pieces) {
+      RETURN_IF_ERROR(WorkLimit::Check());
       RETURN_IF_ERROR(parts_.model->Encode(piece, out));
     }
     if (!found.has_value()) break;
@@ -209,10 +218,13 @@ absl::StatusOr<std::vector<TokenId>> PipelineTokenizer::Encode(std::string_view 
   if (const std::optional<size_t> bad = FindInvalidUtf8(text); bad.has_value()) {
     return absl::InvalidArgumentError(absl::StrCat("the text is not valid UTF-8 at byte ", *bad));
   }
+  const CallContext no_end;
+  const WorkLimit limit(MaxEncodingCpu(text.size()), no_end);
   std::vector<TokenId> ids;
   if (options.add_special) ids = parts_.prefix;
   for (size_t at = 0; at < text.size();) {
     const auto found = raw_.Find(text, at, options.parse_special, options.barriers);
+    RETURN_IF_ERROR(WorkLimit::Check());
     const size_t end = found.has_value() ? found->begin : text.size();
     if (end > at) {
       const std::vector<size_t> barriers = BarriersIn(options.barriers, at, end);

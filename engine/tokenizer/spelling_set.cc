@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "base/text_marks.h"
+#include "base/work_limit.h"
 
 namespace assay::engine {
 namespace {
@@ -76,6 +77,7 @@ std::vector<TextRange> SpellingSet::Find(std::string_view text) const {
   std::vector<TextRange> ranges;
   if (empty()) return ranges;
   for (size_t at = 0; at < text.size(); ++at) {
+    if (!WorkLimit::Check().ok()) return ranges;
     size_t length = 0;
     ForEachAt(text.substr(at), [&](const std::string& spelling) { length = spelling.size(); });
     if (length == 0) continue;
@@ -90,6 +92,7 @@ std::vector<TextRange> SpellingSet::Find(std::string_view text) const {
 
 bool SpellingSet::BeginsWithAnEnd(std::string_view text) const {
   for (size_t length = 1; length < longest_ && length <= text.size(); ++length) {
+    if (!WorkLimit::Check().ok()) return true;
     const std::string_view part = text.substr(0, length);
     if (IsProperPrefix(by_end_, part.rbegin(), part.rend())) return true;
   }
@@ -98,6 +101,7 @@ bool SpellingSet::BeginsWithAnEnd(std::string_view text) const {
 
 bool SpellingSet::EndsWithABeginning(std::string_view text) const {
   for (size_t length = 1; length < longest_ && length <= text.size(); ++length) {
+    if (!WorkLimit::Check().ok()) return true;
     const std::string_view part = text.substr(text.size() - length);
     if (IsProperPrefix(by_beginning_, part.begin(), part.end())) return true;
   }

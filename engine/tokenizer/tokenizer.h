@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 
 namespace assay::engine {
@@ -32,6 +33,12 @@ struct EncodeOptions {
   // outlive the call.
   absl::Span<const size_t> barriers = {};
 };
+
+// The processor time that the encoding of a text may take, where no WorkLimit says otherwise: ten
+// times what common tokenizers need.
+inline absl::Duration MaxEncodingCpu(size_t bytes) {
+  return absl::Milliseconds(400) + absl::Microseconds(2) * static_cast<int64_t>(bytes);
+}
 
 // The tokenizer of a model. Making one costs about 0.1 s for 50,000 tokens. Implementations are
 // immutable and thread-safe.

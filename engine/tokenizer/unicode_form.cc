@@ -4,12 +4,13 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -42,18 +43,52 @@ bool IsLateCharacter(uint32_t code_point) {
   return it != std::end(unicode::kLateCharacters) && it->first <= code_point;
 }
 
-absl::Status AppendNormal(std::string_view text, utf8proc_option_t options, std::string* out) {
-  if (text.empty()) return absl::OkStatus();
-  utf8proc_uint8_t* mapped = nullptr;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const utf8proc_ssize_t size =
-      utf8proc_map(bytes, static_cast<utf8proc_ssize_t>(text.size()), &mapped, options);
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  if (size < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the text cannot be normalized: ", utf8proc_errmsg(size)));
+int CombiningClass(utf8proc_int32_t code_point) {
+  return utf8proc_get_property(code_point)->combining_class;
+}
+
+// Sorts each run of combining characters by class, keeping the order within a class. utf8proc's own
+// sort takes time that grows with the square of a run.
+void SortMarks(std::vector<utf8proc_int32_t>* codes) {
+  const auto is_mark = [](utf8proc_int32_t code) { return CombiningClass(code) != 0; };
+  for (auto begin = codes->begin(); begin != codes->end();) {
+    begin = std::find_if(begin, codes->end(), is_mark);
+    const auto end = std::find_if_not(begin, codes->end(), is_mark);
+    std::stable_sort(begin, end, [](utf8proc_int32_t a, utf8proc_int32_t b) {
+      return CombiningClass(a) < CombiningClass(b);
+    });
+    begin = end;
   }
-  out->append(reinterpret_cast<const char*>(mapped), static_cast<size_t>(size));
+}
+
+absl::Status CannotNormalize(utf8proc_ssize_t error) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the text cannot be normalized: ", utf8proc_errmsg(error)));
+}
+
+absl::Status AppendNormal(std::string_view text, utf8proc_option_t options, std::string* out) {
+  // The longest decomposition of a character, that of U+FDFA, has 18.
+  std::array<utf8proc_int32_t, 32> parts{};
+  std::vector<utf8proc_int32_t> codes;
+  codes.reserve(text.size());
+  int boundary = 0;
+  while (!text.empty()) {
+    const Utf8Step step = NextUtf8(text);
+    text.remove_prefix(step.bytes);
+    const utf8proc_ssize_t count =
+        utf8proc_decompose_char(static_cast<utf8proc_int32_t>(step.code_point), parts.data(),
+                                parts.size(), options, &boundary);
+    if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
+      return CannotNormalize(count < 0 ? count : UTF8PROC_ERROR_OVERFLOW);
+    }
+    codes.insert(codes.end(), parts.begin(), parts.begin() + count);
+  }
+  SortMarks(&codes);
+  const utf8proc_ssize_t size =
+      utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()), options);
+  if (size < 0) return CannotNormalize(size);
+  codes.resize(static_cast<size_t>(size));
+  for (const utf8proc_int32_t code : codes) AppendUtf8(static_cast<uint32_t>(code), out);
   return absl::OkStatus();
 }
 

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "base/work_limit.h"
 #include "engine/tokenizer/bpe_model.h"
 
 namespace assay::engine {
@@ -93,6 +94,7 @@ absl::Status UnigramModel::Encode(std::string_view piece, std::vector<TokenId>* 
   std::vector<Best> best(piece.size() + 1);
   best[0].score = 0.0;
   for (size_t begin = 0; begin < piece.size();) {
+    RETURN_IF_ERROR(WorkLimit::Check());
     const size_t character = NextUtf8(piece.substr(begin)).bytes;
     bool covered = false;
     for (size_t end = begin + character; end <= std::min(piece.size(), begin + longest_);) {

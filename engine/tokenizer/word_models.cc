@@ -12,7 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/utf8.h"
+#include "base/work_limit.h"
 #include "engine/formats/quoted.h"
 #include "engine/unicode/characters.h"
 
@@ -83,6 +85,7 @@ absl::Status WordPieceModel::Encode(std::string_view piece, std::vector<TokenId>
   if (CountCharacters(piece) > options_.max_word_characters) return AppendUnknown(out);
   const size_t before = out->size();
   for (size_t at = 0; at < piece.size();) {
+    RETURN_IF_ERROR(WorkLimit::Check());
     TokenId id = -1;
     const size_t length = FindLongest(piece.substr(at), at > 0, &id);
     if (length == 0) {

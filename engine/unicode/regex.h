@@ -13,8 +13,8 @@ namespace assay::unicode {
 
 // A compiled pattern. As in Oniguruma, \s matches Unicode's White_Space, \w letters, marks, numbers
 // and connecting punctuation, \h a hexadecimal digit, and classes may be nested. The work on one
-// text is bounded, so that a pattern that backtracks without end returns an error. Immutable and
-// thread-safe.
+// match is bounded, so that a pattern that backtracks without end returns an error, and FindAll()
+// checks the WorkLimit of the thread at least every 100 ms. Immutable and thread-safe.
 class Regex {
  public:
   // The bytes [begin, end) of the text.
@@ -34,11 +34,12 @@ class Regex {
   ~Regex();
 
   // Returns all matches that are not empty, from left to right. `text` must be valid UTF-8. Returns
-  // INVALID_ARGUMENT if the match exceeds the limit on work.
+  // INVALID_ARGUMENT if a match exceeds the limit on work; also the errors of WorkLimit::Check().
   absl::StatusOr<std::vector<Range>> FindAll(std::string_view text) const;
 
  private:
   struct Code;
+  class Matcher;
   explicit Regex(std::unique_ptr<Code> code);
 
   std::unique_ptr<Code> code_;

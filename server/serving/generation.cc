@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "base/work_limit.h"
 #include "evaluator/economics/economics.h"
 #include "server/serving/generation_request.h"
 #include "server/serving/route_failures.h"
@@ -166,6 +167,7 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::Submit(const std:
   if (request.sampling.model_defaults.value_or(handle->entry().model_sampling)) {
     UseModelSampling(language_model.info().sampling, request.sampling, &generation.sampling);
   }
+  const WorkLimit limit(engine::kMaxPromptCpu, request.context);
   absl::StatusOr<std::shared_ptr<engine::GenerationStream>> stream =
       language_model.Submit(std::move(generation));
   if (!stream.ok()) {

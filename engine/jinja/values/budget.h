@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/work_limit.h"
 
 namespace assay::jinja {
 
@@ -18,11 +19,14 @@ class Budget {
   static constexpr int64_t kMaxSteps = 1'000'000;
   static constexpr size_t kBytesPerStep = 64;
   static constexpr size_t kItemsPerStep = 4;
+  static constexpr int64_t kStepsPerCheck = 1024;
 
-  // Each returns INVALID_ARGUMENT once more than kMaxSteps are spent.
+  // Each returns INVALID_ARGUMENT once more than kMaxSteps are spent, and now and then the error of
+  // WorkLimit::Check().
   absl::Status Spend(int64_t steps) {
+    const bool is_check_due = steps_ / kStepsPerCheck != (steps_ + steps) / kStepsPerCheck;
     steps_ += steps;
-    if (steps_ <= kMaxSteps) return absl::OkStatus();
+    if (steps_ <= kMaxSteps) return is_check_due ? WorkLimit::Check() : absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat("the template takes more than ", kMaxSteps, " steps"));
   }

@@ -82,5 +82,26 @@ TEST(RegexTest, ClassesWithinClassesAreUnited) {
   }
 }
 
+// Matches are found in windows of positions and in a part of the text first. Neither may change
+// them, wherever they begin and end.
+TEST(RegexTest, LongMatchesAndGapsAreFoundWhole) {
+  for (const size_t size : {size_t{15}, size_t{16}, size_t{17}, size_t{4095}, size_t{4096},
+                            size_t{4097}, size_t{40'000}, size_t{300'000}}) {
+    const std::string run(size, 'a');
+    const std::string spaces(size, ' ');
+    EXPECT_THAT(Matches(Regex::Compile("a+b"), run + "b"), ElementsAre(run + "b"));
+    EXPECT_THAT(Matches(Regex::Compile("b"), run + "b" + run), ElementsAre("b"));
+    EXPECT_THAT(Matches(Regex::Compile(R"(\s+(?!\S)|\S+)"), spaces + "x"),
+                ElementsAre(spaces.substr(1), "x"));
+    EXPECT_THAT(Matches(Regex::Compile("a+$"), run), ElementsAre(run));
+    EXPECT_THAT(Matches(Regex::Compile("(?<=b)a+"), run + "b" + run), ElementsAre(run));
+    std::string accents;
+    for (size_t i = 0; i < size; ++i) accents += "\u00e9";
+    EXPECT_THAT(Matches(Regex::Compile(R"([\p{L}\p{M}]+|.)"), accents + "1"),
+                ElementsAre(accents, "1"));
+    EXPECT_THAT(Matches(Regex::Compile("1"), accents + "1"), ElementsAre("1"));
+  }
+}
+
 }  // namespace
 }  // namespace assay::unicode
