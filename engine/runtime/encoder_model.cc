@@ -13,12 +13,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/annotate.h"
+#include "base/slots.h"
 #include "base/status_macros.h"
+#include "base/work_limit.h"
 #include "engine/architectures/model_files.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/encoder_tokens.h"
 #include "engine/runtime/executor/torch_status.h"
+#include "engine/runtime/generation/encoding_slots.h"
 #include "engine/runtime/model_loading.h"
 #include "engine/threads/time_slice_queue.h"
 
@@ -63,7 +66,8 @@ class TransformerEncoder final : public EncoderModel {
   absl::StatusOr<EmbeddingResult> Embed(absl::Span<const std::string> texts, bool normalize,
                                         const CallContext& context) override {
     ++running_;
-    absl::StatusOr<EmbeddingResult> result = EmbedTexts(texts, normalize, context);
+    absl::StatusOr<EmbeddingResult> result =
+        CatchTorch("embedding texts", [&] { return EmbedTexts(texts, normalize, context); });
     --running_;
     return result;
   }
@@ -77,7 +81,7 @@ class TransformerEncoder final : public EncoderModel {
     encoded.reserve(texts.size());
     for (size_t i = 0; i < texts.size(); ++i) {
       RETURN_IF_ERROR(context.Check());
-      absl::StatusOr<EncodedText> text = tokens_->Encode(texts[i]);
+      absl::StatusOr<EncodedText> text = Encode(texts[i], context);
       if (!text.ok()) return Annotate(text.status(), absl::StrCat("input[", i, "]"));
       encoded.push_back(*std::move(text));
     }
@@ -90,6 +94,12 @@ class TransformerEncoder final : public EncoderModel {
                   normalize, context, &result));
     }
     return result;
+  }
+
+  absl::StatusOr<EncodedText> Encode(const std::string& text, const CallContext& context) const {
+    ASSIGN_OR_RETURN(const Slots::Slot slot, AwaitEncodingSlot(text.size(), context));
+    const WorkLimit limit(MaxEncodingCpu(text.size()), context);
+    return tokens_->Encode(text);
   }
 
   Batch NextBatch(const std::vector<EncodedText>& texts, size_t begin) const {
@@ -193,6 +203,7 @@ absl::StatusOr<std::unique_ptr<EncoderModel>> LoadEncoder(const LoadOptions& opt
   ASSIGN_OR_RETURN(const DeviceQuirks quirks, TestDeviceFor(options, opened));
   ASSIGN_OR_RETURN(std::unique_ptr<ModelExecutor> executor,
                    Timed(&times.weights, [&] { return LoadExecutor(options, opened, quirks); }));
+  RETURN_IF_ERROR(opened.files.tensors->CheckUnchanged());
   LoadedModelInfo info = DescribeLoaded(options, opened, quirks, *executor);
   report("warm-up", kOpeningShare + kWeightsShare);
   auto model = std::make_unique<TransformerEncoder>(std::move(info), sentence, spec.hidden,

@@ -13,10 +13,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/slots.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device.h"
+#include "engine/runtime/device_memory.h"
+#include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/executor/transformer_weights.h"
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
@@ -25,6 +28,9 @@
 
 namespace assay::engine {
 namespace {
+
+// An inspection takes up to some hundred MiB for a moment.
+constexpr int kMaxInspections = 2;
 
 std::vector<StoredShare> TypesOf(const ModelFiles& files) {
   std::map<std::string, StoredShare> shares;
@@ -100,9 +106,7 @@ void DescribeEncoder(const ModelFiles& files, int64_t context, ModelInspection* 
   out->embedding = sentence.ok() ? sentence->Describe() : std::string(sentence.status().message());
 }
 
-}  // namespace
-
-absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
+absl::StatusOr<ModelInspection> Inspect(LoadOptions options) {
   ASSIGN_OR_RETURN(const ModelFiles files, OpenModelFiles(options.path));
   const ModelSpec& spec = files.spec;
   const DeviceInfo requested = options.device;
@@ -142,7 +146,21 @@ absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
                            .need = EstimateMemory(files, *plan),
                            .device_bytes = device.memory_bytes});
   }
+  RETURN_IF_ERROR(files.tensors->CheckUnchanged());
   return out;
+}
+
+}  // namespace
+
+absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
+  static Slots slots(kMaxInspections);
+  ASSIGN_OR_RETURN(const Slots::Slot slot,
+                   slots.Acquire(options.context, "inspections are running"));
+  return CatchTorch(absl::StrCat("inspecting ", options.path), [&] {
+    absl::StatusOr<ModelInspection> inspection = Inspect(std::move(options));
+    TrimHeap();
+    return inspection;
+  });
 }
 
 }  // namespace assay::engine

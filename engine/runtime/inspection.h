@@ -89,7 +89,9 @@ struct ModelInspection {
   std::vector<DeviceNeed> devices;
 };
 
-// Reads headers, configuration and tokenizer, but no weights; takes up to a second. Problems of
+// Reads headers, configuration and tokenizer, but no weights; takes up to a second. At most two
+// inspections run at once in the process; others wait, RESOURCE_EXHAUSTED if the deadline of
+// options.context passes meanwhile. Problems of
 // tensors, tokenizer or template are reported in the members for them, not as an error. `options`
 // are those of the load; the device may be empty. Other errors as LanguageModel::Load().
 absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);

@@ -68,12 +68,17 @@ class TransformerLanguageModel : public LanguageModel {
   const Tokenizer& tokenizer() const override { return encoder_->tokenizer(); }
 
   absl::StatusOr<std::vector<TokenId>> Tokenize(const Prompt& prompt) const override {
-    ASSIGN_OR_RETURN(EncodedPrompt encoded, encoder_->Encode(prompt));
-    return std::move(encoded.tokens);
+    return CatchTorch("tokenizing a prompt", [&]() -> absl::StatusOr<std::vector<TokenId>> {
+      ASSIGN_OR_RETURN(EncodedPrompt encoded, encoder_->Encode(prompt));
+      return std::move(encoded.tokens);
+    });
   }
 
   absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) override {
-    return scheduler_->Submit(std::move(request));
+    return CatchTorch("queueing a request", [&] { return scheduler_->Submit(std::move(request)); });
+  }
+  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes) override {
+    return scheduler_->AdmitText(bytes);
   }
   int running() const override { return scheduler_->running(); }
   int waiting() const override { return scheduler_->waiting(); }
@@ -98,7 +103,7 @@ class TransformerLanguageModel : public LanguageModel {
     }
     RETURN_IF_ERROR(encoder_->CheckTokens(tokens.last(1)));
     RETURN_IF_ERROR(CheckSequence(tokens.first(tokens.size() - 1)));
-    return scheduler_->Score(tokens, first, context);
+    return CatchTorch("scoring a text", [&] { return scheduler_->Score(tokens, first, context); });
   }
 
   absl::StatusOr<std::vector<std::vector<float>>> BatchLogits(
@@ -173,6 +178,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
       Timed(&times.weights, [&] { return LoadExecutor(weight_options, opened, quirks); });
   ASSIGN_OR_RETURN(std::unique_ptr<PromptEncoder> encoder, encoder_future.get());
   if (!executor.ok()) return executor.status();
+  RETURN_IF_ERROR(files.tensors->CheckUnchanged());
   LoadedModelInfo info = DescribeLoaded(options, opened, quirks, **executor);
   info.has_chat_template = encoder->has_chat_template();
   info.sampling = ReadModelSampling(files);

@@ -18,6 +18,7 @@
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
 #include "engine/runtime/model_sampling.h"
+#include "engine/runtime/scheduler/text_admission.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -138,6 +139,12 @@ class LanguageModel {
   // is encoded. INVALID_ARGUMENT: as Tokenize(); also if the sampling parameters or max_new_tokens
   // are out of range or a stop string is empty. RESOURCE_EXHAUSTED: the queue is full.
   virtual absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) = 0;
+
+  // Counts a text of `bytes` that ScoreTokens() will score, as long as the permit exists. Must be
+  // called before the text is tokenized. RESOURCE_EXHAUSTED: as Scheduler::AdmitText().
+  virtual absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t /*bytes*/) {
+    return TextAdmission::Permit();
+  }
 
   // The number of running requests, and of waiting ones.
   virtual int running() const = 0;

@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/slots.h"
 #include "base/status_macros.h"
+#include "base/work_limit.h"
+#include "engine/runtime/generation/encoding_slots.h"
+#include "engine/runtime/scheduler/text_admission.h"
 
 namespace assay::engine {
 namespace {
@@ -14,6 +19,13 @@ namespace {
 using Tokens = std::vector<TokenId>;
 
 constexpr EncodeOptions kVerbatim = {.parse_special = true, .add_special = false};
+
+absl::StatusOr<Tokens> Encode(const LanguageModel& model, std::string_view text,
+                              const CallContext& call) {
+  ASSIGN_OR_RETURN(const Slots::Slot slot, AwaitEncodingSlot(text.size(), call));
+  const WorkLimit limit(MaxEncodingCpu(text.size()), call);
+  return model.tokenizer().Encode(text, kVerbatim);
+}
 
 absl::StatusOr<TokenId> BeginToken(const LanguageModel& model) {
   const Tokenizer& tokenizer = model.tokenizer();
@@ -55,7 +67,7 @@ absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::st
                                              const std::string& continuation,
                                              const CallContext& call) {
   if (continuation.empty()) return absl::InvalidArgumentError("continuation: is empty");
-  ASSIGN_OR_RETURN(Tokens whole, model.tokenizer().Encode(context + continuation, kVerbatim));
+  ASSIGN_OR_RETURN(Tokens whole, Encode(model, context + continuation, call));
   // A continuation that merges with the context's last token may have no token of its own.
   const size_t first = context.empty() ? 0 : std::min(context_tokens.size(), whole.size());
   Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
@@ -67,6 +79,12 @@ absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::st
   return ScoreTokens(model, tokens, first + 1, call);
 }
 
+int64_t BytesOf(absl::Span<const std::string> texts) {
+  int64_t bytes = 0;
+  for (const std::string& text : texts) bytes += static_cast<int64_t>(text.size());
+  return bytes;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
@@ -75,7 +93,9 @@ absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
   const size_t end = context.find_last_not_of(" \t\n\r\f\v") + 1;
   const std::string spaces(context.substr(end));
   const std::string before(context.substr(0, end));
-  ASSIGN_OR_RETURN(Tokens context_tokens, model.tokenizer().Encode(before, kVerbatim));
+  ASSIGN_OR_RETURN(const TextAdmission::Permit permit,
+                   model.AdmitText(static_cast<int64_t>(context.size()) + BytesOf(continuations)));
+  ASSIGN_OR_RETURN(Tokens context_tokens, Encode(model, before, call));
   std::vector<Likelihood> likelihoods;
   likelihoods.reserve(continuations.size());
   for (const std::string& continuation : continuations) {
@@ -88,7 +108,9 @@ absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
 
 absl::StatusOr<Likelihood> ScoreText(LanguageModel& model, std::string_view text,
                                      const CallContext& call) {
-  ASSIGN_OR_RETURN(Tokens tokens, model.tokenizer().Encode(text, kVerbatim));
+  ASSIGN_OR_RETURN(const TextAdmission::Permit permit,
+                   model.AdmitText(static_cast<int64_t>(text.size())));
+  ASSIGN_OR_RETURN(Tokens tokens, Encode(model, text, call));
   ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
   // This token is not scored; it predicts the first token of the text.
   tokens.insert(tokens.begin(), beginning);

@@ -32,8 +32,9 @@ struct Likelihood {
 // Special tokens spelled out in the text become those tokens. The scheduler computes the tokens
 // beside running requests, a chunk at a time (LanguageModel::ScoreTokens()). Blocks.
 // INVALID_ARGUMENT: a continuation is empty, not UTF-8 or longer than the context length.
-// FAILED_PRECONDITION: the context is empty and the model has no such token. Also the errors of
-// ScoreTokens() and of call.Check().
+// FAILED_PRECONDITION: the context is empty and the model has no such token. RESOURCE_EXHAUSTED:
+// too many texts wait (LanguageModel::AdmitText()). Also the errors of ScoreTokens() and of
+// call.Check().
 absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
     LanguageModel& model, std::string_view context, absl::Span<const std::string> continuations,
     const CallContext& call);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "engine/threads/time_slice_queue.h"
@@ -60,7 +62,11 @@ void TeamMember::For(int64_t count, int64_t grain, absl::FunctionRef<void(int64_
                                            std::memory_order_acquire)) {
       continue;
     }
-    work(begin, end);
+    try {
+      work(begin, end);
+    } catch (...) {
+      pool_.RecordFailure();
+    }
     if (pool_.done_.fetch_add(end - begin, std::memory_order_acq_rel) + end - begin == count) {
       pool_.done_.store(0, std::memory_order_relaxed);
       // Sequentially consistent: notify_all() must not look for sleeping threads before the store.
@@ -99,7 +105,13 @@ TimeSliceQueue::Slice ThreadPool::Run(absl::FunctionRef<void(TeamMember&)> work)
        left = left_.load(std::memory_order_acquire)) {
     AwaitChange(left_, left);
   }
+  if (failed_.exchange(false)) std::rethrow_exception(std::exchange(failure_, nullptr));
   return turn.slice();
+}
+
+void ThreadPool::RecordFailure() {
+  // Run() reads the exception after all members have left.
+  if (!failed_.exchange(true)) failure_ = std::current_exception();
 }
 
 bool ThreadPool::Join(uint32_t run) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -55,8 +56,10 @@ class ThreadPool {
   int threads() const { return threads_; }
 
   // Runs `work` in the caller and in every thread that is free before the caller has finished, and
-  // returns when all have. All computation must be in For() loops. `work` must not throw and must
-  // not call Run(). Returns the time slice that it ran in.
+  // returns when all have. All computation must be in For() loops. `work` must not call Run(). If a
+  // piece of a loop throws, the others still run, on results that may be wrong; then the first
+  // exception is thrown here. `work` must not throw elsewhere. Returns the time slice that it ran
+  // in.
   TimeSliceQueue::Slice Run(absl::FunctionRef<void(TeamMember&)> work);
 
   // Returns TimeSliceQueue::ContentionInterval() for `last`, the result of the last Run().
@@ -68,6 +71,8 @@ class ThreadPool {
   friend class TeamMember;
 
   void Serve(int index);
+  // Keeps the exception that is being handled, if it is the first of the run.
+  void RecordFailure();
   // Returns false if the run has ended.
   bool Join(uint32_t run);
 
@@ -90,6 +95,9 @@ class ThreadPool {
   const absl::FunctionRef<void(TeamMember&)>* work_ = nullptr;
   uint32_t first_loop_ = 0;
   std::atomic<bool> stopping_ = false;
+  // The exception of the first piece that failed in the current run.
+  std::atomic<bool> failed_ = false;
+  std::exception_ptr failure_;
   TimeSliceQueue slices_;
   std::vector<std::thread> workers_;
 };

@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -37,6 +38,9 @@ auto CatchTorch(absl::string_view doing, Body&& body) -> decltype(body()) {
     return TorchErrorStatus(doing, error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
     return TorchErrorStatus(doing, "out of memory");
+  } catch (const std::system_error& error) {
+    // A thread cannot be started.
+    return absl::ResourceExhaustedError(absl::StrCat(doing, ": ", error.what()));
   } catch (const std::exception& error) {
     return TorchErrorStatus(doing, error.what());
   }

@@ -34,6 +34,10 @@ struct Prompt {
   bool parse_special = false;
 };
 
+// The processor time that a prompt may take before it waits for the model: its template and its
+// tokens. Prompts of 100,000 tokens take about a tenth of it.
+inline constexpr absl::Duration kMaxPromptCpu = absl::Milliseconds(400);
+
 // The tokens of a prompt.
 struct EncodedPrompt {
   std::vector<TokenId> tokens;

@@ -27,9 +27,14 @@ std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration tim
   // The request may have begun to run just before its deadline. The scheduler checks the deadline
   // of running requests.
   if (!HasEvent()) mutex_.AwaitWithDeadline(has_event, end);
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
+  if (!texts_.empty()) {
+    Event event = std::move(texts_.front());
+    texts_.pop_front();
+    return event;
+  }
+  if (!result_.has_value()) return std::nullopt;
+  Event event = *std::move(result_);
+  result_.reset();
   return event;
 }
 
@@ -47,7 +52,7 @@ void GenerationStream::Cancel() {
 
 void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> tokens) {
   const MutexLock lock(mutex_);
-  events_.emplace_back(TextEvent{std::string(text), {tokens.begin(), tokens.end()}});
+  texts_.push_back(TextEvent{std::string(text), {tokens.begin(), tokens.end()}});
 }
 
 bool GenerationStream::Start() {
@@ -71,7 +76,7 @@ void GenerationStream::Finish(absl::StatusOr<GenerationResult> result) {
 void GenerationStream::FinishLocked(absl::StatusOr<GenerationResult> result) {
   if (state_ == State::kFinished) return;
   state_ = State::kFinished;
-  events_.emplace_back(std::move(result));
+  result_ = std::move(result);
 }
 
 bool GenerationStream::IsFinished() const {
@@ -79,6 +84,6 @@ bool GenerationStream::IsFinished() const {
   return state_ == State::kFinished;
 }
 
-bool GenerationStream::HasEvent() const { return !events_.empty() || state_ == State::kFinished; }
+bool GenerationStream::HasEvent() const { return !texts_.empty() || state_ == State::kFinished; }
 
 }  // namespace assay::engine

@@ -51,6 +51,7 @@ class GenerationStream : private GenerationSink {
 
  private:
   friend class Scheduler;
+  friend class Sequence;
   enum class State { kWaiting, kRunning, kFinished };
 
   void OnText(std::string_view text, absl::Span<const TokenId> tokens) override;
@@ -71,7 +72,9 @@ class GenerationStream : private GenerationSink {
   mutable absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kWaiting;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<Event> events_ ABSL_GUARDED_BY(mutex_);
+  std::deque<TextEvent> texts_ ABSL_GUARDED_BY(mutex_);
+  // The last event. It has a place of its own, so that a request can end when there is no memory.
+  std::optional<absl::StatusOr<GenerationResult>> result_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace assay::engine

@@ -91,6 +91,12 @@ void KvCacheManager::Free(ScoringSequence& sequence) {
 
 void KvCacheManager::EvictPrefixes() { prefixes_.Evict(pool_.size()); }
 
+void KvCacheManager::Reset() {
+  prefixes_.Forget();
+  pool_.Reset();
+  scoring_pages_ = 0;
+}
+
 int64_t KvCacheManager::UsedPages(Running running) const {
   int64_t pages = 0;
   for (const auto& sequence : running) pages += static_cast<int64_t>(sequence->pages.size());

@@ -91,6 +91,10 @@ class KvCacheManager {
   // Evicts all cached prefixes that are not in use.
   void EvictPrefixes();
 
+  // Frees all pages, also those that sequences hold, and forgets all prefixes. For a cache that an
+  // exception left in the middle of a change, when no sequence uses it anymore. Needs no memory.
+  void Reset();
+
   // The number of pages that are free or only kept in the prefix cache.
   int64_t available_pages() const { return pool_.free() + prefixes_.evictable(); }
   // The number of pages that sequences being scored hold.

@@ -16,6 +16,13 @@ PagePool::PagePool(int64_t pages)
   std::iota(free_.begin(), free_.end(), 0);
 }
 
+void PagePool::Reset() {
+  // Neither vector grows beyond the capacity that it was made with.
+  std::fill(references_.begin(), references_.end(), 0);
+  free_.resize(references_.size());
+  std::iota(free_.begin(), free_.end(), 0);
+}
+
 std::optional<int32_t> PagePool::Allocate() {
   if (free_.empty()) return std::nullopt;
   std::pop_heap(free_.begin(), free_.end(), std::greater<>());

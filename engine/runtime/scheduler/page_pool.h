@@ -22,6 +22,9 @@ class PagePool {
   // Removes a reference. A page without references is free.
   void Release(int32_t page);
 
+  // Frees all pages. Needs no memory.
+  void Reset();
+
   int references(int32_t page) const { return references_[static_cast<size_t>(page)]; }
   // The number of free pages.
   int64_t free() const { return static_cast<int64_t>(free_.size()); }

@@ -48,6 +48,9 @@ class PrefixCache {
   // Returns the number of pages that became free.
   int64_t Evict(int64_t count);
 
+  // Forgets all pages without releasing them. Needs no memory.
+  void Forget() { entries_.clear(); }
+
   // The number of pages that Evict() could free. Linear in the number of cached pages.
   int64_t evictable() const;
 

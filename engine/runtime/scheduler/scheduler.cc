@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,12 +18,17 @@
 #include "absl/time/clock.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/work_limit.h"
+#include "engine/runtime/generation/encoding_slots.h"
 #include "engine/runtime/scheduler/prompt_lookup.h"
 
 namespace assay::engine {
 namespace {
 
 constexpr absl::Duration kIdleAfter = absl::Seconds(1);
+constexpr size_t kLongPromptBytes = size_t{64} << 10;
+// Each scored byte takes some bytes more for copies and tokens.
+constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 
 // Inserts the sequence at its position in the order of RunsBefore().
 template <typename Container>
@@ -36,9 +43,22 @@ void Insert(std::unique_ptr<Sequence> sequence, Container* into) {
 Scheduler::Scheduler(Model model, Options options)
     : model_(std::move(model)),
       options_(options),
+      out_of_memory_(absl::ResourceExhaustedError(absl::StrCat(
+          "out of memory while ", model_.name,
+          " computed this request; try again later, unload a model, or send shorter texts"))),
       cache_(model_.executor->pages(), options.prefix_cache),
       budget_(options.prefill_chunk),
-      thread_([this] { RunLoop(); }) {}
+      texts_(
+          model_.name,
+          {.texts = int64_t{options.max_running} + options.max_waiting, .bytes = kMaxScoredBytes},
+          [this] { RequestIdleCall(); }) {
+  {
+    const MutexLock step(step_mutex_);
+    // Admit() must not run out of memory between two owners of a request.
+    batch_.reserve(static_cast<size_t>(options.max_running));
+  }
+  thread_ = std::thread([this] { RunLoop(); });
+}
 
 Scheduler::~Scheduler() {
   {
@@ -53,9 +73,20 @@ Scheduler::~Scheduler() {
   for (const SequencePtr& sequence : waiting_) sequence->stream->Finish(stopped);
 }
 
+absl::StatusOr<EncodedPrompt> Scheduler::EncodePrompt(const GenerationRequest& request) {
+  const auto bytes = TextBytes(request.prompt);
+  const CallContext until_deadline = CallContext::WithDeadline(request.deadline);
+  ASSIGN_OR_RETURN(const Slots::Slot slot, AwaitEncodingSlot(bytes, until_deadline));
+  const WorkLimit limit(kMaxPromptCpu, until_deadline);
+  absl::StatusOr<EncodedPrompt> encoded = model_.encode(request.prompt);
+  // Nothing runs after this request, so that nothing else would release its memory.
+  if (!encoded.ok() && bytes > kLongPromptBytes) RequestIdleCall();
+  return encoded;
+}
+
 absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRequest request) {
   RETURN_IF_ERROR(ValidateRequest(request));
-  ASSIGN_OR_RETURN(EncodedPrompt prompt, model_.encode(request.prompt));
+  ASSIGN_OR_RETURN(EncodedPrompt prompt, EncodePrompt(request));
   auto stream = std::make_shared<GenerationStream>(request.deadline);
   GenerationSink* sink = stream.get();
   auto sequence = std::make_unique<Sequence>(std::move(request), std::move(prompt),
@@ -118,18 +149,55 @@ int64_t Scheduler::free_pages() {
 void Scheduler::RunLoop() {
   while (AwaitWork()) {
     const MutexLock step(step_mutex_);
-    Step();
+    TryStep();
   }
+}
+
+void Scheduler::TryStep() {
+  try {
+    Step();
+  } catch (const std::bad_alloc&) {
+    // A copy of a status needs no memory.
+    EndAll(out_of_memory_);
+  } catch (const std::exception& error) {
+    EndAll(absl::InternalError(absl::StrCat("a step of ", model_.name, " failed: ", error.what())));
+  }
+}
+
+void Scheduler::EndAll(const absl::Status& status) {
+  bool ended = !batch_.empty();
+  while (!batch_.empty()) End(*batch_.back(), status);
+  const MutexLock lock(mutex_);
+  ended = ended || !scoring_.empty();
+  for (ScoringSequence* scoring : scoring_) {
+    scoring->status = status;
+    scoring->done = true;
+  }
+  scoring_.clear();
+  running_count_ = 0;
+  used_pages_ = 0;
+  cache_.Reset();
+  if (ended) return;
+  for (const SequencePtr& sequence : waiting_) sequence->stream->Finish(status);
+  waiting_.clear();
+}
+
+void Scheduler::RequestIdleCall() {
+  const MutexLock lock(mutex_);
+  idle_call_due_ = true;
 }
 
 bool Scheduler::AwaitWork() {
   const absl::Condition has_work(this, &Scheduler::HasWork);
   const MutexLock lock(mutex_);
-  if (!mutex_.AwaitWithTimeout(has_work, kIdleAfter)) {
-    const MutexUnlock unlocked(mutex_);
-    if (model_.on_idle) model_.on_idle();
+  while (!mutex_.AwaitWithTimeout(has_work, kIdleAfter)) {
+    idle_call_due_ = false;
+    {
+      const MutexUnlock unlocked(mutex_);
+      if (model_.on_idle) model_.on_idle();
+    }
+    mutex_.Await(absl::Condition(this, &Scheduler::MustWake));
   }
-  mutex_.Await(has_work);
   mutex_.Await(absl::Condition(this, &Scheduler::MayStep));
   return !stopping_;
 }
@@ -182,10 +250,11 @@ void Scheduler::Admit() {
       if (!starts && next->stream->IsFinished()) continue;
       ++running_count_;
     }
-    if (starts) next->Begin();
-    cache_.ReusePrefix(*next);
-    if (starts) next->cached_tokens = next->computed;
+    Sequence& admitted = *next;
     Insert(std::move(next), &batch_);
+    if (starts) admitted.Begin();
+    cache_.ReusePrefix(admitted);
+    if (starts) admitted.cached_tokens = admitted.computed;
   }
 }
 

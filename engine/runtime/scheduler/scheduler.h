@@ -28,6 +28,7 @@
 #include "engine/runtime/scheduler/sequence.h"
 #include "engine/runtime/scheduler/step_budget.h"
 #include "engine/runtime/scheduler/step_plan.h"
+#include "engine/runtime/scheduler/text_admission.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -43,6 +44,9 @@ namespace assay::engine {
 // generate next (prompt_lookup.h), and accepts those that the model would have chosen. The results
 // are the same as without drafts, sampled ones too.
 //
+// Running out of memory ends the requests that were being computed with RESOURCE_EXHAUSTED; those
+// that wait are tried next.
+//
 // Thread-safe. Destruction cancels the running requests and waits for the step; waiting requests
 // end with CANCELLED.
 class Scheduler {
@@ -57,7 +61,8 @@ class Scheduler {
     // The limit of tokens of one request, prompt and output; the executor's pages must hold as
     // many.
     int context;
-    // Called on the scheduler's thread when nothing has run for a second. May be null.
+    // Called on the scheduler's thread when nothing has run for a second, and again when texts have
+    // been encoded since. May be null.
     std::function<void()> on_idle;
   };
   struct Options {
@@ -105,6 +110,11 @@ class Scheduler {
                                                 const CallContext& context)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Counts a text of `bytes` that will be scored, as long as the permit exists. Must be called
+  // before it is tokenized. RESOURCE_EXHAUSTED: as many texts as may run and wait are counted, or
+  // they have more than 8 MiB together.
+  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes) { return texts_.Admit(bytes); }
+
   int running() const { return running_count_.load(std::memory_order_relaxed); }
   int waiting() const;
   // The number of KV tokens held by running requests after the last step, in whole pages. Shared
@@ -133,7 +143,16 @@ class Scheduler {
     Scheduler& scheduler_;
   };
 
+  absl::StatusOr<EncodedPrompt> EncodePrompt(const GenerationRequest& request);
+
   void RunLoop();
+  // Does one step. Ends what is being computed if the step runs out of memory.
+  void TryStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Ends all running requests and sequences being scored, or the waiting ones if there are none.
+  void EndAll(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Lets on_idle be called once more.
+  void RequestIdleCall() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool MustWake() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return HasWork() || idle_call_due_; }
   // Waits for work. Returns false when the scheduler stops.
   bool AwaitWork();
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -176,6 +195,7 @@ class Scheduler {
 
   const Model model_;
   const Options options_;
+  const absl::Status out_of_memory_;
 
   // Held during a step; acquired before mutex_.
   absl::Mutex step_mutex_;
@@ -196,8 +216,11 @@ class Scheduler {
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   int pauses_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // True if memory was used since the last call of on_idle.
+  bool idle_call_due_ ABSL_GUARDED_BY(mutex_) = false;
   std::atomic<int> running_count_ = 0;
   std::atomic<int64_t> used_pages_ = 0;
+  TextAdmission texts_;
   std::thread thread_;
 };
 

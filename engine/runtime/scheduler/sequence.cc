@@ -40,6 +40,11 @@ Sequence::Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokeni
       sampler_(request_.sampling),
       output_(tokenizer, request_.stop, prompt.is_chat && tokenizer.StripsLeadingSpace(), sink) {}
 
+Sequence::~Sequence() {
+  // A status without a message needs no memory.
+  if (stream != nullptr) stream->Finish(absl::Status(absl::StatusCode::kResourceExhausted, ""));
+}
+
 void Sequence::Begin() {
   queue_ = std::max(absl::Now() - request_.arrival, absl::ZeroDuration());
   start_ = Clock::now();

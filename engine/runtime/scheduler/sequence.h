@@ -32,6 +32,11 @@ class Sequence {
   // and generated tokens together.
   Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokenizer& tokenizer, int context,
            GenerationSink* sink);
+  // Ends a request that has not ended with RESOURCE_EXHAUSTED: it was lost for lack of memory.
+  ~Sequence();
+
+  Sequence(const Sequence&) = delete;
+  Sequence& operator=(const Sequence&) = delete;
 
   // Starts the clock of the prefill and ends that of the queue.
   void Begin();

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -97,6 +98,28 @@ TEST_P(ThreadPoolTest, NoMemberLeavesALoopBeforeItIsDone) {
   }
   EXPECT_EQ(early, 0);
   for (const std::atomic<int64_t>& count : done) ASSERT_EQ(count, kRuns * kPieces);
+}
+
+// A regression test: an exception on a thread of the pool ended the process.
+TEST_P(ThreadPoolTest, AnExceptionOfAPieceIsThrownByRun) {
+  ThreadPool pool(GetParam());
+  for (int run = 0; run < 200; ++run) {
+    std::atomic<int> pieces = 0;
+    const auto work = [&](TeamMember& member) {
+      for (int loop = 0; loop < 3; ++loop) {
+        member.For(40, 1, [&](int64_t begin, int64_t) {
+          ++pieces;
+          if (run % 2 == 0 && begin % 7 == 3) throw std::bad_alloc();
+        });
+      }
+    };
+    if (run % 2 == 0) {
+      EXPECT_THROW(pool.Run(work), std::bad_alloc);
+    } else {
+      EXPECT_NO_THROW(pool.Run(work));
+    }
+    EXPECT_EQ(pieces, 120);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, ::testing::Values(1, 2, 5, 8));

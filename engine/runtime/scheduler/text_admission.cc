@@ -1,0 +1,55 @@
+// The queue of texts that are scored.
+#include "engine/runtime/scheduler/text_admission.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "base/mutex_lock.h"
+#include "base/status_macros.h"
+
+namespace assay::engine {
+
+TextAdmission::TextAdmission(std::string name, Limits limits, std::function<void()> on_empty)
+    : name_(std::move(name)), limits_(limits), counts_(std::make_shared<Counts>()) {
+  const MutexLock lock(counts_->mutex);
+  counts_->on_empty = std::move(on_empty);
+}
+
+TextAdmission::~TextAdmission() {
+  const MutexLock lock(counts_->mutex);
+  counts_->on_empty = nullptr;
+}
+
+absl::Status TextAdmission::CheckLimits(const Counts& counts, int64_t bytes) const {
+  if (counts.texts < limits_.texts &&
+      (counts.texts == 0 || counts.bytes + bytes <= limits_.bytes)) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the queue of ", name_, " is full: ", counts.texts, " texts of ", counts.bytes,
+                   " bytes are being scored or wait (limits ", limits_.texts, " and ",
+                   limits_.bytes, "); try again later"));
+}
+
+absl::StatusOr<TextAdmission::Permit> TextAdmission::Admit(int64_t bytes) {
+  const std::shared_ptr<Counts> counts = counts_;
+  {
+    const MutexLock lock(counts->mutex);
+    RETURN_IF_ERROR(CheckLimits(*counts, bytes));
+    ++counts->texts;
+    counts->bytes += bytes;
+  }
+  return Permit(std::shared_ptr<void>(counts.get(), [counts, bytes](void*) {
+    const MutexLock lock(counts->mutex);
+    counts->bytes -= bytes;
+    if (--counts->texts == 0 && counts->on_empty) counts->on_empty();
+  }));
+}
+
+}  // namespace assay::engine
