@@ -22,6 +22,7 @@
 #include "engine/runtime/device_doctor.h"
 #include "server/background_work.h"
 #include "server/config/config.h"
+#include "server/config/exposure.h"
 #include "server/daemon.h"
 #include "server/events/log.h"
 #include "server/exit_timer.h"
@@ -59,6 +60,7 @@ struct Flags {
   std::string metrics_listen;
   std::string mlflow_uri;
   bool log_prompts = false;
+  bool insecure = false;
   bool check = false;
   bool doctor = false;
   std::string device = "auto";
@@ -85,6 +87,7 @@ void ApplyFlags(const Flags& flags, Config* config) {
   const char* uri = std::getenv("MLFLOW_TRACKING_URI");
   if (config->mlflow.tracking_uri.empty() && uri != nullptr) config->mlflow.tracking_uri = uri;
   if (flags.log_prompts) config->log_prompts = true;
+  if (flags.insecure) config->insecure = true;
   if (!flags.mlflow_uri.empty()) config->mlflow.tracking_uri = flags.mlflow_uri;
 }
 
@@ -170,6 +173,8 @@ int main(int argc, char** argv) {
                  "host:port of the Prometheus endpoint; overrides the file");
   app.add_option("--mlflow-uri", flags.mlflow_uri, "URL of the MLflow server; overrides the file");
   app.add_flag("--log-prompts", flags.log_prompts, "Log prompts and generated texts (log.prompts)");
+  app.add_flag("--insecure", flags.insecure,
+               "Allow addresses that other machines can reach (insecure)");
   app.add_flag("--check", flags.check, "Check the configuration, catalog and device, then exit");
   CLI::Option* const doctor =
       app.add_flag("--doctor", flags.doctor, "Examine a device, print what was found, then exit");
@@ -194,6 +199,7 @@ int main(int argc, char** argv) {
   absl::StatusOr<Config> config = assay::server::LoadConfig(flags.config);
   if (!config.ok()) return Fail(kExitUsage, config.status());
   ApplyFlags(flags, &*config);
+  if (absl::Status s = assay::server::CheckExposure(*config); !s.ok()) return Fail(kExitUsage, s);
   if (flags.check) {
     if (absl::Status s = assay::server::CheckDaemon(*config); !s.ok()) return Fail(kExitUsage, s);
     std::cout << flags.config << ": ok\n";

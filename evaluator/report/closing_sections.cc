@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "evaluator/records/too_few.h"
@@ -14,6 +17,7 @@ namespace assay::evaluator {
 namespace {
 
 constexpr size_t kMaxExampleTypes = 12;
+constexpr size_t kMaxTypicalTexts = 4;
 constexpr size_t kTextCharacters = 1500;
 constexpr size_t kPromptCharacters = 200;
 
@@ -86,6 +90,38 @@ Quote ExampleOf(const ReportInput& input, const ScoredSample& example, absl::str
           .text = Shorten(CleanText(sample.generation.text), kTextCharacters)};
 }
 
+// Returns the prompt whose mean score is the median of all prompts of the type.
+std::string TypicalPrompt(const ReportInput& input, const std::string& type) {
+  std::map<std::string, std::pair<double, int>> sums;
+  for (const Sample& sample : input.samples) {
+    if (sample.content_type != type || !sample.error.empty() || !sample.quality_score) continue;
+    auto& [sum, count] = sums[sample.prompt_id];
+    sum += *sample.quality_score;
+    ++count;
+  }
+  std::vector<std::pair<double, std::string>> means;
+  for (const auto& [prompt, sum] : sums) means.emplace_back(sum.first / sum.second, prompt);
+  if (means.empty()) return "";
+  std::sort(means.begin(), means.end());
+  return means[(means.size() - 1) / 2].second;
+}
+
+// Adds what each candidate wrote for one prompt, so that they can be compared.
+void AddTypical(const ReportInput& input, const std::string& type, Section* section) {
+  const std::string prompt = TypicalPrompt(input, type);
+  size_t shown = 0;
+  for (const Candidate& candidate : input.plan.models) {
+    const auto found =
+        std::find_if(input.samples.begin(), input.samples.end(), [&](const Sample& sample) {
+          return sample.content_type == type && sample.prompt_id == prompt &&
+                 sample.model == candidate.name && sample.error.empty() && sample.quality_score;
+        });
+    if (found == input.samples.end()) continue;
+    if (shown++ == kMaxTypicalTexts) break;
+    section->blocks.emplace_back(ExampleOf(input, {&*found, *found->quality_score}, "typical"));
+  }
+}
+
 void AddExamples(const ReportInput& input, const std::string& type, Section* section) {
   ScoredSample best;
   ScoredSample worst;
@@ -125,16 +161,21 @@ Section ExampleSection(const ReportInput& input, const Digest& digest) {
   size_t types = 0;
   for (const std::string& type : digest.content_types()) {
     if (types++ == kMaxExampleTypes) break;
+    if (input.plan.models.size() > 1) AddTypical(input, type, &section);
     AddExamples(input, type, &section);
   }
   if (section.blocks.empty()) return section;
   section.blocks.emplace(
       section.blocks.begin(),
       Paragraph{
-          absl::StrCat("The texts with the highest and the lowest quality score of each content "
-                       "type (at most ",
-                       kMaxExampleTypes, " types), cut after ", kTextCharacters,
-                       " characters. They are extremes, not typical texts."),
+          absl::StrCat("Of each content type (at most ", kMaxExampleTypes,
+                       " types): what the candidates (at most ", kMaxTypicalTexts,
+                       ") wrote for the same prompt of medium difficulty (\"typical\"), and the "
+                       "texts with the highest and the lowest quality score, which are extremes. "
+                       "The report cuts texts after ",
+                       kTextCharacters,
+                       " characters; a text that ends earlier in the middle of a "
+                       "sentence reached the plan's limit of new tokens."),
           Tone::kFaint});
   return section;
 }

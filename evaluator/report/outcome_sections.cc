@@ -91,6 +91,44 @@ std::vector<std::string> AdviceLines(const Analysis& analysis) {
           absl::StrCat("What would make it surer: ", advice.next, ".")};
 }
 
+// The share of acceptable texts below which a candidate is not recommended without a warning.
+constexpr double kFewAcceptable = 0.1;
+
+struct AcceptableTexts {
+  int acceptable = 0;
+  int scored = 0;
+};
+
+AcceptableTexts CountAcceptable(const ReportInput& input, const std::string& candidate) {
+  AcceptableTexts count;
+  for (const Sample& sample : input.samples) {
+    if (sample.model != candidate || !sample.quality_score) continue;
+    ++count.scored;
+    if (*sample.quality_score >= input.acceptable_score) ++count.acceptable;
+  }
+  return count;
+}
+
+// Returns how many texts the score counts as good enough. A ranking alone does not say if even the
+// best candidate can be used. Empty without scores.
+std::string UsabilityLine(const ReportInput& input) {
+  std::vector<std::string> counts;
+  bool any_usable = false;
+  for (const Candidate& candidate : input.plan.models) {
+    const AcceptableTexts count = CountAcceptable(input, candidate.name);
+    if (count.scored == 0) continue;
+    counts.push_back(
+        absl::StrCat(count.acceptable, " of ", count.scored, " texts of ", candidate.name));
+    any_usable = any_usable || count.acceptable > kFewAcceptable * count.scored;
+  }
+  if (counts.empty()) return "";
+  return absl::StrCat(
+      "Good enough: ", any_usable ? "" : "by the score, no candidate is: ",
+      absl::StrJoin(counts, ", "), " reach ", input.acceptable_score,
+      " of 10 points, which counts as acceptable (economics.acceptance_threshold). All scores have "
+      "the scale of 0 to 10.");
+}
+
 bool HasTooFew(const Evaluation& evaluation) {
   const auto few_pairs = [](const Comparison& c) { return c.verdict == Verdict::kTooFewPairs; };
   const auto few_prompts = [](const Summary& s) { return !TooFewPrompts(s.quality_score).empty(); };
@@ -152,11 +190,14 @@ Section DecisionSection(const ReportInput& input, const Digest& /*digest*/) {
                                ". The results below cover only the samples measured so far."),
                   Tone::kBad});
   }
+  if (std::vector<std::string> advice = AdviceLines(evaluation.analysis); !advice.empty()) {
+    if (std::string usability = UsabilityLine(input); !usability.empty()) {
+      advice.push_back(std::move(usability));
+    }
+    section.blocks.emplace_back(List{std::move(advice)});
+  }
   if (const std::optional<EarlyStop>& stop = evaluation.analysis.early_stop) {
     section.blocks.emplace_back(Paragraph{EarlyStopParagraph(*stop)});
-  }
-  if (std::vector<std::string> advice = AdviceLines(evaluation.analysis); !advice.empty()) {
-    section.blocks.emplace_back(List{std::move(advice)});
   }
   if (HasTooFew(evaluation)) {
     section.blocks.emplace_back(

@@ -92,7 +92,8 @@ std::string Render(const Recorded& recorded, const EconomicsInputs& economics,
       .answers = recorded.answers,
       .economics = FiguresOf(recorded, recorded.plan.economics.value_or(economics), feedback),
       .ratings = recorded.ratings,
-      .judgments = recorded.judgments};
+      .judgments = recorded.judgments,
+      .acceptable_score = recorded.plan.economics.value_or(economics).acceptance_threshold};
   switch (format) {
     case ReportFormat::kMarkdown:
       return MarkdownReport(input);

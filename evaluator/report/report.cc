@@ -48,9 +48,9 @@ Document BuildDocument(const ReportInput& input) {
   document.title = absl::StrCat("Evaluation: ", name);
   document.facts = Facts(input.evaluation);
   for (const auto section :
-       {DecisionSection, PlanSection, QualitySection, ComparisonSection, PromptSection,
+       {DecisionSection, QualitySection, ExampleSection, ComparisonSection, PromptSection,
         RatingSection, JudgmentSection, TimingSection, ScalingSection, ReliabilitySection,
-        MemorySection, EconomicsSection, TaskSection, ExampleSection, EstimateSection,
+        MemorySection, EconomicsSection, TaskSection, PlanSection, EstimateSection,
         ReproductionSection, MethodSection}) {
     Section built = section(input, digest);
     if (!built.blocks.empty()) document.sections.push_back(std::move(built));

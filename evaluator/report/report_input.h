@@ -7,6 +7,7 @@
 
 #include "evaluator/economics/figure.h"
 #include "evaluator/records/evaluation.h"
+#include "evaluator/records/economics_inputs.h"
 #include "evaluator/records/judgment.h"
 #include "evaluator/records/rating.h"
 
@@ -32,6 +33,8 @@ struct ReportInput {
   std::vector<Rating> ratings;
   // What judges prefer.
   std::vector<Judgment> judgments;
+  // The lowest score of a text that is good enough, of 10.
+  double acceptable_score = EconomicsInputs().acceptance_threshold;
 };
 
 }  // namespace assay::evaluator

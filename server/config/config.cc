@@ -192,6 +192,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.listen = root.String("listen", config.listen);
   YamlMap metrics = root.Map("metrics");
   config.metrics_listen = metrics.String("listen", config.metrics_listen);
+  config.insecure = root.Bool("insecure", config.insecure);
   config.catalog_path = Resolve(folder, root.RequiredString("catalog"));
   config.state_dir = Resolve(folder, root.RequiredString("state_dir"));
   config.device = root.String("device", config.device);

@@ -134,6 +134,9 @@ struct Config {
   std::string listen = "127.0.0.1:50051";
   // The address of the Prometheus endpoint, host:port. Empty disables it.
   std::string metrics_listen = "127.0.0.1:9464";
+  // True if these addresses may be ones that other machines can reach. assayd itself has neither
+  // TLS nor keys.
+  bool insecure = false;
   // Absolute paths after loading.
   std::string catalog_path;
   std::string state_dir;

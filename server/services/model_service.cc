@@ -80,6 +80,7 @@ absl::Status ModelServiceImpl::InspectModel(const ServerCall& call,
     options = deps_.loader->OptionsFor(entry, *path);
   }
   RETURN_IF_ERROR(options.status());
+  options->context = call.context();
   absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*std::move(options));
   RETURN_IF_ERROR(inspection.status());
   inspection->loads.Update(device_status);

@@ -35,6 +35,8 @@ WRITE_SECONDS = 3
 # Machines are shared: what must take a second is given more.
 PATIENCE = 5
 MAX_STREAMS = 100
+# A prompt that the model continues until it reaches max_new_tokens.
+COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","
 
 
 class Failures(Exception):
@@ -210,7 +212,7 @@ def rapid_reset(args):
 
 def second_signal(args):
     """Sends SIGTERM twice while long generations run."""
-    request = stubs.inference.GenerateRequest(model="m", prompt="Count to a thousand.",
+    request = stubs.inference.GenerateRequest(model="m", prompt=COUNTING, raw=True,
                                               max_new_tokens=1800)
     with Bed(args, preload=True) as bed, bed.connect() as connection:
         for _ in range(4):
@@ -248,7 +250,7 @@ def drain_limit(args):
 
 def default_deadline(args):
     """Leaves a call without a deadline running."""
-    request = stubs.inference.GenerateRequest(model="m", prompt="Count to a thousand.",
+    request = stubs.inference.GenerateRequest(model="m", prompt=COUNTING, raw=True,
                                               max_new_tokens=1800)
     with Bed(args, limits={"default_deadline": "1s"}, preload=True) as bed, \
             bed.connect() as connection:

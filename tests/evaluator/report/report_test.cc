@@ -99,6 +99,26 @@ TEST(ReportTest, DecisionsComeFirst) {
   EXPECT_LT(html.find("cannot be distinguished from"), html.find("<svg"));
 }
 
+// A ranking alone does not say if even the best candidate can be used.
+TEST(ReportTest, TheDecisionSaysHowManyTextsAreGoodEnough) {
+  const Study study = MadeUpStudy({});
+  ReportInput input = study.Input();
+  input.acceptable_score = 11;
+  const std::string none = MarkdownReport(input);
+  EXPECT_LT(none.find("by the score, no candidate is: 0 of"), none.find("## Quality"));
+  input.acceptable_score = 0;
+  EXPECT_THAT(MarkdownReport(input), Not(HasSubstr("no candidate is")));
+}
+
+TEST(ReportTest, EveryCandidateIsQuotedOnATypicalPrompt) {
+  const Study study = MadeUpStudy({});
+  const std::string markdown = MarkdownReport(study.Input());
+  for (const Candidate& candidate : study.plan.models) {
+    EXPECT_THAT(markdown, testing::ContainsRegex("typical: [0-9.]+, " + candidate.name))
+        << candidate.name;
+  }
+}
+
 TEST(ReportTest, EscapesUntrustedText) {
   const Study study = HostileStudy();
   const std::string html = HtmlReport(study.Input());
