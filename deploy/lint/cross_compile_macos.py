@@ -50,9 +50,11 @@ TORCH_FOLDERS = ("engine/runtime/", "tests/engine/runtime/executor/")
 ARROW_FOLDER = "client/tables/"
 # Debian's Boost 1.74 uses std::unary_function, which libc++ has only on request. Homebrew's does not.
 BIG_INTEGER_FOLDERS = ("engine/jinja/", "engine/chat/", "tests/engine/jinja/")
+# Debian's Asio knows of std::invoke_result with MSVC only, and libc++ no longer has std::result_of.
+HTTP_FOLDERS = ("server/http/", "tests/server/http/")
 DEBIAN_HEADERS = ["CLI", "ares.h", "ares_version.h", "benchmark", "boost", "curl", "fmt", "gmock",
                   "gtest", "httplib.h", "hwy", "nlohmann", "openssl", "pcre2.h", "prometheus",
-                  "re2", "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp"]
+                  "re2", "spdlog", "sqlite3.h", "utf8proc.h", "yaml-cpp", "zconf.h", "zlib.h"]
 DEBIAN_FOLDERS = [pathlib.Path("/usr/include"), pathlib.Path("/usr/include/x86_64-linux-gnu"),
                   pathlib.Path("/usr/include/aarch64-linux-gnu")]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
@@ -191,6 +193,8 @@ class Compiler:
             command += ["-isystem", str(self.arrow)]
         if source.startswith(BIG_INTEGER_FOLDERS):
             command += ["-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION"]
+        if source.startswith(HTTP_FOLDERS):
+            command += ["-DBOOST_ASIO_HAS_STD_INVOKE_RESULT"]
         if source.startswith("tests/"):
             # For GoogleTest: in ziglang, <float.h> defines nothing after <math.h>, because macOS's
             # <math.h> includes it for INFINITY only and libc++'s is read once.
