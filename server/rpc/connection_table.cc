@@ -17,8 +17,8 @@
 namespace assay::server {
 namespace {
 
-// Descriptors that stay for files, models and outgoing connections.
-constexpr int kOtherDescriptors = 64;
+// Descriptors that stay for files, models, outgoing connections and those of the metrics port.
+constexpr int kOtherDescriptors = 192;
 // Connections are served even with very few descriptors.
 constexpr int kFewestConnections = 8;
 

@@ -1,58 +1,68 @@
 // The HTTP endpoint that Prometheus scrapes.
 #include "server/telemetry/metrics_server.h"
 
-#include <cstdint>
-#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "prometheus/exposer.h"
+#include "prometheus/text_serializer.h"
+#include "server/http/gzip.h"
+#include "server/http/server.h"
 
 namespace assay::server {
 namespace {
 
-constexpr uint32_t kMaxPort = 65535;
+constexpr char kPath[] = "/metrics";
+constexpr int kOk = 200;
+// A few scrapers and people with browsers; most descriptors stay for gRPC and models.
+constexpr HttpLimits kLimits{.max_connections = 128, .max_per_address = 32, .max_pending = 16};
+
+HttpResponse Scrape(const HttpRequest& request,
+                    const std::weak_ptr<prometheus::Collectable>& metrics) {
+  HttpResponse response;
+  if (const std::shared_ptr<prometheus::Collectable> open = metrics.lock()) {
+    response.body = prometheus::TextSerializer().Serialize(open->Collect());
+  }
+  CompressFor(request, &response);
+  return response;
+}
+
+HttpRouter Routes(const std::weak_ptr<prometheus::Collectable>& metrics) {
+  HttpRouter router;
+  router.Add({.path = "/", .handler = [](const HttpRequest&, HttpReply reply) {
+                reply.Send(PlainText(
+                    kOk, absl::StrCat("The metrics of assayd for Prometheus are at ", kPath, ".")));
+              }});
+  router.Add({.path = kPath, .handler = [metrics](const HttpRequest& request, HttpReply reply) {
+                reply.Send(Scrape(request, metrics));
+              }});
+  return router;
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics) {
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  // civetweb would interpret a comma or a suffix letter as more addresses and options.
-  if (colon == std::string::npos || colon == 0 || absl::StrContains(address, ',') ||
-      !absl::SimpleAtoi(absl::string_view(address).substr(colon + 1), &port) || port > kMaxPort) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("metrics address '", address,
-                     "': expected host:port with a port of 0 to 65535, like 127.0.0.1:9464"));
-  }
-  try {
-    auto exposer = std::make_unique<prometheus::Exposer>(address);
-    exposer->RegisterCollectable(metrics);
-    const std::vector<int> ports = exposer->GetListeningPorts();
-    const int bound = ports.empty() ? static_cast<int>(port) : ports.front();
-    std::string url = absl::StrCat("http://", address.substr(0, colon), ":", bound, "/metrics");
-    return std::unique_ptr<MetricsServer>(
-        new MetricsServer(std::move(exposer), bound, std::move(url)));
-  } catch (const std::exception& error) {
+  absl::StatusOr<std::unique_ptr<HttpServer>> server =
+      HttpServer::Start({.address = address, .router = Routes(metrics), .limits = kLimits});
+  if (absl::IsFailedPrecondition(server.status())) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "metrics endpoint cannot listen on ", address, " (", error.what(),
-        "): the port is in use or the address is not this machine's; set metrics.listen to another "
+        "metrics endpoint ", server.status().message(),
+        "; the port is in use or the address is not this machine's; set metrics.listen to another "
         "address, to port 0 for any free port, or to \"\" for no endpoint"));
   }
+  if (!server.ok()) return server.status();
+  std::string url = absl::StrCat("http://", (*server)->host(), ":", (*server)->port(), kPath);
+  return std::unique_ptr<MetricsServer>(new MetricsServer(*std::move(server), std::move(url)));
 }
 
-MetricsServer::MetricsServer(std::unique_ptr<prometheus::Exposer> exposer, int port,
-                             std::string url)
-    : exposer_(std::move(exposer)), port_(port), url_(std::move(url)) {}
+MetricsServer::MetricsServer(std::unique_ptr<HttpServer> server, std::string url)
+    : server_(std::move(server)), url_(std::move(url)) {}
 
 MetricsServer::~MetricsServer() = default;
+
+int MetricsServer::port() const { return server_->port(); }
 
 }  // namespace assay::server

@@ -8,32 +8,31 @@
 #include "absl/status/statusor.h"
 #include "prometheus/collectable.h"
 
-namespace prometheus {
-class Exposer;
-}  // namespace prometheus
-
 namespace assay::server {
 
-// Serves GET /metrics in the Prometheus text format; any other path returns 404. Runs two threads
-// of its own until it is destroyed.
+class HttpServer;
+
+// Serves GET /metrics in the Prometheus text format, compressed if the scraper accepts gzip, and
+// GET / with the name of that path. Slow or half-open connections do not delay a scrape. Runs two
+// threads of its own until it is destroyed: scrapes run one after another.
 class MetricsServer {
  public:
-  // Listens on `address`, "host:port": host is an IP address ("127.0.0.1", "[::1]"), port 0 picks a
-  // free one. Returns INVALID_ARGUMENT if `address` is malformed, and FAILED_PRECONDITION with what
-  // to do if it cannot be bound (port in use, address not of this machine, not permitted).
+  // Listens on `address`, "host:port": host is an IP address ("127.0.0.1", "[::1]") or a name, port
+  // 0 picks a free one. Returns INVALID_ARGUMENT if `address` is malformed, and FAILED_PRECONDITION
+  // with what to do if it cannot be bound (port in use, address not of this machine, not
+  // permitted).
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
       const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics);
   ~MetricsServer();
 
-  int port() const { return port_; }
+  int port() const;
   // The URL to scrape, with the port that was bound: "http://127.0.0.1:9464/metrics".
   const std::string& url() const { return url_; }
 
  private:
-  MetricsServer(std::unique_ptr<prometheus::Exposer> exposer, int port, std::string url);
+  MetricsServer(std::unique_ptr<HttpServer> server, std::string url);
 
-  std::unique_ptr<prometheus::Exposer> exposer_;
-  const int port_;
+  const std::unique_ptr<HttpServer> server_;
   const std::string url_;
 };
 

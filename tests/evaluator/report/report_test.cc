@@ -112,9 +112,9 @@ TEST(ReportTest, TheDecisionSaysHowManyTextsAreGoodEnough) {
 
 TEST(ReportTest, EveryCandidateIsQuotedOnATypicalPrompt) {
   const Study study = MadeUpStudy({});
-  const std::string markdown = MarkdownReport(study.Input());
+  const std::string html = HtmlReport(study.Input());
   for (const Candidate& candidate : study.plan.models) {
-    EXPECT_THAT(markdown, testing::ContainsRegex("typical: [0-9.]+, " + candidate.name))
+    EXPECT_THAT(html, testing::ContainsRegex("typical: [0-9.]+, " + candidate.name))
         << candidate.name;
   }
 }
