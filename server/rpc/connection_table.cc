@@ -45,6 +45,14 @@ int CountResets(std::string_view bytes) {
   return count;
 }
 
+// Ends a connection at once. shutdown() alone would let gRPC read what has arrived and still
+// arrives, which under a flood has no end.
+void Abort(int fd) {
+  const sockaddr nobody{.sa_family = AF_UNSPEC};
+  (void)connect(fd, &nobody, sizeof(nobody));
+  (void)shutdown(fd, SHUT_RDWR);
+}
+
 uint64_t InodeOf(int fd) {
   struct stat status{};
   return fstat(fd, &status) == 0 ? static_cast<uint64_t>(status.st_ino) : 0;
@@ -140,7 +148,7 @@ bool ConnectionTable::Ban(const std::string& peer, std::chrono::seconds duration
   bool closed = false;
   for (auto& [fd, known] : peers_) {
     if (known.name != peer || known.banned || !IsOpen(fd, known)) continue;
-    shutdown(fd, SHUT_RDWR);
+    Abort(fd);
     known.banned = true;
     closed = true;
     if (known.address.empty()) continue;
