@@ -62,8 +62,10 @@ void Job::Announce(std::string activity, double remaining_seconds) {
 }
 
 void Job::Run() {
-  PrepareModels();
-  absl::Status status = CheckRevisions();
+  absl::Status status;
+  if (!Interrupted()) status = dependencies_.store->BeginAttempt(id_);
+  if (status.ok()) PrepareModels();
+  if (status.ok()) status = CheckRevisions();
   if (status.ok()) status = TakeSamples();
   if (status.ok()) status = AnswerTasks();
   if (status.ok()) status = MeasureScaling();

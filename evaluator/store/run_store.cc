@@ -73,6 +73,11 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
   return transaction.Commit();
 }
 
+absl::Status SqliteRunStore::BeginAttempt(std::string_view id) {
+  MutexLock lock(mutex_);
+  return Run("UPDATE evaluations SET attempting = 1 WHERE id = ?", id);
+}
+
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
@@ -81,6 +86,11 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
                                    static_cast<int>(EvaluationState::kRunning)));
   std::vector<Evaluation> resumed;
   for (Evaluation& evaluation : running) {
+    ASSIGN_OR_RETURN(const bool attempted, EndAttempt(evaluation.id));
+    if (!attempted) {
+      resumed.push_back(std::move(evaluation));
+      continue;
+    }
     ASSIGN_OR_RETURN(bool may_resume, CountResume(evaluation));
     if (!may_resume) {
       evaluation.error =
@@ -93,6 +103,12 @@ absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::TakeInterrupted() {
   }
   RETURN_IF_ERROR(transaction.Commit());
   return resumed;
+}
+
+absl::StatusOr<bool> SqliteRunStore::EndAttempt(std::string_view id) {
+  RETURN_IF_ERROR(
+      Run("UPDATE evaluations SET attempting = 0 WHERE id = ? AND attempting != 0", id));
+  return database_->Changes() > 0;
 }
 
 absl::StatusOr<bool> SqliteRunStore::CountResume(const Evaluation& evaluation) {

@@ -40,7 +40,7 @@ struct WaitingUpload {
   std::string last_error;
 };
 
-// The number of restarts in a row without progress after which an evaluation is not resumed any
+// The number of attempts in a row without progress after which an evaluation is not resumed any
 // more.
 inline constexpr int kMaxStalls = 3;
 
@@ -69,12 +69,15 @@ class RunStore {
   virtual absl::Status Finish(const Evaluation& evaluation,
                               const std::vector<TrackedRun>& outbox) = 0;
 
-  // Returns the evaluations in state kRunning, oldest first, which a stopped server left behind,
-  // and counts each of them as resumed. If an evaluation made no progress over kMaxStalls of these
-  // calls, its `error` is set and it must not be resumed: its next sample may be what stops the
-  // server.
+  // Records that work on the evaluation begins: from here on, it may be what stops the server. Must
+  // be called before its first model is loaded.
+  virtual absl::Status BeginAttempt(std::string_view id) = 0;
+  // Returns the evaluations in state kRunning, oldest first, which a stopped server left behind.
+  // Ends their attempts, and counts those that had one as resumed. If an evaluation made no
+  // progress over kMaxStalls attempts, its `error` is set and it must not be resumed: its next
+  // sample may be what stops the server. Waiting in the queue is no attempt.
   virtual absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() = 0;
-  // Records that the server stops in an orderly way, so that this stop does not count as one
+  // Records that the server stops in an orderly way, so that this stop does not count as an attempt
   // without progress.
   virtual absl::Status Suspend(std::string_view id) = 0;
 

@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 7> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 8> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -245,6 +245,10 @@ CREATE TABLE recorded_prompts (
 ) STRICT;
 CREATE INDEX recorded_prompts_by_time ON recorded_prompts (recorded_at);
 CREATE INDEX recorded_prompts_by_type ON recorded_prompts (content_type, id);
+)sql",
+                                                           R"sql(
+-- 1 from the time at which a server begins to load the models of an evaluation until the next start.
+ALTER TABLE evaluations ADD COLUMN attempting INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace assay::evaluator

@@ -27,6 +27,7 @@ class SqliteRunStore final : public RunStore {
   // Defined in run_store.cc.
   absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) override;
   absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) override;
+  absl::Status BeginAttempt(std::string_view id) override;
   absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override;
   absl::Status Suspend(std::string_view id) override;
   absl::StatusOr<Evaluation> Get(std::string_view id) override;
@@ -80,6 +81,8 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<Evaluation> ReadEvaluation(const sqlite::Statement& row)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadTrackingRuns(Evaluation* evaluation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns true if the evaluation had an attempt.
+  absl::StatusOr<bool> EndAttempt(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Counts a resume. Returns false if the evaluation has stalled and must not be resumed.
   absl::StatusOr<bool> CountResume(const Evaluation& evaluation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -365,6 +365,7 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerRepeatedlyFails) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   for (int start = 0; start <= kMaxStalls; ++start) {
+    ASSERT_TRUE(store_->BeginAttempt("ev-1").ok());
     const auto taken = store_->TakeInterrupted();
     ASSERT_TRUE(taken.ok()) << taken.status();
     ASSERT_THAT(*taken, SizeIs(1)) << start;
@@ -373,6 +374,7 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerRepeatedlyFails) {
   std::vector<Evaluation> reported;
   options_.on_finished = [&](const Evaluation& evaluation) { reported.push_back(evaluation); };
   Create();
+  ASSERT_TRUE(store_->BeginAttempt("ev-1").ok());
   EXPECT_THAT(*runner_->Resume(), IsEmpty());
   EXPECT_EQ(store_->Get("ev-1")->state, EvaluationState::kFailed);
   EXPECT_THAT(store_->Get("ev-1")->error, HasSubstr("after sample 0 of 4"));
@@ -380,11 +382,48 @@ TEST_F(ResumeTest, AnEvaluationThatStopsTheServerRepeatedlyFails) {
   EXPECT_EQ(reported.front().state, EvaluationState::kFailed);
 }
 
+// The server stops while another evaluation runs.
+TEST_F(ResumeTest, AnEvaluationThatOnlyWaitedIsNotCharged) {
+  HoldAtFirstSample();
+  const std::string running = Start(TwoByTwo()).evaluation.id;
+  const std::string waiting = Start(TwoByTwo()).evaluation.id;
+  held_.WaitForNotification();
+  // Each connection sees the file as a server does that starts after a kill.
+  for (int start = 0; start < 2 * kMaxStalls; ++start) {
+    const auto taken = (*RunStore::Open(folder_ / "runs.db"))->TakeInterrupted();
+    ASSERT_TRUE(taken.ok()) << taken.status();
+    ASSERT_THAT(*taken, SizeIs(2)) << start;
+    EXPECT_EQ(taken->back().id, waiting);
+    EXPECT_EQ(taken->back().error, "");
+    EXPECT_EQ(taken->back().resumes, 0);
+    EXPECT_EQ(taken->front().id, running);
+    EXPECT_EQ(taken->front().resumes, 1);
+  }
+  release_.Notify();
+  EXPECT_EQ(WaitForEnd(waiting).state, EvaluationState::kSucceeded);
+}
+
+// A load is an attempt: the model may be what stops the server.
+TEST_F(ResumeTest, ALoadIsAnAttempt) {
+  absl::Notification loading;
+  generator_.before_load = [&](const CallContext& context) {
+    if (!loading.HasBeenNotified()) loading.Notify();
+    while (!release_.WaitForNotificationWithTimeout(absl::Milliseconds(1)) && !context.IsDone()) {
+    }
+  };
+  const std::string id = Start(TwoByTwo()).evaluation.id;
+  loading.WaitForNotification();
+  EXPECT_EQ((*RunStore::Open(folder_ / "runs.db"))->TakeInterrupted()->front().resumes, 1);
+  release_.Notify();
+  EXPECT_EQ(WaitForEnd(id).state, EvaluationState::kSucceeded);
+}
+
 TEST_F(ResumeTest, AScalingLevelCountsAsProgress) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   std::vector<ScalingPoint> points;
   for (int start = 0; start < 2 * kMaxStalls; ++start) {
+    ASSERT_TRUE(store_->BeginAttempt("ev-1").ok());
     ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
     points.push_back({.model = "m1", .level = start + 1});
     ASSERT_TRUE(store_->SetScaling("ev-1", points).ok());
@@ -395,6 +434,7 @@ TEST_F(ResumeTest, ProgressAndOrderlyStopsAreNotStalls) {
   runner_.reset();
   ASSERT_TRUE(store_->Begin(RunningEvaluation("ev-1"), SomePlan()).ok());
   for (int start = 0; start < 3 * kMaxStalls; ++start) {
+    ASSERT_TRUE(store_->BeginAttempt("ev-1").ok());
     ASSERT_THAT(*store_->TakeInterrupted(), SizeIs(1)) << start;
     if (start % 2 == 0) {
       ASSERT_TRUE(store_->Suspend("ev-1").ok());
