@@ -18,7 +18,6 @@
 #include "absl/time/time.h"
 #include "base/annotate.h"
 #include "base/call_context.h"
-#include "base/http/url.h"
 #include "base/status_macros.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/encoder_model.h"
@@ -38,6 +37,7 @@
 #include "server/feedback_stack.h"
 #include "server/grpc_server.h"
 #include "server/metrics_refresh.h"
+#include "server/mlflow/tracking_uri.h"
 #include "server/model_health.h"
 #include "server/recording/prompt_recorder.h"
 #include "server/routing/model_kinds.h"
@@ -259,9 +259,8 @@ absl::Status DaemonImpl::Start() {
 }
 
 void DaemonImpl::LogReady() const {
-  const std::string mlflow = evaluation_->uses_mlflow()
-                                 ? http::WithoutCredentials(config_.mlflow.tracking_uri)
-                                 : std::string();
+  const std::string mlflow =
+      evaluation_->uses_mlflow() ? ShownTrackingUri(config_.mlflow.tracking_uri) : std::string();
   LogEvent(spdlog::level::info, "ready",
            {{"listen", address()},
             {"metrics", metrics_address_},

@@ -93,9 +93,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Sends a request and blocks up to the timeout. A response of the server is returned whatever its
-  // status. Errors are those of the transport, and their messages name the URL without credentials
-  // and query:
+  // Sends a request and blocks up to the timeout. Returns the response whatever its status; in the
+  // body of a refusal, credentials of the request are hidden. Errors are those of the transport and
+  // name the URL without credentials and query:
   //   UNAVAILABLE          there is no connection, or it broke.
   //   DEADLINE_EXCEEDED    the timeout has passed, or no byte came for `stall_timeout`.
   //   CANCELLED            the client has expired.

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/http/echoed_secrets.h"
 #include "base/http/url.h"
 #include "base/status_macros.h"
 
@@ -152,6 +153,10 @@ absl::StatusOr<Response> Exchange::Finish(CURL* curl, CURLcode code) {
   curl_off_t retry_after_seconds = 0;
   curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_seconds);
   if (retry_after_seconds > 0) response_.retry_after = absl::Seconds(retry_after_seconds);
+  // The bodies of refusals become part of messages, and some proxies repeat the request in them.
+  if (!IsSuccess(response_.status)) {
+    response_.body = HideEchoedSecrets(std::move(response_.body), options_, request_);
+  }
   return std::move(response_);
 }
 

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "base/annotate.h"
 #include "base/child_process.h"
+#include "base/environment_secrets.h"
 #include "evaluator/records/json_types.h"
 #include "evaluator/scoring/clean_text.h"
 
@@ -21,6 +22,8 @@ using Json = nlohmann::json;
 
 constexpr size_t kMaxBytes = size_t{1} << 20;
 constexpr size_t kMaxErrorBytes = 200;
+// Secrets are looked for in so many bytes of what a program wrote.
+constexpr size_t kMaxScannedBytes = size_t{16} << 10;
 constexpr size_t kMaxParts = 64;
 constexpr size_t kMaxNameBytes = 64;
 constexpr double kMaxScore = 10;
@@ -28,7 +31,9 @@ constexpr double kMaxScore = 10;
 // Returns the first line of a program's output as valid UTF-8 without control characters, because
 // it becomes part of an error message.
 std::string FirstLine(const std::string& text) {
-  const std::string clean = NormalizeText(text.substr(0, 2 * kMaxErrorBytes));
+  // Scripts that trace their commands print secrets. They are hidden before the text is cut.
+  const std::string shown = HideEnvironmentSecrets(text.substr(0, kMaxScannedBytes));
+  const std::string clean = NormalizeText(shown.substr(0, 2 * kMaxErrorBytes));
   const std::string line = clean.substr(0, clean.find('\n'));
   // A character that was cut becomes U+FFFD, which may be longer than the cut bytes.
   return line.size() <= kMaxErrorBytes ? line : NormalizeText(line.substr(0, kMaxErrorBytes));

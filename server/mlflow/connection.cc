@@ -19,6 +19,7 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "server/mlflow/batch.h"
+#include "server/mlflow/tracking_uri.h"
 
 namespace assay::server {
 namespace {
@@ -137,7 +138,7 @@ absl::StatusOr<std::unique_ptr<MlflowConnection>> MlflowConnection::Create(
   if (!is_http || parts == nullptr ||
       curl_url_set(parts.get(), CURLUPART_URL, uri.c_str(), 0) != CURLUE_OK) {
     return absl::InvalidArgumentError(
-        absl::StrCat("MLflow tracking URI '", is_http ? "(malformed)" : uri,
+        absl::StrCat("MLflow tracking URI '", is_http ? "(malformed)" : ShownTrackingUri(uri),
                      "': expected the address of a tracking server, like http://127.0.0.1:5000"));
   }
   char* user = nullptr;

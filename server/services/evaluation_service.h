@@ -11,6 +11,7 @@
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
+#include "server/mlflow/tracking_uri.h"
 #include "server/rpc/call_runner.h"
 
 namespace assay::server {
@@ -29,7 +30,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Callbac
         settings_(config.evaluation),
         limits_(config.limits),
         refuse_unknown_(config.routing.refuse_unknown),
-        tracking_uri_(config.mlflow.tracking_uri),
+        tracking_uri_(ShownTrackingUri(config.mlflow.tracking_uri)),
         reports_(store, config.evaluation.economics, feedback, judgments) {}
 
   grpc::ServerWriteReactor<assay::v1::EvaluateResponse>* Evaluate(

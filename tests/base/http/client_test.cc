@@ -39,6 +39,22 @@ TEST(ClientTest, BasicCredentialsWinOverTheToken) {
   EXPECT_EQ(requests[1].headers.find("Authorization")->second, "Bearer t");
 }
 
+// A misconfigured proxy may repeat the request in its answer, which becomes part of messages.
+TEST(ClientTest, ARefusalThatRepeatsTheCredentialsHidesThem) {
+  FakeServer server([](const FakeRequest& request) {
+    return FakeAnswer{403, "no: " + request.headers.find("Authorization")->second + " " +
+                               request.headers.find("X-Api-Key")->second};
+  });
+  std::string url = server.Url();
+  url.insert(url.find("//") + 2, "ada:p%40ssword@");
+  Client in_url({});
+  EXPECT_EQ(in_url.Send({.url = url, .headers = {{"X-Api-Key", "key-123"}}})->body,
+            "no: Basic (hidden) (hidden)");
+  Client bearer({.bearer_token = "token-123"});
+  EXPECT_EQ(bearer.Send({.url = server.Url(), .headers = {{"X-Api-Key", "key-123"}}})->body,
+            "no: Bearer (hidden) (hidden)");
+}
+
 TEST(ClientTest, RetryAfterIsReadInSeconds) {
   FakeServer server(
       [](const FakeRequest&) { return FakeAnswer{429, "", {{"Retry-After", "17"}}}; });

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -57,6 +58,10 @@ TEST(CommandScorerTest, ErrorsStateTheCause) {
   EXPECT_EQ(Error("echo '{\"score\": 1, \"parts\": {\"a\": \"b\"}}'"),
             "scorer brand: part \"a\" is not a finite number");
   EXPECT_EQ(Error("kill -9 $$"), "scorer brand: exit code 137: ");
+  setenv("BRAND_API_KEY", "key-123456", 1);
+  EXPECT_EQ(Error("echo $BRAND_API_KEY >&2; exit 3"),
+            "scorer brand: exit code 3: (BRAND_API_KEY hidden)");
+  unsetenv("BRAND_API_KEY");
   EXPECT_THAT(Error("yes", absl::StatusCode::kResourceExhausted),
               HasSubstr("wrote more than 1048576 bytes"));
   const CommandScorer none({.name = "brand", .command = {"/no/such/program"}});

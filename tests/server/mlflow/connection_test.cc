@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/mlflow/tracking_uri.h"
 #include "tests/server/mlflow/fake_mlflow.h"
 
 namespace assay::server {
@@ -51,6 +52,22 @@ TEST(MlflowConnectionTest, UsesAndHidesCredentialsInTheUri) {
             "Basic YWRhOnBAdw==");
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("ada")));
   EXPECT_THAT(connection->base_url(), Not(HasSubstr("ada")));
+}
+
+TEST(MlflowConnectionTest, ErrorsOfWrongUrisHideCredentials) {
+  for (const char* uri : {"ada:pw@host", "ftp://ada:pw@host", "//ada:pw@host", "https//ada:pw@host",
+                          "sqlite://ada:pw@host", "http://ada:pw@host:port"}) {
+    const absl::Status status = MlflowConnection::Create(uri, {}, "", {}).status();
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("pw"))) << uri;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("expected the address")) << uri;
+  }
+}
+
+TEST(MlflowConnectionTest, AShownUriHasNoCredentials) {
+  EXPECT_EQ(ShownTrackingUri(""), "");
+  EXPECT_EQ(ShownTrackingUri("mlruns"), "mlruns");
+  EXPECT_EQ(ShownTrackingUri("http://127.0.0.1:5000/"), "http://127.0.0.1:5000");
+  EXPECT_EQ(ShownTrackingUri("https://ada:p%40w@host/prefix/"), "https://host/prefix");
 }
 
 TEST(MlflowConnectionTest, RefusedConnectionIsTransient) {
