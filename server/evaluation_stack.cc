@@ -27,7 +27,19 @@ absl::StatusOr<std::unique_ptr<EvaluationStack>> EvaluationStack::Create(
   const std::string path = config.state_dir + "/evaluations.sqlite";
   absl::StatusOr<std::unique_ptr<evaluator::RunStore>> store = evaluator::RunStore::Open(path);
   if (!store.ok()) return Annotate(store.status(), "state_dir");
-  stack->store_ = *std::move(store);
+  stack->store_ = std::make_unique<evaluator::KeepingRunStore>(
+      *std::move(store),
+      evaluator::KeepingRunStore::Options{
+          .on_kept =
+              [](const std::string& id, const absl::Status& status) {
+                LogEvent(spdlog::level::err, "result_kept_in_memory",
+                         {{"evaluation", id}, {"error", std::string(status.message())}});
+              },
+          .on_recorded =
+              [stack = stack.get()](const std::string& id) {
+                LogEvent(spdlog::level::info, "result_recorded", {{"evaluation", id}});
+                stack->WakeMlflow();
+              }});
   absl::StatusOr<std::unique_ptr<evaluator::JudgmentStore>> judgments =
       evaluator::JudgmentStore::Open(path);
   if (!judgments.ok()) return Annotate(judgments.status(), "state_dir");
@@ -133,7 +145,11 @@ absl::Status EvaluationStack::Resume() {
 
 void EvaluationStack::Suspend() { runner_->Suspend(); }
 
-void EvaluationStack::Shutdown() { runner_->Shutdown(); }
+void EvaluationStack::Shutdown() {
+  runner_->Shutdown();
+  // Its callbacks use the flusher, which is destroyed before the store.
+  store_->Stop();
+}
 
 void EvaluationStack::Flush(absl::Duration timeout) {
   if (flusher_ != nullptr) flusher_->Stop(timeout);

@@ -15,6 +15,7 @@
 #include "evaluator/scoring/scorer.h"
 #include "evaluator/sense/sense.h"
 #include "evaluator/store/judgment_store.h"
+#include "evaluator/store/keeping_run_store.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
@@ -74,7 +75,7 @@ class EvaluationStack {
   // Starts no more samples; running ones continue. Must be called before new requests are refused,
   // so that a refusal does not count as a failure of the measured model.
   void Suspend();
-  // Ends the runner. Blocks.
+  // Ends the runner, and writes results that the disk had no room for, if it has room now. Blocks.
   void Shutdown();
   // Sends the outbox to MLflow for at most about `timeout`. The rest is sent after the next start.
   void Flush(absl::Duration timeout);
@@ -89,7 +90,7 @@ class EvaluationStack {
   // nullptr: no model reads texts. The scorer "assay" uses it.
   std::unique_ptr<evaluator::SenseReader> reader_;
   evaluator::ScorerSet scorers_;
-  std::unique_ptr<evaluator::RunStore> store_;
+  std::unique_ptr<evaluator::KeepingRunStore> store_;
   std::unique_ptr<evaluator::JudgmentStore> judgments_;
   // nullptr: MLflow or its system metrics are off.
   std::unique_ptr<evaluator::SystemProbe> system_;

@@ -47,12 +47,15 @@ absl::StatusCode CodeOf(int result, int system_error) {
       return absl::StatusCode::kInvalidArgument;
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
-      if (system_error == ENOSPC || system_error == EDQUOT) {
+      if (system_error == EACCES || system_error == EPERM || system_error == EROFS) {
+        return absl::StatusCode::kPermissionDenied;
+      }
+      // A failed write is mostly a quota or the process's limit of a file's size (RLIMIT_FSIZE),
+      // whose error number SQLite does not keep. For a full disk, it returns SQLITE_FULL.
+      if (result == SQLITE_IOERR_WRITE || system_error == ENOSPC || system_error == EDQUOT) {
         return absl::StatusCode::kResourceExhausted;
       }
-      return system_error == EACCES || system_error == EPERM || system_error == EROFS
-                 ? absl::StatusCode::kPermissionDenied
-                 : absl::StatusCode::kFailedPrecondition;
+      return absl::StatusCode::kFailedPrecondition;
     default:
       return absl::StatusCode::kInternal;
   }
