@@ -151,8 +151,8 @@ grpc::Status Connection::Connect() {
 }
 
 void Connection::Prepare(grpc::ClientContext& context) const {
-  // A call without a deadline would get the server's default, which is for callers that nobody
-  // watches. Here, the user may interrupt.
+  // A call without a deadline would get the server's default, which is meant for programs. Here,
+  // the user may interrupt.
   context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kPatience)));
   context.AddMetadata("x-request-id", options_.request_id);
   if (!options_.traceparent.empty()) context.AddMetadata("traceparent", options_.traceparent);

@@ -61,8 +61,8 @@ EvaluationPlan ReadPlan(const Json& json) {
 
 std::string PlanToJson(const EvaluationPlan& plan) {
   Json json(plan);
-  // Left out if they are empty, so that plans without them keep the SHA-256 that older versions gave
-  // them.
+  // Left out if they are empty, so that plans without them keep the SHA-256 that older versions
+  // gave them.
   if (plan.prompt_source.empty()) json.erase("prompt_source");
   if (!plan.stop_early) json.erase("stop_early");
   return DumpJson(json);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "evaluator/economics/figure.h"
-#include "evaluator/records/evaluation.h"
 #include "evaluator/records/economics_inputs.h"
+#include "evaluator/records/evaluation.h"
 #include "evaluator/records/judgment.h"
 #include "evaluator/records/rating.h"
 

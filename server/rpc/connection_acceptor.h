@@ -39,7 +39,7 @@ class Descriptor {
 // gRPC's own listener stops for good when accept() fails for want of descriptors (CVE-2023-4785,
 // which gRPC 1.51.1 has) and has no limit of connections. This one keeps a descriptor in reserve:
 // without a free one, it accepts the next connection with the reserve and closes it at once, so
-// that its client is told, and serves again as soon as a descriptor is free.
+// that its client does not wait in vain, and serves again as soon as a descriptor is free.
 //
 // Order of calls: Bind(), Start(), Stop(). Thread-safe.
 class ConnectionAcceptor {

@@ -20,10 +20,10 @@
 #include "base/status_macros.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
-#include "server/wire/model_proto.h"
 #include "server/services/progress_queue.h"
 #include "server/services/repo_hint.h"
 #include "server/serving/served_model.h"
+#include "server/wire/model_proto.h"
 #include "server/wire/proto_time.h"
 
 namespace assay::server {

@@ -99,8 +99,8 @@ TEST(UnitBootstrapTest, IntervalOfTheMeanIsThatOfSciPy) {
       },
       kConfidence, 10000);
   ASSERT_TRUE(interval.has_value());
-  // scipy.stats.bootstrap((values,), numpy.mean, n_resamples=200000, method="BCa"). Values differ by
-  // steps of 1/16.
+  // scipy.stats.bootstrap((values,), numpy.mean, n_resamples=200000, method="BCa"). Values differ
+  // by steps of 1/16.
   EXPECT_NEAR(interval->low, 3.75, 0.07);
   EXPECT_NEAR(interval->high, 6.25, 0.07);
 }
