@@ -122,7 +122,8 @@ class DaemonImpl final : public Daemon {
     return control_.ReloadCatalog(context);
   }
   void Drain() override;
-  void Abort() override { grpc_server_->Abort(); }
+  // gRPC's own shutdown cannot be shortened once it has begun.
+  void Abort() override { calls_->CancelAll(); }
 
  private:
   absl::Status StartEvaluation();

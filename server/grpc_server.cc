@@ -125,7 +125,10 @@ void GrpcServer::Drain(absl::Time deadline) {
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 
-void GrpcServer::Abort() { server_->Shutdown(absl::ToChronoTime(absl::Now())); }
+void GrpcServer::Abort() {
+  acceptor_->Stop();
+  server_->Shutdown(absl::ToChronoTime(absl::Now()));
+}
 
 std::vector<std::string> ServedMethods() {
   std::vector<std::string> methods;

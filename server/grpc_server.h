@@ -57,7 +57,8 @@ class GrpcServer {
   // have finished; those that still run at `deadline` are cancelled.
   void Drain(absl::Time deadline);
 
-  // Cancels the running calls now. May be called while another thread is in Drain().
+  // Cancels the running calls now. Must not be called while another thread is in Drain(), which
+  // gRPC does not end early; CallRunner::CancelAll() does.
   void Abort();
 
  private:

@@ -153,6 +153,8 @@ int Serve(const Config& config, const sigset_t& signals) {
   kill(getpid(), SIGTERM);
   second_signal.join();
   reload.reset();
+  // Within the time of the timer.
+  daemon->reset();
   LogEvent(spdlog::level::info, "stopped", {});
   return EXIT_SUCCESS;
 }

@@ -90,7 +90,7 @@ Quote ExampleOf(const ReportInput& input, const ScoredSample& example, absl::str
           .text = Shorten(CleanText(sample.generation.text), kTextCharacters)};
 }
 
-// Returns the prompt whose mean score is the median of all prompts of the type.
+// Returns the prompt whose mean score is the median of those that the most samples answered.
 std::string TypicalPrompt(const ReportInput& input, const std::string& type) {
   std::map<std::string, std::pair<double, int>> sums;
   for (const Sample& sample : input.samples) {
@@ -99,8 +99,12 @@ std::string TypicalPrompt(const ReportInput& input, const std::string& type) {
     sum += *sample.quality_score;
     ++count;
   }
+  int most = 0;
+  for (const auto& [prompt, sum] : sums) most = std::max(most, sum.second);
   std::vector<std::pair<double, std::string>> means;
-  for (const auto& [prompt, sum] : sums) means.emplace_back(sum.first / sum.second, prompt);
+  for (const auto& [prompt, sum] : sums) {
+    if (sum.second == most) means.emplace_back(sum.first / sum.second, prompt);
+  }
   if (means.empty()) return "";
   std::sort(means.begin(), means.end());
   return means[(means.size() - 1) / 2].second;

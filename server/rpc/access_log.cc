@@ -20,6 +20,13 @@ constexpr double kNoTraces = 0;
 // noticed late.
 constexpr absl::Duration kEarly = absl::Seconds(1);
 
+grpc::Status MalformedError() {
+  return {
+      grpc::StatusCode::INTERNAL,
+      "the message of the call is missing or cannot be parsed; compare the client's .proto files "
+      "with the server's"};
+}
+
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
   CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record,
@@ -52,24 +59,25 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
       batch->GetSendInitialMetadata()->emplace(kRequestIdKey, context_.request_id);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+      if (IsMalformed(batch)) batch->ModifySendStatus(MalformedError());
       record_({.context = context_,
-               .status = StatusOf(batch->GetSendStatus()),
+               .status = batch->GetSendStatus(),
                .duration = absl::Now() - start_});
     }
     batch->Proceed();
   }
 
  private:
-  // True if the caller cancelled the call soon after its start, or sent no message that could be
-  // parsed.
+  // True if the caller cancelled the call before its message arrived, or soon after its start.
+  // gRPC does not say that a call without a message was cancelled.
   bool IsReset() const {
-    return !handled_ || (call_->server_context()->IsCancelled() && absl::Now() - start_ < kEarly);
+    if (!handled_) return true;
+    return call_->server_context()->IsCancelled() && absl::Now() - start_ < kEarly;
   }
 
-  // Returns the status of the call. gRPC answers UNIMPLEMENTED to a call without a message.
-  grpc::Status StatusOf(const grpc::Status& sent) const {
-    if (handled_ || sent.error_code() != grpc::StatusCode::UNIMPLEMENTED) return sent;
-    return {grpc::StatusCode::CANCELLED, "the call ended before its message could be read"};
+  // gRPC's callback API answers UNIMPLEMENTED to a call whose message cannot be parsed.
+  bool IsMalformed(InterceptorBatchMethods* batch) const {
+    return !handled_ && batch->GetSendStatus().error_code() == grpc::StatusCode::UNIMPLEMENTED;
   }
 
   grpc::experimental::ServerRpcInfo* const call_;

@@ -156,24 +156,23 @@ absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> ConnectionAcceptor::Bind(
     listeners.push_back(*std::move(listener));
   }
   if (listeners.empty()) return CannotListen(listen, missing);
+  std::array<int, 2> stop_pipe = {-1, -1};
+  if (pipe(stop_pipe.data()) != 0) return CannotListen(listen, std::strerror(errno));
   std::string bound = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
   return std::unique_ptr<ConnectionAcceptor>(
-      new ConnectionAcceptor(std::move(listeners), std::move(bound), limits));
+      new ConnectionAcceptor(std::move(listeners), std::move(bound), stop_pipe, limits));
 }
 
 ConnectionAcceptor::ConnectionAcceptor(std::vector<Descriptor> listeners, std::string address,
+                                       const std::array<int, 2>& stop_pipe,
                                        const ConnectionLimits& limits)
     : address_(std::move(address)),
       listeners_(std::move(listeners)),
+      stop_reader_(stop_pipe[0]),
+      stop_writer_(stop_pipe[1]),
       reserve_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
       table_(limits) {
-  std::array<int, 2> ends = {-1, -1};
-  if (pipe(ends.data()) == 0) {
-    stop_reader_ = Descriptor(ends[0]);
-    stop_writer_ = Descriptor(ends[1]);
-    SetFlags(ends[0]);
-    SetFlags(ends[1]);
-  }
+  for (const int end : stop_pipe) SetFlags(end);
 }
 
 void ConnectionAcceptor::Start(AcceptedFn accepted, FloodFn flooded) {
@@ -199,12 +198,16 @@ int ConnectionAcceptor::connections() const {
 }
 
 void ConnectionAcceptor::Ban(const std::string& peer) {
+  ConnectionTable::BanResult banned = ConnectionTable::BanResult::kUnknown;
   {
     const MutexLock lock(mutex_);
-    if (!table_.Ban(peer, kBan)) return;
+    banned = table_.Ban(peer, kBan);
+    if (banned == ConnectionTable::BanResult::kUnknown) return;
     ++counts_.floods;
   }
-  calm_until_ = (std::chrono::steady_clock::now() + kBan).time_since_epoch();
+  if (banned == ConnectionTable::BanResult::kLocal) {
+    calm_until_ = (std::chrono::steady_clock::now() + kBan).time_since_epoch();
+  }
   if (flooded_ != nullptr) flooded_(peer);
 }
 

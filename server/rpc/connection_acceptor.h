@@ -2,6 +2,7 @@
 #ifndef ASSAY_SERVER_RPC_CONNECTION_ACCEPTOR_H_
 #define ASSAY_SERVER_RPC_CONNECTION_ACCEPTOR_H_
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -86,7 +87,7 @@ class ConnectionAcceptor {
 
  private:
   ConnectionAcceptor(std::vector<Descriptor> listeners, std::string address,
-                     const ConnectionLimits& limits);
+                     const std::array<int, 2>& stop_pipe, const ConnectionLimits& limits);
 
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does what is due, and returns the milliseconds until something is due again.

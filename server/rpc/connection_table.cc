@@ -2,10 +2,12 @@
 #include "server/rpc/connection_table.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -74,12 +76,19 @@ ConnectionTable::Peer ConnectionTable::PeerOf(int fd) {
     if (absl::StartsWith(peer.address, "127.")) peer.address.clear();
   } else if (storage.ss_family == AF_INET6) {
     const auto& in = reinterpret_cast<const sockaddr_in6&>(storage);
+    if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr)) {
+      // An IPv4 client of a listener for both. gRPC names it by its IPv4 address.
+      constexpr size_t kPrefixBytes = 12;
+      inet_ntop(AF_INET, in.sin6_addr.s6_addr + kPrefixBytes, text.data(), text.size());
+      peer.address = text.data();
+      peer.name = absl::StrCat("ipv4:", text.data(), ":", ntohs(in.sin6_port));
+      if (absl::StartsWith(peer.address, "127.")) peer.address.clear();
+      return peer;
+    }
     inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
     peer.address = text.data();
     peer.name = absl::StrCat("ipv6:%5B", text.data(), "%5D:", ntohs(in.sin6_port));
-    if (IN6_IS_ADDR_LOOPBACK(&in.sin6_addr) || absl::StartsWith(peer.address, "::ffff:127.")) {
-      peer.address.clear();
-    }
+    if (IN6_IS_ADDR_LOOPBACK(&in.sin6_addr)) peer.address.clear();
   } else {
     peer.name = "unix:";
   }
@@ -144,17 +153,24 @@ std::vector<std::string> ConnectionTable::FindResetFloods() const {
   return found;
 }
 
-bool ConnectionTable::Ban(const std::string& peer, std::chrono::seconds duration) {
-  bool closed = false;
+ConnectionTable::BanResult ConnectionTable::Ban(const std::string& peer,
+                                                std::chrono::seconds duration) {
+  BanResult result = BanResult::kUnknown;
   for (auto& [fd, known] : peers_) {
-    if (known.name != peer || known.banned || !IsOpen(fd, known)) continue;
-    Abort(fd);
+    if (known.name != peer || known.banned) continue;
+    // Meanwhile, gRPC may close the descriptor, and its number may be used again.
+    const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) continue;
+    const bool is_open = IsOpen(own, known);
+    if (is_open) Abort(own);
+    close(own);
+    if (!is_open) continue;
     known.banned = true;
-    closed = true;
+    result = known.address.empty() ? BanResult::kLocal : BanResult::kRemote;
     if (known.address.empty()) continue;
     bans_[known.address] = std::chrono::steady_clock::now() + duration;
   }
-  return closed;
+  return result;
 }
 
 bool ConnectionTable::IsBanned(const std::string& address) {
@@ -169,8 +185,8 @@ ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
   if (descriptors.rlim_cur == RLIM_INFINITY) return limits;
   const auto most = static_cast<int64_t>(descriptors.rlim_cur) - kOtherDescriptors;
-  limits.max_connections =
-      static_cast<int>(std::clamp<int64_t>(most, kFewestConnections, limits.max_connections));
+  limits.max_connections = static_cast<int>(
+      std::min<int64_t>(limits.max_connections, std::max<int64_t>(most, kFewestConnections)));
   return limits;
 }
 

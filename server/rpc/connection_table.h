@@ -42,8 +42,9 @@ class ConnectionTable {
   // Encrypted connections show nothing here.
   std::vector<std::string> FindResetFloods() const;
   // Shuts down the connection of the peer, given as gRPC formats it. Check() refuses its address
-  // for `duration`, unless it is one of this machine's. Returns false if it has no connection.
-  bool Ban(const std::string& peer, std::chrono::seconds duration);
+  // for `duration`, unless it is one of this machine's. Says what became of the peer.
+  enum class BanResult { kUnknown, kLocal, kRemote };
+  BanResult Ban(const std::string& peer, std::chrono::seconds duration);
 
   int size() const { return static_cast<int>(peers_.size()); }
 

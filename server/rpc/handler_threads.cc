@@ -5,14 +5,10 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "base/mutex_lock.h"
 
 namespace assay::server {
 namespace {
-
-// A worker without a task ends after this time.
-constexpr absl::Duration kIdle = absl::Seconds(30);
 
 void Join(std::list<std::thread> threads) {
   for (std::thread& thread : threads) thread.join();
@@ -37,12 +33,13 @@ HandlerThreads::~HandlerThreads() {
 
 bool HandlerThreads::Run(std::function<void()> task, int keep_free) {
   std::list<std::thread> ended;
+  bool started = true;
   {
     const MutexLock lock(mutex_);
-    for (Worker& worker : ended_) ended.push_back(std::move(worker.thread));
-    ended_.clear();
     const auto busy = static_cast<int>(workers_.size() - idle_.size());
     if (stopping_ || busy + keep_free >= max_threads_) return false;
+    for (Worker& worker : ended_) ended.push_back(std::move(worker.thread));
+    ended_.clear();
     if (!idle_.empty()) {
       const Workers::iterator worker = idle_.back();
       idle_.pop_back();
@@ -55,13 +52,13 @@ bool HandlerThreads::Run(std::function<void()> task, int keep_free) {
         worker->thread = std::thread([this, worker] { Work(worker); });
       } catch (const std::system_error&) {
         workers_.pop_back();
-        return false;
+        started = false;
       }
     }
   }
   // They no longer run, so this does not block.
   Join(std::move(ended));
-  return true;
+  return started;
 }
 
 void HandlerThreads::Work(Workers::iterator worker) {
@@ -77,7 +74,7 @@ void HandlerThreads::Work(Workers::iterator worker) {
 std::function<void()> HandlerThreads::Next(Workers::iterator worker) {
   const MutexLock lock(mutex_);
   while (worker->task == nullptr && !stopping_) {
-    const bool timed_out = worker->wake.WaitWithTimeout(&mutex_, kIdle);
+    const bool timed_out = worker->wake.WaitWithTimeout(&mutex_, idle_time_);
     if (!timed_out || worker->task != nullptr || stopping_) continue;
     idle_.remove(worker);
     ended_.splice(ended_.end(), workers_, worker);

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace assay::server {
 
@@ -17,8 +18,10 @@ namespace assay::server {
 // Thread-safe.
 class HandlerThreads {
  public:
-  // At most `max_threads` tasks run at the same time.
-  explicit HandlerThreads(int max_threads) : max_threads_(max_threads) {}
+  // At most `max_threads` tasks run at the same time. A thread without a task ends after
+  // `idle_time`.
+  explicit HandlerThreads(int max_threads, absl::Duration idle_time = absl::Seconds(30))
+      : max_threads_(max_threads), idle_time_(idle_time) {}
 
   // Blocks until all tasks have ended.
   ~HandlerThreads();
@@ -44,6 +47,7 @@ class HandlerThreads {
   std::function<void()> Next(Workers::iterator worker) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const int max_threads_;
+  const absl::Duration idle_time_;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Workers workers_ ABSL_GUARDED_BY(mutex_);

@@ -48,6 +48,11 @@ void OpenCalls::Remove(OpenCall* call) {
   calls_.erase(call);
 }
 
+void OpenCalls::CancelAll() {
+  const MutexLock lock(mutex_);
+  for (OpenCall* call : calls_) call->Cancel();
+}
+
 size_t OpenCalls::size() const {
   const MutexLock lock(mutex_);
   return calls_.size();

@@ -47,6 +47,8 @@ class OpenCalls {
   // `call` must stay valid until Remove() returns.
   void Add(OpenCall* call) ABSL_LOCKS_EXCLUDED(mutex_);
   void Remove(OpenCall* call) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Cancels every call.
+  void CancelAll() ABSL_LOCKS_EXCLUDED(mutex_);
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Counts a message of `bytes`. Returns false, without counting it, if it does not fit beside the

@@ -39,10 +39,12 @@ bool ResetGuard::Count(const std::string& peer) {
       buckets_.splice(buckets_.begin(), buckets_, known->second);
     }
     Bucket& bucket = buckets_.front();
-    if (bucket.disconnected) return false;
     bucket.tokens =
         std::min(limits_.burst, bucket.tokens + (now - bucket.updated) * limits_.per_second);
     bucket.updated = now;
+    // The next connection of the same address and port is another one.
+    if (bucket.tokens >= limits_.burst) bucket.disconnected = false;
+    if (bucket.disconnected) return false;
     bucket.tokens -= 1;
     if (bucket.tokens >= 0) return true;
     bucket.disconnected = true;

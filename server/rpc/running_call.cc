@@ -1,8 +1,11 @@
 // A call from its first message to the end of its reply.
 #include "server/rpc/running_call.h"
 
+#include <exception>
 #include <new>
+#include <system_error>
 
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
 namespace assay::server {
@@ -38,6 +41,11 @@ absl::Status RunningCall::Result(const Handler& handler) {
     return absl::ResourceExhaustedError(
         "the server has no memory left for this call; unload a model, send less at once, or retry "
         "later");
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the machine refused what this call needs (", error.what(), "); retry later"));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("the call failed: ", error.what()));
   }
 }
 

@@ -127,7 +127,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Message>,
       closed_ = true;
       while (!messages_.empty()) Forget();
     }
-    room_.Signal();
+    room_.SignalAll();
     if (!messages_.empty()) {
       StartNext();
     } else if (ended_) {
@@ -139,7 +139,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Message>,
     call().MarkCancelled();
     const MutexLock lock(mutex_);
     closed_ = true;
-    room_.Signal();
+    room_.SignalAll();
   }
 
   void OnDone() override { Close(); }

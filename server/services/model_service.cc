@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
@@ -40,8 +41,9 @@ void StreamProgress(
     work(queue);
     queue->Close();
   });
+  // Also if Write() throws, because a thread that was not joined ends the process.
+  const absl::Cleanup join = [&worker] { worker.join(); };
   while (const std::optional<Event> event = queue->Take()) writer->Write(*event);
-  worker.join();
 }
 
 // True for callers on this machine. `peer` is gRPC's name for an address.

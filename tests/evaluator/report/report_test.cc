@@ -18,6 +18,7 @@
 #include "evaluator/report/exports.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
+#include "tests/evaluator/records/records.h"
 #include "tests/evaluator/report/made_up_study.h"
 
 namespace assay::evaluator {
@@ -110,13 +111,23 @@ TEST(ReportTest, TheDecisionSaysHowManyTextsAreGoodEnough) {
   EXPECT_THAT(MarkdownReport(input), Not(HasSubstr("no candidate is")));
 }
 
-TEST(ReportTest, EveryCandidateIsQuotedOnATypicalPrompt) {
-  const Study study = MadeUpStudy({});
-  const std::string html = HtmlReport(study.Input());
-  for (const Candidate& candidate : study.plan.models) {
-    EXPECT_THAT(html, testing::ContainsRegex("typical: [0-9.]+, " + candidate.name))
-        << candidate.name;
-  }
+TEST(ReportTest, CandidatesAreQuotedOnATypicalPrompt) {
+  const std::vector<Sample> samples = {
+      {.model = "a", .content_type = "blog", .prompt_id = "low", .quality_score = 1},
+      {.model = "b", .content_type = "blog", .prompt_id = "low", .quality_score = 1},
+      {.model = "a", .content_type = "blog", .prompt_id = "middle", .quality_score = 4},
+      {.model = "b", .content_type = "blog", .prompt_id = "middle", .quality_score = 6},
+      {.model = "a", .content_type = "blog", .prompt_id = "high", .quality_score = 9},
+      {.model = "b", .content_type = "blog", .prompt_id = "high", .quality_score = 9},
+      // Only one candidate answered it.
+      {.model = "a", .content_type = "blog", .prompt_id = "alone", .quality_score = 5}};
+  EvaluationPlan plan;
+  plan.models = Candidates({"a", "b"});
+  const Evaluation evaluation;
+  const std::vector<TaskAnswer> answers;
+  const std::string markdown = MarkdownReport({evaluation, plan, samples, answers});
+  EXPECT_THAT(markdown, HasSubstr("typical: 4.00, a, prompt middle"));
+  EXPECT_THAT(markdown, HasSubstr("typical: 6.00, b, prompt middle"));
 }
 
 TEST(ReportTest, EscapesUntrustedText) {

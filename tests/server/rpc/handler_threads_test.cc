@@ -5,6 +5,8 @@
 
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace assay::server {
@@ -32,6 +34,18 @@ TEST(HandlerThreadsTest, ThreadsAreKeptFree) {
   EXPECT_FALSE(threads.Run(wait, /*keep_free=*/2));
   EXPECT_TRUE(threads.Run(wait, /*keep_free=*/1));
   EXPECT_TRUE(threads.Run(wait));
+  go.Notify();
+}
+
+// Threads that have ended are joined by a later task, not by one that is refused.
+TEST(HandlerThreadsTest, RefusalAfterTheEndOfAThreadIsHarmless) {
+  absl::Notification go;
+  HandlerThreads threads(2, /*idle_time=*/absl::Milliseconds(1));
+  EXPECT_TRUE(threads.Run([] {}));
+  EXPECT_TRUE(threads.Run([&] { go.WaitForNotification(); }));
+  absl::SleepFor(absl::Milliseconds(200));
+  EXPECT_FALSE(threads.Run([] {}, /*keep_free=*/1));
+  EXPECT_TRUE(threads.Run([] {}));
   go.Notify();
 }
 
