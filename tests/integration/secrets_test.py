@@ -9,6 +9,7 @@ Usage: secrets_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with
 grpcio-tools or the model is missing.
 """
 import argparse
+import concurrent.futures
 import base64
 import http.server
 import pathlib
@@ -244,8 +245,12 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         check_refusals(args, folder, findings)
-        for configuration in configurations(f"127.0.0.1:{server.server_port}"):
-            check_daemon(args, folder, *configuration, findings)
+        # Most of the time is spent waiting for servers that do not answer.
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            checks = [pool.submit(check_daemon, args, folder, *configuration, findings)
+                      for configuration in configurations(f"127.0.0.1:{server.server_port}")]
+            for check in checks:
+                check.result()
         wait_for("a request to the HTTP server", lambda: Echo.bodies)
     for body in Echo.bodies:
         findings.search("the body of an HTTP request", body)
