@@ -16,6 +16,8 @@ CANCELLED_LOADS = 12
 # Kernel and allocator keep some memory; a leak would keep the weights of every load.
 MAX_GROWTH_SHARE = 0.5
 FAILED_EXIT = 1
+# The evaluation cannot begin, because the disk is full.
+EXHAUSTED_EXIT = 5
 EVALUATION_WORDS = ("evaluate", "--model", STEADY, "--content-type", "linkedin", "--prompts", "2",
                     "--max-new-tokens", "16")
 
@@ -116,7 +118,7 @@ def full_disk(args):
             code, _, error = bed.cli(*EVALUATION_WORDS)
             finding.saw[f"evaluate: exit status {code}"] += 1
             finding.check("the evaluation fails with a reason",
-                          code == FAILED_EXIT and error.strip(), (code, error))
+                          code in (FAILED_EXIT, EXHAUSTED_EXIT) and error.strip(), (code, error))
             finding.fact(f"error: {error.strip().splitlines()[-1] if error.strip() else 'nothing'}")
         background.judge(finding)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
