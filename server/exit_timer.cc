@@ -2,20 +2,12 @@
 #include "server/exit_timer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
-namespace {
-
-absl::Duration SteadyNow() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
-}  // namespace
-
 ExitTimer::ExitTimer(absl::Duration limit, std::function<void()> expire)
     : expire_(std::move(expire)), end_(SteadyNow() + limit), thread_([this] { Wait(); }) {}
 

@@ -46,10 +46,6 @@ class GrpcServer {
   // Returns host:port with the port in use.
   const std::string& address() const { return acceptor_->address(); }
 
-  // Returns the number of open connections, and what happened to the others.
-  int connections() const { return acceptor_->connections(); }
-  ConnectionAcceptor::Counts connection_counts() const { return acceptor_->counts(); }
-
   // Sets the health status of a service. Does nothing after Drain().
   void SetServing(const std::string& service, bool serving);
 

@@ -192,11 +192,6 @@ ConnectionAcceptor::Counts ConnectionAcceptor::counts() const {
   return counts_;
 }
 
-int ConnectionAcceptor::connections() const {
-  const MutexLock lock(mutex_);
-  return table_.size();
-}
-
 void ConnectionAcceptor::Ban(const std::string& peer) {
   ConnectionTable::BanResult banned = ConnectionTable::BanResult::kUnknown;
   {
@@ -253,7 +248,7 @@ int ConnectionAcceptor::Look() {
   return std::max(1, static_cast<int>(left.count()));
 }
 
-bool ConnectionAcceptor::AcceptOne(int listener) {
+void ConnectionAcceptor::AcceptOne(int listener) {
   if (std::chrono::steady_clock::now().time_since_epoch() < calm_until_.load()) {
     std::this_thread::sleep_for(kCalmInterval);
   }
@@ -262,7 +257,7 @@ bool ConnectionAcceptor::AcceptOne(int listener) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       ShedOne(listener);
     }
-    return false;
+    return;
   }
   SetFlags(fd.get());
   SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
@@ -271,13 +266,13 @@ bool ConnectionAcceptor::AcceptOne(int listener) {
     switch (table_.Check(fd.get())) {
       case ConnectionTable::Verdict::kOverLimit:
         ++counts_.over_limit;
-        return true;
+        return;
       case ConnectionTable::Verdict::kOverAddressLimit:
         ++counts_.over_address_limit;
-        return true;
+        return;
       case ConnectionTable::Verdict::kBanned:
         ++counts_.banned;
-        return true;
+        return;
       case ConnectionTable::Verdict::kFits:
         break;
     }
@@ -285,7 +280,6 @@ bool ConnectionAcceptor::AcceptOne(int listener) {
     table_.Add(fd.get());
   }
   accepted_(listener, fd.Release());
-  return true;
 }
 
 void ConnectionAcceptor::ShedOne(int listener) {

@@ -79,8 +79,6 @@ class ConnectionAcceptor {
   void Stop();
 
   Counts counts() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Returns the number of open connections.
-  int connections() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Closes the connection of a peer, given as gRPC formats it ("ipv4:127.0.0.1:40312"), and refuses
   // new ones from its address for a while. Addresses of this machine are not refused.
   void Ban(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -92,8 +90,8 @@ class ConnectionAcceptor {
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does what is due, and returns the milliseconds until something is due again.
   int Look() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Accepts one connection. Returns false if none waits.
-  bool AcceptOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Accepts one connection, if one waits.
+  void AcceptOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
   // Called when no descriptor is free: tells the next client so after a while.
   void ShedOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
 

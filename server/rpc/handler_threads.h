@@ -30,8 +30,6 @@ class HandlerThreads {
   // `keep_free` threads would stay free for other tasks, or if the machine gives no further thread.
   bool Run(std::function<void()> task, int keep_free = 0) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  int max_threads() const { return max_threads_; }
-
  private:
   // One thread and the task that it runs next.
   struct Worker {

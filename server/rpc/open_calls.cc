@@ -2,9 +2,9 @@
 #include "server/rpc/open_calls.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
 namespace {
@@ -13,17 +13,13 @@ constexpr absl::Duration kLongestPeriod = absl::Seconds(1);
 // The watchdog looks so many times within the write timeout.
 constexpr int kLooksPerTimeout = 8;
 
-int64_t SteadyNanoseconds() {
-  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
-void OpenCall::BeginWait() { waits_since_ns_ = SteadyNanoseconds(); }
+void OpenCall::BeginWait() { waits_since_ns_ = absl::ToInt64Nanoseconds(SteadyNow()); }
 
 absl::Duration OpenCall::Waited() const {
   const int64_t since = waits_since_ns_;
-  return since == kNever ? absl::ZeroDuration() : absl::Nanoseconds(SteadyNanoseconds() - since);
+  return since == kNever ? absl::ZeroDuration() : SteadyNow() - absl::Nanoseconds(since);
 }
 
 OpenCalls::OpenCalls(absl::Duration write_timeout, int64_t max_bytes)

@@ -2,21 +2,18 @@
 #include "server/rpc/reset_guard.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
 namespace {
 
 // The peers that are remembered. One that was forgotten begins with a full bucket.
 constexpr size_t kMaxPeers = 4096;
-
-double SteadySeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -26,7 +23,7 @@ ResetGuard::ResetGuard(const Limits& limits, DisconnectFn disconnect)
 bool ResetGuard::Count(const std::string& peer) {
   {
     const MutexLock lock(mutex_);
-    const double now = SteadySeconds();
+    const double now = absl::ToDoubleSeconds(SteadyNow());
     const auto known = by_peer_.find(peer);
     if (known == by_peer_.end()) {
       buckets_.push_front({.peer = peer, .tokens = limits_.burst, .updated = now});

@@ -1,7 +1,6 @@
 // The circuit breakers of all models.
 #include "server/serving/model_breakers.h"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "server/rpc/grpc_status.h"
 
 namespace assay::server {
@@ -25,10 +25,6 @@ namespace {
 
 // The longest quotation of an error in the refusal of other requests.
 constexpr size_t kMaxErrorBytes = 300;
-
-Breaker::Time MachineClock() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 // Must be called with the breakers' lock held.
 Breaker::DrawFn RandomDraw() {
@@ -95,7 +91,7 @@ ModelBreakers::ModelBreakers(const BreakerConfig& config, ChangeFn changed, Cloc
                              Breaker::DrawFn draw)
     : config_(config),
       changed_(std::move(changed)),
-      clock_(clock ? std::move(clock) : MachineClock),
+      clock_(clock ? std::move(clock) : SteadyNow),
       draw_(draw ? std::move(draw) : RandomDraw()) {}
 
 BreakerStatus ModelBreakers::StatusOf(const Breaker& breaker, Breaker::Time now) const {
