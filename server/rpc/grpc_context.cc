@@ -37,7 +37,8 @@ RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::stri
           .trace = ContinueTrace(FindMetadata(call, "traceparent"),
                                  FindMetadata(call, "tracestate"), sample_ratio),
           .method = std::string(method),
-          .peer = call.peer()};
+          .peer = call.peer(),
+          .caller = CallerAt(call.peer())};
 }
 
 }  // namespace assay::server

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "server/rpc/caller.h"
 #include "server/tracing/trace_context.h"
 
 namespace assay::server {
@@ -20,6 +21,7 @@ struct RequestContext {
   std::string method;
   // The caller's address as gRPC formats it, as in "ipv4:127.0.0.1:40312".
   std::string peer;
+  Caller caller;
 };
 
 }  // namespace assay::server

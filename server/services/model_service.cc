@@ -13,7 +13,6 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -21,6 +20,7 @@
 #include "base/status_macros.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
+#include "server/rpc/caller.h"
 #include "server/services/progress_queue.h"
 #include "server/services/repo_hint.h"
 #include "server/serving/served_model.h"
@@ -44,12 +44,6 @@ void StreamProgress(
   // Also if Write() throws, because a thread that was not joined ends the process.
   const absl::Cleanup join = [&worker] { worker.join(); };
   while (const std::optional<Event> event = queue->Take()) writer->Write(*event);
-}
-
-// True for callers on this machine. `peer` is gRPC's name for an address.
-bool IsLocal(const std::string& peer) {
-  return absl::StartsWith(peer, "ipv4:127.") || absl::StartsWith(peer, "ipv6:[::1]") ||
-         absl::StartsWith(peer, "ipv6:%5B::1%5D") || absl::StartsWith(peer, "unix:");
 }
 
 }  // namespace
