@@ -2,17 +2,25 @@
 #include "client/run_cli.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
+#include "base/whole_file.h"
 #include "client/commands/arguments.h"
 #include "client/commands/commands.h"
+#include "client/rpc/channel.h"
 #include "client/rpc/connection.h"
+#include "client/terminal/console.h"
 #include "client/terminal/exit_code.h"
 
 namespace assay::client {
@@ -92,6 +100,12 @@ int Dispatch(const Session& session) {
       return ExportPrompts(session);
     case Command::kDeletePrompts:
       return DeletePrompts(session);
+    case Command::kCreateKey:
+      return CreateKey(session);
+    case Command::kListKeys:
+      return ListKeys(session);
+    case Command::kRevokeKey:
+      return RevokeKey(session);
   }
   return kExitUsage;
 }
@@ -104,17 +118,44 @@ std::string Environment(const char* name) {
   return printable ? std::string(text) : "";
 }
 
+int ReportUsageError(Streams& streams, const absl::Status& status) {
+  streams.err << "assay: INVALID_ARGUMENT: " << OneLine(std::string(status.message())) << "\n";
+  return kExitUsage;
+}
+
+// Returns the key of --api-key-file, else that of ASSAY_API_KEY. A key on the command line would
+// show in the list of processes.
+absl::StatusOr<std::string> ReadApiKey(const Arguments& arguments) {
+  constexpr int64_t kMaxKeyBytes = 4096;
+  std::string key;
+  if (arguments.api_key_file.empty()) {
+    const char* value = std::getenv("ASSAY_API_KEY");
+    key = value == nullptr ? "" : value;
+  } else {
+    ASSIGN_OR_RETURN(key, ReadWholeFile(arguments.api_key_file, kMaxKeyBytes));
+  }
+  absl::StripAsciiWhitespace(&key);
+  if (std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) return key;
+  return absl::InvalidArgumentError(
+      "the key (--api-key-file or ASSAY_API_KEY) has characters that no key has");
+}
+
 }  // namespace
 
 int RunCli(const std::vector<std::string>& words, Streams& streams, Interrupt& interrupt) {
   Arguments arguments;
   if (std::optional<int> code = ParseArguments(words, streams, arguments)) return *code;
-  ConnectionOptions options{.address = arguments.address};
+  const absl::StatusOr<std::string> api_key = ReadApiKey(arguments);
+  if (!api_key.ok()) return ReportUsageError(streams, api_key.status());
+  ConnectionOptions options{.channel = arguments.channel};
+  options.channel.api_key = *api_key;
   options.request_id = arguments.request_id;
   options.traceparent = Environment("TRACEPARENT");
   if (!options.traceparent.empty()) options.tracestate = Environment("TRACESTATE");
   if (arguments.timeout_seconds > 0) options.timeout = absl::Seconds(arguments.timeout_seconds);
-  Connection connection(options, streams, interrupt);
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(options.channel);
+  if (!channel.ok()) return ReportUsageError(streams, channel.status());
+  Connection connection(options, *channel, streams, interrupt);
   return Dispatch({.arguments = arguments, .connection = connection, .streams = streams});
 }
 

@@ -28,6 +28,7 @@
 #include "registry/catalog/source.h"
 #include "registry/hub/options.h"
 #include "registry/residency/manager.h"
+#include "server/access_stack.h"
 #include "server/catalog_controller.h"
 #include "server/config/catalog_check.h"
 #include "server/energy/energy_meter.h"
@@ -36,6 +37,7 @@
 #include "server/events/log.h"
 #include "server/feedback_stack.h"
 #include "server/grpc_server.h"
+#include "server/http/message.h"
 #include "server/metrics_refresh.h"
 #include "server/mlflow/tracking_uri.h"
 #include "server/model_health.h"
@@ -44,6 +46,7 @@
 #include "server/routing/route_evidence.h"
 #include "server/routing/routing.h"
 #include "server/rpc/call_runner.h"
+#include "server/services/access_service.h"
 #include "server/services/embedding_service.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/feedback_service.h"
@@ -136,6 +139,8 @@ class DaemonImpl final : public Daemon {
   // Ends preloads and reloads.
   void StopLoads();
 
+  // Says whether a caller may read the metrics.
+  absl::Status MayScrape(const HttpRequest& request) const;
   void OnRequest(const RequestRecord& record);
   void OnModel(const registry::ModelStatus& status);
   void OnBreaker(const std::string& model, const BreakerStatus& now);
@@ -165,6 +170,7 @@ class DaemonImpl final : public Daemon {
   // nullptr: energy is estimated from the stated watts.
   const std::unique_ptr<evaluator::EnergyMeter> energy_;
   std::unique_ptr<StateLock> state_lock_;
+  std::unique_ptr<AccessStack> access_;
   // nullptr: traces are off.
   std::unique_ptr<SpanExporter> exporter_;
   std::unique_ptr<EvaluationStack> evaluation_;
@@ -172,6 +178,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<PromptRecorder> recorder_;
   std::unique_ptr<MetricsRefresh> refresh_;
   std::unique_ptr<CallRunner> calls_;
+  std::unique_ptr<AccessServiceImpl> access_service_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
   std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
@@ -282,6 +289,7 @@ absl::Status DaemonImpl::StartEvaluation() {
   absl::StatusOr<std::unique_ptr<StateLock>> lock = StateLock::Acquire(config_.state_dir);
   if (!lock.ok()) return Annotate(lock.status(), "state_dir");
   state_lock_ = *std::move(lock);
+  ASSIGN_OR_RETURN(access_, AccessStack::Create(config_));
   ASSIGN_OR_RETURN(evaluation_, EvaluationStack::Create(config_, {.manager = &manager_,
                                                                   .generator = &generator_,
                                                                   .embedder = &embedder_,
@@ -334,8 +342,10 @@ absl::Status DaemonImpl::StartMetrics() {
                                                                .exporter = exporter_.get()});
   events_.metrics().SetRefresh([this](Metrics* metrics) { refresh_->Refresh(metrics); });
   if (config_.metrics_listen.empty()) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<MetricsServer>> server =
-      MetricsServer::Start(config_.metrics_listen, events_.metrics().collectable());
+  absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(
+      config_.metrics_listen, events_.metrics().collectable(),
+      access_->certificates() == nullptr ? nullptr : access_->certificates()->contexts(),
+      [this](const HttpRequest& request) { return MayScrape(request); });
   if (!server.ok()) return Annotate(server.status(), "metrics.listen");
   metrics_server_ = *std::move(server);
   metrics_address_ = metrics_server_->url();
@@ -343,7 +353,10 @@ absl::Status DaemonImpl::StartMetrics() {
 }
 
 absl::Status DaemonImpl::StartServer() {
-  calls_ = std::make_unique<CallRunner>(CallLimitsOf(config_.limits, *manager_.catalog()));
+  calls_ = std::make_unique<CallRunner>(CallLimitsOf(config_.limits, *manager_.catalog()),
+                                        &access_->control(), access_->audit());
+  access_service_ = std::make_unique<AccessServiceImpl>(calls_.get(), &access_->keys(),
+                                                        config_.access.keys_required);
   inference_service_ = std::make_unique<InferenceServiceImpl>(
       calls_.get(), &generation_, &likelihood_,
       exporter_ == nullptr ? 0 : config_.tracing.sample_ratio);
@@ -390,16 +403,19 @@ absl::Status DaemonImpl::StartServer() {
       grpc_server_,
       GrpcServer::Start({.listen = config_.listen,
                          .limits = config_.limits,
+                         .unix_socket = config_.access.unix_socket,
+                         .certificates = access_->certificates(),
+                         .reflection = !config_.access.keys_required,
                          .on_call = [this](const CallRecord& record) { events_.OnCall(record); },
                          .on_reset_flood =
                              [](const std::string& peer) {
                                LogEvent(spdlog::level::warn, "connection_closed",
                                         {{"peer", peer}, {"reason", "too many cancelled calls"}});
                              }},
-                        {inference_service_.get(), embedding_service_.get(), model_service_.get(),
-                         evaluation_service_.get(), scoring_service_.get(), feedback_service_.get(),
-                         rating_service_.get(), judging_service_.get(), tracking_service_.get(),
-                         prompt_log_service_.get()}));
+                        {access_service_.get(), inference_service_.get(), embedding_service_.get(),
+                         model_service_.get(), evaluation_service_.get(), scoring_service_.get(),
+                         feedback_service_.get(), rating_service_.get(), judging_service_.get(),
+                         tracking_service_.get(), prompt_log_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();
@@ -431,6 +447,15 @@ void DaemonImpl::Drain() {
   health_.Detach();
   if (exporter_ != nullptr) exporter_->Stop(kLastFlush);
   evaluation_->Flush(kLastFlush);
+}
+
+absl::Status DaemonImpl::MayScrape(const HttpRequest& request) const {
+  const Credentials credentials = {.authorization = request.Header("authorization"),
+                                   .api_key = request.Header("x-api-key"),
+                                   .peer = request.peer};
+  return access_->control()
+      .Admit(credentials, {Role::kMetrics, Role::kAdmin}, "GET /metrics")
+      .status;
 }
 
 void DaemonImpl::OnRequest(const RequestRecord& record) {

@@ -1,6 +1,7 @@
 // The daemon's gRPC server.
 #include "server/grpc_server.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "assay/v1/access.pb.h"
 #include "assay/v1/embedding.pb.h"
 #include "assay/v1/evaluation.pb.h"
 #include "assay/v1/feedback.pb.h"
@@ -27,6 +29,8 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
 
 namespace assay::server {
 namespace {
@@ -45,6 +49,8 @@ constexpr absl::Duration kShortestPingInterval = absl::Seconds(10);
 // A connection without calls is closed after this time; clients connect again by themselves.
 constexpr absl::Duration kConnectionIdle = absl::Minutes(30);
 constexpr int kMaxMetadataBytes = 16 << 10;
+// How often gRPC reads the copies of the certificates.
+constexpr unsigned kCertificateSeconds = 1;
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
@@ -68,6 +74,22 @@ void SetConnectionArguments(const LimitsConfig& limits, grpc::ServerBuilder* bui
   builder->SetResourceQuota(quota);
 }
 
+using Receiver = grpc::experimental::ExternalConnectionAcceptor;
+
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const CertificateWatch* certificates) {
+  if (certificates == nullptr) return grpc::InsecureServerCredentials();
+  namespace tls = grpc::experimental;
+  const std::string& file = certificates->key_and_chain();
+  tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
+      file, file, certificates->client_ca(), kCertificateSeconds));
+  options.watch_identity_key_cert_pairs();
+  if (!certificates->client_ca().empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return tls::TlsServerCredentials(options);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
@@ -75,44 +97,55 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   const ConnectionLimits connection_limits = {
       .max_connections = options.limits.max_connections,
       .max_per_address = options.limits.max_connections_per_address};
-  ASSIGN_OR_RETURN(std::unique_ptr<ConnectionAcceptor> acceptor,
-                   ConnectionAcceptor::Bind(options.listen, WithinDescriptors(connection_limits)));
+  const ConnectionLimits limits = WithinDescriptors(connection_limits);
+  Acceptors acceptors;
+  ASSIGN_OR_RETURN(acceptors.emplace_back(), ConnectionAcceptor::Bind(options.listen, limits));
+  if (!options.unix_socket.empty()) {
+    ASSIGN_OR_RETURN(acceptors.emplace_back(),
+                     ConnectionAcceptor::BindUnix(options.unix_socket, limits));
+  }
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  if (options.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetConnectionArguments(options.limits, &builder);
-  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
-      builder.experimental().AddExternalConnectionAcceptor(
-          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-          grpc::InsecureServerCredentials());
+  std::vector<std::shared_ptr<Receiver>> receivers;
+  for (const auto& acceptor : acceptors) {
+    const bool is_port = acceptor == acceptors.front();
+    receivers.push_back(builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        CredentialsFor(is_port ? options.certificates : nullptr)));
+  }
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   auto resets = std::make_unique<ResetGuard>(
       ResetGuard::Limits{},
-      [acceptor = acceptor.get()](const std::string& peer) { acceptor->Ban(peer); });
+      [port = acceptors.front().get()](const std::string& peer) { port->Ban(peer); });
   interceptors.push_back(std::make_unique<AccessLog>(std::move(options.on_call), resets.get()));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC could not start its server");
-  acceptor->Start(
-      [connections](int listener, int fd) {
-        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-        parameters.listener_fd = listener;
-        parameters.fd = fd;
-        connections->HandleNewConnection(&parameters);
-      },
-      std::move(options.on_reset_flood));
+  for (size_t i = 0; i < acceptors.size(); ++i) {
+    acceptors[i]->Start(
+        [receiver = receivers[i]](int listener, int fd) {
+          Receiver::NewConnectionParameters parameters;
+          parameters.listener_fd = listener;
+          parameters.fd = fd;
+          receiver->HandleNewConnection(&parameters);
+        },
+        options.on_reset_flood);
+  }
   return std::unique_ptr<GrpcServer>(
-      new GrpcServer(std::move(acceptor), std::move(resets), std::move(server)));
+      new GrpcServer(std::move(acceptors), std::move(resets), std::move(server)));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<ConnectionAcceptor> acceptor,
-                       std::unique_ptr<ResetGuard> resets, std::unique_ptr<grpc::Server> server)
-    : acceptor_(std::move(acceptor)), resets_(std::move(resets)), server_(std::move(server)) {}
+GrpcServer::GrpcServer(Acceptors acceptors, std::unique_ptr<ResetGuard> resets,
+                       std::unique_ptr<grpc::Server> server)
+    : acceptors_(std::move(acceptors)), resets_(std::move(resets)), server_(std::move(server)) {}
 
-GrpcServer::~GrpcServer() {
-  acceptor_->Stop();
-  Abort();
+GrpcServer::~GrpcServer() { Abort(); }
+
+void GrpcServer::StopAccepting() {
+  for (const auto& acceptor : acceptors_) acceptor->Stop();
 }
 
 void GrpcServer::SetServing(const std::string& service, bool serving) {
@@ -121,19 +154,20 @@ void GrpcServer::SetServing(const std::string& service, bool serving) {
 
 void GrpcServer::Drain(absl::Time deadline) {
   server_->GetHealthCheckService()->Shutdown();
-  acceptor_->Stop();
+  StopAccepting();
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 
 void GrpcServer::Abort() {
-  acceptor_->Stop();
+  StopAccepting();
   server_->Shutdown(absl::ToChronoTime(absl::Now()));
 }
 
 std::vector<std::string> ServedMethods() {
   std::vector<std::string> methods;
   for (const google::protobuf::FileDescriptor* file :
-       {assay::v1::GenerateRequest::descriptor()->file(),
+       {assay::v1::CreateKeyRequest::descriptor()->file(),
+        assay::v1::GenerateRequest::descriptor()->file(),
         assay::v1::LoadModelRequest::descriptor()->file(),
         assay::v1::EvaluateRequest::descriptor()->file(),
         assay::v1::EmbedRequest::descriptor()->file(),

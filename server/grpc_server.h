@@ -13,6 +13,7 @@
 #include "server/rpc/access_log.h"
 #include "server/rpc/connection_acceptor.h"
 #include "server/rpc/reset_guard.h"
+#include "server/tls/certificate_watch.h"
 
 namespace grpc {
 class Server;
@@ -21,7 +22,7 @@ class Service;
 
 namespace assay::server {
 
-// Serves the given services, server reflection and grpc.health.v1.Health. Thread-safe.
+// Serves the given services and grpc.health.v1.Health. Thread-safe.
 class GrpcServer {
  public:
   struct Options {
@@ -29,6 +30,13 @@ class GrpcServer {
     std::string listen;
     // They bound the size of messages, the connections and their streams.
     LimitsConfig limits;
+    // The path of a Unix socket for this user's own clients, without TLS. Empty: there is none.
+    std::string unix_socket;
+    // Serves TLS at `listen` with these certificates. nullptr: without TLS. Must outlive the
+    // server.
+    const CertificateWatch* certificates = nullptr;
+    // True: tells callers which services there are (server reflection).
+    bool reflection = true;
     // Called for every finished call, on its thread.
     AccessLog::RecordFn on_call;
     // Called when a connection was closed because it cancelled too many calls. May be null.
@@ -36,7 +44,8 @@ class GrpcServer {
   };
 
   // Binds the address and starts to serve. `services` must outlive the server. INVALID_ARGUMENT:
-  // `listen` is not host:port. FAILED_PRECONDITION: the address cannot be bound.
+  // `listen` is not host:port, or the path of the socket is too long. FAILED_PRECONDITION: an
+  // address cannot be bound.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       Options options, const std::vector<grpc::Service*>& services);
 
@@ -44,7 +53,7 @@ class GrpcServer {
   ~GrpcServer();
 
   // Returns host:port with the port in use.
-  const std::string& address() const { return acceptor_->address(); }
+  const std::string& address() const { return acceptors_.front()->address(); }
 
   // Sets the health status of a service. Does nothing after Drain().
   void SetServing(const std::string& service, bool serving);
@@ -58,10 +67,15 @@ class GrpcServer {
   void Abort();
 
  private:
-  GrpcServer(std::unique_ptr<ConnectionAcceptor> acceptor, std::unique_ptr<ResetGuard> resets,
+  // The first one is that of `listen`.
+  using Acceptors = std::vector<std::unique_ptr<ConnectionAcceptor>>;
+
+  GrpcServer(Acceptors acceptors, std::unique_ptr<ResetGuard> resets,
              std::unique_ptr<grpc::Server> server);
 
-  const std::unique_ptr<ConnectionAcceptor> acceptor_;
+  void StopAccepting();
+
+  const Acceptors acceptors_;
   const std::unique_ptr<ResetGuard> resets_;
   const std::unique_ptr<grpc::Server> server_;
 };

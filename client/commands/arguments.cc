@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "client/commands/help_texts.h"
+#include "client/commands/key_arguments.h"
 #include "client/commands/usage_error.h"
 #include "client/input/plan_file.h"
 #include "client/terminal/exit_code.h"
@@ -389,19 +390,36 @@ void AddJudge(CLI::App& app, Arguments& arguments) {
   command->callback([&arguments] { arguments.command = Command::kJudge; });
 }
 
+void AddConnection(CLI::App& app, Arguments& arguments) {
+  ChannelOptions& o = arguments.channel;
+  app.add_option("--address", o.address, "host:port or unix:PATH of assayd")
+      ->envname("ASSAY_ADDRESS")
+      ->capture_default_str();
+  app.add_option("--api-key-file", arguments.api_key_file,
+                 "File with the key of the caller (default: the key in ASSAY_API_KEY)")
+      ->envname("ASSAY_API_KEY_FILE");
+  app.add_flag("--tls", o.tls, "Use TLS, with the system's roots");
+  app.add_option("--ca", o.ca_file, "Use TLS, with the roots in this PEM file")
+      ->envname("ASSAY_CA");
+  app.add_option("--certificate", o.certificate_file,
+                 "PEM file with the client's certificate, for servers with mutual TLS")
+      ->envname("ASSAY_CERTIFICATE");
+  app.add_option("--certificate-key", o.certificate_key_file, "PEM file with its private key")
+      ->envname("ASSAY_CERTIFICATE_KEY");
+  app.add_flag("--insecure", o.insecure, "Send the key to another machine without TLS");
+}
+
 }  // namespace
 
 std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams& streams,
                                   Arguments& arguments) {
-  arguments.address = kDefaultAddress;
+  arguments.channel.address = kDefaultAddress;
   CLI::App app{"The command line of assayd: generates texts, evaluates models and manages them.",
                "assay"};
   app.fallthrough();
   app.require_subcommand(1);
   app.footer(kHelp);
-  app.add_option("--address", arguments.address, "host:port of assayd")
-      ->envname("ASSAY_ADDRESS")
-      ->capture_default_str();
+  AddConnection(app, arguments);
   app.add_option("--timeout", arguments.timeout_seconds,
                  "Time limit of the whole command in seconds (default: none)")
       ->check(CLI::PositiveNumber);
@@ -426,6 +444,7 @@ std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams
   AddJudge(app, arguments);
   AddMlflow(app, arguments);
   AddPrompts(app, arguments);
+  AddKeys(app, arguments);
 
   // CLI11 expects the words in reverse order.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "client/commands/feedback_arguments.h"
+#include "client/commands/key_arguments.h"
 #include "client/commands/mlflow_arguments.h"
 #include "client/commands/prompt_arguments.h"
 #include "client/input/prompt_columns.h"
+#include "client/rpc/channel.h"
 #include "client/terminal/console.h"
 
 namespace assay::client {
@@ -52,6 +54,9 @@ enum class Command {
   kListPrompts,
   kExportPrompts,
   kDeletePrompts,
+  kCreateKey,
+  kListKeys,
+  kRevokeKey,
 };
 
 // The options of `generate`. The server's defaults apply to unset ones.
@@ -201,7 +206,10 @@ struct JudgeOptions {
 // The command and all options. Only those of the command are set.
 struct Arguments {
   Command command = Command::kModels;
-  std::string address;
+  // Without the key.
+  ChannelOptions channel;
+  // Empty: the key is in the environment, or there is none.
+  std::string api_key_file;
   // In seconds; 0: no limit.
   double timeout_seconds = 0;
   bool json = false;
@@ -221,6 +229,7 @@ struct Arguments {
   JudgeOptions judge;
   MlflowOptions mlflow;
   PromptLogOptions prompts;
+  KeyOptions keys;
   // For `evaluations get`.
   bool include_samples = false;
   // For `evaluations list`, `feedback list`, `prompts list` and `judge`; 0: the server's default.
@@ -231,9 +240,9 @@ struct Arguments {
   std::string id;
 };
 
-// Fills `arguments` from the words after the program's name and from ASSAY_ADDRESS. Returns an exit
-// code if there is nothing left to do: help or the version was written to out, or a usage error to
-// err, in one line.
+// Fills `arguments` from the words after the program's name and from the environment
+// (ASSAY_ADDRESS, ASSAY_CA, ...). Returns an exit code if there is nothing left to do: help or the
+// version was written to out, or a usage error to err, in one line.
 std::optional<int> ParseArguments(const std::vector<std::string>& words, Streams& streams,
                                   Arguments& arguments);
 

@@ -57,6 +57,9 @@ int MlflowFlush(const Session& session);
 int ListPrompts(const Session& session);
 int ExportPrompts(const Session& session);
 int DeletePrompts(const Session& session);
+int CreateKey(const Session& session);
+int ListKeys(const Session& session);
+int RevokeKey(const Session& session);
 
 }  // namespace assay::client
 

@@ -3,7 +3,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/numbers.h"
-#include "absl/time/time.h"
+#include "client/commands/age_argument.h"
 #include "client/commands/arguments.h"
 
 namespace assay::client {
@@ -25,31 +25,6 @@ constexpr char kPromptsHelp[] =
     "  assay evaluate --prompts prompts.jsonl\n"
     "  assay prompts delete --older-than 30d\n"
     "  assay prompts delete --all";
-
-// Reads "7d", "36h" or "90m". Returns the error, or an empty string.
-std::string ReadAge(const std::string& text, double* seconds) {
-  constexpr double kDayHours = 24;
-  absl::Duration age;
-  double days = 0;
-  if (text.ends_with('d') && absl::SimpleAtod(text.substr(0, text.size() - 1), &days)) {
-    age = absl::Hours(days * kDayHours);
-  } else if (!absl::ParseDuration(text, &age)) {
-    return "must be a time such as 7d, 36h or 90m";
-  }
-  *seconds = absl::ToDoubleSeconds(age);
-  return age > absl::ZeroDuration() ? "" : "must be above 0";
-}
-
-void AddAge(CLI::App* command, const char* name, double* seconds, const char* help) {
-  command->add_option_function<std::string>(
-      name,
-      [name, seconds](const std::string& text) {
-        if (const std::string error = ReadAge(text, seconds); !error.empty()) {
-          throw CLI::ValidationError(name, error);
-        }
-      },
-      help);
-}
 
 }  // namespace
 

@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/prompt_log.grpc.pb.h"
+#include "base/whole_file.h"
 #include "client/commands/commands.h"
-#include "client/input/output_file.h"
 #include "client/tables/row_sample.h"
 #include "client/terminal/prompt_tables.h"
 #include "google/protobuf/util/time_util.h"
@@ -172,8 +172,9 @@ int ExportPrompts(const Session& session) {
        SampleRows(static_cast<int64_t>(distinct.size()), options.sample, options.seed)) {
     chosen.push_back(distinct[static_cast<size_t>(i)]);
   }
-  const absl::Status written = WriteWholeFile(
-      options.output, ExportText(chosen, SourceName(chosen, distinct.size(), options)));
+  const absl::Status written =
+      WriteWholeFile(options.output,
+                     ExportText(chosen, SourceName(chosen, distinct.size(), options)), kPublicFile);
   if (!written.ok()) return ReportUsageError(session, written);
   WriteExport(session, chosen.size(), counts);
   return kExitOk;

@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/whole_file.h"
 #include "client/commands/commands.h"
 #include "client/commands/rating_calls.h"
-#include "client/input/output_file.h"
 #include "client/input/ratings_file.h"
 #include "client/terminal/rating_tables.h"
 
@@ -36,7 +36,7 @@ int ExportRatings(const Session& session) {
   std::vector<v1::Rating> ratings;
   const grpc::Status status = ReadRatings(session, /*rater=*/"", &ratings);
   if (!status.ok()) return session.connection.ReportFailure(status);
-  if (absl::Status s = WriteWholeFile(file, RatingsFileText(file, ratings)); !s.ok()) {
+  if (absl::Status s = WriteWholeFile(file, RatingsFileText(file, ratings), kPublicFile); !s.ok()) {
     session.streams.err << "assay: " << OneLine(std::string(s.message())) << "\n";
     return kExitFailed;
   }

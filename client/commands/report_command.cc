@@ -9,10 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "base/whole_file.h"
 #include "client/commands/commands.h"
 #include "client/commands/evaluation_reports.h"
 #include "client/commands/evaluation_request.h"
-#include "client/input/output_file.h"
 #include "client/terminal/comparison_table.h"
 
 namespace assay::client {
@@ -89,7 +89,7 @@ int WriteReport(const Session& session, const std::string& id, const ReportOptio
     session.streams.out << document << std::flush;
     return kExitOk;
   }
-  if (absl::Status written = WriteWholeFile(options.output, document); !written.ok()) {
+  if (absl::Status written = WriteWholeFile(options.output, document, kPublicFile); !written.ok()) {
     session.streams.err << "assay: " << OneLine(std::string(written.message())) << "\n";
     return kExitFailed;
   }

@@ -13,9 +13,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/terminal/exit_code.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/support/channel_arguments.h"
 
 namespace assay::client {
 namespace {
@@ -23,7 +20,6 @@ namespace {
 constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
 // The interval at which Ctrl-C is polled while connecting.
 constexpr absl::Duration kConnectPoll = absl::Milliseconds(50);
-constexpr int kMaxReplyBytes = 64 * 1024 * 1024;
 // The deadline of commands without --timeout.
 constexpr absl::Duration kPatience = absl::Hours(30 * 24);
 
@@ -118,15 +114,13 @@ std::string_view Hint(grpc::StatusCode code) {
 
 }  // namespace
 
-Connection::Connection(ConnectionOptions options, Streams& streams, Interrupt& interrupt)
-    : options_(std::move(options)), streams_(streams), interrupt_(interrupt) {
-  grpc::ChannelArguments arguments;
-  // The daemon runs on this machine or network; the environment's web proxy must not be used.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
+Connection::Connection(ConnectionOptions options, std::shared_ptr<grpc::Channel> channel,
+                       Streams& streams, Interrupt& interrupt)
+    : options_(std::move(options)),
+      streams_(streams),
+      interrupt_(interrupt),
+      channel_(std::move(channel)) {
   if (options_.request_id.empty()) options_.request_id = RandomId();
-  channel_ =
-      grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
 }
 
 grpc::Status Connection::Connect() {
@@ -143,7 +137,8 @@ grpc::Status Connection::Connect() {
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN ||
         absl::Now() >= limit) {
       return {grpc::StatusCode::UNAVAILABLE,
-              absl::StrCat("no server answers at ", options_.address)};
+              absl::StrCat("no server answers at ", options_.channel.address,
+                           options_.channel.UsesTls() ? " with TLS" : "")};
     }
     channel_->WaitForStateChange(state,
                                  absl::ToChronoTime(std::min(limit, absl::Now() + kConnectPoll)));
@@ -154,6 +149,9 @@ void Connection::Prepare(grpc::ClientContext& context) const {
   // A call without a deadline would get the server's default, which is meant for programs. Here,
   // the user may interrupt.
   context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kPatience)));
+  if (!options_.channel.api_key.empty()) {
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", options_.channel.api_key));
+  }
   context.AddMetadata("x-request-id", options_.request_id);
   if (!options_.traceparent.empty()) context.AddMetadata("traceparent", options_.traceparent);
   if (!options_.tracestate.empty()) context.AddMetadata("tracestate", options_.tracestate);
@@ -169,8 +167,8 @@ int Connection::ReportFailure(const grpc::Status& status, bool about_files) cons
   // A server that refuses adds RetryInfo to the status; a broken connection has no details.
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty() &&
       channel_->GetState(false) != GRPC_CHANNEL_READY) {
-    return ReportUnreachable(
-        absl::StrCat("the connection to ", options_.address, " broke: ", status.error_message()));
+    return ReportUnreachable(absl::StrCat("the connection to ", options_.channel.address,
+                                          " broke: ", status.error_message()));
   }
   streams_.err << "assay: " << CodeName(status.error_code()) << ": "
                << OneLine(status.error_message())

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "client/rpc/channel.h"
 #include "client/terminal/console.h"
 #include "client/terminal/interrupt.h"
 #include "grpcpp/channel.h"
@@ -16,8 +17,7 @@
 namespace assay::client {
 
 struct ConnectionOptions {
-  // host:port.
-  std::string address;
+  ChannelOptions channel;
   // The time for the whole command, from the first Connect() on. Infinite: no limit.
   absl::Duration timeout = absl::InfiniteDuration();
   // The name of the command's calls in the server's log and traces. Empty: a random id.
@@ -32,8 +32,10 @@ struct ConnectionOptions {
 // Interrupt may be raised from any thread.
 class Connection {
  public:
-  // `streams` and `interrupt` must outlive the connection.
-  Connection(ConnectionOptions options, Streams& streams, Interrupt& interrupt);
+  // `channel` is the result of MakeChannel(options.channel). `streams` and `interrupt` must outlive
+  // the connection.
+  Connection(ConnectionOptions options, std::shared_ptr<grpc::Channel> channel, Streams& streams,
+             Interrupt& interrupt);
 
   // Waits until the server answers. Returns UNAVAILABLE if nothing listens at the address (known at
   // once if the connection is refused, otherwise after five seconds) and CANCELLED if the user
@@ -43,7 +45,8 @@ class Connection {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Interrupt& interrupt() const { return interrupt_; }
 
-  // Sets what remains of `timeout` as the deadline and adds the request id and the trace context.
+  // Sets what remains of `timeout` as the deadline and adds the key, the request id and the trace
+  // context.
   // Must be called after Connect().
   void Prepare(grpc::ClientContext& context) const;
 
@@ -58,9 +61,9 @@ class Connection {
   ConnectionOptions options_;
   Streams& streams_;
   Interrupt& interrupt_;
+  const std::shared_ptr<grpc::Channel> channel_;
   bool connected_ = false;
   absl::Time deadline_ = absl::InfiniteFuture();
-  std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace assay::client

@@ -195,6 +195,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.insecure = root.Bool("insecure", config.insecure);
   config.catalog_path = Resolve(folder, root.RequiredString("catalog"));
   config.state_dir = Resolve(folder, root.RequiredString("state_dir"));
+  config.tls = ReadTls(root, folder);
+  config.access = ReadAccess(root.Map("access"), folder, config.state_dir);
   config.device = root.String("device", config.device);
   config.threads = static_cast<int>(root.Int("threads", config.threads, 0, kMaxThreads));
   config.memory_budget = ReadMemoryBudget(root);

@@ -14,8 +14,10 @@
 #include "evaluator/scoring/command_scorer.h"
 #include "evaluator/scoring/profiles.h"
 #include "evaluator/sense/sense.h"
+#include "server/config/access_config.h"
 #include "server/config/breaker_config.h"
 #include "server/config/recording_config.h"
+#include "server/tls/certificate_files.h"
 
 namespace assay::server {
 
@@ -134,9 +136,12 @@ struct Config {
   std::string listen = "127.0.0.1:50051";
   // The address of the Prometheus endpoint, host:port. Empty disables it.
   std::string metrics_listen = "127.0.0.1:9464";
-  // True if these addresses may be ones that other machines can reach. assayd itself has neither
-  // TLS nor keys.
+  // True if these addresses may be ones that other machines can reach although TLS is off or no
+  // keys are required.
   bool insecure = false;
+  // TLS of all ports. Without a certificate, it is off.
+  CertificateFiles tls;
+  AccessConfig access;
   // Absolute paths after loading.
   std::string catalog_path;
   std::string state_dir;

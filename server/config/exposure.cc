@@ -1,4 +1,4 @@
-// Keeps a daemon without TLS and keys from listening to other machines by mistake.
+// Keeps a daemon without TLS or keys from listening to other machines by mistake.
 #include "server/config/exposure.h"
 
 #include <arpa/inet.h>
@@ -13,12 +13,24 @@ namespace {
 constexpr uint32_t kLoopbackNetwork = 127;
 constexpr int kNetworkShift = 24;
 
-absl::Status CheckAddress(const std::string& key, const std::string& listen) {
+// What protects callers and the server, and is missing.
+std::string Missing(const Config& config) {
+  std::string missing;
+  if (config.tls.certificate.empty()) missing = "tls is not set";
+  if (!config.access.keys_required) {
+    absl::StrAppend(&missing, missing.empty() ? "" : " and ", "access.keys is off");
+  }
+  return missing;
+}
+
+absl::Status CheckAddress(const std::string& key, const std::string& listen,
+                          const std::string& missing) {
   if (listen.empty() || IsLoopback(listen)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
-      key, ": other machines can reach ", listen,
-      ", and assayd has neither TLS nor keys of its own; listen on 127.0.0.1, or set insecure: "
-      "true (--insecure) if a firewall or a proxy protects the port (docs/SECURITY.md)"));
+      key, ": other machines can reach ", listen, ", but ", missing,
+      "; set tls.certificate, tls.key and access.keys: required, listen on 127.0.0.1, or set "
+      "insecure: true (--insecure) if a firewall or a proxy protects the port "
+      "(docs/SECURITY.md)"));
 }
 
 }  // namespace
@@ -39,8 +51,10 @@ bool IsLoopback(const std::string& listen) {
 
 absl::Status CheckExposure(const Config& config) {
   if (config.insecure) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckAddress("listen", config.listen));
-  return CheckAddress("metrics.listen", config.metrics_listen);
+  const std::string missing = Missing(config);
+  if (missing.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckAddress("listen", config.listen, missing));
+  return CheckAddress("metrics.listen", config.metrics_listen, missing);
 }
 
 }  // namespace assay::server

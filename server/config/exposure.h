@@ -1,4 +1,4 @@
-// Keeps a daemon without TLS and keys from listening to other machines by mistake.
+// Keeps a daemon without TLS or keys from listening to other machines by mistake.
 #ifndef ASSAY_SERVER_CONFIG_EXPOSURE_H_
 #define ASSAY_SERVER_CONFIG_EXPOSURE_H_
 
@@ -13,7 +13,7 @@ namespace assay::server {
 bool IsLoopback(const std::string& listen);
 
 // Returns INVALID_ARGUMENT, which names the key, if `listen` or `metrics.listen` can be reached
-// from other machines and `insecure` is not set.
+// from other machines, TLS or keys are off, and `insecure` is not set.
 absl::Status CheckExposure(const Config& config);
 
 }  // namespace assay::server

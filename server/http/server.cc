@@ -20,7 +20,7 @@
 #include "base/status_macros.h"
 #include "server/http/listener.h"
 #include "server/http/session.h"
-#include "server/http/tls_contexts.h"
+#include "server/tls/tls_contexts.h"
 #include "server/http/wire_message.h"
 
 namespace assay::server {

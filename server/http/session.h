@@ -11,7 +11,7 @@
 #include "server/http/limits.h"
 #include "server/http/message.h"
 #include "server/http/router.h"
-#include "server/http/tls_contexts.h"
+#include "server/tls/tls_contexts.h"
 
 namespace assay::server {
 

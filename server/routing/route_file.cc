@@ -1,12 +1,10 @@
 // The file of routes that were set.
 #include "server/routing/route_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -18,9 +16,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/whole_file.h"
 #include "base/yaml/reader.h"
 #include "nlohmann/json.hpp"
-#include "registry/hub/cache/cache.h"
 
 namespace assay::server {
 namespace {
@@ -30,7 +28,6 @@ using Json = nlohmann::ordered_json;
 using registry::RoutePolicy;
 using registry::RouteRule;
 
-constexpr mode_t kFileMode = 0600;
 constexpr size_t kMaxBytes = size_t{1} << 20;
 constexpr int kIndent = 2;
 
@@ -77,16 +74,6 @@ absl::StatusOr<std::vector<RoutePolicy>> Read(YamlDocument& document,
   return policies;
 }
 
-absl::Status WriteAndSync(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
-  if (fd < 0) return FileError(path, errno);
-  const bool complete =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  const int error = errno;
-  close(fd);
-  return complete ? absl::OkStatus() : FileError(path, error);
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<RoutePolicy>> ParseRoutes(std::string_view yaml, const std::string& name,
@@ -112,17 +99,14 @@ absl::Status WriteRouteFile(const std::string& path, const std::vector<RoutePoli
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (policies.empty()) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) return FileError(path, errno);
-    return registry::SyncFolder(folder);
+    return SyncFolder(folder);
   }
   const std::string text = RoutesText(policies);
   if (text.size() > kMaxBytes) {
     return absl::InvalidArgumentError(absl::StrCat("routes: take ", text.size(), " bytes; at most ",
                                                    kMaxBytes, ", name fewer models"));
   }
-  const std::string temporary = path + ".tmp";
-  RETURN_IF_ERROR(WriteAndSync(temporary, text));
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return FileError(path, errno);
-  return registry::SyncFolder(folder);
+  return WriteWholeFile(path, text, kPrivateFile);
 }
 
 }  // namespace assay::server

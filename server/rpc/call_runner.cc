@@ -4,23 +4,69 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/steady_time.h"
+#include "google/protobuf/util/json_util.h"
+#include "server/access/method_roles.h"
+#include "server/rpc/grpc_context.h"
+#include "server/rpc/grpc_status.h"
 
 namespace assay::server {
 
-CallRunner::CallRunner(const CallLimits& limits)
+namespace {
+
+// What only administrators may call is audited.
+bool IsAudited(const ServerCall& call) { return RolesOf(call.method()) == Roles{Role::kAdmin}; }
+
+}  // namespace
+
+CallRunner::CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit)
     : limits_(limits),
+      access_(access),
+      audit_(audit),
       open_calls_(limits.write_timeout, limits.max_message_bytes),
       threads_(limits.max_handlers) {}
 
 ServerCall CallRunner::MakeCall(grpc::CallbackServerContext* context, const MethodName& method,
                                 CallKind kind) const {
-  return ServerCall(context, absl::StrCat(method.service, "/", method.method),
-                    kind == CallKind::kWatch ? absl::InfiniteDuration() : limits_.default_deadline);
+  std::string name = absl::StrCat(method.service, "/", method.method);
+  const std::string peer = context->peer();
+  AccessControl::Decision access =
+      access_->Admit(CredentialsOf(*context, peer), RolesOf(name), name);
+  return ServerCall(context, std::move(name),
+                    kind == CallKind::kWatch ? absl::InfiniteDuration() : limits_.default_deadline,
+                    std::move(access));
+}
+
+void CallRunner::Audit(const ServerCall& call, const google::protobuf::Message& request,
+                       const absl::Status& status, absl::Duration duration) const {
+  if (audit_ == nullptr || !IsAudited(call)) return;
+  std::string json;
+  (void)google::protobuf::util::MessageToJsonString(request, &json);
+  audit_->Write({.time = absl::Now(),
+                 .method = call.method(),
+                 .caller = call.caller().id,
+                 .key = call.caller().name,
+                 .peer = call.peer(),
+                 .request = std::move(json),
+                 .status = status,
+                 .duration = duration});
 }
 
 void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
-                       int64_t request_bytes, RunningCall::Handler handler) {
-  if (!call->Open(request_bytes)) {
+                       const google::protobuf::Message& request, RunningCall::Handler handler) {
+  const bool fits = call->Open(static_cast<int64_t>(request.ByteSizeLong()));
+  const AccessControl::Decision& access = call->server_call().access();
+  if (!access.status.ok()) {
+    // Callers without a key could fill the log.
+    if (!absl::IsUnauthenticated(access.status)) {
+      Audit(call->server_call(), request, access.status, absl::ZeroDuration());
+    }
+    absl::Status refused = access.status;
+    if (access.retry_after > absl::ZeroDuration()) SetRetryDelay(access.retry_after, &refused);
+    return call->Refuse(refused);
+  }
+  if (!fits) {
     call->Refuse(absl::ResourceExhaustedError(
         absl::StrCat("the messages of ", open_calls_.size(), " open calls hold ",
                      open_calls_.bytes() >> 20, " of ", open_calls_.max_bytes() >> 20,
@@ -33,8 +79,14 @@ void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
     return;
   }
   const int keep_free = kind == CallKind::kQuick ? 0 : limits_.quick_handlers;
-  const bool started =
-      threads_.Run([call, handler = std::move(handler)] { call->Run(handler); }, keep_free);
+  // `request` is gRPC's, and lives until the call ends.
+  const auto audited = [this, &request, handler = std::move(handler)](const ServerCall& running) {
+    const absl::Duration start = SteadyNow();
+    absl::Status status = handler(running);
+    Audit(running, request, status, SteadyNow() - start);
+    return status;
+  };
+  const bool started = threads_.Run([call, audited] { call->Run(audited); }, keep_free);
   if (started) return;
   call->Refuse(absl::ResourceExhaustedError(
       absl::StrCat("the server runs as many calls as its threads allow (",

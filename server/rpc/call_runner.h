@@ -8,8 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/access/access_control.h"
+#include "server/access/audit_log.h"
 #include "server/rpc/handler_threads.h"
 #include "server/rpc/message_writer.h"
 #include "server/rpc/open_calls.h"
@@ -51,12 +54,14 @@ struct MethodName {
 //   }
 //   absl::Status GetModel(const ServerCall& call, const GetModelRequest& request, Model* reply);
 //
-// A call is refused with RESOURCE_EXHAUSTED if no thread is free for it or the messages of all
-// calls hold too many bytes. Thread-safe. The destructor blocks until all handlers have returned;
-// the gRPC server must be shut down before.
+// Callers that may not make the call are refused first. What only administrators may call is
+// written to the audit log. A call is refused with RESOURCE_EXHAUSTED if no thread is free for it
+// or the messages of all calls hold too many bytes. Thread-safe. The destructor blocks until all
+// handlers have returned; the gRPC server must be shut down before.
 class CallRunner {
  public:
-  explicit CallRunner(const CallLimits& limits);
+  // `access` and `audit` must outlive this object. `audit` may be null.
+  CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit);
 
   template <typename Service, typename Request, typename Reply>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, MethodName method,
@@ -66,7 +71,7 @@ class CallRunner {
                                   const Request* request, Reply* reply) {
     const auto call =
         std::make_shared<UnaryCall>(MakeCall(context, method, kind), &open_calls_, reply);
-    Start(call, kind, static_cast<int64_t>(request->ByteSizeLong()),
+    Start(call, kind, *request,
           [=](const ServerCall& running) { return (service->*handler)(running, *request, reply); });
     return call.get();
   }
@@ -78,10 +83,9 @@ class CallRunner {
       const Request* request) {
     const auto call =
         std::make_shared<StreamCall<Message>>(MakeCall(context, method, kind), &open_calls_);
-    Start(call, kind, static_cast<int64_t>(request->ByteSizeLong()),
-          [=, writer = call.get()](const ServerCall& running) {
-            return (service->*handler)(running, *request, writer);
-          });
+    Start(call, kind, *request, [=, writer = call.get()](const ServerCall& running) {
+      return (service->*handler)(running, *request, writer);
+    });
     return call.get();
   }
 
@@ -91,10 +95,14 @@ class CallRunner {
  private:
   ServerCall MakeCall(grpc::CallbackServerContext* context, const MethodName& method,
                       CallKind kind) const;
-  void Start(const std::shared_ptr<RunningCall>& call, CallKind kind, int64_t request_bytes,
-             RunningCall::Handler handler);
+  void Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
+             const google::protobuf::Message& request, RunningCall::Handler handler);
+  void Audit(const ServerCall& call, const google::protobuf::Message& request,
+             const absl::Status& status, absl::Duration duration) const;
 
   const CallLimits limits_;
+  const AccessControl* const access_;
+  AuditLog* const audit_;
   OpenCalls open_calls_;
   HandlerThreads threads_;
 };

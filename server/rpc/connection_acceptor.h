@@ -16,26 +16,12 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/rpc/connection_table.h"
+#include "server/rpc/listening_sockets.h"
 
 namespace assay::server {
 
-// A file descriptor that is closed with this object.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { Close(); }
-
-  int get() const { return fd_; }
-  int Release();
-  void Close();
-
- private:
-  int fd_;
-};
-
-// Listens on a port, accepts connections on a thread of its own, and gives them to gRPC.
+// Listens on a port or a Unix socket, accepts connections on a thread of its own, and gives them to
+// gRPC.
 //
 // gRPC's own listener stops for good when accept() fails for want of descriptors (CVE-2023-4785,
 // which gRPC 1.51.1 has) and has no limit of connections. This one keeps a descriptor in reserve:
@@ -63,14 +49,17 @@ class ConnectionAcceptor {
   // Receives the peer of a connection that was closed because it flooded the server.
   using FloodFn = std::function<void(const std::string& peer)>;
 
-  // Listens on every address of the host, "host:port" or "[::]:port"; port 0 is any free one.
-  // INVALID_ARGUMENT: `listen` is not host:port. FAILED_PRECONDITION: an address cannot be bound.
+  // Errors are those of ListenOnHost().
   static absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> Bind(const std::string& listen,
                                                                   const ConnectionLimits& limits);
 
+  // Accepts only this user and root. Errors are those of ListenOnPath().
+  static absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> BindUnix(
+      const std::string& path, const ConnectionLimits& limits);
+
   ~ConnectionAcceptor() { Stop(); }
 
-  // Returns host:port with the port in use.
+  // Returns host:port with the port in use, or the path of the Unix socket.
   const std::string& address() const { return address_; }
 
   // Starts to accept. Clients that connect before wait.
@@ -84,8 +73,11 @@ class ConnectionAcceptor {
   void Ban(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  ConnectionAcceptor(std::vector<Descriptor> listeners, std::string address,
-                     const std::array<int, 2>& stop_pipe, const ConnectionLimits& limits);
+  ConnectionAcceptor(ListeningSockets sockets, bool is_unix, const std::array<int, 2>& stop_pipe,
+                     const ConnectionLimits& limits);
+  static absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> Make(ListeningSockets sockets,
+                                                                  bool is_unix,
+                                                                  const ConnectionLimits& limits);
 
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does what is due, and returns the milliseconds until something is due again.
@@ -96,6 +88,7 @@ class ConnectionAcceptor {
   void ShedOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string address_;
+  const bool is_unix_;
   std::vector<Descriptor> listeners_;
   // Becomes readable when Stop() is called.
   Descriptor stop_reader_;

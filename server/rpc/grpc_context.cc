@@ -29,6 +29,12 @@ bool IsRequestId(std::string_view id) {
 
 }  // namespace
 
+Credentials CredentialsOf(const grpc::ServerContextBase& call, const std::string& peer) {
+  return {.authorization = FindMetadata(call, "authorization"),
+          .api_key = FindMetadata(call, "x-api-key"),
+          .peer = peer};
+}
+
 RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::string_view method,
                                   double sample_ratio) {
   if (method.starts_with('/')) method.remove_prefix(1);
@@ -37,8 +43,7 @@ RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::stri
           .trace = ContinueTrace(FindMetadata(call, "traceparent"),
                                  FindMetadata(call, "tracestate"), sample_ratio),
           .method = std::string(method),
-          .peer = call.peer(),
-          .caller = CallerAt(call.peer())};
+          .peer = call.peer()};
 }
 
 }  // namespace assay::server

@@ -2,9 +2,11 @@
 #ifndef ASSAY_SERVER_RPC_GRPC_CONTEXT_H_
 #define ASSAY_SERVER_RPC_GRPC_CONTEXT_H_
 
+#include <string>
 #include <string_view>
 
 #include "grpcpp/server_context.h"
+#include "server/access/access_control.h"
 #include "server/rpc/request_context.h"
 
 namespace assay::server {
@@ -13,8 +15,11 @@ namespace assay::server {
 // reply.
 inline constexpr char kRequestIdKey[] = "x-request-id";
 
-// Returns the origin of the call. `method` is gRPC's name with or without the leading slash.
-// `sample_ratio` is the share of traces that are sampled if the caller sends none.
+// Returns what the caller presents. The result refers to `call` and `peer`.
+Credentials CredentialsOf(const grpc::ServerContextBase& call, const std::string& peer);
+
+// Returns the origin of the call, without the caller. `method` is gRPC's name with or without the
+// leading slash. `sample_ratio` is the share of traces that are sampled if the caller sends none.
 RequestContext MakeRequestContext(const grpc::ServerContextBase& call, std::string_view method,
                                   double sample_ratio);
 

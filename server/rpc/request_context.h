@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "server/rpc/caller.h"
+#include "server/access/caller.h"
 #include "server/tracing/trace_context.h"
 
 namespace assay::server {

@@ -37,6 +37,8 @@ class RunningCall : public OpenCall, public std::enable_shared_from_this<Running
   // beside those of other calls.
   bool Open(int64_t request_bytes);
 
+  const ServerCall& server_call() const { return call_; }
+
   // Returns CANCELLED or DEADLINE_EXCEEDED if the call has ended already.
   absl::Status Check() const { return call_.Check(); }
 

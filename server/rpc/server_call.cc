@@ -21,15 +21,18 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& call, absl::Duration de
 }  // namespace
 
 ServerCall::ServerCall(grpc::CallbackServerContext* call, std::string method,
-                       absl::Duration default_deadline)
+                       absl::Duration default_deadline, AccessControl::Decision access)
     : call_(call),
       method_(std::move(method)),
       cancelled_(std::make_shared<std::atomic<bool>>(false)),
       context_([cancelled = cancelled_] { return cancelled->load(); },
-               DeadlineOf(*call, default_deadline)) {}
+               DeadlineOf(*call, default_deadline)),
+      access_(std::make_shared<const AccessControl::Decision>(std::move(access))) {}
 
 RequestContext ServerCall::Origin(double sample_ratio) const {
-  return MakeRequestContext(*call_, method_, sample_ratio);
+  RequestContext origin = MakeRequestContext(*call_, method_, sample_ratio);
+  origin.caller = caller();
+  return origin;
 }
 
 absl::Status ServerCall::Check() const {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "grpcpp/server_context.h"
+#include "server/access/access_control.h"
 #include "server/rpc/request_context.h"
 
 namespace assay::server {
@@ -29,15 +30,18 @@ enum class CallKind {
 class ServerCall {
  public:
   // `method` is the full name without a leading slash. `default_deadline` applies to callers that
-  // set none. `call` must outlive this object.
-  ServerCall(grpc::CallbackServerContext* call, std::string method,
-             absl::Duration default_deadline);
+  // set none. `access` says who calls and whether it may. `call` must outlive this object.
+  ServerCall(grpc::CallbackServerContext* call, std::string method, absl::Duration default_deadline,
+             AccessControl::Decision access);
 
   // Its copies may outlive the call.
   const CallContext& context() const { return context_; }
   const std::string& method() const { return method_; }
   // Returns the caller's address as gRPC formats it.
   std::string peer() const { return call_->peer(); }
+  // The outcome of the check of access, and who calls.
+  const AccessControl::Decision& access() const { return *access_; }
+  const Caller& caller() const { return access_->caller; }
 
   // Returns the origin of the call. `sample_ratio` is the share of traces that are sampled if the
   // caller sends none.
@@ -57,6 +61,8 @@ class ServerCall {
   const std::string method_;
   const std::shared_ptr<std::atomic<bool>> cancelled_;
   const CallContext context_;
+  // Shared by copies, because it holds the call's place among those of its key.
+  const std::shared_ptr<const AccessControl::Decision> access_;
 };
 
 }  // namespace assay::server

@@ -20,7 +20,6 @@
 #include "base/status_macros.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
-#include "server/rpc/caller.h"
 #include "server/services/progress_queue.h"
 #include "server/services/repo_hint.h"
 #include "server/serving/served_model.h"
@@ -64,9 +63,10 @@ absl::Status ModelServiceImpl::InspectModel(const ServerCall& call,
     memory.used = std::max<int64_t>(0, memory.used - status->resident_bytes);
   } else if (path->empty()) {
     return absl::InvalidArgumentError("target: give a model's id, or a path");
-  } else if (!IsLocal(call.peer())) {
+  } else if (!call.caller().may_name_files) {
     return absl::PermissionDeniedError(
-        "path: is read only for callers on the server's machine; give a model's id");
+        "path: is read only for administrators, and without keys only for callers on the server's "
+        "machine; give a model's id");
   }
   absl::StatusOr<engine::LoadOptions> options = deps_.loader->OptionsFor(entry, *path);
   const absl::Status device_status = options.status();

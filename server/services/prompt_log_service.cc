@@ -22,10 +22,6 @@ constexpr int64_t kMaxPageBytes = int64_t{2} << 20;
 // The longest wait for prompts that are still on their way to the store.
 constexpr absl::Duration kMaxFlush = absl::Seconds(5);
 
-absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 // Returns the row of a page token, 0 for the first page.
 absl::StatusOr<int64_t> RowOf(const std::string& token) {
   int64_t row = 0;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr char kPath[] = "/metrics";
 constexpr int kOk = 200;
+constexpr int kUnauthorized = 401;
+constexpr int kForbidden = 403;
 // A few scrapers and people with browsers; most descriptors stay for gRPC and models.
 constexpr HttpLimits kLimits{.max_connections = 128, .max_per_address = 32, .max_pending = 16};
 
@@ -29,14 +31,24 @@ HttpResponse Scrape(const HttpRequest& request,
   return response;
 }
 
-HttpRouter Routes(const std::weak_ptr<prometheus::Collectable>& metrics) {
+HttpResponse Refuse(const absl::Status& status) {
+  if (!absl::IsUnauthenticated(status)) return PlainText(kForbidden, std::string(status.message()));
+  HttpResponse response = PlainText(kUnauthorized, std::string(status.message()));
+  response.headers.push_back({.name = "WWW-Authenticate", .value = "Bearer"});
+  return response;
+}
+
+HttpRouter Routes(const std::weak_ptr<prometheus::Collectable>& metrics,
+                  const MetricsServer::MayReadFn& may_read) {
   HttpRouter router;
   router.Add({.path = "/", .handler = [](const HttpRequest&, HttpReply reply) {
                 reply.Send(PlainText(
                     kOk, absl::StrCat("The metrics of assayd for Prometheus are at ", kPath, ".")));
               }});
-  router.Add({.path = kPath, .handler = [metrics](const HttpRequest& request, HttpReply reply) {
-                reply.Send(Scrape(request, metrics));
+  router.Add({.path = kPath, .handler = [=](const HttpRequest& request, HttpReply reply) {
+                const absl::Status status =
+                    may_read == nullptr ? absl::OkStatus() : may_read(request);
+                reply.Send(status.ok() ? Scrape(request, metrics) : Refuse(status));
               }});
   return router;
 }
@@ -44,9 +56,14 @@ HttpRouter Routes(const std::weak_ptr<prometheus::Collectable>& metrics) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
-    const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics) {
+    const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics,
+    std::shared_ptr<const TlsContexts> tls, MayReadFn may_read) {
+  const char* scheme = tls == nullptr ? "http://" : "https://";
   absl::StatusOr<std::unique_ptr<HttpServer>> server =
-      HttpServer::Start({.address = address, .router = Routes(metrics), .limits = kLimits});
+      HttpServer::Start({.address = address,
+                         .router = Routes(metrics, may_read),
+                         .limits = kLimits,
+                         .tls = std::move(tls)});
   if (absl::IsFailedPrecondition(server.status())) {
     return absl::FailedPreconditionError(absl::StrCat(
         "metrics endpoint ", server.status().message(),
@@ -54,7 +71,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
         "address, to port 0 for any free port, or to \"\" for no endpoint"));
   }
   if (!server.ok()) return server.status();
-  std::string url = absl::StrCat("http://", (*server)->host(), ":", (*server)->port(), kPath);
+  std::string url = absl::StrCat(scheme, (*server)->host(), ":", (*server)->port(), kPath);
   return std::unique_ptr<MetricsServer>(new MetricsServer(*std::move(server), std::move(url)));
 }
 

@@ -2,15 +2,19 @@
 #ifndef ASSAY_SERVER_TELEMETRY_METRICS_SERVER_H_
 #define ASSAY_SERVER_TELEMETRY_METRICS_SERVER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "prometheus/collectable.h"
 
 namespace assay::server {
 
 class HttpServer;
+class TlsContexts;
+struct HttpRequest;
 
 // Serves GET /metrics in the Prometheus text format, compressed if the scraper accepts gzip, and
 // GET / with the name of that path. Slow or half-open connections do not delay a scrape. Runs two
@@ -21,8 +25,12 @@ class MetricsServer {
   // 0 picks a free one. Returns INVALID_ARGUMENT if `address` is malformed, and FAILED_PRECONDITION
   // with what to do if it cannot be bound (port in use, address not of this machine, not
   // permitted).
+  // `tls` may be null for plain HTTP. `may_read` decides who may read the metrics; null: everybody.
+  // It returns OK, UNAUTHENTICATED (status 401) or PERMISSION_DENIED (403).
+  using MayReadFn = std::function<absl::Status(const HttpRequest&)>;
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
-      const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics);
+      const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics,
+      std::shared_ptr<const TlsContexts> tls = nullptr, MayReadFn may_read = nullptr);
   ~MetricsServer();
 
   int port() const;

@@ -1,4 +1,4 @@
-// Converts absl::Time to protobuf's Timestamp.
+// Converts absl::Time to protobuf's Timestamp and back.
 #ifndef ASSAY_SERVER_WIRE_PROTO_TIME_H_
 #define ASSAY_SERVER_WIRE_PROTO_TIME_H_
 
@@ -14,6 +14,10 @@ inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   out.set_nanos(
       static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
   return out;
+}
+
+inline absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
 }  // namespace assay::server

@@ -1,7 +1,6 @@
 // The part of the cache of huggingface_hub that belongs to one repository.
 #include "registry/hub/cache/cache.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
+#include "base/whole_file.h"
 #include "registry/hub/cache/names.h"
 
 namespace assay::registry {
@@ -48,16 +48,6 @@ std::string TemporaryPath(const std::string& path) {
                       ".tmp");
 }
 
-absl::Status WriteAndSync(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
-  if (fd < 0) return absl::ErrnoToStatus(errno, path);
-  const ssize_t written = write(fd, text.data(), text.size());
-  const bool complete = written == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  const int error = errno;
-  close(fd);
-  return complete ? absl::OkStatus() : absl::ErrnoToStatus(error, path);
-}
-
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
   const int error = errno;
@@ -74,17 +64,6 @@ int64_t FileSize(const std::string& path) {
 }
 
 }  // namespace
-
-absl::Status SyncFolder(const std::string& folder) {
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, folder);
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  // Some network file systems do not support fsync of a folder.
-  if (result == 0 || error == EINVAL) return absl::OkStatus();
-  return absl::ErrnoToStatus(error, folder);
-}
 
 HubCache::HubCache(const std::string& cache_folder, const std::string& repo)
     : cache_folder_(cache_folder),
@@ -169,10 +148,7 @@ absl::Status HubCache::WriteRef(const std::string& revision, const std::string& 
   const std::string path = absl::StrCat(folder_, "/refs/", revision);
   const std::string parent = fs::path(path).parent_path().string();
   RETURN_IF_ERROR(MakeFolders(parent));
-  const std::string temporary = TemporaryPath(path);
-  RETURN_IF_ERROR(WriteAndSync(temporary, commit));
-  RETURN_IF_ERROR(Rename(temporary, path));
-  return SyncFolder(parent);
+  return WriteWholeFile(path, commit, kFileMode);
 }
 
 }  // namespace assay::registry

@@ -62,9 +62,6 @@ class HubCache {
   const std::string folder_;
 };
 
-// Flushes the entries of a folder to the disk, so that they survive a power failure.
-absl::Status SyncFolder(const std::string& folder);
-
 }  // namespace assay::registry
 
 #endif  // ASSAY_REGISTRY_HUB_CACHE_CACHE_H_

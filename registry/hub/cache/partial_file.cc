@@ -21,7 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "registry/hub/cache/cache.h"
+#include "base/whole_file.h"
 
 namespace assay::registry {
 namespace {

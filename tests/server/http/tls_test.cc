@@ -16,7 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/http/server.h"
-#include "server/http/tls_contexts.h"
+#include "server/tls/tls_contexts.h"
 #include "tests/server/http/raw_client.h"
 
 namespace assay::server {
@@ -91,7 +91,8 @@ class HttpTlsTest : public ::testing::Test {
   }
 
   std::shared_ptr<TlsContext> Context(int i) {
-    auto context = MakeTlsContext(certificates_[i].certificate, certificates_[i].key);
+    auto context =
+        MakeTlsContext({.chain = certificates_[i].certificate, .key = certificates_[i].key});
     EXPECT_TRUE(context.ok()) << context.status();
     return *std::move(context);
   }
@@ -148,10 +149,10 @@ TEST_F(HttpTlsTest, PlainRequestsFail) {
 
 TEST_F(HttpTlsTest, RefusesCertificatesThatDoNotFit) {
   const absl::Status other_key =
-      MakeTlsContext(certificates_[0].certificate, certificates_[1].key).status();
+      MakeTlsContext({.chain = certificates_[0].certificate, .key = certificates_[1].key}).status();
   EXPECT_EQ(other_key.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(other_key.message()), HasSubstr("TLS key"));
-  EXPECT_EQ(MakeTlsContext("no PEM", certificates_[1].key).status().code(),
+  EXPECT_EQ(MakeTlsContext({.chain = "no PEM", .key = certificates_[1].key}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

@@ -1,25 +1,24 @@
-// The certificate and key with which a server accepts TLS connections.
-#ifndef ASSAY_SERVER_HTTP_TLS_CONTEXTS_H_
-#define ASSAY_SERVER_HTTP_TLS_CONTEXTS_H_
+// The certificates and the key with which an HTTP server accepts TLS connections.
+#ifndef ASSAY_SERVER_TLS_TLS_CONTEXTS_H_
+#define ASSAY_SERVER_TLS_TLS_CONTEXTS_H_
 
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "base/mutex_lock.h"
+#include "server/tls/certificate_files.h"
 
 namespace assay::server {
 
 using TlsContext = boost::asio::ssl::context;
 
-// Returns a context for TLS 1.2 and later from a chain of certificates and a private key, both in
-// PEM. Returns INVALID_ARGUMENT if they are malformed or do not belong together.
-absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const std::string& certificates,
-                                                           const std::string& key);
+// Returns a context for TLS 1.2 and later. Clients must have a certificate if there is a client_ca.
+// INVALID_ARGUMENT: the texts are malformed or do not belong together.
+absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const Certificates& certificates);
 
 // Holds the newest context of a server. A handshake uses the context that was newest at its begin,
 // so connections outlive a change of certificates. Thread-safe.
@@ -45,4 +44,4 @@ class TlsContexts {
 
 }  // namespace assay::server
 
-#endif  // ASSAY_SERVER_HTTP_TLS_CONTEXTS_H_
+#endif  // ASSAY_SERVER_TLS_TLS_CONTEXTS_H_

@@ -1,0 +1,93 @@
+// Who may connect and call.
+#include "server/access_stack.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/annotate.h"
+#include "base/mutex_lock.h"
+#include "base/status_macros.h"
+#include "server/events/log.h"
+
+namespace assay::server {
+namespace {
+
+constexpr absl::Duration kSaveInterval = absl::Minutes(1);
+// A certificate that expires within this time is warned of.
+constexpr absl::Duration kExpiryWarning = absl::Hours(14 * 24);
+constexpr int64_t kAuditBytes = int64_t{32} << 20;
+
+std::string TimeText(absl::Time time) { return absl::FormatTime(time, absl::UTCTimeZone()); }
+
+void LogCertificates(const Certificates& certificates) {
+  const bool soon = certificates.expires_at < absl::Now() + kExpiryWarning;
+  LogEvent(soon ? spdlog::level::warn : spdlog::level::info, "certificate",
+           {{"expires_at", TimeText(certificates.expires_at)},
+            {"days_left", absl::ToInt64Hours(certificates.expires_at - absl::Now()) / 24}});
+}
+
+absl::StatusOr<std::unique_ptr<CertificateWatch>> Watch(const Config& config) {
+  ASSIGN_OR_RETURN(std::unique_ptr<CertificateWatch> watch,
+                   CertificateWatch::Start({.files = config.tls,
+                                            .folder = config.state_dir + "/tls",
+                                            .on_change = LogCertificates,
+                                            .on_error = [](const absl::Status& status) {
+                                              LogEvent(spdlog::level::err, "certificate_refused",
+                                                       {{"error", std::string(status.message())},
+                                                        {"action", "the one before stays in use"}});
+                                            }}));
+  LogCertificates({.expires_at = watch->expires_at()});
+  return watch;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AccessStack>> AccessStack::Create(const Config& config) {
+  auto stack = std::unique_ptr<AccessStack>(new AccessStack());
+  absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(config.state_dir + "/keys.json");
+  if (!keys.ok()) return Annotate(keys.status(), "state_dir");
+  stack->keys_ = *std::move(keys);
+  stack->control_ = std::make_unique<AccessControl>(
+      AccessControl::Options{.keys_required = config.access.keys_required,
+                             .unix_socket = config.access.unix_socket},
+      stack->keys_.get());
+  if (!config.access.audit_log.empty()) {
+    absl::StatusOr<std::unique_ptr<AuditLog>> audit =
+        AuditLog::Open(config.access.audit_log, kAuditBytes, [](const absl::Status& status) {
+          LogEvent(spdlog::level::err, "audit_log", {{"error", std::string(status.message())}});
+        });
+    if (!audit.ok()) return Annotate(audit.status(), "access.audit_log");
+    stack->audit_ = *std::move(audit);
+  }
+  if (!config.tls.certificate.empty()) {
+    ASSIGN_OR_RETURN(stack->certificates_, Watch(config));
+  }
+  stack->saver_ = std::thread([stack = stack.get()] { stack->SaveCounts(); });
+  return stack;
+}
+
+AccessStack::~AccessStack() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  if (saver_.joinable()) saver_.join();
+}
+
+void AccessStack::SaveCounts() {
+  while (true) {
+    {
+      const MutexLock lock(mutex_);
+      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSaveInterval)) return;
+    }
+    const absl::Status status = keys_->SaveCounts();
+    if (status.ok()) continue;
+    LogEvent(spdlog::level::err, "key_counts", {{"error", std::string(status.message())}});
+  }
+}
+
+}  // namespace assay::server

@@ -1,0 +1,49 @@
+// Who may connect and call: certificates, keys, and the record of what administrators did.
+#ifndef ASSAY_SERVER_ACCESS_STACK_H_
+#define ASSAY_SERVER_ACCESS_STACK_H_
+
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/access/access_control.h"
+#include "server/access/audit_log.h"
+#include "server/access/key_store.h"
+#include "server/config/config.h"
+#include "server/tls/certificate_watch.h"
+
+namespace assay::server {
+
+// Saves what keys have used once a minute, on a thread of its own. Thread-safe.
+class AccessStack {
+ public:
+  // Reads the keys and the certificates. Errors name the key of the configuration or the file.
+  static absl::StatusOr<std::unique_ptr<AccessStack>> Create(const Config& config);
+  ~AccessStack();
+
+  KeyStore& keys() { return *keys_; }
+  const AccessControl& control() const { return *control_; }
+  // nullptr: administrators' calls are not recorded.
+  AuditLog* audit() { return audit_.get(); }
+  // nullptr: TLS is off.
+  const CertificateWatch* certificates() const { return certificates_.get(); }
+
+ private:
+  AccessStack() = default;
+
+  void SaveCounts() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  std::unique_ptr<KeyStore> keys_;
+  std::unique_ptr<AccessControl> control_;
+  std::unique_ptr<AuditLog> audit_;
+  std::unique_ptr<CertificateWatch> certificates_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread saver_;
+};
+
+}  // namespace assay::server
+
+#endif  // ASSAY_SERVER_ACCESS_STACK_H_
