@@ -329,17 +329,18 @@ absl::Status DaemonImpl::StartRouting() {
 }
 
 absl::Status DaemonImpl::StartMetrics() {
-  refresh_ =
-      std::make_unique<MetricsRefresh>(MetricsRefresh::Sources{.device = device_,
-                                                               .manager = &manager_,
-                                                               .breakers = &breakers_,
-                                                               .events = &events_,
-                                                               .evaluation = evaluation_.get(),
-                                                               .answers = &feedback_->memory(),
-                                                               .prompts = recorder_.get(),
-                                                               .memory = memory_.get(),
-                                                               .energy = energy_.get(),
-                                                               .exporter = exporter_.get()});
+  refresh_ = std::make_unique<MetricsRefresh>(
+      MetricsRefresh::Sources{.device = device_,
+                              .manager = &manager_,
+                              .breakers = &breakers_,
+                              .events = &events_,
+                              .evaluation = evaluation_.get(),
+                              .answers = &feedback_->memory(),
+                              .prompts = recorder_.get(),
+                              .memory = memory_.get(),
+                              .energy = energy_.get(),
+                              .exporter = exporter_.get(),
+                              .certificates = access_->certificates()});
   events_.metrics().SetRefresh([this](Metrics* metrics) { refresh_->Refresh(metrics); });
   if (config_.metrics_listen.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<MetricsServer>> server = MetricsServer::Start(

@@ -48,6 +48,9 @@ void MetricsRefresh::Refresh(Metrics* metrics) const {
   metrics->SetForgottenAnswers(sources_.answers->forgotten());
   const RecorderCounts prompts = sources_.prompts->counts();
   metrics->SetRecordedPrompts(prompts.recorded, prompts.dropped);
+  if (sources_.certificates != nullptr) {
+    metrics->SetCertificateExpiry(sources_.certificates->expires_at());
+  }
   if (sources_.exporter != nullptr) {
     const SpanCounts spans = sources_.exporter->counts();
     metrics->SetSpans(spans.exported, spans.dropped, spans.failed);

@@ -12,6 +12,7 @@
 #include "server/recording/prompt_recorder.h"
 #include "server/serving/model_breakers.h"
 #include "server/telemetry/metrics.h"
+#include "server/tls/certificate_watch.h"
 #include "server/tracing/span_exporter.h"
 
 namespace assay::server {
@@ -34,6 +35,8 @@ class MetricsRefresh {
     evaluator::EnergyMeter* energy;
     // nullptr: traces are off.
     const SpanExporter* exporter;
+    // nullptr: TLS is off.
+    const CertificateWatch* certificates;
   };
 
   // Energy is counted from now on.

@@ -14,10 +14,9 @@ namespace assay::server {
 struct AccessConfig {
   // True if callers need a key.
   bool keys_required = false;
-  // The Unix socket of this user's own clients, which need no key. Empty: there is none.
+  // The Unix socket of this user's own clients, which need no key. Empty: there is none. The
+  // default, in the state folder, is left out where the path is too long for a socket.
   std::string unix_socket;
-  // True if the file sets `unix_socket`, so that a fault of it ends the start.
-  bool unix_socket_is_set = false;
   // The file with the calls of administrators. Empty: they are not recorded.
   std::string audit_log;
 };

@@ -185,6 +185,9 @@ void DaemonEvents::LogRequest(const RequestRecord& record) const {
               {"trace_id", record.context.trace.trace_id},
               {"method", record.context.method},
               {"peer", record.context.peer}};
+    if (!record.context.caller.name.empty()) {
+      fields.emplace_back("key", record.context.caller.name);
+    }
   }
   fields.insert(fields.end(), {{"model", record.model},
                                {"content_type", record.content_type},

@@ -20,8 +20,8 @@
 #include "base/status_macros.h"
 #include "server/http/listener.h"
 #include "server/http/session.h"
-#include "server/tls/tls_contexts.h"
 #include "server/http/wire_message.h"
+#include "server/tls/tls_contexts.h"
 
 namespace assay::server {
 namespace {

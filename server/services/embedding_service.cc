@@ -4,6 +4,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "server/serving/token_charge.h"
 
 namespace assay::server {
 namespace {
@@ -37,8 +38,12 @@ void ToProto(const EmbedResult& result, assay::v1::EmbedResponse* out) {
 absl::Status EmbeddingServiceImpl::Embed(const ServerCall& call,
                                          const assay::v1::EmbedRequest& request,
                                          assay::v1::EmbedResponse* response) {
+  RETURN_IF_ERROR(call.caller().CheckModel(request.model()));
   const absl::StatusOr<EmbedResult> result = embedding_->Compute(ToCall(request), call.context());
   RETURN_IF_ERROR(result.status());
+  for (const engine::TextEmbedding& text : result->embeddings) {
+    ChargeTokens(call.caller(), text.tokens);
+  }
   ToProto(*result, response);
   return absl::OkStatus();
 }

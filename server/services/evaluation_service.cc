@@ -74,6 +74,9 @@ absl::Status EvaluationServiceImpl::Evaluate(const ServerCall& call, const Evalu
       ToPlan(request, *manager_, store_,
              {.evaluation = settings_, .limits = limits_, .refuse_unknown = refuse_unknown_});
   RETURN_IF_ERROR(plan.status());
+  for (const evaluator::Candidate& candidate : plan->models) {
+    RETURN_IF_ERROR(call.caller().CheckModel(candidate.model));
+  }
   RETURN_IF_ERROR(CheckGateNames(request, *plan, store_));
   const absl::StatusOr<evaluator::Forecast> forecast =
       evaluator::MakeForecast(store_, *plan, request.detect());

@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
+#include "server/serving/token_charge.h"
 #include "server/wire/inference_proto.h"
 #include "server/wire/route_proto.h"
 
@@ -72,6 +73,9 @@ absl::Status InferenceServiceImpl::GenerateStream(const ServerCall& call,
 absl::Status InferenceServiceImpl::Likelihood(const ServerCall& call,
                                               const assay::v1::LikelihoodRequest& request,
                                               assay::v1::LikelihoodResponse* response) {
+  RETURN_IF_ERROR(call.caller().CheckModel(request.model()));
+  // The context is read too, and has no count of its own.
+  ChargeTokens(call.caller(), EstimateTokens(request.ByteSizeLong()));
   const absl::StatusOr<LikelihoodResult> result =
       likelihood_->Compute(ToCall(request), call.context());
   RETURN_IF_ERROR(result.status());

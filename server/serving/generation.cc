@@ -22,6 +22,7 @@
 #include "server/serving/generation_request.h"
 #include "server/serving/route_failures.h"
 #include "server/serving/served_model.h"
+#include "server/serving/token_charge.h"
 
 namespace assay::server {
 namespace {
@@ -214,6 +215,7 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::SubmitAlong(
   models.insert(models.end(), route->alternatives.begin(), route->alternatives.end());
   RouteFailures failures;
   for (const std::string& model : models) {
+    if (!record->context.caller.MayUse(model)) continue;
     bool try_next = false;
     absl::StatusOr<Accepted> accepted = Submit(model, request, &try_next);
     if (accepted.ok()) {
@@ -253,12 +255,12 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   record->model = route.model;
   record->rule = route.rule;
   record->routed = absl::Now() - record->arrival;
+  RETURN_IF_ERROR(record->context.caller.CheckModel(route.model));
   const CallContext limited = context.Until(engine_request.deadline);
-  GenerationObserver silent;
   const Request request{.engine = std::move(engine_request),
                         .sampling = call.sampling,
                         .context = limited,
-                        .observer = observer == nullptr ? silent : *observer};
+                        .observer = *observer};
   ASSIGN_OR_RETURN(Accepted accepted, SubmitAlong(request, &route, record));
   request.observer.OnStarted(route, accepted.handle);
   ASSIGN_OR_RETURN(engine::GenerationResult generated, Finish(request, accepted));
@@ -284,7 +286,9 @@ absl::StatusOr<GenerateResult> GenerationService::Generate(const GenerateCall& c
   const GenerateResult none;
   RequestRecord record{
       .context = std::move(origin), .arrival = absl::Now(), .call = &call, .result = &none};
-  absl::StatusOr<GenerateResult> result = Run(call, context, observer, &record);
+  ChargedObserver charged(call, record.context.caller, observer);
+  absl::StatusOr<GenerateResult> result = Run(call, context, &charged, &record);
+  charged.Charge(result);
   record.status = result.status();
   if (result.ok()) record.result = &*result;
   record.duration = absl::Now() - record.arrival;

@@ -192,6 +192,8 @@ MetricFamilies::MetricFamilies()
                             .Add({}, LongEdges())),
       catalog_reload_time(OneGauge(registry, "assay_catalog_last_success_timestamp_seconds",
                                    "Time of the last successful read of the catalog.")),
+      certificate_expiry(Gauges(registry, "assay_tls_certificate_expiry_timestamp_seconds",
+                                "Time at which the TLS certificate expires.")),
       evaluations_running(OneGauge(registry, "assay_evaluations_running",
                                    "Evaluations that are running or waiting.")),
       evaluation_duration(Histograms(registry, "assay_evaluation_duration_seconds",

@@ -143,6 +143,8 @@ struct MetricFamilies {
   Counter& download_bytes;
   Histogram& download_duration;
   Gauge& catalog_reload_time;
+  // Has no value without TLS.
+  prometheus::Family<Gauge>& certificate_expiry;
   Gauge& evaluations_running;
   Histogram& evaluation_duration;
   Gauge& evaluation_success_time;

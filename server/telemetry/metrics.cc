@@ -301,6 +301,10 @@ void Metrics::RecordCatalogReload(bool succeeded, absl::Time when) {
   if (succeeded) SetCatalogRead(when);
 }
 
+void Metrics::SetCertificateExpiry(absl::Time when) {
+  state_->families.certificate_expiry.Add({}).Set(Timestamp(when));
+}
+
 void Metrics::SetProcessPeak(int64_t bytes) {
   state_->families.process_peak.Set(static_cast<double>(bytes));
 }

@@ -145,6 +145,9 @@ class Metrics {
   void SetCatalogRead(absl::Time when);
   void RecordCatalogReload(bool succeeded, absl::Time when);
 
+  // When the certificate of all ports expires.
+  void SetCertificateExpiry(absl::Time when);
+
   // The peak resident memory of this process.
   void SetProcessPeak(int64_t bytes);
   // The memory counted for models and the most they may use together (0 means no limit).
