@@ -68,6 +68,7 @@
 #include "server/state_lock.h"
 #include "server/telemetry/metrics_server.h"
 #include "server/telemetry/process_memory.h"
+#include "server/tls/certificate_files.h"
 #include "server/tracing/span_exporter.h"
 #include "server/tracking.h"
 
@@ -502,6 +503,7 @@ absl::Status CheckDaemon(const Config& config) {
   ASSIGN_OR_RETURN(registry::Catalog catalog, ReadCatalog(config));
   RETURN_IF_ERROR(CheckEconomics(config));
   RETURN_IF_ERROR(CheckTracking(config));
+  if (!config.tls.certificate.empty()) RETURN_IF_ERROR(ReadCertificates(config.tls).status());
   ASSIGN_OR_RETURN(const engine::DeviceInfo device, FindDevice(config));
   ASSIGN_OR_RETURN(const int64_t budget, BudgetBytes(config.memory_budget, device));
   EngineLoader loader(device, config.limits.max_running, config.limits.max_waiting);

@@ -29,6 +29,8 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/impl/server_builder_option.h"
+#include "grpcpp/impl/server_builder_plugin.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
 
@@ -74,6 +76,17 @@ void SetConnectionArguments(const LimitsConfig& limits, grpc::ServerBuilder* bui
   builder->SetResourceQuota(quota);
 }
 
+// gRPC adds reflection to every server of a process that links it.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const auto& plugin) {
+      return plugin->name() == grpc::reflection::ProtoServerReflectionPlugin().name();
+    });
+  }
+};
+
 using Receiver = grpc::experimental::ExternalConnectionAcceptor;
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const CertificateWatch* certificates) {
@@ -105,8 +118,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                      ConnectionAcceptor::BindUnix(options.unix_socket, limits));
   }
   grpc::EnableDefaultHealthCheckService(true);
-  if (options.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   SetConnectionArguments(options.limits, &builder);
   std::vector<std::shared_ptr<Receiver>> receivers;
   for (const auto& acceptor : acceptors) {

@@ -27,7 +27,7 @@ absl::StatusOr<std::string> ReadPem(const char* option, const std::string& path)
 }
 
 bool IsOnThisMachine(std::string_view address) {
-  for (const std::string_view prefix : {"unix:", "localhost:", "127.", "[::1]:"}) {
+  for (const std::string_view prefix : {"unix:", "localhost:", "127.0.0.1:", "[::1]:"}) {
     if (address.starts_with(prefix)) return true;
   }
   return false;

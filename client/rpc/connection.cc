@@ -138,7 +138,7 @@ grpc::Status Connection::Connect() {
         absl::Now() >= limit) {
       return {grpc::StatusCode::UNAVAILABLE,
               absl::StrCat("no server answers at ", options_.channel.address,
-                           options_.channel.UsesTls() ? " with TLS" : "")};
+                           options_.channel.UsesTls() ? " with TLS and these certificates" : "")};
     }
     channel_->WaitForStateChange(state,
                                  absl::ToChronoTime(std::min(limit, absl::Now() + kConnectPoll)));
@@ -182,7 +182,8 @@ int Connection::ReportFailure(const grpc::Status& status, bool about_files) cons
 
 int Connection::ReportUnreachable(std::string_view message) const {
   streams_.err << "assay: UNREACHABLE: " << OneLine(message)
-               << " (is assayd running? start it with `make demo` or set ASSAY_ADDRESS)\n";
+               << " (is assayd running? start it with `make demo`, set ASSAY_ADDRESS, or give "
+                  "--ca if it uses TLS)\n";
   return kExitUnreachable;
 }
 

@@ -1,9 +1,13 @@
 // Reports every gRPC call when it ends.
 #include "server/rpc/access_log.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/descriptor.h"
 #include "grpcpp/server_context.h"
 #include "server/rpc/grpc_context.h"
 
@@ -25,6 +29,19 @@ grpc::Status MalformedError() {
       grpc::StatusCode::INTERNAL,
       "the message of the call is missing or cannot be parsed; compare the client's .proto files "
       "with the server's"};
+}
+
+grpc::Status UnknownMethodError(const std::string& name) {
+  return {grpc::StatusCode::UNIMPLEMENTED, absl::StrCat("this server has no method ", name,
+                                                        "; compare its version with the client's")};
+}
+
+// True if assay.v1 has the method, given as "/package.Service/Method".
+bool IsMethod(std::string_view name) {
+  if (!name.starts_with("/assay.v1.")) return false;
+  std::string path(name.substr(1));
+  std::replace(path.begin(), path.end(), '/', '.');
+  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(path) != nullptr;
 }
 
 class CallInterceptor final : public grpc::experimental::Interceptor {
@@ -59,7 +76,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
       batch->GetSendInitialMetadata()->emplace(kRequestIdKey, context_.request_id);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      if (IsMalformed(batch)) batch->ModifySendStatus(MalformedError());
+      ExplainUnhandled(batch);
       record_({.context = context_,
                .status = batch->GetSendStatus(),
                .duration = absl::Now() - start_});
@@ -75,9 +92,12 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
     return call_->server_context()->IsCancelled() && absl::Now() - start_ < kEarly;
   }
 
-  // gRPC's callback API answers UNIMPLEMENTED to a call whose message cannot be parsed.
-  bool IsMalformed(InterceptorBatchMethods* batch) const {
-    return !handled_ && batch->GetSendStatus().error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  // gRPC's callback API answers UNIMPLEMENTED to a call whose message cannot be parsed, as to a
+  // call of a method that the server does not have.
+  void ExplainUnhandled(InterceptorBatchMethods* batch) const {
+    if (handled_ || batch->GetSendStatus().error_code() != grpc::StatusCode::UNIMPLEMENTED) return;
+    batch->ModifySendStatus(IsMethod(call_->method()) ? MalformedError()
+                                                      : UnknownMethodError(call_->method()));
   }
 
   grpc::experimental::ServerRpcInfo* const call_;

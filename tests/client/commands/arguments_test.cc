@@ -118,23 +118,23 @@ TEST_F(ArgumentsTest, MissingCommandListsTheCommands) {
 TEST_F(ArgumentsTest, GlobalFlagsMayPrecedeOrFollowTheCommand) {
   ASSERT_EQ(Parse({"--json", "--address", "h:1", "--timeout", "2.5", "models"}), std::nullopt);
   EXPECT_TRUE(arguments_.json);
-  EXPECT_EQ(arguments_.address, "h:1");
+  EXPECT_EQ(arguments_.channel.address, "h:1");
   EXPECT_DOUBLE_EQ(arguments_.timeout_seconds, 2.5);
   ASSERT_EQ(Parse({"evaluations", "get", "id1", "--json", "--address", "h:2"}), std::nullopt);
   EXPECT_TRUE(arguments_.json);
-  EXPECT_EQ(arguments_.address, "h:2");
+  EXPECT_EQ(arguments_.channel.address, "h:2");
   EXPECT_EQ(arguments_.command, Command::kGetEvaluation);
   EXPECT_EQ(arguments_.id, "id1");
 }
 
 TEST_F(ArgumentsTest, AddressComesFromTheEnvironmentUnlessGiven) {
   ASSERT_EQ(Parse({"models"}), std::nullopt);
-  EXPECT_EQ(arguments_.address, "127.0.0.1:50051");
+  EXPECT_EQ(arguments_.channel.address, "127.0.0.1:50051");
   setenv("ASSAY_ADDRESS", "env:7", 1);
   ASSERT_EQ(Parse({"models"}), std::nullopt);
-  EXPECT_EQ(arguments_.address, "env:7");
+  EXPECT_EQ(arguments_.channel.address, "env:7");
   ASSERT_EQ(Parse({"--address", "flag:8", "models"}), std::nullopt);
-  EXPECT_EQ(arguments_.address, "flag:8");
+  EXPECT_EQ(arguments_.channel.address, "flag:8");
 }
 
 TEST_F(ArgumentsTest, PromptMayNameACommandOrBeginWithADash) {

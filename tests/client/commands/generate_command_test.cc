@@ -340,7 +340,7 @@ TEST(UnreachableTest, ErrorHasAHint) {
   EXPECT_EQ(result.code, kExitUnreachable);
   EXPECT_EQ(result.err,
             "assay: UNREACHABLE: no server answers at 127.0.0.1:1 (is assayd running? start it "
-            "with `make demo` or set ASSAY_ADDRESS)\n");
+            "with `make demo`, set ASSAY_ADDRESS, or give --ca if it uses TLS)\n");
 }
 
 TEST_F(GenerateTest, NoteAboutABaseModelAppearsOnlyOnATerminal) {

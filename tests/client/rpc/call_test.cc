@@ -20,7 +20,11 @@ using ::testing::HasSubstr;
 class CallTest : public ::testing::Test {
  protected:
   Connection ConnectTo(const std::string& address) {
-    return {{.address = address, .timeout = absl::Seconds(20)}, streams_, daemon_.interrupt};
+    const ChannelOptions channel{.address = address};
+    return {{.channel = channel, .timeout = absl::Seconds(20)},
+            *MakeChannel(channel),
+            streams_,
+            daemon_.interrupt};
   }
 
   FakeDaemon daemon_;

@@ -32,5 +32,18 @@ TEST(ExposureTest, ExposedAddressesMustBeMeant) {
   EXPECT_TRUE(CheckExposure(config).ok());
 }
 
+TEST(ExposureTest, TlsAndKeysAllowOtherMachines) {
+  Config config;
+  config.listen = "0.0.0.0:50051";
+  config.tls.certificate = "server.pem";
+  EXPECT_THAT(std::string(CheckExposure(config).message()),
+              testing::HasSubstr("but access.keys is off;"));
+  config.access.keys_required = true;
+  EXPECT_TRUE(CheckExposure(config).ok());
+  config.tls.certificate = "";
+  EXPECT_THAT(std::string(CheckExposure(config).message()),
+              testing::HasSubstr("but tls is not set;"));
+}
+
 }  // namespace
 }  // namespace assay::server

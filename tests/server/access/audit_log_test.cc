@@ -1,0 +1,112 @@
+// The record of what administrators did.
+#include "server/access/audit_log.h"
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace assay::server {
+namespace {
+
+using nlohmann::json;
+using testing::SizeIs;
+
+constexpr int64_t kMaxBytes = 4096;
+
+class AuditLogTest : public testing::Test {
+ protected:
+  AuditLogTest() {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = testing::TempDir() + "/audit_" + name;
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    path_ = folder_ + "/audit.jsonl";
+  }
+
+  std::unique_ptr<AuditLog> Open() {
+    auto log = AuditLog::Open(path_, kMaxBytes,
+                              [this](const absl::Status& status) { errors_.push_back(status); });
+    EXPECT_TRUE(log.ok()) << log.status();
+    return *std::move(log);
+  }
+
+  static AuditEntry Entry(const std::string& request) {
+    return {.time = absl::FromUnixSeconds(1'800'000'000),
+            .method = "assay.v1.ModelService/SetRoutes",
+            .caller = "key:1f",
+            .key = "root",
+            .peer = "ipv4:192.0.2.7:1",
+            .request = request,
+            .status = absl::PermissionDeniedError("no"),
+            .duration = absl::Milliseconds(2)};
+  }
+
+  static std::vector<json> Lines(const std::string& path) {
+    std::vector<json> lines;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line));
+    return lines;
+  }
+
+  std::string folder_;
+  std::string path_;
+  std::vector<absl::Status> errors_;
+};
+
+TEST_F(AuditLogTest, EntryIsOneLineOfJson) {
+  Open()->Write(Entry("{\"a\":\n\"\xff\"}"));
+  Open()->Write(Entry("{}"));
+  const std::vector<json> lines = Lines(path_);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(lines[0].at("time"), "2027-01-15T08:00:00+00:00");
+  EXPECT_EQ(lines[0].at("method"), "assay.v1.ModelService/SetRoutes");
+  EXPECT_EQ(lines[0].at("key"), "root");
+  EXPECT_EQ(lines[0].at("status"), "PERMISSION_DENIED");
+  EXPECT_EQ(lines[0].at("error"), "no");
+}
+
+TEST_F(AuditLogTest, LongRequestIsCut) {
+  Open()->Write(Entry(std::string(3000, 'x')));
+  const std::vector<json> lines = Lines(path_);
+  EXPECT_EQ(lines[0].at("request").get<std::string>().size(), 2048u);
+  EXPECT_EQ(lines[0].at("request_bytes"), 3000);
+}
+
+TEST_F(AuditLogTest, OldLinesMoveToASecondFileAndGoAtLast) {
+  const std::unique_ptr<AuditLog> log = Open();
+  for (int i = 0; i < 200; ++i) log->Write(Entry(std::to_string(i)));
+  const std::vector<json> newest = Lines(path_);
+  const std::vector<json> older = Lines(path_ + ".1");
+  EXPECT_EQ(newest.back().at("request"), "199");
+  EXPECT_EQ(std::stoi(older.back().at("request").get<std::string>()) + 1,
+            std::stoi(newest.front().at("request").get<std::string>()));
+  for (const std::string& path : {path_, path_ + ".1"}) {
+    EXPECT_LE(std::filesystem::file_size(path), static_cast<uintmax_t>(kMaxBytes));
+  }
+  EXPECT_TRUE(errors_.empty());
+}
+
+TEST_F(AuditLogTest, FailureIsReportedOnceAMinute) {
+  const std::unique_ptr<AuditLog> log = Open();
+  std::filesystem::remove_all(folder_);
+  // The file must be turned, which fails without its folder.
+  for (int i = 0; i < 200; ++i) log->Write(Entry("{}"));
+  EXPECT_THAT(errors_, SizeIs(1));
+}
+
+TEST_F(AuditLogTest, FileThatCannotBeOpenedIsNamed) {
+  const absl::Status status = AuditLog::Open(folder_, kMaxBytes, nullptr).status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(folder_));
+}
+
+}  // namespace
+}  // namespace assay::server
