@@ -412,7 +412,7 @@ absl::Status DaemonImpl::StartServer() {
                          .on_reset_flood =
                              [](const std::string& peer) {
                                LogEvent(spdlog::level::warn, "connection_closed",
-                                        {{"peer", peer}, {"reason", "too many cancelled calls"}});
+                                        {{"peer", peer}, {"reason", "floods the server"}});
                              }},
                         {access_service_.get(), inference_service_.get(), embedding_service_.get(),
                          model_service_.get(), evaluation_service_.get(), scoring_service_.get(),

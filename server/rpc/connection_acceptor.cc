@@ -134,7 +134,7 @@ int ConnectionAcceptor::Look() {
       table_.Sweep();
     }
     if (now >= next_look_) {
-      flooding = table_.FindResetFloods();
+      flooding = table_.FindFloods();
       next_look_ = now + std::max<std::chrono::steady_clock::duration>(
                              kShortestLook, kLookPerConnection * table_.size());
     }

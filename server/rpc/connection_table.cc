@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/rpc/flood_signs.h"
 
 namespace assay::server {
 namespace {
@@ -24,28 +25,8 @@ constexpr int kOtherDescriptors = 192;
 // Connections are served even with very few descriptors.
 constexpr int kFewestConnections = 8;
 
-// The bytes of a connection that are looked at, and from how many on.
-constexpr size_t kPeekedBytes = size_t{16} << 10;
+// Connections with fewer unread bytes are not looked at.
 constexpr int kFewestBytes = 4 << 10;
-// So many RST_STREAM frames among them are a flood. Clients that cancel all of their calls at once
-// send at most max_streams, whose frames are 13 bytes each and leave no room for new calls.
-constexpr int kFloodResets = 20;
-// The least bytes between two resets of a flood: the frames of a new call.
-constexpr size_t kFewestBytesBetween = 32;
-// The begin of an RST_STREAM frame: a length of 4, type 3, no flags (RFC 9113, section 6.4).
-constexpr std::string_view kResetFrame("\x00\x00\x04\x03\x00", 5);
-
-// Returns the number of RST_STREAM frames that follow other frames.
-int CountResets(std::string_view bytes) {
-  int count = 0;
-  size_t last_end = 0;
-  for (size_t at = bytes.find(kResetFrame); at != std::string_view::npos;
-       at = bytes.find(kResetFrame, at + kResetFrame.size())) {
-    if (at >= last_end + kFewestBytesBetween) ++count;
-    last_end = at + kResetFrame.size();
-  }
-  return count;
-}
 
 // Ends a connection at once. shutdown() alone would let gRPC read what has arrived and still
 // arrives, which under a flood has no end.
@@ -138,16 +119,16 @@ void ConnectionTable::Sweep() {
   }
 }
 
-std::vector<std::string> ConnectionTable::FindResetFloods() const {
+std::vector<std::string> ConnectionTable::FindFloods() const {
   std::vector<std::string> found;
-  std::array<char, kPeekedBytes> bytes{};
+  std::array<char, kFloodBytes> bytes;
   for (const auto& [fd, peer] : peers_) {
     int unread = 0;
     if (ioctl(fd, FIONREAD, &unread) != 0 || unread < kFewestBytes) continue;
     const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (peeked < kFewestBytes) continue;
     const std::string_view view(bytes.data(), static_cast<size_t>(peeked));
-    if (CountResets(view) < kFloodResets) continue;
+    if (!HasResetFlood(view) && !HasEndlessHeader(view)) continue;
     if (IsOpen(fd, peer)) found.push_back(peer.name);
   }
   return found;

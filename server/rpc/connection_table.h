@@ -36,11 +36,10 @@ class ConnectionTable {
   void Add(int fd);
   // Removes the connections that were closed. One system call for each connection.
   void Sweep();
-  // Returns the peers whose unread bytes are mostly the beginnings and cancellations of calls
-  // ("rapid reset"). A thread of gRPC may read such a connection without end and then notices
-  // nothing else, so the bytes are looked at in the kernel. Two system calls for each connection.
-  // Encrypted connections show nothing here.
-  std::vector<std::string> FindResetFloods() const;
+  // Returns the peers whose unread bytes show an attack (flood_signs.h). A thread of gRPC may read
+  // such a connection without end and then notices nothing else, so the bytes are looked at in the
+  // kernel. Two system calls for each connection. Encrypted connections show nothing here.
+  std::vector<std::string> FindFloods() const;
   // Shuts down the connection of the peer, given as gRPC formats it. Check() refuses its address
   // for `duration`, unless it is one of this machine's. Says what became of the peer.
   enum class BanResult { kUnknown, kLocal, kRemote };

@@ -26,7 +26,8 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 // The service behind a real server.
 class ServedPromptLog {
  public:
-  explicit ServedPromptLog(PromptRecorder* recorder) : calls_({}), service_(&calls_, recorder) {
+  explicit ServedPromptLog(PromptRecorder* recorder)
+      : calls_({}, &access_, nullptr), service_(&calls_, recorder) {
     auto server = GrpcServer::Start({.listen = "127.0.0.1:0", .on_call = [](const CallRecord&) {}},
                                     {&service_});
     EXPECT_TRUE(server.ok()) << server.status();
@@ -47,6 +48,7 @@ class ServedPromptLog {
   }
 
  private:
+  const AccessControl access_{{}, nullptr};
   CallRunner calls_;
   PromptLogServiceImpl service_;
   std::unique_ptr<GrpcServer> server_;
