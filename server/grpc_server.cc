@@ -133,7 +133,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   auto resets = std::make_unique<ResetGuard>(
       ResetGuard::Limits{},
       [port = acceptors.front().get()](const std::string& peer) { port->Ban(peer); });
-  interceptors.push_back(std::make_unique<AccessLog>(std::move(options.on_call), resets.get()));
+  interceptors.push_back(std::make_unique<AccessLog>(
+      std::move(options.on_call),
+      [port = acceptors.front().get()](const std::string& peer) { port->Progress(peer); },
+      resets.get()));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

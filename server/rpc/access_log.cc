@@ -47,15 +47,20 @@ bool IsMethod(std::string_view name) {
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
   CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record,
-                  ResetGuard* resets)
+                  const AccessLog::ProgressFn& progress, ResetGuard* resets)
       : call_(call),
         record_(record),
+        progress_(progress),
         resets_(resets),
         start_(absl::Now()),
         reports_itself_(
             std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_INITIAL_METADATA) ||
+        batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
+      progress_(call_->server_context()->peer());
+    }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       handled_ = batch->GetRecvMessage() != nullptr;
     }
@@ -103,6 +108,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   grpc::experimental::ServerRpcInfo* const call_;
   RequestContext context_;
   const AccessLog::RecordFn& record_;
+  const AccessLog::ProgressFn& progress_;
   ResetGuard* const resets_;
   const absl::Time start_;
   const bool reports_itself_;
@@ -114,7 +120,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
 
 grpc::experimental::Interceptor* AccessLog::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
-  return new CallInterceptor(call, record_, resets_);
+  return new CallInterceptor(call, record_, progress_, resets_);
 }
 
 }  // namespace assay::server

@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_RPC_ACCESS_LOG_H_
 
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -30,14 +31,19 @@ class AccessLog final : public grpc::experimental::ServerInterceptorFactoryInter
  public:
   using RecordFn = std::function<void(const CallRecord&)>;
 
+  // Called with the peer of a call that begins or whose request is complete.
+  using ProgressFn = std::function<void(const std::string& peer)>;
+
   // `resets` must outlive the interceptors of all calls.
-  AccessLog(RecordFn record, ResetGuard* resets) : record_(std::move(record)), resets_(resets) {}
+  AccessLog(RecordFn record, ProgressFn progress, ResetGuard* resets)
+      : record_(std::move(record)), progress_(std::move(progress)), resets_(resets) {}
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* call) override;
 
  private:
   const RecordFn record_;
+  const ProgressFn progress_;
   ResetGuard* const resets_;
 };
 

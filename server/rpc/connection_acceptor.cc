@@ -105,6 +105,16 @@ void ConnectionAcceptor::Ban(const std::string& peer) {
   if (flooded_ != nullptr) flooded_(peer);
 }
 
+void ConnectionAcceptor::Progress(const std::string& peer) {
+  const MutexLock lock(progress_mutex_);
+  active_.insert(peer);
+}
+
+std::unordered_set<std::string> ConnectionAcceptor::TakeActive() {
+  const MutexLock lock(progress_mutex_);
+  return std::exchange(active_, {});
+}
+
 void ConnectionAcceptor::Work() {
   std::vector<pollfd> waiting;
   for (const Descriptor& listener : listeners_) {
@@ -134,7 +144,7 @@ int ConnectionAcceptor::Look() {
       table_.Sweep();
     }
     if (now >= next_look_) {
-      flooding = table_.FindFloods();
+      flooding = table_.FindFloods(TakeActive());
       next_look_ = now + std::max<std::chrono::steady_clock::duration>(
                              kShortestLook, kLookPerConnection * table_.size());
     }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -71,6 +72,9 @@ class ConnectionAcceptor {
   // Closes the connection of a peer, given as gRPC formats it ("ipv4:127.0.0.1:40312"), and refuses
   // new ones from its address for a while. Addresses of this machine are not refused.
   void Ban(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tells that a call of the peer has begun, or that its request is complete. Connections that send
+  // and send without that are closed.
+  void Progress(const std::string& peer) ABSL_LOCKS_EXCLUDED(progress_mutex_);
 
  private:
   ConnectionAcceptor(ListeningSockets sockets, bool is_unix, const std::array<int, 2>& stop_pipe,
@@ -82,6 +86,7 @@ class ConnectionAcceptor {
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does what is due, and returns the milliseconds until something is due again.
   int Look() ABSL_LOCKS_EXCLUDED(mutex_);
+  std::unordered_set<std::string> TakeActive() ABSL_LOCKS_EXCLUDED(progress_mutex_);
   // Accepts one connection, if one waits.
   void AcceptOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
   // Called when no descriptor is free: tells the next client so after a while.
@@ -103,6 +108,9 @@ class ConnectionAcceptor {
   mutable absl::Mutex mutex_;
   ConnectionTable table_ ABSL_GUARDED_BY(mutex_);
   Counts counts_ ABSL_GUARDED_BY(mutex_);
+  absl::Mutex progress_mutex_;
+  // The peers with progress since the last look.
+  std::unordered_set<std::string> active_ ABSL_GUARDED_BY(progress_mutex_);
   std::thread thread_;
 };
 

@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/rpc/flood_signs.h"
+#include "server/rpc/tcp_traffic.h"
 
 namespace assay::server {
 namespace {
@@ -27,6 +28,10 @@ constexpr int kFewestConnections = 8;
 
 // Connections with fewer unread bytes are not looked at.
 constexpr int kFewestBytes = 4 << 10;
+
+// So much may arrive while no call begins, no request is complete and nothing is sent back. The
+// bodies of requests need flow control, so the server sends for them now and then; headers do not.
+constexpr uint64_t kMaxSilentBytes = uint64_t{6} << 20;
 
 // Ends a connection at once. shutdown() alone would let gRPC read what has arrived and still
 // arrives, which under a flood has no end.
@@ -119,10 +124,19 @@ void ConnectionTable::Sweep() {
   }
 }
 
-std::vector<std::string> ConnectionTable::FindFloods() const {
+std::vector<std::string> ConnectionTable::FindFloods(
+    const std::unordered_set<std::string>& active) {
   std::vector<std::string> found;
   std::array<char, kFloodBytes> bytes;
-  for (const auto& [fd, peer] : peers_) {
+  for (auto& [fd, peer] : peers_) {
+    const TcpTraffic traffic = TrafficOf(fd);
+    if (active.contains(peer.name) || traffic.sent != peer.at_progress.sent) {
+      peer.at_progress = traffic;
+    }
+    if (traffic.received > peer.at_progress.received + kMaxSilentBytes && IsOpen(fd, peer)) {
+      found.push_back(peer.name);
+      continue;
+    }
     int unread = 0;
     if (ioctl(fd, FIONREAD, &unread) != 0 || unread < kFewestBytes) continue;
     const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);

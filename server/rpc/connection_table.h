@@ -8,7 +8,10 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
+
+#include "server/rpc/tcp_traffic.h"
 
 namespace assay::server {
 
@@ -38,8 +41,13 @@ class ConnectionTable {
   void Sweep();
   // Returns the peers whose unread bytes show an attack (flood_signs.h). A thread of gRPC may read
   // such a connection without end and then notices nothing else, so the bytes are looked at in the
-  // kernel. Two system calls for each connection. Encrypted connections show nothing here.
-  std::vector<std::string> FindFloods() const;
+  // kernel. Two or three system calls for each connection.
+  //
+  // Encrypted connections do not show it. They, and those that send too slowly to be seen, are
+  // found by what arrives in all while no call begins, no request is complete and nothing is sent
+  // back. `active` are the peers of which calls began or requests were complete since the last
+  // time.
+  std::vector<std::string> FindFloods(const std::unordered_set<std::string>& active);
   // Shuts down the connection of the peer, given as gRPC formats it. Check() refuses its address
   // for `duration`, unless it is one of this machine's. Says what became of the peer.
   enum class BanResult { kUnknown, kLocal, kRemote };
@@ -55,6 +63,8 @@ class ConnectionTable {
     std::string name;
     // Tells the sockets of one number apart.
     uint64_t inode = 0;
+    // What the connection had received and sent when it last made progress.
+    TcpTraffic at_progress;
     // True once the connection was shut down. gRPC closes it later.
     bool banned = false;
   };

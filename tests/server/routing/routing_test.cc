@@ -83,8 +83,9 @@ TEST_F(RoutingTest, RefusedSetChangesNeitherFileNorRoutes) {
   EXPECT_TRUE(
       absl::IsInvalidArgument(routing.Set({{.content_type = "linkedin", .models = {"nope"}}})));
   EXPECT_EQ(*ReadRouteFile(file_), EveryRule());
-  // A folder at the path of the new file makes writing fail.
-  fs::create_directories(file_ + ".tmp");
+  // A folder at the path of the file makes writing fail.
+  fs::remove(file_);
+  fs::create_directories(file_ + "/inside");
   EXPECT_FALSE(routing.Set({{.content_type = "linkedin", .models = {"a"}}}).ok());
   EXPECT_EQ(routing.set(), EveryRule());
 }
