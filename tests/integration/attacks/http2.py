@@ -1,5 +1,6 @@
 """A raw HTTP/2 client, which can do what gRPC's clients refuse to do."""
 import socket
+import ssl
 import struct
 
 import h2.config
@@ -31,15 +32,19 @@ def grpc_message(payload=b""):
 class RawConnection:
     """One connection. `window` is the number of bytes that the server may send on each stream.
 
-    With a window of 0 the client never reads a message.
+    With a window of 0 the client never reads a message. `tls` is an ssl.SSLContext, or None for a
+    connection without TLS. `metadata` are further headers of every call.
     """
 
-    def __init__(self, address, window=65535, timeout=60):
+    def __init__(self, address, window=65535, timeout=60, tls=None, metadata=()):
         self.reads = window > 0
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.authority = address
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
+        self.scheme = "https" if tls else "http"
+        self.authority, self.metadata = address, list(metadata)
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self.h2.initiate_connection()
         self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
@@ -70,9 +75,9 @@ class RawConnection:
         return events
 
     def headers(self, method):
-        return [(":method", "POST"), (":scheme", "http"), (":path", f"/{method}"),
+        return [(":method", "POST"), (":scheme", self.scheme), (":path", f"/{method}"),
                 (":authority", self.authority), ("content-type", "application/grpc"),
-                ("te", "trailers")]
+                ("te", "trailers"), *self.metadata]
 
     def start(self, method, payload=b""):
         """Starts a unary or server-streaming call and returns its stream. Does not flush."""
@@ -102,11 +107,11 @@ class RawConnection:
 class Flood:
     """Starts calls and resets them at once, with frames that are encoded ahead.
 
-    With `payload`, each call has its message before it is reset.
+    With `payload`, each call has its message before it is reset. `more` goes to RawConnection.
     """
 
-    def __init__(self, address, method, payload=None):
-        self.connection = RawConnection(address)
+    def __init__(self, address, method, payload=None, **more):
+        self.connection = RawConnection(address, **more)
         headers = [hpack.NeverIndexedHeaderTuple(*pair) for pair in self.connection.headers(method)]
         # Nothing enters the dynamic table, so the same bytes serve for every call.
         self.block = hpack.Encoder().encode(headers, huffman=False)
@@ -129,7 +134,7 @@ class Flood:
         try:
             if not self.connection.socket.recv(READ_BYTES):
                 raise ConnectionError("the server closed the connection")
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             pass
         finally:
             self.connection.socket.setblocking(True)
