@@ -22,7 +22,7 @@ try:
     import stubs
     from cryptography.hazmat.primitives.asymmetric import rsa
     from envoy_gateway import PATIENCE, Gateway, check, free_port, wait_for
-    from http2 import Flood
+    from http2 import CONTINUATION, FRAME_BYTES, HEADERS, Flood, RawConnection, frame
     from serving.daemon import Daemon
 except ModuleNotFoundError as missing:
     print(f"envoy_test: skipped: {missing}", file=sys.stderr)
@@ -152,6 +152,39 @@ def rate_limit(bed):
     return f"{calls} calls at once: {refused} RESOURCE_EXHAUSTED; another caller: 10 of 10 served"
 
 
+def binary_header(bed):
+    """Sends binary headers that are no base64, which gRPC 1.51 answers by closing the connection."""
+    header = [("authorization", f"Bearer {bed.gateway.token('attacker')}"), ("x-bin", "!!!")]
+    with bed.gateway.client(bed.gateway.token()) as client:
+        stream = client.stream(50)
+        next(stream)
+        with RawConnection(bed.gateway.address, timeout=PATIENCE, tls=bed.gateway.tls(),
+                           metadata=header) as connection:
+            call = connection.start(LIST)
+            connection.flush()
+            status = connection.ends([call])[call]
+        check("the header is removed", status == "0", status)
+        check("the stream of another goes on", list(stream)[-1].HasField("completed"), "cut")
+    return "removed; the stream of another caller goes on"
+
+
+def header_string(bed):
+    """Sends a header of 16 MiB in parts, which gRPC 1.51 collects at a growing cost."""
+    sent = 0
+    with RawConnection(bed.gateway.address, timeout=PATIENCE, tls=bed.gateway.tls()) as connection:
+        # Literal, not indexed, name of 5 bytes, value of 2**24 bytes (RFC 7541).
+        part = b"\x00\x05x-pad\x7f\x81\xff\xff\x07"
+        with contextlib.suppress(OSError):
+            connection.socket.sendall(frame(HEADERS, 0, 1, part))
+            while sent < 2**24:
+                connection.socket.sendall(frame(CONTINUATION, 0, 1, b"z" * FRAME_BYTES))
+                sent += FRAME_BYTES
+    check("Envoy closes the connection", sent < 2**22, sent)
+    code, details = bed.outcome(bed.gateway.token())
+    check("another client is served", code == CODE.OK, details)
+    return f"closed after {sent / 1024:.0f} KiB at most"
+
+
 def large_headers(bed):
     with bed.gateway.client(bed.gateway.token()) as client, bed.gateway.client(
             bed.gateway.token("quiet")) as quiet:
@@ -255,7 +288,8 @@ def long_stream(bed, found):
         found["seconds"] = time.monotonic() - start
 
 
-CHECKS = (no_token, bad_tokens, roles, generate, rate_limit, large_headers, renewal, rapid_reset)
+CHECKS = (no_token, bad_tokens, roles, generate, rate_limit, binary_header, header_string,
+          large_headers, renewal, rapid_reset)
 
 
 def main():

@@ -15,7 +15,7 @@ READ_BYTES = 1 << 16
 FRAME_BYTES = 1 << 14
 
 # Frame types and flags of RFC 9113.
-DATA, HEADERS, RST_STREAM = 0x0, 0x1, 0x3
+DATA, HEADERS, RST_STREAM, CONTINUATION = 0x0, 0x1, 0x3, 0x9
 END_STREAM, END_HEADERS = 0x1, 0x4
 CANCEL = struct.pack(">I", 0x8)
 
