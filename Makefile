@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test nightly lint tidy cross-macos format programs build install setup verify bench reliability study clean
+.PHONY: help demo demo-stop test nightly lint sbom tidy cross-macos format programs build install setup verify bench reliability study clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ nightly: build ## Simulated error rates of all tests and intervals (minutes); pr
 lint: setup ## clang-format, directions of includes; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh
 	@deploy/lint.sh
+
+sbom: programs ## Write build/PRESET/assay.cdx.json: what the programs consist of (CycloneDX)
+	@SETUP_LINT=1 deploy/setup.sh
+	@cmake --build --preset $(PRESET) --target assay-table-reader
+	@.venv/bin/python deploy/security/make_sbom.py --build build/$(PRESET) --out build/$(PRESET)/assay.cdx.json
 
 tidy: build ## clang-tidy over every source (slow: for the nightly run)
 	@SETUP_LINT=1 deploy/setup.sh

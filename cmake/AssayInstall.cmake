@@ -1,7 +1,7 @@
 # `cmake --install` installs bin/assayd and bin/assay, and in lib/assay the program that reads tables
 # for assay and the shared libraries of torch and Arrow, which are in no system package. The
 # installed tree can be moved as a whole. All other libraries come from the system;
-# deploy/Dockerfile lists the packages.
+# deploy/Dockerfile lists the packages. share/assay has the SBOM if `make sbom` has written it.
 
 if(APPLE)
   set(ASSAY_INSTALL_ORIGIN @loader_path)
@@ -37,3 +37,4 @@ install(RUNTIME_DEPENDENCY_SET assayd_libraries
   POST_EXCLUDE_REGEXES ".*"
   LIBRARY DESTINATION lib/assay
   FRAMEWORK DESTINATION lib/assay)
+install(FILES ${CMAKE_BINARY_DIR}/assay.cdx.json DESTINATION share/assay OPTIONAL)

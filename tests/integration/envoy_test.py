@@ -37,7 +37,7 @@ SERVING = b"\x08\x01"
 ROUTE_SECONDS = 15
 FLOOD_SECONDS = 5
 LENGTH = stubs.inference.FINISH_REASON_LENGTH
-# Of some ten thousand calls that the flood resets before Envoy closes its connections.
+# The flood resets some ten thousand calls before Envoy closes its connections.
 MAX_FLOOD_LINES = 5000
 # The bucket of a caller in envoy.yaml.
 BURST = 60
