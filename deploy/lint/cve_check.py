@@ -6,8 +6,8 @@
 It fails if a component is not in the list, so that someone looks a new one up, if an open fault
 has passed the date until which it was accepted, and if a Python package is older than the fix. An
 accepted open fault is a warning, and so is a Debian package that is older than Debian's fix,
-because it is the machine's to update; --strict makes both errors. Without a build or an SBOM, only the versions are compared, of the
-packages of the list that are installed.
+because it is the machine's to update; --strict makes both errors. Without a build or an SBOM, only
+the versions are compared, of the packages of the list that are installed.
 
 The list is no feed: it knows what someone has looked up by the date that it names.
 """
@@ -266,11 +266,12 @@ def page(known):
     """Returns docs/reference/dependencies.md."""
     lines = [
         "# Dependencies and known CVEs", "",
-        "<!-- Written by deploy/lint/cve_check.py --write-page from deploy/security/known_cves.yaml -->",
+        "<!-- Written from deploy/security/known_cves.yaml by deploy/lint/cve_check.py -->",
         "",
-        f"What the programs consist of on Debian 12, and what was known about it on {known.looked_up}.",
-        "This is no feed: nobody is told of what became known later. `make sbom` writes the exact list",
-        "of a build as a CycloneDX document, and `make lint` compares it with this page's list.", "",
+        "This page lists what the programs consist of on Debian 12, and what was known about it on",
+        f"{known.looked_up}. It is no feed: it does not learn what becomes known later.",
+        "`make sbom` writes the exact list of a build as a CycloneDX document, and `make lint`",
+        "compares the build with this list.", "",
         "| Status | Meaning |", "|---|---|",
         "| fixed | the version named, or a later one, has the fix |",
         "| mitigated | the fault is there; what stops it is named |",
@@ -326,8 +327,8 @@ def main():
         print(f"error: {message}")
     if faults or (args.strict and warnings):
         sys.exit(1)
-    print(f"{len(installed)} packages: every CVE that was known on {known.looked_up} has a decision; "
-          f"{len(warnings)} warnings")
+    print(f"{len(installed)} packages: every CVE that was known on {known.looked_up} has a "
+          f"decision; {len(warnings)} warnings")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Finds what the programs of a build consist of: libraries, headers, and the Python packages beside.
+"""Finds what the programs of a build consist of: libraries, headers and Python packages.
 
 Three sources are read, and no list that someone would have to keep:
 
@@ -6,8 +6,8 @@ Three sources are read, and no list that someone would have to keep:
 - the headers that were compiled into each program (the dependency log of ninja),
 - the Python packages of deploy/requirements/runtime.txt with all that they require.
 
-Every file is then assigned to the package that installed it: of dpkg, or of .venv. Debian and Ubuntu
-only.
+Every file is then assigned to the package that installed it: of dpkg, or of .venv. It works on
+Debian and Ubuntu only.
 """
 import collections
 import dataclasses

@@ -1,7 +1,7 @@
 """Tests the SBOM of a real build.
 
-Usage: sbom_test.py --build FOLDER (run by ctest). Exits with 77 (skipped) if a package is missing or
-the system has no dpkg.
+Usage: sbom_test.py --build FOLDER (run by ctest). Exits with 77 (skipped) if a package is missing
+or the system has no dpkg.
 """
 import argparse
 import copy

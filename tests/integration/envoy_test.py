@@ -153,7 +153,7 @@ def rate_limit(bed):
 
 
 def binary_header(bed):
-    """Sends binary headers that are no base64, which gRPC 1.51 answers by closing the connection."""
+    """Sends a binary header that is no base64. gRPC 1.51 closes a connection with such a header."""
     header = [("authorization", f"Bearer {bed.gateway.token('attacker')}"), ("x-bin", "!!!")]
     with bed.gateway.client(bed.gateway.token()) as client:
         stream = client.stream(50)
