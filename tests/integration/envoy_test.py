@@ -1,7 +1,7 @@
 """Runs the real Envoy with deploy/envoy in front of a real assayd, and calls and attacks both.
 
-Usage: envoy_test.py --assayd BINARY (run by ctest). Exits with 77 (skipped) if the model or a
-package is missing. The credentials come from the commands of docs/tasks/envoy.md.
+Usage: envoy_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if the model
+or a package is missing. The credentials come from the commands of docs/tasks/envoy.md.
 """
 import argparse
 import contextlib
@@ -9,6 +9,7 @@ import datetime
 import json
 import pathlib
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -52,8 +53,8 @@ def claims(caller="anna", roles=("generate",), seconds=600, **more):
 class Bed:
     """assayd, Envoy in front of it, and a stream that runs for longer than Envoy's own limit."""
 
-    def __init__(self, daemon, gateway):
-        self.daemon, self.gateway = daemon, gateway
+    def __init__(self, daemon, gateway, assay):
+        self.daemon, self.gateway, self.assay = daemon, gateway, assay
 
     def outcome(self, token):
         with self.gateway.client(token) as client:
@@ -132,6 +133,17 @@ def generate(bed):
         check("messages come one by one", len(times) > 10, len(times))
         check("the first message comes before the last", times[0] < times[-1] / 2, times)
     return f"{len(times)} messages, the first after {times[0]:.2f} s, the last {times[-1]:.2f} s"
+
+
+def command_line(bed):
+    """Writes a text with `assay`, which sends the token as its key."""
+    done = subprocess.run(
+        [bed.assay, "generate", "--model", "m", "--max-new-tokens", "8", "Hello"], check=False,
+        capture_output=True, text=True, timeout=600,
+        env={"ASSAY_ADDRESS": bed.gateway.address, "ASSAY_API_KEY": bed.gateway.token(),
+             "ASSAY_CA": str(bed.gateway.private / "ca.crt")})
+    check("assay writes a text", done.returncode == 0 and done.stdout.strip(), done)
+    return f"{len(done.stdout)} bytes"
 
 
 def rate_limit(bed):
@@ -288,13 +300,14 @@ def long_stream(bed, found):
         found["seconds"] = time.monotonic() - start
 
 
-CHECKS = (no_token, bad_tokens, roles, generate, rate_limit, binary_header, header_string,
-          large_headers, renewal, rapid_reset)
+CHECKS = (no_token, bad_tokens, roles, generate, command_line, rate_limit, binary_header,
+          header_string, large_headers, renewal, rapid_reset)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--assayd", required=True, type=pathlib.Path)
+    parser.add_argument("--assay", required=True, type=pathlib.Path)
     args = parser.parse_args()
     if not MODEL.exists():
         print(f"envoy_test: skipped: {MODEL} does not exist; run make setup", file=sys.stderr)
@@ -303,7 +316,7 @@ def main():
     models = [{"id": "m", "source": {"file": str(MODEL)}}]
     with Daemon(args.assayd.absolute(), models, 2, listen=address) as daemon, \
             Gateway(address) as gateway:
-        bed, found = Bed(daemon, gateway), {}
+        bed, found = Bed(daemon, gateway, args.assay.absolute()), {}
         thread = threading.Thread(target=long_stream, args=(bed, found))
         thread.start()
         try:
