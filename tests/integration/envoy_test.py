@@ -1,7 +1,7 @@
 """Runs the real Envoy with deploy/envoy in front of a real assayd, and calls and attacks both.
 
-Usage: envoy_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if the model
-or a package is missing. The credentials come from the commands of docs/tasks/envoy.md.
+Usage: envoy_test.py --assayd BINARY --assay BINARY (run by ctest). Exits with 77 (skipped) if the
+model or a package is missing. The credentials come from the commands of docs/tasks/envoy.md.
 """
 import argparse
 import contextlib
