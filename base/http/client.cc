@@ -27,6 +27,10 @@ ABSL_CONST_INIT absl::Mutex curl_global_mutex(absl::kConstInit);
 // The buffer for a body that goes to a sink. Large pieces mean fewer writes to the disk.
 constexpr int64_t kReceiveBufferBytes = 256 << 10;
 
+// The answers' compressions. A server may be hostile, and the other decoders that curl can have are
+// larger targets.
+constexpr char kEncodings[] = "gzip, deflate";
+
 using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 void AllowHttpOnly(CURL* curl) {
@@ -122,7 +126,7 @@ absl::StatusOr<Response> Client::Receive(const Request& request, BodySink* sink)
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   if (request.at_most_once) curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
-  if (request.accept_compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  if (request.accept_compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, kEncodings);
   if (sink != nullptr) {
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,
                      static_cast<long>(kReceiveBufferBytes));  // NOLINT(google-runtime-int)

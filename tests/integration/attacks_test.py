@@ -10,17 +10,21 @@ import contextlib
 import pathlib
 import resource
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 SKIPPED = 77
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "bench"), str(pathlib.Path(__file__).parent / "attacks")]
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(ROOT / "bench"), str(HERE), str(HERE / "attacks")]
 try:
     import stubs
-    from http2 import Flood, RawConnection
+    from certificates import Authority
+    from http2 import Flood, RawConnection, frame
     from serving.daemon import Daemon
 except ModuleNotFoundError as missing:
     print(f"attacks_test: skipped: {missing}", file=sys.stderr)
@@ -56,11 +60,11 @@ def percentile(values, share):
 class Bed:
     """A daemon with one model. `files` limits its open files; `limits` are those of assayd.yaml."""
 
-    def __init__(self, args, limits=None, files=None, preload=False):
-        self.args, self.files = args, files
+    def __init__(self, args, limits=None, files=None, preload=False, client_tls=None, **settings):
+        self.args, self.files, self.client_tls = args, files, client_tls
         entry = {"id": "m", "source": {"file": str(MODEL)}, "preload": preload}
         self.daemon = Daemon(args.assayd, [entry], 2,
-                             {"write_timeout": f"{WRITE_SECONDS}s", **(limits or {})})
+                             {"write_timeout": f"{WRITE_SECONDS}s", **(limits or {})}, **settings)
 
     def __enter__(self):
         old = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -91,7 +95,7 @@ class Bed:
         return seconds
 
     def connect(self, **more):
-        return RawConnection(self.daemon.address, **more)
+        return RawConnection(self.daemon.address, tls=self.client_tls, **more)
 
     def memory(self):
         statm = pathlib.Path(f"/proc/{self.daemon.process.pid}/statm").read_text()
@@ -264,9 +268,50 @@ def default_deadline(args):
     return f"ended after {seconds:.2f} s"
 
 
+def endless_headers(args):
+    """Four connections each send one header of 1 GiB in parts (CVE-2023-33953), plain and in TLS."""
+    # RFC 7541: a literal with a name of 5 bytes and a value of 2**30 bytes.
+    head = b"\x00\x05x-pad\x7f\x81\xff\xff\xff\x03"
+    found = []
+    for is_tls in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            authority = Authority(folder)
+            certificate, key = authority.issue("server")
+            tls = ssl.create_default_context(cafile=authority.path)
+            tls.set_alpn_protocols(["h2"])
+            settings = {"tls": {"certificate": str(certificate), "key": str(key)}} if is_tls else {}
+            with Bed(args, client_tls=tls if is_tls else None, **settings) as bed:
+                before = percentile(bed.victim(100), 0.99)
+                end = time.monotonic() + 10
+                closed = []
+
+                def attack():
+                    with contextlib.suppress(OSError), bed.connect(timeout=10) as connection:
+                        connection.socket.sendall(frame(1, 0, 1, head))
+                        while time.monotonic() < end:
+                            connection.socket.sendall(frame(9, 0, 1, b"z" * 16384))
+                    closed.append(time.monotonic() < end)
+
+                threads = [threading.Thread(target=attack) for _ in range(4)]
+                for thread in threads:
+                    thread.start()
+                times = []
+                while time.monotonic() < end:
+                    times += bed.victim(5)
+                for thread in threads:
+                    thread.join()
+                worst = max(times)
+                found.append(f"{'TLS' if is_tls else 'plain'}: {sum(closed)} of 4 closed, "
+                             f"{len(times)} calls of others, p99 {1000 * before:.0f} -> "
+                             f"{1000 * percentile(times, 0.99):.0f} ms, worst {worst:.2f} s")
+                check("the connections are closed", all(closed), found)
+                check("others are served", worst < 1 + PATIENCE, found)
+    return "; ".join(found)
+
+
 ATTACKS = {attack.__name__.replace("_", "-"): attack for attack in (
     unread_replies, unread_streams, no_descriptors, rapid_reset, second_signal, drain_limit,
-    default_deadline)}
+    default_deadline, endless_headers)}
 
 
 def main():
