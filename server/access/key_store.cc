@@ -69,50 +69,55 @@ absl::StatusOr<std::string> KeyStore::Create(ApiKey* key) {
   key->id = drawn.id;
   key->hash = drawn.hash;
   key->created_at = absl::Now();
-  const MutexLock lock(mutex_);
-  if (entries_.size() >= kMaxKeys) {
+  const MutexLock writing(write_mutex_);
+  Entries next = entries();
+  if (next.size() >= kMaxKeys) {
     return absl::ResourceExhaustedError(
         absl::StrCat("there are ", kMaxKeys, " keys; revoke some first"));
   }
-  for (const auto& [id, entry] : entries_) {
+  for (const auto& [id, entry] : next) {
     if (entry.key->name != key->name) continue;
     return absl::AlreadyExistsError(absl::StrCat("name: key ", id, " is called ", key->name,
                                                  "; choose another name, or revoke it first"));
   }
-  Entries next = entries_;
-  next[key->id] = {.key = std::make_shared<const ApiKey>(*key),
-                   .meter = std::make_shared<KeyMeter>(key->name, key->limits, TokenCount{})};
+  const Entry& created =
+      next[key->id] = {.key = std::make_shared<const ApiKey>(*key),
+                       .meter = std::make_shared<KeyMeter>(key->name, key->limits, TokenCount{})};
   RETURN_IF_ERROR(Write(next));
-  entries_ = std::move(next);
+  const MutexLock lock(mutex_);
+  entries_[key->id] = created;
   return drawn.text;
 }
 
 absl::StatusOr<ApiKey> KeyStore::Revoke(const std::string& id_or_name) {
-  const MutexLock lock(mutex_);
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
+  const MutexLock writing(write_mutex_);
+  Entries next = entries();
+  const auto found = std::find_if(next.begin(), next.end(), [&](const auto& entry) {
     return entry.first == id_or_name || entry.second.key->name == id_or_name;
   });
-  if (found == entries_.end()) {
+  if (found == next.end()) {
     return absl::NotFoundError(
         absl::StrCat("key: ", id_or_name, " is neither the id nor the name of a key"));
   }
   ApiKey revoked = *found->second.key;
-  Entries next = entries_;
-  next.erase(revoked.id);
+  next.erase(found);
   RETURN_IF_ERROR(Write(next));
-  entries_ = std::move(next);
+  const MutexLock lock(mutex_);
+  entries_.erase(revoked.id);
   return revoked;
+}
+
+KeyStore::Entries KeyStore::entries() const {
+  const MutexLock lock(mutex_);
+  return entries_;
 }
 
 std::vector<KeyState> KeyStore::List() const {
   std::vector<KeyState> keys;
-  {
-    const MutexLock lock(mutex_);
-    for (const auto& [id, entry] : entries_) {
-      keys.push_back({.key = *entry.key,
-                      .last_used = entry.last_used,
-                      .tokens_today = entry.meter->TokensToday(absl::Now())});
-    }
+  for (const auto& [id, entry] : entries()) {
+    keys.push_back({.key = *entry.key,
+                    .last_used = entry.last_used,
+                    .tokens_today = entry.meter->TokensToday(absl::Now())});
   }
   std::sort(keys.begin(), keys.end(), [](const KeyState& a, const KeyState& b) {
     return a.key.created_at < b.key.created_at;
@@ -145,11 +150,12 @@ absl::StatusOr<KeyStore::Found> KeyStore::Find(std::string_view text, absl::Time
 }
 
 absl::Status KeyStore::SaveCounts() {
-  const MutexLock lock(mutex_);
+  const MutexLock writing(write_mutex_);
+  const Entries now = entries();
   int64_t total = 0;
-  for (const auto& [id, entry] : entries_) total += entry.meter->spent().tokens;
+  for (const auto& [id, entry] : now) total += entry.meter->spent().tokens;
   if (total == saved_tokens_) return absl::OkStatus();
-  RETURN_IF_ERROR(Write(entries_));
+  RETURN_IF_ERROR(Write(now));
   saved_tokens_ = total;
   return absl::OkStatus();
 }

@@ -40,9 +40,9 @@ class KeyStore {
   // Creates a key from a name, roles, expiry and limits, and returns it complete. Its text is
   // shown this once. INVALID_ARGUMENT names the field; ALREADY_EXISTS: the name is taken;
   // RESOURCE_EXHAUSTED: there are too many keys.
-  absl::StatusOr<std::string> Create(ApiKey* key) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::string> Create(ApiKey* key) ABSL_LOCKS_EXCLUDED(write_mutex_);
   // Removes the key with this id or name. NOT_FOUND: there is none.
-  absl::StatusOr<ApiKey> Revoke(const std::string& id_or_name) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<ApiKey> Revoke(const std::string& id_or_name) ABSL_LOCKS_EXCLUDED(write_mutex_);
   // Returns the keys in the order of their creation.
   std::vector<KeyState> List() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -56,7 +56,7 @@ class KeyStore {
   absl::StatusOr<Found> Find(std::string_view text, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Writes the counted tokens to the file if they have changed. Called now and then.
-  absl::Status SaveCounts() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status SaveCounts() ABSL_LOCKS_EXCLUDED(write_mutex_);
 
  private:
   struct Entry {
@@ -69,14 +69,18 @@ class KeyStore {
   explicit KeyStore(std::string path) : path_(std::move(path)) {}
 
   absl::Status Read() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Write(const Entries& entries) const;
+  absl::Status Write(const Entries& entries) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  Entries entries() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string path_;
+  // Held while the file is written, so that Find() does not wait for the disk. Locked before
+  // `mutex_`.
+  absl::Mutex write_mutex_;
   mutable absl::Mutex mutex_;
   // By id.
   Entries entries_ ABSL_GUARDED_BY(mutex_);
   // The sum of all keys' tokens when the file was written.
-  int64_t saved_tokens_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t saved_tokens_ ABSL_GUARDED_BY(write_mutex_) = 0;
 };
 
 }  // namespace assay::server

@@ -2,6 +2,8 @@
 #include "server/tls/tls_contexts.h"
 
 #include <boost/asio/buffer.hpp>
+#include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -23,11 +25,17 @@ absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const Certificates& c
                            TlsContext::no_sslv3 | TlsContext::no_tlsv1 | TlsContext::no_tlsv1_1,
                        error);
   if (error) return Refused("tls", "OpenSSL refuses its options", error);
+  // Without it, OpenSSL asks the terminal for the password of an encrypted key.
+  context->set_password_callback(
+      [](size_t /*size*/, TlsContext::password_purpose /*purpose*/) { return std::string(); },
+      error);
+  if (error) return Refused("tls", "OpenSSL refuses its options", error);
   context->use_certificate_chain(asio::buffer(certificates.chain), error);
   if (error) return Refused("tls.certificate", "is not a chain of certificates in PEM", error);
   context->use_private_key(asio::buffer(certificates.key), TlsContext::pem, error);
   if (error) {
-    return Refused("tls.key", "is not a key in PEM, or not that of the certificate", error);
+    return Refused("tls.key",
+                   "is not a key in PEM without a password, or not that of the certificate", error);
   }
   if (certificates.client_ca.empty()) return context;
   context->add_certificate_authority(asio::buffer(certificates.client_ca), error);

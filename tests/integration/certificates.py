@@ -21,15 +21,17 @@ class Authority:
         self.path = self.folder / "ca.pem"
         self.path.write_bytes(pem(self._sign(self.name, self.key, days=90, is_root=True)))
 
-    def issue(self, name, days=90):
+    def issue(self, name, days=90, password=None):
         """Writes FOLDER/NAME.pem and FOLDER/NAME.key for localhost, and returns their paths."""
+        encryption = (serialization.BestAvailableEncryption(password) if password
+                      else serialization.NoEncryption())
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate, private = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         certificate.write_bytes(pem(self._sign(subject, key, days)))
         private.write_bytes(key.private_bytes(serialization.Encoding.PEM,
                                               serialization.PrivateFormat.PKCS8,
-                                              serialization.NoEncryption()))
+                                              encryption))
         return certificate, private
 
     def _sign(self, subject, key, days, is_root=False):

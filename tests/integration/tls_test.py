@@ -154,6 +154,7 @@ def check_refusals(args, folder, authority):
     """The daemon names the file that is wrong, and does not start."""
     certificate, key = authority.issue("refused")
     _, other = authority.issue("other")
+    authority.issue("locked", password=b"secret")
     (folder / "text").write_text("not PEM")
     (folder / "models.yaml").write_text(MODELS)
     cases = {
@@ -161,6 +162,7 @@ def check_refusals(args, folder, authority):
         "certificate: text, key: refused.key": "tls.certificate",
         f"certificate: refused.pem, key: {other.name}": "tls.key",
         "certificate: refused.pem, key: refused.key, client_ca: text": "tls.client_ca",
+        "certificate: locked.pem, key: locked.key": "tls.key",
         "certificate: refused.pem": "key",
     }
     for settings, expected in cases.items():
