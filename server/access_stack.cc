@@ -1,4 +1,4 @@
-// Who may connect and call.
+// The parts that decide who may connect and call.
 #include "server/access_stack.h"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Who may connect and call: certificates, keys, and the record of what administrators did.
+// The parts that decide who may connect and call: certificates, keys, and the audit log.
 #ifndef ASSAY_SERVER_ACCESS_STACK_H_
 #define ASSAY_SERVER_ACCESS_STACK_H_
 

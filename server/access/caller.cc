@@ -1,4 +1,4 @@
-// Who calls, and what it may do.
+// The caller of an RPC, and what it may do.
 #include "server/access/caller.h"
 
 #include <algorithm>

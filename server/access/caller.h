@@ -1,4 +1,4 @@
-// Who calls, and what it may do.
+// The caller of an RPC, and what it may do.
 #ifndef ASSAY_SERVER_ACCESS_CALLER_H_
 #define ASSAY_SERVER_ACCESS_CALLER_H_
 

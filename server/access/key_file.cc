@@ -80,7 +80,7 @@ absl::StatusOr<StoredKey> FromJson(const Json& json) {
                 .models = json.at("models").get<std::vector<std::string>>()};
   stored.spent = {.day = json.at("spent").at("day").get<int64_t>(),
                   .tokens = json.at("spent").at("tokens").get<int64_t>()};
-  // Whether it has expired is asked when it is used.
+  // A key that has expired is valid in the file; Find() refuses it.
   RETURN_IF_ERROR(ValidateKey(key, absl::InfinitePast()));
   return stored;
 }

@@ -1,4 +1,4 @@
-// Who may connect and call.
+// The configuration of who may connect and call.
 #include "server/config/access_config.h"
 
 #include <cstddef>

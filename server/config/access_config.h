@@ -1,4 +1,4 @@
-// Who may connect and call.
+// The configuration of who may connect and call.
 #ifndef ASSAY_SERVER_CONFIG_ACCESS_CONFIG_H_
 #define ASSAY_SERVER_CONFIG_ACCESS_CONFIG_H_
 

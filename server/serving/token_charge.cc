@@ -9,7 +9,7 @@
 namespace assay::server {
 namespace {
 
-// Of English text; other languages have fewer.
+// This is the mean of English text; other languages have fewer.
 constexpr size_t kBytesPerToken = 4;
 
 size_t PromptBytes(const GenerateCall& call) {

@@ -13,9 +13,9 @@ namespace {
 using testing::HasSubstr;
 
 TEST(ChannelTest, KeyIsNotSentToAnotherMachineWithoutTls) {
-  for (const char* address : {"192.0.2.7:50051", "example.com:50051", "[2001:db8::1]:50051",
-                              "dns:///127.0.0.1:50051", "localhost.example.com:1",
-                              "127.0.0.1.example.com:1"}) {
+  for (const char* address :
+       {"192.0.2.7:50051", "example.com:50051", "[2001:db8::1]:50051", "dns:///127.0.0.1:50051",
+        "localhost.example.com:1", "127.0.0.1.example.com:1"}) {
     const absl::Status status = MakeChannel({.address = address, .api_key = "k"}).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << address;
     EXPECT_THAT(std::string(status.message()), HasSubstr("without TLS"));

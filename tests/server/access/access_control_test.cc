@@ -1,4 +1,4 @@
-// Who may call what.
+// The decision who may call what.
 #include "server/access/access_control.h"
 
 #include <filesystem>
