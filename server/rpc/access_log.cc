@@ -57,12 +57,9 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
             std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
-    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_INITIAL_METADATA) ||
-        batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
-      progress_(call_->server_context()->peer());
-    }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       handled_ = batch->GetRecvMessage() != nullptr;
+      progress_(call_->server_context()->peer());
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) && IsReset() &&
         !resets_->Count(call_->server_context()->peer())) {

@@ -31,7 +31,7 @@ class AccessLog final : public grpc::experimental::ServerInterceptorFactoryInter
  public:
   using RecordFn = std::function<void(const CallRecord&)>;
 
-  // Called with the peer of a call that begins or whose request is complete.
+  // Called with the peer of a call whose request is complete.
   using ProgressFn = std::function<void(const std::string& peer)>;
 
   // `resets` must outlive the interceptors of all calls.

@@ -72,8 +72,7 @@ class ConnectionAcceptor {
   // Closes the connection of a peer, given as gRPC formats it ("ipv4:127.0.0.1:40312"), and refuses
   // new ones from its address for a while. Addresses of this machine are not refused.
   void Ban(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Tells that a call of the peer has begun, or that its request is complete. Connections that send
-  // and send without that are closed.
+  // Tells that a request of the peer is complete (slow_read_watch.h).
   void Progress(const std::string& peer) ABSL_LOCKS_EXCLUDED(progress_mutex_);
 
  private:

@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/steady_time.h"
 #include "server/rpc/flood_signs.h"
 #include "server/rpc/tcp_traffic.h"
 
@@ -28,10 +29,6 @@ constexpr int kFewestConnections = 8;
 
 // Connections with fewer unread bytes are not looked at.
 constexpr int kFewestBytes = 4 << 10;
-
-// So much may arrive while no call begins, no request is complete and nothing is sent back. The
-// bodies of requests need flow control, so the server sends for them now and then; headers do not.
-constexpr uint64_t kMaxSilentBytes = uint64_t{6} << 20;
 
 // Ends a connection at once. shutdown() alone would let gRPC read what has arrived and still
 // arrives, which under a flood has no end.
@@ -128,17 +125,22 @@ std::vector<std::string> ConnectionTable::FindFloods(
     const std::unordered_set<std::string>& active) {
   std::vector<std::string> found;
   std::array<char, kFloodBytes> bytes;
+  const absl::Duration now = SteadyNow();
   for (auto& [fd, peer] : peers_) {
+    int unread = 0;
+    if (ioctl(fd, FIONREAD, &unread) != 0) continue;
     const TcpTraffic traffic = TrafficOf(fd);
-    if (active.contains(peer.name) || traffic.sent != peer.at_progress.sent) {
-      peer.at_progress = traffic;
-    }
-    if (traffic.received > peer.at_progress.received + kMaxSilentBytes && IsOpen(fd, peer)) {
+    const bool is_slow = peer.watch.Look(
+        {.now = now,
+         .read = traffic.received - std::min(traffic.received, static_cast<uint64_t>(unread)),
+         .sent = traffic.sent,
+         .unread = unread,
+         .has_progress = active.contains(peer.name)});
+    if (is_slow && IsOpen(fd, peer)) {
       found.push_back(peer.name);
       continue;
     }
-    int unread = 0;
-    if (ioctl(fd, FIONREAD, &unread) != 0 || unread < kFewestBytes) continue;
+    if (unread < kFewestBytes) continue;
     const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (peeked < kFewestBytes) continue;
     const std::string_view view(bytes.data(), static_cast<size_t>(peeked));

@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "server/rpc/tcp_traffic.h"
+#include "server/rpc/slow_read_watch.h"
 
 namespace assay::server {
 
@@ -43,9 +43,8 @@ class ConnectionTable {
   // such a connection without end and then notices nothing else, so the bytes are looked at in the
   // kernel. Two or three system calls for each connection.
   //
-  // Encrypted connections do not show it. They, and those that send too slowly to be seen, are
-  // found by what arrives in all while no call begins, no request is complete and nothing is sent
-  // back. `active` are the peers of which calls began or requests were complete since the last
+  // Encrypted connections do not show it; they are found by how slowly they are read
+  // (slow_read_watch.h). `active` are the peers of which requests were complete since the last
   // time.
   std::vector<std::string> FindFloods(const std::unordered_set<std::string>& active);
   // Shuts down the connection of the peer, given as gRPC formats it. Check() refuses its address
@@ -63,8 +62,7 @@ class ConnectionTable {
     std::string name;
     // Tells the sockets of one number apart.
     uint64_t inode = 0;
-    // What the connection had received and sent when it last made progress.
-    TcpTraffic at_progress;
+    SlowReadWatch watch;
     // True once the connection was shut down. gRPC closes it later.
     bool banned = false;
   };
