@@ -25,7 +25,7 @@ absl::Status WriteAll(int fd, std::string_view bytes) {
     if (written < 0) return absl::ErrnoToStatus(errno, "cannot write");
     bytes.remove_prefix(static_cast<size_t>(written));
   }
-  // Pipes and devices cannot be synced.
+  // Some file systems cannot sync.
   if (fsync(fd) != 0 && errno != EINVAL) return absl::ErrnoToStatus(errno, "cannot sync");
   return absl::OkStatus();
 }
@@ -50,7 +50,9 @@ absl::Status Replace(const std::string& path, std::string_view bytes, mode_t mod
   }
   std::move(remove).Cancel();
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  return SyncFolder(folder.empty() ? "." : folder);
+  // The file is replaced now. Without this, a loss of power may bring the old one back.
+  SyncFolder(folder.empty() ? "." : folder).IgnoreError();
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/annotate.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "server/access/role.h"
 #include "server/events/log.h"
 
 namespace assay::server {
@@ -30,10 +31,24 @@ void LogCertificates(const Certificates& certificates) {
             {"days_left", absl::ToInt64Hours(certificates.expires_at - absl::Now()) / 24}});
 }
 
+std::string CopiesFolder(const Config& config) { return config.state_dir + "/tls"; }
+
+void WarnWithoutWayIn(const Config& config, const KeyStore& keys) {
+  if (!config.access.keys_required || !config.access.unix_socket.empty()) return;
+  for (const KeyState& state : keys.List()) {
+    if (state.key.roles.Has(Role::kAdmin) && state.key.expires_at > absl::Now()) return;
+  }
+  LogEvent(spdlog::level::warn, "no_administrator",
+           {{"reason",
+             "keys are required, no key is an administrator's, and there is no Unix "
+             "socket to create one; set access.unix_socket to a path of at most 103 "
+             "bytes"}});
+}
+
 absl::StatusOr<std::unique_ptr<CertificateWatch>> Watch(const Config& config) {
   ASSIGN_OR_RETURN(std::unique_ptr<CertificateWatch> watch,
                    CertificateWatch::Start({.files = config.tls,
-                                            .folder = config.state_dir + "/tls",
+                                            .folder = CopiesFolder(config),
                                             .on_change = LogCertificates,
                                             .on_error = [](const absl::Status& status) {
                                               LogEvent(spdlog::level::err, "certificate_refused",
@@ -63,9 +78,12 @@ absl::StatusOr<std::unique_ptr<AccessStack>> AccessStack::Create(const Config& c
     if (!audit.ok()) return Annotate(audit.status(), "access.audit_log");
     stack->audit_ = *std::move(audit);
   }
-  if (!config.tls.certificate.empty()) {
+  if (config.tls.certificate.empty()) {
+    CertificateWatch::RemoveCopies(CopiesFolder(config));
+  } else {
     ASSIGN_OR_RETURN(stack->certificates_, Watch(config));
   }
+  WarnWithoutWayIn(config, *stack->keys_);
   stack->saver_ = std::thread([stack = stack.get()] { stack->SaveCounts(); });
   return stack;
 }

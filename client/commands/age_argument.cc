@@ -18,6 +18,8 @@ std::string ReadAge(const std::string& text, double* seconds) {
   } else if (!absl::ParseDuration(text, &age)) {
     return "must be a time such as 7d, 36h or 90m";
   }
+  const absl::Duration longest = absl::Hours(1000 * 365 * kDayHours);
+  if (age >= longest) return "must be below 1000 years";
   *seconds = absl::ToDoubleSeconds(age);
   return age > absl::ZeroDuration() ? "" : "must be above 0";
 }

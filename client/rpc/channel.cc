@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/whole_file.h"
@@ -21,7 +22,10 @@ constexpr int64_t kMaxPemBytes = int64_t{1} << 20;
 absl::StatusOr<std::string> ReadPem(const char* option, const std::string& path) {
   if (path.empty()) return std::string();
   absl::StatusOr<std::string> bytes = ReadWholeFile(path, kMaxPemBytes);
-  if (bytes.ok()) return bytes;
+  if (bytes.ok() && absl::StrContains(*bytes, "-----BEGIN ")) return bytes;
+  if (bytes.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(option, ": ", path, " is not a file in PEM"));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat(option, ": ", std::string(bytes.status().message())));
 }

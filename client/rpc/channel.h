@@ -26,7 +26,9 @@ struct ChannelOptions {
   // True: the key may be sent to another machine without TLS.
   bool insecure = false;
 
-  bool UsesTls() const { return tls || !ca_file.empty() || !certificate_file.empty(); }
+  bool UsesTls() const {
+    return tls || !ca_file.empty() || !certificate_file.empty() || !certificate_key_file.empty();
+  }
 };
 
 // Opens no socket. INVALID_ARGUMENT names the option: a file cannot be read, or the key would be

@@ -16,12 +16,13 @@ constexpr std::string_view kBearer = "bearer ";
 // Returns the key that the caller presents, empty if it presents none.
 std::string_view KeyOf(const Credentials& credentials) {
   std::string_view text = credentials.authorization;
-  if (text.empty()) return credentials.api_key;
   if (absl::StartsWithIgnoreCase({text.data(), text.size()}, {kBearer.data(), kBearer.size()})) {
     text.remove_prefix(kBearer.size());
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    return text;
   }
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  return text;
+  // A proxy may have added its own credentials.
+  return text.empty() || !credentials.api_key.empty() ? credentials.api_key : text;
 }
 
 Caller CallerWith(const KeyStore::Found& found) {
@@ -66,18 +67,19 @@ AccessControl::Decision AccessControl::Admit(const Credentials& credentials, Rol
   absl::StatusOr<Caller> caller = Identify(credentials);
   if (!caller.ok()) return {.status = caller.status()};
   Decision decision{.caller = *std::move(caller)};
+  // Calls that are denied count in the rate too.
+  if (const std::shared_ptr<KeyMeter>& meter = decision.caller.meter; meter != nullptr) {
+    Refusal refusal = meter->Begin(SteadyNow(), absl::Now());
+    decision.status = std::move(refusal.status);
+    decision.retry_after = refusal.retry_after;
+    if (!decision.status.ok()) return decision;
+    decision.admission = std::make_shared<Admission>(meter);
+  }
   if (!decision.caller.roles.Intersects(allowed)) {
     decision.status = absl::PermissionDeniedError(absl::StrCat(
         std::string(what), " needs the role ", absl::StrJoin(allowed.Names(), " or "), "; key ",
         decision.caller.name, " has ", absl::StrJoin(decision.caller.roles.Names(), ", ")));
-    return decision;
   }
-  const std::shared_ptr<KeyMeter>& meter = decision.caller.meter;
-  if (meter == nullptr) return decision;
-  Refusal refusal = meter->Begin(SteadyNow(), absl::Now());
-  decision.status = std::move(refusal.status);
-  decision.retry_after = refusal.retry_after;
-  if (decision.status.ok()) decision.admission = std::make_shared<Admission>(meter);
   return decision;
 }
 

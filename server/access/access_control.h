@@ -2,6 +2,7 @@
 #ifndef ASSAY_SERVER_ACCESS_ACCESS_CONTROL_H_
 #define ASSAY_SERVER_ACCESS_ACCESS_CONTROL_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,22 +22,27 @@ namespace assay::server {
 struct Credentials {
   // The value of the header "authorization": "Bearer KEY". Empty: there is none.
   std::string_view authorization;
-  // The value of the header "x-api-key": a key. `authorization` has precedence.
+  // The value of the header "x-api-key": a key. A bearer of `authorization` has precedence.
   std::string_view api_key;
   // The caller's address as gRPC formats it.
   std::string_view peer;
 };
 
-// A place among the calls that run with one key, until it is destroyed.
+// A place among the calls that run with one key, until End() or its destruction. Thread-safe.
 class Admission {
  public:
   explicit Admission(std::shared_ptr<KeyMeter> meter) : meter_(std::move(meter)) {}
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
-  ~Admission() { meter_->End(); }
+  ~Admission() { End(); }
+
+  void End() {
+    if (!ended_.exchange(true)) meter_->End();
+  }
 
  private:
   const std::shared_ptr<KeyMeter> meter_;
+  std::atomic<bool> ended_ = false;
 };
 
 // Thread-safe. A check costs a hash and a lookup.
@@ -61,7 +67,7 @@ class AccessControl {
     absl::Duration retry_after;
     // Known unless UNAUTHENTICATED.
     Caller caller;
-    // Must live as long as the call. Null if the caller has no key.
+    // Must live until the call's reply is sent. Null if the caller has no key.
     std::shared_ptr<Admission> admission;
   };
 

@@ -27,6 +27,8 @@ constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxModels = 100;
 constexpr double kMinShare = 0.01;
 constexpr double kMaxShare = 100;
+constexpr size_t kMaxModelBytes = 128;
+const absl::Time kLastTime = absl::FromCivil(absl::CivilSecond(9999, 12, 31), absl::UTCTimeZone());
 
 absl::Status NotNegative(const char* field, int64_t value) {
   if (value >= 0) return absl::OkStatus();
@@ -50,6 +52,11 @@ absl::Status ValidateLimits(const KeyLimits& limits) {
   if (limits.models.size() > kMaxModels) {
     return absl::InvalidArgumentError(
         absl::StrCat("models: has ", limits.models.size(), " ids; at most ", kMaxModels));
+  }
+  for (const std::string& model : limits.models) {
+    if (!model.empty() && model.size() <= kMaxModelBytes) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("models: an id has 1 to ", kMaxModelBytes, " bytes, not ", model.size()));
   }
   return absl::OkStatus();
 }
@@ -94,6 +101,11 @@ absl::Status ValidateKey(const ApiKey& key, absl::Time now) {
     return absl::InvalidArgumentError(
         absl::StrCat("expires_at: ", absl::FormatTime(key.expires_at, absl::UTCTimeZone()),
                      " has passed; give a later time"));
+  }
+  // RFC 3339 has no later years.
+  if (key.expires_at != absl::InfiniteFuture() && key.expires_at > kLastTime) {
+    return absl::InvalidArgumentError(
+        "expires_at: is after the year 9999; leave it out for a key that does not expire");
   }
   return ValidateLimits(key.limits);
 }

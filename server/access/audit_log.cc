@@ -2,6 +2,7 @@
 #include "server/access/audit_log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,9 +25,14 @@ constexpr size_t kMaxRequestBytes = 2048;
 constexpr absl::Duration kReportInterval = absl::Minutes(1);
 
 absl::StatusOr<int> OpenFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kPrivateFile);
+  // Opening a named pipe would wait for its reader.
+  const int fd =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kPrivateFile);
   if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be written"));
-  return fd;
+  struct stat status{};
+  if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+  close(fd);
+  return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
 }
 
 std::string Line(const AuditEntry& entry) {
@@ -91,7 +97,8 @@ absl::Status AuditLog::Append(const std::string& line) {
 
 absl::Status AuditLog::Turn() {
   const std::string old = path_ + ".1";
-  if (std::rename(path_.c_str(), old.c_str()) != 0) {
+  // Moved away by another program, or by a turn that could not open the new file.
+  if (std::rename(path_.c_str(), old.c_str()) != 0 && errno != ENOENT) {
     return absl::ErrnoToStatus(errno, absl::StrCat(old, ": cannot be written"));
   }
   ASSIGN_OR_RETURN(const int fd, OpenFile(path_));

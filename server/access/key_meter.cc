@@ -11,6 +11,8 @@ namespace assay::server {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
+// The refusals of a key that are audited in a minute. More would push older lines out of the log.
+constexpr int kAuditedDenials = 30;
 
 int64_t DayOf(absl::Time time) { return absl::Floor(time - absl::UnixEpoch(), kDay) / kDay; }
 
@@ -64,6 +66,15 @@ void KeyMeter::End() {
   --running_;
 }
 
+bool KeyMeter::CountDenial(absl::Duration steady) {
+  const MutexLock lock(mutex_);
+  if (steady - denials_since_ >= absl::Minutes(1)) {
+    denials_since_ = steady;
+    denials_ = 0;
+  }
+  return ++denials_ <= kAuditedDenials;
+}
+
 void KeyMeter::AddTokens(int64_t tokens, absl::Time now) {
   const MutexLock lock(mutex_);
   StartDay(now);
@@ -82,9 +93,10 @@ TokenCount KeyMeter::spent() const {
 }
 
 void KeyMeter::StartDay(absl::Time now) {
-  // A clock that is set back does not give the quota again.
+  // A clock that is set back by some hours does not give the quota again; one that was years ahead
+  // does not withhold it for years.
   const int64_t day = DayOf(now);
-  if (day > spent_.day) spent_ = {.day = day};
+  if (day > spent_.day || day + 1 < spent_.day) spent_ = {.day = day};
 }
 
 }  // namespace assay::server

@@ -39,6 +39,9 @@ class KeyMeter {
   Refusal Begin(absl::Duration steady, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
   void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Says whether one more refusal of this key is worth a line in the audit log: a minute has a few.
+  bool CountDenial(absl::Duration steady) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Counts tokens. The call that exceeds the quota is not cut off; the next one is refused.
   void AddTokens(int64_t tokens, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t TokensToday(absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -55,6 +58,8 @@ class KeyMeter {
   double bucket_ ABSL_GUARDED_BY(mutex_);
   absl::Duration refilled_ ABSL_GUARDED_BY(mutex_);
   int64_t running_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration denials_since_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
+  int denials_ ABSL_GUARDED_BY(mutex_) = 0;
   TokenCount spent_ ABSL_GUARDED_BY(mutex_);
 };
 

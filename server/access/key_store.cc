@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -60,7 +61,15 @@ absl::Status KeyStore::Write(const Entries& entries) const {
   for (const auto& [id, entry] : entries) {
     keys.push_back({.key = *entry.key, .spent = entry.meter->spent()});
   }
-  return WriteWholeFile(path_, KeyFileText(keys), kPrivateFile);
+  std::string text = KeyFileText(keys);
+  if (text == written_) return absl::OkStatus();
+  if (std::ssize(text) > kMaxFileBytes) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the keys take ", text.size(), " bytes; at most ", kMaxFileBytes, ": revoke some first"));
+  }
+  RETURN_IF_ERROR(WriteWholeFile(path_, text, kPrivateFile));
+  written_ = std::move(text);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> KeyStore::Create(ApiKey* key) {
@@ -151,13 +160,7 @@ absl::StatusOr<KeyStore::Found> KeyStore::Find(std::string_view text, absl::Time
 
 absl::Status KeyStore::SaveCounts() {
   const MutexLock writing(write_mutex_);
-  const Entries now = entries();
-  int64_t total = 0;
-  for (const auto& [id, entry] : now) total += entry.meter->spent().tokens;
-  if (total == saved_tokens_) return absl::OkStatus();
-  RETURN_IF_ERROR(Write(now));
-  saved_tokens_ = total;
-  return absl::OkStatus();
+  return Write(entries());
 }
 
 }  // namespace assay::server

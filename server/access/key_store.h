@@ -69,6 +69,7 @@ class KeyStore {
   explicit KeyStore(std::string path) : path_(std::move(path)) {}
 
   absl::Status Read() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Does nothing if the file has these keys and counts already.
   absl::Status Write(const Entries& entries) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   Entries entries() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -79,8 +80,8 @@ class KeyStore {
   mutable absl::Mutex mutex_;
   // By id.
   Entries entries_ ABSL_GUARDED_BY(mutex_);
-  // The sum of all keys' tokens when the file was written.
-  int64_t saved_tokens_ ABSL_GUARDED_BY(write_mutex_) = 0;
+  // The text of the file when it was written last.
+  mutable std::string written_ ABSL_GUARDED_BY(write_mutex_);
 };
 
 }  // namespace assay::server

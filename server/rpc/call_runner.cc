@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/steady_time.h"
@@ -58,8 +59,10 @@ void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
   const bool fits = call->Open(static_cast<int64_t>(request.ByteSizeLong()));
   const AccessControl::Decision& access = call->server_call().access();
   if (!access.status.ok()) {
-    // Callers without a key could fill the log.
-    if (!absl::IsUnauthenticated(access.status)) {
+    // Callers without a key could fill the log, and so could those with one.
+    const std::shared_ptr<KeyMeter>& meter = access.caller.meter;
+    if (!absl::IsUnauthenticated(access.status) &&
+        (meter == nullptr || meter->CountDenial(SteadyNow()))) {
       Audit(call->server_call(), request, access.status, absl::ZeroDuration());
     }
     absl::Status refused = access.status;
@@ -82,9 +85,9 @@ void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
   // `request` is gRPC's, and lives until the call ends.
   const auto audited = [this, &request, handler = std::move(handler)](const ServerCall& running) {
     const absl::Duration start = SteadyNow();
-    absl::Status status = handler(running);
-    Audit(running, request, status, SteadyNow() - start);
-    return status;
+    absl::Status status = absl::InternalError("the call ended by an exception");
+    const absl::Cleanup audit = [&] { Audit(running, request, status, SteadyNow() - start); };
+    return status = handler(running);
   };
   const bool started = threads_.Run([call, audited] { call->Run(audited); }, keep_free);
   if (started) return;

@@ -144,7 +144,7 @@ std::vector<std::string> ConnectionTable::FindFloods(
     const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (peeked < kFewestBytes) continue;
     const std::string_view view(bytes.data(), static_cast<size_t>(peeked));
-    if (!HasResetFlood(view) && !HasEndlessHeader(view)) continue;
+    if (!HasResetFlood(view)) continue;
     if (IsOpen(fd, peer)) found.push_back(peer.name);
   }
   return found;

@@ -80,6 +80,16 @@ std::string_view StatusLabel(absl::StatusCode code) {
       return "unavailable";
     case absl::StatusCode::kDataLoss:
       return "data_loss";
+    case absl::StatusCode::kUnauthenticated:
+      return "unauthenticated";
+    case absl::StatusCode::kPermissionDenied:
+      return "permission_denied";
+    case absl::StatusCode::kAlreadyExists:
+      return "already_exists";
+    case absl::StatusCode::kAborted:
+      return "aborted";
+    case absl::StatusCode::kOutOfRange:
+      return "out_of_range";
     default:
       return "unknown";
   }

@@ -65,6 +65,7 @@ void UnaryCall::Run(const Handler& handler) {
 
 void UnaryCall::Refuse(const absl::Status& status) {
   BeginWait();
+  call().EndAdmission();
   Finish(ToGrpcStatus(status));
 }
 

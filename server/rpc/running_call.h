@@ -172,6 +172,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Message>,
 
   void Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     this->BeginWait();
+    call().EndAdmission();
     grpc::ServerWriteReactor<Message>::Finish(ToGrpcStatus(status_));
   }
 

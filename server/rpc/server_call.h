@@ -53,6 +53,11 @@ class ServerCall {
   // Like context().Check(), and asks gRPC too, which tells of a cancellation late.
   absl::Status Check() const;
 
+  // Gives the call's place among those of its key free, before its reply is sent: a caller that has
+  // the reply may send the next call.
+  void EndAdmission() {
+    if (access_->admission != nullptr) access_->admission->End();
+  }
   void MarkCancelled() { *cancelled_ = true; }
   void TryCancel() { call_->TryCancel(); }
 

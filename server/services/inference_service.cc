@@ -74,11 +74,11 @@ absl::Status InferenceServiceImpl::Likelihood(const ServerCall& call,
                                               const assay::v1::LikelihoodRequest& request,
                                               assay::v1::LikelihoodResponse* response) {
   RETURN_IF_ERROR(call.caller().CheckModel(request.model()));
-  // The context is read too, and has no count of its own.
-  ChargeTokens(call.caller(), EstimateTokens(request.ByteSizeLong()));
   const absl::StatusOr<LikelihoodResult> result =
       likelihood_->Compute(ToCall(request), call.context());
   RETURN_IF_ERROR(result.status());
+  // The context is read too, and has no count of its own.
+  ChargeTokens(call.caller(), EstimateTokens(request.ByteSizeLong()));
   ToProto(*result, response);
   return absl::OkStatus();
 }

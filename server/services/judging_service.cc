@@ -35,7 +35,7 @@ std::string NamesOf(const std::vector<evaluator::JudgeOptions>& judges) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<evaluator::Judge>> JudgingServiceImpl::MakeJudge(
-    const std::string& name) const {
+    const std::string& name, const Caller& caller) const {
   const std::vector<evaluator::JudgeOptions>& known = dependencies_.judges;
   const auto found = std::find_if(
       known.begin(), known.end(),
@@ -49,10 +49,13 @@ absl::StatusOr<std::unique_ptr<evaluator::Judge>> JudgingServiceImpl::MakeJudge(
                                                    "' is neither a judge of evaluation.judges (",
                                                    NamesOf(known), ") nor a model of the catalog"));
   }
+  // The operator has chosen the models of configured judges.
+  if (found == known.end()) RETURN_IF_ERROR(caller.CheckModel(model));
   return std::make_unique<evaluator::LocalJudge>(dependencies_.generator, name, model);
 }
 
-absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationRequest& request) const {
+absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationRequest& request,
+                                                      const Caller& caller) const {
   std::vector<std::string> names(request.judges().begin(), request.judges().end());
   if (names.empty()) {
     for (const evaluator::JudgeOptions& options : dependencies_.judges) {
@@ -72,7 +75,7 @@ absl::StatusOr<Judges> JudgingServiceImpl::MakeJudges(const JudgeEvaluationReque
   std::set<std::string> seen;
   for (const std::string& name : names) {
     if (!seen.insert(name).second) continue;
-    ASSIGN_OR_RETURN(std::unique_ptr<evaluator::Judge> judge, MakeJudge(name));
+    ASSIGN_OR_RETURN(std::unique_ptr<evaluator::Judge> judge, MakeJudge(name, caller));
     judges.push_back(std::move(judge));
   }
   return judges;
@@ -104,7 +107,7 @@ absl::Status JudgingServiceImpl::JudgeEvaluation(const ServerCall& call,
   }
   ASSIGN_OR_RETURN(const evaluator::EvaluationPlan plan, dependencies_.store->Plan(id));
   ASSIGN_OR_RETURN(const std::vector<evaluator::Sample> samples, dependencies_.store->Samples(id));
-  ASSIGN_OR_RETURN(const Judges judges, MakeJudges(request));
+  ASSIGN_OR_RETURN(const Judges judges, MakeJudges(request, call.caller()));
   const evaluator::PairSelection selection = {
       .baseline = request.baseline(),
       .candidates = {request.candidates().begin(), request.candidates().end()},

@@ -58,8 +58,10 @@ class JudgingServiceImpl final : public assay::v1::JudgingService::CallbackServi
                      const evaluator::JudgmentSummary& summary) const;
   // Makes the judges that the request names, or all judges of the configuration.
   absl::StatusOr<std::vector<std::unique_ptr<evaluator::Judge>>> MakeJudges(
-      const assay::v1::JudgeEvaluationRequest& request) const;
-  absl::StatusOr<std::unique_ptr<evaluator::Judge>> MakeJudge(const std::string& name) const;
+      const assay::v1::JudgeEvaluationRequest& request, const Caller& caller) const;
+  // PERMISSION_DENIED: `name` is a model that the caller may not use.
+  absl::StatusOr<std::unique_ptr<evaluator::Judge>> MakeJudge(const std::string& name,
+                                                              const Caller& caller) const;
 
   CallRunner* const calls_;
   const Dependencies dependencies_;

@@ -50,6 +50,11 @@ absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files) {
   ASSIGN_OR_RETURN(certificates.key, ReadFile("tls.key", files.key));
   if (!files.client_ca.empty()) {
     ASSIGN_OR_RETURN(certificates.client_ca, ReadFile("tls.client_ca", files.client_ca));
+    // Without roots, every client would be let in.
+    if (certificates.client_ca.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("tls.client_ca: ", files.client_ca, " is empty"));
+    }
   }
   RETURN_IF_ERROR(MakeTlsContext(certificates).status());
   ASSIGN_OR_RETURN(certificates.expires_at, ExpiryOf(certificates.chain));

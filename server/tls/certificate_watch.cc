@@ -2,9 +2,10 @@
 #include "server/tls/certificate_watch.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,8 +20,14 @@ constexpr mode_t kPrivateFolder = 0700;
 
 }  // namespace
 
+void CertificateWatch::RemoveCopies(const std::string& folder) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
 absl::StatusOr<std::unique_ptr<CertificateWatch>> CertificateWatch::Start(Options options) {
   ASSIGN_OR_RETURN(Certificates certificates, ReadCertificates(options.files));
+  RemoveCopies(options.folder);
   if (mkdir(options.folder.c_str(), kPrivateFolder) != 0 && errno != EEXIST) {
     return absl::ErrnoToStatus(errno, absl::StrCat(options.folder, ": cannot create the folder"));
   }
@@ -43,8 +50,7 @@ CertificateWatch::~CertificateWatch() {
     stopping_ = true;
   }
   if (thread_.joinable()) thread_.join();
-  unlink(key_and_chain_.c_str());
-  if (!client_ca_.empty()) unlink(client_ca_.c_str());
+  RemoveCopies(options_.folder);
 }
 
 absl::Time CertificateWatch::expires_at() const {

@@ -38,8 +38,11 @@ class CertificateWatch {
 
   // Reads the files a first time. Errors name the key of the configuration and the path.
   static absl::StatusOr<std::unique_ptr<CertificateWatch>> Start(Options options);
-  // Removes the copies.
+  // Removes the folder of the copies.
   ~CertificateWatch();
+
+  // Removes what a killed process left.
+  static void RemoveCopies(const std::string& folder);
 
   // For HTTP servers.
   const std::shared_ptr<TlsContexts>& contexts() const { return contexts_; }

@@ -37,6 +37,9 @@ absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const Certificates& c
     return Refused("tls.key",
                    "is not a key in PEM without a password, or not that of the certificate", error);
   }
+  // A resumed session would outlive the certificates that it was checked with.
+  SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_TICKET);
   if (certificates.client_ca.empty()) return context;
   context->add_certificate_authority(asio::buffer(certificates.client_ca), error);
   if (error) return Refused("tls.client_ca", "is not a list of certificates in PEM", error);

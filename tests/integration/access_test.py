@@ -173,6 +173,12 @@ def check_limits(bed):
     assert codes[4][0] == grpc.StatusCode.RESOURCE_EXHAUSTED, codes[4]
     assert "requests_per_minute" in codes[4][1], codes[4]
 
+    # A caller that sends one call after the other has one place.
+    serial = bed.caller(bed.key("serial", "--role", "generate", "--max-concurrent", "1"))
+    for _ in range(500):
+        code, message = serial.code("assay.v1.ModelService/ListModels")
+        assert code == grpc.StatusCode.OK, (code, message)
+
     single = bed.caller(bed.key("single", "--role", "generate", "--max-concurrent", "1"))
     stream = single.start(STREAM, **slow)
     next(stream)

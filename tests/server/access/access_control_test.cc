@@ -72,6 +72,11 @@ TEST_F(AccessControlTest, KeyIsTakenFromEitherHeader) {
     EXPECT_EQ(decision.caller.name, "web");
   }
   EXPECT_TRUE(control_->Admit({.api_key = text, .peer = kRemote}, kWriters, "").status.ok());
+  // Another scheme of a proxy does not hide the key.
+  EXPECT_TRUE(control_
+                  ->Admit({.authorization = "Basic dXNlcg==", .api_key = text, .peer = kRemote},
+                          kWriters, "")
+                  .status.ok());
   // A wrong key is not replaced by a right one.
   EXPECT_FALSE(
       control_->Admit({.authorization = "Bearer x", .api_key = text, .peer = kRemote}, kWriters, "")
@@ -104,6 +109,24 @@ TEST_F(AccessControlTest, RoleIsRequired) {
   const AccessControl::Decision admin = Admit(Create("root", {Role::kAdmin}));
   EXPECT_TRUE(admin.status.ok());
   EXPECT_TRUE(admin.caller.may_name_files);
+}
+
+TEST_F(AccessControlTest, DeniedCallsCountInTheRate) {
+  const std::string text = Create("ev", {Role::kEvaluate}, {.requests_per_minute = 2});
+  EXPECT_TRUE(absl::IsPermissionDenied(Admit(text).status));
+  EXPECT_TRUE(absl::IsPermissionDenied(Admit(text).status));
+  EXPECT_TRUE(absl::IsResourceExhausted(Admit(text).status));
+}
+
+TEST_F(AccessControlTest, PlaceCanBeGivenBackEarly) {
+  const std::string text = Create("web", {Role::kGenerate}, {.max_concurrent = 1});
+  const AccessControl::Decision first = Admit(text);
+  first.admission->End();
+  const AccessControl::Decision second = Admit(text);
+  EXPECT_TRUE(second.status.ok());
+  // Ending twice gives nothing back.
+  first.admission->End();
+  EXPECT_TRUE(absl::IsResourceExhausted(Admit(text).status));
 }
 
 TEST_F(AccessControlTest, KeyDecidesAboutFilesAlsoOnThisMachine) {

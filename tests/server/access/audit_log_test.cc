@@ -1,6 +1,8 @@
 // The record of what administrators did.
 #include "server/access/audit_log.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -92,6 +94,20 @@ TEST_F(AuditLogTest, OldLinesMoveToASecondFileAndGoAtLast) {
     EXPECT_LE(std::filesystem::file_size(path), static_cast<uintmax_t>(kMaxBytes));
   }
   EXPECT_TRUE(errors_.empty());
+}
+
+TEST_F(AuditLogTest, FileThatWasMovedAwayIsBegunAgain) {
+  const std::unique_ptr<AuditLog> log = Open();
+  log->Write(Entry("{}"));
+  std::filesystem::remove(path_);
+  for (int i = 0; i < 50; ++i) log->Write(Entry("{}"));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  EXPECT_TRUE(errors_.empty());
+}
+
+TEST_F(AuditLogTest, NamedPipeIsRefusedAtOnce) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_FALSE(AuditLog::Open(path_, kMaxBytes, nullptr).ok());
 }
 
 TEST_F(AuditLogTest, FailureIsReportedOnceAMinute) {

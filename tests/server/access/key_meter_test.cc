@@ -74,6 +74,20 @@ TEST(KeyMeterTest, ClockThatIsSetBackGivesNoNewQuota) {
   EXPECT_FALSE(Pass(meter, kStart, At(absl::Hours(-1))));
 }
 
+TEST(KeyMeterTest, ClockThatWasYearsAheadDoesNotWithholdTheQuota) {
+  KeyMeter meter("web", {.tokens_per_day = 100}, {});
+  meter.AddTokens(100, At(absl::Hours(24 * 5000)));
+  EXPECT_TRUE(Pass(meter, kStart, At({})));
+}
+
+TEST(KeyMeterTest, FewDenialsOfAMinuteAreAudited) {
+  KeyMeter meter("web", {}, {});
+  int audited = 0;
+  for (int i = 0; i < 1000; ++i) audited += meter.CountDenial(kStart) ? 1 : 0;
+  EXPECT_EQ(audited, 30);
+  EXPECT_TRUE(meter.CountDenial(kStart + absl::Minutes(1)));
+}
+
 TEST(KeyMeterTest, CountOfAnEarlierProcessGoesOn) {
   KeyMeter first("web", {.tokens_per_day = 100}, {});
   first.AddTokens(100, At({}));

@@ -155,6 +155,10 @@ TEST_F(KeyStoreTest, WrongChoicesAreNamed) {
   EXPECT_THAT(error({.name = "web"}), HasSubstr("roles:"));
   EXPECT_THAT(error({.name = "web", .roles = roles, .expires_at = absl::UnixEpoch()}),
               HasSubstr("expires_at: 1970"));
+  const absl::Time late = absl::FromCivil(absl::CivilSecond(10000, 1, 2), absl::UTCTimeZone());
+  EXPECT_THAT(error({.name = "web", .roles = roles, .expires_at = late}), HasSubstr("9999"));
+  EXPECT_THAT(error({.name = "web", .roles = roles, .limits = {.models = {std::string(129, 'm')}}}),
+              HasSubstr("models: an id"));
   EXPECT_THAT(error({.name = "web", .roles = roles, .limits = {.max_concurrent = -1}}),
               HasSubstr("max_concurrent: -1"));
   EXPECT_THAT(error({.name = "web", .roles = roles, .limits = {.max_priority = 101}}),

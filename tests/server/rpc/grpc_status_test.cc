@@ -49,7 +49,7 @@ TEST(GrpcStatusTest, RetryInfoHasTheDelayThatWasSet) {
 TEST(GrpcStatusTest, LabelsAreCodeNamesInLowerCase) {
   EXPECT_EQ(StatusLabel(absl::StatusCode::kOk), "ok");
   EXPECT_EQ(StatusLabel(absl::StatusCode::kDeadlineExceeded), "deadline_exceeded");
-  EXPECT_EQ(StatusLabel(absl::StatusCode::kOutOfRange), "unknown");
+  EXPECT_EQ(StatusLabel(absl::StatusCode::kOutOfRange), "out_of_range");
 }
 
 }  // namespace
