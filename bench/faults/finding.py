@@ -31,6 +31,8 @@ class Finding:
     after: str = ""
     facts: list = dataclasses.field(default_factory=list)
     checks: list = dataclasses.field(default_factory=list)
+    # Claims that the run was too short to judge, each with the reason.
+    undecided: list = dataclasses.field(default_factory=list)
     # Only of the soak test.
     memory: dict = None
 
@@ -42,17 +44,33 @@ class Finding:
         """Records an assertion. `seen` is the observed value, shown if the claim does not hold."""
         self.checks.append({"claim": claim, "holds": bool(holds), "seen": str(seen)})
 
+    def leave_undecided(self, claim, why):
+        self.undecided.append({"claim": claim, "why": why})
+
     def fact(self, text):
         self.facts.append(text)
 
     @property
+    def failed(self):
+        return not self.checks or not all(check["holds"] for check in self.checks)
+
+    @property
     def passed(self):
-        return bool(self.checks) and all(check["holds"] for check in self.checks)
+        return not self.failed and not self.undecided
+
+    @property
+    def verdict(self):
+        if self.failed:
+            return "**FAIL**"
+        return "undecided" if self.undecided else "pass"
 
     def failures(self):
         return [f"{self.fault}: not true: {check['claim']}"
                 + (f" (seen: {check['seen']})" if check["seen"] else "") for check in self.checks
                 if not check["holds"]]
+
+    def open_questions(self):
+        return [f"{self.fault}: undecided: {one['claim']}: {one['why']}" for one in self.undecided]
 
     def to_json(self):
         found = dataclasses.asdict(self)

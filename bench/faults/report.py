@@ -22,7 +22,7 @@ def recovery(finding):
 
 def row(finding):
     cells = [finding.fault, share(finding.others), recovery(finding),
-             "pass" if finding.passed else "**FAIL**"]
+             finding.verdict]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
@@ -50,6 +50,7 @@ def details(finding):
         held[check["claim"]] = held.get(check["claim"], True) and check["holds"]
     lines += [item(f"{'true' if holds else '**not true**'}: {claim}")
               for claim, holds in held.items()]
+    lines += [item(f"undecided: {one['claim']}: {one['why']}") for one in finding.undecided]
     return "\n".join(lines) + "\n"
 
 
