@@ -66,10 +66,28 @@ def mount(*words):
     subprocess.run(["mount", *words], check=True)
 
 
-def prepare_root():
+def cover(folder, needed):
+    """Mounts an empty folder on `folder`. What is needed below it stays visible, read-only."""
+    kept = {folder / path.relative_to(folder).parts[0]
+            for path in needed if folder in path.parents}
+    # The descriptors lead to what the new mount hides.
+    kept = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
+    mount("-t", "tmpfs", "tmpfs", str(folder))
+    for path, descriptor in kept.items():
+        path.mkdir()
+        # Its name, to which mount would resolve the link, leads to the new folder.
+        mount("--no-canonicalize", "--rbind", f"/proc/{os.getpid()}/fd/{descriptor}", str(path))
+        os.close(descriptor)
+        mount("-o", "remount,bind,ro", str(path))
+
+
+def prepare_root(programs):
     loopback_up()
-    for folder in ("/tmp", VOLUMES):
-        mount("-t", "tmpfs", "tmpfs", str(folder))
+    # The checkout, the environment and the model may lie below the folders that are covered.
+    needed = [ROOT, pathlib.Path(sys.prefix), need_model(), *map(pathlib.Path, programs)]
+    needed += [path.resolve() for path in needed]
+    for folder in (pathlib.Path("/tmp"), VOLUMES):
+        cover(folder, needed)
     for folder in (ETC, LOGS,
                    *(VOLUMES / name for name in ("assay", "huggingface", "mlflow", "prometheus"))):
         folder.mkdir()
@@ -191,7 +209,7 @@ def check_mlflow(evaluation):
 
 
 def run_inside(args):
-    prepare_root()
+    prepare_root([args.assayd, args.assay, tool("prometheus")])
     start_mlflow()
     assayd = Service("assayd", [args.assayd, "--config", str(ETC / "assayd.yaml")],
                      {"HF_HOME": str(VOLUMES / "huggingface")})
