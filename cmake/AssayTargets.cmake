@@ -22,13 +22,6 @@ endforeach()
 if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
 endif()
-if(ASSAY_SANITIZER)
-  # With sanitizers GCC 12 reports members of inactive std::variant alternatives as uninitialized.
-  add_compile_options(-fsanitize=${ASSAY_SANITIZER} -fno-omit-frame-pointer
-                      -Wno-maybe-uninitialized)
-  add_link_options(-fsanitize=${ASSAY_SANITIZER})
-endif()
-
 # Lets ccache keep the objects of a target that has a precompiled header.
 function(assay_ccache_precompiled target)
   if(NOT ASSAY_CCACHE)
@@ -78,6 +71,24 @@ function(assay_header_library name)
   target_link_libraries(assay_${name} INTERFACE assay_options)
 endfunction()
 
+# Tests that hang end after this many times their TIMEOUT. Tests wait in the same proportion (tests/patience.h, bench/patience.py).
+set(ASSAY_TEST_TIMEOUT_FACTOR "$ENV{ASSAY_TEST_TIMEOUT_FACTOR}" CACHE STRING
+  "Factor of the timeouts of all tests (default: 1, 5 with address, 10 with thread sanitizer)")
+
+# Stores in OUT the SECONDS of a quiet machine, times the factor and a reserve for machines that are busy with other work.
+function(assay_timeout out seconds)
+  set(factor ${ASSAY_TEST_TIMEOUT_FACTOR})
+  if(NOT factor AND ASSAY_SANITIZER MATCHES thread)
+    set(factor 10)
+  elseif(NOT factor AND ASSAY_SANITIZER)
+    set(factor 5)
+  elseif(NOT factor)
+    set(factor 1)
+  endif()
+  math(EXPR seconds "${seconds} * ${factor} * 5")
+  set(${out} ${seconds} PARENT_SCOPE)
+endfunction()
+
 # Adds a GoogleTest binary: target NAME with one ctest entry per test case, or a single entry with
 # WHOLE (for many short cases that share a slow start). The working directory is the source tree.
 # FIXTURE names the ctest fixture that must have run before.
@@ -88,11 +99,19 @@ function(assay_test name)
   if(TARGET assay_test_pch)
     assay_reuse_precompiled_header(${name} assay_test_pch)
   endif()
-  if(arg_WHOLE)
+  assay_discover_tests(${name} "${arg_WHOLE}" "${arg_FIXTURE}")
+endfunction()
+
+# The entries of ctest for the GoogleTest binary NAME, see assay_test().
+function(assay_discover_tests name whole fixture)
+  assay_timeout(case_timeout 120)
+  assay_timeout(whole_timeout 600)
+  assay_timeout(discovery_timeout 60)
+  if(whole)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${ASSAY_ROOT})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600 FIXTURES_REQUIRED "${arg_FIXTURE}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${whole_timeout} FIXTURES_REQUIRED "${fixture}")
     return()
   endif()
-  gtest_discover_tests(${name} WORKING_DIRECTORY ${ASSAY_ROOT} DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300 FIXTURES_REQUIRED "${arg_FIXTURE}")
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${ASSAY_ROOT} DISCOVERY_TIMEOUT ${discovery_timeout}
+                       PROPERTIES TIMEOUT ${case_timeout} FIXTURES_REQUIRED "${fixture}")
 endfunction()

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr size_t kMaxOutputBytes = 1 << 20;
 
 absl::StatusOr<ChildResult> RunShell(const std::string& script, const std::string& input = "",
-                                     absl::Duration timeout = absl::Seconds(20)) {
+                                     absl::Duration timeout = Patience()) {
   return RunChild({"sh", "-c", script}, input, absl::Now() + timeout, kMaxOutputBytes);
 }
 
@@ -51,7 +52,7 @@ TEST(ChildProcessTest, ASlowChildIsStoppedAtTheDeadline) {
   const absl::Time start = absl::Now();
   const absl::StatusOr<ChildResult> result = RunShell("sleep 30", "", absl::Milliseconds(200));
   EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(10)));
 }
 
 TEST(ChildProcessTest, TooMuchOutputIsResourceExhausted) {
@@ -64,7 +65,7 @@ TEST(ChildProcessTest, ABackgroundProcessDoesNotDelayTheResult) {
   const absl::StatusOr<ChildResult> result = RunShell("sleep 30 & echo done");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->out, "done\n");
-  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(10)));
 }
 
 }  // namespace

@@ -9,13 +9,14 @@
 #include "base/call_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay {
 namespace {
 
-// Works until the limit is reached, at most for 20 seconds of the wall clock.
+// Works until the limit is reached or Patience() has passed.
 absl::Status WorkOn() {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
+  const absl::Time end = absl::Now() + Patience();
   while (absl::Now() < end) {
     if (absl::Status status = WorkLimit::Check(); !status.ok()) return status;
   }

@@ -19,11 +19,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "tests/patience.h"
 
 namespace assay {
 namespace {
 
-constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 constexpr absl::Duration kPollPeriod = absl::Milliseconds(20);
 
 std::string Field(const std::string& log, const std::string& key) {
@@ -75,7 +75,7 @@ absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(const Option
 }
 
 bool DaemonProcess::AwaitReady() {
-  const absl::Time end = absl::Now() + kStartTimeout;
+  const absl::Time end = absl::Now() + Patience();
   while (absl::Now() < end) {
     const std::string log = Log();
     address_ = Field(log, "listen");

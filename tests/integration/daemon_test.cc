@@ -23,6 +23,7 @@
 #include "gtest/gtest.h"
 #include "tests/integration/daemon_fixture.h"
 #include "tests/integration/daemon_process.h"
+#include "tests/patience.h"
 
 namespace assay {
 namespace {
@@ -171,7 +172,7 @@ TEST_F(DaemonTest, ReloadAppliesAValidCatalogAndIgnoresABrokenOne) {
 
   daemon_->WriteCatalog(absl::StrCat("models:\n", small, "  - { id: small }\n"));
   daemon_->Signal(SIGHUP);
-  const absl::Time end = absl::Now() + absl::Seconds(20);
+  const absl::Time end = absl::Now() + Patience();
   while (daemon_->Log().find("models.yaml:3") == std::string::npos && absl::Now() < end) {
     absl::SleepFor(absl::Milliseconds(20));
   }
@@ -240,7 +241,7 @@ TEST_F(DaemonTest, EvaluationOutlivesItsClient) {
     reader->Finish();
   }
   v1::Evaluation evaluation;
-  const absl::Time end = absl::Now() + absl::Seconds(60);
+  const absl::Time end = absl::Now() + Patience();
   do {
     absl::SleepFor(absl::Milliseconds(100));
     grpc::ClientContext context;
@@ -337,7 +338,7 @@ TEST_F(DaemonTest, SigtermLetsARunningRequestFinish) {
   caller.join();
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_GT(response_.usage().completion_tokens(), 1);
-  EXPECT_EQ(daemon_->Wait(absl::Seconds(40)), 0) << daemon_->Log();
+  EXPECT_EQ(daemon_->Wait(Patience()), 0) << daemon_->Log();
 }
 
 TEST_F(DaemonTest, ReportsPortInUseAndUnwritableState) {

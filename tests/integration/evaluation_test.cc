@@ -21,6 +21,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "tests/integration/daemon_process.h"
+#include "tests/patience.h"
 
 namespace assay {
 namespace {
@@ -93,7 +94,7 @@ class EvaluationTest : public testing::Test {
 
   void Kill() {
     daemon_->Signal(SIGKILL);
-    daemon_->Wait(absl::Seconds(20));
+    daemon_->Wait(Patience());
     daemon_.reset();
   }
 
@@ -124,7 +125,7 @@ class EvaluationTest : public testing::Test {
 
   // Waits until the evaluation has `samples` samples or ends, and returns it.
   v1::Evaluation AwaitSamples(const std::string& id, int samples) {
-    const absl::Time limit = absl::Now() + kEvaluationTimeout;
+    const absl::Time limit = absl::Now() + Patience(kEvaluationTimeout);
     while (absl::Now() < limit) {
       v1::Evaluation evaluation = Get(id);
       if (evaluation.samples_size() >= samples ||
@@ -138,7 +139,7 @@ class EvaluationTest : public testing::Test {
   }
 
   v1::Evaluation AwaitEnd(const std::string& id) {
-    const absl::Time limit = absl::Now() + kEvaluationTimeout;
+    const absl::Time limit = absl::Now() + Patience(kEvaluationTimeout);
     v1::Evaluation evaluation = Get(id);
     while (evaluation.state() == v1::EVALUATION_STATE_RUNNING && absl::Now() < limit) {
       absl::SleepFor(absl::Milliseconds(50));
@@ -218,7 +219,7 @@ TEST_F(EvaluationTest, OrderlyStopCausesNoFailedSampleAndKeepsEveryLevel) {
   for (const int samples : {1, 2, 3}) {
     AwaitSamples(*id, samples);
     daemon_->Signal(SIGTERM);
-    daemon_->Wait(absl::Seconds(40));
+    daemon_->Wait(Patience());
     daemon_.reset();
     ASSERT_NO_FATAL_FAILURE(Start());
   }

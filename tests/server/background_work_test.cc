@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
@@ -26,7 +27,7 @@ TEST(BackgroundWorkTest, RequestsDuringARunReturnAtOnceAndCauseOneMoreRun) {
     for (int i = 0; i < 5; ++i) work.Request();
     EXPECT_EQ(runs, 1);
     proceed.Notify();
-    const absl::Time end = absl::Now() + absl::Seconds(20);
+    const absl::Time end = absl::Now() + Patience();
     while (runs < 2 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
     absl::SleepFor(absl::Milliseconds(20));
   }

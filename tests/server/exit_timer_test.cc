@@ -4,6 +4,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
@@ -16,7 +17,7 @@ TEST(ExitTimerTest, ExpiresOnlyIfItIsNotDestroyedInTime) {
   ExitTimer timer(absl::Hours(1), [&] { expired.Notify(); });
   EXPECT_FALSE(expired.WaitForNotificationWithTimeout(absl::Milliseconds(20)));
   timer.Shorten(absl::Milliseconds(1));
-  EXPECT_TRUE(expired.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_TRUE(expired.WaitForNotificationWithTimeout(Patience()));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/commands/fake_daemon.h"
+#include "tests/patience.h"
 
 namespace assay::client {
 namespace {
@@ -21,7 +22,7 @@ class CallTest : public ::testing::Test {
  protected:
   Connection ConnectTo(const std::string& address) {
     const ChannelOptions channel{.address = address};
-    return {{.channel = channel, .timeout = absl::Seconds(20)},
+    return {{.channel = channel, .timeout = Patience()},
             *MakeChannel(channel),
             streams_,
             daemon_.interrupt};

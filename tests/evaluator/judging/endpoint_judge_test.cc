@@ -11,6 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "tests/base/http/fake_server.h"
+#include "tests/patience.h"
 
 namespace assay::evaluator {
 namespace {
@@ -81,7 +82,7 @@ class EndpointJudgeTest : public testing::Test {
     return status;
   }
 
-  absl::Duration timeout_ = absl::Seconds(30);
+  absl::Duration timeout_ = Patience();
   CallContext context_;
   http::FakeServer::Handler answer_;
   http::FakeServer server_;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/call_context.h"
 #include "tests/evaluator/run/runner_fixture.h"
+#include "tests/patience.h"
 
 namespace assay::evaluator {
 namespace {
@@ -52,7 +53,7 @@ class ResumeTest : public RunnerTest {
   }
 
   Evaluation WaitForEnd(const std::string& id) {
-    const absl::Time limit = absl::Now() + absl::Seconds(30);
+    const absl::Time limit = absl::Now() + Patience();
     while (absl::Now() < limit) {
       Evaluation evaluation = *store_->Get(id);
       if (evaluation.state != EvaluationState::kRunning) return evaluation;

@@ -12,14 +12,14 @@
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "tests/patience.h"
 
 namespace assay::evaluator {
 namespace {
 
 using ::testing::HasSubstr;
 
-absl::StatusOr<Score> ScoreBy(const std::string& script,
-                              absl::Duration timeout = absl::Seconds(20)) {
+absl::StatusOr<Score> ScoreBy(const std::string& script, absl::Duration timeout = Patience()) {
   const CommandScorer scorer(
       {.name = "brand", .version = "3", .command = {"/bin/sh", "-c", script}, .timeout = timeout});
   return scorer.ScoreText({.content_type = "linkedin",
@@ -73,7 +73,7 @@ TEST(CommandScorerTest, AHangingProgramIsKilledWithItsChildren) {
   const absl::Time start = absl::Now();
   const auto score = ScoreBy("sleep 30 & sleep 30", absl::Milliseconds(300));
   EXPECT_TRUE(absl::IsDeadlineExceeded(score.status())) << score.status();
-  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(10)));
 }
 
 TEST(CommandScorerTest, StandardStreamsCanBeOpenedByName) {
@@ -106,7 +106,7 @@ TEST(CommandScorerTest, BackgroundChildrenDoNotDelayTheScoreAndAreKilled) {
   const absl::Time start = absl::Now();
   const std::string mark = testing::TempDir() + "/assay_scorer_left." + std::to_string(getpid());
   EXPECT_EQ(ScoreBy("(sleep 2; touch " + mark + ") & echo '{\"score\": 5}'")->overall, 5);
-  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(2)));
   absl::SleepFor(absl::Seconds(3));
   EXPECT_NE(access(mark.c_str(), F_OK), 0) << mark;
 }

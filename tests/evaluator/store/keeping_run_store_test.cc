@@ -12,6 +12,7 @@
 #include "absl/synchronization/notification.h"
 #include "tests/evaluator/records/records.h"
 #include "tests/evaluator/store/temp_folder.h"
+#include "tests/patience.h"
 
 namespace assay::evaluator {
 namespace {
@@ -87,7 +88,7 @@ TEST_F(KeepingRunStoreTest, AResultWaitsForRoomAndIsShownMeanwhile) {
     EXPECT_EQ(store_->Finish(Failed(), {}).code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_FALSE(recorded_.WaitForNotificationWithTimeout(absl::Milliseconds(100)));
   }
-  ASSERT_TRUE(recorded_.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(recorded_.WaitForNotificationWithTimeout(Patience()));
   EXPECT_EQ(recorded_id_, "ev-1");
   EXPECT_EQ(StateOnDisk(), EvaluationState::kFailed);
   EXPECT_EQ(store_->Get("ev-1")->error, "the disk is full");

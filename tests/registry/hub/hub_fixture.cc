@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/call_context.h"
+#include "tests/patience.h"
 
 namespace assay::registry {
 
@@ -42,7 +43,7 @@ HubFixture::HubFixture() {
   options_.first_backoff = absl::Milliseconds(10);
   options_.max_backoff = absl::Milliseconds(40);
   options_.retries = 3;
-  options_.timeout = absl::Seconds(60);
+  options_.timeout = Patience();
 }
 
 HubFixture::~HubFixture() { fs::remove_all(cache_); }

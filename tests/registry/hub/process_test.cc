@@ -24,6 +24,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/hub/downloader.h"
+#include "tests/patience.h"
 #include "tests/registry/hub/hub_fixture.h"
 
 namespace assay::registry {
@@ -70,7 +71,7 @@ class ProcessTest : public HubFixture {
         });
   }
   void AwaitIncomplete(int64_t bytes) {
-    const absl::Time end = absl::Now() + absl::Seconds(20);
+    const absl::Time end = absl::Now() + Patience();
     std::error_code error;
     while (absl::Now() < end) {
       const uintmax_t size = fs::file_size(Incomplete(kWeights), error);

@@ -19,6 +19,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
+#include "tests/patience.h"
 #include "tests/registry/residency/residency_fixture.h"
 
 namespace assay::registry {
@@ -87,7 +88,7 @@ TEST_F(ReloadTest, AddsAndRemovesModels) {
   EXPECT_EQ(running->model().resident_bytes(), 100);
   EXPECT_EQ(loader_.alive, 1);
   *running = Handle();
-  const absl::Time end = absl::Now() + absl::Seconds(20);
+  const absl::Time end = absl::Now() + Patience();
   while (loader_.alive > 0 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
   EXPECT_EQ(loader_.alive, 0);
   EXPECT_EQ(manager_->used_bytes(), 0);
@@ -113,7 +114,7 @@ TEST_F(ReloadTest, AChangedModelIsLoadedBesideTheOldOne) {
   EXPECT_EQ(DtypeOf("a"), "float32");
   EXPECT_EQ(static_cast<FakeModel&>(running->model()).dtype, "auto");
   *running = Handle();
-  const absl::Time end = absl::Now() + absl::Seconds(20);
+  const absl::Time end = absl::Now() + Patience();
   while (loader_.alive > 1 && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
   EXPECT_EQ(loader_.alive, 1);
   // The listener never sees the model in another state than ready.

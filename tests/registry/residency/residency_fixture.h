@@ -18,6 +18,7 @@
 #include "base/mutex_lock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
+#include "tests/patience.h"
 #include "tests/registry/residency/fake_loader.h"
 
 namespace assay::registry {
@@ -37,7 +38,7 @@ class ResidencyTest : public testing::Test {
   ModelState StateOf(const std::string& id) { return manager_->Get(id)->state; }
   void Use(const std::string& id) { ASSERT_TRUE(manager_->Acquire(id).ok()) << id; }
   void AwaitState(const std::string& id, ModelState state) {
-    const absl::Time end = absl::Now() + absl::Seconds(20);
+    const absl::Time end = absl::Now() + Patience();
     while (StateOf(id) != state && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
     ASSERT_EQ(StateOf(id), state) << id;
   }
@@ -45,9 +46,9 @@ class ResidencyTest : public testing::Test {
     absl::StatusOr<Handle> handle = manager_->Acquire(id);
     return handle.ok() ? static_cast<FakeModel&>(handle->model()).dtype : "";
   }
-  // Waits up to 20 seconds until the condition is true. Returns its last value.
+  // Waits until the condition is true, or Patience() has passed. Returns its last value.
   static bool Becomes(const std::function<bool()>& condition) {
-    const absl::Time end = absl::Now() + absl::Seconds(20);
+    const absl::Time end = absl::Now() + Patience();
     while (!condition() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
     return condition();
   }
@@ -59,7 +60,7 @@ class ResidencyTest : public testing::Test {
     return catalog;
   }
   // Acquires the model and releases it; gives up after `patience`.
-  absl::Status TryUse(const std::string& id, absl::Duration patience = absl::Seconds(5)) {
+  absl::Status TryUse(const std::string& id, absl::Duration patience = Patience()) {
     const absl::Time end = absl::Now() + patience;
     return manager_->Acquire(id, nullptr, CallContext([end] { return absl::Now() > end; }))
         .status();

@@ -10,12 +10,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/evaluator/store/temp_folder.h"
+#include "tests/patience.h"
 #include "tests/server/events/request_record.h"
 
 namespace assay::server {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+const absl::Duration kPatience = Patience();
 
 class AnswerMemoryTest : public testing::Test {
  protected:

@@ -11,12 +11,13 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
 constexpr size_t kChunk = 4096;
 
 // Returns the bytes that were received, 0 at the end, -1 after the deadline or a reset.
@@ -60,7 +61,7 @@ bool RawClient::Send(std::string_view bytes) const {
 void RawClient::EndSending() const { shutdown(fd_, SHUT_WR); }
 
 std::string RawClient::ReadUntil(std::string_view end) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoSeconds(Patience());
   std::array<char, kChunk> bytes{};
   while (end.empty() || received_.find(end) == std::string::npos) {
     const ssize_t count = ReceiveBy(fd_, deadline, &bytes);

@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/evaluator/store/empty_run_store.h"
+#include "tests/patience.h"
 #include "tests/server/mlflow/fake_mlflow.h"
 
 namespace assay::server {
@@ -108,7 +109,7 @@ class OutboxFlusherTest : public ::testing::Test {
     return reports_;
   }
   static bool Eventually(const std::function<bool()>& condition) {
-    const absl::Time deadline = absl::Now() + absl::Seconds(10);
+    const absl::Time deadline = absl::Now() + Patience();
     while (absl::Now() < deadline) {
       if (condition()) return true;
       absl::SleepFor(absl::Milliseconds(5));
@@ -274,7 +275,7 @@ TEST_F(OutboxFlusherTest, AttemptAllReturnsAtTheDeadline) {
   const auto flusher = Start();
   const absl::Time start = absl::Now();
   flusher->AttemptAll(CallContext::WithDeadline(start + absl::Milliseconds(200)));
-  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(2)));
   EXPECT_EQ(store_.Outbox().size(), 1U);
 }
 
@@ -297,7 +298,7 @@ TEST_F(OutboxFlusherTest, StopDoesNotWaitForAHangingServer) {
   absl::SleepFor(absl::Milliseconds(100));
   const absl::Time start = absl::Now();
   flusher->Stop(absl::Milliseconds(300));
-  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+  EXPECT_LT(absl::Now() - start, Patience(absl::Seconds(3)));
   EXPECT_EQ(store_.Outbox().size(), 1U);
 }
 

@@ -15,13 +15,14 @@
 #include "server/rpc/call_runner.h"
 #include "server/services/prompt_log_service.h"
 #include "tests/evaluator/store/temp_folder.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+const absl::Duration kPatience = Patience();
 
 // The service behind a real server.
 class ServedPromptLog {

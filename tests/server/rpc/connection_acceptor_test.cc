@@ -19,11 +19,12 @@
 #include "base/mutex_lock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+const absl::Duration kPatience = Patience();
 
 // Connects to "127.0.0.1:port" and returns the socket.
 Descriptor Connect(const std::string& address) {

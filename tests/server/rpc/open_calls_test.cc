@@ -4,6 +4,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "tests/patience.h"
 
 namespace assay::server {
 namespace {
@@ -30,7 +31,7 @@ TEST(OpenCallsTest, CallThatWaitsForItsReaderIsCancelledOnce) {
   waiting.BeginWait();
   read.BeginWait();
   read.EndWait();
-  EXPECT_TRUE(waiting.AwaitCancel(absl::Seconds(30)));
+  EXPECT_TRUE(waiting.AwaitCancel(Patience()));
   EXPECT_FALSE(working.AwaitCancel(absl::Milliseconds(100)));
   EXPECT_FALSE(read.AwaitCancel(absl::ZeroDuration()));
   EXPECT_EQ(calls.size(), 3U);

@@ -20,6 +20,7 @@
 #include "registry/catalog/revision.h"
 #include "registry/residency/manager.h"
 #include "server/routing/routing.h"
+#include "tests/patience.h"
 #include "tests/server/serving/counting_model.h"
 
 namespace assay::server {
@@ -116,7 +117,7 @@ TEST_F(ServedGeneratorTest, EveryLoadOfAnEvaluationEndsWhenTheEvaluationIsCancel
   std::atomic<bool> stopped = false;
   loader_.before_load = [&](const CallContext& context) -> absl::Status {
     stopped = true;
-    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    const absl::Time limit = absl::Now() + Patience();
     while (absl::Now() < limit) {
       if (context.IsDone()) return absl::CancelledError("cancelled");
       absl::SleepFor(absl::Milliseconds(1));

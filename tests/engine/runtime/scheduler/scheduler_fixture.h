@@ -17,10 +17,11 @@
 #include "absl/time/time.h"
 #include "engine/runtime/scheduler/scheduler.h"
 #include "tests/engine/runtime/scheduler/fakes.h"
+#include "tests/patience.h"
 
 namespace assay::engine {
 
-inline constexpr absl::Duration kLong = absl::Seconds(20);
+inline const absl::Duration kLong = Patience();
 inline constexpr absl::Duration kShort = absl::Milliseconds(20);
 inline constexpr int kVocab = 4096;
 inline constexpr int kContext = 256;
