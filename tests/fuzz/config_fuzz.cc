@@ -14,6 +14,7 @@
 #include "engine/architectures/config_reader.h"
 #include "engine/architectures/model_files.h"
 #include "engine/formats/json_file.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -89,6 +90,7 @@ void ReadJson(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text.starts_with("GGUF")) {
     ReadGguf(text);

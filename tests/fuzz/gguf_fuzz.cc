@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/gguf_parser.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -34,6 +35,7 @@ void DequantizeEnds(const StoredTensor& tensor) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   const auto file = absl::MakeConstSpan(reinterpret_cast<const std::byte*>(data), size);
   const auto header = assay::engine::ParseGgufHeader(file);
   if (!header.ok()) return 0;

@@ -14,9 +14,12 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "server/http/gzip.h"
 #include "server/http/server.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
+#include "tests/patience.h"
 
 namespace {
 
@@ -49,9 +52,9 @@ HttpRouter Routes() {
 
 // Sends the bytes and then the end, and returns what the server has sent when it closes.
 std::string Exchange(int port, std::string_view bytes) {
-  constexpr int kPatienceSeconds = 5;
+  constexpr absl::Duration kQuiet = absl::Seconds(5);
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const timeval patience{.tv_sec = kPatienceSeconds};
+  const timeval patience{.tv_sec = absl::ToInt64Seconds(assay::Patience(kQuiet))};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -80,6 +83,7 @@ std::string Exchange(int port, std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto* const kServer =
       HttpServer::Start({.address = "127.0.0.1:0", .router = Routes()})->release();
+  const assay::Limits limits(assay::Limits::Input::kRequest, size);
   const std::string answer = Exchange(kServer->port(), {reinterpret_cast<const char*>(data), size});
   Require(answer.empty() || answer.starts_with("HTTP/1."), "status line");
   const std::string good =

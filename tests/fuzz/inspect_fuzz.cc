@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "engine/runtime/inspection.h"
 #include "engine/runtime/language_model.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -51,6 +52,7 @@ void Load(LoadOptions options, const ModelInspection& inspection) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   static const auto* const kPath =
       new std::filesystem::path(std::filesystem::temp_directory_path() /
                                 ("inspect_fuzz_" + std::to_string(getpid()) + ".gguf"));

@@ -5,6 +5,7 @@
 #include "absl/types/span.h"
 #include "engine/formats/dequantize.h"
 #include "engine/formats/safetensors_parser.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -15,6 +16,7 @@ using assay::engine::StoredTensor;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   const auto file = absl::MakeConstSpan(reinterpret_cast<const std::byte*>(data), size);
   const auto header = assay::engine::ParseSafetensorsHeader(file);
   if (!header.ok()) return 0;

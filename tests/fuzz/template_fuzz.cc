@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "engine/chat/chat_template.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -40,6 +41,7 @@ ChatTemplateInputs Conversation() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   static const auto* const kInputs = new ChatTemplateInputs(Conversation());
   const auto parsed = ChatTemplate::Parse({reinterpret_cast<const char*>(data), size});
   if (!parsed.ok()) {

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "engine/formats/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -70,6 +71,7 @@ void Use(const Tokenizer& tokenizer) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const assay::Limits limits(assay::Limits::Input::kFile, size);
   const auto tokenizer = Read({reinterpret_cast<const char*>(data), size});
   if (tokenizer.ok()) Use(**tokenizer);
   return 0;
