@@ -8,6 +8,8 @@ VOCABULARIES ?= var/vocabularies
 MINUTES ?= 10
 RELIABILITY_MINUTES ?= 5
 PREFIX ?= /usr/local
+# Parts of `make nightly`: errors asan tsan fuzz soak tidy. Empty: all.
+PARTS ?=
 export PATH := $(CURDIR)/var/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -42,8 +44,8 @@ test: ## Build and run every test
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) -j2
 
-nightly: build ## Simulated error rates of all tests and intervals (minutes); prints the table of docs/explanation/statistics.md
-	@build/$(PRESET)/bin/evaluator_test --gtest_also_run_disabled_tests --gtest_filter='ErrorRatesTest.*'
+nightly: ## Hours: error rates, asan, tsan, fuzzing, a soak test, clang-tidy; PARTS="fuzz soak" runs some
+	@deploy/nightly.sh $(PARTS)
 
 lint: setup ## clang-format, directions of includes; shell, container and service files
 	@SETUP_LINT=1 deploy/setup.sh

@@ -5,6 +5,7 @@
 #   SETUP_TESTS=1       adds Prometheus, the all-MiniLM-L6-v2 encoder and the packages that tests
 #                       compare with
 #   SETUP_LINT=1        adds the lint tools
+#   SETUP_FUZZ=1        adds Clang for the preset `fuzz` (Debian)
 #   SETUP_CROSS=1       adds the compiler for `make cross-macos`
 #   SETUP_DEV=1         adds .venv-dev for `make verify`
 #   SETUP_BENCH=1       adds .venv-bench for `make bench`
@@ -28,6 +29,7 @@ APT_PACKAGES="build-essential cmake ninja-build ccache mold git pkg-config pytho
   libcurl4-openssl-dev libsqlite3-dev libssl-dev libpcre2-dev libre2-dev libutf8proc-dev libhwy-dev
   libc-ares-dev zlib1g-dev
   prometheus-cpp-dev libcpp-httplib-dev libboost-dev curl ca-certificates"
+if [ "${SETUP_FUZZ:-0}" = 1 ]; then APT_PACKAGES="$APT_PACKAGES clang-14 libclang-rt-14-dev"; fi
 # OpenSSL is added by install_brew.
 BREW_PACKAGES="cmake ninja ccache git pkgconf python@3.12 grpc protobuf abseil spdlog googletest
   google-benchmark nlohmann-json cli11 yaml-cpp curl sqlite pcre2 re2 utf8proc highway c-ares

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 
+from patience import patience
 from serving.daemon import Daemon
 from serving.player import Player, greedy_stream
 from serving.words import Prompts
@@ -14,13 +15,13 @@ CONTEXT = 2048
 STEADY = "steady"
 # A prompt that models continue until they reach max_new_tokens.
 COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","
-CALL_SECONDS = 60
+CALL_SECONDS = patience(60)
 # The background load: a few requests at a time, each with a generous deadline.
 BACKGROUND_REQUESTS = 4
 BACKGROUND_GAP_SECONDS = 0.1
 BACKGROUND_TOKENS = 4
-BACKGROUND_DEADLINE_SECONDS = 15
-IDLE_SECONDS = 10
+BACKGROUND_DEADLINE_SECONDS = patience(15)
+IDLE_SECONDS = patience(10)
 POLL_SECONDS = 0.02
 
 

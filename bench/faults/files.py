@@ -7,14 +7,15 @@ import time
 
 from faults.bed import TestBed, BackgroundLoad, await_true, entry
 from faults.finding import Finding
+from patience import patience
 
 FAILURES, COOL_DOWN, MAX_COOL_DOWN = 3, 1.0, 4.0
 BREAKER = {"failures": FAILURES, "cool_down": f"{COOL_DOWN}s",
            "longest_cool_down": f"{MAX_COOL_DOWN}s"}
 # The requests sent to an open breaker, and the time limit for each rejection through gRPC.
-REJECTED, REJECTED_SECONDS = 20, 0.25
+REJECTED, REJECTED_SECONDS = 20, patience(0.25)
 # A cool-down that was doubled once, plus the load and a margin for a busy machine.
-CLOSES_SECONDS = 2 * COOL_DOWN + 5
+CLOSES_SECONDS = 2 * COOL_DOWN + patience(5)
 FLIPPED_BYTES = 4096
 # In GGUF, magic number and version are followed by the numbers of tensors and of metadata entries,
 # 8 bytes each.

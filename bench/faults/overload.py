@@ -4,17 +4,18 @@ import time
 
 from faults.bed import CONTEXT, TestBed, BackgroundLoad, STEADY, entry
 from faults.finding import Finding
+from patience import patience
 
 LONG_TOKENS = 1800
 # How late a request may end: one step of the model, plus a margin for a busy machine.
-MARGIN_SECONDS = 0.5
+MARGIN_SECONDS = patience(0.5)
 CLIENT_DEADLINES = (0.2, 0.4, 0.6, 0.8)
 INFERENCE_TIMEOUT = 0.8
 RUNNING, WAITING, SENT, QUEUED_TOKENS = 2, 3, 12, 48
-REJECTED_SECONDS = 0.5
+REJECTED_SECONDS = patience(0.5)
 VANISHED_STREAMS, VANISH_SECONDS = 4, 0.7
-GONE_SECONDS = 2.0
-OVER_BUDGET, OVER_BUDGET_SECONDS = 5, 1.0
+GONE_SECONDS = patience(2.0)
+OVER_BUDGET, OVER_BUDGET_SECONDS = 5, patience(1.0)
 BUDGET_SHARE = 1.5
 
 

@@ -9,8 +9,10 @@ import tempfile
 import time
 import urllib.request
 
-START_SECONDS = 60
-STOP_SECONDS = 60
+from patience import patience
+
+START_SECONDS = patience(60)
+STOP_SECONDS = patience(60)
 POLL_SECONDS = 0.05
 
 

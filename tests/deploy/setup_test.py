@@ -8,8 +8,12 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from patience import patience  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BASHES = [path for path in (shutil.which("bash"), shutil.which("bash-3.2")) if path]
@@ -92,7 +96,7 @@ class SetupTest(unittest.TestCase):
         commands.touch()
         process = subprocess.run(
             [self.bash, "deploy/setup.sh"], cwd=self.folder / "tree", text=True,
-            capture_output=True, timeout=60,
+            capture_output=True, timeout=patience(60),
             env={"PATH": f"{self.folder}/stubs:{self.folder}/tools", "HOME": str(self.folder),
                  "STUBS": f"{self.folder}/stubs", "COMMANDS": str(commands), "NO_CPU_INDEX": "",
                  "CUDA_HOME": str(self.folder / "cuda"), "PIP_FIND_LINKS": str(self.folder),

@@ -25,6 +25,7 @@ try:
     import stubs
     from certificates import Authority
     from http2 import Flood, RawConnection, frame
+    from patience import patience
     from serving.daemon import Daemon
 except ModuleNotFoundError as missing:
     print(f"attacks_test: skipped: {missing}", file=sys.stderr)
@@ -37,7 +38,7 @@ MIB = 2**20
 # The write timeout of these tests, so that they need not wait for the default.
 WRITE_SECONDS = 3
 # Machines are shared: what must take a second is given more.
-PATIENCE = 5
+PATIENCE = patience(5)
 MAX_STREAMS = 100
 # A prompt that the model continues until it reaches max_new_tokens.
 COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","

@@ -27,6 +27,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import need_mlflow, need_model, skip, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 from prometheus_server import ROOT, tool  # noqa: E402
 
 DEPLOY = ROOT / "deploy"
@@ -145,7 +146,7 @@ def start_mlflow():
     mlflow.wait_until_healthy(health_check("mlflow", {"python": sys.executable}))
     for host, expected in (("mlflow:5000", 200), ("localhost:5000", 200), ("127.0.0.1:5000", 200),
                            ("evil.example", 403)):
-        connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=300)
+        connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=patience(300))
         connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0",
                            headers={"Host": host})
         status = connection.getresponse().status
@@ -168,7 +169,8 @@ def query(path):
     """Queries Prometheus at the address that Grafana uses."""
     sources = yaml.safe_load(
         (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
-    with urllib.request.urlopen(f"{sources[0]['url']}/api/v1/{path}", timeout=300) as answer:
+    url = f"{sources[0]['url']}/api/v1/{path}"
+    with urllib.request.urlopen(url, timeout=patience(300)) as answer:
         return json.load(answer)["data"]
 
 
@@ -218,7 +220,7 @@ def run_inside(args):
 
     def assay(*words, **environment):
         return subprocess.run([args.assay, *words], check=True, stdout=subprocess.PIPE, text=True,
-                              timeout=300, env=os.environ | environment).stdout
+                              timeout=patience(300), env=os.environ | environment).stdout
 
     text = assay("generate", "--content-type", "linkedin", "--max-new-tokens", "16",
                  "Announce our process audit", TRACEPARENT=f"00-{TRACE_ID}-00f067aa0ba902b7-01")

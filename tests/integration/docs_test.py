@@ -18,13 +18,16 @@ import sys
 import tempfile
 import time
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from patience import patience  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "var/models/smollm2-135m-instruct-q4_1.gguf"
 DOCUMENTS = ["README.md", "docs/getting_started.md"]
 WRITTEN = ["study.html", "first.html", "reply.json"]
 NOT_RUN = re.compile(r"<!-- not run by docs_test: .+ -->")
-START_SECONDS = 300
-DOCUMENT_SECONDS = 900
+START_SECONDS = patience(300)
+DOCUMENT_SECONDS = patience(900)
 
 
 def blocks(text):
@@ -72,7 +75,7 @@ class Daemon:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=300)
+        self.process.wait(timeout=patience(300))
 
 
 def run_document(name, environment):

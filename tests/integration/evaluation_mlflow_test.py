@@ -15,6 +15,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 
 EXPERIMENT = "integration"
 NAMED_METRICS = ["inference_latency_ms", "memory_usage_gb", "tokens_per_second",
@@ -79,7 +80,7 @@ def check_runs(uri, evaluation, samples, report):
 
 
 def check_metrics(url):
-    text = urllib.request.urlopen(url, timeout=300).read().decode()
+    text = urllib.request.urlopen(url, timeout=patience(300)).read().decode()
     assert 'assay_evaluation_score{' in text, text
     assert 'assay_evaluation_samples_total{' in text, text
     promtool = shutil.which("promtool")
@@ -112,7 +113,7 @@ def main():
 
             def assay(*words):
                 return subprocess.run([args.assay, "--address", daemon.listen, *words], check=True,
-                                      capture_output=True, text=True, timeout=200).stdout
+                                      capture_output=True, text=True, timeout=patience(200)).stdout
 
             out = assay("--json", "evaluate", "--content-type", "linkedin", "--content-type",
                         "twitter", "--prompts", "2", "--max-new-tokens", "24")

@@ -16,6 +16,9 @@ import unittest
 
 from fake_hub import COMMIT, FILES, NEEDED, REPO, WEIGHTS, Hub, blob_hash
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from patience import patience  # noqa: E402
+
 SKIPPED = 77
 
 HUB = Hub()
@@ -52,7 +55,7 @@ class HubCacheTest(unittest.TestCase):
 
     def finish(self, process):
         """Returns the commit, the bytes downloaded and the path."""
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=patience(300))
         self.assertEqual(process.returncode, 0, err)
         commit, fetched, path = out.strip().split(" ", 2)
         self.assertEqual(commit, COMMIT)

@@ -24,6 +24,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import need_model, skip, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BASE = "docker.io/library/debian:bookworm-slim"
@@ -169,7 +170,7 @@ def run_inside(buildah, folder):
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         assert f"Uid:\t{USER}\t{USER}\t{USER}\t{USER}" in status, status
         os.kill(pid, 15)
-        assert daemon.wait(45) == 0, (folder / "assayd.log").read_text()
+        assert daemon.wait(patience(45)) == 0, (folder / "assayd.log").read_text()
         assert '"event":"stopped"' in (folder / "assayd.log").read_text()
         # The image's volume, whose folder belongs to the image's user.
         assert "evaluations.sqlite" in run("ls", "/var/lib/assay"), run("ls", "-la", "/var/lib")

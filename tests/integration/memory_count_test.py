@@ -10,6 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
+from patience import patience  # noqa: E402
 from serving.daemon import Daemon  # noqa: E402
 from serving.residency import counted_mib  # noqa: E402
 from serving.words import Prompts  # noqa: E402
@@ -30,7 +31,7 @@ class MemoryCountTest(unittest.TestCase):
     def use(self, daemon, model, prompt):
         done = subprocess.run([ASSAY, "--address", daemon.address, "generate", "--model", model,
                                "--raw", "--temperature", "0", "--max-new-tokens", "1", prompt],
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=patience(120))
         self.assertEqual(done.returncode, 0, done.stderr)
 
     @staticmethod

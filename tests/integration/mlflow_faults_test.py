@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fault_proxy import Fault, FaultProxy, KINDS  # noqa: E402
 from mlflow_server import WAIT_SECONDS, Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 
 # Every successful sample of every model has one value of this metric.
 SAMPLE_SERIES = "sample/inference_latency_ms"
@@ -90,7 +91,7 @@ class Bench:
         out = subprocess.run([self.assay, "--address", daemon.listen, "--json", "evaluate",
                               "--model", "one", "--model", "two", "--repeats", "2",
                               "--max-new-tokens", "8"], check=True, capture_output=True, text=True,
-                             timeout=200).stdout
+                             timeout=patience(200)).stdout
         summary = [json.loads(line)["summary"] for line in out.splitlines()
                    if "summary" in json.loads(line)][0]
         assert summary["state"] == "EVALUATION_STATE_SUCCEEDED", summary

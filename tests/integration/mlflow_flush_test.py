@@ -14,6 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import MlflowServer, need_mlflow  # noqa: E402
+from patience import patience  # noqa: E402
 
 need_mlflow()
 from mlflow.entities import ViewType  # noqa: E402
@@ -61,7 +62,7 @@ class FlushTest(unittest.TestCase):
 
     def upload(self, run):
         done = subprocess.run([self.probe, self.uri, EXPERIMENT], input=json.dumps(run),
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=patience(120))
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 

@@ -9,9 +9,12 @@ import sys
 import time
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from patience import patience  # noqa: E402
+
 SKIPPED = 77
 # Tests run beside others on shared machines, so a wait is only a bound for what never happens.
-WAIT_SECONDS = 300
+WAIT_SECONDS = patience(300)
 
 
 def skip(reason):
@@ -103,7 +106,7 @@ class MlflowServer:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
-            self.process.wait(15)
+            self.process.wait(patience(15))
         except subprocess.TimeoutExpired:
             self.kill()
 
@@ -152,7 +155,7 @@ class Assayd:
             return
         self.process.send_signal(signal.SIGTERM)
         try:
-            assert self.process.wait(40) == 0, self.log.read_text()[-4000:]
+            assert self.process.wait(patience(40)) == 0, self.log.read_text()[-4000:]
         except subprocess.TimeoutExpired:
             self.kill()
             raise

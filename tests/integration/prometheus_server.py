@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 
 from mlflow_server import free_port, skip, wait_for
+from patience import patience
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy/prometheus/rules"
@@ -52,7 +53,7 @@ class Prometheus:
     def get(self, path, **parameters):
         url = f"{self.uri}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=300) as answer:
+            with urllib.request.urlopen(url, timeout=patience(300)) as answer:
                 body = json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error
@@ -72,4 +73,4 @@ class Prometheus:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(patience(30))

@@ -20,6 +20,9 @@ import unittest
 
 from fake_hub import COMMIT, FILES, GATED, REPO, WEIGHTS, Hub
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from patience import patience  # noqa: E402
+
 HUB = Hub()
 ASSAYD, ASSAY = sys.argv[1:3]
 del sys.argv[1:3]
@@ -28,7 +31,7 @@ MODELS = [{"id": "hubbed", "source": {"repo": REPO}},
           {"id": "gated", "source": {"repo": GATED}},
           {"id": "real", "source": {"repo": REPO, "file": "real.gguf"}},
           {"id": "local", "source": {"file": "/proc/self/exe"}}]
-NOT_FOUND_EXIT, START_SECONDS = 4, 300
+NOT_FOUND_EXIT, START_SECONDS = 4, patience(300)
 REAL_MODEL = pathlib.Path("var/models/smollm2-135m-instruct-q4_1.gguf")
 if REAL_MODEL.exists():
     FILES["real.gguf"] = REAL_MODEL.read_bytes()
@@ -82,7 +85,7 @@ class Served(unittest.TestCase):
 
     def run_assay(self, *words):
         process = self.assay(*words)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=patience(300))
         return process.returncode, out, err
 
     def await_body(self, name):
@@ -121,7 +124,7 @@ class PullTest(Served):
             # The other side was closed.
             pass
         os.close(ours)
-        self.assertEqual(pulling.wait(timeout=300), 0, shown)
+        self.assertEqual(pulling.wait(timeout=patience(300)), 0, shown)
         self.assertRegex(shown.decode(),
                          r"\] \d\.\d MiB of 3\.0 MiB, \d+\.\d MiB/s, \d+s left  downloading "
                          r"[a-z.]+\r")
@@ -169,7 +172,7 @@ class PullTest(Served):
         time.sleep(1)
         self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait()
-        _, err = pulling.communicate(timeout=300)
+        _, err = pulling.communicate(timeout=patience(300))
         self.assertNotEqual(pulling.returncode, 0)
         self.assertIn("continues from there", err)
         HUB.body_seconds = 0
@@ -187,7 +190,7 @@ class PullTest(Served):
         pulling = self.assay("pull", "hubbed")
         self.await_body(WEIGHTS)
         pulling.send_signal(signal.SIGINT)
-        _, err = pulling.communicate(timeout=300)
+        _, err = pulling.communicate(timeout=patience(300))
         self.assertNotEqual(pulling.returncode, 0)
         self.assertIn("continues from there", err)
 
@@ -237,13 +240,13 @@ class ReloadTest(Served):
         self.await_body("real.gguf")
         self.assert_serves()
         self.daemon.send_signal(signal.SIGTERM)
-        self.assertEqual(self.daemon.wait(timeout=300), 0)
+        self.assertEqual(self.daemon.wait(timeout=patience(300)), 0)
 
     def test_cancelled_reload_cancels_its_download(self):
         reloading = self.assay("reload")
         self.await_body("real.gguf")
         reloading.send_signal(signal.SIGINT)
-        reloading.communicate(timeout=300)
+        reloading.communicate(timeout=patience(300))
         self.assertNotEqual(reloading.returncode, 0)
         self.assert_serves()
         # The next reload can run, and the catalog lists the resident model again.

@@ -21,6 +21,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import Assayd, need_model, skip, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 
 try:
     import rpc_walker
@@ -145,7 +146,7 @@ def evaluate(walker):
 def walk(daemon, name, findings):
     """Calls every RPC of the daemon with generated requests, and some with real ones."""
     walker = rpc_walker.Walker(daemon.listen)
-    with urllib.request.urlopen(daemon.metrics, timeout=60) as answer:
+    with urllib.request.urlopen(daemon.metrics, timeout=patience(60)) as answer:
         metrics = answer.read().decode()
     served = {method for method in walker.methods() if f'method="{method}"' in metrics}
     assert served == set(walker.methods()), set(walker.methods()) - served
@@ -166,13 +167,13 @@ def walk(daemon, name, findings):
             findings.search(f"{name}: {method}", walker.call(method, request))
             calls += 1
     # The flush waits for the flusher, so that the outbox has an error now.
-    walker.timeout = 60
+    walker.timeout = patience(60)
     for method in ("FlushTracking", "GetTrackingStatus"):
         method = f"assay.v1.TrackingService/{method}"
         seen = walker.call(method, walker.make(method))
         assert "StatusCode.UNIMPLEMENTED" not in seen, seen
         findings.search(f"{name}: {method}", seen)
-    with urllib.request.urlopen(daemon.metrics, timeout=60) as answer:
+    with urllib.request.urlopen(daemon.metrics, timeout=patience(60)) as answer:
         findings.search(f"{name}: /metrics", answer.read().decode())
     print(f"{name}: {len(served)} RPCs, {calls} calls")
     return evaluation
@@ -183,7 +184,7 @@ def run_commands(assay, listen, evaluation, name, findings):
                   ["evaluations", "get", evaluation], ["--json", "evaluations", "get", evaluation],
                   ["evaluations", "report", evaluation], ["models", "--all"], ["routes"]):
         done = subprocess.run([assay, "--address", listen, *words], capture_output=True, text=True,
-                              timeout=300)
+                              timeout=patience(300))
         findings.search(f"{name}: assay {words}", done.stdout + done.stderr)
 
 
@@ -226,7 +227,7 @@ def check_refusals(args, folder, findings):
         config = folder / "wrong.yaml"
         config.write_text(f"catalog: models.yaml\nstate_dir: state\n{settings}\n")
         done = subprocess.run([args.assayd, "--config", config, "--check"], env=environment,
-                              capture_output=True, text=True, timeout=300)
+                              capture_output=True, text=True, timeout=patience(300))
         # The error is about the secret's own key, and not about something before it.
         assert done.returncode != 0, (settings, environment, done.stdout)
         assert any(word in done.stderr for word in ("mlflow", "tracing", "OTEL", "judges")), (

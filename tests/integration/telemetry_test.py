@@ -20,6 +20,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mlflow_server import Assayd, MlflowServer, need_mlflow, need_model, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 from prometheus_server import ROOT, RULES, Prometheus, tool  # noqa: E402
 
 DASHBOARD = ROOT / "deploy/grafana/dashboards/assay.json"
@@ -36,7 +37,7 @@ METER = {"assay_machine_energy_joules_total": {"source"}}
 
 
 def scrape(url):
-    with urllib.request.urlopen(url, timeout=300) as answer:
+    with urllib.request.urlopen(url, timeout=patience(300)) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain"), answer.headers
         return answer.read().decode()
 
@@ -139,7 +140,7 @@ class Cli:
 
     def run(self, *words, environment=None, code=0):
         done = subprocess.run(self.command + list(words), env=os.environ | (environment or {}),
-                              capture_output=True, text=True, timeout=200)
+                              capture_output=True, text=True, timeout=patience(200))
         assert done.returncode == code, (words, done.returncode, done.stderr)
         return done
 

@@ -21,6 +21,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from image_test import IMAGE, ROOT, Buildah, pip_volumes  # noqa: E402
 from mlflow_server import need_model, skip, wait_for  # noqa: E402
+from patience import patience  # noqa: E402
 
 BOOTED = "localhost/assay:systemd"
 DOCKERFILE = f"""
@@ -130,7 +131,7 @@ class Machine:
 
     def run(self, *words, code=0):
         done = subprocess.run(["nsenter", "--target", str(self.pid), "--all", *words],
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=patience(120))
         assert code is None or done.returncode == code, (words, done.returncode, done.stdout,
                                                          done.stderr)
         return done.stdout.strip()
