@@ -63,8 +63,19 @@ part_tidy() {
   .venv/bin/python deploy/lint/clang_tidy.py
 }
 
+run_part() {
+  case $1 in
+    errors) part_errors ;;
+    asan) part_asan ;;
+    tsan) part_tsan ;;
+    fuzz) part_fuzz ;;
+    soak) part_soak ;;
+    tidy) part_tidy ;;
+  esac
+}
+
 if [ "${1:-}" = --run ]; then
-  "part_$2"
+  run_part "$2"
   exit 0
 fi
 parts=${*:-$ALL}
