@@ -38,8 +38,8 @@ OPTIONS=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$WORK/par
 echo "abseil $VERSION with ThreadSanitizer (takes minutes; log: $WORK/log)"
 (
   cd "$WORK"
-  apt-get "${OPTIONS[@]}" update
-  apt-get "${OPTIONS[@]}" source --download-only "abseil=$VERSION"
+  apt-get ${OPTIONS[@]+"${OPTIONS[@]}"} update
+  apt-get ${OPTIONS[@]+"${OPTIONS[@]}"} source --download-only "abseil=$VERSION"
   dpkg-source -x abseil_*.dsc source
   # The standard and the options are those of debian/rules.
   cmake -S source -B objects -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_STANDARD=17 \
