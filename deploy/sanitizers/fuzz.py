@@ -2,8 +2,8 @@
 
 Usage: fuzz.py [--seconds 600] [--build build/fuzz] [TARGET...]
 
-Needs a build of the preset `fuzz`. Every input is limited in processor time and memory by the target
-itself (tests/fuzz/limits.h). The corpora stay in var/fuzz/TARGET, and inputs that fail are in
+Needs a build of the preset `fuzz`. The target limits the processor time and the memory of every input
+(tests/fuzz/limits.h). The corpora stay in var/fuzz/TARGET, and inputs that fail are in
 var/fuzz/crashes. Exits with 1 if an input fails.
 """
 import argparse
@@ -15,10 +15,14 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "bench"))
+from patience import patience  # noqa: E402
+
 # Larger inputs make executions slow; they are the subject of hostile_files_test.
 MAX_BYTES = 1 << 16
-# libFuzzer ends an input that takes longer, as when it hangs without using the processor.
-HANG_SECONDS = 60
+# libFuzzer ends an input that takes longer, as when it hangs without using the processor. This is
+# wall time, so a busy machine needs more of it.
+HANG_SECONDS = round(patience(60))
 # Memory of the whole process with its sanitizer and corpus; the targets judge single inputs.
 MAX_RESIDENT_MIB = 4096
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:quarantine_size_mb=16",
@@ -62,7 +66,8 @@ def fuzz(program, target, args):
     with tempfile.TemporaryDirectory() as temporary:
         done = subprocess.run(
             [program, f"-max_total_time={args.seconds}", f"-max_len={MAX_BYTES}",
-             f"-timeout={HANG_SECONDS}", f"-rss_limit_mb={MAX_RESIDENT_MIB}",
+             f"-timeout={HANG_SECONDS}", f"-report_slow_units={HANG_SECONDS}",
+             f"-rss_limit_mb={MAX_RESIDENT_MIB}",
              f"-artifact_prefix={crashes}/{target}-", "-print_final_stats=1", str(corpus)],
             cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
             env={"PATH": "/usr/bin:/bin", "TMPDIR": temporary, **OPTIONS})
