@@ -90,9 +90,9 @@ absl::Status AddDecoderTokens(const Json& decoder, const std::vector<NamedToken>
     }
     Json object = value;
     // A named token is special, and its other flags have the defaults of special tokens.
-    const bool is_named = std::any_of(named.begin(), named.end(), [&](const NamedToken& one) {
-      return one.token.content == Spelling(value);
-    });
+    const bool is_named = std::any_of(
+        named.begin(), named.end(),
+        [&value = value](const NamedToken& one) { return one.token.content == Spelling(value); });
     if (is_named) object["special"] = true;
     absl::StatusOr<AddedToken> token = ReadAddedToken(object);
     if (!token.ok()) return Annotate(token.status(), absl::StrCat("added_tokens_decoder.", key));
@@ -111,9 +111,9 @@ void AddLegacyTokens(const Json& file, const std::vector<AddedToken>& special,
   }
   for (const auto& [id, content] : tokens) {
     if (added->Find(content) != nullptr) continue;
-    const bool is_special = std::any_of(special.begin(), special.end(), [&](const AddedToken& one) {
-      return one.content == content;
-    });
+    const bool is_special =
+        std::any_of(special.begin(), special.end(),
+                    [&content = content](const AddedToken& one) { return one.content == content; });
     added->Add({.content = content, .special = is_special, .normalized = !is_special});
   }
 }
