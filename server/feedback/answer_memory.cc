@@ -1,11 +1,9 @@
 // Remembers who answered which request, without delaying the request.
 #include "server/feedback/answer_memory.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/hashing.h"
-#include "base/mutex_lock.h"
 
 namespace assay::server {
 namespace {
@@ -27,78 +25,22 @@ evaluator::ServedAnswer ToAnswer(const RequestRecord& record) {
 }
 
 AnswerMemory::AnswerMemory(evaluator::FeedbackStore* store, AnswerMemoryOptions options)
-    : store_(store), options_(std::move(options)), thread_([this] { Run(); }) {}
-
-AnswerMemory::~AnswerMemory() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-    hurry_ = true;
-  }
-  thread_.join();
-}
-
-void AnswerMemory::Remember(evaluator::ServedAnswer answer) {
-  const MutexLock lock(mutex_);
-  if (queue_.size() >= options_.queue_size) {
-    ++forgotten_;
-    return;
-  }
-  queue_.push_back(std::move(answer));
-  ++queued_;
-}
-
-void AnswerMemory::Flush(absl::Duration timeout) {
-  const MutexLock lock(mutex_);
-  AwaitAll(timeout);
-}
+    : store_(store),
+      options_(std::move(options)),
+      queue_({.max_waiting = options_.queue_size, .batch_interval = options_.batch_interval},
+             [this](const std::vector<evaluator::ServedAnswer>& batch) { return Write(batch); }) {}
 
 void AnswerMemory::FlushRequest(const std::string& request_id, absl::Duration timeout) {
-  const MutexLock lock(mutex_);
-  // The ids of a batch that is being written are not known here.
-  const bool is_writing = done_ + static_cast<int64_t>(queue_.size()) < queued_;
-  const bool waits = std::any_of(queue_.begin(), queue_.end(),
-                                 [&request_id](const evaluator::ServedAnswer& answer) {
-                                   return answer.request_id == request_id;
-                                 });
-  if (is_writing || waits) AwaitAll(timeout);
-}
-
-void AnswerMemory::AwaitAll(absl::Duration timeout) {
-  const int64_t target = queued_;
-  if (done_ >= target) return;
-  hurry_ = true;
-  const auto is_done = [this, target]()
-                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return done_ >= target; };
-  mutex_.AwaitWithTimeout(absl::Condition(&is_done), timeout);
-}
-
-int64_t AnswerMemory::forgotten() const {
-  const MutexLock lock(mutex_);
-  return forgotten_;
-}
-
-void AnswerMemory::Run() {
-  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !queue_.empty() || stopping_;
+  const auto is_of_request = [&request_id](const evaluator::ServedAnswer& answer) {
+    return answer.request_id == request_id;
   };
-  while (true) {
-    std::vector<evaluator::ServedAnswer> batch;
-    {
-      const MutexLock lock(mutex_);
-      mutex_.Await(absl::Condition(&has_work));
-      mutex_.AwaitWithTimeout(absl::Condition(&hurry_), options_.batch_interval);
-      batch.swap(queue_);
-      hurry_ = stopping_;
-      if (batch.empty() && stopping_) return;
-    }
-    if (batch.empty()) continue;
-    const absl::Status added = store_->AddAnswers(batch);
-    if (!added.ok() && options_.on_store_error != nullptr) options_.on_store_error(added);
-    const MutexLock lock(mutex_);
-    done_ += static_cast<int64_t>(batch.size());
-    if (!added.ok()) forgotten_ += static_cast<int64_t>(batch.size());
-  }
+  queue_.FlushIf(is_of_request, timeout);
+}
+
+bool AnswerMemory::Write(const std::vector<evaluator::ServedAnswer>& batch) {
+  const absl::Status added = store_->AddAnswers(batch);
+  if (!added.ok() && options_.on_store_error != nullptr) options_.on_store_error(added);
+  return added.ok();
 }
 
 }  // namespace assay::server

@@ -6,13 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/batch_queue.h"
 #include "evaluator/records/feedback.h"
 #include "evaluator/store/feedback_store.h"
 #include "server/serving/request_record.h"
@@ -37,39 +36,29 @@ class AnswerMemory {
   // `store` must outlive this object.
   AnswerMemory(evaluator::FeedbackStore* store, AnswerMemoryOptions options);
   // Writes what waits and ends the thread.
-  ~AnswerMemory();
+  ~AnswerMemory() = default;
   AnswerMemory(const AnswerMemory&) = delete;
   AnswerMemory& operator=(const AnswerMemory&) = delete;
 
   // Queues the answer. Takes about a microsecond and never waits for the disk.
-  void Remember(evaluator::ServedAnswer answer) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remember(evaluator::ServedAnswer answer) { queue_.Push(std::move(answer)); }
 
   // Blocks until all answers that were queued before are in the store or lost, at most `timeout`.
-  void Flush(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Flush(absl::Duration timeout) { queue_.Flush(timeout); }
 
   // Does the same if an answer to this request may still wait. Otherwise returns at once.
-  void FlushRequest(const std::string& request_id, absl::Duration timeout)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void FlushRequest(const std::string& request_id, absl::Duration timeout);
 
   // Returns the number of answers that were dropped because the queue was full or the store failed.
-  int64_t forgotten() const ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t forgotten() const { return queue_.counts().dropped; }
 
  private:
-  void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  void AwaitAll(absl::Duration timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Write(const std::vector<evaluator::ServedAnswer>& batch);
 
   evaluator::FeedbackStore* const store_;
   const AnswerMemoryOptions options_;
-  mutable absl::Mutex mutex_;
-  std::vector<evaluator::ServedAnswer> queue_ ABSL_GUARDED_BY(mutex_);
-  // The numbers of answers that were queued, and that left the queue for the store or were lost.
-  int64_t queued_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
-  // True while a caller of Flush() waits, or at the end.
-  bool hurry_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  // Must be the last member, because its thread uses the others.
+  BatchQueue<evaluator::ServedAnswer> queue_;
 };
 
 }  // namespace assay::server

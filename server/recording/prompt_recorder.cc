@@ -65,16 +65,10 @@ PromptRecorder::PromptRecorder(std::unique_ptr<evaluator::PromptLogStore> store,
     : options_(std::move(options)),
       store_(std::move(store)),
       random_(std::random_device()()),
-      thread_([this] { Run(); }) {}
-
-PromptRecorder::~PromptRecorder() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-    hurry_ = true;
-  }
-  thread_.join();
-}
+      queue_({.max_waiting = options_.queue_size,
+              .batch_interval = options_.batch_interval,
+              .idle_interval = options_.prune_interval},
+             [this](std::vector<RecordedPrompt> batch) { return Write(std::move(batch)); }) {}
 
 void PromptRecorder::OnRequest(const RequestRecord& record) {
   if (!recording()) return;
@@ -83,62 +77,21 @@ void PromptRecorder::OnRequest(const RequestRecord& record) {
     if (std::uniform_real_distribution<>()(random_) >= options_.config.sample_ratio) return;
   }
   RecordedPrompt prompt = ToRecordedPrompt(record);
-  if (prompt.prompt.empty()) return;
-  const MutexLock lock(mutex_);
-  if (queue_.size() >= options_.queue_size) {
-    ++counts_.dropped;
-    return;
-  }
-  queue_.push_back(std::move(prompt));
-  ++queued_;
-}
-
-void PromptRecorder::Flush(absl::Duration timeout) {
-  const MutexLock lock(mutex_);
-  const int64_t target = queued_;
-  if (done_ >= target) return;
-  hurry_ = true;
-  const auto is_done = [this, target]()
-                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return done_ >= target; };
-  mutex_.AwaitWithTimeout(absl::Condition(&is_done), timeout);
+  if (!prompt.prompt.empty()) queue_.Push(std::move(prompt));
 }
 
 RecorderCounts PromptRecorder::counts() const {
-  const MutexLock lock(mutex_);
-  return counts_;
+  const auto counts = queue_.counts();
+  return {.recorded = counts.handled, .dropped = counts.dropped};
 }
 
-std::vector<RecordedPrompt> PromptRecorder::NextBatch(bool* stopping) {
-  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !queue_.empty() || stopping_;
-  };
-  std::vector<RecordedPrompt> batch;
-  const MutexLock lock(mutex_);
-  if (mutex_.AwaitWithTimeout(absl::Condition(&has_work), options_.prune_interval)) {
-    mutex_.AwaitWithTimeout(absl::Condition(&hurry_), options_.batch_interval);
-  }
-  batch.swap(queue_);
-  hurry_ = stopping_;
-  *stopping = stopping_;
-  return batch;
-}
-
-void PromptRecorder::Write(std::vector<RecordedPrompt> batch) {
+bool PromptRecorder::Write(std::vector<RecordedPrompt> batch) {
   if (options_.config.redact) {
     for (RecordedPrompt& prompt : batch) RedactPrompt(&prompt);
   }
-  // Without prompts, this removes the old ones.
   const absl::Status added = batch.empty() ? store_->Prune(absl::Now()) : store_->Add(batch);
   if (!added.ok() && options_.on_store_error != nullptr) options_.on_store_error(added);
-  const auto size = static_cast<int64_t>(batch.size());
-  const MutexLock lock(mutex_);
-  done_ += size;
-  (added.ok() ? counts_.recorded : counts_.dropped) += size;
-}
-
-void PromptRecorder::Run() {
-  Write({});
-  for (bool stopping = false; !stopping;) Write(NextBatch(&stopping));
+  return added.ok();
 }
 
 }  // namespace assay::server

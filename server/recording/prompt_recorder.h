@@ -8,7 +8,6 @@
 #include <memory>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/batch_queue.h"
 #include "evaluator/records/recorded_prompt.h"
 #include "evaluator/store/prompt_log_store.h"
 #include "server/config/recording_config.h"
@@ -57,7 +57,7 @@ class PromptRecorder {
   static absl::StatusOr<std::unique_ptr<PromptRecorder>> Create(const std::string& path,
                                                                 RecorderOptions options);
   // Writes what waits and ends the thread.
-  ~PromptRecorder();
+  ~PromptRecorder() = default;
   PromptRecorder(const PromptRecorder&) = delete;
   PromptRecorder& operator=(const PromptRecorder&) = delete;
 
@@ -69,32 +69,23 @@ class PromptRecorder {
   void OnRequest(const RequestRecord& record) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Blocks until all prompts that were queued before are in the store or lost, at most `timeout`.
-  void Flush(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Flush(absl::Duration timeout) { queue_.Flush(timeout); }
 
   // Counts since the start.
-  RecorderCounts counts() const ABSL_LOCKS_EXCLUDED(mutex_);
+  RecorderCounts counts() const;
 
  private:
   PromptRecorder(std::unique_ptr<evaluator::PromptLogStore> store, RecorderOptions options);
 
-  void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Returns the next prompts; none if it is time to prune, or at the end.
-  std::vector<evaluator::RecordedPrompt> NextBatch(bool* stopping) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Write(std::vector<evaluator::RecordedPrompt> batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Writes the prompts. Without prompts, removes old ones.
+  bool Write(std::vector<evaluator::RecordedPrompt> batch);
 
   const RecorderOptions options_;
   const std::unique_ptr<evaluator::PromptLogStore> store_;
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
-  std::vector<evaluator::RecordedPrompt> queue_ ABSL_GUARDED_BY(mutex_);
-  // The numbers of prompts that were queued, and that left the queue for the store or were lost.
-  int64_t queued_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
-  RecorderCounts counts_ ABSL_GUARDED_BY(mutex_);
-  // True while a caller of Flush() waits, or at the end.
-  bool hurry_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  // Must be the last member, because its thread uses the others.
+  BatchQueue<evaluator::RecordedPrompt> queue_;
 };
 
 }  // namespace assay::server
