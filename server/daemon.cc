@@ -1,7 +1,6 @@
 // The daemon: composition, start and drain.
 #include "server/daemon.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -22,7 +21,6 @@
 #include "engine/runtime/device.h"
 #include "engine/runtime/encoder_model.h"
 #include "evaluator/economics/economics.h"
-#include "evaluator/records/evaluation.h"
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/revision.h"
 #include "registry/catalog/source.h"
@@ -32,6 +30,7 @@
 #include "server/catalog_controller.h"
 #include "server/config/catalog_check.h"
 #include "server/energy/energy_meter.h"
+#include "server/evaluation_history.h"
 #include "server/evaluation_stack.h"
 #include "server/events/daemon_events.h"
 #include "server/events/log.h"
@@ -48,6 +47,7 @@
 #include "server/rpc/call_runner.h"
 #include "server/services/access_service.h"
 #include "server/services/embedding_service.h"
+#include "server/services/evaluation_control_service.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/feedback_service.h"
 #include "server/services/inference_service.h"
@@ -74,9 +74,6 @@
 
 namespace assay::server {
 namespace {
-
-// The number of past evaluations whose scores metrics show after a start.
-constexpr int kMaxKnownEvaluations = 200;
 
 // The longest time that stopping waits for MLflow and for the receiver of traces, each.
 constexpr absl::Duration kLastFlush = absl::Seconds(5);
@@ -160,6 +157,7 @@ class DaemonImpl final : public Daemon {
   registry::Revisions revisions_;
   registry::Manager manager_;
   RouteEvidence evidence_;
+  EvaluationHistory history_;
   Routing routing_;
   CatalogController control_;
   GenerationService generation_;
@@ -184,6 +182,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<EmbeddingServiceImpl> embedding_service_;
   std::unique_ptr<ModelServiceImpl> model_service_;
   std::unique_ptr<EvaluationServiceImpl> evaluation_service_;
+  std::unique_ptr<EvaluationControlServiceImpl> evaluation_control_service_;
   std::unique_ptr<ScoringServiceImpl> scoring_service_;
   std::unique_ptr<JudgingServiceImpl> judging_service_;
   std::unique_ptr<FeedbackServiceImpl> feedback_service_;
@@ -225,6 +224,7 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
                [this](const registry::ModelStatus& status) { OnModel(status); }),
       evidence_([this](const registry::ModelEntry& entry) { return manager_.RevisionOf(entry); },
                 {.max_age = config_.routing.evidence_max_age}),
+      history_(&evidence_, &events_),
       routing_(&manager_, &evidence_,
                {.classify = config_.routing.classify,
                 .refuse_unknown = config_.routing.refuse_unknown,
@@ -260,7 +260,12 @@ absl::Status DaemonImpl::Start() {
     events_.metrics().SetModelState(status.entry.id, registry::ModelStateName(status.state));
   }
   RETURN_IF_ERROR(StartMetrics());
-  RETURN_IF_ERROR(evaluation_->Resume());
+  RETURN_IF_ERROR(evaluation_->StartUpkeep(
+      config_, [this] { return history_.Read(evaluation_->store()); },
+      [this](bool serve) { health_.SetEvaluations(serve); }));
+  if (!evaluation_->CanRecord().ok()) {
+    history_.ReadOnFullDisk(evaluation_->store(), config_.state_dir + "/evaluations.sqlite");
+  }
   RETURN_IF_ERROR(StartServer());
   LogReady();
   preload_ = std::thread([this] { Preload(); });
@@ -296,6 +301,7 @@ absl::Status DaemonImpl::StartEvaluation() {
                                                                   .embedder = &embedder_,
                                                                   .kinds = &kinds_,
                                                                   .evidence = &evidence_,
+                                                                  .routing = &routing_,
                                                                   .events = &events_,
                                                                   .memory = memory_.get(),
                                                                   .energy = energy_.get()}));
@@ -317,15 +323,9 @@ absl::Status DaemonImpl::StartEvaluation() {
 }
 
 absl::Status DaemonImpl::StartRouting() {
-  evaluator::RunStore& store = evaluation_->store();
-  RETURN_IF_ERROR(Annotate(evidence_.Read(store), "state_dir"));
   RETURN_IF_ERROR(Annotate(routing_.Open(config_.state_dir + "/routes.json"), "state_dir"));
   events_.metrics().SetCatalogRead(absl::Now());
   events_.Declare(*manager_.catalog(), routing_.set());
-  absl::StatusOr<std::vector<evaluator::Evaluation>> known = store.List(kMaxKnownEvaluations);
-  if (!known.ok()) return Annotate(known.status(), "state_dir");
-  std::reverse(known->begin(), known->end());
-  for (const evaluator::Evaluation& evaluation : *known) events_.OnKnownEvaluation(evaluation);
   return absl::OkStatus();
 }
 
@@ -374,7 +374,13 @@ absl::Status DaemonImpl::StartServer() {
                                                    .drain_timeout = config_.limits.drain_timeout});
   evaluation_service_ = std::make_unique<EvaluationServiceImpl>(
       calls_.get(), &evaluation_->runner(), &evaluation_->store(), &manager_, config_,
-      &feedback_->store(), &evaluation_->judgments());
+      &feedback_->store(), &evaluation_->judgments(), [this] { return evaluation_->CanRecord(); });
+  evaluation_control_service_ = std::make_unique<EvaluationControlServiceImpl>(
+      calls_.get(), EvaluationControlServiceImpl::Dependencies{
+                        .deleter = &evaluation_->deleter(),
+                        .max_stored_bytes = config_.evaluation.max_stored,
+                        .uses_mlflow = evaluation_->uses_mlflow(),
+                        .wake_upkeep = [this] { evaluation_->WakeUpkeep(); }});
   scoring_service_ = std::make_unique<ScoringServiceImpl>(calls_.get(), &evaluation_->scorers(),
                                                           config_.limits.max_prompt_bytes);
   judging_service_ = std::make_unique<JudgingServiceImpl>(
@@ -403,21 +409,22 @@ absl::Status DaemonImpl::StartServer() {
   events_.metrics().DeclareMethods(ServedMethods());
   ASSIGN_OR_RETURN(
       grpc_server_,
-      GrpcServer::Start({.listen = config_.listen,
-                         .limits = config_.limits,
-                         .unix_socket = config_.access.unix_socket,
-                         .certificates = access_->certificates(),
-                         .reflection = !config_.access.keys_required,
-                         .on_call = [this](const CallRecord& record) { events_.OnCall(record); },
-                         .on_reset_flood =
-                             [](const std::string& peer) {
-                               LogEvent(spdlog::level::warn, "connection_closed",
-                                        {{"peer", peer}, {"reason", "floods the server"}});
-                             }},
-                        {access_service_.get(), inference_service_.get(), embedding_service_.get(),
-                         model_service_.get(), evaluation_service_.get(), scoring_service_.get(),
-                         feedback_service_.get(), rating_service_.get(), judging_service_.get(),
-                         tracking_service_.get(), prompt_log_service_.get()}));
+      GrpcServer::Start(
+          {.listen = config_.listen,
+           .limits = config_.limits,
+           .unix_socket = config_.access.unix_socket,
+           .certificates = access_->certificates(),
+           .reflection = !config_.access.keys_required,
+           .on_call = [this](const CallRecord& record) { events_.OnCall(record); },
+           .on_reset_flood =
+               [](const std::string& peer) {
+                 LogEvent(spdlog::level::warn, "connection_closed",
+                          {{"peer", peer}, {"reason", "floods the server"}});
+               }},
+          {access_service_.get(), inference_service_.get(), embedding_service_.get(),
+           model_service_.get(), evaluation_service_.get(), evaluation_control_service_.get(),
+           scoring_service_.get(), feedback_service_.get(), rating_service_.get(),
+           judging_service_.get(), tracking_service_.get(), prompt_log_service_.get()}));
   // A resumed evaluation may have loaded some models already.
   health_.Attach(grpc_server_.get());
   return absl::OkStatus();

@@ -2,6 +2,8 @@
 #ifndef ASSAY_SERVER_EVALUATION_STACK_H_
 #define ASSAY_SERVER_EVALUATION_STACK_H_
 
+#include <atomic>
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -14,8 +16,8 @@
 #include "evaluator/run/runner.h"
 #include "evaluator/scoring/scorer.h"
 #include "evaluator/sense/sense.h"
+#include "evaluator/store/deletion_store.h"
 #include "evaluator/store/judgment_store.h"
-#include "evaluator/store/keeping_run_store.h"
 #include "evaluator/store/run_store.h"
 #include "registry/residency/manager.h"
 #include "server/config/config.h"
@@ -25,11 +27,14 @@
 #include "server/mlflow/run_artifacts.h"
 #include "server/routing/model_kinds.h"
 #include "server/routing/route_evidence.h"
+#include "server/routing/routing.h"
+#include "server/upkeep/evaluation_deleter.h"
+#include "server/upkeep/evaluation_upkeep.h"
 
 namespace assay::server {
 
-// Thread-safe after Create(). Order of calls: Create(), Resume(), then Suspend(), Shutdown() and
-// Flush() when the daemon stops.
+// Thread-safe after Create(). Order of calls: Create(), StartUpkeep(), then Suspend(),
+// Shutdown() and Flush() when the daemon stops.
 class EvaluationStack {
  public:
   // Every pointer must outlive the stack.
@@ -40,6 +45,8 @@ class EvaluationStack {
     ModelKinds* kinds;
     // Receives every evaluation that finishes.
     RouteEvidence* evidence;
+    // Evaluations on which its routes rest are kept.
+    const Routing* routing;
     DaemonEvents* events;
     evaluator::MemoryProbe* memory;
     // nullptr: energy is estimated from the stated watts.
@@ -58,6 +65,9 @@ class EvaluationStack {
   evaluator::RunStore& store() { return *store_; }
   evaluator::JudgmentStore& judgments() { return *judgments_; }
   evaluator::Runner& runner() { return *runner_; }
+  EvaluationDeleter& deleter() { return *deleter_; }
+  // Reports that a deletion left space to give back.
+  void WakeUpkeep() { upkeep_->Wake(); }
   const evaluator::ScorerSet& scorers() const { return scorers_; }
   // Reports that the outbox has new entries. Does nothing if MLflow is off.
   void WakeMlflow() {
@@ -68,9 +78,15 @@ class EvaluationStack {
   // True if finished evaluations are sent to MLflow.
   bool uses_mlflow() const { return flusher_ != nullptr; }
 
-  // Continues the evaluations that the last stop interrupted. Must be called before a client can
-  // start an evaluation, which would be taken for an interrupted one.
-  absl::Status Resume();
+  // Reads the store with `read_store`, continues the evaluations that the last stop interrupted,
+  // and starts the retention. On a full disk, all that follows as soon as there is room. Calls
+  // `on_serve` with false when evaluations cannot be recorded, and with true when they can again.
+  // Must be called once, after the routes were opened and before a client can start an evaluation,
+  // which would be taken for an interrupted one.
+  absl::Status StartUpkeep(const Config& config, std::function<absl::Status()> read_store,
+                           std::function<void(bool serve)> on_serve);
+  // Returns EvaluationUpkeep::CanRecord().
+  absl::Status CanRecord() const { return upkeep_->CanRecord(); }
 
   // Starts no more samples; running ones continue. Must be called before new requests are refused,
   // so that a refusal does not count as a failure of the measured model.
@@ -82,15 +98,19 @@ class EvaluationStack {
 
  private:
   EvaluationStack() = default;
+  absl::Status Resume();
   absl::Status StartMlflow(const Config& config, DaemonEvents* events);
   absl::Status AddReader(const evaluator::SenseModels& readers, const Dependencies& dependencies);
   absl::Status AddScorers(const Config& config, const Dependencies& dependencies);
   void StartRunner(const Config& config, const Dependencies& dependencies);
+  void MakeDeleter(const Dependencies& dependencies);
 
+  // True if an evaluation has finished since the last look of the upkeep.
+  std::atomic<bool> finished_ = false;
   // nullptr: no model reads texts. The scorer "assay" uses it.
   std::unique_ptr<evaluator::SenseReader> reader_;
   evaluator::ScorerSet scorers_;
-  std::unique_ptr<evaluator::KeepingRunStore> store_;
+  std::unique_ptr<evaluator::RunStore> store_;
   std::unique_ptr<evaluator::JudgmentStore> judgments_;
   // nullptr: MLflow or its system metrics are off.
   std::unique_ptr<evaluator::SystemProbe> system_;
@@ -99,6 +119,9 @@ class EvaluationStack {
   std::unique_ptr<MlflowClient> mlflow_;
   std::unique_ptr<OutboxFlusher> flusher_;
   std::unique_ptr<evaluator::Runner> runner_;
+  std::unique_ptr<evaluator::DeletionStore> deletions_;
+  std::unique_ptr<EvaluationDeleter> deleter_;
+  std::unique_ptr<EvaluationUpkeep> upkeep_;
 };
 
 }  // namespace assay::server

@@ -16,6 +16,7 @@
 #include "assay/v1/access.pb.h"
 #include "assay/v1/embedding.pb.h"
 #include "assay/v1/evaluation.pb.h"
+#include "assay/v1/evaluation_control.pb.h"
 #include "assay/v1/feedback.pb.h"
 #include "assay/v1/inference.pb.h"
 #include "assay/v1/judging.pb.h"
@@ -187,6 +188,7 @@ std::vector<std::string> ServedMethods() {
         assay::v1::GenerateRequest::descriptor()->file(),
         assay::v1::LoadModelRequest::descriptor()->file(),
         assay::v1::EvaluateRequest::descriptor()->file(),
+        assay::v1::DeleteEvaluationsRequest::descriptor()->file(),
         assay::v1::EmbedRequest::descriptor()->file(),
         assay::v1::ScoreRequest::descriptor()->file(),
         assay::v1::GiveFeedbackRequest::descriptor()->file(),

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "assay/v1/evaluation.grpc.pb.h"
 #include "base/mutex_lock.h"
 
 namespace assay::server {
@@ -12,11 +13,23 @@ void ModelHealth::Attach(GrpcServer* server) {
   const MutexLock lock(mutex_);
   server_ = server;
   for (const std::string& id : manager_->catalog()->Ids()) UpdateLocked(id);
+  UpdateEvaluations();
 }
 
 void ModelHealth::Detach() {
   const MutexLock lock(mutex_);
   server_ = nullptr;
+}
+
+void ModelHealth::SetEvaluations(bool serve) {
+  const MutexLock lock(mutex_);
+  evaluations_serve_ = serve;
+  UpdateEvaluations();
+}
+
+void ModelHealth::UpdateEvaluations() {
+  if (server_ == nullptr) return;
+  server_->SetServing(assay::v1::EvaluationService::service_full_name(), evaluations_serve_);
 }
 
 void ModelHealth::Update(const std::string& model) {

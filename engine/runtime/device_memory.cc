@@ -9,15 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/trim_heap.h"
 #include "engine/runtime/cgroup_memory.h"
 
 #ifdef __APPLE__
 #include <sys/sysctl.h>
 #else
 #include <unistd.h>
-#endif
-#ifdef __GLIBC__
-#include <malloc.h>
 #endif
 
 namespace assay::engine {
@@ -60,12 +58,6 @@ int64_t AllocatedMemory(const c10::Device& device) {
       ->getDeviceStats(IndexOf(device))
       .reserved_bytes[kAggregate]
       .current;
-}
-
-void TrimHeap() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 void ReleaseCachedMemory(const c10::Device& device) {

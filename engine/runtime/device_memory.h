@@ -17,9 +17,6 @@ int64_t TotalMemory(const c10::Device& device);
 // libtorch.
 int64_t AllocatedMemory(const c10::Device& device);
 
-// Returns memory that malloc caches to the system.
-void TrimHeap();
-
 // Waits for the device's work, then returns memory that its allocator (on the CPU: malloc) caches
 // to the system. Throws the exceptions of libtorch.
 void ReleaseCachedMemory(const c10::Device& device);

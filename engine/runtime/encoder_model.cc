@@ -15,6 +15,7 @@
 #include "base/annotate.h"
 #include "base/slots.h"
 #include "base/status_macros.h"
+#include "base/trim_heap.h"
 #include "base/work_limit.h"
 #include "engine/architectures/model_files.h"
 #include "engine/kernels/kv_pages.h"

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "base/slots.h"
 #include "base/status_macros.h"
+#include "base/trim_heap.h"
 #include "base/utf8.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/device.h"

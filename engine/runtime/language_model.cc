@@ -22,6 +22,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/trim_heap.h"
 #include "engine/architectures/tied_output.h"
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/executor/device_quirks.h"

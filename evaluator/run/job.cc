@@ -251,7 +251,11 @@ void Job::Finish(const absl::Status& status) {
                            .order_seed = plan_.order_seed};
   SetResult(context, models_, {.status = status, .cancelled = cancelled_ && !complete_},
             &evaluation_);
-  const std::vector<TrackedRun> runs = BuildTrackedRuns(context, models_);
+  // An evaluation that was cancelled before its first result has nothing to track.
+  const bool is_empty = evaluation_.state == EvaluationState::kCancelled && records_.size() == 0 &&
+                        evaluation_.scaling.empty();
+  const std::vector<TrackedRun> runs =
+      is_empty ? std::vector<TrackedRun>() : BuildTrackedRuns(context, models_);
   if (absl::Status s = dependencies_.store->Finish(evaluation_, runs); !s.ok()) {
     evaluation_.state = EvaluationState::kFailed;
     evaluation_.error = absl::StrCat("the result could not be recorded: ", s.message());

@@ -78,6 +78,7 @@ class QueueRunner final : public Runner {
     ASSIGN_OR_RETURN(std::vector<Evaluation> interrupted, dependencies_.store->TakeInterrupted());
     std::vector<std::string> ids;
     for (Evaluation& evaluation : interrupted) {
+      if (IsUnfinished(evaluation.id)) continue;
       const absl::StatusOr<bool> requeued = Requeue(evaluation);
       if (!requeued.ok()) {
         evaluation.state = EvaluationState::kFailed;
@@ -132,6 +133,14 @@ class QueueRunner final : public Runner {
  private:
   int Unfinished() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     return static_cast<int>(waiting_.size()) + (running_ == nullptr ? 0 : 1);
+  }
+
+  // True if an earlier call of Resume() that failed has queued the evaluation already.
+  bool IsUnfinished(std::string_view id) const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(mutex_);
+    const auto is_it = [id](const auto& job) { return job->id() == id; };
+    return (running_ != nullptr && is_it(running_)) ||
+           std::any_of(waiting_.begin(), waiting_.end(), is_it);
   }
 
   absl::Status CheckScorers(const EvaluationPlan& plan) const {

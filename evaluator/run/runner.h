@@ -81,9 +81,9 @@ class Runner {
   virtual absl::Status Cancel(std::string_view id) = 0;
 
   // Queues the evaluations that a stopped server left in state kRunning. They continue after their
-  // last sample or scaling level. Must be called once, before Start(). Returns their ids. An
-  // evaluation ends as kFailed with the reason if its plan cannot be read, if a scorer is unknown
-  // now or has another version, or if it stopped the server too often (kMaxStalls).
+  // last sample or scaling level. Must be called before Start(), until it succeeds. Returns their
+  // ids. An evaluation ends as kFailed with the reason if its plan cannot be read, if a scorer is
+  // unknown now or has another version, or if it stopped the server too often (kMaxStalls).
   virtual absl::StatusOr<std::vector<std::string>> Resume() = 0;
 
   // Returns the number of running and waiting evaluations.

@@ -111,8 +111,8 @@ std::string UnitSumsSql(const std::string& value, const std::string& source) {
 absl::StatusOr<std::unique_ptr<FeedbackStore>> FeedbackStore::Open(
     const std::string& path, const FeedbackRetention& retention) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
-  ASSIGN_OR_RETURN(std::unique_ptr<Database> reader, OpenStoreDatabase(path));
-  RETURN_IF_ERROR(reader->Execute("PRAGMA query_only = ON"));
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> reader,
+                   OpenStoreDatabase(path, "PRAGMA query_only = ON;"));
   // std::make_unique cannot call the private constructor.
   return std::unique_ptr<FeedbackStore>(
       new FeedbackStore(std::move(database), std::move(reader), retention));

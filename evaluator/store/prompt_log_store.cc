@@ -53,9 +53,9 @@ RecordedPrompt ReadPrompt(const Statement& row) {
 
 absl::StatusOr<std::unique_ptr<PromptLogStore>> PromptLogStore::Open(
     const std::string& path, const PromptRetention& retention) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
   // Otherwise deleted texts would stay in free pages of the file.
-  RETURN_IF_ERROR(database->Execute("PRAGMA secure_delete = ON;"));
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                   OpenStoreDatabase(path, "PRAGMA secure_delete = ON;"));
   // std::make_unique cannot call the private constructor.
   return std::unique_ptr<PromptLogStore>(new PromptLogStore(std::move(database), retention));
 }

@@ -32,12 +32,21 @@ std::optional<int64_t> Micros(absl::Time time) {
 
 }  // namespace
 
-absl::Status NoSuchEvaluation(std::string_view id) {
-  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(id), "' does not exist"));
+absl::Status SqliteRunStore::CheckSize() {
+  if (options_.max_bytes == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t bytes, StoredBytesOf(*database_));
+  if (bytes < options_.max_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(database_->path(), ": has ", bytes,
+                                                   " bytes, and evaluation.max_stored is ",
+                                                   options_.max_bytes,
+                                                   "; delete evaluations, for example with `assay "
+                                                   "evaluations delete --before 30d`, or raise the "
+                                                   "limit"));
 }
 
 absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const EvaluationPlan& plan) {
   MutexLock lock(mutex_);
+  RETURN_IF_ERROR(CheckSize());
   return Run(
       "INSERT INTO evaluations (id, name, state, error, started_at, finished_at,"
       " total_samples, plan, summaries, plan_sha256, scorer_versions)"
@@ -48,9 +57,8 @@ absl::Status SqliteRunStore::Begin(const Evaluation& evaluation, const Evaluatio
       evaluation.plan_sha256, NamesToJson(evaluation.scorer_versions));
 }
 
-absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
+absl::Status SqliteRunStore::Record(const Evaluation& evaluation,
                                     const std::vector<TrackedRun>& outbox) {
-  MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
   RETURN_IF_ERROR(
       Run("UPDATE evaluations SET state = ?, error = ?, finished_at = ?, summaries = ?,"
@@ -63,6 +71,9 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
     return absl::FailedPreconditionError(
         absl::StrCat("evaluation '", evaluation.id, "' has already ended"));
   }
+  if (evaluation.state == EvaluationState::kCancelled) {
+    RETURN_IF_ERROR(CompactIfEmpty(evaluation.id));
+  }
   for (const TrackedRun& run : outbox) {
     const int64_t created_at = absl::ToUnixMicros(evaluation.finished_at);
     RETURN_IF_ERROR(
@@ -71,6 +82,33 @@ absl::Status SqliteRunStore::Finish(const Evaluation& evaluation,
             evaluation.id, run.client_key, created_at, created_at, TrackedRunToJson(run)));
   }
   return transaction.Commit();
+}
+
+absl::Status SqliteRunStore::CompactIfEmpty(const std::string& id) {
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Prepare("SELECT plan FROM evaluations WHERE id = ?1 AND scaling = '[]'"
+                         " AND NOT EXISTS (SELECT 1 FROM samples WHERE evaluation_id = ?1)"
+                         " AND NOT EXISTS (SELECT 1 FROM task_answers WHERE evaluation_id = ?1)"));
+  ASSIGN_OR_RETURN(const bool is_empty, row.Bind(id).Step());
+  if (!is_empty) return absl::OkStatus();
+  EvaluationPlan kept;
+  // A plan that cannot be read is kept without its models.
+  if (absl::StatusOr<EvaluationPlan> plan = PlanFromJson(row.Text(0)); plan.ok()) {
+    kept.name = std::move(plan->name);
+    kept.scorers = std::move(plan->scorers);
+    for (const Candidate& candidate : plan->models) {
+      kept.models.push_back({.name = candidate.name, .model = candidate.model});
+    }
+  }
+  RETURN_IF_ERROR(
+      Run("UPDATE evaluations SET plan = ?, summaries = '[]', analysis = '{}', empty = 1"
+          " WHERE id = ?",
+          PlanToJson(kept), id));
+  return Run(
+      "DELETE FROM evaluations WHERE id IN (SELECT id FROM evaluations WHERE empty = 1"
+      " ORDER BY started_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
+      kMaxEmptyEvaluations);
 }
 
 absl::Status SqliteRunStore::BeginAttempt(std::string_view id) {
@@ -142,6 +180,7 @@ absl::StatusOr<EvaluationPlan> SqliteRunStore::Plan(std::string_view id) {
 
 absl::StatusOr<Evaluation> SqliteRunStore::Get(std::string_view id) {
   MutexLock lock(mutex_);
+  if (const auto kept = kept_.find(id); kept != kept_.end()) return kept->second.evaluation;
   ASSIGN_OR_RETURN(std::vector<Evaluation> found, ReadEvaluations("WHERE id = ?", std::string(id)));
   if (found.empty()) return NoSuchEvaluation(id);
   return std::move(found.front());
@@ -149,7 +188,14 @@ absl::StatusOr<Evaluation> SqliteRunStore::Get(std::string_view id) {
 
 absl::StatusOr<std::vector<Evaluation>> SqliteRunStore::List(int limit) {
   MutexLock lock(mutex_);
-  return ReadEvaluations("ORDER BY started_at DESC, rowid DESC LIMIT ?", std::max(limit, 0));
+  ASSIGN_OR_RETURN(
+      std::vector<Evaluation> list,
+      ReadEvaluations("ORDER BY started_at DESC, rowid DESC LIMIT ?", std::max(limit, 0)));
+  for (Evaluation& evaluation : list) {
+    const auto kept = kept_.find(evaluation.id);
+    if (kept != kept_.end()) evaluation = kept->second.evaluation;
+  }
+  return list;
 }
 
 template <typename Value>
@@ -228,9 +274,15 @@ absl::Status SqliteRunStore::AnnotateRecord(const absl::Status& status, absl::st
   return Annotate(status, absl::StrCat(database_->path(), ": ", record));
 }
 
-absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path,
+                                                         RunStoreOptions options) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoreDatabase(path));
-  return std::make_unique<SqliteRunStore>(std::move(database));
+  return std::make_unique<SqliteRunStore>(std::move(database), std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<RunStore>> RunStore::OpenStopped(const std::string& path) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenStoppedStore(path));
+  return std::make_unique<SqliteRunStore>(std::move(database), RunStoreOptions());
 }
 
 absl::StatusOr<int> SqliteRunStore::CountGateCheck(std::string_view subject,

@@ -3,6 +3,7 @@
 #define ASSAY_EVALUATOR_STORE_RUN_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,18 +45,38 @@ struct WaitingUpload {
 // more.
 inline constexpr int kMaxStalls = 3;
 
+// The number of evaluations without a sample or answer that are kept after they were cancelled. Of
+// these, only the models of the plan are kept.
+inline constexpr int kMaxEmptyEvaluations = 100;
+
+struct RunStoreOptions {
+  // The size of the file (without free pages) from which on no evaluation and no sample is added.
+  // 0: no limit.
+  int64_t max_bytes = 0;
+  // Called when Finish() keeps a result in memory, with the error of the disk, and when
+  // RecordKept() has written it. Must not call the store. May be null.
+  std::function<void(const std::string& id, const absl::Status& status)> on_kept;
+  std::function<void(const std::string& id)> on_recorded;
+};
+
 // Stores evaluations, their plans, samples and answers, and the outbox. Samples and answers are
 // append-only. Every write is one transaction in WAL mode with full sync, so that after a crash an
 // evaluation is in the state of its last write. Methods block on the disk. Thread-safe.
 class RunStore {
  public:
-  // Opens the store. Creates the file and its folder if necessary, and migrates older schemas.
+  // Opens the store. Creates the file and its folder if necessary, and migrates older schemas. If
+  // the disk has no room for that, all methods return RESOURCE_EXHAUSTED until there is.
   // Returns PERMISSION_DENIED, DATA_LOSS (not a database, another application's database, or a
   // newer schema) or FAILED_PRECONDITION (the folder is a file), with the path.
-  static absl::StatusOr<std::unique_ptr<RunStore>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<RunStore>> Open(const std::string& path,
+                                                        RunStoreOptions options = {});
+  // Opens the store of a daemon that has stopped, for reading only, also if the disk is full. All
+  // errors mean that it cannot be read now.
+  static absl::StatusOr<std::unique_ptr<RunStore>> OpenStopped(const std::string& path);
   virtual ~RunStore() = default;
 
-  // Records a new evaluation and its plan.
+  // Records a new evaluation and its plan. Returns RESOURCE_EXHAUSTED beyond the limits. The same
+  // holds for AddSample() and AddAnswer().
   virtual absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) = 0;
   // Returns ALREADY_EXISTS if the sample was recorded before, and NOT_FOUND if the evaluation does
   // not exist. The same holds for AddAnswer().
@@ -65,9 +86,18 @@ class RunStore {
                                   const std::vector<ScalingPoint>& points) = 0;
   virtual absl::Status AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) = 0;
   // Records the final state, summaries and analysis, and adds `outbox` to the outbox, all in one
-  // transaction. Returns FAILED_PRECONDITION if the evaluation has already ended.
+  // transaction. Returns FAILED_PRECONDITION if the evaluation has already ended. Of a cancelled
+  // evaluation without samples, answers and scaling, little is kept: see kMaxEmptyEvaluations.
+  //
+  // If the disk has no room (RESOURCE_EXHAUSTED) or the file is locked (UNAVAILABLE), keeps the
+  // result in memory and returns OK. Get() and List() show the kept state, so that every client
+  // sees the state that the first one saw; amendments of its runs are left out. RecordKept() writes
+  // it. A result that is still kept when the process ends is lost; the next process resumes the
+  // evaluation. The memory is bounded, because no evaluation can begin while the disk is full.
   virtual absl::Status Finish(const Evaluation& evaluation,
                               const std::vector<TrackedRun>& outbox) = 0;
+  // Writes the kept results. Returns the error of the first one that still cannot be written.
+  virtual absl::Status RecordKept() = 0;
 
   // Records that work on the evaluation begins: from here on, it may be what stops the server. Must
   // be called before its first model is loaded.

@@ -48,6 +48,7 @@ absl::StatusOr<Sample> ReadSample(const Statement& row) {
 absl::Status SqliteRunStore::AddSample(std::string_view evaluation_id, const Sample& sample) {
   const Generation& generation = sample.generation;
   MutexLock lock(mutex_);
+  RETURN_IF_ERROR(CheckSize());
   return Run(
       "INSERT INTO samples (evaluation_id, model, content_type, prompt_id, repeat, error, text,"
       " finish_reason, prompt_tokens, completion_tokens, queue_ms, prefill_ms, first_token_ms,"
@@ -72,6 +73,7 @@ absl::Status SqliteRunStore::SetScaling(std::string_view evaluation_id,
 
 absl::Status SqliteRunStore::AddAnswer(std::string_view evaluation_id, const TaskAnswer& answer) {
   MutexLock lock(mutex_);
+  RETURN_IF_ERROR(CheckSize());
   return Run(
       "INSERT INTO task_answers (evaluation_id, model, task, item_id, answer)"
       " VALUES (?, ?, ?, ?, ?)",

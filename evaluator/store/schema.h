@@ -14,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x41534159;
 // ones are appended. Times are microseconds since the Unix epoch, UTC. States are the values of
 // EvaluationState. The columns plan, summaries, analysis, scaling, scorer_versions, detail, answer
 // and payload are JSON.
-inline constexpr std::array<const char*, 8> kMigrations = {R"sql(
+inline constexpr std::array<const char*, 9> kMigrations = {R"sql(
 CREATE TABLE evaluations (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
@@ -249,6 +249,14 @@ CREATE INDEX recorded_prompts_by_type ON recorded_prompts (content_type, id);
                                                            R"sql(
 -- 1 from the time at which a server begins to load the models of an evaluation until the next start.
 ALTER TABLE evaluations ADD COLUMN attempting INTEGER NOT NULL DEFAULT 0;
+)sql",
+                                                           R"sql(
+-- Evaluations that were deleted, some of whose rows are still there.
+CREATE TABLE deletions (evaluation_id TEXT PRIMARY KEY NOT NULL) STRICT;
+-- 1 for evaluations that were cancelled before their first sample or answer. Of their plan, the
+-- models are kept.
+ALTER TABLE evaluations ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX empty_evaluations ON evaluations (started_at) WHERE empty = 1;
 )sql"};
 
 }  // namespace assay::evaluator

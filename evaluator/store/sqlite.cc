@@ -10,13 +10,18 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "base/disk_room.h"
 #include "base/status_macros.h"
 
 namespace assay::evaluator::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
+// The time between two attempts to open a file on a full disk.
+constexpr absl::Duration kConnectInterval = absl::Seconds(1);
 // The mask of the primary code in an extended result code.
 constexpr int kPrimaryCodeMask = 0xff;
 
@@ -51,8 +56,10 @@ absl::StatusCode CodeOf(int result, int system_error) {
         return absl::StatusCode::kPermissionDenied;
       }
       // A failed write is mostly a quota or the process's limit of a file's size (RLIMIT_FSIZE),
-      // whose error number SQLite does not keep. For a full disk, it returns SQLITE_FULL.
-      if (result == SQLITE_IOERR_WRITE || system_error == ENOSPC || system_error == EDQUOT) {
+      // whose error number SQLite does not keep. For a full disk, it returns SQLITE_FULL, or
+      // SQLITE_IOERR_SHMSIZE while it opens the file.
+      if (result == SQLITE_IOERR_WRITE || result == SQLITE_IOERR_SHMSIZE ||
+          system_error == ENOSPC || system_error == EDQUOT) {
         return absl::StatusCode::kResourceExhausted;
       }
       return absl::StatusCode::kFailedPrecondition;
@@ -173,18 +180,57 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   return database;
 }
 
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenUnchanging(const std::string& path) {
+  // In a URI, these characters have a meaning.
+  const std::string escaped = absl::StrReplaceAll(path, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}});
+  const std::string uri = absl::StrCat("file:", escaped, "?immutable=1");
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  const int result = sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr);
+  std::unique_ptr<Database> database(new Database(path, handle));
+  if (handle == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat(path, ": out of memory"));
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  if (result != SQLITE_OK) return database->Error(result);
+  return database;
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenWhenPossible(const std::string& path,
+                                                                     SetUpFn set_up) {
+  std::unique_ptr<Database> database(new Database(path, nullptr));
+  database->set_up_ = std::move(set_up);
+  if (absl::Status s = database->Connect(); !s.ok() && !absl::IsResourceExhausted(s)) return s;
+  return database;
+}
+
+absl::Status Database::Connect() {
+  if (handle_ != nullptr) return absl::OkStatus();
+  if (absl::Now() < next_attempt_) return connect_error_;
+  absl::StatusOr<std::unique_ptr<Database>> opened = Open(path_);
+  connect_error_ = opened.status();
+  if (opened.ok()) connect_error_ = set_up_(**opened);
+  next_attempt_ = absl::Now() + kConnectInterval;
+  if (connect_error_.ok()) handle_ = std::move((*opened)->handle_);
+  return connect_error_;
+}
+
 absl::Status Database::Error(int result) const {
   const absl::StatusCode code = CodeOf(result, sqlite3_system_errno(handle_.get()));
-  return absl::Status(code, absl::StrCat(path_, ": ", sqlite3_errmsg(handle_.get()), " (SQLite ",
-                                         result, ")", Advice(code)));
+  const bool is_full = code == absl::StatusCode::kResourceExhausted;
+  return absl::Status(
+      code, absl::StrCat(path_, ": ", sqlite3_errmsg(handle_.get()), " (SQLite ", result, ")",
+                         is_full ? FreeSpaceNote(path_) : "", Advice(code)));
 }
 
 absl::Status Database::Execute(const std::string& sql) {
+  RETURN_IF_ERROR(Connect());
   const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   return result == SQLITE_OK ? absl::OkStatus() : Error(result);
 }
 
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
+  RETURN_IF_ERROR(Connect());
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                         &statement, nullptr);

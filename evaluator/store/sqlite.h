@@ -3,6 +3,7 @@
 #define ASSAY_EVALUATOR_STORE_SQLITE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -66,14 +68,27 @@ class Statement {
   absl::Status bind_status_;
 };
 
-// One connection to a database file. Not thread-safe. Errors have codes by meaning and messages
-// with the path: PERMISSION_DENIED, DATA_LOSS (corrupt or not a database), RESOURCE_EXHAUSTED (disk
-// full), UNAVAILABLE (locked), NOT_FOUND (foreign key), ALREADY_EXISTS (unique key).
+// One connection to a database file, which may be opened later. Not thread-safe. Errors have codes
+// by meaning and messages with the path: PERMISSION_DENIED, DATA_LOSS (corrupt or not a database),
+// RESOURCE_EXHAUSTED (disk full), UNAVAILABLE (locked), NOT_FOUND (foreign key), ALREADY_EXISTS
+// (unique key).
 class Database {
  public:
   // Opens the file and creates it if necessary. The folder must exist. Every operation on the
   // connection waits up to 5 s for the lock of another process.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
+
+  // Opens a file that no process writes, for reading, without locks and without writing anything.
+  // A log of earlier writes that were not written back to the file is not read.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenUnchanging(const std::string& path);
+
+  // Sets a connection up that was just opened.
+  using SetUpFn = std::function<absl::Status(Database& database)>;
+  // Opens the file and sets it up. If the disk has no room for that (RESOURCE_EXHAUSTED), returns a
+  // database that is not open: each operation tries again, at most once a second, and returns the
+  // error until it succeeds.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenWhenPossible(const std::string& path,
+                                                                    SetUpFn set_up);
 
   // Runs one or more statements without parameters.
   absl::Status Execute(const std::string& sql);
@@ -91,9 +106,15 @@ class Database {
   };
   Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
   absl::Status Error(int result) const;
+  // Opens the connection if it is not open.
+  absl::Status Connect();
 
   std::string path_;
+  // Null if the connection is not open; set_up_ is then not null.
   std::unique_ptr<sqlite3, Close> handle_;
+  SetUpFn set_up_;
+  absl::Status connect_error_;
+  absl::Time next_attempt_ = absl::InfinitePast();
 };
 
 // A transaction, begun with BEGIN IMMEDIATE. The destructor rolls it back unless it was committed.

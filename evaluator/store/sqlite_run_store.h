@@ -2,10 +2,13 @@
 #ifndef ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
 #define ASSAY_EVALUATOR_STORE_SQLITE_RUN_STORE_H_
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,18 +24,21 @@ namespace assay::evaluator {
 class SqliteRunStore final : public RunStore {
  public:
   // Requires a database with the newest schema.
-  explicit SqliteRunStore(std::unique_ptr<sqlite::Database> database)
-      : database_(std::move(database)) {}
+  SqliteRunStore(std::unique_ptr<sqlite::Database> database, RunStoreOptions options)
+      : options_(std::move(options)), database_(std::move(database)) {}
 
   // Defined in run_store.cc.
   absl::Status Begin(const Evaluation& evaluation, const EvaluationPlan& plan) override;
-  absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) override;
   absl::Status BeginAttempt(std::string_view id) override;
   absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override;
   absl::Status Suspend(std::string_view id) override;
   absl::StatusOr<Evaluation> Get(std::string_view id) override;
   absl::StatusOr<std::vector<Evaluation>> List(int limit) override;
   absl::StatusOr<EvaluationPlan> Plan(std::string_view id) override;
+
+  // Defined in run_store_kept.cc.
+  absl::Status Finish(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox) override;
+  absl::Status RecordKept() override;
 
   // Defined in run_store_samples.cc.
   absl::Status AddSample(std::string_view evaluation_id, const Sample& sample) override;
@@ -63,6 +69,11 @@ class SqliteRunStore final : public RunStore {
   absl::StatusOr<absl::Time> OldestOutbox() override;
 
  private:
+  struct KeptResult {
+    Evaluation evaluation;
+    std::vector<TrackedRun> outbox;
+  };
+
   // Runs one statement whose parameters are `values`.
   template <typename... Values>
   absl::Status Run(std::string_view sql, const Values&... values)
@@ -86,6 +97,14 @@ class SqliteRunStore final : public RunStore {
   // Counts a resume. Returns false if the evaluation has stalled and must not be resumed.
   absl::StatusOr<bool> CountResume(const Evaluation& evaluation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes the result of an evaluation.
+  absl::Status Record(const Evaluation& evaluation, const std::vector<TrackedRun>& outbox)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns RESOURCE_EXHAUSTED if the store has reached its limit.
+  absl::Status CheckSize() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Reduces the records of an evaluation that has neither samples nor answers nor scaling, and
+  // removes the oldest of those beyond kMaxEmptyEvaluations. Does nothing for others.
+  absl::Status CompactIfEmpty(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns NOT_FOUND if the evaluation does not exist.
   absl::Status CheckExists(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -93,12 +112,12 @@ class SqliteRunStore final : public RunStore {
   absl::Status AnnotateRecord(const absl::Status& status, absl::string_view record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const RunStoreOptions options_;
   absl::Mutex mutex_;
+  // The results for which the disk had no room, by the evaluation's id.
+  std::map<std::string, KeptResult, std::less<>> kept_ ABSL_GUARDED_BY(mutex_);
   const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);
 };
-
-// Returns NOT_FOUND with the id.
-absl::Status NoSuchEvaluation(std::string_view id);
 
 }  // namespace assay::evaluator
 

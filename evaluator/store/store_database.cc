@@ -49,31 +49,73 @@ absl::StatusOr<int64_t> SchemaVersion(Database& database) {
   return version;
 }
 
-absl::Status Migrate(Database& database, int64_t version) {
-  for (auto next = static_cast<size_t>(version); next < kMigrations.size(); ++next) {
+// Another connection may migrate the file at the same time.
+absl::Status Migrate(Database& database) {
+  while (true) {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&database));
+    ASSIGN_OR_RETURN(const int64_t version, database.QueryInteger("PRAGMA user_version"));
+    const auto next = static_cast<size_t>(version);
+    if (next >= kMigrations.size()) return absl::OkStatus();
     // Pragmas cannot have parameters.
     const std::string stamp = absl::StrCat("PRAGMA application_id = ", kApplicationId,
                                            "; PRAGMA user_version = ", next + 1, ";");
     RETURN_IF_ERROR(database.Execute(kMigrations[next] + stamp));
     RETURN_IF_ERROR(transaction.Commit());
   }
+}
+
+// Lets deletions shorten the file. A file of an older version is rewritten once, if there is room
+// for a second one; otherwise it keeps its free pages until a later start.
+absl::Status SetAutoVacuum(Database& database, int64_t version) {
+  constexpr int64_t kIncremental = 2;
+  ASSIGN_OR_RETURN(const int64_t mode, database.QueryInteger("PRAGMA auto_vacuum"));
+  if (mode == kIncremental) return absl::OkStatus();
+  RETURN_IF_ERROR(database.Execute("PRAGMA auto_vacuum = INCREMENTAL"));
+  if (version == 0) return absl::OkStatus();
+  database.Execute("VACUUM").IgnoreError();
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> OpenStoreDatabase(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Database>> OpenStoreDatabase(const std::string& path,
+                                                            const std::string& pragmas) {
   RETURN_IF_ERROR(CreateFolderOf(path));
-  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
-  ASSIGN_OR_RETURN(int64_t version, SchemaVersion(*database));
-  // fullfsync is needed on macOS, where a plain fsync leaves the data in the drive's cache.
-  // Elsewhere it has no effect.
-  RETURN_IF_ERROR(database->Execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
-      "PRAGMA foreign_keys = ON;"));
-  RETURN_IF_ERROR(Migrate(*database, version));
+  return Database::OpenWhenPossible(path, [pragmas](Database& database) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t version, SchemaVersion(database));
+    RETURN_IF_ERROR(SetAutoVacuum(database, version));
+    // fullfsync is needed on macOS, where a plain fsync leaves the data in the drive's cache.
+    // Elsewhere it has no effect.
+    RETURN_IF_ERROR(database.Execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
+        "PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 4194304;"));
+    if (version < static_cast<int64_t>(kMigrations.size())) RETURN_IF_ERROR(Migrate(database));
+    return database.Execute(pragmas);
+  });
+}
+
+absl::StatusOr<std::unique_ptr<Database>> OpenStoppedStore(const std::string& path) {
+  std::error_code error;
+  const auto log_bytes = std::filesystem::file_size(path + "-wal", error);
+  if (!error && log_bytes > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": has writes in its log"));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::OpenUnchanging(path));
+  ASSIGN_OR_RETURN(const int64_t version, SchemaVersion(*database));
+  if (version < static_cast<int64_t>(kMigrations.size())) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": has an older schema"));
+  }
   return database;
+}
+
+absl::StatusOr<int64_t> StoredBytesOf(Database& database) {
+  return database.QueryInteger(
+      "SELECT (page_count - freelist_count) * page_size"
+      " FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
+}
+
+absl::Status NoSuchEvaluation(std::string_view id) {
+  return absl::NotFoundError(absl::StrCat("evaluation '", std::string(id), "' does not exist"));
 }
 
 absl::StatusOr<int64_t> SampleRow(sqlite::Database& database, std::string_view evaluation_id,

@@ -35,6 +35,7 @@ constexpr int kMaxBreakerFailures = 1000;
 constexpr double kPercent = 100;
 constexpr double kMinKeepSeconds = 60;
 constexpr double kMaxKeepSeconds = 10 * 365 * 24 * 3600.0;
+constexpr int64_t kMinStoredBytes = int64_t{16} << 20;
 constexpr int64_t kMaxRememberedLimit = 100'000'000;
 
 std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
@@ -159,10 +160,24 @@ FeedbackConfig ReadFeedback(YamlMap map) {
   return feedback;
 }
 
+void ReadRetention(YamlMap& map, EvaluationConfig* evaluation) {
+  evaluation->max_waiting =
+      static_cast<int>(map.Int("max_waiting", evaluation->max_waiting, 0, kMaxWaitingLimit));
+  evaluation->max_stored = map.Bytes("max_stored", evaluation->max_stored);
+  if (evaluation->max_stored != 0 && evaluation->max_stored < kMinStoredBytes) {
+    map.Error("max_stored", "must be at least 16MiB, or 0 for no limit");
+  }
+  evaluation->delete_oldest =
+      map.Choice("when_full", "refuse", {"refuse", "delete_oldest"}) == "delete_oldest";
+  evaluation->keep = absl::Seconds(map.SecondsOrForever(
+      "keep", absl::ToDoubleSeconds(evaluation->keep), kMinKeepSeconds, kMaxKeepSeconds));
+}
+
 EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder) {
   EvaluationConfig evaluation;
   evaluation.max_new_tokens =
       static_cast<int>(map.Int("max_new_tokens", evaluation.max_new_tokens, 1, kMaxNewTokensLimit));
+  ReadRetention(map, &evaluation);
   evaluation.content_types = ReadContentTypes(map);
   evaluation.scorers = ReadScorers(map);
   YamlMap readers = map.Map("readers");

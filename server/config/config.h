@@ -106,6 +106,14 @@ struct EvaluationConfig {
   std::string judge;
   // The judges of pairs of texts (JudgingService).
   std::vector<evaluator::JudgeOptions> judges;
+  // The most evaluations that wait, in addition to the running one.
+  int max_waiting = 16;
+  // The size of the store, in bytes, from which on evaluations are refused; 0 means no limit.
+  int64_t max_stored = int64_t{4} << 30;
+  // True if the oldest evaluations are deleted before the store is that large.
+  bool delete_oldest = false;
+  // How long an evaluation is kept after its end.
+  absl::Duration keep = absl::InfiniteDuration();
   // The source of energy values. "auto" uses the machine's energy counters if there are any, else
   // watts x busy time; "stated" always uses watts x busy time.
   std::string energy = "auto";

@@ -179,7 +179,8 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
   report->retry_at = now + wait;
   const absl::Status postponed =
       store_->PostponeOutbox(report->entry.id, report->retry_at, std::string(failure.message()));
-  if (!postponed.ok()) {
+  // NOT_FOUND: the entry was deleted with its evaluation, or replaced by a newer amendment.
+  if (!postponed.ok() && !absl::IsNotFound(postponed)) {
     ReportStoreError(postponed);
     return Next::kStoreFailed;
   }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -152,6 +153,10 @@ void AddFingerprints(evaluator::RunStore& store, evaluator::Evaluation* evaluati
 
 absl::Status RouteEvidence::Read(evaluator::RunStore& store) {
   ASSIGN_OR_RETURN(std::vector<evaluator::Evaluation> evaluations, store.List(kMaxEvaluations));
+  {
+    const MutexLock lock(mutex_);
+    known_.clear();
+  }
   for (evaluator::Evaluation& evaluation : evaluations) {
     AddFingerprints(store, &evaluation);
     Add(evaluation, {});
@@ -192,6 +197,16 @@ void RouteEvidence::Add(const evaluator::Evaluation& evaluation,
     // A copy: Trim() moves the elements.
     const Evidence added = known.back();
     Trim(added, &known);
+  }
+}
+
+void RouteEvidence::Remove(std::span<const std::string> ids) {
+  const std::set<std::string_view> removed(ids.begin(), ids.end());
+  const MutexLock lock(mutex_);
+  for (auto& [content_type, known] : known_) {
+    std::erase_if(known, [&removed](const Evidence& evidence) {
+      return removed.contains(evidence.evaluation_id);
+    });
   }
 }
 

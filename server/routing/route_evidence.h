@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,13 +39,18 @@ class RouteEvidence final : public registry::EvidenceSource {
   explicit RouteEvidence(RevisionFn revision_of)
       : RouteEvidence(std::move(revision_of), Options()) {}
 
-  // Adds the evaluations of the store. Must be called once, at start. Returns the store's error.
+  // Replaces the evidence with the evaluations of the store. Must be called at start, before
+  // evaluations run. Returns the store's error.
   absl::Status Read(evaluator::RunStore& store) ABSL_LOCKS_EXCLUDED(mutex_);
   // Adds a finished evaluation with its samples. Ignores evaluations that did not succeed and
   // models whose revision is unknown. Keeps 16 per model, content type, revision and scorer
   // version, preferring new and large ones, and at most 256 per model and content type.
   void Add(const evaluator::Evaluation& evaluation, const std::vector<evaluator::Sample>& samples)
       ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Removes the evidence of evaluations. An evaluation that was left out for one of them counts
+  // again after the next start.
+  void Remove(std::span<const std::string> ids) ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Time Now() const override { return options_.clock(); }
   absl::Duration MaxAge() const override { return options_.max_age; }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -173,6 +174,27 @@ std::vector<registry::RouteTable::Route> Routing::InForce() const {
 
 bool Routing::Has(std::string_view content_type) const {
   return table_.Find(content_type, *Catalog()).has_value();
+}
+
+std::map<std::string, std::vector<std::string>> Routing::EvaluationsInUse() const {
+  std::map<std::string, std::vector<std::string>> in_use;
+  if (evidence_ == nullptr) return in_use;
+  const std::shared_ptr<const registry::Catalog> catalog = Catalog();
+  for (const registry::RouteTable::Route& route : InForce()) {
+    const registry::RoutePolicy& policy = route.policy;
+    if (policy.rule != registry::RouteRule::kAuto) continue;
+    const std::vector<std::string> models =
+        policy.models.empty() ? catalog->OwnIds() : policy.models;
+    std::set<std::string> ids;
+    for (const registry::Evidence& evidence : evidence_->For(policy.content_type)) {
+      if (std::find(models.begin(), models.end(), evidence.model) == models.end()) continue;
+      const bool counts = evidence.scorer == policy.limits.scorer &&
+                          evidence.revision == RevisionOf(evidence.model);
+      if (counts) ids.insert(evidence.evaluation_id);
+    }
+    for (const std::string& id : ids) in_use[id].push_back(policy.content_type);
+  }
+  return in_use;
 }
 
 std::string Routing::RevisionOf(std::string_view model) const {

@@ -78,6 +78,10 @@ class Routing {
   // True if there is a route for the content type.
   bool Has(std::string_view content_type) const;
 
+  // Returns the evaluations that count as evidence for the auto routes in force, with the content
+  // types of these routes.
+  std::map<std::string, std::vector<std::string>> EvaluationsInUse() const;
+
   // Returns the deployed revision of a model. Empty if the catalog or this machine lacks the model.
   std::string RevisionOf(std::string_view model) const;
 

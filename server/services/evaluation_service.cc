@@ -70,6 +70,7 @@ EvaluateResponse EvaluationServiceImpl::ToEvent(const evaluator::EvaluationEvent
 
 absl::Status EvaluationServiceImpl::Evaluate(const ServerCall& call, const EvaluateRequest& request,
                                              MessageWriter<EvaluateResponse>* writer) {
+  RETURN_IF_ERROR(can_record_());
   absl::StatusOr<evaluator::EvaluationPlan> plan =
       ToPlan(request, *manager_, store_,
              {.evaluation = settings_, .limits = limits_, .refuse_unknown = refuse_unknown_});

@@ -2,7 +2,9 @@
 #ifndef ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 #define ASSAY_SERVER_SERVICES_EVALUATION_SERVICE_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "assay/v1/evaluation.grpc.pb.h"
@@ -19,10 +21,12 @@ namespace assay::server {
 // Starts, shows, compares and cancels evaluations. Thread-safe.
 class EvaluationServiceImpl final : public assay::v1::EvaluationService::CallbackService {
  public:
-  // `calls` runs the calls. Every pointer must outlive the service.
+  // `calls` runs the calls. Every pointer must outlive the service. `can_record` returns the error
+  // with which new evaluations are refused, or OK.
   EvaluationServiceImpl(CallRunner* calls, evaluator::Runner* runner, evaluator::RunStore* store,
                         const registry::Manager* manager, const Config& config,
-                        evaluator::FeedbackStore* feedback, evaluator::JudgmentStore* judgments)
+                        evaluator::FeedbackStore* feedback, evaluator::JudgmentStore* judgments,
+                        std::function<absl::Status()> can_record)
       : calls_(calls),
         runner_(runner),
         store_(store),
@@ -31,7 +35,8 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Callbac
         limits_(config.limits),
         refuse_unknown_(config.routing.refuse_unknown),
         tracking_uri_(ShownTrackingUri(config.mlflow.tracking_uri)),
-        reports_(store, config.evaluation.economics, feedback, judgments) {}
+        reports_(store, config.evaluation.economics, feedback, judgments),
+        can_record_(std::move(can_record)) {}
 
   grpc::ServerWriteReactor<assay::v1::EvaluateResponse>* Evaluate(
       grpc::CallbackServerContext* context, const assay::v1::EvaluateRequest* request) override {
@@ -108,6 +113,7 @@ class EvaluationServiceImpl final : public assay::v1::EvaluationService::Callbac
   const bool refuse_unknown_;
   const std::string tracking_uri_;
   const evaluator::RecordedReports reports_;
+  const std::function<absl::Status()> can_record_;
 };
 
 }  // namespace assay::server

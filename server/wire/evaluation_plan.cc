@@ -307,6 +307,12 @@ absl::StatusOr<evaluator::EvaluationPlan> Replay(const EvaluateRequest& request,
                      "' is repeated; set only name, order_seed, gate and detect"));
   }
   ASSIGN_OR_RETURN(evaluator::EvaluationPlan plan, store->Plan(request.replay_of()));
+  if (plan.prompts.empty() && plan.tasks.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("replay_of: '", request.replay_of(),
+                     "' was cancelled before its first sample, so its plan was not kept; begin a "
+                     "new evaluation"));
+  }
   if (!request.name().empty()) plan.name = request.name();
   if (request.order_seed() != 0) plan.order_seed = request.order_seed();
   RETURN_IF_ERROR(CheckLengths(plan, limits));

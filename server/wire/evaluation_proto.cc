@@ -12,20 +12,6 @@
 namespace assay::server {
 namespace {
 
-assay::v1::EvaluationState StateToProto(evaluator::EvaluationState state) {
-  switch (state) {
-    case evaluator::EvaluationState::kRunning:
-      return assay::v1::EVALUATION_STATE_RUNNING;
-    case evaluator::EvaluationState::kSucceeded:
-      return assay::v1::EVALUATION_STATE_SUCCEEDED;
-    case evaluator::EvaluationState::kFailed:
-      return assay::v1::EVALUATION_STATE_FAILED;
-    case evaluator::EvaluationState::kCancelled:
-      return assay::v1::EVALUATION_STATE_CANCELLED;
-  }
-  return assay::v1::EVALUATION_STATE_UNSPECIFIED;
-}
-
 void ToProto(const evaluator::MemoryUse& memory, assay::v1::MemoryUse* out) {
   out->set_before_bytes(memory.before_bytes);
   out->set_after_bytes(memory.after_bytes);
@@ -81,6 +67,20 @@ void ToProto(const evaluator::SampleScore& score, assay::v1::SampleScore* out) {
 }
 
 }  // namespace
+
+assay::v1::EvaluationState StateToProto(evaluator::EvaluationState state) {
+  switch (state) {
+    case evaluator::EvaluationState::kRunning:
+      return assay::v1::EVALUATION_STATE_RUNNING;
+    case evaluator::EvaluationState::kSucceeded:
+      return assay::v1::EVALUATION_STATE_SUCCEEDED;
+    case evaluator::EvaluationState::kFailed:
+      return assay::v1::EVALUATION_STATE_FAILED;
+    case evaluator::EvaluationState::kCancelled:
+      return assay::v1::EVALUATION_STATE_CANCELLED;
+  }
+  return assay::v1::EVALUATION_STATE_UNSPECIFIED;
+}
 
 void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out) {
   out->set_model(sample.model);

@@ -10,6 +10,7 @@
 
 namespace assay::server {
 
+assay::v1::EvaluationState StateToProto(evaluator::EvaluationState state);
 void ToProto(const evaluator::Sample& sample, assay::v1::SampleResult* out);
 void ToProto(const evaluator::Evaluation& evaluation, assay::v1::Evaluation* out);
 void ToProto(const evaluator::Progress& progress, assay::v1::EvaluationProgress* out);

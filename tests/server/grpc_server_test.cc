@@ -51,7 +51,8 @@ TEST(GrpcServerTest, MethodsOfAllServicesAreListed) {
         "assay.v1.EvaluationService/Evaluate", "assay.v1.EmbeddingService/Embed",
         "assay.v1.ScoringService/Score", "assay.v1.FeedbackService/GiveFeedback",
         "assay.v1.RatingService/AddRatings", "assay.v1.JudgingService/JudgeEvaluation",
-        "assay.v1.TrackingService/FlushTracking", "assay.v1.PromptLogService/DeletePrompts"}) {
+        "assay.v1.TrackingService/FlushTracking", "assay.v1.PromptLogService/DeletePrompts",
+        "assay.v1.EvaluationControlService/DeleteEvaluations"}) {
     EXPECT_THAT(ServedMethods(), Contains(method));
   }
 }

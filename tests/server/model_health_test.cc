@@ -54,6 +54,17 @@ class ModelHealthTest : public testing::Test {
   ModelHealth health_{&manager_, &breakers_};
 };
 
+TEST_F(ModelHealthTest, EvaluationsServeUnlessTheyCannotBeRecorded) {
+  const std::string service = "assay.v1.EvaluationService";
+  health_.Attach(server_.get());
+  EXPECT_TRUE(Serves(service));
+  health_.SetEvaluations(false);
+  EXPECT_FALSE(Serves(service));
+  EXPECT_TRUE(Serves(""));
+  health_.SetEvaluations(true);
+  EXPECT_TRUE(Serves(service));
+}
+
 TEST_F(ModelHealthTest, ResidentModelsServeFromTheStart) {
   health_.Attach(server_.get());
   EXPECT_TRUE(Serves("resident"));

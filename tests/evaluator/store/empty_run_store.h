@@ -29,6 +29,7 @@ class EmptyRunStore : public RunStore {
                       const std::vector<TrackedRun>& /*outbox*/) override {
     return absl::OkStatus();
   }
+  absl::Status RecordKept() override { return absl::OkStatus(); }
   absl::Status BeginAttempt(std::string_view /*id*/) override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<Evaluation>> TakeInterrupted() override {
     return std::vector<Evaluation>{};

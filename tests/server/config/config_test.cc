@@ -93,6 +93,31 @@ TEST_F(ConfigTest, UnknownContentTypesAreRefusedUnlessTheyGoToTheDefault) {
               HasSubstr("routing.unknown"));
 }
 
+TEST_F(ConfigTest, EvaluationsHaveLimitsOfNumberSizeAndAge) {
+  const std::string required = "catalog: m\nstate_dir: s\n";
+  const EvaluationConfig defaults = LoadConfig(Write(required))->evaluation;
+  EXPECT_EQ(defaults.max_waiting, 16);
+  EXPECT_EQ(defaults.max_stored, int64_t{4} << 30);
+  EXPECT_FALSE(defaults.delete_oldest);
+  EXPECT_EQ(defaults.keep, absl::InfiniteDuration());
+  const EvaluationConfig set =
+      LoadConfig(Write(required + "evaluation: { max_waiting: 2, max_stored: 1GiB, when_full: "
+                                  "delete_oldest, keep: 2160h }"))
+          ->evaluation;
+  EXPECT_EQ(set.max_waiting, 2);
+  EXPECT_EQ(set.max_stored, int64_t{1} << 30);
+  EXPECT_TRUE(set.delete_oldest);
+  EXPECT_EQ(set.keep, absl::Hours(2160));
+  EXPECT_EQ(LoadConfig(Write(required + "evaluation: { max_stored: 0, keep: forever }"))
+                ->evaluation.max_stored,
+            0);
+  for (const char* wrong :
+       {"max_stored: 1MiB", "when_full: panic", "keep: 1s", "max_waiting: -1"}) {
+    const absl::Status error = LoadError(absl::StrCat(required, "evaluation: { ", wrong, " }"));
+    EXPECT_THAT(std::string(error.message()), HasSubstr("evaluation."));
+  }
+}
+
 TEST_F(ConfigTest, FeedbackHasLimitsOfTimeAndNumber) {
   const std::string required = "catalog: m\nstate_dir: s\n";
   const FeedbackConfig defaults = LoadConfig(Write(required))->feedback;

@@ -233,6 +233,28 @@ TEST_F(RoutingTest, AutoRouteUsesTheEvidenceOfTheDeployedRevision) {
   const auto decision = routing.Choose({.content_type = "poem"});
   EXPECT_EQ(decision->model, "a");
   EXPECT_EQ(decision->evidence->evaluation_id, "ev-new");
+
+  // The route rests on one of the two. Without it, the route is as before.
+  const auto in_use = routing.EvaluationsInUse();
+  ASSERT_THAT(in_use, SizeIs(1));
+  EXPECT_THAT(in_use.at("ev-new"), testing::ElementsAre("poem"));
+  evidence.Remove(std::vector<std::string>{"ev-new"});
+  EXPECT_EQ(routing.Choose({.content_type = "poem"})->model, "b");
+  EXPECT_THAT(routing.EvaluationsInUse(), testing::IsEmpty());
+}
+
+TEST_F(RoutingTest, OnlyAutoRoutesRestOnEvaluations) {
+  registry::Revisions revisions("", "cpu");
+  RouteEvidence evidence([&](const registry::ModelEntry& entry) { return revisions.Of(entry); });
+  Routing routing(manager_.get(), &evidence);
+  evidence.Add(Finished("ev-1", 8, routing.RevisionOf("a")), FinishedSamples(8));
+  EXPECT_THAT(routing.EvaluationsInUse(), testing::IsEmpty());
+  ASSERT_TRUE(routing.Set({{.content_type = "poem", .models = {"a"}}}).ok());
+  EXPECT_THAT(routing.EvaluationsInUse(), testing::IsEmpty());
+  // A route among other models.
+  ASSERT_TRUE(
+      routing.Set({{.content_type = "poem", .rule = RouteRule::kAuto, .models = {"b"}}}).ok());
+  EXPECT_THAT(routing.EvaluationsInUse(), testing::IsEmpty());
 }
 
 TEST_F(RoutingTest, OldEvidenceKeepsTheRouteAndIsReportedOnceADay) {
