@@ -23,6 +23,7 @@ int TerminalWidth(int fallback) {
 
 int main(int argc, char** argv) {
   assay::client::Streams streams{.in = std::cin, .out = std::cout, .err = std::cerr};
+  streams.in_is_terminal = isatty(STDIN_FILENO) == 1;
   streams.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   streams.err_is_terminal = isatty(STDERR_FILENO) == 1;
   const char* no_color = std::getenv("NO_COLOR");

@@ -42,6 +42,8 @@ int Dispatch(const Session& session) {
       return GetEvaluation(session);
     case Command::kCancelEvaluation:
       return CancelEvaluation(session);
+    case Command::kDeleteEvaluations:
+      return DeleteEvaluations(session);
     case Command::kReportEvaluation:
       return ReportEvaluation(session);
     case Command::kCompareEvaluations:

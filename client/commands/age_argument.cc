@@ -6,9 +6,7 @@
 #include "absl/time/time.h"
 
 namespace assay::client {
-namespace {
 
-// Reads "7d", "36h" or "90m". Returns the error, or an empty string.
 std::string ReadAge(const std::string& text, double* seconds) {
   constexpr double kDayHours = 24;
   absl::Duration age;
@@ -23,8 +21,6 @@ std::string ReadAge(const std::string& text, double* seconds) {
   *seconds = absl::ToDoubleSeconds(age);
   return age > absl::ZeroDuration() ? "" : "must be above 0";
 }
-
-}  // namespace
 
 void AddAge(CLI::App* command, const std::string& name, double* seconds, const std::string& help) {
   command->add_option_function<std::string>(

@@ -10,6 +10,9 @@ class App;
 
 namespace assay::client {
 
+// Reads "7d", "36h" or "90m". Returns the error, or an empty string.
+std::string ReadAge(const std::string& text, double* seconds);
+
 // Adds an option whose value is a time such as 7d, 36h or 90m, and stores it in seconds. `seconds`
 // must outlive the parser.
 void AddAge(CLI::App* command, const std::string& name, double* seconds, const std::string& help);

@@ -275,8 +275,8 @@ void AddDiff(CLI::App* group, Arguments& arguments) {
 }
 
 void AddEvaluations(CLI::App& app, Arguments& arguments) {
-  CLI::App* group = app.add_subcommand("evaluations",
-                                       "List, show, compare, report, check and cancel evaluations");
+  CLI::App* group = app.add_subcommand(
+      "evaluations", "List, show, compare, report, check, cancel and delete evaluations");
   group->require_subcommand(1);
   group->footer(kEvaluationsHelp);
   CLI::App* list = group->add_subcommand("list", "List the evaluations, newest first");
@@ -310,6 +310,7 @@ void AddEvaluations(CLI::App& app, Arguments& arguments) {
       group->add_subcommand("cancel", "Stop an evaluation at once; its finished samples are kept");
   cancel->add_option("id", arguments.id, "Id of the evaluation")->required();
   cancel->callback([&arguments] { arguments.command = Command::kCancelEvaluation; });
+  AddDeleteEvaluations(group, arguments);
 }
 
 void AddModels(CLI::App& app, Arguments& arguments) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/commands/deletion_arguments.h"
 #include "client/commands/feedback_arguments.h"
 #include "client/commands/key_arguments.h"
 #include "client/commands/mlflow_arguments.h"
@@ -25,6 +26,7 @@ enum class Command {
   kListEvaluations,
   kGetEvaluation,
   kCancelEvaluation,
+  kDeleteEvaluations,
   kReportEvaluation,
   kCompareEvaluations,
   kGateEvaluation,
@@ -229,6 +231,7 @@ struct Arguments {
   JudgeOptions judge;
   MlflowOptions mlflow;
   PromptLogOptions prompts;
+  DeletionOptions deletion;
   KeyOptions keys;
   // For `evaluations get`.
   bool include_samples = false;

@@ -18,6 +18,8 @@ int Evaluate(const Session& session);
 int ListEvaluations(const Session& session);
 int GetEvaluation(const Session& session);
 int CancelEvaluation(const Session& session);
+// Deletes evaluations; asks first on a terminal.
+int DeleteEvaluations(const Session& session);
 int ReportEvaluation(const Session& session);
 int CompareEvaluations(const Session& session);
 int GateEvaluation(const Session& session);

@@ -93,6 +93,7 @@ inline constexpr char kEvaluationsHelp[] =
     "  assay evaluations compare ev-20260131-101500-a1b2c3 ev-20260207-101500-d4e5f6\n"
     "  assay evaluations gate ev-20260131-101500-a1b2c3 \"quality >= 6 AND success_rate >= 0.99\"\n"
     "  assay evaluations cancel ev-20260131-101500-a1b2c3\n"
+    "  assay evaluations delete --before 90d --dry-run\n"
     "`assay evaluations list` shows the ids. To compare two models of one evaluation, give its id\n"
     "twice, with --baseline-model and --candidate-model.";
 

@@ -14,6 +14,8 @@ struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  // True if somebody can be asked.
+  bool in_is_terminal = false;
   // True if the stream is a terminal: escape sequences are removed from out, and err gets colors
   // and bars.
   bool out_is_terminal = false;

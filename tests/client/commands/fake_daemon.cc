@@ -227,6 +227,7 @@ CliResult RunWords(const std::vector<std::string>& words, Interrupt& interrupt,
   Streams streams{.in = in,
                   .out = out,
                   .err = err,
+                  .in_is_terminal = setting.in_is_terminal,
                   .out_is_terminal = setting.out_is_terminal,
                   .err_is_terminal = setting.err_is_terminal,
                   .color = setting.color,
@@ -248,6 +249,7 @@ FakeDaemon::FakeDaemon() {
   builder.RegisterService(&ratings);
   builder.RegisterService(&judging);
   builder.RegisterService(&prompt_log);
+  builder.RegisterService(&control);
   builder.RegisterService(&tracking);
   server_ = builder.BuildAndStart();
   address = "127.0.0.1:" + std::to_string(port);

@@ -9,6 +9,7 @@
 
 #include "assay/v1/embedding.grpc.pb.h"
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "assay/v1/evaluation_control.grpc.pb.h"
 #include "assay/v1/feedback.grpc.pb.h"
 #include "assay/v1/inference.grpc.pb.h"
 #include "assay/v1/judging.grpc.pb.h"
@@ -214,6 +215,20 @@ struct FakePromptLog final : v1::PromptLogService::Service {
   }
 };
 
+// Records requests and answers with `reply`, or `refusal` if that is an error.
+struct FakeEvaluationControl final : v1::EvaluationControlService::Service {
+  std::vector<v1::DeleteEvaluationsRequest> requests;
+  v1::DeleteEvaluationsResponse reply;
+  grpc::Status refusal;
+
+  grpc::Status DeleteEvaluations(grpc::ServerContext*, const v1::DeleteEvaluationsRequest* request,
+                                 v1::DeleteEvaluationsResponse* out) override {
+    requests.push_back(*request);
+    *out = reply;
+    return refusal;
+  }
+};
+
 struct CliResult {
   int code = -1;
   std::string out;
@@ -222,6 +237,7 @@ struct CliResult {
 
 struct CliSetting {
   std::string in;
+  bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool color = true;
@@ -253,6 +269,7 @@ class FakeDaemon {
   FakeRatings ratings;
   FakeJudging judging;
   FakePromptLog prompt_log;
+  FakeEvaluationControl control;
   FakeTracking tracking;
   Interrupt interrupt;
   std::string address;
