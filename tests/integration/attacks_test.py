@@ -22,7 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(ROOT / "bench"), str(HERE), str(HERE / "attacks")]
 try:
+    import grpc
     import stubs
+    from assay.v1 import evaluation_pb2_grpc as evaluation_grpc
     from certificates import Authority
     from http2 import Flood, RawConnection, frame
     from patience import patience
@@ -310,9 +312,71 @@ def endless_headers(args):
     return "; ".join(found)
 
 
+def begin_and_cancel(args):
+    """One client begins evaluations and cancels them as fast as it can, for 10 s."""
+    found = []
+    for name, size in (("the built-in prompts", 0), ("2 MiB of prompts", 2 * MIB)):
+        with Bed(args, preload=True) as bed, grpc.insecure_channel(bed.daemon.address) as channel:
+            stub = evaluation_grpc.EvaluationServiceStub(channel)
+            request = stubs.evaluation.EvaluateRequest(models=["m"], repeats=1, anyway=True)
+            if size:
+                request.own_prompts_only = True
+                request.prompts.add(id="p", content_type="linkedin", prompt="x" * (size // 4))
+                for number in range(3):
+                    request.prompts.add(id=f"p{number}", content_type="linkedin",
+                                        prompt="x" * (size // 4))
+            # One evaluation to its end, so that the model is loaded and has worked.
+            warm = stubs.evaluation.EvaluateRequest(models=["m"], repeats=1, anyway=True,
+                                                    max_new_tokens=8, prompts_per_type=1)
+            *_, last = stub.Evaluate(warm, timeout=120)
+            check("an evaluation succeeds", last.summary.state == 2, last)
+            begin_one(stub, request)
+            time.sleep(1)
+            before, end, count = bed.memory(), time.monotonic() + 10, [0]
+
+            def attack():
+                while time.monotonic() < end:
+                    begin_one(stub, request)
+                    count[0] += 1
+
+            threads = [threading.Thread(target=attack) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            peak, stored = bed.memory() - before, folder_bytes(bed.daemon) / MIB
+            settle = time.monotonic() + 20
+            while bed.memory() - before > 32 and time.monotonic() < settle:
+                time.sleep(0.5)
+            kept = bed.memory() - before
+            listed = len(stub.ListEvaluations(
+                stubs.evaluation.ListEvaluationsRequest(limit=1000)).evaluations)
+            bed.serves()
+        found.append(f"{name}: {count[0]} begun, {listed} kept, {stored:.1f} MiB stored, "
+                     f"+{peak:.0f} MiB at the end, +{kept:.0f} MiB after it")
+        check("memory is given back", kept <= 32, found)
+        check("few records are kept", listed <= 102, found)
+        check("the store stays small", stored <= 16, found)
+    return "; ".join(found)
+
+
+def begin_one(stub, request):
+    """Begins an evaluation, cancels it and leaves. A full queue is no failure."""
+    call = stub.Evaluate(request, timeout=60)
+    with contextlib.suppress(grpc.RpcError):
+        started = next(call).started
+        stub.CancelEvaluation(stubs.evaluation.CancelEvaluationRequest(id=started.id), timeout=60)
+    call.cancel()
+
+
+def folder_bytes(daemon):
+    folder = daemon.log_path.parent / "state"
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
 ATTACKS = {attack.__name__.replace("_", "-"): attack for attack in (
     unread_replies, unread_streams, no_descriptors, rapid_reset, second_signal, drain_limit,
-    default_deadline, endless_headers)}
+    default_deadline, endless_headers, begin_and_cancel)}
 
 
 def main():

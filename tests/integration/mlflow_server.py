@@ -112,15 +112,19 @@ class MlflowServer:
 
 
 class Assayd:
-    """The daemon with `settings` (YAML text) and `state_dir`, and its log in folder/NAME.log."""
+    """The daemon with `settings` (YAML text) and `state_dir`, and its log in folder/NAME.log.
 
-    def __init__(self, binary, folder, name, models, settings, state_dir="state", environment=None):
+    `prefix` are words before the command, which must end as `exec` of it.
+    """
+
+    def __init__(self, binary, folder, name, models, settings, state_dir="state", environment=None,
+                 prefix=()):
         folder = pathlib.Path(folder)
         (folder / f"{name}-models.yaml").write_text(models)
         config = folder / f"{name}.yaml"
         config.write_text("listen: 127.0.0.1:0\nmetrics: { listen: '127.0.0.1:0' }\n"
                           f"catalog: {name}-models.yaml\nstate_dir: {state_dir}\n{settings}")
-        self.command = [binary, "--config", str(config)]
+        self.command = [*prefix, binary, "--config", str(config)]
         self.environment = os.environ | (environment or {})
         self.log = folder / f"{name}.log"
         self.log.write_text("")

@@ -161,6 +161,8 @@ def walk(daemon, name, findings):
     walker.timeout = 5
     calls = 0
     for method, descriptor in walker.methods().items():
+        if "/Delete" in method:
+            continue
         requests = {request.SerializeToString(deterministic=True): request
                     for request in walker.requests(descriptor, known)}
         for request in requests.values():
@@ -179,6 +181,17 @@ def walk(daemon, name, findings):
     return evaluation
 
 
+def walk_deletions(daemon, name, findings, evaluation):
+    """Calls the RPCs that delete, which the other calls could not bear."""
+    walker = rpc_walker.Walker(daemon.listen)
+    methods = {method: descriptor for method, descriptor in walker.methods().items()
+               if "/Delete" in method}
+    for method, descriptor in methods.items():
+        for request in walker.requests(descriptor, {"ids": evaluation}):
+            findings.search(f"{name}: {method}", walker.call(method, request))
+    print(f"{name}: {len(methods)} RPCs that delete")
+
+
 def run_commands(assay, listen, evaluation, name, findings):
     for words in (["mlflow", "status"], ["mlflow", "flush"], ["evaluations", "list"],
                   ["evaluations", "get", evaluation], ["--json", "evaluations", "get", evaluation],
@@ -194,6 +207,7 @@ def check_daemon(args, folder, name, settings, environment, findings):
     try:
         evaluation = walk(daemon, name, findings)
         run_commands(args.assay, daemon.listen, evaluation, name, findings)
+        walk_deletions(daemon, name, findings, evaluation)
         daemon.stop()
     finally:
         if daemon.process.poll() is None:
