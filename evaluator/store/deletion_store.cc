@@ -129,14 +129,14 @@ absl::Status DeletionStore::DeleteOne(const std::string& id) {
 absl::StatusOr<int64_t> DeletionStore::Delete(std::span<const std::string> ids) {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
-  ASSIGN_OR_RETURN(const int64_t before, FreeBytes());
+  ASSIGN_OR_RETURN(const int64_t before, CountFreeBytes());
   for (const std::string& id : ids) RETURN_IF_ERROR(DeleteOne(id));
-  ASSIGN_OR_RETURN(const int64_t after, FreeBytes());
+  ASSIGN_OR_RETURN(const int64_t after, CountFreeBytes());
   RETURN_IF_ERROR(transaction.Commit());
   return after - before;
 }
 
-absl::StatusOr<int64_t> DeletionStore::FreeBytes() {
+absl::StatusOr<int64_t> DeletionStore::CountFreeBytes() {
   return database_->QueryInteger(
       "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
 }
@@ -159,12 +159,12 @@ absl::StatusOr<bool> DeletionStore::RemoveRows() {
 
 absl::StatusOr<bool> DeletionStore::Purge(int64_t* freed) {
   MutexLock lock(mutex_);
-  ASSIGN_OR_RETURN(const int64_t free, FreeBytes());
+  ASSIGN_OR_RETURN(const int64_t free, CountFreeBytes());
   {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_.get()));
     ASSIGN_OR_RETURN(const bool removed, RemoveRows());
     if (removed) {
-      ASSIGN_OR_RETURN(const int64_t now_free, FreeBytes());
+      ASSIGN_OR_RETURN(const int64_t now_free, CountFreeBytes());
       RETURN_IF_ERROR(transaction.Commit());
       *freed += std::max<int64_t>(now_free - free, 0);
       return true;
@@ -173,7 +173,7 @@ absl::StatusOr<bool> DeletionStore::Purge(int64_t* freed) {
   if (free == 0) return false;
   RETURN_IF_ERROR(
       database_->Execute(absl::StrCat("PRAGMA incremental_vacuum(", kPagesPerStep, ")")));
-  ASSIGN_OR_RETURN(const int64_t left, FreeBytes());
+  ASSIGN_OR_RETURN(const int64_t left, CountFreeBytes());
   if (left > 0 && left < free) return true;
   // The file gets shorter when the log is written back to it. Somebody who reads or writes now
   // prevents that; a later write does it then.
@@ -186,6 +186,11 @@ absl::StatusOr<bool> DeletionStore::Purge(int64_t* freed) {
 absl::StatusOr<int64_t> DeletionStore::StoredBytes() {
   MutexLock lock(mutex_);
   return StoredBytesOf(*database_);
+}
+
+absl::StatusOr<int64_t> DeletionStore::FreeBytes() {
+  MutexLock lock(mutex_);
+  return CountFreeBytes();
 }
 
 }  // namespace assay::evaluator

@@ -68,6 +68,8 @@ class DeletionStore {
 
   // Returns the size of the file without its free pages.
   absl::StatusOr<int64_t> StoredBytes();
+  // Returns the size of the free pages, which Purge() cuts off.
+  absl::StatusOr<int64_t> FreeBytes();
 
  private:
   explicit DeletionStore(std::unique_ptr<sqlite::Database> database)
@@ -84,7 +86,7 @@ class DeletionStore {
   absl::Status DeleteOne(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Removes some rows of deleted evaluations. Returns false if there are none.
   absl::StatusOr<bool> RemoveRows() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<int64_t> FreeBytes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<int64_t> CountFreeBytes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;
   const std::unique_ptr<sqlite::Database> database_ ABSL_PT_GUARDED_BY(mutex_);

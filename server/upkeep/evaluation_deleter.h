@@ -79,6 +79,8 @@ class EvaluationDeleter {
   absl::StatusOr<bool> Purge(const CallContext& context, int64_t* freed);
 
   absl::StatusOr<int64_t> StoredBytes() { return store_->StoredBytes(); }
+  // Returns the bytes that Purge() would give back at least.
+  absl::StatusOr<int64_t> FreeBytes() { return store_->FreeBytes(); }
 
  private:
   // Moves the evaluations that must be left from `deleted` to `kept`.

@@ -13,6 +13,8 @@
 namespace assay::server {
 namespace {
 
+// Free pages up to this size are left for later writes.
+constexpr int64_t kMostFreeBytes = int64_t{8} << 20;
 constexpr char kCannotRecord[] = "evaluations cannot be recorded";
 
 }  // namespace
@@ -108,7 +110,8 @@ void EvaluationUpkeep::ApplyRetention() {
 }
 
 void EvaluationUpkeep::Purge() {
-  if (!purge_) return;
+  const absl::StatusOr<int64_t> free = deleter_->FreeBytes();
+  if (!purge_ && free.ok() && *free < kMostFreeBytes) return;
   int64_t freed = 0;
   const absl::StatusOr<bool> more = deleter_->Purge(context_, &freed);
   Report(more.status());

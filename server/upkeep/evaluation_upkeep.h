@@ -72,7 +72,7 @@ class EvaluationUpkeep {
   void SetState(const absl::Status& state) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Stopping() const ABSL_LOCKS_EXCLUDED(mutex_);
   void ApplyRetention();
-  // Gives space back if a deletion, the last start or other tables left some.
+  // Gives space back if a deletion left some, and at the start; also if there is much.
   void Purge();
   void Report(const absl::Status& status);
 
