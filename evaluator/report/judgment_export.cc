@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/raters/judgment_summary.h"
 #include "evaluator/records/json_types.h"
 
 namespace assay::evaluator {

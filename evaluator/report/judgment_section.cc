@@ -1,6 +1,6 @@
 // The section on what judges prefer.
 #include "absl/strings/str_cat.h"
-#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/raters/judgment_summary.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/plain_text.h"
 #include "evaluator/report/sections.h"

@@ -1,6 +1,6 @@
 // The section on people's ratings.
 #include "absl/strings/str_cat.h"
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "evaluator/report/number_text.h"
 #include "evaluator/report/sections.h"
 

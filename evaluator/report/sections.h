@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "evaluator/report/digest.h"
 #include "evaluator/report/document.h"
 #include "evaluator/report/report_input.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/raters/judgment_summary.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/records/tracking.h"
 

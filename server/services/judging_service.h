@@ -10,9 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "assay/v1/judging.grpc.pb.h"
-#include "evaluator/analysis/judgment_summary.h"
 #include "evaluator/judging/judge.h"
 #include "evaluator/judging/judge_options.h"
+#include "evaluator/raters/judgment_summary.h"
 #include "evaluator/records/text_generator.h"
 #include "evaluator/store/judgment_store.h"
 #include "evaluator/store/run_store.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "server/wire/proto_time.h"
 #include "server/wire/rating_proto.h"
 

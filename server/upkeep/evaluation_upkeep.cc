@@ -14,7 +14,7 @@ namespace assay::server {
 namespace {
 
 // Free pages up to this size are left for later writes.
-constexpr int64_t kMostFreeBytes = int64_t{8} << 20;
+constexpr int64_t kMaxFreeBytes = int64_t{8} << 20;
 constexpr char kCannotRecord[] = "evaluations cannot be recorded";
 
 }  // namespace
@@ -111,7 +111,7 @@ void EvaluationUpkeep::ApplyRetention() {
 
 void EvaluationUpkeep::Purge() {
   const absl::StatusOr<int64_t> free = deleter_->FreeBytes();
-  if (!purge_ && free.ok() && *free < kMostFreeBytes) return;
+  if (!purge_ && free.ok() && *free < kMaxFreeBytes) return;
   int64_t freed = 0;
   const absl::StatusOr<bool> more = deleter_->Purge(context_, &freed);
   Report(more.status());

@@ -3,8 +3,8 @@
 #define ASSAY_SERVER_WIRE_JUDGING_PROTO_H_
 
 #include "assay/v1/judging.pb.h"
-#include "evaluator/analysis/judgment_summary.h"
 #include "evaluator/judging/pair_judging.h"
+#include "evaluator/raters/judgment_summary.h"
 
 namespace assay::server {
 

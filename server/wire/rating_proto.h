@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/rating.pb.h"
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/records/rating.h"
 

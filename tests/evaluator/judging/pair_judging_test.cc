@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "evaluator/analysis/judgment_summary.h"
 #include "evaluator/judging/local_judge.h"
+#include "evaluator/raters/judgment_summary.h"
 #include "tests/evaluator/judging/judging_fakes.h"
 #include "tests/evaluator/run/fakes.h"
 #include "tests/evaluator/store/run_store_fixture.h"

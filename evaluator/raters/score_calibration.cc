@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "evaluator/analysis/rating_parts.h"
+#include "evaluator/raters/rating_parts.h"
 #include "evaluator/stats/agreement.h"
 #include "evaluator/stats/unit_bootstrap.h"
 

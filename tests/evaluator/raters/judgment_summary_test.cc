@@ -1,5 +1,5 @@
 // Tests of the summary of judgments, against values of SciPy and by hand.
-#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/raters/judgment_summary.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,12 @@
 // How far raters agree with each other, and the automatic score with them.
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 
 #include <map>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/analysis/rating_parts.h"
+#include "evaluator/raters/rating_parts.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {

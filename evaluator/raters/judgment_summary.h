@@ -1,12 +1,12 @@
 // What judges prefer, and how far they can be trusted.
-#ifndef ASSAY_EVALUATOR_ANALYSIS_JUDGMENT_SUMMARY_H_
-#define ASSAY_EVALUATOR_ANALYSIS_JUDGMENT_SUMMARY_H_
+#ifndef ASSAY_EVALUATOR_RATERS_JUDGMENT_SUMMARY_H_
+#define ASSAY_EVALUATOR_RATERS_JUDGMENT_SUMMARY_H_
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/records/judgment.h"
 #include "evaluator/records/rating.h"
@@ -88,4 +88,4 @@ JudgmentSummary SummarizeJudgments(const EvaluationPlan& plan,
 
 }  // namespace assay::evaluator
 
-#endif  // ASSAY_EVALUATOR_ANALYSIS_JUDGMENT_SUMMARY_H_
+#endif  // ASSAY_EVALUATOR_RATERS_JUDGMENT_SUMMARY_H_

@@ -1,7 +1,7 @@
 // What people prefer of two samples.
-#include "evaluator/analysis/human_preferences.h"
+#include "evaluator/raters/human_preferences.h"
 
-#include "evaluator/analysis/rating_parts.h"
+#include "evaluator/raters/rating_parts.h"
 
 namespace assay::evaluator {
 

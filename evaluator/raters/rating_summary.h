@@ -1,6 +1,6 @@
 // How far raters agree with each other, and the automatic score with them.
-#ifndef ASSAY_EVALUATOR_ANALYSIS_RATING_SUMMARY_H_
-#define ASSAY_EVALUATOR_ANALYSIS_RATING_SUMMARY_H_
+#ifndef ASSAY_EVALUATOR_RATERS_RATING_SUMMARY_H_
+#define ASSAY_EVALUATOR_RATERS_RATING_SUMMARY_H_
 
 #include <optional>
 #include <string>
@@ -82,4 +82,4 @@ RatingSummary SummarizeRatings(const std::vector<Sample>& samples,
 
 }  // namespace assay::evaluator
 
-#endif  // ASSAY_EVALUATOR_ANALYSIS_RATING_SUMMARY_H_
+#endif  // ASSAY_EVALUATOR_RATERS_RATING_SUMMARY_H_

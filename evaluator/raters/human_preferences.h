@@ -1,6 +1,6 @@
 // What people prefer of two samples. Private to this folder.
-#ifndef ASSAY_EVALUATOR_ANALYSIS_HUMAN_PREFERENCES_H_
-#define ASSAY_EVALUATOR_ANALYSIS_HUMAN_PREFERENCES_H_
+#ifndef ASSAY_EVALUATOR_RATERS_HUMAN_PREFERENCES_H_
+#define ASSAY_EVALUATOR_RATERS_HUMAN_PREFERENCES_H_
 
 #include <map>
 #include <string>
@@ -31,4 +31,4 @@ class HumanPreferences {
 
 }  // namespace assay::evaluator
 
-#endif  // ASSAY_EVALUATOR_ANALYSIS_HUMAN_PREFERENCES_H_
+#endif  // ASSAY_EVALUATOR_RATERS_HUMAN_PREFERENCES_H_

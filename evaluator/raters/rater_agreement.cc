@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "evaluator/analysis/rating_parts.h"
+#include "evaluator/raters/rating_parts.h"
 #include "evaluator/stats/agreement.h"
 
 namespace assay::evaluator {

@@ -1,13 +1,13 @@
 // The parts of the summary of ratings. Private to this folder.
-#ifndef ASSAY_EVALUATOR_ANALYSIS_RATING_PARTS_H_
-#define ASSAY_EVALUATOR_ANALYSIS_RATING_PARTS_H_
+#ifndef ASSAY_EVALUATOR_RATERS_RATING_PARTS_H_
+#define ASSAY_EVALUATOR_RATERS_RATING_PARTS_H_
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 #include "evaluator/stats/unit_bootstrap.h"
 
 namespace assay::evaluator {
@@ -29,4 +29,4 @@ ScoreCalibration CalibrationOf(const std::vector<const Sample*>& samples,
 
 }  // namespace assay::evaluator
 
-#endif  // ASSAY_EVALUATOR_ANALYSIS_RATING_PARTS_H_
+#endif  // ASSAY_EVALUATOR_RATERS_RATING_PARTS_H_

@@ -1,5 +1,5 @@
 // What judges prefer, and how far they can be trusted.
-#include "evaluator/analysis/judgment_summary.h"
+#include "evaluator/raters/judgment_summary.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "evaluator/analysis/human_preferences.h"
-#include "evaluator/analysis/rating_parts.h"
+#include "evaluator/raters/human_preferences.h"
+#include "evaluator/raters/rating_parts.h"
 #include "evaluator/stats/agreement.h"
 #include "evaluator/stats/multiple_tests.h"
 #include "evaluator/stats/paired_proportions.h"

@@ -1,4 +1,4 @@
-#include "evaluator/analysis/rating_summary.h"
+#include "evaluator/raters/rating_summary.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
