@@ -275,6 +275,12 @@ absl::StatusOr<MergedRuns> MergeRuns(RunStore* store, const ComparedSide& baseli
     whole.repeats = a.plan.repeats;
   }
   whole.tasks = SharedTasks(a.plan, b.plan);
+  for (const auto& [side, plan] : {std::pair(&baseline, &a.plan), std::pair(&candidate, &b.plan)}) {
+    if (!plan->prompts.empty() || !plan->tasks.empty()) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(side->evaluation_id,
+                     " was cancelled before its first sample, so there is nothing to compare"));
+  }
   if (whole.prompts.empty() && whole.tasks.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(baseline.evaluation_id, " and ", candidate.evaluation_id,

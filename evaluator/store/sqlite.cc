@@ -57,9 +57,9 @@ absl::StatusCode CodeOf(int result, int system_error) {
       }
       // A failed write is mostly a quota or the process's limit of a file's size (RLIMIT_FSIZE),
       // whose error number SQLite does not keep. For a full disk, it returns SQLITE_FULL, or
-      // SQLITE_IOERR_SHMSIZE while it opens the file.
+      // SQLITE_IOERR_SHMSIZE or SQLITE_IOERR_SHMOPEN while it opens the file.
       if (result == SQLITE_IOERR_WRITE || result == SQLITE_IOERR_SHMSIZE ||
-          system_error == ENOSPC || system_error == EDQUOT) {
+          result == SQLITE_IOERR_SHMOPEN || system_error == ENOSPC || system_error == EDQUOT) {
         return absl::StatusCode::kResourceExhausted;
       }
       return absl::StatusCode::kFailedPrecondition;

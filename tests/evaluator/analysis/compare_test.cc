@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -105,13 +106,32 @@ TEST_F(CompareTest, DoesNotPairPromptsWithDifferentConstraints) {
 TEST_F(CompareTest, ReportsAnIncompleteEvaluation) {
   const std::string whole = Run(Plan());
   HoldAtFirstSample();
+  const auto hold = generator_.before_answer;
+  std::atomic<int> samples = 0;
+  generator_.before_answer = [&](const GenerationJob& job, const CallContext& context) {
+    const bool is_sample = job.max_new_tokens >= TwoByTwo().max_new_tokens;
+    if (is_sample && ++samples > 4) hold(job, context);
+  };
   const Runner::Started started = Start(Plan());
   held_.WaitForNotification();
   ASSERT_TRUE(runner_->Cancel(started.evaluation.id).ok());
   Follow(*started.feed);
   const auto compared = Compare(whole, started.evaluation.id);
   ASSERT_TRUE(compared.ok()) << compared.status();
-  EXPECT_THAT(compared->differences, Contains(HasSubstr("was cancelled after 0 of 8 samples")));
+  EXPECT_THAT(compared->differences, Contains(HasSubstr("was cancelled after 4 of 8 samples")));
+}
+
+TEST_F(CompareTest, RefusesAnEvaluationWithoutASample) {
+  const std::string whole = Run(Plan());
+  HoldAtFirstSample();
+  const Runner::Started started = Start(Plan());
+  held_.WaitForNotification();
+  ASSERT_TRUE(runner_->Cancel(started.evaluation.id).ok());
+  Follow(*started.feed);
+  const absl::Status refused = Compare(whole, started.evaluation.id).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr(started.evaluation.id + " was cancelled before its first sample"));
 }
 
 TEST_F(CompareTest, ChecksAGateAndCountsItsAttempts) {
