@@ -22,6 +22,7 @@ constexpr MethodRoles kMethods[] = {
     {"assay.v1.AccessService/ListKeys", kAdministrators},
     {"assay.v1.AccessService/RevokeKey", kAdministrators},
     {"assay.v1.EmbeddingService/Embed", kWriters},
+    {"assay.v1.EvaluationControlService/DeleteEvaluations", kAdministrators},
     {"assay.v1.EvaluationService/CancelEvaluation", kEvaluators},
     {"assay.v1.EvaluationService/CheckGate", kEvaluators},
     {"assay.v1.EvaluationService/CompareEvaluations", kEvaluators},
